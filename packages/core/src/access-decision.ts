@@ -1,0 +1,162 @@
+import { findAuthorizationDenial, type FunctionRequirement } from './authorization.js';
+import { readCertificateHeader } from './certificate-header.js';
+import { findCertificateDenial } from './certificate-verification.js';
+import type { ClientCertificate } from './client-certificate.js';
+import { type ClientIdentity, createClientIdentity } from './client-identity.js';
+import { type Denial, deny } from './denial.js';
+import { type PresentedCertificate, presentCertificate } from './presented-certificate.js';
+import { type TrustFinding, findInSnapshot } from './trust-finding.js';
+import type { TrustSnapshot } from './trust-snapshot.js';
+
+export interface Admission {
+  readonly outcome: 'allowed';
+  readonly code: 'allowed';
+  readonly identity: ClientIdentity;
+}
+
+/** Discriminated by `code`: `allowed`, or the one reason to refuse. */
+export type Decision = Admission | Denial;
+
+export interface AccessQuestion {
+  /** The certificate header's text as it arrived. */
+  readonly header: string | null | undefined;
+  readonly trust: TrustSnapshot;
+  readonly requirement: FunctionRequirement;
+  /** Milliseconds since 1970-01-01T00:00:00Z. */
+  readonly now: number;
+  /** Hears each step as it ends; for explaining a decision. */
+  readonly onStep?: (step: DecisionStep) => void;
+}
+
+export interface DecisionStep {
+  readonly step:
+    | 'certificate-header'
+    | 'trust-store'
+    | 'client-certificate'
+    | 'certificate-verification'
+    | 'client-identity'
+    | 'authorization';
+  readonly denial: Denial | undefined;
+}
+
+/**
+ * May the bearer of this header call this function? A pure function of its question: no clock, no cache, no network.
+ * The gate takes the same steps, with a trust store in place of the snapshot and a memory in front.
+ */
+export function decideAccess(question: AccessQuestion): Decision {
+  const { header, trust, requirement, now, onStep } = question;
+
+  const reading = note(onStep, 'certificate-header', readCertificateHeader(header));
+  if (reading.outcome === 'denied') return reading;
+
+  const presented = presentCertificate(reading.der);
+  const authentication = authenticate(presented, findInSnapshot(trust, presented, now), now, onStep);
+  if (authentication.outcome === 'denied') return authentication;
+
+  return authorize(authentication.identity, requirement, onStep);
+}
+
+/** A certificate's identity, with the interval in which nothing that led to it changes: [validFrom, validUntil). */
+export interface Authentication {
+  readonly outcome: 'authenticated';
+  readonly identity: ClientIdentity;
+  readonly validFrom: number;
+  readonly validUntil: number;
+}
+
+/** From a trust store's finding to an identity. A certificate that nobody knows is never parsed. */
+export function authenticate(
+  presented: PresentedCertificate,
+  finding: TrustFinding,
+  now: number,
+  onStep?: StepListener,
+): Authentication | Denial {
+  const { thumbprintSha256 } = presented;
+
+  const trusted = note(onStep, 'trust-store', readTrust(finding, thumbprintSha256, now));
+  if (trusted.outcome === 'denied') return trusted;
+  const known = { identityName: trusted.identity.name, thumbprintSha256 };
+
+  const decoded = note(onStep, 'client-certificate', readCertificate(presented, known));
+  if (decoded.outcome === 'denied') return decoded;
+
+  const { certificate } = decoded;
+  const unfit = findCertificateDenial(certificate, now);
+  if (unfit !== undefined) return note(onStep, 'certificate-verification', deny(unfit.code, unfit.detail, known));
+  note(onStep, 'certificate-verification', passed);
+
+  note(onStep, 'client-identity', passed);
+  return {
+    outcome: 'authenticated',
+    identity: createClientIdentity(trusted.identity, certificate, trusted.matchedBy),
+    validFrom: Math.max(certificate.notBefore, trusted.validFrom ?? Number.NEGATIVE_INFINITY),
+    // notAfter belongs to the certificate's validity (RFC 5280 §4.1.2.5); our intervals end before their end.
+    validUntil: Math.min(certificate.notAfter + 1, trusted.validUntil ?? Number.POSITIVE_INFINITY),
+  };
+}
+
+/** From an identity to the decision; runs at every request, whatever was remembered of the certificate. */
+export function authorize(identity: ClientIdentity, requirement: FunctionRequirement, onStep?: StepListener): Decision {
+  const denial = findAuthorizationDenial(identity, requirement);
+  return note(onStep, 'authorization', denial ?? { outcome: 'allowed', code: 'allowed', identity });
+}
+
+type StepListener = (step: DecisionStep) => void;
+type Found = Extract<TrustFinding, { outcome: 'found' }>;
+
+const passed = { outcome: 'passed' } as const;
+
+function note<T extends { readonly outcome: string }>(
+  onStep: StepListener | undefined,
+  step: DecisionStep['step'],
+  result: T,
+): T {
+  onStep?.({ step, denial: isDenial(result) ? result : undefined });
+  return result;
+}
+
+function isDenial(result: { readonly outcome: string }): result is Denial {
+  return result.outcome === 'denied';
+}
+
+function readTrust(finding: TrustFinding, thumbprintSha256: string, now: number): Found | Denial {
+  switch (finding.outcome) {
+    case 'found':
+      return findIntervalDenial(finding, thumbprintSha256, now) ?? finding;
+    case 'denied':
+      return deny(finding.code, finding.detail, {
+        thumbprintSha256,
+        ...(finding.identityName === undefined ? {} : { identityName: finding.identityName }),
+      });
+    case 'notFound':
+      return deny(
+        'certificate_not_trusted',
+        'No identity of the trust document has this certificate; add its thumbprint if the caller may come in.',
+        { thumbprintSha256 },
+      );
+    case 'unavailable':
+      return deny('trust_unavailable', finding.detail, { thumbprintSha256 });
+  }
+}
+
+/** A store of the user's own may answer with an interval that is not now. */
+function findIntervalDenial(
+  { identity, validFrom, validUntil }: Found,
+  thumbprintSha256: string,
+  now: number,
+): Denial | undefined {
+  const known = { identityName: identity.name, thumbprintSha256 };
+  if (validFrom !== undefined && now < validFrom)
+    return deny('pin_not_yet_valid', `What admits "${identity.name}" has not begun.`, known);
+  if (validUntil !== undefined && now >= validUntil)
+    return deny('pin_expired', `What admitted "${identity.name}" has ended.`, known);
+  return undefined;
+}
+
+function readCertificate(
+  { decoding }: PresentedCertificate,
+  known: Pick<Denial, 'identityName' | 'thumbprintSha256'>,
+): { readonly outcome: 'decoded'; readonly certificate: ClientCertificate } | Denial {
+  if (decoding.ok) return { outcome: 'decoded', certificate: decoding.certificate };
+  return deny('certificate_malformed', `The bytes are pinned, but they are no certificate: ${decoding.fault}.`, known);
+}

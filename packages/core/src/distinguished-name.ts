@@ -1,0 +1,94 @@
+import { type DerElement, DerReader, decodeObjectIdentifier, derTags, refuseDer } from './encoding/der.js';
+
+/** One attribute of a relative distinguished name: its type's object identifier and its text. */
+export interface NameAttribute {
+  readonly type: string;
+  readonly value: string;
+}
+
+/** RFC 5280 §4.1.2.4: relative distinguished names in the order of the encoding. */
+export type DistinguishedName = readonly (readonly NameAttribute[])[];
+
+/** RFC 4514 §3, and the two types that are common in practice. */
+const shortNames: Readonly<Record<string, string>> = {
+  '2.5.4.3': 'CN',
+  '2.5.4.5': 'serialNumber',
+  '2.5.4.6': 'C',
+  '2.5.4.7': 'L',
+  '2.5.4.8': 'ST',
+  '2.5.4.9': 'STREET',
+  '2.5.4.10': 'O',
+  '2.5.4.11': 'OU',
+  '0.9.2342.19200300.100.1.25': 'DC',
+  '0.9.2342.19200300.100.1.1': 'UID',
+  '1.2.840.113549.1.9.1': 'emailAddress',
+};
+
+export function decodeDistinguishedName(name: DerElement): DistinguishedName {
+  const names: NameAttribute[][] = [];
+  const reader = new DerReader(name.content);
+  while (!reader.isAtEnd) {
+    const attributes: NameAttribute[] = [];
+    const set = reader.enter(derTags.set);
+    do attributes.push(decodeAttribute(set.enter(derTags.sequence)));
+    while (!set.isAtEnd);
+    names.push(attributes);
+  }
+  return names;
+}
+
+function decodeAttribute(reader: DerReader): NameAttribute {
+  const type = decodeObjectIdentifier(reader.read(derTags.objectIdentifier));
+  const value = reader.read();
+  reader.expectEnd();
+  return { type, value: decodeDirectoryString(value) };
+}
+
+/** DirectoryString (RFC 5280 §4.1.2.4) and IA5String; any other type as `#` and its DER in hexadecimal (RFC 4514 §2.4). */
+function decodeDirectoryString({ tag, content, encoded }: DerElement): string {
+  const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
+  switch (tag) {
+    case derTags.utf8String:
+      return decodeUtf8(bytes);
+    case derTags.printableString:
+    case derTags.ia5String:
+      return bytes.every((octet) => octet < 0x80)
+        ? bytes.toString('latin1')
+        : refuseDer('a name with octets above 127');
+    case derTags.teletexString:
+      return bytes.toString('latin1');
+    case derTags.bmpString:
+      return bytes.length % 2 === 0 ? Buffer.from(bytes).swap16().toString('utf16le') : refuseDer('an odd BMPString');
+    default:
+      return `#${Buffer.from(encoded).toString('hex')}`;
+  }
+}
+
+function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return refuseDer('a name that is not UTF-8');
+  }
+}
+
+/** The name as RFC 4514 writes it: the last relative name first. Control characters are escaped, so that it can be logged. */
+export function formatDistinguishedName(name: DistinguishedName): string {
+  return [...name]
+    .reverse()
+    .map((attributes) =>
+      attributes.map(({ type, value }) => `${shortNames[type] ?? type}=${escapeValue(value)}`).join('+'),
+    )
+    .join(',');
+}
+
+function escapeValue(value: string): string {
+  return value
+    .replace(/[\\",+;<>=]/g, '\\$&')
+    .replace(/^[ #]| $/g, '\\$&')
+    .replace(/\p{C}/gu, (character) => Buffer.from(character).toString('hex').replace(/../g, '\\$&'));
+}
+
+export function findCommonName(name: DistinguishedName): string | undefined {
+  return name.flat().findLast(({ type }) => type === '2.5.4.3')?.value;
+}

@@ -1,0 +1,13 @@
+const hexDigits = { sha1: 40, sha256: 64 } as const;
+
+/**
+ * What people paste around and inside a thumbprint: white space, colons, and the invisible marks that the Windows
+ * certificate dialog (U+200E) and word processors put in front.
+ */
+const separators = /[\s:\u00ad\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]/gu;
+
+/** The thumbprint as 40 or 64 upper-case hexadecimal digits, or undefined when the text is anything else. */
+export function findThumbprint(text: string, algorithm: keyof typeof hexDigits): string | undefined {
+  const digits = text.replace(separators, '').toUpperCase();
+  return digits.length === hexDigits[algorithm] && /^[0-9A-F]+$/.test(digits) ? digits : undefined;
+}

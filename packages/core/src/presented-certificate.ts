@@ -1,0 +1,48 @@
+import { type ClientCertificateDecoding, decodeClientCertificate, hashHex } from './client-certificate.js';
+
+/**
+ * The certificate a caller presented, before anything is known of it. Hashes and the decoded form are worked out when
+ * asked for: a stranger costs one SHA-256.
+ */
+export interface PresentedCertificate {
+  readonly der: Uint8Array;
+  /** SHA-256 of the DER, 64 upper-case hexadecimal digits. */
+  readonly thumbprintSha256: string;
+  /** SHA-1 of the DER, 40 upper-case hexadecimal digits. */
+  readonly thumbprintSha1: string;
+  /** SHA-256 of the subject public key info; undefined when the bytes are no certificate. */
+  readonly publicKeySha256: string | undefined;
+  readonly decoding: ClientCertificateDecoding;
+}
+
+export function presentCertificate(der: Uint8Array): PresentedCertificate {
+  return new LazyPresentedCertificate(der);
+}
+
+class LazyPresentedCertificate implements PresentedCertificate {
+  readonly der: Uint8Array;
+  #thumbprintSha256: string | undefined;
+  #thumbprintSha1: string | undefined;
+  #decoding: ClientCertificateDecoding | undefined;
+
+  constructor(der: Uint8Array) {
+    this.der = der;
+    Object.freeze(this);
+  }
+
+  get thumbprintSha256(): string {
+    return (this.#thumbprintSha256 ??= hashHex('sha256', this.der));
+  }
+
+  get thumbprintSha1(): string {
+    return (this.#thumbprintSha1 ??= hashHex('sha1', this.der));
+  }
+
+  get publicKeySha256(): string | undefined {
+    return this.decoding.ok ? this.decoding.certificate.publicKeySha256 : undefined;
+  }
+
+  get decoding(): ClientCertificateDecoding {
+    return (this.#decoding ??= decodeClientCertificate(this.der));
+  }
+}

@@ -1,0 +1,75 @@
+import { denialCodes } from './denial.js';
+import type { FoundIdentity, PinDenialCode, TrustFinding } from './trust-finding.js';
+
+/**
+ * Checks what a store answered. A user's own store is code that nobody else has seen: an answer of any other shape than
+ * the four is `unavailable`, never a pass and never *not found*.
+ */
+export function readTrustFinding(answer: unknown): TrustFinding {
+  return (
+    findKnownAnswer(answer) ?? {
+      outcome: 'unavailable',
+      detail:
+        'The trust store gave an answer that is none of found, denied, notFound, unavailable; see the TrustFinding type.',
+    }
+  );
+}
+
+function findKnownAnswer(answer: unknown): TrustFinding | undefined {
+  if (!isRecord(answer)) return undefined;
+  switch (answer['outcome']) {
+    case 'notFound':
+      return { outcome: 'notFound' };
+    case 'unavailable':
+      return { outcome: 'unavailable', detail: textOr(answer['detail'], 'The trust store is unavailable.') };
+    case 'denied':
+      return readDenied(answer);
+    case 'found':
+      return readFound(answer);
+    default:
+      return undefined;
+  }
+}
+
+function readDenied(answer: Record<string, unknown>): TrustFinding | undefined {
+  const { code, identityName } = answer;
+  if (!isPinDenialCode(code)) return undefined;
+  const detail = textOr(answer['detail'], 'The trust store refused the certificate.');
+  return { outcome: 'denied', code, detail, ...(typeof identityName === 'string' ? { identityName } : {}) };
+}
+
+function readFound(answer: Record<string, unknown>): TrustFinding | undefined {
+  const identity = readIdentity(answer['identity']);
+  const validFrom = answer['validFrom'] ?? Number.NEGATIVE_INFINITY;
+  const validUntil = answer['validUntil'] ?? Number.POSITIVE_INFINITY;
+  if (identity === undefined || !isInstant(validFrom) || !isInstant(validUntil)) return undefined;
+  return { outcome: 'found', identity, matchedBy: textOr(answer['matchedBy'], 'own store'), validFrom, validUntil };
+}
+
+function readIdentity(value: unknown): FoundIdentity | undefined {
+  if (!isRecord(value)) return undefined;
+  const { name, roles, functions } = value;
+  if (typeof name !== 'string' || name.trim() === '' || !isTextList(roles)) return undefined;
+  if (functions !== undefined && !isTextList(functions)) return undefined;
+  return { name, roles: [...roles], functions: functions?.map((text) => text.toLowerCase()) };
+}
+
+function isPinDenialCode(code: unknown): code is PinDenialCode {
+  return typeof code === 'string' && /^(?:pin|identity)_/.test(code) && denialCodes.some((known) => known === code);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
+function isTextList(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
+}
+
+function isInstant(value: unknown): value is number {
+  return typeof value === 'number' && !Number.isNaN(value);
+}
+
+function textOr(value: unknown, otherwise: string): string {
+  return typeof value === 'string' && value !== '' ? value : otherwise;
+}

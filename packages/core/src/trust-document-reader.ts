@@ -1,0 +1,129 @@
+/** A place in the document (`identities[0].name`; empty for the document itself) and what is wrong there. */
+export interface DocumentProblem {
+  readonly path: string;
+  readonly message: string;
+}
+
+interface KnownKeys {
+  readonly required: readonly string[];
+  readonly optional: readonly string[];
+  /** Keys of later versions, each with the sentence that refuses it. */
+  readonly later: Readonly<Record<string, string>>;
+}
+
+const maximumTextLength = 256;
+
+/** Reads plain JSON values strictly, and collects every problem instead of stopping at the first. */
+export class DocumentReader {
+  readonly #problems: DocumentProblem[] = [];
+
+  get problems(): readonly DocumentProblem[] {
+    return this.#problems;
+  }
+
+  report(path: string, message: string): void {
+    this.#problems.push({ path, message });
+  }
+
+  readSchemaVersion(value: unknown, newest: number): number | undefined {
+    if (!isPlainObject(value)) {
+      this.report('', 'it must be a JSON object');
+      return undefined;
+    }
+    const version = value['schemaVersion'];
+    if (typeof version !== 'number' || !Number.isInteger(version) || version < 1) {
+      this.report('schemaVersion', 'it must be a whole number from 1');
+      return undefined;
+    }
+    if (version > newest) {
+      this.report(
+        'schemaVersion',
+        `this runtime reads documents up to version ${newest}; update @certgate/azure-functions first`,
+      );
+      return undefined;
+    }
+    return version;
+  }
+
+  readObject(value: unknown, path: string, keys: KnownKeys): Readonly<Record<string, unknown>> | undefined {
+    if (!isPlainObject(value)) {
+      this.report(path, 'it must be a JSON object');
+      return undefined;
+    }
+    const prefix = path === '' ? '' : `${path}.`;
+    for (const key of Object.keys(value)) {
+      if (keys.required.includes(key) || keys.optional.includes(key)) continue;
+      const later = Object.hasOwn(keys.later, key) ? keys.later[key] : undefined;
+      this.report(
+        `${prefix}${key}`,
+        later ?? `unknown key; known are ${[...keys.required, ...keys.optional].join(', ')}`,
+      );
+    }
+    for (const [key, field] of Object.entries(value)) {
+      // JSON can't say it, a literal in code can: `functions: settings.functions` must not open every function.
+      if (field === undefined) this.report(`${prefix}${key}`, 'it is undefined; leave the key out if that is meant');
+    }
+    for (const key of keys.required) {
+      if (!Object.hasOwn(value, key)) this.report(`${prefix}${key}`, 'it is missing');
+    }
+    // A copy without a prototype: an absent key stays absent whatever was put on Object.prototype.
+    return Object.assign(Object.create(null) as Record<string, unknown>, value);
+  }
+
+  readArray(value: unknown, path: string): readonly unknown[] {
+    if (Array.isArray(value)) return value;
+    this.report(path, 'it must be a list');
+    return [];
+  }
+
+  readText(value: unknown, path: string): string {
+    if (typeof value !== 'string') this.report(path, 'it must be a text');
+    else if (value.length > maximumTextLength) this.report(path, `it has more than ${maximumTextLength} characters`);
+    else if (value.trim() === '') this.report(path, 'it is empty');
+    return typeof value === 'string' ? value : '';
+  }
+
+  readOptionalText(value: unknown, path: string): string | undefined {
+    return value === undefined ? undefined : this.readText(value, path);
+  }
+
+  /** A list of names, each once. */
+  readOptionalTexts(value: unknown, path: string): readonly string[] | undefined {
+    if (value === undefined) return undefined;
+    const texts = this.readArray(value, path).map((item, index) => this.readName(item, `${path}[${index}]`));
+    if (new Set(texts).size < texts.length) this.report(path, 'a text stands twice');
+    return texts;
+  }
+
+  /** A text that people compare by eye and that stands in logs: no outer white space, nothing invisible. */
+  readName(value: unknown, path: string): string {
+    const text = this.readText(value, path);
+    if (text !== text.trim() || /\p{C}/u.test(text)) {
+      this.report(path, 'it has white space around it or invisible characters in it');
+    }
+    return text;
+  }
+
+  /** Absent means true: what stands in the document counts unless it says otherwise. */
+  readFlag(value: unknown, path: string): boolean {
+    if (value === undefined || value === true) return true;
+    if (value !== false) this.report(path, 'it must be true or false');
+    return false;
+  }
+
+  readCount(value: unknown, path: string): number {
+    if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
+    this.report(path, 'it must be a whole number from 0');
+    return 0;
+  }
+
+  expectUnique(seen: Map<string, string>, key: string, path: string, what: string): void {
+    const earlier = seen.get(key);
+    if (earlier !== undefined) this.report(path, `${what} stands already at ${earlier}`);
+    else seen.set(key, path);
+  }
+}
+
+function isPlainObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

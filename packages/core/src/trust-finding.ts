@@ -1,0 +1,117 @@
+import type { DenialCode } from './denial.js';
+import type { PresentedCertificate } from './presented-certificate.js';
+import { type PinKind, type PinnedIdentity, type TrustSnapshot, pinKinds } from './trust-snapshot.js';
+
+/** What a trust store answers about one certificate. */
+export type TrustFinding =
+  | {
+      readonly outcome: 'found';
+      readonly identity: FoundIdentity;
+      /** What the certificate was recognised by; a user's own store names its own. */
+      readonly matchedBy: string;
+      /** [validFrom, validUntil) in milliseconds: how long this answer holds. Absent: no bound of its own. */
+      readonly validFrom?: number;
+      readonly validUntil?: number;
+    }
+  | {
+      /** A match that denies: nothing falls through to another rule or store. */
+      readonly outcome: 'denied';
+      readonly code: PinDenialCode;
+      readonly detail: string;
+      readonly identityName?: string;
+    }
+  | { readonly outcome: 'notFound' }
+  | { readonly outcome: 'unavailable'; readonly detail: string };
+
+export interface FoundIdentity {
+  readonly name: string;
+  readonly roles: readonly string[];
+  /** Absent: every function; empty: none. */
+  readonly functions?: readonly string[] | undefined;
+}
+
+export type PinDenialCode = Extract<DenialCode, `pin_${string}` | `identity_${string}`>;
+
+const notFound: TrustFinding = Object.freeze({ outcome: 'notFound' });
+
+/**
+ * Looks a certificate up in a snapshot at `now` (milliseconds). All matches are computed, and any that denies, denies.
+ * The dearer hashes are worked out only where the document holds pins of that kind.
+ */
+export function findInSnapshot(snapshot: TrustSnapshot, certificate: PresentedCertificate, now: number): TrustFinding {
+  const matches = pinKinds.flatMap((kind) => findPin(snapshot, kind, certificate) ?? []);
+  const [first] = matches;
+  if (first === undefined) return notFound;
+  const stranger = matches.find(({ identity }) => identity !== first.identity);
+  if (stranger !== undefined) {
+    return denyPin(
+      'identity_ambiguous',
+      `The certificate is pinned for two identities, "${first.identity.name}" and "${stranger.identity.name}"; leave it in one.`,
+    );
+  }
+  for (const match of matches) {
+    const denial = findMatchDenial(match, now);
+    if (denial !== undefined) return denial;
+  }
+  return describeMatch(first, matches);
+}
+
+function findPin(
+  snapshot: TrustSnapshot,
+  kind: PinKind,
+  certificate: PresentedCertificate,
+): PinnedIdentity | undefined {
+  const pins = snapshot.pins[kind];
+  if (pins.size === 0) return undefined;
+  const value = certificate[kind];
+  return value === undefined ? undefined : pins.get(value);
+}
+
+function findMatchDenial({ identity, pin }: PinnedIdentity, now: number): TrustFinding | undefined {
+  const { name } = identity;
+  if (!identity.enabled) {
+    return denyPin('identity_disabled', `The identity "${name}" is disabled in the trust document.`, name);
+  }
+  if (identity.expiresAt !== undefined && now >= identity.expiresAt) {
+    return denyPin(
+      'identity_expired',
+      `The identity "${name}" ended at ${formatInstant(identity.expiresAt)} (expiresAt).`,
+      name,
+    );
+  }
+  if (!pin.enabled) return denyPin('pin_disabled', `This pin of "${name}" is disabled in the trust document.`, name);
+  if (pin.notBefore !== undefined && now < pin.notBefore) {
+    return denyPin(
+      'pin_not_yet_valid',
+      `This pin of "${name}" begins at ${formatInstant(pin.notBefore)} (notBefore).`,
+      name,
+    );
+  }
+  if (pin.notAfter !== undefined && now >= pin.notAfter) {
+    return denyPin('pin_expired', `This pin of "${name}" ended at ${formatInstant(pin.notAfter)} (notAfter).`, name);
+  }
+  return undefined;
+}
+
+function describeMatch({ identity, pin }: PinnedIdentity, matches: readonly PinnedIdentity[]): TrustFinding {
+  const starts = matches.flatMap((match) => match.pin.notBefore ?? []);
+  const ends = [
+    ...matches.flatMap((match) => match.pin.notAfter ?? []),
+    ...(identity.expiresAt === undefined ? [] : [identity.expiresAt]),
+  ];
+  return {
+    outcome: 'found',
+    identity,
+    matchedBy: pin.kind,
+    validFrom: Math.max(Number.NEGATIVE_INFINITY, ...starts),
+    validUntil: Math.min(Number.POSITIVE_INFINITY, ...ends),
+  };
+}
+
+function denyPin(code: PinDenialCode, detail: string, identityName?: string): TrustFinding {
+  return { outcome: 'denied', code, detail, ...(identityName === undefined ? {} : { identityName }) };
+}
+
+function formatInstant(instant: number): string {
+  return new Date(instant).toISOString().replace('.000', '');
+}
