@@ -22,7 +22,7 @@ export { trustStoreFromFile } from './trust-sources/file-store.js';
 export { firstOf } from './trust-sources/first-of.js';
 export type { RefreshOptions } from './trust-sources/refreshing-store.js';
 export type { ClientIdentity } from './client-identity.js';
-export type { FunctionRequirement } from './authorization.js';
+export { findAuthorizationDenial, type FunctionRequirement } from './authorization.js';
 export {
   decideAccess,
   type AccessQuestion,

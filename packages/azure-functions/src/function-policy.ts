@@ -1,0 +1,103 @@
+import { type Denial, deny, findAuthorizationDenial } from '@certgate/core';
+import type { InvocationContext } from '@azure/functions';
+import { isDevelopment } from './front-end.js';
+import { createDenialResponse } from './denial-response.js';
+import { logRoleDenial } from './decision-log.js';
+import { type AnyHandler, certificatePolicy, clientIdentities, functionPolicies } from './shared-state.js';
+
+/**
+ * Opens one function to everybody: `app.http('Public', { handler: allowAnonymous(handler) })`. It returns a new
+ * function and leaves the given one as it is, so that a second registration of the same handler stays closed. In an
+ * anonymous function the certificate header is not read at all.
+ *
+ * This has nothing to do with Azure's `authLevel: 'anonymous'`, which is about function keys.
+ *
+ * @throws {TypeError} when the handler requires a role, or is no function.
+ */
+export function allowAnonymous<Handler extends AnyHandler>(handler: Handler): Handler {
+  expectHandler('allowAnonymous', handler);
+  if (functionPolicies.get(handler)?.kind === 'certificate') {
+    throw new TypeError('allowAnonymous was given a handler that requires a role. Take away one of the two.');
+  }
+  return wrapHandler(handler, { kind: 'anonymous' }, (_context, call) => call());
+}
+
+/**
+ * Closes a function to callers without this role. The wrapper itself decides, so the role can't get lost on the way to
+ * the registration; where no gate authenticated the caller, it refuses.
+ *
+ * @throws {TypeError} when the role is empty, or the handler is anonymous or no function.
+ */
+export function requireRole<Handler extends AnyHandler>(role: string, handler: Handler): Handler {
+  return requireAnyRole([role], handler);
+}
+
+/**
+ * Closes a function to callers that have none of these roles. Wrappers add up: every one of them must be met.
+ *
+ * @throws {TypeError} when no role is given or one is empty, or the handler is anonymous or no function.
+ */
+export function requireAnyRole<Handler extends AnyHandler>(roles: readonly string[], handler: Handler): Handler {
+  expectHandler('requireRole', handler);
+  const anyOf = Object.freeze([...expectRoles(roles)]);
+  const inner = functionPolicies.get(handler) ?? certificatePolicy;
+  if (inner.kind === 'anonymous') {
+    throw new TypeError('A role was required of an anonymous handler. Take away allowAnonymous or the role.');
+  }
+  const policy = Object.freeze({ kind: 'certificate', roles: Object.freeze([anyOf, ...inner.roles]) } as const);
+  return wrapHandler(handler, policy, (context, call) => {
+    const denial = findRoleDenial(context, anyOf);
+    if (denial === undefined) return call();
+    logRoleDenial(context, denial);
+    return createDenialResponse(denial, readInvocationId(context), isDevelopment(process.env));
+  });
+}
+
+function wrapHandler<Handler extends AnyHandler>(
+  handler: Handler,
+  policy: Parameters<typeof functionPolicies.set>[1],
+  around: (context: unknown, call: () => unknown) => unknown,
+): Handler {
+  const wrapper = function (this: unknown, ...args: unknown[]): unknown {
+    // Libraries put arguments of their own in front (durable-functions: trigger, client, context); the last one is it.
+    return around(args.at(-1), () => Reflect.apply(handler, this, args));
+  } as Handler;
+  functionPolicies.set(wrapper, policy);
+  return wrapper;
+}
+
+function findRoleDenial(context: unknown, anyOf: readonly string[]): Denial | undefined {
+  const identity = typeof context === 'object' && context !== null ? clientIdentities.get(context) : undefined;
+  if (identity === undefined) {
+    return deny(
+      'gate_not_installed',
+      'A function that requires a role was called without an authenticated client. Call secureApp(app, …) in the file that is loaded first; in a unit test, use withClientIdentity.',
+    );
+  }
+  const functionName = readFunctionName(context);
+  return findAuthorizationDenial({ ...identity, functions: undefined }, { functionName, roles: [anyOf] });
+}
+
+function readFunctionName(context: unknown): string {
+  const name = (context as Partial<InvocationContext> | null)?.functionName;
+  return typeof name === 'string' ? name : 'this function';
+}
+
+function readInvocationId(context: unknown): string {
+  const id = (context as Partial<InvocationContext> | null | undefined)?.invocationId;
+  return typeof id === 'string' ? id : 'unknown';
+}
+
+function expectHandler(who: string, handler: unknown): void {
+  if (typeof handler !== 'function')
+    throw new TypeError(`${who} needs the handler, a function; it got ${typeof handler}.`);
+}
+
+function expectRoles(roles: unknown): readonly string[] {
+  if (Array.isArray(roles) && roles.length > 0 && roles.every(isRole)) return roles;
+  throw new TypeError('A required role must be a text that is not empty.');
+}
+
+function isRole(role: unknown): role is string {
+  return typeof role === 'string' && role.trim() !== '';
+}

@@ -1,0 +1,117 @@
+import type { app as AzureFunctionsApp, PreInvocationContext } from '@azure/functions';
+import type { TrustStore } from '@certgate/core';
+import { type FrontEndName, frontEndNames, readFrontEndSetting } from './front-end.js';
+import { FunctionGate, frontEndOverride } from './function-gate.js';
+import { type AnyHandler, announceGate } from './shared-state.js';
+import {
+  type FunctionMetadata,
+  type WorkerCore,
+  findWorkerCore,
+  hasHttpTrigger,
+  isHttpTriggerType,
+} from './worker-core.js';
+
+/** The `app` of `@azure/functions`, given as an argument so that nothing of the library is imported at run time. */
+export type FunctionApp = Pick<typeof AzureFunctionsApp, 'hook'>;
+
+export interface SecureAppOptions {
+  /** Who may call: `trustStoreFromFile(process.env.CERTGATE_TRUST)`, or any other store. */
+  readonly trustStore: TrustStore;
+  /**
+   * The front end that ends TLS and sets the certificate header. It may be left out on App Service (and Premium), and in
+   * Development; everywhere else every call is refused until it is named here or by the app setting CERTGATE_FRONT_END.
+   */
+  readonly frontEnd?: FrontEndName;
+  /** @deprecated Dangerous: see `unsafeTrustCertificateHeaderFromAnywhere`. */
+  readonly [frontEndOverride]?: true;
+}
+
+const securedCores = new WeakSet<WorkerCore>();
+
+/**
+ * Closes every HTTP function of the app to callers without an allowed client certificate: those registered later by
+ * wrapping them as they are registered, those registered before by a hook. Call it once, in the file that is loaded
+ * first. Only functions registered after it are safe from other hooks that dispose themselves or put handlers back.
+ *
+ * Nothing is read here: the first load of trust happens when the app starts.
+ *
+ * @throws {TypeError} for an unknown option or a value that is none of the allowed.
+ * @throws {Error} when the app was secured already.
+ */
+export function secureApp(app: FunctionApp, options: SecureAppOptions): void {
+  expectApp(app);
+  expectOptions(options);
+  const core = findWorkerCore();
+  if (core !== undefined && securedCores.has(core)) {
+    throw new Error('secureApp was called twice. Call it once, in the file that is loaded first.');
+  }
+  const gate = new FunctionGate(options);
+  if (core !== undefined) {
+    securedCores.add(core);
+    wrapRegistrations(core, gate);
+  }
+  app.hook.preInvocation((context) => {
+    coverInvocation(gate, context);
+  });
+  app.hook.appStart(async () => gate.start(core));
+  announceGate();
+}
+
+/** The worker looks `registerFunction` up on its core object at each call, whichever copy of the library calls. */
+function wrapRegistrations(core: WorkerCore, gate: FunctionGate): void {
+  const register = core.registerFunction;
+  core.registerFunction = function (this: unknown, metadata: FunctionMetadata, callback: unknown): unknown {
+    const isCallable = typeof callback === 'function';
+    const covered = isCallable
+      ? gate.coverRegistration(metadata, hasHttpTrigger(metadata), callback as AnyHandler)
+      : callback;
+    return Reflect.apply(register, core, [metadata, covered]);
+  };
+}
+
+function coverInvocation(gate: FunctionGate, context: PreInvocationContext): void {
+  const { functionName, options } = context.invocationContext;
+  // Compared without letter case, as the library does: app.generic takes HTTPTRIGGER for an HTTP trigger too.
+  if (!isHttpTriggerType(options.trigger.type)) return;
+  context.functionHandler = gate.coverInvocation(functionName, context.functionHandler);
+}
+
+function expectApp(app: unknown): asserts app is FunctionApp {
+  const hook = isRecord(app) ? app['hook'] : undefined;
+  if (!isRecord(hook) || typeof hook['preInvocation'] !== 'function' || typeof hook['appStart'] !== 'function') {
+    throw new TypeError(
+      "secureApp needs the app of @azure/functions as its first argument: import { app } from '@azure/functions'.",
+    );
+  }
+}
+
+const knownOptions: readonly (string | symbol)[] = ['trustStore', 'frontEnd', frontEndOverride];
+
+function expectOptions(options: unknown): asserts options is SecureAppOptions {
+  if (!isRecord(options)) throw new TypeError('secureApp needs options as its second argument: { trustStore }.');
+  const unknown = Reflect.ownKeys(options).find((key) => !knownOptions.includes(key));
+  if (unknown !== undefined) {
+    throw new TypeError(`secureApp does not know the option ${String(unknown)}; known are trustStore, frontEnd.`);
+  }
+  const { trustStore, frontEnd } = options;
+  if (!isRecord(trustStore) || typeof trustStore['find'] !== 'function') {
+    throw new TypeError(
+      'secureApp needs a trustStore: trustStoreFromFile(process.env.CERTGATE_TRUST), or an object with a find method.',
+    );
+  }
+  if ('frontEnd' in options && !frontEndNames.some((name) => name === frontEnd)) {
+    throw new TypeError(
+      `secureApp does not know the frontEnd ${JSON.stringify(frontEnd)}; known are ${frontEndNames.join(', ')}.`,
+    );
+  }
+  const unsafe = (options as Record<symbol, unknown>)[frontEndOverride];
+  if (unsafe !== undefined && unsafe !== true) {
+    throw new TypeError('unsafeTrustCertificateHeaderFromAnywhere can only be true, or be left out.');
+  }
+  const { fault } = readFrontEndSetting(process.env);
+  if (fault !== undefined) throw new TypeError(fault);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return (typeof value === 'object' || typeof value === 'function') && value !== null;
+}

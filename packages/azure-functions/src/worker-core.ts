@@ -1,0 +1,50 @@
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+
+/** A function's registration as `@azure/functions` hands it to the worker. */
+export interface FunctionMetadata {
+  readonly name?: string;
+  readonly bindings?: Readonly<Record<string, { readonly type?: unknown }>>;
+}
+
+/** What the worker asks once the entry files are loaded. */
+export interface ProgrammingModel {
+  getCapabilities?: (capabilities: Record<string, string>) => unknown;
+}
+
+export interface WorkerCore {
+  /** Looked up on the object at each call, and replaceable. */
+  registerFunction: (metadata: FunctionMetadata, callback: unknown) => unknown;
+  readonly getProgrammingModel?: () => ProgrammingModel | undefined;
+}
+
+/**
+ * The worker's core module: there at run time only, through any `require` of the process, since the worker (and our
+ * local host) answers for it in `Module.prototype.require`. Undefined in users' unit tests.
+ */
+export function findWorkerCore(): WorkerCore | undefined {
+  try {
+    const core: unknown = createRequire(join(process.cwd(), 'certgate.js'))('@azure/functions-core');
+    return isWorkerCore(core) ? core : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isWorkerCore(core: unknown): core is WorkerCore {
+  return (
+    typeof core === 'object' &&
+    core !== null &&
+    'registerFunction' in core &&
+    typeof core.registerFunction === 'function'
+  );
+}
+
+/** HTTP triggers are known by their binding's type, whose letter case `app.generic` leaves to the user. */
+export function isHttpTriggerType(type: unknown): boolean {
+  return typeof type === 'string' && type.toLowerCase() === 'httptrigger';
+}
+
+export function hasHttpTrigger({ bindings }: FunctionMetadata): boolean {
+  return Object.values(bindings ?? {}).some(({ type }) => isHttpTriggerType(type));
+}
