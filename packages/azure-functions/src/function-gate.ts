@@ -105,7 +105,7 @@ export class FunctionGate {
       return denial.then((late): unknown =>
         late === undefined ? Reflect.apply(handler, this, args) : respond(late, args),
       );
-    } as Handler;
+    } as AnyHandler as Handler;
     gatedHandlers.set(closed, Object.freeze({ policy }));
     return closed;
   }

@@ -61,7 +61,7 @@ function wrapHandler<Handler extends AnyHandler>(
   const wrapper = function (this: unknown, ...args: unknown[]): unknown {
     // Libraries put arguments of their own in front (durable-functions: trigger, client, context); the last one is it.
     return around(args.at(-1), () => Reflect.apply(handler, this, args));
-  } as Handler;
+  } as AnyHandler as Handler;
   functionPolicies.set(wrapper, policy);
   return wrapper;
 }
