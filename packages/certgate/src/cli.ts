@@ -1,0 +1,38 @@
+import { CommanderError } from 'commander';
+import colors from 'picocolors';
+import { CommandFailure, exitCodes } from './command-line/command-failure.js';
+import { printJson, printNotice } from './command-line/output.js';
+import { createProgram } from './program.js';
+
+/** argv → command. The only place that ends the process. */
+async function runCommandLine(argv: readonly string[]): Promise<number> {
+  try {
+    await createProgram().parseAsync([...argv]);
+    return typeof process.exitCode === 'number' ? process.exitCode : exitCodes.ok;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.unusableInput;
+    return reportFailure(error, argv.includes('--json'));
+  }
+}
+
+function reportFailure(error: unknown, isJson: boolean): number {
+  if (!(error instanceof CommandFailure)) {
+    printNotice(colors.red('certgate failed in a way it did not expect. Please report this:'));
+    printNotice(error instanceof Error ? (error.stack ?? error.message) : 'something that is no Error was thrown');
+    return exitCodes.failed;
+  }
+  if (isJson) printJson({ error: { message: error.message, remedy: error.remedy ?? null } });
+  printNotice(`${colors.red('error')} ${error.message}`);
+  if (error.remedy !== undefined) printNotice(`      ${error.remedy}`);
+  return error.exitCode;
+}
+
+runCommandLine(process.argv).then(
+  (exitCode) => {
+    // Output to a pipe is written in its own time; an exit at once would cut it.
+    process.exitCode = exitCode;
+  },
+  () => {
+    process.exitCode = exitCodes.failed;
+  },
+);

@@ -1,0 +1,189 @@
+import { Command } from 'commander';
+import colors from 'picocolors';
+import { CommandFailure, exitCodes } from '../command-line/command-failure.js';
+import { addHelpSections } from '../command-line/help.js';
+import { parseLoopbackUrl, parsePort } from '../command-line/option-values.js';
+import { printJson, printLine, printNotice } from '../command-line/output.js';
+import { untilStopped } from '../command-line/until-stopped.js';
+import type { HostExit, HostLogLine } from '../functions-host/functions-host.js';
+import { planChecks } from '../local-app/check-plan.js';
+import { formatCheckTable, listFailures } from '../local-app/check-table.js';
+import { listCoverageWarnings } from '../local-app/coverage-warnings.js';
+import { type LocalApp, startLocalApp } from '../local-app/local-app.js';
+import { type CheckResult, runChecks } from '../local-app/run-checks.js';
+import { type AppWatch, watchApp } from '../local-app/watch-app.js';
+import { formatCallLines } from './dev/call-lines.js';
+import { runBeforeUpstream } from './dev/before-upstream.js';
+import { type GatewayFlags, addGatewayFlags, readGatewayFlags } from './gateway-options.js';
+import { printExchange } from './gateway.js';
+
+export interface DevFlags extends GatewayFlags {
+  readonly trust?: string;
+  readonly call?: readonly string[];
+  readonly check?: boolean;
+  readonly once?: boolean;
+  readonly json?: boolean;
+  readonly port?: number;
+  readonly hostPort?: number;
+  readonly upstream?: URL;
+  readonly inspect?: string | true;
+}
+
+const defaultGatewayPort = 7443;
+const defaultHostPort = 7071;
+
+export function devCommand(): Command {
+  const command = new Command('dev')
+    .description(
+      'Run a function app behind the gateway, with certificates and trust made for it, and check who gets in.',
+    )
+    .argument('[folder]', 'the app: the folder with host.json and package.json', '.')
+    .option('--trust <file>', 'a trust document of your own (default: one with development callers, in .certgate/)')
+    .option('--check', 'send the callers who must be refused to every function, and print the table')
+    .option('--once', 'check, print, and end: 0 when every verdict is as expected, else 1')
+    .option('--call <names...>', 'functions that checks may also call successfully; this runs their code')
+    .option('--json', 'print the check as one JSON object')
+    .option(
+      '--port <port>',
+      `the gateway's port (default ${defaultGatewayPort}, or the next free one; 0 picks one)`,
+      parsePort,
+    )
+    .option(
+      '--host-port <port>',
+      `the app's port (default ${defaultHostPort}, or the next free one; 0 picks one)`,
+      parsePort,
+    )
+    .option('--inspect [address]', 'let a debugger attach to the app, as node --inspect does')
+    .option(
+      '--upstream <url>',
+      'put the gateway before this address (func start) instead of the embedded host',
+      parseLoopbackUrl,
+    );
+  addGatewayFlags(command, 'optional').action(runDev);
+  return addHelpSections(command, {
+    exitCodes: {
+      0: 'stopped by a signal; with --once: every verdict as expected',
+      1: 'with --once: a wrong verdict, or an HTTP function that the gate does not cover at registration',
+      2: 'no app there, it cannot be loaded, or a port is taken',
+    },
+    examples: [
+      'certgate dev',
+      'certgate dev ./orders --check',
+      'certgate dev ./orders --once --json --call GetOrders Health',
+      'certgate dev --upstream http://localhost:7071',
+    ],
+  });
+}
+
+async function runDev(folder: string, flags: DevFlags): Promise<void> {
+  if (flags.upstream !== undefined) return runBeforeUpstream(folder, { ...flags, upstream: flags.upstream });
+  const isOnce = flags.once === true;
+  const app = await startLocalApp({
+    folder,
+    ...(flags.trust === undefined ? {} : { trustFile: flags.trust }),
+    gatewayPort: { port: flags.port ?? (isOnce ? 0 : defaultGatewayPort), isFixed: flags.port !== undefined },
+    hostPort: { port: flags.hostPort ?? (isOnce ? 0 : defaultHostPort), isFixed: flags.hostPort !== undefined },
+    gateway: readGatewayFlags(flags),
+    ...(flags.inspect === undefined ? {} : { inspect: flags.inspect }),
+    onLog: isOnce ? printImportantLog : printLog,
+    ...(isOnce ? {} : { onExchange: printExchange }),
+    onHostExit: printHostExit,
+    onNotice: printNotice,
+  });
+  try {
+    const isAsExpected = await reportApp(app, flags);
+    if (isOnce) process.exitCode = isAsExpected ? exitCodes.ok : exitCodes.failed;
+    else await keepRunning(app, folder, flags);
+  } finally {
+    await app.close();
+  }
+}
+
+/** Says what runs; answers whether all is as it should be. */
+async function reportApp(app: LocalApp, flags: DevFlags): Promise<boolean> {
+  const warnings = listCoverageWarnings(app.functions, app.isStreaming);
+  for (const warning of warnings) printNotice(`${colors.yellow('warning')} ${warning}`);
+  const isChecking = flags.check === true || flags.once === true || flags.json === true;
+  const results = isChecking ? await checkApp(app, flags.call ?? []) : [];
+  if (flags.json === true) printJson(describeApp(app, results));
+  else printApp(app, results, flags);
+  return warnings.length === 0 && results.every(({ ok }) => ok);
+}
+
+async function checkApp(app: LocalApp, namesToCall: readonly string[]): Promise<readonly CheckResult[]> {
+  const unknown = namesToCall.find(
+    (name) => !app.functions.some((hosted) => hosted.http && hosted.name.toLowerCase() === name.toLowerCase()),
+  );
+  if (unknown !== undefined) {
+    throw new CommandFailure(`--call names "${unknown}", which is no HTTP function of the app.`, {
+      remedy: `Its HTTP functions are ${app.functions
+        .filter(({ http }) => http)
+        .map(({ name }) => name)
+        .join(', ')}.`,
+    });
+  }
+  return runChecks(planChecks(app.functions, app.callers, namesToCall), app);
+}
+
+function printApp(app: LocalApp, results: readonly CheckResult[], flags: DevFlags): void {
+  if (results.length > 0) {
+    printLine(formatCheckTable(app.functions, results));
+    for (const failure of listFailures(results)) printLine(`${colors.red('wrong')} ${failure}`);
+    if (results.every(({ ok }) => ok)) printLine(colors.green(`All ${results.length} verdicts are as expected.`));
+  }
+  const others = app.functions.filter(({ http }) => !http);
+  if (others.length > 0) {
+    printLine(
+      `Left alone, no HTTP trigger: ${others.map(({ name, triggerType }) => `${name} (${triggerType})`).join(', ')}`,
+    );
+  }
+  if (flags.once === true) return;
+  printLine(`ready ${app.url}`);
+  for (const line of formatCallLines(app)) printLine(line);
+}
+
+function describeApp(app: LocalApp, checks: readonly CheckResult[]): object {
+  const functions = app.functions.map(({ name, triggerType, http, route, methods, policy, covered }) => ({
+    name,
+    triggerType,
+    ...(http ? { route, methods: methods ?? null, policy: policy ?? { kind: 'certificate', roles: [] }, covered } : {}),
+  }));
+  return { gateway: { url: app.url }, streaming: app.isStreaming, functions, checks };
+}
+
+async function keepRunning(app: LocalApp, folder: string, flags: DevFlags): Promise<void> {
+  let loading = Promise.resolve();
+  const reload = async (): Promise<void> => {
+    try {
+      await app.restart();
+      await reportApp(app, { ...flags, json: false });
+    } catch (error) {
+      if (!(error instanceof CommandFailure)) throw error;
+      printNotice(`${colors.red('error')} ${error.message} The app is loaded again when its files change.`);
+    }
+  };
+  const watch: AppWatch = await watchApp(folder, () => {
+    printNotice('The app changed and is loaded again.');
+    loading = loading.then(reload);
+  });
+  await untilStopped();
+  await watch.close();
+  await loading;
+}
+
+function printLog({ source, level, functionName, message }: HostLogLine): void {
+  if (source === 'host' && (level === 'trace' || level === 'debug')) return;
+  const name = functionName ?? (source === 'host' ? 'host' : 'app');
+  const text = `[${name}] ${message}`;
+  if (level === 'error' || level === 'critical') printNotice(colors.red(text));
+  else printNotice(level === 'warning' ? colors.yellow(text) : colors.dim(text));
+}
+
+/** In a check, refusals are what is wanted, and the table shows them. */
+function printImportantLog(line: HostLogLine): void {
+  if (line.level === 'error' || line.level === 'critical') printLog(line);
+}
+
+function printHostExit({ message }: HostExit): void {
+  printNotice(colors.red(`${message} It is loaded again when its files change.`));
+}

@@ -1,0 +1,48 @@
+import { resolve } from 'node:path';
+import { CommandFailure } from '../../command-line/command-failure.js';
+import { printLine, printNotice } from '../../command-line/output.js';
+import { untilStopped } from '../../command-line/until-stopped.js';
+import { findAppEntry } from '../../functions-host/app-entry.js';
+import { startGateway } from '../../gateway/gateway.js';
+import { getGatewayCertificate } from '../../local-app/development-certificates.js';
+import { prepareCallers, writeDevelopmentTrust } from '../../local-app/development-callers.js';
+import { openDevelopmentFolder } from '../../local-app/development-files.js';
+import { startOnPort } from '../../local-app/listening-port.js';
+import type { DevFlags } from '../dev.js';
+import { readGatewayFlags } from '../gateway-options.js';
+import { printExchange } from '../gateway.js';
+
+/** The gateway and the development callers before an app that somebody else runs, such as `func start`. */
+export async function runBeforeUpstream(folder: string, flags: DevFlags & { readonly upstream: URL }): Promise<void> {
+  const unfit = (['check', 'once', 'json', 'call', 'inspect', 'hostPort', 'trust'] as const).find(
+    (name) => flags[name] !== undefined,
+  );
+  if (unfit !== undefined) {
+    throw new CommandFailure(
+      `--${unfit === 'hostPort' ? 'host-port' : unfit} needs the embedded host, so it does not go with --upstream.`,
+      {
+        remedy: 'Leave one of the two.',
+      },
+    );
+  }
+  await findAppEntry(resolve(folder));
+  const developmentFolder = await openDevelopmentFolder(resolve(folder));
+  const serverCertificate = await getGatewayCertificate(developmentFolder, new Date());
+  await writeDevelopmentTrust(developmentFolder, await prepareCallers(developmentFolder, [], new Date()));
+  const choice = { port: flags.port ?? 7443, isFixed: flags.port !== undefined };
+  const gateway = await startOnPort(choice, 'gateway', printNotice, (port) =>
+    startGateway({
+      ...readGatewayFlags(flags),
+      upstream: flags.upstream,
+      port,
+      serverCertificate,
+      onExchange: printExchange,
+    }),
+  );
+  printLine(`ready ${gateway.url.replace('127.0.0.1', 'localhost')} -> ${flags.upstream.origin}`);
+  printLine(
+    '  Set the app setting CERTGATE_TRUST=.certgate/trust.json in local.settings.json; the callers are in .certgate/.',
+  );
+  await untilStopped();
+  await gateway.close();
+}

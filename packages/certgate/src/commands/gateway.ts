@@ -1,0 +1,107 @@
+import { readFile } from 'node:fs/promises';
+import { Command } from 'commander';
+import colors from 'picocolors';
+import { createServerCertificate } from '../certificates/create-server-certificate.js';
+import { CommandFailure } from '../command-line/command-failure.js';
+import { addHelpSections } from '../command-line/help.js';
+import { parseLoopbackUrl, parsePort } from '../command-line/option-values.js';
+import { printJson, printLine, printNotice } from '../command-line/output.js';
+import { untilStopped } from '../command-line/until-stopped.js';
+import { type GatewayExchange, startGateway } from '../gateway/gateway.js';
+import { startOnPort } from '../local-app/listening-port.js';
+import { type GatewayFlags, addGatewayFlags, readGatewayFlags } from './gateway-options.js';
+
+interface Flags extends GatewayFlags {
+  readonly upstream: URL;
+  readonly port?: number;
+  readonly host: string;
+  readonly unsafeListen?: boolean;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly json?: boolean;
+}
+
+const defaultPort = 7443;
+
+export function gatewayCommand(): Command {
+  const command = new Command('gateway')
+    .description("App Service's front end, on your machine: real mTLS in front of an app that speaks plain HTTP.")
+    .requiredOption('--upstream <url>', 'the app, e.g. http://localhost:7071 of func start', parseLoopbackUrl)
+    .option('--port <port>', `default ${defaultPort}, or the next free one; 0 picks a free one`, parsePort)
+    .option('--host <address>', 'loopback only, unless --unsafe-listen', '127.0.0.1')
+    .option('--unsafe-listen', 'listen on other addresses too: others can then reach the app through this machine')
+    .option('--cert <file>', "the gateway's own certificate, PEM; made on the spot by default")
+    .option('--key <file>', 'its key, PEM')
+    .option('--json', 'one JSON object when ready, then one line of JSON per request');
+  addGatewayFlags(command, 'required').action(runGateway);
+  return addHelpSections(command, {
+    exitCodes: { 0: 'stopped by a signal', 2: 'an option, file or port that cannot be used' },
+    examples: [
+      'certgate gateway --upstream http://localhost:7071',
+      'certgate gateway --upstream http://localhost:7071 --mode optional --port 0',
+      'certgate gateway --upstream http://localhost:7071 --exclude /api/health --worst-case',
+    ],
+  });
+}
+
+async function runGateway(flags: Flags): Promise<void> {
+  const serverCertificate = await getServerCertificate(flags);
+  const choice = { port: flags.port ?? defaultPort, isFixed: flags.port !== undefined };
+  const gateway = await startOnPort(choice, 'gateway', printNotice, (port) =>
+    openGateway({ ...flags, port }, serverCertificate),
+  );
+  if (flags.json === true) printJson({ gateway: { url: gateway.url } });
+  else printLine(`ready ${gateway.url} -> ${flags.upstream.origin} (client certificates: ${flags.mode})`);
+  await untilStopped();
+  await gateway.close();
+}
+
+async function openGateway(
+  flags: Flags & { readonly port: number },
+  serverCertificate: { readonly certificatePem: string; readonly privateKeyPem: string },
+): ReturnType<typeof startGateway> {
+  try {
+    return await startGateway({
+      ...readGatewayFlags(flags),
+      upstream: flags.upstream,
+      host: flags.host,
+      port: flags.port,
+      serverCertificate,
+      onExchange: flags.json === true ? printExchangeJson : printExchange,
+      ...(flags.unsafeListen === undefined ? {} : { unsafeListen: flags.unsafeListen }),
+    });
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    throw new CommandFailure(error.message, { remedy: 'See certgate gateway --help.', cause: error });
+  }
+}
+
+async function getServerCertificate({ cert, key }: Flags): Promise<{ certificatePem: string; privateKeyPem: string }> {
+  if (cert === undefined && key === undefined) return createServerCertificate({ now: new Date() });
+  if (cert === undefined || key === undefined) {
+    throw new CommandFailure('--cert and --key go together.', { remedy: 'Give both, or neither.' });
+  }
+  return { certificatePem: await readPem(cert), privateKeyPem: await readPem(key) };
+}
+
+async function readPem(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    throw new CommandFailure(`${file} can't be read: ${error instanceof Error ? error.message : 'unknown fault'}.`, {
+      cause: error,
+    });
+  }
+}
+
+function printExchangeJson(exchange: GatewayExchange): void {
+  process.stdout.write(`${JSON.stringify(exchange)}\n`);
+}
+
+/** One line per request, on stderr: what came, who answered, with which certificate. */
+export function printExchange(exchange: GatewayExchange): void {
+  const { method, path, status, answeredBy, clientCertificateThumbprintSha256: thumbprintSha256 } = exchange;
+  const certificate =
+    thumbprintSha256 === undefined ? 'no certificate' : `certificate ${thumbprintSha256.slice(0, 16)}…`;
+  printNotice(colors.dim(`${method} ${path} ${status} by ${answeredBy}, ${certificate}`));
+}

@@ -1,0 +1,67 @@
+import type { HostedFunction } from '../functions-host/functions-host.js';
+import type { Caller } from './development-callers.js';
+import { readPolicy } from './function-policy.js';
+
+/** One caller at one function, and what must come of it. */
+export interface PlannedCheck {
+  readonly function: HostedFunction;
+  readonly caller: Caller;
+  readonly expected: 200 | 401 | 403;
+  /** Undefined: it is sent. Otherwise why it isn't, which makes it fail: sending it would run unprotected code. */
+  readonly unsafeBecause: string | undefined;
+}
+
+/**
+ * Refusals are tried at every closed function. Calls that must get through run the user's code, so they are made only to
+ * functions that were named.
+ */
+export function planChecks(
+  functions: readonly HostedFunction[],
+  callers: readonly Caller[],
+  namesToCall: readonly string[],
+): readonly PlannedCheck[] {
+  const mayCall = new Set(namesToCall.map((name) => name.toLowerCase()));
+  return functions
+    .filter(({ http }) => http)
+    .flatMap((hosted) =>
+      callers.map((caller) => ({
+        function: hosted,
+        caller,
+        expected: expectStatus(hosted, caller),
+        unsafeBecause: hosted.covered === 'none' ? 'the gate does not cover this function' : undefined,
+      })),
+    )
+    .filter(({ expected, function: { name } }) => expected !== 200 || mayCall.has(name.toLowerCase()));
+}
+
+function expectStatus(hosted: HostedFunction, caller: Caller): PlannedCheck['expected'] {
+  const policy = readPolicy(hosted);
+  if (policy.kind === 'anonymous') return 200;
+  if (!caller.isTrusted) return 401;
+  return policy.roles.every((anyOf) => anyOf.some((role) => caller.roles.includes(role))) ? 200 : 403;
+}
+
+/** A request target that the function's route template matches: its parameters filled with values that fit. */
+export function fillRoute(route: string): string {
+  const path = route.replace(
+    /\{\*{0,2}([^}:=?]+)((?::[^}=?]+)*)(?:=([^}]*))?\??\}/g,
+    (_whole, _name, constraints, preset) => encodeURIComponent(String(preset ?? sampleFor(String(constraints)))),
+  );
+  return path.startsWith('/') ? path : `/${path}`;
+}
+
+const samples: readonly (readonly [RegExp, string])[] = [
+  [/:bool\b/i, 'true'],
+  [/:guid\b/i, '00000000-0000-0000-0000-000000000001'],
+  [/:datetime\b/i, '2026-01-01'],
+  [/:(?:int|long|decimal|double|float)\b/i, '1'],
+  [/:alpha\b/i, 'sample'],
+];
+
+function sampleFor(constraints: string): string {
+  const minimum = /:(?:min|range)\((\d+)/i.exec(constraints)?.[1];
+  const length = /:(?:length|minlength)\((\d+)/i.exec(constraints)?.[1];
+  if (minimum !== undefined) return minimum;
+  if (length !== undefined) return 'x'.repeat(Number(length));
+  return samples.find(([pattern]) => pattern.test(constraints))?.[1] ?? 'sample';
+}

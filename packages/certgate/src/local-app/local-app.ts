@@ -1,0 +1,185 @@
+import { resolve } from 'node:path';
+import { findAppEntry } from '../functions-host/app-entry.js';
+import {
+  type FunctionsHost,
+  type FunctionsHostOptions,
+  type HostExit,
+  type HostLogLine,
+  type HostedFunction,
+  startFunctionsHost,
+} from '../functions-host/functions-host.js';
+import { type Gateway, type GatewayExchange, type GatewayOptions } from '../gateway/gateway.js';
+import { type DevelopmentCertificate, getGatewayCertificate } from './development-certificates.js';
+import { type Caller, prepareCallers, trustFileName, writeDevelopmentTrust } from './development-callers.js';
+import { findFile, openDevelopmentFolder } from './development-files.js';
+import { listRoleSets } from './function-policy.js';
+import { type PortChoice, startOnPort } from './listening-port.js';
+import { startGateway } from '../gateway/gateway.js';
+import { join } from 'node:path';
+
+export interface LocalAppOptions {
+  /** The folder of the function app: with host.json and package.json. */
+  readonly folder: string;
+  /** A trust document of your own; by default one is made with the development callers. */
+  readonly trustFile?: string;
+  readonly gatewayPort: PortChoice;
+  readonly hostPort: PortChoice;
+  readonly gateway?: Pick<GatewayOptions, 'clientCertificateMode' | 'exclusionPaths' | 'worstCase'>;
+  readonly inspect?: string | true;
+  readonly onLog?: (line: HostLogLine) => void;
+  readonly onExchange?: (exchange: GatewayExchange) => void;
+  readonly onHostExit?: (exit: HostExit) => void;
+  /** Says what moved or was made, in one line. */
+  readonly onNotice?: (line: string) => void;
+}
+
+/** A function app on this machine, behind the gateway, with callers to try it. */
+export interface LocalApp {
+  /** The gateway's address. */
+  readonly url: string;
+  readonly functions: readonly HostedFunction[];
+  readonly isStreaming: boolean;
+  readonly callers: readonly Caller[];
+  readonly serverCertificatePem: string;
+  /** Loads the app anew on the same ports. Rejects when it can't be loaded; the gateway stays. */
+  restart(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * The app in the embedded host, behind the gateway, with certificates and trust made in the app's `.certgate/`.
+ * Rejects with CommandFailure when the folder holds no app, the app can't be loaded, or a port is taken.
+ */
+export async function startLocalApp(options: LocalAppOptions): Promise<LocalApp> {
+  const folder = resolve(options.folder);
+  // Before anything is written into a folder that is none.
+  await findAppEntry(folder);
+  const developmentFolder = await openDevelopmentFolder(folder);
+  const serverCertificate = await getGatewayCertificate(developmentFolder, new Date());
+  const app = new RunningLocalApp(options, folder, developmentFolder, serverCertificate);
+  try {
+    await app.start();
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+  return app;
+}
+
+class RunningLocalApp implements LocalApp {
+  readonly serverCertificatePem: string;
+  readonly #options: LocalAppOptions;
+  readonly #folder: string;
+  readonly #developmentFolder: string;
+  readonly #serverCertificate: DevelopmentCertificate;
+  #host: FunctionsHost | undefined;
+  #gateway: Gateway | undefined;
+  #hostPort: number | undefined;
+  #callers: readonly Caller[] = [];
+  #functions: readonly HostedFunction[] = [];
+  #isStreaming = false;
+
+  constructor(
+    options: LocalAppOptions,
+    folder: string,
+    developmentFolder: string,
+    serverCertificate: DevelopmentCertificate,
+  ) {
+    this.#options = options;
+    this.#folder = folder;
+    this.#developmentFolder = developmentFolder;
+    this.#serverCertificate = serverCertificate;
+    this.serverCertificatePem = serverCertificate.certificatePem;
+  }
+
+  get url(): string {
+    return (this.#gateway?.url ?? '').replace('127.0.0.1', 'localhost');
+  }
+
+  get functions(): readonly HostedFunction[] {
+    return this.#functions;
+  }
+
+  get isStreaming(): boolean {
+    return this.#isStreaming;
+  }
+
+  get callers(): readonly Caller[] {
+    return this.#callers;
+  }
+
+  async start(): Promise<void> {
+    await this.#loadApp();
+    const { gatewayPort, gateway = {}, onExchange, onNotice } = this.#options;
+    const upstream = new URL(`http://127.0.0.1:${this.#hostPort ?? 0}`);
+    this.#gateway = await startOnPort(gatewayPort, 'gateway', onNotice, (port) =>
+      startGateway({
+        clientCertificateMode: 'optional',
+        ...gateway,
+        upstream,
+        port,
+        serverCertificate: this.#serverCertificate,
+        ...(onExchange === undefined ? {} : { onExchange }),
+      }),
+    );
+  }
+
+  async restart(): Promise<void> {
+    await this.#closeHost();
+    await this.#loadApp();
+  }
+
+  async close(): Promise<void> {
+    await this.#gateway?.close();
+    await this.#closeHost();
+  }
+
+  async #closeHost(): Promise<void> {
+    const host = this.#host;
+    this.#host = undefined;
+    await host?.close();
+  }
+
+  /** What roles exist is known only when the app is loaded; it starts again when its trust document had to grow. */
+  async #loadApp(): Promise<void> {
+    if (this.#options.trustFile !== undefined) {
+      this.#callers = (await prepareCallers(this.#developmentFolder, [], new Date())).filter(
+        ({ isTrusted }) => !isTrusted,
+      );
+      await this.#startHost();
+      return;
+    }
+    if ((await findFile(this.#trustFile)) === undefined) await this.#writeTrust([]);
+    await this.#startHost();
+    if (!(await this.#writeTrust(listRoleSets(this.#functions)))) return;
+    await this.#closeHost();
+    await this.#startHost();
+  }
+
+  async #writeTrust(roleSets: readonly (readonly string[])[]): Promise<boolean> {
+    this.#callers = await prepareCallers(this.#developmentFolder, roleSets, new Date());
+    return writeDevelopmentTrust(this.#developmentFolder, this.#callers);
+  }
+
+  get #trustFile(): string {
+    return resolve(this.#options.trustFile ?? join(this.#developmentFolder, trustFileName));
+  }
+
+  async #startHost(): Promise<void> {
+    const { inspect, onLog, onHostExit, onNotice } = this.#options;
+    const settings: FunctionsHostOptions = {
+      folder: this.#folder,
+      // An app setting like any other: the app's own code reads it.
+      environment: { CERTGATE_TRUST: this.#trustFile },
+      ...(inspect === undefined ? {} : { inspect }),
+      ...(onLog === undefined ? {} : { onLog }),
+      ...(onHostExit === undefined ? {} : { onExit: onHostExit }),
+    };
+    // A restart keeps its port: the gateway stands in front of it.
+    const choice = this.#hostPort === undefined ? this.#options.hostPort : { port: this.#hostPort, isFixed: true };
+    this.#host = await startOnPort(choice, 'host', onNotice, (port) => startFunctionsHost({ ...settings, port }));
+    this.#hostPort = this.#host.port;
+    this.#functions = this.#host.functions;
+    this.#isStreaming = this.#host.streaming;
+  }
+}

@@ -1,0 +1,89 @@
+import { sendRequest } from '../client/send-request.js';
+import { CommandFailure } from '../command-line/command-failure.js';
+import { type PlannedCheck, fillRoute } from './check-plan.js';
+
+/** What came of one planned check. */
+export interface CheckResult {
+  readonly function: string;
+  readonly caller: string;
+  /** Null where no answer came, or nothing was sent. */
+  readonly status: number | null;
+  readonly expected: number;
+  readonly ok: boolean;
+  /** The precise reason in Development, else the public code of a refusal; null for an answer of the function itself. */
+  readonly code: string | null;
+  /** Why it failed, where the status alone doesn't say. */
+  readonly detail?: string;
+}
+
+export interface CheckTarget {
+  readonly url: string;
+  /** The gateway's own certificate: the only server that these calls may reach. */
+  readonly serverCertificatePem: string;
+}
+
+/** One after another: a table is worth more when its log lines stand in its order. */
+export async function runChecks(checks: readonly PlannedCheck[], target: CheckTarget): Promise<readonly CheckResult[]> {
+  const results: CheckResult[] = [];
+  for (const check of checks) results.push(await runCheck(check, target));
+  return results;
+}
+
+async function runCheck(check: PlannedCheck, target: CheckTarget): Promise<CheckResult> {
+  const base = { function: check.function.name, caller: check.caller.name, expected: check.expected };
+  if (check.unsafeBecause !== undefined) {
+    return { ...base, status: null, ok: false, code: null, detail: `not sent: ${check.unsafeBecause}` };
+  }
+  try {
+    const { status, headers, body } = await sendRequest({
+      url: `${target.url}${fillRoute(check.function.route ?? '/')}`,
+      method: chooseMethod(check.function.methods),
+      caPem: target.serverCertificatePem,
+      ...(check.caller.certificate === undefined ? {} : { certificate: check.caller.certificate }),
+    });
+    const refusal = readRefusal(headers['content-type'], body);
+    return { ...base, status, code: refusal?.precise ?? null, ...judge(check.expected, status, refusal, headers) };
+  } catch (error) {
+    if (!(error instanceof CommandFailure)) throw error;
+    return { ...base, status: null, ok: false, code: null, detail: error.message };
+  }
+}
+
+interface Refusal {
+  readonly publicCode: string;
+  readonly precise: string;
+}
+
+/**
+ * A refusal must be the gate's own: an app's 401 doesn't show that the gate stood. A call that must get through may get
+ * any answer of the function itself (a 400 for a missing body is one), but no refusal and no server error.
+ */
+function judge(
+  expected: number,
+  status: number,
+  refusal: Refusal | undefined,
+  headers: Readonly<Record<string, unknown>>,
+): Pick<CheckResult, 'ok' | 'detail'> {
+  if (headers['x-certgate-gateway'] !== undefined) {
+    return { ok: false, detail: `the gateway answered by itself: ${String(headers['x-certgate-gateway'])}` };
+  }
+  if (expected === 200) return { ok: refusal === undefined && status < 500 };
+  const publicCode = expected === 401 ? 'client_certificate_required' : 'forbidden';
+  return { ok: status === expected && refusal?.publicCode === publicCode };
+}
+
+function readRefusal(contentType: unknown, body: string): Refusal | undefined {
+  if (typeof contentType !== 'string' || !contentType.startsWith('application/problem+json')) return undefined;
+  try {
+    const problem = JSON.parse(body) as { type?: unknown; code?: unknown; development?: { code?: unknown } };
+    if (typeof problem.code !== 'string' || problem.type !== `urn:certgate:problem:${problem.code}`) return undefined;
+    const { code: precise } = problem.development ?? {};
+    return { publicCode: problem.code, precise: typeof precise === 'string' ? precise : problem.code };
+  } catch {
+    return undefined;
+  }
+}
+
+function chooseMethod(methods: readonly string[] | undefined): string {
+  return methods === undefined || methods.includes('GET') ? 'GET' : (methods[0] ?? 'GET');
+}

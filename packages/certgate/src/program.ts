@@ -1,0 +1,24 @@
+import { Command } from 'commander';
+import { callCommand } from './commands/call.js';
+import { certificateCommand } from './commands/certificate/certificate.js';
+import { devCommand } from './commands/dev.js';
+import { gatewayCommand } from './commands/gateway.js';
+import { getToolVersion } from './command-line/tool-version.js';
+
+/** The whole command line. Errors of usage are thrown, so that one place decides about the end of the process. */
+export function createProgram(): Command {
+  const program = new Command('certgate')
+    .description('Azure Functions behind real mTLS on your own machine, and the certificates for it.')
+    .version(getToolVersion())
+    .showHelpAfterError('Run with --help for what it takes.');
+  for (const command of [devCommand(), gatewayCommand(), callCommand(), certificateCommand()])
+    program.addCommand(command);
+  throwUsageErrors(program);
+  return program;
+}
+
+/** Commander's settings aren't inherited by commands that were made elsewhere. */
+function throwUsageErrors(command: Command): void {
+  command.exitOverride();
+  command.commands.forEach(throwUsageErrors);
+}
