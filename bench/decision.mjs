@@ -1,0 +1,104 @@
+// What a decision costs, beside what people use instead. All in one run, on the same headers, in interleaved rounds, with
+// a fresh string for every call (a string that was hashed or compared before would flatter a cache).
+//
+//   npm run bench            the table; exits 1 when a goal is missed
+//   npm run bench -- --json  the same as JSON
+import { X509Certificate, generateKeyPairSync, hash, timingSafeEqual } from 'node:crypto';
+import { arch, cpus } from 'node:os';
+import { SignJWT, jwtVerify } from 'jose';
+import { AccessGate, trustStoreFromDocument } from '@certgate/core';
+import { createClientCertificate } from '../packages/certgate/dist/esm/certificates/create-client-certificate.js';
+
+const callsPerRound = 500;
+const rounds = 60;
+const requirement = { functionName: 'Orders', roles: [['reader']] };
+
+const tests = [...(await forKey('rsa-2048', 'RSA 2048')), ...(await forKey('ec-p256', 'EC P-256'))];
+const samples = new Map(tests.map((test) => [test, []]));
+for (const test of tests) await runRound(test);
+for (let round = 0; round < rounds; round += 1) {
+  for (const test of tests) samples.get(test).push(await runRound(test));
+}
+
+const results = tests.map((test) => ({ key: test.key, name: test.name, nanoseconds: median(samples.get(test)) }));
+const goals = ['RSA 2048', 'EC P-256'].flatMap(listGoals);
+report();
+
+async function forKey(keyAlgorithm, key) {
+  const allowed = createClientCertificate({ name: 'allowed', keyAlgorithm, now: new Date() });
+  const unknown = createClientCertificate({ name: 'unknown', keyAlgorithm, now: new Date() });
+  const identity = {
+    name: 'allowed',
+    roles: ['reader'],
+    certificates: [{ thumbprintSha256: new X509Certificate(allowed.certificateDer).fingerprint256 }],
+  };
+  const trustStore = trustStoreFromDocument({ schemaVersion: 1, revision: 1, identities: [identity] });
+  const gate = new AccessGate({ trustStore });
+  const decide = (header, expected) => {
+    const decision = gate.decide(header, requirement, Date.now());
+    if (decision.code !== expected) throw new Error(`${decision.code} instead of ${expected}`);
+  };
+  const apiKey = 'k'.repeat(43);
+  const apiKeyDigest = hash('sha256', apiKey, 'buffer');
+  const { token, publicKey } = await createToken();
+  return [
+    { key, name: 'Certgate, warm allowed certificate', text: base64(allowed), call: (header) => decide(header, 'allowed') },
+    { key, name: 'Certgate, unknown certificate', text: base64(unknown), call: (header) => decide(header, 'certificate_not_trusted') },
+    { key, name: 'base64 + SHA-256 of the certificate', text: base64(unknown), call: (header) => hash('sha256', Buffer.from(header, 'base64'), 'hex') },
+    { key, name: 'API key: SHA-256 + timingSafeEqual', text: apiKey, call: (text) => timingSafeEqual(hash('sha256', text, 'buffer'), apiKeyDigest) },
+    { key, name: 'new X509Certificate', text: base64(allowed), call: (header) => new X509Certificate(Buffer.from(header, 'base64')) },
+    { key, name: 'jose jwtVerify (ES256)', text: token, call: (text) => jwtVerify(text, publicKey) },
+  ];
+}
+
+function base64({ certificateDer }) {
+  return certificateDer.toString('base64');
+}
+
+async function createToken() {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const token = await new SignJWT({ sub: 'allowed' }).setProtectedHeader({ alg: 'ES256' }).setExpirationTime('1h').sign(privateKey);
+  return { token, publicKey };
+}
+
+/** Nanoseconds per call. */
+async function runRound({ text, call }) {
+  const bytes = Buffer.from(text, 'latin1');
+  const texts = Array.from({ length: callsPerRound }, () => bytes.toString('latin1'));
+  const start = process.hrtime.bigint();
+  for (const fresh of texts) {
+    const result = call(fresh);
+    if (result instanceof Promise) await result;
+  }
+  return Number(process.hrtime.bigint() - start) / callsPerRound;
+}
+
+function median(values) {
+  return [...values].sort((left, right) => left - right)[Math.floor(values.length / 2)];
+}
+
+function listGoals(key) {
+  const of = (name) => results.find((result) => result.key === key && result.name.startsWith(name)).nanoseconds;
+  return [
+    goal(key, 'a warm decision costs less than an API-key check', of('Certgate, warm') / of('API key'), 1),
+    // "The price of one SHA-256": the work around it (strict base64, the frame, the refusal's object) stays below the hash's.
+    goal(key, 'refusing an unknown certificate costs about base64 + SHA-256', of('Certgate, unknown') / of('base64'), 2.5),
+    goal(key, 'refusing an unknown certificate parses no X.509', of('Certgate, unknown') / of('new X509Certificate'), 0.5),
+  ];
+}
+
+function goal(key, name, ratio, limit) {
+  return { key, name, ratio: Number(ratio.toFixed(2)), limit, met: ratio <= limit };
+}
+
+function report() {
+  const machine = `Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model.trim()}, ${arch()}`;
+  if (process.argv.includes('--json')) {
+    console.log(JSON.stringify({ machine, date: new Date().toISOString().slice(0, 10), results, goals }, null, 2));
+  } else {
+    console.log(`${machine}; ${rounds} rounds of ${callsPerRound} calls, median`);
+    for (const { key, name, nanoseconds } of results) console.log(`${key.padEnd(9)} ${name.padEnd(40)} ${(nanoseconds / 1000).toFixed(2).padStart(8)} µs`);
+    for (const { key, name, ratio, limit, met } of goals) console.log(`${met ? 'met   ' : 'MISSED'} ${key}: ${name} (ratio ${ratio}, at most ${limit})`);
+  }
+  if (goals.some(({ met }) => !met)) process.exitCode = 1;
+}
