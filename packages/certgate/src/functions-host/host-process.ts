@@ -1,0 +1,108 @@
+/**
+ * The host process: it becomes the function app. Started with `fork` by `functions-host.ts`, with the app's folder as
+ * its working directory and the app settings as its environment; speaks `host-protocol.ts` with its parent.
+ */
+import { CommandFailure } from '../command-line/command-failure.js';
+import { AppContext, type AppLog } from './app-context.js';
+import { createCoreApi, supplyCoreModule } from './core-api.js';
+import type { HostLogLevel, MessageFromHost, MessageToHost, StartMessage } from './host-protocol.js';
+import { checkFunctions, describeFunctions } from './hosted-functions.js';
+import { createAppHookContext, executeHooks } from './hooks.js';
+import { HttpServer } from './http-server.js';
+import { hasCode, messageOf } from './json-file.js';
+import { loadApp } from './load-app.js';
+import { createRoutes } from './router.js';
+
+let app: AppContext | undefined;
+const server = new HttpServer();
+
+process.on('message', (message: MessageToHost) => {
+  if (message.kind === 'stop') stop().catch(fail);
+  else start(message).catch(fail);
+});
+// The parent is gone, and nobody would end us otherwise.
+process.on('disconnect', () => {
+  endProcess(0);
+});
+// Ctrl+C reaches the whole process group; the parent decides, so that appTerminate hooks still run.
+process.on('SIGINT', () => undefined);
+// As the worker: an uncaught exception, or a rejection that nobody handles, ends the process whatever handlers the app has.
+process.on('uncaughtException', (error: unknown) => {
+  sendLast({ kind: 'crashed', message: messageOf(error), ...stackOf(error) }, 1);
+});
+
+async function start(message: StartMessage): Promise<void> {
+  const port = await listen(message.port);
+  process.env['WEBSITE_HOSTNAME'] ??= `127.0.0.1:${port}`;
+  app = new AppContext(message.folder, writeLog);
+  supplyCoreModule(createCoreApi(app));
+  const { streamingUri } = await loadApp(app, message.entryFiles, message.packageType);
+  checkFunctions(app);
+  const routes = createRoutes(app.functions.values(), message.routePrefix);
+  server.serve({ app, routes, streamingUri });
+  send({ kind: 'ready', port, functions: describeFunctions(app, routes), streaming: streamingUri !== undefined });
+}
+
+function fail(error: unknown): void {
+  const { message, remedy, cause } =
+    error instanceof CommandFailure ? error : new CommandFailure(messageOf(error), { cause: error });
+  sendLast({ kind: 'failed', message, ...(remedy === undefined ? {} : { remedy }), ...stackOf(cause) }, 1);
+}
+
+async function listen(port: number): Promise<number> {
+  try {
+    return await server.listen(port);
+  } catch (error) {
+    const reason = hasCode(error, 'EADDRINUSE') ? 'another program uses it' : messageOf(error);
+    throw new CommandFailure(`The host can't listen on 127.0.0.1:${port}: ${reason}.`, {
+      remedy: 'Choose another port, or 0 for a free one.',
+      cause: error,
+    });
+  }
+}
+
+async function stop(): Promise<void> {
+  server.close();
+  try {
+    if (app !== undefined) await executeHooks(app, 'appTerminate', createAppHookContext(app), () => undefined);
+  } catch (error) {
+    writeLog({ level: 'error', category: 'system', message: `An appTerminate hook failed: ${messageOf(error)}` });
+  }
+  endProcess(0);
+}
+
+function writeLog({ level, category, message, functionName, invocationId }: AppLog): void {
+  const shown: HostLogLevel = level === 'none' ? 'information' : level;
+  send({
+    kind: 'log',
+    line: {
+      source: category === 'user' ? 'function' : 'host',
+      level: shown,
+      message,
+      ...(functionName === undefined ? {} : { functionName }),
+      ...(invocationId === undefined ? {} : { invocationId }),
+    },
+  });
+}
+
+function send(message: MessageFromHost, onSent?: () => void): void {
+  // The callback also takes the error of a parent that went away; `disconnect` follows and ends us.
+  if (process.connected) process.send?.(message, undefined, undefined, () => onSent?.());
+  else onSent?.();
+}
+
+function sendLast(message: MessageFromHost, exitCode: number): void {
+  send(message, () => {
+    endProcess(exitCode);
+  });
+}
+
+function endProcess(exitCode: number): void {
+  // The app may hold the event loop with timers and sockets of its own; the worker ends itself in the same way.
+  // eslint-disable-next-line no-restricted-properties -- this file is a process of its own, not part of the command.
+  process.exit(exitCode);
+}
+
+function stackOf(error: unknown): { readonly stack?: string } {
+  return error instanceof Error && error.stack !== undefined ? { stack: error.stack } : {};
+}

@@ -1,0 +1,76 @@
+/**
+ * What the parent and the host process say to each other over IPC. The app runs in the host process, so nothing
+ * in these messages is trusted with more than showing it: they carry plain JSON data only.
+ */
+
+export type HostLogLevel = 'trace' | 'debug' | 'information' | 'warning' | 'error' | 'critical';
+
+export interface HostLogLine {
+  /** `host`: this host and the programming model; `function`: `context.log`; `app`: the app's raw stdout and stderr. */
+  readonly source: 'host' | 'function' | 'app';
+  readonly level: HostLogLevel;
+  readonly functionName?: string;
+  readonly invocationId?: string;
+  readonly message: string;
+}
+
+export interface HostedFunction {
+  readonly name: string;
+  /** As the app wrote it (`httpTrigger`, `timerTrigger`, …); compare without case. */
+  readonly triggerType: string;
+  readonly http: boolean;
+  /** The whole template with the route prefix and a leading `/`. HTTP only. */
+  readonly route?: string;
+  /** Upper case. Absent on an HTTP function: every method, which `app.generic` without `methods` means in Azure too. */
+  readonly methods?: readonly string[];
+  readonly authLevel?: string;
+  /** Certgate's own policy of this function, as its registry in the host process holds it. */
+  readonly policy?: unknown;
+  /** How Certgate's gate covers an HTTP function. Only `registration` withstands other hooks. */
+  readonly covered?: 'registration' | 'hook' | 'none';
+}
+
+export interface StartMessage {
+  readonly kind: 'start';
+  readonly folder: string;
+  /** Absolute, in the order in which they are loaded. */
+  readonly entryFiles: readonly string[];
+  readonly packageType: 'module' | 'commonjs';
+  readonly port: number;
+  readonly routePrefix: string;
+}
+
+export interface StopMessage {
+  readonly kind: 'stop';
+}
+
+export type MessageToHost = StartMessage | StopMessage;
+
+export interface ReadyMessage {
+  readonly kind: 'ready';
+  readonly port: number;
+  readonly functions: readonly HostedFunction[];
+  readonly streaming: boolean;
+}
+
+export interface FailedMessage {
+  readonly kind: 'failed';
+  readonly message: string;
+  readonly remedy?: string;
+  /** The stack of the app's own error. */
+  readonly stack?: string;
+}
+
+/** An uncaught exception or a floating rejection after the app was ready: it ends the real worker too. */
+export interface CrashedMessage {
+  readonly kind: 'crashed';
+  readonly message: string;
+  readonly stack?: string;
+}
+
+export interface LogMessage {
+  readonly kind: 'log';
+  readonly line: HostLogLine;
+}
+
+export type MessageFromHost = ReadyMessage | FailedMessage | CrashedMessage | LogMessage;

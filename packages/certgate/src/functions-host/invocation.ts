@@ -1,0 +1,102 @@
+import { randomBytes } from 'node:crypto';
+import type { AppContext, RegisteredFunction } from './app-context.js';
+import type {
+  CoreInvocationContext,
+  FunctionCallback,
+  InvocationRequest,
+  InvocationResponse,
+  LogCategory,
+  LogLevel,
+  ProgrammingModel,
+} from './core-types.js';
+import { executeHooks, withReadOnly, writeAppLog, type InvocationHookData } from './hooks.js';
+
+export interface InvocationOutcome {
+  readonly response: InvocationResponse;
+  /** The result after the post hooks; with HTTP streaming only this tells whether the library has answered. */
+  readonly result: unknown;
+}
+
+/** One invocation, in the worker's order (`InvocationHandler`). Rejects with whatever failed it; the host answers 500. */
+export async function invoke(
+  app: AppContext,
+  registered: RegisteredFunction,
+  request: InvocationRequest,
+): Promise<InvocationOutcome> {
+  const invocation = new CoreInvocation(app, registered, request);
+  const model = await requireModel(app).getInvocationModel(invocation);
+  const hookData: Record<string, unknown> = {};
+  const { context, inputs } = await model.getArguments();
+  invocation.hookData = { hookData, invocationContext: context };
+  const fixed = { hookData, appHookData: app.appHookData, invocationContext: context };
+
+  const before = withReadOnly<{ functionCallback: FunctionCallback; inputs: unknown[] }, typeof fixed>(
+    { functionCallback: registered.callback, inputs },
+    fixed,
+  );
+  await invocation.runHooks('preInvocation', before);
+
+  const after = withReadOnly<{ inputs: unknown[]; result: unknown; error: unknown }, typeof fixed>(
+    { inputs: before.inputs, result: null, error: null },
+    fixed,
+  );
+  invocation.state = 'invocation';
+  try {
+    after.result = await model.invokeFunction(context, before.inputs, before.functionCallback);
+  } catch (error) {
+    after.error = error;
+  } finally {
+    invocation.state = undefined;
+  }
+  await invocation.runHooks('postInvocation', after);
+
+  if (after.error !== null && after.error !== undefined) throw toError(after.error);
+  return { response: await model.getResponse(context, after.result), result: after.result };
+}
+
+/** W3C trace context: the caller's trace goes on with a span of ours. */
+export function createTraceParent(incoming: string | undefined): string {
+  const traceId = /^[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/.exec(incoming ?? '')?.[1];
+  return `00-${traceId ?? randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-00`;
+}
+
+function requireModel(app: AppContext): ProgrammingModel {
+  if (app.programmingModel === undefined) throw new Error('The app has no programming model.');
+  return app.programmingModel;
+}
+
+function toError(value: unknown): Error {
+  return value instanceof Error ? value : new Error(String(value));
+}
+
+class CoreInvocation implements CoreInvocationContext {
+  readonly invocationId: string;
+  readonly request: InvocationRequest;
+  readonly metadata: RegisteredFunction['metadata'];
+  state: CoreInvocationContext['state'];
+  hookData: InvocationHookData | undefined;
+  readonly #app: AppContext;
+
+  constructor(app: AppContext, registered: RegisteredFunction, request: InvocationRequest) {
+    this.#app = app;
+    this.invocationId = request.invocationId;
+    this.request = request;
+    this.metadata = registered.metadata;
+  }
+
+  log(level: LogLevel, category: LogCategory, message: string): void {
+    const { invocationId, metadata } = this;
+    writeAppLog(this.#app, { level, category, message, invocationId, functionName: metadata.name }, this.hookData);
+  }
+
+  async runHooks(name: 'preInvocation' | 'postInvocation', context: unknown): Promise<void> {
+    this.state = `${name}Hooks`;
+    try {
+      await executeHooks(this.#app, name, context, (message) => {
+        this.log('debug', 'system', message);
+      });
+    } finally {
+      this.state = undefined;
+    }
+  }
+}

@@ -1,0 +1,196 @@
+import { parseConstraint, type RouteConstraint } from './route-constraints.js';
+
+/**
+ * Route templates as ASP.NET Core reads them (`RoutePatternParser`): literals, `{name}`, `{name?}`, `{name=default}`,
+ * `{name:constraint(args)}`, `{*rest}`, `{**rest}`, several parts in one segment, `{{` and `}}` for braces.
+ */
+export interface RouteTemplate {
+  readonly text: string;
+  readonly segments: readonly RouteSegment[];
+}
+
+/** The parts of one segment between slashes. One part makes it simple; more make it complex (`{name}.{extension}`). */
+export type RouteSegment = readonly [RoutePart, ...RoutePart[]];
+
+export type RoutePart = LiteralPart | ParameterPart;
+
+export interface LiteralPart {
+  readonly kind: 'literal';
+  readonly text: string;
+}
+
+export interface ParameterPart {
+  readonly kind: 'parameter';
+  readonly name: string;
+  readonly optional: boolean;
+  readonly catchAll: boolean;
+  readonly defaultValue: string | undefined;
+  readonly constraints: readonly RouteConstraint[];
+}
+
+/** The template can't be read; the message says why. */
+export class RouteTemplateError extends Error {
+  override readonly name = 'RouteTemplateError';
+}
+
+export function parseRouteTemplate(text: string): RouteTemplate {
+  const trimmed = text.startsWith('~/') ? text.slice(2) : text.startsWith('/') ? text.slice(1) : text;
+  if (trimmed.startsWith('~')) throw new RouteTemplateError('a route may start with "~" only as "~/"');
+  const segments = trimmed === '' ? [] : splitSegments(trimmed).map(parseSegment);
+  requireDistinctNames(segments);
+  segments.forEach((segment, index) => {
+    requireCatchAllLast(segment, index === segments.length - 1);
+  });
+  return Object.freeze({ text, segments: Object.freeze(segments) });
+}
+
+/** Splits at `/` outside braces. A trailing slash is allowed and means nothing; two in a row are an error. */
+function splitSegments(text: string): string[] {
+  const segments: string[] = [];
+  let start = 0;
+  let index = 0;
+  while (index < text.length) {
+    if (text[index] === '{') {
+      index = text[index + 1] === '{' ? index + 2 : endOfParameter(text, index);
+    } else if (text[index] === '/') {
+      if (index === start) throw new RouteTemplateError('"/" can\'t follow another "/"');
+      segments.push(text.slice(start, index));
+      start = ++index;
+    } else {
+      index++;
+    }
+  }
+  if (start < text.length) segments.push(text.slice(start));
+  return segments;
+}
+
+/** The index after the `}` that closes the parameter that opens at `open`; doubled braces inside are part of it. */
+function endOfParameter(text: string, open: number): number {
+  let index = open + 1;
+  while (index < text.length) {
+    const character = text[index];
+    if (character === '}' || character === '{') {
+      if (text[index + 1] === character) {
+        index += 2;
+        continue;
+      }
+      if (character === '}') return index + 1;
+      throw new RouteTemplateError('a "{" inside a parameter must be doubled');
+    }
+    index++;
+  }
+  throw new RouteTemplateError('a parameter is not closed with "}"');
+}
+
+function parseSegment(text: string): RouteSegment {
+  const parts: RoutePart[] = [];
+  let literal = '';
+  let index = 0;
+  const endLiteral = (): void => {
+    if (literal !== '') parts.push(parseLiteral(literal));
+    literal = '';
+  };
+  while (index < text.length) {
+    const character = text[index] ?? '';
+    const doubled = text[index + 1] === character;
+    if ((character === '{' || character === '}') && doubled) {
+      literal += character;
+      index += 2;
+    } else if (character === '{') {
+      endLiteral();
+      if (parts.at(-1)?.kind === 'parameter') {
+        throw new RouteTemplateError("two parameters can't stand side by side, they need a literal between them");
+      }
+      const end = endOfParameter(text, index);
+      parts.push(parseParameter(text.slice(index + 1, end - 1).replace(/\{\{|\}\}/g, (pair) => pair.charAt(0))));
+      index = end;
+    } else if (character === '}') {
+      throw new RouteTemplateError('there is a "}" without its "{"');
+    } else {
+      literal += character;
+      index++;
+    }
+  }
+  endLiteral();
+  requireOptionalInPlace(parts);
+  return Object.freeze(parts) as unknown as RouteSegment;
+}
+
+function parseLiteral(text: string): LiteralPart {
+  if (text.includes('?')) throw new RouteTemplateError(`the literal "${text}" can't contain "?"`);
+  return Object.freeze({ kind: 'literal', text });
+}
+
+const parameterText = /^(?<stars>\*{0,2})(?<name>[^:=?*]*)(?<rest>[^]*)$/;
+
+function parseParameter(text: string): ParameterPart {
+  const { stars = '', name = '', rest = '' } = parameterText.exec(text)?.groups ?? {};
+  if (name === '' || /[/{}*?]/.test(name)) throw new RouteTemplateError(`"${text}" has no usable parameter name`);
+  const { constraints, tail } = parseConstraints(rest);
+  const optional = tail.endsWith('?') && !tail.startsWith('=');
+  if (tail !== '' && tail !== '?' && !tail.startsWith('=')) {
+    throw new RouteTemplateError(`"${tail}" is unexpected in the parameter "${name}"`);
+  }
+  const defaultValue = tail.startsWith('=') ? tail.slice(1) : undefined;
+  if (defaultValue?.endsWith('?'))
+    throw new RouteTemplateError(`the optional parameter "${name}" can't have a default`);
+  if (stars !== '' && optional) throw new RouteTemplateError(`the catch-all parameter "${name}" can't be optional`);
+  return Object.freeze({ kind: 'parameter', name, optional, catchAll: stars !== '', defaultValue, constraints });
+}
+
+/** `:int:range(1,9)=5` → its constraints and `=5`. An argument list ends at the last `)` before the next `:`, `=`, `?` or the end. */
+function parseConstraints(text: string): { constraints: readonly RouteConstraint[]; tail: string } {
+  const constraints: RouteConstraint[] = [];
+  let rest = text;
+  while (rest.startsWith(':')) {
+    const plain = /^:([^:=?(]*)/.exec(rest)?.[1] ?? '';
+    const end = 1 + plain.length;
+    const argumentEnd = rest[end] === '(' ? endOfArguments(rest, end) : end;
+    const constraint = rest.slice(1, argumentEnd);
+    if (constraint !== '') constraints.push(toConstraint(constraint));
+    rest = rest.slice(argumentEnd);
+  }
+  return { constraints: Object.freeze(constraints), tail: rest };
+}
+
+function endOfArguments(text: string, open: number): number {
+  for (let close = text.indexOf(')', open); close !== -1; close = text.indexOf(')', close + 1)) {
+    if (/^(?:$|[:=?])/.test(text.slice(close + 1))) return close + 1;
+  }
+  throw new RouteTemplateError(`a constraint's "(" is not closed in "${text}"`);
+}
+
+function toConstraint(text: string): RouteConstraint {
+  const constraint = parseConstraint(text);
+  if (typeof constraint === 'string') throw new RouteTemplateError(constraint);
+  return constraint;
+}
+
+function requireDistinctNames(segments: readonly RouteSegment[]): void {
+  const seen = new Set<string>();
+  for (const part of segments.flat()) {
+    if (part.kind !== 'parameter') continue;
+    const key = part.name.toLowerCase();
+    if (seen.has(key)) throw new RouteTemplateError(`the parameter "${part.name}" appears twice`);
+    seen.add(key);
+  }
+}
+
+function requireCatchAllLast(segment: RouteSegment, last: boolean): void {
+  const catchAll = segment.find((part) => part.kind === 'parameter' && part.catchAll);
+  if (catchAll === undefined) return;
+  if (segment.length > 1) throw new RouteTemplateError('a catch-all parameter must be alone in its segment');
+  if (!last) throw new RouteTemplateError('a catch-all parameter must be the last segment');
+}
+
+/** In a complex segment only the last part may be optional, and only after a period: `{name}.{extension?}`. */
+function requireOptionalInPlace(parts: readonly RoutePart[]): void {
+  if (parts.length === 1) return;
+  parts.forEach((part, index) => {
+    if (part.kind !== 'parameter' || !part.optional) return;
+    const before = parts[index - 1];
+    if (index !== parts.length - 1 || before?.kind !== 'literal' || before.text !== '.') {
+      throw new RouteTemplateError(`the optional parameter "${part.name}" must be last and follow a single "."`);
+    }
+  });
+}

@@ -1,0 +1,66 @@
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { TestContext } from 'node:test';
+import {
+  startFunctionsHost,
+  type FunctionsHost,
+  type FunctionsHostOptions,
+  type HostLogLine,
+} from '../functions-host.js';
+
+export interface SampleApp {
+  readonly folder: string;
+  readonly logs: HostLogLine[];
+  start(options?: Partial<FunctionsHostOptions>): Promise<FunctionsHost>;
+}
+
+/**
+ * A real function app in a temporary folder, with the published `@azure/functions` linked into its node_modules.
+ * Files that the test names replace the usual ones; `undefined` leaves one out.
+ */
+export async function createSampleApp(
+  context: TestContext,
+  files: Readonly<Record<string, string | undefined>>,
+): Promise<SampleApp> {
+  const folder = await mkdtemp(join(tmpdir(), 'certgate-host-'));
+  context.after(() => rm(folder, { recursive: true, force: true }));
+  const all: Readonly<Record<string, string | undefined>> = {
+    'host.json': '{ "version": "2.0" }',
+    'package.json': '{ "main": "src/*.{js,mjs,cjs}" }',
+    ...files,
+  };
+  for (const [name, text] of Object.entries(all)) {
+    if (text === undefined) continue;
+    await mkdir(dirname(join(folder, name)), { recursive: true });
+    await writeFile(join(folder, name), text);
+  }
+  const library = dirname(createRequire(import.meta.url).resolve('@azure/functions/package.json'));
+  await mkdir(join(folder, 'node_modules/@azure'), { recursive: true });
+  // A junction needs no privilege on Windows; elsewhere the word is ignored.
+  await symlink(library, join(folder, 'node_modules/@azure/functions'), 'junction');
+  const logs: HostLogLine[] = [];
+  return {
+    folder,
+    logs,
+    start: async (options = {}) => {
+      const host = await startFunctionsHost({ folder, onLog: (line) => logs.push(line), ...options });
+      context.after(() => host.close());
+      return host;
+    },
+  };
+}
+
+/** An app of one CommonJS file, whose text may use `app` and `helpers`. */
+export function commonJs(text: string): Readonly<Record<string, string>> {
+  return { 'src/index.js': `const { app, output, input } = require('@azure/functions');\n${text}\n` };
+}
+
+export async function waitFor(what: string, holds: () => boolean): Promise<void> {
+  for (let attempt = 0; attempt < 500; attempt++) {
+    if (holds()) return;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  throw new Error(`Waited in vain for ${what}`);
+}
