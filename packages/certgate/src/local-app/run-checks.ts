@@ -64,9 +64,8 @@ function judge(
   refusal: Refusal | undefined,
   headers: Readonly<Record<string, unknown>>,
 ): Pick<CheckResult, 'ok' | 'detail'> {
-  if (headers['x-certgate-gateway'] !== undefined) {
-    return { ok: false, detail: `the gateway answered by itself: ${String(headers['x-certgate-gateway'])}` };
-  }
+  const answer = headers['x-certgate-gateway'];
+  if (typeof answer === 'string') return { ok: false, detail: `the gateway answered by itself: ${answer}` };
   if (expected === 200) return { ok: refusal === undefined && status < 500 };
   const publicCode = expected === 401 ? 'client_certificate_required' : 'forbidden';
   return { ok: status === expected && refusal?.publicCode === publicCode };

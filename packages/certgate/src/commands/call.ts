@@ -1,0 +1,82 @@
+import { Command } from 'commander';
+import { readBoundedFile } from '../certificates/read-bounded-file.js';
+import { readPemBlocks } from '../certificates/pem.js';
+import { decodeText } from '../certificates/decode-text.js';
+import { sendRequest } from '../client/send-request.js';
+import { CommandFailure, exitCodes } from '../command-line/command-failure.js';
+import { addHelpSections } from '../command-line/help.js';
+import { printJsonReport, printReport } from './call/call-report.js';
+import { findCallerCertificate, type CertificateFlags } from './call/caller-certificate.js';
+import {
+  collectHeader,
+  parseMethod,
+  parseTimeout,
+  readRequestBody,
+  type HeaderFields,
+} from './call/request-options.js';
+import { addPasswordOptions } from './certificate/password-options.js';
+
+interface CallFlags extends CertificateFlags {
+  readonly request?: string;
+  readonly header: HeaderFields;
+  readonly data?: string;
+  readonly cacert?: string;
+  readonly timeout: number;
+  readonly json?: boolean;
+}
+
+export function callCommand(): Command {
+  const command = new Command('call')
+    .description('Call a function over mTLS, with a certificate or with none, and show what it answers.')
+    .argument('<url>', 'the https URL')
+    .option('--certificate <file>', 'a PFX, or PEM that holds the certificate and its key')
+    .option('--key <file>', 'the private key in PEM, where --certificate holds the certificate alone');
+  addPasswordOptions(command)
+    .option('-X, --request <method>', 'the HTTP method; default GET, or POST with a body', parseMethod)
+    .option('-H, --header <line>', 'a header, "Name: value" (repeatable)', collectHeader, {})
+    .option('-d, --data <body>', 'the body; @file reads a file, @- standard input')
+    .option(
+      '--cacert <file>',
+      'PEM of the server’s authority, or of the server itself; replaces the system’s authorities',
+    )
+    .option('--timeout <seconds>', 'how long to wait for the whole answer; default 30', parseTimeout, 30_000)
+    .option('--json', 'print one JSON object: status, code, headers, body, certificate')
+    .action(call);
+  return addHelpSections(command, {
+    exitCodes: {
+      0: 'the answer has a status from 200 to 299',
+      1: 'the answer has another status, or there was none: no connection, no trust in the server, no time left',
+      2: 'a file, the password, the URL or an option can’t be used; nothing was sent',
+    },
+    examples: [
+      'certgate call https://localhost:7443/api/orders --certificate allowed.pfx --password-file allowed.password',
+      'certgate call https://example.azurewebsites.net/api/orders --certificate caller.crt.pem --key caller.key.pem',
+      'certgate call https://localhost:7443/api/orders --cacert .certgate/gateway.crt.pem --json',
+    ],
+  });
+}
+
+async function call(url: string, flags: CallFlags): Promise<void> {
+  const certificate = await findCallerCertificate(flags);
+  const body = await readRequestBody(flags.data, flags.passwordStdin === true);
+  const caPem = flags.cacert === undefined ? undefined : await readAuthorities(flags.cacert);
+  const response = await sendRequest({
+    url,
+    method: flags.request ?? (body === undefined ? 'GET' : 'POST'),
+    headers: flags.header,
+    timeoutMilliseconds: flags.timeout,
+    ...(body === undefined ? {} : { body }),
+    ...(caPem === undefined ? {} : { caPem }),
+    ...(certificate === undefined ? {} : { certificate }),
+  });
+  if (flags.json === true) printJsonReport(response, certificate);
+  else printReport(response, certificate);
+  if (response.status < 200 || response.status > 299) process.exitCode = exitCodes.failed;
+}
+
+/** A file without a certificate would silently mean "trust nobody". */
+async function readAuthorities(path: string): Promise<string> {
+  const text = decodeText(await readBoundedFile(path));
+  if (readPemBlocks(text).some(({ label }) => label === 'CERTIFICATE')) return text;
+  throw new CommandFailure(`${path} holds no certificate in PEM, so no server could be trusted by it.`);
+}

@@ -1,0 +1,44 @@
+import { presentCertificate } from '@certgate/core';
+import { encodePem } from '../../certificates/pem.js';
+import { readCertificateFile } from '../../certificates/read-certificate-file.js';
+import { checkKeyBelongsToCertificate, readPrivateKeyFile } from '../../certificates/read-private-key.js';
+import { CommandFailure } from '../../command-line/command-failure.js';
+import { findPasswordSource, type PasswordFlags } from '../certificate/password-options.js';
+
+export interface CallerCertificate {
+  /** The certificate and, after it, those of its issuers that the file holds. */
+  readonly certificatePem: string;
+  readonly privateKeyPem: string;
+  readonly thumbprintSha256: string;
+  /** Null when the certificate is one that Certgate can't decode. It is sent all the same: the server decides. */
+  readonly subject: string | null;
+}
+
+export interface CertificateFlags extends PasswordFlags {
+  readonly certificate?: string;
+  readonly key?: string;
+}
+
+/** The certificate of a call with its key: from one PFX or PEM file, or from two PEM files. */
+export async function findCallerCertificate(flags: CertificateFlags): Promise<CallerCertificate | undefined> {
+  const { certificate: path, key } = flags;
+  if (path === undefined) {
+    if (key === undefined && flags.passwordFile === undefined && flags.passwordStdin !== true) return undefined;
+    throw new CommandFailure('A key or a password was given, but no certificate.', { remedy: 'Add --certificate.' });
+  }
+  const password = await findPasswordSource(flags, key ?? path);
+  const source = password === undefined ? {} : { password };
+  const file = await readCertificateFile(path, { ...source, privateKey: key === undefined ? 'required' : 'ignored' });
+  const privateKeyPem = key === undefined ? file.privateKeyPem : await readPrivateKeyFile(key, password);
+  if (privateKeyPem === undefined) throw new CommandFailure(`${path} holds no private key.`);
+  checkKeyBelongsToCertificate(file.certificateDer, privateKeyPem, key ?? path);
+  const { thumbprintSha256, decoding } = presentCertificate(file.certificateDer);
+  return {
+    certificatePem: [file.certificateDer, ...file.otherCertificates]
+      .map((der) => encodePem('CERTIFICATE', der))
+      .join(''),
+    privateKeyPem,
+    thumbprintSha256,
+    subject: decoding.ok ? decoding.certificate.subject : null,
+  };
+}

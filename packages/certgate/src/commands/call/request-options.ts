@@ -1,0 +1,44 @@
+import { InvalidArgumentError } from 'commander';
+import { readBoundedFile, readBoundedStream } from '../../certificates/read-bounded-file.js';
+import { CommandFailure } from '../../command-line/command-failure.js';
+
+/** RFC 9110 §5.6.2. */
+const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+
+export function parseMethod(text: string): string {
+  if (!token.test(text)) throw new InvalidArgumentError('It must be an HTTP method.');
+  return text.toUpperCase();
+}
+
+export function parseTimeout(text: string): number {
+  const seconds = Number(text);
+  if (!/^\d{1,5}(\.\d{1,3})?$/.test(text) || seconds === 0)
+    throw new InvalidArgumentError('It must be seconds, more than 0.');
+  return seconds * 1000;
+}
+
+export type HeaderFields = Readonly<Record<string, readonly string[]>>;
+
+/** `Name: value`; a name that comes twice is sent twice. */
+export function collectHeader(line: string, previous: HeaderFields): HeaderFields {
+  const colon = line.indexOf(':');
+  const name = line.slice(0, colon).toLowerCase();
+  const value = line.slice(colon + 1).trim();
+  if (colon < 1 || !token.test(name) || !/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
+    throw new InvalidArgumentError('It must be a line like "Name: value".');
+  }
+  return { ...previous, [name]: [...(previous[name] ?? []), value] };
+}
+
+/** `@file` is the file's bytes, `@-` standard input, anything else itself. */
+export async function readRequestBody(
+  data: string | undefined,
+  isStdinTaken: boolean,
+): Promise<string | Uint8Array | undefined> {
+  if (data?.startsWith('@') !== true) return data;
+  if (data !== '@-') return readBoundedFile(data.slice(1));
+  if (!isStdinTaken) return readBoundedStream(process.stdin, 'Standard input');
+  throw new CommandFailure('Standard input can hold the body or the password, not both.', {
+    remedy: 'Give the password by --password-file.',
+  });
+}

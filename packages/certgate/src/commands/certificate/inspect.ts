@@ -1,0 +1,148 @@
+import {
+  decodeClientCertificate,
+  describePublicKey,
+  listCertificateFaults,
+  readCertificateHeader,
+  type ClientCertificate,
+} from '@certgate/core';
+import { Command } from 'commander';
+import type { CertificateFile } from '../../certificates/read-certificate-file.js';
+import { exitCodes } from '../../command-line/command-failure.js';
+import { addHelpSections } from '../../command-line/help.js';
+import { printJson, printLine } from '../../command-line/output.js';
+import { addPasswordOptions, type PasswordFlags } from './password-options.js';
+import { readCertificateArgument } from './read-certificate-argument.js';
+
+interface InspectFlags extends PasswordFlags {
+  readonly json?: boolean;
+}
+
+interface Problem {
+  /** The code that the gate would log. */
+  readonly code: string;
+  readonly detail: string;
+}
+
+export function certificateInspectCommand(): Command {
+  const command = new Command('inspect')
+    .description('Show what a certificate says, its thumbprints, and why Certgate would refuse it.')
+    .argument('<file|->', 'PFX, PEM, DER or base64; - reads standard input, which may be a header value')
+    .option('--json', 'print one JSON object');
+  addPasswordOptions(command).action(inspect);
+  return addHelpSections(command, {
+    exitCodes: {
+      0: 'Certgate would take the certificate, if the trust document lists it',
+      1: 'Certgate would refuse it; the reasons are printed',
+      2: 'the file can’t be read, holds no certificate, or the password is wrong',
+    },
+    examples: [
+      'certgate certificate inspect billing.crt.pem',
+      'certgate certificate inspect billing.pfx --password-file billing.password',
+      'echo "$HEADER" | certgate certificate inspect - --json',
+    ],
+  });
+}
+
+async function inspect(file: string, flags: InspectFlags): Promise<void> {
+  const found = await readCertificateArgument(file, flags);
+  const decoding = decodeClientCertificate(found.certificateDer);
+  const problems = decoding.ok
+    ? listProblems(decoding.certificate, Date.now())
+    : [
+        {
+          code: 'certificate_malformed',
+          detail: `The certificate is not encoded as RFC 5280 demands: ${decoding.fault}.`,
+        },
+      ];
+  const certificate = decoding.ok ? decoding.certificate : undefined;
+  if (flags.json === true) printJson({ ...describeAsJson(found, certificate), problems });
+  else printReport(found, certificate, problems);
+  if (problems.length > 0) process.exitCode = exitCodes.failed;
+}
+
+function listProblems(certificate: ClientCertificate, now: number): readonly Problem[] {
+  const reading = readCertificateHeader(Buffer.from(certificate.der).toString('base64'));
+  const denials = reading.outcome === 'denied' ? [reading] : [];
+  return [...denials, ...listCertificateFaults(certificate, now)].map(({ code, detail }) => ({ code, detail }));
+}
+
+function describeAsJson(file: CertificateFile, certificate: ClientCertificate | undefined): object {
+  return {
+    format: file.format,
+    otherCertificates: file.otherCertificates.length,
+    certificate: certificate === undefined ? null : describeCertificate(certificate),
+  };
+}
+
+function describeCertificate(certificate: ClientCertificate): object {
+  return {
+    subject: certificate.subject,
+    issuer: certificate.issuer,
+    serialNumber: certificate.serialNumber,
+    notBefore: formatInstant(certificate.notBefore),
+    notAfter: formatInstant(certificate.notAfter),
+    key: describePublicKey(certificate.publicKey),
+    isCertificateAuthority: certificate.isCertificateAuthority,
+    subjectAlternativeNames: certificate.subjectAlternativeNames,
+    keyUsage: certificate.keyUsage ?? null,
+    extendedKeyUsage: certificate.extendedKeyUsage?.map(nameKeyPurpose) ?? null,
+    thumbprintSha256: certificate.thumbprintSha256,
+    thumbprintSha1: certificate.thumbprintSha1,
+    publicKeySha256: certificate.publicKeySha256,
+  };
+}
+
+function printReport(
+  file: CertificateFile,
+  certificate: ClientCertificate | undefined,
+  problems: readonly Problem[],
+): void {
+  if (certificate !== undefined)
+    for (const [label, value] of listFields(certificate)) printLine(`${label.padEnd(20)}${value}`);
+  if (file.otherCertificates.length > 0) {
+    printLine(
+      `${'beside it'.padEnd(20)}${file.otherCertificates.length} more; App Service forwards the first one only`,
+    );
+  }
+  printLine();
+  if (problems.length === 0) printLine('Certgate would take it, if the trust document lists it.');
+  else printLine('Certgate would refuse it:');
+  for (const { code, detail } of problems) printLine(`  ${code}: ${detail}`);
+}
+
+function listFields(certificate: ClientCertificate): readonly (readonly [string, string])[] {
+  const names = certificate.subjectAlternativeNames.map(({ type, value }) => `${type}:${value}`);
+  return [
+    ['subject', certificate.subject],
+    ['issuer', certificate.issuer],
+    ['serial number', certificate.serialNumber],
+    ['valid', `${formatInstant(certificate.notBefore)} to ${formatInstant(certificate.notAfter)}`],
+    ['key', describePublicKey(certificate.publicKey)],
+    ['alternative names', names.length === 0 ? 'none' : names.join(', ')],
+    ['key usage', certificate.keyUsage?.join(', ') ?? 'not limited'],
+    ['extended key usage', certificate.extendedKeyUsage?.map(nameKeyPurpose).join(', ') ?? 'not limited'],
+    ['authority (CA)', certificate.isCertificateAuthority ? 'yes' : 'no'],
+    ['thumbprint SHA-256', certificate.thumbprintSha256],
+    ['thumbprint SHA-1', certificate.thumbprintSha1],
+    ['public key SHA-256', certificate.publicKeySha256],
+  ];
+}
+
+/** RFC 5280 §4.2.1.12. */
+const keyPurposeNames: Readonly<Record<string, string>> = {
+  '1.3.6.1.5.5.7.3.1': 'serverAuth',
+  '1.3.6.1.5.5.7.3.2': 'clientAuth',
+  '1.3.6.1.5.5.7.3.3': 'codeSigning',
+  '1.3.6.1.5.5.7.3.4': 'emailProtection',
+  '1.3.6.1.5.5.7.3.8': 'timeStamping',
+  '1.3.6.1.5.5.7.3.9': 'OCSPSigning',
+  '2.5.29.37.0': 'anyExtendedKeyUsage',
+};
+
+function nameKeyPurpose(oid: string): string {
+  return keyPurposeNames[oid] ?? oid;
+}
+
+function formatInstant(instant: number): string {
+  return new Date(instant).toISOString().replace('.000', '');
+}

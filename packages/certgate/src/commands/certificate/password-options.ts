@@ -1,0 +1,39 @@
+import { Option, type Command } from 'commander';
+import type { PasswordSource } from '../../certificates/open-with-password.js';
+import { canPrompt, promptNewPassword, promptPassword } from '../../certificates/prompt-password.js';
+import { readPasswordFile, readPasswordFromStdin } from '../../certificates/read-password.js';
+import { CommandFailure } from '../../command-line/command-failure.js';
+
+export interface PasswordFlags {
+  readonly passwordFile?: string;
+  readonly passwordStdin?: boolean;
+}
+
+/** There is no option that takes the password itself: other users of the machine read argv, and shells keep it. */
+export function addPasswordOptions(command: Command): Command {
+  return command
+    .addOption(new Option('--password-file <file>', 'a file that holds the password and nothing else'))
+    .addOption(new Option('--password-stdin', 'read the password from standard input').conflicts('passwordFile'));
+}
+
+/** Where the password of an existing file comes from. The terminal is asked only if it turns out to need one. */
+export async function findPasswordSource(flags: PasswordFlags, file: string): Promise<PasswordSource | undefined> {
+  const given = await findGivenPassword(flags);
+  if (given !== undefined) return given;
+  return canPrompt() ? () => promptPassword(`Password of ${file}`) : undefined;
+}
+
+export async function getNewPassword(flags: PasswordFlags, file: string): Promise<string> {
+  const given = await findGivenPassword(flags);
+  if (given === '') throw new CommandFailure('The password is empty.');
+  if (given !== undefined) return given;
+  if (canPrompt()) return promptNewPassword(`New password for ${file}`);
+  throw new CommandFailure(`${file} needs a password, and there is no terminal to ask at.`, {
+    remedy: 'Give it by --password-file or --password-stdin.',
+  });
+}
+
+async function findGivenPassword({ passwordFile, passwordStdin }: PasswordFlags): Promise<string | undefined> {
+  if (passwordFile !== undefined) return readPasswordFile(passwordFile);
+  return passwordStdin === true ? readPasswordFromStdin() : undefined;
+}

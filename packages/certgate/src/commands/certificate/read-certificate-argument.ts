@@ -1,0 +1,18 @@
+import { readBoundedStream } from '../../certificates/read-bounded-file.js';
+import { readCertificateFile, type CertificateFile } from '../../certificates/read-certificate-file.js';
+import { CommandFailure } from '../../command-line/command-failure.js';
+import { findPasswordSource, type PasswordFlags } from './password-options.js';
+
+/** The argument `<file|->` of the verbs that look at a certificate. A private key beside it is left alone. */
+export async function readCertificateArgument(file: string, flags: PasswordFlags): Promise<CertificateFile> {
+  const isStdin = file === '-';
+  if (isStdin && flags.passwordStdin === true) {
+    throw new CommandFailure('Standard input can hold the certificate or the password, not both.', {
+      remedy: 'Give the password by --password-file.',
+    });
+  }
+  const name = isStdin ? 'Standard input' : file;
+  const source = isStdin ? await readBoundedStream(process.stdin, name) : file;
+  const password = await findPasswordSource(flags, name);
+  return readCertificateFile(source, { name, privateKey: 'ignored', ...(password === undefined ? {} : { password }) });
+}

@@ -1,0 +1,59 @@
+import { randomBytes } from 'node:crypto';
+import { lstat, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { CommandFailure } from '../../command-line/command-failure.js';
+
+export interface FileToWrite {
+  readonly path: string;
+  readonly content: string | Uint8Array;
+  /** Holds a private key: only its owner may read it. Windows has no such mode; there the folder's permissions count. */
+  readonly isSecret: boolean;
+}
+
+/**
+ * Writes all of the files or none. Without `overwrite`, one that is there already refuses the whole set before anything is
+ * written. Each is written beside its place and moved there whole.
+ */
+export async function writeFileSet(files: readonly FileToWrite[], overwrite: boolean): Promise<void> {
+  const present = await listPresent(files);
+  if (!overwrite && present.size > 0) {
+    throw new CommandFailure(`Already there: ${[...present].join(', ')}. Nothing was written.`, {
+      remedy: 'Choose another name or folder, or replace all of them by --force.',
+    });
+  }
+  const created: string[] = [];
+  try {
+    const moves: { readonly from: string; readonly to: string }[] = [];
+    for (const { path, content, isSecret } of files) {
+      const temporary = join(dirname(path), `.${randomBytes(8).toString('hex')}.tmp`);
+      await mkdir(dirname(path), { recursive: true });
+      created.push(temporary);
+      await writeFile(temporary, content, { flag: 'wx', mode: isSecret ? 0o600 : 0o644 });
+      moves.push({ from: temporary, to: path });
+    }
+    for (const { from, to } of moves) {
+      await rename(from, to);
+      if (!present.has(to)) created.push(to);
+    }
+  } catch (cause) {
+    await Promise.all(created.map((path) => rm(path, { force: true })));
+    throw new CommandFailure(`The files can't be written: ${(cause as Error).message}`, { cause });
+  }
+}
+
+async function listPresent(files: readonly FileToWrite[]): Promise<ReadonlySet<string>> {
+  const checks = await Promise.all(files.map(async ({ path }) => ((await isPresent(path)) ? [path] : [])));
+  return new Set(checks.flat());
+}
+
+/** A link that leads nowhere counts too: writing through it would make a file elsewhere. */
+async function isPresent(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (fault) {
+    const { code } = fault as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return false;
+    throw new CommandFailure(`${path} can't be looked at: ${(fault as Error).message}`, { cause: fault });
+  }
+}
