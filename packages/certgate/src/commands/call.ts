@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { readBoundedFile } from '../certificates/read-bounded-file.js';
 import { readPemBlocks } from '../certificates/pem.js';
 import { decodeText } from '../certificates/decode-text.js';
@@ -18,7 +18,7 @@ import { addPasswordOptions } from './certificate/password-options.js';
 
 interface CallFlags extends CertificateFlags {
   readonly request?: string;
-  readonly header: HeaderFields;
+  readonly header?: HeaderFields;
   readonly data?: string;
   readonly cacert?: string;
   readonly timeout: number;
@@ -33,20 +33,24 @@ export function callCommand(): Command {
     .option('--key <file>', 'the private key in PEM, where --certificate holds the certificate alone');
   addPasswordOptions(command)
     .option('-X, --request <method>', 'the HTTP method; default GET, or POST with a body', parseMethod)
-    .option('-H, --header <line>', 'a header, "Name: value" (repeatable)', collectHeader, {})
+    .option('-H, --header <line>', 'a header, "Name: value" (repeatable)', collectHeader)
     .option('-d, --data <body>', 'the body; @file reads a file, @- standard input')
     .option(
       '--cacert <file>',
-      'PEM of the server’s authority, or of the server itself; replaces the system’s authorities',
+      "PEM of the server's authority, or of the server itself; replaces the system's authorities",
     )
-    .option('--timeout <seconds>', 'how long to wait for the whole answer; default 30', parseTimeout, 30_000)
+    .addOption(
+      new Option('--timeout <seconds>', 'how long to wait for the whole answer')
+        .argParser(parseTimeout)
+        .default(30_000, '30'),
+    )
     .option('--json', 'print one JSON object: status, code, headers, body, certificate')
     .action(call);
   return addHelpSections(command, {
     exitCodes: {
       0: 'the answer has a status from 200 to 299',
       1: 'the answer has another status, or there was none: no connection, no trust in the server, no time left',
-      2: 'a file, the password, the URL or an option can’t be used; nothing was sent',
+      2: "a file, the password, the URL or an option can't be used; nothing was sent",
     },
     examples: [
       'certgate call https://localhost:7443/api/orders --certificate allowed.pfx --password-file allowed.password',
@@ -63,7 +67,7 @@ async function call(url: string, flags: CallFlags): Promise<void> {
   const response = await sendRequest({
     url,
     method: flags.request ?? (body === undefined ? 'GET' : 'POST'),
-    headers: flags.header,
+    ...(flags.header === undefined ? {} : { headers: flags.header }),
     timeoutMilliseconds: flags.timeout,
     ...(body === undefined ? {} : { body }),
     ...(caPem === undefined ? {} : { caPem }),

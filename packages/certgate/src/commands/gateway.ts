@@ -100,7 +100,7 @@ function printExchangeJson(exchange: GatewayExchange): void {
 
 /** One line per request, on stderr: what came, who answered, with which certificate. */
 export function printExchange(exchange: GatewayExchange): void {
-  const { method, path, status, answeredBy, thumbprintSha256 } = exchange;
+  const { method, path, status, answeredBy, clientCertificateThumbprintSha256: thumbprintSha256 } = exchange;
   const certificate =
     thumbprintSha256 === undefined ? 'no certificate' : `certificate ${thumbprintSha256.slice(0, 16)}…`;
   printNotice(colors.dim(`${method} ${path} ${status} by ${answeredBy}, ${certificate}`));

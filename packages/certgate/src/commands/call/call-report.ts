@@ -24,7 +24,7 @@ export function printReport(response: IncomingResponse, certificate: CallerCerti
   printNotice(
     certificate === undefined
       ? 'without a client certificate'
-      : `as ${certificate.subject ?? 'a certificate that Certgate can’t decode'}, SHA-256 ${certificate.thumbprintSha256}`,
+      : `as ${certificate.subject ?? 'a certificate that Certgate does not decode'}, SHA-256 ${certificate.thumbprintSha256}`,
   );
   if (response.body === '') return;
   const body = process.stdout.isTTY ? escapeControls(response.body) : response.body;

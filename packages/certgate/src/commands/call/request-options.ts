@@ -20,7 +20,7 @@ export function parseTimeout(text: string): number {
 export type HeaderFields = Readonly<Record<string, readonly string[]>>;
 
 /** `Name: value`; a name that comes twice is sent twice. */
-export function collectHeader(line: string, previous: HeaderFields): HeaderFields {
+export function collectHeader(line: string, previous: HeaderFields = {}): HeaderFields {
   const colon = line.indexOf(':');
   const name = line.slice(0, colon).toLowerCase();
   const value = line.slice(colon + 1).trim();

@@ -10,13 +10,13 @@ import { addHelpSections } from '../../command-line/help.js';
 import { printJson, printLine } from '../../command-line/output.js';
 import { checkCertificateName } from './certificate-name.js';
 import { addPasswordOptions, getNewPassword, type PasswordFlags } from './password-options.js';
-import { writeFileSet, type FileToWrite } from './write-file-set.js';
+import { refusePresentFiles, writeFileSet, type FileToWrite } from './write-file-set.js';
 
 interface CreateFlags extends PasswordFlags {
   readonly days: number;
-  readonly dns: readonly string[];
-  readonly uri: readonly string[];
-  readonly email: readonly string[];
+  readonly dns?: readonly string[];
+  readonly uri?: readonly string[];
+  readonly email?: readonly string[];
   readonly rsa?: '2048' | '3072' | '4096';
   readonly out: string;
   readonly pfx: boolean;
@@ -33,9 +33,9 @@ export function certificateCreateCommand(): Command {
     )
     .argument('<name>', 'whom it is for; becomes the common name and the name of the files')
     .option('--days <days>', 'how long it is valid, 1 to 3650', parseDays, 365)
-    .option('--dns <name>', 'a DNS name it is for (repeatable)', collect, [])
-    .option('--uri <uri>', 'a URI it is for, such as a SPIFFE id (repeatable)', collect, [])
-    .option('--email <address>', 'a mailbox it is for (repeatable)', collect, [])
+    .option('--dns <name>', 'a DNS name it is for (repeatable)', collect)
+    .option('--uri <uri>', 'a URI it is for, such as a SPIFFE id (repeatable)', collect)
+    .option('--email <address>', 'a mailbox it is for (repeatable)', collect)
     .addOption(
       new Option('--rsa [bits]', 'an RSA key, where a caller can do no EC P-256')
         .choices(['2048', '3072', '4096'])
@@ -51,7 +51,7 @@ export function certificateCreateCommand(): Command {
   return addHelpSections(command, {
     exitCodes: {
       0: 'the files are written',
-      2: 'a word on the command line can’t be used, a file is there already, or there is no password; nothing is written',
+      2: "a word on the command line can't be used, a file is there already, or there is no password; nothing is written",
     },
     examples: [
       'certgate certificate create billing',
@@ -69,14 +69,16 @@ async function create(givenName: string, flags: CreateFlags): Promise<void> {
     });
   }
   const paths = createPaths(name, flags);
+  // Before anybody is asked for a password twice, in vain.
+  if (flags.force !== true) await refusePresentFiles(Object.values(paths));
   const password = paths.pfx === undefined ? undefined : await getNewPassword(flags, paths.pfx);
   const issued = createClientCertificate({
     name,
     keyAlgorithm: flags.rsa === undefined ? 'ec-p256' : (`rsa-${flags.rsa}` satisfies KeyAlgorithm),
     days: flags.days,
-    dns: flags.dns,
-    uri: flags.uri,
-    email: flags.email,
+    ...(flags.dns === undefined ? {} : { dns: flags.dns }),
+    ...(flags.uri === undefined ? {} : { uri: flags.uri }),
+    ...(flags.email === undefined ? {} : { email: flags.email }),
     now: new Date(),
   });
   await writeFileSet(createFiles(name, paths, issued, password, flags.compatible ?? false), flags.force ?? false);
@@ -85,12 +87,13 @@ async function create(givenName: string, flags: CreateFlags): Promise<void> {
   else printReport(name, paths, certificate);
 }
 
-interface Paths {
+/** A type, not an interface, so that its values can be listed. */
+type Paths = {
   readonly pfx?: string;
   readonly certificate: string;
   readonly header: string;
   readonly key?: string;
-}
+};
 
 function createPaths(name: string, { out, pfx, pem }: CreateFlags): Paths {
   return {
@@ -171,6 +174,6 @@ function parseDays(text: string): number {
   return days;
 }
 
-function collect(value: string, previous: readonly string[]): readonly string[] {
+function collect(value: string, previous: readonly string[] = []): readonly string[] {
   return [...previous, value];
 }

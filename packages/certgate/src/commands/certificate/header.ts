@@ -17,7 +17,7 @@ export function certificateHeaderCommand(): Command {
   return addHelpSections(command, {
     exitCodes: {
       0: 'the value is printed',
-      2: 'the file can’t be read, holds no certificate, or the password is wrong',
+      2: "the file can't be read, holds no certificate, or the password is wrong",
     },
     examples: [
       'certgate certificate header billing.crt.pem',

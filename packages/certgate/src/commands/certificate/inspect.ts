@@ -33,7 +33,7 @@ export function certificateInspectCommand(): Command {
     exitCodes: {
       0: 'Certgate would take the certificate, if the trust document lists it',
       1: 'Certgate would refuse it; the reasons are printed',
-      2: 'the file can’t be read, holds no certificate, or the password is wrong',
+      2: "the file can't be read, holds no certificate, or the password is wrong",
     },
     examples: [
       'certgate certificate inspect billing.crt.pem',

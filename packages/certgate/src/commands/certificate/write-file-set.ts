@@ -15,12 +15,9 @@ export interface FileToWrite {
  * written. Each is written beside its place and moved there whole.
  */
 export async function writeFileSet(files: readonly FileToWrite[], overwrite: boolean): Promise<void> {
-  const present = await listPresent(files);
-  if (!overwrite && present.size > 0) {
-    throw new CommandFailure(`Already there: ${[...present].join(', ')}. Nothing was written.`, {
-      remedy: 'Choose another name or folder, or replace all of them by --force.',
-    });
-  }
+  const paths = files.map(({ path }) => path);
+  if (!overwrite) await refusePresentFiles(paths);
+  const present = await listPresent(paths);
   const created: string[] = [];
   try {
     const moves: { readonly from: string; readonly to: string }[] = [];
@@ -41,8 +38,16 @@ export async function writeFileSet(files: readonly FileToWrite[], overwrite: boo
   }
 }
 
-async function listPresent(files: readonly FileToWrite[]): Promise<ReadonlySet<string>> {
-  const checks = await Promise.all(files.map(async ({ path }) => ((await isPresent(path)) ? [path] : [])));
+export async function refusePresentFiles(paths: readonly string[]): Promise<void> {
+  const present = await listPresent(paths);
+  if (present.size === 0) return;
+  throw new CommandFailure(`Already there: ${[...present].join(', ')}. Nothing was written.`, {
+    remedy: 'Choose another name or folder, or replace all of them by --force.',
+  });
+}
+
+async function listPresent(paths: readonly string[]): Promise<ReadonlySet<string>> {
+  const checks = await Promise.all(paths.map(async (path) => ((await isPresent(path)) ? [path] : [])));
   return new Set(checks.flat());
 }
 

@@ -1,0 +1,200 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { after, before, describe, test } from 'node:test';
+import fc from 'fast-check';
+import forge from 'node-forge';
+import { createTemporaryFolder, makeOpensslPair, runOpenssl, type OpensslPair } from '../test-support/openssl.js';
+import { decodePfx } from './decode-pfx.js';
+import { PfxError, type PfxErrorCode } from './pfx-error.js';
+
+/** How openssl is asked to write; each kind exists in the wild. */
+const kinds: Readonly<Record<string, readonly string[]>> = {
+  'OpenSSL 3 default': [],
+  'legacy: RC2-40 certificates, as older Windows exports': ['-legacy'],
+  '3DES and SHA-1': ['-keypbe', 'PBE-SHA1-3DES', '-certpbe', 'PBE-SHA1-3DES', '-macalg', 'sha1'],
+  'AES-128': ['-keypbe', 'AES-128-CBC', '-certpbe', 'AES-128-CBC'],
+  'AES-192 and a SHA-1 MAC': ['-keypbe', 'AES-192-CBC', '-certpbe', 'AES-192-CBC', '-macalg', 'sha1'],
+  '3DES in PBES2': ['-keypbe', 'DES-EDE3-CBC', '-certpbe', 'DES-EDE3-CBC'],
+  'certificates in the clear': ['-certpbe', 'NONE'],
+  'key in the clear': ['-keypbe', 'NONE'],
+  'SHA-512 MAC': ['-macalg', 'sha512'],
+  'SHA-384 MAC, one round': ['-macalg', 'sha384', '-nomaciter', '-noiter'],
+  'many rounds': ['-iter', '50000'],
+  PBMAC1: ['-pbmac1_pbkdf2'],
+};
+
+describe('decodePfx', () => {
+  const folder = createTemporaryFolder();
+  let ec: OpensslPair;
+  let rsa: OpensslPair;
+  before(() => {
+    ec = makeOpensslPair(folder, 'ec', 'ec');
+    rsa = makeOpensslPair(folder, 'rsa', 'rsa');
+  });
+  after(() => {
+    folder.remove();
+  });
+
+  function makePfx(pair: OpensslPair, password: string, ...args: readonly string[]): Buffer {
+    const out = folder.file('made.pfx');
+    const passwordFile = folder.file('password.txt', `${password}\n`);
+    runOpenssl([
+      'pkcs12', '-export', '-in', pair.certificate, '-inkey', pair.key, '-out', out, '-passout', `file:${passwordFile}`,
+      '-name', 'billing', ...args,
+    ]); // prettier-ignore
+    return readFileSync(out);
+  }
+
+  function expectPair(pfx: Buffer, password: string | undefined, pair: OpensslPair): void {
+    const decoded = decodePfx(pfx, password);
+    assert.deepEqual(decoded.certificateDer, new X509Certificate(readFileSync(pair.certificate)).raw);
+    const key = createPrivateKey(readFileSync(pair.key)).export({ type: 'pkcs8', format: 'pem' });
+    assert.equal(decoded.privateKeyPem, key);
+  }
+
+  function expectFault(code: PfxErrorCode, open: () => unknown): PfxError {
+    let fault: unknown;
+    try {
+      open();
+    } catch (thrown) {
+      fault = thrown;
+    }
+    assert.ok(fault instanceof PfxError, `expected a PfxError, got ${String(fault)}`);
+    assert.equal(fault.code, code, fault.message);
+    return fault;
+  }
+
+  for (const [kind, args] of Object.entries(kinds)) {
+    test(`opens openssl's ${kind}, EC and RSA`, () => {
+      for (const pair of [ec, rsa]) {
+        for (const password of ['correct horse', 'Grüße-пароль-🔑']) {
+          expectPair(makePfx(pair, password, ...args), password, pair);
+        }
+      }
+    });
+
+    test(`${kind}: another password is told from damage`, () => {
+      const pfx = makePfx(ec, 'correct horse', ...args);
+      for (const password of ['', undefined, 'Correct horse', 'correct horse\n']) {
+        expectFault('password_wrong', () => decodePfx(pfx, password));
+      }
+    });
+  }
+
+  test('an empty password opens both forms that writers use, and no other password does', () => {
+    // openssl writes the empty BMPString; forge's null writes no octets at all.
+    const empty = makePfx(ec, '');
+    const key = forge.pki.privateKeyFromPem(runOpenssl(['rsa', '-in', rsa.key, '-traditional']));
+    const certificate = forge.pki.certificateFromPem(readFileSync(rsa.certificate, 'utf8'));
+    const none = Buffer.from(
+      forge.asn1.toDer(forge.pkcs12.toPkcs12Asn1(key, [certificate], null)).getBytes(),
+      'latin1',
+    );
+    for (const password of ['', undefined]) {
+      expectPair(empty, password, ec);
+      expectPair(none, password, rsa);
+    }
+    expectFault('password_wrong', () => decodePfx(empty, 'x'));
+    expectFault('password_wrong', () => decodePfx(none, 'x'));
+  });
+
+  test('without a MAC it opens, and a wrong password is still an error', () => {
+    const pfx = makePfx(ec, 'correct horse', '-nomac');
+    expectPair(pfx, 'correct horse', ec);
+    expectFault('password_wrong', () => decodePfx(pfx, 'wrong'));
+  });
+
+  test('the certificate of the key is chosen by the key, wherever it stands', () => {
+    const out = folder.file('chain.pfx');
+    for (const certificates of [
+      [ec, rsa],
+      [rsa, ec],
+    ]) {
+      const bundle = folder.file(
+        'bundle.pem',
+        certificates.map(({ certificate }) => readFileSync(certificate, 'utf8')).join(''),
+      );
+      runOpenssl(['pkcs12', '-export', '-in', bundle, '-inkey', rsa.key, '-out', out, '-passout', 'pass:a']);
+      expectPair(readFileSync(out), 'a', rsa);
+      assert.deepEqual(decodePfx(readFileSync(out), 'a').otherCertificates, [
+        new X509Certificate(readFileSync(ec.certificate)).raw,
+      ]);
+    }
+  });
+
+  test('certificates only: no key, and the first one', () => {
+    const out = folder.file('nokey.pfx');
+    runOpenssl(['pkcs12', '-export', '-nokeys', '-in', ec.certificate, '-out', out, '-passout', 'pass:a']);
+    const decoded = decodePfx(readFileSync(out), 'a');
+    assert.equal(decoded.privateKeyPem, undefined);
+    assert.deepEqual(decoded.certificateDer, new X509Certificate(readFileSync(ec.certificate)).raw);
+  });
+
+  test('a key whose certificate is missing is not paired with another', () => {
+    const out = folder.file('nocert.pfx');
+    runOpenssl(['pkcs12', '-export', '-nocerts', '-inkey', ec.key, '-out', out, '-passout', 'pass:a']);
+    expectFault('unsupported', () => decodePfx(readFileSync(out), 'a'));
+  });
+
+  test('indefinite lengths and octet strings in pieces, as Windows and macOS write, are read', () => {
+    const pfx = makePfx(ec, 'correct horse', '-macalg', 'sha1');
+    expectPair(toIndefinite(pfx), 'correct horse', ec);
+  });
+
+  test('a scheme that nothing here knows is named', () => {
+    const pfx = makePfx(ec, 'a', '-legacy', '-certpbe', 'PBE-SHA1-RC4-128');
+    assert.match(expectFault('unsupported', () => decodePfx(pfx, 'a')).message, /1\.2\.840\.113549\.1\.12\.1\.1/);
+  });
+
+  test('an absurd number of rounds is refused before it is worked off', () => {
+    const pfx = makePfx(ec, 'a', '-iter', '70000');
+    const rounds = Buffer.from([0x02, 0x03, 0x01, 0x11, 0x70]);
+    const at = pfx.lastIndexOf(rounds);
+    assert.ok(at > 0);
+    pfx.set([0x02, 0x03, 0x7f, 0xff, 0xff], at);
+    expectFault('unsupported', () => decodePfx(pfx, 'a'));
+  });
+
+  test('whatever is flipped or cut, it is a PfxError, never a certificate that was not there', () => {
+    const pfx = makePfx(ec, 'a', '-iter', '1');
+    const certificate = new X509Certificate(readFileSync(ec.certificate)).raw;
+    fc.assert(
+      fc.property(fc.nat(pfx.length - 1), fc.integer({ min: 1, max: 255 }), (at, mask) => {
+        const damaged = Buffer.from(pfx);
+        damaged[at] = (damaged[at] ?? 0) ^ mask;
+        // A flip inside the MAC's own algorithm can ask for millions of rounds; that road has its own test.
+        if (at > pfx.length - 24) return;
+        try {
+          assert.deepEqual(decodePfx(damaged, 'a').certificateDer, certificate);
+        } catch (fault) {
+          assert.ok(fault instanceof PfxError, String(fault));
+        }
+      }),
+      { numRuns: 400 },
+    );
+    for (let length = 0; length < pfx.length; length += 7) {
+      expectFault('malformed', () => decodePfx(pfx.subarray(0, length), 'a'));
+    }
+    expectFault('malformed', () => decodePfx(Buffer.concat([pfx, Buffer.from([0])]), 'a'));
+  });
+});
+
+/** Rewrites the outer layers of a DER PFX in BER: indefinite lengths, and the content's octets in pieces of 100. */
+function toIndefinite(pfx: Buffer): Buffer {
+  const outer = forge.asn1.fromDer(pfx.toString('latin1'));
+  const [version, contentInfo, macData] = outer.value as forge.asn1.Asn1[];
+  const [contentType, content] = contentInfo?.value as forge.asn1.Asn1[];
+  const [octets] = content?.value as forge.asn1.Asn1[];
+  const bytes = Buffer.from(octets?.value as string, 'latin1');
+  const pieces: Buffer[] = [];
+  for (let at = 0; at < bytes.length; at += 100) {
+    const piece = bytes.subarray(at, at + 100);
+    pieces.push(Buffer.from([0x04, piece.length]), piece);
+  }
+  const end = Buffer.from([0, 0]);
+  const wrap = (tag: number, ...parts: readonly Buffer[]): Buffer =>
+    Buffer.concat([Buffer.from([tag, 0x80]), ...parts, end]);
+  const der = (node: forge.asn1.Asn1 | undefined): Buffer => Buffer.from(forge.asn1.toDer(node!).getBytes(), 'latin1');
+  return wrap(0x30, der(version), wrap(0x30, der(contentType), wrap(0xa0, wrap(0x24, ...pieces))), der(macData));
+}

@@ -1,0 +1,215 @@
+import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
+import {
+  encodeAsn1,
+  parseAsn1,
+  readExplicitZero,
+  readImplicitZeroOctets,
+  readObjectIdentifier,
+  readOctetString,
+  readSequence,
+  readSet,
+  readSmallInteger,
+  type Asn1,
+} from './asn1.js';
+import type { PfxPassword } from './key-derivation.js';
+import { verifyMacData } from './message-authentication.js';
+import { oids } from './object-identifiers.js';
+import { decryptWithPassword, type EncryptedContent } from './password-based-encryption.js';
+import { PfxError } from './pfx-error.js';
+
+export interface DecodedPfx {
+  /** The certificate of the key in it; without a key, the first certificate. */
+  readonly certificateDer: Buffer;
+  /** PKCS#8. Undefined when the file holds certificates only. */
+  readonly privateKeyPem: string | undefined;
+  readonly otherCertificates: readonly Buffer[];
+}
+
+interface Guard {
+  readonly password: PfxPassword;
+  /** Whether a MAC over the whole file held under this password. */
+  readonly isPasswordProven: boolean;
+}
+interface Bag {
+  readonly localKeyId: string | undefined;
+}
+interface CertificateBag extends Bag {
+  readonly certificate: X509Certificate;
+}
+interface KeyBag extends Bag {
+  readonly privateKey: KeyObject;
+}
+interface Bags {
+  readonly certificates: readonly CertificateBag[];
+  readonly keys: readonly KeyBag[];
+}
+
+/**
+ * Opens a PFX (PKCS #12, RFC 7292) in password integrity mode: AES and 3DES, SHA-1 and SHA-2 MACs, PBMAC1, and the
+ * RC2-40 certificate bags of older Windows exports. No password, or an empty one, tries both forms that writers use.
+ * Throws PfxError.
+ */
+export function decodePfx(bytes: Uint8Array, password?: string): DecodedPfx {
+  try {
+    return decodeStructure(bytes, password);
+  } catch (cause) {
+    // Lengths and identifiers that node-forge and node:crypto refuse are damage too.
+    throw cause instanceof PfxError ? cause : new PfxError('malformed', 'It is damaged.', { cause });
+  }
+}
+
+function decodeStructure(bytes: Uint8Array, password: string | undefined): DecodedPfx {
+  const [version, authSafe, macData] = readSequence(parseAsn1(bytes));
+  if (readSmallInteger(version) !== 3) throw new PfxError('malformed', 'It is no PFX of version 3.');
+  const authenticatedSafe = readDataContent(authSafe);
+  const guard = openGuard(macData, authenticatedSafe, password);
+  const safe = readSequence(parseAsn1(authenticatedSafe));
+  return selectLeaf(joinBags(safe.map((contentInfo) => readSafeContents(contentInfo, guard))));
+}
+
+function openGuard(macData: Asn1 | undefined, authenticatedSafe: Buffer, password: string | undefined): Guard {
+  if (macData === undefined) return { password: password ?? null, isPasswordProven: false };
+  const candidates: readonly PfxPassword[] = password === undefined || password === '' ? [null, ''] : [password];
+  const accepted = candidates.find((candidate) => verifyMacData(macData, authenticatedSafe, candidate));
+  if (accepted !== undefined) return { password: accepted, isPasswordProven: true };
+  const message = password === undefined ? 'It needs a password.' : 'The password is wrong.';
+  throw new PfxError('password_wrong', message);
+}
+
+/** The octets of a ContentInfo of type data. Other types mean a signature in place of a MAC, which nobody uses. */
+function readDataContent(contentInfo: Asn1 | undefined): Buffer {
+  const [contentType, content] = readSequence(contentInfo);
+  if (readObjectIdentifier(contentType) !== oids.data) {
+    throw new PfxError('unsupported', 'It is guarded by a public key, not by a password.');
+  }
+  return readOctetString(readExplicitZero(content));
+}
+
+function readSafeContents(contentInfo: Asn1, guard: Guard): Bags {
+  const [contentType, content] = readSequence(contentInfo);
+  switch (readObjectIdentifier(contentType)) {
+    case oids.data:
+      return readBags(readSequence(parseAsn1(readDataContent(contentInfo))), guard);
+    case oids.encryptedData: {
+      const [, encryptedContentInfo] = readSequence(readExplicitZero(content));
+      const [, algorithm, encrypted] = readSequence(encryptedContentInfo);
+      if (algorithm === undefined) throw new PfxError('malformed', 'It is damaged: an algorithm is missing.');
+      const encryptedContent = { algorithm, ciphertext: readImplicitZeroOctets(encrypted) };
+      return readBags(
+        decrypt(encryptedContent, guard, (plaintext) => readSequence(parseAsn1(plaintext))),
+        guard,
+      );
+    }
+    default:
+      throw new PfxError('unsupported', 'It is encrypted to a public key, not by a password.');
+  }
+}
+
+/** With a MAC that held, a decryption that fails means damage; without one it most likely means the password. */
+function decrypt<T>(content: EncryptedContent, guard: Guard, parse: (plaintext: Buffer) => T): T {
+  try {
+    return parse(decryptWithPassword(content, guard.password));
+  } catch (cause) {
+    if (cause instanceof PfxError && cause.code === 'unsupported') throw cause;
+    if (guard.isPasswordProven)
+      throw new PfxError('malformed', 'It is damaged: a part of it cannot be decrypted.', { cause });
+    throw new PfxError(
+      'password_wrong',
+      'The password is wrong, or the file is damaged: it carries no integrity check.',
+      {
+        cause,
+      },
+    );
+  }
+}
+
+function readBags(safeBags: readonly Asn1[], guard: Guard): Bags {
+  return joinBags(safeBags.map((safeBag) => readBag(safeBag, guard)));
+}
+
+function readBag(safeBag: Asn1, guard: Guard): Bags {
+  const [bagId, bagValue, attributes] = readSequence(safeBag);
+  const value = readExplicitZero(bagValue);
+  const localKeyId = findLocalKeyId(attributes);
+  switch (readObjectIdentifier(bagId)) {
+    case oids.certBag: {
+      const [certificateType, certificate] = readSequence(value);
+      if (readObjectIdentifier(certificateType) !== oids.x509Certificate) return noBags;
+      const der = readOctetString(readExplicitZero(certificate));
+      return { ...noBags, certificates: [{ certificate: parseCertificate(der), localKeyId }] };
+    }
+    case oids.keyBag:
+      return { ...noBags, keys: [{ privateKey: parsePrivateKey(encodeAsn1(value)), localKeyId }] };
+    case oids.pkcs8ShroudedKeyBag: {
+      const [algorithm, encrypted] = readSequence(value);
+      if (algorithm === undefined) throw new PfxError('malformed', 'It is damaged: an algorithm is missing.');
+      const encryptedContent = { algorithm, ciphertext: readOctetString(encrypted) };
+      return {
+        ...noBags,
+        keys: [{ privateKey: decrypt(encryptedContent, guard, parsePrivateKey), localKeyId }],
+      };
+    }
+    case oids.safeContentsBag:
+      return readBags(readSequence(value), guard);
+    default:
+      // Revocation lists and secrets may lie beside; they are nothing to us.
+      return noBags;
+  }
+}
+
+const noBags: Bags = Object.freeze({ certificates: Object.freeze([]), keys: Object.freeze([]) });
+
+function joinBags(bags: readonly Bags[]): Bags {
+  return { certificates: bags.flatMap((bag) => bag.certificates), keys: bags.flatMap((bag) => bag.keys) };
+}
+
+function findLocalKeyId(attributes: Asn1 | undefined): string | undefined {
+  if (attributes === undefined) return undefined;
+  for (const attribute of readSet(attributes)) {
+    const [oid, values] = readSequence(attribute);
+    if (readObjectIdentifier(oid) !== oids.localKeyId || values === undefined) continue;
+    const [value] = readSet(values);
+    return value === undefined ? undefined : readOctetString(value).toString('hex');
+  }
+  return undefined;
+}
+
+function parseCertificate(der: Buffer): X509Certificate {
+  try {
+    return new X509Certificate(der);
+  } catch (cause) {
+    throw new PfxError('malformed', 'It holds a certificate that cannot be read.', { cause });
+  }
+}
+
+function parsePrivateKey(pkcs8: Buffer): KeyObject {
+  try {
+    return createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' });
+  } catch (cause) {
+    throw new PfxError('unsupported', 'It holds a private key of a kind that cannot be read.', { cause });
+  }
+}
+
+function selectLeaf({ certificates, keys }: Bags): DecodedPfx {
+  const [first] = certificates;
+  if (first === undefined) throw new PfxError('unsupported', 'It holds no certificate.');
+  if (keys.length > 1) {
+    throw new PfxError('unsupported', `It holds ${keys.length} private keys; which one to use would be a guess.`);
+  }
+  const [key] = keys;
+  const leaf = key === undefined ? first : getCertificateOfKey(certificates, key);
+  return Object.freeze({
+    certificateDer: leaf.certificate.raw,
+    privateKeyPem: key?.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    otherCertificates: Object.freeze(certificates.filter((bag) => bag !== leaf).map((bag) => bag.certificate.raw)),
+  });
+}
+
+/** The public key decides; localKeyId, which anybody can write, only chooses among certificates over the same key. */
+function getCertificateOfKey(certificates: readonly CertificateBag[], key: KeyBag): CertificateBag {
+  const matching = certificates.filter(({ certificate }) => certificate.checkPrivateKey(key.privateKey));
+  const leaf = matching.find((bag) => key.localKeyId !== undefined && bag.localKeyId === key.localKeyId) ?? matching[0];
+  if (leaf === undefined)
+    throw new PfxError('unsupported', 'It holds a private key, but not the certificate of that key.');
+  return leaf;
+}

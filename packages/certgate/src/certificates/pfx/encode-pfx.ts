@@ -1,0 +1,90 @@
+import { createHash, createPrivateKey } from 'node:crypto';
+import {
+  bmpString,
+  encodeAsn1,
+  explicitZero,
+  implicitZeroOctets,
+  integer,
+  objectIdentifier,
+  octetString,
+  sequence,
+  set,
+  type Asn1,
+} from './asn1.js';
+import { createMacData } from './message-authentication.js';
+import { oids } from './object-identifiers.js';
+import { encryptWithPbes2, encryptWithTripleDes, type EncryptedContent } from './password-based-encryption.js';
+
+export interface PfxContent {
+  readonly certificateDer: Uint8Array;
+  readonly privateKeyPem: string;
+  readonly password: string;
+  /** What Windows and macOS show in their lists. */
+  readonly friendlyName: string;
+  /**
+   * 3DES and SHA-1, which is all that Windows before 10 (1709) and the macOS Keychain open.
+   * Default false: AES-256 and SHA-256.
+   */
+  readonly compatible?: boolean;
+}
+
+/** Three derivations make 300,000 rounds, inside the limits of .NET's own PFX reader; OpenSSL's default is 3 × 2,048. */
+const modernIterations = 100_000;
+/** SHA-1 and 3DES are what limits this kind; old readers are slow. */
+const compatibleIterations = 10_000;
+
+/** PKCS #12 (RFC 7292) with one certificate and its key, both encrypted, in password integrity mode. */
+export function encodePfx(content: PfxContent): Buffer {
+  const compatible = content.compatible ?? false;
+  const encrypt = (plaintext: Buffer): EncryptedContent =>
+    compatible
+      ? encryptWithTripleDes(plaintext, content.password, compatibleIterations)
+      : encryptWithPbes2(plaintext, content.password, modernIterations);
+
+  const attributes = createAttributes(content);
+  const certificates = sequence(createCertificateBag(content.certificateDer, attributes));
+  const keys = sequence(createKeyBag(encrypt(exportPkcs8(content.privateKeyPem)), attributes));
+  const authenticatedSafe = encodeAsn1(
+    sequence(encryptedDataContent(encrypt(encodeAsn1(certificates))), dataContent(encodeAsn1(keys))),
+  );
+  const macData = compatible
+    ? createMacData(authenticatedSafe, content.password, 'sha1', compatibleIterations)
+    : createMacData(authenticatedSafe, content.password, 'sha256', modernIterations);
+  return encodeAsn1(sequence(integer(3), dataContent(authenticatedSafe), macData));
+}
+
+/** localKeyId ties the key to its certificate. Its value is free; readers only compare it. SHA-1 of the certificate is customary. */
+function createAttributes(content: PfxContent): Asn1 {
+  const localKeyId = createHash('sha1').update(content.certificateDer).digest();
+  return set(
+    sequence(objectIdentifier(oids.localKeyId), set(octetString(localKeyId))),
+    sequence(objectIdentifier(oids.friendlyName), set(bmpString(content.friendlyName))),
+  );
+}
+
+function createCertificateBag(certificateDer: Uint8Array, attributes: Asn1): Asn1 {
+  const certificate = sequence(objectIdentifier(oids.x509Certificate), explicitZero(octetString(certificateDer)));
+  return sequence(objectIdentifier(oids.certBag), explicitZero(certificate), attributes);
+}
+
+function createKeyBag(encryptedKey: EncryptedContent, attributes: Asn1): Asn1 {
+  const encryptedPrivateKeyInfo = sequence(encryptedKey.algorithm, octetString(encryptedKey.ciphertext));
+  return sequence(objectIdentifier(oids.pkcs8ShroudedKeyBag), explicitZero(encryptedPrivateKeyInfo), attributes);
+}
+
+function dataContent(bytes: Buffer): Asn1 {
+  return sequence(objectIdentifier(oids.data), explicitZero(octetString(bytes)));
+}
+
+function encryptedDataContent(encrypted: EncryptedContent): Asn1 {
+  const encryptedContentInfo = sequence(
+    objectIdentifier(oids.data),
+    encrypted.algorithm,
+    implicitZeroOctets(encrypted.ciphertext),
+  );
+  return sequence(objectIdentifier(oids.encryptedData), explicitZero(sequence(integer(0), encryptedContentInfo)));
+}
+
+function exportPkcs8(privateKeyPem: string): Buffer {
+  return createPrivateKey(privateKeyPem).export({ type: 'pkcs8', format: 'der' });
+}

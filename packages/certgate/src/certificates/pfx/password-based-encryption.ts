@@ -1,0 +1,135 @@
+import { createCipheriv, createDecipheriv, pbkdf2Sync, randomBytes } from 'node:crypto';
+import forge from 'node-forge';
+import {
+  integer,
+  nullValue,
+  objectIdentifier,
+  octetString,
+  readObjectIdentifier,
+  readOctetString,
+  readSequence,
+  readSmallInteger,
+  sequence,
+  toBinary,
+  toBytes,
+  type Asn1,
+} from './asn1.js';
+import {
+  checkIterations,
+  derivePbkdf2Key,
+  derivePkcs12Key,
+  keyPurposes,
+  type Pkcs12Derivation,
+  type PfxPassword,
+} from './key-derivation.js';
+import { cipherByOid, oids } from './object-identifiers.js';
+import { PfxError } from './pfx-error.js';
+
+export interface EncryptedContent {
+  /** The AlgorithmIdentifier, salt and rounds included. */
+  readonly algorithm: Asn1;
+  readonly ciphertext: Buffer;
+}
+
+/** PBES2 (RFC 8018 §6.2): AES-256-CBC under a key from PBKDF2 with HMAC-SHA-256. What OpenSSL 3 and Windows 10 write. */
+export function encryptWithPbes2(plaintext: Buffer, password: string, iterations: number): EncryptedContent {
+  const salt = randomBytes(16);
+  const initializationVector = randomBytes(16);
+  const key = pbkdf2Sync(Buffer.from(password, 'utf8'), salt, iterations, 32, 'sha256');
+  const cipher = createCipheriv('aes-256-cbc', key, initializationVector);
+  const pseudoRandomFunction = sequence(objectIdentifier(oids.hmacWithSha256), nullValue());
+  const keyDerivation = sequence(octetString(salt), integer(iterations), pseudoRandomFunction);
+  const algorithm = sequence(
+    objectIdentifier(oids.pbes2),
+    sequence(
+      sequence(objectIdentifier(oids.pbkdf2), keyDerivation),
+      sequence(objectIdentifier(oids.aes256Cbc), octetString(initializationVector)),
+    ),
+  );
+  return { algorithm, ciphertext: Buffer.concat([cipher.update(plaintext), cipher.final()]) };
+}
+
+/** pbeWithSHAAnd3-KeyTripleDES-CBC (RFC 7292 appendix C): what systems before 2017 can open. */
+export function encryptWithTripleDes(plaintext: Buffer, password: string, iterations: number): EncryptedContent {
+  const salt = randomBytes(8);
+  const { key, initializationVector } = derivePkcs12CipherKeys(password, {
+    digest: 'sha1',
+    salt,
+    iterations,
+    length: 24,
+  });
+  const cipher = createCipheriv('des-ede3-cbc', key, initializationVector);
+  const algorithm = sequence(
+    objectIdentifier(oids.pbeWithShaAnd3KeyTripleDesCbc),
+    sequence(octetString(salt), integer(iterations)),
+  );
+  return { algorithm, ciphertext: Buffer.concat([cipher.update(plaintext), cipher.final()]) };
+}
+
+/** Throws PfxError `unsupported` for a scheme it doesn't know; any other Error when the padding says that the key is wrong. */
+export function decryptWithPassword(content: EncryptedContent, password: PfxPassword): Buffer {
+  const [oid, parameters] = readSequence(content.algorithm);
+  const scheme = readObjectIdentifier(oid);
+  switch (scheme) {
+    case oids.pbes2:
+      return decryptWithPbes2(parameters, content.ciphertext, password);
+    case oids.pbeWithShaAnd3KeyTripleDesCbc: {
+      const keys = derivePkcs12CipherKeys(password, readPkcs12Parameters(parameters, 24));
+      return decipher('des-ede3-cbc', keys.key, keys.initializationVector, content.ciphertext);
+    }
+    case oids.pbeWithShaAnd40BitRc2Cbc: {
+      const keys = derivePkcs12CipherKeys(password, readPkcs12Parameters(parameters, 5));
+      return decipherRc2(keys.key, keys.initializationVector, content.ciphertext);
+    }
+    default:
+      throw new PfxError('unsupported', `It is encrypted by ${scheme}, which this reader does not know.`);
+  }
+}
+
+function decryptWithPbes2(parameters: Asn1 | undefined, ciphertext: Buffer, password: PfxPassword): Buffer {
+  const [keyDerivation, encryptionScheme] = readSequence(parameters);
+  const [oid, initializationVector] = readSequence(encryptionScheme);
+  const cipher = cipherByOid.get(readObjectIdentifier(oid));
+  if (cipher === undefined) {
+    throw new PfxError(
+      'unsupported',
+      `It is encrypted by the cipher ${readObjectIdentifier(oid)}, which this reader does not know.`,
+    );
+  }
+  const key = derivePbkdf2Key(password, keyDerivation, cipher.keyLength);
+  return decipher(cipher.name, key, readOctetString(initializationVector), ciphertext);
+}
+
+function readPkcs12Parameters(parameters: Asn1 | undefined, length: number): Pkcs12Derivation {
+  const [salt, iterations] = readSequence(parameters);
+  return {
+    digest: 'sha1',
+    salt: readOctetString(salt),
+    iterations: checkIterations(readSmallInteger(iterations)),
+    length,
+  };
+}
+
+function derivePkcs12CipherKeys(
+  password: PfxPassword,
+  derivation: Pkcs12Derivation,
+): { readonly key: Buffer; readonly initializationVector: Buffer } {
+  return {
+    key: derivePkcs12Key(password, keyPurposes.encryption, derivation),
+    initializationVector: derivePkcs12Key(password, keyPurposes.initializationVector, { ...derivation, length: 8 }),
+  };
+}
+
+function decipher(name: string, key: Buffer, initializationVector: Buffer, ciphertext: Buffer): Buffer {
+  const stream = createDecipheriv(name, key, initializationVector);
+  return Buffer.concat([stream.update(ciphertext), stream.final()]);
+}
+
+/** RC2 with 40 bits guards the *certificates* in what older Windows exports; OpenSSL 3, and Node with it, refuses them. */
+function decipherRc2(key: Buffer, initializationVector: Buffer, ciphertext: Buffer): Buffer {
+  const cipher = forge.rc2.createDecryptionCipher(toBinary(key), 40);
+  cipher.start(toBinary(initializationVector));
+  cipher.update(forge.util.createBuffer(toBinary(ciphertext)));
+  if (!cipher.finish()) throw new Error('RC2 padding');
+  return toBytes(cipher.output.getBytes());
+}

@@ -1,0 +1,155 @@
+import { X509Certificate } from 'node:crypto';
+import { decodeBase64, decodeClientCertificate } from '@certgate/core';
+import { CommandFailure } from '../command-line/command-failure.js';
+import { decodeText } from './decode-text.js';
+import { readPemBlocks, type PemBlock } from './pem.js';
+import { decodePfx, type DecodedPfx } from './pfx/decode-pfx.js';
+import { PfxError } from './pfx/pfx-error.js';
+import { openWithPassword, passwordRemedy, type PasswordSource } from './open-with-password.js';
+import { readBoundedFile } from './read-bounded-file.js';
+import { checkKeyBelongsToCertificate, findPrivateKeyPem } from './read-private-key.js';
+
+export interface CertificateFile {
+  readonly certificateDer: Buffer;
+  /** PKCS#8, decrypted. Undefined where the file has no key. */
+  readonly privateKeyPem: string | undefined;
+  readonly format: 'pfx' | 'pem' | 'der' | 'base64';
+  readonly otherCertificates: readonly Buffer[];
+}
+
+export interface CertificateFileOptions {
+  readonly password?: PasswordSource;
+  /** Whether a file without a private key is refused, or a key in PEM not even looked at. Default `optional`. */
+  readonly privateKey?: 'required' | 'optional' | 'ignored';
+  /** What messages call bytes that came from elsewhere. Default `The input`. */
+  readonly name?: string;
+}
+
+/**
+ * Reads a certificate from whatever people have: a PFX, PEM (its first CERTIFICATE, and the key if one stands there),
+ * DER, or base64 as it stands in the header X-ARR-ClientCert. Throws CommandFailure.
+ */
+export async function readCertificateFile(
+  source: string | Uint8Array,
+  options: CertificateFileOptions = {},
+): Promise<CertificateFile> {
+  const name = typeof source === 'string' ? source : (options.name ?? 'The input');
+  const bytes = typeof source === 'string' ? await readBoundedFile(source) : Buffer.from(source);
+  const file = await decodeCertificateFile(bytes, name, options);
+  if (options.privateKey === 'required' && file.privateKeyPem === undefined) {
+    throw new CommandFailure(`${name} holds a certificate, but not its private key.`, {
+      remedy: 'Name the PFX, or a PEM file that holds the key too; `call` also takes the key by --key.',
+    });
+  }
+  return Object.freeze(file);
+}
+
+async function decodeCertificateFile(
+  bytes: Buffer,
+  name: string,
+  options: CertificateFileOptions,
+): Promise<CertificateFile> {
+  // 0x30, SEQUENCE: every binary form starts with it, and no text does unless it is a digit zero.
+  if (bytes[0] === 0x30 && bytes[1] !== undefined && !isText(bytes)) return decodeBinary(bytes, name, options, 'der');
+  const text = decodeText(bytes).trim();
+  if (text === '') throw new CommandFailure(`${name} is empty.`);
+  if (text.includes('-----BEGIN ')) return decodePem(text, name, options);
+  // A line copied from a request, name and all, is welcome too; line breaks come from wrapping.
+  const base64 = decodeBase64(text.replace(/^x-arr-clientcert:/i, '').replace(/\s+/g, ''));
+  if (base64.ok) return decodeBinary(Buffer.from(base64.bytes), name, options, 'base64');
+  throw new CommandFailure(`${name} holds no certificate.`, {
+    remedy: 'PFX, PEM, DER, and base64 as in the header X-ARR-ClientCert are read.',
+  });
+}
+
+function isText(bytes: Buffer): boolean {
+  return bytes.every((octet) => octet === 0x09 || octet === 0x0a || octet === 0x0d || (octet >= 0x20 && octet < 0x7f));
+}
+
+async function decodeBinary(
+  bytes: Buffer,
+  name: string,
+  options: CertificateFileOptions,
+  format: 'der' | 'base64',
+): Promise<CertificateFile> {
+  if (isPfx(bytes)) {
+    const { certificateDer, privateKeyPem, otherCertificates } = await openPfx(bytes, name, options);
+    return { certificateDer, privateKeyPem, format: 'pfx', otherCertificates };
+  }
+  return { certificateDer: checkCertificate(bytes, name), privateKeyPem: undefined, format, otherCertificates: [] };
+}
+
+/** PFX ::= SEQUENCE { version INTEGER (3), … }; a certificate has another SEQUENCE there, a private key version 0 or 1. */
+function isPfx(bytes: Buffer): boolean {
+  const lengthOctets = (bytes[1] ?? 0) > 0x80 ? (bytes[1] ?? 0) & 0x7f : 0;
+  return bytes.subarray(2 + lengthOctets, 5 + lengthOctets).equals(Buffer.from([0x02, 0x01, 0x03]));
+}
+
+async function openPfx(bytes: Buffer, name: string, options: CertificateFileOptions): Promise<DecodedPfx> {
+  try {
+    return await openWithPassword(
+      (password) => decodePfx(bytes, password),
+      (fault) => fault instanceof PfxError && fault.code === 'password_wrong',
+      options.password,
+    );
+  } catch (cause) {
+    if (!(cause instanceof PfxError)) throw cause;
+    throw new CommandFailure(`${name} can't be opened. ${cause.message}`, { ...remedyOf(cause), cause });
+  }
+}
+
+async function decodePem(text: string, name: string, options: CertificateFileOptions): Promise<CertificateFile> {
+  const blocks = readPemBlocks(text);
+  const certificates = blocks
+    .filter(({ label }) => label === 'CERTIFICATE' || label === 'X509 CERTIFICATE')
+    .map((block) => checkCertificate(decodeBody(block), name));
+  const [certificateDer, ...otherCertificates] = certificates;
+  if (certificateDer === undefined) throw explainPemWithoutCertificate(blocks, name);
+  const privateKeyPem =
+    options.privateKey === 'ignored' ? undefined : await findPrivateKeyPem(blocks, name, options.password);
+  if (privateKeyPem !== undefined) checkKeyBelongsToCertificate(certificateDer, privateKeyPem, name);
+  return { certificateDer, privateKeyPem, format: 'pem', otherCertificates };
+}
+
+function decodeBody(block: PemBlock): Buffer {
+  return Buffer.from(block.text.replace(/-----[^-]+-----/g, ''), 'base64');
+}
+
+/** node:crypto reads the first certificate and drops what follows; here trailing bytes are a fault. */
+function checkCertificate(der: Buffer, name: string): Buffer {
+  try {
+    if (new X509Certificate(der).raw.length === der.length) return der;
+  } catch {
+    // The reason comes from the strict decoder below, in words.
+  }
+  const decoding = decodeClientCertificate(der);
+  const fault = decoding.ok ? 'it cannot be read' : decoding.fault;
+  throw new CommandFailure(`${name} holds no certificate that can be used: ${fault}.`);
+}
+
+function explainPemWithoutCertificate(blocks: readonly PemBlock[], name: string): CommandFailure {
+  const labels = blocks.map(({ label }) => label);
+  if (labels.some((label) => label.endsWith('CERTIFICATE REQUEST'))) {
+    return new CommandFailure(`${name} holds a certificate signing request, not a certificate.`, {
+      remedy: 'Use the certificate that the authority sent back for it.',
+    });
+  }
+  if (labels.some((label) => label.endsWith('PRIVATE KEY'))) {
+    return new CommandFailure(`${name} holds a private key, but no certificate.`, {
+      remedy: 'Name the file of the certificate; `call` takes the key by --key.',
+    });
+  }
+  const found = labels.length === 0 ? 'no complete PEM block' : `${labels.join(', ')}, and no CERTIFICATE`;
+  return new CommandFailure(`${name} holds ${found}.`);
+}
+
+function remedyOf(fault: PfxError): { readonly remedy?: string } {
+  switch (fault.code) {
+    case 'password_wrong':
+      return { remedy: passwordRemedy };
+    case 'unsupported':
+      return { remedy: 'Export it again, with AES-256 and SHA-256, and with one key and its certificate.' };
+    case 'malformed':
+      return { remedy: 'Export it again, or copy it again as binary.' };
+  }
+}

@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { CommandFailure } from '../command-line/command-failure.js';
+import { parsePassword } from './read-password.js';
+
+test('the end of the line is no part of the password, spaces are', () => {
+  for (const [text, password] of [
+    ['secret', 'secret'],
+    ['secret\n', 'secret'],
+    ['secret\r\n', 'secret'],
+    [' secret ', ' secret '],
+    ['Grüße 🔑\n', 'Grüße 🔑'],
+    ['\ufeffsecret\n', 'secret'],
+    ['', ''],
+    ['\n', ''],
+  ] as const) {
+    assert.equal(parsePassword(Buffer.from(text), 'x'), password);
+  }
+  // PowerShell 5: "secret" > file
+  assert.equal(parsePassword(Buffer.from('\ufeffsecret\r\n', 'utf16le'), 'x'), 'secret');
+});
+
+test('what can only be the wrong file is refused', () => {
+  for (const bytes of [
+    Buffer.from('a\nb\n'),
+    Buffer.from('a\n\n'),
+    Buffer.from('a\0b'),
+    Buffer.from([0x61, 0xff]),
+    Buffer.alloc(1025, 'x'),
+  ]) {
+    assert.throws(() => parsePassword(bytes, 'x'), CommandFailure);
+  }
+});

@@ -1,0 +1,78 @@
+import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
+import { CommandFailure } from '../command-line/command-failure.js';
+import { decodeText } from './decode-text.js';
+import { openWithPassword, passwordRemedy, type PasswordSource } from './open-with-password.js';
+import { readPemBlocks, type PemBlock } from './pem.js';
+import { readBoundedFile } from './read-bounded-file.js';
+
+/** A key in PEM, asked for its password when it is encrypted. Throws CommandFailure. */
+export async function readPrivateKeyFile(path: string, password?: PasswordSource): Promise<string> {
+  const blocks = readPemBlocks(decodeText(await readBoundedFile(path)));
+  const key = await findPrivateKeyPem(blocks, path, password);
+  if (key !== undefined) return key;
+  throw new CommandFailure(`${path} holds no private key in PEM.`, {
+    remedy: 'A PFX is given by --certificate alone.',
+  });
+}
+
+/** Throws CommandFailure when the key isn't the certificate's. */
+export function checkKeyBelongsToCertificate(certificateDer: Uint8Array, privateKeyPem: string, name: string): void {
+  if (new X509Certificate(certificateDer).checkPrivateKey(createPrivateKey(privateKeyPem))) return;
+  throw new CommandFailure(`The private key in ${name} is not the key of the certificate.`, {
+    remedy: 'In a PEM file the certificate of the key comes first, those of its issuers after it.',
+  });
+}
+
+/** The first private key among the blocks, as PKCS#8 in PEM, decrypted. */
+export async function findPrivateKeyPem(
+  blocks: readonly PemBlock[],
+  name: string,
+  password: PasswordSource | undefined,
+): Promise<string | undefined> {
+  const block = blocks.find(({ label }) => label.endsWith('PRIVATE KEY'));
+  if (block === undefined) return undefined;
+  const isEncrypted = block.label.startsWith('ENCRYPTED') || block.text.includes('Proc-Type: 4,ENCRYPTED');
+  if (!isEncrypted) return exportPkcs8(openPlainKey(block, name));
+  try {
+    const key = await openWithPassword(
+      (passphrase) => {
+        if (passphrase === undefined) throw new KeyPasswordError('It needs a password.');
+        return openEncryptedKey(block, passphrase);
+      },
+      (fault) => fault instanceof KeyPasswordError,
+      password,
+    );
+    return exportPkcs8(key);
+  } catch (cause) {
+    if (!(cause instanceof KeyPasswordError)) throw cause;
+    throw new CommandFailure(`The private key in ${name} can't be opened. ${cause.message}`, {
+      remedy: passwordRemedy,
+      cause,
+    });
+  }
+}
+
+class KeyPasswordError extends Error {}
+
+function openPlainKey(block: PemBlock, name: string): KeyObject {
+  try {
+    return createPrivateKey(block.text);
+  } catch (cause) {
+    throw new CommandFailure(`The private key in ${name} can't be read; it is damaged or of an unknown kind.`, {
+      cause,
+    });
+  }
+}
+
+/** OpenSSL tells a wrong password only by what it fails to find after decrypting, so it can't be told from damage. */
+function openEncryptedKey(block: PemBlock, passphrase: string): KeyObject {
+  try {
+    return createPrivateKey({ key: block.text, format: 'pem', passphrase });
+  } catch (cause) {
+    throw new KeyPasswordError('The password is wrong, or the key is damaged.', { cause });
+  }
+}
+
+function exportPkcs8(key: KeyObject): string {
+  return key.export({ type: 'pkcs8', format: 'pem' }).toString();
+}

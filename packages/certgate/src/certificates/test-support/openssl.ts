@@ -1,0 +1,55 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** A folder of its own for one test; `Symbol.dispose` isn't in Node 20's TypeScript target, so tests call `remove`. */
+export interface TemporaryFolder {
+  readonly path: string;
+  file(name: string, content?: string | Uint8Array): string;
+  remove(): void;
+}
+
+export function createTemporaryFolder(): TemporaryFolder {
+  const path = mkdtempSync(join(tmpdir(), 'certgate-test-'));
+  return {
+    path,
+    file(name, content) {
+      const file = join(path, name);
+      if (content !== undefined) writeFileSync(file, content);
+      return file;
+    },
+    remove: () => {
+      rmSync(path, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Runs openssl and answers its stdout; throws with its stderr when it fails. */
+export function runOpenssl(args: readonly string[], input?: string | Uint8Array): string {
+  return execFileSync('openssl', args, { input, encoding: 'utf8', stdio: ['pipe', 'pipe', 'pipe'] });
+}
+
+/** For what openssl says on stderr, and for runs that must fail. */
+export function tryOpenssl(args: readonly string[]): { readonly status: number | null; readonly text: string } {
+  const { status, stdout, stderr } = spawnSync('openssl', args, { encoding: 'utf8' });
+  return { status, text: stdout + stderr };
+}
+
+export interface OpensslPair {
+  readonly certificate: string;
+  readonly key: string;
+}
+
+/** A self-signed certificate and key, both made by openssl, in `<name>.crt` and `<name>.key`. */
+export function makeOpensslPair(folder: TemporaryFolder, name: string, kind: 'ec' | 'rsa' = 'ec'): OpensslPair {
+  const key = folder.file(`${name}.key`);
+  const certificate = folder.file(`${name}.crt`);
+  const newKey = kind === 'ec' ? ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256'] : ['-newkey', 'rsa:2048'];
+  runOpenssl([
+    'req', '-x509', ...newKey, '-nodes', '-keyout', key, '-out', certificate, '-days', '30', '-subj', `/CN=${name}`,
+    '-addext', 'basicConstraints=critical,CA:FALSE', '-addext', 'extendedKeyUsage=clientAuth',
+    '-addext', 'keyUsage=critical,digitalSignature',
+  ]); // prettier-ignore
+  return { certificate, key };
+}

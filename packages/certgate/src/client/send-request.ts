@@ -1,0 +1,96 @@
+import { Agent, request, type Dispatcher } from 'undici';
+import { CommandFailure } from '../command-line/command-failure.js';
+import { explainConnectionFault } from './explain-connection-fault.js';
+
+export interface OutgoingRequest {
+  /** `https:`, or `http:` when no certificate is to be shown. */
+  readonly url: string;
+  /** Default GET. */
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
+  readonly body?: string | Uint8Array;
+  /** Shown when the server asks for one. */
+  readonly certificate?: { readonly certificatePem: string; readonly privateKeyPem: string };
+  /** Replaces the system's authorities: only a server that these vouch for is spoken to. */
+  readonly caPem?: string;
+  /** From the start of the connection to the end of the body. Default 30 seconds. */
+  readonly timeoutMilliseconds?: number;
+}
+
+export interface IncomingResponse {
+  readonly status: number;
+  /** By lower-case name. */
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  /** The body as UTF-8. */
+  readonly body: string;
+}
+
+const maximumResponseBytes = 64 * 1_048_576;
+
+/**
+ * One request over one new connection, redirects not followed: what came back is what this server said to this
+ * certificate. The server's certificate is always verified. Throws CommandFailure when there was no complete answer.
+ */
+export async function sendRequest(outgoing: OutgoingRequest): Promise<IncomingResponse> {
+  const url = parseUrl(outgoing);
+  const timeoutMilliseconds = outgoing.timeoutMilliseconds ?? 30_000;
+  const agent = createAgent(outgoing, timeoutMilliseconds);
+  try {
+    const signal = AbortSignal.timeout(timeoutMilliseconds);
+    const { statusCode, headers, body } = await request(url, { ...createOptions(outgoing), dispatcher: agent, signal });
+    return Object.freeze({ status: statusCode, headers, body: await body.text() });
+  } catch (cause) {
+    throw explainConnectionFault(cause, {
+      url,
+      timeoutMilliseconds,
+      hasCertificate: outgoing.certificate !== undefined,
+      hasAuthority: outgoing.caPem !== undefined,
+    });
+  } finally {
+    await agent.destroy();
+  }
+}
+
+function parseUrl({ url, certificate }: OutgoingRequest): URL {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  if (parsed === undefined || (parsed.protocol !== 'https:' && parsed.protocol !== 'http:')) {
+    throw new CommandFailure(`"${url}" is no https URL.`, { remedy: 'Give it whole: https://host/api/function.' });
+  }
+  if (parsed.protocol === 'http:' && certificate !== undefined) {
+    throw new CommandFailure(`${parsed.origin} is plain HTTP, which carries no client certificate.`, {
+      remedy: 'Use the https URL, or leave the certificate out.',
+    });
+  }
+  return parsed;
+}
+
+function createAgent({ certificate, caPem }: OutgoingRequest, timeoutMilliseconds: number): Agent {
+  return new Agent({
+    maxResponseSize: maximumResponseBytes,
+    connect: {
+      rejectUnauthorized: true,
+      // A signal doesn't end a handshake that hangs; destroy() would wait for undici's own ten seconds.
+      timeout: timeoutMilliseconds,
+      ...(certificate === undefined ? {} : { cert: certificate.certificatePem, key: certificate.privateKeyPem }),
+      ...(caPem === undefined ? {} : { ca: caPem }),
+    },
+  });
+}
+
+function createOptions({
+  method,
+  headers,
+  body,
+}: OutgoingRequest): Pick<Dispatcher.RequestOptions, 'method' | 'headers' | 'body'> {
+  return {
+    method: method ?? 'GET',
+    ...(headers === undefined ? {} : { headers: toMutable(headers) }),
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : Buffer.from(body) }),
+  };
+}
+
+function toMutable(headers: Readonly<Record<string, string | readonly string[]>>): Record<string, string | string[]> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, typeof value === 'string' ? value : [...value]]),
+  );
+}

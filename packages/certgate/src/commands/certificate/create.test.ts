@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { createTemporaryFolder, runOpenssl, tryOpenssl } from '../../certificates/test-support/openssl.js';
+import { runCertgate, type CommandRun } from './test-support/run-certgate.js';
+
+const isWindows = process.platform === 'win32';
+
+describe('certgate certificate create', () => {
+  const folder = createTemporaryFolder();
+  before(() => {
+    folder.file('password', 'correct horse 🔑\n');
+  });
+  after(() => {
+    folder.remove();
+  });
+
+  const create = (...args: readonly string[]): Promise<CommandRun> =>
+    runCertgate(['certificate', 'create', ...args], { cwd: folder.path });
+  const pathOf = (name: string): string => join(folder.path, name);
+
+  test('writes the PFX, the certificate and the header value, and prints what to do with them', async () => {
+    const { exitCode, stdout, stderr } = await create('billing', '--password-file', 'password');
+    assert.equal(exitCode, 0, stderr);
+    assert.equal(stderr, '');
+    assert.deepEqual(
+      readdirSync(folder.path)
+        .filter((name) => name !== 'password')
+        .sort(),
+      ['billing.crt.base64', 'billing.crt.pem', 'billing.pfx'],
+    );
+    const certificate = new X509Certificate(readFileSync(pathOf('billing.crt.pem')));
+    const hex = (fingerprint: string): string => fingerprint.replaceAll(':', '');
+    assert.ok(stdout.includes(`thumbprint SHA-256  ${hex(certificate.fingerprint256)}\n`));
+    assert.ok(stdout.includes(`thumbprint SHA-1    ${hex(certificate.fingerprint)}\n`));
+    assert.ok(stdout.includes(`{ "thumbprintSha256": "${hex(certificate.fingerprint256)}" }`));
+    assert.equal(readFileSync(pathOf('billing.crt.base64'), 'utf8'), `${certificate.raw.toString('base64')}\n`);
+    const passwordFile = pathOf('password');
+    const opened = runOpenssl(['pkcs12', '-in', pathOf('billing.pfx'), '-passin', `file:${passwordFile}`, '-noenc']);
+    if (!isWindows) assert.equal(statSync(pathOf('billing.pfx')).mode & 0o777, 0o600);
+    assert.match(opened, /friendlyName: billing/);
+    assert.match(opened, /BEGIN PRIVATE KEY/);
+  });
+
+  test('--pem --no-pfx --json: the key in the clear, for its owner alone, and one JSON object', async () => {
+    const { exitCode, stdout } = await create(
+      'orders', '--pem', '--no-pfx', '--json', '--days', '30', '--dns', 'a.example', '--dns', 'b.example',
+      '--uri', 'spiffe://example.org/orders', '--email', 'orders@example.org', '--out', 'new/folder',
+    ); // prettier-ignore
+    assert.equal(exitCode, 0);
+    const answer = JSON.parse(stdout) as { files: { key: string; certificate: string }; subject: string; pin: unknown };
+    assert.equal(answer.subject, 'CN=orders');
+    const keyFile = pathOf(answer.files.key);
+    if (!isWindows) assert.equal(statSync(keyFile).mode & 0o777, 0o600);
+    assert.ok(!existsSync(pathOf('new/folder/orders.pfx')));
+    const text = runOpenssl(['x509', '-noout', '-ext', 'subjectAltName', '-in', pathOf(answer.files.certificate)]);
+    assert.match(
+      text,
+      /DNS:a\.example, DNS:b\.example, URI:spiffe:\/\/example\.org\/orders, email:orders@example\.org/,
+    );
+  });
+
+  test('--rsa and --compatible, the password from standard input', async () => {
+    for (const [name, args, bits] of [
+      ['rsa', ['--rsa'], 3072],
+      ['rsa2', ['--rsa', '2048'], 2048],
+    ] as const) {
+      const { exitCode, stderr } = await runCertgate(
+        ['certificate', 'create', name, ...args, '--compatible', '--password-stdin'],
+        { cwd: folder.path, input: 'secret\r\n' },
+      );
+      assert.equal(exitCode, 0, stderr);
+      const { text } = tryOpenssl([
+        'pkcs12',
+        '-in',
+        pathOf(`${name}.pfx`),
+        '-passin',
+        'pass:secret',
+        '-info',
+        '-noenc',
+      ]);
+      assert.match(text, /pbeWithSHA1And3-KeyTripleDES-CBC/);
+      const certificate = new X509Certificate(readFileSync(pathOf(`${name}.crt.pem`)));
+      assert.equal(certificate.publicKey.asymmetricKeyDetails?.modulusLength, bits);
+    }
+  });
+
+  test('nothing is replaced, and nothing written, when one file of the set is there', async () => {
+    for (const present of ['kept.pfx', 'kept.crt.pem', 'kept.crt.base64']) {
+      const out = folder.file('taken');
+      mkdirSync(out, { recursive: true });
+      folder.file(join('taken', present), 'mine');
+      const { exitCode, stdout, stderr } = await create('kept', '--out', 'taken', '--password-file', 'password');
+      assert.equal(exitCode, 2);
+      assert.equal(stdout, '');
+      assert.match(stderr, /Already there: .*Nothing was written/);
+      assert.deepEqual(readdirSync(out), [present]);
+      assert.equal(readFileSync(join(out, present), 'utf8'), 'mine');
+      const forced = await create('kept', '--out', 'taken', '--password-file', 'password', '--force');
+      assert.equal(forced.exitCode, 0, forced.stderr);
+      assert.equal(readdirSync(out).length, 3);
+      assert.notEqual(readFileSync(join(out, present), 'utf8'), 'mine');
+      rmSync(out, { recursive: true });
+    }
+  });
+
+  // Making a link needs rights of its own on Windows.
+  if (!isWindows) {
+    test('a link that leads nowhere counts as there', async () => {
+      symlinkSync(pathOf('elsewhere'), pathOf('linked.pfx'));
+      const { exitCode } = await create('linked', '--password-file', 'password');
+      assert.equal(exitCode, 2);
+      assert.ok(!existsSync(pathOf('elsewhere')));
+    });
+  }
+
+  test('a name that would leave the folder is refused, and one that looks like an option', async () => {
+    const { exitCode, stderr } = await create('../x', '--password-file', 'password');
+    assert.equal(exitCode, 2);
+    assert.match(stderr, /can't name a certificate/);
+    assert.equal((await create('--password-file', 'password', '--', '-x')).exitCode, 2);
+  });
+
+  test('no password, an empty one, two sources, a file that is no password', async () => {
+    const cases: readonly (readonly [readonly string[], RegExp])[] = [
+      [[], /needs a password, and there is no terminal/],
+      [['--password-file', 'empty'], /password is empty/],
+      [['--password-stdin'], /password is empty/],
+      [['--password-file', 'password', '--password-stdin'], /cannot be used with/],
+      [['--password-file', 'lines'], /more than one line/],
+      [['--password-file', 'absent'], /There is no file/],
+    ];
+    folder.file('empty', '\n');
+    folder.file('lines', 'a\nb\n');
+    for (const [args, message] of cases) {
+      const { exitCode, stderr } = await create('nobody', ...args);
+      assert.equal(exitCode, 2, args.join(' '));
+      assert.match(stderr, message);
+    }
+    assert.ok(!existsSync(pathOf('nobody.pfx')));
+    assert.ok(!existsSync(pathOf('nobody.crt.pem')));
+  });
+
+  test('options that make no sense', async () => {
+    for (const args of [
+      ['--days', '0'], ['--days', '3651'], ['--days', '1e3'], ['--rsa', '1024'], ['--dns', 'a b'], ['--no-pfx'], ['--unknown'],
+    ]) {
+      const { exitCode, stderr } = await create('odd', '--password-file', 'password', ...args);
+      assert.equal(exitCode, 2, args.join(' '));
+      assert.notEqual(stderr, '');
+    } // prettier-ignore
+    assert.ok(!existsSync(pathOf('odd.pfx')));
+  });
+
+  test('a folder that cannot be made leaves nothing behind', async () => {
+    const { exitCode, stderr } = await create('lost', '--out', 'password/inside', '--password-file', 'password');
+    assert.equal(exitCode, 2);
+    assert.match(stderr, /can't be|password/);
+    assert.deepEqual(
+      readdirSync(folder.path).filter((name) => name.startsWith('lost') || name.endsWith('.tmp')),
+      [],
+    );
+  });
+});

@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { after, before, describe, test } from 'node:test';
+import {
+  createTemporaryFolder,
+  makeOpensslPair,
+  runOpenssl,
+  type OpensslPair,
+} from '../../certificates/test-support/openssl.js';
+import { runCertgate } from './test-support/run-certgate.js';
+
+interface Inspection {
+  readonly format: string;
+  readonly certificate: Readonly<Record<string, unknown>>;
+  readonly problems: readonly { readonly code: string }[];
+}
+
+describe('certgate certificate inspect and header', () => {
+  const folder = createTemporaryFolder();
+  let pair: OpensslPair;
+  let certificate: X509Certificate;
+  before(() => {
+    pair = makeOpensslPair(folder, 'billing');
+    certificate = new X509Certificate(readFileSync(pair.certificate));
+    folder.file('password', 'secret\n');
+    for (const [name, args] of [
+      ['modern', []],
+      ['legacy', ['-legacy']],
+    ] as const) {
+      runOpenssl([
+        'pkcs12', '-export', '-in', pair.certificate, '-inkey', pair.key, '-out', folder.file(`${name}.pfx`),
+        '-passout', 'pass:secret', ...args,
+      ]); // prettier-ignore
+    }
+    folder.file('billing.cer', certificate.raw);
+  });
+  after(() => {
+    folder.remove();
+  });
+
+  async function inspect(
+    args: readonly string[],
+    input?: string | Uint8Array,
+  ): Promise<Inspection & { exitCode: number | null }> {
+    const run = await runCertgate(['certificate', 'inspect', '--json', ...args], {
+      cwd: folder.path,
+      ...(input === undefined ? {} : { input }),
+    });
+    return { ...(JSON.parse(run.stdout) as Inspection), exitCode: run.exitCode };
+  }
+
+  test('every form of the file gives the same certificate and the same header value', async () => {
+    const base64 = certificate.raw.toString('base64');
+    const forms: readonly (readonly [string, readonly string[], (string | Uint8Array)?])[] = [
+      ['pfx', ['modern.pfx', '--password-file', 'password']],
+      ['pfx', ['legacy.pfx', '--password-file', 'password']],
+      ['pem', ['billing.crt']],
+      ['der', ['billing.cer']],
+      ['base64', ['-'], base64],
+      ['base64', ['-'], `X-ARR-ClientCert: ${base64}\n`],
+      ['der', ['-'], certificate.raw],
+      ['pem', ['-'], readFileSync(folder.file('billing.crt'))],
+      ['pfx', ['-', '--password-file', 'password'], readFileSync(folder.file('modern.pfx'))],
+    ];
+    for (const [format, args, input] of forms) {
+      const inspection = await inspect(args, input);
+      assert.equal(inspection.format, format);
+      assert.equal(inspection.exitCode, 0);
+      assert.equal(inspection.certificate['thumbprintSha256'], certificate.fingerprint256.replaceAll(':', ''));
+      const header = await runCertgate(['certificate', 'header', ...args], {
+        cwd: folder.path,
+        ...(input === undefined ? {} : { input }),
+      });
+      assert.deepEqual(header, { exitCode: 0, stdout: `${base64}\n`, stderr: '' });
+    }
+  });
+
+  test('says what openssl says', async () => {
+    const { certificate: found, problems } = await inspect(['billing.crt']);
+    assert.deepEqual(problems, []);
+    assert.equal(found['subject'], 'CN=billing');
+    assert.equal(found['thumbprintSha1'], certificate.fingerprint.replaceAll(':', ''));
+    assert.equal(
+      found['serialNumber'],
+      runOpenssl(['x509', '-noout', '-serial', '-in', pair.certificate]).trim().slice(7),
+    );
+    const publicKey = folder.file('public.der');
+    runOpenssl(['pkey', '-in', pair.key, '-pubout', '-outform', 'DER', '-out', publicKey]);
+    const hash = runOpenssl(['dgst', '-sha256', '-r', publicKey]);
+    assert.equal(found['publicKeySha256'], hash.slice(0, 64).toUpperCase());
+    assert.deepEqual(found['extendedKeyUsage'], ['clientAuth']);
+    assert.equal(found['key'], 'EC P-256');
+    const { stdout, exitCode } = await runCertgate(['certificate', 'inspect', pair.certificate]);
+    assert.equal(exitCode, 0);
+    assert.match(stdout, /^subject +CN=billing$/m);
+    assert.match(stdout, /Certgate would take it/);
+  });
+
+  test('lists every reason to refuse, with exit code 1', async () => {
+    const key = folder.file('bad.key');
+    const file = folder.file('bad.crt');
+    // What a plain `openssl req -x509` makes, for servers, with a short key, long ago.
+    runOpenssl([
+      'req', '-x509', '-newkey', 'rsa:1024', '-nodes', '-keyout', key, '-out', file, '-subj', '/CN=bad',
+      '-not_before', '20200101000000Z', '-not_after', '20200201000000Z', '-addext', 'extendedKeyUsage=serverAuth',
+      '-addext', 'keyUsage=critical,keyEncipherment',
+    ]); // prettier-ignore
+    const { problems, exitCode } = await inspect([file]);
+    assert.equal(exitCode, 1);
+    assert.deepEqual(
+      problems.map(({ code }) => code),
+      [
+        'certificate_expired',
+        'certificate_is_authority',
+        'certificate_extended_key_usage_unsuitable',
+        'certificate_key_usage_unsuitable',
+        'certificate_key_too_weak',
+      ],
+    );
+    const { stdout } = await runCertgate(['certificate', 'inspect', file]);
+    assert.match(stdout, /Certgate would refuse it:\n {2}certificate_expired: /);
+  });
+
+  test('wrong password, missing password, no certificate, two things on standard input', async () => {
+    const cases: readonly (readonly [readonly string[], RegExp, string?])[] = [
+      [['modern.pfx', '--password-stdin'], /The password is wrong/, 'no\n'],
+      [['modern.pfx'], /It needs a password/],
+      [['password'], /holds no certificate/],
+      [['absent'], /There is no file/],
+      [['-'], /Standard input is empty/],
+      [['-', '--password-stdin'], /not both/, 'x'],
+    ];
+    for (const verb of ['inspect', 'header']) {
+      for (const [args, message, input] of cases) {
+        const run = await runCertgate(['certificate', verb, ...args], {
+          cwd: folder.path,
+          ...(input === undefined ? {} : { input }),
+        });
+        assert.equal(run.exitCode, 2, args.join(' '));
+        assert.equal(run.stdout, '');
+        assert.match(run.stderr, message);
+      }
+    }
+  });
+});

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { classifyRequest, getCertificateRequestTime, isExcludedPath } from './client-certificate-mode.js';
+
+const policy = { exclusionPaths: ['/Public'], worstCase: false };
+
+test('the certificate is asked for in the handshake unless the request must be read first', () => {
+  assert.equal(getCertificateRequestTime('required', []), 'in-handshake');
+  assert.equal(getCertificateRequestTime('optional', []), 'in-handshake');
+  assert.equal(getCertificateRequestTime('required', ['/a']), 'after-request-head');
+  assert.equal(getCertificateRequestTime('optional', ['/a']), 'after-request-head');
+  assert.equal(getCertificateRequestTime('optional-interactive', []), 'after-request-head');
+  assert.equal(getCertificateRequestTime('ignore', []), 'never');
+  assert.equal(getCertificateRequestTime('ignore', ['/a']), 'never');
+});
+
+test('exclusion is a prefix without regard to case, as on Azure', () => {
+  for (const path of ['/public', '/PUBLIC/x', '/publicadmin', '/public?a=/orders']) {
+    assert.equal(isExcludedPath(policy, path), true, path);
+  }
+  for (const path of ['/', '/orders', '/orders?x=/public', '/orders/public', '/publi']) {
+    assert.equal(isExcludedPath(policy, path), false, path);
+  }
+  assert.equal(isExcludedPath({ ...policy, exclusionPaths: [] }, '/public'), false);
+});
+
+test('a path that is excluded in one reading only needs a certificate, and none in the worst case', () => {
+  const twoFaced = [
+    '/public/../orders',
+    '/public/%2e%2e/orders',
+    '/public/%252e%252e/orders',
+    '/public%2f..%2forders',
+    '/public\\..\\orders',
+    '//public',
+    '/%70ublic',
+    '/orders/../public',
+    '/./public',
+  ];
+  for (const path of twoFaced) {
+    assert.equal(isExcludedPath(policy, path), false, path);
+    assert.equal(isExcludedPath({ ...policy, worstCase: true }, path), true, path);
+  }
+});
+
+test('each mode meets a request with what it needs', () => {
+  const request = { target: '/orders', userAgent: 'curl/8' };
+  const browser = { target: '/orders', userAgent: 'Mozilla/5.0 (X11)' };
+  const excluded = { target: '/public/x', userAgent: 'curl/8' };
+  assert.equal(classifyRequest({ ...policy, mode: 'required' }, request), 'required');
+  assert.equal(classifyRequest({ ...policy, mode: 'required' }, browser), 'required');
+  assert.equal(classifyRequest({ ...policy, mode: 'optional' }, browser), 'optional');
+  assert.equal(classifyRequest({ ...policy, mode: 'optional-interactive' }, request), 'optional');
+  assert.equal(classifyRequest({ ...policy, mode: 'optional-interactive' }, browser), 'none');
+  assert.equal(classifyRequest({ ...policy, mode: 'ignore' }, request), 'none');
+  for (const mode of ['required', 'optional', 'optional-interactive'] as const) {
+    assert.equal(classifyRequest({ ...policy, mode }, excluded), 'none');
+  }
+});

@@ -1,0 +1,50 @@
+import type { ClientConnection } from './client-connection.js';
+import { gatewayAnswers, type GatewayAnswer, type GatewayExchange } from './gateway-exchange.js';
+
+export type ExchangeResult =
+  | { readonly answeredBy: 'gateway'; readonly answer: GatewayAnswer }
+  | { readonly answeredBy: 'upstream'; readonly status: number; readonly aborted: boolean }
+  | { readonly answeredBy: 'nobody' };
+
+export interface ObservedRequest {
+  readonly method: string;
+  readonly target: string;
+  readonly connection: ClientConnection;
+  /** Of `performance.now()`. */
+  readonly startedAt: number;
+}
+
+/** A listener that throws is told so by a warning; the gateway goes on. */
+export function reportExchange(
+  onExchange: ((exchange: GatewayExchange) => void) | undefined,
+  observed: ObservedRequest,
+  result: ExchangeResult,
+): void {
+  if (onExchange === undefined) return;
+  try {
+    onExchange(
+      Object.freeze({
+        method: observed.method,
+        path: observed.target.split('?', 1)[0] ?? '',
+        ...describeResult(result),
+        clientCertificateThumbprintSha256: observed.connection.certificate?.thumbprintSha256,
+        milliseconds: performance.now() - observed.startedAt,
+      }),
+    );
+  } catch (error) {
+    process.emitWarning(`Gateway: onExchange threw ${String(error)}.`);
+  }
+}
+
+function describeResult(result: ExchangeResult): Pick<GatewayExchange, 'status' | 'answeredBy' | 'reason'> {
+  switch (result.answeredBy) {
+    case 'gateway':
+      return { status: gatewayAnswers[result.answer].status, answeredBy: 'gateway', reason: result.answer };
+    case 'upstream': {
+      const { status, aborted } = result;
+      return { status, answeredBy: 'upstream', ...(aborted ? { reason: 'upstream-aborted' as const } : {}) };
+    }
+    case 'nobody':
+      return { status: 499, answeredBy: 'gateway', reason: 'client-aborted' };
+  }
+}

@@ -1,0 +1,84 @@
+/** Why the gateway itself answered. The same word stands in the response's `x-certgate-gateway` field. */
+export type GatewayAnswer =
+  | 'client-certificate-required'
+  | 'request-body-too-large-for-renegotiation'
+  | 'renegotiation-failed'
+  | 'malformed-request'
+  | 'host-invalid'
+  | 'request-target-invalid'
+  | 'connection-field-invalid'
+  | 'content-length-invalid'
+  | 'transfer-encoding-invalid'
+  | 'request-timeout'
+  | 'expectation-not-supported'
+  | 'headers-too-large'
+  | 'method-not-supported'
+  | 'upgrade-not-supported'
+  | 'upstream-unreachable'
+  | 'upstream-malformed'
+  | 'upstream-timeout'
+  | 'http-version-not-supported'
+  | 'landing-page';
+
+export const gatewayAnswers: Readonly<Record<GatewayAnswer, { readonly status: number; readonly message: string }>> = {
+  'client-certificate-required': {
+    status: 403,
+    message:
+      'This address asks every caller for a client certificate, and this connection presented none. Send one with the request (curl: --cert and --key).',
+  },
+  'request-body-too-large-for-renegotiation': {
+    status: 403,
+    message:
+      'The certificate is asked for after the request head here (exclusion paths, or the optional-interactive mode), and on Azure a body of more than 100 KB does not survive that. Send "Expect: 100-continue", or a HEAD request first on the same connection, or remove the exclusion paths.',
+  },
+  'renegotiation-failed': {
+    status: 403,
+    message:
+      'The client did not answer the TLS renegotiation that asks for its certificate. Some clients (Go by default) never renegotiate: remove the exclusion paths and the optional-interactive mode for them.',
+  },
+  'malformed-request': { status: 400, message: 'The request is not well-formed HTTP/1.1.' },
+  'host-invalid': {
+    status: 400,
+    message: 'The request needs exactly one Host field with a host name and perhaps a port.',
+  },
+  'request-target-invalid': { status: 400, message: 'The request target must be a path that starts with "/".' },
+  'connection-field-invalid': {
+    status: 400,
+    message: 'The Connection field names a field that is not for one connection.',
+  },
+  'content-length-invalid': {
+    status: 400,
+    message: 'Content-Length must stand there once, as one number, without Transfer-Encoding.',
+  },
+  'transfer-encoding-invalid': {
+    status: 400,
+    message: 'Transfer-Encoding must be "chunked", once, in HTTP/1.1, without Content-Length.',
+  },
+  'request-timeout': { status: 408, message: 'The request did not arrive in time.' },
+  'expectation-not-supported': { status: 417, message: 'The only expectation understood is 100-continue.' },
+  'headers-too-large': { status: 431, message: 'The header section has too many bytes or fields.' },
+  'method-not-supported': { status: 501, message: 'CONNECT and TRACE are not supported.' },
+  'upgrade-not-supported': { status: 501, message: 'Changing the protocol (WebSocket, h2c) is not supported.' },
+  'upstream-unreachable': { status: 502, message: 'The app behind this gateway does not answer: is it running?' },
+  'upstream-malformed': {
+    status: 502,
+    message: 'The app behind this gateway sent a response that is not well-formed HTTP/1.1.',
+  },
+  'upstream-timeout': { status: 504, message: 'The app behind this gateway was silent for too long.' },
+  'http-version-not-supported': { status: 505, message: 'Only HTTP/1.1 and HTTP/1.0 are supported.' },
+  'landing-page': { status: 200, message: 'What this gateway sees of your connection.' },
+};
+
+/** One finished request. The query is left out of `path`: function keys travel there (`?code=`). */
+export interface GatewayExchange {
+  /** `-` when the request couldn't be read. */
+  readonly method: string;
+  readonly path: string;
+  /** 499 when the client left before it was answered. */
+  readonly status: number;
+  readonly answeredBy: 'gateway' | 'upstream';
+  readonly reason?: GatewayAnswer | 'client-aborted' | 'upstream-aborted';
+  /** Of the client certificate that the connection presented, upper-case hexadecimal, whether or not it was sent on. */
+  readonly clientCertificateThumbprintSha256: string | undefined;
+  readonly milliseconds: number;
+}

@@ -1,0 +1,110 @@
+/**
+ * The App Service front end's twin: it ends TLS, asks for the client certificate, removes what a client must not say,
+ * and hands the request with `X-ARR-ClientCert` to the app.
+ *
+ *   TLS handshake                                                     no resumption, no HTTP/2, nothing in the clear
+ *     │ request-refusals        what two servers might read differently        400 417 431 501 505
+ *     │ client-certificate-mode asked for, excluded, required
+ *     │ tls-renegotiation       where the certificate is asked for only now    403
+ *     │ client certificate      required and absent                            403
+ *     │ landing-page            a browser's GET /                              200
+ *     │ request-headers         strip, then add
+ *     ▼ forward-request         stream both ways                               502 504
+ *
+ * Differences from Azure that are known: HTTP/1.1 only, no compression, one app, no plain-HTTP port to redirect from;
+ * `optional-interactive` asks every client but browsers, and its exact rule on Azure isn't documented.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { answerUnreadableRequests } from './unreadable-requests.js';
+import { reportExchange } from './exchange-report.js';
+import { isLoopbackHost, resolveGatewayOptions, type GatewayOptions, type GatewaySettings } from './gateway-options.js';
+import { handleRequest } from './handle-request.js';
+import { createTlsListener, summarizeServerCertificate, type TlsListener } from './tls-listener.js';
+
+export type { GatewayOptions } from './gateway-options.js';
+export type { ClientCertificateMode } from './client-certificate-mode.js';
+export type { GatewayAnswer, GatewayExchange } from './gateway-exchange.js';
+export type { LandingPage, LandingPageFacts } from './landing-page.js';
+export { renderLandingPage } from './landing-page.js';
+export { defaultGatewayLimits, type GatewayLimits } from './limits.js';
+
+export interface Gateway {
+  /** `https://127.0.0.1:PORT`, without a trailing slash. */
+  readonly url: string;
+  readonly port: number;
+  /** Ends every connection at once; resolves when the port is free. May be called again. */
+  close(): Promise<void>;
+}
+
+/**
+ * @throws (rejects) TypeError for options that can't be meant; the system's error when the port is taken; Error when
+ * the host turned out not to be this machine alone.
+ */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const settings = resolveGatewayOptions(options);
+  const listener = createTlsListener(settings);
+  serveRequests(listener, settings);
+  await listen(listener, settings);
+  const { address, family, port } = listener.server.address() as AddressInfo;
+  let closed: Promise<void> | undefined;
+  const close = (): Promise<void> => (closed ??= closeListener(listener));
+  if (!settings.unsafeListen && !isLoopbackHost(address)) {
+    await close();
+    throw new Error(`Gateway: host "${settings.host}" led to ${address}, which is not this machine alone.`);
+  }
+  return Object.freeze({ url: `https://${family === 'IPv6' ? `[${address}]` : address}:${port}`, port, close });
+}
+
+function serveRequests(listener: TlsListener, settings: GatewaySettings): void {
+  const serverCertificateSummary = summarizeServerCertificate(settings.serverCertificate.certificatePem);
+  const serve = (request: IncomingMessage, response: ServerResponse): void => {
+    const connection = listener.findConnection(request.socket);
+    if (connection === undefined) {
+      request.socket.destroy();
+      return;
+    }
+    handleRequest({ settings, connection, request, response, serverCertificateSummary }).catch(() => {
+      // A fault of our own: nothing more is said, and nothing more is heard.
+      connection.ended = true;
+      request.socket.destroy();
+    });
+  };
+  // No listener for `upgrade`: such a request then comes as any other, and is refused in its turn.
+  listener.server.on('request', serve).on('checkContinue', serve).on('checkExpectation', serve);
+  answerUnreadableRequests(listener.server, {
+    findConnection: (socket) => listener.findConnection(socket),
+    onAnswer: (connection, answer, request) => {
+      const observed = {
+        method: request?.method ?? '-',
+        target: request?.url ?? '-',
+        connection,
+        startedAt: performance.now(),
+      };
+      reportExchange(settings.onExchange, observed, { answeredBy: 'gateway', answer });
+    },
+  });
+  // Plain HTTP, other protocols, refused handshakes.
+  listener.server.on('tlsClientError', (_error, socket) => {
+    socket.destroy();
+  });
+}
+
+function listen({ server }: TlsListener, settings: GatewaySettings): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(settings.port, settings.host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+function closeListener(listener: TlsListener): Promise<void> {
+  return new Promise((resolve) => {
+    listener.server.close(() => {
+      resolve();
+    });
+    listener.destroyConnections();
+  });
+}

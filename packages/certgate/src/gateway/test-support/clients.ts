@@ -1,0 +1,101 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
+import type { TestCertificate } from './openssl-certificates.js';
+
+/** No test waits longer for anything; reaching it is a failure. */
+const deadlineMilliseconds = 15_000;
+
+export interface ProgramResult {
+  readonly exitCode: number | null;
+  readonly output: string;
+}
+
+/** A program with its input, without a shell. Each step of `input` waits until `when` was printed. */
+export function runProgram(
+  program: string,
+  args: readonly string[],
+  input: readonly { readonly when: RegExp; readonly write: string }[] = [],
+): Promise<ProgramResult> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { stdio: 'pipe' });
+    const steps = [...input];
+    let output = '';
+    let unread = '';
+    const timer = setTimeout(() => {
+      child.kill();
+      reject(new Error(`${program} ran too long. Output:\n${output}`));
+    }, deadlineMilliseconds);
+    const collect = (chunk: Buffer): void => {
+      output += chunk.toString('latin1');
+      unread += chunk.toString('latin1');
+      while (steps[0]?.when.test(unread)) {
+        unread = '';
+        child.stdin.write(steps.shift()!.write);
+      }
+      if (steps.length === 0 && input.length > 0 && unread !== '') child.stdin.end();
+    };
+    child.stdin.on('error', () => undefined);
+    child.stdout.on('data', collect);
+    child.stderr.on('data', collect);
+    child.once('error', reject);
+    child.once('close', (exitCode) => {
+      clearTimeout(timer);
+      resolve({ exitCode, output });
+    });
+    if (input.length === 0) child.stdin.end();
+  });
+}
+
+/** curl against the gateway, with a client certificate if given. `output` has the response's head and body. */
+export function curl(certificate: TestCertificate | undefined, ...args: string[]): Promise<ProgramResult> {
+  const files = certificate ? ['--cert', certificate.certificateFile, '--key', certificate.keyFile] : [];
+  return runProgram('curl', ['-sk', '-i', '--max-time', '10', ...files, ...args]);
+}
+
+export async function connectTls(
+  port: number,
+  certificate: TestCertificate | undefined,
+  options: ConnectionOptions = {},
+): Promise<TLSSocket> {
+  const identity = certificate ? { cert: certificate.certificatePem, key: certificate.privateKeyPem } : {};
+  const socket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false, ...identity, ...options });
+  socket.on('error', () => undefined);
+  await once(socket, 'secureConnect');
+  return socket;
+}
+
+/** Everything the socket receives until it closes, or until `until` stands in it. */
+export function readUntil(socket: TLSSocket, until?: RegExp): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    const timer = setTimeout(() => {
+      reject(new Error(`The connection stayed open. Received:\n${text}`));
+    }, deadlineMilliseconds);
+    const finish = (): void => {
+      clearTimeout(timer);
+      socket.off('data', onData);
+      resolve(text);
+    };
+    const onData = (chunk: Buffer): void => {
+      text += chunk.toString('latin1');
+      if (until?.test(text)) finish();
+    };
+    socket.on('data', onData);
+    socket.once('end', () => socket.end());
+    socket.once('close', finish);
+  });
+}
+
+/** Bytes on a fresh connection, and all that comes back until the gateway closes it. */
+export async function sendBytes(
+  port: number,
+  certificate: TestCertificate | undefined,
+  bytes: string,
+  options: ConnectionOptions = {},
+): Promise<string> {
+  const socket = await connectTls(port, certificate, options);
+  const answer = readUntil(socket);
+  socket.write(Buffer.from(bytes, 'latin1'));
+  return answer;
+}

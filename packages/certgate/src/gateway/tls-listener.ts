@@ -1,0 +1,102 @@
+import { constants, X509Certificate } from 'node:crypto';
+import { createServer, type Server } from 'node:https';
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import { ClientConnection } from './client-connection.js';
+import { getCertificateRequestTime } from './client-certificate-mode.js';
+import type { GatewaySettings } from './gateway-options.js';
+import { toOneLine } from './presented-certificate.js';
+
+export interface TlsListener {
+  readonly server: Server;
+  /** Undefined for a connection that must not be served. */
+  findConnection(socket: Socket): ClientConnection | undefined;
+  /** Ends every connection, also those within their handshake. */
+  destroyConnections(): void;
+}
+
+/**
+ * TLS as the App Service front end speaks it: possession of the client's key is proven, its certificate judged by
+ * nobody, no acceptable issuers named. `rejectUnauthorized: false` is that rule, not a shortcut: the app decides.
+ */
+export function createTlsListener(settings: GatewaySettings): TlsListener {
+  const { limits } = settings;
+  const time = getCertificateRequestTime(settings.mode, settings.exclusionPaths);
+  const server = createServer({
+    cert: settings.serverCertificate.certificatePem,
+    key: settings.serverCertificate.privateKeyPem,
+    requestCert: time === 'in-handshake',
+    rejectUnauthorized: false,
+    minVersion: 'TLSv1.2',
+    maxVersion: time === 'after-request-head' ? 'TLSv1.2' : 'TLSv1.3',
+    secureOptions: getSecureOptions(time === 'after-request-head'),
+    ALPNProtocols: ['http/1.1'],
+    handshakeTimeout: limits.handshakeTimeoutMilliseconds,
+    headersTimeout: limits.headersTimeoutMilliseconds,
+    requestTimeout: limits.requestTimeoutMilliseconds,
+    keepAliveTimeout: limits.idleTimeoutMilliseconds,
+    connectionsCheckingInterval: Math.min(1000, limits.headersTimeoutMilliseconds),
+    maxHeaderSize: limits.maxHeaderBytes,
+    insecureHTTPParser: false,
+    // Checked, and answered, by request-refusals.ts, which counts them too.
+    requireHostHeader: false,
+  });
+  server.maxHeadersCount = 0;
+  server.maxConnections = limits.maxConnections;
+
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+
+  const connections = new WeakMap<Socket, ClientConnection>();
+  // Before Node's own listener, which starts to read requests.
+  server.prependListener('secureConnection', (socket: TLSSocket) => {
+    // Second line: resumption is off, and a resumed session would carry a certificate from elsewhere, or none.
+    if (socket.isSessionReused()) {
+      socket.destroy();
+      return;
+    }
+    const connection = new ClientConnection(socket);
+    if (time === 'in-handshake') connection.takeCertificate();
+    watchForRenegotiation(connection);
+    connections.set(socket, connection);
+  });
+  return {
+    server,
+    findConnection: (socket) => connections.get(socket),
+    destroyConnections: () => {
+      server.closeAllConnections();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
+
+/**
+ * No tickets; session ids lead nowhere either, for Node keeps no session store. Without the third option a client's
+ * offer of its current session would turn a renegotiation into a resumption, without a certificate.
+ */
+function getSecureOptions(renegotiates: boolean): number {
+  const common = constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_SESSION_RESUMPTION_ON_RENEGOTIATION;
+  return renegotiates ? common : common | constants.SSL_OP_NO_RENEGOTIATION;
+}
+
+/** A handshake that the gateway didn't ask for could change the certificate under a request: that connection ends. */
+function watchForRenegotiation(connection: ClientConnection): void {
+  connection.socket.on('secure', () => {
+    if (connection.expectsRenegotiation) return;
+    connection.ended = true;
+    // `secure` fires within OpenSSL's handshake, where the connection can't be freed yet.
+    setImmediate(() => connection.socket.destroy());
+  });
+}
+
+/** `X-ARR-SSL` as seen on Azure: key bits, secret key bits, issuer, subject. */
+export function summarizeServerCertificate(certificatePem: string): string {
+  const certificate = new X509Certificate(certificatePem);
+  const details = certificate.publicKey.asymmetricKeyDetails;
+  const keyBits = details?.modulusLength ?? Number(/\d{3}/.exec(details?.namedCurve ?? '')?.[0] ?? 256);
+  const names = [toOneLine(certificate.issuer), toOneLine(certificate.subject)];
+  return [keyBits, 256, ...names.map((name) => name.replace(/[^\x20-\x7e]|\|/g, '?'))].join('|');
+}
