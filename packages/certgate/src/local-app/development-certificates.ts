@@ -1,4 +1,4 @@
-import { X509Certificate, randomBytes } from 'node:crypto';
+import { X509Certificate, createPrivateKey, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { type ClientCertificate, decodeClientCertificate } from '@certgate/core';
 import { createClientCertificate } from '../certificates/create-client-certificate.js';
@@ -58,7 +58,7 @@ async function storeCertificate(
 ): Promise<DevelopmentCertificate> {
   await replaceFile(join(folder, `${name}.key.pem`), privateKeyPem, true);
   await replaceFile(join(folder, `${name}.crt.pem`), certificatePem);
-  const certificate = decodePem(certificatePem);
+  const certificate = decodePem(certificatePem, privateKeyPem);
   if (certificate === undefined) throw new Error(`The certificate "${name}" that was just made can't be read.`);
   return { certificatePem, privateKeyPem, certificate };
 }
@@ -68,17 +68,19 @@ async function findCertificate(folder: string, name: string, now: Date): Promise
   const privateKeyPem = (await findFile(join(folder, `${name}.key.pem`)))?.toString('utf8');
   if (certificatePem === undefined || privateKeyPem === undefined) return undefined;
   if (name !== gatewayName && (await findFile(join(folder, `${name}.pfx`))) === undefined) return undefined;
-  const certificate = decodePem(certificatePem);
+  const certificate = decodePem(certificatePem, privateKeyPem);
   if (certificate === undefined || certificate.notAfter < now.getTime() + leastRemaining) return undefined;
   return { certificatePem, privateKeyPem, certificate };
 }
 
-function decodePem(pem: string): ClientCertificate | undefined {
+function decodePem(certificatePem: string, privateKeyPem: string): ClientCertificate | undefined {
   try {
-    const decoding = decodeClientCertificate(new X509Certificate(pem).raw);
+    const x509 = new X509Certificate(certificatePem);
+    if (!x509.checkPrivateKey(createPrivateKey(privateKeyPem))) return undefined;
+    const decoding = decodeClientCertificate(x509.raw);
     return decoding.ok ? decoding.certificate : undefined;
   } catch {
-    // Somebody edited the file; a new certificate takes its place.
+    // Somebody edited a file; new ones take their place.
     return undefined;
   }
 }

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { findAppEntry } from '../functions-host/app-entry.js';
 import {
   type FunctionsHost,
@@ -8,14 +8,13 @@ import {
   type HostedFunction,
   startFunctionsHost,
 } from '../functions-host/functions-host.js';
-import { type Gateway, type GatewayExchange, type GatewayOptions } from '../gateway/gateway.js';
+import { type Gateway, type GatewayExchange, type GatewayOptions, startGateway } from '../gateway/gateway.js';
 import { type DevelopmentCertificate, getGatewayCertificate } from './development-certificates.js';
 import { type Caller, prepareCallers, trustFileName, writeDevelopmentTrust } from './development-callers.js';
 import { findFile, openDevelopmentFolder } from './development-files.js';
+import { withFolderLock } from './folder-lock.js';
 import { listRoleSets } from './function-policy.js';
 import { type PortChoice, startOnPort } from './listening-port.js';
-import { startGateway } from '../gateway/gateway.js';
-import { join } from 'node:path';
 
 export interface LocalAppOptions {
   /** The folder of the function app: with host.json and package.json. */
@@ -55,7 +54,9 @@ export async function startLocalApp(options: LocalAppOptions): Promise<LocalApp>
   // Before anything is written into a folder that is none.
   await findAppEntry(folder);
   const developmentFolder = await openDevelopmentFolder(folder);
-  const serverCertificate = await getGatewayCertificate(developmentFolder, new Date());
+  const serverCertificate = await withFolderLock(developmentFolder, () =>
+    getGatewayCertificate(developmentFolder, new Date()),
+  );
   const app = new RunningLocalApp(options, folder, developmentFolder, serverCertificate);
   try {
     await app.start();
@@ -156,9 +157,15 @@ class RunningLocalApp implements LocalApp {
     await this.#startHost();
   }
 
-  async #writeTrust(roleSets: readonly (readonly string[])[]): Promise<boolean> {
-    this.#callers = await prepareCallers(this.#developmentFolder, roleSets, new Date());
-    return writeDevelopmentTrust(this.#developmentFolder, this.#callers);
+  #prepareCallers(roleSets: readonly (readonly string[])[]): Promise<readonly Caller[]> {
+    return prepareCallers(this.#developmentFolder, roleSets, new Date());
+  }
+
+  #writeTrust(roleSets: readonly (readonly string[])[]): Promise<boolean> {
+    return withFolderLock(this.#developmentFolder, async () => {
+      this.#callers = await this.#prepareCallers(roleSets);
+      return writeDevelopmentTrust(this.#developmentFolder, this.#callers);
+    });
   }
 
   get #trustFile(): string {

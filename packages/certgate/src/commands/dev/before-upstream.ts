@@ -7,6 +7,7 @@ import { startGateway } from '../../gateway/gateway.js';
 import { getGatewayCertificate } from '../../local-app/development-certificates.js';
 import { prepareCallers, writeDevelopmentTrust } from '../../local-app/development-callers.js';
 import { openDevelopmentFolder } from '../../local-app/development-files.js';
+import { withFolderLock } from '../../local-app/folder-lock.js';
 import { startOnPort } from '../../local-app/listening-port.js';
 import type { DevFlags } from '../dev.js';
 import { readGatewayFlags } from '../gateway-options.js';
@@ -27,8 +28,10 @@ export async function runBeforeUpstream(folder: string, flags: DevFlags & { read
   }
   await findAppEntry(resolve(folder));
   const developmentFolder = await openDevelopmentFolder(resolve(folder));
-  const serverCertificate = await getGatewayCertificate(developmentFolder, new Date());
-  await writeDevelopmentTrust(developmentFolder, await prepareCallers(developmentFolder, [], new Date()));
+  const serverCertificate = await withFolderLock(developmentFolder, async () => {
+    await writeDevelopmentTrust(developmentFolder, await prepareCallers(developmentFolder, [], new Date()));
+    return getGatewayCertificate(developmentFolder, new Date());
+  });
   const choice = { port: flags.port ?? 7443, isFixed: flags.port !== undefined };
   const gateway = await startOnPort(choice, 'gateway', printNotice, (port) =>
     startGateway({

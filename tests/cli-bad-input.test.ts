@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:net';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { type Ended, root, runCertgate, sampleFolder } from './test-support/certgate.js';
+import { makeOpensslCertificate, openssl } from './test-support/openssl.js';
+
+// Each of these is one clear line, what to do, a non-zero exit code, and nothing half-written.
+describe('bad input to the command line', () => {
+  let folder: string;
+
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'certgate-cli-'));
+    writeFileSync(join(folder, 'right.txt'), 'right\n');
+    writeFileSync(join(folder, 'wrong.txt'), 'wrong\n');
+    writeFileSync(join(folder, 'empty.pfx'), '');
+    const { certificateFile, keyFile } = makeOpensslCertificate(folder, 'client', 'ec');
+    const pass = ['-passout', 'file:right.txt'];
+    openssl(['pkcs12', '-export', '-in', certificateFile, '-inkey', keyFile, ...pass, '-out', 'client.pfx'], folder);
+    openssl(['pkcs12', '-export', '-nokeys', '-in', certificateFile, ...pass, '-out', 'keyless.pfx'], folder);
+  });
+
+  after(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const expectOneClearLine = ({ exitCode, stdout, stderr }: Ended, what: RegExp, code = 2): void => {
+    assert.equal(exitCode, code, stderr);
+    assert.equal(stdout, '');
+    assert.match(stderr, what);
+    assert.match(stderr, /^error /);
+    assert.ok(stderr.trim().split('\n').length <= 3, stderr);
+    assert.doesNotMatch(stderr, /\n\s+at /, 'a stack is no message');
+  };
+
+  const url = 'https://localhost:1/api/x';
+  const call = (pfx: string, password: string): Promise<Ended> =>
+    runCertgate(['call', url, '--certificate', pfx, '--password-file', password], { cwd: folder });
+
+  it('a wrong password', async () => {
+    expectOneClearLine(await call('client.pfx', 'wrong.txt'), /password/i);
+  });
+  it('an empty file', async () => {
+    expectOneClearLine(await call('empty.pfx', 'right.txt'), /empty/);
+  });
+  it('a folder in place of a file', async () => {
+    expectOneClearLine(await call('.', 'right.txt'), /folder|directory/);
+  });
+  it('a file that is not there', async () => {
+    expectOneClearLine(await call('nowhere.pfx', 'right.txt'), /nowhere\.pfx/);
+  });
+  it('a PFX without a key', async () => {
+    expectOneClearLine(await call('keyless.pfx', 'right.txt'), /key/);
+  });
+  it('a certificate that is there already: nothing is overwritten, and nothing half-written', async () => {
+    const create = ['certificate', 'create', 'billing', '--password-file', 'right.txt'];
+    assert.equal((await runCertgate(create, { cwd: folder })).exitCode, 0);
+    const files = readdirSync(folder).filter((file) => file.startsWith('billing'));
+    rmSync(join(folder, 'billing.pfx'));
+    expectOneClearLine(await runCertgate(create, { cwd: folder }), /--force/);
+    assert.ok(!existsSync(join(folder, 'billing.pfx')));
+    assert.equal((await runCertgate([...create, '--force'], { cwd: folder })).exitCode, 0);
+    assert.deepEqual(
+      readdirSync(folder).filter((file) => file.startsWith('billing')),
+      files,
+    );
+  });
+
+  describe('an app folder', () => {
+    const makeApp = (name: string, files: Readonly<Record<string, string>>): string => {
+      const app = join(folder, name);
+      mkdirSync(app);
+      symlinkSync(join(root, 'node_modules'), join(app, 'node_modules'), 'junction');
+      for (const [file, content] of Object.entries(files)) writeFileSync(join(app, file), content);
+      return app;
+    };
+    const dev = (app: string, ...more: string[]): Promise<Ended> => runCertgate(['dev', app, '--once', ...more]);
+
+    it('that does not exist', async () => {
+      expectOneClearLine(await dev(join(folder, 'nothing')), /does not exist/);
+    });
+    it('that is a file', async () => {
+      expectOneClearLine(await dev(join(folder, 'right.txt')), /is a file/);
+    });
+    it('without package.json, where nothing is left behind', async () => {
+      const app = makeApp('bare', {});
+      expectOneClearLine(await dev(app), /no package\.json/);
+      assert.ok(!existsSync(join(app, '.certgate')));
+    });
+    it('without main', async () => {
+      expectOneClearLine(await dev(makeApp('mainless', { 'package.json': '{}' })), /"main"/);
+    });
+    it('whose main matches nothing', async () => {
+      expectOneClearLine(await dev(makeApp('unbuilt', { 'package.json': '{"main":"dist/*.js"}' })), /matches no file/);
+    });
+    it('with a file that throws at load', async () => {
+      const app = makeApp('throwing', {
+        'package.json': '{"main":"index.js"}',
+        'host.json': '{"version":"2.0"}',
+        'index.js': "throw new Error('no database')",
+      });
+      expectOneClearLine(await dev(app), /index\.js.*no database/s);
+    });
+    it('whose trust is not valid does not start', async () => {
+      const trust = join(folder, 'bad-trust.json');
+      writeFileSync(trust, '{"schemaVersion":1,"revision":1,"identities":[],"identites":[]}');
+      expectOneClearLine(await dev(sampleFolder, '--trust', trust), /identites/);
+    });
+  });
+
+  it('an occupied port that was asked for', async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    try {
+      expectOneClearLine(
+        await runCertgate(['gateway', '--upstream', 'http://localhost:7071', '--port', String(port)]),
+        /taken/,
+      );
+      expectOneClearLine(await runCertgate(['dev', sampleFolder, '--once', '--host-port', String(port)]), /taken/);
+    } finally {
+      await new Promise((resolve) => server.close(resolve));
+    }
+  });
+
+  it('an unknown option, verb or value', async () => {
+    for (const args of [
+      ['dev', '--nonsense'],
+      ['nonsense'],
+      ['certificate', 'nonsense'],
+      ['gateway', '--upstream', 'ftp://x'],
+      ['dev', '--mode', 'open'],
+      ['dev', '--port', '70000'],
+    ]) {
+      const { exitCode, stdout } = await runCertgate(args);
+      assert.equal(exitCode, 2, args.join(' '));
+      assert.equal(stdout, '', args.join(' '));
+    }
+  });
+
+  it('with --json, a failure is one JSON object on stdout', async () => {
+    const { exitCode, stdout } = await runCertgate(['dev', join(folder, 'nothing'), '--once', '--json']);
+    assert.equal(exitCode, 2);
+    const { error } = JSON.parse(stdout) as { error: { message: string; remedy: string | null } };
+    assert.match(error.message, /does not exist/);
+  });
+});

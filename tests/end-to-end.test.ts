@@ -1,0 +1,266 @@
+import assert from 'node:assert/strict';
+import type { ChildProcess } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import {
+  collect,
+  runCertgate,
+  runProgram,
+  sampleFolder,
+  startCertgate,
+  waitForReady,
+} from './test-support/certgate.js';
+import { type OpensslCertificate, makeOpensslCertificate, openssl, writeTrust } from './test-support/openssl.js';
+
+interface Report {
+  readonly gateway: { readonly url: string };
+  readonly functions: readonly {
+    readonly name: string;
+    readonly covered: string;
+    readonly policy: { readonly kind: string };
+  }[];
+  readonly checks: readonly {
+    readonly function: string;
+    readonly caller: string;
+    readonly status: number;
+    readonly ok: boolean;
+    readonly code: string | null;
+  }[];
+}
+
+describe('certgate dev --once --json on the sample', () => {
+  it('answers every caller at every function as it should', async () => {
+    const call = ['--call', 'PublicFunction', 'SecuredFunction', 'RoleFunction'];
+    const { exitCode, stdout, stderr } = await runCertgate(['dev', sampleFolder, '--once', '--json', ...call]);
+    assert.equal(exitCode, 0, stderr);
+    const report = JSON.parse(stdout) as Report;
+    const statuses = Object.fromEntries(
+      report.checks.map((check) => [`${check.function} ${check.caller}`, check.status]),
+    );
+    assert.deepEqual(statuses, {
+      'PublicFunction none': 200,
+      'PublicFunction denied': 200,
+      'PublicFunction allowed': 200,
+      'PublicFunction allowed-operator': 200,
+      'RoleFunction none': 401,
+      'RoleFunction denied': 401,
+      'RoleFunction allowed': 403,
+      'RoleFunction allowed-operator': 200,
+      'SecuredFunction none': 401,
+      'SecuredFunction denied': 401,
+      'SecuredFunction allowed': 200,
+      'SecuredFunction allowed-operator': 200,
+    });
+    assert.ok(report.checks.every(({ ok }) => ok));
+    assert.ok(report.functions.every(({ covered }) => covered === 'registration'));
+    assert.match(report.gateway.url, /^https:\/\/localhost:\d+$/);
+  });
+
+  it('runs no code of a closed function that was not named with --call', async () => {
+    const { exitCode, stdout } = await runCertgate(['dev', sampleFolder, '--once', '--json']);
+    assert.equal(exitCode, 0);
+    const { checks } = JSON.parse(stdout) as Report;
+    assert.ok(checks.length > 0);
+    assert.ok(checks.every(({ status }) => status === 401 || status === 403));
+  });
+});
+
+describe('the sample behind the gateway, called by curl with certificates of openssl', () => {
+  let folder: string;
+  let dev: ChildProcess;
+  let url: string;
+  let log = '';
+  let ec: OpensslCertificate;
+  let rsa: OpensslCertificate;
+  let stranger: OpensslCertificate;
+  let authority: OpensslCertificate;
+
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'certgate-e2e-'));
+    ec = makeOpensslCertificate(folder, 'ec', 'ec');
+    rsa = makeOpensslCertificate(folder, 'rsa', 'rsa');
+    stranger = makeOpensslCertificate(folder, 'stranger', 'ec');
+    // What `openssl req -x509` makes when nobody says otherwise.
+    authority = makeOpensslCertificate(folder, 'authority', 'ec', []);
+    const identities = {
+      ec: { certificate: ec },
+      rsa: { certificate: rsa, roles: ['operator'] },
+      authority: { certificate: authority },
+    };
+    const trust = writeTrust(folder, identities);
+    dev = startCertgate(['dev', sampleFolder, '--trust', trust, '--port', '0', '--host-port', '0']);
+    dev.stderr?.setEncoding('utf8').on('data', (text: string) => (log += text));
+    url = (await waitForReady(dev)).split(' ')[1] ?? '';
+  });
+
+  after(async () => {
+    dev.kill('SIGTERM');
+    await collect(dev);
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const curl = async (
+    path: string,
+    certificate?: OpensslCertificate,
+    ...more: string[]
+  ): Promise<{ status: number; body: string }> => {
+    const identity =
+      certificate === undefined ? [] : ['--cert', certificate.certificateFile, '--key', certificate.keyFile];
+    const server = ['--cacert', join(sampleFolder, '.certgate', 'gateway.crt.pem')];
+    const args = [
+      '--silent',
+      '--show-error',
+      '--write-out',
+      '\n%{http_code}',
+      ...server,
+      ...identity,
+      ...more,
+      `${url}${path}`,
+    ];
+    const { stdout, stderr, exitCode } = await runProgram('curl', args);
+    assert.equal(exitCode, 0, stderr);
+    const [status = '', ...body] = stdout.split('\n').reverse();
+    return { status: Number(status), body: body.reverse().join('\n') };
+  };
+
+  it('public: 200 without a certificate', async () => {
+    assert.deepEqual(await curl('/api/PublicFunction'), {
+      status: 200,
+      body: '{"msg":"Public Azure Function called"}',
+    });
+  });
+
+  it('secured: 401 without, 401 with one that nobody trusts, and the same body but for the ids', async () => {
+    const without = await curl('/api/SecuredFunction');
+    const denied = await curl('/api/SecuredFunction', stranger);
+    assert.equal(without.status, 401);
+    assert.equal(denied.status, 401);
+    const publicPart = (body: string): unknown => {
+      const { correlationId, development, ...rest } = JSON.parse(body) as Record<string, unknown>;
+      assert.equal(typeof correlationId, 'string');
+      assert.equal(typeof development, 'object');
+      return rest;
+    };
+    assert.deepEqual(publicPart(without.body), publicPart(denied.body));
+  });
+
+  it('secured: 200 with EC and with RSA, and the handler knows who calls', async () => {
+    assert.deepEqual(await curl('/api/SecuredFunction', ec), {
+      status: 200,
+      body: '{"msg":"Secured Azure Function called","caller":"ec"}',
+    });
+    assert.deepEqual(await curl('/api/SecuredFunction', rsa), {
+      status: 200,
+      body: '{"msg":"Secured Azure Function called","caller":"rsa"}',
+    });
+  });
+
+  it('role: 403 without it, 200 with it', async () => {
+    assert.equal((await curl('/api/RoleFunction', ec)).status, 403);
+    assert.equal((await curl('/api/RoleFunction', rsa)).status, 200);
+  });
+
+  it('a pinned CA certificate is refused with its own code, and the log names the remedy', async () => {
+    assert.equal((await curl('/api/SecuredFunction', authority)).status, 401);
+    assert.match(log, /"code":"certificate_is_authority"/);
+    assert.match(log, /basicConstraints=critical,CA:FALSE/);
+  });
+
+  it('a forged header through the gateway is 401, whatever its spelling', async () => {
+    const forged = readFileSync(ec.certificateFile, 'utf8').replace(/-----[^-]*-----|\s/g, '');
+    for (const name of ['X-ARR-ClientCert', 'x-arr-clientcert', 'X_ARR_ClientCert', 'X-Arr_Clientcert']) {
+      assert.equal((await curl('/api/SecuredFunction', undefined, '--header', `${name}: ${forged}`)).status, 401, name);
+      assert.equal((await curl('/api/SecuredFunction', stranger, '--header', `${name}: ${forged}`)).status, 401, name);
+    }
+  });
+
+  it('the log has neither a certificate nor a key', async () => {
+    await curl('/api/SecuredFunction', rsa);
+    const certificate = readFileSync(rsa.certificateFile, 'utf8').replace(/-----[^-]*-----|\s/g, '');
+    assert.ok(log.includes(rsa.thumbprintSha256.replaceAll(':', '')));
+    assert.ok(!log.includes(certificate.slice(200, 260)));
+    assert.ok(!log.includes('PRIVATE KEY'));
+  });
+
+  it('certgate call opens a 3DES PFX as Windows exports it', async () => {
+    const password = join(folder, 'password.txt');
+    writeFileSync(password, 'correct horse');
+    const legacy = ['-keypbe', 'PBE-SHA1-3DES', '-certpbe', 'PBE-SHA1-3DES', '-macalg', 'sha1'];
+    openssl(
+      [
+        'pkcs12',
+        '-export',
+        '-in',
+        ec.certificateFile,
+        '-inkey',
+        ec.keyFile,
+        ...legacy,
+        '-passout',
+        `file:${password}`,
+        '-out',
+        'ec.pfx',
+      ],
+      folder,
+    );
+    const cacert = join(sampleFolder, '.certgate', 'gateway.crt.pem');
+    const call = [
+      'call',
+      `${url}/api/SecuredFunction`,
+      '--certificate',
+      join(folder, 'ec.pfx'),
+      '--password-file',
+      password,
+      '--cacert',
+      cacert,
+      '--json',
+    ];
+    const { exitCode, stdout, stderr } = await runCertgate(call);
+    assert.equal(exitCode, 0, stderr);
+    const answer = JSON.parse(stdout) as { status: number; certificate: { thumbprintSha256: string } };
+    assert.equal(answer.status, 200);
+    assert.equal(answer.certificate.thumbprintSha256, ec.thumbprintSha256.replaceAll(':', ''));
+  });
+});
+
+describe('certgate dev --worst-case', () => {
+  it('the sample stands a front end that forwards forged headers beside a certificate', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'certgate-worst-'));
+    const trusted = makeOpensslCertificate(folder, 'trusted', 'ec');
+    const stranger = makeOpensslCertificate(folder, 'stranger', 'ec');
+    const trust = writeTrust(folder, { trusted: { certificate: trusted } });
+    const dev = startCertgate([
+      'dev',
+      sampleFolder,
+      '--trust',
+      trust,
+      '--port',
+      '0',
+      '--host-port',
+      '0',
+      '--worst-case',
+    ]);
+    try {
+      const url = (await waitForReady(dev)).split(' ')[1] ?? '';
+      const forged = readFileSync(trusted.certificateFile, 'utf8').replace(/-----[^-]*-----|\s/g, '');
+      const { stdout } = await runProgram('curl', [
+        ...[
+          '--silent',
+          '--cacert',
+          join(sampleFolder, '.certgate', 'gateway.crt.pem'),
+          '--cert',
+          stranger.certificateFile,
+        ],
+        ...['--key', stranger.keyFile, '--header', `X-ARR-ClientCert: ${forged}`, `${url}/api/SecuredFunction`],
+      ]);
+      const problem = JSON.parse(stdout) as { status: number; development: { code: string } };
+      assert.equal(problem.status, 401);
+      assert.equal(problem.development.code, 'certificate_multiple');
+    } finally {
+      dev.kill('SIGTERM');
+      await collect(dev);
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});

@@ -1,0 +1,72 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+export const root: string = fileURLToPath(new URL('../../..', import.meta.url));
+export const sampleFolder: string = fileURLToPath(new URL('../../../examples/function-app', import.meta.url));
+const bin = fileURLToPath(new URL('../../../packages/certgate/bin/certgate.js', import.meta.url));
+
+export interface Ended {
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Nothing of this machine's own environment that could describe a host, and no colours. */
+export function cleanEnvironment(): NodeJS.ProcessEnv {
+  const { PATH, HOME, USERPROFILE, SystemRoot, TEMP, TMP, NODE_V8_COVERAGE } = process.env;
+  return { PATH, HOME, USERPROFILE, SystemRoot, TEMP, TMP, NODE_V8_COVERAGE, NO_COLOR: '1' };
+}
+
+/** Runs the command as a user does, and waits for its end. */
+export function runCertgate(
+  args: readonly string[],
+  options: { readonly cwd?: string; readonly input?: string } = {},
+): Promise<Ended> {
+  const child = startCertgate(args, options);
+  child.stdin?.end(options.input ?? '');
+  return collect(child);
+}
+
+export function startCertgate(args: readonly string[], options: { readonly cwd?: string } = {}): ChildProcess {
+  return spawn(process.execPath, [bin, ...args], { cwd: options.cwd ?? root, env: cleanEnvironment() });
+}
+
+export function runProgram(
+  file: string,
+  args: readonly string[],
+  options: { readonly cwd?: string } = {},
+): Promise<Ended> {
+  const child = spawn(file, args, { cwd: options.cwd ?? root, env: cleanEnvironment() });
+  child.stdin.end();
+  return collect(child);
+}
+
+export function collect(child: ChildProcess): Promise<Ended> {
+  let stdout = '';
+  let stderr = '';
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (exitCode) => {
+      resolve({ exitCode, stdout, stderr });
+    });
+  });
+}
+
+/** The first line of stdout that begins with `ready`, or a rejection with what was said instead. */
+export function waitForReady(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let said = '';
+    const hear = (text: string): void => {
+      said += text;
+      const line = /^ready .*$/m.exec(said)?.[0];
+      if (line !== undefined && said.includes(`${line}\n`)) resolve(line);
+    };
+    child.stdout?.setEncoding('utf8').on('data', hear);
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => (said += text));
+    child.once('close', () => {
+      reject(new Error(`certgate ended before it was ready:\n${said}`));
+    });
+  });
+}

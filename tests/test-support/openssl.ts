@@ -1,0 +1,60 @@
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Certificates from an independent maker: never from the code under test. */
+export interface OpensslCertificate {
+  readonly certificateFile: string;
+  readonly keyFile: string;
+  readonly thumbprintSha256: string;
+}
+
+export function openssl(args: readonly string[], cwd: string): string {
+  return execFileSync('openssl', args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+const keyArguments = {
+  ec: ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256'],
+  rsa: ['-newkey', 'rsa:2048'],
+} as const;
+
+/** A self-signed end-entity certificate, as a careful person makes it with `openssl req -x509`. */
+export function makeOpensslCertificate(
+  folder: string,
+  name: string,
+  key: keyof typeof keyArguments,
+  extensions: readonly string[] = [
+    'basicConstraints=critical,CA:FALSE',
+    'keyUsage=critical,digitalSignature',
+    'extendedKeyUsage=clientAuth',
+  ],
+): OpensslCertificate {
+  const certificateFile = join(folder, `${name}.crt.pem`);
+  const keyFile = join(folder, `${name}.key.pem`);
+  const added = extensions.flatMap((extension) => ['-addext', extension]);
+  const files = ['-keyout', keyFile, '-out', certificateFile];
+  openssl(
+    ['req', '-x509', '-nodes', '-days', '30', '-subj', `/CN=${name}`, ...keyArguments[key], ...added, ...files],
+    folder,
+  );
+  const printed = openssl(['x509', '-in', certificateFile, '-noout', '-fingerprint', '-sha256'], folder);
+  return { certificateFile, keyFile, thumbprintSha256: printed.split('=')[1]?.trim() ?? '' };
+}
+
+/** A trust document that pins each certificate for one identity of its name. */
+export function writeTrust(
+  folder: string,
+  identities: Readonly<
+    Record<string, { readonly certificate: OpensslCertificate; readonly roles?: readonly string[] }>
+  >,
+): string {
+  const file = join(folder, 'trust.json');
+  const list = Object.entries(identities).map(([name, { certificate, roles = [] }]) => ({
+    name,
+    roles,
+    // As openssl prints it, colons and all.
+    certificates: [{ thumbprintSha256: certificate.thumbprintSha256 }],
+  }));
+  writeFileSync(file, JSON.stringify({ schemaVersion: 1, revision: 1, identities: list }));
+  return file;
+}
