@@ -1,12 +1,17 @@
 /**
  * One request to the app and its response back, both streamed with backpressure. Every request has its own connection
  * to the app, so no response can be taken for the answer to another request, and no stale connection fails one.
+ * It is announced as one that stays open all the same: an app that is told to close resets the connection when it
+ * answers before it has read the body, and the reset may overtake its answer.
  */
 import { request as openHttpRequest, type ClientRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { GatewayAnswer } from './gateway-exchange.js';
 import { drainRequest } from './gateway-response.js';
 import type { RawField } from './raw-fields.js';
 import { buildClientResponseFields } from './response-headers.js';
+
+/** Sends the head at once. `flushHeaders` would do so too, but writes bytes above ASCII as UTF-8. */
+const nothing: Buffer = Buffer.alloc(0);
 
 export interface RequestToForward {
   readonly request: IncomingMessage;
@@ -102,8 +107,9 @@ function openUpstreamRequest({
     port: upstream.port === '' ? 80 : Number(upstream.port),
     method: request.method ?? '',
     path: target,
-    // A flat array is written as it stands: order, spelling and duplicates kept, nothing added but Connection.
-    headers: fields.flat(),
+    // A flat array is written as it stands: order, spelling and duplicates kept, nothing added.
+    headers: [...fields.flat(), 'Connection', 'Keep-Alive'],
+    // One without keep-alive: it closes the connection after the response.
     agent: false,
     timeout: timeoutMilliseconds,
     insecureHTTPParser: false,
@@ -118,7 +124,7 @@ function sendBody({ request, receivedBody, hasBody }: RequestToForward, upstream
     upstreamRequest.end();
     return;
   }
-  upstreamRequest.flushHeaders();
+  upstreamRequest.write(nothing);
   for (const chunk of receivedBody) upstreamRequest.write(chunk);
   if (request.readableEnded) upstreamRequest.end();
   // `pipe` ends the upstream request at `end` only: a client that leaves within its body never completes it.
@@ -135,7 +141,7 @@ function writeResponseHead(
   if (!request.complete) fields.push(['Connection', 'close']);
   response.sendDate = false;
   response.writeHead(upstreamResponse.statusCode ?? 0, upstreamResponse.statusMessage ?? '', fields.flat());
-  response.flushHeaders();
+  response.write(nothing);
 }
 
 /** Trailers of the app end here, as those of the client do: neither is read. */

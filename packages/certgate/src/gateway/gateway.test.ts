@@ -45,7 +45,7 @@ test('required, the default: with a certificate to the app, without one 403 by t
     const { output } = await curl(undefined, `${url}/a`);
     assert.match(
       output,
-      /^HTTP\/1\.1 403 Forbidden\r\n[^]*\r\nContent-Type: text\/html[^]*\r\nx-certgate-gateway: client-certificate-required\r\n/,
+      /^HTTP\/1\.1 403 Forbidden\r\nContent-Type: text\/html[^]*\r\nx-certgate-gateway: client-certificate-required\r\n/,
     );
     assert.deepEqual(seenCertificates(), [[client.base64Der]]);
   });
@@ -110,8 +110,8 @@ test("a browser's GET / gets the landing page, everybody else the app", async ()
     assert.match(output, /^HTTP\/1\.1 200 OK[^]*x-certgate-gateway: landing-page/);
     assert.match(output, /Content-Security-Policy: default-src 'none'/);
     assert.doesNotMatch(output, /<script/);
-    assert.ok(output.includes('&#60;script&#62;'), output);
-    assert.ok(output.includes(hostile.base64Der.replace(/=+$/, '')));
+    assert.ok(output.includes('&#60;script'), output);
+    assert.ok(output.includes(`X-ARR-ClientCert: ${hostile.base64Der}`));
     assert.equal(upstream.seen.length, 0);
     assert.match((await curl(undefined, ...html, `${url}/`)).output, /^HTTP\/1\.1 403/);
     for (const args of [
@@ -168,7 +168,7 @@ test("options that can't be meant are errors at start", async () => {
     [{ limits: { maxConnection: 1 } }, /unknown limit/],
   ];
   for (const [more, message] of wrong) {
-    await assert.rejects(startGateway({ ...base, ...more } as GatewayOptions), message, JSON.stringify(more));
+    await assert.rejects(startGateway({ ...base, ...more }), message, JSON.stringify(more));
   }
 });
 
@@ -213,4 +213,17 @@ test('a listener that throws does not disturb the answer', async () => {
   });
   const [warning] = (await warned) as [Error];
   assert.match(warning.message, /onExchange threw Error: listener/);
+});
+
+test('a landing page that throws costs its connection, not the gateway', async () => {
+  const warned = once(process, 'warning');
+  const landingPage = (): never => {
+    throw new Error('page');
+  };
+  await withGateway({ landingPage }, async ({ url }) => {
+    assert.equal((await curl(client, '-H', 'Accept: text/html', `${url}/`)).output, '');
+    assert.match((await curl(client, `${url}/a`)).output, /^HTTP\/1\.1 200/);
+  });
+  const [warning] = (await warned) as [Error];
+  assert.match(warning.message, /could not be handled[^]*Error: page/);
 });

@@ -64,8 +64,9 @@ function serveRequests(listener: TlsListener, settings: GatewaySettings): void {
       request.socket.destroy();
       return;
     }
-    handleRequest({ settings, connection, request, response, serverCertificateSummary }).catch(() => {
-      // A fault of our own: nothing more is said, and nothing more is heard.
+    handleRequest({ settings, connection, request, response, serverCertificateSummary }).catch((error: unknown) => {
+      // A fault of our own, or of a landing page: nothing more is said to the client, nothing more is heard.
+      process.emitWarning(`Gateway: a request could not be handled, its connection was closed. ${String(error)}`);
       connection.ended = true;
       request.socket.destroy();
     });

@@ -29,6 +29,8 @@ export async function handleRequest(received: ReceivedRequest): Promise<void> {
     connection.closeAfterPendingResponses();
     return;
   }
+  // A write that meets a client already gone; `close` tells the rest.
+  response.on('error', () => undefined);
   await connection.waitForTurn(response);
   if (connection.hasEnded()) return;
   const startedAt = performance.now();

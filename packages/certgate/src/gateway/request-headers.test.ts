@@ -102,7 +102,7 @@ test('Connection removes what it names, but never what the front end adds', asyn
   }
   assert.deepEqual(getValues(rawHeaders, 'x-kept'), ['1']);
   // Ours, for this one connection to the app.
-  assert.deepEqual(getValues(rawHeaders, 'connection'), ['close']);
+  assert.deepEqual(getValues(rawHeaders, 'connection'), ['Keep-Alive']);
 });
 
 test('fields of the front end are its own: the client says none of them', async () => {

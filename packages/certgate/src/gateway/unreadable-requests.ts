@@ -52,6 +52,8 @@ export function answerUnreadableRequests(server: Server, options: UnreadableRequ
 
 /** Undefined: the connection itself failed, there is nobody to answer. */
 function classifyClientError(code: string): GatewayAnswer | undefined {
+  // The client left within its request.
+  if (code === 'HPE_INVALID_EOF_STATE') return undefined;
   if (code === 'HPE_HEADER_OVERFLOW') return 'headers-too-large';
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return 'request-timeout';
   return code.startsWith('HPE_') ? 'malformed-request' : undefined;

@@ -11,7 +11,10 @@ export interface ProgramResult {
   readonly output: string;
 }
 
-/** A program with its input, without a shell. Each step of `input` waits until `when` was printed. */
+/**
+ * A program with its input, without a shell. Each step of `input` waits until `when` was printed; after the last one
+ * the input stays open, so that the program ends when the gateway ends the connection.
+ */
 export function runProgram(
   program: string,
   args: readonly string[],
@@ -29,11 +32,11 @@ export function runProgram(
     const collect = (chunk: Buffer): void => {
       output += chunk.toString('latin1');
       unread += chunk.toString('latin1');
-      while (steps[0]?.when.test(unread)) {
+      for (let step = steps[0]; step?.when.test(unread); step = steps[0]) {
         unread = '';
-        child.stdin.write(steps.shift()!.write);
+        child.stdin.write(step.write);
+        steps.shift();
       }
-      if (steps.length === 0 && input.length > 0 && unread !== '') child.stdin.end();
     };
     child.stdin.on('error', () => undefined);
     child.stdout.on('data', collect);

@@ -19,20 +19,24 @@ export interface SeenRequest {
 export class HttpUpstream {
   readonly seen: SeenRequest[] = [];
   readonly #server: Server;
-  #url: URL | undefined;
+  #url: URL = new URL('http://127.0.0.1');
 
   private constructor(listener: RequestListener | undefined) {
     this.#server = createHttpServer(listener ?? this.#answer.bind(this));
   }
 
-  static async start(listener?: RequestListener): Promise<HttpUpstream> {
+  static async start(
+    listener?: RequestListener,
+    options: { checkContinue?: RequestListener } = {},
+  ): Promise<HttpUpstream> {
     const upstream = new HttpUpstream(listener);
+    if (options.checkContinue) upstream.#server.on('checkContinue', options.checkContinue);
     upstream.#url = await listen(upstream.#server);
     return upstream;
   }
 
   get url(): URL {
-    return this.#url!;
+    return this.#url;
   }
 
   #answer(request: IncomingMessage, response: Parameters<RequestListener>[1]): void {
@@ -40,7 +44,7 @@ export class HttpUpstream {
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const body = Buffer.concat(chunks);
-      this.seen.push({ method: request.method!, url: request.url!, rawHeaders: request.rawHeaders, body });
+      this.seen.push({ method: request.method ?? '', url: request.url ?? '', rawHeaders: request.rawHeaders, body });
       response.end(`answer ${this.seen.length}`);
     });
   }
@@ -57,7 +61,7 @@ export class RawUpstream {
   #connections: { text: string }[] = [];
   readonly #server: TcpServer;
   readonly #sockets = new Set<Socket>();
-  #url: URL | undefined;
+  #url: URL = new URL('http://127.0.0.1');
 
   private constructor(answer: string, options: { closeAfterAnswer: boolean }) {
     this.#server = createTcpServer((socket) => {
@@ -99,7 +103,7 @@ export class RawUpstream {
   }
 
   get url(): URL {
-    return this.#url!;
+    return this.#url;
   }
 
   async close(): Promise<void> {
