@@ -45,6 +45,8 @@ export interface DecisionStep {
  */
 export function decideAccess(question: AccessQuestion): Decision {
   const { header, trust, requirement, now, onStep } = question;
+  // Every comparison with a time that is no number is false.
+  if (!Number.isFinite(now)) return deny('internal_fault', 'The time of the call is not a number.');
 
   const reading = note(onStep, 'certificate-header', readCertificateHeader(header));
   if (reading.outcome === 'denied') return reading;
@@ -146,9 +148,9 @@ function findIntervalDenial(
   now: number,
 ): Denial | undefined {
   const known = { identityName: identity.name, thumbprintSha256 };
-  if (validFrom !== undefined && now < validFrom)
+  if (validFrom !== undefined && !(now >= validFrom))
     return deny('pin_not_yet_valid', `What admits "${identity.name}" has not begun.`, known);
-  if (validUntil !== undefined && now >= validUntil)
+  if (validUntil !== undefined && !(now < validUntil))
     return deny('pin_expired', `What admitted "${identity.name}" has ended.`, known);
   return undefined;
 }

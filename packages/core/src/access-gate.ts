@@ -2,8 +2,10 @@ import { type Decision, authenticate, authorize } from './access-decision.js';
 import type { FunctionRequirement } from './authorization.js';
 import { readCertificateHeader, trimHeader } from './certificate-header.js';
 import { type Denial, deny } from './denial.js';
+import { describeFault } from './fault-text.js';
+import { expectKnownOptions } from './known-options.js';
 import { type PresentedCertificate, presentCertificate } from './presented-certificate.js';
-import { readTrustFinding } from './trust-answer.js';
+import { TrustVersionError, readTrustFinding, readTrustVersion } from './trust-answer.js';
 import type { TrustFinding } from './trust-finding.js';
 import type { TrustStore } from './trust-store.js';
 import { VerdictCache } from './verdict-cache.js';
@@ -14,6 +16,9 @@ export interface AccessGateOptions {
   readonly findTimeoutMilliseconds?: number;
 }
 
+/** A longer delay makes a timer fire at once. */
+const maximumTimerMilliseconds = 2 ** 31 - 1;
+
 /**
  * The path of a request with a memory: the steps of `decideAccess`, over a trust store that may answer later. It answers
  * at once where it can, and never throws: a fault of its own or of the store is a denial.
@@ -23,7 +28,15 @@ export class AccessGate {
   readonly #findTimeout: number;
   readonly #verdicts = new VerdictCache();
 
-  constructor({ trustStore, findTimeoutMilliseconds = 15_000 }: AccessGateOptions) {
+  /** @throws {TypeError} for an unknown option; {RangeError} for a timeout that no timer can keep. */
+  constructor(options: AccessGateOptions) {
+    expectKnownOptions(options, ['trustStore', 'findTimeoutMilliseconds'], 'AccessGate');
+    const { trustStore, findTimeoutMilliseconds = 15_000 } = options;
+    // Of another type, a timer would take it for 1 ms.
+    const isTimeout = Number.isFinite(findTimeoutMilliseconds) && findTimeoutMilliseconds > 0;
+    if (!isTimeout || findTimeoutMilliseconds > maximumTimerMilliseconds) {
+      throw new RangeError(`findTimeoutMilliseconds must be a positive number up to ${maximumTimerMilliseconds}.`);
+    }
     this.#trustStore = trustStore;
     this.#findTimeout = findTimeoutMilliseconds;
   }
@@ -35,8 +48,10 @@ export class AccessGate {
     now: number,
   ): Decision | Promise<Decision> {
     try {
+      // Every comparison with a time that is no number is false.
+      if (!Number.isFinite(now)) return deny('internal_fault', 'The time of the call is not a number.');
       const text = trimHeader(header);
-      const version = this.#trustStore.version;
+      const version = readTrustVersion(this.#trustStore);
       if (text !== undefined && version !== undefined) {
         const identity = this.#verdicts.find(text, version, now);
         if (identity !== undefined) return authorize(identity, requirement);
@@ -98,7 +113,7 @@ export class AccessGate {
     const authentication = authenticate(presented, finding, now);
     if (authentication.outcome === 'denied') return authentication;
     // Remembered only when the store's content was the same before and after it answered.
-    if (version !== undefined && version === this.#trustStore.version) {
+    if (version !== undefined && version === readTrustVersion(this.#trustStore)) {
       const { identity, validFrom, validUntil } = authentication;
       this.#verdicts.remember(text, { identity, version, validFrom, validUntil });
     }
@@ -111,13 +126,10 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
 }
 
 function describeStoreFault(error: unknown): TrustFinding {
-  return { outcome: 'unavailable', detail: `The trust store failed: ${describeError(error)}.` };
+  return { outcome: 'unavailable', detail: `The trust store failed: ${describeFault(error)}.` };
 }
 
 function denyFault(error: unknown): Denial {
-  return deny('internal_fault', `Certgate failed while deciding, so the call is refused: ${describeError(error)}.`);
-}
-
-function describeError(error: unknown): string {
-  return error instanceof Error ? `${error.name}: ${error.message}` : 'something that is no Error was thrown';
+  if (error instanceof TrustVersionError) return deny('trust_unavailable', error.message);
+  return deny('internal_fault', `Certgate failed while deciding, so the call is refused: ${describeFault(error)}.`);
 }

@@ -20,8 +20,16 @@ export function trimHeader(header: string | null | undefined): string | undefine
   // Nearly every header needs no trimming, and this look is cheaper than a copy.
   if (first > 0x20 && last > 0x20) return header;
   if (header.length > maximumHeaderLength) return header;
-  const trimmed = header.replace(/^[ \t]+|[ \t]+$/g, '');
-  return trimmed === '' ? undefined : trimmed;
+  // By hand: a pattern for white space at the end tries every run inside, 180 ms for 16 KiB of spaces.
+  let start = 0;
+  let end = header.length;
+  while (start < end && isWhiteSpace(header.charCodeAt(start))) start += 1;
+  while (end > start && isWhiteSpace(header.charCodeAt(end - 1))) end -= 1;
+  return start === end ? undefined : header.slice(start, end);
+}
+
+function isWhiteSpace(code: number): boolean {
+  return code === 0x20 || code === 0x09;
 }
 
 /** Header text → the bytes of one certificate. Strict, and capped before any work. */

@@ -1,10 +1,12 @@
 import {
   type DerElement,
   DerReader,
+  contextConstructed,
   decodeInteger,
   decodeObjectIdentifier,
   decodeOctetAlignedBitString,
   derTags,
+  readDer,
   readSingle,
   refuseDer,
 } from './encoding/der.js';
@@ -48,6 +50,23 @@ export function decodePublicKey(subjectPublicKeyInfo: DerElement): CertificatePu
   }
 }
 
+/**
+ * The DER of a certificate's subject public key info, found without looking into the fields before it: a stranger's
+ * certificate costs the same few steps, however many names it has. Undefined where the bytes have no such field; that
+ * they are a certificate, only decoding tells.
+ */
+export function findPublicKeyInfo(der: Uint8Array): Uint8Array | undefined {
+  const decoding = readDer(() => {
+    const tbs = new DerReader(readSingle(der, derTags.sequence).content).enter(derTags.sequence);
+    tbs.readOptional(contextConstructed(0)); // version
+    tbs.read(derTags.integer); // serialNumber
+    // signature, issuer, validity, subject
+    for (let field = 0; field < 4; field += 1) tbs.read(derTags.sequence);
+    return tbs.read(derTags.sequence).encoded;
+  });
+  return decoding.ok ? decoding.value : undefined;
+}
+
 /** RSAPublicKey (RFC 8017 §A.1.1): the modulus' length in bits. */
 function countModulusBits(key: Uint8Array): number {
   const reader = new DerReader(readSingle(key, derTags.sequence).content);
@@ -62,7 +81,9 @@ function countModulusBits(key: Uint8Array): number {
 
 /** Only named curves (RFC 5480 §2.1.1): explicit parameters let the caller choose the mathematics (CVE-2020-0601). */
 function decodeCurve(algorithm: DerReader): string {
+  if (algorithm.isAtEnd) return refuseDer('an EC key without its curve');
   if (algorithm.peekTag() !== derTags.objectIdentifier) return 'explicit parameters';
   const objectIdentifier = decodeObjectIdentifier(algorithm.read(derTags.objectIdentifier));
+  algorithm.expectEnd();
   return curveNames[objectIdentifier] ?? objectIdentifier;
 }

@@ -19,14 +19,15 @@ const requirements: readonly Requirement[] = [
   {
     code: 'certificate_not_yet_valid',
     findFault: ({ notBefore }, now) =>
-      now < notBefore
+      // Written so that a time which is no number is outside the validity.
+      !(now >= notBefore)
         ? `The certificate is valid from ${formatInstant(notBefore)}; check the clock where it was made.`
         : undefined,
   },
   {
     code: 'certificate_expired',
     findFault: ({ notAfter }, now) =>
-      now > notAfter
+      !(now <= notAfter)
         ? `The certificate expired at ${formatInstant(notAfter)}; issue a new one and add its pin to the trust document.`
         : undefined,
   },

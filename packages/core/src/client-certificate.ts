@@ -36,6 +36,7 @@ export interface ClientCertificate extends CertificateExtensions {
   readonly subject: string;
   readonly issuer: string;
   readonly subjectName: DistinguishedName;
+  /** As encoded, control characters included: log `subject` instead. */
   readonly commonName: string | undefined;
   /** Milliseconds since 1970-01-01T00:00:00Z; both ends belong to the validity (RFC 5280 §4.1.2.5). */
   readonly notBefore: number;

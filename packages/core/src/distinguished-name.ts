@@ -3,7 +3,10 @@ import { type DerElement, DerReader, decodeObjectIdentifier, derTags, refuseDer 
 /** One attribute of a relative distinguished name: its type's object identifier and its text. */
 export interface NameAttribute {
   readonly type: string;
+  /** As encoded: control characters are in it. */
   readonly value: string;
+  /** Set where the value is no text: `value` is then `#` and its DER in hexadecimal, which a text can say too. */
+  readonly isEncoded?: true;
 }
 
 /** RFC 5280 §4.1.2.4: relative distinguished names in the order of the encoding. */
@@ -39,13 +42,16 @@ export function decodeDistinguishedName(name: DerElement): DistinguishedName {
 
 function decodeAttribute(reader: DerReader): NameAttribute {
   const type = decodeObjectIdentifier(reader.read(derTags.objectIdentifier));
-  const value = reader.read();
+  const element = reader.read();
   reader.expectEnd();
-  return { type, value: decodeDirectoryString(value) };
+  const value = decodeDirectoryString(element);
+  // RFC 4514 §2.4
+  if (value === undefined) return { type, value: `#${Buffer.from(element.encoded).toString('hex')}`, isEncoded: true };
+  return { type, value };
 }
 
-/** DirectoryString (RFC 5280 §4.1.2.4) and IA5String; any other type as `#` and its DER in hexadecimal (RFC 4514 §2.4). */
-function decodeDirectoryString({ tag, content, encoded }: DerElement): string {
+/** DirectoryString (RFC 5280 §4.1.2.4) and IA5String; undefined for any other type. */
+function decodeDirectoryString({ tag, content }: DerElement): string | undefined {
   const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
   switch (tag) {
     case derTags.utf8String:
@@ -60,7 +66,7 @@ function decodeDirectoryString({ tag, content, encoded }: DerElement): string {
     case derTags.bmpString:
       return bytes.length % 2 === 0 ? Buffer.from(bytes).swap16().toString('utf16le') : refuseDer('an odd BMPString');
     default:
-      return `#${Buffer.from(encoded).toString('hex')}`;
+      return undefined;
   }
 }
 
@@ -77,7 +83,9 @@ export function formatDistinguishedName(name: DistinguishedName): string {
   return [...name]
     .reverse()
     .map((attributes) =>
-      attributes.map(({ type, value }) => `${shortNames[type] ?? type}=${escapeValue(value)}`).join('+'),
+      attributes
+        .map(({ type, value, isEncoded }) => `${shortNames[type] ?? type}=${isEncoded ? value : escapeValue(value)}`)
+        .join('+'),
     )
     .join(',');
 }
@@ -86,9 +94,10 @@ function escapeValue(value: string): string {
   return value
     .replace(/[\\",+;<>=]/g, '\\$&')
     .replace(/^[ #]| $/g, '\\$&')
-    .replace(/\p{C}/gu, (character) => Buffer.from(character).toString('hex').replace(/../g, '\\$&'));
+    .replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) => Buffer.from(character).toString('hex').replace(/../g, '\\$&'));
 }
 
+/** The most specific common name that is a text. As encoded: for a log, take the formatted name. */
 export function findCommonName(name: DistinguishedName): string | undefined {
-  return name.flat().findLast(({ type }) => type === '2.5.4.3')?.value;
+  return name.flat().findLast(({ type, isEncoded }) => type === '2.5.4.3' && isEncoded === undefined)?.value;
 }

@@ -1,3 +1,4 @@
+import { findPublicKeyInfo } from './certificate-public-key.js';
 import { type ClientCertificateDecoding, decodeClientCertificate, hashHex } from './client-certificate.js';
 
 /**
@@ -10,7 +11,10 @@ export interface PresentedCertificate {
   readonly thumbprintSha256: string;
   /** SHA-1 of the DER, 40 upper-case hexadecimal digits. */
   readonly thumbprintSha1: string;
-  /** SHA-256 of the subject public key info; undefined when the bytes are no certificate. */
+  /**
+   * SHA-256 of the subject public key info; undefined where the bytes have none. Worked out without decoding the rest:
+   * bytes that are no certificate may have one, and `decoding` then says so.
+   */
   readonly publicKeySha256: string | undefined;
   readonly decoding: ClientCertificateDecoding;
 }
@@ -23,6 +27,8 @@ class LazyPresentedCertificate implements PresentedCertificate {
   readonly der: Uint8Array;
   #thumbprintSha256: string | undefined;
   #thumbprintSha1: string | undefined;
+  #hasPublicKey: boolean | undefined;
+  #publicKeySha256: string | undefined;
   #decoding: ClientCertificateDecoding | undefined;
 
   constructor(der: Uint8Array) {
@@ -39,7 +45,12 @@ class LazyPresentedCertificate implements PresentedCertificate {
   }
 
   get publicKeySha256(): string | undefined {
-    return this.decoding.ok ? this.decoding.certificate.publicKeySha256 : undefined;
+    if (this.#hasPublicKey === undefined) {
+      const info = findPublicKeyInfo(this.der);
+      this.#hasPublicKey = info !== undefined;
+      this.#publicKeySha256 = info === undefined ? undefined : hashHex('sha256', info);
+    }
+    return this.#publicKeySha256;
   }
 
   get decoding(): ClientCertificateDecoding {

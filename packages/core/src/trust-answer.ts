@@ -1,4 +1,5 @@
 import { denialCodes } from './denial.js';
+import { describeFault } from './fault-text.js';
 import type { FoundIdentity, PinDenialCode, TrustFinding } from './trust-finding.js';
 
 /**
@@ -13,6 +14,25 @@ export function readTrustFinding(answer: unknown): TrustFinding {
         'The trust store gave an answer that is none of found, denied, notFound, unavailable; see the TrustFinding type.',
     }
   );
+}
+
+/**
+ * The version a store gives its present content, or undefined where it gives none: then nothing is remembered. `null` and
+ * the empty text are what a store has before it loaded, and name no content.
+ *
+ * @throws {TrustVersionError} where the store's own code throws.
+ */
+export function readTrustVersion(store: { readonly version?: unknown }): string | undefined {
+  try {
+    const { version } = store;
+    return typeof version === 'string' && version !== '' ? version : undefined;
+  } catch (error) {
+    throw new TrustVersionError(`The trust store failed to say its version: ${describeFault(error)}.`);
+  }
+}
+
+export class TrustVersionError extends Error {
+  override readonly name = 'TrustVersionError';
 }
 
 function findKnownAnswer(answer: unknown): TrustFinding | undefined {
@@ -40,8 +60,8 @@ function readDenied(answer: Record<string, unknown>): TrustFinding | undefined {
 
 function readFound(answer: Record<string, unknown>): TrustFinding | undefined {
   const identity = readIdentity(answer['identity']);
-  const validFrom = answer['validFrom'] ?? Number.NEGATIVE_INFINITY;
-  const validUntil = answer['validUntil'] ?? Number.POSITIVE_INFINITY;
+  // Absent means unbounded; null doesn't: it is what a failed calculation or an empty column leaves behind.
+  const { validFrom = Number.NEGATIVE_INFINITY, validUntil = Number.POSITIVE_INFINITY } = answer;
   if (identity === undefined || !isInstant(validFrom) || !isInstant(validUntil)) return undefined;
   return { outcome: 'found', identity, matchedBy: textOr(answer['matchedBy'], 'own store'), validFrom, validUntil };
 }

@@ -22,7 +22,7 @@ export class DocumentReader {
   }
 
   report(path: string, message: string): void {
-    this.#problems.push({ path, message });
+    this.#problems.push({ path: escapePath(path), message });
   }
 
   readSchemaVersion(value: unknown, newest: number): number | undefined {
@@ -71,7 +71,8 @@ export class DocumentReader {
   }
 
   readArray(value: unknown, path: string): readonly unknown[] {
-    if (Array.isArray(value)) return value;
+    // Array.from makes a hole, which a literal can have and JSON can't, an undefined that is then refused.
+    if (Array.isArray(value)) return Array.from<unknown>(value);
     this.report(path, 'it must be a list');
     return [];
   }
@@ -98,7 +99,7 @@ export class DocumentReader {
   /** A text that people compare by eye and that stands in logs: no outer white space, nothing invisible. */
   readName(value: unknown, path: string): string {
     const text = this.readText(value, path);
-    if (text !== text.trim() || /\p{C}/u.test(text)) {
+    if (text !== text.trim() || /[\p{C}\p{Zl}\p{Zp}]/u.test(text)) {
       this.report(path, 'it has white space around it or invisible characters in it');
     }
     return text;
@@ -122,6 +123,15 @@ export class DocumentReader {
     if (earlier !== undefined) this.report(path, `${what} stands already at ${earlier}`);
     else seen.set(key, path);
   }
+}
+
+/** Keys stand in paths, and paths in logs: what could break a line or hide in it is escaped, and length has an end. */
+export function escapePath(path: string): string {
+  const escaped = path.replace(
+    /[\p{C}\p{Zl}\p{Zp}]/gu,
+    (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
+  );
+  return escaped.length <= maximumTextLength ? escaped : `${escaped.slice(0, maximumTextLength)}…`;
 }
 
 function isPlainObject(value: unknown): value is Record<string, unknown> {

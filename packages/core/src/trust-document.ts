@@ -1,7 +1,8 @@
 import { findDuplicateKey } from './encoding/strict-json.js';
 import { findThumbprint } from './encoding/thumbprint.js';
 import { findInstant } from './encoding/timestamp.js';
-import { DocumentReader, type DocumentProblem } from './trust-document-reader.js';
+import { expectKnownOptions } from './known-options.js';
+import { DocumentReader, type DocumentProblem, escapePath } from './trust-document-reader.js';
 import {
   type PinKind,
   type TrustPin,
@@ -22,11 +23,12 @@ export class TrustDocumentError extends Error {
   override readonly name = 'TrustDocumentError';
   readonly problems: readonly DocumentProblem[];
 
-  constructor(problems: readonly DocumentProblem[]) {
+  /** `source` says where the document came from, e.g. `file trust.json`. */
+  constructor(problems: readonly DocumentProblem[], source?: string) {
     const [first] = problems;
     const more = problems.length > 1 ? ` (and ${problems.length - 1} more problems)` : '';
     super(
-      `The trust document is not valid: ${first?.path === '' ? '' : `${first?.path ?? ''}: `}${first?.message ?? ''}${more}`,
+      `The trust document${source === undefined ? '' : ` (${source})`} is not valid: ${first?.path === '' ? '' : `${first?.path ?? ''}: `}${first?.message ?? ''}${more}`,
     );
     this.problems = problems;
   }
@@ -41,9 +43,10 @@ export interface TrustDocumentOptions {
  * JSON text (or the value it stands for) → TrustSnapshot. The document is read whole or not at all.
  *
  * @throws {TrustDocumentError} for anything the published schema doesn't allow: unknown or duplicate keys, duplicate
- * names or pins, times that don't exist, keys of later versions.
+ * names or pins, times that don't exist, keys of later versions. {TypeError} for an unknown option.
  */
 export function parseTrustDocument(document: unknown, options: TrustDocumentOptions = {}): TrustSnapshot {
+  expectKnownOptions(options, ['audience'], 'The trust document');
   const value = typeof document === 'string' ? parseJson(document) : document;
   const reader = new DocumentReader();
   const snapshot = readDocument(reader, value, options);
@@ -53,7 +56,7 @@ export function parseTrustDocument(document: unknown, options: TrustDocumentOpti
 
 function parseJson(text: string): unknown {
   const refuse = (message: string, path = ''): never => {
-    throw new TrustDocumentError([{ path, message }]);
+    throw new TrustDocumentError([{ path: escapePath(path), message }]);
   };
   if (text.length > maximumDocumentLength) refuse(`it has more than ${maximumDocumentLength} characters`);
   // Windows editors put a byte order mark in front; RFC 8259 §8.1 lets a reader ignore it.
@@ -161,14 +164,14 @@ function readIdentity(
   const functions = reader.readOptionalTexts(fields['functions'], `${path}.functions`);
   return Object.freeze({
     name: reader.readName(fields['name'], `${path}.name`),
-    roles: reader.readOptionalTexts(fields['roles'], `${path}.roles`) ?? [],
+    roles: Object.freeze(reader.readOptionalTexts(fields['roles'], `${path}.roles`) ?? []),
     // Azure's function names don't differ by letter case.
-    functions: functions?.map((name) => name.toLowerCase()),
+    functions: functions && Object.freeze(functions.map((name) => name.toLowerCase())),
     enabled: reader.readFlag(fields['enabled'], `${path}.enabled`),
     owner: reader.readOptionalText(fields['owner'], `${path}.owner`),
     reason: reader.readOptionalText(fields['reason'], `${path}.reason`),
     expiresAt: readInstant(reader, fields['expiresAt'], `${path}.expiresAt`),
-    pins,
+    pins: Object.freeze(pins),
   });
 }
 

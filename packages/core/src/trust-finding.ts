@@ -72,7 +72,8 @@ function findMatchDenial({ identity, pin }: PinnedIdentity, now: number): TrustF
   if (!identity.enabled) {
     return denyPin('identity_disabled', `The identity "${name}" is disabled in the trust document.`, name);
   }
-  if (identity.expiresAt !== undefined && now >= identity.expiresAt) {
+  // Here and below: written so that a time which is no number is outside the window.
+  if (identity.expiresAt !== undefined && !(now < identity.expiresAt)) {
     return denyPin(
       'identity_expired',
       `The identity "${name}" ended at ${formatInstant(identity.expiresAt)} (expiresAt).`,
@@ -80,14 +81,14 @@ function findMatchDenial({ identity, pin }: PinnedIdentity, now: number): TrustF
     );
   }
   if (!pin.enabled) return denyPin('pin_disabled', `This pin of "${name}" is disabled in the trust document.`, name);
-  if (pin.notBefore !== undefined && now < pin.notBefore) {
+  if (pin.notBefore !== undefined && !(now >= pin.notBefore)) {
     return denyPin(
       'pin_not_yet_valid',
       `This pin of "${name}" begins at ${formatInstant(pin.notBefore)} (notBefore).`,
       name,
     );
   }
-  if (pin.notAfter !== undefined && now >= pin.notAfter) {
+  if (pin.notAfter !== undefined && !(now < pin.notAfter)) {
     return denyPin('pin_expired', `This pin of "${name}" ended at ${formatInstant(pin.notAfter)} (notAfter).`, name);
   }
   return undefined;

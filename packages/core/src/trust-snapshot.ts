@@ -62,5 +62,7 @@ export function createTrustSnapshot(
   for (const identity of content.identities) {
     for (const pin of identity.pins) pins[pin.kind].set(pin.value, { identity, pin });
   }
+  Object.freeze(content.identities);
+  Object.freeze(content.warnings);
   return Object.freeze({ ...content, pins: Object.freeze(pins) });
 }

@@ -25,9 +25,13 @@ const tailLength = 64;
 export class VerdictCache {
   readonly #entries = new Map<string, Entry>();
   readonly #capacity: number;
+  readonly #textCapacity: number;
+  #textLength = 0;
 
-  constructor(capacity = 4096) {
+  /** `capacity` counts certificates, `textCapacity` the characters of their headers. */
+  constructor(capacity = 4096, textCapacity: number = 8 * 1024 * 1024) {
     this.#capacity = capacity;
+    this.#textCapacity = textCapacity;
   }
 
   get size(): number {
@@ -43,19 +47,22 @@ export class VerdictCache {
   remember(text: string, verdict: Verdict): void {
     const tail = text.slice(-tailLength);
     const present = this.#entries.get(tail);
-    if (present !== undefined && present.text !== text) {
-      // Two trusted certificates with one tail: the first stays, unless what it says is of the past.
-      if (present.version === verdict.version) return;
-    } else if (present === undefined && this.#entries.size >= this.#capacity) {
-      this.#forgetOldest();
-    }
+    // Two trusted certificates with one tail: the first stays, unless what it says is of the past.
+    if (present !== undefined && present.text !== text && present.version === verdict.version) return;
+    if (present !== undefined) this.#forget(tail, present);
     // Flat copies: a slice would keep the whole request's memory alive.
     this.#entries.set(copyText(tail), Object.freeze({ ...verdict, text: copyText(text) }));
+    this.#textLength += text.length;
+    // Whoever holds a pinned key can make any number of certificates, each as large as the header may be.
+    for (const [oldest, entry] of this.#entries) {
+      if (this.#entries.size <= this.#capacity && this.#textLength <= this.#textCapacity) break;
+      this.#forget(oldest, entry);
+    }
   }
 
-  #forgetOldest(): void {
-    const oldest = this.#entries.keys().next();
-    if (oldest.done !== true) this.#entries.delete(oldest.value);
+  #forget(tail: string, entry: Entry): void {
+    this.#entries.delete(tail);
+    this.#textLength -= entry.text.length;
   }
 }
 

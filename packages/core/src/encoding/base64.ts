@@ -8,7 +8,7 @@ const alphabetThenPadding = /^[A-Za-z0-9+/]+={0,2}$/;
 
 /**
  * Decodes canonical base64 (RFC 4648 §4) and nothing else: no white space, no base64url, full padding, and the
- * unused bits of the last character zero (§3.5), so that one byte string has exactly one text. `Buffer.from` accepts
+ * unused bits of the last character zero (§3.5), so that one byte string has exactly one text; the empty text is refused. `Buffer.from` accepts
  * all of those, and stops silently at the first character it doesn't know.
  */
 export function decodeBase64(text: string): Base64Decoding {

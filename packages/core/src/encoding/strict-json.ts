@@ -14,7 +14,9 @@ export function findDuplicateKey(json: string): DuplicateKey | undefined {
     index: number;
   }
   const levels: Level[] = [];
-  const token = /"(?:[^"\\]|\\.)*"|[{}[\],]/gs;
+  // The text is JSON, so a quote that no backslash precedes ends the string. One alternative per run of plain characters:
+  // one per character would exhaust the matcher's stack on a text of some megabytes.
+  const token = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],]/gs;
   let expectsKey = false;
   for (let match = token.exec(json); match !== null; match = token.exec(json)) {
     const text = match[0];

@@ -8,6 +8,7 @@ const separators = /[\s:\u00ad\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufef
 
 /** The thumbprint as 40 or 64 upper-case hexadecimal digits, or undefined when the text is anything else. */
 export function findThumbprint(text: string, algorithm: keyof typeof hexDigits): string | undefined {
-  const digits = text.replace(separators, '').toUpperCase();
-  return digits.length === hexDigits[algorithm] && /^[0-9A-F]+$/.test(digits) ? digits : undefined;
+  const digits = text.replace(separators, '');
+  // Checked before the case is changed: the ligature U+FB00 has FF as its upper case.
+  return digits.length === hexDigits[algorithm] && /^[0-9A-Fa-f]+$/.test(digits) ? digits.toUpperCase() : undefined;
 }

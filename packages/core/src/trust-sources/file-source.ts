@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { maximumDocumentLength } from '../trust-document.js';
+import { TrustDocumentError, maximumDocumentLength } from '../trust-document.js';
 import { type TrustSource, type TrustSourceReading, TrustSourceMisuse } from './trust-source.js';
 
 /** A file younger than this may change again within the same tick of its time stamp: it is read once more. */
@@ -34,6 +34,14 @@ async function readDocumentFile(
   const version = isSettled ? [facts.ino, facts.size, facts.mtimeNs, facts.ctimeNs].join(':') : undefined;
   if (version !== undefined && version === lastVersion) return { changed: false };
   const bytes = await readFile(file, { signal });
-  // A lenient decoder would replace broken bytes, and the document would say something that nobody wrote.
-  return { changed: true, text: new TextDecoder('utf-8', { fatal: true }).decode(bytes), version };
+  return { changed: true, text: decodeUtf8(bytes), version };
+}
+
+/** A lenient decoder would replace broken bytes, and the document would say something that nobody wrote. */
+function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new TrustDocumentError([{ path: '', message: 'it is not UTF-8; save it again in that encoding' }]);
+  }
 }

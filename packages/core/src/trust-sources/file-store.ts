@@ -9,7 +9,7 @@ import { type RefreshOptions, RefreshingTrustStore } from './refreshing-store.js
  * Nothing is read before the app starts. `path` may be undefined so that the app setting which holds it can be passed
  * as it is: `trustStoreFromFile(process.env.CERTGATE_TRUST)`. The app then fails to start, and until then denies.
  *
- * @throws {RangeError} for a duration that is not a positive number.
+ * @throws {RangeError} for a duration that is not a positive number; {TypeError} for an unknown option.
  */
 export function trustStoreFromFile(path: string | undefined, options: RefreshOptions = {}): TrustStore {
   return new RefreshingTrustStore(createFileSource(path), options);

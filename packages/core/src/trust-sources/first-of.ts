@@ -1,6 +1,6 @@
 import type { PresentedCertificate } from '../presented-certificate.js';
 import type { TrustFinding } from '../trust-finding.js';
-import { readTrustFinding } from '../trust-answer.js';
+import { readTrustFinding, readTrustVersion } from '../trust-answer.js';
 import type { TrustStore } from '../trust-store.js';
 
 /**
@@ -14,7 +14,7 @@ export function firstOf(...stores: readonly TrustStore[]): TrustStore {
   return {
     find: async (certificate, now) => findInOrder(stores, certificate, now),
     get version(): string | undefined {
-      const versions = stores.map((store) => store.version);
+      const versions = stores.map(readTrustVersion);
       return versions.includes(undefined) ? undefined : JSON.stringify(versions);
     },
     start: async () => {

@@ -1,3 +1,5 @@
+import { describeFault } from '../fault-text.js';
+import { expectKnownOptions } from '../known-options.js';
 import type { PresentedCertificate } from '../presented-certificate.js';
 import { TrustDocumentError, parseTrustDocument } from '../trust-document.js';
 import { type TrustFinding, findInSnapshot } from '../trust-finding.js';
@@ -8,13 +10,18 @@ import { type TrustSource, TrustSourceMisuse } from './trust-source.js';
 export interface RefreshOptions {
   /** How often the source is looked at, in seconds; 30 by default. Looking happens on requests, no timer runs. */
   readonly refreshIntervalSeconds?: number;
-  /** How long the last good document is used while reads fail, in seconds; one day by default. */
+  /** How long the last good document is used while reads fail, in seconds; one day by default, and no less than the interval. */
   readonly maximumStalenessSeconds?: number;
   /** How long one read may take, in seconds; 10 by default. */
   readonly readTimeoutSeconds?: number;
   /** The name of this app, for documents that have an `audience`. */
   readonly audience?: string | undefined;
 }
+
+const optionNames = ['refreshIntervalSeconds', 'maximumStalenessSeconds', 'readTimeoutSeconds', 'audience'];
+
+/** A longer delay makes a timer fire at once. */
+const maximumTimerMilliseconds = 2 ** 31 - 1;
 
 /** Milliseconds; the wall clock moves when it is set, the monotonic one may stand still while the machine sleeps. */
 export interface Clock {
@@ -53,14 +60,22 @@ export class RefreshingTrustStore implements TrustStore {
   #startError: Error | undefined;
   #inFlight: Promise<void> | undefined;
 
-  /** @throws {RangeError} for a duration that is not a positive, finite number of seconds. */
+  /** @throws {RangeError} for a duration that is not a positive, finite number of seconds; {TypeError} for an unknown option. */
   constructor(source: TrustSource, options: RefreshOptions = {}, clock: Clock = systemClock) {
+    expectKnownOptions(options, optionNames, 'The trust store');
     this.#source = source;
     this.#clock = clock;
     this.#audience = options.audience;
     this.#refreshInterval = readDuration('refreshIntervalSeconds', options.refreshIntervalSeconds ?? 30);
     this.#maximumStaleness = readDuration('maximumStalenessSeconds', options.maximumStalenessSeconds ?? 86_400);
+    if (this.#maximumStaleness < this.#refreshInterval) {
+      // Every request between the two would be refused, with a source in good health.
+      throw new RangeError('maximumStalenessSeconds must not be less than refreshIntervalSeconds.');
+    }
     this.#readTimeout = readDuration('readTimeoutSeconds', options.readTimeoutSeconds ?? 10);
+    if (this.#readTimeout > maximumTimerMilliseconds) {
+      throw new RangeError(`readTimeoutSeconds must be at most ${Math.floor(maximumTimerMilliseconds / 1000)}.`);
+    }
   }
 
   /**
@@ -142,9 +157,8 @@ export class RefreshingTrustStore implements TrustStore {
       this.#fault = undefined;
       this.#startError = undefined;
     } catch (error) {
-      this.#fault = error instanceof Error ? error.message : 'the source failed without an error';
-      const isInvalid = error instanceof TrustDocumentError || error instanceof TrustSourceMisuse;
-      this.#startError = isInvalid ? error : undefined;
+      this.#startError = findStartError(error, this.#source.description);
+      this.#fault = this.#startError === undefined ? describeFault(error) : (error as Error).message;
     }
     // A read that took longer than a read may: the process slept meanwhile, and what it learned is of before.
     this.#lastAttempt = this.#age(began) > this.#readTimeout + 1000 ? began : this.#moment();
@@ -171,6 +185,12 @@ export class RefreshingTrustStore implements TrustStore {
     if (moment === undefined) return Number.POSITIVE_INFINITY;
     return Math.max(this.#clock.wall() - moment.wall, this.#clock.monotonic() - moment.monotonic);
   }
+}
+
+/** The app that doesn't start must say which document is at fault. */
+function findStartError(error: unknown, source: string): Error | undefined {
+  if (error instanceof TrustDocumentError) return new TrustDocumentError(error.problems, source);
+  return error instanceof TrustSourceMisuse ? error : undefined;
 }
 
 function readDuration(name: string, seconds: number): number {

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { type DenialCode, type PublicCode, denialCodes, deny, getPublicCode, getPublicStatus } from './denial.js';
+
+const statuses = { client_certificate_required: 401, forbidden: 403, unavailable: 503 } as const;
+
+describe('the table of denials', () => {
+  test('gives every code a public code and its status', () => {
+    for (const code of denialCodes) assert.equal(getPublicStatus(code), statuses[getPublicCode(code)]);
+  });
+  test('is this table: a change is a change of what callers see', () => {
+    const codesOf = (publicCode: PublicCode): readonly DenialCode[] =>
+      denialCodes.filter((code) => getPublicCode(code) === publicCode);
+    const table = Object.keys(statuses).map((publicCode) => [publicCode, codesOf(publicCode as PublicCode)]);
+    assert.deepEqual(Object.fromEntries(table), {
+      unavailable: [
+        'front_end_unknown',
+        'front_end_contradicted',
+        'http_streaming_unsupported',
+        'gate_not_installed',
+        'trust_unavailable',
+        'internal_fault',
+      ],
+      client_certificate_required: [
+        'certificate_missing',
+        'certificate_malformed',
+        'certificate_multiple',
+        'certificate_too_large',
+        'certificate_not_trusted',
+        'identity_ambiguous',
+        'identity_disabled',
+        'identity_expired',
+        'pin_disabled',
+        'pin_not_yet_valid',
+        'pin_expired',
+        'certificate_not_yet_valid',
+        'certificate_expired',
+        'certificate_is_authority',
+        'certificate_extended_key_usage_unsuitable',
+        'certificate_key_usage_unsuitable',
+        'certificate_key_too_weak',
+        'certificate_critical_extension_unknown',
+      ],
+      forbidden: ['function_not_allowed', 'role_missing'],
+    });
+  });
+  test('names what it is about: codes are lower-case words', () => {
+    for (const code of denialCodes) assert.match(code, /^[a-z]+(?:_[a-z]+)+$/);
+    assert.equal(new Set(denialCodes).size, denialCodes.length);
+    assert.ok(Object.isFrozen(denialCodes));
+  });
+});
+
+test('a denial is frozen, and holds what was known', () => {
+  const denial = deny('pin_expired', 'It ended.', { identityName: 'a', thumbprintSha256: 'AB' });
+  assert.ok(Object.isFrozen(denial));
+  assert.deepEqual(denial, {
+    outcome: 'denied',
+    code: 'pin_expired',
+    detail: 'It ended.',
+    identityName: 'a',
+    thumbprintSha256: 'AB',
+  });
+  assert.deepEqual(Object.keys(deny('certificate_missing', 'None came.')), ['outcome', 'code', 'detail']);
+});

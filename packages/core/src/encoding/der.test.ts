@@ -1,0 +1,307 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { encodeElement } from '../test-support/der-editing.js';
+import { runOpenssl } from '../test-support/openssl.js';
+import {
+  type DerElement,
+  DerReader,
+  contextConstructed,
+  contextPrimitive,
+  decodeBoolean,
+  decodeInteger,
+  decodeNamedBits,
+  decodeObjectIdentifier,
+  decodeOctetAlignedBitString,
+  decodeSmallInteger,
+  decodeTime,
+  derTags,
+  findOuterFrameFault,
+  readDer,
+  readSingle,
+} from './der.js';
+
+const hex = (text: string): Buffer => Buffer.from(text.replace(/ /g, ''), 'hex');
+const element = (tag: number, content: string): DerElement => readSingle(encodeElement(tag, hex(content)), tag);
+const reads = <T>(decode: () => T): T => {
+  const decoding = readDer(decode);
+  assert.ok(decoding.ok, 'refused');
+  return decoding.value;
+};
+const refuses = (decode: () => unknown): string => {
+  const decoding = readDer(decode);
+  assert.ok(!decoding.ok, 'accepted');
+  return decoding.fault;
+};
+
+describe('readDer', () => {
+  test('makes a value of any exception, and says which were ours', () => {
+    assert.match(
+      refuses(() => readSingle(hex('30 01'), derTags.sequence)),
+      /reaches past/,
+    );
+    assert.equal(
+      refuses(() => {
+        throw new RangeError('out of range');
+      }),
+      'undecodable (RangeError)',
+    );
+    assert.equal(
+      refuses(() => {
+        // eslint-disable-next-line @typescript-eslint/only-throw-error -- what a decoder must never do, and stands
+        throw 'text';
+      }),
+      'undecodable (unknown fault)',
+    );
+  });
+});
+
+describe('lengths', () => {
+  const sizes = [0, 1, 0x7f, 0x80, 0xff, 0x100, 0xffff, 0x10000];
+  for (const size of sizes) {
+    test(`reads an element of ${size} octets`, () => {
+      const encoded = encodeElement(derTags.sequence, Buffer.alloc(size));
+      assert.equal(findOuterFrameFault(encoded), undefined);
+      assert.equal(reads(() => readSingle(encoded, derTags.sequence)).content.length, size);
+    });
+  }
+
+  const refused: readonly (readonly [string, string])[] = [
+    ['the indefinite form', '30 80 05 00 00 00'],
+    ['the long form where the short one fits', '30 81 02 05 00'],
+    ['two octets where one fits', `30 82 00 80 ${'00'.repeat(128)}`],
+    ['three octets where two fit', `30 83 00 01 00 ${'00'.repeat(256)}`],
+    ['five octets', '30 85 00 00 00 00 01 00'],
+    ['127 octets', `30 ff ${'00'.repeat(127)}`],
+    ['a cut length', '30 82 01'],
+    ['nothing after the tag', '30'],
+    ['nothing at all', ''],
+    ['the high tag form', '3f 1f 00'],
+    ['the high tag form, primitive', '1f 81 01 00'],
+    ['the high tag form whose number looks like a length', '3f 01 00'],
+    ['the same, primitive and context-specific', '9f 01 00'],
+  ];
+  for (const [what, bytes] of refused) {
+    test(`refuses ${what}`, () => {
+      assert.equal(findOuterFrameFault(hex(bytes)), 'not_der');
+      refuses(() => new DerReader(hex(bytes)).read());
+    });
+  }
+
+  test('tells a frame that is cut from one with more behind it', () => {
+    const whole = encodeElement(derTags.sequence, Buffer.alloc(300));
+    assert.equal(findOuterFrameFault(whole.subarray(0, -1)), 'truncated');
+    assert.equal(findOuterFrameFault(Buffer.concat([whole, Buffer.from([0])])), 'trailing_bytes');
+    assert.equal(findOuterFrameFault(Buffer.concat([whole, whole])), 'trailing_bytes');
+    assert.equal(findOuterFrameFault(hex('30 84 ff ff ff ff')), 'truncated');
+    assert.equal(findOuterFrameFault(encodeElement(derTags.set, Buffer.alloc(3))), 'not_der');
+  });
+});
+
+describe('DerReader', () => {
+  test('reads in order, and only what it expects', () => {
+    const bytes = encodeElement(derTags.sequence, hex('02 01 05'), hex('a0 02 05 00'), hex('80 01 07'));
+    reads(() => {
+      const reader = new DerReader(bytes).enter(derTags.sequence);
+      assert.equal(reader.readOptional(derTags.boolean), undefined);
+      assert.equal(decodeSmallInteger(reader.read(derTags.integer)), 5);
+      const inner = reader.enter(contextConstructed(0));
+      inner.read(derTags.null);
+      inner.expectEnd();
+      assert.equal(reader.peekTag(), contextPrimitive(0));
+      assert.deepEqual([...reader.read().encoded], [0x80, 1, 7]);
+      assert.ok(reader.isAtEnd);
+      assert.equal(reader.peekTag(), undefined);
+      reader.expectEnd();
+    });
+    refuses(() => new DerReader(bytes).read(derTags.set));
+    refuses(() => {
+      new DerReader(bytes).expectEnd();
+    });
+    refuses(() => new DerReader(Buffer.alloc(0)).read());
+  });
+
+  test('keeps a child inside its parent', () => {
+    refuses(() => new DerReader(hex('30 02 04 05 00 00 00')).enter(derTags.sequence).read());
+  });
+
+  test('reads one element only where one belongs', () => {
+    refuses(() => readSingle(hex('05 00 05 00'), derTags.null));
+  });
+});
+
+describe('INTEGER', () => {
+  for (const content of ['00', '7f', '0080', '80', 'ff7f', `00${'ff'.repeat(256)}`]) {
+    test(`reads ${content.slice(0, 8)}`, () => {
+      assert.deepEqual(
+        reads(() => decodeInteger(element(derTags.integer, content))),
+        hex(content),
+      );
+    });
+  }
+  for (const content of ['', '0000', '007f', 'ff80', 'ffff']) {
+    test(`refuses "${content}": empty or not minimal`, () => {
+      refuses(() => decodeInteger(element(derTags.integer, content)));
+      refuses(() => decodeSmallInteger(element(derTags.integer, content)));
+    });
+  }
+  test('small ones are not negative and fit a safe number', () => {
+    assert.equal(
+      reads(() => decodeSmallInteger(element(derTags.integer, '7fffffffffff'))),
+      0x7fffffffffff,
+    );
+    refuses(() => decodeSmallInteger(element(derTags.integer, '00ffffffffffff')));
+    refuses(() => decodeSmallInteger(element(derTags.integer, '80')));
+  });
+});
+
+describe('BOOLEAN', () => {
+  test('is 00 or FF', () => {
+    assert.equal(
+      reads(() => decodeBoolean(element(derTags.boolean, 'ff'))),
+      true,
+    );
+    assert.equal(
+      reads(() => decodeBoolean(element(derTags.boolean, '00'))),
+      false,
+    );
+    for (const content of ['', '01', 'fe', 'ffff', '0000'])
+      refuses(() => decodeBoolean(element(derTags.boolean, content)));
+  });
+});
+
+describe('BIT STRING', () => {
+  test('of whole octets has no unused bits', () => {
+    assert.deepEqual(
+      reads(() => decodeOctetAlignedBitString(element(derTags.bitString, '00a5'))),
+      hex('a5'),
+    );
+    for (const content of ['', '01a4', '08a5'])
+      refuses(() => decodeOctetAlignedBitString(element(derTags.bitString, content)));
+  });
+  test('of named bits numbers them from the left', () => {
+    const named = (content: string): readonly number[] => decodeNamedBits(element(derTags.bitString, content));
+    assert.deepEqual(
+      reads(() => named('00')),
+      [],
+    );
+    assert.deepEqual(
+      reads(() => named('0780')),
+      [0],
+    );
+    assert.deepEqual(
+      reads(() => named('05a0')),
+      [0, 2],
+    );
+    assert.deepEqual(
+      reads(() => named('070080')),
+      [8],
+    );
+    assert.deepEqual(
+      reads(() => named('00ff')),
+      [0, 1, 2, 3, 4, 5, 6, 7],
+    );
+  });
+  for (const [what, content] of [
+    ['without a count', ''],
+    ['unused bits of nothing', '05'],
+    ['eight unused bits', '0880'],
+    ['unused bits that are set', '05a1'],
+    ['a trailing zero bit', '0080'],
+    ['a trailing zero octet', '078000'],
+  ] as const) {
+    test(`refuses ${what}`, () => {
+      refuses(() => decodeNamedBits(element(derTags.bitString, content)));
+    });
+  }
+});
+
+describe('OBJECT IDENTIFIER', () => {
+  const dotted = (content: string): string => decodeObjectIdentifier(element(derTags.objectIdentifier, content));
+
+  test('agrees with openssl', () => {
+    const oids = [
+      '1.2.840.113549.1.1.1',
+      '2.5.29.17',
+      '0.0',
+      '0.39.1',
+      '1.39',
+      '2.0',
+      '2.39',
+      '2.40',
+      '2.999.3',
+      '2.100000.18446744073709551616',
+    ];
+    for (const oid of oids) {
+      const encoded = runOpenssl(['asn1parse', '-genstr', `OID:${oid}`, '-noout', '-out', '-']);
+      assert.equal(
+        reads(() => decodeObjectIdentifier(readSingle(encoded, derTags.objectIdentifier))),
+        oid,
+      );
+    }
+  });
+  for (const [what, content] of [
+    ['nothing', ''],
+    ['a cut subidentifier', '2a86'],
+    ['a padded first subidentifier', '802a'],
+    ['a padded later subidentifier', '2a8001'],
+    ['65 octets', `2a${'03'.repeat(64)}`],
+  ] as const) {
+    test(`refuses ${what}`, () => {
+      refuses(() => dotted(content));
+    });
+  }
+  test('64 octets are read, one arc of them too', () => {
+    reads(() => dotted(`2a${'03'.repeat(63)}`));
+    reads(() => dotted(`${'ff'.repeat(63)}7f`));
+  });
+});
+
+describe('times', () => {
+  const instantOf = (tag: number, text: string): number =>
+    decodeTime(readSingle(encodeElement(tag, Buffer.from(text, 'latin1')), tag));
+
+  test('two-digit years turn at 50', () => {
+    assert.equal(
+      reads(() => instantOf(derTags.utcTime, '491231235959Z')),
+      Date.UTC(2049, 11, 31, 23, 59, 59),
+    );
+    assert.equal(
+      reads(() => instantOf(derTags.utcTime, '500101000000Z')),
+      Date.UTC(1950, 0, 1),
+    );
+    assert.equal(
+      reads(() => instantOf(derTags.generalizedTime, '20500101000000Z')),
+      Date.UTC(2050, 0, 1),
+    );
+    assert.equal(
+      reads(() => instantOf(derTags.generalizedTime, '99991231235959Z')),
+      253_402_300_799_000,
+    );
+    assert.equal(
+      reads(() => instantOf(derTags.utcTime, '280229000000Z')),
+      Date.UTC(2028, 1, 29),
+    );
+  });
+  for (const [tag, text] of [
+    [derTags.utcTime, '270229000000Z'],
+    [derTags.utcTime, '271301000000Z'],
+    [derTags.utcTime, '270001000000Z'],
+    [derTags.utcTime, '270101240000Z'],
+    [derTags.utcTime, '270101006000Z'],
+    [derTags.utcTime, '270101000060Z'],
+    [derTags.utcTime, '2701010000Z'],
+    [derTags.utcTime, '270101000000+0100'],
+    [derTags.utcTime, '270101000000'],
+    [derTags.utcTime, '20270101000000Z'],
+    [derTags.utcTime, '270101000000Z\n'],
+    [derTags.generalizedTime, '270101000000Z'],
+    [derTags.generalizedTime, '20270101000000.5Z'],
+    [derTags.generalizedTime, '20270101000000'],
+    [derTags.generalizedTime, '2027010100Z'],
+    [derTags.printableString, '20270101000000Z'],
+  ] as const) {
+    test(`refuses ${JSON.stringify(text)} as tag ${tag}`, () => {
+      refuses(() => instantOf(tag, text));
+    });
+  }
+});

@@ -1,0 +1,125 @@
+import { writeFileSync } from 'node:fs';
+import { newTemporaryPath, runOpenssl } from './openssl.js';
+
+/** Inside the default validity of the certificates made here, whatever the wall clock says. */
+export const now: number = Date.UTC(2027, 0, 1);
+export const defaultNotBefore: number = Date.UTC(2025, 0, 1);
+export const defaultNotAfter: number = Date.UTC(2035, 0, 1);
+
+const keyOptions = {
+  'rsa-1024': ['-algorithm', 'RSA', '-pkeyopt', 'rsa_keygen_bits:1024'],
+  'rsa-2047': ['-algorithm', 'RSA', '-pkeyopt', 'rsa_keygen_bits:2047'],
+  'rsa-2048': ['-algorithm', 'RSA', '-pkeyopt', 'rsa_keygen_bits:2048'],
+  'rsa-3072': ['-algorithm', 'RSA', '-pkeyopt', 'rsa_keygen_bits:3072'],
+  'rsa-pss': ['-algorithm', 'RSA-PSS', '-pkeyopt', 'rsa_keygen_bits:2048'],
+  dsa: [],
+  'p-256': ['-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256'],
+  'p-256-again': ['-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256'],
+  'p-384': ['-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-384'],
+  'p-521': ['-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-521'],
+  secp256k1: ['-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:secp256k1'],
+  explicit: ['-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256', '-pkeyopt', 'ec_param_enc:explicit'],
+  ed25519: ['-algorithm', 'ED25519'],
+  ed448: ['-algorithm', 'ED448'],
+} as const;
+
+export type KeyKind = keyof typeof keyOptions;
+
+const keyPaths = new Map<KeyKind, string>();
+
+/** The path of a private key (PKCS#8, PEM), made once per process. */
+export function getKeyPath(kind: KeyKind): string {
+  const known = keyPaths.get(kind);
+  if (known !== undefined) return known;
+  const path = newTemporaryPath('.key.pem');
+  if (kind === 'dsa') {
+    const parameters = newTemporaryPath('.dsa.pem');
+    runOpenssl(['genpkey', '-genparam', '-algorithm', 'DSA', '-pkeyopt', 'dsa_paramgen_bits:1024', '-out', parameters]);
+    runOpenssl(['genpkey', '-paramfile', parameters, '-out', path]);
+  } else {
+    runOpenssl(['genpkey', ...keyOptions[kind], '-out', path]);
+  }
+  keyPaths.set(kind, path);
+  return path;
+}
+
+export interface CertificateRequest {
+  readonly key?: KeyKind;
+  /** Lines of the configuration's distinguished name section; `CN = client` by default. */
+  readonly name?: readonly string[];
+  /** Lines of the configuration's extension section; those of an ordinary client by default. */
+  readonly extensions?: readonly string[];
+  /** Further lines of the configuration: sections that the extensions refer to. */
+  readonly sections?: readonly string[];
+  /** Lines of the `[req]` section. */
+  readonly settings?: readonly string[];
+  readonly options?: readonly string[];
+  /** `YYYYMMDDHHMMSSZ`. */
+  readonly notBefore?: string;
+  readonly notAfter?: string;
+}
+
+export interface MadeCertificate {
+  readonly der: Buffer;
+  /** As App Service sends it. */
+  readonly header: string;
+  readonly keyPath: string;
+}
+
+export const clientExtensions: readonly string[] = [
+  'basicConstraints = critical, CA:FALSE',
+  'keyUsage = critical, digitalSignature',
+  'extendedKeyUsage = clientAuth',
+];
+
+/** A self-signed certificate, made by openssl. */
+export function makeCertificate(request: CertificateRequest = {}): MadeCertificate {
+  const {
+    key = 'p-256',
+    name = ['CN = client'],
+    extensions = clientExtensions,
+    sections = [],
+    settings = [],
+  } = request;
+  const { options = [], notBefore = '20250101000000Z', notAfter = '20350101000000Z' } = request;
+  const keyPath = getKeyPath(key);
+  const configuration = newTemporaryPath('.cnf');
+  const lines = ['[req]', 'prompt = no', 'utf8 = yes', 'distinguished_name = dn', ...settings];
+  if (extensions.length > 0) lines.push('x509_extensions = ext');
+  lines.push('[dn]', ...name, '[ext]', ...extensions, ...sections);
+  writeFileSync(configuration, `${lines.join('\n')}\n`);
+  const validity = ['-not_before', notBefore, '-not_after', notAfter];
+  const args = ['req', '-x509', '-new', '-config', configuration, '-key', keyPath, ...validity, ...options];
+  const der = runOpenssl([...args, '-outform', 'der']);
+  return { der, header: der.toString('base64'), keyPath };
+}
+
+/** A certificate as OpenSSL makes it when nobody thinks about extensions: CA:TRUE. */
+export function makeDefaultSelfSigned(): MadeCertificate {
+  const keyPath = getKeyPath('p-256');
+  const validity = ['-not_before', '20250101000000Z', '-not_after', '20350101000000Z'];
+  const der = runOpenssl(['req', '-x509', '-key', keyPath, '-subj', '/CN=default', ...validity, '-outform', 'der']);
+  return { der, header: der.toString('base64'), keyPath };
+}
+
+export interface OpensslFacts {
+  readonly thumbprintSha256: string;
+  readonly thumbprintSha1: string;
+  readonly publicKeySha256: string;
+}
+
+/** What openssl says of a certificate: the oracle that shares no code with us. */
+export function describeByOpenssl(der: Uint8Array): OpensslFacts {
+  const fingerprint = (algorithm: string): string => {
+    const line = runOpenssl(['x509', '-inform', 'der', '-noout', '-fingerprint', `-${algorithm}`], der).toString();
+    return line.slice(line.indexOf('=') + 1).replace(/[:\s]/g, '');
+  };
+  const pem = runOpenssl(['x509', '-inform', 'der', '-noout', '-pubkey'], der);
+  const info = runOpenssl(['pkey', '-pubin', '-outform', 'der'], pem);
+  const digest = runOpenssl(['dgst', '-sha256', '-r'], info).toString();
+  return {
+    thumbprintSha256: fingerprint('sha256'),
+    thumbprintSha1: fingerprint('sha1'),
+    publicKeySha256: digest.slice(0, 64).toUpperCase(),
+  };
+}

@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict';
+import type { Decision } from '../access-decision.js';
+import type { DenialCode } from '../denial.js';
+import { parseTrustDocument } from '../trust-document.js';
+import type { TrustSnapshot } from '../trust-snapshot.js';
+
+export interface IdentityInput {
+  readonly name?: unknown;
+  readonly roles?: unknown;
+  readonly [key: string]: unknown;
+}
+
+/** A document with these identities; each has a name and a role unless it says otherwise. */
+export function documentOf(identities: readonly IdentityInput[], more: Record<string, unknown> = {}): object {
+  return {
+    schemaVersion: 1,
+    revision: 1,
+    identities: identities.map((identity, index) => ({ name: `caller-${index}`, roles: ['reader'], ...identity })),
+    ...more,
+  };
+}
+
+export function snapshotOf(...identities: readonly IdentityInput[]): TrustSnapshot {
+  return parseTrustDocument(documentOf(identities));
+}
+
+export function assertDenied(decision: Decision, code: DenialCode): void {
+  assert.equal(decision.outcome, 'denied', `allowed, where ${code} was expected`);
+  assert.equal(decision.code, code);
+}

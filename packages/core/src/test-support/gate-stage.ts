@@ -1,0 +1,37 @@
+import type { Decision } from '../access-decision.js';
+import type { AccessGate } from '../access-gate.js';
+import type { FunctionRequirement } from '../authorization.js';
+import { type PresentedCertificate, presentCertificate } from '../presented-certificate.js';
+import type { TrustFinding } from '../trust-finding.js';
+import type { TrustStore } from '../trust-store.js';
+import { type MadeCertificate, makeCertificate, now } from './certificates.js';
+
+export const allowed: MadeCertificate = makeCertificate();
+export const header: string = allowed.header;
+export const presented: PresentedCertificate = presentCertificate(allowed.der);
+export const open: FunctionRequirement = { functionName: 'f', roles: [] };
+export const found: TrustFinding = { outcome: 'found', identity: { name: 'a', roles: ['reader'] }, matchedBy: 'table' };
+
+export const iso = (instant: number): string => new Date(instant).toISOString();
+
+/** A store that counts how often it was asked; what it says and which version it has can be changed. */
+export class CountingStore implements TrustStore {
+  answer: TrustFinding = found;
+  version: string | undefined = 'v1';
+  calls = 0;
+
+  find(): TrustFinding | Promise<TrustFinding> {
+    this.calls += 1;
+    return this.answer;
+  }
+}
+
+/** Cold, then warm. */
+export const decideTwice = async (
+  gate: AccessGate,
+  requirement: FunctionRequirement = open,
+  at: number = now,
+): Promise<readonly Decision[]> => [
+  await gate.decide(header, requirement, at),
+  await gate.decide(header, requirement, at),
+];

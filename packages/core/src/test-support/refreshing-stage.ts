@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { type PresentedCertificate, presentCertificate } from '../presented-certificate.js';
+import type { TrustFinding } from '../trust-finding.js';
+import { type RefreshOptions, RefreshingTrustStore } from '../trust-sources/refreshing-store.js';
+import { makeCertificate, now } from './certificates.js';
+import type { IdentityInput } from './documents.js';
+import { ManualClock, ScriptedSource, settle, textOf } from './scripted-source.js';
+
+export const certificate: PresentedCertificate = presentCertificate(makeCertificate().der);
+export const pinned: IdentityInput = { name: 'a', certificates: [{ thumbprintSha256: certificate.thumbprintSha256 }] };
+export const known = (revision: number): string => textOf(revision, pinned);
+export const unknown = (revision: number): string => textOf(revision, { name: 'a', certificates: [] });
+export const second = 1_000;
+
+export interface Stage {
+  readonly store: RefreshingTrustStore;
+  readonly source: ScriptedSource;
+  readonly clock: ManualClock;
+  /** What the store answers, or `waiting` as long as it doesn't. */
+  readonly ask: () => Promise<string>;
+}
+
+export function createStage(options: RefreshOptions = {}): Stage {
+  const source = new ScriptedSource();
+  const clock = new ManualClock(now);
+  const store = new RefreshingTrustStore(source, options, clock);
+  return { store, source, clock, ask: async () => outcomeNow(store.find(certificate, clock.wall())) };
+}
+
+export async function createLoadedStage(options: RefreshOptions = {}, text: string = known(1)): Promise<Stage> {
+  const stage = createStage(options);
+  const started = stage.store.start();
+  await stage.source.answer(text, 'v1');
+  await started;
+  return stage;
+}
+
+/** As the gate does at every request: a look at the version may begin a refresh. */
+export function lookAt(store: RefreshingTrustStore): void {
+  assert.notEqual(store.version, undefined);
+}
+
+export async function outcomeNow(finding: TrustFinding | Promise<TrustFinding>): Promise<string> {
+  return Promise.race([Promise.resolve(finding).then(nameOutcome), settle().then(() => 'waiting')]);
+}
+const nameOutcome = (finding: TrustFinding): string => (finding.outcome === 'denied' ? finding.code : finding.outcome);

@@ -1,0 +1,84 @@
+import type { TrustSource, TrustSourceReading } from '../trust-sources/trust-source.js';
+import type { Clock } from '../trust-sources/refreshing-store.js';
+import { documentOf, type IdentityInput } from './documents.js';
+
+export function textOf(revision: number, ...identities: readonly IdentityInput[]): string {
+  return JSON.stringify(documentOf(identities, { revision }));
+}
+
+export interface PendingRead {
+  readonly lastVersion: string | undefined;
+  readonly signal: AbortSignal;
+  readonly answer: (reading: TrustSourceReading) => void;
+  readonly fail: (error: unknown) => void;
+}
+
+/** A source whose every read the test answers. */
+export class ScriptedSource implements TrustSource {
+  readonly description = 'script';
+  readonly reads: PendingRead[] = [];
+
+  read(lastVersion: string | undefined, signal: AbortSignal): Promise<TrustSourceReading> {
+    return new Promise((answer, fail) => {
+      this.reads.push({ lastVersion, signal, answer, fail });
+    });
+  }
+
+  /** Answers the read that waits, and lets everything that follows from it happen. */
+  async answer(text: string, version?: string): Promise<void> {
+    this.takePending().answer({ changed: true, text, version });
+    await settle();
+  }
+
+  async answerUnchanged(): Promise<void> {
+    this.takePending().answer({ changed: false });
+    await settle();
+  }
+
+  async fail(error: unknown = new Error('unreachable')): Promise<void> {
+    this.takePending().fail(error);
+    await settle();
+  }
+
+  takePending(): PendingRead {
+    const pending = this.reads.at(-1);
+    if (pending === undefined) throw new Error('nothing was read');
+    return pending;
+  }
+}
+
+/** Both clocks stand still until the test moves them. */
+export class ManualClock implements Clock {
+  #wall: number;
+  #monotonic = 1_000;
+
+  constructor(wall: number) {
+    this.#wall = wall;
+  }
+
+  readonly wall = (): number => this.#wall;
+  readonly monotonic = (): number => this.#monotonic;
+
+  /** Time passes for a process that runs. */
+  pass(milliseconds: number): void {
+    this.#wall += milliseconds;
+    this.#monotonic += milliseconds;
+  }
+
+  /** Time passes while the process is frozen: the monotonic clock may stand still. */
+  sleep(milliseconds: number): void {
+    this.#wall += milliseconds;
+  }
+
+  /** Somebody sets the clock. */
+  set(wall: number): void {
+    this.#wall = wall;
+  }
+}
+
+/** Lets every callback that waits run. */
+export async function settle(): Promise<void> {
+  await new Promise<void>((resolve) => {
+    setImmediate(resolve);
+  });
+}

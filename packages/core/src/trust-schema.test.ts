@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import * as fc from 'fast-check';
+import { acceptedDocuments, refusedDocuments, sha1, sha256 } from './test-support/document-corpus.js';
+import { newestSchemaVersion, parseTrustDocument } from './trust-document.js';
+
+const schema = JSON.parse(readFileSync(join(import.meta.dirname, '..', '..', 'trust.schema.json'), 'utf8')) as Record<
+  string,
+  unknown
+>;
+const validate = new Ajv2020({ strict: true, strictRequired: false, allErrors: true }).compile(schema);
+
+const parserAccepts = (document: unknown): boolean => {
+  try {
+    parseTrustDocument(document, { audience: 'app' });
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+describe('the published schema', () => {
+  test('is a draft 2020-12 schema of this version, with a name that is no address', () => {
+    assert.equal(schema['$schema'], 'https://json-schema.org/draft/2020-12/schema');
+    assert.equal(schema['$id'], `urn:certgate:trust-document:${newestSchemaVersion}`);
+    assert.equal(validate.schema, schema);
+  });
+
+  test('every object is closed, and every property has a description for editors', () => {
+    const definitions = schema['$defs'] as Record<string, Record<string, unknown>>;
+    for (const object of [schema, ...Object.values(definitions)].filter(({ type }) => type === 'object')) {
+      assert.equal(object['additionalProperties'], false);
+      assert.equal(typeof object['description'], 'string');
+      for (const [name, property] of Object.entries(object['properties'] as Record<string, { description?: string }>)) {
+        assert.ok((property.description ?? '').length > 10, name);
+      }
+    }
+  });
+});
+
+describe('schema and parser agree', () => {
+  for (const [what, document] of acceptedDocuments) {
+    test(`both accept ${what}`, () => {
+      assert.equal(validate(document), true, JSON.stringify(validate.errors));
+    });
+  }
+  for (const { what, document, isSeenBySchema } of refusedDocuments) {
+    test(isSeenBySchema ? `both refuse ${what}` : `${what} is beyond a schema`, () => {
+      assert.equal(validate(typeof document === 'string' ? JSON.parse(document) : document), !isSeenBySchema);
+    });
+  }
+});
+
+describe('whatever the document', () => {
+  /** Mostly good, so that whole documents often are. */
+  const mostly = (good: fc.Arbitrary<unknown>, bad: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> =>
+    fc.oneof({ weight: 15, arbitrary: good }, { weight: 1, arbitrary: bad });
+  const anything = fc.jsonValue({ maxDepth: 1 });
+  const separator = fc.constantFrom('', ' ', ':', '\t', '\u00a0', '\u200e', '\u202a', '\ufeff', '\u2028', '\r\n');
+  const digits = (text: string): fc.Arbitrary<string> =>
+    fc.tuple(separator, separator, fc.nat({ max: text.length }), fc.boolean()).map(([front, inside, at, lower]) => {
+      const cased = lower ? text.toLowerCase() : text;
+      return `${front}${cased.slice(0, at)}${inside}${cased.slice(at)}`;
+    });
+  const noHash = fc.oneof(digits(`${sha256}\0`), digits(sha256.slice(1)), fc.string({ unit: 'binary' }), anything);
+  const moment = fc.date({ min: new Date(0), max: new Date(253_402_300_799_999), noInvalidDate: true });
+  const noInstant = fc.constantFrom('2027-02-29T00:00:00Z', '2027-01-01T24:00:00Z', '2027-01-01', '', 0, null);
+  const instant = mostly(
+    moment.map((date) => date.toISOString()),
+    noInstant,
+  );
+  const noName = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.constantFrom(' a', 'a\u3000', '', 'x'.repeat(257), 1, null),
+  );
+  const name = mostly(fc.string({ unit: fc.constantFrom('a', 'B', '\u{1f600}', 'ß', '-', '_'), minLength: 1 }), noName);
+  const text = mostly(fc.string({ minLength: 1 }), noName);
+  const flag = mostly(fc.boolean(), anything);
+  const list = (items: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> =>
+    mostly(fc.array(items, { maxLength: 2 }), anything);
+  const window = { enabled: flag, notBefore: instant, notAfter: instant };
+  const pin = fc.oneof(
+    fc.record({ thumbprintSha256: mostly(digits(sha256), noHash), ...window }, { requiredKeys: ['thumbprintSha256'] }),
+    fc.record({ thumbprintSha1: mostly(digits(sha1), noHash), ...window }, { requiredKeys: ['thumbprintSha1'] }),
+    fc.record({ publicKeySha256: mostly(digits(sha256), noHash), ...window }, { requiredKeys: ['publicKeySha256'] }),
+    fc.record(
+      { publicKeySha256: digits(sha256), thumbprintSha256: digits(sha256), issuedBy: anything },
+      { requiredKeys: [] },
+    ),
+  );
+  const identityFields = {
+    functions: list(name),
+    enabled: flag,
+    owner: text,
+    reason: text,
+    expiresAt: instant,
+    certificates: list(pin),
+  };
+  const required = { name, roles: list(name) };
+  const identity = fc.record({ ...required, ...identityFields }, { requiredKeys: ['name', 'roles'] });
+  const noIdentity = fc.oneof(fc.record({ ...required, subjects: anything }), anything);
+  const documentFields = {
+    schemaVersion: mostly(fc.constant(1), fc.constantFrom(0, 2, '1', null)),
+    revision: mostly(fc.nat(), fc.double()),
+    identities: list(mostly(identity, noIdentity)),
+    $schema: text,
+    audience: mostly(fc.constantFrom(['app'], ['App', 'other']), fc.constantFrom([], ['app', 'app'], 'app', null)),
+  };
+  const requiredKeys: ['schemaVersion', 'revision', 'identities'] = ['schemaVersion', 'revision', 'identities'];
+  const document = fc.record(documentFields, { requiredKeys });
+
+  test('what the parser accepts, the schema accepts', () => {
+    let accepted = 0;
+    fc.assert(
+      fc.property(document, (value) => {
+        if (!parserAccepts(value)) return;
+        accepted += 1;
+        assert.equal(validate(value), true, JSON.stringify(validate.errors));
+      }),
+      { numRuns: 4000 },
+    );
+    assert.ok(accepted > 100, `only ${accepted} documents were accepted, so the property says little`);
+  });
+
+  test('what the schema accepts and the parser refuses is one of the things that no schema says', () => {
+    const beyond = /never matches|time that exists|stands already at/;
+    fc.assert(
+      fc.property(document, (value) => {
+        if (!validate(value)) return;
+        try {
+          parseTrustDocument(value, { audience: 'app' });
+        } catch (error) {
+          const { problems } = error as { problems: readonly { message: string }[] };
+          for (const { message } of problems) assert.match(message, beyond);
+        }
+      }),
+      { numRuns: 4000 },
+    );
+  });
+
+  test('a thumbprint field full of separators does not make the pattern slow', () => {
+    const slow = ': '.repeat(128);
+    const value = {
+      schemaVersion: 1,
+      revision: 1,
+      identities: [{ name: 'a', roles: [], certificates: [{ thumbprintSha256: slow }] }],
+    };
+    const began = performance.now();
+    assert.equal(validate(value), false);
+    assert.ok(performance.now() - began < 1_000);
+  });
+});

@@ -1,0 +1,170 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { now } from '../test-support/certificates.js';
+import {
+  certificate,
+  createLoadedStage,
+  createStage,
+  known,
+  lookAt,
+  outcomeNow,
+  second,
+  unknown,
+} from '../test-support/refreshing-stage.js';
+import type { ManualClock } from '../test-support/scripted-source.js';
+import { settle } from '../test-support/scripted-source.js';
+
+describe('staleness', () => {
+  test('the last good document is used up to the limit, and not a millisecond longer', async () => {
+    const { source, store, clock, ask } = await createLoadedStage({ maximumStalenessSeconds: 100 });
+    for (let elapsed = 0; elapsed < 93; elapsed += 31) {
+      clock.pass(31 * second);
+      assert.equal(await ask(), 'found');
+      await source.fail(new Error('gone'));
+    }
+    clock.pass(7 * second);
+    assert.equal(await ask(), 'found');
+    assert.notEqual(store.version, undefined);
+    clock.pass(1);
+    assert.equal(store.version, undefined);
+    assert.equal(await ask(), 'unavailable');
+    const finding = await store.find(certificate, clock.wall());
+    assert.match('detail' in finding ? finding.detail : '', /has not been readable for .* \(script\): gone/);
+  });
+  test('it counts from when the read began, since that is how old the document may be', async () => {
+    const { source, store, clock } = createStage({ maximumStalenessSeconds: 100 });
+    const started = store.start();
+    await settle();
+    clock.pass(9 * second);
+    await source.answer(known(1));
+    await started;
+    for (let reads = 0; reads < 3; reads += 1) {
+      clock.pass(30 * second + 1);
+      lookAt(store);
+      await source.fail();
+    }
+    clock.pass(second);
+    assert.equal(store.version, undefined);
+  });
+  test('documents that are refused do not count as read', async () => {
+    const { source, clock, ask } = await createLoadedStage({ maximumStalenessSeconds: 100 }, known(5));
+    for (const text of [known(4), '{}', 'no', known(1)]) {
+      clock.pass(31 * second);
+      const finding = ask();
+      await settle();
+      await source.answer(text);
+      await finding;
+    }
+    assert.equal(await ask(), 'unavailable');
+  });
+  test('a limit of one interval is no gap: a request past both waits for the read', async () => {
+    const { source, store, clock } = await createLoadedStage({ maximumStalenessSeconds: 30 });
+    clock.pass(30 * second + 1);
+    assert.equal(store.version, undefined);
+    const finding = store.find(certificate, clock.wall());
+    await source.answerUnchanged();
+    assert.equal(await outcomeNow(finding), 'found');
+  });
+  test('it is over with the next good read', async () => {
+    const { source, store, clock, ask } = await createLoadedStage({ maximumStalenessSeconds: 40 });
+    clock.pass(31 * second);
+    await ask();
+    await source.fail();
+    clock.pass(10 * second);
+    assert.equal(await ask(), 'unavailable');
+    clock.pass(21 * second);
+    const finding = store.find(certificate, clock.wall());
+    await source.answerUnchanged();
+    assert.equal(await outcomeNow(finding), 'found');
+  });
+});
+
+describe('a process that slept', () => {
+  for (const [how, sleep] of [
+    [
+      'while only the wall clock went on',
+      (clock: ManualClock) => {
+        clock.sleep(3_600_000);
+      },
+    ],
+    [
+      'while both clocks went on',
+      (clock: ManualClock) => {
+        clock.pass(3_600_000);
+      },
+    ],
+  ] as const) {
+    test(`${how}: a request waits for the refresh before it decides`, async () => {
+      const { source, store, clock } = await createLoadedStage();
+      sleep(clock);
+      assert.equal(store.version, undefined, 'what was remembered must not be used');
+      const finding = store.find(certificate, clock.wall());
+      assert.equal(await outcomeNow(finding), 'waiting');
+      await source.answer(unknown(2));
+      assert.equal(await outcomeNow(finding), 'notFound');
+    });
+    test(`${how}: only a failed read falls back to what it had`, async () => {
+      const { source, store, clock } = await createLoadedStage();
+      sleep(clock);
+      const finding = store.find(certificate, clock.wall());
+      await source.fail();
+      assert.equal(await outcomeNow(finding), 'found');
+      assert.notEqual(store.version, undefined);
+    });
+  }
+  test('the limit of staleness counts the sleep', async () => {
+    const { source, store, clock } = await createLoadedStage();
+    clock.sleep(86_400_000 + 1);
+    const finding = store.find(certificate, clock.wall());
+    await source.fail();
+    assert.equal(await outcomeNow(finding), 'unavailable');
+  });
+  test('a clock that was set back does not make an old document young', async () => {
+    const { store, clock, ask, source } = await createLoadedStage();
+    clock.pass(61 * second);
+    clock.set(now - 3_600_000);
+    assert.equal(store.version, undefined);
+    assert.equal(await ask(), 'waiting');
+    await source.answer(unknown(2));
+    assert.equal(await ask(), 'notFound');
+  });
+  test('a read that began before the sleep is not trusted: a second one decides', async () => {
+    const { source, store, clock } = await createLoadedStage();
+    clock.pass(31 * second);
+    lookAt(store);
+    assert.equal(source.reads.length, 2);
+    clock.sleep(3_600_000);
+    const finding = store.find(certificate, clock.wall());
+    await source.answer(known(2));
+    assert.equal(await outcomeNow(finding), 'waiting');
+    assert.equal(source.reads.length, 3);
+    await source.answer(unknown(3));
+    assert.equal(await outcomeNow(finding), 'notFound');
+  });
+  test('the same where the old read says that nothing changed', async () => {
+    const { source, store, clock } = await createLoadedStage();
+    clock.pass(31 * second);
+    lookAt(store);
+    clock.sleep(3_600_000);
+    const finding = store.find(certificate, clock.wall());
+    await source.answerUnchanged();
+    assert.equal(await outcomeNow(finding), 'waiting');
+    await source.answer(unknown(2));
+    assert.equal(await outcomeNow(finding), 'notFound');
+  });
+  test('the same where no request waits: what the old read brought is not remembered as new', async () => {
+    const { source, store, clock } = await createLoadedStage();
+    clock.pass(31 * second);
+    lookAt(store);
+    clock.sleep(3_600_000);
+    await source.answer(known(2));
+    assert.equal(store.version, undefined);
+  });
+  test('two intervals are the line', async () => {
+    const { store, clock } = await createLoadedStage();
+    clock.sleep(60 * second);
+    assert.notEqual(store.version, undefined);
+    clock.sleep(1);
+    assert.equal(store.version, undefined);
+  });
+});
