@@ -15,7 +15,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
  */
 const coreOrder: readonly (readonly string[])[] = [
   ['encoding/*', 'fault-text', 'known-options', 'denial'],
-  ['header-grammars/*', 'certificate-header'],
+  ['mistaken-structure', 'header-grammars/*', 'certificate-header'],
   [
     'distinguished-name',
     'subject-alternative-name',

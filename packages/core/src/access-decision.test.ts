@@ -184,7 +184,8 @@ describe('closed when something is missing', () => {
     );
   });
   test('a stranger is never parsed', () => {
-    const garbage = Buffer.from('3003020101', 'hex').toString('base64');
+    // Framed as a version 3 certificate, and nothing behind it.
+    const garbage = Buffer.from('30053003a0010000', 'hex').subarray(0, 7).toString('base64');
     const { decision, trace } = decide(garbage, [{ certificates: [{ publicKeySha256, notAfter: iso(now + 1000) }] }]);
     assertDenied(decision, 'certificate_not_trusted');
     assert.equal(trace.length, 2);

@@ -143,8 +143,11 @@ describe('something else in place of a certificate', () => {
     ],
   ];
   for (const [what, bytes, words] of made) {
-    test(`${what} is a stranger, public key pins or not`, () => {
-      assertDenied(decide(base64(bytes)), 'certificate_not_trusted');
+    test(`${what} is refused; where its first octets tell what it is, so does the log`, () => {
+      const decision = decide(base64(bytes));
+      const isTold = /private|signing/.test(words.source);
+      assertDenied(decision, isTold ? 'certificate_malformed' : 'certificate_not_trusted');
+      if (isTold) assert.match('detail' in decision ? decision.detail : '', words);
     });
     test(`${what} is refused even where its bytes are pinned, and the log says what it is`, () => {
       const pinned = snapshotOf({ certificates: [{ thumbprintSha256: presentCertificate(bytes).thumbprintSha256 }] });
@@ -156,7 +159,7 @@ describe('something else in place of a certificate', () => {
   }
 });
 
-describe('work is bounded', () => {
+describe('garbage', () => {
   const heavy: readonly (readonly [string, string])[] = [
     ['16 KiB of commas', ','.repeat(16_384)],
     ['16 KiB of spaces between two letters, and one in front', ` a${' '.repeat(16_380)}a`],
@@ -168,14 +171,9 @@ describe('work is bounded', () => {
     ['64 MiB of commas', ','.repeat(64 * 1024 * 1024)],
   ];
   for (const [what, text] of heavy) {
-    test(`${what} cost less than a millisecond`, () => {
-      const durations = Array.from({ length: 9 }, () => {
-        const began = performance.now();
-        readCertificateHeader(text);
-        return performance.now() - began;
-      });
-      // The best of nine: a busy machine slows single runs, quadratic work slows every one (180 ms).
-      assert.ok(Math.min(...durations) < 1, `${Math.min(...durations)} ms`);
+    // What they cost is measured in bench/, beside a certificate.
+    test(`${what} are refused`, () => {
+      assert.equal(readCertificateHeader(text).outcome, 'denied');
     });
   }
 });

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type CertificateExtensions, decodeExtensions } from './certificate-extensions.js';
 import { type CertificatePublicKey, decodePublicKey } from './certificate-public-key.js';
 import {
@@ -7,6 +7,7 @@ import {
   findCommonName,
   formatDistinguishedName,
 } from './distinguished-name.js';
+import { findMistakenStructure } from './mistaken-structure.js';
 import {
   DerReader,
   contextConstructed,
@@ -54,7 +55,7 @@ export type ClientCertificateDecoding =
 export function decodeClientCertificate(der: Uint8Array): ClientCertificateDecoding {
   const decoding = readDer(() => decodeCertificate(der));
   if (decoding.ok) return { ok: true, certificate: new DecodedCertificate(der, decoding.value) };
-  return { ok: false, fault: describeOtherStructure(der) ?? decoding.fault };
+  return { ok: false, fault: findMistakenStructure(der) ?? decoding.fault };
 }
 
 interface CertificateFields {
@@ -119,25 +120,6 @@ function skipUniqueIdentifiers(tbs: DerReader): boolean {
   const issuer = tbs.readOptional(contextPrimitive(1));
   const subject = tbs.readOptional(contextPrimitive(2));
   return issuer !== undefined || subject !== undefined;
-}
-
-/** What people send by mistake, told apart by the first field inside: only to say so, on the way to a refusal. */
-function describeOtherStructure(der: Uint8Array): string | undefined {
-  const first = readDer(() => {
-    const outer = new DerReader(readSingle(der, derTags.sequence).content);
-    const head = outer.read();
-    if (head.tag === derTags.integer) return 'a private key';
-    const inner = new DerReader(head.content);
-    const version = inner.read();
-    if (version.tag !== derTags.integer || version.content.length !== 1 || version.content[0] !== 0) return undefined;
-    // A signing request's name follows at once (RFC 2986 §4); a version 1 certificate has an algorithm there.
-    const next = inner.enter(derTags.sequence);
-    return next.isAtEnd || next.peekTag() === derTags.set ? 'a certificate signing request' : undefined;
-  });
-  if (!first.ok || first.value === undefined) return undefined;
-  return first.value === 'a private key'
-    ? 'it is a private key, not a certificate; treat the key as disclosed and replace it'
-    : `it is ${first.value}, not a certificate`;
 }
 
 class DecodedCertificate implements ClientCertificate {
@@ -206,5 +188,5 @@ class DecodedCertificate implements ClientCertificate {
 
 /** Upper-case hexadecimal, as Azure shows thumbprints. */
 export function hashHex(algorithm: 'sha256' | 'sha1', bytes: Uint8Array): string {
-  return createHash(algorithm).update(bytes).digest('hex').toUpperCase();
+  return hash(algorithm, bytes, 'hex').toUpperCase();
 }

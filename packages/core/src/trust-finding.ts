@@ -39,7 +39,7 @@ const notFound: TrustFinding = Object.freeze({ outcome: 'notFound' });
  * The dearer hashes are worked out only where the document holds pins of that kind.
  */
 export function findInSnapshot(snapshot: TrustSnapshot, certificate: PresentedCertificate, now: number): TrustFinding {
-  const matches = pinKinds.flatMap((kind) => findPin(snapshot, kind, certificate) ?? []);
+  const matches = findPins(snapshot, certificate);
   const [first] = matches;
   if (first === undefined) return notFound;
   const stranger = matches.find(({ identity }) => identity !== first.identity);
@@ -54,6 +54,18 @@ export function findInSnapshot(snapshot: TrustSnapshot, certificate: PresentedCe
     if (denial !== undefined) return denial;
   }
   return describeMatch(first, matches);
+}
+
+const noPins: readonly PinnedIdentity[] = Object.freeze([]);
+
+/** A loop that makes nothing for a stranger, whose refusal is to cost little more than one hash. */
+function findPins(snapshot: TrustSnapshot, certificate: PresentedCertificate): readonly PinnedIdentity[] {
+  let found = noPins;
+  for (const kind of pinKinds) {
+    const pin = findPin(snapshot, kind, certificate);
+    if (pin !== undefined) found = [...found, pin];
+  }
+  return found;
 }
 
 function findPin(

@@ -4,20 +4,20 @@ export type Base64Fault = 'not_base64' | 'base64url' | 'base64_padding';
 export type Base64Decoding =
   { readonly ok: true; readonly bytes: Uint8Array } | { readonly ok: false; readonly fault: Base64Fault };
 
-const alphabetThenPadding = /^[A-Za-z0-9+/]+={0,2}$/;
-
 /**
- * Decodes canonical base64 (RFC 4648 §4) and nothing else: no white space, no base64url, full padding, and the
- * unused bits of the last character zero (§3.5), so that one byte string has exactly one text; the empty text is refused. `Buffer.from` accepts
- * all of those, and stops silently at the first character it doesn't know.
+ * Decodes canonical base64 (RFC 4648 §4) and nothing else: no white space, no base64url, full padding, the unused bits of
+ * the last character zero (§3.5), not empty; one byte string has exactly one text. `Buffer.from` accepts all of those, and
+ * stops silently at the first character it doesn't know. Encoding the result again tells, faster than any pattern.
  */
 export function decodeBase64(text: string): Base64Decoding {
-  if (!alphabetThenPadding.test(text)) {
-    return { ok: false, fault: /^[A-Za-z0-9_-]+={0,2}$/.test(text) ? 'base64url' : 'not_base64' };
-  }
-  if (text.length % 4 !== 0) return { ok: false, fault: 'base64_padding' };
   const bytes = Buffer.from(text, 'base64');
-  const lastQuantum = bytes.subarray(bytes.length - (bytes.length % 3 || 3)).toString('base64');
-  if (!text.endsWith(lastQuantum)) return { ok: false, fault: 'base64_padding' };
-  return { ok: true, bytes };
+  if (bytes.length > 0 && bytes.toString('base64') === text) return { ok: true, bytes };
+  return { ok: false, fault: describeFault(text) };
+}
+
+/** By the first character that is in no place of base64: one scan, since strangers choose the text. */
+function describeFault(text: string): Base64Fault {
+  const [stranger] = /[^A-Za-z0-9+/=]/.exec(text) ?? [];
+  if (stranger === undefined) return text === '' ? 'not_base64' : 'base64_padding';
+  return stranger === '-' || stranger === '_' ? 'base64url' : 'not_base64';
 }

@@ -64,20 +64,22 @@ export type DerFrameFault = 'not_der' | 'truncated' | 'trailing_bytes';
  * or parsed.
  */
 export function findOuterFrameFault(bytes: Uint8Array): DerFrameFault | undefined {
-  const header = readHeader(bytes, 0);
+  const header = readDerHeader(bytes, 0);
   if (header === undefined || header.tag !== derTags.sequence) return 'not_der';
   const end = header.contentStart + header.length;
   if (end > bytes.length) return 'truncated';
   return end < bytes.length ? 'trailing_bytes' : undefined;
 }
 
-interface Header {
+/** Where an element's content begins, and how long it says it is. */
+export interface DerHeader {
   readonly tag: number;
   readonly contentStart: number;
   readonly length: number;
 }
 
-function readHeader(bytes: Uint8Array, offset: number): Header | undefined {
+/** The header at an offset, or undefined where it is none of DER; whether the content is there is not looked at. */
+export function readDerHeader(bytes: Uint8Array, offset: number): DerHeader | undefined {
   const tag = bytes[offset];
   const first = bytes[offset + 1];
   if (tag === undefined || first === undefined || (tag & 0x1f) === 0x1f) return undefined;
@@ -114,7 +116,7 @@ export class DerReader {
   }
 
   read(expectedTag?: number): DerElement {
-    const header = readHeader(this.#bytes, this.#offset);
+    const header = readDerHeader(this.#bytes, this.#offset);
     if (header === undefined) return refuseDer(`bad element header at offset ${this.#offset}`);
     if (expectedTag !== undefined && header.tag !== expectedTag) {
       return refuseDer(`tag 0x${header.tag.toString(16)} where 0x${expectedTag.toString(16)} belongs`);
