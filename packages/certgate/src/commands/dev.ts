@@ -91,8 +91,7 @@ async function runDev(folder: string, flags: DevFlags): Promise<void> {
     onNotice: printNotice,
   });
   try {
-    const isAsExpected = await reportApp(app, flags);
-    if (isOnce) process.exitCode = isAsExpected ? exitCodes.ok : exitCodes.failed;
+    if (isOnce) process.exitCode = (await reportApp(app, flags)) ? exitCodes.ok : exitCodes.failed;
     else await keepRunning(app, folder, flags);
   } finally {
     await app.close();
@@ -151,24 +150,33 @@ function describeApp(app: LocalApp, checks: readonly CheckResult[]): object {
   return { gateway: { url: app.url }, streaming: app.isStreaming, functions, checks };
 }
 
+/** Listens for signals and for changes before it says that it is ready: both may come at once. */
 async function keepRunning(app: LocalApp, folder: string, flags: DevFlags): Promise<void> {
-  let loading = Promise.resolve();
-  const reload = async (): Promise<void> => {
-    try {
-      await app.restart();
-      await reportApp(app, { ...flags, json: false });
-    } catch (error) {
-      if (!(error instanceof CommandFailure)) throw error;
-      printNotice(`${colors.red('error')} ${error.message} The app is loaded again when its files change.`);
-    }
-  };
+  const stopped = untilStopped();
+  let work: Promise<unknown> = Promise.resolve();
   const watch: AppWatch = await watchApp(folder, () => {
-    printNotice('The app changed and is loaded again.');
-    loading = loading.then(reload);
+    work = work.then(() => reload(app, flags));
   });
-  await untilStopped();
-  await watch.close();
-  await loading;
+  try {
+    const report = reportApp(app, flags);
+    work = work.then(() => report);
+    await report;
+    await stopped;
+  } finally {
+    await watch.close();
+    await work;
+  }
+}
+
+async function reload(app: LocalApp, flags: DevFlags): Promise<void> {
+  printNotice('The app changed and is loaded again.');
+  try {
+    await app.restart();
+    await reportApp(app, { ...flags, json: false });
+  } catch (error) {
+    const message = error instanceof Error ? error.message : 'The app could not be loaded.';
+    printNotice(`${colors.red('error')} ${message} The app is loaded again when its files change.`);
+  }
 }
 
 function printLog({ source, level, functionName, message }: HostLogLine): void {

@@ -1,0 +1,223 @@
+import assert from 'node:assert/strict';
+import type { ChildProcess } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
+import {
+  collect,
+  root,
+  runCertgate,
+  runProgram,
+  sampleFolder,
+  startCertgate,
+  waitForReady,
+} from './test-support/certgate.js';
+
+const gate = `
+const { app } = require('@azure/functions');
+const { secureApp, trustStoreFromFile } = require('@certgate/azure-functions');
+secureApp(app, { trustStore: trustStoreFromFile(process.env.CERTGATE_TRUST) });
+`;
+const hello = (text: string): string => `app.http('Hello', { handler: () => ({ body: '${text}' }) });`;
+
+describe('certgate dev', () => {
+  let folder: string;
+
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'certgate-dev-'));
+  });
+  after(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const makeApp = (name: string, index: string): string => {
+    const app = join(folder, name);
+    mkdirSync(app);
+    symlinkSync(join(root, 'node_modules'), join(app, 'node_modules'), 'junction');
+    writeFileSync(join(app, 'package.json'), '{"main":"index.js"}');
+    writeFileSync(join(app, 'host.json'), '{"version":"2.0"}');
+    writeFileSync(join(app, 'index.js'), index);
+    return app;
+  };
+  const stop = async (child: ChildProcess): Promise<number | null> => {
+    const ended = collect(child);
+    child.kill('SIGTERM');
+    return (await ended).exitCode;
+  };
+  const call = async (app: string, url: string): Promise<string> => {
+    const own = join(app, '.certgate');
+    const identity = [
+      '--cert',
+      join(own, 'allowed.crt.pem'),
+      '--key',
+      join(own, 'allowed.key.pem'),
+      '--cacert',
+      join(own, 'gateway.crt.pem'),
+    ];
+    return (await runProgram('curl', ['--silent', ...identity, `${url}/api/Hello`])).stdout;
+  };
+
+  it('loads the app again when its files change, keeps its ports, and ends with 0 on a signal', async () => {
+    const app = makeApp('changing', gate + hello('one'));
+    const dev = startCertgate(['dev', app, '--port', '0', '--host-port', '0']);
+    try {
+      const url = (await waitForReady(dev)).split(' ')[1] ?? '';
+      assert.equal(await call(app, url), 'one');
+      writeFileSync(join(app, 'index.js'), gate + hello('two'));
+      let answer = '';
+      for (let tries = 0; answer !== 'two' && tries < 100; tries += 1) {
+        await wait(100);
+        answer = await call(app, url);
+      }
+      assert.equal(answer, 'two');
+    } finally {
+      assert.equal(await stop(dev), 0);
+    }
+  });
+
+  it('stays up when the changed app cannot be loaded, and takes the next change', async () => {
+    const app = makeApp('breaking', gate + hello('one'));
+    const dev = startCertgate(['dev', app, '--port', '0', '--host-port', '0']);
+    let said = '';
+    dev.stderr?.setEncoding('utf8').on('data', (text: string) => (said += text));
+    try {
+      const url = (await waitForReady(dev)).split(' ')[1] ?? '';
+      writeFileSync(join(app, 'index.js'), 'throw new Error("half a change");');
+      for (let tries = 0; !said.includes('half a change') && tries < 100; tries += 1) await wait(100);
+      assert.match(said, /half a change/);
+      writeFileSync(join(app, 'index.js'), gate + hello('three'));
+      let answer = '';
+      for (let tries = 0; answer !== 'three' && tries < 100; tries += 1) {
+        await wait(100);
+        answer = await call(app, url);
+      }
+      assert.equal(answer, 'three');
+    } finally {
+      assert.equal(await stop(dev), 0);
+    }
+  });
+
+  it('moves on from a default port that is taken, and says so', async () => {
+    const app = makeApp('crowded', gate + hello('one'));
+    const servers = await Promise.all([7443, 7071].map(occupy));
+    const dev = startCertgate(['dev', app]);
+    let said = '';
+    dev.stderr?.setEncoding('utf8').on('data', (text: string) => (said += text));
+    try {
+      const url = (await waitForReady(dev)).split(' ')[1] ?? '';
+      assert.equal(await call(app, url), 'one');
+      assert.match(said, /Port 7443 is taken; the gateway listens on \d+/);
+      assert.match(said, /Port 7071 is taken; the host listens on \d+/);
+    } finally {
+      await stop(dev);
+      await Promise.all(servers.map((close) => close()));
+    }
+  });
+
+  it('prints lines that call the app when they are copied', async () => {
+    const dev = startCertgate(['dev', sampleFolder, '--port', '0', '--host-port', '0']);
+    let said = '';
+    dev.stdout?.setEncoding('utf8').on('data', (text: string) => (said += text));
+    try {
+      await waitForReady(dev);
+      for (let tries = 0; !said.includes('SecuredFunction') && tries < 50; tries += 1) await wait(20);
+      const line =
+        said.split('\n').find((each) => each.includes('certgate call') && each.includes('SecuredFunction')) ?? '';
+      const { exitCode, stdout, stderr } = await runCertgate(line.trim().split(' ').slice(1));
+      assert.equal(exitCode, 0, stderr);
+      assert.match(stdout, /"caller":"allowed"/);
+    } finally {
+      await stop(dev);
+    }
+  });
+
+  it('calls what nothing covers a failure, and does not run it', async () => {
+    const marker = join(folder, 'was-run');
+    const open = `
+const { app } = require('@azure/functions');
+app.http('Forgotten', { handler: () => { require('fs').writeFileSync(${JSON.stringify(marker)}, ''); return {}; } });
+`;
+    const { exitCode, stdout, stderr } = await runCertgate([
+      'dev',
+      makeApp('open', open),
+      '--once',
+      '--json',
+      '--call',
+      'Forgotten',
+    ]);
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /Forgotten is open to everybody/);
+    const { checks } = JSON.parse(stdout) as { checks: readonly { ok: boolean; status: number | null }[] };
+    assert.ok(checks.length > 0);
+    assert.ok(checks.every(({ ok, status }) => !ok && status === null));
+    assert.ok(!existsSync(marker));
+  });
+
+  it('calls what the hook alone covers a failure, though it is closed', async () => {
+    const late = `
+const { app } = require('@azure/functions');
+app.http('Early', { handler: () => ({}) });
+const { secureApp, trustStoreFromFile } = require('@certgate/azure-functions');
+secureApp(app, { trustStore: trustStoreFromFile(process.env.CERTGATE_TRUST) });
+`;
+    const { exitCode, stdout, stderr } = await runCertgate(['dev', makeApp('late', late), '--once', '--json']);
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /Early is covered by the hook alone/);
+    const { checks } = JSON.parse(stdout) as { checks: readonly { ok: boolean; status: number | null }[] };
+    assert.ok(checks.length > 0);
+    assert.ok(checks.every(({ ok, status }) => ok && status === 401));
+  });
+
+  it('lists functions without an HTTP trigger, and leaves them alone', async () => {
+    const timer = `${gate}app.timer('Nightly', { schedule: '0 0 0 * * *', handler: () => { throw new Error('ran'); } });${hello('one')}`;
+    const { exitCode, stdout } = await runCertgate(['dev', makeApp('timed', timer), '--once']);
+    assert.equal(exitCode, 0);
+    assert.match(stdout, /Left alone, no HTTP trigger: Nightly \(timerTrigger\)/);
+  });
+
+  it('two that start together on a fresh folder agree on certificates and trust', async () => {
+    const app = makeApp('shared', gate + hello('one'));
+    const runs = await Promise.all([1, 2, 3].map(() => runCertgate(['dev', app, '--once', '--call', 'Hello'])));
+    for (const { exitCode, stdout, stderr } of runs) assert.equal(exitCode, 0, stdout + stderr);
+  });
+
+  it(
+    'keeps keys to the owner, and git away',
+    { skip: process.platform === 'win32' && 'Windows has no file modes' },
+    () => {
+      const own = join(folder, 'changing', '.certgate');
+      for (const file of ['allowed.key.pem', 'allowed.pfx', 'password.txt', 'gateway.key.pem']) {
+        assert.equal(statSync(join(own, file)).mode & 0o777, 0o600, file);
+      }
+      assert.equal(readFileSync(join(own, '.gitignore'), 'utf8'), '*\n');
+    },
+  );
+});
+
+/** Takes a port if it is free; taken by somebody else serves the test as well. */
+async function occupy(port: number): Promise<() => Promise<void>> {
+  const server = createServer();
+  const listens = await new Promise<boolean>((resolve) => {
+    server.once('error', () => {
+      resolve(false);
+    });
+    server.listen(port, '127.0.0.1', () => {
+      resolve((server.address() as AddressInfo).port === port);
+    });
+  });
+  return async () => {
+    if (listens) await new Promise((resolve) => server.close(resolve));
+  };
+}
