@@ -122,7 +122,7 @@ function listGoals(key) {
   const of = (name) => results.find((result) => result.key === key && result.name.startsWith(name)).nanoseconds;
   return [
     goal(key, 'a warm decision costs less than an API-key check', of('Certgate, warm') / of('API key'), 1),
-    // "The price of one SHA-256": the work around it (strict base64, the frame, the refusal's object) stays stays below twice the hash's.
+    // "The price of one SHA-256": the work around it (strict base64, the frame, the refusal's object) stays below twice the hash's.
     goal(
       key,
       'refusing an unknown certificate costs less than three times base64 + SHA-256',

@@ -12,4 +12,15 @@ const run = (args) => {
 };
 run([fileURLToPath(new URL('build.mjs', import.meta.url))]);
 mkdirSync(`${root}packed`, { recursive: true });
-run([npm, 'pack', '--pack-destination', 'packed', '-w', 'packages/core', '-w', 'packages/azure-functions', '-w', 'packages/certgate']);
+run([
+  npm,
+  'pack',
+  '--pack-destination',
+  'packed',
+  '-w',
+  'packages/core',
+  '-w',
+  'packages/azure-functions',
+  '-w',
+  'packages/certgate',
+]);

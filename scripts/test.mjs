@@ -23,7 +23,12 @@ run(require.resolve('typescript/bin/tsc'), ['-p', 'examples/client']);
 const folders = process.argv.slice(2);
 if (folders.length === 0) {
   run(fileURLToPath(new URL('../node_modules/eslint/bin/eslint.js', import.meta.url)), ['.']);
-  run(fileURLToPath(new URL('../node_modules/prettier/bin/prettier.cjs', import.meta.url)), ['--check', '--log-level', 'warn', '.']);
+  run(fileURLToPath(new URL('../node_modules/prettier/bin/prettier.cjs', import.meta.url)), [
+    '--check',
+    '--log-level',
+    'warn',
+    '.',
+  ]);
 }
 const chosen = folders.length === 0 ? ['packages', 'tests'] : folders;
 const files = chosen.flatMap(listTests).sort();
@@ -34,5 +39,7 @@ run('--test', ['--test-reporter=spec', ...files]);
 function listTests(folder) {
   return readdirSync(join(root, folder), { recursive: true })
     .map((file) => join(folder, file))
-    .filter((file) => file.endsWith('.test.js') && !file.includes('node_modules') && !file.includes(join('dist', 'cjs')));
+    .filter(
+      (file) => file.endsWith('.test.js') && !file.includes('node_modules') && !file.includes(join('dist', 'cjs')),
+    );
 }

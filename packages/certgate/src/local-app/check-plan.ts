@@ -34,11 +34,17 @@ export function planChecks(
     .filter(({ expected, function: { name } }) => expected !== 200 || mayCall.has(name.toLowerCase()));
 }
 
-function expectStatus(hosted: HostedFunction, caller: Caller): PlannedCheck['expected'] {
+/** What must come of a call: 200 stands for whatever the function itself answers. */
+export function expectStatus(hosted: HostedFunction, caller: Caller): PlannedCheck['expected'] {
   const policy = readPolicy(hosted);
   if (policy.kind === 'anonymous') return 200;
   if (!caller.isTrusted) return 401;
   return policy.roles.every((anyOf) => anyOf.some((role) => caller.roles.includes(role))) ? 200 : 403;
+}
+
+/** GET where the function takes it. */
+export function chooseMethod(methods: readonly string[] | undefined): string {
+  return methods === undefined || methods.includes('GET') ? 'GET' : (methods[0] ?? 'GET');
 }
 
 /** A request target that the function's route template matches: its parameters filled with values that fit. */

@@ -1,4 +1,4 @@
-import type { HostedFunction } from '../functions-host/functions-host.js';
+import type { HostedFunction } from '../functions-host/host-protocol.js';
 
 /** What a function asks of its callers, as the gate's registry in the app's process tells it. */
 export type FunctionPolicy =

@@ -1,6 +1,6 @@
 import { sendRequest } from '../client/send-request.js';
 import { CommandFailure } from '../command-line/command-failure.js';
-import { type PlannedCheck, fillRoute } from './check-plan.js';
+import { type PlannedCheck, chooseMethod, fillRoute } from './check-plan.js';
 
 /** What came of one planned check. */
 export interface CheckResult {
@@ -81,8 +81,4 @@ function readRefusal(contentType: unknown, body: string): Refusal | undefined {
   } catch {
     return undefined;
   }
-}
-
-function chooseMethod(methods: readonly string[] | undefined): string {
-  return methods === undefined || methods.includes('GET') ? 'GET' : (methods[0] ?? 'GET');
 }

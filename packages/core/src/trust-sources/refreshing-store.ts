@@ -125,10 +125,9 @@ export class RefreshingTrustStore implements TrustStore {
       };
     }
     if (this.#age(this.#lastSuccess) > this.#maximumStaleness) {
-      const hours = (this.#maximumStaleness / 3_600_000).toFixed(1);
       return {
         outcome: 'unavailable',
-        detail: `The trust document has not been readable for ${hours} hours (${this.#source.description}): ${this.#fault ?? 'stale'}`,
+        detail: `The trust document has not been readable for more than ${this.#maximumStaleness / 1000} s (${this.#source.description}): ${this.#fault ?? 'stale'}`,
       };
     }
     return findInSnapshot(this.#loaded.snapshot, certificate, now);

@@ -1,22 +1,32 @@
-import { relative } from 'node:path';
-import { fillRoute } from '../../local-app/check-plan.js';
+import { dirname, join, relative } from 'node:path';
+import type { HostedFunction } from '../../functions-host/functions-host.js';
+import { chooseMethod, expectStatus, fillRoute } from '../../local-app/check-plan.js';
+import type { Caller } from '../../local-app/development-callers.js';
 import type { LocalApp } from '../../local-app/local-app.js';
-import { describePolicy } from '../../local-app/function-policy.js';
 
 /** Lines to copy: each HTTP function, called by the first caller who may. */
 export function formatCallLines(app: LocalApp): readonly string[] {
   const [sample] = app.callers.flatMap(({ certificate }) => certificate ?? []);
   if (sample === undefined) return [];
-  const folder = relative(process.cwd(), sample.pfxFile).replace(/[^/\\]*$/, '');
-  const trusted = app.callers.filter(({ isTrusted }) => isTrusted);
-  return app.functions
-    .filter(({ http }) => http)
-    .map((hosted) => {
-      const url = `${app.url}${fillRoute(hosted.route ?? '/')}`;
-      const server = `--cacert ${folder}gateway.crt.pem`;
-      if (describePolicy(hosted) === 'anonymous') return `  certgate call ${url} ${server}`;
-      const caller = trusted.find(({ roles }) => describePolicy(hosted) === 'certificate' || roles.length > 0);
-      const certificate = `${folder}${caller?.name ?? 'denied'}.pfx`;
-      return `  certgate call ${url} --certificate ${certificate} --password-file ${folder}password.txt ${server}`;
-    });
+  const folder = relative(process.cwd(), dirname(sample.pfxFile));
+  return app.functions.filter(({ http }) => http).flatMap((hosted) => formatCallLine(app, hosted, folder));
+}
+
+function formatCallLine(app: LocalApp, hosted: HostedFunction, folder: string): readonly string[] {
+  const caller = app.callers.find((each) => expectStatus(hosted, each) === 200);
+  // With a trust document of somebody's own, nobody here may call a closed function.
+  if (caller === undefined) return [];
+  const method = chooseMethod(hosted.methods);
+  const words = [
+    `  certgate call ${app.url}${fillRoute(hosted.route ?? '/')}`,
+    ...(method === 'GET' ? [] : [`--request ${method}`]),
+    ...describeIdentity(caller, folder),
+    `--cacert ${join(folder, 'gateway.crt.pem')}`,
+  ];
+  return [words.join(' ')];
+}
+
+function describeIdentity({ name, certificate }: Caller, folder: string): readonly string[] {
+  if (certificate === undefined) return [];
+  return [`--certificate ${join(folder, `${name}.pfx`)}`, `--password-file ${join(folder, 'password.txt')}`];
 }

@@ -1,0 +1,310 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { describe, it } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import type { InvocationContext } from '@azure/functions';
+import {
+  type Decision,
+  decideAccess,
+  denialCodes,
+  deny,
+  getPublicCode,
+  getPublicStatus,
+  parseTrustDocument,
+} from '@certgate/core';
+import ts from 'typescript';
+import type * as decisionLogModule from '../packages/azure-functions/dist/esm/decision-log.js';
+import type * as gatewayExchangeModule from '../packages/certgate/dist/esm/gateway/gateway-exchange.js';
+import { root, runCertgate } from './test-support/certgate.js';
+import { makeOpensslCertificate } from './test-support/openssl.js';
+
+// Holds the documentation to the code: what a page lists is what there is, and nothing is missing.
+
+interface Page {
+  /** Relative to the repository's root. */
+  readonly path: string;
+  readonly text: string;
+}
+
+interface CodeBlock {
+  readonly page: string;
+  readonly language: string;
+  readonly code: string;
+}
+
+const fence = /^```(\w*)\n([\s\S]*?)^```$/gm;
+const pages: readonly Page[] = listPages(root);
+const codeBlocks: readonly CodeBlock[] = pages.flatMap(listCodeBlocks);
+
+describe('docs/errors.md', () => {
+  it('lists every precise code with its public code and status, and no other', () => {
+    const rows = readRows(getSection('docs/errors.md', 'Every precise code'), /^\| `(\w+)` \| `(\w+)` \| (\d{3}) \|/gm);
+    const listed = rows.map(([, code, publicCode, status]) => [code, publicCode, Number(status)]);
+    const actual = denialCodes.map((code) => [code, getPublicCode(code), getPublicStatus(code)]);
+    assert.deepEqual(sortRows(listed), sortRows(actual));
+  });
+
+  it("lists every answer of the gateway's own with its status, and no other", async () => {
+    const { gatewayAnswers } = (await importBuilt('certgate', 'gateway/gateway-exchange.js')) as GatewayExchangeModule;
+    const section = getSection('docs/errors.md', "The local gateway's own answers");
+    const rows = readRows(section, /^\| `([a-z0-9-]+)` \| (\d{3}) \|/gm);
+    const actual = Object.entries(gatewayAnswers).map(([answer, { status }]) => [answer, status]);
+    assert.deepEqual(sortRows(rows.map(([, answer, status]) => [answer, Number(status)])), sortRows(actual));
+  });
+
+  it('lists the keys of the log line as decisions produce them', async () => {
+    const section = getSection('docs/errors.md', 'The log line');
+    const listed = [...section.matchAll(/^\| `(\w+)` \|/gm)].map(([, key]) => key);
+    assert.deepEqual([...listed].sort(), [...(await listLoggedKeys())].sort());
+  });
+
+  it('shows only lines that are JSON, with keys of the table', () => {
+    const listed = new Set([...getPage('docs/errors.md').matchAll(/^\| `(\w+)` \|/gm)].map(([, key]) => key));
+    const lines = getPage('docs/errors.md').match(/^\{"certgate":.*$/gm) ?? [];
+    assert.ok(lines.length >= 4);
+    for (const line of lines)
+      for (const key of Object.keys(JSON.parse(line) as object)) assert.ok(listed.has(key), `${key} in ${line}`);
+  });
+});
+
+describe('docs/request-path.md', () => {
+  it('names every precise code at its step, and no other', () => {
+    const named = getPage('docs/request-path.md').matchAll(
+      /`((?:certificate|identity|pin|trust|front_end|gate|http|internal|function|role)_\w+)`/g,
+    );
+    assert.deepEqual([...new Set([...named].map(([, code]) => code))].sort(), [...denialCodes].sort());
+  });
+});
+
+describe('every page', () => {
+  it('leads only to files and headings that exist', () => {
+    const links = pages.flatMap(({ path, text }) =>
+      [...withoutCode(text).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => ({ path, target })),
+    );
+    assert.ok(links.length > 50);
+    for (const { path, target } of links.filter((link) => !/^[a-z]+:/.test(link.target))) {
+      const [file = '', heading] = target.split('#');
+      const found = file === '' ? join(root, path) : join(root, dirname(path), file);
+      assert.ok(existsSync(found), `${path} links to ${target}, which does not exist`);
+      if (heading === undefined) continue;
+      assert.ok(listHeadings(readFileSync(found, 'utf8')).includes(heading), `${path} links to ${target}: no heading`);
+    }
+  });
+
+  it('shows trust documents that parse', () => {
+    const documents = codeBlocks.filter(
+      ({ page, language, code }) =>
+        language === 'json' && (page === 'docs/trust-document.md' || code.includes('schemaVersion')),
+    );
+    assert.ok(documents.length >= 4);
+    for (const { page, code } of documents) assert.doesNotThrow(() => parseTrustDocument(code), page);
+  });
+
+  it('shows TypeScript that compiles, where it is whole', () => {
+    const snippets = codeBlocks.filter(({ language, code }) => language === 'ts' && code.includes('import '));
+    assert.ok(snippets.length >= 4);
+    assert.deepEqual(listTypeErrors(snippets), []);
+  });
+
+  it('names commands and options that certgate has', async () => {
+    const helpByVerb = await readHelp();
+    const commands = pages.flatMap(listCommands);
+    assert.ok(commands.length > 30);
+    for (const { path, words } of commands) {
+      const verb = findVerb(helpByVerb, words);
+      assert.ok(verb !== undefined, `${path}: certgate ${words.join(' ')}`);
+      for (const option of words.filter((word) => word.startsWith('-') && word.length > 1)) {
+        assert.ok(hasOption(helpByVerb.get(verb) ?? '', option), `${path}: certgate ${verb} has no ${option}`);
+      }
+    }
+  });
+
+  it('names options by themselves only if some verb has them', async () => {
+    const help = [...(await readHelp()).values()].join('\n');
+    const names = codeSpansOf('docs/local-development.md').flatMap((span) => /^--[a-z-]+/.exec(span) ?? []);
+    assert.ok(names.length > 10);
+    for (const name of names) assert.ok(hasOption(help, name), name);
+  });
+});
+
+type DecisionLogModule = typeof decisionLogModule;
+type GatewayExchangeModule = typeof gatewayExchangeModule;
+
+/** Files that no package exports; the compiled test stands one folder deeper than its source. */
+function importBuilt(packageName: string, file: string): Promise<unknown> {
+  return import(pathToFileURL(join(root, 'packages', packageName, 'dist', 'esm', file)).href);
+}
+
+/** Real decisions about a real certificate, through the real log: an admission, refusals, and one after silence. */
+async function listLoggedKeys(): Promise<ReadonlySet<string>> {
+  const { DecisionLog } = (await importBuilt('azure-functions', 'decision-log.js')) as DecisionLogModule;
+  const lines: string[] = [];
+  const write = (line: string): void => {
+    lines.push(line);
+  };
+  const context = {
+    functionName: 'Orders',
+    invocationId: '1',
+    log: write,
+    warn: write,
+  } as unknown as InvocationContext;
+  let now = 0;
+  const log = new DecisionLog(() => now);
+  log.write(context, decideForCertificate([]), 7);
+  for (let call = 0; call < 30; call += 1) log.write(context, decideForCertificate([['admin']]), 7);
+  now += 3_600_000;
+  log.write(context, decideForCertificate([['admin']]), 7);
+  log.write(context, deny('trust_unavailable', 'The source is out of reach.'), undefined);
+  return new Set(lines.flatMap((line) => Object.keys(JSON.parse(line) as object)));
+}
+
+const certificate = { header: '', thumbprintSha256: '' };
+
+function decideForCertificate(roles: readonly (readonly string[])[]): Decision {
+  if (certificate.header === '') {
+    const folder = mkdtempSync(join(tmpdir(), 'certgate-docs-'));
+    const { certificateFile, thumbprintSha256 } = makeOpensslCertificate(folder, 'caller', 'ec');
+    certificate.header = readFileSync(certificateFile, 'utf8').replace(/-----[^-]*-----|\s/g, '');
+    certificate.thumbprintSha256 = thumbprintSha256;
+    rmSync(folder, { recursive: true, force: true });
+  }
+  const { header, thumbprintSha256 } = certificate;
+  const identities = [{ name: 'caller', roles: [], certificates: [{ thumbprintSha256 }] }];
+  const trust = parseTrustDocument({ schemaVersion: 1, revision: 7, identities });
+  return decideAccess({ header, trust, requirement: { functionName: 'Orders', roles }, now: Date.now() });
+}
+
+function listPages(folder: string): readonly Page[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    if (entry.name.startsWith('.') || ['node_modules', 'dist', 'coverage', 'packed'].includes(entry.name)) return [];
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return listPages(path);
+    if (!entry.name.endsWith('.md')) return [];
+    return [{ path: relative(root, path).replaceAll('\\', '/'), text: readFileSync(path, 'utf8') }];
+  });
+}
+
+function getPage(path: string): string {
+  const page = pages.find((candidate) => candidate.path === path);
+  assert.ok(page !== undefined, `${path} is missing`);
+  return page.text;
+}
+
+function getSection(path: string, heading: string): string {
+  const section = getPage(path)
+    .split(/^## /m)
+    .find((text) => text.startsWith(`${heading}\n`));
+  assert.ok(section !== undefined, `${path} has no section "${heading}"`);
+  return section;
+}
+
+function readRows(section: string, row: RegExp): readonly RegExpMatchArray[] {
+  const rows = [...section.matchAll(row)];
+  assert.ok(rows.length > 0, section.slice(0, 60));
+  return rows;
+}
+
+function sortRows(rows: readonly (readonly unknown[])[]): readonly string[] {
+  return rows.map((row) => row.join(' ')).sort();
+}
+
+function listCodeBlocks({ path, text }: Page): readonly CodeBlock[] {
+  return [...text.replaceAll('\r\n', '\n').replace(/^ {3}/gm, '').matchAll(fence)].map(
+    ([, language = '', code = '']) => ({
+      page: path,
+      language,
+      code,
+    }),
+  );
+}
+
+function withoutCode(text: string): string {
+  return text.replace(/^ *```[\s\S]*?^ *```$/gm, '').replace(/`[^`\n]*`/g, '');
+}
+
+/** The names that GitHub gives headings. */
+function listHeadings(text: string): readonly string[] {
+  return [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}
+
+function codeSpansOf(path: string): readonly string[] {
+  return [...getPage(path).matchAll(/`([^`\n]+)`/g)].map(([, span = '']) => span);
+}
+
+interface NamedCommand {
+  readonly path: string;
+  readonly words: readonly string[];
+}
+
+/** Every `certgate …` of a page's code, in blocks (lines that go on after a backslash joined) and in the text. */
+function listCommands({ path, text }: Page): readonly NamedCommand[] {
+  const blocks = listCodeBlocks({ path, text }).flatMap(({ code }) => code.replace(/\\\n\s*/g, ' ').split('\n'));
+  const spans = [...text.matchAll(/`([^`\n]+)`/g)].map(([, span = '']) => span);
+  return [...blocks, ...spans]
+    .flatMap((line) => [...line.matchAll(/(?:^|[\s(])certgate +([^`|)#]+)/g)].map(([, rest = '']) => rest))
+    .map((rest) => ({ path, words: rest.trim().split(/\s+/) }));
+}
+
+/** The help of every verb, by its words; the program's own under the empty text. */
+async function readHelp(path = ''): Promise<ReadonlyMap<string, string>> {
+  const words = path.split(' ').filter((word) => word !== '');
+  const { stdout, exitCode } = await runCertgate([...words, '--help']);
+  assert.equal(exitCode, 0, path);
+  const commands = /^Commands:\n((?: {2}.*\n?)+)/m.exec(stdout)?.[1] ?? '';
+  const names = [...commands.matchAll(/^ {2}([a-z][\w-]*)/gm)].map(([, name = '']) => name);
+  const verbs = names.filter((name) => name !== 'help').map((name) => `${path} ${name}`.trim());
+  const nested = await Promise.all(verbs.map((verb) => readHelp(verb)));
+  return new Map([[path, stdout], ...nested.flatMap((map) => [...map])]);
+}
+
+function findVerb(helpByVerb: ReadonlyMap<string, string>, words: readonly string[]): string | undefined {
+  const [first = '', second = ''] = words;
+  if (helpByVerb.has(`${first} ${second}`)) return `${first} ${second}`;
+  if (helpByVerb.has(first)) return first;
+  return first.startsWith('-') ? '' : undefined;
+}
+
+function hasOption(help: string, option: string): boolean {
+  const name = option.split('=', 1)[0] ?? '';
+  return [...help.matchAll(/^ +(?:(-\w), )?(--[a-z-]+)/gm)].some(([, short, long]) => name === short || name === long);
+}
+
+/** Compiles the snippets as files of this folder, where both packages and the library are found. */
+function listTypeErrors(snippets: readonly CodeBlock[]): readonly string[] {
+  const files = new Map(
+    snippets.map(({ code }, index) => [join(root, 'tests', `snippet-${index}.ts`).replaceAll('\\', '/'), code]),
+  );
+  const options: ts.CompilerOptions = {
+    module: ts.ModuleKind.NodeNext,
+    target: ts.ScriptTarget.ES2022,
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    skipLibCheck: true,
+    noEmit: true,
+    types: ['node'],
+  };
+  const host = ts.createCompilerHost(options);
+  const virtual: ts.CompilerHost = {
+    ...host,
+    readFile: (name) => files.get(name) ?? host.readFile(name),
+    fileExists: (name) => files.has(name) || host.fileExists(name),
+    getSourceFile: (name, language, ...more) => {
+      const code = files.get(name);
+      return code === undefined
+        ? host.getSourceFile(name, language, ...more)
+        : ts.createSourceFile(name, code, language);
+    },
+  };
+  const program = ts.createProgram([...files.keys()], options, virtual);
+  return ts.getPreEmitDiagnostics(program).map(({ file, messageText }) => {
+    const snippet = snippets[[...files.keys()].indexOf(file?.fileName ?? '')];
+    return `${snippet?.page ?? 'options'}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`;
+  });
+}
