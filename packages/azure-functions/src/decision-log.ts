@@ -1,5 +1,6 @@
 import { type Decision, type Denial, type DenialCode, getPublicStatus } from '@certgate/core';
 import type { InvocationContext } from '@azure/functions';
+import { formatLogLine } from './log-text.js';
 
 /** Raised with every change of the line's shape that a query could notice. */
 export const logShapeVersion = 1;
@@ -75,7 +76,11 @@ export class DecisionLog {
 const roleLog = new DecisionLog();
 
 export function logRoleDenial(context: unknown, denial: Denial): void {
-  if (isLoggingContext(context)) roleLog.write(context, denial, undefined);
+  try {
+    if (isLoggingContext(context)) roleLog.write(context, denial, undefined);
+  } catch {
+    // The refusal stands without its line: an object that was made from a context can't log, for one.
+  }
 }
 
 function isLoggingContext(context: unknown): context is InvocationContext {
@@ -112,14 +117,4 @@ function describeCaller(decision: Decision): Partial<DecisionLogLine> {
     ...(decision.identityName === undefined ? {} : { identity: decision.identityName }),
     ...(decision.thumbprintSha256 === undefined ? {} : { thumbprintSha256: decision.thumbprintSha256 }),
   };
-}
-
-/** JSON, with every control, format and line-separating character escaped: a name can't forge a line or turn its text. */
-export function formatLogLine(line: object): string {
-  return JSON.stringify(line).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) =>
-    Array.from(
-      { length: character.length },
-      (_, index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`,
-    ).join(''),
-  );
 }

@@ -1,5 +1,6 @@
 import { type Denial, type PublicCode, getPublicCode, getPublicStatus } from '@certgate/core';
-import type { HttpResponseInit } from '@azure/functions';
+import type { HttpResponseInit, InvocationContext } from '@azure/functions';
+import { isHttpTriggerType } from './worker-core.js';
 
 /** What a caller learns, and no more (RFC 9457 `title`). */
 const titles: Readonly<Record<PublicCode, string>> = {
@@ -42,4 +43,35 @@ export function createDenialResponse(denial: Denial, correlationId: string, isDe
     },
     body: JSON.stringify(problem),
   };
+}
+
+/**
+ * Puts the refusal where this function's HTTP response comes from, and returns what the handler would return. Usually
+ * that is the response itself; but the return value may be bound to a queue, say, and the response to a named output:
+ * then a refusal that is returned would be enqueued, and the caller would get a success.
+ *
+ * @throws {Error} where the function has no HTTP output at all: the host answers 500, the only refusal left.
+ */
+export function answerDenial(response: HttpResponseInit, context: InvocationContext): HttpResponseInit | undefined {
+  if (!isHttpTriggerType(findTriggerType(context))) return response;
+  const { return: returned, extraOutputs } = context.options;
+  if (hasType(returned, 'http')) return response;
+  const output = extraOutputs.find((candidate) => hasType(candidate, 'http'));
+  if (output === undefined) {
+    throw new Error(
+      `Certgate refused a call of "${context.functionName}", which has no HTTP output to say so with; add return: output.http({}).`,
+    );
+  }
+  context.extraOutputs.set(output, response);
+  return undefined;
+}
+
+/** Undefined in contexts that unit tests make and that say nothing of it. */
+export function findTriggerType(context: unknown): unknown {
+  const { options } = context as { readonly options?: { readonly trigger?: { readonly type?: unknown } } };
+  return options?.trigger?.type;
+}
+
+function hasType(binding: { readonly type: unknown } | undefined, type: string): boolean {
+  return binding !== undefined && String(binding.type).toLowerCase() === type;
 }

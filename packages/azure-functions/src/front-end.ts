@@ -56,8 +56,8 @@ function confirmFrontEnd(name: FrontEndName, environment: Environment): FrontEnd
 
 function deduceFrontEnd(environment: Environment): FrontEnd {
   if (isDevelopment(environment)) return { outcome: 'known', name: 'development', isDevelopment: true };
-  const containers = listPresent(environment, containerHostMarks);
-  if (isPresent(environment['WEBSITE_INSTANCE_ID']) && containers.length === 0) {
+  const contradicting = [...listPresent(environment, containerHostMarks), ...listFlexConsumptionMarks(environment)];
+  if (isPresent(environment['WEBSITE_INSTANCE_ID']) && contradicting.length === 0) {
     return { outcome: 'known', name: 'app-service', isDevelopment: false };
   }
   return deny('front_end_unknown', describeUnknown(environment));
@@ -65,6 +65,12 @@ function deduceFrontEnd(environment: Environment): FrontEnd {
 
 /** Azure's Container Apps, and any Kubernetes: another ingress stands in front there. */
 const containerHostMarks = /^(?:MANAGED_ENVIRONMENT$|CONTAINER_APP_|KUBERNETES_)/;
+
+/** An app setting may have any name, `WEBSITE_INSTANCE_ID` too: it must not turn Flex Consumption into App Service. */
+function listFlexConsumptionMarks(environment: Environment): readonly string[] {
+  const isFlexSku = environment['WEBSITE_SKU']?.toLowerCase() === 'flexconsumption';
+  return [...(isFlexSku ? ['WEBSITE_SKU'] : []), ...listPresent(environment, /^(?:LEGION_|WEBSITE_POD_NAME$)/)];
+}
 
 /**
  * What is present in the cloud and never on a laptop. `WEBSITE_HOSTNAME` is not among them: Core Tools sets it too.

@@ -1,14 +1,16 @@
 import type { HttpRequest, InvocationContext } from '@azure/functions';
 import {
   AccessGate,
+  type Admission,
   type Decision,
   type Denial,
   type FunctionRequirement,
   type TrustStore,
   deny,
+  findAuthorizationDenial,
 } from '@certgate/core';
-import { DecisionLog, formatLogLine } from './decision-log.js';
-import { createDenialResponse } from './denial-response.js';
+import { DecisionLog, logShapeVersion } from './decision-log.js';
+import { answerDenial, createDenialResponse } from './denial-response.js';
 import {
   type FrontEnd,
   type FrontEndName,
@@ -17,6 +19,8 @@ import {
   resolveFrontEnd,
 } from './front-end.js';
 import { HttpStreamingWatch } from './http-streaming.js';
+import { formatLogLine } from './log-text.js';
+import { isPromiseLike } from './promise-like.js';
 import {
   type AnyHandler,
   type FunctionPolicy,
@@ -36,6 +40,17 @@ interface GateOptions {
   readonly [frontEndOverride]?: true;
 }
 
+/** The one value that lets a handler run: whatever else comes out of a decision, by design or by fault, doesn't. */
+const admitted = Object.freeze({ outcome: 'admitted' });
+
+type Verdict = typeof admitted | Denial;
+
+/** What was decided for an invocation, and for which request: a context alone doesn't say who calls. */
+interface EarlierAdmission {
+  readonly request: unknown;
+  readonly admission: Admission;
+}
+
 /** Closes handlers, and decides at each call. One per app. */
 export class FunctionGate {
   readonly #options: GateOptions;
@@ -43,8 +58,10 @@ export class FunctionGate {
   readonly #log = new DecisionLog();
   readonly #streaming = new HttpStreamingWatch();
   readonly #registered = new Map<string, FunctionPolicy>();
+  /** Handlers that this gate closed, and the name of the function that each was closed for. */
+  readonly #closed = new WeakMap<AnyHandler, string>();
   /** Invocations that this gate has admitted, so that a handler covered twice is decided once. */
-  readonly #admitted = new WeakMap<object, Decision>();
+  readonly #admissions = new WeakMap<object, EarlierAdmission>();
   #frontEnd: FrontEnd | undefined;
 
   constructor(options: GateOptions) {
@@ -64,13 +81,14 @@ export class FunctionGate {
       return handler;
     }
     const policy = functionPolicies.get(handler) ?? certificatePolicy;
-    this.#registered.set(name.toLowerCase(), policy);
-    return gatedHandlers.has(handler) ? handler : this.#close(name, policy, handler);
+    // A name that comes twice is an error of the worker's, which the app may swallow: the stricter policy stands.
+    this.#registered.set(name.toLowerCase(), tighten(this.#registered.get(name.toLowerCase()), policy));
+    return this.#close(name, policy, handler);
   }
 
   /** At each invocation: what another hook left as the handler, or what was registered before the gate. */
   coverInvocation<Handler extends AnyHandler>(functionName: string, handler: Handler): Handler {
-    if (gatedHandlers.has(handler)) return handler;
+    if (this.#closed.get(handler) === functionName) return handler;
     // Where a hook wrapped the handler, its marks are lost; the registration's policy still stands.
     const policy =
       this.#registered.get(functionName.toLowerCase()) ?? functionPolicies.get(handler) ?? certificatePolicy;
@@ -94,35 +112,32 @@ export class FunctionGate {
   }
 
   #close<Handler extends AnyHandler>(functionName: string, policy: FunctionPolicy, handler: Handler): Handler {
-    const decide = (args: readonly unknown[]): Denial | undefined | Promise<Denial | undefined> =>
-      policy.kind === 'anonymous' ? undefined : this.#decide({ functionName, roles: policy.roles }, args);
-    const respond = (denial: Denial, args: readonly unknown[]): unknown =>
-      createDenialResponse(denial, findContext(args)?.invocationId ?? 'unknown', isDevelopment(process.env));
+    const decide = (args: readonly unknown[]): Verdict | PromiseLike<Verdict> =>
+      policy.kind === 'anonymous' ? admitted : this.#decide({ functionName, roles: policy.roles }, args);
     const closed = function (this: unknown, ...args: unknown[]): unknown {
-      const denial = decide(args);
-      if (denial === undefined) return Reflect.apply(handler, this, args);
-      if (!(denial instanceof Promise)) return respond(denial, args);
-      return denial.then((late): unknown =>
-        late === undefined ? Reflect.apply(handler, this, args) : respond(late, args),
-      );
+      const proceed = (verdict: Verdict): unknown =>
+        verdict === admitted ? Reflect.apply(handler, this, args) : refuse(verdict as Denial, args);
+      const verdict = decide(args);
+      return isPromiseLike(verdict) ? verdict.then(proceed) : proceed(verdict);
     } as AnyHandler as Handler;
+    this.#closed.set(closed, functionName);
     gatedHandlers.set(closed, Object.freeze({ policy }));
     return closed;
   }
 
   /** Never throws: whatever fails here is a denial. */
-  #decide(
-    requirement: FunctionRequirement,
-    args: readonly unknown[],
-  ): Denial | undefined | Promise<Denial | undefined> {
+  #decide(requirement: FunctionRequirement, args: readonly unknown[]): Verdict | PromiseLike<Verdict> {
+    const context = findContext(args);
+    if (context === undefined) return deny('internal_fault', 'The call carries no invocation context.');
+    const [request] = args;
     try {
-      const context = findContext(args);
-      if (context === undefined) return deny('internal_fault', 'The call carries no invocation context.');
-      const decision = this.#readDecision(requirement, args[0], context);
-      if (decision instanceof Promise) return decision.then((late) => this.#conclude(context, late)).catch(denyFault);
-      return this.#conclude(context, decision);
+      const decision = this.#readDecision(requirement, request, context);
+      if (!isPromiseLike(decision)) return this.#conclude(context, request, decision);
+      return decision
+        .then((late) => this.#conclude(context, request, late))
+        .then(undefined, (error: unknown) => this.#denyFault(context, error));
     } catch (error) {
-      return denyFault(error);
+      return this.#denyFault(context, error);
     }
   }
 
@@ -130,7 +145,12 @@ export class FunctionGate {
     requirement: FunctionRequirement,
     request: unknown,
     context: InvocationContext,
-  ): Decision | Promise<Decision> {
+  ): Decision | PromiseLike<Decision> {
+    const earlier = this.#admissions.get(context);
+    // The other half of a handler that is closed twice. Who calls is known; what this half requires is asked again.
+    if (earlier !== undefined && earlier.request === request) {
+      return findAuthorizationDenial(earlier.admission.identity, requirement) ?? earlier.admission;
+    }
     const frontEnd = this.#resolveFrontEnd();
     if (frontEnd.outcome === 'denied') return frontEnd;
     if (this.#streaming.isOn(context.invocationId)) return deny('http_streaming_unsupported', streamingDetail);
@@ -138,13 +158,35 @@ export class FunctionGate {
     return this.#access.decide(header, requirement, Date.now());
   }
 
-  #conclude(context: InvocationContext, decision: Decision): Denial | undefined {
-    const isRepeated = this.#admitted.has(context) && decision.outcome === 'allowed';
-    if (!isRepeated) this.#log.write(context, decision, this.#options.trustStore.report?.().revision);
-    if (decision.outcome === 'denied') return decision;
-    this.#admitted.set(context, decision);
+  #conclude(context: InvocationContext, request: unknown, decision: Decision): Verdict {
+    const isRepeated = decision.outcome === 'allowed' && this.#admissions.get(context)?.admission === decision;
+    if (!isRepeated) this.#log.write(context, decision, this.#findTrustRevision());
+    if (decision.outcome !== 'allowed') return decision;
+    this.#admissions.set(context, { request, admission: decision });
     clientIdentities.set(context, decision.identity);
-    return undefined;
+    return admitted;
+  }
+
+  #denyFault(context: InvocationContext, error: unknown): Denial {
+    const denial = deny(
+      'internal_fault',
+      `Certgate failed while deciding, so the call is refused: ${describeFault(error)}.`,
+    );
+    try {
+      this.#log.write(context, denial, undefined);
+    } catch {
+      // It may be the log that failed; the refusal stands without its line.
+    }
+    return denial;
+  }
+
+  /** For the log alone, so a store of the user's own that can't say it spoils no decision. */
+  #findTrustRevision(): number | undefined {
+    try {
+      return this.#options.trustStore.report?.().revision;
+    } catch {
+      return undefined;
+    }
   }
 
   /** Settled at the first call: a placeholder instance gets its real environment only after the app was loaded. */
@@ -155,6 +197,20 @@ export class FunctionGate {
     if (process.env['WEBSITE_PLACEHOLDER_MODE'] !== '1') this.#frontEnd = frontEnd;
     return frontEnd;
   }
+}
+
+/** Both must be met. What is anonymous in one and closed in the other is closed. */
+function tighten(first: FunctionPolicy | undefined, second: FunctionPolicy): FunctionPolicy {
+  if (first === undefined) return second;
+  const roles = [first, second].flatMap((policy) => (policy.kind === 'certificate' ? policy.roles : []));
+  const isAnonymous = first.kind === 'anonymous' && second.kind === 'anonymous';
+  return isAnonymous ? second : Object.freeze({ kind: 'certificate', roles: Object.freeze(roles) });
+}
+
+function refuse(denial: Denial, args: readonly unknown[]): unknown {
+  const context = findContext(args);
+  const response = createDenialResponse(denial, context?.invocationId ?? 'unknown', isDevelopment(process.env));
+  return context === undefined ? response : answerDenial(response, context);
 }
 
 const anywhere: FrontEnd = Object.freeze({ outcome: 'known', name: 'anywhere', isDevelopment: false });
@@ -170,13 +226,15 @@ function findContext(args: readonly unknown[]): InvocationContext | undefined {
     : undefined;
 }
 
-function denyFault(error: unknown): Denial {
-  const description =
-    error instanceof Error ? `${error.name}: ${error.message}` : 'something that is no Error was thrown';
-  return deny('internal_fault', `Certgate failed while deciding, so the call is refused: ${description}.`);
+function describeFault(error: unknown): string {
+  try {
+    return error instanceof Error ? `${error.name}: ${error.message}` : 'something that is no Error was thrown';
+  } catch {
+    return 'an Error that can not be read was thrown';
+  }
 }
 
 function warnAtStart(code: string, detail: string): void {
   // No invocation, no context: the worker sends the console's lines to the host's log.
-  console.warn(formatLogLine({ certgate: 1, event: 'start', code, detail }));
+  console.warn(formatLogLine({ certgate: logShapeVersion, event: 'start', code, detail }));
 }

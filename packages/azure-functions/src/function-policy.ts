@@ -1,9 +1,10 @@
 import { type Denial, deny, findAuthorizationDenial } from '@certgate/core';
 import type { InvocationContext } from '@azure/functions';
 import { isDevelopment } from './front-end.js';
-import { createDenialResponse } from './denial-response.js';
+import { answerDenial, createDenialResponse, findTriggerType } from './denial-response.js';
 import { logRoleDenial } from './decision-log.js';
 import { type AnyHandler, certificatePolicy, clientIdentities, functionPolicies } from './shared-state.js';
+import { isHttpTriggerType } from './worker-core.js';
 
 /**
  * Opens one function to everybody: `app.http('Public', { handler: allowAnonymous(handler) })`. It returns a new
@@ -39,7 +40,7 @@ export function requireRole<Handler extends AnyHandler>(role: string, handler: H
  */
 export function requireAnyRole<Handler extends AnyHandler>(roles: readonly string[], handler: Handler): Handler {
   expectHandler('requireRole', handler);
-  const anyOf = Object.freeze([...expectRoles(roles)]);
+  const anyOf = Object.freeze(expectRoles(roles));
   const inner = functionPolicies.get(handler) ?? certificatePolicy;
   if (inner.kind === 'anonymous') {
     throw new TypeError('A role was required of an anonymous handler. Take away allowAnonymous or the role.');
@@ -48,8 +49,7 @@ export function requireAnyRole<Handler extends AnyHandler>(roles: readonly strin
   return wrapHandler(handler, policy, (context, call) => {
     const denial = findRoleDenial(context, anyOf);
     if (denial === undefined) return call();
-    logRoleDenial(context, denial);
-    return createDenialResponse(denial, readInvocationId(context), isDevelopment(process.env));
+    return refuse(denial, context);
   });
 }
 
@@ -78,8 +78,22 @@ function findRoleDenial(context: unknown, anyOf: readonly string[]): Denial | un
   return findAuthorizationDenial({ ...identity, functions: undefined }, { functionName, roles: [anyOf] });
 }
 
+function refuse(denial: Denial, context: unknown): unknown {
+  const isContext = typeof context === 'object' && context !== null;
+  const triggerType = isContext ? findTriggerType(context) : undefined;
+  // What a queue's or a timer's function returns is taken for its success, and the message would be gone.
+  if (/trigger$/i.test(String(triggerType)) && !isHttpTriggerType(triggerType)) {
+    throw new TypeError(
+      `The function "${readFunctionName(context)}" has no HTTP trigger, so no certificate can come with it: take requireRole away.`,
+    );
+  }
+  logRoleDenial(context, denial);
+  const response = createDenialResponse(denial, readInvocationId(context), isDevelopment(process.env));
+  return isContext ? answerDenial(response, context as InvocationContext) : response;
+}
+
 function readFunctionName(context: unknown): string {
-  const name = (context as Partial<InvocationContext> | null)?.functionName;
+  const name = (context as Partial<InvocationContext> | null | undefined)?.functionName;
   return typeof name === 'string' ? name : 'this function';
 }
 
@@ -94,7 +108,9 @@ function expectHandler(who: string, handler: unknown): void {
 }
 
 function expectRoles(roles: unknown): readonly string[] {
-  if (Array.isArray(roles) && roles.length > 0 && roles.every(isRole)) return roles;
+  // A copy first: `every` passes over the holes of a list.
+  const list: readonly unknown[] = Array.isArray(roles) ? [...(roles as unknown[])] : [];
+  if (list.length > 0 && list.every(isRole)) return list;
   throw new TypeError('A required role must be a text that is not empty.');
 }
 

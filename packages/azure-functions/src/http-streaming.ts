@@ -1,9 +1,13 @@
 import { subscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage } from 'node:http';
+import { isPromiseLike } from './promise-like.js';
 import type { WorkerCore } from './worker-core.js';
 
 /** Ids are forgotten beyond this many; the other sign doesn't depend on them. */
 const maximumRemembered = 10_000;
+
+/** An invocation id has 36 characters. A request to some other server of the app may carry any text in that header. */
+const rememberedLength = 64;
 
 /**
  * Whether HTTP streaming (`app.setup({ enableHttpStream: true })`) is on. In that mode `request.headers` comes by a road
@@ -22,13 +26,13 @@ export class HttpStreamingWatch {
       const id = request?.headers['x-ms-invocation-id'];
       if (typeof id !== 'string' || this.#isOn) return;
       if (this.#proxiedInvocations.size >= maximumRemembered) this.#proxiedInvocations.clear();
-      this.#proxiedInvocations.add(id);
+      this.#proxiedInvocations.add(id.slice(0, rememberedLength));
     });
   }
 
   /** An app doesn't change the mode while it runs: once seen, it stays on. */
   isOn(invocationId: string): boolean {
-    if (!this.#isOn && this.#proxiedInvocations.delete(invocationId)) this.#isOn = true;
+    if (!this.#isOn && this.#proxiedInvocations.delete(invocationId.slice(0, rememberedLength))) this.#isOn = true;
     return this.#isOn;
   }
 
@@ -46,7 +50,7 @@ export class HttpStreamingWatch {
     };
     model.getCapabilities = (capabilities) => {
       const result: unknown = Reflect.apply(original, model, [capabilities]);
-      return result instanceof Promise ? result.then(watch) : watch(result);
+      return isPromiseLike(result) ? result.then(watch) : watch(result);
     };
   }
 }

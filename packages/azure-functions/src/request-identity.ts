@@ -16,8 +16,9 @@ export class ClientIdentityMissing extends Error {
 export function getClientIdentity(context: InvocationContext): ClientIdentity {
   const identity = findClientIdentity(context);
   if (identity !== undefined) return identity;
+  const { functionName = 'an unnamed function' } = (context as Partial<InvocationContext> | undefined) ?? {};
   throw new ClientIdentityMissing(
-    `No client was authenticated for this call of "${context.functionName}". Either secureApp(app, …) is missing or loaded ` +
+    `No client was authenticated for this call of "${functionName}". Either secureApp(app, …) is missing or loaded ` +
       'after this function was called, or the function is anonymous (then use findClientIdentity). In a unit test, use ' +
       'withClientIdentity from @certgate/azure-functions/testing.',
   );

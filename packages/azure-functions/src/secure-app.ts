@@ -2,7 +2,7 @@ import type { app as AzureFunctionsApp, PreInvocationContext } from '@azure/func
 import type { TrustStore } from '@certgate/core';
 import { type FrontEndName, frontEndNames, readFrontEndSetting } from './front-end.js';
 import { FunctionGate, frontEndOverride } from './function-gate.js';
-import { type AnyHandler, announceGate } from './shared-state.js';
+import { type AnyHandler, announceGate, securedCores } from './shared-state.js';
 import {
   type FunctionMetadata,
   type WorkerCore,
@@ -26,8 +26,6 @@ export interface SecureAppOptions {
   readonly [frontEndOverride]?: true;
 }
 
-const securedCores = new WeakSet<WorkerCore>();
-
 /**
  * Closes every HTTP function of the app to callers without an allowed client certificate: those registered later by
  * wrapping them as they are registered, those registered before by a hook. Call it once, in the file that is loaded
@@ -40,14 +38,14 @@ const securedCores = new WeakSet<WorkerCore>();
  */
 export function secureApp(app: FunctionApp, options: SecureAppOptions): void {
   expectApp(app);
-  expectOptions(options);
+  const checked = readOptions(options);
   const core = findWorkerCore();
   if (core !== undefined && securedCores.has(core)) {
     throw new Error('secureApp was called twice. Call it once, in the file that is loaded first.');
   }
-  const gate = new FunctionGate(options);
+  const gate = new FunctionGate(checked);
   if (core !== undefined) {
-    securedCores.add(core);
+    securedCores.set(core, true);
     wrapRegistrations(core, gate);
   }
   app.hook.preInvocation((context) => {
@@ -87,29 +85,36 @@ function expectApp(app: unknown): asserts app is FunctionApp {
 
 const knownOptions: readonly (string | symbol)[] = ['trustStore', 'frontEnd', frontEndOverride];
 
-function expectOptions(options: unknown): asserts options is SecureAppOptions {
+/** A copy of what was checked: the caller's object may be changed later, and what it inherits was written by nobody. */
+function readOptions(options: unknown): SecureAppOptions {
   if (!isRecord(options)) throw new TypeError('secureApp needs options as its second argument: { trustStore }.');
-  const unknown = Reflect.ownKeys(options).find((key) => !knownOptions.includes(key));
+  const own: Readonly<Record<string | symbol, unknown>> = Object.assign(Object.create(null) as object, options);
+  const unknown = Reflect.ownKeys(own).find((key) => !knownOptions.includes(key));
   if (unknown !== undefined) {
     throw new TypeError(`secureApp does not know the option ${String(unknown)}; known are trustStore, frontEnd.`);
   }
-  const { trustStore, frontEnd } = options;
-  if (!isRecord(trustStore) || typeof trustStore['find'] !== 'function') {
-    throw new TypeError(
-      'secureApp needs a trustStore: trustStoreFromFile(process.env.CERTGATE_TRUST), or an object with a find method.',
-    );
-  }
-  if ('frontEnd' in options && !frontEndNames.some((name) => name === frontEnd)) {
-    throw new TypeError(
-      `secureApp does not know the frontEnd ${JSON.stringify(frontEnd)}; known are ${frontEndNames.join(', ')}.`,
-    );
-  }
-  const unsafe = (options as Record<symbol, unknown>)[frontEndOverride];
-  if (unsafe !== undefined && unsafe !== true) {
+  expectTrustStore(own['trustStore']);
+  if ('frontEnd' in own) expectFrontEnd(own['frontEnd']);
+  if (frontEndOverride in own && own[frontEndOverride] !== true) {
     throw new TypeError('unsafeTrustCertificateHeaderFromAnywhere can only be true, or be left out.');
   }
   const { fault } = readFrontEndSetting(process.env);
   if (fault !== undefined) throw new TypeError(fault);
+  return Object.freeze(own) as object as SecureAppOptions;
+}
+
+function expectTrustStore(trustStore: unknown): void {
+  if (isRecord(trustStore) && typeof trustStore['find'] === 'function') return;
+  throw new TypeError(
+    'secureApp needs a trustStore: trustStoreFromFile(process.env.CERTGATE_TRUST), or an object with a find method.',
+  );
+}
+
+function expectFrontEnd(frontEnd: unknown): void {
+  if (frontEndNames.some((name) => name === frontEnd)) return;
+  throw new TypeError(
+    `secureApp does not know the frontEnd ${JSON.stringify(frontEnd)}; known are ${frontEndNames.join(', ')}.`,
+  );
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -20,6 +20,8 @@ interface SharedState {
   readonly 'gated-handlers/v1': WeakMap<AnyHandler, { readonly policy: FunctionPolicy }>;
   /** The identity that was admitted to an invocation, by its context. */
   readonly 'client-identities/v1': WeakMap<object, ClientIdentity>;
+  /** The worker's core modules whose registrations a gate closes already, whichever copy's gate it is. */
+  readonly 'secured-cores/v1': WeakMap<object, true>;
 }
 
 function getShared<K extends keyof SharedState>(name: K): SharedState[K] {
@@ -36,6 +38,7 @@ function getShared<K extends keyof SharedState>(name: K): SharedState[K] {
 export const functionPolicies: SharedState['function-policies/v1'] = getShared('function-policies/v1');
 export const gatedHandlers: SharedState['gated-handlers/v1'] = getShared('gated-handlers/v1');
 export const clientIdentities: SharedState['client-identities/v1'] = getShared('client-identities/v1');
+export const securedCores: SharedState['secured-cores/v1'] = getShared('secured-cores/v1');
 
 const gateKey = Symbol.for('certgate/gate/v1');
 

@@ -15,7 +15,8 @@ export interface TestIdentity {
  * Gives a context an authenticated identity, as the gate would have done, and returns it: for unit tests that call a
  * handler directly.
  *
- * @throws {Error} inside a Functions host, where it would be a way past the gate.
+ * @throws {Error} inside a Functions host, where it would be a way past the gate; {TypeError} for an identity that no
+ * trust document could hold.
  */
 export function withClientIdentity<Context extends InvocationContext>(
   context: Context,
@@ -24,10 +25,31 @@ export function withClientIdentity<Context extends InvocationContext>(
   if (findWorkerCore() !== undefined) {
     throw new Error('withClientIdentity is for unit tests; inside a Functions host only the gate says who calls.');
   }
-  const { name, roles = [], functions, certificate = testCertificate } = identity;
-  const clientIdentity: ClientIdentity = Object.freeze({ name, roles, functions, certificate, matchedBy: 'test' });
-  clientIdentities.set(context, clientIdentity);
+  clientIdentities.set(context, createTestIdentity(identity));
   return context;
+}
+
+const identityKeys = ['name', 'roles', 'functions', 'certificate'];
+
+function createTestIdentity(identity: TestIdentity): ClientIdentity {
+  const unknown = Object.keys(identity).find((key) => !identityKeys.includes(key));
+  if (unknown !== undefined) {
+    throw new TypeError(`withClientIdentity does not know "${unknown}"; known are ${identityKeys.join(', ')}.`);
+  }
+  const { name, roles = [], functions, certificate = testCertificate } = identity;
+  if (typeof name !== 'string' || name.trim() === '') throw new TypeError('A client identity needs a name.');
+  return Object.freeze({
+    name,
+    roles: copyTexts('roles', roles),
+    functions: functions === undefined ? undefined : copyTexts('functions', functions),
+    certificate,
+    matchedBy: 'test',
+  });
+}
+
+function copyTexts(key: string, texts: unknown): readonly string[] {
+  if (Array.isArray(texts) && texts.every((text) => typeof text === 'string')) return Object.freeze([...texts]);
+  throw new TypeError(`The ${key} of a client identity are a list of texts.`);
 }
 
 /** Values that nobody takes for real ones. */

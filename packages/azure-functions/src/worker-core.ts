@@ -1,5 +1,4 @@
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
 
 /** A function's registration as `@azure/functions` hands it to the worker. */
 export interface FunctionMetadata {
@@ -21,10 +20,12 @@ export interface WorkerCore {
 /**
  * The worker's core module: there at run time only, through any `require` of the process, since the worker (and our
  * local host) answers for it in `Module.prototype.require`. Undefined in users' unit tests.
+ *
+ * The `require` starts at Node's own executable: the working directory may be gone, or hold a package of that name.
  */
 export function findWorkerCore(): WorkerCore | undefined {
   try {
-    const core: unknown = createRequire(join(process.cwd(), 'certgate.js'))('@azure/functions-core');
+    const core: unknown = createRequire(process.execPath)('@azure/functions-core');
     return isWorkerCore(core) ? core : undefined;
   } catch {
     return undefined;
@@ -40,9 +41,12 @@ function isWorkerCore(core: unknown): core is WorkerCore {
   );
 }
 
-/** HTTP triggers are known by their binding's type, whose letter case `app.generic` leaves to the user. */
+/**
+ * HTTP triggers are known by their binding's type, whose letter case `app.generic` leaves to the user. Whatever the
+ * library would take for that text counts, a `String` object too.
+ */
 export function isHttpTriggerType(type: unknown): boolean {
-  return typeof type === 'string' && type.toLowerCase() === 'httptrigger';
+  return String(type).toLowerCase() === 'httptrigger';
 }
 
 export function hasHttpTrigger({ bindings }: FunctionMetadata): boolean {

@@ -1,0 +1,23 @@
+/** JSON, with every control, format and line-separating character escaped: a name can't forge a line or turn its text. */
+export function formatLogLine(line: object): string {
+  const json = JSON.stringify(line, (_key, value: unknown) => (typeof value === 'string' ? redactText(value) : value));
+  return json.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, escapeCharacter);
+}
+
+function escapeCharacter(character: string): string {
+  const units = Array.from({ length: character.length }, (_, index) => character.charCodeAt(index));
+  return units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('');
+}
+
+const maximumTextLength = 2000;
+
+/**
+ * A trust store of the user's own may throw with what it was given in the message: the certificate, or a key. PEM blocks
+ * and runs of base64 as long as the shortest key stay out of the log (thumbprints are shorter), and so does endless text.
+ */
+function redactText(text: string): string {
+  return text
+    .slice(0, maximumTextLength)
+    .replace(/-----BEGIN [^-]*-----[^-]*(?:-----END [^-]*-----)?/g, '[PEM]')
+    .replace(/(?:[A-Za-z0-9+/_\r\n-]|%2[BF]|%3D){160,}(?:=|%3D){0,2}/gi, '[base64]');
+}

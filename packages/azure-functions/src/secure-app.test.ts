@@ -1,0 +1,361 @@
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import { trustStoreFromDocument } from '@certgate/core';
+import { allowAnonymous, requireRole } from './function-policy.js';
+import { findClientIdentity, getClientIdentity } from './request-identity.js';
+import { type FunctionApp, type SecureAppOptions, secureApp } from './secure-app.js';
+import { gatedHandlers } from './shared-state.js';
+import { development, setEnvironment } from './test-support/environment.js';
+import { loadSecondCopy } from './test-support/second-copy.js';
+import {
+  bearing,
+  createApp,
+  createSecuredApp,
+  operator,
+  reader,
+  stranger,
+  trustDocument,
+} from './test-support/secured-app.js';
+import { loadFunctionsLibrary } from './test-support/test-worker.js';
+import { unsafeTrustCertificateHeaderFromAnywhere } from './unsafe-options.js';
+
+const trustStore = trustStoreFromDocument(trustDocument);
+
+describe('every registration style is closed', () => {
+  const methods = ['get', 'post', 'put', 'patch', 'deleteRequest'] as const;
+  const styles: Readonly<Record<string, (app: ReturnType<typeof createApp>, handler: () => { body: string }) => void>> =
+    {
+      http: ({ app }, handler) => {
+        app.http('F', { handler });
+      },
+      ...Object.fromEntries(
+        methods.map((method) => [
+          method,
+          ({ app }: ReturnType<typeof createApp>, handler: () => { body: string }) => {
+            app[method]('F', handler);
+          },
+        ]),
+      ),
+      'get with options': ({ app }, handler) => {
+        app.get('F', { authLevel: 'anonymous', route: 'other', handler });
+      },
+      ...Object.fromEntries(
+        ['httpTrigger', 'HTTPTRIGGER', 'HttpTrigger', 'http', 'HTTP'].map((type) => [
+          `generic ${type}`,
+          ({ app, library }: ReturnType<typeof createApp>, handler: () => { body: string }) => {
+            app.generic('F', { trigger: { type, name: 'req' }, return: library.output.http({}), handler });
+          },
+        ]),
+      ),
+      'generic with a String object': ({ app, library }, handler) => {
+        const type = Object('httpTrigger') as string;
+        app.generic('F', { trigger: { type, name: 'req' }, return: library.output.http({}), handler });
+      },
+      'the core module itself': ({ worker, app, library }, handler) => {
+        app.http('Other', { handler });
+        const { metadata } = worker.functions.get('Other')!;
+        worker.core.registerFunction({ ...metadata, name: 'F' }, handler);
+        assert.ok(library);
+      },
+    };
+  for (const [style, register] of Object.entries(styles)) {
+    for (const when of ['after', 'before'] as const) {
+      it(`app.${style}, ${when} secureApp`, async (context) => {
+        const created = createApp(context);
+        let runs = 0;
+        const handler = (): { body: string } => {
+          runs += 1;
+          return { body: 'secret' };
+        };
+        if (when === 'before') register(created, handler);
+        secureApp(created.app, { trustStore });
+        if (when === 'after') register(created, handler);
+        await created.worker.start();
+        for (const call of [{}, bearing(stranger), { headers: { 'x-arr-clientcert': 'x' } }]) {
+          const answer = await created.worker.invoke('F', call);
+          assert.equal(answer.status, 401);
+          assert.doesNotMatch(answer.body, /secret/);
+        }
+        assert.equal(runs, 0);
+        const answer = await created.worker.invoke('F', bearing(reader));
+        assert.deepEqual([answer.status, answer.body, runs], [200, 'secret', 1]);
+        const isWrapped = gatedHandlers.has(created.worker.functions.get('F')!.callback);
+        assert.equal(isWrapped, when === 'after');
+      });
+    }
+  }
+
+  it('in an appStart hook', async (context) => {
+    const { app, worker } = createSecuredApp(context);
+    app.hook.appStart(() => {
+      app.http('Late', { handler: () => ({ body: 'secret' }) });
+    });
+    await worker.start();
+    assert.equal((await worker.invoke('Late')).status, 401);
+    assert.equal((await worker.invoke('Late', bearing(reader))).status, 200);
+  });
+
+  it('through a second copy of @azure/functions, whichever copy secureApp was given', async (context) => {
+    const { app, worker } = createApp(context);
+    const second = loadFunctionsLibrary();
+    assert.notEqual(app, second.app);
+    second.app.http('Before', { handler: () => ({ body: 'secret' }) });
+    secureApp(second.app, { trustStore });
+    app.http('First', { handler: () => ({ body: 'secret' }) });
+    second.app.http('Second', { handler: () => ({ body: 'secret' }) });
+    await worker.start();
+    for (const name of ['Before', 'First', 'Second']) {
+      assert.equal((await worker.invoke(name)).status, 401, name);
+      assert.equal((await worker.invoke(name, bearing(stranger))).status, 401, name);
+      assert.equal((await worker.invoke(name, bearing(reader))).status, 200, name);
+    }
+  });
+});
+
+describe('what is not an HTTP trigger', () => {
+  it('is registered as it is, and runs without a certificate', async (context) => {
+    const { app, worker } = createSecuredApp(context);
+    const seen: unknown[] = [];
+    const handler = (item: unknown): void => {
+      seen.push(item);
+    };
+    app.storageQueue('Queue', { queueName: 'q', connection: 'c', handler });
+    app.generic('Other', { trigger: { type: 'httpLikeTrigger', name: 'x' }, handler });
+    assert.equal(worker.functions.get('Queue')!.callback, handler);
+    await worker.start();
+    assert.equal((await worker.invoke('Queue', { data: { string: 'item' } })).error, undefined);
+    assert.equal((await worker.invoke('Other', { data: { string: 'other' } })).error, undefined);
+    assert.deepEqual(seen, ['item', 'other']);
+    assert.deepEqual(worker.decisions, []);
+  });
+
+  it('refuses marks at load, since no certificate can come with it', (context) => {
+    const { app } = createSecuredApp(context);
+    const schedule = '0 * * * * *';
+    for (const handler of [requireRole('reader', () => undefined), allowAnonymous(() => undefined)]) {
+      assert.throws(() => {
+        app.timer('Tick', { schedule, handler });
+      }, /"Tick" has no HTTP trigger/);
+    }
+  });
+
+  it('fails, and keeps its message, where a library hid the role from the registration', async (context) => {
+    const { app, worker } = createSecuredApp(context);
+    const inner = requireRole('reader', () => undefined);
+    app.storageQueue('Queue', {
+      queueName: 'q',
+      connection: 'c',
+      handler: (item, call) => {
+        inner(...([item, call] as unknown as []));
+      },
+    });
+    await worker.start();
+    assert.match(
+      String((await worker.invoke('Queue', { data: { string: 'x' } })).error),
+      /"Queue" has no HTTP trigger/,
+    );
+  });
+});
+
+describe('marks', () => {
+  it('allowAnonymous opens one registration, and a second one of the bare handler stays closed', async (context) => {
+    const { app, worker } = createSecuredApp(context);
+    const handler = (_request: unknown, call: Parameters<typeof findClientIdentity>[0]): object => ({
+      body: findClientIdentity(call)?.name ?? 'nobody',
+    });
+    app.http('Open', { handler: allowAnonymous(handler) });
+    app.http('Closed', { handler });
+    await worker.start();
+    assert.equal((await worker.invoke('Open')).body, 'nobody');
+    // The header isn't read: neither a good one nor a bad one changes anything.
+    assert.equal((await worker.invoke('Open', bearing(reader))).body, 'nobody');
+    assert.equal((await worker.invoke('Open', { headers: { 'x-arr-clientcert': 'A,B' } })).status, 200);
+    assert.equal((await worker.invoke('Closed')).status, 401);
+    assert.equal((await worker.invoke('Closed', bearing(reader))).body, 'reader');
+  });
+
+  it('allowAnonymous holds for what was registered before secureApp', async (context) => {
+    const { app, worker } = createApp(context);
+    app.http('Open', { handler: allowAnonymous(() => ({ body: 'open' })) });
+    secureApp(app, { trustStore });
+    await worker.start();
+    assert.equal((await worker.invoke('Open')).status, 200);
+  });
+
+  it('a mark that a wrapper lost closes the function, and a role inside it still decides', async (context) => {
+    const { app, worker } = createSecuredApp(context);
+    const open = allowAnonymous(() => ({ body: 'open' }));
+    const role = requireRole('operator', (_request: object, call: Parameters<typeof getClientIdentity>[0]) => ({
+      body: getClientIdentity(call).name,
+    }));
+    app.http('LostOpen', { handler: () => open() });
+    app.http('LostRole', { handler: (request, call) => role(request, call) });
+    await worker.start();
+    assert.equal((await worker.invoke('LostOpen')).status, 401);
+    assert.equal((await worker.invoke('LostRole')).status, 401);
+    assert.equal((await worker.invoke('LostRole', bearing(reader))).status, 403);
+    assert.equal((await worker.invoke('LostRole', bearing(operator))).body, 'operator');
+  });
+
+  it('reach handlers that get a client in front of the context, as durable-functions calls them', async (context) => {
+    const { app, worker } = createSecuredApp(context);
+    type Context = Parameters<typeof getClientIdentity>[0];
+    const handler = requireRole('operator', (_trigger: object, client: string, call: Context) => ({
+      body: `${client} ${getClientIdentity(call).name}`,
+    }));
+    app.http('Starter', { handler: (trigger, call) => handler(trigger, 'client', call) });
+    await worker.start();
+    assert.equal((await worker.invoke('Starter', bearing(reader))).status, 403);
+    assert.equal((await worker.invoke('Starter', bearing(operator))).body, 'client operator');
+  });
+});
+
+describe('options', () => {
+  const refused: readonly (readonly [what: string, options: unknown, message: RegExp])[] = [
+    ['nothing', undefined, /needs options/],
+    ['a text', 'trust.json', /needs options/],
+    ['no trust store', {}, /needs a trustStore/],
+    ['a trust store without find', { trustStore: {} }, /needs a trustStore/],
+    ['an inherited trust store', Object.create({ trustStore }), /needs a trustStore/],
+    ['a typo', { trustStore, frontend: 'app-service' }, /does not know the option frontend/],
+    ['an unknown symbol', { trustStore, [Symbol('x')]: true }, /does not know the option Symbol\(x\)/],
+    ['an unknown front end', { trustStore, frontEnd: 'nginx' }, /frontEnd "nginx"; known are app-service/],
+    ['an undefined front end', { trustStore, frontEnd: undefined }, /frontEnd undefined/],
+    ['another letter case', { trustStore, frontEnd: 'App-Service' }, /frontEnd "App-Service"/],
+    [
+      'a dangerous option that is not true',
+      { trustStore, [unsafeTrustCertificateHeaderFromAnywhere]: 'yes' },
+      /can only be true/,
+    ],
+    [
+      'a dangerous option that is false',
+      { trustStore, [unsafeTrustCertificateHeaderFromAnywhere]: false },
+      /can only be true/,
+    ],
+  ];
+  for (const [what, options, message] of refused) {
+    it(`${what} is an error at load`, (context) => {
+      const { app, worker } = createApp(context);
+      assert.throws(
+        () => {
+          secureApp(app, options as SecureAppOptions);
+        },
+        { name: 'TypeError', message },
+      );
+      assert.equal(worker.hooks.preInvocation.length, 0);
+    });
+  }
+
+  it('an unknown front end in the app setting is an error at load', (context) => {
+    const { app } = createApp(context, { CERTGATE_FRONT_END: 'appservice' });
+    assert.throws(() => {
+      secureApp(app, { trustStore });
+    }, /CERTGATE_FRONT_END is "appservice"; known are app-service/);
+  });
+
+  it('what is no app is an error at load', () => {
+    for (const app of [undefined, null, {}, { hook: {} }, { app: {} }]) {
+      assert.throws(() => {
+        secureApp(app as FunctionApp, { trustStore });
+      }, /needs the app of @azure\/functions/);
+    }
+  });
+
+  it('are copied: changing the object later, or what every object inherits, changes nothing', async (context) => {
+    const { app, worker } = createApp(context, {});
+    const options: Record<string | symbol, unknown> = { trustStore };
+    secureApp(app, options as unknown as SecureAppOptions);
+    options['frontEnd'] = 'app-service';
+    options[unsafeTrustCertificateHeaderFromAnywhere] = true;
+    Object.defineProperty(Object.prototype, 'frontEnd', { value: 'app-service', configurable: true });
+    context.after(() => Reflect.deleteProperty(Object.prototype, 'frontEnd'));
+    app.http('F', { handler: () => ({ body: 'secret' }) });
+    await worker.start();
+    assert.equal((await worker.invoke('F', bearing(reader))).status, 503);
+    assert.equal(worker.decisions[0]?.['code'], 'front_end_unknown');
+  });
+});
+
+describe('secureApp called twice', () => {
+  it('is an error, and the first gate stays', async (context) => {
+    const { app, worker } = createSecuredApp(context);
+    const everybody = trustStoreFromDocument({ schemaVersion: 1, revision: 1, identities: [] });
+    assert.throws(() => {
+      secureApp(app, { trustStore: everybody });
+    }, /called twice/);
+    app.http('F', { handler: () => ({ body: 'secret' }) });
+    await worker.start();
+    assert.equal((await worker.invoke('F', bearing(reader))).status, 200);
+  });
+
+  it('is an error for another copy of @azure/functions, and for another copy of this package', async (context) => {
+    createSecuredApp(context);
+    const second = loadFunctionsLibrary();
+    const copy = await loadSecondCopy(context);
+    assert.notEqual(copy.secureApp, secureApp);
+    for (const secure of [secureApp, copy.secureApp]) {
+      assert.throws(() => {
+        secure(second.app, { trustStore });
+      }, /called twice/);
+    }
+  });
+});
+
+describe('two copies of this package', () => {
+  it('agree on marks, identities and the dangerous option', async (context) => {
+    const { app, worker } = createApp(context, {});
+    const copy = await loadSecondCopy(context);
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- the danger is what is tested.
+    secureApp(app, { trustStore, [copy.unsafeTrustCertificateHeaderFromAnywhere]: true });
+    app.http('Open', { handler: copy.allowAnonymous(() => ({ body: 'open' })) });
+    app.http('Role', {
+      handler: copy.requireRole('operator', (_request, call) => ({ body: copy.getClientIdentity(call).name })),
+    });
+    await worker.start();
+    assert.equal((await worker.invoke('Open')).status, 200);
+    assert.equal((await worker.invoke('Role')).status, 401);
+    assert.equal((await worker.invoke('Role', bearing(reader))).status, 403);
+    assert.equal((await worker.invoke('Role', bearing(operator))).body, 'operator');
+    assert.throws(
+      () =>
+        copy.requireRole(
+          'operator',
+          allowAnonymous(() => undefined),
+        ),
+      /anonymous handler/,
+    );
+  });
+});
+
+describe('without a host, as in unit tests', () => {
+  const withoutHost = (context: TestContext): ReturnType<typeof loadFunctionsLibrary>['app'] => {
+    context.mock.method(console, 'warn', () => undefined);
+    setEnvironment(context, {});
+    return loadFunctionsLibrary().app;
+  };
+
+  it('secureApp touches nothing, may be called in every file, and handlers stay callable', (context) => {
+    const app = withoutHost(context);
+    const untouched = {
+      find: (): never => assert.fail('asked'),
+      start: (): never => assert.fail('started'),
+      report: (): never => assert.fail('asked to report'),
+    };
+    const handler = requireRole('reader', () => ({ body: 'x' }));
+    const before = process.getActiveResourcesInfo();
+    secureApp(app, { trustStore: untouched });
+    secureApp(app, { trustStore: untouched });
+    app.http('F', { handler });
+    assert.deepEqual(process.getActiveResourcesInfo(), before);
+  });
+
+  it('a working directory that is gone hides no host', (context) => {
+    const { app, worker } = createApp(context, development);
+    context.mock.method(process, 'cwd', () => {
+      throw new Error('ENOENT: no such file or directory, uv_cwd');
+    });
+    secureApp(app, { trustStore });
+    app.http('F', { handler: () => ({}) });
+    assert.ok(gatedHandlers.has(worker.functions.get('F')!.callback));
+  });
+});

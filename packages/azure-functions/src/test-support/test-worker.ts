@@ -1,0 +1,208 @@
+import type { TestContext } from 'node:test';
+import { randomUUID } from 'node:crypto';
+import Module, { createRequire } from 'node:module';
+import type * as AzureFunctions from '@azure/functions';
+
+type Callback = (...args: unknown[]) => unknown;
+type HookName = 'appStart' | 'preInvocation' | 'postInvocation';
+
+interface Metadata {
+  readonly name: string;
+  readonly bindings: Readonly<Record<string, { readonly type: string; readonly direction: string }>>;
+}
+
+interface RpcHttp {
+  readonly statusCode?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: { readonly bytes?: Uint8Array; readonly string?: string } | null;
+}
+
+interface RpcResponse {
+  readonly returnValue?: { readonly http?: RpcHttp; readonly json?: string; readonly string?: string } | null;
+  readonly outputData?: readonly { readonly name: string; readonly data?: { readonly http?: RpcHttp } | null }[];
+}
+
+interface Model {
+  getInvocationModel(context: object): {
+    getArguments(): Promise<{ context: unknown; inputs: unknown[] }>;
+    invokeFunction(context: unknown, inputs: unknown[], handler: Callback): Promise<unknown>;
+    getResponse(context: unknown, result: unknown): Promise<RpcResponse>;
+  };
+  getCapabilities?(capabilities: object): unknown;
+}
+
+export interface LogEntry {
+  readonly level: string;
+  readonly category: string;
+  readonly message: string;
+}
+
+export interface Call {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly method?: string;
+  readonly body?: string;
+  /** What a trigger other than HTTP carries. */
+  readonly data?: object;
+}
+
+export interface Answer {
+  /** 500 for whatever the worker would report as a failed invocation. */
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly error: unknown;
+  readonly response: RpcResponse | undefined;
+  readonly invocationId: string;
+}
+
+/**
+ * The worker's half of `@azure/functions-core`, after azure-functions-nodejs-worker: `registerFunction` is looked up on
+ * the object, hooks stand in a live list that is walked while they may dispose themselves, and an invocation goes
+ * getInvocationModel → getArguments → pre hooks → invokeFunction → post hooks → getResponse.
+ */
+export class TestWorker {
+  readonly logs: LogEntry[] = [];
+  readonly functions: Map<string, { readonly metadata: Metadata; readonly callback: Callback }> = new Map();
+  readonly hooks: Record<HookName, Callback[]> = { appStart: [], preInvocation: [], postInvocation: [] };
+  model: Model | undefined;
+
+  readonly core: Record<string, unknown> & { registerFunction: (metadata: Metadata, callback: Callback) => unknown } = {
+    version: '3.11.0',
+    hostVersion: '4.1036.0',
+    registerFunction: (metadata: Metadata, callback: Callback): unknown => {
+      if (this.functions.has(metadata.name)) {
+        throw new Error(`A function with the name "${metadata.name}" has already been registered.`);
+      }
+      this.functions.set(metadata.name, { metadata, callback });
+      return { dispose: (): boolean => this.functions.delete(metadata.name) };
+    },
+    registerHook: (name: HookName, callback: Callback): { dispose(): void } => {
+      const list = this.hooks[name];
+      list.push(callback);
+      return {
+        dispose: (): void => {
+          const index = list.indexOf(callback);
+          if (index !== -1) list.splice(index, 1);
+        },
+      };
+    },
+    setProgrammingModel: (model: Model): void => {
+      this.model = model;
+    },
+    getProgrammingModel: (): Model | undefined => this.model,
+    log: (level: string, category: string, message: string): void => {
+      this.logs.push({ level, category, message });
+    },
+  };
+
+  /** The worker's start once the entry files are loaded. */
+  async start(): Promise<unknown> {
+    await this.#walk('appStart', {});
+    return this.model?.getCapabilities?.({});
+  }
+
+  async invoke(name: string, call: Call = {}): Promise<Answer> {
+    const invocationId = randomUUID();
+    try {
+      const response = await this.#invoke(name, call, invocationId);
+      const named = response.outputData?.find(({ data }) => data?.http !== undefined)?.data?.http;
+      const http = response.returnValue?.http ?? named;
+      const { bytes, string = '' } = http?.body ?? {};
+      return {
+        status: Number(http?.statusCode ?? 204),
+        headers: http?.headers ?? {},
+        body: bytes === undefined ? string : Buffer.from(bytes).toString(),
+        error: undefined,
+        response,
+        invocationId,
+      };
+    } catch (error) {
+      return { status: 500, headers: {}, body: '', error, response: undefined, invocationId };
+    }
+  }
+
+  async #invoke(name: string, call: Call, invocationId: string): Promise<RpcResponse> {
+    const registered = this.functions.get(name);
+    if (registered === undefined || this.model === undefined) throw new Error(`There is no function ${name}`);
+    const { metadata, callback } = registered;
+    const model = this.model.getInvocationModel({
+      invocationId,
+      metadata,
+      request: { invocationId, inputData: createInputs(metadata, call), triggerMetadata: {} },
+      log: (level: string, category: string, message: string): void => {
+        this.logs.push({ level, category, message });
+      },
+    });
+    const { context, inputs } = await model.getArguments();
+    const shared = { hookData: {}, appHookData: {}, invocationContext: context };
+    const before = { ...shared, functionCallback: callback, inputs };
+    await this.#walk('preInvocation', before);
+    const after: { result: unknown; error: unknown } = { result: null, error: null };
+    const post = Object.assign(after, shared, { inputs: before.inputs });
+    try {
+      post.result = await model.invokeFunction(context, before.inputs, before.functionCallback);
+    } catch (error) {
+      post.error = error;
+    }
+    await this.#walk('postInvocation', post);
+    if (post.error !== null && post.error !== undefined) throw asError(post.error);
+    return model.getResponse(context, post.result);
+  }
+
+  /** Over the live list, so that a hook which disposes itself makes the walk skip the one after it. */
+  async #walk(name: HookName, context: object): Promise<void> {
+    for (const hook of this.hooks[name]) await hook(context);
+  }
+
+  /** Lines that this adapter wrote through a context, parsed. */
+  get decisions(): readonly Record<string, unknown>[] {
+    return this.logs
+      .filter(({ category, message }) => category === 'user' && message.startsWith('{"certgate"'))
+      .map(({ message }) => JSON.parse(message) as Record<string, unknown>);
+  }
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}
+
+function createInputs(metadata: Metadata, { headers = {}, method = 'GET', body, data }: Call): readonly object[] {
+  return Object.entries(metadata.bindings)
+    .filter(([, { type }]) => /trigger$/i.test(type))
+    .map(([name]) => {
+      if (data !== undefined) return { name, data };
+      const http = {
+        method,
+        url: `http://localhost/api/${metadata.name}`,
+        headers,
+        ...(body === undefined ? {} : { body: { string: body } }),
+      };
+      return { name, data: { http } };
+    });
+}
+
+const require = createRequire(import.meta.url);
+let currentWorker: TestWorker | undefined;
+
+// eslint-disable-next-line @typescript-eslint/unbound-method -- called with its own `this` below.
+const originalRequire = Module.prototype.require;
+Module.prototype.require = Object.assign(function (this: NodeJS.Module, id: string): unknown {
+  if (id === '@azure/functions-core' && currentWorker !== undefined) return currentWorker.core;
+  return originalRequire.call(this, id);
+}, originalRequire);
+
+/** A worker that answers for `@azure/functions-core` until the test ends. */
+export function createWorker(context: TestContext): TestWorker {
+  const worker = new TestWorker();
+  currentWorker = worker;
+  context.after(() => {
+    currentWorker = undefined;
+  });
+  return worker;
+}
+
+/** A copy of the library of its own: it looks for its core once, so each worker needs a new one. */
+export function loadFunctionsLibrary(): typeof AzureFunctions {
+  Reflect.deleteProperty(require.cache, require.resolve('@azure/functions'));
+  return require('@azure/functions') as typeof AzureFunctions;
+}

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import type { HttpHandler, HttpRequest, HttpResponseInit, InvocationContext, app as AzureApp } from '@azure/functions';
+import {
+  type SecureAppOptions,
+  type TrustStore,
+  allowAnonymous,
+  findClientIdentity,
+  getClientIdentity,
+  requireAnyRole,
+  requireRole,
+  secureApp,
+  unsafeTrustCertificateHeaderFromAnywhere,
+} from './index.js';
+
+// Compiled, not run: the compiler is the test. A line under @ts-expect-error that compiles fails the build.
+declare const app: typeof AzureApp;
+declare const trustStore: TrustStore;
+declare const context: InvocationContext;
+
+/** Assignable in both directions. */
+type Same<A, B> = [A, B] extends [B, A] ? true : false;
+
+type DurableHandler = (trigger: HttpRequest, client: { start(): string }, call: InvocationContext) => HttpResponseInit;
+
+function checkHandlerTypes(): void {
+  // The handler's own type stays: its parameters, its result, and what the library wants.
+  const plain = (request: HttpRequest, call: InvocationContext): HttpResponseInit => ({
+    body: `${request.url}${call.invocationId}`,
+  });
+  const role = requireRole('r', plain);
+  const anyRole = requireAnyRole(['r', 's'], plain);
+  const open = allowAnonymous(plain);
+  const isRoleKept: Same<typeof role, typeof plain> = true;
+  const isAnyRoleKept: Same<typeof anyRole, typeof plain> = true;
+  const isOpenKept: Same<typeof open, typeof plain> = true;
+  app.http('a', { handler: role });
+  app.http('b', { handler: anyRole });
+  app.get('c', open);
+
+  // Written in place, the parameters get their types from the registration.
+  app.http('d', {
+    handler: requireRole('r', (request, call) => ({ body: `${request.url}${getClientIdentity(call).name}` })),
+  });
+  app.http('e', { handler: allowAnonymous(async (request) => ({ body: await request.text() })) });
+  app.post(
+    'f',
+    requireAnyRole(['r'], (request, call) => ({ jsonBody: [request.method, call.functionName] })),
+  );
+  const asHttpHandler: HttpHandler = requireRole('r', (request) => ({ body: request.method }));
+  app.http('g', { handler: asHttpHandler });
+
+  // As durable-functions calls it.
+  const durable = requireRole('r', (trigger: HttpRequest, client: { start(): string }, call: InvocationContext) => ({
+    body: trigger.url + client.start() + call.functionName,
+  }));
+  const asDurable: DurableHandler = durable;
+  assert.ok([isRoleKept, isAnyRoleKept, isOpenKept, asDurable]);
+
+  // @ts-expect-error -- a handler of another result is none for HTTP
+  app.http('h', { handler: requireRole('r', (request: HttpRequest) => request.url.length) });
+  // @ts-expect-error -- the role is missing
+  requireRole(plain);
+  // @ts-expect-error -- the wrong order
+  requireRole(plain, 'r');
+  // @ts-expect-error -- one role is a text
+  requireRole(['r'], plain);
+  // @ts-expect-error -- any role is a list
+  requireAnyRole('r', plain);
+  // @ts-expect-error -- the options are no handler
+  allowAnonymous({ handler: plain });
+}
+
+function checkOptionTypes(): void {
+  secureApp(app, { trustStore });
+  secureApp(app, { trustStore, frontEnd: 'app-service' });
+  secureApp(app, { trustStore, [unsafeTrustCertificateHeaderFromAnywhere]: true });
+  // @ts-expect-error -- the trust store is missing
+  secureApp(app, {});
+  // @ts-expect-error -- the options are missing
+  secureApp(app);
+  // @ts-expect-error -- the app is missing
+  secureApp({ trustStore });
+  // @ts-expect-error -- a typo in an option
+  secureApp(app, { trustStore, frontend: 'app-service' });
+  // @ts-expect-error -- an unknown front end
+  secureApp(app, { trustStore, frontEnd: 'nginx' });
+  // @ts-expect-error -- named or left out, never undefined
+  secureApp(app, { trustStore, frontEnd: undefined });
+  // @ts-expect-error -- true or left out
+  secureApp(app, { trustStore, [unsafeTrustCertificateHeaderFromAnywhere]: false });
+  const options: SecureAppOptions = { trustStore };
+  // @ts-expect-error -- options are readonly
+  options.frontEnd = 'app-service';
+}
+
+function checkIdentityTypes(): void {
+  const identity = getClientIdentity(context);
+  // @ts-expect-error -- identities are readonly
+  identity.name = 'other';
+  // @ts-expect-error -- and so are their roles
+  identity.roles[0] = 'admin';
+  // @ts-expect-error -- in an anonymous function there is none
+  assert.ok(findClientIdentity(context).name);
+}
+
+it('types are checked by the compiler', () => {
+  for (const check of [checkHandlerTypes, checkOptionTypes, checkIdentityTypes]) assert.equal(check.length, 0);
+});

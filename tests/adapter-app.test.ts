@@ -1,0 +1,354 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import {
+  type AppFiles,
+  type Callers,
+  copyFunctionsLibrary,
+  createAdapterApp,
+  createCallers,
+  send,
+} from './test-support/adapter-app.js';
+
+// The adapter inside real apps with the published @azure/functions, over HTTP, with the header set by hand.
+
+let folder: string;
+let callers: Callers;
+
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), 'certgate-adapter-'));
+  callers = createCallers(folder);
+});
+after(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const header = 'X-ARR-ClientCert';
+const startCodes = (lines: readonly Record<string, unknown>[]): readonly unknown[] => lines.map(({ code }) => code);
+const trust = (): Readonly<Record<string, string>> => ({ CERTGATE_TRUST: callers.trustFile });
+
+const body = `
+app.http('Closed', { methods: ['GET', 'POST'], handler: async (request, context) => {
+  const { name, roles } = getClientIdentity(context);
+  return { jsonBody: { name, roles, body: await request.text() } };
+} });
+app.http('Role', { handler: requireRole('operator', (request, context) => ({ body: getClientIdentity(context).name })) });
+app.get('Open', allowAnonymous((request, context) => ({ body: findClientIdentity(context)?.name ?? 'nobody' })));
+app.generic('Generic', { trigger: { type: 'HTTPTRIGGER', name: 'req', methods: ['GET'] }, return: output.http({}), handler: () => ({ body: 'generic' }) });
+app.http('Throws', { handler: () => { throw new Error('mine'); } });
+app.timer('Tick', { schedule: '0 0 0 1 1 *', handler: () => undefined });`;
+
+const names = 'allowAnonymous, findClientIdentity, getClientIdentity, requireRole';
+const apps: Readonly<Record<string, AppFiles>> = {
+  'an ES module app': {
+    'package.json': '{ "type": "module", "main": "src/{index.js,functions/*.js}" }',
+    'src/index.js': `import { app } from '@azure/functions';
+      import { secureApp, trustStoreFromFile } from '@certgate/azure-functions';
+      secureApp(app, { trustStore: trustStoreFromFile(process.env.CERTGATE_TRUST) });`,
+    'src/functions/all.js': `import { app, output } from '@azure/functions';
+      import { ${names} } from '@certgate/azure-functions';${body}`,
+  },
+  'a CommonJS app': {
+    'src/index.js': `const { app } = require('@azure/functions');
+      const { secureApp, trustStoreFromFile } = require('@certgate/azure-functions');
+      secureApp(app, { trustStore: trustStoreFromFile(process.env.CERTGATE_TRUST) });`,
+    'src/functions/all.js': `const { app, output } = require('@azure/functions');
+      const { ${names} } = require('@certgate/azure-functions');${body}`,
+  },
+  'an app that loads both builds of the adapter': {
+    'src/index.mjs': `import { app } from '@azure/functions';
+      import { secureApp, trustStoreFromFile } from '@certgate/azure-functions';
+      secureApp(app, { trustStore: trustStoreFromFile(process.env.CERTGATE_TRUST) });`,
+    'src/functions/all.cjs': `const { app, output } = require('@azure/functions');
+      const { ${names} } = require('@certgate/azure-functions');${body}`,
+  },
+};
+
+describe('every caller at every function', () => {
+  for (const [what, files] of Object.entries(apps)) {
+    it(`of ${what}`, async (context) => {
+      const app = createAdapterApp(context, files);
+      const { url, functions } = await app.start({ environment: trust() });
+      assert.deepEqual(
+        functions.map(({ name, covered, policy }) => [name, covered, policy]),
+        [
+          ['Closed', 'registration', { kind: 'certificate', roles: [] }],
+          ['Generic', 'registration', { kind: 'certificate', roles: [] }],
+          ['Open', 'registration', { kind: 'anonymous' }],
+          ['Role', 'registration', { kind: 'certificate', roles: [['operator']] }],
+          ['Throws', 'registration', { kind: 'certificate', roles: [] }],
+          ['Tick', undefined, undefined],
+        ],
+      );
+      const presented = [undefined, callers.stranger, callers.reader, callers.operator];
+      const statuses = async (name: string): Promise<readonly number[]> => {
+        const results: number[] = [];
+        for (const certificate of presented) {
+          const headers = certificate === undefined ? {} : { [header]: certificate };
+          results.push((await send(`${url}/api/${name}`, headers)).status);
+        }
+        return results;
+      };
+      assert.deepEqual(await statuses('Closed'), [401, 401, 200, 200]);
+      assert.deepEqual(await statuses('Generic'), [401, 401, 200, 200]);
+      assert.deepEqual(await statuses('Open'), [200, 200, 200, 200]);
+      assert.deepEqual(await statuses('Role'), [401, 401, 403, 200]);
+      assert.deepEqual(await statuses('Throws'), [401, 401, 500, 500]);
+      // One line for each call of a closed function, none for an open one.
+      assert.equal((await app.decisions(16)).length, 16);
+      assert.deepEqual(await app.startLines(0), []);
+    });
+  }
+});
+
+describe('one app', () => {
+  it('answers with problem details, whose correlation id stands in the log beside the precise code', async (context) => {
+    const app = createAdapterApp(context, apps['an ES module app']!);
+    const { url } = await app.start({ environment: trust() });
+    const refused = await send(`${url}/api/Closed`, { [header]: callers.stranger });
+    assert.equal(refused.headers['content-type'], 'application/problem+json');
+    assert.equal(refused.headers['www-authenticate'], 'ClientCertificate');
+    const problem = JSON.parse(refused.body) as { correlationId: string; development: { code: string } };
+    assert.equal(problem.development.code, 'certificate_not_trusted');
+    const [line] = await app.decisions(1);
+    assert.equal(line?.['correlationId'], problem.correlationId);
+    assert.equal(line['code'], 'certificate_not_trusted');
+    assert.ok(!app.logs.some(({ message }) => message.includes(callers.stranger.slice(20, 60))));
+  });
+
+  it('takes one header with one certificate, in any letter case, and no other header', async (context) => {
+    const app = createAdapterApp(context, apps['a CommonJS app']!);
+    const { url } = await app.start({ environment: trust() });
+    const { reader, stranger } = callers;
+    const der = Buffer.from(reader, 'base64');
+    const pem = `-----BEGIN CERTIFICATE-----${reader}-----END CERTIFICATE-----`;
+    const cases: readonly (readonly [status: number, headers: Readonly<Record<string, string | string[]>>])[] = [
+      [200, { 'x-arr-clientcert': reader }],
+      [200, { 'X-Arr-CLIENTCERT': reader }],
+      [200, { [header]: ` ${reader}\t` }],
+      [401, { [header]: [reader, reader] }],
+      [401, { [header]: [reader, stranger] }],
+      [401, { [header]: [stranger, reader] }],
+      [401, { [header]: ['', reader] }],
+      [401, { [header]: `${reader},` }],
+      [401, { [header]: `${reader};` }],
+      [401, { [header]: `"${reader}"` }],
+      [401, { [header]: pem }],
+      [401, { [header]: encodeURIComponent(pem) }],
+      [401, { [header]: der.toString('hex') }],
+      [401, { [header]: Buffer.concat([der, Buffer.from([0])]).toString('base64') }],
+      [401, { [header]: Buffer.concat([der, der]).toString('base64') }],
+      [401, { X_ARR_ClientCert: reader }],
+      [401, { 'X-ARR-ClientCert-': reader }],
+      [401, { 'X-Forwarded-Client-Cert': `Cert="${encodeURIComponent(pem)}"` }],
+      [401, { 'Client-Cert': `:${reader}:` }],
+      [401, { Cookie: `${header}=${reader}` }],
+    ];
+    for (const [status, headers] of cases) {
+      const answer = await send(`${url}/api/Closed`, headers);
+      assert.equal(answer.status, status, JSON.stringify(headers).slice(0, 80));
+    }
+    const query = encodeURIComponent(reader);
+    assert.equal((await send(`${url}/api/Closed?${header}=${query}&Headers=${query}`)).status, 401);
+  });
+
+  it('leaves the body to the handler', async (context) => {
+    const app = createAdapterApp(context, apps['an ES module app']!);
+    const { url } = await app.start({ environment: trust() });
+    const text = 'x'.repeat(200_000);
+    const answer = await send(`${url}/api/Closed`, { [header]: callers.reader }, text);
+    assert.deepEqual(JSON.parse(answer.body), { name: 'reader', roles: ['reader'], body: text });
+    assert.equal((await send(`${url}/api/Closed`, {}, text)).status, 401);
+  });
+});
+
+describe('two copies of @azure/functions in one app', () => {
+  it('are both closed, whichever registers what and whenever', async (context) => {
+    const app = createAdapterApp(context, {
+      'src/index.js': `const { app } = require('@azure/functions');
+        const { secureApp, trustStoreFromFile } = require('@certgate/azure-functions');
+        secureApp(app, { trustStore: trustStoreFromFile(process.env.CERTGATE_TRUST) });`,
+      'src/functions/first.js': `const { app } = require('@azure/functions');
+        app.http('First', { handler: () => ({ body: 'secret' }) });
+        app.hook.appStart(() => require('../../library').register('Late'));`,
+      'library/index.js': `const { app } = require('@azure/functions');
+        exports.app = app;
+        exports.register = (name) => app.http(name, { handler: () => ({ body: 'secret' }) });`,
+      'src/functions/second.js': `const library = require('../../library');
+        if (library.app === require('@azure/functions').app) throw new Error('one copy only');
+        library.register('Second');`,
+    });
+    copyFunctionsLibrary(join(app.folder, 'library/node_modules'));
+    const { url, functions } = await app.start({ environment: trust() });
+    assert.deepEqual(
+      functions.map(({ name, covered }) => [name, covered]),
+      [
+        ['First', 'registration'],
+        ['Late', 'registration'],
+        ['Second', 'registration'],
+      ],
+    );
+    for (const name of ['First', 'Second', 'Late']) {
+      assert.equal((await send(`${url}/api/${name}`)).status, 401);
+      assert.equal((await send(`${url}/api/${name}`, { [header]: callers.stranger })).status, 401);
+      assert.equal((await send(`${url}/api/${name}`, { [header]: callers.reader })).body, 'secret');
+    }
+  });
+});
+
+describe('hooks of others', () => {
+  it('that dispose themselves, restore the handler or replace it let no stranger into what is registered later', async (context) => {
+    const secure = `const { secureApp, trustStoreFromFile } = require('@certgate/azure-functions');
+      secureApp(app, { trustStore: trustStoreFromFile(process.env.CERTGATE_TRUST) });`;
+    const app = createAdapterApp(context, {
+      'src/index.js': `const { app } = require('@azure/functions');
+        const registered = {};
+        app.hook.preInvocation((call) => { registered[call.invocationContext.functionName] ??= call.functionHandler; });
+        let hook = app.hook.preInvocation(() => { hook.dispose(); });
+        ${secure}
+        app.hook.preInvocation((call) => { call.functionHandler = registered[call.invocationContext.functionName]; });
+        app.hook.postInvocation((call) => {
+          if (call.invocationContext.functionName === 'Whitewashed') call.result = { status: 200, body: 'whitewashed' };
+        });`,
+      'src/functions/all.js': `const { app } = require('@azure/functions');
+        for (const name of ['Closed', 'Whitewashed']) app.http(name, { handler: () => { console.log('RAN ' + name); return { body: 'secret' }; } });`,
+    });
+    const { url, functions } = await app.start({ environment: trust() });
+    assert.ok(functions.every(({ covered }) => covered === 'registration'));
+    for (let time = 0; time < 3; time += 1) assert.equal((await send(`${url}/api/Closed`)).status, 401);
+    assert.equal((await send(`${url}/api/Whitewashed`)).body, 'whitewashed');
+    assert.ok(!app.logs.some(({ message }) => message.startsWith('RAN')));
+    assert.equal((await send(`${url}/api/Closed`, { [header]: callers.reader })).body, 'secret');
+  });
+
+  it('what is registered before secureApp is covered by the hook, and reported so', async (context) => {
+    const app = createAdapterApp(context, {
+      'src/index.js': `const { app } = require('@azure/functions');
+        const { allowAnonymous, secureApp, trustStoreFromFile } = require('@certgate/azure-functions');
+        app.http('Early', { handler: () => ({ body: 'secret' }) });
+        app.http('EarlyOpen', { handler: allowAnonymous(() => ({ body: 'open' })) });
+        secureApp(app, { trustStore: trustStoreFromFile(process.env.CERTGATE_TRUST) });`,
+    });
+    const { url, functions } = await app.start({ environment: trust() });
+    assert.deepEqual(
+      functions.map(({ name, covered }) => [name, covered]),
+      [
+        ['Early', 'hook'],
+        ['EarlyOpen', 'hook'],
+      ],
+    );
+    assert.equal((await send(`${url}/api/Early`)).status, 401);
+    assert.equal((await send(`${url}/api/Early`, { [header]: callers.reader })).status, 200);
+    assert.equal((await send(`${url}/api/EarlyOpen`)).status, 200);
+  });
+});
+
+describe('the environment', () => {
+  const cases: readonly (readonly [
+    what: string,
+    environment: Readonly<Record<string, string>>,
+    status: number,
+    code?: string,
+  ])[] = [
+    ['Development on a laptop', {}, 200],
+    ['Development copied to Linux Consumption', { CONTAINER_NAME: 'c' }, 503, 'front_end_unknown'],
+    ['Development copied to Flex Consumption', { WEBSITE_SKU: 'FlexConsumption' }, 503, 'front_end_unknown'],
+    ['Development copied to Container Apps', { CONTAINER_APP_NAME: 'n' }, 503, 'front_end_unknown'],
+    ['Development copied to Kubernetes', { KUBERNETES_SERVICE_HOST: '10.0.0.1' }, 503, 'front_end_unknown'],
+    ['Development copied to App Service', { WEBSITE_INSTANCE_ID: 'a1' }, 200],
+    ['Flex Consumption, named', { WEBSITE_SKU: 'FlexConsumption', CERTGATE_FRONT_END: 'app-service' }, 200],
+    [
+      'Container Apps, named App Service',
+      { CONTAINER_APP_NAME: 'n', CERTGATE_FRONT_END: 'app-service' },
+      503,
+      'front_end_contradicted',
+    ],
+  ];
+  for (const [what, environment, status, code] of cases) {
+    it(what, async (context) => {
+      const app = createAdapterApp(context, apps['a CommonJS app']!);
+      const { url } = await app.start({ environment: { ...trust(), ...environment } });
+      assert.deepEqual(startCodes(await app.startLines(code === undefined ? 0 : 1)), code === undefined ? [] : [code]);
+      const answer = await send(`${url}/api/Closed`, { [header]: callers.reader });
+      assert.equal(answer.status, status);
+      const refused = await send(`${url}/api/Closed`, { [header]: callers.stranger });
+      assert.equal(refused.body.includes('"development"'), Object.keys(environment).length === 0);
+      assert.equal((await send(`${url}/api/Open`)).status, 200);
+    });
+  }
+});
+
+describe('HTTP streaming', () => {
+  for (const [what, where] of Object.entries({ before: 'src/a.js', after: 'src/z.js' })) {
+    it(`switched on ${what} secureApp: one line at load, closed functions refuse, open ones answer`, async (context) => {
+      const app = createAdapterApp(context, {
+        'package.json': '{ "main": "src/*.js" }',
+        [where]: `require('@azure/functions').app.setup({ enableHttpStream: true });`,
+        'src/m.js': `const { app } = require('@azure/functions');
+          const { allowAnonymous, secureApp, trustStoreFromFile } = require('@certgate/azure-functions');
+          secureApp(app, { trustStore: trustStoreFromFile(process.env.CERTGATE_TRUST) });
+          app.http('Closed', { handler: () => ({ body: 'secret' }) });
+          app.http('Open', { handler: allowAnonymous(() => ({ body: 'open' })) });`,
+      });
+      const { url, streaming } = await app.start({ environment: trust() });
+      assert.equal(streaming, true);
+      assert.deepEqual(startCodes(await app.startLines(1)), ['http_streaming_unsupported']);
+      for (const headers of [{}, { [header]: callers.reader }]) {
+        const answer = await send(`${url}/api/Closed`, headers);
+        assert.equal(answer.status, 503);
+        assert.match(answer.body, /http_streaming_unsupported/);
+      }
+      assert.equal((await send(`${url}/api/Open`)).body, 'open');
+    });
+  }
+});
+
+describe('the app does not start', () => {
+  const secured = (more: string): AppFiles => ({
+    'src/index.js': `const { app } = require('@azure/functions');
+      const { allowAnonymous, requireRole, secureApp, trustStoreFromFile } = require('@certgate/azure-functions');
+      const trustStore = trustStoreFromFile(process.env.CERTGATE_TRUST);
+      ${more}
+      app.http('Closed', { handler: () => ({}) });`,
+  });
+  const failures: readonly (readonly [
+    what: string,
+    more: string,
+    message: RegExp,
+    environment?: Readonly<Record<string, string>>,
+  ])[] = [
+    ['secureApp twice', 'secureApp(app, { trustStore }); secureApp(app, { trustStore });', /called twice/],
+    [
+      'a typo in an option',
+      "secureApp(app, { trustStore, frontend: 'app-service' });",
+      /does not know the option frontend/,
+    ],
+    [
+      'an unknown front end in the setting',
+      'secureApp(app, { trustStore });',
+      /CERTGATE_FRONT_END/,
+      { CERTGATE_FRONT_END: 'nginx' },
+    ],
+    [
+      'a role on a timer',
+      "secureApp(app, { trustStore }); app.timer('T', { schedule: '* * * * * *', handler: requireRole('r', () => {}) });",
+      /"T" has no HTTP trigger/,
+    ],
+    ['allowAnonymous around a role', "allowAnonymous(requireRole('r', () => ({})));", /requires a role/],
+  ];
+  for (const [what, more, message, environment = {}] of failures) {
+    it(what, async (context) => {
+      const app = createAdapterApp(context, secured(more));
+      await assert.rejects(app.start({ environment: { ...trust(), ...environment } }), message);
+    });
+  }
+
+  it('an invalid trust document', async (context) => {
+    const invalid = join(folder, 'invalid.json');
+    writeFileSync(invalid, '{ "schemaVersion": 1, "revision": 1, "identities": [{ "nam": "x" }] }');
+    const app = createAdapterApp(context, secured('secureApp(app, { trustStore });'));
+    await assert.rejects(app.start({ environment: { CERTGATE_TRUST: invalid } }), /invalid\.json/);
+  });
+});

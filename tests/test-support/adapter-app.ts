@@ -1,0 +1,163 @@
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { request as httpRequest } from 'node:http';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import type * as functionsHost from '../../packages/certgate/dist/esm/functions-host/functions-host.js';
+import { root } from './certgate.js';
+import { type OpensslCertificate, makeOpensslCertificate, writeTrust } from './openssl.js';
+
+const packages = join(root, 'packages');
+// No package exports it, and the compiled test stands one folder deeper than its source.
+const { startFunctionsHost } = (await import(
+  pathToFileURL(join(packages, 'certgate/dist/esm/functions-host/functions-host.js')).href
+)) as typeof functionsHost;
+
+type FunctionsHost = functionsHost.FunctionsHost;
+type FunctionsHostOptions = functionsHost.FunctionsHostOptions;
+type HostLogLine = functionsHost.HostLogLine;
+const library = dirname(createRequire(import.meta.url).resolve('@azure/functions/package.json'));
+
+export interface AdapterApp {
+  readonly folder: string;
+  readonly logs: readonly HostLogLine[];
+  /** The adapter's decision lines, parsed, once there are `count`: a line may reach us after the answer it is about. */
+  decisions(count: number): Promise<readonly Record<string, unknown>[]>;
+  /** The adapter's lines at load, likewise. */
+  startLines(count: number): Promise<readonly Record<string, unknown>[]>;
+  start(options?: Partial<FunctionsHostOptions>): Promise<FunctionsHost>;
+}
+
+export type AppFiles = Readonly<Record<string, string>>;
+
+/** An app in a temporary folder that finds `@azure/functions` and the adapter in its node_modules, as users' apps do. */
+export function createAdapterApp(context: TestContext, files: AppFiles): AdapterApp {
+  const folder = mkdtempSync(join(tmpdir(), 'certgate-app-'));
+  context.after(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const all: AppFiles = {
+    'host.json': '{ "version": "2.0" }',
+    'package.json': '{ "main": "src/{index.*,functions/*}" }',
+    ...files,
+  };
+  for (const [name, text] of Object.entries(all)) writeText(join(folder, name), text);
+  const modules = join(folder, 'node_modules');
+  link(library, join(modules, '@azure/functions'));
+  link(join(packages, 'azure-functions'), join(modules, '@certgate/azure-functions'));
+  const logs: HostLogLine[] = [];
+  const find = (event: string): readonly Record<string, unknown>[] =>
+    logs
+      .filter(({ message }) => message.startsWith('{"certgate"'))
+      .map(({ message }) => JSON.parse(message) as Record<string, unknown>)
+      .filter((line) => line['event'] === event);
+  return {
+    folder,
+    logs,
+    decisions: (count) => waitForLines(() => find('decision'), count),
+    startLines: (count) => waitForLines(() => find('start'), count),
+    start: async (options = {}) => {
+      const host = await startFunctionsHost({ folder, onLog: (line) => logs.push(line), ...options });
+      context.after(() => host.close());
+      return host;
+    },
+  };
+}
+
+async function waitForLines<Line>(find: () => readonly Line[], count: number): Promise<readonly Line[]> {
+  for (let attempt = 0; attempt < 500 && find().length < count; attempt += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  return find();
+}
+
+/** A copy of `@azure/functions` from files of its own, so that a process loads it beside another one. */
+export function copyFunctionsLibrary(modules: string): void {
+  const target = join(modules, '@azure/functions');
+  rmSync(target, { recursive: true, force: true });
+  for (const part of ['package.json', 'dist']) cpSync(join(library, part), join(target, part), { recursive: true });
+  const require = createRequire(join(library, 'package.json'));
+  for (const name of ['@azure/functions-extensions-base', 'cookie']) {
+    link(dirname(findManifest(require, name)), join(target, 'node_modules', name));
+  }
+}
+
+function findManifest(require: NodeJS.Require, name: string): string {
+  for (const folder of require.resolve.paths(name) ?? []) {
+    const path = join(folder, name, 'package.json');
+    try {
+      readFileSync(path);
+      return path;
+    } catch {
+      // It stands further up.
+    }
+  }
+  throw new Error(`${name} is not installed`);
+}
+
+function link(target: string, path: string): void {
+  mkdirSync(dirname(path), { recursive: true });
+  // A junction needs no privilege on Windows; elsewhere the word is ignored.
+  symlinkSync(target, path, 'junction');
+}
+
+function writeText(path: string, text: string): void {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+}
+
+export interface Callers {
+  readonly trustFile: string;
+  readonly reader: string;
+  readonly operator: string;
+  readonly stranger: string;
+}
+
+/** Three certificates as App Service's front end would send them, and a document that knows two. */
+export function createCallers(folder: string): Callers {
+  const make = (name: string): OpensslCertificate => makeOpensslCertificate(folder, name, 'ec');
+  const [reader, operator, stranger] = [make('reader'), make('operator'), make('stranger')];
+  return {
+    trustFile: writeTrust(folder, {
+      reader: { certificate: reader, roles: ['reader'] },
+      operator: { certificate: operator, roles: ['reader', 'operator'] },
+    }),
+    reader: readHeader(reader),
+    operator: readHeader(operator),
+    stranger: readHeader(stranger),
+  };
+}
+
+function readHeader({ certificateFile }: OpensslCertificate): string {
+  return readFileSync(certificateFile, 'utf8').replace(/-----[^-]+-----|\s/g, '');
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly body: string;
+}
+
+/** With `node:http`, which sends headers as they are given: in their letter case, and twice when they are a list. */
+export function send(
+  url: string,
+  headers: Readonly<Record<string, string | string[]>> = {},
+  body?: string,
+): Promise<HttpAnswer> {
+  return new Promise((resolve, reject) => {
+    const method = body === undefined ? 'GET' : 'POST';
+    const outgoing = httpRequest(url, { method, headers, agent: false }, (response) => {
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk: string) => (text += chunk));
+      response.on('error', reject);
+      response.on('end', () => {
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text });
+      });
+    });
+    outgoing.on('error', reject);
+    outgoing.end(body);
+  });
+}
