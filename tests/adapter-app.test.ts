@@ -280,31 +280,6 @@ describe('the environment', () => {
   }
 });
 
-describe('HTTP streaming', () => {
-  for (const [what, where] of Object.entries({ before: 'src/a.js', after: 'src/z.js' })) {
-    it(`switched on ${what} secureApp: one line at load, closed functions refuse, open ones answer`, async (context) => {
-      const app = createAdapterApp(context, {
-        'package.json': '{ "main": "src/*.js" }',
-        [where]: `require('@azure/functions').app.setup({ enableHttpStream: true });`,
-        'src/m.js': `const { app } = require('@azure/functions');
-          const { allowAnonymous, secureApp, trustStoreFromFile } = require('@certgate/azure-functions');
-          secureApp(app, { trustStore: trustStoreFromFile(process.env.CERTGATE_TRUST) });
-          app.http('Closed', { handler: () => ({ body: 'secret' }) });
-          app.http('Open', { handler: allowAnonymous(() => ({ body: 'open' })) });`,
-      });
-      const { url, streaming } = await app.start({ environment: trust() });
-      assert.equal(streaming, true);
-      assert.deepEqual(startCodes(await app.startLines(1)), ['http_streaming_unsupported']);
-      for (const headers of [{}, { [header]: callers.reader }]) {
-        const answer = await send(`${url}/api/Closed`, headers);
-        assert.equal(answer.status, 503);
-        assert.match(answer.body, /http_streaming_unsupported/);
-      }
-      assert.equal((await send(`${url}/api/Open`)).body, 'open');
-    });
-  }
-});
-
 describe('the app does not start', () => {
   const secured = (more: string): AppFiles => ({
     'src/index.js': `const { app } = require('@azure/functions');

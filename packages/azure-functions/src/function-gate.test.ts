@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
+import { type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import type { HttpResponseInit } from '@azure/functions';
 import { type TrustStore, trustStoreFromDocument } from '@certgate/core';
 import * as fc from 'fast-check';
+import { certificateHeaderName } from './front-end.js';
 import { challenge } from './denial-response.js';
 import { allowAnonymous, requireAnyRole } from './function-policy.js';
 import { getClientIdentity } from './request-identity.js';
@@ -426,8 +427,88 @@ describe('the front end', () => {
 });
 
 describe('HTTP streaming', () => {
-  it('that the library announces is named by one line at load, and closed functions refuse', async (context) => {
-    const warn = context.mock.method(console, 'warn', () => undefined);
+  const startServer = async (
+    context: TestContext,
+  ): Promise<(headers: Record<string, string> | [string, string][]) => Promise<ServerResponse>> => {
+    const responses: ServerResponse[] = [];
+    const server = createServer((_request, response) => responses.push(response)).listen(0, '127.0.0.1');
+    context.after(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    await new Promise((resolve) => server.once('listening', resolve));
+    const { port } = server.address() as AddressInfo;
+    return async (headers) => {
+      const before = responses.length;
+      fetch(`http://127.0.0.1:${port}/`, { headers }).catch(() => undefined);
+      while (responses.length === before) await new Promise((resolve) => setImmediate(resolve));
+      return responses.at(-1)!;
+    };
+  };
+  const id = (last: number): string => `00000000-0000-0000-0000-00000000000${last}`;
+  const name = 'x-ms-invocation-id';
+
+  const startCall = async (
+    context: TestContext,
+  ): Promise<(invocationId: string, headers?: object) => HttpResponseInit> => {
+    const { worker, library } = await startClosed(context);
+    const { callback } = worker.functions.get('Closed')!;
+    return (invocationId, headers = bearing(reader)) =>
+      callback(
+        new library.HttpRequest({ method: 'GET', url: 'http://localhost', ...headers }),
+        new library.InvocationContext({ invocationId, functionName: 'Closed', logHandler: () => undefined }),
+      ) as HttpResponseInit;
+  };
+
+  it('takes the header of the proxied request, never of the request object', async (context) => {
+    const proxy = await startServer(context);
+    const call = await startCall(context);
+    await proxy({ [name]: id(1) });
+    assert.equal(call(id(1), bearing(reader)).status, 401, 'the wire had no certificate');
+    await proxy({ [name]: id(2), [certificateHeaderName]: reader.header });
+    assert.deepEqual(call(id(2), {}), { body: 'secret' });
+    await proxy({ [name]: id(3), [certificateHeaderName]: stranger.header });
+    assert.equal(call(id(3), bearing(reader)).status, 401);
+  });
+
+  it('refuses what is ambiguous: no proxied request, one that was used, two with one id, one that has ended', async (context) => {
+    const proxy = await startServer(context);
+    const call = await startCall(context);
+    const headers = { [name]: id(1), [certificateHeaderName]: reader.header };
+    await proxy(headers);
+    assert.deepEqual(call(id(1)), { body: 'secret' });
+    assert.equal(call(id(1)).status, 503, 'used');
+    assert.equal(call(id(2)).status, 503, 'none: the mode was seen');
+    await proxy({ ...headers, [name]: id(3) });
+    await proxy({ ...headers, [name]: id(3) });
+    assert.equal(call(id(3)).status, 503, 'two');
+    const response = await proxy({ ...headers, [name]: id(4) });
+    const closed = new Promise((resolve) => response.once('close', resolve));
+    response.destroy();
+    await closed;
+    assert.equal(call(id(4)).status, 503, 'ended');
+  });
+
+  it('closes nothing for a caller of some server of the own app, who can only guess ids', async (context) => {
+    const proxy = await startServer(context);
+    const call = await startCall(context);
+    await proxy({ [name]: id(1), [certificateHeaderName]: reader.header });
+    assert.deepEqual(call(id(2)), { body: 'secret' });
+    assert.equal(call(id(5), {}).status, 401);
+  });
+
+  it('two certificate headers on the wire are two certificates', async (context) => {
+    const proxy = await startServer(context);
+    const call = await startCall(context);
+    await proxy([
+      [name, id(1)],
+      [certificateHeaderName, reader.header],
+      [certificateHeaderName, reader.header],
+    ]);
+    assert.equal(call(id(1)).status, 401);
+  });
+
+  it('that the library announces makes a missing proxied request ambiguous from the first call on', async (context) => {
     for (const later of [false, true]) {
       const { app, worker } = createSecuredApp(context);
       app.http('Closed', { handler: () => ({ body: 'secret' }) });
@@ -437,35 +518,9 @@ describe('HTTP streaming', () => {
       Object.assign(worker.model!, { getCapabilities: () => (later ? Promise.resolve(capabilities) : capabilities) });
       assert.deepEqual(await worker.start(), capabilities);
       const answer = await worker.invoke('Closed', bearing(reader));
-      assert.deepEqual([answer.status, worker.decisions[0]?.['code']], [503, 'http_streaming_unsupported']);
+      assert.deepEqual([answer.status, worker.decisions[0]?.['code']], [503, 'http_streaming_ambiguous']);
       assert.equal((await worker.invoke('Open')).status, 200);
     }
-    const codes = warn.mock.calls.map(({ arguments: [line] }) => (JSON.parse(String(line)) as { code: string }).code);
-    assert.deepEqual(codes, ['http_streaming_unsupported', 'http_streaming_unsupported']);
-  });
-
-  it('that is seen by the proxied request of an invocation alone closes from then on', async (context) => {
-    const { worker, library } = await startClosed(context);
-    const { callback } = worker.functions.get('Closed')!;
-    const server = createServer((_request, response) => response.end()).listen(0, '127.0.0.1');
-    context.after(() => server.close());
-    await new Promise((resolve) => server.once('listening', resolve));
-    const { port } = server.address() as AddressInfo;
-    const proxy = (id: string): Promise<Response> =>
-      fetch(`http://127.0.0.1:${port}/`, { headers: { 'x-ms-invocation-id': id } });
-    const call = (invocationId: string): unknown => {
-      const request = new library.HttpRequest({ method: 'GET', url: 'http://localhost', ...bearing(reader) });
-      return callback(
-        request,
-        new library.InvocationContext({ invocationId, functionName: 'Closed', logHandler: () => undefined }),
-      );
-    };
-    // A caller of some server of the app's own can't know an invocation's id, and closes nothing by guessing.
-    await proxy('00000000-0000-0000-0000-000000000001');
-    assert.deepEqual(call('00000000-0000-0000-0000-000000000002'), { body: 'secret' });
-    await proxy('00000000-0000-0000-0000-000000000003');
-    assert.equal((call('00000000-0000-0000-0000-000000000003') as HttpResponseInit).status, 503);
-    assert.equal((call('00000000-0000-0000-0000-000000000004') as HttpResponseInit).status, 503);
   });
 });
 

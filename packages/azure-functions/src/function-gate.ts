@@ -9,7 +9,7 @@ import {
   deny,
   findAuthorizationDenial,
 } from '@certgate/core';
-import { DecisionLog, logShapeVersion } from './decision-log.js';
+import { DecisionLog } from './decision-log.js';
 import { answerDenial, createDenialResponse } from './denial-response.js';
 import {
   type FrontEnd,
@@ -19,7 +19,7 @@ import {
   resolveFrontEnd,
 } from './front-end.js';
 import { HttpStreamingWatch } from './http-streaming.js';
-import { formatLogLine } from './log-text.js';
+import { warnAtStart } from './start-log.js';
 import { isPromiseLike } from './promise-like.js';
 import {
   type AnyHandler,
@@ -58,8 +58,6 @@ export class FunctionGate {
   readonly #log = new DecisionLog();
   readonly #streaming = new HttpStreamingWatch();
   readonly #registered = new Map<string, FunctionPolicy>();
-  /** Handlers that this gate closed, and the name of the function that each was closed for. */
-  readonly #closed = new WeakMap<AnyHandler, string>();
   /** Invocations that this gate has admitted, so that a handler covered twice is decided once. */
   readonly #admissions = new WeakMap<object, EarlierAdmission>();
   #frontEnd: FrontEnd | undefined;
@@ -80,6 +78,8 @@ export class FunctionGate {
       }
       return handler;
     }
+    // Closed by the gate of another copy of this package (a bundle of its own): that one decides, with its trust.
+    if (gatedHandlers.get(handler)?.functionName === name) return handler;
     const policy = functionPolicies.get(handler) ?? certificatePolicy;
     // A name that comes twice is an error of the worker's, which the app may swallow: the stricter policy stands.
     this.#registered.set(name.toLowerCase(), tighten(this.#registered.get(name.toLowerCase()), policy));
@@ -88,7 +88,8 @@ export class FunctionGate {
 
   /** At each invocation: what another hook left as the handler, or what was registered before the gate. */
   coverInvocation<Handler extends AnyHandler>(functionName: string, handler: Handler): Handler {
-    if (this.#closed.get(handler) === functionName) return handler;
+    // By this gate, or by that of another copy of this package.
+    if (gatedHandlers.get(handler)?.functionName === functionName) return handler;
     // Where a hook wrapped the handler, its marks are lost; the registration's policy still stands.
     const policy =
       this.#registered.get(functionName.toLowerCase()) ?? functionPolicies.get(handler) ?? certificatePolicy;
@@ -99,11 +100,7 @@ export class FunctionGate {
   async start(core: WorkerCore | undefined): Promise<void> {
     const frontEnd = this.#resolveFrontEnd();
     if (frontEnd.outcome === 'denied') warnAtStart(frontEnd.code, frontEnd.detail);
-    if (core !== undefined) {
-      this.#streaming.watchCapabilities(core, () => {
-        warnAtStart('http_streaming_unsupported', streamingDetail);
-      });
-    }
+    if (core !== undefined) this.#streaming.watchCapabilities(core);
     const { trustStore } = this.#options;
     await trustStore.start?.();
     const report = trustStore.report?.();
@@ -120,8 +117,7 @@ export class FunctionGate {
       const verdict = decide(args);
       return isPromiseLike(verdict) ? verdict.then(proceed) : proceed(verdict);
     } as AnyHandler as Handler;
-    this.#closed.set(closed, functionName);
-    gatedHandlers.set(closed, Object.freeze({ policy }));
+    gatedHandlers.set(closed, Object.freeze({ policy, functionName }));
     return closed;
   }
 
@@ -153,8 +149,9 @@ export class FunctionGate {
     }
     const frontEnd = this.#resolveFrontEnd();
     if (frontEnd.outcome === 'denied') return frontEnd;
-    if (this.#streaming.isOn(context.invocationId)) return deny('http_streaming_unsupported', streamingDetail);
-    const header = (request as HttpRequest).headers.get(certificateHeaderName);
+    const road = this.#streaming.takeRoad(context.invocationId);
+    if (road.kind === 'ambiguous') return deny('http_streaming_ambiguous', ambiguousDetail);
+    const header = road.kind === 'proxied' ? road.header : (request as HttpRequest).headers.get(certificateHeaderName);
     return this.#access.decide(header, requirement, Date.now());
   }
 
@@ -215,8 +212,8 @@ function refuse(denial: Denial, args: readonly unknown[]): unknown {
 
 const anywhere: FrontEnd = Object.freeze({ outcome: 'known', name: 'anywhere', isDevelopment: false });
 
-const streamingDetail =
-  'HTTP streaming is on (app.setup({ enableHttpStream: true })), where request headers prove nothing, so closed functions refuse every call. Set enableHttpStream to false.';
+const ambiguousDetail =
+  'HTTP streaming is on, and the proxied request of this invocation could not be told from others (none with its id, or two), so nobody knows whose certificate it was. If it happens often, the host and @azure/functions may disagree about streaming: update both.';
 
 /** The last argument that looks like an invocation context: libraries put arguments of their own in front of it. */
 function findContext(args: readonly unknown[]): InvocationContext | undefined {
@@ -232,9 +229,4 @@ function describeFault(error: unknown): string {
   } catch {
     return 'an Error that can not be read was thrown';
   }
-}
-
-function warnAtStart(code: string, detail: string): void {
-  // No invocation, no context: the worker sends the console's lines to the host's log.
-  console.warn(formatLogLine({ certgate: logShapeVersion, event: 'start', code, detail }));
 }

@@ -288,16 +288,31 @@ describe('secureApp called twice', () => {
     assert.equal((await worker.invoke('F', bearing(reader))).status, 200);
   });
 
-  it('is an error for another copy of @azure/functions, and for another copy of this package', async (context) => {
+  it('is an error for another copy of @azure/functions', (context) => {
     createSecuredApp(context);
     const second = loadFunctionsLibrary();
+    assert.throws(() => {
+      secureApp(second.app, { trustStore });
+    }, /called twice/);
+  });
+
+  it('by another copy of this package, as a bundle per function does it: each decides, once, for what comes after', async (context) => {
+    const warn = context.mock.method(console, 'warn', () => undefined);
+    const { app, worker } = createSecuredApp(context);
+    app.http('First', { handler: () => ({ body: 'first' }) });
     const copy = await loadSecondCopy(context);
     assert.notEqual(copy.secureApp, secureApp);
-    for (const secure of [secureApp, copy.secureApp]) {
-      assert.throws(() => {
-        secure(second.app, { trustStore });
-      }, /called twice/);
-    }
+    const nobody = trustStoreFromDocument({ schemaVersion: 1, revision: 1, identities: [] });
+    copy.secureApp(app, { trustStore: nobody });
+    app.http('Second', { handler: () => ({ body: 'second' }) });
+    app.http('Open', { handler: copy.allowAnonymous(() => ({ body: 'open' })) });
+    await worker.start();
+    assert.match(String(warn.mock.calls[0]?.arguments[0]), /gate_repeated/);
+    assert.equal((await worker.invoke('First', bearing(reader))).body, 'first');
+    assert.equal((await worker.invoke('First')).status, 401);
+    assert.equal((await worker.invoke('Second', bearing(reader))).status, 401);
+    assert.equal((await worker.invoke('Open')).body, 'open');
+    assert.equal(worker.decisions.length, 3);
   });
 });
 

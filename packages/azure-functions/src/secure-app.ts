@@ -2,6 +2,7 @@ import type { app as AzureFunctionsApp, PreInvocationContext } from '@azure/func
 import type { TrustStore } from '@certgate/core';
 import { type FrontEndName, frontEndNames, readFrontEndSetting } from './front-end.js';
 import { FunctionGate, frontEndOverride } from './function-gate.js';
+import { warnAtStart } from './start-log.js';
 import { type AnyHandler, announceGate, securedCores } from './shared-state.js';
 import {
   type FunctionMetadata,
@@ -34,18 +35,22 @@ export interface SecureAppOptions {
  * Nothing is read here: the first load of trust happens when the app starts.
  *
  * @throws {TypeError} for an unknown option or a value that is none of the allowed.
- * @throws {Error} when the app was secured already.
+ * Where an app is bundled into one file per function, each bundle holds a copy of this package and calls this once; each
+ * copy's gate then decides for the functions that are registered after it.
+ *
+ * @throws {Error} when this copy of the package has secured the app already.
  */
 export function secureApp(app: FunctionApp, options: SecureAppOptions): void {
   expectApp(app);
   const checked = readOptions(options);
   const core = findWorkerCore();
-  if (core !== undefined && securedCores.has(core)) {
+  if (core !== undefined && securedByThisCopy.has(core)) {
     throw new Error('secureApp was called twice. Call it once, in the file that is loaded first.');
   }
   const gate = new FunctionGate(checked);
   if (core !== undefined) {
-    securedCores.set(core, true);
+    securedByThisCopy.add(core);
+    countGate(core);
     wrapRegistrations(core, gate);
   }
   app.hook.preInvocation((context) => {
@@ -53,6 +58,20 @@ export function secureApp(app: FunctionApp, options: SecureAppOptions): void {
   });
   app.hook.appStart(async () => gate.start(core));
   announceGate();
+}
+
+/** The worker's core modules that this copy has secured. */
+const securedByThisCopy = new WeakSet<WorkerCore>();
+
+/** Bundles have a reason for several gates; two trust stores by accident (an ESM and a CommonJS copy) look the same. */
+function countGate(core: WorkerCore): void {
+  const count = (securedCores.get(core) ?? 0) + 1;
+  securedCores.set(core, count);
+  if (count !== 2) return;
+  warnAtStart(
+    'gate_repeated',
+    'secureApp was called by more than one copy of @certgate/azure-functions. Each decides, with its own trust store, for the functions registered after it. One bundle per function does that; if the app is not bundled so, load one copy only.',
+  );
 }
 
 /** The worker looks `registerFunction` up on its core object at each call, whichever copy of the library calls. */

@@ -16,12 +16,12 @@ export const certificatePolicy: FunctionPolicy = Object.freeze({ kind: 'certific
 interface SharedState {
   /** Marks set by `allowAnonymous`, `requireRole` and `requireAnyRole`. */
   readonly 'function-policies/v1': WeakMap<AnyHandler, FunctionPolicy>;
-  /** Handlers that the gate has closed, with the policy it decides by. Read by tools that report coverage. */
-  readonly 'gated-handlers/v1': WeakMap<AnyHandler, { readonly policy: FunctionPolicy }>;
+  /** Handlers that a gate has closed: for which function, and by which policy. Read by tools that report coverage. */
+  readonly 'gated-handlers/v1': WeakMap<AnyHandler, { readonly policy: FunctionPolicy; readonly functionName: string }>;
   /** The identity that was admitted to an invocation, by its context. */
   readonly 'client-identities/v1': WeakMap<object, ClientIdentity>;
-  /** The worker's core modules whose registrations a gate closes already, whichever copy's gate it is. */
-  readonly 'secured-cores/v1': WeakMap<object, true>;
+  /** The worker's core modules whose registrations a gate closes already, with the number of gates (one a copy). */
+  readonly 'secured-cores/v1': WeakMap<object, number>;
 }
 
 function getShared<K extends keyof SharedState>(name: K): SharedState[K] {

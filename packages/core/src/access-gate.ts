@@ -75,10 +75,10 @@ export class AccessGate {
     const conclude = (finding: TrustFinding): Decision =>
       this.#conclude(text, version, presented, finding, requirement, now);
     const finding = this.#askStore(presented, now);
-    return finding instanceof Promise ? finding.then(conclude).catch(denyFault) : conclude(finding);
+    return isThenable(finding) ? concludeLater(finding, conclude) : conclude(finding);
   }
 
-  #askStore(presented: PresentedCertificate, now: number): TrustFinding | Promise<TrustFinding> {
+  #askStore(presented: PresentedCertificate, now: number): TrustFinding | PromiseLike<TrustFinding> {
     try {
       const answer: unknown = this.#trustStore.find(presented, now);
       return isThenable(answer) ? this.#awaitAnswer(answer) : readTrustFinding(answer);
@@ -121,7 +121,19 @@ export class AccessGate {
   }
 }
 
-function isThenable(value: unknown): value is PromiseLike<unknown> {
+async function concludeLater(
+  finding: PromiseLike<TrustFinding>,
+  conclude: (finding: TrustFinding) => Decision,
+): Promise<Decision> {
+  try {
+    return conclude(await finding);
+  } catch (error) {
+    return denyFault(error);
+  }
+}
+
+/** By its `then`: where a library has put its own Promise in the global's place, an async function's is no instance of it. */
+function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }
 

@@ -6,7 +6,7 @@ const publicCodeByDenialCode = {
   // Before the header is looked at: the operator's side is not in order.
   front_end_unknown: 'unavailable',
   front_end_contradicted: 'unavailable',
-  http_streaming_unsupported: 'unavailable',
+  http_streaming_ambiguous: 'unavailable',
   gate_not_installed: 'unavailable',
   // certificate-header
   certificate_missing: 'client_certificate_required',

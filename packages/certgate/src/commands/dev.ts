@@ -9,7 +9,7 @@ import type { HostExit, HostLogLine } from '../functions-host/functions-host.js'
 import { planChecks } from '../local-app/check-plan.js';
 import { formatCheckTable, listFailures } from '../local-app/check-table.js';
 import { listCoverageWarnings } from '../local-app/coverage-warnings.js';
-import { type LocalApp, startLocalApp } from '../local-app/local-app.js';
+import { type LocalApp, runLocalApp } from '../local-app/local-app.js';
 import { type CheckResult, runChecks } from '../local-app/run-checks.js';
 import { type AppWatch, watchApp } from '../local-app/watch-app.js';
 import { formatCallLines } from './dev/call-lines.js';
@@ -78,7 +78,7 @@ export function devCommand(): Command {
 async function runDev(folder: string, flags: DevFlags): Promise<void> {
   if (flags.upstream !== undefined) return runBeforeUpstream(folder, { ...flags, upstream: flags.upstream });
   const isOnce = flags.once === true;
-  const app = await startLocalApp({
+  const app = await runLocalApp({
     folder,
     ...(flags.trust === undefined ? {} : { trustFile: flags.trust }),
     gatewayPort: { port: flags.port ?? (isOnce ? 0 : defaultGatewayPort), isFixed: flags.port !== undefined },
@@ -100,7 +100,9 @@ async function runDev(folder: string, flags: DevFlags): Promise<void> {
 
 /** Says what runs; answers whether all is as it should be. */
 async function reportApp(app: LocalApp, flags: DevFlags): Promise<boolean> {
-  const warnings = listCoverageWarnings(app.functions, app.isStreaming);
+  const warnings = listCoverageWarnings(app.functions);
+  if (app.isStreaming)
+    printNotice('HTTP streaming is on (enableHttpStream): requests reach the app as Azure proxies them.');
   for (const warning of warnings) printNotice(`${colors.yellow('warning')} ${warning}`);
   const isChecking = flags.check === true || flags.once === true || flags.json === true;
   const results = isChecking ? await checkApp(app, flags.call ?? []) : [];

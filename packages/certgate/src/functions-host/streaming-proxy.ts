@@ -1,4 +1,10 @@
-import { request as sendRequest, type ClientRequest, type IncomingMessage, type ServerResponse } from 'node:http';
+import {
+  Agent,
+  request as sendRequest,
+  type ClientRequest,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import type { ReceivedRequest } from './http-request.js';
 import { writeStatus } from './http-response.js';
@@ -42,12 +48,14 @@ export class StreamingExchange {
     body: Buffer | undefined,
   ) {
     this.#client = client;
+    // Its server closes idle connections; a fresh one per request can't be half dead. Kept alive all the same: a server
+    // that closes after an early answer resets the connection over the body it didn't read, and the answer is lost.
+    const connection = new Agent({ keepAlive: true, maxSockets: 1 });
     this.#forwarded = sendRequest(uri, {
       method: received.method,
       path: `${received.target.encodedPath}${received.target.queryString}`,
       headers: forwardedHeaders(received, invocationId, incoming.socket.remoteAddress ?? ''),
-      // Its server closes idle connections; a fresh one per request can't be half dead.
-      agent: false,
+      agent: connection,
     });
     this.#answered = this.#passAnswer();
     // Nobody may be awaiting `finish` yet: without a request at its server, the invocation never ends.
@@ -56,6 +64,7 @@ export class StreamingExchange {
     });
     client.once('close', () => {
       this.#forwarded.destroy();
+      connection.destroy();
     });
     if (body === undefined) this.#passBody(incoming);
     else this.#forwarded.end(body);

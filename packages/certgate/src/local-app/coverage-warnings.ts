@@ -1,8 +1,8 @@
 import type { HostedFunction } from '../functions-host/functions-host.js';
 
 /** One line for each HTTP function that is not closed as it should be. Any line is a failure in `--once`. */
-export function listCoverageWarnings(functions: readonly HostedFunction[], isStreaming: boolean): readonly string[] {
-  const warnings = functions
+export function listCoverageWarnings(functions: readonly HostedFunction[]): readonly string[] {
+  return functions
     .filter(({ http }) => http)
     .flatMap(({ name, covered }) => {
       if (covered === 'registration') return [];
@@ -15,8 +15,4 @@ export function listCoverageWarnings(functions: readonly HostedFunction[], isStr
         `${name} is open to everybody: no gate covers it. Call secureApp(app, …) in the file that is loaded first.`,
       ];
     });
-  return isStreaming ? [...warnings, streamingWarning] : warnings;
 }
-
-const streamingWarning =
-  'The app has HTTP streaming on (enableHttpStream), where closed functions refuse every call (http_streaming_unsupported). Set it to false.';

@@ -1,0 +1,174 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { type IncomingMessage, request as httpRequest } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, after, before, describe, it } from 'node:test';
+import { type AdapterApp, type Callers, createAdapterApp, createCallers, send } from './test-support/adapter-app.js';
+
+// Under HTTP streaming the library builds request.headers from trigger metadata, where fields of the request can stand in
+// the headers' place. The gate takes the certificate from the proxied request alone.
+
+let folder: string;
+let callers: Callers;
+
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), 'certgate-streaming-'));
+  callers = createCallers(folder);
+});
+after(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const header = 'X-ARR-ClientCert';
+
+interface StreamingApp extends AdapterApp {
+  readonly url: string;
+}
+
+async function startApp(context: TestContext, where = 'src/a.js'): Promise<StreamingApp> {
+  const app = createAdapterApp(context, {
+    'package.json': '{ "main": "src/*.js" }',
+    [where]: `require('@azure/functions').app.setup({ enableHttpStream: true });`,
+    'src/m.js': `const { app } = require('@azure/functions');
+      const { allowAnonymous, getClientIdentity, requireRole, secureApp, trustStoreFromFile } = require('@certgate/azure-functions');
+      secureApp(app, { trustStore: trustStoreFromFile(process.env.CERTGATE_TRUST) });
+      const whoami = async (request, context) => ({ body: getClientIdentity(context).name });
+      app.http('Closed', { methods: ['GET', 'POST', 'PUT'], handler: whoami });
+      app.http('Route', { route: 'route/{Headers}', methods: ['GET', 'POST'], handler: whoami });
+      app.http('Lower', { route: 'lower/{headers}/{x-arr-clientcert?}', methods: ['GET', 'POST'], handler: whoami });
+      app.http('Role', { handler: requireRole('operator', whoami) });
+      app.http('Seen', { methods: ['GET', 'POST'], handler: allowAnonymous(async (request) => ({ jsonBody: { header: request.headers.get('x-arr-clientcert') } })) });
+      app.http('Echo', { methods: ['POST'], handler: async (request) => ({ body: request.body }) });
+      app.http('Memory', { handler: allowAnonymous(() => { global.gc?.(); return { jsonBody: process.memoryUsage().heapUsed }; }) });`,
+  });
+  const host = await app.start({ environment: { CERTGATE_TRUST: callers.trustFile, NODE_OPTIONS: '--expose-gc' } });
+  assert.equal(host.streaming, true);
+  return { ...app, url: host.url };
+}
+
+describe('HTTP streaming', () => {
+  for (const [what, where] of Object.entries({ before: 'src/a.js', after: 'src/z.js' })) {
+    it(`switched on ${what} secureApp: every verdict as without it`, async (context) => {
+      const { url } = await startApp(context, where);
+      const statuses = async (path: string): Promise<readonly number[]> => [
+        (await send(`${url}${path}`, {})).status,
+        (await send(`${url}${path}`, { [header]: callers.stranger })).status,
+        (await send(`${url}${path}`, { [header]: callers.reader })).status,
+        (await send(`${url}${path}`, { [header]: callers.operator })).status,
+      ];
+      assert.deepEqual(await statuses('/api/Closed'), [401, 401, 200, 200]);
+      assert.deepEqual(await statuses('/api/Role'), [401, 401, 403, 200]);
+      assert.deepEqual(await statuses('/api/Seen'), [200, 200, 200, 200]);
+      assert.equal((await send(`${url}/api/Closed`, { [header]: callers.operator })).body, 'operator');
+    });
+  }
+
+  it('no field of a request stands in the place of the header', async (context) => {
+    const { url } = await startApp(context);
+    const allowed = callers.reader;
+    const objects = [{ 'x-arr-clientcert': allowed }, { 'X-ARR-ClientCert': allowed }];
+    const json = { 'content-type': 'application/json' };
+    const attempts: { path: string; headers?: Record<string, string>; body?: string }[] = [];
+    for (const object of objects) {
+      const text = JSON.stringify(object);
+      for (const name of ['Headers', 'headers', 'HEADERS']) {
+        const body = JSON.stringify({ [name]: object });
+        attempts.push({ path: '/api/Closed', headers: json, body });
+        attempts.push({ path: '/api/Closed', headers: json, body: JSON.stringify({ [name]: text }) });
+        attempts.push({ path: `/api/Closed?${name}=${encodeURIComponent(text)}` });
+        attempts.push({ path: `/api/Closed?${name}[x-arr-clientcert]=${encodeURIComponent(allowed)}` });
+        attempts.push({ path: '/api/Closed', headers: { ...json, [header]: callers.stranger }, body });
+      }
+      attempts.push({ path: `/api/route/${encodeURIComponent(text)}` });
+      attempts.push({ path: `/api/lower/${encodeURIComponent(text)}/${encodeURIComponent(allowed)}` });
+      attempts.push({ path: '/api/route/x', headers: json, body: JSON.stringify({ Headers: object }) });
+    }
+    for (const { path, headers, body } of attempts) {
+      const answer = await send(`${url}${path}`, headers ?? {}, body);
+      assert.notEqual(answer.status, 200, `${path} ${body ?? ''}`);
+    }
+    assert.ok(attempts.length > 30);
+  });
+
+  it('the test could fail: request.headers does say what a member of the body said', async (context) => {
+    const { url } = await startApp(context);
+    const body = JSON.stringify({ Headers: { 'x-arr-clientcert': callers.reader } });
+    const answer = await send(`${url}/api/Seen`, { 'content-type': 'application/json' }, body);
+    assert.deepEqual(JSON.parse(answer.body), { header: callers.reader });
+  });
+
+  it('an allowed caller stays himself whatever the fields say', async (context) => {
+    const { url } = await startApp(context);
+    const body = JSON.stringify({ Headers: { 'x-arr-clientcert': callers.operator }, headers: {} });
+    const headers = { 'content-type': 'application/json', [header]: callers.reader };
+    assert.equal((await send(`${url}/api/Closed`, headers, body)).body, 'reader');
+    assert.equal((await send(`${url}/api/Closed?headers=x`, { [header]: callers.reader })).body, 'reader');
+  });
+
+  it('an invocation id sent by the client changes nothing', async (context) => {
+    const { url } = await startApp(context);
+    for (const id of [randomUUID(), '', 'x'.repeat(1000)]) {
+      assert.equal((await send(`${url}/api/Closed`, { 'x-ms-invocation-id': id })).status, 401);
+      assert.equal(
+        (await send(`${url}/api/Closed`, { 'x-ms-invocation-id': id, [header]: callers.reader })).body,
+        'reader',
+      );
+    }
+  });
+
+  it('headers over 16 KB are refused, and the app answers the next call', async (context) => {
+    const { url } = await startApp(context);
+    const answer = await send(`${url}/api/Closed`, { [header]: callers.reader, 'x-filler': 'x'.repeat(17_000) }).catch(
+      () => undefined,
+    );
+    assert.notEqual(answer?.status, 200);
+    assert.equal((await send(`${url}/api/Closed`, { [header]: callers.reader })).status, 200);
+  });
+
+  it('bodies stream both ways through an allowed call', async (context) => {
+    const { url } = await startApp(context);
+    const body = 'y'.repeat(300_000);
+    const answer = await send(`${url}/api/Echo`, { [header]: callers.reader }, body);
+    assert.equal(answer.body.length, body.length);
+  });
+
+  it('a refusal does not wait for a large body that nobody reads', async (context) => {
+    const { url } = await startApp(context);
+    const response = await new Promise<IncomingMessage>((resolve, reject) => {
+      const request = httpRequest(`${url}/api/Closed`, { method: 'POST' });
+      request.once('response', resolve).once('error', reject);
+      // Chunked, since the host itself reads a body of declared length before it invokes. The end never comes.
+      request.write(Buffer.alloc(200_000));
+      context.after(() => request.destroy());
+    });
+    assert.equal(response.statusCode, 401);
+    for (let count = 0; count < 20; count += 1) {
+      const answer = await send(`${url}/api/Closed`, {}, 'z'.repeat(2_000_000));
+      assert.equal(answer.status, 401);
+    }
+  });
+
+  it('ten thousand refusals leave no memory behind', async (context) => {
+    const { url } = await startApp(context);
+    const refuse = async (count: number): Promise<void> => {
+      const workers = Array.from({ length: 20 }, async () => {
+        for (let done = 0; done < count / 20; done += 1) {
+          assert.equal(
+            (await send(`${url}/api/Closed`, done % 2 === 0 ? {} : { [header]: callers.stranger })).status,
+            401,
+          );
+        }
+      });
+      await Promise.all(workers);
+    };
+    const heap = async (): Promise<number> => Number((await send(`${url}/api/Memory`, {})).body);
+    await refuse(2_000);
+    const before = await heap();
+    await refuse(10_000);
+    const grown = (await heap()) - before;
+    // A header of 600 characters kept per refusal would be 6 MB, a request with its socket 50 MB.
+    assert.ok(grown < 3_000_000, `${grown} bytes`);
+  });
+});
