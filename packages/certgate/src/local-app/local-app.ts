@@ -49,7 +49,7 @@ export interface LocalApp {
  * The app in the embedded host, behind the gateway, with certificates and trust made in the app's `.certgate/`.
  * Rejects with CommandFailure when the folder holds no app, the app can't be loaded, or a port is taken.
  */
-export async function startLocalApp(options: LocalAppOptions): Promise<LocalApp> {
+export async function runLocalApp(options: LocalAppOptions): Promise<LocalApp> {
   const folder = resolve(options.folder);
   // Before anything is written into a folder that is none.
   await findAppEntry(folder);

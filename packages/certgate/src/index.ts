@@ -1,0 +1,17 @@
+/**
+ * What users' tests import. It runs in their test runner, so it is served as CommonJS alone, to `import` and `require`
+ * alike: Jest loads nothing else without a flag. The tool itself stays in a process of its own (testing/app-process/).
+ */
+export { startLocalApp } from './testing/test-process/start-local-app.js';
+export type {
+  CallerCertificate,
+  CallerGrant,
+  LocalApp,
+  LocalAppAnswer,
+  LocalAppFunction,
+  LocalAppLogLine,
+  LocalAppOptions,
+  LocalAppRequest,
+} from './testing/test-process/local-app.js';
+export type { ClientCertificateMode } from './gateway/client-certificate-mode.js';
+export type { FunctionPolicy } from './local-app/function-policy.js';

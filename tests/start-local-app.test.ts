@@ -1,0 +1,243 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, after, before, describe, it } from 'node:test';
+import { type LocalApp, type LocalAppLogLine, type LocalAppOptions, startLocalApp } from 'certgate';
+import { createLocalApp, setVariable, until } from './test-support/local-app.js';
+import { type OpensslCertificate, makeOpensslCertificate, writeTrust } from './test-support/openssl.js';
+
+const temporary = mkdtempSync(join(tmpdir(), 'certgate-start-local-app-'));
+
+after(() => {
+  rmSync(temporary, { recursive: true, force: true });
+});
+
+async function start<Name extends string = never>(
+  context: TestContext,
+  options: Omit<LocalAppOptions<Name>, 'folder'>,
+): Promise<LocalApp<Name>> {
+  const app = await startLocalApp<Name>({ folder: createLocalApp(context), ...options });
+  context.after(() => app.close());
+  return app;
+}
+
+describe('who gets in', () => {
+  it('is decided by the declared callers, over real TLS', async (context) => {
+    const app = await start(context, {
+      callers: {
+        reader: {},
+        operator: { roles: ['operator'] },
+        limited: { functions: ['Role'] },
+        barred: { functions: [] },
+      },
+    });
+    const answers: Record<string, readonly number[]> = {};
+    for (const caller of ['none', 'denied', 'reader', 'operator', 'limited', 'barred'] as const) {
+      const ask = async (name: string): Promise<number> => (await app.callAs(caller, `/api/${name}`)).status;
+      answers[caller] = [await ask('Public'), await ask('Secured'), await ask('Role')];
+    }
+    assert.deepEqual(answers, {
+      none: [200, 401, 401],
+      denied: [200, 401, 401],
+      reader: [200, 200, 403],
+      operator: [200, 200, 200],
+      limited: [200, 403, 403],
+      barred: [200, 403, 403],
+    });
+    assert.deepEqual((await app.callAs('operator', '/api/Secured')).json(), { caller: 'operator' });
+  });
+
+  it('is nobody where no caller is declared, whatever this process or the app believes', async (context) => {
+    const folder = createLocalApp(context);
+    writeTrust(folder, {});
+    writeFileSync(
+      join(folder, 'local.settings.json'),
+      '{ "IsEncrypted": false, "Values": { "CERTGATE_TRUST": "trust.json" } }',
+    );
+    const app = await startLocalApp({ folder });
+    context.after(() => app.close());
+    const { body } = await app.callAs('none', '/api/Setting?name=CERTGATE_TRUST');
+    assert.match(body, /certgate-test-\w+[\\/]trust\.json$/);
+    assert.deepEqual(JSON.parse(readFileSync(body, 'utf8')), { schemaVersion: 1, revision: 1, identities: [] });
+    assert.equal((await app.callAs('denied', '/api/Secured')).status, 401);
+  });
+
+  it('may be said by a document of the test, to certificates of the test', async (context) => {
+    const folder = mkdtempSync(join(temporary, 'own-'));
+    const known = makeOpensslCertificate(folder, 'known', 'rsa');
+    const stranger = makeOpensslCertificate(folder, 'stranger', 'ec');
+    const trust = writeTrust(folder, { known: { certificate: known, roles: ['operator'] } });
+    const app = await start(context, { environment: { CERTGATE_TRUST: trust } });
+    const answer = await app.callAs(readPem(known), '/api/Role');
+    assert.deepEqual([answer.status, answer.json()], [200, { caller: 'known' }]);
+    assert.equal((await app.callAs(readPem(stranger), '/api/Role')).status, 401);
+    const mixed = { ...readPem(known), privateKeyPem: readPem(stranger).privateKeyPem };
+    await assert.rejects(app.callAs(mixed, '/api/Role'), /The caller's key belongs to another certificate\./);
+  });
+
+  it('is decided by the front end first, where it requires a certificate', async (context) => {
+    const app = await start(context, { clientCertificateMode: 'required' });
+    assert.equal((await app.callAs('none', '/api/Public')).status, 403);
+    assert.equal((await app.callAs('denied', '/api/Public')).status, 200);
+  });
+
+  it('cannot be said by a header', async (context) => {
+    const app = await start(context, { callers: { reader: {} } });
+    const certificate = readPem(makeOpensslCertificate(temporary, 'forged', 'ec')).certificatePem;
+    const headers = { 'X-ARR-ClientCert': certificate.replace(/-----[^-]+-----|\s/g, '') };
+    const { json } = await app.callAs('none', { path: '/api/Secured', headers });
+    assert.equal((json() as { development: { code: string } }).development.code, 'certificate_missing');
+  });
+});
+
+describe('a call', () => {
+  it('carries a method, headers and a body', async (context) => {
+    const app = await start(context, {});
+    const body = new Uint8Array([0, 255, 0]);
+    const answer = await app.callAs('none', {
+      path: '/api/Echo',
+      method: 'POST',
+      headers: { 'x-list': ['a', 'b'] },
+      body,
+    });
+    assert.deepEqual(answer.json(), { method: 'POST', bytes: 3, header: 'a,b' });
+    assert.equal(answer.headers['content-type'], 'application/json');
+    const open = await app.callAs('none', '/api/Public');
+    assert.throws(() => open.json(), /The answer \(status 200\) is no JSON: open/);
+  });
+
+  it('gets its own answer, among many at once', async (context) => {
+    const app = await start(context, {});
+    const sizes = Array.from({ length: 20 }, (_, index) => index);
+    const answers = await Promise.all(
+      sizes.map((size) => app.callAs('none', { path: '/api/Echo', method: 'POST', body: 'x'.repeat(size) })),
+    );
+    assert.deepEqual(
+      answers.map(({ json }) => (json() as { bytes: number }).bytes),
+      sizes,
+    );
+  });
+
+  it('that cannot be meant is refused', async (context) => {
+    const app = await start(context, { callers: { reader: {} } });
+    // @ts-expect-error -- a caller that nobody declared
+    await assert.rejects(app.callAs('raeder', '/'), /no caller "raeder"; there are reader, none, denied/);
+    const wrong: readonly [unknown, unknown, RegExp][] = [
+      [{ certificatePem: 'x' }, '/', /the caller's privateKeyPem must be a text/],
+      [{ certificatePem: 'x', privateKeyPem: 'y', password: 'z' }, '/', /has no "password"/],
+      ['none', 'https://localhost/', /path must be a text that starts with "\/"/],
+      ['none', { path: '/', verb: 'GET' }, /has no "verb"; known are path, method, headers, body/],
+      ['none', { path: '/', body: 'x' }, /must name its method/],
+      ['none', { path: '/', method: 'POST', body: {} }, /write JSON with JSON\.stringify/],
+      ['none', { path: '/', headers: { a: 1 } }, /header "a" must be a list of texts/],
+    ];
+    for (const [caller, request, message] of wrong) {
+      await assert.rejects(app.callAs(caller as 'none', request as string), { name: 'TypeError', message });
+    }
+  });
+});
+
+describe('the app', () => {
+  it('is described by its functions, their policy and how the gate covers them', async (context) => {
+    const { functions } = await start(context, {});
+    assert.deepEqual(
+      functions.find(({ name }) => name === 'Role'),
+      {
+        name: 'Role',
+        triggerType: 'httpTrigger',
+        http: true,
+        route: '/api/Role',
+        methods: ['GET', 'POST'],
+        authLevel: 'anonymous',
+        covered: 'registration',
+        policy: { kind: 'certificate', roles: [['operator']] },
+      },
+    );
+  });
+
+  it('sees the settings, and this process, but not its test runner', async (context) => {
+    setVariable(context, 'CERTGATE_TEST_INHERITED', 'inherited');
+    setVariable(context, 'JEST_WORKER_ID', '1');
+    const app = await start(context, { environment: { OWN: 'own' } });
+    const read = async (name: string): Promise<string> => (await app.callAs('none', `/api/Setting?name=${name}`)).body;
+    assert.equal(await read('OWN'), 'own');
+    assert.equal(await read('CERTGATE_TEST_INHERITED'), 'inherited');
+    assert.equal(await read('JEST_WORKER_ID'), 'absent');
+    assert.equal(await read('NODE_TEST_CONTEXT'), 'absent');
+  });
+
+  it('is logged', async (context) => {
+    const lines: LocalAppLogLine[] = [];
+    const app = await start(context, { onLog: (line) => lines.push(line) });
+    assert.equal((await app.callAs('none', '/api/Fault')).status, 500);
+    await until(() => lines.some(({ level, message }) => level === 'error' && message.includes('out of cheese')));
+  });
+
+  it('that ends by itself is not called any more', async (context) => {
+    const app = await start(context, { onLog: () => undefined });
+    await app.callAs('none', '/api/Crash').catch(() => undefined);
+    await until(async () => {
+      const message = await app.callAs('none', '/api/Public').then(() => '', String);
+      return message === 'Error: The app ended on an uncaught error: gone';
+    });
+  });
+});
+
+describe('a start that cannot be meant', () => {
+  let folder: string;
+  before(() => {
+    folder = mkdtempSync(join(temporary, 'app-'));
+    writeFileSync(join(folder, 'package.json'), '{ "main": "dist/index.js" }');
+  });
+
+  it('is refused, and says why', async () => {
+    const wrong: readonly [unknown, RegExp][] = [
+      [undefined, /its argument must be an object/],
+      [{}, /folder must be a text/],
+      [{ folder, caller: {} }, /has no "caller"; known are folder, callers, environment, clientCertificateMode, onLog/],
+      [{ folder, callers: { denied: {} } }, /"denied" is always there and never trusted/],
+      [{ folder, callers: { a: { role: ['x'] } } }, /callers\.a has no "role"; known are roles, functions/],
+      [{ folder, callers: { a: { functions: undefined } } }, /callers\.a\.functions must be a list of texts/],
+      [{ folder, callers: { a: { roles: 'x' } } }, /callers\.a\.roles must be a list of texts/],
+      [{ folder, callers: { a: {} }, environment: { CERTGATE_TRUST: 'x' } }, /Leave out one of the two/],
+      [{ folder, environment: { PORT: 1 } }, /environment\.PORT must be a text/],
+      [{ folder, clientCertificateMode: 'on' }, /must be one of required, optional/],
+      [{ folder, onLog: 'console' }, /onLog must be a function/],
+    ];
+    for (const [options, message] of wrong) {
+      await assert.rejects(startLocalApp(options as LocalAppOptions), { name: 'TypeError', message });
+    }
+  });
+
+  it('names the app that is not built, or not there', async () => {
+    const notBuilt = /"main" in .* is "dist\/index\.js", which does not exist\. Build the app first/;
+    await assert.rejects(startLocalApp({ folder }), notBuilt);
+    await assert.rejects(startLocalApp({ folder: join(folder, 'nowhere') }), /The app folder .* does not exist/);
+  });
+
+  it('refuses callers that no trust document could hold', async () => {
+    const callers = { a: { roles: ['x', 'x'] } };
+    await assert.rejects(startLocalApp({ folder, callers }), /identities\[0\]\.roles: a text stands twice/);
+  });
+
+  it("gives the app's own error as the cause", async (context) => {
+    const options = { folder: createLocalApp(context, 'null.x'), onLog: () => undefined };
+    const error = await startLocalApp(options).then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    assert.ok(error instanceof Error && error.cause instanceof Error);
+    assert.match(error.cause.stack ?? '', /src.index\.js:1/);
+  });
+});
+
+it('is one and the same by import and by require', () => {
+  const required = createRequire(import.meta.url)('certgate') as { readonly startLocalApp: unknown };
+  assert.equal(required.startLocalApp, startLocalApp);
+});
+
+function readPem({ certificateFile, keyFile }: OpensslCertificate): { certificatePem: string; privateKeyPem: string } {
+  return { certificatePem: readFileSync(certificateFile, 'utf8'), privateKeyPem: readFileSync(keyFile, 'utf8') };
+}

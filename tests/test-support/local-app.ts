@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import type { TestContext } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
+import { createAdapterApp } from './adapter-app.js';
+
+const gate = `
+const { app } = require('@azure/functions');
+const { secureApp, trustStoreFromFile, allowAnonymous, requireRole, getClientIdentity } = require('@certgate/azure-functions');
+secureApp(app, { trustStore: trustStoreFromFile(process.env.CERTGATE_TRUST) });
+const who = (request, context) => ({ jsonBody: { caller: getClientIdentity(context).name } });
+app.http('Secured', { handler: who });
+app.http('Role', { handler: requireRole('operator', who) });
+app.http('Public', { handler: allowAnonymous(() => ({ body: 'open' })) });
+app.http('Setting', { handler: allowAnonymous(({ query }) => ({ body: process.env[query.get('name')] ?? 'absent' })) });
+app.http('Echo', { handler: allowAnonymous(async (request) => ({
+  jsonBody: { method: request.method, bytes: (await request.arrayBuffer()).byteLength, header: request.headers.get('x-list') },
+})) });
+app.http('Fault', { handler: allowAnonymous(() => { throw new Error('out of cheese'); }) });
+app.http('Crash', { handler: allowAnonymous(() => { setTimeout(() => { throw new Error('gone'); }); return { body: 'soon' }; }) });
+`;
+
+/** The folder of an app to start; without an entry file of the test's own, one with a function for each question. */
+export function createLocalApp(context: TestContext, main: string = gate): string {
+  return createAdapterApp(context, { 'src/index.js': main }).folder;
+}
+
+/** For this test only. */
+export function setVariable(context: TestContext, name: string, value: string): void {
+  const before = process.env[name];
+  process.env[name] = value;
+  context.after(() => {
+    if (before === undefined) Reflect.deleteProperty(process.env, name);
+    else process.env[name] = before;
+  });
+}
+
+/** Waits for what comes in its own time; the test's own limit ends what never comes. */
+export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 200; tries += 1) {
+    if (await isSo()) return;
+    await wait(50);
+  }
+  assert.fail('it did not come to be within ten seconds');
+}
