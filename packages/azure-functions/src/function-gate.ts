@@ -78,8 +78,6 @@ export class FunctionGate {
       }
       return handler;
     }
-    // Closed by the gate of another copy of this package (a bundle of its own): that one decides, with its trust.
-    if (gatedHandlers.get(handler)?.functionName === name) return handler;
     const policy = functionPolicies.get(handler) ?? certificatePolicy;
     // A name that comes twice is an error of the worker's, which the app may swallow: the stricter policy stands.
     this.#registered.set(name.toLowerCase(), tighten(this.#registered.get(name.toLowerCase()), policy));
@@ -88,7 +86,6 @@ export class FunctionGate {
 
   /** At each invocation: what another hook left as the handler, or what was registered before the gate. */
   coverInvocation<Handler extends AnyHandler>(functionName: string, handler: Handler): Handler {
-    // By this gate, or by that of another copy of this package.
     if (gatedHandlers.get(handler)?.functionName === functionName) return handler;
     // Where a hook wrapped the handler, its marks are lost; the registration's policy still stands.
     const policy =

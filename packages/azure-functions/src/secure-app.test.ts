@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
+import type { HttpResponseInit, InvocationContext } from '@azure/functions';
 import { trustStoreFromDocument } from '@certgate/core';
 import { allowAnonymous, requireRole } from './function-policy.js';
 import { findClientIdentity, getClientIdentity } from './request-identity.js';
@@ -295,25 +296,60 @@ describe('secureApp called twice', () => {
       secureApp(second.app, { trustStore });
     }, /called twice/);
   });
+});
 
-  it('by another copy of this package, as a bundle per function does it: each decides, once, for what comes after', async (context) => {
-    const warn = context.mock.method(console, 'warn', () => undefined);
-    const { app, worker } = createSecuredApp(context);
-    app.http('First', { handler: () => ({ body: 'first' }) });
-    const copy = await loadSecondCopy(context);
-    assert.notEqual(copy.secureApp, secureApp);
-    const nobody = trustStoreFromDocument({ schemaVersion: 1, revision: 1, identities: [] });
-    copy.secureApp(app, { trustStore: nobody });
-    app.http('Second', { handler: () => ({ body: 'second' }) });
-    app.http('Open', { handler: copy.allowAnonymous(() => ({ body: 'open' })) });
+describe('secureApp called by another copy of this package, as in an app bundled file by file', () => {
+  it('is nothing new where the configuration is the same: what its bundle registers is closed, and decided once', async (context) => {
+    const { app, worker } = createApp(context);
+    // Somebody's hook that stands before the gate's, so that the gate's hook never sees its own wrapper.
+    app.hook.preInvocation((call) => {
+      const { functionHandler } = call;
+      call.functionHandler = (...args) => Reflect.apply(functionHandler, undefined, args) as unknown;
+    });
+    secureApp(app, { trustStore: trustStoreFromDocument(trustDocument) });
+    const bundle = await loadSecondCopy(context);
+    const library = loadFunctionsLibrary();
+    bundle.secureApp(library.app, { trustStore });
+    let runs = 0;
+    const handler = (_request: unknown, call: InvocationContext): HttpResponseInit => {
+      runs += 1;
+      return { body: bundle.getClientIdentity(call).name };
+    };
+    app.http('First', { handler });
+    library.app.http('Second', { handler });
+    library.app.http('Open', { handler: bundle.allowAnonymous(() => ({ body: 'open' })) });
+    library.app.http('Role', { handler: bundle.requireRole('operator', handler) });
     await worker.start();
-    assert.match(String(warn.mock.calls[0]?.arguments[0]), /gate_repeated/);
-    assert.equal((await worker.invoke('First', bearing(reader))).body, 'first');
-    assert.equal((await worker.invoke('First')).status, 401);
-    assert.equal((await worker.invoke('Second', bearing(reader))).status, 401);
+    for (const name of ['First', 'Second', 'Role']) assert.equal((await worker.invoke(name)).status, 401, name);
+    assert.equal(runs, 0);
     assert.equal((await worker.invoke('Open')).body, 'open');
-    assert.equal(worker.decisions.length, 3);
+    assert.equal((await worker.invoke('Role', bearing(reader))).status, 403);
+    const before = worker.decisions.length;
+    assert.equal((await worker.invoke('Second', bearing(reader))).body, 'reader');
+    assert.equal(worker.decisions.length, before + 1);
+    assert.throws(() => {
+      bundle.secureApp(library.app, { trustStore });
+    }, /called twice/);
   });
+
+  const nobody = { schemaVersion: 1, revision: 1, identities: [] };
+  for (const [what, make] of [
+    ['another document', () => ({ trustStore: trustStoreFromDocument(nobody) })],
+    ["a store of the user's own", () => ({ trustStore: { find: trustStore.find.bind(trustStore) } })],
+    ['another front end', () => ({ trustStore, frontEnd: 'app-service' as const })],
+    ['the dangerous option', () => ({ trustStore, [unsafeTrustCertificateHeaderFromAnywhere]: true as const })],
+  ] as const) {
+    it(`is an error with ${what}, and the first gate stays`, async (context) => {
+      const { app, worker } = createSecuredApp(context);
+      const bundle = await loadSecondCopy(context);
+      assert.throws(() => {
+        bundle.secureApp(loadFunctionsLibrary().app, make());
+      }, /called twice/);
+      app.http('F', { handler: () => ({ body: 'secret' }) });
+      await worker.start();
+      assert.equal((await worker.invoke('F', bearing(stranger))).status, 401);
+    });
+  }
 });
 
 describe('two copies of this package', () => {

@@ -2,7 +2,6 @@ import type { app as AzureFunctionsApp, PreInvocationContext } from '@azure/func
 import type { TrustStore } from '@certgate/core';
 import { type FrontEndName, frontEndNames, readFrontEndSetting } from './front-end.js';
 import { FunctionGate, frontEndOverride } from './function-gate.js';
-import { warnAtStart } from './start-log.js';
 import { type AnyHandler, announceGate, securedCores } from './shared-state.js';
 import {
   type FunctionMetadata,
@@ -34,23 +33,24 @@ export interface SecureAppOptions {
  *
  * Nothing is read here: the first load of trust happens when the app starts.
  *
- * @throws {TypeError} for an unknown option or a value that is none of the allowed.
- * Where an app is bundled into one file per function, each bundle holds a copy of this package and calls this once; each
- * copy's gate then decides for the functions that are registered after it.
+ * Where an app is bundled into one file per function, each bundle holds a copy of this package and calls this once. The
+ * first one's gate then stands for all, if every other one says the same.
  *
- * @throws {Error} when this copy of the package has secured the app already.
+ * @throws {TypeError} for an unknown option or a value that is none of the allowed.
+ * @throws {Error} when the app was secured already, by this copy of the package or with another configuration.
  */
 export function secureApp(app: FunctionApp, options: SecureAppOptions): void {
   expectApp(app);
   const checked = readOptions(options);
   const core = findWorkerCore();
-  if (core !== undefined && securedByThisCopy.has(core)) {
-    throw new Error('secureApp was called twice. Call it once, in the file that is loaded first.');
+  if (core !== undefined && securedCores.has(core)) {
+    joinGate(core, checked);
+    return;
   }
   const gate = new FunctionGate(checked);
   if (core !== undefined) {
     securedByThisCopy.add(core);
-    countGate(core);
+    securedCores.set(core, describeConfiguration(checked) ?? true);
     wrapRegistrations(core, gate);
   }
   app.hook.preInvocation((context) => {
@@ -60,18 +60,30 @@ export function secureApp(app: FunctionApp, options: SecureAppOptions): void {
   announceGate();
 }
 
-/** The worker's core modules that this copy has secured. */
+/** The worker's core modules that this copy of the package has secured, or joined. */
 const securedByThisCopy = new WeakSet<WorkerCore>();
 
-/** Bundles have a reason for several gates; two trust stores by accident (an ESM and a CommonJS copy) look the same. */
-function countGate(core: WorkerCore): void {
-  const count = (securedCores.get(core) ?? 0) + 1;
-  securedCores.set(core, count);
-  if (count !== 2) return;
-  warnAtStart(
-    'gate_repeated',
-    'secureApp was called by more than one copy of @certgate/azure-functions. Each decides, with its own trust store, for the functions registered after it. One bundle per function does that; if the app is not bundled so, load one copy only.',
-  );
+/**
+ * Another copy's gate closes every registration already, those of this copy's bundle too, so a second one would decide
+ * everything twice. It stands for both only where both would decide the same: what can't be compared is an error, since
+ * the stricter of the two might be the one that is passed over.
+ */
+function joinGate(core: WorkerCore, options: SecureAppOptions): void {
+  const configuration = describeConfiguration(options);
+  const isSame = configuration !== undefined && securedCores.get(core) === configuration;
+  if (!isSame || securedByThisCopy.has(core)) {
+    throw new Error(
+      'secureApp was called twice. Call it once, in the file that is loaded first; in an app with a bundle per function ' +
+        'file, make the file that calls it a bundle of its own, and name it first in "main": "dist/{index.js,functions/*.js}".',
+    );
+  }
+  securedByThisCopy.add(core);
+}
+
+function describeConfiguration({ trustStore, frontEnd, ...rest }: SecureAppOptions): string | undefined {
+  const { configuration } = trustStore;
+  if (typeof configuration !== 'string') return undefined;
+  return JSON.stringify([configuration, frontEnd ?? null, rest[frontEndOverride] === true]);
 }
 
 /** The worker looks `registerFunction` up on its core object at each call, whichever copy of the library calls. */

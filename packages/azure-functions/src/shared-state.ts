@@ -20,8 +20,11 @@ interface SharedState {
   readonly 'gated-handlers/v1': WeakMap<AnyHandler, { readonly policy: FunctionPolicy; readonly functionName: string }>;
   /** The identity that was admitted to an invocation, by its context. */
   readonly 'client-identities/v1': WeakMap<object, ClientIdentity>;
-  /** The worker's core modules whose registrations a gate closes already, with the number of gates (one a copy). */
-  readonly 'secured-cores/v1': WeakMap<object, number>;
+  /**
+   * The worker's core modules whose registrations a gate closes already, whichever copy's gate it is, and how that gate
+   * is configured; `true` where that can't be compared.
+   */
+  readonly 'secured-cores/v1': WeakMap<object, string | true>;
 }
 
 function getShared<K extends keyof SharedState>(name: K): SharedState[K] {

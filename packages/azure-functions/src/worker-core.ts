@@ -1,4 +1,5 @@
-import { createRequire } from 'node:module';
+// Not by its own name: the banner that bundles as ES modules need declares `createRequire` at their top level too.
+import * as nodeModule from 'node:module';
 
 /** A function's registration as `@azure/functions` hands it to the worker. */
 export interface FunctionMetadata {
@@ -25,7 +26,7 @@ export interface WorkerCore {
  */
 export function findWorkerCore(): WorkerCore | undefined {
   try {
-    const core: unknown = createRequire(process.execPath)('@azure/functions-core');
+    const core: unknown = nodeModule.createRequire(process.execPath)('@azure/functions-core');
     return isWorkerCore(core) ? core : undefined;
   } catch {
     return undefined;

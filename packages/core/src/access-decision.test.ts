@@ -134,7 +134,7 @@ describe('the path, step by step', () => {
     const elsewhere = [
       'front_end_unknown',
       'front_end_contradicted',
-      'http_streaming_unsupported',
+      'http_streaming_ambiguous',
       'gate_not_installed',
       'trust_unavailable',
     ];

@@ -16,7 +16,7 @@ describe('the table of denials', () => {
       unavailable: [
         'front_end_unknown',
         'front_end_contradicted',
-        'http_streaming_unsupported',
+        'http_streaming_ambiguous',
         'gate_not_installed',
         'trust_unavailable',
         'internal_fault',

@@ -19,6 +19,12 @@ export interface TrustStore {
   readonly version?: string | undefined;
 
   /**
+   * Names everything that the answers depend on, options included: two stores that name the same answer the same.
+   * Undefined (or absent): nobody can say. An app of several bundles has a store in each, and only one of them is used.
+   */
+  readonly configuration?: string | undefined;
+
+  /**
    * Loads the content for the first time, when the app starts. Rejects when the content is there and not valid, which
    * keeps the app from starting; resolves when it is out of reach, since `find` then answers `unavailable`.
    */

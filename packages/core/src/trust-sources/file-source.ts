@@ -13,6 +13,7 @@ const settledAfterMilliseconds = 2_000;
 export function createFileSource(path: string | undefined): TrustSource {
   return {
     description: `file ${path ?? '(no path)'}`,
+    configuration: `file ${path === undefined ? '' : resolve(path)}`,
     read: async (lastVersion, signal) => readDocumentFile(path, lastVersion, signal),
   };
 }

@@ -17,6 +17,10 @@ export function firstOf(...stores: readonly TrustStore[]): TrustStore {
       const versions = stores.map(readTrustVersion);
       return versions.includes(undefined) ? undefined : JSON.stringify(versions);
     },
+    get configuration(): string | undefined {
+      const configurations = stores.map(({ configuration }) => configuration);
+      return configurations.includes(undefined) ? undefined : JSON.stringify(['first of', ...configurations]);
+    },
     start: async () => {
       await Promise.all(stores.map(async (store) => store.start?.()));
     },

@@ -78,6 +78,13 @@ export class RefreshingTrustStore implements TrustStore {
     }
   }
 
+  get configuration(): string | undefined {
+    const { configuration } = this.#source;
+    if (configuration === undefined) return undefined;
+    const times = [this.#refreshInterval, this.#maximumStaleness, this.#readTimeout];
+    return JSON.stringify([configuration, this.#audience ?? null, ...times]);
+  }
+
   /**
    * Undefined while answers may not be remembered: before the first load, past the staleness limit, and when the process
    * slept for more than two intervals, since then a request waits for the refresh before it decides.

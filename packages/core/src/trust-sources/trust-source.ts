@@ -3,6 +3,9 @@ export interface TrustSource {
   /** For messages, e.g. `file trust.json`. */
   readonly description: string;
 
+  /** Names where the document is: two sources that name the same read the same. Undefined (or absent): nobody can say. */
+  readonly configuration?: string | undefined;
+
   /**
    * Reads the document, or says that it is still the one named by `lastVersion`. Rejects when it can't be read now; a
    * `TrustSourceMisuse` when it never will be.
