@@ -43,7 +43,7 @@ const toolRooms: Readonly<Record<string, readonly string[]>> = {
   'local-app': ['command-line', 'certificates', 'client', 'gateway', 'functions-host'],
   commands: ['command-line', 'certificates', 'client', 'gateway', 'functions-host', 'local-app', 'app-setup'],
   testing: ['command-line', 'certificates', 'client', 'gateway', 'functions-host', 'local-app'],
-  'app-setup': ['command-line', 'functions-host'],
+  'app-setup': ['command-line'],
   program: ['command-line', 'commands'],
   cli: ['command-line', 'program'],
   index: ['testing', 'gateway', 'local-app'],

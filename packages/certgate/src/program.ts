@@ -3,6 +3,7 @@ import { callCommand } from './commands/call.js';
 import { certificateCommand } from './commands/certificate/certificate.js';
 import { devCommand } from './commands/dev.js';
 import { gatewayCommand } from './commands/gateway.js';
+import { initCommand } from './commands/init.js';
 import { getToolVersion } from './command-line/tool-version.js';
 
 /** The whole command line. Errors of usage are thrown, so that one place decides about the end of the process. */
@@ -11,7 +12,7 @@ export function createProgram(): Command {
     .description('Azure Functions behind real mTLS on your own machine, and the certificates for it.')
     .version(getToolVersion())
     .showHelpAfterError('Run with --help for what it takes.');
-  for (const command of [devCommand(), gatewayCommand(), callCommand(), certificateCommand()])
+  for (const command of [initCommand(), devCommand(), gatewayCommand(), callCommand(), certificateCommand()])
     program.addCommand(command);
   throwUsageErrors(program);
   return program;

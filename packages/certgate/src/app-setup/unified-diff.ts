@@ -1,0 +1,18 @@
+import { createTwoFilesPatch } from 'diff';
+import type { FileEdit } from './app-files.js';
+
+/** The edit as a unified diff, as `git apply` and people read it; a file's CRLF shows in neither. */
+export function formatUnifiedDiff({ path, before, after }: FileEdit): string {
+  const from = before === undefined ? '/dev/null' : `a/${path}`;
+  const patch = createTwoFilesPatch(from, `b/${path}`, withoutReturns(before ?? ''), withoutReturns(after), '', '', {
+    context: 2,
+  });
+  return patch
+    .replace(/^=+\n/, '')
+    .replaceAll(/^((?:---|\+\+\+) .*?)\t?$/gm, '$1')
+    .trimEnd();
+}
+
+function withoutReturns(text: string): string {
+  return text.replaceAll('\r\n', '\n');
+}

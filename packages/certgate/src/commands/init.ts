@@ -1,0 +1,113 @@
+import { resolve } from 'node:path';
+import { Command } from 'commander';
+import colors from 'picocolors';
+import type { FileEdit } from '../app-setup/app-files.js';
+import type { SetupPlan } from '../app-setup/plan-setup.js';
+import { exitCodes } from '../command-line/command-failure.js';
+import { addHelpSections } from '../command-line/help.js';
+import { printJson, printLine, printNotice } from '../command-line/output.js';
+
+interface InitFlags {
+  readonly yes?: boolean;
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+}
+
+/** What came of it. `planned`: shown, and not made. */
+type Outcome = 'nothing-to-do' | 'planned' | 'changed';
+
+export function initCommand(): Command {
+  const command = new Command('init')
+    .description(
+      'Add to an existing function app what closes it: the gate, settings, a dev script, the editor. Shows the changes first.',
+    )
+    .argument('[folder]', 'the app: the folder with host.json and package.json', '.')
+    .option('--yes', 'make the changes without being asked')
+    .option('--dry-run', 'show the changes and make none')
+    .option('--json', 'print one JSON object, and ask nothing')
+    .action(runInit);
+  return addHelpSections(command, {
+    exitCodes: {
+      0: 'the app has all it needs, now or already; with --dry-run: the changes are shown',
+      1: 'there are changes to make, and nobody agreed to them; nothing is changed',
+      2: 'no app there, or a file that cannot be understood: it says what to do by hand; nothing is changed',
+    },
+    examples: ['certgate init', 'certgate init ./orders --dry-run', 'certgate init ./orders --yes --json'],
+  });
+}
+
+async function runInit(folder: string, flags: InitFlags): Promise<void> {
+  // Loaded when the command is run: the others start without its parsers.
+  const { planSetup } = await import('../app-setup/plan-setup.js');
+  const plan = await planSetup(resolve(folder));
+  if (flags.json !== true) await showPlan(plan.edits);
+  const outcome = await carryOut(plan, flags);
+  if (flags.json === true) await printReport(plan, outcome);
+  else await printOutcome(plan, outcome, flags);
+  process.exitCode = outcome === 'planned' && flags.dryRun !== true ? exitCodes.failed : exitCodes.ok;
+}
+
+async function carryOut({ folder, edits }: SetupPlan, flags: InitFlags): Promise<Outcome> {
+  if (edits.length === 0) return 'nothing-to-do';
+  if (flags.dryRun === true || !(await isAgreed(edits.length, flags))) return 'planned';
+  const { applyEdits } = await import('../app-setup/apply-edits.js');
+  await applyEdits(folder, edits);
+  return 'changed';
+}
+
+async function isAgreed(count: number, flags: InitFlags): Promise<boolean> {
+  if (flags.yes === true) return true;
+  if (flags.json === true || !process.stdin.isTTY || !process.stderr.isTTY) return false;
+  const { default: confirm } = await import('@inquirer/confirm');
+  const files = count === 1 ? 'this file' : `these ${count} files`;
+  try {
+    return await confirm({ message: `Change ${files}?`, default: false }, { output: process.stderr });
+  } catch {
+    // Ctrl+C at the question is a no.
+    return false;
+  }
+}
+
+async function showPlan(edits: readonly FileEdit[]): Promise<void> {
+  const { formatUnifiedDiff } = await import('../app-setup/unified-diff.js');
+  for (const edit of edits) printLine(`${colourDiff(formatUnifiedDiff(edit))}\n`);
+}
+
+function colourDiff(diff: string): string {
+  return diff
+    .split('\n')
+    .map((line) => {
+      if (/^(?:---|\+\+\+) /.test(line)) return colors.bold(line);
+      if (line.startsWith('@@')) return colors.cyan(line);
+      if (line.startsWith('+')) return colors.green(line);
+      return line.startsWith('-') ? colors.red(line) : line;
+    })
+    .join('\n');
+}
+
+async function printOutcome(plan: SetupPlan, outcome: Outcome, flags: InitFlags): Promise<void> {
+  const { listNextSteps } = await import('../app-setup/next-steps.js');
+  if (outcome === 'planned') {
+    const remedy = flags.dryRun === true ? '' : ' Run it with --yes to make the changes.';
+    printNotice(`Nothing was changed.${remedy}`);
+    return;
+  }
+  printLine(outcome === 'changed' ? 'Changed.' : 'Nothing to do: the app has all it needs.');
+  for (const line of listNextSteps(plan)) printLine(line);
+}
+
+async function printReport(plan: SetupPlan, outcome: Outcome): Promise<void> {
+  const { formatUnifiedDiff } = await import('../app-setup/unified-diff.js');
+  const { listNextSteps } = await import('../app-setup/next-steps.js');
+  printJson({
+    folder: plan.folder,
+    outcome,
+    gateFile: plan.gateFile,
+    changes: plan.edits.map((edit) => ({
+      file: edit.path,
+      kind: edit.before === undefined ? 'create' : 'edit',
+      diff: formatUnifiedDiff(edit),
+    })),
+    nextSteps: listNextSteps(plan),
+  });
+}

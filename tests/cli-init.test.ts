@@ -1,0 +1,471 @@
+import assert from 'node:assert/strict';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { type Ended, root, runCertgate, runProgram, sampleFolder } from './test-support/certgate.js';
+
+type AppTree = Readonly<Record<string, string>>;
+
+interface Report {
+  readonly outcome: string;
+  readonly gateFile: string;
+  readonly changes: readonly { readonly file: string; readonly kind: string; readonly diff: string }[];
+  readonly nextSteps: readonly string[];
+}
+
+const gateLine = 'secureApp(app, { trustStore: trustStoreFromFile(process.env.CERTGATE_TRUST) });';
+const hostJson = '{ "version": "2.0" }\n';
+
+const typeScriptFunction = `import { app } from '@azure/functions';
+
+app.http('Hello', { authLevel: 'anonymous', handler: async () => ({ body: 'hello' }) });
+`;
+const commonJsFunction = `const { app } = require('@azure/functions');
+
+app.http('Hello', { authLevel: 'anonymous', handler: async () => ({ body: 'hello' }) });
+`;
+
+function json(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+function tsconfig(options: object = {}): string {
+  const base = { module: 'commonjs', target: 'es2022', outDir: 'dist', rootDir: '.', sourceMap: true, strict: false };
+  return json({ compilerOptions: { ...base, skipLibCheck: true, ...options }, include: ['src'] });
+}
+
+function manifest(more: object): string {
+  return json({ name: 'app', version: '1.0.0', dependencies: { '@azure/functions': '^4.0.0' }, ...more });
+}
+
+const tscScripts = { build: 'tsc', watch: 'tsc -w', prestart: 'npm run build', start: 'func start' };
+
+/** The layouts that Microsoft's own tools make. */
+const funcInit: AppTree = {
+  'host.json': hostJson,
+  'package.json': manifest({ main: 'dist/src/functions/*.js', scripts: tscScripts }),
+  'tsconfig.json': tsconfig(),
+  'src/functions/Hello.ts': typeScriptFunction,
+  '.gitignore': 'node_modules\ndist\nlocal.settings.json\n',
+  '.funcignore': '*.js.map\n*.ts\n.git*\n.vscode\nlocal.settings.json\ntsconfig.json',
+  'local.settings.json': json({ IsEncrypted: false, Values: { FUNCTIONS_WORKER_RUNTIME: 'node' } }),
+};
+const vsCode: AppTree = {
+  ...funcInit,
+  'package.json': manifest({ main: 'dist/src/{index.js,functions/*.js}', scripts: tscScripts }),
+  'src/index.ts': `import { app } from '@azure/functions';
+
+app.setup({
+    enableHttpStream: true,
+});
+`,
+};
+const esModule: AppTree = {
+  ...vsCode,
+  'package.json': manifest({
+    type: 'module',
+    main: 'dist/src/{index.js,functions/*.js}',
+    scripts: { build: 'tsc' },
+  }),
+  'tsconfig.json': tsconfig({ module: 'nodenext' }),
+};
+const javaScript: AppTree = {
+  'host.json': hostJson,
+  'package.json': manifest({ main: 'src/{index.js,functions/*.js}', scripts: { start: 'func start' } }),
+  'src/functions/Hello.js': commonJsFunction,
+  'src/index.js': `const { app } = require('@azure/functions');
+
+app.setup({
+    enableHttpStream: true,
+});
+`,
+};
+const javaScriptFuncInit: AppTree = {
+  'host.json': hostJson,
+  'package.json': manifest({ main: 'src/functions/*.js', scripts: { start: 'func start' } }),
+  'src/functions/Hello.js': commonJsFunction,
+};
+/** One entry file that imports its functions, as ES modules' order makes hardest. */
+const importing: AppTree = {
+  ...esModule,
+  'package.json': manifest({ type: 'module', main: 'dist/src/index.js', scripts: { build: 'tsc' } }),
+  'src/index.ts': "// The app.\nimport './functions/Hello.js';\n",
+};
+const importingCommonJs: AppTree = {
+  ...funcInit,
+  'package.json': manifest({ main: 'dist/src/index.js', scripts: { build: 'tsc' } }),
+  'src/index.ts': "import './functions/Hello';\n",
+};
+const compilesSourceFolder: AppTree = {
+  ...funcInit,
+  'package.json': manifest({ main: './dist/functions/*.js', scripts: { build: 'tsc' } }),
+  'tsconfig.json': tsconfig({ rootDir: 'src' }),
+};
+
+const layouts: Readonly<Record<string, AppTree>> = {
+  'func init (TypeScript)': funcInit,
+  'VS Code (TypeScript)': vsCode,
+  'ES modules (TypeScript)': esModule,
+  'VS Code (JavaScript)': javaScript,
+  'func init (JavaScript)': javaScriptFuncInit,
+  'one entry that imports its functions (ES modules)': importing,
+  'one entry that imports its functions (CommonJS)': importingCommonJs,
+  'rootDir src': compilesSourceFolder,
+};
+
+let temporary: string;
+let count = 0;
+
+before(() => {
+  temporary = mkdtempSync(join(tmpdir(), 'certgate-init-'));
+});
+after(() => {
+  rmSync(temporary, { recursive: true, force: true });
+});
+
+function makeApp(tree: AppTree): string {
+  count += 1;
+  const folder = join(temporary, `app-${count}`);
+  for (const [path, text] of Object.entries(tree)) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), text);
+  }
+  return folder;
+}
+
+function readTree(folder: string): AppTree {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const paths = files
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((path) => !path.includes('node_modules'));
+  return Object.fromEntries(
+    paths.sort().map((path) => [path.slice(folder.length + 1).replaceAll('\\', '/'), readFileSync(path, 'utf8')]),
+  );
+}
+
+async function init(folder: string): Promise<Report> {
+  const ended = await runCertgate(['init', folder, '--yes', '--json']);
+  assert.equal(ended.exitCode, 0, ended.stderr);
+  return JSON.parse(ended.stdout) as Report;
+}
+
+function read(folder: string, path: string): string {
+  return readFileSync(join(folder, path), 'utf8');
+}
+
+describe('certgate init', () => {
+  for (const [name, tree] of Object.entries(layouts)) {
+    it(`closes an app of the layout ${name}, which then builds and runs closed`, async () => {
+      const folder = makeApp(tree);
+      const handlers = Object.keys(tree).filter((path) => path.includes('functions/'));
+      const report = await init(folder);
+      assert.equal(report.outcome, 'changed');
+      for (const path of handlers) assert.equal(read(folder, path), tree[path], 'a handler was touched');
+      assert.ok(read(folder, report.gateFile).includes(gateLine));
+
+      symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction');
+      if (tree['tsconfig.json'] !== undefined) {
+        const tsc = createRequire(`${sampleFolder}/`).resolve('typescript/bin/tsc');
+        const built = await runProgram(process.execPath, [tsc], { cwd: folder });
+        assert.equal(built.exitCode, 0, built.stdout);
+      }
+      const dev = await runCertgate(['dev', folder, '--once', '--json']);
+      const { functions, checks } = JSON.parse(dev.stdout) as {
+        functions: { name: string; covered: string }[];
+        checks: { status: number }[];
+      };
+      assert.deepEqual(
+        functions.map((hosted) => [hosted.name, hosted.covered]),
+        [['Hello', 'registration']],
+        dev.stderr,
+      );
+      assert.ok(checks.length > 0 && checks.every(({ status }) => status === 401 || status === 403 || status === 503));
+      rmSync(join(folder, 'node_modules'));
+    });
+
+    it(`finds nothing to do the second time (${name})`, async () => {
+      const folder = makeApp(tree);
+      await init(folder);
+      const done = readTree(folder);
+      const again = await runCertgate(['init', folder, '--yes']);
+      assert.equal(again.exitCode, 0, again.stderr);
+      assert.match(again.stdout, /^Nothing to do/);
+      assert.deepEqual(readTree(folder), done);
+    });
+  }
+
+  it('adds what func init leaves out, and nothing else', async () => {
+    const folder = makeApp(funcInit);
+    const { changes, gateFile } = await init(folder);
+    assert.equal(gateFile, 'src/index.ts');
+    assert.deepEqual(
+      changes.map(({ file, kind }) => `${kind} ${file}`),
+      [
+        'create src/index.ts',
+        'edit package.json',
+        'edit .gitignore',
+        'edit .funcignore',
+        'edit local.settings.json',
+        'create .vscode/launch.json',
+        'create .vscode/tasks.json',
+        'create .vscode/extensions.json',
+      ],
+    );
+    const added = JSON.parse(read(folder, 'package.json')) as { main: string; scripts: Record<string, string> };
+    assert.equal(added.main, 'dist/src/{index.js,functions/*.js}');
+    assert.deepEqual(added.scripts, { ...tscScripts, dev: 'npm run build && certgate dev' });
+    assert.equal(read(folder, '.gitignore'), `${funcInit['.gitignore'] ?? ''}.certgate/\n`);
+    assert.equal(read(folder, '.funcignore'), `${funcInit['.funcignore'] ?? ''}\n.certgate\n`);
+    assert.deepEqual(JSON.parse(read(folder, 'local.settings.json')), {
+      IsEncrypted: false,
+      Values: { FUNCTIONS_WORKER_RUNTIME: 'node', CERTGATE_TRUST: '.certgate/trust.json' },
+    });
+  });
+
+  it("puts its line into VS Code's index.ts, after the import and before the rest", async () => {
+    const folder = makeApp(vsCode);
+    await init(folder);
+    assert.equal(
+      read(folder, 'src/index.ts'),
+      `import { app } from '@azure/functions';
+import { secureApp, trustStoreFromFile } from '@certgate/azure-functions';
+
+// Loaded first (see "main" in package.json), so that every function is closed as it is registered.
+${gateLine}
+
+app.setup({
+    enableHttpStream: true,
+});
+`,
+    );
+  });
+
+  it('imports a file of its own before imports that may register functions', async () => {
+    const folder = makeApp(importing);
+    const { gateFile } = await init(folder);
+    assert.equal(gateFile, 'src/certgate.ts');
+    assert.equal(
+      read(folder, 'src/index.ts'),
+      "// The app.\nimport './certgate.js';\nimport './functions/Hello.js';\n",
+    );
+    const commonJs = makeApp(importingCommonJs);
+    await init(commonJs);
+    assert.equal(read(commonJs, 'src/index.ts'), "import './certgate';\nimport './functions/Hello';\n");
+  });
+
+  it('makes local.settings.json as Core Tools does, where there is none', async () => {
+    const folder = makeApp(javaScript);
+    await init(folder);
+    assert.deepEqual(JSON.parse(read(folder, 'local.settings.json')), {
+      IsEncrypted: false,
+      Values: { AzureWebJobsStorage: '', FUNCTIONS_WORKER_RUNTIME: 'node', CERTGATE_TRUST: '.certgate/trust.json' },
+    });
+  });
+
+  it('says how to install packages that are not on the registry, and not when they are installed', async () => {
+    const { nextSteps } = await init(makeApp(funcInit));
+    assert.match(nextSteps.join('\n'), /npm install <certgate>\/packed\/certgate-core-\d/);
+    assert.match(nextSteps.join('\n'), /npm install --save-dev <certgate>\/packed\/certgate-\d/);
+    const dependencies = { '@azure/functions': '^4.0.0', '@certgate/azure-functions': '0.1.0', certgate: '0.1.0' };
+    const packageJson = manifest({ main: 'src/functions/*.js', dependencies });
+    const installed = await init(makeApp({ ...javaScriptFuncInit, 'package.json': packageJson }));
+    assert.doesNotMatch(installed.nextSteps.join('\n'), /npm install/);
+  });
+});
+
+describe('certgate init leaves alone', () => {
+  it('the sample, which has it all', async () => {
+    const folder = join(temporary, 'sample');
+    cpSync(sampleFolder, folder, {
+      recursive: true,
+      filter: (source) => !/[\\/](?:node_modules|dist|\.certgate)$/.test(source),
+    });
+    // The repository's own .gitignore stands for the sample's.
+    writeFileSync(join(folder, '.gitignore'), '.certgate/\n');
+    const { outcome, changes } = await init(folder);
+    assert.deepEqual([outcome, changes], ['nothing-to-do', []]);
+  });
+
+  it('a value of CERTGATE_TRUST, in any letter case', async () => {
+    const settings = json({ isEncrypted: false, values: { Certgate_Trust: 'elsewhere.json' } });
+    const folder = makeApp({ ...funcInit, 'local.settings.json': settings });
+    await init(folder);
+    assert.equal(read(folder, 'local.settings.json'), settings);
+  });
+
+  it('a dev script of the app', async () => {
+    const packageJson = manifest({ main: 'src/functions/*.js', scripts: { dev: 'func start' } });
+    const folder = makeApp({ ...javaScriptFuncInit, 'package.json': packageJson });
+    await init(folder);
+    const { scripts } = JSON.parse(read(folder, 'package.json')) as { scripts: unknown };
+    assert.deepEqual(scripts, { dev: 'func start', 'dev:certgate': 'certgate dev' });
+  });
+
+  it('comments, trailing commas and order in .vscode', async () => {
+    const launch = `{
+    // Use IntelliSense.
+    "version": "0.2.0",
+    "configurations": [
+        // The first.
+        { "name": "Attach to Node Functions", "type": "node", "request": "attach", "port": 9229 }, // mine
+    ],
+}
+`;
+    const extensions = '{ "recommendations": ["MS-AzureTools.vscode-azurefunctions"] }\n';
+    const tasks = '{\n\t"version": "2.0.0",\n\t/* mine */\n\t"tasks": []\n}\n';
+    const folder = makeApp({
+      ...funcInit,
+      '.vscode/launch.json': launch,
+      '.vscode/extensions.json': extensions,
+      '.vscode/tasks.json': tasks,
+    });
+    await init(folder);
+    const edited = read(folder, '.vscode/launch.json');
+    const kept = launch.split('\n');
+    assert.deepEqual(
+      edited.split('\n').filter((line) => kept.includes(line)),
+      kept,
+    );
+    assert.match(edited, /^ {8}\{\n {12}"name": "Certgate: debug behind mTLS",$/m);
+    assert.equal(read(folder, '.vscode/extensions.json'), extensions);
+    assert.match(read(folder, '.vscode/tasks.json'), /^\t\/\* mine \*\/\n\t"tasks": \[\n\t\t\{\n\t\t\t"label": "/m);
+  });
+
+  it('CRLF, tabs, a byte order mark, quotes and missing semicolons', async () => {
+    const index = 'import { app } from "@azure/functions"\r\n\r\napp.setup({ enableHttpStream: true })\r\n';
+    const packageJson = `\uFEFF${(vsCode['package.json'] ?? '').replaceAll('  ', '\t').replaceAll('\n', '\r\n')}`;
+    const folder = makeApp({ ...vsCode, 'src/index.ts': index, 'package.json': packageJson });
+    await init(folder);
+    const edited = read(folder, 'src/index.ts');
+    assert.equal(edited.replaceAll('\r\n', '').includes('\n'), false);
+    assert.match(edited, /^import \{ secureApp, trustStoreFromFile \} from "@certgate\/azure-functions"\r$/m);
+    assert.match(edited, /^secureApp\(.*\)\r$/m);
+    const editedManifest = read(folder, 'package.json');
+    assert.ok(editedManifest.startsWith('\uFEFF{\r\n\t"name"'));
+    assert.match(editedManifest, /^\t\t"dev": "npm run build && certgate dev"\r$/m);
+    assert.equal(editedManifest.replaceAll('\r\n', '').includes('\n'), false);
+  });
+
+  // Windows lets only administrators make links, and has no modes.
+  if (process.platform !== 'win32') {
+    it('links and modes', async () => {
+      const folder = makeApp(funcInit);
+      const elsewhere = join(temporary, `shared-${count}.json`);
+      writeFileSync(elsewhere, funcInit['local.settings.json'] ?? '');
+      chmodSync(elsewhere, 0o600);
+      rmSync(join(folder, 'local.settings.json'));
+      symlinkSync(elsewhere, join(folder, 'local.settings.json'));
+      await init(folder);
+      assert.match(readFileSync(elsewhere, 'utf8'), /CERTGATE_TRUST/);
+      assert.equal(statSync(elsewhere).mode & 0o777, 0o600);
+    });
+  }
+});
+
+describe('certgate init changes nothing', () => {
+  const stays = async (tree: AppTree, args: readonly string[]): Promise<Ended> => {
+    const folder = makeApp(tree);
+    const given = readTree(folder);
+    const ended = await runCertgate(['init', folder, ...args]);
+    assert.deepEqual(readTree(folder), given);
+    return ended;
+  };
+
+  it('without a terminal and without --yes: it shows the diff, and ends with 1', async () => {
+    const { exitCode, stdout, stderr } = await stays(funcInit, []);
+    assert.equal(exitCode, 1);
+    assert.match(stdout, /^--- \/dev\/null\n\+\+\+ b\/src\/index\.ts\n@@ /m);
+    assert.match(stdout, /^-\s*"main": "dist\/src\/functions\/\*\.js",\n\+\s*"main": "dist\/src\/\{index/m);
+    assert.match(stderr, /Nothing was changed\. Run it with --yes/);
+  });
+
+  it('with --json alone, or with --dry-run', async () => {
+    const planned = await stays(funcInit, ['--json']);
+    assert.equal(planned.exitCode, 1);
+    assert.equal((JSON.parse(planned.stdout) as Report).outcome, 'planned');
+    const dryRun = await stays(funcInit, ['--dry-run', '--yes']);
+    assert.equal(dryRun.exitCode, 0);
+    assert.match(dryRun.stdout, /\+\+\+ b\/src\/index\.ts/);
+  });
+
+  it('when a file stands where a folder must be', async () => {
+    const { exitCode, stderr } = await stays({ ...funcInit, '.vscode': 'no folder\n' }, ['--yes']);
+    assert.equal(exitCode, 2);
+    assert.match(stderr, /\.vscode/);
+  });
+
+  const notUnderstood: Readonly<Record<string, readonly [AppTree, RegExp]>> = {
+    'a bundle': [
+      { ...funcInit, 'package.json': manifest({ main: 'dist/main.cjs', scripts: { build: 'esbuild' } }) },
+      /it may be a bundle[^]*By hand: import secureApp/,
+    ],
+    'a build by something other than tsc': [
+      { ...funcInit, 'package.json': manifest({ main: 'dist/src/functions/*.js', scripts: { build: 'node b.mjs' } }) },
+      /no script of package\.json runs tsc[^]*By hand/,
+    ],
+    'a JavaScript build': [
+      { ...javaScript, 'package.json': manifest({ main: 'dist/*.js' }), 'dist/a.js': '' },
+      /it may be a bundle[^]*By hand/,
+    ],
+    'sources that tsconfig.json leaves out': [
+      { ...funcInit, 'tsconfig.json': json({ compilerOptions: { outDir: 'dist' }, include: ['src/functions/**/*'] }) },
+      /does not include src\/index\.ts/,
+    ],
+    'a gate that is not loaded first': [
+      { ...funcInit, 'src/functions/zz.ts': `secureApp(app, { trustStore });` },
+      /src\/functions\/zz\.ts seems to call secureApp already/,
+    ],
+    'a gate in a place of its own': [
+      { ...vsCode, 'src/index.ts': `import { secureApp } from 'x';\nif (cond) { secureApp(app, {}); }\n` },
+      /src\/index\.ts seems to call secureApp already/,
+    ],
+    'source that does not parse': [{ ...vsCode, 'src/index.ts': 'import {' }, /src\/index\.ts can't be parsed/],
+    'another app': [
+      { ...vsCode, 'src/index.ts': "import express from 'express';\nconst app = express();\n" },
+      /src\/index\.ts does not import the app/,
+    ],
+    'the older programming model': [{ ...funcInit, 'package.json': manifest({}) }, /has no "main"/],
+    'no host.json': [{ 'package.json': manifest({ main: 'index.js' }) }, /no host\.json/],
+    'broken JSON': [{ ...funcInit, '.vscode/tasks.json': '{ "tasks": [ }' }, /tasks\.json is not valid JSON at line 1/],
+    'tasks that are no list': [{ ...funcInit, '.vscode/tasks.json': '{ "tasks": {} }' }, /"tasks" in .*is no array/],
+    'encrypted settings': [
+      { ...funcInit, 'local.settings.json': json({ IsEncrypted: true, Values: { a: 'x' } }) },
+      /func settings add CERTGATE_TRUST/,
+    ],
+  };
+  for (const [name, [tree, expected]] of Object.entries(notUnderstood)) {
+    it(`for ${name}, and says what to do`, async () => {
+      const { exitCode, stderr } = await stays(
+        name === 'another app' ? { ...tree, 'package.json': withExpress } : tree,
+        ['--yes'],
+      );
+      assert.equal(exitCode, 2, stderr);
+      assert.match(stderr, expected);
+    });
+  }
+
+  const withExpress = manifest({
+    main: 'dist/src/index.js',
+    dependencies: { '@azure/functions': '^4.0.0', express: '^5.0.0' },
+  });
+
+  it('where there is no folder', async () => {
+    const ended = await runCertgate(['init', join(temporary, 'absent'), '--yes']);
+    assert.equal(ended.exitCode, 2);
+    assert.ok(!existsSync(join(temporary, 'absent')));
+  });
+});
