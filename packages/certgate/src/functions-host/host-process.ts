@@ -9,6 +9,7 @@ import type { HostLogLevel, MessageFromHost, MessageToHost, StartMessage } from 
 import { checkFunctions, describeFunctions } from './hosted-functions.js';
 import { createAppHookContext, executeHooks } from './hooks.js';
 import { HttpServer } from './http-server.js';
+import { type DurableStandIn, isDurableClient, startDurableStandIn } from './durable-client.js';
 import { hasCode, messageOf } from './json-file.js';
 import { loadApp } from './load-app.js';
 import { createRoutes } from './router.js';
@@ -39,8 +40,22 @@ async function start(message: StartMessage): Promise<void> {
   const { streamingUri } = await loadApp(app, message.entryFiles, message.packageType);
   checkFunctions(app);
   const routes = createRoutes(app.functions.values(), message.routePrefix);
-  server.serve({ app, routes, streamingUri });
+  server.serve({ app, routes, streamingUri, durable: await startDurable(app, port) });
   send({ kind: 'ready', port, functions: describeFunctions(app, routes), streaming: streamingUri !== undefined });
+}
+
+async function startDurable(app: AppContext, port: number): Promise<DurableStandIn | undefined> {
+  const hasClient = [...app.functions.values()].some(({ metadata }) =>
+    Object.values(metadata.bindings).some(isDurableClient),
+  );
+  if (!hasClient) return undefined;
+  return startDurableStandIn(`http://127.0.0.1:${port}`, (orchestration, instanceId) => {
+    writeLog({
+      level: 'warning',
+      category: 'system',
+      message: `The orchestration "${orchestration}" (${instanceId}) is accepted, and stays pending: this local host runs none. Use \`func start\` for that.`,
+    });
+  });
 }
 
 function fail(error: unknown): void {

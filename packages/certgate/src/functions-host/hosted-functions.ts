@@ -1,6 +1,7 @@
 import { CommandFailure } from '../command-line/command-failure.js';
 import type { AppContext, RegisteredFunction } from './app-context.js';
 import type { FunctionCallback } from './core-types.js';
+import { isDurableClient } from './durable-client.js';
 import type { HostedFunction } from './host-protocol.js';
 import { compareNames, findTrigger, isHttpTrigger, type Route } from './router.js';
 
@@ -43,7 +44,9 @@ function checkBindings(registered: RegisteredFunction): void {
     throw new CommandFailure(`The function "${name}" has no trigger.`, { remedy: 'Register it with a trigger.' });
   }
   if (!isHttpTrigger(trigger[1].type)) return;
-  const extra = Object.entries(bindings).filter(([key]) => key !== trigger[0] && key !== '$return');
+  const extra = Object.entries(bindings).filter(
+    ([key, binding]) => key !== trigger[0] && key !== '$return' && !isDurableClient(binding),
+  );
   const returned = bindings['$return'];
   if (returned !== undefined && returned.type?.toLowerCase() !== 'http') extra.push(['$return', returned]);
   const [first] = extra;

@@ -25,7 +25,17 @@ export function receiveRequest(
   // The front end in front of us ends TLS; Azure's hosts take the scheme from it in the same way.
   const scheme = headers.get('x-forwarded-proto')?.toLowerCase() === 'https' ? 'https' : 'http';
   if (target === undefined || !/^[^\s/?#@\\]+$/.test(host) || !URL.canParse(`${scheme}://${host}`)) return undefined;
+  if (!agreesWithTarget(rawTarget, headers.get('host'))) return undefined;
   return { method, scheme, host, target, query: parseQueryString(target.queryString), headers };
+}
+
+/** A target in absolute form must name the same host as the Host header (RFC 9112 section 3.2.2), letter for letter. */
+function agreesWithTarget(rawTarget: string, host: string | undefined): boolean {
+  const origin = /^https?:\/\/[^/?]*/i.exec(rawTarget)?.[0];
+  if (origin === undefined || host === undefined) return true;
+  if (!URL.canParse(origin)) return false;
+  const { host: authority, protocol, port } = new URL(origin);
+  return host === authority || (port === '' && host === `${authority}:${protocol === 'https:' ? 443 : 80}`);
 }
 
 /** `RpcHttp` as the real host fills it for the Node.js worker (`GrpcMessageConversionExtensions.ToRpcHttp`). */

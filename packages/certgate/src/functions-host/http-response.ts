@@ -26,7 +26,7 @@ export function writeResult(response: ServerResponse, result: RpcTypedData | nul
 function writeHttpData(response: ServerResponse, data: RpcHttpData): void {
   const body = toBytes(data.body);
   for (const [name, value] of Object.entries(data.headers ?? {})) {
-    if (!framingHeaders.has(name.toLowerCase())) response.setHeader(name, toWire(value));
+    if (!framingHeaders.has(name.toLowerCase())) response.setHeader(name, requireAscii(name, value));
   }
   for (const cookie of data.cookies ?? []) response.appendHeader('set-cookie', formatSetCookie(cookie));
   response.statusCode = Number(data.statusCode ?? 200);
@@ -41,7 +41,8 @@ function toBytes(data: RpcTypedData | null | undefined): Uint8Array {
   return Buffer.from(data?.string ?? data?.json ?? '');
 }
 
-/** Node writes header texts as Latin-1, so UTF-8 has to be spelled out as bytes first. */
-function toWire(value: string): string {
-  return /[^\x00-\x7f]/.test(value) ? Buffer.from(value, 'utf8').toString('latin1') : value;
+/** Kestrel refuses anything but printable ASCII in a response header (`ValidateHeaderValueCharacters`): a 500. */
+function requireAscii(name: string, value: string): string {
+  if (/[^\t\x20-\x7e]/.test(value)) throw new Error(`The response header "${name}" has characters beyond ASCII.`);
+  return value;
 }

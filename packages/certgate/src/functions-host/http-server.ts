@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AppContext } from './app-context.js';
 import type { InvocationRequest } from './core-types.js';
+import { type DurableStandIn, isDurableClient } from './durable-client.js';
 import { receiveRequest, toRpcHttp, type ReceivedRequest } from './http-request.js';
 import { writeResult, writeStatus } from './http-response.js';
 import { createTraceParent, invoke } from './invocation.js';
-import { declaredLength, hasBody, readRequestBody } from './request-body.js';
-import { readRequestHeaders } from './request-headers.js';
+import { declaredLength, hasBody, maximumBodyBytes, readRequestBody } from './request-body.js';
+import { maximumHeaderBytes, readRequestHeaders } from './request-headers.js';
 import { findRoute, type Route, type RouteMatch } from './router.js';
 import { StreamingExchange } from './streaming-proxy.js';
 import { createTriggerMetadata } from './trigger-metadata.js';
@@ -16,8 +17,12 @@ export interface ServedApp {
   readonly app: AppContext;
   readonly routes: readonly Route[];
   readonly streamingUri: URL | undefined;
+  /** There where a function has a Durable Functions client among its inputs. */
+  readonly durable?: DurableStandIn | undefined;
 }
 
+/** Kestrel's `MaxRequestLineSize`. */
+const maximumRequestLineBytes = 8192;
 const homePage = 'This function app is running in the local host of Certgate.\n';
 
 /**
@@ -29,8 +34,9 @@ export class HttpServer {
   #served: ServedApp | undefined;
 
   constructor() {
-    // Kestrel's limits: 32 KiB of headers in all (their count is checked where they are read), 130 s for idle connections.
-    this.#server = createServer({ maxHeaderSize: 32_768, keepAliveTimeout: 130_000 }, (request, response) => {
+    // Node counts the request line with the headers; Kestrel's own limits for each are checked where they are read.
+    const maxHeaderSize = maximumRequestLineBytes + maximumHeaderBytes;
+    this.#server = createServer({ maxHeaderSize, keepAliveTimeout: 130_000 }, (request, response) => {
       this.#answer(request, response).catch((error: unknown) => {
         this.#report(error);
         writeStatus(response, 500);
@@ -81,10 +87,12 @@ export class HttpServer {
     }
   }
 
-  #receive(request: IncomingMessage): ReceivedRequest | 400 | 431 {
+  #receive(request: IncomingMessage): ReceivedRequest | 400 | 414 | 431 {
+    const { method = '', url = '' } = request;
+    if (`${method} ${url} HTTP/1.1\r\n`.length > maximumRequestLineBytes) return 414;
     const headers = readRequestHeaders(request.rawHeaders);
     if (typeof headers === 'number') return headers;
-    return receiveRequest(request.method ?? '', request.url ?? '', headers, `127.0.0.1:${this.port}`) ?? 400;
+    return receiveRequest(method, url, headers, `127.0.0.1:${this.port}`) ?? 400;
   }
 
   #report(error: unknown): void {
@@ -119,10 +127,13 @@ async function runFunction(
   const body = hasDeclaredBody ? await readBody(incoming) : undefined;
   if (body === 'aborted') return;
   if (body === 'too-large') {
-    refuse(incoming, response, 413);
+    // Kestrel would say 413, but the real host reads the body within the invocation, whose failures are all 500
+    // (azure-functions-host#10519).
+    log('error', randomUUID(), `The body is larger than ${maximumBodyBytes} bytes.`);
+    refuse(incoming, response, 500);
     return;
   }
-  const invocation = createInvocation(match, received, body, served.streamingUri !== undefined);
+  const invocation = createInvocation(match, received, body, served);
   if (served.streamingUri !== undefined) {
     const exchange = new StreamingExchange(
       served.streamingUri,
@@ -187,22 +198,34 @@ function createInvocation(
   match: RouteMatch,
   received: ReceivedRequest,
   body: Buffer | undefined,
-  streaming: boolean,
+  { streamingUri, durable }: ServedApp,
 ): InvocationRequest {
+  const { bindings } = match.route.registered.metadata;
+  const clients = Object.entries(bindings).filter(([, binding]) => isDurableClient(binding));
   return {
     invocationId: randomUUID(),
     functionId: match.route.registered.metadata.functionId ?? match.route.functionName,
     // With streaming the message stays empty, and the library takes the request from the forwarded one.
     inputData: [
-      { name: match.route.triggerName, data: { http: streaming ? {} : toRpcHttp(received, match.values, body) } },
+      {
+        name: match.route.triggerName,
+        data: { http: streamingUri === undefined ? toRpcHttp(received, match.values, body) : {} },
+      },
+      ...clients.map(([name]) => ({ name, data: { json: durable?.clientInput ?? '' } })),
     ],
-    triggerMetadata: createTriggerMetadata(received, match.values, body),
+    triggerMetadata: createTriggerMetadata(received, allRouteValues(match), body),
     traceContext: {
       traceParent: createTraceParent(received.headers.get('traceparent')),
       traceState: received.headers.get('tracestate') ?? '',
       attributes: {},
     },
   };
+}
+
+/** With the parameters that the path gave no value. */
+function allRouteValues({ route, values }: RouteMatch): ReadonlyMap<string, string | undefined> {
+  const parameters = route.template.segments.flat().filter((part) => part.kind === 'parameter');
+  return new Map(parameters.map(({ name }) => [name, values.get(name)]));
 }
 
 type FunctionLog = (level: 'debug' | 'warning' | 'error', invocationId: string, message: string) => void;

@@ -5,6 +5,8 @@ export type RequestHeaders = ReadonlyMap<string, string>;
 export type HeaderRefusal = 400 | 431;
 
 const maximumHeaderCount = 100;
+/** Kestrel's `MaxRequestHeadersTotalSize`. */
+export const maximumHeaderBytes = 32_768;
 
 /**
  * Headers from the wire's own list, as the real host hands them on: lower-case names, the values of a repeated
@@ -13,6 +15,8 @@ const maximumHeaderCount = 100;
  */
 export function readRequestHeaders(rawHeaders: readonly string[]): RequestHeaders | HeaderRefusal {
   if (rawHeaders.length / 2 > maximumHeaderCount) return 431;
+  // Per line a colon, a space and the line's end; Node gives each octet as one character.
+  if (rawHeaders.reduce((total, text) => total + text.length + 2, 0) > maximumHeaderBytes) return 431;
   const headers = new Map<string, string>();
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     const name = (rawHeaders[index] ?? '').toLowerCase();

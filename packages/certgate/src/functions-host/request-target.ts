@@ -11,7 +11,7 @@ export interface RequestTarget {
 /** Undefined for a target that Kestrel answers with 400. */
 export function parseRequestTarget(target: string): RequestTarget | undefined {
   if (/[^\x21-\x7e]/.test(target)) return undefined;
-  // Absolute form ("GET http://host/path"): the authority is not ours to judge here.
+  // Absolute form ("GET http://host/path"): its authority is compared with the Host header elsewhere.
   const originForm = target.replace(/^https?:\/\/[^/?]*/i, '');
   const withSlash = originForm.startsWith('/')
     ? originForm

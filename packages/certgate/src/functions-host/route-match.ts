@@ -49,10 +49,10 @@ function matchSegments(
   const values = new Map<string, string>();
   for (const [index, { text, rest }] of path.entries()) {
     const segment = template[index];
-    if (segment === undefined) return undefined;
+    if (text === '' || segment === undefined) return undefined;
     const [part] = segment;
     if (part.kind === 'parameter' && part.catchAll) {
-      if (rest !== '') values.set(part.name, rest);
+      values.set(part.name, rest);
       return values;
     }
     if (!matchSegment(segment, text, values)) return undefined;
@@ -70,7 +70,6 @@ function matchSegment(segment: RouteSegment, text: string, values: Map<string, s
   const [part] = segment;
   if (segment.length > 1) return matchComplexSegment(segment, text, values);
   if (part.kind === 'literal') return equalsIgnoreCase(part.text, text);
-  if (text === '') return part.optional || part.defaultValue !== undefined;
   values.set(part.name, text);
   return true;
 }

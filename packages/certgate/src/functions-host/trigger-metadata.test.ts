@@ -5,7 +5,7 @@ import { createTriggerMetadata } from './trigger-metadata.js';
 
 function metadata(
   target: string,
-  routeValues: Readonly<Record<string, string>>,
+  routeValues: Readonly<Record<string, string | undefined>>,
   body?: string,
 ): Record<string, unknown> {
   const request = receiveRequest('POST', target, new Map([['x-own', '1']]), 'host.test');
@@ -45,4 +45,8 @@ test('a body that is no JSON object adds nothing', () => {
   for (const body of ['', 'text', '[1]', '"x"', 'null', '{']) {
     assert.deepEqual(Object.keys(metadata('/api', {}, body)), ['Query', 'Headers'], body);
   }
+});
+
+test('a route parameter without a value takes its name from the query, and from the headers too', () => {
+  assert.deepEqual(metadata('/api/a?id=1', { ID: undefined, headers: undefined }), { Query: { json: '{"id":"1"}' } });
 });

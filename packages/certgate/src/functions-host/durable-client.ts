@@ -1,0 +1,91 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type ServerResponse } from 'node:http';
+import type { BindingInfo } from './core-types.js';
+
+/**
+ * What stands in for the Durable Functions extension, so that HTTP starters can be reached: orchestrations are accepted
+ * and never run, as in Azure while no worker picks them up.
+ */
+export interface DurableStandIn {
+  /** JSON: the value of a `durableClient` input, in the shape that the extension gives it. */
+  readonly clientInput: string;
+}
+
+/** The input that durable-functions declares (`df.input.durableClient()`); the older name is its predecessor's. */
+export function isDurableClient({ type, direction }: BindingInfo): boolean {
+  return direction === 'in' && /^(?:durableClient|orchestrationClient)$/i.test(type ?? '');
+}
+
+/** @param onStart is told of every orchestration that a function has asked for. */
+export async function startDurableStandIn(
+  hostUrl: string,
+  onStart: (orchestration: string, instanceId: string) => void,
+): Promise<DurableStandIn> {
+  const instances = new Map<string, object>();
+  const server = createServer((request, response) => {
+    request.resume();
+    const [, kind, name = '', id] =
+      /^\/durabletask\/(\w+)\/([^/?]+)(?:\/([^/?]+))?(?:\?|$)/.exec(request.url ?? '') ?? [];
+    if (request.method === 'POST' && kind === 'orchestrators') {
+      const orchestration = decodeURIComponent(name);
+      const instanceId = id === undefined ? randomUUID().replaceAll('-', '') : decodeURIComponent(id);
+      const now = new Date().toISOString();
+      const status = {
+        name: orchestration,
+        instanceId,
+        runtimeStatus: 'Pending',
+        createdTime: now,
+        lastUpdatedTime: now,
+      };
+      instances.set(instanceId, { ...status, input: null, output: null, customStatus: null });
+      onStart(orchestration, instanceId);
+      answer(response, 202, { id: instanceId });
+    } else if (request.method === 'GET' && kind === 'instances' && id === undefined) {
+      const status = instances.get(decodeURIComponent(name));
+      answer(response, status === undefined ? 404 : 202, status ?? {});
+    } else {
+      answer(response, 501, {
+        message: 'This local host has no Durable Functions extension; run behind `func start`.',
+      });
+    }
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(0, '127.0.0.1', resolve);
+  });
+  // The app's process ends without waiting for it.
+  server.unref();
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  return { clientInput: JSON.stringify(describeClient(hostUrl, `http://127.0.0.1:${port}/durabletask/`)) };
+}
+
+/** `OrchestrationClientInputData` of durable-functions. In Azure the management URLs carry a key of their own. */
+function describeClient(hostUrl: string, rpcBaseUrl: string): object {
+  const base = `${hostUrl}/runtime/webhooks/durabletask`;
+  const instance = `${base}/instances/INSTANCEID`;
+  return {
+    taskHubName: 'LocalHub',
+    creationUrls: {
+      createNewInstancePostUri: `${base}/orchestrators/{functionName}[/{instanceId}]`,
+      createAndWaitOnNewInstancePostUri: `${base}/orchestrators/{functionName}[/{instanceId}]?timeout={timeoutInSeconds}&pollingInterval={intervalInSeconds}`,
+    },
+    managementUrls: {
+      id: 'INSTANCEID',
+      statusQueryGetUri: instance,
+      sendEventPostUri: `${instance}/raiseEvent/{eventName}`,
+      terminatePostUri: `${instance}/terminate?reason={text}`,
+      rewindPostUri: `${instance}/rewind?reason={text}`,
+      purgeHistoryDeleteUri: instance,
+      restartPostUri: `${instance}/restart`,
+      suspendPostUri: `${instance}/suspend?reason={text}`,
+      resumePostUri: `${instance}/resume?reason={text}`,
+    },
+    baseUrl: base,
+    requiredQueryStringParameters: '',
+    rpcBaseUrl,
+  };
+}
+
+function answer(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+}

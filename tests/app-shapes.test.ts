@@ -1,0 +1,299 @@
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { collect, root, runProgram, waitForReady } from './test-support/certgate.js';
+import { type InstalledApps, installApps, sampleName } from './test-support/installed-apps.js';
+import { type OpensslCertificate, makeOpensslCertificate, openssl, writeTrust } from './test-support/openssl.js';
+
+interface Report {
+  readonly functions: readonly { readonly name: string; readonly covered?: string }[];
+  readonly checks: readonly {
+    readonly function: string;
+    readonly caller: string;
+    readonly status: number;
+    readonly ok: boolean;
+    readonly code: string | null;
+  }[];
+}
+
+/** What every app must answer, as the sample does: who calls, and what the gate (or else the function) says. */
+const answersOfTheSample = {
+  'PublicFunction none': '200',
+  'PublicFunction denied': '200',
+  'PublicFunction allowed': '200',
+  'PublicFunction allowed-operator': '200',
+  'RoleFunction none': '401 certificate_missing',
+  'RoleFunction denied': '401 certificate_not_trusted',
+  'RoleFunction allowed': '403 role_missing',
+  'RoleFunction allowed-operator': '200',
+  'SecuredFunction none': '401 certificate_missing',
+  'SecuredFunction denied': '401 certificate_not_trusted',
+  'SecuredFunction allowed': '200',
+  'SecuredFunction allowed-operator': '200',
+};
+
+/** Every app but those below, which answer behind one function, or need more than the embedded host supplies. */
+const alike = [
+  sampleName,
+  'func-init',
+  'vscode',
+  'javascript',
+  'esm',
+  'esbuild-one-bundle',
+  'esbuild-one-bundle-esm',
+  'esbuild-per-function',
+  'esbuild-per-function-each-secured',
+  'two-copies',
+  'opentelemetry',
+  'middleware',
+];
+const others = ['hono', 'durable-functions'];
+
+let apps: InstalledApps;
+let folder: string;
+let trusted: OpensslCertificate;
+let operator: OpensslCertificate;
+let stranger: OpensslCertificate;
+let trustFile: string;
+
+before(async () => {
+  apps = await installApps();
+  folder = apps.folder;
+  trusted = makeOpensslCertificate(folder, 'trusted', 'ec');
+  operator = makeOpensslCertificate(folder, 'operator', 'ec');
+  stranger = makeOpensslCertificate(folder, 'stranger', 'ec');
+  trustFile = writeTrust(folder, {
+    trusted: { certificate: trusted },
+    operator: { certificate: operator, roles: ['operator'] },
+  });
+});
+
+after(() => {
+  apps.remove();
+});
+
+it('every app of tests/apps is tested', () => {
+  const present = readdirSync(join(root, 'tests', 'apps'), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && entry.name !== 'node_modules')
+    .map(({ name }) => name);
+  assert.deepEqual(present.sort(), [...alike, ...others].filter((name) => name !== sampleName).sort());
+});
+
+describe('an app answers as the sample does', { concurrency: 2 }, () => {
+  for (const name of alike) {
+    it(name, async () => {
+      await apps.build(name);
+      const call = ['--call', 'PublicFunction', 'SecuredFunction', 'RoleFunction'];
+      const { exitCode, stdout, stderr } = await apps.runCertgate(['dev', name, '--once', '--json', ...call]);
+      const { functions, checks } = readReport(stdout, stderr);
+      assert.deepEqual(readCoverage(functions), {
+        PublicFunction: 'registration',
+        RoleFunction: 'registration',
+        SecuredFunction: 'registration',
+      });
+      assert.deepEqual(readAnswers(checks), answersOfTheSample, stderr);
+      assert.equal(exitCode, 0, stderr);
+    });
+  }
+});
+
+describe('Hono behind a catch-all function', () => {
+  before(async () => {
+    await apps.build('hono');
+  });
+
+  it('is closed as a whole, but for the function that is marked', async () => {
+    const call = ['--call', 'PublicFunction', 'WebApp'];
+    const { exitCode, stdout, stderr } = await apps.runCertgate(['dev', 'hono', '--once', '--json', ...call]);
+    const { functions, checks } = readReport(stdout, stderr);
+    assert.deepEqual(readCoverage(functions), { PublicFunction: 'registration', WebApp: 'registration' });
+    assert.deepEqual(readAnswers(checks), {
+      'PublicFunction none': '200',
+      'PublicFunction denied': '200',
+      'PublicFunction allowed': '200',
+      'WebApp none': '401 certificate_missing',
+      'WebApp denied': '401 certificate_not_trusted',
+      // The checks ask for any path, and Hono has no route for it.
+      'WebApp allowed': '404',
+    });
+    assert.equal(exitCode, 0, stderr);
+  });
+
+  it('answers as the sample does, by the roles of the identity', async () => {
+    const dev = apps.startCertgate(['dev', 'hono', '--trust', trustFile, '--port', '0', '--host-port', '0']);
+    try {
+      const url = (await waitForReady(dev)).split(' ')[1] ?? '';
+      const callers = { none: undefined, stranger, trusted, operator };
+      const answers: Record<string, unknown> = {};
+      for (const path of ['PublicFunction', 'SecuredFunction', 'RoleFunction', 'publicfunction/../SecuredFunction']) {
+        for (const [caller, certificate] of Object.entries(callers)) {
+          answers[`${path} ${caller}`] = await callWithCurl(`${url}/api/${path}`, certificate);
+        }
+      }
+      const anonymous = { status: 200, msg: 'Public Azure Function called', caller: undefined };
+      const refused = { status: 401, msg: undefined, caller: undefined };
+      const secured = { status: 200, msg: 'Secured Azure Function called' };
+      assert.deepEqual(answers, {
+        'PublicFunction none': anonymous,
+        'PublicFunction stranger': anonymous,
+        'PublicFunction trusted': anonymous,
+        'PublicFunction operator': anonymous,
+        'SecuredFunction none': refused,
+        'SecuredFunction stranger': refused,
+        'SecuredFunction trusted': { ...secured, caller: 'trusted' },
+        'SecuredFunction operator': { ...secured, caller: 'operator' },
+        'RoleFunction none': refused,
+        'RoleFunction stranger': refused,
+        'RoleFunction trusted': { ...refused, status: 403 },
+        'RoleFunction operator': { status: 200, msg: 'Role Azure Function called', caller: 'operator' },
+        'publicfunction/../SecuredFunction none': refused,
+        'publicfunction/../SecuredFunction stranger': refused,
+        'publicfunction/../SecuredFunction trusted': { ...secured, caller: 'trusted' },
+        'publicfunction/../SecuredFunction operator': { ...secured, caller: 'operator' },
+      });
+    } finally {
+      dev.kill('SIGTERM');
+      await collect(dev);
+    }
+  });
+});
+
+describe('HTTP starters of Durable Functions', () => {
+  interface DurableReport {
+    readonly functions: readonly {
+      readonly name: string;
+      readonly types: readonly string[];
+      readonly isGated: boolean;
+    }[];
+    readonly answers: readonly { readonly status: number; readonly body: unknown; readonly started: number }[];
+  }
+  let report: DurableReport;
+  const callers = (): Record<string, OpensslCertificate | undefined> => ({
+    none: undefined,
+    stranger,
+    trusted,
+    operator,
+  });
+  const starters = ['PublicFunction', 'SecuredFunction', 'RoleFunction', 'RoleInside', 'MarkInside'];
+
+  before(async () => {
+    const app = await apps.build('durable-functions');
+    const calls = starters.flatMap((functionName) =>
+      Object.values(callers()).map((certificate) => ({
+        functionName,
+        ...(certificate === undefined ? {} : { certificate: readHeader(certificate) }),
+      })),
+    );
+    const environment = { AZURE_FUNCTIONS_ENVIRONMENT: 'Development', CERTGATE_TRUST: trustFile };
+    const { exitCode, stdout, stderr } = await apps.runScript(
+      ['durable-host.mjs', app],
+      environment,
+      JSON.stringify(calls),
+    );
+    assert.equal(exitCode, 0, stderr);
+    report = JSON.parse(stdout) as DurableReport;
+  });
+
+  it('are reached through the gate in the embedded host, as the sample is', async () => {
+    const call = ['--call', 'PublicFunction', 'SecuredFunction', 'RoleFunction'];
+    const { exitCode, stdout, stderr } = await apps.runCertgate([
+      'dev',
+      'durable-functions',
+      '--once',
+      '--json',
+      ...call,
+    ]);
+    const { checks } = readReport(stdout, stderr);
+    const inside = {
+      'MarkInside none': '401 certificate_missing',
+      'MarkInside denied': '401 certificate_not_trusted',
+      'RoleInside none': '401 certificate_missing',
+      'RoleInside denied': '401 certificate_not_trusted',
+    };
+    assert.deepEqual(readAnswers(checks), { ...answersOfTheSample, ...inside }, stderr);
+    assert.equal(exitCode, 0, stderr);
+  });
+
+  it('are gated at registration, and nothing else is', () => {
+    const gated = report.functions.filter(({ isGated }) => isGated).map(({ name }) => name);
+    assert.deepEqual(gated.sort(), [...starters].sort());
+    assert.ok(report.functions.every(({ types, isGated }) => types.includes('httpTrigger') === isGated));
+    assert.equal(report.functions.length, starters.length + 2);
+  });
+
+  it('start an orchestration for who may call, and for nobody else', () => {
+    const answers = Object.fromEntries(
+      starters.flatMap((functionName, row) =>
+        Object.keys(callers()).map((caller, column) => {
+          const { status, body, started } = report.answers[row * 4 + column]!;
+          const { caller: seen } = body as { readonly caller?: string };
+          return [`${functionName} ${caller}`, [status, seen ?? '', started]];
+        }),
+      ),
+    );
+    assert.deepEqual(answers, {
+      'PublicFunction none': [200, '', 1],
+      'PublicFunction stranger': [200, '', 1],
+      'PublicFunction trusted': [200, '', 1],
+      'PublicFunction operator': [200, '', 1],
+      'SecuredFunction none': [401, '', 0],
+      'SecuredFunction stranger': [401, '', 0],
+      'SecuredFunction trusted': [200, 'trusted', 1],
+      'SecuredFunction operator': [200, 'operator', 1],
+      'RoleFunction none': [401, '', 0],
+      'RoleFunction stranger': [401, '', 0],
+      'RoleFunction trusted': [403, '', 0],
+      'RoleFunction operator': [200, 'operator', 1],
+      // Through df.app.client a role still decides; the mark of allowAnonymous is lost, and so the function is closed.
+      'RoleInside none': [401, '', 0],
+      'RoleInside stranger': [401, '', 0],
+      'RoleInside trusted': [403, '', 0],
+      'RoleInside operator': [200, 'operator', 1],
+      'MarkInside none': [401, '', 0],
+      'MarkInside stranger': [401, '', 0],
+      'MarkInside trusted': [200, '', 1],
+      'MarkInside operator': [200, '', 1],
+    });
+  });
+});
+
+function readReport(stdout: string, stderr: string): Report {
+  const report = JSON.parse(stdout) as Partial<Report>;
+  assert.ok(report.functions !== undefined && report.checks !== undefined, stderr);
+  return { functions: report.functions, checks: report.checks };
+}
+
+function readCoverage(functions: Report['functions']): Record<string, string | undefined> {
+  return Object.fromEntries(functions.map(({ name, covered }) => [name, covered]));
+}
+
+/** A wrong verdict says so, even where the status is the expected one: an app's own 401 is no refusal of the gate. */
+function readAnswers(checks: Report['checks']): Record<string, string> {
+  return Object.fromEntries(
+    checks.map(({ function: name, caller, status, code, ok }) => [
+      `${name} ${caller}`,
+      [status, ...(code === null ? [] : [code]), ...(ok ? [] : ['wrong'])].join(' '),
+    ]),
+  );
+}
+
+/** What App Service's front end sets: the certificate's DER in base64, on one line. */
+function readHeader({ certificateFile }: OpensslCertificate): string {
+  return openssl(['x509', '-in', certificateFile, '-outform', 'pem'], folder).replace(/-----[^-]*-----|\s/g, '');
+}
+
+async function callWithCurl(
+  url: string,
+  certificate: OpensslCertificate | undefined,
+): Promise<{ status: number; msg: unknown; caller: unknown }> {
+  const identity =
+    certificate === undefined ? [] : ['--cert', certificate.certificateFile, '--key', certificate.keyFile];
+  const server = ['--cacert', join(folder, 'hono', '.certgate', 'gateway.crt.pem')];
+  const options = ['--silent', '--show-error', '--path-as-is', '--write-out', '\n%{http_code}'];
+  const { stdout, stderr, exitCode } = await runProgram('curl', [...options, ...server, ...identity, url]);
+  assert.equal(exitCode, 0, stderr);
+  const [body = '', status = ''] = stdout.split('\n');
+  const { msg, caller } = JSON.parse(body) as { readonly msg?: unknown; readonly caller?: unknown };
+  return { status: Number(status), msg, caller };
+}

@@ -1,0 +1,79 @@
+// Invokes functions of an app that has Durable Functions' starters: `node durable-host.mjs <folder>`, calls as JSON on
+// stdin, answers as JSON on stdout. The embedded host refuses such an app as a whole, because it can't supply the
+// client; this one is made of the same parts, and supplies it, with an address that counts the orchestrations started.
+import { randomUUID } from 'node:crypto';
+import { createServer } from 'node:http';
+import { resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { AppContext } from './node_modules/certgate/dist/esm/functions-host/app-context.js';
+import { findAppEntry } from './node_modules/certgate/dist/esm/functions-host/app-entry.js';
+import { createCoreApi, supplyCoreModule } from './node_modules/certgate/dist/esm/functions-host/core-api.js';
+import { invoke } from './node_modules/certgate/dist/esm/functions-host/invocation.js';
+import { loadApp } from './node_modules/certgate/dist/esm/functions-host/load-app.js';
+
+const folder = resolve(process.argv[2]);
+const calls = JSON.parse(await text(process.stdin));
+process.chdir(folder);
+
+let started = 0;
+const extension = createServer((request, response) => {
+  request.resume();
+  started += 1;
+  response.writeHead(202, { 'content-type': 'application/json' }).end(JSON.stringify({ id: randomUUID() }));
+});
+await new Promise((listening) => extension.listen(0, '127.0.0.1', listening));
+const base = `http://127.0.0.1:${extension.address().port}/durabletask/`;
+// What the extension puts into the client's input (DurableClient's OrchestrationClientInputData).
+const durableClient = {
+  taskHubName: 'TestHub',
+  creationUrls: {},
+  managementUrls: {},
+  baseUrl: base,
+  requiredQueryStringParameters: '',
+  rpcBaseUrl: base,
+};
+
+const app = new AppContext(folder, ({ level, message }) => {
+  if (level === 'error') process.stderr.write(`${message}\n`);
+});
+supplyCoreModule(createCoreApi(app));
+const { entryFiles, packageType } = await findAppEntry(folder);
+await loadApp(app, entryFiles, packageType);
+
+const gated = globalThis[Symbol.for('certgate/gated-handlers/v1')];
+const functions = [...app.functions.values()].map(({ metadata: { name, bindings }, callback }) => ({
+  name,
+  types: Object.values(bindings).map(({ type }) => type),
+  isGated: gated.has(callback),
+}));
+
+const answers = [];
+for (const call of calls) answers.push(await answer(call));
+process.stdout.write(JSON.stringify({ functions, answers }));
+extension.close();
+process.exit();
+
+async function answer({ functionName, certificate }) {
+  const registered = app.functions.get(functionName);
+  const inputData = Object.entries(registered.metadata.bindings).flatMap(([name, { type }]) => {
+    if (type === 'durableClient') return [{ name, data: { json: JSON.stringify(durableClient) } }];
+    if (type === 'httpTrigger') return [{ name, data: { http: createHttp(functionName, certificate) } }];
+    return [];
+  });
+  const before = started;
+  const { response } = await invoke(app, registered, {
+    invocationId: randomUUID(),
+    functionId: functionName,
+    inputData,
+    triggerMetadata: {},
+    traceContext: { traceParent: '', traceState: '', attributes: {} },
+  });
+  const { statusCode, body } = response.returnValue.http;
+  const sent = body?.string ?? Buffer.from(body?.bytes ?? []).toString();
+  return { status: Number(statusCode), body: JSON.parse(sent), started: started - before };
+}
+
+function createHttp(functionName, certificate) {
+  const headers = certificate === undefined ? {} : { 'x-arr-clientcert': certificate };
+  return { method: 'GET', url: `http://localhost/api/${functionName}`, headers, query: {}, params: {} };
+}

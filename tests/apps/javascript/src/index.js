@@ -1,0 +1,4 @@
+const { app } = require('@azure/functions');
+const { secureApp, trustStoreFromFile } = require('@certgate/azure-functions');
+
+secureApp(app, { trustStore: trustStoreFromFile(process.env.CERTGATE_TRUST) });
