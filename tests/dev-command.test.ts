@@ -180,6 +180,27 @@ secureApp(app, { trustStore: trustStoreFromFile(process.env.CERTGATE_TRUST) });
     assert.ok(checks.every(({ ok, status }) => ok && status === 401));
   });
 
+  it('takes a role that is required inside a wrapper for what it is: closed, and seen only when it is called', async () => {
+    const hidden = `${gate}const { requireRole } = require('@certgate/azure-functions');
+const inner = requireRole('operator', () => ({ body: 'in' }));
+app.http('Hidden', { handler: (request, context) => inner(request, context) });`;
+    const { exitCode, stdout } = await runCertgate([
+      'dev',
+      makeApp('hidden', hidden),
+      '--once',
+      '--json',
+      '--call',
+      'Hidden',
+    ]);
+    assert.equal(exitCode, 0);
+    const { checks } = JSON.parse(stdout) as {
+      checks: readonly { caller: string; status: number; code: string; detail?: string }[];
+    };
+    const allowed = checks.find(({ caller }) => caller === 'allowed');
+    assert.deepEqual([allowed?.status, allowed?.code], [403, 'role_missing']);
+    assert.match(allowed?.detail ?? '', /put requireRole outermost/);
+  });
+
   it('lists functions without an HTTP trigger, and leaves them alone', async () => {
     const timer = `${gate}app.timer('Nightly', { schedule: '0 0 0 * * *', handler: () => { throw new Error('ran'); } });${hello('one')}`;
     const { exitCode, stdout } = await runCertgate(['dev', makeApp('timed', timer), '--once']);

@@ -6,6 +6,7 @@ import {
   type Denial,
   type FunctionRequirement,
   type TrustStore,
+  type TrustStoreReport,
   deny,
   findAuthorizationDenial,
 } from '@certgate/core';
@@ -29,6 +30,7 @@ import {
   functionPolicies,
   gatedHandlers,
 } from './shared-state.js';
+import { TrustLog } from './trust-log.js';
 import type { FunctionMetadata, WorkerCore } from './worker-core.js';
 
 /** Named `unsafeTrustCertificateHeaderFromAnywhere` where apps see it. */
@@ -56,6 +58,7 @@ export class FunctionGate {
   readonly #options: GateOptions;
   readonly #access: AccessGate;
   readonly #log = new DecisionLog();
+  readonly #trustLog = new TrustLog();
   readonly #streaming = new HttpStreamingWatch();
   readonly #registered = new Map<string, FunctionPolicy>();
   /** Invocations that this gate has admitted, so that a handler covered twice is decided once. */
@@ -101,6 +104,7 @@ export class FunctionGate {
     const { trustStore } = this.#options;
     await trustStore.start?.();
     const report = trustStore.report?.();
+    this.#trustLog.begin(report);
     if (report?.fault !== undefined) warnAtStart('trust_unavailable', `${report.description}: ${report.fault}`);
     for (const { code, path, message } of report?.warnings ?? []) warnAtStart(code, `${path}: ${message}`);
   }
@@ -154,7 +158,7 @@ export class FunctionGate {
 
   #conclude(context: InvocationContext, request: unknown, decision: Decision): Verdict {
     const isRepeated = decision.outcome === 'allowed' && this.#admissions.get(context)?.admission === decision;
-    if (!isRepeated) this.#log.write(context, decision, this.#findTrustRevision());
+    if (!isRepeated) this.#writeLog(context, decision);
     if (decision.outcome !== 'allowed') return decision;
     this.#admissions.set(context, { request, admission: decision });
     clientIdentities.set(context, decision.identity);
@@ -174,10 +178,16 @@ export class FunctionGate {
     return denial;
   }
 
+  #writeLog(context: InvocationContext, decision: Decision): void {
+    const report = this.#findTrustReport();
+    this.#trustLog.note(context, report);
+    this.#log.write(context, decision, report?.revision);
+  }
+
   /** For the log alone, so a store of the user's own that can't say it spoils no decision. */
-  #findTrustRevision(): number | undefined {
+  #findTrustReport(): TrustStoreReport | undefined {
     try {
-      return this.#options.trustStore.report?.().revision;
+      return this.#options.trustStore.report?.();
     } catch {
       return undefined;
     }

@@ -1,6 +1,7 @@
 import { sendRequest } from '../client/send-request.js';
 import { CommandFailure } from '../command-line/command-failure.js';
 import { type PlannedCheck, chooseMethod, fillRoute } from './check-plan.js';
+import { listRoleSets } from './function-policy.js';
 
 /** What came of one planned check. */
 export interface CheckResult {
@@ -42,11 +43,20 @@ async function runCheck(check: PlannedCheck, target: CheckTarget): Promise<Check
       ...(check.caller.certificate === undefined ? {} : { certificate: check.caller.certificate }),
     });
     const refusal = readRefusal(headers['content-type'], body);
-    return { ...base, status, code: refusal?.precise ?? null, ...judge(check.expected, status, refusal, headers) };
+    const code = refusal?.precise ?? null;
+    if (isHiddenRole(check, code)) return { ...base, expected: 403, status, ok: true, code, detail: hiddenRole };
+    return { ...base, status, code, ...judge(check.expected, status, refusal, headers) };
   } catch (error) {
     if (!(error instanceof CommandFailure)) throw error;
     return { ...base, status: null, ok: false, code: null, detail: error.message };
   }
+}
+
+const hiddenRole = 'a role is required inside a wrapper, where the tools cannot see it; put requireRole outermost';
+
+/** `wrap(requireRole(…))` is closed as it should be: only nobody could tell before the call. */
+function isHiddenRole(check: PlannedCheck, code: string | null): boolean {
+  return check.expected === 200 && code === 'role_missing' && listRoleSets([check.function]).length === 0;
 }
 
 interface Refusal {

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
+import { trustStoreFromFile } from '@certgate/core';
+import { bearing, createSecuredApp, reader, trustDocument } from './test-support/secured-app.js';
+
+describe('a trust file that turns bad while the app runs', () => {
+  it('is told once, with the reason, and once when it is well again; calls go on with the last good one', async (context) => {
+    const folder = mkdtempSync(join(tmpdir(), 'certgate-trust-log-'));
+    context.after(() => {
+      rmSync(folder, { recursive: true, force: true });
+    });
+    const file = join(folder, 'trust.json');
+    writeFileSync(file, JSON.stringify(trustDocument));
+    const trustStore = trustStoreFromFile(file, { refreshIntervalSeconds: 0.02 });
+    const { app, worker } = createSecuredApp(context, { trustStore });
+    app.http('F', { handler: () => ({ body: 'in' }) });
+    await worker.start();
+    const findLines = (): readonly Record<string, unknown>[] =>
+      worker.logs
+        .filter(({ message }) => message.includes('"event":"trust"'))
+        .map(({ message }) => JSON.parse(message) as Record<string, unknown>);
+    const callUntil = async (count: number): Promise<void> => {
+      for (let calls = 0; findLines().length < count && calls < 200; calls += 1) {
+        await wait(10);
+        assert.equal((await worker.invoke('F', bearing(reader))).body, 'in');
+      }
+    };
+
+    writeFileSync(file, '{ "schemaVersion": 1, "revision": ');
+    await callUntil(1);
+    for (let calls = 0; calls < 5; calls += 1) await worker.invoke('F', bearing(reader));
+    assert.deepEqual(
+      findLines().map(({ code, source }) => ({ code, source })),
+      [{ code: 'trust_refresh_failed', source: `file ${file}` }],
+    );
+    assert.match(String(findLines()[0]?.['detail']), /not JSON/);
+
+    writeFileSync(file, JSON.stringify(trustDocument));
+    await callUntil(2);
+    assert.equal(findLines()[1]?.['code'], 'trust_refreshed');
+  });
+});
