@@ -1,3 +1,4 @@
+import { formatInstant } from './encoding/timestamp.js';
 import type { ClientCertificate } from './client-certificate.js';
 import type { CertificatePublicKey } from './certificate-public-key.js';
 import { type Denial, type DenialCode, deny } from './denial.js';
@@ -107,8 +108,4 @@ export function describePublicKey(key: CertificatePublicKey): string {
     case 'other':
       return `algorithm ${key.objectIdentifier}`;
   }
-}
-
-function formatInstant(instant: number): string {
-  return new Date(instant).toISOString().replace('.000', '');
 }

@@ -1,3 +1,4 @@
+import { formatInstant } from './encoding/timestamp.js';
 import type { DenialCode } from './denial.js';
 import type { PresentedCertificate } from './presented-certificate.js';
 import { type PinKind, type PinnedIdentity, type TrustSnapshot, pinKinds } from './trust-snapshot.js';
@@ -123,8 +124,4 @@ function describeMatch({ identity, pin }: PinnedIdentity, matches: readonly Pinn
 
 function denyPin(code: PinDenialCode, detail: string, identityName?: string): TrustFinding {
   return { outcome: 'denied', code, detail, ...(identityName === undefined ? {} : { identityName }) };
-}
-
-function formatInstant(instant: number): string {
-  return new Date(instant).toISOString().replace('.000', '');
 }

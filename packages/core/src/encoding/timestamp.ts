@@ -11,3 +11,8 @@ export function findInstant(text: string): number | undefined {
   // Date.parse rolls 30 February over to March; printing it back shows that.
   return new Date(instant).toISOString().slice(0, 19) === text.slice(0, 19) ? instant : undefined;
 }
+
+/** The instant as a document writes it: RFC 3339, UTC, without the milliseconds where there are none. */
+export function formatInstant(instant: number): string {
+  return new Date(instant).toISOString().replace('.000', '');
+}
