@@ -1,7 +1,10 @@
-/** One inline constraint of a route parameter (`{id:int}`). It sees the decoded value, never an absent one. */
+/** One inline constraint of a route parameter (`{id:int}`). */
 export interface RouteConstraint {
   readonly text: string;
+  /** It sees the decoded value, never an absent one. */
   readonly accepts: (value: string) => boolean;
+  /** Only `nonfile`, which is there to exclude files: `{*path:nonfile}` takes the empty path too. */
+  readonly acceptsAbsent: boolean;
 }
 
 type ConstraintFactory = (args: string) => ((value: string) => boolean) | string;
@@ -13,7 +16,7 @@ const factories: Readonly<Record<string, ConstraintFactory>> = {
   datetime: withoutArguments(isDateTime),
   decimal: withoutArguments((value) => isNumber(value, /^\s*[+-]?(?:\d[\d,]*\.?\d*|\.\d+)\s*[+-]?\s*$/)),
   double: withoutArguments(isFloat),
-  file: withoutArguments((value) => /\.[^./]+$/.test(value.slice(value.lastIndexOf('/') + 1))),
+  file: withoutArguments(isFileName),
   float: withoutArguments(isFloat),
   guid: withoutArguments(isGuid),
   int: withoutArguments((value) => isInteger(value, -(2n ** 31n), 2n ** 31n - 1n)),
@@ -33,7 +36,7 @@ const factories: Readonly<Record<string, ConstraintFactory>> = {
     const least = toLength(args);
     return least === undefined ? 'a length' : (value) => value.length >= least;
   },
-  nonfile: withoutArguments((value) => !/\.[^./]+$/.test(value.slice(value.lastIndexOf('/') + 1))),
+  nonfile: withoutArguments((value) => !isFileName(value)),
   range: (args) => {
     const [least, most, ...more] = args.split(',').map(toLong);
     if (least === undefined || most === undefined || more.length > 0 || least > most) return 'two integers';
@@ -63,7 +66,7 @@ export function parseConstraint(text: string): RouteConstraint | string {
   if (factory === undefined) return `there is no constraint "${name}"`;
   const accepts = factory(args);
   if (typeof accepts === 'string') return `the constraint "${name}" needs ${accepts}, not "(${args})"`;
-  return Object.freeze({ text, accepts });
+  return Object.freeze({ text, accepts, acceptsAbsent: name.toLowerCase() === 'nonfile' });
 }
 
 function withoutArguments(accepts: (value: string) => boolean): ConstraintFactory {
@@ -79,6 +82,11 @@ function withLong(holds: (value: bigint, limit: bigint) => boolean): ConstraintF
       return value !== undefined && holds(value, limit);
     };
   };
+}
+
+/** In the last segment a period, and anything but periods after it: `a.b.` is a file's name as well. */
+function isFileName(value: string): boolean {
+  return /\.[^/]*[^./][^/]*$/.test(value.slice(value.lastIndexOf('/') + 1));
 }
 
 function toLength(text: string): number | undefined {

@@ -102,7 +102,12 @@ const table: readonly Expectation[] = [
   ['{id:regex(^(a|b)$)}', '/B', { id: 'B' }],
   ['{id:regex(^(a|b)$):length(1)?}', '/', {}],
   ['{name:file}', '/a.txt', { name: 'a.txt' }],
+  ['{name:file}', '/a.b.', { name: 'a.b.' }],
+  ['{name:file}', '/a..', undefined],
   ['{name:nonfile}', '/a.txt', undefined],
+  ['{*path:nonfile}', '/', {}],
+  ['{*path:nonfile}', '/a.txt/b', { path: 'a.txt/b' }],
+  ['{*path:file}', '/', undefined],
   ['straße', '/STRASSE', undefined],
 ];
 

@@ -20,7 +20,7 @@ export function matchRoute(template: RouteTemplate, path: string): RouteValues |
 
 function constraintsHold(part: ParameterPart, value: string | undefined): boolean {
   // ASP.NET asks the constraints of an absent value too, and only an optional parameter is excused from them.
-  if (value === undefined) return part.optional || part.constraints.length === 0;
+  if (value === undefined) return part.optional || part.constraints.every(({ acceptsAbsent }) => acceptsAbsent);
   return part.constraints.every((constraint) => constraint.accepts(value));
 }
 

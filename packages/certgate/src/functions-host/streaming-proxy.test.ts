@@ -43,6 +43,29 @@ test('with HTTP streaming, requests and responses take the other road', async (c
   assert.equal(seen['body'], 'text');
 });
 
+test('a body is framed whatever the method, so it is never read as the next request', async (context) => {
+  const sample = await createSampleApp(
+    context,
+    streaming(`app.http('size', { methods: ['GET', 'DELETE'], handler: async (request) => ({ jsonBody: {
+      size: (await request.text()).length, method: request.method } }) });`),
+  );
+  const host = await sample.start();
+  const second = 'GET /smuggled HTTP/1.1\r\nHost: h\r\nx-ms-invocation-id: forged\r\n\r\n';
+  for (const [method, size] of [
+    ['GET', 0],
+    ['DELETE', second.length],
+  ] as const) {
+    for (const headers of [{ 'content-length': second.length }, { 'transfer-encoding': 'chunked' }]) {
+      const outgoing = sendRequest(`${host.url}/api/size`, { method, headers });
+      outgoing.end(second);
+      const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
+      assert.equal(incoming.statusCode, 200);
+      const chunks = await incoming.toArray();
+      assert.deepEqual(JSON.parse(Buffer.concat(chunks as Buffer[]).toString()), { size, method });
+    }
+  }
+});
+
 test('bodies stream in both directions', async (context) => {
   const sample = await createSampleApp(
     context,

@@ -8,7 +8,7 @@ import {
 import { pipeline } from 'node:stream/promises';
 import type { ReceivedRequest } from './http-request.js';
 import { writeStatus } from './http-response.js';
-import { maximumBodyBytes } from './request-body.js';
+import { hasBody, maximumBodyBytes } from './request-body.js';
 
 /** Headers of one hop, and those that this host sets itself: what a caller sends under these names is not passed on. */
 const notForwarded = new Set([
@@ -54,7 +54,10 @@ export class StreamingExchange {
     this.#forwarded = sendRequest(uri, {
       method: received.method,
       path: `${received.target.encodedPath}${received.target.queryString}`,
-      headers: forwardedHeaders(received, invocationId, incoming.socket.remoteAddress ?? ''),
+      headers: {
+        ...forwardedHeaders(received, invocationId, incoming.socket.remoteAddress ?? ''),
+        ...framingHeaders(incoming, body),
+      },
       agent: connection,
     });
     this.#answered = this.#passAnswer();
@@ -66,8 +69,9 @@ export class StreamingExchange {
       this.#forwarded.destroy();
       connection.destroy();
     });
-    if (body === undefined) this.#passBody(incoming);
-    else this.#forwarded.end(body);
+    if (body !== undefined) this.#forwarded.end(body);
+    else if (hasBody(incoming)) this.#passBody(incoming);
+    else this.#forwarded.end();
   }
 
   /** The invocation has ended. When the library never answered (the handler threw, or returned nothing), this is a 500. */
@@ -110,6 +114,15 @@ export class StreamingExchange {
     });
     incoming.pipe(this.#forwarded);
   }
+}
+
+/**
+ * Always said, because Node frames no body of GET, HEAD, DELETE, OPTIONS or TRACE on its own: the library's server would
+ * read it as the next request.
+ */
+function framingHeaders(incoming: IncomingMessage, body: Buffer | undefined): Record<string, string> {
+  if (body !== undefined) return { 'content-length': String(body.length) };
+  return hasBody(incoming) ? { 'transfer-encoding': 'chunked' } : {};
 }
 
 function forwardedHeaders(received: ReceivedRequest, invocationId: string, from: string): Record<string, string> {

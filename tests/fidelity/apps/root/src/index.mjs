@@ -1,0 +1,4 @@
+import { app } from '@azure/functions';
+
+app.setup({ enableHttpStream: process.env.FIDELITY_STREAMING === '1' });
+app.get('Everything', { route: '{*path}', handler: (request) => ({ jsonBody: { params: { ...request.params } } }) });

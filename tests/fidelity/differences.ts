@@ -1,0 +1,39 @@
+import type { SourceId } from './sources.js';
+
+/** A difference that no row can show. */
+export interface Unshown {
+  readonly why: string;
+  readonly from: SourceId;
+}
+
+/** Every known difference between the embedded host and Azure's; docs/host-fidelity.md explains each. `row`: a row shows it. */
+// prettier-ignore
+export const differences = {
+  'built-in-addresses': 'row',
+  'body-size-setting': { why: 'It moves a limit that a row already shows.', from: 'hostBodySize' },
+  'conflicting-routes': 'row',
+  'cors': { why: 'A preflight is answered by the platform in front of the host.', from: 'docsCors' },
+  'custom-headers': 'row',
+  'datetime-constraint': 'row',
+  'disguised-host': 'row',
+  'durable-orchestrations': { why: 'No answer of a starter shows it; tests/apps has such an app.', from: 'docsDurable' },
+  'extra-bindings': 'row',
+  'framing-headers': 'row',
+  'function-keys': 'row',
+  'function-names': 'row',
+  'function-timeout': { why: 'A row would have to wait for minutes.', from: 'docsHostJson' },
+  'functions-list': { why: 'It is read once, at the start.', from: 'docsHostJson' },
+  'home-page': 'row',
+  'invocation-id-header': 'row',
+  'json-dates': 'row',
+  'no-function': 'row',
+  'odd-methods': 'row',
+  'regex-dialect': 'row',
+  'reserved-routes': 'row',
+  'response-framing': 'row',
+  'server-header': 'row',
+  'streaming-without-answer': 'row',
+  'throttling': { why: 'Azure answers 429 only under a load that no row makes.', from: 'hostThrottle' },
+} as const;
+
+export type DifferenceId = keyof typeof differences;

@@ -1,0 +1,23 @@
+import type { DifferenceId } from './differences.js';
+import type { SourceId } from './sources.js';
+
+/** An app that the embedded host refuses, so that it is noticed before it is deployed; Azure's loads what it can. */
+export interface Start {
+  /** The case of `apps/starts`. */
+  readonly app: string;
+  readonly azure: string;
+  readonly from: SourceId;
+  /** What the embedded host says. */
+  readonly here: RegExp;
+  readonly difference: DifferenceId;
+}
+
+// prettier-ignore
+export const starts: readonly Start[] = [
+  { app: 'reserved-route', azure: 'The function is not loaded, the others are.', from: 'hostValidation', here: /"admin-tools" of the function "Tools" starts with "admin"/, difference: 'reserved-routes' },
+  { app: 'reserved-name', azure: 'The function is not loaded, the others are.', from: 'hostValidation', here: /"AdminTools" of the function "AdminTools" starts with "admin"/, difference: 'reserved-routes' },
+  { app: 'conflicting-routes', azure: 'The function that comes second by name is not loaded, the others are.', from: 'hostValidation', here: /"First" and "Second" have the same route/, difference: 'conflicting-routes' },
+  { app: 'bad-name', azure: 'The function is not loaded, the others are.', from: 'hostNames', here: /"9lives" is no valid function name/, difference: 'function-names' },
+  { app: 'extra-output', azure: 'The output is written.', from: 'libraryModel', here: /"Queues" has the extra output "queue"/, difference: 'extra-bindings' },
+  { app: 'no-function', azure: 'The app starts, and every address is 404.', from: 'workerStart', here: /registered no function/, difference: 'no-function' },
+];
