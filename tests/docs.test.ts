@@ -64,11 +64,12 @@ describe('docs/errors.md', () => {
     const listed = new Set([...getPage('docs/errors.md').matchAll(/^\| `(\w+)` \|/gm)].map(([, key]) => key));
     const lines = getPage('docs/errors.md').match(/^\{"certgate":.*$/gm) ?? [];
     assert.ok(lines.length >= 4);
-    for (const line of lines)
+    for (const line of lines) {
       const { source, ...rest } = JSON.parse(line) as Record<string, unknown>;
       // Only the lines about a trust source name it; the table is that of decisions.
       assert.equal(source !== undefined, rest['event'] === 'trust', line);
       for (const key of Object.keys(rest)) assert.ok(listed.has(key), `${key} in ${line}`);
+    }
   });
 });
 
