@@ -104,6 +104,10 @@ describe('bad input to the command line', () => {
       });
       expectOneClearLine(await dev(app), /index\.js.*no database/s);
     });
+    it('with a trust document that is not there', async () => {
+      expectOneClearLine(await dev(sampleFolder, '--trust', join(folder, 'nowhere.json')), /no trust document at/);
+      expectOneClearLine(await dev(sampleFolder, '--trust', folder), /is no file/);
+    });
     it('whose trust is not valid does not start', async () => {
       const trust = join(folder, 'bad-trust.json');
       writeFileSync(trust, '{"schemaVersion":1,"revision":1,"identities":[],"identites":[]}');

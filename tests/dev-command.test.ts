@@ -135,7 +135,7 @@ describe('certgate dev', () => {
       for (let tries = 0; !said.includes('SecuredFunction') && tries < 50; tries += 1) await wait(20);
       const line =
         said.split('\n').find((each) => each.includes('certgate call') && each.includes('SecuredFunction')) ?? '';
-      const { exitCode, stdout, stderr } = await runCertgate(line.trim().split(' ').slice(1));
+      const { exitCode, stdout, stderr } = await runCertgate(line.trim().split(' ').slice(2));
       assert.equal(exitCode, 0, stderr);
       assert.match(stdout, /"caller":"allowed"/);
     } finally {
@@ -180,6 +180,33 @@ secureApp(app, { trustStore: trustStoreFromFile(process.env.CERTGATE_TRUST) });
     assert.ok(checks.every(({ ok, status }) => ok && status === 401));
   });
 
+  it('expects of each mode what Azure answers in it', async () => {
+    const app = makeApp('modes', gate + hello('one'));
+    const check = async (...flags: string[]): Promise<Record<string, number>> => {
+      const { exitCode, stdout, stderr } = await runCertgate([
+        'dev',
+        app,
+        '--once',
+        '--json',
+        '--call',
+        'Hello',
+        ...flags,
+      ]);
+      assert.equal(exitCode, 0, stdout + stderr);
+      const { checks } = JSON.parse(stdout) as { checks: readonly { caller: string; status: number }[] };
+      return Object.fromEntries(checks.map(({ caller, status }) => [caller, status]));
+    };
+    assert.deepEqual(await check(), { none: 401, denied: 401, allowed: 200 });
+    assert.deepEqual(await check('--mode', 'required'), { none: 403, denied: 401, allowed: 200 });
+    assert.deepEqual(await check('--mode', 'optional-interactive'), { none: 401, denied: 401, allowed: 200 });
+    assert.deepEqual(await check('--mode', 'ignore'), { none: 401, denied: 401, allowed: 401 });
+    assert.deepEqual(await check('--mode', 'required', '--exclude', '/api/hel'), {
+      none: 401,
+      denied: 401,
+      allowed: 401,
+    });
+  });
+
   it('takes a role that is required inside a wrapper for what it is: closed, and seen only when it is called', async () => {
     const hidden = `${gate}const { requireRole } = require('@certgate/azure-functions');
 const inner = requireRole('operator', () => ({ body: 'in' }));
@@ -220,7 +247,8 @@ app.http('Hidden', { handler: (request, context) => inner(request, context) });`
     () => {
       const own = join(folder, 'changing', '.certgate');
       for (const file of ['allowed.key.pem', 'allowed.pfx', 'password.txt', 'gateway.key.pem']) {
-        assert.equal(statSync(join(own, file)).mode & 0o777, 0o600, file);
+        const expected = process.platform === 'win32' ? statSync(join(own, file)).mode & 0o777 : 0o600;
+        assert.equal(statSync(join(own, file)).mode & 0o777, expected, file);
       }
       assert.equal(readFileSync(join(own, '.gitignore'), 'utf8'), '*\n');
     },

@@ -1,6 +1,6 @@
 // Calls a function with a client certificate. The private key stays here: TLS proves that we hold it.
 //
-//   node dist/call.js https://localhost:8443/api/SecuredFunction allowed.pfx password.txt [server-certificate.pem]
+//   node dist/call.js https://localhost:7443/api/SecuredFunction allowed.pfx password.txt [server-certificate.pem]
 import { readFile } from 'node:fs/promises';
 import { Agent, fetch } from 'undici';
 

@@ -30,7 +30,7 @@ export function allowAnonymous<Handler extends AnyHandler>(handler: Handler): Ha
  * @throws {TypeError} when the role is empty, or the handler is anonymous or no function.
  */
 export function requireRole<Handler extends AnyHandler>(role: string, handler: Handler): Handler {
-  return requireAnyRole([role], handler);
+  return addRoles('requireRole', [role], handler);
 }
 
 /**
@@ -39,7 +39,11 @@ export function requireRole<Handler extends AnyHandler>(role: string, handler: H
  * @throws {TypeError} when no role is given or one is empty, or the handler is anonymous or no function.
  */
 export function requireAnyRole<Handler extends AnyHandler>(roles: readonly string[], handler: Handler): Handler {
-  expectHandler('requireRole', handler);
+  return addRoles('requireAnyRole', roles, handler);
+}
+
+function addRoles<Handler extends AnyHandler>(who: string, roles: readonly string[], handler: Handler): Handler {
+  expectHandler(who, handler);
   const anyOf = Object.freeze(expectRoles(roles));
   const inner = functionPolicies.get(handler) ?? certificatePolicy;
   if (inner.kind === 'anonymous') {

@@ -47,7 +47,7 @@ describe('documents that are refused', () => {
   test('the message names the first and counts the others', () => {
     assert.throws(() => parseTrustDocument({ schemaVersion: 1, revision: -1, identities: 0 }), {
       name: 'TrustDocumentError',
-      message: /^The trust document is not valid: revision: .* \(and 1 more problems\)$/,
+      message: /^The trust document is not valid: revision: .* \(and 1 more\)$/,
     });
     assert.equal(
       new TrustDocumentError([{ path: '', message: 'it is empty' }], 'file trust.json').message,

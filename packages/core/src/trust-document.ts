@@ -26,7 +26,7 @@ export class TrustDocumentError extends Error {
   /** `source` says where the document came from, e.g. `file trust.json`. */
   constructor(problems: readonly DocumentProblem[], source?: string) {
     const [first] = problems;
-    const more = problems.length > 1 ? ` (and ${problems.length - 1} more problems)` : '';
+    const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
     super(
       `The trust document${source === undefined ? '' : ` (${source})`} is not valid: ${first?.path === '' ? '' : `${first?.path ?? ''}: `}${first?.message ?? ''}${more}`,
     );

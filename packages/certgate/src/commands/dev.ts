@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { Command } from 'commander';
 import colors from 'picocolors';
 import { CommandFailure, exitCodes } from '../command-line/command-failure.js';
@@ -42,7 +43,7 @@ export function devCommand(): Command {
     .option('--check', 'send the callers who must be refused to every function, and print the table')
     .option('--once', 'check, print, and end: 0 when every verdict is as expected, else 1')
     .option('--call <names...>', 'functions that checks may also call successfully; this runs their code')
-    .option('--json', 'print the check as one JSON object')
+    .option('--json', 'print the functions, and the check if one is made, as one JSON object')
     .option(
       '--port <port>',
       `the gateway's port (default ${defaultGatewayPort}, or the next free one; 0 picks one)`,
@@ -78,6 +79,7 @@ export function devCommand(): Command {
 async function runDev(folder: string, flags: DevFlags): Promise<void> {
   if (flags.upstream !== undefined) return runBeforeUpstream(folder, { ...flags, upstream: flags.upstream });
   const isOnce = flags.once === true;
+  if (flags.trust !== undefined) await expectFile(flags.trust);
   const app = await runLocalApp({
     folder,
     ...(flags.trust === undefined ? {} : { trustFile: flags.trust }),
@@ -98,20 +100,34 @@ async function runDev(folder: string, flags: DevFlags): Promise<void> {
   }
 }
 
+/** A trust file that isn't there would let the app start, and answer 503 until it is: no help to who mistyped its name. */
+async function expectFile(path: string): Promise<void> {
+  try {
+    if ((await stat(path)).isFile()) return;
+  } catch (error) {
+    throw new CommandFailure(`There is no trust document at ${path}.`, { remedy: 'Check --trust.', cause: error });
+  }
+  throw new CommandFailure(`${path} is no file, so it holds no trust document.`, { remedy: 'Check --trust.' });
+}
+
 /** Says what runs; answers whether all is as it should be. */
 async function reportApp(app: LocalApp, flags: DevFlags): Promise<boolean> {
   const warnings = listCoverageWarnings(app.functions);
   if (app.isStreaming)
     printNotice('HTTP streaming is on (enableHttpStream): requests reach the app as Azure proxies them.');
   for (const warning of warnings) printNotice(`${colors.yellow('warning')} ${warning}`);
-  const isChecking = flags.check === true || flags.once === true || flags.json === true;
-  const results = isChecking ? await checkApp(app, flags.call ?? []) : [];
-  if (flags.json === true) printJson(describeApp(app, results));
-  else printApp(app, results, flags);
+  const isChecking = flags.check === true || flags.once === true;
+  const results = isChecking ? await checkApp(app, flags) : [];
+  if (flags.json !== true) printApp(app, results, flags);
+  else {
+    printJson(describeApp(app, results));
+    if (flags.once !== true) printNotice(`ready ${app.url}`);
+  }
   return warnings.length === 0 && results.every(({ ok }) => ok);
 }
 
-async function checkApp(app: LocalApp, namesToCall: readonly string[]): Promise<readonly CheckResult[]> {
+async function checkApp(app: LocalApp, flags: DevFlags): Promise<readonly CheckResult[]> {
+  const namesToCall = flags.call ?? [];
   const unknown = namesToCall.find(
     (name) => !app.functions.some((hosted) => hosted.http && hosted.name.toLowerCase() === name.toLowerCase()),
   );
@@ -123,7 +139,7 @@ async function checkApp(app: LocalApp, namesToCall: readonly string[]): Promise<
         .join(', ')}.`,
     });
   }
-  return runChecks(planChecks(app.functions, app.callers, namesToCall), app);
+  return runChecks(planChecks(app.functions, app.callers, namesToCall, readGatewayFlags(flags)), app);
 }
 
 function printApp(app: LocalApp, results: readonly CheckResult[], flags: DevFlags): void {

@@ -1,6 +1,5 @@
 import { type Command, Option } from 'commander';
 import { clientCertificateModes, type ClientCertificateMode } from '../gateway/client-certificate-mode.js';
-import type { GatewayOptions } from '../gateway/gateway.js';
 
 export interface GatewayFlags {
   readonly mode: ClientCertificateMode;
@@ -20,15 +19,18 @@ export function addGatewayFlags(command: Command, defaultMode: ClientCertificate
     .option('--worst-case', 'be unkind where the behaviour of Azure is not documented: forged headers reach the app');
 }
 
-export function readGatewayFlags({
-  mode,
-  exclude,
-  worstCase,
-}: GatewayFlags): Pick<GatewayOptions, 'clientCertificateMode' | 'exclusionPaths' | 'worstCase'> {
+/** The flags as the gateway and the plan of checks take them. */
+export interface GatewayBehaviour {
+  readonly clientCertificateMode: ClientCertificateMode;
+  readonly exclusionPaths: readonly string[];
+  readonly worstCase: boolean;
+}
+
+export function readGatewayFlags({ mode, exclude, worstCase }: GatewayFlags): GatewayBehaviour {
   return {
     clientCertificateMode: mode,
     // Azure takes one text, separated by commas or semicolons; both ways to say it work.
     exclusionPaths: (exclude ?? []).flatMap((text) => text.split(/[,;]/)).filter((path) => path !== ''),
-    ...(worstCase === undefined ? {} : { worstCase }),
+    worstCase: worstCase ?? false,
   };
 }

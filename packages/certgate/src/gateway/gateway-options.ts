@@ -73,7 +73,7 @@ export function resolveGatewayOptions(options: GatewayOptions): GatewaySettings 
   const host = options.host ?? '127.0.0.1';
   if (!unsafeListen && !isLoopbackHost(host)) {
     throw new TypeError(
-      `Gateway: host "${host}" is not this machine alone. Use 127.0.0.1 or ::1, or unsafeListen: true.`,
+      `Gateway: host "${host}" is not this machine alone. Use 127.0.0.1 or ::1, or unsafeListen (--unsafe-listen).`,
     );
   }
   const port = options.port ?? 0;

@@ -1,4 +1,5 @@
 import type { HostedFunction } from '../functions-host/functions-host.js';
+import { type ClientCertificateMode, classifyRequest } from '../gateway/client-certificate-mode.js';
 import type { Caller } from './development-callers.js';
 import { readPolicy } from './function-policy.js';
 
@@ -6,9 +7,19 @@ import { readPolicy } from './function-policy.js';
 export interface PlannedCheck {
   readonly function: HostedFunction;
   readonly caller: Caller;
-  readonly expected: 200 | 401 | 403;
+  readonly expected: ExpectedStatus;
+  /** Who must answer: the front end refuses by itself where it requires a certificate and none comes. */
+  readonly answeredBy: 'gateway' | 'app';
   /** Undefined: it is sent. Otherwise why it isn't, which makes it fail: sending it would run unprotected code. */
   readonly unsafeBecause: string | undefined;
+}
+
+export type ExpectedStatus = 200 | 401 | 403;
+
+/** How the front end before the app asks for certificates. */
+export interface FrontEndBehaviour {
+  readonly clientCertificateMode: ClientCertificateMode;
+  readonly exclusionPaths: readonly string[];
 }
 
 /**
@@ -19,23 +30,33 @@ export function planChecks(
   functions: readonly HostedFunction[],
   callers: readonly Caller[],
   namesToCall: readonly string[],
+  frontEnd: FrontEndBehaviour,
 ): readonly PlannedCheck[] {
   const mayCall = new Set(namesToCall.map((name) => name.toLowerCase()));
   return functions
     .filter(({ http }) => http)
-    .flatMap((hosted) =>
-      callers.map((caller) => ({
-        function: hosted,
-        caller,
-        expected: expectStatus(hosted, caller),
-        unsafeBecause: hosted.covered === 'none' ? 'the gate does not cover this function' : undefined,
-      })),
-    )
+    .flatMap((hosted) => callers.map((caller) => planCheck(hosted, caller, frontEnd)))
     .filter(({ expected, function: { name } }) => expected !== 200 || mayCall.has(name.toLowerCase()));
 }
 
+function planCheck(hosted: HostedFunction, caller: Caller, frontEnd: FrontEndBehaviour): PlannedCheck {
+  const { clientCertificateMode: mode, exclusionPaths } = frontEnd;
+  const request = { target: fillRoute(hosted.route ?? '/'), userAgent: undefined };
+  const asked = classifyRequest({ mode, exclusionPaths, worstCase: false }, request);
+  const base = {
+    function: hosted,
+    caller,
+    unsafeBecause: hosted.covered === 'none' ? 'the gate does not cover this function' : undefined,
+  };
+  if (asked === 'required' && caller.certificate === undefined)
+    return { ...base, expected: 403, answeredBy: 'gateway' };
+  // Where nobody is asked for a certificate, every caller is the one without.
+  const isTrusted = caller.isTrusted && asked !== 'none';
+  return { ...base, expected: expectStatus(hosted, { ...caller, isTrusted }), answeredBy: 'app' };
+}
+
 /** What must come of a call: 200 stands for whatever the function itself answers. */
-export function expectStatus(hosted: HostedFunction, caller: Caller): PlannedCheck['expected'] {
+export function expectStatus(hosted: HostedFunction, caller: Caller): ExpectedStatus {
   const policy = readPolicy(hosted);
   if (policy.kind === 'anonymous') return 200;
   if (!caller.isTrusted) return 401;

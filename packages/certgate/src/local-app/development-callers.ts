@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { ClientCertificate } from '@certgate/core';
+import { type ClientCertificate, parseTrustDocument } from '@certgate/core';
 import { getCallerCertificate } from './development-certificates.js';
 import { findFile, replaceFile } from './development-files.js';
 
@@ -82,6 +82,21 @@ export async function writeDevelopmentTrust(folder: string, callers: readonly Ca
   if (present === formatTrust(revision, identities)) return false;
   await replaceFile(file, formatTrust(revision + 1, identities));
   return true;
+}
+
+/**
+ * The sets of roles that the folder's trust document gives its callers. An app that somebody else runs can't be asked
+ * what it requires; what `certgate dev` found out before stays.
+ */
+export async function listTrustedRoleSets(folder: string): Promise<readonly (readonly string[])[]> {
+  const present = (await findFile(join(folder, trustFileName)))?.toString('utf8');
+  try {
+    const { identities } = parseTrustDocument(present ?? '');
+    return identities.map(({ roles }) => roles).filter((roles) => roles.length > 0);
+  } catch {
+    // None there, or somebody edited it; a new one takes its place.
+    return [];
+  }
 }
 
 function formatTrust(revision: number, identities: readonly object[]): string {

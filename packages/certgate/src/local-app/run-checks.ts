@@ -42,10 +42,13 @@ async function runCheck(check: PlannedCheck, target: CheckTarget): Promise<Check
       caPem: target.serverCertificatePem,
       ...(check.caller.certificate === undefined ? {} : { certificate: check.caller.certificate }),
     });
+    const gatewayAnswer = headers['x-certgate-gateway'];
+    if (typeof gatewayAnswer === 'string')
+      return { ...base, status, code: gatewayAnswer, ...judgeGateway(check, gatewayAnswer) };
     const refusal = readRefusal(headers['content-type'], body);
     const code = refusal?.precise ?? null;
     if (isHiddenRole(check, code)) return { ...base, expected: 403, status, ok: true, code, detail: hiddenRole };
-    return { ...base, status, code, ...judge(check.expected, status, refusal, headers) };
+    return { ...base, status, code, ...judge(check, status, refusal) };
   } catch (error) {
     if (!(error instanceof CommandFailure)) throw error;
     return { ...base, status: null, ok: false, code: null, detail: error.message };
@@ -69,16 +72,19 @@ interface Refusal {
  * any answer of the function itself (a 400 for a missing body is one), but no refusal and no server error.
  */
 function judge(
-  expected: number,
+  { expected, answeredBy }: PlannedCheck,
   status: number,
   refusal: Refusal | undefined,
-  headers: Readonly<Record<string, unknown>>,
 ): Pick<CheckResult, 'ok' | 'detail'> {
-  const answer = headers['x-certgate-gateway'];
-  if (typeof answer === 'string') return { ok: false, detail: `the gateway answered by itself: ${answer}` };
+  if (answeredBy === 'gateway') return { ok: false, detail: 'the front end let it through' };
   if (expected === 200) return { ok: refusal === undefined && status < 500 };
   const publicCode = expected === 401 ? 'client_certificate_required' : 'forbidden';
   return { ok: status === expected && refusal?.publicCode === publicCode };
+}
+
+function judgeGateway({ answeredBy }: PlannedCheck, answer: string): Pick<CheckResult, 'ok' | 'detail'> {
+  if (answeredBy === 'gateway' && answer === 'client-certificate-required') return { ok: true };
+  return { ok: false, detail: `the gateway answered by itself: ${answer}` };
 }
 
 function readRefusal(contentType: unknown, body: string): Refusal | undefined {

@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,9 +22,4 @@ export function newTemporaryPath(suffix: string): string {
 /** Runs `openssl`, the independent maker of every fixture here, and gives what it wrote. Throws with its words. */
 export function runOpenssl(args: readonly string[], input?: Uint8Array): Buffer {
   return execFileSync('openssl', args, { input, stdio: ['pipe', 'pipe', 'pipe'], maxBuffer: 64 * 1024 * 1024 });
-}
-
-/** For refusals: whether `openssl` accepts the input. */
-export function opensslAccepts(args: readonly string[], input: Uint8Array): boolean {
-  return spawnSync('openssl', args, { input, stdio: ['pipe', 'ignore', 'ignore'] }).status === 0;
 }

@@ -5,7 +5,7 @@ import { untilStopped } from '../../command-line/until-stopped.js';
 import { findAppEntry } from '../../functions-host/app-entry.js';
 import { startGateway } from '../../gateway/gateway.js';
 import { getGatewayCertificate } from '../../local-app/development-certificates.js';
-import { prepareCallers, writeDevelopmentTrust } from '../../local-app/development-callers.js';
+import { listTrustedRoleSets, prepareCallers, writeDevelopmentTrust } from '../../local-app/development-callers.js';
 import { openDevelopmentFolder } from '../../local-app/development-files.js';
 import { withFolderLock } from '../../local-app/folder-lock.js';
 import { startOnPort } from '../../local-app/listening-port.js';
@@ -29,7 +29,8 @@ export async function runBeforeUpstream(folder: string, flags: DevFlags & { read
   await findAppEntry(resolve(folder));
   const developmentFolder = await openDevelopmentFolder(resolve(folder));
   const serverCertificate = await withFolderLock(developmentFolder, async () => {
-    await writeDevelopmentTrust(developmentFolder, await prepareCallers(developmentFolder, [], new Date()));
+    const roleSets = await listTrustedRoleSets(developmentFolder);
+    await writeDevelopmentTrust(developmentFolder, await prepareCallers(developmentFolder, roleSets, new Date()));
     return getGatewayCertificate(developmentFolder, new Date());
   });
   const choice = { port: flags.port ?? 7443, isFixed: flags.port !== undefined };

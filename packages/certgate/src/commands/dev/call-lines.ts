@@ -18,15 +18,21 @@ function formatCallLine(app: LocalApp, hosted: HostedFunction, folder: string): 
   if (caller === undefined) return [];
   const method = chooseMethod(hosted.methods);
   const words = [
-    `  certgate call ${app.url}${fillRoute(hosted.route ?? '/')}`,
+    `  npx certgate call ${app.url}${fillRoute(hosted.route ?? '/')}`,
     ...(method === 'GET' ? [] : [`--request ${method}`]),
     ...describeIdentity(caller, folder),
-    `--cacert ${join(folder, 'gateway.crt.pem')}`,
+    `--cacert ${quotePath(join(folder, 'gateway.crt.pem'))}`,
   ];
   return [words.join(' ')];
 }
 
 function describeIdentity({ name, certificate }: Caller, folder: string): readonly string[] {
   if (certificate === undefined) return [];
-  return [`--certificate ${join(folder, `${name}.pfx`)}`, `--password-file ${join(folder, 'password.txt')}`];
+  const [pfxFile, passwordFile] = [`${name}.pfx`, 'password.txt'].map((file) => quotePath(join(folder, file)));
+  return [`--certificate ${pfxFile}`, `--password-file ${passwordFile}`];
+}
+
+/** Double quotes are what POSIX shells, PowerShell and cmd have in common. */
+function quotePath(path: string): string {
+  return /^[\w./\\:+-]+$/.test(path) ? path : `"${path}"`;
 }
