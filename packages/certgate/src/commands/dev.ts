@@ -200,9 +200,18 @@ async function reload(app: LocalApp, flags: DevFlags): Promise<void> {
 function printLog({ source, level, functionName, message }: HostLogLine): void {
   if (source === 'host' && (level === 'trace' || level === 'debug')) return;
   const name = functionName ?? (source === 'host' ? 'host' : 'app');
-  const text = `[${name}] ${message}`;
+  const text = `[${name}] ${escapeControls(message)}`;
   if (level === 'error' || level === 'critical') printNotice(colors.red(text));
   else printNotice(level === 'warning' ? colors.yellow(text) : colors.dim(text));
+}
+
+/** Callers choose what stands in logs: colours pass, anything else that moves a terminal is shown as what it is. */
+function escapeControls(text: string): string {
+  return text.replace(/\u001b\[[0-9;]{0,20}m|[\n\t]|\p{Cc}/gu, (match) =>
+    match.length > 1 || match === '\n' || match === '\t'
+      ? match
+      : `\\x${match.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  );
 }
 
 /** In a check, refusals are what is wanted, and the table shows them. */

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { type TrustDocumentOptions, parseTrustDocument } from '../trust-document.js';
-import { findInSnapshot } from '../trust-finding.js';
-import type { TrustStore } from '../trust-store.js';
+import type { PresentedCertificate } from '../presented-certificate.js';
+import { type TrustFinding, findInSnapshot } from '../trust-finding.js';
+import type { TrustSnapshot } from '../trust-snapshot.js';
+import type { TrustStore, TrustStoreReport } from '../trust-store.js';
 
 /**
  * A trust store over a document that is part of the code: JSON text, or the value it stands for.
@@ -9,18 +11,39 @@ import type { TrustStore } from '../trust-store.js';
  * @throws {TrustDocumentError} at once when the document is not valid.
  */
 export function trustStoreFromDocument(document: unknown, options: TrustDocumentOptions = {}): TrustStore {
-  const snapshot = parseTrustDocument(document, options);
-  return Object.freeze<TrustStore>({
-    version: 'document',
-    configuration: describeConfiguration(document, options),
-    find: (certificate, now) => findInSnapshot(snapshot, certificate, now),
-    report: () => ({
-      description: 'document in code',
-      revision: snapshot.revision,
-      warnings: snapshot.warnings,
-      fault: undefined,
-    }),
-  });
+  return new DocumentTrustStore(parseTrustDocument(document, options), describeConfiguration(document, options));
+}
+
+/**
+ * A class, so that `{ ...store, find }` takes no `version` along: answers of another `find` must not be remembered under
+ * the name of this one's content.
+ */
+class DocumentTrustStore implements TrustStore {
+  readonly #snapshot: TrustSnapshot;
+  readonly #configuration: string;
+
+  constructor(snapshot: TrustSnapshot, configuration: string) {
+    this.#snapshot = snapshot;
+    this.#configuration = configuration;
+    Object.freeze(this);
+  }
+
+  get version(): string {
+    return 'document';
+  }
+
+  get configuration(): string {
+    return this.#configuration;
+  }
+
+  find(certificate: PresentedCertificate, now: number): TrustFinding {
+    return findInSnapshot(this.#snapshot, certificate, now);
+  }
+
+  report(): TrustStoreReport {
+    const { revision, warnings } = this.#snapshot;
+    return { description: 'document in code', revision, warnings, fault: undefined };
+  }
 }
 
 /** The text itself would keep the document in memory twice. */

@@ -1,7 +1,7 @@
 import type { PresentedCertificate } from '../presented-certificate.js';
 import type { TrustFinding } from '../trust-finding.js';
 import { readTrustFinding, readTrustVersion } from '../trust-answer.js';
-import type { TrustStore } from '../trust-store.js';
+import type { TrustStore, TrustStoreReport } from '../trust-store.js';
 
 /**
  * Asks the stores in order and goes on only where one says *not found*: a match that denies ends the search, and so does
@@ -11,29 +11,45 @@ import type { TrustStore } from '../trust-store.js';
  */
 export function firstOf(...stores: readonly TrustStore[]): TrustStore {
   if (stores.length === 0) throw new RangeError('firstOf needs at least one trust store.');
-  return {
-    find: async (certificate, now) => findInOrder(stores, certificate, now),
-    get version(): string | undefined {
-      const versions = stores.map(readTrustVersion);
-      return versions.includes(undefined) ? undefined : JSON.stringify(versions);
-    },
-    get configuration(): string | undefined {
-      const configurations = stores.map(({ configuration }) => configuration);
-      return configurations.includes(undefined) ? undefined : JSON.stringify(['first of', ...configurations]);
-    },
-    start: async () => {
-      await Promise.all(stores.map(async (store) => store.start?.()));
-    },
-    report: () => {
-      const reports = stores.flatMap((store) => store.report?.() ?? []);
-      return {
-        description: `first of ${reports.map(({ description }) => description).join(', ')}`,
-        revision: undefined,
-        warnings: reports.flatMap(({ warnings }) => warnings),
-        fault: reports.find(({ fault }) => fault !== undefined)?.fault,
-      };
-    },
-  };
+  return new OrderedTrustStore(stores);
+}
+
+/** A class for the reason of `DocumentTrustStore`: a copy with another `find` must not keep the `version`. */
+class OrderedTrustStore implements TrustStore {
+  readonly #stores: readonly TrustStore[];
+
+  constructor(stores: readonly TrustStore[]) {
+    this.#stores = [...stores];
+    Object.freeze(this);
+  }
+
+  get version(): string | undefined {
+    const versions = this.#stores.map(readTrustVersion);
+    return versions.includes(undefined) ? undefined : JSON.stringify(versions);
+  }
+
+  get configuration(): string | undefined {
+    const configurations = this.#stores.map(({ configuration }) => configuration);
+    return configurations.includes(undefined) ? undefined : JSON.stringify(['first of', ...configurations]);
+  }
+
+  find(certificate: PresentedCertificate, now: number): Promise<TrustFinding> {
+    return findInOrder(this.#stores, certificate, now);
+  }
+
+  async start(): Promise<void> {
+    await Promise.all(this.#stores.map(async (store) => store.start?.()));
+  }
+
+  report(): TrustStoreReport {
+    const reports = this.#stores.flatMap((store) => store.report?.() ?? []);
+    return {
+      description: `first of ${reports.map(({ description }) => description).join(', ')}`,
+      revision: undefined,
+      warnings: reports.flatMap(({ warnings }) => warnings),
+      fault: reports.find(({ fault }) => fault !== undefined)?.fault,
+    };
+  }
 }
 
 async function findInOrder(
