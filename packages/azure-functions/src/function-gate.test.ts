@@ -10,6 +10,7 @@ import { challenge } from './denial-response.js';
 import { allowAnonymous, requireAnyRole } from './function-policy.js';
 import { getClientIdentity } from './request-identity.js';
 import { secureApp } from './secure-app.js';
+import { unsafeTrustCertificateHeaderFromAnywhere } from './unsafe-options.js';
 import { documentOf } from './test-support/certificates.js';
 import { appService, development } from './test-support/environment.js';
 import {
@@ -404,6 +405,18 @@ describe('the front end', () => {
     assert.match(String(lines[0]?.['detail']), /CERTGATE_FRONT_END=app-service/);
     const answer = await worker.invoke('Closed', bearing(reader));
     assert.deepEqual([answer.status, runs()], [503, 0]);
+  });
+
+  it('that was called anybody admits by the header alone, and says so in one line at load', async (context) => {
+    const warn = context.mock.method(console, 'warn', () => undefined);
+    const { worker } = await startClosed(context, { [unsafeTrustCertificateHeaderFromAnywhere]: true }, {});
+    const lines = warn.mock.calls.map(({ arguments: [line] }) => JSON.parse(String(line)) as Record<string, unknown>);
+    assert.deepEqual(
+      lines.map(({ event, code }) => [event, code]),
+      [['start', 'front_end_anywhere']],
+    );
+    assert.equal((await worker.invoke('Closed', bearing(reader))).status, 200);
+    assert.equal((await worker.invoke('Closed', bearing(stranger))).status, 401);
   });
 
   it('is not settled while the instance is a placeholder', async (context) => {

@@ -100,6 +100,7 @@ export class FunctionGate {
   async start(core: WorkerCore | undefined): Promise<void> {
     const frontEnd = this.#resolveFrontEnd();
     if (frontEnd.outcome === 'denied') warnAtStart(frontEnd.code, frontEnd.detail);
+    if (this.#options[frontEndOverride] === true) warnAtStart('front_end_anywhere', anywhereDetail);
     if (core !== undefined) this.#streaming.watchCapabilities(core);
     const { trustStore } = this.#options;
     await trustStore.start?.();
@@ -218,6 +219,9 @@ function refuse(denial: Denial, args: readonly unknown[]): unknown {
 }
 
 const anywhere: FrontEnd = Object.freeze({ outcome: 'known', name: 'anywhere', isDevelopment: false });
+
+const anywhereDetail =
+  'unsafeTrustCertificateHeaderFromAnywhere is set: whoever reaches this app can claim to be any caller, whose certificate is no secret. Take it away wherever anybody but a front end of yours reaches the app.';
 
 const ambiguousDetail =
   'HTTP streaming is on, and the proxied request of this invocation could not be told from others (none with its id, or two), so nobody knows whose certificate it was. If it happens often, the host and @azure/functions may disagree about streaming: update both.';

@@ -13,11 +13,12 @@ const maximumTextLength = 2000;
 
 /**
  * A trust store of the user's own may throw with what it was given in the message: the certificate, or a key. PEM blocks
- * and runs of base64 as long as the shortest key stay out of the log (thumbprints are shorter), and so does endless text.
+ * and runs of base64 as long as the shortest EC key stay out of the log (thumbprints are shorter), also where their line
+ * ends or their whole text are escaped, and so does endless text.
  */
 function redactText(text: string): string {
   return text
     .slice(0, maximumTextLength)
-    .replace(/-----BEGIN [^-]*-----[^-]*(?:-----END [^-]*-----)?/g, '[PEM]')
-    .replace(/(?:[A-Za-z0-9+/_\r\n-]|%2[BF]|%3D){160,}(?:=|%3D){0,2}/gi, '[base64]');
+    .replace(/-----BEGIN(?: |\+|%20)[^-]*-----[^-]*(?:-----END(?: |\+|%20)[^-]*-----)?/g, '[PEM]')
+    .replace(/(?:[A-Za-z0-9+/_\r\n-]|\\[rn]|%2[BF]|%3D|%0[AD]){160,}(?:=|%3D){0,2}/gi, '[base64]');
 }

@@ -5,6 +5,7 @@ import { CommandFailure, exitCodes } from '../command-line/command-failure.js';
 import { addHelpSections } from '../command-line/help.js';
 import { parseLoopbackUrl, parsePort } from '../command-line/option-values.js';
 import { printJson, printLine, printNotice } from '../command-line/output.js';
+import { formatLogText } from '../command-line/terminal-text.js';
 import { untilStopped } from '../command-line/until-stopped.js';
 import type { HostExit, HostLogLine } from '../functions-host/functions-host.js';
 import { planChecks } from '../local-app/check-plan.js';
@@ -200,18 +201,9 @@ async function reload(app: LocalApp, flags: DevFlags): Promise<void> {
 function printLog({ source, level, functionName, message }: HostLogLine): void {
   if (source === 'host' && (level === 'trace' || level === 'debug')) return;
   const name = functionName ?? (source === 'host' ? 'host' : 'app');
-  const text = `[${name}] ${escapeControls(message)}`;
+  const text = `[${name}] ${formatLogText(message)}`;
   if (level === 'error' || level === 'critical') printNotice(colors.red(text));
   else printNotice(level === 'warning' ? colors.yellow(text) : colors.dim(text));
-}
-
-/** Callers choose what stands in logs: colours pass, anything else that moves a terminal is shown as what it is. */
-function escapeControls(text: string): string {
-  return text.replace(/\u001b\[[0-9;]{0,20}m|[\n\t]|\p{Cc}/gu, (match) =>
-    match.length > 1 || match === '\n' || match === '\t'
-      ? match
-      : `\\x${match.charCodeAt(0).toString(16).padStart(2, '0')}`,
-  );
 }
 
 /** In a check, refusals are what is wanted, and the table shows them. */

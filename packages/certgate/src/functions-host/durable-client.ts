@@ -24,11 +24,10 @@ export async function startDurableStandIn(
   const instances = new Map<string, object>();
   const server = createServer((request, response) => {
     request.resume();
-    const [, kind, name = '', id] =
-      /^\/durabletask\/(\w+)\/([^/?]+)(?:\/([^/?]+))?(?:\?|$)/.exec(request.url ?? '') ?? [];
+    const { kind, name, id } = readTarget(request.url ?? '');
     if (request.method === 'POST' && kind === 'orchestrators') {
-      const orchestration = decodeURIComponent(name);
-      const instanceId = id === undefined ? randomUUID().replaceAll('-', '') : decodeURIComponent(id);
+      const orchestration = name;
+      const instanceId = id ?? randomUUID().replaceAll('-', '');
       const now = new Date().toISOString();
       const status = {
         name: orchestration,
@@ -41,7 +40,7 @@ export async function startDurableStandIn(
       onStart(orchestration, instanceId);
       answer(response, 202, { id: instanceId });
     } else if (request.method === 'GET' && kind === 'instances' && id === undefined) {
-      const status = instances.get(decodeURIComponent(name));
+      const status = instances.get(name);
       answer(response, status === undefined ? 404 : 202, status ?? {});
     } else {
       answer(response, 501, {
@@ -57,6 +56,17 @@ export async function startDurableStandIn(
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
   return { clientInput: JSON.stringify(describeClient(hostUrl, `http://127.0.0.1:${port}/durabletask/`)) };
+}
+
+/** Names come from the app, and to it often from a caller: an escape that means nothing must not end the app's process. */
+function readTarget(target: string): { readonly kind?: string; readonly name: string; readonly id?: string } {
+  const parts = /^\/durabletask\/(\w+)\/([^/?]+)(?:\/([^/?]+))?(?:\?|$)/.exec(target) ?? [];
+  try {
+    const [, kind, name = '', id] = parts.map((part: string | undefined) => part && decodeURIComponent(part));
+    return { ...(kind === undefined ? {} : { kind }), name, ...(id === undefined ? {} : { id }) };
+  } catch {
+    return { name: '' };
+  }
 }
 
 /** `OrchestrationClientInputData` of durable-functions. In Azure the management URLs carry a key of their own. */

@@ -42,6 +42,15 @@ test('a path that is excluded in one reading only needs a certificate, and none 
   }
 });
 
+test('escapes within escapes are decoded to the end', () => {
+  const depth = (count: number): string => `/%${'25'.repeat(count)}70ublic`;
+  const worst = { ...policy, worstCase: true };
+  for (const path of [depth(0), depth(1), depth(7000), '/%%37%30ublic'])
+    assert.equal(isExcludedPath(worst, path), true, path.slice(0, 40));
+  for (const path of ['/%7', '/%', '/%zzpublic', '/%f0ublic', `/%${'25'.repeat(7000)}`])
+    assert.equal(isExcludedPath(worst, path), false, path.slice(0, 40));
+});
+
 test('each mode meets a request with what it needs', () => {
   const request = { target: '/orders', userAgent: 'curl/8' };
   const browser = { target: '/orders', userAgent: 'Mozilla/5.0 (X11)' };

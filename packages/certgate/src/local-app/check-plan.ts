@@ -1,4 +1,7 @@
 import type { HostedFunction } from '../functions-host/functions-host.js';
+import { parseRequestTarget } from '../functions-host/request-target.js';
+import { matchRoute } from '../functions-host/route-match.js';
+import { parseRouteTemplate } from '../functions-host/route-template.js';
 import { type ClientCertificateMode, classifyRequest } from '../gateway/client-certificate-mode.js';
 import type { Caller } from './development-callers.js';
 import { readPolicy } from './function-policy.js';
@@ -10,7 +13,7 @@ export interface PlannedCheck {
   readonly expected: ExpectedStatus;
   /** Who must answer: the front end refuses by itself where it requires a certificate and none comes. */
   readonly answeredBy: 'gateway' | 'app';
-  /** Undefined: it is sent. Otherwise why it isn't, which makes it fail: sending it would run unprotected code. */
+  /** Undefined: it is sent. Otherwise why it isn't, which makes it fail: sending it would run code that nobody named. */
   readonly unsafeBecause: string | undefined;
 }
 
@@ -35,24 +38,52 @@ export function planChecks(
   const mayCall = new Set(namesToCall.map((name) => name.toLowerCase()));
   return functions
     .filter(({ http }) => http)
-    .flatMap((hosted) => callers.map((caller) => planCheck(hosted, caller, frontEnd)))
+    .flatMap((hosted) => {
+      const unsafeBecause = findHindrance(hosted, functions);
+      return callers.map((caller) => ({ ...planCheck(hosted, caller, frontEnd), unsafeBecause }));
+    })
     .filter(({ expected, function: { name } }) => expected !== 200 || mayCall.has(name.toLowerCase()));
 }
 
-function planCheck(hosted: HostedFunction, caller: Caller, frontEnd: FrontEndBehaviour): PlannedCheck {
+function planCheck(
+  hosted: HostedFunction,
+  caller: Caller,
+  frontEnd: FrontEndBehaviour,
+): Omit<PlannedCheck, 'unsafeBecause'> {
   const { clientCertificateMode: mode, exclusionPaths } = frontEnd;
   const request = { target: fillRoute(hosted.route ?? '/'), userAgent: undefined };
   const asked = classifyRequest({ mode, exclusionPaths, worstCase: false }, request);
-  const base = {
-    function: hosted,
-    caller,
-    unsafeBecause: hosted.covered === 'none' ? 'the gate does not cover this function' : undefined,
-  };
+  const base = { function: hosted, caller };
   if (asked === 'required' && caller.certificate === undefined)
     return { ...base, expected: 403, answeredBy: 'gateway' };
   // Where nobody is asked for a certificate, every caller is the one without.
   const isTrusted = caller.isTrusted && asked !== 'none';
   return { ...base, expected: expectStatus(hosted, { ...caller, isTrusted }), answeredBy: 'app' };
+}
+
+/** A request that another function answers would show nothing of this one, and run the other's code. */
+function findHindrance(hosted: HostedFunction, functions: readonly HostedFunction[]): string | undefined {
+  if (hosted.covered === 'none') return 'the gate does not cover this function';
+  const answering = findAnswering(functions, chooseMethod(hosted.methods), fillRoute(hosted.route ?? '/'));
+  if (answering === hosted) return undefined;
+  if (answering === undefined) return `no request is known that fits its route ${hosted.route ?? '/'}`;
+  return `a request for its route ${hosted.route ?? '/'} reaches "${answering.name}", whose name comes first`;
+}
+
+/** As the host finds it: functions are sorted by name, and the first whose route and methods match is called. */
+function findAnswering(
+  functions: readonly HostedFunction[],
+  method: string,
+  target: string,
+): HostedFunction | undefined {
+  const path = parseRequestTarget(target)?.path;
+  if (path === undefined) return undefined;
+  return functions.find(
+    ({ http, route, methods }) =>
+      http &&
+      methods?.includes(method) !== false &&
+      matchRoute(parseRouteTemplate((route ?? '').replace(/^\//, '')), path) !== undefined,
+  );
 }
 
 /** What must come of a call: 200 stands for whatever the function itself answers. */

@@ -48,7 +48,7 @@ async function runCheck(check: PlannedCheck, target: CheckTarget): Promise<Check
     const refusal = readRefusal(headers['content-type'], body);
     const code = refusal?.precise ?? null;
     if (isHiddenRole(check, code)) return { ...base, expected: 403, status, ok: true, code, detail: hiddenRole };
-    return { ...base, status, code, ...judge(check, status, refusal, body) };
+    return { ...base, status, code, ...judge(check, status, refusal) };
   } catch (error) {
     if (!(error instanceof CommandFailure)) throw error;
     return { ...base, status: null, ok: false, code: null, detail: error.message };
@@ -75,12 +75,8 @@ function judge(
   { expected, answeredBy }: PlannedCheck,
   status: number,
   refusal: Refusal | undefined,
-  body: string,
 ): Pick<CheckResult, 'ok' | 'detail'> {
   if (answeredBy === 'gateway') return { ok: false, detail: 'the front end let it through' };
-  if (expected === 200 && status === 404 && body === '') {
-    return { ok: false, detail: 'no function answered: the values tried do not fit the route' };
-  }
   if (expected === 200) return { ok: refusal === undefined && status < 500 };
   const publicCode = expected === 401 ? 'client_certificate_required' : 'forbidden';
   return { ok: status === expected && refusal?.publicCode === publicCode };

@@ -5,6 +5,7 @@ import { presentCertificate } from '../presented-certificate.js';
 import { type MadeCertificate, makeCertificate, now } from '../test-support/certificates.js';
 import type { TrustStore } from '../trust-store.js';
 import { trustStoreFromDocument } from './document-store.js';
+import { trustStoreFromFile } from './file-store.js';
 import { firstOf } from './first-of.js';
 
 describe('a store that is copied with another find', () => {
@@ -39,4 +40,12 @@ describe('a store that is copied with another find', () => {
       assert.equal(await decide(), 'identity_disabled');
     });
   }
+
+  test('and no find of ours can be put another in the place of', () => {
+    for (const store of [trustStoreFromFile('trust.json'), ...Object.values(stores).map((create) => create())]) {
+      assert.throws(() => {
+        store.find = () => ({ outcome: 'notFound' });
+      }, TypeError);
+    }
+  });
 });

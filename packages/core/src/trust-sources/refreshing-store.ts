@@ -76,6 +76,8 @@ export class RefreshingTrustStore implements TrustStore {
     if (this.#readTimeout > maximumTimerMilliseconds) {
       throw new RangeError(`readTimeoutSeconds must be at most ${Math.floor(maximumTimerMilliseconds / 1000)}.`);
     }
+    // Another `find` put in place of this one would be remembered under this one's version.
+    Object.freeze(this);
   }
 
   get configuration(): string | undefined {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { escapeControls, findProblemCode } from './call-report.js';
+import { findProblemCode } from './call-report.js';
 
 const problem = (contentType: string, body: string): string | undefined =>
   findProblemCode({ status: 401, headers: { 'content-type': contentType }, body });
@@ -12,8 +12,4 @@ test('the code is that of a problem document and of nothing else', () => {
   for (const body of ['', 'null', '[]', '{"code":1}', '{', '"code"']) {
     assert.equal(problem('application/problem+json', body), undefined);
   }
-});
-
-test('control characters become visible, lines stay lines', () => {
-  assert.equal(escapeControls('a\n\tb\u001b[2Jc\u0007\u009bd'), 'a\n\tb\\x1b[2Jc\\x07\\x9bd');
 });

@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { IncomingResponse } from '../../client/send-request.js';
 import { printJson, printNotice } from '../../command-line/output.js';
+import { escapeControls } from '../../command-line/terminal-text.js';
 import type { CallerCertificate } from './caller-certificate.js';
 
 export function printJsonReport(response: IncomingResponse, certificate: CallerCertificate | undefined): void {
@@ -42,9 +43,4 @@ export function findProblemCode({ headers, body }: IncomingResponse): string | u
   } catch {
     return undefined;
   }
-}
-
-/** A server's text must not steer the terminal it is shown on. */
-export function escapeControls(text: string): string {
-  return text.replace(/[^\P{Cc}\n\t]/gu, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }

@@ -1,3 +1,4 @@
+import { formatLogText } from '../../command-line/terminal-text.js';
 import type { AnsweredMessage } from '../local-app-protocol.js';
 import { LocalAppProcess } from './local-app-process.js';
 import type { LocalApp, LocalAppAnswer, LocalAppLogLine, LocalAppOptions } from './local-app.js';
@@ -45,7 +46,8 @@ function readLogListener(onLog: unknown): (line: LocalAppLogLine) => void {
 }
 
 function printError({ level, source, functionName, message }: LocalAppLogLine): void {
-  if (level === 'error' || level === 'critical') process.stderr.write(`[${functionName ?? source}] ${message}\n`);
+  if (level === 'error' || level === 'critical')
+    process.stderr.write(`[${functionName ?? source}] ${formatLogText(message)}\n`);
 }
 
 function createAnswer({ status, headers, body }: AnsweredMessage): LocalAppAnswer {

@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { HostedFunction } from '../functions-host/functions-host.js';
+import { type PlannedCheck, planChecks } from './check-plan.js';
+
+const hosted = (name: string, route: string, more: Partial<HostedFunction> = {}): HostedFunction => ({
+  name,
+  route,
+  triggerType: 'httpTrigger',
+  http: true,
+  methods: ['GET'],
+  covered: 'registration',
+  policy: { kind: 'certificate', roles: [] },
+  ...more,
+});
+const callers = [
+  { name: 'none', certificate: undefined, isTrusted: false, roles: [] },
+  { name: 'allowed', certificate: undefined, isTrusted: true, roles: [] },
+];
+const role = { policy: { kind: 'certificate', roles: [['ops']] } };
+const plan = (
+  functions: readonly HostedFunction[],
+  name: string,
+  namesToCall: readonly string[] = [],
+): PlannedCheck[] =>
+  planChecks(functions, callers, namesToCall, { clientCertificateMode: 'optional', exclusionPaths: [] }).filter(
+    (check) => check.function.name === name,
+  );
+
+test('nothing is sent that another function would answer: it would run code that nobody named', () => {
+  const checks = plan([hosted('Any', '/api/{*rest}'), hosted('Zed', '/api/zed', role)], 'Zed');
+  assert.deepEqual(
+    checks.map(({ caller, expected }) => [caller.name, expected]),
+    [
+      ['none', 401],
+      ['allowed', 403],
+    ],
+  );
+  for (const { unsafeBecause } of checks) assert.match(unsafeBecause ?? '', /"Any"/);
+});
+
+test("a function that comes later, or takes other methods, is in nobody's way", () => {
+  const functions = [
+    hosted('Any', '/api/{*rest}', { methods: ['POST'] }),
+    hosted('Zed', '/api/zed', role),
+    hosted('Zz', '/api/{id}'),
+  ];
+  for (const { unsafeBecause } of plan(functions, 'Zed')) assert.equal(unsafeBecause, undefined);
+});
+
+test("the host's own 404 is no answer of the function", () => {
+  const anonymous = { policy: { kind: 'anonymous' } };
+  const checks = plan([hosted('Health', '/api/health/{id:regex(^x[0-9]+$)}', anonymous)], 'Health', ['Health']);
+  assert.equal(checks.length, 2);
+  for (const { unsafeBecause } of checks) assert.match(unsafeBecause ?? '', /no request is known that fits/);
+});
+
+test('routes of every kind that a request can be made for', () => {
+  for (const route of [
+    '/',
+    '/api/orders',
+    '/api/orders/{id}',
+    '/api/orders/{id:int}',
+    '/api/orders/{id:int:min(10)?}',
+    '/api/{id:guid}/{name:alpha}/{flag:bool}',
+    '/api/{when:datetime}/{rest=a}',
+    '/api/{**rest}',
+    '/api/{name:length(7)}.{extension?}',
+    '/api/{n:range(3,9)}/{d:double}',
+  ]) {
+    for (const { unsafeBecause } of plan([hosted('F', route)], 'F')) assert.equal(unsafeBecause, undefined, route);
+  }
+});
