@@ -66,7 +66,7 @@ const testCertificate: ClientCertificate = Object.freeze({
   notBefore: Date.UTC(2000, 0, 1),
   notAfter: Date.UTC(2100, 0, 1),
   publicKey: { algorithm: 'ec', curve: 'P-256' },
-  isPresent: false,
+  hasExtensions: false,
   isCertificateAuthority: false,
   keyUsage: undefined,
   extendedKeyUsage: undefined,

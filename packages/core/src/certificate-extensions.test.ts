@@ -51,10 +51,10 @@ describe('extensions that openssl wrote', () => {
     ]);
   });
   test('absent ones are undefined, which is another thing than empty', () => {
-    const { keyUsage: usage, extendedKeyUsage: purposes, isPresent } = decode(make('basicConstraints = CA:FALSE'));
+    const { keyUsage: usage, extendedKeyUsage: purposes, hasExtensions } = decode(make('basicConstraints = CA:FALSE'));
     assert.equal(usage, undefined);
     assert.equal(purposes, undefined);
-    assert.equal(isPresent, true);
+    assert.equal(hasExtensions, true);
   });
   test('basic constraints', () => {
     assert.equal(decode(make('basicConstraints = CA:TRUE')).isCertificateAuthority, true);

@@ -28,8 +28,8 @@ export type KeyUsage = (typeof keyUsageNames)[number];
 
 /** What the end-entity checks need of the extensions (RFC 5280 §4.2). */
 export interface CertificateExtensions {
-  /** Whether the certificate has any extension at all. */
-  readonly isPresent: boolean;
+  /** False for a certificate of version 1 or 2, which can have none. */
+  readonly hasExtensions: boolean;
   /** basicConstraints' `cA` (§4.2.1.9). */
   readonly isCertificateAuthority: boolean;
   /** Undefined where the extension is absent. */
@@ -60,7 +60,7 @@ export function decodeExtensions(tagged: DerElement | undefined): CertificateExt
     return extension === undefined ? undefined : decode(extension.value);
   };
   return {
-    isPresent: extensions.size > 0,
+    hasExtensions: extensions.size > 0,
     isCertificateAuthority: find(basicConstraints, decodeBasicConstraints) ?? false,
     keyUsage: find(keyUsage, decodeKeyUsage),
     extendedKeyUsage: find(extendedKeyUsage, decodeExtendedKeyUsage),

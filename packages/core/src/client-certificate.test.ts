@@ -92,7 +92,7 @@ describe('versions', () => {
   test('version 1 has no extensions', () => {
     assert.notEqual(getNode(parseTree(v1), 0, 0).tag, 0xa0, 'the fixture is no version 1 certificate');
     const certificate = decode(v1);
-    assert.equal(certificate.isPresent, false);
+    assert.equal(certificate.hasExtensions, false);
     assert.equal(certificate.isCertificateAuthority, false);
     assert.equal(certificate.keyUsage, undefined);
     assert.equal(certificate.extendedKeyUsage, undefined);
@@ -134,7 +134,7 @@ describe('versions', () => {
       getNode(certificate, 0, tbsFields.version, 0).content = Buffer.from([1]);
       getChildren(certificate, 0).splice(tbsFields.extensions, 1, primitive('810200ff'), primitive('820200ff'));
     });
-    assert.equal(decode(v2).isPresent, false);
+    assert.equal(decode(v2).hasExtensions, false);
   });
 });
 

@@ -94,7 +94,7 @@ function decodeCertificate(der: Uint8Array): CertificateFields {
   const extensions = decodeExtensions(tbs.readOptional(contextConstructed(3)));
   tbs.expectEnd();
   // §4.1.2.1, §4.1.2.8: unique identifiers came with version 2, extensions with version 3.
-  if (version < 3 && extensions.isPresent) return refuseDer('extensions in a certificate before version 3');
+  if (version < 3 && extensions.hasExtensions) return refuseDer('extensions in a certificate before version 3');
   if (version < 2 && hasUniqueIdentifiers) return refuseDer('unique identifiers in a version 1 certificate');
   return {
     serialNumber,
@@ -127,7 +127,7 @@ class DecodedCertificate implements ClientCertificate {
   readonly notBefore: number;
   readonly notAfter: number;
   readonly publicKey: CertificatePublicKey;
-  readonly isPresent: boolean;
+  readonly hasExtensions: boolean;
   readonly isCertificateAuthority: boolean;
   readonly keyUsage: CertificateExtensions['keyUsage'];
   readonly extendedKeyUsage: CertificateExtensions['extendedKeyUsage'];
@@ -143,7 +143,7 @@ class DecodedCertificate implements ClientCertificate {
     this.notBefore = fields.notBefore;
     this.notAfter = fields.notAfter;
     this.publicKey = fields.publicKey;
-    this.isPresent = fields.extensions.isPresent;
+    this.hasExtensions = fields.extensions.hasExtensions;
     this.isCertificateAuthority = fields.extensions.isCertificateAuthority;
     this.keyUsage = fields.extensions.keyUsage;
     this.extendedKeyUsage = fields.extensions.extendedKeyUsage;

@@ -119,6 +119,7 @@ async function reportApp(app: LocalApp, flags: DevFlags): Promise<boolean> {
   for (const warning of warnings) printNotice(`${colors.yellow('warning')} ${warning}`);
   const isChecking = flags.check === true || flags.once === true;
   const results = isChecking ? await checkApp(app, flags) : [];
+  if (isChecking && results.length === 0) printNotice(`${colors.yellow('warning')} ${nothingChecked}`);
   if (flags.json !== true) printApp(app, results, flags);
   else {
     printJson(describeApp(app, results));
@@ -126,6 +127,9 @@ async function reportApp(app: LocalApp, flags: DevFlags): Promise<boolean> {
   }
   return warnings.length === 0 && results.every(({ ok }) => ok);
 }
+
+const nothingChecked =
+  'No verdict was tried: the app has no closed HTTP function, and --call names no function to be called.';
 
 async function checkApp(app: LocalApp, flags: DevFlags): Promise<readonly CheckResult[]> {
   const namesToCall = flags.call ?? [];

@@ -114,7 +114,6 @@ function sendLast(message: MessageFromHost, exitCode: number): void {
 
 function endProcess(exitCode: number): void {
   // The app may hold the event loop with timers and sockets of its own; the worker ends itself in the same way.
-  // eslint-disable-next-line no-restricted-properties -- this file is a process of its own, not part of the command.
   process.exit(exitCode);
 }
 

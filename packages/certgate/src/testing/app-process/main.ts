@@ -87,7 +87,6 @@ function send(message: MessageFromLocalApp, onSent?: () => void): void {
 
 function endProcess(exitCode: number): void {
   // An app that is still loading can't be closed, and would hold this process for ever.
-  // eslint-disable-next-line no-restricted-properties -- this file is a process of its own, not part of the command.
   process.exit(exitCode);
 }
 
