@@ -1,0 +1,25 @@
+/** One version of a stored trust document. */
+export interface StoredDocument {
+  readonly bytes: Uint8Array;
+  /** Names this version; a write gives it back to say what it replaces. */
+  readonly etag: string;
+  /** The detached signature that is stored with it: base64, one line. */
+  readonly signature: string | undefined;
+}
+
+/** Where a write is refused because somebody else has written meanwhile, nothing is changed. */
+export type WriteOutcome = 'written' | 'conflict';
+
+/** A place that a trust document is kept at and changed in, with the log of its changes beside it. */
+export interface TrustLocation {
+  /** For messages and reports, without query string, signature or key: e.g. `file:trust.json`. */
+  readonly description: string;
+  /** Undefined: there is no document yet. @throws {CommandFailure} when it can't be read. */
+  read(): Promise<StoredDocument | undefined>;
+  /** Replaces the version named by `etag` (undefined: there must be none yet), whole or not at all. */
+  write(content: Omit<StoredDocument, 'etag'>, etag: string | undefined): Promise<WriteOutcome>;
+  /** Adds one line (JSON, without the line end) to the log of changes, after all that are there. */
+  appendLog(line: string): Promise<void>;
+  /** The lines of the log, oldest first; empty where there is none. */
+  readLog(): Promise<readonly string[]>;
+}
