@@ -1,4 +1,9 @@
-import { findAuthorizationDenial, type FunctionRequirement } from './authorization.js';
+import {
+  type AuthorizationDenial,
+  findAuthorizationDenial,
+  type FunctionRequirement,
+  isReportOnly,
+} from './authorization.js';
 import { readCertificateHeader } from './certificate-header.js';
 import { findCertificateDenial } from './certificate-verification.js';
 import type { ClientCertificate } from './client-certificate.js';
@@ -12,6 +17,8 @@ export interface Admission {
   readonly outcome: 'allowed';
   readonly code: 'allowed';
   readonly identity: ClientIdentity;
+  /** The refusal that was let through, since the function is report-only now. Absent: nothing was to refuse. */
+  readonly deferred?: AuthorizationDenial;
 }
 
 /** Discriminated by `code`: `allowed`, or the one reason to refuse. */
@@ -37,6 +44,8 @@ export interface DecisionStep {
     | 'client-identity'
     | 'authorization';
   readonly denial: Denial | undefined;
+  /** At `authorization`: the refusal that was let through. */
+  readonly deferred?: AuthorizationDenial;
 }
 
 /**
@@ -55,7 +64,7 @@ export function decideAccess(question: AccessQuestion): Decision {
   const authentication = authenticate(presented, findInSnapshot(trust, presented, now), now, onStep);
   if (authentication.outcome === 'denied') return authentication;
 
-  return authorize(authentication.identity, requirement, onStep);
+  return authorize(authentication.identity, requirement, now, onStep);
 }
 
 /** A certificate's identity, with the interval in which nothing that led to it changes: [validFrom, validUntil). */
@@ -88,19 +97,28 @@ export function authenticate(
   note(onStep, 'certificate-verification', passed);
 
   note(onStep, 'client-identity', passed);
+  const { identity, matchedBy, validFrom = Number.NEGATIVE_INFINITY, validUntil = Number.POSITIVE_INFINITY } = trusted;
   return {
     outcome: 'authenticated',
-    identity: createClientIdentity(trusted.identity, certificate, trusted.matchedBy),
-    validFrom: Math.max(certificate.notBefore, trusted.validFrom ?? Number.NEGATIVE_INFINITY),
+    identity: createClientIdentity(identity, certificate, matchedBy, validUntil),
+    validFrom: Math.max(certificate.notBefore, validFrom),
     // notAfter belongs to the certificate's validity (RFC 5280 §4.1.2.5); our intervals end before their end.
-    validUntil: Math.min(certificate.notAfter + 1, trusted.validUntil ?? Number.POSITIVE_INFINITY),
+    validUntil: Math.min(certificate.notAfter + 1, validUntil),
   };
 }
 
 /** From an identity to the decision; runs at every request, whatever was remembered of the certificate. */
-export function authorize(identity: ClientIdentity, requirement: FunctionRequirement, onStep?: StepListener): Decision {
+export function authorize(
+  identity: ClientIdentity,
+  requirement: FunctionRequirement,
+  now: number,
+  onStep?: StepListener,
+): Decision {
   const denial = findAuthorizationDenial(identity, requirement);
-  return note(onStep, 'authorization', denial ?? { outcome: 'allowed', code: 'allowed', identity });
+  if (denial === undefined || !isReportOnly(requirement, now))
+    return note(onStep, 'authorization', denial ?? { outcome: 'allowed', code: 'allowed', identity });
+  onStep?.({ step: 'authorization', denial: undefined, deferred: denial });
+  return { outcome: 'allowed', code: 'allowed', identity, deferred: denial };
 }
 
 type StepListener = (step: DecisionStep) => void;

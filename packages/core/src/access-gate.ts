@@ -54,7 +54,7 @@ export class AccessGate {
       const version = readTrustVersion(this.#trustStore);
       if (text !== undefined && version !== undefined) {
         const identity = this.#verdicts.find(text, version, now);
-        if (identity !== undefined) return authorize(identity, requirement);
+        if (identity !== undefined) return authorize(identity, requirement, now);
       }
       return this.#decideAnew(text, version, requirement, now);
     } catch (error) {
@@ -117,7 +117,7 @@ export class AccessGate {
       const { identity, validFrom, validUntil } = authentication;
       this.#verdicts.remember(text, { identity, version, validFrom, validUntil });
     }
-    return authorize(authentication.identity, requirement);
+    return authorize(authentication.identity, requirement, now);
   }
 }
 

@@ -5,13 +5,21 @@ import { type Denial, deny } from './denial.js';
 export interface FunctionRequirement {
   readonly functionName: string;
   readonly roles: readonly (readonly string[])[];
+  /**
+   * Before this moment (milliseconds) a caller who is known, and whom authorization would refuse, is let through, and the
+   * refusal is reported instead. Said by the app's code alone, never by the trust document. Absent: refused.
+   */
+  readonly reportOnlyUntil?: number;
 }
 
-/** May this identity call this function? Both answers are 403 to the caller: who it is, is not in doubt. */
+/** The only refusals that can be deferred: who the caller is, is not in doubt. */
+export type AuthorizationDenial = Denial & { readonly code: 'function_not_allowed' | 'role_missing' };
+
+/** May this identity call this function? Both answers are 403 to the caller. Whether one is deferred is not asked here. */
 export function findAuthorizationDenial(
   identity: ClientIdentity,
   requirement: FunctionRequirement,
-): Denial | undefined {
+): AuthorizationDenial | undefined {
   const { functionName, roles } = requirement;
   if (identity.functions !== undefined && !identity.functions.includes(functionName.toLowerCase())) {
     return denyIdentity(
@@ -29,6 +37,16 @@ export function findAuthorizationDenial(
   );
 }
 
-function denyIdentity(identity: ClientIdentity, code: 'function_not_allowed' | 'role_missing', detail: string): Denial {
-  return deny(code, detail, { identityName: identity.name, thumbprintSha256: identity.certificate.thumbprintSha256 });
+/** Whether the requirement's refusals are only reported at `now` (milliseconds). An end that never comes is none. */
+export function isReportOnly({ reportOnlyUntil }: FunctionRequirement, now: number): boolean {
+  return reportOnlyUntil !== undefined && Number.isFinite(reportOnlyUntil) && now < reportOnlyUntil;
+}
+
+function denyIdentity(
+  identity: ClientIdentity,
+  code: AuthorizationDenial['code'],
+  detail: string,
+): AuthorizationDenial {
+  const known = { identityName: identity.name, thumbprintSha256: identity.certificate.thumbprintSha256 };
+  return deny(code, detail, known) as AuthorizationDenial;
 }

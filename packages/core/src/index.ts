@@ -1,5 +1,6 @@
 export { type Base64Decoding, decodeBase64 } from './encoding/base64.js';
 export { findThumbprint } from './encoding/thumbprint.js';
+export { findInstant, formatInstant } from './encoding/timestamp.js';
 export { readCertificateHeader, maximumHeaderLength, type CertificateHeaderReading } from './certificate-header.js';
 export {
   decodeClientCertificate,
@@ -12,18 +13,43 @@ export { type SubjectAlternativeName } from './subject-alternative-name.js';
 export { type DistinguishedName, type NameAttribute } from './distinguished-name.js';
 export { describePublicKey, findCertificateDenial, listCertificateFaults } from './certificate-verification.js';
 export { presentCertificate, type PresentedCertificate } from './presented-certificate.js';
-export { parseTrustDocument, TrustDocumentError, type TrustDocumentOptions } from './trust-document.js';
+export {
+  anyAudience,
+  parseTrustDocument,
+  parseTrustDocumentInSlices,
+  TrustDocumentError,
+  type TrustDocumentOptions,
+  type TrustDocumentReadingOptions,
+} from './trust-document.js';
+export type { TrustDocument, TrustDocumentIdentity, TrustDocumentPin } from './trust-document-content.js';
+export { formatTrustDocument, readTrustDocument } from './trust-document-text.js';
+export type { TrustAspect, TrustChange, TrustEffect } from './trust-change.js';
+export { compareTrustDocuments, type TrustComparison } from './trust-comparison.js';
+export { inspectTrust, type TrustInspectionOptions } from './trust-inspection.js';
+export type { InspectionCode, InspectionSeverity, TrustInspectionFinding } from './trust-inspection-finding.js';
 export type { DocumentProblem } from './trust-document-reader.js';
 export type { PinKind, TrustedIdentity, TrustPin, TrustSnapshot, TrustWarning } from './trust-snapshot.js';
 export { findInSnapshot, type FoundIdentity, type PinDenialCode, type TrustFinding } from './trust-finding.js';
-export type { TrustStore, TrustStoreReport } from './trust-store.js';
+export type { TrustStore, TrustStoreReport, TrustStoreWarning } from './trust-store.js';
+export { trustStoreFromAppSetting } from './trust-sources/app-setting-store.js';
+export type { TrustBlobClient, TrustBlobDownload, TrustBlobDownloadOptions } from './trust-sources/blob-source.js';
+export { trustStoreFromBlob } from './trust-sources/blob-store.js';
+export { type DocumentSignatureVerdict, verifyDocumentSignature } from './trust-sources/document-signature.js';
 export { trustStoreFromDocument } from './trust-sources/document-store.js';
 export { trustStoreFromFile } from './trust-sources/file-store.js';
+export { trustStoreFromUrl, type UrlTrustOptions } from './trust-sources/url-store.js';
+export { type TrustRefreshEvent, trustChannelName } from './trust-sources/trust-channel.js';
 export { firstOf } from './trust-sources/first-of.js';
-export type { RefreshOptions } from './trust-sources/refreshing-store.js';
+export type { RefreshOptions } from './trust-sources/refresh-options.js';
 export type { ClientIdentity } from './client-identity.js';
-export { findAuthorizationDenial, type FunctionRequirement } from './authorization.js';
 export {
+  findAuthorizationDenial,
+  isReportOnly,
+  type AuthorizationDenial,
+  type FunctionRequirement,
+} from './authorization.js';
+export {
+  authorize,
   decideAccess,
   type AccessQuestion,
   type Admission,

@@ -68,10 +68,16 @@ function readFound(answer: Record<string, unknown>): TrustFinding | undefined {
 
 function readIdentity(value: unknown): FoundIdentity | undefined {
   if (!isRecord(value)) return undefined;
-  const { name, roles, functions } = value;
+  const { name, roles, functions, owner } = value;
   if (typeof name !== 'string' || name.trim() === '' || !isTextList(roles)) return undefined;
   if (functions !== undefined && !isTextList(functions)) return undefined;
-  return { name, roles: [...roles], functions: functions?.map((text) => text.toLowerCase()) };
+  return {
+    name,
+    roles: [...roles],
+    functions: functions?.map((text) => text.toLowerCase()),
+    // No decision depends on it, so what is no text spoils none.
+    ...(typeof owner === 'string' ? { owner } : {}),
+  };
 }
 
 function isPinDenialCode(code: unknown): code is PinDenialCode {

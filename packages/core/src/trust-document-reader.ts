@@ -113,7 +113,8 @@ export class DocumentReader {
   }
 
   readCount(value: unknown, path: string): number {
-    if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
+    // JSON has a -0, which no text of ours should have.
+    if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return Math.abs(value);
     this.report(path, 'it must be a whole number from 0');
     return 0;
   }

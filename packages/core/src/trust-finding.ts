@@ -10,7 +10,10 @@ export type TrustFinding =
       readonly identity: FoundIdentity;
       /** What the certificate was recognised by; a user's own store names its own. */
       readonly matchedBy: string;
-      /** [validFrom, validUntil) in milliseconds: how long this answer holds. Absent: no bound of its own. */
+      /**
+       * [validFrom, validUntil) in milliseconds: when this access begins and ends. Absent: no bound of its own. The log
+       * warns before the end comes, so it is no way to say how long an answer may be remembered: `version` is.
+       */
       readonly validFrom?: number;
       readonly validUntil?: number;
     }
@@ -29,6 +32,8 @@ export interface FoundIdentity {
   readonly roles: readonly string[];
   /** Absent: every function; empty: none. */
   readonly functions?: readonly string[] | undefined;
+  /** Who answers for it; for the log. */
+  readonly owner?: string | undefined;
 }
 
 export type PinDenialCode = Extract<DenialCode, `pin_${string}` | `identity_${string}`>;

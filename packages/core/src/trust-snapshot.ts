@@ -50,19 +50,26 @@ export interface TrustSnapshot {
   readonly pins: Readonly<Record<PinKind, ReadonlyMap<string, PinnedIdentity>>>;
 }
 
-/** Indexes identities whose pins are already known to be unique. */
+export type PinIndex = Readonly<Record<PinKind, Map<string, PinnedIdentity>>>;
+
+export function createPinIndex(): PinIndex {
+  return Object.freeze({ thumbprintSha256: new Map(), thumbprintSha1: new Map(), publicKeySha256: new Map() });
+}
+
+export function addToPinIndex(index: PinIndex, identity: TrustedIdentity): void {
+  for (const pin of identity.pins) index[pin.kind].set(pin.value, { identity, pin });
+}
+
+/** Of identities whose pins are already known to be unique; indexes them, unless that has been done step by step. */
 export function createTrustSnapshot(
   content: Pick<TrustSnapshot, 'schemaVersion' | 'revision' | 'audience' | 'identities' | 'warnings'>,
+  index?: PinIndex,
 ): TrustSnapshot {
-  const pins = {
-    thumbprintSha256: new Map<string, PinnedIdentity>(),
-    thumbprintSha1: new Map<string, PinnedIdentity>(),
-    publicKeySha256: new Map<string, PinnedIdentity>(),
-  };
-  for (const identity of content.identities) {
-    for (const pin of identity.pins) pins[pin.kind].set(pin.value, { identity, pin });
+  const pins = index ?? createPinIndex();
+  if (index === undefined) {
+    for (const identity of content.identities) addToPinIndex(pins, identity);
   }
   Object.freeze(content.identities);
   Object.freeze(content.warnings);
-  return Object.freeze({ ...content, pins: Object.freeze(pins) });
+  return Object.freeze({ ...content, pins });
 }

@@ -38,7 +38,22 @@ export interface TrustStoreReport {
   /** Where the trust comes from, e.g. `file trust.json`. */
   readonly description: string;
   readonly revision: number | undefined;
-  readonly warnings: readonly TrustWarning[];
+  readonly warnings: readonly TrustStoreWarning[];
   /** Why the latest read failed; undefined when it succeeded. */
   readonly fault: string | undefined;
+  /**
+   * When the latest good read began, in milliseconds since 1970-01-01T00:00:00Z. Undefined (or absent): never, or the
+   * store doesn't read.
+   */
+  readonly lastSuccessAt?: number | undefined;
+  /** How long ago that is, by whichever clock says more. */
+  readonly ageMilliseconds?: number | undefined;
+}
+
+/** What the document itself warns of, and what only shows when one follows another. */
+export interface TrustStoreWarning {
+  readonly code: TrustWarning['code'] | 'revision_reused';
+  /** Where in the document, e.g. `identities[3].certificates[0]`. */
+  readonly path: string;
+  readonly message: string;
 }

@@ -1,15 +1,32 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
-import { findDuplicateKey } from './strict-json.js';
+import { type JsonReading, parseJsonInSteps } from './strict-json.js';
 
-/** Text → where a key stands twice. JSON.parse first, as the function's contract says. */
-const findPath = (json: string): string | undefined => {
-  JSON.parse(json);
-  return findDuplicateKey(json)?.path;
+const parse = (json: string, pieceLength?: number): JsonReading => {
+  const steps = parseJsonInSteps(json, pieceLength);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
 };
 
-describe('findDuplicateKey', () => {
+/** Short enough to cut everywhere, and the usual one. */
+const pieceLengths = [1, 2, 3, 7, 20, undefined];
+
+/** Text that JSON.parse accepts → where a key stands twice. */
+const findPath = (json: string): string | undefined => {
+  JSON.parse(json);
+  const paths = pieceLengths.map((pieceLength) => {
+    const reading = parse(json, pieceLength);
+    assert.ok(reading.ok, 'no JSON');
+    return reading.duplicateKey?.path;
+  });
+  assert.equal(new Set(paths).size, 1, `pieces differ: ${String(paths)}`);
+  return paths[0];
+};
+
+describe('a key that stands twice', () => {
   for (const [json, path] of [
     ['{"a":1,"a":2}', 'a'],
     ['{"a":1,"b":{},"a":2}', 'a'],
@@ -77,8 +94,8 @@ describe('findDuplicateKey', () => {
     );
   });
 
-  test('a text of 30 million characters does not exhaust the stack', () => {
-    const long = 'x'.repeat(30_000_000);
+  test('a text of 10 million characters does not exhaust the stack', () => {
+    const long = 'x'.repeat(10_000_000);
     assert.equal(findPath(`{"a":"${long}","a":1}`), 'a');
     assert.equal(findPath(`{"a":"${'\\n'.repeat(3_000_000)}","a":1}`), 'a');
   });
@@ -88,8 +105,228 @@ describe('findDuplicateKey', () => {
   });
 
   test('a text of megabytes is scanned to its end', () => {
-    const items = Array.from({ length: 80_000 }, (_, index) => `{"name":"caller ${index}","roles":["a","b"]}`);
+    const items = Array.from({ length: 30_000 }, (_, index) => `{"name":"caller ${index}","roles":["a","b"]}`);
     assert.equal(findPath(`[${items.join()}]`), undefined);
-    assert.equal(findPath(`[${items.join()},{"name":1,"name":2}]`), '[80000].name');
+    assert.equal(findPath(`[${items.join()},{"name":1,"name":2}]`), '[30000].name');
+  });
+});
+
+/** JSON.parse as the oracle: the same value, or refused by both, however the text is cut. */
+function assertAgrees(text: string): 'accepted' | 'refused' {
+  let expected: unknown;
+  let isJson = true;
+  try {
+    // The one difference, by contract: a byte order mark in front.
+    expected = JSON.parse(text.replace(/^\ufeff/, ''));
+  } catch {
+    isJson = false;
+  }
+  for (const pieceLength of pieceLengths) {
+    const reading = parse(text, pieceLength);
+    assert.equal(reading.ok, isJson, `pieces of ${String(pieceLength)}: ${JSON.stringify(text)}`);
+    if (reading.ok && reading.duplicateKey === undefined) assert.deepEqual(reading.value, expected);
+  }
+  return isJson ? 'accepted' : 'refused';
+}
+
+describe('what JSON is, JSON.parse says', () => {
+  for (const text of [
+    '',
+    ' ',
+    ',',
+    '1,2',
+    '[1],[2]',
+    '],[',
+    '}{',
+    '[],',
+    ',[]',
+    '[[1,2],]',
+    '[,[1,2]]',
+    '[[1,2] [3,4]]',
+    '[[1,2]3,4]',
+    '[3[1,2],4]',
+    '[1,2, ,3]',
+    '{"a":1, ,"b":2}',
+    '{"a":[1,2],}',
+    '{"a":[1,2]"b":3}',
+    '{"a" "b":[1,2]}',
+    '{"a"::[1,2]}',
+    '{"a":[1,2],"b"}',
+    '{[1,2]}',
+    '{"a":1:[1,2]}',
+    '["a":[1,2]]',
+    '{a:[1,2]}',
+    "{'a':[1,2]}",
+    '{"a\nb":[1,2]}',
+    '{"a\\u12":[1,2]}',
+    '{"a\\x":[1,2],"b":1}',
+    '[1,2}',
+    '{"a":1]',
+    '[[1,2,3},4]',
+    '{"a":{"b":1,"c":2],"d":3}',
+    '[[1,2],[3,4]',
+    '[1,2]]',
+    '{"a":{"b":1,"c":2}}}',
+    '["a',
+    '["a\\',
+    '["a\\"',
+    '[1,2] x',
+    'x [1,2]',
+    '[1,2]\u00a0',
+    '\u00a0[1,2]',
+    '[1,\u2028[2,3]]',
+    '[01,2]',
+    '[+1,2]',
+    '[1.,2]',
+    '[NaN,Infinity]',
+    '[undefined,1]',
+    '[true,false,nul]',
+    '["\t",1]',
+    '/**/[1,2]',
+    '[1,2]//',
+  ]) {
+    test(`refuses ${JSON.stringify(text)}`, () => {
+      assert.equal(assertAgrees(text), 'refused');
+    });
+  }
+  for (const text of [
+    ' [ [ ] , { } , [ [ ] ] ] ',
+    '{"a":[1,2],"b":{"c":[3,4],"d":5},"e":[]}',
+    '[[1,2],[3,[4,5]],{"a":[6,7]}]',
+    '{"__proto__":[1,2],"constructor":{"__proto__":{"a":1,"b":2},"c":1}}',
+    '{"2":[1,2],"1":[3,4],"b":[5,6],"a":[7,8]}',
+    '{"\\u0061\\\\":[1,2,3],"\\"":[4,5,6]}',
+    '[1e400,-0,1E+2,123456789012345678901234567890,[0.1,2]]',
+    '["\ud800",["\\ud800","\\udfff"],{"\ud83d":[1,2]}]',
+    '["],[","}{",{"],":"[1,2]"}]',
+    '\r\n\t [1,\r[2,3]\t,4 ]\n',
+  ]) {
+    test(`reads ${JSON.stringify(text)}`, () => {
+      assert.equal(assertAgrees(text), 'accepted');
+    });
+  }
+
+  test('whatever the value and the indentation', () => {
+    const indent = fc.constantFrom(undefined, 1, '\t', '\r\n ');
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 6 }), indent, (value, space) => {
+        assert.equal(assertAgrees(JSON.stringify(value, null, space)), 'accepted');
+      }),
+      { numRuns: 1500 },
+    );
+  });
+
+  test('whatever is put in the place of something in it', () => {
+    const scrap = fc.constantFrom(
+      ...[
+        '',
+        ',',
+        ':',
+        '[',
+        ']',
+        '{',
+        '}',
+        '"',
+        '\\',
+        ' ',
+        '\n',
+        '1',
+        '-',
+        'e',
+        'null',
+        '"a"',
+        '"a":',
+        '[1,2]',
+        '{"a":1}',
+      ],
+      ...['\u00a0', '\ufeff', '\\u', '\0', '/', "'"],
+    );
+    const edit = fc.record({ at: fc.nat(), length: fc.nat({ max: 3 }), scrap });
+    const base = fc.jsonValue({ maxDepth: 4 }).map((value) => JSON.stringify(value));
+    const seen = { accepted: 0, refused: 0 };
+    fc.assert(
+      fc.property(base, fc.array(edit, { minLength: 1, maxLength: 3 }), (json, edits) => {
+        let text = json;
+        for (const { at, length, scrap: put } of edits) {
+          const start = at % (text.length + 1);
+          text = text.slice(0, start) + put + text.slice(start + length);
+        }
+        seen[assertAgrees(text)] += 1;
+      }),
+      { numRuns: 6000 },
+    );
+    assert.ok(seen.accepted > 300 && seen.refused > 300, JSON.stringify(seen));
+  });
+
+  test('whatever the order of its tokens', () => {
+    const token = fc.constantFrom(
+      '[',
+      ']',
+      '{',
+      '}',
+      ',',
+      ':',
+      '"a"',
+      '"b":',
+      '"c":[1,2],',
+      '1',
+      ' ',
+      '[1,2]',
+      '{"d":3}',
+    );
+    const seen = { accepted: 0, refused: 0 };
+    fc.assert(
+      fc.property(fc.array(token, { maxLength: 9 }), (tokens) => {
+        seen[assertAgrees(tokens.join(''))] += 1;
+      }),
+      { numRuns: 10_000 },
+    );
+    assert.ok(seen.accepted > 50, JSON.stringify(seen));
+  });
+
+  test('one byte order mark in front is skipped, no other', () => {
+    for (const pieceLength of pieceLengths) {
+      assert.deepEqual(parse('\ufeff[1,[2,3]]', pieceLength), {
+        ok: true,
+        value: [1, [2, 3]],
+        duplicateKey: undefined,
+      });
+      for (const text of ['\ufeff', '\ufeff\ufeff[1,2]', ' \ufeff[1,2]', '[\ufeff1,2]', '[1,2]\ufeff']) {
+        assert.equal(parse(text, pieceLength).ok, false);
+      }
+    }
+  });
+});
+
+describe('bounds', () => {
+  test('a step does no more than a piece', () => {
+    const item = '{"name":"caller","roles":["a","b"],"certificates":[{"thumbprintSha256":"00"}]}';
+    const text = `{"a":[${Array.from({ length: 5000 }, () => item).join()}],"b":[${Array.from({ length: 50_000 }, () => '1').join()}]}`;
+    let steps = 0;
+    for (const step = parseJsonInSteps(text); step.next().done !== true;) steps += 1;
+    assert.ok(steps >= text.length / 16_384, `${steps} steps for ${text.length} characters`);
+  });
+  test('10,000 levels are read, more are refused and take no memory', () => {
+    const nest = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth);
+    assert.equal(parse(nest(10_000)).ok, true);
+    const reading = parse(nest(10_001));
+    assert.match(reading.ok ? '' : reading.fault, /more than 10000 levels/);
+    assert.equal(parse('['.repeat(2_000_000)).ok, false);
+  });
+  test('a key or a white space of megabytes is no fault of its own', () => {
+    const key = '\\u0061'.repeat(500_000);
+    for (const text of [`{"${key}":[1,2],"b":[3,4]}`, `[1,${' '.repeat(3_000_000)}[2,3],4]`]) {
+      assert.deepEqual(parse(text, 10), { ok: true, value: JSON.parse(text) as unknown, duplicateKey: undefined });
+    }
+  });
+  test('a large text that is broken says where, without giving back what it holds', () => {
+    const lines = Array.from({ length: 20_000 }, (_, index) => `{"secret":"hunter2 ${index} ${'x'.repeat(50)}"}`);
+    const broken = `[${lines.slice(0, 10_000).join(',\n')},\n{"secret" "x"},\n${lines.slice(10_000).join(',\n')}]`;
+    const reading = parse(broken);
+    assert.match(reading.ok ? '' : reading.fault, /^it is broken in or before line 10\d\d\d, character \d+$/);
+    const half = parse(broken.slice(0, 9000 * 60));
+    assert.match(half.ok ? '' : half.fault, /JSON|end|Unterminated/i);
+    const largeHalf = parse(`[${lines.join(',\n')}`);
+    assert.match(largeHalf.ok ? '' : largeHalf.fault, /broken at the end; was it written whole/);
   });
 });

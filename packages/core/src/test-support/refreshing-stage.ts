@@ -20,10 +20,12 @@ export interface Stage {
   readonly ask: () => Promise<string>;
 }
 
-export function createStage(options: RefreshOptions = {}): Stage {
+/** Reads are due at the interval's end exactly, unless the test says otherwise. */
+export function createStage(options: RefreshOptions = {}, random: () => number = () => 0): Stage {
   const source = new ScriptedSource();
   const clock = new ManualClock(now);
-  const store = new RefreshingTrustStore(source, options, clock);
+  const { wall, monotonic } = clock;
+  const store = new RefreshingTrustStore(source, options, { wall, monotonic, random, signaturePauseMilliseconds: 1 });
   return { store, source, clock, ask: async () => outcomeNow(store.find(certificate, clock.wall())) };
 }
 

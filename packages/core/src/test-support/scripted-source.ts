@@ -1,14 +1,12 @@
-import type { TrustSource, TrustSourceReading } from '../trust-sources/trust-source.js';
-import type { Clock } from '../trust-sources/refreshing-store.js';
+import type { Clock } from '../trust-sources/refresh-clock.js';
+import type { TrustReadRequest, TrustSource, TrustSourceReading } from '../trust-sources/trust-source.js';
 import { documentOf, type IdentityInput } from './documents.js';
 
 export function textOf(revision: number, ...identities: readonly IdentityInput[]): string {
   return JSON.stringify(documentOf(identities, { revision }));
 }
 
-export interface PendingRead {
-  readonly lastVersion: string | undefined;
-  readonly signal: AbortSignal;
+export interface PendingRead extends TrustReadRequest {
   readonly answer: (reading: TrustSourceReading) => void;
   readonly fail: (error: unknown) => void;
 }
@@ -18,15 +16,16 @@ export class ScriptedSource implements TrustSource {
   readonly description = 'script';
   readonly reads: PendingRead[] = [];
 
-  read(lastVersion: string | undefined, signal: AbortSignal): Promise<TrustSourceReading> {
+  read(request: TrustReadRequest): Promise<TrustSourceReading> {
     return new Promise((answer, fail) => {
-      this.reads.push({ lastVersion, signal, answer, fail });
+      this.reads.push({ ...request, answer, fail });
     });
   }
 
   /** Answers the read that waits, and lets everything that follows from it happen. */
-  async answer(text: string, version?: string): Promise<void> {
-    this.takePending().answer({ changed: true, text, version });
+  async answer(content: string | Uint8Array, version?: string, signature?: string): Promise<void> {
+    const bytes = typeof content === 'string' ? Buffer.from(content) : content;
+    this.takePending().answer({ changed: true, bytes, version, signature });
     await settle();
   }
 
@@ -76,9 +75,11 @@ export class ManualClock implements Clock {
   }
 }
 
-/** Lets every callback that waits run. */
+/** Lets every callback that waits run, and what those put off to the next turns. */
 export async function settle(): Promise<void> {
-  await new Promise<void>((resolve) => {
-    setImmediate(resolve);
-  });
+  for (let turn = 0; turn < 4; turn += 1) {
+    await new Promise<void>((resolve) => {
+      setImmediate(resolve);
+    });
+  }
 }

@@ -1,48 +1,77 @@
-import { readFile, stat } from 'node:fs/promises';
+import { type BigIntStats, createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { TrustDocumentError, maximumDocumentLength } from '../trust-document.js';
-import { type TrustSource, type TrustSourceReading, TrustSourceMisuse } from './trust-source.js';
+import { maximumDocumentLength } from '../trust-document.js';
+import { readCappedBody } from './capped-body.js';
+import { type TrustReadRequest, type TrustSource, type TrustSourceReading, TrustSourceMisuse } from './trust-source.js';
 
 /** A file younger than this may change again within the same tick of its time stamp: it is read once more. */
 const settledAfterMilliseconds = 2_000;
 
+const maximumSignatureLength = 4096;
+
 /**
- * A trust document in a file. A relative path resolves from the app's root, which the worker makes its working directory
- * before it loads the app.
+ * A trust document in a file, its signature in another beside it. A relative path resolves from the app's root, which the
+ * worker makes its working directory before it loads the app.
  */
 export function createFileSource(path: string | undefined): TrustSource {
   return {
     description: `file ${path ?? '(no path)'}`,
     configuration: `file ${path === undefined ? '' : resolve(path)}`,
-    read: async (lastVersion, signal) => readDocumentFile(path, lastVersion, signal),
+    signatureDescription: `file ${path ?? '(no path)'}.sig`,
+    read: async (request) => readDocumentFile(path, request),
   };
 }
 
 async function readDocumentFile(
   path: string | undefined,
-  lastVersion: string | undefined,
-  signal: AbortSignal,
+  { lastVersion, signal, withSignature }: TrustReadRequest,
 ): Promise<TrustSourceReading> {
   if (path === undefined || path.trim() === '') {
     throw new TrustSourceMisuse('The trust file has no path; is the app setting that names it there?');
   }
   const file = resolve(path);
-  const facts = await stat(file, { bigint: true });
-  if (!facts.isFile()) throw new Error(`${file} is not a file`);
-  if (facts.size > BigInt(maximumDocumentLength))
-    throw new Error(`${file} is larger than ${maximumDocumentLength} bytes`);
-  const isSettled = Date.now() - Number(facts.mtimeMs) > settledAfterMilliseconds;
-  const version = isSettled ? [facts.ino, facts.size, facts.mtimeNs, facts.ctimeNs].join(':') : undefined;
+  // Looked at before they are read: what is written in between has another version, and is read again.
+  const facts = [await statFile(file), ...(withSignature ? [await findSignatureFile(`${file}.sig`)] : [])];
+  const version = nameVersion(facts);
   if (version !== undefined && version === lastVersion) return { changed: false };
-  const bytes = await readFile(file, { signal });
-  return { changed: true, text: decodeUtf8(bytes), version };
+  const bytes = await readFileCapped(file, maximumDocumentLength, signal);
+  if (facts[1] === undefined) return { changed: true, bytes, version };
+  const signature = await readFileCapped(`${file}.sig`, maximumSignatureLength, signal);
+  return { changed: true, bytes, version, signature: Buffer.from(signature).toString('latin1') };
 }
 
-/** A lenient decoder would replace broken bytes, and the document would say something that nobody wrote. */
-function decodeUtf8(bytes: Uint8Array): string {
+/** Undefined while one of the files may change without another time stamp. */
+function nameVersion(facts: readonly (BigIntStats | undefined)[]): string | undefined {
+  const isSettled = facts.every(
+    (each) => each === undefined || Date.now() - Number(each.mtimeMs) > settledAfterMilliseconds,
+  );
+  if (!isSettled) return undefined;
+  return facts.map((each) => (each ? [each.ino, each.size, each.mtimeNs, each.ctimeNs].join(':') : 'none')).join(' ');
+}
+
+async function statFile(file: string): Promise<BigIntStats> {
+  const facts = await stat(file, { bigint: true });
+  // A directory can't be read, and a pipe's writer may never come.
+  if (!facts.isFile()) throw new Error(`${file} is not a file`);
+  return facts;
+}
+
+async function findSignatureFile(file: string): Promise<BigIntStats | undefined> {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    throw new TrustDocumentError([{ path: '', message: 'it is not UTF-8; save it again in that encoding' }]);
+    return await statFile(file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+async function readFileCapped(file: string, limit: number, signal: AbortSignal): Promise<Uint8Array> {
+  try {
+    // One byte more than allowed tells the file that grew meanwhile from the one that is as large as it may be.
+    const stream = createReadStream(file, { end: limit, highWaterMark: 1024 * 1024, signal });
+    return await readCappedBody(stream as AsyncIterable<Buffer>, limit, undefined);
+  } catch (error) {
+    throw error instanceof Error && !('code' in error) ? new Error(`${file}: ${error.message}`) : error;
   }
 }

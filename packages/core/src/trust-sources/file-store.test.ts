@@ -10,7 +10,7 @@ import { ManualClock, textOf } from '../test-support/scripted-source.js';
 import { createFileSource } from './file-source.js';
 import { trustStoreFromFile } from './file-store.js';
 import { RefreshingTrustStore } from './refreshing-store.js';
-import { TrustSourceMisuse } from './trust-source.js';
+import { type TrustReadRequest, TrustSourceMisuse } from './trust-source.js';
 
 const certificate = presentCertificate(makeCertificate().der);
 const known = (revision: number): string =>
@@ -229,17 +229,21 @@ describe('without a path', () => {
 });
 
 describe('createFileSource', () => {
-  const { signal } = new AbortController();
+  const requestOf = (lastVersion: string | undefined): TrustReadRequest => ({
+    lastVersion,
+    signal: new AbortController().signal,
+    withSignature: false,
+  });
   test('does not read a file again that settled and did not change', async () => {
     const path = newTemporaryPath('.json');
     writeFileSync(path, known(1));
     const old = new Date(Date.now() - 10_000);
     utimesSync(path, old, old);
     const source = createFileSource(path);
-    const reading = await source.read(undefined, signal);
+    const reading = await source.read(requestOf(undefined));
     assert.ok(reading.changed);
     assert.notEqual(reading.version, undefined);
-    assert.deepEqual(await source.read(reading.version, signal), { changed: false });
+    assert.deepEqual(await source.read(requestOf(reading.version)), { changed: false });
     assert.equal(statSync(path).mtimeMs < Date.now() - 2_000, true);
   });
   test('names no version for a file that may change again within its time stamp', async () => {
@@ -247,7 +251,7 @@ describe('createFileSource', () => {
     writeFileSync(path, known(1));
     for (const moment of [new Date(), new Date(Date.now() + 3_600_000)]) {
       utimesSync(path, moment, moment);
-      const reading = await createFileSource(path).read(undefined, signal);
+      const reading = await createFileSource(path).read(requestOf(undefined));
       assert.ok(reading.changed);
       assert.equal(reading.version, undefined);
     }
@@ -255,7 +259,7 @@ describe('createFileSource', () => {
   test('takes no notice of a version that it would not give', async () => {
     const path = newTemporaryPath('.json');
     writeFileSync(path, known(1));
-    const reading = await createFileSource(path).read('undefined', signal);
+    const reading = await createFileSource(path).read(requestOf('undefined'));
     assert.ok(reading.changed);
   });
 });

@@ -139,14 +139,35 @@ describe('start and report', () => {
     const one = trustStoreFromDocument(documentOf([{ certificates: [] }]));
     const two: TrustStore = {
       find: () => notFound,
-      report: () => ({ description: 'table', revision: 7, warnings: [], fault: 'down' }),
+      report: () => ({
+        description: 'table',
+        revision: 7,
+        warnings: [],
+        fault: 'down',
+        lastSuccessAt: 9,
+        ageMilliseconds: 1,
+      }),
     };
-    assert.deepEqual(firstOf(one, watch(notFound).store, two).report?.(), {
-      description: 'first of document in code, table',
+    const three: TrustStore = {
+      find: () => notFound,
+      report: () => ({
+        description: 'list',
+        revision: 7,
+        warnings: [],
+        fault: undefined,
+        lastSuccessAt: 4,
+        ageMilliseconds: 6,
+      }),
+    };
+    assert.deepEqual(firstOf(one, watch(notFound).store, two, three).report?.(), {
+      description: 'first of document in code, table, list',
       revision: undefined,
       warnings: one.report?.().warnings,
       fault: 'down',
+      lastSuccessAt: 4,
+      ageMilliseconds: 6,
     });
+    assert.equal(firstOf(one).report?.().lastSuccessAt, undefined);
   });
 });
 

@@ -48,8 +48,20 @@ class OrderedTrustStore implements TrustStore {
       revision: undefined,
       warnings: reports.flatMap(({ warnings }) => warnings),
       fault: reports.find(({ fault }) => fault !== undefined)?.fault,
+      // Of the store that was read longest ago.
+      lastSuccessAt: findExtreme(reports, 'lastSuccessAt', Math.min),
+      ageMilliseconds: findExtreme(reports, 'ageMilliseconds', Math.max),
     };
   }
+}
+
+function findExtreme(
+  reports: readonly TrustStoreReport[],
+  key: 'lastSuccessAt' | 'ageMilliseconds',
+  choose: (...values: readonly number[]) => number,
+): number | undefined {
+  const values = reports.flatMap((report) => report[key] ?? []);
+  return values.length === 0 ? undefined : choose(...values);
 }
 
 async function findInOrder(

@@ -1,90 +1,77 @@
 import { describeFault } from '../fault-text.js';
-import { expectKnownOptions } from '../known-options.js';
 import type { PresentedCertificate } from '../presented-certificate.js';
-import { TrustDocumentError, parseTrustDocument } from '../trust-document.js';
+import { TrustDocumentError, maximumDocumentLength, parseTrustDocumentInSlices } from '../trust-document.js';
 import { type TrustFinding, findInSnapshot } from '../trust-finding.js';
 import type { TrustSnapshot } from '../trust-snapshot.js';
-import type { TrustStore, TrustStoreReport } from '../trust-store.js';
-import { type TrustSource, TrustSourceMisuse } from './trust-source.js';
+import type { TrustStore, TrustStoreReport, TrustStoreWarning } from '../trust-store.js';
+import { decodeUtf8, digestSha256 } from './document-bytes.js';
+import { readWithin } from './read-within.js';
+import { AgeKeeper, type Clock, FreezeWatch, type Moment, systemClock } from './refresh-clock.js';
+import { type RefreshOptions, type RefreshSettings, readRefreshOptions } from './refresh-options.js';
+import { readSigned } from './signed-reading.js';
+import { publishTrustRefresh } from './trust-channel.js';
+import { type TrustSource, TrustSourceMisuse, type TrustSourceReading } from './trust-source.js';
 
-export interface RefreshOptions {
-  /** How often the source is looked at, in seconds; 30 by default. Looking happens on requests, no timer runs. */
-  readonly refreshIntervalSeconds?: number;
-  /** How long the last good document is used while reads fail, in seconds; one day by default, and no less than the interval. */
-  readonly maximumStalenessSeconds?: number;
-  /** How long one read may take, in seconds; 10 by default. */
-  readonly readTimeoutSeconds?: number;
-  /** The name of this app, for documents that have an `audience`. */
-  readonly audience?: string | undefined;
-}
+export type { Clock } from './refresh-clock.js';
+export type { RefreshOptions } from './refresh-options.js';
 
-const optionNames = ['refreshIntervalSeconds', 'maximumStalenessSeconds', 'readTimeoutSeconds', 'audience'];
-
-/** A longer delay makes a timer fire at once. */
-const maximumTimerMilliseconds = 2 ** 31 - 1;
-
-/** Milliseconds; the wall clock moves when it is set, the monotonic one may stand still while the machine sleeps. */
-export interface Clock {
-  readonly wall: () => number;
-  readonly monotonic: () => number;
-}
-
-const systemClock: Clock = { wall: () => Date.now(), monotonic: () => performance.now() };
-
-interface Moment {
-  readonly wall: number;
-  readonly monotonic: number;
+/** What a test puts in the place of the machine's. */
+export interface RefreshSurroundings extends Clock {
+  /** [0, 1), for the spread of a thousand instances' reads. */
+  readonly random?: () => number;
+  /** How long to wait before a document and a signature that don't fit are read once more. */
+  readonly signaturePauseMilliseconds?: number;
 }
 
 interface Loaded {
   readonly snapshot: TrustSnapshot;
   readonly sourceVersion: string | undefined;
   readonly version: string;
+  readonly digest: string;
+  readonly warnings: readonly TrustStoreWarning[];
 }
+
+/** While there is nothing to decide by, the source is asked again after this, twice this, and so on. */
+const firstRetryMilliseconds = 1_000;
+const longestRetryMilliseconds = 60_000;
 
 let loadCount = 0;
 
 /** A trust store that keeps the last good version of a source's document and looks for a newer one while it is used. */
 export class RefreshingTrustStore implements TrustStore {
   readonly #source: TrustSource;
-  readonly #clock: Clock;
-  readonly #audience: string | undefined;
-  readonly #refreshInterval: number;
-  readonly #maximumStaleness: number;
-  readonly #readTimeout: number;
+  readonly #settings: RefreshSettings;
+  readonly #ages: AgeKeeper;
+  readonly #random: () => number;
+  readonly #signaturePause: number;
   #loaded: Loaded | undefined;
+  /** When the latest read ended, or began if the process was frozen meanwhile. */
   #lastAttempt: Moment | undefined;
+  /** When the latest good read began, since that is how old the document may be. */
   #lastSuccess: Moment | undefined;
+  /** How long after the latest read the next one is due. */
+  #dueAfter: number;
+  #failureCount = 0;
   #fault: string | undefined;
   /** Why the app must not start: the latest read found a document (or a set-up) that is not valid. */
   #startError: Error | undefined;
   #inFlight: Promise<void> | undefined;
 
-  /** @throws {RangeError} for a duration that is not a positive, finite number of seconds; {TypeError} for an unknown option. */
-  constructor(source: TrustSource, options: RefreshOptions = {}, clock: Clock = systemClock) {
-    expectKnownOptions(options, optionNames, 'The trust store');
+  /** @throws {RangeError} for a number that is none of its kind; {TypeError} for an unknown option or no public key. */
+  constructor(source: TrustSource, options: RefreshOptions = {}, surroundings: RefreshSurroundings = systemClock) {
     this.#source = source;
-    this.#clock = clock;
-    this.#audience = options.audience;
-    this.#refreshInterval = readDuration('refreshIntervalSeconds', options.refreshIntervalSeconds ?? 30);
-    this.#maximumStaleness = readDuration('maximumStalenessSeconds', options.maximumStalenessSeconds ?? 86_400);
-    if (this.#maximumStaleness < this.#refreshInterval) {
-      // Every request between the two would be refused, with a source in good health.
-      throw new RangeError('maximumStalenessSeconds must not be less than refreshIntervalSeconds.');
-    }
-    this.#readTimeout = readDuration('readTimeoutSeconds', options.readTimeoutSeconds ?? 10);
-    if (this.#readTimeout > maximumTimerMilliseconds) {
-      throw new RangeError(`readTimeoutSeconds must be at most ${Math.floor(maximumTimerMilliseconds / 1000)}.`);
-    }
+    this.#settings = readRefreshOptions(options);
+    this.#ages = new AgeKeeper(surroundings);
+    this.#random = surroundings.random ?? Math.random;
+    this.#signaturePause = surroundings.signaturePauseMilliseconds ?? 250;
+    this.#dueAfter = this.#settings.refreshInterval;
     // Another `find` put in place of this one would be remembered under this one's version.
     Object.freeze(this);
   }
 
   get configuration(): string | undefined {
     const { configuration } = this.#source;
-    if (configuration === undefined) return undefined;
-    const times = [this.#refreshInterval, this.#maximumStaleness, this.#readTimeout];
-    return JSON.stringify([configuration, this.#audience ?? null, ...times]);
+    return configuration === undefined ? undefined : JSON.stringify([configuration, ...this.#settings.configuration]);
   }
 
   /**
@@ -92,10 +79,8 @@ export class RefreshingTrustStore implements TrustStore {
    * slept for more than two intervals, since then a request waits for the refresh before it decides.
    */
   get version(): string | undefined {
-    if (this.#loaded === undefined) return undefined;
-    const age = this.#age(this.#lastAttempt);
-    if (age > 2 * this.#refreshInterval || this.#age(this.#lastSuccess) > this.#maximumStaleness) return undefined;
-    if (age > this.#refreshInterval) this.#refreshInBackground();
+    if (this.#loaded === undefined || this.#isAsleep() || this.#isStale()) return undefined;
+    if (this.#isDue()) this.#refreshInBackground();
     return this.#loaded.version;
   }
 
@@ -113,31 +98,43 @@ export class RefreshingTrustStore implements TrustStore {
     return {
       description: this.#source.description,
       revision: this.#loaded?.snapshot.revision,
-      warnings: this.#loaded?.snapshot.warnings ?? [],
+      warnings: this.#loaded?.warnings ?? [],
       fault: this.#fault,
+      lastSuccessAt: this.#lastSuccess?.wall,
+      ageMilliseconds: this.#lastSuccess && this.#ages.age(this.#lastSuccess),
     };
   }
 
+  #isDue(): boolean {
+    return this.#ages.ageAtWorst(this.#lastAttempt) > this.#dueAfter;
+  }
+
+  #isAsleep(): boolean {
+    return this.#ages.ageAtWorst(this.#lastAttempt) > 2 * this.#settings.refreshInterval;
+  }
+
+  #isStale(): boolean {
+    return this.#ages.age(this.#lastSuccess) > this.#settings.maximumStaleness;
+  }
+
   async #refreshThenFind(certificate: PresentedCertificate, now: number): Promise<TrustFinding> {
-    // A source that fails is asked once per interval, not once per request.
-    if (this.#age(this.#lastAttempt) > this.#refreshInterval || this.#inFlight !== undefined) await this.#refresh();
+    // A source that fails is asked when it is due, not once per request.
+    if (this.#isDue() || this.#inFlight !== undefined) await this.#refresh();
     // The read that was under way may have begun before the process slept.
-    if (this.#age(this.#lastAttempt) > 2 * this.#refreshInterval) await this.#refresh();
+    if (this.#isAsleep()) await this.#refresh();
     return this.#findInLoaded(certificate, now);
   }
 
   #findInLoaded(certificate: PresentedCertificate, now: number): TrustFinding {
+    const { description } = this.#source;
     if (this.#loaded === undefined) {
-      return {
-        outcome: 'unavailable',
-        detail: `No trust document could be read yet (${this.#source.description}): ${this.#fault ?? 'not loaded'}`,
-      };
+      const detail = `No trust document could be read yet (${description}): ${this.#fault ?? 'not loaded'}`;
+      return { outcome: 'unavailable', detail };
     }
-    if (this.#age(this.#lastSuccess) > this.#maximumStaleness) {
-      return {
-        outcome: 'unavailable',
-        detail: `The trust document has not been readable for more than ${this.#maximumStaleness / 1000} s (${this.#source.description}): ${this.#fault ?? 'stale'}`,
-      };
+    if (this.#isStale()) {
+      const limit = this.#settings.maximumStaleness / 1000;
+      const detail = `The trust document has not been readable for more than ${limit} s (${description}): ${this.#fault ?? 'stale'}`;
+      return { outcome: 'unavailable', detail };
     }
     return findInSnapshot(this.#loaded.snapshot, certificate, now);
   }
@@ -148,50 +145,104 @@ export class RefreshingTrustStore implements TrustStore {
   }
 
   #refresh(): Promise<void> {
-    this.#inFlight ??= this.#read().finally(() => {
+    this.#inFlight ??= this.#readAndApply().finally(() => {
       this.#inFlight = undefined;
     });
     return this.#inFlight;
   }
 
-  async #read(): Promise<void> {
-    const began = this.#moment();
+  async #readAndApply(): Promise<void> {
+    const began = this.#ages.moment();
+    const versionBefore = this.#loaded?.version;
+    const watch = new FreezeWatch(this.#ages, this.#settings.refreshInterval);
+    let ended = began;
+    const endWatch = (): void => {
+      if (!watch.end()) ended = this.#ages.moment();
+    };
     try {
-      const reading = await withTimeout(this.#readTimeout, (signal) =>
-        this.#source.read(this.#loaded?.sourceVersion, signal),
-      );
-      if (reading.changed) this.#replace(reading.text, reading.version);
+      const reading = await this.#read().finally(endWatch);
+      if (reading.changed) await this.#replace(reading);
       this.#lastSuccess = began;
+      this.#failureCount = 0;
       this.#fault = undefined;
       this.#startError = undefined;
     } catch (error) {
+      this.#failureCount += 1;
       this.#startError = findStartError(error, this.#source.description);
       this.#fault = this.#startError === undefined ? describeFault(error) : (error as Error).message;
     }
-    // A read that took longer than a read may: the process slept meanwhile, and what it learned is of before.
-    this.#lastAttempt = this.#age(began) > this.#readTimeout + 1000 ? began : this.#moment();
+    // Not before the new document is in its place: until then, whoever must not be decided by the old one waits.
+    this.#lastAttempt = ended;
+    this.#dueAfter = this.#chooseDelay();
+    this.#publish(this.#loaded?.version !== versionBefore);
   }
 
-  #replace(text: string, sourceVersion: string | undefined): void {
-    const snapshot = parseTrustDocument(text, { audience: this.#audience });
-    const present = this.#loaded?.snapshot.revision ?? 0;
-    if (snapshot.revision < present) {
-      throw new Error(
-        `the document has revision ${snapshot.revision}, lower than ${present} which is in use; raise its revision`,
-      );
+  #read(): Promise<TrustSourceReading> {
+    const { readTimeout, verifier } = this.#settings;
+    const lastVersion = this.#loaded?.sourceVersion;
+    return readWithin(readTimeout, (signal) =>
+      verifier === undefined
+        ? this.#source.read({ lastVersion, signal, withSignature: false })
+        : readSigned(this.#source, verifier, lastVersion, signal, this.#signaturePause),
+    );
+  }
+
+  async #replace(reading: Extract<TrustSourceReading, { changed: true }>): Promise<void> {
+    const { bytes, version: sourceVersion } = reading;
+    if (bytes.length > maximumDocumentLength) throw new Error(`it is larger than ${maximumDocumentLength} bytes`);
+    const digest = await digestSha256(bytes);
+    if (this.#loaded?.digest === digest) {
+      // The same content under another name: what was remembered of it still holds.
+      this.#loaded = { ...this.#loaded, sourceVersion };
+      return;
     }
+    const snapshot = await parseTrustDocumentInSlices(await decodeUtf8(bytes), { audience: this.#settings.audience });
+    this.#expectRevision(snapshot.revision);
     loadCount += 1;
-    this.#loaded = { snapshot, sourceVersion, version: `${this.#source.description}#${loadCount}` };
+    const version = `${this.#source.description}#${loadCount}`;
+    this.#loaded = { snapshot, sourceVersion, version, digest, warnings: this.#collectWarnings(snapshot) };
   }
 
-  #moment(): Moment {
-    return { wall: this.#clock.wall(), monotonic: this.#clock.monotonic() };
+  #expectRevision(revision: number): void {
+    const inUse = this.#loaded?.snapshot.revision ?? 0;
+    if (revision < inUse) {
+      throw new Error(`the document has revision ${revision}, lower than ${inUse} which is in use; raise its revision`);
+    }
+    const { minimumRevision } = this.#settings;
+    if (revision < minimumRevision) {
+      throw new Error(`the document has revision ${revision}, lower than minimumRevision (${minimumRevision})`);
+    }
   }
 
-  /** The larger of the two clocks' answers: one may have stood still, the other may have been set back. */
-  #age(moment: Moment | undefined): number {
-    if (moment === undefined) return Number.POSITIVE_INFINITY;
-    return Math.max(this.#clock.wall() - moment.wall, this.#clock.monotonic() - moment.monotonic);
+  /**
+   * A changed content under the same revision is taken: refused, somebody who disables a caller in a hurry and forgets
+   * the number would go on admitting him. But two instances may then disagree under one number, so it is said.
+   */
+  #collectWarnings(snapshot: TrustSnapshot): readonly TrustStoreWarning[] {
+    if (this.#loaded?.snapshot.revision !== snapshot.revision) return snapshot.warnings;
+    const message = `the content changed and the revision stayed ${snapshot.revision}; raise it with every change, so that the log tells which content decided`;
+    return Object.freeze([...snapshot.warnings, { code: 'revision_reused', path: 'revision', message } as const]);
+  }
+
+  /** 90 to 100 % of the interval: a thousand instances that started together don't ask together, and none asks late. */
+  #chooseDelay(): number {
+    const { refreshInterval } = this.#settings;
+    const spread = 1 - 0.1 * this.#random();
+    if (this.#failureCount === 0 || !this.#isStale()) return refreshInterval * spread;
+    const retry = firstRetryMilliseconds * 2 ** Math.min(this.#failureCount - 1, 30);
+    return Math.min(refreshInterval, retry, longestRetryMilliseconds) * spread;
+  }
+
+  #publish(isReplaced: boolean): void {
+    const outcome = this.#fault !== undefined ? 'failed' : isReplaced ? 'changed' : 'unchanged';
+    publishTrustRefresh({
+      version: 1,
+      source: this.#source.description,
+      outcome,
+      revision: this.#loaded?.snapshot.revision,
+      fault: this.#fault,
+      lastSuccessAt: this.#lastSuccess?.wall,
+    });
   }
 }
 
@@ -199,26 +250,4 @@ export class RefreshingTrustStore implements TrustStore {
 function findStartError(error: unknown, source: string): Error | undefined {
   if (error instanceof TrustDocumentError) return new TrustDocumentError(error.problems, source);
   return error instanceof TrustSourceMisuse ? error : undefined;
-}
-
-function readDuration(name: string, seconds: number): number {
-  if (!Number.isFinite(seconds) || seconds <= 0) throw new RangeError(`${name} must be a positive number of seconds.`);
-  return seconds * 1000;
-}
-
-async function withTimeout<T>(milliseconds: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const controller = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      controller.abort();
-      reject(new Error(`the source did not answer within ${milliseconds / 1000} s`));
-    }, milliseconds);
-    timer.unref();
-  });
-  try {
-    return await Promise.race([work(controller.signal), late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

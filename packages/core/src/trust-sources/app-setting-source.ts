@@ -1,0 +1,51 @@
+import { type TrustSource, type TrustSourceReading, TrustSourceMisuse } from './trust-source.js';
+
+/**
+ * App Service leaves the reference itself in the place of a value that it could not resolve
+ * (learn.microsoft.com/azure/app-service/app-service-key-vault-references, Troubleshoot).
+ */
+const unresolvedReference = /^\s*@Microsoft\.(KeyVault|AppConfiguration)\(/i;
+
+const remedies: Readonly<Record<string, string>> = {
+  keyvault: "may the app's identity get the secret (role Key Vault Secrets User), and does the vault let the app in",
+  appconfiguration: "may the app's identity read the store (role App Configuration Data Reader)",
+};
+
+/**
+ * A trust document that is the value of an app setting. It is looked at anew each time: a serverless instance is started
+ * before it knows whose it will be, and gets its settings later.
+ *
+ * @throws {TypeError} when `name` can't be the name of an app setting.
+ */
+export function createAppSettingSource(name: string): TrustSource {
+  if (typeof name !== 'string' || !/^[A-Za-z0-9_.:-]+$/.test(name)) {
+    // The value may be confidential, so it isn't repeated.
+    throw new TypeError("trustStoreFromAppSetting takes an app setting's name, not its value.");
+  }
+  return {
+    description: `app setting ${name}`,
+    configuration: `app setting ${name}`,
+    signatureDescription: `app setting ${name}_SIGNATURE`,
+    read: ({ withSignature }) => Promise.resolve().then(() => readAppSetting(name, withSignature)),
+  };
+}
+
+function readAppSetting(name: string, withSignature: boolean): TrustSourceReading {
+  const value = process.env[name];
+  if (value === undefined || value.trim() === '') {
+    throw new TrustSourceMisuse(`The app setting ${name} is ${value === undefined ? 'not there' : 'empty'}.`);
+  }
+  expectResolved(name, value);
+  const signature = withSignature ? process.env[`${name}_SIGNATURE`] : undefined;
+  if (signature !== undefined) expectResolved(`${name}_SIGNATURE`, signature);
+  return { changed: true, bytes: Buffer.from(value, 'utf8'), version: undefined, signature };
+}
+
+/** Not misuse: it heals as soon as the platform can resolve it. */
+function expectResolved(name: string, value: string): void {
+  const [, service] = unresolvedReference.exec(value) ?? [];
+  if (service === undefined) return;
+  throw new Error(
+    `Azure could not resolve the @Microsoft.${service}(…) reference in the app setting ${name}: ${remedies[service.toLowerCase()] ?? ''}? The portal shows the reason beside the setting`,
+  );
+}

@@ -1,0 +1,131 @@
+import { createHash } from 'node:crypto';
+import { describeFault } from '../fault-text.js';
+import { maximumDocumentLength } from '../trust-document.js';
+import { type ByteStream, readCappedBody } from './capped-body.js';
+import { redactUrl, redactUrlsIn } from './redacted-url.js';
+import type { TrustReadRequest, TrustSource, TrustSourceReading } from './trust-source.js';
+
+/** What is used of the `BlobClient` of `@azure/storage-blob` 12; core depends on nothing, so it only says the shape. */
+export interface TrustBlobClient {
+  readonly url: string;
+  download(offset?: number, count?: number, options?: TrustBlobDownloadOptions): Promise<TrustBlobDownload>;
+}
+
+export interface TrustBlobDownloadOptions {
+  abortSignal?: AbortSignal;
+  conditions?: { ifNoneMatch?: string };
+}
+
+export interface TrustBlobDownload {
+  readonly etag?: string;
+  readonly contentLength?: number;
+  readonly metadata?: Readonly<Record<string, string>>;
+  readonly readableStreamBody?: ByteStream;
+}
+
+/** Part of the blob, so document and signature change in one write. */
+const signatureMetadataKey = 'certgatesignature';
+
+/** @throws {TypeError} when `client` is no BlobClient. */
+export function createBlobSource(client: TrustBlobClient): TrustSource {
+  const url = readClientUrl(client);
+  const place = redactUrl(url);
+  return {
+    description: `blob ${place}`,
+    // A query may name a version of the blob, and may be a key: told apart, but not shown.
+    configuration: `blob ${place} ${createHash('sha256').update(url.href).digest('hex')}`,
+    signatureDescription: `the blob's metadata, key ${signatureMetadataKey}`,
+    read: async (request) => readBlob(client, request),
+  };
+}
+
+function readClientUrl(client: unknown): URL {
+  const expected = 'trustStoreFromBlob takes a BlobClient of @azure/storage-blob';
+  if (typeof client !== 'object' || client === null) {
+    throw new TypeError(`${expected}, e.g. new BlobClient(url, new DefaultAzureCredential()).`);
+  }
+  const { url, download, getBlobClient } = client as Readonly<Record<string, unknown>>;
+  if (typeof getBlobClient === 'function') {
+    throw new TypeError(`${expected}; this is its container: give containerClient.getBlobClient('trust.json').`);
+  }
+  if (typeof url !== 'string' || typeof download !== 'function' || !URL.canParse(url)) {
+    throw new TypeError(`${expected}; this has no url and download of one.`);
+  }
+  return new URL(url);
+}
+
+async function readBlob(client: TrustBlobClient, request: TrustReadRequest): Promise<TrustSourceReading> {
+  const { lastVersion, signal: abortSignal, withSignature } = request;
+  const conditions = lastVersion === undefined ? {} : { ifNoneMatch: lastVersion };
+  let download: TrustBlobDownload;
+  try {
+    download = await client.download(0, undefined, { abortSignal, conditions });
+  } catch (error) {
+    if (lastVersion !== undefined && findStatus(error) === 304) return { changed: false };
+    throw new Error(describeRefusal(error));
+  }
+  try {
+    const { etag: version, metadata, contentLength, readableStreamBody } = download;
+    if (readableStreamBody === undefined) throw new Error('the answer has no stream');
+    const bytes = await readCappedBody(
+      destroyOnAbort(readableStreamBody, abortSignal),
+      maximumDocumentLength,
+      contentLength,
+    );
+    return { changed: true, bytes, version, signature: withSignature ? findSignature(metadata) : undefined };
+  } catch (error) {
+    destroy(download.readableStreamBody);
+    throw new Error(`the blob could not be read to its end: ${redactUrlsIn(describeFault(error))}`);
+  }
+}
+
+/** The SDK's signal ends the request; the body is ours to let go of. */
+function destroyOnAbort(body: ByteStream, signal: AbortSignal): ByteStream {
+  if (signal.aborted) destroy(body);
+  signal.addEventListener('abort', () => {
+    destroy(body);
+  });
+  return body;
+}
+
+function destroy(body: ByteStream | undefined): void {
+  (body as { readonly destroy?: () => unknown } | undefined)?.destroy?.();
+}
+
+/** HTTP has no letter case in names, and libraries differ in what they make of it. */
+function findSignature(metadata: Readonly<Record<string, string>> | undefined): string | undefined {
+  return Object.entries(metadata ?? {}).find(([key]) => key.toLowerCase() === signatureMetadataKey)?.[1];
+}
+
+function findStatus(error: unknown): number | undefined {
+  if (typeof error !== 'object' || error === null || !('statusCode' in error)) return undefined;
+  return typeof error.statusCode === 'number' ? error.statusCode : undefined;
+}
+
+/** The SDK's own message spans several lines, with the service's request id; what helps is the code. */
+function describeRefusal(error: unknown): string {
+  const status = findStatus(error);
+  const [firstLine = ''] = redactUrlsIn(describeFault(error)).split(/[\r\n]/);
+  if (status === undefined) return `the blob can't be reached: ${firstLine}`;
+  const code = findErrorCode(error);
+  const answer = `the storage answered ${status}${code === undefined ? '' : ` (${code})`}`;
+  switch (status) {
+    case 401:
+    case 403:
+      return `${answer}: the app's identity needs the role Storage Blob Data Reader on the container, and the storage's firewall must let the app in`;
+    case 404:
+      return `${answer}: ${code === 'ContainerNotFound' ? 'the container' : 'the blob (or its container)'} is not there`;
+    case 304:
+      return `${answer}, though nothing was asked for conditionally`;
+    default:
+      return `${answer}: ${firstLine}`;
+  }
+}
+
+function findErrorCode(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null) return undefined;
+  const { code, details } = error as { readonly code?: unknown; readonly details?: unknown };
+  if (typeof code === 'string') return code;
+  if (typeof details !== 'object' || details === null || !('errorCode' in details)) return undefined;
+  return typeof details.errorCode === 'string' ? details.errorCode : undefined;
+}

@@ -1,0 +1,117 @@
+import { type KeyObject, createPublicKey, verify } from 'node:crypto';
+import { decodeBase64 } from '../encoding/base64.js';
+
+/** What is known of a detached signature: it fits one of the keys, or why it counts for nothing. */
+export type DocumentSignatureVerdict = 'fits' | 'absent' | 'malformed' | 'wrong';
+
+interface VerificationKey {
+  readonly key: KeyObject;
+  /** Undefined for Ed25519, which takes the bytes as they are. */
+  readonly hash: 'sha256' | 'sha384' | undefined;
+}
+
+/** Longer than any signature of the keys we know. */
+const maximumSignatureLength = 1024;
+
+const usage = 'signedBy takes PEM public keys (-----BEGIN PUBLIC KEY-----): Ed25519, EC P-256 or EC P-384';
+
+/**
+ * Says whether a detached signature over a document's exact bytes was made with one of a few keys. The signature is
+ * base64 in one line: Ed25519 (RFC 8032), or ECDSA in DER with SHA-256 for P-256 and SHA-384 for P-384, as `openssl dgst
+ * -sign` makes it.
+ */
+export class DocumentSignatureVerifier {
+  readonly #keys: readonly VerificationKey[];
+
+  /** @throws {TypeError} for what is no such key, a private key and RSA included. */
+  constructor(signedBy: unknown) {
+    const pems: readonly unknown[] = Array.isArray(signedBy) ? signedBy : [signedBy];
+    // An absent key, such as an app setting that isn't there, must not mean that nothing is verified.
+    if (pems.length === 0) throw new TypeError(`${usage}; it holds none.`);
+    this.#keys = pems.map(readVerificationKey);
+  }
+
+  /** Names the keys: SubjectPublicKeyInfo in base64, in order of text. */
+  get configuration(): readonly string[] {
+    return this.#keys.map(({ key }) => key.export({ type: 'spki', format: 'der' }).toString('base64')).sort();
+  }
+
+  /** Doesn't reject. The work is done beside the event loop, since a document may be large. */
+  async verify(document: Uint8Array, signature: string | undefined): Promise<DocumentSignatureVerdict> {
+    const text = signature?.trim() ?? '';
+    if (text === '') return 'absent';
+    if (text.length > maximumSignatureLength) return 'malformed';
+    const decoding = decodeBase64(text);
+    if (!decoding.ok) return 'malformed';
+    for (const { key, hash } of this.#keys) {
+      if (await verifyBeside(document, decoding.bytes, key, hash)) return 'fits';
+    }
+    return 'wrong';
+  }
+}
+
+/**
+ * Verifies one detached signature, as a store with `signedBy` does.
+ *
+ * @throws {TypeError} (as a rejection) when `signedBy` holds what is no Ed25519, P-256 or P-384 public key in PEM.
+ */
+export async function verifyDocumentSignature(
+  document: Uint8Array,
+  signature: string | undefined,
+  signedBy: string | readonly string[],
+): Promise<DocumentSignatureVerdict> {
+  return new DocumentSignatureVerifier(signedBy).verify(document, signature);
+}
+
+function verifyBeside(
+  document: Uint8Array,
+  signature: Uint8Array,
+  key: KeyObject,
+  hash: string | undefined,
+): Promise<boolean> {
+  return new Promise((resolve) => {
+    try {
+      verify(hash, document, { key, dsaEncoding: 'der' }, signature, (error, isValid) => {
+        resolve(error === null && isValid);
+      });
+    } catch {
+      resolve(false);
+    }
+  });
+}
+
+function readVerificationKey(pem: unknown): VerificationKey {
+  if (typeof pem !== 'string' || pem.trim() === '') {
+    throw new TypeError(`${usage}; one of them is ${pem === '' ? 'empty' : `of type ${typeof pem}`}.`);
+  }
+  // createPublicKey also takes private keys and certificates, and of several blocks the first.
+  const labels = [...pem.matchAll(/-----BEGIN ([^-]*)-----/g)].map(([, label]) => label ?? '');
+  const [label] = labels;
+  if (label?.includes('PRIVATE KEY') === true) {
+    throw new TypeError(`${usage}; one of them is a private key. It must not be where the app is: replace it.`);
+  }
+  if (label === 'CERTIFICATE') {
+    throw new TypeError(`${usage}; one of them is a certificate. Take its key: openssl x509 -in … -noout -pubkey`);
+  }
+  if (label !== 'PUBLIC KEY' || labels.length !== 1) {
+    throw new TypeError(`${usage}; one of them is not exactly one block of that kind.`);
+  }
+  return classifyKey(parsePublicKey(pem));
+}
+
+function parsePublicKey(pem: string): KeyObject {
+  try {
+    return createPublicKey({ key: pem, format: 'pem' });
+  } catch {
+    throw new TypeError(`${usage}; one of them can't be read.`);
+  }
+}
+
+function classifyKey(key: KeyObject): VerificationKey {
+  const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key;
+  if (type === 'ed25519') return { key, hash: undefined };
+  if (type === 'ec' && details?.namedCurve === 'prime256v1') return { key, hash: 'sha256' };
+  if (type === 'ec' && details?.namedCurve === 'secp384r1') return { key, hash: 'sha384' };
+  const kind = type === 'ec' ? `EC ${details?.namedCurve ?? 'of an unnamed curve'}` : (type ?? 'unknown');
+  throw new TypeError(`${usage}; one of them is ${kind.toUpperCase()}.`);
+}

@@ -1,0 +1,86 @@
+import { expectKnownOptions } from '../known-options.js';
+import { DocumentSignatureVerifier } from './document-signature.js';
+
+export interface RefreshOptions {
+  /** How often the source is looked at, in seconds; 30 by default. Looking happens on requests, no timer runs. */
+  readonly refreshIntervalSeconds?: number;
+  /** How long the last good document is used while reads fail, in seconds; one day by default, and no less than the interval. */
+  readonly maximumStalenessSeconds?: number;
+  /** How long one read may take, in seconds; 10 by default. */
+  readonly readTimeoutSeconds?: number;
+  /** The name of this app, for documents that have an `audience`. */
+  readonly audience?: string | undefined;
+  /**
+   * Public keys in PEM: Ed25519, EC P-256 or EC P-384. With it, only a document with a detached signature of one of these
+   * keys is taken, so that whoever can write the storage can't change the trust.
+   */
+  readonly signedBy?: string | readonly string[];
+  /** A document of a lower `revision` is refused, also by an instance that has just started: for signed old documents. */
+  readonly minimumRevision?: number;
+}
+
+const optionNames = [
+  'refreshIntervalSeconds',
+  'maximumStalenessSeconds',
+  'readTimeoutSeconds',
+  'audience',
+  'signedBy',
+  'minimumRevision',
+];
+
+/** A longer delay makes a timer fire at once. */
+const maximumTimerMilliseconds = 2 ** 31 - 1;
+
+/** `RefreshOptions` as the store uses them; durations in milliseconds. */
+export interface RefreshSettings {
+  readonly refreshInterval: number;
+  readonly maximumStaleness: number;
+  readonly readTimeout: number;
+  readonly audience: string | undefined;
+  readonly verifier: DocumentSignatureVerifier | undefined;
+  readonly minimumRevision: number;
+  /** All of the above as a text. */
+  readonly configuration: readonly unknown[];
+}
+
+/** @throws {RangeError} for a number that is none of its kind; {TypeError} for an unknown option or no public key. */
+export function readRefreshOptions(options: RefreshOptions): RefreshSettings {
+  expectKnownOptions(options, optionNames, 'The trust store');
+  const refreshInterval = readDuration('refreshIntervalSeconds', options.refreshIntervalSeconds ?? 30);
+  const maximumStaleness = readDuration('maximumStalenessSeconds', options.maximumStalenessSeconds ?? 86_400);
+  if (maximumStaleness < refreshInterval) {
+    // Every request between the two would be refused, with a source in good health.
+    throw new RangeError('maximumStalenessSeconds must not be less than refreshIntervalSeconds.');
+  }
+  const readTimeout = readDuration('readTimeoutSeconds', options.readTimeoutSeconds ?? 10);
+  if (readTimeout > maximumTimerMilliseconds) {
+    throw new RangeError(`readTimeoutSeconds must be at most ${Math.floor(maximumTimerMilliseconds / 1000)}.`);
+  }
+  const { audience } = options;
+  const minimumRevision = readMinimumRevision(options);
+  // By its presence: an app setting that isn't there must not switch the signature off.
+  const verifier = 'signedBy' in options ? new DocumentSignatureVerifier(options.signedBy) : undefined;
+  const configuration = [
+    refreshInterval,
+    maximumStaleness,
+    readTimeout,
+    audience ?? null,
+    verifier?.configuration ?? null,
+    minimumRevision,
+  ];
+  return { refreshInterval, maximumStaleness, readTimeout, audience, verifier, minimumRevision, configuration };
+}
+
+function readDuration(name: string, seconds: number): number {
+  if (!Number.isFinite(seconds) || seconds <= 0) throw new RangeError(`${name} must be a positive number of seconds.`);
+  return seconds * 1000;
+}
+
+function readMinimumRevision(options: RefreshOptions): number {
+  if (!('minimumRevision' in options)) return 0;
+  const { minimumRevision = Number.NaN } = options;
+  if (!Number.isSafeInteger(minimumRevision) || minimumRevision < 0) {
+    throw new RangeError('minimumRevision must be a whole number from 0.');
+  }
+  return minimumRevision;
+}

@@ -1,0 +1,211 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { now } from '../test-support/certificates.js';
+import {
+  certificate,
+  createLoadedStage,
+  createStage,
+  known,
+  lookAt,
+  outcomeNow,
+  second,
+  unknown,
+} from '../test-support/refreshing-stage.js';
+import { settle } from '../test-support/scripted-source.js';
+
+describe('when the next read is due', () => {
+  test('between 90 and 100 % of the interval, never later', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), async (share) => {
+        const { source, store, clock } = createStage({}, () => share);
+        const started = store.start();
+        await source.answer(known(1));
+        await started;
+        clock.pass(27 * second - 1);
+        lookAt(store);
+        assert.equal(source.reads.length, 1);
+        clock.pass(3 * second + 2);
+        lookAt(store);
+        assert.equal(source.reads.length, 2);
+      }),
+      { numRuns: 30 },
+    );
+  });
+  test('the spread is drawn anew after each read', async () => {
+    const shares = [0, 0.99];
+    const { source, store, clock } = createStage({}, () => shares.shift() ?? 0);
+    const started = store.start();
+    await source.answer(known(1));
+    await started;
+    clock.pass(28 * second);
+    lookAt(store);
+    assert.equal(source.reads.length, 1);
+    clock.pass(2 * second + 1);
+    lookAt(store);
+    await source.answerUnchanged();
+    clock.pass(28 * second);
+    lookAt(store);
+    assert.equal(source.reads.length, 3);
+  });
+  test('sooner while there is nothing to decide by: 1, 2, 4 seconds and so on, up to the interval', async () => {
+    const { source, clock, ask } = createStage();
+    const first = ask();
+    await settle();
+    await source.fail();
+    await first;
+    for (const seconds of [1, 2, 4, 8, 16, 30, 30]) {
+      const { length } = source.reads;
+      clock.pass(seconds * second);
+      for (let count = 0; count < 10; count += 1) assert.equal(await ask(), 'unavailable');
+      assert.equal(source.reads.length, length, `asked before ${seconds} s were over`);
+      clock.pass(1);
+      assert.equal(await ask(), 'waiting');
+      assert.equal(source.reads.length, length + 1);
+      await source.fail();
+    }
+  });
+  test('a long interval does not keep an app down: a minute at most', async () => {
+    const { source, clock, ask } = createStage({ refreshIntervalSeconds: 3_600 });
+    const first = ask();
+    await settle();
+    await source.fail();
+    await first;
+    for (let count = 0; count < 10; count += 1) {
+      clock.pass(60 * second + 1);
+      assert.equal(await ask(), 'waiting');
+      await source.fail();
+    }
+    assert.equal(source.reads.length, 11);
+  });
+  test('and with the first success at the interval again', async () => {
+    const { source, store, clock } = createStage();
+    const started = store.start();
+    await source.fail();
+    await started;
+    clock.pass(second + 1);
+    const finding = store.find(certificate, clock.wall());
+    await source.answer(known(1));
+    assert.equal(await outcomeNow(finding), 'found');
+    clock.pass(30 * second);
+    lookAt(store);
+    assert.equal(source.reads.length, 2);
+  });
+});
+
+describe('a process that was frozen while a read was under way', () => {
+  for (const outcome of ['a good answer', 'a failure'] as const) {
+    test(`for ten short intervals: ${outcome} of before is not taken for news`, async () => {
+      const { source, store, clock } = await createLoadedStage({ refreshIntervalSeconds: 0.3 });
+      clock.pass(301);
+      lookAt(store);
+      // Shorter than a read may take, so the time limit doesn't tell.
+      clock.pass(3 * second);
+      await (outcome === 'a failure' ? source.fail() : source.answerUnchanged());
+      assert.equal(store.version, undefined);
+      const finding = store.find(certificate, clock.wall());
+      assert.equal(await outcomeNow(finding), 'waiting');
+      await source.answer(unknown(2));
+      assert.equal(await outcomeNow(finding), 'notFound');
+    });
+  }
+  test('a source that is slow is not one that was frozen', async () => {
+    const { source, store, clock } = await createLoadedStage({ refreshIntervalSeconds: 0.04 });
+    const clockRuns = setInterval(() => {
+      clock.pass(5);
+    }, 5);
+    clock.pass(41);
+    lookAt(store);
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    clearInterval(clockRuns);
+    await source.answerUnchanged();
+    assert.notEqual(store.version, undefined);
+  });
+});
+
+describe('a clock that is set', () => {
+  test('back, while the other may have stood still: the next request asks first', async () => {
+    const { source, store, clock } = await createLoadedStage();
+    clock.set(now - 3_600_000);
+    assert.equal(store.version, undefined);
+    const finding = store.find(certificate, clock.wall());
+    await source.answer(unknown(2));
+    assert.equal(await outcomeNow(finding), 'notFound');
+    assert.notEqual(store.version, undefined);
+    assert.equal(source.reads.length, 2);
+  });
+  test('back, with a source that is away: the last good one stays in use', async () => {
+    const { source, store, clock } = await createLoadedStage();
+    clock.set(now - 3_600_000);
+    const finding = store.find(certificate, clock.wall());
+    await source.fail();
+    assert.equal(await outcomeNow(finding), 'found');
+    assert.notEqual(store.version, undefined);
+  });
+  test('back by a correction: nothing happens', async () => {
+    const { source, store, clock } = await createLoadedStage();
+    clock.set(now - 900);
+    lookAt(store);
+    assert.equal(source.reads.length, 1);
+  });
+  test('forward: the next request asks first, and the next is at ease', async () => {
+    const { source, store, clock } = await createLoadedStage();
+    clock.set(now + 7_200_000);
+    assert.equal(store.version, undefined);
+    const finding = store.find(certificate, clock.wall());
+    await source.answerUnchanged();
+    assert.equal(await outcomeNow(finding), 'found');
+    lookAt(store);
+    assert.equal(source.reads.length, 2);
+  });
+});
+
+describe('whatever the clocks and the source do', () => {
+  type Step = readonly [what: 'pass' | 'sleep' | 'revoke' | 'outage' | 'recover', milliseconds: number];
+  const step: fc.Arbitrary<Step> = fc.oneof(
+    fc.tuple(fc.constantFrom('pass' as const, 'sleep' as const), fc.integer({ min: 0, max: 100_000 })),
+    fc.tuple(fc.constantFrom('revoke' as const, 'outage' as const, 'recover' as const), fc.constant(0)),
+  );
+  test('nobody is admitted two intervals after a reachable source said no, and known callers stay in', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+        const { source, store, clock } = await createLoadedStage();
+        let isRevoked = false;
+        let isAway = false;
+        // Since when it is revoked and can be read, by a clock that always runs.
+        let deniedSince: number | undefined;
+        let elapsed = 0;
+        const answerAll = async (): Promise<void> => {
+          await settle();
+          const answered = new Set<unknown>();
+          for (let count = 0; count < 3; count += 1) {
+            const pending = source.takePending();
+            if (answered.has(pending)) return;
+            answered.add(pending);
+            const bytes = Buffer.from(isRevoked ? unknown(2) : known(1));
+            if (isAway) pending.fail(new Error('away'));
+            else pending.answer({ changed: true, bytes, version: undefined });
+            await settle();
+          }
+        };
+        for (const [what, milliseconds] of steps) {
+          elapsed += milliseconds;
+          if (what === 'pass') clock.pass(milliseconds);
+          if (what === 'sleep') clock.sleep(milliseconds);
+          if (what === 'revoke') isRevoked = true;
+          if (what === 'outage') isAway = true;
+          if (what === 'recover') isAway = false;
+          deniedSince = isRevoked && !isAway ? (deniedSince ?? elapsed) : undefined;
+          const finding = store.find(certificate, clock.wall());
+          await answerAll();
+          const outcome = await outcomeNow(finding);
+          if (!isRevoked && !isAway) assert.equal(outcome, 'found');
+          if (outcome === 'found' && deniedSince !== undefined) {
+            assert.ok(elapsed - deniedSince <= 60_000, `admitted ${elapsed - deniedSince} ms later`);
+          }
+        }
+      }),
+      { numRuns: 100 },
+    );
+  });
+});

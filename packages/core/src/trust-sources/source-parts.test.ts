@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { TrustDocumentError } from '../trust-document.js';
+import { readCappedBody } from './capped-body.js';
+import { decodeUtf8, digestSha256 } from './document-bytes.js';
+import { isLoopbackHost, redactUrl, redactUrlsIn } from './redacted-url.js';
+import { runOpenssl } from '../test-support/openssl.js';
+
+async function* streamOf(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+  for (const chunk of chunks) yield await Promise.resolve(chunk);
+}
+
+describe('readCappedBody', () => {
+  const chunks = fc.array(fc.uint8Array({ maxLength: 20 }), { maxLength: 10 });
+  test('gives every byte in order, up to the limit and no further', async () => {
+    await fc.assert(
+      fc.asyncProperty(chunks, fc.nat(100), async (each, limit) => {
+        const whole = Buffer.concat(each);
+        const reading = readCappedBody(streamOf(each), limit, undefined);
+        if (whole.length > limit) await assert.rejects(reading, /larger than/);
+        else assert.deepEqual(Buffer.from(await reading), whole);
+      }),
+    );
+  });
+  test('wants as many bytes as were announced', async () => {
+    await fc.assert(
+      fc.asyncProperty(chunks, fc.nat(100), async (each, announced) => {
+        const { length } = Buffer.concat(each);
+        const reading = readCappedBody(streamOf(each), 1_000, announced);
+        if (length !== announced) await assert.rejects(reading, /cut short/);
+        else assert.equal((await reading).length, length);
+      }),
+    );
+  });
+});
+
+describe('decodeUtf8', () => {
+  test('is strict, wherever a slice ends', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.string({ unit: 'binary', maxLength: 20 }),
+        fc.uint8Array({ maxLength: 6 }),
+        fc.nat(8),
+        async (text, noise, offset) => {
+          const filler = 'a'.repeat(1024 * 1024 - offset);
+          const bytes = Buffer.concat([Buffer.from(filler), Buffer.from(text), noise]);
+          // Node's own check, which reads all at once.
+          let expected: string | undefined;
+          try {
+            expected = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+          } catch {
+            expected = undefined;
+          }
+          if (expected === undefined) await assert.rejects(decodeUtf8(bytes), TrustDocumentError);
+          else assert.equal(await decodeUtf8(bytes), expected);
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+  test('leaves a byte order mark to the parser', async () => {
+    assert.equal(await decodeUtf8(Buffer.from('\ufeff{}')), '\ufeff{}');
+    assert.equal(await decodeUtf8(new Uint8Array()), '');
+  });
+});
+
+test('digestSha256 is SHA-256, in slices or not', async () => {
+  for (const length of [0, 5, 1024 * 1024, 3 * 1024 * 1024 + 1]) {
+    const bytes = Buffer.alloc(length, 'abc');
+    const [expected] = runOpenssl(['dgst', '-sha256', '-r'], bytes).toString().split(' ');
+    assert.equal(await digestSha256(bytes), expected);
+  }
+});
+
+describe('what is shown of a URL', () => {
+  test('its place, and that there is a query', () => {
+    assert.equal(redactUrl(new URL('https://u:p@h.example:8/a/b?sig=x#f')), 'https://h.example:8/a/b?…');
+    assert.equal(redactUrl(new URL('http://127.0.0.1:1')), 'http://127.0.0.1:1/');
+  });
+  test('also where it stands in a text', () => {
+    assert.equal(
+      redactUrlsIn('GET "https://u:p@h/a?sv=1&sig=x" and (https://h/b?c) failed; sig=y, token=z'),
+      'GET "https://…@h/a?…" and (https://h/b?… failed; sig=… token=…',
+    );
+  });
+  test('never the secret, wherever it stands in the query', () => {
+    fc.assert(
+      fc.property(fc.webUrl(), fc.stringMatching(/^[A-Za-z0-9%]{12,30}$/), fc.string(), (url, secret, tail) => {
+        assert.ok(!redactUrlsIn(`failed: ${url.split(/[?#]/)[0] ?? ''}?se=1&sig=${secret} ${tail}`).includes(secret));
+      }),
+    );
+  });
+});
+
+test('isLoopbackHost knows this machine and nothing like it', () => {
+  const hostOf = (text: string): string => new URL(text).hostname;
+  for (const url of ['http://localhost', 'http://127.0.0.1', 'http://127.9.8.7', 'http://2130706433', 'http://[::1]']) {
+    assert.equal(isLoopbackHost(hostOf(url)), true, url);
+  }
+  for (const url of [
+    'http://localhost.',
+    'http://127.0.0.1.nip.io',
+    'http://xlocalhost',
+    'http://128.0.0.1',
+    'http://[::]',
+    'http://[::ffff:8.8.8.8]',
+  ]) {
+    assert.equal(isLoopbackHost(hostOf(url)), false, url);
+  }
+});

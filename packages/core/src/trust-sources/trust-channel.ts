@@ -1,0 +1,26 @@
+import { type Channel, channel } from 'node:diagnostics_channel';
+
+/** The name of the `node:diagnostics_channel` on which every read of a trust source is told. */
+export const trustChannelName = 'certgate:trust';
+
+/** One read of a trust source that came to its end. */
+export interface TrustRefreshEvent {
+  readonly version: 1;
+  /** Where the document comes from, e.g. `file trust.json`. */
+  readonly source: string;
+  /** `changed`: another content is in use now. `failed`: nothing was learned, and what was in use stays so. */
+  readonly outcome: 'changed' | 'unchanged' | 'failed';
+  /** Of the document in use now; undefined as long as there is none. */
+  readonly revision: number | undefined;
+  /** Why it failed. */
+  readonly fault: string | undefined;
+  /** When the last good read began, in milliseconds since 1970-01-01T00:00:00Z. */
+  readonly lastSuccessAt: number | undefined;
+}
+
+const trustChannel: Channel = channel(trustChannelName);
+
+/** Node reports a subscriber that throws as an uncaught exception of its own; it can't spoil the read. */
+export function publishTrustRefresh(event: TrustRefreshEvent): void {
+  if (trustChannel.hasSubscribers) trustChannel.publish(Object.freeze(event));
+}

@@ -1,0 +1,129 @@
+import { createHash } from 'node:crypto';
+import { maximumDocumentLength } from '../trust-document.js';
+import { type HttpsAnswer, getByHttps } from './https-get.js';
+import { isLoopbackHost, redactUrl } from './redacted-url.js';
+import { type TrustReadRequest, type TrustSource, type TrustSourceReading, TrustSourceMisuse } from './trust-source.js';
+
+export interface UrlSourceOptions {
+  /**
+   * Sent with every read, e.g. `authorization`; asked for anew each time, since tokens expire. The headers that make the
+   * read what it is (`if-none-match`, `accept-encoding`, `range`, `host`) can't be set.
+   */
+  readonly headers?: () => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>;
+  /** Certification authorities in PEM, in the place of the machine's. */
+  readonly ca?: string;
+}
+
+const maximumSignatureLength = 4096;
+
+const ownHeaders = ['host', 'if-none-match', 'accept-encoding', 'range', 'if-range', 'content-length', 'connection'];
+
+/**
+ * A trust document at an HTTPS URL, its signature at the same URL with `.sig` behind the path.
+ *
+ * @throws {TypeError} for what is no URL, plain HTTP to another machine, user information in it, or options of another
+ * type.
+ */
+export function createUrlSource(text: string | undefined, options: UrlSourceOptions): TrustSource {
+  checkOptions(options);
+  const url = readUrl(text);
+  if (url === undefined) {
+    const misuse = new TrustSourceMisuse('The trust document has no URL; is the app setting that holds it there?');
+    return { description: 'URL (none)', read: () => Promise.reject(misuse) };
+  }
+  const place = redactUrl(url);
+  const signatureUrl = new URL(url);
+  signatureUrl.pathname += '.sig';
+  return {
+    description: `URL ${place}`,
+    configuration: describeConfiguration(url, place, options),
+    signatureDescription: `URL ${redactUrl(signatureUrl)}`,
+    read: async (request) => readDocument(url, signatureUrl, options, request),
+  };
+}
+
+/** By their presence: a `ca` whose app setting isn't there must not mean every authority that the machine knows. */
+function checkOptions(options: UrlSourceOptions): void {
+  const { headers, ca } = options as Readonly<Record<string, unknown>>;
+  if ('headers' in options && typeof headers !== 'function') {
+    throw new TypeError('headers must be a function that gives the headers.');
+  }
+  if ('ca' in options && (typeof ca !== 'string' || !ca.includes('-----BEGIN CERTIFICATE-----'))) {
+    throw new TypeError('ca must be certificates in PEM.');
+  }
+}
+
+function readUrl(text: string | undefined): URL | undefined {
+  if (text === undefined || text.trim() === '') return undefined;
+  // Of a text that can't be read, nobody knows which part is the secret.
+  if (!URL.canParse(text)) throw new TypeError('trustStoreFromUrl takes a URL, e.g. https://example.com/trust.json.');
+  const url = new URL(text);
+  if (url.username !== '' || url.password !== '') {
+    throw new TypeError(`The URL of the trust document (${url.host}) holds a user name or password; use headers.`);
+  }
+  const isAllowed = url.protocol === 'https:' || (url.protocol === 'http:' && isLoopbackHost(url.hostname));
+  if (!isAllowed) {
+    throw new TypeError(
+      `The trust document's URL must begin with https: (${redactUrl(url)}); http: is for this machine alone.`,
+    );
+  }
+  url.hash = '';
+  return url;
+}
+
+/** What `headers` gives can't be compared, so nobody can say. */
+function describeConfiguration(url: URL, place: string, { headers, ca }: UrlSourceOptions): string | undefined {
+  if (headers !== undefined) return undefined;
+  // The query may be a key: told apart, but not shown.
+  const hash = createHash('sha256').update(JSON.stringify([url.href, ca ?? null]));
+  return `URL ${place} ${hash.digest('hex')}`;
+}
+
+async function readDocument(
+  url: URL,
+  signatureUrl: URL,
+  options: UrlSourceOptions,
+  { lastVersion, signal, withSignature }: TrustReadRequest,
+): Promise<TrustSourceReading> {
+  const { ca } = options;
+  const headers = await askForHeaders(options);
+  const conditional = lastVersion === undefined ? headers : { ...headers, 'if-none-match': lastVersion };
+  const answer = await get(url, { headers: conditional, ca, signal, maximumLength: maximumDocumentLength });
+  if (answer.status === 304 && lastVersion !== undefined) return { changed: false };
+  const bytes = getBody(url, answer);
+  const version = answer.headers.etag;
+  if (!withSignature) return { changed: true, bytes, version };
+  const signed = await get(signatureUrl, { headers, ca, signal, maximumLength: maximumSignatureLength });
+  if (signed.status === 404) return { changed: true, bytes, version };
+  const signature = Buffer.from(getBody(signatureUrl, signed)).toString('latin1');
+  return { changed: true, bytes, version, signature };
+}
+
+async function askForHeaders({ headers }: UrlSourceOptions): Promise<Readonly<Record<string, string>>> {
+  const given = Object.entries((await headers?.()) ?? {}).map(([name, value]) => [name.toLowerCase(), value] as const);
+  const own = given.find(([name]) => ownHeaders.includes(name));
+  if (own !== undefined) throw new Error(`headers must not give "${own[0]}"`);
+  return { accept: 'application/json', ...Object.fromEntries(given), 'accept-encoding': 'identity' };
+}
+
+async function get(url: URL, options: Parameters<typeof getByHttps>[1]): Promise<HttpsAnswer> {
+  try {
+    return await getByHttps(url, options);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : 'no answer';
+    throw new Error(message.startsWith(redactUrl(url)) ? message : `${redactUrl(url)}: ${message}`);
+  }
+}
+
+function getBody(url: URL, { status, headers, body }: HttpsAnswer): Uint8Array {
+  if (body !== undefined) return body;
+  throw new Error(`${redactUrl(url)} answered ${status}${describeStatus(url, status, headers.location)}`);
+}
+
+function describeStatus(url: URL, status: number, location: string | undefined): string {
+  if (status === 401 || status === 403) return ': the app may not read it; look at the key in its query or its headers';
+  if (status === 404) return ': it is not there';
+  if (status === 304) return ', though nothing was asked for conditionally';
+  if (status < 300 || status > 399 || location === undefined || !URL.canParse(location, url.href)) return '';
+  return `, a redirect to ${redactUrl(new URL(location, url))}; redirects are not followed: give the last URL`;
+}
