@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
-import { describe, it } from 'node:test';
+import { type TestContext, describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import type { InvocationContext } from '@azure/functions';
 import {
@@ -16,7 +16,11 @@ import {
 } from '@certgate/core';
 import ts from 'typescript';
 import type * as decisionLogModule from '../packages/azure-functions/dist/esm/decision-log.js';
+import type * as expiryLogModule from '../packages/azure-functions/dist/esm/expiry-log.js';
+import type * as startLogModule from '../packages/azure-functions/dist/esm/start-log.js';
+import type * as trustLogModule from '../packages/azure-functions/dist/esm/trust-log.js';
 import type * as gatewayExchangeModule from '../packages/certgate/dist/esm/gateway/gateway-exchange.js';
+import { azuriteFolder, installAzurite } from './test-support/azurite.js';
 import { root, runCertgate } from './test-support/certgate.js';
 import { makeOpensslCertificate } from './test-support/openssl.js';
 
@@ -54,21 +58,37 @@ describe('docs/errors.md', () => {
     assert.deepEqual(sortRows(rows.map(([, answer, status]) => [answer, Number(status)])), sortRows(actual));
   });
 
-  it('lists the keys of the log line as decisions produce them', async () => {
-    const section = getSection('docs/errors.md', 'The log line');
-    const listed = [...section.matchAll(/^\| `(\w+)` \|/gm)].map(([, key]) => key);
-    assert.deepEqual([...listed].sort(), [...(await listLoggedKeys())].sort());
+  it('lists the keys of each line as the adapter writes them, and no other', async (context) => {
+    const lines = await writeLines(context);
+    for (const event of ['decision', 'start', 'trust', 'expiry']) {
+      const written = new Set(lines.filter((line) => line['event'] === event).flatMap((line) => Object.keys(line)));
+      assert.deepEqual(sortTexts(listKeys(event)), sortTexts(written), event);
+    }
   });
 
-  it('shows only lines that are JSON, with keys of the table', () => {
-    const listed = new Set([...getPage('docs/errors.md').matchAll(/^\| `(\w+)` \|/gm)].map(([, key]) => key));
+  it('lists the codes of the other lines, and no other', async (context) => {
+    const { startCodes } = (await importBuilt('azure-functions', 'start-log.js')) as StartLogModule;
+    const rows = readRows(
+      getSection('docs/errors.md', 'The other lines'),
+      /^\| `(start|trust|expiry)` \| `(\w+)` \|/gm,
+    );
+    const written = (await writeLines(context))
+      .filter(({ event }) => event === 'trust' || event === 'expiry')
+      .map(({ event, code }) => `${String(event)} ${String(code)}`);
+    assert.deepEqual(
+      sortTexts(rows.map(([, event = '', code = '']) => `${event} ${code}`)),
+      sortTexts(new Set([...startCodes.map((code) => `start ${code}`), ...written])),
+    );
+  });
+
+  it('shows only lines that are JSON, with keys and codes of the tables', () => {
     const lines = getPage('docs/errors.md').match(/^\{"certgate":.*$/gm) ?? [];
-    assert.ok(lines.length >= 4);
+    assert.ok(lines.length >= 9);
     for (const line of lines) {
-      const { source, ...rest } = JSON.parse(line) as Record<string, unknown>;
-      // Only the lines about a trust source name it; the table is that of decisions.
-      assert.equal(source !== undefined, rest['event'] === 'trust', line);
+      const { event, code, ...rest } = JSON.parse(line) as Record<string, unknown>;
+      const listed = new Set(listKeys(String(event)));
       for (const key of Object.keys(rest)) assert.ok(listed.has(key), `${key} in ${line}`);
+      assert.ok(getPage('docs/errors.md').includes(`\`${String(code)}\``), line);
     }
   });
 });
@@ -106,7 +126,9 @@ describe('every page', () => {
     for (const { page, code } of documents) assert.doesNotThrow(() => parseTrustDocument(code), page);
   });
 
-  it('shows TypeScript that compiles, where it is whole', () => {
+  it('shows TypeScript that compiles, where it is whole', async () => {
+    // Azure's packages, which some snippets import, stand there.
+    await installAzurite();
     const snippets = codeBlocks.filter(({ language, code }) => language === 'ts' && code.includes('import '));
     assert.ok(snippets.length >= 4);
     assert.deepEqual(listTypeErrors(snippets), []);
@@ -134,6 +156,9 @@ describe('every page', () => {
 });
 
 type DecisionLogModule = typeof decisionLogModule;
+type ExpiryLogModule = typeof expiryLogModule;
+type StartLogModule = typeof startLogModule;
+type TrustLogModule = typeof trustLogModule;
 type GatewayExchangeModule = typeof gatewayExchangeModule;
 
 /** Files that no package exports; the compiled test stands one folder deeper than its source. */
@@ -141,32 +166,61 @@ function importBuilt(packageName: string, file: string): Promise<unknown> {
   return import(pathToFileURL(join(root, 'packages', packageName, 'dist', 'esm', file)).href);
 }
 
-/** Real decisions about a real certificate, through the real log: an admission, refusals, and one after silence. */
-async function listLoggedKeys(): Promise<ReadonlySet<string>> {
+/** The first column of the table of an event's keys; decisions have a section of their own. */
+function listKeys(event: string): readonly string[] {
+  if (event === 'decision') {
+    return [...getSection('docs/errors.md', 'The log line').matchAll(/^\| `(\w+)` \|/gm)].map(([, key = '']) => key);
+  }
+  const rows = getSection('docs/errors.md', 'The other lines').matchAll(
+    /^\| `(\w+)` \| ((?:`(?:start|trust|expiry)` ?)+)\|/gm,
+  );
+  return [...rows].flatMap(([, key = '', events = '']) => (events.includes(`\`${event}\``) ? [key] : []));
+}
+
+/** Real lines of every event, by what writes them, about real decisions on a real certificate. */
+async function writeLines(context: TestContext): Promise<readonly Readonly<Record<string, unknown>>[]> {
   const { DecisionLog } = (await importBuilt('azure-functions', 'decision-log.js')) as DecisionLogModule;
+  const { ExpiryLog } = (await importBuilt('azure-functions', 'expiry-log.js')) as ExpiryLogModule;
+  const { TrustLog } = (await importBuilt('azure-functions', 'trust-log.js')) as TrustLogModule;
+  const { warnAtStart } = (await importBuilt('azure-functions', 'start-log.js')) as StartLogModule;
   const lines: string[] = [];
   const write = (line: string): void => {
     lines.push(line);
   };
-  const context = {
-    functionName: 'Orders',
-    invocationId: '1',
-    log: write,
-    warn: write,
-  } as unknown as InvocationContext;
+  const invocation = { functionName: 'Orders', invocationId: '1', log: write, warn: write };
+  const call = invocation as unknown as InvocationContext;
   let now = 0;
   const log = new DecisionLog(() => now);
-  log.write(context, decideForCertificate([]), 7);
-  for (let call = 0; call < 30; call += 1) log.write(context, decideForCertificate([['admin']]), 7);
+  const until = Date.now() + 60_000;
+  const admitted = decideForCertificate([]);
+  assert.ok(admitted.outcome === 'allowed');
+  log.write(call, { decision: admitted, trustRevision: 7 });
+  log.write(call, { decision: decideForCertificate([['admin']], until), trustRevision: 7, reportOnlyUntil: until });
+  for (let time = 0; time < 30; time += 1) log.write(call, { decision: decideForCertificate([['admin']]) });
   now += 3_600_000;
-  log.write(context, decideForCertificate([['admin']]), 7);
-  log.write(context, deny('trust_unavailable', 'The source is out of reach.'), undefined);
-  return new Set(lines.flatMap((line) => Object.keys(JSON.parse(line) as object)));
+  log.write(call, { decision: decideForCertificate([['admin']]) });
+  log.write(call, { decision: deny('trust_unavailable', 'The source is out of reach.') });
+
+  const { identity } = admitted;
+  new ExpiryLog().note(call, identity, identity.accessEndsAt - 1);
+
+  const trustLog = new TrustLog();
+  const report = { description: 'file trust.json', revision: 7, warnings: [] };
+  trustLog.note(call, { ...report, fault: 'ENOENT' });
+  trustLog.note(call, { ...report, fault: undefined });
+  const warnings = [{ code: 'revision_reused', path: 'revision', message: 'The revision stayed 7.' }] as const;
+  trustLog.note(call, { ...report, warnings, fault: undefined });
+
+  const warn = context.mock.method(console, 'warn', write);
+  warnAtStart('trust_unavailable', 'The source is out of reach.');
+  warnAtStart('report_only', 'x', { function: 'Orders', reportOnlyUntil: '2027-03-01T00:00:00Z' });
+  warn.mock.restore();
+  return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 
 const certificate = { header: '', thumbprintSha256: '' };
 
-function decideForCertificate(roles: readonly (readonly string[])[]): Decision {
+function decideForCertificate(roles: readonly (readonly string[])[], reportOnlyUntil?: number): Decision {
   if (certificate.header === '') {
     const folder = mkdtempSync(join(tmpdir(), 'certgate-docs-'));
     const { certificateFile, thumbprintSha256 } = makeOpensslCertificate(folder, 'caller', 'ec');
@@ -175,9 +229,10 @@ function decideForCertificate(roles: readonly (readonly string[])[]): Decision {
     rmSync(folder, { recursive: true, force: true });
   }
   const { header, thumbprintSha256 } = certificate;
-  const identities = [{ name: 'caller', roles: [], certificates: [{ thumbprintSha256 }] }];
+  const identities = [{ name: 'caller', owner: 'a team', roles: [], certificates: [{ thumbprintSha256 }] }];
   const trust = parseTrustDocument({ schemaVersion: 1, revision: 7, identities });
-  return decideAccess({ header, trust, requirement: { functionName: 'Orders', roles }, now: Date.now() });
+  const requirement = { functionName: 'Orders', roles, ...(reportOnlyUntil === undefined ? {} : { reportOnlyUntil }) };
+  return decideAccess({ header, trust, requirement, now: Date.now() });
 }
 
 function listPages(folder: string): readonly Page[] {
@@ -208,6 +263,10 @@ function readRows(section: string, row: RegExp): readonly RegExpMatchArray[] {
   const rows = [...section.matchAll(row)];
   assert.ok(rows.length > 0, section.slice(0, 60));
   return rows;
+}
+
+function sortTexts(texts: Iterable<string>): readonly string[] {
+  return [...texts].sort();
 }
 
 function sortRows(rows: readonly (readonly unknown[])[]): readonly string[] {
@@ -283,7 +342,7 @@ function hasOption(help: string, option: string): boolean {
 /** Compiles the snippets as files of this folder, where both packages and the library are found. */
 function listTypeErrors(snippets: readonly CodeBlock[]): readonly string[] {
   const files = new Map(
-    snippets.map(({ code }, index) => [join(root, 'tests', `snippet-${index}.ts`).replaceAll('\\', '/'), code]),
+    snippets.map(({ code }, index) => [join(azuriteFolder, `snippet-${index}.mts`).replaceAll('\\', '/'), code]),
   );
   const options: ts.CompilerOptions = {
     module: ts.ModuleKind.NodeNext,

@@ -29,7 +29,7 @@ describe('denial lines', () => {
   it('have a versioned shape', () => {
     const { context, lines } = createContext();
     const denial = deny('pin_expired', 'It ended.', { identityName: 'billing', thumbprintSha256: 'AB' });
-    new DecisionLog().write(context, denial, 3);
+    new DecisionLog().write(context, { decision: denial, trustRevision: 3 });
     assert.deepEqual(lines, [
       {
         certgate: 1,
@@ -52,7 +52,7 @@ describe('denial lines', () => {
     const log = new DecisionLog(() => now);
     const { context, lines } = createContext();
     const write = (code: DenialCode, times: number): void => {
-      for (let time = 0; time < times; time += 1) log.write(context, deny(code, 'x'), undefined);
+      for (let time = 0; time < times; time += 1) log.write(context, { decision: deny(code, 'x') });
     };
     write('certificate_missing', 1000);
     assert.equal(lines.length, 20);
@@ -80,11 +80,11 @@ describe('denial lines', () => {
         const { context, lines } = createContext();
         for (const [code, pause] of list) {
           now += pause % 3 === 0 ? pause : 0;
-          log.write(context, deny(code, 'x'), undefined);
+          log.write(context, { decision: deny(code, 'x') });
         }
         now += 60_000;
         for (const code of ['certificate_missing', 'role_missing', 'trust_unavailable'] as const) {
-          log.write(context, deny(code, 'last'), undefined);
+          log.write(context, { decision: deny(code, 'last') });
           const told = lines
             .filter((line) => line.code === code)
             .reduce((sum, { suppressed = 0 }) => sum + 1 + suppressed, 0);
@@ -104,7 +104,8 @@ describe('denial lines', () => {
       certificate: { thumbprintSha256: 'AB' },
       matchedBy: 'x',
     } as never;
-    for (let time = 0; time < 50; time += 1) log.write(context, { outcome: 'allowed', code: 'allowed', identity }, 1);
+    for (let time = 0; time < 50; time += 1)
+      log.write(context, { decision: { outcome: 'allowed', code: 'allowed', identity } });
     assert.equal(lines.length, 50);
   });
 });
@@ -114,7 +115,7 @@ describe('the text of a line', () => {
 
   it('escapes what could forge a line or turn its text, and reads back as what it was', () => {
     const { context, lines, raw } = createContext();
-    new DecisionLog().write(context, deny('role_missing', name, { identityName: name }), undefined);
+    new DecisionLog().write(context, { decision: deny('role_missing', name, { identityName: name }) });
     assert.match(raw[0]!, /^[\x20-\x7e]+$/);
     assert.deepEqual([lines[0]?.identity, lines[0]?.detail], [name, name]);
   });
@@ -159,7 +160,7 @@ describe('the text of a line', () => {
   it('is quick for the longest header there can be', () => {
     const denial: Denial = deny('trust_unavailable', '-----BEGIN '.repeat(1500) + '%2'.repeat(5000));
     const { context, lines } = createContext();
-    new DecisionLog().write(context, denial, undefined);
+    new DecisionLog().write(context, { decision: denial });
     assert.equal(lines.length, 1);
   });
 });

@@ -1,13 +1,21 @@
-import { type Decision, type Denial, type DenialCode, getPublicStatus } from '@certgate/core';
+import {
+  type Admission,
+  type Decision,
+  type Denial,
+  type DenialCode,
+  formatInstant,
+  getPublicStatus,
+} from '@certgate/core';
 import type { InvocationContext } from '@azure/functions';
+import type { DecisionFacts } from './decision-channel.js';
 import { formatLogLine } from './log-text.js';
 
 /** Raised with every change of the line's shape that a query could notice. */
 export const logShapeVersion = 1;
 
 /**
- * One line per decision, JSON with these keys. `outcome: "allowed"` lines are of level information, denials of level
- * warning.
+ * One line per decision, JSON with these keys. `outcome: "allowed"` lines are of level information, denials and what was
+ * let through because the function is report-only of level warning.
  */
 export interface DecisionLogLine {
   readonly certgate: typeof logShapeVersion;
@@ -24,6 +32,10 @@ export interface DecisionLogLine {
   readonly matchedBy?: string;
   readonly thumbprintSha256?: string;
   readonly trustRevision?: number;
+  /** On `allowed`: the denial that was let through, since the function is report-only. */
+  readonly reportOnlyCode?: DenialCode;
+  /** RFC 3339: when that denial begins to count. */
+  readonly reportOnlyUntil?: string;
   readonly detail?: string;
   /** How many denials of this code were not logged since the last line of this code. */
   readonly suppressed?: number;
@@ -47,12 +59,13 @@ export class DecisionLog {
     this.#now = now;
   }
 
-  write(context: InvocationContext, decision: Decision, trustRevision: number | undefined): void {
+  write(context: InvocationContext, facts: DecisionFacts): void {
+    const { decision } = facts;
     const suppressed = decision.outcome === 'denied' ? this.#countDenial(decision.code) : 0;
     if (suppressed === undefined) return;
-    const line = createLogLine(context, decision, trustRevision, suppressed);
-    if (decision.outcome === 'allowed') context.log(formatLogLine(line));
-    else context.warn(formatLogLine(line));
+    const line = formatLogLine(createLogLine(context, facts, suppressed));
+    if (decision.outcome === 'allowed' && decision.deferred === undefined) context.log(line);
+    else context.warn(line);
   }
 
   /** How many were suppressed before this one, or undefined when this one is to be suppressed too. */
@@ -77,7 +90,7 @@ const roleLog = new DecisionLog();
 
 export function logRoleDenial(context: unknown, denial: Denial): void {
   try {
-    if (isLoggingContext(context)) roleLog.write(context, denial, undefined);
+    if (isLoggingContext(context)) roleLog.write(context, { decision: denial });
   } catch {
     // The refusal stands without its line: an object that was made from a context can't log, for one.
   }
@@ -89,8 +102,7 @@ function isLoggingContext(context: unknown): context is InvocationContext {
 
 function createLogLine(
   context: InvocationContext,
-  decision: Decision,
-  trustRevision: number | undefined,
+  { decision, trustRevision, reportOnlyUntil }: DecisionFacts,
   suppressed: number,
 ): DecisionLogLine {
   return {
@@ -103,8 +115,17 @@ function createLogLine(
     correlationId: context.invocationId,
     ...describeCaller(decision),
     ...(trustRevision === undefined ? {} : { trustRevision }),
-    ...(decision.outcome === 'denied' ? { detail: decision.detail } : {}),
+    ...(decision.outcome === 'denied' ? { detail: decision.detail } : describeDeferral(decision, reportOnlyUntil)),
     ...(suppressed === 0 ? {} : { suppressed }),
+  };
+}
+
+function describeDeferral({ deferred }: Admission, reportOnlyUntil: number | undefined): Partial<DecisionLogLine> {
+  if (deferred === undefined) return {};
+  return {
+    reportOnlyCode: deferred.code,
+    ...(reportOnlyUntil === undefined ? {} : { reportOnlyUntil: formatInstant(reportOnlyUntil) }),
+    detail: deferred.detail,
   };
 }
 

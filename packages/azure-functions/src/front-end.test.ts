@@ -8,7 +8,7 @@ type Expected = 'app-service' | 'development' | 'front_end_unknown' | 'front_end
 
 function resolve(named: FrontEndName | undefined, environment: Environment): Expected {
   const frontEnd = resolveFrontEnd(named, environment);
-  if (frontEnd.outcome === 'denied') return frontEnd.code as Expected;
+  if (frontEnd.outcome === 'denied') return frontEnd.code;
   assert.notEqual(frontEnd.name, 'anywhere');
   return frontEnd.name as Expected;
 }

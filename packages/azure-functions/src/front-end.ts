@@ -16,7 +16,9 @@ export type FrontEnd =
       readonly name: FrontEndName | 'development' | 'anywhere';
       readonly isDevelopment: boolean;
     }
-  | Denial;
+  | FrontEndDenial;
+
+type FrontEndDenial = Denial & { readonly code: 'front_end_unknown' | 'front_end_contradicted' };
 
 /** The header that App Service's front end sets; header names arrive in lower case. */
 export const certificateHeaderName = 'x-arr-clientcert';
@@ -28,15 +30,19 @@ export const certificateHeaderName = 'x-arr-clientcert';
  */
 export function resolveFrontEnd(named: FrontEndName | undefined, environment: Environment): FrontEnd {
   const setting = readFrontEndSetting(environment);
-  if (setting.fault !== undefined) return deny('front_end_unknown', setting.fault);
+  if (setting.fault !== undefined) return denyFrontEnd('front_end_unknown', setting.fault);
   if (differ(named, setting.name)) {
-    return deny(
+    return denyFrontEnd(
       'front_end_contradicted',
       `The code names another front end than the app setting ${frontEndSetting}. Leave one of the two.`,
     );
   }
   const name = named ?? setting.name;
   return name === undefined ? deduceFrontEnd(environment) : confirmFrontEnd(name, environment);
+}
+
+function denyFrontEnd(code: FrontEndDenial['code'], detail: string): FrontEndDenial {
+  return deny(code, detail) as FrontEndDenial;
 }
 
 function differ(inCode: string | undefined, inSetting: string | undefined): boolean {
@@ -46,7 +52,7 @@ function differ(inCode: string | undefined, inSetting: string | undefined): bool
 function confirmFrontEnd(name: FrontEndName, environment: Environment): FrontEnd {
   const contradicting = listPresent(environment, containerHostMarks);
   if (contradicting.length > 0) {
-    return deny(
+    return denyFrontEnd(
       'front_end_contradicted',
       `The front end is said to be "${name}", but this process runs in Container Apps or Kubernetes (${contradicting.join(', ')}), where anybody can set ${certificateHeaderName}.`,
     );
@@ -60,7 +66,7 @@ function deduceFrontEnd(environment: Environment): FrontEnd {
   if (isPresent(environment['WEBSITE_INSTANCE_ID']) && contradicting.length === 0) {
     return { outcome: 'known', name: 'app-service', isDevelopment: false };
   }
-  return deny('front_end_unknown', describeUnknown(environment));
+  return denyFrontEnd('front_end_unknown', describeUnknown(environment));
 }
 
 /** Azure's Container Apps, and any Kubernetes: another ingress stands in front there. */

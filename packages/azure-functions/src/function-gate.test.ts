@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { type ServerResponse, createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import type { HttpResponseInit } from '@azure/functions';
 import { type TrustStore, trustStoreFromDocument } from '@certgate/core';
@@ -23,6 +21,7 @@ import {
   stranger,
   trustDocument,
 } from './test-support/secured-app.js';
+import { startProxyTarget } from './test-support/proxy-target.js';
 import type { Answer } from './test-support/test-worker.js';
 
 const trustStore = trustStoreFromDocument(trustDocument);
@@ -440,24 +439,6 @@ describe('the front end', () => {
 });
 
 describe('HTTP streaming', () => {
-  const startServer = async (
-    context: TestContext,
-  ): Promise<(headers: Record<string, string> | [string, string][]) => Promise<ServerResponse>> => {
-    const responses: ServerResponse[] = [];
-    const server = createServer((_request, response) => responses.push(response)).listen(0, '127.0.0.1');
-    context.after(() => {
-      server.closeAllConnections();
-      server.close();
-    });
-    await new Promise((resolve) => server.once('listening', resolve));
-    const { port } = server.address() as AddressInfo;
-    return async (headers) => {
-      const before = responses.length;
-      fetch(`http://127.0.0.1:${port}/`, { headers }).catch(() => undefined);
-      while (responses.length === before) await new Promise((resolve) => setImmediate(resolve));
-      return responses.at(-1)!;
-    };
-  };
   const id = (last: number): string => `00000000-0000-0000-0000-00000000000${last}`;
   const name = 'x-ms-invocation-id';
 
@@ -474,7 +455,7 @@ describe('HTTP streaming', () => {
   };
 
   it('takes the header of the proxied request, never of the request object', async (context) => {
-    const proxy = await startServer(context);
+    const proxy = await startProxyTarget(context);
     const call = await startCall(context);
     await proxy({ [name]: id(1) });
     assert.equal(call(id(1), bearing(reader)).status, 401, 'the wire had no certificate');
@@ -485,7 +466,7 @@ describe('HTTP streaming', () => {
   });
 
   it('refuses what is ambiguous: no proxied request, one that was used, two with one id, one that has ended', async (context) => {
-    const proxy = await startServer(context);
+    const proxy = await startProxyTarget(context);
     const call = await startCall(context);
     const headers = { [name]: id(1), [certificateHeaderName]: reader.header };
     await proxy(headers);
@@ -503,7 +484,7 @@ describe('HTTP streaming', () => {
   });
 
   it('closes nothing for a caller of some server of the own app, who can only guess ids', async (context) => {
-    const proxy = await startServer(context);
+    const proxy = await startProxyTarget(context);
     const call = await startCall(context);
     await proxy({ [name]: id(1), [certificateHeaderName]: reader.header });
     assert.deepEqual(call(id(2)), { body: 'secret' });
@@ -511,7 +492,7 @@ describe('HTTP streaming', () => {
   });
 
   it('two certificate headers on the wire are two certificates', async (context) => {
-    const proxy = await startServer(context);
+    const proxy = await startProxyTarget(context);
     const call = await startCall(context);
     await proxy([
       [name, id(1)],

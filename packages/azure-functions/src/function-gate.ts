@@ -7,11 +7,14 @@ import {
   type FunctionRequirement,
   type TrustStore,
   type TrustStoreReport,
+  authorize,
   deny,
-  findAuthorizationDenial,
 } from '@certgate/core';
+import { publishDecision } from './decision-channel.js';
 import { DecisionLog } from './decision-log.js';
+import { noteDeferral } from './deferral.js';
 import { answerDenial, createDenialResponse } from './denial-response.js';
+import { ExpiryLog } from './expiry-log.js';
 import {
   type FrontEnd,
   type FrontEndName,
@@ -20,16 +23,19 @@ import {
   resolveFrontEnd,
 } from './front-end.js';
 import { HttpStreamingWatch } from './http-streaming.js';
-import { warnAtStart } from './start-log.js';
 import { isPromiseLike } from './promise-like.js';
+import { ReportOnlyNotice } from './report-only-notice.js';
 import {
   type AnyHandler,
+  type CertificatePolicy,
   type FunctionPolicy,
   certificatePolicy,
   clientIdentities,
   functionPolicies,
   gatedHandlers,
 } from './shared-state.js';
+import { warnAtStart } from './start-log.js';
+import { tightenPolicy } from './tighten-policy.js';
 import { TrustLog } from './trust-log.js';
 import type { FunctionMetadata, WorkerCore } from './worker-core.js';
 
@@ -53,17 +59,29 @@ interface EarlierAdmission {
   readonly admission: Admission;
 }
 
+/** One call of a closed handler. */
+interface Question {
+  readonly requirement: FunctionRequirement;
+  readonly request: unknown;
+  readonly context: InvocationContext;
+  /** Milliseconds. */
+  readonly now: number;
+}
+
 /** Closes handlers, and decides at each call. One per app. */
 export class FunctionGate {
   readonly #options: GateOptions;
   readonly #access: AccessGate;
   readonly #log = new DecisionLog();
   readonly #trustLog = new TrustLog();
+  readonly #expiryLog = new ExpiryLog();
+  readonly #reportOnly = new ReportOnlyNotice();
   readonly #streaming = new HttpStreamingWatch();
-  readonly #registered = new Map<string, FunctionPolicy>();
+  readonly #registered = new Map<string, { readonly name: string; readonly policy: FunctionPolicy }>();
   /** Invocations that this gate has admitted, so that a handler covered twice is decided once. */
   readonly #admissions = new WeakMap<object, EarlierAdmission>();
   #frontEnd: FrontEnd | undefined;
+  #isStarted = false;
 
   constructor(options: GateOptions) {
     this.#options = options;
@@ -76,14 +94,18 @@ export class FunctionGate {
     if (!isHttp) {
       if (functionPolicies.has(handler)) {
         throw new TypeError(
-          `The function "${name}" has no HTTP trigger, so no certificate can come with it: take allowAnonymous or requireRole away.`,
+          `The function "${name}" has no HTTP trigger, so no certificate can come with it: take allowAnonymous, requireRole or reportOnly away.`,
         );
       }
       return handler;
     }
     const policy = functionPolicies.get(handler) ?? certificatePolicy;
     // A name that comes twice is an error of the worker's, which the app may swallow: the stricter policy stands.
-    this.#registered.set(name.toLowerCase(), tighten(this.#registered.get(name.toLowerCase()), policy));
+    this.#registered.set(name.toLowerCase(), {
+      name,
+      policy: tightenPolicy(this.#findRegistered(name), policy),
+    });
+    if (this.#isStarted) this.#reportOnly.give(name, policy);
     return this.#close(name, policy, handler);
   }
 
@@ -91,8 +113,9 @@ export class FunctionGate {
   coverInvocation<Handler extends AnyHandler>(functionName: string, handler: Handler): Handler {
     if (gatedHandlers.get(handler)?.functionName === functionName) return handler;
     // Where a hook wrapped the handler, its marks are lost; the registration's policy still stands.
-    const policy =
-      this.#registered.get(functionName.toLowerCase()) ?? functionPolicies.get(handler) ?? certificatePolicy;
+    const policy = this.#findRegistered(functionName) ?? functionPolicies.get(handler) ?? certificatePolicy;
+    // One that was registered before the gate is first seen here.
+    this.#reportOnly.give(functionName, policy);
     return this.#close(functionName, policy, handler);
   }
 
@@ -102,6 +125,8 @@ export class FunctionGate {
     if (frontEnd.outcome === 'denied') warnAtStart(frontEnd.code, frontEnd.detail);
     if (this.#options[frontEndOverride] === true) warnAtStart('front_end_anywhere', anywhereDetail);
     if (core !== undefined) this.#streaming.watchCapabilities(core);
+    this.#isStarted = true;
+    for (const { name, policy } of this.#registered.values()) this.#reportOnly.give(name, policy);
     const { trustStore } = this.#options;
     await trustStore.start?.();
     const report = trustStore.report?.();
@@ -110,9 +135,14 @@ export class FunctionGate {
     for (const { code, path, message } of report?.warnings ?? []) warnAtStart(code, `${path}: ${message}`);
   }
 
+  #findRegistered(functionName: string): FunctionPolicy | undefined {
+    return this.#registered.get(functionName.toLowerCase())?.policy;
+  }
+
   #close<Handler extends AnyHandler>(functionName: string, policy: FunctionPolicy, handler: Handler): Handler {
+    const requirement = policy.kind === 'anonymous' ? undefined : createRequirement(functionName, policy);
     const decide = (args: readonly unknown[]): Verdict | PromiseLike<Verdict> =>
-      policy.kind === 'anonymous' ? admitted : this.#decide({ functionName, roles: policy.roles }, args);
+      requirement === undefined ? admitted : this.#decide(requirement, args);
     const closed = function (this: unknown, ...args: unknown[]): unknown {
       const proceed = (verdict: Verdict): unknown =>
         verdict === admitted ? Reflect.apply(handler, this, args) : refuse(verdict as Denial, args);
@@ -126,43 +156,42 @@ export class FunctionGate {
   /** Never throws: whatever fails here is a denial. */
   #decide(requirement: FunctionRequirement, args: readonly unknown[]): Verdict | PromiseLike<Verdict> {
     const context = findContext(args);
-    if (context === undefined) return deny('internal_fault', 'The call carries no invocation context.');
-    const [request] = args;
+    if (context === undefined) {
+      const denial = deny('internal_fault', 'The call carries no invocation context.');
+      publishDecision({ functionName: requirement.functionName, invocationId: 'unknown' }, { decision: denial });
+      return denial;
+    }
     try {
-      const decision = this.#readDecision(requirement, request, context);
-      if (!isPromiseLike(decision)) return this.#conclude(context, request, decision);
+      const question = { requirement, request: args[0], context, now: Date.now() };
+      const decision = this.#readDecision(question);
+      if (!isPromiseLike(decision)) return this.#conclude(question, decision);
       return decision
-        .then((late) => this.#conclude(context, request, late))
+        .then((late) => this.#conclude(question, late))
         .then(undefined, (error: unknown) => this.#denyFault(context, error));
     } catch (error) {
       return this.#denyFault(context, error);
     }
   }
 
-  #readDecision(
-    requirement: FunctionRequirement,
-    request: unknown,
-    context: InvocationContext,
-  ): Decision | PromiseLike<Decision> {
+  #readDecision({ requirement, request, context, now }: Question): Decision | PromiseLike<Decision> {
     const earlier = this.#admissions.get(context);
-    // The other half of a handler that is closed twice. Who calls is known; what this half requires is asked again.
-    if (earlier !== undefined && earlier.request === request) {
-      return findAuthorizationDenial(earlier.admission.identity, requirement) ?? earlier.admission;
-    }
+    if (earlier !== undefined && earlier.request === request) return decideAgain(earlier.admission, requirement, now);
     const frontEnd = this.#resolveFrontEnd();
     if (frontEnd.outcome === 'denied') return frontEnd;
     const road = this.#streaming.takeRoad(context.invocationId);
     if (road.kind === 'ambiguous') return deny('http_streaming_ambiguous', ambiguousDetail);
     const header = road.kind === 'proxied' ? road.header : (request as HttpRequest).headers.get(certificateHeaderName);
-    return this.#access.decide(header, requirement, Date.now());
+    return this.#access.decide(header, requirement, now);
   }
 
-  #conclude(context: InvocationContext, request: unknown, decision: Decision): Verdict {
+  #conclude(question: Question, decision: Decision): Verdict {
+    const { requirement, request, context } = question;
     const isRepeated = decision.outcome === 'allowed' && this.#admissions.get(context)?.admission === decision;
-    if (!isRepeated) this.#writeLog(context, decision);
+    if (!isRepeated) this.#report(question, decision);
     if (decision.outcome !== 'allowed') return decision;
     this.#admissions.set(context, { request, admission: decision });
     clientIdentities.set(context, decision.identity);
+    noteDeferral(context, request, decision, requirement);
     return admitted;
   }
 
@@ -172,17 +201,23 @@ export class FunctionGate {
       `Certgate failed while deciding, so the call is refused: ${describeFault(error)}.`,
     );
     try {
-      this.#log.write(context, denial, undefined);
+      this.#log.write(context, { decision: denial });
     } catch {
       // It may be the log that failed; the refusal stands without its line.
     }
+    publishDecision(context, { decision: denial });
     return denial;
   }
 
-  #writeLog(context: InvocationContext, decision: Decision): void {
+  #report({ context, requirement, now }: Question, decision: Decision): void {
     const report = this.#findTrustReport();
     this.#trustLog.note(context, report);
-    this.#log.write(context, decision, report?.revision);
+    const { reportOnlyUntil } = requirement;
+    const facts = { decision, trustRevision: report?.revision, reportOnlyUntil };
+    this.#log.write(context, facts);
+    if (decision.outcome === 'allowed') this.#expiryLog.note(context, decision.identity, now);
+    // Last: a log that fails makes another decision of it.
+    publishDecision(context, facts);
   }
 
   /** For the log alone, so a store of the user's own that can't say it spoils no decision. */
@@ -204,12 +239,18 @@ export class FunctionGate {
   }
 }
 
-/** Both must be met. What is anonymous in one and closed in the other is closed. */
-function tighten(first: FunctionPolicy | undefined, second: FunctionPolicy): FunctionPolicy {
-  if (first === undefined) return second;
-  const roles = [first, second].flatMap((policy) => (policy.kind === 'certificate' ? policy.roles : []));
-  const isAnonymous = first.kind === 'anonymous' && second.kind === 'anonymous';
-  return isAnonymous ? second : Object.freeze({ kind: 'certificate', roles: Object.freeze(roles) });
+function createRequirement(functionName: string, { roles, reportOnlyUntil }: CertificatePolicy): FunctionRequirement {
+  return Object.freeze({ functionName, roles, ...(reportOnlyUntil === undefined ? {} : { reportOnlyUntil }) });
+}
+
+/**
+ * The other half of a handler that is closed twice. Who calls is known; what this half requires is asked again, and the
+ * first half's admission stands for both where neither says anything that the other doesn't.
+ */
+function decideAgain(admission: Admission, requirement: FunctionRequirement, now: number): Decision {
+  const decision = authorize(admission.identity, requirement, now);
+  const isSame = decision.outcome === 'allowed' && decision.deferred?.code === admission.deferred?.code;
+  return isSame ? admission : decision;
 }
 
 function refuse(denial: Denial, args: readonly unknown[]): unknown {

@@ -174,6 +174,9 @@ describe('identities', () => {
     assert.deepEqual([identity.name, identity.roles, identity.matchedBy], ['a', ['reader'], 'test']);
     assert.ok(Object.isFrozen(identity) && Object.isFrozen(identity.roles));
     assert.equal(identity.certificate.thumbprintSha256, '0'.repeat(64));
+    assert.deepEqual([identity.owner, identity.accessEndsAt], [undefined, identity.certificate.notAfter]);
+    const owned = withClientIdentity(createContext(), { name: 'a', owner: 'payments team' });
+    assert.equal(getClientIdentity(owned).owner, 'payments team');
   });
 
   it('withClientIdentity throws inside a host', (context) => {
@@ -182,7 +185,13 @@ describe('identities', () => {
   });
 
   it('withClientIdentity refuses an identity that no document could hold', () => {
-    for (const identity of [{}, { name: '' }, { name: 'a', roles: 'reader' }, { name: 'a', role: ['reader'] }]) {
+    for (const identity of [
+      {},
+      { name: '' },
+      { name: 'a', roles: 'reader' },
+      { name: 'a', role: ['reader'] },
+      { name: 'a', owner: 7 },
+    ]) {
       assert.throws(() => withClientIdentity(createContext(), identity as never), { name: 'TypeError' });
     }
   });

@@ -1,4 +1,6 @@
 import { type Denial, deny, findAuthorizationDenial } from '@certgate/core';
+import { publishDecision } from './decision-channel.js';
+import { isRoleDeferred } from './deferral.js';
 import type { InvocationContext } from '@azure/functions';
 import { isDevelopment } from './front-end.js';
 import { answerDenial, createDenialResponse, findTriggerType } from './denial-response.js';
@@ -13,21 +15,23 @@ import { isHttpTriggerType } from './worker-core.js';
  *
  * This has nothing to do with Azure's `authLevel: 'anonymous'`, which is about function keys.
  *
- * @throws {TypeError} when the handler requires a role, or is no function.
+ * @throws {TypeError} when the handler requires a role or is report-only, or is no function.
  */
 export function allowAnonymous<Handler extends AnyHandler>(handler: Handler): Handler {
   expectHandler('allowAnonymous', handler);
-  if (functionPolicies.get(handler)?.kind === 'certificate') {
-    throw new TypeError('allowAnonymous was given a handler that requires a role. Take away one of the two.');
+  const inner = functionPolicies.get(handler);
+  if (inner?.kind === 'certificate') {
+    const has = inner.reportOnlyUntil === undefined ? 'requires a role' : 'is report-only';
+    throw new TypeError(`allowAnonymous was given a handler that ${has}. Take away one of the two.`);
   }
-  return wrapHandler(handler, { kind: 'anonymous' }, (_context, call) => call());
+  return wrapHandler(handler, { kind: 'anonymous' }, (_args, call) => call());
 }
 
 /**
  * Closes a function to callers without this role. The wrapper itself decides, so the role can't get lost on the way to
  * the registration; where no gate authenticated the caller, it refuses.
  *
- * @throws {TypeError} when the role is empty, or the handler is anonymous or no function.
+ * @throws {TypeError} when the role is empty, or the handler is anonymous, report-only or no function.
  */
 export function requireRole<Handler extends AnyHandler>(role: string, handler: Handler): Handler {
   return addRoles('requireRole', [role], handler);
@@ -36,7 +40,7 @@ export function requireRole<Handler extends AnyHandler>(role: string, handler: H
 /**
  * Closes a function to callers that have none of these roles. Wrappers add up: every one of them must be met.
  *
- * @throws {TypeError} when no role is given or one is empty, or the handler is anonymous or no function.
+ * @throws {TypeError} when no role is given or one is empty, or the handler is anonymous, report-only or no function.
  */
 export function requireAnyRole<Handler extends AnyHandler>(roles: readonly string[], handler: Handler): Handler {
   return addRoles('requireAnyRole', roles, handler);
@@ -49,22 +53,27 @@ function addRoles<Handler extends AnyHandler>(who: string, roles: readonly strin
   if (inner.kind === 'anonymous') {
     throw new TypeError('A role was required of an anonymous handler. Take away allowAnonymous or the role.');
   }
+  if (inner.reportOnlyUntil !== undefined) {
+    throw new TypeError(`${who} was given a handler that is report-only. Put reportOnly outermost.`);
+  }
   const policy = Object.freeze({ kind: 'certificate', roles: Object.freeze([anyOf, ...inner.roles]) } as const);
-  return wrapHandler(handler, policy, (context, call) => {
+  return wrapHandler(handler, policy, (args, call) => {
+    // Libraries put arguments of their own in front (durable-functions: trigger, client, context); the last one is it.
+    const context = args.at(-1);
     const denial = findRoleDenial(context, anyOf);
-    if (denial === undefined) return call();
+    if (denial === undefined || (denial.code === 'role_missing' && isRoleDeferred(args, anyOf))) return call();
     return refuse(denial, context);
   });
 }
 
-function wrapHandler<Handler extends AnyHandler>(
+/** A new function, so that the given one stays as it is; what it asks of its callers is told to the gate by its mark. */
+export function wrapHandler<Handler extends AnyHandler>(
   handler: Handler,
   policy: Parameters<typeof functionPolicies.set>[1],
-  around: (context: unknown, call: () => unknown) => unknown,
+  around: (args: readonly unknown[], call: () => unknown) => unknown,
 ): Handler {
   const wrapper = function (this: unknown, ...args: unknown[]): unknown {
-    // Libraries put arguments of their own in front (durable-functions: trigger, client, context); the last one is it.
-    return around(args.at(-1), () => Reflect.apply(handler, this, args));
+    return around(args, () => Reflect.apply(handler, this, args));
   } as AnyHandler as Handler;
   functionPolicies.set(wrapper, policy);
   return wrapper;
@@ -92,6 +101,8 @@ function refuse(denial: Denial, context: unknown): unknown {
     );
   }
   logRoleDenial(context, denial);
+  const call = { functionName: readFunctionName(context), invocationId: readInvocationId(context) };
+  publishDecision(call, { decision: denial });
   const response = createDenialResponse(denial, readInvocationId(context), isDevelopment(process.env));
   return isContext ? answerDenial(response, context as InvocationContext) : response;
 }
@@ -106,7 +117,7 @@ function readInvocationId(context: unknown): string {
   return typeof id === 'string' ? id : 'unknown';
 }
 
-function expectHandler(who: string, handler: unknown): void {
+export function expectHandler(who: string, handler: unknown): void {
   if (typeof handler !== 'function')
     throw new TypeError(`${who} needs the handler, a function; it got ${typeof handler}.`);
 }

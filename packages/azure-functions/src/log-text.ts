@@ -16,7 +16,7 @@ const maximumTextLength = 2000;
  * and runs of base64 as long as the shortest EC key stay out of the log (thumbprints are shorter), also where their line
  * ends or their whole text are escaped, and so does endless text.
  */
-function redactText(text: string): string {
+export function redactText(text: string): string {
   return text
     .slice(0, maximumTextLength)
     .replace(/-----BEGIN(?: |\+|%20)[^-]*-----[^-]*(?:-----END(?: |\+|%20)[^-]*-----)?/g, '[PEM]')

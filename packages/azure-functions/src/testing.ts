@@ -7,6 +7,7 @@ export interface TestIdentity {
   readonly name: string;
   readonly roles?: readonly string[];
   readonly functions?: readonly string[];
+  readonly owner?: string;
   /** Only where the handler looks at the certificate itself. */
   readonly certificate?: ClientCertificate;
 }
@@ -29,21 +30,25 @@ export function withClientIdentity<Context extends InvocationContext>(
   return context;
 }
 
-const identityKeys = ['name', 'roles', 'functions', 'certificate'];
+const identityKeys = ['name', 'roles', 'functions', 'owner', 'certificate'];
 
 function createTestIdentity(identity: TestIdentity): ClientIdentity {
   const unknown = Object.keys(identity).find((key) => !identityKeys.includes(key));
   if (unknown !== undefined) {
     throw new TypeError(`withClientIdentity does not know "${unknown}"; known are ${identityKeys.join(', ')}.`);
   }
-  const { name, roles = [], functions, certificate = testCertificate } = identity;
+  const { name, roles = [], functions, owner, certificate = testCertificate } = identity;
   if (typeof name !== 'string' || name.trim() === '') throw new TypeError('A client identity needs a name.');
+  if (owner !== undefined && typeof owner !== 'string')
+    throw new TypeError('The owner of a client identity is a text.');
   return Object.freeze({
     name,
     roles: copyTexts('roles', roles),
     functions: functions === undefined ? undefined : copyTexts('functions', functions),
+    owner,
     certificate,
     matchedBy: 'test',
+    accessEndsAt: certificate.notAfter,
   });
 }
 

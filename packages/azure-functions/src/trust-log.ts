@@ -1,33 +1,75 @@
 import type { InvocationContext } from '@azure/functions';
-import type { TrustStoreReport } from '@certgate/core';
+import type { TrustStoreReport, TrustStoreWarning } from '@certgate/core';
 import { logShapeVersion } from './decision-log.js';
 import { formatLogLine } from './log-text.js';
 
+/** Of level information for `trust_refreshed`, warning for the others. */
+export interface TrustLogLine {
+  readonly certgate: typeof logShapeVersion;
+  readonly event: 'trust';
+  readonly code: 'trust_refreshed' | 'trust_refresh_failed' | 'revision_reused';
+  readonly source: string;
+  readonly trustRevision?: number;
+  /** Absent on `trust_refreshed`. */
+  readonly detail?: string;
+}
+
 /**
  * Says once, on the first call that notices, that a trust source has failed or a new document was refused, and once that
- * it is well again: the last good document stays in use meanwhile, so nothing else would show it.
+ * it is well again: the last good document stays in use meanwhile, so nothing else would show it. So too, that a document
+ * came under the revision of the one before.
  */
 export class TrustLog {
   #fault: string | undefined;
+  #warnings: TrustStoreReport['warnings'] | undefined;
+  #isRevisionReused = false;
 
   /** What was said at start is not said again. */
   begin(report: TrustStoreReport | undefined): void {
     this.#fault = report?.fault;
+    this.#readWarnings(report);
   }
 
   note(context: InvocationContext, report: TrustStoreReport | undefined): void {
-    if (report === undefined || report.fault === this.#fault) return;
-    this.#fault = report.fault;
-    const { description: source, revision, fault } = report;
-    const line = {
-      certgate: logShapeVersion,
-      event: 'trust',
-      code: fault === undefined ? 'trust_refreshed' : 'trust_refresh_failed',
-      source,
-      ...(revision === undefined ? {} : { trustRevision: revision }),
-      ...(fault === undefined ? {} : { detail: fault }),
-    };
-    if (fault === undefined) context.log(formatLogLine(line));
-    else context.warn(formatLogLine(line));
+    if (report === undefined) return;
+    this.#noteFault(context, report);
+    const reused = this.#readWarnings(report);
+    if (reused !== undefined) context.warn(formatLogLine(createTrustLine(report, 'revision_reused', reused.message)));
   }
+
+  #noteFault(context: InvocationContext, report: TrustStoreReport): void {
+    const { fault } = report;
+    if (fault === this.#fault) return;
+    this.#fault = fault;
+    if (fault === undefined) context.log(formatLogLine(createTrustLine(report, 'trust_refreshed', undefined)));
+    else context.warn(formatLogLine(createTrustLine(report, 'trust_refresh_failed', fault)));
+  }
+
+  /** The warning, if it is new. A document may have a hundred thousand, so they are looked at once for each list. */
+  #readWarnings(report: TrustStoreReport | undefined): TrustStoreWarning | undefined {
+    if (report === undefined || report.warnings === this.#warnings) return undefined;
+    const { warnings } = report;
+    this.#warnings = warnings;
+    // A store of the user's own may say anything.
+    const isList: boolean = Array.isArray(warnings);
+    const reused = isList ? warnings.find(({ code }) => code === 'revision_reused') : undefined;
+    const isNew = reused !== undefined && !this.#isRevisionReused;
+    this.#isRevisionReused = reused !== undefined;
+    return isNew ? reused : undefined;
+  }
+}
+
+function createTrustLine(
+  { description: source, revision }: TrustStoreReport,
+  code: TrustLogLine['code'],
+  detail: string | undefined,
+): TrustLogLine {
+  return {
+    certgate: logShapeVersion,
+    event: 'trust',
+    code,
+    source,
+    ...(revision === undefined ? {} : { trustRevision: revision }),
+    ...(detail === undefined ? {} : { detail }),
+  };
 }

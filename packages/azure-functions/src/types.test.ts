@@ -8,6 +8,7 @@ import {
   findClientIdentity,
   getClientIdentity,
   requireAnyRole,
+  reportOnly,
   requireRole,
   secureApp,
   unsafeTrustCertificateHeaderFromAnywhere,
@@ -34,9 +35,12 @@ function checkHandlerTypes(): void {
   const isRoleKept: Same<typeof role, typeof plain> = true;
   const isAnyRoleKept: Same<typeof anyRole, typeof plain> = true;
   const isOpenKept: Same<typeof open, typeof plain> = true;
+  const trial = reportOnly(role, { until: '2027-03-01T00:00:00Z' });
+  const isTrialKept: Same<typeof trial, typeof plain> = true;
   app.http('a', { handler: role });
   app.http('b', { handler: anyRole });
   app.get('c', open);
+  app.get('c2', trial);
 
   // Written in place, the parameters get their types from the registration.
   app.http('d', {
@@ -55,7 +59,7 @@ function checkHandlerTypes(): void {
     body: trigger.url + client.start() + call.functionName,
   }));
   const asDurable: DurableHandler = durable;
-  assert.ok([isRoleKept, isAnyRoleKept, isOpenKept, asDurable]);
+  assert.ok([isRoleKept, isAnyRoleKept, isOpenKept, isTrialKept, asDurable]);
 
   // @ts-expect-error -- a handler of another result is none for HTTP
   app.http('h', { handler: requireRole('r', (request: HttpRequest) => request.url.length) });
@@ -69,6 +73,14 @@ function checkHandlerTypes(): void {
   requireAnyRole('r', plain);
   // @ts-expect-error -- the options are no handler
   allowAnonymous({ handler: plain });
+  // @ts-expect-error -- report-only without an end
+  reportOnly(plain);
+  // @ts-expect-error -- the end is missing
+  reportOnly(plain, {});
+  // @ts-expect-error -- an end is a text
+  reportOnly(plain, { until: new Date() });
+  // @ts-expect-error -- what is deferred can't be chosen
+  reportOnly(plain, { until: '2027-03-01T00:00:00Z', codes: ['pin_expired'] });
 }
 
 function checkOptionTypes(): void {

@@ -71,3 +71,19 @@ test('routes of every kind that a request can be made for', () => {
     for (const { unsafeBecause } of plan([hosted('F', route)], 'F')) assert.equal(unsafeBecause, undefined, route);
   }
 });
+
+test('a report-only function: strangers are tried as ever, a caller without the role only where it is named', () => {
+  const trial = { policy: { ...role.policy, reportOnlyUntil: Date.now() + 3_600_000 } };
+  const expectations = (more: object, ...named: readonly string[]): readonly unknown[] =>
+    plan([hosted('Trial', '/api/trial', more)], 'Trial', named).map(({ caller, expected }) => [caller.name, expected]);
+  assert.deepEqual(expectations(trial), [['none', 401]]);
+  assert.deepEqual(expectations(trial, 'trial'), [
+    ['none', 401],
+    ['allowed', 200],
+  ]);
+  const over = { policy: { ...role.policy, reportOnlyUntil: Date.now() - 1 } };
+  assert.deepEqual(expectations(over), [
+    ['none', 401],
+    ['allowed', 403],
+  ]);
+});

@@ -1,15 +1,30 @@
+import { formatInstant } from '@certgate/core';
 import type { HostedFunction } from '../functions-host/host-protocol.js';
 
 /** What a function asks of its callers, as the gate's registry in the app's process tells it. */
-export type FunctionPolicy =
-  { readonly kind: 'anonymous' } | { readonly kind: 'certificate'; readonly roles: readonly (readonly string[])[] };
+export type FunctionPolicy = { readonly kind: 'anonymous' } | CertificatePolicy;
+
+export interface CertificatePolicy {
+  readonly kind: 'certificate';
+  readonly roles: readonly (readonly string[])[];
+  /** Milliseconds: before this moment a known caller without the roles is let through (`reportOnly`). */
+  readonly reportOnlyUntil?: number;
+}
+
+/** The latest moment that JavaScript's calendar has. */
+const latestInstant = 8_640_000_000_000_000;
 
 /** The app's process is not trusted with more than showing: what is not clearly anonymous counts as closed. */
 export function readPolicy({ policy }: HostedFunction): FunctionPolicy {
   if (typeof policy !== 'object' || policy === null || !('kind' in policy)) return { kind: 'certificate', roles: [] };
   if (policy.kind === 'anonymous') return { kind: 'anonymous' };
   const roles = 'roles' in policy && Array.isArray(policy.roles) ? policy.roles : [];
-  return { kind: 'certificate', roles: roles.filter(isTextList) };
+  const until = 'reportOnlyUntil' in policy ? policy.reportOnlyUntil : undefined;
+  return {
+    kind: 'certificate',
+    roles: roles.filter(isTextList),
+    ...(isInstant(until) ? { reportOnlyUntil: until } : {}),
+  };
 }
 
 /** The least roles that each function needs, each set once. */
@@ -22,11 +37,19 @@ export function listRoleSets(functions: readonly HostedFunction[]): readonly (re
   return [...unique.values()];
 }
 
-export function describePolicy(hosted: HostedFunction): string {
+/** `now` in milliseconds: a report-only function whose time is over is a closed one. */
+export function describePolicy(hosted: HostedFunction, now: number = Date.now()): string {
   const policy = readPolicy(hosted);
   if (policy.kind === 'anonymous') return 'anonymous';
-  if (policy.roles.length === 0) return 'certificate';
-  return `certificate, role ${policy.roles.map((anyOf) => anyOf.join(' or ')).join(' and ')}`;
+  const roles =
+    policy.roles.length === 0 ? '' : `, role ${policy.roles.map((anyOf) => anyOf.join(' or ')).join(' and ')}`;
+  const { reportOnlyUntil } = policy;
+  const isTrial = reportOnlyUntil !== undefined && now < reportOnlyUntil;
+  return `certificate${roles}${isTrial ? `, report only until ${formatInstant(reportOnlyUntil)}` : ''}`;
+}
+
+function isInstant(value: unknown): value is number {
+  return typeof value === 'number' && Math.abs(value) <= latestInstant;
 }
 
 function isTextList(value: unknown): value is readonly string[] {

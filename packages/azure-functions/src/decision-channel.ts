@@ -1,0 +1,105 @@
+import { channel } from 'node:diagnostics_channel';
+import { type Decision, type DenialCode, type PublicStatus, getPublicStatus } from '@certgate/core';
+import { redactText } from './log-text.js';
+
+/** The `node:diagnostics_channel` on which every decision is published, also those that the log counts only. */
+export const decisionChannelName = 'certgate:decision';
+
+/** One decision. Frozen. It names certificates by their thumbprints; no certificate or key is in it. */
+export interface DecisionEvent {
+  /** Raised with every change of the shape that a subscriber could notice. */
+  readonly version: 1;
+  readonly outcome: 'allowed' | 'denied';
+  /** `allowed`, or the precise denial code. */
+  readonly code: 'allowed' | DenialCode;
+  /** What the caller gets; undefined when the call went on to the handler. */
+  readonly status: PublicStatus | undefined;
+  readonly functionName: string;
+  /** The invocation id, which a refused caller was given as `correlationId`. */
+  readonly correlationId: string;
+  readonly identityName: string | undefined;
+  /** On `allowed`, by the trust document. */
+  readonly owner: string | undefined;
+  readonly roles: readonly string[] | undefined;
+  /** What the certificate was recognised by. */
+  readonly matchedBy: string | undefined;
+  readonly thumbprintSha256: string | undefined;
+  /** Milliseconds since 1970-01-01T00:00:00Z: the earliest end of the certificate, its pin and its identity. */
+  readonly accessEndsAt: number | undefined;
+  /** The `revision` of the trust document in use, where the store has one. */
+  readonly trustRevision: number | undefined;
+  /** On `allowed`: the refusal that was let through because the function is report-only, and until when (milliseconds). */
+  readonly reportOnly: { readonly code: DenialCode; readonly until: number } | undefined;
+  /** For the operator: what is wrong and what to do; redacted as in the log. */
+  readonly detail: string | undefined;
+}
+
+/** A decision with what is known beside it. */
+export interface DecisionFacts {
+  readonly decision: Decision;
+  readonly trustRevision?: number | undefined;
+  /** Milliseconds; of the function's policy. */
+  readonly reportOnlyUntil?: number | undefined;
+}
+
+interface Call {
+  readonly functionName: string;
+  readonly invocationId: string;
+}
+
+const decisions = channel(decisionChannelName);
+
+/**
+ * Tells the subscribers, in this tick; without any it costs one look. It never throws and changes no decision: what a
+ * subscriber throws, Node reports as an uncaught exception in the next tick.
+ */
+export function publishDecision(call: Call, facts: DecisionFacts): void {
+  if (!decisions.hasSubscribers) return;
+  try {
+    decisions.publish(createDecisionEvent(call, facts));
+  } catch {
+    // A context whose properties throw, for one: an event that can't be made spoils no decision.
+  }
+}
+
+function createDecisionEvent({ functionName, invocationId }: Call, facts: DecisionFacts): DecisionEvent {
+  const { decision, trustRevision } = facts;
+  const detail = decision.outcome === 'denied' ? decision.detail : decision.deferred?.detail;
+  return Object.freeze({
+    version: 1,
+    outcome: decision.outcome,
+    code: decision.code,
+    status: decision.outcome === 'denied' ? getPublicStatus(decision.code) : undefined,
+    functionName,
+    correlationId: invocationId,
+    ...describeCaller(decision),
+    trustRevision,
+    reportOnly: findReportOnly(facts),
+    detail: detail === undefined ? undefined : redactText(detail),
+  });
+}
+
+function describeCaller(
+  decision: Decision,
+): Pick<DecisionEvent, 'identityName' | 'owner' | 'roles' | 'matchedBy' | 'thumbprintSha256' | 'accessEndsAt'> {
+  if (decision.outcome === 'denied') {
+    const { identityName, thumbprintSha256 } = decision;
+    return {
+      identityName,
+      owner: undefined,
+      roles: undefined,
+      matchedBy: undefined,
+      thumbprintSha256,
+      accessEndsAt: undefined,
+    };
+  }
+  const { name, owner, roles, matchedBy, certificate, accessEndsAt } = decision.identity;
+  const { thumbprintSha256 } = certificate;
+  return { identityName: name, owner, roles, matchedBy, thumbprintSha256, accessEndsAt };
+}
+
+function findReportOnly({ decision, reportOnlyUntil }: DecisionFacts): DecisionEvent['reportOnly'] {
+  if (decision.outcome === 'denied' || decision.deferred === undefined || reportOnlyUntil === undefined)
+    return undefined;
+  return Object.freeze({ code: decision.deferred.code, until: reportOnlyUntil });
+}

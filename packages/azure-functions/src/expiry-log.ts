@@ -1,0 +1,75 @@
+import { type ClientIdentity, formatInstant } from '@certgate/core';
+import type { InvocationContext } from '@azure/functions';
+import { logShapeVersion } from './decision-log.js';
+import { formatLogLine } from './log-text.js';
+
+/** A certificate in use will soon be refused. Level warning, once a day per instance and certificate. */
+export interface ExpiryLogLine {
+  readonly certgate: typeof logShapeVersion;
+  readonly event: 'expiry';
+  readonly code: 'access_ends_soon';
+  readonly identity: string;
+  /** Who answers for the identity, where the trust document says it. */
+  readonly owner?: string;
+  readonly thumbprintSha256: string;
+  /** RFC 3339. */
+  readonly endsAt: string;
+  /** What ends first: the certificate itself, or what the trust document (or store) says of it: its pin, its identity. */
+  readonly endsFirst: 'certificate' | 'trust';
+  readonly detail: string;
+}
+
+const dayMilliseconds = 86_400_000;
+const warningMilliseconds = 30 * dayMilliseconds;
+
+/** Whoever holds a key that is pinned can make certificates without end: past this many, a day says nothing more. */
+const maximumWarned = 1000;
+
+export class ExpiryLog {
+  /** When each certificate was warned of, the longest ago first. */
+  readonly #warnedAt = new Map<string, number>();
+
+  /** For each call that is let in; `now` is in milliseconds. */
+  note(context: InvocationContext, identity: ClientIdentity, now: number): void {
+    if (!(identity.accessEndsAt - now <= warningMilliseconds)) return;
+    if (this.#isDue(identity.certificate.thumbprintSha256, now))
+      context.warn(formatLogLine(createExpiryLine(identity)));
+  }
+
+  #isDue(thumbprintSha256: string, now: number): boolean {
+    if (isOfToday(this.#warnedAt.get(thumbprintSha256), now)) return false;
+    this.#warnedAt.delete(thumbprintSha256);
+    const [oldest] = this.#warnedAt;
+    if (this.#warnedAt.size >= maximumWarned && oldest !== undefined) {
+      if (isOfToday(oldest[1], now)) return false;
+      this.#warnedAt.delete(oldest[0]);
+    }
+    this.#warnedAt.set(thumbprintSha256, now);
+    return true;
+  }
+}
+
+/** A clock that was put back counts as another day. */
+function isOfToday(warnedAt: number | undefined, now: number): boolean {
+  return warnedAt !== undefined && Math.abs(now - warnedAt) < dayMilliseconds;
+}
+
+function createExpiryLine({ name, owner, certificate, accessEndsAt }: ClientIdentity): ExpiryLogLine {
+  const { thumbprintSha256, notAfter } = certificate;
+  const endsFirst = accessEndsAt === notAfter ? 'certificate' : 'trust';
+  const endsAt = formatInstant(accessEndsAt);
+  return {
+    certgate: logShapeVersion,
+    event: 'expiry',
+    code: 'access_ends_soon',
+    identity: name,
+    ...(owner === undefined ? {} : { owner }),
+    thumbprintSha256,
+    endsAt,
+    endsFirst,
+    detail:
+      endsFirst === 'certificate'
+        ? `The certificate that "${name}" uses ends at ${endsAt}: the caller needs a new one, and its pin in the trust document.`
+        : `The trust document ends the access of "${name}" with this certificate at ${endsAt}: extend it, or let the caller change over to the newer certificate.`,
+  };
+}

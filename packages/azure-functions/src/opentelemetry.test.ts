@@ -1,0 +1,199 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { TraceFlags, context, metrics, trace } from '@opentelemetry/api';
+import { AggregationTemporality } from '@opentelemetry/sdk-metrics';
+import { allowed, denied, observe, publish, publishRefresh, refreshed } from './test-support/gate-events.js';
+import { createTelemetry } from './test-support/telemetry.js';
+
+// What an observation makes of events, with OpenTelemetry's own SDK. The adapter's: opentelemetry-adapter.test.ts.
+
+describe('metrics', () => {
+  it('count decisions by outcome, code and function', async (test) => {
+    const telemetry = createTelemetry(test);
+    observe(test, { meterProvider: telemetry.meterProvider });
+    publish(allowed);
+    publish(allowed);
+    publish(denied);
+    publish({ ...denied, functionName: 'Invoices' });
+    publish({ ...allowed, reportOnly: { code: 'role_missing', until: Date.now() + 1000 } });
+    const { 'certgate.decisions': decisions } = await telemetry.collect();
+    assert.equal(decisions?.unit, '{decision}');
+    assert.equal(decisions.kind, 'sum');
+    const attributes = (outcome: string, code: string, functionName: string): object => ({
+      'certgate.decision.outcome': outcome,
+      'certgate.decision.code': code,
+      'certgate.function.name': functionName,
+    });
+    assert.deepEqual(decisions.series, [
+      { attributes: attributes('allowed', 'allowed', 'Orders'), value: 2 },
+      { attributes: attributes('denied', 'certificate_not_trusted', 'Orders'), value: 1 },
+      { attributes: attributes('denied', 'certificate_not_trusted', 'Invoices'), value: 1 },
+      {
+        attributes: { ...attributes('allowed', 'allowed', 'Orders'), 'certgate.report_only.code': 'role_missing' },
+        value: 1,
+      },
+    ]);
+  });
+
+  it('tell how long the certificates in use have left, by identity', async (test) => {
+    const telemetry = createTelemetry(test);
+    observe(test, { meterProvider: telemetry.meterProvider });
+    publish(allowed);
+    publish({ ...denied, identityName: 'refused', accessEndsAt: Date.now() + 1000 });
+    const { 'certgate.certificate.time_to_expiry': gauge } = await telemetry.collect();
+    assert.equal(gauge?.unit, 's');
+    assert.equal(gauge.kind, 'gauge');
+    assert.deepEqual(
+      gauge.series.map(({ attributes }) => attributes),
+      [{ 'certgate.identity.name': 'billing' }],
+    );
+    const expected = ((allowed.accessEndsAt ?? 0) - Date.now()) / 1000;
+    assert.ok(Math.abs(Number(gauge.series[0]?.value) - expected) < 5, String(gauge.series[0]?.value));
+  });
+
+  it('tell the age and revision of what each source gave, and count the looks at it', async (test) => {
+    const telemetry = createTelemetry(test);
+    observe(test, { meterProvider: telemetry.meterProvider });
+    const lastSuccessAt = Date.now() - 60_000;
+    publishRefresh({ ...refreshed, lastSuccessAt });
+    publishRefresh({ ...refreshed, lastSuccessAt, outcome: 'failed', fault: 'ENOENT' });
+    publishRefresh({ ...refreshed, lastSuccessAt, outcome: 'failed', fault: 'ENOENT' });
+    publishRefresh({
+      ...refreshed,
+      source: 'app setting X',
+      revision: undefined,
+      outcome: 'failed',
+      lastSuccessAt: undefined,
+    });
+    const metric = await telemetry.collect();
+    const { 'certgate.trust.refreshes': refreshes, 'certgate.trust.age': age } = metric;
+    assert.equal(refreshes?.unit, '{refresh}');
+    const attributes = (source: string, outcome: string): object => ({
+      'certgate.trust.source': source,
+      'certgate.trust.refresh.outcome': outcome,
+    });
+    assert.deepEqual(refreshes.series, [
+      { attributes: attributes('file trust.json', 'changed'), value: 1 },
+      { attributes: attributes('file trust.json', 'failed'), value: 2 },
+      { attributes: attributes('app setting X', 'failed'), value: 1 },
+    ]);
+    assert.equal(age?.unit, 's');
+    assert.equal(age.series.length, 1);
+    assert.deepEqual(age.series[0]?.attributes, { 'certgate.trust.source': 'file trust.json' });
+    const first = Number(age.series[0].value);
+    assert.ok(first >= 60 && first < 70, String(first));
+    assert.deepEqual(metric['certgate.trust.revision'], {
+      unit: '{revision}',
+      kind: 'gauge',
+      series: [{ attributes: { 'certgate.trust.source': 'file trust.json' }, value: 7 }],
+    });
+    // It grows although nothing is published.
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    assert.ok(Number((await telemetry.collect())['certgate.trust.age']?.series[0]?.value) >= first + 0.015);
+  });
+
+  it('go to the registered SDK, also when that comes later than the first decision', async (test) => {
+    metrics.disable();
+    observe(test, {});
+    publish(allowed);
+    const telemetry = createTelemetry(test);
+    metrics.setGlobalMeterProvider(telemetry.meterProvider);
+    test.after(() => {
+      metrics.disable();
+    });
+    publish(denied);
+    const metric = await telemetry.collect();
+    // What came before can't be counted, but is known.
+    assert.deepEqual(
+      metric['certgate.decisions']?.series.map(({ value }) => value),
+      [1],
+    );
+    assert.equal(metric['certgate.certificate.time_to_expiry']?.series.length, 1);
+  });
+
+  it('have no more series for one who is no longer seen, with delta temporality', async (test) => {
+    const telemetry = createTelemetry(test, AggregationTemporality.DELTA);
+    observe(test, { meterProvider: telemetry.meterProvider });
+    for (let index = 0; index <= 1000; index += 1) publish({ ...allowed, identityName: `caller-${index}` });
+    const first = await telemetry.collect();
+    assert.equal(first['certgate.certificate.time_to_expiry']?.series.length, 1000);
+    publish({ ...allowed, identityName: 'another' });
+    const second = await telemetry.collect();
+    const names = second['certgate.certificate.time_to_expiry']?.series.map(
+      ({ attributes }) => attributes['certgate.identity.name'],
+    );
+    assert.equal(names?.length, 1000);
+    assert.ok(names.includes('another') && !names.includes('caller-1'));
+  });
+});
+
+describe('spans', () => {
+  it('that are active at the decision get its attributes', (test) => {
+    const telemetry = createTelemetry(test);
+    observe(test, { meterProvider: telemetry.meterProvider });
+    const tracer = telemetry.tracerProvider.getTracer('test');
+    tracer.startActiveSpan('call', (span) => {
+      publish({ ...allowed, reportOnly: { code: 'role_missing', until: Date.now() + 1000 } });
+      span.end();
+    });
+    const [span] = telemetry.spans();
+    assert.deepEqual(span?.attributes, {
+      'certgate.decision.outcome': 'allowed',
+      'certgate.decision.code': 'allowed',
+      'certgate.report_only.code': 'role_missing',
+      'certgate.function.name': 'Orders',
+      'certgate.correlation_id': allowed.correlationId,
+      'certgate.identity.name': 'billing',
+      'certgate.identity.owner': 'payments team',
+      'certgate.identity.roles': ['orders.read'],
+      'certgate.certificate.thumbprint_sha256': 'AB'.repeat(32),
+      'certgate.certificate.matched_by': 'thumbprintSha256',
+      'certgate.trust.revision': 7,
+    });
+  });
+
+  it('lack what is not known, and the detail, which is text for the log', (test) => {
+    const telemetry = createTelemetry(test);
+    observe(test, { meterProvider: telemetry.meterProvider });
+    telemetry.tracerProvider.getTracer('test').startActiveSpan('call', (span) => {
+      publish({ ...denied, thumbprintSha256: undefined, trustRevision: undefined });
+      span.end();
+    });
+    assert.deepEqual(telemetry.spans()[0]?.attributes, {
+      'certgate.decision.outcome': 'denied',
+      'certgate.decision.code': 'certificate_not_trusted',
+      'certgate.function.name': 'Orders',
+      'certgate.correlation_id': denied.correlationId,
+    });
+  });
+
+  it('are not made where none is active, unless asked for; then they belong to the trace of the host', (test) => {
+    const telemetry = createTelemetry(test);
+    const { meterProvider, tracerProvider } = telemetry;
+    // As @azure/functions-opentelemetry-instrumentation leaves it: the host's span is known by its ids alone.
+    const host = {
+      traceId: '0af7651916cd43dd8448eb211c80319c',
+      spanId: 'b7ad6b7169203331',
+      traceFlags: TraceFlags.SAMPLED,
+    };
+    const withinHost = (work: () => void): void => {
+      context.with(trace.setSpanContext(context.active(), { ...host, isRemote: true }), work);
+    };
+    const first = observe(test, { meterProvider });
+    withinHost(() => {
+      publish(allowed);
+    });
+    assert.deepEqual(telemetry.spans(), []);
+    first.stop();
+    observe(test, { meterProvider, tracerProvider, decisionSpans: true });
+    withinHost(() => {
+      publish(denied);
+    });
+    const [span, ...more] = telemetry.spans();
+    assert.deepEqual(more, []);
+    assert.equal(span?.name, 'certgate.decision');
+    assert.equal(span.spanContext().traceId, host.traceId);
+    assert.equal(span.parentSpanContext?.spanId, host.spanId);
+    assert.equal(span.attributes['certgate.decision.code'], 'certificate_not_trusted');
+  });
+});

@@ -1,0 +1,62 @@
+import { findInstant, formatInstant } from '@certgate/core';
+import { expectHandler, wrapHandler } from './function-policy.js';
+import { type AnyHandler, certificatePolicy, functionPolicies } from './shared-state.js';
+
+export interface ReportOnlyOptions {
+  /** RFC 3339 in UTC, `2027-03-01T00:00:00Z`: the first moment at which the function is closed. At most 90 days ahead. */
+  readonly until: string;
+}
+
+const maximumDays = 90;
+
+/**
+ * Tries a role, or a caller's list of functions, before it counts: until `until`, callers that are known and would be
+ * refused with `role_missing` or `function_not_allowed` are let through, and each such call is a warning in the log.
+ * Nothing else is deferred: strangers, disabled identities, expired certificates and every fault are refused as ever.
+ *
+ * It stands outermost: `app.http('Refund', { handler: reportOnly(requireRole('refunds.write', refund), { until }) })`. It
+ * returns a new function and leaves the given one as it is. Where its mark gets lost, the function is closed.
+ *
+ * @throws {TypeError} for a handler that is anonymous, report-only already or no function, for an unknown option, and for
+ * an `until` that is no RFC 3339 time in UTC.
+ * @throws {RangeError} when `until` is more than 90 days ahead. One that has passed is no error: the function is closed.
+ */
+export function reportOnly<Handler extends AnyHandler>(handler: Handler, options: ReportOnlyOptions): Handler {
+  expectHandler('reportOnly', handler);
+  const reportOnlyUntil = readUntil(options);
+  const inner = functionPolicies.get(handler) ?? certificatePolicy;
+  if (inner.kind === 'anonymous') {
+    throw new TypeError('reportOnly was given an anonymous handler, which refuses nobody. Take away one of the two.');
+  }
+  if (inner.reportOnlyUntil !== undefined) {
+    throw new TypeError('reportOnly was given a handler that is report-only already. Take away one of the two.');
+  }
+  const policy = Object.freeze({ kind: 'certificate', roles: inner.roles, reportOnlyUntil } as const);
+  return wrapHandler(handler, policy, (_args, call) => call());
+}
+
+function readUntil(options: unknown): number {
+  if (typeof options !== 'object' || options === null) {
+    throw new TypeError("reportOnly needs options as its second argument: { until: '2027-03-01T00:00:00Z' }.");
+  }
+  const unknown = Reflect.ownKeys(options).find((key) => key !== 'until');
+  if (unknown !== undefined) {
+    throw new TypeError(`reportOnly does not know the option ${String(unknown)}; known is until.`);
+  }
+  const until = Object.hasOwn(options, 'until') ? (options as { readonly until: unknown }).until : undefined;
+  const instant = typeof until === 'string' ? findInstant(until) : undefined;
+  if (instant === undefined) {
+    throw new TypeError(
+      'reportOnly needs an end: until, an RFC 3339 time in UTC that the calendar has, such as 2027-03-01T00:00:00Z.',
+    );
+  }
+  const latest = Date.now() + maximumDays * 86_400_000;
+  // Written so that a clock that gives no number refuses.
+  if (!(instant <= latest)) {
+    throw new RangeError(
+      `reportOnly is for trying a rule, so until may be at most ${maximumDays} days ahead, ${formatInstant(latest)} now; ` +
+        `it is ${formatInstant(instant)}.`,
+    );
+  }
+  return instant;
+}

@@ -1,0 +1,74 @@
+import type { TestContext } from 'node:test';
+import { type Attributes, type MeterProvider, type TracerProvider, context as contexts } from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import {
+  AggregationTemporality,
+  InMemoryMetricExporter,
+  MeterProvider as SdkMeterProvider,
+  PeriodicExportingMetricReader,
+} from '@opentelemetry/sdk-metrics';
+import {
+  BasicTracerProvider,
+  InMemorySpanExporter,
+  type ReadableSpan,
+  SimpleSpanProcessor,
+} from '@opentelemetry/sdk-trace-base';
+
+export interface Series {
+  readonly attributes: Attributes;
+  readonly value: unknown;
+}
+
+export interface Metric {
+  readonly unit: string;
+  readonly kind: string;
+  readonly series: readonly Series[];
+}
+
+export interface Telemetry {
+  readonly meterProvider: MeterProvider;
+  readonly tracerProvider: TracerProvider;
+  /** Collects, and answers what was exported just now, by name. */
+  collect(): Promise<Readonly<Record<string, Metric>>>;
+  /** The spans that have ended. */
+  spans(): readonly ReadableSpan[];
+}
+
+/** OpenTelemetry's own SDK, exporting into memory. */
+export function createTelemetry(
+  context: TestContext,
+  temporality: AggregationTemporality = AggregationTemporality.CUMULATIVE,
+): Telemetry {
+  const exporter = new InMemoryMetricExporter(temporality);
+  // Longer than any test: it collects when it is told to.
+  const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 });
+  const meterProvider = new SdkMeterProvider({ readers: [reader] });
+  const spanExporter = new InMemorySpanExporter();
+  const tracerProvider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(spanExporter)] });
+  contexts.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  context.after(async () => {
+    contexts.disable();
+    await meterProvider.shutdown();
+    await tracerProvider.shutdown();
+  });
+  return {
+    meterProvider,
+    tracerProvider,
+    collect: async () => {
+      exporter.reset();
+      await reader.forceFlush();
+      const all = exporter.getMetrics().flatMap(({ scopeMetrics }) => scopeMetrics.flatMap(({ metrics }) => metrics));
+      return Object.fromEntries(
+        all.map(({ descriptor, dataPointType, dataPoints }) => [
+          descriptor.name,
+          {
+            unit: descriptor.unit,
+            kind: ['histogram', 'exponential histogram', 'gauge', 'sum'][dataPointType] ?? '',
+            series: dataPoints.map(({ attributes, value }) => ({ attributes, value })),
+          },
+        ]),
+      );
+    },
+    spans: () => spanExporter.getFinishedSpans(),
+  };
+}

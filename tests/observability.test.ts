@@ -1,0 +1,261 @@
+import assert from 'node:assert/strict';
+import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, after, before, describe, it } from 'node:test';
+import ts from 'typescript';
+import { type AdapterApp, createAdapterApp, createCallers, send } from './test-support/adapter-app.js';
+import { root, runProgram } from './test-support/certgate.js';
+
+// Holds docs/observability.md to what an app writes, publishes and records: real lines, events, metrics and spans.
+
+const page = readFileSync(join(root, 'docs', 'observability.md'), 'utf8').replaceAll('\r\n', '\n');
+const header = 'X-ARR-ClientCert';
+
+/** An app that keeps what it records, and tells it to whoever asks. */
+const observedApp = `
+import { subscribe } from 'node:diagnostics_channel';
+import { app } from '@azure/functions';
+import { allowAnonymous, reportOnly, requireRole, secureApp, trustStoreFromFile } from '@certgate/azure-functions';
+import { observeGate } from '@certgate/azure-functions/opentelemetry';
+import { metrics, trace } from '@opentelemetry/api';
+import { AggregationTemporality, InMemoryMetricExporter, MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
+import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
+
+const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
+const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 });
+metrics.setGlobalMeterProvider(new MeterProvider({ readers: [reader] }));
+const spans = new InMemorySpanExporter();
+trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(spans)] }));
+observeGate({ decisionSpans: true });
+
+const keys = { 'certgate:decision': [], 'certgate:trust': [] };
+for (const name of Object.keys(keys)) subscribe(name, (event) => keys[name].push(Object.keys(event)));
+
+let ahead = 0;
+const now = performance.now.bind(performance);
+performance.now = () => now() + ahead;
+
+secureApp(app, { trustStore: trustStoreFromFile(process.env.CERTGATE_TRUST, { refreshIntervalSeconds: 0.05 }) });
+const inDays = (days) => new Date(Date.now() + days * 86_400_000).toISOString();
+const handler = () => ({ body: 'ok' });
+app.http('Orders', { handler });
+app.http('Refund', { handler: requireRole('operator', handler) });
+app.http('Trial', { handler: reportOnly(requireRole('operator', handler), { until: inDays(30) }) });
+app.http('HourLater', { handler: allowAnonymous(() => { ahead += 3_600_000; return { body: 'ok' }; }) });
+app.http('Telemetry', { handler: allowAnonymous(async () => {
+  exporter.reset();
+  await reader.forceFlush();
+  const list = exporter.getMetrics().flatMap(({ scopeMetrics }) => scopeMetrics.flatMap((scope) => scope.metrics));
+  return { jsonBody: { keys, metrics: list, spans: spans.getFinishedSpans().map(({ attributes }) => attributes) } };
+}) });`;
+
+interface Recorded {
+  /** Of each event, by channel. */
+  readonly keys: Readonly<Record<string, readonly (readonly string[])[]>>;
+  readonly metrics: readonly {
+    readonly descriptor: { readonly name: string; readonly unit: string };
+    readonly dataPointType: number;
+    readonly dataPoints: readonly { readonly attributes: Readonly<Record<string, unknown>> }[];
+  }[];
+  readonly spans: readonly Readonly<Record<string, unknown>>[];
+}
+
+type LogLine = Readonly<Record<string, unknown>>;
+
+let lines: readonly LogLine[];
+let recorded: Recorded;
+
+const endings: (() => unknown)[] = [];
+
+before(async () => {
+  const context = { after: (end: () => unknown) => endings.push(end) } as unknown as TestContext;
+  ({ lines, recorded } = await runObservedApp(context));
+});
+after(async () => {
+  for (const end of endings.reverse()) await end();
+});
+
+/** Every kind of line and event: an admission, refusals, silence, a report-only pass, a source that fails and recovers. */
+async function runObservedApp(context: TestContext): Promise<{ lines: readonly LogLine[]; recorded: Recorded }> {
+  const app = createAdapterApp(context, {
+    'package.json': '{ "type": "module", "main": "src/index.js" }',
+    'src/index.js': observedApp,
+  });
+  linkOpenTelemetry(app);
+  const callers = createCallers(app.folder);
+  const document = JSON.parse(readFileSync(callers.trustFile, 'utf8')) as { revision: number; identities: object[] };
+  const writeTrust = (revision: number): void => {
+    const identities = document.identities.map((identity) => ({ ...identity, owner: 'payments team' }));
+    writeFileSync(callers.trustFile, JSON.stringify({ ...document, revision, identities }));
+  };
+  writeTrust(7);
+  const { url } = await app.start({ environment: { CERTGATE_TRUST: callers.trustFile } });
+  const call = async (name: string, certificate?: string): Promise<number> =>
+    (await send(`${url}/api/${name}`, certificate === undefined ? {} : { [header]: certificate })).status;
+  assert.equal(await call('Orders', callers.reader), 200);
+  assert.equal(await call('Refund', callers.reader), 403);
+  assert.equal(await call('Trial', callers.reader), 200);
+  for (let time = 0; time < 25; time += 1) assert.equal(await call('Orders', callers.stranger), 401);
+  await call('HourLater');
+  assert.equal(await call('Orders', callers.stranger), 401);
+  writeFileSync(callers.trustFile, '{');
+  const hasLine = (code: string): boolean => readLines(app).some((line) => line['code'] === code);
+  await waitFor(async () => (await call('Orders', callers.reader)) === 200 && hasLine('trust_refresh_failed'));
+  writeTrust(8);
+  await waitFor(async () => (await call('Orders', callers.reader)) === 200 && hasLine('trust_refreshed'));
+  const { body } = await send(`${url}/api/Telemetry`);
+  return { lines: readLines(app), recorded: JSON.parse(body) as Recorded };
+}
+
+describe('the queries', () => {
+  const queries = [...page.matchAll(/^```kusto\n([\s\S]*?)^```$/gm)].map(([, query = '']) => query);
+
+  it('ask for what the lines have', () => {
+    assert.ok(queries.length >= 8);
+    for (const query of queries) {
+      const event = /line\.event == '(\w+)'/.exec(query)?.[1];
+      const asked = lines.filter((line) => event === undefined || line['event'] === event);
+      assert.ok(asked.length > 0, `no line has the event ${event}`);
+      const keys = new Set(asked.flatMap((line) => Object.keys(line)));
+      const fields = [...query.matchAll(/\bline\.(\w+)/g)].map(([, field = '']) => field);
+      assert.ok(fields.length > 0, query);
+      for (const field of fields) assert.ok(keys.has(field), `no "${event}" line has ${field}: ${query}`);
+    }
+  });
+
+  it('compare with values that occur', () => {
+    const errors = readFileSync(join(root, 'docs', 'errors.md'), 'utf8');
+    const compared = queries.flatMap((query) =>
+      [...query.matchAll(/\bline\.(\w+) == (?:'([^']*)'|(\d+))/g)].map(([, key = '', text, digits]) => ({
+        key,
+        value: text ?? Number(digits),
+      })),
+    );
+    assert.ok(compared.length > 10);
+    for (const { key, value } of compared.filter((each) => !['correlationId', 'status'].includes(each.key))) {
+      assert.ok(
+        lines.some((line) => line[key] === value),
+        `no line has ${key} ${value}`,
+      );
+    }
+    const codes = [...queries.join('\n').matchAll(/'([a-z]+_[a-z_]+)'/g)].map(([, code = '']) => code);
+    assert.ok(codes.length > 4);
+    for (const code of codes)
+      assert.ok(errors.includes(`\`${code}\``) || lines.some((line) => line['code'] === code), code);
+  });
+
+  it('find the lines: each begins as they ask', () => {
+    for (const query of queries) assert.ok(query.includes(`message startswith '{"certgate"'`), query);
+    const events = new Set(lines.map((line) => line['event']));
+    const asked = new Set([...page.matchAll(/line\.event == '(\w+)'/g)].map(([, event]) => event));
+    assert.deepEqual([...asked].sort(), [...events].sort());
+  });
+});
+
+describe('the tables', () => {
+  it('list the metrics with their units, kinds and attributes, and no other', () => {
+    const rows = [...page.matchAll(/^\| `(certgate\.[a-z_.]+)` \| (counter|gauge) \| `([^`]+)` \| (.+) \|$/gm)];
+    const listed = rows.map(([, name = '', kind, unit, attributes = '']) => [
+      name,
+      kind,
+      unit,
+      readSpans(attributes).sort(),
+    ]);
+    const actual = recorded.metrics.map(({ descriptor, dataPointType, dataPoints }) => [
+      descriptor.name,
+      { 2: 'gauge', 3: 'counter' }[dataPointType],
+      descriptor.unit,
+      [...new Set(dataPoints.flatMap(({ attributes }) => Object.keys(attributes)))].sort(),
+    ]);
+    assert.deepEqual(sortByName(listed), sortByName(actual));
+  });
+
+  it('list the attributes of spans, and no other', () => {
+    const rows = [...getSection('Span attributes').matchAll(/^\| `(certgate\.[a-z0-9_.]+)` \|/gm)];
+    const actual = new Set(recorded.spans.flatMap((span) => Object.keys(span)));
+    assert.deepEqual(rows.map(([, name]) => name).sort(), [...actual].sort());
+  });
+
+  for (const channel of ['certgate:decision', 'certgate:trust']) {
+    it(`list what an event of ${channel} has, and no other`, () => {
+      const table = page.split(`| \`${channel}\` | holds |\n`)[1]?.split('\n\n', 1)[0] ?? '';
+      const listed = table.split('\n').flatMap((row) => readSpans(row.split('|')[1] ?? ''));
+      const events = recorded.keys[channel] ?? [];
+      assert.ok(events.length > 0);
+      for (const keys of events) assert.deepEqual([...listed].sort(), [...keys].sort());
+    });
+  }
+});
+
+describe('@opentelemetry/api', () => {
+  it('is recorded to by the snippet of the page, as it stands there', async (context) => {
+    const snippet = /^```ts\n([\s\S]*?)^```$/m.exec(getSection('OpenTelemetry'))?.[1] ?? '';
+    assert.match(snippet, /observeGate\(\)/);
+    const app = createAdapterApp(context, {
+      'package.json': '{ "type": "module", "main": "src/{index.js,functions/*.js}" }',
+      'src/index.js': ts.transpileModule(snippet, { compilerOptions: { module: ts.ModuleKind.ESNext } }).outputText,
+      'src/functions/all.js': `
+        import { app } from '@azure/functions';
+        import { allowAnonymous } from '@certgate/azure-functions';
+        import { metrics } from '@opentelemetry/api';
+        app.http('Orders', { handler: () => ({ body: 'ok' }) });
+        app.http('Flush', { handler: allowAnonymous(async () => {
+          await metrics.getMeterProvider().forceFlush();
+          return { body: 'ok' };
+        }) });`,
+    });
+    linkOpenTelemetry(app);
+    const callers = createCallers(app.folder);
+    const { url } = await app.start({ environment: { CERTGATE_TRUST: callers.trustFile } });
+    assert.equal((await send(`${url}/api/Orders`, { [header]: callers.reader })).status, 200);
+    await send(`${url}/api/Flush`);
+    const said = (): string => app.logs.map(({ message }) => message).join('\n');
+    const names = [
+      'certgate.decisions',
+      'certgate.certificate.time_to_expiry',
+      'certgate.trust.age',
+      'certgate.trust.refreshes',
+    ];
+    await waitFor(() => names.every((name) => said().includes(`name: '${name}'`)));
+  });
+
+  it('is not loaded by the main entry', async () => {
+    const list = `require('@certgate/azure-functions'); console.log(Object.keys(require.cache).join('\\n'))`;
+    const { stdout, stderr } = await runProgram(process.execPath, ['-e', list]);
+    assert.match(stdout, /azure-functions[\\/]dist[\\/]cjs[\\/]secure-app\.js/, stderr);
+    assert.doesNotMatch(stdout, /opentelemetry/);
+  });
+});
+
+function readLines(app: AdapterApp): readonly LogLine[] {
+  return app.logs
+    .filter(({ message }) => message.startsWith('{"certgate"'))
+    .map(({ message }) => JSON.parse(message) as LogLine);
+}
+
+function linkOpenTelemetry({ folder }: AdapterApp): void {
+  // A junction needs no privilege on Windows; elsewhere the word is ignored.
+  symlinkSync(join(root, 'node_modules', '@opentelemetry'), join(folder, 'node_modules', '@opentelemetry'), 'junction');
+}
+
+async function waitFor(isThere: () => boolean | Promise<boolean>): Promise<void> {
+  for (let attempt = 0; attempt < 200; attempt += 1) {
+    if (await isThere()) return;
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+  assert.fail(`It did not come: ${isThere.toString()}`);
+}
+
+function readSpans(cell: string): string[] {
+  return [...cell.matchAll(/`([^`]+)`/g)].map(([, span = '']) => span);
+}
+
+function getSection(heading: string): string {
+  const section = page.split(/^##+ /m).find((text) => text.startsWith(`${heading}\n`));
+  assert.ok(section !== undefined, heading);
+  return section;
+}
+
+function sortByName(rows: readonly (readonly unknown[])[]): readonly (readonly unknown[])[] {
+  return [...rows].sort(([first], [second]) => String(first).localeCompare(String(second)));
+}
