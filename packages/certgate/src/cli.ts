@@ -27,6 +27,11 @@ function reportFailure(error: unknown, isJson: boolean): number {
   return error.exitCode;
 }
 
+// Whoever reads the output may have had enough of it: `certgate trust list | head`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
 runCommandLine(process.argv).then(
   (exitCode) => {
     // Output to a pipe is written in its own time; an exit at once would cut it.

@@ -1,19 +1,31 @@
 import { Command } from 'commander';
+import { appCommand } from './commands/app/app.js';
 import { callCommand } from './commands/call.js';
 import { certificateCommand } from './commands/certificate/certificate.js';
 import { devCommand } from './commands/dev.js';
 import { gatewayCommand } from './commands/gateway.js';
 import { initCommand } from './commands/init.js';
+import { trustCommand } from './commands/trust/trust.js';
 import { getToolVersion } from './command-line/tool-version.js';
 
 /** The whole command line. Errors of usage are thrown, so that one place decides about the end of the process. */
 export function createProgram(): Command {
   const program = new Command('certgate')
-    .description('Azure Functions behind real mTLS on your own machine, and the certificates for it.')
+    .description(
+      'Azure Functions behind client certificates: real mTLS on your own machine, and the list of who may call.',
+    )
     .version(getToolVersion())
     .showHelpAfterError('Run with --help for what it takes.');
-  for (const command of [initCommand(), devCommand(), gatewayCommand(), callCommand(), certificateCommand()])
-    program.addCommand(command);
+  const commands = [
+    initCommand(),
+    devCommand(),
+    gatewayCommand(),
+    callCommand(),
+    certificateCommand(),
+    trustCommand(),
+    appCommand(),
+  ];
+  for (const command of commands) program.addCommand(command);
   throwUsageErrors(program);
   return program;
 }

@@ -9,15 +9,16 @@ import { resolveAppSettings } from './app-settings.js';
 import { readHostConfiguration } from './host-json.js';
 import type {
   CrashedMessage,
+  DescribedFunction,
+  DescribeMessage,
   FailedMessage,
   HostedFunction,
   HostLogLine,
   MessageFromHost,
   MessageToHost,
-  ReadyMessage,
 } from './host-protocol.js';
 
-export type { HostedFunction, HostLogLevel, HostLogLine } from './host-protocol.js';
+export type { DescribedFunction, HostedFunction, HostLogLevel, HostLogLine } from './host-protocol.js';
 
 export interface HostExit {
   /** One line: what ended the app. */
@@ -62,6 +63,47 @@ type ExitStatus = [exitCode: number | null, signal: NodeJS.Signals | null];
 
 /** Starts a function app in a process of its own. Rejects with `CommandFailure` when the app can't be loaded or hosted. */
 export async function startFunctionsHost(options: FunctionsHostOptions): Promise<FunctionsHost> {
+  const { port = 0 } = options;
+  const [running, ready] = await forkHost(options, 'ready', (app) => ({ ...app, kind: 'start', port }));
+  return Object.freeze({
+    url: `http://127.0.0.1:${ready.port}`,
+    port: ready.port,
+    functions: Object.freeze(ready.functions),
+    streaming: ready.streaming,
+    close: () => running.close(),
+  });
+}
+
+export interface FunctionAppDescription {
+  /** Sorted by name. */
+  readonly functions: readonly DescribedFunction[];
+  /** The app has set `enableHttpStream`. */
+  readonly streaming: boolean;
+}
+
+/**
+ * Loads a function app as `startFunctionsHost` does, its `appStart` hooks included, and ends it again: nothing is served
+ * and no function is called. Rejects with `CommandFailure` when the app can't be loaded.
+ */
+export async function describeFunctionApp(
+  options: Pick<FunctionsHostOptions, 'folder' | 'environment' | 'onLog'>,
+): Promise<FunctionAppDescription> {
+  const [running, { functions, streaming }] = await forkHost(options, 'described', (app) => ({
+    ...app,
+    kind: 'describe',
+  }));
+  await running.close();
+  return Object.freeze({ functions: Object.freeze(functions), streaming });
+}
+
+type AnswerKind = 'ready' | 'described';
+type Answer<Kind extends AnswerKind> = Extract<MessageFromHost, { readonly kind: Kind }>;
+
+async function forkHost<Kind extends AnswerKind>(
+  options: FunctionsHostOptions,
+  expected: Kind,
+  createMessage: (app: Omit<DescribeMessage, 'kind'>) => MessageToHost,
+): Promise<readonly [RunningHost<Kind>, Answer<Kind>]> {
   const folder = resolve(options.folder);
   const entry = await findAppEntry(folder);
   const explicit = options.environment ?? {};
@@ -77,20 +119,13 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
     execArgv: inspectArguments(options.inspect),
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
-  const running = new RunningHost(child, options);
-  const { port } = options;
-  running.send({ kind: 'start', folder, ...entry, routePrefix, port: port ?? 0 });
-  const ready = await withNotice(running.ready, () => {
+  const running = new RunningHost(child, options, expected);
+  running.send(createMessage({ folder, ...entry, routePrefix }));
+  const answer = await withNotice(running.ready, () => {
     const message = 'The app is still loading: a file that awaits something which never comes would look like this.';
     options.onLog?.({ source: 'host', level: 'warning', message });
   });
-  return Object.freeze({
-    url: `http://127.0.0.1:${ready.port}`,
-    port: ready.port,
-    functions: Object.freeze(ready.functions),
-    streaming: ready.streaming,
-    close: () => running.close(),
-  });
+  return [running, answer];
 }
 
 async function withNotice<Value>(pending: Promise<Value>, notify: () => void): Promise<Value> {
@@ -108,8 +143,8 @@ function inspectArguments(inspect: string | true | undefined): string[] {
 }
 
 /** The host process as its parent sees it, from its start to its end. */
-class RunningHost {
-  readonly ready: Promise<ReadyMessage>;
+class RunningHost<Kind extends AnswerKind> {
+  readonly ready: Promise<Answer<Kind>>;
   readonly #child: ChildProcess;
   readonly #ended: Promise<ExitStatus>;
   #closing: Promise<void> | undefined;
@@ -119,7 +154,7 @@ class RunningHost {
   /** The last line of stderr: all that is known of an end that sent no message. */
   #lastError = '';
 
-  constructor(child: ChildProcess, options: FunctionsHostOptions) {
+  constructor(child: ChildProcess, options: FunctionsHostOptions, expected: Kind) {
     this.#child = child;
     // An app that never yields can't notice that its parent has gone.
     const kill = (): void => {
@@ -149,9 +184,9 @@ class RunningHost {
         if (message.kind === 'log') onLog(message.line);
         if (message.kind === 'failed') this.#failure = message;
         if (message.kind === 'crashed') this.#crash = message;
-        if (message.kind === 'ready') {
+        if (message.kind === expected) {
           this.#isReady = true;
-          resolve(message);
+          resolve(message as Answer<Kind>);
         }
       });
       child.once('error', (error) => {

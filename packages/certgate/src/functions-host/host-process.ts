@@ -5,13 +5,13 @@
 import { CommandFailure } from '../command-line/command-failure.js';
 import { AppContext, type AppLog } from './app-context.js';
 import { createCoreApi, supplyCoreModule } from './core-api.js';
-import type { HostLogLevel, MessageFromHost, MessageToHost, StartMessage } from './host-protocol.js';
-import { checkFunctions, describeFunctions } from './hosted-functions.js';
+import type { DescribeMessage, HostLogLevel, MessageFromHost, MessageToHost, StartMessage } from './host-protocol.js';
+import { checkFunctions, checkRegistrations, describeFunctions, describeWithBindings } from './hosted-functions.js';
 import { createAppHookContext, executeHooks } from './hooks.js';
 import { HttpServer } from './http-server.js';
 import { type DurableStandIn, isDurableClient, startDurableStandIn } from './durable-client.js';
 import { hasCode, messageOf } from './json-file.js';
-import { loadApp } from './load-app.js';
+import { type LoadedApp, loadApp } from './load-app.js';
 import { createRoutes } from './router.js';
 
 let app: AppContext | undefined;
@@ -19,6 +19,7 @@ const server = new HttpServer();
 
 process.on('message', (message: MessageToHost) => {
   if (message.kind === 'stop') stop().catch(fail);
+  else if (message.kind === 'describe') describe(message).catch(fail);
   else start(message).catch(fail);
 });
 // The parent is gone, and nobody would end us otherwise.
@@ -35,13 +36,26 @@ process.on('uncaughtException', (error: unknown) => {
 async function start(message: StartMessage): Promise<void> {
   const port = await listen(message.port);
   process.env['WEBSITE_HOSTNAME'] ??= `127.0.0.1:${port}`;
-  app = new AppContext(message.folder, writeLog);
-  supplyCoreModule(createCoreApi(app));
-  const { streamingUri } = await loadApp(app, message.entryFiles, message.packageType);
+  const { app, streamingUri } = await load(message);
   checkFunctions(app);
   const routes = createRoutes(app.functions.values(), message.routePrefix);
   server.serve({ app, routes, streamingUri, durable: await startDurable(app, port) });
   send({ kind: 'ready', port, functions: describeFunctions(app, routes), streaming: streamingUri !== undefined });
+}
+
+/** An app that this host couldn't run, for its bindings, can be described all the same: nothing is called. */
+async function describe(message: DescribeMessage): Promise<void> {
+  process.env['WEBSITE_HOSTNAME'] ??= 'localhost';
+  const { app, streamingUri } = await load(message);
+  checkRegistrations(app);
+  const routes = createRoutes(app.functions.values(), message.routePrefix);
+  send({ kind: 'described', functions: describeWithBindings(app, routes), streaming: streamingUri !== undefined });
+}
+
+async function load(message: StartMessage | DescribeMessage): Promise<LoadedApp & { readonly app: AppContext }> {
+  app = new AppContext(message.folder, writeLog);
+  supplyCoreModule(createCoreApi(app));
+  return { app, ...(await loadApp(app, message.entryFiles, message.packageType)) };
 }
 
 async function startDurable(app: AppContext, port: number): Promise<DurableStandIn | undefined> {

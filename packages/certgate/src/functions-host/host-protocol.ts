@@ -30,6 +30,12 @@ export interface HostedFunction {
   readonly covered?: 'registration' | 'hook' | 'none';
 }
 
+/** A function of an app that was loaded only to be looked at. */
+export interface DescribedFunction extends HostedFunction {
+  /** The types of all its bindings, the trigger's among them: in lower case, sorted, each once. */
+  readonly bindings: readonly string[];
+}
+
 export interface StartMessage {
   readonly kind: 'start';
   readonly folder: string;
@@ -40,16 +46,25 @@ export interface StartMessage {
   readonly routePrefix: string;
 }
 
+/** Loads the app and says what it registered; nothing is served. */
+export type DescribeMessage = Omit<StartMessage, 'kind' | 'port'> & { readonly kind: 'describe' };
+
 export interface StopMessage {
   readonly kind: 'stop';
 }
 
-export type MessageToHost = StartMessage | StopMessage;
+export type MessageToHost = StartMessage | DescribeMessage | StopMessage;
 
 export interface ReadyMessage {
   readonly kind: 'ready';
   readonly port: number;
   readonly functions: readonly HostedFunction[];
+  readonly streaming: boolean;
+}
+
+export interface DescribedMessage {
+  readonly kind: 'described';
+  readonly functions: readonly DescribedFunction[];
   readonly streaming: boolean;
 }
 
@@ -73,4 +88,4 @@ export interface LogMessage {
   readonly line: HostLogLine;
 }
 
-export type MessageFromHost = ReadyMessage | FailedMessage | CrashedMessage | LogMessage;
+export type MessageFromHost = ReadyMessage | DescribedMessage | FailedMessage | CrashedMessage | LogMessage;

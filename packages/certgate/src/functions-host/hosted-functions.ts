@@ -2,7 +2,7 @@ import { CommandFailure } from '../command-line/command-failure.js';
 import type { AppContext, RegisteredFunction } from './app-context.js';
 import type { FunctionCallback } from './core-types.js';
 import { isDurableClient } from './durable-client.js';
-import type { HostedFunction } from './host-protocol.js';
+import type { DescribedFunction, HostedFunction } from './host-protocol.js';
 import { compareNames, findTrigger, isHttpTrigger, type Route } from './router.js';
 
 /** What the real host accepts as a function's name (`Utility.IsValidFunctionName`). */
@@ -10,6 +10,12 @@ const functionName = /^(?!host$)[a-z][a-z0-9_-]{0,127}$/i;
 
 /** Refuses what this host can't run as Azure would, before anything is served. */
 export function checkFunctions(app: AppContext): void {
+  checkRegistrations(app);
+  for (const registered of app.functions.values()) checkBindings(registered);
+}
+
+/** Refuses what Azure's host would not load either. */
+export function checkRegistrations(app: AppContext): void {
   if (app.duplicateFunction !== undefined) throw duplicateName(app.duplicateFunction);
   if (app.functions.size === 0) {
     throw new CommandFailure('The app loaded, but it registered no function.', {
@@ -27,7 +33,9 @@ export function checkFunctions(app: AppContext): void {
     }
     if (names.has(name.toLowerCase())) throw duplicateName(name);
     names.add(name.toLowerCase());
-    checkBindings(registered);
+    if (findTrigger(registered) === undefined) {
+      throw new CommandFailure(`The function "${name}" has no trigger.`, { remedy: 'Register it with a trigger.' });
+    }
   }
 }
 
@@ -40,10 +48,7 @@ function duplicateName(name: string): CommandFailure {
 function checkBindings(registered: RegisteredFunction): void {
   const trigger = findTrigger(registered);
   const { name, bindings } = registered.metadata;
-  if (trigger === undefined) {
-    throw new CommandFailure(`The function "${name}" has no trigger.`, { remedy: 'Register it with a trigger.' });
-  }
-  if (!isHttpTrigger(trigger[1].type)) return;
+  if (trigger === undefined || !isHttpTrigger(trigger[1].type)) return;
   const extra = Object.entries(bindings).filter(
     ([key, binding]) => key !== trigger[0] && key !== '$return' && !isDurableClient(binding),
   );
@@ -67,6 +72,15 @@ export function describeFunctions(app: AppContext, routes: readonly Route[]): re
         routes.find((route) => route.registered === registered),
       ),
     );
+}
+
+/** What `describeFunctions` says, with the bindings: they decide which extensions Azure's host loads. */
+export function describeWithBindings(app: AppContext, routes: readonly Route[]): readonly DescribedFunction[] {
+  return describeFunctions(app, routes).map((hosted) => {
+    const registered = [...app.functions.values()].find(({ metadata }) => metadata.name === hosted.name);
+    const types = Object.values(registered?.metadata.bindings ?? {}).flatMap(({ type }) => type?.toLowerCase() ?? []);
+    return { ...hosted, bindings: [...new Set(types)].sort() };
+  });
 }
 
 function describeFunction(registered: RegisteredFunction, route: Route | undefined): HostedFunction {

@@ -1,0 +1,157 @@
+import { compareNames } from '../functions-host/router.js';
+import type { Baseline } from './baseline.js';
+import { comparePolicies } from './compare-policies.js';
+import type { InspectedFunction, InspectedHttpFunction } from './coverage-report.js';
+import { describeInspectedPolicy } from './function-policy.js';
+
+/** `opens`: somebody reaches more than before, whoever else may reach less. `changes`: it can't be told to be either. */
+export type Effect = 'opens' | 'closes' | 'changes';
+
+export interface BaselineDifference {
+  readonly effect: Effect;
+  /** The function's name, a webhook's path, or `app`. */
+  readonly subject: string;
+  readonly what:
+    'function' | 'trigger' | 'policy' | 'coverage' | 'methods' | 'route' | 'authLevel' | 'webhook' | 'httpStreaming';
+  /** Null: it wasn't there, or isn't there any more. */
+  readonly before: string | null;
+  readonly after: string | null;
+}
+
+const effects: readonly Effect[] = ['opens', 'closes', 'changes'];
+
+/** Every difference between what was agreed to and what is, those that open first. */
+export function compareBaselines(before: Baseline, after: Baseline): readonly BaselineDifference[] {
+  const differences = [
+    ...pair(before.functions, after.functions, ({ name }) => name).flatMap(compareFunctions),
+    ...pair(before.webhooks, after.webhooks, ({ path }) => path).flatMap(compareWebhooks),
+    ...compareStreaming(before, after),
+  ];
+  return differences
+    .map((difference, index) => ({ difference, order: effects.indexOf(difference.effect), index }))
+    .sort((left, right) => left.order - right.order || left.index - right.index)
+    .map(({ difference }) => difference);
+}
+
+interface Pair<Item> {
+  readonly before: Item | undefined;
+  readonly after: Item | undefined;
+}
+
+function pair<Item>(
+  before: readonly Item[],
+  after: readonly Item[],
+  nameOf: (item: Item) => string,
+): readonly Pair<Item>[] {
+  const find = (items: readonly Item[], name: string): Item | undefined =>
+    items.find((item) => nameOf(item).toLowerCase() === name);
+  const names = new Set([...before, ...after].map((item) => nameOf(item).toLowerCase()));
+  return [...names].sort(compareNames).map((name) => ({ before: find(before, name), after: find(after, name) }));
+}
+
+function compareFunctions({ before, after }: Pair<InspectedFunction>): readonly BaselineDifference[] {
+  if (before === undefined || after === undefined) return compareWithNothing(before, after);
+  if (before.http && after.http) return compareHttpFunctions(before, after);
+  if (before.trigger === after.trigger) return [];
+  const effect = after.http ? 'opens' : before.http ? 'closes' : 'changes';
+  return [
+    { effect, subject: after.name, what: 'trigger', before: describeFunction(before), after: describeFunction(after) },
+  ];
+}
+
+function compareWithNothing(
+  before: InspectedFunction | undefined,
+  after: InspectedFunction | undefined,
+): readonly BaselineDifference[] {
+  const [one, effect] = after === undefined ? [before, 'closes' as const] : [after, 'opens' as const];
+  if (one === undefined) return [];
+  return [
+    {
+      effect: one.http ? effect : 'changes',
+      subject: one.name,
+      what: 'function',
+      before: before === undefined ? null : describeFunction(before),
+      after: after === undefined ? null : describeFunction(after),
+    },
+  ];
+}
+
+function describeFunction(inspected: InspectedFunction): string {
+  if (!inspected.http) return inspected.trigger;
+  const { methods, route, policy } = inspected;
+  return `${describeMethods(methods)} ${route} for ${describeInspectedPolicy(policy)}`;
+}
+
+export function describeMethods(methods: readonly string[] | null): string {
+  return methods === null ? 'any method' : methods.join(' ');
+}
+
+function compareHttpFunctions(
+  before: InspectedHttpFunction,
+  after: InspectedHttpFunction,
+): readonly BaselineDifference[] {
+  const subject = after.name;
+  const tell = (
+    what: BaselineDifference['what'],
+    effect: Effect | undefined,
+    describe: (inspected: InspectedHttpFunction) => string,
+  ): readonly BaselineDifference[] =>
+    effect === undefined ? [] : [{ effect, subject, what, before: describe(before), after: describe(after) }];
+  return [
+    ...tell('policy', findPolicyEffect(before, after), ({ policy }) => describeInspectedPolicy(policy)),
+    ...tell('coverage', findCoverageEffect(before, after), ({ covered }) => covered),
+    ...tell('methods', findMethodsEffect(before.methods, after.methods), ({ methods }) => describeMethods(methods)),
+    ...tell('route', before.route === after.route ? undefined : 'changes', ({ route }) => route),
+    ...tell('authLevel', findKeyEffect(before.authLevel, after.authLevel), ({ authLevel }) => authLevel ?? 'not said'),
+  ];
+}
+
+function findPolicyEffect(before: InspectedHttpFunction, after: InspectedHttpFunction): Effect | undefined {
+  const { opens, closes } = comparePolicies(before.policy, after.policy);
+  if (opens) return 'opens';
+  if (closes) return 'closes';
+  // The same callers by other words, such as a role that another one implies.
+  return JSON.stringify(before.policy) === JSON.stringify(after.policy) ? undefined : 'changes';
+}
+
+/** Without any gate the policy says so already. */
+function findCoverageEffect(before: InspectedHttpFunction, after: InspectedHttpFunction): Effect | undefined {
+  if (before.covered === after.covered || before.covered === 'none' || after.covered === 'none') return undefined;
+  return after.covered === 'hook' ? 'opens' : 'closes';
+}
+
+function findMethodsEffect(before: readonly string[] | null, after: readonly string[] | null): Effect | undefined {
+  const isWithin = (inner: readonly string[] | null, outer: readonly string[] | null): boolean =>
+    outer === null || (inner !== null && inner.every((method) => outer.includes(method)));
+  if (!isWithin(after, before)) return 'opens';
+  return isWithin(before, after) ? undefined : 'closes';
+}
+
+const keyLevels = ['anonymous', 'function', 'admin'];
+
+function findKeyEffect(before: string | null, after: string | null): Effect | undefined {
+  if (before === after) return undefined;
+  // Where an app says nothing, the host takes `function`.
+  const [from, to] = [before, after].map((level) => keyLevels.indexOf(level ?? 'function'));
+  if (from === undefined || to === undefined || from === -1 || to === -1 || from === to) return 'changes';
+  return to < from ? 'opens' : 'closes';
+}
+
+function compareWebhooks({ before, after }: Pair<Baseline['webhooks'][number]>): readonly BaselineDifference[] {
+  if (before?.key === after?.key) return [];
+  const subject = after?.path ?? before?.path ?? '';
+  const effect = after === undefined || before?.key === 'none' ? 'closes' : 'opens';
+  return [{ effect, subject, what: 'webhook', before: before?.key ?? null, after: after?.key ?? null }];
+}
+
+function compareStreaming(before: Baseline, after: Baseline): readonly BaselineDifference[] {
+  if (before.httpStreaming === after.httpStreaming) return [];
+  const [from, to] = [before, after].map(({ httpStreaming }) => (httpStreaming ? 'on' : 'off'));
+  return [{ effect: 'changes', subject: 'app', what: 'httpStreaming', before: from ?? null, after: to ?? null }];
+}
+
+/** One line: `opens  RoleFunction  policy: allowed certificates, role operator → everybody (anonymous)`. */
+export function describeDifference({ effect, subject, what, before, after }: BaselineDifference): string {
+  const change = before === null ? `new: ${after ?? ''}` : after === null ? `gone: ${before}` : `${before} → ${after}`;
+  return `${effect.padEnd(7)}  ${subject}  ${what} ${change}`;
+}

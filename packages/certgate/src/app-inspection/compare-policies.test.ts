@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { comparePolicies } from './compare-policies.js';
+import { type InspectedPolicy, findWrittenPolicy } from './function-policy.js';
+
+const roles = ['a', 'b', 'c', 'd'];
+const instants = ['2027-01-01T00:00:00Z', '2027-02-01T00:00:00Z'];
+
+const certificatePolicies: fc.Arbitrary<InspectedPolicy> = fc
+  .record(
+    {
+      kind: fc.constant('certificate'),
+      roles: fc.array(fc.array(fc.constantFrom(...roles), { minLength: 1, maxLength: 3 }), { maxLength: 3 }),
+      reportOnlyUntil: fc.constantFrom(...instants),
+    },
+    { requiredKeys: ['kind', 'roles'] },
+  )
+  .map((value) => findWrittenPolicy(value)!);
+
+const policies: fc.Arbitrary<InspectedPolicy> = fc.oneof(
+  { weight: 1, arbitrary: fc.constantFrom<InspectedPolicy>({ kind: 'none' }, { kind: 'anonymous' }) },
+  { weight: 5, arbitrary: certificatePolicies },
+);
+
+/** Every caller there could be, at every time that matters: undefined has no certificate. */
+const callers = [
+  undefined,
+  ...Array.from({ length: 16 }, (_, bits) => roles.filter((_role, index) => (bits >> index) % 2 === 1)),
+];
+const times = ['2026-12-01T00:00:00Z', '2027-01-15T00:00:00Z', '2027-03-01T00:00:00Z'].map((text) => Date.parse(text));
+
+function admits(policy: InspectedPolicy, caller: readonly string[] | undefined, now: number): boolean {
+  if (policy.kind !== 'certificate') return true;
+  if (caller === undefined) return false;
+  if (policy.reportOnlyUntil !== undefined && now < Date.parse(policy.reportOnlyUntil)) return true;
+  return policy.roles.every((anyOf) => anyOf.some((role) => caller.includes(role)));
+}
+
+test('whoever gets in after and did not before is told as opening, and the other way round as closing', () => {
+  fc.assert(
+    fc.property(policies, policies, (before, after) => {
+      const { opens, closes } = comparePolicies(before, after);
+      const cells = callers.flatMap((caller) => times.map((now) => [caller, now] as const));
+      if (cells.some(([caller, now]) => !admits(before, caller, now) && admits(after, caller, now))) assert.ok(opens);
+      if (cells.some(([caller, now]) => admits(before, caller, now) && !admits(after, caller, now))) assert.ok(closes);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test('nothing is told where only the words differ', () => {
+  fc.assert(
+    fc.property(policies, (policy) => {
+      assert.deepEqual(comparePolicies(policy, policy), { opens: false, closes: false });
+    }),
+  );
+  const one = findWrittenPolicy({ kind: 'certificate', roles: [['b', 'a'], ['c'], ['c']] })!;
+  const other = findWrittenPolicy({ kind: 'certificate', roles: [['c'], ['a', 'b', 'a']] })!;
+  assert.deepEqual(one, other);
+  // A group that another one implies adds nothing.
+  const more = findWrittenPolicy({ kind: 'certificate', roles: [['a', 'b'], ['c'], ['c', 'd']] })!;
+  assert.deepEqual(comparePolicies(one, more), { opens: false, closes: false });
+});
+
+test('roles alone are compared exactly: no difference is told that no caller would feel', () => {
+  const plain = certificatePolicies.filter(
+    (policy) => policy.kind === 'certificate' && policy.reportOnlyUntil === undefined,
+  );
+  fc.assert(
+    fc.property(plain, plain, (before, after) => {
+      const gains = callers.some((caller) => !admits(before, caller, 0) && admits(after, caller, 0));
+      const losses = callers.some((caller) => admits(before, caller, 0) && !admits(after, caller, 0));
+      assert.deepEqual(comparePolicies(before, after), { opens: gains, closes: losses });
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test('no gate is looser than an anonymous function, and that than any certificate', () => {
+  const [none, anonymous, certificate] = [
+    { kind: 'none' },
+    { kind: 'anonymous' },
+    { kind: 'certificate', roles: [], reportOnlyUntil: '2027-01-01T00:00:00Z' },
+  ] satisfies InspectedPolicy[];
+  assert.deepEqual(comparePolicies(anonymous!, none!), { opens: true, closes: false });
+  assert.deepEqual(comparePolicies(certificate!, anonymous!), { opens: true, closes: false });
+  assert.deepEqual(comparePolicies(none!, certificate!), { opens: false, closes: true });
+});

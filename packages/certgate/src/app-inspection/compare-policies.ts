@@ -1,0 +1,36 @@
+import type { InspectedPolicy } from './function-policy.js';
+
+type CertificatePolicy = Extract<InspectedPolicy, { readonly kind: 'certificate' }>;
+
+/** What became of who may call: both, where some callers gain and others lose. */
+export interface PolicyChange {
+  readonly opens: boolean;
+  readonly closes: boolean;
+}
+
+/** Exact: it opens where there is a caller, or a moment, that gets through after and didn't before. */
+export function comparePolicies(before: InspectedPolicy, after: InspectedPolicy): PolicyChange {
+  return { opens: admitsMore(after, before), closes: admitsMore(before, after) };
+}
+
+function admitsMore(policy: InspectedPolicy, other: InspectedPolicy): boolean {
+  if (policy.kind !== 'certificate' || other.kind !== 'certificate') return rank(policy) < rank(other);
+  return findReportOnlyEnd(policy) > findReportOnlyEnd(other) || !implies(policy, other);
+}
+
+/** An ungated function is looser than an anonymous one: nothing of its own says that it is meant to be open. */
+function rank({ kind }: InspectedPolicy): number {
+  return ['none', 'anonymous', 'certificate'].indexOf(kind);
+}
+
+function findReportOnlyEnd({ reportOnlyUntil }: CertificatePolicy): number {
+  return reportOnlyUntil === undefined ? Number.NEGATIVE_INFINITY : Date.parse(reportOnlyUntil);
+}
+
+/**
+ * Does whoever has the roles of the one have those of the other? Roles are a conjunction of groups without negation, so a
+ * group follows from the others exactly where one of them is a subset of it.
+ */
+function implies(policy: CertificatePolicy, other: CertificatePolicy): boolean {
+  return other.roles.every((required) => policy.roles.some((anyOf) => anyOf.every((role) => required.includes(role))));
+}

@@ -1,0 +1,88 @@
+import type { DescribedFunction, FunctionAppDescription } from '../functions-host/functions-host.js';
+import { findProperty, isJsonObject, type JsonObject } from '../functions-host/json-file.js';
+import { listCoverageWarnings } from '../local-app/coverage-warnings.js';
+import { type InspectedPolicy, readInspectedPolicy } from './function-policy.js';
+import { type OutsideEndpoint, listOutsideEndpoints } from './outside-the-gate.js';
+
+/** What `certgate app inspect --json` prints, but for the comparison with a baseline. Keys are only ever added. */
+export interface CoverageReport {
+  readonly version: 1;
+  readonly host: HostFacts;
+  /** Sorted by name, as the host tries their routes. */
+  readonly functions: readonly InspectedFunction[];
+  readonly outsideTheGate: readonly OutsideEndpoint[];
+  /** One line for each HTTP function that isn't covered as it should be. */
+  readonly warnings: readonly string[];
+}
+
+export interface HostFacts {
+  /** Without slashes; empty: functions are served from the root. */
+  readonly routePrefix: string;
+  /** The app has set `enableHttpStream`. */
+  readonly httpStreaming: boolean;
+  readonly extensionBundle: { readonly id: string; readonly version: string | null } | null;
+}
+
+export type InspectedFunction = InspectedHttpFunction | InspectedOtherFunction;
+
+export interface InspectedHttpFunction {
+  readonly name: string;
+  /** As the app wrote it. */
+  readonly trigger: string;
+  readonly http: true;
+  readonly route: string;
+  /** Upper case; null: every method. */
+  readonly methods: readonly string[] | null;
+  /** About function keys, not certificates. Null where the app says nothing: the host then takes `function`. */
+  readonly authLevel: string | null;
+  /** Its roles in the order in which the gate asks for them. */
+  readonly policy: InspectedPolicy;
+  readonly covered: 'registration' | 'hook' | 'none';
+}
+
+/** No certificate comes with it, so the gate leaves it alone. */
+export interface InspectedOtherFunction {
+  readonly name: string;
+  readonly trigger: string;
+  readonly http: false;
+}
+
+export interface AppFacts {
+  readonly description: FunctionAppDescription;
+  readonly routePrefix: string;
+  readonly hostJson: JsonObject | undefined;
+  readonly settings: Readonly<Record<string, string>>;
+}
+
+export function createCoverageReport({ description, routePrefix, hostJson, settings }: AppFacts): CoverageReport {
+  const { functions, streaming } = description;
+  return {
+    version: 1,
+    host: { routePrefix, httpStreaming: streaming, extensionBundle: findExtensionBundle(hostJson) },
+    functions: functions.map(inspectFunction),
+    outsideTheGate: listOutsideEndpoints({ functions, hostJson, settings }),
+    warnings: listCoverageWarnings(functions),
+  };
+}
+
+function inspectFunction(hosted: DescribedFunction): InspectedFunction {
+  const { name, triggerType: trigger } = hosted;
+  if (!hosted.http) return { name, trigger, http: false };
+  return {
+    name,
+    trigger,
+    http: true,
+    route: hosted.route ?? '/',
+    methods: hosted.methods === undefined ? null : [...new Set(hosted.methods)].sort(),
+    authLevel: hosted.authLevel?.toLowerCase() ?? null,
+    policy: readInspectedPolicy(hosted),
+    covered: hosted.covered ?? 'none',
+  };
+}
+
+function findExtensionBundle(hostJson: JsonObject | undefined): HostFacts['extensionBundle'] {
+  const bundle = hostJson === undefined ? undefined : findProperty(hostJson, 'extensionBundle');
+  if (!isJsonObject(bundle)) return null;
+  const [id, version] = ['id', 'version'].map((name) => findProperty(bundle, name));
+  return typeof id === 'string' ? { id, version: typeof version === 'string' ? version : null } : null;
+}

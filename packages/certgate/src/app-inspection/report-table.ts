@@ -1,0 +1,58 @@
+import Table from 'cli-table3';
+import colors from 'picocolors';
+import { escapeControls } from '../command-line/terminal-text.js';
+import { describeMethods } from './compare-baselines.js';
+import type { CoverageReport, InspectedFunction, InspectedHttpFunction } from './coverage-report.js';
+import { describeInspectedPolicy } from './function-policy.js';
+
+/** For a terminal: the functions, then what no gate of the app can cover. */
+export function formatReport(report: CoverageReport, now: number): string {
+  const { functions, host, outsideTheGate } = report;
+  return [
+    formatFunctions(functions, now),
+    '',
+    `Routes begin with ${host.routePrefix === '' ? '/ (routePrefix is empty)' : `/${host.routePrefix}`}. HTTP streaming is ${host.httpStreaming ? 'on' : 'off'}.`,
+    'authLevel is about function keys; it has nothing to do with certificates.',
+    '',
+    "Outside the gate, covered by the platform's client-certificate setting alone:",
+    ...outsideTheGate.map(({ path, state, key, reason }) => {
+      const needs = key === 'none' ? (state === 'absent' ? '' : ', no key') : `, ${key}`;
+      return `  ${path.padEnd(32)}${state}${needs}: ${escapeControls(reason)}`;
+    }),
+  ].join('\n');
+}
+
+function formatFunctions(functions: readonly InspectedFunction[], now: number): string {
+  const table = new Table({
+    head: ['function', 'trigger', 'request', 'authLevel', 'open to', 'covered by'],
+    style: { head: [], border: [] },
+  });
+  for (const inspected of functions)
+    table.push(inspected.http ? describeHttp(inspected, now) : describeOther(inspected));
+  return table.toString();
+}
+
+function describeHttp(inspected: InspectedHttpFunction, now: number): string[] {
+  const { name, trigger, methods, route, authLevel, covered } = inspected;
+  const request = `${describeMethods(methods)} ${escapeControls(route)}`;
+  return [name, trigger, request, authLevel ?? 'not said', describeOpening(inspected, now), coverage[covered]()];
+}
+
+function describeOpening({ policy }: InspectedHttpFunction, now: number): string {
+  const text = escapeControls(describeInspectedPolicy(policy));
+  if (policy.kind === 'none') return colors.red(text);
+  if (policy.kind === 'anonymous') return text;
+  const { reportOnlyUntil } = policy;
+  if (reportOnlyUntil === undefined) return text;
+  return Date.parse(reportOnlyUntil) > now ? colors.yellow(text) : `${text} (over)`;
+}
+
+const coverage = {
+  registration: () => 'registration',
+  hook: () => colors.red('hook alone'),
+  none: () => colors.red('nothing'),
+} as const;
+
+function describeOther({ name, trigger }: InspectedFunction): string[] {
+  return [name, escapeControls(trigger), '', '', colors.dim('no certificate comes with it'), ''];
+}

@@ -1,0 +1,6 @@
+import { Command } from 'commander';
+import { appInspectCommand } from './inspect.js';
+
+export function appCommand(): Command {
+  return new Command('app').description('Look at a function app: who may call what.').addCommand(appInspectCommand());
+}

@@ -1,0 +1,130 @@
+import { join, resolve } from 'node:path';
+import { writeFile } from 'node:fs/promises';
+import { Command } from 'commander';
+import colors from 'picocolors';
+import {
+  type Baseline,
+  baselineFileName,
+  createBaseline,
+  findBaseline,
+  formatBaseline,
+} from '../../app-inspection/baseline.js';
+import {
+  type BaselineDifference,
+  compareBaselines,
+  describeDifference,
+} from '../../app-inspection/compare-baselines.js';
+import type { CoverageReport } from '../../app-inspection/coverage-report.js';
+import { inspectApp } from '../../app-inspection/inspect-app.js';
+import { formatReport } from '../../app-inspection/report-table.js';
+import { CommandFailure, exitCodes } from '../../command-line/command-failure.js';
+import { addHelpSections } from '../../command-line/help.js';
+import { printJson, printLine, printNotice } from '../../command-line/output.js';
+import { escapeControls, formatLogText } from '../../command-line/terminal-text.js';
+import type { HostLogLine } from '../../functions-host/functions-host.js';
+
+interface InspectFlags {
+  readonly baseline?: string;
+  readonly writeBaseline?: boolean;
+  readonly json?: boolean;
+}
+
+export function appInspectCommand(): Command {
+  const command = new Command('inspect')
+    .description('Load an app without serving it, and report for each function who may call it and what covers it.')
+    .argument('[folder]', 'the app: the folder with host.json and package.json', '.')
+    .option('--baseline <file>', `what was agreed to (default: ${baselineFileName} in the app, where there is one)`)
+    .option('--write-baseline', 'write that file anew: what is now is agreed to')
+    .option('--json', 'print one JSON object')
+    .action(inspect);
+  return addHelpSections(command, {
+    exitCodes: {
+      0: 'the gate covers every HTTP function at registration, and nothing differs from the baseline',
+      1: 'the gate does not cover an HTTP function, or by its hook alone; or something differs from the baseline',
+      2: 'no app there, it cannot be loaded, or the baseline cannot be used',
+    },
+    examples: [
+      'certgate app inspect',
+      'certgate app inspect ./orders --write-baseline',
+      'certgate app inspect ./orders --json',
+    ],
+  });
+}
+
+async function inspect(folder: string, flags: InspectFlags): Promise<void> {
+  const file = flags.baseline ?? join(folder, baselineFileName);
+  // Before the app is loaded: a mistyped name is told at once.
+  const agreed = await findBaseline(resolve(file));
+  if (agreed === undefined && flags.baseline !== undefined && flags.writeBaseline !== true) {
+    throw new CommandFailure(`There is no baseline at ${file}.`, { remedy: 'Write it with --write-baseline.' });
+  }
+  const report = await inspectApp({ folder, onLog: printImportantLog });
+  const comparison = await compareOrWrite(report, agreed, file, flags.writeBaseline === true);
+  if (flags.json === true) printJson({ ...report, baseline: comparison ?? null });
+  else printReport(report, comparison);
+  for (const warning of report.warnings) printNotice(`${colors.yellow('warning')} ${warning}`);
+  const isDifferent = comparison?.status === 'different';
+  process.exitCode = report.warnings.length > 0 || isDifferent ? exitCodes.failed : exitCodes.ok;
+}
+
+interface Comparison {
+  readonly file: string;
+  readonly status: 'same' | 'different' | 'written';
+  /** From the file as it was. */
+  readonly differences: readonly BaselineDifference[];
+}
+
+/** Undefined: there is no baseline, and none was asked for. */
+async function compareOrWrite(
+  report: CoverageReport,
+  agreed: Baseline | undefined,
+  file: string,
+  isWriting: boolean,
+): Promise<Comparison | undefined> {
+  const actual = createBaseline(report);
+  const differences = agreed === undefined ? [] : compareBaselines(agreed, actual);
+  if (isWriting) {
+    await writeBaseline(file, formatBaseline(actual));
+    return { file, status: 'written', differences };
+  }
+  if (agreed === undefined) return undefined;
+  return { file, status: differences.length === 0 ? 'same' : 'different', differences };
+}
+
+async function writeBaseline(file: string, text: string): Promise<void> {
+  try {
+    await writeFile(file, text);
+  } catch (cause) {
+    throw new CommandFailure(`${file} can't be written: ${cause instanceof Error ? cause.message : 'unknown fault'}.`, {
+      cause,
+    });
+  }
+}
+
+function printReport(report: CoverageReport, comparison: Comparison | undefined): void {
+  printLine(formatReport(report, Date.now()));
+  printLine();
+  if (comparison === undefined) {
+    printLine(`There is no ${baselineFileName}; --write-baseline makes one, for pipelines to compare with.`);
+    return;
+  }
+  const { file, status, differences } = comparison;
+  for (const difference of differences) printLine(colorEffect(difference));
+  if (status === 'same') printLine(colors.green(`Nothing differs from ${file}.`));
+  if (status === 'written') printLine(`${file} is written. Commit it.`);
+  if (status === 'different') {
+    const count = differences.length === 1 ? '1 difference' : `${differences.length} differences`;
+    printLine(`${count} from ${file}. Where that is meant, write it anew with --write-baseline.`);
+  }
+}
+
+function colorEffect(difference: BaselineDifference): string {
+  const text = escapeControls(describeDifference(difference));
+  return difference.effect === 'opens' ? colors.red(text) : text;
+}
+
+/** Who is trusted is no matter here, so the gate's own lines aren't either. */
+function printImportantLog({ level, functionName, source, message }: HostLogLine): void {
+  if ((level !== 'error' && level !== 'critical') || message.startsWith('{"certgate":')) return;
+  printNotice(colors.red(`[${functionName ?? source}] ${formatLogText(message)}`));
+}

@@ -1,0 +1,96 @@
+import { Command, Option } from 'commander';
+import { CommandFailure } from '../../command-line/command-failure.js';
+import { addHelpSections } from '../../command-line/help.js';
+import { addIdentity, addToIdentity, type NewPin } from '../../trust-administration/document-edits.js';
+import { openTrustLocation } from '../../trust-administration/open-trust-location.js';
+import { updateTrustDocument, type TrustEdit } from '../../trust-administration/update-trust-document.js';
+import { addPinOptions, collect, parseTime, readNewPin, type PinFlags } from './pin-options.js';
+import { reportUpdate } from './report-update.js';
+import { addChangeOptions, addStoreOption, readChange, type ChangeFlags, type StoreFlags } from './store-options.js';
+
+interface AddFlags extends StoreFlags, ChangeFlags, PinFlags {
+  readonly role?: readonly string[];
+  readonly function?: readonly string[];
+  readonly owner?: string;
+  readonly expiresAt?: string;
+  readonly toExisting?: boolean;
+}
+
+export function trustAddCommand(): Command {
+  const command = new Command('add')
+    .description(
+      'Let a caller in: a new identity with its certificate; or give one that is there more (--to-existing).',
+    )
+    .argument('<name>', 'the identity; stands in logs')
+    .option('--role <role>', 'a role that it gets (repeatable); none: only functions that ask for no role', collect)
+    .option('--function <name>', 'a function that it may call (repeatable); none: every function', collect)
+    .option('--owner <text>', 'who answers for it')
+    .addOption(
+      new Option(
+        '--expires-at <time>',
+        'from then on it is refused, e.g. 2028-01-01T00:00:00Z; with --to-existing also `never`',
+      ).argParser((text: string) => (text === 'never' ? text : parseTime(text))),
+    )
+    .option('--to-existing', 'add the certificate, roles or functions to an identity that is there');
+  addPinOptions(command);
+  addStoreOption(command);
+  addChangeOptions(command).action(add);
+  return addHelpSections(command, {
+    exitCodes: {
+      0: 'the document is written, or says so already',
+      1: 'others kept changing the document; nothing is written',
+      2: "the name or the certificate is there already, the certificate is unfit, or the store or a word can't be used; nothing is written",
+    },
+    examples: [
+      'certgate trust add billing --certificate billing.crt.pem --role orders.read --owner "payments team" --reason "monthly invoices" --store file:trust.json',
+      'certgate trust add billing --to-existing --role orders.write --reason "credit notes" --store file:trust.json',
+    ],
+  });
+}
+
+async function add(name: string, flags: AddFlags): Promise<void> {
+  const newPin = await readNewPin(flags, Date.now());
+  const change = await readChange('add', flags);
+  const edit = flags.toExisting === true ? extend(name, flags, newPin) : create(name, flags, newPin, change.reason);
+  const location = await openTrustLocation(flags.store);
+  const update = await updateTrustDocument(location, change, edit);
+  reportUpdate(location.description, update, { done: `Added ${describe(flags)} ${name}.` }, flags.json);
+}
+
+function describe({ toExisting }: AddFlags): string {
+  return toExisting === true ? 'to' : 'the identity';
+}
+
+function create(name: string, flags: AddFlags, newPin: NewPin | undefined, reason: string): TrustEdit {
+  if (newPin === undefined) {
+    throw new CommandFailure('Without a certificate nobody can be this identity.', {
+      remedy: 'Name it by --certificate FILE, or its hash by --thumbprint-sha256.',
+    });
+  }
+  if (flags.expiresAt === 'never') {
+    throw new CommandFailure('--expires-at never is for --to-existing; a new identity has no end unless it gets one.');
+  }
+  const { role = [], function: functions, owner, expiresAt } = flags;
+  return (document) =>
+    addIdentity(document, {
+      name,
+      roles: role,
+      ...(functions === undefined ? {} : { functions }),
+      ...(owner === undefined ? {} : { owner }),
+      reason,
+      ...(expiresAt === undefined ? {} : { expiresAt }),
+      ...newPin,
+    });
+}
+
+function extend(name: string, flags: AddFlags, newPin: NewPin | undefined): TrustEdit {
+  const { role = [], function: functions = [], owner, expiresAt } = flags;
+  return (document) =>
+    addToIdentity(document, name, {
+      roles: role,
+      functions,
+      ...(owner === undefined ? {} : { owner }),
+      ...(expiresAt === undefined ? {} : { expiresAt: expiresAt === 'never' ? null : expiresAt }),
+      ...(newPin === undefined ? {} : { newPin }),
+    });
+}

@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict';
+import { after, describe, test } from 'node:test';
+import { createTemporaryFolder, runOpenssl } from '../../certificates/test-support/openssl.js';
+import { runCertgate, type CommandRun } from '../certificate/test-support/run-certgate.js';
+
+const a = 'A1'.repeat(32);
+const b = 'B2'.repeat(32);
+
+interface Report {
+  readonly valid: boolean;
+  readonly signature: string | null;
+  readonly problems: readonly { readonly path: string; readonly message: string }[];
+  readonly findings: readonly { readonly code: string; readonly severity: string; readonly identityName: string }[];
+}
+
+describe('certgate trust check', () => {
+  const folder = createTemporaryFolder();
+  after(() => {
+    folder.remove();
+  });
+  const check = (name: string, ...args: readonly string[]): Promise<CommandRun> =>
+    runCertgate(['trust', 'check', '--store', `file:${name}`, '--at', '2027-01-01T00:00:00Z', ...args], {
+      cwd: folder.path,
+    });
+  const write = (name: string, identities: readonly object[]): string => {
+    folder.file(name, JSON.stringify({ schemaVersion: 1, revision: 3, identities }));
+    return name;
+  };
+  const pin = { thumbprintSha256: a, notAfter: '2028-01-01T00:00:00Z' };
+
+  test('0: nothing to tell', async () => {
+    const name = write('fine.json', [{ name: 'billing', roles: [], certificates: [pin] }]);
+    const { exitCode, stdout, stderr } = await check(name);
+    assert.equal(exitCode, 0, stderr);
+    assert.equal(
+      stdout,
+      'file:fine.json: valid, revision 3, identities: 1; errors: 0, warnings: 0, for information: 0, at 2027-01-01T00:00:00Z.\n',
+    );
+  });
+
+  test('1: what ends, has ended, or never begins; by severity', async () => {
+    const name = write('ends.json', [
+      { name: 'soon', roles: [], owner: 'a team', certificates: [{ ...pin, notAfter: '2027-01-20T00:00:00Z' }] },
+      { name: 'old', roles: [], certificates: [{ thumbprintSha1: 'C3'.repeat(20) }] },
+      { name: 'nobody', roles: [] },
+    ]);
+    const { exitCode, stdout } = await check(name, '--json');
+    assert.equal(exitCode, 1);
+    const report = JSON.parse(stdout) as Report;
+    assert.ok(report.valid);
+    const codes = report.findings.map(({ code, identityName }) => `${code} ${identityName}`);
+    for (const expected of ['pin_ends_soon soon', 'pin_sha1 old', 'identity_without_pins nobody'])
+      assert.ok(codes.includes(expected), codes.join());
+    assert.match((await check(name)).stdout, /2027-01-20T00:00:00Z \(in 19 days\).*a team/);
+    assert.equal((await check(name, '--fail-on', 'error')).exitCode, 0);
+    const dead = write('dead.json', [
+      { name: 'x', roles: [], certificates: [{ ...pin, notAfter: '2026-01-01T00:00:00Z' }] },
+    ]);
+    assert.equal((await check(dead, '--fail-on', 'error')).exitCode, 1);
+  });
+
+  test('--within says how far it looks', async () => {
+    const name = write('within.json', [
+      { name: 'x', roles: [], certificates: [{ ...pin, notAfter: '2027-02-15T00:00:00Z' }] },
+    ]);
+    assert.equal((await check(name)).exitCode, 0);
+    assert.equal((await check(name, '--within', '60d')).exitCode, 1);
+    assert.equal((await check(name, '--within', 'soon')).exitCode, 2);
+  });
+
+  test('2: every problem of a document that apps refuse, with its place', async () => {
+    folder.file(
+      'bad.json',
+      `{"schemaVersion":1,"revision":1,"revision":2,"identities":[
+      {"name":"a","roles":[],"roles":["x"],"x":1,"certificates":[{"thumbprintSha256":"${b}"},{"thumbprintSha256":"${b}"}]},
+      {"name":"A","roles":[],"certificates":[{"thumbprintSha1":"12"}]}]}`,
+    );
+    const { exitCode, stdout } = await check('bad.json', '--json');
+    assert.equal(exitCode, 2);
+    const { valid, problems } = JSON.parse(stdout) as Report;
+    assert.equal(valid, false);
+    const paths = problems.map(({ path }) => path).sort();
+    assert.deepEqual(paths, [
+      'identities[0].certificates[1]', 'identities[0].roles', 'identities[0].x',
+      'identities[1].certificates[0].thumbprintSha1', 'identities[1].name', 'revision',
+    ]); // prettier-ignore
+    const text = (await check('bad.json')).stdout;
+    for (const path of paths) assert.ok(text.includes(`  ${path}: `), path);
+  });
+
+  test('2: what is no JSON or no UTF-8, with the line', async () => {
+    folder.file('broken.json', '{\n  "schemaVersion": 1,,\n  // note\n}');
+    assert.match((await check('broken.json')).stdout, /not JSON.*line 2, column 22/);
+    folder.file('latin.json', Buffer.from([0x7b, 0xe9, 0x7d]));
+    const { exitCode, stdout } = await check('latin.json');
+    assert.equal(exitCode, 2);
+    assert.match(stdout, /not UTF-8/);
+    folder.file('brackets.json', '['.repeat(200_000));
+    assert.equal((await check('brackets.json')).exitCode, 2);
+  });
+
+  test('2: no document, no such key', async () => {
+    assert.match((await check('nowhere.json')).stderr, /no trust document at file:nowhere\.json/);
+    assert.equal((await check('fine.json', '--signed-by', 'nowhere.pem')).exitCode, 2);
+    assert.equal((await check('fine.json', '--signed-by', 'fine.json')).exitCode, 2);
+  });
+
+  test('--signed-by: fits, absent, by another key, of another text', async () => {
+    const name = write('signed.json', [{ name: 'billing', roles: [], certificates: [pin] }]);
+    for (const key of ['one', 'other']) {
+      runOpenssl(['genpkey', '-algorithm', 'ed25519', '-out', folder.file(`${key}.pem`)]);
+      runOpenssl(['pkey', '-in', folder.file(`${key}.pem`), '-pubout', '-out', folder.file(`${key}.public.pem`)]);
+    }
+    const verdict = async (...keys: readonly string[]): Promise<readonly [number | null, string | null]> => {
+      const { exitCode, stdout } = await check(
+        name,
+        '--json',
+        ...keys.flatMap((key) => ['--signed-by', `${key}.public.pem`]),
+      );
+      return [exitCode, (JSON.parse(stdout) as Report).signature];
+    };
+    assert.deepEqual(await verdict(), [0, null]);
+    assert.deepEqual(await verdict('one'), [2, 'absent']);
+    runOpenssl([
+      'pkeyutl',
+      '-sign',
+      '-rawin',
+      '-inkey',
+      folder.file('one.pem'),
+      '-in',
+      folder.file(name),
+      '-out',
+      folder.file('raw.sig'),
+    ]);
+    runOpenssl(['base64', '-A', '-in', folder.file('raw.sig'), '-out', folder.file(`${name}.sig`)]);
+    assert.deepEqual(await verdict('one'), [0, 'fits']);
+    assert.deepEqual(await verdict('other', 'one'), [0, 'fits']);
+    assert.deepEqual(await verdict('other'), [2, 'wrong']);
+    write(name, [{ name: 'intruder', roles: [], certificates: [pin] }]);
+    assert.deepEqual(await verdict('one'), [2, 'wrong']);
+    assert.match((await check(name, '--signed-by', 'one.public.pem')).stderr, /not of this document by this key/);
+  });
+});

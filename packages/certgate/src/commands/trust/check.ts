@@ -1,0 +1,208 @@
+import {
+  findInstant,
+  formatInstant,
+  inspectTrust,
+  verifyDocumentSignature,
+  type DocumentProblem,
+  type InspectionSeverity,
+  type TrustInspectionFinding,
+  type TrustSnapshot,
+} from '@certgate/core';
+import Table from 'cli-table3';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import colors from 'picocolors';
+import { decodeText } from '../../certificates/decode-text.js';
+import { readBoundedFile } from '../../certificates/read-bounded-file.js';
+import { CommandFailure, exitCodes } from '../../command-line/command-failure.js';
+import { addHelpSections } from '../../command-line/help.js';
+import { printJson, printLine, printNotice } from '../../command-line/output.js';
+import { escapeControls } from '../../command-line/terminal-text.js';
+import { openTrustLocation } from '../../trust-administration/open-trust-location.js';
+import type { StoredDocument } from '../../trust-administration/trust-location.js';
+import { readDocument } from './document-problems.js';
+import { addStoreOption, type StoreFlags } from './store-options.js';
+
+interface CheckFlags extends StoreFlags {
+  readonly within: number;
+  readonly failOn: 'error' | 'warning';
+  readonly at?: number;
+  readonly signedBy?: readonly string[];
+  readonly json?: boolean;
+}
+
+export function trustCheckCommand(): Command {
+  const command = new Command('check').description(
+    'Look a trust document over: is it valid, what ends soon or has ended, SHA-1 pins, windows that never open, callers that nobody can be.',
+  );
+  addStoreOption(command)
+    .option('--within <days>', 'what ends within so many days is told, e.g. 30d', parseDays, 30)
+    .addOption(
+      new Option('--fail-on <severity>', 'the least severity that the exit code 1 is for')
+        .choices(['error', 'warning'])
+        .default('warning'),
+    )
+    .option('--signed-by <file>', 'the signature must fit this public key in PEM (repeatable: one of these)', collect)
+    .option('--at <time>', 'look as if it were this time, e.g. 2027-03-01T00:00:00Z (default: now)', parseInstant)
+    .option('--json', 'print one JSON object')
+    .action(check);
+  return addHelpSections(command, {
+    exitCodes: {
+      0: 'apps take the document, and nothing of that severity was found',
+      1: 'apps take the document, and something of that severity was found',
+      2: "apps don't take the document: it is not valid, its signature doesn't fit, or it can't be read",
+    },
+    examples: [
+      'certgate trust check --store file:trust.json',
+      'certgate trust check --store file:trust.json --within 60d --fail-on error --json',
+      'certgate trust check --store blob:https://account.blob.core.windows.net/certgate/trust.json --signed-by trust.public.pem',
+    ],
+  });
+}
+
+async function check(flags: CheckFlags): Promise<void> {
+  const now = flags.at ?? Date.now();
+  const location = await openTrustLocation(flags.store);
+  const stored = await location.read();
+  if (stored === undefined) throw new CommandFailure(`There is no trust document at ${location.description}.`);
+  const signature = await verifySignature(stored, flags.signedBy);
+  const reading = readDocument(stored.bytes);
+  const isSigned = signature === undefined || signature === 'fits';
+  const problems = 'problems' in reading ? reading.problems : [];
+  const findings = 'snapshot' in reading ? inspectTrust(reading.snapshot, { now, withinDays: flags.within }) : [];
+  if (flags.json === true) {
+    printJson({
+      store: location.description,
+      at: formatInstant(now),
+      withinDays: flags.within,
+      valid: problems.length === 0,
+      revision: 'snapshot' in reading ? reading.snapshot.revision : null,
+      signature: signature ?? null,
+      problems,
+      findings: findings.map(describeAsJson),
+    });
+  } else {
+    printReport(location.description, reading, findings, now);
+  }
+  if (!isSigned) printNotice(explainSignature(signature));
+  if (problems.length > 0 || !isSigned) process.exitCode = exitCodes.unusableInput;
+  else if (findings.some(({ severity }) => isAtLeast(severity, flags.failOn))) process.exitCode = exitCodes.failed;
+}
+
+type Verdict = Awaited<ReturnType<typeof verifyDocumentSignature>>;
+
+async function verifySignature(
+  { bytes, signature }: StoredDocument,
+  files: readonly string[] | undefined,
+): Promise<Verdict | undefined> {
+  if (files === undefined) return undefined;
+  const keys = await Promise.all(files.map(async (file) => decodeText(await readBoundedFile(file))));
+  try {
+    return await verifyDocumentSignature(bytes, signature, keys);
+  } catch (cause) {
+    if (!(cause instanceof TypeError)) throw cause;
+    throw new CommandFailure(`--signed-by can't be used: ${cause.message}`, {
+      remedy: 'The public key of a private one: openssl pkey -in private.pem -pubout',
+      cause,
+    });
+  }
+}
+
+function explainSignature(verdict: Verdict): string {
+  const what = {
+    fits: 'The signature fits.',
+    absent: 'The document has no signature, and one is asked for.',
+    malformed: 'The signature is no base64 in one line.',
+    wrong: 'The signature is not of this document by this key.',
+  }[verdict];
+  return `${colors.red('error')} ${what} Apps with \`signedBy\` refuse the document. Sign it by: certgate trust sign`;
+}
+
+function isAtLeast(severity: InspectionSeverity, least: CheckFlags['failOn']): boolean {
+  return severity === 'error' || (severity === 'warning' && least === 'warning');
+}
+
+function describeAsJson(finding: TrustInspectionFinding): object {
+  const { endsAt, pin, owner, ...rest } = finding;
+  return {
+    ...rest,
+    owner: owner ?? null,
+    pin: pin ?? null,
+    endsAt: endsAt === undefined ? null : formatInstant(endsAt),
+  };
+}
+
+function printReport(
+  store: string,
+  reading: ReturnType<typeof readDocument>,
+  findings: readonly TrustInspectionFinding[],
+  now: number,
+): void {
+  if ('problems' in reading) printProblems(store, reading.problems);
+  else printFindings(store, reading.snapshot, findings, now);
+}
+
+function printProblems(store: string, problems: readonly DocumentProblem[]): void {
+  printLine(`${colors.red('not valid')}: ${store}. Apps refuse it whole; one that is running keeps the last good one.`);
+  for (const { path, message } of problems) {
+    printLine(escapeControls(`  ${path === '' ? 'the document' : path}: ${message}`));
+  }
+}
+
+/** The gravest stand first. */
+const maximumRows = 100;
+
+const paints: Readonly<Record<InspectionSeverity, (text: string) => string>> = {
+  error: colors.red,
+  warning: colors.yellow,
+  information: colors.dim,
+};
+
+function printFindings(
+  store: string,
+  { revision, identities }: TrustSnapshot,
+  findings: readonly TrustInspectionFinding[],
+  now: number,
+): void {
+  if (findings.length > 0) {
+    const table = new Table({
+      head: ['severity', 'code', 'ends', 'owner', 'what'],
+      colWidths: [null, null, null, null, 60],
+      wordWrap: true,
+      style: { head: [], border: [] },
+    });
+    for (const { severity, code, endsAt, owner, message } of findings.slice(0, maximumRows)) {
+      const end = endsAt === undefined ? '' : `${formatInstant(endsAt)} (${describeDays(endsAt - now)})`;
+      table.push([paints[severity](severity), code, end, escapeControls(owner ?? ''), escapeControls(message)]);
+    }
+    printLine(table.toString());
+    if (findings.length > maximumRows) printLine(`… and ${findings.length - maximumRows} more; all of them: --json`);
+  }
+  const count = (wanted: InspectionSeverity): number => findings.filter(({ severity }) => severity === wanted).length;
+  printLine(
+    `${store}: valid, revision ${revision}, identities: ${identities.length}; errors: ${count('error')}, warnings: ${count('warning')}, for information: ${count('information')}, at ${formatInstant(now)}.`,
+  );
+}
+
+function describeDays(milliseconds: number): string {
+  const days = Math.floor(Math.abs(milliseconds) / 86_400_000);
+  const amount = days === 0 ? 'less than a day' : days === 1 ? '1 day' : `${days} days`;
+  return milliseconds > 0 ? `in ${amount}` : `${amount} ago`;
+}
+
+function parseDays(text: string): number {
+  const days = Number(/^(\d{1,5})d?$/.exec(text)?.[1] ?? Number.NaN);
+  if (Number.isNaN(days)) throw new InvalidArgumentError('It must be a number of days, like 30d.');
+  return days;
+}
+
+function parseInstant(text: string): number {
+  const instant = findInstant(text);
+  if (instant === undefined) {
+    throw new InvalidArgumentError('It must be a time that exists, in UTC, like 2027-03-01T00:00:00Z.');
+  }
+  return instant;
+}
+
+function collect(value: string, previous: readonly string[] = []): readonly string[] {
+  return [...previous, value];
+}

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, before, describe, test } from 'node:test';
+import { createTemporaryFolder } from '../../certificates/test-support/openssl.js';
+import { runCertgate, type CommandRun } from '../certificate/test-support/run-certgate.js';
+
+describe('certgate trust diff', () => {
+  const folder = createTemporaryFolder();
+  const write = (name: string, revision: number, identities: readonly object[]): void => {
+    folder.file(name, JSON.stringify({ schemaVersion: 1, revision, identities }));
+  };
+  const diff = (...args: readonly string[]): Promise<CommandRun> =>
+    runCertgate(['trust', 'diff', ...args], { cwd: folder.path });
+  const billing = { name: 'billing', roles: ['orders.read'], certificates: [{ thumbprintSha256: 'A1'.repeat(32) }] };
+  before(() => {
+    write('one.json', 1, [billing]);
+    write('more.json', 2, [{ ...billing, roles: ['orders.read', 'orders.write'] }]);
+    write('fewer.json', 3, [{ ...billing, enabled: false }]);
+    write('owner.json', 4, [{ ...billing, owner: 'a team' }]);
+    write('same-revision.json', 1, [{ ...billing, owner: 'a team' }]);
+    folder.file('bad.json', '{}');
+  });
+  after(() => {
+    folder.remove();
+  });
+
+  test('exit codes: each direction under each --fail-on', async () => {
+    const cases: readonly (readonly [string, string, Readonly<Record<string, number>>])[] = [
+      ['one.json', 'one.json', { any: 0 }],
+      ['one.json', 'more.json', { any: 1, gains: 1, losses: 0, never: 0 }],
+      ['one.json', 'fewer.json', { any: 1, gains: 0, losses: 1 }],
+      ['one.json', 'owner.json', { any: 0 }],
+      // The revision falls: what the later document says counts nowhere.
+      ['owner.json', 'one.json', { any: 1, gains: 0 }],
+    ];
+    for (const [first, second, expected] of cases) {
+      for (const [failOn, code] of Object.entries(expected)) {
+        const { exitCode, stderr } = await diff(first, second, '--fail-on', failOn);
+        assert.equal(exitCode, code, `${first} ${second} ${failOn} ${stderr}`);
+      }
+    }
+  });
+
+  test('says who and what, as text and as JSON; a store, a path and standard input are the same to it', async () => {
+    const text = await diff('one.json', 'more.json');
+    assert.match(text.stdout, /^\+ gains {3}.*billing.*orders\.write/);
+    assert.match(text.stdout, /1 gained, 0 lost.*Revision 1 → 2\./);
+    const fromStdin = await runCertgate(['trust', 'diff', '-', 'file:more.json', '--json'], {
+      cwd: folder.path,
+      input: readFileSync(folder.file('one.json')),
+    });
+    const report = JSON.parse(fromStdin.stdout) as {
+      gains: boolean;
+      loses: boolean;
+      changes: readonly { effect: string; identityName: string }[];
+    };
+    assert.deepEqual([report.gains, report.loses], [true, false]);
+    assert.deepEqual(
+      report.changes.map(({ effect, identityName }) => `${effect} ${identityName}`),
+      ['gains billing'],
+    );
+    assert.match((await diff('one.json', 'same-revision.json')).stdout, /raise it/);
+  });
+
+  test('2: absent, not valid, both from standard input, a secret in the URL', async () => {
+    const secret = 'blob:https://account.blob.core.windows.net/c/trust.json?sv=1&sig=dGVsbA';
+    for (const args of [
+      ['nowhere.json', 'one.json'],
+      ['one.json', 'bad.json'],
+      ['-', '-'],
+      ['-', 'one.json'],
+      ['.', 'one.json'],
+      [secret, 'one.json'],
+      [secret.slice(5), 'one.json'],
+    ]) {
+      const { exitCode, stdout, stderr } = await diff(...args);
+      assert.equal(exitCode, 2, args.join(' '));
+      assert.equal(stdout, '');
+      assert.match(stderr, /^error /);
+      assert.doesNotMatch(stderr, /dGVsbA/);
+    }
+  });
+});

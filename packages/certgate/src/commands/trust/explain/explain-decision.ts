@@ -1,0 +1,124 @@
+import {
+  type Decision,
+  type DecisionStep,
+  type FunctionRequirement,
+  type PresentedCertificate,
+  type TrustPin,
+  type TrustSnapshot,
+  type TrustedIdentity,
+  decideAccess,
+  presentCertificate,
+} from '@certgate/core';
+
+export interface ExplanationQuestion {
+  /** Undefined: the caller has no certificate. */
+  readonly certificateDer: Uint8Array | undefined;
+  readonly trust: TrustSnapshot;
+  readonly requirement: FunctionRequirement;
+  /** Milliseconds since 1970-01-01T00:00:00Z. */
+  readonly now: number;
+}
+
+export interface Explanation {
+  readonly decision: Decision;
+  /** All of them, in the order of the path. */
+  readonly steps: readonly ExplainedStep[];
+  /** What the document says of this certificate, whether or not it counts now. */
+  readonly matches: readonly PinMatch[];
+  /** The first moment after which the answer is another, if nobody changes anything. */
+  readonly nextChange: { readonly at: number; readonly decision: Decision } | undefined;
+}
+
+export interface ExplainedStep {
+  readonly step: DecisionStep['step'];
+  /** `deferred`: it would refuse, and is let through, since the function is report-only. */
+  readonly verdict: 'passed' | 'denied' | 'deferred' | 'not asked';
+  readonly denial: DecisionStep['denial'];
+}
+
+export interface PinMatch {
+  readonly identity: TrustedIdentity;
+  readonly pin: TrustPin;
+}
+
+/** In the order of the path. */
+export const decisionSteps: readonly DecisionStep['step'][] = Object.keys({
+  'certificate-header': true,
+  'trust-store': true,
+  'client-certificate': true,
+  'certificate-verification': true,
+  'client-identity': true,
+  authorization: true,
+} satisfies Record<DecisionStep['step'], true>) as DecisionStep['step'][];
+
+/** What the gate would decide, by the function with which it decides, and how it came to that. */
+export function explainDecision(question: ExplanationQuestion): Explanation {
+  const heard: DecisionStep[] = [];
+  const decision = decide(question, question.now, (step) => heard.push(step));
+  const presented = question.certificateDer === undefined ? undefined : presentCertificate(question.certificateDer);
+  const matches = presented === undefined ? [] : findMatches(question.trust, presented);
+  return {
+    decision,
+    steps: decisionSteps.map((step) =>
+      explainStep(
+        step,
+        heard.find((each) => each.step === step),
+      ),
+    ),
+    matches,
+    nextChange: findNextChange(question, decision, listInstants(question, presented, matches)),
+  };
+}
+
+function decide(
+  { certificateDer, trust, requirement }: ExplanationQuestion,
+  now: number,
+  onStep?: (step: DecisionStep) => void,
+): Decision {
+  const header = certificateDer === undefined ? undefined : Buffer.from(certificateDer).toString('base64');
+  return decideAccess({ header, trust, requirement, now, ...(onStep === undefined ? {} : { onStep }) });
+}
+
+function explainStep(step: DecisionStep['step'], heard: DecisionStep | undefined): ExplainedStep {
+  if (heard === undefined) return { step, verdict: 'not asked', denial: undefined };
+  if (heard.deferred !== undefined) return { step, verdict: 'deferred', denial: heard.deferred };
+  return { step, verdict: heard.denial === undefined ? 'passed' : 'denied', denial: heard.denial };
+}
+
+function findMatches({ identities }: TrustSnapshot, certificate: PresentedCertificate): readonly PinMatch[] {
+  return identities.flatMap((identity) =>
+    identity.pins.filter(({ kind, value }) => certificate[kind] === value).map((pin) => ({ identity, pin })),
+  );
+}
+
+/** Between two of these moments nothing that the decision looks at depends on the time. */
+function listInstants(
+  { requirement }: ExplanationQuestion,
+  presented: PresentedCertificate | undefined,
+  matches: readonly PinMatch[],
+): readonly number[] {
+  const windows = matches.flatMap(({ identity, pin }) => [pin.notBefore, pin.notAfter, identity.expiresAt]);
+  const decoding = presented?.decoding;
+  // RFC 5280 §4.1.2.5: notAfter is still within the validity.
+  const validity = decoding?.ok === true ? [decoding.certificate.notBefore, decoding.certificate.notAfter + 1] : [];
+  return [...windows, ...validity, requirement.reportOnlyUntil].filter((instant) => instant !== undefined);
+}
+
+function findNextChange(
+  question: ExplanationQuestion,
+  decision: Decision,
+  instants: readonly number[],
+): Explanation['nextChange'] {
+  const later = [...new Set(instants)].filter((at) => at > question.now).sort((left, right) => left - right);
+  for (const at of later) {
+    const then = decide(question, at);
+    if (summarize(then) !== summarize(decision)) return { at, decision: then };
+  }
+  return undefined;
+}
+
+function summarize(decision: Decision): string {
+  if (decision.outcome === 'denied') return decision.code;
+  const { identity, deferred } = decision;
+  return JSON.stringify([identity.name, identity.matchedBy, deferred?.code]);
+}

@@ -1,0 +1,211 @@
+import {
+  type ClientCertificate,
+  type Decision,
+  type TrustSnapshot,
+  type TrustedIdentity,
+  decodeClientCertificate,
+  formatInstant,
+  getPublicCode,
+  getPublicStatus,
+} from '@certgate/core';
+import { type ExplainedStep, type Explanation, type PinMatch, decisionSteps } from './explain-decision.js';
+import type { ExplainedFunction } from './explained-function.js';
+
+/** What is explained; the times are in milliseconds. */
+export interface ExplanationSubject {
+  readonly store: string;
+  readonly trust: TrustSnapshot;
+  readonly explained: ExplainedFunction;
+  readonly certificateDer: Uint8Array | undefined;
+  readonly now: number;
+}
+
+/** What `certgate trust explain --json` prints. Keys are only ever added; a step's text is for people. */
+export interface ExplanationReport {
+  readonly version: 1;
+  readonly store: string;
+  readonly revision: number;
+  readonly audience: readonly string[] | null;
+  readonly at: string;
+  readonly function: ExplainedFunction['name'];
+  readonly policy: ExplainedFunction['policy'];
+  /** `not-asked`: an anonymous function, or one that no gate covers. */
+  readonly gate: 'asked' | 'not-asked';
+  readonly certificate: { readonly subject: string | null; readonly thumbprintSha256: string | null } | null;
+  readonly outcome: 'allowed' | 'denied';
+  /** What the caller gets; null where the function itself answers. */
+  readonly status: number | null;
+  readonly publicCode: string | null;
+  /** What the log says; null where the gate isn't asked. */
+  readonly code: string | null;
+  readonly detail: string | null;
+  /** The refusal that is let through. */
+  readonly deferred: { readonly code: string; readonly detail: string; readonly until: string | null } | null;
+  readonly identity: ReportedIdentity | null;
+  /** When the caller is refused if nobody does anything; null where nobody is admitted. */
+  readonly accessEndsAt: string | null;
+  readonly nextChange: { readonly at: string; readonly outcome: 'allowed' | 'denied'; readonly code: string } | null;
+  readonly steps: readonly ReportedStep[];
+}
+
+interface ReportedIdentity {
+  readonly name: string;
+  readonly owner: string | null;
+  readonly roles: readonly string[];
+  /** In lower case; null: every function. */
+  readonly functions: readonly string[] | null;
+  readonly matchedBy: string | null;
+}
+
+interface ReportedStep {
+  readonly step: ExplainedStep['step'];
+  readonly verdict: ExplainedStep['verdict'];
+  readonly code: string | null;
+  readonly text: string;
+}
+
+/** `explanation` is undefined where the gate isn't asked. */
+export function createExplanationReport(
+  subject: ExplanationSubject,
+  explanation: Explanation | undefined,
+): ExplanationReport {
+  const { store, trust, explained, certificateDer, now } = subject;
+  const decoding = certificateDer === undefined ? undefined : decodeClientCertificate(certificateDer);
+  const certificate = decoding?.ok === true ? decoding.certificate : undefined;
+  return {
+    version: 1,
+    store,
+    revision: trust.revision,
+    audience: trust.audience ?? null,
+    at: formatInstant(now),
+    function: explained.name,
+    policy: explained.policy,
+    gate: explanation === undefined ? 'not-asked' : 'asked',
+    certificate:
+      certificateDer === undefined
+        ? null
+        : { subject: certificate?.subject ?? null, thumbprintSha256: certificate?.thumbprintSha256 ?? null },
+    ...(explanation === undefined ? notAsked : describeAnswer(subject, explanation, certificate)),
+  };
+}
+
+type Answer = Omit<
+  ExplanationReport,
+  'version' | 'store' | 'revision' | 'audience' | 'at' | 'function' | 'policy' | 'gate' | 'certificate'
+>;
+
+const notAsked: Answer = {
+  outcome: 'allowed',
+  status: null,
+  publicCode: null,
+  code: null,
+  detail: null,
+  deferred: null,
+  identity: null,
+  accessEndsAt: null,
+  nextChange: null,
+  steps: decisionSteps.map((step) => ({ step, verdict: 'not asked', code: null, text: '' })),
+};
+
+function describeAnswer(
+  { trust, explained }: ExplanationSubject,
+  explanation: Explanation,
+  certificate: ClientCertificate | undefined,
+): Answer {
+  const { decision, nextChange, steps, matches } = explanation;
+  const identity = findReportedIdentity(trust, decision, matches);
+  const until = explained.policy.kind === 'certificate' ? explained.policy.reportOnlyUntil : undefined;
+  return {
+    ...describeOutcome(decision, until),
+    identity,
+    nextChange:
+      nextChange === undefined
+        ? null
+        : {
+            at: formatInstant(nextChange.at),
+            outcome: nextChange.decision.outcome,
+            code: nextChange.decision.code,
+          },
+    steps: steps.map((step) => ({
+      step: step.step,
+      verdict: step.verdict,
+      code: step.denial?.code ?? null,
+      text: describeStep(step, { certificate, matches, identity }),
+    })),
+  };
+}
+
+function describeOutcome(
+  decision: Decision,
+  reportOnlyUntil: string | undefined,
+): Pick<Answer, 'outcome' | 'status' | 'publicCode' | 'code' | 'detail' | 'deferred' | 'accessEndsAt'> {
+  if (decision.outcome === 'denied') {
+    const { outcome, code, detail } = decision;
+    const answer = { status: getPublicStatus(code), publicCode: getPublicCode(code) };
+    return { outcome, ...answer, code, detail, deferred: null, accessEndsAt: null };
+  }
+  const { deferred, identity } = decision;
+  return {
+    outcome: 'allowed',
+    status: null,
+    publicCode: null,
+    code: 'allowed',
+    detail: null,
+    deferred:
+      deferred === undefined ? null : { code: deferred.code, detail: deferred.detail, until: reportOnlyUntil ?? null },
+    accessEndsAt: formatInstant(identity.accessEndsAt),
+  };
+}
+
+/** A caller who is refused has an identity too, where the refusal names it. */
+function findReportedIdentity(
+  { identities }: TrustSnapshot,
+  decision: Decision,
+  matches: readonly PinMatch[],
+): ReportedIdentity | null {
+  const name = decision.outcome === 'allowed' ? decision.identity.name : decision.identityName;
+  const found: TrustedIdentity | undefined = identities.find((identity) => identity.name === name);
+  if (found === undefined) return null;
+  const matchedBy = decision.outcome === 'allowed' ? decision.identity.matchedBy : matches[0]?.pin.kind;
+  const { owner = null, roles, functions = null } = found;
+  return { name: found.name, owner, roles, functions, matchedBy: matchedBy ?? null };
+}
+
+interface StepFacts {
+  readonly certificate: ClientCertificate | undefined;
+  readonly matches: readonly PinMatch[];
+  readonly identity: ReportedIdentity | null;
+}
+
+function describeStep({ step, verdict, denial }: ExplainedStep, facts: StepFacts): string {
+  if (verdict === 'not asked') return '';
+  if (denial !== undefined) return denial.detail;
+  const { certificate, matches, identity } = facts;
+  switch (step) {
+    case 'certificate-header':
+      return 'one certificate, well-formed outside';
+    case 'trust-store':
+      return `"${identity?.name ?? ''}", by ${matches.map(describeMatch).join(' and ')}`;
+    case 'client-certificate':
+      return certificate?.subject ?? '';
+    case 'certificate-verification':
+      return certificate === undefined
+        ? ''
+        : `valid ${formatInstant(certificate.notBefore)} to ${formatInstant(certificate.notAfter)}, fit for a client`;
+    case 'client-identity':
+      return `roles: ${listOr(identity?.roles, 'none')}; functions: ${listOr(identity?.functions, 'all')}`;
+    case 'authorization':
+      return 'all that the function requires';
+  }
+}
+
+function describeMatch({ pin }: PinMatch): string {
+  const from = pin.notBefore === undefined ? '' : ` from ${formatInstant(pin.notBefore)}`;
+  const until = pin.notAfter === undefined ? '' : ` until ${formatInstant(pin.notAfter)}`;
+  return `its ${pin.kind} pin${from}${until}`;
+}
+
+function listOr(items: readonly string[] | null | undefined, otherwise: string): string {
+  if (items === null || items === undefined) return otherwise;
+  return items.length === 0 ? 'none' : items.join(', ');
+}

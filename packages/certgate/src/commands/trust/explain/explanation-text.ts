@@ -1,0 +1,109 @@
+import colors from 'picocolors';
+import { escapeControls } from '../../../command-line/terminal-text.js';
+import { type ExplainedFunction, describeExplainedFunction } from './explained-function.js';
+import type { ExplanationReport } from './explanation-report.js';
+
+const marks = {
+  passed: () => colors.green('✓'),
+  denied: () => colors.red('✗'),
+  deferred: () => colors.yellow('!'),
+  'not asked': () => colors.dim('·'),
+} as const;
+
+/** For a terminal: the question, each step, and the answer. */
+export function formatExplanation(report: ExplanationReport, explained: ExplainedFunction): string {
+  const lines = [...formatQuestion(report, explained), '', ...formatSteps(report), ...formatAnswer(report)];
+  return escapeLines(lines).join('\n');
+}
+
+/** Names come from the document and the certificate; our own colours are put around texts that are clean already. */
+function escapeLines(lines: readonly string[]): readonly string[] {
+  return lines.map((line) =>
+    line
+      .split(/(\u001b\[[0-9;]{1,8}m)/u)
+      .map((part, index) => (index % 2 === 1 ? part : escapeControls(part)))
+      .join(''),
+  );
+}
+
+function formatQuestion(report: ExplanationReport, explained: ExplainedFunction): readonly string[] {
+  const { store, revision, audience, certificate, at } = report;
+  const audienceNote = audience === null ? '' : `, for apps that say ${audience.join(' or ')}`;
+  return [
+    field('trust', `${store}, revision ${revision}${audienceNote}`),
+    field('function', describeExplainedFunction(explained)),
+    field(
+      'certificate',
+      certificate === null
+        ? 'none'
+        : `${certificate.subject ?? 'can not be decoded'}, SHA-256 ${certificate.thumbprintSha256 ?? 'unknown'}`,
+    ),
+    field('at', at),
+  ];
+}
+
+function formatSteps({ steps }: ExplanationReport): readonly string[] {
+  return steps.map(({ step, verdict, code, text }) => {
+    const reason = verdict === 'not asked' ? colors.dim('not asked') : code === null ? text : `${code}: ${text}`;
+    return `${marks[verdict]()} ${step.padEnd(26)}${reason}`;
+  });
+}
+
+function formatAnswer(report: ExplanationReport): readonly string[] {
+  if (report.gate === 'not-asked') {
+    return [
+      '',
+      report.policy.kind === 'anonymous'
+        ? 'Allowed: the function is anonymous. The gate reads no certificate there, and everybody may call it.'
+        : colors.red('Allowed: no gate covers the function. Everybody may call it.'),
+    ];
+  }
+  const { outcome, identity, accessEndsAt } = report;
+  const who = identity === null ? [] : [field('identity', describeIdentity(identity))];
+  const ends = accessEndsAt === null ? [] : [field('access ends', accessEndsAt)];
+  const answer = outcome === 'allowed' ? formatAdmission(report) : formatDenial(report);
+  return ['', ...answer, ...who, ...ends, field('holds', describeNextChange(report))];
+}
+
+function formatAdmission({ deferred }: ExplanationReport): readonly string[] {
+  if (deferred === null) return [colors.green('Allowed: the function runs.')];
+  const { code, until } = deferred;
+  return [
+    colors.yellow('Allowed, report-only: the function runs, though authorization would refuse.'),
+    field('the log says', `allowed, with ${code} let through`),
+    field('report-only', `until ${until ?? 'unknown'}`),
+  ];
+}
+
+function formatDenial({ status, publicCode, code, detail }: ExplanationReport): readonly string[] {
+  return [
+    colors.red(`Denied: the caller gets ${status ?? ''} ${publicCode ?? ''}.`),
+    field('the log says', `${code ?? ''}: ${detail ?? ''}`),
+  ];
+}
+
+function describeIdentity({
+  name,
+  owner,
+  roles,
+  functions,
+  matchedBy,
+}: NonNullable<ExplanationReport['identity']>): string {
+  return [
+    `"${name}"`,
+    ...(owner === null ? [] : [`owner ${owner}`]),
+    `roles ${roles.length === 0 ? 'none' : roles.join(', ')}`,
+    ...(functions === null ? [] : [`functions ${functions.length === 0 ? 'none' : functions.join(', ')}`]),
+    ...(matchedBy === null ? [] : [`recognised by ${matchedBy}`]),
+  ].join(', ');
+}
+
+function describeNextChange({ nextChange }: ExplanationReport): string {
+  if (nextChange === null) return 'until the document or the app changes';
+  const { at, outcome, code } = nextChange;
+  return `until ${at}; then ${outcome === 'allowed' ? 'allowed' : `denied, ${code}`}, if nothing else changes`;
+}
+
+function field(label: string, value: string): string {
+  return `${label.padEnd(14)}${value}`;
+}

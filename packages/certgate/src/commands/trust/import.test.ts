@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, beforeEach, describe, test } from 'node:test';
+import type { TrustDocument } from '@certgate/core';
+import { createTemporaryFolder, runOpenssl } from '../../certificates/test-support/openssl.js';
+import { runCertgate, type CommandRun } from '../certificate/test-support/run-certgate.js';
+
+const a = 'CA06F56B258B7A0D4F2B05470939478651151984';
+const b = '5726F1DDBC5BA5986A21BDFCBA1D88C74C8EDE90';
+const s = '9F86D081884C7D659A2FEAA0C55AD015A3BF4F1B2B0B822CD15D6C15B0F00A08';
+
+describe('certgate trust import', () => {
+  const folder = createTemporaryFolder();
+  const store = 'file:trust.json';
+  beforeEach(() => {
+    rmSync(folder.file('trust.json.log.jsonl'), { force: true });
+    folder.file('trust.json', '{"schemaVersion":1,"revision":7,"identities":[]}');
+  });
+  after(() => {
+    folder.remove();
+  });
+  const run = (args: readonly string[], input = ''): Promise<CommandRun> =>
+    runCertgate(['trust', 'import', '--store', store, '--reason', 'a test', '--by', 'me', ...args], {
+      cwd: folder.path,
+      input,
+    });
+  const readTrust = (): TrustDocument => JSON.parse(readFileSync(folder.file('trust.json'), 'utf8')) as TrustDocument;
+
+  test('an app setting: written in one change, with roles, and told', async () => {
+    const { exitCode, stdout, stderr } = await run(
+      ['--from', '-', '--role', 'orders.read', '--owner', 'a team'],
+      `${a}, ${b};billing=${s}\n`,
+    );
+    assert.equal(exitCode, 0, stderr);
+    const { revision, identities } = readTrust();
+    assert.equal(revision, 8);
+    const common = { roles: ['orders.read'], owner: 'a team', reason: 'a test' };
+    assert.deepEqual(identities, [
+      { name: 'imported-CA06F56B', ...common, certificates: [{ thumbprintSha1: a }] },
+      { name: 'imported-5726F1DD', ...common, certificates: [{ thumbprintSha1: b }] },
+      { name: 'billing', ...common, certificates: [{ thumbprintSha256: s }] },
+    ]);
+    assert.match(stdout, /Imported 3 certificates for 3 identities from standard input\./);
+    assert.match(stdout, /2 pins by SHA-1, for migration/);
+    const again = await run(['--from', '-'], `${a}\n${s}`);
+    assert.equal(again.exitCode, 0);
+    assert.match(again.stdout, /Nothing to add[\s\S]*Already there/);
+    assert.equal(readTrust().revision, 8);
+  });
+
+  test('--as, --name-prefix, and one that is there', async () => {
+    assert.equal((await run(['--from', '-', '--as', 'partners'], `x=${a},${b}`)).exitCode, 0);
+    assert.deepEqual(
+      readTrust().identities.map(({ name, certificates }) => [name, certificates?.length]),
+      [['partners', 2]],
+    );
+    assert.equal((await run(['--from', '-', '--as', 'partners'], s)).exitCode, 1);
+    assert.equal((await run(['--from', '-', '--as', 'partners', '--to-existing'], s)).exitCode, 0);
+    assert.equal(readTrust().identities[0]?.certificates?.length, 3);
+    assert.equal((await run(['--from', '-', '--as', 'x', '--name-prefix', 'y'], s)).exitCode, 2);
+    assert.equal((await run(['--from', '-', '--name-prefix', 'legacy '], 'E'.repeat(64))).exitCode, 0);
+    assert.equal(readTrust().identities[1]?.name, 'legacy EEEEEEEE');
+  });
+
+  test('one slip of the pen, and nothing is written; all of them are told', async () => {
+    const { exitCode, stdout } = await run(['--from', '-', '--json'], `${a}\n${b}0\nhello`);
+    assert.equal(exitCode, 2);
+    const { unreadable } = JSON.parse(stdout) as { unreadable: readonly { origin: string }[] };
+    assert.deepEqual(
+      unreadable.map(({ origin }) => origin),
+      ['line 2', 'line 3'],
+    );
+    assert.equal(readTrust().revision, 7);
+    assert.equal((await run(['--from', '-'], '# nothing')).exitCode, 2);
+    assert.equal((await run(['--from', 'nowhere.txt'])).exitCode, 2);
+  });
+
+  test('--dry-run writes nothing', async () => {
+    const { exitCode, stdout } = await run(['--from', '-', '--dry-run'], a);
+    assert.equal(exitCode, 0);
+    assert.match(stdout, /--dry-run/);
+    assert.deepEqual(readTrust(), { schemaVersion: 1, revision: 7, identities: [] });
+    assert.ok(!existsSync(folder.file('trust.json.log.jsonl')));
+  });
+
+  test('a policy: what can come over does, the rest is told one by one, and the exit code says so', async () => {
+    folder.file(
+      'policy.xml',
+      `<policies><inbound><validate-client-certificate validate-revocation="false"><identities>
+        <identity thumbprint="${a}" common-name="billing" />
+        <identity subject="CN=x, O="Contoso, Inc."" />
+        <identity thumbprint="{{partner}}" />
+      </identities></validate-client-certificate></inbound></policies>`,
+    );
+    const { exitCode, stdout } = await run(['--from', 'policy.xml', '--json']);
+    assert.equal(exitCode, 1);
+    const report = JSON.parse(stdout) as {
+      outcome: string;
+      added: readonly unknown[];
+      refused: readonly { origin: string }[];
+    };
+    assert.equal(report.outcome, 'written');
+    assert.equal(report.added.length, 1);
+    assert.deepEqual(
+      report.refused.map(({ origin }) => origin),
+      ['line 3', 'line 4'],
+    );
+    assert.deepEqual(
+      readTrust().identities.map(({ name }) => name),
+      ['billing'],
+    );
+    assert.equal((await run(['--from', 'policy.xml', '--named-value', `partner=${b}`])).exitCode, 1);
+    assert.deepEqual(
+      readTrust().identities.map(({ name }) => name),
+      ['billing', 'imported-5726F1DD'],
+    );
+    assert.equal((await run(['--from', '-'], '<policies><inbound><base /></inbound></policies>')).exitCode, 2);
+    assert.match((await run(['--from', '-'], '<!DOCTYPE x [<!ENTITY y "z">]><policies />')).stderr, /document type/);
+  });
+
+  test('--certificate-folder: SHA-1 becomes SHA-256 with its end, an unfit one stays out', async () => {
+    const certificates = folder.file('certificates');
+    mkdirSync(certificates, { recursive: true });
+    const make = (name: string, extensions: readonly string[]): X509Certificate => {
+      const file = join(certificates, `${name}.pem`);
+      runOpenssl([
+        'req',
+        '-x509',
+        '-newkey',
+        'ec',
+        '-pkeyopt',
+        'ec_paramgen_curve:P-256',
+        '-nodes',
+        '-subj',
+        `/CN=${name}`,
+        '-days',
+        '90',
+        ...extensions.flatMap((extension) => ['-addext', extension]),
+        '-keyout',
+        join(certificates, `${name}.key.pem`),
+        '-out',
+        file,
+      ]);
+      return new X509Certificate(readFileSync(file));
+    };
+    const good = make('good', ['basicConstraints=critical,CA:FALSE']);
+    const authority = make('authority', ['basicConstraints=critical,CA:TRUE', 'keyUsage=critical,keyCertSign']);
+    folder.file(join('certificates', 'broken.crt'), 'nothing');
+    const { exitCode, stdout } = await run(
+      ['--from', '-', '--certificate-folder', 'certificates'],
+      `good=${good.fingerprint}\nca=${authority.fingerprint}\nother=${a}`,
+    );
+    assert.equal(exitCode, 1);
+    const notAfter = new Date(good.validTo).toISOString().replace('.000', '');
+    assert.deepEqual(
+      readTrust().identities.map(({ name, certificates: pins }) => ({ name, pins })),
+      [
+        { name: 'good', pins: [{ thumbprintSha256: good.fingerprint256.replaceAll(':', ''), notAfter }] },
+        { name: 'other', pins: [{ thumbprintSha1: a }] },
+      ],
+    );
+    assert.match(stdout, /Certgate would refuse the certificate itself \(authority\.pem\)/);
+    assert.match(stdout, /broken\.crt holds no certificate/);
+    // The same certificate by its other hash, for somebody else.
+    assert.match(
+      (await run(['--from', '-', '--certificate-folder', 'certificates'], `else=${good.fingerprint}`)).stdout,
+      /pinned for "good"/,
+    );
+  });
+});

@@ -1,0 +1,165 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { decodeText } from '../../certificates/decode-text.js';
+import { readBoundedFile, readBoundedStream } from '../../certificates/read-bounded-file.js';
+import { CommandFailure, exitCodes } from '../../command-line/command-failure.js';
+import { addHelpSections } from '../../command-line/help.js';
+import { loadTrustDocument } from '../../trust-administration/load-trust-document.js';
+import { openTrustLocation } from '../../trust-administration/open-trust-location.js';
+import type { TrustLocation } from '../../trust-administration/trust-location.js';
+import { updateTrustDocument, type TrustUpdate } from '../../trust-administration/update-trust-document.js';
+import { readCertificateFolder, type CertificateFolder } from '../../trust-import/certificate-folder.js';
+import type { ImportReading } from '../../trust-import/import-reading.js';
+import { planImport, type ImportOptions, type ImportPlan } from '../../trust-import/plan-import.js';
+import { readApiManagementPolicy } from '../../trust-import/read-api-management-policy.js';
+import { readThumbprintList } from '../../trust-import/read-thumbprint-list.js';
+import { reportFaults, reportImport } from './import-report.js';
+import { collect } from './pin-options.js';
+import { addChangeOptions, addStoreOption, readChange, type ChangeFlags, type StoreFlags } from './store-options.js';
+
+interface ImportFlags extends StoreFlags, ChangeFlags {
+  readonly from: string;
+  readonly as?: string;
+  readonly namePrefix: string;
+  readonly role?: readonly string[];
+  readonly function?: readonly string[];
+  readonly owner?: string;
+  readonly toExisting?: boolean;
+  readonly certificateFolder?: string;
+  readonly namedValue?: readonly (readonly [string, string])[];
+  readonly withoutRevocation?: boolean;
+}
+
+export function trustImportCommand(): Command {
+  const command = new Command('import')
+    .description(
+      'Take over the callers of a list of thumbprints, as it stands in an app setting, or of an API Management policy.',
+    )
+    .requiredOption('--from <file|->', 'the list or the policy; - reads standard input')
+    .addOption(
+      new Option('--as <name>', 'all certificates under this one identity, whatever the list calls them').conflicts(
+        'namePrefix',
+      ),
+    )
+    .addOption(
+      new Option(
+        '--name-prefix <text>',
+        'names the identity of a certificate that has no name there: this, and the first digits of its thumbprint',
+      ).default('imported-'),
+    )
+    .option(
+      '--role <role>',
+      'a role that new identities get (repeatable); none: only functions that ask for no role',
+      collect,
+    )
+    .option('--function <name>', 'a function that new identities may call (repeatable); none: every function', collect)
+    .option('--owner <text>', 'who answers for the new identities')
+    .option('--to-existing', 'also add certificates to identities that are there, which get what those may do')
+    .option(
+      '--certificate-folder <folder>',
+      'certificates at hand: what is found there is pinned by SHA-256, with its end',
+    )
+    .option('--named-value <name=value>', 'what {{name}} in a policy stands for (repeatable)', collectNamedValue)
+    .option(
+      '--without-revocation',
+      'import also where API Management looks up whether a certificate is revoked, which a pin does not',
+    );
+  addStoreOption(command);
+  addChangeOptions(command).action(importTrust);
+  return addHelpSections(command, {
+    exitCodes: {
+      0: 'every caller is in the document now, or was there already',
+      1: 'some callers were not imported, each for a reason that is printed; the others are in the document',
+      2: "something in the list or policy can't be read, or the store or a word can't be used; nothing is written",
+    },
+    examples: [
+      'certgate trust import --from thumbprints.txt --role orders.read --reason "from the app setting" --store file:trust.json',
+      'echo "$ALLOWED_THUMBPRINTS" | certgate trust import --from - --as partners --reason "from the app setting" --store file:trust.json --dry-run',
+      'certgate trust import --from policy.xml --certificate-folder certificates --reason "leaving API Management" --store file:trust.json',
+    ],
+  });
+}
+
+async function importTrust(flags: ImportFlags): Promise<void> {
+  const source = flags.from === '-' ? 'standard input' : flags.from;
+  const reading = await readImport(source, flags);
+  if (reading.faults.length > 0) {
+    reportFaults(source, reading, flags.json);
+    process.exitCode = exitCodes.unusableInput;
+    return;
+  }
+  if (reading.entries.length === 0 && reading.refusals.length === 0) {
+    throw new CommandFailure(`There is no thumbprint in ${source}.`);
+  }
+  const change = await readChange('import', flags);
+  const certificates =
+    flags.certificateFolder === undefined
+      ? undefined
+      : await readCertificateFolder(flags.certificateFolder, Date.now());
+  const location = await openTrustLocation(flags.store);
+  const { plan, update } = await importEntries(
+    location,
+    change,
+    reading,
+    toOptions(flags, certificates, change.reason),
+  );
+  const refusals = [...reading.refusals, ...plan.refusals];
+  reportImport({ store: location.description, source, reading, plan, update, refusals, certificates }, flags.json);
+  if (refusals.length > 0) process.exitCode = exitCodes.failed;
+}
+
+async function importEntries(
+  location: TrustLocation,
+  change: Awaited<ReturnType<typeof readChange>>,
+  { entries }: ImportReading,
+  options: ImportOptions,
+): Promise<{ readonly plan: ImportPlan; readonly update: TrustUpdate | undefined }> {
+  // Nothing to add is no change: no key is needed, no revision is spent.
+  const first = planImport((await loadTrustDocument(location)).document, entries, options);
+  if (first.added.length === 0) return { plan: first, update: undefined };
+  let plan = first;
+  const update = await updateTrustDocument(location, change, (document) => {
+    plan = planImport(document, entries, options);
+    return plan.document;
+  });
+  return { plan, update };
+}
+
+function toOptions(flags: ImportFlags, certificates: CertificateFolder | undefined, reason: string): ImportOptions {
+  return {
+    ...(flags.as === undefined ? {} : { as: flags.as }),
+    namePrefix: flags.namePrefix,
+    roles: flags.role ?? [],
+    ...(flags.function === undefined ? {} : { functions: flags.function }),
+    ...(flags.owner === undefined ? {} : { owner: flags.owner }),
+    reason,
+    toExisting: flags.toExisting ?? false,
+    ...(certificates === undefined ? {} : { certificates }),
+  };
+}
+
+async function readImport(source: string, flags: ImportFlags): Promise<ImportReading> {
+  const text = decodeText(await readBytes(source, flags.from));
+  if (!/^\s*</.test(text)) return readThumbprintList(text);
+  return readApiManagementPolicy(text, {
+    namedValues: new Map(flags.namedValue ?? []),
+    withoutRevocation: flags.withoutRevocation ?? false,
+  });
+}
+
+async function readBytes(source: string, from: string): Promise<Buffer> {
+  try {
+    return from === '-' ? await readBoundedStream(process.stdin, source) : await readBoundedFile(from);
+  } catch (fault) {
+    if (!(fault instanceof CommandFailure) || !fault.message.includes('larger than')) throw fault;
+    throw new CommandFailure(fault.message, { remedy: 'Import it in parts.', cause: fault });
+  }
+}
+
+function collectNamedValue(
+  text: string,
+  previous: readonly (readonly [string, string])[] = [],
+): readonly (readonly [string, string])[] {
+  const [, name, value] = /^([^=]+)=(.+)$/s.exec(text) ?? [];
+  if (name === undefined || value === undefined) throw new InvalidArgumentError('It must look like name=value.');
+  return [...previous, [name.trim(), value.trim()]];
+}

@@ -1,0 +1,48 @@
+import { Command } from 'commander';
+import { addHelpSections } from '../../command-line/help.js';
+import { openTrustLocation } from '../../trust-administration/open-trust-location.js';
+import { createTrustDocument } from '../../trust-administration/update-trust-document.js';
+import { collect } from './pin-options.js';
+import { reportUpdate } from './report-update.js';
+import { addChangeOptions, addStoreOption, readChange, type ChangeFlags, type StoreFlags } from './store-options.js';
+
+interface InitFlags extends StoreFlags, ChangeFlags {
+  readonly audience?: readonly string[];
+}
+
+export function trustInitCommand(): Command {
+  const command = new Command('init')
+    .description('Make a trust document that admits nobody yet.')
+    .option('--audience <app>', 'the name of an app that the document is for (repeatable)', collect);
+  addStoreOption(command);
+  addChangeOptions(command).action(init);
+  return addHelpSections(command, {
+    exitCodes: {
+      0: 'the document is made',
+      2: "one is there already, the store can't be used, or a word on the command line is wrong; nothing is written",
+    },
+    examples: [
+      'certgate trust init --store file:trust.json --reason "first callers"',
+      'certgate trust init --store blob:https://account.blob.core.windows.net/trust/trust.json --reason "first callers"',
+    ],
+  });
+}
+
+async function init(flags: InitFlags): Promise<void> {
+  const location = await openTrustLocation(flags.store);
+  const update = await createTrustDocument(location, await readChange('init', flags), {
+    schemaVersion: 1,
+    revision: 1,
+    ...(flags.audience === undefined ? {} : { audience: flags.audience }),
+    identities: [],
+  });
+  reportUpdate(
+    location.description,
+    update,
+    {
+      done: 'Made a trust document that admits nobody.',
+      notes: ['Next: certgate trust add NAME --certificate FILE --reason …'],
+    },
+    flags.json,
+  );
+}

@@ -1,0 +1,40 @@
+import { InvalidArgumentError, type Command } from 'commander';
+
+export interface LatencyFlags {
+  readonly refreshInterval: number;
+  readonly readTimeout: number;
+}
+
+/** The apps' own settings aren't known here; their defaults are. */
+export function addLatencyOptions(command: Command): Command {
+  return command
+    .option(
+      '--refresh-interval <seconds>',
+      'the `refreshIntervalSeconds` of the apps, to say when it counts',
+      parseSeconds,
+      30,
+    )
+    .option(
+      '--read-timeout <seconds>',
+      'the `readTimeoutSeconds` of the apps, to say when it counts',
+      parseSeconds,
+      10,
+    );
+}
+
+/** After that many seconds every instance that can read the document decides by it: docs/trust-sources.md. */
+export function computeLatency({ refreshInterval, readTimeout }: LatencyFlags): number {
+  return refreshInterval + readTimeout;
+}
+
+export function describeLatency(flags: LatencyFlags): readonly string[] {
+  return [`It counts within ${computeLatency(flags)} s in every instance that can read the document.`];
+}
+
+function parseSeconds(text: string): number {
+  const seconds = Number(text);
+  if (!/^\d{1,6}(?:\.\d{1,3})?$/.test(text) || seconds <= 0) {
+    throw new InvalidArgumentError('It must be a number of seconds above 0.');
+  }
+  return seconds;
+}

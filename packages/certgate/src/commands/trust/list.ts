@@ -1,0 +1,93 @@
+import Table from 'cli-table3';
+import type { TrustedIdentity } from '@certgate/core';
+import { formatInstant } from '@certgate/core';
+import { Command } from 'commander';
+import { addHelpSections } from '../../command-line/help.js';
+import { printJson, printLine } from '../../command-line/output.js';
+import { escapeControls } from '../../command-line/terminal-text.js';
+import { describeIdentityState, findEarliestEnd, listUsablePins } from '../../trust-administration/identity-state.js';
+import { loadTrustDocument } from '../../trust-administration/load-trust-document.js';
+import { openTrustLocation } from '../../trust-administration/open-trust-location.js';
+import { addStoreOption, type StoreFlags } from './store-options.js';
+
+interface ListFlags extends StoreFlags {
+  readonly json?: boolean;
+}
+
+export function trustListCommand(): Command {
+  const command = new Command('list')
+    .description('List who may call: each identity with its state, roles, pins and earliest end.')
+    .option('--json', 'print one JSON object');
+  addStoreOption(command).action(list);
+  return addHelpSections(command, {
+    exitCodes: { 0: 'the list is printed', 2: "there is no document, it can't be read, or it is not valid" },
+    examples: [
+      'certgate trust list --store file:trust.json',
+      'CERTGATE_STORE=file:trust.json certgate trust list --json',
+    ],
+  });
+}
+
+async function list(flags: ListFlags): Promise<void> {
+  const location = await openTrustLocation(flags.store);
+  const { snapshot, signature } = await loadTrustDocument(location);
+  const now = Date.now();
+  const { revision, identities, audience } = snapshot;
+  if (flags.json === true) {
+    printJson({
+      store: location.description,
+      revision,
+      audience: audience ?? null,
+      signed: signature !== undefined,
+      identities: identities.map((identity) => describe(identity, now)),
+    });
+    return;
+  }
+  printLine(`${location.description}, revision ${revision}${signature === undefined ? '' : ', signed'}`);
+  if (audience !== undefined) printLine(`for ${audience.join(', ')}`);
+  if (identities.length === 0) printLine('It admits nobody.');
+  else printLine(formatTable(identities, now));
+}
+
+const columns = ['identity', 'state', 'roles', 'functions', 'pins', 'earliest end', 'owner'];
+
+/** The table's library takes minutes for a hundred thousand rows, and nobody looks at those in a frame. */
+const maximumTableRows = 1_000;
+
+function formatTable(identities: readonly TrustedIdentity[], now: number): string {
+  const rows = identities.map((identity) => listCells(identity, now));
+  if (rows.length > maximumTableRows) return [columns, ...rows].map((row) => row.join('\t')).join('\n');
+  const table = new Table({ head: columns, style: { head: [], border: [] } });
+  for (const row of rows) table.push(row);
+  return table.toString();
+}
+
+function listCells(identity: TrustedIdentity, now: number): string[] {
+  const { name, roles, functions, owner } = identity;
+  const end = findEarliestEnd(identity, now);
+  return [
+    escapeControls(name),
+    describeIdentityState(identity, now),
+    roles.join(', '),
+    functions === undefined ? 'all' : functions.length === 0 ? 'none' : functions.join(', '),
+    `${listUsablePins(identity, now).length} of ${identity.pins.length}`,
+    end === undefined ? '' : formatInstant(end),
+    escapeControls(owner ?? ''),
+  ];
+}
+
+function describe(identity: TrustedIdentity, now: number): object {
+  const { name, roles, functions, enabled, owner, pins } = identity;
+  const end = findEarliestEnd(identity, now);
+  return {
+    name,
+    state: describeIdentityState(identity, now),
+    enabled,
+    roles,
+    functions: functions ?? null,
+    owner: owner ?? null,
+    pins: pins.length,
+    usablePins: listUsablePins(identity, now).length,
+    earliestEnd: end === undefined ? null : formatInstant(end),
+  };
+}

@@ -1,0 +1,112 @@
+import { Command, Option } from 'commander';
+import colors from 'picocolors';
+import { addHelpSections } from '../../command-line/help.js';
+import { printJson, printLine } from '../../command-line/output.js';
+import { escapeControls } from '../../command-line/terminal-text.js';
+import type { ChangeLogEntry } from '../../trust-administration/change-log.js';
+import { loadTrustDocument } from '../../trust-administration/load-trust-document.js';
+import { openTrustLocation } from '../../trust-administration/open-trust-location.js';
+import { readTrustHistory, type HistoryItem } from '../../trust-administration/trust-history.js';
+import { formatHistoryCsv, listHistoryRecords } from './log-export.js';
+import { addStoreOption, type StoreFlags } from './store-options.js';
+
+interface LogFlags extends StoreFlags {
+  readonly all?: boolean;
+  readonly export?: 'json-lines' | 'csv';
+  readonly json?: boolean;
+}
+
+export function trustLogCommand(): Command {
+  const command = new Command('log')
+    .description('Show who changed the trust document, when and why, and where it was changed past this tool.')
+    .option('--all', 'also attempts that came to nothing, because others were faster')
+    .addOption(new Option('--export <format>', 'print the changes for other programs').choices(['json-lines', 'csv']))
+    .addOption(new Option('--json', 'print one JSON object').conflicts('export'));
+  addStoreOption(command).action(showLog);
+  return addHelpSections(command, {
+    exitCodes: {
+      0: 'the log is printed; it explains the document without a gap',
+      1: 'the log is printed; the document was changed by something else than this tool, or lines are damaged',
+      2: "there is no document, or the store or a word can't be used",
+    },
+    examples: [
+      'certgate trust log --store file:trust.json',
+      'certgate trust log --export csv --store file:trust.json > changes.csv',
+    ],
+  });
+}
+
+async function showLog(flags: LogFlags): Promise<void> {
+  const location = await openTrustLocation(flags.store);
+  // The log first: a change that is made between the two reads would else look like a gap.
+  const early = await location.readLog();
+  const { documentSha256, document } = await loadTrustDocument(location);
+  const lines = early.some((line) => line.includes(documentSha256)) ? early : await location.readLog();
+  const { revision } = document;
+  const history = readTrustHistory(lines, { documentSha256, revision }).filter(
+    ({ kind }) => flags.all === true || kind !== 'lost',
+  );
+  const isWhole = history.every(isHarmless);
+  if (flags.json === true) {
+    printJson({ store: location.description, revision, documentSha256, isWhole, items: listHistoryRecords(history) });
+  } else if (flags.export === 'json-lines') {
+    for (const record of listHistoryRecords(history)) printLine(JSON.stringify(record));
+  } else if (flags.export === 'csv') {
+    printLine(formatHistoryCsv(history));
+  } else {
+    printLine(`${location.description}, revision ${revision}`);
+    for (const item of history) printItem(item);
+  }
+  if (!isWhole) process.exitCode = 1;
+}
+
+const maximumPrintedChanges = 100;
+
+function isHarmless(item: HistoryItem): boolean {
+  return item.kind === 'change' || item.kind === 'lost' || (item.kind === 'gap' && item.isBeginning);
+}
+
+function printItem(item: HistoryItem): void {
+  switch (item.kind) {
+    case 'change':
+      printEntry(item.entry, '');
+      return;
+    case 'lost':
+      printEntry(item.entry, colors.dim(' (came to nothing: others were faster, or it was stopped)'));
+      return;
+    case 'undone':
+      printEntry(
+        item.entry,
+        colors.red(' UNDONE by something else than this tool: the document does not descend from it'),
+      );
+      return;
+    case 'uncertain':
+      printEntry(item.entry, colors.yellow(' (this, or another of the same revision; the trail is lost after it)'));
+      return;
+    case 'gap':
+      printLine();
+      printLine(
+        item.isBeginning
+          ? colors.yellow(`The log begins here. The document was there before it (revision ${item.revision}).`)
+          : colors.red(
+              `CHANGED BY SOMETHING ELSE THAN THIS TOOL: no line explains the document of about revision ${item.revision}.`,
+            ),
+      );
+      return;
+    case 'damaged':
+      printLine();
+      printLine(colors.red(`A line that can't be read: ${escapeControls(item.line.slice(0, 80))}`));
+  }
+}
+
+function printEntry(entry: ChangeLogEntry, remark: string): void {
+  const { at, verb, by, reason, revision, changes, changesLeftOut, signed } = entry;
+  printLine();
+  printLine(
+    `${revision}  ${escapeControls(at)}  ${escapeControls(verb)}  by ${escapeControls(by)}${signed ? '  signed' : ''}${remark}`,
+  );
+  printLine(`    ${escapeControls(reason)}`);
+  for (const sentence of changes.slice(0, maximumPrintedChanges)) printLine(`    - ${escapeControls(sentence)}`);
+  const left = Math.max(0, changes.length - maximumPrintedChanges) + (changesLeftOut ?? 0);
+  if (left > 0) printLine(`    … and ${left} more`);
+}

@@ -1,0 +1,44 @@
+import { Command } from 'commander';
+import { CommandFailure } from '../../command-line/command-failure.js';
+import { addHelpSections } from '../../command-line/help.js';
+import { printJson, printLine } from '../../command-line/output.js';
+import { openTrustLocation } from '../../trust-administration/open-trust-location.js';
+import { signStoredDocument } from '../../trust-administration/sign-stored-document.js';
+import { addChangeOptions, addStoreOption, readChange, type ChangeFlags, type StoreFlags } from './store-options.js';
+
+type SignFlags = StoreFlags & ChangeFlags;
+
+export function trustSignCommand(): Command {
+  const command = new Command('sign').description(
+    'Sign the document as it is, byte by byte, for apps that ask for a signature (`signedBy`).',
+  );
+  addStoreOption(command);
+  addChangeOptions(command, { onlySigns: true }).action(sign);
+  return addHelpSections(command, {
+    exitCodes: {
+      0: 'the signature is stored with the document',
+      1: 'others kept changing the document; nothing is written',
+      2: "there is no document, it is not valid, the key can't be used, or a word is wrong; nothing is written",
+    },
+    examples: [
+      'certgate trust sign --signing-key signing.key.pem --reason "reviewed" --store file:trust.json',
+      'certgate trust sign --signing-key signing.key.pem --signing-key-password-file key.password --reason "reviewed" --store file:trust.json',
+    ],
+  });
+}
+
+async function sign(flags: SignFlags): Promise<void> {
+  const location = await openTrustLocation(flags.store);
+  const { signingKey, ...change } = await readChange('sign', flags);
+  if (signingKey === undefined)
+    throw new CommandFailure('The key is not named.', { remedy: 'Name it by --signing-key.' });
+  const { outcome, revision, documentSha256, signature } = await signStoredDocument(location, {
+    ...change,
+    signingKey,
+  });
+  const store = location.description;
+  if (flags.json === true) printJson({ store, outcome, revision, documentSha256, signature });
+  else if (outcome === 'planned')
+    printLine(`Revision ${revision} in ${store} would be signed, and is not (--dry-run).`);
+  else printLine(`Signed revision ${revision} in ${store}.`);
+}

@@ -1,0 +1,303 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { createTemporaryFolder, makeOpensslPair, runOpenssl } from '../../certificates/test-support/openssl.js';
+import { TrustStage } from './test-support/trust-stage.js';
+
+// The life of a document, by the real command line, each step on what the one before left.
+describe('certgate trust, from the first caller to the last', () => {
+  const stage = new TrustStage();
+  const certificates = createTemporaryFolder();
+  let billing: string;
+  let renewed: string;
+
+  before(() => {
+    billing = makeOpensslPair(certificates, 'billing').certificate;
+    renewed = makeOpensslPair(certificates, 'renewed', 'rsa').certificate;
+  });
+  after(() => {
+    stage.remove();
+    certificates.remove();
+  });
+
+  const revision = (): number => stage.read().revision;
+
+  it('init makes one that admits nobody, once', async () => {
+    assert.match(await stage.expect('init', '--reason', 'first callers'), /admits nobody/);
+    assert.deepEqual(stage.read(), { schemaVersion: 1, revision: 1, identities: [] });
+    const { exitCode, stderr } = await stage.run('init', '--reason', 'again');
+    assert.equal(exitCode, 2);
+    assert.match(stderr, /already\. Nothing was written/);
+  });
+
+  it('add pins a certificate until its own end', async () => {
+    const said = await stage.expect(
+      'add', 'billing', '--certificate', billing, '--role', 'orders.read', '--owner', 'payments', '--reason', 'invoices',
+    ); // prettier-ignore
+    assert.match(said, /\+ "billing" is new, with the role orders\.read/);
+    assert.match(said, /Revision 1 → 2/);
+    const [identity] = stage.read().identities;
+    const fingerprint = runOpenssl(['x509', '-in', billing, '-noout', '-fingerprint', '-sha256']);
+    const end = runOpenssl(['x509', '-in', billing, '-noout', '-enddate', '-dateopt', 'iso_8601']);
+    assert.deepEqual(identity, {
+      name: 'billing',
+      roles: ['orders.read'],
+      owner: 'payments',
+      reason: 'invoices',
+      certificates: [
+        {
+          thumbprintSha256: fingerprint.split('=')[1]?.trim().replaceAll(':', ''),
+          notAfter: end.split('=')[1]?.trim().replace(' ', 'T'),
+        },
+      ],
+    });
+  });
+
+  it('add names the verbs for what is there already', async () => {
+    const { exitCode, stderr } = await stage.run('add', 'BILLING', '--certificate', renewed, '--reason', 'x');
+    assert.equal(exitCode, 2);
+    assert.match(stderr, /--to-existing.*certgate trust rotate billing/);
+    const twice = await stage.run('add', 'other', '--certificate', billing, '--reason', 'x');
+    assert.match(twice.stderr, /pinned for "billing" already/);
+    assert.equal(revision(), 2);
+  });
+
+  it('add --to-existing gives more; remove takes it', async () => {
+    const more = ['--role', 'orders.write', '--expires-at', '2099-01-01T00:00:00Z'];
+    await stage.expect('add', 'billing', '--to-existing', ...more, '--reason', 'credit notes');
+    assert.deepEqual(stage.read().identities[0]?.roles, ['orders.read', 'orders.write']);
+    assert.equal(stage.read().identities[0]?.expiresAt, '2099-01-01T00:00:00Z');
+    await stage.expect('remove', 'billing', '--role', 'orders.write', '--reason', 'no more');
+    await stage.expect('add', 'billing', '--to-existing', '--expires-at', 'never', '--reason', 'stays');
+    assert.deepEqual(stage.read().identities[0]?.roles, ['orders.read']);
+    assert.equal(stage.read().identities[0]?.expiresAt, undefined);
+  });
+
+  it('rotate lets the old one end with the overlap; a dry run only says so', async () => {
+    const args = ['rotate', 'billing', '--certificate', renewed, '--overlap', '14d', '--reason', 'yearly'];
+    const before = revision();
+    assert.match(await stage.expect(...args, '--dry-run'), /Would be done, and is not/);
+    assert.equal(revision(), before);
+    const start = Date.now();
+    const { oldPinsEnd } = JSON.parse(await stage.expect(...args, '--json')) as { oldPinsEnd: string };
+    const [old, fresh] = stage.read().identities[0]?.certificates ?? [];
+    assert.equal(old?.notAfter, oldPinsEnd);
+    const overlap = Date.parse(oldPinsEnd) - start;
+    assert.ok(overlap >= 14 * 86_400_000 && overlap < 14 * 86_400_000 + 60_000, String(overlap));
+    assert.ok(Date.parse(fresh?.notAfter ?? '') > Date.parse(oldPinsEnd));
+  });
+
+  it('list and show tell how it stands', async () => {
+    assert.match(await stage.expect('list'), /billing.*active.*orders\.read.*2 of 2.*payments/);
+    const { identities } = JSON.parse(await stage.expect('list', '--json')) as { identities: readonly object[] };
+    assert.equal(identities.length, 1);
+    assert.match(await stage.expect('show', 'BILLING'), /thumbprintSha256 [0-9A-F]{64} active until/);
+    assert.equal((await stage.run('show', 'nobody')).exitCode, 2);
+  });
+
+  it('disable, again, and enable', async () => {
+    const said = await stage.expect('disable', 'billing', '--reason', 'key lost', '--refresh-interval', '5');
+    assert.match(said, /- "billing" is disabled/);
+    assert.match(said, /within 15 s/);
+    assert.equal(stage.read().identities[0]?.enabled, false);
+    const before = revision();
+    await stage.expect('enable', 'billing', '--reason', 'found');
+    assert.equal(stage.read().identities[0]?.enabled, undefined);
+    assert.match(await stage.expect('enable', 'billing', '--reason', 'found'), /Nothing to change/);
+    assert.equal(revision(), before + 1);
+  });
+
+  it('lock shuts everyone out, and unlock lets exactly those back whom nobody decided about', async () => {
+    for (const name of ['blocked', 'kept-out']) {
+      const pin = name === 'blocked' ? '1' : '2';
+      await stage.expect('add', name, '--thumbprint-sha256', pin.repeat(64), '--reason', 'x');
+    }
+    await stage.expect('disable', 'blocked', '--reason', 'before the lock');
+    const { locked, secondsUntilEveryInstanceRefuses } = JSON.parse(await stage.expect('lock', '--json')) as {
+      locked: readonly string[];
+      secondsUntilEveryInstanceRefuses: number;
+    };
+    assert.deepEqual(locked, ['billing', 'kept-out']);
+    assert.equal(secondsUntilEveryInstanceRefuses, 40);
+    assert.ok(stage.read().identities.every(({ enabled }) => enabled === false));
+    assert.match(await stage.expect('lock'), /Nothing to change/);
+    await stage.expect('disable', 'kept-out', '--reason', 'it was this one');
+    const { unlocked } = JSON.parse(await stage.expect('unlock', '--reason', 'dealt with', '--json')) as {
+      unlocked: readonly string[];
+    };
+    assert.deepEqual(unlocked, ['billing']);
+    const state = stage.read().identities.map(({ name, enabled }) => [name, enabled ?? true]);
+    assert.deepEqual(state, [['billing', true], ['blocked', false], ['kept-out', false]]); // prettier-ignore
+    const { exitCode, stderr } = await stage.run('unlock', '--reason', 'again');
+    assert.equal(exitCode, 2);
+    assert.match(stderr, /No lock is in force/);
+  });
+
+  it('remove says what was there', async () => {
+    const said = await stage.expect('remove', 'blocked', '--reason', 'contract ended');
+    assert.match(said, /To undo: certgate trust add "blocked".*1{64}/);
+    assert.deepEqual(stage.read().identities.map(({ name }) => name), ['billing', 'kept-out']); // prettier-ignore
+  });
+
+  it('log tells all of it, with who and why, and exports it', async () => {
+    const lines = (await stage.expect('log', '--export', 'json-lines')).trim().split('\n');
+    const records = lines.map((text) => JSON.parse(text) as { kind: string; verb: string; revision: number });
+    assert.deepEqual(new Set(records.map(({ kind }) => kind)), new Set(['change']));
+    assert.deepEqual(records.map((record) => record.revision), records.map((_, index) => index + 1)); // prettier-ignore
+    assert.match(await stage.expect('log'), /rotate {2}by .*\n {4}yearly\n/);
+    assert.match(await stage.expect('log', '--export', 'csv'), /^"kind","revision".*\r\n"change","1"/);
+  });
+
+  it('log is loud about a change past the tool, and unlock does not guess after one', async () => {
+    await stage.expect('lock');
+    writeFileSync(stage.path, JSON.stringify({ ...stage.read(), revision: revision() + 1 }));
+    const { exitCode, stdout } = await stage.run('log');
+    assert.equal(exitCode, 1);
+    assert.match(stdout, /CHANGED BY SOMETHING ELSE/);
+    const unlock = await stage.run('unlock', '--reason', 'x');
+    assert.equal(unlock.exitCode, 2);
+    assert.match(unlock.stderr, /something other than this tool/);
+  });
+});
+
+describe('certgate trust refuses', () => {
+  const stage = new TrustStage();
+  const certificates = createTemporaryFolder();
+  after(() => {
+    stage.remove();
+    certificates.remove();
+  });
+  before(async () => {
+    await stage.expect('init', '--reason', 'x');
+  });
+
+  const expectRefusal = async (args: readonly string[], what: RegExp): Promise<void> => {
+    const before = readFileSync(stage.path, 'utf8');
+    const log = readFileSync(`${stage.path}.log.jsonl`, 'utf8');
+    const { exitCode, stdout, stderr } = await stage.run(...args);
+    assert.equal(exitCode, 2, stdout + stderr);
+    assert.match(stderr, what);
+    assert.equal(readFileSync(stage.path, 'utf8'), before);
+    assert.equal(readFileSync(`${stage.path}.log.jsonl`, 'utf8'), log);
+  };
+
+  it('a change without a reason', async () => {
+    await expectRefusal(['add', 'a', '--thumbprint-sha256', '1'.repeat(64)], /--reason/);
+    await expectRefusal(['add', 'a', '--thumbprint-sha256', '1'.repeat(64), '--reason', ' '], /--reason is empty/);
+  });
+  it('a certificate that the gate would refuse, unless told otherwise', async () => {
+    const file = certificates.file('ca.crt');
+    runOpenssl(['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', certificates.file('ca.key'), '-out', file, '-days', '1', '-subj', '/CN=ca']); // prettier-ignore
+    await expectRefusal(['add', 'ca', '--certificate', file, '--reason', 'x'], /CA certificate/);
+    await stage.expect('add', 'ca', '--certificate', file, '--reason', 'x', '--even-if-unfit', '--dry-run');
+  });
+  it('a SHA-1 thumbprint in the place of a SHA-256 one', async () => {
+    await expectRefusal(['add', 'a', '--thumbprint-sha256', '1'.repeat(40), '--reason', 'x'], /SHA-1/);
+  });
+  it('a public key without an end, a time that does not exist, an identity without a certificate', async () => {
+    await expectRefusal(['add', 'a', '--public-key-sha256', '1'.repeat(64), '--reason', 'x'], /needs an end/);
+    const pin = ['--thumbprint-sha256', '1'.repeat(64)];
+    await expectRefusal(['add', 'a', ...pin, '--not-after', '2027-02-30T00:00:00Z', '--reason', 'x'], /exists/);
+    await expectRefusal(['add', 'a', '--reason', 'x'], /nobody can be this identity/);
+    await expectRefusal(['rotate', 'a', '--overlap', '14', ...pin, '--reason', 'x'], /14d, 36h/);
+  });
+  it('a document that is not valid, and leaves it as it is', async () => {
+    const text = readFileSync(stage.path, 'utf8');
+    writeFileSync(stage.path, text.replace('"identities"', '"identites"'));
+    await expectRefusal(['lock'], /identites/);
+    writeFileSync(stage.path, text);
+  });
+  it('a store with a secret, one that is none, and none at all', async () => {
+    const { runCertgate } = await import('../certificate/test-support/run-certgate.js');
+    const url = 'https://corp.blob.core.windows.net/trust/trust.json?sig=SECRET';
+    for (const store of [`blob:${url}`, url, 'trust.json', 'file:']) {
+      const { exitCode, stdout, stderr } = await runCertgate(['trust', 'list', '--store', store]);
+      assert.equal(exitCode, 2, store);
+      assert.doesNotMatch(stdout + stderr, /SECRET/);
+    }
+    assert.match((await runCertgate(['trust', 'list'])).stderr, /--store/);
+  });
+});
+
+describe('a signed trust document', () => {
+  const stage = new TrustStage();
+  const keys = createTemporaryFolder();
+  after(() => {
+    stage.remove();
+    keys.remove();
+  });
+
+  const makeKey = (name: string, ...args: readonly string[]): { readonly key: string; readonly publicKey: string } => {
+    const key = keys.file(`${name}.pem`);
+    runOpenssl(['genpkey', ...args, '-out', key]);
+    return { key, publicKey: runOpenssl(['pkey', '-in', key, '-pubout']) };
+  };
+
+  for (const [name, ...args] of [
+    ['ed25519', '-algorithm', 'ed25519'],
+    ['p256', '-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256'],
+    ['p384', '-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-384'],
+  ] as const) {
+    it(`by ${name}, as openssl and a running app check it`, async () => {
+      const { key, publicKey } = makeKey(name, ...args);
+      if (!existsSync(stage.path)) await stage.expect('init', '--reason', 'x');
+      await stage.expect('sign', '--signing-key', key, '--reason', 'reviewed');
+      assert.equal(await stage.verify(publicKey), 'fits');
+      const signature = keys.file('signature', Buffer.from(readFileSync(`${stage.path}.sig`, 'utf8'), 'base64'));
+      const publicFile = keys.file('public.pem', publicKey);
+      const how =
+        name === 'ed25519'
+          ? ['pkeyutl', '-verify', '-rawin', '-pubin', '-inkey', publicFile, '-sigfile', signature, '-in', stage.path]
+          : [
+              'dgst',
+              name === 'p256' ? '-sha256' : '-sha384',
+              '-verify',
+              publicFile,
+              '-signature',
+              signature,
+              stage.path,
+            ];
+      assert.match(runOpenssl(how), /Verif/);
+    });
+  }
+
+  it('is signed anew by every change that has the key, and refused without', async () => {
+    const { key, publicKey } = makeKey('again', '-algorithm', 'ed25519');
+    const add = ['add', 'a', '--thumbprint-sha256', '1'.repeat(64), '--reason', 'x'];
+    const { exitCode, stderr } = await stage.run(...add);
+    assert.equal(exitCode, 2);
+    assert.match(stderr, /is signed.*\n.*--unsigned/);
+    await stage.expect(...add, '--signing-key', key);
+    assert.equal(await stage.verify(publicKey), 'fits');
+    await stage.expect('lock', '--unsigned');
+    assert.equal(existsSync(`${stage.path}.sig`), false);
+  });
+
+  it('by an encrypted key, whose password comes from a file', async () => {
+    const key = keys.file('encrypted.pem');
+    runOpenssl(['genpkey', '-algorithm', 'ed25519', '-aes256', '-pass', 'pass:open', '-out', key]);
+    const publicKey = runOpenssl(['pkey', '-in', key, '-passin', 'pass:open', '-pubout']);
+    const sign = ['sign', '--signing-key', key, '--reason', 'x'];
+    const without = await stage.run(...sign);
+    assert.equal(without.exitCode, 2);
+    assert.match(without.stderr, /--signing-key-password-file/);
+    const password = keys.file('password', 'open\n');
+    await stage.expect(...sign, '--signing-key-password-file', password);
+    assert.equal(await stage.verify(publicKey), 'fits');
+    assert.equal((await stage.run(...sign, '--signing-key-password-file', keys.file('bad', 'no'))).exitCode, 2);
+  });
+
+  it('is not signed by a key of another kind', async () => {
+    const { key } = makeKey('rsa', '-algorithm', 'RSA', '-pkeyopt', 'rsa_keygen_bits:2048');
+    const { exitCode, stderr } = await stage.run('sign', '--signing-key', key, '--reason', 'x');
+    assert.equal(exitCode, 2);
+    assert.match(stderr, /rsa.*aren't signed by/);
+  });
+
+  it('lies beside a log that says so', async () => {
+    const { items } = JSON.parse(await stage.expect('log', '--json')) as { items: readonly { verb: string }[] };
+    assert.deepEqual(new Set(items.map(({ verb }) => verb)), new Set(['init', 'sign', 'add', 'lock']));
+    assert.ok(existsSync(join(stage.folder, 'trust.json.log.jsonl')));
+  });
+});

@@ -1,0 +1,41 @@
+import { Command } from 'commander';
+import { trustAddCommand } from './add.js';
+import { trustCheckCommand } from './check.js';
+import { trustDiffCommand } from './diff.js';
+import { trustDisableCommand, trustEnableCommand } from './enable.js';
+import { trustExplainCommand } from './explain.js';
+import { trustImportCommand } from './import.js';
+import { trustInitCommand } from './init.js';
+import { trustListCommand } from './list.js';
+import { trustLockCommand } from './lock.js';
+import { trustLogCommand } from './log.js';
+import { trustRemoveCommand } from './remove.js';
+import { trustRotateCommand } from './rotate.js';
+import { trustShowCommand } from './show.js';
+import { trustSignCommand } from './sign.js';
+import { trustUnlockCommand } from './unlock.js';
+
+export function trustCommand(): Command {
+  const command = new Command('trust').description(
+    'Keep the list of who may call: in a file or in Azure Blob Storage, with who changed it and why.',
+  );
+  const verbs = [
+    trustInitCommand(),
+    trustListCommand(),
+    trustShowCommand(),
+    trustAddCommand(),
+    trustRemoveCommand(),
+    trustEnableCommand(),
+    trustDisableCommand(),
+    trustRotateCommand(),
+    trustCheckCommand(),
+    trustDiffCommand(),
+    trustExplainCommand(),
+    trustLockCommand(),
+    trustUnlockCommand(),
+    trustLogCommand(),
+    trustSignCommand(),
+    trustImportCommand(),
+  ];
+  return verbs.reduce((noun, verb) => noun.addCommand(verb), command);
+}

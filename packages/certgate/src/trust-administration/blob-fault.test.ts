@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { parseBlobAddress } from './blob-address.js';
+import { explainBlobFault } from './blob-fault.js';
+
+// Azurite can't answer these; what it can is tested with it (tests/trust-administration-blob.test.ts).
+describe('what goes wrong with a blob, in words', () => {
+  const address = parseBlobAddress('https://corp.blob.core.windows.net/trust/trust.json');
+  const explain = (fields: object, kind = "Azure's default credential"): string => {
+    const { message, remedy } = explainBlobFault(Object.assign(new Error('x'), fields), address, kind);
+    return `${message} ${remedy ?? ''}`;
+  };
+
+  it('a role that is missing is named', () => {
+    const text = explain({ statusCode: 403, code: 'AuthorizationPermissionMismatch' });
+    assert.match(text, /Storage Blob Data Contributor on the container trust/);
+  });
+  it('network rules', () => {
+    assert.match(explain({ statusCode: 403, code: 'AuthorizationFailure' }), /network rules/);
+  });
+  it('a key that is wrong, by the header of an answer without a body', () => {
+    const fields = { statusCode: 403, details: { errorCode: 'AuthenticationFailed' } };
+    assert.match(explain(fields, 'AZURE_STORAGE_KEY'), /did not accept the credential.*AZURE_STORAGE_KEY/);
+  });
+  it('no login', () => {
+    assert.match(explain({ name: 'CredentialUnavailableError' }), /az login/);
+    assert.match(explain({ name: 'AggregateAuthenticationError' }), /no login for Azure/);
+  });
+  it('a name that is not known, a container that is not there, a lease', () => {
+    assert.match(explain({ code: 'ENOTFOUND' }), /is not known/);
+    assert.match(explain({ statusCode: 404, code: 'ContainerNotFound' }), /no container trust/);
+    assert.match(explain({ statusCode: 412, code: 'LeaseIdMissing' }), /lease/);
+  });
+  it('anything else keeps the first line, without the query of a URL', () => {
+    const fault = {
+      statusCode: 500,
+      code: 'InternalError',
+      message: 'at https://corp.x/y?sig=SECRET now\nmore SECRET',
+    };
+    const text = explain(fault);
+    assert.match(text, /InternalError \(status 500\): at https:\/\/corp\.x\/y\?… now/);
+    assert.doesNotMatch(text, /SECRET/);
+  });
+});

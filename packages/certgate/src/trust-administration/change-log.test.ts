@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { type ChangeLogEntry, formatChangeLogEntry, parseChangeLogEntry } from './change-log.js';
+import { maximumLogLineBytes } from './document-limits.js';
+
+const entry: ChangeLogEntry = {
+  version: 1,
+  at: '2026-01-01T00:00:00.000Z',
+  verb: 'lock',
+  by: 'ada',
+  reason: 'line\nbreak',
+  revision: 2,
+  documentSha256: 'b',
+  previousDocumentSha256: null,
+  signed: false,
+  changes: ['one', 'two'],
+  identities: ['a'],
+};
+
+describe('a line of the log', () => {
+  it('is read as it was written, and stays one line', () => {
+    const line = formatChangeLogEntry(entry);
+    assert.deepEqual(parseChangeLogEntry(line), entry);
+    assert.doesNotMatch(line, /[\r\n]/);
+  });
+
+  it('stays within what one append takes: sentences give way first, then the names', () => {
+    const changes = Array.from({ length: 100_000 }, (_, index) => `"caller ${index}" is disabled: ${'ä'.repeat(50)}`);
+    const names = Array.from({ length: 100_000 }, (_, index) => `caller-number-${index}`);
+    const line = formatChangeLogEntry({ ...entry, changes, identities: names });
+    assert.ok(Buffer.byteLength(line) <= maximumLogLineBytes);
+    const read = parseChangeLogEntry(line);
+    assert.deepEqual(read?.identities, names);
+    assert.equal(read.changes.length + (read.changesLeftOut ?? 0), changes.length);
+    assert.ok(read.changes.length > 0);
+
+    const huge = Array.from({ length: 100_000 }, () => 'x'.repeat(60));
+    const shortened = formatChangeLogEntry({ ...entry, changes, identities: huge });
+    assert.ok(Buffer.byteLength(shortened) <= maximumLogLineBytes);
+    assert.equal(parseChangeLogEntry(shortened)?.identities, undefined);
+  });
+
+  it('of another shape is not taken for one', () => {
+    for (const value of [null, 1, [], {}, { ...entry, version: 2 }, { ...entry, changes: [1] }, { ...entry, by: 1 }]) {
+      assert.equal(parseChangeLogEntry(JSON.stringify(value)), undefined);
+    }
+    assert.equal(parseChangeLogEntry('{'), undefined);
+  });
+});

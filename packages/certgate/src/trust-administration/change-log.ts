@@ -1,0 +1,81 @@
+import { maximumLogLineBytes, maximumLogSentencesBytes } from './document-limits.js';
+
+/** One line of the log of changes: an intent, written before the document itself. Keys are never renamed: logs are kept. */
+export interface ChangeLogEntry {
+  readonly version: 1;
+  readonly at: string;
+  readonly verb: string;
+  readonly by: string;
+  readonly reason: string;
+  readonly revision: number;
+  /** SHA-256 of the document's bytes, lower-case hexadecimal. */
+  readonly documentSha256: string;
+  /** Of the document that this one replaced; null: it is the first. */
+  readonly previousDocumentSha256: string | null;
+  readonly signed: boolean;
+  /** Who gains and who loses what, in sentences. */
+  readonly changes: readonly string[];
+  /** How many sentences were left out to keep the line writable. */
+  readonly changesLeftOut?: number;
+  /** The identities that `lock` disabled, `disable` (also where they were disabled already) or `unlock` enabled. */
+  readonly identities?: readonly string[];
+}
+
+/** As one line, within what one append takes: sentences go first, they can be had again by comparing the documents. */
+export function formatChangeLogEntry(entry: ChangeLogEntry): string {
+  const { changes, identities, ...rest } = entry;
+  const frame = measure({ ...rest, changesLeftOut: changes.length, changes: [], ...named(identities) });
+  if (frame > maximumLogLineBytes) return JSON.stringify({ ...rest, changesLeftOut: changes.length, changes: [] });
+  let room = Math.min(maximumLogSentencesBytes, maximumLogLineBytes - frame);
+  const kept: string[] = [];
+  for (const sentence of changes) {
+    room -= measure(sentence) + 1;
+    if (room < 0) break;
+    kept.push(sentence);
+  }
+  const left = changes.length - kept.length;
+  return JSON.stringify({
+    ...rest,
+    changes: kept,
+    ...(left === 0 ? {} : { changesLeftOut: left }),
+    ...named(identities),
+  });
+}
+
+function named(identities: readonly string[] | undefined): Pick<ChangeLogEntry, 'identities'> {
+  return identities === undefined ? {} : { identities };
+}
+
+function measure(value: unknown): number {
+  return Buffer.byteLength(JSON.stringify(value));
+}
+
+/** Undefined: the line is none of this tool's, or was cut short. */
+export function parseChangeLogEntry(line: string): ChangeLogEntry | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+  return isEntry(value) ? value : undefined;
+}
+
+function isEntry(value: unknown): value is ChangeLogEntry {
+  if (typeof value !== 'object' || value === null) return false;
+  const entry = value as Readonly<Record<string, unknown>>;
+  const previous = entry['previousDocumentSha256'];
+  const identities = entry['identities'];
+  return (
+    entry['version'] === 1 &&
+    ['at', 'verb', 'by', 'reason', 'documentSha256'].every((key) => typeof entry[key] === 'string') &&
+    typeof entry['revision'] === 'number' &&
+    (previous === null || typeof previous === 'string') &&
+    isTexts(entry['changes']) &&
+    (identities === undefined || isTexts(identities))
+  );
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
+}

@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto';
+import {
+  anyAudience,
+  parseTrustDocument,
+  readTrustDocument,
+  TrustDocumentError,
+  type TrustDocument,
+  type TrustSnapshot,
+} from '@certgate/core';
+import { CommandFailure } from '../command-line/command-failure.js';
+import { escapeControls } from '../command-line/terminal-text.js';
+import type { StoredDocument, TrustLocation } from './trust-location.js';
+
+/** One stored version of a trust document: as written, as a runtime reads it, and as bytes. */
+export interface LoadedTrustDocument {
+  readonly document: TrustDocument;
+  readonly snapshot: TrustSnapshot;
+  readonly text: string;
+  readonly bytes: Uint8Array;
+  /** Of the bytes, lower-case hexadecimal: what the log of changes calls a document by. */
+  readonly documentSha256: string;
+  readonly etag: string;
+  readonly signature: string | undefined;
+}
+
+/** @throws {CommandFailure} when there is none, or it can't be read, or it isn't valid. */
+export async function loadTrustDocument(location: TrustLocation): Promise<LoadedTrustDocument> {
+  const stored = await location.read();
+  if (stored === undefined) {
+    throw new CommandFailure(`There is no trust document at ${location.description}.`, {
+      remedy: `Make one by: certgate trust init --store ${location.description} --reason …`,
+    });
+  }
+  return parseStoredDocument(stored, location.description);
+}
+
+export function parseStoredDocument(stored: StoredDocument, description: string): LoadedTrustDocument {
+  const text = decodeUtf8(stored.bytes, description);
+  try {
+    return {
+      document: readTrustDocument(text),
+      snapshot: parseTrustDocument(text, { audience: anyAudience }),
+      text,
+      bytes: stored.bytes,
+      documentSha256: hashDocument(stored.bytes),
+      etag: stored.etag,
+      signature: stored.signature,
+    };
+  } catch (fault) {
+    throw explainInvalid(fault, description);
+  }
+}
+
+export function hashDocument(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** A lenient decoder would replace broken bytes, and the document would say something that nobody wrote. */
+function decodeUtf8(bytes: Uint8Array, description: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new CommandFailure(`The trust document at ${description} is not UTF-8.`, {
+      remedy: 'Save it again in that encoding.',
+      cause,
+    });
+  }
+}
+
+function explainInvalid(fault: unknown, description: string): unknown {
+  if (!(fault instanceof TrustDocumentError)) return fault;
+  const [first] = fault.problems;
+  const place = first === undefined || first.path === '' ? '' : `${first.path}: `;
+  const more = fault.problems.length > 1 ? ` (and ${fault.problems.length - 1} more)` : '';
+  return new CommandFailure(
+    escapeControls(`The trust document at ${description} is not valid: ${place}${first?.message ?? ''}${more}`),
+    { remedy: `See all of it by: certgate trust check --store ${description}`, cause: fault },
+  );
+}

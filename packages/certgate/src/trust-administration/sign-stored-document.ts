@@ -1,0 +1,48 @@
+import { CommandFailure, exitCodes } from '../command-line/command-failure.js';
+import { formatChangeLogEntry } from './change-log.js';
+import { loadTrustDocument } from './load-trust-document.js';
+import { signDocument, type SigningKey } from './signing-key.js';
+import type { TrustLocation } from './trust-location.js';
+import type { TrustChange } from './update-trust-document.js';
+
+export interface StoredSignature {
+  readonly outcome: 'written' | 'planned';
+  readonly revision: number;
+  readonly documentSha256: string;
+  readonly signature: string;
+}
+
+/**
+ * Signs the bytes that are stored, and changes none of them. What others write meanwhile is not signed in its turn: who
+ * signs vouches for what they have seen, so a conflict ends it.
+ */
+export async function signStoredDocument(
+  location: TrustLocation,
+  change: TrustChange & { readonly signingKey: SigningKey },
+): Promise<StoredSignature> {
+  const { document, bytes, documentSha256, etag } = await loadTrustDocument(location);
+  const signature = signDocument(bytes, change.signingKey);
+  const { revision } = document;
+  if (change.dryRun === true) return { outcome: 'planned', revision, documentSha256, signature };
+  await location.appendLog(
+    formatChangeLogEntry({
+      version: 1,
+      at: new Date().toISOString(),
+      verb: change.verb,
+      by: change.by,
+      reason: change.reason,
+      revision,
+      documentSha256,
+      previousDocumentSha256: documentSha256,
+      signed: true,
+      changes: [],
+    }),
+  );
+  if ((await location.write({ bytes, signature }, etag)) === 'conflict') {
+    throw new CommandFailure('The document was changed while it was being signed; nothing was written.', {
+      remedy: 'Look at what changed (certgate trust log), then sign again.',
+      exitCode: exitCodes.failed,
+    });
+  }
+  return { outcome: 'written', revision, documentSha256, signature };
+}

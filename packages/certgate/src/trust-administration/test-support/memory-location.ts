@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto';
+import type { StoredDocument, TrustLocation, WriteOutcome } from '../trust-location.js';
+
+/** A location in memory that compares versions as the real ones do; every step can be held up. */
+export class MemoryLocation implements TrustLocation {
+  readonly description = 'file:memory.json';
+  readonly log: string[] = [];
+  stored: StoredDocument | undefined;
+  writes = 0;
+  step: () => Promise<void> = () => Promise.resolve();
+
+  constructor(text?: string, signature?: string) {
+    if (text !== undefined) this.put({ bytes: Buffer.from(text), signature });
+  }
+
+  put({ bytes, signature }: Omit<StoredDocument, 'etag'>): void {
+    this.writes += 1;
+    const etag = createHash('sha256').update(bytes).update(signature ?? '').digest('hex'); // prettier-ignore
+    this.stored = { bytes, signature, etag };
+  }
+
+  get text(): string {
+    return Buffer.from(this.stored?.bytes ?? []).toString();
+  }
+
+  async read(): Promise<StoredDocument | undefined> {
+    await this.step();
+    return this.stored;
+  }
+
+  async write(content: Omit<StoredDocument, 'etag'>, etag: string | undefined): Promise<WriteOutcome> {
+    await this.step();
+    if (this.stored?.etag !== etag) return 'conflict';
+    this.put(content);
+    return 'written';
+  }
+
+  async appendLog(line: string): Promise<void> {
+    await this.step();
+    this.log.push(line);
+  }
+
+  async readLog(): Promise<readonly string[]> {
+    await this.step();
+    return [...this.log];
+  }
+}

@@ -1,0 +1,19 @@
+import { createHash } from 'node:crypto';
+import { createFileLocation } from '../file-location.js';
+import { updateTrustDocument } from '../update-trust-document.js';
+
+/** A process of its own that adds `count` identities, one by one: node writer.js PATH NAME COUNT. */
+const [, , path = '', name = '', count = '1'] = process.argv;
+const location = createFileLocation(path);
+process.stdout.write('started\n');
+for (let index = 0; index < Number(count); index += 1) {
+  const identity = {
+    name: `${name}-${index}`,
+    roles: [],
+    certificates: [{ thumbprintSha256: createHash('sha256').update(`${name}-${index}`).digest('hex') }],
+  };
+  await updateTrustDocument(location, { verb: 'add', by: name, reason: 'test' }, (document) => ({
+    ...document,
+    identities: [...document.identities, identity],
+  }));
+}

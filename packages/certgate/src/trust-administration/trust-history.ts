@@ -1,0 +1,157 @@
+import { parseChangeLogEntry, type ChangeLogEntry } from './change-log.js';
+
+/**
+ * What the log says of how the document in force came to be. A line is an intent: that it stands in the log doesn't prove
+ * that the document was written. Proven is what the document in force, or a later line, names as what it found.
+ */
+export type HistoryItem =
+  | { readonly kind: 'change'; readonly entry: ChangeLogEntry }
+  /** Made, but undone or overwritten outside of this tool: a later line found it, the document in force doesn't descend from it. */
+  | { readonly kind: 'undone'; readonly entry: ChangeLogEntry }
+  /** The trail was lost after it, and more than one line may be the one that was written. */
+  | { readonly kind: 'uncertain'; readonly entry: ChangeLogEntry }
+  /** An intent that came to nothing: others were faster, or the writer was stopped. Shown on request only. */
+  | { readonly kind: 'lost'; readonly entry: ChangeLogEntry }
+  /** The document was changed by something else than this tool: no line leads to `documentSha256`. */
+  | {
+      readonly kind: 'gap';
+      readonly documentSha256: string;
+      /** Of the document that no line explains, where it is known; else of the first line after it, less one. */
+      readonly revision: number;
+      /** The document was there before the log began: no line is older. */
+      readonly isBeginning: boolean;
+    }
+  /** A line that can't be read. */
+  | { readonly kind: 'damaged'; readonly line: string };
+
+interface Line {
+  readonly position: number;
+  readonly entry: ChangeLogEntry;
+}
+
+/** Oldest first. `current`: the document in force; undefined where there is none. */
+export function readTrustHistory(
+  lines: readonly string[],
+  current: { readonly documentSha256: string; readonly revision: number } | undefined,
+): readonly HistoryItem[] {
+  const parsed = [...new Set(lines)].map((line, position) => ({ line, position, entry: parseChangeLogEntry(line) }));
+  const readable = parsed.flatMap(({ position, entry }): Line[] => (entry === undefined ? [] : [{ position, entry }]));
+  const chain = new Chain(readable);
+  if (current !== undefined) chain.walk(current.documentSha256, current.revision);
+  const items: { readonly position: number; readonly item: HistoryItem }[] = [...chain.items];
+  for (const { line, position, entry } of parsed) {
+    if (entry === undefined) items.push({ position, item: { kind: 'damaged', line } });
+    else if (!chain.holds(position)) {
+      items.push({ position, item: { kind: chain.isProven(entry) ? 'undone' : 'lost', entry } });
+    }
+  }
+  return items.sort((one, other) => one.position - other.position).map(({ item }) => item);
+}
+
+interface Wanted {
+  readonly documentSha256: string;
+  readonly revision: number;
+}
+
+class Chain {
+  readonly items: { readonly position: number; readonly item: HistoryItem }[] = [];
+  readonly #lines: readonly Line[];
+  readonly #byDocument = new Map<string, Line[]>();
+  readonly #found = new Set<string>();
+  readonly #visited = new Set<number>();
+  /** The documents that were in force after what is still being looked for. */
+  readonly #walked = new Set<string>();
+
+  constructor(lines: readonly Line[]) {
+    this.#lines = lines;
+    for (const line of lines) {
+      const { documentSha256, previousDocumentSha256 } = line.entry;
+      const same = this.#byDocument.get(documentSha256);
+      if (same === undefined) this.#byDocument.set(documentSha256, [line]);
+      else same.push(line);
+      if (previousDocumentSha256 !== null) this.#found.add(previousDocumentSha256);
+    }
+  }
+
+  holds(position: number): boolean {
+    return this.#visited.has(position);
+  }
+
+  isProven(entry: ChangeLogEntry): boolean {
+    return this.#found.has(entry.documentSha256);
+  }
+
+  /** Backwards from one document to what it replaced. */
+  walk(documentSha256: string, revision: number): void {
+    let wanted: Wanted | undefined = { documentSha256, revision };
+    let before = Number.POSITIVE_INFINITY;
+    while (wanted !== undefined) {
+      this.#walked.add(wanted.documentSha256);
+      const made = this.#take(wanted.documentSha256, before);
+      if (made === undefined) {
+        const candidates = this.#findNewestBefore(before);
+        this.items.push({
+          position: before - 0.5,
+          item: { kind: 'gap', ...wanted, isBeginning: candidates.length === 0 },
+        });
+        wanted = this.#resume(candidates);
+        before = candidates.length > 1 ? (candidates[0]?.position ?? before) : before;
+        continue;
+      }
+      before = made.position;
+      const { previousDocumentSha256 } = made.entry;
+      wanted =
+        previousDocumentSha256 === null
+          ? undefined
+          : { documentSha256: previousDocumentSha256, revision: made.entry.revision - 1 };
+    }
+  }
+
+  /**
+   * The line that made the document, with those that only signed it. Two writers may have meant the very same document,
+   * and one of them written it: the first line counts for both.
+   */
+  #take(documentSha256: string, before: number): Line | undefined {
+    const lines = (this.#byDocument.get(documentSha256) ?? []).filter(
+      ({ position }) => position < before && !this.#visited.has(position),
+    );
+    const made = lines.find(({ entry }) => entry.previousDocumentSha256 !== documentSha256);
+    for (const line of lines.filter(({ entry }) => entry.previousDocumentSha256 === documentSha256)) this.#show(line);
+    if (made !== undefined) this.#show(made);
+    return made;
+  }
+
+  #show(line: Line): void {
+    this.#visited.add(line.position);
+    this.items.push({ position: line.position, item: { kind: 'change', entry: line.entry } });
+  }
+
+  /** Where the trail is lost it goes on with the highest revision before; there may be several intents for it. */
+  #findNewestBefore(before: number): readonly Line[] {
+    const older = this.#lines.filter(
+      ({ position, entry: { previousDocumentSha256 } }) =>
+        position < before &&
+        !this.#visited.has(position) &&
+        // An intent on top of a document that is known to be younger came to nothing.
+        !(previousDocumentSha256 !== null && this.#walked.has(previousDocumentSha256)),
+    );
+    const highest = older.reduce((most, { entry }) => Math.max(most, entry.revision), -1);
+    const newest = older.filter(({ entry }) => entry.revision === highest);
+    const documents = new Set(newest.map(({ entry }) => entry.documentSha256));
+    return documents.size === 1 ? newest.slice(0, 1) : newest;
+  }
+
+  #resume(candidates: readonly Line[]): Wanted | undefined {
+    const [first] = candidates;
+    if (first === undefined) return undefined;
+    const { documentSha256, previousDocumentSha256, revision } = first.entry;
+    if (candidates.length === 1) return { documentSha256, revision };
+    for (const { position, entry } of candidates) {
+      this.#visited.add(position);
+      this.items.push({ position, item: { kind: 'uncertain', entry } });
+    }
+    return previousDocumentSha256 === null
+      ? undefined
+      : { documentSha256: previousDocumentSha256, revision: revision - 1 };
+  }
+}

@@ -1,0 +1,242 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import {
+  anyAudience,
+  compareTrustDocuments,
+  formatTrustDocument,
+  parseTrustDocument,
+  TrustDocumentError,
+  type TrustComparison,
+  type TrustDocument,
+  type TrustSnapshot,
+} from '@certgate/core';
+import { CommandFailure, exitCodes } from '../command-line/command-failure.js';
+import { escapeControls } from '../command-line/terminal-text.js';
+import { formatChangeLogEntry, type ChangeLogEntry } from './change-log.js';
+import { maximumDocumentBytes } from './document-limits.js';
+import {
+  hashDocument,
+  loadTrustDocument,
+  parseStoredDocument,
+  type LoadedTrustDocument,
+} from './load-trust-document.js';
+import { signDocument, type SigningKey } from './signing-key.js';
+import type { TrustLocation } from './trust-location.js';
+
+/** Who changes the document, why, and how. */
+export interface TrustChange {
+  /** The verb of the command line, e.g. `add`; stands in the log. */
+  readonly verb: string;
+  readonly by: string;
+  readonly reason: string;
+  readonly signingKey?: SigningKey;
+  /** Drops the signature that is there. Default false: a signed document isn't written without a key. */
+  readonly unsigned?: boolean;
+  /** Does everything but write. Default false. */
+  readonly dryRun?: boolean;
+  /** Writes a new revision even if the document says the same as before: the log shall know of it. Default false. */
+  readonly evenIfUnchanged?: boolean;
+  /** The names that the log line shall hold, beside the sentences. */
+  readonly listIdentities?: (before: TrustDocument, after: TrustDocument) => readonly string[];
+}
+
+/** May throw CommandFailure. It is called again, on what others have written meanwhile, when they were faster. */
+export type TrustEdit = (
+  document: TrustDocument,
+  loaded: LoadedTrustDocument,
+) => TrustDocument | Promise<TrustDocument>;
+
+export interface TrustUpdate {
+  /** `unchanged`: the document says so already. `planned`: a dry run. */
+  readonly outcome: 'written' | 'unchanged' | 'planned';
+  readonly before: LoadedTrustDocument;
+  readonly after: TrustDocument;
+  readonly comparison: TrustComparison;
+  /** Of the document that is in force now, or would be. */
+  readonly revision: number;
+  readonly signed: boolean;
+}
+
+/** For tests: how to wait between tries, and what time it is. */
+export interface UpdateMeans {
+  readonly pause?: (milliseconds: number) => Promise<void>;
+  readonly random?: () => number;
+  readonly now?: () => number;
+}
+
+/** Of all writers at once at least one gets through per round, so a hundred of them all do. */
+const maximumTries = 100;
+
+/**
+ * Reads, edits, raises the revision, checks what came of it as an app would, logs the intent and writes, if nobody was
+ * faster; else all of it again, on what they wrote. A change that can't be logged is not made.
+ *
+ * @throws {CommandFailure} with nothing written.
+ */
+export async function updateTrustDocument(
+  location: TrustLocation,
+  change: TrustChange,
+  edit: TrustEdit,
+  means: UpdateMeans = {},
+): Promise<TrustUpdate> {
+  let before = await loadTrustDocument(location);
+  for (let tries = 1; tries <= maximumTries; tries += 1) {
+    const edited = await edit(before.document, before);
+    const prepared = prepareUpdate(before, edited, change);
+    if (prepared.outcome === 'unchanged' || change.dryRun === true) {
+      return { ...prepared.update, outcome: prepared.outcome === 'unchanged' ? 'unchanged' : 'planned' };
+    }
+    await location.appendLog(describeChange(prepared, before, change, means));
+    const { bytes, signature } = prepared;
+    if ((await location.write({ bytes, signature }, before.etag)) === 'written') {
+      return { ...prepared.update, outcome: 'written' };
+    }
+    await pauseBetweenTries(tries, means);
+    const now = await loadTrustDocument(location);
+    // An answer that got lost on the way makes the repeated request a conflict with itself.
+    if (now.documentSha256 === prepared.documentSha256 && now.signature === signature) {
+      return { ...prepared.update, outcome: 'written' };
+    }
+    before = now;
+  }
+  throw new CommandFailure(
+    `Others kept changing ${location.description}: ${maximumTries} tries came too late, and nothing was written.`,
+    { remedy: 'Run it again.', exitCode: exitCodes.failed },
+  );
+}
+
+/** Makes the first document. @throws {CommandFailure} when one is there. */
+export async function createTrustDocument(
+  location: TrustLocation,
+  change: TrustChange,
+  document: TrustDocument,
+  means: UpdateMeans = {},
+): Promise<TrustUpdate> {
+  const there = await location.read();
+  if (there !== undefined) throw alreadyThere(location);
+  const nothing = parseStoredDocument({ bytes: Buffer.from(emptyDocument), etag: '', signature: undefined }, 'nothing');
+  const prepared = prepareDocument(nothing, document, change);
+  if (change.dryRun === true) return { ...prepared.update, outcome: 'planned' };
+  await location.appendLog(describeChange(prepared, undefined, change, means));
+  const { bytes, signature } = prepared;
+  if ((await location.write({ bytes, signature }, undefined)) === 'written') {
+    return { ...prepared.update, outcome: 'written' };
+  }
+  throw alreadyThere(location);
+}
+
+const emptyDocument = '{"schemaVersion":1,"revision":0,"identities":[]}';
+
+function alreadyThere(location: TrustLocation): CommandFailure {
+  return new CommandFailure(`There is a trust document at ${location.description} already. Nothing was written.`, {
+    remedy: `See it by: certgate trust list --store ${location.description}`,
+  });
+}
+
+interface PreparedUpdate {
+  readonly outcome: 'changed' | 'unchanged';
+  readonly update: Omit<TrustUpdate, 'outcome'>;
+  readonly bytes: Uint8Array;
+  readonly documentSha256: string;
+  readonly signature: string | undefined;
+}
+
+function prepareUpdate(before: LoadedTrustDocument, edited: TrustDocument, change: TrustChange): PreparedUpdate {
+  const isSame =
+    change.evenIfUnchanged !== true &&
+    formatChecked({ ...edited, revision: before.document.revision }) === formatChecked(before.document);
+  if (isSame) return { ...prepareSame(before), outcome: 'unchanged' };
+  const { revision } = before.document;
+  if (!Number.isSafeInteger(revision + 1)) {
+    throw new CommandFailure(`The revision ${revision} is the highest there is, so this document can't be changed.`);
+  }
+  if (before.signature !== undefined && change.signingKey === undefined && change.unsigned !== true) {
+    throw new CommandFailure('The document is signed, and this change would leave it without a signature that fits.', {
+      remedy:
+        'Give the key by --signing-key, or drop the signature by --unsigned (apps with `signedBy` refuse it then).',
+    });
+  }
+  return prepareDocument(before, { ...edited, revision: revision + 1 }, change);
+}
+
+function prepareSame(before: LoadedTrustDocument): Omit<PreparedUpdate, 'outcome'> {
+  const { document, snapshot, bytes, documentSha256, signature } = before;
+  const comparison = compareTrustDocuments(snapshot, snapshot);
+  const { revision } = document;
+  return {
+    update: { before, after: document, comparison, revision, signed: signature !== undefined },
+    bytes,
+    documentSha256,
+    signature,
+  };
+}
+
+function prepareDocument(before: LoadedTrustDocument, after: TrustDocument, change: TrustChange): PreparedUpdate {
+  const text = formatChecked(after);
+  const bytes = Buffer.from(text);
+  if (bytes.length > maximumDocumentBytes) {
+    throw new CommandFailure(
+      `The document would have ${bytes.length} bytes; apps read up to ${maximumDocumentBytes}. Nothing was written.`,
+      { remedy: 'Split it: an app can ask several stores (firstOf).' },
+    );
+  }
+  const comparison = compareTrustDocuments(before.snapshot, checkDocument(text));
+  const signature = change.signingKey === undefined ? undefined : signDocument(bytes, change.signingKey);
+  return {
+    outcome: 'changed',
+    update: { before, after, comparison, revision: after.revision, signed: signature !== undefined },
+    bytes,
+    documentSha256: hashDocument(bytes),
+    signature,
+  };
+}
+
+function formatChecked(document: TrustDocument): string {
+  return refuseInvalid(() => formatTrustDocument(document));
+}
+
+/** By the parser of the apps: what one of them would refuse is never written. */
+function checkDocument(text: string): TrustSnapshot {
+  return refuseInvalid(() => parseTrustDocument(text, { audience: anyAudience }));
+}
+
+function refuseInvalid<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (fault) {
+    if (!(fault instanceof TrustDocumentError)) throw fault;
+    const [first] = fault.problems;
+    const place = first === undefined || first.path === '' ? '' : `${first.path}: `;
+    throw new CommandFailure(
+      escapeControls(`The document would not be valid any more: ${place}${first?.message ?? ''}. Nothing was written.`),
+      { cause: fault },
+    );
+  }
+}
+
+function describeChange(
+  { update, documentSha256 }: PreparedUpdate,
+  before: LoadedTrustDocument | undefined,
+  change: TrustChange,
+  { now = Date.now }: UpdateMeans,
+): string {
+  const identities = change.listIdentities?.(update.before.document, update.after);
+  const entry: ChangeLogEntry = {
+    version: 1,
+    at: new Date(now()).toISOString(),
+    verb: change.verb,
+    by: change.by,
+    reason: change.reason,
+    revision: update.revision,
+    documentSha256,
+    previousDocumentSha256: before?.documentSha256 ?? null,
+    signed: update.signed,
+    changes: update.comparison.changes.map(({ sentence }) => sentence),
+    ...(identities === undefined ? {} : { identities }),
+  };
+  return formatChangeLogEntry(entry);
+}
+
+/** Full jitter: writers that collided once must not collide again in step. */
+async function pauseBetweenTries(tries: number, { pause = wait, random = Math.random }: UpdateMeans): Promise<void> {
+  await pause(Math.ceil(random() * Math.min(2_000, 25 * 1.5 ** tries)));
+}
