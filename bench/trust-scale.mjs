@@ -1,0 +1,208 @@
+// What a large trust document costs: 10, 1,000 and 100,000 identities of one pin each, in one run of one process.
+//
+//   npm run bench:scale            the table; exits 1 when a goal is missed
+//   npm run bench:scale -- --json  the same as JSON
+//
+// "lookup" is findInSnapshot of pinned certificates in random order. "loop delay" is how long anything else had to wait,
+// from turn to turn of the event loop, while a document is read in slices and the gate decides once in each turn.
+import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { arch, cpus } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { AccessGate, findInSnapshot, parseTrustDocument, parseTrustDocumentInSlices } from '@certgate/core';
+import { createClientCertificate } from '../packages/certgate/dist/esm/certificates/create-client-certificate.js';
+
+if (globalThis.gc === undefined) {
+  const own = fileURLToPath(import.meta.url);
+  const { status } = spawnSync(process.execPath, ['--expose-gc', own, ...process.argv.slice(2)], { stdio: 'inherit' });
+  process.exit(status ?? 1);
+}
+
+const sizes = [10, 1_000, 100_000];
+const lookupsPerRound = 20_000;
+const rounds = 30;
+const refreshes = 5;
+const maximumLookupRatio = 3;
+const maximumLoopDelay = 50;
+
+const now = Date.now();
+const { certificateDer } = createClientCertificate({ name: 'known', keyAlgorithm: 'ec-p256', now: new Date(now) });
+const header = certificateDer.toString('base64');
+const { thumbprintSha256 } = await readThumbprint();
+
+const documents = sizes.map((size) => createDocument(size));
+const lookups = measureLookups();
+const results = [];
+for (const [index, document] of documents.entries()) {
+  results.push({
+    identities: sizes[index],
+    megabytes: Number((document.text.length / 1e6).toFixed(2)),
+    lookupNanoseconds: lookups[index],
+    lookupRatio: lookups[index] / lookups[0],
+    parseMilliseconds: measureParse(document.text),
+    ...(await measureRefresh(document)),
+    bytesPerPin: await measureBytes(document),
+  });
+}
+const last = results.at(-1);
+const goals = [
+  {
+    name: 'a lookup among 100,000 identities costs at most three times one among 10',
+    value: Number(last.lookupRatio.toFixed(2)),
+    limit: maximumLookupRatio,
+  },
+  {
+    name: 'a refresh of any size blocks the event loop for at most 50 ms (p99)',
+    value: Number(Math.max(...results.map(({ loopDelayP99 }) => loopDelayP99)).toFixed(1)),
+    limit: maximumLoopDelay,
+  },
+].map((goal) => ({ ...goal, met: goal.value <= goal.limit }));
+report();
+
+async function readThumbprint() {
+  const { X509Certificate } = await import('node:crypto');
+  return { thumbprintSha256: new X509Certificate(certificateDer).fingerprint256.replaceAll(':', '') };
+}
+
+function createDocument(size) {
+  const values = Array.from({ length: size }, (_, index) =>
+    index === size >> 1 ? thumbprintSha256 : randomBytes(32).toString('hex').toUpperCase(),
+  );
+  const identities = values.map((value, index) => ({
+    name: `caller ${index}`,
+    roles: ['orders.read'],
+    owner: 'payments team',
+    certificates: [{ thumbprintSha256: value, notAfter: '2099-03-01T00:00:00Z' }],
+  }));
+  // As it comes from a source: decoded bytes, one flat string.
+  const text = Buffer.from(JSON.stringify({ schemaVersion: 1, revision: 1, identities }, null, 2)).toString();
+  return { text, values };
+}
+
+/** Nanoseconds per lookup for each document, the rounds interleaved. */
+function measureLookups() {
+  const stages = documents.map(({ text, values }) => ({
+    snapshot: parseTrustDocument(text),
+    // Fresh strings, in bytes that no lookup has hashed yet: as they come from a certificate's hash.
+    bytes: Array.from({ length: lookupsPerRound }, () =>
+      Buffer.from(values[Math.floor(Math.random() * values.length)], 'latin1'),
+    ),
+    samples: [],
+  }));
+  for (let round = 0; round < rounds + 3; round += 1) {
+    for (const { snapshot, bytes, samples } of stages) {
+      const certificates = bytes.map((each) => ({ thumbprintSha256: each.toString('latin1') }));
+      const start = process.hrtime.bigint();
+      for (const certificate of certificates) {
+        if (findInSnapshot(snapshot, certificate, now).outcome !== 'found') throw new Error('not found');
+      }
+      // The first rounds warm up.
+      if (round >= 3) samples.push(Number(process.hrtime.bigint() - start) / lookupsPerRound);
+    }
+  }
+  return stages.map(({ samples }) => percentile(samples, 0.5));
+}
+
+function measureParse(text) {
+  const samples = [];
+  for (let round = 0; round < refreshes; round += 1) {
+    const start = performance.now();
+    parseTrustDocument(text);
+    samples.push(performance.now() - start);
+  }
+  return percentile(samples, 0.5);
+}
+
+/** Several refreshes one after the other, with a decision in every turn of the loop. */
+async function measureRefresh({ text }) {
+  let snapshot = parseTrustDocument(text);
+  let version = 1;
+  const trustStore = {
+    find: (certificate, at) => findInSnapshot(snapshot, certificate, at),
+    get version() {
+      return String(version);
+    },
+  };
+  const gate = new AccessGate({ trustStore });
+  const delays = [];
+  const decisions = [];
+  let isRunning = true;
+  let previous = performance.now();
+  const turn = () => {
+    const begin = performance.now();
+    delays.push(begin - previous);
+    previous = begin;
+    const decision = gate.decide(header, { functionName: 'Orders', roles: [['orders.read']] }, now);
+    if (decision.code !== 'allowed') throw new Error(decision.code);
+    decisions.push((performance.now() - begin) * 1000);
+    if (isRunning) setImmediate(turn);
+  };
+  // A small document is read within one turn: enough of them for a percentile to say something.
+  const times = Math.max(refreshes, Math.min(500, Math.floor(1e6 / text.length)));
+  setImmediate(turn);
+  const samples = [];
+  for (let round = 0; round < times; round += 1) {
+    const start = performance.now();
+    snapshot = await parseTrustDocumentInSlices(text);
+    version += 1;
+    samples.push(performance.now() - start);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  isRunning = false;
+  await new Promise((resolve) => setImmediate(resolve));
+  return {
+    refreshMilliseconds: percentile(samples, 0.5),
+    loopDelayP50: percentile(delays, 0.5),
+    loopDelayP99: percentile(delays, 0.99),
+    loopDelayMaximum: Math.max(...delays),
+    decisionMicroseconds: percentile(decisions, 0.5),
+  };
+}
+
+/** What a snapshot keeps on the heap, the text not counted. */
+async function measureBytes({ text, values }) {
+  const copies = Math.max(1, Math.floor(10_000 / values.length));
+  const before = heapInUse();
+  const kept = [];
+  for (let copy = 0; copy < copies; copy += 1) kept.push(await parseTrustDocumentInSlices(text));
+  const bytes = (heapInUse() - before) / copies / values.length;
+  // Still in use here, so not collected before.
+  return kept.length === copies ? bytes : Number.NaN;
+}
+
+function heapInUse() {
+  for (let round = 0; round < 3; round += 1) globalThis.gc();
+  return process.memoryUsage().heapUsed;
+}
+
+function percentile(values, share) {
+  const sorted = [...values].sort((left, right) => left - right);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
+}
+
+function report() {
+  const machine = `Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model.trim()}, ${arch()}`;
+  if (process.argv.includes('--json')) {
+    console.log(JSON.stringify({ machine, date: new Date().toISOString().slice(0, 10), results, goals }, null, 2));
+  } else {
+    console.log(machine);
+    printRow('identities', ({ identities }) => identities.toLocaleString('en'));
+    printRow('document, MB', ({ megabytes }) => megabytes.toFixed(2));
+    printRow('lookup, ns', ({ lookupNanoseconds }) => lookupNanoseconds.toFixed(0));
+    printRow('  beside 10 identities', ({ lookupRatio }) => `× ${lookupRatio.toFixed(2)}`);
+    printRow('decision meanwhile, µs', ({ decisionMicroseconds }) => decisionMicroseconds.toFixed(2));
+    printRow('parse at once, ms', ({ parseMilliseconds }) => parseMilliseconds.toFixed(1));
+    printRow('refresh in slices, ms', ({ refreshMilliseconds }) => refreshMilliseconds.toFixed(1));
+    printRow('  loop delay p50, ms', ({ loopDelayP50 }) => loopDelayP50.toFixed(2));
+    printRow('  loop delay p99, ms', ({ loopDelayP99 }) => loopDelayP99.toFixed(2));
+    printRow('  loop delay max, ms', ({ loopDelayMaximum }) => loopDelayMaximum.toFixed(2));
+    printRow('heap per pin, bytes', ({ bytesPerPin }) => bytesPerPin.toFixed(0));
+    for (const { name, value, limit, met } of goals)
+      console.log(`${met ? 'met   ' : 'MISSED'} ${name} (${value}, at most ${limit})`);
+  }
+  if (goals.some(({ met }) => !met)) process.exitCode = 1;
+}
+
+function printRow(name, cellOf) {
+  console.log(`${name.padEnd(24)}${results.map((result) => cellOf(result).padStart(12)).join('')}`);
+}

@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, describe, it } from 'node:test';
+import { createApp, httpFunction, inspect, inspectJson } from './test-support/app-inspection.js';
+
+describe('the baseline of certgate app inspect', () => {
+  const baselineOf = (folder: string): string => join(folder, 'certgate.baseline.json');
+  const agreed = `secure();
+    app.http('Role', { methods: ['GET'], handler: requireRole('operator', handler) });
+    app.http('Closed', { handler });
+    app.http('Public', { handler: allowAnonymous(handler) });`;
+
+  // Written by hand: the form that people have committed.
+  const agreedBaseline = {
+    baselineVersion: 1,
+    httpStreaming: false,
+    functions: [
+      httpFunction('Closed', { kind: 'certificate', roles: [] }),
+      httpFunction('Public', { kind: 'anonymous' }),
+      httpFunction('Role', { kind: 'certificate', roles: [['operator']] }, { methods: ['GET'] }),
+    ],
+    webhooks: [],
+  };
+
+  /** An app that is another now than when its baseline was written. */
+  const change = (context: TestContext, main: string): string =>
+    createApp(context, main, { 'certgate.baseline.json': JSON.stringify(agreedBaseline) });
+
+  it('is the same wherever and whenever it is written, and holds nothing of the machine', async (context) => {
+    const [one, other] = [createApp(context, agreed), createApp(context, agreed)];
+    for (const folder of [one, other]) await inspect(folder, '--write-baseline');
+    const text = readFileSync(baselineOf(one), 'utf8');
+    assert.equal(text, readFileSync(baselineOf(other), 'utf8'));
+    assert.ok(!text.includes(one) && !text.includes('index.js'));
+    assert.deepEqual(JSON.parse(text), agreedBaseline);
+    const { exitCode, report } = await inspectJson(one);
+    assert.equal(exitCode, 0);
+    assert.deepEqual(report.baseline, { file: baselineOf(one), status: 'same', differences: [] });
+    assert.equal(readFileSync(baselineOf(one), 'utf8'), text, 'comparing writes nothing');
+  });
+
+  it('fails on a function that was opened, and says who got what', async (context) => {
+    const folder = change(
+      context,
+      `secure();
+       app.http('Role', { methods: ['GET'], handler: allowAnonymous(handler) });
+       app.http('Closed', { handler });
+       app.http('Public', { handler: allowAnonymous(handler) });`,
+    );
+    const { exitCode, stdout } = await inspect(folder);
+    assert.equal(exitCode, 1);
+    assert.match(stdout, /^opens +Role +policy allowed certificates, role operator → everybody \(anonymous\)$/m);
+    assert.match(stdout, /^1 difference from /m);
+  });
+
+  const cases: readonly (readonly [what: string, main: string, expected: readonly string[]])[] = [
+    ['nothing', agreed.replace('requireRole(', 'requireAnyRole([').replace("'operator',", "'operator'],"), []],
+    ['a role taken away', agreed.replace("requireRole('operator', handler)", 'handler'), ['opens Role policy']],
+    ['another role', agreed.replace("'operator'", "'clerk'"), ['opens Role policy']],
+    [
+      'one role of two in place of one',
+      agreed.replace("requireRole('operator',", "requireAnyRole(['operator', 'clerk'],"),
+      ['opens Role policy'],
+    ],
+    [
+      'a second role',
+      agreed
+        .replace("requireRole('operator',", "requireRole('clerk', requireRole('operator',")
+        .replace('handler) });', 'handler)) });'),
+      ['closes Role policy'],
+    ],
+    ['a mark taken away', agreed.replace('allowAnonymous(handler)', 'handler'), ['closes Public policy']],
+    [
+      'report-only',
+      agreed.replace(
+        "requireRole('operator', handler)",
+        "reportOnly(requireRole('operator', handler), { until: new Date(Date.now() + 86400000).toISOString() })",
+      ),
+      ['opens Role policy'],
+    ],
+    ['a new function', `${agreed} app.http('New', { handler });`, ['opens New function']],
+    ['a function gone', agreed.replace(/app\.http\('Public'.*/, ''), ['closes Public function']],
+    ['another method', agreed.replace("['GET']", "['GET', 'DELETE']"), ['opens Role methods']],
+    [
+      'a method less',
+      agreed.replace("app.http('Closed', {", "app.http('Closed', { methods: ['GET'],"),
+      ['closes Closed methods'],
+    ],
+    [
+      'another route',
+      agreed.replace("app.http('Closed', {", "app.http('Closed', { route: 'x',"),
+      ['changes Closed route'],
+    ],
+    [
+      'a function key',
+      agreed.replace("app.http('Closed', {", "app.http('Closed', { authLevel: 'function',"),
+      ['closes Closed authLevel'],
+    ],
+    ['streaming', `app.setup({ enableHttpStream: true }); ${agreed}`, ['changes app httpStreaming']],
+    ['a timer', `${agreed} app.timer('Tick', { schedule: '0 0 * * * *', handler });`, ['changes Tick function']],
+    [
+      'an extension with a webhook',
+      `${agreed} app.generic('Tool', { trigger: { type: 'mcpToolTrigger', name: 'tool' }, handler });`,
+      ['opens /runtime/webhooks/mcp webhook', 'changes Tool function'],
+    ],
+    [
+      'an order of loading that leaves the hook alone',
+      `app.http('Closed', { handler });${agreed.replace("app.http('Closed', { handler });", '')}`,
+      ['opens Closed coverage'],
+    ],
+    [
+      'no gate at all',
+      agreed.replace('secure();', ''),
+      ['opens Closed policy', 'opens Public policy', 'opens Role policy'],
+    ],
+    [
+      'two differences, those that open first',
+      `${agreed.replace("app.http('Closed', {", "app.http('Closed', { route: 'x',")} app.http('New', { handler });`,
+      ['opens New function', 'changes Closed route'],
+    ],
+  ];
+
+  for (const [what, main, expected] of cases) {
+    it(`tells ${what}`, async (context) => {
+      const { exitCode, report } = await inspectJson(change(context, main));
+      assert.deepEqual(
+        report.baseline?.differences.map(({ effect, subject, what: which }) => `${effect} ${subject} ${which}`),
+        expected,
+      );
+      assert.equal(exitCode, expected.length === 0 ? 0 : 1);
+      assert.equal(report.baseline.status, expected.length === 0 ? 'same' : 'different');
+    });
+  }
+
+  it('is written anew with --write-baseline, which says what it agrees to', async (context) => {
+    const folder = change(context, agreed.replace("requireRole('operator', handler)", 'handler'));
+    const { exitCode, stdout } = await inspect(folder, '--write-baseline');
+    assert.equal(exitCode, 0);
+    assert.match(stdout, /^opens +Role/m);
+    assert.equal((await inspect(folder)).exitCode, 0);
+  });
+
+  it('stands where --baseline says; one that is named must be there', async (context) => {
+    const folder = createApp(context, agreed);
+    const file = join(folder, 'agreed.json');
+    const { exitCode, stderr } = await inspect(folder, '--baseline', file);
+    assert.equal(exitCode, 2);
+    assert.match(stderr, /There is no baseline at/);
+    assert.equal((await inspect(folder, '--baseline', file, '--write-baseline')).exitCode, 0);
+    assert.ok(existsSync(file) && !existsSync(baselineOf(folder)));
+    assert.equal((await inspect(folder, '--baseline', file)).exitCode, 0);
+  });
+
+  it('is refused when it can not be read, or says more or less than it should', async (context) => {
+    const folder = createApp(context, agreed);
+    await inspect(folder, '--write-baseline');
+    const good = JSON.parse(readFileSync(baselineOf(folder), 'utf8')) as { functions: Record<string, unknown>[] };
+    const [first = {}, ...others] = good.functions;
+    const bad: readonly (readonly [string, RegExp])[] = [
+      ['{', /not JSON/],
+      ['[]', /no JSON object/],
+      [JSON.stringify({ ...good, baselineVersion: 2 }), /baselineVersion is 2/],
+      [JSON.stringify({ ...good, functoins: [] }), /unknown key "functoins"/],
+      [JSON.stringify({ ...good, functions: [first, first, ...others] }), /stands in it twice/],
+      [JSON.stringify({ ...good, functions: [{ ...first, policy: { kind: 'certificat' } }] }), /can't be read/],
+      [JSON.stringify({ ...good, functions: [{ ...first, open: true }] }), /unknown key "open"/],
+    ];
+    for (const [text, words] of bad) {
+      writeFileSync(baselineOf(folder), text);
+      const { exitCode, stdout, stderr } = await inspect(folder);
+      assert.equal(exitCode, 2, stderr);
+      assert.equal(stdout, '');
+      assert.match(stderr, words);
+    }
+  });
+});

@@ -1,0 +1,214 @@
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import {
+  type InspectionReport,
+  createApp,
+  functionsOfTheSample,
+  httpFunction,
+  inspect,
+  inspectJson,
+} from './test-support/app-inspection.js';
+import { sampleFolder } from './test-support/certgate.js';
+import { type InstalledApps, installApps } from './test-support/installed-apps.js';
+
+describe('certgate app inspect', () => {
+  it('reports the sample', async () => {
+    const { exitCode, report } = await inspectJson(sampleFolder);
+    assert.equal(exitCode, 0);
+    assert.equal(report.version, 1);
+    assert.deepEqual(report.functions, functionsOfTheSample);
+    assert.deepEqual(report.host, {
+      routePrefix: 'api',
+      httpStreaming: false,
+      extensionBundle: { id: 'Microsoft.Azure.Functions.ExtensionBundle', version: '[4.*, 5.0.0)' },
+    });
+    assert.deepEqual(
+      report.outsideTheGate.map(({ path }) => path),
+      ['/', '/admin/*', '/runtime/webhooks/*'],
+    );
+    assert.deepEqual(report.warnings, []);
+  });
+
+  it('shows it as a table, and leaves nothing in the folder', async (context) => {
+    const folder = createApp(context, `secure(); app.http('Closed', { handler });`);
+    const { exitCode, stdout, stderr } = await inspect(folder);
+    assert.equal(exitCode, 0, stderr);
+    assert.equal(stderr, '');
+    assert.match(stdout, /Closed.*httpTrigger.*GET POST \/api\/Closed.*anonymous.*allowed certificates.*registration/);
+    assert.match(stdout, /\/admin\/\*/);
+    assert.deepEqual(readdirSync(folder).sort(), ['host.json', 'node_modules', 'package.json', 'src']);
+  });
+
+  it('says what it sees of routes, methods, keys, roles and report-only', async (context) => {
+    const until = new Date(Math.floor(Date.now() / 1000) * 1000 + 30 * 86_400_000).toISOString().replace('.000', '');
+    const folder = createApp(
+      context,
+      `secure();
+       app.http('A', { route: 'orders/{id:int}', methods: ['DELETE', 'PUT'], authLevel: 'function', handler: requireRole('b', requireAnyRole(['z', 'a', 'z'], handler)) });
+       app.generic('B', { trigger: { type: 'HTTPTRIGGER', name: 'req' }, return: output.http({}), handler });
+       app.http('C', { handler: reportOnly(requireRole('x', handler), { until: '${until}' }) });`,
+      { 'host.json': '{ "version": "2.0", "extensions": { "http": { "routePrefix": "" } } }' },
+    );
+    const { exitCode, report } = await inspectJson(folder);
+    assert.equal(exitCode, 0);
+    assert.equal(report.host.routePrefix, '');
+    assert.deepEqual(report.functions, [
+      httpFunction(
+        'A',
+        { kind: 'certificate', roles: [['b'], ['z', 'a', 'z']] },
+        { route: '/orders/{id:int}', methods: ['DELETE', 'PUT'], authLevel: 'function' },
+      ),
+      httpFunction(
+        'B',
+        { kind: 'certificate', roles: [] },
+        { trigger: 'HTTPTRIGGER', route: '/B', methods: null, authLevel: null },
+      ),
+      httpFunction('C', { kind: 'certificate', roles: [['x']], reportOnlyUntil: until }, { route: '/C' }),
+    ]);
+  });
+
+  it('fails on a function that the gate does not cover, or by its hook alone', async (context) => {
+    const hook = createApp(context, `app.http('Early', { handler }); secure(); app.http('Late', { handler });`);
+    const { exitCode, stdout, stderr } = await inspect(hook, '--json');
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /warning Early is covered by the hook alone/);
+    const { functions } = JSON.parse(stdout) as InspectionReport;
+    assert.deepEqual(
+      functions.map(({ name, covered }) => [name, covered]),
+      [
+        ['Early', 'hook'],
+        ['Late', 'registration'],
+      ],
+    );
+    const none = createApp(context, `app.http('Open', { handler });`);
+    const { exitCode: code, report } = await inspectJson(none);
+    assert.equal(code, 1);
+    assert.deepEqual(report.functions, [httpFunction('Open', { kind: 'none' }, { covered: 'none' })]);
+  });
+
+  it('says which webhooks of extensions are live, and which answer without a key', async (context) => {
+    const folder = createApp(
+      context,
+      `secure();
+       app.http('Hello', { handler, extraOutputs: [output.eventGrid({ topicEndpointUri: 'u', topicKeySetting: 'k' })] });
+       app.generic('Flow', { trigger: { type: 'orchestrationTrigger', name: 'context' }, handler });
+       app.generic('Tool', { trigger: { type: 'mcpToolTrigger', name: 'tool' }, handler });
+       app.timer('Tick', { schedule: '0 0 * * * *', handler });`,
+      {
+        'host.json': JSON.stringify({
+          version: '2.0',
+          extensions: {
+            mcp: { system: { webhookAuthorizationLevel: 'Anonymous' } },
+            later: { system: { webhookAuthorizationLevel: 'anonymous' } },
+            signalR: {},
+          },
+        }),
+        'local.settings.json': '{ "IsEncrypted": false, "Values": { "AzureWebJobsDisableHomepage": "true" } }',
+      },
+    );
+    const { exitCode, report } = await inspectJson(folder);
+    assert.equal(exitCode, 0, 'an HTTP function with an output that this host cannot supply is reported all the same');
+    assert.deepEqual(
+      report.functions.map(({ name, http, trigger }) => [name, http, trigger]),
+      [
+        ['Flow', false, 'orchestrationTrigger'],
+        ['Hello', true, 'httpTrigger'],
+        ['Tick', false, 'timerTrigger'],
+        ['Tool', false, 'mcpToolTrigger'],
+      ],
+    );
+    assert.deepEqual(
+      report.outsideTheGate.map(({ path, state, key }) => [path, state, key]),
+      [
+        ['/', 'absent', 'none'],
+        ['/admin/*', 'live', 'master key'],
+        ['/runtime/webhooks/durabletask', 'live', 'system key'],
+        ['/runtime/webhooks/eventgrid', 'live', 'system key'],
+        ['/runtime/webhooks/mcp', 'live', 'none'],
+        ['/runtime/webhooks/signalr', 'possible', 'system key'],
+        ['/runtime/webhooks/later', 'possible', 'none'],
+        ['/runtime/webhooks/*', 'possible', 'system key'],
+      ],
+    );
+  });
+
+  it('calls no function and serves nothing, and ends an app that holds on', async (context) => {
+    const folder = createApp(
+      context,
+      `secure();
+       const { writeFileSync } = require('node:fs');
+       const { join } = require('node:path');
+       const note = (name, text) => writeFileSync(join(__dirname, name), text);
+       const { Server } = require('node:net');
+       const { listen } = Server.prototype;
+       Server.prototype.listen = function (...args) { note('listened', 'yes'); return listen.apply(this, args); };
+       setInterval(() => undefined, 1000);
+       app.hook.appStart(() => note('started', 'yes'));
+       app.hook.appTerminate(() => note('ended', 'yes'));
+       app.http('Closed', { handler: () => note('called', 'yes') });`,
+    );
+    const { exitCode, stderr } = await inspect(folder);
+    assert.equal(exitCode, 0, stderr);
+    assert.deepEqual(readdirSync(join(folder, 'src')).sort(), ['ended', 'index.js', 'started']);
+  });
+
+  it('tells what keeps an app from being loaded in one clear line', async (context) => {
+    const throwing = createApp(context, `throw new Error('no database');`);
+    for (const [folder, words] of [
+      [throwing, /index\.js.*no database/s],
+      [join(throwing, 'nowhere'), /does not exist/],
+      [createApp(context, ''), /registered no function/],
+    ] as const) {
+      const { exitCode, stdout, stderr } = await inspect(folder);
+      assert.equal(exitCode, 2, stderr);
+      assert.equal(stdout, '');
+      assert.match(stderr, words);
+      assert.doesNotMatch(stderr, /\n\s+at /);
+    }
+  });
+});
+
+describe('certgate app inspect on apps of other shapes', () => {
+  let apps: InstalledApps;
+
+  before(async () => {
+    apps = await installApps();
+  });
+
+  after(() => {
+    apps.remove();
+  });
+
+  const inspectInstalled = async (name: string): Promise<InspectionReport> => {
+    await apps.build(name);
+    const { exitCode, stdout, stderr } = await apps.runCertgate(['app', 'inspect', name, '--json']);
+    assert.equal(exitCode, 0, stderr);
+    return JSON.parse(stdout) as InspectionReport;
+  };
+
+  for (const name of ['javascript', 'esm', 'esbuild-one-bundle', 'esbuild-per-function-each-secured']) {
+    it(name, async () => {
+      const { functions } = await inspectInstalled(name);
+      assert.deepEqual(
+        functions.map((each) => [each['name'], each['policy'], each['covered']]),
+        functionsOfTheSample.map((each) => {
+          const { name: named, policy, covered } = each as Record<string, unknown>;
+          return [named, policy, covered];
+        }),
+      );
+    });
+  }
+
+  it('durable-functions', async () => {
+    const { functions, outsideTheGate } = await inspectInstalled('durable-functions');
+    assert.ok(functions.every(({ http, covered }) => covered === (http === true ? 'registration' : undefined)));
+    assert.deepEqual(
+      functions.filter(({ http }) => http === false).map(({ trigger }) => trigger),
+      ['activityTrigger', 'orchestrationTrigger'],
+    );
+    const durable = outsideTheGate.find(({ path }) => path === '/runtime/webhooks/durabletask');
+    assert.deepEqual([durable?.state, durable?.key], ['live', 'system key']);
+  });
+});

@@ -1,0 +1,310 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { createAdapterApp, send } from './test-support/adapter-app.js';
+import { type Ended, runCertgate } from './test-support/certgate.js';
+import { makeOpensslCertificate, openssl } from './test-support/openssl.js';
+
+// The tool's answer is the middleware's: for each certificate and function, `trust explain` is held to what the running
+// app answers at the same time with the same document.
+
+interface Report {
+  readonly gate: string;
+  readonly outcome: string;
+  readonly status: number | null;
+  readonly publicCode: string | null;
+  readonly code: string | null;
+  readonly detail: string | null;
+  readonly deferred: { readonly code: string } | null;
+  readonly revision: number;
+  readonly identity: { readonly name: string; readonly owner: string | null; readonly matchedBy: string | null } | null;
+  readonly accessEndsAt: string | null;
+  readonly nextChange: { readonly at: string; readonly outcome: string; readonly code: string } | null;
+  readonly steps: readonly { readonly step: string; readonly verdict: string; readonly code: string | null }[];
+}
+
+const day = 86_400_000;
+const fromNow = (days: number): string => new Date(Date.now() + days * day).toISOString().replace(/\.\d+/, '');
+
+const main = `
+const { app } = require('@azure/functions');
+const { secureApp, trustStoreFromFile, allowAnonymous, requireRole, requireAnyRole, reportOnly } = require('@certgate/azure-functions');
+const handler = () => ({ body: 'ran' });
+secureApp(app, { trustStore: trustStoreFromFile(process.env.CERTGATE_TRUST) });
+app.http('Closed', { handler });
+app.http('Role', { handler: requireRole('operator', requireAnyRole(['reader', 'clerk'], handler)) });
+app.http('Trial', { handler: reportOnly(requireRole('operator', handler), { until: '${fromNow(20)}' }) });
+app.http('Public', { handler: allowAnonymous(handler) });
+app.timer('Tick', { schedule: '0 0 * * * *', handler });
+`;
+
+interface Subject {
+  readonly file: string | undefined;
+  readonly header: string | undefined;
+}
+
+let folder: string;
+let store: string;
+let subjects: Readonly<Record<string, Subject>>;
+
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), 'certgate-explain-'));
+  const identities: object[] = [];
+  const list: Record<string, Subject> = { none: { file: undefined, header: undefined } };
+  const add = (name: string, file: string, identity?: object, pin?: object): void => {
+    list[name] = { file, header: readFileSync(file, 'utf8').replace(/-----[^-]+-----|\s/g, '') };
+    if (identity === undefined) return;
+    const certificates = [{ thumbprintSha256: hash(file), ...pin }];
+    identities.push({ name, roles: ['reader'], certificates, ...identity });
+  };
+  const make = (name: string, extensions?: readonly string[]): string =>
+    makeOpensslCertificate(folder, name, 'ec', extensions).certificateFile;
+  add('stranger', make('stranger'));
+  add('reader', make('reader'), { owner: 'payments team' });
+  add('operator', make('operator'), { roles: ['operator', 'reader'] });
+  add('half', make('half'), { roles: ['operator'] });
+  add('limited', make('limited'), { roles: ['operator', 'reader'], functions: ['role'] });
+  add('nowhere', make('nowhere'), { functions: [] });
+  add('disabled', make('disabled'), { enabled: false });
+  add('ended', make('ended'), { expiresAt: fromNow(-1) });
+  add('ending', make('ending'), { expiresAt: fromNow(3) });
+  add('pin-disabled', make('pin-disabled'), {}, { enabled: false });
+  add('pin-over', make('pin-over'), {}, { notAfter: fromNow(-1) });
+  add('pin-later', make('pin-later'), {}, { notBefore: fromNow(2) });
+  add('pin-now', make('pin-now'), {}, { notBefore: fromNow(-1), notAfter: fromNow(2) });
+  add('authority', make('authority', []), {});
+  add('server', make('server', ['basicConstraints=critical,CA:FALSE', 'extendedKeyUsage=serverAuth']), {});
+  add('expired', makeDated('expired', -10, -1), {});
+  add('early', makeDated('early', 1, 10), {});
+  add('twice', make('twice'), {});
+  const publicKeySha256 = hashKey(list['twice']?.file ?? '');
+  identities.push({ name: 'other', roles: [], certificates: [{ publicKeySha256, notAfter: fromNow(5) }] });
+  subjects = list;
+  store = join(folder, 'trust.json');
+  writeFileSync(store, JSON.stringify({ schemaVersion: 1, revision: 12, identities }));
+});
+
+after(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function makeDated(name: string, from: number, until: number): string {
+  const file = join(folder, `${name}.crt.pem`);
+  const [start, end] = [from, until].map((days) => fromNow(days).replace(/[-:T]/g, ''));
+  openssl(
+    [
+      ...['req', '-x509', '-nodes', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-subj', `/CN=${name}`],
+      ...['-addext', 'basicConstraints=critical,CA:FALSE', '-not_before', start ?? '', '-not_after', end ?? ''],
+      ...['-keyout', join(folder, `${name}.key.pem`), '-out', file],
+    ],
+    folder,
+  );
+  return file;
+}
+
+function hash(file: string): string {
+  return openssl(['x509', '-in', file, '-noout', '-fingerprint', '-sha256'], folder).split('=')[1]?.trim() ?? '';
+}
+
+function hashKey(file: string): string {
+  openssl(['x509', '-in', file, '-noout', '-pubkey', '-out', 'key.pem'], folder);
+  openssl(['pkey', '-pubin', '-in', 'key.pem', '-outform', 'DER', '-out', 'key.der'], folder);
+  return openssl(['dgst', '-sha256', '-r', 'key.der'], folder).split(' ')[0] ?? '';
+}
+
+const run = (subject: string, ...more: string[]): Promise<Ended> => {
+  const { file } = subjects[subject] ?? {};
+  const who = file === undefined ? ['--no-certificate'] : ['--certificate', file];
+  return runCertgate(['trust', 'explain', '--store', `file:${store}`, ...who, ...more]);
+};
+
+async function explain(subject: string, ...more: string[]): Promise<Report> {
+  const { exitCode, stdout, stderr } = await run(subject, '--json', ...more);
+  assert.ok(stdout.startsWith('{'), stderr);
+  const report = JSON.parse(stdout) as Report;
+  assert.equal(exitCode, report.outcome === 'allowed' ? 0 : 1);
+  return report;
+}
+
+describe('certgate trust explain', () => {
+  it('answers as the running app does, for every certificate at every function', async (context) => {
+    const app = createAdapterApp(context, { 'src/index.js': main });
+    const host = await app.start({ environment: { CERTGATE_TRUST: store } });
+    const requirements: Readonly<Record<string, readonly string[]>> = {
+      // By the command line's word where it can say it, by the app's where it can't.
+      Closed: ['--function', 'Closed'],
+      Role: ['--function', 'ROLE', '--app', app.folder],
+      Trial: ['--function', 'Trial', '--app', app.folder],
+      Public: ['--function', 'Public', '--app', app.folder],
+    };
+    const callersOf: Readonly<Record<string, readonly string[]>> = {
+      Role: ['reader', 'operator', 'half', 'limited', 'nowhere', 'pin-now'],
+      Trial: ['stranger', 'reader', 'operator', 'limited', 'nowhere', 'expired'],
+    };
+    const seen = new Set<string>();
+    for (const [name, words] of Object.entries(requirements)) {
+      // Loading the app takes its time: at the others, one certificate for each answer that only they give.
+      const asked = name === 'Closed' ? Object.keys(subjects) : ['none', 'disabled', ...(callersOf[name] ?? [])];
+      for (const subject of asked) {
+        const header = subjects[subject]?.header;
+        const answer = await send(
+          `${host.url}/api/${name}`,
+          header === undefined ? {} : { 'X-ARR-ClientCert': header },
+        );
+        const report = await explain(subject, ...words);
+        const where = `${subject} at ${name}: ${answer.status} ${answer.body}`;
+        seen.add(report.code ?? 'not asked');
+        if (answer.status === 200) {
+          assert.equal(answer.body, 'ran', where);
+          assert.deepEqual([report.outcome, report.status], ['allowed', null], where);
+          continue;
+        }
+        const { code, development } = JSON.parse(answer.body) as {
+          code: string;
+          development: { code: string; detail: string };
+        };
+        assert.deepEqual(
+          [report.outcome, report.status, report.publicCode, report.code, report.detail],
+          ['denied', answer.status, code, development.code, development.detail],
+          where,
+        );
+      }
+    }
+    // The matrix reaches what it is about.
+    for (const code of [
+      ...['allowed', 'not asked', 'certificate_missing', 'certificate_not_trusted', 'certificate_expired'],
+      ...['certificate_not_yet_valid', 'certificate_is_authority', 'certificate_extended_key_usage_unsuitable'],
+      ...['identity_ambiguous', 'identity_disabled', 'identity_expired', 'pin_disabled', 'pin_expired'],
+      ...['pin_not_yet_valid', 'role_missing', 'function_not_allowed'],
+    ]) {
+      assert.ok(seen.has(code), code);
+    }
+  });
+
+  it('lists every step, those not asked too', async () => {
+    const verdicts = async (subject: string, ...more: string[]): Promise<readonly string[]> => {
+      const { steps } = await explain(subject, '--function', 'Closed', ...more);
+      return steps.map(({ step, verdict, code }) => `${step} ${verdict}${code === null ? '' : ` ${code}`}`);
+    };
+    const passed = [
+      'certificate-header',
+      'trust-store',
+      'client-certificate',
+      'certificate-verification',
+      'client-identity',
+    ];
+    assert.deepEqual(
+      await verdicts('operator'),
+      [...passed, 'authorization'].map((step) => `${step} passed`),
+    );
+    assert.deepEqual(await verdicts('reader', '--requires-role', 'operator'), [
+      ...passed.map((step) => `${step} passed`),
+      'authorization denied role_missing',
+    ]);
+    assert.deepEqual(await verdicts('disabled'), [
+      'certificate-header passed',
+      'trust-store denied identity_disabled',
+      'client-certificate not asked',
+      'certificate-verification not asked',
+      'client-identity not asked',
+      'authorization not asked',
+    ]);
+    assert.equal((await verdicts('none'))[0], 'certificate-header denied certificate_missing');
+  });
+
+  it('asks for all the roles that are given', async () => {
+    const roles = ['--requires-role', 'operator', '--requires-role', 'reader'];
+    assert.equal((await explain('operator', '--function', 'X', ...roles)).outcome, 'allowed');
+    assert.equal((await explain('half', '--function', 'X', ...roles)).code, 'role_missing');
+  });
+
+  it('says who it is, until when, and what comes then', async () => {
+    const now = await explain('pin-now', '--function', 'Closed');
+    assert.deepEqual(now.identity, {
+      name: 'pin-now',
+      owner: null,
+      roles: ['reader'],
+      functions: null,
+      matchedBy: 'thumbprintSha256',
+    });
+    assert.equal(now.revision, 12);
+    assert.equal(now.accessEndsAt, now.nextChange?.at);
+    assert.deepEqual([now.nextChange?.outcome, now.nextChange?.code], ['denied', 'pin_expired']);
+    const then = await explain('pin-now', '--function', 'Closed', '--at', now.nextChange?.at ?? '');
+    assert.deepEqual([then.code, then.nextChange], ['pin_expired', null]);
+    const later = await explain('pin-later', '--function', 'Closed');
+    assert.deepEqual([later.code, later.nextChange?.outcome], ['pin_not_yet_valid', 'allowed']);
+    assert.equal(
+      (await explain('pin-later', '--function', 'Closed', '--at', later.nextChange?.at ?? '')).code,
+      'allowed',
+    );
+    assert.equal((await explain('stranger', '--function', 'Closed')).nextChange, null);
+  });
+
+  it('tells a refusal that report-only lets through, and when that ends', async (context) => {
+    const { folder: app } = createAdapterApp(context, { 'src/index.js': main });
+    const now = await explain('reader', '--function', 'Trial', '--app', app);
+    assert.deepEqual([now.outcome, now.deferred?.code], ['allowed', 'role_missing']);
+    assert.deepEqual([now.nextChange?.outcome, now.nextChange?.code], ['denied', 'role_missing']);
+    assert.equal(now.steps.at(-1)?.verdict, 'deferred');
+    const then = await explain('reader', '--function', 'Trial', '--app', app, '--at', now.nextChange?.at ?? '');
+    assert.deepEqual([then.outcome, then.status], ['denied', 403]);
+    const { stdout } = await run('reader', '--function', 'Trial', '--app', app);
+    assert.match(stdout, /^Allowed, report-only/m);
+  });
+
+  it('shows it to people', async () => {
+    const { exitCode, stdout, stderr } = await run('reader', '--function', 'Closed', '--requires-role', 'operator');
+    assert.equal(exitCode, 1);
+    assert.equal(stderr, '');
+    assert.match(stdout, /^trust +file:.*, revision 12$/m);
+    assert.match(stdout, /^✓ trust-store +"reader", by its thumbprintSha256 pin$/m);
+    assert.match(stdout, /^✗ authorization +role_missing: /m);
+    assert.match(stdout, /^Denied: the caller gets 403 forbidden\.$/m);
+    assert.match(stdout, /^identity +"reader", owner payments team, roles reader/m);
+  });
+
+  it('says so where the gate is not asked', async (context) => {
+    const open = `const { app } = require('@azure/functions'); app.http('Open', { handler: () => ({}) });`;
+    const { folder: app } = createAdapterApp(context, { 'src/index.js': open });
+    const report = await explain('disabled', '--function', 'Open', '--app', app);
+    assert.deepEqual([report.gate, report.outcome, report.code], ['not-asked', 'allowed', null]);
+    assert.ok(report.steps.every(({ verdict }) => verdict === 'not asked'));
+    assert.match((await run('none', '--function', 'Open', '--app', app)).stdout, /no gate covers the function/);
+  });
+
+  it('reads a certificate from standard input, as a header value too', async () => {
+    const { header = '' } = subjects['reader'] ?? {};
+    const { exitCode, stdout } = await runCertgate(
+      ['trust', 'explain', '--store', `file:${store}`, '--certificate', '-', '--function', 'Closed', '--json'],
+      { input: `X-ARR-ClientCert: ${header}\n` },
+    );
+    assert.equal(exitCode, 0);
+    assert.equal((JSON.parse(stdout) as Report).identity?.name, 'reader');
+  });
+
+  it('refuses what it can not use in one clear line', async (context) => {
+    const { folder: app } = createAdapterApp(context, { 'src/index.js': main });
+    const cases: readonly (readonly [readonly string[], RegExp])[] = [
+      [['--function', 'Nope', '--app', app], /no function "Nope".*Closed, Public, Role, Trial/s],
+      [['--function', 'Tick', '--app', app], /trigger timerTrigger/],
+      [['--function', 'X', '--app', app, '--requires-role', 'a'], /Leave one of the two/],
+      [['--function', 'X', '--at', '2027-02-30T00:00:00Z'], /time that exists/],
+      [['--function', 'X', '--at', 'tomorrow'], /time that exists/],
+      [['--function', 'X', '--requires-role', ' '], /not empty/],
+      [[], /--function/],
+    ];
+    for (const [words, message] of cases) {
+      const { exitCode, stdout, stderr } = await run('reader', ...words);
+      assert.equal(exitCode, 2, stderr);
+      assert.equal(stdout, '');
+      assert.match(stderr, message);
+      assert.doesNotMatch(stderr, /\n\s+at /);
+    }
+    const nobody = await runCertgate(['trust', 'explain', '--store', `file:${store}`, '--function', 'X']);
+    assert.equal(nobody.exitCode, 2);
+    assert.match(nobody.stderr, /--no-certificate/);
+  });
+});

@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import type { TestContext } from 'node:test';
+import { type AppFiles, createAdapterApp } from './adapter-app.js';
+import { type Ended, runCertgate } from './certgate.js';
+
+/** What `certgate app inspect --json` prints. */
+export interface InspectionReport {
+  readonly version: number;
+  readonly host: { readonly routePrefix: string; readonly httpStreaming: boolean };
+  readonly functions: readonly Record<string, unknown>[];
+  readonly outsideTheGate: readonly { readonly path: string; readonly state: string; readonly key: string }[];
+  readonly warnings: readonly string[];
+  readonly baseline: {
+    readonly status: string;
+    readonly differences: readonly {
+      readonly effect: string;
+      readonly subject: string;
+      readonly what: string;
+      readonly before: string | null;
+      readonly after: string | null;
+    }[];
+  } | null;
+}
+
+export function inspect(folder: string, ...more: string[]): Promise<Ended> {
+  return runCertgate(['app', 'inspect', folder, ...more]);
+}
+
+export async function inspectJson(
+  folder: string,
+  ...more: string[]
+): Promise<{ exitCode: number | null; report: InspectionReport }> {
+  const { exitCode, stdout, stderr } = await inspect(folder, '--json', ...more);
+  assert.ok(stdout.startsWith('{'), stderr);
+  return { exitCode, report: JSON.parse(stdout) as InspectionReport };
+}
+
+/** What the report says of an `app.http` without options of its own. */
+export function httpFunction(name: string, policy: object, more: object = {}): object {
+  return {
+    name,
+    trigger: 'httpTrigger',
+    http: true,
+    route: `/api/${name}`,
+    methods: ['GET', 'POST'],
+    authLevel: 'anonymous',
+    policy,
+    covered: 'registration',
+    ...more,
+  };
+}
+
+export const functionsOfTheSample: readonly object[] = [
+  httpFunction('PublicFunction', { kind: 'anonymous' }),
+  httpFunction('RoleFunction', { kind: 'certificate', roles: [['operator']] }),
+  httpFunction('SecuredFunction', { kind: 'certificate', roles: [] }),
+];
+
+const gate = `
+const { app, output } = require('@azure/functions');
+const { secureApp, trustStoreFromFile, allowAnonymous, requireRole, requireAnyRole, reportOnly } = require('@certgate/azure-functions');
+const handler = () => ({ body: 'ran' });
+const secure = () => secureApp(app, { trustStore: trustStoreFromFile(process.env.CERTGATE_TRUST) });
+`;
+
+/** An app of one file, which has the gate's functions at hand and calls `secure()` where it likes. */
+export function createApp(context: TestContext, main: string, files: AppFiles = {}): string {
+  return createAdapterApp(context, {
+    'src/index.js': `${gate}
+${main}`,
+    ...files,
+  }).folder;
+}

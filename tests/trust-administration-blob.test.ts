@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { after, before, describe, it } from 'node:test';
+import { join } from 'node:path';
+import { type Azurite, azuriteFolder, startAzurite } from './test-support/azurite.js';
+import { cleanEnvironment, type Ended, root } from './test-support/certgate.js';
+import { openssl } from './test-support/openssl.js';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { verifyDocumentSignature } from '@certgate/core';
+
+// `certgate trust` over the real SDK and a real Azurite: the same words as over a file.
+describe('certgate trust over a blob', () => {
+  let azurite: Azurite;
+  const folder = mkdtempSync(join(tmpdir(), 'certgate-blob-'));
+
+  before(async () => {
+    azurite = await startAzurite();
+    await azurite.connect().getContainerClient('trust').create();
+  });
+  after(async () => {
+    await azurite.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  /** The SDK is found where the command runs. */
+  const run = (
+    name: string,
+    args: readonly string[],
+    { environment, cwd = azuriteFolder }: { environment?: Record<string, string>; cwd?: string } = {},
+  ): Promise<Ended> =>
+    new Promise((resolve, reject) => {
+      const store = `blob:${azurite.endpoint}/trust/${name}`;
+      const child = spawn(process.execPath, [join(root, 'packages/certgate/bin/certgate.js'), 'trust', ...args], {
+        cwd,
+        env: {
+          ...cleanEnvironment(),
+          CERTGATE_STORE: store,
+          ...(environment ?? { AZURE_STORAGE_ACCOUNT: azurite.account, AZURE_STORAGE_KEY: azurite.key }),
+        },
+      });
+      let stdout = '';
+      let stderr = '';
+      child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+      child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+      child.on('error', reject);
+      child.on('close', (exitCode) => {
+        resolve({ exitCode, stdout, stderr });
+      });
+    });
+
+  const expectRun = async (name: string, ...args: readonly string[]): Promise<string> => {
+    const { exitCode, stdout, stderr } = await run(name, args);
+    assert.equal(exitCode, 0, `${args.join(' ')}\n${stderr}${stdout}`);
+    return stdout;
+  };
+
+  it('makes, changes, lists and logs it', async () => {
+    const name = 'apps/trust.json';
+    assert.match(await expectRun(name, 'init', '--reason', 'first'), /in blob:http:\/\/127\.0\.0\.1:\d+\//);
+    const again = await run(name, ['init', '--reason', 'again']);
+    assert.equal(again.exitCode, 2);
+    await expectRun(name, 'add', 'billing', '--thumbprint-sha256', '1'.repeat(64), '--role', 'r', '--reason', 'x');
+    await expectRun(name, 'disable', 'billing', '--reason', 'y');
+    await expectRun(name, 'enable', 'billing', '--reason', 'z');
+    await expectRun(name, 'lock');
+    await expectRun(name, 'unlock', '--reason', 'over');
+    assert.match(await expectRun(name, 'list'), /billing.*active.*r/);
+    const { isWhole, items } = JSON.parse(await expectRun(name, 'log', '--json')) as {
+      isWhole: boolean;
+      items: readonly { verb: string }[];
+    };
+    assert.equal(isWhole, true);
+    assert.deepEqual(
+      items.map(({ verb }) => verb),
+      ['init', 'add', 'disable', 'enable', 'lock', 'unlock'],
+    );
+  });
+
+  it('loses no change of 20 writers at once', async () => {
+    const name = 'parallel.json';
+    await expectRun(name, 'init', '--reason', 'first');
+    const names = Array.from({ length: 20 }, (_, index) => `w${index}`);
+    await Promise.all(
+      names.map((each, index) => {
+        const thumbprint = String(index).padStart(64, '0');
+        return expectRun(name, 'add', each, '--thumbprint-sha256', thumbprint, '--reason', 'x');
+      }),
+    );
+    const { revision, identities } = JSON.parse(await expectRun(name, 'list', '--json')) as {
+      revision: number;
+      identities: readonly { name: string }[];
+    };
+    assert.equal(revision, 21);
+    assert.deepEqual(identities.map((identity) => identity.name).sort(), names.sort());
+    const log = JSON.parse(await expectRun(name, 'log', '--json')) as { isWhole: boolean; items: readonly unknown[] };
+    assert.equal(log.isWhole, true);
+    assert.equal(log.items.length, 21);
+  });
+
+  it('stores the signature with the content, in one step, and keeps the metadata of others', async () => {
+    const name = 'signed.json';
+    openssl(['genpkey', '-algorithm', 'ed25519', '-out', 'key.pem'], folder);
+    openssl(['pkey', '-in', 'key.pem', '-pubout', '-out', 'public.pem'], folder);
+    const key = ['--signing-key', join(folder, 'key.pem')];
+    await expectRun(name, 'init', '--reason', 'x', ...key);
+    const client = azurite.connect().getContainerClient('trust').getBlockBlobClient(name) as unknown as {
+      getProperties(): Promise<{ metadata?: Record<string, string> }>;
+      setMetadata(metadata: Record<string, string>): Promise<unknown>;
+      downloadToBuffer(): Promise<Buffer>;
+    };
+    const { metadata } = await client.getProperties();
+    await client.setMetadata({ ...metadata, team: 'payments' });
+    const add = ['add', 'a', '--thumbprint-sha256', '1'.repeat(64), '--reason', 'x'];
+    assert.match((await run(name, add)).stderr, /is signed/);
+    await expectRun(name, ...add, ...key);
+    const { metadata: signed } = await client.getProperties();
+    assert.equal(signed?.['team'], 'payments');
+    const publicKey = readFileSync(join(folder, 'public.pem'), 'utf8');
+    const verdict = await verifyDocumentSignature(
+      await client.downloadToBuffer(),
+      signed['certgatesignature'],
+      publicKey,
+    );
+    assert.equal(verdict, 'fits');
+    await expectRun(name, 'lock', '--unsigned');
+    assert.equal((await client.getProperties()).metadata?.['certgatesignature'], undefined);
+  });
+
+  it('takes a connection string and a shared access signature from the environment', async () => {
+    const { sdk, account, key, endpoint } = azurite;
+    const name = 'access.json';
+    await expectRun(name, 'init', '--reason', 'x');
+    const token = sdk
+      .generateBlobSASQueryParameters(
+        {
+          containerName: 'trust',
+          permissions: sdk.BlobSASPermissions.parse('r'),
+          expiresOn: new Date(Date.now() + 3_600_000),
+        },
+        new sdk.StorageSharedKeyCredential(account, key),
+      )
+      .toString();
+    const connection = `DefaultEndpointsProtocol=http;AccountName=${account};AccountKey=${key};BlobEndpoint=${endpoint};`;
+    const environments = [{ AZURE_STORAGE_SAS_TOKEN: token }, { AZURE_STORAGE_CONNECTION_STRING: connection }];
+    for (const environment of environments) {
+      const { exitCode, stderr } = await run(name, ['list'], { environment });
+      assert.equal(exitCode, 0, stderr);
+    }
+    // Reading is all that the signature permits: nothing is logged, so nothing is changed.
+    const add = ['add', 'a', '--thumbprint-sha256', '1'.repeat(64), '--reason', 'x'];
+    const written = await run(name, add, { environment: { AZURE_STORAGE_SAS_TOKEN: token } });
+    assert.equal(written.exitCode, 2);
+    assert.doesNotMatch(written.stdout + written.stderr, /sig=/);
+    assert.match(await expectRun(name, 'list'), /revision 1/);
+  });
+
+  it('says what is wrong, and what to do', async () => {
+    const list = ['list'];
+    assert.match((await run('none.json', list)).stderr, /no trust document.*\n.*certgate trust init/);
+    assert.match((await run('x.json', list, { environment: {} })).stderr, /no credential.*\n.*CONNECTION_STRING/);
+    const wrong = { AZURE_STORAGE_KEY: Buffer.alloc(64).toString('base64') };
+    assert.match((await run('x.json', list, { environment: wrong })).stderr, /AZURE_STORAGE_KEY/);
+    const foreign = { AZURE_STORAGE_CONNECTION_STRING: 'AccountName=other;AccountKey=a2V5' };
+    assert.match((await run('x.json', list, { environment: foreign })).stderr, /belongs to other.*not sent there/);
+    assert.match((await run('x.json', list, { cwd: folder })).stderr, /npm install --save-dev @azure\/storage-blob@/);
+    const store = `blob:${azurite.endpoint}/nothing/trust.json`;
+    const noContainer = await run('x.json', ['list', '--store', store]);
+    assert.match(noContainer.stderr, /no container nothing.*\n.*az storage container create/);
+  });
+});
