@@ -4,6 +4,7 @@ import type { PresentedCertificate } from '../presented-certificate.js';
 import { type TrustFinding, findInSnapshot } from '../trust-finding.js';
 import type { TrustSnapshot } from '../trust-snapshot.js';
 import type { TrustStore, TrustStoreReport } from '../trust-store.js';
+import { readAudienceOption } from './refresh-options.js';
 
 /**
  * A trust store over a document that is part of the code: JSON text, or the value it stands for.
@@ -11,6 +12,7 @@ import type { TrustStore, TrustStoreReport } from '../trust-store.js';
  * @throws {TrustDocumentError} at once when the document is not valid.
  */
 export function trustStoreFromDocument(document: unknown, options: TrustDocumentOptions = {}): TrustStore {
+  readAudienceOption(options);
   return new DocumentTrustStore(parseTrustDocument(document, options), describeConfiguration(document, options));
 }
 

@@ -56,7 +56,7 @@ export function readRefreshOptions(options: RefreshOptions): RefreshSettings {
   if (readTimeout > maximumTimerMilliseconds) {
     throw new RangeError(`readTimeoutSeconds must be at most ${Math.floor(maximumTimerMilliseconds / 1000)}.`);
   }
-  const { audience } = options;
+  const audience = readAudienceOption(options);
   const minimumRevision = readMinimumRevision(options);
   // By its presence: an app setting that isn't there must not switch the signature off.
   const verifier = 'signedBy' in options ? new DocumentSignatureVerifier(options.signedBy) : undefined;
@@ -74,6 +74,12 @@ export function readRefreshOptions(options: RefreshOptions): RefreshSettings {
 function readDuration(name: string, seconds: number): number {
   if (!Number.isFinite(seconds) || seconds <= 0) throw new RangeError(`${name} must be a positive number of seconds.`);
   return seconds * 1000;
+}
+
+/** A store is one app's: the mark with which tools read any app's document is no name. */
+export function readAudienceOption({ audience }: { readonly audience?: unknown }): string | undefined {
+  if (audience === undefined || typeof audience === 'string') return audience;
+  throw new TypeError('audience must be the name of this app, a text.');
 }
 
 function readMinimumRevision(options: RefreshOptions): number {
