@@ -18,12 +18,17 @@ const coreOrder: readonly (readonly string[])[] = [
   ['mistaken-structure', 'header-grammars/*', 'certificate-header'],
   [
     'distinguished-name',
+    'canonical-name',
+    'general-name',
+    'extension-list',
+    'certificate-structure',
     'subject-alternative-name',
     'certificate-extensions',
     'certificate-public-key',
     'client-certificate',
   ],
   ['presented-certificate', 'certificate-verification'],
+  ['certification-path/*'],
   [
     'trust-snapshot',
     'trust-document-content',

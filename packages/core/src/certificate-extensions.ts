@@ -1,6 +1,6 @@
+import type { CertificateExtension } from './extension-list.js';
 import { type SubjectAlternativeName, decodeSubjectAlternativeNames } from './subject-alternative-name.js';
 import {
-  type DerElement,
   DerReader,
   decodeBoolean,
   decodeNamedBits,
@@ -47,21 +47,15 @@ const extendedKeyUsage = '2.5.29.37';
 const subjectAlternativeName = '2.5.29.17';
 const understood = new Set([basicConstraints, keyUsage, extendedKeyUsage, subjectAlternativeName]);
 
-interface Extension {
-  readonly isCritical: boolean;
-  readonly value: Uint8Array;
-}
-
-/** `tagged` is the certificate's `[3]` field. A certificate without it is one of version 1 or 2: no extension at all. */
-export function decodeExtensions(tagged: DerElement | undefined): CertificateExtensions {
-  const extensions = tagged === undefined ? new Map<string, Extension>() : decodeExtensionList(tagged);
+/** What the end-entity checks read of a certificate's extensions. One of version 1 or 2 has none at all. */
+export function decodeExtensions(extensions: ReadonlyMap<string, CertificateExtension>): CertificateExtensions {
   const find = <T>(type: string, decode: (value: Uint8Array) => T): T | undefined => {
     const extension = extensions.get(type);
     return extension === undefined ? undefined : decode(extension.value);
   };
   return {
     hasExtensions: extensions.size > 0,
-    isCertificateAuthority: find(basicConstraints, decodeBasicConstraints) ?? false,
+    isCertificateAuthority: find(basicConstraints, decodeBasicConstraints)?.isCertificateAuthority ?? false,
     keyUsage: find(keyUsage, decodeKeyUsage),
     extendedKeyUsage: find(extendedKeyUsage, decodeExtendedKeyUsage),
     subjectAlternativeNames: find(subjectAlternativeName, decodeSubjectAlternativeNames) ?? [],
@@ -71,42 +65,29 @@ export function decodeExtensions(tagged: DerElement | undefined): CertificateExt
   };
 }
 
-function decodeExtensionList(tagged: DerElement): Map<string, Extension> {
-  const extensions = new Map<string, Extension>();
-  const list = new DerReader(readSingle(tagged.content, derTags.sequence).content);
-  // Extensions ::= SEQUENCE SIZE (1..MAX)
-  do {
-    const reader = list.enter(derTags.sequence);
-    const type = decodeObjectIdentifier(reader.read(derTags.objectIdentifier));
-    const critical = reader.readOptional(derTags.boolean);
-    const isCritical = critical !== undefined && decodeBoolean(critical);
-    if (critical !== undefined && !isCritical) refuseDer('a default value that is encoded');
-    const value = reader.read(derTags.octetString).content;
-    reader.expectEnd();
-    // RFC 5280 §4.2: a certificate must not include more than one instance of an extension.
-    if (extensions.has(type)) refuseDer(`the extension ${type} twice`);
-    extensions.set(type, { isCritical, value });
-  } while (!list.isAtEnd);
-  return extensions;
+/** RFC 5280 §4.2.1.9. `pathLength` counts the non-self-issued CA certificates that may follow; undefined: no limit. */
+export interface BasicConstraints {
+  readonly isCertificateAuthority: boolean;
+  readonly pathLength: number | undefined;
 }
 
-function decodeBasicConstraints(value: Uint8Array): boolean {
+export function decodeBasicConstraints(value: Uint8Array): BasicConstraints {
   const reader = new DerReader(readSingle(value, derTags.sequence).content);
   const flag = reader.readOptional(derTags.boolean);
-  const isAuthority = flag !== undefined && decodeBoolean(flag);
-  const pathLength = reader.readOptional(derTags.integer);
-  if (pathLength !== undefined) decodeSmallInteger(pathLength);
+  const isCertificateAuthority = flag !== undefined && decodeBoolean(flag);
+  const length = reader.readOptional(derTags.integer);
+  const pathLength = length === undefined ? undefined : decodeSmallInteger(length);
   reader.expectEnd();
-  return isAuthority;
+  return { isCertificateAuthority, pathLength };
 }
 
-function decodeKeyUsage(value: Uint8Array): readonly KeyUsage[] {
+export function decodeKeyUsage(value: Uint8Array): readonly KeyUsage[] {
   return decodeNamedBits(readSingle(value, derTags.bitString)).map(
     (bit) => keyUsageNames[bit] ?? refuseDer('a key usage bit that does not exist'),
   );
 }
 
-function decodeExtendedKeyUsage(value: Uint8Array): readonly string[] {
+export function decodeExtendedKeyUsage(value: Uint8Array): readonly string[] {
   const reader = new DerReader(readSingle(value, derTags.sequence).content);
   const purposes: string[] = [];
   do purposes.push(decodeObjectIdentifier(reader.read(derTags.objectIdentifier)));

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { type CertificateExtensions, decodeExtensions } from './certificate-extensions.js';
+import { type CertificateStructure, decodeCertificateStructure } from './certificate-structure.js';
 import { type CertificatePublicKey, decodePublicKey } from './certificate-public-key.js';
 import {
   type DistinguishedName,
@@ -8,19 +9,7 @@ import {
   formatDistinguishedName,
 } from './distinguished-name.js';
 import { findMistakenStructure } from './mistaken-structure.js';
-import {
-  DerReader,
-  contextConstructed,
-  contextPrimitive,
-  decodeInteger,
-  decodeOctetAlignedBitString,
-  decodeSmallInteger,
-  decodeTime,
-  derTags,
-  readDer,
-  readSingle,
-  refuseDer,
-} from './encoding/der.js';
+import { readDer } from './encoding/der.js';
 
 /** An end-entity certificate as it came: read from DER, frozen; names and hashes are worked out when asked for. */
 export interface ClientCertificate extends CertificateExtensions {
@@ -59,67 +48,22 @@ export function decodeClientCertificate(der: Uint8Array): ClientCertificateDecod
 }
 
 interface CertificateFields {
-  readonly serialNumber: Uint8Array;
+  readonly structure: CertificateStructure;
   readonly issuer: DistinguishedName;
   readonly subject: DistinguishedName;
-  readonly notBefore: number;
-  readonly notAfter: number;
-  readonly publicKeyInfo: Uint8Array;
   readonly publicKey: CertificatePublicKey;
   readonly extensions: CertificateExtensions;
 }
 
 function decodeCertificate(der: Uint8Array): CertificateFields {
-  const certificate = new DerReader(readSingle(der, derTags.sequence).content);
-  const tbs = certificate.enter(derTags.sequence);
-  const outerAlgorithm = certificate.read(derTags.sequence).encoded;
-  decodeOctetAlignedBitString(certificate.read(derTags.bitString));
-  certificate.expectEnd();
-
-  const version = decodeVersion(tbs);
-  const serialNumber = decodeInteger(tbs.read(derTags.integer));
-  // RFC 5280 §4.1.1.2: both fields must contain the same algorithm identifier.
-  if (!Buffer.from(tbs.read(derTags.sequence).encoded).equals(outerAlgorithm)) {
-    return refuseDer('two different signature algorithms in one certificate');
-  }
-  const issuer = decodeDistinguishedName(tbs.read(derTags.sequence));
-  const validity = tbs.enter(derTags.sequence);
-  const notBefore = decodeTime(validity.read());
-  const notAfter = decodeTime(validity.read());
-  validity.expectEnd();
-  const subject = decodeDistinguishedName(tbs.read(derTags.sequence));
-  const publicKeyInfo = tbs.read(derTags.sequence);
-  const publicKey = decodePublicKey(publicKeyInfo);
-  const hasUniqueIdentifiers = skipUniqueIdentifiers(tbs);
-  const extensions = decodeExtensions(tbs.readOptional(contextConstructed(3)));
-  tbs.expectEnd();
-  // §4.1.2.1, §4.1.2.8: unique identifiers came with version 2, extensions with version 3.
-  if (version < 3 && extensions.hasExtensions) return refuseDer('extensions in a certificate before version 3');
-  if (version < 2 && hasUniqueIdentifiers) return refuseDer('unique identifiers in a version 1 certificate');
+  const structure = decodeCertificateStructure(der);
   return {
-    serialNumber,
-    issuer,
-    subject,
-    notBefore,
-    notAfter,
-    publicKeyInfo: publicKeyInfo.encoded,
-    publicKey,
-    extensions,
+    structure,
+    issuer: decodeDistinguishedName(structure.issuer),
+    subject: decodeDistinguishedName(structure.subject),
+    publicKey: decodePublicKey(structure.subjectPublicKeyInfo),
+    extensions: decodeExtensions(structure.extensions),
   };
-}
-
-function decodeVersion(tbs: DerReader): number {
-  const tagged = tbs.readOptional(contextConstructed(0));
-  if (tagged === undefined) return 1;
-  const version = decodeSmallInteger(readSingle(tagged.content, derTags.integer)) + 1;
-  // Version 1 is the DEFAULT, which DER doesn't encode.
-  return version === 2 || version === 3 ? version : refuseDer('a certificate version that does not exist');
-}
-
-function skipUniqueIdentifiers(tbs: DerReader): boolean {
-  const issuer = tbs.readOptional(contextPrimitive(1));
-  const subject = tbs.readOptional(contextPrimitive(2));
-  return issuer !== undefined || subject !== undefined;
 }
 
 class DecodedCertificate implements ClientCertificate {
@@ -140,8 +84,8 @@ class DecodedCertificate implements ClientCertificate {
 
   constructor(der: Uint8Array, fields: CertificateFields) {
     this.der = der;
-    this.notBefore = fields.notBefore;
-    this.notAfter = fields.notAfter;
+    this.notBefore = fields.structure.notBefore;
+    this.notAfter = fields.structure.notAfter;
     this.publicKey = fields.publicKey;
     this.hasExtensions = fields.extensions.hasExtensions;
     this.isCertificateAuthority = fields.extensions.isCertificateAuthority;
@@ -162,11 +106,11 @@ class DecodedCertificate implements ClientCertificate {
   }
 
   get publicKeySha256(): string {
-    return (this.#publicKeySha256 ??= hashHex('sha256', this.#fields.publicKeyInfo));
+    return (this.#publicKeySha256 ??= hashHex('sha256', this.#fields.structure.subjectPublicKeyInfo.encoded));
   }
 
   get serialNumber(): string {
-    return Buffer.from(this.#fields.serialNumber).toString('hex').toUpperCase();
+    return Buffer.from(this.#fields.structure.serialNumber).toString('hex').toUpperCase();
   }
 
   get subjectName(): DistinguishedName {

@@ -28,16 +28,18 @@ const shortNames: Readonly<Record<string, string>> = {
 };
 
 export function decodeDistinguishedName(name: DerElement): DistinguishedName {
-  const names: NameAttribute[][] = [];
+  const names: (readonly NameAttribute[])[] = [];
   const reader = new DerReader(name.content);
-  while (!reader.isAtEnd) {
-    const attributes: NameAttribute[] = [];
-    const set = reader.enter(derTags.set);
-    do attributes.push(decodeAttribute(set.enter(derTags.sequence)));
-    while (!set.isAtEnd);
-    names.push(attributes);
-  }
+  while (!reader.isAtEnd) names.push(decodeRelativeDistinguishedName(reader.enter(derTags.set)));
   return names;
+}
+
+/** `SET SIZE (1..MAX) OF AttributeTypeAndValue`; the reader stands inside the SET. */
+export function decodeRelativeDistinguishedName(set: DerReader): readonly NameAttribute[] {
+  const attributes: NameAttribute[] = [];
+  do attributes.push(decodeAttribute(set.enter(derTags.sequence)));
+  while (!set.isAtEnd);
+  return attributes;
 }
 
 function decodeAttribute(reader: DerReader): NameAttribute {
@@ -63,11 +65,24 @@ function decodeDirectoryString({ tag, content }: DerElement): string | undefined
         : refuseDer('a name with octets above 127');
     case derTags.teletexString:
       return bytes.toString('latin1');
+    case derTags.universalString:
+      return bytes.length % 4 === 0
+        ? decodeUniversalString(bytes)
+        : refuseDer('a UniversalString of broken characters');
     case derTags.bmpString:
       return bytes.length % 2 === 0 ? Buffer.from(bytes).swap16().toString('utf16le') : refuseDer('an odd BMPString');
     default:
       return undefined;
   }
+}
+
+/** UCS-4; read, so that no name can be kept from a comparison by writing it in another type. */
+function decodeUniversalString(bytes: Buffer): string {
+  return Array.from({ length: bytes.length / 4 }, (_, index) => {
+    const character = bytes.readUInt32BE(index * 4);
+    const isCharacter = character <= 0x10ffff && (character < 0xd800 || character > 0xdfff);
+    return isCharacter ? String.fromCodePoint(character) : refuseDer('a UniversalString of broken characters');
+  }).join('');
 }
 
 function decodeUtf8(bytes: Uint8Array): string {

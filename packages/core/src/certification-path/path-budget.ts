@@ -1,0 +1,40 @@
+/**
+ * What one question may cost at most. Building a path is a search that certificates can be made to blow up (cross-signing,
+ * hundreds of names): past its budget a question is refused, it never runs on.
+ */
+export class PathBudget {
+  #steps: number;
+  #signatures: number;
+  #comparisons: number;
+
+  constructor(limits: PathLimits = defaultPathLimits) {
+    this.#steps = limits.steps;
+    this.#signatures = limits.signatures;
+    this.#comparisons = limits.comparisons;
+  }
+
+  /** One more candidate looked at; false: no more may be. */
+  spendStep(): boolean {
+    return --this.#steps >= 0;
+  }
+
+  /** One more signature verified; false: no more may be. */
+  spendSignature(): boolean {
+    return --this.#signatures >= 0;
+  }
+
+  /** So many names compared, or policies looked at; false: no more may be. */
+  spendComparisons(count: number): boolean {
+    this.#comparisons -= count;
+    return this.#comparisons >= 0;
+  }
+}
+
+export interface PathLimits {
+  readonly steps: number;
+  readonly signatures: number;
+  readonly comparisons: number;
+}
+
+/** Some hundred milliseconds at the very worst; an ordinary path takes three steps and three signatures. */
+export const defaultPathLimits: PathLimits = Object.freeze({ steps: 10_000, signatures: 256, comparisons: 250_000 });

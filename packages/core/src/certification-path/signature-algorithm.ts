@@ -1,0 +1,112 @@
+import {
+  type DerElement,
+  DerReader,
+  contextConstructed,
+  decodeObjectIdentifier,
+  decodeSmallInteger,
+  derTags,
+  readSingle,
+} from '../encoding/der.js';
+
+export type DigestAlgorithm = 'md5' | 'sha1' | 'sha224' | 'sha256' | 'sha384' | 'sha512';
+
+/** What an AlgorithmIdentifier of a signature says (RFC 4055, RFC 5758, RFC 8410); `unknown` is never verified. */
+export type SignatureAlgorithm =
+  | { readonly scheme: 'rsa-pkcs1' | 'ecdsa'; readonly digest: DigestAlgorithm }
+  | { readonly scheme: 'rsa-pss'; readonly digest: DigestAlgorithm; readonly saltLength: number }
+  | { readonly scheme: 'ed25519' | 'ed448' }
+  | { readonly scheme: 'unknown'; readonly objectIdentifier: string };
+
+const rsaPkcs1Digests: Readonly<Record<string, DigestAlgorithm>> = {
+  '1.2.840.113549.1.1.4': 'md5',
+  '1.2.840.113549.1.1.5': 'sha1',
+  '1.2.840.113549.1.1.14': 'sha224',
+  '1.2.840.113549.1.1.11': 'sha256',
+  '1.2.840.113549.1.1.12': 'sha384',
+  '1.2.840.113549.1.1.13': 'sha512',
+};
+
+const ecdsaDigests: Readonly<Record<string, DigestAlgorithm>> = {
+  '1.2.840.10045.4.1': 'sha1',
+  '1.2.840.10045.4.3.1': 'sha224',
+  '1.2.840.10045.4.3.2': 'sha256',
+  '1.2.840.10045.4.3.3': 'sha384',
+  '1.2.840.10045.4.3.4': 'sha512',
+};
+
+const digests: Readonly<Record<string, DigestAlgorithm>> = {
+  '1.3.14.3.2.26': 'sha1',
+  '2.16.840.1.101.3.4.2.4': 'sha224',
+  '2.16.840.1.101.3.4.2.1': 'sha256',
+  '2.16.840.1.101.3.4.2.2': 'sha384',
+  '2.16.840.1.101.3.4.2.3': 'sha512',
+};
+
+const rsassaPss = '1.2.840.113549.1.1.10';
+const mgf1 = '1.2.840.113549.1.1.8';
+
+export function decodeSignatureAlgorithm(element: DerElement): SignatureAlgorithm {
+  const reader = new DerReader(element.content);
+  const objectIdentifier = decodeObjectIdentifier(reader.read(derTags.objectIdentifier));
+  const parameters = reader.isAtEnd ? undefined : reader.read();
+  reader.expectEnd();
+  const unknown: SignatureAlgorithm = { scheme: 'unknown', objectIdentifier };
+  const rsaDigest = rsaPkcs1Digests[objectIdentifier];
+  // RFC 4055 §5: the parameters must be NULL, and an absent NULL must be accepted as well.
+  if (rsaDigest !== undefined) return isNullOrAbsent(parameters) ? { scheme: 'rsa-pkcs1', digest: rsaDigest } : unknown;
+  if (objectIdentifier === rsassaPss) return decodePssParameters(parameters) ?? unknown;
+  // RFC 5758 §3.2, RFC 8410 §3: the parameters must be absent.
+  if (parameters !== undefined) return unknown;
+  const ecdsaDigest = ecdsaDigests[objectIdentifier];
+  if (ecdsaDigest !== undefined) return { scheme: 'ecdsa', digest: ecdsaDigest };
+  if (objectIdentifier === '1.3.101.112') return { scheme: 'ed25519' };
+  return objectIdentifier === '1.3.101.113' ? { scheme: 'ed448' } : unknown;
+}
+
+export function describeSignatureAlgorithm(algorithm: SignatureAlgorithm): string {
+  if (algorithm.scheme === 'unknown') return `algorithm ${algorithm.objectIdentifier}`;
+  return 'digest' in algorithm ? `${algorithm.scheme} with ${algorithm.digest}` : algorithm.scheme;
+}
+
+function isNullOrAbsent(parameters: DerElement | undefined): boolean {
+  return parameters === undefined || (parameters.tag === derTags.null && parameters.content.length === 0);
+}
+
+/**
+ * RSASSA-PSS-params (RFC 4055 §3.1); undefined for a mask with another digest, which no CA uses. Whatever is left out has
+ * its default: SHA-1, and a salt of 20 octets.
+ */
+function decodePssParameters(parameters: DerElement | undefined): SignatureAlgorithm | undefined {
+  if (parameters === undefined || parameters.tag !== derTags.sequence) return undefined;
+  const reader = new DerReader(parameters.content);
+  const digest = decodeDigest(reader.readOptional(contextConstructed(0)));
+  const maskDigest = decodeMaskDigest(reader.readOptional(contextConstructed(1)));
+  const salt = reader.readOptional(contextConstructed(2));
+  const trailer = reader.readOptional(contextConstructed(3));
+  reader.expectEnd();
+  const saltLength = salt === undefined ? 20 : decodeSmallInteger(readSingle(salt.content, derTags.integer));
+  const trailerField = trailer === undefined ? 1 : decodeSmallInteger(readSingle(trailer.content, derTags.integer));
+  if (digest === undefined || digest !== maskDigest || trailerField !== 1 || saltLength > 1024) return undefined;
+  return { scheme: 'rsa-pss', digest, saltLength };
+}
+
+function decodeDigest(tagged: DerElement | undefined): DigestAlgorithm | undefined {
+  return tagged === undefined ? 'sha1' : readDigest(readSingle(tagged.content, derTags.sequence));
+}
+
+function decodeMaskDigest(tagged: DerElement | undefined): DigestAlgorithm | undefined {
+  if (tagged === undefined) return 'sha1';
+  const reader = new DerReader(readSingle(tagged.content, derTags.sequence).content);
+  const objectIdentifier = decodeObjectIdentifier(reader.read(derTags.objectIdentifier));
+  const digest = readDigest(reader.read(derTags.sequence));
+  reader.expectEnd();
+  return objectIdentifier === mgf1 ? digest : undefined;
+}
+
+function readDigest(sequence: DerElement): DigestAlgorithm | undefined {
+  const reader = new DerReader(sequence.content);
+  const objectIdentifier = decodeObjectIdentifier(reader.read(derTags.objectIdentifier));
+  const parameters = reader.isAtEnd ? undefined : reader.read();
+  reader.expectEnd();
+  return isNullOrAbsent(parameters) ? digests[objectIdentifier] : undefined;
+}
