@@ -1,7 +1,8 @@
 import { type CanonicalName, areNamesEqual, decodeCanonicalName } from './canonical-name.js';
+import type {
+  DerReader} from './encoding/der.js';
 import {
   type DerElement,
-  DerReader,
   contextConstructed,
   contextPrimitive,
   decodeObjectIdentifier,
