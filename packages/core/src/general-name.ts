@@ -1,6 +1,5 @@
 import { type CanonicalName, areNamesEqual, decodeCanonicalName } from './canonical-name.js';
-import type {
-  DerReader} from './encoding/der.js';
+import type { DerReader } from './encoding/der.js';
 import {
   type DerElement,
   contextConstructed,

@@ -1,0 +1,122 @@
+import { clientAuthentication } from '../certificate-verification.js';
+import { PathBudget, type PathLimits } from './path-budget.js';
+import { findPath } from './path-building.js';
+import type { PathCertificate } from './path-certificate.js';
+import type { PathFault } from './path-fault.js';
+import { type PathRevocation, checkRevocation } from './path-revocation.js';
+import { type PathCheck, type PathSettings, type ValidPath, exhausted } from './path-validation.js';
+import { type PolicyInputs, anyPolicyInputs } from './policy-graph.js';
+import type { ValidationProfile } from './validation-profile.js';
+
+/** RFC 5280 §6.1.1, and what a search needs beside it. */
+export interface PathQuestion {
+  readonly target: PathCertificate;
+  readonly trustAnchors: readonly PathCertificate[];
+  readonly intermediates: readonly PathCertificate[];
+  /** Milliseconds since 1970-01-01T00:00:00Z. */
+  readonly now: number;
+  readonly revocation: PathRevocation;
+  /** Certificates that may have signed a CRL, beside anchors and intermediates. */
+  readonly crlSigners?: readonly PathCertificate[];
+  /** Default `strict`. */
+  readonly profile?: ValidationProfile;
+  /** Object identifiers of extended key usages; default: client authentication in `strict`, none in `rfc5280`. */
+  readonly purposes?: readonly string[];
+  /** Default: any policy will do, and nothing is inhibited. */
+  readonly policies?: PolicyInputs;
+  /** CA certificates between trust anchor and target; default 10. */
+  readonly maximumIntermediates?: number;
+  readonly limits?: PathLimits;
+  /** Hears each check of each path that is tried. */
+  readonly onCheck?: (check: PathCheck) => void;
+}
+
+export interface CertificationPath extends ValidPath {
+  /** [currentFrom, currentUntil) in milliseconds: while the revocation information behind it is current. */
+  readonly currentFrom: number;
+  readonly currentUntil: number;
+}
+
+const defaultMaximumIntermediates = 10;
+
+/**
+ * Is there a certification path from a trust anchor to the target, good for its purpose now, with nothing revoked on it?
+ * A pure function of its question; it never throws, and its budget bounds what hostile certificates can make it cost.
+ */
+export function findCertificationPath(question: PathQuestion): CertificationPath | PathFault {
+  const { profile = 'strict', limits } = question;
+  const settings: PathSettings = {
+    now: question.now,
+    profile,
+    purposes: question.purposes ?? (profile === 'strict' ? [clientAuthentication] : []),
+    policies: question.policies ?? anyPolicyInputs,
+    budget: new PathBudget(limits),
+    onCheck: question.onCheck,
+  };
+  let current = { validFrom: Number.NEGATIVE_INFINITY, validUntil: Number.POSITIVE_INFINITY };
+  const verdict = findPath({
+    target: question.target,
+    trustAnchors: question.trustAnchors,
+    intermediates: question.intermediates,
+    maximumIntermediates: question.maximumIntermediates ?? defaultMaximumIntermediates,
+    settings,
+    examine: (path) => {
+      const cleared = examineRevocation(question, settings, path, [question.target]);
+      if (cleared.outcome === 'cleared') current = cleared;
+      settings.onCheck?.({
+        check: 'revocation',
+        certificate: undefined,
+        role: 'end-entity',
+        fault: cleared.outcome === 'invalid' ? cleared : undefined,
+      });
+      return cleared.outcome === 'cleared' ? path : cleared;
+    },
+  });
+  if (verdict.outcome === 'invalid') return verdict;
+  return { ...verdict, currentFrom: current.validFrom, currentUntil: current.validUntil };
+}
+
+function examineRevocation(
+  question: PathQuestion,
+  settings: PathSettings,
+  path: ValidPath,
+  underQuestion: readonly PathCertificate[],
+): ReturnType<typeof checkRevocation> {
+  const { revocation, now, intermediates, trustAnchors, crlSigners = [] } = question;
+  return checkRevocation({
+    path,
+    revocation,
+    signers: [...crlSigners, ...intermediates, ...trustAnchors],
+    isSignerValid: (signer) => isCrlSignerValid(question, settings, path.trustAnchor, signer, underQuestion),
+    profile: settings.profile,
+    now,
+  });
+}
+
+/**
+ * RFC 5280 §6.3.3 (f): the CRL's signer needs a path of his own, from the same trust anchor. Where his own status hangs on
+ * the CRL that he signed, nobody vouches for him: closed.
+ */
+function isCrlSignerValid(
+  question: PathQuestion,
+  settings: PathSettings,
+  trustAnchor: PathCertificate,
+  signer: PathCertificate,
+  underQuestion: readonly PathCertificate[],
+): boolean {
+  if (signer === trustAnchor) return true;
+  if (underQuestion.includes(signer)) return false;
+  const verdict = findPath({
+    target: signer,
+    trustAnchors: [trustAnchor],
+    intermediates: question.intermediates,
+    maximumIntermediates: question.maximumIntermediates ?? defaultMaximumIntermediates,
+    settings: { ...settings, purposes: [], targetRole: 'crl-signer', onCheck: undefined },
+    examine: (path) => {
+      if (!settings.budget.spendStep()) return exhausted('steps');
+      const cleared = examineRevocation(question, settings, path, [...underQuestion, signer]);
+      return cleared.outcome === 'cleared' ? path : cleared;
+    },
+  });
+  return verdict.outcome === 'valid';
+}

@@ -1,0 +1,3 @@
+// STUB until the revocation branch is merged
+import type { RevocationStatus } from './revocation-status.js';
+export const findCrlStatus = (_question: object): RevocationStatus => ({ status: 'unknown', detail: 'stub' });

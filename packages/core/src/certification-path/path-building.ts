@@ -1,0 +1,159 @@
+import { areNamesEqual } from '../canonical-name.js';
+import type { PathCertificate } from './path-certificate.js';
+import { type PathFault, failPath } from './path-fault.js';
+import { type PathSettings, type ValidPath, exhausted, findLocalFault, validatePath } from './path-validation.js';
+import { verifySignatureOnce } from './signature-verification.js';
+import { describe } from './validation-profile.js';
+
+export interface PathSearch {
+  readonly target: PathCertificate;
+  readonly trustAnchors: readonly PathCertificate[];
+  readonly intermediates: readonly PathCertificate[];
+  /** How many CA certificates may stand between the trust anchor and the target. */
+  readonly maximumIntermediates: number;
+  readonly settings: PathSettings;
+  /** Has the last word on a path that holds otherwise (revocation); a fault sends the search on, unless it is final. */
+  readonly examine: (path: ValidPath) => ValidPath | PathFault;
+}
+
+/**
+ * Looks for a path from the target up to a trust anchor: depth first, names before signatures, the issuer that the key
+ * identifiers point to before others. Gives the first that holds, or the fault of the attempt that came farthest.
+ */
+export function findPath(search: PathSearch): ValidPath | PathFault {
+  const { target, settings } = search;
+  if (search.trustAnchors.some((anchor) => isSameEntity(anchor, target))) {
+    const role = settings.targetRole ?? 'end-entity';
+    return failPath(
+      'path_not_found',
+      `${describe(target, role)} is a trust anchor itself, which vouches for others only.`,
+    );
+  }
+  const unfit = findLocalFault(target, settings.targetRole ?? 'end-entity', settings);
+  if (unfit !== undefined) return unfit;
+  const attempts = new Attempts(target);
+  return extend(search, [target], attempts) ?? attempts.farthest;
+}
+
+/** Keeps the fault that says most: of the longest path, and a whole path's before a broken one's. */
+class Attempts {
+  #rank = -1;
+  #fault: PathFault;
+
+  constructor(target: PathCertificate) {
+    this.#fault = failPath(
+      'path_not_found',
+      `No certificate of the authority has the name of the issuer of ${describe(target, 'end-entity').replace('The', 'the')}.`,
+    );
+  }
+
+  get farthest(): PathFault {
+    return this.#fault;
+  }
+
+  remember(fault: PathFault, length: number, isWhole: boolean): void {
+    const rank = length * 2 + (isWhole ? 1 : 0);
+    if (rank <= this.#rank) return;
+    this.#rank = rank;
+    this.#fault = fault;
+  }
+}
+
+/** `path` begins with the highest certificate so far and ends with the target. Undefined: nothing holds from here on. */
+function extend(
+  search: PathSearch,
+  path: readonly [PathCertificate, ...PathCertificate[]],
+  attempts: Attempts,
+): ValidPath | PathFault | undefined {
+  const [highest] = path;
+  for (const anchor of findBySubject(search.trustAnchors, highest)) {
+    if (!search.settings.budget.spendStep()) return exhausted('steps');
+    const verdict = conclude(search, path, anchor);
+    if (verdict.outcome === 'valid' || verdict.isFinal === true) return verdict;
+    attempts.remember(verdict, path.length, true);
+  }
+  const issuers = findBySubject(search.intermediates, highest);
+  if (issuers.length > 0 && path.length > search.maximumIntermediates) {
+    const detail = `The path has more than ${search.maximumIntermediates} CA certificates between the trust anchor and the caller.`;
+    attempts.remember(failPath('path_length_exceeded', detail), path.length, false);
+    return undefined;
+  }
+  for (const issuer of issuers) {
+    if (!search.settings.budget.spendStep()) return exhausted('steps');
+    const fault = findLinkFault(search, path, issuer);
+    if (fault !== undefined) {
+      if (fault.isFinal === true) return fault;
+      attempts.remember(fault, path.length, false);
+      continue;
+    }
+    const found = extend(search, [issuer, ...path], attempts);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function conclude(
+  { settings, examine }: PathSearch,
+  path: readonly PathCertificate[],
+  anchor: PathCertificate,
+): ValidPath | PathFault {
+  const verdict = validatePath(path, anchor, settings);
+  return verdict.outcome === 'valid' ? examine(verdict) : verdict;
+}
+
+/** May this CA certificate stand above the path? The checks that need no signature come before it. */
+function findLinkFault(
+  { settings }: PathSearch,
+  path: readonly [PathCertificate, ...PathCertificate[]],
+  issuer: PathCertificate,
+): PathFault | undefined {
+  const [highest] = path;
+  if (path.some((certificate) => isSameEntity(certificate, issuer))) {
+    return failPath('path_not_found', `${describe(issuer, 'intermediate')} stands in the path already.`);
+  }
+  const unfit = findLocalFault(issuer, 'intermediate', settings);
+  if (unfit !== undefined) return unfit;
+  const isSigned = verifySignatureOnce(highest.signed, issuer.verificationKey, settings.budget);
+  if (isSigned === undefined) return exhausted('signatures');
+  if (isSigned) return undefined;
+  const role = path.length === 1 ? 'end-entity' : 'intermediate';
+  return failPath('path_signature_invalid', `${describe(highest, role)} is not signed by "${issuer.subjectText}".`);
+}
+
+/** RFC 5280 §6.1 lets no certificate appear twice; a key under the same name, in another certificate, is the same entity. */
+function isSameEntity(left: PathCertificate, right: PathCertificate): boolean {
+  return (
+    areNamesEqual(left.subject, right.subject) &&
+    Buffer.compare(left.verificationKey.subjectPublicKeyInfo, right.verificationKey.subjectPublicKeyInfo) === 0
+  );
+}
+
+/** By the list, which lives as long as the snapshot it is of. */
+const subjectIndexes = new WeakMap<readonly PathCertificate[], ReadonlyMap<string, readonly PathCertificate[]>>();
+
+/** The certificates that have the name of the issuer; those whose key identifier is the one asked for come first. */
+function findBySubject(certificates: readonly PathCertificate[], subject: PathCertificate): readonly PathCertificate[] {
+  let index = subjectIndexes.get(certificates);
+  if (index === undefined) {
+    index = indexBySubject(certificates);
+    subjectIndexes.set(certificates, index);
+  }
+  const named = index.get(subject.issuer.key) ?? [];
+  const wanted = subject.authorityKeyIdentifier?.keyIdentifier;
+  if (named.length < 2 || wanted === undefined) return named;
+  // A hint of the issuer's (§4.2.1.1), no condition: it decides the order alone.
+  return [
+    ...named.filter(({ subjectKeyIdentifier }) => subjectKeyIdentifier === wanted),
+    ...named.filter(({ subjectKeyIdentifier }) => subjectKeyIdentifier !== wanted),
+  ];
+}
+
+function indexBySubject(certificates: readonly PathCertificate[]): ReadonlyMap<string, readonly PathCertificate[]> {
+  const index = new Map<string, PathCertificate[]>();
+  for (const certificate of certificates) {
+    const named = index.get(certificate.subject.key);
+    if (named === undefined) index.set(certificate.subject.key, [certificate]);
+    else named.push(certificate);
+  }
+  return index;
+}

@@ -1,0 +1,278 @@
+import { type CanonicalName, areNamesEqual } from '../canonical-name.js';
+import { formatInstant } from '../encoding/timestamp.js';
+import { type NameConstraintState, constrainNames, findNameFault, unconstrainedNames } from './name-constraints.js';
+import type { PathBudget } from './path-budget.js';
+import type { PathCertificate } from './path-certificate.js';
+import { type PathFault, failPath, failPathFinally } from './path-fault.js';
+import { type PolicyInputs, processPolicies } from './policy-graph.js';
+import { verifySignatureOnce } from './signature-verification.js';
+import {
+  type PathRole,
+  type ValidationProfile,
+  describe,
+  findProfileFault,
+  findPurposeFault,
+} from './validation-profile.js';
+
+export interface PathSettings {
+  /** Milliseconds since 1970-01-01T00:00:00Z. */
+  readonly now: number;
+  readonly profile: ValidationProfile;
+  /** Object identifiers of extended key usages that the path must be good for; none: not asked. */
+  readonly purposes: readonly string[];
+  readonly policies: PolicyInputs;
+  readonly budget: PathBudget;
+  /** What the last certificate is there for; `end-entity` unless said. */
+  readonly targetRole?: 'end-entity' | 'crl-signer';
+  /** Hears each check as it ends; for tools. */
+  readonly onCheck?: ((check: PathCheck) => void) | undefined;
+}
+
+export interface PathCheck {
+  readonly check:
+    | 'certificate'
+    | 'validity'
+    | 'purpose'
+    | 'issuer'
+    | 'signature'
+    | 'names'
+    | 'path-length'
+    | 'policies'
+    | 'revocation';
+  /** Undefined: the path as a whole. */
+  readonly certificate: PathCertificate | undefined;
+  readonly role: PathRole;
+  readonly fault: PathFault | undefined;
+}
+
+/** A path that holds, [validFrom, validUntil) in milliseconds: the intersection of its certificates' validities. */
+export interface ValidPath {
+  readonly outcome: 'valid';
+  /** From the certificate that the trust anchor issued to the target. */
+  readonly certificates: readonly PathCertificate[];
+  readonly trustAnchor: PathCertificate;
+  readonly validFrom: number;
+  readonly validUntil: number;
+  /** RFC 5280 §6.1.5 (g): object identifiers, sorted; `2.5.29.32.0` for any policy. */
+  readonly userConstrainedPolicySet: readonly string[];
+}
+
+/** What has been worked out of the certificates so far (RFC 5280 §6.1.2). */
+interface PathState {
+  readonly workingIssuerName: CanonicalName;
+  readonly workingKey: PathCertificate['verificationKey'];
+  /** How many more certificates that are not self-issued may follow; infinite where nobody has said. */
+  readonly maximumPathLength: number;
+  readonly names: NameConstraintState;
+}
+
+/** RFC 5280 §6.1: does this path, in this order, lead from the trust anchor to the target? Revocation is not looked at. */
+export function validatePath(
+  certificates: readonly PathCertificate[],
+  trustAnchor: PathCertificate,
+  settings: PathSettings,
+): ValidPath | PathFault {
+  const anchorFault = findAnchorFault(trustAnchor, settings);
+  if (anchorFault !== undefined) return anchorFault;
+  let state = beginAt(trustAnchor);
+  for (const [index, certificate] of certificates.entries()) {
+    const role: PathRole = index === certificates.length - 1 ? (settings.targetRole ?? 'end-entity') : 'intermediate';
+    const fault = findCertificateFault(certificate, role, state, settings);
+    if (fault !== undefined) return fault;
+    if (role === 'intermediate') state = prepareForNext(certificate, state);
+  }
+  return concludePolicies(certificates, trustAnchor, settings);
+}
+
+/** What needs neither issuer nor path: the cheap checks, which a search makes before any signature. */
+export function findLocalFault(
+  certificate: PathCertificate,
+  role: PathRole,
+  { now, profile, purposes }: Pick<PathSettings, 'now' | 'profile' | 'purposes'>,
+): PathFault | undefined {
+  return (
+    findValidityFault(certificate, role, now) ??
+    findProfileFault(certificate, role, profile) ??
+    first(purposes, (purpose) => findPurposeFault(certificate, role, purpose))
+  );
+}
+
+/**
+ * The standard takes of an anchor its name and key alone (§6.1.1 (d)). What the anchor's own certificate limits is kept
+ * to as well (RFC 5937): name constraints and path length in any profile, dates, uses and strength in `strict`.
+ */
+function findAnchorFault(trustAnchor: PathCertificate, settings: PathSettings): PathFault | undefined {
+  if (settings.profile !== 'strict') return undefined;
+  return note(
+    settings,
+    'certificate',
+    trustAnchor,
+    'trust-anchor',
+    findLocalFault(trustAnchor, 'trust-anchor', settings),
+  );
+}
+
+function beginAt(trustAnchor: PathCertificate): PathState {
+  const { nameConstraints, basicConstraints } = trustAnchor;
+  return {
+    workingIssuerName: trustAnchor.subject,
+    workingKey: trustAnchor.verificationKey,
+    maximumPathLength: basicConstraints?.pathLength ?? Number.POSITIVE_INFINITY,
+    names: nameConstraints === undefined ? unconstrainedNames : constrainNames(unconstrainedNames, nameConstraints),
+  };
+}
+
+/** §6.1.3 for one certificate, and of §6.1.4 what concerns the certificate itself; the costly checks come last. */
+function findCertificateFault(
+  certificate: PathCertificate,
+  role: PathRole,
+  state: PathState,
+  settings: PathSettings,
+): PathFault | undefined {
+  const { now, profile, purposes } = settings;
+  const say = (check: PathCheck['check'], fault: PathFault | undefined): PathFault | undefined =>
+    note(settings, check, certificate, role, fault);
+  return (
+    say('validity', findValidityFault(certificate, role, now)) ??
+    say('certificate', findProfileFault(certificate, role, profile)) ??
+    say(
+      'purpose',
+      first(purposes, (purpose) => findPurposeFault(certificate, role, purpose)),
+    ) ??
+    say('issuer', findIssuerFault(certificate, role, state)) ??
+    say('path-length', findLengthFault(certificate, role, state)) ??
+    say('signature', findSignatureFault(certificate, role, state, settings.budget)) ??
+    say('names', findNamesFault(certificate, role, state, settings))
+  );
+}
+
+/** §4.1.2.5: both ends belong to the validity. Written so that a time which is no number is outside. */
+function findValidityFault(certificate: PathCertificate, role: PathRole, now: number): PathFault | undefined {
+  const { notBefore, notAfter } = certificate;
+  if (!(now >= notBefore))
+    return failPath(
+      'path_certificate_not_yet_valid',
+      `${describe(certificate, role)} is valid from ${formatInstant(notBefore)}.`,
+    );
+  if (!(now <= notAfter))
+    return failPath(
+      'path_certificate_expired',
+      `${describe(certificate, role)} expired at ${formatInstant(notAfter)}.`,
+    );
+  return undefined;
+}
+
+/** §6.1.3 (a) (4). */
+function findIssuerFault(certificate: PathCertificate, role: PathRole, state: PathState): PathFault | undefined {
+  if (areNamesEqual(certificate.issuer, state.workingIssuerName)) return undefined;
+  return failPath(
+    'path_not_found',
+    `${describe(certificate, role)} names another issuer than the certificate above it.`,
+  );
+}
+
+/** §6.1.3 (a) (1). */
+function findSignatureFault(
+  certificate: PathCertificate,
+  role: PathRole,
+  state: PathState,
+  budget: PathBudget,
+): PathFault | undefined {
+  const isValid = verifySignatureOnce(certificate.signed, state.workingKey, budget);
+  if (isValid === undefined) return exhausted('signatures');
+  if (isValid) return undefined;
+  return failPath(
+    'path_signature_invalid',
+    `${describe(certificate, role)} is not signed by the key of the certificate above it.`,
+  );
+}
+
+/** §6.1.4 (l): only CA certificates count, and of them those that are not self-issued. */
+function findLengthFault(certificate: PathCertificate, role: PathRole, state: PathState): PathFault | undefined {
+  if (role !== 'intermediate' || certificate.isSelfIssued || state.maximumPathLength > 0) return undefined;
+  return failPath(
+    'path_length_exceeded',
+    `${describe(certificate, role)} stands deeper than a CA above it allows (path length).`,
+  );
+}
+
+/** §6.1.3 (b), (c): a self-issued certificate on the way is exempt, the target never. */
+function findNamesFault(
+  certificate: PathCertificate,
+  role: PathRole,
+  state: PathState,
+  { budget, profile }: PathSettings,
+): PathFault | undefined {
+  if (role === 'intermediate' && certificate.isSelfIssued) return undefined;
+  const treatsCommonNameAsDns = role === 'end-entity' && profile === 'strict';
+  const fault = findNameFault(state.names, certificate, budget, { treatsCommonNameAsDns });
+  if (fault === undefined) return undefined;
+  if (fault.kind === 'exhausted') return exhausted('name comparisons');
+  return failPath('path_name_not_permitted', `${describe(certificate, role)}: ${fault.detail}`);
+}
+
+/** §6.1.4 (c)-(m), but for the policies, which are worked out for the whole path at once. */
+function prepareForNext(certificate: PathCertificate, state: PathState): PathState {
+  const { nameConstraints, basicConstraints, isSelfIssued } = certificate;
+  const remaining = isSelfIssued ? state.maximumPathLength : state.maximumPathLength - 1;
+  return {
+    workingIssuerName: certificate.subject,
+    workingKey: certificate.verificationKey,
+    maximumPathLength: Math.min(remaining, basicConstraints?.pathLength ?? Number.POSITIVE_INFINITY),
+    names: nameConstraints === undefined ? state.names : constrainNames(state.names, nameConstraints),
+  };
+}
+
+function concludePolicies(
+  certificates: readonly PathCertificate[],
+  trustAnchor: PathCertificate,
+  settings: PathSettings,
+): ValidPath | PathFault {
+  const verdict = processPolicies(certificates, settings.policies, settings.budget);
+  if (verdict.outcome !== 'accepted') {
+    const fault =
+      verdict.outcome === 'exhausted'
+        ? exhausted('policies')
+        : failPath(
+            'path_policy_not_satisfied',
+            `The path's certificate policies are not acceptable: ${verdict.detail}`,
+          );
+    return note(settings, 'policies', undefined, 'end-entity', fault) ?? fault;
+  }
+  note(settings, 'policies', undefined, 'end-entity', undefined);
+  const bounds = settings.profile === 'strict' ? [trustAnchor, ...certificates] : certificates;
+  return {
+    outcome: 'valid',
+    certificates,
+    trustAnchor,
+    validFrom: Math.max(...bounds.map(({ notBefore }) => notBefore)),
+    validUntil: Math.min(...bounds.map(({ notAfter }) => notAfter + 1)),
+    userConstrainedPolicySet: verdict.userConstrainedPolicySet,
+  };
+}
+
+export function exhausted(what: string): PathFault {
+  return failPathFinally(
+    'path_budget_exhausted',
+    `Deciding about this path would take more ${what} than one call may cost; simplify the authority's certificates.`,
+  );
+}
+
+function note(
+  { onCheck }: PathSettings,
+  check: PathCheck['check'],
+  certificate: PathCertificate | undefined,
+  role: PathRole,
+  fault: PathFault | undefined,
+): PathFault | undefined {
+  onCheck?.({ check, certificate, role, fault });
+  return fault;
+}
+
+function first<T>(values: readonly T[], find: (value: T) => PathFault | undefined): PathFault | undefined {
+  for (const value of values) {
+    const fault = find(value);
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
+}

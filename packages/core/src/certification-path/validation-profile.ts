@@ -1,0 +1,200 @@
+import type { CertificatePublicKey } from '../certificate-public-key.js';
+import { clientAuthentication, describePublicKey, isStrongKey } from '../certificate-verification.js';
+import type { PathCertificate } from './path-certificate.js';
+import { extensionTypes } from './path-certificate.js';
+import { type PathFault, failPath } from './path-fault.js';
+import { type SignatureAlgorithm, describeSignatureAlgorithm } from './signature-algorithm.js';
+
+/**
+ * `rfc5280` asks what the standard's algorithm asks, for conformance runs over material of its time. `strict`, the default
+ * everywhere, adds what a certificate of today must meet: strong keys and digests, critical basic constraints, the uses.
+ */
+export type ValidationProfile = 'strict' | 'rfc5280';
+
+/** Where a certificate stands in its path. */
+export type PathRole = 'trust-anchor' | 'intermediate' | 'end-entity' | 'crl-signer';
+
+/** RFC 5280 §4.2.1.12. */
+const anyExtendedKeyUsage = '2.5.29.37.0';
+
+type Check = (certificate: PathCertificate, role: PathRole) => PathFault | undefined;
+
+/** The first thing that a certificate alone, whatever its path, doesn't meet. */
+export function findProfileFault(
+  certificate: PathCertificate,
+  role: PathRole,
+  profile: ValidationProfile,
+): PathFault | undefined {
+  return firstFault(profile === 'strict' ? strictChecks : rfc5280Checks, certificate, role);
+}
+
+/** RFC 8446 and CA/Browser practice agree: MD5 and SHA-1 signatures are forgeable. */
+export function isAlgorithmAccepted(algorithm: SignatureAlgorithm, profile: ValidationProfile): boolean {
+  if (algorithm.scheme === 'unknown') return false;
+  if (profile === 'rfc5280') return true;
+  if ('digest' in algorithm) return algorithm.digest !== 'md5' && algorithm.digest !== 'sha1';
+  return algorithm.scheme === 'ed25519';
+}
+
+/** A client needs it in `strict`; a use that is absent in a certificate limits nothing (§4.2.1.12). */
+export function findPurposeFault(certificate: PathCertificate, role: PathRole, purpose: string): PathFault | undefined {
+  const { extendedKeyUsage } = certificate;
+  if (extendedKeyUsage === undefined || extendedKeyUsage.includes(purpose)) return undefined;
+  // "Any" is what a CA may say of those below it; of itself, a caller says what it is for.
+  if (role !== 'end-entity' && extendedKeyUsage.includes(anyExtendedKeyUsage)) return undefined;
+  const name = purpose === clientAuthentication ? 'client authentication' : purpose;
+  return failPath(
+    'path_extended_key_usage_unsuitable',
+    `${describe(certificate, role)} limits its use (extended key usage), and ${name} is not among the uses.`,
+  );
+}
+
+export function describe(certificate: PathCertificate, role: PathRole): string {
+  const name = certificate.subjectText === '' ? 'without a subject' : `"${certificate.subjectText}"`;
+  const nouns = {
+    'trust-anchor': 'The trust anchor',
+    intermediate: 'The CA certificate',
+    'end-entity': 'The certificate',
+    'crl-signer': 'The CRL signer',
+  };
+  return `${nouns[role]} ${name}`;
+}
+
+function firstFault(checks: readonly Check[], certificate: PathCertificate, role: PathRole): PathFault | undefined {
+  for (const check of checks) {
+    const fault = check(certificate, role);
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
+}
+
+const malformed = (certificate: PathCertificate, role: PathRole, what: string): PathFault =>
+  failPath('path_certificate_malformed', `${describe(certificate, role)} ${what}.`);
+
+const unfit = (certificate: PathCertificate, role: PathRole, what: string): PathFault =>
+  failPath('path_authority_unfit', `${describe(certificate, role)} ${what}.`);
+
+/** §4.2: a critical extension that is not processed means reject. */
+const checkCriticalExtensions: Check = (certificate, role) => {
+  const { unknownCriticalExtensions } = certificate;
+  if (unknownCriticalExtensions.length === 0) return undefined;
+  return failPath(
+    'path_critical_extension_unknown',
+    `${describe(certificate, role)} has a critical extension that Certgate does not process: ${unknownCriticalExtensions.join(', ')}.`,
+  );
+};
+
+/** §6.1.4 (k), (n): version 3, basic constraints that say CA, and the right to sign certificates. */
+const checkAuthority: Check = (certificate, role) => {
+  const { version, basicConstraints, keyUsage } = certificate;
+  if (role !== 'intermediate') return undefined;
+  if (version !== 3 || basicConstraints === undefined)
+    return unfit(certificate, role, 'has no basic constraints, so it is no CA');
+  if (!basicConstraints.isCertificateAuthority)
+    return unfit(certificate, role, 'is no CA certificate (basic constraints)');
+  if (keyUsage !== undefined && !keyUsage.includes('keyCertSign'))
+    return unfit(certificate, role, 'may not sign certificates (key usage without keyCertSign)');
+  return undefined;
+};
+
+/** §4.1.2.4, §4.1.2.6: names may only be empty where a critical alternative name stands in their place. */
+const checkNames: Check = (certificate, role) => {
+  const { issuer, subject, subjectAlternativeNames, extensions } = certificate;
+  if (issuer.relativeNames.length === 0) return malformed(certificate, role, 'has an empty issuer name');
+  if (subject.relativeNames.length > 0) return undefined;
+  if (role !== 'end-entity')
+    return malformed(certificate, role, 'has an empty subject name, which only a caller may have');
+  const isCritical = extensions.get(extensionTypes.subjectAlternativeName)?.isCritical ?? false;
+  if (subjectAlternativeNames !== undefined && isCritical) return undefined;
+  return malformed(certificate, role, 'has neither a subject name nor a critical subject alternative name');
+};
+
+/** §4.1.2.2: positive, at most 20 octets. */
+const checkSerialNumber: Check = (certificate, role) => {
+  const { serialNumber } = certificate;
+  const isPositive = /^[0-7]/.test(serialNumber) && !/^0+$/.test(serialNumber);
+  if (isPositive && serialNumber.length <= 40) return undefined;
+  return malformed(
+    certificate,
+    role,
+    `has the serial number ${serialNumber.slice(0, 48)}, which must be positive and of 20 octets at most`,
+  );
+};
+
+const checkPublicKey: Check = (certificate, role) => {
+  if (isStrongKey(certificate.publicKey)) return undefined;
+  return failPath(
+    'path_key_too_weak',
+    `${describe(certificate, role)} has a key (${describePublicKey(certificate.publicKey)}) that is not accepted: RSA of 2048 bits or more, EC P-256, P-384, P-521, or Ed25519.`,
+  );
+};
+
+/** Explicit curve parameters let the caller choose the mathematics (CVE-2020-0601): no profile takes them. */
+const checkCurve: Check = (certificate, role) => {
+  const key: CertificatePublicKey = certificate.publicKey;
+  if (key.algorithm !== 'ec' || key.curve !== 'explicit parameters') return undefined;
+  return failPath('path_key_too_weak', `${describe(certificate, role)} has an EC key with explicit curve parameters.`);
+};
+
+/** A trust anchor is believed for its key, not for its signature (§6.1.1 (d)). */
+const checkSignatureAlgorithm: Check = (certificate, role) => {
+  const { signatureAlgorithm } = certificate;
+  if (role === 'trust-anchor' || isAlgorithmAccepted(signatureAlgorithm, 'strict')) return undefined;
+  return failPath(
+    'path_algorithm_too_weak',
+    `${describe(certificate, role)} is signed with ${describeSignatureAlgorithm(signatureAlgorithm)}, which is not accepted.`,
+  );
+};
+
+/** §4.2.1.3, §4.2.1.9: what a CA of today says of itself. */
+const checkStrictAuthority: Check = (certificate, role) => {
+  if (role === 'end-entity' || role === 'crl-signer') return undefined;
+  const { basicConstraints, keyUsage } = certificate;
+  if (basicConstraints?.isCertificateAuthority !== true)
+    return unfit(certificate, role, 'is no CA certificate (basic constraints)');
+  if (!basicConstraints.isCritical) return unfit(certificate, role, 'has basic constraints that are not critical');
+  if (keyUsage?.includes('keyCertSign') !== true)
+    return unfit(certificate, role, 'has no key usage with keyCertSign, which a CA needs');
+  return undefined;
+};
+
+/** A CA must not act as a caller, and a caller must not say that he may sign certificates (§4.2.1.3, §4.2.1.9, §4.2.1.10). */
+const checkEndEntity: Check = (certificate, role) => {
+  if (role !== 'end-entity') return undefined;
+  const { basicConstraints, keyUsage, nameConstraints } = certificate;
+  if (basicConstraints?.isCertificateAuthority === true)
+    return unfit(certificate, role, 'is a CA certificate, which may not act as a client');
+  if (basicConstraints?.pathLength !== undefined)
+    return malformed(certificate, role, 'has a path length without being a CA');
+  if (keyUsage?.includes('keyCertSign') === true)
+    return unfit(certificate, role, 'may sign certificates (keyCertSign) without being a CA');
+  if (nameConstraints !== undefined) return malformed(certificate, role, 'has name constraints without being a CA');
+  return undefined;
+};
+
+/** §4.2.1.1, §4.2.1.2: key identifiers are there, and not critical; a self-signed certificate needs no authority's. */
+const checkKeyIdentifiers: Check = (certificate, role) => {
+  const { extensions, subjectKeyIdentifier, authorityKeyIdentifier, isSelfIssued } = certificate;
+  const { subjectKeyIdentifier: subjectType, authorityKeyIdentifier: authorityType } = extensionTypes;
+  if (extensions.get(subjectType)?.isCritical === true || extensions.get(authorityType)?.isCritical === true)
+    return malformed(certificate, role, 'has a critical key identifier');
+  if ((role === 'intermediate' || role === 'trust-anchor') && subjectKeyIdentifier === undefined)
+    return malformed(certificate, role, 'has no subject key identifier, which a CA certificate must have');
+  if (role !== 'trust-anchor' && !isSelfIssued && authorityKeyIdentifier?.keyIdentifier === undefined)
+    return malformed(certificate, role, 'has no authority key identifier');
+  return undefined;
+};
+
+const rfc5280Checks: readonly Check[] = [checkCriticalExtensions, checkNames, checkAuthority, checkCurve];
+
+const strictChecks: readonly Check[] = [
+  checkCriticalExtensions,
+  checkNames,
+  checkAuthority,
+  checkStrictAuthority,
+  checkEndEntity,
+  checkSerialNumber,
+  checkKeyIdentifiers,
+  checkPublicKey,
+  checkSignatureAlgorithm,
+];
