@@ -71,9 +71,19 @@ const requirements: readonly Requirement[] = [
   },
 ];
 
+export interface CertificateVerificationOptions {
+  /** A certification path was or will be validated: it processes more critical extensions than these checks know. */
+  readonly isPathValidated?: boolean;
+}
+
 /** The first requirement that an end-entity certificate doesn't meet at `now` (milliseconds), as a denial. */
-export function findCertificateDenial(certificate: ClientCertificate, now: number): Denial | undefined {
+export function findCertificateDenial(
+  certificate: ClientCertificate,
+  now: number,
+  { isPathValidated = false }: CertificateVerificationOptions = {},
+): Denial | undefined {
   for (const { code, findFault } of requirements) {
+    if (isPathValidated && code === 'certificate_critical_extension_unknown') continue;
     const fault = findFault(certificate, now);
     if (fault !== undefined) return deny(code, fault);
   }

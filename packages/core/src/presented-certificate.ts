@@ -1,5 +1,15 @@
 import { findPublicKeyInfo } from './certificate-public-key.js';
+import { type CanonicalName, decodeCanonicalName } from './canonical-name.js';
+import { type PathCertificate, decodePathCertificate } from './certification-path/path-certificate.js';
 import { type ClientCertificateDecoding, decodeClientCertificate, hashHex } from './client-certificate.js';
+import {
+  type DerDecoding,
+  DerReader,
+  contextConstructed,
+  derTags,
+  readDer,
+  readSingle,
+} from './encoding/der.js';
 
 /**
  * The certificate a caller presented, before anything is known of it. Hashes and the decoded form are worked out when
@@ -17,6 +27,10 @@ export interface PresentedCertificate {
    */
   readonly publicKeySha256: string | undefined;
   readonly decoding: ClientCertificateDecoding;
+  /** The issuer's name as it compares; undefined where the bytes have none. Worked out without decoding the rest. */
+  readonly issuer: CanonicalName | undefined;
+  /** The certificate as a certification path reads it. */
+  readonly pathDecoding: DerDecoding<PathCertificate>;
 }
 
 export function presentCertificate(der: Uint8Array): PresentedCertificate {
@@ -30,6 +44,8 @@ class LazyPresentedCertificate implements PresentedCertificate {
   #hasPublicKey: boolean | undefined;
   #publicKeySha256: string | undefined;
   #decoding: ClientCertificateDecoding | undefined;
+  #issuer: CanonicalName | null | undefined;
+  #pathDecoding: DerDecoding<PathCertificate> | undefined;
 
   constructor(der: Uint8Array) {
     this.der = der;
@@ -56,4 +72,24 @@ class LazyPresentedCertificate implements PresentedCertificate {
   get decoding(): ClientCertificateDecoding {
     return (this.#decoding ??= decodeClientCertificate(this.der));
   }
+  get issuer(): CanonicalName | undefined {
+    if (this.#issuer === undefined) this.#issuer = findIssuer(this.der) ?? null;
+    return this.#issuer ?? undefined;
+  }
+
+  get pathDecoding(): DerDecoding<PathCertificate> {
+    return (this.#pathDecoding ??= decodePathCertificate(this.der));
+  }
+}
+
+/** The fields before it (RFC 5280 §4.1) are passed over, not looked into. */
+function findIssuer(der: Uint8Array): CanonicalName | undefined {
+  const decoding = readDer(() => {
+    const tbs = new DerReader(readSingle(der, derTags.sequence).content).enter(derTags.sequence);
+    tbs.readOptional(contextConstructed(0)); // version
+    tbs.read(derTags.integer); // serialNumber
+    tbs.read(derTags.sequence); // signature
+    return decodeCanonicalName(tbs.read(derTags.sequence));
+  });
+  return decoding.ok ? decoding.value : undefined;
 }

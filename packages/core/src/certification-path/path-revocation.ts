@@ -23,7 +23,12 @@ export interface PathRevocation {
   /** How long past its nextUpdate a CRL or an OCSP answer still counts. */
   readonly graceMilliseconds: number;
   readonly crls: readonly CertificateRevocationList[];
-  readonly ocspResponses: readonly OcspResponse[];
+  /** Answers that may be about this certificate. */
+  readonly findOcspResponses: (certificate: PathCertificate) => readonly OcspResponse[];
+  /** Hears of each certificate whose responder would have to be asked; undefined: there is no responder. */
+  readonly onOcspWanted?: ((certificate: PathCertificate, issuer: PathCertificate) => void) | undefined;
+  /** Why there is less information than there should be; for the operator. */
+  readonly fault?: string | undefined;
 }
 
 export interface RevocationQuestion {
@@ -44,6 +49,16 @@ export interface RevocationCleared {
   readonly validUntil: number;
 }
 
+/** A certificate of a path, below the one that issued it. */
+interface PathMember {
+  readonly certificate: PathCertificate;
+  readonly issuer: PathCertificate;
+  readonly role: PathRole;
+}
+
+/** What isn't known now may be known soon, where that is no refusal. */
+const unknownForMilliseconds = 60_000;
+
 /** RFC 5280 §6.3 and RFC 6960 for a whole path. One that is revoked is told before one of which nothing is known. */
 export function checkRevocation(question: RevocationQuestion): RevocationCleared | PathFault {
   const { path, revocation } = question;
@@ -57,26 +72,25 @@ export function checkRevocation(question: RevocationQuestion): RevocationCleared
   for (const [index, certificate] of path.certificates.entries()) {
     const role: PathRole = index === path.certificates.length - 1 ? 'end-entity' : 'intermediate';
     if (role === 'intermediate' && revocation.scope === 'end-entity') continue;
-    const status = findStatus(question, certificate, path.certificates[index - 1] ?? path.trustAnchor);
+    const issuer = path.certificates[index - 1] ?? path.trustAnchor;
+    const status = findStatus(question, { certificate, issuer, role });
     if (status.status === 'revoked') return describeRevoked(certificate, role, status);
     if (status.status === 'unknown') unavailable ??= describeUnknown(certificate, role, status.detail);
-    else
-      cleared = {
-        outcome: 'cleared',
-        validFrom: Math.max(cleared.validFrom, status.validFrom),
-        validUntil: Math.min(cleared.validUntil, status.validUntil),
-      };
+    const { validFrom, validUntil } =
+      status.status === 'good' ? status : { validFrom: question.now, validUntil: question.now + unknownForMilliseconds };
+    cleared = {
+      outcome: 'cleared',
+      validFrom: Math.max(cleared.validFrom, validFrom),
+      validUntil: Math.min(cleared.validUntil, validUntil),
+    };
   }
   return unavailable !== undefined && revocation.mode === 'required' ? unavailable : cleared;
 }
 
 /** Either way of asking may say "revoked"; where neither does, one that says "good" suffices. */
-function findStatus(
-  { revocation, path, signers, isSignerValid, profile, now }: RevocationQuestion,
-  certificate: PathCertificate,
-  issuer: PathCertificate,
-): RevocationStatus {
-  const { graceMilliseconds, crls, ocspResponses } = revocation;
+function findStatus(question: RevocationQuestion, { certificate, issuer, role }: PathMember): RevocationStatus {
+  const { revocation, path, signers, isSignerValid, profile, now } = question;
+  const { graceMilliseconds, crls, findOcspResponses, onOcspWanted, fault } = revocation;
   const common = {
     certificate,
     issuer,
@@ -85,18 +99,22 @@ function findStatus(
     graceMilliseconds,
     isAlgorithmAccepted: (algorithm: PathCertificate['signatureAlgorithm']) => isAlgorithmAccepted(algorithm, profile),
   };
-  const byList = findCrlStatus({
-    ...common,
-    crls,
-    signers: [issuer, ...path.certificates.slice(0, -1), path.trustAnchor, ...signers],
-    isSignerValid,
-  });
-  if (byList.status === 'revoked' || ocspResponses.length === 0) return byList;
-  const byResponse = findOcspStatus({ ...common, responses: ocspResponses });
+  const candidates = [issuer, ...path.certificates.slice(0, -1), path.trustAnchor, ...signers];
+  const byList = findCrlStatus({ ...common, crls, signers: candidates, isSignerValid });
+  if (byList.status === 'revoked') return byList;
+  const responses = findOcspResponses(certificate);
+  const byResponse = findOcspStatus({ ...common, responses });
   if (byResponse.status === 'revoked') return byResponse;
   if (byResponse.status === 'good') return byList.status === 'good' ? laterOf(byList, byResponse) : byResponse;
+  // A caller is asked about wherever there is a responder; a CA, where no list speaks of it.
+  if (role === 'end-entity' || byList.status === 'unknown') onOcspWanted?.(certificate, issuer);
   if (byList.status === 'good') return byList;
-  return { status: 'unknown', detail: crls.length === 0 ? byResponse.detail : `${byList.detail} ${byResponse.detail}` };
+  const details = [
+    ...(crls.length > 0 || onOcspWanted === undefined ? [byList.detail] : []),
+    ...(responses.length > 0 ? [byResponse.detail] : []),
+    ...(fault === undefined ? [] : [fault]),
+  ];
+  return { status: 'unknown', detail: details.join(' ') };
 }
 
 type Good = Extract<RevocationStatus, { status: 'good' }>;

@@ -1,3 +1,0 @@
-// STUB until the revocation branch is merged
-import type { RevocationStatus } from './revocation-status.js';
-export const findCrlStatus = (_question: object): RevocationStatus => ({ status: 'unknown', detail: 'stub' });

@@ -1,0 +1,21 @@
+import type { CertificateRevocationList } from './certification-path/certificate-revocation-list.js';
+import type { OcspResponse } from './certification-path/ocsp-response.js';
+import type { PathCertificate } from './certification-path/path-certificate.js';
+
+/** What is known of the revocation of one authority's certificates. */
+export interface AuthorityRevocationInformation {
+  readonly crls: readonly CertificateRevocationList[];
+  readonly findOcspResponses: (certificate: PathCertificate) => readonly OcspResponse[];
+  /** The code names a source of it, beside those of the document. */
+  readonly isConfiguredInCode?: boolean;
+  /** Why there is less of it than there should be, for the operator. */
+  readonly fault?: string | undefined;
+}
+
+/** By the authority's name. The half of a decision's input that doesn't stand in the trust document. */
+export interface RevocationInformation {
+  readonly find: (authorityName: string) => AuthorityRevocationInformation | undefined;
+}
+
+/** An authority that requires revocation information lets nobody in by this. */
+export const noRevocationInformation: RevocationInformation = Object.freeze({ find: () => undefined });
