@@ -1,0 +1,96 @@
+import type { GeneralName } from '../general-name.js';
+import { findHostLabels } from './host-name.js';
+import { type NameLocation, type NameSubtree, endOfLabels, listBits } from './name-subtrees.js';
+
+export type SubtreeList = 'permitted' | 'excluded';
+
+/** Where a name stands among those of its form; undefined: malformed, or of a form that nothing here looks into. */
+export function locateName(name: GeneralName): NameLocation | undefined {
+  switch (name.form) {
+    case 'directoryName':
+      return locate(name.name.relativeNames);
+    case 'dNSName':
+      return locateDnsName(name.text);
+    case 'rfc822Name':
+      return locate(findMailboxParts(name.text));
+    case 'uniformResourceIdentifier':
+      return locate(findUriParts(name.text));
+    case 'iPAddress':
+      return locate(listBits(name.octets));
+    case 'registeredID':
+      return locate([...name.objectIdentifier.split('.'), endOfLabels]);
+    case 'otherName':
+    case 'x400Address':
+    case 'ediPartyName':
+      return undefined;
+  }
+}
+
+function locate(parts: readonly string[] | undefined): NameLocation | undefined {
+  return parts && { parts, isWildcard: false };
+}
+
+function locateDnsName(text: string): NameLocation | undefined {
+  if (!text.startsWith('*.')) return locate(findHostLabels(text));
+  const labels = findHostLabels(text.slice(2));
+  return labels && { parts: [...labels, '*'], isWildcard: true };
+}
+
+/**
+ * The local part in lower case first, then as it is: RFC 5280 §7.5 tells `Bob@` from `bob@`, mail systems don't.
+ * Quoted local parts are refused: they are a second spelling of the same mailbox.
+ */
+function findMailboxParts(text: string): readonly string[] | undefined {
+  const [, local, host] = /^([\w.!#$%&'*+/=?^`{|}~-]+)@([^@]+)$/.exec(text) ?? [];
+  const labels = host === undefined ? undefined : findHostLabels(host);
+  return local === undefined ? undefined : labels && [...labels, endOfLabels, local.toLowerCase(), local];
+}
+
+/**
+ * §4.2.1.10: a URI without an authority, or with an address in it, is to be rejected. So is one that readers disagree on:
+ * a backslash, a second `@`, an escaped host.
+ */
+function findUriParts(text: string): readonly string[] | undefined {
+  const [, host] = /^[a-z][a-z\d+.-]*:\/\/(?:[\w.~!$&'()*+,;=:%-]*@)?([\w.-]+)(?::\d*)?(?:[/?#].*)?$/i.exec(text) ?? [];
+  const labels = host === undefined ? undefined : findHostLabels(host);
+  return labels && [...labels, endOfLabels];
+}
+
+/** The subtree of a base, addresses aside; undefined where the base can't be processed. */
+export function findSubtree(base: GeneralName, list: SubtreeList): NameSubtree | undefined {
+  switch (base.form) {
+    case 'directoryName':
+      return subtreeOf(base.name.relativeNames);
+    case 'dNSName':
+      // A leading dot is a URI's, §4.2.1.10 gives it no meaning here and readers give it three: it isn't processed.
+      return subtreeOf(base.text === '' ? [] : findHostLabels(base.text));
+    case 'rfc822Name':
+      return base.text.includes('@') ? findMailboxSubtree(base.text, list) : findHostSubtree(base.text);
+    case 'uniformResourceIdentifier':
+      return findHostSubtree(base.text);
+    case 'registeredID':
+      return subtreeOf([...base.objectIdentifier.split('.'), ...(list === 'permitted' ? [endOfLabels] : [])]);
+    case 'iPAddress':
+    case 'otherName':
+    case 'x400Address':
+    case 'ediPartyName':
+      return undefined;
+  }
+}
+
+function subtreeOf(parts: readonly string[] | undefined): NameSubtree | undefined {
+  return parts && { parts, isBaseOutside: false };
+}
+
+/** Excluded: in any letter case. */
+function findMailboxSubtree(text: string, list: SubtreeList): NameSubtree | undefined {
+  const parts = findMailboxParts(text);
+  return subtreeOf(list === 'excluded' ? parts?.slice(0, -1) : parts);
+}
+
+/** `example.com` is that host alone, `.example.com` every host beneath it. */
+function findHostSubtree(text: string): NameSubtree | undefined {
+  const isBaseOutside = text.startsWith('.');
+  const labels = findHostLabels(isBaseOutside ? text.slice(1) : text);
+  return labels && { parts: isBaseOutside ? labels : [...labels, endOfLabels], isBaseOutside };
+}
