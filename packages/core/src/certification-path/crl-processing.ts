@@ -1,0 +1,75 @@
+import { areNamesEqual } from '../canonical-name.js';
+import { type Currency, findClearance, findCurrency, intersect } from './crl-currency.js';
+import { findDeltaClearance } from './crl-delta.js';
+import type { CrlQuestion } from './crl-question.js';
+import { findRevocation } from './crl-revocation.js';
+import { allReasons } from './crl-scope.js';
+import { type CrlStatement, type CrlStatements, findCrlStatements } from './crl-statement.js';
+import type { RevocationStatus } from './revocation-status.js';
+
+/**
+ * RFC 5280 §6.3.3. Stricter than there in one thing: all lists are looked at, not only as many as cover all reasons, so
+ * that no order of lists hides a revocation.
+ */
+export function findCrlStatus(question: CrlQuestion): RevocationStatus {
+  const { certificate, issuer } = question;
+  if (!areNamesEqual(certificate.issuer, issuer.subject)) {
+    return { status: 'unknown', detail: 'the certificate has another issuer' };
+  }
+  const found = findCrlStatements(question);
+  const entry = findRevocation(found.statements, question);
+  if (entry !== undefined) return { status: 'revoked', reason: entry.reason, revokedAt: entry.revokedAt };
+  return findGoodStatus(found, question);
+}
+
+/** §6.3.3 (l): lists are taken, the newest first, until they cover every reason. */
+function findGoodStatus(found: CrlStatements, question: CrlQuestion): RevocationStatus {
+  let interval: Currency = { validFrom: -Infinity, validUntil: Infinity };
+  let covered = 0;
+  for (const { statement, clearance } of listClearances(found.statements, question)) {
+    // (e): nothing new.
+    if ((statement.reasons & ~covered) === 0) continue;
+    covered |= statement.reasons;
+    interval = intersect(interval, clearance);
+    const ofDelta = findDeltaClearance(statement, found.statements, question);
+    if (ofDelta !== undefined) interval = intersect(interval, ofDelta);
+    if (covered === allReasons) return { status: 'good', ...interval };
+  }
+  return { status: 'unknown', detail: describeGap(found, question) };
+}
+
+interface ClearingStatement {
+  readonly statement: CrlStatement;
+  readonly clearance: Currency;
+}
+
+function listClearances(statements: readonly CrlStatement[], question: CrlQuestion): readonly ClearingStatement[] {
+  return statements
+    .filter(({ crl }) => crl.deltaBaseNumber === undefined)
+    .flatMap((statement) => {
+      const clearance = findClearance(statement.crl, question);
+      return clearance === undefined ? [] : [{ statement, clearance }];
+    })
+    .sort((left, right) => right.clearance.validFrom - left.clearance.validFrom);
+}
+
+/** For the operator, the likeliest first. */
+function describeGap({ statements, faults }: CrlStatements, question: CrlQuestion): string {
+  const bases = statements.filter(({ crl }) => crl.deltaBaseNumber === undefined);
+  const [fault] = faults;
+  if (bases.length === 0) {
+    if (fault !== undefined) return fault;
+    return statements.length === 0 ? 'no CRL speaks of the certificate' : 'there is a delta CRL without its base';
+  }
+  const stale = bases.find(({ crl }) => findCurrency(crl, question) === undefined);
+  if (stale !== undefined) return describeStale(stale, question);
+  const [unknown] = bases.flatMap(({ crl }) => crl.unknownCriticalExtensions);
+  if (unknown !== undefined) return `a CRL has the critical extension ${unknown}, which is not understood`;
+  return fault ?? 'the CRLs don’t cover every reason for a revocation';
+}
+
+function describeStale({ crl }: CrlStatement, { now }: CrlQuestion): string {
+  if (crl.thisUpdate > now) return `a CRL is of the future (${new Date(crl.thisUpdate).toISOString()})`;
+  if (crl.nextUpdate === undefined) return 'a CRL doesn’t say when the next one comes';
+  return `a CRL was due to be replaced at ${new Date(crl.nextUpdate).toISOString()}`;
+}
