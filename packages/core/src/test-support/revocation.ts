@@ -5,7 +5,7 @@ import {
 } from '../certification-path/certificate-revocation-list.js';
 import { type PathCertificate, decodePathCertificate } from '../certification-path/path-certificate.js';
 import { type KeyKind, makeCertificate } from './certificates.js';
-import { encodeElement, getNode, parseTree, encodeTree } from './der-editing.js';
+import { type DerNode, encodeElement, encodeTree, getNode, parseTree } from './der-editing.js';
 import { newTemporaryPath, runOpenssl } from './openssl.js';
 
 export interface MadeAuthority {
@@ -103,18 +103,27 @@ export function signBytes(bytes: Uint8Array, authority: MadeAuthority): Buffer {
   return runOpenssl(['dgst', '-sha256', '-sign', authority.keyPath], bytes);
 }
 
-/** The list with other entries, given in DER, signed again: openssl makes no entries of other issuers. */
-export function replaceEntries(crl: Uint8Array, entries: readonly Uint8Array[], authority: MadeAuthority): Buffer {
+/** A list with other fields, signed again: openssl makes no entries of other issuers. */
+export function editCrl(
+  crl: Uint8Array,
+  authority: MadeAuthority,
+  edit: (fields: readonly DerNode[]) => readonly (DerNode | undefined)[],
+): Buffer {
   const root = parseTree(crl);
-  const tbs = getNode(root, 0);
-  const children = (tbs.children ?? []).map((child) => ({ isEntries: false, encoded: encodeTree(child) }));
-  // version, signature, issuer, thisUpdate, nextUpdate; entries where there are any; extensions
-  const hasEntries = children.length === 7;
-  const head = children.slice(0, 5).map(({ encoded }) => encoded);
-  const tail = children.slice(hasEntries ? 6 : 5).map(({ encoded }) => encoded);
-  const replaced = encodeElement(0x30, ...head, encodeElement(0x30, ...entries), ...tail);
-  const signature = encodeElement(0x03, Buffer.from([0]), signBytes(replaced, authority));
-  return encodeElement(0x30, replaced, encodeTree(getNode(root, 1)), signature);
+  const fields = edit(getNode(root, 0).children ?? []).flatMap((field) =>
+    field === undefined ? [] : [encodeTree(field)],
+  );
+  const tbs = encodeElement(0x30, ...fields);
+  const signature = encodeElement(0x03, Buffer.from([0]), signBytes(tbs, authority));
+  return encodeElement(0x30, tbs, encodeTree(getNode(root, 1)), signature);
+}
+
+export function replaceEntries(crl: Uint8Array, entries: readonly Uint8Array[], authority: MadeAuthority): Buffer {
+  return editCrl(crl, authority, (fields) => {
+    // version, signature, issuer, thisUpdate, nextUpdate; entries where there are any; extensions
+    const children = entries.map(parseTree);
+    return [...fields.slice(0, 5), { tag: 0x30, children, content: undefined }, fields.at(-1)];
+  });
 }
 
 /** One entry, with extensions in DER. */
