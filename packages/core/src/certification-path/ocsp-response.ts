@@ -2,3 +2,7 @@
 export interface OcspResponse {
   readonly der: Uint8Array;
 }
+export const decodeOcspResponse = (der: Uint8Array): { readonly ok: true; readonly value: OcspResponse } => ({
+  ok: true,
+  value: { der },
+});
