@@ -204,10 +204,10 @@ function findNamesFault(
   { budget, profile }: PathSettings,
 ): PathFault | undefined {
   if (role === 'intermediate' && certificate.isSelfIssued) return undefined;
-  const treatsCommonNameAsDns = role === 'end-entity' && profile === 'strict';
-  const fault = findNameFault(state.names, certificate, budget, { treatsCommonNameAsDns });
+  const commonNamesAsHosts = role === 'end-entity' && profile === 'strict';
+  const fault = findNameFault(state.names, certificate, budget, { commonNamesAsHosts });
   if (fault === undefined) return undefined;
-  if (fault.kind === 'exhausted') return exhausted('name comparisons');
+  if (fault.outcome === 'exhausted') return exhausted('name comparisons');
   return failPath('path_name_not_permitted', `${describe(certificate, role)}: ${fault.detail}`);
 }
 
