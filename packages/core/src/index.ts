@@ -21,14 +21,33 @@ export {
   type TrustDocumentOptions,
   type TrustDocumentReadingOptions,
 } from './trust-document.js';
-export type { TrustDocument, TrustDocumentIdentity, TrustDocumentPin } from './trust-document-content.js';
+export type {
+  TrustDocument,
+  TrustDocumentAuthority,
+  TrustDocumentDenied,
+  TrustDocumentIdentity,
+  TrustDocumentPin,
+  TrustDocumentRevocation,
+  TrustDocumentSubject,
+} from './trust-document-content.js';
 export { formatTrustDocument, readTrustDocument } from './trust-document-text.js';
 export type { TrustAspect, TrustChange, TrustEffect } from './trust-change.js';
 export { compareTrustDocuments, type TrustComparison } from './trust-comparison.js';
 export { inspectTrust, type TrustInspectionOptions } from './trust-inspection.js';
 export type { InspectionCode, InspectionSeverity, TrustInspectionFinding } from './trust-inspection-finding.js';
 export type { DocumentProblem } from './trust-document-reader.js';
-export type { PinKind, TrustedIdentity, TrustPin, TrustSnapshot, TrustWarning } from './trust-snapshot.js';
+export type {
+  NamedIdentity,
+  PinKind,
+  SubjectIndex,
+  TrustedIdentity,
+  TrustPin,
+  TrustSnapshot,
+  TrustWarning,
+} from './trust-snapshot.js';
+export type { AuthorityRevocation, RevocationMode, RevocationScope, TrustedAuthority } from './trust-authority.js';
+export { type DeniedCertificate, type DenyList, deniedSerialKey, findSerialNumber } from './trust-deny-list.js';
+export { type SubjectType, type TrustSubject, listSubjectKeys, subjectKey } from './trust-subject.js';
 export { findInSnapshot, type FoundIdentity, type PinDenialCode, type TrustFinding } from './trust-finding.js';
 export type { TrustStore, TrustStoreReport, TrustStoreWarning } from './trust-store.js';
 export { trustStoreFromAppSetting } from './trust-sources/app-setting-store.js';

@@ -2,14 +2,7 @@ import { findPublicKeyInfo } from './certificate-public-key.js';
 import { type CanonicalName, decodeCanonicalName } from './canonical-name.js';
 import { type PathCertificate, decodePathCertificate } from './certification-path/path-certificate.js';
 import { type ClientCertificateDecoding, decodeClientCertificate, hashHex } from './client-certificate.js';
-import {
-  type DerDecoding,
-  DerReader,
-  contextConstructed,
-  derTags,
-  readDer,
-  readSingle,
-} from './encoding/der.js';
+import { type DerDecoding, DerReader, contextConstructed, derTags, readDer, readSingle } from './encoding/der.js';
 
 /**
  * The certificate a caller presented, before anything is known of it. Hashes and the decoded form are worked out when

@@ -81,7 +81,8 @@ function readIdentity(value: unknown): FoundIdentity | undefined {
 }
 
 function isPinDenialCode(code: unknown): code is PinDenialCode {
-  return typeof code === 'string' && /^(?:pin|identity)_/.test(code) && denialCodes.some((known) => known === code);
+  const isOfStores = typeof code === 'string' && /^(?:(?:pin|identity)_|certificate_on_deny_list$)/.test(code);
+  return isOfStores && denialCodes.some((known) => known === code);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -21,7 +21,7 @@ const listChanges = ({ changes }: TrustComparison): readonly string[] =>
 const compare = (before: readonly IdentityInput[], after: readonly IdentityInput[]): TrustComparison =>
   compareTrustDocuments(snapshotOf(...before), snapshotOf(...after));
 
-const open = { enabled: true, notBefore: undefined, notAfter: undefined };
+const open = { issuedBy: undefined, enabled: true, notBefore: undefined, notAfter: undefined };
 const manyPinned = (pinsOf: (index: number) => readonly TrustPin[]): TrustSnapshot =>
   createTrustSnapshot({
     schemaVersion: 1,
@@ -29,7 +29,14 @@ const manyPinned = (pinsOf: (index: number) => readonly TrustPin[]): TrustSnapsh
     audience: undefined,
     identities: Array.from({ length: 100_000 }, (_, index) => {
       const unsaid = { functions: undefined, owner: undefined, reason: undefined, expiresAt: undefined };
-      return { name: `caller ${index}`, roles: ['reader'], enabled: true, pins: pinsOf(index), ...unsaid };
+      return {
+        name: `caller ${index}`,
+        roles: ['reader'],
+        enabled: true,
+        subjects: [],
+        pins: pinsOf(index),
+        ...unsaid,
+      };
     }),
     warnings: [],
   });

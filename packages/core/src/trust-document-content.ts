@@ -7,7 +7,38 @@ export interface TrustDocument {
   readonly schemaVersion: number;
   readonly revision: number;
   readonly audience?: readonly string[];
+  /** From version 2 on. */
+  readonly authorities?: readonly TrustDocumentAuthority[];
+  /** From version 2 on. */
+  readonly denied?: readonly TrustDocumentDenied[];
   readonly identities: readonly TrustDocumentIdentity[];
+}
+
+export interface TrustDocumentAuthority {
+  readonly name: string;
+  /** Each text one certificate in PEM; so are the intermediates. */
+  readonly trustAnchors: readonly string[];
+  readonly intermediates?: readonly string[];
+  readonly spiffeTrustDomains?: readonly string[];
+  readonly revocation?: TrustDocumentRevocation;
+}
+
+export interface TrustDocumentRevocation {
+  /** Absent: `required` where `crls` or `ocsp` is given, else `off`. */
+  readonly mode?: 'required' | 'when-available' | 'off';
+  /** Absent: `chain`. */
+  readonly scope?: 'chain' | 'end-entity';
+  readonly crls?: readonly string[];
+  readonly ocsp?: string;
+  readonly graceSeconds?: number;
+}
+
+/** A thumbprint, or a serial number with its authority. */
+export interface TrustDocumentDenied {
+  readonly thumbprintSha256?: string;
+  readonly issuedBy?: string;
+  readonly serialNumber?: string;
+  readonly reason?: string;
 }
 
 export interface TrustDocumentIdentity {
@@ -21,7 +52,20 @@ export interface TrustDocumentIdentity {
   readonly reason?: string;
   /** RFC 3339 in UTC, e.g. `2027-03-01T00:00:00Z`; so are the times of pins. */
   readonly expiresAt?: string;
+  /** From version 2 on. */
+  readonly subjects?: readonly TrustDocumentSubject[];
   readonly certificates?: readonly TrustDocumentPin[];
+}
+
+/** Exactly one name, under the authority that vouches for it. */
+export interface TrustDocumentSubject {
+  readonly issuedBy: string;
+  /** Exact, or with `*` as its first label. */
+  readonly dns?: string;
+  readonly uri?: string;
+  readonly email?: string;
+  readonly commonName?: string;
+  readonly organizationalUnit?: string;
 }
 
 /** Exactly one of the three hashes, in hexadecimal. */
@@ -29,6 +73,8 @@ export interface TrustDocumentPin {
   readonly thumbprintSha256?: string;
   readonly thumbprintSha1?: string;
   readonly publicKeySha256?: string;
+  /** From version 2 on: only a certificate that this authority issued. */
+  readonly issuedBy?: string;
   readonly enabled?: boolean;
   readonly notBefore?: string;
   readonly notAfter?: string;

@@ -1,45 +1,42 @@
-import { findThumbprint } from './encoding/thumbprint.js';
-import { findInstant } from './encoding/timestamp.js';
+import type { AuthorityDirectory } from './trust-document-authorities.js';
+import { readInstant, readPin } from './trust-document-pins.js';
 import type { DocumentReader } from './trust-document-reader.js';
+import { readSubject } from './trust-document-subjects.js';
 import {
-  type PinIndex,
+  type IdentityIndex,
   type PinKind,
   type TrustPin,
   type TrustWarning,
   type TrustedIdentity,
-  addToPinIndex,
-  createPinIndex,
-  pinKinds,
+  addToIndex,
+  createIdentityIndex,
 } from './trust-snapshot.js';
+import { type TrustSubject, describeSubject, subjectKey } from './trust-subject.js';
 
-/** How many identities, or pins of one identity, are read in one step: some tenths of a millisecond. */
+/** How many identities, or pins or subjects of one identity, are read in one step: some tenths of a millisecond. */
 const itemsPerStep = 64;
 
 export interface IdentitiesReading {
   readonly identities: readonly TrustedIdentity[];
-  readonly pins: PinIndex;
-  readonly warnings: readonly TrustWarning[];
+  readonly index: IdentityIndex;
 }
 
 /** The list of identities, in steps of bounded work; what is wrong in it, the reader has collected. */
 export function* readIdentities(
   reader: DocumentReader,
   value: unknown,
+  directory: AuthorityDirectory,
+  warnings: TrustWarning[],
 ): Generator<undefined, IdentitiesReading, undefined> {
   const names = new Map<string, string>();
-  const pinPlaces: Readonly<Record<PinKind, Map<string, string>>> = {
-    thumbprintSha256: new Map(),
-    thumbprintSha1: new Map(),
-    publicKeySha256: new Map(),
-  };
-  const pins = createPinIndex();
-  const warnings: TrustWarning[] = [];
-  const texts = new TextPool();
+  const places = new DuplicateGuard(reader);
+  const index = createIdentityIndex();
+  const context = { directory, warnings, texts: new TextPool() };
   const identities: TrustedIdentity[] = [];
-  for (const [index, item] of reader.readArray(value, 'identities').entries()) {
-    if (index % itemsPerStep === 0) yield;
-    const path = `identities[${index}]`;
-    const identity = yield* readIdentity(reader, item, path, warnings, texts);
+  for (const [position, item] of reader.readArray(value, 'identities').entries()) {
+    if (position % itemsPerStep === 0) yield;
+    const path = `identities[${position}]`;
+    const identity = yield* readIdentity(reader, item, path, context);
     if (identity === undefined) continue;
     reader.expectUnique(
       names,
@@ -47,44 +44,76 @@ export function* readIdentities(
       `${path}.name`,
       `the name "${identity.name}" (letter case does not tell names apart)`,
     );
-    for (const [pinIndex, { kind, value: hash }] of identity.pins.entries()) {
-      reader.expectUnique(pinPlaces[kind], hash, `${path}.certificates[${pinIndex}]`, `the pin ${kind} ${hash}`);
-      if (pinIndex % itemsPerStep === itemsPerStep - 1) yield;
-    }
-    addToPinIndex(pins, identity);
+    yield* places.check(identity, path);
+    addToIndex(index, identity);
     identities.push(identity);
   }
-  return { identities, pins, warnings };
+  return { identities, index };
+}
+
+/** A pin and a subject stand once in a document. */
+class DuplicateGuard {
+  readonly #reader: DocumentReader;
+  readonly #subjects = new Map<string, string>();
+  readonly #pins: Readonly<Record<PinKind, Map<string, string>>> = {
+    thumbprintSha256: new Map(),
+    thumbprintSha1: new Map(),
+    publicKeySha256: new Map(),
+  };
+
+  constructor(reader: DocumentReader) {
+    this.#reader = reader;
+  }
+
+  *check({ pins, subjects }: TrustedIdentity, path: string): Generator<undefined, void, undefined> {
+    for (const [index, { kind, value: hash }] of pins.entries()) {
+      this.#reader.expectUnique(this.#pins[kind], hash, `${path}.certificates[${index}]`, `the pin ${kind} ${hash}`);
+      if (index % itemsPerStep === itemsPerStep - 1) yield;
+    }
+    for (const [index, subject] of subjects.entries()) {
+      const key = subjectKey(subject.issuedBy, subject.type, subject.value);
+      this.#reader.expectUnique(
+        this.#subjects,
+        key,
+        `${path}.subjects[${index}]`,
+        `the subject ${describeSubject(subject)}`,
+      );
+      if (index % itemsPerStep === itemsPerStep - 1) yield;
+    }
+  }
 }
 
 const identityKeys = {
   required: ['name', 'roles'],
   optional: ['functions', 'enabled', 'owner', 'reason', 'expiresAt', 'certificates'],
-  later: { subjects: 'names under an authority are not supported by this version; pin certificates instead' },
+  version2: ['subjects'],
 };
+
+interface ReadingContext {
+  readonly directory: AuthorityDirectory;
+  readonly warnings: TrustWarning[];
+  readonly texts: TextPool;
+}
 
 function* readIdentity(
   reader: DocumentReader,
   value: unknown,
   path: string,
-  warnings: TrustWarning[],
-  texts: TextPool,
+  { directory, warnings, texts }: ReadingContext,
 ): Generator<undefined, TrustedIdentity | undefined, undefined> {
   const fields = reader.readObject(value, path, identityKeys);
   if (fields === undefined) return undefined;
-  const certificates =
-    fields['certificates'] === undefined ? [] : reader.readArray(fields['certificates'], `${path}.certificates`);
-  const pins: TrustPin[] = [];
-  for (const [index, item] of certificates.entries()) {
-    const pin = readPin(reader, item, `${path}.certificates[${index}]`, warnings);
-    if (pin !== undefined) pins.push(pin);
-    if (index % itemsPerStep === itemsPerStep - 1) yield;
-  }
-  if (certificates.length === 0) {
+  const subjects = yield* readList(reader, fields['subjects'], `${path}.subjects`, (item, place) =>
+    readSubject(reader, item, place, directory),
+  );
+  const pins = yield* readList(reader, fields['certificates'], `${path}.certificates`, (item, place) =>
+    readPin(reader, item, place, directory, warnings),
+  );
+  if (isEmpty(fields['certificates']) && isEmpty(fields['subjects'])) {
     warnings.push({
       code: 'identity_without_pins',
       path,
-      message: 'no certificate is pinned, so nobody can be this identity',
+      message: 'no certificate is pinned and no subject is given, so nobody can be this identity',
     });
   }
   const functions = reader.readOptionalTexts(fields['functions'], `${path}.functions`);
@@ -97,76 +126,34 @@ function* readIdentity(
     owner: texts.share(reader.readOptionalText(fields['owner'], `${path}.owner`)),
     reason: texts.share(reader.readOptionalText(fields['reason'], `${path}.reason`)),
     expiresAt: readInstant(reader, fields['expiresAt'], `${path}.expiresAt`),
-    // A copy has the room it needs; a list that grew has room for seventeen.
-    pins: pins.length === 0 ? noPins : Object.freeze([...pins]),
+    subjects: subjects.length === 0 ? noSubjects : subjects,
+    pins: pins.length === 0 ? noPins : pins,
   });
 }
 
-const pinKeys = {
-  required: [],
-  optional: [...pinKinds, 'enabled', 'notBefore', 'notAfter'],
-  later: { issuedBy: 'certificates from a CA are not supported by this version' },
-};
-
-function readPin(reader: DocumentReader, value: unknown, path: string, warnings: TrustWarning[]): TrustPin | undefined {
-  const fields = reader.readObject(value, path, pinKeys);
-  if (fields === undefined) return undefined;
-  const kinds = pinKinds.filter((kind) => fields[kind] !== undefined);
-  const [kind] = kinds;
-  if (kind === undefined || kinds.length > 1) {
-    reader.report(path, `give exactly one of ${pinKinds.join(', ')}`);
-    return undefined;
+function* readList<T>(
+  reader: DocumentReader,
+  value: unknown,
+  path: string,
+  read: (item: unknown, path: string) => T | undefined,
+): Generator<undefined, readonly T[], undefined> {
+  const items = value === undefined ? [] : reader.readArray(value, path);
+  const list: T[] = [];
+  for (const [index, item] of items.entries()) {
+    const one = read(item, `${path}[${index}]`);
+    if (one !== undefined) list.push(one);
+    if (index % itemsPerStep === itemsPerStep - 1) yield;
   }
-  const notBefore = readInstant(reader, fields['notBefore'], `${path}.notBefore`);
-  const notAfter = readInstant(reader, fields['notAfter'], `${path}.notAfter`);
-  if (notBefore !== undefined && notAfter !== undefined && notBefore >= notAfter) {
-    reader.report(path, 'notBefore is not earlier than notAfter, so the pin never matches');
-  }
-  if (kind === 'publicKeySha256' && fields['notAfter'] === undefined) {
-    // Whoever holds the key can issue himself a certificate with any dates.
-    reader.report(
-      path,
-      "a publicKeySha256 pin needs a notAfter of its own: the certificate's dates are in the key holder's hand",
-    );
-  }
-  if (kind === 'thumbprintSha1') {
-    warnings.push({
-      code: 'pin_sha1',
-      path,
-      message: 'SHA-1 thumbprints are accepted for migration; replace it by thumbprintSha256',
-    });
-  }
-  const pinValue = readPinValue(reader, kind, fields[kind], path);
-  const enabled = reader.readFlag(fields['enabled'], `${path}.enabled`);
-  return pinValue === undefined ? undefined : Object.freeze({ kind, value: pinValue, enabled, notBefore, notAfter });
+  // A copy has the room it needs; a list that grew has room for seventeen.
+  return Object.freeze([...list]);
 }
 
-function readPinValue(reader: DocumentReader, kind: PinKind, value: unknown, path: string): string | undefined {
-  const text = reader.readText(value, `${path}.${kind}`);
-  const algorithm = kind === 'thumbprintSha1' ? 'sha1' : 'sha256';
-  const thumbprint = findThumbprint(text, algorithm);
-  if (thumbprint !== undefined) return thumbprint;
-  const other = findThumbprint(text, algorithm === 'sha1' ? 'sha256' : 'sha1');
-  const hint =
-    other === undefined
-      ? ''
-      : `; this one has ${other.length}, so it is a ${algorithm === 'sha1' ? 'SHA-256' : 'SHA-1'} thumbprint`;
-  reader.report(
-    `${path}.${kind}`,
-    `it must be ${algorithm === 'sha1' ? 40 : 64} hexadecimal digits (colons and spaces are fine)${hint}`,
-  );
-  return undefined;
-}
-
-function readInstant(reader: DocumentReader, value: unknown, path: string): number | undefined {
-  const text = reader.readOptionalText(value, path);
-  if (text === undefined) return undefined;
-  const instant = findInstant(text);
-  if (instant === undefined) reader.report(path, 'it must be a time that exists, in UTC, like 2027-03-01T00:00:00Z');
-  return instant;
+function isEmpty(value: unknown): boolean {
+  return value === undefined || (Array.isArray(value) && value.length === 0);
 }
 
 const noPins: readonly TrustPin[] = Object.freeze([]);
+const noSubjects: readonly TrustSubject[] = Object.freeze([]);
 
 /** Many callers have the same roles, functions and owner: each is kept once, which halves a large document. */
 class TextPool {

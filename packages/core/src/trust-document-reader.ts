@@ -4,11 +4,11 @@ export interface DocumentProblem {
   readonly message: string;
 }
 
-interface KnownKeys {
+export interface KnownKeys {
   readonly required: readonly string[];
   readonly optional: readonly string[];
-  /** Keys of later versions, each with the sentence that refuses it. */
-  readonly later: Readonly<Record<string, string>>;
+  /** Optional too, but only in documents of schemaVersion 2. */
+  readonly version2?: readonly string[];
 }
 
 const maximumTextLength = 256;
@@ -16,6 +16,7 @@ const maximumTextLength = 256;
 /** Reads plain JSON values strictly, and collects every problem instead of stopping at the first. */
 export class DocumentReader {
   readonly #problems: DocumentProblem[] = [];
+  #schemaVersion = 1;
 
   get problems(): readonly DocumentProblem[] {
     return this.#problems;
@@ -42,6 +43,7 @@ export class DocumentReader {
       );
       return undefined;
     }
+    this.#schemaVersion = version;
     return version;
   }
 
@@ -51,23 +53,30 @@ export class DocumentReader {
       return undefined;
     }
     const prefix = path === '' ? '' : `${path}.`;
+    const { required, optional, version2 = [] } = keys;
+    const isVersion1 = this.#schemaVersion < 2;
+    const known = [...required, ...optional, ...(isVersion1 ? [] : version2)];
     for (const key of Object.keys(value)) {
-      if (keys.required.includes(key) || keys.optional.includes(key)) continue;
-      const later = Object.hasOwn(keys.later, key) ? keys.later[key] : undefined;
+      if (known.includes(key)) continue;
       this.report(
         `${prefix}${key}`,
-        later ?? `unknown key; known are ${[...keys.required, ...keys.optional].join(', ')}`,
+        version2.includes(key)
+          ? 'it belongs to documents of "schemaVersion": 2, and this one says 1; older runtimes would overlook it'
+          : `unknown key; known are ${known.join(', ')}`,
       );
     }
     for (const [key, field] of Object.entries(value)) {
       // JSON can't say it, a literal in code can: `functions: settings.functions` must not open every function.
       if (field === undefined) this.report(`${prefix}${key}`, 'it is undefined; leave the key out if that is meant');
     }
-    for (const key of keys.required) {
+    for (const key of required) {
       if (!Object.hasOwn(value, key)) this.report(`${prefix}${key}`, 'it is missing');
     }
     // A copy without a prototype: an absent key stays absent whatever was put on Object.prototype.
-    return Object.assign(Object.create(null) as Record<string, unknown>, value);
+    const fields = Object.assign(Object.create(null) as Record<string, unknown>, value);
+    // Refused already; what it holds would only be refused once more.
+    if (isVersion1) for (const key of version2) fields[key] = undefined;
+    return fields;
   }
 
   readArray(value: unknown, path: string): readonly unknown[] {
@@ -77,9 +86,9 @@ export class DocumentReader {
     return [];
   }
 
-  readText(value: unknown, path: string): string {
+  readText(value: unknown, path: string, maximumLength: number = maximumTextLength): string {
     if (typeof value !== 'string') this.report(path, 'it must be a text');
-    else if (value.length > maximumTextLength) this.report(path, `it has more than ${maximumTextLength} characters`);
+    else if (value.length > maximumLength) this.report(path, `it has more than ${maximumLength} characters`);
     else if (value.trim() === '') this.report(path, 'it is empty');
     return typeof value === 'string' ? value : '';
   }
@@ -103,6 +112,13 @@ export class DocumentReader {
       this.report(path, 'it has white space around it or invisible characters in it');
     }
     return text;
+  }
+
+  /** Undefined when it is absent, or none of them. */
+  readChoice<T extends string>(value: unknown, path: string, choices: readonly T[]): T | undefined {
+    const choice = choices.find((each) => each === value);
+    if (value !== undefined && choice === undefined) this.report(path, `it must be one of ${choices.join(', ')}`);
+    return choice;
   }
 
   /** Absent means true: what stands in the document counts unless it says otherwise. */

@@ -1,4 +1,12 @@
-import type { TrustDocument, TrustDocumentIdentity, TrustDocumentPin } from './trust-document-content.js';
+import type {
+  TrustDocument,
+  TrustDocumentAuthority,
+  TrustDocumentDenied,
+  TrustDocumentIdentity,
+  TrustDocumentPin,
+  TrustDocumentRevocation,
+  TrustDocumentSubject,
+} from './trust-document-content.js';
 import { anyAudience, readTrustDocumentWhole } from './trust-document.js';
 
 /**
@@ -12,16 +20,28 @@ export function readTrustDocument(text: string): TrustDocument {
   return readTrustDocumentWhole(text, { audience: anyAudience }).value as TrustDocument;
 }
 
-/** Every key belongs to version 1 so far; a later one raises this where it is used. */
-const lowestSchemaVersion = 1;
-
+/** Keys of each object in the order of the schema. */
 const documentKeys: readonly (keyof TrustDocument)[] = [
   '$schema',
   'schemaVersion',
   'revision',
   'audience',
+  'authorities',
+  'denied',
   'identities',
 ];
+
+const authorityKeys: readonly (keyof TrustDocumentAuthority)[] = [
+  'name',
+  'trustAnchors',
+  'intermediates',
+  'spiffeTrustDomains',
+  'revocation',
+];
+
+const revocationKeys: readonly (keyof TrustDocumentRevocation)[] = ['mode', 'scope', 'crls', 'ocsp', 'graceSeconds'];
+
+const deniedKeys: readonly (keyof TrustDocumentDenied)[] = ['thumbprintSha256', 'issuedBy', 'serialNumber', 'reason'];
 
 const identityKeys: readonly (keyof TrustDocumentIdentity)[] = [
   'name',
@@ -31,13 +51,24 @@ const identityKeys: readonly (keyof TrustDocumentIdentity)[] = [
   'owner',
   'reason',
   'expiresAt',
+  'subjects',
   'certificates',
+];
+
+const subjectKeys: readonly (keyof TrustDocumentSubject)[] = [
+  'issuedBy',
+  'dns',
+  'uri',
+  'email',
+  'commonName',
+  'organizationalUnit',
 ];
 
 const pinKeys: readonly (keyof TrustDocumentPin)[] = [
   'thumbprintSha256',
   'thumbprintSha1',
   'publicKeySha256',
+  'issuedBy',
   'enabled',
   'notBefore',
   'notAfter',
@@ -51,17 +82,44 @@ const pinKeys: readonly (keyof TrustDocumentPin)[] = [
  */
 export function formatTrustDocument(document: TrustDocument): string {
   readTrustDocumentWhole(document, { audience: anyAudience });
+  const { authorities, denied, identities } = document;
   const ordered: TrustDocument = {
     ...pickInOrder(document, documentKeys),
-    schemaVersion: lowestSchemaVersion,
-    identities: document.identities.map((identity) => ({
-      ...pickInOrder(identity, identityKeys),
-      ...(identity.certificates && {
-        certificates: identity.certificates.map((pin) => pickInOrder(pin, pinKeys)),
-      }),
-    })),
+    schemaVersion: findLowestSchemaVersion(document),
+    ...(authorities && { authorities: authorities.map(orderAuthority) }),
+    ...(denied && { denied: denied.map((entry) => pickInOrder(entry, deniedKeys)) }),
+    identities: identities.map(orderIdentity),
   };
   return `${JSON.stringify(ordered, null, 2)}\n`;
+}
+
+/** 1 unless a key of version 2 is there. */
+function findLowestSchemaVersion({ authorities, denied, identities }: TrustDocument): number {
+  const hasLaterKeys =
+    authorities !== undefined ||
+    denied !== undefined ||
+    identities.some(
+      ({ subjects, certificates = [] }) =>
+        subjects !== undefined || certificates.some(({ issuedBy }) => issuedBy !== undefined),
+    );
+  return hasLaterKeys ? 2 : 1;
+}
+
+function orderAuthority(authority: TrustDocumentAuthority): TrustDocumentAuthority {
+  const { revocation } = authority;
+  return {
+    ...pickInOrder(authority, authorityKeys),
+    ...(revocation && { revocation: pickInOrder(revocation, revocationKeys) }),
+  };
+}
+
+function orderIdentity(identity: TrustDocumentIdentity): TrustDocumentIdentity {
+  const { subjects, certificates } = identity;
+  return {
+    ...pickInOrder(identity, identityKeys),
+    ...(subjects && { subjects: subjects.map((subject) => pickInOrder(subject, subjectKeys)) }),
+    ...(certificates && { certificates: certificates.map((pin) => pickInOrder(pin, pinKeys)) }),
+  };
 }
 
 function pickInOrder<T extends object>(value: T, keys: readonly (keyof T)[]): T {

@@ -207,6 +207,7 @@ describe('what was read', () => {
     const pin = {
       kind: 'thumbprintSha256',
       value: sha256,
+      issuedBy: undefined,
       enabled: false,
       notBefore: Date.UTC(2026, 0, 1),
       notAfter: undefined,
@@ -219,6 +220,7 @@ describe('what was read', () => {
       owner: undefined,
       reason: undefined,
       expiresAt: Date.UTC(2027, 2, 1) + 250,
+      subjects: [],
       pins: [pin],
     };
     assert.deepEqual(snapshot.identities, [identity]);

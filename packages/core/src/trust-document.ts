@@ -1,12 +1,14 @@
 import { setImmediate } from 'node:timers/promises';
 import { parseJsonInSteps } from './encoding/strict-json.js';
 import { expectKnownOptions } from './known-options.js';
+import { readAuthorities } from './trust-document-authorities.js';
+import { readDenied } from './trust-document-denied.js';
 import { readIdentities } from './trust-document-identities.js';
 import { DocumentReader, type DocumentProblem, escapePath } from './trust-document-reader.js';
-import { type TrustSnapshot, createTrustSnapshot } from './trust-snapshot.js';
+import { type TrustSnapshot, type TrustWarning, createTrustSnapshot } from './trust-snapshot.js';
 
 /** The newest version this runtime reads. Every key added to the document raises it. */
-export const newestSchemaVersion = 1;
+export const newestSchemaVersion = 2;
 
 export const maximumDocumentLength: number = 64 * 1024 * 1024;
 
@@ -124,7 +126,7 @@ function* parseJson(text: string): Generator<undefined, unknown, undefined> {
 const documentKeys = {
   required: ['schemaVersion', 'revision', 'identities'],
   optional: ['$schema', 'audience'],
-  later: { authorities: 'certificates from a CA are not supported by this version; pin certificates instead' },
+  version2: ['authorities', 'denied'],
 };
 
 function* readDocument(
@@ -140,8 +142,14 @@ function* readDocument(
   reader.readOptionalText(fields['$schema'], '$schema');
   const revision = reader.readCount(fields['revision'], 'revision');
   const audience = readAudience(reader, fields['audience'], options.audience);
-  const { identities, pins, warnings } = yield* readIdentities(reader, fields['identities']);
-  return createTrustSnapshot({ schemaVersion, revision, audience, identities, warnings }, pins);
+  const warnings: TrustWarning[] = [];
+  // First what the others refer to.
+  const directory = yield* readAuthorities(reader, fields['authorities'], warnings);
+  const denied = yield* readDenied(reader, fields['denied'], directory);
+  const { identities, index } = yield* readIdentities(reader, fields['identities'], directory, warnings);
+  warnings.push(...directory.listUnused());
+  const { authorities } = directory;
+  return createTrustSnapshot({ schemaVersion, revision, audience, authorities, denied, identities, warnings }, index);
 }
 
 function readAudience(

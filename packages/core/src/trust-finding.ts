@@ -36,7 +36,7 @@ export interface FoundIdentity {
   readonly owner?: string | undefined;
 }
 
-export type PinDenialCode = Extract<DenialCode, `pin_${string}` | `identity_${string}`>;
+export type PinDenialCode = Extract<DenialCode, `pin_${string}` | `identity_${string}`> | 'certificate_on_deny_list';
 
 const notFound: TrustFinding = Object.freeze({ outcome: 'notFound' });
 
@@ -45,6 +45,8 @@ const notFound: TrustFinding = Object.freeze({ outcome: 'notFound' });
  * The dearer hashes are worked out only where the document holds pins of that kind.
  */
 export function findInSnapshot(snapshot: TrustSnapshot, certificate: PresentedCertificate, now: number): TrustFinding {
+  const denied = findDenied(snapshot, certificate);
+  if (denied !== undefined) return denied;
   const matches = findPins(snapshot, certificate);
   const [first] = matches;
   if (first === undefined) return notFound;
@@ -82,7 +84,16 @@ function findPin(
   const pins = snapshot.pins[kind];
   if (pins.size === 0) return undefined;
   const value = certificate[kind];
-  return value === undefined ? undefined : pins.get(value);
+  const pinned = value === undefined ? undefined : pins.get(value);
+  // Who issued a certificate isn't looked at here: a pin that asks for it matches nothing.
+  return pinned?.pin.issuedBy === undefined ? pinned : undefined;
+}
+
+function findDenied({ denied }: TrustSnapshot, { thumbprintSha256 }: PresentedCertificate): TrustFinding | undefined {
+  const entry = denied.thumbprintsSha256.get(thumbprintSha256);
+  if (entry === undefined) return undefined;
+  const reason = entry.reason === undefined ? '' : `: ${entry.reason}`;
+  return denyPin('certificate_on_deny_list', `The certificate is on the trust document's deny list${reason}.`);
 }
 
 function findMatchDenial({ identity, pin }: PinnedIdentity, now: number): TrustFinding | undefined {

@@ -103,7 +103,7 @@ describe('whatever the document', () => {
   const identity = fc.record({ ...required, ...identityFields }, { requiredKeys: ['name', 'roles'] });
   const noIdentity = fc.oneof(fc.record({ ...required, subjects: anything }), anything);
   const documentFields = {
-    schemaVersion: mostly(fc.constant(1), fc.constantFrom(0, 2, '1', null)),
+    schemaVersion: mostly(fc.constant(1), fc.constantFrom(0, 3, '1', null)),
     revision: mostly(fc.nat(), fc.double()),
     identities: list(mostly(identity, noIdentity)),
     $schema: text,

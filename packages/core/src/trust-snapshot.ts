@@ -1,3 +1,7 @@
+import type { TrustedAuthority } from './trust-authority.js';
+import type { DenyList } from './trust-deny-list.js';
+import { type TrustSubject, subjectKey } from './trust-subject.js';
+
 /** One named caller of the trust document. */
 export interface TrustedIdentity {
   readonly name: string;
@@ -9,6 +13,7 @@ export interface TrustedIdentity {
   readonly reason: string | undefined;
   /** Milliseconds since 1970-01-01T00:00:00Z; from then on the identity is refused. */
   readonly expiresAt: number | undefined;
+  readonly subjects: readonly TrustSubject[];
   readonly pins: readonly TrustPin[];
 }
 
@@ -21,6 +26,8 @@ export interface TrustPin {
   readonly kind: PinKind;
   /** Upper-case hexadecimal. */
   readonly value: string;
+  /** The authority that must have issued the certificate, in the authority's own spelling; undefined: it may be anybody. */
+  readonly issuedBy: string | undefined;
   readonly enabled: boolean;
   readonly notBefore: number | undefined;
   readonly notAfter: number | undefined;
@@ -28,7 +35,12 @@ export interface TrustPin {
 
 /** Something an operator should know of a document that is valid. */
 export interface TrustWarning {
-  readonly code: 'pin_sha1' | 'identity_without_pins';
+  readonly code:
+    | 'pin_sha1'
+    | 'identity_without_pins'
+    | 'authority_unused'
+    | 'authority_without_revocation'
+    | 'revocation_without_source';
   /** Where in the document, e.g. `identities[3].certificates[0]`. */
   readonly path: string;
   readonly message: string;
@@ -39,37 +51,61 @@ export interface PinnedIdentity {
   readonly pin: TrustPin;
 }
 
+export interface NamedIdentity {
+  readonly identity: TrustedIdentity;
+  readonly subject: TrustSubject;
+}
+
+/** By `subjectKey`: at most one each, since a duplicate subject is an error of the document. */
+export type SubjectIndex = ReadonlyMap<string, NamedIdentity>;
+
 /** One immutable, indexed version of a trust document in memory. */
 export interface TrustSnapshot {
   readonly schemaVersion: number;
   readonly revision: number;
   readonly audience: readonly string[] | undefined;
+  readonly authorities: readonly TrustedAuthority[];
+  readonly denied: DenyList;
   readonly identities: readonly TrustedIdentity[];
   readonly warnings: readonly TrustWarning[];
   /** By kind, then by value: at most one pin each, since a duplicate pin is an error of the document. */
   readonly pins: Readonly<Record<PinKind, ReadonlyMap<string, PinnedIdentity>>>;
+  readonly subjects: SubjectIndex;
 }
 
-export type PinIndex = Readonly<Record<PinKind, Map<string, PinnedIdentity>>>;
-
-export function createPinIndex(): PinIndex {
-  return Object.freeze({ thumbprintSha256: new Map(), thumbprintSha1: new Map(), publicKeySha256: new Map() });
+/** What snapshots are looked up in, while it is filled. */
+export interface IdentityIndex {
+  readonly pins: Readonly<Record<PinKind, Map<string, PinnedIdentity>>>;
+  readonly subjects: Map<string, NamedIdentity>;
 }
 
-export function addToPinIndex(index: PinIndex, identity: TrustedIdentity): void {
-  for (const pin of identity.pins) index[pin.kind].set(pin.value, { identity, pin });
+export function createIdentityIndex(): IdentityIndex {
+  const pins = Object.freeze({ thumbprintSha256: new Map(), thumbprintSha1: new Map(), publicKeySha256: new Map() });
+  return { pins, subjects: new Map() };
 }
 
-/** Of identities whose pins are already known to be unique; indexes them, unless that has been done step by step. */
-export function createTrustSnapshot(
-  content: Pick<TrustSnapshot, 'schemaVersion' | 'revision' | 'audience' | 'identities' | 'warnings'>,
-  index?: PinIndex,
-): TrustSnapshot {
-  const pins = index ?? createPinIndex();
+export function addToIndex({ pins, subjects }: IdentityIndex, identity: TrustedIdentity): void {
+  for (const pin of identity.pins) pins[pin.kind].set(pin.value, { identity, pin });
+  for (const subject of identity.subjects) {
+    subjects.set(subjectKey(subject.issuedBy, subject.type, subject.value), { identity, subject });
+  }
+}
+
+/** Of a document without authorities, or a deny list, they are absent. */
+type SnapshotContent = Pick<TrustSnapshot, 'schemaVersion' | 'revision' | 'audience' | 'identities' | 'warnings'> &
+  Partial<Pick<TrustSnapshot, 'authorities' | 'denied'>>;
+
+/** Of identities whose pins and subjects are known to be unique; indexes them, unless that was done step by step. */
+export function createTrustSnapshot(content: SnapshotContent, index?: IdentityIndex): TrustSnapshot {
+  const { pins, subjects } = index ?? createIdentityIndex();
   if (index === undefined) {
-    for (const identity of content.identities) addToPinIndex(pins, identity);
+    for (const identity of content.identities) addToIndex({ pins, subjects }, identity);
   }
   Object.freeze(content.identities);
   Object.freeze(content.warnings);
-  return Object.freeze({ ...content, pins });
+  const { authorities = noAuthorities, denied = nothingDenied } = content;
+  return Object.freeze({ ...content, authorities: Object.freeze(authorities), denied, pins, subjects });
 }
+
+const noAuthorities: readonly TrustedAuthority[] = Object.freeze([]);
+const nothingDenied: DenyList = Object.freeze({ thumbprintsSha256: new Map(), serialNumbers: new Map() });

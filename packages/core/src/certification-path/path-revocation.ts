@@ -77,7 +77,9 @@ export function checkRevocation(question: RevocationQuestion): RevocationCleared
     if (status.status === 'revoked') return describeRevoked(certificate, role, status);
     if (status.status === 'unknown') unavailable ??= describeUnknown(certificate, role, status.detail);
     const { validFrom, validUntil } =
-      status.status === 'good' ? status : { validFrom: question.now, validUntil: question.now + unknownForMilliseconds };
+      status.status === 'good'
+        ? status
+        : { validFrom: question.now, validUntil: question.now + unknownForMilliseconds };
     cleared = {
       outcome: 'cleared',
       validFrom: Math.max(cleared.validFrom, validFrom),

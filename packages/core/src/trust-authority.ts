@@ -1,0 +1,29 @@
+import type { PathCertificate } from './certification-path/path-certificate.js';
+
+/** A certification authority under a name of the operator's choice: what it issued may stand for names bound to it. */
+export interface TrustedAuthority {
+  /** In its author's spelling; letter case doesn't tell authorities apart. */
+  readonly name: string;
+  /** At least one. A name and key that is an anchor here is an anchor of no other authority. */
+  readonly trustAnchors: readonly PathCertificate[];
+  readonly intermediates: readonly PathCertificate[];
+  /** Lower case; each belongs to one authority. */
+  readonly spiffeTrustDomains: readonly string[];
+  readonly revocation: AuthorityRevocation;
+}
+
+export interface AuthorityRevocation {
+  readonly mode: RevocationMode;
+  readonly scope: RevocationScope;
+  /** `file:PATH` or a URL, as written. */
+  readonly crls: readonly string[];
+  readonly ocsp: string | undefined;
+  /** How long after its nextUpdate a list still counts. */
+  readonly graceMilliseconds: number;
+}
+
+export const revocationModes = ['required', 'when-available', 'off'] as const;
+export const revocationScopes = ['chain', 'end-entity'] as const;
+
+export type RevocationMode = (typeof revocationModes)[number];
+export type RevocationScope = (typeof revocationScopes)[number];
