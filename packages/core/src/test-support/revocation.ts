@@ -122,7 +122,7 @@ export function replaceEntries(crl: Uint8Array, entries: readonly Uint8Array[], 
   return editCrl(crl, authority, (fields) => {
     // version, signature, issuer, thisUpdate, nextUpdate; entries where there are any; extensions
     const children = entries.map(parseTree);
-    return [...fields.slice(0, 5), { tag: 0x30, children, content: undefined }, fields.at(-1)];
+    return [...fields.slice(0, 5), { tag: 0x30, children, content: Buffer.alloc(0) }, fields.at(-1)];
   });
 }
 
