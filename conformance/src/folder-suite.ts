@@ -40,7 +40,8 @@ function readCase(test: JsonFields, folder: string): ConformanceCase {
 }
 
 function readMaterial(test: JsonFields, folder: string): CaseMaterial {
-  const readAll = (paths: readonly string[]): readonly Uint8Array[] => paths.map((path) => readDerFile(join(folder, path)));
+  const readAll = (paths: readonly string[]): readonly Uint8Array[] =>
+    paths.map((path) => readDerFile(join(folder, path)));
   return {
     target: readDerFile(join(folder, test.getText('target'))),
     trustAnchors: readAll([test.getText('trustAnchor')]),

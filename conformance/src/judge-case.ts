@@ -20,19 +20,32 @@ export interface CaseResult {
   readonly detail: string | undefined;
   /** The user-constrained policy set of a valid path. */
   readonly policies: readonly string[] | undefined;
-  /** Decoding and validation, from the bytes on. */
+  /** Decoding and validation, from the bytes on; the least of several timings where the first was long. */
   readonly milliseconds: number;
 }
 
 type Answer = Pick<CaseResult, 'ours' | 'code' | 'detail' | 'policies'>;
 
+/** Slower than this, a case is timed again: other work on the machine is not the case's. */
+const suspiciousMilliseconds = 25;
+const mostTimings = 4;
+
 export function judgeCase(case_: ConformanceCase, profile: ValidationProfile): CaseResult {
-  const started = performance.now();
-  const answer = tryAnswer(case_, profile);
-  const milliseconds = performance.now() - started;
+  const [answer, first] = time(() => tryAnswer(case_, profile));
+  let milliseconds = first;
+  for (let timings = 1; milliseconds > suspiciousMilliseconds && timings < mostTimings; timings += 1) {
+    // Decoded anew each time, so nothing that was verified before is remembered.
+    milliseconds = Math.min(milliseconds, time(() => tryAnswer(case_, profile))[1]);
+  }
   const { id, section, isValid } = case_;
   const expected = isValid ? 'valid' : 'invalid';
   return { id, section, expected, outcome: compare(case_, answer), milliseconds, ...answer };
+}
+
+function time<T>(act: () => T): readonly [value: T, milliseconds: number] {
+  const started = performance.now();
+  const value = act();
+  return [value, performance.now() - started];
 }
 
 function compare({ isValid, expectedPolicies }: ConformanceCase, { ours, policies = [] }: Answer): Outcome {

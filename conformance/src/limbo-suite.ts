@@ -16,11 +16,11 @@ const usages: Readonly<Record<string, string>> = {
 
 /** x509-limbo's published schema (version 1): everything inside one file, as PEM. */
 export function readLimboSuite(source: string, content: JsonFields, profile: ValidationProfile = 'strict'): Suite {
-  const cases = content.listObjects('testcases').map((test) => readCase(test, profile));
+  const cases = content.listObjects('testcases').map(readCase);
   return { form: 'limbo', title: 'x509-limbo', source, profile, cases };
 }
 
-function readCase(test: JsonFields, profile: ValidationProfile): ConformanceCase {
+function readCase(test: JsonFields): ConformanceCase {
   const id = test.getText('id');
   const crls = readAll(test, 'crls');
   return {
@@ -38,7 +38,7 @@ function readCase(test: JsonFields, profile: ValidationProfile): ConformanceCase
     },
     now: test.findInstant('validation_time'),
     revocation: crls.length === 0 ? 'off' : 'chain',
-    purposes: readPurposes(test, profile),
+    purposes: readPurposes(test),
     policies: undefined,
     maximumIntermediates: test.findNumber('max_chain_depth'),
     peer: { names: readPeerNames(test), keyUsage: test.listTexts('key_usage') },
@@ -56,11 +56,10 @@ function readExpectation(test: JsonFields): boolean {
   throw new SuiteError(`${test.where}: "expected_result" is neither SUCCESS nor FAILURE.`);
 }
 
-/** Where a case names none, whoever validates wants what the peer acts as; RFC 5280's algorithm by itself wants nothing. */
-function readPurposes(test: JsonFields, profile: ValidationProfile): readonly string[] {
+/** Where a case names none, whoever validates wants what the peer acts as. */
+function readPurposes(test: JsonFields): readonly string[] {
   const named = test.listTexts('extended_key_usage');
   if (named.length > 0) return named.map((usage) => usages[usage] ?? usage);
-  if (profile === 'rfc5280') return [];
   return [test.findText('validation_kind') === 'CLIENT' ? clientAuthentication : (usages['serverAuth'] ?? '')];
 }
 

@@ -18,7 +18,12 @@ const columns: readonly (readonly [heading: string, outcome: Outcome])[] = [
 
 export function formatReport({ suite, results, comparison }: SuiteReport): string {
   const sections = [...new Set(results.map(({ section }) => section))];
-  const rows = sections.map((section) => formatRow(section, results.filter((each) => each.section === section)));
+  const rows = sections.map((section) =>
+    formatRow(
+      section,
+      results.filter((each) => each.section === section),
+    ),
+  );
   const total = formatRow('total', results);
   const headings = ['section', 'runs', ...columns.map(([heading]) => heading), 'slowest, ms'];
   const withoutTime = suite.cases.filter(({ now }) => now === undefined).length;
@@ -49,7 +54,9 @@ function formatRow(name: string, results: readonly CaseResult[]): readonly strin
 function formatTable(rows: readonly (readonly string[])[]): readonly string[] {
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
   const line = (row: readonly string[]): string =>
-    row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0))).join('  ');
+    row
+      .map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0)))
+      .join('  ');
   return rows.map(line);
 }
 

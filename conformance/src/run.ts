@@ -63,9 +63,7 @@ function run(): number {
 }
 
 function runSuite(suite: Suite, deviations: readonly Deviation[], only: string): SuiteReport {
-  const results = suite.cases
-    .filter(({ id }) => id.includes(only))
-    .map((case_) => judgeCase(case_, suite.profile));
+  const results = suite.cases.filter(({ id }) => id.includes(only)).map((case_) => judgeCase(case_, suite.profile));
   return { suite, results, comparison: compareWithDeviations(suite, results, deviations) };
 }
 
