@@ -89,7 +89,7 @@ export function listCertificateFaults(certificate: ClientCertificate, now: numbe
 }
 
 /** An allow list: what is not known to be strong is refused. */
-function isStrongKey(key: CertificatePublicKey): boolean {
+export function isStrongKey(key: CertificatePublicKey): boolean {
   if (key.algorithm === 'rsa') return key.bits >= minimumRsaBits;
   if (key.algorithm === 'ec') return key.curve === 'P-256' || key.curve === 'P-384' || key.curve === 'P-521';
   return key.algorithm === 'ed25519';
