@@ -1,6 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
 import { type CanonicalName, decodeCanonicalName } from '../canonical-name.js';
-import { decodeBase64 } from '../encoding/base64.js';
 import {
   type DerDecoding,
   type DerElement,
@@ -192,20 +191,4 @@ function decodeCrlNumber(extensionValue: Uint8Array): bigint {
   const first = content[0] ?? 0;
   if (first >= 0x80 || content.length > (first === 0 ? 21 : 20)) return refuseDer('a CRL number out of range');
   return BigInt(`0x${Buffer.from(content).toString('hex')}`);
-}
-
-const pemBlock = /-----BEGIN X509 CRL-----\r?\n([A-Za-z0-9+/=\r\n]+)-----END X509 CRL-----/;
-
-/** The DER of the one list in a PEM text (RFC 7468 §5); what stands around the block is not looked at. */
-export function readCrlPem(text: string): DerDecoding<Uint8Array> {
-  return readDer(() => {
-    if (text.length > 2 * maximumCrlLength) return refuseDer(`more than ${2 * maximumCrlLength} characters`);
-    const first = text.indexOf('-----BEGIN ');
-    if (first < 0) return refuseDer('no PEM block');
-    if (text.includes('-----BEGIN ', first + 1)) return refuseDer('more than one PEM block');
-    const body = pemBlock.exec(text)?.[1];
-    if (body === undefined) return refuseDer('no PEM block of an X509 CRL');
-    const decoding = decodeBase64(body.replace(/\r?\n/g, ''));
-    return decoding.ok ? decoding.bytes : refuseDer(`no base64 in the PEM block (${decoding.fault})`);
-  });
 }

@@ -68,9 +68,10 @@ export class RevokedEntries {
 
   /** Runs under `readDer`: refuses the whole list for one entry that is none. */
   *index(): Generator<undefined, void, undefined> {
+    const reader = new DerReader(this.#bytes);
     let group = 0;
-    for (let offset = 0; offset < this.#bytes.length;) {
-      const entry = new DerReader(this.#bytes.subarray(offset)).read(derTags.sequence);
+    for (let offset = 0; !reader.isAtEnd;) {
+      const entry = reader.read(derTags.sequence);
       const { serialNumber, extensions } = decodeCrlEntryStructure(entry);
       if (extensions !== undefined) {
         const { certificateIssuers, unknownCriticalExtensions } = this.#decodeExtensions(extensions.encoded);

@@ -1,0 +1,56 @@
+import { decodeBase64 } from '../encoding/base64.js';
+import { type DerDecoding, readDer, refuseDer } from '../encoding/der.js';
+import {
+  type CertificateRevocationList,
+  decodeRevocationListInSteps,
+  maximumCrlLength,
+} from './certificate-revocation-list.js';
+
+const begin = '-----BEGIN ';
+const beginCrl = '-----BEGIN X509 CRL-----';
+const endCrl = '-----END X509 CRL-----';
+const charactersPerStep = 64 * 1024;
+
+/** The one list in a PEM text (RFC 7468 §5), in steps as `decodeRevocationListInSteps`; what is around it doesn't count. */
+export function* decodeCrlPemInSteps(
+  text: string,
+): Generator<undefined, DerDecoding<CertificateRevocationList>, undefined> {
+  const steps = decodePem(text);
+  for (;;) {
+    const step = readDer(() => steps.next());
+    if (!step.ok) return step;
+    if (step.value.done === true) return yield* decodeRevocationListInSteps(step.value.value);
+    yield;
+  }
+}
+
+function* decodePem(text: string): Generator<undefined, Uint8Array, undefined> {
+  if (text.length > 2 * maximumCrlLength) refuseDer(`more than ${2 * maximumCrlLength} characters`);
+  const start = text.indexOf(begin);
+  const end = text.indexOf(endCrl, start);
+  if (start < 0 || end < 0 || !text.startsWith(beginCrl, start)) return refuseDer('no PEM block of an X509 CRL');
+  if (text.includes(begin, start + begin.length)) return refuseDer('more than one PEM block');
+  return yield* decodeBody(text, start + beginCrl.length, end);
+}
+
+/** Strict base64 between line ends, in parts of whole groups of four characters. */
+function* decodeBody(text: string, start: number, end: number): Generator<undefined, Uint8Array, undefined> {
+  const parts: Uint8Array[] = [];
+  let rest = '';
+  let isEnded = false;
+  for (let offset = start; offset < end; offset += charactersPerStep) {
+    rest += text.slice(offset, Math.min(end, offset + charactersPerStep)).replace(/[\r\n]+/g, '');
+    const isLast = offset + charactersPerStep >= end;
+    const length = isLast ? rest.length : rest.length - (rest.length % 4);
+    const part = rest.slice(0, length);
+    rest = rest.slice(length);
+    if (part === '') continue;
+    if (isEnded) return refuseDer('base64 after its padding');
+    isEnded = part.endsWith('=');
+    const decoding = decodeBase64(part);
+    if (!decoding.ok) return refuseDer(`no base64 in the PEM block (${decoding.fault})`);
+    parts.push(decoding.bytes);
+    yield;
+  }
+  return Buffer.concat(parts);
+}
