@@ -55,6 +55,7 @@ const coreOrder: readonly (readonly string[])[] = [
     'trust-inspection',
     'authority-path',
     'authority-match',
+    'issued-match',
     'trust-finding',
     'trust-answer',
     'trust-store',

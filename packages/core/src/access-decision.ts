@@ -4,12 +4,14 @@ import {
   type FunctionRequirement,
   isReportOnly,
 } from './authorization.js';
+import type { AuthorityContext } from './authority-path.js';
 import { readCertificateHeader } from './certificate-header.js';
 import { findCertificateDenial } from './certificate-verification.js';
 import type { ClientCertificate } from './client-certificate.js';
 import { type ClientIdentity, createClientIdentity } from './client-identity.js';
 import { type Denial, deny } from './denial.js';
 import { type PresentedCertificate, presentCertificate } from './presented-certificate.js';
+import { type RevocationInformation, noRevocationInformation } from './revocation-information.js';
 import { type TrustFinding, findInSnapshot } from './trust-finding.js';
 import type { TrustSnapshot } from './trust-snapshot.js';
 
@@ -28,11 +30,15 @@ export interface AccessQuestion {
   /** The certificate header's text as it arrived. */
   readonly header: string | null | undefined;
   readonly trust: TrustSnapshot;
+  /** CRLs and OCSP answers. Absent: none, so an authority that requires them lets nobody in. */
+  readonly revocation?: RevocationInformation;
   readonly requirement: FunctionRequirement;
   /** Milliseconds since 1970-01-01T00:00:00Z. */
   readonly now: number;
   /** Hears each step as it ends; for explaining a decision. */
   readonly onStep?: (step: DecisionStep) => void;
+  /** Hears each check of each certification path that is tried. */
+  readonly onPathCheck?: AuthorityContext['onCheck'];
 }
 
 export interface DecisionStep {
@@ -41,6 +47,7 @@ export interface DecisionStep {
     | 'trust-store'
     | 'client-certificate'
     | 'certificate-verification'
+    | 'certification-path'
     | 'client-identity'
     | 'authorization';
   readonly denial: Denial | undefined;
@@ -53,7 +60,7 @@ export interface DecisionStep {
  * The gate takes the same steps, with a trust store in place of the snapshot and a memory in front.
  */
 export function decideAccess(question: AccessQuestion): Decision {
-  const { header, trust, requirement, now, onStep } = question;
+  const { header, trust, revocation = noRevocationInformation, requirement, now, onStep, onPathCheck } = question;
   // Every comparison with a time that is no number is false.
   if (!Number.isFinite(now)) return deny('internal_fault', 'The time of the call is not a number.');
 
@@ -61,13 +68,17 @@ export function decideAccess(question: AccessQuestion): Decision {
   if (reading.outcome === 'denied') return reading;
 
   const presented = presentCertificate(reading.der);
-  const authentication = authenticate(presented, findInSnapshot(trust, presented, now), now, onStep);
+  const finding = findInSnapshot(trust, presented, now, { revocation, onCheck: onPathCheck });
+  const authentication = authenticate(presented, finding, now, onStep);
   if (authentication.outcome === 'denied') return authentication;
 
   return authorize(authentication.identity, requirement, now, onStep);
 }
 
-/** A certificate's identity, with the interval in which nothing that led to it changes: [validFrom, validUntil). */
+/**
+ * A certificate's identity, with the interval in which nothing that led to it changes, revocation information included:
+ * [validFrom, validUntil).
+ */
 export interface Authentication {
   readonly outcome: 'authenticated';
   readonly identity: ClientIdentity;
@@ -84,26 +95,30 @@ export function authenticate(
 ): Authentication | Denial {
   const { thumbprintSha256 } = presented;
 
-  const trusted = note(onStep, 'trust-store', readTrust(finding, thumbprintSha256, now));
-  if (trusted.outcome === 'denied') return trusted;
+  const trusted = readTrust(finding, thumbprintSha256, now);
+  if (trusted.outcome === 'denied') return noteStoreDenial(onStep, trusted);
+  note(onStep, 'trust-store', passed);
   const known = { identityName: trusted.identity.name, thumbprintSha256 };
 
   const decoded = note(onStep, 'client-certificate', readCertificate(presented, known));
   if (decoded.outcome === 'denied') return decoded;
 
   const { certificate } = decoded;
-  const unfit = findCertificateDenial(certificate, now);
+  const { isPathValidated = false } = trusted;
+  const unfit = findCertificateDenial(certificate, now, { isPathValidated });
   if (unfit !== undefined) return note(onStep, 'certificate-verification', deny(unfit.code, unfit.detail, known));
   note(onStep, 'certificate-verification', passed);
+  if (isPathValidated) note(onStep, 'certification-path', passed);
 
   note(onStep, 'client-identity', passed);
   const { identity, matchedBy, validFrom = Number.NEGATIVE_INFINITY, validUntil = Number.POSITIVE_INFINITY } = trusted;
+  const { currentFrom = Number.NEGATIVE_INFINITY, currentUntil = Number.POSITIVE_INFINITY } = trusted;
   return {
     outcome: 'authenticated',
     identity: createClientIdentity(identity, certificate, matchedBy, validUntil),
-    validFrom: Math.max(certificate.notBefore, validFrom),
+    validFrom: Math.max(certificate.notBefore, validFrom, currentFrom),
     // notAfter belongs to the certificate's validity (RFC 5280 §4.1.2.5); our intervals end before their end.
-    validUntil: Math.min(certificate.notAfter + 1, validUntil),
+    validUntil: Math.min(certificate.notAfter + 1, validUntil, currentUntil),
   };
 }
 
@@ -139,6 +154,28 @@ function isDenial(result: { readonly outcome: string }): result is Denial {
   return result.outcome === 'denied';
 }
 
+/** The steps between a store's match and its refusal: one that asked an authority has decoded and verified before. */
+const stepsBeforePath = ['trust-store', 'client-certificate', 'certificate-verification'] as const;
+
+/** A store refuses for what it found, or for what came of a path that it had to look for; the code tells which. */
+function noteStoreDenial(onStep: StepListener | undefined, denial: Denial): Denial {
+  const { code } = denial;
+  if (code.startsWith('path_') || code === 'certificate_revoked' || code === 'revocation_unavailable') {
+    for (const step of stepsBeforePath) note(onStep, step, passed);
+    return note(onStep, 'certification-path', denial);
+  }
+  if (code === 'certificate_malformed') {
+    note(onStep, 'trust-store', passed);
+    return note(onStep, 'client-certificate', denial);
+  }
+  const isVerification =
+    code.startsWith('certificate_') && !['certificate_not_trusted', 'certificate_on_deny_list'].includes(code);
+  if (!isVerification) return note(onStep, 'trust-store', denial);
+  note(onStep, 'trust-store', passed);
+  note(onStep, 'client-certificate', passed);
+  return note(onStep, 'certificate-verification', denial);
+}
+
 function readTrust(finding: TrustFinding, thumbprintSha256: string, now: number): Found | Denial {
   switch (finding.outcome) {
     case 'found':
@@ -151,7 +188,8 @@ function readTrust(finding: TrustFinding, thumbprintSha256: string, now: number)
     case 'notFound':
       return deny(
         'certificate_not_trusted',
-        'No identity of the trust document has this certificate; add its thumbprint if the caller may come in.',
+        finding.detail ??
+          'No identity of the trust document has this certificate; add its thumbprint if the caller may come in.',
         { thumbprintSha256 },
       );
     case 'unavailable':
@@ -161,11 +199,13 @@ function readTrust(finding: TrustFinding, thumbprintSha256: string, now: number)
 
 /** A store of the user's own may answer with an interval that is not now. */
 function findIntervalDenial(
-  { identity, validFrom, validUntil }: Found,
+  { identity, validFrom, validUntil, currentFrom, currentUntil }: Found,
   thumbprintSha256: string,
   now: number,
 ): Denial | undefined {
   const known = { identityName: identity.name, thumbprintSha256 };
+  if ((currentFrom !== undefined && !(now >= currentFrom)) || (currentUntil !== undefined && !(now < currentUntil)))
+    return deny('revocation_unavailable', `The revocation information on "${identity.name}" is not current.`, known);
   if (validFrom !== undefined && !(now >= validFrom))
     return deny('pin_not_yet_valid', `What admits "${identity.name}" has not begun.`, known);
   if (validUntil !== undefined && !(now < validUntil))

@@ -6,6 +6,7 @@ import { describeFault } from './fault-text.js';
 import { expectKnownOptions } from './known-options.js';
 import { type PresentedCertificate, presentCertificate } from './presented-certificate.js';
 import { TrustVersionError, readTrustFinding, readTrustVersion } from './trust-answer.js';
+import { RefusalCache } from './refusal-cache.js';
 import type { TrustFinding } from './trust-finding.js';
 import type { TrustStore } from './trust-store.js';
 import { VerdictCache } from './verdict-cache.js';
@@ -27,6 +28,7 @@ export class AccessGate {
   readonly #trustStore: TrustStore;
   readonly #findTimeout: number;
   readonly #verdicts = new VerdictCache();
+  readonly #refusals = new RefusalCache();
 
   /** @throws {TypeError} for an unknown option; {RangeError} for a timeout that no timer can keep. */
   constructor(options: AccessGateOptions) {
@@ -72,6 +74,8 @@ export class AccessGate {
     if (reading.outcome === 'denied' || text === undefined)
       return reading.outcome === 'denied' ? reading : denyFault(undefined);
     const presented = presentCertificate(reading.der);
+    const refusal = version && this.#refusals.find(presented.thumbprintSha256, version, now);
+    if (refusal) return refusal;
     const conclude = (finding: TrustFinding): Decision =>
       this.#conclude(text, version, presented, finding, requirement, now);
     const finding = this.#askStore(presented, now);
@@ -111,9 +115,13 @@ export class AccessGate {
     now: number,
   ): Decision {
     const authentication = authenticate(presented, finding, now);
-    if (authentication.outcome === 'denied') return authentication;
     // Remembered only when the store's content was the same before and after it answered.
-    if (version !== undefined && version === readTrustVersion(this.#trustStore)) {
+    const isSettled = version !== undefined && version === readTrustVersion(this.#trustStore);
+    if (authentication.outcome === 'denied') {
+      if (isSettled) this.#refusals.remember(presented.thumbprintSha256, version, authentication, now);
+      return authentication;
+    }
+    if (isSettled) {
       const { identity, validFrom, validUntil } = authentication;
       this.#verdicts.remember(text, { identity, version, validFrom, validUntil });
     }

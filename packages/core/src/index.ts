@@ -45,10 +45,11 @@ export type {
   TrustSnapshot,
   TrustWarning,
 } from './trust-snapshot.js';
-export type { AuthorityRevocation, RevocationMode, RevocationScope, TrustedAuthority } from './trust-authority.js';
+export type { RevocationMode, RevocationScope } from './certification-path/path-revocation.js';
+export type { AuthorityRevocation, TrustedAuthority } from './trust-authority.js';
 export { type DeniedCertificate, type DenyList, deniedSerialKey, findSerialNumber } from './trust-deny-list.js';
 export { type SubjectType, type TrustSubject, listSubjectKeys, subjectKey } from './trust-subject.js';
-export { findInSnapshot, type FoundIdentity, type PinDenialCode, type TrustFinding } from './trust-finding.js';
+export { findInSnapshot, type FoundIdentity, type TrustDenialCode, type TrustFinding } from './trust-finding.js';
 export type { TrustStore, TrustStoreReport, TrustStoreWarning } from './trust-store.js';
 export { trustStoreFromAppSetting } from './trust-sources/app-setting-store.js';
 export type { TrustBlobClient, TrustBlobDownload, TrustBlobDownloadOptions } from './trust-sources/blob-source.js';
@@ -60,7 +61,32 @@ export { trustStoreFromUrl, type UrlTrustOptions } from './trust-sources/url-sto
 export { type TrustRefreshEvent, trustChannelName } from './trust-sources/trust-channel.js';
 export { firstOf } from './trust-sources/first-of.js';
 export type { RefreshOptions } from './trust-sources/refresh-options.js';
-export type { ClientIdentity } from './client-identity.js';
+export {
+  type AuthorityRevocationInformation,
+  type RevocationInformation,
+  noRevocationInformation,
+} from './revocation-information.js';
+export {
+  type RevocationReadingOptions,
+  readRevocationInformation,
+} from './trust-sources/read-revocation-information.js';
+export { type AuthorityContext, type OcspWanted } from './authority-path.js';
+export {
+  findCertificationPath,
+  type CertificationPath,
+  type PathQuestion,
+} from './certification-path/certification-path.js';
+export type { PathFault, PathFaultCode } from './certification-path/path-fault.js';
+export type { PathCheck } from './certification-path/path-validation.js';
+export type { PathRevocation } from './certification-path/path-revocation.js';
+export { decodePathCertificate, type PathCertificate } from './certification-path/path-certificate.js';
+export type { PathRole, ValidationProfile } from './certification-path/validation-profile.js';
+export {
+  decodeCertificateRevocationList,
+  readCrlPem,
+  type CertificateRevocationList,
+} from './certification-path/certificate-revocation-list.js';
+export { type ClientIdentity } from './client-identity.js';
 export {
   findAuthorizationDenial,
   isReportOnly,

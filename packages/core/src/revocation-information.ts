@@ -9,7 +9,7 @@ export interface AuthorityRevocationInformation {
   /** The code names a source of it, beside those of the document. */
   readonly isConfiguredInCode?: boolean;
   /** Why there is less of it than there should be, for the operator. */
-  readonly fault?: string | undefined;
+  readonly findFault?: (certificate: PathCertificate) => string | undefined;
 }
 
 /** By the authority's name. The half of a decision's input that doesn't stand in the trust document. */

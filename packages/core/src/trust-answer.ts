@@ -1,6 +1,6 @@
 import { denialCodes } from './denial.js';
 import { describeFault } from './fault-text.js';
-import type { FoundIdentity, PinDenialCode, TrustFinding } from './trust-finding.js';
+import type { FoundIdentity, TrustDenialCode, TrustFinding } from './trust-finding.js';
 
 /**
  * Checks what a store answered. A user's own store is code that nobody else has seen: an answer of any other shape than
@@ -39,7 +39,9 @@ function findKnownAnswer(answer: unknown): TrustFinding | undefined {
   if (!isRecord(answer)) return undefined;
   switch (answer['outcome']) {
     case 'notFound':
-      return { outcome: 'notFound' };
+      return typeof answer['detail'] === 'string'
+        ? { outcome: 'notFound', detail: answer['detail'] }
+        : { outcome: 'notFound' };
     case 'unavailable':
       return { outcome: 'unavailable', detail: textOr(answer['detail'], 'The trust store is unavailable.') };
     case 'denied':
@@ -53,7 +55,7 @@ function findKnownAnswer(answer: unknown): TrustFinding | undefined {
 
 function readDenied(answer: Record<string, unknown>): TrustFinding | undefined {
   const { code, identityName } = answer;
-  if (!isPinDenialCode(code)) return undefined;
+  if (!isTrustDenialCode(code)) return undefined;
   const detail = textOr(answer['detail'], 'The trust store refused the certificate.');
   return { outcome: 'denied', code, detail, ...(typeof identityName === 'string' ? { identityName } : {}) };
 }
@@ -62,8 +64,19 @@ function readFound(answer: Record<string, unknown>): TrustFinding | undefined {
   const identity = readIdentity(answer['identity']);
   // Absent means unbounded; null doesn't: it is what a failed calculation or an empty column leaves behind.
   const { validFrom = Number.NEGATIVE_INFINITY, validUntil = Number.POSITIVE_INFINITY } = answer;
+  const { currentFrom = Number.NEGATIVE_INFINITY, currentUntil = Number.POSITIVE_INFINITY } = answer;
   if (identity === undefined || !isInstant(validFrom) || !isInstant(validUntil)) return undefined;
-  return { outcome: 'found', identity, matchedBy: textOr(answer['matchedBy'], 'own store'), validFrom, validUntil };
+  if (!isInstant(currentFrom) || !isInstant(currentUntil)) return undefined;
+  return {
+    outcome: 'found',
+    identity,
+    matchedBy: textOr(answer['matchedBy'], 'own store'),
+    validFrom,
+    validUntil,
+    currentFrom,
+    currentUntil,
+    ...(answer['isPathValidated'] === true ? { isPathValidated: true } : {}),
+  };
 }
 
 function readIdentity(value: unknown): FoundIdentity | undefined {
@@ -80,8 +93,9 @@ function readIdentity(value: unknown): FoundIdentity | undefined {
   };
 }
 
-function isPinDenialCode(code: unknown): code is PinDenialCode {
-  const isOfStores = typeof code === 'string' && /^(?:(?:pin|identity)_|certificate_on_deny_list$)/.test(code);
+function isTrustDenialCode(code: unknown): code is TrustDenialCode {
+  const isOfStores =
+    typeof code === 'string' && /^(?:(?:pin|identity|certificate|path)_|revocation_unavailable$)/.test(code);
   return isOfStores && denialCodes.some((known) => known === code);
 }
 

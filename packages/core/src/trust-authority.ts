@@ -1,4 +1,5 @@
 import type { PathCertificate } from './certification-path/path-certificate.js';
+import type { RevocationMode, RevocationScope } from './certification-path/path-revocation.js';
 
 /** A certification authority under a name of the operator's choice: what it issued may stand for names bound to it. */
 export interface TrustedAuthority {
@@ -21,9 +22,3 @@ export interface AuthorityRevocation {
   /** How long after its nextUpdate a list still counts. */
   readonly graceMilliseconds: number;
 }
-
-export const revocationModes = ['required', 'when-available', 'off'] as const;
-export const revocationScopes = ['chain', 'end-entity'] as const;
-
-export type RevocationMode = (typeof revocationModes)[number];
-export type RevocationScope = (typeof revocationScopes)[number];

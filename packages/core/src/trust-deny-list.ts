@@ -37,3 +37,8 @@ export function findSerialNumber(text: string): string | undefined {
 
 /** As in thumbprints. */
 const separators = /[\s:\u00ad\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]/gu;
+
+/** For the operator; the reason is a text of the document's. */
+export function describeDenied({ path, reason }: DeniedCertificate): string {
+  return `The certificate is on the trust document's deny list (${path})${reason === undefined ? '' : `: ${reason}`}.`;
+}

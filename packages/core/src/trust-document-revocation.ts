@@ -1,5 +1,6 @@
 import { isLoopbackHost } from './encoding/loopback-host.js';
-import { type AuthorityRevocation, revocationModes, revocationScopes } from './trust-authority.js';
+import { revocationModes, revocationScopes } from './certification-path/path-revocation.js';
+import type { AuthorityRevocation } from './trust-authority.js';
 import type { DocumentReader } from './trust-document-reader.js';
 
 const maximumAddressLength = 2048;

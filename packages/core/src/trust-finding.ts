@@ -1,6 +1,10 @@
-import { formatInstant } from './encoding/timestamp.js';
+import type { AuthorityContext } from './authority-path.js';
 import type { DenialCode } from './denial.js';
+import { formatInstant } from './encoding/timestamp.js';
+import { type PinMatch, type TrustMatch, findIssuedMatches } from './issued-match.js';
 import type { PresentedCertificate } from './presented-certificate.js';
+import { noRevocationInformation } from './revocation-information.js';
+import { describeDenied } from './trust-deny-list.js';
 import { type PinKind, type PinnedIdentity, type TrustSnapshot, pinKinds } from './trust-snapshot.js';
 
 /** What a trust store answers about one certificate. */
@@ -16,15 +20,27 @@ export type TrustFinding =
        */
       readonly validFrom?: number;
       readonly validUntil?: number;
+      /**
+       * [currentFrom, currentUntil) in milliseconds: while the revocation information behind this answer is current. It is
+       * remembered no longer, and nobody is warned of its end: newer information comes by itself.
+       */
+      readonly currentFrom?: number;
+      readonly currentUntil?: number;
+      /** A certification path of the certificate was validated, its critical extensions included (RFC 5280 §6.1). */
+      readonly isPathValidated?: true;
     }
   | {
       /** A match that denies: nothing falls through to another rule or store. */
       readonly outcome: 'denied';
-      readonly code: PinDenialCode;
+      readonly code: TrustDenialCode;
       readonly detail: string;
       readonly identityName?: string;
     }
-  | { readonly outcome: 'notFound' }
+  | {
+      readonly outcome: 'notFound';
+      /** For the operator: what of the certificate nearly was a match. */
+      readonly detail?: string;
+    }
   | { readonly outcome: 'unavailable'; readonly detail: string };
 
 export interface FoundIdentity {
@@ -36,42 +52,61 @@ export interface FoundIdentity {
   readonly owner?: string | undefined;
 }
 
-export type PinDenialCode = Extract<DenialCode, `pin_${string}` | `identity_${string}`> | 'certificate_on_deny_list';
+/** What a store may refuse a certificate for. */
+export type TrustDenialCode = Extract<
+  DenialCode,
+  `pin_${string}` | `identity_${string}` | `certificate_${string}` | `path_${string}` | 'revocation_unavailable'
+>;
 
 const notFound: TrustFinding = Object.freeze({ outcome: 'notFound' });
+const withoutInformation: AuthorityContext = Object.freeze({ revocation: noRevocationInformation });
 
 /**
- * Looks a certificate up in a snapshot at `now` (milliseconds). All matches are computed, and any that denies, denies.
- * The dearer hashes are worked out only where the document holds pins of that kind.
+ * Looks a certificate up in a snapshot at `now` (milliseconds): by its pins, and by its names under the authorities that
+ * issued it. All matches are computed, and any that denies, denies. The dearer work is done only where the document asks
+ * for it. A pure function of its arguments.
  */
-export function findInSnapshot(snapshot: TrustSnapshot, certificate: PresentedCertificate, now: number): TrustFinding {
+export function findInSnapshot(
+  snapshot: TrustSnapshot,
+  certificate: PresentedCertificate,
+  now: number,
+  context: AuthorityContext = withoutInformation,
+): TrustFinding {
   const denied = findDenied(snapshot, certificate);
   if (denied !== undefined) return denied;
-  const matches = findPins(snapshot, certificate);
+  const pinned = findPins(snapshot, certificate);
+  if (snapshot.authorities.length === 0) return concludeMatches(pinned, notFound, now);
+  const issued = findIssuedMatches(snapshot, certificate, pinned, now, context);
+  if (issued.outcome === 'refused') return denyMatch(issued.code, issued.detail, issued.identityName);
+  return concludeMatches(issued.matches, issued.otherwise, now);
+}
+
+/** What the matches say together; where there is none, what the authorities left to say. */
+function concludeMatches(matches: readonly TrustMatch[], otherwise: TrustFinding, now: number): TrustFinding {
   const [first] = matches;
-  if (first === undefined) return notFound;
+  if (first === undefined) return otherwise;
   const stranger = matches.find(({ identity }) => identity !== first.identity);
   if (stranger !== undefined) {
-    return denyPin(
+    return denyMatch(
       'identity_ambiguous',
-      `The certificate is pinned for two identities, "${first.identity.name}" and "${stranger.identity.name}"; leave it in one.`,
+      `The certificate stands for two identities, "${first.identity.name}" and "${stranger.identity.name}"; leave it in one.`,
     );
   }
   for (const match of matches) {
     const denial = findMatchDenial(match, now);
     if (denial !== undefined) return denial;
   }
-  return describeMatch(first, matches);
+  return describeMatches(first, matches);
 }
 
-const noPins: readonly PinnedIdentity[] = Object.freeze([]);
+const noPins: readonly PinMatch[] = Object.freeze([]);
 
 /** A loop that makes nothing for a stranger, whose refusal is to cost little more than one hash. */
-function findPins(snapshot: TrustSnapshot, certificate: PresentedCertificate): readonly PinnedIdentity[] {
+function findPins(snapshot: TrustSnapshot, certificate: PresentedCertificate): readonly PinMatch[] {
   let found = noPins;
   for (const kind of pinKinds) {
-    const pin = findPin(snapshot, kind, certificate);
-    if (pin !== undefined) found = [...found, pin];
+    const pinned = findPin(snapshot, kind, certificate);
+    if (pinned !== undefined) found = [...found, { ...pinned, matchedBy: kind }];
   }
   return found;
 }
@@ -84,60 +119,67 @@ function findPin(
   const pins = snapshot.pins[kind];
   if (pins.size === 0) return undefined;
   const value = certificate[kind];
-  const pinned = value === undefined ? undefined : pins.get(value);
-  // Who issued a certificate isn't looked at here: a pin that asks for it matches nothing.
-  return pinned?.pin.issuedBy === undefined ? pinned : undefined;
+  return value === undefined ? undefined : pins.get(value);
 }
 
 function findDenied({ denied }: TrustSnapshot, { thumbprintSha256 }: PresentedCertificate): TrustFinding | undefined {
   const entry = denied.thumbprintsSha256.get(thumbprintSha256);
-  if (entry === undefined) return undefined;
-  const reason = entry.reason === undefined ? '' : `: ${entry.reason}`;
-  return denyPin('certificate_on_deny_list', `The certificate is on the trust document's deny list${reason}.`);
+  return entry === undefined ? undefined : denyMatch('certificate_on_deny_list', describeDenied(entry));
 }
 
-function findMatchDenial({ identity, pin }: PinnedIdentity, now: number): TrustFinding | undefined {
+function findMatchDenial({ identity, pin }: TrustMatch, now: number): TrustFinding | undefined {
   const { name } = identity;
   if (!identity.enabled) {
-    return denyPin('identity_disabled', `The identity "${name}" is disabled in the trust document.`, name);
+    return denyMatch('identity_disabled', `The identity "${name}" is disabled in the trust document.`, name);
   }
   // Here and below: written so that a time which is no number is outside the window.
   if (identity.expiresAt !== undefined && !(now < identity.expiresAt)) {
-    return denyPin(
+    return denyMatch(
       'identity_expired',
       `The identity "${name}" ended at ${formatInstant(identity.expiresAt)} (expiresAt).`,
       name,
     );
   }
-  if (!pin.enabled) return denyPin('pin_disabled', `This pin of "${name}" is disabled in the trust document.`, name);
+  if (pin === undefined) return undefined;
+  if (!pin.enabled) return denyMatch('pin_disabled', `This pin of "${name}" is disabled in the trust document.`, name);
   if (pin.notBefore !== undefined && !(now >= pin.notBefore)) {
-    return denyPin(
+    return denyMatch(
       'pin_not_yet_valid',
       `This pin of "${name}" begins at ${formatInstant(pin.notBefore)} (notBefore).`,
       name,
     );
   }
   if (pin.notAfter !== undefined && !(now < pin.notAfter)) {
-    return denyPin('pin_expired', `This pin of "${name}" ended at ${formatInstant(pin.notAfter)} (notAfter).`, name);
+    return denyMatch('pin_expired', `This pin of "${name}" ended at ${formatInstant(pin.notAfter)} (notAfter).`, name);
   }
   return undefined;
 }
 
-function describeMatch({ identity, pin }: PinnedIdentity, matches: readonly PinnedIdentity[]): TrustFinding {
-  const starts = matches.flatMap((match) => match.pin.notBefore ?? []);
+function describeMatches({ identity, matchedBy }: TrustMatch, matches: readonly TrustMatch[]): TrustFinding {
+  const pins = matches.flatMap(({ pin }) => pin ?? []);
+  const paths = matches.flatMap(({ path }) => path ?? []);
+  const starts = [...pins.flatMap(({ notBefore }) => notBefore ?? []), ...paths.map(({ validFrom }) => validFrom)];
   const ends = [
-    ...matches.flatMap((match) => match.pin.notAfter ?? []),
+    ...pins.flatMap(({ notAfter }) => notAfter ?? []),
+    ...paths.map(({ validUntil }) => validUntil),
     ...(identity.expiresAt === undefined ? [] : [identity.expiresAt]),
   ];
   return {
     outcome: 'found',
     identity,
-    matchedBy: pin.kind,
+    matchedBy,
     validFrom: Math.max(Number.NEGATIVE_INFINITY, ...starts),
     validUntil: Math.min(Number.POSITIVE_INFINITY, ...ends),
+    ...(paths.length === 0
+      ? {}
+      : {
+          isPathValidated: true,
+          currentFrom: Math.max(...paths.map(({ currentFrom }) => currentFrom)),
+          currentUntil: Math.min(...paths.map(({ currentUntil }) => currentUntil)),
+        }),
   };
 }
 
-function denyPin(code: PinDenialCode, detail: string, identityName?: string): TrustFinding {
+function denyMatch(code: TrustDenialCode, detail: string, identityName?: string): TrustFinding {
   return { outcome: 'denied', code, detail, ...(identityName === undefined ? {} : { identityName }) };
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import * as fc from 'fast-check';
+import { getAuthorityPems } from './test-support/authority-certificates.js';
 import { acceptedDocuments, refusedDocuments, sha1, sha256 } from './test-support/document-corpus.js';
 import { newestSchemaVersion, parseTrustDocument } from './trust-document.js';
 
@@ -99,13 +100,76 @@ describe('whatever the document', () => {
     expiresAt: instant,
     certificates: list(pin),
   };
+  const { corp, partner, leaf } = getAuthorityPems();
+  const issuedBy = mostly(fc.constantFrom('corp', 'Corp', 'b'), fc.oneof(text, anything));
+  const address = mostly(
+    fc.constantFrom('file:a.crl', 'https://a.example/b?c', 'http://localhost/a', 'file:/a b', 'file:a#b'),
+    fc.oneof(
+      fc.constantFrom('http://a.example/', 'https://u@a.example/', 'https://a b/', 'https://[/', 'file://a'),
+      noName,
+    ),
+  );
+  const label = fc.string({ unit: fc.constantFrom('a', 'B', '1', '-', '_', 'é'), maxLength: 4 });
+  const dns = mostly(
+    fc
+      .tuple(fc.constantFrom('', '*.'), fc.array(label, { minLength: 1, maxLength: 4 }))
+      .map(([head, all]) => head + all.join('.')),
+    noName,
+  );
+  const uri = mostly(
+    fc
+      .tuple(
+        fc.constantFrom('urn:', 'spiffe://example.org/', 'Spiffe:', 'https://', 'spiffe://', ''),
+        fc.string({ unit: fc.constantFrom('a', '/', '.', '%20', '%', '#', '?', '_', 'A', ' ') }),
+      )
+      .map((parts) => parts.join('')),
+    noName,
+  );
+  const email = mostly(
+    fc.tuple(label, fc.constantFrom('.', ''), label, dns).map(([a, b, c, d]) => `${a}${b}${c}@${String(d)}`),
+    noName,
+  );
+  const subject = fc.oneof(
+    ...Object.entries({ dns, uri, email, commonName: name, organizationalUnit: name }).map(([type, value]) =>
+      fc.record({ issuedBy, [type]: value }),
+    ),
+    fc.record({ issuedBy, dns, uri }, { requiredKeys: [] }),
+  );
+  const serialNumber = mostly(fc.string({ unit: fc.constantFrom('0', 'f', 'A', ':', ' '), minLength: 1 }), noName);
+  const denied = fc.record(
+    { thumbprintSha256: mostly(digits(sha256), noHash), issuedBy, serialNumber, reason: text },
+    { requiredKeys: [] },
+  );
+  const authority = fc.record(
+    {
+      name: fc.constantFrom('corp', 'b', 'CORP'),
+      trustAnchors: mostly(fc.subarray([corp, partner], { minLength: 1 }), fc.oneof(fc.constant([leaf]), list(noName))),
+      spiffeTrustDomains: list(mostly(fc.constantFrom('example.org', 'a'), noName)),
+      revocation: mostly(
+        fc.record(
+          {
+            mode: mostly(fc.constantFrom('off', 'required'), anything),
+            crls: list(address),
+            ocsp: address,
+            graceSeconds: mostly(fc.nat({ max: 604_800 }), fc.double()),
+          },
+          { requiredKeys: [] },
+        ),
+        anything,
+      ),
+    },
+    { requiredKeys: ['name', 'trustAnchors'] },
+  );
   const required = { name, roles: list(name) };
   const identity = fc.record({ ...required, ...identityFields }, { requiredKeys: ['name', 'roles'] });
+  const named = fc.record({ ...required, subjects: list(subject) });
   const noIdentity = fc.oneof(fc.record({ ...required, subjects: anything }), anything);
   const documentFields = {
-    schemaVersion: mostly(fc.constant(1), fc.constantFrom(0, 3, '1', null)),
+    schemaVersion: mostly(fc.constantFrom(1, 2), fc.constantFrom(0, 3, '1', null)),
     revision: mostly(fc.nat(), fc.double()),
-    identities: list(mostly(identity, noIdentity)),
+    authorities: list(authority),
+    denied: list(denied),
+    identities: list(mostly(fc.oneof({ weight: 2, arbitrary: identity }, named), noIdentity)),
     $schema: text,
     audience: mostly(fc.constantFrom(['app'], ['App', 'other']), fc.constantFrom([], ['app', 'app'], 'app', null)),
   };
@@ -126,7 +190,12 @@ describe('whatever the document', () => {
   });
 
   test('what the schema accepts and the parser refuses is one of the things that no schema says', () => {
-    const beyond = /never matches|time that exists|stands already at/;
+    const beyond = new RegExp(
+      [
+        'never matches|time that exists|stands already at|names no authority|is no CA certificate|among the spiffe',
+        'for this machine alone|a user name or password|must be an http: or https: URL|file:PATH or an https: URL',
+      ].join('|'),
+    );
     fc.assert(
       fc.property(document, (value) => {
         if (!validate(value)) return;

@@ -88,8 +88,8 @@ describe('CRL processing: one complete list', () => {
   });
 
   it('knows nothing without a list, or with another issuer’s', () => {
-    assert.match(judge([]), /unknown: no CRL/);
-    assert.match(judge([makeCrl({ authority: stranger })]), /unknown: no CRL/);
+    assert.match(judge([]), /unknown: No CRL/);
+    assert.match(judge([makeCrl({ authority: stranger })]), /unknown: No CRL/);
     assert.match(judge([empty], { issuer: stranger.certificate }), /unknown: .*another issuer/);
   });
 
@@ -270,13 +270,13 @@ describe('CRL processing: indirect lists', () => {
   it('count for certificates that name their issuer', () => {
     assert.equal(judge([clear], { ...trusting, ...delegated }), 'good');
     assert.equal(judge([naming], { ...trusting, ...delegated }), 'revoked: unspecified');
-    assert.match(judge([clear], trusting), /unknown: no CRL/);
-    assert.match(judge([naming], trusting), /unknown: no CRL/);
+    assert.match(judge([clear], trusting), /unknown: No CRL/);
+    assert.match(judge([naming], trusting), /unknown: No CRL/);
     assert.match(judge([clear], { ...delegated, signers: trusting.signers }), /unknown: .*nobody/);
   });
 
   it('must say that they are', () => {
-    assert.match(judge([makeCrl({ authority: lister })], { ...trusting, ...delegated }), /unknown: no CRL/);
+    assert.match(judge([makeCrl({ authority: lister })], { ...trusting, ...delegated }), /unknown: No CRL/);
   });
 
   it('leave the issuer’s own entries as they are', () => {

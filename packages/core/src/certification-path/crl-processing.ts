@@ -1,4 +1,5 @@
 import { areNamesEqual } from '../canonical-name.js';
+import { formatInstant } from '../encoding/timestamp.js';
 import { type Currency, findClearance, findCurrency, intersect, isMisnumbered } from './crl-currency.js';
 import { findDeltaClearance } from './crl-delta.js';
 import type { CrlQuestion } from './crl-question.js';
@@ -14,7 +15,7 @@ import type { RevocationStatus } from './revocation-status.js';
 export function findCrlStatus(question: CrlQuestion): RevocationStatus {
   const { certificate, issuer } = question;
   if (!areNamesEqual(certificate.issuer, issuer.subject)) {
-    return { status: 'unknown', detail: 'the certificate has another issuer' };
+    return { status: 'unknown', detail: 'The certificate has another issuer.' };
   }
   const found = findCrlStatements(question);
   const entry = findRevocation(found.statements, question);
@@ -59,19 +60,19 @@ function describeGap({ statements, faults }: CrlStatements, question: CrlQuestio
   const [fault] = faults;
   if (bases.length === 0) {
     if (fault !== undefined) return fault;
-    return statements.length === 0 ? 'no CRL speaks of the certificate' : 'there is a delta CRL without its base';
+    return statements.length === 0 ? 'No CRL speaks of the certificate.' : 'There is a delta CRL without its base.';
   }
   const stale = bases.find(({ crl }) => findCurrency(crl, question) === undefined);
   if (stale !== undefined) return describeStale(stale, question);
   const [unknown] = bases.flatMap(({ crl }) => crl.unknownCriticalExtensions);
-  if (unknown !== undefined) return `a CRL has the critical extension ${unknown}, which is not understood`;
+  if (unknown !== undefined) return `A CRL has the critical extension ${unknown}, which is not understood.`;
   if (bases.some(({ crl }) => isMisnumbered(crl, question)))
-    return 'a CRL has no number, or a critical one (RFC 5280 §5.2.3)';
-  return fault ?? 'the CRLs don’t cover every reason for a revocation';
+    return 'A CRL has no number, or a critical one (RFC 5280 §5.2.3).';
+  return fault ?? 'The CRLs don’t cover every reason for a revocation.';
 }
 
 function describeStale({ crl }: CrlStatement, { now }: CrlQuestion): string {
-  if (crl.thisUpdate > now) return `a CRL is of the future (${new Date(crl.thisUpdate).toISOString()})`;
-  if (crl.nextUpdate === undefined) return 'a CRL doesn’t say when the next one comes';
-  return `a CRL was due to be replaced at ${new Date(crl.nextUpdate).toISOString()}`;
+  if (crl.thisUpdate > now) return `A CRL is of the future (${formatInstant(crl.thisUpdate)}); compare the clocks.`;
+  if (crl.nextUpdate === undefined) return 'A CRL doesn’t say when the next one comes.';
+  return `A CRL was due to be replaced at ${formatInstant(crl.nextUpdate)}.`;
 }

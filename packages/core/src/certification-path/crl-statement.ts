@@ -2,7 +2,7 @@ import { areNamesEqual } from '../canonical-name.js';
 import { type CertificateRevocationList, crlExtensionTypes } from './certificate-revocation-list.js';
 import type { CrlQuestion } from './crl-question.js';
 import { findCoveredReasons } from './crl-scope.js';
-import { isCrlSignedBy, recallCrlSignature } from './crl-signature.js';
+import { isSignedBy, recallSignature } from './signature-memo.js';
 import type { PathCertificate } from './path-certificate.js';
 import { describeSignatureAlgorithm } from './signature-algorithm.js';
 
@@ -31,8 +31,9 @@ export function findCrlStatements(question: CrlQuestion): CrlStatements {
     const { algorithm } = crl.signed;
     const signer = question.isAlgorithmAccepted(algorithm) ? findSigner(crl, question) : undefined;
     if (signer !== undefined) statements.push({ crl, reasons, signer });
-    else if (question.isAlgorithmAccepted(algorithm)) faults.push('a CRL is signed by nobody who may sign it');
-    else faults.push(`a CRL is signed with ${describeSignatureAlgorithm(algorithm)}`);
+    else if (question.isAlgorithmAccepted(algorithm)) faults.push('A CRL is signed by nobody who may sign it.');
+    else
+      faults.push(`A CRL is signed with an algorithm that is not accepted (${describeSignatureAlgorithm(algorithm)}).`);
   }
   return { statements, faults };
 }
@@ -61,8 +62,8 @@ function findSigner(crl: CertificateRevocationList, question: CrlQuestion): Path
   return [question.issuer, ...question.signers].find((signer) => {
     if (!areNamesEqual(signer.subject, crl.issuer) || !maySignCrls(signer, question)) return false;
     // The path before the signature: a stranger's certificate must not buy the hash of megabytes.
-    if (recallCrlSignature(crl, signer.verificationKey) === false) return false;
-    return (signer === question.issuer || question.isSignerValid(signer)) && isCrlSignedBy(crl, signer.verificationKey);
+    if (recallSignature(crl, signer.verificationKey) === false) return false;
+    return (signer === question.issuer || question.isSignerValid(signer)) && isSignedBy(crl, signer.verificationKey);
   });
 }
 

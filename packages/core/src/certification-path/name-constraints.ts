@@ -1,16 +1,11 @@
-import type { GeneralName, GeneralNameForm } from '../general-name.js';
-import { type SubtreeList, findSubtree, locateName } from './name-location.js';
+import type { GeneralNameForm } from '../general-name.js';
+import { type FormConstraints, indexConstraints } from './name-constraint-index.js';
 import type { NameConstraints } from './name-constraints-extension.js';
-import {
-  AddressSubtrees,
-  LabelSubtrees,
-  type NameLocation,
-  type NameSubtrees,
-  findAddressSubtree,
-} from './name-subtrees.js';
-import { type NameCheckOptions, type SubjectName, listSubjectNames } from './subject-names.js';
+import { locateName } from './name-location.js';
+import type { NameLocation } from './name-subtrees.js';
 import type { PathBudget } from './path-budget.js';
 import type { PathCertificate } from './path-certificate.js';
+import { type NameCheckOptions, type SubjectName, listSubjectNames } from './subject-names.js';
 
 /**
  * RFC 5280 §6.1.1 (h), (i): permitted_subtrees and excluded_subtrees, by form. What each certificate says is kept by
@@ -18,15 +13,6 @@ import type { PathCertificate } from './path-certificate.js';
  */
 export interface NameConstraintState {
   readonly byForm: ReadonlyMap<GeneralNameForm, readonly FormConstraints[]>;
-}
-
-/** What one certificate says of names of one form. */
-interface FormConstraints {
-  /** Undefined: it permits all that it doesn't exclude. */
-  readonly permitted: NameSubtrees | undefined;
-  readonly excluded: NameSubtrees;
-  /** §4.2.1.10: what can't be processed rejects every name of the form. */
-  readonly hasUnprocessable: boolean;
 }
 
 export type NameFault =
@@ -39,42 +25,9 @@ const exhausted: NameFault = Object.freeze({ outcome: 'exhausted' });
 
 /** §6.1.4 (g): what holds for the certificates beneath one with these constraints. */
 export function constrainNames(state: NameConstraintState, constraints: NameConstraints): NameConstraintState {
-  const { permitted = [], excluded } = constraints;
-  const forms = new Set([...permitted, ...excluded].map(({ form }) => form));
   const byForm = new Map(state.byForm);
-  for (const form of forms) {
-    const isOfForm = (base: GeneralName): boolean => base.form === form;
-    const added = constrainForm(form, permitted.filter(isOfForm), excluded.filter(isOfForm));
-    byForm.set(form, [...(byForm.get(form) ?? []), added]);
-  }
+  for (const [form, added] of indexConstraints(constraints)) byForm.set(form, [...(byForm.get(form) ?? []), added]);
   return Object.freeze({ byForm });
-}
-
-function constrainForm(
-  form: GeneralNameForm,
-  permitted: readonly GeneralName[],
-  excluded: readonly GeneralName[],
-): FormConstraints {
-  const permittedSubtrees = indexBases(form, permitted, 'permitted');
-  const excludedSubtrees = indexBases(form, excluded, 'excluded');
-  return {
-    permitted: permitted.length === 0 ? undefined : permittedSubtrees.subtrees,
-    excluded: excludedSubtrees.subtrees,
-    hasUnprocessable: permittedSubtrees.hasUnprocessable || excludedSubtrees.hasUnprocessable,
-  };
-}
-
-function indexBases(
-  form: GeneralNameForm,
-  bases: readonly GeneralName[],
-  list: SubtreeList,
-): { readonly subtrees: NameSubtrees; readonly hasUnprocessable: boolean } {
-  if (form === 'iPAddress') {
-    const found = bases.flatMap((base) => ('octets' in base ? (findAddressSubtree(base.octets) ?? []) : []));
-    return { subtrees: new AddressSubtrees(found), hasUnprocessable: found.length < bases.length };
-  }
-  const found = bases.flatMap((base) => findSubtree(base, list) ?? []);
-  return { subtrees: new LabelSubtrees(found), hasUnprocessable: found.length < bases.length };
 }
 
 /**

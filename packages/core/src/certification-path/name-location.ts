@@ -1,6 +1,6 @@
 import type { GeneralName } from '../general-name.js';
 import { findHostLabels } from './host-name.js';
-import { type NameLocation, type NameSubtree, endOfLabels, listBits } from './name-subtrees.js';
+import { type NameLocation, type NameSubtree, endOfLabels, formatBits } from './name-subtrees.js';
 
 export type SubtreeList = 'permitted' | 'excluded';
 
@@ -16,7 +16,7 @@ export function locateName(name: GeneralName): NameLocation | undefined {
     case 'uniformResourceIdentifier':
       return locate(findUriParts(name.text));
     case 'iPAddress':
-      return locate(listBits(name.octets));
+      return locate(Array.from(formatBits(name.octets)));
     case 'registeredID':
       return locate([...name.objectIdentifier.split('.'), endOfLabels]);
     case 'otherName':

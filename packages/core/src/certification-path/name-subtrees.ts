@@ -100,19 +100,19 @@ export interface AddressSubtree {
   readonly prefix: string;
 }
 
-export function listBits(octets: Uint8Array): readonly string[] {
-  return [...octets].flatMap((octet) =>
-    [0x80, 0x40, 0x20, 0x10, 0x08, 0x04, 0x02, 0x01].map((bit) => ((octet & bit) === 0 ? '0' : '1')),
-  );
+/** The octets as binary digits. */
+export function formatBits(octets: Uint8Array): string {
+  const digits = BigInt(`0x${Buffer.from(octets).toString('hex')}`).toString(2);
+  return digits.padStart(octets.length * 8, '0');
 }
 
 /** Undefined where the mask is no prefix (RFC 4632 §3.1). Bits of the address behind the mask say nothing. */
 export function findAddressSubtree(addressAndMask: Uint8Array): AddressSubtree | undefined {
   const half = addressAndMask.length / 2;
   if (half !== 4 && half !== 16) return undefined;
-  const mask = listBits(addressAndMask.subarray(half)).join('');
-  const prefixLength = mask.indexOf('0') === -1 ? mask.length : mask.indexOf('0');
-  if (mask.includes('1', prefixLength)) return undefined;
-  const bits = listBits(addressAndMask.subarray(0, half)).join('');
+  const mask = formatBits(addressAndMask.subarray(half));
+  if (!/^1*0*$/.test(mask)) return undefined;
+  const prefixLength = mask.includes('0') ? mask.indexOf('0') : mask.length;
+  const bits = formatBits(addressAndMask.subarray(0, half));
   return { addressLength: bits.length, prefix: bits.slice(0, prefixLength) };
 }

@@ -12,10 +12,13 @@ import { type PathRole, type ValidationProfile, describe, isAlgorithmAccepted } 
  * What an authority's operator asks: `required` (no information: no entry), `when-available` (what is known to be revoked
  * is refused, what isn't known passes), or `off`.
  */
-export type RevocationMode = 'required' | 'when-available' | 'off';
+export const revocationModes = ['required', 'when-available', 'off'] as const;
 
 /** Whose status counts: every certificate below the trust anchor, or the caller's alone. */
-export type RevocationScope = 'chain' | 'end-entity';
+export const revocationScopes = ['chain', 'end-entity'] as const;
+
+export type RevocationMode = (typeof revocationModes)[number];
+export type RevocationScope = (typeof revocationScopes)[number];
 
 export interface PathRevocation {
   readonly mode: RevocationMode;
@@ -28,7 +31,7 @@ export interface PathRevocation {
   /** Hears of each certificate whose responder would have to be asked; undefined: there is no responder. */
   readonly onOcspWanted?: ((certificate: PathCertificate, issuer: PathCertificate) => void) | undefined;
   /** Why there is less information than there should be; for the operator. */
-  readonly fault?: string | undefined;
+  readonly findFault?: ((certificate: PathCertificate) => string | undefined) | undefined;
 }
 
 export interface RevocationQuestion {
@@ -92,7 +95,7 @@ export function checkRevocation(question: RevocationQuestion): RevocationCleared
 /** Either way of asking may say "revoked"; where neither does, one that says "good" suffices. */
 function findStatus(question: RevocationQuestion, { certificate, issuer, role }: PathMember): RevocationStatus {
   const { revocation, path, signers, isSignerValid, profile, now } = question;
-  const { graceMilliseconds, crls, findOcspResponses, onOcspWanted, fault } = revocation;
+  const { graceMilliseconds, crls, findOcspResponses, onOcspWanted, findFault } = revocation;
   const common = {
     certificate,
     issuer,
@@ -111,6 +114,7 @@ function findStatus(question: RevocationQuestion, { certificate, issuer, role }:
   // A caller is asked about wherever there is a responder; a CA, where no list speaks of it.
   if (role === 'end-entity' || byList.status === 'unknown') onOcspWanted?.(certificate, issuer);
   if (byList.status === 'good') return byList;
+  const fault = findFault?.(certificate);
   const details = [
     ...(crls.length > 0 || onOcspWanted === undefined ? [byList.detail] : []),
     ...(responses.length > 0 ? [byResponse.detail] : []),

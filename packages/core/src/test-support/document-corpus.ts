@@ -1,4 +1,6 @@
+import { acceptedAuthorityDocuments, refusedAuthorityDocuments } from './authority-corpus.js';
 import { documentOf } from './documents.js';
+import { acceptedSubjectDocuments, refusedSubjectDocuments } from './subject-corpus.js';
 
 export const sha256: string = '9F86D081884C7D659A2FEAA0C55AD015A3BF4F1B2B0B822CD15D6C15B0F00A08';
 export const otherSha256: string = '60303AE22B998861BCE3B28F33EEC1BE758A213C86C93C076DBE9F558C11C752';
@@ -30,6 +32,8 @@ function refuse(what: string, document: unknown, path: string, words: RegExp, is
 }
 
 export const refusedDocuments: readonly RefusedDocument[] = [
+  ...refusedAuthorityDocuments,
+  ...refusedSubjectDocuments,
   // The document itself
   refuse('null', null, '', /JSON object/),
   refuse('a list', [], '', /JSON object/),
@@ -238,6 +242,8 @@ export const refusedDocuments: readonly RefusedDocument[] = [
 ];
 
 export const acceptedDocuments: readonly (readonly [string, object])[] = [
+  ...acceptedAuthorityDocuments,
+  ...acceptedSubjectDocuments,
   ['no identity: nobody', documentOf([])],
   ['revision 0', documentOf([], { revision: 0 })],
   ['the largest revision', documentOf([], { revision: Number.MAX_SAFE_INTEGER })],

@@ -1,19 +1,40 @@
 import { createHash } from 'node:crypto';
+import { expectKnownOptions } from '../known-options.js';
 import { type TrustDocumentOptions, parseTrustDocument } from '../trust-document.js';
 import type { PresentedCertificate } from '../presented-certificate.js';
 import { type TrustFinding, findInSnapshot } from '../trust-finding.js';
 import type { TrustSnapshot } from '../trust-snapshot.js';
 import type { TrustStore, TrustStoreReport } from '../trust-store.js';
-import { readAudienceOption } from './refresh-options.js';
+import { type RefreshOptions, readAudienceOption } from './refresh-options.js';
+import { RefreshingTrustStore } from './refreshing-store.js';
+import type { TrustSource } from './trust-source.js';
+
+export type DocumentStoreOptions = TrustDocumentOptions & Pick<RefreshOptions, 'crlBlobs'>;
 
 /**
  * A trust store over a document that is part of the code: JSON text, or the value it stands for.
  *
  * @throws {TrustDocumentError} at once when the document is not valid.
  */
-export function trustStoreFromDocument(document: unknown, options: TrustDocumentOptions = {}): TrustStore {
-  readAudienceOption(options);
-  return new DocumentTrustStore(parseTrustDocument(document, options), describeConfiguration(document, options));
+export function trustStoreFromDocument(document: unknown, options: DocumentStoreOptions = {}): TrustStore {
+  expectKnownOptions(options, ['audience', 'crlBlobs'], 'The trust store');
+  const audience = readAudienceOption(options);
+  const snapshot = parseTrustDocument(document, { audience });
+  const hasLists = snapshot.authorities.some(({ revocation }) => revocation.crls.length > 0 || revocation.ocsp);
+  if (hasLists || 'crlBlobs' in options) return new RefreshingTrustStore(createConstantSource(document), options);
+  return new DocumentTrustStore(snapshot, describeConfiguration(document, { audience }));
+}
+
+/** A source that never changes, for a document whose authorities have revocation information that does. */
+function createConstantSource(document: unknown): TrustSource {
+  const version = 'document';
+  const bytes = Buffer.from(typeof document === 'string' ? document : JSON.stringify(document));
+  return {
+    description: 'document in code',
+    configuration: describeConfiguration(document, {}),
+    read: ({ lastVersion }) =>
+      Promise.resolve(lastVersion === version ? { changed: false } : { changed: true, bytes, version }),
+  };
 }
 
 /**

@@ -1,5 +1,8 @@
 import { expectKnownOptions } from '../known-options.js';
+import { type TrustBlobClient, createBlobSource } from './blob-source.js';
+import type { CrlSourcesInCode } from './crl-keeper.js';
 import { DocumentSignatureVerifier } from './document-signature.js';
+import type { TrustSource } from './trust-source.js';
 
 export interface RefreshOptions {
   /** How often the source is looked at, in seconds; 30 by default. Looking happens on requests, no timer runs. */
@@ -17,6 +20,11 @@ export interface RefreshOptions {
   readonly signedBy?: string | readonly string[];
   /** A document of a lower `revision` is refused, also by an instance that has just started: for signed old documents. */
   readonly minimumRevision?: number;
+  /**
+   * CRLs in blobs, by the name of the authority in the document, beside those that the document names: your own
+   * `BlobClient`s. An authority that has one here requires revocation information.
+   */
+  readonly crlBlobs?: Readonly<Record<string, readonly TrustBlobClient[]>>;
 }
 
 const optionNames = [
@@ -26,6 +34,7 @@ const optionNames = [
   'audience',
   'signedBy',
   'minimumRevision',
+  'crlBlobs',
 ];
 
 /** A longer delay makes a timer fire at once. */
@@ -39,6 +48,7 @@ export interface RefreshSettings {
   readonly audience: string | undefined;
   readonly verifier: DocumentSignatureVerifier | undefined;
   readonly minimumRevision: number;
+  readonly crlSources: CrlSourcesInCode;
   /** All of the above as a text. */
   readonly configuration: readonly unknown[];
 }
@@ -60,6 +70,7 @@ export function readRefreshOptions(options: RefreshOptions): RefreshSettings {
   const minimumRevision = readMinimumRevision(options);
   // By its presence: an app setting that isn't there must not switch the signature off.
   const verifier = 'signedBy' in options ? new DocumentSignatureVerifier(options.signedBy) : undefined;
+  const crlSources = readCrlBlobs(options);
   const configuration = [
     refreshInterval,
     maximumStaleness,
@@ -67,8 +78,18 @@ export function readRefreshOptions(options: RefreshOptions): RefreshSettings {
     audience ?? null,
     verifier?.configuration ?? null,
     minimumRevision,
+    [...crlSources].map(([name, sources]) => [name, ...sources.map((source) => source.configuration ?? null)]),
   ];
-  return { refreshInterval, maximumStaleness, readTimeout, audience, verifier, minimumRevision, configuration };
+  return {
+    refreshInterval,
+    maximumStaleness,
+    readTimeout,
+    audience,
+    verifier,
+    minimumRevision,
+    crlSources,
+    configuration,
+  };
 }
 
 function readDuration(name: string, seconds: number): number {
@@ -89,4 +110,25 @@ function readMinimumRevision(options: RefreshOptions): number {
     throw new RangeError('minimumRevision must be a whole number from 0.');
   }
   return minimumRevision;
+}
+
+/** By its presence: `crlBlobs: undefined` must not leave an authority without its lists. */
+function readCrlBlobs(options: RefreshOptions): CrlSourcesInCode {
+  if (!('crlBlobs' in options)) return new Map();
+  const { crlBlobs } = options as { readonly crlBlobs?: unknown };
+  if (typeof crlBlobs !== 'object' || crlBlobs === null || Array.isArray(crlBlobs)) {
+    throw new TypeError('crlBlobs must be an object: { authorityName: [blobClient] }.');
+  }
+  const sources = new Map<string, readonly TrustSource[]>();
+  for (const [name, clients] of Object.entries(crlBlobs)) {
+    if (!Array.isArray(clients) || clients.length === 0) {
+      throw new TypeError(`crlBlobs.${name} must be a list of BlobClients, one at least.`);
+    }
+    if (sources.has(name.toLowerCase())) throw new TypeError(`crlBlobs names the authority "${name}" twice.`);
+    sources.set(
+      name.toLowerCase(),
+      clients.map((client) => createBlobSource(client as TrustBlobClient)),
+    );
+  }
+  return sources;
 }

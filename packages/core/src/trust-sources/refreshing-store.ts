@@ -1,3 +1,4 @@
+import type { OcspWanted } from '../authority-path.js';
 import { describeFault } from '../fault-text.js';
 import type { PresentedCertificate } from '../presented-certificate.js';
 import { TrustDocumentError, maximumDocumentLength, parseTrustDocumentInSlices } from '../trust-document.js';
@@ -8,6 +9,7 @@ import { decodeUtf8, digestSha256 } from './document-bytes.js';
 import { readWithin } from './read-within.js';
 import { AgeKeeper, type Clock, FreezeWatch, type Moment, systemClock } from './refresh-clock.js';
 import { type RefreshOptions, type RefreshSettings, readRefreshOptions } from './refresh-options.js';
+import { RevocationKeeper } from './revocation-keeper.js';
 import { readSigned } from './signed-reading.js';
 import { publishTrustRefresh } from './trust-channel.js';
 import { type TrustSource, TrustSourceMisuse, type TrustSourceReading } from './trust-source.js';
@@ -44,6 +46,7 @@ export class RefreshingTrustStore implements TrustStore {
   readonly #ages: AgeKeeper;
   readonly #random: () => number;
   readonly #signaturePause: number;
+  readonly #revocation: RevocationKeeper;
   #loaded: Loaded | undefined;
   /** When the latest read ended, or began if the process was frozen meanwhile. */
   #lastAttempt: Moment | undefined;
@@ -62,6 +65,7 @@ export class RefreshingTrustStore implements TrustStore {
     this.#source = source;
     this.#settings = readRefreshOptions(options);
     this.#ages = new AgeKeeper(surroundings);
+    this.#revocation = new RevocationKeeper(this.#settings.crlSources);
     this.#random = surroundings.random ?? Math.random;
     this.#signaturePause = surroundings.signaturePauseMilliseconds ?? 250;
     this.#dueAfter = this.#settings.refreshInterval;
@@ -81,7 +85,7 @@ export class RefreshingTrustStore implements TrustStore {
   get version(): string | undefined {
     if (this.#loaded === undefined || this.#isAsleep() || this.#isStale()) return undefined;
     if (this.#isDue()) this.#refreshInBackground();
-    return this.#loaded.version;
+    return `${this.#loaded.version} ${this.#revocation.version}`;
   }
 
   async start(): Promise<void> {
@@ -99,7 +103,7 @@ export class RefreshingTrustStore implements TrustStore {
       description: this.#source.description,
       revision: this.#loaded?.snapshot.revision,
       warnings: this.#loaded?.warnings ?? [],
-      fault: this.#fault,
+      fault: this.#fault ?? this.#revocation.fault,
       lastSuccessAt: this.#lastSuccess?.wall,
       ageMilliseconds: this.#lastSuccess && this.#ages.age(this.#lastSuccess),
     };
@@ -122,10 +126,11 @@ export class RefreshingTrustStore implements TrustStore {
     if (this.#isDue() || this.#inFlight !== undefined) await this.#refresh();
     // The read that was under way may have begun before the process slept.
     if (this.#isAsleep()) await this.#refresh();
+    await this.#revocation.settle();
     return this.#findInLoaded(certificate, now);
   }
 
-  #findInLoaded(certificate: PresentedCertificate, now: number): TrustFinding {
+  #findInLoaded(certificate: PresentedCertificate, now: number): TrustFinding | Promise<TrustFinding> {
     const { description } = this.#source;
     if (this.#loaded === undefined) {
       const detail = `No trust document could be read yet (${description}): ${this.#fault ?? 'not loaded'}`;
@@ -136,7 +141,23 @@ export class RefreshingTrustStore implements TrustStore {
       const detail = `The trust document has not been readable for more than ${limit} s (${description}): ${this.#fault ?? 'stale'}`;
       return { outcome: 'unavailable', detail };
     }
-    return findInSnapshot(this.#loaded.snapshot, certificate, now);
+    const wanted: OcspWanted[] = [];
+    const finding = findInSnapshot(this.#loaded.snapshot, certificate, now, {
+      revocation: this.#revocation,
+      onOcspWanted: (each) => wanted.push(each),
+    });
+    return wanted.length === 0 ? finding : this.#askThenFind(this.#loaded.snapshot, certificate, wanted, now);
+  }
+
+  /** The sole call to the network in a request's way: to a configured responder, for a path that holds otherwise. */
+  async #askThenFind(
+    snapshot: TrustSnapshot,
+    certificate: PresentedCertificate,
+    wanted: readonly OcspWanted[],
+    now: number,
+  ): Promise<TrustFinding> {
+    await this.#revocation.ask(wanted, now);
+    return findInSnapshot(snapshot, certificate, now, { revocation: this.#revocation });
   }
 
   #refreshInBackground(): void {
@@ -159,9 +180,11 @@ export class RefreshingTrustStore implements TrustStore {
     const endWatch = (): void => {
       if (!watch.end()) ended = this.#ages.moment();
     };
+    // Beside the document, whose changes must not wait for a list that is slow to come.
+    this.#refreshListsInBackground(began);
     try {
       const reading = await this.#read().finally(endWatch);
-      if (reading.changed) await this.#replace(reading);
+      if (reading.changed) await this.#replace(reading, began);
       this.#lastSuccess = began;
       this.#failureCount = 0;
       this.#fault = undefined;
@@ -177,6 +200,16 @@ export class RefreshingTrustStore implements TrustStore {
     this.#publish(this.#loaded?.version !== versionBefore);
   }
 
+  #refreshListsInBackground(moment: Moment): void {
+    if (this.#loaded === undefined) return;
+    // It never rejects: what can't be read is kept as the keeper's fault.
+    this.#refreshLists(this.#loaded.snapshot, moment).catch(() => undefined);
+  }
+
+  #refreshLists({ authorities }: TrustSnapshot, { wall }: Moment): Promise<void> {
+    return this.#revocation.refresh(authorities, this.#settings.readTimeout, wall);
+  }
+
   #read(): Promise<TrustSourceReading> {
     const { readTimeout, verifier } = this.#settings;
     const lastVersion = this.#loaded?.sourceVersion;
@@ -187,7 +220,7 @@ export class RefreshingTrustStore implements TrustStore {
     );
   }
 
-  async #replace(reading: Extract<TrustSourceReading, { changed: true }>): Promise<void> {
+  async #replace(reading: Extract<TrustSourceReading, { changed: true }>, began: Moment): Promise<void> {
     const { bytes, version: sourceVersion } = reading;
     if (bytes.length > maximumDocumentLength) throw new Error(`it is larger than ${maximumDocumentLength} bytes`);
     const digest = await digestSha256(bytes);
@@ -200,6 +233,9 @@ export class RefreshingTrustStore implements TrustStore {
     this.#expectRevision(snapshot.revision);
     loadCount += 1;
     const version = `${this.#source.description}#${loadCount}`;
+    const lists = this.#refreshLists(snapshot, began);
+    // At first nobody could be decided by; later, whoever is disabled now must not wait for a list.
+    if (this.#loaded === undefined) await lists;
     this.#loaded = { snapshot, sourceVersion, version, digest, warnings: this.#collectWarnings(snapshot) };
   }
 

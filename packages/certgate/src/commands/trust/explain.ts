@@ -1,4 +1,4 @@
-import { findInstant } from '@certgate/core';
+import { findInstant, readRevocationInformation } from '@certgate/core';
 import { Command, InvalidArgumentError } from 'commander';
 import { CommandFailure, exitCodes } from '../../command-line/command-failure.js';
 import { addHelpSections } from '../../command-line/help.js';
@@ -65,8 +65,9 @@ async function explain(flags: ExplainFlags): Promise<void> {
   const explained = await findExplainedFunction(flags);
   const now = flags.at ?? Date.now();
   const requirement = findRequirement(explained);
+  const revocation = await readRevocationInformation(trust, { certificateDer, now });
   const explanation =
-    requirement === undefined ? undefined : explainDecision({ certificateDer, trust, requirement, now });
+    requirement === undefined ? undefined : explainDecision({ certificateDer, trust, revocation, requirement, now });
   const report = createExplanationReport(
     { store: location.description, trust, explained, certificateDer, now },
     explanation,

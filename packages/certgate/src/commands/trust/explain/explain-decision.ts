@@ -1,12 +1,15 @@
 import {
+  type AccessQuestion,
   type Decision,
   type DecisionStep,
   type FunctionRequirement,
   type PresentedCertificate,
+  type RevocationInformation,
   type TrustPin,
   type TrustSnapshot,
   type TrustedIdentity,
   decideAccess,
+  noRevocationInformation,
   presentCertificate,
 } from '@certgate/core';
 
@@ -14,6 +17,8 @@ export interface ExplanationQuestion {
   /** Undefined: the caller has no certificate. */
   readonly certificateDer: Uint8Array | undefined;
   readonly trust: TrustSnapshot;
+  /** CRLs and OCSP answers; absent: none. */
+  readonly revocation?: RevocationInformation;
   readonly requirement: FunctionRequirement;
   /** Milliseconds since 1970-01-01T00:00:00Z. */
   readonly now: number;
@@ -25,6 +30,8 @@ export interface Explanation {
   readonly steps: readonly ExplainedStep[];
   /** What the document says of this certificate, whether or not it counts now. */
   readonly matches: readonly PinMatch[];
+  /** The certificates of the path that was found last, from the trust anchor's down; empty: none was looked for. */
+  readonly path: readonly string[];
   /** The first moment after which the answer is another, if nobody changes anything. */
   readonly nextChange: { readonly at: number; readonly decision: Decision } | undefined;
 }
@@ -47,6 +54,7 @@ export const decisionSteps: readonly DecisionStep['step'][] = Object.keys({
   'trust-store': true,
   'client-certificate': true,
   'certificate-verification': true,
+  'certification-path': true,
   'client-identity': true,
   authorization: true,
 } satisfies Record<DecisionStep['step'], true>) as DecisionStep['step'][];
@@ -54,7 +62,16 @@ export const decisionSteps: readonly DecisionStep['step'][] = Object.keys({
 /** What the gate would decide, by the function with which it decides, and how it came to that. */
 export function explainDecision(question: ExplanationQuestion): Explanation {
   const heard: DecisionStep[] = [];
-  const decision = decide(question, question.now, (step) => heard.push(step));
+  const path: string[] = [];
+  const decision = decide(question, question.now, {
+    onStep: (step) => heard.push(step),
+    onPathCheck: ({ check, certificate, role, fault }) => {
+      // Each path that is tried begins anew at its trust anchor.
+      if (role === 'trust-anchor') path.length = 0;
+      if (fault === undefined && (check === 'signature' || role === 'trust-anchor'))
+        path.push(certificate?.subjectText ?? '');
+    },
+  });
   const presented = question.certificateDer === undefined ? undefined : presentCertificate(question.certificateDer);
   const matches = presented === undefined ? [] : findMatches(question.trust, presented);
   return {
@@ -66,17 +83,18 @@ export function explainDecision(question: ExplanationQuestion): Explanation {
       ),
     ),
     matches,
+    path,
     nextChange: findNextChange(question, decision, listInstants(question, presented, matches)),
   };
 }
 
 function decide(
-  { certificateDer, trust, requirement }: ExplanationQuestion,
+  { certificateDer, trust, revocation = noRevocationInformation, requirement }: ExplanationQuestion,
   now: number,
-  onStep?: (step: DecisionStep) => void,
+  listeners: Pick<AccessQuestion, 'onStep' | 'onPathCheck'> = {},
 ): Decision {
   const header = certificateDer === undefined ? undefined : Buffer.from(certificateDer).toString('base64');
-  return decideAccess({ header, trust, requirement, now, ...(onStep === undefined ? {} : { onStep }) });
+  return decideAccess({ header, trust, revocation, requirement, now, ...listeners });
 }
 
 function explainStep(step: DecisionStep['step'], heard: DecisionStep | undefined): ExplainedStep {
@@ -93,15 +111,37 @@ function findMatches({ identities }: TrustSnapshot, certificate: PresentedCertif
 
 /** Between two of these moments nothing that the decision looks at depends on the time. */
 function listInstants(
-  { requirement }: ExplanationQuestion,
+  { requirement, trust, revocation }: ExplanationQuestion,
   presented: PresentedCertificate | undefined,
   matches: readonly PinMatch[],
 ): readonly number[] {
+  const ofAuthorities = trust.authorities.flatMap((authority) => [
+    ...[...authority.trustAnchors, ...authority.intermediates].flatMap(({ notBefore, notAfter }) => [
+      notBefore,
+      notAfter + 1,
+    ]),
+    ...(revocation?.find(authority.name)?.crls ?? []).flatMap(({ thisUpdate, nextUpdate }) => [
+      thisUpdate,
+      nextUpdate && nextUpdate + authority.revocation.graceMilliseconds,
+    ]),
+  ]);
   const windows = matches.flatMap(({ identity, pin }) => [pin.notBefore, pin.notAfter, identity.expiresAt]);
   const decoding = presented?.decoding;
   // RFC 5280 §4.1.2.5: notAfter is still within the validity.
   const validity = decoding?.ok === true ? [decoding.certificate.notBefore, decoding.certificate.notAfter + 1] : [];
-  return [...windows, ...validity, requirement.reportOnlyUntil].filter((instant) => instant !== undefined);
+  const expiries = trust.identities.length === 0 ? [] : listNamedExpiries(trust, presented);
+  return [...windows, ...validity, ...ofAuthorities, ...expiries, requirement.reportOnlyUntil].filter(
+    (instant) => instant !== undefined,
+  );
+}
+
+/** When identities end that the certificate's names could stand for; more of them than needed only cost a look. */
+function listNamedExpiries(
+  { identities }: TrustSnapshot,
+  presented: PresentedCertificate | undefined,
+): readonly (number | undefined)[] {
+  if (presented?.pathDecoding.ok !== true) return [];
+  return identities.flatMap(({ subjects, expiresAt }) => (subjects.length === 0 ? [] : [expiresAt]));
 }
 
 function findNextChange(

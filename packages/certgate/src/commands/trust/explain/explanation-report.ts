@@ -112,7 +112,7 @@ function describeAnswer(
   explanation: Explanation,
   certificate: ClientCertificate | undefined,
 ): Answer {
-  const { decision, nextChange, steps, matches } = explanation;
+  const { decision, nextChange, steps, matches, path } = explanation;
   const identity = findReportedIdentity(trust, decision, matches);
   const until = explained.policy.kind === 'certificate' ? explained.policy.reportOnlyUntil : undefined;
   return {
@@ -130,7 +130,7 @@ function describeAnswer(
       step: step.step,
       verdict: step.verdict,
       code: step.denial?.code ?? null,
-      text: describeStep(step, { certificate, matches, identity }),
+      text: describeStep(step, { certificate, matches, identity, path }),
     })),
   };
 }
@@ -175,28 +175,40 @@ interface StepFacts {
   readonly certificate: ClientCertificate | undefined;
   readonly matches: readonly PinMatch[];
   readonly identity: ReportedIdentity | null;
+  readonly path: readonly string[];
 }
 
 function describeStep({ step, verdict, denial }: ExplainedStep, facts: StepFacts): string {
   if (verdict === 'not asked') return '';
   if (denial !== undefined) return denial.detail;
-  const { certificate, matches, identity } = facts;
+  const { certificate, identity, path } = facts;
   switch (step) {
     case 'certificate-header':
       return 'one certificate, well-formed outside';
     case 'trust-store':
-      return `"${identity?.name ?? ''}", by ${matches.map(describeMatch).join(' and ')}`;
+      return describeStoreMatch(facts);
     case 'client-certificate':
       return certificate?.subject ?? '';
     case 'certificate-verification':
       return certificate === undefined
         ? ''
         : `valid ${formatInstant(certificate.notBefore)} to ${formatInstant(certificate.notAfter)}, fit for a client`;
+    case 'certification-path':
+      return path.join(' → ');
     case 'client-identity':
       return `roles: ${listOr(identity?.roles, 'none')}; functions: ${listOr(identity?.functions, 'all')}`;
     case 'authorization':
       return 'all that the function requires';
   }
+}
+
+function describeStoreMatch({ matches, identity }: StepFacts): string {
+  const [first] = matches;
+  const name = identity?.name ?? first?.identity.name;
+  if (name === undefined) return 'no pin; one of its names is bound to an authority';
+  const by =
+    matches.length > 0 ? matches.map(describeMatch).join(' and ') : (identity?.matchedBy ?? 'one of its names');
+  return `"${name}", by ${by}`;
 }
 
 function describeMatch({ pin }: PinMatch): string {

@@ -1,0 +1,251 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import * as fc from 'fast-check';
+import {
+  type IssuedCertificate,
+  authorityExtensions,
+  isVerifiedByOpenssl,
+  issueCertificate,
+} from '../test-support/issued-certificates.js';
+import { walkPolicyTree } from '../test-support/policy-tree.js';
+import { PathBudget, defaultPathLimits } from './path-budget.js';
+import type { PathCertificate } from './path-certificate.js';
+import { anyPolicy } from './policy-extensions.js';
+import { type PolicyInputs, type PolicyVerdict, anyPolicyInputs, processPolicies } from './policy-graph.js';
+
+type PolicyPart = Pick<
+  PathCertificate,
+  'certificatePolicies' | 'policyMappings' | 'policyConstraints' | 'inhibitAnyPolicy' | 'isSelfIssued'
+>;
+
+const silent: PolicyPart = {
+  certificatePolicies: undefined,
+  policyMappings: undefined,
+  policyConstraints: undefined,
+  inhibitAnyPolicy: undefined,
+  isSelfIssued: false,
+};
+
+const process = (
+  parts: readonly Partial<PolicyPart>[],
+  inputs: Partial<PolicyInputs> = {},
+  budget = new PathBudget(),
+): PolicyVerdict =>
+  processPolicies(
+    parts.map((part) => ({ ...silent, ...part }) as PathCertificate),
+    { ...anyPolicyInputs, ...inputs },
+    budget,
+  );
+
+const policies = (...certificatePolicies: string[]): Partial<PolicyPart> => ({ certificatePolicies });
+const mapped = (...pairs: readonly (readonly [string, string])[]): Partial<PolicyPart> => ({
+  policyMappings: pairs.map(([issuerDomainPolicy, subjectDomainPolicy]) => ({
+    issuerDomainPolicy,
+    subjectDomainPolicy,
+  })),
+});
+const requireExplicit = (requireExplicitPolicy: number): Partial<PolicyPart> => ({
+  policyConstraints: { requireExplicitPolicy, inhibitPolicyMapping: undefined },
+});
+
+const acceptedWith = (...userConstrainedPolicySet: string[]) => ({ outcome: 'accepted', userConstrainedPolicySet });
+const reduce = (verdict: PolicyVerdict): object => {
+  if (verdict.outcome === 'accepted') return acceptedWith(...verdict.userConstrainedPolicySet);
+  return verdict.outcome === 'refused'
+    ? { outcome: 'refused', at: verdict.certificateIndex }
+    : { outcome: verdict.outcome };
+};
+const refusedAt = (at: number) => ({ outcome: 'refused', at });
+
+describe('the policies of a path', () => {
+  const explicit = { initialExplicitPolicy: true };
+  const cases: readonly [string, readonly Partial<PolicyPart>[], Partial<PolicyInputs>, object][] = [
+    ['none asserted, none asked for', [{}, {}], {}, acceptedWith()],
+    ['none asserted, one asked for', [{}, {}], explicit, refusedAt(0)],
+    ['one along the whole path', [policies('1'), policies('1')], explicit, acceptedWith('1')],
+    ['another at the end', [policies('1'), policies('2')], explicit, refusedAt(1)],
+    ['another at the end, none asked for', [policies('1'), policies('2')], {}, acceptedWith()],
+    ['anyPolicy above', [policies(anyPolicy), policies('1')], explicit, acceptedWith('1')],
+    ['anyPolicy everywhere', [policies(anyPolicy), policies(anyPolicy)], explicit, acceptedWith(anyPolicy)],
+    [
+      'anyPolicy for one that is acceptable',
+      [policies(anyPolicy), policies(anyPolicy)],
+      { ...explicit, initialPolicySet: ['3'] },
+      acceptedWith('3'),
+    ],
+    ['one that is not acceptable', [policies('1')], { ...explicit, initialPolicySet: ['3'] }, refusedAt(0)],
+    ['none acceptable at all', [policies(anyPolicy)], { ...explicit, initialPolicySet: [] }, refusedAt(0)],
+    [
+      'anyPolicy where it is inhibited',
+      [policies(anyPolicy), policies('1')],
+      { ...explicit, initialAnyPolicyInhibit: true },
+      refusedAt(0),
+    ],
+    [
+      'anyPolicy of a self-issued authority where it is inhibited',
+      [{ ...policies(anyPolicy), isSelfIssued: true }, policies('1')],
+      { ...explicit, initialAnyPolicyInhibit: true },
+      acceptedWith('1'),
+    ],
+    [
+      'anyPolicy of a self-issued target where it is inhibited',
+      [{ ...policies(anyPolicy), isSelfIssued: true }],
+      { ...explicit, initialAnyPolicyInhibit: true },
+      refusedAt(0),
+    ],
+    [
+      'inhibitAnyPolicy 0 of the issuer',
+      [{ ...policies('1'), inhibitAnyPolicy: 0 }, policies(anyPolicy)],
+      explicit,
+      refusedAt(1),
+    ],
+    [
+      'inhibitAnyPolicy 1 of the issuer',
+      [{ ...policies('1'), inhibitAnyPolicy: 1 }, policies(anyPolicy), policies(anyPolicy)],
+      explicit,
+      refusedAt(2),
+    ],
+    ['a mapping', [{ ...policies('1'), ...mapped(['1', '2']) }, policies('2')], explicit, acceptedWith('1')],
+    ['a mapping away', [{ ...policies('1'), ...mapped(['1', '2']) }, policies('1')], explicit, refusedAt(1)],
+    [
+      'a mapping of what anyPolicy stands for',
+      [{ ...policies(anyPolicy), ...mapped(['1', '2']) }, policies('2')],
+      { ...explicit, initialPolicySet: ['1'] },
+      acceptedWith('1'),
+    ],
+    [
+      'a mapping where it is inhibited',
+      [{ ...policies('1'), ...mapped(['1', '2']) }, policies('1', '2')],
+      { ...explicit, initialPolicyMappingInhibit: true },
+      refusedAt(1),
+    ],
+    ['a mapping from anyPolicy', [{ ...policies('1'), ...mapped([anyPolicy, '2']) }, {}], {}, refusedAt(0)],
+    ['a mapping to anyPolicy', [{ ...policies('1'), ...mapped(['1', anyPolicy]) }, {}], {}, refusedAt(0)],
+    ['requireExplicitPolicy 0 of the issuer', [requireExplicit(0), policies('1')], {}, refusedAt(1)],
+    ['requireExplicitPolicy 1 of the issuer', [requireExplicit(1), {}], {}, refusedAt(1)],
+    ['requireExplicitPolicy 2 of the issuer', [requireExplicit(2), {}], {}, acceptedWith()],
+    ['requireExplicitPolicy 0 of the target', [requireExplicit(0)], {}, refusedAt(0)],
+    ['requireExplicitPolicy 1 of the target', [requireExplicit(1)], {}, acceptedWith()],
+    [
+      'a self-issued authority does not count down',
+      [requireExplicit(2), { isSelfIssued: true }, {}],
+      {},
+      acceptedWith(),
+    ],
+    ['others do', [requireExplicit(2), {}, {}], {}, refusedAt(2)],
+    ['a path of nothing', [], {}, refusedAt(0)],
+  ];
+  for (const [what, parts, inputs, expected] of cases) {
+    test(what, () => {
+      assert.deepEqual(reduce(process(parts, inputs)), expected);
+    });
+  }
+});
+
+test('the graph says what the tree of RFC 5280 says', () => {
+  const named = fc.constantFrom('1', '2', '3');
+  const policy = fc.oneof({ weight: 3, arbitrary: named }, { weight: 2, arbitrary: fc.constant(anyPolicy) });
+  const mappingSide = fc.oneof({ weight: 40, arbitrary: named }, { weight: 1, arbitrary: fc.constant(anyPolicy) });
+  const rarely = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined, freq: 1 });
+  const part: fc.Arbitrary<PolicyPart> = fc.record({
+    certificatePolicies: fc.option(fc.uniqueArray(policy, { minLength: 1 }), { nil: undefined, freq: 20 }),
+    policyMappings: fc.option(
+      fc.array(fc.record({ issuerDomainPolicy: mappingSide, subjectDomainPolicy: mappingSide }), {
+        minLength: 1,
+        maxLength: 4,
+      }),
+      { nil: undefined },
+    ),
+    policyConstraints: rarely(
+      fc.record({ requireExplicitPolicy: rarely(fc.nat(3)), inhibitPolicyMapping: rarely(fc.nat(3)) }),
+    ),
+    inhibitAnyPolicy: rarely(fc.nat(3)),
+    isSelfIssued: fc.boolean(),
+  });
+  const inputs: fc.Arbitrary<PolicyInputs> = fc.record({
+    initialPolicySet: fc.oneof(fc.constant([anyPolicy]), fc.uniqueArray(policy, { maxLength: 3 })),
+    initialExplicitPolicy: fc.boolean(),
+    initialPolicyMappingInhibit: fc.constantFrom(false, false, false, true),
+    initialAnyPolicyInhibit: fc.constantFrom(false, false, false, true),
+  });
+  let acceptedCount = 0;
+  fc.assert(
+    fc.property(fc.array(part, { minLength: 1, maxLength: 5 }), inputs, (parts, given) => {
+      const tree = walkPolicyTree(parts as PathCertificate[], given);
+      const expected = tree.isAccepted ? acceptedWith(...tree.userPolicies) : refusedAt(tree.index);
+      assert.deepEqual(reduce(process(parts, given)), expected);
+      if (tree.isAccepted && tree.userPolicies.length > 0) acceptedCount += 1;
+    }),
+    { numRuns: 5000 },
+  );
+  assert.ok(acceptedCount > 200, `only ${acceptedCount} paths had a policy`);
+});
+
+describe('a chain made to blow up', () => {
+  const names = Array.from({ length: 16 }, (_, index) => `1.2.${index}`);
+  const everything = {
+    certificatePolicies: names,
+    ...mapped(...names.flatMap((from) => names.map((to) => [from, to] as const))),
+  };
+  const chain = [...Array.from({ length: 30 }, () => everything), policies(...names)];
+
+  test('costs no more than its certificates are long', () => {
+    const verdict = process(chain, {}, new PathBudget({ ...defaultPathLimits, comparisons: 50_000 }));
+    assert.deepEqual(reduce(verdict), acceptedWith(...[...names].sort()));
+  });
+  test('is refused past the budget, wherever that ends', () => {
+    for (let comparisons = 0; comparisons < 10_000; comparisons += 97) {
+      const budget = new PathBudget({ ...defaultPathLimits, comparisons });
+      assert.deepEqual(process(chain, {}, budget), { outcome: 'exhausted' });
+    }
+  });
+});
+
+describe('certificates made by openssl', () => {
+  const one = '1.3.6.1.4.1.55555.1';
+  const two = '1.3.6.1.4.1.55555.2';
+  const root = issueCertificate({ name: ['CN = root'], extensions: authorityExtensions });
+  const authority = (extensions: readonly string[], sections: readonly string[] = []): IssuedCertificate =>
+    issueCertificate({ name: ['CN = ca'], extensions: [...authorityExtensions, ...extensions], sections }, root);
+  const client = (issuer: IssuedCertificate, ...extensions: string[]): IssuedCertificate =>
+    issueCertificate({ name: ['CN = client'], extensions: ['basicConstraints = CA:FALSE', ...extensions] }, issuer);
+
+  const mapping = ['[mapping]', `${one} = ${two}`];
+  const rows: readonly [string, readonly string[], readonly string[]][] = [
+    ['one policy', [`certificatePolicies = ${one}`], [`certificatePolicies = ${one}`]],
+    ['no policy', [], []],
+    ['another policy', [`certificatePolicies = ${one}`], [`certificatePolicies = ${two}`]],
+    ['anyPolicy', ['certificatePolicies = 2.5.29.32.0'], [`certificatePolicies = ${one}`]],
+    [
+      'inhibited anyPolicy',
+      [`certificatePolicies = ${one}`, 'inhibitAnyPolicy = critical, 0'],
+      ['certificatePolicies = 2.5.29.32.0'],
+    ],
+    [
+      'a mapping',
+      [`certificatePolicies = ${one}`, 'policyMappings = critical, @mapping'],
+      [`certificatePolicies = ${two}`],
+    ],
+    [
+      'an explicit policy that is missing',
+      ['policyConstraints = critical, requireExplicitPolicy:0'],
+      [`certificatePolicies = ${one}`],
+    ],
+  ];
+  for (const [what, ofAuthority, ofClient] of rows) {
+    test(`${what}: openssl agrees, whatever is asked for`, () => {
+      const ca = authority(ofAuthority, mapping);
+      const target = client(ca, ...ofClient);
+      for (const policy of [anyPolicy, one, two]) {
+        for (const initialExplicitPolicy of [false, true]) {
+          const inputs = { ...anyPolicyInputs, initialPolicySet: [policy], initialExplicitPolicy };
+          const path = [ca.certificate, target.certificate];
+          const verdict = processPolicies(path, inputs, new PathBudget());
+          const options = ['-policy_check', '-policy', policy, ...(initialExplicitPolicy ? ['-explicit_policy'] : [])];
+          const expected = isVerifiedByOpenssl([root, ca, target], options);
+          assert.equal(verdict.outcome, expected ? 'accepted' : 'refused', `${policy} ${initialExplicitPolicy}`);
+        }
+      }
+    });
+  }
+});

@@ -1,0 +1,50 @@
+import { type CertificateRequest, makeCertificate } from './certificates.js';
+
+export const authorityExtensions: readonly string[] = [
+  'basicConstraints = critical, CA:TRUE',
+  'keyUsage = critical, keyCertSign, cRLSign',
+];
+
+export function toPem(der: Uint8Array, label: string = 'CERTIFICATE'): string {
+  const lines = Buffer.from(der).toString('base64').replace(/.{64}/g, '$&\n').trimEnd();
+  return `-----BEGIN ${label}-----\n${lines}\n-----END ${label}-----\n`;
+}
+
+function makePem(request: CertificateRequest): string {
+  return toPem(makeCertificate(request).der);
+}
+
+/** Certificates in PEM that a trust document may, or may not, have as an authority's. */
+export interface AuthorityPems {
+  readonly corp: string;
+  /** Of the same name and key as `corp`, with other dates. */
+  readonly corpRenewed: string;
+  /** Of the same name as `corp`, with another key. */
+  readonly corpImpostor: string;
+  readonly partner: string;
+  readonly issuing: string;
+  readonly leaf: string;
+  readonly withoutConstraints: string;
+  readonly withoutSigning: string;
+  readonly version1: string;
+}
+
+let made: AuthorityPems | undefined;
+
+/** Made once per process. */
+export function getAuthorityPems(): AuthorityPems {
+  const extensions = authorityExtensions;
+  const corp = ['CN = Corp CA'];
+  made ??= {
+    corp: makePem({ name: corp, extensions }),
+    corpRenewed: makePem({ name: corp, extensions, notAfter: '20400101000000Z' }),
+    corpImpostor: makePem({ name: corp, extensions, key: 'p-256-again' }),
+    partner: makePem({ name: ['CN = Partner CA'], extensions }),
+    issuing: makePem({ name: ['CN = Corp Issuing CA'], extensions }),
+    leaf: makePem({ name: ['CN = billing'] }),
+    withoutConstraints: makePem({ name: corp, extensions: ['keyUsage = keyCertSign'] }),
+    withoutSigning: makePem({ name: corp, extensions: ['basicConstraints = CA:TRUE', 'keyUsage = cRLSign'] }),
+    version1: makePem({ name: corp, extensions: [], options: ['-x509v1'] }),
+  };
+  return made;
+}

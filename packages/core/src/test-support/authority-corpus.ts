@@ -1,0 +1,299 @@
+import { getAuthorityPems, toPem } from './authority-certificates.js';
+import type { RefusedDocument } from './document-corpus.js';
+import { documentOf } from './documents.js';
+
+const sha256 = '9F86D081884C7D659A2FEAA0C55AD015A3BF4F1B2B0B822CD15D6C15B0F00A08';
+const pems = getAuthorityPems();
+const { corp: anchor, partner: otherAnchor } = pems;
+
+const corp = { name: 'corp', trustAnchors: [anchor] };
+const partner = { name: 'partner', trustAnchors: [otherAnchor] };
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const withAuthorities = (...authorities: readonly unknown[]): object =>
+  documentOf([], { schemaVersion: 2, authorities });
+const authority = (fields: Fields): object => withAuthorities({ ...corp, ...fields });
+const revocation = (fields: Fields): object => authority({ revocation: fields });
+const crls = (...addresses: readonly unknown[]): object => revocation({ crls: addresses });
+const denied = (...entries: readonly unknown[]): object =>
+  documentOf([], { schemaVersion: 2, authorities: [corp], denied: entries });
+const first = 'authorities[0]';
+const isBeyond = false;
+
+function refuse(what: string, document: unknown, path: string, words: RegExp, isSeenBySchema = true): RefusedDocument {
+  return { what, document, path, words, isSeenBySchema };
+}
+
+const refusedAnchor = (what: string, text: unknown, words: RegExp, isSeenBySchema = true): RefusedDocument =>
+  refuse(
+    `an anchor that is ${what}`,
+    authority({ trustAnchors: [text] }),
+    `${first}.trustAnchors[0]`,
+    words,
+    isSeenBySchema,
+  );
+const refusedCrl = (what: string, address: unknown, words: RegExp, isSeenBySchema = true): RefusedDocument =>
+  refuse(`a list at ${what}`, crls(address), `${first}.revocation.crls[0]`, words, isSeenBySchema);
+export const refusedAuthorityDocuments: readonly RefusedDocument[] = [
+  refuse('denied in version 1', documentOf([], { denied: [] }), 'denied', /"schemaVersion": 2/),
+  // authorities
+  refuse('authorities as an object', documentOf([], { schemaVersion: 2, authorities: {} }), 'authorities', /list/),
+  refuse('an authority that is a text', withAuthorities('corp'), first, /JSON object/),
+  refuse('an authority with a key', authority({ trustAnchor: anchor }), `${first}.trustAnchor`, /unknown key/),
+  refuse('an authority without a name', withAuthorities({ trustAnchors: [anchor] }), `${first}.name`, /missing/),
+  refuse('an authority without anchors', withAuthorities({ name: 'corp' }), `${first}.trustAnchors`, /missing/),
+  refuse('an empty list of anchors', authority({ trustAnchors: [] }), `${first}.trustAnchors`, /empty/),
+  refuse(
+    'a name in two cases',
+    withAuthorities(corp, { ...partner, name: 'CORP' }),
+    'authorities[1].name',
+    /letter case/,
+    isBeyond,
+  ),
+  refuse('65 anchors', authority({ trustAnchors: many(65) }), `${first}.trustAnchors`, /64 are read/),
+  refuse('1,001 intermediates', authority({ intermediates: many(1001) }), `${first}.intermediates`, /1000 are read/),
+  refuse('intermediates null', authority({ intermediates: null }), `${first}.intermediates`, /list/),
+  refusedAnchor('a path', 'corp.pem', /not its path/),
+  refusedAnchor('base64 alone', anchor.replace(/-----[^-]*-----/g, ''), /PEM/),
+  refusedAnchor('null', null, /text/),
+  refusedAnchor('empty', '', /empty/),
+  refusedAnchor('two certificates', anchor + otherAnchor, /several certificates/),
+  refusedAnchor('a certificate with a text in front', `Corp CA\n${anchor}`, /more in it/),
+  refusedAnchor('a certificate with a text behind', `${anchor}end`, /more in it/),
+  refusedAnchor('a private key', toPem(Buffer.of(48, 0), 'PRIVATE KEY'), /private key.*replace the key/),
+  refusedAnchor('a certificate and its key', anchor + toPem(Buffer.of(48, 0), 'EC PRIVATE KEY'), /private key/),
+  refusedAnchor('a request', toPem(Buffer.of(48, 0), 'CERTIFICATE REQUEST'), /something else in PEM/),
+  refusedAnchor('half a block', anchor.slice(0, -10), /more in it/),
+  refusedAnchor('no base64', anchor.replace(/\n(.)/, '\n$1='), /not base64/, isBeyond),
+  refusedAnchor('no certificate', toPem(Buffer.of(48, 0)), /no certificate that can be read/, isBeyond),
+  refusedAnchor('more than 16 KB', anchor.padEnd(16_385, '\n'), /16384 characters/),
+  refusedAnchor('a leaf', pems.leaf, /"CN=billing" is no CA certificate.*pinned under identities/, isBeyond),
+  refusedAnchor('without basicConstraints', pems.withoutConstraints, /no CA certificate/, isBeyond),
+  refusedAnchor('without keyCertSign', pems.withoutSigning, /keyCertSign/, isBeyond),
+  refusedAnchor('of version 1', pems.version1, /version 1/, isBeyond),
+  refuse(
+    'a leaf as an intermediate',
+    authority({ intermediates: [pems.leaf] }),
+    `${first}.intermediates[0]`,
+    /no CA certificate/,
+    isBeyond,
+  ),
+  refuse(
+    'an anchor twice',
+    authority({ trustAnchors: [anchor, `${anchor}\n`] }),
+    `${first}.trustAnchors[1]`,
+    /"CN=Corp CA" stands already/,
+    isBeyond,
+  ),
+  refuse(
+    'an anchor as an intermediate',
+    authority({ intermediates: [anchor] }),
+    `${first}.intermediates[0]`,
+    /stands already/,
+    isBeyond,
+  ),
+  refuse(
+    'an anchor of two authorities',
+    withAuthorities(corp, { ...partner, trustAnchors: [otherAnchor, anchor] }),
+    'authorities[1].trustAnchors[1]',
+    /one authority, one name/,
+    isBeyond,
+  ),
+  refuse(
+    'the renewed anchor of another authority',
+    withAuthorities(corp, { ...partner, trustAnchors: [pems.corpRenewed] }),
+    'authorities[1].trustAnchors[0]',
+    /one authority, one name/,
+    isBeyond,
+  ),
+  // SPIFFE trust domains
+  refuse(
+    'a trust domain in upper case',
+    authority({ spiffeTrustDomains: ['Example.org'] }),
+    `${first}.spiffeTrustDomains[0]`,
+    /trust domain like/,
+  ),
+  refuse(
+    'a trust domain with its scheme',
+    authority({ spiffeTrustDomains: ['spiffe://a'] }),
+    `${first}.spiffeTrustDomains[0]`,
+    /trust domain like/,
+  ),
+  refuse('a trust domain twice', authority({ spiffeTrustDomains: ['a', 'a'] }), `${first}.spiffeTrustDomains`, /twice/),
+  refuse(
+    'a trust domain of two authorities',
+    withAuthorities({ ...corp, spiffeTrustDomains: ['a'] }, { ...partner, spiffeTrustDomains: ['a'] }),
+    'authorities[1].spiffeTrustDomains[0]',
+    /belongs to one authority.*authorities\[0\]/,
+    isBeyond,
+  ),
+  // revocation
+  refuse('revocation as a text', authority({ revocation: 'required' }), `${first}.revocation`, /JSON object/),
+  refuse(
+    'a misspelt mode',
+    revocation({ mode: 'Required' }),
+    `${first}.revocation.mode`,
+    /one of required, when-available, off/,
+  ),
+  refuse('mode null', revocation({ mode: null }), `${first}.revocation.mode`, /one of/),
+  refuse('an unknown scope', revocation({ scope: 'leaf' }), `${first}.revocation.scope`, /one of chain, end-entity/),
+  refuse('an unknown key of revocation', revocation({ crl: [] }), `${first}.revocation.crl`, /unknown key/),
+  refuse(
+    'a grace of more than a week',
+    revocation({ graceSeconds: 604_801 }),
+    `${first}.revocation.graceSeconds`,
+    /a week/,
+  ),
+  refuse(
+    'half a second of grace',
+    revocation({ graceSeconds: 0.5 }),
+    `${first}.revocation.graceSeconds`,
+    /whole number/,
+  ),
+  refuse('less than no grace', revocation({ graceSeconds: -1 }), `${first}.revocation.graceSeconds`, /whole number/),
+  refuse('lists as a text', revocation({ crls: 'file:a' }), `${first}.revocation.crls`, /list/),
+  refuse('a list twice', crls('file:a', 'file:a'), `${first}.revocation.crls[1]`, /stands already/),
+  refuse(
+    'a list twice, in two notations',
+    crls('https://A/', 'https://a'),
+    `${first}.revocation.crls[1]`,
+    /stands already/,
+    isBeyond,
+  ),
+  refuse(
+    'a list of two authorities',
+    withAuthorities({ ...corp, revocation: { crls: ['file:a'] } }, { ...partner, revocation: { crls: ['file:a'] } }),
+    'authorities[1].revocation.crls[0]',
+    /stands already at authorities\[0\]/,
+    isBeyond,
+  ),
+  refusedCrl('nothing', '', /empty/),
+  refusedCrl('a path', 'corp.crl', /file:PATH or an https/),
+  refusedCrl('a file URL', 'file:///etc/corp.crl', /file: and a path/),
+  refusedCrl('file: alone', 'file:', /file: and a path/),
+  refusedCrl('a blob', 'blob:https://a/b', /file:PATH/),
+  refusedCrl('ldap:', 'ldap://dc/cn=corp', /file:PATH/),
+  refusedCrl('plain http', 'http://pki.example.com/corp.crl', /http: is for this machine/, isBeyond),
+  refusedCrl('a URL with a password', 'https://me:secret@pki.example.com/', /user name or password/, isBeyond),
+  refusedCrl('a URL with a fragment', 'https://pki.example.com/#a', /fragment|https/),
+  refusedCrl('a URL with a space', 'https://pki.example.com/a b', /https/),
+  refusedCrl('a path with a line end', 'file:a\nb', /invisible/),
+  refuse('an OCSP responder in a file', revocation({ ocsp: 'file:a' }), `${first}.revocation.ocsp`, /http: or https:/),
+  refuse(
+    'an OCSP responder with a user',
+    revocation({ ocsp: 'http://me@ocsp/' }),
+    `${first}.revocation.ocsp`,
+    /user name/,
+    isBeyond,
+  ),
+  // the deny list
+  refuse('a denied text', denied(sha256), 'denied[0]', /JSON object/),
+  refuse('nothing denied', denied({ reason: 'x' }), 'denied[0]', /thumbprintSha256 alone, or/),
+  refuse('a serial number without its authority', denied({ serialNumber: '01' }), 'denied[0]', /together/),
+  refuse('an authority without a serial number', denied({ issuedBy: 'corp' }), 'denied[0]', /together/),
+  refuse(
+    'both ways to deny',
+    denied({ thumbprintSha256: sha256, issuedBy: 'corp', serialNumber: '01' }),
+    'denied[0]',
+    /alone/,
+  ),
+  refuse(
+    'a thumbprint with an empty serial number',
+    denied({ thumbprintSha256: sha256, serialNumber: '' }),
+    'denied[0]',
+    /alone/,
+  ),
+  refuse(
+    'a denied thumbprint by SHA-1',
+    denied({ thumbprintSha256: 'A9'.repeat(20) }),
+    'denied[0].thumbprintSha256',
+    /64 hex/,
+  ),
+  refuse(
+    'a serial number of no digits',
+    denied({ issuedBy: 'corp', serialNumber: '0x1' }),
+    'denied[0].serialNumber',
+    /hexadecimal/,
+  ),
+  refuse(
+    'a serial number of 129 digits',
+    denied({ issuedBy: 'corp', serialNumber: '1'.repeat(129) }),
+    'denied[0].serialNumber',
+    /128/,
+  ),
+  refuse(
+    'a serial number of nobody',
+    denied({ issuedBy: 'corporation', serialNumber: '01' }),
+    'denied[0].issuedBy',
+    /there are corp/,
+    isBeyond,
+  ),
+  refuse(
+    'a thumbprint twice',
+    denied({ thumbprintSha256: sha256 }, { thumbprintSha256: sha256.toLowerCase() }),
+    'denied[1]',
+    /stands already at denied\[0\]/,
+    isBeyond,
+  ),
+  refuse(
+    'a serial number twice',
+    denied({ issuedBy: 'corp', serialNumber: '8f' }, { issuedBy: 'CORP', serialNumber: '00:8F' }),
+    'denied[1]',
+    /008F of corp stands already/,
+    isBeyond,
+  ),
+];
+
+/** Of these texts none is a certificate; they are counted first. */
+function many(count: number): readonly string[] {
+  return Array.from({ length: count }, (_, index) => toPem(Buffer.from(`no certificate ${index}`)));
+}
+
+export const acceptedAuthorityDocuments: readonly (readonly [string, object])[] = [
+  ['version 2 without its keys', documentOf([], { schemaVersion: 2 })],
+  ['empty lists of version 2', documentOf([{ subjects: [] }], { schemaVersion: 2, authorities: [], denied: [] })],
+  ['an authority', withAuthorities(corp)],
+  ['two authorities', withAuthorities(corp, partner)],
+  [
+    'an anchor of the same name and another key',
+    withAuthorities(corp, { ...partner, trustAnchors: [pems.corpImpostor] }),
+  ],
+  ['an anchor beside the renewed one', authority({ trustAnchors: [anchor, pems.corpRenewed] })],
+  ['intermediates', authority({ intermediates: [pems.issuing] })],
+  [
+    'an intermediate of two authorities',
+    withAuthorities({ ...corp, intermediates: [pems.issuing] }, { ...partner, intermediates: [pems.issuing] }),
+  ],
+  ['PEM in one line', authority({ trustAnchors: [anchor.replaceAll('\n', '')] })],
+  ['PEM with CRLF and blanks around', authority({ trustAnchors: [` \r\n${anchor.replaceAll('\n', '\r\n')}\t`] })],
+  ['trust domains', authority({ spiffeTrustDomains: ['example.org', 'a_b-c.d'] })],
+  ['an empty revocation', revocation({})],
+  [
+    'every mode and scope',
+    withAuthorities(
+      { ...corp, revocation: { mode: 'off', scope: 'end-entity' } },
+      { ...partner, revocation: { mode: 'when-available', scope: 'chain' } },
+    ),
+  ],
+  [
+    'lists',
+    crls(
+      'file:corp.crl',
+      'file:/etc/corp.crl',
+      'file:C:\\corp lists\\a.crl',
+      'https://pki.example.com/corp.crl?a=b',
+      'http://127.0.0.1:8080/corp.crl',
+      'http://localhost/corp.crl',
+    ),
+  ],
+  ['OCSP', revocation({ ocsp: 'http://ocsp.corp.example/', graceSeconds: 604_800 })],
+  [
+    'what is denied',
+    denied(
+      { thumbprintSha256: sha256, reason: 'laptop\nstolen' },
+      { issuedBy: 'CORP', serialNumber: ' 0a:1B 2c' },
+      { issuedBy: 'corp', serialNumber: '0' },
+    ),
+  ],
+];

@@ -1,0 +1,44 @@
+import { execFileSync } from 'node:child_process';
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { type PathCertificate, decodePathCertificate } from '../certification-path/path-certificate.js';
+import { type CertificateRequest, makeCertificate } from './certificates.js';
+import { newTemporaryPath } from './openssl.js';
+
+export interface IssuedCertificate {
+  readonly certificate: PathCertificate;
+  readonly pemPath: string;
+  readonly keyPath: string;
+}
+
+export const authorityExtensions: readonly string[] = [
+  'basicConstraints = critical, CA:TRUE',
+  'keyUsage = critical, keyCertSign, cRLSign',
+];
+
+/** A certificate made by openssl; without an issuer it is self-signed. */
+export function issueCertificate(request: CertificateRequest, issuer?: IssuedCertificate): IssuedCertificate {
+  const options = issuer === undefined ? [] : ['-CA', issuer.pemPath, '-CAkey', issuer.keyPath];
+  const made = makeCertificate({ ...request, options: [...options, ...(request.options ?? [])] });
+  const decoding = decodePathCertificate(made.der);
+  assert.ok(decoding.ok, decoding.ok ? '' : decoding.fault);
+  const pemPath = newTemporaryPath('.pem');
+  const lines = made.der.toString('base64').replace(/.{1,64}/g, '$&\n');
+  writeFileSync(pemPath, `-----BEGIN CERTIFICATE-----\n${lines}-----END CERTIFICATE-----\n`);
+  return { certificate: decoding.value, pemPath, keyPath: made.keyPath };
+}
+
+/** What `openssl verify` says of a path, the trust anchor first. */
+export function isVerifiedByOpenssl(path: readonly IssuedCertificate[], options: readonly string[] = []): boolean {
+  const [anchor, ...rest] = path.map(({ pemPath }) => pemPath);
+  const target = rest.at(-1);
+  assert.ok(anchor !== undefined && target !== undefined);
+  const untrusted = rest.slice(0, -1).flatMap((path) => ['-untrusted', path]);
+  const args = ['verify', '-attime', String(Date.UTC(2027, 0, 1) / 1000), ...options, '-trusted', anchor];
+  try {
+    execFileSync('openssl', [...args, ...untrusted, target], { stdio: ['ignore', 'ignore', 'ignore'] });
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,202 @@
+import { getAuthorityPems } from './authority-certificates.js';
+import type { RefusedDocument } from './document-corpus.js';
+import { documentOf } from './documents.js';
+
+const sha256 = '9F86D081884C7D659A2FEAA0C55AD015A3BF4F1B2B0B822CD15D6C15B0F00A08';
+const pems = getAuthorityPems();
+
+const corp = { name: 'corp', trustAnchors: [pems.corp] };
+const partner = { name: 'partner', trustAnchors: [pems.partner] };
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const subjects = (...items: readonly unknown[]): object =>
+  documentOf([{ subjects: items }], {
+    schemaVersion: 2,
+    authorities: [{ ...corp, spiffeTrustDomains: ['example.org'] }, partner],
+  });
+const subject = (fields: Fields): object => subjects({ issuedBy: 'corp', ...fields });
+const pin = (fields: Fields): object =>
+  documentOf([{ certificates: [fields] }], { schemaVersion: 2, authorities: [corp] });
+
+const name = 'identities[0].subjects[0]';
+const isBeyond = false;
+
+function refuse(what: string, document: unknown, path: string, words: RegExp, isSeenBySchema = true): RefusedDocument {
+  return { what, document, path, words, isSeenBySchema };
+}
+
+const refusedDns = (text: unknown, words = /DNS name/): RefusedDocument =>
+  refuse(`the DNS name ${String(text)}`, subject({ dns: text }), `${name}.dns`, words);
+const refusedUri = (text: unknown, words = /absolute URI/, isSeenBySchema = true): RefusedDocument =>
+  refuse(`the URI ${String(text)}`, subject({ uri: text }), `${name}.uri`, words, isSeenBySchema);
+const refusedEmail = (text: unknown): RefusedDocument =>
+  refuse(`the mailbox ${String(text)}`, subject({ email: text }), `${name}.email`, /mailbox|empty/);
+
+export const refusedSubjectDocuments: readonly RefusedDocument[] = [
+  refuse('subjects in version 1', documentOf([{ subjects: [] }]), 'identities[0].subjects', /"schemaVersion": 2/),
+  // subjects
+  refuse(
+    'subjects as an object',
+    documentOf([{ subjects: {} }], { schemaVersion: 2 }),
+    'identities[0].subjects',
+    /list/,
+  ),
+  refuse('a name without its authority', subjects({ dns: 'a.example' }), `${name}.issuedBy`, /missing/),
+  refuse('an authority without a name', subjects({ issuedBy: 'corp' }), name, /exactly one of dns, uri/),
+  refuse('two names', subject({ dns: 'a.example', uri: 'urn:a:b' }), name, /exactly one of/),
+  refuse('an IP address', subject({ ip: '10.0.0.1' }), `${name}.ip`, /unknown key; known are issuedBy, dns/),
+  refuse('a pattern', subject({ dnsPattern: '.*' }), `${name}.dnsPattern`, /unknown key/),
+  refuse(
+    'an authority that is not there',
+    subject({ issuedBy: 'corporation', dns: 'a.example' }),
+    `${name}.issuedBy`,
+    /no authority of this document; there are corp, partner/,
+    isBeyond,
+  ),
+  refuse(
+    'an authority where none is',
+    documentOf([{ subjects: [{ issuedBy: 'corp', dns: 'a.example' }] }], { schemaVersion: 2 }),
+    `${name}.issuedBy`,
+    /which has none/,
+    isBeyond,
+  ),
+  refuse('an authority that is null', subject({ issuedBy: null, dns: 'a.example' }), `${name}.issuedBy`, /text/),
+  ...[
+    '',
+    ' a.example',
+    'a..example',
+    '.example',
+    'a.example.',
+    '-a.example',
+    'a-.example',
+    'ä.example',
+    '10.0.0.1',
+    '1',
+    'a_b.',
+    'https://a.example',
+    'a.example:443',
+    `${'a'.repeat(64)}.example`,
+  ].map((text) => refusedDns(text, /DNS name|empty/)),
+  ...['*', '*.example', '*.', '*a.corp.example', 'a.*.example', '*.*.corp.example', '**.corp.example', '*.1.2'].map(
+    (text) => refusedDns(text, /wildcard/),
+  ),
+  refusedDns(`${'a.'.repeat(130)}example`, /253/),
+  refusedDns(null, /text/),
+  ...['', 'billing', '/billing', '//host/billing', 'urn:', 'urn:ä', 'urn:a b', 'urn:%zz', 'urn:a\n'].map((text) =>
+    refusedUri(text, /absolute URI|empty/),
+  ),
+  ...[
+    'spiffe://example.org',
+    'spiffe://example.org/',
+    'spiffe://Example.org/a',
+    'SPIFFE://example.org/a',
+    'spiffe://example.org/a/',
+    'spiffe://example.org//a',
+    'spiffe://example.org/a/../b',
+    'spiffe://example.org/.',
+    'spiffe://example.org/a?b',
+    'spiffe://example.org/a#b',
+    'spiffe://example.org/%61',
+    'spiffe://example.org:443/a',
+    'spiffe://me@example.org/a',
+    'spiffe:example.org/a',
+    'spiffe:///a',
+  ].map((text) => refusedUri(text, /SPIFFE ID like/)),
+  refusedUri('spiffe://elsewhere.org/a', /not among the spiffeTrustDomains of the authority corp/, isBeyond),
+  refuse(
+    'a SPIFFE ID under another authority',
+    subjects({ issuedBy: 'partner', uri: 'spiffe://example.org/a' }),
+    `${name}.uri`,
+    /of the authority partner/,
+    isBeyond,
+  ),
+  ...[
+    '',
+    'billing',
+    '@a.example',
+    'a@',
+    'a@b@c.example',
+    'a b@c.example',
+    '.a@c.example',
+    'a@10.0.0.1',
+    'Bill <a@c.example>',
+  ].map(refusedEmail),
+  refuse('a common name with a space behind', subject({ commonName: 'billing ' }), `${name}.commonName`, /white space/),
+  refuse('an empty organizational unit', subject({ organizationalUnit: '' }), `${name}.organizationalUnit`, /empty/),
+  refuse(
+    'a subject twice',
+    subjects({ issuedBy: 'corp', dns: 'a.example' }, { issuedBy: 'Corp', dns: 'A.Example' }),
+    'identities[0].subjects[1]',
+    /dns a.example of the authority corp stands already/,
+    isBeyond,
+  ),
+  refuse(
+    'a subject in two identities',
+    documentOf(
+      [
+        { subjects: [{ issuedBy: 'corp', email: 'a@b.example' }] },
+        { subjects: [{ issuedBy: 'corp', email: 'a@B.example' }] },
+      ],
+      { schemaVersion: 2, authorities: [corp] },
+    ),
+    'identities[1].subjects[0]',
+    /stands already at identities\[0\]\.subjects\[0\]/,
+    isBeyond,
+  ),
+  // pins
+  refuse(
+    'a key without notAfter or authority',
+    pin({ publicKeySha256: sha256 }),
+    'identities[0].certificates[0]',
+    /notAfter of its own, or an authority/,
+  ),
+  refuse(
+    'a pin of an authority that is not there',
+    pin({ thumbprintSha256: sha256, issuedBy: 'x' }),
+    'identities[0].certificates[0].issuedBy',
+    /no authority/,
+    isBeyond,
+  ),
+  refuse(
+    'a pin of an authority that is empty',
+    pin({ publicKeySha256: sha256, issuedBy: '' }),
+    'identities[0].certificates[0].issuedBy',
+    /empty/,
+  ),
+];
+
+export const acceptedSubjectDocuments: readonly (readonly [string, object])[] = [
+  [
+    'every type of subject',
+    subjects(
+      { issuedBy: 'corp', dns: 'billing.corp.example' },
+      { issuedBy: 'CORP', dns: '*.corp.example' },
+      { issuedBy: 'corp', dns: 'localhost' },
+      { issuedBy: 'corp', dns: 'xn--bcher-kva.example' },
+      { issuedBy: 'corp', uri: 'urn:corp:billing' },
+      { issuedBy: 'corp', uri: 'https://corp.example/billing?a=%20#b' },
+      { issuedBy: 'corp', uri: 'spiffe://example.org/ns/default/sa/billing' },
+      { issuedBy: 'corp', email: 'billing+a@corp.example' },
+      { issuedBy: 'corp', commonName: 'Łukasz & the team' },
+      { issuedBy: 'corp', organizationalUnit: 'payments' },
+    ),
+  ],
+  [
+    'one name under two authorities',
+    subjects({ issuedBy: 'corp', dns: 'a.example' }, { issuedBy: 'partner', dns: 'a.example' }),
+  ],
+  [
+    'one text as two types',
+    subjects({ issuedBy: 'corp', dns: 'a.example' }, { issuedBy: 'corp', commonName: 'a.example' }),
+  ],
+  [
+    'mailboxes that differ in case',
+    subjects({ issuedBy: 'corp', email: 'a@b.example' }, { issuedBy: 'corp', email: 'A@b.example' }),
+  ],
+  ['a key of an authority', pin({ publicKeySha256: sha256, issuedBy: 'Corp' })],
+  [
+    'a certificate of an authority',
+    pin({ thumbprintSha256: sha256, issuedBy: 'corp', notAfter: '2027-03-01T00:00:00Z' }),
+  ],
+];
