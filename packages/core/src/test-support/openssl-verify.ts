@@ -19,7 +19,16 @@ export function verifyByOpenssl(chains: readonly FlawedChain[], checksCrls: bool
     'openssl',
     [
       'verify',
-      ...['-x509_strict', '-policy_check', '-policy', '2.5.29.32.0', '-purpose', 'sslclient', '-attime', String(pathNow / 1000)],
+      ...[
+        '-x509_strict',
+        '-policy_check',
+        '-policy',
+        '2.5.29.32.0',
+        '-purpose',
+        'sslclient',
+        '-attime',
+        String(pathNow / 1000),
+      ],
       ...(checksCrls ? ['-crl_check_all', '-CRLfile', writePem('X509 CRL', crls)] : []),
       ...['-trusted', writePem('CERTIFICATE', roots), '-untrusted', writePem('CERTIFICATE', intermediates)],
       ...leaves,
