@@ -11,6 +11,11 @@ export function addFolderOption(command: Command): Command {
   return command.option('--folder <folder>', 'where the authorities are kept', defaultAuthoritiesFolder);
 }
 
+/** For commands that are printed to be copied. */
+export function formatFolderOption({ folder }: FolderFlags): string {
+  return folder === defaultAuthoritiesFolder ? '' : ` --folder ${JSON.stringify(folder)}`;
+}
+
 /** What every verb that signs by an authority says below its options. */
 export const purposeHelp: string = [
   '',

@@ -24,7 +24,13 @@ import { printJson, printLine } from '../../command-line/output.js';
 import { checkCertificateName } from '../certificate/certificate-name.js';
 import { collect, parseDays } from '../certificate/certificate-options.js';
 import { addPasswordOptions, getNewPassword, type PasswordFlags } from '../certificate/password-options.js';
-import { addFolderOption, getAuthorityPassword, purposeHelp, type FolderFlags } from './authority-options.js';
+import {
+  addFolderOption,
+  formatFolderOption,
+  getAuthorityPassword,
+  purposeHelp,
+  type FolderFlags,
+} from './authority-options.js';
 import { listDaysByDefault } from './list-options.js';
 
 interface CreateFlags extends FolderFlags, PasswordFlags {
@@ -181,7 +187,7 @@ function report(
   for (const [path, purpose] of purposes) printLine(`  ${path.padEnd(width)}  ${purpose}`);
   printLine();
   printLine('Nobody can recover the password. To make a certificate for a caller:');
-  printLine(`  certgate certificate issue billing --authority ${name}`);
+  printLine(`  certgate certificate issue billing --authority ${name}${formatFolderOption(flags)}`);
 }
 
 function parsePathLength(text: string): number {

@@ -1,4 +1,3 @@
-import { formatInstant, type ClientCertificate } from '@certgate/core';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import {
   describeIssued,
@@ -14,14 +13,13 @@ import { issueCertificate, usualDays } from '../../certificates/issue-certificat
 import { encodePem } from '../../certificates/pem.js';
 import { CommandFailure } from '../../command-line/command-failure.js';
 import { addHelpSections } from '../../command-line/help.js';
-import { printJson, printLine } from '../../command-line/output.js';
 import {
   addFolderOption,
   getAuthorityPassword,
   purposeHelp,
   type FolderFlags,
 } from '../authority/authority-options.js';
-import { createFiles, createPaths, printPaths, type CertificatePaths } from './certificate-files.js';
+import { createFiles, createPaths } from './certificate-files.js';
 import { checkCertificateName } from './certificate-name.js';
 import {
   addCertificateOptions,
@@ -30,6 +28,7 @@ import {
   refuseLostKey,
   type CertificateFlags,
 } from './certificate-options.js';
+import { printIssueJson, printIssueReport } from './issue-report.js';
 import { getNewPassword } from './password-options.js';
 import { refusePresentFiles, writeFileSet } from './write-file-set.js';
 
@@ -119,9 +118,9 @@ async function issue(givenName: string, flags: IssueFlags): Promise<void> {
     .join('');
   const compatible = flags.compatible ?? false;
   await writeFileSet(createFiles(paths, { name, issued, password, compatible, chainPem }), force);
-  const certificate = getDecoded(issued);
-  if (flags.json === true) printJson(describeAsJson(authority.name, paths, certificate, flags));
-  else printReport(name, authority, paths, certificate, flags);
+  const report = { name, authority, paths, certificate: getDecoded(issued), usages: getUsages(flags) };
+  if (flags.json === true) printIssueJson(report, flags);
+  else printIssueReport(report, flags);
 }
 
 async function open(
@@ -154,57 +153,4 @@ function refuseSharedPassword(password: string | undefined, authorityPassword: s
 /** The root is left out: who trusts it has it, and who hasn't got it must not take it from a caller. */
 function listIntermediates({ certificateDer, issuers }: StoredAuthority): readonly Buffer[] {
   return [certificateDer, ...issuers].slice(0, -1);
-}
-
-function describeAsJson(
-  authority: string,
-  paths: CertificatePaths,
-  certificate: ClientCertificate,
-  flags: IssueFlags,
-): unknown {
-  const { dns = [], uri = [], email = [] } = flags;
-  return {
-    files: paths,
-    authority,
-    subject: certificate.subject,
-    serialNumber: certificate.serialNumber,
-    usages: getUsages(flags),
-    names: { dns, uri, email },
-    thumbprintSha256: certificate.thumbprintSha256,
-    thumbprintSha1: certificate.thumbprintSha1,
-    publicKeySha256: certificate.publicKeySha256,
-    notBefore: formatInstant(certificate.notBefore),
-    notAfter: formatInstant(certificate.notAfter),
-  };
-}
-
-function printReport(
-  name: string,
-  authority: StoredAuthority,
-  paths: CertificatePaths,
-  certificate: ClientCertificate,
-  flags: IssueFlags,
-): void {
-  const end = certificate.notAfter;
-  printLine(`${authority.name} issued a certificate to ${name}, valid until ${formatInstant(end)}.`);
-  if (flags.days === undefined && end === getDecoded(authority).notAfter) {
-    printLine(`That is the end of the authority itself: fewer than the usual ${usualDays} days.`);
-  }
-  printLine();
-  printPaths(paths);
-  printLine();
-  printLine(`serial              ${certificate.serialNumber}`);
-  printLine(`thumbprint SHA-256  ${certificate.thumbprintSha256}`);
-  printLine();
-  if (paths.chain !== undefined) {
-    printLine(
-      "Azure's front end hands an app the certificate alone, never the chain: the app must have the intermediates",
-    );
-    printLine('in its trust document.');
-  }
-  if (!getUsages(flags).includes('clientAuth'))
-    printLine('Without clientAuth nobody can call an app behind Certgate with it.');
-  printLine(
-    `To take it back:  certgate authority revoke ${authority.name} ${certificate.serialNumber} --reason keyCompromise`,
-  );
 }
