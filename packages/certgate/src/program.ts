@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { appCommand } from './commands/app/app.js';
+import { authorityCommand } from './commands/authority/authority.js';
 import { callCommand } from './commands/call.js';
 import { certificateCommand } from './commands/certificate/certificate.js';
 import { devCommand } from './commands/dev.js';
@@ -22,6 +23,7 @@ export function createProgram(): Command {
     gatewayCommand(),
     callCommand(),
     certificateCommand(),
+    authorityCommand(),
     trustCommand(),
     appCommand(),
   ];

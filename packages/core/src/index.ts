@@ -81,11 +81,8 @@ export type { PathCheck } from './certification-path/path-validation.js';
 export type { PathRevocation } from './certification-path/path-revocation.js';
 export { decodePathCertificate, type PathCertificate } from './certification-path/path-certificate.js';
 export type { PathRole, ValidationProfile } from './certification-path/validation-profile.js';
-export {
-  decodeCertificateRevocationList,
-  readCrlPem,
-  type CertificateRevocationList,
-} from './certification-path/certificate-revocation-list.js';
+export type { CertificateRevocationList } from './certification-path/certificate-revocation-list.js';
+export { decodeCrlFile } from './certification-path/crl-file.js';
 export { type ClientIdentity } from './client-identity.js';
 export {
   findAuthorizationDenial,

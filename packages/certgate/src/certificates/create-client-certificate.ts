@@ -1,18 +1,16 @@
 import { id_kp_clientAuth } from '@peculiar/asn1-x509';
 import type { KeyAlgorithm } from './key-pair.js';
-import { issueSelfSignedCertificate, type IssuedCertificate } from './self-signed-certificate.js';
-import { createDnsName, createEmailName, createUriName } from './subject-alternative-name.js';
+import { issueSelfSignedCertificate } from './self-signed-certificate.js';
+import { createAlternativeNames, type AlternativeNames } from './subject-alternative-name.js';
+import type { IssuedCertificate } from './write-certificate.js';
 
-export interface ClientCertificateOptions {
+export interface ClientCertificateOptions extends AlternativeNames {
   /** Becomes the common name of subject and issuer. 1 to 64 characters. */
   readonly name: string;
   /** Default `ec-p256`. */
   readonly keyAlgorithm?: KeyAlgorithm;
   /** Days from `now` until it expires, 1 to 3650. Default 365. */
   readonly days?: number;
-  readonly dns?: readonly string[];
-  readonly uri?: readonly string[];
-  readonly email?: readonly string[];
   readonly now: Date;
 }
 
@@ -22,12 +20,8 @@ export function createClientCertificate(options: ClientCertificateOptions): Issu
     commonName: options.name,
     keyAlgorithm: options.keyAlgorithm ?? 'ec-p256',
     days: options.days ?? 365,
-    extendedKeyUsage: id_kp_clientAuth,
-    subjectAlternativeNames: [
-      ...(options.dns ?? []).map(createDnsName),
-      ...(options.uri ?? []).map(createUriName),
-      ...(options.email ?? []).map(createEmailName),
-    ],
+    extendedKeyUsages: [id_kp_clientAuth],
+    subjectAlternativeNames: createAlternativeNames(options),
     now: options.now,
   });
 }

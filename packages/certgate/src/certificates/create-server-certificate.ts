@@ -1,7 +1,8 @@
 import { id_kp_serverAuth } from '@peculiar/asn1-x509';
 import { CommandFailure } from '../command-line/command-failure.js';
-import { issueSelfSignedCertificate, type IssuedCertificate } from './self-signed-certificate.js';
+import { issueSelfSignedCertificate } from './self-signed-certificate.js';
 import { createHostName } from './subject-alternative-name.js';
+import type { IssuedCertificate } from './write-certificate.js';
 
 export interface ServerCertificateOptions {
   /** DNS names and IP addresses it answers for. Default: the names of this machine's loopback. */
@@ -28,7 +29,7 @@ export function createServerCertificate(options: ServerCertificateOptions): Issu
     commonName: 'Certgate local gateway',
     keyAlgorithm: 'ec-p256',
     days: options.days ?? 30,
-    extendedKeyUsage: id_kp_serverAuth,
+    extendedKeyUsages: [id_kp_serverAuth],
     subjectAlternativeNames: hosts.map(createHostName),
     now: options.now,
   });

@@ -2,6 +2,17 @@ import { isIP } from 'node:net';
 import { GeneralName } from '@peculiar/asn1-x509';
 import { CommandFailure } from '../command-line/command-failure.js';
 
+export interface AlternativeNames {
+  readonly dns?: readonly string[];
+  readonly uri?: readonly string[];
+  readonly email?: readonly string[];
+}
+
+/** Throws CommandFailure for a name that isn't of its kind. */
+export function createAlternativeNames({ dns = [], uri = [], email = [] }: AlternativeNames): readonly GeneralName[] {
+  return [...dns.map(createDnsName), ...uri.map(createUriName), ...email.map(createEmailName)];
+}
+
 const dnsNamePattern =
   /^(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*$/i;
 const emailPattern = /^[\x21-\x3f\x41-\x7e]{1,64}@[a-z0-9.-]{1,253}$/i;

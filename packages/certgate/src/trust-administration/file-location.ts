@@ -4,8 +4,8 @@ import { access, lstat, open, readFile, realpath, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { CommandFailure } from '../command-line/command-failure.js';
 import { withLockFolder } from '../command-line/lock-folder.js';
+import { hasCode, moveIntoPlace, writeDurably } from '../command-line/replace-file.js';
 import { maximumDocumentBytes, maximumLogBytes } from './document-limits.js';
-import { hasCode, moveIntoPlace, writeDurably } from './replace-file.js';
 import { splitLogLines } from './split-log-lines.js';
 import type { StoredDocument, TrustLocation, WriteOutcome } from './trust-location.js';
 

@@ -13,10 +13,10 @@ import {
 } from '../test-support/revocation.js';
 import {
   decodeCertificateRevocationList,
-  decodeRevocationListInSlices,
   decodeRevocationListInSteps,
   maximumCrlLength,
 } from './certificate-revocation-list.js';
+import { decodeCrlFileInSlices } from './crl-file.js';
 import { decodeCrlPemInSteps } from './crl-pem.js';
 
 const authority = issue({ name: 'authority' });
@@ -146,7 +146,7 @@ describe('certificate revocation list', () => {
     const long = replaceEntries(der, entries, authority);
     const steps = [...decodeRevocationListInSteps(long)];
     assert.ok(steps.length > 200);
-    const decoding = await decodeRevocationListInSlices(long);
+    const decoding = await decodeCrlFileInSlices(long);
     assert.ok(decoding.ok);
     assert.equal(decoding.value.entries.count, 20_000);
     for (const serial of ['100000', '104e1f']) assert.equal(decoding.value.entries.find(serial, issuer).length, 1);

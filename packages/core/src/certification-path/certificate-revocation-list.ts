@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import { type CanonicalName, decodeCanonicalName } from '../canonical-name.js';
 import {
   type DerDecoding,
@@ -60,22 +59,6 @@ export function decodeCertificateRevocationList(der: Uint8Array): DerDecoding<Ce
   for (;;) {
     const step = steps.next();
     if (step.done === true) return step.value;
-  }
-}
-
-/** Milliseconds of work before others have their turn. */
-const sliceMilliseconds = 4;
-
-/** As `decodeCertificateRevocationList`, in slices of some milliseconds with the event loop's turn in between. */
-export async function decodeRevocationListInSlices(der: Uint8Array): Promise<DerDecoding<CertificateRevocationList>> {
-  const steps = decodeRevocationListInSteps(der);
-  let end = performance.now() + sliceMilliseconds;
-  for (;;) {
-    const step = steps.next();
-    if (step.done === true) return step.value;
-    if (performance.now() < end) continue;
-    await setImmediate();
-    end = performance.now() + sliceMilliseconds;
   }
 }
 

@@ -2,7 +2,7 @@ import { areNamesEqual } from '../canonical-name.js';
 import type { PathCertificate } from './path-certificate.js';
 import { type PathFault, failPath } from './path-fault.js';
 import { type PathSettings, type ValidPath, exhausted, findLocalFault, validatePath } from './path-validation.js';
-import { verifySignatureOnce } from './signature-verification.js';
+import { isSignedWithinBudget } from './signature-memo.js';
 import { describe } from './validation-profile.js';
 
 export interface PathSearch {
@@ -113,7 +113,7 @@ function findLinkFault(
   }
   const unfit = findLocalFault(issuer, 'intermediate', settings);
   if (unfit !== undefined) return unfit;
-  const isSigned = verifySignatureOnce(highest.signed, issuer.verificationKey, settings.budget);
+  const isSigned = isSignedWithinBudget(highest, issuer.verificationKey, settings.budget);
   if (isSigned === undefined) return exhausted('signatures');
   if (isSigned) return undefined;
   const role = path.length === 1 ? 'end-entity' : 'intermediate';

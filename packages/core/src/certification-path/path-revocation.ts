@@ -59,6 +59,9 @@ interface PathMember {
   readonly role: PathRole;
 }
 
+/** An answer is made while the question waits, by another clock. */
+export const ocspClockSkewMilliseconds: number = 5 * 60_000;
+
 /** What isn't known now may be known soon, where that is no refusal. */
 const unknownForMilliseconds = 60_000;
 
@@ -108,7 +111,14 @@ function findStatus(question: RevocationQuestion, { certificate, issuer, role }:
   const byList = findCrlStatus({ ...common, crls, signers: candidates, isSignerValid });
   if (byList.status === 'revoked') return byList;
   const responses = findOcspResponses(certificate);
-  const byResponse = findOcspStatus({ ...common, responses });
+  const byResponse = findOcspStatus({
+    ...common,
+    responses,
+    clockSkewMilliseconds: ocspClockSkewMilliseconds,
+    // RFC 6960 §4.2.2.2.1: one without ocsp-nocheck is looked up in the lists, as far as they go.
+    isResponderGood: (responder) =>
+      findCrlStatus({ ...common, certificate: responder, crls, signers: candidates, isSignerValid }).status === 'good',
+  });
   if (byResponse.status === 'revoked') return byResponse;
   if (byResponse.status === 'good') return byList.status === 'good' ? laterOf(byList, byResponse) : byResponse;
   // A caller is asked about wherever there is a responder; a CA, where no list speaks of it.

@@ -5,7 +5,7 @@ import type { PathBudget } from './path-budget.js';
 import type { PathCertificate } from './path-certificate.js';
 import { type PathFault, failPath, failPathFinally } from './path-fault.js';
 import { type PolicyInputs, processPolicies } from './policy-graph.js';
-import { verifySignatureOnce } from './signature-verification.js';
+import { isSignedWithinBudget } from './signature-memo.js';
 import {
   type PathRole,
   type ValidationProfile,
@@ -178,7 +178,7 @@ function findSignatureFault(
   state: PathState,
   budget: PathBudget,
 ): PathFault | undefined {
-  const isValid = verifySignatureOnce(certificate.signed, state.workingKey, budget);
+  const isValid = isSignedWithinBudget(certificate, state.workingKey, budget);
   if (isValid === undefined) return exhausted('signatures');
   if (isValid) return undefined;
   return failPath(

@@ -1,3 +1,4 @@
+import type { PathBudget } from './path-budget.js';
 import { type SignedData, type VerificationKey, isSignatureValid } from './signature-verification.js';
 
 /** What is decoded once and kept: a CRL, an OCSP response, a certificate. */
@@ -20,4 +21,9 @@ export function isSignedBy(signed: Signed, key: VerificationKey): boolean {
 /** Undefined: not verified yet. */
 export function recallSignature(signed: Signed, key: VerificationKey): boolean | undefined {
   return verdicts.get(signed)?.get(key);
+}
+
+/** As `isSignedBy`, where a question has only so many signatures to spend. Undefined: none is left. */
+export function isSignedWithinBudget(signed: Signed, key: VerificationKey, budget: PathBudget): boolean | undefined {
+  return recallSignature(signed, key) ?? (budget.spendSignature() ? isSignedBy(signed, key) : undefined);
 }

@@ -1,5 +1,4 @@
 import { type KeyObject, constants, createPublicKey, verify } from 'node:crypto';
-import type { PathBudget } from './path-budget.js';
 import type { SignatureAlgorithm } from './signature-algorithm.js';
 
 /** Something signed: a certificate, a CRL, an OCSP response. */
@@ -54,27 +53,6 @@ export function isSignatureValid({ data, algorithm, signature }: SignedData, { k
   } catch {
     return false;
   }
-}
-
-/** By the object that is signed: certificates and CRLs of an authority live as long as its snapshot. */
-const verified = new WeakMap<SignedData, WeakMap<VerificationKey, boolean>>();
-
-/**
- * As `isSignatureValid`; what has been verified once, with this very key object, costs nothing again. Undefined: the budget
- * doesn't allow it.
- */
-export function verifySignatureOnce(
-  signed: SignedData,
-  key: VerificationKey,
-  budget?: PathBudget,
-): boolean | undefined {
-  const known = verified.get(signed)?.get(key);
-  if (known !== undefined) return known;
-  if (budget?.spendSignature() === false) return undefined;
-  const isValid = isSignatureValid(signed, key);
-  const keys = verified.get(signed) ?? new WeakMap<VerificationKey, boolean>();
-  verified.set(signed, keys.set(key, isValid));
-  return isValid;
 }
 
 function readKey(subjectPublicKeyInfo: Uint8Array): KeyObject | null {

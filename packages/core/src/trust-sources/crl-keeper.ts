@@ -1,10 +1,6 @@
-import {
-  type CertificateRevocationList,
-  decodeRevocationListInSlices,
-  maximumCrlLength,
-  readCrlPem,
-} from '../certification-path/certificate-revocation-list.js';
-import { isCrlSignedBy } from '../certification-path/crl-signature.js';
+import { type CertificateRevocationList, maximumCrlLength } from '../certification-path/certificate-revocation-list.js';
+import { decodeCrlFileInSlices } from '../certification-path/crl-file.js';
+import { isSignedBy } from '../certification-path/signature-memo.js';
 import { isAlgorithmAccepted } from '../certification-path/validation-profile.js';
 import { describeFault } from '../fault-text.js';
 import type { TrustedAuthority } from '../trust-authority.js';
@@ -126,7 +122,7 @@ export class CrlKeeper {
     );
     if (!reading.changed) return;
     const { bytes, version: sourceVersion } = reading;
-    if (bytes.length > maximumCrlLength) throw new Error(`it is larger than ${maximumCrlLength} bytes`);
+    if (bytes.length > 2 * maximumCrlLength) throw new Error(`it is larger than ${2 * maximumCrlLength} bytes`);
     const digest = await digestSha256(bytes);
     if (kept?.digest === digest) {
       ofAuthority.set(sourceKey, { ...kept, sourceVersion });
@@ -156,24 +152,16 @@ function nameSource({ configuration, description }: TrustSource): string {
 }
 
 async function decodeList(bytes: Uint8Array): Promise<CertificateRevocationList> {
-  const decoding = await decodeRevocationListInSlices(readArmour(bytes));
+  const decoding = await decodeCrlFileInSlices(bytes);
   if (!decoding.ok) throw new Error(`it is no CRL (${decoding.fault})`);
   return decoding.value;
-}
-
-/** DER, or one block of PEM. */
-function readArmour(bytes: Uint8Array): Uint8Array {
-  if (bytes[0] !== '-'.charCodeAt(0)) return bytes;
-  const reading = readCrlPem(Buffer.from(bytes).toString('latin1'));
-  if (!reading.ok) throw new Error(`it is no CRL (${reading.fault})`);
-  return reading.value;
 }
 
 function isOfAuthority(crl: CertificateRevocationList, authority: TrustedAuthority): boolean {
   return (
     isAlgorithmAccepted(crl.signed.algorithm, 'strict') &&
     [...authority.trustAnchors, ...authority.intermediates].some(
-      ({ subject, verificationKey }) => subject.key === crl.issuer.key && isCrlSignedBy(crl, verificationKey),
+      ({ subject, verificationKey }) => subject.key === crl.issuer.key && isSignedBy(crl, verificationKey),
     )
   );
 }

@@ -1,14 +1,17 @@
 import type { OcspWanted } from '../authority-path.js';
-import { encodeOcspRequest } from '../certification-path/ocsp-request.js';
+import { createOcspNonce, encodeOcspRequest } from '../certification-path/ocsp-request.js';
 import { type OcspResponse, decodeOcspResponse } from '../certification-path/ocsp-response.js';
 import { findOcspStatus } from '../certification-path/ocsp-verification.js';
 import type { PathCertificate } from '../certification-path/path-certificate.js';
+import { ocspClockSkewMilliseconds } from '../certification-path/path-revocation.js';
 import { isAlgorithmAccepted } from '../certification-path/validation-profile.js';
 import { describeFault } from '../fault-text.js';
 import { postOcspRequest } from './ocsp-post.js';
 import { readWithin } from './read-within.js';
 import { redactUrl } from './redacted-url.js';
 
+/** An answer that wasn't enough isn't asked for again at once. */
+const askedAgainAfterMilliseconds = 5_000;
 /** A request waits for it, so it is short. */
 const answerTimeoutMilliseconds = 5_000;
 const maximumKept = 4096;
@@ -30,6 +33,7 @@ interface Setback {
  */
 export class OcspKeeper {
   readonly #responses = new Map<string, OcspResponse>();
+  readonly #askedAt = new Map<string, number>();
   readonly #inFlight = new Map<string, Promise<void>>();
   /** By responder: it couldn't be reached. */
   readonly #responderSetbacks = new Map<string, Setback>();
@@ -53,6 +57,8 @@ export class OcspKeeper {
     const key = certificate.thumbprintSha256;
     const present = this.#inFlight.get(key);
     if (present !== undefined) return present;
+    if (now < (this.#askedAt.get(key) ?? Number.NEGATIVE_INFINITY) + askedAgainAfterMilliseconds)
+      return Promise.resolve();
     const isPaused = [this.#responderSetbacks.get(responder), this.#certificateSetbacks.get(key)].some(
       (setback) => setback !== undefined && now < setback.pausedUntil,
     );
@@ -66,7 +72,8 @@ export class OcspKeeper {
 
   async #askNow({ responder, certificate, issuer }: OcspWanted, now: number): Promise<void> {
     const began = performance.now();
-    const { der, nonce } = encodeOcspRequest({ certificate, issuer });
+    const nonce = createOcspNonce();
+    const der = encodeOcspRequest({ certificate, issuer, nonce });
     let bytes: Uint8Array;
     try {
       const url = new URL(responder);
@@ -87,6 +94,9 @@ export class OcspKeeper {
           profile: 'strict',
           now: now + (performance.now() - began),
           graceMilliseconds: 0,
+          clockSkewMilliseconds: ocspClockSkewMilliseconds,
+          // Whether the responder itself is revoked is asked at the decision.
+          isResponderGood: () => true,
           isAlgorithmAccepted: (algorithm: PathCertificate['signatureAlgorithm']) =>
             isAlgorithmAccepted(algorithm, 'strict'),
         })
@@ -97,6 +107,7 @@ export class OcspKeeper {
     }
     this.#certificateSetbacks.delete(key);
     keepBounded(this.#responses, key, decoding.value);
+    keepBounded(this.#askedAt, key, now);
   }
 }
 

@@ -11,6 +11,7 @@ import {
   set,
   type Asn1,
 } from './asn1.js';
+import { encryptedPrivateKeyInfo } from './encrypt-private-key.js';
 import { createMacData } from './message-authentication.js';
 import { oids } from './object-identifiers.js';
 import { encryptWithPbes2, encryptWithTripleDes, type EncryptedContent } from './password-based-encryption.js';
@@ -68,8 +69,8 @@ function createCertificateBag(certificateDer: Uint8Array, attributes: Asn1): Asn
 }
 
 function createKeyBag(encryptedKey: EncryptedContent, attributes: Asn1): Asn1 {
-  const encryptedPrivateKeyInfo = sequence(encryptedKey.algorithm, octetString(encryptedKey.ciphertext));
-  return sequence(objectIdentifier(oids.pkcs8ShroudedKeyBag), explicitZero(encryptedPrivateKeyInfo), attributes);
+  const bag = explicitZero(encryptedPrivateKeyInfo(encryptedKey));
+  return sequence(objectIdentifier(oids.pkcs8ShroudedKeyBag), bag, attributes);
 }
 
 function dataContent(bytes: Buffer): Asn1 {

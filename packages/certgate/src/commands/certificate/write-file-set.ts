@@ -52,7 +52,7 @@ async function listPresent(paths: readonly string[]): Promise<ReadonlySet<string
 }
 
 /** A link that leads nowhere counts too: writing through it would make a file elsewhere. */
-async function isPresent(path: string): Promise<boolean> {
+export async function isPresent(path: string): Promise<boolean> {
   try {
     await lstat(path);
     return true;

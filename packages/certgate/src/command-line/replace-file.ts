@@ -15,12 +15,12 @@ export async function writeDurably(path: string, bytes: Uint8Array): Promise<voi
 
 /**
  * Moves a prepared file over another in one step, with the mode and, where this user may, the owner of the one it
- * replaces. False: the prepared file isn't there any more.
+ * replaces; `newMode` is for one that replaces none. False: the prepared file isn't there any more.
  */
-export async function moveIntoPlace(prepared: string, target: string): Promise<boolean> {
+export async function moveIntoPlace(prepared: string, target: string, newMode = 0o644): Promise<boolean> {
   const old = await stat(target).catch(() => undefined);
   try {
-    await chmod(prepared, old === undefined ? 0o644 : old.mode & 0o7777);
+    await chmod(prepared, old === undefined ? newMode : old.mode & 0o7777);
     if (old !== undefined) await chown(prepared, old.uid, old.gid).catch(() => undefined);
     await renamePatiently(prepared, target);
   } catch (fault) {

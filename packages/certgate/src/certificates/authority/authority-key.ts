@@ -1,0 +1,52 @@
+import { createPrivateKey, createPublicKey, X509Certificate, type KeyObject } from 'node:crypto';
+import { CommandFailure } from '../../command-line/command-failure.js';
+import { encodePem, readPemBlocks } from '../pem.js';
+import { encryptPrivateKey } from '../pfx/encrypt-private-key.js';
+
+/** What OWASP asks for with PBKDF2 and SHA-256 (2023): a sixth of a second here, and as much for each guess of a thief. */
+const iterations = 600_000;
+const leastPasswordLength = 12;
+
+export function encryptAuthorityKey(privateKeyPem: string, password: string): string {
+  return encodePem('ENCRYPTED PRIVATE KEY', encryptPrivateKey(privateKeyPem, password, iterations));
+}
+
+/** Whoever has the file can try as many passwords as they like, for as long as the authority is trusted. */
+export function checkAuthorityPassword(password: string): string {
+  if (Array.from(password).length >= leastPasswordLength) return password;
+  throw new CommandFailure(`An authority's password must have at least ${leastPasswordLength} characters.`, {
+    remedy: 'Whoever gets at the file can try passwords without end. openssl rand -base64 24 makes a good one.',
+  });
+}
+
+/** Throws CommandFailure when the password is wrong, or the key isn't that of the certificate. */
+export function openAuthorityKey(
+  keyPem: string,
+  password: string,
+  authority: { readonly name: string; readonly certificateDer: Uint8Array },
+): KeyObject {
+  const block = readPemBlocks(keyPem).find(({ label }) => label === 'ENCRYPTED PRIVATE KEY');
+  if (block === undefined) {
+    throw new CommandFailure(`The key of the authority ${authority.name} isn't an encrypted key, and isn't used.`, {
+      remedy: 'Restore its key file. A key that lay open must be taken for stolen: revoke the authority.',
+    });
+  }
+  const key = decrypt(block.text, password, authority.name);
+  const certificate = new X509Certificate(authority.certificateDer);
+  if (createPublicKey(key).equals(certificate.publicKey)) return key;
+  throw new CommandFailure(`The key of the authority ${authority.name} is not that of its certificate.`, {
+    remedy: 'Restore both files from the same backup.',
+  });
+}
+
+/** OpenSSL tells a wrong password only by what it fails to find after decrypting, so it can't be told from damage. */
+function decrypt(pem: string, passphrase: string, name: string): KeyObject {
+  try {
+    return createPrivateKey({ key: pem, format: 'pem', passphrase });
+  } catch (cause) {
+    throw new CommandFailure(`The password of the authority ${name} is wrong, or its key file is damaged.`, {
+      remedy: 'Nothing was changed. Nobody can recover the password: an authority without it must be replaced.',
+      cause,
+    });
+  }
+}

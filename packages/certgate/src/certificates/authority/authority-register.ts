@@ -1,0 +1,100 @@
+import { findInstant } from '@certgate/core';
+import { CommandFailure } from '../../command-line/command-failure.js';
+import { isRevocationReason, type RevocationReason } from '../revocation-reason.js';
+
+/** What an authority has issued and revoked, and which list it wrote last. Keys are never renamed: registers are kept. */
+export interface AuthorityRegister {
+  readonly version: 1;
+  /** The authority that signed this one, in the same folder; null: a root. */
+  readonly parent: string | null;
+  /** The last revocation list. Its number only rises (RFC 5280 §5.2.3). */
+  readonly list: { readonly number: number; readonly thisUpdate: string; readonly nextUpdate: string };
+  readonly issued: readonly IssuedEntry[];
+  readonly revoked: readonly RevokedEntry[];
+}
+
+export interface IssuedEntry {
+  /** Upper-case hexadecimal. */
+  readonly serialNumber: string;
+  readonly kind: 'end-entity' | 'authority';
+  readonly subject: string;
+  readonly notBefore: string;
+  readonly notAfter: string;
+  readonly thumbprintSha256: string;
+}
+
+export interface RevokedEntry {
+  readonly serialNumber: string;
+  readonly revokedAt: string;
+  readonly reason: RevocationReason;
+}
+
+export function formatRegister(register: AuthorityRegister): string {
+  return `${JSON.stringify(register, null, 2)}\n`;
+}
+
+/**
+ * Throws CommandFailure for anything that this tool didn't write: a revocation that is overlooked because a register was
+ * half read would let somebody in.
+ */
+export function parseRegister(text: string, path: string): AuthorityRegister {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    value = undefined;
+  }
+  if (isRegister(value)) return value;
+  throw new CommandFailure(
+    `The register ${path} is damaged, or of another version of this tool. Nothing was changed.`,
+    {
+      remedy: 'Restore it from a backup. Without it nobody knows what was issued and revoked.',
+    },
+  );
+}
+
+function isRegister(value: unknown): value is AuthorityRegister {
+  if (!isRecord(value) || !isRecord(value['list'])) return false;
+  const { version, parent, list, issued, revoked } = value;
+  return (
+    version === 1 &&
+    (parent === null || typeof parent === 'string') &&
+    isRecord(list) &&
+    Number.isSafeInteger(list['number']) &&
+    isInstant(list['thisUpdate']) &&
+    isInstant(list['nextUpdate']) &&
+    isListOf(issued, isIssued) &&
+    isListOf(revoked, isRevoked)
+  );
+}
+
+function isIssued(entry: Readonly<Record<string, unknown>>): boolean {
+  return (
+    isSerialNumber(entry['serialNumber']) &&
+    (entry['kind'] === 'end-entity' || entry['kind'] === 'authority') &&
+    typeof entry['subject'] === 'string' &&
+    typeof entry['thumbprintSha256'] === 'string' &&
+    isInstant(entry['notBefore']) &&
+    isInstant(entry['notAfter'])
+  );
+}
+
+function isRevoked(entry: Readonly<Record<string, unknown>>): boolean {
+  return isSerialNumber(entry['serialNumber']) && isInstant(entry['revokedAt']) && isRevocationReason(entry['reason']);
+}
+
+function isListOf(value: unknown, isEntry: (entry: Readonly<Record<string, unknown>>) => boolean): boolean {
+  return Array.isArray(value) && value.every((entry) => isRecord(entry) && isEntry(entry));
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isSerialNumber(value: unknown): boolean {
+  return typeof value === 'string' && /^(?:[0-9A-F]{2}){1,20}$/.test(value);
+}
+
+function isInstant(value: unknown): boolean {
+  return typeof value === 'string' && findInstant(value) !== undefined;
+}

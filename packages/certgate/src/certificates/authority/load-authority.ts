@@ -1,0 +1,85 @@
+import { readFile } from 'node:fs/promises';
+import { formatInstant } from '@certgate/core';
+import { CommandFailure } from '../../command-line/command-failure.js';
+import { hasCode } from '../../command-line/replace-file.js';
+import type { CertificateIssuer } from '../certificate-issuer.js';
+import { getDecoded } from '../describe-certificate.js';
+import { readCertificateFile } from '../read-certificate-file.js';
+import { getAuthorityFiles, type AuthorityFiles } from './authority-files.js';
+import { openAuthorityKey } from './authority-key.js';
+import type { AuthorityRegister } from './authority-register.js';
+import { readRegister } from './update-register.js';
+
+/** What of an authority is no secret. */
+export interface StoredAuthority {
+  readonly name: string;
+  readonly files: AuthorityFiles;
+  readonly certificateDer: Buffer;
+  readonly issuers: readonly Buffer[];
+  /** As it is now; others may change it at any time. */
+  readonly register: AuthorityRegister;
+}
+
+/** Throws CommandFailure when there is none of that name, or its files can't be used. */
+export async function loadAuthority(authorities: string, name: string): Promise<StoredAuthority> {
+  const files = getAuthorityFiles(authorities, name);
+  const register = await readRegister(files).catch((fault: unknown) => {
+    const cause = fault instanceof CommandFailure ? fault.cause : undefined;
+    throw hasCode(cause, 'ENOENT', 'ENOTDIR') ? explainAbsence(authorities, name) : fault;
+  });
+  const { certificateDer } = await readCertificateFile(files.certificate);
+  const issuers = register.parent === null ? undefined : await readCertificateFile(files.issuers);
+  return {
+    name,
+    files,
+    certificateDer,
+    issuers: issuers === undefined ? [] : [issuers.certificateDer, ...issuers.otherCertificates],
+    register,
+  };
+}
+
+function explainAbsence(authorities: string, name: string): CommandFailure {
+  return new CommandFailure(`There is no authority ${name} in ${authorities}.`, {
+    remedy: `certgate authority list names those that are; certgate authority create ${name} makes it; --folder names another folder.`,
+  });
+}
+
+/** Its key, opened by its password: it can sign. Throws CommandFailure when the password is wrong. */
+export async function openAuthority(authority: StoredAuthority, password: string): Promise<CertificateIssuer> {
+  const { name, files, certificateDer, issuers } = authority;
+  const keyPem = await readFile(files.key, 'utf8').catch((cause: unknown) => {
+    throw new CommandFailure(`The key of the authority ${name} can't be read: ${(cause as Error).message}`, { cause });
+  });
+  return { certificateDer, issuers, privateKey: openAuthorityKey(keyPem, password, { name, certificateDer }) };
+}
+
+/** An intermediate that its parent has revoked would issue what nobody takes. Throws CommandFailure. */
+export async function refuseRevokedAuthority(authorities: string, authority: StoredAuthority): Promise<void> {
+  const { parent } = authority.register;
+  if (parent === null) return;
+  // The root is often kept elsewhere; then only its list can tell.
+  const register = await readRegister(getAuthorityFiles(authorities, parent)).catch(() => undefined);
+  const { serialNumber } = getDecoded(authority);
+  const entry = register?.revoked.find((revoked) => revoked.serialNumber === serialNumber);
+  if (entry === undefined) return;
+  throw new CommandFailure(
+    `The authority ${authority.name} was revoked by ${parent} on ${entry.revokedAt} (${entry.reason}). Nothing was issued.`,
+    { remedy: `Make another one by certgate authority create --parent ${parent}.` },
+  );
+}
+
+/** What the register keeps of a certificate. */
+export function describeIssued(
+  certificateDer: Uint8Array,
+  kind: 'end-entity' | 'authority',
+): AuthorityRegister['issued'][number] {
+  const { serialNumber, subject, notBefore, notAfter, thumbprintSha256 } = getDecoded({ certificateDer });
+  return {
+    serialNumber,
+    kind,
+    subject,
+    notBefore: formatInstant(notBefore),
+    notAfter: formatInstant(notAfter),
+    thumbprintSha256,
+  };
+}

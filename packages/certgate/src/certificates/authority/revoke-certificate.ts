@@ -1,0 +1,56 @@
+import { formatInstant } from '@certgate/core';
+import { CommandFailure } from '../../command-line/command-failure.js';
+import type { RevocationReason } from '../revocation-reason.js';
+import type { AuthorityRegister, RevokedEntry } from './authority-register.js';
+import { toWholeSeconds } from './revocation-list.js';
+
+export interface RevocationRequest {
+  readonly serialNumber: string;
+  readonly reason: RevocationReason;
+  readonly now: Date;
+  /** The certificate itself was at hand, and the authority's signature is on it: it counts though no register names it. */
+  readonly isProven: boolean;
+}
+
+export interface RevocationOutcome {
+  readonly register: AuthorityRegister;
+  readonly entry: RevokedEntry;
+  /** It was revoked before; the time of that stays. */
+  readonly before: RevokedEntry | undefined;
+}
+
+/** Throws CommandFailure for a serial number that the authority never gave. */
+export function revokeCertificate(register: AuthorityRegister, request: RevocationRequest): RevocationOutcome {
+  const { serialNumber, reason, now, isProven } = request;
+  const isListed = register.issued.some((entry) => entry.serialNumber === serialNumber);
+  if (!isListed && !isProven) {
+    throw new CommandFailure(`This authority's register has no certificate ${serialNumber}. Nothing was revoked.`, {
+      remedy: 'certgate authority show lists what it issued. If the register is incomplete, name the certificate file.',
+    });
+  }
+  const before = register.revoked.find((entry) => entry.serialNumber === serialNumber);
+  if (before !== undefined && before.reason !== 'certificateHold' && reason === 'certificateHold') {
+    // A hold can be ended; what is revoked for good must not become so by this way round.
+    throw new CommandFailure(`The certificate ${serialNumber} is revoked for good (${before.reason}), not only held.`, {
+      remedy: 'Nothing needs to be done: it is refused already, and stays so.',
+    });
+  }
+  const entry = { serialNumber, revokedAt: before?.revokedAt ?? formatInstant(toWholeSeconds(now).getTime()), reason };
+  const others = register.revoked.filter((each) => each.serialNumber !== serialNumber);
+  return { register: { ...register, revoked: [...others, entry] }, entry, before };
+}
+
+/** Ends a hold (RFC 5280 §5.3.1, `removeFromCRL`): every other revocation is for ever. Throws CommandFailure. */
+export function releaseCertificate(register: AuthorityRegister, serialNumber: string): RevocationOutcome {
+  const before = register.revoked.find((entry) => entry.serialNumber === serialNumber);
+  if (before?.reason !== 'certificateHold') {
+    throw new CommandFailure(
+      before === undefined
+        ? `The certificate ${serialNumber} is not revoked. Nothing was changed.`
+        : `The certificate ${serialNumber} was revoked on ${before.revokedAt} (${before.reason}), and stays so.`,
+      { remedy: 'removeFromCRL ends a certificateHold and nothing else. Issue a new certificate.' },
+    );
+  }
+  const revoked = register.revoked.filter((entry) => entry.serialNumber !== serialNumber);
+  return { register: { ...register, revoked }, entry: before, before };
+}

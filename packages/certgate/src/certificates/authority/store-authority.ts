@@ -1,0 +1,87 @@
+import { randomBytes } from 'node:crypto';
+import { lstat, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createPrivateKey } from 'node:crypto';
+import { CommandFailure } from '../../command-line/command-failure.js';
+import { hasCode, writeDurably } from '../../command-line/replace-file.js';
+import type { CertificateIssuer } from '../certificate-issuer.js';
+import { encodePem } from '../pem.js';
+import type { IssuedCertificate } from '../write-certificate.js';
+import { getAuthorityFiles, type AuthorityFiles } from './authority-files.js';
+import { encryptAuthorityKey } from './authority-key.js';
+import { formatRegister, type AuthorityRegister } from './authority-register.js';
+import { createNextList, type ListTimes } from './revocation-list.js';
+
+export interface NewAuthority extends ListTimes {
+  readonly name: string;
+  readonly made: IssuedCertificate;
+  readonly password: string;
+  readonly parent?: { readonly name: string; readonly issuer: CertificateIssuer };
+}
+
+/** Before anybody is asked for a password twice, in vain. Throws CommandFailure. */
+export async function refusePresentAuthority(authorities: string, name: string): Promise<void> {
+  const { folder } = getAuthorityFiles(authorities, name);
+  const isThere = await lstat(folder).then(
+    () => true,
+    (fault: unknown) => !hasCode(fault, 'ENOENT', 'ENOTDIR'),
+  );
+  if (isThere) throw alreadyThere(folder);
+}
+
+/**
+ * Writes a new authority's folder, first list included, and moves it into place as a whole. Nothing is ever replaced: a
+ * key that is overwritten is lost, and with it the power to revoke.
+ */
+export async function storeAuthority(authorities: string, authority: NewAuthority): Promise<AuthorityFiles> {
+  const files = getAuthorityFiles(authorities, authority.name);
+  const aside = `.${randomBytes(8).toString('hex')}.tmp`;
+  const temporary = join(authorities, aside);
+  try {
+    await mkdir(temporary, { recursive: true, mode: 0o700 });
+    // Keys must not be committed, even where the app's own .gitignore says nothing.
+    await writeFile(join(temporary, '.gitignore'), '*\n');
+    for (const [path, content] of listContents(files, authority)) {
+      await writeDurably(join(temporary, path.slice(files.folder.length + 1)), Buffer.from(content));
+    }
+    await rename(temporary, files.folder);
+  } catch (cause) {
+    await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
+    if (hasCode(cause, 'ENOTEMPTY', 'EEXIST')) throw alreadyThere(files.folder);
+    throw new CommandFailure(`The authority can't be written to ${files.folder}: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+  return files;
+}
+
+function listContents(files: AuthorityFiles, authority: NewAuthority): readonly (readonly [string, string | Buffer])[] {
+  const { made, password, parent } = authority;
+  const issuers = parent === undefined ? [] : [parent.issuer.certificateDer, ...parent.issuer.issuers];
+  const instant = authority.now.toISOString().replace(/\.\d+Z$/, 'Z');
+  const empty: AuthorityRegister = {
+    version: 1,
+    parent: parent?.name ?? null,
+    list: { number: 0, thisUpdate: instant, nextUpdate: instant },
+    issued: [],
+    revoked: [],
+  };
+  const own = { certificateDer: made.certificateDer, privateKey: createPrivateKey(made.privateKeyPem), issuers };
+  // With the first list at hand, an app that requires revocation data can start at once.
+  const { register, listDer } = createNextList(empty, own, authority);
+  return [
+    [files.key, encryptAuthorityKey(made.privateKeyPem, password)],
+    [files.certificate, made.certificatePem],
+    [files.list, listDer],
+    [files.register, formatRegister(register)],
+    ...(parent === undefined
+      ? []
+      : ([[files.issuers, issuers.map((der) => encodePem('CERTIFICATE', der)).join('')]] as const)),
+  ];
+}
+
+function alreadyThere(folder: string): CommandFailure {
+  return new CommandFailure(`${folder} is there already. Nothing was written.`, {
+    remedy: 'Choose another name. There is no --force here: a key that is overwritten can revoke nothing any more.',
+  });
+}

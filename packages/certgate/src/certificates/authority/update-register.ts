@@ -1,0 +1,75 @@
+import { readFile } from 'node:fs/promises';
+import { CommandFailure, exitCodes } from '../../command-line/command-failure.js';
+import { withLockFolder } from '../../command-line/lock-folder.js';
+import { hasCode, moveIntoPlace, writeDurably } from '../../command-line/replace-file.js';
+import type { AuthorityFiles } from './authority-files.js';
+import { formatRegister, parseRegister, type AuthorityRegister } from './authority-register.js';
+
+export interface RegisterChange<T> {
+  readonly register: AuthorityRegister;
+  /** What follows from the new register; moved into place after it. */
+  readonly files?: readonly { readonly path: string; readonly content: string | Uint8Array }[];
+  readonly answer: T;
+}
+
+export async function readRegister(files: AuthorityFiles): Promise<AuthorityRegister> {
+  let text: string;
+  try {
+    text = await readFile(files.register, 'utf8');
+  } catch (cause) {
+    throw new CommandFailure(`The register ${files.register} can't be read: ${(cause as Error).message}`, { cause });
+  }
+  return parseRegister(text, files.register);
+}
+
+/**
+ * Changes the register under the authority's lock: of many who issue and revoke at once, each works on what the others
+ * wrote. The register goes first. Whoever is killed after it has a revocation recorded and a number used up, and the next
+ * list says both; the other way round, a number could be given to two lists.
+ */
+export async function updateRegister<T>(
+  files: AuthorityFiles,
+  change: (register: AuthorityRegister) => RegisterChange<T>,
+): Promise<T> {
+  return withLockFolder(files.lock, async (lock) => {
+    const { register, files: others = [], answer } = change(await readRegister(files));
+    const prepared = [{ path: files.register, content: formatRegister(register) }, ...others].map((file, index) => ({
+      ...file,
+      from: lock.resolve(`file-${index}`),
+    }));
+    for (const { from, content } of prepared) {
+      if (!(await prepare(from, content))) throw lostLock(files);
+    }
+    for (const { from, path } of prepared) {
+      if (!(await moveIntoPlace(from, path, 0o600))) throw lostLock(files);
+    }
+    return answer;
+  }).catch((fault: unknown) => {
+    throw fault instanceof CommandFailure ? fault : explainWriteFault(files, fault);
+  });
+}
+
+/** False: the lock that it is prepared in has been broken. */
+async function prepare(path: string, content: string | Uint8Array): Promise<boolean> {
+  try {
+    await writeDurably(path, Buffer.from(content));
+    return true;
+  } catch (fault) {
+    if (hasCode(fault, 'ENOENT')) return false;
+    throw fault;
+  }
+}
+
+function lostLock(files: AuthorityFiles): CommandFailure {
+  return new CommandFailure(`This process was asleep, and another one took the lock of ${files.folder} over.`, {
+    remedy: 'Run the command again. certgate authority show tells what the register holds.',
+    exitCode: exitCodes.failed,
+  });
+}
+
+function explainWriteFault(files: AuthorityFiles, cause: unknown): CommandFailure {
+  return new CommandFailure(`${files.folder} can't be written to: ${(cause as Error).message}`, {
+    remedy: 'certgate authority show tells what the register holds.',
+    cause,
+  });
+}

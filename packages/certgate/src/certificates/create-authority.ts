@@ -1,0 +1,81 @@
+import { CommandFailure } from '../command-line/command-failure.js';
+import { createAuthorityExtensions, createAuthorityKeyIdentifier } from './certificate-extensions.js';
+import { readAuthorityFacts, type AuthorityFacts, type CertificateIssuer } from './certificate-issuer.js';
+import { createDistinguishedName, type SubjectName } from './distinguished-name.js';
+import { generateKeyPair, type KeyAlgorithm } from './key-pair.js';
+import { createNameConstraints, type PermittedNames } from './name-constraints.js';
+import { createPeriodWithin, createValidityPeriod, type DaysWanted } from './validity-period.js';
+import { writeCertificate, type IssuedCertificate } from './write-certificate.js';
+
+/** RSA 2048 is too little for a key that is meant to stand for ten years. */
+export const authorityKeyAlgorithms = ['ec-p256', 'ec-p384', 'rsa-3072', 'rsa-4096', 'ed25519'] as const;
+export type AuthorityKeyAlgorithm = (typeof authorityKeyAlgorithms)[number] & KeyAlgorithm;
+
+export interface AuthorityOptions extends SubjectName, PermittedNames {
+  /** Who signs it; a root signs itself. */
+  readonly parent?: CertificateIssuer;
+  /** Default `ec-p256`. */
+  readonly keyAlgorithm?: AuthorityKeyAlgorithm;
+  /** Default: at most 3650 for a root and 1825 below one. */
+  readonly wanted?: DaysWanted;
+  /** How many authorities may stand below it. Default: 1 for a root, none below one. */
+  readonly pathLength?: number;
+  readonly now: Date;
+}
+
+/**
+ * A root, or with `parent` an intermediate: its key, and a certificate that may sign certificates and revocation lists and
+ * nothing else. Throws CommandFailure for what the parent may not sign.
+ */
+export function createAuthority(options: AuthorityOptions): IssuedCertificate {
+  const { parent, now } = options;
+  const parentFacts = parent === undefined ? undefined : readAuthorityFacts(parent.certificateDer);
+  const subject = createDistinguishedName(options);
+  const pathLength = options.pathLength ?? (parent === undefined ? 1 : 0);
+  if (parentFacts !== undefined) checkParent(parentFacts, options.commonName, pathLength);
+  const period =
+    parentFacts === undefined
+      ? createValidityPeriod(getDays(options.wanted) ?? 3650, now)
+      : createPeriodWithin(parentFacts, options.wanted ?? { atMostDays: 1825 }, now);
+  const constraints = createNameConstraints(options);
+  const keyPair = generateKeyPair(options.keyAlgorithm ?? 'ec-p256');
+  return writeCertificate({
+    subject,
+    keyPair,
+    period,
+    extensions: [
+      ...createAuthorityExtensions(keyPair.publicKey, pathLength),
+      ...(constraints === undefined ? [] : [constraints]),
+      ...(parentFacts === undefined ? [] : [createAuthorityKeyIdentifier(parentFacts.keyIdentifier)]),
+    ],
+    issuer: parentFacts?.subject ?? subject,
+    issuerKey: parent?.privateKey ?? keyPair.privateKey,
+  });
+}
+
+function getDays(wanted: DaysWanted | undefined): number | undefined {
+  if (wanted === undefined) return undefined;
+  return 'days' in wanted ? wanted.days : wanted.atMostDays;
+}
+
+function checkParent(parent: AuthorityFacts, commonName: string, pathLength: number): void {
+  refuseOwnName(commonName, parent.name);
+  if (parent.pathLength === undefined || pathLength < parent.pathLength) return;
+  throw new CommandFailure(
+    parent.pathLength === 0
+      ? `The authority ${parent.name} may have no authorities below it: its path length is 0.`
+      : `Below ${parent.name}, whose path length is ${parent.pathLength}, the path length is at most ${parent.pathLength - 1}.`,
+    {
+      remedy:
+        parent.pathLength === 0
+          ? 'Issue from it by certgate certificate issue, or make it below the root.'
+          : `Give --path-length ${parent.pathLength - 1} or less.`,
+    },
+  );
+}
+
+/** Subject and issuer of one name make a certificate *self-issued* (RFC 5280 §6.1), which path length and names skip. */
+export function refuseOwnName(commonName: string, authority: string): void {
+  if (commonName.toLowerCase() !== authority.toLowerCase()) return;
+  throw new CommandFailure(`${commonName} is the name of the authority itself.`, { remedy: 'Choose another name.' });
+}

@@ -1,0 +1,51 @@
+import { createAuthorityKeyIdentifier, createEndEntityExtensions } from './certificate-extensions.js';
+import { readAuthorityFacts, type CertificateIssuer } from './certificate-issuer.js';
+import { refuseOwnName } from './create-authority.js';
+import { createDistinguishedName, type SubjectName } from './distinguished-name.js';
+import { getUsageOid, type ExtendedKeyUsageName } from './extended-key-usage.js';
+import { generateKeyPair, type KeyAlgorithm } from './key-pair.js';
+import { checkPermittedNames } from './name-constraints.js';
+import { createAlternativeNames, type AlternativeNames } from './subject-alternative-name.js';
+import { createPeriodWithin, type DaysWanted } from './validity-period.js';
+import { writeCertificate, type IssuedCertificate } from './write-certificate.js';
+
+export interface IssueOptions extends SubjectName, AlternativeNames {
+  readonly issuer: CertificateIssuer;
+  /** Default `ec-p256`. */
+  readonly keyAlgorithm?: KeyAlgorithm;
+  /** Default: 90 days, fewer where the authority ends before. */
+  readonly wanted?: DaysWanted;
+  /** Default `clientAuth`. */
+  readonly usages?: readonly ExtendedKeyUsageName[];
+  readonly now: Date;
+}
+
+export const usualDays = 90;
+
+/**
+ * Makes a key and an end-entity certificate over it, signed by an authority. Throws CommandFailure for what the authority
+ * may not sign: names outside its constraints or those of its issuers, an end beyond its own.
+ */
+export function issueCertificate(options: IssueOptions): IssuedCertificate {
+  const { issuer, now } = options;
+  const authority = readAuthorityFacts(issuer.certificateDer);
+  const path = [authority, ...issuer.issuers.map((der) => readAuthorityFacts(der))];
+  const subject = createDistinguishedName(options);
+  const subjectAlternativeNames = createAlternativeNames(options);
+  refuseOwnName(options.commonName, authority.name);
+  checkPermittedNames(subjectAlternativeNames, options.commonName, path);
+  const period = createPeriodWithin(authority, options.wanted ?? { atMostDays: usualDays }, now);
+  const keyPair = generateKeyPair(options.keyAlgorithm ?? 'ec-p256');
+  const extendedKeyUsages = (options.usages ?? ['clientAuth']).map(getUsageOid);
+  return writeCertificate({
+    subject,
+    keyPair,
+    period,
+    extensions: [
+      ...createEndEntityExtensions(keyPair.publicKey, { extendedKeyUsages, subjectAlternativeNames }),
+      createAuthorityKeyIdentifier(authority.keyIdentifier),
+    ],
+    issuer: authority.subject,
+    issuerKey: issuer.privateKey,
+  });
+}

@@ -1,0 +1,40 @@
+import { sign, type KeyObject } from 'node:crypto';
+import { AsnConvert } from '@peculiar/asn1-schema';
+import { AlgorithmIdentifier } from '@peculiar/asn1-x509';
+
+export interface SignatureAlgorithm {
+  readonly identifier: AlgorithmIdentifier;
+  /** Undefined where the algorithm brings its own. */
+  readonly digest: 'sha256' | 'sha384' | undefined;
+}
+
+/** The one algorithm that this tool signs by with such a key. It follows the signer's key, not that of the subject. */
+export function getSignatureAlgorithm(key: KeyObject): SignatureAlgorithm {
+  switch (key.asymmetricKeyType) {
+    case 'ec':
+      return key.asymmetricKeyDetails?.namedCurve === 'secp384r1'
+        ? { identifier: new AlgorithmIdentifier({ algorithm: '1.2.840.10045.4.3.3' }), digest: 'sha384' }
+        : { identifier: new AlgorithmIdentifier({ algorithm: '1.2.840.10045.4.3.2' }), digest: 'sha256' };
+    case 'rsa':
+      // RFC 4055 §5 wants NULL parameters for RSA, RFC 5758 §3.2 none for ECDSA, RFC 8410 §3 none for Ed25519.
+      return {
+        identifier: new AlgorithmIdentifier({ algorithm: '1.2.840.113549.1.1.11', parameters: null }),
+        digest: 'sha256',
+      };
+    case 'ed25519':
+      return { identifier: new AlgorithmIdentifier({ algorithm: '1.3.101.112' }), digest: undefined };
+    default:
+      throw new Error(`nothing here signs with a key of the kind ${String(key.asymmetricKeyType)}`);
+  }
+}
+
+/** The signature over a structure's DER, as certificates and revocation lists hold it. */
+export function signStructure(structure: unknown, key: KeyObject): ArrayBuffer {
+  const { digest } = getSignatureAlgorithm(key);
+  return toArrayBuffer(sign(digest ?? null, Buffer.from(AsnConvert.serialize(structure)), key));
+}
+
+/** A copy: what the encoder takes may be a view into a larger buffer. */
+export function toArrayBuffer(bytes: Uint8Array): ArrayBuffer {
+  return new Uint8Array(bytes).buffer;
+}

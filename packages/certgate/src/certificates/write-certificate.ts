@@ -1,0 +1,67 @@
+import { randomBytes, type KeyObject } from 'node:crypto';
+import { AsnConvert } from '@peculiar/asn1-schema';
+import {
+  Certificate,
+  Extensions,
+  TBSCertificate,
+  Validity,
+  Version,
+  type Extension,
+  type Name,
+} from '@peculiar/asn1-x509';
+import { getPublicKeyInfo } from './certificate-extensions.js';
+import { encodePem } from './pem.js';
+import { getSignatureAlgorithm, signStructure, toArrayBuffer } from './sign-structure.js';
+import type { KeyPair } from './key-pair.js';
+import type { ValidityPeriod } from './validity-period.js';
+
+export interface IssuedCertificate {
+  readonly certificateDer: Buffer;
+  readonly certificatePem: string;
+  /** PKCS#8, not encrypted: whoever writes it to a disk sees to who may read it. */
+  readonly privateKeyPem: string;
+}
+
+export interface CertificateContent {
+  readonly subject: Name;
+  readonly keyPair: KeyPair;
+  readonly period: ValidityPeriod;
+  readonly extensions: readonly Extension[];
+  /** Who signs. For a self-signed certificate the subject and its own key. */
+  readonly issuer: Name;
+  readonly issuerKey: KeyObject;
+}
+
+/** RFC 5280 §4: every certificate that this tool makes is written here, version 3, with a serial number of its own. */
+export function writeCertificate(content: CertificateContent): IssuedCertificate {
+  const { publicKey, privateKey } = content.keyPair;
+  const { identifier } = getSignatureAlgorithm(content.issuerKey);
+  const tbsCertificate = new TBSCertificate({
+    version: Version.v3,
+    serialNumber: toArrayBuffer(createSerialNumber()),
+    signature: identifier,
+    issuer: content.issuer,
+    subject: content.subject,
+    validity: new Validity(content.period),
+    subjectPublicKeyInfo: getPublicKeyInfo(publicKey),
+    extensions: new Extensions([...content.extensions]),
+  });
+  const certificate = new Certificate({
+    tbsCertificate,
+    signatureAlgorithm: identifier,
+    signatureValue: signStructure(tbsCertificate, content.issuerKey),
+  });
+  const certificateDer = Buffer.from(AsnConvert.serialize(certificate));
+  return Object.freeze({
+    certificateDer,
+    certificatePem: encodePem('CERTIFICATE', certificateDer),
+    privateKeyPem: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+  });
+}
+
+/** RFC 5280 §4.1.2.2: positive and at most 20 octets. The two fixed bits make it exactly 16 octets, 126 of its bits random. */
+function createSerialNumber(): Buffer {
+  const serialNumber = randomBytes(16);
+  serialNumber.writeUInt8((serialNumber.readUInt8(0) & 0x7f) | 0x40, 0);
+  return serialNumber;
+}

@@ -1,0 +1,36 @@
+import type { Command } from 'commander';
+import { defaultAuthoritiesFolder } from '../../certificates/authority/authority-files.js';
+import { CommandFailure } from '../../command-line/command-failure.js';
+import { findPasswordSource, type PasswordFlags } from '../certificate/password-options.js';
+
+export interface FolderFlags {
+  readonly folder: string;
+}
+
+export function addFolderOption(command: Command): Command {
+  return command.option('--folder <folder>', 'where the authorities are kept', defaultAuthoritiesFolder);
+}
+
+/** For commands that are printed to be copied. */
+export function formatFolderOption({ folder }: FolderFlags): string {
+  return folder === defaultAuthoritiesFolder ? '' : ` --folder ${JSON.stringify(folder)}`;
+}
+
+/** What every verb that signs by an authority says below its options. */
+export const purposeHelp: string = [
+  '',
+  'For development, and for small closed systems whose callers you know one by one. The key lies in a file, under a',
+  'password: whoever gets both can be every caller. For more than that take an authority that guards its key:',
+  'AD CS, HashiCorp Vault, step-ca, Azure Key Vault, cert-manager.',
+].join('\n');
+
+/** Of an authority that exists. `option` is what messages name. */
+export async function getAuthorityPassword(flags: PasswordFlags, name: string, option: string): Promise<string> {
+  const source = await findPasswordSource(flags, `the authority ${name}`);
+  if (source === undefined) {
+    throw new CommandFailure(`The authority ${name} needs its password, and there is no terminal to ask at.`, {
+      remedy: `Give it by ${option}.`,
+    });
+  }
+  return typeof source === 'string' ? source : source();
+}

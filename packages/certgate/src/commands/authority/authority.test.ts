@@ -1,0 +1,229 @@
+import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import {
+  createTemporaryFolder,
+  makeOpensslPair,
+  runOpenssl,
+  tryOpenssl,
+} from '../../certificates/test-support/openssl.js';
+import { runCertgate, type CommandRun } from '../certificate/test-support/run-certgate.js';
+
+const isWindows = process.platform === 'win32';
+
+interface Register {
+  readonly list: { readonly number: number };
+  readonly issued: readonly { readonly serialNumber: string; readonly subject: string }[];
+  readonly revoked: readonly { readonly serialNumber: string; readonly reason: string }[];
+}
+
+describe('an authority on the command line', () => {
+  const folder = createTemporaryFolder();
+  const run = (...args: readonly string[]): Promise<CommandRun> => runCertgate(args, { cwd: folder.path });
+  const pathOf = (...names: readonly string[]): string => join(folder.path, ...names);
+  const inAuthority = (name: string, file: string): string => pathOf('.certgate', 'authorities', name, file);
+  const readRegister = (name: string): Register =>
+    JSON.parse(readFileSync(inAuthority(name, 'register.json'), 'utf8')) as Register;
+  const issue = (name: string, ...args: readonly string[]): Promise<CommandRun> =>
+    run(
+      'certificate', 'issue', name, '--authority', 'services', '--authority-password-file', 'services.password',
+      '--pem', '--no-pfx', ...args,
+    ); // prettier-ignore
+  const revoke = (what: string, ...args: readonly string[]): Promise<CommandRun> =>
+    run('authority', 'revoke', 'services', what, '--password-file', 'services.password', ...args);
+
+  async function expect(exitCode: number, running: Promise<CommandRun>, message?: RegExp): Promise<CommandRun> {
+    const ended = await running;
+    assert.equal(ended.exitCode, exitCode, ended.stdout + ended.stderr);
+    if (message !== undefined) assert.match(exitCode === 0 ? ended.stdout : ended.stderr, message);
+    return ended;
+  }
+
+  /** With both lists, strictly, as a TLS client. */
+  function verify(leaf: string): { readonly status: number | null; readonly text: string } {
+    const lists = ['corp', 'services'].map((name) =>
+      runOpenssl(['crl', '-inform', 'DER', '-in', inAuthority(name, `${name}.crl`)]),
+    );
+    return tryOpenssl([
+      'verify', '-x509_strict', '-crl_check_all', '-purpose', 'sslclient', '-CRLfile', folder.file('lists', lists.join('')),
+      '-CAfile', inAuthority('corp', 'corp.crt.pem'), '-untrusted', inAuthority('services', 'services.crt.pem'), pathOf(leaf),
+    ]); // prettier-ignore
+  }
+
+  before(async () => {
+    folder.file('corp.password', 'correct horse battery\n');
+    folder.file('services.password', 'Grüße an alle 🔑\n');
+    folder.file('short.password', 'elevenchars\n');
+    folder.file('wrong.password', 'correct horse batterY\n');
+    await expect(0, run('authority', 'create', 'corp', '--password-file', 'corp.password'));
+    await expect(
+      0,
+      run(
+        'authority', 'create', 'services', '--parent', 'corp', '--parent-password-file', 'corp.password',
+        '--password-file', 'services.password', '--permit-uri', 'corp.example', '--json',
+      ),
+    ); // prettier-ignore
+  });
+  after(() => {
+    folder.remove();
+  });
+
+  test("the key is encrypted, openssl opens it by its password, and the files are their owner's", () => {
+    for (const [name, password] of [
+      ['corp', 'corp.password'],
+      ['services', 'services.password'],
+    ] as const) {
+      const key = inAuthority(name, `${name}.key.pem`);
+      assert.match(readFileSync(key, 'utf8'), /^-----BEGIN ENCRYPTED PRIVATE KEY-----/);
+      const shape = runOpenssl(['asn1parse', '-in', key]);
+      assert.match(shape, /PBES2[\s\S]*PBKDF2[\s\S]*INTEGER +:0927C0[\s\S]*hmacWithSHA256[\s\S]*aes-256-cbc/);
+      const publicKey = runOpenssl(['pkey', '-in', key, '-passin', `file:${pathOf(password)}`, '-pubout']);
+      const certificate = new X509Certificate(readFileSync(inAuthority(name, `${name}.crt.pem`)));
+      assert.equal(publicKey, certificate.publicKey.export({ type: 'spki', format: 'pem' }));
+      const files = readdirSync(inAuthority(name, ''));
+      assert.ok(files.includes('.gitignore'));
+      for (const file of files.filter((each) => each !== '.gitignore')) {
+        assert.doesNotMatch(readFileSync(inAuthority(name, file), 'latin1'), /BEGIN (?:RSA |EC )?PRIVATE KEY/);
+        if (!isWindows) assert.equal(statSync(inAuthority(name, file)).mode & 0o777, 0o600, file);
+      }
+    }
+    assert.ok(!readdirSync(pathOf('.certgate', 'authorities')).some((name) => name.endsWith('.tmp')));
+  });
+
+  test('issues what openssl takes, until it is revoked by its file', async () => {
+    const { stdout } = await expect(0, issue('billing', '--uri', 'spiffe://corp.example/billing', '--json'));
+    const answer = JSON.parse(stdout) as { serialNumber: string; files: Record<string, string> };
+    assert.deepEqual(Object.keys(answer.files).sort(), ['certificate', 'chain', 'header', 'key']);
+    assert.equal(
+      readFileSync(pathOf('billing.chain.pem'), 'utf8'),
+      readFileSync(inAuthority('services', 'services.crt.pem'), 'utf8'),
+    );
+    assert.match(verify('billing.crt.pem').text, /: OK/);
+    assert.ok(readRegister('services').issued.some(({ serialNumber }) => serialNumber === answer.serialNumber));
+    await expect(0, revoke('billing.crt.pem', '--reason', 'keyCompromise', '--pem'), /Revoked .* \(CN=billing\)/);
+    assert.match(verify('billing.crt.pem').text, /certificate revoked/);
+    // Again: the time of the first revocation stays, and so does the PEM, up to date.
+    const again = await expect(0, revoke(answer.serialNumber.toLowerCase(), '--reason', 'superseded', '--json'));
+    const { wasRevoked, list } = JSON.parse(again.stdout) as { wasRevoked: boolean; list: { number: number } };
+    assert.equal(wasRevoked, true);
+    const text = runOpenssl(['crl', '-noout', '-text', '-in', inAuthority('services', 'services.crl.pem')]);
+    assert.match(text, new RegExp(`CRL Number: \\s+${list.number}\\n`));
+    assert.match(text, /Superseded/);
+  });
+
+  test('a hold can end', async () => {
+    await expect(0, issue('held'));
+    await expect(0, revoke('held.crt.pem', '--reason', 'certificateHold'));
+    assert.match(verify('held.crt.pem').text, /certificate revoked/);
+    await expect(0, revoke('held.crt.pem', '--reason', 'removeFromCRL'), /Ended the hold/);
+    assert.match(verify('held.crt.pem').text, /: OK/);
+  });
+
+  test('many who issue, revoke and write lists at once lose nothing', async () => {
+    await expect(0, issue('early'));
+    const names = ['p1', 'p2', 'p3', 'p4', 'p5'];
+    const number = readRegister('services').list.number;
+    const known = readRegister('services').issued.length;
+    const held = new X509Certificate(readFileSync(pathOf('early.crt.pem'))).serialNumber;
+    await Promise.all([
+      ...names.map((name) => expect(0, issue(name))),
+      expect(0, revoke('early.crt.pem', '--reason', 'superseded')),
+      expect(0, run('authority', 'crl', 'services', '--password-file', 'services.password')),
+    ]);
+    const between = readRegister('services');
+    assert.deepEqual(
+      between.issued
+        .slice(known)
+        .map(({ subject }) => subject)
+        .sort(),
+      names.map((name) => `CN=${name}`),
+    );
+    await Promise.all(names.map((name) => expect(0, revoke(`${name}.crt.pem`, '--reason', 'superseded'))));
+    const register = readRegister('services');
+    assert.equal(register.list.number, number + 2 + names.length);
+    const text = runOpenssl([
+      'crl',
+      '-inform',
+      'DER',
+      '-noout',
+      '-text',
+      '-in',
+      inAuthority('services', 'services.crl'),
+    ]);
+    for (const { serialNumber } of register.revoked) assert.ok(text.includes(serialNumber), serialNumber);
+    assert.ok(register.revoked.some(({ serialNumber }) => serialNumber === held));
+    for (const name of names) assert.match(verify(`${name}.crt.pem`).text, /certificate revoked/);
+  });
+
+  test('a password that is wrong, missing, too short, or shared with the caller', async () => {
+    const before = readFileSync(inAuthority('corp', 'register.json'), 'utf8');
+    const issueFromCorp = ['certificate', 'issue', 'nobody', '--authority', 'corp'];
+    const wrong = ['--authority-password-file', 'wrong.password', '--pem', '--no-pfx'];
+    await expect(
+      2,
+      run(...issueFromCorp, ...wrong),
+      /password of the authority corp is wrong, or its key file is damaged/,
+    );
+    await expect(2, run(...issueFromCorp, '--pem', '--no-pfx'), /needs its password.*\n.*--authority-password-file/);
+    const same = ['--authority-password-file', 'corp.password', '--password-file', 'corp.password'];
+    await expect(2, run(...issueFromCorp, ...same), /password for the PFX is that of the authority corp/);
+    await expect(2, run('authority', 'create', 'weak', '--password-file', 'short.password'), /at least 12 characters/);
+    await expect(2, run('authority', 'crl', 'corp'), /needs its password/);
+    assert.equal(readFileSync(inAuthority('corp', 'register.json'), 'utf8'), before);
+    assert.ok(!existsSync(pathOf('nobody.crt.pem')));
+    assert.ok(!existsSync(inAuthority('weak', '')));
+  });
+
+  test('what an authority never issued, words that are none, and a folder that is taken', async () => {
+    const stranger = makeOpensslPair(folder, 'stranger');
+    const cases: readonly (readonly [Promise<CommandRun>, RegExp])[] = [
+      [revoke(stranger.certificate, '--reason', 'keyCompromise'), /was not issued by the authority services/],
+      [revoke('00FF', '--reason', 'keyCompromise'), /has no certificate 00FF/],
+      [revoke('no such file', '--reason', 'keyCompromise'), /is no serial number/],
+      [revoke('FF', '--reason', 'compromised'), /Allowed choices are unspecified, keyCompromise/],
+      [revoke('FF'), /--reason/],
+      [issue('../x'), /can't name a certificate/],
+      [issue('services'), /name of the authority itself/],
+      [issue('evil', '--uri', 'spiffe://other.example/x'), /may not issue for the URI/],
+      [issue('late', '--days', '3650'), /In 3650 days the authority services is over/],
+      [issue('odd', '--eku', 'anyExtendedKeyUsage'), /must be one of clientAuth/],
+      [run('authority', 'create', 'corp', '--password-file', 'corp.password'), /is there already/],
+      [run('authority', 'show', 'nobody'), /There is no authority nobody/],
+      [run('authority', 'create', 'x', '--key-algorithm', 'rsa-2048'), /Allowed choices/],
+    ];
+    for (const [running, message] of cases) await expect(2, running, message);
+  });
+
+  test('a register that is damaged stops everything, and an authority that its parent revoked issues nothing', async () => {
+    const create = ['--parent', 'corp', '--parent-password-file', 'corp.password', '--password-file', 'corp.password'];
+    await expect(0, run('authority', 'create', 'gone', ...create));
+    const gone = ['certificate', 'issue', 'a', '--authority', 'gone', '--authority-password-file', 'corp.password'];
+    await expect(
+      0,
+      run(
+        'authority',
+        'revoke',
+        'corp',
+        inAuthority('gone', 'gone.crt.pem'),
+        '--reason',
+        'cACompromise',
+        '--password-file',
+        'corp.password',
+      ),
+    );
+    await expect(2, run(...gone, '--pem', '--no-pfx'), /gone was revoked by corp on .* \(cACompromise\)/);
+    // A folder that is no authority's is nobody's business here.
+    mkdirSync(pathOf('.certgate', 'authorities', 'notes'));
+    const { stdout } = await expect(0, run('authority', 'list', '--json'));
+    const { authorities } = JSON.parse(stdout) as { authorities: { name: string; parent: string | null }[] };
+    assert.deepEqual(
+      authorities.map(({ name }) => name),
+      ['corp', 'gone', 'services'],
+    );
+    await expect(0, run('authority', 'show', 'corp'), /CN=gone \(authority\) {2}REVOKED/);
+    writeFileSync(inAuthority('gone', 'register.json'), '{"version":1,"issued":[]}');
+    await expect(2, run('authority', 'show', 'gone'), /register .* is damaged/);
+  });
+});

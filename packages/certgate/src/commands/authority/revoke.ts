@@ -1,0 +1,91 @@
+import { Command, Option } from 'commander';
+import { createNextList } from '../../certificates/authority/revocation-list.js';
+import { loadAuthority, openAuthority } from '../../certificates/authority/load-authority.js';
+import { releaseCertificate, revokeCertificate } from '../../certificates/authority/revoke-certificate.js';
+import { updateRegister } from '../../certificates/authority/update-register.js';
+import { revocationReasons, type RevocationReason } from '../../certificates/revocation-reason.js';
+import { addHelpSections } from '../../command-line/help.js';
+import { printJson, printLine } from '../../command-line/output.js';
+import { checkCertificateName } from '../certificate/certificate-name.js';
+import { addPasswordOptions, type PasswordFlags } from '../certificate/password-options.js';
+import { addFolderOption, getAuthorityPassword, purposeHelp, type FolderFlags } from './authority-options.js';
+import { addListOptions, createListFiles, wantsPem, type ListFlags } from './list-options.js';
+import { readRevokedArgument } from './revoked-argument.js';
+
+interface RevokeFlags extends FolderFlags, PasswordFlags, ListFlags {
+  readonly reason: RevocationReason | 'removeFromCRL';
+  readonly json?: boolean;
+}
+
+export function authorityRevokeCommand(): Command {
+  const command = new Command('revoke')
+    .description(
+      'Revoke a certificate, and write the new revocation list (CRL) at once. It asks nothing, and is for ever.',
+    )
+    .argument('<authority>', 'who issued it')
+    .argument('<certificate-file|serial>', 'the certificate in PEM, DER or base64, or its serial number in hexadecimal')
+    .addOption(
+      new Option('--reason <reason>', 'by RFC 5280; removeFromCRL ends a certificateHold')
+        .choices([...revocationReasons, 'removeFromCRL'])
+        .makeOptionMandatory(),
+    );
+  addListOptions(command).option('--json', 'print one JSON object');
+  addFolderOption(addPasswordOptions(command)).action(revoke).addHelpText('after', purposeHelp);
+  return addHelpSections(command, {
+    exitCodes: {
+      0: 'it is revoked (or was), and the new list is written',
+      1: 'another process took the lock over; run it again',
+      2: "there is no such authority, it never issued that certificate, its password is missing or wrong, or a word can't be used; nothing is written",
+    },
+    examples: [
+      'certgate authority revoke corp billing.crt.pem --reason keyCompromise',
+      'certgate authority revoke corp 4C8A7B00D1E2F3045566778899AABBCC --reason superseded --password-file corp.password',
+    ],
+  });
+}
+
+async function revoke(givenName: string, what: string, flags: RevokeFlags): Promise<void> {
+  const name = checkCertificateName(givenName);
+  const authority = await loadAuthority(flags.folder, name);
+  const { files } = authority;
+  const { serialNumber, isProven } = await readRevokedArgument(what, authority);
+  const password = await getAuthorityPassword(flags, name, '--password-file or --password-stdin');
+  const issuer = await openAuthority(authority, password);
+  const pem = await wantsPem(files, flags);
+  const { reason } = flags;
+  const done = await updateRegister(files, (current) => {
+    const now = new Date();
+    const outcome =
+      reason === 'removeFromCRL'
+        ? releaseCertificate(current, serialNumber)
+        : revokeCertificate(current, { serialNumber, reason, now, isProven });
+    const { register, listDer } = createNextList(outcome.register, issuer, { now, days: flags.days });
+    return { register, files: createListFiles(files, listDer, pem), answer: { ...outcome, register } };
+  });
+  const { number, nextUpdate } = done.register.list;
+  if (flags.json === true) {
+    printJson({
+      authority: name,
+      serialNumber,
+      revoked: reason !== 'removeFromCRL',
+      reason,
+      revokedAt: reason === 'removeFromCRL' ? null : done.entry.revokedAt,
+      wasRevoked: done.before !== undefined,
+      list: done.register.list,
+      files: { list: files.list, ...(pem ? { listPem: files.listPem } : {}) },
+    });
+    return;
+  }
+  const subject = done.register.issued.find((entry) => entry.serialNumber === serialNumber)?.subject;
+  const which = subject === undefined ? serialNumber : `${serialNumber} (${subject})`;
+  if (reason === 'removeFromCRL')
+    printLine(`Ended the hold of ${which}. It counts again once the apps have the new list.`);
+  else if (done.before === undefined) printLine(`Revoked ${which}: ${reason}.`);
+  else printLine(`${which} was revoked already, on ${done.before.revokedAt}. The reason is now ${reason}.`);
+  printLine(`Wrote list ${number}, which ends on ${nextUpdate}: ${files.list}${pem ? ` and ${files.listPem}` : ''}`);
+  printLine();
+  printLine(
+    'Nobody knows of it yet: an app refuses the certificate only when it has this list. Put it where the apps read',
+  );
+  printLine(`it. If it can't wait, shut the caller out in the trust document first: certgate trust disable.`);
+}

@@ -1,0 +1,58 @@
+import { lstat } from 'node:fs/promises';
+import type { StoredAuthority } from '../../certificates/authority/load-authority.js';
+import { isIssuedBy } from '../../certificates/certificate-issuer.js';
+import { getDecoded } from '../../certificates/describe-certificate.js';
+import { PfxError } from '../../certificates/pfx/pfx-error.js';
+import { readCertificateFile } from '../../certificates/read-certificate-file.js';
+import { CommandFailure } from '../../command-line/command-failure.js';
+
+export interface RevokedArgument {
+  /** Upper-case hexadecimal, as certificates hold it. */
+  readonly serialNumber: string;
+  /** The authority's signature is on the certificate. A number by itself proves nothing. */
+  readonly isProven: boolean;
+}
+
+/** `<certificate-file|serial>`: a file of that name goes first. Throws CommandFailure. */
+export async function readRevokedArgument(text: string, authority: StoredAuthority): Promise<RevokedArgument> {
+  if (await isFile(text)) return readFromFile(text, authority);
+  const serialNumber = findSerialNumber(text);
+  if (serialNumber !== undefined) return { serialNumber, isProven: false };
+  throw new CommandFailure(`There is no file ${text}, and it is no serial number.`, {
+    remedy: `A serial number is hexadecimal: certgate authority show ${authority.name} lists those it gave.`,
+  });
+}
+
+/** As openssl, browsers and Windows print it: with or without colons, spaces, `0x` or a leading zero octet. */
+export function findSerialNumber(text: string): string | undefined {
+  const digits = text.replace(/^0x/i, '').replace(/[: ]/g, '').toUpperCase();
+  if (!/^[0-9A-F]{1,42}$/.test(digits)) return undefined;
+  const significant = digits.replace(/^0+/, '');
+  if (significant === '') return undefined;
+  const even = significant.length % 2 === 0 ? significant : `0${significant}`;
+  // DER puts a zero octet before a number whose first bit is set.
+  return /^[89A-F]/.test(even) ? `00${even}` : even;
+}
+
+async function readFromFile(path: string, authority: StoredAuthority): Promise<RevokedArgument> {
+  const { certificateDer } = await readCertificateFile(path, { privateKey: 'ignored' }).catch((fault: unknown) => {
+    if (!(fault instanceof CommandFailure) || !(fault.cause instanceof PfxError)) throw fault;
+    throw new CommandFailure(`${path} is a PFX, and its password isn't asked for here.`, {
+      remedy: 'Name the certificate alone (.crt.pem), or its serial number.',
+      cause: fault,
+    });
+  });
+  if (!isIssuedBy(certificateDer, authority.certificateDer)) {
+    throw new CommandFailure(`${path} was not issued by the authority ${authority.name}. Nothing was revoked.`, {
+      remedy: `certgate certificate inspect ${path} says who issued it.`,
+    });
+  }
+  return { serialNumber: getDecoded({ certificateDer }).serialNumber, isProven: true };
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return lstat(path).then(
+    (facts) => !facts.isDirectory(),
+    () => false,
+  );
+}

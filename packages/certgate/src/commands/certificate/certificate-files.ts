@@ -1,0 +1,65 @@
+import { join } from 'node:path';
+import { encodePfx } from '../../certificates/pfx/encode-pfx.js';
+import type { IssuedCertificate } from '../../certificates/write-certificate.js';
+import { printLine } from '../../command-line/output.js';
+import type { CertificateFlags } from './certificate-options.js';
+import type { FileToWrite } from './write-file-set.js';
+
+/** A type, not an interface, so that its values can be listed. */
+export type CertificatePaths = {
+  readonly pfx?: string;
+  readonly certificate: string;
+  readonly header: string;
+  readonly key?: string;
+  /** The intermediates between it and the root. */
+  readonly chain?: string;
+};
+
+export function createPaths(name: string, { out, pfx, pem }: CertificateFlags, hasChain = false): CertificatePaths {
+  return {
+    ...(pfx ? { pfx: join(out, `${name}.pfx`) } : {}),
+    certificate: join(out, `${name}.crt.pem`),
+    header: join(out, `${name}.crt.base64`),
+    ...(pem === true ? { key: join(out, `${name}.key.pem`) } : {}),
+    ...(hasChain ? { chain: join(out, `${name}.chain.pem`) } : {}),
+  };
+}
+
+export interface CertificateFileContent {
+  readonly name: string;
+  readonly issued: IssuedCertificate;
+  /** Of the PFX. */
+  readonly password: string | undefined;
+  readonly compatible: boolean;
+  readonly chainPem?: string;
+}
+
+export function createFiles(paths: CertificatePaths, content: CertificateFileContent): readonly FileToWrite[] {
+  const { name, password, compatible, chainPem } = content;
+  const { certificateDer, certificatePem, privateKeyPem } = content.issued;
+  const files: FileToWrite[] = [
+    { path: paths.certificate, content: certificatePem, isSecret: false },
+    { path: paths.header, content: `${certificateDer.toString('base64')}\n`, isSecret: false },
+  ];
+  if (paths.pfx !== undefined && password !== undefined) {
+    const pfx = encodePfx({ certificateDer, privateKeyPem, password, friendlyName: name, compatible });
+    files.push({ path: paths.pfx, content: pfx, isSecret: true });
+  }
+  if (paths.key !== undefined) files.push({ path: paths.key, content: privateKeyPem, isSecret: true });
+  if (paths.chain !== undefined && chainPem !== undefined) {
+    files.push({ path: paths.chain, content: chainPem, isSecret: false });
+  }
+  return files;
+}
+
+export function printPaths(paths: CertificatePaths): void {
+  const files: readonly (readonly [string | undefined, string])[] = [
+    [paths.pfx, 'certificate and private key, under the password: for the caller, nobody else'],
+    [paths.key, 'the private key, NOT encrypted: for the caller, nobody else'],
+    [paths.certificate, 'the certificate alone: no secret'],
+    [paths.header, 'the certificate as X-ARR-ClientCert holds it: no secret'],
+    [paths.chain, 'the intermediates up to the root: no secret'],
+  ];
+  const width = Math.max(...files.map(([path]) => path?.length ?? 0));
+  for (const [path, purpose] of files) if (path !== undefined) printLine(`  ${path.padEnd(width)}  ${purpose}`);
+}

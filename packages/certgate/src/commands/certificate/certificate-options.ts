@@ -1,0 +1,59 @@
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import type { KeyAlgorithm } from '../../certificates/key-pair.js';
+import type { AlternativeNames } from '../../certificates/subject-alternative-name.js';
+import { maximumDays } from '../../certificates/validity-period.js';
+import { CommandFailure } from '../../command-line/command-failure.js';
+import { addPasswordOptions, type PasswordFlags } from './password-options.js';
+
+/** What the verbs that make a certificate have in common: its names, its key, and the files it goes into. */
+export interface CertificateFlags extends PasswordFlags, AlternativeNames {
+  readonly rsa?: '2048' | '3072' | '4096';
+  readonly out: string;
+  readonly pfx: boolean;
+  readonly pem?: boolean;
+  readonly compatible?: boolean;
+  readonly force?: boolean;
+  readonly json?: boolean;
+}
+
+export function addCertificateOptions(command: Command): Command {
+  command
+    .option('--dns <name>', 'a DNS name it is for (repeatable)', collect)
+    .option('--uri <uri>', 'a URI it is for, such as a SPIFFE id (repeatable)', collect)
+    .option('--email <address>', 'a mailbox it is for (repeatable)', collect)
+    .addOption(
+      new Option('--rsa [bits]', 'an RSA key, where a caller can do no EC P-256')
+        .choices(['2048', '3072', '4096'])
+        .preset('3072'),
+    )
+    .option('--out <folder>', 'where the files go', '.')
+    .option('--no-pfx', 'no PFX, so no password; needs --pem')
+    .option('--pem', 'also <name>.key.pem: the private key, NOT encrypted')
+    .option('--compatible', 'a PFX in 3DES and SHA-1, for Windows before 10 and the macOS Keychain')
+    .option('--force', 'replace files that are there already')
+    .option('--json', 'print one JSON object');
+  return addPasswordOptions(command);
+}
+
+export function getKeyAlgorithm({ rsa }: CertificateFlags): KeyAlgorithm {
+  return rsa === undefined ? 'ec-p256' : `rsa-${rsa}`;
+}
+
+export function refuseLostKey({ pfx, pem }: CertificateFlags): void {
+  if (pfx || pem === true) return;
+  throw new CommandFailure('Without the PFX and without --pem the private key would be thrown away.', {
+    remedy: 'Add --pem, or leave out --no-pfx.',
+  });
+}
+
+export function parseDays(text: string): number {
+  const days = Number(text);
+  if (!/^\d{1,4}$/.test(text) || days < 1 || days > maximumDays) {
+    throw new InvalidArgumentError(`It must be a whole number from 1 to ${maximumDays}.`);
+  }
+  return days;
+}
+
+export function collect(value: string, previous: readonly string[] = []): readonly string[] {
+  return [...previous, value];
+}

@@ -1,0 +1,156 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import {
+  describeIssued,
+  loadAuthority,
+  openAuthority,
+  refuseRevokedAuthority,
+  type StoredAuthority,
+} from '../../certificates/authority/load-authority.js';
+import { updateRegister } from '../../certificates/authority/update-register.js';
+import { getDecoded } from '../../certificates/describe-certificate.js';
+import { extendedKeyUsageNames, type ExtendedKeyUsageName } from '../../certificates/extended-key-usage.js';
+import { issueCertificate, usualDays } from '../../certificates/issue-certificate.js';
+import { encodePem } from '../../certificates/pem.js';
+import { CommandFailure } from '../../command-line/command-failure.js';
+import { addHelpSections } from '../../command-line/help.js';
+import {
+  addFolderOption,
+  getAuthorityPassword,
+  purposeHelp,
+  type FolderFlags,
+} from '../authority/authority-options.js';
+import { createFiles, createPaths } from './certificate-files.js';
+import { checkCertificateName } from './certificate-name.js';
+import {
+  addCertificateOptions,
+  getKeyAlgorithm,
+  parseDays,
+  refuseLostKey,
+  type CertificateFlags,
+} from './certificate-options.js';
+import { printIssueJson, printIssueReport } from './issue-report.js';
+import { getNewPassword } from './password-options.js';
+import { refusePresentFiles, writeFileSet } from './write-file-set.js';
+
+interface IssueFlags extends CertificateFlags, FolderFlags {
+  readonly authority: string;
+  readonly authorityPasswordFile?: string;
+  readonly days?: number;
+  readonly eku?: readonly ExtendedKeyUsageName[];
+  readonly organization?: string;
+  readonly organizationalUnit?: string;
+}
+
+export function certificateIssueCommand(): Command {
+  const command = new Command('issue')
+    .description('Issue a certificate from an authority of yours: trusted by its name, and revocable.')
+    .argument('<name>', 'whom it is for; becomes the common name and the name of the files')
+    .requiredOption('--authority <name>', 'who issues it; certgate authority create makes one')
+    .option('--authority-password-file <file>', "a file that holds the authority's password and nothing else")
+    .option(
+      '--days <days>',
+      `how long it is valid, 1 to 3650 (default: ${usualDays}, or up to the authority's end)`,
+      parseDays,
+    )
+    .addOption(
+      new Option(
+        '--eku <usage>',
+        `what its key is for: ${extendedKeyUsageNames.join(', ')} (repeatable; default: clientAuth)`,
+      ).argParser(collectUsage),
+    )
+    .option('--organization <name>', 'stands in its subject')
+    .option('--organizational-unit <name>', 'stands in its subject');
+  addFolderOption(addCertificateOptions(command)).action(issue).addHelpText('after', `${purposeHelp}\n${chainHelp}`);
+  return addHelpSections(command, {
+    exitCodes: {
+      0: 'the files are written, and the register names the certificate',
+      1: "another process took the authority's lock over; run it again",
+      2: "a word can't be used, the authority may not issue that, a password is missing or wrong, or a file is there already; no file is written",
+    },
+    examples: [
+      'certgate certificate issue billing --authority corp',
+      'certgate certificate issue billing --authority corp --uri spiffe://corp.example/billing --days 7 --authority-password-file corp.password --password-file billing.password',
+      'certgate certificate issue api --authority corp --eku serverAuth --dns api.corp.example --pem --no-pfx',
+    ],
+  });
+}
+
+const chainHelp = [
+  '',
+  '<name>.chain.pem, below an intermediate, is for servers that ask callers for the whole chain.',
+  "Azure's front end hands the app the certificate alone, never the intermediates: the app must know those from its",
+  'trust document.',
+].join('\n');
+
+async function issue(givenName: string, flags: IssueFlags): Promise<void> {
+  const name = checkCertificateName(givenName);
+  refuseLostKey(flags);
+  const authority = await loadAuthority(flags.folder, checkCertificateName(flags.authority));
+  await refuseRevokedAuthority(flags.folder, authority);
+  const isBelowRoot = authority.register.parent !== null;
+  const paths = createPaths(name, flags, isBelowRoot);
+  const force = flags.force ?? false;
+  if (!force) await refusePresentFiles(Object.values(paths));
+  const { issuer, authorityPassword } = await open(authority, flags);
+  const password = paths.pfx === undefined ? undefined : await getNewPassword(flags, paths.pfx);
+  refuseSharedPassword(password, authorityPassword, authority.name);
+  const issued = issueCertificate({
+    issuer,
+    commonName: name,
+    keyAlgorithm: getKeyAlgorithm(flags),
+    usages: getUsages(flags),
+    ...(flags.days === undefined ? {} : { wanted: { days: flags.days } }),
+    ...(flags.dns === undefined ? {} : { dns: flags.dns }),
+    ...(flags.uri === undefined ? {} : { uri: flags.uri }),
+    ...(flags.email === undefined ? {} : { email: flags.email }),
+    ...(flags.organization === undefined ? {} : { organization: flags.organization }),
+    ...(flags.organizationalUnit === undefined ? {} : { organizationalUnit: flags.organizationalUnit }),
+    now: new Date(),
+  });
+  // The register first: a certificate that no register names could be revoked only by whoever still has it.
+  const entry = describeIssued(issued.certificateDer, 'end-entity');
+  await updateRegister(authority.files, (register) => ({
+    register: { ...register, issued: [...register.issued, entry] },
+    answer: undefined,
+  }));
+  const chainPem = listIntermediates(authority)
+    .map((der) => encodePem('CERTIFICATE', der))
+    .join('');
+  const compatible = flags.compatible ?? false;
+  await writeFileSet(createFiles(paths, { name, issued, password, compatible, chainPem }), force);
+  const report = { name, authority, paths, certificate: getDecoded(issued), usages: getUsages(flags) };
+  if (flags.json === true) printIssueJson(report, flags);
+  else printIssueReport(report, flags);
+}
+
+async function open(
+  authority: StoredAuthority,
+  { authorityPasswordFile }: IssueFlags,
+): Promise<{ readonly issuer: Awaited<ReturnType<typeof openAuthority>>; readonly authorityPassword: string }> {
+  const flags = authorityPasswordFile === undefined ? {} : { passwordFile: authorityPasswordFile };
+  const authorityPassword = await getAuthorityPassword(flags, authority.name, '--authority-password-file');
+  return { issuer: await openAuthority(authority, authorityPassword), authorityPassword };
+}
+
+function getUsages({ eku }: IssueFlags): readonly ExtendedKeyUsageName[] {
+  return eku ?? ['clientAuth'];
+}
+
+function collectUsage(text: string, previous: readonly ExtendedKeyUsageName[] = []): readonly ExtendedKeyUsageName[] {
+  const usage = extendedKeyUsageNames.find((name) => name === text);
+  if (usage === undefined) throw new InvalidArgumentError(`It must be one of ${extendedKeyUsageNames.join(', ')}.`);
+  return [...new Set([...previous, usage])];
+}
+
+/** The password of the PFX travels to the caller. */
+function refuseSharedPassword(password: string | undefined, authorityPassword: string, authority: string): void {
+  if (password !== authorityPassword) return;
+  throw new CommandFailure(`The password for the PFX is that of the authority ${authority}. Nothing was issued.`, {
+    remedy: 'The caller gets it with the PFX. Give the PFX another one by --password-file.',
+  });
+}
+
+/** The root is left out: who trusts it has it, and who hasn't got it must not take it from a caller. */
+function listIntermediates({ certificateDer, issuers }: StoredAuthority): readonly Buffer[] {
+  return [certificateDer, ...issuers].slice(0, -1);
+}
