@@ -151,8 +151,12 @@ function describeRevoked(
 }
 
 function describeUnknown(certificate: PathCertificate, role: PathRole, detail: string): PathFault {
+  const remedy =
+    role === 'intermediate'
+      ? ' The list of its own issuer is wanted too; where there is none, "scope": "end-entity" asks about callers alone.'
+      : '';
   return failPath(
     'revocation_unavailable',
-    `${describe(certificate, role)}: whether it is revoked can't be said. ${detail}`,
+    `${describe(certificate, role)}: whether it is revoked can't be said. ${detail}${remedy}`,
   );
 }
