@@ -3,6 +3,10 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { createTemporaryFolder, makeOpensslPair, runOpenssl } from '../../certificates/test-support/openssl.js';
+import { addIdentity } from '../../trust-administration/document-edits.js';
+import { createFileLocation } from '../../trust-administration/file-location.js';
+import { expectNoLock } from '../../trust-administration/locked-identities.js';
+import { updateTrustDocument } from '../../trust-administration/update-trust-document.js';
 import { TrustStage } from './test-support/trust-stage.js';
 
 // The life of a document, by the real command line, each step on what the one before left.
@@ -132,6 +136,44 @@ describe('certgate trust, from the first caller to the last', () => {
     const { exitCode, stderr } = await stage.run('unlock', '--reason', 'again');
     assert.equal(exitCode, 2);
     assert.match(stderr, /No lock is in force/);
+  });
+
+  it('under a lock neither add nor import lets anybody new in, unless that is said', async () => {
+    await stage.expect('lock');
+    const list = join(stage.folder, 'list.txt');
+    writeFileSync(list, `partner=${'3'.repeat(64)}`);
+    const newcomer = ['add', 'newcomer', '--thumbprint-sha256', '4'.repeat(64), '--reason', 'x'];
+    for (const args of [newcomer, ['import', '--from', list, '--reason', 'x']]) {
+      const before = revision();
+      const { exitCode, stderr } = await stage.run(...args);
+      assert.equal(exitCode, 2, args[0]);
+      assert.match(stderr, /shut out by `trust lock`.*Nothing was written.*trust unlock.*--even-if-locked/s);
+      assert.equal(revision(), before);
+    }
+    // More for one who is shut out, and stays so, is no way in.
+    await stage.expect('add', 'billing', '--to-existing', '--role', 'later', '--reason', 'x');
+    await stage.expect('remove', 'billing', '--role', 'later', '--reason', 'x');
+    assert.ok(stage.read().identities.every(({ enabled }) => enabled === false));
+    await stage.expect(...newcomer, '--even-if-locked');
+    await stage.expect('remove', 'newcomer', '--reason', 'x');
+    await stage.expect('unlock', '--reason', 'dealt with');
+    await stage.expect(...newcomer);
+    await stage.expect('remove', 'newcomer', '--reason', 'x');
+  });
+
+  it('an addition that was under way when the lock came is not made', async () => {
+    const location = createFileLocation(stage.path);
+    const change = { verb: 'add', by: 'test', reason: 'x' };
+    let tries = 0;
+    const addition = updateTrustDocument(location, change, async (document, loaded) => {
+      await expectNoLock(location, loaded);
+      if ((tries += 1) === 1) await stage.expect('lock');
+      return addIdentity(document, { name: 'late', roles: [], pin: { thumbprintSha256: '5'.repeat(64) } });
+    });
+    await assert.rejects(addition, /shut out by `trust lock`/);
+    assert.equal(tries, 1);
+    assert.ok(stage.read().identities.every(({ enabled }) => enabled === false));
+    await stage.expect('unlock', '--reason', 'dealt with');
   });
 
   it('remove says what was there', async () => {
