@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { createTemporaryFolder, makeOpensslPair, runOpenssl } from '../../certificates/test-support/openssl.js';
@@ -310,8 +310,45 @@ describe('a signed trust document', () => {
     const { exitCode, stderr } = await stage.run(...add);
     assert.equal(exitCode, 2);
     assert.match(stderr, /is signed.*\n.*--unsigned/);
+    await stage.expect('sign', '--signing-key', key, '--reason', 'reviewed');
     await stage.expect(...add, '--signing-key', key);
     assert.equal(await stage.verify(publicKey), 'fits');
+  });
+
+  it('is not signed by the way when something else has changed it, or nobody has signed it', async () => {
+    const { key } = makeKey('honest', '-algorithm', 'ed25519');
+    await stage.expect('sign', '--signing-key', key, '--reason', 'reviewed');
+    const [text, signature] = [readFileSync(stage.path, 'utf8'), readFileSync(`${stage.path}.sig`, 'utf8')];
+    const change = ['add', 'b', '--thumbprint-sha256', '2'.repeat(64), '--reason', 'x', '--signing-key', key];
+    const document = JSON.parse(text) as { identities: object[] };
+    document.identities.push({ name: 'intruder', roles: [], certificates: [{ thumbprintSha256: '6'.repeat(64) }] });
+    writeFileSync(stage.path, JSON.stringify(document));
+    for (const args of [change, ['lock', '--signing-key', key], [...change, '--dry-run']]) {
+      const { exitCode, stderr } = await stage.run(...args);
+      assert.equal(exitCode, 2, args.join(' '));
+      assert.match(stderr, /signature is not of this key.*Nothing was written.*trust log.*trust sign/s);
+    }
+    assert.equal(stage.read().identities.length, document.identities.length);
+    rmSync(`${stage.path}.sig`);
+    assert.match((await stage.run(...change)).stderr, /is not signed.*vouch for all else/s);
+    writeFileSync(stage.path, text);
+    writeFileSync(`${stage.path}.sig`, signature);
+    await stage.expect(...change);
+  });
+
+  it('may be signed by one of several keys, where they are named', async () => {
+    const [first, second] = [makeKey('first', '-algorithm', 'ed25519'), makeKey('second', '-algorithm', 'ed25519')];
+    await stage.expect('sign', '--signing-key', first.key, '--reason', 'reviewed');
+    const change = ['remove', 'b', '--reason', 'x', '--signing-key', second.key];
+    assert.match((await stage.run(...change)).stderr, /--signed-by/);
+    const wrong = await stage.run(...change, '--signed-by', keys.file('second.pub', second.publicKey));
+    assert.match(wrong.stderr, /not of these keys/);
+    const noKey = await stage.run(...change, '--signed-by', first.key);
+    assert.match(noKey.stderr, /--signed-by can't be used/);
+    const alone = await stage.run('remove', 'b', '--reason', 'x', '--unsigned', '--signed-by', first.key);
+    assert.match(alone.stderr, /belongs to --signing-key/);
+    await stage.expect(...change, '--signed-by', keys.file('first.pub', first.publicKey));
+    assert.equal(await stage.verify(second.publicKey), 'fits');
     await stage.expect('lock', '--unsigned');
     assert.equal(existsSync(`${stage.path}.sig`), false);
   });
@@ -339,7 +376,7 @@ describe('a signed trust document', () => {
 
   it('lies beside a log that says so', async () => {
     const { items } = JSON.parse(await stage.expect('log', '--json')) as { items: readonly { verb: string }[] };
-    assert.deepEqual(new Set(items.map(({ verb }) => verb)), new Set(['init', 'sign', 'add', 'lock']));
+    assert.deepEqual(new Set(items.map(({ verb }) => verb)), new Set(['init', 'sign', 'add', 'remove', 'lock']));
     assert.ok(existsSync(join(stage.folder, 'trust.json.log.jsonl')));
   });
 });
