@@ -103,7 +103,7 @@ describe('certgate trust, from the first caller to the last', () => {
   it('disable, again, and enable', async () => {
     const said = await stage.expect('disable', 'billing', '--reason', 'key lost', '--refresh-interval', '5');
     assert.match(said, /- "billing" is disabled/);
-    assert.match(said, /within 15 s/);
+    assert.match(said, /within 20 s/);
     assert.equal(stage.read().identities[0]?.enabled, false);
     const before = revision();
     await stage.expect('enable', 'billing', '--reason', 'found');
@@ -123,7 +123,7 @@ describe('certgate trust, from the first caller to the last', () => {
       secondsUntilEveryInstanceRefuses: number;
     };
     assert.deepEqual(locked, ['billing', 'kept-out']);
-    assert.equal(secondsUntilEveryInstanceRefuses, 40);
+    assert.equal(secondsUntilEveryInstanceRefuses, 70);
     assert.ok(stage.read().identities.every(({ enabled }) => enabled === false));
     assert.match(await stage.expect('lock'), /Nothing to change/);
     await stage.expect('disable', 'kept-out', '--reason', 'it was this one');
