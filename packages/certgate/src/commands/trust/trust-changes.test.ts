@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -365,6 +366,21 @@ describe('a signed trust document', () => {
     await stage.expect(...sign, '--signing-key-password-file', password);
     assert.equal(await stage.verify(publicKey), 'fits');
     assert.equal((await stage.run(...sign, '--signing-key-password-file', keys.file('bad', 'no'))).exitCode, 2);
+  });
+
+  it('is signed only if it is the one that was looked at, where that is said', async () => {
+    const { key, publicKey } = makeKey('reviewer', '-algorithm', 'ed25519');
+    const looked = createHash('sha256').update(readFileSync(stage.path)).digest('hex');
+    const sign = ['sign', '--signing-key', key, '--reason', 'reviewed', '--document-sha256', looked];
+    const unseen = ['add', 'unseen', '--thumbprint-sha256', '7'.repeat(64), '--reason', 'x'];
+    await stage.expect(...unseen, '--unsigned', '--even-if-locked');
+    const { exitCode, stderr } = await stage.run(...sign);
+    assert.equal(exitCode, 2);
+    assert.match(stderr, /another one than was looked at/);
+    await stage.expect('remove', 'unseen', '--reason', 'x');
+    const now = createHash('sha256').update(readFileSync(stage.path)).digest('hex');
+    await stage.expect(...sign.slice(0, -1), now.toUpperCase());
+    assert.equal(await stage.verify(publicKey), 'fits');
   });
 
   it('is not signed by a key of another kind', async () => {
