@@ -15,6 +15,7 @@ export { describePublicKey, findCertificateDenial, listCertificateFaults } from 
 export { presentCertificate, type PresentedCertificate } from './presented-certificate.js';
 export {
   anyAudience,
+  newestSchemaVersion,
   parseTrustDocument,
   parseTrustDocumentInSlices,
   TrustDocumentError,
@@ -45,9 +46,10 @@ export type {
   TrustSnapshot,
   TrustWarning,
 } from './trust-snapshot.js';
+export { revocationModes, revocationScopes } from './trust-authority.js';
 export type { AuthorityRevocation, RevocationMode, RevocationScope, TrustedAuthority } from './trust-authority.js';
 export { type DeniedCertificate, type DenyList, deniedSerialKey, findSerialNumber } from './trust-deny-list.js';
-export { type SubjectType, type TrustSubject, listSubjectKeys, subjectKey } from './trust-subject.js';
+export { type SubjectType, type TrustSubject, listSubjectKeys, subjectKey, subjectTypes } from './trust-subject.js';
 export { findInSnapshot, type FoundIdentity, type PinDenialCode, type TrustFinding } from './trust-finding.js';
 export type { TrustStore, TrustStoreReport, TrustStoreWarning } from './trust-store.js';
 export { trustStoreFromAppSetting } from './trust-sources/app-setting-store.js';
