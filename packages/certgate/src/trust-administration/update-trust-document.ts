@@ -3,6 +3,7 @@ import {
   anyAudience,
   compareTrustDocuments,
   formatTrustDocument,
+  newestSchemaVersion,
   parseTrustDocument,
   TrustDocumentError,
   type TrustComparison,
@@ -196,8 +197,10 @@ function prepareDocument(before: LoadedTrustDocument, after: TrustDocument, chan
   };
 }
 
+/** An edit may bring the first key of a later version; what is written says the lowest that suffices. */
 function formatChecked(document: TrustDocument): string {
-  return refuseInvalid(() => formatTrustDocument(document));
+  const schemaVersion = Math.max(document.schemaVersion, newestSchemaVersion);
+  return refuseInvalid(() => formatTrustDocument({ ...document, schemaVersion }));
 }
 
 /** By the parser of the apps: what one of them would refuse is never written. */
