@@ -115,9 +115,17 @@ function findStatus(question: RevocationQuestion, { certificate, issuer, role }:
     ...common,
     responses,
     clockSkewMilliseconds: ocspClockSkewMilliseconds,
-    // RFC 6960 §4.2.2.2.1: one without ocsp-nocheck is looked up in the lists, as far as they go.
-    isResponderGood: (responder) =>
-      findCrlStatus({ ...common, certificate: responder, crls, signers: candidates, isSignerValid }).status === 'good',
+    isResponderGood: (responder) => {
+      // RFC 6960 §4.2.2.2.1: one without ocsp-nocheck is looked up in the lists, as far as they go.
+      const ofResponder = findCrlStatus({
+        ...common,
+        certificate: responder,
+        crls,
+        signers: candidates,
+        isSignerValid,
+      });
+      return ofResponder.status === 'good' || (profile === 'rfc5280' && ofResponder.status === 'unknown');
+    },
   });
   if (byResponse.status === 'revoked') return byResponse;
   if (byResponse.status === 'good') return byList.status === 'good' ? laterOf(byList, byResponse) : byResponse;
