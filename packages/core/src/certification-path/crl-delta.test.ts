@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { delta, judge, make, names, question, scope } from '../test-support/crl-questions.js';
-import { readCrl } from '../test-support/revocation.js';
+import { encodeTree } from '../test-support/der-editing.js';
+import { authority, delta, judge, make, names, question, scope } from '../test-support/crl-questions.js';
+import { editCrl, readCrl } from '../test-support/revocation.js';
 import { findCrlStatus } from './crl-processing.js';
 
 describe('CRL processing: deltas', () => {
@@ -41,6 +42,30 @@ describe('CRL processing: deltas', () => {
       sections: sections ?? [],
     });
     assert.equal(judge([held, scoped]), 'revoked: certificateHold');
+  });
+
+  it('that are older than the base, or of a later one, leave it as it is', () => {
+    for (const [number, of] of [
+      ['04', '03'],
+      ['07', '06'],
+    ] as const) {
+      const short = make({ number, ...delta(of), nextUpdate: '20270116000000Z' });
+      const status = findCrlStatus({ ...question, crls: [base, short].map((der) => readCrl(der)) });
+      assert.equal(status.status === 'good' && status.validUntil, Date.UTC(2027, 1, 1));
+    }
+  });
+
+  it('and newer lists must have the authority key identifier of what they replace', () => {
+    const newer = make({ number: '06' });
+    const unidentified = editCrl(newer, authority, (fields) => {
+      const list = fields.at(-1)?.children?.[0];
+      assert.ok(list);
+      list.children = list.children?.filter((extension) => !encodeTree(extension).includes('551d23', 0, 'hex'));
+      return fields;
+    });
+    assert.equal(judge([held, newer]), 'good');
+    assert.equal(judge([held, unidentified]), 'revoked: certificateHold');
+    assert.equal(judge([unidentified]), 'good');
   });
 
   it('are passed over where the caller says so', () => {

@@ -89,6 +89,15 @@ describe('CRL processing: indirect lists', () => {
     assert.match(judge([clear], { ...delegated, signers: trusting.signers }), /unknown: .*nobody/);
   });
 
+  it('are not found by a relative name behind several issuers', () => {
+    const relative = ['relativename = rdn', '[rdn]', 'OU = lists'];
+    const one = withPoint('CRLissuer = dirName:a', ...relative, '[a]', 'CN = lister');
+    const two = withPoint('CRLissuer = dirName:a, dirName:b', ...relative, '[a]', 'CN = lister', '[b]', 'CN = other');
+    const named = makeCrl({ authority: lister, ...scope('indirectCRL = TRUE', ...relative) });
+    assert.equal(judge([named], { ...trusting, ...one }), 'good');
+    assert.match(judge([named], { ...trusting, ...two }), /unknown: No CRL/);
+  });
+
   it('must say that they are', () => {
     assert.match(judge([makeCrl({ authority: lister })], { ...trusting, ...delegated }), /unknown: No CRL/);
   });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { noCheck, readOcsp, responderExtensions } from '../test-support/ocsp.js';
+import { getNode, parseTree } from '../test-support/der-editing.js';
+import { editOcsp, noCheck, readOcsp, responderExtensions } from '../test-support/ocsp.js';
 import {
   always,
   answer,
@@ -57,6 +58,17 @@ describe('OCSP: responders', () => {
     assert.match(judge([by(impostor)]), nobody);
   });
 
+  it('are who the response says, by a certificate of the issuer’s name and key', () => {
+    // Signed by the issuer in the responder's name, and the other way round.
+    assert.match(judge([editOcsp(by(responder), authority, () => undefined)]), nobody);
+    const [issuerId] = getNode(parseTree(getNode(parseTree(good), 1, 0, 1).content), 0).children ?? [];
+    assert.ok(issuerId);
+    const swapped = editOcsp(by(responder), responder, (data) => data.children?.splice(0, 1, issuerId));
+    assert.match(judge([swapped]), nobody);
+    const renamed = issue({ name: 'renamed', ...always });
+    assert.match(judge([by(delegate({ issuer: renamed }))]), nobody);
+  });
+
   it('are no delegate’s delegate', () => {
     const below = make({ name: 'below', key: 'p-521', serialNumber: '60', extensions: ['basicConstraints = CA:TRUE'] });
     assert.match(judge([by(delegate({ issuer: below }))]), nobody);
@@ -106,5 +118,8 @@ describe('OCSP: responders', () => {
       'digest' in algorithm && algorithm.digest !== 'sha1';
     assert.match(judge([by(responder, '-rmd', 'sha1')], { isAlgorithmAccepted }), nobody);
     assert.equal(judge([by(responder)], { isAlgorithmAccepted }), 'good');
+    const old = by(delegate({ settings: ['default_md = sha1'] }));
+    assert.match(judge([old], { isAlgorithmAccepted }), nobody);
+    assert.equal(judge([old]), 'good');
   });
 });

@@ -56,6 +56,10 @@ describe('OCSP: answers', () => {
     assert.equal(judge([good], { now: end(good) - 1 }), 'good');
     assert.match(judge([good], { now: end(good) }), /unknown: .*no longer current/);
     assert.equal(judge([good], { now: end(good), graceMilliseconds: 1 }), 'good');
+    const produced = editOcsp(good, authority, (data) => {
+      getNode(data, 1).content = Buffer.from('99980101000000Z');
+    });
+    assert.match(judge([produced], { now: at(good) }), /unknown: .*future/);
     assert.match(judge([good], { now: NaN }), /unknown/);
   });
 
@@ -77,6 +81,11 @@ describe('OCSP: answers', () => {
     });
     assert.equal(judge([earlier]), 'revoked: certificateHold');
     assert.equal(judge([good, earlier]), 'good');
+    const before = editOcsp(good, authority, (data) => {
+      getNode(data, 2, 0, 2).content = Buffer.from('20200101000000Z');
+    });
+    assert.equal(judge([before], { now: at(held) }), 'good');
+    assert.equal(judge([before, held], { now: at(held) }), 'revoked: certificateHold');
     assert.equal(judge([good, earlier], { now: end(good) }), 'revoked: certificateHold');
   });
 
@@ -87,6 +96,11 @@ describe('OCSP: answers', () => {
     const other = issue({ name: 'client', issuer: sameName, serialNumber: '10', extensions: [], ...always });
     const ofOther = { certificate: other.certificate, issuer: sameName.certificate };
     assert.match(judge([good], ofOther), /unknown: No OCSP response is about/);
+    // The same key under another name.
+    const renamed = issue({ name: 'renamed', ...always });
+    const below = issue({ name: 'client', issuer: renamed, serialNumber: '10', extensions: [], ...always });
+    const ofRenamed = { certificate: below.certificate, issuer: renamed.certificate };
+    assert.match(judge([good], ofRenamed), /unknown: No OCSP response is about/);
     assert.match(judge([good], { issuer: stranger.certificate }), /unknown: No OCSP response is about/);
     assert.match(judge([]), /unknown: No OCSP response is about/);
   });
