@@ -115,17 +115,13 @@ function findStatus(question: RevocationQuestion, { certificate, issuer, role }:
     ...common,
     responses,
     clockSkewMilliseconds: ocspClockSkewMilliseconds,
-    isResponderGood: (responder) => {
-      // RFC 6960 §4.2.2.2.1: one without ocsp-nocheck is looked up in the lists, as far as they go.
-      const ofResponder = findCrlStatus({
-        ...common,
-        certificate: responder,
-        crls,
-        signers: candidates,
-        isSignerValid,
-      });
-      return ofResponder.status === 'good' || (profile === 'rfc5280' && ofResponder.status === 'unknown');
-    },
+    // RFC 6960 §4.2.2.2.1: one without ocsp-nocheck is looked up in the lists; without any, the profile decides.
+    isResponderGood:
+      crls.length === 0
+        ? undefined
+        : (responder) =>
+            findCrlStatus({ ...common, certificate: responder, crls, signers: candidates, isSignerValid }).status ===
+            'good',
   });
   if (byResponse.status === 'revoked') return byResponse;
   if (byResponse.status === 'good') return byList.status === 'good' ? laterOf(byList, byResponse) : byResponse;

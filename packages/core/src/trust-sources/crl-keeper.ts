@@ -1,6 +1,7 @@
 import { type CertificateRevocationList, maximumCrlLength } from '../certification-path/certificate-revocation-list.js';
 import { decodeCrlFileInSlices } from '../certification-path/crl-file.js';
-import { isSignedBy, verifyAhead } from '../certification-path/signature-memo.js';
+import { prepareCrl } from '../certification-path/crl-preparation.js';
+import { isSignedBy } from '../certification-path/signature-memo.js';
 import { isAlgorithmAccepted } from '../certification-path/validation-profile.js';
 import { describeFault } from '../fault-text.js';
 import type { TrustedAuthority } from '../trust-authority.js';
@@ -129,7 +130,7 @@ export class CrlKeeper {
       return;
     }
     const crl = await decodeList(bytes);
-    await verifyAheadForAuthority(crl, authority);
+    await prepareCrl(crl, [...authority.trustAnchors, ...authority.intermediates]);
     expectOfAuthority(crl, authority);
     if (kept !== undefined) expectNewer(crl, kept.current);
     // A clock that runs ahead somewhere must not leave us without a list: the one before counts until then.
@@ -165,14 +166,6 @@ function isOfAuthority(crl: CertificateRevocationList, authority: TrustedAuthori
       ({ subject, verificationKey }) => subject.key === crl.issuer.key && isSignedBy(crl, verificationKey),
     )
   );
-}
-
-/** A list may have megabytes, which are hashed beside the requests that go on. */
-async function verifyAheadForAuthority(crl: CertificateRevocationList, authority: TrustedAuthority): Promise<void> {
-  const named = [...authority.trustAnchors, ...authority.intermediates].filter(
-    ({ subject }) => subject.key === crl.issuer.key,
-  );
-  await Promise.all(named.map(({ verificationKey }) => verifyAhead(crl, verificationKey)));
 }
 
 /** Whoever can put something in the source's place must not be able to displace the list. */
