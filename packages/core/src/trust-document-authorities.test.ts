@@ -25,7 +25,14 @@ describe('authorities', () => {
     const [authority] = authorities;
     assert.equal(authority?.trustAnchors[0]?.subjectText, 'CN=Corp CA');
     assert.equal(authority.intermediates[0]?.subjectText, 'CN=Corp Issuing CA');
-    const revocation = { mode: 'off', scope: 'chain', crls: [], ocsp: undefined, graceMilliseconds: 0 };
+    const revocation = {
+      mode: 'off',
+      scope: 'chain',
+      crls: [],
+      ocsp: undefined,
+      ocspNonce: 'required',
+      graceMilliseconds: 0,
+    };
     assert.deepEqual(authority.revocation, revocation);
     for (const part of [authorities, authority, authority.trustAnchors, authority.intermediates, authority.revocation])
       assert.ok(Object.isFrozen(part));

@@ -51,7 +51,9 @@ function listClearances(statements: readonly CrlStatement[], question: CrlQuesti
       const clearance = findClearance(statement.crl, question);
       return clearance === undefined ? [] : [{ statement, clearance }];
     })
-    .sort((left, right) => right.clearance.validFrom - left.clearance.validFrom);
+    .sort(({ clearance: left }, { clearance: right }) =>
+      left.validFrom === right.validFrom ? right.validUntil - left.validUntil : right.validFrom - left.validFrom,
+    );
 }
 
 /** For the operator, the likeliest first. */

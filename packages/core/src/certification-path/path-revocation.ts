@@ -115,9 +115,13 @@ function findStatus(question: RevocationQuestion, { certificate, issuer, role }:
     ...common,
     responses,
     clockSkewMilliseconds: ocspClockSkewMilliseconds,
-    // RFC 6960 §4.2.2.2.1: one without ocsp-nocheck is looked up in the lists, as far as they go.
-    isResponderGood: (responder) =>
-      findCrlStatus({ ...common, certificate: responder, crls, signers: candidates, isSignerValid }).status === 'good',
+    // RFC 6960 §4.2.2.2.1: one without ocsp-nocheck is looked up in the lists; without any, the profile decides.
+    isResponderGood:
+      crls.length === 0
+        ? undefined
+        : (responder) =>
+            findCrlStatus({ ...common, certificate: responder, crls, signers: candidates, isSignerValid }).status ===
+            'good',
   });
   if (byResponse.status === 'revoked') return byResponse;
   if (byResponse.status === 'good') return byList.status === 'good' ? laterOf(byList, byResponse) : byResponse;
@@ -151,8 +155,12 @@ function describeRevoked(
 }
 
 function describeUnknown(certificate: PathCertificate, role: PathRole, detail: string): PathFault {
+  const remedy =
+    role === 'intermediate'
+      ? ' The list of its own issuer is wanted too; where there is none, "scope": "end-entity" asks about callers alone.'
+      : '';
   return failPath(
     'revocation_unavailable',
-    `${describe(certificate, role)}: whether it is revoked can't be said. ${detail}`,
+    `${describe(certificate, role)}: whether it is revoked can't be said. ${detail}${remedy}`,
   );
 }

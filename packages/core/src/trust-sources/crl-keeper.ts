@@ -1,5 +1,6 @@
 import { type CertificateRevocationList, maximumCrlLength } from '../certification-path/certificate-revocation-list.js';
 import { decodeCrlFileInSlices } from '../certification-path/crl-file.js';
+import { prepareCrl } from '../certification-path/crl-preparation.js';
 import { isSignedBy } from '../certification-path/signature-memo.js';
 import { isAlgorithmAccepted } from '../certification-path/validation-profile.js';
 import { describeFault } from '../fault-text.js';
@@ -129,6 +130,7 @@ export class CrlKeeper {
       return;
     }
     const crl = await decodeList(bytes);
+    await prepareCrl(crl, [...authority.trustAnchors, ...authority.intermediates]);
     expectOfAuthority(crl, authority);
     if (kept !== undefined) expectNewer(crl, kept.current);
     // A clock that runs ahead somewhere must not leave us without a list: the one before counts until then.

@@ -70,7 +70,7 @@ export class OcspKeeper {
     return answer;
   }
 
-  async #askNow({ responder, certificate, issuer }: OcspWanted, now: number): Promise<void> {
+  async #askNow({ responder, allowMissingNonce, certificate, issuer }: OcspWanted, now: number): Promise<void> {
     const began = performance.now();
     const nonce = createOcspNonce();
     const der = encodeOcspRequest({ certificate, issuer, nonce });
@@ -91,6 +91,7 @@ export class OcspKeeper {
           issuer,
           responses: [decoding.value],
           nonce,
+          allowMissingNonce,
           profile: 'strict',
           now: now + (performance.now() - began),
           graceMilliseconds: 0,
