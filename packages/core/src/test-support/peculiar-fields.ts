@@ -19,7 +19,8 @@ export type CertificateFields = Readonly<Record<string, unknown>>;
 /** What @peculiar/asn1-x509, a decoder of other people's, reads. Throws at what it can't. */
 export function readByPeculiar(der: Uint8Array): CertificateFields {
   const { tbsCertificate, signatureValue } = AsnConvert.parse(der, Certificate);
-  const { validity, extensions = [] } = tbsCertificate;
+  const { validity } = tbsCertificate;
+  const extensions = Array.from(tbsCertificate.extensions ?? []);
   const find = <T, R>(type: string, model: new () => T, show: (value: T) => R): R | undefined => {
     const found = extensions.find(({ extnID }) => extnID === type);
     return found === undefined ? undefined : show(AsnConvert.parse(found.extnValue.buffer, model));
@@ -33,10 +34,7 @@ export function readByPeculiar(der: Uint8Array): CertificateFields {
     notAfter: validity.notAfter.getTime().getTime(),
     publicKey: toHex(tbsCertificate.subjectPublicKeyInfo.subjectPublicKey),
     signature: toHex(signatureValue),
-    extensions: Array.from(
-      extensions,
-      ({ extnID, critical, extnValue }) => `${extnID} ${critical} ${toHex(extnValue.buffer)}`,
-    ),
+    extensions: extensions.map(({ extnID, critical, extnValue }) => `${extnID} ${critical} ${toHex(extnValue.buffer)}`),
     basicConstraints: find('2.5.29.19', BasicConstraints, ({ cA, pathLenConstraint }) => [cA, pathLenConstraint]),
     keyUsage: find('2.5.29.15', KeyUsage, (usage) =>
       usage
