@@ -37,7 +37,7 @@ export interface PathLimits {
 }
 
 /**
- * Some hundred milliseconds at the very worst: a signature by P-521, the dearest, takes one. An ordinary path takes three
+ * Some hundred milliseconds at the very worst: a signature by P-521, the dearest, takes more than one. An ordinary path takes three
  * steps and three signatures.
  */
-export const defaultPathLimits: PathLimits = Object.freeze({ steps: 10_000, signatures: 128, comparisons: 250_000 });
+export const defaultPathLimits: PathLimits = Object.freeze({ steps: 10_000, signatures: 64, comparisons: 250_000 });
