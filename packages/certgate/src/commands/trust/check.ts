@@ -112,9 +112,9 @@ function explainSignature(verdict: Verdict): string {
     fits: 'The signature fits.',
     absent: 'The document has no signature, and one is asked for.',
     malformed: 'The signature is no base64 in one line.',
-    wrong: 'The signature is not of this document by this key.',
+    wrong: 'The signature is not of this document by this key: somebody may have changed it past you.',
   }[verdict];
-  return `${colors.red('error')} ${what} Apps with \`signedBy\` refuse the document. Sign it by: certgate trust sign`;
+  return `${colors.red('error')} ${what} Apps with \`signedBy\` refuse the document. Look who changed it (certgate trust log) before you vouch for it (certgate trust sign).`;
 }
 
 function isAtLeast(severity: InspectionSeverity, least: CheckFlags['failOn']): boolean {
