@@ -31,6 +31,7 @@ export interface IssueRequest {
   readonly serialNumber?: string;
   readonly notBefore?: string;
   readonly notAfter?: string;
+  readonly settings?: readonly string[];
   readonly options?: readonly string[];
 }
 
