@@ -4,6 +4,7 @@ import { type OcspResponse, decodeOcspResponse } from '../certification-path/ocs
 import { findOcspStatus } from '../certification-path/ocsp-verification.js';
 import type { PathCertificate } from '../certification-path/path-certificate.js';
 import { ocspClockSkewMilliseconds } from '../certification-path/path-revocation.js';
+import type { RevocationStatus } from '../certification-path/revocation-status.js';
 import { isAlgorithmAccepted } from '../certification-path/validation-profile.js';
 import { describeFault } from '../fault-text.js';
 import { postOcspRequest } from './ocsp-post.js';
@@ -15,16 +16,26 @@ const askedAgainAfterMilliseconds = 5_000;
 /** A request waits for it, so it is short. */
 const answerTimeoutMilliseconds = 5_000;
 const maximumKept = 4096;
+/** To one responder. */
 const maximumAtOnce = 16;
+const maximumWaiting = 256;
 const firstPauseMilliseconds = 1_000;
 const longestPauseMilliseconds = 30_000;
 
 /** How a responder, or a question about one certificate, did of late. */
 interface Setback {
   readonly failures: number;
-  /** Milliseconds: nobody asks before. */
+  /** [since, pausedUntil) in milliseconds: nobody asks meanwhile. Not before either, as when a clock was set back. */
+  readonly since: number;
   readonly pausedUntil: number;
   readonly fault: string;
+}
+
+interface Revoked {
+  /** The question it answers. */
+  readonly key: string;
+  readonly response: OcspResponse;
+  readonly isOnHold: boolean;
 }
 
 /**
@@ -32,45 +43,82 @@ interface Setback {
  * time, few at once, and none to a responder that failed a moment ago: a caller can't make it a hammer.
  */
 export class OcspKeeper {
-  readonly #responses = new Map<string, OcspResponse>();
+  /** By responder and certificate. */
+  readonly #good = new Map<string, OcspResponse>();
+  /** By certificate, whoever said it: no number of other answers pushes a revocation out, and no other responder. */
+  readonly #revoked = new Map<string, Revoked>();
   readonly #askedAt = new Map<string, number>();
   readonly #inFlight = new Map<string, Promise<void>>();
+  /** By responder: those questions of `#inFlight` that have their turn. */
+  readonly #running = new Map<string, Set<Promise<void>>>();
   /** By responder: it couldn't be reached. */
   readonly #responderSetbacks = new Map<string, Setback>();
-  /** By certificate: the answer was none. It must not keep others from asking. */
+  /** By responder and certificate: the answer was none. It must not keep others from asking. */
   readonly #certificateSetbacks = new Map<string, Setback>();
 
-  find({ thumbprintSha256 }: PathCertificate): readonly OcspResponse[] {
-    const response = this.#responses.get(thumbprintSha256);
-    return response === undefined ? [] : [response];
+  /** `responder` undefined: nobody is asked any more, and what was revoked stays so. */
+  find(responder: string | undefined, { thumbprintSha256 }: PathCertificate): readonly OcspResponse[] {
+    const good = responder === undefined ? undefined : this.#good.get(nameQuestion(responder, thumbprintSha256));
+    const revoked = this.#revoked.get(thumbprintSha256);
+    return [...(revoked === undefined ? [] : [revoked.response]), ...(good === undefined ? [] : [good])];
   }
 
   /** Why there is no answer, for the operator. */
   findFault(responder: string, { thumbprintSha256 }: PathCertificate): string | undefined {
-    const setback = this.#certificateSetbacks.get(thumbprintSha256) ?? this.#responderSetbacks.get(responder);
+    const key = nameQuestion(responder, thumbprintSha256);
+    const setback = this.#certificateSetbacks.get(key) ?? this.#responderSetbacks.get(responder);
     return setback && `OCSP responder ${redactUrl(new URL(responder))}: ${setback.fault}.`;
   }
 
   /** Never rejects; an answer that can't be had or isn't good for this certificate changes nothing. */
   ask(wanted: OcspWanted, now: number): Promise<void> {
     const { responder, certificate } = wanted;
-    const key = certificate.thumbprintSha256;
+    const key = nameQuestion(responder, certificate.thumbprintSha256);
     const present = this.#inFlight.get(key);
     if (present !== undefined) return present;
-    if (now < (this.#askedAt.get(key) ?? Number.NEGATIVE_INFINITY) + askedAgainAfterMilliseconds)
+    const askedAt = this.#askedAt.get(key);
+    const wasAsked = askedAt !== undefined && now >= askedAt && now < askedAt + askedAgainAfterMilliseconds;
+    if (wasAsked || this.#isPaused(responder, key, now)) return Promise.resolve();
+    if (this.#inFlight.size >= maximumWaiting) {
+      noteSetback(this.#certificateSetbacks, key, `${maximumWaiting} questions wait for an answer already`, now);
       return Promise.resolve();
-    const isPaused = [this.#responderSetbacks.get(responder), this.#certificateSetbacks.get(key)].some(
-      (setback) => setback !== undefined && now < setback.pausedUntil,
-    );
-    if (isPaused || this.#inFlight.size >= maximumAtOnce) return Promise.resolve();
-    const answer = this.#askNow(wanted, now).finally(() => {
+    }
+    const answer = this.#askInTurn(wanted, key, now).finally(() => {
       this.#inFlight.delete(key);
     });
     this.#inFlight.set(key, answer);
     return answer;
   }
 
-  async #askNow({ responder, certificate, issuer }: OcspWanted, now: number): Promise<void> {
+  #isPaused(responder: string, key: string, now: number): boolean {
+    return [this.#responderSetbacks.get(responder), this.#certificateSetbacks.get(key)].some(
+      (setback) => setback !== undefined && now >= setback.since && now < setback.pausedUntil,
+    );
+  }
+
+  /** An app that wakes to many callers at once must not refuse most of them: they wait, no longer than for an answer. */
+  async #askInTurn(wanted: OcspWanted, key: string, now: number): Promise<void> {
+    const { responder } = wanted;
+    const running = this.#running.get(responder) ?? new Set();
+    this.#running.set(responder, running);
+    const began = performance.now();
+    while (running.size >= maximumAtOnce) {
+      await Promise.race(running);
+      // Whoever was asked before may not have answered.
+      if (this.#isPaused(responder, key, now)) return;
+      if (performance.now() - began > answerTimeoutMilliseconds) {
+        noteSetback(this.#certificateSetbacks, key, 'others were asked about first, and that took too long', now);
+        return;
+      }
+    }
+    const turn = this.#askNow(wanted, key, now + (performance.now() - began)).finally(() => {
+      running.delete(turn);
+    });
+    running.add(turn);
+    await turn;
+  }
+
+  async #askNow({ responder, certificate, issuer }: OcspWanted, key: string, now: number): Promise<void> {
     const began = performance.now();
     const nonce = createOcspNonce();
     const der = encodeOcspRequest({ certificate, issuer, nonce });
@@ -83,7 +131,6 @@ export class OcspKeeper {
       return;
     }
     this.#responderSetbacks.delete(responder);
-    const key = certificate.thumbprintSha256;
     const decoding = decodeOcspResponse(bytes);
     const status = decoding.ok
       ? findOcspStatus({
@@ -106,15 +153,32 @@ export class OcspKeeper {
       return;
     }
     this.#certificateSetbacks.delete(key);
-    keepBounded(this.#responses, key, decoding.value);
     keepBounded(this.#askedAt, key, now);
+    this.#keep(key, certificate, decoding.value, status);
   }
+
+  #keep(key: string, { thumbprintSha256 }: PathCertificate, response: OcspResponse, status: RevocationStatus): void {
+    const before = this.#revoked.get(thumbprintSha256);
+    if (status.status === 'revoked') {
+      const isOnHold = status.reason === 'certificateHold';
+      if (!isOnHold || before?.isOnHold !== false)
+        keepBounded(this.#revoked, thumbprintSha256, { key, response, isOnHold });
+      return;
+    }
+    // RFC 5280 §5.3.1: from hold, and from hold alone, a certificate comes back; by whoever put it there.
+    if (before?.isOnHold === true && before.key === key) this.#revoked.delete(thumbprintSha256);
+    keepBounded(this.#good, key, response);
+  }
+}
+
+function nameQuestion(responder: string, thumbprintSha256: string): string {
+  return `${thumbprintSha256} ${responder}`;
 }
 
 function noteSetback(setbacks: Map<string, Setback>, key: string, fault: string, now: number): void {
   const failures = (setbacks.get(key)?.failures ?? 0) + 1;
   const pause = Math.min(firstPauseMilliseconds * 2 ** Math.min(failures - 1, 10), longestPauseMilliseconds);
-  keepBounded(setbacks, key, { failures, pausedUntil: now + pause, fault });
+  keepBounded(setbacks, key, { failures, since: now, pausedUntil: now + pause, fault });
 }
 
 function keepBounded<T>(map: Map<string, T>, key: string, value: T): void {
