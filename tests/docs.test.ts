@@ -7,6 +7,8 @@ import { pathToFileURL } from 'node:url';
 import type { InvocationContext } from '@azure/functions';
 import {
   type Decision,
+  type TrustInspectionFinding,
+  type TrustStoreWarning,
   decideAccess,
   denialCodes,
   deny,
@@ -40,6 +42,30 @@ interface CodeBlock {
 
 const fence = /^```(\w*)\n([\s\S]*?)^```$/gm;
 const pages: readonly Page[] = listPages(root);
+
+/** The types' codes, as values: the compiler asks for each of them, and for no other. */
+const inspectionCodes: Readonly<Record<TrustInspectionFinding['code'], true>> = {
+  identity_without_pins: true,
+  identity_without_usable_pins: true,
+  identity_ended: true,
+  identity_ends_soon: true,
+  pin_ended: true,
+  pin_ends_soon: true,
+  pin_window_dead: true,
+  pin_not_begun: true,
+  pin_without_end: true,
+  pin_sha1: true,
+  hash_in_two_kinds: true,
+  names_look_alike: true,
+  role_in_two_cases: true,
+  function_twice: true,
+  audience_twice: true,
+};
+const warningCodes: Readonly<Record<TrustStoreWarning['code'], true>> = {
+  pin_sha1: true,
+  identity_without_pins: true,
+  revision_reused: true,
+};
 const codeBlocks: readonly CodeBlock[] = pages.flatMap(listCodeBlocks);
 
 describe('docs/errors.md', () => {
@@ -90,6 +116,22 @@ describe('docs/errors.md', () => {
       for (const key of Object.keys(rest)) assert.ok(listed.has(key), `${key} in ${line}`);
       assert.ok(getPage('docs/errors.md').includes(`\`${String(code)}\``), line);
     }
+  });
+});
+
+describe('docs/trust-administration.md', () => {
+  it('lists every code that trust check may report, and no other', () => {
+    const section = getSection('docs/trust-administration.md', 'Check a document');
+    const rows = readRows(section, /^\| (?:error|warning|information) \| (.+?) \|/gm);
+    const listed = rows.flatMap(([, codes = '']) => [...codes.matchAll(/`(\w+)`/g)].map(([, code = '']) => code));
+    assert.deepEqual(sortTexts(listed), sortTexts(Object.keys(inspectionCodes)));
+  });
+});
+
+describe('docs/trust-document.md', () => {
+  it('lists every warning that travels with a document, and no other', () => {
+    const rows = readRows(getSection('docs/trust-document.md', 'Warnings'), /^\| `(\w+)` \|/gm);
+    assert.deepEqual(sortTexts(rows.map(([, code = '']) => code)), sortTexts(Object.keys(warningCodes)));
   });
 });
 

@@ -34,7 +34,7 @@ import {
   functionPolicies,
   gatedHandlers,
 } from './shared-state.js';
-import { warnAtStart } from './start-log.js';
+import { warnAtStart, warnOfTrust } from './start-log.js';
 import { tightenPolicy } from './tighten-policy.js';
 import { TrustLog } from './trust-log.js';
 import type { FunctionMetadata, WorkerCore } from './worker-core.js';
@@ -132,7 +132,7 @@ export class FunctionGate {
     const report = trustStore.report?.();
     this.#trustLog.begin(report);
     if (report?.fault !== undefined) warnAtStart('trust_unavailable', `${report.description}: ${report.fault}`);
-    for (const { code, path, message } of report?.warnings ?? []) warnAtStart(code, `${path}: ${message}`);
+    warnOfTrust(report?.warnings ?? []);
   }
 
   #findRegistered(functionName: string): FunctionPolicy | undefined {

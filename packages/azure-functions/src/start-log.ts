@@ -35,3 +35,20 @@ export function warnAtStart(
   const line: StartLogLine = { certgate: logShapeVersion, event: 'start', code, detail, ...more };
   console.warn(formatLogLine(line));
 }
+
+/** A list of SHA-1 thumbprints that was imported may have a hundred thousand, and every instance starts. */
+const maximumLinesPerCode = 20;
+
+/** The warnings that travel with the trust document: the first of each code, and how many more there are. */
+export function warnOfTrust(warnings: readonly TrustStoreWarning[]): void {
+  const counts = new Map<TrustStoreWarning['code'], number>();
+  for (const { code, path, message } of warnings) {
+    const count = (counts.get(code) ?? 0) + 1;
+    counts.set(code, count);
+    if (count <= maximumLinesPerCode) warnAtStart(code, `${path}: ${message}`);
+  }
+  for (const [code, count] of counts) {
+    if (count <= maximumLinesPerCode) continue;
+    warnAtStart(code, `${count - maximumLinesPerCode} more of these; all of them: certgate trust check`);
+  }
+}

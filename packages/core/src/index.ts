@@ -15,6 +15,7 @@ export { describePublicKey, findCertificateDenial, listCertificateFaults } from 
 export { presentCertificate, type PresentedCertificate } from './presented-certificate.js';
 export {
   anyAudience,
+  newestSchemaVersion,
   parseTrustDocument,
   parseTrustDocumentInSlices,
   TrustDocumentError,
@@ -45,10 +46,15 @@ export type {
   TrustSnapshot,
   TrustWarning,
 } from './trust-snapshot.js';
-export type { RevocationMode, RevocationScope } from './certification-path/path-revocation.js';
+export {
+  revocationModes,
+  revocationScopes,
+  type RevocationMode,
+  type RevocationScope,
+} from './certification-path/path-revocation.js';
 export type { AuthorityRevocation, TrustedAuthority } from './trust-authority.js';
 export { type DeniedCertificate, type DenyList, deniedSerialKey, findSerialNumber } from './trust-deny-list.js';
-export { type SubjectType, type TrustSubject, listSubjectKeys, subjectKey } from './trust-subject.js';
+export { type SubjectType, type TrustSubject, listSubjectKeys, subjectKey, subjectTypes } from './trust-subject.js';
 export { findInSnapshot, type FoundIdentity, type TrustDenialCode, type TrustFinding } from './trust-finding.js';
 export type { TrustStore, TrustStoreReport, TrustStoreWarning } from './trust-store.js';
 export { trustStoreFromAppSetting } from './trust-sources/app-setting-store.js';

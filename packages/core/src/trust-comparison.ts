@@ -1,7 +1,10 @@
+import { compareAuthorities } from './trust-authority-comparison.js';
 import { type TrustChange, describePin, describeRights, describeWindow } from './trust-change.js';
+import { compareDenied } from './trust-denied-comparison.js';
 import { compareIdentities, compareLists, comparePins, gainsIf, losesIf } from './trust-identity-comparison.js';
 import { compareRefusals } from './trust-refusal-comparison.js';
 import type { TrustPin, TrustSnapshot, TrustedIdentity } from './trust-snapshot.js';
+import { listAddedSubjects, listRemovedSubjects } from './trust-subject-comparison.js';
 
 /** Who gains and who loses what when one document takes the place of another. */
 export interface TrustComparison {
@@ -39,14 +42,19 @@ function* listChanges(before: TrustSnapshot, after: TrustSnapshot): Generator<Tr
     // A snapshot's parts are frozen: the same object says the same.
     else if (former !== identity) yield* compareIdentities(former, identity);
     for (const pin of identity.pins) yield* compareWithFormerPin(before, former, identity, pin);
+    yield* listAddedSubjects(before, identity);
     if (former !== undefined) yield* listRemovedPins(after, former, key);
+    if (former !== undefined) yield* listRemovedSubjects(after, former);
   }
   for (const [key, identity] of earlier) {
     if (later.has(key)) continue;
     yield describeRemovedIdentity(identity);
     yield* listRemovedPins(after, identity, key);
+    yield* listRemovedSubjects(after, identity);
   }
   yield* compareRefusals(before, after);
+  yield* compareAuthorities(before, after);
+  yield* compareDenied(before, after);
   yield* compareAudiences(before.audience, after.audience);
 }
 
@@ -72,7 +80,8 @@ function compareWithFormerPin(
   const holder = before.pins[pin.kind].get(pin.value);
   if (former !== undefined && holder?.identity === former) return comparePins(former, identity, holder.pin, pin);
   const taken = holder === undefined ? '' : ` It was a pin of "${holder.identity.name}".`;
-  const state = pin.enabled ? `admits ${describeWindow(pin)}` : 'is disabled';
+  const issuer = pin.issuedBy === undefined ? '' : ` if the authority ${pin.issuedBy} issued the certificate`;
+  const state = pin.enabled ? `admits ${describeWindow(pin)}${issuer}` : 'is disabled';
   return [
     {
       effect: pin.enabled ? gainsIf(identity) : 'changes',
@@ -94,9 +103,13 @@ function describeRemovedPin(identity: TrustedIdentity, pin: TrustPin): TrustChan
   };
 }
 
+function canBePresented({ pins, subjects }: TrustedIdentity): boolean {
+  return subjects.length > 0 || pins.some(({ enabled }) => enabled);
+}
+
 function describeAddedIdentity(identity: TrustedIdentity): TrustChange {
   return {
-    effect: identity.pins.some(({ enabled }) => enabled) ? gainsIf(identity) : 'changes',
+    effect: canBePresented(identity) ? gainsIf(identity) : 'changes',
     aspect: 'identity',
     identityName: identity.name,
     sentence: `"${identity.name}" is new, with ${describeRights(identity)}${identity.enabled ? '' : '; it is disabled'}.`,
@@ -105,7 +118,7 @@ function describeAddedIdentity(identity: TrustedIdentity): TrustChange {
 
 function describeRemovedIdentity(identity: TrustedIdentity): TrustChange {
   return {
-    effect: identity.pins.some(({ enabled }) => enabled) ? losesIf(identity) : 'changes',
+    effect: canBePresented(identity) ? losesIf(identity) : 'changes',
     aspect: 'identity',
     identityName: identity.name,
     sentence: `"${identity.name}" is gone; it had ${describeRights(identity)}${identity.enabled ? '' : ' and was disabled'}.`,

@@ -110,9 +110,13 @@ export function comparePins(
   later: TrustPin,
 ): readonly TrustChange[] {
   const { enabled, notBefore, notAfter } = later;
-  if (earlier.enabled === enabled && earlier.notBefore === notBefore && earlier.notAfter === notAfter) return [];
+  const isSameWindow = earlier.notBefore === notBefore && earlier.notAfter === notAfter;
+  if (earlier.enabled === enabled && isSameWindow && isSameIssuer(earlier, later)) return [];
   const known = { identityName: after.name, pin: { kind: later.kind, value: later.value } };
-  const changes: TrustChange[] = [];
+  const changes: TrustChange[] = compareIssuers(before, after, earlier, later).map((change) => ({
+    ...change,
+    ...known,
+  }));
   if (earlier.enabled !== later.enabled) {
     const effect = later.enabled ? gainsIf(after) : losesIf(before);
     const verb = later.enabled ? 'enabled' : 'disabled';
@@ -120,6 +124,30 @@ export function comparePins(
     changes.push({ effect, aspect: 'pinEnabled', ...known, sentence });
   }
   return [...changes, ...compareWindows(before, after, earlier, later).map((change) => ({ ...change, ...known }))];
+}
+
+/** Letter case doesn't tell authorities apart. */
+export function isSameIssuer(one: Pick<TrustPin, 'issuedBy'>, other: Pick<TrustPin, 'issuedBy'>): boolean {
+  return one.issuedBy?.toLowerCase() === other.issuedBy?.toLowerCase();
+}
+
+/** Another authority in the place of one both gains and loses. */
+function compareIssuers(
+  before: TrustedIdentity,
+  after: TrustedIdentity,
+  earlier: TrustPin,
+  later: TrustPin,
+): readonly Omit<TrustChange, 'identityName'>[] {
+  if (isSameIssuer(earlier, later)) return [];
+  const effects: TrustEffect[] = [];
+  if (earlier.issuedBy !== undefined) effects.push(later.enabled ? gainsIf(after) : 'changes');
+  if (later.issuedBy !== undefined) effects.push(earlier.enabled ? losesIf(before) : 'changes');
+  const sentence = `The pin ${describePin(later)} of "${after.name}" is for ${describeIssuer(later)}, no longer for ${describeIssuer(earlier)}.`;
+  return effects.map((effect) => ({ effect, aspect: 'pinIssuer', sentence }));
+}
+
+function describeIssuer({ issuedBy }: TrustPin): string {
+  return issuedBy === undefined ? 'a certificate of any issuer' : `a certificate that the authority ${issuedBy} issued`;
 }
 
 /** A window that moves both gains and loses. */

@@ -14,6 +14,15 @@ export type InspectionCode =
   | 'pin_not_begun'
   | 'pin_without_end'
   | 'pin_sha1'
+  | 'pin_denied'
+  | 'subject_under_wildcard'
+  | 'authority_unused'
+  | 'authority_without_revocation'
+  | 'revocation_without_source'
+  | 'authority_without_usable_anchor'
+  | 'authority_certificate_ended'
+  | 'authority_certificate_ends_soon'
+  | 'authority_certificate_not_begun'
   | 'hash_in_two_kinds'
   | 'names_look_alike'
   | 'role_in_two_cases'
@@ -27,6 +36,8 @@ export interface TrustInspectionFinding {
   readonly path: string;
   readonly identityName: string | undefined;
   readonly owner: string | undefined;
+  /** Where it is about an authority; absent otherwise. */
+  readonly authorityName?: string;
   readonly pin: { readonly kind: PinKind; readonly value: string } | undefined;
   /** Where it is about an end: when, in milliseconds since 1970-01-01T00:00:00Z. */
   readonly endsAt: number | undefined;

@@ -1,4 +1,5 @@
 import { formatInstant } from './encoding/timestamp.js';
+import { inspectAuthorities } from './trust-authority-inspection.js';
 import { describePin } from './trust-change.js';
 import type { InspectionCode, InspectionSeverity, TrustInspectionFinding } from './trust-inspection-finding.js';
 import { findLookalikes } from './trust-lookalikes.js';
@@ -29,8 +30,14 @@ export function inspectTrust(
   if (!Number.isFinite(withinDays) || withinDays < 0) throw new RangeError('withinDays must be a number from 0.');
   const moment = { now, horizon: now + withinDays * millisecondsPerDay };
   const findings = [
+    ...inspectAuthorities(snapshot, moment),
     ...snapshot.identities.flatMap((identity, index) =>
-      identity.enabled ? inspectIdentity(identity, `identities[${index}]`, moment) : [],
+      identity.enabled
+        ? [
+            ...inspectIdentity(identity, `identities[${index}]`, moment),
+            ...findDeniedPins(snapshot, identity, `identities[${index}]`),
+          ]
+        : [],
     ),
     ...findLookalikes(snapshot),
   ];
@@ -81,7 +88,7 @@ const report: Report = (code, severity, { identity, path, pin, endsAt }, message
   });
 
 function inspectIdentity(identity: TrustedIdentity, path: string, moment: Moment): TrustInspectionFinding[] {
-  const { name, expiresAt, pins } = identity;
+  const { name, expiresAt, pins, subjects } = identity;
   if (expiresAt !== undefined && !(moment.now < expiresAt)) {
     const message = `"${name}" ended at ${formatInstant(expiresAt)} (expiresAt); extend it, or take it out.`;
     return [report('identity_ended', 'warning', { identity, path, endsAt: expiresAt }, message)];
@@ -91,10 +98,10 @@ function inspectIdentity(identity: TrustedIdentity, path: string, moment: Moment
     const message = `"${name}" ends at ${formatInstant(expiresAt)} (expiresAt); extend it if the caller stays.`;
     findings.push(report('identity_ends_soon', 'warning', { identity, path, endsAt: expiresAt }, message));
   }
-  if (pins.length === 0) {
-    const message = `No certificate is pinned, so nobody can be "${name}".`;
+  if (pins.length === 0 && subjects.length === 0) {
+    const message = `No certificate is pinned and no subject is given, so nobody can be "${name}".`;
     findings.push(report('identity_without_pins', 'warning', { identity, path }, message));
-  } else if (!pins.some((pin) => isUsable(identity, pin, moment.now))) {
+  } else if (subjects.length === 0 && !pins.some((pin) => isUsable(identity, pin, moment.now))) {
     // Disabled pins are so on purpose; one that has ended may have been forgotten.
     const isForgotten = pins.some(({ enabled }) => enabled);
     const message = `No pin of "${name}" admits now or later, so nobody can be it; pin a certificate that is in use.`;
@@ -124,10 +131,11 @@ function inspectPin(identity: TrustedIdentity, pin: TrustPin, path: string, mome
     findings.push(report('pin_not_begun', 'information', place, message));
   }
   const end = findEnd(identity, pin);
-  if (end === undefined) {
+  // A certificate that an authority issued ends as the authority says.
+  if (end === undefined && pin.issuedBy === undefined) {
     const message = `${what} has no end of its own: when its certificate ends, this document can't tell.`;
     findings.push(report('pin_without_end', 'information', place, message));
-  } else if (end === notAfter && end <= moment.horizon) {
+  } else if (end !== undefined && end === notAfter && end <= moment.horizon) {
     findings.push(reportEndSoon(what, { ...place, endsAt: end }, hasSuccessor(identity, pin, end)));
   }
   if (kind === 'thumbprintSha1') {
@@ -135,6 +143,18 @@ function inspectPin(identity: TrustedIdentity, pin: TrustPin, path: string, mome
     findings.push(report('pin_sha1', 'warning', place, message));
   }
   return findings;
+}
+
+function findDeniedPins(
+  { denied }: TrustSnapshot,
+  identity: TrustedIdentity,
+  path: string,
+): readonly TrustInspectionFinding[] {
+  return identity.pins.flatMap((pin, index) => {
+    if (pin.kind !== 'thumbprintSha256' || !pin.enabled || !denied.thumbprintsSha256.has(pin.value)) return [];
+    const message = `The pin ${describePin(pin)} of "${identity.name}" is on the deny list, so it never admits; take it out.`;
+    return [report('pin_denied', 'warning', { identity, path: `${path}.certificates[${index}]`, pin }, message)];
+  });
 }
 
 function reportEndSoon(what: string, place: Place & { endsAt: number }, hasNext: boolean): TrustInspectionFinding {

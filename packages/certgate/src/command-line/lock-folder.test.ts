@@ -38,9 +38,8 @@ describe('a lock folder', () => {
 
   it('whose holder was killed is broken', async () => {
     const path = newPath();
-    mkdirSync(path);
-    writeFileSync(join(path, '0123.owner'), '');
-    writeFileSync(join(path, '0123.document'), 'half');
+    mkdirSync(join(path, '0123'), { recursive: true });
+    writeFileSync(join(path, '0123', 'document'), 'half');
     assert.equal(await withLockFolder(path, () => Promise.resolve('done'), { silence: 100 }), 'done');
     assert.deepEqual(readdirSync(folder), []);
   });
@@ -73,6 +72,19 @@ describe('a lock folder', () => {
     });
     assert.equal(existsSync(path), false);
     rmSync(target);
+  });
+
+  it('that was broken leaves its holder nowhere to write, also while another holds it', async () => {
+    const path = newPath();
+    await withLockFolder(path, async (lock) => {
+      // The holder slept before it had prepared anything.
+      rmSync(path, { recursive: true });
+      await withLockFolder(path, async (other) => {
+        await assert.rejects(writeFile(lock.resolve('document'), 'of the sleeper'), { code: 'ENOENT' });
+        await writeFile(other.resolve('document'), 'of the other');
+      });
+      assert.equal(existsSync(path), false);
+    });
   });
 
   it('that stays taken ends in a clear failure', async () => {

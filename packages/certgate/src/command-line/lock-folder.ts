@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, rename, rm, rmdir, stat, unlink, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, rmdir, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { CommandFailure } from './command-failure.js';
@@ -7,8 +7,9 @@ import { CommandFailure } from './command-failure.js';
 /** A lock that is held. */
 export interface LockFolder {
   /**
-   * A path inside the lock. What is prepared there and moved out at the end is fenced: if others took the holder for dead
-   * and broke the lock, the move finds nothing (ENOENT), however late it comes.
+   * A path inside this holder's part of the lock. What is prepared there and moved out at the end is fenced: if others took
+   * the holder for dead and broke the lock, writing and moving find nothing (ENOENT), however late they come, and also if
+   * another holds the lock by then.
    */
   resolve(name: string): string;
 }
@@ -40,7 +41,7 @@ export async function withLockFolder<T>(
     utimes(path, now, now).catch(() => undefined);
   }, heartbeatMilliseconds);
   try {
-    return await work({ resolve: (name) => join(path, `${owner}.${name}`) });
+    return await work({ resolve: (name) => join(path, owner, name) });
   } finally {
     clearInterval(heartbeat);
     await releaseLock(path, owner);
@@ -70,7 +71,7 @@ async function tryLock(path: string, owner: string): Promise<boolean> {
     throw fault;
   }
   try {
-    await writeFile(join(path, `${owner}.owner`), '', { flag: 'wx' });
+    await mkdir(join(path, owner));
     return true;
   } catch (fault) {
     // Somebody else's release may remove a folder that is still empty.
@@ -82,14 +83,11 @@ async function tryLock(path: string, owner: string): Promise<boolean> {
 
 /** Removes this owner's lock and nobody else's: a folder that others have put something into stays. */
 async function releaseLock(path: string, owner: string): Promise<void> {
-  try {
-    await unlink(join(path, `${owner}.owner`));
-  } catch {
-    return;
-  }
-  const left = await readdir(path).catch(() => []);
-  const own = left.filter((name) => name.startsWith(`${owner}.`));
-  await Promise.all(own.map((name) => rm(join(path, name), { force: true }).catch(() => undefined)));
+  const own = join(path, owner);
+  const left = await readdir(own).catch(() => undefined);
+  if (left === undefined) return;
+  await Promise.all(left.map((name) => rm(join(own, name), { force: true }).catch(() => undefined)));
+  await rmdir(own).catch(() => undefined);
   await rmdir(path).catch(() => undefined);
 }
 

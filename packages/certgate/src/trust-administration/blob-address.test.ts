@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { CommandFailure } from '../command-line/command-failure.js';
+import { openTrustLocation } from './open-trust-location.js';
 import { parseBlobAddress } from './blob-address.js';
 
 describe('the address of a blob', () => {
@@ -58,6 +59,8 @@ describe('the address of a blob', () => {
     for (const text of [
       'https://corp.blob.core.windows.net/trust/trust.json?sv=2024&sig=SECRET',
       'https://corp.blob.core.windows.net/trust/trust.json#SECRET',
+      'https://corp.blob.core.windows.net/trust/trust.json%3Fsv=2024&se=SECRET',
+      'https://corp.blob.core.windows.net/trust/trust.json&sv=2024&sig=SECRET',
       'https://me:SECRET@corp.blob.core.windows.net/trust/trust.json',
       'DefaultEndpointsProtocol=https;AccountName=corp;AccountKey=SECRET',
       'BlobEndpoint=https://corp.blob.core.windows.net;SharedAccessSignature=sig=SECRET',
@@ -70,6 +73,18 @@ describe('the address of a blob', () => {
           return !`${fault.message}${fault.remedy ?? ''}`.includes('SECRET');
         },
         text,
+      );
+    }
+  });
+
+  it('with a secret is not repeated where it is taken for something else either', async () => {
+    const url = 'https://corp.blob.core.windows.net/trust/trust.json?sig=SECRET';
+    for (const store of [url, `file:${url}`, `file:blob:${url}`, `Blob:${url}`]) {
+      await assert.rejects(
+        openTrustLocation(store),
+        (fault: unknown) =>
+          fault instanceof CommandFailure && !`${fault.message}${fault.remedy ?? ''}`.includes('SECRET'),
+        store,
       );
     }
   });

@@ -41,7 +41,8 @@ export function parseBlobAddress(text: string): BlobAddress {
 
 /** Other users of the machine can read arguments, and shells and pipelines keep them. */
 function refuseSecrets(text: string): void {
-  const kind = /[?#]/.test(text)
+  // Also one whose question mark was escaped on the way, or fell out.
+  const kind = /[?#]|%3f|\bsig=/i.test(text)
     ? 'a query (a shared access signature?)'
     : /AccountKey=|SharedAccessSignature=/i.test(text)
       ? 'a connection string'

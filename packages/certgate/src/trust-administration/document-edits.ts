@@ -5,8 +5,10 @@ import {
   type TrustDocument,
   type TrustDocumentIdentity,
   type TrustDocumentPin,
+  type TrustDocumentSubject,
 } from '@certgate/core';
 import { CommandFailure } from '../command-line/command-failure.js';
+import { withoutSubjects, withSubjects } from './subject-edits.js';
 
 // Pure: a document in, a document out. What they refuse, they refuse in words for the person at the command line.
 
@@ -19,24 +21,30 @@ export interface NewPin {
 /** Upper-case hexadecimal. */
 export type CertificateHashes = Readonly<Record<(typeof pinKinds)[number], string>>;
 
-export interface NewIdentity extends NewPin {
+/** Recognised by a pin, by subjects, or by both. */
+export interface NewIdentity extends Partial<NewPin> {
   readonly name: string;
   readonly roles: readonly string[];
   readonly functions?: readonly string[];
   readonly owner?: string;
   readonly reason?: string;
   readonly expiresAt?: string;
+  readonly subjects?: readonly TrustDocumentSubject[];
 }
 
-export function addIdentity(document: TrustDocument, { pin, certificate, ...identity }: NewIdentity): TrustDocument {
+export function addIdentity(
+  document: TrustDocument,
+  { pin, certificate, subjects = [], ...identity }: NewIdentity,
+): TrustDocument {
   const there = findIdentity(document, identity.name);
   if (there !== undefined) {
     throw new CommandFailure(`There is an identity ${quote(there.name)} already.`, {
       remedy: `To give it one more certificate or role: --to-existing. To replace its certificate: certgate trust rotate ${shellWord(there.name)} …`,
     });
   }
-  expectNewPin(document, { pin, ...(certificate === undefined ? {} : { certificate }) });
-  return { ...document, identities: [...document.identities, { ...identity, certificates: [pin] }] };
+  if (pin !== undefined) expectNewPin(document, { pin, ...(certificate === undefined ? {} : { certificate }) });
+  const made = { ...withSubjects(identity, subjects), ...(pin === undefined ? {} : { certificates: [pin] }) };
+  return { ...document, identities: [...document.identities, made] };
 }
 
 export interface IdentityAddition {
@@ -46,11 +54,12 @@ export interface IdentityAddition {
   /** Null: it ends no more. */
   readonly expiresAt?: string | null;
   readonly newPin?: NewPin;
+  readonly subjects?: readonly TrustDocumentSubject[];
 }
 
 export function addToIdentity(document: TrustDocument, name: string, addition: IdentityAddition): TrustDocument {
   const identity = getIdentity(document, name);
-  const { newPin, roles, functions, owner, expiresAt } = addition;
+  const { newPin, roles, functions, owner, expiresAt, subjects = [] } = addition;
   // A SHA-1 pin and a SHA-256 pin of one certificate may stand side by side: so does migration begin.
   if (newPin !== undefined) expectNewPin(document, newPin, identity);
   // A list where there was none takes all other functions away: the opposite of adding.
@@ -62,7 +71,7 @@ export function addToIdentity(document: TrustDocument, name: string, addition: I
       },
     );
   }
-  const { expiresAt: oldEnd, ...rest } = identity;
+  const { expiresAt: oldEnd, ...rest } = withSubjects(identity, subjects);
   const end = expiresAt === undefined ? oldEnd : (expiresAt ?? undefined);
   return replaceIdentity(document, {
     ...rest,
@@ -75,6 +84,7 @@ export function addToIdentity(document: TrustDocument, name: string, addition: I
 }
 
 export interface IdentityRemoval {
+  readonly subjects?: readonly TrustDocumentSubject[];
   readonly pins: readonly string[];
   readonly roles: readonly string[];
   readonly functions: readonly string[];
@@ -90,7 +100,7 @@ export function removeFromIdentity(document: TrustDocument, name: string, remova
   for (const each of removal.functions) expectListedFunction(identity, each);
   const { certificates = [], functions } = identity;
   return replaceIdentity(document, {
-    ...identity,
+    ...withoutSubjects(identity, removal.subjects ?? []),
     roles: identity.roles.filter((role) => !removal.roles.includes(role)),
     ...(functions === undefined
       ? {}

@@ -1,6 +1,9 @@
 import { CommandFailure } from '../command-line/command-failure.js';
 import type { ChangeLogEntry } from './change-log.js';
-import type { HistoryItem } from './trust-history.js';
+import { isEnabled } from './document-edits.js';
+import type { LoadedTrustDocument } from './load-trust-document.js';
+import { readTrustHistory, type HistoryItem } from './trust-history.js';
+import type { TrustLocation } from './trust-location.js';
 
 /**
  * The names (in lower case) that `lock` disabled and that nobody has decided about since: what `unlock` is to enable.
@@ -24,6 +27,37 @@ export function listLockedIdentities(history: readonly HistoryItem[]): ReadonlyS
   throw new CommandFailure('No lock is in force: the log holds none that was not undone.', {
     remedy: 'To enable single identities: certgate trust enable NAME',
   });
+}
+
+/** Whether a lock stands in the log that was neither undone nor followed by a change past this tool. */
+export function isLockInForce(history: readonly HistoryItem[]): boolean {
+  return history.reduce((isLocked, item) => {
+    if (item.kind === 'gap' || item.kind === 'uncertain') return false;
+    if (item.kind !== 'change') return isLocked;
+    return item.entry.verb === 'lock' || (isLocked && item.entry.verb !== 'unlock');
+  }, false);
+}
+
+/**
+ * Under a lock nobody new is let in: whoever locked was told that nobody is left, and a pipeline or a colleague whose change
+ * was under way must not make that untrue. Whom `enable` names is another matter: somebody decided about them.
+ *
+ * @throws {CommandFailure} when a lock is in force.
+ */
+export async function expectNoLock(
+  location: TrustLocation,
+  { document, documentSha256 }: LoadedTrustDocument,
+): Promise<void> {
+  // A lock leaves somebody disabled; without, the log needn't be read.
+  if (document.identities.every(isEnabled)) return;
+  const history = readTrustHistory(await location.readLog(), { documentSha256, revision: document.revision });
+  if (!isLockInForce(history)) return;
+  throw new CommandFailure(
+    'Everyone is shut out by `trust lock`, and this would let somebody in. Nothing was written.',
+    {
+      remedy: 'End the lock first: certgate trust unlock. To let the new one in all the same: --even-if-locked',
+    },
+  );
 }
 
 function follow({ verb, identities, revision }: ChangeLogEntry, locked: Set<string>, isLocked: boolean): boolean {

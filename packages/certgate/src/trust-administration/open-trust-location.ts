@@ -12,9 +12,9 @@ import type { TrustLocation } from './trust-location.js';
 export async function openTrustLocation(store: string): Promise<TrustLocation> {
   await Promise.resolve();
   if (store.startsWith('blob:')) return openBlobLocation(store.slice('blob:'.length));
-  if (store.startsWith('file:')) return createFileLocation(readPath(store));
+  const isUrl = /^(?:file:|blob:)*https?:/i.test(store);
+  if (store.startsWith('file:') && !isUrl) return createFileLocation(readPath(store));
   // The text isn't repeated: it may be a URL with a signature in it.
-  const isUrl = /^https?:/i.test(store);
   throw new CommandFailure('A store begins with file: or blob:.', {
     remedy: isUrl
       ? 'For a blob: --store blob:https://account.blob.core.windows.net/container/trust.json'

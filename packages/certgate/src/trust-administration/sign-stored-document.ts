@@ -14,13 +14,20 @@ export interface StoredSignature {
 
 /**
  * Signs the bytes that are stored, and changes none of them. What others write meanwhile is not signed in its turn: who
- * signs vouches for what they have seen, so a conflict ends it.
+ * signs vouches for what they have seen, so a conflict ends it; `reviewedSha256` says what that was.
  */
 export async function signStoredDocument(
   location: TrustLocation,
-  change: TrustChange & { readonly signingKey: SigningKey },
+  change: TrustChange & { readonly signingKey: SigningKey; readonly reviewedSha256?: string },
 ): Promise<StoredSignature> {
   const { document, bytes, documentSha256, etag } = await loadTrustDocument(location);
+  const { reviewedSha256 = documentSha256 } = change;
+  if (reviewedSha256 !== documentSha256) {
+    throw new CommandFailure(
+      `The document at ${location.description} is another one than was looked at: its SHA-256 is ${documentSha256}. Nothing was written.`,
+      { remedy: 'Look at what changed: certgate trust diff, certgate trust log.' },
+    );
+  }
   const signature = signDocument(bytes, change.signingKey);
   const { revision } = document;
   if (change.dryRun === true) return { outcome: 'planned', revision, documentSha256, signature };

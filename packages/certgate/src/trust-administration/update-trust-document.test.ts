@@ -6,6 +6,7 @@ import { formatTrustDocument, type TrustDocument } from '@certgate/core';
 import fc from 'fast-check';
 import { CommandFailure } from '../command-line/command-failure.js';
 import { hashDocument } from './load-trust-document.js';
+import { signStoredDocument } from './sign-stored-document.js';
 import { MemoryLocation } from './test-support/memory-location.js';
 import { readTrustHistory } from './trust-history.js';
 import { createTrustDocument, updateTrustDocument, type TrustChange, type TrustEdit } from './update-trust-document.js';
@@ -158,15 +159,30 @@ describe('an update of a trust document', () => {
   });
 
   it('of a signed document needs the key, or the word to drop the signature', async () => {
-    const location = new MemoryLocation(makeDocument(['a']), 'c2lnbmF0dXJl');
-    await assert.rejects(updateTrustDocument(location, change, addNamed('b')), /is signed/);
     const { privateKey, publicKey } = generateKeyPairSync('ed25519');
     const signingKey = { key: privateKey, digest: undefined };
+    const location = new MemoryLocation(makeDocument(['a']), 'c2lnbmF0dXJl');
+    await assert.rejects(updateTrustDocument(location, change, addNamed('b')), /is signed/);
+    await assert.rejects(updateTrustDocument(location, { ...change, signingKey }, addNamed('b')), /not of this key/);
+    await signStoredDocument(location, { ...change, signingKey });
     await updateTrustDocument(location, { ...change, signingKey }, addNamed('b'));
     const { bytes = Buffer.alloc(0), signature = '' } = location.stored ?? {};
     assert.ok(verify(null, bytes, publicKey, Buffer.from(signature, 'base64')));
     await updateTrustDocument(location, { ...change, unsigned: true }, addNamed('c'));
     assert.equal(location.stored?.signature, undefined);
+  });
+
+  it('whose writer was stopped between signature and document is mended by the same change', async () => {
+    const signingKey = { key: generateKeyPairSync('ed25519').privateKey, digest: undefined };
+    const location = new MemoryLocation(makeDocument(['a']));
+    await signStoredDocument(location, { ...change, signingKey });
+    const { stored } = location;
+    await updateTrustDocument(location, { ...change, signingKey }, addNamed('b'));
+    // The signature of what was to come, beside what was.
+    location.stored = stored && { ...stored, signature: location.stored?.signature };
+    await assert.rejects(updateTrustDocument(location, { ...change, signingKey }, addNamed('c')), /not of this key/);
+    await updateTrustDocument(location, { ...change, signingKey }, addNamed('b'));
+    assert.equal(readNow(location).identities.length, 2);
   });
 
   it('does not touch a document that it can not read whole', async () => {

@@ -3,6 +3,7 @@ import {
   anyAudience,
   compareTrustDocuments,
   formatTrustDocument,
+  newestSchemaVersion,
   parseTrustDocument,
   TrustDocumentError,
   type TrustComparison,
@@ -13,6 +14,7 @@ import { CommandFailure, exitCodes } from '../command-line/command-failure.js';
 import { escapeControls } from '../command-line/terminal-text.js';
 import { formatChangeLogEntry, type ChangeLogEntry } from './change-log.js';
 import { maximumDocumentBytes } from './document-limits.js';
+import { expectOwnSignature } from './expect-own-signature.js';
 import {
   hashDocument,
   loadTrustDocument,
@@ -29,6 +31,8 @@ export interface TrustChange {
   readonly by: string;
   readonly reason: string;
   readonly signingKey?: SigningKey;
+  /** Public keys in PEM, of which one has signed what is there. Default: that of `signingKey`. */
+  readonly signedBy?: readonly string[];
   /** Drops the signature that is there. Default false: a signed document isn't written without a key. */
   readonly unsigned?: boolean;
   /** Does everything but write. Default false. */
@@ -82,6 +86,9 @@ export async function updateTrustDocument(
   for (let tries = 1; tries <= maximumTries; tries += 1) {
     const edited = await edit(before.document, before);
     const prepared = prepareUpdate(before, edited, change);
+    const { signingKey, signedBy } = change;
+    if (prepared.outcome === 'changed' && signingKey !== undefined)
+      await expectOwnSignature(before, prepared.bytes, { signingKey, signedBy });
     if (prepared.outcome === 'unchanged' || change.dryRun === true) {
       return { ...prepared.update, outcome: prepared.outcome === 'unchanged' ? 'unchanged' : 'planned' };
     }
@@ -190,8 +197,10 @@ function prepareDocument(before: LoadedTrustDocument, after: TrustDocument, chan
   };
 }
 
+/** An edit may bring the first key of a later version; what is written says the lowest that suffices. */
 function formatChecked(document: TrustDocument): string {
-  return refuseInvalid(() => formatTrustDocument(document));
+  const schemaVersion = Math.max(document.schemaVersion, newestSchemaVersion);
+  return refuseInvalid(() => formatTrustDocument({ ...document, schemaVersion }));
 }
 
 /** By the parser of the apps: what one of them would refuse is never written. */

@@ -18,6 +18,7 @@ import {
 } from './certificate-revocation-list.js';
 import { decodeCrlFileInSlices } from './crl-file.js';
 import { decodeCrlPemInSteps } from './crl-pem.js';
+import { RevokedEntries } from './revoked-entries.js';
 
 const authority = issue({ name: 'authority' });
 const other = issue({ name: 'other', key: 'p-384' });
@@ -81,6 +82,17 @@ describe('certificate revocation list', () => {
     const named = (name: typeof issuer): number[] => serials.map((serial) => list.find(serial, name).length);
     assert.deepEqual(named(issuer), [1, 0, 0, 1]);
     assert.deepEqual(named(other.certificate.subject), [1, 1, 1, 0]);
+  });
+
+  it('never takes an entry for another issuer’s, wherever it stands in the table', () => {
+    for (let serial = 0x10; serial < 0x60; serial += 1) {
+      const hex = serial.toString(16);
+      const bytes = Buffer.concat([encodeEntry(hex), encodeEntry('7f', encodeCertificateIssuer(other))]);
+      const entries = new RevokedEntries(bytes, issuer);
+      assert.equal([...entries.index()].length, 0);
+      assert.equal(entries.find(hex, issuer).length, 1);
+      assert.equal(entries.find(hex, other.certificate.subject).length, 0);
+    }
   });
 
   it('gives every entry of a certificate that is named more than once', () => {

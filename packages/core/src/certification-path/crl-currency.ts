@@ -1,4 +1,4 @@
-import type { CertificateRevocationList } from './certificate-revocation-list.js';
+import { type CertificateRevocationList, crlExtensionTypes } from './certificate-revocation-list.js';
 import type { CrlQuestion } from './crl-question.js';
 
 /** [validFrom, validUntil) in milliseconds. */
@@ -19,7 +19,13 @@ export function findCurrency(crl: CertificateRevocationList, question: CrlQuesti
 
 /** May the list be taken for it that a certificate is *not* revoked (§5.2, §5.3: unknown critical extensions)? */
 export function findClearance(crl: CertificateRevocationList, question: CrlQuestion): Currency | undefined {
-  return crl.unknownCriticalExtensions.length === 0 ? findCurrency(crl, question) : undefined;
+  if (crl.unknownCriticalExtensions.length > 0 || isMisnumbered(crl, question)) return undefined;
+  return findCurrency(crl, question);
+}
+
+/** §5.2.3: the number must be there, and not be critical. Without it nobody can tell that a list was put back. */
+export function isMisnumbered({ extensions }: CertificateRevocationList, { profile }: CrlQuestion): boolean {
+  return profile === 'strict' && extensions.get(crlExtensionTypes.crlNumber)?.isCritical !== false;
 }
 
 export function intersect(left: Currency, right: Currency): Currency {

@@ -21,8 +21,7 @@ export function findDeltaClearance(
   return statements
     .filter((delta) => isDeltaOf(delta, base))
     .flatMap((delta) => findClearance(delta.crl, question) ?? [])
-    .reduce<Currency | undefined>(
-      (newest, next) => (newest === undefined || next.validFrom > newest.validFrom ? next : newest),
-      undefined,
-    );
+    .sort((left, right) =>
+      left.validFrom === right.validFrom ? left.validUntil - right.validUntil : right.validFrom - left.validFrom,
+    )[0];
 }

@@ -1,6 +1,6 @@
 import { areNamesEqual } from '../canonical-name.js';
 import { formatInstant } from '../encoding/timestamp.js';
-import { type Currency, findClearance, findCurrency, intersect } from './crl-currency.js';
+import { type Currency, findClearance, findCurrency, intersect, isMisnumbered } from './crl-currency.js';
 import { findDeltaClearance } from './crl-delta.js';
 import type { CrlQuestion } from './crl-question.js';
 import { findRevocation } from './crl-revocation.js';
@@ -51,7 +51,9 @@ function listClearances(statements: readonly CrlStatement[], question: CrlQuesti
       const clearance = findClearance(statement.crl, question);
       return clearance === undefined ? [] : [{ statement, clearance }];
     })
-    .sort((left, right) => right.clearance.validFrom - left.clearance.validFrom);
+    .sort(({ clearance: left }, { clearance: right }) =>
+      left.validFrom === right.validFrom ? right.validUntil - left.validUntil : right.validFrom - left.validFrom,
+    );
 }
 
 /** For the operator, the likeliest first. */
@@ -66,6 +68,8 @@ function describeGap({ statements, faults }: CrlStatements, question: CrlQuestio
   if (stale !== undefined) return describeStale(stale, question);
   const [unknown] = bases.flatMap(({ crl }) => crl.unknownCriticalExtensions);
   if (unknown !== undefined) return `A CRL has the critical extension ${unknown}, which is not understood.`;
+  if (bases.some(({ crl }) => isMisnumbered(crl, question)))
+    return 'A CRL has no number, or a critical one (RFC 5280 §5.2.3).';
   return fault ?? 'The CRLs don’t cover every reason for a revocation.';
 }
 

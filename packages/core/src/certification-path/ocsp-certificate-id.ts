@@ -10,11 +10,11 @@ import {
   readSingle,
   refuseDer,
 } from '../encoding/der.js';
+import type { OcspResponderCertificate } from './ocsp-responder-certificate.js';
 import type { PathCertificate } from './path-certificate.js';
 
 export type OcspDigest = 'sha1' | 'sha256' | 'sha384' | 'sha512';
 
-/** Content of the digests' OBJECT IDENTIFIERs. */
 const digests: Readonly<Record<string, OcspDigest>> = {
   '1.3.14.3.2.26': 'sha1',
   '2.16.840.1.101.3.4.2.1': 'sha256',
@@ -76,12 +76,12 @@ export function hashIssuer(
 }
 
 /** KeyHash (§4.2.1), by which a responder may name himself: always SHA-1. */
-export function hashResponderKey(responder: PathCertificate): Buffer | undefined {
+export function hashResponderKey(responder: OcspResponderCertificate): Buffer | undefined {
   const hashed = readDer(() => hash('sha1', readKeyBits(responder), 'buffer'));
   return hashed.ok ? hashed.value : undefined;
 }
 
-function readKeyBits({ verificationKey }: PathCertificate): Uint8Array {
+function readKeyBits({ verificationKey }: OcspResponderCertificate): Uint8Array {
   const info = new DerReader(readSingle(verificationKey.subjectPublicKeyInfo, derTags.sequence).content);
   info.read(derTags.sequence);
   return decodeOctetAlignedBitString(info.read(derTags.bitString));

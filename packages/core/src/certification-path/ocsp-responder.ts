@@ -3,7 +3,8 @@ import { isStrongKey } from '../certificate-verification.js';
 import { hashResponderKey } from './ocsp-certificate-id.js';
 import type { OcspQuestion } from './ocsp-question.js';
 import type { BasicOcspResponse } from './ocsp-response.js';
-import type { PathCertificate } from './path-certificate.js';
+import type { OcspResponderCertificate } from './ocsp-responder-certificate.js';
+import { decodePathCertificate } from './path-certificate.js';
 import { isSignedBy } from './signature-memo.js';
 
 /** RFC 6960 §4.2.2.2, id-kp-OCSPSigning. */
@@ -13,7 +14,10 @@ const ocspSigning = '1.3.6.1.5.5.7.3.9';
  * RFC 6960 §4.2.2.2: who signed the response, if he may: the issuer of the certificate itself, or whom it has certified
  * for that, directly. Undefined: somebody else.
  */
-export function findResponder(response: BasicOcspResponse, question: OcspQuestion): PathCertificate | undefined {
+export function findResponder(
+  response: BasicOcspResponse,
+  question: OcspQuestion,
+): OcspResponderCertificate | undefined {
   const { issuer, isAlgorithmAccepted } = question;
   if (!isAlgorithmAccepted(response.signed.algorithm)) return undefined;
   if (isNamed(issuer, response) && isSignedBy(response, issuer.verificationKey)) return issuer;
@@ -26,14 +30,14 @@ export function findResponder(response: BasicOcspResponse, question: OcspQuestio
   );
 }
 
-function isNamed(responder: PathCertificate, { responderId }: BasicOcspResponse): boolean {
+function isNamed(responder: OcspResponderCertificate, { responderId }: BasicOcspResponse): boolean {
   if ('name' in responderId) return areNamesEqual(responder.subject, responderId.name);
   const keyHash = hashResponderKey(responder);
   return keyHash !== undefined && Buffer.compare(keyHash, responderId.keyHash) === 0;
 }
 
 /** What the responder's certificate says of itself. */
-function isFitToRespond(responder: PathCertificate, { certificate, profile, now }: OcspQuestion): boolean {
+function isFitToRespond(responder: OcspResponderCertificate, { certificate, profile, now }: OcspQuestion): boolean {
   return (
     // Nobody vouches for himself; an issuer's serial numbers are unique.
     responder.serialNumber !== certificate.serialNumber &&
@@ -47,12 +51,19 @@ function isFitToRespond(responder: PathCertificate, { certificate, profile, now 
   );
 }
 
-function isDelegate(responder: PathCertificate, question: OcspQuestion): boolean {
-  const { issuer, profile, isAlgorithmAccepted, isResponderGood } = question;
+function isDelegate(responder: OcspResponderCertificate, question: OcspQuestion): boolean {
+  const { issuer, isAlgorithmAccepted } = question;
   return (
     areNamesEqual(responder.issuer, issuer.subject) &&
     isAlgorithmAccepted(responder.signatureAlgorithm) &&
     isSignedBy(responder, issuer.verificationKey) &&
-    (responder.hasOcspNoCheck || (isResponderGood?.(responder) ?? profile === 'rfc5280'))
+    (responder.hasOcspNoCheck || isKnownGood(responder, question))
   );
+}
+
+/** §4.2.2.2.1: how a responder without ocsp-nocheck is checked is for the client to say. */
+function isKnownGood({ der }: OcspResponderCertificate, { profile, isResponderGood }: OcspQuestion): boolean {
+  if (isResponderGood === undefined) return profile === 'rfc5280';
+  const decoding = decodePathCertificate(der);
+  return decoding.ok && isResponderGood(decoding.value);
 }

@@ -16,7 +16,7 @@ import {
 import { type CertificateExtension, decodeExtensionList } from '../extension-list.js';
 import { type RevocationReason, decodeReasonCode } from './crl-entry.js';
 import { type OcspCertificateId, decodeOcspCertificateId } from './ocsp-certificate-id.js';
-import { type PathCertificate, decodePathCertificate } from './path-certificate.js';
+import { type OcspResponderCertificate, decodeOcspResponderCertificate } from './ocsp-responder-certificate.js';
 import { decodeSignatureAlgorithm } from './signature-algorithm.js';
 import type { SignedData } from './signature-verification.js';
 
@@ -46,7 +46,7 @@ export interface BasicOcspResponse {
   readonly unknownCriticalExtensions: readonly string[];
   readonly signed: SignedData;
   /** Those that came with it and can be decoded: one that can't has signed nothing. */
-  readonly certificates: readonly PathCertificate[];
+  readonly certificates: readonly OcspResponderCertificate[];
 }
 
 /** By name, or by the SHA-1 of the public key. */
@@ -190,12 +190,12 @@ function decodeNonce(value: Uint8Array): Uint8Array {
   return nonce.length >= 1 && nonce.length <= 128 ? nonce : refuseDer('a nonce of no allowed length');
 }
 
-function decodeCertificates(sequence: DerElement): readonly PathCertificate[] {
+function decodeCertificates(sequence: DerElement): readonly OcspResponderCertificate[] {
   const reader = new DerReader(sequence.content);
-  const certificates: PathCertificate[] = [];
+  const certificates: OcspResponderCertificate[] = [];
   for (let count = 0; !reader.isAtEnd; count += 1) {
     if (count === maximumCertificates) return refuseDer(`more than ${maximumCertificates} certificates`);
-    const decoding = decodePathCertificate(reader.read(derTags.sequence).encoded);
+    const decoding = decodeOcspResponderCertificate(reader.read(derTags.sequence).encoded);
     if (decoding.ok) certificates.push(decoding.value);
   }
   return certificates;

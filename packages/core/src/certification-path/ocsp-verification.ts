@@ -1,8 +1,8 @@
 import { isAboutCertificate } from './ocsp-certificate-id.js';
 import type { OcspQuestion } from './ocsp-question.js';
 import { findResponder } from './ocsp-responder.js';
+import type { OcspResponderCertificate } from './ocsp-responder-certificate.js';
 import type { BasicOcspResponse, OcspAnswer } from './ocsp-response.js';
-import type { PathCertificate } from './path-certificate.js';
 import type { RevocationStatus } from './revocation-status.js';
 
 type Revoked = Extract<OcspAnswer['certificateStatus'], { status: 'revoked' }>;
@@ -10,7 +10,7 @@ type Revoked = Extract<OcspAnswer['certificateStatus'], { status: 'revoked' }>;
 /** One answer about the certificate, of somebody who may give it. */
 interface Statement {
   readonly response: BasicOcspResponse;
-  readonly responder: PathCertificate;
+  readonly responder: OcspResponderCertificate;
   readonly answer: OcspAnswer;
 }
 

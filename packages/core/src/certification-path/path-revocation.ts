@@ -111,13 +111,14 @@ function findStatus(question: RevocationQuestion, { certificate, issuer, role }:
   const byList = findCrlStatus({ ...common, crls, signers: candidates, isSignerValid });
   if (byList.status === 'revoked') return byList;
   const responses = findOcspResponses(certificate);
+  const isResponderGood = (responder: PathCertificate): boolean =>
+    findCrlStatus({ ...common, certificate: responder, crls, signers: candidates, isSignerValid }).status === 'good';
   const ofResponses = {
     ...common,
     responses,
     clockSkewMilliseconds: ocspClockSkewMilliseconds,
-    // RFC 6960 §4.2.2.2.1: one without ocsp-nocheck is looked up in the lists, as far as they go.
-    isResponderGood: (responder: PathCertificate) =>
-      findCrlStatus({ ...common, certificate: responder, crls, signers: candidates, isSignerValid }).status === 'good',
+    // RFC 6960 §4.2.2.2.1: one without ocsp-nocheck is looked up in the lists; without any, the profile decides.
+    isResponderGood: crls.length === 0 ? undefined : isResponderGood,
   };
   const byResponse = findOcspStatus(ofResponses);
   if (byResponse.status === 'revoked') {
@@ -162,8 +163,12 @@ function describeRevoked(
 }
 
 function describeUnknown(certificate: PathCertificate, role: PathRole, detail: string): PathFault {
+  const remedy =
+    role === 'intermediate'
+      ? ' The list of its own issuer is wanted too; where there is none, "scope": "end-entity" asks about callers alone.'
+      : '';
   return failPath(
     'revocation_unavailable',
-    `${describe(certificate, role)}: whether it is revoked can't be said. ${detail}`,
+    `${describe(certificate, role)}: whether it is revoked can't be said. ${detail}${remedy}`,
   );
 }

@@ -1,4 +1,4 @@
-import { type KeyObject, constants, createPublicKey, verify } from 'node:crypto';
+import { type KeyObject, type VerifyKeyObjectInput, constants, createPublicKey, verify } from 'node:crypto';
 import type { SignatureAlgorithm } from './signature-algorithm.js';
 
 /** Something signed: a certificate, a CRL, an OCSP response. */
@@ -29,29 +29,56 @@ export class VerificationKey {
 }
 
 /** Never throws: a key or a signature that can't be read verifies nothing. */
-export function isSignatureValid({ data, algorithm, signature }: SignedData, { key }: VerificationKey): boolean {
-  if (key === null) return false;
+export function isSignatureValid(signed: SignedData, key: VerificationKey): boolean {
+  const verification = prepareVerification(signed, key);
+  if (verification === undefined) return false;
   try {
-    switch (algorithm.scheme) {
-      case 'rsa-pkcs1':
-        // A key that is bound to PSS (RFC 4055 §1.2) has a type of its own.
-        if (key.asymmetricKeyType !== 'rsa') return false;
-        return verify(algorithm.digest, data, { key, padding: constants.RSA_PKCS1_PADDING }, signature);
-      case 'rsa-pss': {
-        if (key.asymmetricKeyType !== 'rsa' && key.asymmetricKeyType !== 'rsa-pss') return false;
-        const { digest, saltLength } = algorithm;
-        return verify(digest, data, { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength }, signature);
-      }
-      case 'ecdsa':
-        return key.asymmetricKeyType === 'ec' && verify(algorithm.digest, data, key, signature);
-      case 'ed25519':
-      case 'ed448':
-        return key.asymmetricKeyType === algorithm.scheme && verify(null, data, key, signature);
-      case 'unknown':
-        return false;
-    }
+    return verify(verification.digest, signed.data, verification.key, signed.signature);
   } catch {
     return false;
+  }
+}
+
+/** As `isSignatureValid`, on another thread: the hash of a CRL of many megabytes takes longer than a request may wait. */
+export function isSignatureValidInBackground(signed: SignedData, key: VerificationKey): Promise<boolean> {
+  const verification = prepareVerification(signed, key);
+  if (verification === undefined) return Promise.resolve(false);
+  return new Promise((resolve) => {
+    try {
+      verify(verification.digest, signed.data, verification.key, signed.signature, (error, isValid) => {
+        resolve(error === null && isValid);
+      });
+    } catch {
+      resolve(false);
+    }
+  });
+}
+
+interface Verification {
+  readonly digest: string | null;
+  readonly key: KeyObject | VerifyKeyObjectInput;
+}
+
+/** Undefined where the key is not for that algorithm. */
+function prepareVerification({ algorithm }: SignedData, { key }: VerificationKey): Verification | undefined {
+  if (key === null) return undefined;
+  switch (algorithm.scheme) {
+    case 'rsa-pkcs1':
+      // A key that is bound to PSS (RFC 4055 §1.2) has a type of its own.
+      if (key.asymmetricKeyType !== 'rsa') return undefined;
+      return { digest: algorithm.digest, key: { key, padding: constants.RSA_PKCS1_PADDING } };
+    case 'rsa-pss': {
+      if (key.asymmetricKeyType !== 'rsa' && key.asymmetricKeyType !== 'rsa-pss') return undefined;
+      const { digest, saltLength } = algorithm;
+      return { digest, key: { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength } };
+    }
+    case 'ecdsa':
+      return key.asymmetricKeyType === 'ec' ? { digest: algorithm.digest, key } : undefined;
+    case 'ed25519':
+    case 'ed448':
+      return key.asymmetricKeyType === algorithm.scheme ? { digest: null, key } : undefined;
+    case 'unknown':
+      return undefined;
   }
 }
 

@@ -158,6 +158,21 @@ const checkStrictAuthority: Check = (certificate, role) => {
   return undefined;
 };
 
+/**
+ * §4.2.1.10, §4.2.1.11, §4.2.1.14: what limits the certificates beneath must be critical, or else a verifier that doesn't
+ * know it would let through what the CA has shut out.
+ */
+const checkConstraintsCritical: Check = (certificate, role) => {
+  const { nameConstraints, policyConstraints, inhibitAnyPolicy } = extensionTypes;
+  const named = {
+    'name constraints': nameConstraints,
+    'policy constraints': policyConstraints,
+    inhibitAnyPolicy: inhibitAnyPolicy,
+  };
+  const lax = Object.entries(named).find(([, type]) => certificate.extensions.get(type)?.isCritical === false);
+  return lax === undefined ? undefined : unfit(certificate, role, `has ${lax[0]} that are not critical`);
+};
+
 /** A CA must not act as a caller, and a caller must not say that he may sign certificates (§4.2.1.3, §4.2.1.9, §4.2.1.10). */
 const checkEndEntity: Check = (certificate, role) => {
   if (role !== 'end-entity') return undefined;
@@ -192,6 +207,7 @@ const strictChecks: readonly Check[] = [
   checkNames,
   checkAuthority,
   checkStrictAuthority,
+  checkConstraintsCritical,
   checkEndEntity,
   checkSerialNumber,
   checkKeyIdentifiers,

@@ -27,11 +27,12 @@ export interface IssueRequest {
   readonly key?: KeyKind;
   readonly extensions?: readonly string[];
   readonly sections?: readonly string[];
+  /** Lines of the `[req]` section. */
+  readonly settings?: readonly string[];
   /** Hexadecimal. */
   readonly serialNumber?: string;
   readonly notBefore?: string;
   readonly notAfter?: string;
-  readonly settings?: readonly string[];
   readonly options?: readonly string[];
 }
 

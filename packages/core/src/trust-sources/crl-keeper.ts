@@ -1,5 +1,6 @@
 import type { CertificateRevocationList } from '../certification-path/certificate-revocation-list.js';
 import { decodeCrlFileInSlices } from '../certification-path/crl-file.js';
+import { prepareCrl } from '../certification-path/crl-preparation.js';
 import { isSignedBy } from '../certification-path/signature-memo.js';
 import { isAlgorithmAccepted } from '../certification-path/validation-profile.js';
 import { describeFault } from '../fault-text.js';
@@ -153,6 +154,7 @@ export class CrlKeeper {
       return;
     }
     const latest = await decodeList(bytes);
+    await prepareCrl(latest, [...authority.trustAnchors, ...authority.intermediates]);
     expectOfAuthority(latest, authority);
     const known = present?.lists.filter((crl) => isOfAuthority(crl, authority)) ?? new KeptLists();
     const lists = known.add(latest, now);

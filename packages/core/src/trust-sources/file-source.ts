@@ -15,22 +15,24 @@ const maximumSignatureLength = 4096;
  * worker makes its working directory before it loads the app.
  */
 export function createFileSource(path: string | undefined): TrustSource {
+  // Once: where the app goes later (process.chdir), to a folder for uploads say, another file may lie under this name.
+  const file = path === undefined || path.trim() === '' ? undefined : resolve(path);
   return {
     description: `file ${path ?? '(no path)'}`,
-    configuration: `file ${path === undefined ? '' : resolve(path)}`,
+    configuration: `file ${file ?? ''}`,
     signatureDescription: `file ${path ?? '(no path)'}.sig`,
-    read: async (request) => readDocumentFile(path, request),
+    read: async (request) => readDocumentFile(file, request),
   };
 }
 
+/** `file` is absolute. */
 async function readDocumentFile(
-  path: string | undefined,
+  file: string | undefined,
   { lastVersion, signal, withSignature }: TrustReadRequest,
 ): Promise<TrustSourceReading> {
-  if (path === undefined || path.trim() === '') {
+  if (file === undefined) {
     throw new TrustSourceMisuse('The trust file has no path; is the app setting that names it there?');
   }
-  const file = resolve(path);
   // Looked at before they are read: what is written in between has another version, and is read again.
   const facts = [await statFile(file), ...(withSignature ? [await findSignatureFile(`${file}.sig`)] : [])];
   const version = nameVersion(facts);

@@ -191,6 +191,28 @@ describe('a trust document in a file', () => {
     const { ask } = createStore(relative(process.cwd(), path));
     assert.equal(await ask(), 'found');
   });
+  test('stays the one it was, also where the app changes its working folder', async () => {
+    const [folder, elsewhere] = [newTemporaryPath(''), newTemporaryPath('')];
+    for (const [place, text] of [
+      [folder, unknown(1)],
+      [elsewhere, known(2)],
+    ] as const) {
+      mkdirSync(place);
+      writeFileSync(join(place, 'trust.json'), text);
+    }
+    const before = process.cwd();
+    try {
+      process.chdir(folder);
+      const { store, ask } = createStore('trust.json');
+      await store.start();
+      // What lies there may be anybody's upload.
+      process.chdir(elsewhere);
+      assert.equal(await ask(), 'notFound');
+      assert.equal(store.report().revision, 1);
+    } finally {
+      process.chdir(before);
+    }
+  });
   test('behind a linked folder follows the link to its new target, as mounted configuration changes', async () => {
     const [first, second, link] = [newTemporaryPath(''), newTemporaryPath(''), newTemporaryPath('')];
     for (const [folder, text] of [

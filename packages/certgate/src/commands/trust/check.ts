@@ -32,7 +32,7 @@ interface CheckFlags extends StoreFlags {
 
 export function trustCheckCommand(): Command {
   const command = new Command('check').description(
-    'Look a trust document over: is it valid, what ends soon or has ended, SHA-1 pins, windows that never open, callers that nobody can be.',
+    'Look a trust document over: is it valid, what ends soon or has ended, SHA-1 pins, windows that never open, callers that nobody can be, authorities whose certificates end.',
   );
   addStoreOption(command)
     .option('--within <days>', 'what ends within so many days is told, e.g. 30d', parseDays, 30)
@@ -112,9 +112,9 @@ function explainSignature(verdict: Verdict): string {
     fits: 'The signature fits.',
     absent: 'The document has no signature, and one is asked for.',
     malformed: 'The signature is no base64 in one line.',
-    wrong: 'The signature is not of this document by this key.',
+    wrong: 'The signature is not of this document by this key: somebody may have changed it past you.',
   }[verdict];
-  return `${colors.red('error')} ${what} Apps with \`signedBy\` refuse the document. Sign it by: certgate trust sign`;
+  return `${colors.red('error')} ${what} Apps with \`signedBy\` refuse the document. Look who changed it (certgate trust log) before you vouch for it (certgate trust sign).`;
 }
 
 function isAtLeast(severity: InspectionSeverity, least: CheckFlags['failOn']): boolean {
@@ -159,7 +159,7 @@ const paints: Readonly<Record<InspectionSeverity, (text: string) => string>> = {
 
 function printFindings(
   store: string,
-  { revision, identities }: TrustSnapshot,
+  { revision, identities, authorities }: TrustSnapshot,
   findings: readonly TrustInspectionFinding[],
   now: number,
 ): void {
@@ -179,7 +179,7 @@ function printFindings(
   }
   const count = (wanted: InspectionSeverity): number => findings.filter(({ severity }) => severity === wanted).length;
   printLine(
-    `${store}: valid, revision ${revision}, identities: ${identities.length}; errors: ${count('error')}, warnings: ${count('warning')}, for information: ${count('information')}, at ${formatInstant(now)}.`,
+    `${store}: valid, revision ${revision}, identities: ${identities.length}${authorities.length === 0 ? '' : `, authorities: ${authorities.length}`}; errors: ${count('error')}, warnings: ${count('warning')}, for information: ${count('information')}, at ${formatInstant(now)}.`,
   );
 }
 

@@ -22,9 +22,13 @@ export function addLatencyOptions(command: Command): Command {
     );
 }
 
-/** After that many seconds every instance that can read the document decides by it: docs/trust-sources.md. */
+/**
+ * After that many seconds every instance that can read the document decides by it. An instance with few requests decides
+ * by the old one up to two intervals after its latest read, and that read may have been under way when the change came
+ * (docs/trust-sources.md).
+ */
 export function computeLatency({ refreshInterval, readTimeout }: LatencyFlags): number {
-  return refreshInterval + readTimeout;
+  return 2 * refreshInterval + readTimeout;
 }
 
 export function describeLatency(flags: LatencyFlags): readonly string[] {

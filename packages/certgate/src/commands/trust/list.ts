@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import type { TrustedIdentity } from '@certgate/core';
+import type { DeniedCertificate, TrustedIdentity } from '@certgate/core';
 import { formatInstant } from '@certgate/core';
 import { Command } from 'commander';
 import { addHelpSections } from '../../command-line/help.js';
@@ -32,24 +32,30 @@ async function list(flags: ListFlags): Promise<void> {
   const location = await openTrustLocation(flags.store);
   const { snapshot, signature } = await loadTrustDocument(location);
   const now = Date.now();
-  const { revision, identities, audience } = snapshot;
+  const { revision, identities, audience, authorities, denied } = snapshot;
+  const deniedCount = denied.thumbprintsSha256.size + denied.serialNumbers.size;
   if (flags.json === true) {
     printJson({
       store: location.description,
       revision,
       audience: audience ?? null,
       signed: signature !== undefined,
+      authorities: authorities.map(({ name }) => name),
+      denied: [...denied.thumbprintsSha256.values(), ...denied.serialNumbers.values()].map(describeDenied),
       identities: identities.map((identity) => describe(identity, now)),
     });
     return;
   }
   printLine(`${location.description}, revision ${revision}${signature === undefined ? '' : ', signed'}`);
   if (audience !== undefined) printLine(`for ${audience.join(', ')}`);
+  if (authorities.length > 0)
+    printLine(escapeControls(`authorities: ${authorities.map(({ name }) => name).join(', ')}`));
+  if (deniedCount > 0) printLine(`certificates on the deny list: ${deniedCount}`);
   if (identities.length === 0) printLine('It admits nobody.');
   else printLine(formatTable(identities, now));
 }
 
-const columns = ['identity', 'state', 'roles', 'functions', 'pins', 'earliest end', 'owner'];
+const columns = ['identity', 'state', 'roles', 'functions', 'names', 'pins', 'earliest end', 'owner'];
 
 /** The table's library takes minutes for a hundred thousand rows, and nobody looks at those in a frame. */
 const maximumTableRows = 1_000;
@@ -70,6 +76,7 @@ function listCells(identity: TrustedIdentity, now: number): string[] {
     describeIdentityState(identity, now),
     roles.join(', '),
     functions === undefined ? 'all' : functions.length === 0 ? 'none' : functions.join(', '),
+    String(identity.subjects.length),
     `${listUsablePins(identity, now).length} of ${identity.pins.length}`,
     end === undefined ? '' : formatInstant(end),
     escapeControls(owner ?? ''),
@@ -77,7 +84,7 @@ function listCells(identity: TrustedIdentity, now: number): string[] {
 }
 
 function describe(identity: TrustedIdentity, now: number): object {
-  const { name, roles, functions, enabled, owner, pins } = identity;
+  const { name, roles, functions, enabled, owner, subjects, pins } = identity;
   const end = findEarliestEnd(identity, now);
   return {
     name,
@@ -86,8 +93,14 @@ function describe(identity: TrustedIdentity, now: number): object {
     roles,
     functions: functions ?? null,
     owner: owner ?? null,
+    subjects: subjects.length,
     pins: pins.length,
     usablePins: listUsablePins(identity, now).length,
     earliestEnd: end === undefined ? null : formatInstant(end),
   };
+}
+
+function describeDenied({ thumbprintSha256, issuedBy, serialNumber, reason }: DeniedCertificate): object {
+  const which = thumbprintSha256 === undefined ? { issuedBy, serialNumber } : { thumbprintSha256 };
+  return { ...which, reason: reason ?? null };
 }

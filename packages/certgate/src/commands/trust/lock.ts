@@ -43,7 +43,7 @@ async function lock(flags: LockFlags): Promise<void> {
     {
       done: `Locked: ${locked.length} ${locked.length === 1 ? 'identity is' : 'identities are'} disabled, nobody is left.`,
       notes: [
-        `Within ${seconds} s every running instance that can read the document refuses everyone (refresh ${flags.refreshInterval} s + read ${flags.readTimeout} s).`,
+        `Within ${seconds} s every running instance that can read the document refuses everyone (2 × refresh ${flags.refreshInterval} s + read ${flags.readTimeout} s); a busy one, within one refresh.`,
         'Not reached: an instance that can not read the document goes on with what it has, up to its',
         'maximumStalenessSeconds (a day by default); so do trust stores of other documents, and functions that are anonymous.',
         'To undo: certgate trust unlock --reason …',

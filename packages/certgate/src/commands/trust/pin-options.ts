@@ -15,6 +15,8 @@ export interface PinFlags extends PasswordFlags {
   readonly certificate?: string;
   readonly thumbprintSha256?: string;
   readonly publicKeySha256?: string;
+  /** Shared with the subjects' options, where a verb has both. */
+  readonly issuedBy?: string;
   readonly notBefore?: string;
   readonly notAfter?: string;
   readonly evenIfUnfit?: boolean;
@@ -35,9 +37,14 @@ export function addPinOptions(command: Command): Command {
         .conflicts(['publicKeySha256']),
     )
     .addOption(
-      new Option('--public-key-sha256 <hex>', 'pin every certificate of this key; needs --not-after').argParser(
-        parseSha256,
-      ),
+      new Option(
+        '--public-key-sha256 <hex>',
+        'pin every certificate of this key; needs --issued-by or --not-after',
+      ).argParser(parseSha256),
+    )
+    .option(
+      '--issued-by <authority>',
+      'an authority of the document: what is added counts for certificates that it issued only',
     )
     .option('--not-before <time>', 'the pin counts from then on, e.g. 2027-03-01T00:00:00Z', parseTime)
     .option(
@@ -52,17 +59,18 @@ export function addPinOptions(command: Command): Command {
 /** Undefined where no certificate is named. @throws {CommandFailure} for one that the gate would refuse anyway. */
 export async function readNewPin(flags: PinFlags, now: number): Promise<NewPin | undefined> {
   const window = {
+    ...(flags.issuedBy === undefined ? {} : { issuedBy: flags.issuedBy }),
     ...(flags.notBefore === undefined ? {} : { notBefore: flags.notBefore }),
     ...(flags.notAfter === undefined ? {} : { notAfter: flags.notAfter }),
   };
   if (flags.certificate !== undefined) return readCertificatePin(flags.certificate, flags, window, now);
   if (flags.thumbprintSha256 !== undefined) return { pin: { thumbprintSha256: flags.thumbprintSha256, ...window } };
   if (flags.publicKeySha256 !== undefined) {
-    if (flags.notAfter === undefined) {
+    if (flags.notAfter === undefined && flags.issuedBy === undefined) {
       throw new CommandFailure(
         'A pin of a public key needs an end: who holds the key can make certificates with any dates.',
         {
-          remedy: 'Give it by --not-after.',
+          remedy: 'Give it by --not-after, or the authority that issues them by --issued-by.',
         },
       );
     }
@@ -75,7 +83,7 @@ export async function readNewPin(flags: PinFlags, now: number): Promise<NewPin |
 async function readCertificatePin(
   file: string,
   flags: PinFlags,
-  window: { readonly notBefore?: string; readonly notAfter?: string },
+  window: { readonly issuedBy?: string; readonly notBefore?: string; readonly notAfter?: string },
   now: number,
 ): Promise<NewPin> {
   const { certificateDer } = await readCertificateArgument(file, flags);

@@ -42,6 +42,7 @@ async function show(name: string, flags: ShowFlags): Promise<void> {
       revision: document.revision,
       state: describeIdentityState(identity, now),
       identity: written,
+      subjects: identity.subjects,
       pins: identity.pins.map((pin) => describePin(pin, now)),
     });
     return;
@@ -49,7 +50,12 @@ async function show(name: string, flags: ShowFlags): Promise<void> {
   for (const [label, value] of listFields(identity, written.functions, now)) {
     printLine(`${label.padEnd(12)}${escapeControls(value)}`);
   }
-  printLine(identity.pins.length === 0 ? 'no pins, so nobody can be this identity' : 'pins');
+  if (identity.subjects.length > 0) printLine('subjects');
+  for (const { type, value, issuedBy } of identity.subjects) {
+    printLine(`  ${escapeControls(`${type} ${value}, issued by ${issuedBy}`)}`);
+  }
+  if (identity.pins.length > 0) printLine('pins');
+  else if (identity.subjects.length === 0) printLine('no pins, so nobody can be this identity');
   for (const pin of identity.pins) printLine(`  ${formatPin(pin, now)}`);
 }
 
@@ -71,10 +77,11 @@ function listFields(
 }
 
 function describePin(pin: TrustPin, now: number): object {
-  const { kind, value, notBefore, notAfter } = pin;
+  const { kind, value, issuedBy, notBefore, notAfter } = pin;
   return {
     kind,
     value,
+    issuedBy: issuedBy ?? null,
     state: describePinState(pin, now),
     notBefore: notBefore === undefined ? null : formatInstant(notBefore),
     notAfter: notAfter === undefined ? null : formatInstant(notAfter),
@@ -82,8 +89,9 @@ function describePin(pin: TrustPin, now: number): object {
 }
 
 function formatPin(pin: TrustPin, now: number): string {
-  const { kind, value, notBefore, notAfter } = pin;
+  const { kind, value, issuedBy, notBefore, notAfter } = pin;
+  const issuer = issuedBy === undefined ? '' : ` issued by ${escapeControls(issuedBy)}`;
   const from = notBefore === undefined ? '' : ` from ${formatInstant(notBefore)}`;
   const until = notAfter === undefined ? '' : ` until ${formatInstant(notAfter)}`;
-  return `${kind} ${value} ${describePinState(pin, now)}${from}${until}`;
+  return `${kind} ${value} ${describePinState(pin, now)}${issuer}${from}${until}`;
 }

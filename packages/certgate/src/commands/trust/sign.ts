@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { CommandFailure } from '../../command-line/command-failure.js';
 import { addHelpSections } from '../../command-line/help.js';
 import { printJson, printLine } from '../../command-line/output.js';
@@ -6,22 +6,28 @@ import { openTrustLocation } from '../../trust-administration/open-trust-locatio
 import { signStoredDocument } from '../../trust-administration/sign-stored-document.js';
 import { addChangeOptions, addStoreOption, readChange, type ChangeFlags, type StoreFlags } from './store-options.js';
 
-type SignFlags = StoreFlags & ChangeFlags;
+type SignFlags = StoreFlags & ChangeFlags & { readonly documentSha256?: string };
 
 export function trustSignCommand(): Command {
   const command = new Command('sign').description(
     'Sign the document as it is, byte by byte, for apps that ask for a signature (`signedBy`).',
   );
   addStoreOption(command);
+  command.option(
+    '--document-sha256 <hex>',
+    'only if the stored document is the one with this hash, which you looked at',
+    parseSha256,
+  );
   addChangeOptions(command, { onlySigns: true }).action(sign);
   return addHelpSections(command, {
     exitCodes: {
       0: 'the signature is stored with the document',
       1: 'others kept changing the document; nothing is written',
-      2: "there is no document, it is not valid, the key can't be used, or a word is wrong; nothing is written",
+      2: "there is no document, it is another one than --document-sha256 names, it is not valid, the key can't be used, or a word is wrong; nothing is written",
     },
     examples: [
       'certgate trust sign --signing-key signing.key.pem --reason "reviewed" --store file:trust.json',
+      'certgate trust sign --signing-key signing.key.pem --document-sha256 "$(sha256sum < reviewed.json | cut -d " " -f 1)" --reason "reviewed" --store file:trust.json',
       'certgate trust sign --signing-key signing.key.pem --signing-key-password-file key.password --reason "reviewed" --store file:trust.json',
     ],
   });
@@ -35,10 +41,16 @@ async function sign(flags: SignFlags): Promise<void> {
   const { outcome, revision, documentSha256, signature } = await signStoredDocument(location, {
     ...change,
     signingKey,
+    ...(flags.documentSha256 === undefined ? {} : { reviewedSha256: flags.documentSha256 }),
   });
   const store = location.description;
   if (flags.json === true) printJson({ store, outcome, revision, documentSha256, signature });
   else if (outcome === 'planned')
     printLine(`Revision ${revision} in ${store} would be signed, and is not (--dry-run).`);
   else printLine(`Signed revision ${revision} in ${store}.`);
+}
+
+function parseSha256(text: string): string {
+  if (/^[0-9a-f]{64}$/i.test(text)) return text.toLowerCase();
+  throw new InvalidArgumentError('It must be 64 hexadecimal digits.');
 }

@@ -1,9 +1,12 @@
 import { userInfo } from 'node:os';
 import { Option, type Command } from 'commander';
+import { decodeText } from '../../certificates/decode-text.js';
+import { readBoundedFile } from '../../certificates/read-bounded-file.js';
 import { CommandFailure } from '../../command-line/command-failure.js';
 import type { TrustChange } from '../../trust-administration/update-trust-document.js';
 import { readSigningKey, type SigningKey } from '../../trust-administration/signing-key.js';
 import { findPasswordSource } from '../certificate/password-options.js';
+import { collect } from './pin-options.js';
 
 export interface StoreFlags {
   readonly store: string;
@@ -26,6 +29,7 @@ export interface ChangeFlags {
   readonly by?: string;
   readonly signingKey?: string;
   readonly signingKeyPasswordFile?: string;
+  readonly signedBy?: readonly string[];
   readonly unsigned?: boolean;
   readonly dryRun?: boolean;
   readonly json?: boolean;
@@ -59,6 +63,11 @@ export function addChangeOptions(
     .addOption(onlySigns ? signingKey.makeOptionMandatory() : signingKey)
     .option('--signing-key-password-file <file>', 'a file that holds the password of the signing key and nothing else');
   if (!onlySigns) {
+    command.option(
+      '--signed-by <file>',
+      'a public key in PEM that has signed the document as it is (repeatable; default: that of --signing-key)',
+      collect,
+    );
     command.addOption(
       new Option('--unsigned', 'drop the signature of a signed document, knowingly').conflicts('signingKey'),
     );
@@ -71,14 +80,22 @@ export function addChangeOptions(
 /** The flags of `addChangeOptions` → what `updateTrustDocument` takes. Reads the signing key, so it may ask for a password. */
 export async function readChange(verb: string, flags: ChangeFlags): Promise<TrustChange> {
   const signingKey = await findSigningKey(flags);
+  const signedBy = await readSigners(flags);
   return {
     verb,
     by: checkText(flags.by ?? findUser(), '--by'),
     reason: checkText(flags.reason ?? '(no reason given)', '--reason'),
     ...(signingKey === undefined ? {} : { signingKey }),
+    ...(signedBy === undefined ? {} : { signedBy }),
     unsigned: flags.unsigned ?? false,
     dryRun: flags.dryRun ?? false,
   };
+}
+
+async function readSigners({ signedBy, signingKey }: ChangeFlags): Promise<readonly string[] | undefined> {
+  if (signedBy === undefined) return undefined;
+  if (signingKey === undefined) throw new CommandFailure('--signed-by belongs to --signing-key, which is not given.');
+  return Promise.all(signedBy.map(async (file) => decodeText(await readBoundedFile(file))));
 }
 
 export async function findSigningKey({

@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { createTemporaryFolder, makeOpensslPair, runOpenssl } from '../../certificates/test-support/openssl.js';
+import { addIdentity } from '../../trust-administration/document-edits.js';
+import { createFileLocation } from '../../trust-administration/file-location.js';
+import { expectNoLock } from '../../trust-administration/locked-identities.js';
+import { updateTrustDocument } from '../../trust-administration/update-trust-document.js';
 import { TrustStage } from './test-support/trust-stage.js';
 
 // The life of a document, by the real command line, each step on what the one before left.
@@ -99,7 +104,7 @@ describe('certgate trust, from the first caller to the last', () => {
   it('disable, again, and enable', async () => {
     const said = await stage.expect('disable', 'billing', '--reason', 'key lost', '--refresh-interval', '5');
     assert.match(said, /- "billing" is disabled/);
-    assert.match(said, /within 15 s/);
+    assert.match(said, /within 20 s/);
     assert.equal(stage.read().identities[0]?.enabled, false);
     const before = revision();
     await stage.expect('enable', 'billing', '--reason', 'found');
@@ -119,7 +124,7 @@ describe('certgate trust, from the first caller to the last', () => {
       secondsUntilEveryInstanceRefuses: number;
     };
     assert.deepEqual(locked, ['billing', 'kept-out']);
-    assert.equal(secondsUntilEveryInstanceRefuses, 40);
+    assert.equal(secondsUntilEveryInstanceRefuses, 70);
     assert.ok(stage.read().identities.every(({ enabled }) => enabled === false));
     assert.match(await stage.expect('lock'), /Nothing to change/);
     await stage.expect('disable', 'kept-out', '--reason', 'it was this one');
@@ -132,6 +137,44 @@ describe('certgate trust, from the first caller to the last', () => {
     const { exitCode, stderr } = await stage.run('unlock', '--reason', 'again');
     assert.equal(exitCode, 2);
     assert.match(stderr, /No lock is in force/);
+  });
+
+  it('under a lock neither add nor import lets anybody new in, unless that is said', async () => {
+    await stage.expect('lock');
+    const list = join(stage.folder, 'list.txt');
+    writeFileSync(list, `partner=${'3'.repeat(64)}`);
+    const newcomer = ['add', 'newcomer', '--thumbprint-sha256', '4'.repeat(64), '--reason', 'x'];
+    for (const args of [newcomer, ['import', '--from', list, '--reason', 'x']]) {
+      const before = revision();
+      const { exitCode, stderr } = await stage.run(...args);
+      assert.equal(exitCode, 2, args[0]);
+      assert.match(stderr, /shut out by `trust lock`.*Nothing was written.*trust unlock.*--even-if-locked/s);
+      assert.equal(revision(), before);
+    }
+    // More for one who is shut out, and stays so, is no way in.
+    await stage.expect('add', 'billing', '--to-existing', '--role', 'later', '--reason', 'x');
+    await stage.expect('remove', 'billing', '--role', 'later', '--reason', 'x');
+    assert.ok(stage.read().identities.every(({ enabled }) => enabled === false));
+    await stage.expect(...newcomer, '--even-if-locked');
+    await stage.expect('remove', 'newcomer', '--reason', 'x');
+    await stage.expect('unlock', '--reason', 'dealt with');
+    await stage.expect(...newcomer);
+    await stage.expect('remove', 'newcomer', '--reason', 'x');
+  });
+
+  it('an addition that was under way when the lock came is not made', async () => {
+    const location = createFileLocation(stage.path);
+    const change = { verb: 'add', by: 'test', reason: 'x' };
+    let tries = 0;
+    const addition = updateTrustDocument(location, change, async (document, loaded) => {
+      await expectNoLock(location, loaded);
+      if ((tries += 1) === 1) await stage.expect('lock');
+      return addIdentity(document, { name: 'late', roles: [], pin: { thumbprintSha256: '5'.repeat(64) } });
+    });
+    await assert.rejects(addition, /shut out by `trust lock`/);
+    assert.equal(tries, 1);
+    assert.ok(stage.read().identities.every(({ enabled }) => enabled === false));
+    await stage.expect('unlock', '--reason', 'dealt with');
   });
 
   it('remove says what was there', async () => {
@@ -268,8 +311,45 @@ describe('a signed trust document', () => {
     const { exitCode, stderr } = await stage.run(...add);
     assert.equal(exitCode, 2);
     assert.match(stderr, /is signed.*\n.*--unsigned/);
+    await stage.expect('sign', '--signing-key', key, '--reason', 'reviewed');
     await stage.expect(...add, '--signing-key', key);
     assert.equal(await stage.verify(publicKey), 'fits');
+  });
+
+  it('is not signed by the way when something else has changed it, or nobody has signed it', async () => {
+    const { key } = makeKey('honest', '-algorithm', 'ed25519');
+    await stage.expect('sign', '--signing-key', key, '--reason', 'reviewed');
+    const [text, signature] = [readFileSync(stage.path, 'utf8'), readFileSync(`${stage.path}.sig`, 'utf8')];
+    const change = ['add', 'b', '--thumbprint-sha256', '2'.repeat(64), '--reason', 'x', '--signing-key', key];
+    const document = JSON.parse(text) as { identities: object[] };
+    document.identities.push({ name: 'intruder', roles: [], certificates: [{ thumbprintSha256: '6'.repeat(64) }] });
+    writeFileSync(stage.path, JSON.stringify(document));
+    for (const args of [change, ['lock', '--signing-key', key], [...change, '--dry-run']]) {
+      const { exitCode, stderr } = await stage.run(...args);
+      assert.equal(exitCode, 2, args.join(' '));
+      assert.match(stderr, /signature is not of this key.*Nothing was written.*trust log.*trust sign/s);
+    }
+    assert.equal(stage.read().identities.length, document.identities.length);
+    rmSync(`${stage.path}.sig`);
+    assert.match((await stage.run(...change)).stderr, /is not signed.*vouch for all else/s);
+    writeFileSync(stage.path, text);
+    writeFileSync(`${stage.path}.sig`, signature);
+    await stage.expect(...change);
+  });
+
+  it('may be signed by one of several keys, where they are named', async () => {
+    const [first, second] = [makeKey('first', '-algorithm', 'ed25519'), makeKey('second', '-algorithm', 'ed25519')];
+    await stage.expect('sign', '--signing-key', first.key, '--reason', 'reviewed');
+    const change = ['remove', 'b', '--reason', 'x', '--signing-key', second.key];
+    assert.match((await stage.run(...change)).stderr, /--signed-by/);
+    const wrong = await stage.run(...change, '--signed-by', keys.file('second.pub', second.publicKey));
+    assert.match(wrong.stderr, /not of these keys/);
+    const noKey = await stage.run(...change, '--signed-by', first.key);
+    assert.match(noKey.stderr, /--signed-by can't be used/);
+    const alone = await stage.run('remove', 'b', '--reason', 'x', '--unsigned', '--signed-by', first.key);
+    assert.match(alone.stderr, /belongs to --signing-key/);
+    await stage.expect(...change, '--signed-by', keys.file('first.pub', first.publicKey));
+    assert.equal(await stage.verify(second.publicKey), 'fits');
     await stage.expect('lock', '--unsigned');
     assert.equal(existsSync(`${stage.path}.sig`), false);
   });
@@ -288,6 +368,21 @@ describe('a signed trust document', () => {
     assert.equal((await stage.run(...sign, '--signing-key-password-file', keys.file('bad', 'no'))).exitCode, 2);
   });
 
+  it('is signed only if it is the one that was looked at, where that is said', async () => {
+    const { key, publicKey } = makeKey('reviewer', '-algorithm', 'ed25519');
+    const looked = createHash('sha256').update(readFileSync(stage.path)).digest('hex');
+    const sign = ['sign', '--signing-key', key, '--reason', 'reviewed', '--document-sha256', looked];
+    const unseen = ['add', 'unseen', '--thumbprint-sha256', '7'.repeat(64), '--reason', 'x'];
+    await stage.expect(...unseen, '--unsigned', '--even-if-locked');
+    const { exitCode, stderr } = await stage.run(...sign);
+    assert.equal(exitCode, 2);
+    assert.match(stderr, /another one than was looked at/);
+    await stage.expect('remove', 'unseen', '--reason', 'x');
+    const now = createHash('sha256').update(readFileSync(stage.path)).digest('hex');
+    await stage.expect(...sign.slice(0, -1), now.toUpperCase());
+    assert.equal(await stage.verify(publicKey), 'fits');
+  });
+
   it('is not signed by a key of another kind', async () => {
     const { key } = makeKey('rsa', '-algorithm', 'RSA', '-pkeyopt', 'rsa_keygen_bits:2048');
     const { exitCode, stderr } = await stage.run('sign', '--signing-key', key, '--reason', 'x');
@@ -297,7 +392,7 @@ describe('a signed trust document', () => {
 
   it('lies beside a log that says so', async () => {
     const { items } = JSON.parse(await stage.expect('log', '--json')) as { items: readonly { verb: string }[] };
-    assert.deepEqual(new Set(items.map(({ verb }) => verb)), new Set(['init', 'sign', 'add', 'lock']));
+    assert.deepEqual(new Set(items.map(({ verb }) => verb)), new Set(['init', 'sign', 'add', 'remove', 'lock']));
     assert.ok(existsSync(join(stage.folder, 'trust.json.log.jsonl')));
   });
 });

@@ -1,6 +1,8 @@
 import { Command } from 'commander';
 import { trustAddCommand } from './add.js';
+import { trustAuthorityCommand } from './authority/authority.js';
 import { trustCheckCommand } from './check.js';
+import { trustDenyCommand, trustUndenyCommand } from './deny.js';
 import { trustDiffCommand } from './diff.js';
 import { trustDisableCommand, trustEnableCommand } from './enable.js';
 import { trustExplainCommand } from './explain.js';
@@ -28,6 +30,9 @@ export function trustCommand(): Command {
     trustEnableCommand(),
     trustDisableCommand(),
     trustRotateCommand(),
+    trustDenyCommand(),
+    trustUndenyCommand(),
+    trustAuthorityCommand(),
     trustCheckCommand(),
     trustDiffCommand(),
     trustExplainCommand(),

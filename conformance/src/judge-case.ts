@@ -1,0 +1,108 @@
+import { decodeCertificateRevocationList } from '../../packages/core/dist/esm/certification-path/certificate-revocation-list.js';
+import { findCertificationPath } from '../../packages/core/dist/esm/certification-path/certification-path.js';
+import { decodeOcspResponse } from '../../packages/core/dist/esm/certification-path/ocsp-response.js';
+import { decodePathCertificate } from '../../packages/core/dist/esm/certification-path/path-certificate.js';
+import type { ValidationProfile } from '../../packages/core/dist/esm/certification-path/validation-profile.js';
+import type { DerDecoding } from '../../packages/core/dist/esm/encoding/der.js';
+import { findPeerFault } from './peer-check.js';
+import type { ConformanceCase } from './suite.js';
+
+export type Outcome = 'passed' | 'accepted-invalid' | 'rejected-valid' | 'policies-differ' | 'crashed';
+
+export interface CaseResult {
+  readonly id: string;
+  readonly section: string;
+  readonly expected: 'valid' | 'invalid';
+  readonly ours: 'valid' | 'invalid' | 'crashed';
+  readonly outcome: Outcome;
+  /** The validator's code; `peer` where the path holds and the peer's names or key usage don't. */
+  readonly code: string | undefined;
+  readonly detail: string | undefined;
+  /** The user-constrained policy set of a valid path. */
+  readonly policies: readonly string[] | undefined;
+  /** Decoding and validation, from the bytes on; the least of several timings where the first was long. */
+  readonly milliseconds: number;
+}
+
+type Answer = Pick<CaseResult, 'ours' | 'code' | 'detail' | 'policies'>;
+
+/** Slower than this, a case is timed again: other work on the machine is not the case's. */
+const suspiciousMilliseconds = 25;
+const mostTimings = 4;
+
+export function judgeCase(case_: ConformanceCase, profile: ValidationProfile): CaseResult {
+  const [answer, first] = time(() => tryAnswer(case_, profile));
+  let milliseconds = first;
+  for (let timings = 1; milliseconds > suspiciousMilliseconds && timings < mostTimings; timings += 1) {
+    // Decoded anew each time, so nothing that was verified before is remembered.
+    milliseconds = Math.min(milliseconds, time(() => tryAnswer(case_, profile))[1]);
+  }
+  const { id, section, isValid } = case_;
+  const expected = isValid ? 'valid' : 'invalid';
+  return { id, section, expected, outcome: compare(case_, answer), milliseconds, ...answer };
+}
+
+function time<T>(act: () => T): readonly [value: T, milliseconds: number] {
+  const started = performance.now();
+  const value = act();
+  return [value, performance.now() - started];
+}
+
+function compare({ isValid, expectedPolicies }: ConformanceCase, { ours, policies = [] }: Answer): Outcome {
+  if (ours === 'crashed') return 'crashed';
+  if (ours === 'valid' && !isValid) return 'accepted-invalid';
+  if (ours === 'invalid' && isValid) return 'rejected-valid';
+  const differs = expectedPolicies !== undefined && expectedPolicies.toSorted().join() !== policies.toSorted().join();
+  return differs ? 'policies-differ' : 'passed';
+}
+
+/** The validator promises never to throw; a suite is the place to find that it does. */
+function tryAnswer(case_: ConformanceCase, profile: ValidationProfile): Answer {
+  try {
+    return answerCase(case_, profile);
+  } catch (error) {
+    const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return { ours: 'crashed', code: 'exception', detail, policies: undefined };
+  }
+}
+
+function answerCase(case_: ConformanceCase, profile: ValidationProfile): Answer {
+  const { material, purposes, policies, maximumIntermediates, peer } = case_;
+  const target = decodePathCertificate(material.target);
+  if (!target.ok) return refuse('path_certificate_malformed', target.fault);
+  const ocspResponses = decodeAll(material.ocspResponses, decodeOcspResponse);
+  const verdict = findCertificationPath({
+    target: target.value,
+    trustAnchors: decodeAll(material.trustAnchors, decodePathCertificate),
+    intermediates: decodeAll(material.intermediates, decodePathCertificate),
+    crlSigners: decodeAll(material.crlSigners, decodePathCertificate),
+    now: case_.now ?? Date.now(),
+    revocation: {
+      mode: case_.revocation === 'off' ? 'off' : 'required',
+      scope: case_.revocation === 'end-entity' ? 'end-entity' : 'chain',
+      graceMilliseconds: 0,
+      crls: decodeAll(material.crls, decodeCertificateRevocationList),
+      findOcspResponses: () => ocspResponses,
+    },
+    profile,
+    ...(purposes && { purposes }),
+    ...(policies && { policies }),
+    ...(maximumIntermediates !== undefined && { maximumIntermediates }),
+  });
+  if (verdict.outcome === 'invalid') return refuse(verdict.code, verdict.detail);
+  const peerFault = findPeerFault(target.value, peer);
+  if (peerFault !== undefined) return refuse('peer', peerFault);
+  return { ours: 'valid', code: undefined, detail: undefined, policies: verdict.userConstrainedPolicySet };
+}
+
+/** What can't be decoded is left out, as a reader of a trust document would refuse it. */
+function decodeAll<T>(all: readonly Uint8Array[], decode: (der: Uint8Array) => DerDecoding<T>): readonly T[] {
+  return all.flatMap((der) => {
+    const decoding = decode(der);
+    return decoding.ok ? [decoding.value] : [];
+  });
+}
+
+function refuse(code: string, detail: string): Answer {
+  return { ours: 'invalid', code, detail, policies: undefined };
+}

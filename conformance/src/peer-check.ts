@@ -1,0 +1,53 @@
+import { BlockList, isIP } from 'node:net';
+import type { PathCertificate } from '../../packages/core/dist/esm/certification-path/path-certificate.js';
+import type { GeneralName } from '../../packages/core/dist/esm/general-name.js';
+import type { PeerExpectation, PeerName } from './suite.js';
+
+/**
+ * What x509-limbo asks beside the path: the peer's names and key usage. Neither is path validation's: a client's name is
+ * the trust document's matter, its key usage the end-entity checks'. Judged here, simply, so that no case goes unjudged.
+ */
+export function findPeerFault(certificate: PathCertificate, { names, keyUsage }: PeerExpectation): string | undefined {
+  const missing = names.find((name) => !hasName(certificate, name));
+  if (missing !== undefined) return `no subject alternative name is ${missing.kind} ${missing.value}`;
+  const bit = keyUsage.find((each) => certificate.keyUsage?.some((own) => own === each) === false);
+  return bit === undefined ? undefined : `the key usage is without ${bit}`;
+}
+
+/** RFC 9525 §6.3: alternative names alone count; a wildcard is the whole left-most label and stands for one label. */
+export function hasName({ subjectAlternativeNames = [] }: PathCertificate, { kind, value }: PeerName): boolean {
+  return subjectAlternativeNames.some((name) => {
+    switch (kind) {
+      case 'DNS':
+        return name.form === 'dNSName' && matchesHost(name.text.toLowerCase(), value.toLowerCase());
+      case 'IP':
+        return name.form === 'iPAddress' && matchesAddress(name, value);
+      case 'RFC822':
+        return name.form === 'rfc822Name' && matchesMailbox(name.text, value);
+    }
+  });
+}
+
+function matchesHost(pattern: string, host: string): boolean {
+  if (pattern === host) return !pattern.includes('*');
+  const dot = host.indexOf('.');
+  const parent = host.slice(dot);
+  return dot > 0 && pattern === `*${parent}` && parent.indexOf('.', 1) > 0;
+}
+
+function matchesAddress(name: Extract<GeneralName, { form: 'iPAddress' }>, value: string): boolean {
+  const family = isIP(value) === 6 ? 'ipv6' : 'ipv4';
+  if (isIP(value) === 0 || name.octets.length !== (family === 'ipv6' ? 16 : 4)) return false;
+  const hex = Buffer.from(name.octets).toString('hex');
+  const text = family === 'ipv6' ? (hex.match(/.{4}/g) ?? []).join(':') : name.octets.join('.');
+  const list = new BlockList();
+  list.addAddress(value, family);
+  return list.check(text, family);
+}
+
+/** RFC 5321 §2.4: the domain is without case, the local part isn't. */
+function matchesMailbox(own: string, value: string): boolean {
+  const at = own.lastIndexOf('@');
+  const split = value.lastIndexOf('@');
+  return own.slice(0, at) === value.slice(0, split) && own.slice(at).toLowerCase() === value.slice(split).toLowerCase();
+}

@@ -1,0 +1,134 @@
+import {
+  revocationModes,
+  revocationScopes,
+  type RevocationMode,
+  type RevocationScope,
+  type TrustDocumentRevocation,
+} from '@certgate/core';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { encodePem } from '../../../certificates/pem.js';
+import { readCertificateFile } from '../../../certificates/read-certificate-file.js';
+import { CommandFailure } from '../../../command-line/command-failure.js';
+import { addHelpSections } from '../../../command-line/help.js';
+import { addAuthority, addToAuthority, type AuthorityAddition } from '../../../trust-administration/authority-edits.js';
+import { openTrustLocation } from '../../../trust-administration/open-trust-location.js';
+import { updateTrustDocument } from '../../../trust-administration/update-trust-document.js';
+import { collect } from '../pin-options.js';
+import { reportUpdate } from '../report-update.js';
+import { addChangeOptions, addStoreOption, readChange, type ChangeFlags, type StoreFlags } from '../store-options.js';
+
+interface AddFlags extends StoreFlags, ChangeFlags {
+  readonly certificate?: readonly string[];
+  readonly intermediate?: readonly string[];
+  readonly crl?: readonly string[];
+  readonly ocsp?: string;
+  readonly mode?: RevocationMode;
+  readonly scope?: RevocationScope;
+  readonly graceSeconds?: number;
+  readonly spiffeTrustDomain?: readonly string[];
+  readonly toExisting?: boolean;
+}
+
+export function trustAuthorityAddCommand(): Command {
+  const command = new Command('add')
+    .description('Trust an authority for names that subjects give it; or give one that is there more (--to-existing).')
+    .argument('<name>', 'what --issued-by refers to')
+    .option('--certificate <file>', 'a trust anchor: PEM (all certificates in it) or DER (repeatable)', collect)
+    .option('--intermediate <file>', 'a CA certificate between an anchor and the callers (repeatable)', collect)
+    .option('--crl <address>', 'a revocation list: file:PATH or an https: URL (repeatable)', collect)
+    .option('--ocsp <url>', 'its OCSP responder')
+    .addOption(
+      new Option(
+        '--mode <mode>',
+        'what an unknown revocation means (default: required with --crl or --ocsp, else off)',
+      ).choices(revocationModes),
+    )
+    .addOption(
+      new Option('--scope <scope>', 'which certificates must not be revoked (default: chain)').choices(
+        revocationScopes,
+      ),
+    )
+    .option('--grace-seconds <seconds>', 'how long a list counts after its end (default: 0)', parseSeconds)
+    .option('--spiffe-trust-domain <domain>', 'a SPIFFE trust domain that it signs for (repeatable)', collect)
+    .option(
+      '--to-existing',
+      'add certificates, lists and trust domains to an authority that is there, or change a setting',
+    );
+  addStoreOption(command);
+  addChangeOptions(command).action(add);
+  return addHelpSections(command, {
+    exitCodes: {
+      0: 'the document is written, or says so already',
+      1: 'others kept changing the document; nothing is written',
+      2: "the name is there already, a certificate is no authority's, or the store or a word can't be used; nothing is written",
+    },
+    examples: [
+      'certgate trust authority add corp --certificate root.pem --intermediate issuing.pem --crl https://pki.example.com/corp.crl --reason "our own CA" --store file:trust.json',
+      'certgate trust authority add corp --to-existing --certificate root-2030.pem --reason "renewed" --store file:trust.json',
+    ],
+  });
+}
+
+async function add(name: string, flags: AddFlags): Promise<void> {
+  const addition = await readAddition(flags);
+  const change = await readChange('authority add', flags);
+  const location = await openTrustLocation(flags.store);
+  const isNew = flags.toExisting !== true;
+  if (isNew && addition.trustAnchors.length === 0) {
+    throw new CommandFailure('An authority needs a trust anchor at least.', {
+      remedy: 'Name the file of its certificate by --certificate.',
+    });
+  }
+  const update = await updateTrustDocument(location, change, (document) =>
+    isNew ? addAuthority(document, describeNew(name, addition)) : addToAuthority(document, name, addition),
+  );
+  const done = isNew ? `Added the authority ${name}.` : `Added to the authority ${name}.`;
+  const notes = isNew
+    ? [`It lets nobody in until an identity has a name under it: certgate trust add NAME --issued-by ${name} --dns …`]
+    : [];
+  reportUpdate(location.description, update, { done, notes }, flags.json);
+}
+
+function describeNew(name: string, addition: AuthorityAddition): Parameters<typeof addAuthority>[1] {
+  const { trustAnchors, intermediates, spiffeTrustDomains, revocation } = addition;
+  return {
+    name,
+    trustAnchors,
+    ...(intermediates.length === 0 ? {} : { intermediates }),
+    ...(spiffeTrustDomains.length === 0 ? {} : { spiffeTrustDomains }),
+    ...(Object.keys(revocation).length === 0 ? {} : { revocation }),
+  };
+}
+
+async function readAddition(flags: AddFlags): Promise<AuthorityAddition> {
+  const { crl: crls = [], ocsp, mode, scope, graceSeconds, spiffeTrustDomain = [] } = flags;
+  const revocation: TrustDocumentRevocation = {
+    ...(mode === undefined ? {} : { mode }),
+    ...(scope === undefined ? {} : { scope }),
+    ...(crls.length === 0 ? {} : { crls }),
+    ...(ocsp === undefined ? {} : { ocsp }),
+    ...(graceSeconds === undefined ? {} : { graceSeconds }),
+  };
+  return {
+    trustAnchors: await readCertificates(flags.certificate),
+    intermediates: await readCertificates(flags.intermediate),
+    spiffeTrustDomains: spiffeTrustDomain,
+    revocation,
+  };
+}
+
+/** In PEM, each a text of its own; a private key beside them is left alone. */
+async function readCertificates(files: readonly string[] = []): Promise<readonly string[]> {
+  const read = await Promise.all(files.map((file) => readCertificateFile(file, { privateKey: 'ignored' })));
+  return read
+    .flatMap(({ certificateDer, otherCertificates }) => [certificateDer, ...otherCertificates])
+    .map((der) => encodePem('CERTIFICATE', der));
+}
+
+function parseSeconds(text: string): number {
+  const seconds = Number(text);
+  if (!/^\d{1,6}$/.test(text) || seconds > 604_800) {
+    throw new InvalidArgumentError('It must be a whole number of seconds, up to 604800 (a week).');
+  }
+  return seconds;
+}

@@ -1,0 +1,104 @@
+import Table from 'cli-table3';
+import { formatInstant, type TrustedAuthority, type TrustSnapshot } from '@certgate/core';
+import { Command } from 'commander';
+import { addHelpSections } from '../../../command-line/help.js';
+import { printJson, printLine } from '../../../command-line/output.js';
+import { escapeControls } from '../../../command-line/terminal-text.js';
+import { loadTrustDocument } from '../../../trust-administration/load-trust-document.js';
+import { openTrustLocation } from '../../../trust-administration/open-trust-location.js';
+import { addStoreOption, type StoreFlags } from '../store-options.js';
+
+interface ListFlags extends StoreFlags {
+  readonly json?: boolean;
+}
+
+export function trustAuthorityListCommand(): Command {
+  const command = new Command('list')
+    .description(
+      'List the authorities: their certificates with their ends, revocation, and how many callers stand under each.',
+    )
+    .option('--json', 'print one JSON object');
+  addStoreOption(command).action(list);
+  return addHelpSections(command, {
+    exitCodes: { 0: 'the list is printed', 2: "there is no document, it can't be read, or it is not valid" },
+    examples: ['certgate trust authority list --store file:trust.json'],
+  });
+}
+
+async function list(flags: ListFlags): Promise<void> {
+  const location = await openTrustLocation(flags.store);
+  const { snapshot } = await loadTrustDocument(location);
+  const { revision, authorities } = snapshot;
+  if (flags.json === true) {
+    printJson({
+      store: location.description,
+      revision,
+      authorities: authorities.map((authority) => describe(authority, snapshot)),
+    });
+    return;
+  }
+  printLine(`${location.description}, revision ${revision}`);
+  if (authorities.length === 0) {
+    printLine('It trusts no authority.');
+    return;
+  }
+  const table = new Table({
+    head: ['authority', 'certificate', 'subject', 'thumbprintSha256', 'ends'],
+    style: { head: [], border: [] },
+  });
+  for (const authority of authorities) {
+    for (const { role, subject, thumbprintSha256, notAfter } of listCertificates(authority)) {
+      table.push([authority.name, role, subject, `${thumbprintSha256.slice(0, 16)}…`, notAfter].map(escapeControls));
+    }
+  }
+  printLine(table.toString());
+  for (const authority of authorities) printLine(escapeControls(formatSettings(authority, snapshot)));
+}
+
+interface ListedCertificate {
+  readonly role: 'trust anchor' | 'intermediate';
+  readonly subject: string;
+  readonly thumbprintSha256: string;
+  readonly notBefore: string;
+  readonly notAfter: string;
+}
+
+function listCertificates({ trustAnchors, intermediates }: TrustedAuthority): readonly ListedCertificate[] {
+  const describeAs =
+    (role: ListedCertificate['role']) =>
+    ({ subjectText, thumbprintSha256, notBefore, notAfter }: TrustedAuthority['trustAnchors'][number]) => ({
+      role,
+      subject: subjectText,
+      thumbprintSha256,
+      notBefore: formatInstant(notBefore),
+      notAfter: formatInstant(notAfter),
+    });
+  return [...trustAnchors.map(describeAs('trust anchor')), ...intermediates.map(describeAs('intermediate'))];
+}
+
+function describe(authority: TrustedAuthority, snapshot: TrustSnapshot): object {
+  const { name, spiffeTrustDomains, revocation } = authority;
+  const { graceMilliseconds, ocsp, ...rest } = revocation;
+  return {
+    name,
+    certificates: listCertificates(authority),
+    spiffeTrustDomains,
+    revocation: { ...rest, ocsp: ocsp ?? null, graceSeconds: graceMilliseconds / 1000 },
+    identities: listUsers(name, snapshot),
+  };
+}
+
+function formatSettings({ name, revocation, spiffeTrustDomains }: TrustedAuthority, snapshot: TrustSnapshot): string {
+  const { mode, scope, crls, ocsp, graceMilliseconds } = revocation;
+  const sources = [...crls, ...(ocsp === undefined ? [] : [`OCSP ${ocsp}`])];
+  const grace = graceMilliseconds === 0 ? '' : `, ${graceMilliseconds / 1000} s of grace`;
+  const asked =
+    mode === 'off' ? 'off' : `${mode} for the ${scope}, from ${sources.join(', ') || 'nowhere here'}${grace}`;
+  const domains = spiffeTrustDomains.length === 0 ? '' : `; trust domains ${spiffeTrustDomains.join(', ')}`;
+  return `${name}: revocation ${asked}${domains}; identities: ${listUsers(name, snapshot).length}`;
+}
+
+function listUsers(authorityName: string, { identities }: TrustSnapshot): readonly string[] {
+  const isUser = ({ issuedBy }: { readonly issuedBy: string | undefined }): boolean => issuedBy === authorityName;
+  return identities.filter(({ subjects, pins }) => subjects.some(isUser) || pins.some(isUser)).map(({ name }) => name);
+}

@@ -1,0 +1,57 @@
+import { Command } from 'commander';
+import { addHelpSections } from '../../../command-line/help.js';
+import {
+  getAuthority,
+  removeAuthority,
+  removeAuthorityCertificates,
+} from '../../../trust-administration/authority-edits.js';
+import { openTrustLocation } from '../../../trust-administration/open-trust-location.js';
+import { updateTrustDocument } from '../../../trust-administration/update-trust-document.js';
+import { collect } from '../pin-options.js';
+import { reportUpdate } from '../report-update.js';
+import { addChangeOptions, addStoreOption, readChange, type ChangeFlags, type StoreFlags } from '../store-options.js';
+
+interface RemoveFlags extends StoreFlags, ChangeFlags {
+  readonly certificate?: readonly string[];
+}
+
+export function trustAuthorityRemoveCommand(): Command {
+  const command = new Command('remove')
+    .description('Take an authority out, once nothing refers to it; or only some of its certificates.')
+    .argument('<name>', 'the authority')
+    .option(
+      '--certificate <hex>',
+      'only this one: its SHA-256 thumbprint, or the first eight digits or more (repeatable)',
+      collect,
+    );
+  addStoreOption(command);
+  addChangeOptions(command).action(remove);
+  return addHelpSections(command, {
+    exitCodes: {
+      0: 'the document is written',
+      1: 'others kept changing the document; nothing is written',
+      2: "there is no such authority or certificate, something refers to it, or the store or a word can't be used; nothing is written",
+    },
+    examples: [
+      'certgate trust authority remove corp --reason "closed down" --store file:trust.json',
+      'certgate trust authority remove corp --certificate 9F86D081 --reason "renewed" --store file:trust.json',
+    ],
+  });
+}
+
+async function remove(name: string, flags: RemoveFlags): Promise<void> {
+  const { certificate: thumbprints } = flags;
+  const location = await openTrustLocation(flags.store);
+  const change = await readChange('authority remove', flags);
+  const update = await updateTrustDocument(location, change, (document) =>
+    thumbprints === undefined
+      ? removeAuthority(document, name)
+      : removeAuthorityCertificates(document, name, thumbprints),
+  );
+  const removed = getAuthority(update.before.document, name);
+  const done =
+    thumbprints === undefined
+      ? `Removed the authority ${removed.name}.`
+      : `Removed from the authority ${removed.name}.`;
+  reportUpdate(location.description, update, { done, json: { removed } }, flags.json);
+}

@@ -1,0 +1,101 @@
+import { decodeClientCertificate, findSerialNumber, findThumbprint, type TrustDocumentDenied } from '@certgate/core';
+import { Command } from 'commander';
+import { CommandFailure } from '../../command-line/command-failure.js';
+import { addHelpSections } from '../../command-line/help.js';
+import { denyCertificate, describeDenied, undenyCertificate } from '../../trust-administration/deny-list-edits.js';
+import { openTrustLocation } from '../../trust-administration/open-trust-location.js';
+import { updateTrustDocument } from '../../trust-administration/update-trust-document.js';
+import { addPasswordOptions, type PasswordFlags } from '../certificate/password-options.js';
+import { readCertificateArgument } from '../certificate/read-certificate-argument.js';
+import { addLatencyOptions, describeLatency, type LatencyFlags } from './latency.js';
+import { reportUpdate } from './report-update.js';
+import { addChangeOptions, addStoreOption, readChange, type ChangeFlags, type StoreFlags } from './store-options.js';
+
+interface DenyFlags extends StoreFlags, ChangeFlags, LatencyFlags, PasswordFlags {
+  readonly issuedBy?: string;
+  readonly serial?: string;
+}
+
+export function trustDenyCommand(): Command {
+  return createCommand(
+    'deny',
+    'Refuse one certificate whatever else says of it: by its thumbprint, or by its serial number under an authority.',
+    'laptop stolen',
+  );
+}
+
+export function trustUndenyCommand(): Command {
+  return createCommand(
+    'undeny',
+    'Take a certificate off the deny list; who may call is decided as without it.',
+    'found again',
+  );
+}
+
+function createCommand(verb: 'deny' | 'undeny', description: string, reason: string): Command {
+  const command = new Command(verb)
+    .description(description)
+    .argument('[certificate]', 'its SHA-256 thumbprint, or its file: PFX, PEM, DER or base64')
+    .option('--issued-by <authority>', 'with --serial: the authority that issued it')
+    .option('--serial <hex>', 'its serial number in hexadecimal; colons and spaces are fine');
+  addPasswordOptions(command);
+  addStoreOption(command);
+  addLatencyOptions(command);
+  addChangeOptions(command).action((text: string | undefined, flags: DenyFlags) => change(verb, text, flags));
+  return addHelpSections(command, {
+    exitCodes: {
+      0: 'the document is written, or says so already',
+      1: 'others kept changing the document; nothing is written',
+      2: `${verb === 'deny' ? '' : 'it is not on the deny list, or '}the certificate, the store or a word can't be used; nothing is written`,
+    },
+    examples: [
+      `certgate trust ${verb} billing.crt.pem --reason "${reason}" --store file:trust.json`,
+      `certgate trust ${verb} --issued-by corp --serial 0A1B2C --reason "${reason}" --store file:trust.json`,
+    ],
+  });
+}
+
+async function change(verb: 'deny' | 'undeny', text: string | undefined, flags: DenyFlags): Promise<void> {
+  const entry = await readEntry(text, flags);
+  const location = await openTrustLocation(flags.store);
+  const made = await readChange(verb, flags);
+  const update = await updateTrustDocument(location, made, (document) =>
+    verb === 'deny' ? denyCertificate(document, { ...entry, reason: made.reason }) : undenyCertificate(document, entry),
+  );
+  const what = describeDenied(entry);
+  reportUpdate(
+    location.description,
+    update,
+    {
+      done: verb === 'deny' ? `Denied ${what}.` : `No longer denied: ${what}.`,
+      notes: describeLatency(flags),
+      json: { entry },
+    },
+    flags.json,
+  );
+}
+
+async function readEntry(text: string | undefined, flags: DenyFlags): Promise<TrustDocumentDenied> {
+  const { issuedBy, serial } = flags;
+  if (text === undefined) {
+    if (issuedBy === undefined || serial === undefined) {
+      throw new CommandFailure('It is not said which certificate.', {
+        remedy: 'Give its thumbprint or its file, or --issued-by and --serial together.',
+      });
+    }
+    const serialNumber = findSerialNumber(serial);
+    if (serialNumber !== undefined) return { issuedBy, serialNumber };
+    throw new CommandFailure(`${JSON.stringify(serial)} is no serial number.`, {
+      remedy: 'Give its hexadecimal digits: certgate certificate inspect FILE',
+    });
+  }
+  if (issuedBy !== undefined || serial !== undefined) {
+    throw new CommandFailure('Give the certificate, or --issued-by and --serial, not both.');
+  }
+  const thumbprint = findThumbprint(text, 'sha256');
+  if (thumbprint !== undefined) return { thumbprintSha256: thumbprint };
+  const { certificateDer } = await readCertificateArgument(text, flags);
+  const decoding = decodeClientCertificate(certificateDer);
+  if (!decoding.ok) throw new CommandFailure(`The certificate in ${text} can't be read: ${decoding.fault}.`);
+  return { thumbprintSha256: decoding.certificate.thumbprintSha256 };
+}

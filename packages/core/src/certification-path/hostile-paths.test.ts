@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { describe, it } from 'node:test';
+import { encodeElement } from '../test-support/der-editing.js';
+import { hostilePaths } from '../test-support/hostile-paths.js';
+import { askAbout, newName, writeAuthority, writeClient } from '../test-support/written-path.js';
+import { decodeCertificateRevocationList } from './certificate-revocation-list.js';
+import { findCertificationPath } from './certification-path.js';
+import { decodeOcspResponse } from './ocsp-response.js';
+import { decodePathCertificate } from './path-certificate.js';
+
+// What certificates can be made to cost (docs/threat-model.md). Counted, not timed: bench/certification-path.mjs times them.
+describe('paths that are made to be dear', () => {
+  for (const { name, ask, expected, suffices } of hostilePaths) {
+    it(`${name}: ${expected}`, () => {
+      const verdict = findCertificationPath({ ...ask(), ...(suffices && { limits: suffices }) });
+      assert.equal(verdict.outcome === 'valid' ? 'valid' : verdict.code, expected);
+    });
+  }
+
+  it('are refused as too dear whatever runs out, and nothing else is said then', () => {
+    const root = newName('Root');
+    const question = askAbout(writeClient(root), writeAuthority(root));
+    const ample = { steps: 1, signatures: 1, comparisons: 10 };
+    assert.equal(findCertificationPath({ ...question, limits: ample }).outcome, 'valid');
+    for (const limits of [
+      { ...ample, steps: 0 },
+      // Asked anew: a signature that was verified once is free.
+      { ...ample, signatures: 0 },
+    ]) {
+      const again = askAbout(writeClient(root), writeAuthority(root));
+      const verdict = findCertificationPath({ ...again, limits });
+      assert.equal(verdict.outcome === 'invalid' && verdict.code, 'path_budget_exhausted', JSON.stringify(limits));
+    }
+  });
+
+  it('an ordinary path takes three steps at most, and the second time no signature', () => {
+    const [root, intermediate] = [newName('Root'), newName('Intermediate')];
+    const question = askAbout(writeClient(intermediate), writeAuthority(root), {
+      intermediates: [writeAuthority(intermediate, root)],
+    });
+    const limits = { steps: 3, signatures: 2, comparisons: 10 };
+    assert.equal(findCertificationPath({ ...question, limits }).outcome, 'valid');
+    assert.equal(findCertificationPath({ ...question, limits: { ...limits, signatures: 0 } }).outcome, 'valid');
+  });
+});
+
+describe('bytes that are no certificate, list or response', () => {
+  const nested = (depth: number): Buffer =>
+    Array.from({ length: depth }).reduce<Buffer>((inner) => encodeElement(0x30, inner), Buffer.alloc(0));
+  const garbage: readonly Buffer[] = [
+    Buffer.alloc(0),
+    Buffer.from([0x30, 0x80]),
+    // Lengths that promise more than there is.
+    Buffer.from([0x30, 0x84, 0xff, 0xff, 0xff, 0xff]),
+    Buffer.from([0x30, 0x88, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]),
+    nested(2000),
+    Buffer.alloc(64 * 1024, 0x30),
+    encodeElement(0x30, Buffer.alloc(200_000)),
+    ...Array.from({ length: 200 }, (_, index) => randomBytes(index * 3)),
+  ];
+  const decoders = { decodePathCertificate, decodeCertificateRevocationList, decodeOcspResponse };
+  for (const [name, decode] of Object.entries(decoders)) {
+    it(`${name} refuses them in words`, () => {
+      for (const bytes of garbage) {
+        const decoding = decode(bytes);
+        assert.equal(decoding.ok, false, bytes.subarray(0, 40).toString('hex'));
+        if (!decoding.ok) assert.doesNotMatch(decoding.fault, /RangeError|TypeError/);
+      }
+    });
+  }
+});

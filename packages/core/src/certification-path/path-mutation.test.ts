@@ -1,0 +1,22 @@
+import assert from 'node:assert/strict';
+import { randomInt } from 'node:crypto';
+import { describe, it } from 'node:test';
+import { isUnchangedValid, listMutations, tryMutation } from '../test-support/path-mutation.js';
+import { writeChain } from '../test-support/written-path.js';
+
+// Every octet once, by one mask; `npm run mutation:path` takes each by four, and conformance/README.md has its results.
+describe('a chain with one octet changed', () => {
+  for (const kind of ['p-256', 'rsa-2048', 'ed25519'] as const) {
+    it(`${kind}: is never let in, and nothing is thrown`, () => {
+      const chain = writeChain(kind);
+      assert.ok(isUnchangedValid(chain));
+      let count = 0;
+      for (const mutation of listMutations(chain, () => [randomInt(1, 256)])) {
+        const { outcome } = tryMutation(chain, mutation);
+        assert.ok(outcome !== 'valid' && outcome !== 'thrown', `${outcome}: ${JSON.stringify(mutation)}`);
+        count += 1;
+      }
+      assert.ok(count > 800, String(count));
+    });
+  }
+});

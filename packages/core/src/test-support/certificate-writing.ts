@@ -1,0 +1,126 @@
+import { type KeyObject, generateKeyPairSync, hash, sign } from 'node:crypto';
+import { encodeElement } from './der-editing.js';
+import {
+  bitString,
+  boolean,
+  integer,
+  name,
+  objectIdentifier,
+  octetString,
+  sequence,
+  tagged,
+  time,
+} from './der-writing.js';
+
+/** Writes certificates and CRLs by the thousand, flawed on request, which `openssl` would take minutes for. */
+export interface WritingKey {
+  readonly kind: WritingKeyKind;
+  readonly privateKey: KeyObject;
+  /** SubjectPublicKeyInfo. */
+  readonly publicKey: Buffer;
+  /** RFC 5280 §4.2.1.2 (1). */
+  readonly identifier: Buffer;
+}
+
+export type WritingKeyKind = 'p-256' | 'p-521' | 'rsa-2048' | 'ed25519';
+
+export function makeWritingKey(kind: WritingKeyKind = 'p-256'): WritingKey {
+  const { publicKey, privateKey } = generate(kind);
+  const encoded = publicKey.export({ type: 'spki', format: 'der' });
+  return { kind, privateKey, publicKey: encoded, identifier: hash('sha1', encoded, 'buffer') };
+}
+
+function generate(kind: WritingKeyKind): { readonly publicKey: KeyObject; readonly privateKey: KeyObject } {
+  switch (kind) {
+    case 'p-256':
+      return generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    case 'p-521':
+      return generateKeyPairSync('ec', { namedCurve: 'P-521' });
+    case 'rsa-2048':
+      return generateKeyPairSync('rsa', { modulusLength: 2048 });
+    case 'ed25519':
+      return generateKeyPairSync('ed25519');
+  }
+}
+
+export interface WrittenName {
+  readonly name: string;
+  readonly key: WritingKey;
+}
+
+export interface CertificateWriting {
+  readonly subject: WrittenName;
+  /** Left out: self-signed. */
+  readonly issuer?: WrittenName;
+  /** The key that signs, where it isn't the issuer's. */
+  readonly signer?: WritingKey;
+  readonly serialNumber?: number | bigint;
+  readonly notBefore?: number;
+  readonly notAfter?: number;
+  readonly extensions: readonly Buffer[];
+}
+
+let serialNumbers = 1000;
+
+export function writeCertificate(writing: CertificateWriting): Buffer {
+  const { subject, issuer = subject, signer = issuer.key, serialNumber = ++serialNumbers, extensions } = writing;
+  const { notBefore = Date.UTC(2025, 0, 1), notAfter = Date.UTC(2035, 0, 1) } = writing;
+  const tbs = sequence(
+    tagged(0, integer(2)),
+    integer(serialNumber),
+    signatureAlgorithms[signer.kind],
+    name(issuer.name),
+    sequence(time(notBefore), time(notAfter)),
+    name(subject.name),
+    subject.key.publicKey,
+    ...(extensions.length === 0 ? [] : [tagged(3, sequence(...extensions))]),
+  );
+  return signed(tbs, signer);
+}
+
+export interface CrlWriting {
+  readonly issuer: WrittenName;
+  readonly signer?: WritingKey;
+  readonly revoked?: readonly (number | bigint)[];
+  readonly thisUpdate?: number;
+  readonly nextUpdate?: number;
+  readonly crlNumber?: number;
+}
+
+export function writeCrl({ issuer, signer = issuer.key, revoked = [], ...rest }: CrlWriting): Buffer {
+  const { thisUpdate = Date.UTC(2026, 11, 31), nextUpdate = Date.UTC(2027, 1, 1), crlNumber = 1 } = rest;
+  const since = time(Date.UTC(2026, 5, 1));
+  const entries = revoked.map((serialNumber) => sequence(integer(serialNumber), since));
+  const tbs = sequence(
+    integer(1),
+    signatureAlgorithms[signer.kind],
+    name(issuer.name),
+    time(thisUpdate),
+    time(nextUpdate),
+    ...(entries.length === 0 ? [] : [sequence(Buffer.concat(entries))]),
+    tagged(
+      0,
+      sequence(
+        extension('2.5.29.35', false, sequence(encodeElement(0x80, issuer.key.identifier))),
+        extension('2.5.29.20', false, integer(crlNumber)),
+      ),
+    ),
+  );
+  return signed(tbs, signer);
+}
+
+export function extension(type: string, isCritical: boolean, value: Uint8Array): Buffer {
+  return sequence(objectIdentifier(type), ...(isCritical ? [boolean(true)] : []), octetString(value));
+}
+
+const signatureAlgorithms: Readonly<Record<WritingKeyKind, Buffer>> = {
+  'p-256': sequence(objectIdentifier('1.2.840.10045.4.3.2')),
+  'p-521': sequence(objectIdentifier('1.2.840.10045.4.3.2')),
+  'rsa-2048': sequence(objectIdentifier('1.2.840.113549.1.1.11'), encodeElement(0x05)),
+  ed25519: sequence(objectIdentifier('1.3.101.112')),
+};
+
+function signed(tbs: Buffer, { kind, privateKey }: WritingKey): Buffer {
+  const signature = sign(kind === 'ed25519' ? null : 'sha256', tbs, privateKey);
+  return sequence(tbs, signatureAlgorithms[kind], bitString(signature));
+}

@@ -1,0 +1,100 @@
+import type { PathQuestion } from '../certification-path/certification-path.js';
+import type { PathLimits } from '../certification-path/path-budget.js';
+import type { PathFaultCode } from '../certification-path/path-fault.js';
+import { askLongList, askNames, askPolicies } from './hostile-extensions.js';
+import { askCrossSigned, askCrowd, askLongChain, askMesh, askSameNameMesh } from './hostile-graphs.js';
+
+/** A question that has been made to be dear. Each call of `ask` makes it anew: nothing has been verified before. */
+export interface HostilePath {
+  readonly name: string;
+  readonly ask: () => PathQuestion;
+  readonly expected: 'valid' | PathFaultCode;
+  /** What suffices for the answer, where it is an answer: counts, so that no clock is needed to see it grow. */
+  readonly suffices?: PathLimits;
+}
+
+export const hostilePaths: readonly HostilePath[] = [
+  {
+    name: 'two CAs, each signed by the other, no anchor',
+    ask: askCrossSigned,
+    expected: 'path_not_found',
+    suffices: { steps: 4, signatures: 4, comparisons: 0 },
+  },
+  {
+    name: 'ten CAs, each signed by every other, no anchor',
+    ask: () => askMesh(10, false),
+    expected: 'path_budget_exhausted',
+  },
+  {
+    name: 'ten CAs, each signed by every other, an anchor above the last',
+    ask: () => askMesh(10, true),
+    expected: 'valid',
+  },
+  {
+    name: 'eight keys of one name, each signed by every other',
+    ask: () => askSameNameMesh(8),
+    expected: 'path_budget_exhausted',
+  },
+  {
+    name: '1,000 issuers of one name, the key identifier points to the last',
+    ask: () => askCrowd(1000, 'last'),
+    expected: 'valid',
+    suffices: { steps: 2, signatures: 2, comparisons: 10 },
+  },
+  {
+    name: '1,000 issuers of one name, the key identifier points to none',
+    ask: () => askCrowd(1000, 'none'),
+    expected: 'path_budget_exhausted',
+  },
+  {
+    name: '1,000 issuers of one name, the key identifier points to all',
+    ask: () => askCrowd(1000, 'all'),
+    expected: 'path_budget_exhausted',
+  },
+  {
+    name: '200 issuers of one name with P-521 keys, the key identifier points to none',
+    ask: () => askCrowd(200, 'none', 'p-521'),
+    expected: 'path_budget_exhausted',
+  },
+  {
+    name: '1,000 name constraints, 100 names',
+    ask: () => askNames(1000, 100),
+    expected: 'valid',
+    suffices: { steps: 2, signatures: 2, comparisons: 2000 },
+  },
+  {
+    name: '10,000 name constraints, 1,000 names',
+    ask: () => askNames(10_000, 1000),
+    expected: 'valid',
+    suffices: { steps: 2, signatures: 2, comparisons: 20_000 },
+  },
+  { name: '10,000 name constraints, 10,000 names', ask: () => askNames(10_000, 10_000), expected: 'valid' },
+  {
+    name: '1,000 name constraints on each of 10 CAs, 5,000 names',
+    ask: () => askNames(1000, 5000, 10),
+    expected: 'path_budget_exhausted',
+  },
+  {
+    name: '30 CAs, 16 policies, each mapped to each',
+    ask: () => askPolicies(30, 16, 'each to each'),
+    expected: 'valid',
+  },
+  {
+    name: '30 CAs, 16 policies, each mapped to the next',
+    ask: () => askPolicies(30, 16, 'each to the next'),
+    expected: 'valid',
+  },
+  { name: '100 CAs in a row', ask: () => askLongChain(100), expected: 'path_length_exceeded' },
+  {
+    name: 'a CRL of 100,000 entries, not among them',
+    ask: () => askLongList(100_000, false),
+    expected: 'valid',
+    suffices: { steps: 1, signatures: 2, comparisons: 10 },
+  },
+  {
+    name: 'a CRL of 100,000 entries, the last of them',
+    ask: () => askLongList(100_000, true),
+    expected: 'certificate_revoked',
+    suffices: { steps: 1, signatures: 2, comparisons: 10 },
+  },
+];

@@ -1,0 +1,69 @@
+import { decodeCertificateRevocationList } from '../certification-path/certificate-revocation-list.js';
+import { findCertificationPath } from '../certification-path/certification-path.js';
+import { decodePathCertificate } from '../certification-path/path-certificate.js';
+import { type WrittenChain, askAbout, readWritten, requireCrls } from './written-path.js';
+
+export type MutatedPart = 'leaf' | 'intermediate' | 'crl';
+
+/** One octet of one part, exclusive-ored. */
+export interface Mutation {
+  readonly part: MutatedPart;
+  readonly position: number;
+  readonly mask: number;
+}
+
+export interface MutationResult {
+  readonly mutation: Mutation;
+  /** `undecodable`: it didn't come to a path. */
+  readonly outcome: 'valid' | 'undecodable' | 'thrown' | (string & {});
+}
+
+/** Every position of the three signed parts, by the masks that `choose` gives for it. */
+export function* listMutations(
+  chain: WrittenChain,
+  choose: (position: number) => readonly number[],
+): Generator<Mutation> {
+  for (const part of ['leaf', 'intermediate', 'crl'] as const) {
+    for (let position = 0; position < getPart(chain, part).length; position += 1) {
+      for (const mask of choose(position)) if (mask !== 0) yield { part, position, mask };
+    }
+  }
+}
+
+/** Is the changed chain let in, with CRLs required of every certificate? */
+export function tryMutation(chain: WrittenChain, mutation: Mutation): MutationResult {
+  try {
+    return { mutation, outcome: decide(chain, mutation) };
+  } catch {
+    return { mutation, outcome: 'thrown' };
+  }
+}
+
+/** The chain as it was written, which must be valid, or else its mutations show nothing. */
+export function isUnchangedValid(chain: WrittenChain): boolean {
+  return decide(chain, { part: 'leaf', position: 0, mask: 0 }) === 'valid';
+}
+
+function decide(chain: WrittenChain, mutation: Mutation): string {
+  const mutate = (part: MutatedPart): Buffer => {
+    const bytes = Buffer.from(getPart(chain, part));
+    const octet = bytes[mutation.position] ?? 0;
+    if (mutation.part === part) bytes[mutation.position] = octet ^ mutation.mask;
+    return bytes;
+  };
+  const leaf = decodePathCertificate(mutate('leaf'));
+  if (!leaf.ok) return 'undecodable';
+  const intermediate = decodePathCertificate(mutate('intermediate'));
+  const crls = [chain.crls[0], mutate('crl')].map(decodeCertificateRevocationList);
+  const verdict = findCertificationPath(
+    askAbout(leaf.value, readWritten(decodePathCertificate, chain.root), {
+      intermediates: intermediate.ok ? [intermediate.value] : [],
+      revocation: requireCrls(crls.flatMap((crl) => (crl.ok ? [crl.value] : []))),
+    }),
+  );
+  return verdict.outcome === 'valid' ? 'valid' : verdict.code;
+}
+
+function getPart(chain: WrittenChain, part: MutatedPart): Buffer {
+  return part === 'crl' ? chain.crls[1] : chain[part];
+}
