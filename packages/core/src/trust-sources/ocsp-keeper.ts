@@ -13,9 +13,16 @@ import { redactUrl } from './redacted-url.js';
 
 /** An answer that wasn't enough isn't asked for again at once. */
 const askedAgainAfterMilliseconds = 5_000;
-/** A request waits for it, so it is short. */
-const answerTimeoutMilliseconds = 5_000;
-const maximumKept = 4096;
+interface OcspLimits {
+  readonly answerTimeoutMilliseconds: number;
+  readonly maximumKept: number;
+}
+
+const defaultLimits: OcspLimits = Object.freeze({
+  /** A request waits for it, so it is short. */
+  answerTimeoutMilliseconds: 5_000,
+  maximumKept: 4096,
+});
 /** To one responder. */
 const maximumAtOnce = 16;
 const maximumWaiting = 256;
@@ -55,6 +62,12 @@ export class OcspKeeper {
   readonly #responderSetbacks = new Map<string, Setback>();
   /** By responder and certificate: the answer was none. It must not keep others from asking. */
   readonly #certificateSetbacks = new Map<string, Setback>();
+  readonly #limits: OcspLimits;
+
+  /** Other limits are for tests. */
+  constructor(limits: Partial<OcspLimits> = {}) {
+    this.#limits = { ...defaultLimits, ...limits };
+  }
 
   /** `responder` undefined: nobody is asked any more, and what was revoked stays so. */
   find(responder: string | undefined, { thumbprintSha256 }: PathCertificate): readonly OcspResponse[] {
@@ -80,7 +93,7 @@ export class OcspKeeper {
     const wasAsked = askedAt !== undefined && now >= askedAt && now < askedAt + askedAgainAfterMilliseconds;
     if (wasAsked || this.#isPaused(responder, key, now)) return Promise.resolve();
     if (this.#inFlight.size >= maximumWaiting) {
-      noteSetback(this.#certificateSetbacks, key, `${maximumWaiting} questions wait for an answer already`, now);
+      this.#noteSetback(this.#certificateSetbacks, key, `${maximumWaiting} questions wait for an answer already`, now);
       return Promise.resolve();
     }
     const answer = this.#askInTurn(wanted, key, now).finally(() => {
@@ -106,8 +119,8 @@ export class OcspKeeper {
       await Promise.race(running);
       // Whoever was asked before may not have answered.
       if (this.#isPaused(responder, key, now)) return;
-      if (performance.now() - began > answerTimeoutMilliseconds) {
-        noteSetback(this.#certificateSetbacks, key, 'others were asked about first, and that took too long', now);
+      if (performance.now() - began > this.#limits.answerTimeoutMilliseconds) {
+        this.#noteSetback(this.#certificateSetbacks, key, 'others were asked about first, and that took too long', now);
         return;
       }
     }
@@ -125,9 +138,9 @@ export class OcspKeeper {
     let bytes: Uint8Array;
     try {
       const url = new URL(responder);
-      bytes = await readWithin(answerTimeoutMilliseconds, (signal) => postOcspRequest(url, der, signal));
+      bytes = await readWithin(this.#limits.answerTimeoutMilliseconds, (signal) => postOcspRequest(url, der, signal));
     } catch (error) {
-      noteSetback(this.#responderSetbacks, responder, describeFault(error), now);
+      this.#noteSetback(this.#responderSetbacks, responder, describeFault(error), now);
       return;
     }
     this.#responderSetbacks.delete(responder);
@@ -149,11 +162,11 @@ export class OcspKeeper {
         })
       : ({ status: 'unknown', detail: `its answer can't be read (${decoding.fault})` } as const);
     if (!decoding.ok || status.status === 'unknown') {
-      noteSetback(this.#certificateSetbacks, key, status.status === 'unknown' ? status.detail : 'no answer', now);
+      this.#noteSetback(this.#certificateSetbacks, key, status.status === 'unknown' ? status.detail : 'no answer', now);
       return;
     }
     this.#certificateSetbacks.delete(key);
-    keepBounded(this.#askedAt, key, now);
+    this.#keepBounded(this.#askedAt, key, now);
     this.#keep(key, certificate, decoding.value, status);
   }
 
@@ -162,28 +175,28 @@ export class OcspKeeper {
     if (status.status === 'revoked') {
       const isOnHold = status.reason === 'certificateHold';
       if (!isOnHold || before?.isOnHold !== false)
-        keepBounded(this.#revoked, thumbprintSha256, { key, response, isOnHold });
+        this.#keepBounded(this.#revoked, thumbprintSha256, { key, response, isOnHold });
       return;
     }
     // RFC 5280 §5.3.1: from hold, and from hold alone, a certificate comes back; by whoever put it there.
     if (before?.isOnHold === true && before.key === key) this.#revoked.delete(thumbprintSha256);
-    keepBounded(this.#good, key, response);
+    this.#keepBounded(this.#good, key, response);
+  }
+
+  #noteSetback(setbacks: Map<string, Setback>, key: string, fault: string, now: number): void {
+    const failures = (setbacks.get(key)?.failures ?? 0) + 1;
+    const pause = Math.min(firstPauseMilliseconds * 2 ** Math.min(failures - 1, 10), longestPauseMilliseconds);
+    this.#keepBounded(setbacks, key, { failures, since: now, pausedUntil: now + pause, fault });
+  }
+
+  #keepBounded<T>(map: Map<string, T>, key: string, value: T): void {
+    map.delete(key);
+    map.set(key, value);
+    const [oldest] = map.keys();
+    if (map.size > this.#limits.maximumKept && oldest !== undefined) map.delete(oldest);
   }
 }
 
 function nameQuestion(responder: string, thumbprintSha256: string): string {
   return `${thumbprintSha256} ${responder}`;
-}
-
-function noteSetback(setbacks: Map<string, Setback>, key: string, fault: string, now: number): void {
-  const failures = (setbacks.get(key)?.failures ?? 0) + 1;
-  const pause = Math.min(firstPauseMilliseconds * 2 ** Math.min(failures - 1, 10), longestPauseMilliseconds);
-  keepBounded(setbacks, key, { failures, since: now, pausedUntil: now + pause, fault });
-}
-
-function keepBounded<T>(map: Map<string, T>, key: string, value: T): void {
-  map.delete(key);
-  map.set(key, value);
-  const [oldest] = map.keys();
-  if (map.size > maximumKept && oldest !== undefined) map.delete(oldest);
 }
