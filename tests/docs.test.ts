@@ -55,6 +55,15 @@ const inspectionCodes: Readonly<Record<TrustInspectionFinding['code'], true>> = 
   pin_not_begun: true,
   pin_without_end: true,
   pin_sha1: true,
+  pin_denied: true,
+  subject_under_wildcard: true,
+  authority_unused: true,
+  authority_without_revocation: true,
+  revocation_without_source: true,
+  authority_without_usable_anchor: true,
+  authority_certificate_ended: true,
+  authority_certificate_ends_soon: true,
+  authority_certificate_not_begun: true,
   hash_in_two_kinds: true,
   names_look_alike: true,
   role_in_two_cases: true,
@@ -64,6 +73,9 @@ const inspectionCodes: Readonly<Record<TrustInspectionFinding['code'], true>> = 
 const warningCodes: Readonly<Record<TrustStoreWarning['code'], true>> = {
   pin_sha1: true,
   identity_without_pins: true,
+  authority_unused: true,
+  authority_without_revocation: true,
+  revocation_without_source: true,
   revision_reused: true,
 };
 const codeBlocks: readonly CodeBlock[] = pages.flatMap(listCodeBlocks);
@@ -138,7 +150,7 @@ describe('docs/trust-document.md', () => {
 describe('docs/request-path.md', () => {
   it('names every precise code at its step, and no other', () => {
     const named = getPage('docs/request-path.md').matchAll(
-      /`((?:certificate|identity|pin|trust|front_end|gate|http|internal|function|role)_\w+)`/g,
+      /`((?:certificate|identity|pin|trust|front_end|gate|http|internal|function|role|path|revocation)_\w+)`/g,
     );
     assert.deepEqual([...new Set([...named].map(([, code]) => code))].sort(), [...denialCodes].sort());
   });
@@ -162,10 +174,15 @@ describe('every page', () => {
   it('shows trust documents that parse', () => {
     const documents = codeBlocks.filter(
       ({ page, language, code }) =>
-        language === 'json' && (page === 'docs/trust-document.md' || code.includes('schemaVersion')),
+        /^jsonc?$/.test(language) && (page === 'docs/trust-document.md' || code.includes('schemaVersion')),
     );
     assert.ok(documents.length >= 4);
-    for (const { page, code } of documents) assert.doesNotThrow(() => parseTrustDocument(code), page);
+    const authority = makeAuthorityPem();
+    for (const { page, code } of documents) {
+      // Nobody reads a certificate; one that is left out is made here.
+      const whole = code.replaceAll(/"-----BEGIN CERTIFICATE-----[^"]*…[^"]*"/g, JSON.stringify(authority));
+      assert.doesNotThrow(() => parseTrustDocument(whole), page);
+    }
   });
 
   it('shows TypeScript that compiles, where it is whole', async () => {
@@ -277,6 +294,16 @@ function decideForCertificate(roles: readonly (readonly string[])[], reportOnlyU
   return decideAccess({ header, trust, requirement, now: Date.now() });
 }
 
+function makeAuthorityPem(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'certgate-docs-'));
+  try {
+    const { certificateFile } = makeOpensslCertificate(folder, 'authority', 'ec', ['keyUsage=critical,keyCertSign']);
+    return readFileSync(certificateFile, 'utf8');
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
 function listPages(folder: string): readonly Page[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     if (entry.name.startsWith('.') || ['node_modules', 'dist', 'coverage', 'packed'].includes(entry.name)) return [];
@@ -370,9 +397,9 @@ async function readHelp(path = ''): Promise<ReadonlyMap<string, string>> {
 }
 
 function findVerb(helpByVerb: ReadonlyMap<string, string>, words: readonly string[]): string | undefined {
-  const [first = '', second = ''] = words;
-  if (helpByVerb.has(`${first} ${second}`)) return `${first} ${second}`;
-  if (helpByVerb.has(first)) return first;
+  const [first = '', second = '', third = ''] = words;
+  const verb = [`${first} ${second} ${third}`, `${first} ${second}`, first].find((name) => helpByVerb.has(name));
+  if (verb !== undefined) return verb;
   return first.startsWith('-') ? '' : undefined;
 }
 

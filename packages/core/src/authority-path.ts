@@ -19,6 +19,7 @@ export interface AuthorityContext {
 export interface OcspWanted {
   /** The responder that the operator configured; never one that a certificate names. */
   readonly responder: string;
+  readonly allowMissingNonce: boolean;
   readonly certificate: PathCertificate;
   readonly issuer: PathCertificate;
 }
@@ -44,7 +45,7 @@ export function findAuthorityPath(
   if (!pathDecoding.ok) return refuse('certificate_malformed', `It is no certificate: ${pathDecoding.fault}.`);
   const unfit = findCertificateDenial(decoding.certificate, now, { isPathValidated: true });
   if (unfit !== undefined) return refuse(unfit.code, unfit.detail);
-  const { mode, scope, graceMilliseconds, ocsp } = authority.revocation;
+  const { mode, scope, graceMilliseconds, ocsp, ocspNonce } = authority.revocation;
   const information = revocation.find(authority.name);
   return findCertificationPath({
     target: pathDecoding.value,
@@ -64,7 +65,8 @@ export function findAuthorityPath(
       onOcspWanted:
         ocsp === undefined
           ? undefined
-          : (certificate, issuer) => onOcspWanted?.({ responder: ocsp, certificate, issuer }),
+          : (certificate, issuer) =>
+              onOcspWanted?.({ responder: ocsp, allowMissingNonce: ocspNonce === 'optional', certificate, issuer }),
     },
     ...(onCheck === undefined
       ? {}

@@ -181,13 +181,13 @@ function* compareRevocations(pair: AuthorityPair): Generator<TrustChange, void, 
       ? [say('changes', sentence)]
       : [say('gains', sentence), say('loses', sentence)];
   const whose = `of the authority "${later.name}"`;
+  const isOff = before.mode === 'off' && after.mode === 'off';
   if (before.mode !== after.mode) {
     // The modes stand in order, the strictest first.
     const isLooser = revocationModes.indexOf(after.mode) > revocationModes.indexOf(before.mode);
     yield say(isLooser ? 'gains' : 'loses', `Revocation ${whose} is ${after.mode}, no longer ${before.mode}.`);
   }
   if (before.scope !== after.scope) {
-    const isOff = before.mode === 'off' && after.mode === 'off';
     const effect = isOff ? 'changes' : after.scope === 'end-entity' ? 'gains' : 'loses';
     yield say(effect, `Revocation ${whose} is asked for the ${after.scope}, no longer for the ${before.scope}.`);
   }
@@ -195,6 +195,10 @@ function* compareRevocations(pair: AuthorityPair): Generator<TrustChange, void, 
     yield* both(
       `Revocation ${whose} is read from ${describeSources(after)}, no longer from ${describeSources(before)}.`,
     );
+  }
+  if (before.ocspNonce !== after.ocspNonce) {
+    const effect = isOff ? 'changes' : after.ocspNonce === 'optional' ? 'gains' : 'loses';
+    yield say(effect, `The nonce of OCSP answers ${whose} is ${after.ocspNonce}, no longer ${before.ocspNonce}.`);
   }
   if (before.graceMilliseconds !== after.graceMilliseconds) {
     yield* both(

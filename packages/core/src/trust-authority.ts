@@ -19,6 +19,13 @@ export interface AuthorityRevocation {
   /** `file:PATH` or a URL, as written. */
   readonly crls: readonly string[];
   readonly ocsp: string | undefined;
+  /**
+   * Must an answer hold the nonce of its question (RFC 9654)? Responders that sign their answers ahead of time, as most
+   * public ones do, can't give it back; an answer then counts as long as it says, also one that somebody kept.
+   */
+  readonly ocspNonce: (typeof ocspNonces)[number];
   /** How long after its nextUpdate a list still counts. */
   readonly graceMilliseconds: number;
 }
+
+export const ocspNonces = ['required', 'optional'] as const;

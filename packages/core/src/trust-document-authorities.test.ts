@@ -9,6 +9,7 @@ import { type IdentityInput, documentOf } from './test-support/documents.js';
 import { presentCertificate } from './presented-certificate.js';
 import { deniedSerialKey, findSerialNumber } from './trust-deny-list.js';
 import { parseTrustDocument } from './trust-document.js';
+import { readTrustFinding } from './trust-answer.js';
 import { findInSnapshot } from './trust-finding.js';
 import type { TrustSnapshot } from './trust-snapshot.js';
 import { type SubjectType, listSubjectKeys, subjectKey } from './trust-subject.js';
@@ -25,7 +26,14 @@ describe('authorities', () => {
     const [authority] = authorities;
     assert.equal(authority?.trustAnchors[0]?.subjectText, 'CN=Corp CA');
     assert.equal(authority.intermediates[0]?.subjectText, 'CN=Corp Issuing CA');
-    const revocation = { mode: 'off', scope: 'chain', crls: [], ocsp: undefined, graceMilliseconds: 0 };
+    const revocation = {
+      mode: 'off',
+      scope: 'chain',
+      crls: [],
+      ocsp: undefined,
+      ocspNonce: 'required',
+      graceMilliseconds: 0,
+    };
     assert.deepEqual(authority.revocation, revocation);
     for (const part of [authorities, authority, authority.trustAnchors, authority.intermediates, authority.revocation])
       assert.ok(Object.isFrozen(part));
@@ -178,4 +186,19 @@ describe('the deny list', () => {
       assert.match(finding.detail, /laptop stolen/);
     }
   });
+  test("a store of one's own may deny by it", () => {
+    const answer = { outcome: 'denied', code: 'certificate_on_deny_list', detail: 'x' };
+    assert.deepEqual(readTrustFinding(answer), answer);
+    assert.equal(readTrustFinding({ ...answer, code: 'certificate_on_deny_list_' }).outcome, 'unavailable');
+    assert.equal(readTrustFinding({ ...answer, code: 'certificate_revoked' }).outcome, 'unavailable');
+  });
+});
+
+test('without a path, a pin of an authority matches nothing', () => {
+  const presented = presentCertificate(makeCertificate().der);
+  const { thumbprintSha256, publicKeySha256 } = presented;
+  for (const pin of [{ thumbprintSha256 }, { publicKeySha256 }]) {
+    const snapshot = read({}, { certificates: [{ ...pin, issuedBy: 'corp' }] });
+    assert.equal(findInSnapshot(snapshot, presented, now).outcome, 'notFound');
+  }
 });

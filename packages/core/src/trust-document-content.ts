@@ -30,6 +30,8 @@ export interface TrustDocumentRevocation {
   readonly scope?: 'chain' | 'end-entity';
   readonly crls?: readonly string[];
   readonly ocsp?: string;
+  /** Absent: required. */
+  readonly ocspNonce?: 'required' | 'optional';
   readonly graceSeconds?: number;
 }
 

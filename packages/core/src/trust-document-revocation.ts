@@ -1,18 +1,19 @@
 import { isLoopbackHost } from './encoding/loopback-host.js';
 import { revocationModes, revocationScopes } from './certification-path/path-revocation.js';
-import type { AuthorityRevocation } from './trust-authority.js';
+import { type AuthorityRevocation, ocspNonces } from './trust-authority.js';
 import type { DocumentReader } from './trust-document-reader.js';
 
 const maximumAddressLength = 2048;
 const maximumGraceSeconds = 604_800;
 
-const revocationKeys = { required: [], optional: ['mode', 'scope', 'crls', 'ocsp', 'graceSeconds'] };
+const revocationKeys = { required: [], optional: ['mode', 'scope', 'crls', 'ocsp', 'ocspNonce', 'graceSeconds'] };
 
 const noRevocation: AuthorityRevocation = Object.freeze({
   mode: 'off',
   scope: 'chain',
   crls: Object.freeze([]),
   ocsp: undefined,
+  ocspNonce: 'required',
   graceMilliseconds: 0,
 });
 
@@ -33,6 +34,7 @@ export function readRevocation(
     scope: reader.readChoice(fields['scope'], `${path}.scope`, revocationScopes) ?? 'chain',
     crls: Object.freeze(crls),
     ocsp,
+    ocspNonce: reader.readChoice(fields['ocspNonce'], `${path}.ocspNonce`, ocspNonces) ?? 'required',
     graceMilliseconds: readGrace(reader, fields['graceSeconds'], `${path}.graceSeconds`) * 1000,
   });
 }

@@ -39,7 +39,14 @@ const authorityKeys: readonly (keyof TrustDocumentAuthority)[] = [
   'revocation',
 ];
 
-const revocationKeys: readonly (keyof TrustDocumentRevocation)[] = ['mode', 'scope', 'crls', 'ocsp', 'graceSeconds'];
+const revocationKeys: readonly (keyof TrustDocumentRevocation)[] = [
+  'mode',
+  'scope',
+  'crls',
+  'ocsp',
+  'ocspNonce',
+  'graceSeconds',
+];
 
 const deniedKeys: readonly (keyof TrustDocumentDenied)[] = ['thumbprintSha256', 'issuedBy', 'serialNumber', 'reason'];
 

@@ -72,10 +72,12 @@ export function removeAuthorityCertificates(
     thumbprints.map((text) => getCertificate([...trustAnchors, ...intermediates], authority.name, text)),
   );
   const isKept = (pem: string): boolean => !chosen.has(pem);
+  const { intermediates: old = [], ...rest } = authority;
+  const kept = old.filter(isKept);
   return replaceAuthority(document, authority, {
-    ...authority,
+    ...rest,
     trustAnchors: trustAnchors.filter(isKept),
-    ...(authority.intermediates && { intermediates: intermediates.filter(isKept) }),
+    ...(kept.length === 0 ? {} : { intermediates: kept }),
   });
 }
 

@@ -135,7 +135,7 @@ function explainNameless({
   if (asked.length > 0) {
     const reason = demands.some(({ kind }) => kind === 'other')
       ? 'it is a condition that is not understood here; add its callers by hand, with their certificates'
-      : "a name is worth nothing without the authority that gave it, and this version can't trust authorities yet; pin the callers' certificates";
+      : "a name is worth nothing without the authority that gave it, and the policy doesn't hold it; pin the callers' certificates, or trust the authority and the name by hand";
     return [asked.join(', '), reason];
   }
   if (barredThumbprints.length > 0) {

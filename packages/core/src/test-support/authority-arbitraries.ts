@@ -22,6 +22,7 @@ const revocation = (name: string): fc.Arbitrary<NonNullable<TrustDocumentAuthori
       scope: fc.constantFrom('chain', 'end-entity'),
       crls: fc.subarray([`file:${name}.crl`, `https://pki.example.com/${name}.crl`]),
       ocsp: fc.constantFrom('http://ocsp.example.com/', 'https://ocsp.example.com/a?b'),
+      ocspNonce: fc.constantFrom('required', 'optional'),
       graceSeconds: fc.nat({ max: 604_800 }),
     },
     { requiredKeys: [] },

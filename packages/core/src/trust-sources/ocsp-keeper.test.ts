@@ -31,8 +31,9 @@ describe('OcspKeeper', () => {
     questionsBefore = server.questions.length;
   });
 
-  const wantedOf = (about: PathCertificate = certificate, responder = server.url): OcspWanted => ({
+  const wantedOf = (about = certificate, responder = server.url, allowMissingNonce = false): OcspWanted => ({
     responder,
+    allowMissingNonce,
     certificate: about,
     issuer,
   });
@@ -91,6 +92,21 @@ describe('OcspKeeper', () => {
     server.answerWith(answerFrom({ '1234': 'V' }));
     await keeper.ask(wantedOf(), now + 18 * second);
     assert.equal(statusOf(), 'revoked');
+  });
+
+  test('without a nonce, an answer that somebody kept takes nobody off hold', async () => {
+    const before = answerOcsp({
+      authority: issuing,
+      request: encodeOcspRequest({ certificate, issuer }),
+      index: { '1234': 'V' },
+    });
+    server.answerWith(answerFrom({ '1234': 'R certificateHold' }));
+    await keeper.ask(wantedOf(certificate, server.url, true), now);
+    server.answerWith(() => before);
+    await keeper.ask(wantedOf(certificate, server.url, true), now + 6 * second);
+    assert.deepEqual([statusOf(), countQuestions()], ['revoked', 2]);
+    await keeper.ask(wantedOf(other, server.url, true), now);
+    assert.equal(statusOf(other), 'unknown');
   });
 
   const withoutNonce = encodeOcspRequest({ certificate, issuer });

@@ -1,4 +1,5 @@
 import type { OcspWanted } from '../authority-path.js';
+import type { OcspQuestion } from '../certification-path/ocsp-question.js';
 import { createOcspNonce, encodeOcspRequest } from '../certification-path/ocsp-request.js';
 import { type OcspResponse, decodeOcspResponse } from '../certification-path/ocsp-response.js';
 import { findOcspStatus } from '../certification-path/ocsp-verification.js';
@@ -131,7 +132,8 @@ export class OcspKeeper {
     await turn;
   }
 
-  async #askNow({ responder, certificate, issuer }: OcspWanted, key: string, now: number): Promise<void> {
+  async #askNow(wanted: OcspWanted, key: string, now: number): Promise<void> {
+    const { responder, allowMissingNonce, certificate, issuer } = wanted;
     const began = performance.now();
     const nonce = createOcspNonce();
     const der = encodeOcspRequest({ certificate, issuer, nonce });
@@ -145,42 +147,50 @@ export class OcspKeeper {
     }
     this.#responderSetbacks.delete(responder);
     const decoding = decodeOcspResponse(bytes);
-    const status = decoding.ok
-      ? findOcspStatus({
-          certificate,
-          issuer,
-          responses: [decoding.value],
-          nonce,
-          profile: 'strict',
-          now: now + (performance.now() - began),
-          graceMilliseconds: 0,
-          clockSkewMilliseconds: ocspClockSkewMilliseconds,
-          // Whether the responder itself is revoked is asked at the decision.
-          isResponderGood: () => true,
-          isAlgorithmAccepted: (algorithm: PathCertificate['signatureAlgorithm']) =>
-            isAlgorithmAccepted(algorithm, 'strict'),
-        })
-      : ({ status: 'unknown', detail: `its answer can't be read (${decoding.fault})` } as const);
+    const judge = (more: Partial<OcspQuestion>): RevocationStatus =>
+      findOcspStatus({
+        certificate,
+        issuer,
+        responses: [],
+        nonce,
+        allowMissingNonce,
+        profile: 'strict',
+        now: now + (performance.now() - began),
+        graceMilliseconds: 0,
+        clockSkewMilliseconds: ocspClockSkewMilliseconds,
+        // Whether the responder itself is revoked is asked at the decision.
+        isResponderGood: () => true,
+        isAlgorithmAccepted: (algorithm) => isAlgorithmAccepted(algorithm, 'strict'),
+        ...more,
+      });
+    const status: RevocationStatus = decoding.ok
+      ? judge({ responses: [decoding.value] })
+      : { status: 'unknown', detail: `its answer can't be read (${decoding.fault})` };
     if (!decoding.ok || status.status === 'unknown') {
       this.#noteSetback(this.#certificateSetbacks, key, status.status === 'unknown' ? status.detail : 'no answer', now);
       return;
     }
     this.#certificateSetbacks.delete(key);
     this.#keepBounded(this.#askedAt, key, now);
-    this.#keep(key, certificate, decoding.value, status);
-  }
-
-  #keep(key: string, { thumbprintSha256 }: PathCertificate, response: OcspResponse, status: RevocationStatus): void {
-    const before = this.#revoked.get(thumbprintSha256);
+    const { value: response } = decoding;
     if (status.status === 'revoked') {
-      const isOnHold = status.reason === 'certificateHold';
-      if (!isOnHold || before?.isOnHold !== false)
-        this.#keepBounded(this.#revoked, thumbprintSha256, { key, response, isOnHold });
+      this.#keepRevoked(certificate, { key, response, isOnHold: status.reason === 'certificateHold' });
       return;
     }
-    // RFC 5280 §5.3.1: from hold, and from hold alone, a certificate comes back; by whoever put it there.
-    if (before?.isOnHold === true && before.key === key) this.#revoked.delete(thumbprintSha256);
+    const held = this.#revoked.get(certificate.thumbprintSha256);
+    // RFC 5280 §5.3.1: from hold, and from hold alone, a certificate comes back; by a newer word of whoever put it there.
+    // Without the nonce, anybody may have kept this one from before.
+    const isNewer = (): boolean =>
+      judge({ responses: [response], allowMissingNonce: false }).status === 'good' ||
+      judge({ responses: held === undefined ? [] : [held.response, response], nonce: undefined }).status === 'good';
+    if (held?.isOnHold === true && held.key === key && isNewer()) this.#revoked.delete(certificate.thumbprintSha256);
     this.#keepBounded(this.#good, key, response);
+  }
+
+  /** What is final isn't replaced by a hold. */
+  #keepRevoked({ thumbprintSha256 }: PathCertificate, revoked: Revoked): void {
+    if (revoked.isOnHold && this.#revoked.get(thumbprintSha256)?.isOnHold === false) return;
+    this.#keepBounded(this.#revoked, thumbprintSha256, revoked);
   }
 
   #noteSetback(setbacks: Map<string, Setback>, key: string, fault: string, now: number): void {

@@ -24,6 +24,7 @@ interface AddFlags extends StoreFlags, ChangeFlags {
   readonly ocsp?: string;
   readonly mode?: RevocationMode;
   readonly scope?: RevocationScope;
+  readonly ocspNonce?: 'required' | 'optional';
   readonly graceSeconds?: number;
   readonly spiffeTrustDomain?: readonly string[];
   readonly toExisting?: boolean;
@@ -37,6 +38,12 @@ export function trustAuthorityAddCommand(): Command {
     .option('--intermediate <file>', 'a CA certificate between an anchor and the callers (repeatable)', collect)
     .option('--crl <address>', 'a revocation list: file:PATH or an https: URL (repeatable)', collect)
     .option('--ocsp <url>', 'its OCSP responder')
+    .addOption(
+      new Option(
+        '--ocsp-nonce <rule>',
+        'optional: also an answer without the nonce of its question counts (default: required)',
+      ).choices(['required', 'optional']),
+    )
     .addOption(
       new Option(
         '--mode <mode>',
@@ -101,12 +108,13 @@ function describeNew(name: string, addition: AuthorityAddition): Parameters<type
 }
 
 async function readAddition(flags: AddFlags): Promise<AuthorityAddition> {
-  const { crl: crls = [], ocsp, mode, scope, graceSeconds, spiffeTrustDomain = [] } = flags;
+  const { crl: crls = [], ocsp, ocspNonce, mode, scope, graceSeconds, spiffeTrustDomain = [] } = flags;
   const revocation: TrustDocumentRevocation = {
     ...(mode === undefined ? {} : { mode }),
     ...(scope === undefined ? {} : { scope }),
     ...(crls.length === 0 ? {} : { crls }),
     ...(ocsp === undefined ? {} : { ocsp }),
+    ...(ocspNonce === undefined ? {} : { ocspNonce }),
     ...(graceSeconds === undefined ? {} : { graceSeconds }),
   };
   return {

@@ -1,0 +1,229 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, before, describe, it } from 'node:test';
+import { createTemporaryFolder, makeOpensslPair, runOpenssl } from '../../certificates/test-support/openssl.js';
+import { TrustStage } from './test-support/trust-stage.js';
+
+// Authorities, names and the deny list, by the real command line, each step on what the one before left.
+describe('certgate trust, with authorities', () => {
+  const stage = new TrustStage();
+  const files = createTemporaryFolder();
+  const makeAuthority = (name: string): string => {
+    const path = files.file(`${name}.pem`);
+    const key = files.file(`${name}.key.pem`);
+    runOpenssl(['genpkey', '-algorithm', 'ed25519', '-out', key]);
+    runOpenssl([
+      'req', '-x509', '-key', key, '-subj', `/CN=${name}`, '-days', '3650', '-out', path,
+      '-addext', 'keyUsage=critical,keyCertSign,cRLSign',
+    ]); // prettier-ignore
+    return path;
+  };
+  let root: string;
+  let issuing: string;
+  let leaf: string;
+
+  before(async () => {
+    root = makeAuthority('Corp Root');
+    issuing = makeAuthority('Corp Issuing');
+    leaf = makeOpensslPair(files, 'leaf').certificate;
+    await stage.expect('init', '--reason', 'first');
+  });
+  after(() => {
+    stage.remove();
+    files.remove();
+  });
+
+  const refuse = async (words: RegExp, ...args: readonly string[]): Promise<void> => {
+    const { revision } = stage.read();
+    const { exitCode, stderr } = await stage.run(...args, '--reason', 'x');
+    assert.equal(exitCode, 2, stderr);
+    assert.match(stderr.replaceAll(/\s+/g, ' '), words);
+    assert.equal(stage.read().revision, revision);
+  };
+
+  it('authority add takes DER too, and raises the version to what suffices', async () => {
+    const der = files.file('root.der');
+    runOpenssl(['x509', '-in', root, '-outform', 'der', '-out', der]);
+    const settings = ['--crl', 'file:corp.crl', '--scope', 'end-entity', '--spiffe-trust-domain', 'corp.example'];
+    const said = await stage.expect(
+      'authority', 'add', 'corp', '--certificate', der, '--intermediate', issuing, ...settings, '--reason', 'our own',
+    ); // prettier-ignore
+    assert.match(said, /The authority "corp" is new, with "CN=Corp Root"/);
+    const { schemaVersion, authorities } = stage.read();
+    assert.equal(schemaVersion, 2);
+    assert.deepEqual(authorities, [
+      {
+        name: 'corp',
+        trustAnchors: [readFileSync(root, 'utf8')],
+        intermediates: [readFileSync(issuing, 'utf8')],
+        spiffeTrustDomains: ['corp.example'],
+        revocation: { scope: 'end-entity', crls: ['file:corp.crl'] },
+      },
+    ]);
+  });
+
+  it('authority add refuses what signs nothing, a name twice, and nothing at all', async () => {
+    await refuse(/authorities\[1\].*no CA certificate/, 'authority', 'add', 'other', '--certificate', leaf);
+    await refuse(
+      /There is an authority "corp" already.*--to-existing/,
+      'authority',
+      'add',
+      'CORP',
+      '--certificate',
+      root,
+    );
+    await refuse(/needs a trust anchor/, 'authority', 'add', 'other', '--mode', 'off');
+    await refuse(/one authority, one name/, 'authority', 'add', 'other', '--certificate', root);
+  });
+
+  it('authority add --to-existing keeps what is there, once', async () => {
+    const renewed = makeAuthority('Corp Root 2030');
+    await stage.expect(
+      'authority', 'add', 'Corp', '--to-existing', '--certificate', renewed, '--certificate', root,
+      '--ocsp', 'http://ocsp.corp.example/', '--grace-seconds', '60', '--mode', 'when-available', '--reason', 'renewed',
+    ); // prettier-ignore
+    const [authority] = stage.read().authorities ?? [];
+    assert.equal(authority?.trustAnchors.length, 2);
+    assert.deepEqual(authority.revocation, {
+      mode: 'when-available',
+      scope: 'end-entity',
+      crls: ['file:corp.crl'],
+      ocsp: 'http://ocsp.corp.example/',
+      graceSeconds: 60,
+    });
+  });
+
+  it('add lets a name in, alone or beside a pin', async () => {
+    const said = await stage.expect(
+      'add', 'billing', '--issued-by', 'CORP', '--dns', '*.corp.example', '--role', 'orders.read', '--reason', 'invoices',
+    ); // prettier-ignore
+    assert.match(said, /\+ "billing" is whoever has a certificate with dns \*\.corp\.example of the authority corp/);
+    await stage.expect(
+      'add', 'billing', '--to-existing', '--issued-by', 'corp', '--uri', 'spiffe://corp.example/billing',
+      '--public-key-sha256', 'A1'.repeat(32), '--reason', 'more',
+    ); // prettier-ignore
+    assert.deepEqual(stage.read().identities, [
+      {
+        name: 'billing',
+        roles: ['orders.read'],
+        reason: 'invoices',
+        subjects: [
+          { issuedBy: 'CORP', dns: '*.corp.example' },
+          { issuedBy: 'corp', uri: 'spiffe://corp.example/billing' },
+        ],
+        certificates: [{ publicKeySha256: 'A1'.repeat(32), issuedBy: 'corp' }],
+      },
+    ]);
+  });
+
+  it('add refuses a name without its authority, of nobody, of another, and a pattern', async () => {
+    await refuse(/only under the authority/, 'add', 'x', '--dns', 'a.example');
+    await refuse(/no name or pin is given/, 'add', 'x', '--issued-by', 'corp');
+    await refuse(/names no authority.*corp/, 'add', 'x', '--issued-by', 'nobody', '--dns', 'a.example');
+    await refuse(/stands already at identities\[0\]/, 'add', 'x', '--issued-by', 'corp', '--dns', '*.CORP.example');
+    await refuse(/whole first label/, 'add', 'x', '--issued-by', 'corp', '--dns', 'a*.corp.example');
+    await refuse(/spiffeTrustDomains/, 'add', 'x', '--issued-by', 'corp', '--uri', 'spiffe://else.example/a');
+  });
+
+  it('list, show and authority list say what is there', async () => {
+    assert.match(await stage.expect('list'), /authorities: corp[\s\S]*billing/);
+    const shown = await stage.expect('show', 'billing');
+    assert.match(shown, /state +active/);
+    assert.match(shown, /dns \*\.corp\.example, issued by corp/);
+    assert.match(shown, /publicKeySha256 (?:A1)+ active issued by corp/);
+    const listed = await stage.expect('authority', 'list');
+    assert.match(listed, /trust anchor.*CN=Corp Root/);
+    assert.match(
+      listed,
+      /when-available for the end-entity, from file:corp\.crl, OCSP http.*60 s of grace.*identities: 1/,
+    );
+    const { authorities } = JSON.parse(await stage.expect('authority', 'list', '--json')) as {
+      authorities: { certificates: { role: string; notAfter: string }[]; identities: string[] }[];
+    };
+    assert.deepEqual(authorities[0]?.identities, ['billing']);
+    assert.deepEqual(
+      authorities[0].certificates.map(({ role }) => role),
+      ['trust anchor', 'trust anchor', 'intermediate'],
+    );
+    for (const { notAfter } of authorities[0].certificates) assert.ok(Date.parse(notAfter) > Date.now());
+  });
+
+  it('deny and undeny, by serial number and by file; twice is once', async () => {
+    const serial = ['--issued-by', 'corp', '--serial', '8f:01'];
+    assert.match(
+      await stage.expect('deny', ...serial, '--reason', 'laptop stolen'),
+      /- The certificate with the serial/,
+    );
+    assert.match(await stage.expect('deny', ...serial, '--reason', 'again'), /Nothing to change/);
+    await stage.expect('deny', leaf, '--reason', 'key lost');
+    const print = runOpenssl(['x509', '-in', leaf, '-noout', '-fingerprint', '-sha256']);
+    assert.deepEqual(stage.read().denied, [
+      { issuedBy: 'corp', serialNumber: '008F01', reason: 'laptop stolen' },
+      { thumbprintSha256: print.split('=')[1]?.trim().replaceAll(':', ''), reason: 'key lost' },
+    ]);
+    assert.match(await stage.expect('list'), /certificates on the deny list: 2/);
+    await stage.expect('undeny', '--issued-by', 'CORP', '--serial', '008F01', '--reason', 'found');
+    await stage.expect('undeny', leaf, '--reason', 'found');
+    assert.equal(stage.read().denied, undefined);
+    await refuse(/doesn't hold/, 'undeny', leaf);
+    await refuse(/not said which/, 'deny', '--serial', '01');
+    await refuse(/not both/, 'deny', leaf, ...serial);
+    await refuse(/no serial number/, 'deny', '--issued-by', 'corp', '--serial', 'xyz');
+  });
+
+  it('check tells of the end of what never arrives with a request', async () => {
+    const { exitCode, stdout } = await stage.run('check', '--within', '4000d', '--json');
+    assert.equal(exitCode, 1);
+    const { findings } = JSON.parse(stdout) as { findings: { code: string; authorityName: string; endsAt: string }[] };
+    assert.deepEqual(
+      findings.map(({ code, authorityName }) => `${code} ${authorityName}`),
+      Array.from({ length: 3 }, () => 'authority_certificate_ends_soon corp'),
+    );
+    const { exitCode: now, stdout: text } = await stage.run('check');
+    assert.equal(now, 0, text);
+    assert.match(text, /identities: 1, authorities: 1; errors: 0, warnings: 0/);
+  });
+
+  it('writers at the same time: what each adds is there', async () => {
+    const names = ['a', 'b', 'c', 'd'];
+    await Promise.all(
+      names.map((name) =>
+        stage.expect('add', name, '--issued-by', 'corp', '--common-name', name, '--reason', 'at once'),
+      ),
+    );
+    await Promise.all([
+      stage.expect('deny', '--issued-by', 'corp', '--serial', '01', '--reason', 'x'),
+      stage.expect('authority', 'add', 'corp', '--to-existing', '--crl', 'file:b.crl', '--reason', 'x'),
+      stage.expect('remove', 'a', '--issued-by', 'corp', '--common-name', 'a', '--reason', 'x'),
+    ]);
+    const { identities, denied, authorities } = stage.read();
+    const held = identities.map(({ name, subjects = [] }) => `${name} ${subjects.length}`).sort();
+    assert.deepEqual(held, ['a 0', 'b 1', 'billing 2', 'c 1', 'd 1']);
+    assert.equal(denied?.length, 1);
+    assert.deepEqual(authorities?.[0]?.revocation?.crls, ['file:corp.crl', 'file:b.crl']);
+    assert.match(await stage.expect('log'), /authority add/);
+  });
+
+  it('remove: a name, a certificate, and an authority that nothing refers to', async () => {
+    await refuse(
+      /doesn't have the subject dns x\.example of corp/,
+      'remove',
+      'b',
+      '--issued-by',
+      'corp',
+      '--dns',
+      'x.example',
+    );
+    await refuse(/referred to by "billing", ("[bcd]", ){3}the denied serial number/, 'authority', 'remove', 'corp');
+    const print = runOpenssl(['x509', '-in', issuing, '-noout', '-fingerprint', '-sha256']);
+    const digits = print.split('=')[1]?.trim() ?? '';
+    await stage.expect('authority', 'remove', 'corp', '--certificate', digits.slice(0, 12), '--reason', 'closed');
+    assert.equal(stage.read().authorities?.[0]?.intermediates, undefined);
+    await refuse(/no certificate whose thumbprint/, 'authority', 'remove', 'corp', '--certificate', digits);
+    for (const name of ['a', 'b', 'c', 'd', 'billing']) await stage.expect('remove', name, '--reason', 'done');
+    await stage.expect('undeny', '--issued-by', 'corp', '--serial', '01', '--reason', 'done');
+    await stage.expect('authority', 'remove', 'corp', '--reason', 'done');
+    const { schemaVersion, authorities } = stage.read();
+    assert.deepEqual([schemaVersion, authorities], [1, undefined]);
+  });
+});
