@@ -111,27 +111,35 @@ function findStatus(question: RevocationQuestion, { certificate, issuer, role }:
   const byList = findCrlStatus({ ...common, crls, signers: candidates, isSignerValid });
   if (byList.status === 'revoked') return byList;
   const responses = findOcspResponses(certificate);
-  const byResponse = findOcspStatus({
+  const isResponderGood = (responder: PathCertificate): boolean =>
+    findCrlStatus({ ...common, certificate: responder, crls, signers: candidates, isSignerValid }).status === 'good';
+  const ofResponses = {
     ...common,
     responses,
     clockSkewMilliseconds: ocspClockSkewMilliseconds,
     // RFC 6960 §4.2.2.2.1: one without ocsp-nocheck is looked up in the lists; without any, the profile decides.
-    isResponderGood:
-      crls.length === 0
-        ? undefined
-        : (responder) =>
-            findCrlStatus({ ...common, certificate: responder, crls, signers: candidates, isSignerValid }).status ===
-            'good',
-  });
-  if (byResponse.status === 'revoked') return byResponse;
-  if (byResponse.status === 'good') return byList.status === 'good' ? laterOf(byList, byResponse) : byResponse;
+    isResponderGood: crls.length === 0 ? undefined : isResponderGood,
+  };
+  const byResponse = findOcspStatus(ofResponses);
+  if (byResponse.status === 'revoked') {
+    // One on hold may come back, and only an answer says so.
+    if (byResponse.reason === 'certificateHold') onOcspWanted?.(certificate, issuer);
+    return byResponse;
+  }
+  // The grace is for a responder that can't be reached, so he is asked before it counts.
+  const isCurrent =
+    byResponse.status === 'good' &&
+    (graceMilliseconds === 0 || findOcspStatus({ ...ofResponses, graceMilliseconds: 0 }).status === 'good');
+  if (isCurrent) return byResponse;
   // A caller is asked about wherever there is a responder; a CA, where no list speaks of it.
-  if (role === 'end-entity' || byList.status === 'unknown') onOcspWanted?.(certificate, issuer);
-  if (byList.status === 'good') return byList;
+  const isAskedAbout = onOcspWanted !== undefined && (role === 'end-entity' || byList.status !== 'good');
+  if (isAskedAbout) onOcspWanted(certificate, issuer);
+  const good = byResponse.status === 'good' ? byResponse : byList;
+  if (good.status === 'good') return isAskedAbout ? holdBriefly(good, now) : good;
   const fault = findFault?.(certificate);
   const details = [
-    ...(crls.length > 0 || onOcspWanted === undefined ? [byList.detail] : []),
-    ...(responses.length > 0 ? [byResponse.detail] : []),
+    ...(crls.length > 0 || onOcspWanted === undefined ? [byList.status === 'unknown' ? byList.detail : ''] : []),
+    ...(responses.length > 0 && byResponse.status === 'unknown' ? [byResponse.detail] : []),
     ...(fault === undefined ? [] : [fault]),
   ];
   return { status: 'unknown', detail: details.join(' ') };
@@ -139,9 +147,9 @@ function findStatus(question: RevocationQuestion, { certificate, issuer, role }:
 
 type Good = Extract<RevocationStatus, { status: 'good' }>;
 
-/** Both are good: the answer holds as long as either does, and both hold now. */
-function laterOf(left: Good, right: Good): Good {
-  return left.validUntil >= right.validUntil ? left : right;
+/** The responder has not been heard; what he would say must not wait for the next list. */
+function holdBriefly(good: Good, now: number): Good {
+  return { ...good, validUntil: Math.min(good.validUntil, now + unknownForMilliseconds) };
 }
 
 function describeRevoked(
