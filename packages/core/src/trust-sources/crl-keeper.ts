@@ -113,6 +113,8 @@ export class CrlKeeper {
   ): Promise<void> {
     const key = authority.name.toLowerCase();
     const ofAuthority = this.#kept.get(key) ?? new Map<string, Kept>();
+    // Before anything is awaited: the authority's other sources are read at the same time.
+    this.#kept.set(key, ofAuthority);
     const sourceKey = nameSource(source);
     const present = ofAuthority.get(sourceKey);
     // Of an authority that was given other certificates, what was kept says nothing any more.
@@ -135,7 +137,7 @@ export class CrlKeeper {
     if (kept !== undefined) expectNewer(crl, kept.current);
     // A clock that runs ahead somewhere must not leave us without a list: the one before counts until then.
     const previous = crl.thisUpdate > now ? kept?.current : undefined;
-    this.#kept.set(key, ofAuthority.set(sourceKey, { current: crl, previous, sourceVersion, digest }));
+    ofAuthority.set(sourceKey, { current: crl, previous, sourceVersion, digest });
     this.#changeCount += 1;
   }
 
