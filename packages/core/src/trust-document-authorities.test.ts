@@ -190,15 +190,16 @@ describe('the deny list', () => {
     const answer = { outcome: 'denied', code: 'certificate_on_deny_list', detail: 'x' };
     assert.deepEqual(readTrustFinding(answer), answer);
     assert.equal(readTrustFinding({ ...answer, code: 'certificate_on_deny_list_' }).outcome, 'unavailable');
-    assert.equal(readTrustFinding({ ...answer, code: 'certificate_revoked' }).outcome, 'unavailable');
+    assert.equal(readTrustFinding({ ...answer, code: 'role_missing' }).outcome, 'unavailable');
   });
 });
 
-test('without a path, a pin of an authority matches nothing', () => {
+test('without a path, a pin of an authority denies', () => {
   const presented = presentCertificate(makeCertificate().der);
   const { thumbprintSha256, publicKeySha256 } = presented;
   for (const pin of [{ thumbprintSha256 }, { publicKeySha256 }]) {
     const snapshot = read({}, { certificates: [{ ...pin, issuedBy: 'corp' }] });
-    assert.equal(findInSnapshot(snapshot, presented, now).outcome, 'notFound');
+    const finding = findInSnapshot(snapshot, presented, now);
+    assert.ok(finding.outcome === 'denied' && finding.code === 'path_not_found');
   }
 });
