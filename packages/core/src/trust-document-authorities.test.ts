@@ -190,15 +190,15 @@ describe('the deny list', () => {
     const answer = { outcome: 'denied', code: 'certificate_on_deny_list', detail: 'x' };
     assert.deepEqual(readTrustFinding(answer), answer);
     assert.equal(readTrustFinding({ ...answer, code: 'certificate_on_deny_list_' }).outcome, 'unavailable');
-    assert.equal(readTrustFinding({ ...answer, code: 'certificate_revoked' }).outcome, 'unavailable');
   });
 });
 
-test('without a path, a pin of an authority matches nothing', () => {
+test('a pin of an authority that did not issue the certificate is a match that denies', () => {
   const presented = presentCertificate(makeCertificate().der);
   const { thumbprintSha256, publicKeySha256 } = presented;
   for (const pin of [{ thumbprintSha256 }, { publicKeySha256 }]) {
     const snapshot = read({}, { certificates: [{ ...pin, issuedBy: 'corp' }] });
-    assert.equal(findInSnapshot(snapshot, presented, now).outcome, 'notFound');
+    const finding = findInSnapshot(snapshot, presented, now);
+    assert.equal(finding.outcome === 'denied' && finding.code, 'path_not_found');
   }
 });

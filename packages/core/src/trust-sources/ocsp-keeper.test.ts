@@ -256,6 +256,6 @@ describe('OcspKeeper', () => {
   /** As far as OCSP looks: another serial number of the same issuer. */
   function imitate(index: number): PathCertificate {
     const serialNumber = (0x2000 + index).toString(16).toUpperCase();
-    return { ...certificate, serialNumber, thumbprintSha256: `${serialNumber}`.padStart(64, '0') };
+    return { ...certificate, serialNumber, thumbprintSha256: serialNumber.padStart(64, '0') };
   }
 });
