@@ -83,15 +83,31 @@ function examineRevocation(
   underQuestion: readonly PathCertificate[],
 ): ReturnType<typeof checkRevocation> {
   const { revocation, now, intermediates, trustAnchors, crlSigners = [] } = question;
-  return checkRevocation({
+  const signers = new Map<PathCertificate, boolean>();
+  const isSignerValid = (signer: PathCertificate): boolean => {
+    const isValid =
+      signers.get(signer) ?? isCrlSignerValid(question, settings, path.trustAnchor, signer, underQuestion);
+    signers.set(signer, isValid);
+    return isValid;
+  };
+  const cleared = checkRevocation({
     path,
     revocation,
-    signers: [...crlSigners, ...intermediates, ...trustAnchors],
-    isSignerValid: (signer) => isCrlSignerValid(question, settings, path.trustAnchor, signer, underQuestion),
+    signers: [...new Set([...crlSigners, ...intermediates, ...trustAnchors])],
+    isSignerValid,
     profile: settings.profile,
     now,
   });
+  const isRevoked = cleared.outcome === 'invalid' && cleared.code === 'certificate_revoked';
+  // A list that was passed over for want of budget may be the one that says "revoked".
+  return settings.budget.isExhausted && !isRevoked ? exhausted('steps') : cleared;
 }
+
+/**
+ * In steps. Signers may vouch for each other in as many orders as there are; each has a path to be found and lists to be
+ * gone through, and an ordinary question has one or two.
+ */
+const signerPrice = 50;
 
 /**
  * RFC 5280 §6.3.3 (f): the CRL's signer needs a path of his own, from the same trust anchor. Where his own status hangs on
@@ -105,7 +121,7 @@ function isCrlSignerValid(
   underQuestion: readonly PathCertificate[],
 ): boolean {
   if (signer === trustAnchor) return true;
-  if (underQuestion.includes(signer)) return false;
+  if (underQuestion.includes(signer) || !settings.budget.spendStep(signerPrice)) return false;
   const verdict = findPath({
     target: signer,
     trustAnchors: [trustAnchor],
@@ -113,7 +129,6 @@ function isCrlSignerValid(
     maximumIntermediates: question.maximumIntermediates ?? defaultMaximumIntermediates,
     settings: { ...settings, purposes: [], targetRole: 'crl-signer', onCheck: undefined },
     examine: (path) => {
-      if (!settings.budget.spendStep()) return exhausted('steps');
       const cleared = examineRevocation(question, settings, path, [...underQuestion, signer]);
       return cleared.outcome === 'cleared' ? path : cleared;
     },
