@@ -92,6 +92,11 @@ describe('OcspKeeper', () => {
     server.answerWith(answerFrom({ '1234': 'V' }));
     await keeper.ask(wantedOf(), now + 18 * second);
     assert.equal(statusOf(), 'revoked');
+    server.answerWith(answerFrom({ '1234': 'R certificateHold' }));
+    await keeper.ask(wantedOf(), now + 24 * second);
+    server.answerWith(answerFrom({ '1234': 'V' }));
+    await keeper.ask(wantedOf(), now + 30 * second);
+    assert.equal(statusOf(), 'revoked');
   });
 
   test('without a nonce, an answer that somebody kept takes nobody off hold', async () => {
