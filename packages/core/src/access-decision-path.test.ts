@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type Decision, type DecisionStep, decideAccess } from './access-decision.js';
 import { AccessGate } from './access-gate.js';
-import type { PathCheck } from './certification-path/path-validation.js';
+import type { PathCheck } from './certification-path/path-check.js';
 import { denialCodes, getPublicStatus } from './denial.js';
 import type { RevocationInformation } from './revocation-information.js';
 import type { TrustSnapshot } from './trust-snapshot.js';

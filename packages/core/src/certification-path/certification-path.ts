@@ -2,9 +2,10 @@ import { clientAuthentication } from '../certificate-verification.js';
 import { PathBudget, type PathLimits } from './path-budget.js';
 import { findPath } from './path-building.js';
 import type { PathCertificate } from './path-certificate.js';
+import { type PathListener, noteOn } from './path-check.js';
 import type { PathFault } from './path-fault.js';
 import { type PathRevocation, checkRevocation } from './path-revocation.js';
-import { type PathCheck, type PathSettings, type ValidPath, exhausted } from './path-validation.js';
+import { type PathSettings, type ValidPath, exhausted } from './path-validation.js';
 import { type PolicyInputs, anyPolicyInputs } from './policy-graph.js';
 import type { ValidationProfile } from './validation-profile.js';
 
@@ -28,7 +29,7 @@ export interface PathQuestion {
   readonly maximumIntermediates?: number;
   readonly limits?: PathLimits;
   /** Hears each check of each path that is tried. */
-  readonly onCheck?: (check: PathCheck) => void;
+  readonly onCheck?: PathListener;
 }
 
 export interface CertificationPath extends ValidPath {
@@ -63,12 +64,6 @@ export function findCertificationPath(question: PathQuestion): CertificationPath
     examine: (path) => {
       const cleared = examineRevocation(question, settings, path, [question.target]);
       if (cleared.outcome === 'cleared') current = cleared;
-      settings.onCheck?.({
-        check: 'revocation',
-        certificate: undefined,
-        role: 'end-entity',
-        fault: cleared.outcome === 'invalid' ? cleared : undefined,
-      });
       return cleared.outcome === 'cleared' ? path : cleared;
     },
   });
@@ -83,6 +78,7 @@ function examineRevocation(
   underQuestion: readonly PathCertificate[],
 ): ReturnType<typeof checkRevocation> {
   const { revocation, now, intermediates, trustAnchors, crlSigners = [] } = question;
+  // One signer may have signed many lists; he is asked about once.
   const signers = new Map<PathCertificate, boolean>();
   const isSignerValid = (signer: PathCertificate): boolean => {
     const isValid =
@@ -97,6 +93,7 @@ function examineRevocation(
     isSignerValid,
     profile: settings.profile,
     now,
+    note: noteOn(settings.onCheck, path.certificates, path.trustAnchor),
   });
   const isRevoked = cleared.outcome === 'invalid' && cleared.code === 'certificate_revoked';
   // A list that was passed over for want of budget may be the one that says "revoked".
@@ -122,14 +119,15 @@ function isCrlSignerValid(
 ): boolean {
   if (signer === trustAnchor) return true;
   if (underQuestion.includes(signer) || !settings.budget.spendStep(signerPrice)) return false;
+  const ofSigner: PathSettings = { ...settings, purposes: [], targetRole: 'crl-signer', onCheck: undefined };
   const verdict = findPath({
     target: signer,
     trustAnchors: [trustAnchor],
     intermediates: question.intermediates,
     maximumIntermediates: question.maximumIntermediates ?? defaultMaximumIntermediates,
-    settings: { ...settings, purposes: [], targetRole: 'crl-signer', onCheck: undefined },
+    settings: ofSigner,
     examine: (path) => {
-      const cleared = examineRevocation(question, settings, path, [...underQuestion, signer]);
+      const cleared = examineRevocation(question, ofSigner, path, [...underQuestion, signer]);
       return cleared.outcome === 'cleared' ? path : cleared;
     },
   });
