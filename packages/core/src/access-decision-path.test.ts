@@ -66,8 +66,18 @@ describe('the steps of a decision by an authority', () => {
     const ofCaller = checks.filter(({ role }) => role === 'end-entity').map(({ check }) => check);
     assert.deepEqual(ofCaller, [
       ...['validity', 'certificate', 'purpose', 'issuer', 'path-length', 'signature', 'names'],
-      ...['policies', 'revocation'],
+      'policies',
     ]);
+  });
+
+  test('revocation is a check of its own where it is asked for', () => {
+    const authorities = [authorityOf({ revocation: { mode: 'required', scope: 'end-entity' } })];
+    const crls = [readCrl(makeCrl({ authority: getStage().issuing }))];
+    const revocation = { find: () => ({ crls, findOcspResponses: () => [] }) };
+    const { decision, checks } = decide(caller.header, issuedSnapshot([billing], { authorities }), revocation);
+    assert.equal(decision.outcome, 'allowed');
+    const last = checks.at(-1);
+    assert.deepEqual([last?.check, last?.role, last?.fault], ['revocation', 'end-entity', undefined]);
   });
 
   const denials = listPathDenials();
