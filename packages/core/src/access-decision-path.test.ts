@@ -71,6 +71,16 @@ describe('the steps of a decision by an authority', () => {
     ]);
   });
 
+  test('revocation is a check of its own where it is asked for', () => {
+    const authorities = [authorityOf({ revocation: { mode: 'required', scope: 'end-entity' } })];
+    const crls = [readCrl(makeCrl({ authority: getStage().issuing }))];
+    const revocation = { find: () => ({ crls, findOcspResponses: () => [] }) };
+    const { decision, checks } = decide(caller.header, issuedSnapshot([billing], { authorities }), revocation);
+    assert.equal(decision.outcome, 'allowed');
+    const last = checks.at(-1);
+    assert.deepEqual([last?.check, last?.role, last?.fault], ['revocation', 'end-entity', undefined]);
+  });
+
   const denials = listPathDenials();
   for (const { code, step, header, trust, revocation } of denials) {
     test(`${code} ends at ${step}, and no later step runs`, () => {

@@ -121,7 +121,7 @@ describe('a source in code', () => {
   });
 
   test('a slow source holds up no other, and is asked once', async () => {
-    let answer = (_content: Buffer): void => undefined;
+    let answer: (content: Buffer) => void = () => undefined;
     const slow = new ListSource(new Promise<Buffer>((resolve) => (answer = resolve)), 'slow');
     const quick = new ListSource(empty, 'quick');
     const keeper = new CrlKeeper(new Map([['corp', [slow, quick]]]));
@@ -150,7 +150,7 @@ describe('an authority that changes its certificates under the same name', () =>
     assert.equal(keeper.list(authority).length, 0);
   });
   test('a read that is under way meanwhile is judged by the new ones, once it is over', async () => {
-    let answer = (_content: Buffer): void => undefined;
+    let answer: (content: Buffer) => void = () => undefined;
     const source = new ListSource(new Promise<Buffer>((resolve) => (answer = resolve)));
     const keeper = new CrlKeeper(new Map([['corp', [source]]]));
     const reads = [authority, renewed, renewed].map((each) => keeper.refresh([each], timeout, now));
@@ -161,7 +161,7 @@ describe('an authority that changes its certificates under the same name', () =>
     assert.equal(source.reads.length, 2);
   });
   test('and of many documents that come during one read, the last counts', async () => {
-    let answer = (_content: Buffer): void => undefined;
+    let answer: (content: Buffer) => void = () => undefined;
     const source = new ListSource(new Promise<Buffer>((resolve) => (answer = resolve)));
     const keeper = new CrlKeeper(new Map([['corp', [source]]]));
     const documents = Array.from({ length: 20 }, () => makeAuthority());

@@ -92,6 +92,11 @@ describe('OcspKeeper', () => {
     server.answerWith(answerFrom({ '1234': 'V' }));
     await keeper.ask(wantedOf(), now + 18 * second);
     assert.equal(statusOf(), 'revoked');
+    server.answerWith(answerFrom({ '1234': 'R certificateHold' }));
+    await keeper.ask(wantedOf(), now + 24 * second);
+    server.answerWith(answerFrom({ '1234': 'V' }));
+    await keeper.ask(wantedOf(), now + 30 * second);
+    assert.equal(statusOf(), 'revoked');
   });
 
   test('without a nonce, an answer that somebody kept takes nobody off hold', async () => {
@@ -256,6 +261,6 @@ describe('OcspKeeper', () => {
   /** As far as OCSP looks: another serial number of the same issuer. */
   function imitate(index: number): PathCertificate {
     const serialNumber = (0x2000 + index).toString(16).toUpperCase();
-    return { ...certificate, serialNumber, thumbprintSha256: `${serialNumber}`.padStart(64, '0') };
+    return { ...certificate, serialNumber, thumbprintSha256: serialNumber.padStart(64, '0') };
   }
 });

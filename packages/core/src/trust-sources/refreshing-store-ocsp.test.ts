@@ -122,7 +122,7 @@ describe('OCSP through a store', () => {
     const { store, clock } = await createStage();
     const gate = new AccessGate({ trustStore: store });
     const decisions = await Promise.all(
-      Array.from({ length: 50 }, () => gate.decide(header, requirement, clock.wall())),
+      Array.from({ length: 50 }, async () => gate.decide(header, requirement, clock.wall())),
     );
     assert.ok(decisions.every(({ code }) => code === 'allowed'));
     assert.equal(countQuestions(), 1);

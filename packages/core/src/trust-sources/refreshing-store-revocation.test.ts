@@ -131,7 +131,7 @@ describe('lists', () => {
   test('an instance that was frozen waits for its lists before it decides', async () => {
     const { blob, document, clock, ask } = await stageOf(empty);
     assert.equal(await ask(), 'found');
-    let answer = (_content: Buffer): void => undefined;
+    let answer: (content: Buffer) => void = () => undefined;
     blob.content = new Promise<Buffer>((resolve) => (answer = resolve));
     clock.sleep(3_600_000);
     let isAnswered = false;
