@@ -212,6 +212,17 @@ describe('the arrows inside the tool', () => {
   });
 });
 
+describe('the entries of azure-functions', () => {
+  it('have a module in common only where a copy in each of their bundles does no harm', () => {
+    const sources = new Map(listSources('azure-functions').map((file) => [file.room, listTargets(file, true)]));
+    const reached = ['index', 'testing', 'opentelemetry'].flatMap((entry) => [...listReached(sources, entry)]);
+    const common = reached.filter((room, index) => reached.indexOf(room) !== index);
+    // What these hold is functions and texts, or hangs on `globalThis` under registered symbols and names. A variable,
+    // a map or a class of their own would be another one in each entry.
+    assert.deepEqual([...new Set(common)].sort(), ['decision-channel', 'log-text', 'shared-state', 'worker-core']);
+  });
+});
+
 describe('imports that go round in a circle', () => {
   for (const name of Object.keys(packageImports)) {
     it(`there are none in ${name}`, () => {
@@ -232,6 +243,13 @@ function findCycle(
     if (cycle !== undefined) return cycle;
   }
   return undefined;
+}
+
+function listReached(sources: ReadonlyMap<string, readonly string[]>, entry: string): ReadonlySet<string> {
+  const reached = new Set([entry]);
+  // A set is walked to its end, what is added on the way included.
+  for (const room of reached) for (const target of sources.get(room) ?? []) reached.add(target);
+  return reached;
 }
 
 function listSources(name: string): readonly SourceFile[] {

@@ -14,7 +14,7 @@ export async function loadSecondCopy(context: TestContext): Promise<typeof Certg
   });
   cpSync(fileURLToPath(new URL('..', import.meta.url)), join(folder, 'esm'), { recursive: true });
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
-  const core = dirname(dirname(dirname(createRequire(import.meta.url).resolve('@certgate/core'))));
+  const core = dirname(createRequire(import.meta.url).resolve('@certgate/core/package.json'));
   mkdirSync(join(folder, 'node_modules/@certgate'), { recursive: true });
   symlinkSync(core, join(folder, 'node_modules/@certgate/core'), 'junction');
   return (await import(pathToFileURL(join(folder, 'esm/index.js')).href)) as typeof Certgate;

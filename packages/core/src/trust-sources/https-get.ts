@@ -1,7 +1,6 @@
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import { get as getPlain } from 'node:http';
-import { get as getSecure } from 'node:https';
 import { readCappedBody } from './capped-body.js';
+import { loadHttp } from './http-modules.js';
 import { redactUrl } from './redacted-url.js';
 
 export interface HttpsGetOptions {
@@ -52,15 +51,16 @@ async function readBody(response: IncomingMessage, maximumLength: number): Promi
   return body;
 }
 
-function sendRequest(url: URL, { headers, ca, signal }: HttpsGetOptions): Promise<IncomingMessage> {
+async function sendRequest(url: URL, { headers, ca, signal }: HttpsGetOptions): Promise<IncomingMessage> {
+  const { plain, secure } = await loadHttp();
   return new Promise((resolve, reject) => {
     // A connection of its own: one that was kept may have died while the instance was frozen.
     const common = { headers, signal, agent: false } as const;
     const request: ClientRequest =
       url.protocol === 'http:'
-        ? getPlain(url, common, resolve)
+        ? plain.get(url, common, resolve)
         : // NODE_TLS_REJECT_UNAUTHORIZED=0 must not open this one.
-          getSecure(url, { ...common, rejectUnauthorized: true, ...(ca === undefined ? {} : { ca }) }, resolve);
+          secure.get(url, { ...common, rejectUnauthorized: true, ...(ca === undefined ? {} : { ca }) }, resolve);
     request.on('error', (error) => {
       reject(new Error(`${redactUrl(url)} can't be reached: ${describeConnectionFault(error)}`));
     });

@@ -1,6 +1,6 @@
-import { type IncomingMessage, type RequestOptions, request as requestPlain } from 'node:http';
-import { request as requestSecure } from 'node:https';
+import type { IncomingMessage, RequestOptions } from 'node:http';
 import { readCappedBody } from './capped-body.js';
+import { loadHttp } from './http-modules.js';
 import { redactUrl } from './redacted-url.js';
 
 /** Far more than an answer for one certificate, with the responder's own, can have. */
@@ -22,7 +22,8 @@ export async function postOcspRequest(url: URL, body: Uint8Array, signal: AbortS
   }
 }
 
-function sendRequest(url: URL, body: Uint8Array, signal: AbortSignal): Promise<IncomingMessage> {
+async function sendRequest(url: URL, body: Uint8Array, signal: AbortSignal): Promise<IncomingMessage> {
+  const { plain, secure } = await loadHttp();
   return new Promise((resolve, reject) => {
     const options: RequestOptions = {
       method: 'POST',
@@ -36,9 +37,9 @@ function sendRequest(url: URL, body: Uint8Array, signal: AbortSignal): Promise<I
     };
     const request =
       url.protocol === 'http:'
-        ? requestPlain(url, options, resolve)
+        ? plain.request(url, options, resolve)
         : // NODE_TLS_REJECT_UNAUTHORIZED=0 must not open this one.
-          requestSecure(url, { ...options, rejectUnauthorized: true }, resolve);
+          secure.request(url, { ...options, rejectUnauthorized: true }, resolve);
     request.on('error', (error) => {
       reject(new Error(`${redactUrl(url)} can't be reached: ${error.message}`));
     });
