@@ -12,7 +12,7 @@ export default tseslint.config(
     ],
   },
   {
-    files: ['packages/*/src/**/*.ts', 'tests/**/*.ts', 'bench/**/*.ts'],
+    files: ['packages/*/src/**/*.ts', 'tests/**/*.ts', 'bench/**/*.ts', 'conformance/**/*.ts'],
     extends: [...tseslint.configs.strictTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {

@@ -83,6 +83,7 @@ const toolRooms: Readonly<Record<string, readonly string[]>> = {
   'trust-administration': ['command-line', 'certificates'],
   'trust-import': ['command-line', 'certificates', 'trust-administration'],
   'app-inspection': ['command-line', 'functions-host', 'local-app'],
+  'path-report': ['command-line'],
   commands: [
     'command-line',
     'certificates',
@@ -94,6 +95,7 @@ const toolRooms: Readonly<Record<string, readonly string[]>> = {
     'trust-administration',
     'trust-import',
     'app-inspection',
+    'path-report',
   ],
   testing: ['command-line', 'certificates', 'client', 'gateway', 'functions-host', 'local-app'],
   'app-setup': ['command-line'],

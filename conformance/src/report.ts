@@ -29,7 +29,9 @@ export function formatReport({ suite, results, comparison }: SuiteReport): strin
   const withoutTime = suite.cases.filter(({ now }) => now === undefined).length;
   return [
     `${suite.title} (form ${suite.form}, profile ${suite.profile}): ${suite.source}`,
-    ...(withoutTime === 0 ? [] : [`${withoutTime} cases without a time: judged as of now.`]),
+    ...(withoutTime === 0
+      ? []
+      : [`${withoutTime} ${withoutTime === 1 ? 'case' : 'cases'} without a time: judged as of now.`]),
     ...formatTable([headings, ...rows, total]),
     ...comparison.explained.map(
       ({ result, deviation }) => `known: ${deviation.id}: ${describe(result)}: ${deviation.why}`,

@@ -10,6 +10,7 @@ import { parseTrustDocument } from './trust-document.js';
 import { trustStoreFromDocument } from './trust-sources/document-store.js';
 import { type CertificateRequest, defaultNotAfter, makeCertificate, now } from './test-support/certificates.js';
 import { type IdentityInput, assertDenied, documentOf, snapshotOf } from './test-support/documents.js';
+import { listPathDenials } from './test-support/path-denials.js';
 
 const allowed = makeCertificate();
 const { header } = allowed;
@@ -113,6 +114,15 @@ describe('every other denial is never deferred', () => {
     });
   }
 
+  const byAuthority = listPathDenials();
+  for (const { code, header: text, trust, revocation } of byAuthority) {
+    test(code, () => {
+      const requirement = { functionName: 'f', roles: [], reportOnlyUntil: Date.UTC(2100, 0, 1) };
+      const question = { header: text, trust, requirement, now };
+      assertDenied(decideAccess(revocation === undefined ? question : { ...question, revocation }), code);
+    });
+  }
+
   test('and a store that is unavailable, by the gate', async () => {
     const gate = new AccessGate({ trustStore: { find: () => ({ outcome: 'unavailable', detail: 'down' }) } });
     const requirement = { functionName: 'f', roles: [], reportOnlyUntil: until };
@@ -121,7 +131,8 @@ describe('every other denial is never deferred', () => {
 
   test('no code is forgotten here', () => {
     const elsewhere = ['front_end_unknown', 'front_end_contradicted', 'http_streaming_ambiguous', 'gate_not_installed'];
-    const seen = new Set<string>([...Object.keys(cases), ...deferrable, ...elsewhere, 'trust_unavailable']);
+    const codes = [...Object.keys(cases), ...byAuthority.map(({ code }) => code), ...deferrable, ...elsewhere];
+    const seen = new Set<string>([...codes, 'trust_unavailable']);
     assert.deepEqual(
       denialCodes.filter((code) => !seen.has(code)),
       [],

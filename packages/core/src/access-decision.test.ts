@@ -13,6 +13,7 @@ import {
   now,
 } from './test-support/certificates.js';
 import { type IdentityInput, assertDenied, snapshotOf } from './test-support/documents.js';
+import { listPathDenials } from './test-support/path-denials.js';
 
 const allowed = makeCertificate();
 const { der, header } = allowed;
@@ -138,7 +139,9 @@ describe('the path, step by step', () => {
       'gate_not_installed',
       'trust_unavailable',
     ];
-    const seen = new Set<string>([...cases.map(([code]) => code), ...elsewhere]);
+    // access-decision-path.test.ts: what an authority, or the deny list, has to say.
+    const byAuthority = listPathDenials().map(({ code }) => code);
+    const seen = new Set<string>([...cases.map(([code]) => code), ...byAuthority, ...elsewhere]);
     assert.deepEqual(
       denialCodes.filter((code) => !seen.has(code)),
       [],

@@ -104,7 +104,7 @@ export function authenticate(
   if (decoded.outcome === 'denied') return decoded;
 
   const { certificate } = decoded;
-  const { isPathValidated = false } = trusted;
+  const isPathValidated = trusted.isPathValidated === true && isPathProcessed(presented);
   const unfit = findCertificateDenial(certificate, now, { isPathValidated });
   if (unfit !== undefined) return note(onStep, 'certificate-verification', deny(unfit.code, unfit.detail, known));
   note(onStep, 'certificate-verification', passed);
@@ -211,6 +211,11 @@ function findIntervalDenial(
   if (validUntil !== undefined && !(now < validUntil))
     return deny('pin_expired', `What admitted "${identity.name}" has ended.`, known);
   return undefined;
+}
+
+/** A store of the user's own may say that it validated a path; what no path validation processes stays refused. */
+function isPathProcessed({ pathDecoding }: PresentedCertificate): boolean {
+  return pathDecoding.ok && pathDecoding.value.unknownCriticalExtensions.length === 0;
 }
 
 function readCertificate(

@@ -118,7 +118,7 @@ export class AccessGate {
     // Remembered only when the store's content was the same before and after it answered.
     const isSettled = version !== undefined && version === readTrustVersion(this.#trustStore);
     if (authentication.outcome === 'denied') {
-      if (isSettled) this.#refusals.remember(presented.thumbprintSha256, version, authentication, now);
+      if (isSettled) this.#refusals.remember(presented.thumbprintSha256, version, finding, authentication, now);
       return authentication;
     }
     if (isSettled) {

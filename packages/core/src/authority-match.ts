@@ -10,6 +10,9 @@ export interface Nomination extends NamedIdentity {
   readonly authority: TrustedAuthority;
 }
 
+/** A name that stands in a certificate. */
+export type PresentedName = readonly [SubjectType, string];
+
 /** By the list, which lives as long as the snapshot it is of. */
 const issuerIndexes = new WeakMap<readonly TrustedAuthority[], ReadonlyMap<string, readonly TrustedAuthority[]>>();
 
@@ -40,11 +43,11 @@ function indexByIssuer(authorities: readonly TrustedAuthority[]): ReadonlyMap<st
 /** The identities that the document binds to one of the certificate's names under one of these authorities, each once. */
 export function findNominations(
   { subjects }: TrustSnapshot,
-  certificate: PathCertificate,
+  names: readonly PresentedName[],
   authorities: readonly TrustedAuthority[],
 ): readonly Nomination[] {
   const found = new Map<NamedIdentity, Nomination>();
-  for (const [type, value] of listNames(certificate)) {
+  for (const [type, value] of names) {
     for (const authority of authorities) {
       for (const key of listSubjectKeys(authority.name, type, value)) {
         const named = subjects.get(key);
@@ -55,18 +58,18 @@ export function findNominations(
   return [...found.values()];
 }
 
-/** A certificate has few names; one with hundreds would make hundreds of look-ups. */
-const maximumNames = 100;
+/** A certificate has few names; one with thousands would make thousands of look-ups. */
+export const maximumNames = 256;
 
-/** The names that a subject can be bound to. */
-export function listNames(certificate: PathCertificate): readonly (readonly [SubjectType, string])[] {
+/** The names that a subject can be bound to. More than `maximumNames` is for the caller to refuse. */
+export function listNames(certificate: PathCertificate): readonly PresentedName[] {
   const { subjectAlternativeNames = [], subjectName } = certificate;
   const texts = (form: string): readonly string[] =>
     subjectAlternativeNames.flatMap((name) => ('text' in name && name.form === form ? [name.text] : []));
   const attributes = (type: string): readonly string[] =>
     subjectName.flat().flatMap((each) => (each.type === type && each.isEncoded !== true ? [each.value] : []));
   const commonNames = attributes('2.5.4.3');
-  const names: readonly (readonly [SubjectType, string])[] = [
+  return [
     ...texts('dNSName').map((value) => ['dns', value] as const),
     ...listUris(texts('uniformResourceIdentifier')).map((value) => ['uri', value] as const),
     ...texts('rfc822Name').map((value) => ['email', value] as const),
@@ -74,7 +77,6 @@ export function listNames(certificate: PathCertificate): readonly (readonly [Sub
     ...(commonNames.length === 1 ? commonNames : []).map((value) => ['commonName', value] as const),
     ...attributes('2.5.4.11').map((value) => ['organizationalUnit', value] as const),
   ];
-  return names.slice(0, maximumNames);
 }
 
 /** X509-SVID §2: exactly one URI, and that a SPIFFE ID with a path; a certificate that breaks this has no URI for us. */

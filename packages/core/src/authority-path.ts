@@ -1,7 +1,7 @@
 import { clientAuthentication, findCertificateDenial } from './certificate-verification.js';
 import { type CertificationPath, findCertificationPath } from './certification-path/certification-path.js';
 import type { PathCertificate } from './certification-path/path-certificate.js';
-import type { PathCheck } from './certification-path/path-validation.js';
+import type { PathCheck } from './certification-path/path-check.js';
 import type { DenialCode } from './denial.js';
 import type { PresentedCertificate } from './presented-certificate.js';
 import type { RevocationInformation } from './revocation-information.js';

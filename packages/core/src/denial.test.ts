@@ -27,6 +27,7 @@ describe('the table of denials', () => {
         'certificate_malformed',
         'certificate_multiple',
         'certificate_too_large',
+        'certificate_on_deny_list',
         'certificate_not_trusted',
         'identity_ambiguous',
         'identity_disabled',
@@ -56,7 +57,6 @@ describe('the table of denials', () => {
         'path_key_too_weak',
         'path_extended_key_usage_unsuitable',
         'certificate_revoked',
-        'certificate_on_deny_list',
       ],
       forbidden: ['function_not_allowed', 'role_missing'],
     });

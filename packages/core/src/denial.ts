@@ -14,6 +14,7 @@ const publicCodeByDenialCode = {
   certificate_multiple: 'client_certificate_required',
   certificate_too_large: 'client_certificate_required',
   // trust-store
+  certificate_on_deny_list: 'client_certificate_required',
   certificate_not_trusted: 'client_certificate_required',
   identity_ambiguous: 'client_certificate_required',
   identity_disabled: 'client_certificate_required',
@@ -46,7 +47,6 @@ const publicCodeByDenialCode = {
   path_key_too_weak: 'client_certificate_required',
   path_extended_key_usage_unsuitable: 'client_certificate_required',
   certificate_revoked: 'client_certificate_required',
-  certificate_on_deny_list: 'client_certificate_required',
   revocation_unavailable: 'unavailable',
   // authorization
   function_not_allowed: 'forbidden',

@@ -76,14 +76,18 @@ export {
   type RevocationReadingOptions,
   readRevocationInformation,
 } from './trust-sources/read-revocation-information.js';
-export { type AuthorityContext, type OcspWanted } from './authority-path.js';
+export { type AuthorityContext, type AuthorityRefusal, type OcspWanted, findAuthorityPath } from './authority-path.js';
 export {
   findCertificationPath,
   type CertificationPath,
   type PathQuestion,
 } from './certification-path/certification-path.js';
 export type { PathFault, PathFaultCode } from './certification-path/path-fault.js';
-export type { PathCheck } from './certification-path/path-validation.js';
+export type { PathCheck, PathListener } from './certification-path/path-check.js';
+export type { RevocationEvidence } from './certification-path/revocation-evidence.js';
+export type { RevocationStatus } from './certification-path/revocation-status.js';
+export { type OcspResponse, decodeOcspResponse } from './certification-path/ocsp-response.js';
+export type { PolicyInputs } from './certification-path/policy-graph.js';
 export type { PathRevocation } from './certification-path/path-revocation.js';
 export { decodePathCertificate, type PathCertificate } from './certification-path/path-certificate.js';
 export type { PathRole, ValidationProfile } from './certification-path/validation-profile.js';

@@ -1,4 +1,11 @@
-import { type Nomination, findIssuingAuthorities, findNominations, listNames } from './authority-match.js';
+import {
+  type Nomination,
+  type PresentedName,
+  findIssuingAuthorities,
+  findNominations,
+  listNames,
+  maximumNames,
+} from './authority-match.js';
 import { type AuthorityContext, type AuthorityRefusal, findAuthorityPath } from './authority-path.js';
 import type { CertificationPath } from './certification-path/certification-path.js';
 import type { PathCertificate } from './certification-path/path-certificate.js';
@@ -55,13 +62,18 @@ export function findIssuedMatches(
   const certificate = pathDecoding.value;
   const denied = findDeniedSerial(snapshot, certificate, issuers);
   if (denied !== undefined) return denied;
-  const paths = new PathsByAuthority((authority) => findAuthorityPath(authority, presented, now, context));
+  const names = listNames(certificate);
+  if (names.length > maximumNames) return refuse(describeExcess(names.length));
+  const paths = new PathsByAuthority((authority) => {
+    const path = findAuthorityPath(authority, presented, now, context);
+    return path.outcome === 'valid' ? (findDeniedAuthority(snapshot, authority, path) ?? path) : path;
+  });
   const byPin = matchPins(snapshot, pinned, paths);
   if (byPin.outcome === 'refused') return byPin;
-  const nominations = findNominations(snapshot, certificate, issuers);
+  const nominations = findNominations(snapshot, names, issuers);
   const byName = matchNames(nominations, paths);
   if (byName.outcome === 'refused') return byName;
-  const otherwise = nominations.length === 0 ? describeStranger(certificate, issuers) : byName.otherwise;
+  const otherwise = nominations.length === 0 ? describeStranger(names, issuers) : byName.otherwise;
   return { outcome: 'matched', matches: [...byPin.matches, ...byName.matches], otherwise };
 }
 
@@ -95,6 +107,33 @@ function findDeniedSerial(
   return undefined;
 }
 
+/** The deny list is for every certificate, a CA's among them: with it goes all that it issued. */
+function findDeniedAuthority(
+  { denied }: TrustSnapshot,
+  authority: TrustedAuthority,
+  { certificates, trustAnchor }: CertificationPath,
+): AuthorityRefusal | undefined {
+  for (const certificate of [trustAnchor, ...certificates]) {
+    const { thumbprintSha256, serialNumber, subjectText } = certificate;
+    // An anchor's own serial number is nobody's under it.
+    const bySerial =
+      certificate === trustAnchor ? undefined : denied.serialNumbers.get(deniedSerialKey(authority.name, serialNumber));
+    const entry = denied.thumbprintsSha256.get(thumbprintSha256) ?? bySerial;
+    if (entry === undefined) continue;
+    const detail = `The certification path leads through "${subjectText}". ${describeDenied(entry)}`;
+    return { outcome: 'invalid', code: 'certificate_on_deny_list', detail };
+  }
+  return undefined;
+}
+
+/** All matches count, so none may be overlooked. */
+function describeExcess(count: number): Pick<AuthorityRefusal, 'code' | 'detail'> {
+  return {
+    code: 'path_budget_exhausted',
+    detail: `The certificate has ${count} names, of which ${maximumNames} are compared at most; issue one with fewer.`,
+  };
+}
+
 /** A pin with `issuedBy` whose certificate that authority didn't issue, or took back, is a match that denies. */
 function matchPins(
   { authorities }: TrustSnapshot,
@@ -119,6 +158,13 @@ function matchPins(
   return matched(matches);
 }
 
+/** Codes of a path that holds otherwise. */
+const takenBack: ReadonlySet<string> = new Set([
+  'certificate_revoked',
+  'certificate_on_deny_list',
+  'revocation_unavailable',
+]);
+
 /**
  * A name under an authority that didn't issue the certificate is no match: anybody can write it. One that the authority
  * did issue and took back, or of which it can't be said now, denies.
@@ -133,8 +179,7 @@ function matchNames(nominations: readonly Nomination[], paths: PathsByAuthority)
       continue;
     }
     const detail = `${path.detail} By its name (${subject.type}) it would be "${identity.name}", if the authority "${authority.name}" vouched for it.`;
-    if (path.code === 'certificate_revoked' || path.code === 'revocation_unavailable')
-      return refuse({ code: path.code, detail }, { identity });
+    if (takenBack.has(path.code)) return refuse({ code: path.code, detail }, { identity });
     otherwise ??= { outcome: 'denied', code: path.code, detail };
   }
   return { outcome: 'matched', matches, otherwise: otherwise ?? { outcome: 'notFound' } };
@@ -142,10 +187,12 @@ function matchNames(nominations: readonly Nomination[], paths: PathsByAuthority)
 
 const maximumDescriptionLength = 200;
 
-function describeStranger(certificate: PathCertificate, issuers: readonly TrustedAuthority[]): TrustFinding {
-  const names = listNames(certificate).map(([type, value]) => `${type} ${value}`);
-  const listed = names.length === 0 ? 'no name that a subject could be bound to' : names.join(', ');
-  const shown = listed.length > maximumDescriptionLength ? `${listed.slice(0, maximumDescriptionLength)}…` : listed;
+function describeStranger(names: readonly PresentedName[], issuers: readonly TrustedAuthority[]): TrustFinding {
+  const texts = names.map(([type, value]) => `${type} ${value}`);
+  const listed = texts.length === 0 ? 'no name that a subject could be bound to' : texts.join(', ');
+  const cut = listed.length > maximumDescriptionLength ? `${listed.slice(0, maximumDescriptionLength)}…` : listed;
+  // A stranger chose them: what could break a line of the log, or hide in it, isn't repeated.
+  const shown = cut.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '�');
   const authorities = issuers.map(({ name }) => `"${name}"`).join(', ');
   return {
     outcome: 'notFound',

@@ -1,4 +1,5 @@
 import type { Denial } from './denial.js';
+import type { TrustFinding } from './trust-finding.js';
 
 interface Entry {
   readonly version: string;
@@ -8,12 +9,13 @@ interface Entry {
   readonly endsAt: number;
 }
 
-/** A path that doesn't hold now may hold a moment later, when one of its certificates begins. */
+/** What doesn't hold now may hold a moment later, when one of the certificates begins. */
 const lifetimeMilliseconds = 30_000;
 
 /**
- * Remembers refusals that took a certification path to come to, so that a stranger's second request costs one hash. By the
- * SHA-256 of the certificate and the version of what decided; bounded, and for half a minute. It can only refuse.
+ * Remembers refusals for which a certificate was decoded, or a certification path looked for, so that a stranger's second
+ * request costs one hash. By the SHA-256 of the certificate and the version of what decided; bounded, and for half a
+ * minute. It can only refuse.
  */
 export class RefusalCache {
   readonly #entries = new Map<string, Entry>();
@@ -33,9 +35,9 @@ export class RefusalCache {
     return now >= entry.rememberedAt && now < entry.endsAt ? entry.denial : undefined;
   }
 
-  /** Keeps the refusal if it is one of those that cost signatures; the others are cheaper to come to again. */
-  remember(thumbprintSha256: string, version: string, denial: Denial, now: number): void {
-    if (!isCostly(denial)) return;
+  /** `finding` is what the store said. Kept if it may have cost it more than a look into a table. */
+  remember(thumbprintSha256: string, version: string, finding: TrustFinding, denial: Denial, now: number): void {
+    if (!isCostly(finding)) return;
     this.#entries.delete(thumbprintSha256);
     const endsAt = now + lifetimeMilliseconds;
     this.#entries.set(thumbprintSha256, Object.freeze({ version, denial, rememberedAt: now, endsAt }));
@@ -45,7 +47,12 @@ export class RefusalCache {
   }
 }
 
-/** What has no revocation information now may have it at once; that isn't kept. */
-function isCostly({ code }: Denial): boolean {
-  return code.startsWith('path_') || code === 'certificate_revoked';
+/**
+ * Whose issuer is known has been decoded, and his names were compared: nobody else who isn't found has a detail. What an
+ * entry of the document says of its dates is exact to the millisecond, and what has no revocation information now may have
+ * it at once: those aren't kept.
+ */
+function isCostly(finding: TrustFinding): boolean {
+  if (finding.outcome === 'notFound') return finding.detail !== undefined;
+  return finding.outcome === 'denied' && /^(?:path|certificate)_/.test(finding.code);
 }

@@ -42,6 +42,11 @@ describe('answers that are no answer are unavailable', () => {
     ['an interval in text', { ...found, validUntil: '2030-01-01T00:00:00Z' }],
     ['an interval in dates', { ...found, validUntil: new Date(0) }],
     ['an interval in big numbers', { ...found, validUntil: 1n }],
+    ['information current from NaN', { ...found, currentFrom: Number.NaN }],
+    ['information current until null', { ...found, currentUntil: null }],
+    ['information current until a text', { ...found, currentUntil: '2030-01-01T00:00:00Z' }],
+    ['denied as no path', { outcome: 'denied', code: 'path_', detail: 'x' }],
+    ['denied as revocation of no kind', { outcome: 'denied', code: 'revocation_unavailable_now', detail: 'x' }],
     ['denied without a code', { outcome: 'denied', detail: 'x' }],
     ['denied with a code that is not of a pin', { outcome: 'denied', code: 'role_missing', detail: 'x' }],
     ['denied with an unknown code', { outcome: 'denied', code: 'pin_lost', detail: 'x' }],
@@ -97,7 +102,32 @@ describe('answers that are understood', () => {
       matchedBy: 'table',
       validFrom: Number.NEGATIVE_INFINITY,
       validUntil: Number.POSITIVE_INFINITY,
+      currentFrom: Number.NEGATIVE_INFINITY,
+      currentUntil: Number.POSITIVE_INFINITY,
     });
+  });
+  test('a path that was validated, by true alone', () => {
+    for (const isPathValidated of [undefined, null, false, 1, 'true', {}]) {
+      assert.ok(!('isPathValidated' in readTrustFinding({ ...found, isPathValidated })));
+    }
+    const finding = readTrustFinding({ ...found, isPathValidated: true, currentFrom: 1, currentUntil: 2 });
+    assert.ok(finding.outcome === 'found');
+    assert.deepEqual([finding.isPathValidated, finding.currentFrom, finding.currentUntil], [true, 1, 2]);
+  });
+  test('denied by what came of a path, of revocation or of the deny list', () => {
+    const codes = denialCodes.filter((code) => /^path_|^revocation_|revoked$|deny_list$/.test(code));
+    assert.equal(codes.length, 17);
+    for (const code of codes) {
+      assert.deepEqual(readTrustFinding({ outcome: 'denied', code, detail: 'x' }), {
+        outcome: 'denied',
+        code,
+        detail: 'x',
+      });
+    }
+  });
+  test('notFound with what nearly was a match', () => {
+    assert.deepEqual(readTrustFinding({ outcome: 'notFound', detail: 'x' }), { outcome: 'notFound', detail: 'x' });
+    assert.deepEqual(readTrustFinding({ outcome: 'notFound', detail: 7 }), { outcome: 'notFound' });
   });
   test('found without saying by what', () => {
     const finding = readTrustFinding({ outcome: 'found', identity });

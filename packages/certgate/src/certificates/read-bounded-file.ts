@@ -4,16 +4,16 @@ import { CommandFailure } from '../command-line/command-failure.js';
 /** Certificates, keys and passwords are small; nothing this tool opens comes near it. */
 export const maximumFileBytes = 1_048_576;
 
-/** Reads a regular file of at most 1 MiB. Throws CommandFailure with words for each way it can go wrong. */
-export async function readBoundedFile(path: string): Promise<Buffer> {
+/** Reads a regular file of at most 1 MiB, or as said. Throws CommandFailure with words for each way it can go wrong. */
+export async function readBoundedFile(path: string, maximumBytes: number = maximumFileBytes): Promise<Buffer> {
   const file = await open(path, 'r').catch((cause: unknown) => {
     throw explainFault(path, cause);
   });
   try {
     const stats = await file.stat();
     if (stats.isDirectory()) throw new CommandFailure(`${path} is a folder, not a file.`);
-    if (stats.size > maximumFileBytes) throw tooLarge(path);
-    return await readToEnd(path, file);
+    if (stats.size > maximumBytes) throw tooLarge(path, maximumBytes);
+    return await readToEnd(path, file, maximumBytes);
   } catch (cause) {
     throw cause instanceof CommandFailure ? cause : explainFault(path, cause);
   } finally {
@@ -22,26 +22,31 @@ export async function readBoundedFile(path: string): Promise<Buffer> {
 }
 
 /** A pipe (`<(…)`, a named pipe) has no size before it has ended. */
-async function readToEnd(path: string, file: Awaited<ReturnType<typeof open>>): Promise<Buffer> {
+async function readToEnd(path: string, file: Awaited<ReturnType<typeof open>>, maximumBytes: number): Promise<Buffer> {
   const stream = file.createReadStream({ autoClose: false });
-  return readBoundedStream(stream, path);
+  return readBoundedStream(stream, path, maximumBytes);
 }
 
-export async function readBoundedStream(stream: AsyncIterable<unknown>, name: string): Promise<Buffer> {
+export async function readBoundedStream(
+  stream: AsyncIterable<unknown>,
+  name: string,
+  maximumBytes: number = maximumFileBytes,
+): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of stream) {
     const bytes = typeof chunk === 'string' ? Buffer.from(chunk, 'utf8') : (chunk as Buffer);
     length += bytes.length;
-    if (length > maximumFileBytes) throw tooLarge(name);
+    if (length > maximumBytes) throw tooLarge(name, maximumBytes);
     chunks.push(bytes);
   }
   return Buffer.concat(chunks);
 }
 
-function tooLarge(name: string): CommandFailure {
-  return new CommandFailure(`${name} is larger than 1 MiB.`, {
-    remedy: 'Name the file of a single certificate, key or password.',
+function tooLarge(name: string, maximumBytes: number): CommandFailure {
+  const remedy = 'Name the file of a single certificate, key or password.';
+  return new CommandFailure(`${name} is larger than ${Math.floor(maximumBytes / 1_048_576)} MiB.`, {
+    ...(maximumBytes === maximumFileBytes ? { remedy } : {}),
   });
 }
 

@@ -1,3 +1,4 @@
+import { findInstant } from '@certgate/core';
 import { InvalidArgumentError } from 'commander';
 
 /** A port; 0 picks a free one. */
@@ -14,4 +15,11 @@ export function parseLoopbackUrl(text: string): URL {
     if (url.protocol === 'http:') return url;
   }
   throw new InvalidArgumentError('It must look like http://localhost:7071.');
+}
+
+/** RFC 3339 in UTC → milliseconds since 1970-01-01T00:00:00Z. */
+export function parseInstant(text: string): number {
+  const instant = findInstant(text);
+  if (instant !== undefined) return instant;
+  throw new InvalidArgumentError('It must be a time that exists, in UTC, like 2027-03-01T00:00:00Z.');
 }

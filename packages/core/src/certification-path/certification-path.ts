@@ -2,9 +2,10 @@ import { clientAuthentication } from '../certificate-verification.js';
 import { PathBudget, type PathLimits } from './path-budget.js';
 import { findPath } from './path-building.js';
 import type { PathCertificate } from './path-certificate.js';
+import { type PathListener, noteOn } from './path-check.js';
 import type { PathFault } from './path-fault.js';
 import { type PathRevocation, checkRevocation } from './path-revocation.js';
-import { type PathCheck, type PathSettings, type ValidPath, exhausted } from './path-validation.js';
+import { type PathSettings, type ValidPath, exhausted } from './path-validation.js';
 import { type PolicyInputs, anyPolicyInputs } from './policy-graph.js';
 import type { ValidationProfile } from './validation-profile.js';
 
@@ -28,7 +29,7 @@ export interface PathQuestion {
   readonly maximumIntermediates?: number;
   readonly limits?: PathLimits;
   /** Hears each check of each path that is tried. */
-  readonly onCheck?: (check: PathCheck) => void;
+  readonly onCheck?: PathListener;
 }
 
 export interface CertificationPath extends ValidPath {
@@ -63,12 +64,6 @@ export function findCertificationPath(question: PathQuestion): CertificationPath
     examine: (path) => {
       const cleared = examineRevocation(question, settings, path, [question.target]);
       if (cleared.outcome === 'cleared') current = cleared;
-      settings.onCheck?.({
-        check: 'revocation',
-        certificate: undefined,
-        role: 'end-entity',
-        fault: cleared.outcome === 'invalid' ? cleared : undefined,
-      });
       return cleared.outcome === 'cleared' ? path : cleared;
     },
   });
@@ -83,15 +78,33 @@ function examineRevocation(
   underQuestion: readonly PathCertificate[],
 ): ReturnType<typeof checkRevocation> {
   const { revocation, now, intermediates, trustAnchors, crlSigners = [] } = question;
-  return checkRevocation({
+  // One signer may have signed many lists; he is asked about once.
+  const signers = new Map<PathCertificate, boolean>();
+  const isSignerValid = (signer: PathCertificate): boolean => {
+    const isValid =
+      signers.get(signer) ?? isCrlSignerValid(question, settings, path.trustAnchor, signer, underQuestion);
+    signers.set(signer, isValid);
+    return isValid;
+  };
+  const cleared = checkRevocation({
     path,
     revocation,
-    signers: [...crlSigners, ...intermediates, ...trustAnchors],
-    isSignerValid: (signer) => isCrlSignerValid(question, settings, path.trustAnchor, signer, underQuestion),
+    signers: [...new Set([...crlSigners, ...intermediates, ...trustAnchors])],
+    isSignerValid,
     profile: settings.profile,
     now,
+    note: noteOn(settings.onCheck, path.certificates, path.trustAnchor),
   });
+  const isRevoked = cleared.outcome === 'invalid' && cleared.code === 'certificate_revoked';
+  // A list that was passed over for want of budget may be the one that says "revoked".
+  return settings.budget.isExhausted && !isRevoked ? exhausted('steps') : cleared;
 }
+
+/**
+ * In steps. Signers may vouch for each other in as many orders as there are; each has a path to be found and lists to be
+ * gone through, and an ordinary question has one or two.
+ */
+const signerPrice = 50;
 
 /**
  * RFC 5280 §6.3.3 (f): the CRL's signer needs a path of his own, from the same trust anchor. Where his own status hangs on
@@ -105,16 +118,16 @@ function isCrlSignerValid(
   underQuestion: readonly PathCertificate[],
 ): boolean {
   if (signer === trustAnchor) return true;
-  if (underQuestion.includes(signer)) return false;
+  if (underQuestion.includes(signer) || !settings.budget.spendStep(signerPrice)) return false;
+  const ofSigner: PathSettings = { ...settings, purposes: [], targetRole: 'crl-signer', onCheck: undefined };
   const verdict = findPath({
     target: signer,
     trustAnchors: [trustAnchor],
     intermediates: question.intermediates,
     maximumIntermediates: question.maximumIntermediates ?? defaultMaximumIntermediates,
-    settings: { ...settings, purposes: [], targetRole: 'crl-signer', onCheck: undefined },
+    settings: ofSigner,
     examine: (path) => {
-      if (!settings.budget.spendStep()) return exhausted('steps');
-      const cleared = examineRevocation(question, settings, path, [...underQuestion, signer]);
+      const cleared = examineRevocation(question, ofSigner, path, [...underQuestion, signer]);
       return cleared.outcome === 'cleared' ? path : cleared;
     },
   });

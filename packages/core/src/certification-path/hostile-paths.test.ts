@@ -82,8 +82,8 @@ describe('bytes that are no certificate, list or response', () => {
     it(`${name} refuses them in words`, () => {
       for (const bytes of garbage) {
         const decoding = decode(bytes);
-        assert.equal(decoding.ok, false, bytes.subarray(0, 40).toString('hex'));
-        assert.doesNotMatch(decoding.fault, /RangeError|TypeError/);
+        const fault = decoding.ok ? 'accepted' : decoding.fault;
+        assert.doesNotMatch(fault, /^accepted|RangeError|TypeError/, bytes.subarray(0, 40).toString('hex'));
       }
     });
   }

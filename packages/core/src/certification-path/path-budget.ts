@@ -13,9 +13,18 @@ export class PathBudget {
     this.#comparisons = limits.comparisons;
   }
 
-  /** One more candidate looked at; false: no more may be. */
-  spendStep(): boolean {
-    return --this.#steps >= 0;
+  /** One more candidate looked at, or something as dear as so many; false: no more may be. */
+  spendStep(count = 1): boolean {
+    this.#steps -= count;
+    return this.#steps >= 0;
+  }
+
+  /**
+   * Has something been left undone for want of budget? Whoever takes a check that wasn't made for one that failed, as the
+   * search for a CRL's signer does, must not come to an answer by it.
+   */
+  get isExhausted(): boolean {
+    return this.#steps < 0 || this.#signatures < 0 || this.#comparisons < 0;
   }
 
   /** One more signature verified; false: no more may be. */
@@ -37,7 +46,7 @@ export interface PathLimits {
 }
 
 /**
- * Some hundred milliseconds at the very worst: a signature by P-521, the dearest, takes one. An ordinary path takes three
+ * Some hundred milliseconds at the very worst: a signature by P-521, the dearest, takes more than one. An ordinary path takes three
  * steps and three signatures.
  */
-export const defaultPathLimits: PathLimits = Object.freeze({ steps: 10_000, signatures: 128, comparisons: 250_000 });
+export const defaultPathLimits: PathLimits = Object.freeze({ steps: 10_000, signatures: 64, comparisons: 250_000 });

@@ -1,9 +1,10 @@
 import { areNamesEqual } from '../canonical-name.js';
 import type { PathCertificate } from './path-certificate.js';
+import { noteOn } from './path-check.js';
 import { type PathFault, failPath } from './path-fault.js';
 import { type PathSettings, type ValidPath, exhausted, findLocalFault, validatePath } from './path-validation.js';
 import { isSignedWithinBudget } from './signature-memo.js';
-import { describe } from './validation-profile.js';
+import { type PathRole, describe } from './validation-profile.js';
 
 export interface PathSearch {
   readonly target: PathCertificate;
@@ -22,15 +23,17 @@ export interface PathSearch {
  */
 export function findPath(search: PathSearch): ValidPath | PathFault {
   const { target, settings } = search;
+  const role = settings.targetRole ?? 'end-entity';
   if (search.trustAnchors.some((anchor) => isSameEntity(anchor, target))) {
-    const role = settings.targetRole ?? 'end-entity';
-    return failPath(
-      'path_not_found',
-      `${describe(target, role)} is a trust anchor itself, which vouches for others only.`,
-    );
+    const detail = `${describe(target, role)} is a trust anchor itself, which vouches for others only.`;
+    return noteSearchEnd(search, [target], failPath('path_not_found', detail));
   }
-  const unfit = findLocalFault(target, settings.targetRole ?? 'end-entity', settings);
-  if (unfit !== undefined) return unfit;
+  const unfit = findLocalFault(target, role, settings);
+  if (unfit !== undefined) {
+    // A target that is fit is told of with each of its paths.
+    findLocalFault(target, role, settings, noteOn(settings.onCheck, [target]));
+    return unfit;
+  }
   const attempts = new Attempts(target);
   return extend(search, [target], attempts) ?? attempts.farthest;
 }
@@ -41,14 +44,16 @@ class Attempts {
   #fault: PathFault;
 
   constructor(target: PathCertificate) {
-    this.#fault = failPath(
-      'path_not_found',
-      `No certificate of the authority has the name of the issuer of ${describe(target, 'end-entity').replace('The', 'the')}.`,
-    );
+    this.#fault = failWithoutIssuer(target, 'end-entity');
   }
 
   get farthest(): PathFault {
     return this.#fault;
+  }
+
+  /** That an issuer is missing says least: one more cross-certificate than the operator needs is no fault of the path. */
+  rememberDeadEnd(fault: PathFault): void {
+    this.remember(fault, 0, false);
   }
 
   remember(fault: PathFault, length: number, isWhole: boolean): void {
@@ -59,6 +64,11 @@ class Attempts {
   }
 }
 
+function failWithoutIssuer(certificate: PathCertificate, role: PathRole): PathFault {
+  const described = describe(certificate, role).replace('The', 'the');
+  return failPath('path_not_found', `No certificate of the authority has the name of the issuer of ${described}.`);
+}
+
 /** `path` begins with the highest certificate so far and ends with the target. Undefined: nothing holds from here on. */
 function extend(
   search: PathSearch,
@@ -66,7 +76,8 @@ function extend(
   attempts: Attempts,
 ): ValidPath | PathFault | undefined {
   const [highest] = path;
-  for (const anchor of findBySubject(search.trustAnchors, highest)) {
+  const anchors = findBySubject(search.trustAnchors, highest);
+  for (const anchor of anchors) {
     if (!search.settings.budget.spendStep()) return exhausted('steps');
     const verdict = conclude(search, path, anchor);
     if (verdict.outcome === 'valid' || verdict.isFinal === true) return verdict;
@@ -75,13 +86,18 @@ function extend(
   const issuers = findBySubject(search.intermediates, highest);
   if (issuers.length > 0 && path.length > search.maximumIntermediates) {
     const detail = `The path has more than ${search.maximumIntermediates} CA certificates between the trust anchor and the caller.`;
-    attempts.remember(failPath('path_length_exceeded', detail), path.length, false);
+    attempts.remember(noteSearchEnd(search, path, failPath('path_length_exceeded', detail)), path.length, false);
     return undefined;
+  }
+  if (anchors.length === 0 && issuers.length === 0) {
+    const fault = failWithoutIssuer(highest, path.length === 1 ? 'end-entity' : 'intermediate');
+    attempts.rememberDeadEnd(noteSearchEnd(search, path, fault));
   }
   for (const issuer of issuers) {
     if (!search.settings.budget.spendStep()) return exhausted('steps');
     const fault = findLinkFault(search, path, issuer);
     if (fault !== undefined) {
+      noteSearchEnd(search, [issuer, ...path], fault);
       if (fault.isFinal === true) return fault;
       attempts.remember(fault, path.length, false);
       continue;
@@ -90,6 +106,13 @@ function extend(
     if (found !== undefined) return found;
   }
   return undefined;
+}
+
+/** For tools: why the search goes no higher here. */
+function noteSearchEnd({ settings }: PathSearch, path: readonly PathCertificate[], fault: PathFault): PathFault {
+  const role = path.length === 1 ? (settings.targetRole ?? 'end-entity') : 'intermediate';
+  noteOn(settings.onCheck, path)?.({ check: 'search', certificate: path[0], role, fault });
+  return fault;
 }
 
 function conclude(

@@ -1,10 +1,14 @@
 import type { CertificateRevocationList } from './certificate-revocation-list.js';
 import { findCrlStatus } from './crl-processing.js';
+import type { CrlQuestion } from './crl-question.js';
+import type { OcspQuestion } from './ocsp-question.js';
 import type { OcspResponse } from './ocsp-response.js';
 import { findOcspStatus } from './ocsp-verification.js';
 import type { PathCertificate } from './path-certificate.js';
+import type { PathNote } from './path-check.js';
 import { type PathFault, failPath, failPathFinally } from './path-fault.js';
 import type { ValidPath } from './path-validation.js';
+import { listRevocationEvidence } from './revocation-evidence.js';
 import type { RevocationStatus } from './revocation-status.js';
 import { type PathRole, type ValidationProfile, describe, isAlgorithmAccepted } from './validation-profile.js';
 
@@ -43,6 +47,8 @@ export interface RevocationQuestion {
   readonly isSignerValid: (signer: PathCertificate) => boolean;
   readonly profile: ValidationProfile;
   readonly now: number;
+  /** Hears of each certificate that is looked up. */
+  readonly note?: PathNote | undefined;
 }
 
 /** When the information behind the answer was current: [validFrom, validUntil) in milliseconds. */
@@ -78,10 +84,13 @@ export function checkRevocation(question: RevocationQuestion): RevocationCleared
   for (const [index, certificate] of path.certificates.entries()) {
     const role: PathRole = index === path.certificates.length - 1 ? 'end-entity' : 'intermediate';
     if (role === 'intermediate' && revocation.scope === 'end-entity') continue;
-    const issuer = path.certificates[index - 1] ?? path.trustAnchor;
-    const status = findStatus(question, { certificate, issuer, role });
-    if (status.status === 'revoked') return describeRevoked(certificate, role, status);
-    if (status.status === 'unknown') unavailable ??= describeUnknown(certificate, role, status.detail);
+    const member: PathMember = { certificate, issuer: path.certificates[index - 1] ?? path.trustAnchor, role };
+    const questions = askAbout(question, member);
+    const status = findStatus(question, member, questions);
+    const fault = describeStatus(member, status);
+    noteStatus(question, member, questions, status);
+    if (fault !== undefined && status.status === 'revoked') return fault;
+    unavailable ??= fault;
     const { validFrom, validUntil } =
       status.status === 'good'
         ? status
@@ -95,53 +104,95 @@ export function checkRevocation(question: RevocationQuestion): RevocationCleared
   return unavailable !== undefined && revocation.mode === 'required' ? unavailable : cleared;
 }
 
-/** Either way of asking may say "revoked"; where neither does, one that says "good" suffices. */
-function findStatus(question: RevocationQuestion, { certificate, issuer, role }: PathMember): RevocationStatus {
+interface StatusQuestions {
+  readonly byLists: CrlQuestion;
+  readonly byResponses: OcspQuestion;
+}
+
+function askAbout(question: RevocationQuestion, { certificate, issuer }: PathMember): StatusQuestions {
   const { revocation, path, signers, isSignerValid, profile, now } = question;
-  const { graceMilliseconds, crls, findOcspResponses, onOcspWanted, findFault } = revocation;
   const common = {
     certificate,
     issuer,
     profile,
     now,
-    graceMilliseconds,
+    graceMilliseconds: revocation.graceMilliseconds,
     isAlgorithmAccepted: (algorithm: PathCertificate['signatureAlgorithm']) => isAlgorithmAccepted(algorithm, profile),
   };
   const candidates = [issuer, ...path.certificates.slice(0, -1), path.trustAnchor, ...signers];
-  const byList = findCrlStatus({ ...common, crls, signers: candidates, isSignerValid });
-  if (byList.status === 'revoked') return byList;
-  const responses = findOcspResponses(certificate);
-  const byResponse = findOcspStatus({
+  const byLists = { ...common, crls: revocation.crls, signers: candidates, isSignerValid };
+  const byResponses = {
     ...common,
-    responses,
+    responses: revocation.findOcspResponses(certificate),
     clockSkewMilliseconds: ocspClockSkewMilliseconds,
     // RFC 6960 §4.2.2.2.1: one without ocsp-nocheck is looked up in the lists; without any, the profile decides.
     isResponderGood:
-      crls.length === 0
+      revocation.crls.length === 0
         ? undefined
-        : (responder) =>
-            findCrlStatus({ ...common, certificate: responder, crls, signers: candidates, isSignerValid }).status ===
-            'good',
-  });
-  if (byResponse.status === 'revoked') return byResponse;
-  if (byResponse.status === 'good') return byList.status === 'good' ? laterOf(byList, byResponse) : byResponse;
+        : (responder: PathCertificate) => findCrlStatus({ ...byLists, certificate: responder }).status === 'good',
+  };
+  return { byLists, byResponses };
+}
+
+/** Either way of asking may say "revoked"; where neither does, one that says "good" suffices. */
+function findStatus(
+  { revocation, now }: RevocationQuestion,
+  { certificate, issuer, role }: PathMember,
+  { byLists, byResponses }: StatusQuestions,
+): RevocationStatus {
+  const { crls, onOcspWanted, findFault } = revocation;
+  const byList = findCrlStatus(byLists);
+  if (byList.status === 'revoked') return byList;
+  const byResponse = findOcspStatus(byResponses);
+  if (byResponse.status === 'revoked') {
+    // One on hold may come back, and only an answer says so.
+    if (byResponse.reason === 'certificateHold') onOcspWanted?.(certificate, issuer);
+    return byResponse;
+  }
+  if (byResponse.status === 'good' && isGoodWithoutGrace(byResponses)) return byResponse;
   // A caller is asked about wherever there is a responder; a CA, where no list speaks of it.
-  if (role === 'end-entity' || byList.status === 'unknown') onOcspWanted?.(certificate, issuer);
-  if (byList.status === 'good') return byList;
+  const isAskedAbout = onOcspWanted !== undefined && (role === 'end-entity' || byList.status !== 'good');
+  if (isAskedAbout) onOcspWanted(certificate, issuer);
+  const good = byResponse.status === 'good' ? byResponse : byList;
+  if (good.status === 'good') return isAskedAbout ? holdBriefly(good, now) : good;
   const fault = findFault?.(certificate);
   const details = [
-    ...(crls.length > 0 || onOcspWanted === undefined ? [byList.detail] : []),
-    ...(responses.length > 0 ? [byResponse.detail] : []),
+    ...(crls.length > 0 || onOcspWanted === undefined ? [good.detail] : []),
+    ...(byResponses.responses.length > 0 && byResponse.status === 'unknown' ? [byResponse.detail] : []),
     ...(fault === undefined ? [] : [fault]),
   ];
   return { status: 'unknown', detail: details.join(' ') };
 }
 
+/** The grace is for a responder that can't be reached, so he is asked before it counts. */
+function isGoodWithoutGrace(byResponses: OcspQuestion): boolean {
+  if (byResponses.graceMilliseconds === 0) return true;
+  return findOcspStatus({ ...byResponses, graceMilliseconds: 0 }).status === 'good';
+}
+
+function noteStatus(
+  { note, revocation }: RevocationQuestion,
+  { certificate, role, issuer }: PathMember,
+  { byLists, byResponses }: StatusQuestions,
+  status: RevocationStatus,
+): void {
+  if (note === undefined) return;
+  const isRefused = status.status === 'revoked' || (status.status === 'unknown' && revocation.mode === 'required');
+  const fault = isRefused ? describeStatus({ certificate, role, issuer }, status) : undefined;
+  const evidence = listRevocationEvidence(byLists, byResponses);
+  note({ check: 'revocation', certificate, role, fault, revocation: { status, evidence } });
+}
+
+function describeStatus({ certificate, role }: PathMember, status: RevocationStatus): PathFault | undefined {
+  if (status.status === 'revoked') return describeRevoked(certificate, role, status);
+  return status.status === 'unknown' ? describeUnknown(certificate, role, status.detail) : undefined;
+}
+
 type Good = Extract<RevocationStatus, { status: 'good' }>;
 
-/** Both are good: the answer holds as long as either does, and both hold now. */
-function laterOf(left: Good, right: Good): Good {
-  return left.validUntil >= right.validUntil ? left : right;
+/** The responder has not been heard; what he would say must not wait for the next list. */
+function holdBriefly(good: Good, now: number): Good {
+  return { ...good, validUntil: Math.min(good.validUntil, now + unknownForMilliseconds) };
 }
 
 function describeRevoked(

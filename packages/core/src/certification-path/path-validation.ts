@@ -3,6 +3,7 @@ import { formatInstant } from '../encoding/timestamp.js';
 import { type NameConstraintState, constrainNames, findNameFault, unconstrainedNames } from './name-constraints.js';
 import type { PathBudget } from './path-budget.js';
 import type { PathCertificate } from './path-certificate.js';
+import { type PathCheck, type PathListener, type PathNote, noteOn } from './path-check.js';
 import { type PathFault, failPath, failPathFinally } from './path-fault.js';
 import { type PolicyInputs, processPolicies } from './policy-graph.js';
 import { isSignedWithinBudget } from './signature-memo.js';
@@ -25,24 +26,7 @@ export interface PathSettings {
   /** What the last certificate is there for; `end-entity` unless said. */
   readonly targetRole?: 'end-entity' | 'crl-signer';
   /** Hears each check as it ends; for tools. */
-  readonly onCheck?: ((check: PathCheck) => void) | undefined;
-}
-
-export interface PathCheck {
-  readonly check:
-    | 'certificate'
-    | 'validity'
-    | 'purpose'
-    | 'issuer'
-    | 'signature'
-    | 'names'
-    | 'path-length'
-    | 'policies'
-    | 'revocation';
-  /** Undefined: the path as a whole. */
-  readonly certificate: PathCertificate | undefined;
-  readonly role: PathRole;
-  readonly fault: PathFault | undefined;
+  readonly onCheck?: PathListener | undefined;
 }
 
 /** A path that holds, [validFrom, validUntil) in milliseconds: the intersection of its certificates' validities. */
@@ -72,16 +56,17 @@ export function validatePath(
   trustAnchor: PathCertificate,
   settings: PathSettings,
 ): ValidPath | PathFault {
-  const anchorFault = findAnchorFault(trustAnchor, settings);
+  const note = noteOn(settings.onCheck, certificates, trustAnchor);
+  const anchorFault = findAnchorFault(trustAnchor, settings, note);
   if (anchorFault !== undefined) return anchorFault;
   let state = beginAt(trustAnchor);
   for (const [index, certificate] of certificates.entries()) {
     const role: PathRole = index === certificates.length - 1 ? (settings.targetRole ?? 'end-entity') : 'intermediate';
-    const fault = findCertificateFault(certificate, role, state, settings);
+    const fault = findCertificateFault(certificate, role, { state, settings, note });
     if (fault !== undefined) return fault;
     if (role === 'intermediate') state = prepareForNext(certificate, state);
   }
-  return concludePolicies(certificates, trustAnchor, settings);
+  return concludePolicies(certificates, trustAnchor, settings, note);
 }
 
 /** What needs neither issuer nor path: the cheap checks, which a search makes before any signature. */
@@ -89,27 +74,39 @@ export function findLocalFault(
   certificate: PathCertificate,
   role: PathRole,
   { now, profile, purposes }: Pick<PathSettings, 'now' | 'profile' | 'purposes'>,
+  note?: PathNote,
 ): PathFault | undefined {
+  const say = sayOf(certificate, role, note);
   return (
-    findValidityFault(certificate, role, now) ??
-    findProfileFault(certificate, role, profile) ??
-    first(purposes, (purpose) => findPurposeFault(certificate, role, purpose))
+    say('validity', findValidityFault(certificate, role, now)) ??
+    say('certificate', findProfileFault(certificate, role, profile)) ??
+    say(
+      'purpose',
+      first(purposes, (purpose) => findPurposeFault(certificate, role, purpose)),
+    )
   );
+}
+
+type Say = (check: PathCheck['check'], fault: PathFault | undefined) => PathFault | undefined;
+
+/** Tells the check that was just made, and hands its fault on. */
+function sayOf(certificate: PathCertificate | undefined, role: PathRole, note: PathNote | undefined): Say {
+  return (check, fault) => {
+    note?.({ check, certificate, role, fault });
+    return fault;
+  };
 }
 
 /**
  * The standard takes of an anchor its name and key alone (§6.1.1 (d)). What the anchor's own certificate limits is kept
  * to as well (RFC 5937): name constraints and path length in any profile, dates, uses and strength in `strict`.
  */
-function findAnchorFault(trustAnchor: PathCertificate, settings: PathSettings): PathFault | undefined {
-  if (settings.profile !== 'strict') return undefined;
-  return note(
-    settings,
-    'certificate',
-    trustAnchor,
-    'trust-anchor',
-    findLocalFault(trustAnchor, 'trust-anchor', settings),
-  );
+function findAnchorFault(
+  trustAnchor: PathCertificate,
+  settings: PathSettings,
+  note: PathNote | undefined,
+): PathFault | undefined {
+  return settings.profile === 'strict' ? findLocalFault(trustAnchor, 'trust-anchor', settings, note) : undefined;
 }
 
 function beginAt(trustAnchor: PathCertificate): PathState {
@@ -122,23 +119,21 @@ function beginAt(trustAnchor: PathCertificate): PathState {
   };
 }
 
+interface PathStep {
+  readonly state: PathState;
+  readonly settings: PathSettings;
+  readonly note: PathNote | undefined;
+}
+
 /** §6.1.3 for one certificate, and of §6.1.4 what concerns the certificate itself; the costly checks come last. */
 function findCertificateFault(
   certificate: PathCertificate,
   role: PathRole,
-  state: PathState,
-  settings: PathSettings,
+  { state, settings, note }: PathStep,
 ): PathFault | undefined {
-  const { now, profile, purposes } = settings;
-  const say = (check: PathCheck['check'], fault: PathFault | undefined): PathFault | undefined =>
-    note(settings, check, certificate, role, fault);
+  const say = sayOf(certificate, role, note);
   return (
-    say('validity', findValidityFault(certificate, role, now)) ??
-    say('certificate', findProfileFault(certificate, role, profile)) ??
-    say(
-      'purpose',
-      first(purposes, (purpose) => findPurposeFault(certificate, role, purpose)),
-    ) ??
+    findLocalFault(certificate, role, settings, note) ??
     say('issuer', findIssuerFault(certificate, role, state)) ??
     say('path-length', findLengthFault(certificate, role, state)) ??
     say('signature', findSignatureFault(certificate, role, state, settings.budget)) ??
@@ -227,7 +222,9 @@ function concludePolicies(
   certificates: readonly PathCertificate[],
   trustAnchor: PathCertificate,
   settings: PathSettings,
+  note: PathNote | undefined,
 ): ValidPath | PathFault {
+  const say = sayOf(undefined, 'end-entity', note);
   const verdict = processPolicies(certificates, settings.policies, settings.budget);
   if (verdict.outcome !== 'accepted') {
     const fault =
@@ -237,9 +234,9 @@ function concludePolicies(
             'path_policy_not_satisfied',
             `The path's certificate policies are not acceptable: ${verdict.detail}`,
           );
-    return note(settings, 'policies', undefined, 'end-entity', fault) ?? fault;
+    return say('policies', fault) ?? fault;
   }
-  note(settings, 'policies', undefined, 'end-entity', undefined);
+  say('policies', undefined);
   const bounds = settings.profile === 'strict' ? [trustAnchor, ...certificates] : certificates;
   return {
     outcome: 'valid',
@@ -256,17 +253,6 @@ export function exhausted(what: string): PathFault {
     'path_budget_exhausted',
     `Deciding about this path would take more ${what} than one call may cost; simplify the authority's certificates.`,
   );
-}
-
-function note(
-  { onCheck }: PathSettings,
-  check: PathCheck['check'],
-  certificate: PathCertificate | undefined,
-  role: PathRole,
-  fault: PathFault | undefined,
-): PathFault | undefined {
-  onCheck?.({ check, certificate, role, fault });
-  return fault;
 }
 
 function first<T>(values: readonly T[], find: (value: T) => PathFault | undefined): PathFault | undefined {

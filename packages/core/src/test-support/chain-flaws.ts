@@ -128,7 +128,7 @@ export const flaws: readonly Flaw[] = [
   {
     name: 'a policy required, and all have it',
     at: 'intermediate',
-    apply: (level, { levels }) => {
+    apply: (level: LevelDraft, { levels }: ChainDraft): void => {
       level.extensions.set('policyConstraints', extensions.policyConstraints(0));
       for (const each of levels.slice(1))
         each.extensions.set('certificatePolicies', extensions.certificatePolicies(policies[0]));
@@ -148,12 +148,16 @@ export const flaws: readonly Flaw[] = [
   {
     name: 'an old CRL',
     at: 'authority',
-    apply: (level) => void (level.crl && (level.crl.nextUpdate = Date.UTC(2026, 11, 31, 12))),
+    apply: ({ crl }: LevelDraft): void => {
+      if (crl !== undefined) crl.nextUpdate = Date.UTC(2026, 11, 31, 12);
+    },
   },
   {
     name: 'a CRL signed with another key',
     at: 'authority',
-    apply: (level) => void (level.crl && (level.crl.signer = getKey(Number(level.serialNumber % 24n) + 11))),
+    apply: ({ crl, serialNumber }: LevelDraft): void => {
+      if (crl !== undefined) crl.signer = getKey(Number(serialNumber % 24n) + 11);
+    },
   },
 ];
 

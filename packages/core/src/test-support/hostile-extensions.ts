@@ -1,7 +1,6 @@
 import type { PathQuestion } from '../certification-path/certification-path.js';
-import { writeCrl } from './certificate-writing.js';
 import { extensions, generalNames } from './extension-writing.js';
-import { askAbout, newName, readCrls, requireCrls, writeAuthority, writeClient } from './written-path.js';
+import { askAbout, newName, writeAuthority, writeClient } from './written-path.js';
 
 const { dns } = generalNames;
 
@@ -42,16 +41,6 @@ export function askPolicies(
   const intermediates = chain.slice(1).map((subject, index) => writeAuthority(subject, chain[index], ...more));
   const target = writeClient(last, extensions.certificatePolicies(...identifiers));
   return askAbout(target, writeAuthority(root), { intermediates, maximumIntermediates: authorities });
-}
-
-/** The client's serial number is put on the list, at its end, or not. */
-export function askLongList(entries: number, isRevoked: boolean): PathQuestion {
-  const root = newName('Root');
-  const target = writeClient(root);
-  const own = BigInt(`0x${target.serialNumber}`);
-  const revoked = [...count(entries - 1).map((index) => 2n ** 80n + BigInt(index)), isRevoked ? own : 2n ** 90n];
-  const crls = readCrls([writeCrl({ issuer: root, revoked })]);
-  return askAbout(target, writeAuthority(root), { revocation: requireCrls(crls) });
 }
 
 function count(length: number): readonly number[] {

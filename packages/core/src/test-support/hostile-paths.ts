@@ -1,7 +1,8 @@
 import type { PathQuestion } from '../certification-path/certification-path.js';
 import type { PathLimits } from '../certification-path/path-budget.js';
 import type { PathFaultCode } from '../certification-path/path-fault.js';
-import { askLongList, askNames, askPolicies } from './hostile-extensions.js';
+import { askNames, askPolicies } from './hostile-extensions.js';
+import { askLongList, askSigners } from './hostile-lists.js';
 import { askCrossSigned, askCrowd, askLongChain, askMesh, askSameNameMesh } from './hostile-graphs.js';
 
 /** A question that has been made to be dear. Each call of `ask` makes it anew: nothing has been verified before. */
@@ -96,5 +97,15 @@ export const hostilePaths: readonly HostilePath[] = [
     ask: () => askLongList(100_000, true),
     expected: 'certificate_revoked',
     suffices: { steps: 1, signatures: 2, comparisons: 10 },
+  },
+  {
+    name: '20 signers of CRLs that vouch for each other',
+    ask: () => askSigners(20, 'required'),
+    expected: 'path_budget_exhausted',
+  },
+  {
+    name: '20 signers of CRLs that vouch for each other, information not required',
+    ask: () => askSigners(20, 'when-available'),
+    expected: 'path_budget_exhausted',
   },
 ];

@@ -33,14 +33,20 @@ export interface IssueRequest {
   readonly serialNumber?: string;
   readonly notBefore?: string;
   readonly notAfter?: string;
+  readonly options?: readonly string[];
 }
 
 /** A certificate of an issuer, or a self-signed one; an authority's extensions where none are said. */
 export function issue(request: IssueRequest): MadeAuthority {
-  const { issuer, name, extensions = authorityExtensions, serialNumber, ...rest } = request;
+  const { issuer, name, extensions = authorityExtensions, serialNumber, options = [], ...rest } = request;
   const ofIssuer = issuer === undefined ? [] : ['-CA', issuer.pemPath, '-CAkey', issuer.keyPath];
   const ofSerial = serialNumber === undefined ? [] : ['-set_serial', `0x${serialNumber}`];
-  const made = makeCertificate({ ...rest, name: [`CN = ${name}`], extensions, options: [...ofIssuer, ...ofSerial] });
+  const made = makeCertificate({
+    ...rest,
+    name: [`CN = ${name}`],
+    extensions,
+    options: [...ofIssuer, ...ofSerial, ...options],
+  });
   const pemPath = newTemporaryPath('.pem');
   writeFileSync(pemPath, runOpenssl(['x509', '-inform', 'der'], made.der));
   return { certificate: readCertificate(made.der), der: made.der, pemPath, keyPath: made.keyPath };

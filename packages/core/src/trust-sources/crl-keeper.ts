@@ -1,4 +1,4 @@
-import { type CertificateRevocationList, maximumCrlLength } from '../certification-path/certificate-revocation-list.js';
+import type { CertificateRevocationList } from '../certification-path/certificate-revocation-list.js';
 import { decodeCrlFileInSlices } from '../certification-path/crl-file.js';
 import { prepareCrl } from '../certification-path/crl-preparation.js';
 import { isSignedBy } from '../certification-path/signature-memo.js';
@@ -7,16 +7,27 @@ import { describeFault } from '../fault-text.js';
 import type { TrustedAuthority } from '../trust-authority.js';
 import { digestSha256 } from './document-bytes.js';
 import { createFileSource } from './file-source.js';
+import { KeptLists } from './kept-lists.js';
 import { readWithin } from './read-within.js';
+import { redactUrl } from './redacted-url.js';
 import type { TrustSource } from './trust-source.js';
 import { createUrlSource } from './url-source.js';
 
-/** The list in use from one source, and one of the future that is to follow it. */
+/** What one source gave. */
 interface Kept {
-  readonly current: CertificateRevocationList;
-  readonly previous: CertificateRevocationList | undefined;
+  readonly lists: KeptLists;
+  /** Of its latest list. */
+  readonly latest: CertificateRevocationList;
   readonly sourceVersion: string | undefined;
   readonly digest: string;
+}
+
+interface InFlight {
+  /** Of the latest document. */
+  authority: TrustedAuthority;
+  /** It waits for the read before it, and reads for whichever authority it has then. */
+  isWaiting: boolean;
+  readonly read: Promise<void>;
 }
 
 /** Sources that the code names, by the authority's name in lower case. */
@@ -32,7 +43,7 @@ export class CrlKeeper {
   /** By authority, then by source. */
   readonly #kept = new Map<string, Map<string, Kept>>();
   readonly #faults = new Map<string, Map<string, string>>();
-  readonly #inFlight = new Map<string, Promise<void>>();
+  readonly #inFlight = new Map<string, InFlight>();
   #changeCount = 0;
 
   constructor(inCode: CrlSourcesInCode = new Map()) {
@@ -51,7 +62,7 @@ export class CrlKeeper {
   /** The lists that speak for this authority; with new certificates under the old name, only those that they signed. */
   list(authority: TrustedAuthority): readonly CertificateRevocationList[] {
     return [...(this.#kept.get(authority.name.toLowerCase())?.values() ?? [])]
-      .flatMap(({ current, previous }) => (previous === undefined ? [current] : [current, previous]))
+      .flatMap(({ lists }) => lists.lists)
       .filter((crl) => isOfAuthority(crl, authority));
   }
 
@@ -75,34 +86,46 @@ export class CrlKeeper {
 
   async #refreshAuthority(authority: TrustedAuthority, readTimeout: number, now: number): Promise<void> {
     const key = authority.name.toLowerCase();
-    const sources = [
-      ...authority.revocation.crls.map((text) => this.#getDocumentSource(text)),
-      ...(this.#inCode.get(key) ?? []),
-    ];
     const faults = new Map<string, string>();
-    await Promise.all(
-      sources.map(async (source) => {
-        try {
-          await this.#refreshOnce(authority, source, readTimeout, now);
-        } catch (error) {
-          faults.set(source.description, describeFault(error));
-        }
-      }),
-    );
+    const refresh = async (name: string, findSource: () => TrustSource): Promise<void> => {
+      try {
+        await this.#refreshOnce(authority, findSource(), readTimeout, now);
+      } catch (error) {
+        faults.set(name, describeFault(error));
+      }
+    };
+    await Promise.all([
+      ...authority.revocation.crls.map((text) => refresh(describeAddress(text), () => this.#getDocumentSource(text))),
+      ...(this.#inCode.get(key) ?? []).map((source) => refresh(source.description, () => source)),
+    ]);
     if (faults.size === 0) this.#faults.delete(key);
     else this.#faults.set(key, faults);
   }
 
-  /** A source that is slow to answer is asked once, and holds up no other. */
+  /**
+   * A source that is slow to answer is asked once, and holds up no other. What was asked for an authority of the document
+   * before is judged by that one's certificates, so it is asked for again afterwards.
+   */
   #refreshOnce(authority: TrustedAuthority, source: TrustSource, readTimeout: number, now: number): Promise<void> {
     const key = `${authority.name.toLowerCase()}\n${nameSource(source)}`;
     const present = this.#inFlight.get(key);
-    if (present !== undefined) return present;
-    const read = this.#refreshSource(authority, source, readTimeout, now).finally(() => {
-      this.#inFlight.delete(key);
-    });
-    this.#inFlight.set(key, read);
-    return read;
+    if (present?.isWaiting === true) present.authority = authority;
+    if (present?.authority === authority) return present.read;
+    const entry: InFlight = {
+      authority,
+      isWaiting: present !== undefined,
+      read: (present?.read ?? Promise.resolve())
+        .catch(() => undefined)
+        .then(() => {
+          entry.isWaiting = false;
+          return this.#refreshSource(entry.authority, source, readTimeout, now);
+        })
+        .finally(() => {
+          if (this.#inFlight.get(key) === entry) this.#inFlight.delete(key);
+        }),
+    };
+    this.#inFlight.set(key, entry);
+    return entry.read;
   }
 
   async #refreshSource(
@@ -112,30 +135,30 @@ export class CrlKeeper {
     now: number,
   ): Promise<void> {
     const key = authority.name.toLowerCase();
+    // At once, since the authority's sources are read side by side.
     const ofAuthority = this.#kept.get(key) ?? new Map<string, Kept>();
+    this.#kept.set(key, ofAuthority);
     const sourceKey = nameSource(source);
     const present = ofAuthority.get(sourceKey);
-    // Of an authority that was given other certificates, what was kept says nothing any more.
-    const kept = present !== undefined && isOfAuthority(present.current, authority) ? present : undefined;
+    // With new certificates under the old name, what was refused for them before may be right now.
+    const kept = present !== undefined && isOfAuthority(present.latest, authority) ? present : undefined;
     const lastVersion = kept?.sourceVersion;
     const reading = await readWithin(readTimeout, (signal) =>
       source.read({ lastVersion, signal, withSignature: false }),
     );
     if (!reading.changed) return;
     const { bytes, version: sourceVersion } = reading;
-    if (bytes.length > 2 * maximumCrlLength) throw new Error(`it is larger than ${2 * maximumCrlLength} bytes`);
     const digest = await digestSha256(bytes);
     if (kept?.digest === digest) {
       ofAuthority.set(sourceKey, { ...kept, sourceVersion });
       return;
     }
-    const crl = await decodeList(bytes);
-    await prepareCrl(crl, [...authority.trustAnchors, ...authority.intermediates]);
-    expectOfAuthority(crl, authority);
-    if (kept !== undefined) expectNewer(crl, kept.current);
-    // A clock that runs ahead somewhere must not leave us without a list: the one before counts until then.
-    const previous = crl.thisUpdate > now ? kept?.current : undefined;
-    this.#kept.set(key, ofAuthority.set(sourceKey, { current: crl, previous, sourceVersion, digest }));
+    const latest = await decodeList(bytes);
+    await prepareCrl(latest, [...authority.trustAnchors, ...authority.intermediates]);
+    expectOfAuthority(latest, authority);
+    const known = present?.lists.filter((crl) => isOfAuthority(crl, authority)) ?? new KeptLists();
+    const lists = known.add(latest, now);
+    ofAuthority.set(sourceKey, { lists, latest, sourceVersion, digest });
     this.#changeCount += 1;
   }
 
@@ -151,6 +174,12 @@ export class CrlKeeper {
 /** What is shown of a URL leaves its query out, and that may tell two apart. */
 function nameSource({ configuration, description }: TrustSource): string {
   return configuration ?? description;
+}
+
+/** As its source describes itself, which a broken address doesn't come to. */
+function describeAddress(text: string): string {
+  if (text.startsWith('file:')) return `file ${text.slice('file:'.length)}`;
+  return URL.canParse(text) ? `URL ${redactUrl(new URL(text))}` : 'CRL';
 }
 
 async function decodeList(bytes: Uint8Array): Promise<CertificateRevocationList> {
@@ -173,15 +202,5 @@ function expectOfAuthority(crl: CertificateRevocationList, authority: TrustedAut
   if (isOfAuthority(crl, authority)) return;
   throw new Error(
     `it is not signed by a CA of the authority "${authority.name}"; whoever signs it must be among its trustAnchors or intermediates`,
-  );
-}
-
-/** RFC 5280 §5.2.3: numbers rise. An older list would forget revocations. */
-function expectNewer(crl: CertificateRevocationList, kept: CertificateRevocationList): void {
-  if (crl.issuer.key !== kept.issuer.key) return;
-  const isLowerNumber = crl.crlNumber !== undefined && kept.crlNumber !== undefined && crl.crlNumber < kept.crlNumber;
-  if (!isLowerNumber && crl.thisUpdate >= kept.thisUpdate) return;
-  throw new Error(
-    `it is older than the list in use (number ${crl.crlNumber ?? 'none'} of ${new Date(crl.thisUpdate).toISOString()}, in use ${kept.crlNumber ?? 'none'} of ${new Date(kept.thisUpdate).toISOString()})`,
   );
 }

@@ -146,18 +146,19 @@ export class RefreshingTrustStore implements TrustStore {
       revocation: this.#revocation,
       onOcspWanted: (each) => wanted.push(each),
     });
-    return wanted.length === 0 ? finding : this.#askThenFind(this.#loaded.snapshot, certificate, wanted, now);
+    return wanted.length === 0 ? finding : this.#askThenFind(certificate, wanted, now);
   }
 
   /** The sole call to the network in a request's way: to a configured responder, for a path that holds otherwise. */
   async #askThenFind(
-    snapshot: TrustSnapshot,
     certificate: PresentedCertificate,
     wanted: readonly OcspWanted[],
     now: number,
   ): Promise<TrustFinding> {
     await this.#revocation.ask(wanted, now);
-    return findInSnapshot(snapshot, certificate, now, { revocation: this.#revocation });
+    // By the document of now: whoever was disabled meanwhile must not come in because his question took its time.
+    if (this.#loaded === undefined) return { outcome: 'unavailable', detail: 'No trust document is loaded.' };
+    return findInSnapshot(this.#loaded.snapshot, certificate, now, { revocation: this.#revocation });
   }
 
   #refreshInBackground(): void {

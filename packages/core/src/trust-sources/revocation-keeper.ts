@@ -67,7 +67,7 @@ export class RevocationKeeper implements RevocationInformation {
     const { name, revocation } = authority;
     const found: AuthorityRevocationInformation = {
       crls: crls.list(authority),
-      findOcspResponses: (certificate) => ocsp.find(certificate),
+      findOcspResponses: (certificate) => ocsp.find(revocation.ocsp, certificate),
       isConfiguredInCode: crls.hasSourcesInCode(name),
       findFault: (certificate) =>
         [crls.findFault(name), revocation.ocsp && ocsp.findFault(revocation.ocsp, certificate)]

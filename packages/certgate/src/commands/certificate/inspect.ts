@@ -6,6 +6,7 @@ import {
   type ClientCertificate,
 } from '@certgate/core';
 import { Command } from 'commander';
+import { nameKeyPurpose } from '../../certificates/key-purpose-name.js';
 import type { CertificateFile } from '../../certificates/read-certificate-file.js';
 import { exitCodes } from '../../command-line/command-failure.js';
 import { addHelpSections } from '../../command-line/help.js';
@@ -126,21 +127,6 @@ function listFields(certificate: ClientCertificate): readonly (readonly [string,
     ['thumbprint SHA-1', certificate.thumbprintSha1],
     ['public key SHA-256', certificate.publicKeySha256],
   ];
-}
-
-/** RFC 5280 §4.2.1.12. */
-const keyPurposeNames: Readonly<Record<string, string>> = {
-  '1.3.6.1.5.5.7.3.1': 'serverAuth',
-  '1.3.6.1.5.5.7.3.2': 'clientAuth',
-  '1.3.6.1.5.5.7.3.3': 'codeSigning',
-  '1.3.6.1.5.5.7.3.4': 'emailProtection',
-  '1.3.6.1.5.5.7.3.8': 'timeStamping',
-  '1.3.6.1.5.5.7.3.9': 'OCSPSigning',
-  '2.5.29.37.0': 'anyExtendedKeyUsage',
-};
-
-function nameKeyPurpose(oid: string): string {
-  return keyPurposeNames[oid] ?? oid;
 }
 
 function formatInstant(instant: number): string {

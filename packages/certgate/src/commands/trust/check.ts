@@ -1,5 +1,4 @@
 import {
-  findInstant,
   formatInstant,
   inspectTrust,
   verifyDocumentSignature,
@@ -15,6 +14,7 @@ import { decodeText } from '../../certificates/decode-text.js';
 import { readBoundedFile } from '../../certificates/read-bounded-file.js';
 import { CommandFailure, exitCodes } from '../../command-line/command-failure.js';
 import { addHelpSections } from '../../command-line/help.js';
+import { parseInstant } from '../../command-line/option-values.js';
 import { printJson, printLine, printNotice } from '../../command-line/output.js';
 import { escapeControls } from '../../command-line/terminal-text.js';
 import { openTrustLocation } from '../../trust-administration/open-trust-location.js';
@@ -193,14 +193,6 @@ function parseDays(text: string): number {
   const days = Number(/^(\d{1,5})d?$/.exec(text)?.[1] ?? Number.NaN);
   if (Number.isNaN(days)) throw new InvalidArgumentError('It must be a number of days, like 30d.');
   return days;
-}
-
-function parseInstant(text: string): number {
-  const instant = findInstant(text);
-  if (instant === undefined) {
-    throw new InvalidArgumentError('It must be a time that exists, in UTC, like 2027-03-01T00:00:00Z.');
-  }
-  return instant;
 }
 
 function collect(value: string, previous: readonly string[] = []): readonly string[] {

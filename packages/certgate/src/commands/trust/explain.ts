@@ -1,7 +1,8 @@
-import { findInstant, readRevocationInformation } from '@certgate/core';
+import { readRevocationInformation } from '@certgate/core';
 import { Command, InvalidArgumentError } from 'commander';
 import { CommandFailure, exitCodes } from '../../command-line/command-failure.js';
 import { addHelpSections } from '../../command-line/help.js';
+import { parseInstant } from '../../command-line/option-values.js';
 import { printJson, printLine } from '../../command-line/output.js';
 import { loadTrustDocument } from '../../trust-administration/load-trust-document.js';
 import { openTrustLocation } from '../../trust-administration/open-trust-location.js';
@@ -75,12 +76,6 @@ async function explain(flags: ExplainFlags): Promise<void> {
   if (flags.json === true) printJson(report);
   else printLine(formatExplanation(report, explained));
   process.exitCode = report.outcome === 'allowed' ? exitCodes.ok : exitCodes.failed;
-}
-
-function parseInstant(text: string): number {
-  const instant = findInstant(text);
-  if (instant !== undefined) return instant;
-  throw new InvalidArgumentError('It must be a time that exists, in UTC, like 2027-03-01T00:00:00Z.');
 }
 
 function collect(role: string, roles: readonly string[] = []): readonly string[] {

@@ -117,16 +117,18 @@ test('the steps are those of the decision, each once, and nothing follows a refu
     fc.property(questions, (question) => {
       const { decision, steps } = explainDecision(question);
       const verdicts = steps.map(({ verdict }) => verdict);
-      assert.equal(new Set(steps.map(({ step }) => step)).size, 6);
+      assert.equal(new Set(steps.map(({ step }) => step)).size, 7);
       const denied = verdicts.indexOf('denied');
+      const path = steps.findIndex(({ step }) => step === 'certification-path');
       if (decision.outcome === 'allowed') {
         assert.equal(denied, -1);
-        assert.deepEqual(verdicts.slice(0, 5), Array(5).fill('passed'));
-        assert.equal(verdicts[5], decision.deferred === undefined ? 'passed' : 'deferred');
+        // A pin that asks for no issuer needs no path.
+        assert.deepEqual(verdicts.slice(0, 6), [...Array<string>(4).fill('passed'), 'not asked', 'passed']);
+        assert.equal(verdicts[6], decision.deferred === undefined ? 'passed' : 'deferred');
         return;
       }
       assert.equal(steps[denied]?.denial?.code, decision.code);
-      assert.ok(verdicts.slice(0, denied).every((verdict) => verdict === 'passed'));
+      assert.ok(verdicts.slice(0, denied).every((verdict, index) => verdict === 'passed' || index === path));
       assert.ok(verdicts.slice(denied + 1).every((verdict) => verdict === 'not asked'));
     }),
     { numRuns: 500 },

@@ -12,6 +12,7 @@ import {
   noRevocationInformation,
   presentCertificate,
 } from '@certgate/core';
+import { PathTrace, type TracedPath } from '../../../path-report/path-trace.js';
 
 export interface ExplanationQuestion {
   /** Undefined: the caller has no certificate. */
@@ -30,8 +31,8 @@ export interface Explanation {
   readonly steps: readonly ExplainedStep[];
   /** What the document says of this certificate, whether or not it counts now. */
   readonly matches: readonly PinMatch[];
-  /** The certificates of the path that was found last, from the trust anchor's down; empty: none was looked for. */
-  readonly path: readonly string[];
+  /** The certification paths that were tried, in that order; empty: none was looked for. */
+  readonly paths: readonly TracedPath[];
   /** The first moment after which the answer is another, if nobody changes anything. */
   readonly nextChange: { readonly at: number; readonly decision: Decision } | undefined;
 }
@@ -62,14 +63,11 @@ export const decisionSteps: readonly DecisionStep['step'][] = Object.keys({
 /** What the gate would decide, by the function with which it decides, and how it came to that. */
 export function explainDecision(question: ExplanationQuestion): Explanation {
   const heard: DecisionStep[] = [];
-  const path: string[] = [];
+  const trace = new PathTrace();
   const decision = decide(question, question.now, {
     onStep: (step) => heard.push(step),
-    onPathCheck: ({ check, certificate, role, fault }) => {
-      // Each path that is tried begins anew at its trust anchor.
-      if (role === 'trust-anchor') path.length = 0;
-      if (fault === undefined && (check === 'signature' || role === 'trust-anchor'))
-        path.push(certificate?.subjectText ?? '');
+    onPathCheck: (check) => {
+      trace.hear(check);
     },
   });
   const presented = question.certificateDer === undefined ? undefined : presentCertificate(question.certificateDer);
@@ -83,7 +81,7 @@ export function explainDecision(question: ExplanationQuestion): Explanation {
       ),
     ),
     matches,
-    path,
+    paths: trace.paths,
     nextChange: findNextChange(question, decision, listInstants(question, presented, matches)),
   };
 }

@@ -8,6 +8,7 @@ import {
   getPublicCode,
   getPublicStatus,
 } from '@certgate/core';
+import { type ReportedPath, describePath } from '../../../path-report/reported-path.js';
 import { type ExplainedStep, type Explanation, type PinMatch, decisionSteps } from './explain-decision.js';
 import type { ExplainedFunction } from './explained-function.js';
 
@@ -46,6 +47,8 @@ export interface ExplanationReport {
   readonly accessEndsAt: string | null;
   readonly nextChange: { readonly at: string; readonly outcome: 'allowed' | 'denied'; readonly code: string } | null;
   readonly steps: readonly ReportedStep[];
+  /** The certification paths that were tried, each with its checks; empty: no authority was asked. */
+  readonly paths: readonly ReportedPath[];
 }
 
 interface ReportedIdentity {
@@ -105,6 +108,7 @@ const notAsked: Answer = {
   accessEndsAt: null,
   nextChange: null,
   steps: decisionSteps.map((step) => ({ step, verdict: 'not asked', code: null, text: '' })),
+  paths: [],
 };
 
 function describeAnswer(
@@ -112,7 +116,9 @@ function describeAnswer(
   explanation: Explanation,
   certificate: ClientCertificate | undefined,
 ): Answer {
-  const { decision, nextChange, steps, matches, path } = explanation;
+  const { decision, nextChange, steps, matches } = explanation;
+  const paths = explanation.paths.map((path) => describePath(path));
+  const path = paths.at(-1)?.certificates.map(({ subject }) => subject) ?? [];
   const identity = findReportedIdentity(trust, decision, matches);
   const until = explained.policy.kind === 'certificate' ? explained.policy.reportOnlyUntil : undefined;
   return {
@@ -132,6 +138,7 @@ function describeAnswer(
       code: step.denial?.code ?? null,
       text: describeStep(step, { certificate, matches, identity, path }),
     })),
+    paths,
   };
 }
 

@@ -1,5 +1,6 @@
 import colors from 'picocolors';
 import { escapeControls } from '../../../command-line/terminal-text.js';
+import { formatPaths } from '../../../path-report/path-text.js';
 import { type ExplainedFunction, describeExplainedFunction } from './explained-function.js';
 import type { ExplanationReport } from './explanation-report.js';
 
@@ -12,7 +13,8 @@ const marks = {
 
 /** For a terminal: the question, each step, and the answer. */
 export function formatExplanation(report: ExplanationReport, explained: ExplainedFunction): string {
-  const lines = [...formatQuestion(report, explained), '', ...formatSteps(report), ...formatAnswer(report)];
+  const paths = report.paths.length === 0 ? [] : ['', ...formatPaths(report.paths, { isBrief: true })];
+  const lines = [...formatQuestion(report, explained), '', ...formatSteps(report), ...paths, ...formatAnswer(report)];
   return escapeLines(lines).join('\n');
 }
 

@@ -1,0 +1,15 @@
+/** RFC 5280 §4.2.1.12. */
+const keyPurposeNames: Readonly<Record<string, string>> = {
+  '1.3.6.1.5.5.7.3.1': 'serverAuth',
+  '1.3.6.1.5.5.7.3.2': 'clientAuth',
+  '1.3.6.1.5.5.7.3.3': 'codeSigning',
+  '1.3.6.1.5.5.7.3.4': 'emailProtection',
+  '1.3.6.1.5.5.7.3.8': 'timeStamping',
+  '1.3.6.1.5.5.7.3.9': 'OCSPSigning',
+  '2.5.29.37.0': 'anyExtendedKeyUsage',
+};
+
+/** An extended key usage as people know it, or its object identifier. */
+export function nameKeyPurpose(oid: string): string {
+  return keyPurposeNames[oid] ?? oid;
+}

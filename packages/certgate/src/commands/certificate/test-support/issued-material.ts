@@ -1,0 +1,114 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { type TemporaryFolder, runOpenssl, tryOpenssl } from '../../../certificates/test-support/openssl.js';
+
+/** Files of a certificate that openssl made. */
+export interface Made {
+  readonly name: string;
+  readonly certificate: string;
+  readonly key: string;
+}
+
+export interface MakeRequest {
+  readonly issuer?: Made;
+  readonly subject?: string;
+  /** That of another certificate, for cross-signing; else a new one. */
+  readonly key?: string;
+  readonly extensions?: readonly string[];
+  readonly digest?: string;
+  /** As openssl takes them; else valid from 2026 to 2036. */
+  readonly from?: string;
+  readonly until?: string;
+}
+
+export const authorityExtensions: readonly string[] = [
+  'basicConstraints=critical,CA:TRUE',
+  'keyUsage=critical,keyCertSign,cRLSign',
+];
+
+export const clientExtensions: readonly string[] = [
+  'basicConstraints=critical,CA:FALSE',
+  'keyUsage=critical,digitalSignature',
+  'extendedKeyUsage=clientAuth',
+];
+
+/** The time that the material is checked at. */
+export const checkedAt = '2027-01-15T00:00:00Z';
+
+/** A certificate of an issuer, or a self-signed one, by `openssl req`. */
+export function makeCertificate(folder: TemporaryFolder, name: string, request: MakeRequest): Made {
+  const { issuer, subject = `/CN=${name}`, extensions = authorityExtensions, digest = 'sha256' } = request;
+  const { from = '20260101000000Z', until = '20360101000000Z' } = request;
+  const key = request.key ?? folder.file(`${name}.key`);
+  const certificate = folder.file(`${name}.pem`);
+  const ofKey =
+    request.key === undefined
+      ? ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', key]
+      : ['-new', '-key', key];
+  const ofIssuer = issuer === undefined ? [] : ['-CA', issuer.certificate, '-CAkey', issuer.key];
+  const isGiven = (line: string): boolean => extensions.some((given) => given.split('=')[0] === line.split('=')[0]);
+  const identifiers = ['subjectKeyIdentifier=hash', ...(issuer === undefined ? [] : ['authorityKeyIdentifier=keyid'])];
+  const added = [...identifiers.filter((line) => !isGiven(line)), ...extensions].flatMap((line) => ['-addext', line]);
+  const dates = ['-not_before', from, '-not_after', until];
+  // A configuration of its own: the machine's may add extensions.
+  const configuration = folder.file('req.cnf', '[req]\ndistinguished_name = name\n[name]\n');
+  runOpenssl([
+    'req', '-x509', '-config', configuration, ...ofKey, ...ofIssuer, '-subj', subject, `-${digest}`, ...dates,
+    ...added, '-out', certificate,
+  ]); // prettier-ignore
+  return { name, certificate, key };
+}
+
+/** The list of an authority, of January 2027, that names these certificates. */
+export function makeList(
+  folder: TemporaryFolder,
+  authority: Made,
+  revoked: readonly Made[],
+  digest = 'sha256',
+): string {
+  const lines = revoked.map(({ certificate, name }) => {
+    const serial = runOpenssl(['x509', '-in', certificate, '-noout', '-serial']).trim().split('=')[1] ?? '';
+    return `R\t350101000000Z\t270105000000Z,keyCompromise\t${serial}\tunknown\t/CN=${name}\n`;
+  });
+  const settings = [
+    ...['[ca]', 'default_ca = here', '[here]', `database = ${folder.file('index.txt', lines.join(''))}`],
+    ...[`crlnumber = ${folder.file('number', '07\n')}`, 'crl_extensions = ext', 'unique_subject = no'],
+    ...['[ext]', 'authorityKeyIdentifier = keyid:always', ''],
+  ];
+  const configuration = folder.file('ca.cnf', settings.join('\n'));
+  const file = folder.file(`${authority.name}.crl.pem`);
+  runOpenssl([
+    'ca', '-gencrl', '-config', configuration, '-cert', authority.certificate, '-keyfile', authority.key, '-md', digest,
+    '-crl_lastupdate', '20270101000000Z', '-crl_nextupdate', '20270201000000Z', '-out', file,
+  ]); // prettier-ignore
+  return file;
+}
+
+/** Several PEM files in one. */
+export function makeBundle(folder: TemporaryFolder, name: string, files: readonly string[]): string {
+  const file = folder.file(name);
+  writeFileSync(file, files.map((each) => readFileSync(each, 'utf8')).join(''));
+  return file;
+}
+
+export interface OpensslQuestion {
+  readonly leaf: Made;
+  readonly anchors: string;
+  readonly untrusted: string;
+  /** A bundle of lists; else revocation isn't asked. */
+  readonly lists?: string;
+  readonly at?: string;
+  readonly options?: readonly string[];
+}
+
+/** What `openssl verify -x509_strict` says, as a TLS server asks it about a client. */
+export function askOpenssl({ leaf, anchors, untrusted, lists, at = checkedAt, options = [] }: OpensslQuestion): {
+  readonly isValid: boolean;
+  readonly text: string;
+} {
+  const { status, text } = tryOpenssl([
+    'verify', '-x509_strict', '-purpose', 'sslclient', '-attime', String(Date.parse(at) / 1000),
+    ...(lists === undefined ? [] : ['-crl_check_all', '-CRLfile', lists]),
+    '-CAfile', anchors, '-untrusted', untrusted, ...options, leaf.certificate,
+  ]); // prettier-ignore
+  return { isValid: status === 0, text };
+}

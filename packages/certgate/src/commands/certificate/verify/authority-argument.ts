@@ -1,0 +1,65 @@
+import { stat } from 'node:fs/promises';
+import type { PathCertificate } from '@certgate/core';
+import { type AuthorityFiles, getAuthorityFiles } from '../../../certificates/authority/authority-files.js';
+import { loadAuthority } from '../../../certificates/authority/load-authority.js';
+import { readRegister } from '../../../certificates/authority/update-register.js';
+import { CommandFailure } from '../../../command-line/command-failure.js';
+import { getPathCertificate, readPathCertificates } from './named-certificates.js';
+import type { VerifyFlags } from './verify-options.js';
+
+/** What `--authority` stands for. */
+export interface AuthorityArgument {
+  readonly trustAnchors: readonly PathCertificate[];
+  readonly intermediates: readonly PathCertificate[];
+  /** Files of revocation lists that come with it. */
+  readonly lists: readonly string[];
+}
+
+/** A file, or the name of an authority in the folder of authorities; never a guess between the two. Throws CommandFailure. */
+export async function readAuthorityArgument(text: string, flags: VerifyFlags): Promise<AuthorityArgument> {
+  const isName = isPlainName(text) && (await isFile(getAuthorityFiles(flags.folder, text).register));
+  const isPath = await isFile(text);
+  if (isName && isPath) {
+    throw new CommandFailure(`${text} is a file here, and an authority in ${flags.folder}.`, {
+      remedy: `Say ./${text} for the file, or name the authority's own certificate.`,
+    });
+  }
+  if (isName) return readAuthorityByName(text, flags.folder);
+  if (!isPath && isPlainName(text)) {
+    throw new CommandFailure(`There is no file ${text}, and no authority of that name in ${flags.folder}.`, {
+      remedy: 'certgate authority list names the authorities; --folder names another folder.',
+    });
+  }
+  return { trustAnchors: await readPathCertificates(text, flags), intermediates: [], lists: [] };
+}
+
+/** One below another is asked up to its root, as an app's trust document has it, by every list that lies in the folder. */
+async function readAuthorityByName(name: string, folder: string): Promise<AuthorityArgument> {
+  const { certificateDer, issuers } = await loadAuthority(folder, name);
+  const chain = [certificateDer, ...issuers].map((der) => getPathCertificate(der, `The authority ${name}`));
+  return { trustAnchors: chain.slice(-1), intermediates: chain.slice(0, -1), lists: await findLists(name, folder) };
+}
+
+/** The root's folder is often kept elsewhere; then its list is given by --crl. */
+async function findLists(name: string, folder: string): Promise<readonly string[]> {
+  const lists: string[] = [];
+  const seen = new Set<string>();
+  for (let next: string | null = name; next !== null && !seen.has(next);) {
+    seen.add(next);
+    const files: AuthorityFiles = getAuthorityFiles(folder, next);
+    if (await isFile(files.list)) lists.push(files.list);
+    next = (await readRegister(files).catch(() => undefined))?.parent ?? null;
+  }
+  return lists;
+}
+
+function isPlainName(text: string): boolean {
+  return text !== '' && !/[/\\]/.test(text) && !text.startsWith('.');
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    (stats) => !stats.isDirectory(),
+    () => false,
+  );
+}

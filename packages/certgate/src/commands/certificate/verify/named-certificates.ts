@@ -1,0 +1,32 @@
+import { type PathCertificate, decodePathCertificate } from '@certgate/core';
+import { readCertificateFile } from '../../../certificates/read-certificate-file.js';
+import { CommandFailure } from '../../../command-line/command-failure.js';
+import { escapeControls } from '../../../command-line/terminal-text.js';
+import { type PasswordFlags, findPasswordSource } from '../password-options.js';
+
+/** Every certificate of a file: PEM with one or many, DER, a PFX. Throws CommandFailure. */
+export async function readPathCertificates(file: string, flags: PasswordFlags): Promise<readonly PathCertificate[]> {
+  const password = await findPasswordSource(flags, file);
+  const { certificateDer, otherCertificates } = await readCertificateFile(file, {
+    privateKey: 'ignored',
+    ...(password === undefined ? {} : { password }),
+  });
+  return [certificateDer, ...otherCertificates].map((der, index) =>
+    getPathCertificate(der, `${file}, number ${index + 1}`),
+  );
+}
+
+export function getPathCertificate(der: Uint8Array, name: string): PathCertificate {
+  const decoding = decodePathCertificate(der);
+  if (decoding.ok) return decoding.value;
+  throw new CommandFailure(escapeControls(`${name} is no certificate as RFC 5280 demands: ${decoding.fault}.`));
+}
+
+/** Two files often hold the same certificate; a path by either is one path. */
+export function withoutRepeats(
+  certificates: readonly PathCertificate[],
+  others: readonly PathCertificate[] = [],
+): readonly PathCertificate[] {
+  const seen = new Set(others.map(({ thumbprintSha256 }) => thumbprintSha256));
+  return certificates.filter(({ thumbprintSha256 }) => !seen.has(thumbprintSha256) && seen.add(thumbprintSha256));
+}

@@ -1,0 +1,41 @@
+import { type CertificateRevocationList, type OcspResponse, decodeCrlFile, decodeOcspResponse } from '@certgate/core';
+import { readBoundedFile } from '../../../certificates/read-bounded-file.js';
+import type { EvidenceSources } from '../../../path-report/reported-path.js';
+import { CommandFailure } from '../../../command-line/command-failure.js';
+import { escapeControls } from '../../../command-line/terminal-text.js';
+
+/** Twice what core takes of a list in DER, for PEM. */
+const maximumListBytes = 64 * 1_048_576;
+
+/** What the files hold, and from which each came. */
+export interface RevocationFiles {
+  readonly crls: readonly CertificateRevocationList[];
+  readonly responses: readonly OcspResponse[];
+  readonly sources: EvidenceSources;
+}
+
+/** Throws CommandFailure: a list that can't be read must not pass for one that says nothing. */
+export async function readRevocationFiles(
+  lists: readonly string[],
+  answers: readonly string[],
+): Promise<RevocationFiles> {
+  const sources = new Map<CertificateRevocationList | OcspResponse, string>();
+  for (const file of new Set(lists)) {
+    const decoding = decodeCrlFile(await readBoundedFile(file, maximumListBytes));
+    if (!decoding.ok) throw explain(file, 'no revocation list, in DER or PEM,', decoding.fault);
+    sources.set(decoding.value, file);
+  }
+  const crls = [...sources.keys()] as CertificateRevocationList[];
+  const responses: OcspResponse[] = [];
+  for (const file of new Set(answers)) {
+    const decoding = decodeOcspResponse(await readBoundedFile(file));
+    if (!decoding.ok) throw explain(file, 'no OCSP response in DER', decoding.fault);
+    sources.set(decoding.value, file);
+    responses.push(decoding.value);
+  }
+  return { crls, responses, sources };
+}
+
+function explain(file: string, what: string, fault: string): CommandFailure {
+  return new CommandFailure(escapeControls(`${file} holds ${what} that can be used: ${fault}.`));
+}

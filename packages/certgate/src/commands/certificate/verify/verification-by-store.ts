@@ -1,0 +1,54 @@
+import { findAuthorityPath, presentCertificate, readRevocationInformation } from '@certgate/core';
+import { getUsageOid } from '../../../certificates/extended-key-usage.js';
+import { CommandFailure } from '../../../command-line/command-failure.js';
+import { loadTrustDocument } from '../../../trust-administration/load-trust-document.js';
+import { openTrustLocation } from '../../../trust-administration/open-trust-location.js';
+import { PathTrace } from '../../../path-report/path-trace.js';
+import type { Verification } from './verification.js';
+import type { VerifyFlags } from './verify-options.js';
+
+/**
+ * By an authority of a trust document: the function by which an app decides, with the lists that the document names, read
+ * as the app reads them, and its responder asked. Throws CommandFailure.
+ */
+export async function verifyByStore(
+  certificateDer: Uint8Array,
+  store: string,
+  { authority: names, at }: VerifyFlags,
+): Promise<Verification> {
+  const location = await openTrustLocation(store);
+  const { snapshot } = await loadTrustDocument(location);
+  const [name = ''] = names;
+  if (names.length > 1) {
+    throw new CommandFailure('With --store, one authority is asked at a time.', { remedy: 'Give one --authority.' });
+  }
+  const authority = snapshot.authorities.find((each) => each.name.toLowerCase() === name.toLowerCase());
+  if (authority === undefined) {
+    const known = snapshot.authorities.map((each) => each.name).join(', ');
+    throw new CommandFailure(`The trust document at ${location.description} has no authority "${name}".`, {
+      remedy: known === '' ? 'It has none.' : `Its authorities are ${known}.`,
+    });
+  }
+  const now = at ?? Date.now();
+  const revocation = await readRevocationInformation(snapshot, { certificateDer, now, authority });
+  const trace = new PathTrace();
+  const verdict = findAuthorityPath(authority, presentCertificate(certificateDer), now, {
+    revocation,
+    onCheck: (check) => {
+      trace.hear(check);
+    },
+  });
+  return {
+    certificateDer,
+    authority: `"${authority.name}" of ${location.description}, revision ${snapshot.revision}`,
+    trustAnchors: authority.trustAnchors,
+    intermediates: authority.intermediates,
+    now,
+    profile: 'strict',
+    purposes: [getUsageOid('clientAuth')],
+    revocation: authority.revocation,
+    sources: new Map(),
+    verdict,
+    paths: trace.paths,
+  };
+}

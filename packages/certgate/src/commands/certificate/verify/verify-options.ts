@@ -1,0 +1,108 @@
+import type { RevocationMode, RevocationScope, ValidationProfile } from '@certgate/core';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import {
+  type ExtendedKeyUsageName,
+  extendedKeyUsageNames,
+  getUsageOid,
+} from '../../../certificates/extended-key-usage.js';
+import { CommandFailure } from '../../../command-line/command-failure.js';
+import { parseInstant } from '../../../command-line/option-values.js';
+import { type FolderFlags, addFolderOption } from '../../authority/authority-options.js';
+import { collect } from '../certificate-options.js';
+import { type PasswordFlags, addPasswordOptions } from '../password-options.js';
+
+export interface VerifyFlags extends FolderFlags, PasswordFlags {
+  readonly authority: readonly string[];
+  readonly store?: string;
+  readonly intermediate?: readonly string[];
+  readonly crl?: readonly string[];
+  readonly ocspResponse?: readonly string[];
+  readonly revocation?: RevocationMode;
+  readonly scope?: RevocationScope;
+  readonly at?: number;
+  readonly profile?: ValidationProfile;
+  /** An object identifier; `any`: not asked. */
+  readonly purpose?: string;
+  readonly policy?: readonly string[];
+  readonly requirePolicy?: boolean;
+  readonly maxIntermediates?: number;
+  readonly json?: boolean;
+}
+
+/** What the document says itself, or what an app never asks otherwise. */
+const saidByDocument = [
+  ...['intermediate', 'crl', 'ocspResponse', 'revocation', 'scope', 'folder'],
+  ...['profile', 'purpose', 'policy', 'requirePolicy', 'maxIntermediates'],
+];
+
+export function addVerifyOptions(command: Command): Command {
+  command
+    .requiredOption(
+      '--authority <file|name>',
+      'whom to trust: a file, each certificate of which is a trust anchor, or an authority made by certgate authority create; with --store its name in the document (repeatable)',
+      collect,
+    )
+    .addOption(
+      new Option(
+        '--store <location>',
+        'ask an authority of this trust document, as an app would: file:PATH, or blob:https://…; reads the lists that it names, and asks its OCSP responder',
+      ).conflicts(saidByDocument),
+    )
+    .option('--intermediate <file>', 'CA certificates that may stand in between; a bundle too (repeatable)', collect)
+    .option('--crl <file>', 'a revocation list, DER or PEM (repeatable)', collect)
+    .option('--ocsp-response <file>', "a responder's answer, DER; nobody is asked (repeatable)", collect)
+    .addOption(
+      new Option(
+        '--revocation <mode>',
+        'required: what nothing is known of is refused (default where there are lists or answers; else off)',
+      ).choices(['required', 'when-available', 'off']),
+    )
+    .addOption(
+      new Option('--scope <scope>', 'whose revocation counts (default: chain)').choices(['chain', 'end-entity']),
+    )
+    .option('--at <time>', 'the time to check at, like 2027-03-01T00:00:00Z (default: now)', parseInstant)
+    .addOption(
+      new Option(
+        '--profile <profile>',
+        'strict, as apps are, or what the standard asks alone (default: strict)',
+      ).choices(['strict', 'rfc5280']),
+    )
+    .option(
+      '--purpose <usage>',
+      `${extendedKeyUsageNames.join(', ')}, any, or an object identifier (default: clientAuth; any in rfc5280)`,
+      parsePurpose,
+    )
+    .option('--policy <oid>', 'a certificate policy that is acceptable (repeatable; default: any)', collectPolicy)
+    .option('--require-policy', 'the path must be good for one of them; else a path without policies passes too')
+    .option('--max-intermediates <number>', 'CA certificates in between at most (default: 10)', parseCount)
+    .option('--json', 'print one JSON object');
+  return addFolderOption(addPasswordOptions(command));
+}
+
+const objectIdentifier = /^[0-2](?:\.(?:0|[1-9]\d{0,38})){1,40}$/;
+
+function parsePurpose(text: string): string {
+  if (text === 'any' || objectIdentifier.test(text)) return text;
+  const known: readonly string[] = extendedKeyUsageNames;
+  if (known.includes(text)) return getUsageOid(text as ExtendedKeyUsageName);
+  throw new InvalidArgumentError(`It must be one of ${known.join(', ')}, any, or an object identifier.`);
+}
+
+function collectPolicy(text: string, previous: readonly string[] = []): readonly string[] {
+  if (objectIdentifier.test(text)) return [...previous, text];
+  throw new InvalidArgumentError('It must be an object identifier, like 1.3.6.1.4.1.99999.1.');
+}
+
+function parseCount(text: string): number {
+  const count = Number(text);
+  if (/^\d{1,3}$/.test(text) && count <= 100) return count;
+  throw new InvalidArgumentError('It must be a whole number from 0 to 100.');
+}
+
+/** Anything would be acceptable: whoever says --require-policy alone wants to be asked which. */
+export function refuseIdlePolicyFlag({ policy, requirePolicy }: VerifyFlags): void {
+  if (requirePolicy !== true || policy !== undefined) return;
+  throw new CommandFailure('--require-policy goes with the policies that are acceptable.', {
+    remedy: 'Name them by --policy; 2.5.29.32.0 is any.',
+  });
+}

@@ -1,0 +1,94 @@
+import { type TrustSnapshot } from '../trust-snapshot.js';
+import { parseTrustDocument } from '../trust-document.js';
+import { toPem } from './authority-certificates.js';
+import { clientExtensions } from './certificates.js';
+import { type IdentityInput, documentOf } from './documents.js';
+import { type IssueRequest, type MadeAuthority, authorityExtensions, issue } from './revocation.js';
+
+/** A caller's certificate with the header it arrives in. */
+export interface MadeCaller extends MadeAuthority {
+  readonly header: string;
+}
+
+interface Stage {
+  readonly root: MadeAuthority;
+  readonly issuing: MadeAuthority;
+  /** Another key under the name of `issuing`, and its root's of the name of `root`. */
+  readonly impostorRoot: MadeAuthority;
+  readonly impostor: MadeAuthority;
+}
+
+let stage: Stage | undefined;
+
+/** Made once per process: the authority "corp", and somebody who uses its names. */
+export function getStage(): Stage {
+  if (stage !== undefined) return stage;
+  const root = issue({ name: 'Corp root', key: 'p-384' });
+  const impostorRoot = issue({ name: 'Corp root', key: 'p-521' });
+  stage = {
+    root,
+    issuing: issue({ name: 'Corp issuing CA', issuer: root, serialNumber: '0A01' }),
+    impostorRoot,
+    impostor: issue({ name: 'Corp issuing CA', key: 'ed25519', issuer: impostorRoot }),
+  };
+  return stage;
+}
+
+export interface CallerRequest extends Partial<IssueRequest> {
+  /** Lines of the subject alternative name, like `DNS:billing.corp.example`. */
+  readonly names?: readonly string[];
+}
+
+/** What an ordinary CA issues to a client; of "corp" unless another issuer is said. */
+export function issueCaller(request: CallerRequest = {}): MadeCaller {
+  const { names = ['DNS:billing.corp.example'], extensions = clientExtensions, ...rest } = request;
+  const alternative = names.length === 0 ? [] : [`subjectAltName = ${names.join(', ')}`];
+  const made = issue({
+    issuer: getStage().issuing,
+    name: 'billing',
+    key: 'p-256-again',
+    ...rest,
+    extensions: [...extensions, ...alternative],
+  });
+  return { ...made, header: made.der.toString('base64') };
+}
+
+/** An intermediate of the root, with what makes it special. */
+export function issueIntermediate(request: Partial<IssueRequest>): MadeAuthority {
+  return issue({ name: 'Corp issuing CA', issuer: getStage().root, extensions: authorityExtensions, ...request });
+}
+
+export interface AuthorityInput {
+  readonly name?: string;
+  readonly anchors?: readonly MadeAuthority[];
+  readonly intermediates?: readonly MadeAuthority[];
+  readonly [key: string]: unknown;
+}
+
+export function authorityOf({ name = 'corp', anchors, intermediates, ...more }: AuthorityInput = {}): object {
+  const { root, issuing } = getStage();
+  return {
+    name,
+    trustAnchors: (anchors ?? [root]).map(({ der }) => toPem(der)),
+    intermediates: (intermediates ?? [issuing]).map(({ der }) => toPem(der)),
+    ...more,
+  };
+}
+
+/** A document of version 2; of the authority "corp" unless others are said. */
+export function issuedDocument(
+  identities: readonly IdentityInput[],
+  { authorities = [authorityOf()], ...more }: { readonly authorities?: readonly object[]; [key: string]: unknown } = {},
+): object {
+  return documentOf(identities, { schemaVersion: 2, authorities, ...more });
+}
+
+export function issuedSnapshot(...parameters: Parameters<typeof issuedDocument>): TrustSnapshot {
+  return parseTrustDocument(issuedDocument(...parameters));
+}
+
+/** Bound to the name that `issueCaller` gives. */
+export const billing: IdentityInput = {
+  name: 'billing',
+  subjects: [{ issuedBy: 'corp', dns: 'billing.corp.example' }],
+};

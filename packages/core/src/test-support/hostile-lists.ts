@@ -1,0 +1,34 @@
+import type { PathQuestion } from '../certification-path/certification-path.js';
+import type { RevocationMode } from '../certification-path/path-revocation.js';
+import { makeWritingKey, writeCrl } from './certificate-writing.js';
+import { authorityExtensions } from './extension-writing.js';
+import { askAbout, newName, readCrls, requireCrls, write, writeAuthority, writeClient } from './written-path.js';
+
+/** The client's serial number is put on the list, at its end, or not. */
+export function askLongList(entries: number, isRevoked: boolean): PathQuestion {
+  const root = newName('Root');
+  const target = writeClient(root);
+  const own = BigInt(`0x${target.serialNumber}`);
+  const revoked = [
+    ...Array.from({ length: entries - 1 }, (_, index) => 2n ** 80n + BigInt(index)),
+    isRevoked ? own : 2n ** 90n,
+  ];
+  const crls = readCrls([writeCrl({ issuer: root, revoked })]);
+  return askAbout(target, writeAuthority(root), { revocation: requireCrls(crls) });
+}
+
+/**
+ * Signers of CRLs under the authority's own name, each with a list: whether one of them may sign hangs on the lists of all
+ * others, in every order. The last list revokes the client.
+ */
+export function askSigners(count: number, mode: RevocationMode): PathQuestion {
+  const root = newName('Root');
+  const target = writeClient(root);
+  const signers = Array.from({ length: count }, () => ({ name: 'Root', key: makeWritingKey() }));
+  const crlSigners = signers.map((subject) =>
+    write({ subject, issuer: root, extensions: authorityExtensions(subject.key, root.key) }),
+  );
+  const own = BigInt(`0x${target.serialNumber}`);
+  const lists = signers.map((issuer, index) => writeCrl({ issuer, revoked: index === count - 1 ? [own] : [] }));
+  return askAbout(target, writeAuthority(root), { crlSigners, revocation: { ...requireCrls(readCrls(lists)), mode } });
+}

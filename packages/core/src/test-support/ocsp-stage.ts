@@ -1,0 +1,65 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { startDocumentServer } from './document-server.js';
+import { answerOcsp } from './ocsp.js';
+import { getStage } from './authority-stage.js';
+import type { MadeAuthority } from './revocation.js';
+
+/** Given the request's octets; a Buffer is what is answered. */
+export type Answering = (request: Buffer) => Buffer | Promise<Buffer>;
+
+export interface OcspServer {
+  readonly url: string;
+  /** What was asked so far. */
+  readonly questions: readonly Buffer[];
+  answerWith: (answer: Answering) => void;
+  /** For answers that are none. */
+  respondWith: (respond: (response: ServerResponse) => void) => void;
+  close: () => Promise<void>;
+}
+
+/** A responder on this machine, whose answers openssl makes. */
+export async function startOcspServer(): Promise<OcspServer> {
+  const server = await startDocumentServer('http');
+  const questions: Buffer[] = [];
+  const listen = (respond: (request: Buffer, response: ServerResponse) => unknown): void => {
+    server.answerWith((request, response) => {
+      readBody(request)
+        .then((body) => {
+          questions.push(body);
+          return respond(body, response);
+        })
+        .catch(() => response.destroy());
+    });
+  };
+  const answerWith = (answer: Answering): void => {
+    listen(async (request, response) => {
+      response.setHeader('content-type', 'application/ocsp-response');
+      response.end(await answer(request));
+    });
+  };
+  return {
+    url: server.url.replace('trust.json', 'ocsp'),
+    questions,
+    answerWith,
+    respondWith: (respond) => {
+      listen((_, response) => {
+        respond(response);
+      });
+    },
+    close: () => server.close(),
+  };
+}
+
+/** By the issuing CA of "corp", of the certificates that its index has. */
+export function answerFrom(
+  index: Readonly<Record<string, string>>,
+  more: { readonly responder?: MadeAuthority; readonly options?: readonly string[] } = {},
+): Answering {
+  return (request) => answerOcsp({ authority: getStage().issuing, request, index, ...more });
+}
+
+async function readBody(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}

@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { type PresentedCertificate, presentCertificate } from '../presented-certificate.js';
+import type { TrustFinding } from '../trust-finding.js';
+import type { TrustBlobClient } from '../trust-sources/blob-source.js';
+import type { RefreshOptions } from '../trust-sources/refresh-options.js';
+import { RefreshingTrustStore } from '../trust-sources/refreshing-store.js';
+import type { TrustReadRequest, TrustSource, TrustSourceReading } from '../trust-sources/trust-source.js';
+import { authorityOf, billing, issueCaller, issuedDocument } from './authority-stage.js';
+import { now } from './certificates.js';
+import { ManualClock, ScriptedSource, settle } from './scripted-source.js';
+
+/** Its serial number is on the lists of tests. */
+export const callerSerial = '1234';
+
+let presentedCaller: PresentedCertificate | undefined;
+
+export function getCaller(): PresentedCertificate {
+  presentedCaller ??= presentCertificate(issueCaller({ serialNumber: callerSerial }).der);
+  return presentedCaller;
+}
+
+/** A source of lists that gives what the test put there, or fails, or doesn't answer. */
+export class ListSource implements TrustSource {
+  readonly description: string;
+  readonly reads: TrustReadRequest[] = [];
+  content: Uint8Array | Error | Promise<Uint8Array>;
+  version: string | undefined;
+
+  constructor(content: Uint8Array | Error | Promise<Uint8Array>, description = 'list') {
+    this.content = content;
+    this.description = description;
+  }
+
+  async read(request: TrustReadRequest): Promise<TrustSourceReading> {
+    this.reads.push(request);
+    const content = await this.content;
+    if (content instanceof Error) throw content;
+    if (this.version !== undefined && request.lastVersion === this.version) return { changed: false };
+    return { changed: true, bytes: content, version: this.version };
+  }
+}
+
+/** As far as a source of blobs looks at a BlobClient. */
+export class StubBlob implements TrustBlobClient {
+  readonly url: string;
+  content: Uint8Array | Error | Promise<Uint8Array>;
+
+  constructor(content: Uint8Array | Error | Promise<Uint8Array>, name = 'corp.crl') {
+    this.url = `https://account.blob.core.windows.net/trust/${name}`;
+    this.content = content;
+  }
+
+  async download(): ReturnType<TrustBlobClient['download']> {
+    const content = await this.content;
+    if (content instanceof Error) throw content;
+    return { contentLength: content.length, readableStreamBody: chunksOf(content) };
+  }
+}
+
+async function* chunksOf(content: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield await Promise.resolve(content);
+}
+
+export interface RevocationStage {
+  readonly store: RefreshingTrustStore;
+  readonly document: ScriptedSource;
+  readonly clock: ManualClock;
+  /** What the store says of the caller. */
+  readonly ask: () => Promise<string>;
+  readonly find: () => Promise<TrustFinding>;
+  /** A refresh is due and begins; the document stays. */
+  readonly refresh: () => Promise<void>;
+}
+
+/** A store whose document has the authority "corp" with this revocation, loaded. */
+export async function createRevocationStage(
+  revocation: object | undefined,
+  options: RefreshOptions = {},
+): Promise<RevocationStage> {
+  const document = new ScriptedSource();
+  const clock = new ManualClock(now);
+  const { wall, monotonic } = clock;
+  const store = new RefreshingTrustStore(document, options, { wall, monotonic, random: () => 0 });
+  const find = async (): Promise<TrustFinding> => store.find(getCaller(), clock.wall());
+  const stage: RevocationStage = {
+    store,
+    document,
+    clock,
+    find,
+    ask: async () => nameFinding(await find()),
+    refresh: async () => {
+      const { version } = store;
+      clock.pass(30_001);
+      assert.ok(version !== undefined && store.version !== undefined);
+      await settle();
+      await document.answerUnchanged();
+    },
+  };
+  const started = store.start();
+  await document.answer(documentText(1, revocation));
+  await started;
+  return stage;
+}
+
+export function documentText(revision: number, revocation?: object, more: object = {}): string {
+  const authorities = [authorityOf(revocation === undefined ? {} : { revocation })];
+  return JSON.stringify(issuedDocument([billing], { authorities, revision, ...more }));
+}
+
+export const nameFinding = (finding: TrustFinding): string =>
+  finding.outcome === 'denied' ? finding.code : finding.outcome;
+
+/** Lets other work go on until it is so; no test waits for a time. */
+export async function until(isSo: () => unknown): Promise<void> {
+  for (let turn = 0; turn < 5_000; turn += 1) {
+    if (await isSo()) return;
+    await settle();
+  }
+  assert.fail('it never came');
+}

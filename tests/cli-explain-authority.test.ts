@@ -1,0 +1,205 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { type Ended, runCertgate } from './test-support/certgate.js';
+import { openssl } from './test-support/openssl.js';
+
+// `trust explain` for callers whom the document knows by their authority and a name, with what the tool itself issues.
+
+interface Report {
+  readonly outcome: string;
+  readonly status: number | null;
+  readonly code: string | null;
+  readonly detail: string | null;
+  readonly identity: { readonly name: string; readonly matchedBy: string | null } | null;
+  readonly accessEndsAt: string | null;
+  readonly nextChange: { readonly at: string; readonly outcome: string; readonly code: string } | null;
+  readonly steps: readonly { readonly step: string; readonly verdict: string; readonly text: string }[];
+  readonly paths: readonly {
+    readonly certificates: readonly { readonly subject: string; readonly notAfter: string }[];
+    readonly reachesTrustAnchor: boolean;
+    readonly checks: readonly {
+      readonly check: string;
+      readonly verdict: string;
+      readonly code: string | null;
+      readonly revocation: readonly { readonly status: string; readonly nextUpdate: string | null }[];
+    }[];
+  }[];
+}
+
+describe('certgate trust explain, of callers by their authority', () => {
+  let folder: string;
+  const run = (...args: readonly string[]): Promise<Ended> => runCertgate(args, { cwd: folder });
+  const inAuthority = (authorities: string, name: string, file: string): string =>
+    join(folder, authorities, name, file);
+
+  async function succeed(...args: readonly string[]): Promise<void> {
+    const { exitCode, stdout, stderr } = await run(...args);
+    assert.equal(exitCode, 0, stdout + stderr);
+  }
+
+  /** A root, and one below it of the same names every time: who has another key under them is an imitator. */
+  async function createAuthorities(authorities: string): Promise<void> {
+    const common = ['--folder', authorities, '--password-file', 'password.txt'];
+    await succeed('authority', 'create', 'corp', ...common);
+    await succeed(
+      ...['authority', 'create', 'services', '--parent', 'corp', '--parent-password-file', 'password.txt'],
+      ...common,
+    );
+  }
+
+  const issue = (authorities: string, name: string, ...names: readonly string[]): Promise<void> =>
+    succeed(
+      ...['certificate', 'issue', name, '--authority', 'services', '--authority-password-file', 'password.txt'],
+      ...['--folder', authorities, '--out', authorities, '--pem', '--no-pfx', ...names],
+    );
+
+  const ask = (certificate: string, ...more: readonly string[]): Promise<Ended> =>
+    run(
+      ...['trust', 'explain', '--store', 'file:trust.json', '--certificate', certificate],
+      ...['--function', 'GetOrder', '--requires-role', 'orders.read', ...more],
+    );
+
+  async function explain(certificate: string, ...more: readonly string[]): Promise<Report> {
+    const { exitCode, stdout, stderr } = await ask(certificate, '--json', ...more);
+    assert.ok(stdout.startsWith('{'), stderr);
+    const report = JSON.parse(stdout) as Report;
+    assert.equal(exitCode, report.outcome === 'allowed' ? 0 : 1);
+    return report;
+  }
+
+  const findStep = ({ steps }: Report, name: string): Report['steps'][number] | undefined =>
+    steps.find(({ step }) => step === name);
+
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'certgate-explain-authority-'));
+    writeFileSync(join(folder, 'password.txt'), 'for this test alone\n');
+    await createAuthorities('own');
+    await createAuthorities('imitators');
+    await issue('own', 'billing', '--dns', 'billing.corp.example');
+    await issue('own', 'former', '--dns', 'former.corp.example');
+    await issue('own', 'unnamed', '--dns', 'unnamed.corp.example');
+    await issue('imitators', 'billing', '--dns', 'billing.corp.example');
+    await succeed(
+      ...['authority', 'revoke', 'services', 'own/former.crt.pem', '--reason', 'keyCompromise'],
+      ...['--folder', 'own', '--password-file', 'password.txt'],
+    );
+    const read = (name: string): string => readFileSync(inAuthority('own', name, `${name}.crt.pem`), 'utf8');
+    const crls = ['corp', 'services'].map((name) => `file:${inAuthority('own', name, `${name}.crl`)}`);
+    const corp = { name: 'corp', trustAnchors: [read('corp')], intermediates: [read('services')] };
+    const identities = ['billing', 'former'].map((name) => ({
+      name,
+      roles: ['orders.read'],
+      subjects: [{ issuedBy: 'corp', dns: `${name}.corp.example` }],
+    }));
+    writeFileSync(
+      join(folder, 'trust.json'),
+      JSON.stringify({
+        schemaVersion: 2,
+        revision: 4,
+        authorities: [{ ...corp, revocation: { crls } }],
+        identities,
+      }),
+    );
+  });
+
+  after(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('allowed by the name, with the path and what its revocation rests on', async () => {
+    const report = await explain('own/billing.crt.pem');
+    assert.deepEqual([report.outcome, report.code], ['allowed', 'allowed'], report.detail ?? '');
+    assert.deepEqual([report.identity?.name, report.identity?.matchedBy], ['billing', 'dns issued by corp']);
+    assert.equal(findStep(report, 'certification-path')?.text, 'CN=corp → CN=services → CN=billing');
+    assert.ok(report.steps.every(({ verdict }) => verdict === 'passed'));
+    const [path, ...others] = report.paths;
+    assert.deepEqual([path?.reachesTrustAnchor, others], [true, []]);
+    const checks = path?.checks ?? [];
+    const evidence = checks.filter(({ check }) => check === 'revocation').flatMap(({ revocation }) => revocation);
+    assert.deepEqual(
+      evidence.map(({ status }) => status),
+      ['good', 'good'],
+    );
+    // Without a new list in time, nobody gets in.
+    const ends = evidence.map(({ nextUpdate }) => nextUpdate ?? '').sort()[0];
+    assert.deepEqual(report.nextChange, { at: ends, outcome: 'denied', code: 'revocation_unavailable' });
+    const { stdout } = await ask('own/billing.crt.pem');
+    assert.match(stdout, /^✓ certification-path +CN=corp → CN=services → CN=billing$/m);
+    assert.match(stdout, /^Path 1: CN=corp → CN=services → CN=billing$/m);
+    assert.match(stdout, /^ +list \d+, .*: good$/m);
+  });
+
+  it('revoked: which list says so', async () => {
+    const report = await explain('own/former.crt.pem');
+    assert.deepEqual([report.status, report.code], [401, 'certificate_revoked']);
+    assert.equal(report.identity?.name, 'former');
+    assert.equal(findStep(report, 'certification-path')?.verdict, 'denied');
+    const failed = report.paths[0]?.checks.find(({ verdict }) => verdict === 'failed');
+    assert.deepEqual([failed?.check, failed?.revocation[0]?.status], ['revocation', 'revoked']);
+    assert.match((await ask('own/former.crt.pem')).stdout, /list \d+, .*: revoked: keyCompromise, since/);
+  });
+
+  it('another CA of the same name: the signature tells', async () => {
+    const report = await explain('imitators/billing.crt.pem');
+    assert.deepEqual([report.status, report.code], [401, 'path_signature_invalid']);
+    assert.match(report.detail ?? '', /would be "billing", if the authority "corp" vouched for it/);
+    assert.equal(report.paths[0]?.reachesTrustAnchor, false);
+  });
+
+  it('a name that nobody is bound to: no path is looked for', async () => {
+    const report = await explain('own/unnamed.crt.pem');
+    assert.deepEqual([report.status, report.code], [401, 'certificate_not_trusted']);
+    assert.match(report.detail ?? '', /unnamed\.corp\.example/);
+    assert.deepEqual(report.paths, []);
+  });
+
+  it('after the lists are over, and after the certificate is', async () => {
+    const [path] = (await explain('own/billing.crt.pem')).paths;
+    const end = Date.parse(path?.certificates.at(-1)?.notAfter ?? '');
+    const at = (instant: number): readonly string[] => ['--at', new Date(instant).toISOString()];
+    assert.equal((await explain('own/billing.crt.pem', ...at(end - 1000))).code, 'revocation_unavailable');
+    assert.equal((await explain('own/billing.crt.pem', ...at(end + 1000))).code, 'certificate_expired');
+  });
+
+  it('after an intermediate is over that issued for longer than it lives', async () => {
+    // The tool issues no such thing; openssl does.
+    const make = (name: string, until: string, extensions: readonly string[], issuer?: string): void => {
+      const ofIssuer = issuer === undefined ? [] : ['-CA', `${issuer}.pem`, '-CAkey', `${issuer}.key`];
+      openssl(
+        [
+          ...['req', '-x509', '-nodes', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-subj', `/CN=${name}`],
+          ...['-not_before', '20260101000000Z', '-not_after', until, '-keyout', `${name}.key`, '-out', `${name}.pem`],
+          ...[...ofIssuer, ...extensions.flatMap((extension) => ['-addext', extension])],
+        ],
+        folder,
+      );
+    };
+    const authority = ['basicConstraints=critical,CA:TRUE', 'keyUsage=critical,keyCertSign'];
+    make('root', '20500101000000Z', authority);
+    make('short', '20400101000000Z', authority, 'root');
+    const caller = [
+      'basicConstraints=critical,CA:FALSE',
+      'extendedKeyUsage=clientAuth',
+      'subjectAltName=DNS:long.example',
+    ];
+    make('long', '20450101000000Z', caller, 'short');
+    const read = (name: string): string => readFileSync(join(folder, `${name}.pem`), 'utf8');
+    const authorities = [{ name: 'corp', trustAnchors: [read('root')], intermediates: [read('short')] }];
+    const subjects = [{ issuedBy: 'corp', dns: 'long.example' }];
+    const identities = [{ name: 'long', roles: ['orders.read'], subjects }];
+    writeFileSync(
+      join(folder, 'trust.json'),
+      JSON.stringify({ schemaVersion: 2, revision: 5, authorities, identities }),
+    );
+    const before = await explain('long.pem', '--at', '2039-12-31T00:00:00Z');
+    assert.equal(before.outcome, 'allowed', before.detail ?? '');
+    const change = { at: '2040-01-01T00:00:00.001Z', outcome: 'denied', code: 'path_certificate_expired' };
+    assert.deepEqual(before.nextChange, change);
+    const then = await explain('long.pem', '--at', '2040-06-01T00:00:00Z');
+    assert.deepEqual([then.status, then.code], [401, 'path_certificate_expired']);
+    assert.match(then.detail ?? '', /The CA certificate "CN=short" expired at 2040-01-01T00:00:00Z/);
+  });
+});
