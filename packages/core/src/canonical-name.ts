@@ -1,5 +1,5 @@
 import { type NameAttribute, decodeRelativeDistinguishedName } from './distinguished-name.js';
-import { type DerElement, DerReader, derTags } from './encoding/der.js';
+import { type DerElement, DerReader, derTags, refuseDer } from './encoding/der.js';
 
 /**
  * A distinguished name in the form RFC 5280 §7.1 compares: one text per relative distinguished name, equal exactly where
@@ -11,7 +11,14 @@ export interface CanonicalName {
   readonly key: string;
 }
 
+/** RFC 5280's upper bounds allow a few hundred characters; folding what a stranger sends must cost him little. */
+const maximumNameLength = 4096;
+/** Beyond ASCII, runs of combining marks are put in order, at the square of their length. */
+const maximumTextLength = 512;
+
+/** Runs under `readDer`: refuses a name that is longer than names are. */
 export function decodeCanonicalName(name: DerElement): CanonicalName {
+  if (name.content.length > maximumNameLength) return refuseDer(`a name of more than ${maximumNameLength} octets`);
   const relativeNames: string[] = [];
   const reader = new DerReader(name.content);
   while (!reader.isAtEnd)
@@ -23,11 +30,16 @@ export function decodeCanonicalName(name: DerElement): CanonicalName {
 export function canonicalizeRelativeName(attributes: readonly NameAttribute[]): string {
   return attributes
     .map(({ type, value, isEncoded }) => {
-      const text = isEncoded === true ? value : prepareText(value);
+      const text = isEncoded === true ? value : prepareText(expectShort(value));
       return `${type}${isEncoded === true ? '#' : '='}${text.length}:${text}`;
     })
     .sort()
     .join('+');
+}
+
+function expectShort(text: string): string {
+  if (text.length <= maximumTextLength || /^[\x20-\x7e]*$/.test(text)) return text;
+  return refuseDer(`a name of more than ${maximumTextLength} characters beyond ASCII`);
 }
 
 export function areNamesEqual(left: CanonicalName, right: CanonicalName): boolean {

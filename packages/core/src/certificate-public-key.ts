@@ -71,10 +71,15 @@ export function findPublicKeyInfo(der: Uint8Array): Uint8Array | undefined {
 function countModulusBits(key: Uint8Array): number {
   const reader = new DerReader(readSingle(key, derTags.sequence).content);
   const modulus = decodeInteger(reader.read(derTags.integer));
-  decodeInteger(reader.read(derTags.integer));
+  const exponent = decodeInteger(reader.read(derTags.integer));
   reader.expectEnd();
   const first = modulus[0] ?? 0;
   if (first >= 0x80) return refuseDer('a negative RSA modulus');
+  // RFC 8017 §3.1: odd, and 3 at least. By a key whose exponent is 1, anybody signs, and OpenSSL takes it.
+  const last = exponent.at(-1) ?? 0;
+  if ((exponent[0] ?? 0x80) >= 0x80 || last % 2 === 0 || (exponent.length === 1 && last < 3)) {
+    return refuseDer('an RSA exponent that is none');
+  }
   const significant = first === 0 ? modulus.subarray(1) : modulus;
   return significant.length === 0 ? 0 : significant.length * 8 - Math.clz32(significant[0] ?? 0) + 24;
 }

@@ -296,6 +296,27 @@ describe('RSA moduli', () => {
   });
 });
 
+describe('RSA exponents', () => {
+  const { der } = makeCertificate({ key: 'rsa-2048' });
+  const withExponent = (hex: string): Buffer =>
+    editCertificate(der, (certificate) => {
+      const key = getNode(certificate, 0, tbsFields.key, 1);
+      const modulus = encodeElement(0x02, Buffer.from(`00${'ff'.repeat(256)}`, 'hex'));
+      key.content = Buffer.concat([
+        Buffer.alloc(1),
+        encodeElement(0x30, modulus, encodeElement(0x02, Buffer.from(hex, 'hex'))),
+      ]);
+    });
+  test('odd ones from 3 on are read', () => {
+    for (const hex of ['03', '11', '0101', '010001'])
+      assert.deepEqual(decode(withExponent(hex)).publicKey, { algorithm: 'rsa', bits: 2048 });
+  });
+  test('1, by which anybody signs, even and negative ones are refused', () => {
+    for (const hex of ['01', '00', '02', '010000', '81', 'ff']) assert.match(faultOf(withExponent(hex)), /exponent/);
+    assert.match(faultOf(withExponent('')), /INTEGER/);
+  });
+});
+
 test("openssl's default self-signed certificate is a CA certificate", () => {
   const { der } = makeDefaultSelfSigned();
   assert.equal(decode(der).isCertificateAuthority, true);

@@ -97,7 +97,7 @@ describe('subjects and pins', () => {
     const { subjects } = read({}, { subjects: [{ issuedBy: 'corp', dns: '*.corp.example' }] });
     const isFound = (name: string, type: SubjectType = 'dns'): boolean =>
       listSubjectKeys('corp', type, name).some((key) => subjects.has(key));
-    for (const name of ['a.corp.example', 'A.CORP.example']) assert.ok(isFound(name), name);
+    for (const name of ['a.corp.example', 'A.CORP.example', 'a_1-b.corp.example']) assert.ok(isFound(name), name);
     for (const name of [
       'corp.example',
       'a.b.corp.example',
@@ -106,6 +106,13 @@ describe('subjects and pins', () => {
       'xcorp.example',
       '',
       '.',
+      ' .corp.example',
+      'a b.corp.example',
+      'a@b.corp.example',
+      'https://a.corp.example',
+      '-a.corp.example',
+      'a-.corp.example',
+      `${'a'.repeat(64)}.corp.example`,
     ])
       assert.ok(!isFound(name), name);
     assert.ok(!isFound('a.corp.example', 'commonName'));

@@ -1,8 +1,9 @@
 import type { AuthorityContext } from './authority-path.js';
+import { listSignatureTwins } from './certification-path/signature-twins.js';
 import type { DenialCode } from './denial.js';
 import { formatInstant } from './encoding/timestamp.js';
 import { type PinMatch, type TrustMatch, findIssuedMatches } from './issued-match.js';
-import type { PresentedCertificate } from './presented-certificate.js';
+import { type PresentedCertificate, presentCertificate } from './presented-certificate.js';
 import { noRevocationInformation } from './revocation-information.js';
 import { describeDenied } from './trust-deny-list.js';
 import { type PinKind, type PinnedIdentity, type TrustSnapshot, pinKinds } from './trust-snapshot.js';
@@ -78,7 +79,10 @@ export function findInSnapshot(
   if (snapshot.authorities.length === 0) return concludeMatches(pinned, notFound, now);
   const issued = findIssuedMatches(snapshot, certificate, pinned, now, context);
   if (issued.outcome === 'refused') return denyMatch(issued.code, issued.detail, issued.identityName);
-  return concludeMatches(issued.matches, issued.otherwise, now);
+  const matches = issued.matches.some(({ path }) => path !== undefined)
+    ? [...issued.matches, ...findPinsOfTwins(snapshot, certificate)]
+    : issued.matches;
+  return concludeMatches(matches, issued.otherwise, now);
 }
 
 /** What the matches say together; where there is none, what the authorities left to say. */
@@ -122,9 +126,28 @@ function findPin(
   return value === undefined ? undefined : pins.get(value);
 }
 
-function findDenied({ denied }: TrustSnapshot, { thumbprintSha256 }: PresentedCertificate): TrustFinding | undefined {
-  const entry = denied.thumbprintsSha256.get(thumbprintSha256);
+/** By any of its thumbprints: a certificate that is denied by one must not come in by another signature over the same. */
+function findDenied({ denied }: TrustSnapshot, certificate: PresentedCertificate): TrustFinding | undefined {
+  const { thumbprintsSha256 } = denied;
+  if (thumbprintsSha256.size === 0) return undefined;
+  const entry =
+    thumbprintsSha256.get(certificate.thumbprintSha256) ??
+    listTwins(certificate).flatMap((twin) => thumbprintsSha256.get(twin.thumbprintSha256) ?? [])[0];
   return entry === undefined ? undefined : denyMatch('certificate_on_deny_list', describeDenied(entry));
+}
+
+/** Of one that an authority's word admits: a pin that is disabled, or over, denies the same certificate signed otherwise. */
+function findPinsOfTwins(snapshot: TrustSnapshot, certificate: PresentedCertificate): readonly PinMatch[] {
+  const { thumbprintSha256, thumbprintSha1 } = snapshot.pins;
+  if (thumbprintSha256.size + thumbprintSha1.size === 0) return noPins;
+  // Of the same public key: a pin of that was found before.
+  return listTwins(certificate).flatMap((twin) =>
+    findPins(snapshot, twin).filter(({ pin }) => pin.kind !== 'publicKeySha256'),
+  );
+}
+
+function listTwins({ der }: PresentedCertificate): readonly PresentedCertificate[] {
+  return listSignatureTwins(der).map(presentCertificate);
 }
 
 function findMatchDenial({ identity, pin }: TrustMatch, now: number): TrustFinding | undefined {

@@ -24,9 +24,10 @@ export function subjectKey(authorityName: string, type: SubjectType, value: stri
 export function listSubjectKeys(authorityName: string, type: SubjectType, presented: string): readonly string[] {
   if (type !== 'dns') return [subjectKey(authorityName, type, presented)];
   if (presented.includes('*')) return [];
-  const dot = presented.indexOf('.');
   const exact = subjectKey(authorityName, type, presented);
-  return dot < 1 ? [exact] : [exact, subjectKey(authorityName, type, `*${presented.slice(dot)}`)];
+  // What a wildcard stands for is a label of a host name, whatever else a CA may put before the first dot.
+  if (!/^\w(?:[\w-]{0,61}\w)?\./.test(presented)) return [exact];
+  return [exact, subjectKey(authorityName, type, `*${presented.slice(presented.indexOf('.'))}`)];
 }
 
 export function normalizeSubject(type: SubjectType, value: string): string {

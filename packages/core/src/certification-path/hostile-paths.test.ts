@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
+import { extension, makeWritingKey } from '../test-support/certificate-writing.js';
 import { encodeElement } from '../test-support/der-editing.js';
+import { clientExtensions } from '../test-support/extension-writing.js';
 import { hostilePaths } from '../test-support/hostile-paths.js';
-import { askAbout, newName, writeAuthority, writeClient } from '../test-support/written-path.js';
+import { askAbout, newName, write, writeAuthority, writeClient } from '../test-support/written-path.js';
 import { decodeCertificateRevocationList } from './certificate-revocation-list.js';
 import { findCertificationPath } from './certification-path.js';
 import { decodeOcspResponse } from './ocsp-response.js';
@@ -17,6 +19,22 @@ describe('paths that are made to be dear', () => {
       assert.equal(verdict.outcome === 'valid' ? 'valid' : verdict.code, expected);
     });
   }
+
+  it('tell the operator no more than the beginning of what a stranger wrote', () => {
+    const root = newName('Root');
+    const subject = { name: 'n'.repeat(3000), key: makeWritingKey() };
+    const critical = Array.from({ length: 100 }, (_, index) =>
+      extension(`1.2.3.${index}`, true, Buffer.from('0500', 'hex')),
+    );
+    for (const more of [[], critical]) {
+      const extensions = [...clientExtensions(newName('Other').key), ...more];
+      const target = write({ subject, issuer: { ...root, key: makeWritingKey() }, extensions });
+      const verdict = findCertificationPath(askAbout(target, writeAuthority(root)));
+      if (verdict.outcome === 'valid') return assert.fail();
+      assert.match(verdict.detail, /^The certificate "CN=n{197}…" /);
+      assert.ok(verdict.detail.length < 600, verdict.detail);
+    }
+  });
 
   it('are refused as too dear whatever runs out, and nothing else is said then', () => {
     const root = newName('Root');

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { encodeDerElement } from '../encoding/der-element.js';
 import { derTags, contextConstructed } from '../encoding/der.js';
 import { hashIssuer } from './ocsp-certificate-id.js';
 import type { PathCertificate } from './path-certificate.js';
@@ -32,35 +33,27 @@ export function encodeOcspRequest({ certificate, issuer, nonce, digest = 'sha1' 
   }
   const hashes = hashIssuer(certificate, issuer, digest);
   if (hashes === undefined) throw new TypeError('The certificate of an OCSP request must be a decoded one.');
-  const certificateId = encode(
+  const certificateId = encodeDerElement(
     derTags.sequence,
-    encode(derTags.sequence, encodeIdentifier(digestIdentifiers[digest]), encode(derTags.null)),
-    encode(derTags.octetString, hashes.name),
-    encode(derTags.octetString, hashes.key),
-    encode(derTags.integer, Buffer.from(certificate.serialNumber, 'hex')),
+    encodeDerElement(derTags.sequence, encodeIdentifier(digestIdentifiers[digest]), encodeDerElement(derTags.null)),
+    encodeDerElement(derTags.octetString, hashes.name),
+    encodeDerElement(derTags.octetString, hashes.key),
+    encodeDerElement(derTags.integer, Buffer.from(certificate.serialNumber, 'hex')),
   );
-  const requestList = encode(derTags.sequence, encode(derTags.sequence, certificateId));
-  const extensions = nonce === undefined ? [] : [encode(contextConstructed(2), encodeNonce(nonce))];
-  return encode(derTags.sequence, encode(derTags.sequence, requestList, ...extensions));
+  const requestList = encodeDerElement(derTags.sequence, encodeDerElement(derTags.sequence, certificateId));
+  const extensions = nonce === undefined ? [] : [encodeDerElement(contextConstructed(2), encodeNonce(nonce))];
+  return encodeDerElement(derTags.sequence, encodeDerElement(derTags.sequence, requestList, ...extensions));
 }
 
 /** Extensions with one, not critical: a responder may overlook it, and whether we do is decided at the answer. */
 function encodeNonce(nonce: Uint8Array): Buffer {
-  const value = encode(derTags.octetString, encode(derTags.octetString, nonce));
-  return encode(derTags.sequence, encode(derTags.sequence, encodeIdentifier(nonceIdentifier), value));
+  const value = encodeDerElement(derTags.octetString, encodeDerElement(derTags.octetString, nonce));
+  return encodeDerElement(
+    derTags.sequence,
+    encodeDerElement(derTags.sequence, encodeIdentifier(nonceIdentifier), value),
+  );
 }
 
 function encodeIdentifier(hexadecimal: string): Buffer {
-  return encode(derTags.objectIdentifier, Buffer.from(hexadecimal, 'hex'));
-}
-
-function encode(tag: number, ...contents: readonly Uint8Array[]): Buffer {
-  const content = Buffer.concat(contents);
-  return Buffer.concat([Buffer.from([tag, ...encodeLength(content.length)]), content]);
-}
-
-/** Nothing in a request comes near 64 KiB. */
-function encodeLength(length: number): readonly number[] {
-  if (length < 0x80) return [length];
-  return length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff];
+  return encodeDerElement(derTags.objectIdentifier, Buffer.from(hexadecimal, 'hex'));
 }

@@ -50,7 +50,7 @@ export function findPurposeFault(certificate: PathCertificate, role: PathRole, p
 }
 
 export function describe(certificate: PathCertificate, role: PathRole): string {
-  const name = certificate.subjectText === '' ? 'without a subject' : `"${certificate.subjectText}"`;
+  const name = certificate.subjectText === '' ? 'without a subject' : `"${shorten(certificate.subjectText)}"`;
   const nouns = {
     'trust-anchor': 'The trust anchor',
     intermediate: 'The CA certificate',
@@ -59,6 +59,13 @@ export function describe(certificate: PathCertificate, role: PathRole): string {
   };
   return `${nouns[role]} ${name}`;
 }
+
+/** What a stranger writes into his certificate is told to the operator, and must not fill his log. */
+function shorten(text: string): string {
+  return text.length <= maximumDescriptionLength ? text : `${text.slice(0, maximumDescriptionLength)}…`;
+}
+
+const maximumDescriptionLength = 200;
 
 function firstFault(checks: readonly Check[], certificate: PathCertificate, role: PathRole): PathFault | undefined {
   for (const check of checks) {
@@ -80,7 +87,7 @@ const checkCriticalExtensions: Check = (certificate, role) => {
   if (unknownCriticalExtensions.length === 0) return undefined;
   return failPath(
     'path_critical_extension_unknown',
-    `${describe(certificate, role)} has a critical extension that Certgate does not process: ${unknownCriticalExtensions.join(', ')}.`,
+    `${describe(certificate, role)} has a critical extension that Certgate does not process: ${shorten(unknownCriticalExtensions.join(', '))}.`,
   );
 };
 

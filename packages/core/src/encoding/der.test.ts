@@ -200,6 +200,10 @@ describe('BIT STRING', () => {
       reads(() => named('00ff')),
       [0, 1, 2, 3, 4, 5, 6, 7],
     );
+    assert.deepEqual(
+      reads(() => named('000000000000000001')),
+      [63],
+    );
   });
   for (const [what, content] of [
     ['without a count', ''],
@@ -208,6 +212,7 @@ describe('BIT STRING', () => {
     ['unused bits that are set', '05a1'],
     ['a trailing zero bit', '0080'],
     ['a trailing zero octet', '078000'],
+    ['more than 64', '00000000000000000001'],
   ] as const) {
     test(`refuses ${what}`, () => {
       refuses(() => decodeNamedBits(element(derTags.bitString, content)));

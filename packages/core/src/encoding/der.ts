@@ -185,6 +185,8 @@ export function decodeOctetAlignedBitString(element: DerElement): Uint8Array {
 
 /** A BIT STRING of named bits (X.690 §11.2: trailing zero bits are not encoded): the numbers of the bits that are set. */
 export function decodeNamedBits(element: DerElement): readonly number[] {
+  // The longest in use has nine; each bit of a long one costs a microsecond.
+  if (element.content.length > 9) return refuseDer('a BIT STRING of more than 64 named bits');
   const [unused, ...octets] = element.content;
   const last = octets.at(-1);
   if (unused === undefined || unused > 7) return refuseDer('a BIT STRING with a bad count of unused bits');
