@@ -1,0 +1,87 @@
+// What a decision costs once the certificate has been seen: pinned, and issued by an authority with revocation lists. Both
+// stores read files and refresh, so both look at their clocks.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AccessGate, presentCertificate, trustStoreFromFile } from '@certgate/core';
+
+const rounds = 41;
+const decisionsPerRound = 20_000;
+const requirement = { functionName: 'GetOrder', roles: [['orders.read']] };
+
+/** Nanoseconds, the median of alternating rounds. `now` is in milliseconds, within the chain's validity. */
+export async function measureWarmDecisions(chain, now) {
+  const folder = mkdtempSync(join(tmpdir(), 'certgate-bench-'));
+  try {
+    const header = chain.leaf.toString('base64');
+    const pinned = await openGate(folder, 'pinned', describePinned(chain));
+    const issued = await openGate(folder, 'issued', describeIssued(chain, folder));
+    const times = { pinned: [], issued: [] };
+    for (let round = 0; round <= rounds; round += 1) {
+      for (const [name, gate] of [
+        ['pinned', pinned],
+        ['issued', issued],
+      ]) {
+        const nanoseconds = runRound(gate, header, now);
+        // The first round makes the decision that is remembered, and warms up.
+        if (round > 0) times[name].push(nanoseconds);
+      }
+    }
+    return { pinned: median(times.pinned), issued: median(times.issued) };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function openGate(folder, name, document) {
+  const file = join(folder, `${name}.json`);
+  writeFileSync(file, JSON.stringify(document));
+  const trustStore = trustStoreFromFile(file, { refreshIntervalSeconds: 3600 });
+  await trustStore.start();
+  return new AccessGate({ trustStore });
+}
+
+function describePinned({ leaf }) {
+  const { thumbprintSha256 } = presentCertificate(leaf);
+  const identity = { name: 'billing', roles: ['orders.read'], certificates: [{ thumbprintSha256 }] };
+  return { schemaVersion: 1, revision: 1, identities: [identity] };
+}
+
+function describeIssued({ root, intermediate, crls }, folder) {
+  const files = crls.map((crl, index) => {
+    const file = join(folder, `${index}.crl`);
+    writeFileSync(file, crl);
+    return `file:${file}`;
+  });
+  const authority = {
+    name: 'corp',
+    trustAnchors: [encodePem(root)],
+    intermediates: [encodePem(intermediate)],
+    revocation: { crls: files },
+  };
+  const subjects = [{ issuedBy: 'corp', commonName: 'client' }];
+  return {
+    schemaVersion: 2,
+    revision: 1,
+    authorities: [authority],
+    identities: [{ name: 'billing', roles: ['orders.read'], subjects }],
+  };
+}
+
+function encodePem(der) {
+  const lines = der.toString('base64').replace(/.{64}/g, '$&\n');
+  return `-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----`;
+}
+
+function runRound(gate, header, now) {
+  const started = process.hrtime.bigint();
+  for (let index = 0; index < decisionsPerRound; index += 1) {
+    const decision = gate.decide(header, requirement, now);
+    if (decision.code !== 'allowed') throw new Error(`${decision.code}: ${decision.detail}`);
+  }
+  return Number(process.hrtime.bigint() - started) / decisionsPerRound;
+}
+
+function median(values) {
+  return values.toSorted((left, right) => left - right)[Math.floor(values.length / 2)];
+}
