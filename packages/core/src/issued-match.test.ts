@@ -17,6 +17,7 @@ import {
   issuedSnapshot,
 } from './test-support/authority-stage.js';
 import { clientExtensions, now } from './test-support/certificates.js';
+import { editExtension } from './test-support/der-editing.js';
 import type { IdentityInput } from './test-support/documents.js';
 import { issue, makeCrl, readCrl } from './test-support/revocation.js';
 
@@ -271,6 +272,14 @@ describe('the deny list', () => {
       assert.equal(outcomeOf(other, issuedSnapshot([billing], { denied: [entry] })), 'found');
     });
   }
+  test('by its serial number, also where nothing but that can be read for a path', () => {
+    const unreadable = presentCertificate(editExtension(caller.der, '551d23', () => Buffer.from('0500', 'hex')));
+    assert.ok(unreadable.decoding.ok && !unreadable.pathDecoding.ok);
+    const identity = { certificates: [{ thumbprintSha256: unreadable.thumbprintSha256 }] };
+    assert.equal(nameOutcome(findInSnapshot(issuedSnapshot([identity]), unreadable, now)), 'found');
+    const trust = issuedSnapshot([identity], { denied: [{ issuedBy: 'corp', serialNumber }] });
+    assert.equal(nameOutcome(findInSnapshot(trust, unreadable, now)), 'certificate_on_deny_list');
+  });
   for (const [what, entry] of [
     ['a thumbprint', { thumbprintSha256: issuing.certificate.thumbprintSha256 }],
     ['a serial number', { issuedBy: 'corp', serialNumber: issuing.certificate.serialNumber }],

@@ -55,6 +55,9 @@ export function findIssuedMatches(
   if (issuers.length === 0 && !needsIssuer) return matched(pinned);
   const { pathDecoding } = presented;
   if (!pathDecoding.ok) {
+    const { decoding } = presented;
+    const denied = decoding.ok ? findDeniedSerial(snapshot, decoding.certificate, issuers) : undefined;
+    if (denied !== undefined) return denied;
     // Without an issuer of ours it is one for the end-entity checks.
     if (!needsIssuer) return matched(pinned);
     return refuse({ code: 'certificate_malformed', detail: `It is no certificate: ${pathDecoding.fault}.` }, pinned[0]);
@@ -97,7 +100,7 @@ class PathsByAuthority {
 
 function findDeniedSerial(
   { denied }: TrustSnapshot,
-  { serialNumber }: PathCertificate,
+  { serialNumber }: Pick<PathCertificate, 'serialNumber'>,
   issuers: readonly TrustedAuthority[],
 ): IssuedMatches | undefined {
   for (const { name } of issuers) {

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { encodeElement, encodeTree, getNode, parseTree } from '../test-support/der-editing.js';
+import { name, sequence } from '../test-support/der-writing.js';
 import { runOpenssl } from '../test-support/openssl.js';
 import {
+  editCrl,
   encodeCertificateIssuer,
   encodeEntry,
   encodeExtension,
@@ -151,6 +153,43 @@ describe('certificate revocation list', () => {
   it('refuses one serial number thousands of times, which would take for ever', () => {
     const entries = Array.from({ length: 5000 }, () => encodeEntry('05'));
     assert.match(findFault(replaceEntries(der, entries, authority)), /far too often/);
+  });
+
+  it('refuses extensions that are longer than any in use: they are decoded before the signature is looked at', () => {
+    const big = (length: number): Buffer => encodeExtension('2a0304', false, Buffer.alloc(length));
+    const withExtension = (length: number): Buffer =>
+      editCrl(der, authority, (fields) => {
+        getNode(fields.at(-1) ?? assert.fail(), 0).children?.push(parseTree(big(length)));
+        return fields;
+      });
+    assert.ok(decodeCertificateRevocationList(withExtension(60_000)).ok);
+    assert.match(findFault(withExtension(66_000)), /more than 65536 bytes of extensions/);
+    const withEntry = (length: number): Buffer => replaceEntries(der, [encodeEntry('01', big(length))], authority);
+    assert.ok(decodeCertificateRevocationList(withEntry(4000)).ok);
+    assert.match(findFault(withEntry(4100)), /more than 4096 bytes of extensions in one entry/);
+  });
+
+  it('refuses the certificates of more than a thousand issuers', () => {
+    const ofIssuers = (count: number): Buffer => {
+      const entries = Array.from({ length: count }, (_, index) => {
+        const names = sequence(encodeElement(0xa4, name(`issuer ${index}`)));
+        return encodeEntry('01', encodeExtension('551d1d', true, names));
+      });
+      return replaceEntries(indirect, entries, authority);
+    };
+    // The list's own issuer is one.
+    assert.ok(decodeCertificateRevocationList(ofIssuers(1023)).ok);
+    assert.match(findFault(ofIssuers(1024)), /more than 1024 issuers/);
+  });
+
+  it('takes a step for each entry that is long', () => {
+    const long = encodeExtension('2a0304', false, Buffer.alloc(300));
+    const list = replaceEntries(
+      der,
+      ['01', '02', '03'].map((serial) => encodeEntry(serial, long)),
+      authority,
+    );
+    assert.equal([...decodeRevocationListInSteps(list)].length, 3);
   });
 
   it('reads a long list in many short steps, to the same end', async () => {

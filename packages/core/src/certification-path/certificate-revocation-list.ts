@@ -42,6 +42,8 @@ export interface CertificateRevocationList {
 }
 
 export const maximumCrlLength: number = 32 * 1024 * 1024;
+/** They are decoded at once, and before anybody's signature: whoever corrupts a source must not stop the event loop. */
+const maximumExtensionsLength = 64 * 1024;
 
 export const crlExtensionTypes = {
   crlNumber: '2.5.29.20',
@@ -133,6 +135,9 @@ function decodeTbsFields(tbsElement: DerElement, algorithm: DerElement): TbsFiel
   const revoked = tbs.readOptional(derTags.sequence);
   const tagged = tbs.readOptional(contextConstructed(0));
   tbs.expectEnd();
+  if (tagged !== undefined && tagged.content.length > maximumExtensionsLength) {
+    return refuseDer(`more than ${maximumExtensionsLength} bytes of extensions`);
+  }
   return {
     version: version === undefined ? 1 : 2,
     issuer,

@@ -16,6 +16,10 @@ const longestProbe = 1024;
 /** SEQUENCE, INTEGER and UTCTime with their headers. */
 const shortestEntry = 20;
 const entriesPerStep = 64;
+const longestOrdinaryEntry = 256;
+/** Of one entry; and how often an indirect list may come to other issuers: what is decoded isn't signed by anybody yet. */
+const maximumExtensionsLength = 4096;
+const maximumGroups = 1024;
 
 /**
  * The revoked certificates of a list, found by issuer and serial number. Lists have up to a million: the index is a hash
@@ -80,7 +84,7 @@ export class RevokedEntries {
       }
       this.#insert(offset, serialNumber, group);
       offset += entry.encoded.length;
-      if (this.#count % entriesPerStep === 0) yield;
+      if (this.#count % entriesPerStep === 0 || entry.encoded.length > longestOrdinaryEntry) yield;
     }
     this.#knownExtensions.clear();
   }
@@ -88,6 +92,8 @@ export class RevokedEntries {
   /** Nearly all entries have one of ten extension blocks: a reason code. */
   #decodeExtensions(encoded: Uint8Array): CrlEntryExtensions {
     this.#hasExtensions = true;
+    if (encoded.length > maximumExtensionsLength)
+      refuseDer(`more than ${maximumExtensionsLength} bytes of extensions in one entry`);
     const decode = (): CrlEntryExtensions => decodeCrlEntryExtensions(new DerReader(encoded).read(derTags.sequence));
     if (encoded.length > 32) return decode();
     const key = Buffer.from(encoded.buffer, encoded.byteOffset, encoded.length).toString('latin1');
@@ -111,6 +117,7 @@ export class RevokedEntries {
     const known = this.#groupsByKey.get(key);
     if (known !== undefined) return known;
     const group = this.#groupsByKey.size;
+    if (group === maximumGroups) refuseDer(`certificates of more than ${maximumGroups} issuers`);
     this.#groupsByKey.set(key, group);
     for (const name of keys) {
       const groups = this.#groupsByName.get(name);

@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { type WrittenName, makeWritingKey } from '../test-support/certificate-writing.js';
+import { clientExtensions, extensions, generalNames } from '../test-support/extension-writing.js';
+import { askAbout, newName, pathNow, write, writeAuthority, writeClient } from '../test-support/written-path.js';
+import { type CertificationPath, type PathQuestion, findCertificationPath } from './certification-path.js';
+import type { PathCertificate } from './path-certificate.js';
+
+// Each rule of RFC 5280 §6.1 that counts or carries something along the path, alone: the conformance suites see them too,
+// and not at every test run.
+const root = newName('Root');
+const [a, b, c] = [newName('A'), newName('B'), newName('C')];
+
+function writeLimited(subject: WrittenName, issuer: WrittenName, pathLength?: number): PathCertificate {
+  return write({
+    subject,
+    issuer,
+    extensions: [
+      extensions.basicConstraints(true, pathLength),
+      extensions.keyUsage('keyCertSign', 'cRLSign'),
+      extensions.subjectKeyIdentifier(subject.key),
+      extensions.authorityKeyIdentifier(issuer.key),
+    ],
+  });
+}
+
+function find(
+  path: readonly [PathCertificate, ...PathCertificate[]],
+  target: PathCertificate,
+  rest: Partial<PathQuestion> = {},
+): ReturnType<typeof findCertificationPath> {
+  const [anchor, ...intermediates] = path;
+  return findCertificationPath(askAbout(target, anchor, { intermediates, ...rest }));
+}
+
+const judge = (...question: Parameters<typeof find>): string => {
+  const verdict = find(...question);
+  return verdict.outcome === 'valid' ? 'valid' : verdict.code;
+};
+
+describe('path lengths', () => {
+  const unlimited = writeLimited(root, root);
+  const [toA, toB, toC] = [writeLimited(a, root), writeLimited(b, a), writeLimited(c, b)];
+
+  it('count down from wherever they are said', () => {
+    assert.equal(judge([writeLimited(root, root, 1), toA], writeClient(a)), 'valid');
+    assert.equal(judge([writeLimited(root, root, 1), toA, toB], writeClient(b)), 'path_length_exceeded');
+    const limited = writeLimited(a, root, 1);
+    assert.equal(judge([unlimited, limited, toB], writeClient(b)), 'valid');
+    assert.equal(judge([unlimited, limited, toB, toC], writeClient(c)), 'path_length_exceeded');
+    assert.equal(judge([unlimited, toA, toB, toC], writeClient(c)), 'valid');
+  });
+
+  it('are raised by no CA below', () => {
+    const [limited, raised] = [writeLimited(a, root, 1), writeLimited(b, a, 5)];
+    assert.equal(judge([unlimited, limited, raised], writeClient(b)), 'valid');
+    assert.equal(judge([unlimited, limited, raised, toC], writeClient(c)), 'path_length_exceeded');
+  });
+
+  it('leave self-issued certificates out, and begin again at none of them', () => {
+    // A new key of the same CA.
+    const renewed = { name: a.name, key: makeWritingKey() };
+    const selfIssued = writeLimited(renewed, a);
+    const limited = writeLimited(a, root, 0);
+    assert.equal(judge([unlimited, limited, selfIssued], writeClient(renewed)), 'valid');
+    const below = writeLimited(b, renewed);
+    assert.equal(judge([unlimited, limited, selfIssued, below], writeClient(b)), 'path_length_exceeded');
+  });
+
+  it('are the caller’s as well, who says how many may stand in between', () => {
+    const path = [unlimited, toA, toB] as const;
+    assert.equal(judge([...path], writeClient(b), { maximumIntermediates: 2 }), 'valid');
+    assert.equal(judge([...path], writeClient(b), { maximumIntermediates: 1 }), 'path_length_exceeded');
+  });
+});
+
+describe('names on the way', () => {
+  const permitted = extensions.nameConstraints([generalNames.dns('corp.example')], []);
+  const anchor = writeAuthority(root);
+  const constrained = writeAuthority(a, root, permitted);
+  const writeNamed = (subject: WrittenName, host: string): PathCertificate =>
+    write({
+      subject,
+      issuer: a,
+      extensions: clientExtensions(a.key, extensions.subjectAlternativeName(generalNames.dns(host))),
+    });
+
+  it('are the target’s even where it is self-issued', () => {
+    const selfIssued = { name: a.name, key: makeWritingKey() };
+    for (const subject of [newName('client'), selfIssued]) {
+      assert.equal(judge([anchor, constrained], writeNamed(subject, 'a.corp.example')), 'valid');
+      assert.equal(judge([anchor, constrained], writeNamed(subject, 'evil.example')), 'path_name_not_permitted');
+    }
+  });
+
+  it('are a common name too that reads as a host', () => {
+    for (const [commonName, expected] of [
+      ['a.corp.example', 'valid'],
+      ['evil.example', 'path_name_not_permitted'],
+      ['*.evil.example', 'path_name_not_permitted'],
+      ['evil', 'valid'],
+    ] as const)
+      assert.equal(
+        judge([anchor, constrained], writeNamed(newName(commonName), 'a.corp.example')),
+        expected,
+        commonName,
+      );
+  });
+});
+
+describe('the interval of a path', () => {
+  const dated = (subject: WrittenName, issuer: WrittenName, begin: number, end: number): PathCertificate =>
+    write({
+      subject,
+      issuer,
+      notBefore: pathNow - begin * 1000,
+      notAfter: pathNow + end * 1000,
+      extensions: writingOf(subject, issuer),
+    });
+  const writingOf = (subject: WrittenName, issuer: WrittenName): readonly Buffer[] =>
+    subject.name === 'client'
+      ? clientExtensions(issuer.key)
+      : [
+          extensions.basicConstraints(true),
+          extensions.keyUsage('keyCertSign'),
+          extensions.subjectKeyIdentifier(subject.key),
+          extensions.authorityKeyIdentifier(issuer.key),
+        ];
+  const client = newName('client');
+
+  it('is what all of its certificates have in common, the trust anchor among them', () => {
+    for (const shortest of [0, 1, 2]) {
+      const begin = (index: number): number => (index === shortest ? 10 : 1000);
+      const end = (index: number): number => (index === shortest ? 20 : 2000);
+      const verdict = find(
+        [dated(root, root, begin(0), end(0)), dated(a, root, begin(1), end(1))],
+        dated(client, a, begin(2), end(2)),
+      ) as CertificationPath;
+      assert.equal(verdict.outcome, 'valid');
+      assert.deepEqual([verdict.validFrom, verdict.validUntil], [pathNow - 10_000, pathNow + 20_001]);
+    }
+  });
+
+  it('has both ends', () => {
+    const path = [dated(root, root, 1000, 1000), dated(a, root, 1000, 1000)] as const;
+    const target = dated(client, a, 10, 20);
+    for (const [seconds, expected] of [
+      [-10.001, 'path_certificate_not_yet_valid'],
+      [-10, 'valid'],
+      [20, 'valid'],
+      [20.001, 'path_certificate_expired'],
+      [Number.NaN, 'path_certificate_not_yet_valid'],
+    ] as const)
+      assert.equal(judge([...path], target, { now: pathNow + seconds * 1000 }), expected, String(seconds));
+  });
+});

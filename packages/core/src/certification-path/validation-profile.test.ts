@@ -1,0 +1,202 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { extension, makeWritingKey, writeCertificate } from '../test-support/certificate-writing.js';
+import { type KeyKind, makeCertificate } from '../test-support/certificates.js';
+import { type DerNode, editCertificate, getNode, tbsFields } from '../test-support/der-editing.js';
+import { sequence } from '../test-support/der-writing.js';
+import { extensions, generalNames } from '../test-support/extension-writing.js';
+import { newName, readWritten } from '../test-support/written-path.js';
+import { decodePathCertificate } from './path-certificate.js';
+import { type PathRole, findProfileFault, findPurposeFault, isAlgorithmAccepted } from './validation-profile.js';
+
+// What a certificate says of itself, each rule alone: nobody looks at a signature here.
+const issuer = newName('Root');
+const subject = newName('subject');
+const { keyUsage, basicConstraints, subjectKeyIdentifier, authorityKeyIdentifier } = extensions;
+const critical = (type: string, value: Buffer): Buffer => extension(type, true, value);
+
+const ofClient = [basicConstraints(false), keyUsage('digitalSignature'), authorityKeyIdentifier(issuer.key)];
+const ofAuthority = [
+  basicConstraints(true),
+  keyUsage('keyCertSign'),
+  subjectKeyIdentifier(subject.key),
+  authorityKeyIdentifier(issuer.key),
+];
+
+function judge(
+  role: PathRole,
+  list: readonly Buffer[],
+  edit: (certificate: DerNode) => void = () => undefined,
+  profile: 'strict' | 'rfc5280' = 'strict',
+): string {
+  const der = editCertificate(writeCertificate({ subject, issuer, extensions: list }), edit);
+  return findProfileFault(readWritten(decodePathCertificate, der), role, profile)?.code ?? 'fit';
+}
+
+const without = (list: readonly Buffer[], index: number): readonly Buffer[] => list.filter((_, at) => at !== index);
+const instead = (list: readonly Buffer[], index: number, by: Buffer): readonly Buffer[] =>
+  list.map((each, at) => (at === index ? by : each));
+const setSerial =
+  (hex: string) =>
+  (certificate: DerNode): void => {
+    getNode(certificate, 0, tbsFields.serial).content = Buffer.from(hex, 'hex');
+  };
+const emptyName =
+  (field: 'issuer' | 'subject') =>
+  (certificate: DerNode): void => {
+    getNode(certificate, 0, tbsFields[field]).children = [];
+  };
+
+describe('the strict profile', () => {
+  it('finds nothing wrong with ordinary certificates', () => {
+    assert.equal(judge('end-entity', ofClient), 'fit');
+    for (const role of ['intermediate', 'trust-anchor'] as const) assert.equal(judge(role, ofAuthority), 'fit');
+  });
+
+  it('asks of serial numbers that they are positive, of 20 octets at most', () => {
+    for (const hex of ['01', '7f', '00ff', '7f'.repeat(20)])
+      assert.equal(judge('end-entity', ofClient, setSerial(hex)), 'fit');
+    for (const hex of ['00', 'ff', '80', 'ff7f', '7f'.repeat(21), `00${'ff'.repeat(20)}`])
+      assert.equal(judge('end-entity', ofClient, setSerial(hex)), 'path_certificate_malformed', hex);
+  });
+
+  it('lets a caller alone be without a subject, with a critical alternative name in its place', () => {
+    const names = sequence(generalNames.dns('a.example'));
+    const type = '2.5.29.17';
+    const judgeEmpty = (role: PathRole, list: readonly Buffer[], ...more: readonly Buffer[]): string =>
+      judge(role, [...list, ...more], emptyName('subject'));
+    assert.equal(judgeEmpty('end-entity', ofClient, critical(type, names)), 'fit');
+    assert.equal(judgeEmpty('end-entity', ofClient, extension(type, false, names)), 'path_certificate_malformed');
+    assert.equal(judgeEmpty('end-entity', ofClient), 'path_certificate_malformed');
+    assert.equal(judgeEmpty('intermediate', ofAuthority, critical(type, names)), 'path_certificate_malformed');
+    assert.equal(judge('end-entity', ofClient, emptyName('issuer')), 'path_certificate_malformed');
+  });
+
+  it('asks for key identifiers, and for none that is critical', () => {
+    assert.equal(judge('end-entity', without(ofClient, 2)), 'path_certificate_malformed');
+    assert.equal(judge('intermediate', without(ofAuthority, 3)), 'path_certificate_malformed');
+    assert.equal(judge('intermediate', without(ofAuthority, 2)), 'path_certificate_malformed');
+    assert.equal(judge('trust-anchor', without(ofAuthority, 2)), 'path_certificate_malformed');
+    assert.equal(judge('trust-anchor', without(ofAuthority, 3)), 'fit');
+    for (const [index, type] of [
+      [2, '2.5.29.14'],
+      [3, '2.5.29.35'],
+    ] as const) {
+      const value = type === '2.5.29.14' ? Buffer.from('040101', 'hex') : Buffer.from('3003800101', 'hex');
+      assert.equal(
+        judge('intermediate', instead(ofAuthority, index, critical(type, value))),
+        'path_certificate_malformed',
+      );
+    }
+  });
+
+  it('asks of an authority that it says so, critically, and that it may sign certificates', () => {
+    for (const role of ['intermediate', 'trust-anchor'] as const) {
+      const judgeWith = (index: number, by?: Buffer): string =>
+        judge(role, by === undefined ? without(ofAuthority, index) : instead(ofAuthority, index, by));
+      assert.equal(judgeWith(0), 'path_authority_unfit');
+      assert.equal(judgeWith(0, basicConstraints(false)), 'path_authority_unfit');
+      assert.equal(judgeWith(0, basicConstraints(true, undefined, false)), 'path_authority_unfit');
+      assert.equal(judgeWith(1), 'path_authority_unfit');
+      assert.equal(judgeWith(1, keyUsage('cRLSign', 'digitalSignature')), 'path_authority_unfit');
+    }
+  });
+
+  it('asks of what limits the certificates beneath that it is critical', () => {
+    for (const [type, hex] of [
+      ['2.5.29.30', '3007a10530038201 61'],
+      ['2.5.29.36', '3003800100'],
+      ['2.5.29.54', '020100'],
+    ] as const) {
+      const value = Buffer.from(hex.replace(/ /g, ''), 'hex');
+      assert.equal(judge('intermediate', [...ofAuthority, critical(type, value)]), 'fit', type);
+      assert.equal(
+        judge('intermediate', [...ofAuthority, extension(type, false, value)]),
+        'path_authority_unfit',
+        type,
+      );
+    }
+  });
+
+  it('lets nobody act as a caller who is an authority, or says what only authorities say', () => {
+    for (const [list, code] of [
+      [instead(ofClient, 0, basicConstraints(true)), 'path_authority_unfit'],
+      [instead(ofClient, 0, basicConstraints(false, 0)), 'path_certificate_malformed'],
+      [instead(ofClient, 1, keyUsage('digitalSignature', 'keyCertSign')), 'path_authority_unfit'],
+      [[...ofClient, extensions.nameConstraints([], [generalNames.dns('a')])], 'path_certificate_malformed'],
+    ] as const)
+      assert.equal(judge('end-entity', list), code);
+  });
+
+  it('takes no critical extension that isn’t processed, of anybody', () => {
+    const unknown = Buffer.from('0500', 'hex');
+    for (const [role, list] of [
+      ['end-entity', ofClient],
+      ['intermediate', ofAuthority],
+      ['trust-anchor', ofAuthority],
+      ['crl-signer', ofAuthority],
+    ] as const) {
+      assert.equal(judge(role, [...list, critical('1.2.3.4', unknown)]), 'path_critical_extension_unknown');
+      assert.equal(judge(role, [...list, extension('1.2.3.4', false, unknown)]), 'fit');
+    }
+  });
+
+  it('takes strong keys', () => {
+    const judgeKey = (key: KeyKind): string => {
+      const { der } = makeCertificate({ key, options: ['-sha256'] });
+      return findProfileFault(readWritten(decodePathCertificate, der), 'end-entity', 'strict')?.code ?? 'fit';
+    };
+    for (const key of ['rsa-1024', 'rsa-2047', 'secp256k1', 'explicit'] as const)
+      assert.equal(judgeKey(key), 'path_key_too_weak', key);
+    for (const key of ['rsa-2048', 'p-256', 'p-384', 'p-521'] as const) assert.equal(judgeKey(key), 'fit', key);
+  });
+
+  it('takes no digest that is broken and no scheme that is not known, and of a trust anchor any', () => {
+    for (const digest of ['md5', 'sha1'] as const) {
+      for (const scheme of ['rsa-pkcs1', 'ecdsa'] as const) {
+        assert.equal(isAlgorithmAccepted({ scheme, digest }, 'strict'), false);
+        assert.equal(isAlgorithmAccepted({ scheme, digest }, 'rfc5280'), true);
+      }
+      assert.equal(isAlgorithmAccepted({ scheme: 'rsa-pss', digest, saltLength: 20 }, 'strict'), false);
+    }
+    assert.equal(isAlgorithmAccepted({ scheme: 'ed25519' }, 'strict'), true);
+    assert.equal(isAlgorithmAccepted({ scheme: 'ed448' }, 'strict'), false);
+    for (const profile of ['strict', 'rfc5280'] as const)
+      assert.equal(isAlgorithmAccepted({ scheme: 'unknown', objectIdentifier: '1.2.3' }, profile), false);
+    const { der } = makeCertificate({ options: ['-sha1'] });
+    const certificate = readWritten(decodePathCertificate, der);
+    assert.equal(findProfileFault(certificate, 'end-entity', 'strict')?.code, 'path_algorithm_too_weak');
+  });
+});
+
+describe('the profile of RFC 5280', () => {
+  const judgeLax = (role: PathRole, list: readonly Buffer[]): string => judge(role, list, undefined, 'rfc5280');
+
+  it('asks less, and still for an authority that may sign certificates', () => {
+    assert.equal(judgeLax('intermediate', [basicConstraints(true, undefined, false)]), 'fit');
+    assert.equal(judgeLax('intermediate', [basicConstraints(true), keyUsage('cRLSign')]), 'path_authority_unfit');
+    assert.equal(judgeLax('intermediate', [basicConstraints(false)]), 'path_authority_unfit');
+    assert.equal(judgeLax('intermediate', []), 'path_authority_unfit');
+    assert.equal(judgeLax('end-entity', []), 'fit');
+  });
+});
+
+describe('purposes', () => {
+  const purpose = '1.3.6.1.5.5.7.3.2';
+  const judgePurpose = (role: PathRole, ...usages: readonly string[]): boolean => {
+    const list = usages.length === 0 ? ofClient : [...ofClient, extensions.extendedKeyUsage(...usages)];
+    const key = makeWritingKey();
+    const der = writeCertificate({ subject: { ...subject, key }, issuer, extensions: list });
+    return findPurposeFault(readWritten(decodePathCertificate, der), role, purpose) === undefined;
+  };
+
+  it('are limited by those who say so, and "any" is for authorities to say', () => {
+    for (const role of ['end-entity', 'intermediate'] as const) {
+      assert.ok(judgePurpose(role));
+      assert.ok(judgePurpose(role, '1.3.6.1.5.5.7.3.1', purpose));
+      assert.ok(!judgePurpose(role, '1.3.6.1.5.5.7.3.1'));
+    }
+    assert.ok(judgePurpose('intermediate', '2.5.29.37.0'));
+    assert.ok(!judgePurpose('end-entity', '2.5.29.37.0'));
+  });
+});
