@@ -222,7 +222,7 @@ describe('@opentelemetry/api', () => {
   it('is not loaded by the main entry', async () => {
     const list = `require('@certgate/azure-functions'); console.log(Object.keys(require.cache).join('\\n'))`;
     const { stdout, stderr } = await runProgram(process.execPath, ['-e', list]);
-    assert.match(stdout, /azure-functions[\\/]dist[\\/]cjs[\\/]secure-app\.js/, stderr);
+    assert.match(stdout, /azure-functions[\\/]dist[\\/]index\.cjs/, stderr);
     assert.doesNotMatch(stdout, /opentelemetry/);
   });
 });
