@@ -96,6 +96,26 @@ class AuthorityPair {
       },
     ];
   }
+
+  /** A serial number that is denied under the authority is so for whatever certificate names one of its CAs as its issuer. */
+  describeDenied(effect: 'gains' | 'loses'): readonly TrustChange[] {
+    const key = this.later.name.toLowerCase();
+    const { serialNumbers } = (effect === 'loses' ? this.#after : this.#before).denied;
+    const isDenied = [...serialNumbers.values()].some(({ issuedBy }) => issuedBy?.toLowerCase() === key);
+    const candidates = listAdmissible(effect === 'loses' ? this.#before : this.#after).map(({ name }) => name);
+    if (!isDenied || candidates.length === 0) return [];
+    const sentence = `The serial numbers that are denied under the authority "${this.later.name}" are refused ${effect === 'loses' ? 'from more' : 'from fewer'} CAs. Whose certificates that may concern: ${describeCandidates(candidates)}.`;
+    return [
+      {
+        effect,
+        aspect: 'refusal',
+        identityName: undefined,
+        candidates: Object.freeze(candidates),
+        authorityName: this.later.name,
+        sentence,
+      },
+    ];
+  }
 }
 
 function toKey({ name }: Pick<TrustedIdentity, 'name'>): string {
@@ -109,6 +129,11 @@ export function listUnder(snapshot: TrustSnapshot, authorityName: string, all = 
   return snapshot.identities.filter(
     ({ enabled, subjects, pins }) => (all || enabled) && (subjects.some(isUnder) || pins.some(isUnder)),
   );
+}
+
+/** The enabled identities that anybody can be. */
+export function listAdmissible({ identities }: TrustSnapshot): readonly TrustedIdentity[] {
+  return identities.filter(({ enabled, subjects, pins }) => enabled && (subjects.length > 0 || pins.length > 0));
 }
 
 function hasOtherWay({ subjects, pins }: TrustedIdentity, authorityName: string): boolean {
@@ -154,8 +179,14 @@ function* compareAuthority(pair: AuthorityPair): Generator<TrustChange, void, un
   }
   yield* widened;
   yield* narrowed;
-  if (widened.length > 0) yield* pair.describeAmbiguity('loses');
-  if (narrowed.length > 0) yield* pair.describeAmbiguity('gains');
+  if (widened.length > 0) {
+    yield* pair.describeAmbiguity('loses');
+    yield* pair.describeDenied('loses');
+  }
+  if (narrowed.length > 0) {
+    yield* pair.describeAmbiguity('gains');
+    yield* pair.describeDenied('gains');
+  }
   yield* compareRevocations(pair);
 }
 

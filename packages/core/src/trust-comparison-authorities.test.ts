@@ -99,7 +99,7 @@ describe('what is told of authorities, names and the deny list', () => {
       'a denied serial number',
       read([a, { ...pinned(), name: 'b' }]),
       read([a, { ...pinned(), name: 'b' }], { denied: [{ issuedBy: 'corp', serialNumber: '1' }] }),
-      ['loses denied a?'],
+      ['loses denied a? b?'],
     ],
     [
       'a thumbprint that is no longer denied',

@@ -1,4 +1,4 @@
-import { listUnder } from './trust-authority-comparison.js';
+import { listAdmissible } from './trust-authority-comparison.js';
 import { type TrustChange, describeCandidates, describeText } from './trust-change.js';
 import type { DeniedCertificate } from './trust-deny-list.js';
 import type { TrustSnapshot } from './trust-snapshot.js';
@@ -51,7 +51,8 @@ function describe(
 }
 
 function listCandidates({ thumbprintSha256, issuedBy }: DeniedCertificate, snapshot: TrustSnapshot): readonly string[] {
-  if (issuedBy !== undefined) return listUnder(snapshot, issuedBy).map(({ name }) => name);
+  // A serial number is refused before anything else is asked, whatever else would let its certificate in.
+  if (issuedBy !== undefined) return listAdmissible(snapshot).map(({ name }) => name);
   const pinned = snapshot.pins.thumbprintSha256.get(thumbprintSha256 ?? '');
   // Whoever else has it besides makes it ambiguous.
   if (pinned !== undefined && pinned.pin.issuedBy === undefined)
