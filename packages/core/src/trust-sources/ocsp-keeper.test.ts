@@ -38,18 +38,24 @@ describe('OcspKeeper', () => {
     issuer,
   });
   const countQuestions = (): number => server.questions.length - questionsBefore;
-  const statusOf = (about: PathCertificate = certificate, responder: string | undefined = server.url): string =>
+  const statusOf = (
+    about: PathCertificate = certificate,
+    responder: string | null = server.url,
+    allowMissingNonce = false,
+  ): string =>
     findOcspStatus({
       certificate: about,
       issuer,
-      responses: keeper.find(responder, about),
+      // Null: nobody is asked any more.
+      responses: keeper.find(responder === null ? undefined : { responder, allowMissingNonce }, about),
       profile: 'strict',
       now: Date.now(),
       graceMilliseconds: 0,
       clockSkewMilliseconds: 60_000,
       isAlgorithmAccepted: () => true,
     }).status;
-  const faultOf = (about: PathCertificate = certificate): string => keeper.findFault(server.url, about) ?? '';
+  const faultOf = (about: PathCertificate = certificate): string =>
+    keeper.findFault({ responder: server.url, allowMissingNonce: false }, about) ?? '';
 
   test('good: kept, and not asked for again at once', async () => {
     server.answerWith(answerFrom({ '1234': 'V' }));
@@ -66,7 +72,7 @@ describe('OcspKeeper', () => {
     server.respondWith((response) => response.destroy());
     await keeper.ask(wantedOf(), now + 60 * second);
     assert.equal(statusOf(), 'revoked');
-    assert.equal(statusOf(certificate, undefined), 'revoked');
+    assert.equal(statusOf(certificate, null), 'revoked');
     server.answerWith(answerFrom({ '1234': 'V' }));
     await keeper.ask(wantedOf(certificate, `${server.url}/another`), now);
     assert.equal(statusOf(certificate, `${server.url}/another`), 'revoked');
@@ -112,6 +118,17 @@ describe('OcspKeeper', () => {
     assert.deepEqual([statusOf(), countQuestions()], ['revoked', 2]);
     await keeper.ask(wantedOf(other, server.url, true), now);
     assert.equal(statusOf(other), 'unknown');
+  });
+
+  test('without a nonce, an answer is for those who do without, and for nobody else', async () => {
+    const request = encodeOcspRequest({ certificate, issuer });
+    server.answerWith(() => answerOcsp({ authority: issuing, request, index: { '1234': 'V' } }));
+    await keeper.ask(wantedOf(certificate, server.url, true), now);
+    assert.equal(statusOf(certificate, server.url, true), 'good');
+    assert.equal(statusOf(), 'unknown');
+    await keeper.ask(wantedOf(), now);
+    assert.deepEqual([statusOf(), countQuestions()], ['unknown', 2]);
+    assert.match(faultOf(), /without the nonce/);
   });
 
   const withoutNonce = encodeOcspRequest({ certificate, issuer });

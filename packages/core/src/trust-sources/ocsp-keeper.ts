@@ -30,6 +30,9 @@ const maximumWaiting = 256;
 const firstPauseMilliseconds = 1_000;
 const longestPauseMilliseconds = 30_000;
 
+/** Who is asked, and whether his answer must hold the nonce of its question. */
+export type OcspSource = Pick<OcspWanted, 'responder' | 'allowMissingNonce'>;
+
 /** How a responder, or a question about one certificate, did of late. */
 interface Setback {
   readonly failures: number;
@@ -51,7 +54,7 @@ interface Revoked {
  * time, few at once, and none to a responder that failed a moment ago: a caller can't make it a hammer.
  */
 export class OcspKeeper {
-  /** By responder and certificate. */
+  /** By question. */
   readonly #good = new Map<string, OcspResponse>();
   /** By certificate, whoever said it: no number of other answers pushes a revocation out, and no other responder. */
   readonly #revoked = new Map<string, Revoked>();
@@ -61,7 +64,7 @@ export class OcspKeeper {
   readonly #running = new Map<string, Set<Promise<void>>>();
   /** By responder: it couldn't be reached. */
   readonly #responderSetbacks = new Map<string, Setback>();
-  /** By responder and certificate: the answer was none. It must not keep others from asking. */
+  /** By question: the answer was none. It must not keep others from asking. */
   readonly #certificateSetbacks = new Map<string, Setback>();
   readonly #limits: OcspLimits;
 
@@ -70,24 +73,26 @@ export class OcspKeeper {
     this.#limits = { ...defaultLimits, ...limits };
   }
 
-  /** `responder` undefined: nobody is asked any more, and what was revoked stays so. */
-  find(responder: string | undefined, { thumbprintSha256 }: PathCertificate): readonly OcspResponse[] {
-    const good = responder === undefined ? undefined : this.#good.get(nameQuestion(responder, thumbprintSha256));
+  /** `source` undefined: nobody is asked any more, and what was revoked stays so. */
+  find(source: OcspSource | undefined, certificate: PathCertificate): readonly OcspResponse[] {
+    const { thumbprintSha256 } = certificate;
+    const good = source === undefined ? undefined : this.#good.get(nameQuestion({ ...source, certificate }));
     const revoked = this.#revoked.get(thumbprintSha256);
     return [...(revoked === undefined ? [] : [revoked.response]), ...(good === undefined ? [] : [good])];
   }
 
   /** Why there is no answer, for the operator. */
-  findFault(responder: string, { thumbprintSha256 }: PathCertificate): string | undefined {
-    const key = nameQuestion(responder, thumbprintSha256);
+  findFault(source: OcspSource, certificate: PathCertificate): string | undefined {
+    const { responder } = source;
+    const key = nameQuestion({ ...source, certificate });
     const setback = this.#certificateSetbacks.get(key) ?? this.#responderSetbacks.get(responder);
     return setback && `OCSP responder ${redactUrl(new URL(responder))}: ${setback.fault}.`;
   }
 
   /** Never rejects; an answer that can't be had or isn't good for this certificate changes nothing. */
   ask(wanted: OcspWanted, now: number): Promise<void> {
-    const { responder, certificate } = wanted;
-    const key = nameQuestion(responder, certificate.thumbprintSha256);
+    const { responder } = wanted;
+    const key = nameQuestion(wanted);
     const present = this.#inFlight.get(key);
     if (present !== undefined) return present;
     const askedAt = this.#askedAt.get(key);
@@ -207,6 +212,7 @@ export class OcspKeeper {
   }
 }
 
-function nameQuestion(responder: string, thumbprintSha256: string): string {
-  return `${thumbprintSha256} ${responder}`;
+/** One authority may do without the nonce that another insists on: what the first was answered is not for the second. */
+function nameQuestion({ responder, allowMissingNonce, certificate }: Omit<OcspWanted, 'issuer'>): string {
+  return `${certificate.thumbprintSha256} ${allowMissingNonce ? 'any' : 'nonce'} ${responder}`;
 }

@@ -65,14 +65,19 @@ export class RevocationKeeper implements RevocationInformation {
     if (known?.version === version) return known.found;
     const [crls, ocsp] = [this.#crls, this.#ocsp];
     const { name, revocation } = authority;
+    const source =
+      revocation.ocsp === undefined
+        ? undefined
+        : {
+            responder: revocation.ocsp,
+            allowMissingNonce: revocation.ocspNonce === 'optional',
+          };
     const found: AuthorityRevocationInformation = {
       crls: crls.list(authority),
-      findOcspResponses: (certificate) => ocsp.find(revocation.ocsp, certificate),
+      findOcspResponses: (certificate) => ocsp.find(source, certificate),
       isConfiguredInCode: crls.hasSourcesInCode(name),
       findFault: (certificate) =>
-        [crls.findFault(name), revocation.ocsp && ocsp.findFault(revocation.ocsp, certificate)]
-          .filter(Boolean)
-          .join(' ') || undefined,
+        [crls.findFault(name), source && ocsp.findFault(source, certificate)].filter(Boolean).join(' ') || undefined,
     };
     this.#lists.set(authority, { version, found });
     return found;
