@@ -108,6 +108,13 @@ describe('uses', () => {
       assert.equal(listCertificateFaults(certificate, now).length, code === undefined ? 0 : 1);
     });
   }
+  test('the detail of many unknown critical extensions has an end', () => {
+    const many = Array.from({ length: 100 }, (_, index) => `1.2.3.${index + 4} = critical, DER:0500`);
+    const denial = findCertificateDenial(make({ extensions: many }), now);
+    assert.equal(denial?.code, 'certificate_critical_extension_unknown');
+    assert.match(denial.detail, /1\.2\.3\.4, .*…/);
+    assert.ok(denial.detail.length < 400);
+  });
   test("openssl's default self-signed certificate is refused, with the remedy", () => {
     const denial = findCertificateDenial(decode(makeDefaultSelfSigned().der), now);
     assert.equal(denial?.code, 'certificate_is_authority');

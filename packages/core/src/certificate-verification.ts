@@ -1,6 +1,7 @@
 import { formatInstant } from './encoding/timestamp.js';
 import type { ClientCertificate } from './client-certificate.js';
 import type { CertificatePublicKey } from './certificate-public-key.js';
+import { shortenText } from './short-text.js';
 import { type Denial, type DenialCode, deny } from './denial.js';
 
 /** RFC 5280 §4.2.1.12, id-kp-clientAuth. */
@@ -44,7 +45,7 @@ const requirements: readonly Requirement[] = [
     code: 'certificate_critical_extension_unknown',
     findFault: ({ unknownCriticalExtensions }) =>
       unknownCriticalExtensions.length > 0
-        ? `The certificate has a critical extension that Certgate does not understand: ${unknownCriticalExtensions.join(', ')} (RFC 5280 section 4.2).`
+        ? `The certificate has a critical extension that Certgate does not understand: ${shortenText(unknownCriticalExtensions.join(', '))} (RFC 5280 section 4.2).`
         : undefined,
   },
   {

@@ -10,6 +10,7 @@ import { type AuthorityContext, type AuthorityRefusal, findAuthorityPath } from 
 import type { CertificationPath } from './certification-path/certification-path.js';
 import type { PathCertificate } from './certification-path/path-certificate.js';
 import type { PresentedCertificate } from './presented-certificate.js';
+import { shortenText } from './short-text.js';
 import type { TrustedAuthority } from './trust-authority.js';
 import { deniedSerialKey, describeDenied } from './trust-deny-list.js';
 import type { TrustFinding } from './trust-finding.js';
@@ -188,14 +189,11 @@ function matchNames(nominations: readonly Nomination[], paths: PathsByAuthority)
   return { outcome: 'matched', matches, otherwise: otherwise ?? { outcome: 'notFound' } };
 }
 
-const maximumDescriptionLength = 200;
-
 function describeStranger(names: readonly PresentedName[], issuers: readonly TrustedAuthority[]): TrustFinding {
   const texts = names.map(([type, value]) => `${type} ${value}`);
   const listed = texts.length === 0 ? 'no name that a subject could be bound to' : texts.join(', ');
-  const cut = listed.length > maximumDescriptionLength ? `${listed.slice(0, maximumDescriptionLength)}…` : listed;
   // A stranger chose them: what could break a line of the log, or hide in it, isn't repeated.
-  const shown = cut.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '�');
+  const shown = shortenText(listed).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '�');
   const authorities = issuers.map(({ name }) => `"${name}"`).join(', ');
   return {
     outcome: 'notFound',

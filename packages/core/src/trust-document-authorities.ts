@@ -1,5 +1,6 @@
 import { type PathCertificate, decodePathCertificate } from './certification-path/path-certificate.js';
 import { type PemFault, decodePem } from './encoding/pem.js';
+import { shortenText } from './short-text.js';
 import { isTrustDomain } from './spiffe-id.js';
 import type { TrustedAuthority } from './trust-authority.js';
 import type { DocumentReader } from './trust-document-reader.js';
@@ -165,7 +166,7 @@ function* readCertificates(
       places,
       certificate.thumbprintSha256,
       path,
-      `the certificate "${shorten(certificate.subjectText)}"`,
+      `the certificate "${shortenText(certificate.subjectText)}"`,
     );
     certificates.push({ certificate, path });
   }
@@ -203,7 +204,7 @@ const pemFaults: Readonly<Record<PemFault, string>> = {
 /** Any CA certificate may be an anchor; what is none signs nothing. */
 function findUnfitness(certificate: PathCertificate): string | undefined {
   const { version, basicConstraints, keyUsage, isSelfIssued } = certificate;
-  const name = `"${shorten(certificate.subjectText)}"`;
+  const name = `"${shortenText(certificate.subjectText)}"`;
   if (version !== 3) return `${name} is a certificate of version ${version}, which can't say that it is an authority's`;
   if (basicConstraints?.isCertificateAuthority !== true) {
     const remedy = isSelfIssued
@@ -256,9 +257,4 @@ function readTrustDomains(
     reader.expectUnique(seen, domain, place, `the trust domain ${domain} (it belongs to one authority)`);
   }
   return domains;
-}
-
-/** A name of somebody else's making, in a message. */
-function shorten(text: string): string {
-  return text.length <= 120 ? text : `${text.slice(0, 120)}…`;
 }

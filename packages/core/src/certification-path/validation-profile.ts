@@ -1,5 +1,6 @@
 import type { CertificatePublicKey } from '../certificate-public-key.js';
 import { clientAuthentication, describePublicKey, isStrongKey } from '../certificate-verification.js';
+import { shortenText } from '../short-text.js';
 import type { PathCertificate } from './path-certificate.js';
 import { extensionTypes } from './path-certificate.js';
 import { type PathFault, failPath } from './path-fault.js';
@@ -50,7 +51,7 @@ export function findPurposeFault(certificate: PathCertificate, role: PathRole, p
 }
 
 export function describe(certificate: PathCertificate, role: PathRole): string {
-  const name = certificate.subjectText === '' ? 'without a subject' : `"${shorten(certificate.subjectText)}"`;
+  const name = certificate.subjectText === '' ? 'without a subject' : `"${shortenText(certificate.subjectText)}"`;
   const nouns = {
     'trust-anchor': 'The trust anchor',
     intermediate: 'The CA certificate',
@@ -59,13 +60,6 @@ export function describe(certificate: PathCertificate, role: PathRole): string {
   };
   return `${nouns[role]} ${name}`;
 }
-
-/** What a stranger writes into his certificate is told to the operator, and must not fill his log. */
-function shorten(text: string): string {
-  return text.length <= maximumDescriptionLength ? text : `${text.slice(0, maximumDescriptionLength)}…`;
-}
-
-const maximumDescriptionLength = 200;
 
 function firstFault(checks: readonly Check[], certificate: PathCertificate, role: PathRole): PathFault | undefined {
   for (const check of checks) {
@@ -87,7 +81,7 @@ const checkCriticalExtensions: Check = (certificate, role) => {
   if (unknownCriticalExtensions.length === 0) return undefined;
   return failPath(
     'path_critical_extension_unknown',
-    `${describe(certificate, role)} has a critical extension that Certgate does not process: ${shorten(unknownCriticalExtensions.join(', '))}.`,
+    `${describe(certificate, role)} has a critical extension that Certgate does not process: ${shortenText(unknownCriticalExtensions.join(', '))}.`,
   );
 };
 
