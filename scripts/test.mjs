@@ -32,15 +32,10 @@ if (folders.length === 0) {
   ]);
 }
 const chosen = folders.length === 0 ? ['packages', 'tests'] : folders;
-// A package's tests share nothing, and Node leaves one processor out of two idle. Those that cross packages share the
-// sample and what they install, and come one after the other.
-for (const folder of chosen) runTests(folder, folder.startsWith('packages') ? availableParallelism() : 1);
-
-function runTests(folder, concurrency) {
-  const files = listTests(folder).sort();
-  if (files.length === 0) throw new Error(`No tests in ${folder}.`);
-  run('--test', ['--test-reporter=spec', `--test-concurrency=${concurrency}`, ...files]);
-}
+const files = chosen.flatMap(listTests).sort();
+if (files.length === 0) throw new Error(`No tests in ${chosen.join(', ')}.`);
+// Node itself would leave one processor idle, of two one half.
+run('--test', ['--test-reporter=spec', `--test-concurrency=${availableParallelism()}`, ...files]);
 
 /** No glob: `node --test` expands them from Node 21 on only, and a shell differs from system to system. */
 function listTests(folder) {
