@@ -7,9 +7,9 @@
 // pkijs comes from bench/package.json, which has a lockfile of its own.
 import { arch, cpus, loadavg } from 'node:os';
 import * as pkijs from 'pkijs';
-import { decodeCertificateRevocationList } from '../packages/core/dist/esm/certification-path/certificate-revocation-list.js';
+import { decodeCertificateRevocationList } from '../packages/core/dist/esm/revocation/certificate-revocation-list.js';
 import { findCertificationPath } from '../packages/core/dist/esm/certification-path/certification-path.js';
-import { decodePathCertificate } from '../packages/core/dist/esm/certification-path/path-certificate.js';
+import { decodePathCertificate } from '../packages/core/dist/esm/certificate/path-certificate.js';
 import { hostilePaths } from '../packages/core/dist/esm/test-support/hostile-paths.js';
 import {
   askAbout,

@@ -7,7 +7,7 @@ import { X509Certificate, generateKeyPairSync, hash, timingSafeEqual } from 'nod
 import { arch, cpus } from 'node:os';
 import { SignJWT, jwtVerify } from 'jose';
 import { AccessGate, trustStoreFromDocument } from '@certgate/core';
-import { createClientCertificate } from '../packages/certgate/dist/esm/certificates/create-client-certificate.js';
+import { createClientCertificate } from '../packages/certgate/dist/esm/certificates/self-signed-certificate.js';
 
 const callsPerRound = 500;
 const rounds = 60;

@@ -19,7 +19,7 @@ import {
   parseTrustDocumentInSlices,
   trustStoreFromFile,
 } from '@certgate/core';
-import { createClientCertificate } from '../packages/certgate/dist/esm/certificates/create-client-certificate.js';
+import { createClientCertificate } from '../packages/certgate/dist/esm/certificates/self-signed-certificate.js';
 
 if (globalThis.gc === undefined) {
   const own = fileURLToPath(import.meta.url);

@@ -17,11 +17,11 @@ import {
   parseTrustDocument,
 } from '@certgate/core';
 import ts from 'typescript';
-import type * as decisionLogModule from '../packages/azure-functions/dist/esm/decision-log.js';
-import type * as expiryLogModule from '../packages/azure-functions/dist/esm/expiry-log.js';
-import type * as startLogModule from '../packages/azure-functions/dist/esm/start-log.js';
-import type * as trustLogModule from '../packages/azure-functions/dist/esm/trust-log.js';
-import type * as gatewayExchangeModule from '../packages/certgate/dist/esm/gateway/gateway-exchange.js';
+import type * as decisionLogModule from '../packages/azure-functions/dist/esm/log/decision-log.js';
+import type * as expiryLogModule from '../packages/azure-functions/dist/esm/log/expiry-log.js';
+import type * as startLogModule from '../packages/azure-functions/dist/esm/log/start-log.js';
+import type * as trustLogModule from '../packages/azure-functions/dist/esm/log/trust-log.js';
+import type * as gatewayExchangeModule from '../packages/certgate/dist/esm/gateway/exchange/gateway-exchange.js';
 import { azuriteFolder, installAzurite } from './test-support/azurite.js';
 import { root, runCertgate } from './test-support/certgate.js';
 import { makeOpensslCertificate } from './test-support/openssl.js';

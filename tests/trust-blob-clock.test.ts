@@ -6,7 +6,7 @@ import { type TestContext, after, before, describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import type { RefreshOptions, TrustStore } from '@certgate/core';
 import type * as blobSource from '../packages/core/dist/esm/trust-sources/blob-source.js';
-import type * as refreshingStore from '../packages/core/dist/esm/trust-sources/refreshing-store.js';
+import type * as refreshingStore from '../packages/core/dist/esm/trust-store/refreshing-store.js';
 import { type Azurite, startAzurite } from './test-support/azurite.js';
 import { type BlobStage, createBlobStage } from './test-support/blob-stage.js';
 import { root } from './test-support/certgate.js';

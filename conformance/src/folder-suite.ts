@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path';
-import { anyPolicy } from '../../packages/core/dist/esm/certification-path/policy-extensions.js';
+import { anyPolicy } from '../../packages/core/dist/esm/certificate/certificate-extensions.js';
 import type { PolicyInputs } from '../../packages/core/dist/esm/certification-path/policy-graph.js';
 import type { ValidationProfile } from '../../packages/core/dist/esm/certification-path/validation-profile.js';
 import type { JsonFields } from './json-fields.js';

@@ -1,7 +1,7 @@
-import { decodeCertificateRevocationList } from '../../packages/core/dist/esm/certification-path/certificate-revocation-list.js';
+import { decodeCertificateRevocationList } from '../../packages/core/dist/esm/revocation/certificate-revocation-list.js';
 import { findCertificationPath } from '../../packages/core/dist/esm/certification-path/certification-path.js';
-import { decodeOcspResponse } from '../../packages/core/dist/esm/certification-path/ocsp-response.js';
-import { decodePathCertificate } from '../../packages/core/dist/esm/certification-path/path-certificate.js';
+import { decodeOcspResponse } from '../../packages/core/dist/esm/revocation/ocsp-response.js';
+import { decodePathCertificate } from '../../packages/core/dist/esm/certificate/path-certificate.js';
 import type { ValidationProfile } from '../../packages/core/dist/esm/certification-path/validation-profile.js';
 import type { DerDecoding } from '../../packages/core/dist/esm/encoding/der.js';
 import { findPeerFault } from './peer-check.js';

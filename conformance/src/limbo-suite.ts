@@ -1,4 +1,4 @@
-import { clientAuthentication } from '../../packages/core/dist/esm/certificate-verification.js';
+import { clientAuthentication } from '../../packages/core/dist/esm/certificate/certificate-verification.js';
 import type { ValidationProfile } from '../../packages/core/dist/esm/certification-path/validation-profile.js';
 import type { JsonFields } from './json-fields.js';
 import { readPem } from './pem.js';

@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net';
-import type { PathCertificate } from '../../packages/core/dist/esm/certification-path/path-certificate.js';
-import type { GeneralName } from '../../packages/core/dist/esm/general-name.js';
+import type { PathCertificate } from '../../packages/core/dist/esm/certificate/path-certificate.js';
+import type { GeneralName } from '../../packages/core/dist/esm/certificate/general-name.js';
 import type { PeerExpectation, PeerName } from './suite.js';
 
 /**

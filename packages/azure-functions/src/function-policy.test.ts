@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import type { HttpResponseInit, InvocationContext } from '@azure/functions';
 import { allowAnonymous, requireAnyRole, requireRole } from './function-policy.js';
 import { ClientIdentityMissing, findClientIdentity, getClientIdentity } from './request-identity.js';
-import { functionPolicies } from './shared-state.js';
+import { functionPolicies } from './gate/shared-state.js';
 import { development, setEnvironment } from './test-support/environment.js';
 import { createApp, createSecuredApp } from './test-support/secured-app.js';
 import { loadFunctionsLibrary } from './test-support/test-worker.js';

@@ -1,12 +1,12 @@
 import { type Denial, deny, findAuthorizationDenial } from '@certgate/core';
-import { publishDecision } from './decision-channel.js';
-import { isRoleDeferred } from './deferral.js';
+import { publishDecision } from './log/decision-channel.js';
+import { isRoleDeferred } from './gate/deferral.js';
 import type { InvocationContext } from '@azure/functions';
-import { isDevelopment } from './front-end.js';
-import { answerDenial, createDenialResponse, findTriggerType } from './denial-response.js';
-import { logRoleDenial } from './decision-log.js';
-import { type AnyHandler, certificatePolicy, clientIdentities, functionPolicies } from './shared-state.js';
-import { isHttpTriggerType } from './worker-core.js';
+import { isDevelopment } from './gate/front-end.js';
+import { answerDenial, createDenialResponse, findTriggerType } from './gate/denial-response.js';
+import { logRoleDenial } from './log/decision-log.js';
+import { type AnyHandler, certificatePolicy, clientIdentities, functionPolicies } from './gate/shared-state.js';
+import { isHttpTriggerType } from './gate/worker-core.js';
 
 /**
  * Opens one function to everybody: `app.http('Public', { handler: allowAnonymous(handler) })`. It returns a new

@@ -4,7 +4,7 @@ import { type TestContext, describe, it } from 'node:test';
 import { type Meter, type MeterProvider, diag } from '@opentelemetry/api';
 import { AggregationTemporality } from '@opentelemetry/sdk-metrics';
 import { trustChannelName } from '@certgate/core';
-import { decisionChannelName } from './decision-channel.js';
+import { decisionChannelName } from './log/decision-channel.js';
 import { type ObserveGateOptions, observeGate } from './opentelemetry.js';
 import { allowed, observe, publish, publishRefresh, refreshed } from './test-support/gate-events.js';
 import { createTelemetry } from './test-support/telemetry.js';

@@ -1,6 +1,6 @@
 import type { MeterProvider, TracerProvider } from '@opentelemetry/api';
-import { systemClock } from './opentelemetry-memory.js';
-import { GateObserver } from './opentelemetry-observer.js';
+import { systemClock } from './opentelemetry/memory.js';
+import { GateObserver } from './opentelemetry/observer.js';
 
 export interface ObserveGateOptions {
   /** In place of the one that the app's OpenTelemetry SDK has registered. */

@@ -4,11 +4,18 @@ import type { FunctionHandler, HttpResponseInit, InvocationContext } from '@azur
 import { type TrustStore, trustStoreFromDocument } from '@certgate/core';
 import * as fc from 'fast-check';
 import { requireAnyRole, requireRole } from './function-policy.js';
-import { certificateHeaderName } from './front-end.js';
+import { certificateHeaderName } from './gate/front-end.js';
 import { reportOnly } from './report-only.js';
 import { getClientIdentity } from './request-identity.js';
 import { secureApp } from './secure-app.js';
-import { type AnyHandler, clientIdentities, deferrals, functionPolicies, gatedHandlers } from './shared-state.js';
+import {
+  type AnyHandler,
+  clientIdentities,
+  deferrals,
+  functionPolicies,
+  gatedHandlers,
+  tightenPolicy,
+} from './gate/shared-state.js';
 import { documentOf } from './test-support/certificates.js';
 import { appService, setEnvironment } from './test-support/environment.js';
 import { startProxyTarget } from './test-support/proxy-target.js';
@@ -24,7 +31,6 @@ import {
   trustDocument,
 } from './test-support/secured-app.js';
 import { withClientIdentity } from './testing.js';
-import { tightenPolicy } from './tighten-policy.js';
 
 const now = Date.UTC(2027, 0, 1);
 const until = '2027-01-15T00:00:00Z';

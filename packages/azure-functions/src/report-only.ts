@@ -1,6 +1,6 @@
 import { findInstant, formatInstant } from '@certgate/core';
 import { expectHandler, wrapHandler } from './function-policy.js';
-import { type AnyHandler, certificatePolicy, functionPolicies } from './shared-state.js';
+import { type AnyHandler, certificatePolicy, functionPolicies } from './gate/shared-state.js';
 
 export interface ReportOnlyOptions {
   /** RFC 3339 in UTC, `2027-03-01T00:00:00Z`: the first moment at which the function is closed. At most 90 days ahead. */

@@ -1,6 +1,6 @@
 import type { InvocationContext } from '@azure/functions';
 import type { ClientIdentity } from '@certgate/core';
-import { clientIdentities } from './shared-state.js';
+import { clientIdentities } from './gate/shared-state.js';
 
 /** Thrown by `getClientIdentity` where nobody was authenticated: a mistake in the app's code, not the caller's. */
 export class ClientIdentityMissing extends Error {

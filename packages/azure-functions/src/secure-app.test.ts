@@ -5,7 +5,7 @@ import { trustStoreFromDocument } from '@certgate/core';
 import { allowAnonymous, requireRole } from './function-policy.js';
 import { findClientIdentity, getClientIdentity } from './request-identity.js';
 import { type FunctionApp, type SecureAppOptions, secureApp } from './secure-app.js';
-import { gatedHandlers } from './shared-state.js';
+import { gatedHandlers } from './gate/shared-state.js';
 import { development, setEnvironment } from './test-support/environment.js';
 import { loadSecondCopy } from './test-support/second-copy.js';
 import {
@@ -18,7 +18,7 @@ import {
   trustDocument,
 } from './test-support/secured-app.js';
 import { loadFunctionsLibrary } from './test-support/test-worker.js';
-import { unsafeTrustCertificateHeaderFromAnywhere } from './unsafe-options.js';
+import { unsafeTrustCertificateHeaderFromAnywhere } from './gate/front-end.js';
 
 const trustStore = trustStoreFromDocument(trustDocument);
 

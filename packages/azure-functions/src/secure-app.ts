@@ -1,15 +1,15 @@
 import type { app as AzureFunctionsApp, PreInvocationContext } from '@azure/functions';
 import type { TrustStore } from '@certgate/core';
-import { type FrontEndName, frontEndNames, readFrontEndSetting } from './front-end.js';
-import { FunctionGate, frontEndOverride } from './function-gate.js';
-import { type AnyHandler, announceGate, securedCores } from './shared-state.js';
+import { type FrontEndName, frontEndNames, readFrontEndSetting } from './gate/front-end.js';
+import { FunctionGate, frontEndOverride } from './gate/function-gate.js';
+import { type AnyHandler, announceGate, securedCores } from './gate/shared-state.js';
 import {
   type FunctionMetadata,
   type WorkerCore,
   findWorkerCore,
   hasHttpTrigger,
   isHttpTriggerType,
-} from './worker-core.js';
+} from './gate/worker-core.js';
 
 /** The `app` of `@azure/functions`, given as an argument so that nothing of the library is imported at run time. */
 export type FunctionApp = Pick<typeof AzureFunctionsApp, 'hook'>;

@@ -1,7 +1,7 @@
 import type { InvocationContext } from '@azure/functions';
 import type { ClientCertificate, ClientIdentity } from '@certgate/core';
-import { clientIdentities } from './shared-state.js';
-import { findWorkerCore } from './worker-core.js';
+import { clientIdentities } from './gate/shared-state.js';
+import { findWorkerCore } from './gate/worker-core.js';
 
 export interface TestIdentity {
   readonly name: string;

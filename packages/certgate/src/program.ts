@@ -7,7 +7,7 @@ import { devCommand } from './commands/dev.js';
 import { gatewayCommand } from './commands/gateway.js';
 import { initCommand } from './commands/init.js';
 import { trustCommand } from './commands/trust/trust.js';
-import { getToolVersion } from './command-line/tool-version.js';
+import { getToolVersion } from './command-line/help.js';
 
 /** The whole command line. Errors of usage are thrown, so that one place decides about the end of the process. */
 export function createProgram(): Command {

@@ -1,7 +1,7 @@
 import { channel } from 'node:diagnostics_channel';
 import type { TestContext } from 'node:test';
 import { type TrustRefreshEvent, trustChannelName } from '@certgate/core';
-import { type DecisionEvent, decisionChannelName } from '../decision-channel.js';
+import { type DecisionEvent, decisionChannelName } from '../log/decision-channel.js';
 import { type GateObservation, type ObserveGateOptions, observeGate } from '../opentelemetry.js';
 
 export const allowed: DecisionEvent = Object.freeze({

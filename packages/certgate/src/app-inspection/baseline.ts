@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { CommandFailure } from '../command-line/command-failure.js';
-import { messageOf } from '../functions-host/json-file.js';
-import { compareNames } from '../functions-host/router.js';
+import { messageOf } from '../command-line/json-file.js';
+import { compareNames } from '../functions-host/routing/router.js';
 import type { CoverageReport, InspectedFunction } from './coverage-report.js';
 import { findWrittenPolicy, sortPolicy } from './function-policy.js';
 

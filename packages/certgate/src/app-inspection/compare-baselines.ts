@@ -1,4 +1,4 @@
-import { compareNames } from '../functions-host/router.js';
+import { compareNames } from '../functions-host/routing/router.js';
 import type { Baseline } from './baseline.js';
 import { comparePolicies } from './compare-policies.js';
 import type { InspectedFunction, InspectedHttpFunction } from './coverage-report.js';

@@ -1,5 +1,5 @@
 import type { DescribedFunction, FunctionAppDescription } from '../functions-host/functions-host.js';
-import { findProperty, isJsonObject, type JsonObject } from '../functions-host/json-file.js';
+import { findProperty, isJsonObject, type JsonObject } from '../command-line/json-file.js';
 import { listCoverageWarnings } from '../local-app/coverage-warnings.js';
 import { type InspectedPolicy, readInspectedPolicy } from './function-policy.js';
 import { type OutsideEndpoint, listOutsideEndpoints } from './outside-the-gate.js';

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { resolveAppSettings } from '../functions-host/app-settings.js';
 import { describeFunctionApp, type HostLogLine } from '../functions-host/functions-host.js';
 import { readHostConfiguration } from '../functions-host/host-json.js';
-import { findJsonObject } from '../functions-host/json-file.js';
+import { findJsonObject } from '../command-line/json-file.js';
 import { type CoverageReport, createCoverageReport } from './coverage-report.js';
 
 export interface AppInspectionOptions {

@@ -1,4 +1,4 @@
-import { findProperty, isJsonObject, type JsonObject } from '../functions-host/json-file.js';
+import { findProperty, isJsonObject, type JsonObject } from '../command-line/json-file.js';
 import type { DescribedFunction } from '../functions-host/functions-host.js';
 
 /** An endpoint of the host or of an extension. No handler of the app stands behind it, so no gate can. */

@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
 import colors from 'picocolors';
-import { escapeControls } from '../command-line/terminal-text.js';
+import { escapeControls } from '../command-line/output.js';
 import { describeMethods } from './compare-baselines.js';
 import type { CoverageReport, InspectedFunction, InspectedHttpFunction } from './coverage-report.js';
 import { describeInspectedPolicy } from './function-policy.js';

@@ -1,4 +1,4 @@
-import { getToolVersion } from '../command-line/tool-version.js';
+import { getToolVersion } from '../command-line/help.js';
 import type { PackageManager } from './function-app.js';
 import type { SetupPlan } from './plan-setup.js';
 

@@ -1,11 +1,11 @@
 import { CommandFailure } from '../command-line/command-failure.js';
-import { createAuthorityExtensions, createAuthorityKeyIdentifier } from './certificate-extensions.js';
-import { readAuthorityFacts, type AuthorityFacts, type CertificateIssuer } from './certificate-issuer.js';
-import { createDistinguishedName, type SubjectName } from './distinguished-name.js';
-import { generateKeyPair, type KeyAlgorithm } from './key-pair.js';
-import { createNameConstraints, type PermittedNames } from './name-constraints.js';
-import { createPeriodWithin, createValidityPeriod, type DaysWanted } from './validity-period.js';
-import { writeCertificate, type IssuedCertificate } from './write-certificate.js';
+import { createAuthorityExtensions, createAuthorityKeyIdentifier } from './structure/certificate-extensions.js';
+import { readAuthorityFacts, type AuthorityFacts, type CertificateIssuer } from './structure/certificate-issuer.js';
+import { createDistinguishedName, type SubjectName } from './structure/distinguished-name.js';
+import { generateKeyPair, type KeyAlgorithm } from './structure/key-pair.js';
+import { createNameConstraints, type PermittedNames } from './structure/name-constraints.js';
+import { createPeriodWithin, createValidityPeriod, type DaysWanted } from './structure/validity-period.js';
+import { writeCertificate, type IssuedCertificate } from './structure/write-certificate.js';
 
 /** RSA 2048 is too little for a key that is meant to stand for ten years. */
 export const authorityKeyAlgorithms = ['ec-p256', 'ec-p384', 'rsa-3072', 'rsa-4096', 'ed25519'] as const;

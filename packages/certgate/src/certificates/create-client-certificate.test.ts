@@ -3,8 +3,8 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { after, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { CommandFailure } from '../command-line/command-failure.js';
-import { createClientCertificate } from './create-client-certificate.js';
-import { keyAlgorithms } from './key-pair.js';
+import { createClientCertificate } from './self-signed-certificate.js';
+import { keyAlgorithms } from './structure/key-pair.js';
 import { createTemporaryFolder, runOpenssl } from './test-support/openssl.js';
 
 const now = new Date('2026-03-01T12:00:00.500Z');

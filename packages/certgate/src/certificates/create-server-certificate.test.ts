@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { after, describe, test } from 'node:test';
 import { CommandFailure } from '../command-line/command-failure.js';
-import { createServerCertificate } from './create-server-certificate.js';
+import { createServerCertificate } from './self-signed-certificate.js';
 import { createTemporaryFolder, runOpenssl, tryOpenssl } from './test-support/openssl.js';
 
 describe('createServerCertificate', () => {

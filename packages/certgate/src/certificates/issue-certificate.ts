@@ -1,13 +1,13 @@
-import { createAuthorityKeyIdentifier, createEndEntityExtensions } from './certificate-extensions.js';
-import { readAuthorityFacts, type CertificateIssuer } from './certificate-issuer.js';
+import { createAuthorityKeyIdentifier, createEndEntityExtensions } from './structure/certificate-extensions.js';
+import { readAuthorityFacts, type CertificateIssuer } from './structure/certificate-issuer.js';
 import { refuseOwnName } from './create-authority.js';
-import { createDistinguishedName, type SubjectName } from './distinguished-name.js';
-import { getUsageOid, type ExtendedKeyUsageName } from './extended-key-usage.js';
-import { generateKeyPair, type KeyAlgorithm } from './key-pair.js';
-import { checkPermittedNames } from './name-constraints.js';
-import { createAlternativeNames, type AlternativeNames } from './subject-alternative-name.js';
-import { createPeriodWithin, type DaysWanted } from './validity-period.js';
-import { writeCertificate, type IssuedCertificate } from './write-certificate.js';
+import { createDistinguishedName, type SubjectName } from './structure/distinguished-name.js';
+import { getUsageOid, type ExtendedKeyUsageName } from './structure/extended-key-usage.js';
+import { generateKeyPair, type KeyAlgorithm } from './structure/key-pair.js';
+import { checkPermittedNames } from './structure/name-constraints.js';
+import { createAlternativeNames, type AlternativeNames } from './structure/subject-alternative-name.js';
+import { createPeriodWithin, type DaysWanted } from './structure/validity-period.js';
+import { writeCertificate, type IssuedCertificate } from './structure/write-certificate.js';
 
 export interface IssueOptions extends SubjectName, AlternativeNames {
   readonly issuer: CertificateIssuer;

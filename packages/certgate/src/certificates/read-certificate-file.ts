@@ -1,12 +1,11 @@
 import { X509Certificate } from 'node:crypto';
 import { decodeBase64, decodeClientCertificate } from '@certgate/core';
 import { CommandFailure } from '../command-line/command-failure.js';
-import { decodeText } from './decode-text.js';
-import { readPemBlocks, type PemBlock } from './pem.js';
+import { decodeText, readBoundedFile } from './read-bounded-file.js';
+import { readPemBlocks, type PemBlock } from './structure/pem.js';
 import { decodePfx, type DecodedPfx } from './pfx/decode-pfx.js';
 import { PfxError } from './pfx/pfx-error.js';
-import { openWithPassword, passwordRemedy, type PasswordSource } from './open-with-password.js';
-import { readBoundedFile } from './read-bounded-file.js';
+import { openWithPassword, passwordRemedy, type PasswordSource } from './password.js';
 import { checkKeyBelongsToCertificate, findPrivateKeyPem } from './read-private-key.js';
 
 export interface CertificateFile {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CommandFailure } from '../command-line/command-failure.js';
-import { parsePassword } from './read-password.js';
+import { parsePassword } from './password.js';
 
 test('the end of the line is no part of the password, spaces are', () => {
   for (const [text, password] of [

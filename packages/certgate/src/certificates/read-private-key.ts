@@ -1,9 +1,8 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 import { CommandFailure } from '../command-line/command-failure.js';
-import { decodeText } from './decode-text.js';
-import { openWithPassword, passwordRemedy, type PasswordSource } from './open-with-password.js';
-import { readPemBlocks, type PemBlock } from './pem.js';
-import { readBoundedFile } from './read-bounded-file.js';
+import { decodeText, readBoundedFile } from './read-bounded-file.js';
+import { openWithPassword, passwordRemedy, type PasswordSource } from './password.js';
+import { readPemBlocks, type PemBlock } from './structure/pem.js';
 
 /** A key in PEM, asked for its password when it is encrypted. Throws CommandFailure. */
 export async function readPrivateKeyFile(path: string, password?: PasswordSource): Promise<string> {

@@ -1,8 +1,11 @@
-import { createEndEntityExtensions, type EndEntityUse } from './certificate-extensions.js';
-import { createDistinguishedName } from './distinguished-name.js';
-import { generateKeyPair, type KeyAlgorithm } from './key-pair.js';
-import { createValidityPeriod } from './validity-period.js';
-import { writeCertificate, type IssuedCertificate } from './write-certificate.js';
+import { id_kp_clientAuth, id_kp_serverAuth } from '@peculiar/asn1-x509';
+import { CommandFailure } from '../command-line/command-failure.js';
+import { createEndEntityExtensions, type EndEntityUse } from './structure/certificate-extensions.js';
+import { createDistinguishedName } from './structure/distinguished-name.js';
+import { generateKeyPair, type KeyAlgorithm } from './structure/key-pair.js';
+import { type AlternativeNames, createAlternativeNames, createHostName } from './structure/subject-alternative-name.js';
+import { createValidityPeriod } from './structure/validity-period.js';
+import { type IssuedCertificate, writeCertificate } from './structure/write-certificate.js';
 
 export interface SelfSignedCertificateProfile extends EndEntityUse {
   readonly commonName: string;
@@ -27,5 +30,58 @@ export function issueSelfSignedCertificate(profile: SelfSignedCertificateProfile
     extensions: createEndEntityExtensions(keyPair.publicKey, profile),
     issuer: subject,
     issuerKey: keyPair.privateKey,
+  });
+}
+
+interface ClientCertificateOptions extends AlternativeNames {
+  /** Becomes the common name of subject and issuer. 1 to 64 characters. */
+  readonly name: string;
+  /** Default `ec-p256`. */
+  readonly keyAlgorithm?: KeyAlgorithm;
+  /** Days from `now` until it expires, 1 to 3650. Default 365. */
+  readonly days?: number;
+  readonly now: Date;
+}
+
+/** A self-signed certificate that says "TLS client" and nothing more. Throws CommandFailure on a value it can't carry. */
+export function createClientCertificate(options: ClientCertificateOptions): IssuedCertificate {
+  return issueSelfSignedCertificate({
+    commonName: options.name,
+    keyAlgorithm: options.keyAlgorithm ?? 'ec-p256',
+    days: options.days ?? 365,
+    extendedKeyUsages: [id_kp_clientAuth],
+    subjectAlternativeNames: createAlternativeNames(options),
+    now: options.now,
+  });
+}
+
+interface ServerCertificateOptions {
+  /** DNS names and IP addresses it answers for. Default: the names of this machine's loopback. */
+  readonly hosts?: readonly string[];
+  /** Days from `now` until it expires, 1 to 3650. Default 30: it is made again rather than renewed. */
+  readonly days?: number;
+  readonly now: Date;
+}
+
+const loopbackHosts: readonly string[] = Object.freeze(['localhost', '127.0.0.1', '::1']);
+
+/**
+ * The certificate of the local gateway: P-256, self-signed, for TLS servers only. A client trusts it by taking the
+ * certificate itself as its anchor, so no authority that could sign for other hosts ever exists on the machine.
+ */
+export function createServerCertificate(options: ServerCertificateOptions): IssuedCertificate {
+  const hosts = options.hosts ?? loopbackHosts;
+  const [first] = hosts;
+  if (first === undefined) {
+    throw new CommandFailure('A server certificate needs at least one host.');
+  }
+  return issueSelfSignedCertificate({
+    // Clients read the alternative names only (RFC 9525 §6.3); the common name is for people.
+    commonName: 'Certgate local gateway',
+    keyAlgorithm: 'ec-p256',
+    days: options.days ?? 30,
+    extendedKeyUsages: [id_kp_serverAuth],
+    subjectAlternativeNames: hosts.map(createHostName),
+    now: options.now,
   });
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { escapeControls, formatLogText } from './terminal-text.js';
+import { escapeControls, formatLogText } from './output.js';
 
 test('control characters become visible, lines stay lines', () => {
   assert.equal(escapeControls('a\n\tb\u001b[2Jc\u0007\u009bd'), 'a\n\tb\\x1b[2Jc\\x07\\x9bd');

@@ -1,7 +1,6 @@
 import { Command, Option } from 'commander';
-import { readBoundedFile } from '../certificates/read-bounded-file.js';
-import { readPemBlocks } from '../certificates/pem.js';
-import { decodeText } from '../certificates/decode-text.js';
+import { decodeText, readBoundedFile } from '../certificates/read-bounded-file.js';
+import { readPemBlocks } from '../certificates/structure/pem.js';
 import { sendRequest } from '../client/send-request.js';
 import { CommandFailure, exitCodes } from '../command-line/command-failure.js';
 import { addHelpSections } from '../command-line/help.js';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import colors from 'picocolors';
-import { createServerCertificate } from '../certificates/create-server-certificate.js';
+import { createServerCertificate } from '../certificates/self-signed-certificate.js';
 import { CommandFailure } from '../command-line/command-failure.js';
 import { addHelpSections } from '../command-line/help.js';
 import { parseLoopbackUrl, parsePort } from '../command-line/option-values.js';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { CommandFailure } from '../command-line/command-failure.js';
-import { findJsonObject, findProperty, isJsonObject, type JsonObject } from './json-file.js';
+import { findJsonObject, findProperty, isJsonObject, type JsonObject } from '../command-line/json-file.js';
 
 export type Environment = Readonly<Record<string, string>>;
 

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { CommandFailure } from '../command-line/command-failure.js';
-import { findAppEntry } from './app-entry.js';
+import { findAppEntry } from './worker/load-app.js';
 import { resolveAppSettings } from './app-settings.js';
 import { readHostConfiguration } from './host-json.js';
 import type {

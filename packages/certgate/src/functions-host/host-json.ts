@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { CommandFailure } from '../command-line/command-failure.js';
-import { findJsonObject, findProperty, isJsonObject } from './json-file.js';
+import { findJsonObject, findProperty, isJsonObject } from '../command-line/json-file.js';
 
 export interface HostConfiguration {
   /** Without a leading slash; empty when functions are served from the root. */

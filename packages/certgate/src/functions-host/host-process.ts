@@ -3,16 +3,16 @@
  * its working directory and the app settings as its environment; speaks `host-protocol.ts` with its parent.
  */
 import { CommandFailure } from '../command-line/command-failure.js';
-import { AppContext, type AppLog } from './app-context.js';
-import { createCoreApi, supplyCoreModule } from './core-api.js';
+import { AppContext, type AppLog } from './worker/app-context.js';
+import { createCoreApi, supplyCoreModule } from './worker/core-api.js';
 import type { DescribeMessage, HostLogLevel, MessageFromHost, MessageToHost, StartMessage } from './host-protocol.js';
 import { checkFunctions, checkRegistrations, describeFunctions, describeWithBindings } from './hosted-functions.js';
-import { createAppHookContext, executeHooks } from './hooks.js';
-import { HttpServer } from './http-server.js';
-import { type DurableStandIn, isDurableClient, startDurableStandIn } from './durable-client.js';
-import { hasCode, messageOf } from './json-file.js';
-import { type LoadedApp, loadApp } from './load-app.js';
-import { createRoutes } from './router.js';
+import { createAppHookContext, executeHooks } from './worker/hooks.js';
+import { HttpServer } from './http/http-server.js';
+import { type DurableStandIn, isDurableClient, startDurableStandIn } from './worker/durable-client.js';
+import { hasCode, messageOf } from '../command-line/json-file.js';
+import { type LoadedApp, loadApp } from './worker/load-app.js';
+import { createRoutes } from './routing/router.js';
 
 let app: AppContext | undefined;
 const server = new HttpServer();

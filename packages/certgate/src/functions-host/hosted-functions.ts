@@ -1,9 +1,9 @@
 import { CommandFailure } from '../command-line/command-failure.js';
-import type { AppContext, RegisteredFunction } from './app-context.js';
-import type { FunctionCallback } from './core-types.js';
-import { isDurableClient } from './durable-client.js';
+import type { AppContext, RegisteredFunction } from './worker/app-context.js';
+import type { FunctionCallback } from './worker/core-types.js';
+import { isDurableClient } from './worker/durable-client.js';
 import type { DescribedFunction, HostedFunction } from './host-protocol.js';
-import { compareNames, findTrigger, isHttpTrigger, type Route } from './router.js';
+import { compareNames, findTrigger, isHttpTrigger, type Route } from './routing/router.js';
 
 /** What the real host accepts as a function's name (`Utility.IsValidFunctionName`). */
 const functionName = /^(?!host$)[a-z][a-z0-9_-]{0,127}$/i;

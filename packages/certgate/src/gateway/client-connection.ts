@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { TLSSocket } from 'node:tls';
-import type { GatewayAnswer } from './gateway-exchange.js';
+import type { GatewayAnswer } from './exchange/gateway-exchange.js';
 import { findPresentedCertificate, type PresentedCertificate } from './presented-certificate.js';
 
 /**

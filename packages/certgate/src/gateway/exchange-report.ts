@@ -1,5 +1,5 @@
 import type { ClientConnection } from './client-connection.js';
-import { gatewayAnswers, type GatewayAnswer, type GatewayExchange } from './gateway-exchange.js';
+import { gatewayAnswers, type GatewayAnswer, type GatewayExchange } from './exchange/gateway-exchange.js';
 
 export type ExchangeResult =
   | { readonly answeredBy: 'gateway'; readonly answer: GatewayAnswer }

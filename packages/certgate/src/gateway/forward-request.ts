@@ -5,10 +5,9 @@
  * answers before it has read the body, and the reset may overtake its answer.
  */
 import { request as openHttpRequest, type ClientRequest, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { GatewayAnswer } from './gateway-exchange.js';
-import { drainRequest } from './gateway-response.js';
-import type { RawField } from './raw-fields.js';
-import { buildClientResponseFields } from './response-headers.js';
+import type { GatewayAnswer } from './exchange/gateway-exchange.js';
+import { drainRequest } from './exchange/gateway-response.js';
+import { buildClientResponseFields, type RawField } from './exchange/raw-fields.js';
 
 /** Sends the head at once. `flushHeaders` would do so too, but writes bytes above ASCII as UTF-8. */
 const nothing: Buffer = Buffer.alloc(0);

@@ -24,10 +24,10 @@ import { createTlsListener, summarizeServerCertificate, type TlsListener } from 
 
 export type { GatewayOptions } from './gateway-options.js';
 export type { ClientCertificateMode } from './client-certificate-mode.js';
-export type { GatewayAnswer, GatewayExchange } from './gateway-exchange.js';
+export type { GatewayAnswer, GatewayExchange } from './exchange/gateway-exchange.js';
 export type { LandingPage, LandingPageFacts } from './landing-page.js';
 export { renderLandingPage } from './landing-page.js';
-export { defaultGatewayLimits, type GatewayLimits } from './limits.js';
+export { defaultGatewayLimits, type GatewayLimits } from './gateway-options.js';
 
 export interface Gateway {
   /** `https://127.0.0.1:PORT`, without a trailing slash. */

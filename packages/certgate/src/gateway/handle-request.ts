@@ -3,14 +3,14 @@ import { classifyRequest, getCertificateRequestTime } from './client-certificate
 import type { ClientConnection } from './client-connection.js';
 import { reportExchange, type ExchangeResult } from './exchange-report.js';
 import { forwardRequest } from './forward-request.js';
-import type { GatewayAnswer } from './gateway-exchange.js';
+import type { GatewayAnswer } from './exchange/gateway-exchange.js';
 import type { GatewaySettings } from './gateway-options.js';
-import { sendGatewayAnswer } from './gateway-response.js';
+import { sendGatewayAnswer } from './exchange/gateway-response.js';
 import { sendLandingPage, wantsLandingPage } from './landing-response.js';
 import type { PresentedCertificate } from './presented-certificate.js';
-import { getFieldValues, pairRawHeaders } from './raw-fields.js';
-import { buildUpstreamRequestFields } from './request-headers.js';
-import { announcesBody, expectsContinue, findRequestRefusal, type RequestHead } from './request-refusals.js';
+import { getFieldValues, pairRawHeaders } from './exchange/raw-fields.js';
+import { buildUpstreamRequestFields } from './exchange/request-headers.js';
+import { announcesBody, expectsContinue, findRequestRefusal, type RequestHead } from './exchange/request-refusals.js';
 import { askForCertificateAfterRequestHead } from './tls-renegotiation.js';
 
 export interface ReceivedRequest {

@@ -1,4 +1,4 @@
-import { escapeHtml } from './html.js';
+import { escapeHtml } from './exchange/gateway-response.js';
 import type { ClientCertificateMode } from './client-certificate-mode.js';
 import type { CertificateFacts } from './presented-certificate.js';
 

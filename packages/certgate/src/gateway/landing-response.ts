@@ -1,13 +1,12 @@
 import type { ServerResponse } from 'node:http';
 import type { ClientConnection } from './client-connection.js';
-import type { GatewayAnswer } from './gateway-exchange.js';
+import type { GatewayAnswer } from './exchange/gateway-exchange.js';
 import type { GatewaySettings } from './gateway-options.js';
 import type { LandingPage } from './landing-page.js';
 import { describeCertificate, type PresentedCertificate } from './presented-certificate.js';
-import { getFieldValues } from './raw-fields.js';
-import { clientCertificateHeaderName } from './request-headers.js';
-import { announcesBody, type RequestHead } from './request-refusals.js';
-import { gatewayAnswerHeaderName } from './response-headers.js';
+import { gatewayAnswerHeaderName, getFieldValues } from './exchange/raw-fields.js';
+import { clientCertificateHeaderName } from './exchange/request-headers.js';
+import { announcesBody, type RequestHead } from './exchange/request-refusals.js';
 
 /** Only a person's browser asks for the root with HTML in mind; every other client meets the app. */
 export function wantsLandingPage(head: RequestHead): boolean {

@@ -13,7 +13,7 @@
 import type { IncomingMessage } from 'node:http';
 import { setImmediate as leaveCallback } from 'node:timers/promises';
 import type { ClientConnection } from './client-connection.js';
-import { getFieldValues, type RawField } from './raw-fields.js';
+import { getFieldValues, type RawField } from './exchange/raw-fields.js';
 
 /**
  * Azure documents "100 kb". This is the smaller reading (not 102,400), so that what passes here passes there in both.

@@ -2,8 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import type { Server } from 'node:https';
 import type { Socket } from 'node:net';
 import type { ClientConnection } from './client-connection.js';
-import type { GatewayAnswer } from './gateway-exchange.js';
-import { formatRawAnswer } from './gateway-response.js';
+import type { GatewayAnswer } from './exchange/gateway-exchange.js';
+import { formatRawAnswer } from './exchange/gateway-response.js';
 
 const lingerMilliseconds = 1000;
 

@@ -1,7 +1,7 @@
 import type { HostedFunction } from '../functions-host/functions-host.js';
-import { parseRequestTarget } from '../functions-host/request-target.js';
-import { matchRoute } from '../functions-host/route-match.js';
-import { parseRouteTemplate } from '../functions-host/route-template.js';
+import { parseRequestTarget } from '../functions-host/http/request-target.js';
+import { matchRoute } from '../functions-host/routing/route-match.js';
+import { parseRouteTemplate } from '../functions-host/routing/route-template.js';
 import { type ClientCertificateMode, classifyRequest } from '../gateway/client-certificate-mode.js';
 import type { Caller } from './development-callers.js';
 import { readPolicy } from './function-policy.js';

@@ -1,8 +1,7 @@
 import { X509Certificate, createPrivateKey, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { type ClientCertificate, decodeClientCertificate } from '@certgate/core';
-import { createClientCertificate } from '../certificates/create-client-certificate.js';
-import { createServerCertificate } from '../certificates/create-server-certificate.js';
+import { createClientCertificate, createServerCertificate } from '../certificates/self-signed-certificate.js';
 import { encodePfx } from '../certificates/pfx/encode-pfx.js';
 import { findFile, replaceFile } from './development-files.js';
 

@@ -1,5 +1,6 @@
 import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { withLockFolder } from '../command-line/lock-folder.js';
 
 /** Everything that development makes lives here, inside the app's folder, ignored by git and by func. */
 export const developmentFolderName = '.certgate';
@@ -33,4 +34,12 @@ export async function findFile(path: string): Promise<Buffer | undefined> {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
     throw error;
   }
+}
+
+/**
+ * Lets one process at a time make the files of a development folder: two that start together on a fresh checkout would
+ * else mix one's certificates with the other's trust.
+ */
+export function withFolderLock<T>(folder: string, work: () => Promise<T>): Promise<T> {
+  return withLockFolder(join(folder, '.lock'), work);
 }

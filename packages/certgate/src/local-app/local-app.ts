@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { findAppEntry } from '../functions-host/app-entry.js';
+import { findAppEntry } from '../functions-host/worker/load-app.js';
 import {
   type FunctionsHost,
   type FunctionsHostOptions,
@@ -11,8 +11,7 @@ import {
 import { type Gateway, type GatewayExchange, type GatewayOptions, startGateway } from '../gateway/gateway.js';
 import { type DevelopmentCertificate, getGatewayCertificate } from './development-certificates.js';
 import { type Caller, prepareCallers, trustFileName, writeDevelopmentTrust } from './development-callers.js';
-import { findFile, openDevelopmentFolder } from './development-files.js';
-import { withFolderLock } from './folder-lock.js';
+import { findFile, openDevelopmentFolder, withFolderLock } from './development-files.js';
 import { listRoleSets } from './function-policy.js';
 import { type PortChoice, startOnPort } from './listening-port.js';
 

@@ -1,5 +1,5 @@
 import colors from 'picocolors';
-import { escapeControls } from '../command-line/terminal-text.js';
+import { escapeControls } from '../command-line/output.js';
 import type { ReportedCheck, ReportedEvidence, ReportedPath } from './reported-path.js';
 
 /** A CA with hundreds of cross-certificates would fill the screen; all of them: --json. */

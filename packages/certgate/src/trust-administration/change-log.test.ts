@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type ChangeLogEntry, formatChangeLogEntry, parseChangeLogEntry } from './change-log.js';
-import { maximumLogLineBytes } from './document-limits.js';
+import { maximumLogLineBytes } from './location/trust-location.js';
 
 const entry: ChangeLogEntry = {
   version: 1,

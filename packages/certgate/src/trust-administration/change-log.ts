@@ -1,4 +1,4 @@
-import { maximumLogLineBytes, maximumLogSentencesBytes } from './document-limits.js';
+import { maximumLogLineBytes, maximumLogSentencesBytes } from './location/trust-location.js';
 
 /** One line of the log of changes: an intent, written before the document itself. Keys are never renamed: logs are kept. */
 export interface ChangeLogEntry {

@@ -8,8 +8,8 @@ import {
   type TrustSnapshot,
 } from '@certgate/core';
 import { CommandFailure } from '../command-line/command-failure.js';
-import { escapeControls } from '../command-line/terminal-text.js';
-import type { StoredDocument, TrustLocation } from './trust-location.js';
+import { escapeControls } from '../command-line/output.js';
+import type { StoredDocument, TrustLocation } from './location/trust-location.js';
 
 /** One stored version of a trust document: as written, as a runtime reads it, and as bytes. */
 export interface LoadedTrustDocument {

@@ -1,9 +1,9 @@
 import { CommandFailure } from '../command-line/command-failure.js';
 import type { ChangeLogEntry } from './change-log.js';
-import { isEnabled } from './document-edits.js';
+import { isEnabled } from './edits/identity-edits.js';
 import type { LoadedTrustDocument } from './load-trust-document.js';
 import { readTrustHistory, type HistoryItem } from './trust-history.js';
-import type { TrustLocation } from './trust-location.js';
+import type { TrustLocation } from './location/trust-location.js';
 
 /**
  * The names (in lower case) that `lock` disabled and that nobody has decided about since: what `unlock` is to enable.

@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { CommandFailure } from '../command-line/command-failure.js';
-import { openBlobLocation } from './blob-location.js';
-import { createFileLocation } from './file-location.js';
-import type { TrustLocation } from './trust-location.js';
+import { openBlobLocation } from './blob/blob-location.js';
+import { createFileLocation } from './location/file-location.js';
+import type { TrustLocation } from './location/trust-location.js';
 
 /**
  * `file:PATH` or `blob:https://account.blob.core.windows.net/container/name.json` → the place itself. Nothing is read yet.

@@ -1,8 +1,8 @@
 import { CommandFailure, exitCodes } from '../command-line/command-failure.js';
 import { formatChangeLogEntry } from './change-log.js';
 import { loadTrustDocument } from './load-trust-document.js';
-import { signDocument, type SigningKey } from './signing-key.js';
-import type { TrustLocation } from './trust-location.js';
+import { signDocument, type SigningKey } from './document-signing.js';
+import type { TrustLocation } from './location/trust-location.js';
 import type { TrustChange } from './update-trust-document.js';
 
 export interface StoredSignature {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash, generateKeyPairSync, verify } from 'node:crypto';
 import { describe, it } from 'node:test';
-import { findIdentity, removeIdentity, setIdentityEnabled } from './document-edits.js';
+import { findIdentity, removeIdentity, setIdentityEnabled } from './edits/identity-edits.js';
 import { formatTrustDocument, type TrustDocument } from '@certgate/core';
 import fc from 'fast-check';
 import { CommandFailure } from '../command-line/command-failure.js';

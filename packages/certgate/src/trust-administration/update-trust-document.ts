@@ -11,18 +11,16 @@ import {
   type TrustSnapshot,
 } from '@certgate/core';
 import { CommandFailure, exitCodes } from '../command-line/command-failure.js';
-import { escapeControls } from '../command-line/terminal-text.js';
+import { escapeControls } from '../command-line/output.js';
 import { formatChangeLogEntry, type ChangeLogEntry } from './change-log.js';
-import { maximumDocumentBytes } from './document-limits.js';
-import { expectOwnSignature } from './expect-own-signature.js';
+import { maximumDocumentBytes, type TrustLocation } from './location/trust-location.js';
+import { expectOwnSignature, signDocument, type SigningKey } from './document-signing.js';
 import {
   hashDocument,
   loadTrustDocument,
   parseStoredDocument,
   type LoadedTrustDocument,
 } from './load-trust-document.js';
-import { signDocument, type SigningKey } from './signing-key.js';
-import type { TrustLocation } from './trust-location.js';
 
 /** Who changes the document, why, and how. */
 export interface TrustChange {

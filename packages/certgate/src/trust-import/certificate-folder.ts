@@ -3,7 +3,7 @@ import { extname, join } from 'node:path';
 import { decodeClientCertificate, listCertificateFaults, type ClientCertificate } from '@certgate/core';
 import { readCertificateFile } from '../certificates/read-certificate-file.js';
 import { CommandFailure } from '../command-line/command-failure.js';
-import type { CertificateHashes } from '../trust-administration/document-edits.js';
+import type { CertificateHashes } from '../trust-administration/edits/identity-edits.js';
 import type { ImportedThumbprint } from './import-reading.js';
 
 /** A certificate that is at hand, so that a SHA-1 thumbprint can become a SHA-256 pin with an end. */

@@ -1,5 +1,5 @@
 import { formatInstant, type TrustDocument, type TrustDocumentIdentity, type TrustDocumentPin } from '@certgate/core';
-import { isEnabled, readPinValue } from '../trust-administration/document-edits.js';
+import { isEnabled, readPinValue } from '../trust-administration/edits/identity-edits.js';
 import type { CertificateFolder, KnownCertificate } from './certificate-folder.js';
 import type { ImportEntry, ImportRefusal } from './import-reading.js';
 

@@ -1,6 +1,11 @@
-import { escapeControls } from '../command-line/terminal-text.js';
-import type { ImportEntry, ImportReading, ImportRefusal } from './import-reading.js';
-import { explainNoThumbprint, findImportedThumbprint } from './imported-thumbprint.js';
+import { escapeControls } from '../command-line/output.js';
+import {
+  explainNoThumbprint,
+  findImportedThumbprint,
+  type ImportEntry,
+  type ImportReading,
+  type ImportRefusal,
+} from './import-reading.js';
 import {
   isAboutCertificates,
   listAdmissions,

@@ -1,5 +1,11 @@
-import type { ImportEntry, ImportReading, ImportRefusal, ImportedThumbprint } from './import-reading.js';
-import { explainNoThumbprint, findImportedThumbprint } from './imported-thumbprint.js';
+import {
+  explainNoThumbprint,
+  findImportedThumbprint,
+  type ImportedThumbprint,
+  type ImportEntry,
+  type ImportReading,
+  type ImportRefusal,
+} from './import-reading.js';
 
 /**
  * A list as people keep it in an app setting or a file: thumbprints of either algorithm, upper or lower case, with or

@@ -1,9 +1,8 @@
-import { clientAuthentication } from '../certificate-verification.js';
+import { clientAuthentication } from '../certificate/certificate-verification.js';
 import { PathBudget, type PathLimits } from './path-budget.js';
 import { findPath } from './path-building.js';
-import type { PathCertificate } from './path-certificate.js';
-import { type PathListener, noteOn } from './path-check.js';
-import type { PathFault } from './path-fault.js';
+import type { PathCertificate } from '../certificate/path-certificate.js';
+import { noteOn, type PathFault, type PathListener } from './path-check.js';
 import { type PathRevocation, checkRevocation } from './path-revocation.js';
 import { type PathSettings, type ValidPath, exhausted } from './path-validation.js';
 import { type PolicyInputs, anyPolicyInputs } from './policy-graph.js';

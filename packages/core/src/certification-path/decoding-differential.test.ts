@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import { describe, it } from 'node:test';
-import type { GeneralName } from '../general-name.js';
+import type { GeneralName } from '../certificate/general-name.js';
 import { createRandom, listRandomChains, listSingleFlaws } from '../test-support/flawed-chains.js';
-import { isStrongKey } from '../certificate-verification.js';
+import { isStrongKey } from '../certificate/certificate-verification.js';
 import { type CertificateFields, readByPeculiar } from '../test-support/peculiar-fields.js';
-import { type PathCertificate, decodePathCertificate } from './path-certificate.js';
+import { type PathCertificate, decodePathCertificate } from '../certificate/path-certificate.js';
 
 // Generated certificates, and such with octets changed: what we read, @peculiar/asn1-x509 reads as well. It takes much that
 // is no DER, so that a refusal of ours shows nothing; what we accept must mean the same to both.

@@ -6,10 +6,10 @@ import { encodeElement } from '../test-support/der-editing.js';
 import { clientExtensions } from '../test-support/extension-writing.js';
 import { hostilePaths } from '../test-support/hostile-paths.js';
 import { askAbout, newName, write, writeAuthority, writeClient } from '../test-support/written-path.js';
-import { decodeCertificateRevocationList } from './certificate-revocation-list.js';
+import { decodeCertificateRevocationList } from '../revocation/certificate-revocation-list.js';
 import { findCertificationPath } from './certification-path.js';
-import { decodeOcspResponse } from './ocsp-response.js';
-import { decodePathCertificate } from './path-certificate.js';
+import { decodeOcspResponse } from '../revocation/ocsp-response.js';
+import { decodePathCertificate } from '../certificate/path-certificate.js';
 
 // What certificates can be made to cost (docs/threat-model.md). Counted, not timed: bench/certification-path.mjs times them.
 describe('paths that are made to be dear', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
-import type { GeneralName } from '../general-name.js';
+import type { GeneralName } from '../certificate/general-name.js';
 import {
   address,
   directory,
@@ -16,7 +16,7 @@ import {
   unread,
   uri,
 } from '../test-support/constrained-names.js';
-import type { NameConstraints } from './name-constraints-extension.js';
+import type { NameConstraints } from '../certificate/certificate-extensions.js';
 
 describe('laws of name constraints', () => {
   const label = fc.constantFrom('a', 'b', 'com');

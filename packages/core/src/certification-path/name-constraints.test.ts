@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { GeneralName } from '../general-name.js';
+import type { GeneralName } from '../certificate/general-name.js';
 import {
   address,
   directory,

@@ -6,7 +6,7 @@ import { disagreements } from '../test-support/openssl-disagreements.js';
 import { verifyByOpenssl } from '../test-support/openssl-verify.js';
 import { askAbout, readCrls, requireCrls } from '../test-support/written-path.js';
 import { findCertificationPath } from './certification-path.js';
-import { decodePathCertificate } from './path-certificate.js';
+import { decodePathCertificate } from '../certificate/path-certificate.js';
 
 // Chains with and without flaws, judged by us and by `openssl verify -x509_strict`. Who differs must be on the list.
 const seed = randomInt(1, 2 ** 31);

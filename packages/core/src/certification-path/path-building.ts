@@ -1,9 +1,8 @@
-import { areNamesEqual } from '../canonical-name.js';
-import type { PathCertificate } from './path-certificate.js';
-import { noteOn } from './path-check.js';
-import { type PathFault, failPath } from './path-fault.js';
+import { areNamesEqual } from '../certificate/distinguished-name.js';
+import type { PathCertificate } from '../certificate/path-certificate.js';
+import { failPath, noteOn, type PathFault } from './path-check.js';
 import { type PathSettings, type ValidPath, exhausted, findLocalFault, validatePath } from './path-validation.js';
-import { isSignedWithinBudget } from './signature-memo.js';
+import { isSignedWithinBudget } from '../certificate/signature-verification.js';
 import { type PathRole, describe } from './validation-profile.js';
 
 export interface PathSearch {

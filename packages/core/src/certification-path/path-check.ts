@@ -1,7 +1,7 @@
-import type { PathCertificate } from './path-certificate.js';
-import type { PathFault } from './path-fault.js';
-import type { RevocationEvidence } from './revocation-evidence.js';
-import type { RevocationStatus } from './revocation-status.js';
+import type { PathCertificate } from '../certificate/path-certificate.js';
+import type { DenialCode } from '../denial.js';
+import type { RevocationEvidence } from '../revocation/revocation-evidence.js';
+import type { RevocationStatus } from '../revocation/revocation-information.js';
 import type { PathRole } from './validation-profile.js';
 
 /** One check as it ended, for tools: what was looked at, on which path, and what came of it. */
@@ -47,4 +47,24 @@ export function noteOn(
   return (noted) => {
     onCheck({ ...noted, trustAnchor, certificates });
   };
+}
+
+/** Why a path is refused; each is a denial code of its own, named by the section that refuses. */
+export type PathFaultCode = Extract<DenialCode, `path_${string}` | 'certificate_revoked' | 'revocation_unavailable'>;
+
+export interface PathFault {
+  readonly outcome: 'invalid';
+  readonly code: PathFaultCode;
+  /** One sentence for the operator, with the certificate it is about. */
+  readonly detail: string;
+  /** Set where no other path could help: the target itself is revoked, or the budget is spent. */
+  readonly isFinal?: true;
+}
+
+export function failPath(code: PathFaultCode, detail: string): PathFault {
+  return Object.freeze({ outcome: 'invalid', code, detail });
+}
+
+export function failPathFinally(code: PathFaultCode, detail: string): PathFault {
+  return Object.freeze({ outcome: 'invalid', code, detail, isFinal: true });
 }

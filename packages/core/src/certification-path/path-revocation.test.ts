@@ -3,9 +3,9 @@ import { describe, it } from 'node:test';
 import { type CrlWriting, type WrittenName, makeWritingKey, writeCrl } from '../test-support/certificate-writing.js';
 import { authorityExtensions, clientExtensions } from '../test-support/extension-writing.js';
 import { askAbout, newName, pathNow, readCrls, write, writeAuthority } from '../test-support/written-path.js';
-import type { CertificateRevocationList } from './certificate-revocation-list.js';
+import type { CertificateRevocationList } from '../revocation/certificate-revocation-list.js';
 import { type CertificationPath, findCertificationPath } from './certification-path.js';
-import type { PathCertificate } from './path-certificate.js';
+import type { PathCertificate } from '../certificate/path-certificate.js';
 import type { PathRevocation } from './path-revocation.js';
 
 const root = newName('Root');

@@ -1,15 +1,13 @@
-import type { CertificateRevocationList } from './certificate-revocation-list.js';
-import { findCrlStatus } from './crl-processing.js';
-import type { CrlQuestion } from './crl-question.js';
-import type { OcspQuestion } from './ocsp-question.js';
-import type { OcspResponse } from './ocsp-response.js';
-import { findOcspStatus } from './ocsp-verification.js';
-import type { PathCertificate } from './path-certificate.js';
-import type { PathNote } from './path-check.js';
-import { type PathFault, failPath, failPathFinally } from './path-fault.js';
+import type { CertificateRevocationList } from '../revocation/certificate-revocation-list.js';
+import { findCrlStatus } from '../revocation/crl-status.js';
+import type { CrlQuestion } from '../revocation/crl-statement.js';
+import { findOcspStatus, type OcspQuestion } from '../revocation/ocsp-status.js';
+import type { OcspResponse } from '../revocation/ocsp-response.js';
+import type { PathCertificate } from '../certificate/path-certificate.js';
+import { failPath, failPathFinally, type PathFault, type PathNote } from './path-check.js';
 import type { ValidPath } from './path-validation.js';
-import { listRevocationEvidence } from './revocation-evidence.js';
-import type { RevocationStatus } from './revocation-status.js';
+import { listRevocationEvidence } from '../revocation/revocation-evidence.js';
+import type { RevocationStatus } from '../revocation/revocation-information.js';
 import { type PathRole, type ValidationProfile, describe, isAlgorithmAccepted } from './validation-profile.js';
 
 /**

@@ -4,7 +4,7 @@ import { type WrittenName, makeWritingKey } from '../test-support/certificate-wr
 import { clientExtensions, extensions, generalNames } from '../test-support/extension-writing.js';
 import { askAbout, newName, pathNow, write, writeAuthority, writeClient } from '../test-support/written-path.js';
 import { type CertificationPath, type PathQuestion, findCertificationPath } from './certification-path.js';
-import type { PathCertificate } from './path-certificate.js';
+import type { PathCertificate } from '../certificate/path-certificate.js';
 
 // Each rule of RFC 5280 §6.1 that counts or carries something along the path, alone: the conformance suites see them too,
 // and not at every test run.

@@ -1,12 +1,19 @@
-import { type CanonicalName, areNamesEqual } from '../canonical-name.js';
+import { type CanonicalName, areNamesEqual } from '../certificate/distinguished-name.js';
 import { formatInstant } from '../encoding/timestamp.js';
 import { type NameConstraintState, constrainNames, findNameFault, unconstrainedNames } from './name-constraints.js';
 import type { PathBudget } from './path-budget.js';
-import type { PathCertificate } from './path-certificate.js';
-import { type PathCheck, type PathListener, type PathNote, noteOn } from './path-check.js';
-import { type PathFault, failPath, failPathFinally } from './path-fault.js';
+import type { PathCertificate } from '../certificate/path-certificate.js';
+import {
+  failPath,
+  failPathFinally,
+  noteOn,
+  type PathCheck,
+  type PathFault,
+  type PathListener,
+  type PathNote,
+} from './path-check.js';
 import { type PolicyInputs, processPolicies } from './policy-graph.js';
-import { isSignedWithinBudget } from './signature-memo.js';
+import { isSignedWithinBudget } from '../certificate/signature-verification.js';
 import {
   type PathRole,
   type ValidationProfile,

@@ -9,8 +9,8 @@ import {
 } from '../test-support/issued-certificates.js';
 import { walkPolicyTree } from '../test-support/policy-tree.js';
 import { PathBudget, defaultPathLimits } from './path-budget.js';
-import type { PathCertificate } from './path-certificate.js';
-import { anyPolicy } from './policy-extensions.js';
+import type { PathCertificate } from '../certificate/path-certificate.js';
+import { anyPolicy } from '../certificate/certificate-extensions.js';
 import { type PolicyInputs, type PolicyVerdict, anyPolicyInputs, processPolicies } from './policy-graph.js';
 
 type PolicyPart = Pick<

@@ -1,22 +1,13 @@
+import { anyPolicy, type PolicyMapping } from '../certificate/certificate-extensions.js';
+import type { PathCertificate } from '../certificate/path-certificate.js';
 import type { PathBudget } from './path-budget.js';
-import type { PathCertificate } from './path-certificate.js';
 import {
-  type PolicyCounters,
-  type PolicyInputs,
-  advancePolicyCounters,
-  isPolicyRequiredAtEnd,
-  startPolicyCounters,
-} from './policy-counters.js';
-import { type PolicyMapping, anyPolicy } from './policy-extensions.js';
-import {
-  type PolicyLevel,
   firstPolicyLevel,
   growPolicyGraph,
   listAuthorityPolicies,
   mapPolicies,
+  type PolicyLevel,
 } from './policy-level.js';
-
-export type { PolicyInputs } from './policy-counters.js';
 
 /** RFC 5280 §6.1.1: whoever asks for no policy. */
 export const anyPolicyInputs: PolicyInputs = Object.freeze({
@@ -125,4 +116,46 @@ function constrainToUser(authorityPolicies: ReadonlySet<string>, acceptable: rea
 
 function refuse(certificateIndex: number, detail: string): PolicyFault {
   return Object.freeze({ outcome: 'refused', certificateIndex, detail });
+}
+
+/** What the relying party asks of policies (RFC 5280 §6.1.1 (c), (e)–(g)). */
+export interface PolicyInputs {
+  /** The policies that are acceptable; any is, where anyPolicy is among them. */
+  readonly initialPolicySet: readonly string[];
+  readonly initialExplicitPolicy: boolean;
+  readonly initialPolicyMappingInhibit: boolean;
+  readonly initialAnyPolicyInhibit: boolean;
+}
+
+/** How many more certificates that aren't self-issued may pass before each rule takes effect (RFC 5280 §6.1.2 (d)–(f)). */
+interface PolicyCounters {
+  readonly explicitPolicy: number;
+  readonly policyMapping: number;
+  readonly inhibitAnyPolicy: number;
+}
+
+function startPolicyCounters(pathLength: number, inputs: PolicyInputs): PolicyCounters {
+  const never = pathLength + 1;
+  return {
+    explicitPolicy: inputs.initialExplicitPolicy ? 0 : never,
+    policyMapping: inputs.initialPolicyMappingInhibit ? 0 : never,
+    inhibitAnyPolicy: inputs.initialAnyPolicyInhibit ? 0 : never,
+  };
+}
+
+/** §6.1.4 (h)–(j): the counters for the certificate that this one issued. */
+function advancePolicyCounters(counters: PolicyCounters, issuer: PathCertificate): PolicyCounters {
+  const passed = issuer.isSelfIssued ? 0 : 1;
+  const lower = (counter: number, limit: number | undefined): number =>
+    Math.min(Math.max(counter - passed, 0), limit ?? Infinity);
+  return {
+    explicitPolicy: lower(counters.explicitPolicy, issuer.policyConstraints?.requireExplicitPolicy),
+    policyMapping: lower(counters.policyMapping, issuer.policyConstraints?.inhibitPolicyMapping),
+    inhibitAnyPolicy: lower(counters.inhibitAnyPolicy, issuer.inhibitAnyPolicy),
+  };
+}
+
+/** §6.1.5 (a), (b): must the path as a whole have a policy? The target counts down even where it is self-issued. */
+function isPolicyRequiredAtEnd({ explicitPolicy }: PolicyCounters, target: PathCertificate): boolean {
+  return explicitPolicy <= 1 || target.policyConstraints?.requireExplicitPolicy === 0;
 }

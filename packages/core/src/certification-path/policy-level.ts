@@ -1,6 +1,6 @@
 import type { PathBudget } from './path-budget.js';
-import type { PathCertificate } from './path-certificate.js';
-import { type PolicyMapping, anyPolicy } from './policy-extensions.js';
+import type { PathCertificate } from '../certificate/path-certificate.js';
+import { type PolicyMapping, anyPolicy } from '../certificate/certificate-extensions.js';
 
 /**
  * RFC 9618's graph, which stands in for the tree of RFC 5280 §6.1: one node for a policy and a depth, however many ways

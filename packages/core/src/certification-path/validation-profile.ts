@@ -1,10 +1,9 @@
-import type { CertificatePublicKey } from '../certificate-public-key.js';
-import { clientAuthentication, describePublicKey, isStrongKey } from '../certificate-verification.js';
-import { shortenText } from '../short-text.js';
-import type { PathCertificate } from './path-certificate.js';
-import { extensionTypes } from './path-certificate.js';
-import { type PathFault, failPath } from './path-fault.js';
-import { type SignatureAlgorithm, describeSignatureAlgorithm } from './signature-algorithm.js';
+import type { CertificatePublicKey } from '../certificate/public-key.js';
+import { clientAuthentication, describePublicKey, isStrongKey } from '../certificate/certificate-verification.js';
+import { shortenText } from '../encoding/shown-text.js';
+import { extensionTypes, type PathCertificate } from '../certificate/path-certificate.js';
+import { type PathFault, failPath } from './path-check.js';
+import { type SignatureAlgorithm, describeSignatureAlgorithm } from '../certificate/signature-algorithm.js';
 
 /**
  * `rfc5280` asks what the standard's algorithm asks, for conformance runs over material of its time. `strict`, the default

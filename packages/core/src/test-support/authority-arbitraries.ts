@@ -5,7 +5,7 @@ import type {
   TrustDocumentDenied,
   TrustDocumentPin,
   TrustDocumentSubject,
-} from '../trust-document-content.js';
+} from '../trust-document/trust-document.js';
 import { getAuthorityPems } from './authority-certificates.js';
 
 const { corp, corpRenewed, partner, issuing } = getAuthorityPems();

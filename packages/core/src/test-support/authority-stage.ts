@@ -1,5 +1,5 @@
-import { type TrustSnapshot } from '../trust-snapshot.js';
-import { parseTrustDocument } from '../trust-document.js';
+import { type TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
+import { parseTrustDocument } from '../trust-document/parse-document.js';
 import { toPem } from './authority-certificates.js';
 import { clientExtensions } from './certificates.js';
 import { type IdentityInput, documentOf } from './documents.js';

@@ -1,13 +1,13 @@
-import type { GeneralName } from '../general-name.js';
+import type { GeneralName } from '../certificate/general-name.js';
 import {
   type NameConstraintState,
   constrainNames,
   findNameFault,
   unconstrainedNames,
 } from '../certification-path/name-constraints.js';
-import type { NameConstraints } from '../certification-path/name-constraints-extension.js';
+import type { NameConstraints } from '../certificate/certificate-extensions.js';
 import { PathBudget } from '../certification-path/path-budget.js';
-import type { PathCertificate } from '../certification-path/path-certificate.js';
+import type { PathCertificate } from '../certificate/path-certificate.js';
 
 /** Names, constraints and certificates of nothing else, for what needs thousands of them. */
 export const dns = (text: string): GeneralName => ({ form: 'dNSName', text });

@@ -1,5 +1,5 @@
-import type { CrlQuestion } from '../certification-path/crl-question.js';
-import { findCrlStatus } from '../certification-path/crl-processing.js';
+import type { CrlQuestion } from '../revocation/crl-statement.js';
+import { findCrlStatus } from '../revocation/crl-status.js';
 import { type CrlRequest, type MadeAuthority, issue, makeCrl, readCrl } from './revocation.js';
 
 export const authority: MadeAuthority = issue({ name: 'authority' });

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import type { TrustDocument, TrustDocumentIdentity, TrustDocumentPin } from '../trust-document-content.js';
+import type { TrustDocument, TrustDocumentIdentity, TrustDocumentPin } from '../trust-document/trust-document.js';
 import {
   authorities,
   authorityName,

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import type { Decision } from '../access-decision.js';
+import type { Decision } from '../access/access-decision.js';
 import type { DenialCode } from '../denial.js';
-import { parseTrustDocument } from '../trust-document.js';
-import type { TrustSnapshot } from '../trust-snapshot.js';
+import { parseTrustDocument } from '../trust-document/parse-document.js';
+import type { TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
 
 export interface IdentityInput {
   readonly name?: unknown;

@@ -1,9 +1,9 @@
-import type { Decision } from '../access-decision.js';
-import type { AccessGate } from '../access-gate.js';
-import type { FunctionRequirement } from '../authorization.js';
-import { type PresentedCertificate, presentCertificate } from '../presented-certificate.js';
-import type { TrustFinding } from '../trust-finding.js';
-import type { TrustStore } from '../trust-store.js';
+import type { Decision } from '../access/access-decision.js';
+import type { AccessGate } from '../access/access-gate.js';
+import type { FunctionRequirement } from '../access/authorization.js';
+import { type PresentedCertificate, presentCertificate } from '../certificate/presented-certificate.js';
+import type { TrustFinding } from '../trust-snapshot/find-in-snapshot.js';
+import type { TrustStore } from '../trust-store/trust-store.js';
 import { type MadeCertificate, makeCertificate, now } from './certificates.js';
 
 export const allowed: MadeCertificate = makeCertificate();

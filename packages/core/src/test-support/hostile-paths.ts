@@ -1,6 +1,6 @@
 import type { PathQuestion } from '../certification-path/certification-path.js';
 import type { PathLimits } from '../certification-path/path-budget.js';
-import type { PathFaultCode } from '../certification-path/path-fault.js';
+import type { PathFaultCode } from '../certification-path/path-check.js';
 import { askNames, askPolicies } from './hostile-extensions.js';
 import { askLongList, askSigners } from './hostile-lists.js';
 import { askCrossSigned, askCrowd, askLongChain, askMesh, askSameNameMesh } from './hostile-graphs.js';

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
-import { type PathCertificate, decodePathCertificate } from '../certification-path/path-certificate.js';
+import { type PathCertificate, decodePathCertificate } from '../certificate/path-certificate.js';
 import { type CertificateRequest, makeCertificate } from './certificates.js';
 import { newTemporaryPath } from './openssl.js';
 

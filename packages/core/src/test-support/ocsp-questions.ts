@@ -1,6 +1,5 @@
-import { createOcspNonce, encodeOcspRequest } from '../certification-path/ocsp-request.js';
-import type { OcspQuestion } from '../certification-path/ocsp-question.js';
-import { findOcspStatus } from '../certification-path/ocsp-verification.js';
+import { createOcspNonce, encodeOcspRequest } from '../revocation/ocsp-request.js';
+import { findOcspStatus, type OcspQuestion } from '../revocation/ocsp-status.js';
 import { type OcspAnswering, answerOcsp, noCheck, readOcsp, responderExtensions } from './ocsp.js';
 import { type IssueRequest, type MadeAuthority, issue } from './revocation.js';
 

@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { type OcspResponse, decodeOcspResponse } from '../certification-path/ocsp-response.js';
+import { type OcspResponse, decodeOcspResponse } from '../revocation/ocsp-response.js';
 import { type DerNode, encodeElement, encodeTree, getNode, parseTree } from './der-editing.js';
 import { newTemporaryPath, runOpenssl } from './openssl.js';
 import { type MadeAuthority, signBytes } from './revocation.js';

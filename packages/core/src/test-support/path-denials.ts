@@ -1,8 +1,8 @@
-import type { DecisionStep } from '../access-decision.js';
-import { hashHex } from '../client-certificate.js';
+import type { DecisionStep } from '../access/access-decision.js';
+import { hashHex } from '../certificate/client-certificate.js';
 import type { DenialCode } from '../denial.js';
-import type { RevocationInformation } from '../revocation-information.js';
-import type { TrustSnapshot } from '../trust-snapshot.js';
+import type { RevocationInformation } from '../revocation/revocation-information.js';
+import type { TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
 import {
   type CallerRequest,
   authorityOf,

@@ -1,6 +1,6 @@
-import { decodeCertificateRevocationList } from '../certification-path/certificate-revocation-list.js';
+import { decodeCertificateRevocationList } from '../revocation/certificate-revocation-list.js';
 import { findCertificationPath } from '../certification-path/certification-path.js';
-import { decodePathCertificate } from '../certification-path/path-certificate.js';
+import { decodePathCertificate } from '../certificate/path-certificate.js';
 import { type WrittenChain, askAbout, readWritten, requireCrls } from './written-path.js';
 
 export type MutatedPart = 'leaf' | 'intermediate' | 'crl';

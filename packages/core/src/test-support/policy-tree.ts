@@ -1,5 +1,5 @@
-import type { PathCertificate } from '../certification-path/path-certificate.js';
-import type { PolicyInputs } from '../certification-path/policy-counters.js';
+import type { PathCertificate } from '../certificate/path-certificate.js';
+import type { PolicyInputs } from '../certification-path/policy-graph.js';
 
 /**
  * RFC 5280 §6.1.2–6.1.5 to the letter, with the tree that RFC 9618 does away with: an oracle for small paths that shares

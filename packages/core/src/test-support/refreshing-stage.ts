@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { type PresentedCertificate, presentCertificate } from '../presented-certificate.js';
-import type { TrustFinding } from '../trust-finding.js';
-import { type RefreshOptions, RefreshingTrustStore } from '../trust-sources/refreshing-store.js';
+import { type PresentedCertificate, presentCertificate } from '../certificate/presented-certificate.js';
+import type { TrustFinding } from '../trust-snapshot/find-in-snapshot.js';
+import { type RefreshOptions, RefreshingTrustStore } from '../trust-store/refreshing-store.js';
 import { makeCertificate, now } from './certificates.js';
 import type { IdentityInput } from './documents.js';
 import { ManualClock, ScriptedSource, settle, textOf } from './scripted-source.js';

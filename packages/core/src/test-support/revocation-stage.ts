@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { type PresentedCertificate, presentCertificate } from '../presented-certificate.js';
-import type { TrustFinding } from '../trust-finding.js';
+import { type PresentedCertificate, presentCertificate } from '../certificate/presented-certificate.js';
+import type { TrustFinding } from '../trust-snapshot/find-in-snapshot.js';
 import type { TrustBlobClient } from '../trust-sources/blob-source.js';
-import type { RefreshOptions } from '../trust-sources/refresh-options.js';
-import { RefreshingTrustStore } from '../trust-sources/refreshing-store.js';
+import type { RefreshOptions } from '../trust-store/refresh-options.js';
+import { RefreshingTrustStore } from '../trust-store/refreshing-store.js';
 import type { TrustReadRequest, TrustSource, TrustSourceReading } from '../trust-sources/trust-source.js';
 import { authorityOf, billing, issueCaller, issuedDocument } from './authority-stage.js';
 import { now } from './certificates.js';

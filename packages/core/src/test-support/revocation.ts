@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs';
 import {
   type CertificateRevocationList,
   decodeCertificateRevocationList,
-} from '../certification-path/certificate-revocation-list.js';
-import { type PathCertificate, decodePathCertificate } from '../certification-path/path-certificate.js';
+} from '../revocation/certificate-revocation-list.js';
+import { type PathCertificate, decodePathCertificate } from '../certificate/path-certificate.js';
 import { type KeyKind, makeCertificate } from './certificates.js';
 import { type DerNode, encodeElement, encodeTree, getNode, parseTree } from './der-editing.js';
 import { newTemporaryPath, runOpenssl } from './openssl.js';

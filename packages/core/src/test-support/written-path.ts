@@ -1,9 +1,9 @@
 import {
   type CertificateRevocationList,
   decodeCertificateRevocationList,
-} from '../certification-path/certificate-revocation-list.js';
+} from '../revocation/certificate-revocation-list.js';
 import type { PathQuestion } from '../certification-path/certification-path.js';
-import { type PathCertificate, decodePathCertificate } from '../certification-path/path-certificate.js';
+import { type PathCertificate, decodePathCertificate } from '../certificate/path-certificate.js';
 import type { DerDecoding } from '../encoding/der.js';
 import {
   type CertificateWriting,

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { describeFault } from '../fault-text.js';
-import { maximumDocumentLength } from '../trust-document.js';
-import { type ByteStream, readCappedBody } from './capped-body.js';
-import { redactUrl, redactUrlsIn } from './redacted-url.js';
+import { describeFault } from '../encoding/shown-text.js';
+import { maximumDocumentLength } from '../trust-document/parse-document.js';
+import { type ByteStream, readCappedBody } from './document-bytes.js';
+import { redactUrl, redactUrlsIn } from '../encoding/shown-url.js';
 import type { TrustReadRequest, TrustSource, TrustSourceReading } from './trust-source.js';
 
 /** What is used of the `BlobClient` of `@azure/storage-blob` 12; core depends on nothing, so it only says the shape. */

@@ -1,5 +1,6 @@
-import { type KeyObject, createPublicKey, verify } from 'node:crypto';
+import { createPublicKey, type KeyObject, verify } from 'node:crypto';
 import { decodeBase64 } from '../encoding/base64.js';
+import { pause, type TrustSource, type TrustSourceReading } from './trust-source.js';
 
 /** What is known of a detached signature: it fits one of the keys, or why it counts for nothing. */
 export type DocumentSignatureVerdict = 'fits' | 'absent' | 'malformed' | 'wrong';
@@ -114,4 +115,39 @@ function classifyKey(key: KeyObject): VerificationKey {
   if (type === 'ec' && details?.namedCurve === 'secp384r1') return { key, hash: 'sha384' };
   const kind = type === 'ec' ? `EC ${details?.namedCurve ?? 'of an unnamed curve'}` : (type ?? 'unknown');
   throw new TypeError(`${usage}; one of them is ${kind.toUpperCase()}.`);
+}
+
+/**
+ * Reads a source whose document must be signed; nothing of it is parsed here. Document and signature are mostly two files
+ * with a writer who may be between them, so a pair that doesn't fit is read once more, a moment later.
+ *
+ * @throws {Error} (as a rejection) when the document isn't signed by one of the keys.
+ */
+export async function readSigned(
+  source: TrustSource,
+  verifier: DocumentSignatureVerifier,
+  lastVersion: string | undefined,
+  signal: AbortSignal,
+  pauseMilliseconds: number,
+): Promise<TrustSourceReading> {
+  let verdict: DocumentSignatureVerdict = 'absent';
+  for (const delay of [0, pauseMilliseconds]) {
+    if (delay > 0) await pause(delay, signal);
+    const reading = await source.read({ lastVersion, signal, withSignature: true });
+    if (!reading.changed) return reading;
+    verdict = await verifier.verify(reading.bytes, reading.signature);
+    if (verdict === 'fits') return reading;
+  }
+  throw new Error(describeVerdict(verdict, source.signatureDescription ?? 'beside the document'));
+}
+
+function describeVerdict(verdict: DocumentSignatureVerdict, place: string): string {
+  switch (verdict) {
+    case 'malformed':
+      return `the document's signature (${place}) is not base64 in one line; sign it again`;
+    case 'wrong':
+      return `the document's signature (${place}) was not made over these bytes with a key of signedBy; either the document was changed and not signed again, or somebody else signed it`;
+    default:
+      return `the document is not signed, and signedBy wants that; its signature is looked for in ${place}`;
+  }
 }

@@ -1,8 +1,8 @@
 import { type BigIntStats, createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { maximumDocumentLength } from '../trust-document.js';
-import { readCappedBody } from './capped-body.js';
+import { maximumDocumentLength } from '../trust-document/parse-document.js';
+import { readCappedBody } from './document-bytes.js';
 import { type TrustReadRequest, type TrustSource, type TrustSourceReading, TrustSourceMisuse } from './trust-source.js';
 
 /** A file younger than this may change again within the same tick of its time stamp: it is read once more. */

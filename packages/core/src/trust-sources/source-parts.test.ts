@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { TrustDocumentError } from '../trust-document.js';
-import { readCappedBody } from './capped-body.js';
-import { decodeUtf8, digestSha256 } from './document-bytes.js';
-import { isLoopbackHost, redactUrl, redactUrlsIn } from './redacted-url.js';
+import { TrustDocumentError } from '../trust-document/parse-document.js';
+import { decodeUtf8, digestSha256, readCappedBody } from './document-bytes.js';
+import { isLoopbackHost, redactUrl, redactUrlsIn } from '../encoding/shown-url.js';
 import { runOpenssl } from '../test-support/openssl.js';
 
 async function* streamOf(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { maximumDocumentLength } from '../trust-document.js';
+import { maximumDocumentLength } from '../trust-document/parse-document.js';
 import { now } from '../test-support/certificates.js';
 import { type DocumentServer, startDocumentServer } from '../test-support/document-server.js';
 import { certificate, known, unknown } from '../test-support/refreshing-stage.js';
 import { ManualClock } from '../test-support/scripted-source.js';
 import { makeSigningKey, signByOpenssl } from '../test-support/signatures.js';
-import { type RefreshOptions, RefreshingTrustStore } from './refreshing-store.js';
+import { type RefreshOptions, RefreshingTrustStore } from '../trust-store/refreshing-store.js';
 import { type UrlSourceOptions, createUrlSource } from './url-source.js';
 
 let server: DocumentServer;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { maximumDocumentLength } from '../trust-document.js';
-import { type HttpsAnswer, getByHttps } from './https-get.js';
-import { isLoopbackHost, redactUrl } from './redacted-url.js';
+import { maximumDocumentLength } from '../trust-document/parse-document.js';
+import { type HttpsAnswer, getByHttps } from './http-exchange.js';
+import { isLoopbackHost, redactUrl } from '../encoding/shown-url.js';
 import { type TrustReadRequest, type TrustSource, type TrustSourceReading, TrustSourceMisuse } from './trust-source.js';
 
 export interface UrlSourceOptions {

@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, X509Certificate, type KeyObject } from 'node:crypto';
 import { CommandFailure } from '../../command-line/command-failure.js';
-import { encodePem, readPemBlocks } from '../pem.js';
-import { encryptPrivateKey } from '../pfx/encrypt-private-key.js';
+import { encodePem, readPemBlocks } from '../structure/pem.js';
+import { encryptPrivateKey } from '../pfx/encode-pfx.js';
 
 /** What OWASP asks for with PBKDF2 and SHA-256 (2023): a sixth of a second here, and as much for each guess of a thief. */
 const iterations = 600_000;

@@ -1,6 +1,6 @@
 import { findInstant } from '@certgate/core';
 import { CommandFailure } from '../../command-line/command-failure.js';
-import { isRevocationReason, type RevocationReason } from '../revocation-reason.js';
+import { isRevocationReason, type RevocationReason } from '../structure/revocation-reason.js';
 
 /** What an authority has issued and revoked, and which list it wrote last. Keys are never renamed: registers are kept. */
 export interface AuthorityRegister {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { formatInstant } from '@certgate/core';
 import { CommandFailure } from '../../command-line/command-failure.js';
 import { hasCode } from '../../command-line/replace-file.js';
-import type { CertificateIssuer } from '../certificate-issuer.js';
+import type { CertificateIssuer } from '../structure/certificate-issuer.js';
 import { getDecoded } from '../describe-certificate.js';
 import { readCertificateFile } from '../read-certificate-file.js';
 import { getAuthorityFiles, type AuthorityFiles } from './authority-files.js';

@@ -1,8 +1,8 @@
 import { formatInstant } from '@certgate/core';
-import type { CertificateIssuer } from '../certificate-issuer.js';
-import { encodePem } from '../pem.js';
-import { addDays, backdatedMilliseconds } from '../validity-period.js';
-import { writeRevocationList } from '../write-revocation-list.js';
+import type { CertificateIssuer } from '../structure/certificate-issuer.js';
+import { encodePem } from '../structure/pem.js';
+import { addDays, backdatedMilliseconds } from '../structure/validity-period.js';
+import { writeRevocationList } from '../structure/write-revocation-list.js';
 import type { AuthorityRegister } from './authority-register.js';
 
 export interface ListTimes {

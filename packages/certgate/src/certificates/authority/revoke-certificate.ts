@@ -1,6 +1,6 @@
 import { formatInstant } from '@certgate/core';
 import { CommandFailure } from '../../command-line/command-failure.js';
-import type { RevocationReason } from '../revocation-reason.js';
+import type { RevocationReason } from '../structure/revocation-reason.js';
 import type { AuthorityRegister, RevokedEntry } from './authority-register.js';
 import { toWholeSeconds } from './revocation-list.js';
 

@@ -1,12 +1,11 @@
-import { randomBytes } from 'node:crypto';
+import { createPrivateKey, randomBytes } from 'node:crypto';
 import { lstat, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createPrivateKey } from 'node:crypto';
 import { CommandFailure } from '../../command-line/command-failure.js';
 import { hasCode, writeDurably } from '../../command-line/replace-file.js';
-import type { CertificateIssuer } from '../certificate-issuer.js';
-import { encodePem } from '../pem.js';
-import type { IssuedCertificate } from '../write-certificate.js';
+import type { CertificateIssuer } from '../structure/certificate-issuer.js';
+import { encodePem } from '../structure/pem.js';
+import type { IssuedCertificate } from '../structure/write-certificate.js';
 import { getAuthorityFiles, type AuthorityFiles } from './authority-files.js';
 import { encryptAuthorityKey } from './authority-key.js';
 import { formatRegister, type AuthorityRegister } from './authority-register.js';

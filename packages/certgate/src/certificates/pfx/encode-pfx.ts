@@ -1,5 +1,6 @@
 import { createHash, createPrivateKey } from 'node:crypto';
 import {
+  type Asn1,
   bmpString,
   encodeAsn1,
   explicitZero,
@@ -9,12 +10,10 @@ import {
   octetString,
   sequence,
   set,
-  type Asn1,
 } from './asn1.js';
-import { encryptedPrivateKeyInfo } from './encrypt-private-key.js';
 import { createMacData } from './message-authentication.js';
 import { oids } from './object-identifiers.js';
-import { encryptWithPbes2, encryptWithTripleDes, type EncryptedContent } from './password-based-encryption.js';
+import { type EncryptedContent, encryptWithPbes2, encryptWithTripleDes } from './password-based-encryption.js';
 
 export interface PfxContent {
   readonly certificateDer: Uint8Array;
@@ -88,4 +87,18 @@ function encryptedDataContent(encrypted: EncryptedContent): Asn1 {
 
 function exportPkcs8(privateKeyPem: string): Buffer {
   return createPrivateKey(privateKeyPem).export({ type: 'pkcs8', format: 'der' });
+}
+
+/** EncryptedPrivateKeyInfo (RFC 5958 §3). */
+function encryptedPrivateKeyInfo({ algorithm, ciphertext }: EncryptedContent): Asn1 {
+  return sequence(algorithm, octetString(ciphertext));
+}
+
+/**
+ * PKCS#8 under a password: AES-256-CBC and PBKDF2 with HMAC-SHA-256. DER. Node's own export does the same with 2,048
+ * rounds and takes no other number, which is too few for a file that its finder may try passwords on for years.
+ */
+export function encryptPrivateKey(privateKeyPem: string, password: string, iterations: number): Buffer {
+  const plaintext = createPrivateKey(privateKeyPem).export({ type: 'pkcs8', format: 'der' });
+  return encodeAsn1(encryptedPrivateKeyInfo(encryptWithPbes2(plaintext, password, iterations)));
 }

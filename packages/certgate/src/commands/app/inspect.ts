@@ -19,8 +19,7 @@ import { inspectApp } from '../../app-inspection/inspect-app.js';
 import { formatReport } from '../../app-inspection/report-table.js';
 import { CommandFailure, exitCodes } from '../../command-line/command-failure.js';
 import { addHelpSections } from '../../command-line/help.js';
-import { printJson, printLine, printNotice } from '../../command-line/output.js';
-import { escapeControls, formatLogText } from '../../command-line/terminal-text.js';
+import { escapeControls, formatLogText, printJson, printLine, printNotice } from '../../command-line/output.js';
 import type { HostLogLine } from '../../functions-host/functions-host.js';
 
 interface InspectFlags {

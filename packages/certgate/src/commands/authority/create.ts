@@ -16,8 +16,8 @@ import {
   type AuthorityKeyAlgorithm,
 } from '../../certificates/create-authority.js';
 import { getDecoded } from '../../certificates/describe-certificate.js';
-import type { CertificateIssuer } from '../../certificates/certificate-issuer.js';
-import type { IssuedCertificate } from '../../certificates/write-certificate.js';
+import type { CertificateIssuer } from '../../certificates/structure/certificate-issuer.js';
+import type { IssuedCertificate } from '../../certificates/structure/write-certificate.js';
 import { CommandFailure } from '../../command-line/command-failure.js';
 import { addHelpSections } from '../../command-line/help.js';
 import { printJson, printLine } from '../../command-line/output.js';

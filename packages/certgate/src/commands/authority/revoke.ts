@@ -3,7 +3,7 @@ import { createNextList } from '../../certificates/authority/revocation-list.js'
 import { loadAuthority, openAuthority } from '../../certificates/authority/load-authority.js';
 import { releaseCertificate, revokeCertificate } from '../../certificates/authority/revoke-certificate.js';
 import { updateRegister } from '../../certificates/authority/update-register.js';
-import { revocationReasons, type RevocationReason } from '../../certificates/revocation-reason.js';
+import { revocationReasons, type RevocationReason } from '../../certificates/structure/revocation-reason.js';
 import { addHelpSections } from '../../command-line/help.js';
 import { printJson, printLine } from '../../command-line/output.js';
 import { checkCertificateName } from '../certificate/certificate-name.js';

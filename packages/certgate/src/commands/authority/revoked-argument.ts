@@ -1,6 +1,6 @@
 import { lstat } from 'node:fs/promises';
 import type { StoredAuthority } from '../../certificates/authority/load-authority.js';
-import { isIssuedBy } from '../../certificates/certificate-issuer.js';
+import { isIssuedBy } from '../../certificates/structure/certificate-issuer.js';
 import { getDecoded } from '../../certificates/describe-certificate.js';
 import { PfxError } from '../../certificates/pfx/pfx-error.js';
 import { readCertificateFile } from '../../certificates/read-certificate-file.js';

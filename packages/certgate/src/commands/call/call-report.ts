@@ -1,7 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { IncomingResponse } from '../../client/send-request.js';
-import { printJson, printNotice } from '../../command-line/output.js';
-import { escapeControls } from '../../command-line/terminal-text.js';
+import { escapeControls, printJson, printNotice } from '../../command-line/output.js';
 import type { CallerCertificate } from './caller-certificate.js';
 
 export function printJsonReport(response: IncomingResponse, certificate: CallerCertificate | undefined): void {

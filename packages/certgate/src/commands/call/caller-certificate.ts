@@ -1,5 +1,5 @@
 import { presentCertificate } from '@certgate/core';
-import { encodePem } from '../../certificates/pem.js';
+import { encodePem } from '../../certificates/structure/pem.js';
 import { readCertificateFile } from '../../certificates/read-certificate-file.js';
 import { checkKeyBelongsToCertificate, readPrivateKeyFile } from '../../certificates/read-private-key.js';
 import { CommandFailure } from '../../command-line/command-failure.js';

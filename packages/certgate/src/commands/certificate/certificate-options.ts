@@ -1,7 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import type { KeyAlgorithm } from '../../certificates/key-pair.js';
-import type { AlternativeNames } from '../../certificates/subject-alternative-name.js';
-import { maximumDays } from '../../certificates/validity-period.js';
+import type { KeyAlgorithm } from '../../certificates/structure/key-pair.js';
+import type { AlternativeNames } from '../../certificates/structure/subject-alternative-name.js';
+import { maximumDays } from '../../certificates/structure/validity-period.js';
 import { CommandFailure } from '../../command-line/command-failure.js';
 import { addPasswordOptions, type PasswordFlags } from './password-options.js';
 

@@ -1,6 +1,6 @@
 import { formatInstant, type ClientCertificate } from '@certgate/core';
 import { Command } from 'commander';
-import { createClientCertificate } from '../../certificates/create-client-certificate.js';
+import { createClientCertificate } from '../../certificates/self-signed-certificate.js';
 import { getDecoded } from '../../certificates/describe-certificate.js';
 import { addHelpSections } from '../../command-line/help.js';
 import { printJson, printLine } from '../../command-line/output.js';

@@ -6,7 +6,7 @@ import {
   type ClientCertificate,
 } from '@certgate/core';
 import { Command } from 'commander';
-import { nameKeyPurpose } from '../../certificates/key-purpose-name.js';
+import { nameKeyPurpose } from '../../certificates/structure/extended-key-usage.js';
 import type { CertificateFile } from '../../certificates/read-certificate-file.js';
 import { exitCodes } from '../../command-line/command-failure.js';
 import { addHelpSections } from '../../command-line/help.js';

@@ -8,9 +8,9 @@ import {
 } from '../../certificates/authority/load-authority.js';
 import { updateRegister } from '../../certificates/authority/update-register.js';
 import { getDecoded } from '../../certificates/describe-certificate.js';
-import { extendedKeyUsageNames, type ExtendedKeyUsageName } from '../../certificates/extended-key-usage.js';
+import { extendedKeyUsageNames, type ExtendedKeyUsageName } from '../../certificates/structure/extended-key-usage.js';
 import { issueCertificate, usualDays } from '../../certificates/issue-certificate.js';
-import { encodePem } from '../../certificates/pem.js';
+import { encodePem } from '../../certificates/structure/pem.js';
 import { CommandFailure } from '../../command-line/command-failure.js';
 import { addHelpSections } from '../../command-line/help.js';
 import {

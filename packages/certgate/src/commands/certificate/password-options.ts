@@ -1,7 +1,12 @@
 import { Option, type Command } from 'commander';
-import type { PasswordSource } from '../../certificates/open-with-password.js';
-import { canPrompt, promptNewPassword, promptPassword } from '../../certificates/prompt-password.js';
-import { readPasswordFile, readPasswordFromStdin } from '../../certificates/read-password.js';
+import {
+  canPrompt,
+  type PasswordSource,
+  promptNewPassword,
+  promptPassword,
+  readPasswordFile,
+  readPasswordFromStdin,
+} from '../../certificates/password.js';
 import { CommandFailure } from '../../command-line/command-failure.js';
 
 export interface PasswordFlags {

@@ -10,17 +10,15 @@ import {
 import Table from 'cli-table3';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import colors from 'picocolors';
-import { decodeText } from '../../certificates/decode-text.js';
-import { readBoundedFile } from '../../certificates/read-bounded-file.js';
+import { decodeText, readBoundedFile } from '../../certificates/read-bounded-file.js';
 import { CommandFailure, exitCodes } from '../../command-line/command-failure.js';
 import { addHelpSections } from '../../command-line/help.js';
 import { parseInstant } from '../../command-line/option-values.js';
-import { printJson, printLine, printNotice } from '../../command-line/output.js';
-import { escapeControls } from '../../command-line/terminal-text.js';
+import { escapeControls, printJson, printLine, printNotice } from '../../command-line/output.js';
 import { openTrustLocation } from '../../trust-administration/open-trust-location.js';
-import type { StoredDocument } from '../../trust-administration/trust-location.js';
-import { readDocument } from './document-problems.js';
-import { addStoreOption, type StoreFlags } from './store-options.js';
+import type { StoredDocument } from '../../trust-administration/location/trust-location.js';
+import { readDocument } from './check/document-problems.js';
+import { addStoreOption, type StoreFlags } from './options/store-options.js';
 
 interface CheckFlags extends StoreFlags {
   readonly within: number;

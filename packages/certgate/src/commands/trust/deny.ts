@@ -2,14 +2,24 @@ import { decodeClientCertificate, findSerialNumber, findThumbprint, type TrustDo
 import { Command } from 'commander';
 import { CommandFailure } from '../../command-line/command-failure.js';
 import { addHelpSections } from '../../command-line/help.js';
-import { denyCertificate, describeDenied, undenyCertificate } from '../../trust-administration/deny-list-edits.js';
+import {
+  denyCertificate,
+  describeDenied,
+  undenyCertificate,
+} from '../../trust-administration/edits/deny-list-edits.js';
 import { openTrustLocation } from '../../trust-administration/open-trust-location.js';
 import { updateTrustDocument } from '../../trust-administration/update-trust-document.js';
 import { addPasswordOptions, type PasswordFlags } from '../certificate/password-options.js';
 import { readCertificateArgument } from '../certificate/read-certificate-argument.js';
 import { addLatencyOptions, describeLatency, type LatencyFlags } from './latency.js';
 import { reportUpdate } from './report-update.js';
-import { addChangeOptions, addStoreOption, readChange, type ChangeFlags, type StoreFlags } from './store-options.js';
+import {
+  addChangeOptions,
+  addStoreOption,
+  readChange,
+  type ChangeFlags,
+  type StoreFlags,
+} from './options/store-options.js';
 
 interface DenyFlags extends StoreFlags, ChangeFlags, LatencyFlags, PasswordFlags {
   readonly issuedBy?: string;

@@ -3,10 +3,9 @@ import { Command, Option } from 'commander';
 import colors from 'picocolors';
 import { CommandFailure, exitCodes } from '../../command-line/command-failure.js';
 import { addHelpSections } from '../../command-line/help.js';
-import { printJson, printLine } from '../../command-line/output.js';
-import { escapeControls } from '../../command-line/terminal-text.js';
+import { escapeControls, printJson, printLine } from '../../command-line/output.js';
 import { parseStoredDocument } from '../../trust-administration/load-trust-document.js';
-import { readDocumentArgument } from './read-document-argument.js';
+import { readDocumentArgument } from './options/read-document-argument.js';
 
 const failConditions = ['any', 'gains', 'losses', 'never'] as const;
 

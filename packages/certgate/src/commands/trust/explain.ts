@@ -12,7 +12,7 @@ import { explainDecision } from './explain/explain-decision.js';
 import { type FunctionFlags, findExplainedFunction, findRequirement } from './explain/explained-function.js';
 import { createExplanationReport } from './explain/explanation-report.js';
 import { formatExplanation } from './explain/explanation-text.js';
-import { addStoreOption, type StoreFlags } from './store-options.js';
+import { addStoreOption, type StoreFlags } from './options/store-options.js';
 
 interface ExplainFlags extends StoreFlags, FunctionFlags, PasswordFlags {
   /** False: `--no-certificate`. */

@@ -1,21 +1,26 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { decodeText } from '../../certificates/decode-text.js';
-import { readBoundedFile, readBoundedStream } from '../../certificates/read-bounded-file.js';
+import { decodeText, readBoundedFile, readBoundedStream } from '../../certificates/read-bounded-file.js';
 import { CommandFailure, exitCodes } from '../../command-line/command-failure.js';
 import { addHelpSections } from '../../command-line/help.js';
 import { loadTrustDocument } from '../../trust-administration/load-trust-document.js';
 import { expectNoLock } from '../../trust-administration/locked-identities.js';
 import { openTrustLocation } from '../../trust-administration/open-trust-location.js';
-import type { TrustLocation } from '../../trust-administration/trust-location.js';
+import type { TrustLocation } from '../../trust-administration/location/trust-location.js';
 import { updateTrustDocument, type TrustUpdate } from '../../trust-administration/update-trust-document.js';
 import { readCertificateFolder, type CertificateFolder } from '../../trust-import/certificate-folder.js';
 import type { ImportReading } from '../../trust-import/import-reading.js';
 import { planImport, type ImportOptions, type ImportPlan } from '../../trust-import/plan-import.js';
 import { readApiManagementPolicy } from '../../trust-import/read-api-management-policy.js';
 import { readThumbprintList } from '../../trust-import/read-thumbprint-list.js';
-import { reportFaults, reportImport } from './import-report.js';
-import { collect } from './pin-options.js';
-import { addChangeOptions, addStoreOption, readChange, type ChangeFlags, type StoreFlags } from './store-options.js';
+import { reportFaults, reportImport } from './import/import-report.js';
+import { collect } from './options/pin-options.js';
+import {
+  addChangeOptions,
+  addStoreOption,
+  readChange,
+  type ChangeFlags,
+  type StoreFlags,
+} from './options/store-options.js';
 
 interface ImportFlags extends StoreFlags, ChangeFlags {
   readonly from: string;

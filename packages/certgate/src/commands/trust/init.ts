@@ -2,9 +2,15 @@ import { Command } from 'commander';
 import { addHelpSections } from '../../command-line/help.js';
 import { openTrustLocation } from '../../trust-administration/open-trust-location.js';
 import { createTrustDocument } from '../../trust-administration/update-trust-document.js';
-import { collect } from './pin-options.js';
+import { collect } from './options/pin-options.js';
 import { reportUpdate } from './report-update.js';
-import { addChangeOptions, addStoreOption, readChange, type ChangeFlags, type StoreFlags } from './store-options.js';
+import {
+  addChangeOptions,
+  addStoreOption,
+  readChange,
+  type ChangeFlags,
+  type StoreFlags,
+} from './options/store-options.js';
 
 interface InitFlags extends StoreFlags, ChangeFlags {
   readonly audience?: readonly string[];

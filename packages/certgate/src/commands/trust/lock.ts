@@ -1,11 +1,17 @@
 import { Command } from 'commander';
 import { addHelpSections } from '../../command-line/help.js';
-import { isEnabled, listNewlyDisabled, setEnabledWhere } from '../../trust-administration/document-edits.js';
+import { isEnabled, listNewlyDisabled, setEnabledWhere } from '../../trust-administration/edits/identity-edits.js';
 import { openTrustLocation } from '../../trust-administration/open-trust-location.js';
 import { updateTrustDocument } from '../../trust-administration/update-trust-document.js';
 import { addLatencyOptions, computeLatency, type LatencyFlags } from './latency.js';
 import { reportUpdate } from './report-update.js';
-import { addChangeOptions, addStoreOption, readChange, type ChangeFlags, type StoreFlags } from './store-options.js';
+import {
+  addChangeOptions,
+  addStoreOption,
+  readChange,
+  type ChangeFlags,
+  type StoreFlags,
+} from './options/store-options.js';
 
 type LockFlags = StoreFlags & ChangeFlags & LatencyFlags;
 

@@ -1,6 +1,5 @@
 import colors from 'picocolors';
-import { printJson, printLine } from '../../command-line/output.js';
-import { escapeControls } from '../../command-line/terminal-text.js';
+import { escapeControls, printJson, printLine } from '../../command-line/output.js';
 import type { TrustUpdate } from '../../trust-administration/update-trust-document.js';
 
 export interface UpdateReport {

@@ -4,7 +4,13 @@ import { addHelpSections } from '../../command-line/help.js';
 import { printJson, printLine } from '../../command-line/output.js';
 import { openTrustLocation } from '../../trust-administration/open-trust-location.js';
 import { signStoredDocument } from '../../trust-administration/sign-stored-document.js';
-import { addChangeOptions, addStoreOption, readChange, type ChangeFlags, type StoreFlags } from './store-options.js';
+import {
+  addChangeOptions,
+  addStoreOption,
+  readChange,
+  type ChangeFlags,
+  type StoreFlags,
+} from './options/store-options.js';
 
 type SignFlags = StoreFlags & ChangeFlags & { readonly documentSha256?: string };
 

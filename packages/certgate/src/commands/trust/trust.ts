@@ -1,19 +1,19 @@
 import { Command } from 'commander';
-import { trustAddCommand } from './add.js';
+import { trustAddCommand } from './identity/add.js';
 import { trustAuthorityCommand } from './authority/authority.js';
 import { trustCheckCommand } from './check.js';
 import { trustDenyCommand, trustUndenyCommand } from './deny.js';
 import { trustDiffCommand } from './diff.js';
-import { trustDisableCommand, trustEnableCommand } from './enable.js';
+import { trustDisableCommand, trustEnableCommand } from './identity/enable.js';
 import { trustExplainCommand } from './explain.js';
 import { trustImportCommand } from './import.js';
 import { trustInitCommand } from './init.js';
-import { trustListCommand } from './list.js';
+import { trustListCommand } from './identity/list.js';
 import { trustLockCommand } from './lock.js';
 import { trustLogCommand } from './log.js';
-import { trustRemoveCommand } from './remove.js';
-import { trustRotateCommand } from './rotate.js';
-import { trustShowCommand } from './show.js';
+import { trustRemoveCommand } from './identity/remove.js';
+import { trustRotateCommand } from './identity/rotate.js';
+import { trustShowCommand } from './identity/show.js';
 import { trustSignCommand } from './sign.js';
 import { trustUnlockCommand } from './unlock.js';
 

@@ -1,13 +1,19 @@
 import { Command } from 'commander';
 import { addHelpSections } from '../../command-line/help.js';
-import { isEnabled, setEnabledWhere } from '../../trust-administration/document-edits.js';
+import { isEnabled, setEnabledWhere } from '../../trust-administration/edits/identity-edits.js';
 import { listLockedIdentities } from '../../trust-administration/locked-identities.js';
 import { openTrustLocation } from '../../trust-administration/open-trust-location.js';
 import { readTrustHistory } from '../../trust-administration/trust-history.js';
 import { updateTrustDocument } from '../../trust-administration/update-trust-document.js';
 import { addLatencyOptions, describeLatency, type LatencyFlags } from './latency.js';
 import { reportUpdate } from './report-update.js';
-import { addChangeOptions, addStoreOption, readChange, type ChangeFlags, type StoreFlags } from './store-options.js';
+import {
+  addChangeOptions,
+  addStoreOption,
+  readChange,
+  type ChangeFlags,
+  type StoreFlags,
+} from './options/store-options.js';
 
 type UnlockFlags = StoreFlags & ChangeFlags & LatencyFlags;
 

@@ -1,4 +1,4 @@
-import { formatLogText } from '../../command-line/terminal-text.js';
+import { formatLogText } from '../../command-line/output.js';
 import type { AnsweredMessage } from '../local-app-protocol.js';
 import { LocalAppProcess } from './local-app-process.js';
 import type { LocalApp, LocalAppAnswer, LocalAppLogLine, LocalAppOptions } from './local-app.js';

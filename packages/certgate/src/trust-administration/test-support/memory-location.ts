@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { StoredDocument, TrustLocation, WriteOutcome } from '../trust-location.js';
+import type { StoredDocument, TrustLocation, WriteOutcome } from '../location/trust-location.js';
 
 /** A location in memory that compares versions as the real ones do; every step can be held up. */
 export class MemoryLocation implements TrustLocation {

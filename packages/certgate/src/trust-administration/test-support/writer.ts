@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createFileLocation } from '../file-location.js';
+import { createFileLocation } from '../location/file-location.js';
 import { updateTrustDocument } from '../update-trust-document.js';
 
 /** A process of its own that adds `count` identities, one by one: node writer.js PATH NAME COUNT. */

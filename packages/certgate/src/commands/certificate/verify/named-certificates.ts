@@ -1,7 +1,7 @@
 import { type PathCertificate, decodePathCertificate } from '@certgate/core';
 import { readCertificateFile } from '../../../certificates/read-certificate-file.js';
 import { CommandFailure } from '../../../command-line/command-failure.js';
-import { escapeControls } from '../../../command-line/terminal-text.js';
+import { escapeControls } from '../../../command-line/output.js';
 import { type PasswordFlags, findPasswordSource } from '../password-options.js';
 
 /** Every certificate of a file: PEM with one or many, DER, a PFX. Throws CommandFailure. */

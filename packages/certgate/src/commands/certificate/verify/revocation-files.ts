@@ -2,7 +2,7 @@ import { type CertificateRevocationList, type OcspResponse, decodeCrlFile, decod
 import { readBoundedFile } from '../../../certificates/read-bounded-file.js';
 import type { EvidenceSources } from '../../../path-report/reported-path.js';
 import { CommandFailure } from '../../../command-line/command-failure.js';
-import { escapeControls } from '../../../command-line/terminal-text.js';
+import { escapeControls } from '../../../command-line/output.js';
 
 /** Twice what core takes of a list in DER, for PEM. */
 const maximumListBytes = 64 * 1_048_576;

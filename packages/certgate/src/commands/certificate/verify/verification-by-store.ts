@@ -1,5 +1,5 @@
 import { findAuthorityPath, presentCertificate, readRevocationInformation } from '@certgate/core';
-import { getUsageOid } from '../../../certificates/extended-key-usage.js';
+import { getUsageOid } from '../../../certificates/structure/extended-key-usage.js';
 import { CommandFailure } from '../../../command-line/command-failure.js';
 import { loadTrustDocument } from '../../../trust-administration/load-trust-document.js';
 import { openTrustLocation } from '../../../trust-administration/open-trust-location.js';

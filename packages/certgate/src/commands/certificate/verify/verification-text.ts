@@ -1,6 +1,6 @@
 import colors from 'picocolors';
-import { nameKeyPurpose } from '../../../certificates/key-purpose-name.js';
-import { escapeControls } from '../../../command-line/terminal-text.js';
+import { nameKeyPurpose } from '../../../certificates/structure/extended-key-usage.js';
+import { escapeControls } from '../../../command-line/output.js';
 import { formatPaths } from '../../../path-report/path-text.js';
 import type { VerificationReport } from './verification-report.js';
 

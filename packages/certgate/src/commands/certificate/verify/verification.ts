@@ -8,7 +8,7 @@ import {
   decodePathCertificate,
   findCertificationPath,
 } from '@certgate/core';
-import { getUsageOid } from '../../../certificates/extended-key-usage.js';
+import { getUsageOid } from '../../../certificates/structure/extended-key-usage.js';
 import { readAuthorityArgument } from './authority-argument.js';
 import { readPathCertificates, withoutRepeats } from './named-certificates.js';
 import { PathTrace, type TracedPath } from '../../../path-report/path-trace.js';

@@ -4,7 +4,7 @@ import {
   type ExtendedKeyUsageName,
   extendedKeyUsageNames,
   getUsageOid,
-} from '../../../certificates/extended-key-usage.js';
+} from '../../../certificates/structure/extended-key-usage.js';
 import { CommandFailure } from '../../../command-line/command-failure.js';
 import { parseInstant } from '../../../command-line/option-values.js';
 import { type FolderFlags, addFolderOption } from '../../authority/authority-options.js';

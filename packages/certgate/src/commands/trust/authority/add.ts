@@ -6,16 +6,26 @@ import {
   type TrustDocumentRevocation,
 } from '@certgate/core';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { encodePem } from '../../../certificates/pem.js';
+import { encodePem } from '../../../certificates/structure/pem.js';
 import { readCertificateFile } from '../../../certificates/read-certificate-file.js';
 import { CommandFailure } from '../../../command-line/command-failure.js';
 import { addHelpSections } from '../../../command-line/help.js';
-import { addAuthority, addToAuthority, type AuthorityAddition } from '../../../trust-administration/authority-edits.js';
+import {
+  addAuthority,
+  addToAuthority,
+  type AuthorityAddition,
+} from '../../../trust-administration/edits/authority-edits.js';
 import { openTrustLocation } from '../../../trust-administration/open-trust-location.js';
 import { updateTrustDocument } from '../../../trust-administration/update-trust-document.js';
-import { collect } from '../pin-options.js';
+import { collect } from '../options/pin-options.js';
 import { reportUpdate } from '../report-update.js';
-import { addChangeOptions, addStoreOption, readChange, type ChangeFlags, type StoreFlags } from '../store-options.js';
+import {
+  addChangeOptions,
+  addStoreOption,
+  readChange,
+  type ChangeFlags,
+  type StoreFlags,
+} from '../options/store-options.js';
 
 interface AddFlags extends StoreFlags, ChangeFlags {
   readonly certificate?: readonly string[];

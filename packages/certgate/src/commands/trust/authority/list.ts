@@ -2,11 +2,10 @@ import Table from 'cli-table3';
 import { formatInstant, type TrustedAuthority, type TrustSnapshot } from '@certgate/core';
 import { Command } from 'commander';
 import { addHelpSections } from '../../../command-line/help.js';
-import { printJson, printLine } from '../../../command-line/output.js';
-import { escapeControls } from '../../../command-line/terminal-text.js';
+import { escapeControls, printJson, printLine } from '../../../command-line/output.js';
 import { loadTrustDocument } from '../../../trust-administration/load-trust-document.js';
 import { openTrustLocation } from '../../../trust-administration/open-trust-location.js';
-import { addStoreOption, type StoreFlags } from '../store-options.js';
+import { addStoreOption, type StoreFlags } from '../options/store-options.js';
 
 interface ListFlags extends StoreFlags {
   readonly json?: boolean;

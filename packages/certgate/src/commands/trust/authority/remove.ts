@@ -4,12 +4,18 @@ import {
   getAuthority,
   removeAuthority,
   removeAuthorityCertificates,
-} from '../../../trust-administration/authority-edits.js';
+} from '../../../trust-administration/edits/authority-edits.js';
 import { openTrustLocation } from '../../../trust-administration/open-trust-location.js';
 import { updateTrustDocument } from '../../../trust-administration/update-trust-document.js';
-import { collect } from '../pin-options.js';
+import { collect } from '../options/pin-options.js';
 import { reportUpdate } from '../report-update.js';
-import { addChangeOptions, addStoreOption, readChange, type ChangeFlags, type StoreFlags } from '../store-options.js';
+import {
+  addChangeOptions,
+  addStoreOption,
+  readChange,
+  type ChangeFlags,
+  type StoreFlags,
+} from '../options/store-options.js';
 
 interface RemoveFlags extends StoreFlags, ChangeFlags {
   readonly certificate?: readonly string[];

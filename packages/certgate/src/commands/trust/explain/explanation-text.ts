@@ -1,5 +1,5 @@
 import colors from 'picocolors';
-import { escapeControls } from '../../../command-line/terminal-text.js';
+import { escapeControls } from '../../../command-line/output.js';
 import { formatPaths } from '../../../path-report/path-text.js';
 import { type ExplainedFunction, describeExplainedFunction } from './explained-function.js';
 import type { ExplanationReport } from './explanation-report.js';

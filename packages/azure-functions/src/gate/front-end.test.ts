@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import * as fc from 'fast-check';
+import { type Environment, type FrontEndName, isDevelopment, resolveFrontEnd } from './front-end.js';
+import { development } from '../test-support/environment.js';
+
+type Expected = 'app-service' | 'development' | 'front_end_unknown' | 'front_end_contradicted';
+
+function resolve(named: FrontEndName | undefined, environment: Environment): Expected {
+  const frontEnd = resolveFrontEnd(named, environment);
+  if (frontEnd.outcome === 'denied') return frontEnd.code;
+  assert.notEqual(frontEnd.name, 'anywhere');
+  return frontEnd.name as Expected;
+}
+
+/** The rows of the environment table (azure-facts.md), and what each gives with nothing named, and with app-service. */
+const hosts: readonly (readonly [host: string, environment: Environment, unnamed: Expected, named: Expected])[] = [
+  ['App Service, Premium, Dedicated', { WEBSITE_INSTANCE_ID: 'a1' }, 'app-service', 'app-service'],
+  ['Flex Consumption by its SKU', { WEBSITE_SKU: 'FlexConsumption' }, 'front_end_unknown', 'app-service'],
+  ['Flex Consumption on Legion', { LEGION_SERVICE_HOST: 'h', CONTAINER_NAME: 'c' }, 'front_end_unknown', 'app-service'],
+  [
+    'Flex Consumption by its pod',
+    { LEGION_SERVICE_HOST: 'h', WEBSITE_POD_NAME: 'p' },
+    'front_end_unknown',
+    'app-service',
+  ],
+  ['Linux Consumption', { CONTAINER_NAME: 'c' }, 'front_end_unknown', 'app-service'],
+  ['Container Apps by its environment', { MANAGED_ENVIRONMENT: 'e' }, 'front_end_unknown', 'front_end_contradicted'],
+  ['Container Apps by its name', { CONTAINER_APP_NAME: 'n' }, 'front_end_unknown', 'front_end_contradicted'],
+  ['Container Apps by its revision', { CONTAINER_APP_REVISION: 'r' }, 'front_end_unknown', 'front_end_contradicted'],
+  ['Container Apps by its host name', { CONTAINER_APP_HOSTNAME: 'h' }, 'front_end_unknown', 'front_end_contradicted'],
+  ['Kubernetes', { KUBERNETES_SERVICE_HOST: '10.0.0.1' }, 'front_end_unknown', 'front_end_contradicted'],
+  ['Core Tools', development, 'development', 'app-service'],
+  ['Core Tools without Development', { FUNCTIONS_CORETOOLS_ENVIRONMENT: 'True' }, 'front_end_unknown', 'app-service'],
+  ['nothing known', {}, 'front_end_unknown', 'app-service'],
+  ['a site name alone', { WEBSITE_SITE_NAME: 'app' }, 'front_end_unknown', 'app-service'],
+];
+
+describe('the environment table', () => {
+  for (const [host, environment, unnamed, named] of hosts) {
+    it(host, () => {
+      assert.equal(resolve(undefined, environment), unnamed);
+      assert.equal(resolve('app-service', environment), named);
+      assert.equal(resolve(undefined, { ...environment, CERTGATE_FRONT_END: 'app-service' }), named);
+      assert.equal(resolve('app-service', { ...environment, CERTGATE_FRONT_END: 'app-service' }), named);
+      // What is empty is not there.
+      assert.equal(
+        resolve(undefined, {
+          ...environment,
+          CERTGATE_FRONT_END: '',
+          CONTAINER_APP_NAME: environment['CONTAINER_APP_NAME'] ?? '',
+        }),
+        unnamed,
+      );
+    });
+
+    if (unnamed !== 'development') {
+      it(`${host}, with the Development setting copied to it`, () => {
+        const copied = { ...environment, ...development };
+        const isBare = Object.keys(environment).every((name) => name.startsWith('FUNCTIONS_'));
+        assert.equal(resolve(undefined, copied), isBare ? 'development' : unnamed);
+        assert.equal(isDevelopment(copied), isBare);
+      });
+
+      it(`${host}, with WEBSITE_INSTANCE_ID copied to it as an app setting`, () => {
+        const copied = { ...environment, WEBSITE_INSTANCE_ID: 'copied' };
+        // Consumption and a bare site can't be told from App Service, where an app setting may be called CONTAINER_NAME.
+        const isLikeAppService = /^(?:App Service|Linux Consumption|nothing|a site|Core Tools)/.test(host);
+        assert.equal(resolve(undefined, copied), isLikeAppService ? 'app-service' : 'front_end_unknown');
+      });
+    }
+  }
+});
+
+describe('what the operator says', () => {
+  it('an app setting that is not known denies, whatever the code names', () => {
+    for (const value of ['App-Service', ' app-service', 'development', 'anywhere', '*']) {
+      const environment = { WEBSITE_INSTANCE_ID: 'a1', CERTGATE_FRONT_END: value };
+      assert.equal(resolve(undefined, environment), 'front_end_unknown');
+      assert.equal(resolve('app-service', environment), 'front_end_unknown');
+    }
+  });
+
+  it('code and setting that differ are refused', () => {
+    const other = 'nginx' as FrontEndName;
+    assert.equal(resolve(other, { CERTGATE_FRONT_END: 'app-service' }), 'front_end_contradicted');
+  });
+
+  it('each refusal names what was seen and the remedy', () => {
+    const detail = (named: FrontEndName | undefined, environment: Environment): string => {
+      const frontEnd = resolveFrontEnd(named, environment);
+      assert.equal(frontEnd.outcome, 'denied');
+      return frontEnd.detail;
+    };
+    assert.match(detail(undefined, {}), /no known host.*CERTGATE_FRONT_END=app-service/);
+    assert.match(detail(undefined, { CONTAINER_NAME: 'c' }), /CONTAINER_NAME.*frontEnd: 'app-service'/);
+    assert.match(detail(undefined, { ...development, WEBSITE_SKU: 'Dynamic' }), /called Development, but WEBSITE_SKU/);
+    assert.match(
+      detail('app-service', { CONTAINER_APP_NAME: 'n' }),
+      /CONTAINER_APP_NAME.*anybody can set x-arr-clientcert/,
+    );
+  });
+});
+
+describe('Development', () => {
+  it('is the exact word, and any cloud variable takes it away, in any letter case of its name', () => {
+    assert.equal(isDevelopment(development), true);
+    for (const word of ['development', 'DEVELOPMENT', 'Development ', 'Production', '']) {
+      assert.equal(isDevelopment({ AZURE_FUNCTIONS_ENVIRONMENT: word }), false);
+    }
+    const marks = [
+      ...[
+        'WEBSITE_INSTANCE_ID',
+        'WEBSITE_SKU',
+        'WEBSITE_POD_NAME',
+        'WEBSITE_PLACEHOLDER_MODE',
+        'WEBSITE_HOME_STAMPNAME',
+      ],
+      ...['WEBSITE_SITE_NAME', 'WEBSITE_OWNER_NAME', 'LEGION_SERVICE_HOST', 'CONTAINER_NAME', 'MANAGED_ENVIRONMENT'],
+      ...['CONTAINER_APP_NAME', 'CONTAINER_APP_REVISION', 'KUBERNETES_PORT', 'container_name', 'Website_Instance_Id'],
+    ];
+    for (const name of marks) assert.equal(isDevelopment({ ...development, [name]: 'x' }), false, name);
+    for (const name of ['WEBSITE_HOSTNAME', 'WEBSITE_CORS_ALLOWED_ORIGINS', 'AzureWebJobsStorage']) {
+      assert.equal(isDevelopment({ ...development, [name]: 'x' }), true, name);
+    }
+  });
+});
+
+it('more of an environment never admits where less was refused, but for the variables that name a host', () => {
+  const naming = ['AZURE_FUNCTIONS_ENVIRONMENT', 'CERTGATE_FRONT_END', 'WEBSITE_INSTANCE_ID'];
+  const other = hosts.flatMap(([, environment]) => Object.keys(environment)).filter((name) => !naming.includes(name));
+  const value = fc.constantFrom('', '1', 'FlexConsumption', 'Development');
+  const base = fc.record(
+    { AZURE_FUNCTIONS_ENVIRONMENT: fc.constantFrom('Development', ''), WEBSITE_INSTANCE_ID: fc.constantFrom('', 'a1') },
+    { requiredKeys: [] },
+  );
+  fc.assert(
+    fc.property(
+      base,
+      fc.dictionary(fc.constantFrom(...other), value),
+      fc.constantFrom(...other),
+      (start, more, name) => {
+        const less: Environment = { ...start, ...more, [name]: '' };
+        if (resolveFrontEnd(undefined, less).outcome === 'known') return;
+        assert.equal(resolveFrontEnd(undefined, { ...less, [name]: '1' }).outcome, 'denied');
+      },
+    ),
+  );
+});

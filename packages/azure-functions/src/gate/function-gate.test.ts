@@ -1,0 +1,597 @@
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import type { HttpResponseInit } from '@azure/functions';
+import { type TrustStore, trustStoreFromDocument } from '@certgate/core';
+import * as fc from 'fast-check';
+import { certificateHeaderName, unsafeTrustCertificateHeaderFromAnywhere } from './front-end.js';
+import { challenge } from './denial-response.js';
+import { allowAnonymous, requireAnyRole } from '../function-policy.js';
+import { getClientIdentity } from '../request-identity.js';
+import { secureApp } from '../secure-app.js';
+import { documentOf } from '../test-support/certificates.js';
+import { appService, development } from '../test-support/environment.js';
+import {
+  type SecuredApp,
+  bearing,
+  createApp,
+  createSecuredApp,
+  operator,
+  reader,
+  stranger,
+  trustDocument,
+} from '../test-support/secured-app.js';
+import { startProxyTarget } from '../test-support/proxy-target.js';
+import type { Answer } from '../test-support/test-worker.js';
+
+const trustStore = trustStoreFromDocument(trustDocument);
+
+interface Problem {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly code: string;
+  readonly correlationId: string;
+  readonly development?: { readonly code: string; readonly detail: string };
+}
+
+function readProblem({ body, headers }: Answer): Problem {
+  assert.equal(headers['content-type'], 'application/problem+json');
+  return JSON.parse(body) as Problem;
+}
+
+/** A secured app with one closed function "Closed" that answers "secret". */
+async function startClosed(
+  context: TestContext,
+  options: Partial<Parameters<typeof secureApp>[1]> = {},
+  environment: Readonly<Record<string, string>> = appService,
+): Promise<SecuredApp & { readonly runs: () => number }> {
+  const created = createSecuredApp(context, options, environment);
+  let runs = 0;
+  created.app.http('Closed', {
+    methods: ['GET', 'POST'],
+    handler: () => {
+      runs += 1;
+      return { body: 'secret' };
+    },
+  });
+  await created.worker.start();
+  return { ...created, runs: () => runs };
+}
+
+describe('a refusal', () => {
+  it('is problem details with the public code and a correlation id, the same for none, wrong and unreadable', async (context) => {
+    const { worker } = await startClosed(context);
+    const calls = [
+      {},
+      bearing(stranger),
+      { headers: { 'x-arr-clientcert': `${reader.header},${reader.header}` } },
+      { headers: { 'x-arr-clientcert': '!' } },
+    ];
+    for (const call of calls) {
+      const answer = await worker.invoke('Closed', call);
+      const { correlationId, ...problem } = readProblem(answer);
+      assert.deepEqual(problem, {
+        type: 'urn:certgate:problem:client_certificate_required',
+        title: 'A client certificate that is allowed to call this function is required.',
+        status: 401,
+        code: 'client_certificate_required',
+      });
+      assert.equal(correlationId, answer.invocationId);
+      assert.equal(answer.status, 401);
+      assert.equal(answer.headers['www-authenticate'], challenge);
+      assert.equal(answer.headers['cache-control'], 'no-store');
+      assert.equal(answer.headers['retry-after'], undefined);
+    }
+    assert.deepEqual(
+      worker.decisions.map(({ code }) => code),
+      ['certificate_missing', 'certificate_not_trusted', 'certificate_multiple', 'certificate_malformed'],
+    );
+  });
+
+  it('of an identity without the role, or without the function, is 403 without a challenge', async (context) => {
+    const document = documentOf({
+      reader: { certificate: reader, roles: ['reader'], functions: ['Other'] },
+      operator: { certificate: operator },
+    });
+    const { app, worker } = createSecuredApp(context, { trustStore: trustStoreFromDocument(document) });
+    app.http('Closed', { handler: () => ({ body: 'secret' }) });
+    app.http('OTHER', { handler: () => ({ body: 'other' }) });
+    app.http('Role', { handler: requireAnyRole(['a', 'b'], () => ({ body: 'secret' })) });
+    await worker.start();
+    for (const [name, certificate] of [
+      ['Closed', reader],
+      ['Role', operator],
+    ] as const) {
+      const answer = await worker.invoke(name, bearing(certificate));
+      assert.equal(readProblem(answer).code, 'forbidden');
+      assert.equal(answer.status, 403);
+      assert.equal(answer.headers['www-authenticate'], undefined);
+    }
+    assert.deepEqual(
+      worker.decisions.map(({ code, identity }) => [code, identity]),
+      [
+        ['function_not_allowed', 'reader'],
+        ['role_missing', 'operator'],
+      ],
+    );
+    assert.equal((await worker.invoke('OTHER', bearing(reader))).body, 'other');
+  });
+
+  it('adds the precise code in Development, and only there', async (context) => {
+    const { worker } = await startClosed(context, {}, development);
+    assert.equal(
+      readProblem(await worker.invoke('Closed', bearing(stranger))).development?.code,
+      'certificate_not_trusted',
+    );
+    for (const environment of [
+      appService,
+      { ...development, ...appService },
+      { ...appService, AZURE_FUNCTIONS_ENVIRONMENT: 'development' },
+    ]) {
+      const other = await startClosed(context, {}, environment);
+      const answer = await other.worker.invoke('Closed', bearing(stranger));
+      assert.equal(answer.status, 401);
+      assert.doesNotMatch(answer.body, /certificate_not_trusted|development|thumbprint/i);
+    }
+  });
+
+  it('does not touch the body, nor does an admission', async (context) => {
+    const { app, worker } = createSecuredApp(context);
+    let isUsed: boolean | undefined;
+    app.http('Echo', {
+      methods: ['POST'],
+      handler: async (request) => {
+        isUsed = request.bodyUsed;
+        return { body: await request.text() };
+      },
+    });
+    await worker.start();
+    assert.equal((await worker.invoke('Echo', { method: 'POST', body: 'x' })).status, 401);
+    const answer = await worker.invoke('Echo', { ...bearing(reader), method: 'POST', body: 'text' });
+    assert.deepEqual([answer.body, isUsed], ['text', false]);
+  });
+});
+
+describe('an admission', () => {
+  it('hands the handler the identity, frozen, and the log its facts', async (context) => {
+    const { app, worker } = createSecuredApp(context);
+    app.http('Who', {
+      handler: (_request, call) => {
+        const { name, roles, certificate, matchedBy } = getClientIdentity(call);
+        assert.ok(Object.isFrozen(getClientIdentity(call)));
+        return { jsonBody: { name, roles, matchedBy, thumbprint: certificate.thumbprintSha256 } };
+      },
+    });
+    await worker.start();
+    const answer = await worker.invoke('Who', bearing(operator));
+    const facts = { matchedBy: 'thumbprintSha256', roles: ['reader', 'operator'] };
+    assert.deepEqual(JSON.parse(answer.body), { name: 'operator', thumbprint: operator.thumbprintSha256, ...facts });
+    assert.deepEqual(worker.decisions, [
+      {
+        certgate: 1,
+        event: 'decision',
+        outcome: 'allowed',
+        code: 'allowed',
+        function: 'Who',
+        correlationId: answer.invocationId,
+        identity: 'operator',
+        matchedBy: 'thumbprintSha256',
+        thumbprintSha256: operator.thumbprintSha256,
+        trustRevision: 7,
+      },
+    ]);
+  });
+
+  it("lets what the user's handler throws or rejects with through as it is", async (context) => {
+    const { app, worker } = createSecuredApp(context, {
+      trustStore: { find: (...question) => Promise.resolve(trustStore.find(...question)) },
+    });
+    const thrown = new RangeError('mine');
+    app.http('Throws', {
+      handler: () => {
+        throw thrown;
+      },
+    });
+    app.http('Rejects', { handler: () => Promise.reject(thrown) });
+    app.http('OpenThrows', {
+      handler: allowAnonymous(() => {
+        throw thrown;
+      }),
+    });
+    await worker.start();
+    for (const name of ['Throws', 'Rejects', 'OpenThrows'])
+      assert.equal((await worker.invoke(name, bearing(reader))).error, thrown);
+    assert.equal(worker.decisions.filter(({ outcome }) => outcome === 'denied').length, 0);
+  });
+});
+
+describe('faults end in a refusal', () => {
+  const broken = { header: 'thrown' };
+  const stores: Readonly<Record<string, TrustStore>> = {
+    'a store that throws': {
+      find: () => {
+        throw new Error('boom');
+      },
+    },
+    'a store that throws what is no Error': {
+      find: () => {
+        // eslint-disable-next-line @typescript-eslint/only-throw-error -- what users do.
+        throw broken;
+      },
+    },
+    'a store that rejects': { find: () => Promise.reject(new Error('boom')) },
+    'a store that answers nothing': { find: () => undefined as never },
+    'a store that answers true': { find: () => true as never },
+    'a store that answers a bare outcome': { find: () => ({ outcome: 'found' }) as never },
+    'a store that answers a function': { find: () => (() => undefined) as never },
+    'a store that answers undefined later': { find: () => Promise.resolve(undefined as never) },
+  };
+  for (const [what, store] of Object.entries(stores)) {
+    it(what, async (context) => {
+      const { worker, runs } = await startClosed(context, { trustStore: store });
+      const answer = await worker.invoke('Closed', bearing(reader));
+      assert.equal(readProblem(answer).code, 'unavailable');
+      assert.deepEqual([answer.status, answer.headers['retry-after'], runs()], [503, '10', 0]);
+      assert.equal(worker.decisions[0]?.['code'], 'trust_unavailable');
+    });
+  }
+
+  it('a store whose report or revision fails spoils no decision', async (context) => {
+    const reports = [
+      (): never => {
+        throw new Error('boom');
+      },
+      (): never => undefined as never,
+    ];
+    for (const report of reports) {
+      const { app, worker } = createApp(context);
+      let isStarted = false;
+      secureApp(app, {
+        trustStore: {
+          find: (...question) => trustStore.find(...question),
+          report: () => (isStarted ? report() : (undefined as never)),
+        },
+      });
+      app.http('Closed', { handler: () => ({ body: 'in' }) });
+      await worker.start();
+      isStarted = true;
+      assert.equal((await worker.invoke('Closed', bearing(reader))).status, 200);
+      assert.equal(worker.decisions[0]?.['trustRevision'], undefined);
+    }
+  });
+
+  it('a request whose headers fail, none at all, or a call without a context', async (context) => {
+    const { worker, library, runs } = await startClosed(context);
+    const { callback } = worker.functions.get('Closed')!;
+    const logged: string[] = [];
+    const call = new library.InvocationContext({
+      functionName: 'Closed',
+      logHandler: (_level, ...args) => {
+        logged.push(String(args[0]));
+      },
+    });
+    const failing = {
+      get headers(): never {
+        throw new Error('unreadable');
+      },
+    };
+    for (const args of [
+      [failing, call],
+      [undefined, call],
+      [{}, call],
+      [{ headers: { get: () => 7 } }, call],
+      [call],
+      [failing],
+      [],
+    ]) {
+      assert.equal((callback(...args) as HttpResponseInit).status, 503);
+    }
+    assert.equal(runs(), 0);
+    assert.equal(logged.length, 5);
+    assert.ok(
+      logged.every((line) => line.includes('internal_fault')),
+      logged.join('\n'),
+    );
+  });
+
+  it('a log that throws', async (context) => {
+    const { worker, library, runs } = await startClosed(context);
+    const { callback } = worker.functions.get('Closed')!;
+    const call = new library.InvocationContext({
+      functionName: 'Closed',
+      logHandler: () => {
+        throw new Error('the disk is full');
+      },
+    });
+    const request = new library.HttpRequest({ method: 'GET', url: 'http://localhost', ...bearing(reader) });
+    assert.equal((callback(request, call) as HttpResponseInit).status, 503);
+    assert.equal(runs(), 0);
+  });
+
+  it('a library that replaces the global Promise: what is pending is not taken for a pass', async (context) => {
+    const NativePromise = Promise;
+    class OtherPromise<T> {
+      readonly inner: Promise<T>;
+      constructor(executor: ConstructorParameters<typeof Promise<T>>[0]) {
+        this.inner = new NativePromise(executor);
+      }
+    }
+    const pending: TrustStore = {
+      find: (...question) => (async () => NativePromise.resolve(trustStore.find(...question)))(),
+    };
+    const { app, worker } = createSecuredApp(context, { trustStore: pending });
+    let runs = 0;
+    app.http('Closed', {
+      handler: () => {
+        runs += 1;
+        return { body: 'secret' };
+      },
+    });
+    await worker.start();
+    const { callback } = worker.functions.get('Closed')!;
+    const library = (await import('@azure/functions')).default;
+    const call = new library.InvocationContext({ functionName: 'Closed', logHandler: () => undefined });
+    const request = new library.HttpRequest({ method: 'GET', url: 'http://localhost', ...bearing(stranger) });
+    globalThis.Promise = OtherPromise as unknown as PromiseConstructor;
+    let answer: unknown;
+    try {
+      answer = callback(request, call);
+    } finally {
+      globalThis.Promise = NativePromise;
+    }
+    const { status = 200 } = (await answer) as HttpResponseInit;
+    assert.ok(status === 401 || status === 503, `${status}`);
+    assert.equal(runs, 0);
+  });
+
+  it('an invalid trust document keeps the app from starting', async (context) => {
+    const { worker } = createSecuredApp(context, {
+      trustStore: { find: () => ({ outcome: 'notFound' }), start: () => Promise.reject(new Error('document invalid')) },
+    });
+    await assert.rejects(worker.start(), /document invalid/);
+  });
+});
+
+describe('a function whose return value is not the HTTP response', () => {
+  it('is refused through its HTTP output, and nothing is enqueued', async (context) => {
+    const { app, worker, library } = createSecuredApp(context);
+    const http = library.output.http({});
+    app.http('Enqueue', {
+      return: library.output.storageQueue({ queueName: 'q', connection: 'c' }),
+      extraOutputs: [http],
+      handler: (_request, call) => {
+        call.extraOutputs.set(http, { status: 202 });
+        return 'message' as never;
+      },
+    });
+    await worker.start();
+    const refused = await worker.invoke('Enqueue', bearing(stranger));
+    assert.equal(refused.status, 401);
+    assert.equal(readProblem(refused).code, 'client_certificate_required');
+    assert.equal(refused.response?.returnValue ?? undefined, undefined);
+    const admitted = await worker.invoke('Enqueue', bearing(reader));
+    assert.deepEqual([admitted.status, admitted.response?.returnValue], [202, { string: 'message' }]);
+  });
+
+  it('is refused by a failed invocation where it has no HTTP output at all', async (context) => {
+    const { app, worker } = createSecuredApp(context);
+    let runs = 0;
+    app.generic('Silent', {
+      trigger: { type: 'httpTrigger', name: 'req' },
+      handler: () => {
+        runs += 1;
+      },
+    });
+    await worker.start();
+    const refused = await worker.invoke('Silent');
+    assert.match(String(refused.error), /"Silent", which has no HTTP output/);
+    assert.equal(runs, 0);
+    assert.equal((await worker.invoke('Silent', bearing(reader))).error, undefined);
+    assert.equal(runs, 1);
+  });
+});
+
+describe('the front end', () => {
+  it('that is not known denies every call, and says so in one line at load', async (context) => {
+    const warn = context.mock.method(console, 'warn', () => undefined);
+    const { worker, runs } = await startClosed(context, {}, {});
+    const lines = warn.mock.calls.map(({ arguments: [line] }) => JSON.parse(String(line)) as Record<string, unknown>);
+    assert.deepEqual(
+      lines.map(({ event, code }) => [event, code]),
+      [['start', 'front_end_unknown']],
+    );
+    assert.match(String(lines[0]?.['detail']), /CERTGATE_FRONT_END=app-service/);
+    const answer = await worker.invoke('Closed', bearing(reader));
+    assert.deepEqual([answer.status, runs()], [503, 0]);
+  });
+
+  it('that was called anybody admits by the header alone, and says so in one line at load', async (context) => {
+    const warn = context.mock.method(console, 'warn', () => undefined);
+    const { worker } = await startClosed(context, { [unsafeTrustCertificateHeaderFromAnywhere]: true }, {});
+    const lines = warn.mock.calls.map(({ arguments: [line] }) => JSON.parse(String(line)) as Record<string, unknown>);
+    assert.deepEqual(
+      lines.map(({ event, code }) => [event, code]),
+      [['start', 'front_end_anywhere']],
+    );
+    assert.equal((await worker.invoke('Closed', bearing(reader))).status, 200);
+    assert.equal((await worker.invoke('Closed', bearing(stranger))).status, 401);
+  });
+
+  it('is not settled while the instance is a placeholder', async (context) => {
+    context.mock.method(console, 'warn', () => undefined);
+    const { worker } = await startClosed(context, {}, { WEBSITE_PLACEHOLDER_MODE: '1' });
+    assert.equal((await worker.invoke('Closed', bearing(reader))).status, 503);
+    process.env = { WEBSITE_PLACEHOLDER_MODE: '0', ...appService };
+    assert.equal((await worker.invoke('Closed', bearing(reader))).status, 200);
+    // From now on it is.
+    process.env = {};
+    assert.equal((await worker.invoke('Closed', bearing(reader))).status, 200);
+    assert.equal((await worker.invoke('Closed')).status, 401);
+  });
+
+  it('and the other way round: a placeholder that was admitted is asked again', async (context) => {
+    const { worker } = await startClosed(context, {}, { WEBSITE_PLACEHOLDER_MODE: '1', ...appService });
+    assert.equal((await worker.invoke('Closed', bearing(reader))).status, 200);
+    process.env = { ...appService, KUBERNETES_SERVICE_HOST: '10.0.0.1' };
+    assert.equal((await worker.invoke('Closed', bearing(reader))).status, 503);
+  });
+});
+
+describe('HTTP streaming', () => {
+  const id = (last: number): string => `00000000-0000-0000-0000-00000000000${last}`;
+  const name = 'x-ms-invocation-id';
+
+  const startCall = async (
+    context: TestContext,
+  ): Promise<(invocationId: string, headers?: object) => HttpResponseInit> => {
+    const { worker, library } = await startClosed(context);
+    const { callback } = worker.functions.get('Closed')!;
+    return (invocationId, headers = bearing(reader)) =>
+      callback(
+        new library.HttpRequest({ method: 'GET', url: 'http://localhost', ...headers }),
+        new library.InvocationContext({ invocationId, functionName: 'Closed', logHandler: () => undefined }),
+      ) as HttpResponseInit;
+  };
+
+  it('takes the header of the proxied request, never of the request object', async (context) => {
+    const proxy = await startProxyTarget(context);
+    const call = await startCall(context);
+    await proxy({ [name]: id(1) });
+    assert.equal(call(id(1), bearing(reader)).status, 401, 'the wire had no certificate');
+    await proxy({ [name]: id(2), [certificateHeaderName]: reader.header });
+    assert.deepEqual(call(id(2), {}), { body: 'secret' });
+    await proxy({ [name]: id(3), [certificateHeaderName]: stranger.header });
+    assert.equal(call(id(3), bearing(reader)).status, 401);
+  });
+
+  it('refuses what is ambiguous: no proxied request, one that was used, two with one id, one that has ended', async (context) => {
+    const proxy = await startProxyTarget(context);
+    const call = await startCall(context);
+    const headers = { [name]: id(1), [certificateHeaderName]: reader.header };
+    await proxy(headers);
+    assert.deepEqual(call(id(1)), { body: 'secret' });
+    assert.equal(call(id(1)).status, 503, 'used');
+    assert.equal(call(id(2)).status, 503, 'none: the mode was seen');
+    await proxy({ ...headers, [name]: id(3) });
+    await proxy({ ...headers, [name]: id(3) });
+    assert.equal(call(id(3)).status, 503, 'two');
+    const response = await proxy({ ...headers, [name]: id(4) });
+    const closed = new Promise((resolve) => response.once('close', resolve));
+    response.destroy();
+    await closed;
+    assert.equal(call(id(4)).status, 503, 'ended');
+  });
+
+  it('closes nothing for a caller of some server of the own app, who can only guess ids', async (context) => {
+    const proxy = await startProxyTarget(context);
+    const call = await startCall(context);
+    await proxy({ [name]: id(1), [certificateHeaderName]: reader.header });
+    assert.deepEqual(call(id(2)), { body: 'secret' });
+    assert.equal(call(id(5), {}).status, 401);
+  });
+
+  it('two certificate headers on the wire are two certificates', async (context) => {
+    const proxy = await startProxyTarget(context);
+    const call = await startCall(context);
+    await proxy([
+      [name, id(1)],
+      [certificateHeaderName, reader.header],
+      [certificateHeaderName, reader.header],
+    ]);
+    assert.equal(call(id(1)).status, 401);
+  });
+
+  it('that the library announces makes a missing proxied request ambiguous from the first call on', async (context) => {
+    for (const later of [false, true]) {
+      const { app, worker } = createSecuredApp(context);
+      app.http('Closed', { handler: () => ({ body: 'secret' }) });
+      app.http('Open', { handler: allowAnonymous(() => ({ body: 'open' })) });
+      const capabilities = { HttpUri: 'http://localhost:1/' };
+      // In the place of the library's own, which would listen on a port; tests/ has the real one.
+      Object.assign(worker.model!, { getCapabilities: () => (later ? Promise.resolve(capabilities) : capabilities) });
+      assert.deepEqual(await worker.start(), capabilities);
+      const answer = await worker.invoke('Closed', bearing(reader));
+      assert.deepEqual([answer.status, worker.decisions[0]?.['code']], [503, 'http_streaming_ambiguous']);
+      assert.equal((await worker.invoke('Open')).status, 200);
+    }
+  });
+});
+
+describe('whatever the environment and the header', () => {
+  const names = [
+    'AZURE_FUNCTIONS_ENVIRONMENT',
+    'CERTGATE_FRONT_END',
+    'WEBSITE_INSTANCE_ID',
+    'WEBSITE_SKU',
+    'WEBSITE_PLACEHOLDER_MODE',
+    'CONTAINER_NAME',
+    'CONTAINER_APP_NAME',
+    'KUBERNETES_SERVICE_HOST',
+    'LEGION_SERVICE_HOST',
+    'MANAGED_ENVIRONMENT',
+  ];
+  const environments = fc.dictionary(
+    fc.constantFrom(...names),
+    fc.constantFrom('', '1', 'Development', 'FlexConsumption', 'app-service'),
+  );
+  const good = reader.header;
+  const headers = fc.oneof(
+    fc.constantFrom(
+      undefined,
+      '',
+      ' ',
+      good,
+      `${good},`,
+      `,${good}`,
+      `${good}=`,
+      good.slice(0, -1),
+      good.toLowerCase(),
+      stranger.header,
+      `${good},${good}`,
+    ),
+    fc.string(),
+    fc
+      .nat(good.length - 1)
+      .chain((index) =>
+        fc
+          .constantFrom(...Array.from('AZaz09+/=-_ '))
+          .map((character) => good.slice(0, index) + character + good.slice(index + 1)),
+      ),
+    fc.nat(good.length).map((index) => `${good.slice(0, index)} ${good.slice(index)}`),
+  );
+
+  it('a closed handler runs only behind a known front end and for the allowed bytes', async (context) => {
+    context.mock.method(console, 'warn', () => undefined);
+    await fc.assert(
+      fc.asyncProperty(environments, headers, async (environment, header) => {
+        fc.pre(['', 'app-service', undefined].includes(environment['CERTGATE_FRONT_END']));
+        const { worker, runs } = await startClosed(context, {}, environment);
+        let answer: Answer;
+        try {
+          answer = await worker.invoke(
+            'Closed',
+            header === undefined ? {} : { headers: { 'x-arr-clientcert': header } },
+          );
+        } catch {
+          assert.equal(runs(), 0);
+          return;
+        }
+        const isSame = header?.replace(/^[\t\n\r ]+|[\t\n\r ]+$/g, '') === good;
+        assert.equal(runs(), isSame && isKnown(environment) ? 1 : 0, JSON.stringify(environment));
+        if (runs() === 0 && answer.error === undefined) assert.ok(answer.status === 401 || answer.status === 503);
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  /** Rule 4 of architecture.md in other words than the code's. */
+  function isKnown(environment: Readonly<Record<string, string>>): boolean {
+    const has = (name: string): boolean => (environment[name] ?? '') !== '';
+    if (has('CONTAINER_APP_NAME') || has('MANAGED_ENVIRONMENT') || has('KUBERNETES_SERVICE_HOST')) return false;
+    if (environment['CERTGATE_FRONT_END'] === 'app-service') return true;
+    const isFlex = environment['WEBSITE_SKU'] === 'FlexConsumption' || has('LEGION_SERVICE_HOST');
+    if (has('WEBSITE_INSTANCE_ID') && !isFlex) return true;
+    const isCloud = names.slice(2).some(has);
+    return environment['AZURE_FUNCTIONS_ENVIRONMENT'] === 'Development' && !isCloud;
+  }
+});

@@ -1,0 +1,245 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { FunctionHandler, HttpResponseInit, PreInvocationContext } from '@azure/functions';
+import { trustStoreFromDocument } from '@certgate/core';
+import * as fc from 'fast-check';
+import { allowAnonymous, requireRole } from '../function-policy.js';
+import { secureApp } from '../secure-app.js';
+import { documentOf } from '../test-support/certificates.js';
+import {
+  bearing,
+  createApp,
+  createSecuredApp,
+  operator,
+  reader,
+  stranger,
+  trustDocument,
+} from '../test-support/secured-app.js';
+
+const trustStore = trustStoreFromDocument(trustDocument);
+
+/** Other people's hooks: what they do to the handler, as far as they know it. */
+const behaviours = ['nothing', 'dispose self', 'wrap', 'restore registered', 'swap', 'drop', 'clone inputs'] as const;
+type Behaviour = (typeof behaviours)[number];
+
+describe('a function registered after secureApp is never run for a stranger', () => {
+  it('whatever hooks stand before and after, disposing, wrapping, restoring, replacing', async (context) => {
+    const hookList = fc.array(fc.constantFrom(...behaviours), { maxLength: 5 });
+    const certificates = fc.constantFrom(undefined, stranger, reader, operator);
+    await fc.assert(
+      fc.asyncProperty(
+        hookList,
+        hookList,
+        certificates,
+        fc.boolean(),
+        async (before, after, certificate, wantsRole) => {
+          const { app, worker } = createApp(context);
+          const registered = new Map<string, FunctionHandler>();
+          const addHook = (behaviour: Behaviour): void => {
+            const hook = app.hook.preInvocation((call) => {
+              behave(behaviour, call, registered);
+              if (behaviour === 'dispose self') hook.dispose();
+            });
+          };
+          before.forEach(addHook);
+          secureApp(app, { trustStore });
+          let runs = 0;
+          const handler = (): HttpResponseInit => {
+            runs += 1;
+            return { body: 'secret' };
+          };
+          app.http('Closed', { handler: wantsRole ? requireRole('operator', handler) : handler });
+          app.http('Other', { handler: () => ({ body: 'other' }) });
+          app.http('Open', { handler: allowAnonymous(() => ({ body: 'open' })) });
+          for (const [name, { callback }] of worker.functions) registered.set(name, callback as FunctionHandler);
+          after.forEach(addHook);
+          await worker.start();
+          for (let time = 0; time < 2; time += 1) {
+            const answer = await worker.invoke('Closed', certificate === undefined ? {} : bearing(certificate));
+            const mayRun = certificate === operator || (certificate === reader && !wantsRole);
+            if (!mayRun) {
+              assert.equal(runs, 0);
+              assert.doesNotMatch(answer.body, /secret/);
+            }
+          }
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+});
+
+function behave(
+  behaviour: Behaviour,
+  call: PreInvocationContext,
+  registered: ReadonlyMap<string, FunctionHandler>,
+): void {
+  const { functionHandler: present } = call;
+  switch (behaviour) {
+    case 'nothing':
+    case 'dispose self':
+      return;
+    case 'wrap':
+      call.functionHandler = (...args) => present(...args) as unknown;
+      return;
+    case 'restore registered':
+      call.functionHandler = registered.get(call.invocationContext.functionName)!;
+      return;
+    case 'swap':
+      call.functionHandler = registered.get('Open')!;
+      return;
+    case 'drop':
+      call.functionHandler = () => ({ body: 'from a hook' });
+      return;
+    case 'clone inputs':
+      call.inputs = [...call.inputs];
+  }
+}
+
+describe('hooks of others, one by one', () => {
+  it('one that disposes itself makes the worker skip our hook, and the wrapper still stands', async (context) => {
+    const { app, worker } = createApp(context);
+    const hook = app.hook.preInvocation(() => {
+      hook.dispose();
+    });
+    app.http('Early', { handler: () => ({ body: 'secret' }) });
+    secureApp(app, { trustStore });
+    app.http('Late', { handler: () => ({ body: 'secret' }) });
+    await worker.start();
+    assert.equal((await worker.invoke('Late')).status, 401);
+    // Now that hook is gone, and what was registered early is covered by ours. Before, it would not have been:
+    // architecture.md promises this only for what is registered after secureApp.
+    assert.equal((await worker.invoke('Early')).status, 401);
+  });
+
+  it('the hole that is not promised: a function registered before, on the invocation in which our hook is skipped', async (context) => {
+    const { app, worker } = createApp(context);
+    const hook = app.hook.preInvocation(() => {
+      hook.dispose();
+    });
+    app.http('Early', { handler: () => ({ body: 'secret' }) });
+    secureApp(app, { trustStore });
+    await worker.start();
+    assert.equal((await worker.invoke('Early')).status, 200);
+    assert.equal((await worker.invoke('Early')).status, 401);
+  });
+
+  it('a handler that a hook put in the place of a closed one is closed as the function was', async (context) => {
+    const { app, worker } = createApp(context);
+    app.hook.preInvocation((call) => {
+      call.functionHandler = () => ({ body: 'replaced' });
+    });
+    secureApp(app, { trustStore });
+    app.http('Closed', { handler: requireRole('operator', () => ({ body: 'secret' })) });
+    app.http('Open', { handler: allowAnonymous(() => ({ body: 'open' })) });
+    await worker.start();
+    assert.equal((await worker.invoke('Closed')).status, 401);
+    assert.equal((await worker.invoke('Closed', bearing(reader))).status, 403);
+    assert.equal((await worker.invoke('Closed', bearing(operator))).body, 'replaced');
+    assert.equal((await worker.invoke('Open')).body, 'replaced');
+  });
+
+  it("another function's handler in its place is asked for both functions' requirements", async (context) => {
+    const { app, worker } = createApp(context);
+    app.hook.preInvocation((call) => {
+      call.functionHandler = worker.functions.get('Open')!.callback as FunctionHandler;
+    });
+    secureApp(app, { trustStore });
+    app.http('Closed', { handler: requireRole('operator', () => ({ body: 'secret' })) });
+    app.http('Open', { handler: allowAnonymous(() => ({ body: 'open' })) });
+    await worker.start();
+    assert.equal((await worker.invoke('Closed')).status, 401);
+    assert.equal((await worker.invoke('Closed', bearing(reader))).status, 403);
+    assert.equal((await worker.invoke('Closed', bearing(operator))).body, 'open');
+  });
+
+  it("and for that function's place among the identity's functions", async (context) => {
+    const { app, worker } = createApp(context);
+    app.hook.preInvocation((call) => {
+      call.functionHandler = worker.functions.get('Other')!.callback as FunctionHandler;
+    });
+    const document = documentOf({
+      reader: { certificate: reader, functions: ['Closed'] },
+      operator: { certificate: operator },
+    });
+    secureApp(app, { trustStore: trustStoreFromDocument(document) });
+    app.http('Closed', { handler: () => ({ body: 'closed' }) });
+    app.http('Other', { handler: () => ({ body: 'other' }) });
+    await worker.start();
+    assert.equal((await worker.invoke('Closed', bearing(reader))).status, 403);
+    assert.equal((await worker.invoke('Closed', bearing(operator))).body, 'other');
+    assert.deepEqual(
+      worker.decisions.map(({ code }) => code),
+      ['allowed', 'function_not_allowed', 'allowed'],
+    );
+  });
+
+  it('a second registration of a name that fails opens nothing', async (context) => {
+    const { app, worker } = createApp(context);
+    app.hook.preInvocation((call) => {
+      call.functionHandler = () => ({ body: 'replaced' });
+    });
+    secureApp(app, { trustStore });
+    app.http('Closed', { handler: requireRole('operator', () => ({ body: 'secret' })) });
+    assert.throws(() => {
+      app.http('Closed', { handler: allowAnonymous(() => ({})) });
+    }, /already been registered/);
+    await worker.start();
+    assert.equal((await worker.invoke('Closed')).status, 401);
+    assert.equal((await worker.invoke('Closed', bearing(reader))).status, 403);
+  });
+
+  it('a post hook can overwrite our 401; the handler does not run', async (context) => {
+    const { app, worker } = createSecuredApp(context);
+    let runs = 0;
+    app.http('Closed', {
+      handler: () => {
+        runs += 1;
+        return { body: 'secret' };
+      },
+    });
+    app.hook.postInvocation((call) => {
+      assert.equal((call.result as HttpResponseInit).status, 401);
+      call.result = { status: 200, body: 'whitewashed' };
+    });
+    await worker.start();
+    assert.equal((await worker.invoke('Closed')).body, 'whitewashed');
+    assert.equal(runs, 0);
+  });
+
+  it('a handler that a hook wrapped is decided once: the store is asked once, and one line is logged', async (context) => {
+    const { app, worker } = createApp(context);
+    app.hook.preInvocation((call) => {
+      const { functionHandler: present } = call;
+      call.functionHandler = (...args) => present(...args) as unknown;
+    });
+    let asked = 0;
+    // Without a version nothing is remembered.
+    secureApp(app, {
+      trustStore: {
+        find: (...question) => {
+          asked += 1;
+          return Promise.resolve(trustStore.find(...question));
+        },
+      },
+    });
+    app.http('Closed', { handler: () => ({ body: 'in' }) });
+    await worker.start();
+    assert.equal((await worker.invoke('Closed', bearing(reader))).status, 200);
+    assert.deepEqual([asked, worker.decisions.length], [1, 1]);
+    assert.equal((await worker.invoke('Closed', bearing(stranger))).status, 401);
+    assert.deepEqual([asked, worker.decisions.length], [2, 2]);
+  });
+
+  it('a context that is used again with another request is decided again', async (context) => {
+    const { app, worker, library } = createSecuredApp(context);
+    app.http('Closed', { handler: () => ({ body: 'secret' }) });
+    await worker.start();
+    const call = new library.InvocationContext({ functionName: 'Closed', logHandler: () => undefined });
+    const request = (headers: Record<string, string>): unknown =>
+      new library.HttpRequest({ method: 'GET', url: 'http://localhost', headers });
+    const { callback } = worker.functions.get('Closed')!;
+    assert.deepEqual(callback(request(bearing(reader).headers), call), { body: 'secret' });
+    assert.equal((callback(request({}), call) as HttpResponseInit).status, 401);
+  });
+});

@@ -1,0 +1,105 @@
+import { subscribe } from 'node:diagnostics_channel';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { certificateHeaderName } from './front-end.js';
+import { isPromiseLike, type WorkerCore } from './worker-core.js';
+
+/** By which road the certificate header of an invocation came. */
+export type HeaderRoad =
+  /** Not streamed: `request.headers` is what the front end sent. */
+  | { readonly kind: 'request' }
+  /** Streamed: the header of the proxied request; undefined where it had none. */
+  | { readonly kind: 'proxied'; readonly header: string | undefined }
+  /** Streamed, and the one proxied request that belongs to the invocation can't be told. */
+  | { readonly kind: 'ambiguous' };
+
+interface ProxiedRequest {
+  readonly header: string | undefined;
+  readonly isUsable: boolean;
+}
+
+/** A request that ended before its invocation asked, or that came with an id that was there already. */
+const unusable: ProxiedRequest = Object.freeze({ header: undefined, isUsable: false });
+
+/** Ended requests are remembered up to this many, the oldest forgotten first; open ones are bounded by their sockets. */
+const maximumRemembered = 10_000;
+
+const maximumIdLength = 64;
+const invocationIdHeaderName = 'x-ms-invocation-id';
+
+/**
+ * The road of the certificate header under HTTP streaming (`app.setup({ enableHttpStream: true })`). There the library
+ * builds `request.headers` from trigger metadata, where members of the body, query and route parameters can stand in the
+ * headers' place, so it proves nothing. What does: the request that the host proxies to the library's own server in this
+ * process. It carries the wire's headers and the invocation's id, and reaches the server before the invocation's hooks
+ * run; `http.server.request.start` shows it before anybody has handled it.
+ */
+export class HttpStreamingWatch {
+  readonly #proxied = new Map<string, ProxiedRequest>();
+  /** An app doesn't change the mode while it runs: once seen, it stays. */
+  #isOn = false;
+
+  constructor() {
+    subscribe('http.server.request.start', (message) => {
+      this.#notice(message as { readonly request: IncomingMessage; readonly response: ServerResponse });
+    });
+  }
+
+  /** One answer per invocation: the proxied request is forgotten with it, so that no other can be taken for it. */
+  takeRoad(invocationId: string): HeaderRoad {
+    const proxied = this.#proxied.get(invocationId);
+    this.#proxied.delete(invocationId);
+    if (proxied !== undefined) this.#isOn = true;
+    if (proxied?.isUsable === true) return { kind: 'proxied', header: proxied.header };
+    return this.#isOn ? { kind: 'ambiguous' } : { kind: 'request' };
+  }
+
+  /** To be called when the app starts, before the worker asks for the capabilities: streaming announces itself there. */
+  watchCapabilities(core: WorkerCore): void {
+    const model = core.getProgrammingModel?.();
+    const original = model?.getCapabilities;
+    if (model === undefined || original === undefined) return;
+    const watch = (capabilities: unknown): unknown => {
+      if (hasHttpUri(capabilities)) this.#isOn = true;
+      return capabilities;
+    };
+    model.getCapabilities = (capabilities) => {
+      const result: unknown = Reflect.apply(original, model, [capabilities]);
+      return isPromiseLike(result) ? result.then(watch) : watch(result);
+    };
+  }
+
+  #notice({ request, response }: { readonly request: IncomingMessage; readonly response: ServerResponse }): void {
+    // Raw, since Node joins or drops what stands twice: two ids belong to no invocation.
+    const [id, ...others] = listRawValues(request, invocationIdHeaderName);
+    // A server of the app's own may get any text in that header; an invocation's id has 36 characters.
+    if (id === undefined || others.length > 0 || id.length > maximumIdLength) return;
+    const certificates = listRawValues(request, certificateHeaderName);
+    // Two values stay two: the header's grammar knows the comma, and refuses.
+    const header = certificates.length === 0 ? undefined : certificates.join(',');
+    const proxied = this.#proxied.has(id) ? unusable : { header, isUsable: true };
+    this.#remember(id, proxied);
+    // Whoever hangs up before the decision must not get it by the other road.
+    response.once('close', () => {
+      if (this.#proxied.get(id) === proxied) this.#remember(id, unusable);
+    });
+  }
+
+  #remember(id: string, proxied: ProxiedRequest): void {
+    this.#proxied.delete(id);
+    this.#proxied.set(id, proxied);
+    if (this.#proxied.size <= maximumRemembered) return;
+    for (const [oldest, { isUsable }] of this.#proxied) {
+      if (isUsable) continue;
+      this.#proxied.delete(oldest);
+      return;
+    }
+  }
+}
+
+function listRawValues({ rawHeaders }: IncomingMessage, name: string): readonly string[] {
+  return rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === name);
+}
+
+function hasHttpUri(capabilities: unknown): boolean {
+  return typeof capabilities === 'object' && capabilities !== null && 'HttpUri' in capabilities;
+}

@@ -1,0 +1,86 @@
+import type { ClientIdentity } from '@certgate/core';
+
+/** Any function that a handler may be; libraries call handlers with arguments of their own in front of the context. */
+export type AnyHandler = (...args: never[]) => unknown;
+
+export type FunctionPolicy = { readonly kind: 'anonymous' } | CertificatePolicy;
+
+/** What a function asks of its callers. Every group of roles must be met; one role of a group meets it. */
+export interface CertificatePolicy {
+  readonly kind: 'certificate';
+  readonly roles: readonly (readonly string[])[];
+  /** Set by `reportOnly`, in milliseconds. A copy of this package that doesn't know it keeps the function closed. */
+  readonly reportOnlyUntil?: number;
+}
+
+export const certificatePolicy: CertificatePolicy = Object.freeze({ kind: 'certificate', roles: Object.freeze([]) });
+
+/** What a gate let through in one invocation, though authorization refuses it. */
+export interface Deferral {
+  /** A context alone doesn't say who calls. */
+  readonly request: unknown;
+  readonly identity: ClientIdentity;
+  /** The very groups of roles, by their identity, that the gate knew of when it decided. */
+  readonly roles: readonly (readonly string[])[];
+}
+
+/**
+ * State that two loaded copies of this package (its ESM and its CommonJS build, two versions, a bundle beside the
+ * package) must agree on. It hangs on `globalThis` under registered symbols; `v1` names the shape.
+ */
+interface SharedState {
+  /** Marks set by `allowAnonymous`, `requireRole`, `requireAnyRole` and `reportOnly`. */
+  readonly 'function-policies/v1': WeakMap<AnyHandler, FunctionPolicy>;
+  /** Handlers that a gate has closed: for which function, and by which policy. Read by tools that report coverage. */
+  readonly 'gated-handlers/v1': WeakMap<AnyHandler, { readonly policy: FunctionPolicy; readonly functionName: string }>;
+  /** The identity that was admitted to an invocation, by its context. */
+  readonly 'client-identities/v1': WeakMap<object, ClientIdentity>;
+  /** What a gate let through in an invocation, by its context; written by gates alone. */
+  readonly 'deferrals/v1': WeakMap<object, Deferral>;
+  /**
+   * The worker's core modules whose registrations a gate closes already, whichever copy's gate it is, and how that gate
+   * is configured; `true` where that can't be compared.
+   */
+  readonly 'secured-cores/v1': WeakMap<object, string | true>;
+}
+
+function getShared<K extends keyof SharedState>(name: K): SharedState[K] {
+  const key = Symbol.for(`certgate/${name}`);
+  const holder = globalThis as unknown as Record<symbol, SharedState[K] | undefined>;
+  const present = holder[key];
+  if (present !== undefined) return present;
+  const created = new WeakMap() as SharedState[K];
+  // Not writable: a later script can't swap the map for one of its own.
+  Object.defineProperty(globalThis, key, { value: created, enumerable: false });
+  return created;
+}
+
+export const functionPolicies: SharedState['function-policies/v1'] = getShared('function-policies/v1');
+export const gatedHandlers: SharedState['gated-handlers/v1'] = getShared('gated-handlers/v1');
+export const clientIdentities: SharedState['client-identities/v1'] = getShared('client-identities/v1');
+export const deferrals: SharedState['deferrals/v1'] = getShared('deferrals/v1');
+export const securedCores: SharedState['secured-cores/v1'] = getShared('secured-cores/v1');
+
+const gateKey = Symbol.for('certgate/gate/v1');
+
+/** Tools read this to tell "covered by the hook alone" from "no gate at all". */
+export function announceGate(): void {
+  Object.defineProperty(globalThis, gateKey, { value: true, enumerable: false, configurable: true });
+}
+
+/**
+ * Both must be met. What is anonymous in one and closed in the other is closed; what is report-only in one alone is not
+ * report-only, and of two ends the earlier counts.
+ */
+export function tightenPolicy(first: FunctionPolicy | undefined, second: FunctionPolicy): FunctionPolicy {
+  if (first === undefined) return second;
+  const both = [first, second];
+  const closed = both.flatMap((policy) => (policy.kind === 'certificate' ? [policy] : []));
+  if (closed.length === 0) return second;
+  const ends = closed.flatMap(({ reportOnlyUntil }) => reportOnlyUntil ?? []);
+  return Object.freeze({
+    kind: 'certificate',
+    roles: Object.freeze(closed.flatMap(({ roles }) => roles)),
+    ...(ends.length < both.length ? {} : { reportOnlyUntil: Math.min(...ends) }),
+  });
+}

@@ -1,0 +1,207 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { type TestContext, describe, it } from 'node:test';
+import type { HttpResponseInit } from '@azure/functions';
+import { type DecisionEvent, decisionChannelName, publishDecision } from './decision-channel.js';
+import { allowAnonymous, requireRole } from '../function-policy.js';
+import { reportOnly } from '../report-only.js';
+import { bearing, createApp, createSecuredApp, operator, reader, stranger } from '../test-support/secured-app.js';
+import { secureApp } from '../secure-app.js';
+
+function listen(context: TestContext): DecisionEvent[] {
+  const events: DecisionEvent[] = [];
+  const hear = (event: unknown): void => {
+    events.push(event as DecisionEvent);
+  };
+  subscribe(decisionChannelName, hear);
+  context.after(() => unsubscribe(decisionChannelName, hear));
+  return events;
+}
+
+describe('the channel certgate:decision', () => {
+  it('tells an admission and a refusal in full, frozen', async (context) => {
+    const { app, worker } = createSecuredApp(context);
+    app.http('Closed', { handler: () => ({ body: 'in' }) });
+    await worker.start();
+    const events = listen(context);
+    const admitted = await worker.invoke('Closed', bearing(operator));
+    const refused = await worker.invoke('Closed', bearing(stranger));
+    assert.deepEqual(events, [
+      {
+        version: 1,
+        outcome: 'allowed',
+        code: 'allowed',
+        status: undefined,
+        functionName: 'Closed',
+        correlationId: admitted.invocationId,
+        identityName: 'operator',
+        owner: undefined,
+        roles: ['reader', 'operator'],
+        matchedBy: 'thumbprintSha256',
+        thumbprintSha256: operator.thumbprintSha256,
+        accessEndsAt: Date.UTC(2099, 0, 1),
+        trustRevision: 7,
+        reportOnly: undefined,
+        detail: undefined,
+      },
+      {
+        version: 1,
+        outcome: 'denied',
+        code: 'certificate_not_trusted',
+        status: 401,
+        functionName: 'Closed',
+        correlationId: refused.invocationId,
+        identityName: undefined,
+        owner: undefined,
+        roles: undefined,
+        matchedBy: undefined,
+        thumbprintSha256: stranger.thumbprintSha256,
+        accessEndsAt: undefined,
+        trustRevision: 7,
+        reportOnly: undefined,
+        detail: events[1]?.detail,
+      },
+    ]);
+    assert.match(events[1]?.detail ?? '', /No identity of the trust document/);
+    for (const event of events) assert.ok(Object.isFrozen(event));
+    assert.ok(Object.isFrozen(events[0]?.roles));
+    for (const event of events) assert.ok(!JSON.stringify(event).includes(stranger.header.slice(40, 80)));
+  });
+
+  it('tells what was let through as report-only', async (context) => {
+    context.mock.method(console, 'warn', () => undefined);
+    context.mock.timers.enable({ apis: ['Date'], now: Date.UTC(2027, 0, 1) });
+    const { app, worker } = createSecuredApp(context);
+    const until = '2027-01-02T00:00:00Z';
+    app.http('Trial', {
+      handler: reportOnly(
+        requireRole('operator', () => ({ body: 'in' })),
+        { until },
+      ),
+    });
+    await worker.start();
+    const events = listen(context);
+    assert.equal((await worker.invoke('Trial', bearing(reader))).body, 'in');
+    const [{ outcome, status, reportOnly: told, detail } = {}] = events as [Partial<DecisionEvent>?];
+    assert.deepEqual(
+      [outcome, status, told],
+      ['allowed', undefined, { code: 'role_missing', until: Date.UTC(2027, 0, 2) }],
+    );
+    assert.match(detail ?? '', /lacks the role/);
+    assert.ok(Object.isFrozen(told));
+    assert.equal(events.length, 1);
+  });
+
+  it('tells what the log only counts, and nothing of anonymous functions', async (context) => {
+    const { app, worker } = createSecuredApp(context);
+    app.http('Closed', { handler: () => ({}) });
+    app.http('Open', { handler: allowAnonymous(() => ({})) });
+    await worker.start();
+    const events = listen(context);
+    for (let time = 0; time < 50; time += 1) await worker.invoke('Closed');
+    await worker.invoke('Open', bearing(reader));
+    assert.deepEqual([events.length, worker.decisions.length], [50, 20]);
+    assert.ok(events.every(({ code }) => code === 'certificate_missing'));
+  });
+
+  it('tells a handler that is closed twice once, and the refusal of a role whose mark was lost', async (context) => {
+    const { app, worker } = createApp(context);
+    app.hook.preInvocation((call) => {
+      const { functionHandler: present } = call;
+      call.functionHandler = (...args) => present(...args) as unknown;
+    });
+    secureApp(app, {
+      trustStore: {
+        find: () => ({ outcome: 'found', identity: { name: 'a', roles: [], owner: 'team' }, matchedBy: 'x' }),
+      },
+    });
+    app.http('Closed', { handler: () => ({}) });
+    const role = requireRole('operator', () => ({}));
+    app.http('Lost', { handler: (...args) => Reflect.apply(role, undefined, args) as HttpResponseInit });
+    await worker.start();
+    const events = listen(context);
+    await worker.invoke('Closed', bearing(reader));
+    const { invocationId } = await worker.invoke('Lost', bearing(reader));
+    assert.deepEqual(
+      events.map(({ functionName, code, status, owner }) => [functionName, code, status, owner]),
+      [
+        ['Closed', 'allowed', undefined, 'team'],
+        ['Lost', 'allowed', undefined, 'team'],
+        ['Lost', 'role_missing', 403, undefined],
+      ],
+    );
+    assert.equal(events[2]?.correlationId, invocationId);
+  });
+
+  it('tells a fault once: where the log fails, the refusal that came of it', async (context) => {
+    const { app, worker, library } = createSecuredApp(context);
+    app.http('Closed', { handler: () => ({}) });
+    await worker.start();
+    const { callback } = worker.functions.get('Closed')!;
+    const events = listen(context);
+    const logHandler = (): never => {
+      throw new Error('the disk is full');
+    };
+    const call = new library.InvocationContext({ functionName: 'Closed', logHandler });
+    const request = new library.HttpRequest({ method: 'GET', url: 'http://localhost', ...bearing(reader) });
+    assert.equal((callback(request, call) as HttpResponseInit).status, 503);
+    assert.equal((callback() as HttpResponseInit).status, 503);
+    const odd = Object.defineProperty({ invocationId: 'id' }, 'functionName', {
+      get: () => {
+        throw new Error('unreadable');
+      },
+    });
+    assert.equal((callback(request, odd) as HttpResponseInit).status, 503);
+    assert.deepEqual(
+      events.map(({ functionName, code, correlationId }) => [functionName, code, correlationId]),
+      [
+        ['Closed', 'internal_fault', call.invocationId],
+        ['Closed', 'internal_fault', 'unknown'],
+      ],
+    );
+  });
+
+  it('holds no certificate, whatever a store threw', async (context) => {
+    const find = (): never => {
+      throw new Error(`no row for ${reader.header}`);
+    };
+    const { app, worker } = createSecuredApp(context, { trustStore: { find } });
+    app.http('Closed', { handler: () => ({}) });
+    await worker.start();
+    const events = listen(context);
+    await worker.invoke('Closed', bearing(reader));
+    assert.match(events[0]?.detail ?? '', /no row for \[base64\]/);
+    assert.ok(!JSON.stringify(events).includes(reader.header.slice(40, 80)));
+  });
+
+  it('costs no event without a subscriber', () => {
+    let isTouched = false;
+    const watched = new Proxy(
+      {},
+      {
+        get: () => {
+          isTouched = true;
+        },
+      },
+    );
+    publishDecision(watched as never, watched as never);
+    assert.equal(isTouched, false);
+  });
+
+  it('a subscriber that throws changes no decision: Node reports it after the call, as an uncaught exception', () => {
+    const script = `
+      const { subscribe } = await import('node:diagnostics_channel');
+      const { publishDecision } = await import(${JSON.stringify(new URL('./decision-channel.js', import.meta.url).href)});
+      const seen = [];
+      process.on('uncaughtException', (error) => seen.push(error.message));
+      subscribe('certgate:decision', () => { throw new Error('mine'); });
+      subscribe('certgate:decision', (event) => seen.push(event.code));
+      const decision = { outcome: 'denied', code: 'pin_expired', detail: 'x' };
+      publishDecision({ functionName: 'F', invocationId: 'id' }, { decision });
+      seen.push('decided');
+      setTimeout(() => console.log(JSON.stringify(seen)), 10);`;
+    const { stdout, status } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
+    assert.deepEqual([status, JSON.parse(stdout)], [0, ['pin_expired', 'decided', 'mine']]);
+  });
+});

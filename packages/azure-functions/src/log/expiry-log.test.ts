@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict';
+import { type TestContext, describe, it } from 'node:test';
+import type { InvocationContext } from '@azure/functions';
+import { type ClientIdentity, trustStoreFromDocument } from '@certgate/core';
+import { ExpiryLog, type ExpiryLogLine } from './expiry-log.js';
+import { allowAnonymous } from '../function-policy.js';
+import { bearing, createSecuredApp, operator, reader, stranger } from '../test-support/secured-app.js';
+
+const day = 86_400_000;
+const now = Date.UTC(2027, 0, 1);
+
+function createContext(): { readonly context: InvocationContext; readonly lines: ExpiryLogLine[] } {
+  const lines: ExpiryLogLine[] = [];
+  const warn = (...args: unknown[]): void => {
+    assert.equal(args.length, 1);
+    lines.push(JSON.parse(String(args[0])) as ExpiryLogLine);
+  };
+  return { context: { warn } as unknown as InvocationContext, lines };
+}
+
+function identityOf(accessEndsAt: number, thumbprintSha256 = 'AB', owner?: string): ClientIdentity {
+  const certificate = { thumbprintSha256, notAfter: now + 20 * day };
+  return { name: 'billing', owner, certificate, accessEndsAt } as unknown as ClientIdentity;
+}
+
+describe('a certificate in use that ends soon', () => {
+  it('is warned of once a day, with its identity, owner and end', () => {
+    const { context, lines } = createContext();
+    const log = new ExpiryLog();
+    const identity = identityOf(now + 20 * day, 'AB', 'payments team');
+    for (const at of [now, now + 1, now + day - 1]) log.note(context, identity, at);
+    const [{ detail, ...line } = { detail: '' }] = lines as [ExpiryLogLine?];
+    assert.deepEqual(line, {
+      certgate: 1,
+      event: 'expiry',
+      code: 'access_ends_soon',
+      identity: 'billing',
+      owner: 'payments team',
+      thumbprintSha256: 'AB',
+      endsAt: '2027-01-21T00:00:00Z',
+      endsFirst: 'certificate',
+    });
+    assert.match(detail, /"billing" uses ends at 2027-01-21T00:00:00Z: the caller needs a new one/);
+    assert.equal(lines.length, 1);
+    log.note(context, identity, now + day);
+    assert.equal(lines.length, 2);
+  });
+
+  it('is told from one whose pin or identity ends first', () => {
+    const { context, lines } = createContext();
+    new ExpiryLog().note(context, identityOf(now + day), now);
+    assert.equal(lines[0]?.endsFirst, 'trust');
+    assert.match(lines[0].detail, /The trust document ends the access of "billing"/);
+    assert.ok(!('owner' in lines[0]));
+  });
+
+  it('begins 30 days before the end, and what has no end to speak of is quiet', () => {
+    const { context, lines } = createContext();
+    const log = new ExpiryLog();
+    for (const end of [now + 30 * day + 1, Number.POSITIVE_INFINITY, Number.NaN, undefined])
+      log.note(context, identityOf(end as number), now);
+    assert.equal(lines.length, 0);
+    log.note(context, identityOf(now + 30 * day), now);
+    assert.equal(lines.length, 1);
+  });
+
+  it('is counted by certificate, not by identity', () => {
+    const { context, lines } = createContext();
+    const log = new ExpiryLog();
+    for (const thumbprint of ['A', 'B', 'A', 'B']) log.note(context, identityOf(now + day, thumbprint), now);
+    assert.deepEqual(
+      lines.map(({ thumbprintSha256 }) => thumbprintSha256),
+      ['A', 'B'],
+    );
+  });
+
+  it('is one of a thousand at most a day, however many certificates one key makes', () => {
+    const { context, lines } = createContext();
+    const log = new ExpiryLog();
+    for (let index = 0; index < 5000; index += 1) log.note(context, identityOf(now + day, `${index}`), now);
+    assert.equal(lines.length, 1000);
+    // The next day there is room again, for new ones and for old ones.
+    for (const thumbprint of ['4999', '0']) log.note(context, identityOf(now + 3 * day, thumbprint), now + day);
+    assert.equal(lines.length, 1002);
+  });
+
+  it('is warned of again where the clock was put back', () => {
+    const { context, lines } = createContext();
+    const log = new ExpiryLog();
+    log.note(context, identityOf(now + day), now);
+    log.note(context, identityOf(now + day), now - 2 * day);
+    assert.equal(lines.length, 2);
+  });
+});
+
+describe('in an app', () => {
+  const trust = {
+    schemaVersion: 1,
+    revision: 7,
+    identities: [
+      {
+        name: 'reader',
+        roles: [],
+        owner: 'payments team',
+        expiresAt: '2027-01-20T00:00:00Z',
+        certificates: [{ thumbprintSha256: reader.thumbprintSha256 }],
+      },
+      { name: 'operator', roles: [], certificates: [{ thumbprintSha256: operator.thumbprintSha256 }] },
+      {
+        name: 'ended',
+        roles: [],
+        certificates: [{ thumbprintSha256: stranger.thumbprintSha256, notAfter: '2026-12-31T00:00:00Z' }],
+      },
+    ],
+  };
+  const listLines = (logs: readonly { readonly message: string }[]): readonly ExpiryLogLine[] =>
+    logs
+      .filter(({ message }) => message.includes('"event":"expiry"'))
+      .map(({ message }) => JSON.parse(message) as ExpiryLogLine);
+
+  async function startApp(context: TestContext): Promise<ReturnType<typeof createSecuredApp>> {
+    context.mock.timers.enable({ apis: ['Date'], now });
+    const created = createSecuredApp(context, { trustStore: trustStoreFromDocument(trust) });
+    created.app.http('Closed', { handler: () => ({}) });
+    created.app.http('Open', { handler: allowAnonymous(() => ({})) });
+    await created.worker.start();
+    return created;
+  }
+
+  it('only calls that are let in are warned of, through their own context', async (context) => {
+    const { worker } = await startApp(context);
+    for (const certificate of [operator, stranger]) await worker.invoke('Closed', bearing(certificate));
+    await worker.invoke('Open', bearing(reader));
+    assert.deepEqual(listLines(worker.logs), []);
+    for (let time = 0; time < 3; time += 1) assert.equal((await worker.invoke('Closed', bearing(reader))).status, 200);
+    const [line, ...others] = listLines(worker.logs);
+    assert.deepEqual(others, []);
+    assert.deepEqual(
+      [line?.identity, line?.owner, line?.thumbprintSha256, line?.endsAt, line?.endsFirst],
+      ['reader', 'payments team', reader.thumbprintSha256, '2027-01-20T00:00:00Z', 'trust'],
+    );
+    assert.equal(worker.logs.find(({ message }) => message.includes('"expiry"'))?.level, 'warning');
+    // Every decision still has its own line.
+    assert.equal(
+      worker.decisions.filter(({ event, identity }) => event === 'decision' && identity === 'reader').length,
+      3,
+    );
+  });
+});

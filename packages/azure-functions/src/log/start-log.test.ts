@@ -1,0 +1,27 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { trustStoreFromDocument } from '@certgate/core';
+import { createSecuredApp } from '../test-support/secured-app.js';
+
+test('of many warnings of one code the first 20 are said, and how many more there are', async (context) => {
+  const warn = context.mock.method(console, 'warn', () => undefined);
+  const identities = Array.from({ length: 1_000 }, (_, index) => ({
+    name: `imported ${index}`,
+    roles: [],
+    certificates: [{ thumbprintSha1: index.toString(16).padStart(40, '0') }],
+  }));
+  const document = { schemaVersion: 1, revision: 1, identities: [{ name: 'nobody', roles: [] }, ...identities] };
+  const { worker } = createSecuredApp(context, { trustStore: trustStoreFromDocument(document) });
+  await worker.start();
+  const lines = warn.mock.calls.map(
+    ({ arguments: [text] }) => JSON.parse(String(text)) as { code: string; detail: string },
+  );
+  assert.deepEqual(
+    lines.filter(({ code }) => code === 'identity_without_pins').map(({ detail }) => detail.split(':')[0]),
+    ['identities[0]'],
+  );
+  const pins = lines.filter(({ code }) => code === 'pin_sha1').map(({ detail }) => detail);
+  assert.equal(pins.length, 21);
+  assert.match(pins[0] ?? '', /^identities\[1\]\.certificates\[0\]: SHA-1/);
+  assert.equal(pins.at(-1), '980 more of these; all of them: certgate trust check');
+});

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
+import { type TrustStoreReport, trustStoreFromDocument, trustStoreFromFile } from '@certgate/core';
+import { bearing, createSecuredApp, reader, trustDocument } from '../test-support/secured-app.js';
+
+describe('a trust file that turns bad while the app runs', () => {
+  it('is told once, with the reason, and once when it is well again; calls go on with the last good one', async (context) => {
+    const folder = mkdtempSync(join(tmpdir(), 'certgate-trust-log-'));
+    context.after(() => {
+      rmSync(folder, { recursive: true, force: true });
+    });
+    const file = join(folder, 'trust.json');
+    writeFileSync(file, JSON.stringify(trustDocument));
+    const trustStore = trustStoreFromFile(file, { refreshIntervalSeconds: 0.02 });
+    const { app, worker } = createSecuredApp(context, { trustStore });
+    app.http('F', { handler: () => ({ body: 'in' }) });
+    await worker.start();
+    const findLines = (): readonly Record<string, unknown>[] =>
+      worker.logs
+        .filter(({ message }) => message.includes('"event":"trust"'))
+        .map(({ message }) => JSON.parse(message) as Record<string, unknown>);
+    const callUntil = async (count: number): Promise<void> => {
+      for (let calls = 0; findLines().length < count && calls < 200; calls += 1) {
+        await wait(10);
+        assert.equal((await worker.invoke('F', bearing(reader))).body, 'in');
+      }
+    };
+
+    writeFileSync(file, '{ "schemaVersion": 1, "revision": ');
+    await callUntil(1);
+    for (let calls = 0; calls < 5; calls += 1) await worker.invoke('F', bearing(reader));
+    assert.deepEqual(
+      findLines().map(({ code, source }) => ({ code, source })),
+      [{ code: 'trust_refresh_failed', source: `file ${file}` }],
+    );
+    assert.match(String(findLines()[0]?.['detail']), /not JSON/);
+
+    writeFileSync(file, JSON.stringify(trustDocument));
+    await callUntil(2);
+    assert.equal(findLines()[1]?.['code'], 'trust_refreshed');
+  });
+});
+
+describe('a document that comes under the revision of the one before', () => {
+  it('is taken, and told once', async (context) => {
+    const store = trustStoreFromDocument(trustDocument);
+    const none: TrustStoreReport = { description: 'table', revision: 7, warnings: [], fault: undefined };
+    const message = 'the content changed and the revision stayed 7';
+    const reused = { ...none, warnings: [{ code: 'revision_reused', path: 'revision', message }] } as const;
+    let report: TrustStoreReport = none;
+    const trustStore = { find: store.find.bind(store), report: () => report };
+    const { app, worker } = createSecuredApp(context, { trustStore });
+    app.http('F', { handler: () => ({ body: 'in' }) });
+    await worker.start();
+    const reports = [none, reused, reused, { ...reused, warnings: [...reused.warnings] }, none, reused];
+    // One that a store of the user's own makes up spoils no call.
+    for (const next of [...reports, { ...none, warnings: undefined as never }]) {
+      report = next;
+      assert.equal((await worker.invoke('F', bearing(reader))).body, 'in');
+    }
+    const lines = worker.decisions.filter(({ event }) => event === 'trust');
+    const line = { certgate: 1, event: 'trust', code: 'revision_reused', source: 'table', trustRevision: 7 };
+    assert.deepEqual(lines, [
+      { ...line, detail: message },
+      { ...line, detail: message },
+    ]);
+  });
+});

@@ -1,0 +1,82 @@
+import type { TrustRefreshEvent } from '@certgate/core';
+import type { Counter, Meter, Observable, ObservableCallback } from '@opentelemetry/api';
+import type { DecisionEvent } from '../log/decision-channel.js';
+import type { CertificatesInUse, Clock, TrustReads } from './memory.js';
+
+/**
+ * The instruments, after OpenTelemetry's semantic conventions: no unit in a name, counted things in the plural, seconds.
+ * docs/observability.md lists them.
+ */
+export class GateMetrics {
+  readonly #decisions: Counter;
+  readonly #refreshes: Counter;
+  readonly #gauges: readonly (readonly [Observable, ObservableCallback])[];
+
+  constructor(meter: Meter, certificates: CertificatesInUse, reads: TrustReads, clock: Clock) {
+    this.#decisions = meter.createCounter('certgate.decisions', {
+      description: 'Decisions about calls of closed functions',
+      unit: '{decision}',
+    });
+    this.#refreshes = meter.createCounter('certgate.trust.refreshes', {
+      description: 'Looks at a trust source',
+      unit: '{refresh}',
+    });
+    const timeToExpiry = meter.createObservableGauge('certgate.certificate.time_to_expiry', {
+      description: 'Until the first end of a certificate in use, its pin or its identity',
+      unit: 's',
+    });
+    const age = meter.createObservableGauge('certgate.trust.age', {
+      description: 'Since the last good read of a trust source began',
+      unit: 's',
+    });
+    const revision = meter.createObservableGauge('certgate.trust.revision', {
+      description: 'The revision of the trust document in use',
+      unit: '{revision}',
+    });
+    this.#gauges = [
+      [
+        timeToExpiry,
+        (result): void => {
+          for (const [name, seconds] of certificates.listSecondsToExpiry(clock.wall())) {
+            result.observe(seconds, { 'certgate.identity.name': name });
+          }
+        },
+      ],
+      [
+        age,
+        (result): void => {
+          for (const { source, ageSeconds } of reads.list()) {
+            if (ageSeconds !== undefined) result.observe(ageSeconds, { 'certgate.trust.source': source });
+          }
+        },
+      ],
+      [
+        revision,
+        (result): void => {
+          for (const { source, revision: value } of reads.list()) {
+            if (value !== undefined) result.observe(value, { 'certgate.trust.source': source });
+          }
+        },
+      ],
+    ];
+    for (const [gauge, callback] of this.#gauges) gauge.addCallback(callback);
+  }
+
+  /** No attribute that a stranger chooses: each combination of values is a series for as long as the process lives. */
+  countDecision({ outcome, code, functionName, reportOnly }: DecisionEvent): void {
+    this.#decisions.add(1, {
+      'certgate.decision.outcome': outcome,
+      'certgate.decision.code': code,
+      'certgate.function.name': functionName,
+      ...(reportOnly === undefined ? {} : { 'certgate.report_only.code': reportOnly.code }),
+    });
+  }
+
+  countRefresh({ source, outcome }: TrustRefreshEvent): void {
+    this.#refreshes.add(1, { 'certgate.trust.source': source, 'certgate.trust.refresh.outcome': outcome });
+  }
+
+  remove(): void {
+    for (const [gauge, callback] of this.#gauges) gauge.removeCallback(callback);
+  }
+}

@@ -1,0 +1,144 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { trustChannelName, type TrustRefreshEvent } from '@certgate/core';
+import {
+  type Attributes,
+  type AttributeValue,
+  context,
+  createNoopMeter,
+  diag,
+  type MeterProvider,
+  metrics,
+  trace,
+  type TracerProvider,
+} from '@opentelemetry/api';
+import { decisionChannelName, type DecisionEvent } from '../log/decision-channel.js';
+import { CertificatesInUse, type Clock, TrustReads } from './memory.js';
+import { GateMetrics } from './metrics.js';
+
+export interface ObserverOptions {
+  readonly meterProvider: MeterProvider | undefined;
+  readonly tracerProvider: TracerProvider | undefined;
+  readonly decisionSpans: boolean;
+  readonly clock: Clock;
+}
+
+const scopeName = '@certgate/azure-functions';
+
+/** Listens to the two channels. What it does happens inside a decision, so nothing that it calls may throw out of it. */
+export class GateObserver {
+  readonly #options: ObserverOptions;
+  readonly #certificates = new CertificatesInUse();
+  readonly #reads: TrustReads;
+  #metrics: GateMetrics | undefined;
+  #hasReportedFault = false;
+
+  /** Throws what the given meter provider throws: that is misuse, at start. */
+  constructor(options: ObserverOptions) {
+    this.#options = options;
+    this.#reads = new TrustReads(options.clock);
+    this.#findMetrics();
+    subscribe(decisionChannelName, this.#onDecision);
+    subscribe(trustChannelName, this.#onRefresh);
+  }
+
+  stop(): void {
+    unsubscribe(decisionChannelName, this.#onDecision);
+    unsubscribe(trustChannelName, this.#onRefresh);
+    this.#attempt(() => this.#metrics?.remove());
+  }
+
+  readonly #onDecision = (message: unknown): void => {
+    this.#attempt(() => {
+      if (!isDecisionEvent(message)) return;
+      this.#noteUse(message);
+      this.#attempt(() => this.#findMetrics()?.countDecision(message));
+      this.#markSpan(message);
+    });
+  };
+
+  readonly #onRefresh = (message: unknown): void => {
+    this.#attempt(() => {
+      if (!isTrustRefreshEvent(message)) return;
+      this.#reads.note(message);
+      this.#findMetrics()?.countRefresh(message);
+    });
+  };
+
+  #noteUse({ outcome, identityName, thumbprintSha256, accessEndsAt }: DecisionEvent): void {
+    if (outcome !== 'allowed' || identityName === undefined || accessEndsAt === undefined) return;
+    if (!Number.isFinite(accessEndsAt)) return;
+    this.#certificates.note(identityName, thumbprintSha256 ?? '', accessEndsAt, this.#options.clock.wall());
+  }
+
+  #markSpan(event: DecisionEvent): void {
+    const span = trace.getActiveSpan();
+    if (span?.isRecording() === true) {
+      span.setAttributes(createSpanAttributes(event));
+    } else if (this.#options.decisionSpans) {
+      const tracer = (this.#options.tracerProvider ?? trace).getTracer(scopeName);
+      tracer.startSpan('certgate.decision', { attributes: createSpanAttributes(event) }, context.active()).end();
+    }
+  }
+
+  /**
+   * The API hands out meters that do nothing until an SDK has registered itself, and they never begin to: so one is not
+   * kept, and the next event asks again.
+   */
+  #findMetrics(): GateMetrics | undefined {
+    if (this.#metrics !== undefined) return this.#metrics;
+    const meter = (this.#options.meterProvider ?? metrics).getMeter(scopeName);
+    if (meter === createNoopMeter()) return undefined;
+    this.#metrics = new GateMetrics(meter, this.#certificates, this.#reads, this.#options.clock);
+    return this.#metrics;
+  }
+
+  /** Node turns what a subscriber throws into an uncaught exception, which would end the worker. */
+  #attempt(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#reportFault(error);
+    }
+  }
+
+  #reportFault(error: unknown): void {
+    if (this.#hasReportedFault) return;
+    this.#hasReportedFault = true;
+    try {
+      diag.error('Certgate could not record telemetry; decisions are not touched by it.', error);
+    } catch {
+      // The app's own diagnostic logger failed; there is nobody left to tell.
+    }
+  }
+}
+
+/** Anybody may publish to a channel, and another version of the package may publish another shape. */
+function isDecisionEvent(message: unknown): message is DecisionEvent {
+  return hasVersion1(message) && typeof message['functionName'] === 'string' && typeof message['code'] === 'string';
+}
+
+function isTrustRefreshEvent(message: unknown): message is TrustRefreshEvent {
+  return hasVersion1(message) && typeof message['source'] === 'string' && typeof message['outcome'] === 'string';
+}
+
+function hasVersion1(message: unknown): message is Readonly<Record<string, unknown>> {
+  return typeof message === 'object' && message !== null && 'version' in message && message.version === 1;
+}
+
+/** What a span says of a decision. No certificate, and no `detail`: that is text for the log, which redacts it. */
+function createSpanAttributes(event: DecisionEvent): Attributes {
+  const attributes: Readonly<Record<string, AttributeValue | undefined>> = {
+    'certgate.decision.outcome': event.outcome,
+    'certgate.decision.code': event.code,
+    'certgate.report_only.code': event.reportOnly?.code,
+    'certgate.function.name': event.functionName,
+    'certgate.correlation_id': event.correlationId,
+    'certgate.identity.name': event.identityName,
+    'certgate.identity.owner': event.owner,
+    'certgate.identity.roles': event.roles === undefined ? undefined : [...event.roles],
+    'certgate.certificate.thumbprint_sha256': event.thumbprintSha256,
+    'certgate.certificate.matched_by': event.matchedBy,
+    'certgate.trust.revision': event.trustRevision,
+  };
+  return Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== undefined));
+}

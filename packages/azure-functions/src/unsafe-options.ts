@@ -1,9 +1,0 @@
-import { frontEndOverride } from './function-gate.js';
-
-/**
- * The only way around a front end that is not known: `secureApp(app, { trustStore, [this]: true })`. A symbol, so that no
- * configuration file can say it.
- *
- * @deprecated Dangerous: whoever reaches the app can then claim any certificate. Only where nobody else can reach it.
- */
-export const unsafeTrustCertificateHeaderFromAnywhere: typeof frontEndOverride = frontEndOverride;

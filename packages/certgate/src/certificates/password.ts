@@ -1,0 +1,66 @@
+import { CommandFailure } from '../command-line/command-failure.js';
+import { decodeText, readBoundedFile, readBoundedStream } from './read-bounded-file.js';
+
+/** A password, or where to get one; the latter is asked only when it turns out to be needed. */
+export type PasswordSource = string | (() => Promise<string>);
+
+export const passwordRemedy = 'Give its password by --password-file or --password-stdin.';
+
+/** A given password is the only one tried. One that must be asked for is asked for after trying without. */
+export async function openWithPassword<T>(
+  open: (password: string | undefined) => T,
+  isPasswordFault: (fault: unknown) => boolean,
+  password: PasswordSource | undefined,
+): Promise<T> {
+  if (typeof password !== 'function') return open(password);
+  try {
+    return open(undefined);
+  } catch (fault) {
+    if (!isPasswordFault(fault)) throw fault;
+    return open(await password());
+  }
+}
+
+/** The one line of a file. Spaces belong to the password, the line's end doesn't. */
+export async function readPasswordFile(path: string): Promise<string> {
+  return parsePassword(await readBoundedFile(path), path);
+}
+
+export async function readPasswordFromStdin(): Promise<string> {
+  return parsePassword(await readBoundedStream(process.stdin, 'Standard input'), 'Standard input');
+}
+
+/** Throws CommandFailure when it is more than one line, too long or no text: the wrong file, most likely. */
+export function parsePassword(bytes: Uint8Array, name: string): string {
+  const password = decodeText(bytes).replace(/\r?\n$/, '');
+  if (/\p{Cc}|\ufffd/u.test(password) || password.length > 1024) {
+    throw new CommandFailure(`${name} holds more than one line of text, so it is no password.`, {
+      remedy: 'The file must hold the password alone, in UTF-8.',
+    });
+  }
+  return password;
+}
+
+/** Whether somebody sits there to be asked. */
+export function canPrompt(): boolean {
+  return process.stdin.isTTY && process.stderr.isTTY;
+}
+
+/** Asks on the terminal, without echo. What is asked goes to stderr, so that stdout stays the answer's. */
+export async function promptPassword(message: string): Promise<string> {
+  // Loaded when somebody is asked: the other commands start without it.
+  const { default: password } = await import('@inquirer/password');
+  try {
+    return await password({ message, mask: '*' }, { output: process.stderr });
+  } catch (cause) {
+    throw new CommandFailure('No password was given.', { cause });
+  }
+}
+
+/** Asks twice: nobody can see what they type, and a PFX under a slip of the finger is lost. */
+export async function promptNewPassword(message: string): Promise<string> {
+  const first = await promptPassword(message);
+  if (first === '') throw new CommandFailure('The password is empty.');
+  if (first !== (await promptPassword('Once more'))) throw new CommandFailure('The two passwords are not the same.');
+  return first;
+}

@@ -1,0 +1,35 @@
+import { AttributeTypeAndValue, AttributeValue, Name, RelativeDistinguishedName } from '@peculiar/asn1-x509';
+import { CommandFailure } from '../../command-line/command-failure.js';
+
+export interface SubjectName {
+  readonly commonName: string;
+  readonly organization?: string;
+  readonly organizationalUnit?: string;
+}
+
+/**
+ * From the most general part to the common name. Each goes into the structure as a value, never through the text form, so
+ * nothing in it needs escaping. Throws CommandFailure for what RFC 5280 has no room for.
+ */
+export function createDistinguishedName({ commonName, organization, organizationalUnit }: SubjectName): Name {
+  const parts: readonly (readonly [string, string, string | undefined])[] = [
+    ['2.5.4.10', 'An organization', organization],
+    ['2.5.4.11', 'An organizational unit', organizationalUnit],
+    ['2.5.4.3', 'A certificate name', commonName],
+  ];
+  return new Name(
+    parts.flatMap(([type, what, text]) => (text === undefined ? [] : [createPart(type, checkText(text, what))])),
+  );
+}
+
+function createPart(type: string, utf8String: string): RelativeDistinguishedName {
+  return new RelativeDistinguishedName([
+    new AttributeTypeAndValue({ type, value: new AttributeValue({ utf8String }) }),
+  ]);
+}
+
+/** RFC 5280 appendix A: the upper bound of each of these is 64 characters. */
+function checkText(text: string, what: string): string {
+  if (text.length > 0 && Array.from(text).length <= 64 && !/[\p{Cc}\p{Cs}]/u.test(text)) return text;
+  throw new CommandFailure(`${what} must have 1 to 64 characters, none of them control characters.`);
+}

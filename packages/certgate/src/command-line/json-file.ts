@@ -1,0 +1,54 @@
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { CommandFailure } from './command-failure.js';
+
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** A JSON object from a file, or undefined when there is no such file. Anything else in the file is a `CommandFailure`. */
+export async function findJsonObject(path: string): Promise<JsonObject | undefined> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    throw new CommandFailure(`${path} can't be read: ${messageOf(error)}.`, { cause: error });
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(withoutComments(text.replace(/^\uFEFF/, '')));
+  } catch (error) {
+    throw new CommandFailure(`${path} is not valid JSON: ${messageOf(error)}.`, {
+      remedy: `Correct ${basename(path)}.`,
+      cause: error,
+    });
+  }
+  if (!isJsonObject(value)) {
+    throw new CommandFailure(`${path} must hold a JSON object.`, { remedy: `Correct ${basename(path)}.` });
+  }
+  return value;
+}
+
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** .NET's configuration reads keys without case; so do the files that it reads. */
+export function findProperty(object: JsonObject, name: string): unknown {
+  const key = Object.keys(object).find((candidate) => candidate.toLowerCase() === name.toLowerCase());
+  return key === undefined ? undefined : object[key];
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+export function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}
+
+/** host.json and local.settings.json may hold comments: the real host's JSON reader skips them. */
+function withoutComments(text: string): string {
+  return text.replace(/"(?:[^"\\]|\\.)*"|\/\/[^\n\r]*|\/\*[^]*?\*\//g, (token) =>
+    token.startsWith('"') ? token : ' ',
+  );
+}

@@ -1,0 +1,132 @@
+import type { TrustDocumentSubject } from '@certgate/core';
+import { Command, Option } from 'commander';
+import { CommandFailure } from '../../../command-line/command-failure.js';
+import { addHelpSections } from '../../../command-line/help.js';
+import { addIdentity, addToIdentity, type NewPin } from '../../../trust-administration/edits/identity-edits.js';
+import { expectNoLock } from '../../../trust-administration/locked-identities.js';
+import { openTrustLocation } from '../../../trust-administration/open-trust-location.js';
+import { updateTrustDocument, type TrustEdit } from '../../../trust-administration/update-trust-document.js';
+import { addPinOptions, collect, parseTime, readNewPin, type PinFlags } from '../options/pin-options.js';
+import { reportUpdate } from '../report-update.js';
+import {
+  addChangeOptions,
+  addStoreOption,
+  readChange,
+  type ChangeFlags,
+  type StoreFlags,
+} from '../options/store-options.js';
+import { addSubjectOptions, readSubjects, type SubjectFlags } from '../options/subject-options.js';
+
+interface AddFlags extends StoreFlags, ChangeFlags, PinFlags, SubjectFlags {
+  readonly role?: readonly string[];
+  readonly function?: readonly string[];
+  readonly owner?: string;
+  readonly expiresAt?: string;
+  readonly toExisting?: boolean;
+  readonly evenIfLocked?: boolean;
+}
+
+export function trustAddCommand(): Command {
+  const command = new Command('add')
+    .description(
+      'Let a caller in: a new identity with its certificate, or with a name under an authority; or give one that is there more (--to-existing).',
+    )
+    .argument('<name>', 'the identity; stands in logs')
+    .option('--role <role>', 'a role that it gets (repeatable); none: only functions that ask for no role', collect)
+    .option('--function <name>', 'a function that it may call (repeatable); none: every function', collect)
+    .option('--owner <text>', 'who answers for it')
+    .addOption(
+      new Option(
+        '--expires-at <time>',
+        'from then on it is refused, e.g. 2028-01-01T00:00:00Z; with --to-existing also `never`',
+      ).argParser((text: string) => (text === 'never' ? text : parseTime(text))),
+    )
+    .option('--to-existing', 'add the certificate, names, roles or functions to an identity that is there')
+    .option('--even-if-locked', 'let the new identity in although `trust lock` has shut everyone out');
+  addPinOptions(command);
+  addSubjectOptions(command);
+  addStoreOption(command);
+  addChangeOptions(command).action(add);
+  return addHelpSections(command, {
+    exitCodes: {
+      0: 'the document is written, or says so already',
+      1: 'others kept changing the document; nothing is written',
+      2: "the name or the certificate is there already, the certificate is unfit, a lock is in force, or the store or a word can't be used; nothing is written",
+    },
+    examples: [
+      'certgate trust add billing --certificate billing.crt.pem --role orders.read --owner "payments team" --reason "monthly invoices" --store file:trust.json',
+      'certgate trust add billing --issued-by corp --dns billing.corp.example --role orders.read --reason "monthly invoices" --store file:trust.json',
+      'certgate trust add billing --to-existing --role orders.write --reason "credit notes" --store file:trust.json',
+    ],
+  });
+}
+
+async function add(name: string, flags: AddFlags): Promise<void> {
+  const newPin = await readNewPin(flags, Date.now());
+  const subjects = readSubjects(flags, newPin !== undefined);
+  const change = await readChange('add', flags);
+  const edit =
+    flags.toExisting === true
+      ? extend(name, flags, newPin, subjects)
+      : create(name, flags, newPin, subjects, change.reason);
+  const location = await openTrustLocation(flags.store);
+  const letsIn = flags.toExisting !== true && flags.evenIfLocked !== true;
+  const update = await updateTrustDocument(location, change, async (document, loaded) => {
+    const edited = await edit(document, loaded);
+    if (letsIn) await expectNoLock(location, loaded);
+    return edited;
+  });
+  reportUpdate(location.description, update, { done: `Added ${describe(flags)} ${name}.` }, flags.json);
+}
+
+function describe({ toExisting }: AddFlags): string {
+  return toExisting === true ? 'to' : 'the identity';
+}
+
+function create(
+  name: string,
+  flags: AddFlags,
+  newPin: NewPin | undefined,
+  subjects: readonly TrustDocumentSubject[],
+  reason: string,
+): TrustEdit {
+  if (newPin === undefined && subjects.length === 0) {
+    throw new CommandFailure('Without a certificate or a name nobody can be this identity.', {
+      remedy:
+        'Name the certificate by --certificate FILE, or its hash by --thumbprint-sha256; or give a name under an authority: --issued-by NAME --dns …',
+    });
+  }
+  if (flags.expiresAt === 'never') {
+    throw new CommandFailure('--expires-at never is for --to-existing; a new identity has no end unless it gets one.');
+  }
+  const { role = [], function: functions, owner, expiresAt } = flags;
+  return (document) =>
+    addIdentity(document, {
+      name,
+      roles: role,
+      ...(functions === undefined ? {} : { functions }),
+      ...(owner === undefined ? {} : { owner }),
+      reason,
+      ...(expiresAt === undefined ? {} : { expiresAt }),
+      subjects,
+      ...newPin,
+    });
+}
+
+function extend(
+  name: string,
+  flags: AddFlags,
+  newPin: NewPin | undefined,
+  subjects: readonly TrustDocumentSubject[],
+): TrustEdit {
+  const { role = [], function: functions = [], owner, expiresAt } = flags;
+  return (document) =>
+    addToIdentity(document, name, {
+      roles: role,
+      functions,
+      subjects,
+      ...(owner === undefined ? {} : { owner }),
+      ...(expiresAt === undefined ? {} : { expiresAt: expiresAt === 'never' ? null : expiresAt }),
+      ...(newPin === undefined ? {} : { newPin }),
+    });
+}

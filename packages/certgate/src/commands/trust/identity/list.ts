@@ -1,0 +1,108 @@
+import Table from 'cli-table3';
+import { type DeniedCertificate, formatInstant, type TrustedIdentity } from '@certgate/core';
+import { Command } from 'commander';
+import { addHelpSections } from '../../../command-line/help.js';
+import { escapeControls, printJson, printLine } from '../../../command-line/output.js';
+import {
+  describeIdentityState,
+  findEarliestEnd,
+  listUsablePins,
+} from '../../../trust-administration/identity-state.js';
+import { loadTrustDocument } from '../../../trust-administration/load-trust-document.js';
+import { openTrustLocation } from '../../../trust-administration/open-trust-location.js';
+import { addStoreOption, type StoreFlags } from '../options/store-options.js';
+
+interface ListFlags extends StoreFlags {
+  readonly json?: boolean;
+}
+
+export function trustListCommand(): Command {
+  const command = new Command('list')
+    .description('List who may call: each identity with its state, roles, pins and earliest end.')
+    .option('--json', 'print one JSON object');
+  addStoreOption(command).action(list);
+  return addHelpSections(command, {
+    exitCodes: { 0: 'the list is printed', 2: "there is no document, it can't be read, or it is not valid" },
+    examples: [
+      'certgate trust list --store file:trust.json',
+      'CERTGATE_STORE=file:trust.json certgate trust list --json',
+    ],
+  });
+}
+
+async function list(flags: ListFlags): Promise<void> {
+  const location = await openTrustLocation(flags.store);
+  const { snapshot, signature } = await loadTrustDocument(location);
+  const now = Date.now();
+  const { revision, identities, audience, authorities, denied } = snapshot;
+  const deniedCount = denied.thumbprintsSha256.size + denied.serialNumbers.size;
+  if (flags.json === true) {
+    printJson({
+      store: location.description,
+      revision,
+      audience: audience ?? null,
+      signed: signature !== undefined,
+      authorities: authorities.map(({ name }) => name),
+      denied: [...denied.thumbprintsSha256.values(), ...denied.serialNumbers.values()].map(describeDenied),
+      identities: identities.map((identity) => describe(identity, now)),
+    });
+    return;
+  }
+  printLine(`${location.description}, revision ${revision}${signature === undefined ? '' : ', signed'}`);
+  if (audience !== undefined) printLine(`for ${audience.join(', ')}`);
+  if (authorities.length > 0)
+    printLine(escapeControls(`authorities: ${authorities.map(({ name }) => name).join(', ')}`));
+  if (deniedCount > 0) printLine(`certificates on the deny list: ${deniedCount}`);
+  if (identities.length === 0) printLine('It admits nobody.');
+  else printLine(formatTable(identities, now));
+}
+
+const columns = ['identity', 'state', 'roles', 'functions', 'names', 'pins', 'earliest end', 'owner'];
+
+/** The table's library takes minutes for a hundred thousand rows, and nobody looks at those in a frame. */
+const maximumTableRows = 1_000;
+
+function formatTable(identities: readonly TrustedIdentity[], now: number): string {
+  const rows = identities.map((identity) => listCells(identity, now));
+  if (rows.length > maximumTableRows) return [columns, ...rows].map((row) => row.join('\t')).join('\n');
+  const table = new Table({ head: columns, style: { head: [], border: [] } });
+  for (const row of rows) table.push(row);
+  return table.toString();
+}
+
+function listCells(identity: TrustedIdentity, now: number): string[] {
+  const { name, roles, functions, owner } = identity;
+  const end = findEarliestEnd(identity, now);
+  return [
+    escapeControls(name),
+    describeIdentityState(identity, now),
+    roles.join(', '),
+    functions === undefined ? 'all' : functions.length === 0 ? 'none' : functions.join(', '),
+    String(identity.subjects.length),
+    `${listUsablePins(identity, now).length} of ${identity.pins.length}`,
+    end === undefined ? '' : formatInstant(end),
+    escapeControls(owner ?? ''),
+  ];
+}
+
+function describe(identity: TrustedIdentity, now: number): object {
+  const { name, roles, functions, enabled, owner, subjects, pins } = identity;
+  const end = findEarliestEnd(identity, now);
+  return {
+    name,
+    state: describeIdentityState(identity, now),
+    enabled,
+    roles,
+    functions: functions ?? null,
+    owner: owner ?? null,
+    subjects: subjects.length,
+    pins: pins.length,
+    usablePins: listUsablePins(identity, now).length,
+    earliestEnd: end === undefined ? null : formatInstant(end),
+  };
+}
+
+function describeDenied({ thumbprintSha256, issuedBy, serialNumber, reason }: DeniedCertificate): object {
+  const which = thumbprintSha256 === undefined ? { issuedBy, serialNumber } : { thumbprintSha256 };
+  return { ...which, reason: reason ?? null };
+}

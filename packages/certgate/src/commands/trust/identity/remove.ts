@@ -1,0 +1,75 @@
+import { Command } from 'commander';
+import { addHelpSections } from '../../../command-line/help.js';
+import { getIdentity, removeFromIdentity, removeIdentity } from '../../../trust-administration/edits/identity-edits.js';
+import { openTrustLocation } from '../../../trust-administration/open-trust-location.js';
+import { updateTrustDocument } from '../../../trust-administration/update-trust-document.js';
+import { collect } from '../options/pin-options.js';
+import { reportUpdate } from '../report-update.js';
+import {
+  addChangeOptions,
+  addStoreOption,
+  readChange,
+  type ChangeFlags,
+  type StoreFlags,
+} from '../options/store-options.js';
+import { addSubjectOptions, readSubjects, type SubjectFlags } from '../options/subject-options.js';
+
+interface RemoveFlags extends StoreFlags, ChangeFlags, SubjectFlags {
+  readonly pin?: readonly string[];
+  readonly role?: readonly string[];
+  readonly function?: readonly string[];
+}
+
+export function trustRemoveCommand(): Command {
+  const command = new Command('remove')
+    .description('Take an identity out, or only some of its pins, names, roles or functions.')
+    .argument('<name>', 'the identity')
+    .option('--pin <hex>', 'only this pin: its hash, or the first eight digits or more (repeatable)', collect)
+    .option('--role <role>', 'only this role (repeatable)', collect)
+    .option('--function <name>', 'only this function (repeatable)', collect)
+    .option('--issued-by <authority>', 'with a name: the authority that it stands under');
+  addSubjectOptions(command);
+  addStoreOption(command);
+  addChangeOptions(command).action(remove);
+  return addHelpSections(command, {
+    exitCodes: {
+      0: 'the document is written',
+      1: 'others kept changing the document; nothing is written',
+      2: "there is no such identity, pin, name, role or function, or the store or a word can't be used; nothing is written",
+    },
+    examples: [
+      'certgate trust remove billing --reason "contract ended" --store file:trust.json',
+      'certgate trust remove billing --issued-by corp --dns billing.corp.example --reason "moved" --store file:trust.json',
+      'certgate trust remove billing --pin 9F86D081 --reason "rotated" --store file:trust.json',
+    ],
+  });
+}
+
+async function remove(name: string, flags: RemoveFlags): Promise<void> {
+  const { pin: pins = [], role: roles = [], function: functions = [] } = flags;
+  const subjects = readSubjects(flags, false);
+  const isWhole = pins.length + roles.length + functions.length + subjects.length === 0;
+  const location = await openTrustLocation(flags.store);
+  const change = await readChange('remove', flags);
+  const update = await updateTrustDocument(
+    location,
+    { ...change, ...(isWhole ? { listIdentities: (before) => [getIdentity(before, name).name] } : {}) },
+    (document) =>
+      isWhole
+        ? removeIdentity(document, name)
+        : removeFromIdentity(document, name, { pins, roles, functions, subjects }),
+  );
+  const removed = getIdentity(update.before.document, name);
+  reportUpdate(
+    location.description,
+    update,
+    {
+      done: isWhole ? `Removed ${removed.name}.` : `Removed from ${removed.name}.`,
+      notes: isWhole
+        ? [`To undo: certgate trust add ${JSON.stringify(removed.name)} … (it was: ${JSON.stringify(removed)})`]
+        : [],
+      json: { removed },
+    },
+    flags.json,
+  );
+}

@@ -1,0 +1,96 @@
+import { formatInstant, type TrustPin, type TrustedIdentity } from '@certgate/core';
+import { Command } from 'commander';
+import { CommandFailure } from '../../../command-line/command-failure.js';
+import { addHelpSections } from '../../../command-line/help.js';
+import { escapeControls, printJson, printLine } from '../../../command-line/output.js';
+import { getIdentity } from '../../../trust-administration/edits/identity-edits.js';
+import { describeIdentityState, describePinState } from '../../../trust-administration/identity-state.js';
+import { loadTrustDocument } from '../../../trust-administration/load-trust-document.js';
+import { openTrustLocation } from '../../../trust-administration/open-trust-location.js';
+import { addStoreOption, type StoreFlags } from '../options/store-options.js';
+
+interface ShowFlags extends StoreFlags {
+  readonly json?: boolean;
+}
+
+export function trustShowCommand(): Command {
+  const command = new Command('show')
+    .description('Show all that the trust document says of one identity.')
+    .argument('<name>', 'the identity; letter case does not matter')
+    .option('--json', 'print one JSON object');
+  addStoreOption(command).action(show);
+  return addHelpSections(command, {
+    exitCodes: {
+      0: 'the identity is printed',
+      2: "there is no such identity, no document, it can't be read, or it is not valid",
+    },
+    examples: ['certgate trust show billing --store file:trust.json'],
+  });
+}
+
+async function show(name: string, flags: ShowFlags): Promise<void> {
+  const location = await openTrustLocation(flags.store);
+  const { document, snapshot } = await loadTrustDocument(location);
+  const written = getIdentity(document, name);
+  const identity = snapshot.identities[document.identities.indexOf(written)];
+  if (identity === undefined) throw new CommandFailure(`There is no identity ${JSON.stringify(name)}.`);
+  const now = Date.now();
+  if (flags.json === true) {
+    printJson({
+      store: location.description,
+      revision: document.revision,
+      state: describeIdentityState(identity, now),
+      identity: written,
+      subjects: identity.subjects,
+      pins: identity.pins.map((pin) => describePin(pin, now)),
+    });
+    return;
+  }
+  for (const [label, value] of listFields(identity, written.functions, now)) {
+    printLine(`${label.padEnd(12)}${escapeControls(value)}`);
+  }
+  if (identity.subjects.length > 0) printLine('subjects');
+  for (const { type, value, issuedBy } of identity.subjects) {
+    printLine(`  ${escapeControls(`${type} ${value}, issued by ${issuedBy}`)}`);
+  }
+  if (identity.pins.length > 0) printLine('pins');
+  else if (identity.subjects.length === 0) printLine('no pins, so nobody can be this identity');
+  for (const pin of identity.pins) printLine(`  ${formatPin(pin, now)}`);
+}
+
+function listFields(
+  identity: TrustedIdentity,
+  functions: readonly string[] | undefined,
+  now: number,
+): readonly (readonly [string, string])[] {
+  const { name, roles, owner, reason, expiresAt } = identity;
+  return [
+    ['identity', name],
+    ['state', describeIdentityState(identity, now)],
+    ['roles', roles.length === 0 ? 'none: only functions that ask for no role' : roles.join(', ')],
+    ['functions', functions === undefined ? 'all' : functions.length === 0 ? 'none' : functions.join(', ')],
+    ['owner', owner ?? '-'],
+    ['reason', reason ?? '-'],
+    ['ends', expiresAt === undefined ? 'not by itself' : formatInstant(expiresAt)],
+  ];
+}
+
+function describePin(pin: TrustPin, now: number): object {
+  const { kind, value, issuedBy, notBefore, notAfter } = pin;
+  return {
+    kind,
+    value,
+    issuedBy: issuedBy ?? null,
+    state: describePinState(pin, now),
+    notBefore: notBefore === undefined ? null : formatInstant(notBefore),
+    notAfter: notAfter === undefined ? null : formatInstant(notAfter),
+  };
+}
+
+function formatPin(pin: TrustPin, now: number): string {
+  const { kind, value, issuedBy, notBefore, notAfter } = pin;
+  const issuer = issuedBy === undefined ? '' : ` issued by ${escapeControls(issuedBy)}`;
+  const from = notBefore === undefined ? '' : ` from ${formatInstant(notBefore)}`;
+  const until = notAfter === undefined ? '' : ` until ${formatInstant(notAfter)}`;
+  return `${kind} ${value} ${describePinState(pin, now)}${issuer}${from}${until}`;
+}

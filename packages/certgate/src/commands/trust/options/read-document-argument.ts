@@ -1,0 +1,42 @@
+import { CommandFailure } from '../../../command-line/command-failure.js';
+import { maximumDocumentBytes, type StoredDocument } from '../../../trust-administration/location/trust-location.js';
+import { openTrustLocation } from '../../../trust-administration/open-trust-location.js';
+
+export interface DocumentArgument {
+  /** For messages. */
+  readonly description: string;
+  readonly stored: StoredDocument;
+}
+
+/** A document named on the command line: `file:…`, `blob:…`, a plain path, or `-` for standard input. */
+export async function readDocumentArgument(text: string): Promise<DocumentArgument> {
+  if (text === '-') {
+    const bytes = await readStandardInput();
+    if (bytes.length === 0) throw new CommandFailure('Standard input is empty; a trust document was expected there.');
+    return { description: 'standard input', stored: { bytes, etag: '', signature: undefined } };
+  }
+  const location = await openTrustLocation(isStore(text) ? text : `file:${text}`);
+  const stored = await location.read();
+  if (stored === undefined) throw new CommandFailure(`There is no trust document at ${location.description}.`);
+  return { description: location.description, stored };
+}
+
+/** A URL is handed on as well: its refusal says how a blob is named, and doesn't repeat a signature in it. */
+function isStore(text: string): boolean {
+  return /^(?:file|blob|https?):/i.test(text);
+}
+
+async function readStandardInput(): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > maximumDocumentBytes) {
+      throw new CommandFailure(
+        `Standard input has more than ${maximumDocumentBytes} bytes; apps read no such document.`,
+      );
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}

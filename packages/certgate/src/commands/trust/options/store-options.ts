@@ -1,0 +1,133 @@
+import { userInfo } from 'node:os';
+import { Option, type Command } from 'commander';
+import { decodeText, readBoundedFile } from '../../../certificates/read-bounded-file.js';
+import { CommandFailure } from '../../../command-line/command-failure.js';
+import type { TrustChange } from '../../../trust-administration/update-trust-document.js';
+import { readSigningKey, type SigningKey } from '../../../trust-administration/document-signing.js';
+import { findPasswordSource } from '../../certificate/password-options.js';
+import { collect } from './pin-options.js';
+
+export interface StoreFlags {
+  readonly store: string;
+}
+
+/** The same words for every place a document is kept at. There is no option for a key or a token: see trust-administration.md. */
+export function addStoreOption(command: Command): Command {
+  return command.addOption(
+    new Option(
+      '--store <location>',
+      'where the trust document is: file:PATH, or blob:https://ACCOUNT.blob.core.windows.net/CONTAINER/NAME',
+    )
+      .env('CERTGATE_STORE')
+      .makeOptionMandatory(),
+  );
+}
+
+export interface ChangeFlags {
+  readonly reason?: string;
+  readonly by?: string;
+  readonly signingKey?: string;
+  readonly signingKeyPasswordFile?: string;
+  readonly signedBy?: readonly string[];
+  readonly unsigned?: boolean;
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+}
+
+export interface ChangeOptionsSettings {
+  /** Default true. Only where seconds count may a change go without. */
+  readonly reasonRequired?: boolean;
+  /** For the verb that does nothing else. Default false. */
+  readonly onlySigns?: boolean;
+}
+
+/** Who changes the document and why, and how the change is made: on every verb that writes. */
+export function addChangeOptions(
+  command: Command,
+  { reasonRequired = true, onlySigns = false }: ChangeOptionsSettings = {},
+): Command {
+  const reason = new Option('--reason <text>', 'why; stands in the log of changes');
+  const signingKey = new Option(
+    '--signing-key <file>',
+    'the private key in PEM that signs the document (Ed25519, EC P-256 or P-384)',
+  );
+  command
+    .addOption(reasonRequired ? reason.makeOptionMandatory() : reason)
+    .addOption(
+      new Option(
+        '--by <name>',
+        'who; stands in the log of changes (default: this user, or who started the pipeline)',
+      ).env('CERTGATE_BY'),
+    )
+    .addOption(onlySigns ? signingKey.makeOptionMandatory() : signingKey)
+    .option('--signing-key-password-file <file>', 'a file that holds the password of the signing key and nothing else');
+  if (!onlySigns) {
+    command.option(
+      '--signed-by <file>',
+      'a public key in PEM that has signed the document as it is (repeatable; default: that of --signing-key)',
+      collect,
+    );
+    command.addOption(
+      new Option('--unsigned', 'drop the signature of a signed document, knowingly').conflicts('signingKey'),
+    );
+  }
+  return command
+    .option('--dry-run', 'say what would change, and write nothing')
+    .option('--json', 'print one JSON object');
+}
+
+/** The flags of `addChangeOptions` → what `updateTrustDocument` takes. Reads the signing key, so it may ask for a password. */
+export async function readChange(verb: string, flags: ChangeFlags): Promise<TrustChange> {
+  const signingKey = await findSigningKey(flags);
+  const signedBy = await readSigners(flags);
+  return {
+    verb,
+    by: checkText(flags.by ?? findUser(), '--by'),
+    reason: checkText(flags.reason ?? '(no reason given)', '--reason'),
+    ...(signingKey === undefined ? {} : { signingKey }),
+    ...(signedBy === undefined ? {} : { signedBy }),
+    unsigned: flags.unsigned ?? false,
+    dryRun: flags.dryRun ?? false,
+  };
+}
+
+async function readSigners({ signedBy, signingKey }: ChangeFlags): Promise<readonly string[] | undefined> {
+  if (signedBy === undefined) return undefined;
+  if (signingKey === undefined) throw new CommandFailure('--signed-by belongs to --signing-key, which is not given.');
+  return Promise.all(signedBy.map(async (file) => decodeText(await readBoundedFile(file))));
+}
+
+export async function findSigningKey({
+  signingKey,
+  signingKeyPasswordFile,
+}: ChangeFlags): Promise<SigningKey | undefined> {
+  if (signingKey === undefined) return undefined;
+  const flags = signingKeyPasswordFile === undefined ? {} : { passwordFile: signingKeyPasswordFile };
+  const password = await findPasswordSource(flags, signingKey);
+  return readSigningKey(signingKey, password, 'Give its password by --signing-key-password-file.');
+}
+
+function checkText(text: string, option: string): string {
+  const trimmed = text.trim();
+  if (trimmed === '') throw new CommandFailure(`${option} is empty.`);
+  if (Array.from(trimmed).length > 256) throw new CommandFailure(`${option} has more than 256 characters.`);
+  if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(trimmed)) throw new CommandFailure(`${option} has more than one line.`);
+  return trimmed;
+}
+
+/** What pipelines say of the person who started them, or the user of this machine. Nobody checks it: storage's own log knows better. */
+function findUser(): string {
+  const { env } = process;
+  if (env['GITHUB_ACTIONS'] === 'true' && isSaid(env['GITHUB_ACTOR'])) return env['GITHUB_ACTOR'];
+  if (isSaid(env['TF_BUILD']) && isSaid(env['BUILD_REQUESTEDFOR'])) return env['BUILD_REQUESTEDFOR'];
+  try {
+    return userInfo().username;
+  } catch (cause) {
+    // A container's user may have no name.
+    throw new CommandFailure('It is not known who makes this change.', { remedy: 'Say it by --by.', cause });
+  }
+}
+
+function isSaid(value: string | undefined): value is string {
+  return value !== undefined && value.trim() !== '';
+}

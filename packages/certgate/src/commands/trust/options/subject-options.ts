@@ -1,0 +1,50 @@
+import type { TrustDocumentSubject } from '@certgate/core';
+import type { Command } from 'commander';
+import { CommandFailure } from '../../../command-line/command-failure.js';
+import { collect } from './pin-options.js';
+
+/** Beside `--issued-by`, which the verb has anyway or adds. */
+export interface SubjectFlags {
+  readonly issuedBy?: string;
+  readonly dns?: readonly string[];
+  readonly uri?: readonly string[];
+  readonly email?: readonly string[];
+  readonly commonName?: readonly string[];
+  readonly organizationalUnit?: readonly string[];
+}
+
+/** A name of a certificate that the authority of `--issued-by` issued. */
+export function addSubjectOptions(command: Command): Command {
+  return command
+    .option('--dns <name>', 'a DNS name of the certificate, or *.corp.example for one label (repeatable)', collect)
+    .option('--uri <uri>', 'a URI of the certificate, e.g. a SPIFFE ID (repeatable)', collect)
+    .option('--email <mailbox>', 'a mailbox of the certificate (repeatable)', collect)
+    .option('--common-name <text>', 'the common name of its subject, to the letter (repeatable)', collect)
+    .option(
+      '--organizational-unit <text>',
+      'an organizational unit of its subject, to the letter (repeatable)',
+      collect,
+    );
+}
+
+/** `hasPin`: then `--issued-by` has something to say without a name too. */
+export function readSubjects(flags: SubjectFlags, hasPin: boolean): readonly TrustDocumentSubject[] {
+  const { issuedBy, dns = [], uri = [], email = [], commonName = [], organizationalUnit = [] } = flags;
+  const names: readonly Omit<TrustDocumentSubject, 'issuedBy'>[] = [
+    ...dns.map((text) => ({ dns: text })),
+    ...uri.map((text) => ({ uri: text })),
+    ...email.map((text) => ({ email: text })),
+    ...commonName.map((text) => ({ commonName: text })),
+    ...organizationalUnit.map((text) => ({ organizationalUnit: text })),
+  ];
+  if (issuedBy !== undefined) {
+    if (names.length > 0 || hasPin) return names.map((name) => ({ issuedBy, ...name }));
+    throw new CommandFailure('--issued-by says whose certificates count, and no name or pin is given.', {
+      remedy: 'Give a name, e.g. --dns billing.corp.example',
+    });
+  }
+  if (names.length === 0) return [];
+  throw new CommandFailure('A name counts only under the authority that vouches for it, and none is given.', {
+    remedy: 'Name it by --issued-by. See which there are: certgate trust authority list',
+  });
+}

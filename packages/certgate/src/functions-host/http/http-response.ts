@@ -1,0 +1,91 @@
+import type { ServerResponse } from 'node:http';
+import type { RpcHttpCookie, RpcHttpData, RpcTypedData } from '../worker/core-types.js';
+
+/** The server frames the message itself; what the app says about framing would contradict it. */
+const framingHeaders = new Set(['connection', 'content-length', 'keep-alive', 'transfer-encoding', 'upgrade']);
+
+/** An answer without a body: what the host says on its own. */
+export function writeStatus(response: ServerResponse, status: number): void {
+  if (response.headersSent || response.destroyed) {
+    response.destroy();
+    return;
+  }
+  response.writeHead(status, { 'content-length': '0' }).end();
+}
+
+/** A handler without a result is 204, as ASP.NET answers an empty `ObjectResult`. Throws when the app's headers can't be sent. */
+export function writeResult(response: ServerResponse, result: RpcTypedData | null | undefined): void {
+  if (result?.http === undefined) {
+    response.writeHead(204).end();
+    return;
+  }
+  writeHttpData(response, result.http);
+}
+
+function writeHttpData(response: ServerResponse, data: RpcHttpData): void {
+  const body = toBytes(data.body);
+  for (const [name, value] of Object.entries(data.headers ?? {})) {
+    if (!framingHeaders.has(name.toLowerCase())) response.setHeader(name, requireAscii(name, value));
+  }
+  for (const cookie of data.cookies ?? []) response.appendHeader('set-cookie', formatSetCookie(cookie));
+  response.statusCode = Number(data.statusCode ?? 200);
+  const bodyless = response.statusCode === 204 || response.statusCode === 304;
+  if (!bodyless) response.setHeader('content-length', body.length);
+  // Node itself leaves the body out of the answer to HEAD.
+  response.end(bodyless ? undefined : body);
+}
+
+function toBytes(data: RpcTypedData | null | undefined): Uint8Array {
+  if (data?.bytes !== undefined) return data.bytes;
+  return Buffer.from(data?.string ?? data?.json ?? '');
+}
+
+/** Kestrel refuses anything but printable ASCII in a response header (`ValidateHeaderValueCharacters`): a 500. */
+function requireAscii(name: string, value: string): string {
+  if (/[^\t\x20-\x7e]/.test(value)) throw new Error(`The response header "${name}" has characters beyond ASCII.`);
+  return value;
+}
+
+const sameSiteNames = { lax: 'lax', strict: 'strict', explicitNone: 'none', none: undefined } as const;
+
+/** RFC 9110 section 5.6.2. ASP.NET Core writes a cookie's name as it is, and refuses any other character in it. */
+const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+
+/**
+ * One `Set-Cookie` value as ASP.NET Core writes it (`SetCookieHeaderValue`): the value escaped, path `/` unless the app
+ * named one. Throws where it throws, and the answer is a 500 then.
+ */
+function formatSetCookie(cookie: RpcHttpCookie): string {
+  const name = cookie.name ?? '';
+  if (!token.test(name)) throw new Error(`"${name}" is no name for a cookie.`);
+  const expires = cookie.expires?.value?.seconds;
+  const maxAge = cookie.maxAge?.value;
+  if (maxAge !== undefined && maxAge <= -1) throw new RangeError(`The cookie "${name}" has a negative maxAge.`);
+  const sameSite = sameSiteNames[cookie.sameSite ?? 'none'];
+  return [
+    `${name}=${escapeData(cookie.value ?? '')}`,
+    expires === undefined ? '' : `expires=${new Date(Number(expires) * 1000).toUTCString()}`,
+    maxAge === undefined ? '' : `max-age=${Math.trunc(maxAge)}`,
+    attribute('domain', cookie.domain?.value),
+    attribute('path', cookie.path?.value ?? '/'),
+    cookie.secure?.value === true ? 'secure' : '',
+    sameSite === undefined ? '' : `samesite=${sameSite}`,
+    cookie.httpOnly?.value === true ? 'httponly' : '',
+  ]
+    .filter((part) => part !== '')
+    .join('; ');
+}
+
+/** .NET's `Uri.EscapeDataString`: `encodeURIComponent`, and the five characters that RFC 3986 reserves beyond it. */
+function escapeData(text: string): string {
+  return encodeURIComponent(text).replace(
+    /[!'()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+}
+
+/** An attribute's text ends at `;` for whoever reads the cookie, so it may not hold one. */
+function attribute(name: string, value: string | undefined): string {
+  if (value === undefined || value === '') return '';
+  return `${name}=${value.replace(/[;\r\n]/g, '')}`;
+}

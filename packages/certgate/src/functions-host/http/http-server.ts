@@ -1,0 +1,269 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AppContext } from '../worker/app-context.js';
+import type { InvocationRequest } from '../worker/core-types.js';
+import { type DurableStandIn, isDurableClient } from '../worker/durable-client.js';
+import {
+  declaredLength,
+  hasBody,
+  maximumBodyBytes,
+  maximumHeaderBytes,
+  readRequestBody,
+  readRequestHeaders,
+  type ReceivedRequest,
+  receiveRequest,
+  toRpcHttp,
+} from './http-request.js';
+import { writeResult, writeStatus } from './http-response.js';
+import { createTraceParent, invoke } from '../worker/invocation.js';
+import { findRoute, type Route, type RouteMatch } from '../routing/router.js';
+import { StreamingExchange } from './streaming-proxy.js';
+import { createTriggerMetadata } from './trigger-metadata.js';
+
+/** What is served once the app has loaded. */
+export interface ServedApp {
+  readonly app: AppContext;
+  readonly routes: readonly Route[];
+  readonly streamingUri: URL | undefined;
+  /** There where a function has a Durable Functions client among its inputs. */
+  readonly durable?: DurableStandIn | undefined;
+}
+
+/** Kestrel's `MaxRequestLineSize`. */
+const maximumRequestLineBytes = 8192;
+const homePage = 'This function app is running in the local host of Certgate.\n';
+
+/**
+ * A server that answers 503 until `serve` has named the app. It listens before the app loads, because the app's
+ * settings name the port.
+ */
+export class HttpServer {
+  readonly #server: Server;
+  #served: ServedApp | undefined;
+
+  constructor() {
+    // Node counts the request line with the headers; Kestrel's own limits for each are checked where they are read.
+    const maxHeaderSize = maximumRequestLineBytes + maximumHeaderBytes;
+    this.#server = createServer({ maxHeaderSize, keepAliveTimeout: 130_000 }, (request, response) => {
+      this.#answer(request, response).catch((error: unknown) => {
+        this.#report(error);
+        writeStatus(response, 500);
+      });
+    });
+    this.#server.maxHeadersCount = 0;
+  }
+
+  async listen(port: number): Promise<number> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject).listen(port, '127.0.0.1', () => {
+        this.#server.off('error', reject);
+        resolve();
+      });
+    });
+    return this.port;
+  }
+
+  get port(): number {
+    const address = this.#server.address();
+    return typeof address === 'object' && address !== null ? address.port : 0;
+  }
+
+  serve(served: ServedApp): void {
+    this.#served = served;
+  }
+
+  close(): void {
+    this.#server.close();
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    // A client that goes away is no fault of the app's.
+    request.on('error', () => undefined);
+    response.on('error', () => undefined);
+    const received = this.#receive(request);
+    if (typeof received === 'number') {
+      refuse(request, response, received);
+      return;
+    }
+    const match = this.#served === undefined ? undefined : findFunction(this.#served, received);
+    if (this.#served !== undefined && match !== undefined) {
+      await runFunction(this.#served, match, received, request, response);
+    } else if (this.#served !== undefined && received.target.path === '/') {
+      response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' }).end(homePage);
+    } else {
+      refuse(request, response, this.#served === undefined ? 503 : 404);
+    }
+  }
+
+  #receive(request: IncomingMessage): ReceivedRequest | 400 | 414 | 431 {
+    const { method = '', url = '' } = request;
+    if (`${method} ${url} HTTP/1.1\r\n`.length > maximumRequestLineBytes) return 414;
+    const headers = readRequestHeaders(request.rawHeaders);
+    if (typeof headers === 'number') return headers;
+    return receiveRequest(method, url, headers, `127.0.0.1:${this.port}`) ?? 400;
+  }
+
+  #report(error: unknown): void {
+    this.#served?.app.writeLog({ level: 'error', category: 'system', message: describe(error) });
+  }
+}
+
+/** The host's own addresses come first: not even a catch-all route serves `/admin` and `/runtime`. */
+function findFunction(served: ServedApp, received: ReceivedRequest): RouteMatch | undefined {
+  const { path } = received.target;
+  if (/^\/+(?:admin|runtime)(?:\/|$)/i.test(path)) return undefined;
+  const match = findRoute(served.routes, received.method, path);
+  return match === undefined || isDisabled(match.route.functionName) ? undefined : match;
+}
+
+/** `AzureWebJobs.<function>.Disabled`: the function keeps its route and answers 404. */
+function isDisabled(functionName: string): boolean {
+  const wanted = new RegExp(`^AzureWebJobs[._]${functionName}[._]Disabled$`, 'i');
+  return Object.entries(process.env).some(([name, value]) => wanted.test(name) && /^(?:1|true)$/i.test(value ?? ''));
+}
+
+async function runFunction(
+  served: ServedApp,
+  match: RouteMatch,
+  received: ReceivedRequest,
+  incoming: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const log = functionLog(served, match);
+  // The real host reads a body only when its length is declared, and gives the function an empty one otherwise.
+  const hasDeclaredBody = declaredLength(incoming) > 0;
+  const body = hasDeclaredBody ? await readBody(incoming) : undefined;
+  if (body === 'aborted') return;
+  if (body === 'too-large') {
+    // Kestrel would say 413, but the real host reads the body within the invocation, whose failures are all 500
+    // (azure-functions-host#10519).
+    log('error', randomUUID(), `The body is larger than ${maximumBodyBytes} bytes.`);
+    refuse(incoming, response, 500);
+    return;
+  }
+  const invocation = createInvocation(match, received, body, served);
+  if (served.streamingUri !== undefined) {
+    const exchange = new StreamingExchange(
+      served.streamingUri,
+      invocation.invocationId,
+      received,
+      incoming,
+      response,
+      body,
+    );
+    await runStreaming(served, match, invocation, exchange, log);
+    return;
+  }
+  if (!hasDeclaredBody && hasBody(incoming)) {
+    log(
+      'warning',
+      invocation.invocationId,
+      'The body came chunked, without a Content-Length: the Functions host gives it to the function as empty, in Azure too.',
+    );
+    incoming.resume();
+  }
+  try {
+    const { response: answer } = await invoke(served.app, match.route.registered, invocation);
+    writeResult(response, answer.returnValue);
+  } catch (error) {
+    log('error', invocation.invocationId, describe(error));
+    clearHeaders(response);
+    writeStatus(response, 500);
+  }
+}
+
+async function runStreaming(
+  served: ServedApp,
+  match: RouteMatch,
+  invocation: InvocationRequest,
+  exchange: StreamingExchange,
+  log: FunctionLog,
+): Promise<void> {
+  let answered = false;
+  try {
+    const { result } = await invoke(served.app, match.route.registered, invocation);
+    const returned = match.route.registered.metadata.bindings['$return'];
+    answered = result !== null && result !== undefined && returned !== undefined;
+    if (!answered) {
+      log(
+        'error',
+        invocation.invocationId,
+        'The function returned nothing. With HTTP streaming the caller waits in vain for it in Azure; here it is a 500.',
+      );
+    }
+  } catch (error) {
+    log('error', invocation.invocationId, describe(error));
+  }
+  try {
+    await exchange.finish(answered);
+  } catch (error) {
+    // The answer was on its way already; the client sees it cut short.
+    log('debug', invocation.invocationId, describe(error));
+  }
+}
+
+function createInvocation(
+  match: RouteMatch,
+  received: ReceivedRequest,
+  body: Buffer | undefined,
+  { streamingUri, durable }: ServedApp,
+): InvocationRequest {
+  const { bindings } = match.route.registered.metadata;
+  const clients = Object.entries(bindings).filter(([, binding]) => isDurableClient(binding));
+  return {
+    invocationId: randomUUID(),
+    functionId: match.route.registered.metadata.functionId ?? match.route.functionName,
+    // With streaming the message stays empty, and the library takes the request from the forwarded one.
+    inputData: [
+      {
+        name: match.route.triggerName,
+        data: { http: streamingUri === undefined ? toRpcHttp(received, match.values, body) : {} },
+      },
+      ...clients.map(([name]) => ({ name, data: { json: durable?.clientInput ?? '' } })),
+    ],
+    triggerMetadata: createTriggerMetadata(received, allRouteValues(match), body),
+    traceContext: {
+      traceParent: createTraceParent(received.headers.get('traceparent')),
+      traceState: received.headers.get('tracestate') ?? '',
+      attributes: {},
+    },
+  };
+}
+
+/** With the parameters that the path gave no value. */
+function allRouteValues({ route, values }: RouteMatch): ReadonlyMap<string, string | undefined> {
+  const parameters = route.template.segments.flat().filter((part) => part.kind === 'parameter');
+  return new Map(parameters.map(({ name }) => [name, values.get(name)]));
+}
+
+type FunctionLog = (level: 'debug' | 'warning' | 'error', invocationId: string, message: string) => void;
+
+function functionLog(served: ServedApp, match: RouteMatch): FunctionLog {
+  return (level, invocationId, message) => {
+    const functionName = match.route.functionName;
+    served.app.writeLog({ level, category: 'system', message, functionName, invocationId });
+  };
+}
+
+async function readBody(incoming: IncomingMessage): Promise<Buffer | 'too-large' | 'aborted'> {
+  try {
+    return await readRequestBody(incoming);
+  } catch {
+    return 'aborted';
+  }
+}
+
+/** The rest of a refused request's body isn't read, so the connection can't be used again. */
+function refuse(request: IncomingMessage, response: ServerResponse, status: number): void {
+  if (hasBody(request)) response.setHeader('connection', 'close');
+  writeStatus(response, status);
+}
+
+function clearHeaders(response: ServerResponse): void {
+  if (response.headersSent) return;
+  for (const name of response.getHeaderNames()) response.removeHeader(name);
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,109 @@
+import { CommandFailure } from '../../command-line/command-failure.js';
+import type { BlobAddress } from './blob-address.js';
+
+/** What the service said, as far as it can be told from what the SDK throws. */
+export interface BlobFault {
+  readonly status: number | undefined;
+  /** The service's error code, e.g. `BlobNotFound`, or the system's, e.g. `ENOTFOUND`. */
+  readonly code: string;
+  readonly name: string;
+  readonly message: string;
+}
+
+export function readBlobFault(thrown: unknown): BlobFault {
+  if (!(thrown instanceof Error)) return { status: undefined, code: '', name: '', message: 'unknown fault' };
+  const { statusCode, code, details } = thrown as Error & {
+    readonly statusCode?: unknown;
+    readonly code?: unknown;
+    readonly details?: { readonly errorCode?: unknown };
+  };
+  // Answers without a body have the code in a header only.
+  const serviceCode = details?.errorCode ?? code;
+  return {
+    status: typeof statusCode === 'number' ? statusCode : undefined,
+    code: typeof serviceCode === 'string' ? serviceCode : '',
+    name: thrown.name,
+    // The SDK puts the whole answer behind the first line, and the URL with its query into some.
+    message: redact((thrown.message.split('\n', 1)[0] ?? '').trim()),
+  };
+}
+
+function redact(text: string): string {
+  return text.replaceAll(/(https?:\/\/[^\s?"']*)\?[^\s"']*/g, '$1?…');
+}
+
+/** In a person's words. `access` says what was tried; `role` what is needed. */
+export function explainBlobFault(thrown: unknown, address: BlobAddress, accessKind: string): CommandFailure {
+  if (thrown instanceof CommandFailure) return thrown;
+  const fault = readBlobFault(thrown);
+  const { message, remedy } = explain(fault, address, accessKind);
+  return new CommandFailure(message, { ...(remedy === undefined ? {} : { remedy }), cause: thrown });
+}
+
+interface Explanation {
+  readonly message: string;
+  readonly remedy?: string;
+}
+
+function explain(fault: BlobFault, { url, account, container }: BlobAddress, accessKind: string): Explanation {
+  const { status, code, name } = fault;
+  if (code === 'ContainerNotFound') {
+    return {
+      message: `The storage account ${account} has no container ${container}.`,
+      remedy: `Make it: az storage container create --auth-mode login --account-name ${account} --name ${container}`,
+    };
+  }
+  if (code === 'ContainerBeingDeleted') return { message: `The container ${container} is being deleted.` };
+  if (status === 401 || (status === 403 && /Authentication|InvalidAuth|KeyBasedAuth/.test(code))) {
+    return {
+      message: `The storage did not accept the credential for ${url} (${accessKind}): ${code || `status ${status}`}.`,
+      remedy:
+        accessKind === "Azure's default credential"
+          ? 'Is the login for the right tenant? az account show'
+          : 'It may be wrong or expired, or the account takes no keys: unset it to use your own login.',
+    };
+  }
+  if (status === 403 && code === 'AuthorizationFailure') {
+    return {
+      message: `The storage refuses ${url} (${accessKind}): AuthorizationFailure.`,
+      remedy:
+        "The account's network rules, or what a signature permits, leave this caller out (Azurite says so of a wrong key).",
+    };
+  }
+  if (status === 403) {
+    return {
+      message: `This login may not read or write ${url} (${accessKind}): ${code || 'status 403'}.`,
+      remedy: `It needs the role Storage Blob Data Contributor on the container ${container} (Reader does to look); a new assignment takes some minutes.`,
+    };
+  }
+  if (name === 'CredentialUnavailableError' || /Authentication(?:Required)?Error$/.test(name)) {
+    return {
+      message: 'There is no login for Azure on this machine.',
+      remedy: 'Run az login, or set AZURE_STORAGE_CONNECTION_STRING, AZURE_STORAGE_SAS_TOKEN or AZURE_STORAGE_KEY.',
+    };
+  }
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
+    return {
+      message: `The host of ${url} is not known.`,
+      remedy: 'Is the account spelt right, and is there a network?',
+    };
+  }
+  if (code === 'LeaseIdMissing' || code === 'LeaseNotPresentWithBlobOperation') {
+    return {
+      message: `Somebody holds a lease on ${url}, so it can't be written.`,
+      remedy: 'az storage blob lease break …',
+    };
+  }
+  if (code === 'BlockCountExceedsLimit') {
+    return {
+      message: `The log of changes beside ${url} is full (50,000 lines).`,
+      remedy: 'Export it (certgate trust log --export json-lines), then move the blob away.',
+    };
+  }
+  if (code === 'InvalidBlobType') {
+    return { message: `A blob of another type stands at ${url} or its log; the log must be an append blob.` };
+  }
+  return {
+    message: `${url} can't be reached or used: ${code || name}${status === undefined ? '' : ` (status ${status})`}: ${fault.message}`,
+  };
+}

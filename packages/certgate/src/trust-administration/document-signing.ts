@@ -1,0 +1,96 @@
+import { createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto';
+import { verifyDocumentSignature } from '@certgate/core';
+import type { PasswordSource } from '../certificates/password.js';
+import { readPrivateKeyFile } from '../certificates/read-private-key.js';
+import { CommandFailure } from '../command-line/command-failure.js';
+import type { LoadedTrustDocument } from './load-trust-document.js';
+
+/** A private key of a kind that `signedBy` takes the public half of. */
+export interface SigningKey {
+  readonly key: KeyObject;
+  /** Undefined where the algorithm brings its own (Ed25519). */
+  readonly digest: 'sha256' | 'sha384' | undefined;
+}
+
+/**
+ * PEM, also encrypted; `passwordRemedy` says how the password is given. @throws {CommandFailure} for any other kind of key,
+ * a wrong password, or no key.
+ */
+export async function readSigningKey(
+  path: string,
+  password?: PasswordSource,
+  passwordRemedy?: string,
+): Promise<SigningKey> {
+  const key = createPrivateKey(await readPem(path, password, passwordRemedy));
+  const curve = key.asymmetricKeyDetails?.namedCurve;
+  if (key.asymmetricKeyType === 'ed25519') return { key, digest: undefined };
+  if (key.asymmetricKeyType === 'ec' && curve === 'prime256v1') return { key, digest: 'sha256' };
+  if (key.asymmetricKeyType === 'ec' && curve === 'secp384r1') return { key, digest: 'sha384' };
+  throw new CommandFailure(
+    `${path} holds a key (${key.asymmetricKeyType ?? 'unknown'}) that documents aren't signed by.`,
+    {
+      remedy: 'Ed25519, EC P-256 and P-384 are: openssl genpkey -algorithm ed25519 -out signing.key.pem',
+    },
+  );
+}
+
+async function readPem(path: string, password?: PasswordSource, passwordRemedy?: string): Promise<string> {
+  try {
+    return await readPrivateKeyFile(path, password);
+  } catch (fault) {
+    const isPassword = fault instanceof CommandFailure && fault.remedy?.includes('--password-file') === true;
+    if (!isPassword || passwordRemedy === undefined) throw fault;
+    throw new CommandFailure(fault.message, { remedy: passwordRemedy, cause: fault });
+  }
+}
+
+/** The detached signature of a document: base64, one line. EC signatures are in DER, as openssl makes them. */
+export function signDocument(bytes: Uint8Array, { key, digest }: SigningKey): string {
+  return sign(digest ?? null, bytes, { key, dsaEncoding: 'der' }).toString('base64');
+}
+
+/** Who may have signed what is there: by default who signs now. PEM. */
+interface Signers {
+  readonly signingKey: SigningKey;
+  readonly signedBy?: readonly string[] | undefined;
+}
+
+/**
+ * Who signs a change vouches for the whole document, and sees the change alone. So what it is made on must be signed
+ * already: else whoever can write the storage would put himself in, and wait for the next honest change to be signed.
+ *
+ * The signature may also be that of the very document that is to be written: its writer was stopped between the two files.
+ *
+ * @throws {CommandFailure} when nothing of that is so.
+ */
+export async function expectOwnSignature(
+  { bytes, signature }: LoadedTrustDocument,
+  prepared: Uint8Array,
+  { signingKey, signedBy }: Signers,
+): Promise<void> {
+  const keys = signedBy ?? [createPublicKey(signingKey.key).export({ type: 'spki', format: 'pem' }).toString()];
+  for (const document of [bytes, prepared]) {
+    if ((await verify(document, signature, keys)) === 'fits') return;
+  }
+  throw new CommandFailure(
+    signature === undefined
+      ? 'The document is not signed, so this change would make you vouch for all else that it says. Nothing was written.'
+      : `The document's signature is not of ${signedBy === undefined ? 'this key' : 'these keys'}: it was changed by something other than this tool, or signed with another key. Nothing was written.`,
+    {
+      remedy: `Look at it (certgate trust log, certgate trust list), then vouch for it as it is: certgate trust sign.${signature === undefined ? '' : ' If another key of yours signed it, name that one by --signed-by.'}`,
+    },
+  );
+}
+
+async function verify(
+  document: Uint8Array,
+  signature: string | undefined,
+  keys: readonly string[],
+): ReturnType<typeof verifyDocumentSignature> {
+  try {
+    return await verifyDocumentSignature(document, signature, keys);
+  } catch (cause) {
+    if (!(cause instanceof TypeError)) throw cause;
+    throw new CommandFailure(`--signed-by can't be used: ${cause.message}`, { cause });
+  }
+}

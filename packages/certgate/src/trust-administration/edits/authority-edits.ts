@@ -1,0 +1,150 @@
+import { createHash } from 'node:crypto';
+import type { TrustDocument, TrustDocumentAuthority, TrustDocumentRevocation } from '@certgate/core';
+import { CommandFailure } from '../../command-line/command-failure.js';
+
+// Pure, as document-edits.ts is. What the reader of documents refuses (a leaf as an anchor, a name twice), it says best.
+
+export function addAuthority(document: TrustDocument, authority: TrustDocumentAuthority): TrustDocument {
+  const there = findAuthority(document, authority.name);
+  if (there !== undefined) {
+    throw new CommandFailure(`There is an authority ${JSON.stringify(there.name)} already.`, {
+      remedy: 'To give it one more certificate or another setting: --to-existing',
+    });
+  }
+  return { ...document, authorities: [...(document.authorities ?? []), authority] };
+}
+
+export interface AuthorityAddition {
+  readonly trustAnchors: readonly string[];
+  readonly intermediates: readonly string[];
+  readonly spiffeTrustDomains: readonly string[];
+  /** `crls` are added; the others take the place of what is there. */
+  readonly revocation: TrustDocumentRevocation;
+}
+
+/** What is there already stays once. */
+export function addToAuthority(document: TrustDocument, name: string, addition: AuthorityAddition): TrustDocument {
+  const authority = getAuthority(document, name);
+  const { intermediates, spiffeTrustDomains } = addition;
+  const { crls = [], ...settings } = addition.revocation;
+  const revocation = {
+    ...authority.revocation,
+    ...settings,
+    ...(crls.length === 0 ? {} : { crls: union(authority.revocation?.crls, crls) }),
+  };
+  return replaceAuthority(document, authority, {
+    ...authority,
+    trustAnchors: unionOfPems(authority.trustAnchors, addition.trustAnchors),
+    ...(intermediates.length === 0 ? {} : { intermediates: unionOfPems(authority.intermediates, intermediates) }),
+    ...(spiffeTrustDomains.length === 0
+      ? {}
+      : { spiffeTrustDomains: union(authority.spiffeTrustDomains, spiffeTrustDomains) }),
+    ...(Object.keys(revocation).length === 0 ? {} : { revocation }),
+  });
+}
+
+/** @throws {CommandFailure} while names, pins or denied serial numbers refer to it. */
+export function removeAuthority(document: TrustDocument, name: string): TrustDocument {
+  const authority = getAuthority(document, name);
+  const users = listUsers(document, authority.name);
+  if (users.length > 0) {
+    const named = users.slice(0, 5).join(', ');
+    const more = users.length > 5 ? ` and ${users.length - 5} more` : '';
+    throw new CommandFailure(`The authority ${JSON.stringify(authority.name)} is referred to by ${named}${more}.`, {
+      remedy:
+        'Take their subjects, pins or denied serial numbers out first: certgate trust remove, certgate trust undeny',
+    });
+  }
+  const { authorities = [], ...rest } = document;
+  const kept = authorities.filter((each) => each !== authority);
+  return kept.length === 0 ? rest : { ...rest, authorities: kept };
+}
+
+/** Takes certificates out by their thumbprint, or the first eight digits or more of it. */
+export function removeAuthorityCertificates(
+  document: TrustDocument,
+  name: string,
+  thumbprints: readonly string[],
+): TrustDocument {
+  const authority = getAuthority(document, name);
+  const { trustAnchors, intermediates = [] } = authority;
+  const chosen = new Set(
+    thumbprints.map((text) => getCertificate([...trustAnchors, ...intermediates], authority.name, text)),
+  );
+  const isKept = (pem: string): boolean => !chosen.has(pem);
+  const { intermediates: old = [], ...rest } = authority;
+  const kept = old.filter(isKept);
+  return replaceAuthority(document, authority, {
+    ...rest,
+    trustAnchors: trustAnchors.filter(isKept),
+    ...(kept.length === 0 ? {} : { intermediates: kept }),
+  });
+}
+
+export function getAuthority(document: TrustDocument, name: string): TrustDocumentAuthority {
+  const authority = findAuthority(document, name);
+  if (authority !== undefined) return authority;
+  throw new CommandFailure(`There is no authority ${JSON.stringify(name)} in the trust document.`, {
+    remedy: 'See which there are: certgate trust authority list',
+  });
+}
+
+function findAuthority({ authorities = [] }: TrustDocument, name: string): TrustDocumentAuthority | undefined {
+  return authorities.find((each) => isSameName(each.name, name));
+}
+
+function getCertificate(pems: readonly string[], name: string, text: string): string {
+  const digits = text.replaceAll(/[\s:]/g, '').toUpperCase();
+  if (!/^[0-9A-F]{8,64}$/.test(digits)) {
+    throw new CommandFailure(`${JSON.stringify(text)} names no certificate.`, {
+      remedy: 'Give the hexadecimal digits of its SHA-256 thumbprint, or at least the first eight.',
+    });
+  }
+  const found = pems.filter((pem) => hashPem(pem).startsWith(digits));
+  const [pem] = found;
+  if (pem !== undefined && found.length === 1) return pem;
+  throw new CommandFailure(
+    found.length === 0
+      ? `The authority ${JSON.stringify(name)} has no certificate whose thumbprint begins with ${digits}.`
+      : `The authority ${JSON.stringify(name)} has ${found.length} such certificates; give more digits.`,
+    { remedy: 'See its certificates: certgate trust authority list' },
+  );
+}
+
+function listUsers({ identities, denied = [] }: TrustDocument, name: string): readonly string[] {
+  const isUser = ({ issuedBy }: { readonly issuedBy?: string }): boolean =>
+    issuedBy !== undefined && isSameName(issuedBy, name);
+  return [
+    ...identities
+      .filter(({ subjects = [], certificates = [] }) => subjects.some(isUser) || certificates.some(isUser))
+      .map((identity) => JSON.stringify(identity.name)),
+    ...denied.filter(isUser).map(({ serialNumber = '' }) => `the denied serial number ${serialNumber}`),
+  ];
+}
+
+function replaceAuthority(
+  document: TrustDocument,
+  old: TrustDocumentAuthority,
+  changed: TrustDocumentAuthority,
+): TrustDocument {
+  return { ...document, authorities: (document.authorities ?? []).map((each) => (each === old ? changed : each)) };
+}
+
+function unionOfPems(old: readonly string[] = [], added: readonly string[]): readonly string[] {
+  const known = new Set(old.map(hashPem));
+  return [...old, ...added.filter((pem) => !known.has(hashPem(pem)))];
+}
+
+function union(old: readonly string[] = [], added: readonly string[]): readonly string[] {
+  return [...new Set([...old, ...added])];
+}
+
+/** The SHA-256 thumbprint of the certificate, upper-case hexadecimal; the text was read strictly. */
+function hashPem(pem: string): string {
+  const der = Buffer.from(pem.replaceAll(/-----[^-]*-----|\s/g, ''), 'base64');
+  return createHash('sha256').update(der).digest('hex').toUpperCase();
+}
+
+function isSameName(one: string, other: string): boolean {
+  return one.toLowerCase() === other.toLowerCase();
+}

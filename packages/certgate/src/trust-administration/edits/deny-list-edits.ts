@@ -1,0 +1,38 @@
+import {
+  deniedSerialKey,
+  findSerialNumber,
+  findThumbprint,
+  type TrustDocument,
+  type TrustDocumentDenied,
+} from '@certgate/core';
+import { CommandFailure } from '../../command-line/command-failure.js';
+
+/** A certificate that is denied already stays as it is, with the reason it had. */
+export function denyCertificate(document: TrustDocument, entry: TrustDocumentDenied): TrustDocument {
+  const { denied = [] } = document;
+  return denied.some((each) => toKey(each) === toKey(entry)) ? document : { ...document, denied: [...denied, entry] };
+}
+
+/** @throws {CommandFailure} for what is not denied. */
+export function undenyCertificate(document: TrustDocument, entry: TrustDocumentDenied): TrustDocument {
+  const { denied = [], ...rest } = document;
+  const kept = denied.filter((each) => toKey(each) !== toKey(entry));
+  if (kept.length === denied.length) {
+    throw new CommandFailure(`The deny list doesn't hold ${describeDenied(entry)}.`, {
+      remedy: 'See what it holds: certgate trust list --json',
+    });
+  }
+  return kept.length === 0 ? rest : { ...rest, denied: kept };
+}
+
+export function describeDenied({ thumbprintSha256, issuedBy = '', serialNumber = '' }: TrustDocumentDenied): string {
+  return thumbprintSha256 === undefined
+    ? `the serial number ${findSerialNumber(serialNumber) ?? serialNumber} of ${issuedBy}`
+    : `the certificate ${thumbprintSha256.slice(0, 16)}…`;
+}
+
+function toKey({ thumbprintSha256, issuedBy = '', serialNumber = '' }: TrustDocumentDenied): string {
+  return thumbprintSha256 === undefined
+    ? deniedSerialKey(issuedBy, findSerialNumber(serialNumber) ?? serialNumber)
+    : (findThumbprint(thumbprintSha256, 'sha256') ?? thumbprintSha256);
+}

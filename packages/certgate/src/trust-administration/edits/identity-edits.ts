@@ -1,0 +1,309 @@
+import {
+  findInstant,
+  findThumbprint,
+  formatInstant,
+  type TrustDocument,
+  type TrustDocumentIdentity,
+  type TrustDocumentPin,
+  type TrustDocumentSubject,
+} from '@certgate/core';
+import { CommandFailure } from '../../command-line/command-failure.js';
+import { withoutSubjects, withSubjects } from './subject-edits.js';
+
+// Pure: a document in, a document out. What they refuse, they refuse in words for the person at the command line.
+
+/** A pin to be added, and by what else its certificate may be pinned already, where the certificate is at hand. */
+export interface NewPin {
+  readonly pin: TrustDocumentPin;
+  readonly certificate?: CertificateHashes;
+}
+
+/** Upper-case hexadecimal. */
+export type CertificateHashes = Readonly<Record<(typeof pinKinds)[number], string>>;
+
+/** Recognised by a pin, by subjects, or by both. */
+export interface NewIdentity extends Partial<NewPin> {
+  readonly name: string;
+  readonly roles: readonly string[];
+  readonly functions?: readonly string[];
+  readonly owner?: string;
+  readonly reason?: string;
+  readonly expiresAt?: string;
+  readonly subjects?: readonly TrustDocumentSubject[];
+}
+
+export function addIdentity(
+  document: TrustDocument,
+  { pin, certificate, subjects = [], ...identity }: NewIdentity,
+): TrustDocument {
+  const there = findIdentity(document, identity.name);
+  if (there !== undefined) {
+    throw new CommandFailure(`There is an identity ${quote(there.name)} already.`, {
+      remedy: `To give it one more certificate or role: --to-existing. To replace its certificate: certgate trust rotate ${shellWord(there.name)} …`,
+    });
+  }
+  if (pin !== undefined) expectNewPin(document, { pin, ...(certificate === undefined ? {} : { certificate }) });
+  const made = { ...withSubjects(identity, subjects), ...(pin === undefined ? {} : { certificates: [pin] }) };
+  return { ...document, identities: [...document.identities, made] };
+}
+
+export interface IdentityAddition {
+  readonly roles: readonly string[];
+  readonly functions: readonly string[];
+  readonly owner?: string;
+  /** Null: it ends no more. */
+  readonly expiresAt?: string | null;
+  readonly newPin?: NewPin;
+  readonly subjects?: readonly TrustDocumentSubject[];
+}
+
+export function addToIdentity(document: TrustDocument, name: string, addition: IdentityAddition): TrustDocument {
+  const identity = getIdentity(document, name);
+  const { newPin, roles, functions, owner, expiresAt, subjects = [] } = addition;
+  // A SHA-1 pin and a SHA-256 pin of one certificate may stand side by side: so does migration begin.
+  if (newPin !== undefined) expectNewPin(document, newPin, identity);
+  // A list where there was none takes all other functions away: the opposite of adding.
+  if (functions.length > 0 && identity.functions === undefined) {
+    throw new CommandFailure(
+      `${quote(identity.name)} may call every function already; a list would take the others away.`,
+      {
+        remedy: 'To tighten it, remove the identity and add it anew with --function.',
+      },
+    );
+  }
+  const { expiresAt: oldEnd, ...rest } = withSubjects(identity, subjects);
+  const end = expiresAt === undefined ? oldEnd : (expiresAt ?? undefined);
+  return replaceIdentity(document, {
+    ...rest,
+    roles: union(identity.roles, roles),
+    ...(identity.functions === undefined ? {} : { functions: union(identity.functions, functions, isSameFunction) }),
+    ...(owner === undefined ? {} : { owner }),
+    ...(end === undefined ? {} : { expiresAt: end }),
+    ...(newPin === undefined ? {} : { certificates: [...(identity.certificates ?? []), newPin.pin] }),
+  });
+}
+
+export interface IdentityRemoval {
+  readonly subjects?: readonly TrustDocumentSubject[];
+  readonly pins: readonly string[];
+  readonly roles: readonly string[];
+  readonly functions: readonly string[];
+}
+
+export function removeFromIdentity(document: TrustDocument, name: string, removal: IdentityRemoval): TrustDocument {
+  const identity = getIdentity(document, name);
+  const pins = new Set(removal.pins.map((text) => getPin(identity, text)));
+  for (const role of removal.roles) {
+    if (!identity.roles.includes(role))
+      throw new CommandFailure(`${quote(identity.name)} doesn't have the role ${quote(role)}.`);
+  }
+  for (const each of removal.functions) expectListedFunction(identity, each);
+  const { certificates = [], functions } = identity;
+  return replaceIdentity(document, {
+    ...withoutSubjects(identity, removal.subjects ?? []),
+    roles: identity.roles.filter((role) => !removal.roles.includes(role)),
+    ...(functions === undefined
+      ? {}
+      : { functions: functions.filter((each) => !removal.functions.some((other) => isSameFunction(each, other))) }),
+    ...(identity.certificates === undefined ? {} : { certificates: certificates.filter((pin) => !pins.has(pin)) }),
+  });
+}
+
+function expectListedFunction({ name, functions }: TrustDocumentIdentity, wanted: string): void {
+  if (functions === undefined) {
+    throw new CommandFailure(
+      `${quote(name)} may call every function; there is no list to take ${quote(wanted)} from.`,
+      {
+        remedy: 'Remove the identity and add it anew with the functions that it may call.',
+      },
+    );
+  }
+  if (functions.some((each) => isSameFunction(each, wanted))) return;
+  throw new CommandFailure(`${quote(name)} may not call ${quote(wanted)} as it is.`);
+}
+
+export function removeIdentity(document: TrustDocument, name: string): TrustDocument {
+  const identity = getIdentity(document, name);
+  return { ...document, identities: document.identities.filter((each) => each !== identity) };
+}
+
+export function setIdentityEnabled(document: TrustDocument, name: string, enabled: boolean): TrustDocument {
+  return replaceIdentity(document, withEnabled(getIdentity(document, name), enabled));
+}
+
+export function setPinsEnabled(
+  document: TrustDocument,
+  name: string,
+  pins: readonly string[],
+  enabled: boolean,
+): TrustDocument {
+  const identity = getIdentity(document, name);
+  const chosen = new Set(pins.map((text) => getPin(identity, text)));
+  return replaceIdentity(document, {
+    ...identity,
+    certificates: (identity.certificates ?? []).map((pin) => (chosen.has(pin) ? withEnabled(pin, enabled) : pin)),
+  });
+}
+
+/** Sets `enabled` for the identities that `chooses` takes; the others stay the same objects. */
+export function setEnabledWhere(
+  document: TrustDocument,
+  enabled: boolean,
+  chooses: (identity: TrustDocumentIdentity) => boolean,
+): TrustDocument {
+  return {
+    ...document,
+    identities: document.identities.map((identity) => (chooses(identity) ? withEnabled(identity, enabled) : identity)),
+  };
+}
+
+/** Those that are enabled in one of the documents and not in the other, or absent there. */
+export function listNewlyDisabled(before: TrustDocument, after: TrustDocument): readonly string[] {
+  const enabled = new Set(before.identities.filter(isEnabled).map(({ name }) => name.toLowerCase()));
+  return after.identities
+    .filter((each) => !isEnabled(each) && enabled.has(each.name.toLowerCase()))
+    .map(({ name }) => name);
+}
+
+export interface Rotation extends NewPin {
+  /** When the old pins end at the latest, in milliseconds; undefined: at once, so they are disabled. */
+  readonly oldEnd: number | undefined;
+  readonly now: number;
+}
+
+/** The new pin counts from now; the old ones end at `oldEnd`, or when they would have ended anyway, if that is earlier. */
+export function rotateIdentity(document: TrustDocument, name: string, rotation: Rotation): TrustDocument {
+  const identity = getIdentity(document, name);
+  // Another pin of the same certificate would be ended with the old ones, and a match that is over denies.
+  expectNewPin(document, rotation);
+  const old = (identity.certificates ?? []).map((pin) => endPin(identity, pin, rotation));
+  return replaceIdentity(document, { ...identity, certificates: [...old, rotation.pin] });
+}
+
+function endPin(identity: TrustDocumentIdentity, pin: TrustDocumentPin, { oldEnd, now }: Rotation): TrustDocumentPin {
+  const end = findTime(pin.notAfter);
+  // What is over or switched off already stays as it is: a window that is written anew could only say more.
+  if (pin.enabled === false || (end !== undefined && end <= now)) return pin;
+  if (oldEnd === undefined) return withEnabled(pin, false);
+  if (end !== undefined && end <= oldEnd) return pin;
+  const start = findTime(pin.notBefore);
+  if (start !== undefined && start >= oldEnd) {
+    throw new CommandFailure(
+      `A pin of ${quote(identity.name)} begins only at ${formatInstant(start)}, after the overlap would end: ${describePin(pin)}.`,
+      { remedy: `Remove it first: certgate trust remove ${shellWord(identity.name)} --pin …` },
+    );
+  }
+  return { ...pin, notAfter: formatInstant(oldEnd) };
+}
+
+export function findIdentity(document: TrustDocument, name: string): TrustDocumentIdentity | undefined {
+  const key = name.toLowerCase();
+  return document.identities.find((identity) => identity.name.toLowerCase() === key);
+}
+
+export function getIdentity(document: TrustDocument, name: string): TrustDocumentIdentity {
+  const identity = findIdentity(document, name);
+  if (identity !== undefined) return identity;
+  throw new CommandFailure(`There is no identity ${quote(name)} in the trust document.`, {
+    remedy: 'See who is: certgate trust list',
+  });
+}
+
+const pinKinds = ['thumbprintSha256', 'thumbprintSha1', 'publicKeySha256'] as const;
+
+/** The hash of a pin as upper-case hexadecimal, whatever its author's notation. */
+export function readPinValue(pin: TrustDocumentPin): {
+  readonly kind: (typeof pinKinds)[number];
+  readonly value: string;
+} {
+  for (const kind of pinKinds) {
+    const text = pin[kind];
+    const value = text === undefined ? undefined : findThumbprint(text, kind === 'thumbprintSha1' ? 'sha1' : 'sha256');
+    if (value !== undefined) return { kind, value };
+  }
+  // Only for documents that were not read strictly.
+  throw new CommandFailure('A pin holds no thumbprint.');
+}
+
+export function describePin(pin: TrustDocumentPin): string {
+  const { kind, value } = readPinValue(pin);
+  return `${kind} ${value}`;
+}
+
+/** The one pin whose hash begins with these digits; at least eight, so that a slip can't choose. */
+function getPin(identity: TrustDocumentIdentity, text: string): TrustDocumentPin {
+  const digits = text.replaceAll(/[\s:]/g, '').toUpperCase();
+  if (!/^[0-9A-F]{8,64}$/.test(digits)) {
+    throw new CommandFailure(`${quote(text)} names no pin.`, {
+      remedy: 'Give the hexadecimal digits of its thumbprint, or at least the first eight.',
+    });
+  }
+  const found = (identity.certificates ?? []).filter((pin) => readPinValue(pin).value.startsWith(digits));
+  const [pin] = found;
+  if (pin !== undefined && found.length === 1) return pin;
+  throw new CommandFailure(
+    found.length === 0
+      ? `${quote(identity.name)} has no pin that begins with ${digits}.`
+      : `${quote(identity.name)} has ${found.length} pins that begin with ${digits}; give more digits.`,
+    { remedy: `See its pins: certgate trust show ${shellWord(identity.name)}` },
+  );
+}
+
+/** `sharing` may hold the same certificate by another kind of hash. */
+function expectNewPin(document: TrustDocument, { pin, certificate }: NewPin, sharing?: TrustDocumentIdentity): void {
+  const wanted = readPinValue(pin);
+  const hashes: Partial<CertificateHashes> = { ...certificate, [wanted.kind]: wanted.value };
+  for (const identity of document.identities) {
+    for (const other of identity.certificates ?? []) {
+      const { kind, value } = readPinValue(other);
+      if (hashes[kind] !== value || (identity === sharing && kind !== wanted.kind)) continue;
+      throw new CommandFailure(
+        `This certificate${kind === 'publicKeySha256' ? ' or its key' : ''} is pinned for ${quote(identity.name)} already (${kind} ${value}).`,
+        { remedy: 'One certificate stands for one identity. Make another one: certgate certificate create' },
+      );
+    }
+  }
+}
+
+function replaceIdentity(document: TrustDocument, changed: TrustDocumentIdentity): TrustDocument {
+  return {
+    ...document,
+    identities: document.identities.map((identity) => (identity.name === changed.name ? changed : identity)),
+  };
+}
+
+/** Enabled is what stands there when nothing does: the key is left out. */
+function withEnabled<T extends { readonly enabled?: boolean }>(item: T, enabled: boolean): T {
+  const changed: { enabled?: boolean } & T = { ...item };
+  if (enabled) delete changed.enabled;
+  else changed.enabled = false;
+  return changed;
+}
+
+export function isEnabled({ enabled }: { readonly enabled?: boolean }): boolean {
+  return enabled !== false;
+}
+
+function isSameFunction(one: string, other: string): boolean {
+  return one.toLowerCase() === other.toLowerCase();
+}
+
+function union(
+  old: readonly string[],
+  added: readonly string[],
+  isSame: (one: string, other: string) => boolean = Object.is,
+): readonly string[] {
+  return added.reduce((all, item) => (all.some((each) => isSame(each, item)) ? all : [...all, item]), old);
+}
+
+function findTime(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : findInstant(text);
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text);
+}
+
+function shellWord(text: string): string {
+  return /^[\w.@-]+$/.test(text) ? text : quote(text);
+}

@@ -1,0 +1,183 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { type Decision, type DecisionStep, decideAccess } from './access-decision.js';
+import { AccessGate } from './access-gate.js';
+import type { PathCheck } from '../certification-path/path-check.js';
+import { denialCodes, getPublicStatus } from '../denial.js';
+import type { RevocationInformation } from '../revocation/revocation-information.js';
+import type { TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
+import { findInSnapshot } from '../trust-snapshot/find-in-snapshot.js';
+import {
+  authorityOf,
+  billing,
+  getStage,
+  issueCaller,
+  issueIntermediate,
+  issuedSnapshot,
+} from '../test-support/authority-stage.js';
+import { clientExtensions, now } from '../test-support/certificates.js';
+import { assertDenied } from '../test-support/documents.js';
+import { listPathDenials } from '../test-support/path-denials.js';
+import { makeCrl, readCrl } from '../test-support/revocation.js';
+
+const requirement = { functionName: 'GetOrders', roles: [['reader']] };
+const caller = issueCaller();
+
+interface Traced {
+  readonly decision: Decision;
+  readonly trace: readonly DecisionStep[];
+  readonly checks: readonly PathCheck[];
+}
+
+function decide(header: string, trust: TrustSnapshot, revocation?: RevocationInformation, at = now): Traced {
+  const trace: DecisionStep[] = [];
+  const checks: PathCheck[] = [];
+  const question = { header, trust, requirement, now: at, ...(revocation === undefined ? {} : { revocation }) };
+  const decision = decideAccess({
+    ...question,
+    onStep: (step) => trace.push(step),
+    onPathCheck: (check) => checks.push(check),
+  });
+  assert.deepEqual(decideAccess(question), decision, 'the trace changes the decision');
+  return { decision, trace, checks };
+}
+
+describe('the steps of a decision by an authority', () => {
+  const steps: readonly DecisionStep['step'][] = [
+    'certificate-header',
+    'trust-store',
+    'client-certificate',
+    'certificate-verification',
+    'certification-path',
+    'client-identity',
+    'authorization',
+  ];
+
+  test('allowed: every step passes, with every check of the path', () => {
+    const { decision, trace, checks } = decide(caller.header, issuedSnapshot([billing]));
+    assert.ok(decision.outcome === 'allowed');
+    assert.equal(decision.identity.name, 'billing');
+    assert.equal(decision.identity.matchedBy, 'dns issued by corp');
+    assert.deepEqual(
+      trace,
+      steps.map((step) => ({ step, denial: undefined })),
+    );
+    assert.ok(checks.every(({ fault }) => fault === undefined));
+    const ofCaller = checks.filter(({ role }) => role === 'end-entity').map(({ check }) => check);
+    // Of the authority's own mode: nobody asks about revocation here.
+    assert.deepEqual(ofCaller, [
+      ...['validity', 'certificate', 'purpose', 'issuer', 'path-length', 'signature', 'names'],
+      'policies',
+    ]);
+  });
+
+  test('revocation is a check of its own where it is asked for', () => {
+    const authorities = [authorityOf({ revocation: { mode: 'required', scope: 'end-entity' } })];
+    const crls = [readCrl(makeCrl({ authority: getStage().issuing }))];
+    const revocation = { find: () => ({ crls, findOcspResponses: () => [] }) };
+    const { decision, checks } = decide(caller.header, issuedSnapshot([billing], { authorities }), revocation);
+    assert.equal(decision.outcome, 'allowed');
+    const last = checks.at(-1);
+    assert.deepEqual([last?.check, last?.role, last?.fault], ['revocation', 'end-entity', undefined]);
+  });
+
+  const denials = listPathDenials();
+  for (const { code, step, header, trust, revocation } of denials) {
+    test(`${code} ends at ${step}, and no later step runs`, () => {
+      const { decision, trace } = decide(header, trust, revocation);
+      assertDenied(decision, code);
+      const passed = steps.slice(0, steps.indexOf(step)).map((name) => ({ step: name, denial: undefined }));
+      assert.deepEqual(trace, [...passed, { step, denial: decision }]);
+    });
+  }
+
+  test('every code of a path was seen', () => {
+    const seen = new Set<string>(denials.map(({ code }) => code));
+    const wanted = denialCodes.filter((code) => code.startsWith('path_') || /revo|deny_list/.test(code));
+    assert.deepEqual(
+      wanted.filter((code) => !seen.has(code)),
+      [],
+    );
+  });
+
+  test('each says what to know, and nothing of the certificate itself; only missing information is a 503', () => {
+    for (const { code, header, trust, revocation } of denials) {
+      const { decision } = decide(header, trust, revocation);
+      assert.ok(decision.outcome === 'denied');
+      assert.equal(decision.thumbprintSha256?.length, 64);
+      assert.doesNotMatch(decision.detail, /MII|[A-Za-z0-9+/]{40}|-----BEGIN|[\p{C}]/u);
+      assert.equal(getPublicStatus(code), code === 'revocation_unavailable' ? 503 : 401);
+    }
+  });
+
+  test('the gate says the same, cold and warm, and asks anew only for information that may be there at once', async () => {
+    for (const { code, header, trust, revocation } of denials) {
+      let asked = 0;
+      const gate = new AccessGate({
+        trustStore: {
+          version: 'v1',
+          find: (certificate, at) => {
+            asked += 1;
+            return findInSnapshot(trust, certificate, at, revocation === undefined ? undefined : { revocation });
+          },
+        },
+      });
+      const { decision } = decide(header, trust, revocation);
+      assert.deepEqual(await gate.decide(header, requirement, now), decision);
+      assert.deepEqual(await gate.decide(header, requirement, now), decision);
+      assert.equal(asked, code === 'revocation_unavailable' ? 2 : 1, code);
+    }
+  });
+});
+
+describe('critical extensions', () => {
+  const constrained = issueCaller({
+    extensions: [...clientExtensions, 'certificatePolicies = critical, 1.2.3.4'],
+  });
+  test('one that a path processes is no reason to refuse, where a path was validated', () => {
+    assert.equal(decide(constrained.header, issuedSnapshot([billing])).decision.outcome, 'allowed');
+  });
+  test('and is one where the certificate is pinned alone', () => {
+    const { thumbprintSha256 } = constrained.certificate;
+    const trust = issuedSnapshot([{ certificates: [{ thumbprintSha256 }] }], { authorities: [] });
+    assertDenied(decide(constrained.header, trust).decision, 'certificate_critical_extension_unknown');
+  });
+  test('one that no path processes is refused whatever a store of the user says of its path', async () => {
+    const claim = (made: typeof constrained): Decision | Promise<Decision> =>
+      new AccessGate({
+        trustStore: {
+          find: () => ({
+            outcome: 'found',
+            identity: { name: 'a', roles: ['reader'] },
+            matchedBy: 'own',
+            isPathValidated: true,
+          }),
+        },
+      }).decide(made.header, requirement, now);
+    const unknown = issueCaller({ extensions: [...clientExtensions, '1.2.3.4 = critical, DER:0500'] });
+    assertDenied(await claim(unknown), 'certificate_critical_extension_unknown');
+    assert.equal((await claim(constrained)).outcome, 'allowed');
+  });
+});
+
+describe('when access ends', () => {
+  const { issuing } = getStage();
+  const required = issuedSnapshot([billing], {
+    authorities: [authorityOf({ revocation: { mode: 'required', scope: 'end-entity' } })],
+  });
+  const crls = [readCrl(makeCrl({ authority: issuing }))];
+  const revocation: RevocationInformation = { find: () => ({ crls, findOcspResponses: () => [] }) };
+
+  test("is the path's end, not the CRL's", () => {
+    const { decision } = decide(caller.header, required, revocation);
+    assert.ok(decision.outcome === 'allowed');
+    assert.equal(decision.identity.accessEndsAt, Date.UTC(2035, 0, 1));
+  });
+  test("is an intermediate's end, where that comes first", () => {
+    const short = issueIntermediate({ notAfter: '20270601000000Z' });
+    const trust = issuedSnapshot([billing], { authorities: [authorityOf({ intermediates: [short] })] });
+    const { decision } = decide(issueCaller({ issuer: short }).header, trust);
+    assert.ok(decision.outcome === 'allowed');
+    assert.equal(decision.identity.accessEndsAt, Date.UTC(2027, 5, 1) + 1);
+  });
+});

@@ -1,0 +1,236 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import * as fc from 'fast-check';
+import { type Decision, type DecisionStep, decideAccess } from './access-decision.js';
+import { AccessGate } from './access-gate.js';
+import type { FunctionRequirement } from './authorization.js';
+import { type DenialCode, denialCodes } from '../denial.js';
+import { presentCertificate } from '../certificate/presented-certificate.js';
+import { parseTrustDocument } from '../trust-document/parse-document.js';
+import { trustStoreFromDocument } from '../trust-store/document-store.js';
+import { type CertificateRequest, defaultNotAfter, makeCertificate, now } from '../test-support/certificates.js';
+import { type IdentityInput, assertDenied, documentOf, snapshotOf } from '../test-support/documents.js';
+import { listPathDenials } from '../test-support/path-denials.js';
+
+const allowed = makeCertificate();
+const { header } = allowed;
+const { thumbprintSha256, thumbprintSha1, publicKeySha256 } = presentCertificate(allowed.der);
+const iso = (instant: number): string => new Date(instant).toISOString();
+const pin = { thumbprintSha256 };
+const until = now + 1000;
+
+const decide = (
+  text: string | undefined,
+  identities: readonly IdentityInput[],
+  more: Partial<FunctionRequirement> = { reportOnlyUntil: until },
+  at = now,
+): Decision => {
+  const requirement: FunctionRequirement = { functionName: 'GetOrders', roles: [['reader']], ...more };
+  return decideAccess({ header: text, trust: snapshotOf(...identities), requirement, now: at });
+};
+
+const deferrable = ['function_not_allowed', 'role_missing'] as const;
+
+describe('report-only', () => {
+  for (const [code, identity] of [
+    ['function_not_allowed', { functions: ['other'], certificates: [pin] }],
+    ['role_missing', { roles: [], certificates: [pin] }],
+  ] as const) {
+    test(`${code} is let through and told, until the end`, () => {
+      const refused = decide(header, [identity], {});
+      assertDenied(refused, code);
+      const decision = decide(header, [identity]);
+      assert.ok(decision.outcome === 'allowed');
+      assert.deepEqual(decision.deferred, refused);
+      assert.equal(decide(header, [identity], { reportOnlyUntil: until }, until - 1).outcome, 'allowed');
+      for (const at of [until, until + 1])
+        assertDenied(decide(header, [identity], { reportOnlyUntil: until }, at), code);
+    });
+  }
+
+  test('who meets the requirement is admitted as ever, with nothing deferred', () => {
+    const decision = decide(header, [{ certificates: [pin] }]);
+    assert.ok(decision.outcome === 'allowed');
+    assert.ok(!('deferred' in decision));
+  });
+
+  test('an end that is no moment, or never comes, is none', () => {
+    for (const end of [Number.NaN, Number.POSITIVE_INFINITY, '9999999999999', null, new Date(until), 1n << 60n]) {
+      const requirement = { reportOnlyUntil: end as number };
+      assertDenied(decide(header, [{ roles: [], certificates: [pin] }], requirement), 'role_missing');
+    }
+  });
+
+  test('the trace tells what was let through, at its step', () => {
+    const trace: DecisionStep[] = [];
+    const decision = decideAccess({
+      header,
+      trust: snapshotOf({ roles: [], certificates: [pin] }),
+      requirement: { functionName: 'f', roles: [['reader']], reportOnlyUntil: until },
+      now,
+      onStep: (step) => trace.push(step),
+    });
+    assert.ok(decision.outcome === 'allowed' && decision.deferred !== undefined);
+    assert.deepEqual(trace.at(-1), { step: 'authorization', denial: undefined, deferred: decision.deferred });
+    assert.equal(trace.filter(({ deferred }) => deferred !== undefined).length, 1);
+  });
+});
+
+describe('every other denial is never deferred', () => {
+  const unfit = (request: CertificateRequest): readonly [string, readonly IdentityInput[]] => {
+    const made = makeCertificate(request);
+    const { thumbprintSha256: own } = presentCertificate(made.der);
+    return [made.header, [{ roles: [], certificates: [{ thumbprintSha256: own }] }]];
+  };
+  const broken = Buffer.from('3000', 'hex');
+  const cases: Partial<Record<DenialCode, readonly [string | undefined, readonly IdentityInput[], number?]>> = {
+    certificate_missing: [undefined, []],
+    certificate_malformed: [
+      broken.toString('base64'),
+      [{ certificates: [{ thumbprintSha256: presentCertificate(broken).thumbprintSha256 }] }],
+    ],
+    certificate_multiple: [`${header},${header}`, [{ certificates: [pin] }]],
+    certificate_too_large: [header.repeat(100), [{ certificates: [pin] }]],
+    certificate_not_trusted: [header, []],
+    identity_ambiguous: [header, [{ certificates: [pin] }, { certificates: [{ thumbprintSha1 }] }]],
+    identity_disabled: [header, [{ enabled: false, roles: [], certificates: [pin] }]],
+    identity_expired: [header, [{ expiresAt: iso(now), roles: [], certificates: [pin] }]],
+    pin_disabled: [header, [{ roles: [], certificates: [{ ...pin, enabled: false }] }]],
+    pin_not_yet_valid: [header, [{ roles: [], certificates: [{ ...pin, notBefore: iso(now + 1) }] }]],
+    pin_expired: [header, [{ roles: [], certificates: [{ ...pin, notAfter: iso(now) }] }]],
+    certificate_not_yet_valid: [header, [{ roles: [], certificates: [pin] }], Date.UTC(2020, 0, 1)],
+    certificate_expired: [header, [{ roles: [], certificates: [pin] }], defaultNotAfter + 1],
+    certificate_is_authority: unfit({ extensions: ['basicConstraints = CA:TRUE'] }),
+    certificate_extended_key_usage_unsuitable: unfit({ extensions: ['extendedKeyUsage = serverAuth'] }),
+    certificate_key_usage_unsuitable: unfit({ extensions: ['keyUsage = keyEncipherment'] }),
+    certificate_critical_extension_unknown: unfit({ extensions: ['1.2.3.4 = critical, DER:0500'] }),
+    certificate_key_too_weak: unfit({ key: 'rsa-1024' }),
+    internal_fault: [header, [{ roles: [], certificates: [pin] }], Number.NaN],
+  };
+  for (const [code, [text, identities, at]] of Object.entries(cases)) {
+    test(code, () => {
+      // Further ahead than any of the times asked for.
+      assertDenied(decide(text, identities, { reportOnlyUntil: Date.UTC(2100, 0, 1) }, at), code as DenialCode);
+    });
+  }
+
+  const byAuthority = listPathDenials();
+  for (const { code, header: text, trust, revocation } of byAuthority) {
+    test(code, () => {
+      const requirement = { functionName: 'f', roles: [], reportOnlyUntil: Date.UTC(2100, 0, 1) };
+      const question = { header: text, trust, requirement, now };
+      assertDenied(decideAccess(revocation === undefined ? question : { ...question, revocation }), code);
+    });
+  }
+
+  test('and a store that is unavailable, by the gate', async () => {
+    const gate = new AccessGate({ trustStore: { find: () => ({ outcome: 'unavailable', detail: 'down' }) } });
+    const requirement = { functionName: 'f', roles: [], reportOnlyUntil: until };
+    assertDenied(await gate.decide(header, requirement, now), 'trust_unavailable');
+  });
+
+  test('no code is forgotten here', () => {
+    const elsewhere = ['front_end_unknown', 'front_end_contradicted', 'http_streaming_ambiguous', 'gate_not_installed'];
+    const codes = [...Object.keys(cases), ...byAuthority.map(({ code }) => code), ...deferrable, ...elsewhere];
+    const seen = new Set<string>([...codes, 'trust_unavailable']);
+    assert.deepEqual(
+      denialCodes.filter((code) => !seen.has(code)),
+      [],
+    );
+  });
+});
+
+test('whatever the identities, requirement and time: only those two are deferred, and only before the end', async () => {
+  const stranger = makeCertificate({ key: 'ed25519' });
+  const pins = fc.record(
+    { enabled: fc.constantFrom(true, true, false), notAfter: fc.constantFrom(iso(now + 1000), iso(now)) },
+    { requiredKeys: [] },
+  );
+  const identity = fc.record(
+    {
+      roles: fc.subarray(['reader', 'admin']),
+      functions: fc.subarray(['F', 'g']),
+      enabled: fc.constantFrom(true, true, true, false),
+      expiresAt: fc.constantFrom(iso(now + 1000), iso(now)),
+    },
+    { requiredKeys: ['roles'] },
+  );
+  const identities = fc.tuple(identity, pins, fc.boolean()).map(([owner, given, byKey]) => [
+    {
+      ...owner,
+      certificates: [byKey ? { notAfter: iso(now + 1000), ...given, publicKeySha256 } : { ...given, ...pin }],
+    },
+  ]);
+  const requirements = fc.record({
+    functionName: fc.constantFrom('f', 'G', 'h'),
+    roles: fc.array(fc.subarray(['reader', 'admin', 'owner']), { maxLength: 2 }),
+  });
+  const headers = fc.constantFrom(header, header, header, stranger.header, `${header},${header}`, undefined);
+  const times = fc.constantFrom(now - 1000, now - 1, now, now + 1, now + 999, now + 1000, defaultNotAfter + 1);
+  const seen = new Map<string, number>();
+  await fc.assert(
+    fc.asyncProperty(identities, requirements, headers, times, times, async (given, asked, text, at, end) => {
+      const trust = parseTrustDocument(documentOf(given));
+      const strict = decideAccess({ header: text, trust, requirement: asked, now: at });
+      const requirement = { ...asked, reportOnlyUntil: end };
+      const decision = decideAccess({ header: text, trust, requirement, now: at });
+      const isDeferred = deferrable.some((code) => code === strict.code) && at < end;
+      if (isDeferred) {
+        assert.ok(decision.outcome === 'allowed');
+        assert.deepEqual(decision.deferred, strict);
+      } else {
+        assert.deepEqual(decision, strict);
+      }
+      const key = `${strict.code} ${isDeferred}`;
+      seen.set(key, (seen.get(key) ?? 0) + 1);
+      // The gate says the same, cold and warm; and what one function lets through opens no other.
+      const gate = new AccessGate({ trustStore: trustStoreFromDocument(documentOf(given)) });
+      for (let time = 0; time < 2; time += 1) {
+        assert.deepEqual(await gate.decide(text, requirement, at), decision);
+        assert.deepEqual(await gate.decide(text, asked, at), strict);
+      }
+    }),
+    { numRuns: 1500 },
+  );
+  for (const key of ['role_missing true', 'role_missing false', 'function_not_allowed true', 'allowed false'])
+    assert.ok((seen.get(key) ?? 0) > 0, `${key} never came up`);
+});
+
+describe('when access ends', () => {
+  const endOf = (identity: IdentityInput): number => {
+    const decision = decide(header, [identity], {});
+    assert.ok(decision.outcome === 'allowed');
+    return decision.identity.accessEndsAt;
+  };
+  test('is the earliest of the certificate, the pin and the identity', () => {
+    assert.equal(endOf({ certificates: [pin] }), defaultNotAfter);
+    assert.equal(endOf({ certificates: [{ ...pin, notAfter: iso(now + 5) }] }), now + 5);
+    assert.equal(endOf({ expiresAt: iso(now + 4), certificates: [{ ...pin, notAfter: iso(now + 5) }] }), now + 4);
+    assert.equal(endOf({ expiresAt: iso(now + 6), certificates: [{ ...pin, notAfter: iso(now + 5) }] }), now + 5);
+    assert.equal(endOf({ expiresAt: iso(defaultNotAfter + 1), certificates: [pin] }), defaultNotAfter);
+  });
+  test('an identity says who answers for it', () => {
+    const decision = decide(header, [{ owner: 'payments team', certificates: [pin] }], {});
+    assert.ok(decision.outcome === 'allowed');
+    assert.equal(decision.identity.owner, 'payments team');
+  });
+  test("a store of the user's own says both", async () => {
+    const find = (identity: object): AccessGate =>
+      new AccessGate({
+        trustStore: {
+          find: () => ({ outcome: 'found', identity, matchedBy: 'table', validUntil: now + 7 }) as never,
+        },
+      });
+    for (const [owner, expected] of [
+      ['a', 'a'],
+      [undefined, undefined],
+      [null, undefined],
+      [7, undefined],
+    ]) {
+      const gate = find({ name: 'a', roles: [], owner });
+      const decision = await gate.decide(header, { functionName: 'f', roles: [] }, now);
+      assert.ok(decision.outcome === 'allowed');
+      assert.deepEqual([decision.identity.owner, decision.identity.accessEndsAt], [expected, now + 7]);
+    }
+  });
+});

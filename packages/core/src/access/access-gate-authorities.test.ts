@@ -1,0 +1,248 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import * as fc from 'fast-check';
+import { decideAccess } from './access-decision.js';
+import { AccessGate } from './access-gate.js';
+import type { RevocationInformation } from '../revocation/revocation-information.js';
+import { parseTrustDocument } from '../trust-document/parse-document.js';
+import { findInSnapshot } from '../trust-snapshot/find-in-snapshot.js';
+import type { TrustStore } from '../trust-store/trust-store.js';
+import {
+  type CallerRequest,
+  authorityOf,
+  billing,
+  getStage,
+  issueCaller,
+  issueIntermediate,
+  issuedDocument,
+} from '../test-support/authority-stage.js';
+import { now } from '../test-support/certificates.js';
+import { authorityExtensions, makeCrl, readCrl } from '../test-support/revocation.js';
+
+const { issuing, root, impostor } = getStage();
+const caller = issueCaller({ serialNumber: '1234' });
+const { thumbprintSha256 } = caller.certificate;
+const headers = [
+  caller.header,
+  caller.header,
+  caller.header,
+  issueCaller({ issuer: impostor }).header,
+  issueCaller({ names: ['DNS:a.apps.example', 'DNS:billing.corp.example'] }).header,
+  issueCaller({ names: ['DNS:stranger.example'], name: 'stranger' }).header,
+  issueCaller({ extensions: ['extendedKeyUsage = serverAuth'] }).header,
+  issueCaller({ notAfter: '20270101000000Z' }).header,
+];
+const [empty, revoking, early] = [
+  makeCrl({ authority: issuing }),
+  makeCrl({ authority: issuing, number: '02', revoked: [{ serialNumber: '1234' }] }),
+  makeCrl({ authority: issuing, nextUpdate: '20270101000010Z' }),
+].map(readCrl);
+const listsOf = [[], [empty], [revoking], [early]].map((lists) => lists.flatMap((list) => list ?? []));
+
+const revocations = fc.record(
+  {
+    mode: fc.constantFrom('required', 'required', 'when-available', 'off'),
+    scope: fc.constant('end-entity'),
+    graceSeconds: fc.constantFrom(0, 5),
+  },
+  { requiredKeys: ['scope'] },
+);
+const allSubjects = [{ dns: 'billing.corp.example' }, { dns: '*.apps.example' }, { commonName: 'billing' }].map(
+  (name) => ({ issuedBy: 'corp', ...name }),
+);
+const subjects = fc.subarray(allSubjects);
+const identity = fc.record(
+  {
+    roles: fc.subarray(['reader', 'admin']),
+    enabled: fc.constantFrom(true, true, true, false),
+    expiresAt: fc.constant(new Date(now + 5_000).toISOString()),
+  },
+  { requiredKeys: ['roles'] },
+);
+const documents = fc
+  .tuple(
+    fc.tuple(identity, identity),
+    fc.oneof(subjects, fc.constant(allSubjects)),
+    fc.constantFrom(0, 0, 0, 1, 2, 3, 4),
+    fc.option(fc.constantFrom({ thumbprintSha256 }, { thumbprintSha256, issuedBy: 'corp' })),
+    revocations,
+    fc.constantFrom([], [], [], [{ thumbprintSha256 }], [{ issuedBy: 'corp', serialNumber: '1234' }]),
+  )
+  .map(([owners, names, spread, pin, revocation, denied]) =>
+    issuedDocument(
+      owners.map((owner, index) => ({
+        ...owner,
+        subjects: names.filter((_, position) => ((spread >> position) & 1) === index),
+        certificates: pin !== null && index === 0 ? [pin] : [],
+      })),
+      { authorities: [authorityOf({ revocation, anchors: [root] })], denied },
+    ),
+  );
+
+describe('what was remembered ends', () => {
+  const required = { mode: 'required', scope: 'end-entity' };
+
+  /** A gate over lists that can be changed, and how often its store was asked. */
+  function createGate(
+    document: object,
+    lists: (typeof listsOf)[number],
+  ): {
+    readonly decideAt: (at: number, header?: string) => Promise<string>;
+    readonly replace: (lists: (typeof listsOf)[number]) => void;
+    readonly count: () => number;
+  } {
+    const trust = parseTrustDocument(document);
+    let [crls, version, asked] = [lists, 1, 0];
+    const gate = new AccessGate({
+      trustStore: {
+        get version() {
+          return `v${version}`;
+        },
+        find: (certificate, at) => {
+          asked += 1;
+          return findInSnapshot(trust, certificate, at, {
+            revocation: { find: () => ({ crls, findOcspResponses: () => [] }) },
+          });
+        },
+      },
+    });
+    return {
+      decideAt: async (at, header = caller.header) =>
+        (await gate.decide(header, { functionName: 'f', roles: [] }, at)).code,
+      replace: (next) => {
+        crls = next;
+        version += 1;
+      },
+      count: () => asked,
+    };
+  }
+  const document = (more: object = {}): object =>
+    issuedDocument([billing], { authorities: [authorityOf({ revocation: required, ...more })] });
+
+  test('with the list, and is asked for again a millisecond after its end', async () => {
+    const gate = createGate(document(), listsOf[3] ?? []);
+    assert.equal(await gate.decideAt(now), 'allowed');
+    assert.equal(await gate.decideAt(now + 9_999), 'allowed');
+    assert.equal(gate.count(), 1);
+    assert.equal(await gate.decideAt(now + 10_000), 'revocation_unavailable');
+    gate.replace(listsOf[1] ?? []);
+    assert.equal(await gate.decideAt(now + 10_000), 'allowed');
+  });
+  test('with the version of the lists: an admission and a refusal both', async () => {
+    const gate = createGate(document(), listsOf[1] ?? []);
+    assert.equal(await gate.decideAt(now), 'allowed');
+    gate.replace(listsOf[2] ?? []);
+    assert.equal(await gate.decideAt(now), 'certificate_revoked');
+    gate.replace(listsOf[0] ?? []);
+    assert.equal(await gate.decideAt(now), 'revocation_unavailable');
+    gate.replace(listsOf[1] ?? []);
+    assert.equal(await gate.decideAt(now), 'allowed');
+  });
+  test('with an intermediate that ends before the caller', async () => {
+    const short = issueIntermediate({ notAfter: '20270101000010Z' });
+    const { header } = issueCaller({ issuer: short });
+    const gate = createGate(document({ intermediates: [short], revocation: { mode: 'off' } }), []);
+    assert.equal(await gate.decideAt(now, header), 'allowed');
+    // Its last second belongs to it (RFC 5280 §4.1.2.5).
+    assert.equal(await gate.decideAt(now + 10_000, header), 'allowed');
+    assert.equal(gate.count(), 1);
+    assert.equal(await gate.decideAt(now + 10_001, header), 'path_certificate_expired');
+  });
+  test('after a minute where nothing is known and that is no refusal', async () => {
+    const gate = createGate(document({ revocation: { ...required, mode: 'when-available' } }), []);
+    for (const at of [now, now + 59_999, now + 60_000, now + 119_999]) assert.equal(await gate.decideAt(at), 'allowed');
+    assert.equal(gate.count(), 2);
+  });
+});
+
+describe('names that a CA of the path may not give', () => {
+  const constrained = issueIntermediate({
+    extensions: [...authorityExtensions, 'nameConstraints = critical, permitted;DNS:apps.example'],
+  });
+  const trust = parseTrustDocument(
+    issuedDocument(
+      [
+        { name: 'a', subjects: [{ issuedBy: 'corp', commonName: 'billing.corp.example' }] },
+        { name: 'b', subjects: [{ issuedBy: 'corp', dns: 'x.apps.example' }] },
+        billing,
+      ],
+      { authorities: [authorityOf({ intermediates: [constrained] })] },
+    ),
+  );
+  const decide = (request: CallerRequest): string => {
+    const { header } = issueCaller({ issuer: constrained, ...request });
+    return decideAccess({ header, trust, requirement: { functionName: 'f', roles: [] }, now }).code;
+  };
+  test('come in neither as a name of their own, nor beside a permitted one, nor as a host in the common name', () => {
+    assert.equal(decide({ names: ['DNS:x.apps.example'] }), 'allowed');
+    assert.equal(decide({ names: ['DNS:billing.corp.example'] }), 'path_name_not_permitted');
+    assert.equal(decide({ names: ['DNS:x.apps.example', 'DNS:evil.example'] }), 'path_name_not_permitted');
+    assert.equal(decide({ names: [], name: 'billing.corp.example' }), 'path_name_not_permitted');
+    assert.equal(decide({ names: ['email:a@b.example'], name: 'billing.corp.example' }), 'path_name_not_permitted');
+  });
+});
+
+test('cold and warm, whatever the document, its lists, the header and the time: the gate and decideAccess agree', async () => {
+  const codes = new Map<string, number>();
+  const request = fc.record({
+    header: fc.constantFrom(...headers),
+    wanted: fc.constantFrom([], [['reader']]),
+    elapsed: fc.constantFrom(0, 0, 1, 5_000, 5_001, 10_000, 40_000),
+    lists: fc.constantFrom(undefined, undefined, ...listsOf),
+  });
+  await fc.assert(
+    fc.asyncProperty(
+      documents,
+      fc.constantFrom(...listsOf),
+      fc.array(request, { minLength: 4, maxLength: 8 }),
+      async (document, atFirst, requests) => {
+        const trust = parseTrustDocument(document);
+        let crls = atFirst;
+        let version = 1;
+        const revocation: RevocationInformation = { find: () => ({ crls, findOcspResponses: () => [] }) };
+        const store = (wait: boolean): TrustStore => ({
+          get version() {
+            return `v${version}`;
+          },
+          find: (certificate, at) => {
+            const finding = findInSnapshot(trust, certificate, at, { revocation });
+            return wait ? Promise.resolve(finding) : finding;
+          },
+        });
+        const gates = [false, true].map((wait) => new AccessGate({ trustStore: store(wait) }));
+        let at = now;
+        for (const { header, wanted, elapsed, lists } of requests) {
+          at += elapsed;
+          if (lists !== undefined) {
+            crls = lists;
+            version += 1;
+          }
+          const requirement = { functionName: 'f', roles: wanted };
+          const expected = decideAccess({ header, trust, revocation, requirement, now: at });
+          codes.set(expected.code, (codes.get(expected.code) ?? 0) + 1);
+          for (const gate of gates) {
+            for (let time = 0; time < 2; time += 1) {
+              const decision = await gate.decide(header, requirement, at);
+              if (decision.outcome === 'denied') assert.deepEqual(decision, expected);
+              assert.equal(decision.code, expected.code);
+              if (decision.outcome !== 'allowed' || expected.outcome !== 'allowed') continue;
+              const { name, roles, matchedBy, accessEndsAt } = decision.identity;
+              const { identity: other } = expected;
+              assert.deepEqual(
+                [name, roles, matchedBy, accessEndsAt],
+                [other.name, other.roles, other.matchedBy, other.accessEndsAt],
+              );
+            }
+          }
+        }
+      },
+    ),
+    { numRuns: 150 },
+  );
+  for (const code of [
+    ...['allowed', 'certificate_not_trusted', 'identity_ambiguous', 'identity_disabled', 'identity_expired'],
+    ...['certificate_revoked', 'revocation_unavailable', 'certificate_on_deny_list', 'path_signature_invalid'],
+    ...['certificate_expired', 'certificate_extended_key_usage_unsuitable', 'role_missing'],
+  ])
+    assert.ok((codes.get(code) ?? 0) > 0, `${code} never came up: ${[...codes].join(' ')}`);
+});

@@ -1,0 +1,183 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { AccessGate } from './access-gate.js';
+import type { TrustFinding } from '../trust-snapshot/find-in-snapshot.js';
+import { trustStoreFromDocument } from '../trust-store/document-store.js';
+import { firstOf } from '../trust-store/first-of.js';
+import type { TrustStore } from '../trust-store/trust-store.js';
+import { now } from '../test-support/certificates.js';
+import { assertDenied, documentOf } from '../test-support/documents.js';
+import { decideTwice, found, header, open, presented } from '../test-support/gate-stage.js';
+import { settle } from '../test-support/scripted-source.js';
+
+const { thumbprintSha256 } = presented;
+
+describe("a store of the user's own that goes wrong", () => {
+  const never = new Promise<TrustFinding>(() => undefined);
+  const hostile = {
+    get message(): string {
+      throw new Error('again');
+    },
+  };
+  const undescribable = hostile as unknown as Error;
+  const nothing = undefined as unknown as Error;
+  const thenable = (
+    settleWith: (resolve: (value: unknown) => void, reject: (error: unknown) => void) => void,
+  ): unknown => ({
+    then: settleWith,
+  });
+  const cases: readonly (readonly [string, () => unknown])[] = [
+    [
+      'throws',
+      () => {
+        throw new Error('boom');
+      },
+    ],
+    [
+      'throws no Error',
+      () => {
+        throw 'boom' as unknown as Error;
+      },
+    ],
+    [
+      'throws undefined',
+      () => {
+        throw nothing;
+      },
+    ],
+    [
+      'throws what can not be described',
+      () => {
+        throw undescribable;
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('boom'))],
+    ['rejects with undefined', () => Promise.reject(nothing)],
+    ['rejects with what can not be described', () => Promise.reject(undescribable)],
+    ['never settles', () => never],
+    ['answers undefined', () => undefined],
+    ['answers null', () => null],
+    ['answers true', () => true],
+    ['answers the identity alone', () => ({ name: 'a', roles: [] })],
+    ['answers undefined later', () => Promise.resolve(undefined)],
+    ['answers true later', () => Promise.resolve(true)],
+    ['answers found without roles', () => ({ outcome: 'found', identity: { name: 'a' } })],
+    ['answers roles as a text', () => ({ outcome: 'found', identity: { name: 'a', roles: 'admin' } })],
+    ['answers with functions null', () => ({ outcome: 'found', identity: { name: 'a', roles: [], functions: null } })],
+    ['answers with an interval to NaN', () => ({ ...found, validUntil: Number.NaN })],
+    ['answers with an interval from NaN, later', () => Promise.resolve({ ...found, validFrom: Number.NaN })],
+    [
+      'answers with a getter that throws',
+      () => ({
+        get outcome() {
+          throw new Error('boom');
+        },
+      }),
+    ],
+    ['answers with a thenable that never settles', () => thenable(() => undefined)],
+    [
+      'answers with a thenable that rejects',
+      () =>
+        thenable((_, reject) => {
+          reject(new Error('boom'));
+        }),
+    ],
+    [
+      'answers with a thenable that throws',
+      () =>
+        thenable(() => {
+          throw new Error('boom');
+        }),
+    ],
+    [
+      'answers with a thenable that answers true',
+      () =>
+        thenable((resolve) => {
+          resolve(true);
+        }),
+    ],
+    [
+      'answers with a then that throws',
+      () => ({
+        get then() {
+          throw new Error('boom');
+        },
+      }),
+    ],
+  ];
+  for (const [what, find] of cases) {
+    for (const version of [undefined, 'v1']) {
+      test(`${what}${version === undefined ? '' : ', with a version'}: trust_unavailable`, async () => {
+        const trustStore = { find, version } as TrustStore;
+        const gate = new AccessGate({ trustStore, findTimeoutMilliseconds: 20 });
+        for (const decision of await decideTwice(gate)) assertDenied(decision, 'trust_unavailable');
+      });
+    }
+  }
+  test('has no find', async () => {
+    const gate = new AccessGate({ trustStore: {} as TrustStore });
+    assertDenied(await gate.decide(header, open, now), 'trust_unavailable');
+  });
+  test('is none: every call is refused', async () => {
+    for (const trustStore of [undefined, null, 7]) {
+      const gate = new AccessGate({ trustStore: trustStore as unknown as TrustStore });
+      assertDenied(await gate.decide(header, open, now), 'trust_unavailable');
+    }
+  });
+  test('has a version that throws, before or after it answered', async () => {
+    const before: TrustStore = {
+      find: () => found,
+      get version(): string {
+        throw new Error('no connection');
+      },
+    };
+    assertDenied(await new AccessGate({ trustStore: before }).decide(header, open, now), 'trust_unavailable');
+    let looks = 0;
+    const after: TrustStore = {
+      find: () => Promise.resolve(found),
+      get version(): string {
+        looks += 1;
+        if (looks > 1) throw new Error('no connection');
+        return '1';
+      },
+    };
+    assertDenied(await new AccessGate({ trustStore: after }).decide(header, open, now), 'trust_unavailable');
+  });
+  test('answers after the timeout: too late, and not remembered', async () => {
+    let answer: (finding: TrustFinding) => void = () => undefined;
+    const pending = new Promise<TrustFinding>((resolve) => {
+      answer = resolve;
+    });
+    let calls = 0;
+    const find = (): Promise<TrustFinding> => {
+      calls += 1;
+      return pending;
+    };
+    const gate = new AccessGate({ trustStore: { find, version: '1' }, findTimeoutMilliseconds: 10 });
+    assertDenied(await gate.decide(header, open, now), 'trust_unavailable');
+    answer(found);
+    await settle();
+    assert.equal((await gate.decide(header, open, now)).outcome, 'allowed');
+    assert.equal(calls, 2);
+  });
+  test('leaves no timer behind when it answers in time', async () => {
+    const countTimers = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+    const gate = new AccessGate({ trustStore: { find: () => Promise.resolve(found) } });
+    const before = countTimers();
+    assert.equal((await gate.decide(header, open, now)).outcome, 'allowed');
+    assert.equal(countTimers(), before);
+  });
+  test('tells the operator why, and nothing of the certificate', async () => {
+    const gate = new AccessGate({ trustStore: { find: () => Promise.reject(new TypeError('no table')) } });
+    const decision = await gate.decide(header, open, now);
+    assert.equal('detail' in decision ? decision.detail : '', 'The trust store failed: TypeError: no table.');
+  });
+  test('inside firstOf, it is the same', async () => {
+    for (const [what, find] of cases) {
+      const good = trustStoreFromDocument(documentOf([{ certificates: [{ thumbprintSha256 }] }]));
+      const gate = new AccessGate({ trustStore: firstOf({ find } as TrustStore, good), findTimeoutMilliseconds: 20 });
+      const decision = await gate.decide(header, open, now);
+      assert.equal(decision.code, 'trust_unavailable', what);
+    }
+  });
+});

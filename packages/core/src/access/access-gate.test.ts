@@ -1,0 +1,263 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { decideAccess } from './access-decision.js';
+import { AccessGate } from './access-gate.js';
+import type { FunctionRequirement } from './authorization.js';
+import { trustStoreFromDocument } from '../trust-store/document-store.js';
+import { RefreshingTrustStore } from '../trust-store/refreshing-store.js';
+import type { TrustStore } from '../trust-store/trust-store.js';
+import { defaultNotAfter, defaultNotBefore, makeCertificate, now } from '../test-support/certificates.js';
+import { type IdentityInput, assertDenied, documentOf, snapshotOf } from '../test-support/documents.js';
+import { CountingStore, decideTwice, found, header, iso, open, presented } from '../test-support/gate-stage.js';
+import { ManualClock, ScriptedSource, settle, textOf } from '../test-support/scripted-source.js';
+
+const { thumbprintSha256, thumbprintSha1, publicKeySha256 } = presented;
+
+describe('what is remembered', () => {
+  test('an allowed certificate, under one version', async () => {
+    const store = new CountingStore();
+    const gate = new AccessGate({ trustStore: store });
+    const [cold, warm] = await decideTwice(gate);
+    assert.ok(cold?.outcome === 'allowed');
+    assert.deepEqual(warm, cold);
+    assert.equal(store.calls, 1);
+    store.version = 'v2';
+    await gate.decide(header, open, now);
+    assert.equal(store.calls, 2);
+    store.version = 'v1';
+    await gate.decide(header, open, now);
+    assert.equal(store.calls, 3, 'what was known under v1 was replaced');
+  });
+  test('a revoked certificate is out with the new version', async () => {
+    const store = new CountingStore();
+    const gate = new AccessGate({ trustStore: store });
+    await decideTwice(gate);
+    store.answer = { outcome: 'denied', code: 'identity_disabled', detail: 'off' };
+    store.version = 'v2';
+    for (const decision of await decideTwice(gate)) assertDenied(decision, 'identity_disabled');
+  });
+  test('nothing of a denial', async () => {
+    const store = new CountingStore();
+    const gate = new AccessGate({ trustStore: store });
+    for (const answer of [
+      { outcome: 'notFound' },
+      { outcome: 'unavailable', detail: 'down' },
+      { outcome: 'denied', code: 'pin_disabled', detail: 'off' },
+    ] as const) {
+      store.answer = answer;
+      store.calls = 0;
+      await decideTwice(gate);
+      assert.equal(store.calls, 2, answer.outcome);
+    }
+    store.answer = found;
+    assert.equal((await gate.decide(header, open, now)).outcome, 'allowed');
+  });
+  test('nothing of a certificate that is not fit', async () => {
+    const unfit = makeCertificate({ extensions: ['basicConstraints = CA:TRUE'] });
+    const store = new CountingStore();
+    const gate = new AccessGate({ trustStore: store });
+    for (let count = 0; count < 2; count += 1) {
+      assertDenied(await gate.decide(unfit.header, open, now), 'certificate_is_authority');
+    }
+    assert.equal(store.calls, 2);
+  });
+  test('nothing where the store gives no version, null, the empty text, or no text', async () => {
+    for (const version of [undefined, null, '', 0, 7, Number.NaN, {}, []]) {
+      const store = new CountingStore();
+      store.version = version as string;
+      const gate = new AccessGate({ trustStore: store });
+      for (const decision of await decideTwice(gate)) assert.equal(decision.outcome, 'allowed');
+      assert.equal(store.calls, 2, JSON.stringify(version));
+    }
+  });
+  test('nothing where the version changed while the store was asked', async () => {
+    const store = new CountingStore();
+    const gate = new AccessGate({ trustStore: store });
+    store.find = async () => {
+      store.calls += 1;
+      await settle();
+      store.version = `v${store.calls + 1}`;
+      return found;
+    };
+    const [first] = await decideTwice(gate);
+    assert.equal(first?.outcome, 'allowed');
+    assert.equal(store.calls, 2);
+  });
+  test('nothing where the version was withdrawn meanwhile', async () => {
+    const store = new CountingStore();
+    const gate = new AccessGate({ trustStore: store });
+    store.find = () => {
+      store.calls += 1;
+      store.version = undefined;
+      return found;
+    };
+    await decideTwice(gate);
+    assert.equal(store.calls, 2);
+  });
+  test('the certificate, never the role: authorization runs on what was remembered', async () => {
+    const store = new CountingStore();
+    const gate = new AccessGate({ trustStore: store });
+    assert.equal((await gate.decide(header, open, now)).outcome, 'allowed');
+    assertDenied(await gate.decide(header, { functionName: 'f', roles: [['admin']] }, now), 'role_missing');
+    assert.equal((await gate.decide(header, { functionName: 'f', roles: [['reader']] }, now)).outcome, 'allowed');
+    assert.equal(store.calls, 1);
+  });
+  test('a caller without the role is remembered too, and still refused', async () => {
+    const store = new CountingStore();
+    const gate = new AccessGate({ trustStore: store });
+    for (const decision of await decideTwice(gate, { functionName: 'f', roles: [['admin']] })) {
+      assertDenied(decision, 'role_missing');
+    }
+    assert.equal(store.calls, 1);
+  });
+  test('for as long as the certificate, the pin and the answer hold', async () => {
+    const ends: readonly (readonly [string, TrustStore, number, number])[] = [
+      [
+        'certificate_expired',
+        trustStoreFromDocument(documentOf([{ certificates: [{ thumbprintSha256 }] }])),
+        defaultNotAfter,
+        defaultNotAfter + 1,
+      ],
+      [
+        'certificate_not_yet_valid',
+        trustStoreFromDocument(documentOf([{ certificates: [{ thumbprintSha256 }] }])),
+        defaultNotBefore,
+        defaultNotBefore - 1,
+      ],
+      [
+        'pin_expired',
+        trustStoreFromDocument(documentOf([{ certificates: [{ thumbprintSha256, notAfter: iso(now + 5) }] }])),
+        now + 4,
+        now + 5,
+      ],
+      [
+        'pin_not_yet_valid',
+        trustStoreFromDocument(documentOf([{ certificates: [{ thumbprintSha256, notBefore: iso(now) }] }])),
+        now,
+        now - 1,
+      ],
+      [
+        'identity_expired',
+        trustStoreFromDocument(documentOf([{ expiresAt: iso(now + 5), certificates: [{ thumbprintSha256 }] }])),
+        now + 4,
+        now + 5,
+      ],
+      ['pin_expired', { version: '1', find: () => ({ ...found, validUntil: now + 5 }) }, now + 4, now + 5],
+      ['pin_not_yet_valid', { version: '1', find: () => ({ ...found, validFrom: now }) }, now, now - 1],
+    ];
+    for (const [code, trustStore, inside, outside] of ends) {
+      const gate = new AccessGate({ trustStore });
+      for (const decision of await decideTwice(gate, open, inside)) assert.equal(decision.outcome, 'allowed', code);
+      const decision = await gate.decide(header, open, outside);
+      assert.equal(decision.code, code);
+      assert.equal((await gate.decide(header, open, inside)).outcome, 'allowed');
+    }
+  });
+  test('at once: what is remembered, or what the store knows, needs no promise', () => {
+    const gate = new AccessGate({
+      trustStore: trustStoreFromDocument(documentOf([{ certificates: [{ thumbprintSha256 }] }])),
+    });
+    assert.ok(!(gate.decide(header, open, now) instanceof Promise));
+    assert.ok(!(gate.decide(header, open, now) instanceof Promise));
+  });
+});
+
+describe('misuse', () => {
+  test('a timeout that no timer keeps, and options that do not exist, are errors at once', () => {
+    const trustStore = new CountingStore();
+    for (const findTimeoutMilliseconds of [0, -1, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31, '10', null]) {
+      assert.throws(
+        () => new AccessGate({ trustStore, findTimeoutMilliseconds: findTimeoutMilliseconds as number }),
+        RangeError,
+      );
+    }
+    assert.throws(() => new AccessGate({ trustStore, timeout: 5 } as never), {
+      name: 'TypeError',
+      message: /"timeout"/,
+    });
+  });
+  test('a time that is no number is refused, remembered or not', async () => {
+    const gate = new AccessGate({ trustStore: new CountingStore() });
+    for (let count = 0; count < 2; count += 1) {
+      for (const at of [Number.NaN, undefined, Number.POSITIVE_INFINITY]) {
+        assertDenied(await gate.decide(header, open, at as number), 'internal_fault');
+      }
+      assert.equal((await gate.decide(header, open, now)).outcome, 'allowed');
+    }
+  });
+  test('a requirement that is none is a denial, remembered or not, now or later', async () => {
+    for (const answer of [found, Promise.resolve(found)]) {
+      const gate = new AccessGate({ trustStore: { find: () => answer, version: '1' } });
+      for (let count = 0; count < 2; count += 1) {
+        for (const requirement of [
+          undefined,
+          null,
+          {},
+          { functionName: 'f' },
+          { functionName: 'f', roles: [undefined] },
+        ]) {
+          assertDenied(await gate.decide(header, requirement as unknown as FunctionRequirement, now), 'internal_fault');
+        }
+        assert.equal((await gate.decide(header, open, now)).outcome, 'allowed');
+      }
+    }
+  });
+  test('a header that is no text is a denial', async () => {
+    const gate = new AccessGate({ trustStore: new CountingStore() });
+    for (const value of [7, {}, [header], Buffer.from(header), true]) {
+      assert.equal((await gate.decide(value as unknown as string, open, now)).outcome, 'denied');
+    }
+  });
+});
+
+describe('over a store that refreshes', () => {
+  const pinned: IdentityInput = { name: 'a', certificates: [{ thumbprintSha256 }] };
+
+  test('a process that slept decides by the fresh document, though it remembered the caller', async () => {
+    const source = new ScriptedSource();
+    const clock = new ManualClock(now);
+    const gate = new AccessGate({ trustStore: new RefreshingTrustStore(source, {}, clock) });
+    const first = gate.decide(header, open, clock.wall());
+    await source.answer(textOf(1, pinned));
+    assert.equal((await first).outcome, 'allowed');
+    assert.ok(!(gate.decide(header, open, clock.wall()) instanceof Promise));
+    clock.sleep(3_600_000);
+    const second = gate.decide(header, open, clock.wall());
+    assert.ok(second instanceof Promise);
+    await source.answer(textOf(2, { ...pinned, enabled: false }));
+    assertDenied(await second, 'identity_disabled');
+  });
+  test('a caller who was taken out is refused after one refresh', async () => {
+    const source = new ScriptedSource();
+    const clock = new ManualClock(now);
+    const gate = new AccessGate({ trustStore: new RefreshingTrustStore(source, {}, clock) });
+    const first = gate.decide(header, open, clock.wall());
+    await source.answer(textOf(1, pinned));
+    await first;
+    clock.pass(30_001);
+    assert.equal((await gate.decide(header, open, clock.wall())).outcome, 'allowed');
+    await source.answer(textOf(2));
+    assertDenied(await gate.decide(header, open, clock.wall()), 'certificate_not_trusted');
+  });
+  test('past the limit of staleness, the remembered caller is refused with 503', async () => {
+    const source = new ScriptedSource();
+    const clock = new ManualClock(now);
+    const store = new RefreshingTrustStore(source, { maximumStalenessSeconds: 60 }, clock);
+    const gate = new AccessGate({ trustStore: store });
+    const first = gate.decide(header, open, clock.wall());
+    await source.answer(textOf(1, pinned));
+    await first;
+    clock.pass(31_000);
+    assert.equal((await gate.decide(header, open, clock.wall())).outcome, 'allowed');
+    await source.fail();
+    clock.pass(29_001);
+    assertDenied(await gate.decide(header, open, clock.wall()), 'trust_unavailable');
+  });
+});
+
+test('a snapshot with two pins of one identity admits by either, and says by which', () => {
+  const trust = snapshotOf({ certificates: [{ thumbprintSha1 }, { publicKeySha256, notAfter: iso(now + 1000) }] });
+  const decision = decideAccess({ header, trust, requirement: open, now });
+  assert.ok(decision.outcome === 'allowed');
+  assert.equal(decision.identity.matchedBy, 'thumbprintSha1');
+});

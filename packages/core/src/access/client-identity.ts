@@ -1,0 +1,38 @@
+import type { ClientCertificate } from '../certificate/client-certificate.js';
+import type { FoundIdentity } from '../trust-snapshot/find-in-snapshot.js';
+
+/** The named caller that a certificate maps to. */
+export interface ClientIdentity {
+  readonly name: string;
+  readonly roles: readonly string[];
+  /** Lower-case names of the functions it may call; undefined: every function; empty: none. */
+  readonly functions: readonly string[] | undefined;
+  /** Who answers for it, by the trust document. */
+  readonly owner: string | undefined;
+  readonly certificate: ClientCertificate;
+  /** What the certificate was recognised by, e.g. `thumbprintSha256`. */
+  readonly matchedBy: string;
+  /**
+   * Milliseconds since 1970-01-01T00:00:00Z: when the caller is refused, if nobody does anything. The earliest of the
+   * certificate's `notAfter`, the pin's `notAfter` and the identity's `expiresAt`.
+   */
+  readonly accessEndsAt: number;
+}
+
+/** `trustEndsAt`: when what admits the certificate ends, in milliseconds; infinite where it doesn't. */
+export function createClientIdentity(
+  { name, roles, functions, owner }: FoundIdentity,
+  certificate: ClientCertificate,
+  matchedBy: string,
+  trustEndsAt: number = Number.POSITIVE_INFINITY,
+): ClientIdentity {
+  return Object.freeze({
+    name,
+    roles: Object.freeze([...roles]),
+    functions: functions === undefined ? undefined : Object.freeze([...functions]),
+    owner,
+    certificate,
+    matchedBy,
+    accessEndsAt: Math.min(certificate.notAfter, trustEndsAt),
+  });
+}

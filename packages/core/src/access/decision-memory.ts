@@ -1,0 +1,129 @@
+import type { Denial } from '../denial.js';
+import type { TrustFinding } from '../trust-snapshot/find-in-snapshot.js';
+import type { ClientIdentity } from './client-identity.js';
+
+/** Who a certificate belongs to, and for how long that holds. Never whether a call is allowed. */
+export interface Verdict {
+  readonly identity: ClientIdentity;
+  /** The trust version it was reached under. */
+  readonly version: string;
+  /** [validFrom, validUntil) in milliseconds: the intersection of all intervals that bear on it. */
+  readonly validFrom: number;
+  readonly validUntil: number;
+}
+
+interface Entry extends Verdict {
+  readonly text: string;
+}
+
+/** The signature's tail: differs between any two certificates that are not made to collide. */
+const tailLength = 64;
+
+/**
+ * Remembers who trusted certificates belong to. The key is the tail of the header's text, confirmed by comparing the
+ * whole: cheaper than hashing it all. A tail that matches with another text is a miss: never a denial, never an eviction,
+ * so that nobody can push a trusted caller out. Only certificates of an identity enter, and it is bounded all the same.
+ */
+export class VerdictCache {
+  readonly #entries = new Map<string, Entry>();
+  readonly #capacity: number;
+  readonly #textCapacity: number;
+  #textLength = 0;
+
+  /** `capacity` counts certificates, `textCapacity` the characters of their headers. */
+  constructor(capacity = 4096, textCapacity: number = 8 * 1024 * 1024) {
+    this.#capacity = capacity;
+    this.#textCapacity = textCapacity;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  find(text: string, version: string, now: number): ClientIdentity | undefined {
+    const entry = this.#entries.get(text.slice(-tailLength));
+    if (entry === undefined || entry.text !== text || entry.version !== version) return undefined;
+    return now >= entry.validFrom && now < entry.validUntil ? entry.identity : undefined;
+  }
+
+  remember(text: string, verdict: Verdict): void {
+    const tail = text.slice(-tailLength);
+    const present = this.#entries.get(tail);
+    // Two trusted certificates with one tail: the first stays, unless what it says is of the past.
+    if (present !== undefined && present.text !== text && present.version === verdict.version) return;
+    if (present !== undefined) this.#forget(tail, present);
+    // Flat copies: a slice would keep the whole request's memory alive.
+    this.#entries.set(copyText(tail), Object.freeze({ ...verdict, text: copyText(text) }));
+    this.#textLength += text.length;
+    // Whoever holds a pinned key can make any number of certificates, each as large as the header may be.
+    for (const [oldest, entry] of this.#entries) {
+      if (this.#entries.size <= this.#capacity && this.#textLength <= this.#textCapacity) break;
+      this.#forget(oldest, entry);
+    }
+  }
+
+  #forget(tail: string, entry: Entry): void {
+    this.#entries.delete(tail);
+    this.#textLength -= entry.text.length;
+  }
+}
+
+function copyText(text: string): string {
+  return Buffer.from(text, 'latin1').toString('latin1');
+}
+
+interface RefusalEntry {
+  readonly version: string;
+  readonly denial: Denial;
+  /** [rememberedAt, endsAt) in milliseconds. */
+  readonly rememberedAt: number;
+  readonly endsAt: number;
+}
+
+/** What doesn't hold now may hold a moment later, when one of the certificates begins. */
+const lifetimeMilliseconds = 30_000;
+
+/**
+ * Remembers refusals for which a certificate was decoded, or a certification path looked for, so that a stranger's second
+ * request costs one hash. By the SHA-256 of the certificate and the version of what decided; bounded, and for half a
+ * minute. It can only refuse.
+ */
+export class RefusalCache {
+  readonly #entries = new Map<string, RefusalEntry>();
+  readonly #capacity: number;
+
+  constructor(capacity = 4096) {
+    this.#capacity = capacity;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  find(thumbprintSha256: string, version: string, now: number): Denial | undefined {
+    const entry = this.#entries.get(thumbprintSha256);
+    if (entry === undefined || entry.version !== version) return undefined;
+    return now >= entry.rememberedAt && now < entry.endsAt ? entry.denial : undefined;
+  }
+
+  /** `finding` is what the store said. Kept if it may have cost it more than a look into a table. */
+  remember(thumbprintSha256: string, version: string, finding: TrustFinding, denial: Denial, now: number): void {
+    if (!isCostly(finding)) return;
+    this.#entries.delete(thumbprintSha256);
+    const endsAt = now + lifetimeMilliseconds;
+    this.#entries.set(thumbprintSha256, Object.freeze({ version, denial, rememberedAt: now, endsAt }));
+    if (this.#entries.size <= this.#capacity) return;
+    const [oldest] = this.#entries.keys();
+    if (oldest !== undefined) this.#entries.delete(oldest);
+  }
+}
+
+/**
+ * Whose issuer is known has been decoded, and his names were compared: nobody else who isn't found has a detail. What an
+ * entry of the document says of its dates is exact to the millisecond, and what has no revocation information now may have
+ * it at once: those aren't kept.
+ */
+function isCostly(finding: TrustFinding): boolean {
+  if (finding.outcome === 'notFound') return finding.detail !== undefined;
+  return finding.outcome === 'denied' && /^(?:path|certificate)_/.test(finding.code);
+}

@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import * as fc from 'fast-check';
+import { AccessGate } from './access-gate.js';
+import { type DenialCode, denialCodes, deny } from '../denial.js';
+import { RefusalCache } from './decision-memory.js';
+import type { TrustDenialCode, TrustFinding } from '../trust-snapshot/find-in-snapshot.js';
+import type { TrustStore } from '../trust-store/trust-store.js';
+import { makeCertificate, now } from '../test-support/certificates.js';
+import { CountingStore, found, header, open } from '../test-support/gate-stage.js';
+
+const second = 1_000;
+const refusal = deny('path_signature_invalid', 'x');
+const findingOf = (code: DenialCode): TrustFinding => ({
+  outcome: 'denied',
+  code: code as TrustDenialCode,
+  detail: 'x',
+});
+const isKept = (code: DenialCode): boolean => code.startsWith('path_') || code.startsWith('certificate_');
+
+describe('RefusalCache', () => {
+  test('remembers for half a minute, under one version', () => {
+    const cache = new RefusalCache();
+    cache.remember('A', 'v1', findingOf(refusal.code), refusal, now);
+    assert.equal(cache.find('A', 'v1', now), refusal);
+    assert.equal(cache.find('A', 'v1', now + 30 * second - 1), refusal);
+    assert.equal(cache.find('A', 'v1', now + 30 * second), undefined);
+    // A clock that was set back.
+    assert.equal(cache.find('A', 'v1', now - 1), undefined);
+    assert.equal(cache.find('A', 'v2', now), undefined);
+    assert.equal(cache.find('B', 'v1', now), undefined);
+  });
+  for (const code of denialCodes.filter((each) => /^(?:path|certificate|identity|pin|revocation)_/.test(each))) {
+    test(`${code} of a store: ${isKept(code) ? 'remembered' : 'of the moment, or cheap: not remembered'}`, () => {
+      const cache = new RefusalCache();
+      cache.remember('A', 'v1', findingOf(code), deny(code, 'x'), now);
+      assert.equal(cache.size, isKept(code) ? 1 : 0);
+    });
+  }
+  test('a stranger is remembered where his issuer is known, since that cost decoding; one of no detail, or a store that is down, is not', () => {
+    const cache = new RefusalCache();
+    const stranger = deny('certificate_not_trusted', 'x');
+    cache.remember('A', 'v1', { outcome: 'notFound' }, stranger, now);
+    cache.remember('B', 'v1', { outcome: 'unavailable', detail: 'x' }, deny('trust_unavailable', 'x'), now);
+    // It was found, and refused for what the certificate is.
+    cache.remember('C', 'v1', found, deny('certificate_expired', 'x'), now);
+    assert.equal(cache.size, 0);
+    cache.remember('D', 'v1', { outcome: 'notFound', detail: 'x' }, stranger, now);
+    assert.equal(cache.find('D', 'v1', now), stranger);
+  });
+  test('is bounded: the oldest goes, the one that was renewed stays', () => {
+    const cache = new RefusalCache(3);
+    for (const key of ['A', 'B', 'C', 'A', 'D']) cache.remember(key, 'v1', findingOf(refusal.code), refusal, now);
+    assert.equal(cache.size, 3);
+    assert.deepEqual(
+      ['A', 'B', 'C', 'D'].map((key) => cache.find(key, 'v1', now) !== undefined),
+      [true, false, true, true],
+    );
+  });
+  test('whatever is remembered and asked: never another certificate’s, another version’s, or an old one', () => {
+    const step = fc.record({
+      key: fc.constantFrom('A', 'B', 'C', 'D', 'E'),
+      version: fc.constantFrom('v1', 'v2'),
+      code: fc.constantFrom<DenialCode>('path_not_found', 'certificate_revoked', 'revocation_unavailable'),
+      elapsed: fc.constantFrom(0, 0, 1, 29_999, 30_000),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
+        const cache = new RefusalCache(3);
+        const latest = new Map<string, { readonly version: string; readonly code: DenialCode; readonly at: number }>();
+        let at = now;
+        for (const { key, version, code, elapsed } of steps) {
+          at += elapsed;
+          const known = cache.find(key, version, at);
+          if (known !== undefined) {
+            const expected = latest.get(key);
+            assert.deepEqual([known.code, version], [expected?.code, expected?.version]);
+            assert.ok(expected !== undefined && at - expected.at < 30_000);
+          }
+          cache.remember(key, version, findingOf(code), deny(code, key), at);
+          if (isKept(code)) latest.set(key, { version, code, at });
+          assert.ok(cache.size <= 3);
+        }
+      }),
+    );
+  });
+});
+
+describe('in the gate', () => {
+  const denied: TrustFinding = { outcome: 'denied', code: 'path_signature_invalid', detail: 'x' };
+  const codeOf = async (gate: AccessGate, at = now): Promise<string> => (await gate.decide(header, open, at)).code;
+
+  test('a refusal ends with the version of the store', async () => {
+    const store = new CountingStore();
+    const gate = new AccessGate({ trustStore: store });
+    store.answer = denied;
+    assert.deepEqual(
+      [await codeOf(gate), await codeOf(gate), store.calls],
+      ['path_signature_invalid', 'path_signature_invalid', 1],
+    );
+    store.answer = found;
+    assert.equal(await codeOf(gate), 'path_signature_invalid');
+    store.version = 'v2';
+    assert.equal(await codeOf(gate), 'allowed');
+    // And it was no admission's that it remembered: the one of v2 is asked for under v1.
+    store.version = 'v1';
+    store.answer = { outcome: 'notFound' };
+    assert.notEqual(await codeOf(gate), 'allowed');
+  });
+  test('without a version nothing is remembered', async () => {
+    const store = new CountingStore();
+    store.version = undefined;
+    store.answer = denied;
+    const gate = new AccessGate({ trustStore: store });
+    await codeOf(gate);
+    store.answer = found;
+    assert.equal(await codeOf(gate), 'allowed');
+  });
+  test('nor where the content changed while the store answered', async () => {
+    let version = 'v1';
+    const store: TrustStore = {
+      get version() {
+        return version;
+      },
+      find: async () => {
+        await Promise.resolve();
+        version = 'v2';
+        return denied;
+      },
+    };
+    const gate = new AccessGate({ trustStore: store });
+    assert.equal(await codeOf(gate), 'path_signature_invalid');
+    version = 'v1';
+    let calls = 0;
+    const asked = Object.assign(store, {
+      find: () => {
+        calls += 1;
+        return found;
+      },
+    });
+    assert.equal(await codeOf(new AccessGate({ trustStore: asked })), 'allowed');
+    assert.equal(await codeOf(gate), 'allowed');
+    assert.equal(calls, 2);
+  });
+  test('it is by the certificate, so another header of the same one is refused as well, and no other is', async () => {
+    const store = new CountingStore();
+    store.answer = denied;
+    const gate = new AccessGate({ trustStore: store });
+    await codeOf(gate);
+    assert.equal((await gate.decide(` ${header}\t`, open, now)).code, 'path_signature_invalid');
+    assert.equal(store.calls, 1);
+    store.answer = found;
+    assert.equal((await gate.decide(makeCertificate({ key: 'ed25519' }).header, open, now)).code, 'allowed');
+  });
+});

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { type CanonicalName, decodeCanonicalName, prepareText } from './distinguished-name.js';
+import { type DerDecoding, derTags, readDer, readSingle } from '../encoding/der.js';
+import { presentCertificate } from './presented-certificate.js';
+import { makeCertificate } from '../test-support/certificates.js';
+import { encodeElement, encodeTree, getNode, parseTree, tbsFields } from '../test-support/der-editing.js';
+import { objectIdentifier, sequence, set, utf8String } from '../test-support/der-writing.js';
+
+const attribute = (text: string): Buffer => sequence(objectIdentifier('2.5.4.3'), utf8String(text));
+const decode = (...relativeNames: readonly Buffer[]): DerDecoding<CanonicalName> =>
+  readDer(() => decodeCanonicalName(readSingle(sequence(...relativeNames), derTags.sequence)));
+const faultOf = (decoding: DerDecoding<CanonicalName>): string => (decoding.ok ? '' : decoding.fault);
+
+describe('canonical names', () => {
+  it('are refused where they are longer than names are, since folding them costs whoever is asked', () => {
+    const longest = Array.from({ length: 4096 / 16 }, () => set(attribute('abcde')));
+    assert.equal(Buffer.concat(longest).length, 4096);
+    assert.ok(decode(...longest).ok);
+    assert.match(faultOf(decode(...longest, set(attribute('')))), /a name of more than 4096 octets/);
+  });
+
+  it('have 512 characters beyond ASCII in one attribute, and as many of ASCII as there is room for', () => {
+    assert.ok(decode(set(attribute('é'.repeat(512)))).ok);
+    assert.match(faultOf(decode(set(attribute('é'.repeat(513))))), /a name of more than 512 characters beyond ASCII/);
+    assert.ok(decode(set(attribute('e'.repeat(4000)))).ok);
+  });
+
+  it('of a stranger who wrote what folds slowest are not folded', () => {
+    const withIssuer = (text: string): Uint8Array => {
+      const tree = parseTree(makeCertificate().der);
+      getNode(tree, 0).children?.splice(tbsFields.issuer, 1, parseTree(sequence(set(attribute(text)))));
+      return encodeTree(tree);
+    };
+    assert.equal(presentCertificate(withIssuer('\u0315\u0300'.repeat(2800))).issuer, undefined);
+    assert.ok(presentCertificate(withIssuer('\u0315\u0300'.repeat(250))).issuer !== undefined);
+  });
+
+  it('fold what RFC 4518 folds', () => {
+    const same = [
+      'Corp  CA',
+      ' corp ca ',
+      'CORP\tCA',
+      'co\u00adrp ca',
+      '\uff23orp CA',
+      'corp\u00a0ca',
+      'corp\u200b ca',
+    ];
+    for (const text of same) assert.equal(prepareText(text), 'corp ca', JSON.stringify(text));
+    assert.equal(prepareText('Straße'), prepareText('STRASSE'));
+    assert.equal(prepareText('ΣΑΣ'), prepareText('σας'));
+    assert.notEqual(prepareText('corpca'), 'corp ca');
+    // A Cyrillic letter that looks the same.
+    assert.notEqual(prepareText('\u0441orp ca'), 'corp ca');
+  });
+
+  it('tell names apart whose parts run together', () => {
+    const key = (decoding: DerDecoding<CanonicalName>): string => (decoding.ok ? decoding.value.key : assert.fail());
+    const one = (text: string): string => key(decode(set(attribute(text))));
+    assert.notEqual(key(decode(set(attribute('a')), set(attribute('b')))), one('a/2.5.4.3=1:b'));
+    assert.notEqual(key(decode(set(attribute('a'), attribute('b')))), one('a+2.5.4.3=1:b'));
+    assert.notEqual(
+      key(decode(set(attribute('a'), attribute('b')))),
+      key(decode(set(attribute('a')), set(attribute('b')))),
+    );
+    assert.equal(key(decode(set(attribute('b'), attribute('a')))), key(decode(set(attribute('a'), attribute('b')))));
+    // An INTEGER, and the text that says the same in hexadecimal.
+    const number = sequence(objectIdentifier('2.5.4.3'), encodeElement(0x02, Buffer.from([5])));
+    assert.notEqual(key(decode(set(number))), one('#020105'));
+  });
+});

@@ -1,0 +1,210 @@
+import {
+  contextConstructed,
+  contextPrimitive,
+  decodeBoolean,
+  decodeNamedBits,
+  decodeObjectIdentifier,
+  decodeSmallInteger,
+  type DerElement,
+  DerReader,
+  derTags,
+  readSingle,
+  refuseDer,
+} from '../encoding/der.js';
+import type { CertificateExtension } from './certificate-structure.js';
+import {
+  decodeGeneralName,
+  decodeSubjectAlternativeNames,
+  type GeneralName,
+  type SubjectAlternativeName,
+} from './general-name.js';
+
+/** RFC 5280 §4.2.1.3, in the order of the bits. */
+const keyUsageNames = [
+  'digitalSignature',
+  'nonRepudiation',
+  'keyEncipherment',
+  'dataEncipherment',
+  'keyAgreement',
+  'keyCertSign',
+  'cRLSign',
+  'encipherOnly',
+  'decipherOnly',
+] as const;
+
+export type KeyUsage = (typeof keyUsageNames)[number];
+
+/** What the end-entity checks need of the extensions (RFC 5280 §4.2). */
+export interface CertificateExtensions {
+  /** False for a certificate of version 1 or 2, which can have none. */
+  readonly hasExtensions: boolean;
+  /** basicConstraints' `cA` (§4.2.1.9). */
+  readonly isCertificateAuthority: boolean;
+  /** Undefined where the extension is absent. */
+  readonly keyUsage: readonly KeyUsage[] | undefined;
+  /** Object identifiers (§4.2.1.12); undefined where the extension is absent. */
+  readonly extendedKeyUsage: readonly string[] | undefined;
+  readonly subjectAlternativeNames: readonly SubjectAlternativeName[];
+  /** Object identifiers of critical extensions that nothing here understands. */
+  readonly unknownCriticalExtensions: readonly string[];
+}
+
+const basicConstraints = '2.5.29.19';
+const keyUsage = '2.5.29.15';
+const extendedKeyUsage = '2.5.29.37';
+const subjectAlternativeName = '2.5.29.17';
+const understood = new Set([basicConstraints, keyUsage, extendedKeyUsage, subjectAlternativeName]);
+
+/** What the end-entity checks read of a certificate's extensions. One of version 1 or 2 has none at all. */
+export function decodeExtensions(extensions: ReadonlyMap<string, CertificateExtension>): CertificateExtensions {
+  const find = <T>(type: string, decode: (value: Uint8Array) => T): T | undefined => {
+    const extension = extensions.get(type);
+    return extension === undefined ? undefined : decode(extension.value);
+  };
+  return {
+    hasExtensions: extensions.size > 0,
+    isCertificateAuthority: find(basicConstraints, decodeBasicConstraints)?.isCertificateAuthority ?? false,
+    keyUsage: find(keyUsage, decodeKeyUsage),
+    extendedKeyUsage: find(extendedKeyUsage, decodeExtendedKeyUsage),
+    subjectAlternativeNames: find(subjectAlternativeName, decodeSubjectAlternativeNames) ?? [],
+    unknownCriticalExtensions: [...extensions]
+      .filter(([type, { isCritical }]) => isCritical && !understood.has(type))
+      .map(([type]) => type),
+  };
+}
+
+/** RFC 5280 §4.2.1.9. `pathLength` counts the non-self-issued CA certificates that may follow; undefined: no limit. */
+export interface BasicConstraints {
+  readonly isCertificateAuthority: boolean;
+  readonly pathLength: number | undefined;
+}
+
+export function decodeBasicConstraints(value: Uint8Array): BasicConstraints {
+  const reader = new DerReader(readSingle(value, derTags.sequence).content);
+  const flag = reader.readOptional(derTags.boolean);
+  const isCertificateAuthority = flag !== undefined && decodeBoolean(flag);
+  const length = reader.readOptional(derTags.integer);
+  const pathLength = length === undefined ? undefined : decodeSmallInteger(length);
+  reader.expectEnd();
+  return { isCertificateAuthority, pathLength };
+}
+
+export function decodeKeyUsage(value: Uint8Array): readonly KeyUsage[] {
+  return decodeNamedBits(readSingle(value, derTags.bitString)).map(
+    (bit) => keyUsageNames[bit] ?? refuseDer('a key usage bit that does not exist'),
+  );
+}
+
+export function decodeExtendedKeyUsage(value: Uint8Array): readonly string[] {
+  const reader = new DerReader(readSingle(value, derTags.sequence).content);
+  const purposes: string[] = [];
+  do purposes.push(decodeObjectIdentifier(reader.read(derTags.objectIdentifier)));
+  while (!reader.isAtEnd);
+  return purposes;
+}
+
+/** RFC 5280 §4.2.1.4. */
+export const anyPolicy = '2.5.29.32.0';
+
+export interface PolicyMapping {
+  readonly issuerDomainPolicy: string;
+  readonly subjectDomainPolicy: string;
+}
+
+/** RFC 5280 §4.2.1.11: how many more certificates may pass before it takes effect; undefined: not said. */
+export interface PolicyConstraints {
+  readonly requireExplicitPolicy: number | undefined;
+  readonly inhibitPolicyMapping: number | undefined;
+}
+
+/** The policies' object identifiers, each once (§4.2.1.4); their qualifiers decide nothing. */
+export function decodeCertificatePolicies(extensionValue: Uint8Array): readonly string[] {
+  const reader = new DerReader(readSingle(extensionValue, derTags.sequence).content);
+  const policies = new Set<string>();
+  do {
+    const information = reader.enter(derTags.sequence);
+    const policy = decodeObjectIdentifier(information.read(derTags.objectIdentifier));
+    information.readOptional(derTags.sequence);
+    information.expectEnd();
+    if (policies.has(policy)) refuseDer(`the policy ${policy} twice`);
+    policies.add(policy);
+  } while (!reader.isAtEnd);
+  return [...policies];
+}
+
+/** §4.2.1.5; a mapping to or from anyPolicy is left for path validation to refuse (§6.1.4 (a)). */
+export function decodePolicyMappings(extensionValue: Uint8Array): readonly PolicyMapping[] {
+  const reader = new DerReader(readSingle(extensionValue, derTags.sequence).content);
+  const mappings: PolicyMapping[] = [];
+  do {
+    const mapping = reader.enter(derTags.sequence);
+    const issuerDomainPolicy = decodeObjectIdentifier(mapping.read(derTags.objectIdentifier));
+    const subjectDomainPolicy = decodeObjectIdentifier(mapping.read(derTags.objectIdentifier));
+    mapping.expectEnd();
+    mappings.push({ issuerDomainPolicy, subjectDomainPolicy });
+  } while (!reader.isAtEnd);
+  return mappings;
+}
+
+export function decodePolicyConstraints(extensionValue: Uint8Array): PolicyConstraints {
+  const reader = new DerReader(readSingle(extensionValue, derTags.sequence).content);
+  const requireExplicitPolicy = decodeSkipCerts(reader.readOptional(contextPrimitive(0)));
+  const inhibitPolicyMapping = decodeSkipCerts(reader.readOptional(contextPrimitive(1)));
+  reader.expectEnd();
+  // §4.2.1.11: must not be an empty sequence.
+  if (requireExplicitPolicy === undefined && inhibitPolicyMapping === undefined) {
+    return refuseDer('policy constraints that constrain nothing');
+  }
+  return { requireExplicitPolicy, inhibitPolicyMapping };
+}
+
+/** §4.2.1.14. */
+export function decodeInhibitAnyPolicy(extensionValue: Uint8Array): number {
+  return decodeSmallInteger(readSingle(extensionValue, derTags.integer));
+}
+
+function decodeSkipCerts(element: DerElement | undefined): number | undefined {
+  return element && decodeSmallInteger({ ...element, tag: derTags.integer });
+}
+
+/** RFC 5280 §4.2.1.10: the bases of the subtrees. */
+export interface NameConstraints {
+  /** Undefined: the extension permits everything that it doesn't exclude. */
+  readonly permitted: readonly GeneralName[] | undefined;
+  readonly excluded: readonly GeneralName[];
+}
+
+export function decodeNameConstraints(extensionValue: Uint8Array): NameConstraints {
+  const reader = new DerReader(readSingle(extensionValue, derTags.sequence).content);
+  const permitted = reader.readOptional(contextConstructed(0));
+  const excluded = reader.readOptional(contextConstructed(1));
+  reader.expectEnd();
+  if (permitted === undefined && excluded === undefined) return refuseDer('name constraints that constrain nothing');
+  return {
+    permitted: permitted && decodeSubtrees(new DerReader(permitted.content)),
+    excluded: excluded === undefined ? [] : decodeSubtrees(new DerReader(excluded.content)),
+  };
+}
+
+function decodeSubtrees(reader: DerReader): readonly GeneralName[] {
+  const bases: GeneralName[] = [];
+  do {
+    const subtree = reader.enter(derTags.sequence);
+    bases.push(decodeBase(subtree));
+    // §4.2.1.10: minimum is zero, which DER leaves out as the default, and maximum is absent.
+    const bound = subtree.readOptional(contextPrimitive(0)) ?? subtree.readOptional(contextPrimitive(1));
+    if (bound !== undefined)
+      refuseDer(`a subtree with a bound (${decodeSmallInteger({ ...bound, tag: derTags.integer })})`);
+    subtree.expectEnd();
+  } while (!reader.isAtEnd);
+  return bases;
+}
+
+/** An address comes with its mask here: 8 octets, or 32. */
+function decodeBase(subtree: DerReader): GeneralName {
+  const base = decodeGeneralName(subtree.read());
+  if (base.form === 'iPAddress' && base.octets.length !== 8 && base.octets.length !== 32) {
+    return refuseDer('an address constraint of neither 8 nor 32 octets');
+  }
+  return base;
+}

@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import {
+  clientAuthentication,
+  describePublicKey,
+  findCertificateDenial,
+  listCertificateFaults,
+} from './certificate-verification.js';
+import { type ClientCertificate, decodeClientCertificate } from './client-certificate.js';
+import type { DenialCode } from '../denial.js';
+import {
+  type CertificateRequest,
+  type KeyKind,
+  defaultNotAfter,
+  defaultNotBefore,
+  makeCertificate,
+  makeDefaultSelfSigned,
+  now,
+} from '../test-support/certificates.js';
+import { editCertificate, getChildren, tbsFields } from '../test-support/der-editing.js';
+
+const decode = (der: Uint8Array): ClientCertificate => {
+  const decoding = decodeClientCertificate(der);
+  assert.ok(decoding.ok, decoding.ok ? '' : decoding.fault);
+  return decoding.certificate;
+};
+const make = (request: CertificateRequest = {}): ClientCertificate => decode(makeCertificate(request).der);
+const codeOf = (certificate: ClientCertificate, at = now): DenialCode | undefined =>
+  findCertificateDenial(certificate, at)?.code;
+
+test('an ordinary client certificate meets every requirement', () => {
+  assert.equal(findCertificateDenial(make(), now), undefined);
+  assert.deepEqual(listCertificateFaults(make(), now), []);
+});
+
+describe('validity: both ends belong to it', () => {
+  const certificate = make();
+  for (const [what, at, code] of [
+    ['the millisecond before notBefore', defaultNotBefore - 1, 'certificate_not_yet_valid'],
+    ['notBefore', defaultNotBefore, undefined],
+    ['notAfter', defaultNotAfter, undefined],
+    ['the millisecond after notAfter', defaultNotAfter + 1, 'certificate_expired'],
+    ['long before', 0, 'certificate_not_yet_valid'],
+    ['long after', Number.MAX_SAFE_INTEGER, 'certificate_expired'],
+    ['the end of time', Number.POSITIVE_INFINITY, 'certificate_expired'],
+    ['before all time', Number.NEGATIVE_INFINITY, 'certificate_not_yet_valid'],
+    ['no time at all', Number.NaN, 'certificate_not_yet_valid'],
+  ] as const) {
+    test(`${what}: ${code ?? 'valid'}`, () => {
+      assert.equal(codeOf(certificate, at), code);
+    });
+  }
+
+  test('a certificate that ends before it begins is never valid', () => {
+    // openssl refuses to make one: its dates are swapped in the DER.
+    const made = makeCertificate({ notBefore: '20260101000000Z', notAfter: '20280101000000Z' });
+    const backwards = decode(
+      editCertificate(made.der, (certificate) => getChildren(certificate, 0, tbsFields.validity).reverse()),
+    );
+    assert.ok(backwards.notAfter < backwards.notBefore);
+    for (const at of [backwards.notAfter - 1, backwards.notAfter, now, backwards.notBefore + 1]) {
+      assert.notEqual(codeOf(backwards, at), undefined);
+    }
+  });
+  test('9999-12-31 is a date like any other', () => {
+    const endless = make({ notAfter: '99991231235959Z' });
+    assert.equal(codeOf(endless, 253_402_300_799_000), undefined);
+    assert.equal(codeOf(endless, 253_402_300_799_001), 'certificate_expired');
+  });
+  test('one of a single second', () => {
+    const brief = make({ notBefore: '20270101000000Z', notAfter: '20270101000000Z' });
+    assert.equal(codeOf(brief, now), undefined);
+    assert.equal(codeOf(brief, now - 1), 'certificate_not_yet_valid');
+    assert.equal(codeOf(brief, now + 1), 'certificate_expired');
+  });
+});
+
+describe('uses', () => {
+  const cases: readonly (readonly [string, readonly string[], DenialCode | undefined])[] = [
+    ['a CA certificate', ['basicConstraints = critical, CA:TRUE'], 'certificate_is_authority'],
+    [
+      'a CA certificate for clients',
+      ['basicConstraints = CA:TRUE', 'extendedKeyUsage = clientAuth'],
+      'certificate_is_authority',
+    ],
+    ['a certificate for servers', ['extendedKeyUsage = serverAuth'], 'certificate_extended_key_usage_unsuitable'],
+    ['any extended key usage', ['extendedKeyUsage = anyExtendedKeyUsage'], 'certificate_extended_key_usage_unsuitable'],
+    ['one for servers and clients', ['extendedKeyUsage = serverAuth, clientAuth'], undefined],
+    [
+      'an identifier that begins like clientAuth',
+      ['extendedKeyUsage = 1.3.6.1.5.5.7.3.2.1'],
+      'certificate_extended_key_usage_unsuitable',
+    ],
+    ['no extended key usage', ['basicConstraints = CA:FALSE'], undefined],
+    ['a key usage for encryption', ['keyUsage = keyEncipherment'], 'certificate_key_usage_unsuitable'],
+    ['a key usage for agreement', ['keyUsage = keyAgreement'], 'certificate_key_usage_unsuitable'],
+    ['a key usage for certificates, without CA', ['keyUsage = keyCertSign'], 'certificate_key_usage_unsuitable'],
+    ['a key usage for documents', ['keyUsage = nonRepudiation'], 'certificate_key_usage_unsuitable'],
+    ['a key usage for signing and more', ['keyUsage = digitalSignature, keyEncipherment'], undefined],
+    ['no key usage', ['extendedKeyUsage = clientAuth'], undefined],
+    ['an unknown critical extension', ['1.2.3.4 = critical, DER:0500'], 'certificate_critical_extension_unknown'],
+    ['an unknown extension that is not critical', ['1.2.3.4 = DER:0500'], undefined],
+  ];
+  for (const [what, extensions, code] of cases) {
+    test(`${what}: ${code ?? 'fit'}`, () => {
+      const certificate = make({ extensions });
+      assert.equal(codeOf(certificate), code);
+      assert.equal(listCertificateFaults(certificate, now).length, code === undefined ? 0 : 1);
+    });
+  }
+  test('the detail of many unknown critical extensions has an end', () => {
+    const many = Array.from({ length: 100 }, (_, index) => `1.2.3.${index + 4} = critical, DER:0500`);
+    const denial = findCertificateDenial(make({ extensions: many }), now);
+    assert.equal(denial?.code, 'certificate_critical_extension_unknown');
+    assert.match(denial.detail, /1\.2\.3\.4, .*…/);
+    assert.ok(denial.detail.length < 400);
+  });
+  test("openssl's default self-signed certificate is refused, with the remedy", () => {
+    const denial = findCertificateDenial(decode(makeDefaultSelfSigned().der), now);
+    assert.equal(denial?.code, 'certificate_is_authority');
+    assert.match(denial.detail, /CA:FALSE/);
+  });
+  test('a version 1 certificate restricts nothing, so nothing of its uses stands in the way', () => {
+    assert.equal(codeOf(make({ options: ['-x509v1'], extensions: [] })), undefined);
+  });
+});
+
+describe('keys', () => {
+  const cases: readonly (readonly [KeyKind, DenialCode | undefined, string])[] = [
+    ['rsa-1024', 'certificate_key_too_weak', 'RSA 1024'],
+    ['rsa-2047', 'certificate_key_too_weak', 'RSA 2047'],
+    ['rsa-2048', undefined, 'RSA 2048'],
+    ['rsa-3072', undefined, 'RSA 3072'],
+    ['rsa-pss', undefined, 'RSA 2048'],
+    ['dsa', 'certificate_key_too_weak', 'algorithm 1.2.840.10040.4.1'],
+    ['p-256', undefined, 'EC P-256'],
+    ['p-384', undefined, 'EC P-384'],
+    ['p-521', undefined, 'EC P-521'],
+    ['secp256k1', 'certificate_key_too_weak', 'EC 1.3.132.0.10'],
+    ['explicit', 'certificate_key_too_weak', 'EC explicit parameters'],
+    ['ed25519', undefined, 'Ed25519'],
+    ['ed448', 'certificate_key_too_weak', 'Ed448'],
+  ];
+  for (const [key, code, words] of cases) {
+    test(`${key}: ${code ?? 'strong'}`, () => {
+      const certificate = make({ key });
+      assert.equal(describePublicKey(certificate.publicKey), words);
+      const denial = findCertificateDenial(certificate, now);
+      assert.equal(denial?.code, code);
+      if (denial !== undefined) assert.ok(denial.detail.includes(words));
+    });
+  }
+});
+
+test('tools see every fault, the gate the first, in the order of the list', () => {
+  const certificate = make({
+    key: 'secp256k1',
+    notAfter: '20260101000000Z',
+    extensions: [
+      'basicConstraints = CA:TRUE',
+      'keyUsage = keyCertSign',
+      'extendedKeyUsage = serverAuth',
+      '1.2.3.4 = critical, DER:0500',
+    ],
+  });
+  const codes = listCertificateFaults(certificate, now).map(({ code }) => code);
+  assert.deepEqual(codes, [
+    'certificate_expired',
+    'certificate_is_authority',
+    'certificate_critical_extension_unknown',
+    'certificate_extended_key_usage_unsuitable',
+    'certificate_key_usage_unsuitable',
+    'certificate_key_too_weak',
+  ]);
+  assert.equal(codeOf(certificate), codes[0]);
+});
+
+test('clientAuth is the identifier of RFC 5280', () => {
+  assert.deepEqual(make({ extensions: ['extendedKeyUsage = clientAuth'] }).extendedKeyUsage, [clientAuthentication]);
+});

@@ -1,0 +1,195 @@
+import { decodeObjectIdentifier, type DerElement, DerReader, derTags, refuseDer } from '../encoding/der.js';
+
+/** One attribute of a relative distinguished name: its type's object identifier and its text. */
+export interface NameAttribute {
+  readonly type: string;
+  /** As encoded: control characters are in it. */
+  readonly value: string;
+  /** Set where the value is no text: `value` is then `#` and its DER in hexadecimal, which a text can say too. */
+  readonly isEncoded?: true;
+}
+
+/** RFC 5280 §4.1.2.4: relative distinguished names in the order of the encoding. */
+export type DistinguishedName = readonly (readonly NameAttribute[])[];
+
+/** RFC 4514 §3, and the two types that are common in practice. */
+const shortNames: Readonly<Record<string, string>> = {
+  '2.5.4.3': 'CN',
+  '2.5.4.5': 'serialNumber',
+  '2.5.4.6': 'C',
+  '2.5.4.7': 'L',
+  '2.5.4.8': 'ST',
+  '2.5.4.9': 'STREET',
+  '2.5.4.10': 'O',
+  '2.5.4.11': 'OU',
+  '0.9.2342.19200300.100.1.25': 'DC',
+  '0.9.2342.19200300.100.1.1': 'UID',
+  '1.2.840.113549.1.9.1': 'emailAddress',
+};
+
+export function decodeDistinguishedName(name: DerElement): DistinguishedName {
+  const names: (readonly NameAttribute[])[] = [];
+  const reader = new DerReader(name.content);
+  while (!reader.isAtEnd) names.push(decodeRelativeDistinguishedName(reader.enter(derTags.set)));
+  return names;
+}
+
+/** `SET SIZE (1..MAX) OF AttributeTypeAndValue`; the reader stands inside the SET. */
+export function decodeRelativeDistinguishedName(set: DerReader): readonly NameAttribute[] {
+  const attributes: NameAttribute[] = [];
+  do attributes.push(decodeAttribute(set.enter(derTags.sequence)));
+  while (!set.isAtEnd);
+  return attributes;
+}
+
+function decodeAttribute(reader: DerReader): NameAttribute {
+  const type = decodeObjectIdentifier(reader.read(derTags.objectIdentifier));
+  const element = reader.read();
+  reader.expectEnd();
+  const value = decodeDirectoryString(element);
+  // RFC 4514 §2.4
+  if (value === undefined) return { type, value: `#${Buffer.from(element.encoded).toString('hex')}`, isEncoded: true };
+  return { type, value };
+}
+
+/** DirectoryString (RFC 5280 §4.1.2.4) and IA5String; undefined for any other type. */
+function decodeDirectoryString({ tag, content }: DerElement): string | undefined {
+  const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
+  switch (tag) {
+    case derTags.utf8String:
+      return decodeUtf8(bytes);
+    case derTags.printableString:
+    case derTags.ia5String:
+      return bytes.every((octet) => octet < 0x80)
+        ? bytes.toString('latin1')
+        : refuseDer('a name with octets above 127');
+    case derTags.teletexString:
+      return bytes.toString('latin1');
+    case derTags.universalString:
+      return bytes.length % 4 === 0
+        ? decodeUniversalString(bytes)
+        : refuseDer('a UniversalString of broken characters');
+    case derTags.bmpString:
+      return bytes.length % 2 === 0 ? Buffer.from(bytes).swap16().toString('utf16le') : refuseDer('an odd BMPString');
+    default:
+      return undefined;
+  }
+}
+
+/** UCS-4; read, so that no name can be kept from a comparison by writing it in another type. */
+function decodeUniversalString(bytes: Buffer): string {
+  return Array.from({ length: bytes.length / 4 }, (_, index) => {
+    const character = bytes.readUInt32BE(index * 4);
+    const isCharacter = character <= 0x10ffff && (character < 0xd800 || character > 0xdfff);
+    return isCharacter ? String.fromCodePoint(character) : refuseDer('a UniversalString of broken characters');
+  }).join('');
+}
+
+function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return refuseDer('a name that is not UTF-8');
+  }
+}
+
+/** The name as RFC 4514 writes it: the last relative name first. Control characters are escaped, so that it can be logged. */
+export function formatDistinguishedName(name: DistinguishedName): string {
+  return [...name]
+    .reverse()
+    .map((attributes) =>
+      attributes
+        .map(({ type, value, isEncoded }) => `${shortNames[type] ?? type}=${isEncoded ? value : escapeValue(value)}`)
+        .join('+'),
+    )
+    .join(',');
+}
+
+function escapeValue(value: string): string {
+  return value
+    .replace(/[\\",+;<>=]/g, '\\$&')
+    .replace(/^[ #]| $/g, '\\$&')
+    .replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) => Buffer.from(character).toString('hex').replace(/../g, '\\$&'));
+}
+
+/** The most specific common name that is a text. As encoded: for a log, take the formatted name. */
+export function findCommonName(name: DistinguishedName): string | undefined {
+  return name.flat().findLast(({ type, isEncoded }) => type === '2.5.4.3' && isEncoded === undefined)?.value;
+}
+
+/**
+ * A distinguished name in the form RFC 5280 §7.1 compares: one text per relative distinguished name, equal exactly where
+ * the names are. Not for people: `formatDistinguishedName` is.
+ */
+export interface CanonicalName {
+  readonly relativeNames: readonly string[];
+  /** The whole name as one text, for indexes. */
+  readonly key: string;
+}
+
+/** RFC 5280's upper bounds allow a few hundred characters; folding what a stranger sends must cost him little. */
+const maximumNameLength = 4096;
+/** Beyond ASCII, runs of combining marks are put in order, at the square of their length. */
+const maximumTextLength = 512;
+
+/** Runs under `readDer`: refuses a name that is longer than names are. */
+export function decodeCanonicalName(name: DerElement): CanonicalName {
+  if (name.content.length > maximumNameLength) return refuseDer(`a name of more than ${maximumNameLength} octets`);
+  const relativeNames: string[] = [];
+  const reader = new DerReader(name.content);
+  while (!reader.isAtEnd)
+    relativeNames.push(canonicalizeRelativeName(decodeRelativeDistinguishedName(reader.enter(derTags.set))));
+  return Object.freeze({ relativeNames: Object.freeze(relativeNames), key: relativeNames.join('/') });
+}
+
+/** A SET has no order of its own; lengths in front keep two attributes from reading as one. */
+export function canonicalizeRelativeName(attributes: readonly NameAttribute[]): string {
+  return attributes
+    .map(({ type, value, isEncoded }) => {
+      const text = isEncoded === true ? value : prepareText(expectShort(value));
+      return `${type}${isEncoded === true ? '#' : '='}${text.length}:${text}`;
+    })
+    .sort()
+    .join('+');
+}
+
+function expectShort(text: string): string {
+  if (text.length <= maximumTextLength || /^[\x20-\x7e]*$/.test(text)) return text;
+  return refuseDer(`a name of more than ${maximumTextLength} characters beyond ASCII`);
+}
+
+export function areNamesEqual(left: CanonicalName, right: CanonicalName): boolean {
+  return left.key === right.key;
+}
+
+/** Does `name` lie in the subtree of `base` (RFC 5280 §4.2.1.10)? A name lies in its own. */
+export function isNameWithin(name: CanonicalName, base: CanonicalName): boolean {
+  return (
+    base.relativeNames.length <= name.relativeNames.length &&
+    base.relativeNames.every((relativeName, index) => relativeName === name.relativeNames[index])
+  );
+}
+
+/**
+ * String preparation (RFC 4518 §2) as far as it decides whether two texts are the same: characters mapped to nothing or
+ * to a space, compatibility forms, letter case, outer and repeated spaces.
+ */
+export function prepareText(text: string): string {
+  // Most names are ASCII without controls; the rest of the steps leaves those as they are.
+  const mapped = /^[\x20-\x7e]*$/.test(text)
+    ? text
+    : foldCharacters(mapCharacters(text).normalize('NFKC')).normalize('NFKC');
+  return mapped.toLowerCase().replace(/ +/g, ' ').replace(/^ | $/g, '');
+}
+
+/** RFC 4518 §2.2: white space becomes a space, what can't be seen disappears. */
+function mapCharacters(text: string): string {
+  return text
+    .replace(/[\t\n\v\f\r\u0085\p{Zs}\p{Zl}\p{Zp}]/gu, ' ')
+    .replace(/[\p{Cc}\p{Cf}\u034f\u1806\u180b-\u180d\ufe00-\ufe0f\ufffc]/gu, '');
+}
+
+/** RFC 3454 table B.2, where it says more than lower case. */
+function foldCharacters(text: string): string {
+  return text.toLowerCase().replace(/ß/g, 'ss').replace(/ς/g, 'σ');
+}

@@ -1,0 +1,103 @@
+import {
+  contextConstructed,
+  contextPrimitive,
+  decodeBoolean,
+  decodeNamedBits,
+  type DerElement,
+  DerReader,
+  derTags,
+  readSingle,
+  refuseDer,
+} from '../encoding/der.js';
+import { canonicalizeRelativeName, decodeRelativeDistinguishedName } from './distinguished-name.js';
+import { decodeGeneralNames, type GeneralName } from './general-name.js';
+
+/** Where a CRL is to be found (RFC 5280 §4.2.1.13); for certgate a name to be compared, never an address to be asked. */
+export interface DistributionPoint {
+  readonly name: DistributionPointName | undefined;
+  /** Numbers of the ReasonFlags' bits; undefined: all reasons. */
+  readonly reasons: readonly number[] | undefined;
+  /** Undefined: the certificate's issuer issues the CRL itself. */
+  readonly crlIssuer: readonly GeneralName[] | undefined;
+}
+
+export type DistributionPointName =
+  | { readonly fullName: readonly GeneralName[] }
+  /** In the form of `CanonicalName.relativeNames`: comes behind the CRL issuer's name. */
+  | { readonly nameRelativeToCrlIssuer: string };
+
+/** `CRLDistributionPoints`, `FreshestCRL`: SEQUENCE SIZE (1..MAX) OF DistributionPoint. */
+export function decodeDistributionPoints(extensionValue: Uint8Array): readonly DistributionPoint[] {
+  const reader = new DerReader(readSingle(extensionValue, derTags.sequence).content);
+  const points: DistributionPoint[] = [];
+  do points.push(decodeDistributionPoint(reader.enter(derTags.sequence)));
+  while (!reader.isAtEnd);
+  return points;
+}
+
+function decodeDistributionPoint(reader: DerReader): DistributionPoint {
+  const name = reader.readOptional(contextConstructed(0));
+  const reasons = reader.readOptional(contextPrimitive(1));
+  const crlIssuer = reader.readOptional(contextConstructed(2));
+  reader.expectEnd();
+  // §4.2.1.13: a point of reasons alone says nothing.
+  if (name === undefined && crlIssuer === undefined) return refuseDer('a distribution point without a name');
+  return {
+    name: name && decodeDistributionPointName(name),
+    reasons: reasons && decodeNamedBits(reasons),
+    crlIssuer: crlIssuer && decodeGeneralNames(new DerReader(crlIssuer.content)),
+  };
+}
+
+/** `DistributionPointName` is a CHOICE, so its tag `[0]` is explicit. */
+export function decodeDistributionPointName(tagged: DerElement): DistributionPointName {
+  const reader = new DerReader(tagged.content);
+  const choice = reader.read();
+  reader.expectEnd();
+  if (choice.tag === contextConstructed(0)) return { fullName: decodeGeneralNames(new DerReader(choice.content)) };
+  if (choice.tag !== contextConstructed(1)) return refuseDer('a distribution point name of no known form');
+  const attributes = decodeRelativeDistinguishedName(new DerReader(choice.content));
+  return { nameRelativeToCrlIssuer: canonicalizeRelativeName(attributes) };
+}
+
+/** Which certificates a list speaks of (RFC 5280 §5.2.5). */
+export interface IssuingDistributionPoint {
+  readonly name: DistributionPointName | undefined;
+  readonly onlyContainsUserCertificates: boolean;
+  readonly onlyContainsAuthorityCertificates: boolean;
+  readonly onlyContainsAttributeCertificates: boolean;
+  /** Numbers of the ReasonFlags' bits; undefined: all reasons. */
+  readonly onlySomeReasons: readonly number[] | undefined;
+  /** Its entries may be of other issuers' certificates. */
+  readonly isIndirect: boolean;
+}
+
+export function decodeIssuingDistributionPoint(extensionValue: Uint8Array): IssuingDistributionPoint {
+  const reader = new DerReader(readSingle(extensionValue, derTags.sequence).content);
+  // §5.2.5: must not be an empty sequence.
+  if (reader.isAtEnd) return refuseDer('an issuing distribution point that says nothing');
+  const name = reader.readOptional(contextConstructed(0));
+  const onlyContainsUserCertificates = decodeFlag(reader, 1);
+  const onlyContainsAuthorityCertificates = decodeFlag(reader, 2);
+  const onlySomeReasons = reader.readOptional(contextPrimitive(3));
+  const isIndirect = decodeFlag(reader, 4);
+  const onlyContainsAttributeCertificates = decodeFlag(reader, 5);
+  reader.expectEnd();
+  const scopes = [onlyContainsUserCertificates, onlyContainsAuthorityCertificates, onlyContainsAttributeCertificates];
+  // §5.2.5: no more than one of them.
+  if (scopes.filter(Boolean).length > 1)
+    return refuseDer('an issuing distribution point whose scopes exclude each other');
+  return {
+    name: name && decodeDistributionPointName(name),
+    onlyContainsUserCertificates,
+    onlyContainsAuthorityCertificates,
+    onlyContainsAttributeCertificates,
+    onlySomeReasons: onlySomeReasons && decodeNamedBits(onlySomeReasons),
+    isIndirect,
+  };
+}
+
+function decodeFlag(reader: DerReader, number: number): boolean {
+  const flag = reader.readOptional(contextPrimitive(number));
+  return flag !== undefined && (decodeBoolean(flag) || refuseDer('a default value that is encoded'));
+}

@@ -1,0 +1,135 @@
+import {
+  contextConstructed,
+  contextPrimitive,
+  decodeObjectIdentifier,
+  type DerElement,
+  DerReader,
+  derTags,
+  readSingle,
+  refuseDer,
+} from '../encoding/der.js';
+import {
+  areNamesEqual,
+  type CanonicalName,
+  decodeCanonicalName,
+  decodeDistinguishedName,
+  formatDistinguishedName,
+} from './distinguished-name.js';
+
+/** A GeneralName (RFC 5280 §4.2.1.6) as certification paths and CRLs compare it; its forms are named as there. */
+export type GeneralName =
+  | { readonly form: 'rfc822Name' | 'dNSName' | 'uniformResourceIdentifier'; readonly text: string }
+  | { readonly form: 'directoryName'; readonly name: CanonicalName }
+  /** Octets: 4 or 16; in name constraints 8 or 32, an address and its mask. */
+  | { readonly form: 'iPAddress'; readonly octets: Uint8Array }
+  | { readonly form: 'registeredID'; readonly objectIdentifier: string }
+  /** Forms that nothing here looks into, as encoded. */
+  | { readonly form: 'otherName' | 'x400Address' | 'ediPartyName'; readonly encoded: Uint8Array };
+
+export type GeneralNameForm = GeneralName['form'];
+
+/** `GeneralNames ::= SEQUENCE SIZE (1..MAX)`; the reader stands inside it. */
+export function decodeGeneralNames(reader: DerReader): readonly GeneralName[] {
+  const names: GeneralName[] = [];
+  do names.push(decodeGeneralName(reader.read()));
+  while (!reader.isAtEnd);
+  return names;
+}
+
+export function decodeGeneralName(element: DerElement): GeneralName {
+  switch (element.tag) {
+    case contextConstructed(0):
+      return { form: 'otherName', encoded: element.encoded };
+    case contextPrimitive(1):
+      return { form: 'rfc822Name', text: decodeIa5(element.content) };
+    case contextPrimitive(2):
+      return { form: 'dNSName', text: decodeIa5(element.content) };
+    case contextConstructed(3):
+      return { form: 'x400Address', encoded: element.encoded };
+    case contextConstructed(4):
+      return { form: 'directoryName', name: decodeCanonicalName(readSingle(element.content, derTags.sequence)) };
+    case contextConstructed(5):
+      return { form: 'ediPartyName', encoded: element.encoded };
+    case contextPrimitive(6):
+      return { form: 'uniformResourceIdentifier', text: decodeIa5(element.content) };
+    case contextPrimitive(7):
+      return { form: 'iPAddress', octets: element.content };
+    case contextPrimitive(8):
+      return {
+        form: 'registeredID',
+        objectIdentifier: decodeObjectIdentifier({ ...element, tag: derTags.objectIdentifier }),
+      };
+    default:
+      return refuseDer('a general name of no known form');
+  }
+}
+
+/** The same name? URIs, DNS names and mailboxes to the letter, which is stricter than their schemes. */
+export function areGeneralNamesEqual(left: GeneralName, right: GeneralName): boolean {
+  if ('text' in left) return 'text' in right && left.form === right.form && left.text === right.text;
+  if ('name' in left) return 'name' in right && areNamesEqual(left.name, right.name);
+  if ('octets' in left) return 'octets' in right && Buffer.compare(left.octets, right.octets) === 0;
+  if ('objectIdentifier' in left)
+    return 'objectIdentifier' in right && left.objectIdentifier === right.objectIdentifier;
+  return 'encoded' in right && left.form === right.form && Buffer.compare(left.encoded, right.encoded) === 0;
+}
+
+/** IA5String; NUL and other control characters are refused: "good.example\0.evil.example" has fooled many readers. */
+function decodeIa5(content: Uint8Array): string {
+  if (!content.every((octet) => octet >= 0x20 && octet < 0x7f)) return refuseDer('a name with control characters');
+  return Buffer.from(content).toString('latin1');
+}
+
+/** A GeneralName (RFC 5280 §4.2.1.6) with its type, so that a URI can never be taken for a DNS name. */
+export interface SubjectAlternativeName {
+  readonly type: 'dns' | 'uri' | 'email' | 'ip' | 'directoryName' | 'registeredId' | 'other';
+  /** Text for dns, uri, email and ip; RFC 4514 for directoryName; dotted for registeredId; hexadecimal DER for other. */
+  readonly value: string;
+}
+
+export function decodeSubjectAlternativeNames(extensionValue: Uint8Array): readonly SubjectAlternativeName[] {
+  const reader = new DerReader(readSingle(extensionValue, derTags.sequence).content);
+  const names: SubjectAlternativeName[] = [];
+  // GeneralNames ::= SEQUENCE SIZE (1..MAX)
+  do names.push(decodeSubjectAlternativeName(reader.read()));
+  while (!reader.isAtEnd);
+  return names;
+}
+
+function decodeSubjectAlternativeName(name: DerElement): SubjectAlternativeName {
+  switch (name.tag) {
+    case contextPrimitive(1):
+      return { type: 'email', value: decodeIa5(name.content) };
+    case contextPrimitive(2):
+      return { type: 'dns', value: decodeIa5(name.content) };
+    case contextConstructed(4):
+      return {
+        type: 'directoryName',
+        value: formatDistinguishedName(decodeDistinguishedName(readSingle(name.content, derTags.sequence))),
+      };
+    case contextPrimitive(6):
+      return { type: 'uri', value: decodeIa5(name.content) };
+    case contextPrimitive(7):
+      return { type: 'ip', value: formatAddress(name.content) };
+    case contextPrimitive(8):
+      return {
+        type: 'registeredId',
+        value: decodeObjectIdentifier({ ...name, tag: derTags.objectIdentifier }),
+      };
+    case contextConstructed(0):
+    case contextConstructed(3):
+    case contextConstructed(5):
+      return { type: 'other', value: Buffer.from(name.encoded).toString('hex') };
+    default:
+      return refuseDer('a subject alternative name of no known form');
+  }
+}
+
+function formatAddress(content: Uint8Array): string {
+  if (content.length === 4) return content.join('.');
+  if (content.length !== 16) return refuseDer('an IP address of neither 4 nor 16 octets');
+  const groups = Array.from({ length: 8 }, (_, index) =>
+    (((content[index * 2] ?? 0) << 8) | (content[index * 2 + 1] ?? 0)).toString(16),
+  );
+  return new URL(`http://[${groups.join(':')}]/`).hostname.slice(1, -1);
+}

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import * as fc from 'fast-check';
+import { decodeClientCertificate } from './client-certificate.js';
+import { findOuterFrameFault } from '../encoding/der.js';
+import { presentCertificate } from './presented-certificate.js';
+import { makeCertificate } from '../test-support/certificates.js';
+import { encodeElement } from '../test-support/der-editing.js';
+
+describe('hostile bytes', () => {
+  const names = 'subjectAltName = DNS:a.example, URI:spiffe://a/b, email:a@b.example, IP:10.0.0.1, RID:1.2.3.4';
+  const plain = makeCertificate().der;
+  const rich = makeCertificate({
+    extensions: ['basicConstraints = CA:FALSE', 'keyUsage = digitalSignature', names],
+  }).der;
+
+  /** Everything that reads DER, whole: any exception fails the test. */
+  const look = (der: Uint8Array): boolean => {
+    const presented = presentCertificate(der);
+    assert.equal(typeof presented.thumbprintSha256, 'string');
+    assert.ok(['string', 'undefined'].includes(typeof presented.publicKeySha256));
+    findOuterFrameFault(der);
+    const decoding = decodeClientCertificate(der);
+    if (!decoding.ok) assert.notEqual(decoding.fault, '');
+    else {
+      const { certificate } = decoding;
+      assert.equal(presented.publicKeySha256, certificate.publicKeySha256);
+      assert.doesNotMatch(certificate.subject + certificate.issuer, /\p{C}/u);
+      assert.equal(typeof certificate.serialNumber, 'string');
+    }
+    return decoding.ok;
+  };
+
+  test('every changed octet gives a value', () => {
+    assert.ok(look(plain) && look(rich));
+    for (const der of [plain, rich]) {
+      der.forEach((octet, index) => {
+        const changed = Buffer.from(der);
+        for (const other of [
+          octet ^ 1,
+          octet ^ 2,
+          octet ^ 4,
+          octet ^ 8,
+          octet ^ 16,
+          octet ^ 32,
+          octet ^ 64,
+          octet ^ 128,
+          0,
+          255,
+        ]) {
+          changed[index] = other;
+          look(changed);
+        }
+      });
+    }
+  });
+  test('every truncation is refused, and so is every extension', () => {
+    for (let length = 0; length < rich.length; length += 1) {
+      assert.equal(look(rich.subarray(0, length)), false);
+      assert.equal(look(Buffer.concat([rich, rich.subarray(0, length + 1)])), false);
+    }
+  });
+  test('every octet left out or put in gives a value', () => {
+    rich.forEach((octet, index) => {
+      look(Buffer.concat([rich.subarray(0, index), rich.subarray(index + 1)]));
+      look(Buffer.concat([rich.subarray(0, index), Buffer.from([octet]), rich.subarray(index)]));
+    });
+  });
+  test('random bytes and random splices give a value', () => {
+    const anywhere = fc.nat({ max: rich.length });
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 64 }), anywhere, anywhere, (noise, start, end) => {
+        look(noise);
+        look(Buffer.concat([rich.subarray(0, start), noise, rich.subarray(end)]));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+  test('deep nesting costs no stack', () => {
+    let nested: Buffer = Buffer.from([0x30, 0]);
+    while (nested.length < 12_000) nested = encodeElement(0x30, nested);
+    assert.equal(look(nested), false);
+  });
+});

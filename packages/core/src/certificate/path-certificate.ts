@@ -1,0 +1,218 @@
+import {
+  areNamesEqual,
+  type CanonicalName,
+  decodeCanonicalName,
+  decodeDistinguishedName,
+  type DistinguishedName,
+  formatDistinguishedName,
+} from './distinguished-name.js';
+import {
+  type BasicConstraints,
+  decodeBasicConstraints,
+  decodeCertificatePolicies,
+  decodeExtendedKeyUsage,
+  decodeInhibitAnyPolicy,
+  decodeKeyUsage,
+  decodeNameConstraints,
+  decodePolicyConstraints,
+  decodePolicyMappings,
+  type KeyUsage,
+  type NameConstraints,
+  type PolicyConstraints,
+  type PolicyMapping,
+} from './certificate-extensions.js';
+import { type CertificatePublicKey, decodePublicKey } from './public-key.js';
+import {
+  type CertificateExtension,
+  type CertificateStructure,
+  decodeCertificateStructure,
+} from './certificate-structure.js';
+import { hashHex } from './client-certificate.js';
+import {
+  type DerDecoding,
+  DerReader,
+  contextConstructed,
+  contextPrimitive,
+  decodeInteger,
+  derTags,
+  readDer,
+  readSingle,
+  refuseDer,
+} from '../encoding/der.js';
+import { type GeneralName, decodeGeneralNames } from './general-name.js';
+import { type DistributionPoint, decodeDistributionPoints } from './distribution-point.js';
+import { type SignatureAlgorithm, decodeSignatureAlgorithm } from './signature-algorithm.js';
+import { type SignedData, VerificationKey } from './signature-verification.js';
+
+/** A certificate as path validation reads it (RFC 5280 §6): every extension that bears on a path, decoded at once. */
+export interface PathCertificate extends PathExtensions {
+  readonly der: Uint8Array;
+  readonly version: 1 | 2 | 3;
+  /** Upper-case hexadecimal of the INTEGER's content, as encoded. */
+  readonly serialNumber: string;
+  readonly issuer: CanonicalName;
+  readonly subject: CanonicalName;
+  readonly subjectName: DistinguishedName;
+  /** RFC 4514, for people; control characters are escaped. */
+  readonly subjectText: string;
+  /** Milliseconds since 1970-01-01T00:00:00Z; both ends belong to the validity. */
+  readonly notBefore: number;
+  readonly notAfter: number;
+  readonly publicKey: CertificatePublicKey;
+  readonly verificationKey: VerificationKey;
+  readonly signatureAlgorithm: SignatureAlgorithm;
+  readonly signed: SignedData;
+  /** §6.1: the same name as subject and issuer; that the key is the same, it doesn't say. */
+  readonly isSelfIssued: boolean;
+  /** SHA-256 of the DER, 64 upper-case hexadecimal digits. */
+  readonly thumbprintSha256: string;
+}
+
+export interface PathExtensions {
+  readonly basicConstraints: (BasicConstraints & { readonly isCritical: boolean }) | undefined;
+  readonly keyUsage: readonly KeyUsage[] | undefined;
+  readonly extendedKeyUsage: readonly string[] | undefined;
+  readonly subjectAlternativeNames: readonly GeneralName[] | undefined;
+  readonly nameConstraints: NameConstraints | undefined;
+  readonly certificatePolicies: readonly string[] | undefined;
+  readonly policyMappings: readonly PolicyMapping[] | undefined;
+  readonly policyConstraints: PolicyConstraints | undefined;
+  readonly inhibitAnyPolicy: number | undefined;
+  /** Upper-case hexadecimal; so is the authority's. */
+  readonly subjectKeyIdentifier: string | undefined;
+  readonly authorityKeyIdentifier: AuthorityKeyIdentifier | undefined;
+  readonly crlDistributionPoints: readonly DistributionPoint[] | undefined;
+  readonly freshestCrl: readonly DistributionPoint[] | undefined;
+  /** RFC 6960 §4.2.2.2.1: an OCSP signer that needn't be checked itself. */
+  readonly hasOcspNoCheck: boolean;
+  /** All extensions as they came, by object identifier. */
+  readonly extensions: ReadonlyMap<string, CertificateExtension>;
+  /** Object identifiers of critical extensions that path validation doesn't process. */
+  readonly unknownCriticalExtensions: readonly string[];
+}
+
+/** RFC 5280 §4.2.1.1. */
+export interface AuthorityKeyIdentifier {
+  readonly keyIdentifier: string | undefined;
+  readonly issuer: readonly GeneralName[] | undefined;
+  readonly serialNumber: string | undefined;
+}
+
+export const extensionTypes = {
+  subjectKeyIdentifier: '2.5.29.14',
+  keyUsage: '2.5.29.15',
+  subjectAlternativeName: '2.5.29.17',
+  basicConstraints: '2.5.29.19',
+  nameConstraints: '2.5.29.30',
+  crlDistributionPoints: '2.5.29.31',
+  certificatePolicies: '2.5.29.32',
+  policyMappings: '2.5.29.33',
+  authorityKeyIdentifier: '2.5.29.35',
+  policyConstraints: '2.5.29.36',
+  extendedKeyUsage: '2.5.29.37',
+  freshestCrl: '2.5.29.46',
+  inhibitAnyPolicy: '2.5.29.54',
+  ocspNoCheck: '1.3.6.1.5.5.7.48.1.5',
+} as const;
+
+const processedExtensions: ReadonlySet<string> = new Set(Object.values(extensionTypes));
+
+/** DER → PathCertificate; a fault, in words for the operator, for anything else. */
+export function decodePathCertificate(der: Uint8Array): DerDecoding<PathCertificate> {
+  return readDer(() => decodeCertificate(decodeCertificateStructure(der)));
+}
+
+function decodeCertificate(structure: CertificateStructure): PathCertificate {
+  const { der, subjectPublicKeyInfo } = structure;
+  const issuer = decodeCanonicalName(structure.issuer);
+  const subject = decodeCanonicalName(structure.subject);
+  const subjectName = decodeDistinguishedName(structure.subject);
+  const signatureAlgorithm = decodeSignatureAlgorithm(structure.signatureAlgorithm);
+  let subjectText: string | undefined;
+  let thumbprintSha256: string | undefined;
+  return Object.freeze({
+    der,
+    version: structure.version,
+    serialNumber: toHex(structure.serialNumber),
+    issuer,
+    subject,
+    subjectName,
+    get subjectText(): string {
+      return (subjectText ??= formatDistinguishedName(subjectName));
+    },
+    notBefore: structure.notBefore,
+    notAfter: structure.notAfter,
+    publicKey: decodePublicKey(subjectPublicKeyInfo),
+    verificationKey: new VerificationKey(subjectPublicKeyInfo.encoded),
+    signatureAlgorithm,
+    signed: { data: structure.tbsCertificate, algorithm: signatureAlgorithm, signature: structure.signature },
+    isSelfIssued: areNamesEqual(issuer, subject),
+    get thumbprintSha256(): string {
+      return (thumbprintSha256 ??= hashHex('sha256', der));
+    },
+    ...decodePathExtensions(structure.extensions),
+  });
+}
+
+function decodePathExtensions(extensions: ReadonlyMap<string, CertificateExtension>): PathExtensions {
+  const find = <T>(type: string, decode: (value: Uint8Array) => T): T | undefined => {
+    const extension = extensions.get(type);
+    return extension === undefined ? undefined : decode(extension.value);
+  };
+  const basicConstraints = find(extensionTypes.basicConstraints, decodeBasicConstraints);
+  const isCritical = extensions.get(extensionTypes.basicConstraints)?.isCritical ?? false;
+  return {
+    basicConstraints: basicConstraints && { ...basicConstraints, isCritical },
+    keyUsage: find(extensionTypes.keyUsage, decodeKeyUsage),
+    extendedKeyUsage: find(extensionTypes.extendedKeyUsage, decodeExtendedKeyUsage),
+    subjectAlternativeNames: find(extensionTypes.subjectAlternativeName, decodeAlternativeNames),
+    nameConstraints: find(extensionTypes.nameConstraints, decodeNameConstraints),
+    certificatePolicies: find(extensionTypes.certificatePolicies, decodeCertificatePolicies),
+    policyMappings: find(extensionTypes.policyMappings, decodePolicyMappings),
+    policyConstraints: find(extensionTypes.policyConstraints, decodePolicyConstraints),
+    inhibitAnyPolicy: find(extensionTypes.inhibitAnyPolicy, decodeInhibitAnyPolicy),
+    subjectKeyIdentifier: find(extensionTypes.subjectKeyIdentifier, (value) =>
+      toHex(readSingle(value, derTags.octetString).content),
+    ),
+    authorityKeyIdentifier: find(extensionTypes.authorityKeyIdentifier, decodeAuthorityKeyIdentifier),
+    crlDistributionPoints: find(extensionTypes.crlDistributionPoints, decodeDistributionPoints),
+    freshestCrl: find(extensionTypes.freshestCrl, decodeDistributionPoints),
+    hasOcspNoCheck: find(extensionTypes.ocspNoCheck, decodeNull) ?? false,
+    extensions,
+    unknownCriticalExtensions: [...extensions]
+      .filter(([type, extension]) => extension.isCritical && !processedExtensions.has(type))
+      .map(([type]) => type),
+  };
+}
+
+/** Addresses have their lengths here; in name constraints they are twice as long. */
+function decodeAlternativeNames(value: Uint8Array): readonly GeneralName[] {
+  const names = decodeGeneralNames(new DerReader(readSingle(value, derTags.sequence).content));
+  const isOdd = names.some((name) => 'octets' in name && name.octets.length !== 4 && name.octets.length !== 16);
+  return isOdd ? refuseDer('an IP address of neither 4 nor 16 octets') : names;
+}
+
+export function decodeAuthorityKeyIdentifier(value: Uint8Array): AuthorityKeyIdentifier {
+  const reader = new DerReader(readSingle(value, derTags.sequence).content);
+  const keyIdentifier = reader.readOptional(contextPrimitive(0));
+  const issuer = reader.readOptional(contextConstructed(1));
+  const serialNumber = reader.readOptional(contextPrimitive(2));
+  reader.expectEnd();
+  // §4.2.1.1: both or neither.
+  if ((issuer === undefined) !== (serialNumber === undefined)) {
+    return refuseDer('an authority key identifier with half of issuer and serial number');
+  }
+  return {
+    keyIdentifier: keyIdentifier && toHex(keyIdentifier.content),
+    issuer: issuer && decodeGeneralNames(new DerReader(issuer.content)),
+    serialNumber: serialNumber && toHex(decodeInteger(serialNumber)),
+  };
+}
+
+function decodeNull(value: Uint8Array): true {
+  return readSingle(value, derTags.null).content.length === 0 ? true : refuseDer('a NULL with content');
+}
+
+function toHex(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex').toUpperCase();
+}

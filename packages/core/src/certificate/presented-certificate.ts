@@ -1,0 +1,88 @@
+import { findPublicKeyInfo } from './public-key.js';
+import { type CanonicalName, decodeCanonicalName } from './distinguished-name.js';
+import { type PathCertificate, decodePathCertificate } from './path-certificate.js';
+import { type ClientCertificateDecoding, decodeClientCertificate, hashHex } from './client-certificate.js';
+import { type DerDecoding, DerReader, contextConstructed, derTags, readDer, readSingle } from '../encoding/der.js';
+
+/**
+ * The certificate a caller presented, before anything is known of it. Hashes and the decoded form are worked out when
+ * asked for: a stranger costs one SHA-256.
+ */
+export interface PresentedCertificate {
+  readonly der: Uint8Array;
+  /** SHA-256 of the DER, 64 upper-case hexadecimal digits. */
+  readonly thumbprintSha256: string;
+  /** SHA-1 of the DER, 40 upper-case hexadecimal digits. */
+  readonly thumbprintSha1: string;
+  /**
+   * SHA-256 of the subject public key info; undefined where the bytes have none. Worked out without decoding the rest:
+   * bytes that are no certificate may have one, and `decoding` then says so.
+   */
+  readonly publicKeySha256: string | undefined;
+  readonly decoding: ClientCertificateDecoding;
+  /** The issuer's name as it compares; undefined where the bytes have none. Worked out without decoding the rest. */
+  readonly issuer: CanonicalName | undefined;
+  /** The certificate as a certification path reads it. */
+  readonly pathDecoding: DerDecoding<PathCertificate>;
+}
+
+export function presentCertificate(der: Uint8Array): PresentedCertificate {
+  return new LazyPresentedCertificate(der);
+}
+
+class LazyPresentedCertificate implements PresentedCertificate {
+  readonly der: Uint8Array;
+  #thumbprintSha256: string | undefined;
+  #thumbprintSha1: string | undefined;
+  #hasPublicKey: boolean | undefined;
+  #publicKeySha256: string | undefined;
+  #decoding: ClientCertificateDecoding | undefined;
+  #issuer: CanonicalName | null | undefined;
+  #pathDecoding: DerDecoding<PathCertificate> | undefined;
+
+  constructor(der: Uint8Array) {
+    this.der = der;
+    Object.freeze(this);
+  }
+
+  get thumbprintSha256(): string {
+    return (this.#thumbprintSha256 ??= hashHex('sha256', this.der));
+  }
+
+  get thumbprintSha1(): string {
+    return (this.#thumbprintSha1 ??= hashHex('sha1', this.der));
+  }
+
+  get publicKeySha256(): string | undefined {
+    if (this.#hasPublicKey === undefined) {
+      const info = findPublicKeyInfo(this.der);
+      this.#hasPublicKey = info !== undefined;
+      this.#publicKeySha256 = info === undefined ? undefined : hashHex('sha256', info);
+    }
+    return this.#publicKeySha256;
+  }
+
+  get decoding(): ClientCertificateDecoding {
+    return (this.#decoding ??= decodeClientCertificate(this.der));
+  }
+  get issuer(): CanonicalName | undefined {
+    if (this.#issuer === undefined) this.#issuer = findIssuer(this.der) ?? null;
+    return this.#issuer ?? undefined;
+  }
+
+  get pathDecoding(): DerDecoding<PathCertificate> {
+    return (this.#pathDecoding ??= decodePathCertificate(this.der));
+  }
+}
+
+/** The fields before it (RFC 5280 §4.1) are passed over, not looked into. */
+function findIssuer(der: Uint8Array): CanonicalName | undefined {
+  const decoding = readDer(() => {
+    const tbs = new DerReader(readSingle(der, derTags.sequence).content).enter(derTags.sequence);
+    tbs.readOptional(contextConstructed(0)); // version
+    tbs.read(derTags.integer); // serialNumber
+    tbs.read(derTags.sequence); // signature
+    return decodeCanonicalName(tbs.read(derTags.sequence));
+  });
+  return decoding.ok ? decoding.value : undefined;
+}

@@ -1,0 +1,127 @@
+import { constants, createPublicKey, type KeyObject, verify, type VerifyKeyObjectInput } from 'node:crypto';
+import type { PathBudget } from '../certification-path/path-budget.js';
+import type { SignatureAlgorithm } from './signature-algorithm.js';
+
+/** Something signed: a certificate, a CRL, an OCSP response. */
+export interface SignedData {
+  /** The octets that the signature is over. */
+  readonly data: Uint8Array;
+  readonly algorithm: SignatureAlgorithm;
+  readonly signature: Uint8Array;
+}
+
+/**
+ * A subject public key info to verify with. The key object is made when first needed: for OpenSSL it is the dearest part
+ * of a verification, and an authority's key verifies again and again.
+ */
+export class VerificationKey {
+  readonly subjectPublicKeyInfo: Uint8Array;
+  /** Undefined: not tried yet; null: OpenSSL can't read it. */
+  #key: KeyObject | null | undefined;
+
+  constructor(subjectPublicKeyInfo: Uint8Array) {
+    this.subjectPublicKeyInfo = subjectPublicKeyInfo;
+  }
+
+  get key(): KeyObject | null {
+    this.#key ??= readKey(this.subjectPublicKeyInfo);
+    return this.#key;
+  }
+}
+
+/** Never throws: a key or a signature that can't be read verifies nothing. */
+export function isSignatureValid(signed: SignedData, key: VerificationKey): boolean {
+  const verification = prepareVerification(signed, key);
+  if (verification === undefined) return false;
+  try {
+    return verify(verification.digest, signed.data, verification.key, signed.signature);
+  } catch {
+    return false;
+  }
+}
+
+/** As `isSignatureValid`, on another thread: the hash of a CRL of many megabytes takes longer than a request may wait. */
+export function isSignatureValidInBackground(signed: SignedData, key: VerificationKey): Promise<boolean> {
+  const verification = prepareVerification(signed, key);
+  if (verification === undefined) return Promise.resolve(false);
+  return new Promise((resolve) => {
+    try {
+      verify(verification.digest, signed.data, verification.key, signed.signature, (error, isValid) => {
+        resolve(error === null && isValid);
+      });
+    } catch {
+      resolve(false);
+    }
+  });
+}
+
+interface Verification {
+  readonly digest: string | null;
+  readonly key: KeyObject | VerifyKeyObjectInput;
+}
+
+/** Undefined where the key is not for that algorithm. */
+function prepareVerification({ algorithm }: SignedData, { key }: VerificationKey): Verification | undefined {
+  if (key === null) return undefined;
+  switch (algorithm.scheme) {
+    case 'rsa-pkcs1':
+      // A key that is bound to PSS (RFC 4055 §1.2) has a type of its own.
+      if (key.asymmetricKeyType !== 'rsa') return undefined;
+      return { digest: algorithm.digest, key: { key, padding: constants.RSA_PKCS1_PADDING } };
+    case 'rsa-pss': {
+      if (key.asymmetricKeyType !== 'rsa' && key.asymmetricKeyType !== 'rsa-pss') return undefined;
+      const { digest, saltLength } = algorithm;
+      return { digest, key: { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength } };
+    }
+    case 'ecdsa':
+      return key.asymmetricKeyType === 'ec' ? { digest: algorithm.digest, key } : undefined;
+    case 'ed25519':
+    case 'ed448':
+      return key.asymmetricKeyType === algorithm.scheme ? { digest: null, key } : undefined;
+    case 'unknown':
+      return undefined;
+  }
+}
+
+function readKey(subjectPublicKeyInfo: Uint8Array): KeyObject | null {
+  try {
+    return createPublicKey({ key: Buffer.from(subjectPublicKeyInfo), format: 'der', type: 'spki' });
+  } catch {
+    return null;
+  }
+}
+
+/** What is decoded once and kept: a CRL, an OCSP response, a certificate. */
+interface Signed {
+  readonly signed: SignedData;
+}
+
+const verdicts = new WeakMap<Signed, WeakMap<VerificationKey, boolean>>();
+
+/** Lists and authorities' keys are long-lived, and a list may have megabytes: one signature is verified once. */
+export function isSignedBy(signed: Signed, key: VerificationKey): boolean {
+  return recallSignature(signed, key) ?? remember(signed, key, isSignatureValid(signed.signed, key));
+}
+
+/** Undefined: not verified yet. */
+export function recallSignature(signed: Signed, key: VerificationKey): boolean | undefined {
+  return verdicts.get(signed)?.get(key);
+}
+
+/** As `isSignedBy`, where a question has only so many signatures to spend. Undefined: none is left. */
+export function isSignedWithinBudget(signed: Signed, key: VerificationKey, budget: PathBudget): boolean | undefined {
+  return recallSignature(signed, key) ?? (budget.spendSignature() ? isSignedBy(signed, key) : undefined);
+}
+
+/** Verifies on another thread what `isSignedBy` will be asked for. */
+export async function verifyAhead(signed: Signed, key: VerificationKey): Promise<void> {
+  if (recallSignature(signed, key) === undefined) {
+    remember(signed, key, await isSignatureValidInBackground(signed.signed, key));
+  }
+}
+
+function remember(signed: Signed, key: VerificationKey, verdict: boolean): boolean {
+  const ofSigned = verdicts.get(signed) ?? new WeakMap<VerificationKey, boolean>();
+  verdicts.set(signed, ofSigned.set(key, verdict));
+  return verdict;
+}

@@ -1,0 +1,106 @@
+import { setImmediate } from 'node:timers/promises';
+import { areNamesEqual } from '../certificate/distinguished-name.js';
+import type { PathCertificate } from '../certificate/path-certificate.js';
+import { verifyAhead } from '../certificate/signature-verification.js';
+import { decodeBase64 } from '../encoding/base64.js';
+import { type DerDecoding, readDer, refuseDer } from '../encoding/der.js';
+import {
+  type CertificateRevocationList,
+  decodeRevocationListInSteps,
+  maximumCrlLength,
+} from './certificate-revocation-list.js';
+
+/** Milliseconds of work before others have their turn. */
+const sliceMilliseconds = 4;
+
+/**
+ * A CRL as files and servers have it, DER or one block of PEM, read in slices of some milliseconds with the event loop's
+ * turn in between: a list of a million entries is read while requests are answered.
+ */
+export async function decodeCrlFileInSlices(bytes: Uint8Array): Promise<DerDecoding<CertificateRevocationList>> {
+  const steps = decodeCrlFileInSteps(bytes);
+  let end = performance.now() + sliceMilliseconds;
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+    if (performance.now() < end) continue;
+    await setImmediate();
+    end = performance.now() + sliceMilliseconds;
+  }
+}
+
+/** The same at once, for tools. */
+export function decodeCrlFile(bytes: Uint8Array): DerDecoding<CertificateRevocationList> {
+  const steps = decodeCrlFileInSteps(bytes);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** A list in DER begins with a SEQUENCE's tag, which is no character of a text. */
+function decodeCrlFileInSteps(
+  bytes: Uint8Array,
+): Generator<undefined, DerDecoding<CertificateRevocationList>, undefined> {
+  if (bytes[0] === 0x30) return decodeRevocationListInSteps(bytes);
+  return decodeCrlPemInSteps(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1'));
+}
+
+const begin = '-----BEGIN ';
+const beginCrl = '-----BEGIN X509 CRL-----';
+const endCrl = '-----END X509 CRL-----';
+const charactersPerStep = 64 * 1024;
+
+/** The one list in a PEM text (RFC 7468 §5), in steps as `decodeRevocationListInSteps`; what is around it doesn't count. */
+export function* decodeCrlPemInSteps(
+  text: string,
+): Generator<undefined, DerDecoding<CertificateRevocationList>, undefined> {
+  const steps = decodePem(text);
+  for (;;) {
+    const step = readDer(() => steps.next());
+    if (!step.ok) return step;
+    if (step.value.done === true) return yield* decodeRevocationListInSteps(step.value.value);
+    yield;
+  }
+}
+
+function* decodePem(text: string): Generator<undefined, Uint8Array, undefined> {
+  if (text.length > 2 * maximumCrlLength) refuseDer(`more than ${2 * maximumCrlLength} characters`);
+  const start = text.indexOf(begin);
+  const end = text.indexOf(endCrl, start);
+  if (start < 0 || end < 0 || !text.startsWith(beginCrl, start)) return refuseDer('no PEM block of an X509 CRL');
+  if (text.includes(begin, start + begin.length)) return refuseDer('more than one PEM block');
+  return yield* decodeBody(text, start + beginCrl.length, end);
+}
+
+/** Strict base64 between line ends, in parts of whole groups of four characters. */
+function* decodeBody(text: string, start: number, end: number): Generator<undefined, Uint8Array, undefined> {
+  const parts: Uint8Array[] = [];
+  let rest = '';
+  let isEnded = false;
+  for (let offset = start; offset < end; offset += charactersPerStep) {
+    rest += text.slice(offset, Math.min(end, offset + charactersPerStep)).replace(/[\r\n]+/g, '');
+    const isLast = offset + charactersPerStep >= end;
+    const length = isLast ? rest.length : rest.length - (rest.length % 4);
+    const part = rest.slice(0, length);
+    rest = rest.slice(length);
+    if (part === '') continue;
+    if (isEnded) return refuseDer('base64 after its padding');
+    isEnded = part.endsWith('=');
+    const decoding = decodeBase64(part);
+    if (!decoding.ok) return refuseDer(`no base64 in the PEM block (${decoding.fault})`);
+    parts.push(decoding.bytes);
+    yield;
+  }
+  return Buffer.concat(parts);
+}
+
+/**
+ * For whoever loads a list: verifies its signature by each of the authorities that has its issuer's name, off the event
+ * loop, so that no request waits for the hash of megabytes. Decides nothing: `findCrlStatus` asks for all the rest.
+ */
+export async function prepareCrl(crl: CertificateRevocationList, signers: readonly PathCertificate[]): Promise<void> {
+  for (const { subject, verificationKey } of signers) {
+    if (areNamesEqual(subject, crl.issuer)) await verifyAhead(crl, verificationKey);
+  }
+}

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { authority, empty, judge, question, stranger } from '../test-support/crl-questions.js';
+import { issue, makeCrl, readCrl } from '../test-support/revocation.js';
+import type { CertificateRevocationList } from './certificate-revocation-list.js';
+import { prepareCrl } from './crl-file.js';
+import { findCrlStatus } from './crl-status.js';
+import type { CrlQuestion } from './crl-statement.js';
+
+describe('CRL processing: signers', () => {
+  const rolled = issue({ name: 'authority', key: 'p-384' });
+  const list = makeCrl({ authority: rolled });
+
+  it('takes another key of the issuer, where its path is valid', () => {
+    assert.equal(judge([list], { signers: [rolled.certificate], isSignerValid: () => true }), 'good');
+    assert.match(judge([list], { signers: [rolled.certificate] }), /unknown: .*nobody/);
+    assert.match(judge([list], { isSignerValid: () => true }), /unknown: .*nobody/);
+  });
+
+  it('wants cRLSign in a key usage, and an authority where there is none', () => {
+    const signers = [
+      ['keyUsage = critical, keyCertSign', 'basicConstraints = critical, CA:TRUE'],
+      ['keyUsage = critical, digitalSignature'],
+      ['basicConstraints = critical, CA:FALSE'],
+    ].map((extensions) => issue({ name: 'authority', key: 'p-384', extensions }));
+    const valid = (signer: (typeof signers)[number]): Partial<CrlQuestion> => ({
+      signers: [signer.certificate],
+      isSignerValid: () => true,
+    });
+    for (const signer of signers) assert.match(judge([list], valid(signer)), /unknown: .*nobody/);
+    const bare = issue({ name: 'authority', key: 'p-384', extensions: ['basicConstraints = critical, CA:TRUE'] });
+    assert.equal(judge([list], valid(bare)), 'good');
+    const mute = issue({ name: 'authority', extensions: ['keyUsage = critical, keyCertSign'] });
+    assert.match(judge([empty], { issuer: mute.certificate }), /unknown: .*nobody/);
+  });
+
+  it('asks for the path of nobody whose signature is known to be none', () => {
+    const crl = readCrl(list);
+    const stranger = issue({ name: 'authority', key: 'p-521' }).certificate;
+    let asked = 0;
+    const isSignerValid = (): boolean => (asked += 1) > 0;
+    for (let round = 0; round < 3; round += 1) {
+      assert.equal(findCrlStatus({ ...question, crls: [crl], signers: [stranger], isSignerValid }).status, 'unknown');
+    }
+    assert.equal(asked, 1);
+  });
+
+  /** A list that counts how often its signature is read. */
+  function count(crl: CertificateRevocationList): {
+    readonly crl: CertificateRevocationList;
+    readonly reads: () => number;
+  } {
+    let reads = 0;
+    const { signature, ...signed } = crl.signed;
+    const counted = {
+      ...signed,
+      get signature(): Uint8Array {
+        reads += 1;
+        return signature;
+      },
+    };
+    return { crl: { ...crl, signed: counted }, reads: () => reads };
+  }
+
+  it('verifies the signature of a list once for each key', () => {
+    const { crl, reads } = count(readCrl(empty));
+    for (let round = 0; round < 3; round += 1) {
+      assert.equal(findCrlStatus({ ...question, crls: [crl] }).status, 'good');
+    }
+    assert.equal(reads(), 1);
+  });
+
+  it('verifies nothing that was verified ahead, and believes nothing for that', async () => {
+    const { crl, reads } = count(readCrl(empty));
+    const impostor = issue({ name: 'authority', key: 'p-256-again' });
+    const forged = count(readCrl(makeCrl({ authority: impostor })));
+    await prepareCrl(crl, [stranger.certificate, authority.certificate]);
+    await prepareCrl(forged.crl, [authority.certificate]);
+    assert.equal(findCrlStatus({ ...question, crls: [crl] }).status, 'good');
+    assert.equal(findCrlStatus({ ...question, crls: [forged.crl] }).status, 'unknown');
+    assert.deepEqual([reads(), forged.reads()], [1, 1]);
+  });
+});

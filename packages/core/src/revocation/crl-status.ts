@@ -1,0 +1,138 @@
+import { areNamesEqual } from '../certificate/distinguished-name.js';
+import { formatInstant } from '../encoding/timestamp.js';
+import type { CrlEntry } from './crl-entry.js';
+import { allReasons } from './crl-scope.js';
+import {
+  type CrlQuestion,
+  type CrlStatement,
+  type CrlStatements,
+  type Currency,
+  findClearance,
+  findCrlStatements,
+  findCurrency,
+  findDeltaClearance,
+  intersect,
+  isDeltaOf,
+  isMisnumbered,
+  isSameScope,
+} from './crl-statement.js';
+import type { RevocationStatus } from './revocation-information.js';
+
+/**
+ * RFC 5280 §6.3.3. Stricter than there in one thing: all lists are looked at, not only as many as cover all reasons, so
+ * that no order of lists hides a revocation.
+ */
+export function findCrlStatus(question: CrlQuestion): RevocationStatus {
+  const { certificate, issuer } = question;
+  if (!areNamesEqual(certificate.issuer, issuer.subject)) {
+    return { status: 'unknown', detail: 'The certificate has another issuer.' };
+  }
+  const found = findCrlStatements(question);
+  const entry = findRevocation(found.statements, question);
+  if (entry !== undefined) return { status: 'revoked', reason: entry.reason, revokedAt: entry.revokedAt };
+  return findGoodStatus(found, question);
+}
+
+/** §6.3.3 (l): lists are taken, the newest first, until they cover every reason. */
+function findGoodStatus(found: CrlStatements, question: CrlQuestion): RevocationStatus {
+  let interval: Currency = { validFrom: -Infinity, validUntil: Infinity };
+  let covered = 0;
+  for (const { statement, clearance } of listClearances(found.statements, question)) {
+    // (e): nothing new.
+    if ((statement.reasons & ~covered) === 0) continue;
+    covered |= statement.reasons;
+    interval = intersect(interval, clearance);
+    const ofDelta = findDeltaClearance(statement, found.statements, question);
+    if (ofDelta !== undefined) interval = intersect(interval, ofDelta);
+    if (covered === allReasons) return { status: 'good', ...interval };
+  }
+  return { status: 'unknown', detail: describeGap(found, question) };
+}
+
+interface ClearingStatement {
+  readonly statement: CrlStatement;
+  readonly clearance: Currency;
+}
+
+function listClearances(statements: readonly CrlStatement[], question: CrlQuestion): readonly ClearingStatement[] {
+  return statements
+    .filter(({ crl }) => crl.deltaBaseNumber === undefined)
+    .flatMap((statement) => {
+      const clearance = findClearance(statement.crl, question);
+      return clearance === undefined ? [] : [{ statement, clearance }];
+    })
+    .sort(({ clearance: left }, { clearance: right }) =>
+      left.validFrom === right.validFrom ? right.validUntil - left.validUntil : right.validFrom - left.validFrom,
+    );
+}
+
+/** For the operator, the likeliest first. */
+function describeGap({ statements, faults }: CrlStatements, question: CrlQuestion): string {
+  const bases = statements.filter(({ crl }) => crl.deltaBaseNumber === undefined);
+  const [fault] = faults;
+  if (bases.length === 0) {
+    if (fault !== undefined) return fault;
+    return statements.length === 0 ? 'No CRL speaks of the certificate.' : 'There is a delta CRL without its base.';
+  }
+  const stale = bases.find(({ crl }) => findCurrency(crl, question) === undefined);
+  if (stale !== undefined) return describeStale(stale, question);
+  const [unknown] = bases.flatMap(({ crl }) => crl.unknownCriticalExtensions);
+  if (unknown !== undefined) return `A CRL has the critical extension ${unknown}, which is not understood.`;
+  if (bases.some(({ crl }) => isMisnumbered(crl, question)))
+    return 'A CRL has no number, or a critical one (RFC 5280 §5.2.3).';
+  return fault ?? 'The CRLs don’t cover every reason for a revocation.';
+}
+
+function describeStale({ crl }: CrlStatement, { now }: CrlQuestion): string {
+  if (crl.thisUpdate > now) return `A CRL is of the future (${formatInstant(crl.thisUpdate)}); compare the clocks.`;
+  if (crl.nextUpdate === undefined) return 'A CRL doesn’t say when the next one comes.';
+  return `A CRL was due to be replaced at ${formatInstant(crl.nextUpdate)}.`;
+}
+
+interface Finding {
+  readonly entry: CrlEntry;
+  readonly statement: CrlStatement;
+}
+
+/**
+ * Does any list name the certificate (RFC 5280 §6.3.3 (i) to (k))? One that is no longer current counts as well: a
+ * revocation once seen is not forgotten. Only a certificate on hold comes back, by what a newer list says.
+ */
+function findRevocation(statements: readonly CrlStatement[], question: CrlQuestion): CrlEntry | undefined {
+  const findings = statements.flatMap((statement) =>
+    findEntries(statement, question)
+      .filter((entry) => !isRemoval(entry, statement))
+      .map((entry): Finding => ({ entry, statement })),
+  );
+  const final = findings.find(({ entry }) => entry.reason !== 'certificateHold');
+  return (final ?? findings.find((finding) => !isLifted(finding, statements, question)))?.entry;
+}
+
+function findEntries({ crl }: CrlStatement, { certificate }: CrlQuestion): readonly CrlEntry[] {
+  return crl.entries.find(certificate.serialNumber, certificate.issuer);
+}
+
+/** §5.3.1: only a delta may take an entry back. */
+function isRemoval(entry: CrlEntry, { crl }: CrlStatement): boolean {
+  return entry.reason === 'removeFromCRL' && crl.deltaBaseNumber !== undefined;
+}
+
+/** By a newer list that doesn't have the certificate any more, or a newer delta, with its base, that takes it back. */
+function isLifted({ statement }: Finding, statements: readonly CrlStatement[], question: CrlQuestion): boolean {
+  return statements.some((newer) => {
+    if (!isSameScope(newer, statement) || !isNewer(newer, statement)) return false;
+    if (findClearance(newer.crl, question) === undefined) return false;
+    const entries = findEntries(newer, question);
+    if (newer.crl.deltaBaseNumber === undefined) return entries.length === 0;
+    const isRemoved = entries.length > 0 && entries.every((entry) => isRemoval(entry, newer));
+    return (
+      isRemoved && statements.some((base) => isDeltaOf(newer, base) && findClearance(base.crl, question) !== undefined)
+    );
+  });
+}
+
+function isNewer(newer: CrlStatement, older: CrlStatement): boolean {
+  const [number, other] = [newer.crl.crlNumber, older.crl.crlNumber];
+  if (number === undefined || other === undefined) return newer.crl.thisUpdate > older.crl.thisUpdate;
+  return number > other && newer.crl.thisUpdate >= older.crl.thisUpdate;
+}

@@ -1,0 +1,88 @@
+import { hash } from 'node:crypto';
+import { decodeCertificateStructure } from '../certificate/certificate-structure.js';
+import {
+  DerReader,
+  decodeInteger,
+  decodeObjectIdentifier,
+  decodeOctetAlignedBitString,
+  derTags,
+  readDer,
+  readSingle,
+  refuseDer,
+} from '../encoding/der.js';
+import type { OcspResponderCertificate } from './ocsp-responder.js';
+import type { PathCertificate } from '../certificate/path-certificate.js';
+
+export type OcspDigest = 'sha1' | 'sha256' | 'sha384' | 'sha512';
+
+const digests: Readonly<Record<string, OcspDigest>> = {
+  '1.3.14.3.2.26': 'sha1',
+  '2.16.840.1.101.3.4.2.1': 'sha256',
+  '2.16.840.1.101.3.4.2.2': 'sha384',
+  '2.16.840.1.101.3.4.2.3': 'sha512',
+};
+
+/** Which certificate an OCSP request or answer is about (RFC 6960 §4.1.1). */
+export interface OcspCertificateId {
+  /** Undefined: one that is not known here, so the identifier fits no certificate. */
+  readonly digest: OcspDigest | undefined;
+  readonly issuerNameHash: Uint8Array;
+  readonly issuerKeyHash: Uint8Array;
+  /** Upper-case hexadecimal. */
+  readonly serialNumber: string;
+}
+
+export function decodeOcspCertificateId(reader: DerReader): OcspCertificateId {
+  const algorithm = reader.enter(derTags.sequence);
+  const digest = digests[decodeObjectIdentifier(algorithm.read(derTags.objectIdentifier))];
+  const parameters = algorithm.readOptional(derTags.null);
+  algorithm.expectEnd();
+  if (parameters !== undefined && parameters.content.length > 0) refuseDer('a NULL with content');
+  const issuerNameHash = reader.read(derTags.octetString).content;
+  const issuerKeyHash = reader.read(derTags.octetString).content;
+  const serialNumber = Buffer.from(decodeInteger(reader.read(derTags.integer)))
+    .toString('hex')
+    .toUpperCase();
+  reader.expectEnd();
+  return { digest, issuerNameHash, issuerKeyHash, serialNumber };
+}
+
+/** All three must fit: the serial number alone is one of many issuers'. */
+export function isAboutCertificate(
+  id: OcspCertificateId,
+  certificate: PathCertificate,
+  issuer: PathCertificate,
+): boolean {
+  if (id.digest === undefined || id.serialNumber !== certificate.serialNumber) return false;
+  const hashes = hashIssuer(certificate, issuer, id.digest);
+  return (
+    hashes !== undefined &&
+    Buffer.compare(hashes.name, id.issuerNameHash) === 0 &&
+    Buffer.compare(hashes.key, id.issuerKeyHash) === 0
+  );
+}
+
+/** §4.1.1: of the issuer's name as it stands in the certificate, and of its public key without algorithm and headers. */
+export function hashIssuer(
+  certificate: PathCertificate,
+  issuer: PathCertificate,
+  digest: OcspDigest,
+): { readonly name: Buffer; readonly key: Buffer } | undefined {
+  const hashes = readDer(() => {
+    const name = decodeCertificateStructure(certificate.der).issuer.encoded;
+    return { name: hash(digest, name, 'buffer'), key: hash(digest, readKeyBits(issuer), 'buffer') };
+  });
+  return hashes.ok ? hashes.value : undefined;
+}
+
+/** KeyHash (§4.2.1), by which a responder may name himself: always SHA-1. */
+export function hashResponderKey(responder: OcspResponderCertificate): Buffer | undefined {
+  const hashed = readDer(() => hash('sha1', readKeyBits(responder), 'buffer'));
+  return hashed.ok ? hashed.value : undefined;
+}
+
+function readKeyBits({ verificationKey }: OcspResponderCertificate): Uint8Array {
+  const info = new DerReader(readSingle(verificationKey.subjectPublicKeyInfo, derTags.sequence).content);
+  info.read(derTags.sequence);
+  return decodeOctetAlignedBitString(info.read(derTags.bitString));
+}

@@ -1,0 +1,58 @@
+import { randomBytes } from 'node:crypto';
+import { contextConstructed, derTags, encodeDerElement } from '../encoding/der.js';
+import { hashIssuer } from './ocsp-certificate-id.js';
+import type { PathCertificate } from '../certificate/path-certificate.js';
+
+/** Contents of OBJECT IDENTIFIERs. */
+const digestIdentifiers = { sha1: '2b0e03021a', sha256: '608648016503040201' } as const;
+const nonceIdentifier = '2b0601050507300102';
+
+export interface OcspRequestContent {
+  readonly certificate: PathCertificate;
+  readonly issuer: PathCertificate;
+  /** RFC 9654 §2.1: 1 to 128 octets; those of `createOcspNonce`. Responders that answer from a store don't give it back. */
+  readonly nonce?: Uint8Array | undefined;
+  /** What names the certificate; no signature hangs on it, and many responders know SHA-1 only. */
+  readonly digest?: keyof typeof digestIdentifiers | undefined;
+}
+
+/** RFC 9654 §2.1: 32 octets. */
+export function createOcspNonce(): Uint8Array {
+  return randomBytes(32);
+}
+
+/**
+ * The DER of a request about one certificate (RFC 6960 §4.1), unsigned.
+ *
+ * @throws {TypeError} for a nonce that is none.
+ */
+export function encodeOcspRequest({ certificate, issuer, nonce, digest = 'sha1' }: OcspRequestContent): Uint8Array {
+  if (nonce !== undefined && (nonce.length < 1 || nonce.length > 128)) {
+    throw new TypeError('The nonce of an OCSP request has 1 to 128 octets.');
+  }
+  const hashes = hashIssuer(certificate, issuer, digest);
+  if (hashes === undefined) throw new TypeError('The certificate of an OCSP request must be a decoded one.');
+  const certificateId = encodeDerElement(
+    derTags.sequence,
+    encodeDerElement(derTags.sequence, encodeIdentifier(digestIdentifiers[digest]), encodeDerElement(derTags.null)),
+    encodeDerElement(derTags.octetString, hashes.name),
+    encodeDerElement(derTags.octetString, hashes.key),
+    encodeDerElement(derTags.integer, Buffer.from(certificate.serialNumber, 'hex')),
+  );
+  const requestList = encodeDerElement(derTags.sequence, encodeDerElement(derTags.sequence, certificateId));
+  const extensions = nonce === undefined ? [] : [encodeDerElement(contextConstructed(2), encodeNonce(nonce))];
+  return encodeDerElement(derTags.sequence, encodeDerElement(derTags.sequence, requestList, ...extensions));
+}
+
+/** Extensions with one, not critical: a responder may overlook it, and whether we do is decided at the answer. */
+function encodeNonce(nonce: Uint8Array): Buffer {
+  const value = encodeDerElement(derTags.octetString, encodeDerElement(derTags.octetString, nonce));
+  return encodeDerElement(
+    derTags.sequence,
+    encodeDerElement(derTags.sequence, encodeIdentifier(nonceIdentifier), value),
+  );
+}
+
+function encodeIdentifier(hexadecimal: string): Buffer {
+  return encodeDerElement(derTags.objectIdentifier, Buffer.from(hexadecimal, 'hex'));
+}

@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { getChildren, getNode, parseTree } from '../test-support/der-editing.js';
+import { editOcsp, readOcsp } from '../test-support/ocsp.js';
+import {
+  always,
+  answer,
+  at,
+  authority,
+  begin,
+  content,
+  end,
+  good,
+  hour,
+  judge,
+  make,
+  nonce,
+  revoked,
+  stranger,
+  withNonce,
+} from '../test-support/ocsp-questions.js';
+import { encodeExtension, issue } from '../test-support/revocation.js';
+import { createOcspNonce, encodeOcspRequest } from './ocsp-request.js';
+import { findOcspStatus } from './ocsp-status.js';
+
+describe('OCSP: answers', () => {
+  it('say good, and for how long', () => {
+    const response = readOcsp(good);
+    const now = response.producedAt;
+    const isAlgorithmAccepted = (): boolean => true;
+    const question = { ...content, responses: [response], isAlgorithmAccepted, profile: 'strict', now } as const;
+    assert.deepEqual(findOcspStatus({ ...question, graceMilliseconds: 5000 }), {
+      status: 'good',
+      validFrom: begin(good),
+      validUntil: end(good) + 5000,
+    });
+  });
+
+  it('say revoked, whether they are current or not', () => {
+    assert.equal(judge([revoked]), 'revoked: keyCompromise');
+    assert.equal(judge([revoked], { now: at(revoked) + 10 * hour }), 'revoked: keyCompromise');
+    assert.equal(judge([good, revoked]), 'revoked: keyCompromise');
+    assert.equal(judge([revoked], { nonce }), 'revoked: keyCompromise');
+  });
+
+  it('say that the responder doesn’t know, which outweighs another who does', () => {
+    const unknown = answer({ index: {} });
+    assert.match(judge([unknown]), /unknown: .*doesn’t know/);
+    assert.match(judge([good, unknown], { now: at(unknown) }), /unknown: .*doesn’t know/);
+  });
+
+  it('are current from thisUpdate until before nextUpdate and the grace', () => {
+    assert.match(judge([good], { now: begin(good) - 1 }), /unknown: .*future/);
+    assert.match(judge([good], { now: at(good) - 1 }), /unknown: .*future/);
+    assert.equal(judge([good], { now: at(good) - 1, clockSkewMilliseconds: 1000 }), 'good');
+    assert.equal(judge([good], { now: end(good) - 1 }), 'good');
+    assert.match(judge([good], { now: end(good) }), /unknown: .*no longer current/);
+    assert.equal(judge([good], { now: end(good), graceMilliseconds: 1 }), 'good');
+    const produced = editOcsp(good, authority, (data) => {
+      getNode(data, 1).content = Buffer.from('99980101000000Z');
+    });
+    assert.match(judge([produced], { now: at(good) }), /unknown: .*future/);
+    assert.match(judge([good], { now: NaN }), /unknown/);
+  });
+
+  it('are current for minutes only where they don’t say for how long', () => {
+    const endless = answer({ options: [] });
+    const now = begin(endless);
+    assert.equal(judge([endless], { now: now + 10 * 60_000 - 1 }), 'good');
+    assert.match(judge([endless], { now: now + 10 * 60_000 }), /unknown: .*no longer current/);
+    assert.equal(judge([endless], { now: now + hour, freshnessMilliseconds: hour + 1 }), 'good');
+  });
+
+  it('let a certificate come back from hold, if they are newer', () => {
+    const held = answer({ index: { 10: 'R certificateHold' } });
+    assert.equal(judge([held]), 'revoked: certificateHold');
+    const earlier = editOcsp(held, authority, (data) => {
+      const single = getNode(data, 2, 0);
+      getNode(single, 2).content = Buffer.from('20200101000000Z');
+      getNode(single, 3, 0).content = Buffer.from('20200102000000Z');
+    });
+    assert.equal(judge([earlier]), 'revoked: certificateHold');
+    assert.equal(judge([good, earlier]), 'good');
+    const before = editOcsp(good, authority, (data) => {
+      getNode(data, 2, 0, 2).content = Buffer.from('20200101000000Z');
+    });
+    assert.equal(judge([before], { now: at(held) }), 'good');
+    assert.equal(judge([before, held], { now: at(held) }), 'revoked: certificateHold');
+    assert.equal(judge([good, earlier], { now: end(good) }), 'revoked: certificateHold');
+  });
+
+  it('count for the very certificate alone', () => {
+    const certificate = make({ name: 'client', serialNumber: '11' }).certificate;
+    assert.match(judge([good], { certificate }), /unknown: No OCSP response is about/);
+    const sameName = issue({ name: 'authority', key: 'p-384', ...always });
+    const other = issue({ name: 'client', issuer: sameName, serialNumber: '10', extensions: [], ...always });
+    const ofOther = { certificate: other.certificate, issuer: sameName.certificate };
+    assert.match(judge([good], ofOther), /unknown: No OCSP response is about/);
+    // The same key under another name.
+    const renamed = issue({ name: 'renamed', ...always });
+    const below = issue({ name: 'client', issuer: renamed, serialNumber: '10', extensions: [], ...always });
+    const ofRenamed = { certificate: below.certificate, issuer: renamed.certificate };
+    assert.match(judge([good], ofRenamed), /unknown: No OCSP response is about/);
+    assert.match(judge([good], { issuer: stranger.certificate }), /unknown: No OCSP response is about/);
+    assert.match(judge([]), /unknown: No OCSP response is about/);
+  });
+
+  it('name it by SHA-256 as well', () => {
+    assert.equal(judge([answer({ request: encodeOcspRequest({ ...content, digest: 'sha256' }) })]), 'good');
+  });
+
+  it('with critical extensions that are not understood say nothing good', () => {
+    const unknown = parseTree(encodeExtension('2a0304', true, Buffer.from('0500', 'hex')));
+    const tagged = { tag: 0xa1, content: Buffer.alloc(0), children: [{ ...unknown, tag: 0x30, children: [unknown] }] };
+    const ofAnswer = editOcsp(good, authority, (data) => getChildren(data, 2, 0).push(tagged));
+    const ofResponse = editOcsp(good, authority, (data) => data.children?.push(tagged));
+    for (const der of [ofAnswer, ofResponse]) assert.match(judge([der]), /unknown: .*1\.2\.3\.4/);
+  });
+});
+
+describe('OCSP: nonces', () => {
+  const answered = answer({ request: withNonce });
+
+  it('are compared where one was sent', () => {
+    assert.equal(judge([answered], { nonce }), 'good');
+    assert.equal(judge([answered]), 'good');
+    assert.match(judge([answered], { nonce: createOcspNonce() }), /unknown: .*another request/);
+    assert.match(judge([answered], { nonce: createOcspNonce(), profile: 'rfc5280' }), /unknown: .*another request/);
+    assert.match(judge([answered], { nonce: createOcspNonce(), allowMissingNonce: true }), /unknown: .*another/);
+  });
+
+  it('may be missing where the caller says so', () => {
+    assert.match(judge([good], { nonce }), /unknown: .*without the nonce/);
+    assert.equal(judge([good], { nonce, allowMissingNonce: true }), 'good');
+    assert.equal(judge([good], { nonce, profile: 'rfc5280' }), 'good');
+  });
+});

@@ -1,0 +1,212 @@
+import { isStrongKey } from '../certificate/certificate-verification.js';
+import { areNamesEqual } from '../certificate/distinguished-name.js';
+import { decodePathCertificate, type PathCertificate } from '../certificate/path-certificate.js';
+import type { SignatureAlgorithm } from '../certificate/signature-algorithm.js';
+import { isSignedBy } from '../certificate/signature-verification.js';
+import { hashResponderKey, isAboutCertificate } from './ocsp-certificate-id.js';
+import type { OcspResponderCertificate } from './ocsp-responder.js';
+import type { BasicOcspResponse, OcspAnswer, OcspResponse } from './ocsp-response.js';
+import type { RevocationStatus } from './revocation-information.js';
+
+type Revoked = Extract<OcspAnswer['certificateStatus'], { status: 'revoked' }>;
+
+/** One answer about the certificate, of somebody who may give it. */
+interface Statement {
+  readonly response: BasicOcspResponse;
+  readonly responder: OcspResponderCertificate;
+  readonly answer: OcspAnswer;
+}
+
+const defaultFreshness = 10 * 60_000;
+
+/**
+ * RFC 6960 §3.2. A revocation counts whoever of the responses says it, whether that one is current or not; only what may
+ * say that a certificate is good has to be current, understood, and the answer to our request.
+ */
+export function findOcspStatus(question: OcspQuestion): RevocationStatus {
+  const statements: Statement[] = [];
+  const faults: string[] = [];
+  for (const response of question.responses) {
+    if (response.responseStatus !== 'successful') {
+      faults.push(`The OCSP responder answered ${response.responseStatus}.`);
+      continue;
+    }
+    const answers = response.answers.filter(({ certificateId }) =>
+      isAboutCertificate(certificateId, question.certificate, question.issuer),
+    );
+    if (answers.length === 0) continue;
+    const responder = findResponder(response, question);
+    if (responder === undefined) faults.push('An OCSP response is signed by nobody who may answer for the issuer.');
+    else statements.push(...answers.map((answer) => ({ response, responder, answer })));
+  }
+  const revoked = findRevoked(statements, question);
+  if (revoked !== undefined) return { status: 'revoked', reason: revoked.reason, revokedAt: revoked.revokedAt };
+  return findGoodStatus(statements, faults, question);
+}
+
+/** A certificate comes back from hold only, by a newer answer. */
+function findRevoked(statements: readonly Statement[], question: OcspQuestion): Revoked | undefined {
+  return statements.flatMap(({ answer }) => {
+    const { certificateStatus, thisUpdate } = answer;
+    if (certificateStatus.status !== 'revoked') return [];
+    if (certificateStatus.reason !== 'certificateHold') return [certificateStatus];
+    const isLifted = statements.some(
+      (newer) =>
+        newer.answer.certificateStatus.status === 'good' &&
+        newer.answer.thisUpdate > thisUpdate &&
+        findFault(newer, question) === undefined,
+    );
+    return isLifted ? [] : [certificateStatus];
+  })[0];
+}
+
+function findGoodStatus(
+  statements: readonly Statement[],
+  faults: readonly string[],
+  question: OcspQuestion,
+): RevocationStatus {
+  const details = [...faults];
+  const intervals: Interval[] = [];
+  for (const statement of statements) {
+    const fault = findFault(statement, question);
+    const { status } = statement.answer.certificateStatus;
+    // The responder doesn't know the certificate: that somebody else does is no reason to let it in.
+    if (fault === undefined && status === 'unknown') {
+      return { status: 'unknown', detail: 'The OCSP responder doesn’t know the certificate.' };
+    }
+    if (fault !== undefined) details.push(fault);
+    else if (status === 'good') intervals.push(findInterval(statement, question));
+  }
+  const [best] = intervals.sort((left, right) => right.validUntil - left.validUntil);
+  if (best !== undefined) return { status: 'good', ...best };
+  return { status: 'unknown', detail: details[0] ?? 'No OCSP response is about the certificate.' };
+}
+
+/** Why an answer says nothing good now. */
+function findFault(statement: Statement, question: OcspQuestion): string | undefined {
+  const { response, answer } = statement;
+  const { now, clockSkewMilliseconds = 0 } = question;
+  const [unknown] = [...response.unknownCriticalExtensions, ...answer.unknownCriticalExtensions];
+  if (unknown !== undefined) return `An OCSP response has the critical extension ${unknown}, which is not understood.`;
+  const nonceFault = findNonceFault(response, question);
+  if (nonceFault !== undefined) return nonceFault;
+  const { validFrom, validUntil } = findInterval(statement, question);
+  // Written so that a time which is no number is never current.
+  if (!(validFrom <= now && response.producedAt - clockSkewMilliseconds <= now)) {
+    return 'An OCSP response is of the future; compare the clocks.';
+  }
+  return now < validUntil ? undefined : 'An OCSP response is no longer current.';
+}
+
+/** RFC 9654 §2.1. */
+function findNonceFault({ nonce }: BasicOcspResponse, question: OcspQuestion): string | undefined {
+  if (question.nonce === undefined) return undefined;
+  if (nonce !== undefined) {
+    return Buffer.compare(nonce, question.nonce) === 0 ? undefined : 'An OCSP response is to another request (nonce).';
+  }
+  if (question.profile === 'rfc5280' || question.allowMissingNonce === true) return undefined;
+  return 'An OCSP response is without the nonce of its request.';
+}
+
+interface Interval {
+  readonly validFrom: number;
+  readonly validUntil: number;
+}
+
+/** [validFrom, validUntil): of the answer, and of the responder's certificate. */
+function findInterval({ answer, responder }: Statement, question: OcspQuestion): Interval {
+  const { issuer, graceMilliseconds, freshnessMilliseconds = defaultFreshness, clockSkewMilliseconds = 0 } = question;
+  const end = (answer.nextUpdate ?? answer.thisUpdate + freshnessMilliseconds) + graceMilliseconds;
+  const from = answer.thisUpdate - clockSkewMilliseconds;
+  // The issuer's own validity is the path's.
+  if (responder === issuer) return { validFrom: from, validUntil: end };
+  // §4.1.2.5: notAfter belongs to the validity.
+  return { validFrom: Math.max(from, responder.notBefore), validUntil: Math.min(end, responder.notAfter + 1) };
+}
+
+/** RFC 6960 §4.2.2.2, id-kp-OCSPSigning. */
+const ocspSigning = '1.3.6.1.5.5.7.3.9';
+
+/**
+ * RFC 6960 §4.2.2.2: who signed the response, if he may: the issuer of the certificate itself, or whom it has certified
+ * for that, directly. Undefined: somebody else.
+ */
+function findResponder(response: BasicOcspResponse, question: OcspQuestion): OcspResponderCertificate | undefined {
+  const { issuer, isAlgorithmAccepted } = question;
+  if (!isAlgorithmAccepted(response.signed.algorithm)) return undefined;
+  if (isNamed(issuer, response) && isSignedBy(response, issuer.verificationKey)) return issuer;
+  return response.certificates.find(
+    (responder) =>
+      isNamed(responder, response) &&
+      isFitToRespond(responder, question) &&
+      isSignedBy(response, responder.verificationKey) &&
+      isDelegate(responder, question),
+  );
+}
+
+function isNamed(responder: OcspResponderCertificate, { responderId }: BasicOcspResponse): boolean {
+  if ('name' in responderId) return areNamesEqual(responder.subject, responderId.name);
+  const keyHash = hashResponderKey(responder);
+  return keyHash !== undefined && Buffer.compare(keyHash, responderId.keyHash) === 0;
+}
+
+/** What the responder's certificate says of itself. */
+function isFitToRespond(responder: OcspResponderCertificate, { certificate, profile, now }: OcspQuestion): boolean {
+  return (
+    // Nobody vouches for himself; an issuer's serial numbers are unique.
+    responder.serialNumber !== certificate.serialNumber &&
+    // Named as it is: anyExtendedKeyUsage is everybody's.
+    responder.extendedKeyUsage?.includes(ocspSigning) === true &&
+    (responder.keyUsage === undefined || responder.keyUsage.includes('digitalSignature')) &&
+    responder.unknownCriticalExtensions.length === 0 &&
+    responder.notBefore <= now &&
+    now <= responder.notAfter &&
+    (profile === 'rfc5280' || isStrongKey(responder.publicKey))
+  );
+}
+
+function isDelegate(responder: OcspResponderCertificate, question: OcspQuestion): boolean {
+  const { issuer, isAlgorithmAccepted } = question;
+  return (
+    areNamesEqual(responder.issuer, issuer.subject) &&
+    isAlgorithmAccepted(responder.signatureAlgorithm) &&
+    isSignedBy(responder, issuer.verificationKey) &&
+    (responder.hasOcspNoCheck || isKnownGood(responder, question))
+  );
+}
+
+/** §4.2.2.2.1: how a responder without ocsp-nocheck is checked is for the client to say. */
+function isKnownGood({ der }: OcspResponderCertificate, { profile, isResponderGood }: OcspQuestion): boolean {
+  if (isResponderGood === undefined) return profile === 'rfc5280';
+  const decoding = decodePathCertificate(der);
+  return decoding.ok && isResponderGood(decoding.value);
+}
+
+/** Is this certificate revoked, by these responses? */
+export interface OcspQuestion {
+  readonly certificate: PathCertificate;
+  /** Its issuer, already validated; may be the trust anchor. */
+  readonly issuer: PathCertificate;
+  /** Any responses: those that are about other certificates are passed over. */
+  readonly responses: readonly OcspResponse[];
+  /** For the responses' signatures and those of the responders' certificates. */
+  readonly isAlgorithmAccepted: (algorithm: SignatureAlgorithm) => boolean;
+  readonly profile: 'strict' | 'rfc5280';
+  /** Milliseconds since 1970-01-01T00:00:00Z. */
+  readonly now: number;
+  /** For so long after its end an answer is current still. */
+  readonly graceMilliseconds: number;
+  /** What was sent with the request; undefined: nothing was, or the responses have been compared before. */
+  readonly nonce?: Uint8Array | undefined;
+  /** Strict: a response without the nonce that was sent is refused, unless this is true. */
+  readonly allowMissingNonce?: boolean | undefined;
+  /** How long an answer without nextUpdate is current; 10 minutes where it is left out. */
+  readonly freshnessMilliseconds?: number | undefined;
+  /** How far the responder's clock may be ahead of ours; 0 where it is left out. */
+  readonly clockSkewMilliseconds?: number | undefined;
+  /**
+   * For responders' certificates without ocsp-nocheck (RFC 6960 §4.2.2.2.1): is it not revoked? Where it is left out,
+   * such responders are refused in the strict profile.
+   */
+  readonly isResponderGood?: ((responder: PathCertificate) => boolean) | undefined;
+}

@@ -1,0 +1,34 @@
+import type { CertificateRevocationList } from './certificate-revocation-list.js';
+import { findCrlStatus } from './crl-status.js';
+import type { CrlQuestion } from './crl-statement.js';
+import { findCoveredReasons } from './crl-scope.js';
+import { isAboutCertificate } from './ocsp-certificate-id.js';
+import { findOcspStatus, type OcspQuestion } from './ocsp-status.js';
+import type { OcspAnswer, OcspResponse } from './ocsp-response.js';
+import type { RevocationStatus } from './revocation-information.js';
+
+/** One list, or one responder's answer, that speaks of a certificate, and what it would say were it the only one. */
+export type RevocationEvidence =
+  | { readonly source: 'crl'; readonly crl: CertificateRevocationList; readonly status: RevocationStatus }
+  | {
+      readonly source: 'ocsp';
+      readonly response: OcspResponse;
+      readonly answer: OcspAnswer;
+      readonly status: RevocationStatus;
+    };
+
+/** For tools: the decision takes all of them together. */
+export function listRevocationEvidence(byLists: CrlQuestion, byResponses: OcspQuestion): readonly RevocationEvidence[] {
+  const lists = byLists.crls
+    .filter((crl) => findCoveredReasons(crl, byLists.certificate) !== 0)
+    .map((crl) => ({ source: 'crl', crl, status: findCrlStatus({ ...byLists, crls: [crl] }) }) as const);
+  const { certificate, issuer } = byResponses;
+  const answers = byResponses.responses.flatMap((response) => {
+    if (response.responseStatus !== 'successful') return [];
+    const status = findOcspStatus({ ...byResponses, responses: [response] });
+    return response.answers
+      .filter(({ certificateId }) => isAboutCertificate(certificateId, certificate, issuer))
+      .map((answer) => ({ source: 'ocsp', response, answer, status }) as const);
+  });
+  return [...lists, ...answers];
+}

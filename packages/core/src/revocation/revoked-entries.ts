@@ -1,0 +1,189 @@
+import { randomInt } from 'node:crypto';
+import type { CanonicalName } from '../certificate/distinguished-name.js';
+import { DerReader, derTags, readDer, readDerHeader, refuseDer } from '../encoding/der.js';
+import {
+  type CrlEntry,
+  type CrlEntryExtensions,
+  decodeCrlEntryExtensions,
+  decodeCrlEntryStructure,
+  noEntryExtensions,
+} from './crl-entry.js';
+
+/** Against lists whose serial numbers are chosen to collide. */
+const hashSeed = randomInt(2 ** 32);
+/** Half-empty tables of a million entries have runs of some eighty; far more is one serial number again and again. */
+const longestProbe = 1024;
+/** SEQUENCE, INTEGER and UTCTime with their headers. */
+const shortestEntry = 20;
+const entriesPerStep = 64;
+const longestOrdinaryEntry = 256;
+/** Of one entry; and how often an indirect list may come to other issuers: what is decoded isn't signed by anybody yet. */
+const maximumExtensionsLength = 4096;
+const maximumGroups = 1024;
+
+/**
+ * The revoked certificates of a list, found by issuer and serial number. Lists have up to a million: the index is a hash
+ * table of offsets into the list's DER, eight bytes for each, and an entry is decoded again when it is asked for.
+ */
+export class RevokedEntries {
+  readonly #bytes: Uint8Array;
+  /** Offsets plus one; 0: empty. */
+  readonly #slots: Uint32Array;
+  /** Where the certificate issuer changes (§5.3.3), and to which group of names. */
+  readonly #issuerOffsets: number[] = [0];
+  readonly #issuerGroups: number[] = [0];
+  readonly #groupsByName = new Map<string, number[]>();
+  readonly #groupsByKey = new Map<string, number>();
+  readonly #knownExtensions = new Map<string, CrlEntryExtensions>();
+  readonly #unknownCriticalExtensions = new Set<string>();
+  #count = 0;
+  #hasExtensions = false;
+
+  /** The content of `revokedCertificates`; `index` is to be run to its end. */
+  constructor(bytes: Uint8Array, crlIssuer: CanonicalName) {
+    this.#bytes = bytes;
+    this.#slots = new Uint32Array(2 ** Math.ceil(Math.log2(bytes.length / shortestEntry + 1) + 1));
+    this.#enterGroup([crlIssuer]);
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  get hasExtensions(): boolean {
+    return this.#hasExtensions;
+  }
+
+  /** Does an entry say whose certificate it is? Only an indirect list's may. */
+  get hasCertificateIssuers(): boolean {
+    return this.#issuerOffsets.length > 1;
+  }
+
+  /** Object identifiers of critical extensions, of any entry, that nothing here understands. */
+  get unknownCriticalExtensions(): readonly string[] {
+    return [...this.#unknownCriticalExtensions];
+  }
+
+  /** Every entry of a certificate, in no order; a list should have one at most. `serialNumber` in hexadecimal. */
+  find(serialNumber: string, issuer: CanonicalName): readonly CrlEntry[] {
+    const serial = Buffer.from(serialNumber, 'hex');
+    return (this.#groupsByName.get(issuer.key) ?? []).flatMap((group) => this.#findInGroup(serial, group));
+  }
+
+  /** Runs under `readDer`: refuses the whole list for one entry that is none. */
+  *index(): Generator<undefined, void, undefined> {
+    const reader = new DerReader(this.#bytes);
+    let group = 0;
+    for (let offset = 0; !reader.isAtEnd;) {
+      const entry = reader.read(derTags.sequence);
+      const { serialNumber, extensions } = decodeCrlEntryStructure(entry);
+      if (extensions !== undefined) {
+        const { certificateIssuers, unknownCriticalExtensions } = this.#decodeExtensions(extensions.encoded);
+        for (const type of unknownCriticalExtensions) this.#unknownCriticalExtensions.add(type);
+        if (certificateIssuers !== undefined) group = this.#changeGroup(offset, certificateIssuers);
+      }
+      this.#insert(offset, serialNumber, group);
+      offset += entry.encoded.length;
+      if (this.#count % entriesPerStep === 0 || entry.encoded.length > longestOrdinaryEntry) yield;
+    }
+    this.#knownExtensions.clear();
+  }
+
+  /** Nearly all entries have one of ten extension blocks: a reason code. */
+  #decodeExtensions(encoded: Uint8Array): CrlEntryExtensions {
+    this.#hasExtensions = true;
+    if (encoded.length > maximumExtensionsLength)
+      refuseDer(`more than ${maximumExtensionsLength} bytes of extensions in one entry`);
+    const decode = (): CrlEntryExtensions => decodeCrlEntryExtensions(new DerReader(encoded).read(derTags.sequence));
+    if (encoded.length > 32) return decode();
+    const key = Buffer.from(encoded.buffer, encoded.byteOffset, encoded.length).toString('latin1');
+    const known = this.#knownExtensions.get(key);
+    if (known !== undefined) return known;
+    const extensions = decode();
+    if (this.#knownExtensions.size < 256) this.#knownExtensions.set(key, extensions);
+    return extensions;
+  }
+
+  #changeGroup(offset: number, certificateIssuers: readonly CanonicalName[]): number {
+    const group = this.#enterGroup(certificateIssuers);
+    this.#issuerOffsets.push(offset);
+    this.#issuerGroups.push(group);
+    return group;
+  }
+
+  #enterGroup(names: readonly CanonicalName[]): number {
+    const keys = [...new Set(names.map((name) => name.key))];
+    const key = JSON.stringify(keys);
+    const known = this.#groupsByKey.get(key);
+    if (known !== undefined) return known;
+    const group = this.#groupsByKey.size;
+    if (group === maximumGroups) refuseDer(`certificates of more than ${maximumGroups} issuers`);
+    this.#groupsByKey.set(key, group);
+    for (const name of keys) {
+      const groups = this.#groupsByName.get(name);
+      if (groups === undefined) this.#groupsByName.set(name, [group]);
+      else groups.push(group);
+    }
+    return group;
+  }
+
+  #insert(offset: number, serial: Uint8Array, group: number): void {
+    let slot = this.#hash(serial, group);
+    for (let probe = 0; this.#slots[slot] !== 0; probe += 1) {
+      if (probe === longestProbe) refuseDer('one serial number far too often');
+      slot = (slot + 1) & (this.#slots.length - 1);
+    }
+    this.#slots[slot] = offset + 1;
+    this.#count += 1;
+  }
+
+  #findInGroup(serial: Uint8Array, group: number): readonly CrlEntry[] {
+    const entries: CrlEntry[] = [];
+    for (let slot = this.#hash(serial, group); ; slot = (slot + 1) & (this.#slots.length - 1)) {
+      const offset = (this.#slots[slot] ?? 0) - 1;
+      if (offset < 0) return entries;
+      if (this.#hasSerial(offset, serial) && this.#findGroup(offset) === group) entries.push(this.#decode(offset));
+    }
+  }
+
+  #hasSerial(offset: number, serial: Uint8Array): boolean {
+    const entry = readDerHeader(this.#bytes, offset);
+    const integer = entry && readDerHeader(this.#bytes, entry.contentStart);
+    // Not to be found again what was indexed: then better one revoked certificate too many.
+    if (integer === undefined) return true;
+    const { contentStart, length } = integer;
+    return Buffer.compare(this.#bytes.subarray(contentStart, contentStart + length), serial) === 0;
+  }
+
+  /** The last change at or before the entry. */
+  #findGroup(offset: number): number {
+    let low = 0;
+    let high = this.#issuerOffsets.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if ((this.#issuerOffsets[middle] ?? 0) <= offset) low = middle;
+      else high = middle - 1;
+    }
+    return this.#issuerGroups[low] ?? 0;
+  }
+
+  #decode(offset: number): CrlEntry {
+    const decoding = readDer(() => {
+      const entry = new DerReader(this.#bytes.subarray(offset)).read(derTags.sequence);
+      const { revokedAt, extensions } = decodeCrlEntryStructure(entry);
+      const { reason } = extensions === undefined ? noEntryExtensions : decodeCrlEntryExtensions(extensions);
+      return { revokedAt, reason };
+    });
+    // It was decodable when it was indexed; if somebody has written over the bytes since, it is revoked still.
+    return decoding.ok ? decoding.value : { revokedAt: 0, reason: 'unspecified' };
+  }
+
+  /** FNV-1a, with MurmurHash3's last mixing. */
+  #hash(serial: Uint8Array, group: number): number {
+    let hash = hashSeed ^ group;
+    for (const octet of serial) hash = Math.imul(hash ^ octet, 0x01000193);
+    hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+    hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+    return (hash ^ (hash >>> 16)) & (this.#slots.length - 1);
+  }
+}

@@ -1,0 +1,134 @@
+import type {
+  TrustDocument,
+  TrustDocumentAuthority,
+  TrustDocumentDenied,
+  TrustDocumentIdentity,
+  TrustDocumentPin,
+  TrustDocumentRevocation,
+  TrustDocumentSubject,
+} from './trust-document.js';
+import { anyAudience, readTrustDocumentWhole } from './parse-document.js';
+
+/**
+ * JSON text → the document as its author wrote it, for tools that change it. It is checked as a runtime would, whatever
+ * its audience.
+ *
+ * @throws {TrustDocumentError} as `parseTrustDocument` does.
+ */
+export function readTrustDocument(text: string): TrustDocument {
+  // What the strict reader accepted has this shape.
+  return readTrustDocumentWhole(text, { audience: anyAudience }).value as TrustDocument;
+}
+
+/** Keys of each object in the order of the schema. */
+const documentKeys: readonly (keyof TrustDocument)[] = [
+  '$schema',
+  'schemaVersion',
+  'revision',
+  'audience',
+  'authorities',
+  'denied',
+  'identities',
+];
+
+const authorityKeys: readonly (keyof TrustDocumentAuthority)[] = [
+  'name',
+  'trustAnchors',
+  'intermediates',
+  'spiffeTrustDomains',
+  'revocation',
+];
+
+const revocationKeys: readonly (keyof TrustDocumentRevocation)[] = [
+  'mode',
+  'scope',
+  'crls',
+  'ocsp',
+  'ocspNonce',
+  'graceSeconds',
+];
+
+const deniedKeys: readonly (keyof TrustDocumentDenied)[] = ['thumbprintSha256', 'issuedBy', 'serialNumber', 'reason'];
+
+const identityKeys: readonly (keyof TrustDocumentIdentity)[] = [
+  'name',
+  'roles',
+  'functions',
+  'enabled',
+  'owner',
+  'reason',
+  'expiresAt',
+  'subjects',
+  'certificates',
+];
+
+const subjectKeys: readonly (keyof TrustDocumentSubject)[] = [
+  'issuedBy',
+  'dns',
+  'uri',
+  'email',
+  'commonName',
+  'organizationalUnit',
+];
+
+const pinKeys: readonly (keyof TrustDocumentPin)[] = [
+  'thumbprintSha256',
+  'thumbprintSha1',
+  'publicKeySha256',
+  'issuedBy',
+  'enabled',
+  'notBefore',
+  'notAfter',
+];
+
+/**
+ * The document as JSON text in one fixed form: two spaces, keys in the schema's order, a line end behind. Values keep
+ * the author's notation; only `schemaVersion` becomes the lowest that suffices, so that runtimes can be older than tools.
+ *
+ * @throws {TrustDocumentError} for a document that no runtime would take: a tool must not write what locks everyone out.
+ */
+export function formatTrustDocument(document: TrustDocument): string {
+  readTrustDocumentWhole(document, { audience: anyAudience });
+  const { authorities, denied, identities } = document;
+  const ordered: TrustDocument = {
+    ...pickInOrder(document, documentKeys),
+    schemaVersion: findLowestSchemaVersion(document),
+    ...(authorities && { authorities: authorities.map(orderAuthority) }),
+    ...(denied && { denied: denied.map((entry) => pickInOrder(entry, deniedKeys)) }),
+    identities: identities.map(orderIdentity),
+  };
+  return `${JSON.stringify(ordered, null, 2)}\n`;
+}
+
+/** 1 unless a key of version 2 is there. */
+function findLowestSchemaVersion({ authorities, denied, identities }: TrustDocument): number {
+  const hasLaterKeys =
+    authorities !== undefined ||
+    denied !== undefined ||
+    identities.some(
+      ({ subjects, certificates = [] }) =>
+        subjects !== undefined || certificates.some(({ issuedBy }) => issuedBy !== undefined),
+    );
+  return hasLaterKeys ? 2 : 1;
+}
+
+function orderAuthority(authority: TrustDocumentAuthority): TrustDocumentAuthority {
+  const { revocation } = authority;
+  return {
+    ...pickInOrder(authority, authorityKeys),
+    ...(revocation && { revocation: pickInOrder(revocation, revocationKeys) }),
+  };
+}
+
+function orderIdentity(identity: TrustDocumentIdentity): TrustDocumentIdentity {
+  const { subjects, certificates } = identity;
+  return {
+    ...pickInOrder(identity, identityKeys),
+    ...(subjects && { subjects: subjects.map((subject) => pickInOrder(subject, subjectKeys)) }),
+    ...(certificates && { certificates: certificates.map((pin) => pickInOrder(pin, pinKeys)) }),
+  };
+}
+
+function pickInOrder<T extends object>(value: T, keys: readonly (keyof T)[]): T {
+  return Object.fromEntries(keys.filter((key) => Object.hasOwn(value, key)).map((key) => [key, value[key]])) as T;
+}

@@ -1,0 +1,236 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import * as fc from 'fast-check';
+import { acceptedDocuments, refusedDocuments } from '../test-support/document-corpus.js';
+import { documentOf } from '../test-support/documents.js';
+import { anyDocument, documentTexts } from '../test-support/document-arbitraries.js';
+import {
+  TrustDocumentError,
+  anyAudience,
+  parseTrustDocument,
+  parseTrustDocumentInSlices,
+  type TrustDocumentReadingOptions,
+} from './parse-document.js';
+import type { TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
+
+type Outcome = TrustSnapshot | { readonly problems: unknown; readonly message: string };
+
+const describeError = (error: unknown): Outcome => {
+  assert.ok(error instanceof TrustDocumentError, String(error));
+  return { problems: error.problems, message: error.message };
+};
+
+const parseAtOnce = (document: unknown, options: TrustDocumentReadingOptions): Outcome => {
+  try {
+    return parseTrustDocument(document, options);
+  } catch (error) {
+    return describeError(error);
+  }
+};
+
+async function assertAgrees(
+  document: unknown,
+  options: TrustDocumentReadingOptions = { audience: 'app' },
+): Promise<Outcome> {
+  const atOnce = parseAtOnce(document, options);
+  const inSlices = await parseTrustDocumentInSlices(document, options).catch(describeError);
+  assert.deepEqual(inSlices, atOnce);
+  return atOnce;
+}
+
+/** What the strict reader is made of, done as plainly as can be: the oracle for texts. */
+function parsePlainly(text: string, options: TrustDocumentReadingOptions): Outcome {
+  return parseAtOnce(JSON.parse(text.replace(/^\ufeff/, '')), options);
+}
+
+describe('at once and in slices: the same', () => {
+  test('for every document of the corpus', async () => {
+    const documents = [
+      ...acceptedDocuments.map(([, document]) => document),
+      ...refusedDocuments.map((one) => one.document),
+    ];
+    for (const document of documents) {
+      await assertAgrees(document);
+      await assertAgrees(JSON.stringify(document));
+      await assertAgrees(`\ufeff${JSON.stringify(document, null, 2)}`);
+    }
+  });
+
+  for (const [what, text, path] of [
+    ['nothing', '', ''],
+    ['half a document', '{"schemaVersion":1,"revision":1,"identities":[{"na', ''],
+    ['identities twice', '{"schemaVersion":1,"revision":1,"identities":[],"identities":[]}', 'identities'],
+    [
+      'identities twice, once escaped',
+      '{"schemaVersion":1,"revision":1,"identi\\u0074ies":[],"identities":[]}',
+      'identities',
+    ],
+    ['a duplicate inside the first identities', '{"identities":[{"a":1,"a":2}],"identities":[]}', 'identities[0].a'],
+    ['two broken places: JSON comes first', '{"a":1,"a":2,}', ''],
+    ['two byte order marks', '\ufeff\ufeff{}', ''],
+    ['something behind', `${JSON.stringify(documentOf([]))}x`, ''],
+    ['a number beyond numbers', '{"schemaVersion":1,"revision":1e999,"identities":[]}', 'revision'],
+    ['many digits', `{"schemaVersion":1,"revision":${'9'.repeat(5000)},"identities":[]}`, 'revision'],
+    [
+      'deep nesting',
+      `{"schemaVersion":1,"revision":1,"identities":${'['.repeat(5000)}${']'.repeat(5000)}}`,
+      'identities[0]',
+    ],
+    ['nesting without an end', '['.repeat(300_000), ''],
+    [
+      'a __proto__ of its own',
+      '{"schemaVersion":1,"revision":1,"identities":[],"__proto__":{"identities":[1]}}',
+      '__proto__',
+    ],
+  ] as const) {
+    test(`for ${what}`, async () => {
+      const outcome = await assertAgrees(text);
+      assert.ok('problems' in outcome);
+      assert.equal((outcome.problems as { path: string }[])[0]?.path, path);
+    });
+  }
+
+  test('for identities whose key is escaped', async () => {
+    const outcome = await assertAgrees('{"schemaVersion":1,"revision":3,"identi\\u0074ies":[{"name":"a","roles":[]}]}');
+    assert.ok('identities' in outcome);
+    assert.equal(outcome.identities[0]?.name, 'a');
+  });
+
+  test('for generated documents, good and bad; and pieces say what the whole says', async () => {
+    let accepted = 0;
+    await fc.assert(
+      fc.asyncProperty(anyDocument, fc.constantFrom(undefined, 2), async (document, indent) => {
+        const text = JSON.stringify(document, null, indent);
+        const outcome = await assertAgrees(text);
+        assert.deepEqual(outcome, parsePlainly(text, { audience: 'app' }));
+        if ('identities' in outcome) accepted += 1;
+      }),
+      { numRuns: 1500 },
+    );
+    assert.ok(accepted > 100, `only ${accepted} were accepted`);
+  });
+
+  test('for texts with something put in anywhere', async () => {
+    const scrap = fc.constantFrom(
+      '',
+      ',',
+      '"',
+      '\\',
+      '{',
+      '}',
+      '[',
+      ']',
+      ':',
+      ' ',
+      'x',
+      '1',
+      '"name":"z",',
+      '{},',
+      '\ufeff',
+    );
+    await fc.assert(
+      fc.asyncProperty(documentTexts, fc.nat(), scrap, fc.nat({ max: 2 }), async (text, place, put, length) => {
+        const at = place % (text.length + 1);
+        await assertAgrees(text.slice(0, at) + put + text.slice(at + length));
+      }),
+      { numRuns: 1500 },
+    );
+  });
+});
+
+describe('large documents', () => {
+  const digits = (index: number): string => index.toString(16).toUpperCase().padStart(64, '0');
+  const pins = (from: number, count: number): object[] =>
+    Array.from({ length: count }, (_, index) => ({ thumbprintSha256: digits(from + index) }));
+
+  test('20,000 identities, 20,000 pins of one identity, and an owner in many bytes', async () => {
+    const many = Array.from({ length: 20_000 }, (_, index) => ({
+      name: `caller ${index}`,
+      certificates: pins(index, 1),
+    }));
+    const document = documentOf([...many, { name: 'all', owner: '\u{1f600}', certificates: pins(20_000, 20_000) }]);
+    const text = JSON.stringify(document);
+    const snapshot = await parseTrustDocumentInSlices(text);
+    // The whole snapshot would be compared once per pin of the last identity.
+    for (const other of [parseTrustDocument(text), parseTrustDocument(document)]) {
+      assert.deepEqual(snapshot.identities, other.identities);
+      assert.deepEqual([...snapshot.pins.thumbprintSha256.keys()], [...other.pins.thumbprintSha256.keys()]);
+    }
+    assert.equal(snapshot.pins.thumbprintSha256.size, 40_000);
+    for (const identity of snapshot.identities) {
+      for (const pin of identity.pins) {
+        const pinned = snapshot.pins.thumbprintSha256.get(pin.value);
+        assert.ok(pinned?.identity === identity && pinned.pin === pin);
+      }
+    }
+  });
+
+  test('the event loop has its turn again and again', async () => {
+    const many = Array.from({ length: 20_000 }, (_, index) => ({ certificates: pins(index, 1) }));
+    const text = JSON.stringify(documentOf(many));
+    let turns = 0;
+    let isDone = false;
+    const count = (): void => {
+      turns += 1;
+      if (!isDone) setImmediate(count);
+    };
+    setImmediate(count);
+    await parseTrustDocumentInSlices(text);
+    isDone = true;
+    assert.ok(turns > 5, `${turns} turns`);
+  });
+
+  test('problems in a large document have the same paths', async () => {
+    const many: Record<string, unknown>[] = Array.from({ length: 9000 }, (_, index) => ({
+      certificates: pins(index, 1),
+    }));
+    many[4000] = { rolls: [] };
+    many[8000] = { certificates: pins(17, 1) };
+    const outcome = await assertAgrees(JSON.stringify(documentOf(many)));
+    assert.ok('problems' in outcome);
+    assert.deepEqual(
+      (outcome.problems as { path: string }[]).map(({ path }) => path),
+      ['identities[4000].rolls', 'identities[8000].certificates[0]'],
+    );
+    const text = JSON.stringify(documentOf(many.map(() => ({}))));
+    const twice = await assertAgrees(text.replace('{"name":"caller-7000"', '{"roles":["admin"],"name":"caller-7000"'));
+    assert.ok('problems' in twice);
+    assert.equal((twice.problems as { path: string }[])[0]?.path, 'identities[7000].roles');
+  });
+});
+
+describe('equal parts are kept once', () => {
+  test('lists and texts of different identities are the same object', () => {
+    const { identities } = parseTrustDocument(
+      JSON.stringify(
+        documentOf([{ functions: ['F'] }, { functions: ['f'] }, { roles: ['other', 'reader'] }, { roles: [] }]),
+      ),
+    );
+    assert.equal(identities[0]?.roles, identities[1]?.roles);
+    assert.equal(identities[0]?.functions, identities[1]?.functions);
+    assert.deepEqual(
+      identities.map(({ roles }) => roles),
+      [['reader'], ['reader'], ['other', 'reader'], []],
+    );
+    assert.equal(identities[2]?.functions, undefined);
+  });
+});
+
+describe('audience', () => {
+  const document = documentOf([], { audience: ['orders'] });
+  test('a tool reads the documents of any app, an app only its own', () => {
+    assert.deepEqual(parseTrustDocument(document, { audience: anyAudience }).audience, ['orders']);
+    assert.throws(() => parseTrustDocument(document), /has not said its name/);
+    assert.throws(
+      () => parseTrustDocument(documentOf([], { audience: [] }), { audience: anyAudience }),
+      /names no app/,
+    );
+  });
+  test('what is no name is an error, also of a document without audience', async () => {
+    for (const audience of [1, null, ['orders'], Symbol('certgate/any-audience')]) {
+      const options = { audience } as unknown as TrustDocumentReadingOptions;
+      assert.throws(() => parseTrustDocument(documentOf([]), options), TypeError);
+      await assert.rejects(parseTrustDocumentInSlices(documentOf([]), options), TypeError);
+    }
+  });
+});

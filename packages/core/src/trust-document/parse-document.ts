@@ -1,0 +1,173 @@
+import { setImmediate } from 'node:timers/promises';
+import { parseJsonInSteps } from '../encoding/strict-json.js';
+import { expectKnownOptions } from '../encoding/known-options.js';
+import { readAuthorities } from './read-authorities.js';
+import { readDenied } from './read-deny-list.js';
+import { readIdentities } from './read-identities.js';
+import { DocumentReader, type DocumentProblem, escapePath } from './document-reader.js';
+import { type TrustSnapshot, type TrustWarning, createTrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
+
+/** The newest version this runtime reads. Every key added to the document raises it. */
+export const newestSchemaVersion = 2;
+
+export const maximumDocumentLength: number = 64 * 1024 * 1024;
+
+/** Thrown for a trust document that can't be used, whole: `problems` names every place and what to do. */
+export class TrustDocumentError extends Error {
+  override readonly name = 'TrustDocumentError';
+  readonly problems: readonly DocumentProblem[];
+
+  /** `source` says where the document came from, e.g. `file trust.json`. */
+  constructor(problems: readonly DocumentProblem[], source?: string) {
+    const [first] = problems;
+    const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
+    super(
+      `The trust document${source === undefined ? '' : ` (${source})`} is not valid: ${first?.path === '' ? '' : `${first?.path ?? ''}: `}${first?.message ?? ''}${more}`,
+    );
+    this.problems = problems;
+  }
+}
+
+/** In place of an app's name: for tools that read the documents of any app. A gate must not, so no store takes it. */
+export const anyAudience: unique symbol = Symbol.for('certgate/any-audience');
+
+export interface TrustDocumentOptions {
+  /** The name of this app. A document that has an `audience` is accepted only where it names the app. */
+  readonly audience?: string | undefined;
+}
+
+export interface TrustDocumentReadingOptions {
+  /** The name of this app, or `anyAudience`. */
+  readonly audience?: string | typeof anyAudience | undefined;
+}
+
+/** What came of a document: the JSON value as its author wrote it, and what it says. */
+export interface TrustDocumentReading {
+  readonly value: unknown;
+  readonly snapshot: TrustSnapshot;
+}
+
+/**
+ * JSON text (or the value it stands for) → TrustSnapshot. The document is read whole or not at all.
+ *
+ * @throws {TrustDocumentError} for anything the published schema doesn't allow: unknown or duplicate keys, duplicate
+ * names or pins, times that don't exist, keys of later versions. {TypeError} for an unknown option.
+ */
+export function parseTrustDocument(document: unknown, options: TrustDocumentReadingOptions = {}): TrustSnapshot {
+  return readTrustDocumentWhole(document, options).snapshot;
+}
+
+/** As `parseTrustDocument`, with the value beside the snapshot. */
+export function readTrustDocumentWhole(
+  document: unknown,
+  options: TrustDocumentReadingOptions = {},
+): TrustDocumentReading {
+  expectOptions(options);
+  const steps = readInSteps(document, options);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** Milliseconds of work before others have their turn. */
+const sliceMilliseconds = 4;
+
+/**
+ * As `parseTrustDocument`, in slices of some milliseconds with the event loop's turn in between: a document of 100,000
+ * callers is read while requests are answered.
+ */
+export async function parseTrustDocumentInSlices(
+  document: unknown,
+  options: TrustDocumentReadingOptions = {},
+): Promise<TrustSnapshot> {
+  expectOptions(options);
+  const steps = readInSteps(document, options);
+  let end = performance.now() + sliceMilliseconds;
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value.snapshot;
+    if (performance.now() < end) continue;
+    await setImmediate();
+    end = performance.now() + sliceMilliseconds;
+  }
+}
+
+function expectOptions(options: TrustDocumentReadingOptions): void {
+  expectKnownOptions(options, ['audience'], 'The trust document');
+  const { audience } = options as { readonly audience?: unknown };
+  if (audience !== undefined && audience !== anyAudience && typeof audience !== 'string') {
+    throw new TypeError('The audience of a trust document must be the name of an app, a text.');
+  }
+}
+
+function* readInSteps(
+  document: unknown,
+  options: TrustDocumentReadingOptions,
+): Generator<undefined, TrustDocumentReading, undefined> {
+  const value = typeof document === 'string' ? yield* parseJson(document) : document;
+  const reader = new DocumentReader();
+  const snapshot = yield* readDocument(reader, value, options);
+  if (snapshot === undefined || reader.problems.length > 0) throw new TrustDocumentError(reader.problems);
+  return { value, snapshot };
+}
+
+function* parseJson(text: string): Generator<undefined, unknown, undefined> {
+  const refuse = (message: string, path = ''): never => {
+    throw new TrustDocumentError([{ path: escapePath(path), message }]);
+  };
+  if (text.length > maximumDocumentLength) refuse(`it has more than ${maximumDocumentLength} characters`);
+  const reading = yield* parseJsonInSteps(text);
+  if (!reading.ok) return refuse(`it is not JSON (${reading.fault})`);
+  if (reading.duplicateKey !== undefined) refuse('this key stands twice in one object', reading.duplicateKey.path);
+  return reading.value;
+}
+
+const documentKeys = {
+  required: ['schemaVersion', 'revision', 'identities'],
+  optional: ['$schema', 'audience'],
+  version2: ['authorities', 'denied'],
+};
+
+function* readDocument(
+  reader: DocumentReader,
+  value: unknown,
+  options: TrustDocumentReadingOptions,
+): Generator<undefined, TrustSnapshot | undefined, undefined> {
+  // The version first: an older runtime says so, instead of stumbling over the keys of a newer document.
+  const schemaVersion = reader.readSchemaVersion(value, newestSchemaVersion);
+  if (schemaVersion === undefined) return undefined;
+  const fields = reader.readObject(value, '', documentKeys);
+  if (fields === undefined) return undefined;
+  reader.readOptionalText(fields['$schema'], '$schema');
+  const revision = reader.readCount(fields['revision'], 'revision');
+  const audience = readAudience(reader, fields['audience'], options.audience);
+  const warnings: TrustWarning[] = [];
+  // First what the others refer to.
+  const directory = yield* readAuthorities(reader, fields['authorities'], warnings);
+  const denied = yield* readDenied(reader, fields['denied'], directory);
+  const { identities, index } = yield* readIdentities(reader, fields['identities'], directory, warnings);
+  warnings.push(...directory.listUnused());
+  const { authorities } = directory;
+  return createTrustSnapshot({ schemaVersion, revision, audience, authorities, denied, identities, warnings }, index);
+}
+
+function readAudience(
+  reader: DocumentReader,
+  value: unknown,
+  app: string | typeof anyAudience | undefined,
+): readonly string[] | undefined {
+  const audience = reader.readOptionalTexts(value, 'audience');
+  if (audience === undefined || value === undefined) return undefined;
+  if (app === anyAudience) {
+    if (audience.length === 0) reader.report('audience', 'it names no app, so none takes the document');
+  } else if (app === undefined) {
+    reader.report(
+      'audience',
+      `the document is for ${audience.join(', ')}, and this app has not said its name; give the trust store \`audience\``,
+    );
+  } else if (!audience.some((name) => name.toLowerCase() === app.toLowerCase())) {
+    reader.report('audience', `the document is for ${audience.join(', ')}, not for "${app}"`);
+  }
+  return audience;
+}

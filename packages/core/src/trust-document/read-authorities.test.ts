@@ -1,0 +1,212 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import * as fc from 'fast-check';
+import { decodePathCertificate } from '../certificate/path-certificate.js';
+import { findSpiffeId } from '../certificate/spiffe-id.js';
+import { getAuthorityPems } from '../test-support/authority-certificates.js';
+import { makeCertificate, now } from '../test-support/certificates.js';
+import { type IdentityInput, documentOf } from '../test-support/documents.js';
+import { presentCertificate } from '../certificate/presented-certificate.js';
+import { deniedSerialKey, findSerialNumber } from '../trust-snapshot/deny-list.js';
+import { parseTrustDocument } from './parse-document.js';
+import { readTrustFinding } from '../trust-store/trust-store.js';
+import { findInSnapshot } from '../trust-snapshot/find-in-snapshot.js';
+import type { TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
+import { type SubjectType, listSubjectKeys, subjectKey } from '../trust-snapshot/trust-subject.js';
+
+const pems = getAuthorityPems();
+const corp = { name: 'Corp', trustAnchors: [pems.corp] };
+
+const read = (more: Record<string, unknown>, ...identities: readonly IdentityInput[]): TrustSnapshot =>
+  parseTrustDocument(documentOf(identities, { schemaVersion: 2, authorities: [corp], ...more }));
+
+describe('authorities', () => {
+  test('hold decoded certificates, and say what is not said', () => {
+    const { authorities } = read({ authorities: [{ ...corp, intermediates: [pems.issuing] }] });
+    const [authority] = authorities;
+    assert.equal(authority?.trustAnchors[0]?.subjectText, 'CN=Corp CA');
+    assert.equal(authority.intermediates[0]?.subjectText, 'CN=Corp Issuing CA');
+    const revocation = {
+      mode: 'off',
+      scope: 'chain',
+      crls: [],
+      ocsp: undefined,
+      ocspNonce: 'required',
+      graceMilliseconds: 0,
+    };
+    assert.deepEqual(authority.revocation, revocation);
+    for (const part of [authorities, authority, authority.trustAnchors, authority.intermediates, authority.revocation])
+      assert.ok(Object.isFrozen(part));
+  });
+  test('revocation is required where a source is named, unless the document says otherwise', () => {
+    const modeOf = (revocation: object): string | undefined =>
+      read({ authorities: [{ ...corp, revocation }] }).authorities[0]?.revocation.mode;
+    assert.equal(modeOf({ crls: ['file:a'] }), 'required');
+    assert.equal(modeOf({ ocsp: 'http://a/' }), 'required');
+    assert.equal(modeOf({ crls: [] }), 'off');
+    assert.equal(modeOf({ crls: ['file:a'], mode: 'when-available' }), 'when-available');
+    assert.equal(modeOf({ mode: 'required' }), 'required');
+    const [authority] = read({ authorities: [{ ...corp, revocation: { graceSeconds: 90 } }] }).authorities;
+    assert.equal(authority?.revocation.graceMilliseconds, 90_000);
+  });
+  test('a document without any has none', () => {
+    const { authorities, denied, subjects } = parseTrustDocument(documentOf([]));
+    assert.deepEqual([authorities, subjects.size], [[], 0]);
+    assert.equal(denied.thumbprintsSha256.size + denied.serialNumbers.size, 0);
+  });
+  test('warnings: unused, without revocation, without a source; not where they are in order', () => {
+    const codesOf = (snapshot: TrustSnapshot): readonly string[] =>
+      snapshot.warnings.map(({ code, path }) => `${code} ${path}`);
+    const named = { subjects: [{ issuedBy: 'corp', dns: 'a.example' }] };
+    const revocation = { crls: ['file:a'] };
+    assert.deepEqual(codesOf(read({ authorities: [{ ...corp, revocation }] }, named)), []);
+    assert.deepEqual(codesOf(read({}, named)), ['authority_without_revocation authorities[0]']);
+    const denied = [{ issuedBy: 'corp', serialNumber: '1' }];
+    assert.deepEqual(codesOf(read({ authorities: [{ ...corp, revocation }], denied })), [
+      'authority_unused authorities[0]',
+    ]);
+    const required = { ...corp, revocation: { mode: 'required' } };
+    const pinned = { certificates: [{ publicKeySha256: 'A1'.repeat(32), issuedBy: 'corp' }] };
+    assert.deepEqual(codesOf(read({ authorities: [required] }, pinned)), [
+      'revocation_without_source authorities[0].revocation',
+    ]);
+    assert.deepEqual(codesOf(read({ authorities: [] }, {}, { subjects: [] })), [
+      'identity_without_pins identities[0]',
+      'identity_without_pins identities[1]',
+    ]);
+  });
+});
+
+describe('subjects and pins', () => {
+  test("bear their authority's name as the authority writes it, and are found by any spelling", () => {
+    const { identities, subjects } = read(
+      {},
+      {
+        subjects: [{ issuedBy: 'CORP', dns: 'Billing.Corp.example' }],
+        certificates: [{ publicKeySha256: 'A1'.repeat(32), issuedBy: 'corp' }],
+      },
+    );
+    const [identity] = identities;
+    assert.deepEqual(identity?.subjects, [{ issuedBy: 'Corp', type: 'dns', value: 'billing.corp.example' }]);
+    assert.equal(identity.pins[0]?.issuedBy, 'Corp');
+    const named = subjects.get(subjectKey('cORP', 'dns', 'BILLING.corp.example'));
+    assert.ok(named?.identity === identity && named.subject === identity.subjects[0]);
+    assert.equal(subjects.get(subjectKey('corp', 'commonName', 'billing.corp.example')), undefined);
+  });
+  test('a wildcard stands for exactly one label, and for nobody who bears it himself', () => {
+    const { subjects } = read({}, { subjects: [{ issuedBy: 'corp', dns: '*.corp.example' }] });
+    const isFound = (name: string, type: SubjectType = 'dns'): boolean =>
+      listSubjectKeys('corp', type, name).some((key) => subjects.has(key));
+    for (const name of ['a.corp.example', 'A.CORP.example', 'a_1-b.corp.example']) assert.ok(isFound(name), name);
+    for (const name of [
+      'corp.example',
+      'a.b.corp.example',
+      '*.corp.example',
+      '.corp.example',
+      'xcorp.example',
+      '',
+      '.',
+      ' .corp.example',
+      'a b.corp.example',
+      'a@b.corp.example',
+      'https://a.corp.example',
+      '-a.corp.example',
+      'a-.corp.example',
+      `${'a'.repeat(64)}.corp.example`,
+    ])
+      assert.ok(!isFound(name), name);
+    assert.ok(!isFound('a.corp.example', 'commonName'));
+  });
+  test('no two keys are one, whatever a certificate says its names are', () => {
+    const type = fc.constantFrom<SubjectType>('dns', 'uri', 'email', 'commonName', 'organizationalUnit');
+    const authority = fc.constantFrom('corp', 'partner', 'a b');
+    const value = fc.string({ unit: fc.constantFrom('\n', 'a', '@', 'uri', 'corp', '.') });
+    fc.assert(
+      fc.property(fc.tuple(authority, type, value), fc.tuple(authority, type, value), (one, other) => {
+        assert.equal(
+          subjectKey(...one) === subjectKey(...other),
+          one.every((part, index) => part === other[index]),
+        );
+      }),
+    );
+  });
+  test('100,000 subjects are read, and each is found at once', () => {
+    const subjects = Array.from({ length: 100_000 }, (_, index) => ({
+      issuedBy: 'corp',
+      dns: `c${index}.corp.example`,
+    }));
+    const snapshot = read({}, ...subjects.map((subject) => ({ subjects: [subject] })));
+    assert.equal(snapshot.subjects.size, 100_000);
+    const key = subjectKey('corp', 'dns', 'c99999.corp.example');
+    assert.equal(snapshot.subjects.get(key)?.identity, snapshot.identities[99_999]);
+  });
+  test('a SPIFFE ID has a trust domain and a path', () => {
+    assert.deepEqual(findSpiffeId('spiffe://example.org/ns/a'), { trustDomain: 'example.org', path: '/ns/a' });
+    assert.equal(findSpiffeId(`spiffe://${'a'.repeat(255)}/b`)?.trustDomain.length, 255);
+    for (const text of [
+      `spiffe://${'a'.repeat(256)}/b`,
+      `spiffe://a/${'b'.repeat(2048)}`,
+      'spiffe://a',
+      'spiffe://a/\n',
+    ])
+      assert.equal(findSpiffeId(text), undefined);
+  });
+});
+
+describe('the deny list', () => {
+  test('a serial number is found as a certificate has it, whatever its digits', () => {
+    const hex = fc.string({
+      unit: fc.constantFrom('0', '1', '8', '9', 'a', 'b', 'c', 'D', 'E', 'F'),
+      minLength: 1,
+      maxLength: 40,
+    });
+    fc.assert(
+      fc.property(hex, (text) => {
+        const number = BigInt(`0x${text}`);
+        const found = findSerialNumber(text) ?? '';
+        assert.equal(BigInt(`0x${found}`), number);
+        // X.690 §8.3.2: never nine equal bits in front, and never negative here.
+        assert.match(found, /^(?:00|00[89A-F][0-9A-F]|0[1-9A-F]|[1-7][0-9A-F])(?:[0-9A-F]{2})*$/);
+        assert.ok(found === '00' || !/^00[0-7]/.test(found));
+      }),
+    );
+    for (const text of ['', ' ', '-1', '0x1', 'g', '1'.repeat(129)]) assert.equal(findSerialNumber(text), undefined);
+  });
+  test('of real certificates: what openssl prints leads to them', () => {
+    for (const serial of ['1', '127', '128', '255', '256', '32768', '123456789012345678901234567890']) {
+      const { der } = makeCertificate({ options: ['-set_serial', serial] });
+      const decoding = decodePathCertificate(der);
+      assert.ok(decoding.ok);
+      const printed = BigInt(serial).toString(16);
+      const { denied } = read({ denied: [{ issuedBy: 'CORP', serialNumber: printed, reason: 'x' }] });
+      const entry = denied.serialNumbers.get(deniedSerialKey('corp', decoding.value.serialNumber));
+      assert.deepEqual([entry?.issuedBy, entry?.reason, entry?.path], ['Corp', 'x', 'denied[0]']);
+    }
+  });
+  test('a denied thumbprint denies, pinned or not', () => {
+    const presented = presentCertificate(makeCertificate().der);
+    const { thumbprintSha256 } = presented;
+    const denied = [{ thumbprintSha256, reason: 'laptop stolen' }];
+    for (const snapshot of [read({ denied }), read({ denied }, { certificates: [{ thumbprintSha256 }] })]) {
+      const finding = findInSnapshot(snapshot, presented, now);
+      assert.ok(finding.outcome === 'denied' && finding.code === 'certificate_on_deny_list');
+      assert.match(finding.detail, /laptop stolen/);
+    }
+  });
+  test("a store of one's own may deny by it", () => {
+    const answer = { outcome: 'denied', code: 'certificate_on_deny_list', detail: 'x' };
+    assert.deepEqual(readTrustFinding(answer), answer);
+    assert.equal(readTrustFinding({ ...answer, code: 'certificate_on_deny_list_' }).outcome, 'unavailable');
+    assert.equal(readTrustFinding({ ...answer, code: 'role_missing' }).outcome, 'unavailable');
+  });
+});
+
+test('a pin of an authority that did not issue the certificate is a match that denies', () => {
+  const presented = presentCertificate(makeCertificate().der);
+  const { thumbprintSha256, publicKeySha256 } = presented;
+  for (const pin of [{ thumbprintSha256 }, { publicKeySha256 }]) {
+    const snapshot = read({}, { certificates: [{ ...pin, issuedBy: 'corp' }] });
+    const finding = findInSnapshot(snapshot, presented, now);
+    assert.equal(finding.outcome === 'denied' && finding.code, 'path_not_found');
+  }
+});

@@ -1,0 +1,259 @@
+import { type PathCertificate, decodePathCertificate } from '../certificate/path-certificate.js';
+import { type PemFault, decodePem } from '../encoding/pem.js';
+import { shortenText } from '../encoding/shown-text.js';
+import { isTrustDomain } from '../certificate/spiffe-id.js';
+import type { TrustedAuthority, TrustWarning } from '../trust-snapshot/trust-snapshot.js';
+import type { DocumentReader } from './document-reader.js';
+import { readRevocation } from './read-revocation.js';
+
+const maximumPemLength = 16 * 1024;
+const maximumCounts = { trustAnchors: 64, intermediates: 1000 } as const;
+
+const authorityKeys = {
+  required: ['name', 'trustAnchors'],
+  optional: ['intermediates', 'spiffeTrustDomains', 'revocation'],
+};
+
+/** The authorities of a document, by name; says which of them nothing referred to. */
+export class AuthorityDirectory {
+  /** By lower-case name. Undefined: it is there, and something in it is wrong. */
+  readonly #authorities = new Map<string, TrustedAuthority | undefined>();
+  readonly #paths = new Map<TrustedAuthority, string>();
+  readonly #used = new Set<TrustedAuthority>();
+
+  get authorities(): readonly TrustedAuthority[] {
+    return [...this.#paths.keys()];
+  }
+
+  add(name: string, authority: TrustedAuthority | undefined, path: string): void {
+    if (this.#authorities.has(name.toLowerCase())) return;
+    this.#authorities.set(name.toLowerCase(), authority);
+    if (authority !== undefined) this.#paths.set(authority, path);
+  }
+
+  /** The authority that a reference names. Where it can't be had, the reader knows why. */
+  resolve(reader: DocumentReader, value: unknown, path: string): TrustedAuthority | undefined {
+    const name = reader.readText(value, path);
+    const key = name.toLowerCase();
+    if (typeof value === 'string' && name.trim() !== '' && !this.#authorities.has(key)) {
+      const known = this.authorities.map((authority) => authority.name).join(', ');
+      reader.report(
+        path,
+        `it names no authority of this document${known === '' ? ', which has none' : `; there are ${known}`}`,
+      );
+    }
+    return this.#authorities.get(key);
+  }
+
+  noteUse(authority: TrustedAuthority): void {
+    this.#used.add(authority);
+  }
+
+  listUnused(): readonly TrustWarning[] {
+    return [...this.#paths].flatMap(([authority, path]) => {
+      if (this.#used.has(authority)) return [];
+      const message = 'no subject and no pin refers to it (issuedBy), so it lets nobody in';
+      return [{ code: 'authority_unused', path, message }];
+    });
+  }
+}
+
+/** The list of authorities, in steps of one certificate; what is wrong in it, the reader has collected. */
+export function* readAuthorities(
+  reader: DocumentReader,
+  value: unknown,
+  warnings: TrustWarning[],
+): Generator<undefined, AuthorityDirectory, undefined> {
+  const directory = new AuthorityDirectory();
+  if (value === undefined) return directory;
+  const seen: SeenInDocument = { names: new Map(), anchors: new Map(), trustDomains: new Map(), crls: new Map() };
+  for (const [index, item] of reader.readArray(value, 'authorities').entries()) {
+    yield* readAuthority(reader, item, `authorities[${index}]`, { directory, seen, warnings });
+  }
+  return directory;
+}
+
+/** What may stand once in a document. */
+interface SeenInDocument {
+  readonly names: Map<string, string>;
+  readonly anchors: Map<string, string>;
+  readonly trustDomains: Map<string, string>;
+  readonly crls: Map<string, string>;
+}
+
+interface AuthorityContext {
+  readonly directory: AuthorityDirectory;
+  readonly seen: SeenInDocument;
+  readonly warnings: TrustWarning[];
+}
+
+function* readAuthority(
+  reader: DocumentReader,
+  value: unknown,
+  path: string,
+  { directory, seen, warnings }: AuthorityContext,
+): Generator<undefined, void, undefined> {
+  const fields = reader.readObject(value, path, authorityKeys);
+  if (fields === undefined) return;
+  const problemsBefore = reader.problems.length;
+  const name = reader.readName(fields['name'], `${path}.name`);
+  const what = `the authority "${name}" (letter case does not tell names apart)`;
+  reader.expectUnique(seen.names, name.toLowerCase(), `${path}.name`, what);
+  const places = new Map<string, string>();
+  const trustAnchors = yield* readCertificates(reader, fields['trustAnchors'], path, 'trustAnchors', places);
+  if (trustAnchors.length === 0 && Array.isArray(fields['trustAnchors']) && fields['trustAnchors'].length === 0) {
+    reader.report(`${path}.trustAnchors`, 'it is empty; an authority needs one trust anchor at least');
+  }
+  expectOwnAnchors(reader, trustAnchors, path, seen.anchors);
+  const intermediates =
+    fields['intermediates'] === undefined
+      ? []
+      : yield* readCertificates(reader, fields['intermediates'], path, 'intermediates', places);
+  const spiffeTrustDomains = readTrustDomains(reader, fields['spiffeTrustDomains'], path, seen.trustDomains);
+  const revocation = readRevocation(reader, fields['revocation'], `${path}.revocation`, seen.crls);
+  const isWhole = reader.problems.length === problemsBefore;
+  const authority = Object.freeze({
+    name,
+    trustAnchors: Object.freeze(trustAnchors.map(({ certificate }) => certificate)),
+    intermediates: Object.freeze(intermediates.map(({ certificate }) => certificate)),
+    spiffeTrustDomains: Object.freeze(spiffeTrustDomains),
+    revocation,
+  });
+  directory.add(name, isWhole ? authority : undefined, path);
+  warnings.push(...listRevocationWarnings(authority, path));
+}
+
+function listRevocationWarnings({ revocation }: TrustedAuthority, path: string): readonly TrustWarning[] {
+  const { mode, crls, ocsp } = revocation;
+  if (mode === 'off') {
+    const message =
+      'nothing says which of its certificates are revoked; give it crls or ocsp, or keep their validity short';
+    return [{ code: 'authority_without_revocation', path, message }];
+  }
+  if (crls.length > 0 || ocsp !== undefined) return [];
+  const message = `revocation is ${mode}, and this document names no source of it; unless the code gives one, ${mode === 'required' ? 'nobody gets in by this authority' : 'nothing is checked'}`;
+  return [{ code: 'revocation_without_source', path: `${path}.revocation`, message }];
+}
+
+interface PlacedCertificate {
+  readonly certificate: PathCertificate;
+  readonly path: string;
+}
+
+function* readCertificates(
+  reader: DocumentReader,
+  value: unknown,
+  authorityPath: string,
+  key: keyof typeof maximumCounts,
+  places: Map<string, string>,
+): Generator<undefined, readonly PlacedCertificate[], undefined> {
+  const items = reader.readArray(value, `${authorityPath}.${key}`);
+  if (items.length > maximumCounts[key]) {
+    reader.report(
+      `${authorityPath}.${key}`,
+      `it has ${items.length} certificates; ${maximumCounts[key]} are read at most`,
+    );
+    return [];
+  }
+  const certificates: PlacedCertificate[] = [];
+  for (const [index, item] of items.entries()) {
+    yield;
+    const path = `${authorityPath}.${key}[${index}]`;
+    const certificate = readAuthorityCertificate(reader, item, path);
+    if (certificate === undefined) continue;
+    reader.expectUnique(
+      places,
+      certificate.thumbprintSha256,
+      path,
+      `the certificate "${shortenText(certificate.subjectText)}"`,
+    );
+    certificates.push({ certificate, path });
+  }
+  return certificates;
+}
+
+function readAuthorityCertificate(reader: DocumentReader, value: unknown, path: string): PathCertificate | undefined {
+  const text = reader.readText(value, path, maximumPemLength);
+  if (text.trim() === '' || text.length > maximumPemLength) return undefined;
+  const pem = decodePem(text, 'CERTIFICATE');
+  if (!pem.ok) {
+    reader.report(path, pemFaults[pem.fault]);
+    return undefined;
+  }
+  const decoding = decodePathCertificate(pem.bytes);
+  if (!decoding.ok) {
+    reader.report(path, `it holds no certificate that can be read: ${decoding.fault}`);
+    return undefined;
+  }
+  const unfit = findUnfitness(decoding.value);
+  if (unfit === undefined) return decoding.value;
+  reader.report(path, unfit);
+  return undefined;
+}
+
+const pemFaults: Readonly<Record<PemFault, string>> = {
+  not_pem: 'it must be the text of a certificate in PEM (-----BEGIN CERTIFICATE-----), not its path or its bytes',
+  several_blocks: 'it holds several certificates; give each a text of its own',
+  private_key: 'it holds a private key, which has no place in a trust document; take it out, and replace the key',
+  other_label: 'it must be a certificate in PEM (-----BEGIN CERTIFICATE-----), and is something else in PEM',
+  text_around: 'there is more in it than one certificate in PEM',
+  not_base64: 'what stands between BEGIN and END is not base64',
+};
+
+/** Any CA certificate may be an anchor; what is none signs nothing. */
+function findUnfitness(certificate: PathCertificate): string | undefined {
+  const { version, basicConstraints, keyUsage, isSelfIssued } = certificate;
+  const name = `"${shortenText(certificate.subjectText)}"`;
+  if (version !== 3) return `${name} is a certificate of version ${version}, which can't say that it is an authority's`;
+  if (basicConstraints?.isCertificateAuthority !== true) {
+    const remedy = isSelfIssued
+      ? 'a caller that signs his own certificate is pinned under identities[].certificates'
+      : 'give the certificate of the authority that issued it, or pin it under identities[].certificates';
+    return `${name} is no CA certificate (no basicConstraints with CA:TRUE); ${remedy}`;
+  }
+  if (keyUsage !== undefined && !keyUsage.includes('keyCertSign')) {
+    return `${name} must not sign certificates (its keyUsage has no keyCertSign)`;
+  }
+  return undefined;
+}
+
+/** Else what is denied or revoked under one authority would come in under the other. */
+function expectOwnAnchors(
+  reader: DocumentReader,
+  anchors: readonly PlacedCertificate[],
+  authorityPath: string,
+  seen: Map<string, string>,
+): void {
+  for (const { certificate, path } of anchors) {
+    const { subject, verificationKey } = certificate;
+    const key = `${subject.key}\n${Buffer.from(verificationKey.subjectPublicKeyInfo).toString('base64')}`;
+    const earlier = seen.get(key);
+    // A renewed anchor beside the old one has the same name and key.
+    if (earlier?.startsWith(`${authorityPath}.`) === true) continue;
+    reader.expectUnique(seen, key, path, `an anchor of this name and key (one authority, one name)`);
+  }
+}
+
+function readTrustDomains(
+  reader: DocumentReader,
+  value: unknown,
+  authorityPath: string,
+  seen: Map<string, string>,
+): readonly string[] {
+  const path = `${authorityPath}.spiffeTrustDomains`;
+  const domains = reader.readOptionalTexts(value, path) ?? [];
+  for (const [index, domain] of domains.entries()) {
+    const place = `${path}[${index}]`;
+    if (!isTrustDomain(domain)) {
+      reader.report(
+        place,
+        'it must be a trust domain like example.org: lower-case letters, digits, dots, - and _, no spiffe://',
+      );
+      continue;
+    }
+    const earlier = seen.get(domain);
+    if (earlier?.startsWith(`${path}[`) === true) continue;
+    reader.expectUnique(seen, domain, place, `the trust domain ${domain} (it belongs to one authority)`);
+  }
+  return domains;
+}

@@ -1,0 +1,256 @@
+import { findThumbprint } from '../encoding/thumbprint.js';
+import { findInstant } from '../encoding/timestamp.js';
+import {
+  addToIndex,
+  createIdentityIndex,
+  type IdentityIndex,
+  type PinKind,
+  pinKinds,
+  type TrustedIdentity,
+  type TrustPin,
+  type TrustWarning,
+} from '../trust-snapshot/trust-snapshot.js';
+import { describeSubject, subjectKey, type TrustSubject } from '../trust-snapshot/trust-subject.js';
+import type { DocumentReader } from './document-reader.js';
+import type { AuthorityDirectory } from './read-authorities.js';
+import { readSubject } from './read-subjects.js';
+
+/** How many identities, or pins or subjects of one identity, are read in one step: some tenths of a millisecond. */
+const itemsPerStep = 64;
+
+export interface IdentitiesReading {
+  readonly identities: readonly TrustedIdentity[];
+  readonly index: IdentityIndex;
+}
+
+/** The list of identities, in steps of bounded work; what is wrong in it, the reader has collected. */
+export function* readIdentities(
+  reader: DocumentReader,
+  value: unknown,
+  directory: AuthorityDirectory,
+  warnings: TrustWarning[],
+): Generator<undefined, IdentitiesReading, undefined> {
+  const names = new Map<string, string>();
+  const places = new DuplicateGuard(reader);
+  const index = createIdentityIndex();
+  const context = { directory, warnings, texts: new TextPool() };
+  const identities: TrustedIdentity[] = [];
+  for (const [position, item] of reader.readArray(value, 'identities').entries()) {
+    if (position % itemsPerStep === 0) yield;
+    const path = `identities[${position}]`;
+    const identity = yield* readIdentity(reader, item, path, context);
+    if (identity === undefined) continue;
+    reader.expectUnique(
+      names,
+      identity.name.toLowerCase(),
+      `${path}.name`,
+      `the name "${identity.name}" (letter case does not tell names apart)`,
+    );
+    yield* places.check(identity, path);
+    addToIndex(index, identity);
+    identities.push(identity);
+  }
+  return { identities, index };
+}
+
+/** A pin and a subject stand once in a document. */
+class DuplicateGuard {
+  readonly #reader: DocumentReader;
+  readonly #subjects = new Map<string, string>();
+  readonly #pins: Readonly<Record<PinKind, Map<string, string>>> = {
+    thumbprintSha256: new Map(),
+    thumbprintSha1: new Map(),
+    publicKeySha256: new Map(),
+  };
+
+  constructor(reader: DocumentReader) {
+    this.#reader = reader;
+  }
+
+  *check({ pins, subjects }: TrustedIdentity, path: string): Generator<undefined, void, undefined> {
+    for (const [index, { kind, value: hash }] of pins.entries()) {
+      this.#reader.expectUnique(this.#pins[kind], hash, `${path}.certificates[${index}]`, `the pin ${kind} ${hash}`);
+      if (index % itemsPerStep === itemsPerStep - 1) yield;
+    }
+    for (const [index, subject] of subjects.entries()) {
+      const key = subjectKey(subject.issuedBy, subject.type, subject.value);
+      this.#reader.expectUnique(
+        this.#subjects,
+        key,
+        `${path}.subjects[${index}]`,
+        `the subject ${describeSubject(subject)}`,
+      );
+      if (index % itemsPerStep === itemsPerStep - 1) yield;
+    }
+  }
+}
+
+const identityKeys = {
+  required: ['name', 'roles'],
+  optional: ['functions', 'enabled', 'owner', 'reason', 'expiresAt', 'certificates'],
+  version2: ['subjects'],
+};
+
+interface ReadingContext {
+  readonly directory: AuthorityDirectory;
+  readonly warnings: TrustWarning[];
+  readonly texts: TextPool;
+}
+
+function* readIdentity(
+  reader: DocumentReader,
+  value: unknown,
+  path: string,
+  { directory, warnings, texts }: ReadingContext,
+): Generator<undefined, TrustedIdentity | undefined, undefined> {
+  const fields = reader.readObject(value, path, identityKeys);
+  if (fields === undefined) return undefined;
+  const subjects = yield* readList(reader, fields['subjects'], `${path}.subjects`, (item, place) =>
+    readSubject(reader, item, place, directory),
+  );
+  const pins = yield* readList(reader, fields['certificates'], `${path}.certificates`, (item, place) =>
+    readPin(reader, item, place, directory, warnings),
+  );
+  if (isEmpty(fields['certificates']) && isEmpty(fields['subjects'])) {
+    warnings.push({
+      code: 'identity_without_pins',
+      path,
+      message: 'no certificate is pinned and no subject is given, so nobody can be this identity',
+    });
+  }
+  const functions = reader.readOptionalTexts(fields['functions'], `${path}.functions`);
+  return Object.freeze({
+    name: reader.readName(fields['name'], `${path}.name`),
+    roles: texts.shareList(reader.readOptionalTexts(fields['roles'], `${path}.roles`) ?? []),
+    // Azure's function names don't differ by letter case.
+    functions: functions && texts.shareList(functions.map((name) => name.toLowerCase())),
+    enabled: reader.readFlag(fields['enabled'], `${path}.enabled`),
+    owner: texts.share(reader.readOptionalText(fields['owner'], `${path}.owner`)),
+    reason: texts.share(reader.readOptionalText(fields['reason'], `${path}.reason`)),
+    expiresAt: readInstant(reader, fields['expiresAt'], `${path}.expiresAt`),
+    subjects: subjects.length === 0 ? noSubjects : subjects,
+    pins: pins.length === 0 ? noPins : pins,
+  });
+}
+
+function* readList<T>(
+  reader: DocumentReader,
+  value: unknown,
+  path: string,
+  read: (item: unknown, path: string) => T | undefined,
+): Generator<undefined, readonly T[], undefined> {
+  const items = value === undefined ? [] : reader.readArray(value, path);
+  const list: T[] = [];
+  for (const [index, item] of items.entries()) {
+    const one = read(item, `${path}[${index}]`);
+    if (one !== undefined) list.push(one);
+    if (index % itemsPerStep === itemsPerStep - 1) yield;
+  }
+  // A copy has the room it needs; a list that grew has room for seventeen.
+  return Object.freeze([...list]);
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === undefined || (Array.isArray(value) && value.length === 0);
+}
+
+const noPins: readonly TrustPin[] = Object.freeze([]);
+const noSubjects: readonly TrustSubject[] = Object.freeze([]);
+
+/** Many callers have the same roles, functions and owner: each is kept once, which halves a large document. */
+class TextPool {
+  readonly #texts = new Map<string, string>();
+  readonly #lists = new Map<string, readonly string[]>();
+
+  share(text: string | undefined): string | undefined {
+    if (text === undefined) return undefined;
+    const known = this.#texts.get(text);
+    if (known === undefined) this.#texts.set(text, text);
+    return known ?? text;
+  }
+
+  shareList(texts: readonly string[]): readonly string[] {
+    // No name has a line end in it, or the document is refused.
+    const key = texts.join('\n');
+    const known = this.#lists.get(key);
+    if (known !== undefined) return known;
+    const list = Object.freeze(texts.map((text) => this.share(text) ?? text));
+    this.#lists.set(key, list);
+    return list;
+  }
+}
+
+const pinKeys = {
+  required: [],
+  optional: [...pinKinds, 'enabled', 'notBefore', 'notAfter'],
+  version2: ['issuedBy'],
+};
+
+function readPin(
+  reader: DocumentReader,
+  value: unknown,
+  path: string,
+  directory: AuthorityDirectory,
+  warnings: TrustWarning[],
+): TrustPin | undefined {
+  const fields = reader.readObject(value, path, pinKeys);
+  if (fields === undefined) return undefined;
+  const kinds = pinKinds.filter((kind) => fields[kind] !== undefined);
+  const [kind] = kinds;
+  if (kind === undefined || kinds.length > 1) {
+    reader.report(path, `give exactly one of ${pinKinds.join(', ')}`);
+    return undefined;
+  }
+  const notBefore = readInstant(reader, fields['notBefore'], `${path}.notBefore`);
+  const notAfter = readInstant(reader, fields['notAfter'], `${path}.notAfter`);
+  if (notBefore !== undefined && notAfter !== undefined && notBefore >= notAfter) {
+    reader.report(path, 'notBefore is not earlier than notAfter, so the pin never matches');
+  }
+  const isIssued = fields['issuedBy'] !== undefined;
+  const authority = isIssued ? directory.resolve(reader, fields['issuedBy'], `${path}.issuedBy`) : undefined;
+  if (authority !== undefined) directory.noteUse(authority);
+  if (kind === 'publicKeySha256' && fields['notAfter'] === undefined && !isIssued) {
+    // Whoever holds the key can issue himself a certificate with any dates.
+    reader.report(
+      path,
+      "a publicKeySha256 pin needs a notAfter of its own, or an authority (issuedBy): the certificate's dates are in the key holder's hand",
+    );
+  }
+  if (kind === 'thumbprintSha1') {
+    warnings.push({
+      code: 'pin_sha1',
+      path,
+      message: 'SHA-1 thumbprints are accepted for migration; replace it by thumbprintSha256',
+    });
+  }
+  const pinValue = readPinValue(reader, kind, fields[kind], path);
+  const enabled = reader.readFlag(fields['enabled'], `${path}.enabled`);
+  // Never a pin that has lost its authority.
+  if (pinValue === undefined || (isIssued && authority === undefined)) return undefined;
+  return Object.freeze({ kind, value: pinValue, issuedBy: authority?.name, enabled, notBefore, notAfter });
+}
+
+function readPinValue(reader: DocumentReader, kind: PinKind, value: unknown, path: string): string | undefined {
+  const text = reader.readText(value, `${path}.${kind}`);
+  const algorithm = kind === 'thumbprintSha1' ? 'sha1' : 'sha256';
+  const thumbprint = findThumbprint(text, algorithm);
+  if (thumbprint !== undefined) return thumbprint;
+  const other = findThumbprint(text, algorithm === 'sha1' ? 'sha256' : 'sha1');
+  const hint =
+    other === undefined
+      ? ''
+      : `; this one has ${other.length}, so it is a ${algorithm === 'sha1' ? 'SHA-256' : 'SHA-1'} thumbprint`;
+  reader.report(
+    `${path}.${kind}`,
+    `it must be ${algorithm === 'sha1' ? 40 : 64} hexadecimal digits (colons and spaces are fine)${hint}`,
+  );
+  return undefined;
+}
+
+function readInstant(reader: DocumentReader, value: unknown, path: string): number | undefined {
+  const text = reader.readOptionalText(value, path);
+  if (text === undefined) return undefined;
+  const instant = findInstant(text);
+  if (instant === undefined) reader.report(path, 'it must be a time that exists, in UTC, like 2027-03-01T00:00:00Z');
+  return instant;
+}

@@ -1,0 +1,104 @@
+import { isLoopbackHost } from '../encoding/shown-url.js';
+import { revocationModes, revocationScopes } from '../certification-path/path-revocation.js';
+import { type AuthorityRevocation, ocspNonces } from '../trust-snapshot/trust-snapshot.js';
+import type { DocumentReader } from './document-reader.js';
+
+const maximumAddressLength = 2048;
+const maximumGraceSeconds = 604_800;
+
+const revocationKeys = { required: [], optional: ['mode', 'scope', 'crls', 'ocsp', 'ocspNonce', 'graceSeconds'] };
+
+const noRevocation: AuthorityRevocation = Object.freeze({
+  mode: 'off',
+  scope: 'chain',
+  crls: Object.freeze([]),
+  ocsp: undefined,
+  ocspNonce: 'required',
+  graceMilliseconds: 0,
+});
+
+/** How revocation is found out for one authority; `seen` holds the lists of the whole document. */
+export function readRevocation(
+  reader: DocumentReader,
+  value: unknown,
+  path: string,
+  seen: Map<string, string>,
+): AuthorityRevocation {
+  const fields = value === undefined ? undefined : reader.readObject(value, path, revocationKeys);
+  if (fields === undefined) return noRevocation;
+  const crls = readCrls(reader, fields['crls'], `${path}.crls`, seen);
+  const ocsp = fields['ocsp'] === undefined ? undefined : readOcsp(reader, fields['ocsp'], `${path}.ocsp`);
+  const hasSource = crls.length > 0 || ocsp !== undefined;
+  return Object.freeze({
+    mode: reader.readChoice(fields['mode'], `${path}.mode`, revocationModes) ?? (hasSource ? 'required' : 'off'),
+    scope: reader.readChoice(fields['scope'], `${path}.scope`, revocationScopes) ?? 'chain',
+    crls: Object.freeze(crls),
+    ocsp,
+    ocspNonce: reader.readChoice(fields['ocspNonce'], `${path}.ocspNonce`, ocspNonces) ?? 'required',
+    graceMilliseconds: readGrace(reader, fields['graceSeconds'], `${path}.graceSeconds`) * 1000,
+  });
+}
+
+function readGrace(reader: DocumentReader, value: unknown, path: string): number {
+  if (value === undefined) return 0;
+  const seconds = reader.readCount(value, path);
+  if (seconds > maximumGraceSeconds) reader.report(path, `it must be at most ${maximumGraceSeconds}, a week`);
+  return seconds;
+}
+
+function readCrls(reader: DocumentReader, value: unknown, path: string, seen: Map<string, string>): readonly string[] {
+  if (value === undefined) return [];
+  return reader.readArray(value, path).map((item, index) => {
+    const place = `${path}[${index}]`;
+    const text = readAddress(reader, item, place);
+    const fault = text === undefined ? undefined : findCrlFault(text);
+    if (fault !== undefined) reader.report(place, fault);
+    else if (text !== undefined) reader.expectUnique(seen, normalizeAddress(text), place, 'this list');
+    return text ?? '';
+  });
+}
+
+function readOcsp(reader: DocumentReader, value: unknown, path: string): string {
+  const text = readAddress(reader, value, path);
+  const fault = text === undefined ? undefined : findUrlFault(text);
+  if (fault !== undefined) reader.report(path, fault);
+  return text ?? '';
+}
+
+function readAddress(reader: DocumentReader, value: unknown, path: string): string | undefined {
+  const text = reader.readText(value, path, maximumAddressLength);
+  if (text.trim() === '' || text.length > maximumAddressLength) return undefined;
+  if (text === text.trim() && !/[\p{C}\p{Zl}\p{Zp}]/u.test(text)) return text;
+  reader.report(path, 'it has white space around it or invisible characters in it');
+  return undefined;
+}
+
+const filePrefix = 'file:';
+
+function findCrlFault(text: string): string | undefined {
+  if (text.startsWith(filePrefix)) {
+    // `file://` begins a URL, whose path is another one.
+    return /^file:(?:\s|$|\/\/)/.test(text)
+      ? 'it must be file: and a path, like file:corp.crl or file:/etc/corp.crl'
+      : undefined;
+  }
+  const fault = findUrlFault(text);
+  if (fault !== undefined) return fault === notWeb ? 'it must be file:PATH or an https: URL' : fault;
+  const { protocol, hostname } = new URL(text);
+  return protocol === 'https:' || isLoopbackHost(hostname)
+    ? undefined
+    : 'it must begin with https: ; http: is for this machine alone';
+}
+
+const notWeb = 'it must be an http: or https: URL';
+
+function findUrlFault(text: string): string | undefined {
+  if (!/^https?:\/\/[^/?#\s]/.test(text) || /\s/.test(text) || !URL.canParse(text)) return notWeb;
+  const { username, password, hash } = new URL(text);
+  if (username !== '' || password !== '') return 'it holds a user name or password';
+  return hash === '' && !text.endsWith('#') ? undefined : 'it has a fragment (#), which is never sent';
+}
+
+function normalizeAddress(text: string): string {
+  return text.startsWith(filePrefix) ? text : new URL(text).href;
+}

@@ -1,0 +1,222 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import * as fc from 'fast-check';
+import { getAuthorityPems } from '../test-support/authority-certificates.js';
+import { acceptedDocuments, refusedDocuments, sha1, sha256 } from '../test-support/document-corpus.js';
+import { newestSchemaVersion, parseTrustDocument } from './parse-document.js';
+
+const schema = JSON.parse(
+  readFileSync(join(import.meta.dirname, '..', '..', '..', 'trust.schema.json'), 'utf8'),
+) as Record<string, unknown>;
+const validate = new Ajv2020({ strict: true, strictRequired: false, allErrors: true }).compile(schema);
+
+const parserAccepts = (document: unknown): boolean => {
+  try {
+    parseTrustDocument(document, { audience: 'app' });
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+describe('the published schema', () => {
+  test('is a draft 2020-12 schema of this version, with a name that is no address', () => {
+    assert.equal(schema['$schema'], 'https://json-schema.org/draft/2020-12/schema');
+    assert.equal(schema['$id'], `urn:certgate:trust-document:${newestSchemaVersion}`);
+    assert.equal(validate.schema, schema);
+  });
+
+  test('every object is closed, and every property has a description for editors', () => {
+    const definitions = schema['$defs'] as Record<string, Record<string, unknown>>;
+    for (const object of [schema, ...Object.values(definitions)].filter(({ type }) => type === 'object')) {
+      assert.equal(object['additionalProperties'], false);
+      assert.equal(typeof object['description'], 'string');
+      for (const [name, property] of Object.entries(object['properties'] as Record<string, { description?: string }>)) {
+        assert.ok((property.description ?? '').length > 10, name);
+      }
+    }
+  });
+});
+
+describe('schema and parser agree', () => {
+  for (const [what, document] of acceptedDocuments) {
+    test(`both accept ${what}`, () => {
+      assert.equal(validate(document), true, JSON.stringify(validate.errors));
+    });
+  }
+  for (const { what, document, isSeenBySchema } of refusedDocuments) {
+    test(isSeenBySchema ? `both refuse ${what}` : `${what} is beyond a schema`, () => {
+      assert.equal(validate(typeof document === 'string' ? JSON.parse(document) : document), !isSeenBySchema);
+    });
+  }
+});
+
+describe('whatever the document', () => {
+  /** Mostly good, so that whole documents often are. */
+  const mostly = (good: fc.Arbitrary<unknown>, bad: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> =>
+    fc.oneof({ weight: 15, arbitrary: good }, { weight: 1, arbitrary: bad });
+  const anything = fc.jsonValue({ maxDepth: 1 });
+  const separator = fc.constantFrom('', ' ', ':', '\t', '\u00a0', '\u200e', '\u202a', '\ufeff', '\u2028', '\r\n');
+  const digits = (text: string): fc.Arbitrary<string> =>
+    fc.tuple(separator, separator, fc.nat({ max: text.length }), fc.boolean()).map(([front, inside, at, lower]) => {
+      const cased = lower ? text.toLowerCase() : text;
+      return `${front}${cased.slice(0, at)}${inside}${cased.slice(at)}`;
+    });
+  const noHash = fc.oneof(digits(`${sha256}\0`), digits(sha256.slice(1)), fc.string({ unit: 'binary' }), anything);
+  const moment = fc.date({ min: new Date(0), max: new Date(253_402_300_799_999), noInvalidDate: true });
+  const noInstant = fc.constantFrom('2027-02-29T00:00:00Z', '2027-01-01T24:00:00Z', '2027-01-01', '', 0, null);
+  const instant = mostly(
+    moment.map((date) => date.toISOString()),
+    noInstant,
+  );
+  const noName = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.constantFrom(' a', 'a\u3000', '', 'x'.repeat(257), 1, null),
+  );
+  const name = mostly(fc.string({ unit: fc.constantFrom('a', 'B', '\u{1f600}', 'ß', '-', '_'), minLength: 1 }), noName);
+  const text = mostly(fc.string({ minLength: 1 }), noName);
+  const flag = mostly(fc.boolean(), anything);
+  const list = (items: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> =>
+    mostly(fc.array(items, { maxLength: 2 }), anything);
+  const window = { enabled: flag, notBefore: instant, notAfter: instant };
+  const pin = fc.oneof(
+    fc.record({ thumbprintSha256: mostly(digits(sha256), noHash), ...window }, { requiredKeys: ['thumbprintSha256'] }),
+    fc.record({ thumbprintSha1: mostly(digits(sha1), noHash), ...window }, { requiredKeys: ['thumbprintSha1'] }),
+    fc.record({ publicKeySha256: mostly(digits(sha256), noHash), ...window }, { requiredKeys: ['publicKeySha256'] }),
+    fc.record(
+      { publicKeySha256: digits(sha256), thumbprintSha256: digits(sha256), issuedBy: anything },
+      { requiredKeys: [] },
+    ),
+  );
+  const identityFields = {
+    functions: list(name),
+    enabled: flag,
+    owner: text,
+    reason: text,
+    expiresAt: instant,
+    certificates: list(pin),
+  };
+  const { corp, partner, leaf } = getAuthorityPems();
+  const issuedBy = mostly(fc.constantFrom('corp', 'Corp', 'b'), fc.oneof(text, anything));
+  const address = mostly(
+    fc.constantFrom('file:a.crl', 'https://a.example/b?c', 'http://localhost/a', 'file:/a b', 'file:a#b'),
+    fc.oneof(
+      fc.constantFrom('http://a.example/', 'https://u@a.example/', 'https://a b/', 'https://[/', 'file://a'),
+      noName,
+    ),
+  );
+  const label = fc.string({ unit: fc.constantFrom('a', 'B', '1', '-', '_', 'é'), maxLength: 4 });
+  const dns = mostly(
+    fc
+      .tuple(fc.constantFrom('', '*.'), fc.array(label, { minLength: 1, maxLength: 4 }))
+      .map(([head, all]) => head + all.join('.')),
+    noName,
+  );
+  const uri = mostly(
+    fc
+      .tuple(
+        fc.constantFrom('urn:', 'spiffe://example.org/', 'Spiffe:', 'https://', 'spiffe://', ''),
+        fc.string({ unit: fc.constantFrom('a', '/', '.', '%20', '%', '#', '?', '_', 'A', ' ') }),
+      )
+      .map((parts) => parts.join('')),
+    noName,
+  );
+  const email = mostly(
+    fc.tuple(label, fc.constantFrom('.', ''), label, dns).map(([a, b, c, d]) => `${a}${b}${c}@${String(d)}`),
+    noName,
+  );
+  const subject = fc.oneof(
+    ...Object.entries({ dns, uri, email, commonName: name, organizationalUnit: name }).map(([type, value]) =>
+      fc.record({ issuedBy, [type]: value }),
+    ),
+    fc.record({ issuedBy, dns, uri }, { requiredKeys: [] }),
+  );
+  const serialNumber = mostly(fc.string({ unit: fc.constantFrom('0', 'f', 'A', ':', ' '), minLength: 1 }), noName);
+  const denied = fc.record(
+    { thumbprintSha256: mostly(digits(sha256), noHash), issuedBy, serialNumber, reason: text },
+    { requiredKeys: [] },
+  );
+  const authority = fc.record(
+    {
+      name: fc.constantFrom('corp', 'b', 'CORP'),
+      trustAnchors: mostly(fc.subarray([corp, partner], { minLength: 1 }), fc.oneof(fc.constant([leaf]), list(noName))),
+      spiffeTrustDomains: list(mostly(fc.constantFrom('example.org', 'a'), noName)),
+      revocation: mostly(
+        fc.record(
+          {
+            mode: mostly(fc.constantFrom('off', 'required'), anything),
+            crls: list(address),
+            ocsp: address,
+            graceSeconds: mostly(fc.nat({ max: 604_800 }), fc.double()),
+          },
+          { requiredKeys: [] },
+        ),
+        anything,
+      ),
+    },
+    { requiredKeys: ['name', 'trustAnchors'] },
+  );
+  const required = { name, roles: list(name) };
+  const identity = fc.record({ ...required, ...identityFields }, { requiredKeys: ['name', 'roles'] });
+  const named = fc.record({ ...required, subjects: list(subject) });
+  const noIdentity = fc.oneof(fc.record({ ...required, subjects: anything }), anything);
+  const documentFields = {
+    schemaVersion: mostly(fc.constantFrom(1, 2), fc.constantFrom(0, 3, '1', null)),
+    revision: mostly(fc.nat(), fc.double()),
+    authorities: list(authority),
+    denied: list(denied),
+    identities: list(mostly(fc.oneof({ weight: 2, arbitrary: identity }, named), noIdentity)),
+    $schema: text,
+    audience: mostly(fc.constantFrom(['app'], ['App', 'other']), fc.constantFrom([], ['app', 'app'], 'app', null)),
+  };
+  const requiredKeys: ['schemaVersion', 'revision', 'identities'] = ['schemaVersion', 'revision', 'identities'];
+  const document = fc.record(documentFields, { requiredKeys });
+
+  test('what the parser accepts, the schema accepts', () => {
+    let accepted = 0;
+    fc.assert(
+      fc.property(document, (value) => {
+        if (!parserAccepts(value)) return;
+        accepted += 1;
+        assert.equal(validate(value), true, JSON.stringify(validate.errors));
+      }),
+      { numRuns: 4000 },
+    );
+    assert.ok(accepted > 100, `only ${accepted} documents were accepted, so the property says little`);
+  });
+
+  test('what the schema accepts and the parser refuses is one of the things that no schema says', () => {
+    const beyond = new RegExp(
+      [
+        'never matches|time that exists|stands already at|names no authority|is no CA certificate|among the spiffe',
+        'for this machine alone|a user name or password|must be an http: or https: URL|file:PATH or an https: URL',
+      ].join('|'),
+    );
+    fc.assert(
+      fc.property(document, (value) => {
+        if (!validate(value)) return;
+        try {
+          parseTrustDocument(value, { audience: 'app' });
+        } catch (error) {
+          const { problems } = error as { problems: readonly { message: string }[] };
+          for (const { message } of problems) assert.match(message, beyond);
+        }
+      }),
+      { numRuns: 4000 },
+    );
+  });
+
+  test('a thumbprint field full of separators does not make the pattern slow', () => {
+    const slow = ': '.repeat(128);
+    const value = {
+      schemaVersion: 1,
+      revision: 1,
+      identities: [{ name: 'a', roles: [], certificates: [{ thumbprintSha256: slow }] }],
+    };
+    // A pattern that backtracks would not come to an end here.
+    assert.equal(validate(value), false);
+  });
+});

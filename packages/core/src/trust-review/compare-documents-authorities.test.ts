@@ -1,0 +1,239 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import * as fc from 'fast-check';
+import { getAuthorityPems } from '../test-support/authority-certificates.js';
+import { type IdentityInput, documentOf } from '../test-support/documents.js';
+import { type TrustComparison, compareTrustDocuments } from './compare-documents.js';
+import { deniedSerialKey } from '../trust-snapshot/deny-list.js';
+import { parseTrustDocument } from '../trust-document/parse-document.js';
+import type { TrustSnapshot, TrustedIdentity } from '../trust-snapshot/trust-snapshot.js';
+import { listSubjectKeys } from '../trust-snapshot/trust-subject.js';
+
+const pems = getAuthorityPems();
+const sha256 = 'A1'.repeat(32);
+const corp = { name: 'corp', trustAnchors: [pems.corp] };
+const partner = { name: 'partner', trustAnchors: [pems.partner] };
+const dns = (text: string, issuedBy = 'corp'): object => ({ issuedBy, dns: text });
+
+const read = (identities: readonly IdentityInput[], more: object = {}): TrustSnapshot =>
+  parseTrustDocument(documentOf(identities, { schemaVersion: 2, authorities: [corp, partner], ...more }));
+const listChanges = ({ changes }: TrustComparison): readonly string[] =>
+  changes.map(
+    ({ effect, aspect, identityName, candidates }) =>
+      `${effect} ${aspect} ${identityName ?? candidates?.map((name) => `${name}?`).join(' ') ?? '-'}`,
+  );
+
+describe('what is told of authorities, names and the deny list', () => {
+  const a = { name: 'a', subjects: [dns('a.example')] };
+  const revocation = (fields: object): object => ({ authorities: [{ ...corp, revocation: fields }, partner] });
+  const pinned = (issuedBy?: string): IdentityInput => ({
+    name: 'a',
+    certificates: [{ thumbprintSha256: sha256, ...(issuedBy && { issuedBy }) }],
+  });
+  const cases: readonly (readonly [string, TrustSnapshot, TrustSnapshot, readonly string[]])[] = [
+    ['the same', read([a]), read([a]), []],
+    ['a name in another case', read([a]), read([{ ...a, subjects: [dns('A.example', 'CORP')] }]), []],
+    ['an identity by its name', read([]), read([a]), ['gains identity a', 'gains subject a']],
+    ['a disabled one', read([]), read([{ ...a, enabled: false }]), ['changes identity a', 'changes subject a']],
+    ['a name that goes', read([a]), read([{ name: 'a' }]), ['loses subject a']],
+    [
+      'a name that moves',
+      read([a, { name: 'b' }]),
+      read([{ name: 'a' }, { ...a, name: 'b' }]),
+      ['loses subject a', 'gains subject b'],
+    ],
+    [
+      'one more name, beside that of another',
+      read([a, { name: 'b' }]),
+      read([a, { name: 'b', subjects: [dns('b.example')] }]),
+      ['gains subject b', 'loses refusal a?'],
+    ],
+    ['a pin of an authority', read([pinned()]), read([pinned('corp')]), ['loses pinIssuer a']],
+    ['a pin of any issuer', read([pinned('corp')]), read([pinned()]), ['gains pinIssuer a']],
+    [
+      'a pin of another authority',
+      read([pinned('corp')]),
+      read([pinned('partner')]),
+      ['gains pinIssuer a', 'loses pinIssuer a'],
+    ],
+    ['an authority', read([a], { authorities: [corp] }), read([a]), ['changes authority -']],
+    ['an authority that goes', read([a]), read([a], { authorities: [corp] }), ['changes authority -']],
+    [
+      'an anchor',
+      read([a, { name: 'b' }]),
+      read([a, { name: 'b' }], { authorities: [{ ...corp, trustAnchors: [pems.corp, pems.corpImpostor] }, partner] }),
+      ['gains authority a?'],
+    ],
+    [
+      'an anchor in the place of another, beside a pin',
+      read([a, { ...pinned(), name: 'b' }]),
+      read([a, { ...pinned(), name: 'b' }], { authorities: [{ ...corp, trustAnchors: [pems.corpImpostor] }, partner] }),
+      ['gains authority a?', 'loses authority a?', 'loses refusal b?', 'gains refusal b?'],
+    ],
+    [
+      'an intermediate that goes',
+      read([a], { authorities: [{ ...corp, intermediates: [pems.issuing] }, partner] }),
+      read([a]),
+      ['loses authority a?'],
+    ],
+    ['stricter revocation', read([a]), read([a], revocation({ mode: 'when-available' })), ['loses revocation a?']],
+    [
+      'looser revocation',
+      read([a], revocation({ mode: 'required', scope: 'chain' })),
+      read([a], revocation({ mode: 'required', scope: 'end-entity' })),
+      ['gains revocation a?'],
+    ],
+    [
+      'another list',
+      read([a], revocation({ crls: ['file:a'] })),
+      read([a], revocation({ crls: ['file:b'] })),
+      ['gains revocation a?', 'loses revocation a?'],
+    ],
+    [
+      'another list that nobody asks',
+      read([a], revocation({ mode: 'off', crls: ['file:a'] })),
+      read([a], revocation({ mode: 'off', crls: ['file:b'] })),
+      ['changes revocation a?'],
+    ],
+    [
+      'a denied serial number',
+      read([a, { ...pinned(), name: 'b' }]),
+      read([a, { ...pinned(), name: 'b' }], { denied: [{ issuedBy: 'corp', serialNumber: '1' }] }),
+      ['loses denied a? b?'],
+    ],
+    [
+      'a thumbprint that is no longer denied',
+      read([a, { ...pinned(), name: 'b' }], { denied: [{ thumbprintSha256: sha256 }] }),
+      read([a, { ...pinned(), name: 'b' }]),
+      ['gains denied b?'],
+    ],
+    [
+      "a stranger's thumbprint, and another reason",
+      read([pinned()], { denied: [{ thumbprintSha256: 'B2'.repeat(32) }] }),
+      read([pinned()], { denied: [{ thumbprintSha256: 'B2'.repeat(32), reason: 'x' }] }),
+      ['changes denied '],
+    ],
+  ];
+  for (const [what, before, after, expected] of cases) {
+    test(what, () => {
+      assert.deepEqual(listChanges(compareTrustDocuments(before, after)), expected);
+    });
+  }
+});
+
+describe('nothing is decided otherwise that is not told', () => {
+  interface Certificate {
+    readonly names: readonly string[];
+    /** The anchors that it has a path to. */
+    readonly anchors: readonly string[];
+  }
+  const hashes = { thumbprintSha256: sha256, publicKeySha256: 'B2'.repeat(32) };
+  const commonNames = new Map([
+    ['corp', 'CN=Corp CA'],
+    ['partner', 'CN=Partner CA'],
+    ['issuing', 'CN=Corp Issuing CA'],
+  ]);
+
+  /** What path validation and the store are to decide, as plainly as can be: whom the certificate stands for. */
+  const decide = (snapshot: TrustSnapshot, { names, anchors }: Certificate): string | undefined => {
+    const issuers = snapshot.authorities
+      .filter(({ trustAnchors }) =>
+        trustAnchors.some(({ subjectText }) => anchors.some((one) => commonNames.get(one) === subjectText)),
+      )
+      .map(({ name }) => name);
+    const { denied, pins, subjects } = snapshot;
+    if (denied.thumbprintsSha256.has(hashes.thumbprintSha256)) return undefined;
+    if (issuers.some((name) => denied.serialNumbers.has(deniedSerialKey(name, '01')))) return undefined;
+    const matches: { identity: TrustedIdentity; isDenied: boolean }[] = [];
+    for (const kind of ['thumbprintSha256', 'publicKeySha256'] as const) {
+      const found = pins[kind].get(hashes[kind]);
+      if (found === undefined) continue;
+      const { pin, identity } = found;
+      if (pin.issuedBy === undefined || issuers.includes(pin.issuedBy))
+        matches.push({ identity, isDenied: !pin.enabled });
+    }
+    for (const issuer of issuers) {
+      for (const key of names.flatMap((name) => listSubjectKeys(issuer, 'dns', name))) {
+        const found = subjects.get(key);
+        if (found !== undefined) matches.push({ identity: found.identity, isDenied: false });
+      }
+    }
+    const [first] = matches;
+    const isOne = matches.every(({ identity, isDenied }) => identity === first?.identity && !isDenied);
+    return isOne && first?.identity.enabled === true ? first.identity.name : undefined;
+  };
+
+  const issuedBy = fc.constantFrom('corp', 'partner');
+  const pin = (kind: keyof typeof hashes): fc.Arbitrary<object> =>
+    fc.record(
+      {
+        [kind]: fc.constant(hashes[kind]),
+        notAfter: fc.constant('2099-01-01T00:00:00Z'),
+        issuedBy,
+        enabled: fc.boolean(),
+      },
+      { requiredKeys: [kind, 'notAfter'] },
+    );
+  const slots = [pin('thumbprintSha256'), pin('publicKeySha256')];
+  const subject = fc.record({ issuedBy, dns: fc.constantFrom('a.example.org', 'b.example.org', '*.example.org') });
+  const document = fc
+    .record({
+      anchors: fc.subarray([pems.corp, pems.issuing], { minLength: 1 }),
+      denied: fc.subarray(
+        [
+          { thumbprintSha256: sha256 },
+          { issuedBy: 'corp', serialNumber: '1' },
+          { issuedBy: 'partner', serialNumber: '1' },
+        ],
+        { maxLength: 1 },
+      ),
+      pins: fc.tuple(...slots.map((slot) => fc.option(fc.tuple(fc.nat({ max: 1 }), slot)))),
+      subjects: fc.uniqueArray(fc.tuple(fc.nat({ max: 1 }), subject), {
+        maxLength: 3,
+        selector: ([, one]) => JSON.stringify(one),
+      }),
+      enabled: fc.tuple(fc.boolean(), fc.constant(true)),
+    })
+    .map(({ anchors, denied, pins, subjects, enabled }) => ({
+      identities: enabled.map((isEnabled, holder) => ({
+        name: ['a', 'b'][holder],
+        enabled: isEnabled,
+        subjects: subjects.flatMap(([index, one]) => (index === holder ? [one] : [])),
+        certificates: pins.flatMap((one) => (one?.[0] === holder ? [one[1]] : [])),
+      })),
+      more: { authorities: [{ ...corp, trustAnchors: anchors }, partner], denied },
+    }));
+  const certificate: fc.Arbitrary<Certificate> = fc.record({
+    names: fc.subarray(['a.example.org', 'b.example.org', 'c.example.org']),
+    anchors: fc.subarray(['corp', 'partner', 'issuing']),
+  });
+
+  test('for any two documents and any certificate', () => {
+    const seen = { gained: 0, lost: 0, moved: 0 };
+    const tells = ({ changes }: TrustComparison, wanted: string, name: string): boolean =>
+      changes.some(
+        ({ effect, identityName, candidates = [] }) =>
+          effect === wanted && [identityName, ...candidates].includes(name),
+      );
+    fc.assert(
+      fc.property(document, document, certificate, (one, other, presented) => {
+        const [before, after] = [read(one.identities, one.more), read(other.identities, other.more)];
+        const [earlier, later] = [decide(before, presented), decide(after, presented)];
+        const comparison = compareTrustDocuments(before, after);
+        const mirrored = compareTrustDocuments(after, before);
+        assert.deepEqual([comparison.gains, comparison.loses], [mirrored.loses, mirrored.gains]);
+        if (earlier === later) return;
+        if (later !== undefined)
+          assert.ok(tells(comparison, 'gains', later), `${later} gains, and only ${String(listChanges(comparison))}`);
+        if (earlier !== undefined)
+          assert.ok(
+            tells(comparison, 'loses', earlier),
+            `${earlier} loses, and only ${String(listChanges(comparison))}`,
+          );
+        seen[earlier === undefined ? 'gained' : later === undefined ? 'lost' : 'moved'] += 1;
+      }),
+      { numRuns: 4000 },
+    );
+    for (const [way, times] of Object.entries(seen)) assert.ok(times > 0, `${way}: ${JSON.stringify(seen)}`);
+  });
+});

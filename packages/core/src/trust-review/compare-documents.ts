@@ -1,0 +1,185 @@
+import type { TrustedIdentity, TrustPin, TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
+import { describeSubject, subjectKey, type TrustSubject } from '../trust-snapshot/trust-subject.js';
+import { compareAuthorities } from './compare-authorities.js';
+import { compareIdentities, compareLists, comparePins, gainsIf, losesIf } from './compare-identities.js';
+import { compareDenied, compareRefusals } from './compare-refusals.js';
+import { describePin, describeRights, describeWindow, type TrustChange } from './trust-change.js';
+
+/** Who gains and who loses what when one document takes the place of another. */
+export interface TrustComparison {
+  /** In the order of the later document, then what is gone, then what concerns the document as a whole. */
+  readonly changes: readonly TrustChange[];
+  /** False: for no certificate, function and time does a refusal become an admission. */
+  readonly gains: boolean;
+  /** False: for no certificate, function and time does an admission become a refusal. */
+  readonly loses: boolean;
+  readonly revision: { readonly before: number; readonly after: number };
+}
+
+/**
+ * Compares what two documents decide, for all certificates, functions and times. It may report a gain that no caller has
+ * (a pin whose window no certificate lives to see); it doesn't miss one. `changes` that are neither gain nor loss are
+ * for people.
+ */
+export function compareTrustDocuments(before: TrustSnapshot, after: TrustSnapshot): TrustComparison {
+  // Listed by a generator: as arguments of a call, a hundred thousand changes would be more than a stack holds.
+  const changes = [...listChanges(before, after)];
+  return Object.freeze({
+    changes: Object.freeze(changes),
+    gains: changes.some(({ effect }) => effect === 'gains'),
+    loses: changes.some(({ effect }) => effect === 'loses'),
+    revision: Object.freeze({ before: before.revision, after: after.revision }),
+  });
+}
+
+function* listChanges(before: TrustSnapshot, after: TrustSnapshot): Generator<TrustChange, void, undefined> {
+  const earlier = indexByName(before);
+  const later = indexByName(after);
+  for (const [key, identity] of later) {
+    const former = earlier.get(key);
+    if (former === undefined) yield describeAddedIdentity(identity);
+    // A snapshot's parts are frozen: the same object says the same.
+    else if (former !== identity) yield* compareIdentities(former, identity);
+    for (const pin of identity.pins) yield* compareWithFormerPin(before, former, identity, pin);
+    yield* listAddedSubjects(before, identity);
+    if (former !== undefined) yield* listRemovedPins(after, former, key);
+    if (former !== undefined) yield* listRemovedSubjects(after, former);
+  }
+  for (const [key, identity] of earlier) {
+    if (later.has(key)) continue;
+    yield describeRemovedIdentity(identity);
+    yield* listRemovedPins(after, identity, key);
+    yield* listRemovedSubjects(after, identity);
+  }
+  yield* compareRefusals(before, after);
+  yield* compareAuthorities(before, after);
+  yield* compareDenied(before, after);
+  yield* compareAudiences(before.audience, after.audience);
+}
+
+/** Letter case doesn't tell names apart. */
+function indexByName({ identities }: TrustSnapshot): ReadonlyMap<string, TrustedIdentity> {
+  return new Map(identities.map((identity) => [identity.name.toLowerCase(), identity]));
+}
+
+function listRemovedPins(after: TrustSnapshot, former: TrustedIdentity, key: string): readonly TrustChange[] {
+  return former.pins.filter((pin) => !isPinOf(after, pin, key)).map((pin) => describeRemovedPin(former, pin));
+}
+
+function isPinOf(snapshot: TrustSnapshot, { kind, value }: TrustPin, key: string): boolean {
+  return snapshot.pins[kind].get(value)?.identity.name.toLowerCase() === key;
+}
+
+function compareWithFormerPin(
+  before: TrustSnapshot,
+  former: TrustedIdentity | undefined,
+  identity: TrustedIdentity,
+  pin: TrustPin,
+): readonly TrustChange[] {
+  const holder = before.pins[pin.kind].get(pin.value);
+  if (former !== undefined && holder?.identity === former) return comparePins(former, identity, holder.pin, pin);
+  const taken = holder === undefined ? '' : ` It was a pin of "${holder.identity.name}".`;
+  const issuer = pin.issuedBy === undefined ? '' : ` if the authority ${pin.issuedBy} issued the certificate`;
+  const state = pin.enabled ? `admits ${describeWindow(pin)}${issuer}` : 'is disabled';
+  return [
+    {
+      effect: pin.enabled ? gainsIf(identity) : 'changes',
+      aspect: 'pin',
+      identityName: identity.name,
+      pin: { kind: pin.kind, value: pin.value },
+      sentence: `"${identity.name}" has the pin ${describePin(pin)}, which ${state}.${taken}`,
+    },
+  ];
+}
+
+function describeRemovedPin(identity: TrustedIdentity, pin: TrustPin): TrustChange {
+  return {
+    effect: pin.enabled ? losesIf(identity) : 'changes',
+    aspect: 'pin',
+    identityName: identity.name,
+    pin: { kind: pin.kind, value: pin.value },
+    sentence: `"${identity.name}" no longer has the pin ${describePin(pin)}${pin.enabled ? '' : ', which was disabled'}.`,
+  };
+}
+
+function canBePresented({ pins, subjects }: TrustedIdentity): boolean {
+  return subjects.length > 0 || pins.some(({ enabled }) => enabled);
+}
+
+function describeAddedIdentity(identity: TrustedIdentity): TrustChange {
+  return {
+    effect: canBePresented(identity) ? gainsIf(identity) : 'changes',
+    aspect: 'identity',
+    identityName: identity.name,
+    sentence: `"${identity.name}" is new, with ${describeRights(identity)}${identity.enabled ? '' : '; it is disabled'}.`,
+  };
+}
+
+function describeRemovedIdentity(identity: TrustedIdentity): TrustChange {
+  return {
+    effect: canBePresented(identity) ? losesIf(identity) : 'changes',
+    aspect: 'identity',
+    identityName: identity.name,
+    sentence: `"${identity.name}" is gone; it had ${describeRights(identity)}${identity.enabled ? '' : ' and was disabled'}.`,
+  };
+}
+
+/** Who is admitted at which app: an app that is not named takes the document no longer. */
+function compareAudiences(
+  before: readonly string[] | undefined,
+  after: readonly string[] | undefined,
+): readonly TrustChange[] {
+  const change = (effect: 'gains' | 'loses', sentence: string): TrustChange => {
+    return { effect, aspect: 'audience', identityName: undefined, sentence };
+  };
+  if (before === undefined && after === undefined) return [];
+  if (before === undefined) {
+    return [change('loses', `The document is for ${after?.join(', ') ?? ''} only; every other app refuses it.`)];
+  }
+  if (after === undefined) {
+    return [change('gains', `The document is for every app, no longer only for ${before.join(', ')}.`)];
+  }
+  const inLowerCase = (names: readonly string[]): readonly string[] => names.map((name) => name.toLowerCase());
+  const { added, removed } = compareLists(inLowerCase(before), inLowerCase(after));
+  return [
+    ...added.map((name) => change('gains', `The document is also for the app ${name}.`)),
+    ...removed.map((name) => change('loses', `The document is no longer for the app ${name}, which refuses it.`)),
+  ];
+}
+
+/** The names that `identity` of the later document has and didn't have before. */
+function* listAddedSubjects(before: TrustSnapshot, identity: TrustedIdentity): Generator<TrustChange, void, undefined> {
+  for (const subject of identity.subjects) {
+    const holder = findHolder(before, subject);
+    if (holder?.name.toLowerCase() === identity.name.toLowerCase()) continue;
+    const taken = holder === undefined ? '' : ` It was a subject of "${holder.name}".`;
+    yield {
+      effect: gainsIf(identity),
+      aspect: 'subject',
+      identityName: identity.name,
+      subject,
+      sentence: `"${identity.name}" is whoever has a certificate with ${describeSubject(subject)}.${taken}`,
+    };
+  }
+}
+
+/** The names that `identity` of the earlier document had and has no longer. */
+function* listRemovedSubjects(
+  after: TrustSnapshot,
+  identity: TrustedIdentity,
+): Generator<TrustChange, void, undefined> {
+  for (const subject of identity.subjects) {
+    if (findHolder(after, subject)?.name.toLowerCase() === identity.name.toLowerCase()) continue;
+    yield {
+      effect: losesIf(identity),
+      aspect: 'subject',
+      identityName: identity.name,
+      subject,
+      sentence: `"${identity.name}" is no longer who has a certificate with ${describeSubject(subject)}.`,
+    };
+  }
+}
+
+function findHolder(snapshot: TrustSnapshot, { issuedBy, type, value }: TrustSubject): TrustedIdentity | undefined {
+  return snapshot.subjects.get(subjectKey(issuedBy, type, value))?.identity;
+}

@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { authorityExtensions, getAuthorityPems, toPem } from '../test-support/authority-certificates.js';
+import { makeCertificate, now } from '../test-support/certificates.js';
+import { type IdentityInput, documentOf } from '../test-support/documents.js';
+import { parseTrustDocument } from '../trust-document/parse-document.js';
+import { inspectTrust } from './inspect-document.js';
+
+const pems = getAuthorityPems();
+const day = 86_400_000;
+const asn1Time = (instant: number): string => new Date(instant).toISOString().replace(/[-:T]|\.\d+/g, '');
+const authority = (name: string, from: number, until: number): string =>
+  toPem(
+    makeCertificate({
+      name: [`CN = ${name}`],
+      extensions: authorityExtensions,
+      notBefore: asn1Time(now + from * day),
+      notAfter: asn1Time(now + until * day),
+    }).der,
+  );
+const named = { name: 'a', owner: 'a team', subjects: [{ issuedBy: 'corp', dns: 'a.corp.example' }] };
+
+const inspect = (fields: object, identities: readonly IdentityInput[] = [named], more: object = {}): string[] =>
+  inspectTrust(
+    parseTrustDocument(
+      documentOf(identities, {
+        schemaVersion: 2,
+        authorities: [{ name: 'corp', trustAnchors: [pems.corp], revocation: { crls: ['file:a'] }, ...fields }],
+        ...more,
+      }),
+    ),
+    { now, withinDays: 30 },
+  ).map(({ severity, code, path }) => `${severity} ${code} ${path}`);
+
+describe('authorities', () => {
+  test('nothing to tell', () => {
+    assert.deepEqual(inspect({}), []);
+  });
+  test('certificates that end: which, and whether another goes on', () => {
+    const [over, soon, later] = [authority('A', -9, -1), authority('A', -9, 5), authority('A', -2, 400)];
+    const anchors = 'authorities[0].trustAnchors';
+    assert.deepEqual(inspect({ trustAnchors: [over] }), [
+      'error authority_without_usable_anchor authorities[0]',
+      `warning authority_certificate_ended ${anchors}[0]`,
+    ]);
+    assert.deepEqual(inspect({ trustAnchors: [soon] }), [`warning authority_certificate_ends_soon ${anchors}[0]`]);
+    assert.deepEqual(inspect({ trustAnchors: [later, soon] }), [
+      `information authority_certificate_ends_soon ${anchors}[1]`,
+    ]);
+    assert.deepEqual(inspect({ trustAnchors: [later, authority('B', 2, 400)] }), [
+      `information authority_certificate_not_begun ${anchors}[1]`,
+    ]);
+    assert.deepEqual(inspect({ intermediates: [over, authority('B', -9, 5)] }), [
+      'warning authority_certificate_ended authorities[0].intermediates[0]',
+      'warning authority_certificate_ends_soon authorities[0].intermediates[1]',
+    ]);
+  });
+  test('the last second belongs to a certificate', () => {
+    const { 0: finding, length } = inspectTrust(
+      parseTrustDocument(
+        documentOf([named], {
+          schemaVersion: 2,
+          authorities: [{ name: 'corp', trustAnchors: [authority('A', -9, 0)], revocation: { crls: ['file:a'] } }],
+        }),
+      ),
+      { now, withinDays: 0 },
+    );
+    assert.equal(length, 1);
+    assert.equal(finding?.code, 'authority_certificate_ends_soon');
+    assert.deepEqual([finding.endsAt, finding.authorityName, finding.identityName], [now, 'corp', undefined]);
+  });
+  test('what the document itself warns of', () => {
+    assert.deepEqual(inspect({}, []), ['warning authority_unused authorities[0]']);
+    assert.deepEqual(inspect({ revocation: {} }), ['information authority_without_revocation authorities[0]']);
+    assert.deepEqual(inspect({ revocation: { mode: 'required' } }), [
+      'information revocation_without_source authorities[0].revocation',
+    ]);
+  });
+});
+
+describe('names and the deny list', () => {
+  test("a name under another identity's wildcard is nobody's", () => {
+    const wildcard = { name: 'b', subjects: [{ issuedBy: 'corp', dns: '*.corp.example' }] };
+    assert.deepEqual(inspect({}, [named, wildcard]), ['error subject_under_wildcard identities[0].subjects[0]']);
+    const both = { ...named, subjects: [...named.subjects, ...wildcard.subjects] };
+    assert.deepEqual(inspect({}, [both]), []);
+  });
+  test('a name needs no pin; pins that are over beside it are told as ever', () => {
+    const certificates = [{ publicKeySha256: 'A1'.repeat(32), issuedBy: 'corp' }];
+    assert.deepEqual(inspect({}, [{ ...named, certificates }]), []);
+    assert.deepEqual(inspect({}, [named, { name: 'b' }]), ['warning identity_without_pins identities[1]']);
+  });
+  test('a pin that is denied', () => {
+    const thumbprintSha256 = 'A1'.repeat(32);
+    const pinned = { certificates: [{ thumbprintSha256, notAfter: '2099-01-01T00:00:00Z' }] };
+    assert.deepEqual(inspect({}, [named, pinned], { denied: [{ thumbprintSha256 }] }), [
+      'warning pin_denied identities[1].certificates[0]',
+    ]);
+  });
+});

@@ -1,0 +1,140 @@
+import type { PathCertificate } from '../certificate/path-certificate.js';
+import { formatInstant } from '../encoding/timestamp.js';
+import type { TrustedAuthority, TrustedIdentity, TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
+import type { InspectionCode, InspectionSeverity, TrustInspectionFinding } from './inspection-finding.js';
+import { describeSubject, listSubjectKeys, subjectKey } from '../trust-snapshot/trust-subject.js';
+
+/** Milliseconds since 1970-01-01T00:00:00Z. */
+interface Moment {
+  readonly now: number;
+  readonly horizon: number;
+}
+
+/**
+ * The authorities at one moment. Their certificates never arrive with a request: when one ends, callers are refused who
+ * have nothing to renew, and no log has warned of it.
+ */
+export function inspectAuthorities(snapshot: TrustSnapshot, moment: Moment): readonly TrustInspectionFinding[] {
+  return [
+    ...snapshot.authorities.flatMap((authority, index) => inspectAuthority(authority, `authorities[${index}]`, moment)),
+    ...repeatWarnings(snapshot),
+    ...findNamesUnderWildcards(snapshot),
+  ];
+}
+
+type Finding = Pick<TrustInspectionFinding, 'code' | 'severity' | 'path' | 'message'> & Partial<TrustInspectionFinding>;
+
+function report(finding: Finding): TrustInspectionFinding {
+  return Object.freeze({ identityName: undefined, owner: undefined, pin: undefined, endsAt: undefined, ...finding });
+}
+
+function inspectAuthority(authority: TrustedAuthority, path: string, moment: Moment): TrustInspectionFinding[] {
+  const { name, trustAnchors, intermediates } = authority;
+  const findings: TrustInspectionFinding[] = [];
+  if (!trustAnchors.some(({ notAfter }) => moment.now <= notAfter)) {
+    const message = `Every trust anchor of the authority "${name}" has ended, so nobody gets in by it; add the new one.`;
+    findings.push(
+      report({ code: 'authority_without_usable_anchor', severity: 'error', path, authorityName: name, message }),
+    );
+  }
+  for (const [key, certificates] of [
+    ['trustAnchors', trustAnchors],
+    ['intermediates', intermediates],
+  ] as const) {
+    for (const [index, certificate] of certificates.entries()) {
+      const finding = inspectCertificate(
+        certificate,
+        certificates,
+        moment,
+        key === 'trustAnchors' ? 'trust anchor' : 'intermediate',
+        name,
+      );
+      if (finding !== undefined)
+        findings.push(report({ ...finding, path: `${path}.${key}[${index}]`, authorityName: name }));
+    }
+  }
+  return findings;
+}
+
+function inspectCertificate(
+  certificate: PathCertificate,
+  all: readonly PathCertificate[],
+  { now, horizon }: Moment,
+  what: string,
+  authorityName: string,
+): Omit<Finding, 'path'> | undefined {
+  const { notBefore, notAfter, subjectText } = certificate;
+  const subject = `The ${what} "${subjectText.slice(0, 120)}" of the authority "${authorityName}"`;
+  if (now < notBefore) {
+    const message = `${subject} begins at ${formatInstant(notBefore)}.`;
+    return { code: 'authority_certificate_not_begun', severity: 'information', message };
+  }
+  if (notAfter > horizon) return undefined;
+  // Both ends belong to a certificate's validity.
+  const isOver = now > notAfter;
+  const isFollowed = all.some((other) => isSuccessor(other, certificate));
+  const verb = isOver ? 'ended' : 'ends';
+  const next = isFollowed
+    ? 'another certificate of the same name goes on'
+    : isOver
+      ? 'whoever needs it is refused; put the new one in its place'
+      : 'put the new one beside it before that';
+  return {
+    code: isOver ? 'authority_certificate_ended' : 'authority_certificate_ends_soon',
+    severity: isFollowed ? 'information' : 'warning',
+    endsAt: notAfter,
+    message: `${subject} ${verb} at ${formatInstant(notAfter)}; ${next}.`,
+  };
+}
+
+function isSuccessor(other: PathCertificate, { subject, notAfter }: PathCertificate): boolean {
+  return other.subject.key === subject.key && other.notBefore <= notAfter && other.notAfter > notAfter;
+}
+
+/** What the document itself warns of. The code may give lists of revoked certificates that the document doesn't name. */
+const severities: Readonly<Partial<Record<InspectionCode, InspectionSeverity>>> = {
+  authority_unused: 'warning',
+  authority_without_revocation: 'information',
+  revocation_without_source: 'information',
+};
+
+function repeatWarnings({ warnings, authorities }: TrustSnapshot): readonly TrustInspectionFinding[] {
+  return warnings.flatMap(({ code, path, message }) => {
+    const severity = severities[code];
+    const authority = authorities[Number(/^authorities\[(\d+)\]/.exec(path)?.[1])];
+    if (severity === undefined || authority === undefined) return [];
+    const { name } = authority;
+    return [report({ code, severity, path, authorityName: name, message: `The authority "${name}": ${message}.` })];
+  });
+}
+
+/** A certificate with such a name stands for two identities, which is refused. */
+function findNamesUnderWildcards({ identities, subjects }: TrustSnapshot): readonly TrustInspectionFinding[] {
+  return identities.flatMap((identity, index) =>
+    identity.subjects.flatMap((subject, subjectIndex) => {
+      const { issuedBy, type, value } = subject;
+      const own = subjectKey(issuedBy, type, value);
+      const wildcard = listSubjectKeys(issuedBy, type, value).find((key) => key !== own && subjects.has(key));
+      const other = wildcard === undefined ? undefined : subjects.get(wildcard);
+      if (other === undefined || other.identity === identity) return [];
+      return [
+        reportUnderWildcard(
+          identity,
+          `identities[${index}].subjects[${subjectIndex}]`,
+          describeSubject(subject),
+          other.identity,
+        ),
+      ];
+    }),
+  );
+}
+
+function reportUnderWildcard(
+  { name, owner }: TrustedIdentity,
+  path: string,
+  subject: string,
+  other: TrustedIdentity,
+): TrustInspectionFinding {
+  const message = `"${name}" has the subject ${subject}, and a wildcard of "${other.name}" stands for it too: the certificate is ambiguous and refused. Leave it in one of them.`;
+  return report({ code: 'subject_under_wildcard', severity: 'error', path, identityName: name, owner, message });
+}

@@ -1,0 +1,190 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import * as fc from 'fast-check';
+import { validDocument } from '../test-support/document-arbitraries.js';
+import { otherSha256, sha1, sha256 } from '../test-support/document-corpus.js';
+import { type IdentityInput, documentOf, snapshotOf } from '../test-support/documents.js';
+import { anyAudience, parseTrustDocument } from '../trust-document/parse-document.js';
+import { inspectTrust } from './inspect-document.js';
+import { createTrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
+import type { TrustInspectionFinding } from './inspection-finding.js';
+
+const now = Date.UTC(2027, 0, 1);
+const inDays = (days: number): string => new Date(now + days * 86_400_000).toISOString();
+const moment = { now, withinDays: 30 };
+
+const inspect = (...identities: readonly IdentityInput[]): readonly TrustInspectionFinding[] =>
+  inspectTrust(snapshotOf(...identities), moment);
+const list = (findings: readonly TrustInspectionFinding[]): readonly string[] =>
+  findings.map(({ severity, code, path }) => `${severity} ${code} ${path}`);
+const pinned = (...certificates: readonly object[]): IdentityInput => ({ name: 'a', owner: 'team', certificates });
+const pin = { thumbprintSha256: sha256 };
+const next = { thumbprintSha256: otherSha256, notAfter: inDays(400) };
+const first = 'identities[0]';
+const firstPin = 'identities[0].certificates[0]';
+
+describe('one identity', () => {
+  const cases: readonly (readonly [string, IdentityInput, readonly string[]])[] = [
+    ['a pin that ends in a year', pinned({ ...pin, notAfter: inDays(365) }), []],
+    ['a pin without an end', pinned(pin), [`information pin_without_end ${firstPin}`]],
+    ['no pins', pinned(), [`warning identity_without_pins ${first}`]],
+    ['a pin that ends at the horizon', pinned({ ...pin, notAfter: inDays(30) }), [`warning pin_ends_soon ${firstPin}`]],
+    ['a pin that ends just past it', pinned({ ...pin, notAfter: inDays(30.001) }), []],
+    [
+      'a pin that ends soon, with a successor',
+      pinned({ ...pin, notAfter: inDays(3) }, next),
+      [`information pin_ends_soon ${firstPin}`],
+    ],
+    [
+      'a successor that comes too late',
+      pinned({ ...pin, notAfter: inDays(3) }, { ...next, notBefore: inDays(4) }),
+      [`warning pin_ends_soon ${firstPin}`, 'information pin_not_begun identities[0].certificates[1]'],
+    ],
+    [
+      'a successor that is disabled',
+      pinned({ ...pin, notAfter: inDays(3) }, { ...next, enabled: false }),
+      [`warning pin_ends_soon ${firstPin}`],
+    ],
+    [
+      'a pin that ended, the only one',
+      pinned({ ...pin, notAfter: inDays(0) }),
+      [`error identity_without_usable_pins ${first}`, `warning pin_ended ${firstPin}`],
+    ],
+    [
+      'a pin that ended, beside a good one',
+      pinned({ ...pin, notAfter: inDays(-1) }, next),
+      [`warning pin_ended ${firstPin}`],
+    ],
+    ['disabled pins only', pinned({ ...pin, enabled: false }), [`warning identity_without_usable_pins ${first}`]],
+    ['a disabled pin beside a good one', pinned({ ...pin, enabled: false }, next), []],
+    ['a pin that begins later', pinned({ ...next, notBefore: inDays(1) }), [`information pin_not_begun ${firstPin}`]],
+    [
+      'a pin that begins when the identity has ended',
+      { ...pinned({ ...next, notBefore: inDays(60) }), expiresAt: inDays(60) },
+      [`error identity_without_usable_pins ${first}`, `error pin_window_dead ${firstPin}`],
+    ],
+    ['an identity that ended', { ...pinned(pin), expiresAt: inDays(0) }, [`warning identity_ended ${first}`]],
+    ['an identity that ends soon', { ...pinned(next), expiresAt: inDays(30) }, [`warning identity_ends_soon ${first}`]],
+    [
+      'an identity that ends before its pin',
+      { ...pinned({ ...pin, notAfter: inDays(20) }), expiresAt: inDays(10) },
+      [`warning identity_ends_soon ${first}`],
+    ],
+    ['a disabled identity', { ...pinned({ ...pin, notAfter: inDays(-1) }), enabled: false, expiresAt: inDays(-1) }, []],
+    ['a SHA-1 pin', pinned({ thumbprintSha1: sha1, notAfter: inDays(365) }), [`warning pin_sha1 ${firstPin}`]],
+    [
+      'roles in two cases',
+      { ...pinned(next), roles: ['Reader', 'reader'] },
+      ['information role_in_two_cases identities[0].roles[1]'],
+    ],
+    [
+      'a function twice',
+      { ...pinned(next), functions: ['F', 'f'] },
+      ['information function_twice identities[0].functions[1]'],
+    ],
+    [
+      'one hash as certificate and as key',
+      pinned({ ...pin, notAfter: inDays(365) }, { publicKeySha256: sha256, notAfter: inDays(365) }),
+      ['warning hash_in_two_kinds identities[0].certificates[1]'],
+    ],
+  ];
+  for (const [what, identity, expected] of cases) {
+    test(what, () => {
+      const findings = inspect(identity);
+      assert.deepEqual(list(findings), expected);
+      for (const { identityName, owner, message } of findings) {
+        assert.equal(identityName, 'a');
+        assert.equal(owner, 'team');
+        assert.match(message, /^[^\n]*"a"[^\n]*\.$/);
+      }
+    });
+  }
+
+  test('a finding names the pin and the end', () => {
+    const [finding] = inspect(pinned({ ...pin, notAfter: inDays(3) }));
+    assert.deepEqual(finding, {
+      code: 'pin_ends_soon',
+      severity: 'warning',
+      path: firstPin,
+      identityName: 'a',
+      owner: 'team',
+      pin: { kind: 'thumbprintSha256', value: sha256 },
+      endsAt: now + 3 * 86_400_000,
+      message:
+        'The pin thumbprintSha256 9F86D081884C7D65… of "a" ends at 2027-01-04T00:00:00Z (notAfter), and no other goes on from there; rotate the certificate.',
+    });
+  });
+});
+
+describe('several', () => {
+  test('names that look alike, and an app named twice', () => {
+    const document = documentOf(
+      [
+        { name: 'Łódź', certificates: [next] },
+        { name: 'Ło\u0301dz\u0301', certificates: [{ ...pin, notAfter: inDays(400) }] },
+      ],
+      { audience: ['orders', 'Orders'] },
+    );
+    assert.deepEqual(list(inspectTrust(parseTrustDocument(document, { audience: anyAudience }), moment)), [
+      'warning names_look_alike identities[1].name',
+      'information audience_twice audience[1]',
+    ]);
+  });
+
+  test('the gravest first, then what ends first, then as in the document', () => {
+    const digits = (index: number): string => index.toString().repeat(64);
+    const findings = inspect(
+      { certificates: [{ thumbprintSha256: digits(1) }] },
+      { certificates: [{ thumbprintSha256: digits(2), notAfter: inDays(20) }] },
+      { certificates: [{ thumbprintSha256: digits(3), notAfter: inDays(-5) }] },
+      { certificates: [{ thumbprintSha256: digits(4), notAfter: inDays(10) }] },
+      { certificates: [] },
+      { expiresAt: inDays(15), certificates: [{ thumbprintSha256: digits(5), notAfter: inDays(90) }] },
+    );
+    assert.deepEqual(list(findings), [
+      'error identity_without_usable_pins identities[2]',
+      'warning pin_ended identities[2].certificates[0]',
+      'warning pin_ends_soon identities[3].certificates[0]',
+      'warning identity_ends_soon identities[5]',
+      'warning pin_ends_soon identities[1].certificates[0]',
+      'warning identity_without_pins identities[4]',
+      'information pin_without_end identities[0].certificates[0]',
+    ]);
+  });
+
+  test('whatever the document: the same each time, frozen, in order, with paths that are there', () => {
+    fc.assert(
+      fc.property(validDocument, fc.nat({ max: 3 }), fc.integer({ min: -4, max: 4 }), (document, withinDays, hours) => {
+        const snapshot = parseTrustDocument(document, { audience: anyAudience });
+        const at = { now: now + hours * 3_600_000, withinDays };
+        const findings = inspectTrust(snapshot, at);
+        assert.deepEqual(inspectTrust(snapshot, at), findings);
+        const grades = findings.map(({ severity }) => ['error', 'warning', 'information'].indexOf(severity));
+        assert.deepEqual([...grades].sort(), grades);
+        for (const finding of findings) {
+          assert.ok(Object.isFrozen(finding));
+          const index = /^identities\[(\d+)\]/.exec(finding.path)?.[1];
+          if (index !== undefined) assert.equal(snapshot.identities[Number(index)]?.name, finding.identityName);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('100,000 identities, all of them with a finding', () => {
+    const { identities } = snapshotOf({ certificates: [] });
+    const [identity] = identities;
+    assert.ok(identity !== undefined);
+    const many = Array.from({ length: 100_000 }, (_, index) => ({ ...identity, name: `caller ${index}` }));
+    const content = { schemaVersion: 1, revision: 1, audience: undefined, warnings: [] };
+    assert.equal(inspectTrust(createTrustSnapshot({ ...content, identities: many }), moment).length, 100_000);
+  });
+});
+
+test('what is no time and no number of days is an error', () => {
+  for (const wrong of [Number.NaN, Number.POSITIVE_INFINITY]) {
+    assert.throws(() => inspectTrust(snapshotOf(), { now: wrong, withinDays: 1 }), RangeError);
+    assert.throws(() => inspectTrust(snapshotOf(), { now, withinDays: wrong }), RangeError);
+  }
+  assert.throws(() => inspectTrust(snapshotOf(), { now, withinDays: -1 }), RangeError);
+});

@@ -1,0 +1,46 @@
+import type { PinKind } from '../trust-snapshot/trust-snapshot.js';
+
+/** `error`: somebody whom the document means to admit is not. `information`: nothing to do today. */
+export type InspectionSeverity = 'error' | 'warning' | 'information';
+
+export type InspectionCode =
+  | 'identity_without_pins'
+  | 'identity_without_usable_pins'
+  | 'identity_ended'
+  | 'identity_ends_soon'
+  | 'pin_ended'
+  | 'pin_ends_soon'
+  | 'pin_window_dead'
+  | 'pin_not_begun'
+  | 'pin_without_end'
+  | 'pin_sha1'
+  | 'pin_denied'
+  | 'subject_under_wildcard'
+  | 'authority_unused'
+  | 'authority_without_revocation'
+  | 'revocation_without_source'
+  | 'authority_without_usable_anchor'
+  | 'authority_certificate_ended'
+  | 'authority_certificate_ends_soon'
+  | 'authority_certificate_not_begun'
+  | 'hash_in_two_kinds'
+  | 'names_look_alike'
+  | 'role_in_two_cases'
+  | 'function_twice'
+  | 'audience_twice';
+
+export interface TrustInspectionFinding {
+  readonly code: InspectionCode;
+  readonly severity: InspectionSeverity;
+  /** Where in the document, e.g. `identities[3].certificates[0]`. */
+  readonly path: string;
+  readonly identityName: string | undefined;
+  readonly owner: string | undefined;
+  /** Where it is about an authority; absent otherwise. */
+  readonly authorityName?: string;
+  readonly pin: { readonly kind: PinKind; readonly value: string } | undefined;
+  /** Where it is about an end: when, in milliseconds since 1970-01-01T00:00:00Z. */
+  readonly endsAt: number | undefined;
+  /** What it is and what to do. */
+  readonly message: string;
+}

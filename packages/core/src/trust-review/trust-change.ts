@@ -1,0 +1,92 @@
+import { formatInstant } from '../encoding/timestamp.js';
+import { escapePath } from '../trust-document/document-reader.js';
+import type { PinKind, TrustPin, TrustedIdentity } from '../trust-snapshot/trust-snapshot.js';
+import type { TrustSubject } from '../trust-snapshot/trust-subject.js';
+
+/** `changes`: it is worth knowing, and nobody's calls are decided otherwise for it. */
+export type TrustEffect = 'gains' | 'loses' | 'changes';
+
+export type TrustAspect =
+  /** The identity came or went. */
+  | 'identity'
+  | 'name'
+  | 'enabled'
+  | 'expiresAt'
+  | 'roles'
+  | 'functions'
+  /** A pin came, went, or came from another identity. */
+  | 'pin'
+  | 'pinEnabled'
+  | 'pinWindow'
+  /** Who must have issued the pinned certificate. */
+  | 'pinIssuer'
+  /** A name under an authority came, went, or came from another identity. */
+  | 'subject'
+  /** A pin that refuses, alone or by making a certificate ambiguous, came or went: what other pins admit may change. */
+  | 'refusal'
+  | 'owner'
+  | 'reason'
+  /** An authority, a certificate of it, or a trust domain came or went. */
+  | 'authority'
+  /** How it is known what an authority has revoked. */
+  | 'revocation'
+  /** An entry of the deny list. */
+  | 'denied'
+  | 'audience';
+
+/** One difference between two documents. */
+export interface TrustChange {
+  readonly effect: TrustEffect;
+  readonly aspect: TrustAspect;
+  /** Whom it concerns; undefined where it is the document (`audience`), or one or all of `candidates`. */
+  readonly identityName: string | undefined;
+  /**
+   * Where the documents can't tell whom it concerns. With `refusal`: two pins or names must be of one certificate, and
+   * they don't say of which. With `authority`, `revocation` and `denied`: whose names or pins refer to the authority.
+   */
+  readonly candidates?: readonly string[];
+  readonly pin?: { readonly kind: PinKind; readonly value: string };
+  readonly subject?: TrustSubject;
+  /** The name of the authority that it is about. */
+  readonly authorityName?: string;
+  /** One sentence for people. */
+  readonly sentence: string;
+}
+
+export function describePin({ kind, value }: Pick<TrustPin, 'kind' | 'value'>): string {
+  return `${kind} ${value.slice(0, 16)}…`;
+}
+
+/** `from X until Y`, or `at any time`. */
+export function describeWindow({ notBefore, notAfter }: Pick<TrustPin, 'notBefore' | 'notAfter'>): string {
+  if (notBefore === undefined && notAfter === undefined) return 'at any time';
+  const from = notBefore === undefined ? [] : [`from ${formatInstant(notBefore)}`];
+  const until = notAfter === undefined ? [] : [`until ${formatInstant(notAfter)}`];
+  return [...from, ...until].join(' ');
+}
+
+export function describeRights({ roles, functions }: Pick<TrustedIdentity, 'roles' | 'functions'>): string {
+  return `${describeRoles(roles)}, ${describeFunctions(functions)}`;
+}
+
+export function describeFunctions(functions: readonly string[] | undefined): string {
+  if (functions === undefined) return 'every function';
+  return functions.length === 0
+    ? 'no function'
+    : `the function${functions.length > 1 ? 's' : ''} ${functions.join(', ')}`;
+}
+
+function describeRoles(roles: readonly string[]): string {
+  return roles.length === 0 ? 'no role' : `the role${roles.length > 1 ? 's' : ''} ${roles.join(', ')}`;
+}
+
+/** Free text of the document, which may hold line ends and worse. */
+export function describeText(text: string | undefined): string {
+  return text === undefined ? 'nothing' : `"${escapePath(text)}"`;
+}
+
+export function describeCandidates(candidates: readonly string[]): string {
+  const named = candidates.slice(0, 3).map((name) => `"${name}"`);
+  const more = candidates.length - named.length;
+  return `${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}

@@ -1,0 +1,85 @@
+import type { PathCertificate } from '../certificate/path-certificate.js';
+import type { PresentedCertificate } from '../certificate/presented-certificate.js';
+import { findSpiffeId, hasSpiffeScheme } from '../certificate/spiffe-id.js';
+import type { NamedIdentity, TrustedAuthority, TrustSnapshot } from './trust-snapshot.js';
+import { type SubjectType, listSubjectKeys } from './trust-subject.js';
+
+/** An identity that a certificate would be, if the authority really issued it. */
+export interface Nomination extends NamedIdentity {
+  readonly authority: TrustedAuthority;
+}
+
+/** A name that stands in a certificate. */
+export type PresentedName = readonly [SubjectType, string];
+
+/** By the list, which lives as long as the snapshot it is of. */
+const issuerIndexes = new WeakMap<readonly TrustedAuthority[], ReadonlyMap<string, readonly TrustedAuthority[]>>();
+
+/** The authorities that have a CA certificate of the issuer's name; whether it signed, nobody has looked yet. */
+export function findIssuingAuthorities(
+  { authorities }: TrustSnapshot,
+  { issuer }: PresentedCertificate,
+): readonly TrustedAuthority[] {
+  if (issuer === undefined || authorities.length === 0) return [];
+  let index = issuerIndexes.get(authorities);
+  if (index === undefined) {
+    index = indexByIssuer(authorities);
+    issuerIndexes.set(authorities, index);
+  }
+  return index.get(issuer.key) ?? [];
+}
+
+function indexByIssuer(authorities: readonly TrustedAuthority[]): ReadonlyMap<string, readonly TrustedAuthority[]> {
+  const index = new Map<string, Set<TrustedAuthority>>();
+  for (const authority of authorities) {
+    for (const { subject } of [...authority.trustAnchors, ...authority.intermediates]) {
+      index.set(subject.key, (index.get(subject.key) ?? new Set()).add(authority));
+    }
+  }
+  return new Map([...index].map(([key, set]) => [key, [...set]]));
+}
+
+/** The identities that the document binds to one of the certificate's names under one of these authorities, each once. */
+export function findNominations(
+  { subjects }: TrustSnapshot,
+  names: readonly PresentedName[],
+  authorities: readonly TrustedAuthority[],
+): readonly Nomination[] {
+  const found = new Map<NamedIdentity, Nomination>();
+  for (const [type, value] of names) {
+    for (const authority of authorities) {
+      for (const key of listSubjectKeys(authority.name, type, value)) {
+        const named = subjects.get(key);
+        if (named !== undefined) found.set(named, { ...named, authority });
+      }
+    }
+  }
+  return [...found.values()];
+}
+
+/** A certificate has few names; one with thousands would make thousands of look-ups. */
+export const maximumNames = 256;
+
+/** The names that a subject can be bound to. More than `maximumNames` is for the caller to refuse. */
+export function listNames(certificate: PathCertificate): readonly PresentedName[] {
+  const { subjectAlternativeNames = [], subjectName } = certificate;
+  const texts = (form: string): readonly string[] =>
+    subjectAlternativeNames.flatMap((name) => ('text' in name && name.form === form ? [name.text] : []));
+  const attributes = (type: string): readonly string[] =>
+    subjectName.flat().flatMap((each) => (each.type === type && each.isEncoded !== true ? [each.value] : []));
+  const commonNames = attributes('2.5.4.3');
+  return [
+    ...texts('dNSName').map((value) => ['dns', value] as const),
+    ...listUris(texts('uniformResourceIdentifier')).map((value) => ['uri', value] as const),
+    ...texts('rfc822Name').map((value) => ['email', value] as const),
+    // Two common names: which of them is the caller's, nobody can say.
+    ...(commonNames.length === 1 ? commonNames : []).map((value) => ['commonName', value] as const),
+    ...attributes('2.5.4.11').map((value) => ['organizationalUnit', value] as const),
+  ];
+}
+
+/** X509-SVID §2: exactly one URI, and that a SPIFFE ID with a path; a certificate that breaks this has no URI for us. */
+function listUris(uris: readonly string[]): readonly string[] {
+  if (!uris.some(hasSpiffeScheme)) return uris;
+  return uris.length === 1 && uris.every((uri) => findSpiffeId(uri) !== undefined) ? uris : [];
+}

@@ -1,0 +1,265 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import * as fc from 'fast-check';
+import { presentCertificate } from '../certificate/presented-certificate.js';
+import { type TrustFinding, findInSnapshot } from './find-in-snapshot.js';
+import { createTrustSnapshot } from './trust-snapshot.js';
+import { getKeyPath, makeCertificate, now } from '../test-support/certificates.js';
+import { type IdentityInput, snapshotOf } from '../test-support/documents.js';
+import { runOpenssl } from '../test-support/openssl.js';
+
+const certificate = presentCertificate(makeCertificate().der);
+const { thumbprintSha256, thumbprintSha1, publicKeySha256 } = certificate;
+const stranger = presentCertificate(makeCertificate({ key: 'p-256-again' }).der);
+/** Of the same key, with another name and other bytes. */
+const sibling = presentCertificate(makeCertificate({ name: ['CN = sibling'] }).der);
+
+const iso = (instant: number): string => new Date(instant).toISOString();
+const hour = 3_600_000;
+const past = iso(now - hour);
+const future = iso(now + hour);
+
+const findAt = (at: number, ...identities: readonly IdentityInput[]): TrustFinding =>
+  findInSnapshot(snapshotOf(...identities), certificate, at);
+const find = (...identities: readonly IdentityInput[]): TrustFinding => findAt(now, ...identities);
+const outcomeOf = (finding: TrustFinding): string => (finding.outcome === 'denied' ? finding.code : finding.outcome);
+
+describe('one pin', () => {
+  for (const [kind, pin] of [
+    ['thumbprintSha256', { thumbprintSha256 }],
+    ['thumbprintSha1', { thumbprintSha1 }],
+    ['publicKeySha256', { publicKeySha256, notAfter: future }],
+  ] as const) {
+    test(`${kind} recognises its certificate and no other`, () => {
+      const snapshot = snapshotOf({ name: 'a', certificates: [pin] });
+      const finding = findInSnapshot(snapshot, certificate, now);
+      assert.ok(finding.outcome === 'found');
+      assert.equal(finding.identity.name, 'a');
+      assert.equal(finding.matchedBy, kind);
+      assert.equal(outcomeOf(findInSnapshot(snapshot, stranger, now)), 'notFound');
+      const isSameKey = kind === 'publicKeySha256';
+      assert.equal(outcomeOf(findInSnapshot(snapshot, sibling, now)), isSameKey ? 'found' : 'notFound');
+    });
+  }
+  test('a hash of another kind is another hash', () => {
+    assert.equal(
+      outcomeOf(find({ certificates: [{ publicKeySha256: thumbprintSha256, notAfter: future }] })),
+      'notFound',
+    );
+    assert.equal(outcomeOf(find({ certificates: [{ thumbprintSha256: publicKeySha256 }] })), 'notFound');
+  });
+  test('an empty document, and one without pins, know nobody', () => {
+    assert.equal(outcomeOf(find()), 'notFound');
+    assert.equal(outcomeOf(find({}, { certificates: [] })), 'notFound');
+  });
+});
+
+describe('windows are [notBefore, notAfter)', () => {
+  const start = now - hour;
+  const end = now + hour;
+  const pinned = { certificates: [{ thumbprintSha256, notBefore: iso(start), notAfter: iso(end) }], name: 'a' };
+  for (const [what, at, outcome] of [
+    ['the millisecond before notBefore', start - 1, 'pin_not_yet_valid'],
+    ['notBefore', start, 'found'],
+    ['the millisecond before notAfter', end - 1, 'found'],
+    ['notAfter', end, 'pin_expired'],
+    ['no time at all', Number.NaN, 'pin_not_yet_valid'],
+  ] as const) {
+    test(`${what}: ${outcome}`, () => {
+      assert.equal(outcomeOf(findAt(at, pinned)), outcome);
+    });
+  }
+  test('expiresAt ends the identity', () => {
+    const identity = { certificates: [{ thumbprintSha256 }], expiresAt: iso(end) };
+    assert.equal(outcomeOf(findAt(end - 1, identity)), 'found');
+    assert.equal(outcomeOf(findAt(end, identity)), 'identity_expired');
+    assert.equal(outcomeOf(findAt(Number.NaN, identity)), 'identity_expired');
+  });
+  test('no time at all is outside a window that has an end alone', () => {
+    assert.equal(
+      outcomeOf(findAt(Number.NaN, { certificates: [{ thumbprintSha256, notAfter: future }] })),
+      'pin_expired',
+    );
+  });
+  test('the finding holds for the intersection of all that bears on it', () => {
+    const finding = find({
+      expiresAt: iso(now + 3 * hour),
+      certificates: [
+        { thumbprintSha256, notBefore: iso(now - 2 * hour), notAfter: iso(now + 4 * hour) },
+        { thumbprintSha1, notBefore: iso(now - hour) },
+        { publicKeySha256, notAfter: iso(now + 2 * hour) },
+      ],
+    });
+    assert.ok(finding.outcome === 'found');
+    assert.equal(finding.validFrom, now - hour);
+    assert.equal(finding.validUntil, now + 2 * hour);
+    const unbounded = find({ certificates: [{ thumbprintSha256 }] });
+    assert.ok(unbounded.outcome === 'found');
+    assert.equal(unbounded.validFrom, Number.NEGATIVE_INFINITY);
+    assert.equal(unbounded.validUntil, Number.POSITIVE_INFINITY);
+  });
+});
+
+describe('a match that denies, denies', () => {
+  const cases: readonly (readonly [string, readonly IdentityInput[], string])[] = [
+    ['a disabled identity', [{ enabled: false, certificates: [{ thumbprintSha256 }] }], 'identity_disabled'],
+    ['an identity that ended', [{ expiresAt: past, certificates: [{ thumbprintSha256 }] }], 'identity_expired'],
+    ['a disabled pin', [{ certificates: [{ thumbprintSha256, enabled: false }] }], 'pin_disabled'],
+    [
+      'a disabled pin behind a good one',
+      [{ certificates: [{ thumbprintSha256 }, { thumbprintSha1, enabled: false }] }],
+      'pin_disabled',
+    ],
+    [
+      'an ended pin behind a good one',
+      [{ certificates: [{ thumbprintSha256 }, { publicKeySha256, notAfter: past }] }],
+      'pin_expired',
+    ],
+    [
+      'a future pin behind a good one',
+      [{ certificates: [{ thumbprintSha256 }, { thumbprintSha1, notBefore: future }] }],
+      'pin_not_yet_valid',
+    ],
+    [
+      'a disabled identity with an ended pin',
+      [{ enabled: false, certificates: [{ thumbprintSha256, notAfter: past }] }],
+      'identity_disabled',
+    ],
+    [
+      'another pin of the identity that is disabled and does not match is no matter',
+      [{ certificates: [{ thumbprintSha256 }, { thumbprintSha256: stranger.thumbprintSha256, enabled: false }] }],
+      'found',
+    ],
+  ];
+  for (const [what, identities, outcome] of cases) {
+    test(`${what}: ${outcome}`, () => {
+      assert.equal(outcomeOf(find(...identities)), outcome);
+    });
+  }
+});
+
+describe('two kinds of pins', () => {
+  test('of one identity: one identity, by the first kind', () => {
+    const finding = find({
+      name: 'a',
+      certificates: [{ publicKeySha256, notAfter: future }, { thumbprintSha1 }, { thumbprintSha256 }],
+    });
+    assert.ok(finding.outcome === 'found');
+    assert.equal(finding.matchedBy, 'thumbprintSha256');
+  });
+  test('of two identities: ambiguous, whatever state they are in', () => {
+    const first = { name: 'a', certificates: [{ thumbprintSha256 }] };
+    for (const second of [
+      { name: 'b', certificates: [{ thumbprintSha1 }] },
+      { name: 'b', certificates: [{ publicKeySha256, notAfter: future }] },
+      { name: 'b', enabled: false, certificates: [{ thumbprintSha1 }] },
+      { name: 'b', certificates: [{ thumbprintSha1, enabled: false }] },
+      { name: 'b', certificates: [{ publicKeySha256, notAfter: past }] },
+      { name: 'b', roles: ['reader'], certificates: [{ thumbprintSha1 }] },
+    ]) {
+      for (const identities of [
+        [first, second],
+        [second, first],
+      ]) {
+        const finding = find(...identities);
+        assert.equal(outcomeOf(finding), 'identity_ambiguous');
+        assert.match('detail' in finding ? finding.detail : '', /"a" and "b"|"b" and "a"/);
+      }
+    }
+  });
+});
+
+describe('bytes that are no certificate', () => {
+  const key = presentCertificate(
+    runOpenssl(['pkcs8', '-topk8', '-nocrypt', '-in', getKeyPath('p-256'), '-outform', 'der']),
+  );
+  test('match no public key, and are found by their own hash only', () => {
+    const pins = [{ thumbprintSha256 }, { publicKeySha256, notAfter: future }];
+    assert.equal(outcomeOf(findInSnapshot(snapshotOf({ certificates: pins }), key, now)), 'notFound');
+    const pinned = snapshotOf({ certificates: [{ thumbprintSha256: key.thumbprintSha256 }] });
+    assert.equal(outcomeOf(findInSnapshot(pinned, key, now)), 'found');
+  });
+});
+
+test('a snapshot indexes every pin of every identity', () => {
+  const { identities } = snapshotOf(
+    { name: 'a', certificates: [{ thumbprintSha256 }, { thumbprintSha1 }] },
+    { name: 'b', certificates: [{ publicKeySha256, notAfter: future }] },
+  );
+  const { pins } = createTrustSnapshot({
+    schemaVersion: 1,
+    revision: 1,
+    audience: undefined,
+    identities,
+    warnings: [],
+  });
+  assert.equal(pins.thumbprintSha256.get(thumbprintSha256)?.identity, identities[0]);
+  assert.equal(pins.thumbprintSha1.get(thumbprintSha1)?.identity, identities[0]);
+  assert.equal(pins.publicKeySha256.get(publicKeySha256 ?? '')?.identity, identities[1]);
+});
+
+test('found means: every match is of one enabled identity, enabled, and inside its window', () => {
+  const instant = fc.integer({ min: -2, max: 2 }).map((hours) => now + hours * hour);
+  const pin = fc.record({
+    kind: fc.constantFrom('thumbprintSha256' as const, 'thumbprintSha1' as const, 'publicKeySha256' as const),
+    isMatch: fc.boolean(),
+    enabled: fc.oneof({ weight: 4, arbitrary: fc.constant(true) }, fc.constant(false)),
+    window: fc.option(
+      fc.tuple(instant, instant).filter(([start, end]) => start < end),
+      { nil: undefined },
+    ),
+  });
+  const identity = fc.record({
+    enabled: fc.oneof({ weight: 4, arbitrary: fc.constant(true) }, fc.constant(false)),
+    expiresAt: fc.option(instant, { nil: undefined, freq: 2 }),
+    pins: fc.uniqueArray(pin, { maxLength: 3, selector: ({ kind, isMatch }) => `${kind} ${isMatch}` }),
+  });
+  const identities = fc.uniqueArray(identity, { maxLength: 3, selector: ({ pins }) => pins.length });
+  fc.assert(
+    fc.property(identities, (given) => {
+      const seen = new Set<string>();
+      const made = given.map(({ enabled, expiresAt, pins }) => ({
+        enabled,
+        ...(expiresAt === undefined ? {} : { expiresAt: iso(expiresAt) }),
+        certificates: pins.flatMap((one) => {
+          const value = (one.isMatch ? certificate : stranger)[one.kind] ?? '';
+          // A pin stands once in a document.
+          if (seen.has(one.kind + value)) return [];
+          seen.add(one.kind + value);
+          const [start, end] = one.window ?? [now - 9 * hour, now + 9 * hour];
+          return [
+            {
+              isMatch: one.isMatch,
+              start,
+              end,
+              isEnabled: one.enabled,
+              pin: { [one.kind]: value, enabled: one.enabled, notBefore: iso(start), notAfter: iso(end) },
+            },
+          ];
+        }),
+      }));
+      const snapshot = snapshotOf(
+        ...made.map(({ certificates, ...rest }) => ({
+          ...rest,
+          certificates: certificates.map(({ pin: one }) => one),
+        })),
+      );
+      const finding = findInSnapshot(snapshot, certificate, now);
+      const matching = made.filter(({ certificates }) => certificates.some(({ isMatch }) => isMatch));
+      if (matching.length !== 1) {
+        assert.equal(outcomeOf(finding), matching.length === 0 ? 'notFound' : 'identity_ambiguous');
+        return;
+      }
+      const isAdmitted = matching.every(
+        ({ enabled, certificates, ...rest }) =>
+          enabled &&
+          (!('expiresAt' in rest) || now < Date.parse(rest.expiresAt)) &&
+          certificates.every(
+            ({ isMatch, start, end, isEnabled }) => !isMatch || (isEnabled && start <= now && now < end),
+          ),
+      );
+      assert.equal(finding.outcome, isAdmitted ? 'found' : 'denied');
+    }),
+    { numRuns: 1500 },
+  );
+});

@@ -1,0 +1,208 @@
+import type { AuthorityContext } from './authority-path.js';
+import { listSignatureTwins } from '../certificate/signature-twins.js';
+import type { DenialCode } from '../denial.js';
+import { formatInstant } from '../encoding/timestamp.js';
+import { type PinMatch, type TrustMatch, findIssuedMatches } from './issued-match.js';
+import { type PresentedCertificate, presentCertificate } from '../certificate/presented-certificate.js';
+import { noRevocationInformation } from '../revocation/revocation-information.js';
+import { describeDenied } from './deny-list.js';
+import { type PinKind, type PinnedIdentity, type TrustSnapshot, pinKinds } from './trust-snapshot.js';
+
+/** What a trust store answers about one certificate. */
+export type TrustFinding =
+  | {
+      readonly outcome: 'found';
+      readonly identity: FoundIdentity;
+      /** What the certificate was recognised by; a user's own store names its own. */
+      readonly matchedBy: string;
+      /**
+       * [validFrom, validUntil) in milliseconds: when this access begins and ends. Absent: no bound of its own. The log
+       * warns before the end comes, so it is no way to say how long an answer may be remembered: `version` is.
+       */
+      readonly validFrom?: number;
+      readonly validUntil?: number;
+      /**
+       * [currentFrom, currentUntil) in milliseconds: while the revocation information behind this answer is current. It is
+       * remembered no longer, and nobody is warned of its end: newer information comes by itself.
+       */
+      readonly currentFrom?: number;
+      readonly currentUntil?: number;
+      /** A certification path of the certificate was validated, its critical extensions included (RFC 5280 §6.1). */
+      readonly isPathValidated?: true;
+    }
+  | {
+      /** A match that denies: nothing falls through to another rule or store. */
+      readonly outcome: 'denied';
+      readonly code: TrustDenialCode;
+      readonly detail: string;
+      readonly identityName?: string;
+    }
+  | {
+      readonly outcome: 'notFound';
+      /** For the operator: what of the certificate nearly was a match. */
+      readonly detail?: string;
+    }
+  | { readonly outcome: 'unavailable'; readonly detail: string };
+
+export interface FoundIdentity {
+  readonly name: string;
+  readonly roles: readonly string[];
+  /** Absent: every function; empty: none. */
+  readonly functions?: readonly string[] | undefined;
+  /** Who answers for it; for the log. */
+  readonly owner?: string | undefined;
+}
+
+/** What a store may refuse a certificate for. */
+export type TrustDenialCode = Extract<
+  DenialCode,
+  `pin_${string}` | `identity_${string}` | `certificate_${string}` | `path_${string}` | 'revocation_unavailable'
+>;
+
+const notFound: TrustFinding = Object.freeze({ outcome: 'notFound' });
+const withoutInformation: AuthorityContext = Object.freeze({ revocation: noRevocationInformation });
+
+/**
+ * Looks a certificate up in a snapshot at `now` (milliseconds): by its pins, and by its names under the authorities that
+ * issued it. All matches are computed, and any that denies, denies. The dearer work is done only where the document asks
+ * for it. A pure function of its arguments.
+ */
+export function findInSnapshot(
+  snapshot: TrustSnapshot,
+  certificate: PresentedCertificate,
+  now: number,
+  context: AuthorityContext = withoutInformation,
+): TrustFinding {
+  const denied = findDenied(snapshot, certificate);
+  if (denied !== undefined) return denied;
+  const pinned = findPins(snapshot, certificate);
+  if (snapshot.authorities.length === 0) return concludeMatches(pinned, notFound, now);
+  const issued = findIssuedMatches(snapshot, certificate, pinned, now, context);
+  if (issued.outcome === 'refused') return denyMatch(issued.code, issued.detail, issued.identityName);
+  const matches = issued.matches.some(({ path }) => path !== undefined)
+    ? [...issued.matches, ...findPinsOfTwins(snapshot, certificate)]
+    : issued.matches;
+  return concludeMatches(matches, issued.otherwise, now);
+}
+
+/** What the matches say together; where there is none, what the authorities left to say. */
+function concludeMatches(matches: readonly TrustMatch[], otherwise: TrustFinding, now: number): TrustFinding {
+  const [first] = matches;
+  if (first === undefined) return otherwise;
+  const stranger = matches.find(({ identity }) => identity !== first.identity);
+  if (stranger !== undefined) {
+    return denyMatch(
+      'identity_ambiguous',
+      `The certificate stands for two identities, "${first.identity.name}" and "${stranger.identity.name}"; leave it in one.`,
+    );
+  }
+  for (const match of matches) {
+    const denial = findMatchDenial(match, now);
+    if (denial !== undefined) return denial;
+  }
+  return describeMatches(first, matches);
+}
+
+const noPins: readonly PinMatch[] = Object.freeze([]);
+
+/** A loop that makes nothing for a stranger, whose refusal is to cost little more than one hash. */
+function findPins(snapshot: TrustSnapshot, certificate: PresentedCertificate): readonly PinMatch[] {
+  let found = noPins;
+  for (const kind of pinKinds) {
+    const pinned = findPin(snapshot, kind, certificate);
+    if (pinned !== undefined) found = [...found, { ...pinned, matchedBy: kind }];
+  }
+  return found;
+}
+
+function findPin(
+  snapshot: TrustSnapshot,
+  kind: PinKind,
+  certificate: PresentedCertificate,
+): PinnedIdentity | undefined {
+  const pins = snapshot.pins[kind];
+  if (pins.size === 0) return undefined;
+  const value = certificate[kind];
+  return value === undefined ? undefined : pins.get(value);
+}
+
+/** By any of its thumbprints: a certificate that is denied by one must not come in by another signature over the same. */
+function findDenied({ denied }: TrustSnapshot, certificate: PresentedCertificate): TrustFinding | undefined {
+  const { thumbprintsSha256 } = denied;
+  if (thumbprintsSha256.size === 0) return undefined;
+  const entry =
+    thumbprintsSha256.get(certificate.thumbprintSha256) ??
+    listTwins(certificate).flatMap((twin) => thumbprintsSha256.get(twin.thumbprintSha256) ?? [])[0];
+  return entry === undefined ? undefined : denyMatch('certificate_on_deny_list', describeDenied(entry));
+}
+
+/** Of one that an authority's word admits: a pin that is disabled, or over, denies the same certificate signed otherwise. */
+function findPinsOfTwins(snapshot: TrustSnapshot, certificate: PresentedCertificate): readonly PinMatch[] {
+  const { thumbprintSha256, thumbprintSha1 } = snapshot.pins;
+  if (thumbprintSha256.size + thumbprintSha1.size === 0) return noPins;
+  // Of the same public key: a pin of that was found before.
+  return listTwins(certificate).flatMap((twin) =>
+    findPins(snapshot, twin).filter(({ pin }) => pin.kind !== 'publicKeySha256'),
+  );
+}
+
+function listTwins({ der }: PresentedCertificate): readonly PresentedCertificate[] {
+  return listSignatureTwins(der).map(presentCertificate);
+}
+
+function findMatchDenial({ identity, pin }: TrustMatch, now: number): TrustFinding | undefined {
+  const { name } = identity;
+  if (!identity.enabled) {
+    return denyMatch('identity_disabled', `The identity "${name}" is disabled in the trust document.`, name);
+  }
+  // Here and below: written so that a time which is no number is outside the window.
+  if (identity.expiresAt !== undefined && !(now < identity.expiresAt)) {
+    return denyMatch(
+      'identity_expired',
+      `The identity "${name}" ended at ${formatInstant(identity.expiresAt)} (expiresAt).`,
+      name,
+    );
+  }
+  if (pin === undefined) return undefined;
+  if (!pin.enabled) return denyMatch('pin_disabled', `This pin of "${name}" is disabled in the trust document.`, name);
+  if (pin.notBefore !== undefined && !(now >= pin.notBefore)) {
+    return denyMatch(
+      'pin_not_yet_valid',
+      `This pin of "${name}" begins at ${formatInstant(pin.notBefore)} (notBefore).`,
+      name,
+    );
+  }
+  if (pin.notAfter !== undefined && !(now < pin.notAfter)) {
+    return denyMatch('pin_expired', `This pin of "${name}" ended at ${formatInstant(pin.notAfter)} (notAfter).`, name);
+  }
+  return undefined;
+}
+
+function describeMatches({ identity, matchedBy }: TrustMatch, matches: readonly TrustMatch[]): TrustFinding {
+  const pins = matches.flatMap(({ pin }) => pin ?? []);
+  const paths = matches.flatMap(({ path }) => path ?? []);
+  const starts = [...pins.flatMap(({ notBefore }) => notBefore ?? []), ...paths.map(({ validFrom }) => validFrom)];
+  const ends = [
+    ...pins.flatMap(({ notAfter }) => notAfter ?? []),
+    ...paths.map(({ validUntil }) => validUntil),
+    ...(identity.expiresAt === undefined ? [] : [identity.expiresAt]),
+  ];
+  return {
+    outcome: 'found',
+    identity,
+    matchedBy,
+    validFrom: Math.max(Number.NEGATIVE_INFINITY, ...starts),
+    validUntil: Math.min(Number.POSITIVE_INFINITY, ...ends),
+    ...(paths.length === 0
+      ? {}
+      : {
+          isPathValidated: true,
+          currentFrom: Math.max(...paths.map(({ currentFrom }) => currentFrom)),
+          currentUntil: Math.min(...paths.map(({ currentUntil }) => currentUntil)),
+        }),
+  };
+}
+
+function denyMatch(code: TrustDenialCode, detail: string, identityName?: string): TrustFinding {
+  return { outcome: 'denied', code, detail, ...(identityName === undefined ? {} : { identityName }) };
+}

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { presentCertificate, type PresentedCertificate } from '../certificate/presented-certificate.js';
+import type { RevocationInformation } from '../revocation/revocation-information.js';
+import { findInSnapshot } from './find-in-snapshot.js';
+import type { TrustSnapshot } from './trust-snapshot.js';
+import { authorityOf, billing, getStage, issueCaller, issuedSnapshot } from '../test-support/authority-stage.js';
+import { clientExtensions, makeCertificate, now } from '../test-support/certificates.js';
+import { issue, makeCrl, readCrl } from '../test-support/revocation.js';
+
+const { issuing } = getStage();
+const caller = presentCertificate(issueCaller().der);
+
+function outcomeOf(trust: TrustSnapshot, presented: PresentedCertificate = caller): string {
+  const finding = findInSnapshot(trust, presented, now);
+  return finding.outcome === 'denied' ? finding.code : finding.outcome;
+}
+
+describe('what can be said of a path', () => {
+  const pin = { thumbprintSha256: caller.thumbprintSha256 };
+
+  test('a certificate that no path can be read of has none, whoever is pinned to it', () => {
+    // Distribution points without a point, which the end-entity checks don't look into.
+    const made = makeCertificate({
+      extensions: [...clientExtensions, '2.5.29.31 = DER:3000'],
+      options: ['-CA', issuing.pemPath, '-CAkey', issuing.keyPath],
+    }).der;
+    const odd = presentCertificate(made);
+    assert.equal(odd.pathDecoding.ok, false);
+    const outcomeWith = (more: object): string =>
+      outcomeOf(issuedSnapshot([{ certificates: [{ thumbprintSha256: odd.thumbprintSha256, ...more }] }]), odd);
+    assert.equal(outcomeWith({ issuedBy: 'corp' }), 'certificate_malformed');
+    assert.equal(outcomeWith({}), 'found');
+  });
+
+  test('a name whose revocation nobody knows denies, also where a pin stands beside it', () => {
+    const authorities = [authorityOf({ revocation: { mode: 'required' } })];
+    const both = { ...billing, certificates: [pin] };
+    assert.equal(outcomeOf(issuedSnapshot([both], { authorities })), 'revocation_unavailable');
+    assert.equal(outcomeOf(issuedSnapshot([{ certificates: [pin] }], { authorities })), 'found');
+  });
+
+  test('of two authorities, what the first to end knows ends the answer', () => {
+    const otherRoot = issue({ name: 'Other root', key: 'rsa-2048' });
+    // The same CA, certified by another root.
+    const crossed = issue({ name: 'Corp issuing CA', issuer: otherRoot });
+    const revocation = { mode: 'required', scope: 'end-entity' };
+    const authorities = [
+      authorityOf({ revocation }),
+      authorityOf({ name: 'other', anchors: [otherRoot], intermediates: [crossed], revocation }),
+    ];
+    const names = ['corp', 'other'].map((issuedBy) => ({ issuedBy, dns: 'billing.corp.example' }));
+    const trust = issuedSnapshot([{ name: 'billing', subjects: names }], { authorities });
+    const listTo = (nextUpdate: string): RevocationInformation['find'] => {
+      const crls = [readCrl(makeCrl({ authority: issuing, lastUpdate: '20261231000000Z', nextUpdate }))];
+      return () => ({ crls, findOcspResponses: () => [] });
+    };
+    const [brief, lasting] = [listTo('20270102000000Z'), listTo('20270301000000Z')];
+    for (const [ofCorp, ofOther] of [
+      [brief, lasting],
+      [lasting, brief],
+    ] as const) {
+      const find = (name: string): ReturnType<typeof brief> => (name === 'corp' ? ofCorp(name) : ofOther(name));
+      const finding = findInSnapshot(trust, caller, now, { revocation: { find } });
+      assert.ok(finding.outcome === 'found', JSON.stringify(finding));
+      assert.equal(finding.currentUntil, Date.UTC(2027, 0, 2));
+    }
+  });
+});

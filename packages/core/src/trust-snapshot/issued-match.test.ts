@@ -1,0 +1,403 @@
+import assert from 'node:assert/strict';
+import crypto from 'node:crypto';
+import { syncBuiltinESMExports } from 'node:module';
+import { describe, mock, test } from 'node:test';
+import type { DenialCode } from '../denial.js';
+import { presentCertificate } from '../certificate/presented-certificate.js';
+import type { RevocationInformation } from '../revocation/revocation-information.js';
+import { type TrustFinding, findInSnapshot } from './find-in-snapshot.js';
+import type { TrustSnapshot } from './trust-snapshot.js';
+import {
+  type CallerRequest,
+  type MadeCaller,
+  authorityOf,
+  billing,
+  getStage,
+  issueCaller,
+  issuedSnapshot,
+} from '../test-support/authority-stage.js';
+import { clientExtensions, now } from '../test-support/certificates.js';
+import { editExtension } from '../test-support/der-editing.js';
+import type { IdentityInput } from '../test-support/documents.js';
+import { issue, makeCrl, readCrl } from '../test-support/revocation.js';
+
+const { root, issuing, impostorRoot, impostor } = getStage();
+const caller = issueCaller();
+const forged = issueCaller({ issuer: impostor });
+const subject = (name: object, issuedBy = 'corp'): IdentityInput => ({ subjects: [{ issuedBy, ...name }] });
+
+type Outcome = DenialCode | TrustFinding['outcome'];
+
+function find(made: MadeCaller, trust: TrustSnapshot, revocation?: RevocationInformation, at = now): TrustFinding {
+  const presented = presentCertificate(made.der);
+  return findInSnapshot(trust, presented, at, revocation === undefined ? undefined : { revocation });
+}
+
+const outcomeOf = (...parameters: Parameters<typeof find>): Outcome => nameOutcome(find(...parameters));
+const nameOutcome = (finding: TrustFinding): Outcome => (finding.outcome === 'denied' ? finding.code : finding.outcome);
+
+describe('a name under its authority', () => {
+  const cases: readonly (readonly [string, object, CallerRequest])[] = [
+    ['dns', { dns: 'billing.corp.example' }, {}],
+    ['dns in another letter case', { dns: 'Billing.Corp.Example' }, { names: ['DNS:BILLING.corp.example'] }],
+    ['dns by a wildcard', { dns: '*.corp.example' }, {}],
+    ['uri', { uri: 'https://corp.example/billing' }, { names: ['URI:https://corp.example/billing'] }],
+    ['email', { email: 'billing@corp.example' }, { names: ['email:billing@CORP.example'] }],
+    ['commonName', { commonName: 'billing' }, { names: [] }],
+  ];
+  for (const [what, name, request] of cases) {
+    test(`${what}: its bearer comes in, and no other`, () => {
+      const trust = issuedSnapshot([{ name: 'a', ...subject(name) }]);
+      const finding = find(issueCaller(request), trust);
+      assert.ok(finding.outcome === 'found', JSON.stringify(finding));
+      assert.deepEqual([finding.identity.name, finding.isPathValidated], ['a', true]);
+      assert.equal(finding.matchedBy, `${Object.keys(name)[0]} issued by corp`);
+      assert.equal(outcomeOf(issueCaller({ name: 'other', names: ['DNS:other.example'] }), trust), 'notFound');
+      // The same words, signed by somebody of the same name.
+      assert.equal(outcomeOf(issueCaller({ ...request, issuer: impostor }), trust), 'path_signature_invalid');
+    });
+  }
+
+  test('organizationalUnit', () => {
+    const made = issueCaller({ name: 'x\nOU = Payments', names: [] });
+    assert.equal(outcomeOf(made, issuedSnapshot([subject({ organizationalUnit: 'Payments' })])), 'found');
+    assert.equal(outcomeOf(made, issuedSnapshot([subject({ organizationalUnit: 'payments' })])), 'notFound');
+  });
+
+  test('the detail for a stranger names his names and what to do', () => {
+    const finding = find(issueCaller({ name: 'x\\ny', names: ['DNS:a.example'] }), issuedSnapshot([billing]));
+    assert.ok(finding.outcome === 'notFound');
+    assert.match(finding.detail ?? '', /issuer of "corp".*dns a\.example, commonName x�y.*add a subject/);
+  });
+
+  test('what a certificate says in place of a name fits nothing', () => {
+    const trust = issuedSnapshot([
+      { name: 'a', ...subject({ dns: '*.corp.example' }) },
+      { name: 'b', ...subject({ commonName: 'billing' }) },
+      { name: 'c', ...subject({ dns: 'xn--bcher-kva.example' }) },
+      { name: 'd', ...subject({ email: 'billing@corp.example' }) },
+    ]);
+    const strangers: readonly CallerRequest[] = [
+      { names: ['DNS:*.corp.example'] },
+      { names: ['DNS:billing.corp.example.'] },
+      { names: ['DNS:.corp.example'] },
+      { names: ['DNS:a.billing.corp.example'] },
+      { names: ['DNS:corp.example'] },
+      { names: ['DNS:billing.corp.example.evil.example'] },
+      { names: ['DNS:b?cher.example'] },
+      { names: ['email:Billing@corp.example'] },
+      { names: ['email:billing@corp.example.'] },
+      // A name of one type is none of another.
+      { names: ['DNS:billing'] },
+      { names: ['URI:billing.corp.example', 'email:billing.corp.example'] },
+      { names: [], name: 'billing.corp.example' },
+      { names: [], name: 'Billing' },
+      { names: [], name: '"billing "' },
+      // Of two common names nobody can say which is the caller's.
+      { names: [], name: 'billing\n2.CN = other' },
+    ];
+    for (const request of strangers) {
+      const made = issueCaller({ name: 'stranger', ...request });
+      assert.equal(outcomeOf(made, trust), 'notFound', JSON.stringify(request));
+    }
+  });
+
+  test('a common name counts whatever its string type', () => {
+    const trust = issuedSnapshot([subject({ commonName: 'billing' })]);
+    for (const [type, tag, mask] of [
+      ['PrintableString', 0x13, '0x2'],
+      ['UTF8String', 0x0c, '0x2000'],
+      ['TeletexString', 0x14, '0x4'],
+      ['BMPString', 0x1e, '0x800'],
+    ] as const) {
+      const made = issueCaller({ names: [], settings: [`string_mask = MASK:${mask}`] });
+      // CN, and then the string.
+      const at = made.der.lastIndexOf(Buffer.from('0603550403', 'hex')) + 5;
+      assert.equal(made.der[at], tag, type);
+      assert.equal(outcomeOf(made, trust), 'found', type);
+    }
+  });
+
+  test('more names than are compared: refused, not overlooked', () => {
+    // The last one is of somebody who is disabled.
+    const names = ['DNS:billing.corp.example', ...numbered(255), 'DNS:blocked.corp.example'];
+    const blocked = { name: 'blocked', enabled: false, ...subject({ dns: 'blocked.corp.example' }) };
+    const trust = issuedSnapshot([billing, blocked]);
+    assert.equal(outcomeOf(issueCaller({ names }), trust), 'path_budget_exhausted');
+    // As many as are compared, the common name among them.
+    const fewer = ['DNS:billing.corp.example', ...numbered(253), 'DNS:blocked.corp.example'];
+    assert.equal(outcomeOf(issueCaller({ names: fewer }), trust), 'identity_ambiguous');
+    function numbered(count: number): readonly string[] {
+      return Array.from({ length: count }, (_, index) => `DNS:n${index}`);
+    }
+  });
+});
+
+describe('two authorities', () => {
+  const partnerRoot = issue({ name: 'Partner root', key: 'p-521' });
+  const partner = authorityOf({ name: 'partner', anchors: [partnerRoot], intermediates: [] });
+  const ofPartner = issueCaller({ issuer: partnerRoot });
+
+  test('a name counts under its own authority alone, whatever the letter case of issuedBy', () => {
+    const authorities = [authorityOf({ name: 'Corp' }), partner];
+    const trust = issuedSnapshot([{ name: 'a', ...subject({ dns: 'billing.corp.example' }, 'cORP') }], { authorities });
+    assert.equal(outcomeOf(caller, trust), 'found');
+    assert.equal(outcomeOf(ofPartner, trust), 'notFound');
+  });
+
+  test('one name under two authorities is of two callers', () => {
+    const identities = [
+      { name: 'a', ...subject({ dns: 'billing.corp.example' }) },
+      { name: 'b', ...subject({ dns: 'billing.corp.example' }, 'partner') },
+    ];
+    const trust = issuedSnapshot(identities, { authorities: [authorityOf(), partner] });
+    for (const [made, name] of [
+      [caller, 'a'],
+      [ofPartner, 'b'],
+    ] as const) {
+      const finding = find(made, trust);
+      assert.ok(finding.outcome === 'found');
+      assert.equal(finding.identity.name, name);
+    }
+  });
+
+  test('two authorities of one name, by the key that signed', () => {
+    const other = authorityOf({ name: 'imitator', anchors: [impostorRoot], intermediates: [impostor] });
+    const identities = [
+      { name: 'a', ...subject({ dns: 'billing.corp.example' }) },
+      { name: 'b', ...subject({ dns: 'billing.corp.example' }, 'imitator') },
+    ];
+    for (const authorities of [
+      [authorityOf(), other],
+      [other, authorityOf()],
+    ]) {
+      const trust = issuedSnapshot(identities, { authorities });
+      for (const [made, name] of [
+        [caller, 'a'],
+        [forged, 'b'],
+      ] as const) {
+        const finding = find(made, trust);
+        assert.ok(finding.outcome === 'found', JSON.stringify(finding));
+        assert.equal(finding.identity.name, name);
+      }
+    }
+  });
+});
+
+describe('pins and names', () => {
+  const pin = { thumbprintSha256: caller.certificate.thumbprintSha256 };
+  const pinOf = (made: MadeCaller, more: object = {}): object => ({
+    certificates: [{ thumbprintSha256: made.certificate.thumbprintSha256, ...more }],
+  });
+
+  test('a pin of one and a name of another: ambiguous', () => {
+    assert.equal(
+      outcomeOf(caller, issuedSnapshot([billing, { name: 'b', certificates: [pin] }])),
+      'identity_ambiguous',
+    );
+  });
+  test('a pin and a name of the same identity: found, to the end of both', () => {
+    const trust = issuedSnapshot([{ ...billing, certificates: [{ ...pin, notAfter: '2028-01-01T00:00:00Z' }] }]);
+    const finding = find(caller, trust);
+    assert.ok(finding.outcome === 'found');
+    assert.deepEqual([finding.validUntil, finding.isPathValidated], [Date.UTC(2028, 0, 1), true]);
+  });
+  test('a forged path to the name of another is no match: the pin decides', () => {
+    const finding = find(forged, issuedSnapshot([billing, { name: 'a', ...pinOf(forged) }]));
+    assert.ok(finding.outcome === 'found');
+    assert.deepEqual([finding.identity.name, finding.isPathValidated], ['a', undefined]);
+  });
+  test('a name that is revoked under its authority denies, whatever a pin says', () => {
+    const revoked = issueCaller({ serialNumber: '4711' });
+    const authorities = [authorityOf({ revocation: { mode: 'when-available', scope: 'end-entity' } })];
+    const trust = issuedSnapshot([billing, { name: 'a', ...pinOf(revoked) }], { authorities });
+    const crls = [readCrl(makeCrl({ authority: issuing, revoked: [{ serialNumber: '4711' }] }))];
+    const revocation = { find: () => ({ crls, findOcspResponses: () => [] }) };
+    assert.equal(outcomeOf(revoked, trust, revocation), 'certificate_revoked');
+  });
+
+  for (const [kind, value] of [
+    ['thumbprintSha256', caller.certificate.thumbprintSha256],
+    ['thumbprintSha1', presentCertificate(caller.der).thumbprintSha1],
+    ['publicKeySha256', presentCertificate(caller.der).publicKeySha256],
+  ] as const) {
+    test(`${kind} with issuedBy asks for the chain, its dates and its revocation`, () => {
+      const identity = { name: 'a', certificates: [{ [kind]: value, issuedBy: 'CORP' }] };
+      const finding = find(caller, issuedSnapshot([identity]));
+      assert.ok(finding.outcome === 'found');
+      assert.equal(finding.matchedBy, `${kind} issued by corp`);
+      assert.equal(
+        outcomeOf(caller, issuedSnapshot([identity]), undefined, Date.UTC(2035, 0, 2)),
+        'certificate_expired',
+      );
+      const required = [authorityOf({ revocation: { mode: 'required' } })];
+      assert.equal(outcomeOf(caller, issuedSnapshot([identity], { authorities: required })), 'revocation_unavailable');
+      const foreign = [authorityOf({ anchors: [impostorRoot], intermediates: [impostor] })];
+      assert.equal(outcomeOf(caller, issuedSnapshot([identity], { authorities: foreign })), 'path_signature_invalid');
+    });
+  }
+  test('a key with issuedBy, in a certificate of its holder’s own making: refused', () => {
+    const { publicKeySha256 } = presentCertificate(caller.der);
+    const trust = issuedSnapshot([{ certificates: [{ publicKeySha256, issuedBy: 'corp' }] }]);
+    for (const made of [
+      issue({ name: 'billing', key: 'p-256-again', extensions: clientExtensions }),
+      issueCaller({ issuer: impostor }),
+    ]) {
+      assert.match(outcomeOf({ ...made, header: '' }, trust), /^path_(?:not_found|signature_invalid)$/);
+    }
+  });
+  test('a disabled identity, or one whose time is over, denies by a name as by a pin', () => {
+    assert.equal(outcomeOf(caller, issuedSnapshot([{ ...billing, enabled: false }])), 'identity_disabled');
+    const over = { ...billing, expiresAt: '2026-12-31T00:00:00Z' };
+    assert.equal(outcomeOf(caller, issuedSnapshot([over])), 'identity_expired');
+  });
+});
+
+describe('the deny list', () => {
+  const { thumbprintSha256, serialNumber } = caller.certificate;
+  const pinned = { name: 'billing', certificates: [{ thumbprintSha256 }] };
+  const other = issueCaller();
+  for (const [what, entry] of [
+    ['a thumbprint', { thumbprintSha256, reason: 'laptop stolen' }],
+    ['a serial number and the authority', { issuedBy: 'Corp', serialNumber, reason: 'laptop stolen' }],
+  ] as const) {
+    test(`by ${what}: refused by name and by pin, and nobody else is`, () => {
+      for (const identity of [billing, pinned]) {
+        const trust = issuedSnapshot([identity], { denied: [entry] });
+        const finding = find(caller, trust);
+        assert.ok(finding.outcome === 'denied');
+        assert.equal(finding.code, 'certificate_on_deny_list');
+        assert.match(finding.detail, /denied\[0\]\): laptop stolen/);
+      }
+      assert.equal(outcomeOf(other, issuedSnapshot([billing], { denied: [entry] })), 'found');
+    });
+  }
+  test('by its serial number, also where nothing but that can be read for a path', () => {
+    const unreadable = presentCertificate(editExtension(caller.der, '551d23', () => Buffer.from('0500', 'hex')));
+    assert.ok(unreadable.decoding.ok && !unreadable.pathDecoding.ok);
+    const identity = { certificates: [{ thumbprintSha256: unreadable.thumbprintSha256 }] };
+    assert.equal(nameOutcome(findInSnapshot(issuedSnapshot([identity]), unreadable, now)), 'found');
+    const trust = issuedSnapshot([identity], { denied: [{ issuedBy: 'corp', serialNumber }] });
+    assert.equal(nameOutcome(findInSnapshot(trust, unreadable, now)), 'certificate_on_deny_list');
+  });
+  for (const [what, entry] of [
+    ['a thumbprint', { thumbprintSha256: issuing.certificate.thumbprintSha256 }],
+    ['a serial number', { issuedBy: 'corp', serialNumber: issuing.certificate.serialNumber }],
+    ['the thumbprint of the anchor', { thumbprintSha256: root.certificate.thumbprintSha256 }],
+  ] as const) {
+    test(`a CA certificate by ${what}: with it goes what it issued`, () => {
+      const finding = find(caller, issuedSnapshot([billing], { denied: [entry] }));
+      assert.ok(finding.outcome === 'denied');
+      assert.equal(finding.code, 'certificate_on_deny_list');
+      assert.match(finding.detail, /leads through "CN=Corp (?:issuing CA|root)"/);
+      // Also beside a pin that needs no authority: it was the authority's word that was taken back.
+      const both = issuedSnapshot([{ ...pinned, ...billing }], { denied: [entry] });
+      assert.equal(outcomeOf(caller, both), 'certificate_on_deny_list');
+    });
+  }
+});
+
+describe('SPIFFE', () => {
+  const authorities = [authorityOf({ spiffeTrustDomains: ['corp.example'] })];
+  const trust = issuedSnapshot([{ name: 'a', ...subject({ uri: 'spiffe://corp.example/billing' }) }], { authorities });
+  const withUris = (...uris: readonly string[]): MadeCaller => issueCaller({ names: uris.map((uri) => `URI:${uri}`) });
+
+  test('an SVID comes in', () => {
+    assert.equal(outcomeOf(withUris('spiffe://corp.example/billing'), trust), 'found');
+  });
+  for (const uris of [
+    ['spiffe://corp.example/billing', 'spiffe://corp.example/other'],
+    ['spiffe://corp.example/billing', 'https://corp.example'],
+    ['spiffe://corp.example/billing/'],
+    ['spiffe://corp.example/./billing'],
+    ['spiffe://corp.example//billing'],
+    ['spiffe://corp.example/%62illing'],
+    ['spiffe://corp.example:443/billing'],
+    ['spiffe://user@corp.example/billing'],
+    ['spiffe://corp.example/billing?x'],
+    ['SPIFFE://corp.example/billing'],
+    ['spiffe://CORP.example/billing'],
+    ['spiffe://corp.example'],
+    ['spiffe://corp.example/'],
+    ['spiffe://other.example/billing'],
+  ]) {
+    test(`${uris.join(' and ')} is nobody`, () => {
+      assert.equal(outcomeOf(withUris(...uris), trust), 'notFound');
+    });
+  }
+  test('a CA certificate with an ID is no SVID', () => {
+    const extensions = ['basicConstraints = critical, CA:TRUE', 'keyUsage = critical, keyCertSign, digitalSignature'];
+    const made = issueCaller({ extensions, names: ['URI:spiffe://corp.example/billing'] });
+    assert.equal(outcomeOf(made, trust), 'certificate_is_authority');
+  });
+  test('a trust domain belongs to one authority, and a subject under another is an error', () => {
+    const partner = authorityOf({ name: 'partner', anchors: [impostorRoot], intermediates: [] });
+    assert.throws(
+      () =>
+        issuedSnapshot([subject({ uri: 'spiffe://corp.example/billing' }, 'partner')], {
+          authorities: [...authorities, partner],
+        }),
+      /trust domain/,
+    );
+  });
+});
+
+describe('a trust anchor, and what is above a caller, is no caller', () => {
+  test('by a pin with issuedBy', () => {
+    for (const { der, certificate } of [root, issuing]) {
+      const { thumbprintSha256 } = certificate;
+      const trust = issuedSnapshot([{ certificates: [{ thumbprintSha256, issuedBy: 'corp' }] }]);
+      assert.equal(nameOutcome(findInSnapshot(trust, presentCertificate(der), now)), 'certificate_is_authority');
+    }
+  });
+  test('nor by its key in a certificate that it signed itself', () => {
+    const made = issueCaller({ issuer: root, name: 'Corp root', key: 'p-384' });
+    assert.equal(outcomeOf(made, issuedSnapshot([billing])), 'path_not_found');
+  });
+});
+
+describe('what a stranger costs', () => {
+  function countVerifications(work: () => void): number {
+    const counter = mock.method(crypto, 'verify');
+    syncBuiltinESMExports();
+    try {
+      work();
+      return counter.mock.callCount();
+    } finally {
+      counter.mock.restore();
+      syncBuiltinESMExports();
+    }
+  }
+  const trust = issuedSnapshot([billing, { ...subject({ dns: '*.apps.example' }), name: 'b' }]);
+
+  test('a name that fits is verified', () => {
+    const made = issueCaller();
+    assert.ok(
+      countVerifications(() => {
+        assert.equal(outcomeOf(made, trust), 'found');
+      }) > 0,
+    );
+  });
+  test('where no name fits, no signature is', () => {
+    const strangers = [
+      issueCaller({ names: ['DNS:stranger.example'], name: 'stranger' }),
+      issueCaller({ names: ['DNS:stranger.example'], issuer: impostor }),
+      issueCaller({ issuer: issue({ name: 'Nobody', key: 'ed25519' }) }),
+    ];
+    for (const made of strangers) {
+      assert.equal(
+        countVerifications(() => {
+          assert.equal(outcomeOf(made, trust), 'notFound');
+        }),
+        0,
+      );
+    }
+  });
+  test('nor where the certificate alone tells that it is unfit', () => {
+    const made = issueCaller({ extensions: ['extendedKeyUsage = serverAuth'] });
+    const work = (): void => {
+      assert.equal(outcomeOf(made, trust), 'certificate_extended_key_usage_unsuitable');
+    };
+    assert.equal(countVerifications(work), 0);
+  });
+});

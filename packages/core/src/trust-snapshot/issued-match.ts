@@ -1,0 +1,213 @@
+import {
+  type Nomination,
+  type PresentedName,
+  findIssuingAuthorities,
+  findNominations,
+  listNames,
+  maximumNames,
+} from './authority-match.js';
+import { type AuthorityContext, type AuthorityRefusal, findAuthorityPath } from './authority-path.js';
+import type { CertificationPath } from '../certification-path/certification-path.js';
+import type { PathCertificate } from '../certificate/path-certificate.js';
+import type { PresentedCertificate } from '../certificate/presented-certificate.js';
+import { shortenText } from '../encoding/shown-text.js';
+import type { TrustedAuthority, TrustedIdentity, TrustPin, TrustSnapshot } from './trust-snapshot.js';
+import { deniedSerialKey, describeDenied } from './deny-list.js';
+import type { TrustFinding } from './find-in-snapshot.js';
+
+/** One reason to take a certificate for an identity. */
+export interface TrustMatch {
+  readonly identity: TrustedIdentity;
+  /** For logs: the pin's kind, or the name's and its authority. */
+  readonly matchedBy: string;
+  readonly pin?: TrustPin;
+  /** Where the match rests on an authority's word. */
+  readonly path?: CertificationPath;
+}
+
+/** By a pin, whatever its `issuedBy` asks for. */
+export interface PinMatch extends TrustMatch {
+  readonly pin: TrustPin;
+}
+
+export type IssuedMatches =
+  | {
+      readonly outcome: 'matched';
+      readonly matches: readonly TrustMatch[];
+      /** The answer where there is no match. */
+      readonly otherwise: TrustFinding;
+    }
+  | (Pick<AuthorityRefusal, 'code' | 'detail'> & { readonly outcome: 'refused'; readonly identityName?: string });
+
+/**
+ * The matches that hold once the authorities were asked: pins that need no issuer, pins whose issuer it is, and names
+ * bound to an authority that issued the certificate. Names are compared first; only where one fits is a path built.
+ */
+export function findIssuedMatches(
+  snapshot: TrustSnapshot,
+  presented: PresentedCertificate,
+  pinned: readonly PinMatch[],
+  now: number,
+  context: AuthorityContext,
+): IssuedMatches {
+  const issuers = findIssuingAuthorities(snapshot, presented);
+  const needsIssuer = pinned.some(({ pin }) => pin.issuedBy !== undefined);
+  if (issuers.length === 0 && !needsIssuer) return matched(pinned);
+  const { pathDecoding } = presented;
+  if (!pathDecoding.ok) {
+    const { decoding } = presented;
+    const denied = decoding.ok ? findDeniedSerial(snapshot, decoding.certificate, issuers) : undefined;
+    if (denied !== undefined) return denied;
+    // Without an issuer of ours it is one for the end-entity checks.
+    if (!needsIssuer) return matched(pinned);
+    return refuse({ code: 'certificate_malformed', detail: `It is no certificate: ${pathDecoding.fault}.` }, pinned[0]);
+  }
+  const certificate = pathDecoding.value;
+  const denied = findDeniedSerial(snapshot, certificate, issuers);
+  if (denied !== undefined) return denied;
+  const names = listNames(certificate);
+  if (names.length > maximumNames) return refuse(describeExcess(names.length));
+  const paths = new PathsByAuthority((authority) => {
+    const path = findAuthorityPath(authority, presented, now, context);
+    return path.outcome === 'valid' ? (findDeniedAuthority(snapshot, authority, path) ?? path) : path;
+  });
+  const byPin = matchPins(snapshot, pinned, paths);
+  if (byPin.outcome === 'refused') return byPin;
+  const nominations = findNominations(snapshot, names, issuers);
+  const byName = matchNames(nominations, paths);
+  if (byName.outcome === 'refused') return byName;
+  const otherwise = nominations.length === 0 ? describeStranger(names, issuers) : byName.otherwise;
+  return { outcome: 'matched', matches: [...byPin.matches, ...byName.matches], otherwise };
+}
+
+/** One authority is asked once, however many pins and names refer to it. */
+class PathsByAuthority {
+  readonly #verdicts = new Map<TrustedAuthority, CertificationPath | AuthorityRefusal>();
+  readonly #find: (authority: TrustedAuthority) => CertificationPath | AuthorityRefusal;
+
+  constructor(find: (authority: TrustedAuthority) => CertificationPath | AuthorityRefusal) {
+    this.#find = find;
+  }
+
+  get(authority: TrustedAuthority): CertificationPath | AuthorityRefusal {
+    const known = this.#verdicts.get(authority);
+    if (known !== undefined) return known;
+    const verdict = this.#find(authority);
+    this.#verdicts.set(authority, verdict);
+    return verdict;
+  }
+}
+
+function findDeniedSerial(
+  { denied }: TrustSnapshot,
+  { serialNumber }: Pick<PathCertificate, 'serialNumber'>,
+  issuers: readonly TrustedAuthority[],
+): IssuedMatches | undefined {
+  for (const { name } of issuers) {
+    const entry = denied.serialNumbers.get(deniedSerialKey(name, serialNumber));
+    if (entry !== undefined) return refuse({ code: 'certificate_on_deny_list', detail: describeDenied(entry) });
+  }
+  return undefined;
+}
+
+/** The deny list is for every certificate, a CA's among them: with it goes all that it issued. */
+function findDeniedAuthority(
+  { denied }: TrustSnapshot,
+  authority: TrustedAuthority,
+  { certificates, trustAnchor }: CertificationPath,
+): AuthorityRefusal | undefined {
+  for (const certificate of [trustAnchor, ...certificates]) {
+    const { thumbprintSha256, serialNumber, subjectText } = certificate;
+    // An anchor's own serial number is nobody's under it.
+    const bySerial =
+      certificate === trustAnchor ? undefined : denied.serialNumbers.get(deniedSerialKey(authority.name, serialNumber));
+    const entry = denied.thumbprintsSha256.get(thumbprintSha256) ?? bySerial;
+    if (entry === undefined) continue;
+    const detail = `The certification path leads through "${subjectText}". ${describeDenied(entry)}`;
+    return { outcome: 'invalid', code: 'certificate_on_deny_list', detail };
+  }
+  return undefined;
+}
+
+/** All matches count, so none may be overlooked. */
+function describeExcess(count: number): Pick<AuthorityRefusal, 'code' | 'detail'> {
+  return {
+    code: 'path_budget_exhausted',
+    detail: `The certificate has ${count} names, of which ${maximumNames} are compared at most; issue one with fewer.`,
+  };
+}
+
+/** A pin with `issuedBy` whose certificate that authority didn't issue, or took back, is a match that denies. */
+function matchPins(
+  { authorities }: TrustSnapshot,
+  pinned: readonly PinMatch[],
+  paths: PathsByAuthority,
+): IssuedMatches {
+  const matches: TrustMatch[] = [];
+  for (const match of pinned) {
+    const { issuedBy } = match.pin;
+    if (issuedBy === undefined) {
+      matches.push(match);
+      continue;
+    }
+    const authority = authorities.find(({ name }) => name === issuedBy);
+    const path: CertificationPath | AuthorityRefusal =
+      authority === undefined
+        ? { outcome: 'invalid', code: 'path_not_found', detail: `The document has no authority "${issuedBy}".` }
+        : paths.get(authority);
+    if (path.outcome === 'invalid') return refuse(path, match);
+    matches.push({ ...match, matchedBy: `${match.matchedBy} issued by ${issuedBy}`, path });
+  }
+  return matched(matches);
+}
+
+/** Codes of a path that holds otherwise. */
+const takenBack: ReadonlySet<string> = new Set([
+  'certificate_revoked',
+  'certificate_on_deny_list',
+  'revocation_unavailable',
+]);
+
+/**
+ * A name under an authority that didn't issue the certificate is no match: anybody can write it. One that the authority
+ * did issue and took back, or of which it can't be said now, denies.
+ */
+function matchNames(nominations: readonly Nomination[], paths: PathsByAuthority): IssuedMatches {
+  const matches: TrustMatch[] = [];
+  let otherwise: TrustFinding | undefined;
+  for (const { identity, subject, authority } of nominations) {
+    const path = paths.get(authority);
+    if (path.outcome === 'valid') {
+      matches.push({ identity, matchedBy: `${subject.type} issued by ${authority.name}`, path });
+      continue;
+    }
+    const detail = `${path.detail} By its name (${subject.type}) it would be "${identity.name}", if the authority "${authority.name}" vouched for it.`;
+    if (takenBack.has(path.code)) return refuse({ code: path.code, detail }, { identity });
+    otherwise ??= { outcome: 'denied', code: path.code, detail };
+  }
+  return { outcome: 'matched', matches, otherwise: otherwise ?? { outcome: 'notFound' } };
+}
+
+function describeStranger(names: readonly PresentedName[], issuers: readonly TrustedAuthority[]): TrustFinding {
+  const texts = names.map(([type, value]) => `${type} ${value}`);
+  const listed = texts.length === 0 ? 'no name that a subject could be bound to' : texts.join(', ');
+  // A stranger chose them: what could break a line of the log, or hide in it, isn't repeated.
+  const shown = shortenText(listed).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '�');
+  const authorities = issuers.map(({ name }) => `"${name}"`).join(', ');
+  return {
+    outcome: 'notFound',
+    detail: `It names an issuer of ${authorities}, and no identity of the trust document is bound there to any of its names (${shown}); add a subject if the caller may come in.`,
+  };
+}
+
+function matched(matches: readonly TrustMatch[]): IssuedMatches {
+  return { outcome: 'matched', matches, otherwise: { outcome: 'notFound' } };
+}
+
+function refuse(
+  { code, detail }: Pick<AuthorityRefusal, 'code' | 'detail'>,
+  match?: Pick<TrustMatch, 'identity'>,
+): IssuedMatches {
+  const known = match === undefined ? {} : { identityName: match.identity.name };
+  return { outcome: 'refused', code, detail, ...known };
+}

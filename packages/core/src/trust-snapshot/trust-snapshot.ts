@@ -1,0 +1,141 @@
+import type { PathCertificate } from '../certificate/path-certificate.js';
+import type { RevocationMode, RevocationScope } from '../certification-path/path-revocation.js';
+import type { DenyList } from './deny-list.js';
+import { subjectKey, type TrustSubject } from './trust-subject.js';
+
+/** One named caller of the trust document. */
+export interface TrustedIdentity {
+  readonly name: string;
+  readonly roles: readonly string[];
+  /** Lower-case function names; undefined: every function; empty: none. It only tightens. */
+  readonly functions: readonly string[] | undefined;
+  readonly enabled: boolean;
+  readonly owner: string | undefined;
+  readonly reason: string | undefined;
+  /** Milliseconds since 1970-01-01T00:00:00Z; from then on the identity is refused. */
+  readonly expiresAt: number | undefined;
+  readonly subjects: readonly TrustSubject[];
+  readonly pins: readonly TrustPin[];
+}
+
+export type PinKind = 'thumbprintSha256' | 'thumbprintSha1' | 'publicKeySha256';
+
+export const pinKinds: readonly PinKind[] = ['thumbprintSha256', 'thumbprintSha1', 'publicKeySha256'];
+
+/** What a certificate is recognised by. The window is [notBefore, notAfter), in milliseconds. */
+export interface TrustPin {
+  readonly kind: PinKind;
+  /** Upper-case hexadecimal. */
+  readonly value: string;
+  /** The authority that must have issued the certificate, in the authority's own spelling; undefined: it may be anybody. */
+  readonly issuedBy: string | undefined;
+  readonly enabled: boolean;
+  readonly notBefore: number | undefined;
+  readonly notAfter: number | undefined;
+}
+
+/** Something an operator should know of a document that is valid. */
+export interface TrustWarning {
+  readonly code:
+    | 'pin_sha1'
+    | 'identity_without_pins'
+    | 'authority_unused'
+    | 'authority_without_revocation'
+    | 'revocation_without_source';
+  /** Where in the document, e.g. `identities[3].certificates[0]`. */
+  readonly path: string;
+  readonly message: string;
+}
+
+export interface PinnedIdentity {
+  readonly identity: TrustedIdentity;
+  readonly pin: TrustPin;
+}
+
+export interface NamedIdentity {
+  readonly identity: TrustedIdentity;
+  readonly subject: TrustSubject;
+}
+
+/** By `subjectKey`: at most one each, since a duplicate subject is an error of the document. */
+export type SubjectIndex = ReadonlyMap<string, NamedIdentity>;
+
+/** One immutable, indexed version of a trust document in memory. */
+export interface TrustSnapshot {
+  readonly schemaVersion: number;
+  readonly revision: number;
+  readonly audience: readonly string[] | undefined;
+  readonly authorities: readonly TrustedAuthority[];
+  readonly denied: DenyList;
+  readonly identities: readonly TrustedIdentity[];
+  readonly warnings: readonly TrustWarning[];
+  /** By kind, then by value: at most one pin each, since a duplicate pin is an error of the document. */
+  readonly pins: Readonly<Record<PinKind, ReadonlyMap<string, PinnedIdentity>>>;
+  readonly subjects: SubjectIndex;
+}
+
+/** What snapshots are looked up in, while it is filled. */
+export interface IdentityIndex {
+  readonly pins: Readonly<Record<PinKind, Map<string, PinnedIdentity>>>;
+  readonly subjects: Map<string, NamedIdentity>;
+}
+
+export function createIdentityIndex(): IdentityIndex {
+  const pins = Object.freeze({ thumbprintSha256: new Map(), thumbprintSha1: new Map(), publicKeySha256: new Map() });
+  return { pins, subjects: new Map() };
+}
+
+export function addToIndex({ pins, subjects }: IdentityIndex, identity: TrustedIdentity): void {
+  for (const pin of identity.pins) pins[pin.kind].set(pin.value, { identity, pin });
+  for (const subject of identity.subjects) {
+    subjects.set(subjectKey(subject.issuedBy, subject.type, subject.value), { identity, subject });
+  }
+}
+
+/** Of a document without authorities, or a deny list, they are absent. */
+type SnapshotContent = Pick<TrustSnapshot, 'schemaVersion' | 'revision' | 'audience' | 'identities' | 'warnings'> &
+  Partial<Pick<TrustSnapshot, 'authorities' | 'denied'>>;
+
+/** Of identities whose pins and subjects are known to be unique; indexes them, unless that was done step by step. */
+export function createTrustSnapshot(content: SnapshotContent, index?: IdentityIndex): TrustSnapshot {
+  const { pins, subjects } = index ?? createIdentityIndex();
+  if (index === undefined) {
+    for (const identity of content.identities) addToIndex({ pins, subjects }, identity);
+  }
+  Object.freeze(content.identities);
+  Object.freeze(content.warnings);
+  const { authorities = noAuthorities, denied = nothingDenied } = content;
+  return Object.freeze({ ...content, authorities: Object.freeze(authorities), denied, pins, subjects });
+}
+
+const noAuthorities: readonly TrustedAuthority[] = Object.freeze([]);
+const nothingDenied: DenyList = Object.freeze({ thumbprintsSha256: new Map(), serialNumbers: new Map() });
+
+/** A certification authority under a name of the operator's choice: what it issued may stand for names bound to it. */
+export interface TrustedAuthority {
+  /** In its author's spelling; letter case doesn't tell authorities apart. */
+  readonly name: string;
+  /** At least one. A name and key that is an anchor here is an anchor of no other authority. */
+  readonly trustAnchors: readonly PathCertificate[];
+  readonly intermediates: readonly PathCertificate[];
+  /** Lower case; each belongs to one authority. */
+  readonly spiffeTrustDomains: readonly string[];
+  readonly revocation: AuthorityRevocation;
+}
+
+export interface AuthorityRevocation {
+  readonly mode: RevocationMode;
+  readonly scope: RevocationScope;
+  /** `file:PATH` or a URL, as written. */
+  readonly crls: readonly string[];
+  readonly ocsp: string | undefined;
+  /**
+   * Must an answer hold the nonce of its question (RFC 9654)? Responders that sign their answers ahead of time, as most
+   * public ones do, can't give it back; an answer then counts as long as it says, also one that somebody kept.
+   */
+  readonly ocspNonce: (typeof ocspNonces)[number];
+  /** How long after its nextUpdate a list still counts. */
+  readonly graceMilliseconds: number;
+}
+
+export const ocspNonces = ['required', 'optional'] as const;

@@ -1,0 +1,135 @@
+import type * as plainModule from 'node:http';
+import type { ClientRequest, IncomingHttpHeaders, IncomingMessage, RequestOptions } from 'node:http';
+import type * as secureModule from 'node:https';
+import { redactUrl } from '../encoding/shown-url.js';
+import { readCappedBody } from './document-bytes.js';
+
+export interface HttpsGetOptions {
+  readonly headers: Readonly<Record<string, string>>;
+  /** PEM; in the place of the machine's certification authorities. */
+  readonly ca: string | undefined;
+  readonly signal: AbortSignal;
+  readonly maximumLength: number;
+}
+
+export interface HttpsAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  /** Of a 200 alone. */
+  readonly body: Uint8Array | undefined;
+}
+
+/**
+ * One GET by TLS, without redirects, proxies or kept connections. Only a 200 has its body read.
+ *
+ * @throws {Error} (as a rejection) when there is no whole answer.
+ */
+export async function getByHttps(url: URL, options: HttpsGetOptions): Promise<HttpsAnswer> {
+  const response = await sendRequest(url, options);
+  const { statusCode: status = 0, headers } = response;
+  if (status !== 200) {
+    response.destroy();
+    return { status, headers, body: undefined };
+  }
+  try {
+    const encoding = headers['content-encoding'] ?? 'identity';
+    if (encoding !== 'identity') throw new Error(`it came in the encoding ${encoding}, which nobody asked for`);
+    return { status, headers, body: await readBody(response, options.maximumLength) };
+  } catch (error) {
+    response.destroy();
+    throw error;
+  }
+}
+
+async function readBody(response: IncomingMessage, maximumLength: number): Promise<Uint8Array> {
+  const length = response.headers['content-length'];
+  const body = await readCappedBody(
+    response as AsyncIterable<Buffer>,
+    maximumLength,
+    length === undefined ? undefined : Number(length),
+  );
+  if (!response.complete) throw new Error('it was cut short');
+  return body;
+}
+
+async function sendRequest(url: URL, { headers, ca, signal }: HttpsGetOptions): Promise<IncomingMessage> {
+  const { plain, secure } = await loadHttp();
+  return new Promise((resolve, reject) => {
+    // A connection of its own: one that was kept may have died while the instance was frozen.
+    const common = { headers, signal, agent: false } as const;
+    const request: ClientRequest =
+      url.protocol === 'http:'
+        ? plain.get(url, common, resolve)
+        : // NODE_TLS_REJECT_UNAUTHORIZED=0 must not open this one.
+          secure.get(url, { ...common, rejectUnauthorized: true, ...(ca === undefined ? {} : { ca }) }, resolve);
+    request.on('error', (error) => {
+      reject(new Error(`${redactUrl(url)} can't be reached: ${describeConnectionFault(error)}`));
+    });
+  });
+}
+
+/** Where a host has several addresses, node's error says nothing itself and holds one error for each. */
+function describeConnectionFault(error: Error & { readonly code?: string }): string {
+  if (error.message !== '') return error.message;
+  const errors: readonly unknown[] = error instanceof AggregateError ? error.errors : [];
+  const messages = errors.flatMap((each) => (each instanceof Error ? [each.message] : []));
+  return messages.length > 0 ? messages.join(', ') : (error.code ?? error.name);
+}
+
+/** Far more than an answer for one certificate, with the responder's own, can have. */
+const maximumResponseLength = 64 * 1024;
+
+/**
+ * One POST of an OCSP request (RFC 6960 appendix A.1), without redirects, proxies or kept connections. Plain HTTP is what
+ * responders speak: the answer is signed and holds the nonce of the question.
+ *
+ * @throws {Error} (as a rejection) when there is no whole answer of 200.
+ */
+export async function postOcspRequest(url: URL, body: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
+  const response = await sendOcspRequest(url, body, signal);
+  try {
+    if (response.statusCode !== 200) throw new Error(`${redactUrl(url)} answered ${response.statusCode ?? 'nothing'}`);
+    return await readCappedBody(response as AsyncIterable<Buffer>, maximumResponseLength, undefined);
+  } finally {
+    response.destroy();
+  }
+}
+
+async function sendOcspRequest(url: URL, body: Uint8Array, signal: AbortSignal): Promise<IncomingMessage> {
+  const { plain, secure } = await loadHttp();
+  return new Promise((resolve, reject) => {
+    const options: RequestOptions = {
+      method: 'POST',
+      agent: false,
+      signal,
+      headers: {
+        'content-type': 'application/ocsp-request',
+        accept: 'application/ocsp-response',
+        'content-length': body.length,
+      },
+    };
+    const request =
+      url.protocol === 'http:'
+        ? plain.request(url, options, resolve)
+        : // NODE_TLS_REJECT_UNAUTHORIZED=0 must not open this one.
+          secure.request(url, { ...options, rejectUnauthorized: true }, resolve);
+    request.on('error', (error) => {
+      reject(new Error(`${redactUrl(url)} can't be reached: ${error.message}`));
+    });
+    request.end(body);
+  });
+}
+
+interface HttpModules {
+  readonly plain: typeof plainModule;
+  readonly secure: typeof secureModule;
+}
+
+/**
+ * Node's HTTP and TLS, with the first request that needs them: they were a seventh of what loading this package cost at
+ * every cold start, and an app whose document is a file never needs them.
+ */
+async function loadHttp(): Promise<HttpModules> {
+  const [plain, secure] = await Promise.all([import('node:http'), import('node:https')]);
+  return { plain, secure };
+}

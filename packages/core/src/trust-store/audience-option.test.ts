@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { anyAudience } from '../trust-document/parse-document.js';
+import { trustStoreFromDocument } from './document-store.js';
+import { trustStoreFromFile } from './trust-stores.js';
+
+describe('the audience of a store', () => {
+  const document = { schemaVersion: 1, revision: 1, audience: ['orders'], identities: [] };
+
+  test('is one app: the mark of tools, which read documents of any, throws', () => {
+    const options = { audience: anyAudience as unknown as string };
+    assert.throws(() => trustStoreFromDocument(document, options), {
+      name: 'TypeError',
+      message: /the name of this app/,
+    });
+    assert.throws(() => trustStoreFromFile('trust.json', options), {
+      name: 'TypeError',
+      message: /the name of this app/,
+    });
+  });
+
+  test('is taken where it is a name', () => {
+    assert.equal(trustStoreFromDocument(document, { audience: 'Orders' }).report?.().revision, 1);
+  });
+});

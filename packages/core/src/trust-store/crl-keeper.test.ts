@@ -1,0 +1,244 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { after, before, describe, test } from 'node:test';
+import type { TrustedAuthority } from '../trust-snapshot/trust-snapshot.js';
+import { toPem } from '../test-support/authority-certificates.js';
+import { authorityOf, billing, getStage, issuedSnapshot } from '../test-support/authority-stage.js';
+import { now } from '../test-support/certificates.js';
+import { type DocumentServer, startDocumentServer } from '../test-support/document-server.js';
+import { newTemporaryPath } from '../test-support/openssl.js';
+import { ListSource, callerSerial, until } from '../test-support/revocation-stage.js';
+import { issue, makeCrl } from '../test-support/revocation.js';
+import { CrlKeeper } from './crl-keeper.js';
+
+const { root, issuing, impostor } = getStage();
+const timeout = 5_000;
+const hour = 3_600_000;
+const empty = makeCrl({ authority: issuing, number: '01' });
+const revoking = makeCrl({ authority: issuing, number: '02', revoked: [{ serialNumber: callerSerial }] });
+
+function makeAuthority(revocation: object = {}, more: object = {}): TrustedAuthority {
+  const [authority] = issuedSnapshot([billing], { authorities: [authorityOf({ revocation, ...more })] }).authorities;
+  assert.ok(authority !== undefined);
+  return authority;
+}
+
+const authority = makeAuthority();
+
+interface Keeping {
+  readonly keeper: CrlKeeper;
+  readonly source: ListSource;
+  readonly refresh: (at?: number) => Promise<void>;
+  readonly numbers: () => readonly (bigint | undefined)[];
+}
+
+function keepFrom(content: ListSource['content'] = empty): Keeping {
+  const source = new ListSource(content);
+  const keeper = new CrlKeeper(new Map([['corp', [source]]]));
+  return {
+    keeper,
+    source,
+    refresh: (at = now + hour) => keeper.refresh([authority], timeout, at),
+    numbers: () => keeper.list(authority).map(({ crlNumber }) => crlNumber),
+  };
+}
+
+describe('a source in code', () => {
+  test('its list is taken in DER and in PEM, and read again only when it changed', async () => {
+    for (const content of [empty, Buffer.from(toPem(empty, 'X509 CRL'))]) {
+      const { keeper, source, refresh, numbers } = keepFrom(content);
+      source.version = 'v1';
+      await refresh();
+      assert.deepEqual([numbers(), keeper.version, keeper.fault], [[1n], 1, undefined]);
+      await refresh();
+      assert.equal(source.reads.at(-1)?.lastVersion, 'v1');
+      // The same bytes by another name are no other content.
+      source.version = 'v2';
+      await refresh();
+      assert.equal(keeper.version, 1);
+      source.content = revoking;
+      source.version = 'v3';
+      await refresh();
+      assert.deepEqual([numbers(), keeper.version], [[2n], 2]);
+    }
+  });
+
+  const fill = Buffer.alloc(33 * 1024 * 1024, 0x30);
+  const strange: readonly (readonly [string, Buffer | Error, RegExp])[] = [
+    ['an unreachable source', new Error('the host is gone'), /list: the host is gone/],
+    ['nothing', Buffer.alloc(0), /no CRL/],
+    ['a truncated list', revoking.subarray(0, -10), /no CRL/],
+    ['a list with something behind it', Buffer.concat([revoking, Buffer.from([0])]), /no CRL/],
+    ['a page of HTML', Buffer.from('<html>log in</html>'), /no CRL/],
+    ['a huge list', Buffer.concat([Buffer.from('308402100000', 'hex'), fill]), /no CRL/],
+    ['a certificate', issuing.der, /no CRL/],
+    ['a certificate in PEM', Buffer.from(toPem(issuing.der)), /no CRL/],
+    [
+      'a list of another CA',
+      makeCrl({ authority: issue({ name: 'Other', key: 'p-521' }), number: '09' }),
+      /not signed by a CA of the authority "corp"/,
+    ],
+    [
+      'a list of another key under the name',
+      makeCrl({ authority: impostor, number: '09', digest: 'null' }),
+      /not signed by a CA/,
+    ],
+    [
+      'a list with one octet changed',
+      flip(makeCrl({ authority: issuing, number: '09' }), -1),
+      /not signed by a CA|no CRL/,
+    ],
+    ['a list signed with SHA-1', makeCrl({ authority: issuing, number: '09', digest: 'sha1' }), /not signed by a CA/],
+    ['a list of a lower number', empty, /older than the list in use/],
+    [
+      'an older list',
+      makeCrl({ authority: issuing, number: '09', lastUpdate: '20261201000000Z' }),
+      /older than the list in use/,
+    ],
+  ];
+  for (const [what, content, fault] of strange) {
+    test(`${what}: the last good list stays, and the fault is told until it is over`, async () => {
+      const { keeper, source, refresh, numbers } = keepFrom(revoking);
+      await refresh();
+      source.content = content;
+      await refresh();
+      assert.deepEqual([numbers(), keeper.version], [[2n], 1]);
+      assert.match(keeper.fault ?? '', fault);
+      assert.match(keeper.findFault('CORP') ?? '', fault);
+      assert.doesNotMatch(keeper.fault ?? '', /[\p{C}]/u);
+      source.content = revoking;
+      await refresh();
+      assert.equal(keeper.fault, undefined);
+    });
+  }
+
+  test('a genuine list of the CA above, in its place, makes nobody forget', async () => {
+    const { source, refresh, numbers } = keepFrom(revoking);
+    await refresh();
+    source.content = makeCrl({ authority: root, number: '63' });
+    await refresh();
+    assert.deepEqual(numbers(), [2n, 99n]);
+  });
+
+  test('a slow source holds up no other, and is asked once', async () => {
+    let answer: (content: Buffer) => void = () => undefined;
+    const slow = new ListSource(new Promise<Buffer>((resolve) => (answer = resolve)), 'slow');
+    const quick = new ListSource(empty, 'quick');
+    const keeper = new CrlKeeper(new Map([['corp', [slow, quick]]]));
+    const reads = [1, 2, 3].map(() => keeper.refresh([authority], timeout, now));
+    await until(() => keeper.list(authority).length === 1);
+    assert.equal(slow.reads.length, 1);
+    answer(makeCrl({ authority: root }));
+    await Promise.all(reads);
+    assert.equal(keeper.list(authority).length, 2);
+  });
+});
+
+describe('an authority that changes its certificates under the same name', () => {
+  const heir = issue({ name: 'Corp root', key: 'ed25519' });
+  const ofHeir = makeCrl({ authority: heir, digest: 'null' });
+  const renewed = makeAuthority({}, { anchors: [heir], intermediates: [] });
+
+  test('lists of the former certificates say nothing any more, and the new ones are read', async () => {
+    const { keeper, source } = keepFrom(revoking);
+    source.version = 'v1';
+    await keeper.refresh([authority], timeout, now);
+    assert.equal(keeper.list(renewed).length, 0);
+    source.content = ofHeir;
+    await keeper.refresh([renewed], timeout, now);
+    assert.equal(keeper.list(renewed).length, 1);
+    assert.equal(keeper.list(authority).length, 0);
+  });
+  test('a read that is under way meanwhile is judged by the new ones, once it is over', async () => {
+    let answer: (content: Buffer) => void = () => undefined;
+    const source = new ListSource(new Promise<Buffer>((resolve) => (answer = resolve)));
+    const keeper = new CrlKeeper(new Map([['corp', [source]]]));
+    const reads = [authority, renewed, renewed].map((each) => keeper.refresh([each], timeout, now));
+    answer(ofHeir);
+    await Promise.all(reads);
+    assert.equal(keeper.list(renewed).length, 1);
+    assert.equal(keeper.fault, undefined);
+    assert.equal(source.reads.length, 2);
+  });
+  test('and of many documents that come during one read, the last counts', async () => {
+    let answer: (content: Buffer) => void = () => undefined;
+    const source = new ListSource(new Promise<Buffer>((resolve) => (answer = resolve)));
+    const keeper = new CrlKeeper(new Map([['corp', [source]]]));
+    const documents = Array.from({ length: 20 }, () => makeAuthority());
+    const reads = [...documents, renewed].map((each) => keeper.refresh([each], timeout, now));
+    answer(ofHeir);
+    await Promise.all(reads);
+    assert.equal(keeper.list(renewed).length, 1);
+    assert.equal(source.reads.length, 2);
+  });
+});
+
+describe('files', () => {
+  test('of a document: first load, change, PEM, gone, a directory in its place', async () => {
+    const path = newTemporaryPath('.crl');
+    const ofFile = makeAuthority({ crls: [`file:${path}`] });
+    const keeper = new CrlKeeper();
+    const read = async (): Promise<readonly (bigint | undefined)[]> => {
+      await keeper.refresh([ofFile], timeout, now);
+      return keeper.list(ofFile).map(({ crlNumber }) => crlNumber);
+    };
+    assert.deepEqual(await read(), []);
+    assert.match(keeper.fault ?? '', /^file .*ENOENT/);
+    put(empty);
+    assert.deepEqual(await read(), [1n]);
+    put(Buffer.from(toPem(revoking, 'X509 CRL')));
+    assert.deepEqual([await read(), keeper.fault], [[2n], undefined]);
+    rmSync(path);
+    assert.deepEqual(await read(), [2n]);
+    assert.match(keeper.fault ?? '', /ENOENT/);
+    mkdirSync(path);
+    assert.deepEqual(await read(), [2n]);
+    assert.match(keeper.fault ?? '', /is not a file/);
+
+    function put(content: Buffer): void {
+      const beside = newTemporaryPath('.new');
+      writeFileSync(beside, content);
+      renameSync(beside, path);
+    }
+  });
+});
+
+describe('a web server', () => {
+  let server: DocumentServer;
+  before(async () => {
+    server = await startDocumentServer('http');
+  });
+  after(() => server.close());
+
+  test('is asked conditionally; its redirects and refusals change nothing, and its query is not shown', async () => {
+    const url = `${server.url}?key=hidden`;
+    const ofServer = makeAuthority({ crls: [url] });
+    const keeper = new CrlKeeper();
+    const read = async (): Promise<number> => {
+      await keeper.refresh([ofServer], timeout, now);
+      return keeper.list(ofServer).length;
+    };
+    server.answerWith((_, response) => response.writeHead(200, { etag: '"1"' }).end(revoking));
+    assert.equal(await read(), 1);
+    server.answerWith((request, response) => {
+      response.writeHead(request.headers['if-none-match'] === '"1"' ? 304 : 500).end();
+    });
+    assert.deepEqual([await read(), keeper.fault], [1, undefined]);
+    server.answerWith((_, response) => response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end());
+    assert.equal(await read(), 1);
+    assert.match(keeper.fault ?? '', /redirects are not followed/);
+    assert.doesNotMatch(keeper.fault ?? '', /hidden/);
+    const requests = server.requests.length;
+    server.answerWith((_, response) => response.writeHead(503).end());
+    assert.equal(await read(), 1);
+    assert.equal(server.requests.length, requests + 1);
+    assert.equal(keeper.version, 1);
+  });
+});
+
+function flip(bytes: Buffer, at: number): Buffer {
+  const changed = Buffer.from(bytes);
+  const position = (at + changed.length) % changed.length;
+  changed[position] = (changed[position] ?? 0) ^ 1;
+  return changed;
+}

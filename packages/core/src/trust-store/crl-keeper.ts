@@ -1,0 +1,204 @@
+import type { CertificateRevocationList } from '../revocation/certificate-revocation-list.js';
+import { decodeCrlFileInSlices, prepareCrl } from '../revocation/crl-file.js';
+import { isSignedBy } from '../certificate/signature-verification.js';
+import { isAlgorithmAccepted } from '../certification-path/validation-profile.js';
+import { describeFault } from '../encoding/shown-text.js';
+import type { TrustedAuthority } from '../trust-snapshot/trust-snapshot.js';
+import { digestSha256 } from '../trust-sources/document-bytes.js';
+import { createFileSource } from '../trust-sources/file-source.js';
+import { KeptLists } from './kept-lists.js';
+import { readWithin, type TrustSource } from '../trust-sources/trust-source.js';
+import { redactUrl } from '../encoding/shown-url.js';
+import { createUrlSource } from '../trust-sources/url-source.js';
+
+/** What one source gave. */
+interface Kept {
+  readonly lists: KeptLists;
+  /** Of its latest list. */
+  readonly latest: CertificateRevocationList;
+  readonly sourceVersion: string | undefined;
+  readonly digest: string;
+}
+
+interface InFlight {
+  /** Of the latest document. */
+  authority: TrustedAuthority;
+  /** It waits for the read before it, and reads for whichever authority it has then. */
+  isWaiting: boolean;
+  readonly read: Promise<void>;
+}
+
+/** Sources that the code names, by the authority's name in lower case. */
+export type CrlSourcesInCode = ReadonlyMap<string, readonly TrustSource[]>;
+
+/**
+ * Reads the authorities' CRLs and keeps the last good one of each source. A list comes in only with a signature of the
+ * authority and never in place of a newer one; what a list once said stays known when its source goes away.
+ */
+export class CrlKeeper {
+  readonly #inCode: CrlSourcesInCode;
+  readonly #documentSources = new Map<string, TrustSource>();
+  /** By authority, then by source. */
+  readonly #kept = new Map<string, Map<string, Kept>>();
+  readonly #faults = new Map<string, Map<string, string>>();
+  readonly #inFlight = new Map<string, InFlight>();
+  #changeCount = 0;
+
+  constructor(inCode: CrlSourcesInCode = new Map()) {
+    this.#inCode = inCode;
+  }
+
+  /** Another number for another content. */
+  get version(): number {
+    return this.#changeCount;
+  }
+
+  hasSourcesInCode(authorityName: string): boolean {
+    return this.#inCode.has(authorityName.toLowerCase());
+  }
+
+  /** The lists that speak for this authority; with new certificates under the old name, only those that they signed. */
+  list(authority: TrustedAuthority): readonly CertificateRevocationList[] {
+    return [...(this.#kept.get(authority.name.toLowerCase())?.values() ?? [])]
+      .flatMap(({ lists }) => lists.lists)
+      .filter((crl) => isOfAuthority(crl, authority));
+  }
+
+  /** Why the latest reads failed, for the operator; undefined when all succeeded. */
+  findFault(authorityName: string): string | undefined {
+    const faults = [...(this.#faults.get(authorityName.toLowerCase()) ?? [])];
+    return faults.length === 0 ? undefined : faults.map(([source, fault]) => `${source}: ${fault}.`).join(' ');
+  }
+
+  get fault(): string | undefined {
+    const faults = [...this.#faults.keys()].flatMap((name) => this.findFault(name) ?? []);
+    return faults.length === 0 ? undefined : faults.join(' ');
+  }
+
+  /** Reads every source once; never rejects. `now` is in milliseconds. */
+  async refresh(authorities: readonly TrustedAuthority[], readTimeout: number, now: number): Promise<void> {
+    const names = new Set(authorities.map(({ name }) => name.toLowerCase()));
+    for (const name of this.#faults.keys()) if (!names.has(name)) this.#faults.delete(name);
+    await Promise.all(authorities.map((authority) => this.#refreshAuthority(authority, readTimeout, now)));
+  }
+
+  async #refreshAuthority(authority: TrustedAuthority, readTimeout: number, now: number): Promise<void> {
+    const key = authority.name.toLowerCase();
+    const faults = new Map<string, string>();
+    const refresh = async (name: string, findSource: () => TrustSource): Promise<void> => {
+      try {
+        await this.#refreshOnce(authority, findSource(), readTimeout, now);
+      } catch (error) {
+        faults.set(name, describeFault(error));
+      }
+    };
+    await Promise.all([
+      ...authority.revocation.crls.map((text) => refresh(describeAddress(text), () => this.#getDocumentSource(text))),
+      ...(this.#inCode.get(key) ?? []).map((source) => refresh(source.description, () => source)),
+    ]);
+    if (faults.size === 0) this.#faults.delete(key);
+    else this.#faults.set(key, faults);
+  }
+
+  /**
+   * A source that is slow to answer is asked once, and holds up no other. What was asked for an authority of the document
+   * before is judged by that one's certificates, so it is asked for again afterwards.
+   */
+  #refreshOnce(authority: TrustedAuthority, source: TrustSource, readTimeout: number, now: number): Promise<void> {
+    const key = `${authority.name.toLowerCase()}\n${nameSource(source)}`;
+    const present = this.#inFlight.get(key);
+    if (present?.isWaiting === true) present.authority = authority;
+    if (present?.authority === authority) return present.read;
+    const entry: InFlight = {
+      authority,
+      isWaiting: present !== undefined,
+      read: (present?.read ?? Promise.resolve())
+        .catch(() => undefined)
+        .then(() => {
+          entry.isWaiting = false;
+          return this.#refreshSource(entry.authority, source, readTimeout, now);
+        })
+        .finally(() => {
+          if (this.#inFlight.get(key) === entry) this.#inFlight.delete(key);
+        }),
+    };
+    this.#inFlight.set(key, entry);
+    return entry.read;
+  }
+
+  async #refreshSource(
+    authority: TrustedAuthority,
+    source: TrustSource,
+    readTimeout: number,
+    now: number,
+  ): Promise<void> {
+    const key = authority.name.toLowerCase();
+    // At once, since the authority's sources are read side by side.
+    const ofAuthority = this.#kept.get(key) ?? new Map<string, Kept>();
+    this.#kept.set(key, ofAuthority);
+    const sourceKey = nameSource(source);
+    const present = ofAuthority.get(sourceKey);
+    // With new certificates under the old name, what was refused for them before may be right now.
+    const kept = present !== undefined && isOfAuthority(present.latest, authority) ? present : undefined;
+    const lastVersion = kept?.sourceVersion;
+    const reading = await readWithin(readTimeout, (signal) =>
+      source.read({ lastVersion, signal, withSignature: false }),
+    );
+    if (!reading.changed) return;
+    const { bytes, version: sourceVersion } = reading;
+    const digest = await digestSha256(bytes);
+    if (kept?.digest === digest) {
+      ofAuthority.set(sourceKey, { ...kept, sourceVersion });
+      return;
+    }
+    const latest = await decodeList(bytes);
+    await prepareCrl(latest, [...authority.trustAnchors, ...authority.intermediates]);
+    expectOfAuthority(latest, authority);
+    const known = present?.lists.filter((crl) => isOfAuthority(crl, authority)) ?? new KeptLists();
+    const lists = known.add(latest, now);
+    ofAuthority.set(sourceKey, { lists, latest, sourceVersion, digest });
+    this.#changeCount += 1;
+  }
+
+  #getDocumentSource(text: string): TrustSource {
+    const known = this.#documentSources.get(text);
+    if (known !== undefined) return known;
+    const source = text.startsWith('file:') ? createFileSource(text.slice('file:'.length)) : createUrlSource(text, {});
+    this.#documentSources.set(text, source);
+    return source;
+  }
+}
+
+/** What is shown of a URL leaves its query out, and that may tell two apart. */
+function nameSource({ configuration, description }: TrustSource): string {
+  return configuration ?? description;
+}
+
+/** As its source describes itself, which a broken address doesn't come to. */
+function describeAddress(text: string): string {
+  if (text.startsWith('file:')) return `file ${text.slice('file:'.length)}`;
+  return URL.canParse(text) ? `URL ${redactUrl(new URL(text))}` : 'CRL';
+}
+
+async function decodeList(bytes: Uint8Array): Promise<CertificateRevocationList> {
+  const decoding = await decodeCrlFileInSlices(bytes);
+  if (!decoding.ok) throw new Error(`it is no CRL (${decoding.fault})`);
+  return decoding.value;
+}
+
+function isOfAuthority(crl: CertificateRevocationList, authority: TrustedAuthority): boolean {
+  return (
+    isAlgorithmAccepted(crl.signed.algorithm, 'strict') &&
+    [...authority.trustAnchors, ...authority.intermediates].some(
+      ({ subject, verificationKey }) => subject.key === crl.issuer.key && isSignedBy(crl, verificationKey),
+    )
+  );
+}
+
+/** Whoever can put something in the source's place must not be able to displace the list. */
+function expectOfAuthority(crl: CertificateRevocationList, authority: TrustedAuthority): void {
+  if (isOfAuthority(crl, authority)) return;
+  throw new Error(
+    `it is not signed by a CA of the authority "${authority.name}"; whoever signs it must be among its trustAnchors or intermediates`,
+  );
+}

@@ -1,0 +1,77 @@
+import { createHash } from 'node:crypto';
+import { expectKnownOptions } from '../encoding/known-options.js';
+import { type TrustDocumentOptions, parseTrustDocument } from '../trust-document/parse-document.js';
+import type { PresentedCertificate } from '../certificate/presented-certificate.js';
+import { type TrustFinding, findInSnapshot } from '../trust-snapshot/find-in-snapshot.js';
+import type { TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
+import type { TrustStore, TrustStoreReport } from './trust-store.js';
+import { type RefreshOptions, readAudienceOption } from './refresh-options.js';
+import { RefreshingTrustStore } from './refreshing-store.js';
+import type { TrustSource } from '../trust-sources/trust-source.js';
+
+export type DocumentStoreOptions = TrustDocumentOptions & Pick<RefreshOptions, 'crlBlobs'>;
+
+/**
+ * A trust store over a document that is part of the code: JSON text, or the value it stands for.
+ *
+ * @throws {TrustDocumentError} at once when the document is not valid.
+ */
+export function trustStoreFromDocument(document: unknown, options: DocumentStoreOptions = {}): TrustStore {
+  expectKnownOptions(options, ['audience', 'crlBlobs'], 'The trust store');
+  const audience = readAudienceOption(options);
+  const snapshot = parseTrustDocument(document, { audience });
+  const hasLists = snapshot.authorities.some(({ revocation }) => revocation.crls.length > 0 || revocation.ocsp);
+  if (hasLists || 'crlBlobs' in options) return new RefreshingTrustStore(createConstantSource(document), options);
+  return new DocumentTrustStore(snapshot, describeConfiguration(document, { audience }));
+}
+
+/** A source that never changes, for a document whose authorities have revocation information that does. */
+function createConstantSource(document: unknown): TrustSource {
+  const version = 'document';
+  const bytes = Buffer.from(typeof document === 'string' ? document : JSON.stringify(document));
+  return {
+    description: 'document in code',
+    configuration: describeConfiguration(document, {}),
+    read: ({ lastVersion }) =>
+      Promise.resolve(lastVersion === version ? { changed: false } : { changed: true, bytes, version }),
+  };
+}
+
+/**
+ * A class, so that `{ ...store, find }` takes no `version` along: answers of another `find` must not be remembered under
+ * the name of this one's content.
+ */
+class DocumentTrustStore implements TrustStore {
+  readonly #snapshot: TrustSnapshot;
+  readonly #configuration: string;
+
+  constructor(snapshot: TrustSnapshot, configuration: string) {
+    this.#snapshot = snapshot;
+    this.#configuration = configuration;
+    Object.freeze(this);
+  }
+
+  get version(): string {
+    return 'document';
+  }
+
+  get configuration(): string {
+    return this.#configuration;
+  }
+
+  find(certificate: PresentedCertificate, now: number): TrustFinding {
+    return findInSnapshot(this.#snapshot, certificate, now);
+  }
+
+  report(): TrustStoreReport {
+    const { revision, warnings } = this.#snapshot;
+    return { description: 'document in code', revision, warnings, fault: undefined };
+  }
+}
+
+/** The text itself would keep the document in memory twice. */
+function describeConfiguration(document: unknown, options: TrustDocumentOptions): string {
+  const text = typeof document === 'string' ? document : JSON.stringify(document);
+  const sha256 = createHash('sha256').update(text).digest('hex');
+  return JSON.stringify(['document', sha256, options.audience ?? null]);
+}

@@ -1,0 +1,283 @@
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, test } from 'node:test';
+import type { OcspWanted } from '../trust-snapshot/authority-path.js';
+import { encodeOcspRequest } from '../revocation/ocsp-request.js';
+import { findOcspStatus } from '../revocation/ocsp-status.js';
+import type { PathCertificate } from '../certificate/path-certificate.js';
+import { getStage, issueCaller } from '../test-support/authority-stage.js';
+import { answerOcsp } from '../test-support/ocsp.js';
+import { type OcspServer, answerFrom, startOcspServer } from '../test-support/ocsp-stage.js';
+import { until } from '../test-support/revocation-stage.js';
+import { OcspKeeper } from './ocsp-keeper.js';
+
+const { issuing, impostor } = getStage();
+const { certificate } = issueCaller({ serialNumber: '1234' });
+const other = issueCaller({ serialNumber: '5678' }).certificate;
+const issuer = issuing.certificate;
+/** openssl stamps its answers with the time of the call. */
+const now = Date.now();
+const second = 1_000;
+
+describe('OcspKeeper', () => {
+  let server: OcspServer;
+  let keeper: OcspKeeper;
+  let questionsBefore = 0;
+  before(async () => {
+    server = await startOcspServer();
+  });
+  after(() => server.close());
+  beforeEach(() => {
+    keeper = new OcspKeeper({ answerTimeoutMilliseconds: 2_000, maximumKept: 8 });
+    questionsBefore = server.questions.length;
+  });
+
+  const wantedOf = (about = certificate, responder = server.url, allowMissingNonce = false): OcspWanted => ({
+    responder,
+    allowMissingNonce,
+    certificate: about,
+    issuer,
+  });
+  const countQuestions = (): number => server.questions.length - questionsBefore;
+  const statusOf = (
+    about: PathCertificate = certificate,
+    responder: string | null = server.url,
+    allowMissingNonce = false,
+  ): string =>
+    findOcspStatus({
+      certificate: about,
+      issuer,
+      // Null: nobody is asked any more.
+      responses: keeper.find(responder === null ? undefined : { responder, allowMissingNonce }, about),
+      profile: 'strict',
+      now: Date.now(),
+      graceMilliseconds: 0,
+      clockSkewMilliseconds: 60_000,
+      isAlgorithmAccepted: () => true,
+    }).status;
+  const faultOf = (about: PathCertificate = certificate): string =>
+    keeper.findFault({ responder: server.url, allowMissingNonce: false }, about) ?? '';
+
+  test('good: kept, and not asked for again at once', async () => {
+    server.answerWith(answerFrom({ '1234': 'V' }));
+    await keeper.ask(wantedOf(), now);
+    await keeper.ask(wantedOf(), now + 4 * second);
+    assert.deepEqual([statusOf(), countQuestions(), faultOf()], ['good', 1, '']);
+    // An answer about one says nothing of another.
+    assert.equal(statusOf(other), 'unknown');
+  });
+
+  test('revoked: stays so when the responder goes away, by another responder, and under a flood of answers', async () => {
+    server.answerWith(answerFrom({ '1234': 'R keyCompromise', '5678': 'V' }));
+    await keeper.ask(wantedOf(), now);
+    server.respondWith((response) => response.destroy());
+    await keeper.ask(wantedOf(), now + 60 * second);
+    assert.equal(statusOf(), 'revoked');
+    assert.equal(statusOf(certificate, null), 'revoked');
+    server.answerWith(answerFrom({ '1234': 'V' }));
+    await keeper.ask(wantedOf(certificate, `${server.url}/another`), now);
+    assert.equal(statusOf(certificate, `${server.url}/another`), 'revoked');
+    const many = Array.from({ length: 20 }, (_, index) => imitate(index));
+    server.answerWith(answerFrom(Object.fromEntries(many.map(({ serialNumber }) => [serialNumber, 'V']))));
+    await Promise.all(many.map((each) => keeper.ask(wantedOf(each), now + 120 * second)));
+    assert.equal(many.filter((each) => statusOf(each) === 'good').length, 8);
+    assert.equal(statusOf(), 'revoked');
+  });
+
+  test('on hold: asked about again, and back by a newer answer of the same responder', async () => {
+    server.answerWith(answerFrom({ '1234': 'R certificateHold' }));
+    await keeper.ask(wantedOf(), now);
+    assert.equal(statusOf(), 'revoked');
+    server.answerWith(answerFrom({ '1234': 'V' }));
+    await keeper.ask(wantedOf(certificate, `${server.url}/another`), now);
+    assert.equal(keeper.find(undefined, certificate).length, 1);
+    await keeper.ask(wantedOf(), now + 6 * second);
+    assert.equal(statusOf(), 'good');
+    // From a revocation that is final nobody comes back.
+    server.answerWith(answerFrom({ '1234': 'R keyCompromise' }));
+    await keeper.ask(wantedOf(), now + 12 * second);
+    server.answerWith(answerFrom({ '1234': 'V' }));
+    await keeper.ask(wantedOf(), now + 18 * second);
+    assert.equal(statusOf(), 'revoked');
+    server.answerWith(answerFrom({ '1234': 'R certificateHold' }));
+    await keeper.ask(wantedOf(), now + 24 * second);
+    server.answerWith(answerFrom({ '1234': 'V' }));
+    await keeper.ask(wantedOf(), now + 30 * second);
+    assert.equal(statusOf(), 'revoked');
+  });
+
+  test('without a nonce, an answer that somebody kept takes nobody off hold', async () => {
+    const before = answerOcsp({
+      authority: issuing,
+      request: encodeOcspRequest({ certificate, issuer }),
+      index: { '1234': 'V' },
+    });
+    server.answerWith(answerFrom({ '1234': 'R certificateHold' }));
+    await keeper.ask(wantedOf(certificate, server.url, true), now);
+    server.answerWith(() => before);
+    await keeper.ask(wantedOf(certificate, server.url, true), now + 6 * second);
+    assert.deepEqual([statusOf(), countQuestions()], ['revoked', 2]);
+    await keeper.ask(wantedOf(other, server.url, true), now);
+    assert.equal(statusOf(other), 'unknown');
+  });
+
+  test('without a nonce, an answer is for those who do without, and for nobody else', async () => {
+    const request = encodeOcspRequest({ certificate, issuer });
+    server.answerWith(() => answerOcsp({ authority: issuing, request, index: { '1234': 'V' } }));
+    await keeper.ask(wantedOf(certificate, server.url, true), now);
+    assert.equal(statusOf(certificate, server.url, true), 'good');
+    assert.equal(statusOf(), 'unknown');
+    await keeper.ask(wantedOf(), now);
+    assert.deepEqual([statusOf(), countQuestions()], ['unknown', 2]);
+    assert.match(faultOf(), /without the nonce/);
+  });
+
+  const withoutNonce = encodeOcspRequest({ certificate, issuer });
+  const ofImpostor = { ...impostor, certificate: impostor.certificate };
+  const refused: readonly (readonly [string, (request: Buffer) => Buffer, RegExp])[] = [
+    ['unknown to the responder', answerFrom({ '5678': 'V' }) as never, /doesn.t know the certificate/],
+    [
+      'to another request',
+      () => answerOcsp({ authority: issuing, request: askAnew(), index: { '1234': 'V' } }),
+      /another request \(nonce\)/,
+    ],
+    [
+      'without the nonce',
+      () => answerOcsp({ authority: issuing, request: withoutNonce, index: { '1234': 'V' } }),
+      /without the nonce/,
+    ],
+    [
+      'about another certificate',
+      () => answerOcsp({ authority: issuing, request: askAnew(other), index: { '5678': 'V' } }),
+      /No OCSP response is about/,
+    ],
+    [
+      'of somebody else',
+      answerFrom({ '1234': 'V' }, { responder: ofImpostor }) as never,
+      /signed by nobody who may answer/,
+    ],
+    [
+      'of the caller himself',
+      answerFrom({ '1234': 'V' }, { responder: issueCaller({ serialNumber: '9999' }) }) as never,
+      /signed by nobody who may answer/,
+    ],
+    ['no OCSP response', () => Buffer.from('<html>'), /can't be read/],
+    ['nothing', () => Buffer.alloc(0), /can't be read/],
+    ['try later', () => Buffer.from('30030a0103', 'hex'), /tryLater/],
+  ];
+  for (const [what, answer, fault] of refused) {
+    test(`an answer that is ${what} changes nothing, and isn't asked for again at once`, async () => {
+      server.answerWith(answer);
+      await keeper.ask(wantedOf(), now);
+      await keeper.ask(wantedOf(), now + 500);
+      assert.deepEqual([statusOf(), countQuestions()], ['unknown', 1]);
+      assert.match(faultOf(), /^OCSP responder http:\/\/127\.0\.0\.1:/);
+      assert.match(faultOf(), fault);
+      // It is no setback for others.
+      server.answerWith(answerFrom({ '1234': 'V', '5678': 'V' }));
+      await keeper.ask(wantedOf(other), now + 500);
+      assert.equal(statusOf(other), 'good');
+      await keeper.ask(wantedOf(), now + 2 * second);
+      assert.deepEqual([statusOf(), faultOf()], ['good', '']);
+    });
+  }
+
+  const failing: readonly (readonly [string, Parameters<OcspServer['respondWith']>[0], RegExp])[] = [
+    ['that refuses', (response) => response.writeHead(500).end(), /answered 500/],
+    ['that hangs up', (response) => response.destroy(), /can't be reached/],
+    ['that redirects', (response) => response.writeHead(302, { location: '/elsewhere' }).end(), /answered 302/],
+    ['that says too much', (response) => response.end(Buffer.alloc(70_000)), /larger than 65536 bytes/],
+  ];
+  for (const [what, respond, fault] of failing) {
+    test(`a responder ${what} is left alone for longer and longer`, async () => {
+      server.respondWith(respond);
+      const askedAt: number[] = [];
+      for (let elapsed = 0; elapsed < 120 * second; elapsed += 500) {
+        const asked = countQuestions();
+        // Of whomever: it is the responder who fails.
+        await keeper.ask(wantedOf(elapsed % second === 0 ? certificate : other), now + elapsed);
+        if (countQuestions() > asked) askedAt.push(elapsed / second);
+      }
+      const pauses = askedAt.slice(1).map((each, index) => each - (askedAt[index] ?? 0));
+      // The milliseconds that a question takes belong to the pause.
+      assert.deepEqual(
+        pauses.map((pause) => Math.floor(pause / 2) * 2),
+        [0, 2, 4, 8, 16, 30, 30],
+        String(pauses),
+      );
+      assert.ok((pauses[0] ?? 0) >= 1);
+      assert.match(faultOf(), fault);
+      server.answerWith(answerFrom({ '1234': 'V' }));
+      await keeper.ask(wantedOf(), now + 130 * second);
+      assert.deepEqual([statusOf(), faultOf()], ['good', '']);
+    });
+  }
+
+  test('a clock that was set back keeps nobody from asking', async () => {
+    server.respondWith((response) => response.writeHead(500).end());
+    await keeper.ask(wantedOf(), now + 3_600 * second);
+    server.answerWith(answerFrom({ '1234': 'V' }));
+    await keeper.ask(wantedOf(), now);
+    assert.equal(statusOf(), 'good');
+  });
+
+  test('one that is slow is waited for so long, and no longer', async () => {
+    keeper = new OcspKeeper({ answerTimeoutMilliseconds: 20 });
+    const held: { readonly destroy: () => void }[] = [];
+    server.respondWith((response) => held.push(response));
+    await keeper.ask(wantedOf(), now);
+    assert.match(faultOf(), /did not answer within 0\.02 s/);
+    // Nor for one that goes on and on.
+    server.respondWith((response) => {
+      response.write('x');
+      held.push(response);
+    });
+    await keeper.ask(wantedOf(), now + 2 * second);
+    assert.equal(statusOf(), 'unknown');
+    assert.equal(countQuestions(), 2);
+    for (const response of held) response.destroy();
+  });
+
+  test('50 callers with one certificate ask one question', async () => {
+    const answer = answerFrom({ '1234': 'V' });
+    let release = (): void => undefined;
+    const gate = new Promise<void>((resolve) => (release = resolve));
+    server.answerWith(async (request) => {
+      await gate;
+      return answer(request);
+    });
+    const asked = Array.from({ length: 50 }, () => keeper.ask(wantedOf(), now));
+    await until(() => countQuestions() === 1);
+    release();
+    await Promise.all(asked);
+    assert.deepEqual([statusOf(), countQuestions()], ['good', 1]);
+  });
+
+  test('40 certificates at once: 16 questions at a time, and all are answered', async () => {
+    keeper = new OcspKeeper();
+    const many = Array.from({ length: 40 }, (_, index) => imitate(index));
+    const answer = answerFrom(Object.fromEntries(many.map(({ serialNumber }) => [serialNumber, 'V'])));
+    let open = 0;
+    let most = 0;
+    server.answerWith(async (request) => {
+      open += 1;
+      most = Math.max(most, open);
+      await until(() => open >= 16 || countQuestions() > 24);
+      const answered = await answer(request);
+      open -= 1;
+      return answered;
+    });
+    await Promise.all(many.map((each) => keeper.ask(wantedOf(each), now)));
+    assert.equal(many.filter((each) => statusOf(each) === 'good').length, 40);
+    assert.deepEqual([countQuestions(), most], [40, 16]);
+  });
+
+  function askAnew(about = certificate): Uint8Array {
+    return encodeOcspRequest({ certificate: about, issuer, nonce: Buffer.alloc(32, 7) });
+  }
+
+  /** As far as OCSP looks: another serial number of the same issuer. */
+  function imitate(index: number): PathCertificate {
+    const serialNumber = (0x2000 + index).toString(16).toUpperCase();
+    return { ...certificate, serialNumber, thumbprintSha256: serialNumber.padStart(64, '0') };
+  }
+});

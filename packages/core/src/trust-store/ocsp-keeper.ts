@@ -1,0 +1,217 @@
+import type { OcspWanted } from '../trust-snapshot/authority-path.js';
+import { findOcspStatus, type OcspQuestion } from '../revocation/ocsp-status.js';
+import { createOcspNonce, encodeOcspRequest } from '../revocation/ocsp-request.js';
+import { type OcspResponse, decodeOcspResponse } from '../revocation/ocsp-response.js';
+import type { PathCertificate } from '../certificate/path-certificate.js';
+import { ocspClockSkewMilliseconds } from '../certification-path/path-revocation.js';
+import type { RevocationStatus } from '../revocation/revocation-information.js';
+import { isAlgorithmAccepted } from '../certification-path/validation-profile.js';
+import { describeFault } from '../encoding/shown-text.js';
+import { postOcspRequest } from '../trust-sources/http-exchange.js';
+import { readWithin } from '../trust-sources/trust-source.js';
+import { redactUrl } from '../encoding/shown-url.js';
+
+/** An answer that wasn't enough isn't asked for again at once. */
+const askedAgainAfterMilliseconds = 5_000;
+interface OcspLimits {
+  readonly answerTimeoutMilliseconds: number;
+  readonly maximumKept: number;
+}
+
+const defaultLimits: OcspLimits = Object.freeze({
+  /** A request waits for it, so it is short. */
+  answerTimeoutMilliseconds: 5_000,
+  maximumKept: 4096,
+});
+/** To one responder. */
+const maximumAtOnce = 16;
+const maximumWaiting = 256;
+const firstPauseMilliseconds = 1_000;
+const longestPauseMilliseconds = 30_000;
+
+/** Who is asked, and whether his answer must hold the nonce of its question. */
+export type OcspSource = Pick<OcspWanted, 'responder' | 'allowMissingNonce'>;
+
+/** How a responder, or a question about one certificate, did of late. */
+interface Setback {
+  readonly failures: number;
+  /** [since, pausedUntil) in milliseconds: nobody asks meanwhile. Not before either, as when a clock was set back. */
+  readonly since: number;
+  readonly pausedUntil: number;
+  readonly fault: string;
+}
+
+interface Revoked {
+  /** The question it answers. */
+  readonly key: string;
+  readonly response: OcspResponse;
+  readonly isOnHold: boolean;
+}
+
+/**
+ * Asks OCSP responders (RFC 6960) that the operator configured, and keeps their answers. One question per certificate at a
+ * time, few at once, and none to a responder that failed a moment ago: a caller can't make it a hammer.
+ */
+export class OcspKeeper {
+  /** By question. */
+  readonly #good = new Map<string, OcspResponse>();
+  /** By certificate, whoever said it: no number of other answers pushes a revocation out, and no other responder. */
+  readonly #revoked = new Map<string, Revoked>();
+  readonly #askedAt = new Map<string, number>();
+  readonly #inFlight = new Map<string, Promise<void>>();
+  /** By responder: those questions of `#inFlight` that have their turn. */
+  readonly #running = new Map<string, Set<Promise<void>>>();
+  /** By responder: it couldn't be reached. */
+  readonly #responderSetbacks = new Map<string, Setback>();
+  /** By question: the answer was none. It must not keep others from asking. */
+  readonly #certificateSetbacks = new Map<string, Setback>();
+  readonly #limits: OcspLimits;
+
+  /** Other limits are for tests. */
+  constructor(limits: Partial<OcspLimits> = {}) {
+    this.#limits = { ...defaultLimits, ...limits };
+  }
+
+  /** `source` undefined: nobody is asked any more, and what was revoked stays so. */
+  find(source: OcspSource | undefined, certificate: PathCertificate): readonly OcspResponse[] {
+    const { thumbprintSha256 } = certificate;
+    const good = source === undefined ? undefined : this.#good.get(nameQuestion({ ...source, certificate }));
+    const revoked = this.#revoked.get(thumbprintSha256);
+    return [...(revoked === undefined ? [] : [revoked.response]), ...(good === undefined ? [] : [good])];
+  }
+
+  /** Why there is no answer, for the operator. */
+  findFault(source: OcspSource, certificate: PathCertificate): string | undefined {
+    const { responder } = source;
+    const key = nameQuestion({ ...source, certificate });
+    const setback = this.#certificateSetbacks.get(key) ?? this.#responderSetbacks.get(responder);
+    return setback && `OCSP responder ${redactUrl(new URL(responder))}: ${setback.fault}.`;
+  }
+
+  /** Never rejects; an answer that can't be had or isn't good for this certificate changes nothing. */
+  ask(wanted: OcspWanted, now: number): Promise<void> {
+    const { responder } = wanted;
+    const key = nameQuestion(wanted);
+    const present = this.#inFlight.get(key);
+    if (present !== undefined) return present;
+    const askedAt = this.#askedAt.get(key);
+    const wasAsked = askedAt !== undefined && now >= askedAt && now < askedAt + askedAgainAfterMilliseconds;
+    if (wasAsked || this.#isPaused(responder, key, now)) return Promise.resolve();
+    if (this.#inFlight.size >= maximumWaiting) {
+      this.#noteSetback(this.#certificateSetbacks, key, `${maximumWaiting} questions wait for an answer already`, now);
+      return Promise.resolve();
+    }
+    const answer = this.#askInTurn(wanted, key, now).finally(() => {
+      this.#inFlight.delete(key);
+    });
+    this.#inFlight.set(key, answer);
+    return answer;
+  }
+
+  #isPaused(responder: string, key: string, now: number): boolean {
+    return [this.#responderSetbacks.get(responder), this.#certificateSetbacks.get(key)].some(
+      (setback) => setback !== undefined && now >= setback.since && now < setback.pausedUntil,
+    );
+  }
+
+  /** An app that wakes to many callers at once must not refuse most of them: they wait, no longer than for an answer. */
+  async #askInTurn(wanted: OcspWanted, key: string, now: number): Promise<void> {
+    const { responder } = wanted;
+    const running = this.#running.get(responder) ?? new Set();
+    this.#running.set(responder, running);
+    const began = performance.now();
+    while (running.size >= maximumAtOnce) {
+      await Promise.race(running);
+      // Whoever was asked before may not have answered.
+      if (this.#isPaused(responder, key, now)) return;
+      if (performance.now() - began > this.#limits.answerTimeoutMilliseconds) {
+        this.#noteSetback(this.#certificateSetbacks, key, 'others were asked about first, and that took too long', now);
+        return;
+      }
+    }
+    const turn = this.#askNow(wanted, key, now + (performance.now() - began)).finally(() => {
+      running.delete(turn);
+    });
+    running.add(turn);
+    await turn;
+  }
+
+  async #askNow(wanted: OcspWanted, key: string, now: number): Promise<void> {
+    const { responder, allowMissingNonce, certificate, issuer } = wanted;
+    const began = performance.now();
+    const nonce = createOcspNonce();
+    const der = encodeOcspRequest({ certificate, issuer, nonce });
+    let bytes: Uint8Array;
+    try {
+      const url = new URL(responder);
+      bytes = await readWithin(this.#limits.answerTimeoutMilliseconds, (signal) => postOcspRequest(url, der, signal));
+    } catch (error) {
+      this.#noteSetback(this.#responderSetbacks, responder, describeFault(error), now);
+      return;
+    }
+    this.#responderSetbacks.delete(responder);
+    const decoding = decodeOcspResponse(bytes);
+    const judge = (more: Partial<OcspQuestion>): RevocationStatus =>
+      findOcspStatus({
+        certificate,
+        issuer,
+        responses: [],
+        nonce,
+        allowMissingNonce,
+        profile: 'strict',
+        now: now + (performance.now() - began),
+        graceMilliseconds: 0,
+        clockSkewMilliseconds: ocspClockSkewMilliseconds,
+        // Whether the responder itself is revoked is asked at the decision.
+        isResponderGood: () => true,
+        isAlgorithmAccepted: (algorithm) => isAlgorithmAccepted(algorithm, 'strict'),
+        ...more,
+      });
+    const status: RevocationStatus = decoding.ok
+      ? judge({ responses: [decoding.value] })
+      : { status: 'unknown', detail: `its answer can't be read (${decoding.fault})` };
+    if (!decoding.ok || status.status === 'unknown') {
+      this.#noteSetback(this.#certificateSetbacks, key, status.status === 'unknown' ? status.detail : 'no answer', now);
+      return;
+    }
+    this.#certificateSetbacks.delete(key);
+    this.#keepBounded(this.#askedAt, key, now);
+    const { value: response } = decoding;
+    if (status.status === 'revoked') {
+      this.#keepRevoked(certificate, { key, response, isOnHold: status.reason === 'certificateHold' });
+      return;
+    }
+    const held = this.#revoked.get(certificate.thumbprintSha256);
+    // RFC 5280 §5.3.1: from hold, and from hold alone, a certificate comes back; by a newer word of whoever put it there.
+    // Without the nonce, anybody may have kept this one from before.
+    const isNewer = (): boolean =>
+      judge({ responses: [response], allowMissingNonce: false }).status === 'good' ||
+      judge({ responses: held === undefined ? [] : [held.response, response], nonce: undefined }).status === 'good';
+    if (held?.isOnHold === true && held.key === key && isNewer()) this.#revoked.delete(certificate.thumbprintSha256);
+    this.#keepBounded(this.#good, key, response);
+  }
+
+  /** What is final isn't replaced by a hold. */
+  #keepRevoked({ thumbprintSha256 }: PathCertificate, revoked: Revoked): void {
+    if (revoked.isOnHold && this.#revoked.get(thumbprintSha256)?.isOnHold === false) return;
+    this.#keepBounded(this.#revoked, thumbprintSha256, revoked);
+  }
+
+  #noteSetback(setbacks: Map<string, Setback>, key: string, fault: string, now: number): void {
+    const failures = (setbacks.get(key)?.failures ?? 0) + 1;
+    const pause = Math.min(firstPauseMilliseconds * 2 ** Math.min(failures - 1, 10), longestPauseMilliseconds);
+    this.#keepBounded(setbacks, key, { failures, since: now, pausedUntil: now + pause, fault });
+  }
+
+  #keepBounded<T>(map: Map<string, T>, key: string, value: T): void {
+    map.delete(key);
+    map.set(key, value);
+    const [oldest] = map.keys();
+    if (map.size > this.#limits.maximumKept && oldest !== undefined) map.delete(oldest);
+  }
+}
+
+/** One authority may do without the nonce that another insists on: what the first was answered is not for the second. */
+function nameQuestion({ responder, allowMissingNonce, certificate }: Omit<OcspWanted, 'issuer'>): string {
+  return `${certificate.thumbprintSha256} ${allowMissingNonce ? 'any' : 'nonce'} ${responder}`;
+}

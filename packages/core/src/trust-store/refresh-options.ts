@@ -1,0 +1,134 @@
+import { expectKnownOptions } from '../encoding/known-options.js';
+import { type TrustBlobClient, createBlobSource } from '../trust-sources/blob-source.js';
+import type { CrlSourcesInCode } from './crl-keeper.js';
+import { DocumentSignatureVerifier } from '../trust-sources/document-signature.js';
+import type { TrustSource } from '../trust-sources/trust-source.js';
+
+export interface RefreshOptions {
+  /** How often the source is looked at, in seconds; 30 by default. Looking happens on requests, no timer runs. */
+  readonly refreshIntervalSeconds?: number;
+  /** How long the last good document is used while reads fail, in seconds; one day by default, and no less than the interval. */
+  readonly maximumStalenessSeconds?: number;
+  /** How long one read may take, in seconds; 10 by default. */
+  readonly readTimeoutSeconds?: number;
+  /** The name of this app, for documents that have an `audience`. */
+  readonly audience?: string | undefined;
+  /**
+   * Public keys in PEM: Ed25519, EC P-256 or EC P-384. With it, only a document with a detached signature of one of these
+   * keys is taken, so that whoever can write the storage can't change the trust.
+   */
+  readonly signedBy?: string | readonly string[];
+  /** A document of a lower `revision` is refused, also by an instance that has just started: for signed old documents. */
+  readonly minimumRevision?: number;
+  /**
+   * CRLs in blobs, by the name of the authority in the document, beside those that the document names: your own
+   * `BlobClient`s. An authority that has one here requires revocation information.
+   */
+  readonly crlBlobs?: Readonly<Record<string, readonly TrustBlobClient[]>>;
+}
+
+const optionNames = [
+  'refreshIntervalSeconds',
+  'maximumStalenessSeconds',
+  'readTimeoutSeconds',
+  'audience',
+  'signedBy',
+  'minimumRevision',
+  'crlBlobs',
+];
+
+/** A longer delay makes a timer fire at once. */
+const maximumTimerMilliseconds = 2 ** 31 - 1;
+
+/** `RefreshOptions` as the store uses them; durations in milliseconds. */
+export interface RefreshSettings {
+  readonly refreshInterval: number;
+  readonly maximumStaleness: number;
+  readonly readTimeout: number;
+  readonly audience: string | undefined;
+  readonly verifier: DocumentSignatureVerifier | undefined;
+  readonly minimumRevision: number;
+  readonly crlSources: CrlSourcesInCode;
+  /** All of the above as a text. */
+  readonly configuration: readonly unknown[];
+}
+
+/** @throws {RangeError} for a number that is none of its kind; {TypeError} for an unknown option or no public key. */
+export function readRefreshOptions(options: RefreshOptions): RefreshSettings {
+  expectKnownOptions(options, optionNames, 'The trust store');
+  const refreshInterval = readDuration('refreshIntervalSeconds', options.refreshIntervalSeconds ?? 30);
+  const maximumStaleness = readDuration('maximumStalenessSeconds', options.maximumStalenessSeconds ?? 86_400);
+  if (maximumStaleness < refreshInterval) {
+    // Every request between the two would be refused, with a source in good health.
+    throw new RangeError('maximumStalenessSeconds must not be less than refreshIntervalSeconds.');
+  }
+  const readTimeout = readDuration('readTimeoutSeconds', options.readTimeoutSeconds ?? 10);
+  if (readTimeout > maximumTimerMilliseconds) {
+    throw new RangeError(`readTimeoutSeconds must be at most ${Math.floor(maximumTimerMilliseconds / 1000)}.`);
+  }
+  const audience = readAudienceOption(options);
+  const minimumRevision = readMinimumRevision(options);
+  // By its presence: an app setting that isn't there must not switch the signature off.
+  const verifier = 'signedBy' in options ? new DocumentSignatureVerifier(options.signedBy) : undefined;
+  const crlSources = readCrlBlobs(options);
+  const configuration = [
+    refreshInterval,
+    maximumStaleness,
+    readTimeout,
+    audience ?? null,
+    verifier?.configuration ?? null,
+    minimumRevision,
+    [...crlSources].map(([name, sources]) => [name, ...sources.map((source) => source.configuration ?? null)]),
+  ];
+  return {
+    refreshInterval,
+    maximumStaleness,
+    readTimeout,
+    audience,
+    verifier,
+    minimumRevision,
+    crlSources,
+    configuration,
+  };
+}
+
+function readDuration(name: string, seconds: number): number {
+  if (!Number.isFinite(seconds) || seconds <= 0) throw new RangeError(`${name} must be a positive number of seconds.`);
+  return seconds * 1000;
+}
+
+/** A store is one app's: the mark with which tools read any app's document is no name. */
+export function readAudienceOption({ audience }: { readonly audience?: unknown }): string | undefined {
+  if (audience === undefined || typeof audience === 'string') return audience;
+  throw new TypeError('audience must be the name of this app, a text.');
+}
+
+function readMinimumRevision(options: RefreshOptions): number {
+  if (!('minimumRevision' in options)) return 0;
+  const { minimumRevision = Number.NaN } = options;
+  if (!Number.isSafeInteger(minimumRevision) || minimumRevision < 0) {
+    throw new RangeError('minimumRevision must be a whole number from 0.');
+  }
+  return minimumRevision;
+}
+
+/** By its presence: `crlBlobs: undefined` must not leave an authority without its lists. */
+function readCrlBlobs(options: RefreshOptions): CrlSourcesInCode {
+  if (!('crlBlobs' in options)) return new Map();
+  const { crlBlobs } = options as { readonly crlBlobs?: unknown };
+  if (typeof crlBlobs !== 'object' || crlBlobs === null || Array.isArray(crlBlobs)) {
+    throw new TypeError('crlBlobs must be an object: { authorityName: [blobClient] }.');
+  }
+  const sources = new Map<string, readonly TrustSource[]>();
+  for (const [name, clients] of Object.entries(crlBlobs)) {
+    if (!Array.isArray(clients) || clients.length === 0) {
+      throw new TypeError(`crlBlobs.${name} must be a list of BlobClients, one at least.`);
+    }
+    if (sources.has(name.toLowerCase())) throw new TypeError(`crlBlobs names the authority "${name}" twice.`);
+    sources.set(
+      name.toLowerCase(),
+      clients.map((client) => createBlobSource(client as TrustBlobClient)),
+    );
+  }
+  return sources;
+}

@@ -1,0 +1,205 @@
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, test } from 'node:test';
+import { AccessGate } from '../access/access-gate.js';
+import { presentCertificate } from '../certificate/presented-certificate.js';
+import type { TrustFinding } from '../trust-snapshot/find-in-snapshot.js';
+import { getStage, issueCaller } from '../test-support/authority-stage.js';
+import { clientExtensions } from '../test-support/certificates.js';
+import { type OcspServer, answerFrom, startOcspServer } from '../test-support/ocsp-stage.js';
+import { StubBlob, documentText, getCaller, nameFinding, until } from '../test-support/revocation-stage.js';
+import { makeCrl } from '../test-support/revocation.js';
+import { ManualClock, ScriptedSource, settle } from '../test-support/scripted-source.js';
+import { RefreshingTrustStore } from './refreshing-store.js';
+
+const { issuing, impostor } = getStage();
+const minute = 60_000;
+const good = answerFrom({ '1234': 'V' });
+const requirement = { functionName: 'f', roles: [] };
+const header = Buffer.from(getCaller().der).toString('base64');
+/** Of today, since openssl stamps its OCSP answers with the time of the call. */
+const list = makeCrl({ authority: issuing, lastUpdate: '20260101000000Z', nextUpdate: '20340101000000Z' });
+
+interface OcspStage {
+  readonly store: RefreshingTrustStore;
+  readonly document: ScriptedSource;
+  readonly clock: ManualClock;
+  readonly find: () => Promise<TrustFinding>;
+  readonly ask: () => Promise<string>;
+}
+
+describe('OCSP through a store', () => {
+  let server: OcspServer;
+  let elsewhere: OcspServer;
+  let questionsBefore = 0;
+  const countQuestions = (): number => server.questions.length - questionsBefore;
+  before(async () => {
+    [server, elsewhere] = await Promise.all([startOcspServer(), startOcspServer()]);
+  });
+  after(() => Promise.all([server.close(), elsewhere.close()]));
+  beforeEach(() => {
+    questionsBefore = server.questions.length;
+    server.answerWith(good);
+  });
+
+  async function createStage(revocation: object = {}, lists: readonly Buffer[] = []): Promise<OcspStage> {
+    const document = new ScriptedSource();
+    const clock = new ManualClock(Date.now());
+    const { wall, monotonic } = clock;
+    const crlBlobs = lists.length === 0 ? {} : { crlBlobs: { corp: lists.map((each) => new StubBlob(each)) } };
+    const store = new RefreshingTrustStore(document, crlBlobs, { wall, monotonic, random: () => 0 });
+    const started = store.start();
+    await document.answer(documentText(1, { ocsp: server.url, scope: 'end-entity', ...revocation }));
+    await started;
+    const find = async (): Promise<TrustFinding> => store.find(getCaller(), clock.wall());
+    return { store, document, clock, find, ask: async () => nameFinding(await find()) };
+  }
+
+  test('good: remembered to the end of the answer, then asked for again', async () => {
+    const { store, clock } = await createStage();
+    const gate = new AccessGate({ trustStore: store });
+    const began = clock.wall();
+    const decideAt = async (at: number): Promise<string> => (await gate.decide(header, requirement, at)).code;
+    for (let time = 0; time < 3; time += 1) assert.equal(await decideAt(began), 'allowed');
+    assert.equal(countQuestions(), 1);
+    server.answerWith(answerFrom({ '1234': 'R keyCompromise' }));
+    assert.equal(await decideAt(began + 59 * minute), 'allowed');
+    assert.equal(await decideAt(began + 61 * minute), 'certificate_revoked');
+    server.respondWith((response) => response.destroy());
+    assert.equal(await decideAt(began + 99 * minute), 'certificate_revoked');
+  });
+
+  test('where a list says good as well, the answer’s end counts: the list must not outlive it', async () => {
+    const { find } = await createStage({}, [list]);
+    const finding = await find();
+    assert.ok(finding.outcome === 'found');
+    assert.ok((finding.currentUntil ?? Infinity) < Date.now() + 61 * minute);
+    assert.equal(countQuestions(), 1);
+  });
+
+  test('a responder that is down, and a list that says good: let in, and asked again within a minute', async () => {
+    server.respondWith((response) => response.destroy());
+    const { find, clock, store } = await createStage({}, [list]);
+    const finding = await find();
+    assert.ok(finding.outcome === 'found');
+    assert.ok((finding.currentUntil ?? Infinity) <= clock.wall() + minute);
+    server.answerWith(answerFrom({ '1234': 'R' }));
+    const later = await store.find(getCaller(), clock.wall() + minute);
+    assert.equal(nameFinding(later), 'certificate_revoked');
+  });
+
+  test('the grace is for a responder that is down: he is asked all the same', async () => {
+    const { store, clock } = await createStage({ graceSeconds: 86_400 });
+    const askAt = async (at: number): Promise<TrustFinding> => store.find(getCaller(), at);
+    assert.equal(nameFinding(await askAt(clock.wall())), 'found');
+    server.respondWith((response) => response.destroy());
+    const later = clock.wall() + 120 * minute;
+    const finding = await askAt(later);
+    assert.ok(finding.outcome === 'found');
+    assert.ok((finding.currentUntil ?? Infinity) <= later + minute);
+    server.answerWith(answerFrom({ '1234': 'R' }));
+    assert.equal(nameFinding(await askAt(later + minute)), 'certificate_revoked');
+  });
+
+  test('down and required: 503 that says whom was asked and what came of it, and recovers', async () => {
+    server.respondWith((response) => response.writeHead(500).end());
+    const { find, store, clock } = await createStage();
+    const finding = await find();
+    assert.ok(finding.outcome === 'denied' && finding.code === 'revocation_unavailable');
+    assert.match(finding.detail, /"CN=billing".*OCSP responder http:\/\/127\.0\.0\.1:\d+\/ocsp: .*answered 500/);
+    server.answerWith(good);
+    assert.equal(nameFinding(await store.find(getCaller(), clock.wall() + 2_000)), 'found');
+  });
+
+  test('down and when-available: passes, and is not remembered for more than a minute', async () => {
+    server.respondWith((response) => response.destroy());
+    const { find, clock } = await createStage({ mode: 'when-available' });
+    const finding = await find();
+    assert.ok(finding.outcome === 'found');
+    assert.equal(finding.currentUntil, clock.wall() + minute);
+  });
+
+  test('50 requests at once ask one question, and all have its answer', async () => {
+    const { store, clock } = await createStage();
+    const gate = new AccessGate({ trustStore: store });
+    const decisions = await Promise.all(
+      Array.from({ length: 50 }, async () => gate.decide(header, requirement, clock.wall())),
+    );
+    assert.ok(decisions.every(({ code }) => code === 'allowed'));
+    assert.equal(countQuestions(), 1);
+  });
+
+  test('nobody is asked about a path that does not hold, or about a stranger', async () => {
+    const { store, clock } = await createStage({ mode: 'required' }, [
+      makeCrl({
+        authority: issuing,
+        lastUpdate: '20260101000000Z',
+        nextUpdate: '20340101000000Z',
+        revoked: [{ serialNumber: '6666' }],
+      }),
+    ]);
+    const refused = [
+      issueCaller({ issuer: impostor }),
+      issueCaller({ names: ['DNS:other.example'] }),
+      issueCaller({ extensions: ['extendedKeyUsage = serverAuth'] }),
+      issueCaller({ notAfter: '20260601000000Z' }),
+      issueCaller({ extensions: [...clientExtensions, '1.2.3.4 = critical, DER:0500'] }),
+      issueCaller({ serialNumber: '6666' }),
+    ];
+    for (const { der } of refused) {
+      const finding = await store.find(presentCertificate(der), clock.wall());
+      assert.notEqual(nameFinding(finding), 'found');
+    }
+    assert.equal(countQuestions(), 0);
+  });
+
+  test('the responder that the certificate names is never asked', async () => {
+    elsewhere.answerWith(answerFrom({ '2345': 'V' }));
+    server.answerWith(answerFrom({}));
+    const access = `authorityInfoAccess = OCSP;URI:${elsewhere.url}, caIssuers;URI:${elsewhere.url}`;
+    const point = `crlDistributionPoints = URI:${elsewhere.url}`;
+    const { der } = issueCaller({ serialNumber: '2345', extensions: [...clientExtensions, access, point] });
+    const { store, clock } = await createStage();
+    const finding = await store.find(presentCertificate(der), clock.wall());
+    assert.equal(nameFinding(finding), 'revocation_unavailable');
+    assert.deepEqual([countQuestions(), elsewhere.questions.length], [1, 0]);
+  });
+
+  test('who was disabled while his question was under way does not come in by the document before', async () => {
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    server.answerWith(async (request) => {
+      await held;
+      return good(request);
+    });
+    const { ask, document, store, clock } = await createStage();
+    const asked = ask();
+    await until(() => countQuestions() === 1);
+    clock.pass(30_001);
+    assert.notEqual(store.version, undefined);
+    await settle();
+    const identities = [{ ...disabled, enabled: false }];
+    await document.answer(documentText(2, { ocsp: server.url, scope: 'end-entity' }, { identities }));
+    await until(() => store.report().revision === 2);
+    release();
+    assert.equal(await asked, 'identity_disabled');
+  });
+
+  test('taken out of the document, the responder is asked no more, and whom he named stays revoked', async () => {
+    server.answerWith(answerFrom({ '1234': 'R keyCompromise' }));
+    const { ask, document, store, clock } = await createStage();
+    assert.equal(await ask(), 'certificate_revoked');
+    clock.pass(30_001);
+    assert.notEqual(store.version, undefined);
+    await settle();
+    await document.answer(documentText(2, { mode: 'when-available' }));
+    await until(() => store.report().revision === 2);
+    assert.equal(await ask(), 'certificate_revoked');
+    assert.equal(countQuestions(), 1);
+  });
+});
+
+const disabled = {
+  name: 'billing',
+  roles: ['reader'],
+  subjects: [{ issuedBy: 'corp', dns: 'billing.corp.example' }],
+};

@@ -1,0 +1,246 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { AccessGate } from '../access/access-gate.js';
+import { authorityOf, getStage } from '../test-support/authority-stage.js';
+import { now } from '../test-support/certificates.js';
+import {
+  type RevocationStage,
+  StubBlob,
+  callerSerial,
+  createRevocationStage,
+  documentText,
+  getCaller,
+  nameFinding,
+  until,
+} from '../test-support/revocation-stage.js';
+import { type CrlRequest, makeCrl } from '../test-support/revocation.js';
+import { ScriptedSource, settle } from '../test-support/scripted-source.js';
+import { trustStoreFromDocument } from './document-store.js';
+import { RefreshingTrustStore } from './refreshing-store.js';
+
+const { root, issuing } = getStage();
+const list = (request: Partial<CrlRequest> = {}): Buffer => makeCrl({ authority: issuing, ...request });
+const empty = list();
+const revoking = list({ number: '02', revoked: [{ serialNumber: callerSerial }] });
+const ofRoot = makeCrl({ authority: root });
+const required = { mode: 'required', scope: 'end-entity' } as const;
+const gone = new Error('the storage is gone');
+const minute = 60_000;
+const day = 86_400_000;
+
+const stageOf = (
+  content: ConstructorParameters<typeof StubBlob>[0],
+  revocation: object | undefined = required,
+): Promise<RevocationStage & { readonly blob: StubBlob }> => {
+  const blob = new StubBlob(content);
+  return createRevocationStage(revocation, { crlBlobs: { Corp: [blob] } }).then((stage) => ({ ...stage, blob }));
+};
+
+describe('lists', () => {
+  test('are there with the first document', async () => {
+    assert.equal(await (await stageOf(empty)).ask(), 'found');
+    assert.equal(await (await stageOf(revoking)).ask(), 'certificate_revoked');
+  });
+
+  test('a revocation counts within one refresh, and the verdict that was remembered ends with it', async () => {
+    const { store, blob, document, clock, refresh } = await stageOf(empty);
+    const gate = new AccessGate({ trustStore: store });
+    const header = Buffer.from(getCaller().der).toString('base64');
+    const decide = async (): Promise<string> =>
+      (await gate.decide(header, { functionName: 'f', roles: [] }, clock.wall())).code;
+    assert.equal(await decide(), 'allowed');
+    const { version } = store;
+    blob.content = revoking;
+    await refresh();
+    await until(() => store.version !== version);
+    assert.equal(await decide(), 'certificate_revoked');
+    // And goes on counting when the source goes away, or says otherwise by an older list.
+    for (const content of [gone, empty, Buffer.from('x')]) {
+      blob.content = content;
+      await refresh();
+      await until(() => store.report().fault !== undefined);
+      assert.equal(await decide(), 'certificate_revoked');
+    }
+    clock.pass(40 * day);
+    const later = decide();
+    await settle();
+    await document.answerUnchanged();
+    assert.equal(await later, 'certificate_revoked');
+  });
+
+  test('a source that fails: what it said holds to its end, and not a millisecond longer', async () => {
+    const { store, blob, document, clock, refresh, find } = await stageOf(empty);
+    blob.content = gone;
+    await refresh();
+    await until(() => store.report().fault !== undefined);
+    assert.match(store.report().fault ?? '', /corp\.crl.*the storage is gone/);
+    const finding = await find();
+    assert.ok(finding.outcome === 'found');
+    assert.equal(finding.currentUntil, Date.UTC(2027, 1, 1));
+    assert.equal(finding.validUntil, Date.UTC(2035, 0, 1) + 1);
+    const askAt = async (at: number): Promise<string> => nameFinding(await store.find(getCaller(), at));
+    assert.equal(await askAt(Date.UTC(2027, 1, 1) - 1), 'found');
+    const late = await store.find(getCaller(), Date.UTC(2027, 1, 1));
+    assert.ok(late.outcome === 'denied' && late.code === 'revocation_unavailable');
+    assert.match(late.detail, /due to be replaced at 2027-02-01.*the storage is gone/s);
+    // Recovery.
+    blob.content = list({ number: '03', lastUpdate: '20270115000000Z', nextUpdate: '20270301000000Z' });
+    clock.set(Date.UTC(2027, 1, 1));
+    const asked = askAt(Date.UTC(2027, 1, 1));
+    await settle();
+    await document.answerUnchanged();
+    assert.equal(await asked, 'found');
+    assert.equal(store.report().fault, undefined);
+  });
+
+  test('the grace adds to that end', async () => {
+    const { store } = await stageOf(empty, { ...required, graceSeconds: 3_600 });
+    const askAt = async (at: number): Promise<string> => nameFinding(await store.find(getCaller(), at));
+    assert.equal(await askAt(Date.UTC(2027, 1, 1) + 3_600_000 - 1), 'found');
+    assert.equal(await askAt(Date.UTC(2027, 1, 1) + 3_600_000), 'revocation_unavailable');
+  });
+
+  test('one of the future leaves the one before in use', async () => {
+    const { store, blob, refresh, ask } = await stageOf(empty);
+    blob.content = list({ number: '02', lastUpdate: '20270105000000Z' });
+    const { version } = store;
+    await refresh();
+    await until(() => store.version !== version);
+    assert.equal(await ask(), 'found');
+  });
+
+  test('one source that never answers delays neither the document nor other lists', async () => {
+    const blobs = [new StubBlob(empty), new StubBlob(ofRoot, 'root.crl')] as const;
+    const stage = await createRevocationStage({ mode: 'required' }, { crlBlobs: { corp: blobs } });
+    assert.equal(await stage.ask(), 'found');
+    blobs[1].content = new Promise<Buffer>(() => undefined);
+    blobs[0].content = revoking;
+    const { version } = stage.store;
+    await stage.refresh();
+    await until(() => stage.store.version !== version);
+    assert.equal(await stage.ask(), 'certificate_revoked');
+    // A document that takes the caller out is in force at once as well.
+    stage.clock.pass(30_001);
+    assert.notEqual(stage.store.version, undefined);
+    await settle();
+    await stage.document.answer(documentText(2, { mode: 'required' }, { identities: [] }));
+    await until(() => stage.store.report().revision === 2);
+    assert.equal(await stage.ask(), 'notFound');
+  });
+
+  test('an instance that was frozen waits for its lists before it decides', async () => {
+    const { blob, document, clock, ask } = await stageOf(empty);
+    assert.equal(await ask(), 'found');
+    let answer: (content: Buffer) => void = () => undefined;
+    blob.content = new Promise<Buffer>((resolve) => (answer = resolve));
+    clock.sleep(3_600_000);
+    let isAnswered = false;
+    const asked = ask().finally(() => (isAnswered = true));
+    await settle();
+    await document.answerUnchanged();
+    assert.equal(isAnswered, false);
+    answer(revoking);
+    assert.equal(await asked, 'certificate_revoked');
+  });
+});
+
+describe('modes', () => {
+  test('required, and nothing there: 503, with what is missing', async () => {
+    const { find, store } = await stageOf(gone);
+    const finding = await find();
+    assert.ok(finding.outcome === 'denied' && finding.code === 'revocation_unavailable');
+    assert.equal(finding.identityName, 'billing');
+    assert.match(finding.detail, /No CRL speaks of the certificate.*corp\.crl.*the storage is gone.*"billing"/s);
+    assert.match(store.report().fault ?? '', /the storage is gone/);
+  });
+  test('when-available: what is not known passes, for a minute; what is known to be revoked does not', async () => {
+    const { find, blob, refresh, store, ask } = await stageOf(gone, { mode: 'when-available', scope: 'end-entity' });
+    const finding = await find();
+    assert.ok(finding.outcome === 'found');
+    assert.deepEqual([finding.currentFrom, finding.currentUntil], [now, now + minute]);
+    const { version } = store;
+    blob.content = revoking;
+    await refresh();
+    await until(() => store.version !== version);
+    assert.equal(await ask(), 'certificate_revoked');
+  });
+  test('off in the document and lists in the code: required', async () => {
+    assert.equal(await (await stageOf(gone, undefined)).ask(), 'revocation_unavailable');
+    assert.equal(await (await stageOf(gone, { mode: 'off' })).ask(), 'revocation_unavailable');
+    assert.equal(await (await createRevocationStage({ mode: 'off' })).ask(), 'found');
+    assert.equal(await (await createRevocationStage(undefined)).ask(), 'found');
+  });
+  test('scope chain wants a list for each CA below the anchor, end-entity for the caller alone', async () => {
+    const chain = await stageOf(empty, { mode: 'required' });
+    const finding = await chain.find();
+    assert.ok(finding.outcome === 'denied' && finding.code === 'revocation_unavailable');
+    assert.match(finding.detail, /CA certificate "CN=Corp issuing CA"/);
+    const both = await createRevocationStage(
+      { mode: 'required' },
+      { crlBlobs: { corp: [new StubBlob(empty), new StubBlob(ofRoot, 'root.crl')] } },
+    );
+    assert.equal(await both.ask(), 'found');
+    const revokedCa = makeCrl({ authority: root, revoked: [{ serialNumber: '0A01' }] });
+    const taken = await createRevocationStage(
+      { mode: 'required' },
+      { crlBlobs: { corp: [new StubBlob(empty), new StubBlob(revokedCa, 'root.crl')] } },
+    );
+    assert.equal(await taken.ask(), 'certificate_revoked');
+  });
+});
+
+describe('crlBlobs', () => {
+  test('of an authority that the document does not have: said, and nobody is hurt', async () => {
+    const { store, ask } = await createRevocationStage(undefined, { crlBlobs: { Partner: [new StubBlob(empty)] } });
+    assert.match(store.report().fault ?? '', /crlBlobs names the authority "partner"/);
+    assert.equal(await ask(), 'found');
+  });
+  test('an option that is none is an error at once', () => {
+    const source = new ScriptedSource();
+    for (const crlBlobs of [
+      undefined,
+      null,
+      [],
+      'corp',
+      { corp: [] },
+      { corp: undefined },
+      { corp: {} },
+      { corp: [{}] },
+    ]) {
+      assert.throws(() => new RefreshingTrustStore(source, { crlBlobs: crlBlobs as never }), TypeError);
+    }
+    const [one, two] = [new StubBlob(empty), new StubBlob(empty)];
+    assert.throws(() => new RefreshingTrustStore(source, { crlBlobs: { corp: [one], CORP: [two] } }), /twice/);
+  });
+});
+
+test('an authority of other certificates under the same name: its own lists alone count', async () => {
+  const { document, store, clock, ask, blob } = await stageOf(revoking);
+  assert.equal(await ask(), 'certificate_revoked');
+  const { impostorRoot, impostor } = getStage();
+  const authorities = [authorityOf({ anchors: [impostorRoot], intermediates: [impostor], revocation: required })];
+  clock.pass(30_001);
+  assert.notEqual(store.version, undefined);
+  await settle();
+  await document.answer(documentText(2, undefined, { authorities }));
+  await until(() => store.report().revision === 2);
+  assert.equal(await ask(), 'path_signature_invalid');
+  // And back: what was revoked is read again before anybody is let in.
+  blob.content = revoking;
+  clock.pass(30_001);
+  assert.notEqual(store.version, undefined);
+  await settle();
+  await document.answer(documentText(3, required));
+  await until(() => store.report().revision === 3);
+  assert.match(await ask(), /^certificate_revoked$|^revocation_unavailable$/);
+  await until(async () => (await ask()) === 'certificate_revoked');
+});
+
+test('a document in code keeps its lists as well', async () => {
+  const blob = new StubBlob(gone);
+  const store = trustStoreFromDocument(documentText(1, required), { crlBlobs: { corp: [blob] } });
+  await store.start?.();
+  assert.equal(nameFinding(await store.find(getCaller(), now)), 'revocation_unavailable');
+  const other = trustStoreFromDocument(documentText(1, required), { crlBlobs: { corp: [new StubBlob(revoking)] } });
+  assert.equal(nameFinding(await other.find(getCaller(), now)), 'certificate_revoked');
+});

@@ -1,0 +1,298 @@
+import type { OcspWanted } from '../trust-snapshot/authority-path.js';
+import { describeFault } from '../encoding/shown-text.js';
+import type { PresentedCertificate } from '../certificate/presented-certificate.js';
+import {
+  TrustDocumentError,
+  maximumDocumentLength,
+  parseTrustDocumentInSlices,
+} from '../trust-document/parse-document.js';
+import { type TrustFinding, findInSnapshot } from '../trust-snapshot/find-in-snapshot.js';
+import type { TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
+import type { TrustStore, TrustStoreReport, TrustStoreWarning } from './trust-store.js';
+import { decodeUtf8, digestSha256 } from '../trust-sources/document-bytes.js';
+import {
+  readWithin,
+  type TrustSource,
+  TrustSourceMisuse,
+  type TrustSourceReading,
+} from '../trust-sources/trust-source.js';
+import { AgeKeeper, type Clock, FreezeWatch, type Moment, systemClock } from './refresh-clock.js';
+import { type RefreshOptions, type RefreshSettings, readRefreshOptions } from './refresh-options.js';
+import { RevocationKeeper } from './revocation-keeper.js';
+import { readSigned } from '../trust-sources/document-signature.js';
+import { publishTrustRefresh } from './trust-channel.js';
+
+export type { Clock } from './refresh-clock.js';
+export type { RefreshOptions } from './refresh-options.js';
+
+/** What a test puts in the place of the machine's. */
+export interface RefreshSurroundings extends Clock {
+  /** [0, 1), for the spread of a thousand instances' reads. */
+  readonly random?: () => number;
+  /** How long to wait before a document and a signature that don't fit are read once more. */
+  readonly signaturePauseMilliseconds?: number;
+}
+
+interface Loaded {
+  readonly snapshot: TrustSnapshot;
+  readonly sourceVersion: string | undefined;
+  readonly version: string;
+  readonly digest: string;
+  readonly warnings: readonly TrustStoreWarning[];
+}
+
+/** While there is nothing to decide by, the source is asked again after this, twice this, and so on. */
+const firstRetryMilliseconds = 1_000;
+const longestRetryMilliseconds = 60_000;
+
+let loadCount = 0;
+
+/** A trust store that keeps the last good version of a source's document and looks for a newer one while it is used. */
+export class RefreshingTrustStore implements TrustStore {
+  readonly #source: TrustSource;
+  readonly #settings: RefreshSettings;
+  readonly #ages: AgeKeeper;
+  readonly #random: () => number;
+  readonly #signaturePause: number;
+  readonly #revocation: RevocationKeeper;
+  #loaded: Loaded | undefined;
+  /** When the latest read ended, or began if the process was frozen meanwhile. */
+  #lastAttempt: Moment | undefined;
+  /** When the latest good read began, since that is how old the document may be. */
+  #lastSuccess: Moment | undefined;
+  /** How long after the latest read the next one is due. */
+  #dueAfter: number;
+  #failureCount = 0;
+  #fault: string | undefined;
+  /** Why the app must not start: the latest read found a document (or a set-up) that is not valid. */
+  #startError: Error | undefined;
+  #inFlight: Promise<void> | undefined;
+
+  /** @throws {RangeError} for a number that is none of its kind; {TypeError} for an unknown option or no public key. */
+  constructor(source: TrustSource, options: RefreshOptions = {}, surroundings: RefreshSurroundings = systemClock) {
+    this.#source = source;
+    this.#settings = readRefreshOptions(options);
+    this.#ages = new AgeKeeper(surroundings);
+    this.#revocation = new RevocationKeeper(this.#settings.crlSources);
+    this.#random = surroundings.random ?? Math.random;
+    this.#signaturePause = surroundings.signaturePauseMilliseconds ?? 250;
+    this.#dueAfter = this.#settings.refreshInterval;
+    // Another `find` put in place of this one would be remembered under this one's version.
+    Object.freeze(this);
+  }
+
+  get configuration(): string | undefined {
+    const { configuration } = this.#source;
+    return configuration === undefined ? undefined : JSON.stringify([configuration, ...this.#settings.configuration]);
+  }
+
+  /**
+   * Undefined while answers may not be remembered: before the first load, past the staleness limit, and when the process
+   * slept for more than two intervals, since then a request waits for the refresh before it decides.
+   */
+  get version(): string | undefined {
+    if (this.#loaded === undefined || this.#isAsleep() || this.#isStale()) return undefined;
+    if (this.#isDue()) this.#refreshInBackground();
+    return `${this.#loaded.version} ${this.#revocation.version}`;
+  }
+
+  async start(): Promise<void> {
+    await this.#refresh();
+    if (this.#startError !== undefined) throw this.#startError;
+  }
+
+  find(certificate: PresentedCertificate, now: number): TrustFinding | Promise<TrustFinding> {
+    if (this.version !== undefined) return this.#findInLoaded(certificate, now);
+    return this.#refreshThenFind(certificate, now);
+  }
+
+  report(): TrustStoreReport {
+    return {
+      description: this.#source.description,
+      revision: this.#loaded?.snapshot.revision,
+      warnings: this.#loaded?.warnings ?? [],
+      fault: this.#fault ?? this.#revocation.fault,
+      lastSuccessAt: this.#lastSuccess?.wall,
+      ageMilliseconds: this.#lastSuccess && this.#ages.age(this.#lastSuccess),
+    };
+  }
+
+  #isDue(): boolean {
+    return this.#ages.ageAtWorst(this.#lastAttempt) > this.#dueAfter;
+  }
+
+  #isAsleep(): boolean {
+    return this.#ages.ageAtWorst(this.#lastAttempt) > 2 * this.#settings.refreshInterval;
+  }
+
+  #isStale(): boolean {
+    return this.#ages.age(this.#lastSuccess) > this.#settings.maximumStaleness;
+  }
+
+  async #refreshThenFind(certificate: PresentedCertificate, now: number): Promise<TrustFinding> {
+    // A source that fails is asked when it is due, not once per request.
+    if (this.#isDue() || this.#inFlight !== undefined) await this.#refresh();
+    // The read that was under way may have begun before the process slept.
+    if (this.#isAsleep()) await this.#refresh();
+    await this.#revocation.settle();
+    return this.#findInLoaded(certificate, now);
+  }
+
+  #findInLoaded(certificate: PresentedCertificate, now: number): TrustFinding | Promise<TrustFinding> {
+    const { description } = this.#source;
+    if (this.#loaded === undefined) {
+      const detail = `No trust document could be read yet (${description}): ${this.#fault ?? 'not loaded'}`;
+      return { outcome: 'unavailable', detail };
+    }
+    if (this.#isStale()) {
+      const limit = this.#settings.maximumStaleness / 1000;
+      const detail = `The trust document has not been readable for more than ${limit} s (${description}): ${this.#fault ?? 'stale'}`;
+      return { outcome: 'unavailable', detail };
+    }
+    const wanted: OcspWanted[] = [];
+    const finding = findInSnapshot(this.#loaded.snapshot, certificate, now, {
+      revocation: this.#revocation,
+      onOcspWanted: (each) => wanted.push(each),
+    });
+    return wanted.length === 0 ? finding : this.#askThenFind(certificate, wanted, now);
+  }
+
+  /** The sole call to the network in a request's way: to a configured responder, for a path that holds otherwise. */
+  async #askThenFind(
+    certificate: PresentedCertificate,
+    wanted: readonly OcspWanted[],
+    now: number,
+  ): Promise<TrustFinding> {
+    await this.#revocation.ask(wanted, now);
+    // By the document of now: whoever was disabled meanwhile must not come in because his question took its time.
+    if (this.#loaded === undefined) return { outcome: 'unavailable', detail: 'No trust document is loaded.' };
+    return findInSnapshot(this.#loaded.snapshot, certificate, now, { revocation: this.#revocation });
+  }
+
+  #refreshInBackground(): void {
+    // #refresh never rejects: a failed read is kept as the fault.
+    this.#refresh().catch(() => undefined);
+  }
+
+  #refresh(): Promise<void> {
+    this.#inFlight ??= this.#readAndApply().finally(() => {
+      this.#inFlight = undefined;
+    });
+    return this.#inFlight;
+  }
+
+  async #readAndApply(): Promise<void> {
+    const began = this.#ages.moment();
+    const versionBefore = this.#loaded?.version;
+    const watch = new FreezeWatch(this.#ages, this.#settings.refreshInterval);
+    let ended = began;
+    const endWatch = (): void => {
+      if (!watch.end()) ended = this.#ages.moment();
+    };
+    // Beside the document, whose changes must not wait for a list that is slow to come.
+    this.#refreshListsInBackground(began);
+    try {
+      const reading = await this.#read().finally(endWatch);
+      if (reading.changed) await this.#replace(reading, began);
+      this.#lastSuccess = began;
+      this.#failureCount = 0;
+      this.#fault = undefined;
+      this.#startError = undefined;
+    } catch (error) {
+      this.#failureCount += 1;
+      this.#startError = findStartError(error, this.#source.description);
+      this.#fault = this.#startError === undefined ? describeFault(error) : (error as Error).message;
+    }
+    // Not before the new document is in its place: until then, whoever must not be decided by the old one waits.
+    this.#lastAttempt = ended;
+    this.#dueAfter = this.#chooseDelay();
+    this.#publish(this.#loaded?.version !== versionBefore);
+  }
+
+  #refreshListsInBackground(moment: Moment): void {
+    if (this.#loaded === undefined) return;
+    // It never rejects: what can't be read is kept as the keeper's fault.
+    this.#refreshLists(this.#loaded.snapshot, moment).catch(() => undefined);
+  }
+
+  #refreshLists({ authorities }: TrustSnapshot, { wall }: Moment): Promise<void> {
+    return this.#revocation.refresh(authorities, this.#settings.readTimeout, wall);
+  }
+
+  #read(): Promise<TrustSourceReading> {
+    const { readTimeout, verifier } = this.#settings;
+    const lastVersion = this.#loaded?.sourceVersion;
+    return readWithin(readTimeout, (signal) =>
+      verifier === undefined
+        ? this.#source.read({ lastVersion, signal, withSignature: false })
+        : readSigned(this.#source, verifier, lastVersion, signal, this.#signaturePause),
+    );
+  }
+
+  async #replace(reading: Extract<TrustSourceReading, { changed: true }>, began: Moment): Promise<void> {
+    const { bytes, version: sourceVersion } = reading;
+    if (bytes.length > maximumDocumentLength) throw new Error(`it is larger than ${maximumDocumentLength} bytes`);
+    const digest = await digestSha256(bytes);
+    if (this.#loaded?.digest === digest) {
+      // The same content under another name: what was remembered of it still holds.
+      this.#loaded = { ...this.#loaded, sourceVersion };
+      return;
+    }
+    const snapshot = await parseTrustDocumentInSlices(await decodeUtf8(bytes), { audience: this.#settings.audience });
+    this.#expectRevision(snapshot.revision);
+    loadCount += 1;
+    const version = `${this.#source.description}#${loadCount}`;
+    const lists = this.#refreshLists(snapshot, began);
+    // At first nobody could be decided by; later, whoever is disabled now must not wait for a list.
+    if (this.#loaded === undefined) await lists;
+    this.#loaded = { snapshot, sourceVersion, version, digest, warnings: this.#collectWarnings(snapshot) };
+  }
+
+  #expectRevision(revision: number): void {
+    const inUse = this.#loaded?.snapshot.revision ?? 0;
+    if (revision < inUse) {
+      throw new Error(`the document has revision ${revision}, lower than ${inUse} which is in use; raise its revision`);
+    }
+    const { minimumRevision } = this.#settings;
+    if (revision < minimumRevision) {
+      throw new Error(`the document has revision ${revision}, lower than minimumRevision (${minimumRevision})`);
+    }
+  }
+
+  /**
+   * A changed content under the same revision is taken: refused, somebody who disables a caller in a hurry and forgets
+   * the number would go on admitting him. But two instances may then disagree under one number, so it is said.
+   */
+  #collectWarnings(snapshot: TrustSnapshot): readonly TrustStoreWarning[] {
+    if (this.#loaded?.snapshot.revision !== snapshot.revision) return snapshot.warnings;
+    const message = `the content changed and the revision stayed ${snapshot.revision}; raise it with every change, so that the log tells which content decided`;
+    return Object.freeze([...snapshot.warnings, { code: 'revision_reused', path: 'revision', message } as const]);
+  }
+
+  /** 90 to 100 % of the interval: a thousand instances that started together don't ask together, and none asks late. */
+  #chooseDelay(): number {
+    const { refreshInterval } = this.#settings;
+    const spread = 1 - 0.1 * this.#random();
+    if (this.#failureCount === 0 || !this.#isStale()) return refreshInterval * spread;
+    const retry = firstRetryMilliseconds * 2 ** Math.min(this.#failureCount - 1, 30);
+    return Math.min(refreshInterval, retry, longestRetryMilliseconds) * spread;
+  }
+
+  #publish(isReplaced: boolean): void {
+    const outcome = this.#fault !== undefined ? 'failed' : isReplaced ? 'changed' : 'unchanged';
+    publishTrustRefresh({
+      version: 1,
+      source: this.#source.description,
+      outcome,
+      revision: this.#loaded?.snapshot.revision,
+      fault: this.#fault,
+      lastSuccessAt: this.#lastSuccess?.wall,
+    });
+  }
+}
+
+/** The app that doesn't start must say which document is at fault. */
+function findStartError(error: unknown, source: string): Error | undefined {
+  if (error instanceof TrustDocumentError) return new TrustDocumentError(error.problems, source);
+  return error instanceof TrustSourceMisuse ? error : undefined;
+}

@@ -1,0 +1,118 @@
+import { presentCertificate } from '../certificate/presented-certificate.js';
+import type { AuthorityRevocationInformation, RevocationInformation } from '../revocation/revocation-information.js';
+import { type AuthorityContext, findAuthorityPath, type OcspWanted } from '../trust-snapshot/authority-path.js';
+import { findInSnapshot } from '../trust-snapshot/find-in-snapshot.js';
+import type { TrustedAuthority, TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
+import { CrlKeeper, type CrlSourcesInCode } from './crl-keeper.js';
+import { OcspKeeper } from './ocsp-keeper.js';
+
+/** What a store knows of revocation, kept current beside its document. */
+export class RevocationKeeper implements RevocationInformation {
+  readonly #inCode: CrlSourcesInCode;
+  readonly #crls: CrlKeeper;
+  readonly #ocsp = new OcspKeeper();
+  #authorities: ReadonlyMap<string, TrustedAuthority> = new Map();
+  #latest: Promise<void> = Promise.resolve();
+  readonly #lists = new WeakMap<
+    TrustedAuthority,
+    { readonly version: number; readonly found: AuthorityRevocationInformation }
+  >();
+
+  constructor(inCode: CrlSourcesInCode) {
+    this.#inCode = inCode;
+    this.#crls = new CrlKeeper(inCode);
+  }
+
+  /**
+   * Names the lists in use. Not the OCSP answers: one is asked for when the answer before it is no longer current, and so
+   * is every decision that rested on that.
+   */
+  get version(): string {
+    return String(this.#crls.version);
+  }
+
+  /** For the operator; undefined: every list could be read. */
+  get fault(): string | undefined {
+    const unknown = [...this.#inCode.keys()].filter((name) => !this.#authorities.has(name));
+    const names = unknown.map((name) => `crlBlobs names the authority "${name}", which the document doesn't have.`);
+    return [...names, ...(this.#crls.fault === undefined ? [] : [this.#crls.fault])].join(' ') || undefined;
+  }
+
+  find(authorityName: string): AuthorityRevocationInformation | undefined {
+    const authority = this.#authorities.get(authorityName.toLowerCase());
+    return authority && this.#describe(authority);
+  }
+
+  /** Never rejects. `now` is in milliseconds. */
+  refresh(authorities: readonly TrustedAuthority[], readTimeout: number, now: number): Promise<void> {
+    this.#authorities = new Map(authorities.map((authority) => [authority.name.toLowerCase(), authority]));
+    this.#latest = this.#crls.refresh(authorities, readTimeout, now);
+    return this.#latest;
+  }
+
+  /** Resolves when the latest reads of lists have ended. */
+  settle(): Promise<void> {
+    return this.#latest;
+  }
+
+  /** Asks the responders; whatever comes of it, what is known then is found by `find`. Never rejects. */
+  async ask(wanted: readonly OcspWanted[], now: number): Promise<void> {
+    await Promise.all(wanted.map((each) => this.#ocsp.ask(each, now)));
+  }
+
+  /** Worked out once per version of the lists, since it is asked for at every decision by an authority. */
+  #describe(authority: TrustedAuthority): AuthorityRevocationInformation {
+    const { version } = this.#crls;
+    const known = this.#lists.get(authority);
+    if (known?.version === version) return known.found;
+    const [crls, ocsp] = [this.#crls, this.#ocsp];
+    const { name, revocation } = authority;
+    const source =
+      revocation.ocsp === undefined
+        ? undefined
+        : {
+            responder: revocation.ocsp,
+            allowMissingNonce: revocation.ocspNonce === 'optional',
+          };
+    const found: AuthorityRevocationInformation = {
+      crls: crls.list(authority),
+      findOcspResponses: (certificate) => ocsp.find(source, certificate),
+      isConfiguredInCode: crls.hasSourcesInCode(name),
+      findFault: (certificate) =>
+        [crls.findFault(name), source && ocsp.findFault(source, certificate)].filter(Boolean).join(' ') || undefined,
+    };
+    this.#lists.set(authority, { version, found });
+    return found;
+  }
+}
+
+export interface RevocationReadingOptions {
+  /** The certificate whose responders are asked; undefined: no responder is. */
+  readonly certificateDer?: Uint8Array | undefined;
+  /** Milliseconds since 1970-01-01T00:00:00Z. */
+  readonly now: number;
+  /** Whose responder is asked, whatever the document says of the certificate's names; undefined: whom the decision would. */
+  readonly authority?: TrustedAuthority | undefined;
+  /** Default 10,000. */
+  readonly readTimeoutMilliseconds?: number;
+}
+
+/**
+ * Reads once what a store would keep: the CRLs that the document's authorities name, and what their OCSP responders say of
+ * one certificate. For tools that explain a decision. Never rejects: what can't be read is missing, and said so.
+ */
+export async function readRevocationInformation(
+  snapshot: TrustSnapshot,
+  { certificateDer, now, authority, readTimeoutMilliseconds = 10_000 }: RevocationReadingOptions,
+): Promise<RevocationInformation> {
+  const keeper = new RevocationKeeper(new Map());
+  await keeper.refresh(snapshot.authorities, readTimeoutMilliseconds, now);
+  if (certificateDer === undefined) return keeper;
+  const wanted: OcspWanted[] = [];
+  const presented = presentCertificate(certificateDer);
+  const context: AuthorityContext = { revocation: keeper, onOcspWanted: (each) => wanted.push(each) };
+  if (authority === undefined) findInSnapshot(snapshot, presented, now, context);
+  else findAuthorityPath(authority, presented, now, context);
+  await keeper.ask(wanted, now);
+  return keeper;
+}

@@ -1,0 +1,200 @@
+import assert from 'node:assert/strict';
+import { rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { now } from '../test-support/certificates.js';
+import {
+  certificate,
+  createStage,
+  known,
+  lookAt,
+  outcomeNow,
+  second,
+  unknown,
+} from '../test-support/refreshing-stage.js';
+import { newTemporaryPath } from '../test-support/openssl.js';
+import { ManualClock, settle } from '../test-support/scripted-source.js';
+import { makeSigningKey, signByOpenssl } from '../test-support/signatures.js';
+import { createFileSource } from '../trust-sources/file-source.js';
+import { trustStoreFromFile } from './trust-stores.js';
+import { type RefreshOptions, RefreshingTrustStore } from './refreshing-store.js';
+
+const key = makeSigningKey('ed25519');
+const stranger = makeSigningKey('ed25519');
+const signedBy = key.publicKey;
+
+/** A store over real files whose clock the test moves. */
+function createFileStage(
+  path: string,
+  options: RefreshOptions = {},
+): { readonly store: RefreshingTrustStore; readonly ask: () => Promise<string> } {
+  const clock = new ManualClock(now);
+  const { wall, monotonic } = clock;
+  const surroundings = { wall, monotonic, signaturePauseMilliseconds: 20 };
+  const store = new RefreshingTrustStore(createFileSource(path), { signedBy, ...options }, surroundings);
+  const ask = async (): Promise<string> => {
+    clock.pass(61_000);
+    return (await store.find(certificate, clock.wall())).outcome;
+  };
+  return { store, ask };
+}
+
+describe('a file that must be signed', () => {
+  test('is taken with its signature beside it', async () => {
+    const path = newTemporaryPath('.json');
+    writeFileSync(path, known(1));
+    writeFileSync(`${path}.sig`, `${signByOpenssl(known(1), key)}\n`);
+    const { store, ask } = createFileStage(path);
+    await store.start();
+    assert.equal(await ask(), 'found');
+  });
+  test('is no reason not to start without; the app denies until the signature is there', async () => {
+    const path = newTemporaryPath('.json');
+    writeFileSync(path, known(1));
+    const { store, ask } = createFileStage(path);
+    await store.start();
+    assert.equal(await ask(), 'unavailable');
+    assert.ok((store.report().fault ?? '').endsWith(`looked for in file ${path}.sig`));
+    writeFileSync(`${path}.sig`, signByOpenssl(known(1), key));
+    assert.equal(await ask(), 'found');
+  });
+  test('is refused whatever an intruder writes, and heals by itself', async () => {
+    const path = newTemporaryPath('.json');
+    writeFileSync(path, unknown(1));
+    writeFileSync(`${path}.sig`, signByOpenssl(unknown(1), key));
+    const { store, ask } = createFileStage(path);
+    await store.start();
+    const { version } = store;
+    const attempts: readonly (readonly [string, string | Uint8Array, string | Uint8Array | undefined, RegExp])[] = [
+      ['the old signature', known(2), signByOpenssl(unknown(1), key), /was not made over these bytes/],
+      ['a key of his own', known(2), signByOpenssl(known(2), stranger), /was not made over these bytes/],
+      ['no signature', known(2), undefined, /is not signed/],
+      ['an empty one', known(2), '', /is not signed/],
+      ['something else', known(2), '{}', /not base64 in one line/],
+      ['a large file', known(2), Buffer.alloc(5_000, 'A'), /larger than 4096 bytes/],
+      ['what is no document', '{"half', signByOpenssl(known(2), key), /was not made over these bytes/],
+    ];
+    for (const [what, text, signature, words] of attempts) {
+      writeFileSync(path, text);
+      if (signature === undefined) rmSync(`${path}.sig`);
+      else writeFileSync(`${path}.sig`, signature);
+      assert.equal(await ask(), 'notFound', what);
+      assert.match(store.report().fault ?? '', words, what);
+      assert.equal(store.version, version, what);
+    }
+    writeFileSync(path, known(2));
+    writeFileSync(`${path}.sig`, signByOpenssl(known(2), key));
+    assert.equal(await ask(), 'found');
+  });
+  test('and settled is not read again, but is when only the signature changes', async () => {
+    const path = newTemporaryPath('.json');
+    const old = new Date(Date.now() - 10_000);
+    const put = (file: string, text: string, time: Date): void => {
+      writeFileSync(file, text);
+      utimesSync(file, time, time);
+    };
+    put(path, known(1), old);
+    put(`${path}.sig`, signByOpenssl(known(1), key), old);
+    const request = { signal: new AbortController().signal, withSignature: true };
+    const source = createFileSource(path);
+    const reading = await source.read({ ...request, lastVersion: undefined });
+    assert.ok(reading.changed && reading.version !== undefined && reading.signature !== undefined);
+    const again = { ...request, lastVersion: reading.version };
+    assert.deepEqual(await source.read(again), { changed: false });
+    put(`${path}.sig`, signByOpenssl(known(1), stranger), old);
+    assert.equal((await source.read(again)).changed, true);
+  });
+  test('a writer between the two files costs a moment, no refusal', async () => {
+    const path = newTemporaryPath('.json');
+    writeFileSync(path, unknown(1));
+    writeFileSync(`${path}.sig`, signByOpenssl(unknown(1), key));
+    const { store, ask } = createFileStage(path);
+    await store.start();
+    const signature = signByOpenssl(known(2), key);
+    writeFileSync(path, known(2));
+    const asked = ask();
+    setTimeout(() => {
+      writeFileSync(`${path}.sig`, signature);
+    }, 5);
+    assert.equal(await asked, 'found');
+    assert.equal(store.report().fault, undefined);
+  });
+  test('a signed old document does not come back to an instance that knows its revision', async () => {
+    const path = newTemporaryPath('.json');
+    writeFileSync(path, known(1));
+    writeFileSync(`${path}.sig`, signByOpenssl(known(1), key));
+    const { store, ask } = createFileStage(path, { minimumRevision: 2 });
+    await store.start();
+    assert.equal(await ask(), 'unavailable');
+    assert.match(store.report().fault ?? '', /lower than minimumRevision/);
+  });
+  test('without signedBy, a signature is no matter', async () => {
+    const path = newTemporaryPath('.json');
+    writeFileSync(path, known(1));
+    writeFileSync(`${path}.sig`, 'whatever');
+    const store = trustStoreFromFile(path);
+    await store.start?.();
+    assert.equal((await store.find(certificate, now)).outcome, 'found');
+  });
+});
+
+describe('a source that must be signed', () => {
+  test('is asked for the signature, twice before it is refused, and not parsed', async () => {
+    const { source, store } = createStage({ signedBy });
+    const started = store.start();
+    for (let read = 0; read < 2; read += 1) {
+      assert.equal(source.takePending().withSignature, true);
+      // Not valid: had it been parsed, the app would not start.
+      await source.answer('{"half', undefined, signByOpenssl(known(1), key));
+      await waitFor(() => source.reads.length === 2 || read === 1);
+    }
+    await started;
+    assert.equal(source.reads.length, 2);
+    assert.match(store.report().fault ?? '', /was not made over these bytes/);
+  });
+  test('unchanged since it was verified needs no signature', async () => {
+    const { source, store, clock } = createStage({ signedBy });
+    const finding = store.find(certificate, clock.wall());
+    await source.answer(known(1), 'v1', signByOpenssl(known(1), key));
+    assert.equal((await finding).outcome, 'found');
+    clock.pass(31 * second);
+    lookAt(store);
+    await source.answerUnchanged();
+    await settle();
+    assert.equal(store.report().fault, undefined);
+    assert.equal(await outcomeNow(store.find(certificate, clock.wall())), 'found');
+  });
+  test('never takes a document whose signature is not of its key, whatever stands there', async () => {
+    const good = signByOpenssl(known(1), key);
+    const signature = fc.oneof(
+      fc.constant(undefined),
+      fc.string(),
+      fc.base64String({ maxLength: 200 }),
+      fc.uint8Array({ minLength: 64, maxLength: 64 }).map((bytes) => Buffer.from(bytes).toString('base64')),
+      fc.nat(good.length - 1).map((index) => `${good.slice(0, index)}A${good.slice(index + 1)}`),
+    );
+    await fc.assert(
+      fc.asyncProperty(signature, async (text) => {
+        fc.pre(text?.trim() !== good);
+        const source = {
+          description: 'script',
+          read: () =>
+            Promise.resolve({ changed: true, bytes: Buffer.from(known(1)), version: 'v', signature: text } as const),
+        };
+        const clock = new ManualClock(now);
+        const { wall, monotonic } = clock;
+        const store = new RefreshingTrustStore(
+          source,
+          { signedBy },
+          { wall, monotonic, signaturePauseMilliseconds: 0 },
+        );
+        assert.equal((await store.find(certificate, now)).outcome, 'unavailable');
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
+async function waitFor(condition: () => boolean): Promise<void> {
+  for (let turn = 0; turn < 200 && !condition(); turn += 1) await new Promise((resolve) => setTimeout(resolve, 5));
+}

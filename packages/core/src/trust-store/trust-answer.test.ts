@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import * as fc from 'fast-check';
+import { denialCodes } from '../denial.js';
+import { readTrustFinding, readTrustVersion } from './trust-store.js';
+
+const identity = { name: 'a', roles: ['reader'] };
+const found = { outcome: 'found', identity, matchedBy: 'table' };
+
+describe('answers that are no answer are unavailable', () => {
+  const cases: readonly (readonly [string, unknown])[] = [
+    ['undefined', undefined],
+    ['null', null],
+    ['true', true],
+    ['1', 1],
+    ['"found"', 'found'],
+    ['a function', () => found],
+    ['a list', [found]],
+    ['an empty object', {}],
+    ['an unknown outcome', { ...found, outcome: 'allowed' }],
+    ['an outcome in another case', { ...found, outcome: 'Found' }],
+    ['a String object', { ...found, outcome: new String('found') }],
+    ['found without identity', { outcome: 'found' }],
+    ['found with identity null', { ...found, identity: null }],
+    ['found with the name alone', { ...found, identity: 'a' }],
+    ['an identity without a name', { ...found, identity: { roles: [] } }],
+    ['a name that is empty', { ...found, identity: { name: ' ', roles: [] } }],
+    ['a name that is a number', { ...found, identity: { name: 1, roles: [] } }],
+    ['no roles', { ...found, identity: { name: 'a' } }],
+    ['roles null', { ...found, identity: { name: 'a', roles: null } }],
+    ['roles as a text, which has includes', { ...found, identity: { name: 'a', roles: 'reader,admin' } }],
+    ['roles as a Set', { ...found, identity: { name: 'a', roles: new Set(['reader']) } }],
+    ['roles as an object with includes', { ...found, identity: { name: 'a', roles: { includes: () => true } } }],
+    ['a role that is no text', { ...found, identity: { name: 'a', roles: ['reader', 1] } }],
+    ['functions null, which might mean all', { ...found, identity: { ...identity, functions: null } }],
+    ['functions as a text', { ...found, identity: { ...identity, functions: 'f' } }],
+    ['a function name that is no text', { ...found, identity: { ...identity, functions: [undefined] } }],
+    ['an interval from NaN', { ...found, validFrom: Number.NaN }],
+    ['an interval to NaN', { ...found, validUntil: Number.NaN }],
+    ['an interval to null', { ...found, validUntil: null }],
+    ['an interval from null', { ...found, validFrom: null }],
+    ['an interval in text', { ...found, validUntil: '2030-01-01T00:00:00Z' }],
+    ['an interval in dates', { ...found, validUntil: new Date(0) }],
+    ['an interval in big numbers', { ...found, validUntil: 1n }],
+    ['information current from NaN', { ...found, currentFrom: Number.NaN }],
+    ['information current until null', { ...found, currentUntil: null }],
+    ['information current until a text', { ...found, currentUntil: '2030-01-01T00:00:00Z' }],
+    ['denied as no path', { outcome: 'denied', code: 'path_', detail: 'x' }],
+    ['denied as revocation of no kind', { outcome: 'denied', code: 'revocation_unavailable_now', detail: 'x' }],
+    ['denied without a code', { outcome: 'denied', detail: 'x' }],
+    ['denied with a code that is not of a pin', { outcome: 'denied', code: 'role_missing', detail: 'x' }],
+    ['denied with an unknown code', { outcome: 'denied', code: 'pin_lost', detail: 'x' }],
+    ['denied with a code of Object', { outcome: 'denied', code: 'toString', detail: 'x' }],
+    ['denied as allowed', { outcome: 'denied', code: 'allowed', detail: 'x' }],
+  ];
+  for (const [what, answer] of cases) {
+    test(what, () => {
+      const finding = readTrustFinding(answer);
+      assert.equal(finding.outcome, 'unavailable');
+      assert.match('detail' in finding ? finding.detail : '', /none of found, denied, notFound, unavailable/);
+    });
+  }
+});
+
+describe('answers that are understood', () => {
+  test('notFound, with nothing taken over', () => {
+    assert.deepEqual(readTrustFinding({ outcome: 'notFound', identity }), { outcome: 'notFound' });
+  });
+  test('unavailable, with or without words', () => {
+    assert.deepEqual(readTrustFinding({ outcome: 'unavailable', detail: 'down' }), {
+      outcome: 'unavailable',
+      detail: 'down',
+    });
+    for (const detail of [undefined, '', 7]) {
+      assert.deepEqual(readTrustFinding({ outcome: 'unavailable', detail }), {
+        outcome: 'unavailable',
+        detail: 'The trust store is unavailable.',
+      });
+    }
+  });
+  test('denied, with every code of a pin or an identity', () => {
+    const codes = denialCodes.filter((code) => code.startsWith('pin_') || code.startsWith('identity_'));
+    assert.equal(codes.length, 6);
+    for (const code of codes) {
+      const answer = { outcome: 'denied', code, detail: 'x', identityName: 'a' };
+      assert.deepEqual(readTrustFinding(answer), answer);
+    }
+    const finding = readTrustFinding({ outcome: 'denied', code: 'pin_disabled', identityName: 7 });
+    assert.deepEqual(finding, {
+      outcome: 'denied',
+      code: 'pin_disabled',
+      detail: 'The trust store refused the certificate.',
+    });
+  });
+  test('found, copied: names of functions in lower case, no bound where none was given', () => {
+    const roles = ['Reader'];
+    const finding = readTrustFinding({ ...found, identity: { name: 'a', roles, functions: ['GetOrders'] } });
+    roles.push('admin');
+    assert.deepEqual(finding, {
+      outcome: 'found',
+      identity: { name: 'a', roles: ['Reader'], functions: ['getorders'] },
+      matchedBy: 'table',
+      validFrom: Number.NEGATIVE_INFINITY,
+      validUntil: Number.POSITIVE_INFINITY,
+      currentFrom: Number.NEGATIVE_INFINITY,
+      currentUntil: Number.POSITIVE_INFINITY,
+    });
+  });
+  test('a path that was validated, by true alone', () => {
+    for (const isPathValidated of [undefined, null, false, 1, 'true', {}]) {
+      assert.ok(!('isPathValidated' in readTrustFinding({ ...found, isPathValidated })));
+    }
+    const finding = readTrustFinding({ ...found, isPathValidated: true, currentFrom: 1, currentUntil: 2 });
+    assert.ok(finding.outcome === 'found');
+    assert.deepEqual([finding.isPathValidated, finding.currentFrom, finding.currentUntil], [true, 1, 2]);
+  });
+  test('denied by what came of a path, of revocation or of the deny list', () => {
+    const codes = denialCodes.filter((code) => /^path_|^revocation_|revoked$|deny_list$/.test(code));
+    assert.equal(codes.length, 17);
+    for (const code of codes) {
+      assert.deepEqual(readTrustFinding({ outcome: 'denied', code, detail: 'x' }), {
+        outcome: 'denied',
+        code,
+        detail: 'x',
+      });
+    }
+  });
+  test('notFound with what nearly was a match', () => {
+    assert.deepEqual(readTrustFinding({ outcome: 'notFound', detail: 'x' }), { outcome: 'notFound', detail: 'x' });
+    assert.deepEqual(readTrustFinding({ outcome: 'notFound', detail: 7 }), { outcome: 'notFound' });
+  });
+  test('found without saying by what', () => {
+    const finding = readTrustFinding({ outcome: 'found', identity });
+    assert.ok(finding.outcome === 'found');
+    assert.equal(finding.matchedBy, 'own store');
+  });
+});
+
+test('any value gives one of the four, and found only where every part is right', () => {
+  const value = fc.oneof(fc.anything(), fc.constantFrom('found', 'denied', 'notFound', 'unavailable'));
+  const answer = fc.record(
+    {
+      outcome: value,
+      identity: fc.oneof(fc.anything(), fc.record({ name: fc.anything(), roles: fc.anything() })),
+      validUntil: fc.anything(),
+    },
+    { requiredKeys: [] },
+  );
+  fc.assert(
+    fc.property(fc.oneof(fc.anything(), answer), (given) => {
+      const finding = readTrustFinding(given);
+      if (finding.outcome !== 'found') return;
+      assert.equal(typeof finding.identity.name, 'string');
+      assert.ok(finding.identity.roles.every((role) => typeof role === 'string'));
+      assert.ok(!Number.isNaN(finding.validUntil) && !Number.isNaN(finding.validFrom));
+    }),
+    { numRuns: 3000 },
+  );
+});
+
+test('a version is a text with something in it', () => {
+  assert.equal(readTrustVersion({ version: '7' }), '7');
+  assert.equal(readTrustVersion({}), undefined);
+  for (const version of [undefined, null, '', 0, 7, Number.NaN, {}, [], Symbol('v'), () => '7']) {
+    assert.equal(readTrustVersion({ version }), undefined);
+  }
+});

@@ -1,0 +1,174 @@
+import type { PresentedCertificate } from '../certificate/presented-certificate.js';
+import { denialCodes } from '../denial.js';
+import { describeFault } from '../encoding/shown-text.js';
+import type { FoundIdentity, TrustDenialCode, TrustFinding } from '../trust-snapshot/find-in-snapshot.js';
+import type { TrustWarning } from '../trust-snapshot/trust-snapshot.js';
+
+/**
+ * What answers who a certificate belongs to. A store of your own needs `find` alone.
+ *
+ * Whatever goes wrong in it (a throw, a rejection, a timeout, an answer of another shape) is answered with 503, never
+ * with a pass.
+ */
+export interface TrustStore {
+  /** `now` is in milliseconds since 1970-01-01T00:00:00Z. */
+  find(certificate: PresentedCertificate, now: number): TrustFinding | Promise<TrustFinding>;
+
+  /**
+   * Names the store's present content: as long as it stays the same, earlier answers hold and are remembered. Undefined
+   * (or absent): the store can't vouch for that now, and `find` is asked at every request.
+   */
+  readonly version?: string | undefined;
+
+  /**
+   * Names everything that the answers depend on, options included: two stores that name the same answer the same.
+   * Undefined (or absent): nobody can say. An app of several bundles has a store in each, and only one of them is used.
+   */
+  readonly configuration?: string | undefined;
+
+  /**
+   * Loads the content for the first time, when the app starts. Rejects when the content is there and not valid, which
+   * keeps the app from starting; resolves when it is out of reach, since `find` then answers `unavailable`.
+   */
+  start?(): Promise<void>;
+
+  /** What an operator should know of it. */
+  report?(): TrustStoreReport;
+}
+
+export interface TrustStoreReport {
+  /** Where the trust comes from, e.g. `file trust.json`. */
+  readonly description: string;
+  readonly revision: number | undefined;
+  readonly warnings: readonly TrustStoreWarning[];
+  /** Why the latest read failed; undefined when it succeeded. */
+  readonly fault: string | undefined;
+  /**
+   * When the latest good read began, in milliseconds since 1970-01-01T00:00:00Z. Undefined (or absent): never, or the
+   * store doesn't read.
+   */
+  readonly lastSuccessAt?: number | undefined;
+  /** How long ago that is, by whichever clock says more. */
+  readonly ageMilliseconds?: number | undefined;
+}
+
+/** What the document itself warns of, and what only shows when one follows another. */
+export interface TrustStoreWarning {
+  readonly code: TrustWarning['code'] | 'revision_reused';
+  /** Where in the document, e.g. `identities[3].certificates[0]`. */
+  readonly path: string;
+  readonly message: string;
+}
+
+/**
+ * Checks what a store answered. A user's own store is code that nobody else has seen: an answer of any other shape than
+ * the four is `unavailable`, never a pass and never *not found*.
+ */
+export function readTrustFinding(answer: unknown): TrustFinding {
+  return (
+    findKnownAnswer(answer) ?? {
+      outcome: 'unavailable',
+      detail:
+        'The trust store gave an answer that is none of found, denied, notFound, unavailable; see the TrustFinding type.',
+    }
+  );
+}
+
+/**
+ * The version a store gives its present content, or undefined where it gives none: then nothing is remembered. `null` and
+ * the empty text are what a store has before it loaded, and name no content.
+ *
+ * @throws {TrustVersionError} where the store's own code throws.
+ */
+export function readTrustVersion(store: { readonly version?: unknown }): string | undefined {
+  try {
+    const { version } = store;
+    return typeof version === 'string' && version !== '' ? version : undefined;
+  } catch (error) {
+    throw new TrustVersionError(`The trust store failed to say its version: ${describeFault(error)}.`);
+  }
+}
+
+export class TrustVersionError extends Error {
+  override readonly name = 'TrustVersionError';
+}
+
+function findKnownAnswer(answer: unknown): TrustFinding | undefined {
+  if (!isRecord(answer)) return undefined;
+  switch (answer['outcome']) {
+    case 'notFound':
+      return typeof answer['detail'] === 'string'
+        ? { outcome: 'notFound', detail: answer['detail'] }
+        : { outcome: 'notFound' };
+    case 'unavailable':
+      return { outcome: 'unavailable', detail: textOr(answer['detail'], 'The trust store is unavailable.') };
+    case 'denied':
+      return readDenied(answer);
+    case 'found':
+      return readFound(answer);
+    default:
+      return undefined;
+  }
+}
+
+function readDenied(answer: Record<string, unknown>): TrustFinding | undefined {
+  const { code, identityName } = answer;
+  if (!isTrustDenialCode(code)) return undefined;
+  const detail = textOr(answer['detail'], 'The trust store refused the certificate.');
+  return { outcome: 'denied', code, detail, ...(typeof identityName === 'string' ? { identityName } : {}) };
+}
+
+function readFound(answer: Record<string, unknown>): TrustFinding | undefined {
+  const identity = readIdentity(answer['identity']);
+  // Absent means unbounded; null doesn't: it is what a failed calculation or an empty column leaves behind.
+  const { validFrom = Number.NEGATIVE_INFINITY, validUntil = Number.POSITIVE_INFINITY } = answer;
+  const { currentFrom = Number.NEGATIVE_INFINITY, currentUntil = Number.POSITIVE_INFINITY } = answer;
+  if (identity === undefined || !isInstant(validFrom) || !isInstant(validUntil)) return undefined;
+  if (!isInstant(currentFrom) || !isInstant(currentUntil)) return undefined;
+  return {
+    outcome: 'found',
+    identity,
+    matchedBy: textOr(answer['matchedBy'], 'own store'),
+    validFrom,
+    validUntil,
+    currentFrom,
+    currentUntil,
+    ...(answer['isPathValidated'] === true ? { isPathValidated: true } : {}),
+  };
+}
+
+function readIdentity(value: unknown): FoundIdentity | undefined {
+  if (!isRecord(value)) return undefined;
+  const { name, roles, functions, owner } = value;
+  if (typeof name !== 'string' || name.trim() === '' || !isTextList(roles)) return undefined;
+  if (functions !== undefined && !isTextList(functions)) return undefined;
+  return {
+    name,
+    roles: [...roles],
+    functions: functions?.map((text) => text.toLowerCase()),
+    // No decision depends on it, so what is no text spoils none.
+    ...(typeof owner === 'string' ? { owner } : {}),
+  };
+}
+
+function isTrustDenialCode(code: unknown): code is TrustDenialCode {
+  const isOfStores =
+    typeof code === 'string' && /^(?:(?:pin|identity|certificate|path)_|revocation_unavailable$)/.test(code);
+  return isOfStores && denialCodes.some((known) => known === code);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
+function isTextList(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
+}
+
+function isInstant(value: unknown): value is number {
+  return typeof value === 'number' && !Number.isNaN(value);
+}
+
+function textOr(value: unknown, otherwise: string): string {
+  return typeof value === 'string' && value !== '' ? value : otherwise;
+}

@@ -1,0 +1,299 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, renameSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { describe, test } from 'node:test';
+import { presentCertificate } from '../certificate/presented-certificate.js';
+import { TrustDocumentError, maximumDocumentLength } from '../trust-document/parse-document.js';
+import { makeCertificate, now } from '../test-support/certificates.js';
+import { newTemporaryPath } from '../test-support/openssl.js';
+import { ManualClock, textOf } from '../test-support/scripted-source.js';
+import { createFileSource } from '../trust-sources/file-source.js';
+import { trustStoreFromFile } from './trust-stores.js';
+import { RefreshingTrustStore } from './refreshing-store.js';
+import { type TrustReadRequest, TrustSourceMisuse } from '../trust-sources/trust-source.js';
+
+const certificate = presentCertificate(makeCertificate().der);
+const known = (revision: number): string =>
+  textOf(revision, { name: 'a', certificates: [{ thumbprintSha256: certificate.thumbprintSha256 }] });
+const unknown = (revision: number): string => textOf(revision);
+
+/** A store over a real file whose clock the test moves: each `ask` is a request a minute and a bit after the last. */
+function createStore(path: string | undefined): { store: RefreshingTrustStore; ask: () => Promise<string> } {
+  const clock = new ManualClock(now);
+  const store = new RefreshingTrustStore(createFileSource(path), {}, clock);
+  const ask = async (): Promise<string> => {
+    clock.pass(61_000);
+    const finding = await store.find(certificate, clock.wall());
+    return finding.outcome;
+  };
+  return { store, ask };
+}
+
+/** As tools that know how do it: write beside, then rename. */
+function replaceFile(path: string, content: string): void {
+  writeFileSync(`${path}.new`, content);
+  renameSync(`${path}.new`, path);
+}
+
+describe('a trust document in a file', () => {
+  test('follows an atomic replacement', async () => {
+    const path = newTemporaryPath('.json');
+    writeFileSync(path, known(1));
+    const { store, ask } = createStore(path);
+    await store.start();
+    assert.equal(await ask(), 'found');
+    replaceFile(path, unknown(2));
+    assert.equal(await ask(), 'notFound');
+    replaceFile(path, known(3));
+    assert.equal(await ask(), 'found');
+    assert.equal(store.report().revision, 3);
+    assert.equal(store.report().description, `file ${path}`);
+  });
+  test('follows a change in place of the same length and time', async () => {
+    const path = newTemporaryPath('.json');
+    const old = new Date(Date.now() - 3_600_000);
+    writeFileSync(path, known(1));
+    utimesSync(path, old, old);
+    const { store, ask } = createStore(path);
+    await store.start();
+    writeFileSync(path, known(1).replace('"a"', '"b"'));
+    utimesSync(path, old, old);
+    assert.equal(await ask(), 'found');
+    const finding = await store.find(certificate, now);
+    assert.ok(finding.outcome === 'found');
+    assert.equal(finding.identity.name, 'b');
+  });
+  test('keeps the last good one through every accident, and goes on by itself', async () => {
+    const path = newTemporaryPath('.json');
+    writeFileSync(path, known(5));
+    const { store, ask } = createStore(path);
+    await store.start();
+    const { version } = store;
+    const accidents: readonly (readonly [string, () => void, RegExp])[] = [
+      [
+        'half a document',
+        () => {
+          writeFileSync(path, known(6).slice(0, 60));
+        },
+        /not JSON/,
+      ],
+      [
+        'an empty file',
+        () => {
+          writeFileSync(path, '');
+        },
+        /not JSON/,
+      ],
+      [
+        'invalid UTF-8',
+        () => {
+          writeFileSync(path, Buffer.concat([Buffer.from(known(6)), Buffer.from([0xff])]));
+        },
+        /not UTF-8/,
+      ],
+      [
+        'UTF-16',
+        () => {
+          writeFileSync(path, known(6), 'utf16le');
+        },
+        /not JSON/,
+      ],
+      [
+        'a lower revision',
+        () => {
+          replaceFile(path, unknown(4));
+        },
+        /lower than 5/,
+      ],
+      [
+        'a duplicate key',
+        () => {
+          writeFileSync(path, known(6).replace('{', '{"revision":6,'));
+        },
+        /twice/,
+      ],
+      [
+        'no file',
+        () => {
+          rmSync(path);
+        },
+        /ENOENT/,
+      ],
+      [
+        'a directory',
+        () => {
+          mkdirSync(path);
+        },
+        /is not a file/,
+      ],
+    ];
+    for (const [what, cause, words] of accidents) {
+      cause();
+      assert.equal(await ask(), 'found', what);
+      assert.match(store.report().fault ?? '', words, what);
+      assert.equal(store.version, version);
+    }
+    rmSync(path, { recursive: true });
+    replaceFile(path, unknown(5));
+    assert.equal(await ask(), 'notFound');
+    assert.equal(store.report().fault, undefined);
+  });
+  test('that is missing at the start gives unavailable until it appears', async () => {
+    const path = newTemporaryPath('.json');
+    const { store, ask } = createStore(path);
+    await store.start();
+    assert.equal(await ask(), 'unavailable');
+    writeFileSync(path, known(1));
+    assert.equal(await ask(), 'found');
+  });
+  test('that is a directory at the start gives unavailable', async () => {
+    const path = newTemporaryPath('.json');
+    mkdirSync(path);
+    const { store, ask } = createStore(path);
+    await store.start();
+    assert.equal(await ask(), 'unavailable');
+  });
+  for (const [what, content] of [
+    ['half a document', known(1).slice(0, 60)],
+    ['invalid UTF-8', Buffer.concat([Buffer.from(known(1)), Buffer.from([0xc0, 0x80])])],
+    ['nothing', ''],
+  ] as const) {
+    test(`with ${what} at the start keeps the app from starting, and names the file`, async () => {
+      const path = newTemporaryPath('.json');
+      writeFileSync(path, content);
+      const { store, ask } = createStore(path);
+      await assert.rejects(store.start(), (error: unknown) => {
+        assert.ok(error instanceof TrustDocumentError);
+        assert.ok(error.message.includes(path));
+        return true;
+      });
+      assert.equal(await ask(), 'unavailable');
+    });
+  }
+  test('may have a byte order mark', async () => {
+    const path = newTemporaryPath('.json');
+    writeFileSync(path, `\ufeff${known(1)}`);
+    const { ask } = createStore(path);
+    assert.equal(await ask(), 'found');
+  });
+  test('has a size limit that is looked at before it is read', async () => {
+    const path = newTemporaryPath('.json');
+    writeFileSync(path, Buffer.alloc(maximumDocumentLength + 1));
+    const { store, ask } = createStore(path);
+    await store.start();
+    assert.equal(await ask(), 'unavailable');
+    assert.match(store.report().fault ?? '', /larger than/);
+    rmSync(path);
+  });
+  test('is found by a relative path, from where the process works', async () => {
+    const path = newTemporaryPath('.json');
+    writeFileSync(path, known(1));
+    const { ask } = createStore(relative(process.cwd(), path));
+    assert.equal(await ask(), 'found');
+  });
+  test('stays the one it was, also where the app changes its working folder', async () => {
+    const [folder, elsewhere] = [newTemporaryPath(''), newTemporaryPath('')];
+    for (const [place, text] of [
+      [folder, unknown(1)],
+      [elsewhere, known(2)],
+    ] as const) {
+      mkdirSync(place);
+      writeFileSync(join(place, 'trust.json'), text);
+    }
+    const before = process.cwd();
+    try {
+      process.chdir(folder);
+      const { store, ask } = createStore('trust.json');
+      await store.start();
+      // What lies there may be anybody's upload.
+      process.chdir(elsewhere);
+      assert.equal(await ask(), 'notFound');
+      assert.equal(store.report().revision, 1);
+    } finally {
+      process.chdir(before);
+    }
+  });
+  test('behind a linked folder follows the link to its new target, as mounted configuration changes', async () => {
+    const [first, second, link] = [newTemporaryPath(''), newTemporaryPath(''), newTemporaryPath('')];
+    for (const [folder, text] of [
+      [first, known(1)],
+      [second, unknown(2)],
+    ] as const) {
+      mkdirSync(folder);
+      writeFileSync(join(folder, 'trust.json'), text);
+    }
+    // A junction needs no privilege on Windows; elsewhere the word means nothing.
+    symlinkSync(first, link, 'junction');
+    const { ask } = createStore(join(link, 'trust.json'));
+    assert.equal(await ask(), 'found');
+    rmSync(link);
+    symlinkSync(second, link, 'junction');
+    assert.equal(await ask(), 'notFound');
+  });
+});
+
+describe('without a path', () => {
+  for (const path of [undefined, '', '  ']) {
+    test(`${JSON.stringify(path)}: the app does not start, and denies until then`, async () => {
+      const store = trustStoreFromFile(path);
+      const finding = await store.find(certificate, now);
+      assert.equal(finding.outcome, 'unavailable');
+      await assert.rejects(
+        async () => store.start?.(),
+        (error: unknown) => {
+          assert.ok(error instanceof TrustSourceMisuse);
+          assert.match(error.message, /no path; is the app setting/);
+          return true;
+        },
+      );
+    });
+  }
+});
+
+describe('createFileSource', () => {
+  const requestOf = (lastVersion: string | undefined): TrustReadRequest => ({
+    lastVersion,
+    signal: new AbortController().signal,
+    withSignature: false,
+  });
+  test('does not read a file again that settled and did not change', async () => {
+    const path = newTemporaryPath('.json');
+    writeFileSync(path, known(1));
+    const old = new Date(Date.now() - 10_000);
+    utimesSync(path, old, old);
+    const source = createFileSource(path);
+    const reading = await source.read(requestOf(undefined));
+    assert.ok(reading.changed);
+    assert.notEqual(reading.version, undefined);
+    assert.deepEqual(await source.read(requestOf(reading.version)), { changed: false });
+    assert.equal(statSync(path).mtimeMs < Date.now() - 2_000, true);
+  });
+  test('names no version for a file that may change again within its time stamp', async () => {
+    const path = newTemporaryPath('.json');
+    writeFileSync(path, known(1));
+    for (const moment of [new Date(), new Date(Date.now() + 3_600_000)]) {
+      utimesSync(path, moment, moment);
+      const reading = await createFileSource(path).read(requestOf(undefined));
+      assert.ok(reading.changed);
+      assert.equal(reading.version, undefined);
+    }
+  });
+  test('takes no notice of a version that it would not give', async () => {
+    const path = newTemporaryPath('.json');
+    writeFileSync(path, known(1));
+    const reading = await createFileSource(path).read(requestOf('undefined'));
+    assert.ok(reading.changed);
+  });
+});
+
+describe('trustStoreFromFile', () => {
+  test('touches no file before it is asked', () => {
+    const store = trustStoreFromFile(newTemporaryPath('.json'));
+    assert.equal(store.version, undefined);
+    assert.equal(store.report?.().fault, undefined);
+  });
+  test('hands its options on, and refuses what they can not be', () => {
+    assert.throws(() => trustStoreFromFile('x', { refreshIntervalSeconds: 0 }), RangeError);
+    assert.throws(() => trustStoreFromFile('x', { refreshSeconds: 1 } as object), TypeError);
+  });
+});

@@ -1,0 +1,69 @@
+import { createAppSettingSource } from '../trust-sources/app-setting-source.js';
+import { createBlobSource, type TrustBlobClient } from '../trust-sources/blob-source.js';
+import { createFileSource } from '../trust-sources/file-source.js';
+import { createUrlSource, type UrlSourceOptions } from '../trust-sources/url-source.js';
+import type { RefreshOptions } from './refresh-options.js';
+import { RefreshingTrustStore } from './refreshing-store.js';
+import type { TrustStore } from './trust-store.js';
+
+/**
+ * A trust store over a file, which is looked at again every `refreshIntervalSeconds`; an unreadable or invalid version
+ * is refused whole, and the last good one stays in use up to `maximumStalenessSeconds`. With `signedBy`, the signature is
+ * in the file of the same name with `.sig` behind it.
+ *
+ * Nothing is read before the app starts. `path` may be undefined so that the app setting which holds it can be passed
+ * as it is: `trustStoreFromFile(process.env.CERTGATE_TRUST)`. The app then fails to start, and until then denies.
+ *
+ * @throws {RangeError} for a duration that is not a positive number; {TypeError} for an unknown option or no public key.
+ */
+export function trustStoreFromFile(path: string | undefined, options: RefreshOptions = {}): TrustStore {
+  return new RefreshingTrustStore(createFileSource(path), options);
+}
+
+/**
+ * A trust store over a blob in Azure Storage, by your own `BlobClient` of `@azure/storage-blob` (credential, proxy and
+ * retries included): `trustStoreFromBlob(new BlobClient(url, new DefaultAzureCredential()))`. A blob that didn't change
+ * isn't transferred. With `signedBy`, the signature is the blob's metadata value `certgatesignature`.
+ *
+ * @throws {TypeError} for what is no BlobClient, an unknown option, no public key; {RangeError} for a duration that is
+ * not a positive number.
+ */
+export function trustStoreFromBlob(blobClient: TrustBlobClient, options: RefreshOptions = {}): TrustStore {
+  return new RefreshingTrustStore(createBlobSource(blobClient), options);
+}
+
+/** The options of every store that refreshes, and what the request needs. */
+export interface UrlTrustOptions extends RefreshOptions, UrlSourceOptions {}
+
+/**
+ * A trust store over an HTTPS URL. A server that gives an ETag is asked for what changed since. A query, such as a shared
+ * access signature, is never shown; nothing else that is secret may be in the URL. With `signedBy`, the signature is read
+ * from the same URL with `.sig` behind the path.
+ *
+ * `url` may be undefined so that an app setting can be passed as it is; the app then fails to start.
+ *
+ * @throws {TypeError} for what is no `https:` URL (`http:` is allowed to this machine), an unknown option, no public key;
+ * {RangeError} for a duration that is not a positive number.
+ */
+export function trustStoreFromUrl(url: string | undefined, options: UrlTrustOptions = {}): TrustStore {
+  const entries = Object.entries(options);
+  const isRequestOption = ([name]: readonly [string, unknown]): boolean => ['headers', 'ca'].includes(name);
+  const request = Object.fromEntries(entries.filter(isRequestOption)) as UrlSourceOptions;
+  const refresh = Object.fromEntries(entries.filter((entry) => !isRequestOption(entry))) as RefreshOptions;
+  return new RefreshingTrustStore(createUrlSource(url, request), refresh);
+}
+
+/**
+ * A trust store over an app setting whose value is the document: `trustStoreFromAppSetting('TRUST_DOCUMENT')`. A Key
+ * Vault or App Configuration reference works, since the platform puts what it refers to in the setting's place. With
+ * `signedBy`, the signature is the app setting of the same name with `_SIGNATURE` behind it.
+ *
+ * An absent or empty setting, or one that is no valid document, keeps the app from starting; a reference that the
+ * platform could not resolve doesn't, and gives 503.
+ *
+ * @throws {TypeError} for what is no name of an app setting, an unknown option, no public key; {RangeError} for a
+ * duration that is not a positive number.
+ */
+export function trustStoreFromAppSetting(name: string, options: RefreshOptions = {}): TrustStore {
+  return new RefreshingTrustStore(createAppSettingSource(name), options);
+}
