@@ -18,7 +18,7 @@ import {
   parseTrustDocument,
   parseTrustDocumentInSlices,
   trustStoreFromFile,
-} from '@certgate/core';
+} from '@certgate/core/tools';
 import { createClientCertificate } from '../packages/certgate/dist/esm/certificates/self-signed-certificate.js';
 
 if (globalThis.gc === undefined) {

@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AccessGate, presentCertificate, trustStoreFromFile } from '@certgate/core';
+import { AccessGate, presentCertificate, trustStoreFromFile } from '@certgate/core/tools';
 
 const rounds = 41;
 const decisionsPerRound = 20_000;

@@ -1,7 +1,7 @@
 import type { app as AzureFunctionsApp, PreInvocationContext } from '@azure/functions';
 import type { TrustStore } from '@certgate/core';
-import { type FrontEndName, frontEndNames, readFrontEndSetting } from './gate/front-end.js';
-import { FunctionGate, frontEndOverride } from './gate/function-gate.js';
+import { type FrontEndName, frontEndNames, readFrontEndSetting, frontEndOverride } from './gate/front-end.js';
+import { FunctionGate } from './gate/function-gate.js';
 import { type AnyHandler, announceGate, securedCores } from './gate/shared-state.js';
 import {
   type FunctionMetadata,

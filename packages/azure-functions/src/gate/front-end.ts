@@ -1,5 +1,4 @@
 import { type Denial, deny } from '@certgate/core';
-import { frontEndOverride } from './function-gate.js';
 
 /** The front ends whose word about the client certificate Certgate knows how to read. */
 export const frontEndNames = ['app-service'] as const;
@@ -125,6 +124,9 @@ function listPresent(environment: Environment, marks: RegExp): readonly string[]
 function isPresent(value: string | undefined): value is string {
   return value !== undefined && value !== '';
 }
+
+/** Named `unsafeTrustCertificateHeaderFromAnywhere` where apps see it. */
+export const frontEndOverride: unique symbol = Symbol.for('certgate/unsafe-trust-certificate-header-from-anywhere');
 
 /**
  * The only way around a front end that is not known: `secureApp(app, { trustStore, [this]: true })`. A symbol, so that no

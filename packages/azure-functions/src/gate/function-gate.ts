@@ -21,6 +21,7 @@ import {
   certificateHeaderName,
   isDevelopment,
   resolveFrontEnd,
+  frontEndOverride,
 } from './front-end.js';
 import { HttpStreamingWatch } from './http-streaming.js';
 import { type FunctionMetadata, isPromiseLike, type WorkerCore } from './worker-core.js';
@@ -36,9 +37,6 @@ import {
 } from './shared-state.js';
 import { warnAtStart, warnOfTrust } from '../log/start-log.js';
 import { TrustLog } from '../log/trust-log.js';
-
-/** Named `unsafeTrustCertificateHeaderFromAnywhere` where apps see it. */
-export const frontEndOverride: unique symbol = Symbol.for('certgate/unsafe-trust-certificate-header-from-anywhere');
 
 interface GateOptions {
   readonly trustStore: TrustStore;

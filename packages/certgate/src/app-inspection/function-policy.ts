@@ -1,4 +1,4 @@
-import { findInstant, formatInstant } from '@certgate/core';
+import { findInstant, formatInstant } from '@certgate/core/tools';
 import { CommandFailure } from '../command-line/command-failure.js';
 import type { HostedFunction } from '../functions-host/functions-host.js';
 

@@ -1,4 +1,4 @@
-import { decodeClientCertificate, type ClientCertificate } from '@certgate/core';
+import { decodeClientCertificate, type ClientCertificate } from '@certgate/core/tools';
 
 /** What is said of a new certificate is read back from it, by the decoder that will judge it. */
 export function getDecoded({ certificateDer }: { readonly certificateDer: Uint8Array }): ClientCertificate {

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { decodeBase64, decodeClientCertificate } from '@certgate/core';
+import { decodeBase64, decodeClientCertificate } from '@certgate/core/tools';
 import { CommandFailure } from '../command-line/command-failure.js';
 import { decodeText, readBoundedFile } from './read-bounded-file.js';
 import { readPemBlocks, type PemBlock } from './structure/pem.js';

@@ -1,4 +1,4 @@
-import { findInstant } from '@certgate/core';
+import { findInstant } from '@certgate/core/tools';
 import { InvalidArgumentError } from 'commander';
 
 /** A port; 0 picks a free one. */

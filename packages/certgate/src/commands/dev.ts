@@ -15,20 +15,9 @@ import { type CheckResult, runChecks } from '../local-app/run-checks.js';
 import { type AppWatch, watchApp } from '../local-app/watch-app.js';
 import { formatCallLines } from './dev/call-lines.js';
 import { runBeforeUpstream } from './dev/before-upstream.js';
-import { type GatewayFlags, addGatewayFlags, readGatewayFlags } from './gateway-options.js';
+import type { DevFlags } from './dev/dev-flags.js';
+import { addGatewayFlags, readGatewayFlags } from './gateway-options.js';
 import { printExchange } from './gateway.js';
-
-export interface DevFlags extends GatewayFlags {
-  readonly trust?: string;
-  readonly call?: readonly string[];
-  readonly check?: boolean;
-  readonly once?: boolean;
-  readonly json?: boolean;
-  readonly port?: number;
-  readonly hostPort?: number;
-  readonly upstream?: URL;
-  readonly inspect?: string | true;
-}
 
 const defaultGatewayPort = 7443;
 const defaultHostPort = 7071;

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type ClientCertificate, parseTrustDocument } from '@certgate/core';
+import { type ClientCertificate, parseTrustDocument } from '@certgate/core/tools';
 import { getCallerCertificate } from './development-certificates.js';
 import { findFile, replaceFile } from './development-files.js';
 

@@ -1,6 +1,6 @@
 import { X509Certificate, createPrivateKey, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { type ClientCertificate, decodeClientCertificate } from '@certgate/core';
+import { type ClientCertificate, decodeClientCertificate } from '@certgate/core/tools';
 import { createClientCertificate, createServerCertificate } from '../certificates/self-signed-certificate.js';
 import { encodePfx } from '../certificates/pfx/encode-pfx.js';
 import { findFile, replaceFile } from './development-files.js';

@@ -1,4 +1,4 @@
-import { formatInstant } from '@certgate/core';
+import { formatInstant } from '@certgate/core/tools';
 import type { HostedFunction } from '../functions-host/host-protocol.js';
 
 /** What a function asks of its callers, as the gate's registry in the app's process tells it. */

@@ -1,4 +1,4 @@
-import type { PathCertificate, PathCheck } from '@certgate/core';
+import type { PathCertificate, PathCheck } from '@certgate/core/tools';
 
 /** One path that was tried, or a beginning of one above which the search found nothing. */
 export interface TracedPath {

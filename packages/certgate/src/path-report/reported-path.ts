@@ -6,7 +6,7 @@ import {
   type PathRole,
   type RevocationEvidence,
   formatInstant,
-} from '@certgate/core';
+} from '@certgate/core/tools';
 import type { TracedPath } from './path-trace.js';
 
 /** The file that a list or an answer came from, as far as that is known. */

@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto';
-import { verifyDocumentSignature } from '@certgate/core';
+import { verifyDocumentSignature } from '@certgate/core/tools';
 import type { PasswordSource } from '../certificates/password.js';
 import { readPrivateKeyFile } from '../certificates/read-private-key.js';
 import { CommandFailure } from '../command-line/command-failure.js';

@@ -1,4 +1,4 @@
-import type { TrustedIdentity, TrustPin } from '@certgate/core';
+import type { TrustedIdentity, TrustPin } from '@certgate/core/tools';
 
 export type IdentityState = 'active' | 'disabled' | 'ended' | 'no usable pin';
 

@@ -6,7 +6,7 @@ import {
   TrustDocumentError,
   type TrustDocument,
   type TrustSnapshot,
-} from '@certgate/core';
+} from '@certgate/core/tools';
 import { CommandFailure } from '../command-line/command-failure.js';
 import { escapeControls } from '../command-line/output.js';
 import type { StoredDocument, TrustLocation } from './location/trust-location.js';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash, generateKeyPairSync, verify } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { findIdentity, removeIdentity, setIdentityEnabled } from './edits/identity-edits.js';
-import { formatTrustDocument, type TrustDocument } from '@certgate/core';
+import { formatTrustDocument, type TrustDocument } from '@certgate/core/tools';
 import fc from 'fast-check';
 import { CommandFailure } from '../command-line/command-failure.js';
 import { hashDocument } from './load-trust-document.js';

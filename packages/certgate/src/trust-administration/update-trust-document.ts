@@ -9,7 +9,7 @@ import {
   type TrustComparison,
   type TrustDocument,
   type TrustSnapshot,
-} from '@certgate/core';
+} from '@certgate/core/tools';
 import { CommandFailure, exitCodes } from '../command-line/command-failure.js';
 import { escapeControls } from '../command-line/output.js';
 import { formatChangeLogEntry, type ChangeLogEntry } from './change-log.js';

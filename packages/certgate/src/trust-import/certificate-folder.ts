@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { extname, join } from 'node:path';
-import { decodeClientCertificate, listCertificateFaults, type ClientCertificate } from '@certgate/core';
+import { decodeClientCertificate, listCertificateFaults, type ClientCertificate } from '@certgate/core/tools';
 import { readCertificateFile } from '../certificates/read-certificate-file.js';
 import { CommandFailure } from '../command-line/command-failure.js';
 import type { CertificateHashes } from '../trust-administration/edits/identity-edits.js';

@@ -1,4 +1,4 @@
-import { findThumbprint } from '@certgate/core';
+import { findThumbprint } from '@certgate/core/tools';
 
 /** A thumbprint in upper-case hexadecimal, with its algorithm. */
 export interface ImportedThumbprint {

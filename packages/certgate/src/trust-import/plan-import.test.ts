@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { anyAudience, compareTrustDocuments, parseTrustDocument, type TrustDocument } from '@certgate/core';
+import { anyAudience, compareTrustDocuments, parseTrustDocument, type TrustDocument } from '@certgate/core/tools';
 import fc from 'fast-check';
 import type { ImportEntry } from './import-reading.js';
 import { planImport, type ImportOptions } from './plan-import.js';

@@ -1,4 +1,9 @@
-import { formatInstant, type TrustDocument, type TrustDocumentIdentity, type TrustDocumentPin } from '@certgate/core';
+import {
+  formatInstant,
+  type TrustDocument,
+  type TrustDocumentIdentity,
+  type TrustDocumentPin,
+} from '@certgate/core/tools';
 import { isEnabled, readPinValue } from '../trust-administration/edits/identity-edits.js';
 import type { CertificateFolder, KnownCertificate } from './certificate-folder.js';
 import type { ImportEntry, ImportRefusal } from './import-reading.js';

@@ -12,7 +12,8 @@ import { type ClientIdentity, createClientIdentity } from './client-identity.js'
 import { type Denial, deny } from '../denial.js';
 import { type PresentedCertificate, presentCertificate } from '../certificate/presented-certificate.js';
 import { type RevocationInformation, noRevocationInformation } from '../revocation/revocation-information.js';
-import { type TrustFinding, findInSnapshot } from '../trust-snapshot/find-in-snapshot.js';
+import { findInSnapshot } from '../trust-snapshot/find-in-snapshot.js';
+import type { TrustFinding } from '../trust-snapshot/trust-finding.js';
 import type { TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
 
 export interface Admission {

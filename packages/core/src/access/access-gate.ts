@@ -7,7 +7,7 @@ import { expectKnownOptions } from '../encoding/known-options.js';
 import { type PresentedCertificate, presentCertificate } from '../certificate/presented-certificate.js';
 import { readTrustFinding, readTrustVersion, type TrustStore, TrustVersionError } from '../trust-store/trust-store.js';
 import { RefusalCache, VerdictCache } from './decision-memory.js';
-import type { TrustFinding } from '../trust-snapshot/find-in-snapshot.js';
+import type { TrustFinding } from '../trust-snapshot/trust-finding.js';
 
 export interface AccessGateOptions {
   readonly trustStore: TrustStore;

@@ -1,5 +1,5 @@
 import type { ClientCertificate } from '../certificate/client-certificate.js';
-import type { FoundIdentity } from '../trust-snapshot/find-in-snapshot.js';
+import type { FoundIdentity } from '../trust-snapshot/trust-finding.js';
 
 /** The named caller that a certificate maps to. */
 export interface ClientIdentity {

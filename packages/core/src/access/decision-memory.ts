@@ -1,5 +1,5 @@
 import type { Denial } from '../denial.js';
-import type { TrustFinding } from '../trust-snapshot/find-in-snapshot.js';
+import type { TrustFinding } from '../trust-snapshot/trust-finding.js';
 import type { ClientIdentity } from './client-identity.js';
 
 /** Who a certificate belongs to, and for how long that holds. Never whether a call is allowed. */

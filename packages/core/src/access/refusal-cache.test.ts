@@ -4,7 +4,7 @@ import * as fc from 'fast-check';
 import { AccessGate } from './access-gate.js';
 import { type DenialCode, denialCodes, deny } from '../denial.js';
 import { RefusalCache } from './decision-memory.js';
-import type { TrustDenialCode, TrustFinding } from '../trust-snapshot/find-in-snapshot.js';
+import type { TrustDenialCode, TrustFinding } from '../trust-snapshot/trust-finding.js';
 import type { TrustStore } from '../trust-store/trust-store.js';
 import { makeCertificate, now } from '../test-support/certificates.js';
 import { CountingStore, found, header, open } from '../test-support/gate-stage.js';

@@ -162,14 +162,6 @@ export function areNamesEqual(left: CanonicalName, right: CanonicalName): boolea
   return left.key === right.key;
 }
 
-/** Does `name` lie in the subtree of `base` (RFC 5280 §4.2.1.10)? A name lies in its own. */
-export function isNameWithin(name: CanonicalName, base: CanonicalName): boolean {
-  return (
-    base.relativeNames.length <= name.relativeNames.length &&
-    base.relativeNames.every((relativeName, index) => relativeName === name.relativeNames[index])
-  );
-}
-
 /**
  * String preparation (RFC 4518 §2) as far as it decides whether two texts are the same: characters mapped to nothing or
  * to a space, compatibility forms, letter case, outer and repeated spaces.

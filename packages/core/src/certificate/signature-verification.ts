@@ -1,5 +1,4 @@
 import { constants, createPublicKey, type KeyObject, verify, type VerifyKeyObjectInput } from 'node:crypto';
-import type { PathBudget } from '../certification-path/path-budget.js';
 import type { SignatureAlgorithm } from './signature-algorithm.js';
 
 /** Something signed: a certificate, a CRL, an OCSP response. */
@@ -92,7 +91,7 @@ function readKey(subjectPublicKeyInfo: Uint8Array): KeyObject | null {
 }
 
 /** What is decoded once and kept: a CRL, an OCSP response, a certificate. */
-interface Signed {
+export interface Signed {
   readonly signed: SignedData;
 }
 
@@ -106,11 +105,6 @@ export function isSignedBy(signed: Signed, key: VerificationKey): boolean {
 /** Undefined: not verified yet. */
 export function recallSignature(signed: Signed, key: VerificationKey): boolean | undefined {
   return verdicts.get(signed)?.get(key);
-}
-
-/** As `isSignedBy`, where a question has only so many signatures to spend. Undefined: none is left. */
-export function isSignedWithinBudget(signed: Signed, key: VerificationKey, budget: PathBudget): boolean | undefined {
-  return recallSignature(signed, key) ?? (budget.spendSignature() ? isSignedBy(signed, key) : undefined);
 }
 
 /** Verifies on another thread what `isSignedBy` will be asked for. */

@@ -1,3 +1,10 @@
+import {
+  type Signed,
+  type VerificationKey,
+  isSignedBy,
+  recallSignature,
+} from '../certificate/signature-verification.js';
+
 /**
  * What one question may cost at most. Building a path is a search that certificates can be made to blow up (cross-signing,
  * hundreds of names): past its budget a question is refused, it never runs on.
@@ -50,3 +57,8 @@ export interface PathLimits {
  * steps and three signatures.
  */
 export const defaultPathLimits: PathLimits = Object.freeze({ steps: 10_000, signatures: 64, comparisons: 250_000 });
+
+/** As `isSignedBy`, where a question has only so many signatures to spend. Undefined: none is left. */
+export function isSignedWithinBudget(signed: Signed, key: VerificationKey, budget: PathBudget): boolean | undefined {
+  return recallSignature(signed, key) ?? (budget.spendSignature() ? isSignedBy(signed, key) : undefined);
+}

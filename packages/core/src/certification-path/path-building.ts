@@ -1,9 +1,9 @@
 import { areNamesEqual } from '../certificate/distinguished-name.js';
 import type { PathCertificate } from '../certificate/path-certificate.js';
-import { failPath, noteOn, type PathFault } from './path-check.js';
+import { isSignedWithinBudget } from './path-budget.js';
+import { failPath, noteOn, type PathFault, type PathRole } from './path-check.js';
 import { type PathSettings, type ValidPath, exhausted, findLocalFault, validatePath } from './path-validation.js';
-import { isSignedWithinBudget } from '../certificate/signature-verification.js';
-import { type PathRole, describe } from './validation-profile.js';
+import { describe } from './validation-profile.js';
 
 export interface PathSearch {
   readonly target: PathCertificate;

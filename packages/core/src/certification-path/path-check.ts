@@ -2,7 +2,9 @@ import type { PathCertificate } from '../certificate/path-certificate.js';
 import type { DenialCode } from '../denial.js';
 import type { RevocationEvidence } from '../revocation/revocation-evidence.js';
 import type { RevocationStatus } from '../revocation/revocation-information.js';
-import type { PathRole } from './validation-profile.js';
+
+/** Where a certificate stands in its path. */
+export type PathRole = 'trust-anchor' | 'intermediate' | 'end-entity' | 'crl-signer';
 
 /** One check as it ended, for tools: what was looked at, on which path, and what came of it. */
 export interface PathCheck {

@@ -4,11 +4,11 @@ import type { CrlQuestion } from '../revocation/crl-statement.js';
 import { findOcspStatus, type OcspQuestion } from '../revocation/ocsp-status.js';
 import type { OcspResponse } from '../revocation/ocsp-response.js';
 import type { PathCertificate } from '../certificate/path-certificate.js';
-import { failPath, failPathFinally, type PathFault, type PathNote } from './path-check.js';
+import { failPath, failPathFinally, type PathFault, type PathNote, type PathRole } from './path-check.js';
 import type { ValidPath } from './path-validation.js';
 import { listRevocationEvidence } from '../revocation/revocation-evidence.js';
 import type { RevocationStatus } from '../revocation/revocation-information.js';
-import { type PathRole, type ValidationProfile, describe, isAlgorithmAccepted } from './validation-profile.js';
+import { type ValidationProfile, describe, isAlgorithmAccepted } from './validation-profile.js';
 
 /**
  * What an authority's operator asks: `required` (no information: no entry), `when-available` (what is known to be revoked

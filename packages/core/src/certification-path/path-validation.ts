@@ -1,7 +1,7 @@
 import { type CanonicalName, areNamesEqual } from '../certificate/distinguished-name.js';
 import { formatInstant } from '../encoding/timestamp.js';
 import { type NameConstraintState, constrainNames, findNameFault, unconstrainedNames } from './name-constraints.js';
-import type { PathBudget } from './path-budget.js';
+import { type PathBudget, isSignedWithinBudget } from './path-budget.js';
 import type { PathCertificate } from '../certificate/path-certificate.js';
 import {
   failPath,
@@ -11,16 +11,10 @@ import {
   type PathFault,
   type PathListener,
   type PathNote,
+  type PathRole,
 } from './path-check.js';
 import { type PolicyInputs, processPolicies } from './policy-graph.js';
-import { isSignedWithinBudget } from '../certificate/signature-verification.js';
-import {
-  type PathRole,
-  type ValidationProfile,
-  describe,
-  findProfileFault,
-  findPurposeFault,
-} from './validation-profile.js';
+import { type ValidationProfile, describe, findProfileFault, findPurposeFault } from './validation-profile.js';
 
 export interface PathSettings {
   /** Milliseconds since 1970-01-01T00:00:00Z. */

@@ -7,7 +7,8 @@ import { sequence } from '../test-support/der-writing.js';
 import { extensions, generalNames } from '../test-support/extension-writing.js';
 import { newName, readWritten } from '../test-support/written-path.js';
 import { decodePathCertificate } from '../certificate/path-certificate.js';
-import { type PathRole, findProfileFault, findPurposeFault, isAlgorithmAccepted } from './validation-profile.js';
+import type { PathRole } from './path-check.js';
+import { findProfileFault, findPurposeFault, isAlgorithmAccepted } from './validation-profile.js';
 
 // What a certificate says of itself, each rule alone: nobody looks at a signature here.
 const issuer = newName('Root');

@@ -2,7 +2,7 @@ import type { CertificatePublicKey } from '../certificate/public-key.js';
 import { clientAuthentication, describePublicKey, isStrongKey } from '../certificate/certificate-verification.js';
 import { shortenText } from '../encoding/shown-text.js';
 import { extensionTypes, type PathCertificate } from '../certificate/path-certificate.js';
-import { type PathFault, failPath } from './path-check.js';
+import { type PathFault, type PathRole, failPath } from './path-check.js';
 import { type SignatureAlgorithm, describeSignatureAlgorithm } from '../certificate/signature-algorithm.js';
 
 /**
@@ -10,9 +10,6 @@ import { type SignatureAlgorithm, describeSignatureAlgorithm } from '../certific
  * everywhere, adds what a certificate of today must meet: strong keys and digests, critical basic constraints, the uses.
  */
 export type ValidationProfile = 'strict' | 'rfc5280';
-
-/** Where a certificate stands in its path. */
-export type PathRole = 'trust-anchor' | 'intermediate' | 'end-entity' | 'crl-signer';
 
 /** RFC 5280 §4.2.1.12. */
 const anyExtendedKeyUsage = '2.5.29.37.0';

@@ -12,3 +12,15 @@ export function findThumbprint(text: string, algorithm: keyof typeof hexDigits):
   // Checked before the case is changed: the ligature U+FB00 has FF as its upper case.
   return digits.length === hexDigits[algorithm] && /^[0-9A-Fa-f]+$/.test(digits) ? digits.toUpperCase() : undefined;
 }
+
+/**
+ * A serial number as tools print it → the content of the DER INTEGER that it is, in upper-case hexadecimal: minimal,
+ * with 00 in front where the first bit would make it negative. Undefined for what are no hexadecimal digits.
+ */
+export function findSerialNumber(text: string): string | undefined {
+  const digits = text.replace(separators, '');
+  if (!/^[0-9A-Fa-f]{1,128}$/.test(digits)) return undefined;
+  const significant = digits.toUpperCase().replace(/^0+/, '');
+  const even = significant.length % 2 === 0 ? significant : `0${significant}`;
+  return even === '' || even >= '8' ? `00${even}` : even;
+}

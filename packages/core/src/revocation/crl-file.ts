@@ -1,8 +1,8 @@
-import { setImmediate } from 'node:timers/promises';
 import { areNamesEqual } from '../certificate/distinguished-name.js';
 import type { PathCertificate } from '../certificate/path-certificate.js';
 import { verifyAhead } from '../certificate/signature-verification.js';
 import { decodeBase64 } from '../encoding/base64.js';
+import { runAtOnce, runInSlices } from '../encoding/steps.js';
 import { type DerDecoding, readDer, refuseDer } from '../encoding/der.js';
 import {
   type CertificateRevocationList,
@@ -10,32 +10,17 @@ import {
   maximumCrlLength,
 } from './certificate-revocation-list.js';
 
-/** Milliseconds of work before others have their turn. */
-const sliceMilliseconds = 4;
-
 /**
  * A CRL as files and servers have it, DER or one block of PEM, read in slices of some milliseconds with the event loop's
  * turn in between: a list of a million entries is read while requests are answered.
  */
 export async function decodeCrlFileInSlices(bytes: Uint8Array): Promise<DerDecoding<CertificateRevocationList>> {
-  const steps = decodeCrlFileInSteps(bytes);
-  let end = performance.now() + sliceMilliseconds;
-  for (;;) {
-    const step = steps.next();
-    if (step.done === true) return step.value;
-    if (performance.now() < end) continue;
-    await setImmediate();
-    end = performance.now() + sliceMilliseconds;
-  }
+  return runInSlices(decodeCrlFileInSteps(bytes));
 }
 
 /** The same at once, for tools. */
 export function decodeCrlFile(bytes: Uint8Array): DerDecoding<CertificateRevocationList> {
-  const steps = decodeCrlFileInSteps(bytes);
-  for (;;) {
-    const step = steps.next();
-    if (step.done === true) return step.value;
-  }
+  return runAtOnce(decodeCrlFileInSteps(bytes));
 }
 
 /** A list in DER begins with a SEQUENCE's tag, which is no character of a text. */

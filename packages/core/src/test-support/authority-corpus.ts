@@ -1,6 +1,5 @@
 import { getAuthorityPems, toPem } from './authority-certificates.js';
-import type { RefusedDocument } from './document-corpus.js';
-import { documentOf } from './documents.js';
+import { type RefusedDocument, documentOf } from './documents.js';
 
 const sha256 = '9F86D081884C7D659A2FEAA0C55AD015A3BF4F1B2B0B822CD15D6C15B0F00A08';
 const pems = getAuthorityPems();

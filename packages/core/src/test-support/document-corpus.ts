@@ -1,20 +1,10 @@
 import { acceptedAuthorityDocuments, refusedAuthorityDocuments } from './authority-corpus.js';
-import { documentOf } from './documents.js';
+import { type RefusedDocument, documentOf } from './documents.js';
 import { acceptedSubjectDocuments, refusedSubjectDocuments } from './subject-corpus.js';
 
 export const sha256: string = '9F86D081884C7D659A2FEAA0C55AD015A3BF4F1B2B0B822CD15D6C15B0F00A08';
 export const otherSha256: string = '60303AE22B998861BCE3B28F33EEC1BE758A213C86C93C076DBE9F558C11C752';
 export const sha1: string = 'A94A8FE5CCB19BA61C4C0873D391E987982FBBD3';
-
-/** A document that is refused: where, with what words, and whether a JSON Schema can say so too. */
-export interface RefusedDocument {
-  readonly what: string;
-  readonly document: unknown;
-  readonly path: string;
-  readonly words: RegExp;
-  /** False for what lies beyond a schema: uniqueness of one property, the order of two times, the calendar. */
-  readonly isSeenBySchema: boolean;
-}
 
 const identity = (fields: Record<string, unknown>): object => documentOf([fields]);
 const pin = (fields: Record<string, unknown>): object => documentOf([{ certificates: [fields] }]);

@@ -28,3 +28,13 @@ export function assertDenied(decision: Decision, code: DenialCode): void {
   assert.equal(decision.outcome, 'denied', `allowed, where ${code} was expected`);
   assert.equal(decision.code, code);
 }
+
+/** A document that is refused: where, with what words, and whether a JSON Schema can say so too. */
+export interface RefusedDocument {
+  readonly what: string;
+  readonly document: unknown;
+  readonly path: string;
+  readonly words: RegExp;
+  /** False for what lies beyond a schema: uniqueness of one property, the order of two times, the calendar. */
+  readonly isSeenBySchema: boolean;
+}

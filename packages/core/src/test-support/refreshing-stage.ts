@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type PresentedCertificate, presentCertificate } from '../certificate/presented-certificate.js';
-import type { TrustFinding } from '../trust-snapshot/find-in-snapshot.js';
+import type { TrustFinding } from '../trust-snapshot/trust-finding.js';
 import { type RefreshOptions, RefreshingTrustStore } from '../trust-store/refreshing-store.js';
 import { makeCertificate, now } from './certificates.js';
 import type { IdentityInput } from './documents.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type PresentedCertificate, presentCertificate } from '../certificate/presented-certificate.js';
-import type { TrustFinding } from '../trust-snapshot/find-in-snapshot.js';
+import type { TrustFinding } from '../trust-snapshot/trust-finding.js';
 import type { TrustBlobClient } from '../trust-sources/blob-source.js';
 import type { RefreshOptions } from '../trust-store/refresh-options.js';
 import { RefreshingTrustStore } from '../trust-store/refreshing-store.js';

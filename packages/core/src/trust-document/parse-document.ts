@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers/promises';
+import { runAtOnce, runInSlices } from '../encoding/steps.js';
 import { parseJsonInSteps } from '../encoding/strict-json.js';
 import { expectKnownOptions } from '../encoding/known-options.js';
 import { readAuthorities } from './read-authorities.js';
@@ -63,15 +63,8 @@ export function readTrustDocumentWhole(
   options: TrustDocumentReadingOptions = {},
 ): TrustDocumentReading {
   expectOptions(options);
-  const steps = readInSteps(document, options);
-  for (;;) {
-    const step = steps.next();
-    if (step.done === true) return step.value;
-  }
+  return runAtOnce(readInSteps(document, options));
 }
-
-/** Milliseconds of work before others have their turn. */
-const sliceMilliseconds = 4;
 
 /**
  * As `parseTrustDocument`, in slices of some milliseconds with the event loop's turn in between: a document of 100,000
@@ -82,15 +75,7 @@ export async function parseTrustDocumentInSlices(
   options: TrustDocumentReadingOptions = {},
 ): Promise<TrustSnapshot> {
   expectOptions(options);
-  const steps = readInSteps(document, options);
-  let end = performance.now() + sliceMilliseconds;
-  for (;;) {
-    const step = steps.next();
-    if (step.done === true) return step.value.snapshot;
-    if (performance.now() < end) continue;
-    await setImmediate();
-    end = performance.now() + sliceMilliseconds;
-  }
+  return (await runInSlices(readInSteps(document, options))).snapshot;
 }
 
 function expectOptions(options: TrustDocumentReadingOptions): void {

@@ -1,10 +1,6 @@
+import { findSerialNumber } from '../encoding/thumbprint.js';
 import { findThumbprint } from '../encoding/thumbprint.js';
-import {
-  type DeniedCertificate,
-  type DenyList,
-  deniedSerialKey,
-  findSerialNumber,
-} from '../trust-snapshot/deny-list.js';
+import { type DeniedCertificate, type DenyList, deniedSerialKey } from '../trust-snapshot/deny-list.js';
 import type { AuthorityDirectory } from './read-authorities.js';
 import type { DocumentReader } from './document-reader.js';
 

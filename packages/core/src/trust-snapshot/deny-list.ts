@@ -23,21 +23,6 @@ export function deniedSerialKey(authorityName: string, serialNumber: string): st
   return `${authorityName.toLowerCase()}\n${serialNumber}`;
 }
 
-/**
- * A serial number as tools print it → the content of the DER INTEGER that it is, in upper-case hexadecimal: minimal,
- * with 00 in front where the first bit would make it negative. Undefined for what are no hexadecimal digits.
- */
-export function findSerialNumber(text: string): string | undefined {
-  const digits = text.replace(separators, '');
-  if (!/^[0-9A-Fa-f]{1,128}$/.test(digits)) return undefined;
-  const significant = digits.toUpperCase().replace(/^0+/, '');
-  const even = significant.length % 2 === 0 ? significant : `0${significant}`;
-  return even === '' || even >= '8' ? `00${even}` : even;
-}
-
-/** As in thumbprints. */
-const separators = /[\s:\u00ad\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]/gu;
-
 /** For the operator; the reason is a text of the document's. */
 export function describeDenied({ path, reason }: DeniedCertificate): string {
   return `The certificate is on the trust document's deny list (${path})${reason === undefined ? '' : `: ${reason}`}.`;

@@ -5,7 +5,8 @@ import { describe, mock, test } from 'node:test';
 import type { DenialCode } from '../denial.js';
 import { presentCertificate } from '../certificate/presented-certificate.js';
 import type { RevocationInformation } from '../revocation/revocation-information.js';
-import { type TrustFinding, findInSnapshot } from './find-in-snapshot.js';
+import { findInSnapshot } from './find-in-snapshot.js';
+import type { TrustFinding } from './trust-finding.js';
 import type { TrustSnapshot } from './trust-snapshot.js';
 import {
   type CallerRequest,

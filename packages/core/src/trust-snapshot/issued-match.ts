@@ -13,7 +13,7 @@ import type { PresentedCertificate } from '../certificate/presented-certificate.
 import { shortenText } from '../encoding/shown-text.js';
 import type { TrustedAuthority, TrustedIdentity, TrustPin, TrustSnapshot } from './trust-snapshot.js';
 import { deniedSerialKey, describeDenied } from './deny-list.js';
-import type { TrustFinding } from './find-in-snapshot.js';
+import type { TrustFinding } from './trust-finding.js';
 
 /** One reason to take a certificate for an identity. */
 export interface TrustMatch {

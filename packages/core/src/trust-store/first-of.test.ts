@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { presentCertificate } from '../certificate/presented-certificate.js';
-import type { TrustFinding } from '../trust-snapshot/find-in-snapshot.js';
+import type { TrustFinding } from '../trust-snapshot/trust-finding.js';
 import type { TrustStore } from './trust-store.js';
 import { makeCertificate, now } from '../test-support/certificates.js';
 import { documentOf } from '../test-support/documents.js';

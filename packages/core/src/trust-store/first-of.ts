@@ -1,5 +1,5 @@
 import type { PresentedCertificate } from '../certificate/presented-certificate.js';
-import type { TrustFinding } from '../trust-snapshot/find-in-snapshot.js';
+import type { TrustFinding } from '../trust-snapshot/trust-finding.js';
 import { readTrustFinding, readTrustVersion, type TrustStore, type TrustStoreReport } from './trust-store.js';
 
 /**

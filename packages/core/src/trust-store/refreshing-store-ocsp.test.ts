@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { AccessGate } from '../access/access-gate.js';
 import { presentCertificate } from '../certificate/presented-certificate.js';
-import type { TrustFinding } from '../trust-snapshot/find-in-snapshot.js';
+import type { TrustFinding } from '../trust-snapshot/trust-finding.js';
 import { getStage, issueCaller } from '../test-support/authority-stage.js';
 import { clientExtensions } from '../test-support/certificates.js';
 import { type OcspServer, answerFrom, startOcspServer } from '../test-support/ocsp-stage.js';

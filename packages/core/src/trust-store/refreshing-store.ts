@@ -6,7 +6,8 @@ import {
   maximumDocumentLength,
   parseTrustDocumentInSlices,
 } from '../trust-document/parse-document.js';
-import { type TrustFinding, findInSnapshot } from '../trust-snapshot/find-in-snapshot.js';
+import { findInSnapshot } from '../trust-snapshot/find-in-snapshot.js';
+import type { TrustFinding } from '../trust-snapshot/trust-finding.js';
 import type { TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
 import type { TrustStore, TrustStoreReport, TrustStoreWarning } from './trust-store.js';
 import { decodeUtf8, digestSha256 } from '../trust-sources/document-bytes.js';

@@ -1,7 +1,7 @@
 import type { PresentedCertificate } from '../certificate/presented-certificate.js';
 import { denialCodes } from '../denial.js';
 import { describeFault } from '../encoding/shown-text.js';
-import type { FoundIdentity, TrustDenialCode, TrustFinding } from '../trust-snapshot/find-in-snapshot.js';
+import type { FoundIdentity, TrustDenialCode, TrustFinding } from '../trust-snapshot/trust-finding.js';
 import type { TrustWarning } from '../trust-snapshot/trust-snapshot.js';
 
 /**

@@ -1,4 +1,4 @@
-import { findInstant } from '@certgate/core';
+import { findInstant } from '@certgate/core/tools';
 import { CommandFailure } from '../../command-line/command-failure.js';
 import { isRevocationReason, type RevocationReason } from '../structure/revocation-reason.js';
 

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { formatInstant } from '@certgate/core';
+import { formatInstant } from '@certgate/core/tools';
 import { CommandFailure } from '../../command-line/command-failure.js';
 import { hasCode } from '../../command-line/replace-file.js';
 import type { CertificateIssuer } from '../structure/certificate-issuer.js';

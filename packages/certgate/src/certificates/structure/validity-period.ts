@@ -1,4 +1,4 @@
-import { formatInstant } from '@certgate/core';
+import { formatInstant } from '@certgate/core/tools';
 import { CommandFailure } from '../../command-line/command-failure.js';
 
 export interface ValidityPeriod {

@@ -1,4 +1,4 @@
-import { formatInstant } from '@certgate/core';
+import { formatInstant } from '@certgate/core/tools';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { getAuthorityFiles } from '../../certificates/authority/authority-files.js';
 import { checkAuthorityPassword } from '../../certificates/authority/authority-key.js';

@@ -1,5 +1,5 @@
 import { lstat, readdir } from 'node:fs/promises';
-import { formatInstant } from '@certgate/core';
+import { formatInstant } from '@certgate/core/tools';
 import Table from 'cli-table3';
 import { Command } from 'commander';
 import { getAuthorityFiles } from '../../certificates/authority/authority-files.js';

@@ -1,4 +1,4 @@
-import { formatInstant } from '@certgate/core';
+import { formatInstant } from '@certgate/core/tools';
 import { Command } from 'commander';
 import type { AuthorityRegister, IssuedEntry } from '../../certificates/authority/authority-register.js';
 import { loadAuthority } from '../../certificates/authority/load-authority.js';

@@ -1,4 +1,4 @@
-import { presentCertificate } from '@certgate/core';
+import { presentCertificate } from '@certgate/core/tools';
 import { encodePem } from '../../certificates/structure/pem.js';
 import { readCertificateFile } from '../../certificates/read-certificate-file.js';
 import { checkKeyBelongsToCertificate, readPrivateKeyFile } from '../../certificates/read-private-key.js';

@@ -1,4 +1,4 @@
-import { formatInstant, type ClientCertificate } from '@certgate/core';
+import { formatInstant, type ClientCertificate } from '@certgate/core/tools';
 import { Command } from 'commander';
 import { createClientCertificate } from '../../certificates/self-signed-certificate.js';
 import { getDecoded } from '../../certificates/describe-certificate.js';

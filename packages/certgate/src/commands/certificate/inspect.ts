@@ -4,7 +4,7 @@ import {
   listCertificateFaults,
   readCertificateHeader,
   type ClientCertificate,
-} from '@certgate/core';
+} from '@certgate/core/tools';
 import { Command } from 'commander';
 import { nameKeyPurpose } from '../../certificates/structure/extended-key-usage.js';
 import type { CertificateFile } from '../../certificates/read-certificate-file.js';

@@ -1,4 +1,4 @@
-import { formatInstant, type ClientCertificate } from '@certgate/core';
+import { formatInstant, type ClientCertificate } from '@certgate/core/tools';
 import type { StoredAuthority } from '../../certificates/authority/load-authority.js';
 import { getDecoded } from '../../certificates/describe-certificate.js';
 import type { ExtendedKeyUsageName } from '../../certificates/structure/extended-key-usage.js';

@@ -8,7 +8,7 @@ import { getGatewayCertificate } from '../../local-app/development-certificates.
 import { listTrustedRoleSets, prepareCallers, writeDevelopmentTrust } from '../../local-app/development-callers.js';
 import { openDevelopmentFolder, withFolderLock } from '../../local-app/development-files.js';
 import { startOnPort } from '../../local-app/listening-port.js';
-import type { DevFlags } from '../dev.js';
+import type { DevFlags } from './dev-flags.js';
 import { readGatewayFlags } from '../gateway-options.js';
 import { printExchange } from '../gateway.js';
 

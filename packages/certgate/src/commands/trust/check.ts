@@ -6,7 +6,7 @@ import {
   type InspectionSeverity,
   type TrustInspectionFinding,
   type TrustSnapshot,
-} from '@certgate/core';
+} from '@certgate/core/tools';
 import Table from 'cli-table3';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import colors from 'picocolors';

@@ -1,4 +1,9 @@
-import { decodeClientCertificate, findSerialNumber, findThumbprint, type TrustDocumentDenied } from '@certgate/core';
+import {
+  decodeClientCertificate,
+  findSerialNumber,
+  findThumbprint,
+  type TrustDocumentDenied,
+} from '@certgate/core/tools';
 import { Command } from 'commander';
 import { CommandFailure } from '../../command-line/command-failure.js';
 import { addHelpSections } from '../../command-line/help.js';

@@ -1,4 +1,4 @@
-import { compareTrustDocuments, type TrustComparison, type TrustEffect } from '@certgate/core';
+import { compareTrustDocuments, type TrustComparison, type TrustEffect } from '@certgate/core/tools';
 import { Command, Option } from 'commander';
 import colors from 'picocolors';
 import { CommandFailure, exitCodes } from '../../command-line/command-failure.js';

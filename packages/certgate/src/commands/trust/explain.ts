@@ -1,4 +1,4 @@
-import { readRevocationInformation } from '@certgate/core';
+import { readRevocationInformation } from '@certgate/core/tools';
 import { Command, InvalidArgumentError } from 'commander';
 import { CommandFailure, exitCodes } from '../../command-line/command-failure.js';
 import { addHelpSections } from '../../command-line/help.js';

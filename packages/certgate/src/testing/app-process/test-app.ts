@@ -1,7 +1,7 @@
 import { X509Certificate, createPrivateKey } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { TrustDocumentError, parseTrustDocument } from '@certgate/core';
+import { TrustDocumentError, parseTrustDocument } from '@certgate/core/tools';
 import { createClientCertificate, createServerCertificate } from '../../certificates/self-signed-certificate.js';
 import { type IncomingResponse, sendRequest } from '../../client/send-request.js';
 import { CommandFailure } from '../../command-line/command-failure.js';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { TrustDocument, TrustDocumentAuthority, TrustDocumentRevocation } from '@certgate/core';
+import type { TrustDocument, TrustDocumentAuthority, TrustDocumentRevocation } from '@certgate/core/tools';
 import { CommandFailure } from '../../command-line/command-failure.js';
 
 // Pure, as document-edits.ts is. What the reader of documents refuses (a leaf as an anchor, a name twice), it says best.

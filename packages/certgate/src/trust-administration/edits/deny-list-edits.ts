@@ -4,7 +4,7 @@ import {
   findThumbprint,
   type TrustDocument,
   type TrustDocumentDenied,
-} from '@certgate/core';
+} from '@certgate/core/tools';
 import { CommandFailure } from '../../command-line/command-failure.js';
 
 /** A certificate that is denied already stays as it is, with the reason it had. */

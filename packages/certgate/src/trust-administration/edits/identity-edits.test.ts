@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { findInstant, formatInstant, type TrustDocument, type TrustDocumentPin } from '@certgate/core';
+import { findInstant, formatInstant, type TrustDocument, type TrustDocumentPin } from '@certgate/core/tools';
 import fc from 'fast-check';
 import {
   addIdentity,

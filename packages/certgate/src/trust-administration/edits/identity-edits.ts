@@ -6,7 +6,7 @@ import {
   type TrustDocumentIdentity,
   type TrustDocumentPin,
   type TrustDocumentSubject,
-} from '@certgate/core';
+} from '@certgate/core/tools';
 import { CommandFailure } from '../../command-line/command-failure.js';
 import { withoutSubjects, withSubjects } from './subject-edits.js';
 

@@ -4,7 +4,7 @@ import {
   type SubjectType,
   type TrustDocumentIdentity,
   type TrustDocumentSubject,
-} from '@certgate/core';
+} from '@certgate/core/tools';
 import { CommandFailure } from '../../command-line/command-failure.js';
 
 /** With these names too; what it has already, it has once. That nobody else has them, the document's reader sees to. */

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import type { PathCertificate } from '@certgate/core';
+import type { PathCertificate } from '@certgate/core/tools';
 import { type AuthorityFiles, getAuthorityFiles } from '../../../certificates/authority/authority-files.js';
 import { loadAuthority } from '../../../certificates/authority/load-authority.js';
 import { readRegister } from '../../../certificates/authority/update-register.js';

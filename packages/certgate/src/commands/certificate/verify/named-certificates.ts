@@ -1,4 +1,4 @@
-import { type PathCertificate, decodePathCertificate } from '@certgate/core';
+import { type PathCertificate, decodePathCertificate } from '@certgate/core/tools';
 import { readCertificateFile } from '../../../certificates/read-certificate-file.js';
 import { CommandFailure } from '../../../command-line/command-failure.js';
 import { escapeControls } from '../../../command-line/output.js';

@@ -1,4 +1,9 @@
-import { type CertificateRevocationList, type OcspResponse, decodeCrlFile, decodeOcspResponse } from '@certgate/core';
+import {
+  type CertificateRevocationList,
+  type OcspResponse,
+  decodeCrlFile,
+  decodeOcspResponse,
+} from '@certgate/core/tools';
 import { readBoundedFile } from '../../../certificates/read-bounded-file.js';
 import type { EvidenceSources } from '../../../path-report/reported-path.js';
 import { CommandFailure } from '../../../command-line/command-failure.js';

@@ -1,4 +1,4 @@
-import { findAuthorityPath, presentCertificate, readRevocationInformation } from '@certgate/core';
+import { findAuthorityPath, presentCertificate, readRevocationInformation } from '@certgate/core/tools';
 import { getUsageOid } from '../../../certificates/structure/extended-key-usage.js';
 import { CommandFailure } from '../../../command-line/command-failure.js';
 import { loadTrustDocument } from '../../../trust-administration/load-trust-document.js';

@@ -1,4 +1,4 @@
-import { decodeClientCertificate, formatInstant } from '@certgate/core';
+import { decodeClientCertificate, formatInstant } from '@certgate/core/tools';
 import { type ReportedPath, describePath } from '../../../path-report/reported-path.js';
 import type { Verification } from './verification.js';
 

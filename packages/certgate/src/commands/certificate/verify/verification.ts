@@ -7,7 +7,7 @@ import {
   type ValidationProfile,
   decodePathCertificate,
   findCertificationPath,
-} from '@certgate/core';
+} from '@certgate/core/tools';
 import { getUsageOid } from '../../../certificates/structure/extended-key-usage.js';
 import { readAuthorityArgument } from './authority-argument.js';
 import { readPathCertificates, withoutRepeats } from './named-certificates.js';

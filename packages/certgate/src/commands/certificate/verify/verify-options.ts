@@ -1,4 +1,4 @@
-import type { RevocationMode, RevocationScope, ValidationProfile } from '@certgate/core';
+import type { RevocationMode, RevocationScope, ValidationProfile } from '@certgate/core/tools';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import {
   type ExtendedKeyUsageName,

@@ -4,7 +4,7 @@ import {
   type RevocationMode,
   type RevocationScope,
   type TrustDocumentRevocation,
-} from '@certgate/core';
+} from '@certgate/core/tools';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { encodePem } from '../../../certificates/structure/pem.js';
 import { readCertificateFile } from '../../../certificates/read-certificate-file.js';

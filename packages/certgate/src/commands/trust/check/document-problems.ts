@@ -4,7 +4,7 @@ import {
   TrustDocumentError,
   type DocumentProblem,
   type TrustSnapshot,
-} from '@certgate/core';
+} from '@certgate/core/tools';
 import { parseTree, printParseErrorCode, type Node, type ParseError } from 'jsonc-parser';
 
 export type DocumentReading =

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { type Decision, decideAccess, parseTrustDocument } from '@certgate/core';
+import { type Decision, decideAccess, parseTrustDocument } from '@certgate/core/tools';
 import fc from 'fast-check';
 import { type ExplanationQuestion, explainDecision } from './explain-decision.js';
 

@@ -11,7 +11,7 @@ import {
   decideAccess,
   noRevocationInformation,
   presentCertificate,
-} from '@certgate/core';
+} from '@certgate/core/tools';
 import { PathTrace, type TracedPath } from '../../../path-report/path-trace.js';
 
 export interface ExplanationQuestion {

@@ -1,4 +1,4 @@
-import type { FunctionRequirement } from '@certgate/core';
+import type { FunctionRequirement } from '@certgate/core/tools';
 import type { InspectedHttpFunction } from '../../../app-inspection/coverage-report.js';
 import { type InspectedPolicy, describeInspectedPolicy } from '../../../app-inspection/function-policy.js';
 import { inspectApp } from '../../../app-inspection/inspect-app.js';

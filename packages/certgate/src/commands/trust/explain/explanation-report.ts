@@ -7,7 +7,7 @@ import {
   formatInstant,
   getPublicCode,
   getPublicStatus,
-} from '@certgate/core';
+} from '@certgate/core/tools';
 import { type ReportedPath, describePath } from '../../../path-report/reported-path.js';
 import { type ExplainedStep, type Explanation, type PinMatch, decisionSteps } from './explain-decision.js';
 import type { ExplainedFunction } from './explained-function.js';

@@ -1,4 +1,4 @@
-import type { TrustDocumentSubject } from '@certgate/core';
+import type { TrustDocumentSubject } from '@certgate/core/tools';
 import { Command, Option } from 'commander';
 import { CommandFailure } from '../../../command-line/command-failure.js';
 import { addHelpSections } from '../../../command-line/help.js';

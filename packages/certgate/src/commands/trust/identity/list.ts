@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import { type DeniedCertificate, formatInstant, type TrustedIdentity } from '@certgate/core';
+import { type DeniedCertificate, formatInstant, type TrustedIdentity } from '@certgate/core/tools';
 import { Command } from 'commander';
 import { addHelpSections } from '../../../command-line/help.js';
 import { escapeControls, printJson, printLine } from '../../../command-line/output.js';

@@ -1,4 +1,4 @@
-import { formatInstant, type TrustDocumentIdentity } from '@certgate/core';
+import { formatInstant, type TrustDocumentIdentity } from '@certgate/core/tools';
 import { Command, InvalidArgumentError } from 'commander';
 import { CommandFailure } from '../../../command-line/command-failure.js';
 import { addHelpSections } from '../../../command-line/help.js';

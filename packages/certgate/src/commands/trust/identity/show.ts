@@ -1,4 +1,4 @@
-import { formatInstant, type TrustPin, type TrustedIdentity } from '@certgate/core';
+import { formatInstant, type TrustPin, type TrustedIdentity } from '@certgate/core/tools';
 import { Command } from 'commander';
 import { CommandFailure } from '../../../command-line/command-failure.js';
 import { addHelpSections } from '../../../command-line/help.js';

@@ -4,7 +4,7 @@ import {
   findThumbprint,
   formatInstant,
   listCertificateFaults,
-} from '@certgate/core';
+} from '@certgate/core/tools';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { CommandFailure } from '../../../command-line/command-failure.js';
 import type { NewPin } from '../../../trust-administration/edits/identity-edits.js';

@@ -1,4 +1,4 @@
-import type { TrustDocumentSubject } from '@certgate/core';
+import type { TrustDocumentSubject } from '@certgate/core/tools';
 import type { Command } from 'commander';
 import { CommandFailure } from '../../../command-line/command-failure.js';
 import { collect } from './pin-options.js';

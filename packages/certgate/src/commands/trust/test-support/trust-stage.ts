@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type TrustDocument, verifyDocumentSignature, type DocumentSignatureVerdict } from '@certgate/core';
+import { type TrustDocument, verifyDocumentSignature, type DocumentSignatureVerdict } from '@certgate/core/tools';
 import { type CommandRun, runCertgate } from '../../certificate/test-support/run-certgate.js';
 
 /** A folder with a trust document in it, and the real command line to change it by. */

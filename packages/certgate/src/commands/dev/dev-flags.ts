@@ -1,0 +1,14 @@
+import type { GatewayFlags } from '../gateway-options.js';
+
+/** What `certgate dev` was told on the command line. */
+export interface DevFlags extends GatewayFlags {
+  readonly trust?: string;
+  readonly call?: readonly string[];
+  readonly check?: boolean;
+  readonly once?: boolean;
+  readonly json?: boolean;
+  readonly port?: number;
+  readonly hostPort?: number;
+  readonly upstream?: URL;
+  readonly inspect?: string | true;
+}
