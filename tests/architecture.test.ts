@@ -6,103 +6,140 @@ import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 
-// Holds the arrows between rooms (docs/architecture.md): a file imports only what stands before it.
+// Holds the arrows between packages and between rooms (docs/architecture.md). A room is a folder below a package's src;
+// the files at its top are entries.
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /**
- * Core's rooms in the order of the request's path. A file may import files of its own line and of the lines above it.
- * A file that is on no line fails the test: new rooms say where they stand.
+ * Each package's rooms and entries: one line each, with those that it may import. Every name stands on a line above, so
+ * all imports point one way. A folder that has no line of its own belongs to the room that holds it.
  */
-const coreOrder: readonly (readonly string[])[] = [
-  ['encoding/*', 'fault-text', 'short-text', 'known-options', 'denial'],
-  ['mistaken-structure', 'header-grammars/*', 'certificate-header'],
-  [
-    'distinguished-name',
-    'canonical-name',
-    'general-name',
-    'spiffe-id',
-    'extension-list',
-    'certificate-structure',
-    'subject-alternative-name',
-    'certificate-extensions',
-    'certificate-public-key',
-    'client-certificate',
-  ],
-  ['certificate-verification'],
-  ['certification-path/*'],
-  ['presented-certificate', 'revocation-information'],
-  [
-    'trust-authority',
-    'trust-subject',
-    'trust-deny-list',
-    'trust-snapshot',
-    'trust-document-content',
-    'trust-document-reader',
-    'trust-document-revocation',
-    'trust-document-authorities',
-    'trust-document-denied',
-    'trust-document-subjects',
-    'trust-document-pins',
-    'trust-document-identities',
-    'trust-document',
-    'trust-document-text',
-    'trust-change',
-    'trust-subject-comparison',
-    'trust-authority-comparison',
-    'trust-denied-comparison',
-    'trust-lookalikes',
-    'trust-identity-comparison',
-    'trust-refusal-comparison',
-    'trust-comparison',
-    'trust-inspection-finding',
-    'trust-authority-inspection',
-    'trust-inspection',
-    'authority-path',
-    'authority-match',
-    'issued-match',
-    'trust-finding',
-    'trust-answer',
-    'trust-store',
-  ],
-  ['trust-sources/*'],
-  ['client-identity', 'verdict-cache', 'refusal-cache'],
-  ['authorization'],
-  ['access-decision'],
-  ['access-gate'],
-  ['index'],
-];
-
-/** The tool's rooms, and which others each may enter. */
-const toolRooms: Readonly<Record<string, readonly string[]>> = {
-  'command-line': [],
-  certificates: ['command-line'],
-  client: ['command-line'],
-  gateway: [],
-  'functions-host': ['command-line'],
-  'local-app': ['command-line', 'certificates', 'client', 'gateway', 'functions-host'],
-  'trust-administration': ['command-line', 'certificates'],
-  'trust-import': ['command-line', 'certificates', 'trust-administration'],
-  'app-inspection': ['command-line', 'functions-host', 'local-app'],
-  'path-report': ['command-line'],
-  commands: [
-    'command-line',
-    'certificates',
-    'client',
-    'gateway',
-    'functions-host',
-    'local-app',
-    'app-setup',
-    'trust-administration',
-    'trust-import',
-    'app-inspection',
-    'path-report',
-  ],
-  testing: ['command-line', 'certificates', 'client', 'gateway', 'functions-host', 'local-app'],
-  'app-setup': ['command-line'],
-  program: ['command-line', 'commands'],
-  cli: ['command-line', 'program'],
-  index: ['testing', 'gateway', 'local-app'],
+const packageRooms: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  core: {
+    denial: [],
+    encoding: [],
+    certificate: ['denial', 'encoding'],
+    'certificate-header': ['denial', 'encoding', 'certificate'],
+    revocation: ['encoding', 'certificate'],
+    'certification-path': ['denial', 'encoding', 'certificate', 'revocation'],
+    'trust-snapshot': ['denial', 'encoding', 'certificate', 'revocation', 'certification-path'],
+    'trust-document': ['encoding', 'certificate', 'certification-path', 'trust-snapshot'],
+    'trust-review': ['encoding', 'certificate', 'certification-path', 'trust-snapshot', 'trust-document'],
+    'trust-sources': ['encoding', 'trust-document'],
+    'trust-store': [
+      'denial',
+      'encoding',
+      'certificate',
+      'revocation',
+      'certification-path',
+      'trust-snapshot',
+      'trust-document',
+      'trust-sources',
+    ],
+    access: ['denial', 'encoding', 'certificate', 'certificate-header', 'revocation', 'trust-snapshot', 'trust-store'],
+    index: [
+      'denial',
+      'encoding',
+      'certificate',
+      'certificate-header',
+      'revocation',
+      'certification-path',
+      'trust-snapshot',
+      'trust-document',
+      'trust-sources',
+      'trust-store',
+      'access',
+    ],
+    tools: [
+      'encoding',
+      'certificate',
+      'revocation',
+      'certification-path',
+      'trust-snapshot',
+      'trust-document',
+      'trust-review',
+      'trust-sources',
+      'trust-store',
+      'index',
+    ],
+  },
+  'azure-functions': {
+    log: [],
+    gate: ['log'],
+    opentelemetry: ['log'],
+    'function-policy': ['log', 'gate'],
+    'request-identity': ['gate'],
+    'secure-app': ['gate'],
+    testing: ['gate'],
+    'report-only': ['gate', 'function-policy'],
+    index: ['log', 'gate', 'function-policy', 'request-identity', 'secure-app', 'report-only'],
+  },
+  certgate: {
+    'certificates/pfx': [],
+    'command-line': [],
+    'gateway/exchange': [],
+    'app-setup': ['command-line'],
+    'certificates/structure': ['command-line'],
+    client: ['command-line'],
+    'functions-host/worker': ['command-line'],
+    gateway: ['gateway/exchange'],
+    'path-report': ['command-line'],
+    'trust-administration/edits': ['command-line'],
+    'trust-administration/location': ['command-line'],
+    certificates: ['certificates/pfx', 'command-line', 'certificates/structure'],
+    'functions-host/routing': ['command-line', 'functions-host/worker'],
+    'trust-administration/blob': ['command-line', 'trust-administration/location'],
+    'certificates/authority': ['certificates/pfx', 'command-line', 'certificates/structure', 'certificates'],
+    'functions-host/http': ['command-line', 'functions-host/worker', 'functions-host/routing'],
+    'trust-administration': [
+      'command-line',
+      'trust-administration/edits',
+      'trust-administration/location',
+      'certificates',
+      'trust-administration/blob',
+    ],
+    'trust-import': ['command-line', 'trust-administration/edits', 'certificates'],
+    'functions-host': ['command-line', 'functions-host/worker', 'functions-host/routing', 'functions-host/http'],
+    'local-app': [
+      'certificates/pfx',
+      'command-line',
+      'client',
+      'functions-host/worker',
+      'gateway',
+      'certificates',
+      'functions-host/routing',
+      'functions-host/http',
+      'functions-host',
+    ],
+    'app-inspection': ['command-line', 'functions-host/routing', 'functions-host', 'local-app'],
+    testing: ['command-line', 'client', 'gateway', 'certificates', 'functions-host', 'local-app'],
+    commands: [
+      'certificates/pfx',
+      'command-line',
+      'app-setup',
+      'certificates/structure',
+      'client',
+      'functions-host/worker',
+      'gateway',
+      'path-report',
+      'trust-administration/edits',
+      'trust-administration/location',
+      'certificates',
+      'certificates/authority',
+      'trust-administration',
+      'trust-import',
+      'functions-host',
+      'local-app',
+      'app-inspection',
+    ],
+    index: ['gateway', 'local-app', 'testing'],
+    program: ['command-line', 'commands'],
+    cli: ['command-line', 'program'],
+  },
 };
+
+/** More than that, and a folder is no longer one thing. */
+const maximumFilesPerFolder = 15;
 
 const packageImports: Readonly<Record<string, (specifier: string, room: string) => boolean>> = {
   core: () => false,
@@ -111,7 +148,8 @@ const packageImports: Readonly<Record<string, (specifier: string, room: string) 
     specifier === '@certgate/core' ||
     specifier === '@azure/functions' ||
     (specifier === '@opentelemetry/api' && room.startsWith('opentelemetry')),
-  certgate: (specifier) => specifier === '@certgate/core' || listDependencies('certgate').includes(nameOf(specifier)),
+  certgate: (specifier) =>
+    specifier === '@certgate/core/tools' || listDependencies('certgate').includes(nameOf(specifier)),
 };
 
 interface SourceFile {
@@ -163,53 +201,63 @@ describe('the arrows between packages', () => {
   });
 });
 
-describe('the arrows inside core', () => {
-  const lineOf = (room: string): number =>
-    coreOrder.findIndex((line) =>
-      line.some((entry) => entry === room || (entry.endsWith('/*') && room.startsWith(entry.slice(0, -1)))),
-    );
+for (const [name, rooms] of Object.entries(packageRooms)) {
+  describe(`the rooms of ${name}`, () => {
+    const files = listSources(name);
+    const lines = Object.keys(rooms);
 
-  it('every file stands on one line of the order', () => {
-    for (const { room } of listSources('core'))
-      assert.notEqual(lineOf(room), -1, `${room}.ts stands nowhere in coreOrder`);
-  });
-
-  it('every import points to the same line or an earlier one', () => {
-    for (const file of listSources('core')) {
-      for (const target of listTargets(file)) {
-        assert.ok(lineOf(target) <= lineOf(file.room), `${file.room}.ts imports ${target}.ts, which stands after it`);
+    it('name only rooms that stand above them', () => {
+      for (const [index, line] of lines.entries()) {
+        for (const target of rooms[line] ?? []) {
+          assert.ok(lines.slice(0, index).includes(target), `${line} names ${target}, which does not stand above it`);
+        }
       }
-    }
-  });
+    });
 
-  it('encoding knows nothing of certificates', () => {
-    for (const file of listSources('core').filter(({ room }) => room.startsWith('encoding/'))) {
-      for (const target of listTargets(file))
-        assert.match(target, /^encoding\//, `${file.room}.ts imports ${target}.ts`);
-    }
-  });
-});
-
-describe('the arrows inside the tool', () => {
-  const roomOf = (path: string): string => path.split('/', 1)[0] ?? path;
-
-  it('every room enters only those it may', () => {
-    for (const file of listSources('certgate')) {
-      const own = roomOf(file.room);
-      const allowed = toolRooms[own];
-      assert.ok(allowed !== undefined, `${file.room}.ts stands in no room of toolRooms`);
-      for (const target of listTargets(file).map(roomOf)) {
-        assert.ok(target === own || allowed.includes(target), `${file.room}.ts imports from ${target}`);
+    it('hold every file, and import only what their line allows, types included', () => {
+      for (const file of files) {
+        const own = findRoom(lines, file.room);
+        assert.ok(own !== undefined, `${file.room}.ts stands in no room of packageRooms`);
+        for (const target of listTargets(file)) {
+          const room = findRoom(lines, target);
+          const isAllowed = room !== undefined && (room === own || (rooms[own] ?? []).includes(room));
+          assert.ok(isAllowed, `${file.room}.ts imports ${target}.ts, which the line of ${own} does not allow`);
+        }
       }
-    }
-  });
+    });
 
-  it('nothing but the command line and the app process ends a process', () => {
-    for (const { room, path } of listSources('certgate')) {
-      const ends = /process\.exit\(/.test(readFileSync(path, 'utf8'));
-      if (ends) assert.match(room, /^(?:cli|functions-host\/host-process|testing\/app-process\/main)$/, room);
-    }
+    it('use every import that their line allows', () => {
+      for (const line of lines) {
+        const used = files
+          .filter((file) => findRoom(lines, file.room) === line)
+          .flatMap((file) => listTargets(file).map((target) => findRoom(lines, target)));
+        for (const target of rooms[line] ?? []) assert.ok(used.includes(target), `${line} no longer imports ${target}`);
+      }
+    });
+
+    it(`have at most ${maximumFilesPerFolder} source files in a folder`, () => {
+      const counts = new Map<string, number>();
+      for (const { room } of files) counts.set(dirname(room), (counts.get(dirname(room)) ?? 0) + 1);
+      for (const [folder, count] of counts) {
+        assert.ok(
+          count <= maximumFilesPerFolder,
+          `${name}/src/${folder} has ${count} source files; which room is missing?`,
+        );
+      }
+    });
+
+    it('have no imports that go round in a circle, types included', () => {
+      const targets = new Map(files.map((file) => [file.room, listTargets(file)]));
+      for (const { room } of files) assert.equal(findCycle(targets, room, [], new Set()), undefined);
+    });
   });
+}
+
+it('nothing but the command line and the app process ends a process', () => {
+  for (const { room, path } of listSources('certgate')) {
+    const ends = /process\.exit\(/.test(readFileSync(path, 'utf8'));
+    if (ends) assert.match(room, /^(?:cli|functions-host\/host-process|testing\/app-process\/main)$/, room);
+  }
 });
 
 describe('the entries of azure-functions', () => {
@@ -219,29 +267,34 @@ describe('the entries of azure-functions', () => {
     const common = reached.filter((room, index) => reached.indexOf(room) !== index);
     // What these hold is functions and texts, or hangs on `globalThis` under registered symbols and names. A variable,
     // a map or a class of their own would be another one in each entry.
-    assert.deepEqual([...new Set(common)].sort(), ['decision-channel', 'log-text', 'shared-state', 'worker-core']);
+    assert.deepEqual([...new Set(common)].sort(), [
+      'gate/shared-state',
+      'gate/worker-core',
+      'log/decision-channel',
+      'log/log-text',
+    ]);
   });
 });
 
-describe('imports that go round in a circle', () => {
-  for (const name of Object.keys(packageImports)) {
-    it(`there are none in ${name}`, () => {
-      const sources = new Map(listSources(name).map((file) => [file.room, listTargets(file, true)]));
-      for (const room of sources.keys()) assert.equal(findCycle(sources, room, []), undefined);
-    });
-  }
-});
+/** The longest line that is the file itself or a folder above it. */
+function findRoom(lines: readonly string[], file: string): string | undefined {
+  const above = lines.filter((line) => file === line || file.startsWith(`${line}/`));
+  return above.sort((left, right) => right.length - left.length)[0];
+}
 
 function findCycle(
-  sources: ReadonlyMap<string, readonly string[]>,
-  room: string,
+  targets: ReadonlyMap<string, readonly string[]>,
+  file: string,
   path: readonly string[],
+  done: Set<string>,
 ): string | undefined {
-  if (path.includes(room)) return [...path.slice(path.indexOf(room)), room].join(' → ');
-  for (const target of sources.get(room) ?? []) {
-    const cycle = findCycle(sources, target, [...path, room]);
+  if (path.includes(file)) return [...path.slice(path.indexOf(file)), file].join(' → ');
+  if (done.has(file)) return undefined;
+  for (const target of targets.get(file) ?? []) {
+    const cycle = findCycle(targets, target, [...path, file], done);
     if (cycle !== undefined) return cycle;
   }
+  done.add(file);
   return undefined;
 }
 
@@ -263,7 +316,7 @@ function toRoom(src: string, path: string): string {
   return relative(src, path).split(sep).join('/').replace(/\.ts$/, '');
 }
 
-/** The files of the same package that a file imports; type-only imports can't make a circle at run time. */
+/** The files of the same package that a file imports; with `onlyValues`, those that are loaded at run time. */
 function listTargets({ room, path, imports }: SourceFile, onlyValues = false): readonly string[] {
   const specifiers = onlyValues ? readValueImports(path) : imports;
   return specifiers

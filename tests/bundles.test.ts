@@ -55,6 +55,7 @@ it('there is a bundle of every entry', () => {
     entries.map(({ specifier }) => specifier),
     [
       '@certgate/core',
+      '@certgate/core/tools',
       '@certgate/azure-functions',
       '@certgate/azure-functions/testing',
       '@certgate/azure-functions/opentelemetry',

@@ -15,7 +15,7 @@ import {
   getPublicCode,
   getPublicStatus,
   parseTrustDocument,
-} from '@certgate/core';
+} from '@certgate/core/tools';
 import ts from 'typescript';
 import type * as decisionLogModule from '../packages/azure-functions/dist/esm/log/decision-log.js';
 import type * as expiryLogModule from '../packages/azure-functions/dist/esm/log/expiry-log.js';
@@ -89,7 +89,10 @@ describe('docs/errors.md', () => {
   });
 
   it("lists every answer of the gateway's own with its status, and no other", async () => {
-    const { gatewayAnswers } = (await importBuilt('certgate', 'gateway/gateway-exchange.js')) as GatewayExchangeModule;
+    const { gatewayAnswers } = (await importBuilt(
+      'certgate',
+      'gateway/exchange/gateway-exchange.js',
+    )) as GatewayExchangeModule;
     const section = getSection('docs/errors.md', "The local gateway's own answers");
     const rows = readRows(section, /^\| `([a-z0-9-]+)` \| (\d{3}) \|/gm);
     const actual = Object.entries(gatewayAnswers).map(([answer, { status }]) => [answer, status]);
@@ -105,7 +108,7 @@ describe('docs/errors.md', () => {
   });
 
   it('lists the codes of the other lines, and no other', async (context) => {
-    const { startCodes } = (await importBuilt('azure-functions', 'start-log.js')) as StartLogModule;
+    const { startCodes } = (await importBuilt('azure-functions', 'log/start-log.js')) as StartLogModule;
     const rows = readRows(
       getSection('docs/errors.md', 'The other lines'),
       /^\| `(start|trust|expiry)` \| `(\w+)` \|/gm,
@@ -238,10 +241,10 @@ function listKeys(event: string): readonly string[] {
 
 /** Real lines of every event, by what writes them, about real decisions on a real certificate. */
 async function writeLines(context: TestContext): Promise<readonly Readonly<Record<string, unknown>>[]> {
-  const { DecisionLog } = (await importBuilt('azure-functions', 'decision-log.js')) as DecisionLogModule;
-  const { ExpiryLog } = (await importBuilt('azure-functions', 'expiry-log.js')) as ExpiryLogModule;
-  const { TrustLog } = (await importBuilt('azure-functions', 'trust-log.js')) as TrustLogModule;
-  const { warnAtStart } = (await importBuilt('azure-functions', 'start-log.js')) as StartLogModule;
+  const { DecisionLog } = (await importBuilt('azure-functions', 'log/decision-log.js')) as DecisionLogModule;
+  const { ExpiryLog } = (await importBuilt('azure-functions', 'log/expiry-log.js')) as ExpiryLogModule;
+  const { TrustLog } = (await importBuilt('azure-functions', 'log/trust-log.js')) as TrustLogModule;
+  const { warnAtStart } = (await importBuilt('azure-functions', 'log/start-log.js')) as StartLogModule;
   const lines: string[] = [];
   const write = (line: string): void => {
     lines.push(line);

@@ -7,7 +7,7 @@ import { cleanEnvironment, type Ended, root } from './test-support/certgate.js';
 import { openssl } from './test-support/openssl.js';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { verifyDocumentSignature } from '@certgate/core';
+import { verifyDocumentSignature } from '@certgate/core/tools';
 
 // `certgate trust` over the real SDK and a real Azurite: the same words as over a file.
 describe('certgate trust over a blob', () => {

@@ -22,10 +22,12 @@ import {
 } from './test-support/trust-scene.js';
 
 // No package exports them: users have no clock to give.
-const sources = join(root, 'packages', 'core', 'dist', 'esm', 'trust-sources');
-const { createBlobSource } = (await import(pathToFileURL(join(sources, 'blob-source.js')).href)) as typeof blobSource;
+const core = join(root, 'packages', 'core', 'dist', 'esm');
+const { createBlobSource } = (await import(
+  pathToFileURL(join(core, 'trust-sources', 'blob-source.js')).href
+)) as typeof blobSource;
 const { RefreshingTrustStore } = (await import(
-  pathToFileURL(join(sources, 'refreshing-store.js')).href
+  pathToFileURL(join(core, 'trust-store', 'refreshing-store.js')).href
 )) as typeof refreshingStore;
 
 const temporary = mkdtempSync(join(tmpdir(), 'certgate-blob-clock-'));
