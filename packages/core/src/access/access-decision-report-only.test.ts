@@ -104,6 +104,7 @@ describe('every other denial is never deferred', () => {
     certificate_extended_key_usage_unsuitable: unfit({ extensions: ['extendedKeyUsage = serverAuth'] }),
     certificate_key_usage_unsuitable: unfit({ extensions: ['keyUsage = keyEncipherment'] }),
     certificate_critical_extension_unknown: unfit({ extensions: ['1.2.3.4 = critical, DER:0500'] }),
+    certificate_key_unsupported: unfit({ key: 'ed448' }),
     certificate_key_too_weak: unfit({ key: 'rsa-1024' }),
     internal_fault: [header, [{ roles: [], certificates: [pin] }], Number.NaN],
   };

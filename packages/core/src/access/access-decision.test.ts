@@ -113,6 +113,7 @@ describe('the path, step by step', () => {
       'certificate-verification',
       ...unfit({ extensions: ['1.2.3.4 = critical, DER:0500'] }),
     ],
+    ['certificate_key_unsupported', 'certificate-verification', ...unfit({ key: 'ed448' })],
     ['certificate_key_too_weak', 'certificate-verification', ...unfit({ key: 'rsa-1024' })],
     ['function_not_allowed', 'authorization', header, [{ functions: ['other'], certificates: [{ thumbprintSha256 }] }]],
     ['role_missing', 'authorization', header, [{ roles: [], certificates: [{ thumbprintSha256 }] }]],

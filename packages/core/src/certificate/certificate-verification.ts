@@ -1,6 +1,6 @@
 import { formatInstant } from '../encoding/timestamp.js';
 import type { ClientCertificate } from './client-certificate.js';
-import type { CertificatePublicKey } from './public-key.js';
+import { type CertificatePublicKey, describeUnsupportedAlgorithm } from './public-key.js';
 import { shortenText } from '../encoding/shown-text.js';
 import { type Denial, type DenialCode, deny } from '../denial.js';
 
@@ -64,11 +64,18 @@ const requirements: readonly Requirement[] = [
         : undefined,
   },
   {
+    code: 'certificate_key_unsupported',
+    findFault: ({ publicKey }) =>
+      judgeKey(publicKey) === 'unsupported'
+        ? `The certificate's key (${describePublicKey(publicKey)}) is of a kind that Certgate does not support; issue one with ${acceptedKeys}.`
+        : undefined,
+  },
+  {
     code: 'certificate_key_too_weak',
     findFault: ({ publicKey }) =>
-      isStrongKey(publicKey)
-        ? undefined
-        : `The certificate's key (${describePublicKey(publicKey)}) is not accepted: RSA of ${minimumRsaBits} bits or more, EC P-256, P-384, P-521, or Ed25519.`,
+      judgeKey(publicKey) === 'too-weak'
+        ? `The certificate's key (${describePublicKey(publicKey)}) is too weak; issue one with ${acceptedKeys}.`
+        : undefined,
   },
 ];
 
@@ -99,11 +106,31 @@ export function listCertificateFaults(certificate: ClientCertificate, now: numbe
   });
 }
 
-/** An allow list: what is not known to be strong is refused. */
+/** For people: what `judgeKey` accepts. */
+export const acceptedKeys: string = `RSA of ${minimumRsaBits} bits or more, EC P-256, P-384, P-521, or Ed25519`;
+
+const acceptedCurves: ReadonlySet<string> = new Set(['P-256', 'P-384', 'P-521']);
+/** Curves of less than 112 bits of security, and those that the key's owner made (CVE-2020-0601). */
+const weakCurves: ReadonlySet<string> = new Set(['P-192', 'explicit parameters']);
+
+/** An allow list. What is not on it is weak only where that is known; ML-DSA, for one, is not. */
+export function judgeKey(key: CertificatePublicKey): 'accepted' | 'too-weak' | 'unsupported' {
+  switch (key.algorithm) {
+    case 'rsa':
+      return key.bits >= minimumRsaBits ? 'accepted' : 'too-weak';
+    case 'ec':
+      if (acceptedCurves.has(key.curve)) return 'accepted';
+      return weakCurves.has(key.curve) ? 'too-weak' : 'unsupported';
+    case 'ed25519':
+      return 'accepted';
+    case 'ed448':
+    case 'other':
+      return 'unsupported';
+  }
+}
+
 export function isStrongKey(key: CertificatePublicKey): boolean {
-  if (key.algorithm === 'rsa') return key.bits >= minimumRsaBits;
-  if (key.algorithm === 'ec') return key.curve === 'P-256' || key.curve === 'P-384' || key.curve === 'P-521';
-  return key.algorithm === 'ed25519';
+  return judgeKey(key) === 'accepted';
 }
 
 export function describePublicKey(key: CertificatePublicKey): string {
@@ -117,6 +144,6 @@ export function describePublicKey(key: CertificatePublicKey): string {
     case 'ed448':
       return 'Ed448';
     case 'other':
-      return `algorithm ${key.objectIdentifier}`;
+      return describeUnsupportedAlgorithm(key.objectIdentifier);
   }
 }

@@ -7,6 +7,7 @@ import {
   derTags,
   readSingle,
 } from '../encoding/der.js';
+import { describeUnsupportedAlgorithm } from './public-key.js';
 
 export type DigestAlgorithm = 'md5' | 'sha1' | 'sha224' | 'sha256' | 'sha384' | 'sha512';
 
@@ -44,6 +45,16 @@ const digests: Readonly<Record<string, DigestAlgorithm>> = {
 
 const rsassaPss = '1.2.840.113549.1.1.10';
 const mgf1 = '1.2.840.113549.1.1.8';
+const ed25519 = '1.3.101.112';
+const ed448 = '1.3.101.113';
+
+const knownAlgorithms: ReadonlySet<string> = new Set([
+  ...Object.keys(rsaPkcs1Digests),
+  ...Object.keys(ecdsaDigests),
+  rsassaPss,
+  ed25519,
+  ed448,
+]);
 
 export function decodeSignatureAlgorithm(element: DerElement): SignatureAlgorithm {
   const reader = new DerReader(element.content);
@@ -59,12 +70,17 @@ export function decodeSignatureAlgorithm(element: DerElement): SignatureAlgorith
   if (parameters !== undefined) return unknown;
   const ecdsaDigest = ecdsaDigests[objectIdentifier];
   if (ecdsaDigest !== undefined) return { scheme: 'ecdsa', digest: ecdsaDigest };
-  if (objectIdentifier === '1.3.101.112') return { scheme: 'ed25519' };
-  return objectIdentifier === '1.3.101.113' ? { scheme: 'ed448' } : unknown;
+  if (objectIdentifier === ed25519) return { scheme: 'ed25519' };
+  return objectIdentifier === ed448 ? { scheme: 'ed448' } : unknown;
 }
 
 export function describeSignatureAlgorithm(algorithm: SignatureAlgorithm): string {
-  if (algorithm.scheme === 'unknown') return `algorithm ${algorithm.objectIdentifier}`;
+  if (algorithm.scheme === 'unknown') {
+    const { objectIdentifier } = algorithm;
+    return knownAlgorithms.has(objectIdentifier)
+      ? `algorithm ${objectIdentifier} with parameters that are not supported`
+      : describeUnsupportedAlgorithm(objectIdentifier);
+  }
   return 'digest' in algorithm ? `${algorithm.scheme} with ${algorithm.digest}` : algorithm.scheme;
 }
 

@@ -147,8 +147,9 @@ describe('the strict profile', () => {
       const { der } = makeCertificate({ key, options: ['-sha256'] });
       return findProfileFault(readWritten(decodePathCertificate, der), 'end-entity', 'strict')?.code ?? 'fit';
     };
-    for (const key of ['rsa-1024', 'rsa-2047', 'secp256k1', 'explicit'] as const)
+    for (const key of ['rsa-1024', 'rsa-2047', 'p-192', 'explicit'] as const)
       assert.equal(judgeKey(key), 'path_key_too_weak', key);
+    for (const key of ['ed448', 'dsa', 'secp256k1'] as const) assert.equal(judgeKey(key), 'path_key_unsupported', key);
     for (const key of ['rsa-2048', 'p-256', 'p-384', 'p-521'] as const) assert.equal(judgeKey(key), 'fit', key);
   });
 

@@ -1,5 +1,10 @@
 import type { CertificatePublicKey } from '../certificate/public-key.js';
-import { clientAuthentication, describePublicKey, isStrongKey } from '../certificate/certificate-verification.js';
+import {
+  acceptedKeys,
+  clientAuthentication,
+  describePublicKey,
+  judgeKey,
+} from '../certificate/certificate-verification.js';
 import { shortenText } from '../encoding/shown-text.js';
 import { extensionTypes, type PathCertificate } from '../certificate/path-certificate.js';
 import { type PathFault, type PathRole, failPath } from './path-check.js';
@@ -25,12 +30,19 @@ export function findProfileFault(
   return firstFault(profile === 'strict' ? strictChecks : rfc5280Checks, certificate, role);
 }
 
-/** RFC 8446 and CA/Browser practice agree: MD5 and SHA-1 signatures are forgeable. */
+/** RFC 8446 and CA/Browser practice agree: MD5 and SHA-1 signatures are forgeable. What isn't verified is not called weak. */
+function judgeAlgorithm(
+  algorithm: SignatureAlgorithm,
+  profile: ValidationProfile,
+): 'accepted' | 'too-weak' | 'unsupported' {
+  if (algorithm.scheme === 'unknown') return 'unsupported';
+  if (profile === 'rfc5280') return 'accepted';
+  if ('digest' in algorithm) return algorithm.digest === 'md5' || algorithm.digest === 'sha1' ? 'too-weak' : 'accepted';
+  return algorithm.scheme === 'ed25519' ? 'accepted' : 'unsupported';
+}
+
 export function isAlgorithmAccepted(algorithm: SignatureAlgorithm, profile: ValidationProfile): boolean {
-  if (algorithm.scheme === 'unknown') return false;
-  if (profile === 'rfc5280') return true;
-  if ('digest' in algorithm) return algorithm.digest !== 'md5' && algorithm.digest !== 'sha1';
-  return algorithm.scheme === 'ed25519';
+  return judgeAlgorithm(algorithm, profile) === 'accepted';
 }
 
 /** A client needs it in `strict`; a use that is absent in a certificate limits nothing (§4.2.1.12). */
@@ -119,11 +131,14 @@ const checkSerialNumber: Check = (certificate, role) => {
 };
 
 const checkPublicKey: Check = (certificate, role) => {
-  if (isStrongKey(certificate.publicKey)) return undefined;
-  return failPath(
-    'path_key_too_weak',
-    `${describe(certificate, role)} has a key (${describePublicKey(certificate.publicKey)}) that is not accepted: RSA of 2048 bits or more, EC P-256, P-384, P-521, or Ed25519.`,
-  );
+  const verdict = judgeKey(certificate.publicKey);
+  if (verdict === 'accepted') return undefined;
+  const [code, what] =
+    verdict === 'too-weak'
+      ? (['path_key_too_weak', 'that is too weak'] as const)
+      : (['path_key_unsupported', 'of a kind that Certgate does not support'] as const);
+  const key = describePublicKey(certificate.publicKey);
+  return failPath(code, `${describe(certificate, role)} has a key (${key}) ${what}; issue it with ${acceptedKeys}.`);
 };
 
 /** Explicit curve parameters let the caller choose the mathematics (CVE-2020-0601): no profile takes them. */
@@ -134,14 +149,20 @@ const checkCurve: Check = (certificate, role) => {
 };
 
 /** A trust anchor is believed for its key, not for its signature (§6.1.1 (d)). */
-const checkSignatureAlgorithm: Check = (certificate, role) => {
-  const { signatureAlgorithm } = certificate;
-  if (role === 'trust-anchor' || isAlgorithmAccepted(signatureAlgorithm, 'strict')) return undefined;
-  return failPath(
-    'path_algorithm_too_weak',
-    `${describe(certificate, role)} is signed with ${describeSignatureAlgorithm(signatureAlgorithm)}, which is not accepted.`,
-  );
-};
+const checkSignatureAlgorithmIn =
+  (profile: ValidationProfile): Check =>
+  (certificate, role) => {
+    const { signatureAlgorithm } = certificate;
+    const verdict = role === 'trust-anchor' ? 'accepted' : judgeAlgorithm(signatureAlgorithm, profile);
+    if (verdict === 'accepted') return undefined;
+    const signed = `${describe(certificate, role)} is signed with ${describeSignatureAlgorithm(signatureAlgorithm)}`;
+    return verdict === 'too-weak'
+      ? failPath('path_algorithm_too_weak', `${signed}, which is too weak; let the CA sign with SHA-256 or better.`)
+      : failPath(
+          'path_algorithm_unsupported',
+          `${signed}, which Certgate does not support; let a CA with ${acceptedKeys} issue it.`,
+        );
+  };
 
 /** §4.2.1.3, §4.2.1.9: what a CA of today says of itself. */
 const checkStrictAuthority: Check = (certificate, role) => {
@@ -197,7 +218,13 @@ const checkKeyIdentifiers: Check = (certificate, role) => {
   return undefined;
 };
 
-const rfc5280Checks: readonly Check[] = [checkCriticalExtensions, checkNames, checkAuthority, checkCurve];
+const rfc5280Checks: readonly Check[] = [
+  checkCriticalExtensions,
+  checkNames,
+  checkAuthority,
+  checkCurve,
+  checkSignatureAlgorithmIn('rfc5280'),
+];
 
 const strictChecks: readonly Check[] = [
   checkCriticalExtensions,
@@ -209,5 +236,5 @@ const strictChecks: readonly Check[] = [
   checkSerialNumber,
   checkKeyIdentifiers,
   checkPublicKey,
-  checkSignatureAlgorithm,
+  checkSignatureAlgorithmIn('strict'),
 ];

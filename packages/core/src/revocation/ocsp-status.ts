@@ -1,7 +1,7 @@
 import { isStrongKey } from '../certificate/certificate-verification.js';
 import { areNamesEqual } from '../certificate/distinguished-name.js';
 import { decodePathCertificate, type PathCertificate } from '../certificate/path-certificate.js';
-import type { SignatureAlgorithm } from '../certificate/signature-algorithm.js';
+import { describeSignatureAlgorithm, type SignatureAlgorithm } from '../certificate/signature-algorithm.js';
 import { isSignedBy } from '../certificate/signature-verification.js';
 import { hashResponderKey, isAboutCertificate } from './ocsp-certificate-id.js';
 import type { OcspResponderCertificate } from './ocsp-responder.js';
@@ -35,6 +35,12 @@ export function findOcspStatus(question: OcspQuestion): RevocationStatus {
       isAboutCertificate(certificateId, question.certificate, question.issuer),
     );
     if (answers.length === 0) continue;
+    const { algorithm } = response.signed;
+    if (!question.isAlgorithmAccepted(algorithm)) {
+      const described = describeSignatureAlgorithm(algorithm);
+      faults.push(`An OCSP response is signed with an algorithm that is not accepted (${described}).`);
+      continue;
+    }
     const responder = findResponder(response, question);
     if (responder === undefined) faults.push('An OCSP response is signed by nobody who may answer for the issuer.');
     else statements.push(...answers.map((answer) => ({ response, responder, answer })));
@@ -128,12 +134,11 @@ function findInterval({ answer, responder }: Statement, question: OcspQuestion):
 const ocspSigning = '1.3.6.1.5.5.7.3.9';
 
 /**
- * RFC 6960 §4.2.2.2: who signed the response, if he may: the issuer of the certificate itself, or whom it has certified
- * for that, directly. Undefined: somebody else.
+ * RFC 6960 §4.2.2.2: who signed the response, if they may: the issuer of the certificate itself, or whom it has certified
+ * for that, directly. Undefined: somebody else. The caller has accepted the algorithm of the response's signature.
  */
 function findResponder(response: BasicOcspResponse, question: OcspQuestion): OcspResponderCertificate | undefined {
-  const { issuer, isAlgorithmAccepted } = question;
-  if (!isAlgorithmAccepted(response.signed.algorithm)) return undefined;
+  const { issuer } = question;
   if (isNamed(issuer, response) && isSignedBy(response, issuer.verificationKey)) return issuer;
   return response.certificates.find(
     (responder) =>

@@ -21,6 +21,11 @@ const keyOptions = {
   explicit: ['-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256', '-pkeyopt', 'ec_param_enc:explicit'],
   ed25519: ['-algorithm', 'ED25519'],
   ed448: ['-algorithm', 'ED448'],
+  'p-224': ['-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-224'],
+  'p-192': ['-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-192'],
+  // OpenSSL 3.5 and later: `isKeyKindKnown` tells.
+  'ml-dsa-65': ['-algorithm', 'ML-DSA-65'],
+  'slh-dsa': ['-algorithm', 'SLH-DSA-SHA2-128s'],
 } as const;
 
 export type KeyKind = keyof typeof keyOptions;
@@ -41,6 +46,16 @@ export function getKeyPath(kind: KeyKind): string {
   }
   keyPaths.set(kind, path);
   return path;
+}
+
+/** Can this machine's openssl make such a key? */
+export function isKeyKindKnown(kind: KeyKind): boolean {
+  try {
+    getKeyPath(kind);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 export interface CertificateRequest {

@@ -85,8 +85,15 @@ export function listPathDenials(): readonly PathDenial[] {
     byIntermediate('path_name_not_permitted', withExtension('nameConstraints = critical, permitted;DNS:other.example')),
     byIntermediate('path_policy_not_satisfied', withExtension('policyConstraints = critical, requireExplicitPolicy:0')),
     byCaller('path_critical_extension_unknown', { extensions: [...clientExtensions, '1.2.3.4 = critical, DER:0500'] }),
+    byIntermediate('path_key_unsupported', { key: 'secp256k1' }),
     byIntermediate('path_key_too_weak', { key: 'rsa-1024' }),
     byIntermediate('path_extended_key_usage_unsuitable', withExtension('extendedKeyUsage = serverAuth')),
+    {
+      code: 'path_algorithm_unsupported',
+      step: 'certification-path',
+      header: issueCaller({ issuer: issue({ name: 'Corp issuing CA', key: 'ed448' }) }).header,
+      trust,
+    },
     byCaller('path_algorithm_too_weak', { options: ['-sha1'] }),
     {
       code: 'certificate_revoked',

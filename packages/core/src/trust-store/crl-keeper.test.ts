@@ -88,7 +88,16 @@ describe('a source in code', () => {
       flip(makeCrl({ authority: issuing, number: '09' }), -1),
       /not signed by a CA|no CRL/,
     ],
-    ['a list signed with SHA-1', makeCrl({ authority: issuing, number: '09', digest: 'sha1' }), /not signed by a CA/],
+    [
+      'a list signed with SHA-1',
+      makeCrl({ authority: issuing, number: '09', digest: 'sha1' }),
+      /signed with ecdsa with sha1, which is not accepted/,
+    ],
+    [
+      'a list signed with an algorithm that is not supported',
+      makeCrl({ authority: issue({ name: 'Corp issuing CA', key: 'ed448' }), number: '09', digest: 'null' }),
+      /signed with ed448, which is not accepted; let the authority sign/,
+    ],
     ['a list of a lower number', empty, /older than the list in use/],
     [
       'an older list',

@@ -1,6 +1,7 @@
 import type { CertificateRevocationList } from '../revocation/certificate-revocation-list.js';
 import { decodeCrlFileInSlices, prepareCrl } from '../revocation/crl-file.js';
 import { isSignedBy } from '../certificate/signature-verification.js';
+import { describeSignatureAlgorithm } from '../certificate/signature-algorithm.js';
 import { isAlgorithmAccepted } from '../certification-path/validation-profile.js';
 import { describeFault } from '../encoding/shown-text.js';
 import type { TrustedAuthority } from '../trust-snapshot/trust-snapshot.js';
@@ -198,6 +199,12 @@ function isOfAuthority(crl: CertificateRevocationList, authority: TrustedAuthori
 /** Whoever can put something in the source's place must not be able to displace the list. */
 function expectOfAuthority(crl: CertificateRevocationList, authority: TrustedAuthority): void {
   if (isOfAuthority(crl, authority)) return;
+  const { algorithm } = crl.signed;
+  if (!isAlgorithmAccepted(algorithm, 'strict')) {
+    throw new Error(
+      `it is signed with ${describeSignatureAlgorithm(algorithm)}, which is not accepted; let the authority sign its lists with RSA or ECDSA and SHA-256 or better, or with Ed25519`,
+    );
+  }
   throw new Error(
     `it is not signed by a CA of the authority "${authority.name}"; whoever signs it must be among its trustAnchors or intermediates`,
   );

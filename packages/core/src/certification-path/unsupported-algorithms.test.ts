@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { decideAccess } from '../access/access-decision.js';
+import type { TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
+import {
+  type CallerRequest,
+  authorityOf,
+  billing,
+  getStage,
+  issueCaller,
+  issueIntermediate,
+  issuedSnapshot,
+} from '../test-support/authority-stage.js';
+import { type KeyKind, isKeyKindKnown, now } from '../test-support/certificates.js';
+import { judge as judgeByCrl } from '../test-support/crl-questions.js';
+import { judge as judgeByOcsp } from '../test-support/ocsp-questions.js';
+import * as ocsp from '../test-support/ocsp-questions.js';
+import { type MadeAuthority, issue, makeCrl } from '../test-support/revocation.js';
+import { isVerifiedByOpenssl } from '../test-support/issued-certificates.js';
+import { findCertificationPath } from './certification-path.js';
+import { isAlgorithmAccepted } from './validation-profile.js';
+
+const requirement = { functionName: 'f', roles: [] };
+
+function codeOf({ header }: { readonly header: string }, trust: TrustSnapshot = issuedSnapshot([billing])): string {
+  const decision = decideAccess({ header, trust, requirement, now });
+  return decision.outcome === 'denied' ? `${decision.code}: ${decision.detail}` : decision.outcome;
+}
+
+function under(anchors: readonly MadeAuthority[], intermediates: readonly MadeAuthority[]): TrustSnapshot {
+  return issuedSnapshot([billing], { authorities: [authorityOf({ anchors, intermediates })] });
+}
+
+const kinds: readonly (readonly [KeyKind, string])[] = [
+  ['ml-dsa-65', 'ML-DSA-65 \\(2\\.16\\.840\\.1\\.101\\.3\\.4\\.3\\.18\\)'],
+  ['ed448', '(?:Ed448|ed448)'],
+  ['dsa', 'DSA(?: with SHA-256)? \\([\\d.]+\\)'],
+];
+
+for (const [key, name] of kinds) {
+  const skip = isKeyKindKnown(key) ? false : 'this openssl knows no such key';
+  describe(`certificates with ${key}, made by openssl`, { skip }, () => {
+    const says = (code: string, rest = ''): RegExp => new RegExp(`^${code}: .*${name}.*${rest}`);
+
+    it('as the key of the caller', () => {
+      assert.match(codeOf(issueCaller({ key })), says('certificate_key_unsupported', 'issue one with'));
+    });
+
+    it('as the signature on the caller', () => {
+      const issuer = issue({ name: 'Corp issuing CA', key, issuer: getStage().root });
+      const caller: CallerRequest = { issuer };
+      const made = issueCaller(caller);
+      assert.match(codeOf(made), says('path_algorithm_unsupported', 'does not support'));
+      assert.match(codeOf(made, under([getStage().root], [issuer])), says('path_algorithm_unsupported'));
+      // It is a good path, and no forgery: openssl verifies it.
+      const path = [getStage().root, issuer, made];
+      assert.ok(isVerifiedByOpenssl(path));
+    });
+
+    it('as the key of an anchor, and the signature on an intermediate', () => {
+      const root = issue({ name: 'Corp root', key });
+      const issuing = issueIntermediate({ issuer: root });
+      assert.match(
+        codeOf(issueCaller({ issuer: issuing }), under([root], [issuing])),
+        says('path_algorithm_unsupported'),
+      );
+      // A root's own signature isn't looked at, its key is.
+      const renewed = issueIntermediate({ key, name: 'Corp root', issuer: getStage().impostorRoot });
+      assert.match(codeOf(issueCaller(), under([renewed], [getStage().issuing])), says('path_key_unsupported'));
+    });
+
+    it('as the signature on a list of revoked certificates', () => {
+      const authority = issue({ name: 'authority', key });
+      const verdict = judgeByCrl([makeCrl({ authority })], {
+        issuer: authority.certificate,
+        isAlgorithmAccepted: (algorithm) => isAlgorithmAccepted(algorithm, 'strict'),
+      });
+      assert.match(
+        verdict,
+        new RegExp(`^unknown: A CRL is signed with an algorithm that is not accepted \\(.*${name}`),
+      );
+    });
+
+    it('as the signature on an OCSP response', () => {
+      const responder = ocsp.make({
+        name: 'responder',
+        serialNumber: '21',
+        key,
+        extensions: ['extendedKeyUsage = OCSPSigning', 'noCheck = ignored'],
+      });
+      const verdict = judgeByOcsp([ocsp.answer({ responder })], {
+        isAlgorithmAccepted: (algorithm) => isAlgorithmAccepted(algorithm, 'strict'),
+      });
+      assert.match(verdict, new RegExp(`^unknown: An OCSP response is signed with an algorithm .*${name}`));
+    });
+
+    it('is no broken signature for the profile of RFC 5280 either', { skip: key === 'ed448' }, () => {
+      const issuer = issue({ name: 'Corp issuing CA', key });
+      const path = findCertificationPath({
+        target: issueCaller({ issuer }).certificate,
+        trustAnchors: [issuer.certificate],
+        intermediates: [],
+        now,
+        profile: 'rfc5280',
+        revocation: { mode: 'off', scope: 'chain', graceMilliseconds: 0, crls: [], findOcspResponses: () => [] },
+      });
+      assert.equal(path.outcome === 'invalid' && path.code, 'path_algorithm_unsupported');
+    });
+  });
+}
+
+it('SLH-DSA, as the key of the caller and as the signature on it', { skip: !isKeyKindKnown('slh-dsa') }, () => {
+  assert.match(codeOf(issueCaller({ key: 'slh-dsa' })), /^certificate_key_unsupported: .*SLH-DSA-SHA2-128s/);
+  const made = issueCaller({ issuer: issue({ name: 'Corp issuing CA', key: 'slh-dsa', issuer: getStage().root }) });
+  assert.match(codeOf(made), /^path_algorithm_unsupported: .*SLH-DSA-SHA2-128s/);
+});
