@@ -12,6 +12,19 @@ export interface NameAttribute {
 /** RFC 5280 §4.1.2.4: relative distinguished names in the order of the encoding. */
 export type DistinguishedName = readonly (readonly NameAttribute[])[];
 
+/** The types that something is decided by, beside the name as a whole. */
+export const nameAttributeTypes = {
+  commonName: '2.5.4.3',
+  organizationalUnit: '2.5.4.11',
+  emailAddress: '1.2.840.113549.1.9.1',
+} as const;
+
+/** Of a caller's subject: what an identity may be bound to. */
+export const decidingAttributeTypes: readonly string[] = [
+  nameAttributeTypes.commonName,
+  nameAttributeTypes.organizationalUnit,
+];
+
 /** RFC 4514 §3, and the two types that are common in practice. */
 const shortNames: Readonly<Record<string, string>> = {
   '2.5.4.3': 'CN',
@@ -70,7 +83,7 @@ function decodeDirectoryString({ tag, content }: DerElement): string | undefined
         ? decodeUniversalString(bytes)
         : refuseDer('a UniversalString of broken characters');
     case derTags.bmpString:
-      return bytes.length % 2 === 0 ? Buffer.from(bytes).swap16().toString('utf16le') : refuseDer('an odd BMPString');
+      return bytes.length % 2 === 0 ? decodeBmpString(bytes) : refuseDer('an odd BMPString');
     default:
       return undefined;
   }
@@ -83,6 +96,15 @@ function decodeUniversalString(bytes: Buffer): string {
     const isCharacter = character <= 0x10ffff && (character < 0xd800 || character > 0xdfff);
     return isCharacter ? String.fromCodePoint(character) : refuseDer('a UniversalString of broken characters');
   }).join('');
+}
+
+/**
+ * UCS-2, in practice UTF-16: pairs of surrogates are read. Half a pair is refused, since whoever writes it in UTF-8 writes
+ * U+FFFD, and two names would look the same.
+ */
+function decodeBmpString(bytes: Buffer): string {
+  const text = Buffer.from(bytes).swap16().toString('utf16le');
+  return /\p{Cs}/u.test(text) ? refuseDer('a BMPString of broken characters') : text;
 }
 
 function decodeUtf8(bytes: Uint8Array): string {
@@ -99,7 +121,7 @@ export function formatDistinguishedName(name: DistinguishedName): string {
     .reverse()
     .map((attributes) =>
       attributes
-        .map(({ type, value, isEncoded }) => `${shortNames[type] ?? type}=${isEncoded ? value : escapeValue(value)}`)
+        .map(({ type, value, isEncoded }) => `${describeAttributeType(type)}=${isEncoded ? value : escapeValue(value)}`)
         .join('+'),
     )
     .join(',');
@@ -112,9 +134,23 @@ function escapeValue(value: string): string {
     .replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) => Buffer.from(character).toString('hex').replace(/../g, '\\$&'));
 }
 
-/** The most specific common name that is a text. As encoded: for a log, take the formatted name. */
+/** The most specific common name, where that is a text. As encoded: for a log, take the formatted name. */
 export function findCommonName(name: DistinguishedName): string | undefined {
-  return name.flat().findLast(({ type, isEncoded }) => type === '2.5.4.3' && isEncoded === undefined)?.value;
+  const last = name.flat().findLast(({ type }) => type === nameAttributeTypes.commonName);
+  return last?.isEncoded === true ? undefined : last?.value;
+}
+
+/**
+ * The first of these attributes whose value is no text (RFC 5280 §4.1.2.4), such as an INTEGER, a VisibleString: for
+ * people, with the value as it is encoded.
+ */
+export function findValueWithoutText(name: DistinguishedName, types: readonly string[]): string | undefined {
+  const found = name.flat().find(({ type, isEncoded }) => isEncoded === true && types.includes(type));
+  return found && `${describeAttributeType(found.type)}=${found.value}`;
+}
+
+export function describeAttributeType(type: string): string {
+  return shortNames[type] ?? type;
 }
 
 /**
@@ -125,6 +161,19 @@ export interface CanonicalName {
   readonly relativeNames: readonly string[];
   /** The whole name as one text, for indexes. */
   readonly key: string;
+  /** The type of the first attribute that can't be compared, as an object identifier: see `isComparable`. */
+  readonly incomparableType?: string | undefined;
+}
+
+/** Attributes that are defined as something else than a text: x500UniqueIdentifier (X.520 §6.2.7), dateOfBirth (RFC 3739). */
+const typesWithoutText: ReadonlySet<string> = new Set(['2.5.4.45', '1.3.6.1.5.5.7.9.1']);
+
+/**
+ * Texts are compared as texts. What is no text (RFC 5280 §4.1.2.4) equals nothing but its own octets here, and might be the
+ * same name elsewhere: a VisibleString "Corp" is no PrintableString "Corp". So nothing is to be decided by that they differ.
+ */
+function isComparable({ type, isEncoded }: NameAttribute): boolean {
+  return isEncoded !== true || typesWithoutText.has(type);
 }
 
 /** RFC 5280's upper bounds allow a few hundred characters; folding what a stranger sends must cost him little. */
@@ -136,10 +185,15 @@ const maximumTextLength = 512;
 export function decodeCanonicalName(name: DerElement): CanonicalName {
   if (name.content.length > maximumNameLength) return refuseDer(`a name of more than ${maximumNameLength} octets`);
   const relativeNames: string[] = [];
+  let incomparableType: string | undefined;
   const reader = new DerReader(name.content);
-  while (!reader.isAtEnd)
-    relativeNames.push(canonicalizeRelativeName(decodeRelativeDistinguishedName(reader.enter(derTags.set))));
-  return Object.freeze({ relativeNames: Object.freeze(relativeNames), key: relativeNames.join('/') });
+  while (!reader.isAtEnd) {
+    const attributes = decodeRelativeDistinguishedName(reader.enter(derTags.set));
+    relativeNames.push(canonicalizeRelativeName(attributes));
+    incomparableType ??= attributes.find((attribute) => !isComparable(attribute))?.type;
+  }
+  const key = relativeNames.join('/');
+  return Object.freeze({ relativeNames: Object.freeze(relativeNames), key, incomparableType });
 }
 
 /** A SET has no order of its own; lengths in front keep two attributes from reading as one. */

@@ -1,6 +1,8 @@
 import type { NameConstraints } from '../certificate/certificate-extensions.js';
+import { nameAttributeTypes } from '../certificate/distinguished-name.js';
 import type { GeneralName, GeneralNameForm } from '../certificate/general-name.js';
 import type { PathCertificate } from '../certificate/path-certificate.js';
+import { escapeInvisible } from '../encoding/shown-text.js';
 import { findHostLabels, findSubtree, locateName, type SubtreeList } from './name-location.js';
 import {
   AddressSubtrees,
@@ -152,9 +154,6 @@ interface SubjectName {
   readonly description: () => string;
 }
 
-const emailAddress = '1.2.840.113549.1.9.1';
-const commonName = '2.5.4.3';
-
 /** id-on-SmtpUTF8Mailbox (RFC 9598 §3), as encoded: 1.3.6.1.5.5.7.8.9. */
 const internationalMailbox = Buffer.from('06082b06010505070809', 'hex');
 
@@ -170,8 +169,8 @@ function* listSubjectNames(certificate: PathCertificate, options: NameCheckOptio
   }
   for (const { type, value } of certificate.subjectName.flat()) {
     // Asked for only where there is no rfc822Name beside it; a mailbox is no better for standing beside another.
-    if (type === emailAddress) yield nameOf('rfc822Name', value, "the subject's emailAddress");
-    const isHost = options.commonNamesAsHosts === true && type === commonName && readsAsHost(value);
+    if (type === nameAttributeTypes.emailAddress) yield nameOf('rfc822Name', value, "the subject's emailAddress");
+    const isHost = options.commonNamesAsHosts === true && type === nameAttributeTypes.commonName && readsAsHost(value);
     if (isHost) yield nameOf('dNSName', value, "the subject's common name");
   }
 }
@@ -200,5 +199,5 @@ function describeName(name: GeneralName): string {
 
 function printText(text: string): string {
   const start = text.length <= 200 ? text : `${text.slice(0, 200)}…`;
-  return start.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
+  return escapeInvisible(start);
 }

@@ -7,7 +7,7 @@ export type SubtreeList = 'permitted' | 'excluded';
 export function locateName(name: GeneralName): NameLocation | undefined {
   switch (name.form) {
     case 'directoryName':
-      return locate(name.name.relativeNames);
+      return name.name.incomparableType === undefined ? locate(name.name.relativeNames) : undefined;
     case 'dNSName':
       return locateDnsName(name.text);
     case 'rfc822Name':
@@ -59,7 +59,7 @@ function findUriParts(text: string): readonly string[] | undefined {
 export function findSubtree(base: GeneralName, list: SubtreeList): NameSubtree | undefined {
   switch (base.form) {
     case 'directoryName':
-      return subtreeOf(base.name.relativeNames);
+      return base.name.incomparableType === undefined ? subtreeOf(base.name.relativeNames) : undefined;
     case 'dNSName':
       // A leading dot is a URI's, §4.2.1.10 gives it no meaning here and readers give it three: it isn't processed.
       return subtreeOf(base.text === '' ? [] : findHostLabels(base.text));

@@ -5,6 +5,11 @@ import {
   describePublicKey,
   judgeKey,
 } from '../certificate/certificate-verification.js';
+import {
+  decidingAttributeTypes,
+  describeAttributeType,
+  findValueWithoutText,
+} from '../certificate/distinguished-name.js';
 import { shortenText } from '../encoding/shown-text.js';
 import { extensionTypes, type PathCertificate } from '../certificate/path-certificate.js';
 import { type PathFault, type PathRole, failPath } from './path-check.js';
@@ -118,6 +123,24 @@ const checkNames: Check = (certificate, role) => {
   return malformed(certificate, role, 'has neither a subject name nor a critical subject alternative name');
 };
 
+/**
+ * §4.1.2.4: what is decided by must be text: the names that chain, and of a caller what it may be known by. The rest of a
+ * caller's subject is only shown, unless name constraints apply to it.
+ */
+const checkNamesAreText: Check = (certificate, role) => {
+  const { issuer, subject, subjectName } = certificate;
+  const names = { issuer: role !== 'trust-anchor' && issuer, subject: role !== 'end-entity' && subject };
+  for (const [which, name] of Object.entries(names)) {
+    if (name === false || name.incomparableType === undefined) continue;
+    const type = describeAttributeType(name.incomparableType);
+    return malformed(certificate, role, `has an ${which} name that can't be compared: its ${type} is no text`);
+  }
+  const value = role === 'end-entity' ? findValueWithoutText(subjectName, decidingAttributeTypes) : undefined;
+  if (value === undefined) return undefined;
+  const what = `is known by ${shortenText(value)}, which is no text; let the CA write it as a UTF8String`;
+  return malformed(certificate, role, what);
+};
+
 /** §4.1.2.2: positive, at most 20 octets. */
 const checkSerialNumber: Check = (certificate, role) => {
   const { serialNumber } = certificate;
@@ -229,6 +252,7 @@ const rfc5280Checks: readonly Check[] = [
 const strictChecks: readonly Check[] = [
   checkCriticalExtensions,
   checkNames,
+  checkNamesAreText,
   checkAuthority,
   checkStrictAuthority,
   checkConstraintsCritical,

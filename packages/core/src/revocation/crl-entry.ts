@@ -101,5 +101,7 @@ export function decodeReasonCode(value: Uint8Array): RevocationReason {
 function decodeCertificateIssuers(value: Uint8Array): readonly CanonicalName[] {
   const names = decodeGeneralNames(new DerReader(readSingle(value, derTags.sequence).content));
   const issuers = names.flatMap((name) => ('name' in name ? [name.name] : []));
+  if (issuers.some(({ incomparableType }) => incomparableType !== undefined))
+    return refuseDer('a certificate issuer whose name is no text');
   return issuers.length > 0 ? issuers : refuseDer('a certificate issuer without a distinguished name');
 }

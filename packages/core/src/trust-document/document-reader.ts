@@ -1,3 +1,5 @@
+import { escapeInvisible } from '../encoding/shown-text.js';
+
 /** A place in the document (`identities[0].name`; empty for the document itself) and what is wrong there. */
 export interface DocumentProblem {
   readonly path: string;
@@ -144,10 +146,7 @@ export class DocumentReader {
 
 /** Keys stand in paths, and paths in logs: what could break a line or hide in it is escaped, and length has an end. */
 export function escapePath(path: string): string {
-  const escaped = path.replace(
-    /[\p{C}\p{Zl}\p{Zp}]/gu,
-    (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
-  );
+  const escaped = escapeInvisible(path);
   return escaped.length <= maximumTextLength ? escaped : `${escaped.slice(0, maximumTextLength)}…`;
 }
 

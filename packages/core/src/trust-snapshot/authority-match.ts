@@ -1,4 +1,5 @@
 import type { PathCertificate } from '../certificate/path-certificate.js';
+import { type NameAttribute, nameAttributeTypes } from '../certificate/distinguished-name.js';
 import type { PresentedCertificate } from '../certificate/presented-certificate.js';
 import { findSpiffeId, hasSpiffeScheme } from '../certificate/spiffe-id.js';
 import type { NamedIdentity, TrustedAuthority, TrustSnapshot } from './trust-snapshot.js';
@@ -65,17 +66,23 @@ export function listNames(certificate: PathCertificate): readonly PresentedName[
   const { subjectAlternativeNames = [], subjectName } = certificate;
   const texts = (form: string): readonly string[] =>
     subjectAlternativeNames.flatMap((name) => ('text' in name && name.form === form ? [name.text] : []));
-  const attributes = (type: string): readonly string[] =>
-    subjectName.flat().flatMap((each) => (each.type === type && each.isEncoded !== true ? [each.value] : []));
-  const commonNames = attributes('2.5.4.3');
+  const attributes = (wanted: string): readonly NameAttribute[] =>
+    subjectName.flat().filter(({ type }) => type === wanted);
+  const commonNames = attributes(nameAttributeTypes.commonName);
   return [
     ...texts('dNSName').map((value) => ['dns', value] as const),
     ...listUris(texts('uniformResourceIdentifier')).map((value) => ['uri', value] as const),
     ...texts('rfc822Name').map((value) => ['email', value] as const),
-    // Two common names: which of them is the caller's, nobody can say.
-    ...(commonNames.length === 1 ? commonNames : []).map((value) => ['commonName', value] as const),
-    ...attributes('2.5.4.11').map((value) => ['organizationalUnit', value] as const),
+    // Two common names, in whatever encoding: which of them is the caller's, nobody can say.
+    ...(commonNames.length === 1 ? commonNames : []).filter(isText).map(({ value }) => ['commonName', value] as const),
+    ...attributes(nameAttributeTypes.organizationalUnit)
+      .filter(isText)
+      .map(({ value }) => ['organizationalUnit', value] as const),
   ];
+}
+
+function isText({ isEncoded }: NameAttribute): boolean {
+  return isEncoded !== true;
 }
 
 /** X509-SVID §2: exactly one URI, and that a SPIFFE ID with a path; a certificate that breaks this has no URI for us. */

@@ -10,7 +10,8 @@ import { type AuthorityContext, type AuthorityRefusal, findAuthorityPath } from 
 import type { CertificationPath } from '../certification-path/certification-path.js';
 import type { PathCertificate } from '../certificate/path-certificate.js';
 import type { PresentedCertificate } from '../certificate/presented-certificate.js';
-import { shortenText } from '../encoding/shown-text.js';
+import { decidingAttributeTypes, findValueWithoutText } from '../certificate/distinguished-name.js';
+import { escapeInvisible, shortenText } from '../encoding/shown-text.js';
 import type { TrustedAuthority, TrustedIdentity, TrustPin, TrustSnapshot } from './trust-snapshot.js';
 import { deniedSerialKey, describeDenied } from './deny-list.js';
 import type { TrustFinding } from './trust-finding.js';
@@ -58,8 +59,9 @@ export function findIssuedMatches(
     const { decoding } = presented;
     const denied = decoding.ok ? findDeniedSerial(snapshot, decoding.certificate, issuers) : undefined;
     if (denied !== undefined) return denied;
-    // Without an issuer of ours it is one for the end-entity checks.
-    if (!needsIssuer) return matched(pinned);
+    // A pin of it is for the end-entity checks.
+    if (!needsIssuer)
+      return { outcome: 'matched', matches: pinned, otherwise: describeUnread(pathDecoding.fault, issuers) };
     return refuse({ code: 'certificate_malformed', detail: `It is no certificate: ${pathDecoding.fault}.` }, pinned[0]);
   }
   const certificate = pathDecoding.value;
@@ -76,7 +78,7 @@ export function findIssuedMatches(
   const nominations = findNominations(snapshot, names, issuers);
   const byName = matchNames(nominations, paths);
   if (byName.outcome === 'refused') return byName;
-  const otherwise = nominations.length === 0 ? describeStranger(names, issuers) : byName.otherwise;
+  const otherwise = nominations.length === 0 ? describeStranger(names, issuers, certificate) : byName.otherwise;
   return { outcome: 'matched', matches: [...byPin.matches, ...byName.matches], otherwise };
 }
 
@@ -188,15 +190,29 @@ function matchNames(nominations: readonly Nomination[], paths: PathsByAuthority)
   return { outcome: 'matched', matches, otherwise: otherwise ?? { outcome: 'notFound' } };
 }
 
-function describeStranger(names: readonly PresentedName[], issuers: readonly TrustedAuthority[]): TrustFinding {
+function describeUnread(fault: string, issuers: readonly TrustedAuthority[]): TrustFinding {
+  const detail = `It names an issuer of ${listAuthorityNames(issuers)}, and no name of it can be compared, since it is no certificate: ${fault}.`;
+  return { outcome: 'notFound', detail };
+}
+
+function listAuthorityNames(authorities: readonly TrustedAuthority[]): string {
+  return authorities.map(({ name }) => `"${name}"`).join(', ');
+}
+
+function describeStranger(
+  names: readonly PresentedName[],
+  issuers: readonly TrustedAuthority[],
+  { subjectName }: PathCertificate,
+): TrustFinding {
   const texts = names.map(([type, value]) => `${type} ${value}`);
   const listed = texts.length === 0 ? 'no name that a subject could be bound to' : texts.join(', ');
-  // A stranger chose them: what could break a line of the log, or hide in it, isn't repeated.
-  const shown = shortenText(listed).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '�');
-  const authorities = issuers.map(({ name }) => `"${name}"`).join(', ');
+  // A stranger chose them.
+  const shown = escapeInvisible(shortenText(listed));
+  const odd = findValueWithoutText(subjectName, decidingAttributeTypes);
+  const remark = odd === undefined ? '' : ` Its ${shortenText(odd)} is no text, and stands for nobody.`;
   return {
     outcome: 'notFound',
-    detail: `It names an issuer of ${authorities}, and no identity of the trust document is bound there to any of its names (${shown}); add a subject if the caller may come in.`,
+    detail: `It names an issuer of ${listAuthorityNames(issuers)}, and no identity of the trust document is bound there to any of its names (${shown}); add a subject if the caller may come in.${remark}`,
   };
 }
 

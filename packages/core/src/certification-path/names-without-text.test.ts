@@ -1,0 +1,317 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import * as fc from 'fast-check';
+import { decideAccess } from '../access/access-decision.js';
+import {
+  type CanonicalName,
+  decodeCanonicalName,
+  decodeDistinguishedName,
+  formatDistinguishedName,
+} from '../certificate/distinguished-name.js';
+import { derTags, readDer, readSingle } from '../encoding/der.js';
+import { presentCertificate } from '../certificate/presented-certificate.js';
+import type { TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
+import {
+  type MadeCaller,
+  authorityOf,
+  billing,
+  getStage,
+  issueCaller,
+  issueIntermediate,
+  issuedSnapshot,
+} from '../test-support/authority-stage.js';
+import { toPem } from '../test-support/authority-certificates.js';
+import { now } from '../test-support/certificates.js';
+import { encodeElement, encodeTree, getNode, parseTree, tbsFields } from '../test-support/der-editing.js';
+import { objectIdentifier, sequence, set } from '../test-support/der-writing.js';
+import { decodeCertificateRevocationList } from '../revocation/certificate-revocation-list.js';
+import { isVerifiedByOpenssl } from '../test-support/issued-certificates.js';
+import { newTemporaryPath } from '../test-support/openssl.js';
+import {
+  type MadeAuthority,
+  authorityExtensions,
+  encodeEntry,
+  encodeExtension,
+  makeCrl,
+  replaceEntries,
+  signBytes,
+} from '../test-support/revocation.js';
+
+type Attribute = readonly [type: string, tag: number, content: Buffer];
+
+const types = { commonName: '2.5.4.3', serialNumber: '2.5.4.5', organization: '2.5.4.10', unit: '2.5.4.11' };
+const utf8 = 0x0c;
+const bmp = 0x1e;
+const visible = 0x1a;
+const numeric = 0x12;
+const text = (type: string, value: string): Attribute => [type, utf8, Buffer.from(value)];
+
+function writeName(...attributes: readonly Attribute[]): Buffer {
+  return sequence(
+    ...attributes.map(([type, tag, content]) => set(sequence(objectIdentifier(type), encodeElement(tag, content)))),
+  );
+}
+
+/** What openssl made, with other names in it, signed again by openssl. */
+function rename<T extends MadeAuthority>(made: T, signer: MadeAuthority, names: Partial<Record<NameField, Buffer>>): T {
+  const root = parseTree(made.der);
+  const fields = getNode(root, 0).children ?? [];
+  for (const [field, name] of Object.entries(names)) fields[tbsFields[field as NameField]] = parseTree(name);
+  const tbs = encodeTree(getNode(root, 0));
+  const signature = encodeElement(0x03, Buffer.from([0]), signBytes(tbs, signer));
+  const der = sequence(tbs, encodeTree(getNode(root, 1)), signature);
+  const pemPath = newTemporaryPath('.pem');
+  writeFileSync(pemPath, toPem(der));
+  const decoding = presentCertificate(der).pathDecoding;
+  const certificate = decoding.ok ? decoding.value : made.certificate;
+  return { ...made, der, pemPath, certificate, header: der.toString('base64') };
+}
+type NameField = 'issuer' | 'subject';
+
+function renameCaller(...subject: readonly Attribute[]): MadeCaller {
+  return rename(issueCaller(), getStage().issuing, { subject: writeName(...subject) });
+}
+
+function judge({ header }: Pick<MadeCaller, 'header'>, trust: TrustSnapshot = issuedSnapshot([billing])): string {
+  const decision = decideAccess({ header, trust, requirement: { functionName: 'f', roles: [] }, now });
+  return decision.outcome === 'denied' ? `${decision.code}: ${decision.detail}` : decision.outcome;
+}
+
+const withoutText: readonly (readonly [string, number, Buffer])[] = [
+  ['INTEGER', 0x02, Buffer.from([5])],
+  ['OCTET STRING', 0x04, Buffer.from('billing')],
+  ['BIT STRING', 0x03, Buffer.from('\0billing')],
+  ['NumericString', numeric, Buffer.from('12')],
+  ['VisibleString', visible, Buffer.from('billing')],
+  ['GeneralString', 0x1b, Buffer.from('billing')],
+];
+
+const takenByOpenssl: ReadonlySet<number> = new Set([0x03, numeric]);
+
+const broken: readonly (readonly [string, number, string])[] = [
+  ['half a pair of surrogates in a BMPString', bmp, '0062d800'],
+  ['a pair the wrong way round', bmp, 'dc00d800'],
+  ['an odd BMPString', bmp, '006200'],
+  ['UTF-8 that is none', utf8, '62ff'],
+  ['a surrogate in UTF-8', utf8, 'eda080'],
+  ['a UniversalString beyond Unicode', 0x1c, '00110000'],
+];
+
+describe('a caller of an authority', () => {
+  for (const [what, tag, content] of withoutText) {
+    it(`whose common name is ${what} is refused, and openssl ${takenByOpenssl.has(tag) ? 'takes' : 'refuses'} it`, () => {
+      const caller = renameCaller([types.commonName, tag, content]);
+      const { root, issuing } = getStage();
+      assert.equal(isVerifiedByOpenssl([root, issuing, caller]), takenByOpenssl.has(tag));
+      const hex = encodeElement(tag, content).toString('hex');
+      assert.match(
+        judge(caller),
+        new RegExp(`^path_certificate_malformed: .* is known by CN=#${hex}, which is no text`),
+      );
+      for (const commonName of ['billing', `#${hex}`]) {
+        const trust = issuedSnapshot([{ name: 'b', subjects: [{ issuedBy: 'corp', commonName }] }]);
+        assert.match(judge(caller, trust), new RegExp(`^certificate_not_trusted: .*CN=#${hex} is no text`));
+      }
+      const unit = renameCaller(text(types.commonName, 'x'), [types.unit, tag, content]);
+      assert.match(judge(unit), /^path_certificate_malformed: .* is known by OU=#/);
+    });
+  }
+
+  it('that has a second common name, which is no text, has none to be known by', () => {
+    const caller = renameCaller(text(types.commonName, 'billing'), [types.commonName, 0x02, Buffer.from([5])]);
+    const trust = issuedSnapshot([{ name: 'b', subjects: [{ issuedBy: 'corp', commonName: 'billing' }] }]);
+    assert.match(judge(caller, trust), /^certificate_not_trusted: /);
+    const { decoding } = presentCertificate(caller.der);
+    assert.equal(decoding.ok && decoding.certificate.commonName, undefined);
+  });
+
+  for (const [what, tag, hex] of broken) {
+    it(`with ${what} in its name is no certificate, by a pin either`, () => {
+      const caller = renameCaller([types.commonName, tag, Buffer.from(hex, 'hex')]);
+      assert.match(judge(caller), /^certificate_not_trusted: .*issuer of "corp", .* it is no certificate: /);
+      const { thumbprintSha256 } = presentCertificate(caller.der);
+      assert.match(
+        judge(caller, issuedSnapshot([{ certificates: [{ thumbprintSha256 }] }])),
+        /^certificate_malformed: /,
+      );
+    });
+  }
+
+  it('with a pair of surrogates in a BMPString has that character in its name', () => {
+    const caller = renameCaller([types.commonName, bmp, Buffer.from('\u{1f600}', 'utf16le').swap16()]);
+    const trust = issuedSnapshot([{ name: 'b', subjects: [{ issuedBy: 'corp', commonName: '\u{1f600}' }] }]);
+    assert.equal(judge(caller, trust), 'allowed');
+  });
+
+  it('is let in where what is no text is only shown, and a log shows it as it is encoded', () => {
+    const caller = renameCaller(text(types.commonName, 'billing'), [types.serialNumber, numeric, Buffer.from('12')]);
+    assert.equal(judge(caller), 'allowed');
+    assert.equal(caller.certificate.subjectText, 'serialNumber=#12023132,CN=billing');
+  });
+});
+
+describe('an authority whose name is no text', () => {
+  const subject = writeName([types.commonName, numeric, Buffer.from('Corp issuing CA')]);
+
+  it('does not chain, though openssl lets it', () => {
+    const { root } = getStage();
+    const issuing = rename(issueIntermediate({}), root, { subject });
+    const caller = rename(issueCaller(), issuing, { issuer: subject });
+    assert.ok(isVerifiedByOpenssl([root, issuing, caller]));
+    const trust = issuedSnapshot([billing], { authorities: [authorityOf({ intermediates: [issuing] })] });
+    assert.match(
+      judge(caller, trust),
+      /^path_certificate_malformed: .*has an issuer name that can't be compared: its CN/,
+    );
+    const anchored = issuedSnapshot([billing], {
+      authorities: [authorityOf({ anchors: [issuing], intermediates: [] })],
+    });
+    assert.match(judge(caller, anchored), /^path_certificate_malformed: /);
+  });
+
+  it('is no other authority’s name, whatever text it looks like', () => {
+    const { issuing } = getStage();
+    const caller = rename(issueCaller(), issuing, { issuer: subject });
+    assert.match(judge(caller), /^certificate_not_trusted: /);
+  });
+});
+
+it('a list of revoked certificates of an issuer whose name is no text is not read', () => {
+  const { issuing } = getStage();
+  const indirect = makeCrl({
+    authority: issuing,
+    extensions: ['issuingDistributionPoint = critical, @idp'],
+    sections: ['[idp]', 'indirectCRL = TRUE'],
+  });
+  const names = (tag: number): Buffer =>
+    sequence(encodeElement(0xa4, writeName([types.commonName, tag, Buffer.from('Other CA')])));
+  const decode = (tag: number): ReturnType<typeof decodeCertificateRevocationList> => {
+    const entry = encodeEntry('10', encodeExtension('551d1d', true, names(tag)));
+    return decodeCertificateRevocationList(replaceEntries(indirect, [entry], issuing));
+  };
+  assert.ok(decode(utf8).ok);
+  const decoding = decode(visible);
+  assert.match(decoding.ok ? '' : decoding.fault, /a certificate issuer whose name is no text/);
+});
+
+describe('name constraints on directory names', () => {
+  const sections = ['[evil]', 'O = Evil'];
+  const constrained = (line: string): { issuing: MadeAuthority; trust: TrustSnapshot } => {
+    const extensions = [...authorityExtensions, `nameConstraints = critical, ${line}`];
+    const issuing = issueIntermediate({ extensions, sections });
+    return { issuing, trust: issuedSnapshot([billing], { authorities: [authorityOf({ intermediates: [issuing] })] }) };
+  };
+  const callerOf = (issuing: MadeAuthority, ...subject: readonly Attribute[]): MadeCaller =>
+    rename(issueCaller({ issuer: issuing }), issuing, { subject: writeName(...subject) });
+
+  it('are not passed by writing the name in another type', () => {
+    const { issuing, trust } = constrained('excluded;dirName:evil');
+    const name = text(types.commonName, 'billing');
+    assert.equal(judge(callerOf(issuing, text(types.organization, 'Good'), name), trust), 'allowed');
+    for (const tag of [utf8, 0x13, 0x14, 0x16]) {
+      const caller = callerOf(issuing, [types.organization, tag, Buffer.from('Evil')], name);
+      assert.match(judge(caller, trust), /^path_name_not_permitted: .*is excluded/);
+    }
+    for (const [, tag] of withoutText) {
+      const caller = callerOf(issuing, [types.organization, tag, Buffer.from('Evil')], name);
+      assert.match(judge(caller, trust), /^path_name_not_permitted: .*can't be compared/);
+    }
+  });
+
+  it('compare what is defined as something else than a text as it is encoded', () => {
+    const { issuing, trust } = constrained('permitted;dirName:evil');
+    const unique: Attribute = ['2.5.4.45', 0x03, Buffer.from([0, 1])];
+    assert.equal(judge(callerOf(issuing, text(types.organization, 'Evil'), unique), trust), 'allowed');
+  });
+
+  it('that are no text themselves refuse every name of the form', () => {
+    const { issuing } = constrained('excluded;dirName:evil');
+    const { root } = getStage();
+    const tree = parseTree(issuing.der);
+    const bytes = encodeElement(utf8, Buffer.from('Evil'));
+    const der = encodeTree(tree)
+      .toString('hex')
+      .replace(bytes.toString('hex'), encodeElement(visible, Buffer.from('Evil')).toString('hex'));
+    const odd = rename({ ...issuing, der: Buffer.from(der, 'hex') }, root, {});
+    const trust = issuedSnapshot([billing], { authorities: [authorityOf({ intermediates: [odd] })] });
+    const caller = callerOf(odd, text(types.commonName, 'billing'));
+    assert.match(judge(caller, trust), /^path_name_not_permitted: .*can't be processed/);
+  });
+});
+
+describe('names, by properties', () => {
+  const tags = [utf8, 0x13, 0x14, 0x16, 0x1c, bmp, ...withoutText.map(([, tag]) => tag)];
+  const octets = fc.oneof(
+    fc.uint8Array({ maxLength: 8 }),
+    fc.string({ unit: 'grapheme', maxLength: 4 }).map((value) => Buffer.from(value, 'utf16le').swap16()),
+    fc.string({ unit: 'binary', maxLength: 4 }).map((value) => Buffer.from(value)),
+    fc.array(fc.constantFrom(0xd800, 0xdc00, 0x41, 0x61, 0xfffd), { maxLength: 4 }).map((units) => {
+      return Buffer.from(Uint16Array.from(units).buffer).swap16();
+    }),
+  );
+  const value = fc.tuple(fc.constantFrom(...tags), octets);
+  const decode = (tag: number, content: Uint8Array): { canonical: CanonicalName; shown: string } | undefined => {
+    const name = writeName([types.commonName, tag, Buffer.from(content)]);
+    const decoding = readDer(() => {
+      const element = readSingle(name, derTags.sequence);
+      const shown = formatDistinguishedName(decodeDistinguishedName(element));
+      return { canonical: decodeCanonicalName(element), shown };
+    });
+    return decoding.ok ? decoding.value : undefined;
+  };
+  /** By other means: what the octets say, as UTF-16; undefined for none. */
+  const readText = (tag: number, content: Uint8Array): string | undefined => {
+    const bytes = Buffer.from(content);
+    const read = (): string | undefined => {
+      if (tag === utf8) return bytes.toString();
+      if (tag === 0x13 || tag === 0x14 || tag === 0x16) return bytes.toString('latin1');
+      if (tag === bmp) return bytes.length % 2 === 0 ? Buffer.from(bytes).swap16().toString('utf16le') : undefined;
+      if (tag !== 0x1c || bytes.length % 4 !== 0) return undefined;
+      const points = Array.from({ length: bytes.length / 4 }, (_, index) => bytes.readUInt32BE(index * 4));
+      return points.some((point) => point > 0x10ffff) ? undefined : String.fromCodePoint(...points);
+    };
+    const found = read();
+    return found !== undefined && !/\p{Cs}/u.test(found) && (tag !== utf8 || Buffer.from(found).equals(bytes))
+      ? found
+      : undefined;
+  };
+
+  it('a name that is compared is text by any reader, and nothing is replaced in it', () => {
+    let texts = 0;
+    fc.assert(
+      fc.property(value, ([tag, content]) => {
+        const name = decode(tag, content);
+        if (name === undefined) return;
+        const expected = readText(tag, content);
+        assert.equal(name.canonical.incomparableType === undefined, expected !== undefined);
+        const hasReplacement = /\ufffd|\\ef\\bf\\bd/i.test(`${name.shown}${name.canonical.key}`);
+        assert.equal(hasReplacement, expected?.includes('\ufffd') ?? false);
+        if (expected !== undefined) texts += 1;
+      }),
+      { numRuns: 3000 },
+    );
+    assert.ok(texts > 300);
+  });
+
+  it('two that are equal say the same, and what is no text equals itself alone', () => {
+    fc.assert(
+      fc.property(value, value, ([tag, content], [otherTag, otherContent]) => {
+        const [one, other] = [decode(tag, content), decode(otherTag, otherContent)];
+        if (one === undefined || other === undefined || one.canonical.key !== other.canonical.key) return;
+        const [left, right] = [readText(tag, content), readText(otherTag, otherContent)];
+        if (left === undefined || right === undefined) {
+          assert.deepEqual([tag, Buffer.from(content)], [otherTag, Buffer.from(otherContent)]);
+        } else {
+          const fold = (text: string): string =>
+            text
+              .normalize('NFKC')
+              .toLowerCase()
+              .replace(/[\s\p{C}]/gu, '');
+          if (/^[\x20-\x7e]*$/.test(left + right)) assert.equal(fold(left), fold(right));
+        }
+      }),
+      { numRuns: 3000 },
+    );
+  });
+});
