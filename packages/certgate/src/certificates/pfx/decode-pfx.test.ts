@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import forge from 'node-forge';
 import { createTemporaryFolder, makeOpensslPair, runOpenssl, type OpensslPair } from '../test-support/openssl.js';
 import { decodePfx } from './decode-pfx.js';
+import { DerivationBudget } from './key-derivation.js';
 import { PfxError, type PfxErrorCode } from './pfx-error.js';
 
 /** How openssl is asked to write; each kind exists in the wild. */
@@ -147,13 +148,57 @@ describe('decodePfx', () => {
     assert.match(expectFault('unsupported', () => decodePfx(pfx, 'a')).message, /1\.2\.840\.113549\.1\.12\.1\.1/);
   });
 
-  test('an absurd number of rounds is refused before it is worked off', () => {
-    const pfx = makePfx(ec, 'a', '-iter', '70000');
-    const rounds = Buffer.from([0x02, 0x03, 0x01, 0x11, 0x70]);
-    const at = pfx.lastIndexOf(rounds);
-    assert.ok(at > 0);
-    pfx.set([0x02, 0x03, 0x7f, 0xff, 0xff], at);
-    expectFault('unsupported', () => decodePfx(pfx, 'a'));
+  describe('rounds of key derivation', () => {
+    const legacy = ['-keypbe', 'PBE-SHA1-3DES', '-certpbe', 'PBE-SHA1-3DES'];
+    const clear = ['-certpbe', 'NONE'];
+    /** Work that was not done: the slowest of these takes seconds. */
+    const expectRefusal = (pfx: Buffer, words: RegExp): void => {
+      const began = process.cpuUsage();
+      assert.match(expectFault('unsupported', () => decodePfx(pfx, 'a')).message, words);
+      const { user, system } = process.cpuUsage(began);
+      assert.ok(user + system < 300_000, `${user + system} µs`);
+    };
+    const single = /asks for 1000001 rounds of key derivation; 1 to 1000000 are worked off\. Export it again.*-iter/;
+
+    test('one more than the limit is refused before it is worked off, of every part and by both derivations', () => {
+      // As openssl writes it; then without its work for every kind.
+      expectRefusal(makePfx(ec, 'a', '-iter', '1000001', '-nomac', ...clear), single);
+      const askTooMany = (...args: readonly string[]): Buffer => {
+        const pfx = makePfx(ec, 'a', '-iter', '70000', ...args).toString('hex');
+        const asked = pfx.replaceAll('0203011170', '02030f4241');
+        assert.notEqual(asked, pfx);
+        return Buffer.from(asked, 'hex');
+      };
+      // Of the MAC, which comes first.
+      for (const args of [['-macalg', 'sha512'], ['-pbmac1_pbkdf2'], legacy]) {
+        expectRefusal(askTooMany(...args), single);
+      }
+      for (const args of [[], legacy, [...legacy, ...clear]]) expectRefusal(askTooMany('-nomac', ...args), single);
+    });
+
+    test('what OWASP advises is read', () => {
+      expectPair(makePfx(ec, 'a', '-iter', '600000', '-nomac', ...clear), 'a', ec);
+    });
+
+    test('none at all is no number of rounds', () => {
+      const pfx = makePfx(ec, 'a', '-iter', '100', '-nomac', ...clear);
+      const at = pfx.lastIndexOf(Buffer.from([0x02, 0x01, 100]));
+      pfx.set([0x02, 0x01, 0], at);
+      expectFault('unsupported', () => decodePfx(pfx, 'a'));
+    });
+
+    test('the parts of a file share one budget, in which blocks count', () => {
+      const pfx = makePfx(ec, 'a');
+      // A MAC, the certificates and the key, of 2,048 rounds each.
+      expectPair(pfx, 'a', ec);
+      decodePfx(pfx, 'a', new DerivationBudget(3 * 2048));
+      const spent = expectFault('unsupported', () => decodePfx(pfx, 'a', new DerivationBudget(3 * 2048 - 1)));
+      assert.match(spent.message, /more than 6143 rounds of key derivation together\. Export it again/);
+      // By SHA-1, a key for 3DES takes two blocks, and its initialization vector one.
+      const old = makePfx(ec, 'a', '-iter', '10', '-nomac', ...legacy, ...clear);
+      decodePfx(old, 'a', new DerivationBudget(30));
+      expectFault('unsupported', () => decodePfx(old, 'a', new DerivationBudget(29)));
+    });
   });
 
   test('whatever is flipped or cut, it is a PfxError, never a certificate that was not there', () => {
@@ -163,7 +208,7 @@ describe('decodePfx', () => {
       fc.property(fc.nat(pfx.length - 1), fc.integer({ min: 1, max: 255 }), (at, mask) => {
         const damaged = Buffer.from(pfx);
         damaged[at] = (damaged[at] ?? 0) ^ mask;
-        // A flip inside the MAC's own algorithm can ask for millions of rounds; that road has its own test.
+        // A flip inside the MAC can ask for a million rounds, which take a second; the limit has its own test.
         if (at > pfx.length - 24) return;
         try {
           assert.deepEqual(decodePfx(damaged, 'a').certificateDer, certificate);

@@ -11,7 +11,7 @@ import {
   readSmallInteger,
   type Asn1,
 } from './asn1.js';
-import type { PfxPassword } from './key-derivation.js';
+import { DerivationBudget, type PfxPassword } from './key-derivation.js';
 import { verifyMacData } from './message-authentication.js';
 import { oids } from './object-identifiers.js';
 import { decryptWithPassword, type EncryptedContent } from './password-based-encryption.js';
@@ -29,6 +29,7 @@ interface Guard {
   readonly password: PfxPassword;
   /** Whether a MAC over the whole file held under this password. */
   readonly isPasswordProven: boolean;
+  readonly budget: DerivationBudget;
 }
 interface Bag {
   readonly localKeyId: string | undefined;
@@ -47,31 +48,39 @@ interface Bags {
 /**
  * Opens a PFX (PKCS #12, RFC 7292) in password integrity mode: AES and 3DES, SHA-1 and SHA-2 MACs, PBMAC1, and the
  * RC2-40 certificate bags of older Windows exports. No password, or an empty one, tries both forms that writers use.
- * Throws PfxError.
+ * It works off 1,000,000 rounds of key derivation per part, and three times that per file. Throws PfxError.
  */
-export function decodePfx(bytes: Uint8Array, password?: string): DecodedPfx {
+export function decodePfx(
+  bytes: Uint8Array,
+  password?: string,
+  budget: DerivationBudget = new DerivationBudget(),
+): DecodedPfx {
   try {
-    return decodeStructure(bytes, password);
+    return decodeStructure(bytes, password, budget);
   } catch (cause) {
     // Lengths and identifiers that node-forge and node:crypto refuse are damage too.
     throw cause instanceof PfxError ? cause : new PfxError('malformed', 'It is damaged.', { cause });
   }
 }
 
-function decodeStructure(bytes: Uint8Array, password: string | undefined): DecodedPfx {
+function decodeStructure(bytes: Uint8Array, password: string | undefined, budget: DerivationBudget): DecodedPfx {
   const [version, authSafe, macData] = readSequence(parseAsn1(bytes));
   if (readSmallInteger(version) !== 3) throw new PfxError('malformed', 'It is no PFX of version 3.');
   const authenticatedSafe = readDataContent(authSafe);
-  const guard = openGuard(macData, authenticatedSafe, password);
+  const guard = openGuard(macData, authenticatedSafe, { password, budget });
   const safe = readSequence(parseAsn1(authenticatedSafe));
   return selectLeaf(joinBags(safe.map((contentInfo) => readSafeContents(contentInfo, guard))));
 }
 
-function openGuard(macData: Asn1 | undefined, authenticatedSafe: Buffer, password: string | undefined): Guard {
-  if (macData === undefined) return { password: password ?? null, isPasswordProven: false };
+function openGuard(
+  macData: Asn1 | undefined,
+  authenticatedSafe: Buffer,
+  { password, budget }: { readonly password: string | undefined; readonly budget: DerivationBudget },
+): Guard {
+  if (macData === undefined) return { password: password ?? null, isPasswordProven: false, budget };
   const candidates: readonly PfxPassword[] = password === undefined || password === '' ? [null, ''] : [password];
-  const accepted = candidates.find((candidate) => verifyMacData(macData, authenticatedSafe, candidate));
-  if (accepted !== undefined) return { password: accepted, isPasswordProven: true };
+  const accepted = candidates.find((candidate) => verifyMacData(macData, authenticatedSafe, candidate, budget));
+  if (accepted !== undefined) return { password: accepted, isPasswordProven: true, budget };
   const message = password === undefined ? 'It needs a password.' : 'The password is wrong.';
   throw new PfxError('password_wrong', message);
 }
@@ -108,7 +117,7 @@ function readSafeContents(contentInfo: Asn1, guard: Guard): Bags {
 /** With a MAC that held, a decryption that fails means damage; without one it most likely means the password. */
 function decrypt<T>(content: EncryptedContent, guard: Guard, parse: (plaintext: Buffer) => T): T {
   try {
-    return parse(decryptWithPassword(content, guard.password));
+    return parse(decryptWithPassword(content, guard.password, guard.budget));
   } catch (cause) {
     if (cause instanceof PfxError && cause.code === 'unsupported') throw cause;
     if (guard.isPasswordProven)

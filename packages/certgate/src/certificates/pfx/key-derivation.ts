@@ -9,7 +9,7 @@ import {
   readSmallInteger,
 } from './asn1.js';
 import { toBinary, toBytes, type Asn1 } from './asn1.js';
-import { hmacDigestByOid, oids, type DigestName } from './object-identifiers.js';
+import { digestLengths, hmacDigestByOid, oids, type DigestName } from './object-identifiers.js';
 import { PfxError } from './pfx-error.js';
 
 /** `null` and `''` are two passwords in RFC 7292 appendix B: no octets at all, and the two octets that end an empty BMPString. */
@@ -19,18 +19,50 @@ export type PfxPassword = string | null;
 export const keyPurposes = { encryption: 1, initializationVector: 2, mac: 3 } as const;
 export type KeyPurpose = (typeof keyPurposes)[keyof typeof keyPurposes];
 
-/** A file may not keep this machine busy for as long as it likes. Ours have 100,000; the largest advised today is 1.4 million. */
-const maximumIterations = 5_000_000;
+/**
+ * RFC 7292 and RFC 8018 set no limit, and a file may not keep this machine busy for as long as it likes. Windows writes 2,000
+ * rounds, OpenSSL 2,048, Java 10,000 (100,000 once), this tool 100,000; OWASP advises 600,000 of SHA-256.
+ */
+const maximumRounds = 1_000_000;
 
-export function checkIterations(iterations: number): number {
-  if (iterations < 1 || iterations > maximumIterations) {
-    throw new PfxError(
-      'unsupported',
-      `It asks for ${iterations} rounds of key derivation; 1 to ${maximumIterations} are accepted.`,
-    );
+/** Of the whole file: a MAC, certificates and a key, each at the limit. Bags can be many, and some keys take several blocks. */
+const maximumRoundsOfFile: number = 3 * maximumRounds;
+
+/** What one file may still ask for; both derivations count, for the MAC and for each bag. */
+export class DerivationBudget {
+  readonly #limit: number;
+  #left: number;
+
+  constructor(limit: number = maximumRoundsOfFile) {
+    this.#limit = limit;
+    this.#left = limit;
   }
-  return iterations;
+
+  /**
+   * The rounds that an INTEGER asks for, in so many blocks of the digest.
+   *
+   * @throws {PfxError} `unsupported`, before anything is derived.
+   */
+  spend(iterations: Asn1 | undefined, blocks: number): number {
+    const rounds = readSmallInteger(iterations);
+    if (rounds < 1 || rounds > maximumRounds) {
+      throw new PfxError(
+        'unsupported',
+        `It asks for ${rounds} rounds of key derivation; 1 to ${maximumRounds} are worked off. ${exportAgain}`,
+      );
+    }
+    this.#left -= rounds * blocks;
+    if (this.#left < 0) {
+      throw new PfxError(
+        'unsupported',
+        `Its parts ask for more than ${this.#limit} rounds of key derivation together. ${exportAgain}`,
+      );
+    }
+    return rounds;
+  }
 }
+
+const exportAgain = 'Export it again with fewer: openssl pkcs12 -export -iter 100000';
 
 export interface Pkcs12Derivation {
   readonly digest: DigestName;
@@ -66,7 +98,12 @@ function createDigest(digest: DigestName): forge.md.MessageDigest {
  * PBKDF2 by its AlgorithmIdentifier (RFC 8018 appendix A.2), over the password in UTF-8.
  * `keyLength` is the cipher's own; a length that the file states must agree with it.
  */
-export function derivePbkdf2Key(password: PfxPassword, algorithm: Asn1 | undefined, keyLength?: number): Buffer {
+export function derivePbkdf2Key(
+  password: PfxPassword,
+  algorithm: Asn1 | undefined,
+  budget: DerivationBudget,
+  keyLength?: number,
+): Buffer {
   const [oid, parameters] = readSequence(algorithm);
   if (readObjectIdentifier(oid) !== oids.pbkdf2) {
     throw new PfxError('unsupported', `It derives keys by ${readObjectIdentifier(oid)}; only PBKDF2 is known.`);
@@ -78,7 +115,7 @@ export function derivePbkdf2Key(password: PfxPassword, algorithm: Asn1 | undefin
     throw new PfxError('malformed', 'It is damaged: the length of a derived key does not fit its use.');
   }
   const digest = readPseudoRandomFunction(optional.find(isSequence));
-  const rounds = checkIterations(readSmallInteger(iterations));
+  const rounds = budget.spend(iterations, Math.ceil(length / digestLengths[digest]));
   return pbkdf2Sync(Buffer.from(password ?? '', 'utf8'), readOctetString(salt), rounds, length, digest);
 }
 

@@ -7,28 +7,19 @@ import {
   readObjectIdentifier,
   readOctetString,
   readSequence,
-  readSmallInteger,
   sequence,
   type Asn1,
 } from './asn1.js';
 import {
-  checkIterations,
   derivePbkdf2Key,
   derivePkcs12Key,
+  type DerivationBudget,
   keyPurposes,
   readHmacDigest,
   type PfxPassword,
 } from './key-derivation.js';
-import { digestByOid, oids, type DigestName } from './object-identifiers.js';
+import { digestByOid, digestLengths, oids, type DigestName } from './object-identifiers.js';
 import { PfxError } from './pfx-error.js';
-
-const digestLengths: Readonly<Record<DigestName, number>> = {
-  sha1: 20,
-  sha224: 28,
-  sha256: 32,
-  sha384: 48,
-  sha512: 64,
-};
 
 /** MacData (RFC 7292 §4) over the authenticated safe. */
 export function createMacData(
@@ -45,13 +36,18 @@ export function createMacData(
 }
 
 /** Whether this password made the MAC. Throws PfxError when the MAC is of a kind that can't be checked. */
-export function verifyMacData(macData: Asn1, authenticatedSafe: Buffer, password: PfxPassword): boolean {
+export function verifyMacData(
+  macData: Asn1,
+  authenticatedSafe: Buffer,
+  password: PfxPassword,
+  budget: DerivationBudget,
+): boolean {
   const [digestInfo, salt, iterations] = readSequence(macData);
   const [algorithm, digest] = readSequence(digestInfo);
   const [oid, parameters] = readSequence(algorithm);
   const expected = readOctetString(digest);
   const algorithmOid = readObjectIdentifier(oid);
-  if (algorithmOid === oids.pbmac1) return verifyPbmac1(parameters, expected, authenticatedSafe, password);
+  if (algorithmOid === oids.pbmac1) return verifyPbmac1(parameters, expected, authenticatedSafe, password, budget);
   const name = digestByOid.get(algorithmOid);
   if (name === undefined) {
     throw new PfxError('unsupported', `Its integrity check uses ${algorithmOid}, which this reader does not know.`);
@@ -60,16 +56,23 @@ export function verifyMacData(macData: Asn1, authenticatedSafe: Buffer, password
     digest: name,
     salt: readOctetString(salt),
     // RFC 7292 §4: iterations INTEGER DEFAULT 1
-    iterations: iterations === undefined ? 1 : checkIterations(readSmallInteger(iterations)),
+    iterations: iterations === undefined ? 1 : budget.spend(iterations, 1),
     length: digestLengths[name],
   });
   return isMac(name, key, authenticatedSafe, expected);
 }
 
 /** RFC 9579: salt and rounds stand in the algorithm's parameters, those of MacData are ignored. */
-function verifyPbmac1(parameters: Asn1 | undefined, expected: Buffer, content: Buffer, password: PfxPassword): boolean {
+function verifyPbmac1(
+  parameters: Asn1 | undefined,
+  expected: Buffer,
+  content: Buffer,
+  password: PfxPassword,
+  budget: DerivationBudget,
+): boolean {
   const [keyDerivation, authenticationScheme] = readSequence(parameters);
-  return isMac(readHmacDigest(authenticationScheme), derivePbkdf2Key(password, keyDerivation), content, expected);
+  const key = derivePbkdf2Key(password, keyDerivation, budget);
+  return isMac(readHmacDigest(authenticationScheme), key, content, expected);
 }
 
 function isMac(digest: DigestName, key: Buffer, content: Buffer, expected: Buffer): boolean {

@@ -51,3 +51,12 @@ export const cipherByOid: ReadonlyMap<string, BlockCipher> = new Map([
   [oids.aes256Cbc, { name: 'aes-256-cbc', keyLength: 32 }],
   ['1.2.840.113549.3.7', { name: 'des-ede3-cbc', keyLength: 24 }],
 ]);
+
+/** In octets. */
+export const digestLengths: Readonly<Record<DigestName, number>> = {
+  sha1: 20,
+  sha224: 28,
+  sha256: 32,
+  sha384: 48,
+  sha512: 64,
+};

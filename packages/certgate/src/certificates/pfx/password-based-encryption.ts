@@ -8,21 +8,20 @@ import {
   readObjectIdentifier,
   readOctetString,
   readSequence,
-  readSmallInteger,
   sequence,
   toBinary,
   toBytes,
   type Asn1,
 } from './asn1.js';
 import {
-  checkIterations,
   derivePbkdf2Key,
   derivePkcs12Key,
   keyPurposes,
+  type DerivationBudget,
   type Pkcs12Derivation,
   type PfxPassword,
 } from './key-derivation.js';
-import { cipherByOid, oids } from './object-identifiers.js';
+import { cipherByOid, digestLengths, oids } from './object-identifiers.js';
 import { PfxError } from './pfx-error.js';
 
 export interface EncryptedContent {
@@ -67,18 +66,22 @@ export function encryptWithTripleDes(plaintext: Buffer, password: string, iterat
 }
 
 /** Throws PfxError `unsupported` for a scheme it doesn't know; any other Error when the padding says that the key is wrong. */
-export function decryptWithPassword(content: EncryptedContent, password: PfxPassword): Buffer {
+export function decryptWithPassword(
+  content: EncryptedContent,
+  password: PfxPassword,
+  budget: DerivationBudget,
+): Buffer {
   const [oid, parameters] = readSequence(content.algorithm);
   const scheme = readObjectIdentifier(oid);
   switch (scheme) {
     case oids.pbes2:
-      return decryptWithPbes2(parameters, content.ciphertext, password);
+      return decryptWithPbes2(parameters, content.ciphertext, password, budget);
     case oids.pbeWithShaAnd3KeyTripleDesCbc: {
-      const keys = derivePkcs12CipherKeys(password, readPkcs12Parameters(parameters, 24));
+      const keys = derivePkcs12CipherKeys(password, readPkcs12Parameters(parameters, 24, budget));
       return decipher('des-ede3-cbc', keys.key, keys.initializationVector, content.ciphertext);
     }
     case oids.pbeWithShaAnd40BitRc2Cbc: {
-      const keys = derivePkcs12CipherKeys(password, readPkcs12Parameters(parameters, 5));
+      const keys = derivePkcs12CipherKeys(password, readPkcs12Parameters(parameters, 5, budget));
       return decipherRc2(keys.key, keys.initializationVector, content.ciphertext);
     }
     default:
@@ -86,7 +89,12 @@ export function decryptWithPassword(content: EncryptedContent, password: PfxPass
   }
 }
 
-function decryptWithPbes2(parameters: Asn1 | undefined, ciphertext: Buffer, password: PfxPassword): Buffer {
+function decryptWithPbes2(
+  parameters: Asn1 | undefined,
+  ciphertext: Buffer,
+  password: PfxPassword,
+  budget: DerivationBudget,
+): Buffer {
   const [keyDerivation, encryptionScheme] = readSequence(parameters);
   const [oid, initializationVector] = readSequence(encryptionScheme);
   const cipher = cipherByOid.get(readObjectIdentifier(oid));
@@ -96,16 +104,22 @@ function decryptWithPbes2(parameters: Asn1 | undefined, ciphertext: Buffer, pass
       `It is encrypted by the cipher ${readObjectIdentifier(oid)}, which this reader does not know.`,
     );
   }
-  const key = derivePbkdf2Key(password, keyDerivation, cipher.keyLength);
+  const key = derivePbkdf2Key(password, keyDerivation, budget, cipher.keyLength);
   return decipher(cipher.name, key, readOctetString(initializationVector), ciphertext);
 }
 
-function readPkcs12Parameters(parameters: Asn1 | undefined, length: number): Pkcs12Derivation {
+function readPkcs12Parameters(
+  parameters: Asn1 | undefined,
+  length: number,
+  budget: DerivationBudget,
+): Pkcs12Derivation {
   const [salt, iterations] = readSequence(parameters);
+  // The key, and one block for the initialization vector.
+  const blocks = Math.ceil(length / digestLengths.sha1) + 1;
   return {
     digest: 'sha1',
     salt: readOctetString(salt),
-    iterations: checkIterations(readSmallInteger(iterations)),
+    iterations: budget.spend(iterations, blocks),
     length,
   };
 }
