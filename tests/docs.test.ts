@@ -64,6 +64,7 @@ const inspectionCodes: Readonly<Record<TrustInspectionFinding['code'], true>> = 
   authority_certificate_ended: true,
   authority_certificate_ends_soon: true,
   authority_certificate_not_begun: true,
+  authority_constraint_with_leading_dot: true,
   hash_in_two_kinds: true,
   names_look_alike: true,
   role_in_two_cases: true,

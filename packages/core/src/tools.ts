@@ -53,3 +53,4 @@ export { decodePathCertificate, type PathCertificate } from './certificate/path-
 export type { ValidationProfile } from './certification-path/validation-profile.js';
 export type { CertificateRevocationList } from './revocation/certificate-revocation-list.js';
 export { decodeCrlFile } from './revocation/crl-file.js';
+export { leadingDotReadings, type LeadingDotReading } from './certification-path/name-location.js';

@@ -1,4 +1,5 @@
 import { clientAuthentication } from '../certificate/certificate-verification.js';
+import type { LeadingDotReading } from './name-location.js';
 import { PathBudget, type PathLimits } from './path-budget.js';
 import { findPath } from './path-building.js';
 import type { PathCertificate } from '../certificate/path-certificate.js';
@@ -24,6 +25,8 @@ export interface PathQuestion {
   readonly purposes?: readonly string[];
   /** Default: any policy will do, and nothing is inhibited. */
   readonly policies?: PolicyInputs;
+  /** How a DNS name constraint like `.corp.example` is read; default `refuse`. */
+  readonly dnsConstraintsWithLeadingDot?: LeadingDotReading;
   /** CA certificates between trust anchor and target; default 10. */
   readonly maximumIntermediates?: number;
   readonly limits?: PathLimits;
@@ -51,6 +54,7 @@ export function findCertificationPath(question: PathQuestion): CertificationPath
     purposes: question.purposes ?? (profile === 'strict' ? [clientAuthentication] : []),
     policies: question.policies ?? anyPolicyInputs,
     budget: new PathBudget(limits),
+    dnsConstraintsWithLeadingDot: question.dnsConstraintsWithLeadingDot,
     onCheck: question.onCheck,
   };
   let current = { validFrom: Number.NEGATIVE_INFINITY, validUntil: Number.POSITIVE_INFINITY };

@@ -3,12 +3,14 @@ import { nameAttributeTypes } from '../certificate/distinguished-name.js';
 import type { GeneralName, GeneralNameForm } from '../certificate/general-name.js';
 import type { PathCertificate } from '../certificate/path-certificate.js';
 import { escapeInvisible } from '../encoding/shown-text.js';
-import { findHostLabels, findSubtree, locateName, type SubtreeList } from './name-location.js';
+import { findHostLabels, findSubtree, hasLeadingDot, type LeadingDotReading, locateName } from './name-location.js';
 import {
+  type AddressSubtree,
   AddressSubtrees,
   findAddressSubtree,
   LabelSubtrees,
   type NameLocation,
+  type NameSubtree,
   type NameSubtrees,
 } from './name-subtrees.js';
 import type { PathBudget } from './path-budget.js';
@@ -18,8 +20,16 @@ import type { PathBudget } from './path-budget.js';
  * itself, and a name must satisfy all of them: that is the intersection, without computing it.
  */
 export interface NameConstraintState {
-  readonly byForm: ReadonlyMap<GeneralNameForm, readonly FormConstraints[]>;
+  readonly byForm: ReadonlyMap<GeneralNameForm, readonly IssuedConstraints[]>;
 }
+
+/** What a CA certificate says of names of one form. */
+interface IssuedConstraints {
+  readonly constraints: FormConstraints;
+  readonly issuer: ConstrainingCertificate;
+}
+
+export type ConstrainingCertificate = Pick<PathCertificate, 'nameConstraints' | 'subjectText'>;
 
 export type NameFault =
   /** The detail names the name, escaped, and what is wrong with it; not the certificate. */
@@ -29,10 +39,16 @@ export const unconstrainedNames: NameConstraintState = Object.freeze({ byForm: n
 
 const exhausted: NameFault = Object.freeze({ outcome: 'exhausted' });
 
-/** §6.1.4 (g): what holds for the certificates beneath one with these constraints. */
-export function constrainNames(state: NameConstraintState, constraints: NameConstraints): NameConstraintState {
+/** §6.1.4 (g): what holds for the certificates beneath this one. */
+export function constrainNames(
+  state: NameConstraintState,
+  issuer: ConstrainingCertificate,
+  leadingDot: LeadingDotReading = 'refuse',
+): NameConstraintState {
+  if (issuer.nameConstraints === undefined) return state;
   const byForm = new Map(state.byForm);
-  for (const [form, added] of indexConstraints(constraints)) byForm.set(form, [...(byForm.get(form) ?? []), added]);
+  for (const [form, constraints] of indexConstraints(issuer.nameConstraints, leadingDot))
+    byForm.set(form, [...(byForm.get(form) ?? []), { constraints, issuer }]);
   return Object.freeze({ byForm });
 }
 
@@ -70,14 +86,22 @@ function findFaultOfName(
   return reason === undefined ? undefined : refuse(`${description()} ${reason}`);
 }
 
-function findReason(
-  { permitted, excluded, hasUnprocessable }: FormConstraints,
-  location: NameLocation,
-): string | undefined {
-  if (hasUnprocessable) return "falls under an issuer's name constraint that can't be processed";
+function findReason({ constraints, issuer }: IssuedConstraints, location: NameLocation): string | undefined {
+  const { permitted, excluded, unprocessable } = constraints;
+  if (unprocessable !== undefined) return describeUnprocessable(unprocessable, issuer);
   if (excluded.touches(location)) return "is excluded by an issuer's name constraints";
   if (permitted?.covers(location) === false) return "is none that an issuer's name constraints permit";
   return undefined;
+}
+
+function describeUnprocessable(base: GeneralName, { subjectText }: ConstrainingCertificate): string {
+  const what = `falls under a name constraint of "${printText(subjectText)}" that can't be processed: ${describeName(base)}`;
+  if (!hasLeadingDot(base)) return what;
+  const domain = printText(base.text.slice(1));
+  return (
+    `${what}. RFC 5280 gives its leading dot no meaning: let the CA write "${domain}", or, if the names beneath ${domain} ` +
+    'are meant, as OpenSSL reads it, set dnsConstraintsWithLeadingDot of the authority to "subdomains-only"'
+  );
 }
 
 function refuse(detail: string): NameFault {
@@ -89,54 +113,72 @@ interface FormConstraints {
   /** Undefined: it permits all that it doesn't exclude. */
   readonly permitted: NameSubtrees | undefined;
   readonly excluded: NameSubtrees;
-  /** RFC 5280 §4.2.1.10: what can't be processed rejects every name of the form. */
-  readonly hasUnprocessable: boolean;
+  /** The first base that can't be processed. RFC 5280 §4.2.1.10: it rejects every name of the form. */
+  readonly unprocessable: GeneralName | undefined;
 }
 
 type ConstraintIndex = ReadonlyMap<GeneralNameForm, FormConstraints>;
 
 /** A search for a path comes by the same certificate many times; its bases are read once. */
-const indexes = new WeakMap<NameConstraints, ConstraintIndex>();
+const indexes: Readonly<Record<LeadingDotReading, WeakMap<NameConstraints, ConstraintIndex>>> = {
+  refuse: new WeakMap(),
+  'subdomains-only': new WeakMap(),
+};
 
-function indexConstraints(constraints: NameConstraints): ConstraintIndex {
-  const known = indexes.get(constraints);
+function indexConstraints(constraints: NameConstraints, leadingDot: LeadingDotReading): ConstraintIndex {
+  const known = indexes[leadingDot].get(constraints);
   if (known !== undefined) return known;
   const { permitted = [], excluded } = constraints;
   const forms = new Set([...permitted, ...excluded].map(({ form }) => form));
-  const index = new Map([...forms].map((form) => [form, constrainForm(form, permitted, excluded)]));
-  indexes.set(constraints, index);
+  const index = new Map([...forms].map((form) => [form, constrainForm(form, constraints, leadingDot)]));
+  indexes[leadingDot].set(constraints, index);
   return index;
 }
 
 function constrainForm(
   form: GeneralNameForm,
-  permitted: readonly GeneralName[],
-  excluded: readonly GeneralName[],
+  { permitted = [], excluded }: NameConstraints,
+  leadingDot: LeadingDotReading,
 ): FormConstraints {
-  const permittedBases = indexBases(form, permitted, 'permitted');
-  const excludedBases = indexBases(form, excluded, 'excluded');
+  const permittedBases = indexBases(form, permitted, (base) => findSubtree(base, 'permitted', leadingDot));
+  const excludedBases = indexBases(form, excluded, (base) => findSubtree(base, 'excluded', leadingDot));
   return {
     permitted: permittedBases.count === 0 ? undefined : permittedBases.subtrees,
     excluded: excludedBases.subtrees,
-    hasUnprocessable: permittedBases.hasUnprocessable || excludedBases.hasUnprocessable,
+    unprocessable: permittedBases.unprocessable ?? excludedBases.unprocessable,
   };
 }
 
 interface BaseIndex {
   readonly count: number;
   readonly subtrees: NameSubtrees;
-  readonly hasUnprocessable: boolean;
+  readonly unprocessable: GeneralName | undefined;
 }
 
-function indexBases(form: GeneralNameForm, all: readonly GeneralName[], list: SubtreeList): BaseIndex {
+function indexBases(
+  form: GeneralNameForm,
+  all: readonly GeneralName[],
+  find: (base: GeneralName) => NameSubtree | undefined,
+): BaseIndex {
   const bases = all.filter((base) => base.form === form);
   const count = bases.length;
   if (form === 'iPAddress') {
-    const found = bases.flatMap((base) => ('octets' in base ? (findAddressSubtree(base.octets) ?? []) : []));
-    return { count, subtrees: new AddressSubtrees(found), hasUnprocessable: found.length < count };
+    const findAddress = (base: GeneralName): AddressSubtree | undefined =>
+      'octets' in base ? findAddressSubtree(base.octets) : undefined;
+    const { found, unprocessable } = readBases(bases, findAddress);
+    return { count, subtrees: new AddressSubtrees(found), unprocessable };
   }
-  const found = bases.flatMap((base) => findSubtree(base, list) ?? []);
-  return { count, subtrees: new LabelSubtrees(found), hasUnprocessable: found.length < count };
+  const { found, unprocessable } = readBases(bases, find);
+  return { count, subtrees: new LabelSubtrees(found), unprocessable };
+}
+
+function readBases<T extends object>(
+  bases: readonly GeneralName[],
+  find: (base: GeneralName) => T | undefined,
+): { readonly found: readonly T[]; readonly unprocessable: GeneralName | undefined } {
+  const found = bases.map(find);
+  const at = found.indexOf(undefined);
+  return { found: found.filter((each) => each !== undefined), unprocessable: at === -1 ? undefined : bases[at] };
 }
 
 interface NameCheckOptions {

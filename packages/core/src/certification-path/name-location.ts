@@ -55,14 +55,26 @@ function findUriParts(text: string): readonly string[] | undefined {
   return labels && [...labels, endOfLabels];
 }
 
+/**
+ * What a DNS name constraint like `.corp.example` says. RFC 5280 §4.2.1.10 gives a leading dot a meaning for URIs alone,
+ * and readers differ on DNS names. `refuse`: it can't be processed, so every DNS name beneath is refused.
+ * `subdomains-only`: what OpenSSL reads, `a.corp.example` and not `corp.example`.
+ */
+export const leadingDotReadings = ['refuse', 'subdomains-only'] as const;
+
+export type LeadingDotReading = (typeof leadingDotReadings)[number];
+
 /** The subtree of a base, addresses aside; undefined where the base can't be processed. */
-export function findSubtree(base: GeneralName, list: SubtreeList): NameSubtree | undefined {
+export function findSubtree(
+  base: GeneralName,
+  list: SubtreeList,
+  leadingDot: LeadingDotReading,
+): NameSubtree | undefined {
   switch (base.form) {
     case 'directoryName':
       return base.name.incomparableType === undefined ? subtreeOf(base.name.relativeNames) : undefined;
     case 'dNSName':
-      // A leading dot is a URI's, §4.2.1.10 gives it no meaning here and readers give it three: it isn't processed.
-      return subtreeOf(base.text === '' ? [] : findHostLabels(base.text));
+      return findDnsSubtree(base.text, leadingDot);
     case 'rfc822Name':
       return base.text.includes('@') ? findMailboxSubtree(base.text, list) : findHostSubtree(base.text);
     case 'uniformResourceIdentifier':
@@ -75,6 +87,18 @@ export function findSubtree(base: GeneralName, list: SubtreeList): NameSubtree |
     case 'ediPartyName':
       return undefined;
   }
+}
+
+function findDnsSubtree(text: string, leadingDot: LeadingDotReading): NameSubtree | undefined {
+  if (text === '') return subtreeOf([]);
+  if (!text.startsWith('.')) return subtreeOf(findHostLabels(text));
+  const parts = leadingDot === 'subdomains-only' ? findHostLabels(text.slice(1)) : undefined;
+  return parts && { parts, isBaseOutside: true };
+}
+
+/** Does the base depend on how a leading dot is read? */
+export function hasLeadingDot(base: GeneralName): base is GeneralName & { readonly text: string } {
+  return base.form === 'dNSName' && base.text.startsWith('.') && findHostLabels(base.text.slice(1)) !== undefined;
 }
 
 function subtreeOf(parts: readonly string[] | undefined): NameSubtree | undefined {

@@ -1,5 +1,6 @@
 import { type CanonicalName, areNamesEqual } from '../certificate/distinguished-name.js';
 import { formatInstant } from '../encoding/timestamp.js';
+import type { LeadingDotReading } from './name-location.js';
 import { type NameConstraintState, constrainNames, findNameFault, unconstrainedNames } from './name-constraints.js';
 import { type PathBudget, isSignedWithinBudget } from './path-budget.js';
 import type { PathCertificate } from '../certificate/path-certificate.js';
@@ -24,6 +25,8 @@ export interface PathSettings {
   readonly purposes: readonly string[];
   readonly policies: PolicyInputs;
   readonly budget: PathBudget;
+  /** Default `refuse`. */
+  readonly dnsConstraintsWithLeadingDot?: LeadingDotReading | undefined;
   /** What the last certificate is there for; `end-entity` unless said. */
   readonly targetRole?: 'end-entity' | 'crl-signer';
   /** Hears each check as it ends; for tools. */
@@ -60,12 +63,12 @@ export function validatePath(
   const note = noteOn(settings.onCheck, certificates, trustAnchor);
   const anchorFault = findAnchorFault(trustAnchor, settings, note);
   if (anchorFault !== undefined) return anchorFault;
-  let state = beginAt(trustAnchor);
+  let state = beginAt(trustAnchor, settings);
   for (const [index, certificate] of certificates.entries()) {
     const role: PathRole = index === certificates.length - 1 ? (settings.targetRole ?? 'end-entity') : 'intermediate';
     const fault = findCertificateFault(certificate, role, { state, settings, note });
     if (fault !== undefined) return fault;
-    if (role === 'intermediate') state = prepareForNext(certificate, state);
+    if (role === 'intermediate') state = prepareForNext(certificate, state, settings);
   }
   return concludePolicies(certificates, trustAnchor, settings, note);
 }
@@ -110,13 +113,13 @@ function findAnchorFault(
   return settings.profile === 'strict' ? findLocalFault(trustAnchor, 'trust-anchor', settings, note) : undefined;
 }
 
-function beginAt(trustAnchor: PathCertificate): PathState {
-  const { nameConstraints, basicConstraints } = trustAnchor;
+function beginAt(trustAnchor: PathCertificate, { dnsConstraintsWithLeadingDot }: PathSettings): PathState {
+  const { basicConstraints } = trustAnchor;
   return {
     workingIssuerName: trustAnchor.subject,
     workingKey: trustAnchor.verificationKey,
     maximumPathLength: basicConstraints?.pathLength ?? Number.POSITIVE_INFINITY,
-    names: nameConstraints === undefined ? unconstrainedNames : constrainNames(unconstrainedNames, nameConstraints),
+    names: constrainNames(unconstrainedNames, trustAnchor, dnsConstraintsWithLeadingDot),
   };
 }
 
@@ -208,14 +211,18 @@ function findNamesFault(
 }
 
 /** §6.1.4 (c)-(m), but for the policies, which are worked out for the whole path at once. */
-function prepareForNext(certificate: PathCertificate, state: PathState): PathState {
-  const { nameConstraints, basicConstraints, isSelfIssued } = certificate;
+function prepareForNext(
+  certificate: PathCertificate,
+  state: PathState,
+  { dnsConstraintsWithLeadingDot }: PathSettings,
+): PathState {
+  const { basicConstraints, isSelfIssued } = certificate;
   const remaining = isSelfIssued ? state.maximumPathLength : state.maximumPathLength - 1;
   return {
     workingIssuerName: certificate.subject,
     workingKey: certificate.verificationKey,
     maximumPathLength: Math.min(remaining, basicConstraints?.pathLength ?? Number.POSITIVE_INFINITY),
-    names: nameConstraints === undefined ? state.names : constrainNames(state.names, nameConstraints),
+    names: constrainNames(state.names, certificate, dnsConstraintsWithLeadingDot),
   };
 }
 

@@ -34,6 +34,7 @@ const authority = (name: string, anchors: string[], domain: string): fc.Arbitrar
       name: fc.constant(name),
       trustAnchors: fc.subarray(anchors, { minLength: 1 }),
       intermediates: fc.subarray([issuing]),
+      dnsConstraintsWithLeadingDot: fc.constantFrom('refuse', 'subdomains-only'),
       spiffeTrustDomains: fc.constantFrom([domain], [domain, `more.${domain}`]),
       revocation: revocation(name),
     },

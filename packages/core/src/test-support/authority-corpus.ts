@@ -127,6 +127,18 @@ export const refusedAuthorityDocuments: readonly RefusedDocument[] = [
     /belongs to one authority.*authorities\[0\]/,
     isBeyond,
   ),
+  refuse(
+    'a reading of leading dots that there is not',
+    authority({ dnsConstraintsWithLeadingDot: 'subdomains' }),
+    `${first}.dnsConstraintsWithLeadingDot`,
+    /one of refuse, subdomains-only/,
+  ),
+  refuse(
+    'a leading dot read as true',
+    authority({ dnsConstraintsWithLeadingDot: true }),
+    `${first}.dnsConstraintsWithLeadingDot`,
+    /one of refuse, subdomains-only/,
+  ),
   // revocation
   refuse('revocation as a text', authority({ revocation: 'required' }), `${first}.revocation`, /JSON object/),
   refuse(
@@ -267,6 +279,13 @@ export const acceptedAuthorityDocuments: readonly (readonly [string, object])[] 
   ['PEM in one line', authority({ trustAnchors: [anchor.replaceAll('\n', '')] })],
   ['PEM with CRLF and blanks around', authority({ trustAnchors: [` \r\n${anchor.replaceAll('\n', '\r\n')}\t`] })],
   ['trust domains', authority({ spiffeTrustDomains: ['example.org', 'a_b-c.d'] })],
+  [
+    'both readings of leading dots',
+    withAuthorities(
+      { ...corp, dnsConstraintsWithLeadingDot: 'refuse' },
+      { ...partner, dnsConstraintsWithLeadingDot: 'subdomains-only' },
+    ),
+  ],
   ['an empty revocation', revocation({})],
   [
     'every mode and scope',

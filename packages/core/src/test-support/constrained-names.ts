@@ -6,6 +6,7 @@ import {
   unconstrainedNames,
 } from '../certification-path/name-constraints.js';
 import type { NameConstraints } from '../certificate/certificate-extensions.js';
+import type { LeadingDotReading } from '../certification-path/name-location.js';
 import { PathBudget } from '../certification-path/path-budget.js';
 import type { PathCertificate } from '../certificate/path-certificate.js';
 
@@ -42,7 +43,11 @@ export const subjectOf = (type: string, value: string): PathCertificate =>
 
 export const permit = (...permitted: GeneralName[]): NameConstraints => ({ permitted, excluded: [] });
 export const exclude = (...excluded: GeneralName[]): NameConstraints => ({ permitted: undefined, excluded });
-export const under = (...constraints: NameConstraints[]): NameConstraintState =>
-  constraints.reduce(constrainNames, unconstrainedNames);
+export const under = (...constraints: NameConstraints[]): NameConstraintState => underRead('refuse', ...constraints);
+export const underRead = (leadingDot: LeadingDotReading, ...constraints: NameConstraints[]): NameConstraintState =>
+  constraints.reduce(
+    (state, nameConstraints) => constrainNames(state, { nameConstraints, subjectText: 'CN=issuer' }, leadingDot),
+    unconstrainedNames,
+  );
 export const isAdmitted = (state: NameConstraintState, certificate: PathCertificate): boolean =>
   findNameFault(state, certificate, new PathBudget()) === undefined;

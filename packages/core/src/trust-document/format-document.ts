@@ -36,6 +36,7 @@ const authorityKeys: readonly (keyof TrustDocumentAuthority)[] = [
   'trustAnchors',
   'intermediates',
   'spiffeTrustDomains',
+  'dnsConstraintsWithLeadingDot',
   'revocation',
 ];
 

@@ -1,3 +1,4 @@
+import { leadingDotReadings } from '../certification-path/name-location.js';
 import { type PathCertificate, decodePathCertificate } from '../certificate/path-certificate.js';
 import { type PemFault, decodePem } from '../encoding/pem.js';
 import { shortenText } from '../encoding/shown-text.js';
@@ -11,7 +12,7 @@ const maximumCounts = { trustAnchors: 64, intermediates: 1000 } as const;
 
 const authorityKeys = {
   required: ['name', 'trustAnchors'],
-  optional: ['intermediates', 'spiffeTrustDomains', 'revocation'],
+  optional: ['intermediates', 'spiffeTrustDomains', 'dnsConstraintsWithLeadingDot', 'revocation'],
 };
 
 /** The authorities of a document, by name; says which of them nothing referred to. */
@@ -110,6 +111,8 @@ function* readAuthority(
       ? []
       : yield* readCertificates(reader, fields['intermediates'], path, 'intermediates', places);
   const spiffeTrustDomains = readTrustDomains(reader, fields['spiffeTrustDomains'], path, seen.trustDomains);
+  const dotPath = `${path}.dnsConstraintsWithLeadingDot`;
+  const leadingDot = reader.readChoice(fields['dnsConstraintsWithLeadingDot'], dotPath, leadingDotReadings);
   const revocation = readRevocation(reader, fields['revocation'], `${path}.revocation`, seen.crls);
   const isWhole = reader.problems.length === problemsBefore;
   const authority = Object.freeze({
@@ -117,6 +120,7 @@ function* readAuthority(
     trustAnchors: Object.freeze(trustAnchors.map(({ certificate }) => certificate)),
     intermediates: Object.freeze(intermediates.map(({ certificate }) => certificate)),
     spiffeTrustDomains: Object.freeze(spiffeTrustDomains),
+    dnsConstraintsWithLeadingDot: leadingDot ?? 'refuse',
     revocation,
   });
   directory.add(name, isWhole ? authority : undefined, path);

@@ -20,6 +20,8 @@ export interface TrustDocumentAuthority {
   readonly trustAnchors: readonly string[];
   readonly intermediates?: readonly string[];
   readonly spiffeTrustDomains?: readonly string[];
+  /** How a DNS name constraint like `.corp.example` is read. Absent: `refuse`. */
+  readonly dnsConstraintsWithLeadingDot?: 'refuse' | 'subdomains-only';
   readonly revocation?: TrustDocumentRevocation;
 }
 

@@ -143,6 +143,7 @@ describe('whatever the document', () => {
     {
       name: fc.constantFrom('corp', 'b', 'CORP'),
       trustAnchors: mostly(fc.subarray([corp, partner], { minLength: 1 }), fc.oneof(fc.constant([leaf]), list(noName))),
+      dnsConstraintsWithLeadingDot: mostly(fc.constantFrom('refuse', 'subdomains-only'), anything),
       spiffeTrustDomains: list(mostly(fc.constantFrom('example.org', 'a'), noName)),
       revocation: mostly(
         fc.record(

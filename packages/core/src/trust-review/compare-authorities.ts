@@ -145,6 +145,15 @@ function hasOtherWay({ subjects, pins }: TrustedIdentity, authorityName: string)
   return [...subjects, ...pins].some(({ issuedBy }) => issuedBy?.toLowerCase() !== key);
 }
 
+const leadingDotSentences: Readonly<
+  Record<TrustedAuthority['dnsConstraintsWithLeadingDot'], (name: string) => string>
+> = {
+  'subdomains-only': (name) =>
+    `The authority "${name}" reads a DNS name constraint with a leading dot as "subdomains only", and no longer refuses the DNS names beneath it.`,
+  refuse: (name) =>
+    `The authority "${name}" refuses every DNS name beneath a DNS name constraint with a leading dot, and no longer reads it as "subdomains only".`,
+};
+
 function* compareAuthority(pair: AuthorityPair): Generator<TrustChange, void, undefined> {
   const { earlier, later } = pair;
   const { name } = later;
@@ -180,6 +189,11 @@ function* compareAuthority(pair: AuthorityPair): Generator<TrustChange, void, un
     narrowed.push(
       pair.describe('loses', 'authority', `The authority "${name}" no longer signs for the trust domain ${domain}.`),
     );
+  }
+  const { dnsConstraintsWithLeadingDot: dot } = later;
+  if (dot !== earlier.dnsConstraintsWithLeadingDot) {
+    const [effect, list] = dot === 'subdomains-only' ? (['gains', widened] as const) : (['loses', narrowed] as const);
+    list.push(pair.describe(effect, 'authority', leadingDotSentences[dot](name)));
   }
   yield* widened;
   yield* narrowed;

@@ -26,6 +26,9 @@ const listChanges = ({ changes }: TrustComparison): readonly string[] =>
 describe('what is told of authorities, names and the deny list', () => {
   const a = { name: 'a', subjects: [dns('a.example')] };
   const revocation = (fields: object): object => ({ authorities: [{ ...corp, revocation: fields }, partner] });
+  const dotted = (reading: string): object => ({
+    authorities: [{ ...corp, dnsConstraintsWithLeadingDot: reading }, partner],
+  });
   const pinned = (issuedBy?: string): IdentityInput => ({
     name: 'a',
     certificates: [{ thumbprintSha256: sha256, ...(issuedBy && { issuedBy }) }],
@@ -76,6 +79,14 @@ describe('what is told of authorities, names and the deny list', () => {
       read([a]),
       ['loses authority a?'],
     ],
+    ['leading dots that are read', read([a]), read([a], dotted('subdomains-only')), ['gains authority a?']],
+    [
+      'leading dots that are refused again, beside a pin',
+      read([a, { ...pinned(), name: 'b' }], dotted('subdomains-only')),
+      read([a, { ...pinned(), name: 'b' }], dotted('refuse')),
+      ['loses authority a?', 'gains refusal b?'],
+    ],
+    ['leading dots that are refused, as by default', read([a]), read([a], dotted('refuse')), []],
     ['stricter revocation', read([a]), read([a], revocation({ mode: 'when-available' })), ['loses revocation a?']],
     [
       'looser revocation',

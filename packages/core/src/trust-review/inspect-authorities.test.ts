@@ -69,6 +69,25 @@ describe('authorities', () => {
     assert.equal(finding?.code, 'authority_certificate_ends_soon');
     assert.deepEqual([finding.endsAt, finding.authorityName, finding.identityName], [now, 'corp', undefined]);
   });
+  test('a DNS name constraint with a leading dot, unless the authority says how to read it', () => {
+    const make = (line: string): string =>
+      toPem(
+        makeCertificate({
+          name: ['CN = Dotted CA'],
+          extensions: [...authorityExtensions, `nameConstraints = critical, ${line}`],
+        }).der,
+      );
+    const code = 'authority_constraint_with_leading_dot';
+    for (const line of ['permitted;DNS:.corp.example', 'excluded;DNS:.corp.example']) {
+      const dotted = make(line);
+      assert.deepEqual(inspect({ intermediates: [dotted] }), [`warning ${code} authorities[0].intermediates[0]`]);
+      assert.deepEqual(inspect({ trustAnchors: [dotted] }), [`warning ${code} authorities[0].trustAnchors[0]`]);
+      assert.deepEqual(inspect({ trustAnchors: [dotted], dnsConstraintsWithLeadingDot: 'subdomains-only' }), []);
+    }
+    for (const line of ['permitted;DNS:corp.example', 'permitted;URI:.corp.example']) {
+      assert.deepEqual(inspect({ trustAnchors: [make(line)] }), []);
+    }
+  });
   test('what the document itself warns of', () => {
     assert.deepEqual(inspect({}, []), ['warning authority_unused authorities[0]']);
     assert.deepEqual(inspect({ revocation: {} }), ['information authority_without_revocation authorities[0]']);

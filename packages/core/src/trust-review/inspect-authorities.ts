@@ -1,3 +1,4 @@
+import { hasLeadingDot } from '../certification-path/name-location.js';
 import type { PathCertificate } from '../certificate/path-certificate.js';
 import { formatInstant } from '../encoding/timestamp.js';
 import type { TrustedAuthority, TrustedIdentity, TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
@@ -49,8 +50,10 @@ function inspectAuthority(authority: TrustedAuthority, path: string, moment: Mom
         key === 'trustAnchors' ? 'trust anchor' : 'intermediate',
         name,
       );
-      if (finding !== undefined)
-        findings.push(report({ ...finding, path: `${path}.${key}[${index}]`, authorityName: name }));
+      const place = `${path}.${key}[${index}]`;
+      if (finding !== undefined) findings.push(report({ ...finding, path: place, authorityName: name }));
+      const dotted = findLeadingDot(certificate, authority);
+      if (dotted !== undefined) findings.push(report({ ...dotted, path: place, authorityName: name }));
     }
   }
   return findings;
@@ -85,6 +88,21 @@ function inspectCertificate(
     endsAt: notAfter,
     message: `${subject} ${verb} at ${formatInstant(notAfter)}; ${next}.`,
   };
+}
+
+/** Common in private PKIs, and no caller with a DNS name gets in beneath it: known from the certificate, before anybody calls. */
+function findLeadingDot(
+  { nameConstraints, subjectText }: PathCertificate,
+  { name, dnsConstraintsWithLeadingDot }: TrustedAuthority,
+): Omit<Finding, 'path'> | undefined {
+  if (dnsConstraintsWithLeadingDot !== 'refuse' || nameConstraints === undefined) return undefined;
+  const base = [...(nameConstraints.permitted ?? []), ...nameConstraints.excluded].find(hasLeadingDot);
+  if (base === undefined) return undefined;
+  const message =
+    `The CA certificate "${subjectText.slice(0, 120)}" of the authority "${name}" has the DNS name constraint "${base.text}", and RFC 5280 gives its leading dot no meaning: ` +
+    `beneath it, every certificate with a DNS name is refused (path_name_not_permitted). Let the CA write "${base.text.slice(1)}"; ` +
+    'or set "dnsConstraintsWithLeadingDot": "subdomains-only" at the authority, if the names beneath are meant, as OpenSSL reads it.';
+  return { code: 'authority_constraint_with_leading_dot', severity: 'warning', message };
 }
 
 function isSuccessor(other: PathCertificate, { subject, notAfter }: PathCertificate): boolean {

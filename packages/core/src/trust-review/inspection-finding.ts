@@ -23,6 +23,7 @@ export type InspectionCode =
   | 'authority_certificate_ended'
   | 'authority_certificate_ends_soon'
   | 'authority_certificate_not_begun'
+  | 'authority_constraint_with_leading_dot'
   | 'hash_in_two_kinds'
   | 'names_look_alike'
   | 'role_in_two_cases'

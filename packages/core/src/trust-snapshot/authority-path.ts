@@ -54,6 +54,7 @@ export function findAuthorityPath(
     now,
     profile: 'strict',
     purposes: [clientAuthentication],
+    dnsConstraintsWithLeadingDot: authority.dnsConstraintsWithLeadingDot,
     revocation: {
       // Lists that the code gives are a source as those of the document are, and a source means "required".
       mode: mode === 'off' && information?.isConfiguredInCode === true ? 'required' : mode,

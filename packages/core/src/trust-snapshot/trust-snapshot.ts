@@ -1,4 +1,5 @@
 import type { PathCertificate } from '../certificate/path-certificate.js';
+import type { LeadingDotReading } from '../certification-path/name-location.js';
 import type { RevocationMode, RevocationScope } from '../certification-path/path-revocation.js';
 import type { DenyList } from './deny-list.js';
 import { subjectKey, type TrustSubject } from './trust-subject.js';
@@ -120,6 +121,8 @@ export interface TrustedAuthority {
   readonly intermediates: readonly PathCertificate[];
   /** Lower case; each belongs to one authority. */
   readonly spiffeTrustDomains: readonly string[];
+  /** How a DNS name constraint like `.corp.example` of its CA certificates is read. */
+  readonly dnsConstraintsWithLeadingDot: LeadingDotReading;
   readonly revocation: AuthorityRevocation;
 }
 

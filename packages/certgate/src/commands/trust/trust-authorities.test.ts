@@ -8,13 +8,13 @@ import { TrustStage } from './test-support/trust-stage.js';
 describe('certgate trust, with authorities', () => {
   const stage = new TrustStage();
   const files = createTemporaryFolder();
-  const makeAuthority = (name: string): string => {
+  const makeAuthority = (name: string, ...more: readonly string[]): string => {
     const path = files.file(`${name}.pem`);
     const key = files.file(`${name}.key.pem`);
     runOpenssl(['genpkey', '-algorithm', 'ed25519', '-out', key]);
     runOpenssl([
       'req', '-x509', '-key', key, '-subj', `/CN=${name}`, '-days', '3650', '-out', path,
-      '-addext', 'keyUsage=critical,keyCertSign,cRLSign',
+      '-addext', 'keyUsage=critical,keyCertSign,cRLSign', ...more,
     ]); // prettier-ignore
     return path;
   };
@@ -91,6 +91,23 @@ describe('certgate trust, with authorities', () => {
       ocsp: 'http://ocsp.corp.example/',
       graceSeconds: 60,
     });
+  });
+
+  it('authority add warns of a DNS constraint with a leading dot, until it is said how to read it', async () => {
+    const dotted = makeAuthority('Dotted CA', '-addext', 'nameConstraints=critical,permitted;DNS:.corp.example');
+    const add = ['authority', 'add', 'dotted'];
+    const said = await stage.expect(...add, '--certificate', dotted, '--reason', 'x');
+    assert.match(said, /Warning: The CA certificate "CN=Dotted CA".*constraint "\.corp\.example".*subdomains-only/);
+    const more = [...add, '--to-existing', '--ocsp', 'http://ocsp.corp.example/', '--json', '--reason', 'x'];
+    const { warnings } = JSON.parse(await stage.expect(...more)) as { warnings: readonly string[] };
+    assert.equal(warnings.length, 1);
+    const read = [...add, '--to-existing', '--dns-constraints-with-leading-dot', 'subdomains-only', '--reason', 'x'];
+    const changed = await stage.expect(...read);
+    assert.doesNotMatch(changed, /Warning/);
+    assert.match(changed, /reads a DNS name constraint with a leading dot as "subdomains only"/);
+    assert.equal(stage.read().authorities?.at(-1)?.dnsConstraintsWithLeadingDot, 'subdomains-only');
+    assert.match(await stage.expect('authority', 'list'), /dotted: .*leading dot: subdomains-only/);
+    await stage.expect('authority', 'remove', 'dotted', '--reason', 'x');
   });
 
   it('add lets a name in, alone or beside a pin', async () => {

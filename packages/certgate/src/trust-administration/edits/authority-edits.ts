@@ -18,6 +18,8 @@ export interface AuthorityAddition {
   readonly trustAnchors: readonly string[];
   readonly intermediates: readonly string[];
   readonly spiffeTrustDomains: readonly string[];
+  /** Undefined: as it is. */
+  readonly dnsConstraintsWithLeadingDot: TrustDocumentAuthority['dnsConstraintsWithLeadingDot'];
   /** `crls` are added; the others take the place of what is there. */
   readonly revocation: TrustDocumentRevocation;
 }
@@ -25,7 +27,7 @@ export interface AuthorityAddition {
 /** What is there already stays once. */
 export function addToAuthority(document: TrustDocument, name: string, addition: AuthorityAddition): TrustDocument {
   const authority = getAuthority(document, name);
-  const { intermediates, spiffeTrustDomains } = addition;
+  const { intermediates, spiffeTrustDomains, dnsConstraintsWithLeadingDot } = addition;
   const { crls = [], ...settings } = addition.revocation;
   const revocation = {
     ...authority.revocation,
@@ -39,6 +41,7 @@ export function addToAuthority(document: TrustDocument, name: string, addition: 
     ...(spiffeTrustDomains.length === 0
       ? {}
       : { spiffeTrustDomains: union(authority.spiffeTrustDomains, spiffeTrustDomains) }),
+    ...(dnsConstraintsWithLeadingDot === undefined ? {} : { dnsConstraintsWithLeadingDot }),
     ...(Object.keys(revocation).length === 0 ? {} : { revocation }),
   });
 }

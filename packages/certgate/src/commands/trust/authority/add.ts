@@ -1,8 +1,15 @@
 import {
+  anyAudience,
+  inspectTrust,
+  leadingDotReadings,
+  newestSchemaVersion,
+  parseTrustDocument,
   revocationModes,
   revocationScopes,
+  type LeadingDotReading,
   type RevocationMode,
   type RevocationScope,
+  type TrustDocument,
   type TrustDocumentRevocation,
 } from '@certgate/core/tools';
 import { Command, InvalidArgumentError, Option } from 'commander';
@@ -10,6 +17,7 @@ import { encodePem } from '../../../certificates/structure/pem.js';
 import { readCertificateFile } from '../../../certificates/read-certificate-file.js';
 import { CommandFailure } from '../../../command-line/command-failure.js';
 import { addHelpSections } from '../../../command-line/help.js';
+import { escapeControls } from '../../../command-line/output.js';
 import {
   addAuthority,
   addToAuthority,
@@ -37,6 +45,7 @@ interface AddFlags extends StoreFlags, ChangeFlags {
   readonly ocspNonce?: 'required' | 'optional';
   readonly graceSeconds?: number;
   readonly spiffeTrustDomain?: readonly string[];
+  readonly dnsConstraintsWithLeadingDot?: LeadingDotReading;
   readonly toExisting?: boolean;
 }
 
@@ -67,6 +76,12 @@ export function trustAuthorityAddCommand(): Command {
     )
     .option('--grace-seconds <seconds>', 'how long a list counts after its end (default: 0)', parseSeconds)
     .option('--spiffe-trust-domain <domain>', 'a SPIFFE trust domain that it signs for (repeatable)', collect)
+    .addOption(
+      new Option(
+        '--dns-constraints-with-leading-dot <reading>',
+        'what a DNS name constraint like .corp.example of its CAs says (default: refuse)',
+      ).choices(leadingDotReadings),
+    )
     .option(
       '--to-existing',
       'add certificates, lists and trust domains to an authority that is there, or change a setting',
@@ -100,19 +115,35 @@ async function add(name: string, flags: AddFlags): Promise<void> {
     isNew ? addAuthority(document, describeNew(name, addition)) : addToAuthority(document, name, addition),
   );
   const done = isNew ? `Added the authority ${name}.` : `Added to the authority ${name}.`;
-  const notes = isNew
-    ? [`It lets nobody in until an identity has a name under it: certgate trust add NAME --issued-by ${name} --dns …`]
-    : [];
-  reportUpdate(location.description, update, { done, notes }, flags.json);
+  const warnings = listWarnings(update.after, name);
+  const notes = [
+    ...(isNew
+      ? [`It lets nobody in until an identity has a name under it: certgate trust add NAME --issued-by ${name} --dns …`]
+      : []),
+    ...warnings.map((message) => `Warning: ${escapeControls(message)}`),
+  ];
+  reportUpdate(location.description, update, { done, notes, json: { warnings } }, flags.json);
+}
+
+/** What stands in the certificates and would otherwise be learnt from refused calls. */
+function listWarnings(document: TrustDocument, name: string): readonly string[] {
+  // Its schemaVersion is only made to fit its keys when it is written.
+  const snapshot = parseTrustDocument({ ...document, schemaVersion: newestSchemaVersion }, { audience: anyAudience });
+  return inspectTrust(snapshot, { now: Date.now(), withinDays: 0 })
+    .filter(({ code, authorityName }) => {
+      return code === 'authority_constraint_with_leading_dot' && authorityName?.toLowerCase() === name.toLowerCase();
+    })
+    .map(({ message }) => message);
 }
 
 function describeNew(name: string, addition: AuthorityAddition): Parameters<typeof addAuthority>[1] {
-  const { trustAnchors, intermediates, spiffeTrustDomains, revocation } = addition;
+  const { trustAnchors, intermediates, spiffeTrustDomains, dnsConstraintsWithLeadingDot, revocation } = addition;
   return {
     name,
     trustAnchors,
     ...(intermediates.length === 0 ? {} : { intermediates }),
     ...(spiffeTrustDomains.length === 0 ? {} : { spiffeTrustDomains }),
+    ...(dnsConstraintsWithLeadingDot === undefined ? {} : { dnsConstraintsWithLeadingDot }),
     ...(Object.keys(revocation).length === 0 ? {} : { revocation }),
   };
 }
@@ -131,6 +162,7 @@ async function readAddition(flags: AddFlags): Promise<AuthorityAddition> {
     trustAnchors: await readCertificates(flags.certificate),
     intermediates: await readCertificates(flags.intermediate),
     spiffeTrustDomains: spiffeTrustDomain,
+    dnsConstraintsWithLeadingDot: flags.dnsConstraintsWithLeadingDot,
     revocation,
   };
 }

@@ -76,25 +76,31 @@ function listCertificates({ trustAnchors, intermediates }: TrustedAuthority): re
 }
 
 function describe(authority: TrustedAuthority, snapshot: TrustSnapshot): object {
-  const { name, spiffeTrustDomains, revocation } = authority;
+  const { name, spiffeTrustDomains, dnsConstraintsWithLeadingDot, revocation } = authority;
   const { graceMilliseconds, ocsp, ...rest } = revocation;
   return {
     name,
     certificates: listCertificates(authority),
     spiffeTrustDomains,
+    dnsConstraintsWithLeadingDot,
     revocation: { ...rest, ocsp: ocsp ?? null, graceSeconds: graceMilliseconds / 1000 },
     identities: listUsers(name, snapshot),
   };
 }
 
-function formatSettings({ name, revocation, spiffeTrustDomains }: TrustedAuthority, snapshot: TrustSnapshot): string {
+function formatSettings(authority: TrustedAuthority, snapshot: TrustSnapshot): string {
+  const { name, revocation, spiffeTrustDomains, dnsConstraintsWithLeadingDot } = authority;
   const { mode, scope, crls, ocsp, graceMilliseconds } = revocation;
   const sources = [...crls, ...(ocsp === undefined ? [] : [`OCSP ${ocsp}`])];
   const grace = graceMilliseconds === 0 ? '' : `, ${graceMilliseconds / 1000} s of grace`;
   const asked =
     mode === 'off' ? 'off' : `${mode} for the ${scope}, from ${sources.join(', ') || 'nowhere here'}${grace}`;
   const domains = spiffeTrustDomains.length === 0 ? '' : `; trust domains ${spiffeTrustDomains.join(', ')}`;
-  return `${name}: revocation ${asked}${domains}; identities: ${listUsers(name, snapshot).length}`;
+  const dot =
+    dnsConstraintsWithLeadingDot === 'refuse'
+      ? ''
+      : `; DNS constraints with a leading dot: ${dnsConstraintsWithLeadingDot}`;
+  return `${name}: revocation ${asked}${domains}${dot}; identities: ${listUsers(name, snapshot).length}`;
 }
 
 function listUsers(authorityName: string, { identities }: TrustSnapshot): readonly string[] {
