@@ -100,7 +100,7 @@ async function runObservedApp(context: TestContext): Promise<{ lines: readonly L
   assert.equal(await call('Orders', callers.stranger), 401);
   writeFileSync(callers.trustFile, '{');
   const hasLine = (code: string): boolean => readLines(app).some((line) => line['code'] === code);
-  await waitFor(async () => (await call('Orders', callers.reader)) === 200 && hasLine('trust_refresh_failed'));
+  await waitFor(async () => (await call('Orders', callers.reader)) === 200 && hasLine('trust_document_refused'));
   writeTrust(8);
   await waitFor(async () => (await call('Orders', callers.reader)) === 200 && hasLine('trust_refreshed'));
   const { body } = await send(`${url}/api/Telemetry`);

@@ -56,6 +56,7 @@ describe('metrics', () => {
     observe(test, { meterProvider: telemetry.meterProvider });
     const lastSuccessAt = Date.now() - 60_000;
     publishRefresh({ ...refreshed, lastSuccessAt });
+    publishRefresh({ ...refreshed, lastSuccessAt, outcome: 'refused', fault: 'not signed' });
     publishRefresh({ ...refreshed, lastSuccessAt, outcome: 'failed', fault: 'ENOENT' });
     publishRefresh({ ...refreshed, lastSuccessAt, outcome: 'failed', fault: 'ENOENT' });
     publishRefresh({
@@ -74,6 +75,7 @@ describe('metrics', () => {
     });
     assert.deepEqual(refreshes.series, [
       { attributes: attributes('file trust.json', 'changed'), value: 1 },
+      { attributes: attributes('file trust.json', 'refused'), value: 1 },
       { attributes: attributes('file trust.json', 'failed'), value: 2 },
       { attributes: attributes('app setting X', 'failed'), value: 1 },
     ]);

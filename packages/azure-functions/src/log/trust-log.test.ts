@@ -7,8 +7,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { type TrustStoreReport, trustStoreFromDocument, trustStoreFromFile } from '@certgate/core';
 import { bearing, createSecuredApp, reader, trustDocument } from '../test-support/secured-app.js';
 
-describe('a trust file that turns bad while the app runs', () => {
-  it('is told once, with the reason, and once when it is well again; calls go on with the last good one', async (context) => {
+describe('a trust file that turns bad while the app runs, and then goes away', () => {
+  it('is told once each, with the reason, and once when it is well again; calls go on with the last good one', async (context) => {
     const folder = mkdtempSync(join(tmpdir(), 'certgate-trust-log-'));
     context.after(() => {
       rmSync(folder, { recursive: true, force: true });
@@ -35,13 +35,23 @@ describe('a trust file that turns bad while the app runs', () => {
     for (let calls = 0; calls < 5; calls += 1) await worker.invoke('F', bearing(reader));
     assert.deepEqual(
       findLines().map(({ code, source }) => ({ code, source })),
-      [{ code: 'trust_refresh_failed', source: `file ${file}` }],
+      [{ code: 'trust_document_refused', source: `file ${file}` }],
     );
-    assert.match(String(findLines()[0]?.['detail']), /not JSON/);
+    const detail = String(findLines()[0]?.['detail']);
+    assert.match(detail, /not JSON/);
+    const [, end = ''] = /decides until (\S+), then closed functions answer 503/.exec(detail) ?? [];
+    assert.ok(Math.abs(Date.parse(end) - Date.now() - 3_600_000) < 60_000, detail);
+
+    rmSync(file);
+    await callUntil(2);
+    assert.equal(findLines()[1]?.['code'], 'trust_refresh_failed');
+    // The limit of the refused document goes on, though now the file can't be read.
+    const [, laterEnd] = /decides until (\S+),/.exec(String(findLines()[1]?.['detail'])) ?? [];
+    assert.equal(laterEnd, end);
 
     writeFileSync(file, JSON.stringify(trustDocument));
-    await callUntil(2);
-    assert.equal(findLines()[1]?.['code'], 'trust_refreshed');
+    await callUntil(3);
+    assert.equal(findLines()[2]?.['code'], 'trust_refreshed');
   });
 });
 

@@ -7,7 +7,7 @@ import { formatLogLine } from './log-text.js';
 export interface TrustLogLine {
   readonly certgate: typeof logShapeVersion;
   readonly event: 'trust';
-  readonly code: 'trust_refreshed' | 'trust_refresh_failed' | 'revision_reused';
+  readonly code: 'trust_refreshed' | 'trust_refresh_failed' | 'trust_document_refused' | 'revision_reused';
   readonly source: string;
   readonly trustRevision?: number;
   /** Absent on `trust_refreshed`. */
@@ -15,7 +15,7 @@ export interface TrustLogLine {
 }
 
 /**
- * Says once, on the first call that notices, that a trust source has failed or a new document was refused, and once that
+ * Says once, on the first call that notices, that a trust source has failed or that a document was refused, and once that
  * it is well again: the last good document stays in use meanwhile, so nothing else would show it. So too, that a document
  * came under the revision of the one before.
  */
@@ -42,7 +42,7 @@ export class TrustLog {
     if (fault === this.#fault) return;
     this.#fault = fault;
     if (fault === undefined) context.log(formatLogLine(createTrustLine(report, 'trust_refreshed', undefined)));
-    else context.warn(formatLogLine(createTrustLine(report, 'trust_refresh_failed', fault)));
+    else context.warn(formatLogLine(createFailureLine(report, fault)));
   }
 
   /** The warning, if it is new. A document may have a hundred thousand, so they are looked at once for each list. */
@@ -57,6 +57,19 @@ export class TrustLog {
     this.#isRevisionReused = reused !== undefined;
     return isNew ? reused : undefined;
   }
+}
+
+/** A refused document says what its author wanted and what does not count, so it has a code of its own for alerts. */
+function createFailureLine(report: TrustStoreReport, fault: string): TrustLogLine {
+  const code = report.failure === 'refused' ? 'trust_document_refused' : 'trust_refresh_failed';
+  return createTrustLine(report, code, `${fault}${describeEnd(report)}`);
+}
+
+/** A store of the user's own may say anything. */
+function describeEnd({ usableUntil }: TrustStoreReport): string {
+  const end = new Date(usableUntil ?? Number.NaN);
+  if (Number.isNaN(end.getTime())) return '';
+  return ` (what was in use decides until ${end.toISOString()}, then closed functions answer 503)`;
 }
 
 function createTrustLine(

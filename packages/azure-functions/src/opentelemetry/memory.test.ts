@@ -64,7 +64,7 @@ describe('certificates in use', () => {
 });
 
 describe('reads of trust sources', () => {
-  const event = { version: 1, outcome: 'unchanged', revision: 7, fault: undefined } as const;
+  const event = { version: 1, outcome: 'unchanged', revision: 7, fault: undefined, usableUntil: undefined } as const;
 
   it('grow older by the clock that went further', () => {
     let wall = start;

@@ -42,6 +42,7 @@ export const refreshed: TrustRefreshEvent = Object.freeze({
   revision: 7,
   fault: undefined,
   lastSuccessAt: Date.now(),
+  usableUntil: Date.now() + 86_400_000,
 });
 
 export function publish(event: DecisionEvent): void {

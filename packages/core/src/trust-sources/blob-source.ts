@@ -3,7 +3,7 @@ import { describeFault } from '../encoding/shown-text.js';
 import { maximumDocumentLength } from '../trust-document/parse-document.js';
 import { type ByteStream, readCappedBody } from './document-bytes.js';
 import { redactUrl, redactUrlsIn } from '../encoding/shown-url.js';
-import type { TrustReadRequest, TrustSource, TrustSourceReading } from './trust-source.js';
+import { type TrustReadRequest, type TrustSource, type TrustSourceReading, rewordReadFault } from './trust-source.js';
 
 /** What is used of the `BlobClient` of `@azure/storage-blob` 12; core depends on nothing, so it only says the shape. */
 export interface TrustBlobClient {
@@ -75,7 +75,7 @@ async function readBlob(client: TrustBlobClient, request: TrustReadRequest): Pro
     return { changed: true, bytes, version, signature: withSignature ? findSignature(metadata) : undefined };
   } catch (error) {
     destroy(download.readableStreamBody);
-    throw new Error(`the blob could not be read to its end: ${redactUrlsIn(describeFault(error))}`);
+    throw rewordReadFault(error, `the blob could not be read to its end: ${redactUrlsIn(describeFault(error))}`);
   }
 }
 

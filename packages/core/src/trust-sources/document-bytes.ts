@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { TrustDocumentError } from '../trust-document/parse-document.js';
+import { TrustDocumentRefusal } from './trust-source.js';
 
 /** Some milliseconds of work each; between two slices the process answers requests. */
 const sliceLength = 1024 * 1024;
@@ -48,20 +49,21 @@ export type ByteStream = AsyncIterable<Uint8Array | string>;
 /**
  * Collects a stream whose end may never come: it stops, and lets go of the stream, at the first byte beyond `limit`.
  *
- * @throws {Error} when there are more bytes than `limit`, or not as many as `expectedLength` says.
+ * @throws {TrustDocumentRefusal} when there are more bytes than `limit`; {Error} when there are not as many as
+ * `expectedLength` says.
  */
 export async function readCappedBody(
   stream: ByteStream,
   limit: number,
   expectedLength: number | undefined,
 ): Promise<Uint8Array> {
-  if (expectedLength !== undefined && expectedLength > limit) throw new Error(describeExcess(limit));
+  if (expectedLength !== undefined && expectedLength > limit) throw new TrustDocumentRefusal(describeExcess(limit));
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of stream) {
     const bytes = typeof chunk === 'string' ? Buffer.from(chunk, 'utf8') : chunk;
     length += bytes.length;
-    if (length > limit) throw new Error(describeExcess(limit));
+    if (length > limit) throw new TrustDocumentRefusal(describeExcess(limit));
     chunks.push(bytes);
   }
   if (expectedLength !== undefined && length !== expectedLength) {

@@ -1,6 +1,12 @@
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
 import { decodeBase64 } from '../encoding/base64.js';
-import { pause, type TrustSource, type TrustSourceReading } from './trust-source.js';
+import {
+  pause,
+  TrustDocumentRefusal,
+  type TrustReadRequest,
+  type TrustSource,
+  type TrustSourceReading,
+} from './trust-source.js';
 
 /** What is known of a detached signature: it fits one of the keys, or why it counts for nothing. */
 export type DocumentSignatureVerdict = 'fits' | 'absent' | 'malformed' | 'wrong';
@@ -121,33 +127,41 @@ function classifyKey(key: KeyObject): VerificationKey {
  * Reads a source whose document must be signed; nothing of it is parsed here. Document and signature are mostly two files
  * with a writer who may be between them, so a pair that doesn't fit is read once more, a moment later.
  *
- * @throws {Error} (as a rejection) when the document isn't signed by one of the keys.
+ * Each pair that doesn't fit is added to `refusals` at once, since the second look may never end.
+ *
+ * @throws {TrustDocumentRefusal} (as a rejection) when the document isn't signed by one of the keys.
  */
 export async function readSigned(
   source: TrustSource,
   verifier: DocumentSignatureVerifier,
-  lastVersion: string | undefined,
-  signal: AbortSignal,
+  { lastVersion, signal }: Omit<TrustReadRequest, 'withSignature'>,
   pauseMilliseconds: number,
+  refusals: TrustDocumentRefusal[],
 ): Promise<TrustSourceReading> {
-  let verdict: DocumentSignatureVerdict = 'absent';
+  let refusal = new TrustDocumentRefusal(describeVerdict('absent', describePlace(source)));
   for (const delay of [0, pauseMilliseconds]) {
     if (delay > 0) await pause(delay, signal);
     const reading = await source.read({ lastVersion, signal, withSignature: true });
     if (!reading.changed) return reading;
-    verdict = await verifier.verify(reading.bytes, reading.signature);
+    const verdict = await verifier.verify(reading.bytes, reading.signature);
     if (verdict === 'fits') return reading;
+    refusal = new TrustDocumentRefusal(describeVerdict(verdict, describePlace(source)));
+    refusals.push(refusal);
   }
-  throw new Error(describeVerdict(verdict, source.signatureDescription ?? 'beside the document'));
+  throw refusal;
 }
 
-function describeVerdict(verdict: DocumentSignatureVerdict, place: string): string {
+function describePlace({ signatureDescription }: TrustSource): string {
+  return signatureDescription ?? 'beside the document';
+}
+
+function describeVerdict(verdict: Exclude<DocumentSignatureVerdict, 'fits'>, place: string): string {
   switch (verdict) {
     case 'malformed':
       return `the document's signature (${place}) is not base64 in one line; sign it again`;
     case 'wrong':
       return `the document's signature (${place}) was not made over these bytes with a key of signedBy; either the document was changed and not signed again, or somebody else signed it`;
-    default:
+    case 'absent':
       return `the document is not signed, and signedBy wants that; its signature is looked for in ${place}`;
   }
 }

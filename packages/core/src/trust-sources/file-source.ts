@@ -3,7 +3,13 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { maximumDocumentLength } from '../trust-document/parse-document.js';
 import { readCappedBody } from './document-bytes.js';
-import { type TrustReadRequest, type TrustSource, type TrustSourceReading, TrustSourceMisuse } from './trust-source.js';
+import {
+  type TrustReadRequest,
+  type TrustSource,
+  TrustSourceMisuse,
+  type TrustSourceReading,
+  rewordReadFault,
+} from './trust-source.js';
 
 /** A file younger than this may change again within the same tick of its time stamp: it is read once more. */
 const settledAfterMilliseconds = 2_000;
@@ -74,6 +80,6 @@ async function readFileCapped(file: string, limit: number, signal: AbortSignal):
     const stream = createReadStream(file, { end: limit, highWaterMark: 1024 * 1024, signal });
     return await readCappedBody(stream as AsyncIterable<Buffer>, limit, undefined);
   } catch (error) {
-    throw error instanceof Error && !('code' in error) ? new Error(`${file}: ${error.message}`) : error;
+    throw error instanceof Error && !('code' in error) ? rewordReadFault(error, `${file}: ${error.message}`) : error;
   }
 }

@@ -10,8 +10,8 @@ export interface TrustSource {
   readonly signatureDescription?: string | undefined;
 
   /**
-   * Reads the document, or says that it is still the one named by `lastVersion`. Rejects when it can't be read now; a
-   * `TrustSourceMisuse` when it never will be. It buffers no more than `maximumDocumentLength` bytes; what the bytes mean
+   * Reads the document, or says that it is still the one named by `lastVersion`. Rejects when it can't be read now; with
+   * a `TrustSourceMisuse` when it never will be; with a `TrustDocumentRefusal` when it is there and can't be taken. It buffers no more than `maximumDocumentLength` bytes; what the bytes mean
    * is the store's business.
    */
   read(request: TrustReadRequest): Promise<TrustSourceReading>;
@@ -39,6 +39,17 @@ export type TrustSourceReading =
 /** The source was set up wrongly: the app must not start with it. */
 export class TrustSourceMisuse extends Error {
   override readonly name = 'TrustSourceMisuse';
+}
+
+/**
+ * The document was read, and is not taken: its author wrote something that does not count. Anything else that a read
+ * rejects with means that the document could not be read.
+ */
+export class TrustDocumentRefusal extends Error {}
+
+/** The same kind of error in other words: whether the document was there must not get lost on the way. */
+export function rewordReadFault(error: unknown, message: string): Error {
+  return error instanceof TrustDocumentRefusal ? new TrustDocumentRefusal(message) : new Error(message);
 }
 
 /**

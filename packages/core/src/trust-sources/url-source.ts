@@ -2,7 +2,13 @@ import { createHash } from 'node:crypto';
 import { maximumDocumentLength } from '../trust-document/parse-document.js';
 import { type HttpsAnswer, getByHttps } from './http-exchange.js';
 import { isLoopbackHost, redactUrl } from '../encoding/shown-url.js';
-import { type TrustReadRequest, type TrustSource, type TrustSourceReading, TrustSourceMisuse } from './trust-source.js';
+import {
+  type TrustReadRequest,
+  type TrustSource,
+  TrustSourceMisuse,
+  type TrustSourceReading,
+  rewordReadFault,
+} from './trust-source.js';
 
 export interface UrlSourceOptions {
   /**
@@ -111,7 +117,7 @@ async function get(url: URL, options: Parameters<typeof getByHttps>[1]): Promise
     return await getByHttps(url, options);
   } catch (error) {
     const message = error instanceof Error ? error.message : 'no answer';
-    throw new Error(message.startsWith(redactUrl(url)) ? message : `${redactUrl(url)}: ${message}`);
+    throw rewordReadFault(error, message.startsWith(redactUrl(url)) ? message : `${redactUrl(url)}: ${message}`);
   }
 }
 

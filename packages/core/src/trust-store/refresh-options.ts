@@ -9,6 +9,12 @@ export interface RefreshOptions {
   readonly refreshIntervalSeconds?: number;
   /** How long the last good document is used while reads fail, in seconds; one day by default, and no less than the interval. */
   readonly maximumStalenessSeconds?: number;
+  /**
+   * How long it is used, also counted from the last good read, once a document was read after it and refused: what its
+   * author wanted, such as shutting a caller out, does not count. In seconds; one hour by default, and no more than
+   * `maximumStalenessSeconds`.
+   */
+  readonly maximumStalenessAfterRefusalSeconds?: number;
   /** How long one read may take, in seconds; 10 by default. */
   readonly readTimeoutSeconds?: number;
   /** The name of this app, for documents that have an `audience`. */
@@ -30,6 +36,7 @@ export interface RefreshOptions {
 const optionNames = [
   'refreshIntervalSeconds',
   'maximumStalenessSeconds',
+  'maximumStalenessAfterRefusalSeconds',
   'readTimeoutSeconds',
   'audience',
   'signedBy',
@@ -44,6 +51,7 @@ const maximumTimerMilliseconds = 2 ** 31 - 1;
 export interface RefreshSettings {
   readonly refreshInterval: number;
   readonly maximumStaleness: number;
+  readonly maximumStalenessAfterRefusal: number;
   readonly readTimeout: number;
   readonly audience: string | undefined;
   readonly verifier: DocumentSignatureVerifier | undefined;
@@ -62,6 +70,7 @@ export function readRefreshOptions(options: RefreshOptions): RefreshSettings {
     // Every request between the two would be refused, with a source in good health.
     throw new RangeError('maximumStalenessSeconds must not be less than refreshIntervalSeconds.');
   }
+  const maximumStalenessAfterRefusal = readStalenessAfterRefusal(options, maximumStaleness);
   const readTimeout = readDuration('readTimeoutSeconds', options.readTimeoutSeconds ?? 10);
   if (readTimeout > maximumTimerMilliseconds) {
     throw new RangeError(`readTimeoutSeconds must be at most ${Math.floor(maximumTimerMilliseconds / 1000)}.`);
@@ -74,6 +83,7 @@ export function readRefreshOptions(options: RefreshOptions): RefreshSettings {
   const configuration = [
     refreshInterval,
     maximumStaleness,
+    maximumStalenessAfterRefusal,
     readTimeout,
     audience ?? null,
     verifier?.configuration ?? null,
@@ -83,6 +93,7 @@ export function readRefreshOptions(options: RefreshOptions): RefreshSettings {
   return {
     refreshInterval,
     maximumStaleness,
+    maximumStalenessAfterRefusal,
     readTimeout,
     audience,
     verifier,
@@ -90,6 +101,17 @@ export function readRefreshOptions(options: RefreshOptions): RefreshSettings {
     crlSources,
     configuration,
   };
+}
+
+const defaultStalenessAfterRefusalSeconds = 3_600;
+
+/** The default bends to a shorter limit of the operator's; a number of their own that counts for nothing is a mistake. */
+function readStalenessAfterRefusal(options: RefreshOptions, maximumStaleness: number): number {
+  const { maximumStalenessAfterRefusalSeconds: seconds } = options;
+  if (seconds === undefined) return Math.min(defaultStalenessAfterRefusalSeconds * 1000, maximumStaleness);
+  const limit = readDuration('maximumStalenessAfterRefusalSeconds', seconds);
+  if (limit <= maximumStaleness) return limit;
+  throw new RangeError('maximumStalenessAfterRefusalSeconds must not be more than maximumStalenessSeconds.');
 }
 
 function readDuration(name: string, seconds: number): number {

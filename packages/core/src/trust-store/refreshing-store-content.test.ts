@@ -140,15 +140,18 @@ describe('the channel certgate:trust', () => {
       unsubscribe(trustChannelName, listen);
     }
     const at = (count: number): number => now + count * 31 * second;
+    const good = (count: number): object => ({ lastSuccessAt: at(count), usableUntil: at(count) + 86_400_000 });
+    const none = { lastSuccessAt: undefined, usableUntil: undefined };
+    const afterRefusal = { lastSuccessAt: at(4), usableUntil: at(4) + 3_600_000 };
     const common = { version: 1, source: 'script' };
     const lower = 'the document has revision 1, lower than 2 which is in use; raise its revision';
     assert.deepEqual(events, [
-      { ...common, outcome: 'failed', revision: undefined, fault: 'unreachable', lastSuccessAt: undefined },
-      { ...common, outcome: 'changed', revision: 1, fault: undefined, lastSuccessAt: at(1) },
-      { ...common, outcome: 'unchanged', revision: 1, fault: undefined, lastSuccessAt: at(2) },
-      { ...common, outcome: 'unchanged', revision: 1, fault: undefined, lastSuccessAt: at(3) },
-      { ...common, outcome: 'changed', revision: 2, fault: undefined, lastSuccessAt: at(4) },
-      { ...common, outcome: 'failed', revision: 2, fault: lower, lastSuccessAt: at(4) },
+      { ...common, outcome: 'failed', revision: undefined, fault: 'unreachable', ...none },
+      { ...common, outcome: 'changed', revision: 1, fault: undefined, ...good(1) },
+      { ...common, outcome: 'unchanged', revision: 1, fault: undefined, ...good(2) },
+      { ...common, outcome: 'unchanged', revision: 1, fault: undefined, ...good(3) },
+      { ...common, outcome: 'changed', revision: 2, fault: undefined, ...good(4) },
+      { ...common, outcome: 'refused', revision: 2, fault: lower, ...afterRefusal },
     ]);
     assert.ok(events.every(Object.isFrozen));
   });

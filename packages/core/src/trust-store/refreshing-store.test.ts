@@ -111,8 +111,10 @@ describe('the first load', () => {
       revision: 1,
       warnings: [],
       fault: undefined,
+      failure: undefined,
       lastSuccessAt: now,
       ageMilliseconds: 0,
+      usableUntil: now + 86_400_000,
     });
   });
   test('it recovers by itself', async () => {
@@ -224,7 +226,12 @@ describe('refreshing', () => {
 
 describe('options', () => {
   const create = (options: object): RefreshingTrustStore => new RefreshingTrustStore(new ScriptedSource(), options);
-  for (const name of ['refreshIntervalSeconds', 'maximumStalenessSeconds', 'readTimeoutSeconds']) {
+  for (const name of [
+    'refreshIntervalSeconds',
+    'maximumStalenessSeconds',
+    'maximumStalenessAfterRefusalSeconds',
+    'readTimeoutSeconds',
+  ]) {
     test(`${name} is a positive, finite number`, () => {
       for (const value of [0, -1, Number.NaN, Number.POSITIVE_INFINITY, '30', true]) {
         assert.throws(() => create({ [name]: value }), { name: 'RangeError', message: new RegExp(name) });
@@ -243,6 +250,16 @@ describe('options', () => {
     });
     assert.throws(() => create({ refreshIntervalSeconds: 86_401 }), RangeError);
     create({ refreshIntervalSeconds: 5, maximumStalenessSeconds: 5 });
+  });
+  test('a refusal may not leave more time than failed reads do, and its default bends to that', () => {
+    assert.throws(() => create({ maximumStalenessSeconds: 60, maximumStalenessAfterRefusalSeconds: 61 }), {
+      name: 'RangeError',
+      message: /maximumStalenessAfterRefusalSeconds must not be more/,
+    });
+    assert.throws(() => create({ maximumStalenessAfterRefusalSeconds: 86_401 }), RangeError);
+    create({ maximumStalenessSeconds: 60, maximumStalenessAfterRefusalSeconds: 60 });
+    create({ maximumStalenessSeconds: 60 });
+    create({ maximumStalenessSeconds: 60, maximumStalenessAfterRefusalSeconds: undefined });
   });
   test('a misspelt option is an error, not the default', () => {
     assert.throws(() => create({ maximumStalenessSecond: 60 }), {

@@ -1,20 +1,16 @@
 import type { OcspWanted } from '../trust-snapshot/authority-path.js';
-import { describeFault } from '../encoding/shown-text.js';
 import type { PresentedCertificate } from '../certificate/presented-certificate.js';
-import {
-  TrustDocumentError,
-  maximumDocumentLength,
-  parseTrustDocumentInSlices,
-} from '../trust-document/parse-document.js';
+import { maximumDocumentLength, parseTrustDocumentInSlices } from '../trust-document/parse-document.js';
 import { findInSnapshot } from '../trust-snapshot/find-in-snapshot.js';
 import type { TrustFinding } from '../trust-snapshot/trust-finding.js';
 import type { TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
+import { ReadHistory } from './read-history.js';
 import type { TrustStore, TrustStoreReport, TrustStoreWarning } from './trust-store.js';
 import { decodeUtf8, digestSha256 } from '../trust-sources/document-bytes.js';
 import {
   readWithin,
+  type TrustDocumentRefusal,
   type TrustSource,
-  TrustSourceMisuse,
   type TrustSourceReading,
 } from '../trust-sources/trust-source.js';
 import { AgeKeeper, type Clock, FreezeWatch, type Moment, systemClock } from './refresh-clock.js';
@@ -53,20 +49,15 @@ export class RefreshingTrustStore implements TrustStore {
   readonly #source: TrustSource;
   readonly #settings: RefreshSettings;
   readonly #ages: AgeKeeper;
+  readonly #history: ReadHistory;
   readonly #random: () => number;
   readonly #signaturePause: number;
   readonly #revocation: RevocationKeeper;
   #loaded: Loaded | undefined;
   /** When the latest read ended, or began if the process was frozen meanwhile. */
   #lastAttempt: Moment | undefined;
-  /** When the latest good read began, since that is how old the document may be. */
-  #lastSuccess: Moment | undefined;
   /** How long after the latest read the next one is due. */
   #dueAfter: number;
-  #failureCount = 0;
-  #fault: string | undefined;
-  /** Why the app must not start: the latest read found a document (or a set-up) that is not valid. */
-  #startError: Error | undefined;
   #inFlight: Promise<void> | undefined;
 
   /** @throws {RangeError} for a number that is none of its kind; {TypeError} for an unknown option or no public key. */
@@ -74,6 +65,7 @@ export class RefreshingTrustStore implements TrustStore {
     this.#source = source;
     this.#settings = readRefreshOptions(options);
     this.#ages = new AgeKeeper(surroundings);
+    this.#history = new ReadHistory(this.#ages, this.#settings);
     this.#revocation = new RevocationKeeper(this.#settings.crlSources);
     this.#random = surroundings.random ?? Math.random;
     this.#signaturePause = surroundings.signaturePauseMilliseconds ?? 250;
@@ -92,14 +84,15 @@ export class RefreshingTrustStore implements TrustStore {
    * slept for more than two intervals, since then a request waits for the refresh before it decides.
    */
   get version(): string | undefined {
-    if (this.#loaded === undefined || this.#isAsleep() || this.#isStale()) return undefined;
+    if (this.#loaded === undefined || this.#isAsleep() || this.#history.isStale) return undefined;
     if (this.#isDue()) this.#refreshInBackground();
     return `${this.#loaded.version} ${this.#revocation.version}`;
   }
 
   async start(): Promise<void> {
     await this.#refresh();
-    if (this.#startError !== undefined) throw this.#startError;
+    const { startError } = this.#history;
+    if (startError !== undefined) throw startError;
   }
 
   find(certificate: PresentedCertificate, now: number): TrustFinding | Promise<TrustFinding> {
@@ -108,13 +101,16 @@ export class RefreshingTrustStore implements TrustStore {
   }
 
   report(): TrustStoreReport {
+    const { fault, failure, lastSuccess, usableUntil } = this.#history;
     return {
       description: this.#source.description,
       revision: this.#loaded?.snapshot.revision,
       warnings: this.#loaded?.warnings ?? [],
-      fault: this.#fault ?? this.#revocation.fault,
-      lastSuccessAt: this.#lastSuccess?.wall,
-      ageMilliseconds: this.#lastSuccess && this.#ages.age(this.#lastSuccess),
+      fault: fault ?? this.#revocation.fault,
+      failure,
+      lastSuccessAt: lastSuccess?.wall,
+      ageMilliseconds: lastSuccess && this.#ages.age(lastSuccess),
+      usableUntil,
     };
   }
 
@@ -124,10 +120,6 @@ export class RefreshingTrustStore implements TrustStore {
 
   #isAsleep(): boolean {
     return this.#ages.ageAtWorst(this.#lastAttempt) > 2 * this.#settings.refreshInterval;
-  }
-
-  #isStale(): boolean {
-    return this.#ages.age(this.#lastSuccess) > this.#settings.maximumStaleness;
   }
 
   async #refreshThenFind(certificate: PresentedCertificate, now: number): Promise<TrustFinding> {
@@ -142,14 +134,10 @@ export class RefreshingTrustStore implements TrustStore {
   #findInLoaded(certificate: PresentedCertificate, now: number): TrustFinding | Promise<TrustFinding> {
     const { description } = this.#source;
     if (this.#loaded === undefined) {
-      const detail = `No trust document could be read yet (${description}): ${this.#fault ?? 'not loaded'}`;
+      const detail = `No trust document could be read yet (${description}): ${this.#history.fault ?? 'not loaded'}`;
       return { outcome: 'unavailable', detail };
     }
-    if (this.#isStale()) {
-      const limit = this.#settings.maximumStaleness / 1000;
-      const detail = `The trust document has not been readable for more than ${limit} s (${description}): ${this.#fault ?? 'stale'}`;
-      return { outcome: 'unavailable', detail };
-    }
+    if (this.#history.isStale) return { outcome: 'unavailable', detail: this.#history.describeStaleness(description) };
     const wanted: OcspWanted[] = [];
     const finding = findInSnapshot(this.#loaded.snapshot, certificate, now, {
       revocation: this.#revocation,
@@ -192,17 +180,14 @@ export class RefreshingTrustStore implements TrustStore {
     };
     // Beside the document, whose changes must not wait for a list that is slow to come.
     this.#refreshListsInBackground(began);
+    let isRead = false;
     try {
       const reading = await this.#read().finally(endWatch);
+      isRead = true;
       if (reading.changed) await this.#replace(reading, began);
-      this.#lastSuccess = began;
-      this.#failureCount = 0;
-      this.#fault = undefined;
-      this.#startError = undefined;
+      this.#history.noteSuccess(began);
     } catch (error) {
-      this.#failureCount += 1;
-      this.#startError = findStartError(error, this.#source.description);
-      this.#fault = this.#startError === undefined ? describeFault(error) : (error as Error).message;
+      this.#history.noteFailure(error, isRead, this.#source.description);
     }
     // Not before the new document is in its place: until then, whoever must not be decided by the old one waits.
     this.#lastAttempt = ended;
@@ -220,14 +205,20 @@ export class RefreshingTrustStore implements TrustStore {
     return this.#revocation.refresh(authorities, this.#settings.readTimeout, wall);
   }
 
-  #read(): Promise<TrustSourceReading> {
+  async #read(): Promise<TrustSourceReading> {
     const { readTimeout, verifier } = this.#settings;
     const lastVersion = this.#loaded?.sourceVersion;
-    return readWithin(readTimeout, (signal) =>
-      verifier === undefined
-        ? this.#source.read({ lastVersion, signal, withSignature: false })
-        : readSigned(this.#source, verifier, lastVersion, signal, this.#signaturePause),
-    );
+    const refusals: TrustDocumentRefusal[] = [];
+    try {
+      return await readWithin(readTimeout, (signal) =>
+        verifier === undefined
+          ? this.#source.read({ lastVersion, signal, withSignature: false })
+          : readSigned(this.#source, verifier, { lastVersion, signal }, this.#signaturePause, refusals),
+      );
+    } catch (error) {
+      // A document was there and not signed, whatever became of the second look at it.
+      throw refusals.at(-1) ?? error;
+    }
   }
 
   async #replace(reading: Extract<TrustSourceReading, { changed: true }>, began: Moment): Promise<void> {
@@ -273,27 +264,24 @@ export class RefreshingTrustStore implements TrustStore {
   /** 90 to 100 % of the interval: a thousand instances that started together don't ask together, and none asks late. */
   #chooseDelay(): number {
     const { refreshInterval } = this.#settings;
+    const { failureCount, isStale } = this.#history;
     const spread = 1 - 0.1 * this.#random();
-    if (this.#failureCount === 0 || !this.#isStale()) return refreshInterval * spread;
-    const retry = firstRetryMilliseconds * 2 ** Math.min(this.#failureCount - 1, 30);
+    if (failureCount === 0 || !isStale) return refreshInterval * spread;
+    const retry = firstRetryMilliseconds * 2 ** Math.min(failureCount - 1, 30);
     return Math.min(refreshInterval, retry, longestRetryMilliseconds) * spread;
   }
 
   #publish(isReplaced: boolean): void {
-    const outcome = this.#fault !== undefined ? 'failed' : isReplaced ? 'changed' : 'unchanged';
+    const { failure, fault, lastSuccess, usableUntil } = this.#history;
+    const good = isReplaced ? 'changed' : 'unchanged';
     publishTrustRefresh({
       version: 1,
       source: this.#source.description,
-      outcome,
+      outcome: failure === undefined ? good : failure === 'refused' ? 'refused' : 'failed',
       revision: this.#loaded?.snapshot.revision,
-      fault: this.#fault,
-      lastSuccessAt: this.#lastSuccess?.wall,
+      fault,
+      lastSuccessAt: lastSuccess?.wall,
+      usableUntil,
     });
   }
-}
-
-/** The app that doesn't start must say which document is at fault. */
-function findStartError(error: unknown, source: string): Error | undefined {
-  if (error instanceof TrustDocumentError) return new TrustDocumentError(error.problems, source);
-  return error instanceof TrustSourceMisuse ? error : undefined;
 }

@@ -8,14 +8,19 @@ export interface TrustRefreshEvent {
   readonly version: 1;
   /** Where the document comes from, e.g. `file trust.json`. */
   readonly source: string;
-  /** `changed`: another content is in use now. `failed`: nothing was learned, and what was in use stays so. */
-  readonly outcome: 'changed' | 'unchanged' | 'failed';
+  /**
+   * `changed`: another content is in use now. `failed`: the document could not be read. `refused`: it was read and is not
+   * taken. What was in use stays so after both, until `usableUntil`.
+   */
+  readonly outcome: 'changed' | 'unchanged' | 'failed' | 'refused';
   /** Of the document in use now; undefined as long as there is none. */
   readonly revision: number | undefined;
-  /** Why it failed. */
+  /** Why it failed, or why the document was refused. */
   readonly fault: string | undefined;
   /** When the last good read began, in milliseconds since 1970-01-01T00:00:00Z. */
   readonly lastSuccessAt: number | undefined;
+  /** When the document in use stops deciding unless a good read comes first, in the same unit. */
+  readonly usableUntil: number | undefined;
 }
 
 const trustChannel: Channel = channel(trustChannelName);

@@ -44,12 +44,22 @@ export interface TrustStoreReport {
   /** Why the latest read failed; undefined when it succeeded. */
   readonly fault: string | undefined;
   /**
+   * What kind of failure `fault` is: the document could not be read, or it was read and is not taken. Undefined (or
+   * absent): neither, or the store doesn't tell.
+   */
+  readonly failure?: 'unreachable' | 'refused' | undefined;
+  /**
    * When the latest good read began, in milliseconds since 1970-01-01T00:00:00Z. Undefined (or absent): never, or the
    * store doesn't read.
    */
   readonly lastSuccessAt?: number | undefined;
   /** How long ago that is, by whichever clock says more. */
   readonly ageMilliseconds?: number | undefined;
+  /**
+   * When the document in use stops deciding unless a good read comes first, in milliseconds since 1970-01-01T00:00:00Z.
+   * Undefined (or absent): there is none, or no such moment.
+   */
+  readonly usableUntil?: number | undefined;
 }
 
 /** What the document itself warns of, and what only shows when one follows another. */
