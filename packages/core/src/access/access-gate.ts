@@ -5,7 +5,13 @@ import { type Denial, deny } from '../denial.js';
 import { describeFault } from '../encoding/shown-text.js';
 import { expectKnownOptions } from '../encoding/known-options.js';
 import { type PresentedCertificate, presentCertificate } from '../certificate/presented-certificate.js';
-import { readTrustFinding, readTrustVersion, type TrustStore, TrustVersionError } from '../trust-store/trust-store.js';
+import {
+  describeStoreFault,
+  readTrustFinding,
+  readTrustVersion,
+  type TrustStore,
+  TrustVersionError,
+} from '../trust-store/trust-store.js';
 import { RefusalCache, VerdictCache } from './decision-memory.js';
 import type { TrustFinding } from '../trust-snapshot/trust-finding.js';
 
@@ -141,10 +147,6 @@ async function concludeLater(
 /** By its `then`: where a library has put its own Promise in the global's place, an async function's is no instance of it. */
 function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
-}
-
-function describeStoreFault(error: unknown): TrustFinding {
-  return { outcome: 'unavailable', detail: `The trust store failed: ${describeFault(error)}.` };
 }
 
 function denyFault(error: unknown): Denial {

@@ -1,4 +1,5 @@
 import type { AuthorityContext } from './authority-path.js';
+import type { CertificationPath } from '../certification-path/certification-path.js';
 import { listSignatureTwins } from '../certificate/signature-twins.js';
 import { formatInstant } from '../encoding/timestamp.js';
 import { type PinMatch, type TrustMatch, findIssuedMatches } from './issued-match.js';
@@ -95,7 +96,8 @@ function findPinsOfTwins(snapshot: TrustSnapshot, certificate: PresentedCertific
   );
 }
 
-function listTwins({ der }: PresentedCertificate): readonly PresentedCertificate[] {
+/** The same certificate under the other signature that holds for it as well; none unless it is signed with ECDSA. */
+export function listTwins({ der }: PresentedCertificate): readonly PresentedCertificate[] {
   return listSignatureTwins(der).map(presentCertificate);
 }
 
@@ -148,8 +150,14 @@ function describeMatches({ identity, matchedBy }: TrustMatch, matches: readonly 
           isPathValidated: true,
           currentFrom: Math.max(...paths.map(({ currentFrom }) => currentFrom)),
           currentUntil: Math.min(...paths.map(({ currentUntil }) => currentUntil)),
+          pathAuthorities: paths.flatMap(listAuthorities),
         }),
   };
+}
+
+/** All but the caller's own. */
+function listAuthorities({ trustAnchor, certificates }: CertificationPath): readonly Uint8Array[] {
+  return [trustAnchor, ...certificates.slice(0, -1)].map(({ der }) => der);
 }
 
 function denyMatch(code: TrustDenialCode, detail: string, identityName?: string): TrustFinding {

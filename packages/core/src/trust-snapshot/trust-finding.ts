@@ -21,6 +21,8 @@ export type TrustFinding =
       readonly currentUntil?: number;
       /** A certification path of the certificate was validated, its critical extensions included (RFC 5280 §6.1). */
       readonly isPathValidated?: true;
+      /** The CA certificates that the path leads through, in DER: `firstOf` asks the other stores' deny lists for them. */
+      readonly pathAuthorities?: readonly Uint8Array[];
     }
   | {
       /** A match that denies: nothing falls through to another rule or store. */

@@ -11,10 +11,15 @@ import { firstOf } from './first-of.js';
 const certificate = presentCertificate(makeCertificate().der);
 const { thumbprintSha256 } = certificate;
 
-const found = (name: string): TrustFinding => ({ outcome: 'found', identity: { name, roles: [] }, matchedBy: 'test' });
+const found = (name: string): Extract<TrustFinding, { outcome: 'found' }> => ({
+  outcome: 'found',
+  identity: { name, roles: [] },
+  matchedBy: 'test',
+});
 const notFound: TrustFinding = { outcome: 'notFound' };
 const denied: TrustFinding = { outcome: 'denied', code: 'pin_disabled', detail: 'off' };
 const unavailable: TrustFinding = { outcome: 'unavailable', detail: 'down' };
+const undecided: TrustFinding = { outcome: 'denied', code: 'revocation_unavailable', detail: 'no list' };
 
 interface Watched {
   readonly store: TrustStore;
@@ -33,44 +38,104 @@ function watch(answer: unknown): Watched {
 
 const namesOf = async (...stores: readonly TrustStore[]): Promise<string> => {
   const finding = await firstOf(...stores).find(certificate, now);
+  if (finding.outcome === 'denied') return finding.code;
   return finding.outcome === 'found' ? finding.identity.name : finding.outcome;
 };
 
+const rejecting: TrustStore = { find: () => Promise.reject(new Error('boom')) };
+const otherRoles: TrustFinding = { ...found('a'), identity: { name: 'a', roles: ['admin'] } };
+const otherFunctions: TrustFinding = { ...found('a'), identity: { name: 'a', roles: [], functions: ['f'] } };
+
 describe('firstOf', () => {
-  test('goes on where a store says not found', async () => {
-    assert.equal(await namesOf(watch(notFound).store, watch(found('b')).store), 'b');
-    assert.equal(await namesOf(watch(notFound).store, watch(notFound).store), 'notFound');
-  });
-  test('asks no further once somebody was found', async () => {
-    const second = watch(found('b'));
-    assert.equal(await namesOf(watch(found('a')).store, second.store), 'a');
-    assert.equal(second.calls(), 0);
-  });
-  for (const [what, answer, outcome] of [
-    ['a match that denies', denied, 'denied'],
-    ['a store that is unavailable', unavailable, 'unavailable'],
-    ['an answer of no known shape', undefined, 'unavailable'],
-    ['an answer null', null, 'unavailable'],
-    ['an answer without roles', { outcome: 'found', identity: { name: 'x' } }, 'unavailable'],
-    ['an interval of no numbers', { ...found('x'), validUntil: Number.NaN }, 'unavailable'],
+  for (const [what, answers, outcome] of [
+    ['found in one', [notFound, found('b')], 'b'],
+    ['found in none', [notFound, notFound], 'notFound'],
+    ['the same identity in both', [found('a'), found('a')], 'a'],
+    ['two identities', [found('a'), found('b')], 'identity_ambiguous'],
+    ['names that differ in letter case alone', [found('a'), found('A')], 'identity_ambiguous'],
+    ['the same name with other roles', [found('a'), otherRoles], 'identity_ambiguous'],
+    ['the same name with other functions', [found('a'), otherFunctions], 'identity_ambiguous'],
+    ['denied in one, found in the other', [denied, found('a')], 'pin_disabled'],
+    ['denied in one, unavailable the other', [denied, unavailable], 'pin_disabled'],
+    ['unavailable in one, found in the other', [unavailable, found('a')], 'unavailable'],
+    ['unavailable in one, unknown in the other', [unavailable, notFound], 'unavailable'],
+    ['a revocation that nobody can tell, found in the other', [undecided, found('a')], 'revocation_unavailable'],
+    ['a revocation that nobody can tell, denied in the other', [undecided, denied], 'pin_disabled'],
+    ['an answer of no known shape', [undefined, found('a')], 'unavailable'],
+    ['an answer null', [null, found('a')], 'unavailable'],
+    ['an answer without roles', [{ outcome: 'found', identity: { name: 'a' } }, found('a')], 'unavailable'],
+    ['an interval of no numbers', [{ ...found('a'), validUntil: Number.NaN }, found('a')], 'unavailable'],
+    ['a path of no bytes', [{ ...found('a'), pathAuthorities: ['MII'] }, found('a')], 'unavailable'],
+    ['a store that throws', [new Error('boom'), found('a')], 'unavailable'],
+    ['a store that throws beside one that denies', [new Error('boom'), denied], 'pin_disabled'],
   ] as const) {
-    test(`${what} ends the search`, async () => {
-      const second = watch(found('b'));
-      assert.equal(await namesOf(watch(answer).store, second.store), outcome);
-      assert.equal(second.calls(), 0);
+    test(`${what}: ${outcome}, in either order, and both are asked`, async () => {
+      for (const order of [answers, [...answers].reverse()]) {
+        const stores = order.map(watch);
+        assert.equal(await namesOf(...stores.map(({ store }) => store)), outcome);
+        assert.deepEqual(
+          stores.map(({ calls }) => calls()),
+          [1, 1],
+        );
+      }
     });
   }
-  test('so does a store that throws or rejects, and the search rejects', async () => {
-    const second = watch(found('b'));
-    await assert.rejects(async () => namesOf(watch(new Error('boom')).store, second.store), /boom/);
-    const rejecting: TrustStore = { find: () => Promise.reject(new Error('boom')) };
-    await assert.rejects(async () => namesOf(rejecting, second.store), /boom/);
-    assert.equal(second.calls(), 0);
+  test('a store that rejects is unavailable, and hides no denial', async () => {
+    assert.equal(await namesOf(rejecting, watch(found('a')).store), 'unavailable');
+    assert.equal(await namesOf(rejecting, watch(denied).store), 'pin_disabled');
+  });
+  test('what bears on any of them must hold', async () => {
+    const one = { ...found('a'), validFrom: 1, validUntil: 9, isPathValidated: true, currentFrom: 3 };
+    const two = { ...found('a'), validFrom: 2, validUntil: 8, currentUntil: 7, matchedBy: 'second' };
+    for (const [first, second] of [
+      [one, two],
+      [two, one],
+    ] as const) {
+      const finding = await firstOf(watch(first).store, watch(second).store).find(certificate, now);
+      assert.ok(finding.outcome === 'found');
+      const { validFrom, validUntil, currentFrom, currentUntil, isPathValidated, matchedBy } = finding;
+      assert.deepEqual([validFrom, validUntil, currentFrom, currentUntil, isPathValidated], [2, 8, 3, 7, undefined]);
+      assert.equal(matchedBy, first.matchedBy);
+    }
+  });
+  test('roles in another order, and functions in another letter case, are the same', async () => {
+    const identity = { name: 'a', roles: ['x', 'y'], functions: ['F', 'g'] };
+    const turned = { name: 'a', roles: ['y', 'x', 'x'], functions: ['G', 'f'] };
+    const stores = [watch({ ...found('a'), identity }).store, watch({ ...found('a'), identity: turned }).store];
+    assert.equal(await namesOf(...stores), 'a');
+  });
+  test('who was shut out while another store took its time is not let in', async () => {
+    let isRevoked = false;
+    const quick: TrustStore = {
+      find: () => (isRevoked ? denied : found('a')),
+      get version() {
+        return String(isRevoked);
+      },
+    };
+    const slow: TrustStore = {
+      version: '1',
+      find: async () => {
+        await Promise.resolve();
+        isRevoked = true;
+        return notFound;
+      },
+    };
+    assert.equal(await namesOf(quick, slow), 'pin_disabled');
   });
   test('a pin disabled in one store and present in another denies', async () => {
     const off = trustStoreFromDocument(documentOf([{ certificates: [{ thumbprintSha256, enabled: false }] }]));
     const on = trustStoreFromDocument(documentOf([{ certificates: [{ thumbprintSha256 }] }]));
-    assert.equal(await namesOf(off, on), 'denied');
+    assert.equal(await namesOf(off, on), 'pin_disabled');
+    assert.equal(await namesOf(on, off), 'pin_disabled');
+  });
+  test('a pin over in one store and an identity disabled in another: the first of the path denies', async () => {
+    const pin = { name: 'a', certificates: [{ thumbprintSha256, notAfter: '2000-01-01T00:00:00Z' }] };
+    const over = trustStoreFromDocument(documentOf([pin]));
+    const off = trustStoreFromDocument(
+      documentOf([{ name: 'a', enabled: false, certificates: [{ thumbprintSha256 }] }]),
+    );
+    assert.equal(await namesOf(over, off), 'identity_disabled');
+    assert.equal(await namesOf(off, over), 'identity_disabled');
   });
   test('needs a store', () => {
     assert.throws(() => firstOf(), RangeError);
@@ -146,6 +211,7 @@ describe('start and report', () => {
         fault: 'down',
         lastSuccessAt: 9,
         ageMilliseconds: 1,
+        usableUntil: 20,
       }),
     };
     const three: TrustStore = {
@@ -154,18 +220,22 @@ describe('start and report', () => {
         description: 'list',
         revision: 7,
         warnings: [],
-        fault: undefined,
+        fault: 'not signed',
+        failure: 'refused',
         lastSuccessAt: 4,
         ageMilliseconds: 6,
+        usableUntil: 10,
       }),
     };
     assert.deepEqual(firstOf(one, watch(notFound).store, two, three).report?.(), {
       description: 'first of document in code, table, list',
       revision: undefined,
       warnings: one.report?.().warnings,
-      fault: 'down',
+      fault: 'table: down; list: not signed',
+      failure: 'refused',
       lastSuccessAt: 4,
       ageMilliseconds: 6,
+      usableUntil: 10,
     });
     assert.equal(firstOf(one).report?.().lastSuccessAt, undefined);
   });

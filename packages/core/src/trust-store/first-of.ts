@@ -1,20 +1,33 @@
-import type { PresentedCertificate } from '../certificate/presented-certificate.js';
+import {
+  describeStoreFault,
+  readTrustFinding,
+  readTrustVersion,
+  type TrustStore,
+  type TrustStoreReport,
+} from './trust-store.js';
+import { type PresentedCertificate, presentCertificate } from '../certificate/presented-certificate.js';
+import { listTwins } from '../trust-snapshot/find-in-snapshot.js';
 import type { TrustFinding } from '../trust-snapshot/trust-finding.js';
-import { readTrustFinding, readTrustVersion, type TrustStore, type TrustStoreReport } from './trust-store.js';
+import { combineFindings } from './combine-findings.js';
 
 /**
- * Asks the stores in order and goes on only where one says *not found*: a match that denies ends the search, and so does
- * a store that is unavailable.
+ * A store of several stores. Every one is asked about every certificate, and the strictest answer counts: a store that
+ * denies shuts the caller out whatever the others say; so does, for the time being, one that is unavailable; two stores
+ * that find different identities (name, roles or functions) are `identity_ambiguous`. The order of the stores decides
+ * nothing but whose words stand in the log.
+ *
+ * @example
+ * firstOf(trustStoreFromFile('partners.json'), trustStoreFromFile('own.json'));
  *
  * @throws {RangeError} when no store is given.
  */
 export function firstOf(...stores: readonly TrustStore[]): TrustStore {
   if (stores.length === 0) throw new RangeError('firstOf needs at least one trust store.');
-  return new OrderedTrustStore(stores);
+  return new ComposedTrustStore(stores);
 }
 
 /** A class for the reason of `DocumentTrustStore`: a copy with another `find` must not keep the `version`. */
-class OrderedTrustStore implements TrustStore {
+class ComposedTrustStore implements TrustStore {
   readonly #stores: readonly TrustStore[];
 
   constructor(stores: readonly TrustStore[]) {
@@ -22,6 +35,7 @@ class OrderedTrustStore implements TrustStore {
     Object.freeze(this);
   }
 
+  /** Of all of them, since each bears on every answer. */
   get version(): string | undefined {
     const versions = this.#stores.map(readTrustVersion);
     return versions.includes(undefined) ? undefined : JSON.stringify(versions);
@@ -32,8 +46,12 @@ class OrderedTrustStore implements TrustStore {
     return configurations.includes(undefined) ? undefined : JSON.stringify(['first of', ...configurations]);
   }
 
-  find(certificate: PresentedCertificate, now: number): Promise<TrustFinding> {
-    return findInOrder(this.#stores, certificate, now);
+  async find(certificate: PresentedCertificate, now: number): Promise<TrustFinding> {
+    const versionsBefore = JSON.stringify(this.#stores.map(readTrustVersion));
+    const finding = await this.#ask(certificate, now);
+    // While one store took its time, another may have learned of a revocation after it had answered.
+    const isSettled = JSON.stringify(this.#stores.map(readTrustVersion)) === versionsBefore;
+    return isSettled ? finding : this.#ask(certificate, now);
   }
 
   async start(): Promise<void> {
@@ -42,36 +60,80 @@ class OrderedTrustStore implements TrustStore {
 
   report(): TrustStoreReport {
     const reports = this.#stores.flatMap((store) => store.report?.() ?? []);
+    const failing = reports.filter(({ fault }) => fault !== undefined);
     return {
       description: `first of ${reports.map(({ description }) => description).join(', ')}`,
       revision: undefined,
       warnings: reports.flatMap(({ warnings }) => warnings),
-      fault: reports.find(({ fault }) => fault !== undefined)?.fault,
+      fault: failing.map(({ description, fault }) => `${description}: ${fault ?? ''}`).join('; ') || undefined,
+      failure: failing.find(({ failure }) => failure === 'refused')?.failure ?? failing[0]?.failure,
       // Of the store that was read longest ago.
       lastSuccessAt: findExtreme(reports, 'lastSuccessAt', Math.min),
       ageMilliseconds: findExtreme(reports, 'ageMilliseconds', Math.max),
+      // All are needed, so the first that closes, closes the gate.
+      usableUntil: findExtreme(reports, 'usableUntil', Math.min),
     };
   }
+
+  async #ask(certificate: PresentedCertificate, now: number): Promise<TrustFinding> {
+    const findings = await this.#askAll(certificate, now);
+    const combined = combineFindings(findings);
+    if (combined.outcome !== 'found') return combined;
+    const { isPathValidated, pathAuthorities } = combined;
+    if (isPathValidated !== true && pathAuthorities === undefined) return combined;
+    return combineFindings([...findings, ...(await this.#askBesidePath(certificate, pathAuthorities ?? [], now))]);
+  }
+
+  /**
+   * An authority's word admits what no other store has an entry of, so one document's refusals must reach it as they would
+   * in the same document: pins of the certificate under its other signature, and deny lists that name a CA on its path.
+   */
+  async #askBesidePath(
+    certificate: PresentedCertificate,
+    pathAuthorities: readonly Uint8Array[],
+    now: number,
+  ): Promise<readonly TrustFinding[]> {
+    const [ofTwins, ofAuthorities] = await Promise.all([
+      Promise.all(listTwins(certificate).map((twin) => this.#askAll(twin, now))),
+      Promise.all(pathAuthorities.map((der) => this.#askAll(presentCertificate(der), now))),
+    ]);
+    return [...ofTwins.flat().filter(bearsOnTwin), ...ofAuthorities.flat().filter(bearsOnIssued)];
+  }
+
+  #askAll(certificate: PresentedCertificate, now: number): Promise<readonly TrustFinding[]> {
+    return Promise.all(this.#stores.map((store) => askStore(store, certificate, now)));
+  }
+}
+
+/** Never rejects: what one store throws must not hide that another denies. */
+async function askStore(store: TrustStore, certificate: PresentedCertificate, now: number): Promise<TrustFinding> {
+  try {
+    return readTrustFinding(await store.find(certificate, now));
+  } catch (error) {
+    return describeStoreFault(error);
+  }
+}
+
+/**
+ * By an entry of the document alone. A twin is worked out without knowing the curve, so its signature may hold for nobody,
+ * and what an authority says of it is nothing that it doesn't say of the certificate.
+ */
+function bearsOnTwin(finding: TrustFinding): boolean {
+  if (finding.outcome !== 'denied') return true;
+  return finding.code === 'certificate_on_deny_list' || /^(?:pin|identity)_/.test(finding.code);
+}
+
+/** Of a CA: whether it could itself come in says nothing of what it issued, the deny list does. */
+function bearsOnIssued(finding: TrustFinding): boolean {
+  if (finding.outcome !== 'denied') return finding.outcome === 'unavailable';
+  return finding.code === 'certificate_on_deny_list';
 }
 
 function findExtreme(
   reports: readonly TrustStoreReport[],
-  key: 'lastSuccessAt' | 'ageMilliseconds',
+  key: 'lastSuccessAt' | 'ageMilliseconds' | 'usableUntil',
   choose: (...values: readonly number[]) => number,
 ): number | undefined {
   const values = reports.flatMap((report) => report[key] ?? []);
   return values.length === 0 ? undefined : choose(...values);
-}
-
-async function findInOrder(
-  stores: readonly TrustStore[],
-  certificate: PresentedCertificate,
-  now: number,
-): Promise<TrustFinding> {
-  let finding: TrustFinding = { outcome: 'notFound' };
-  for (const store of stores) {
-    finding = readTrustFinding(await store.find(certificate, now));
-    if (finding.outcome !== 'notFound') return finding;
-  }
-  return finding;
 }

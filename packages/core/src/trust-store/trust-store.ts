@@ -1,3 +1,4 @@
+import { isUint8Array } from 'node:util/types';
 import type { PresentedCertificate } from '../certificate/presented-certificate.js';
 import { denialCodes } from '../denial.js';
 import { describeFault } from '../encoding/shown-text.js';
@@ -99,6 +100,11 @@ export function readTrustVersion(store: { readonly version?: unknown }): string 
   }
 }
 
+/** What a store that threw or rejected comes to. */
+export function describeStoreFault(error: unknown): TrustFinding {
+  return { outcome: 'unavailable', detail: `The trust store failed: ${describeFault(error)}.` };
+}
+
 export class TrustVersionError extends Error {
   override readonly name = 'TrustVersionError';
 }
@@ -135,6 +141,8 @@ function readFound(answer: Record<string, unknown>): TrustFinding | undefined {
   const { currentFrom = Number.NEGATIVE_INFINITY, currentUntil = Number.POSITIVE_INFINITY } = answer;
   if (identity === undefined || !isInstant(validFrom) || !isInstant(validUntil)) return undefined;
   if (!isInstant(currentFrom) || !isInstant(currentUntil)) return undefined;
+  const { pathAuthorities } = answer;
+  if (pathAuthorities !== undefined && !isBytesList(pathAuthorities)) return undefined;
   return {
     outcome: 'found',
     identity,
@@ -144,6 +152,7 @@ function readFound(answer: Record<string, unknown>): TrustFinding | undefined {
     currentFrom,
     currentUntil,
     ...(answer['isPathValidated'] === true ? { isPathValidated: true } : {}),
+    ...(pathAuthorities === undefined ? {} : { pathAuthorities }),
   };
 }
 
@@ -173,6 +182,11 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 
 function isTextList(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((item) => typeof item === 'string');
+}
+
+/** By its brand: under Jest, a Buffer is no instance of its realm's Uint8Array. */
+function isBytesList(value: unknown): value is readonly Uint8Array[] {
+  return Array.isArray(value) && value.every(isUint8Array);
 }
 
 function isInstant(value: unknown): value is number {
