@@ -37,6 +37,17 @@ describe('RefusalCache', () => {
       assert.equal(cache.size, isKept(code) ? 1 : 0);
     });
   }
+  test('the code decides by what it begins with, and only a denial has one', () => {
+    const cache = new RefusalCache();
+    // None of today's codes has those words further on; one of tomorrow's may, of a pin's window say.
+    for (const code of ['pin_certificate_changed', 'identity_path_left', 'revocation_path_unknown']) {
+      cache.remember('A', 'v1', findingOf(code as DenialCode), refusal, now);
+    }
+    const unavailable = { outcome: 'unavailable', detail: 'x', code: 'path_not_found' } as const;
+    cache.remember('B', 'v1', unavailable, deny('trust_unavailable', 'x'), now);
+    cache.remember('C', 'v1', { ...found, code: 'path_not_found' } as TrustFinding, refusal, now);
+    assert.equal(cache.size, 0);
+  });
   test('a stranger is remembered where his issuer is known, since that cost decoding; one of no detail, or a store that is down, is not', () => {
     const cache = new RefusalCache();
     const stranger = deny('certificate_not_trusted', 'x');

@@ -37,6 +37,50 @@ describe('a header with one certificate', () => {
   });
 });
 
+describe('the largest header that is read', () => {
+  // The base64 of 12,288 octets, without padding.
+  const sequence = Buffer.alloc(12_288);
+  sequence.write('30822ffc', 'hex');
+  const text = base64(sequence);
+
+  test('is read', () => {
+    assert.equal(text.length, maximumHeaderLength);
+    const reading = readCertificateHeader(text);
+    assert.ok(reading.outcome === 'read');
+    assert.deepEqual(Buffer.from(reading.der), sequence);
+  });
+  test('is trimmed, white space included in its length', () => {
+    const shorter = text.slice(0, -2);
+    assert.equal(trimHeader(` ${shorter}\t`), shorter);
+    const longer = ` ${text}`;
+    assert.equal(trimHeader(longer), longer);
+  });
+});
+
+describe('the log says of a header that is refused', () => {
+  const padded = makePaddedHeader();
+  for (const [what, text, words] of [
+    ['that it has two values', `${header},${header}`, /more than one value/],
+    ['that it has two values, also where they are PEM', `${pem.replaceAll('\n', '')},${pem}`, /more than one value/],
+    ['that it is PEM', pem, /is PEM/],
+    ['that it is base64url', `${header.slice(0, -4)}-_-_`, /is base64url/],
+    ['that its padding is missing', padded.replace(/=+$/, ''), /cut short or not canonical/],
+    ['that it is not base64', '{}', /is not base64\./],
+    ['that a dash does not make it PEM', '----', /is base64url/],
+    ['that dashes further on do not make it PEM', 'A-----==', /is base64url/],
+    ['that it is no SEQUENCE', base64(Buffer.from('let me in')), /not a DER SEQUENCE/],
+    ['that the certificate is cut short', base64(der.subarray(0, -3)), /certificate in the header is cut short/],
+    ['that bytes follow the certificate', base64(Buffer.concat([der, der])), /bytes after the certificate/],
+    ['how long it is', 'A'.repeat(16_385), /has 16385 characters; 16384 are read/],
+  ] as const) {
+    test(what, () => {
+      const reading = readCertificateHeader(text);
+      assert.ok(reading.outcome === 'denied');
+      assert.match(reading.detail, words);
+    });
+  }
+});
+
 describe('a header that is refused', () => {
   const cases: readonly (readonly [string, string | null | undefined, DenialCode])[] = [
     ['undefined', undefined, 'certificate_missing'],

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
 import { denialCodes } from '../denial.js';
-import { readTrustFinding, readTrustVersion } from './trust-store.js';
+import { isOfTrustStore, readTrustFinding, readTrustVersion } from './trust-store.js';
 
 const identity = { name: 'a', roles: ['reader'] };
 const found = { outcome: 'found', identity, matchedBy: 'table' };
@@ -51,6 +51,9 @@ describe('answers that are no answer are unavailable', () => {
     ['denied with a code that is not of a pin', { outcome: 'denied', code: 'role_missing', detail: 'x' }],
     ['denied with an unknown code', { outcome: 'denied', code: 'pin_lost', detail: 'x' }],
     ['denied with a code of Object', { outcome: 'denied', code: 'toString', detail: 'x' }],
+    ['denied with a code in a list', { outcome: 'denied', code: ['pin_disabled'], detail: 'x' }],
+    ['denied with a code in a String', { outcome: 'denied', code: new String('pin_disabled'), detail: 'x' }],
+    ['denied with a code that says itself', { outcome: 'denied', code: { toString: () => 'pin_disabled' } }],
     ['denied as allowed', { outcome: 'denied', code: 'allowed', detail: 'x' }],
   ];
   for (const [what, answer] of cases) {
@@ -123,6 +126,33 @@ describe('answers that are understood', () => {
         code,
         detail: 'x',
       });
+    }
+  });
+  test('a code is a store’s by what it begins with', () => {
+    for (const code of ['pin_x', 'identity_x', 'certificate_x', 'path_x', 'revocation_unavailable']) {
+      assert.ok(isOfTrustStore(code), code);
+      assert.ok(!isOfTrustStore(`front_${code}`), code);
+    }
+    for (const code of ['revocation_unavailable_now', 'revocation_x', 'pin', 'pathological', 'trust_unavailable']) {
+      assert.ok(!isOfTrustStore(code), code);
+    }
+  });
+  test('found with an owner, who is dropped where it is no text', () => {
+    const ownerOf = (owner: unknown): unknown => {
+      const finding = readTrustFinding({ ...found, identity: { ...identity, owner } });
+      assert.ok(finding.outcome === 'found');
+      return finding.identity.owner;
+    };
+    assert.equal(ownerOf('payments team'), 'payments team');
+    for (const owner of [undefined, null, 7, ['x'], {}]) assert.equal(ownerOf(owner), undefined);
+  });
+  test('found by a path, with the certificates that it led through', () => {
+    const pathAuthorities = [new Uint8Array([48, 0]), Buffer.from([48, 0])];
+    const finding = readTrustFinding({ ...found, pathAuthorities });
+    assert.ok(finding.outcome === 'found');
+    assert.equal(finding.pathAuthorities, pathAuthorities);
+    for (const wrong of [null, [1], ['MAA='], [new Uint16Array(1)], Buffer.alloc(2)]) {
+      assert.equal(readTrustFinding({ ...found, pathAuthorities: wrong }).outcome, 'unavailable');
     }
   });
   test('notFound with what nearly was a match', () => {

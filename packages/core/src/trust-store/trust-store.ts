@@ -170,10 +170,15 @@ function readIdentity(value: unknown): FoundIdentity | undefined {
   };
 }
 
+/** Of the steps that a store takes part in: told by what the code begins with. */
+export function isOfTrustStore(code: string): boolean {
+  return /^(?:(?:pin|identity|certificate|path)_|revocation_unavailable$)/.test(code);
+}
+
+const trustDenialCodes: ReadonlySet<unknown> = new Set(denialCodes.filter(isOfTrustStore));
+
 function isTrustDenialCode(code: unknown): code is TrustDenialCode {
-  const isOfStores =
-    typeof code === 'string' && /^(?:(?:pin|identity|certificate|path)_|revocation_unavailable$)/.test(code);
-  return isOfStores && denialCodes.some((known) => known === code);
+  return trustDenialCodes.has(code);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
