@@ -18,6 +18,7 @@ describe('the table of denials', () => {
         'front_end_contradicted',
         'http_streaming_ambiguous',
         'gate_not_installed',
+        'trust_locked',
         'trust_unavailable',
         'revocation_unavailable',
         'internal_fault',

@@ -14,6 +14,7 @@ const publicCodeByDenialCode = {
   certificate_multiple: 'client_certificate_required',
   certificate_too_large: 'client_certificate_required',
   // trust-store
+  trust_locked: 'unavailable',
   certificate_on_deny_list: 'client_certificate_required',
   certificate_not_trusted: 'client_certificate_required',
   identity_ambiguous: 'client_certificate_required',

@@ -29,6 +29,7 @@ export type {
   SubjectIndex,
   TrustedAuthority,
   TrustedIdentity,
+  TrustLock,
   TrustPin,
   TrustSnapshot,
   TrustWarning,

@@ -18,6 +18,7 @@ export type {
   TrustDocumentAuthority,
   TrustDocumentDenied,
   TrustDocumentIdentity,
+  TrustDocumentLock,
   TrustDocumentPin,
   TrustDocumentRevocation,
   TrustDocumentSubject,
@@ -54,3 +55,4 @@ export type { ValidationProfile } from './certification-path/validation-profile.
 export type { CertificateRevocationList } from './revocation/certificate-revocation-list.js';
 export { decodeCrlFile } from './revocation/crl-file.js';
 export { leadingDotReadings, type LeadingDotReading } from './certification-path/name-location.js';
+export { describeLock } from './trust-snapshot/trust-snapshot.js';

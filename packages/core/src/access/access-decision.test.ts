@@ -139,6 +139,8 @@ describe('the path, step by step', () => {
       'http_streaming_ambiguous',
       'gate_not_installed',
       'trust_unavailable',
+      // trust-snapshot/locked-document.test.ts
+      'trust_locked',
     ];
     // access-decision-path.test.ts: what an authority, or the deny list, has to say.
     const byAuthority = listPathDenials().map(({ code }) => code);

@@ -86,6 +86,7 @@ const documentFields = {
     .uniqueArray(name, { minLength: 1, maxLength: 2 })
     .map((others) => ['app', ...others.filter((one) => one !== 'app')]),
   revision: fc.nat(),
+  locked: fc.record({ since: instant, by: text, reason: text }),
   $schema: text,
   schemaVersion: fc.constant(1),
 };

@@ -8,6 +8,7 @@ export const sha1: string = 'A94A8FE5CCB19BA61C4C0873D391E987982FBBD3';
 
 const identity = (fields: Record<string, unknown>): object => documentOf([fields]);
 const pin = (fields: Record<string, unknown>): object => documentOf([{ certificates: [fields] }]);
+const lock = { since: '2027-01-01T00:00:00Z', by: 'ada', reason: 'breach' };
 const colons = (text: string): string => text.replace(/(..)(?!$)/g, '$1:');
 const long = 'x'.repeat(257);
 /** As JSON.parse makes it: a key of its own, not the prototype. */
@@ -59,6 +60,22 @@ export const refusedDocuments: readonly RefusedDocument[] = [
   refuse('audience empty', documentOf([], { audience: [] }), 'audience', /./),
   refuse('audience of a number', documentOf([], { audience: [1] }), 'audience[0]', /text/),
   refuse('audience twice the same', documentOf([], { audience: ['a', 'a'] }), 'audience', /twice/),
+  // locked: whatever stands there locks the document or is refused
+  refuse('locked null', documentOf([], { locked: null }), 'locked', /JSON object/),
+  refuse('locked false', documentOf([], { locked: false }), 'locked', /JSON object/),
+  refuse('locked true', documentOf([], { locked: true }), 'locked', /JSON object/),
+  refuse('locked as a list', documentOf([], { locked: [] }), 'locked', /JSON object/),
+  refuse('locked without since', documentOf([], { locked: { by: 'a', reason: 'b' } }), 'locked.since', /missing/),
+  refuse(
+    'locked without a reason',
+    documentOf([], { locked: { since: lock.since, by: 'a' } }),
+    'locked.reason',
+    /missing/,
+  ),
+  refuse('locked by nobody', documentOf([], { locked: { ...lock, by: ' ' } }), 'locked.by', /empty/),
+  refuse('locked for no reason', documentOf([], { locked: { ...lock, reason: 1 } }), 'locked.reason', /text/),
+  refuse('locked at no time', documentOf([], { locked: { ...lock, since: '2027' } }), 'locked.since', /that exists/),
+  refuse('locked until', documentOf([], { locked: { ...lock, until: lock.since } }), 'locked.until', /unknown key/),
   // identities
   refuse('identities no list', { schemaVersion: 1, revision: 1, identities: {} }, 'identities', /list/),
   refuse('identities null', { schemaVersion: 1, revision: 1, identities: null }, 'identities', /list/),
@@ -239,6 +256,7 @@ export const acceptedDocuments: readonly (readonly [string, object])[] = [
   ['the largest revision', documentOf([], { revision: Number.MAX_SAFE_INTEGER })],
   ['$schema', documentOf([], { $schema: 'urn:certgate:trust-document:1' })],
   ['an audience', documentOf([], { audience: ['app', 'Other app'] })],
+  ['a lock', documentOf([], { locked: lock })],
   ['an identity without certificates', identity({})],
   ['an identity with an empty list of certificates', identity({ certificates: [] })],
   ['no roles, no functions', identity({ roles: [], functions: [] })],

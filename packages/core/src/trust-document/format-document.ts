@@ -3,6 +3,7 @@ import type {
   TrustDocumentAuthority,
   TrustDocumentDenied,
   TrustDocumentIdentity,
+  TrustDocumentLock,
   TrustDocumentPin,
   TrustDocumentRevocation,
   TrustDocumentSubject,
@@ -26,10 +27,13 @@ const documentKeys: readonly (keyof TrustDocument)[] = [
   'schemaVersion',
   'revision',
   'audience',
+  'locked',
   'authorities',
   'denied',
   'identities',
 ];
+
+const lockKeys: readonly (keyof TrustDocumentLock)[] = ['since', 'by', 'reason'];
 
 const authorityKeys: readonly (keyof TrustDocumentAuthority)[] = [
   'name',
@@ -90,10 +94,11 @@ const pinKeys: readonly (keyof TrustDocumentPin)[] = [
  */
 export function formatTrustDocument(document: TrustDocument): string {
   readTrustDocumentWhole(document, { audience: anyAudience });
-  const { authorities, denied, identities } = document;
+  const { locked, authorities, denied, identities } = document;
   const ordered: TrustDocument = {
     ...pickInOrder(document, documentKeys),
     schemaVersion: findLowestSchemaVersion(document),
+    ...(locked && { locked: pickInOrder(locked, lockKeys) }),
     ...(authorities && { authorities: authorities.map(orderAuthority) }),
     ...(denied && { denied: denied.map((entry) => pickInOrder(entry, deniedKeys)) }),
     identities: identities.map(orderIdentity),

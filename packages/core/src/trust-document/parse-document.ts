@@ -3,9 +3,15 @@ import { parseJsonInSteps } from '../encoding/strict-json.js';
 import { expectKnownOptions } from '../encoding/known-options.js';
 import { readAuthorities } from './read-authorities.js';
 import { readDenied } from './read-deny-list.js';
-import { readIdentities } from './read-identities.js';
+import { readIdentities, readInstant } from './read-identities.js';
 import { DocumentReader, type DocumentProblem, escapePath } from './document-reader.js';
-import { type TrustSnapshot, type TrustWarning, createTrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
+import {
+  type TrustLock,
+  type TrustSnapshot,
+  type TrustWarning,
+  createTrustSnapshot,
+  describeLock,
+} from '../trust-snapshot/trust-snapshot.js';
 
 /** The newest version this runtime reads. Every key added to the document raises it. */
 export const newestSchemaVersion = 2;
@@ -110,7 +116,7 @@ function* parseJson(text: string): Generator<undefined, unknown, undefined> {
 
 const documentKeys = {
   required: ['schemaVersion', 'revision', 'identities'],
-  optional: ['$schema', 'audience'],
+  optional: ['$schema', 'audience', 'locked'],
   version2: ['authorities', 'denied'],
 };
 
@@ -128,13 +134,37 @@ function* readDocument(
   const revision = reader.readCount(fields['revision'], 'revision');
   const audience = readAudience(reader, fields['audience'], options.audience);
   const warnings: TrustWarning[] = [];
+  const locked = readLock(reader, fields['locked'], warnings);
   // First what the others refer to.
   const directory = yield* readAuthorities(reader, fields['authorities'], warnings);
   const denied = yield* readDenied(reader, fields['denied'], directory);
   const { identities, index } = yield* readIdentities(reader, fields['identities'], directory, warnings);
   warnings.push(...directory.listUnused());
   const { authorities } = directory;
-  return createTrustSnapshot({ schemaVersion, revision, audience, authorities, denied, identities, warnings }, index);
+  return createTrustSnapshot(
+    { schemaVersion, revision, audience, locked, authorities, denied, identities, warnings },
+    index,
+  );
+}
+
+const lockKeys = { required: ['since', 'by', 'reason'], optional: [] };
+
+/** Anything but absence locks, or is refused: `false` and `null` are no way to say that a document isn't locked. */
+function readLock(reader: DocumentReader, value: unknown, warnings: TrustWarning[]): TrustLock | undefined {
+  if (value === undefined) return undefined;
+  const fields = reader.readObject(value, 'locked', lockKeys);
+  if (fields === undefined) return undefined;
+  const lock = Object.freeze({
+    since: readInstant(reader, fields['since'], 'locked.since') ?? 0,
+    by: reader.readText(fields['by'], 'locked.by'),
+    reason: reader.readText(fields['reason'], 'locked.reason'),
+  });
+  warnings.push({
+    code: 'document_locked',
+    path: 'locked',
+    message: `nobody is admitted: the document is locked ${describeLock(lock)}`,
+  });
+  return lock;
 }
 
 function readAudience(

@@ -247,7 +247,7 @@ function readPinValue(reader: DocumentReader, kind: PinKind, value: unknown, pat
   return undefined;
 }
 
-function readInstant(reader: DocumentReader, value: unknown, path: string): number | undefined {
+export function readInstant(reader: DocumentReader, value: unknown, path: string): number | undefined {
   const text = reader.readOptionalText(value, path);
   if (text === undefined) return undefined;
   const instant = findInstant(text);

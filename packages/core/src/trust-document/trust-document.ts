@@ -7,11 +7,20 @@ export interface TrustDocument {
   readonly schemaVersion: number;
   readonly revision: number;
   readonly audience?: readonly string[];
+  /** Present: nobody is admitted. The identities stay as they are. */
+  readonly locked?: TrustDocumentLock;
   /** From version 2 on. */
   readonly authorities?: readonly TrustDocumentAuthority[];
   /** From version 2 on. */
   readonly denied?: readonly TrustDocumentDenied[];
   readonly identities: readonly TrustDocumentIdentity[];
+}
+
+export interface TrustDocumentLock {
+  /** RFC 3339 in UTC. */
+  readonly since: string;
+  readonly by: string;
+  readonly reason: string;
 }
 
 export interface TrustDocumentAuthority {

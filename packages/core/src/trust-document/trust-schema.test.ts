@@ -171,6 +171,7 @@ describe('whatever the document', () => {
     denied: list(denied),
     identities: list(mostly(fc.oneof({ weight: 2, arbitrary: identity }, named), noIdentity)),
     $schema: text,
+    locked: mostly(fc.record({ since: instant, by: text, reason: text }), anything),
     audience: mostly(fc.constantFrom(['app'], ['App', 'other']), fc.constantFrom([], ['app', 'app'], 'app', null)),
   };
   const requiredKeys: ['schemaVersion', 'revision', 'identities'] = ['schemaVersion', 'revision', 'identities'];

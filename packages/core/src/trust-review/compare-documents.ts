@@ -1,4 +1,10 @@
-import type { TrustedIdentity, TrustPin, TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
+import {
+  describeLock,
+  type TrustedIdentity,
+  type TrustLock,
+  type TrustPin,
+  type TrustSnapshot,
+} from '../trust-snapshot/trust-snapshot.js';
 import { describeSubject, subjectKey, type TrustSubject } from '../trust-snapshot/trust-subject.js';
 import { compareAuthorities } from './compare-authorities.js';
 import { compareIdentities, compareLists, comparePins, gainsIf, losesIf } from './compare-identities.js';
@@ -55,6 +61,7 @@ function* listChanges(before: TrustSnapshot, after: TrustSnapshot): Generator<Tr
   yield* compareAuthorities(before, after);
   yield* compareDenied(before, after);
   yield* compareAudiences(before.audience, after.audience);
+  yield* compareLocks(before.locked, after.locked);
 }
 
 /** Letter case doesn't tell names apart. */
@@ -145,6 +152,25 @@ function compareAudiences(
     ...added.map((name) => change('gains', `The document is also for the app ${name}.`)),
     ...removed.map((name) => change('loses', `The document is no longer for the app ${name}, which refuses it.`)),
   ];
+}
+
+function compareLocks(before: TrustLock | undefined, after: TrustLock | undefined): readonly TrustChange[] {
+  const change = (effect: TrustChange['effect'], sentence: string): readonly TrustChange[] => [
+    { effect, aspect: 'locked', identityName: undefined, sentence },
+  ];
+  if (before === undefined) {
+    return after === undefined
+      ? []
+      : change('loses', `The document is locked, so nobody is admitted: ${describeLock(after)}.`);
+  }
+  if (after === undefined) {
+    return change(
+      'gains',
+      `The document is no longer locked: whom it lists is admitted again. It was locked ${describeLock(before)}.`,
+    );
+  }
+  const isSame = describeLock(before) === describeLock(after);
+  return isSame ? [] : change('changes', `The document stays locked, now ${describeLock(after)}.`);
 }
 
 /** The names that `identity` of the later document has and didn't have before. */

@@ -3,7 +3,12 @@ import { inspectAuthorities } from './inspect-authorities.js';
 import { describePin } from './trust-change.js';
 import type { InspectionCode, InspectionSeverity, TrustInspectionFinding } from './inspection-finding.js';
 import { findLookalikes } from './find-lookalikes.js';
-import type { TrustPin, TrustSnapshot, TrustedIdentity } from '../trust-snapshot/trust-snapshot.js';
+import {
+  type TrustPin,
+  type TrustSnapshot,
+  type TrustedIdentity,
+  describeLock,
+} from '../trust-snapshot/trust-snapshot.js';
 
 export interface TrustInspectionOptions {
   /** Milliseconds since 1970-01-01T00:00:00Z. */
@@ -30,6 +35,7 @@ export function inspectTrust(
   if (!Number.isFinite(withinDays) || withinDays < 0) throw new RangeError('withinDays must be a number from 0.');
   const moment = { now, horizon: now + withinDays * millisecondsPerDay };
   const findings = [
+    ...inspectLock(snapshot),
     ...inspectAuthorities(snapshot, moment),
     ...snapshot.identities.flatMap((identity, index) =>
       identity.enabled
@@ -49,6 +55,14 @@ export function inspectTrust(
         compareEnds(one.endsAt ?? Number.POSITIVE_INFINITY, other.endsAt ?? Number.POSITIVE_INFINITY),
     ),
   );
+}
+
+/** A warning and no error: a lock is meant, and a pipeline that fails on errors alone may go on. */
+function inspectLock({ locked }: TrustSnapshot): readonly TrustInspectionFinding[] {
+  if (locked === undefined) return [];
+  const message = `Nobody is admitted: the document is locked ${describeLock(locked)}. To end it: certgate trust unlock.`;
+  const nobody = { identityName: undefined, owner: undefined, pin: undefined, endsAt: undefined };
+  return [Object.freeze({ code: 'document_locked', severity: 'warning', path: 'locked', ...nobody, message })];
 }
 
 /** Two infinities have no difference. */

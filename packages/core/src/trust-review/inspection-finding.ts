@@ -4,6 +4,7 @@ import type { PinKind } from '../trust-snapshot/trust-snapshot.js';
 export type InspectionSeverity = 'error' | 'warning' | 'information';
 
 export type InspectionCode =
+  | 'document_locked'
   | 'identity_without_pins'
   | 'identity_without_usable_pins'
   | 'identity_ended'

@@ -32,13 +32,15 @@ export type TrustAspect =
   | 'revocation'
   /** An entry of the deny list. */
   | 'denied'
-  | 'audience';
+  | 'audience'
+  /** The document was locked, or is no longer. */
+  | 'locked';
 
 /** One difference between two documents. */
 export interface TrustChange {
   readonly effect: TrustEffect;
   readonly aspect: TrustAspect;
-  /** Whom it concerns; undefined where it is the document (`audience`), or one or all of `candidates`. */
+  /** Whom it concerns; undefined where it is the document (`audience`, `locked`), or one or all of `candidates`. */
   readonly identityName: string | undefined;
   /**
    * Where the documents can't tell whom it concerns. With `refusal`: two pins or names must be of one certificate, and

@@ -7,14 +7,21 @@ import { type PresentedCertificate, presentCertificate } from '../certificate/pr
 import { noRevocationInformation } from '../revocation/revocation-information.js';
 import type { TrustDenialCode, TrustFinding } from './trust-finding.js';
 import { describeDenied } from './deny-list.js';
-import { type PinKind, type PinnedIdentity, type TrustSnapshot, pinKinds } from './trust-snapshot.js';
+import {
+  type PinKind,
+  type PinnedIdentity,
+  type TrustLock,
+  type TrustSnapshot,
+  describeLock,
+  pinKinds,
+} from './trust-snapshot.js';
 
 const notFound: TrustFinding = Object.freeze({ outcome: 'notFound' });
 const withoutInformation: AuthorityContext = Object.freeze({ revocation: noRevocationInformation });
 
 /**
  * Looks a certificate up in a snapshot at `now` (milliseconds): by its pins, and by its names under the authorities that
- * issued it. All matches are computed, and any that denies, denies. The dearer work is done only where the document asks
+ * issued it. A locked document denies every certificate. Else all matches are computed, and any that denies, denies. The dearer work is done only where the document asks
  * for it. A pure function of its arguments.
  */
 export function findInSnapshot(
@@ -23,6 +30,8 @@ export function findInSnapshot(
   now: number,
   context: AuthorityContext = withoutInformation,
 ): TrustFinding {
+  // Before anything is looked up: a locked document doesn't let callers find out whom it knows, by an answer or its time.
+  if (snapshot.locked !== undefined) return denyLocked(snapshot.locked);
   const denied = findDenied(snapshot, certificate);
   if (denied !== undefined) return denied;
   const pinned = findPins(snapshot, certificate);
@@ -33,6 +42,11 @@ export function findInSnapshot(
     ? [...issued.matches, ...findPinsOfTwins(snapshot, certificate)]
     : issued.matches;
   return concludeMatches(matches, issued.otherwise, now);
+}
+
+function denyLocked(lock: TrustLock): TrustFinding {
+  const detail = `The trust document is locked ${describeLock(lock)}. Nobody is admitted until \`certgate trust unlock\`.`;
+  return denyMatch('trust_locked', detail);
 }
 
 /** What the matches say together; where there is none, what the authorities left to say. */

@@ -50,5 +50,10 @@ export interface FoundIdentity {
 /** What a store may refuse a certificate for. */
 export type TrustDenialCode = Extract<
   DenialCode,
-  `pin_${string}` | `identity_${string}` | `certificate_${string}` | `path_${string}` | 'revocation_unavailable'
+  | 'trust_locked'
+  | `pin_${string}`
+  | `identity_${string}`
+  | `certificate_${string}`
+  | `path_${string}`
+  | 'revocation_unavailable'
 >;

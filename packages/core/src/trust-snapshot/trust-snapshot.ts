@@ -1,6 +1,7 @@
 import type { PathCertificate } from '../certificate/path-certificate.js';
 import type { LeadingDotReading } from '../certification-path/name-location.js';
 import type { RevocationMode, RevocationScope } from '../certification-path/path-revocation.js';
+import { formatInstant } from '../encoding/timestamp.js';
 import type { DenyList } from './deny-list.js';
 import { subjectKey, type TrustSubject } from './trust-subject.js';
 
@@ -17,6 +18,19 @@ export interface TrustedIdentity {
   readonly expiresAt: number | undefined;
   readonly subjects: readonly TrustSubject[];
   readonly pins: readonly TrustPin[];
+}
+
+/** While a document holds it, nobody is admitted, whatever else the document says. */
+export interface TrustLock {
+  /** When it began, in milliseconds since 1970-01-01T00:00:00Z. For people: the lock counts whatever the time is. */
+  readonly since: number;
+  readonly by: string;
+  readonly reason: string;
+}
+
+/** `since 2027-01-01T00:00:00Z by ada: key lost`. The texts are as the document has them. */
+export function describeLock({ since, by, reason }: TrustLock): string {
+  return `since ${formatInstant(since)} by ${by}: ${reason}`;
 }
 
 export type PinKind = 'thumbprintSha256' | 'thumbprintSha1' | 'publicKeySha256';
@@ -38,6 +52,7 @@ export interface TrustPin {
 /** Something an operator should know of a document that is valid. */
 export interface TrustWarning {
   readonly code:
+    | 'document_locked'
     | 'pin_sha1'
     | 'identity_without_pins'
     | 'authority_unused'
@@ -66,6 +81,8 @@ export interface TrustSnapshot {
   readonly schemaVersion: number;
   readonly revision: number;
   readonly audience: readonly string[] | undefined;
+  /** Undefined: the document is not locked. */
+  readonly locked: TrustLock | undefined;
   readonly authorities: readonly TrustedAuthority[];
   readonly denied: DenyList;
   readonly identities: readonly TrustedIdentity[];
@@ -93,9 +110,9 @@ export function addToIndex({ pins, subjects }: IdentityIndex, identity: TrustedI
   }
 }
 
-/** Of a document without authorities, or a deny list, they are absent. */
+/** Of a document without a lock, authorities, or a deny list, they are absent. */
 type SnapshotContent = Pick<TrustSnapshot, 'schemaVersion' | 'revision' | 'audience' | 'identities' | 'warnings'> &
-  Partial<Pick<TrustSnapshot, 'authorities' | 'denied'>>;
+  Partial<Pick<TrustSnapshot, 'locked' | 'authorities' | 'denied'>>;
 
 /** Of identities whose pins and subjects are known to be unique; indexes them, unless that was done step by step. */
 export function createTrustSnapshot(content: SnapshotContent, index?: IdentityIndex): TrustSnapshot {
@@ -105,8 +122,8 @@ export function createTrustSnapshot(content: SnapshotContent, index?: IdentityIn
   }
   Object.freeze(content.identities);
   Object.freeze(content.warnings);
-  const { authorities = noAuthorities, denied = nothingDenied } = content;
-  return Object.freeze({ ...content, authorities: Object.freeze(authorities), denied, pins, subjects });
+  const { locked, authorities = noAuthorities, denied = nothingDenied } = content;
+  return Object.freeze({ ...content, locked, authorities: Object.freeze(authorities), denied, pins, subjects });
 }
 
 const noAuthorities: readonly TrustedAuthority[] = Object.freeze([]);

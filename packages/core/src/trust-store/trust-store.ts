@@ -172,7 +172,7 @@ function readIdentity(value: unknown): FoundIdentity | undefined {
 
 /** Of the steps that a store takes part in: told by what the code begins with. */
 export function isOfTrustStore(code: string): boolean {
-  return /^(?:(?:pin|identity|certificate|path)_|revocation_unavailable$)/.test(code);
+  return /^(?:(?:pin|identity|certificate|path)_|(?:trust_locked|revocation_unavailable)$)/.test(code);
 }
 
 const trustDenialCodes: ReadonlySet<unknown> = new Set(denialCodes.filter(isOfTrustStore));

@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import * as fc from 'fast-check';
+import { type Decision, type DecisionStep, decideAccess } from '../access/access-decision.js';
+import { AccessGate } from '../access/access-gate.js';
+import type { FunctionRequirement } from '../access/authorization.js';
+import { getPublicCode } from '../denial.js';
+import { presentCertificate } from '../certificate/presented-certificate.js';
+import { issueCaller, billing, issuedSnapshot } from '../test-support/authority-stage.js';
+import { makeCertificate, now } from '../test-support/certificates.js';
+import { validDocument } from '../test-support/document-arbitraries.js';
+import { assertDenied, documentOf } from '../test-support/documents.js';
+import { certificate, createLoadedStage, known, lookAt, pinned, second } from '../test-support/refreshing-stage.js';
+import { settle } from '../test-support/scripted-source.js';
+import { compareTrustDocuments } from '../trust-review/compare-documents.js';
+import { parseTrustDocument } from '../trust-document/parse-document.js';
+import { formatTrustDocument, readTrustDocument } from '../trust-document/format-document.js';
+import { findInSnapshot } from './find-in-snapshot.js';
+import { inspectTrust } from '../trust-review/inspect-document.js';
+import { trustStoreFromDocument } from '../trust-store/document-store.js';
+import { firstOf } from '../trust-store/first-of.js';
+
+const locked = { since: '2027-01-01T12:00:00Z', by: 'ada', reason: 'breach at a partner' };
+const header = Buffer.from(certificate.der).toString('base64');
+const open: FunctionRequirement = { functionName: 'f', roles: [] };
+const lockedText = (revision: number): string => JSON.stringify(documentOf([pinned], { revision, locked }));
+
+describe('a locked document admits nobody', () => {
+  const callers = [certificate, presentCertificate(makeCertificate({ key: 'p-256-again' }).der)];
+
+  test('whatever else it says, and whoever calls', () => {
+    fc.assert(
+      fc.property(validDocument, fc.constantFrom(...callers), (document, caller) => {
+        const finding = findInSnapshot(parseTrustDocument({ ...document, locked }, { audience: 'app' }), caller, now);
+        assert.equal(finding.outcome === 'denied' && finding.code, 'trust_locked');
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test('not by a name under an authority either, nor with a rule that is only being tried', () => {
+    const caller = issueCaller({ serialNumber: '51' });
+    const ask = (trust: ReturnType<typeof issuedSnapshot>, requirement = open): Decision =>
+      decideAccess({ header: caller.header, trust, requirement, now });
+    assert.equal(ask(issuedSnapshot([billing])).outcome, 'allowed');
+    const trust = issuedSnapshot([billing], { locked });
+    assertDenied(ask(trust), 'trust_locked');
+    const tried = { functionName: 'f', roles: [['nobody-has-it']], reportOnlyUntil: now + 1 };
+    assert.equal(ask(issuedSnapshot([billing]), tried).outcome, 'allowed');
+    assertDenied(ask(trust, tried), 'trust_locked');
+  });
+
+  test('not one who was remembered before the lock; after it, everybody is as before', async () => {
+    const { store, source, clock } = await createLoadedStage();
+    const gate = new AccessGate({ trustStore: store });
+    const decide = async (): Promise<Decision> => gate.decide(header, open, clock.wall());
+    const refreshTo = async (text: string): Promise<void> => {
+      clock.pass(31 * second);
+      lookAt(store);
+      await source.answer(text, text);
+    };
+    for (let calls = 0; calls < 2; calls += 1) assert.equal((await decide()).code, 'allowed');
+    await refreshTo(lockedText(2));
+    for (let calls = 0; calls < 2; calls += 1) assertDenied(await decide(), 'trust_locked');
+    await refreshTo(known(3));
+    assert.equal((await decide()).code, 'allowed');
+  });
+
+  test('and says the same of everybody: the service is unavailable', async () => {
+    const gate = new AccessGate({ trustStore: trustStoreFromDocument(documentOf([pinned], { locked })) });
+    for (const caller of [header, makeCertificate({ key: 'p-256-again' }).header]) {
+      const decision = await gate.decide(caller, open, now);
+      assertDenied(decision, 'trust_locked');
+      assert.ok(decision.outcome === 'denied');
+      assert.equal(getPublicCode(decision.code), 'unavailable');
+      assert.match(decision.detail, /locked since 2027-01-01T12:00:00Z by ada: breach at a partner\..*trust unlock/);
+      assert.equal(decision.identityName, undefined);
+    }
+  });
+
+  test('at the step of the trust store, before any later one', () => {
+    const trace: DecisionStep[] = [];
+    const trust = parseTrustDocument(documentOf([pinned], { locked }));
+    const decision = decideAccess({ header, trust, requirement: open, now, onStep: (step) => trace.push(step) });
+    assert.deepEqual(trace.map(({ step }) => step), ['certificate-header', 'trust-store']); // prettier-ignore
+    assert.equal(trace.at(-1)?.denial, decision);
+  });
+
+  test('through another store behind it, or a store of the user around it', async () => {
+    const lockedStore = trustStoreFromDocument(documentOf([pinned], { locked }));
+    const composed = firstOf(lockedStore, trustStoreFromDocument(documentOf([pinned])));
+    const gate = new AccessGate({ trustStore: composed });
+    assertDenied(await gate.decide(header, open, now), 'trust_locked');
+    const own = new AccessGate({ trustStore: { find: (_, at) => lockedStore.find(certificate, at) } });
+    assertDenied(await own.decide(header, open, now), 'trust_locked');
+  });
+});
+
+describe('a runtime that does not know a lock', () => {
+  // Any other key stands for it: a runtime refuses what it does not know, whatever it is called.
+  const later = JSON.stringify(documentOf([pinned], { revision: 2, lockedForLater: locked }));
+
+  test('refuses the document', () => {
+    assert.throws(() => parseTrustDocument(later), /lockedForLater: unknown key/);
+  });
+
+  test('and goes on with the one it had, but not for long', async () => {
+    const { store, source, clock, ask } = await createLoadedStage({ maximumStalenessSeconds: 100 });
+    for (let elapsed = 31; elapsed <= 93; elapsed += 31) {
+      clock.pass(31 * second);
+      lookAt(store);
+      await source.answer(later);
+      assert.match(store.report().fault ?? '', /lockedForLater/);
+    }
+    clock.pass(8 * second);
+    const outcome = ask();
+    await settle();
+    await source.answer(later);
+    await outcome;
+    assert.equal(await ask(), 'unavailable');
+  });
+});
+
+describe('the tools', () => {
+  const plain = parseTrustDocument(documentOf([pinned]));
+  const shut = parseTrustDocument(documentOf([pinned], { locked }));
+
+  test('tell of a lock that comes, changes and goes', () => {
+    const effects = (one: typeof plain, other: typeof plain): readonly string[] =>
+      compareTrustDocuments(one, other).changes.map(({ effect, aspect }) => `${effect} ${aspect}`);
+    assert.deepEqual(effects(plain, shut), ['loses locked']);
+    assert.deepEqual(effects(shut, plain), ['gains locked']);
+    assert.deepEqual(effects(shut, shut), []);
+    const other = parseTrustDocument(documentOf([pinned], { locked: { ...locked, reason: 'another' } }));
+    assert.deepEqual(effects(shut, other), ['changes locked']);
+    assert.match(compareTrustDocuments(plain, shut).changes[0]?.sentence ?? '', /locked.*ada: breach at a partner/);
+  });
+
+  test('warn of it, and keep it as it is written', () => {
+    const found = inspectTrust(shut, { now, withinDays: 1 });
+    assert.deepEqual(found.map(({ code, severity, path }) => [code, severity, path]).slice(0, 1), [['document_locked', 'warning', 'locked']]); // prettier-ignore
+    assert.deepEqual(shut.warnings.map(({ code }) => code), ['document_locked']); // prettier-ignore
+    const text = formatTrustDocument(readTrustDocument(lockedText(4)));
+    assert.deepEqual((JSON.parse(text) as { locked: object; schemaVersion: number }).locked, locked);
+    assert.equal((JSON.parse(text) as { schemaVersion: number }).schemaVersion, 1);
+  });
+});
