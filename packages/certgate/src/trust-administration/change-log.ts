@@ -17,14 +17,17 @@ export interface ChangeLogEntry {
   readonly changes: readonly string[];
   /** How many sentences were left out to keep the line writable. */
   readonly changesLeftOut?: number;
-  /** The identities that `lock` disabled, `disable` (also where they were disabled already) or `unlock` enabled. */
+  /** The identities that this change disabled, by name; absent where there are none. */
   readonly identities?: readonly string[];
+  /** The pins that this change disabled: their hashes in upper-case hexadecimal; absent where there are none. */
+  readonly pins?: readonly string[];
 }
 
 /** As one line, within what one append takes: sentences go first, they can be had again by comparing the documents. */
 export function formatChangeLogEntry(entry: ChangeLogEntry): string {
-  const { changes, identities, ...rest } = entry;
-  const frame = measure({ ...rest, changesLeftOut: changes.length, changes: [], ...named(identities) });
+  const { changes, identities, pins, ...rest } = entry;
+  const named = { ...(identities && { identities }), ...(pins && { pins }) };
+  const frame = measure({ ...rest, changesLeftOut: changes.length, changes: [], ...named });
   if (frame > maximumLogLineBytes) return JSON.stringify({ ...rest, changesLeftOut: changes.length, changes: [] });
   let room = Math.min(maximumLogSentencesBytes, maximumLogLineBytes - frame);
   const kept: string[] = [];
@@ -38,12 +41,8 @@ export function formatChangeLogEntry(entry: ChangeLogEntry): string {
     ...rest,
     changes: kept,
     ...(left === 0 ? {} : { changesLeftOut: left }),
-    ...named(identities),
+    ...named,
   });
-}
-
-function named(identities: readonly string[] | undefined): Pick<ChangeLogEntry, 'identities'> {
-  return identities === undefined ? {} : { identities };
 }
 
 function measure(value: unknown): number {
@@ -65,14 +64,15 @@ function isEntry(value: unknown): value is ChangeLogEntry {
   if (typeof value !== 'object' || value === null) return false;
   const entry = value as Readonly<Record<string, unknown>>;
   const previous = entry['previousDocumentSha256'];
-  const identities = entry['identities'];
+  const { identities, pins } = entry;
   return (
     entry['version'] === 1 &&
     ['at', 'verb', 'by', 'reason', 'documentSha256'].every((key) => typeof entry[key] === 'string') &&
     typeof entry['revision'] === 'number' &&
     (previous === null || typeof previous === 'string') &&
     isTexts(entry['changes']) &&
-    (identities === undefined || isTexts(identities))
+    (identities === undefined || isTexts(identities)) &&
+    (pins === undefined || isTexts(pins))
   );
 }
 

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { listLockedIdentities } from './locked-identities.js';
 import { readTrustHistory, type HistoryItem } from './trust-history.js';
 
 function line(document: string, previous: string | null, revision: number, more: object = {}): string {
@@ -117,37 +116,5 @@ describe('the history of a trust document', () => {
   it('ends on a log that goes round in a circle', () => {
     const lines = [line('a', 'b', 1), line('b', 'a', 2)];
     assert.ok(readTrustHistory(lines, at('b', 2)).length >= 2);
-  });
-});
-
-describe('whom a lock shut out', () => {
-  const locked = (lines: readonly string[], document: string): readonly string[] => [
-    ...listLockedIdentities(readTrustHistory(lines, at(document, 9))),
-  ];
-  const start = line('a', null, 1);
-  const lock = line('b', 'a', 2, { verb: 'lock', identities: ['Billing', 'reporting'] });
-
-  it('is what its line names', () => {
-    assert.deepEqual(locked([start, lock], 'b'), ['billing', 'reporting']);
-  });
-  it('without those that were enabled, disabled or removed by name since', () => {
-    const lines = [start, lock, line('c', 'b', 3, { verb: 'disable', identities: ['billing'] })];
-    assert.deepEqual(locked(lines, 'c'), ['reporting']);
-  });
-  it('with those of a second lock before the first was undone', () => {
-    const lines = [start, lock, line('c', 'b', 3, { verb: 'lock', identities: ['new'] })];
-    assert.deepEqual(locked(lines, 'c'), ['billing', 'reporting', 'new']);
-  });
-  it('is nobody once it is undone', () => {
-    const lines = [start, lock, line('c', 'b', 3, { verb: 'unlock', identities: ['billing'] })];
-    assert.throws(() => locked(lines, 'c'), /No lock is in force/);
-    assert.throws(() => locked([start], 'a'), /No lock is in force/);
-  });
-  it('is not guessed after a change past this tool', () => {
-    assert.throws(() => locked([start, lock, line('d', 'x', 4)], 'd'), /something other than this tool/);
-    assert.throws(() => locked([start, lock], 'x'), /something other than this tool/);
-  });
-  it('does not count a lock that came to nothing', () => {
-    assert.throws(() => locked([start, lock, line('c', 'a', 2)], 'c'), /No lock is in force/);
   });
 });

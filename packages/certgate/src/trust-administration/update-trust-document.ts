@@ -13,6 +13,7 @@ import {
 import { CommandFailure, exitCodes } from '../command-line/command-failure.js';
 import { escapeControls } from '../command-line/output.js';
 import { formatChangeLogEntry, type ChangeLogEntry } from './change-log.js';
+import { listNewlyDisabled } from './edits/identity-edits.js';
 import { maximumDocumentBytes, type TrustLocation } from './location/trust-location.js';
 import { expectOwnSignature, signDocument, type SigningKey } from './document-signing.js';
 import {
@@ -35,17 +36,16 @@ export interface TrustChange {
   readonly unsigned?: boolean;
   /** Does everything but write. Default false. */
   readonly dryRun?: boolean;
-  /** Writes a new revision even if the document says the same as before: the log shall know of it. Default false. */
-  readonly evenIfUnchanged?: boolean;
-  /** The names that the log line shall hold, beside the sentences. */
-  readonly listIdentities?: (before: TrustDocument, after: TrustDocument) => readonly string[];
 }
 
-/** May throw CommandFailure. It is called again, on what others have written meanwhile, when they were faster. */
-export type TrustEdit = (
-  document: TrustDocument,
-  loaded: LoadedTrustDocument,
-) => TrustDocument | Promise<TrustDocument>;
+/**
+ * A pure function of the document and of what the operator said; may throw CommandFailure. It is called again, on what
+ * others have written meanwhile, when they were faster.
+ *
+ * It gets the document alone, and answers at once, so that nothing unsigned (the log, the signature's file) can come into
+ * what is signed.
+ */
+export type TrustEdit = (document: TrustDocument) => TrustDocument;
 
 export interface TrustUpdate {
   /** `unchanged`: the document says so already. `planned`: a dry run. */
@@ -82,7 +82,7 @@ export async function updateTrustDocument(
 ): Promise<TrustUpdate> {
   let before = await loadTrustDocument(location);
   for (let tries = 1; tries <= maximumTries; tries += 1) {
-    const edited = await edit(before.document, before);
+    const edited = edit(before.document);
     const prepared = prepareUpdate(before, edited, change);
     const { signingKey, signedBy } = change;
     if (prepared.outcome === 'changed' && signingKey !== undefined)
@@ -146,9 +146,7 @@ interface PreparedUpdate {
 }
 
 function prepareUpdate(before: LoadedTrustDocument, edited: TrustDocument, change: TrustChange): PreparedUpdate {
-  const isSame =
-    change.evenIfUnchanged !== true &&
-    formatChecked({ ...edited, revision: before.document.revision }) === formatChecked(before.document);
+  const isSame = formatChecked({ ...edited, revision: before.document.revision }) === formatChecked(before.document);
   if (isSame) return { ...prepareSame(before), outcome: 'unchanged' };
   const { revision } = before.document;
   if (!Number.isSafeInteger(revision + 1)) {
@@ -226,7 +224,7 @@ function describeChange(
   change: TrustChange,
   { now = Date.now }: UpdateMeans,
 ): string {
-  const identities = change.listIdentities?.(update.before.document, update.after);
+  const { identities, pins } = listNewlyDisabled(update.before.document, update.after);
   const entry: ChangeLogEntry = {
     version: 1,
     at: new Date(now()).toISOString(),
@@ -238,7 +236,8 @@ function describeChange(
     previousDocumentSha256: before?.documentSha256 ?? null,
     signed: update.signed,
     changes: update.comparison.changes.map(({ sentence }) => sentence),
-    ...(identities === undefined ? {} : { identities }),
+    ...(identities.length === 0 ? {} : { identities }),
+    ...(pins.length === 0 ? {} : { pins }),
   };
   return formatChangeLogEntry(entry);
 }

@@ -16,7 +16,6 @@ import { openTrustLocation } from '../../trust-administration/open-trust-locatio
 import { updateTrustDocument } from '../../trust-administration/update-trust-document.js';
 import { addPasswordOptions, type PasswordFlags } from '../certificate/password-options.js';
 import { readCertificateArgument } from '../certificate/read-certificate-argument.js';
-import { addLatencyOptions, describeLatency, type LatencyFlags } from './latency.js';
 import { reportUpdate } from './report-update.js';
 import {
   addChangeOptions,
@@ -26,7 +25,7 @@ import {
   type StoreFlags,
 } from './options/store-options.js';
 
-interface DenyFlags extends StoreFlags, ChangeFlags, LatencyFlags, PasswordFlags {
+interface DenyFlags extends StoreFlags, ChangeFlags, PasswordFlags {
   readonly issuedBy?: string;
   readonly serial?: string;
 }
@@ -55,7 +54,6 @@ function createCommand(verb: 'deny' | 'undeny', description: string, reason: str
     .option('--serial <hex>', 'its serial number in hexadecimal; colons and spaces are fine');
   addPasswordOptions(command);
   addStoreOption(command);
-  addLatencyOptions(command);
   addChangeOptions(command).action((text: string | undefined, flags: DenyFlags) => change(verb, text, flags));
   return addHelpSections(command, {
     exitCodes: {
@@ -83,10 +81,9 @@ async function change(verb: 'deny' | 'undeny', text: string | undefined, flags: 
     update,
     {
       done: verb === 'deny' ? `Denied ${what}.` : `No longer denied: ${what}.`,
-      notes: describeLatency(flags),
       json: { entry },
     },
-    flags.json,
+    flags,
   );
 }
 

@@ -3,7 +3,6 @@ import { decodeText, readBoundedFile, readBoundedStream } from '../../certificat
 import { CommandFailure, exitCodes } from '../../command-line/command-failure.js';
 import { addHelpSections } from '../../command-line/help.js';
 import { loadTrustDocument } from '../../trust-administration/load-trust-document.js';
-import { expectNoLock } from '../../trust-administration/locked-identities.js';
 import { openTrustLocation } from '../../trust-administration/open-trust-location.js';
 import type { TrustLocation } from '../../trust-administration/location/trust-location.js';
 import { updateTrustDocument, type TrustUpdate } from '../../trust-administration/update-trust-document.js';
@@ -30,7 +29,6 @@ interface ImportFlags extends StoreFlags, ChangeFlags {
   readonly function?: readonly string[];
   readonly owner?: string;
   readonly toExisting?: boolean;
-  readonly evenIfLocked?: boolean;
   readonly certificateFolder?: string;
   readonly namedValue?: readonly (readonly [string, string])[];
   readonly withoutRevocation?: boolean;
@@ -61,7 +59,6 @@ export function trustImportCommand(): Command {
     .option('--function <name>', 'a function that new identities may call (repeatable); none: every function', collect)
     .option('--owner <text>', 'who answers for the new identities')
     .option('--to-existing', 'also add certificates to identities that are there, which get what those may do')
-    .option('--even-if-locked', 'let new identities in although `trust lock` has shut everyone out')
     .option(
       '--certificate-folder <folder>',
       'certificates at hand: what is found there is pinned by SHA-256, with its end',
@@ -77,7 +74,7 @@ export function trustImportCommand(): Command {
     exitCodes: {
       0: 'every caller is in the document now, or was there already',
       1: 'some callers were not imported, each for a reason that is printed; the others are in the document',
-      2: "something in the list or policy can't be read, a lock is in force, or the store or a word can't be used; nothing is written",
+      2: "something in the list or policy can't be read, or the store or a word can't be used; nothing is written",
     },
     examples: [
       'certgate trust import --from thumbprints.txt --role orders.read --reason "from the app setting" --store file:trust.json',
@@ -109,10 +106,9 @@ async function importTrust(flags: ImportFlags): Promise<void> {
     change,
     reading,
     toOptions(flags, certificates, change.reason),
-    flags.evenIfLocked ?? false,
   );
   const refusals = [...reading.refusals, ...plan.refusals];
-  reportImport({ store: location.description, source, reading, plan, update, refusals, certificates }, flags.json);
+  reportImport({ store: location.description, source, reading, plan, update, refusals, certificates }, flags);
   if (refusals.length > 0) process.exitCode = exitCodes.failed;
 }
 
@@ -121,15 +117,13 @@ async function importEntries(
   change: Awaited<ReturnType<typeof readChange>>,
   { entries }: ImportReading,
   options: ImportOptions,
-  evenIfLocked: boolean,
 ): Promise<{ readonly plan: ImportPlan; readonly update: TrustUpdate | undefined }> {
   // Nothing to add is no change: no key is needed, no revision is spent.
   const first = planImport((await loadTrustDocument(location)).document, entries, options);
   if (first.added.length === 0) return { plan: first, update: undefined };
   let plan = first;
-  const update = await updateTrustDocument(location, change, async (document, loaded) => {
+  const update = await updateTrustDocument(location, change, (document) => {
     plan = planImport(document, entries, options);
-    if (!evenIfLocked && plan.added.some(({ isNewIdentity }) => isNewIdentity)) await expectNoLock(location, loaded);
     return plan.document;
   });
   return { plan, update };

@@ -49,6 +49,6 @@ async function init(flags: InitFlags): Promise<void> {
       done: 'Made a trust document that admits nobody.',
       notes: ['Next: certgate trust add NAME --certificate FILE --reason …'],
     },
-    flags.json,
+    flags,
   );
 }

@@ -31,8 +31,8 @@ export function computeLatency({ refreshInterval, readTimeout }: LatencyFlags): 
   return 2 * refreshInterval + readTimeout;
 }
 
-export function describeLatency(flags: LatencyFlags): readonly string[] {
-  return [`It counts within ${computeLatency(flags)} s in every instance that can read the document.`];
+export function describeLatency(flags: LatencyFlags): string {
+  return `It counts within ${computeLatency(flags)} s in every instance that can read the document.`;
 }
 
 function parseSeconds(text: string): number {

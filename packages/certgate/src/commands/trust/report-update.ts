@@ -1,11 +1,15 @@
 import colors from 'picocolors';
 import { escapeControls, printJson, printLine } from '../../command-line/output.js';
+import { computeLatency, describeLatency, type LatencyFlags } from './latency.js';
 import type { TrustUpdate } from '../../trust-administration/update-trust-document.js';
+
+/** How it is printed, and what is known of the apps: flags of every writing verb. */
+export type ReportFlags = LatencyFlags & { readonly json?: boolean };
 
 export interface UpdateReport {
   /** One sentence at the head, e.g. `Added billing.` */
   readonly done: string;
-  /** How to undo it, how long it takes, what it doesn't reach. */
+  /** How to undo it, what it doesn't reach. */
   readonly notes?: readonly string[];
   /** More fields for `--json`. */
   readonly json?: object;
@@ -13,18 +17,22 @@ export interface UpdateReport {
 
 const maximumPrintedChanges = 100;
 
-/** What every writing verb prints: who gains and who loses what, in the words of the comparison, and the new revision. */
+/**
+ * What every writing verb prints: who gains and who loses what, in the words of the comparison, the new revision, and when
+ * it counts.
+ */
 export function reportUpdate(
   store: string,
   update: TrustUpdate,
   { done, notes = [], json = {} }: UpdateReport,
-  isJson: boolean | undefined,
+  flags: ReportFlags,
 ): void {
   const changes = update.comparison.changes;
-  if (isJson === true) {
+  if (flags.json === true) {
     const { outcome, revision, signed } = update;
     const previousRevision = update.before.document.revision;
-    printJson({ store, outcome, revision, previousRevision, signed, changes, ...json });
+    const countsWithinSeconds = computeLatency(flags);
+    printJson({ store, outcome, revision, previousRevision, signed, countsWithinSeconds, changes, ...json });
     return;
   }
   if (update.outcome === 'unchanged') {
@@ -41,6 +49,9 @@ export function reportUpdate(
   printLine(
     `Revision ${update.before.document.revision} → ${update.revision}${update.signed ? ', signed' : ''}, in ${store}`,
   );
+  if (update.outcome === 'written') printLine(describeLatency(flags));
+  const isStillLocked = update.before.document.locked !== undefined && update.after.locked !== undefined;
+  if (isStillLocked) printLine('The document is locked: nobody is admitted until `certgate trust unlock`.');
   for (const note of notes) printLine(note);
 }
 

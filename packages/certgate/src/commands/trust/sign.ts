@@ -4,6 +4,7 @@ import { addHelpSections } from '../../command-line/help.js';
 import { printJson, printLine } from '../../command-line/output.js';
 import { openTrustLocation } from '../../trust-administration/open-trust-location.js';
 import { signStoredDocument } from '../../trust-administration/sign-stored-document.js';
+import { computeLatency, describeLatency } from './latency.js';
 import {
   addChangeOptions,
   addStoreOption,
@@ -50,10 +51,15 @@ async function sign(flags: SignFlags): Promise<void> {
     ...(flags.documentSha256 === undefined ? {} : { reviewedSha256: flags.documentSha256 }),
   });
   const store = location.description;
-  if (flags.json === true) printJson({ store, outcome, revision, documentSha256, signature });
-  else if (outcome === 'planned')
+  if (flags.json === true) {
+    const countsWithinSeconds = computeLatency(flags);
+    printJson({ store, outcome, revision, documentSha256, signature, countsWithinSeconds });
+  } else if (outcome === 'planned') {
     printLine(`Revision ${revision} in ${store} would be signed, and is not (--dry-run).`);
-  else printLine(`Signed revision ${revision} in ${store}.`);
+  } else {
+    printLine(`Signed revision ${revision} in ${store}.`);
+    printLine(describeLatency(flags));
+  }
 }
 
 function parseSha256(text: string): string {

@@ -3,11 +3,8 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import type { TrustDocument } from '@certgate/core/tools';
 import { createTemporaryFolder, makeOpensslPair, runOpenssl } from '../../certificates/test-support/openssl.js';
-import { addIdentity } from '../../trust-administration/edits/identity-edits.js';
-import { createFileLocation } from '../../trust-administration/location/file-location.js';
-import { expectNoLock } from '../../trust-administration/locked-identities.js';
-import { updateTrustDocument } from '../../trust-administration/update-trust-document.js';
 import { TrustStage } from './test-support/trust-stage.js';
 
 // The life of a document, by the real command line, each step on what the one before left.
@@ -113,68 +110,72 @@ describe('certgate trust, from the first caller to the last', () => {
     assert.equal(revision(), before + 1);
   });
 
-  it('lock shuts everyone out, and unlock lets exactly those back whom nobody decided about', async () => {
+  it('lock shuts everyone out and leaves the identities alone; unlock takes the lock away and nothing else', async () => {
     for (const name of ['blocked', 'kept-out']) {
       const pin = name === 'blocked' ? '1' : '2';
       await stage.expect('add', name, '--thumbprint-sha256', pin.repeat(64), '--reason', 'x');
     }
     await stage.expect('disable', 'blocked', '--reason', 'before the lock');
-    const { locked, secondsUntilEveryInstanceRefuses } = JSON.parse(await stage.expect('lock', '--json')) as {
-      locked: readonly string[];
-      secondsUntilEveryInstanceRefuses: number;
-    };
-    assert.deepEqual(locked, ['billing', 'kept-out']);
-    assert.equal(secondsUntilEveryInstanceRefuses, 70);
-    assert.ok(stage.read().identities.every(({ enabled }) => enabled === false));
+    const { identities } = stage.read();
+    const { countsWithinSeconds, locked } = JSON.parse(
+      await stage.expect('lock', '--reason', 'breach', '--by', 'ada', '--json'),
+    ) as { countsWithinSeconds: number; locked: TrustDocument['locked'] };
+    assert.equal(countsWithinSeconds, 70);
+    assert.deepEqual(stage.read().locked, locked);
+    assert.deepEqual([locked?.by, locked?.reason], ['ada', 'breach']);
+    assert.deepEqual(stage.read().identities, identities);
     assert.match(await stage.expect('lock'), /Nothing to change/);
-    await stage.expect('disable', 'kept-out', '--reason', 'it was this one');
-    const { unlocked } = JSON.parse(await stage.expect('unlock', '--reason', 'dealt with', '--json')) as {
-      unlocked: readonly string[];
+    for (const args of [['list'], ['show', 'billing']]) {
+      assert.match(await stage.expect(...args), /LOCKED, so nobody is admitted: since .* by ada: breach/);
+    }
+    assert.match(await stage.expect('disable', 'kept-out', '--reason', 'it was this one'), /is locked: nobody/);
+    const { disabled } = JSON.parse(await stage.expect('unlock', '--reason', 'dealt with', '--json')) as {
+      disabled: readonly string[];
     };
-    assert.deepEqual(unlocked, ['billing']);
+    assert.deepEqual(disabled, ['blocked', 'kept-out']);
     const state = stage.read().identities.map(({ name, enabled }) => [name, enabled ?? true]);
     assert.deepEqual(state, [['billing', true], ['blocked', false], ['kept-out', false]]); // prettier-ignore
+    assert.equal('locked' in stage.read(), false);
     const { exitCode, stderr } = await stage.run('unlock', '--reason', 'again');
     assert.equal(exitCode, 2);
     assert.match(stderr, /No lock is in force/);
   });
 
-  it('under a lock neither add nor import lets anybody new in, unless that is said', async () => {
-    await stage.expect('lock');
-    const list = join(stage.folder, 'list.txt');
-    writeFileSync(list, `partner=${'3'.repeat(64)}`);
-    const newcomer = ['add', 'newcomer', '--thumbprint-sha256', '4'.repeat(64), '--reason', 'x'];
-    for (const args of [newcomer, ['import', '--from', list, '--reason', 'x']]) {
-      const before = revision();
-      const { exitCode, stderr } = await stage.run(...args);
-      assert.equal(exitCode, 2, args[0]);
-      assert.match(stderr, /shut out by `trust lock`.*Nothing was written.*trust unlock.*--even-if-locked/s);
-      assert.equal(revision(), before);
-    }
-    // More for one who is shut out, and stays so, is no way in.
-    await stage.expect('add', 'billing', '--to-existing', '--role', 'later', '--reason', 'x');
-    await stage.expect('remove', 'billing', '--role', 'later', '--reason', 'x');
-    assert.ok(stage.read().identities.every(({ enabled }) => enabled === false));
-    await stage.expect(...newcomer, '--even-if-locked');
-    await stage.expect('remove', 'newcomer', '--reason', 'x');
-    await stage.expect('unlock', '--reason', 'dealt with');
-    await stage.expect(...newcomer);
-    await stage.expect('remove', 'newcomer', '--reason', 'x');
+  it('show tells when, by whom and why an identity or a pin was disabled last', async () => {
+    const disable = ['disable', 'billing', '--by', 'ada'];
+    await stage.expect(...disable, '--reason', 'first time');
+    await stage.expect('enable', 'billing', '--reason', 'x');
+    await stage.expect(...disable, '--reason', 'second time');
+    assert.match(
+      await stage.expect('show', 'Billing'),
+      /disabled +\d{4}-\S+Z by ada: second time \(disable, by the log/,
+    );
+    await stage.expect('enable', 'billing', '--reason', 'x');
+    const pin = stage.read().identities[0]?.certificates?.[0]?.thumbprintSha256 ?? '';
+    await stage.expect(...disable, '--pin', pin.slice(0, 8), '--reason', 'only this one');
+    const shown = JSON.parse(await stage.expect('show', 'billing', '--json')) as {
+      disabled: null;
+      pins: readonly { disabled: { by: string; reason: string } | null }[];
+    };
+    assert.equal(shown.disabled, null);
+    assert.deepEqual(shown.pins.map((each) => each.disabled?.reason), ['only this one', undefined]); // prettier-ignore
+    await stage.expect('enable', 'billing', '--pin', pin.slice(0, 8), '--reason', 'x');
   });
 
-  it('an addition that was under way when the lock came is not made', async () => {
-    const location = createFileLocation(stage.path);
-    const change = { verb: 'add', by: 'test', reason: 'x' };
-    let tries = 0;
-    const addition = updateTrustDocument(location, change, async (document, loaded) => {
-      await expectNoLock(location, loaded);
-      if ((tries += 1) === 1) await stage.expect('lock');
-      return addIdentity(document, { name: 'late', roles: [], pin: { thumbprintSha256: '5'.repeat(64) } });
-    });
-    await assert.rejects(addition, /shut out by `trust lock`/);
-    assert.equal(tries, 1);
-    assert.ok(stage.read().identities.every(({ enabled }) => enabled === false));
-    await stage.expect('unlock', '--reason', 'dealt with');
+  it('every write says when it counts', async () => {
+    const pin = ['--thumbprint-sha256', '7'.repeat(64)];
+    for (const args of [
+      ['add', 'late', ...pin],
+      ['remove', 'late'],
+      ['deny', '8'.repeat(64)],
+      ['undeny', '8'.repeat(64)],
+    ]) {
+      assert.match(
+        await stage.expect(...args, '--reason', 'x', '--refresh-interval', '5'),
+        /It counts within 20 s/,
+        args[0],
+      );
+    }
   });
 
   it('remove says what was there', async () => {
@@ -192,15 +193,11 @@ describe('certgate trust, from the first caller to the last', () => {
     assert.match(await stage.expect('log', '--export', 'csv'), /^"kind","revision".*\r\n"change","1"/);
   });
 
-  it('log is loud about a change past the tool, and unlock does not guess after one', async () => {
-    await stage.expect('lock');
+  it('log is loud about a change past the tool', async () => {
     writeFileSync(stage.path, JSON.stringify({ ...stage.read(), revision: revision() + 1 }));
     const { exitCode, stdout } = await stage.run('log');
     assert.equal(exitCode, 1);
     assert.match(stdout, /CHANGED BY SOMETHING ELSE/);
-    const unlock = await stage.run('unlock', '--reason', 'x');
-    assert.equal(unlock.exitCode, 2);
-    assert.match(unlock.stderr, /something other than this tool/);
   });
 });
 
@@ -373,7 +370,7 @@ describe('a signed trust document', () => {
     const looked = createHash('sha256').update(readFileSync(stage.path)).digest('hex');
     const sign = ['sign', '--signing-key', key, '--reason', 'reviewed', '--document-sha256', looked];
     const unseen = ['add', 'unseen', '--thumbprint-sha256', '7'.repeat(64), '--reason', 'x'];
-    await stage.expect(...unseen, '--unsigned', '--even-if-locked');
+    await stage.expect(...unseen, '--unsigned');
     const { exitCode, stderr } = await stage.run(...sign);
     assert.equal(exitCode, 2);
     assert.match(stderr, /another one than was looked at/);

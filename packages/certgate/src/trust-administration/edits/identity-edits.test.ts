@@ -7,11 +7,12 @@ import {
   addToIdentity,
   getIdentity,
   listNewlyDisabled,
+  lockDocument,
   removeFromIdentity,
   rotateIdentity,
-  setEnabledWhere,
   setIdentityEnabled,
   setPinsEnabled,
+  unlockDocument,
 } from './identity-edits.js';
 
 const hex = (digit: string): string => digit.repeat(64);
@@ -106,10 +107,25 @@ describe('switching', () => {
     assert.equal(pinsOf(setPinsEnabled(document, 'billing', ['11111111'], false))[0]?.enabled, false);
     assert.equal('enabled' in (pinsOf(setPinsEnabled(document, 'billing', [hex('2')], true))[1] ?? {}), false);
   });
-  it('all of them, and who was switched off by it', () => {
+  it('tells who and what was switched off by it', () => {
     const before = setIdentityEnabled(document, 'other', false);
-    const after = setEnabledWhere(before, false, () => true);
-    assert.deepEqual(listNewlyDisabled(before, after), ['Billing']);
+    const after = setPinsEnabled(setIdentityEnabled(before, 'billing', false), 'billing', ['11111111'], false);
+    assert.deepEqual(listNewlyDisabled(before, after), { identities: ['Billing'], pins: [hex('1')] });
+    assert.deepEqual(listNewlyDisabled(after, before), { identities: [], pins: [] });
+  });
+});
+
+describe('a lock', () => {
+  const document = makeDocument([{ thumbprintSha256: hex('1'), enabled: false }]);
+  const lock = { since: '2027-01-01T00:00:00Z', by: 'ada', reason: 'breach' };
+  it('comes once, and goes without a trace', () => {
+    const locked = lockDocument(document, lock);
+    assert.deepEqual(locked, { ...document, locked: lock });
+    assert.equal(lockDocument(locked, { ...lock, reason: 'again' }), locked);
+    assert.deepEqual(unlockDocument(locked), document);
+  });
+  it('that is not there is not undone', () => {
+    assert.throws(() => unlockDocument(document), /No lock is in force/);
   });
 });
 

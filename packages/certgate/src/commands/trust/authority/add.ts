@@ -122,7 +122,7 @@ async function add(name: string, flags: AddFlags): Promise<void> {
       : []),
     ...warnings.map((message) => `Warning: ${escapeControls(message)}`),
   ];
-  reportUpdate(location.description, update, { done, notes, json: { warnings } }, flags.json);
+  reportUpdate(location.description, update, { done, notes, json: { warnings } }, flags);
 }
 
 /** What stands in the certificates and would otherwise be learnt from refused calls. */

@@ -59,5 +59,5 @@ async function remove(name: string, flags: RemoveFlags): Promise<void> {
     thumbprints === undefined
       ? `Removed the authority ${removed.name}.`
       : `Removed from the authority ${removed.name}.`;
-  reportUpdate(location.description, update, { done, json: { removed } }, flags.json);
+  reportUpdate(location.description, update, { done, json: { removed } }, flags);
 }

@@ -3,7 +3,6 @@ import { Command, Option } from 'commander';
 import { CommandFailure } from '../../../command-line/command-failure.js';
 import { addHelpSections } from '../../../command-line/help.js';
 import { addIdentity, addToIdentity, type NewPin } from '../../../trust-administration/edits/identity-edits.js';
-import { expectNoLock } from '../../../trust-administration/locked-identities.js';
 import { openTrustLocation } from '../../../trust-administration/open-trust-location.js';
 import { updateTrustDocument, type TrustEdit } from '../../../trust-administration/update-trust-document.js';
 import { addPinOptions, collect, parseTime, readNewPin, type PinFlags } from '../options/pin-options.js';
@@ -23,7 +22,6 @@ interface AddFlags extends StoreFlags, ChangeFlags, PinFlags, SubjectFlags {
   readonly owner?: string;
   readonly expiresAt?: string;
   readonly toExisting?: boolean;
-  readonly evenIfLocked?: boolean;
 }
 
 export function trustAddCommand(): Command {
@@ -41,8 +39,7 @@ export function trustAddCommand(): Command {
         'from then on it is refused, e.g. 2028-01-01T00:00:00Z; with --to-existing also `never`',
       ).argParser((text: string) => (text === 'never' ? text : parseTime(text))),
     )
-    .option('--to-existing', 'add the certificate, names, roles or functions to an identity that is there')
-    .option('--even-if-locked', 'let the new identity in although `trust lock` has shut everyone out');
+    .option('--to-existing', 'add the certificate, names, roles or functions to an identity that is there');
   addPinOptions(command);
   addSubjectOptions(command);
   addStoreOption(command);
@@ -51,7 +48,7 @@ export function trustAddCommand(): Command {
     exitCodes: {
       0: 'the document is written, or says so already',
       1: 'others kept changing the document; nothing is written',
-      2: "the name or the certificate is there already, the certificate is unfit, a lock is in force, or the store or a word can't be used; nothing is written",
+      2: "the name or the certificate is there already, the certificate is unfit, or the store or a word can't be used; nothing is written",
     },
     examples: [
       'certgate trust add billing --certificate billing.crt.pem --role orders.read --owner "payments team" --reason "monthly invoices" --store file:trust.json',
@@ -70,13 +67,8 @@ async function add(name: string, flags: AddFlags): Promise<void> {
       ? extend(name, flags, newPin, subjects)
       : create(name, flags, newPin, subjects, change.reason);
   const location = await openTrustLocation(flags.store);
-  const letsIn = flags.toExisting !== true && flags.evenIfLocked !== true;
-  const update = await updateTrustDocument(location, change, async (document, loaded) => {
-    const edited = await edit(document, loaded);
-    if (letsIn) await expectNoLock(location, loaded);
-    return edited;
-  });
-  reportUpdate(location.description, update, { done: `Added ${describe(flags)} ${name}.` }, flags.json);
+  const update = await updateTrustDocument(location, change, edit);
+  reportUpdate(location.description, update, { done: `Added ${describe(flags)} ${name}.` }, flags);
 }
 
 function describe({ toExisting }: AddFlags): string {

@@ -4,7 +4,6 @@ import { getIdentity, setIdentityEnabled, setPinsEnabled } from '../../../trust-
 import { openTrustLocation } from '../../../trust-administration/open-trust-location.js';
 import { updateTrustDocument } from '../../../trust-administration/update-trust-document.js';
 import { collect } from '../options/pin-options.js';
-import { describeLatency, addLatencyOptions, type LatencyFlags } from '../latency.js';
 import { reportUpdate } from '../report-update.js';
 import {
   addChangeOptions,
@@ -14,7 +13,7 @@ import {
   type StoreFlags,
 } from '../options/store-options.js';
 
-interface EnableFlags extends StoreFlags, ChangeFlags, LatencyFlags {
+interface EnableFlags extends StoreFlags, ChangeFlags {
   readonly pin?: readonly string[];
 }
 
@@ -32,7 +31,6 @@ function createCommand(verb: 'enable' | 'disable', description: string, reason: 
     .argument('<name>', 'the identity')
     .option('--pin <hex>', 'only this pin: its hash, or the first eight digits or more (repeatable)', collect);
   addStoreOption(command);
-  addLatencyOptions(command);
   addChangeOptions(command).action((name: string, flags: EnableFlags) => setEnabled(verb, name, flags));
   return addHelpSections(command, {
     exitCodes: {
@@ -52,23 +50,11 @@ async function setEnabled(verb: 'enable' | 'disable', name: string, flags: Enabl
   const isEnable = verb === 'enable';
   const location = await openTrustLocation(flags.store);
   const change = await readChange(verb, flags);
-  const update = await updateTrustDocument(
-    location,
-    pins === undefined
-      ? {
-          ...change,
-          listIdentities: (before) => [getIdentity(before, name).name],
-          // Under a lock everyone is disabled already; that this one shall stay so must be known to `unlock`.
-          evenIfUnchanged: !isEnable,
-        }
-      : change,
-    (document) =>
-      pins === undefined
-        ? setIdentityEnabled(document, name, isEnable)
-        : setPinsEnabled(document, name, pins, isEnable),
+  const update = await updateTrustDocument(location, change, (document) =>
+    pins === undefined ? setIdentityEnabled(document, name, isEnable) : setPinsEnabled(document, name, pins, isEnable),
   );
   const what = pins === undefined ? '' : `${pins.length === 1 ? 'a pin' : `${pins.length} pins`} of `;
   const done = `${isEnable ? 'Enabled' : 'Disabled'} ${what}${getIdentity(update.after, name).name}.`;
   const undo = `To undo: certgate trust ${isEnable ? 'disable' : 'enable'} ${JSON.stringify(name)} …`;
-  reportUpdate(location.description, update, { done, notes: [...describeLatency(flags), undo] }, flags.json);
+  reportUpdate(location.description, update, { done, notes: [undo] }, flags);
 }

@@ -1,6 +1,7 @@
 import Table from 'cli-table3';
-import { type DeniedCertificate, formatInstant, type TrustedIdentity } from '@certgate/core/tools';
+import { type DeniedCertificate, describeLock, formatInstant, type TrustedIdentity } from '@certgate/core/tools';
 import { Command } from 'commander';
+import colors from 'picocolors';
 import { addHelpSections } from '../../../command-line/help.js';
 import { escapeControls, printJson, printLine } from '../../../command-line/output.js';
 import {
@@ -32,9 +33,9 @@ export function trustListCommand(): Command {
 
 async function list(flags: ListFlags): Promise<void> {
   const location = await openTrustLocation(flags.store);
-  const { snapshot, signature } = await loadTrustDocument(location);
+  const { document, snapshot, signature } = await loadTrustDocument(location);
   const now = Date.now();
-  const { revision, identities, audience, authorities, denied } = snapshot;
+  const { revision, identities, audience, locked, authorities, denied } = snapshot;
   const deniedCount = denied.thumbprintsSha256.size + denied.serialNumbers.size;
   if (flags.json === true) {
     printJson({
@@ -42,6 +43,7 @@ async function list(flags: ListFlags): Promise<void> {
       revision,
       audience: audience ?? null,
       signed: signature !== undefined,
+      locked: document.locked ?? null,
       authorities: authorities.map(({ name }) => name),
       denied: [...denied.thumbprintsSha256.values(), ...denied.serialNumbers.values()].map(describeDenied),
       identities: identities.map((identity) => describe(identity, now)),
@@ -49,6 +51,8 @@ async function list(flags: ListFlags): Promise<void> {
     return;
   }
   printLine(`${location.description}, revision ${revision}${signature === undefined ? '' : ', signed'}`);
+  if (locked !== undefined)
+    printLine(colors.red(`LOCKED, so nobody is admitted: ${escapeControls(describeLock(locked))}`));
   if (audience !== undefined) printLine(`for ${audience.join(', ')}`);
   if (authorities.length > 0)
     printLine(escapeControls(`authorities: ${authorities.map(({ name }) => name).join(', ')}`));

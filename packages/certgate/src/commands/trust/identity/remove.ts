@@ -51,13 +51,8 @@ async function remove(name: string, flags: RemoveFlags): Promise<void> {
   const isWhole = pins.length + roles.length + functions.length + subjects.length === 0;
   const location = await openTrustLocation(flags.store);
   const change = await readChange('remove', flags);
-  const update = await updateTrustDocument(
-    location,
-    { ...change, ...(isWhole ? { listIdentities: (before) => [getIdentity(before, name).name] } : {}) },
-    (document) =>
-      isWhole
-        ? removeIdentity(document, name)
-        : removeFromIdentity(document, name, { pins, roles, functions, subjects }),
+  const update = await updateTrustDocument(location, change, (document) =>
+    isWhole ? removeIdentity(document, name) : removeFromIdentity(document, name, { pins, roles, functions, subjects }),
   );
   const removed = getIdentity(update.before.document, name);
   reportUpdate(
@@ -70,6 +65,6 @@ async function remove(name: string, flags: RemoveFlags): Promise<void> {
         : [],
       json: { removed },
     },
-    flags.json,
+    flags,
   );
 }

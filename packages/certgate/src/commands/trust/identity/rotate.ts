@@ -77,7 +77,7 @@ async function rotate(name: string, flags: RotateFlags): Promise<void> {
       ],
       json: { oldPinsEnd: oldEnd === undefined ? null : formatInstant(oldEnd), newPin: newPin.pin },
     },
-    flags.json,
+    flags,
   );
 }
 

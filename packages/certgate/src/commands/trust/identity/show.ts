@@ -1,12 +1,16 @@
-import { formatInstant, type TrustPin, type TrustedIdentity } from '@certgate/core/tools';
+import { describeLock, formatInstant, type TrustPin, type TrustedIdentity } from '@certgate/core/tools';
 import { Command } from 'commander';
+import colors from 'picocolors';
 import { CommandFailure } from '../../../command-line/command-failure.js';
 import { addHelpSections } from '../../../command-line/help.js';
 import { escapeControls, printJson, printLine } from '../../../command-line/output.js';
 import { getIdentity } from '../../../trust-administration/edits/identity-edits.js';
 import { describeIdentityState, describePinState } from '../../../trust-administration/identity-state.js';
-import { loadTrustDocument } from '../../../trust-administration/load-trust-document.js';
+import type { ChangeLogEntry } from '../../../trust-administration/change-log.js';
+import { loadTrustDocument, type LoadedTrustDocument } from '../../../trust-administration/load-trust-document.js';
 import { openTrustLocation } from '../../../trust-administration/open-trust-location.js';
+import { readTrustHistory } from '../../../trust-administration/trust-history.js';
+import type { TrustLocation } from '../../../trust-administration/location/trust-location.js';
 import { addStoreOption, type StoreFlags } from '../options/store-options.js';
 
 interface ShowFlags extends StoreFlags {
@@ -30,23 +34,35 @@ export function trustShowCommand(): Command {
 
 async function show(name: string, flags: ShowFlags): Promise<void> {
   const location = await openTrustLocation(flags.store);
-  const { document, snapshot } = await loadTrustDocument(location);
+  const loaded = await loadTrustDocument(location);
+  const { document, snapshot } = loaded;
   const written = getIdentity(document, name);
   const identity = snapshot.identities[document.identities.indexOf(written)];
   if (identity === undefined) throw new CommandFailure(`There is no identity ${JSON.stringify(name)}.`);
   const now = Date.now();
+  const disables = await readDisables(location, loaded, identity);
   if (flags.json === true) {
     printJson({
       store: location.description,
       revision: document.revision,
+      locked: document.locked ?? null,
       state: describeIdentityState(identity, now),
       identity: written,
+      disabled: identity.enabled ? null : describeDisableAsJson(disables.ofIdentity(identity.name)),
       subjects: identity.subjects,
-      pins: identity.pins.map((pin) => describePin(pin, now)),
+      pins: identity.pins.map((pin) => ({
+        ...describePin(pin, now),
+        disabled: pin.enabled ? null : describeDisableAsJson(disables.ofPin(pin)),
+      })),
     });
     return;
   }
-  for (const [label, value] of listFields(identity, written.functions, now)) {
+  if (snapshot.locked !== undefined) {
+    printLine(colors.red(`LOCKED, so nobody is admitted: ${escapeControls(describeLock(snapshot.locked))}`));
+  }
+  const fields = listFields(identity, written.functions, now);
+  const disabled = identity.enabled ? [] : [['disabled', describeDisable(disables.ofIdentity(identity.name))] as const];
+  for (const [label, value] of [...fields.slice(0, 2), ...disabled, ...fields.slice(2)]) {
     printLine(`${label.padEnd(12)}${escapeControls(value)}`);
   }
   if (identity.subjects.length > 0) printLine('subjects');
@@ -55,7 +71,53 @@ async function show(name: string, flags: ShowFlags): Promise<void> {
   }
   if (identity.pins.length > 0) printLine('pins');
   else if (identity.subjects.length === 0) printLine('no pins, so nobody can be this identity');
-  for (const pin of identity.pins) printLine(`  ${formatPin(pin, now)}`);
+  for (const pin of identity.pins) {
+    printLine(`  ${formatPin(pin, now)}`);
+    if (!pin.enabled) printLine(`    ${escapeControls(describeDisable(disables.ofPin(pin)))}`);
+  }
+}
+
+interface Disables {
+  ofIdentity(name: string): ChangeLogEntry | undefined;
+  ofPin(pin: TrustPin): ChangeLogEntry | undefined;
+}
+
+/** Who switched it off last, by the log of changes. The log is not signed: it informs, and decides nothing. */
+async function readDisables(
+  location: TrustLocation,
+  { documentSha256, document: { revision } }: LoadedTrustDocument,
+  { enabled, pins }: TrustedIdentity,
+): Promise<Disables> {
+  const isNeeded = !enabled || pins.some((pin) => !pin.enabled);
+  const history = isNeeded ? readTrustHistory(await readLogIfAllowed(location), { documentSha256, revision }) : [];
+  const entries = history.flatMap((item) => (item.kind === 'change' ? [item.entry] : [])).reverse();
+  return {
+    ofIdentity: (name) =>
+      entries.find(({ identities = [] }) => identities.some((each) => each.toLowerCase() === name.toLowerCase())),
+    ofPin: ({ value }) => entries.find(({ pins: disabled = [] }) => disabled.includes(value)),
+  };
+}
+
+/** Whoever may read the document may perhaps not read its log. */
+async function readLogIfAllowed(location: TrustLocation): Promise<readonly string[]> {
+  try {
+    return await location.readLog();
+  } catch (fault) {
+    if (fault instanceof CommandFailure) return [];
+    throw fault;
+  }
+}
+
+function describeDisable(entry: ChangeLogEntry | undefined): string {
+  if (entry === undefined) return 'the log of changes does not tell when and why';
+  const { at, by, reason, verb } = entry;
+  return `${at} by ${by}: ${reason} (${verb}, by the log of changes)`;
+}
+
+function describeDisableAsJson(entry: ChangeLogEntry | undefined): object | null {
+  if (entry === undefined) return null;
+  const { at, by, reason, verb, revision } = entry;
+  return { at, by, reason, verb, revision };
 }
 
 function listFields(

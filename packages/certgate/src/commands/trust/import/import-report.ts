@@ -4,7 +4,7 @@ import type { TrustUpdate } from '../../../trust-administration/update-trust-doc
 import type { CertificateFolder } from '../../../trust-import/certificate-folder.js';
 import type { ImportReading, ImportRefusal } from '../../../trust-import/import-reading.js';
 import type { ImportPlan, PlannedPin } from '../../../trust-import/plan-import.js';
-import { reportUpdate } from '../report-update.js';
+import { reportUpdate, type ReportFlags } from '../report-update.js';
 
 export interface FinishedImport {
   readonly store: string;
@@ -27,16 +27,16 @@ export function reportFaults(source: string, { format, faults }: ImportReading, 
   printRefusals(faults);
 }
 
-export function reportImport(finished: FinishedImport, isJson: boolean | undefined): void {
+export function reportImport(finished: FinishedImport, flags: ReportFlags): void {
   const { store, update } = finished;
   const json = describeAsJson(finished);
-  if (isJson === true) {
+  if (flags.json === true) {
     if (update === undefined) printJson({ store, outcome: 'unchanged', changes: [], ...json });
-    else reportUpdate(store, update, { done: '', json }, true);
+    else reportUpdate(store, update, { done: '', json }, flags);
     return;
   }
   if (update === undefined) printLine(`Nothing to add to ${store}.`);
-  else reportUpdate(store, update, { done: describeDone(finished) }, false);
+  else reportUpdate(store, update, { done: describeDone(finished) }, flags);
   printLists(finished);
 }
 

@@ -5,6 +5,7 @@ import { CommandFailure } from '../../../command-line/command-failure.js';
 import type { TrustChange } from '../../../trust-administration/update-trust-document.js';
 import { readSigningKey, type SigningKey } from '../../../trust-administration/document-signing.js';
 import { findPasswordSource } from '../../certificate/password-options.js';
+import { addLatencyOptions, type LatencyFlags } from '../latency.js';
 import { collect } from './pin-options.js';
 
 export interface StoreFlags {
@@ -23,7 +24,7 @@ export function addStoreOption(command: Command): Command {
   );
 }
 
-export interface ChangeFlags {
+export interface ChangeFlags extends LatencyFlags {
   readonly reason?: string;
   readonly by?: string;
   readonly signingKey?: string;
@@ -71,7 +72,7 @@ export function addChangeOptions(
       new Option('--unsigned', 'drop the signature of a signed document, knowingly').conflicts('signingKey'),
     );
   }
-  return command
+  return addLatencyOptions(command)
     .option('--dry-run', 'say what would change, and write nothing')
     .option('--json', 'print one JSON object');
 }
