@@ -4,6 +4,7 @@ import type { PasswordSource } from '../certificates/password.js';
 import { readPrivateKeyFile } from '../certificates/read-private-key.js';
 import { CommandFailure } from '../command-line/command-failure.js';
 import type { LoadedTrustDocument } from './load-trust-document.js';
+import { splitSignatures } from './location/trust-location.js';
 
 /** A private key of a kind that `signedBy` takes the public half of. */
 export interface SigningKey {
@@ -59,18 +60,15 @@ interface Signers {
  * Who signs a change vouches for the whole document, and sees the change alone. So what it is made on must be signed
  * already: else whoever can write the storage would put himself in, and wait for the next honest change to be signed.
  *
- * The signature may also be that of the very document that is to be written: its writer was stopped between the two files.
- *
- * @throws {CommandFailure} when nothing of that is so.
+ * Returns the signature that fits. @throws {CommandFailure} when none does.
  */
 export async function expectOwnSignature(
   { bytes, signature }: LoadedTrustDocument,
-  prepared: Uint8Array,
   { signingKey, signedBy }: Signers,
-): Promise<void> {
+): Promise<string> {
   const keys = signedBy ?? [createPublicKey(signingKey.key).export({ type: 'spki', format: 'pem' }).toString()];
-  for (const document of [bytes, prepared]) {
-    if ((await verify(document, signature, keys)) === 'fits') return;
+  for (const each of splitSignatures(signature)) {
+    if ((await verify(bytes, each, keys)) === 'fits') return each;
   }
   throw new CommandFailure(
     signature === undefined
@@ -84,7 +82,7 @@ export async function expectOwnSignature(
 
 async function verify(
   document: Uint8Array,
-  signature: string | undefined,
+  signature: string,
   keys: readonly string[],
 ): ReturnType<typeof verifyDocumentSignature> {
   try {

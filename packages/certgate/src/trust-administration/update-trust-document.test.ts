@@ -169,17 +169,29 @@ describe('an update of a trust document', () => {
     assert.equal(location.stored?.signature, undefined);
   });
 
-  it('whose writer was stopped between signature and document is mended by the same change', async () => {
+  it('gives the place that stores it the signature of the version which it replaces', async () => {
     const signingKey = { key: generateKeyPairSync('ed25519').privateKey, digest: undefined };
     const location = new MemoryLocation(makeDocument(['a']));
     await signStoredDocument(location, { ...change, signingKey });
-    const { stored } = location;
+    const fitting = location.stored?.signature;
+    // As a writer leaves it who was stopped between the two files.
+    location.put({ bytes: location.stored?.bytes ?? Buffer.of(), signature: `${'A'.repeat(86)}==\n${fitting ?? ''}` });
+    const given: (string | undefined)[] = [];
+    const write = location.write.bind(location);
+    location.write = (content, etag) => {
+      given.push(content.previousSignature);
+      return write(content, etag);
+    };
     await updateTrustDocument(location, { ...change, signingKey }, addNamed('b'));
-    // The signature of what was to come, beside what was.
-    location.stored = stored && { ...stored, signature: location.stored?.signature };
-    await assert.rejects(updateTrustDocument(location, { ...change, signingKey }, addNamed('c')), /not of this key/);
-    await updateTrustDocument(location, { ...change, signingKey }, addNamed('b'));
-    assert.equal(readNow(location).identities.length, 2);
+    await updateTrustDocument(location, { ...change, unsigned: true }, addNamed('c'));
+    assert.deepEqual(given, [fitting, undefined]);
+  });
+
+  it('that says what the document says already is refused where that was changed and not signed', async () => {
+    const signingKey = { key: generateKeyPairSync('ed25519').privateKey, digest: undefined };
+    const location = new MemoryLocation(makeDocument(['a']), 'c2lnbmF0dXJl');
+    const nothing = updateTrustDocument(location, { ...change, signingKey }, (document) => document);
+    await assert.rejects(nothing, /not of this key/);
   });
 
   it('does not touch a document that it can not read whole', async () => {

@@ -14,7 +14,7 @@ import { CommandFailure, exitCodes } from '../command-line/command-failure.js';
 import { escapeControls } from '../command-line/output.js';
 import { formatChangeLogEntry, type ChangeLogEntry } from './change-log.js';
 import { listNewlyDisabled } from './edits/identity-edits.js';
-import { maximumDocumentBytes, type TrustLocation } from './location/trust-location.js';
+import { maximumDocumentBytes, splitSignatures, type TrustLocation } from './location/trust-location.js';
 import { expectOwnSignature, signDocument, type SigningKey } from './document-signing.js';
 import {
   hashDocument,
@@ -85,20 +85,20 @@ export async function updateTrustDocument(
     const edited = edit(before.document);
     const prepared = prepareUpdate(before, edited, change);
     const { signingKey, signedBy } = change;
-    if (prepared.outcome === 'changed' && signingKey !== undefined)
-      await expectOwnSignature(before, prepared.bytes, { signingKey, signedBy });
+    const previousSignature =
+      signingKey === undefined ? undefined : await expectOwnSignature(before, { signingKey, signedBy });
     if (prepared.outcome === 'unchanged' || change.dryRun === true) {
       return { ...prepared.update, outcome: prepared.outcome === 'unchanged' ? 'unchanged' : 'planned' };
     }
     await location.appendLog(describeChange(prepared, before, change, means));
     const { bytes, signature } = prepared;
-    if ((await location.write({ bytes, signature }, before.etag)) === 'written') {
+    if ((await location.write({ bytes, signature, previousSignature }, before.etag)) === 'written') {
       return { ...prepared.update, outcome: 'written' };
     }
     await pauseBetweenTries(tries, means);
     const now = await loadTrustDocument(location);
     // An answer that got lost on the way makes the repeated request a conflict with itself.
-    if (now.documentSha256 === prepared.documentSha256 && now.signature === signature) {
+    if (now.documentSha256 === prepared.documentSha256 && splitSignatures(now.signature)[0] === signature) {
       return { ...prepared.update, outcome: 'written' };
     }
     before = now;

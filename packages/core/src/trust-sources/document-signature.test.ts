@@ -58,6 +58,31 @@ describe('a signature that openssl made', () => {
   });
 });
 
+describe('two signatures, each in its line', () => {
+  const other = Buffer.from('{"schemaVersion":1,"revision":2,"identities":[]}\n');
+  const stranger = makeSigningKey('ed25519');
+  for (const [name, key] of Object.entries(keys)) {
+    test(`${name}: one of them fits the document, whichever of the two it is`, async () => {
+      const [one, two] = [signByOpenssl(document, key), signByOpenssl(other, key)];
+      for (const text of [`${one}\n${two}`, `${two}\n${one}\n`, `${two}\r\n${one}\r\n`]) {
+        assert.equal(await verifyDocumentSignature(document, text, key.publicKey), 'fits');
+        assert.equal(await verifyDocumentSignature(other, text, key.publicKey), 'fits');
+        assert.equal(await verifyDocumentSignature(Buffer.from('{}'), text, key.publicKey), 'wrong');
+        assert.equal(await verifyDocumentSignature(document, text, stranger.publicKey), 'wrong');
+      }
+    });
+  }
+  test('are two at most, and both well-formed', async () => {
+    const { publicKey } = keys['Ed25519']!;
+    const good = signByOpenssl(document, keys['Ed25519']!);
+    const another = signByOpenssl(document, stranger);
+    assert.equal(await verifyDocumentSignature(document, `${another}\n${good}`, publicKey), 'fits');
+    for (const text of [`${another}\n${another}\n${good}`, `${good}\n\n${good}`, `${good}\nno`, `${good}\nAAAA`]) {
+      assert.equal(await verifyDocumentSignature(document, text, publicKey), 'malformed', text);
+    }
+  });
+});
+
 describe('what counts for nothing', () => {
   const { publicKey } = keys['Ed25519']!;
   test('no signature', async () => {

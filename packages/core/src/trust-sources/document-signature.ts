@@ -20,11 +20,18 @@ interface VerificationKey {
 /** Longer than any signature of the keys we know. */
 const maximumSignatureLength = 1024;
 
+/**
+ * Two files can't be replaced in one step. So a writer first puts the signatures of the new document and of the one it
+ * replaces into the signature's file, each on its own line, and then moves the new document into place: whichever of the
+ * two documents is there, one line fits it.
+ */
+const maximumSignatures = 2;
+
 const usage = 'signedBy takes PEM public keys (-----BEGIN PUBLIC KEY-----): Ed25519, EC P-256 or EC P-384';
 
 /**
- * Says whether a detached signature over a document's exact bytes was made with one of a few keys. The signature is
- * base64 in one line: Ed25519 (RFC 8032), or ECDSA in DER with SHA-256 for P-256 and SHA-384 for P-384, as `openssl dgst
+ * Says whether a detached signature over a document's exact bytes was made with one of a few keys. A signature is base64
+ * in one line, and there may be a second one in a line of its own; one that fits is enough. Ed25519 (RFC 8032), or ECDSA in DER with SHA-256 for P-256 and SHA-384 for P-384, as `openssl dgst
  * -sign` makes it.
  */
 export class DocumentSignatureVerifier {
@@ -47,11 +54,12 @@ export class DocumentSignatureVerifier {
   async verify(document: Uint8Array, signature: string | undefined): Promise<DocumentSignatureVerdict> {
     const text = signature?.trim() ?? '';
     if (text === '') return 'absent';
-    if (text.length > maximumSignatureLength) return 'malformed';
-    const decoding = decodeBase64(text);
-    if (!decoding.ok) return 'malformed';
-    for (const { key, hash } of this.#keys) {
-      if (await verifyBeside(document, decoding.bytes, key, hash)) return 'fits';
+    const signatures = decodeSignatures(text);
+    if (signatures === undefined) return 'malformed';
+    for (const each of signatures) {
+      for (const { key, hash } of this.#keys) {
+        if (await verifyBeside(document, each, key, hash)) return 'fits';
+      }
     }
     return 'wrong';
   }
@@ -68,6 +76,25 @@ export async function verifyDocumentSignature(
   signedBy: string | readonly string[],
 ): Promise<DocumentSignatureVerdict> {
   return new DocumentSignatureVerifier(signedBy).verify(document, signature);
+}
+
+/** Undefined unless it is one signature, or two in a line each. */
+function decodeSignatures(text: string): readonly Uint8Array[] | undefined {
+  if (text.length > maximumSignatures * maximumSignatureLength) return undefined;
+  const lines = text.split(/\r?\n/);
+  if (lines.length > maximumSignatures || lines.some((line) => line.length > maximumSignatureLength)) return undefined;
+  const signatures = lines.flatMap((line) => {
+    const decoding = decodeBase64(line);
+    return decoding.ok ? [decoding.bytes] : [];
+  });
+  // One signature that a tool broke into two lines is told as that, and not as a wrong one.
+  const isWhole = lines.length === 1 || signatures.every(isSignatureShaped);
+  return signatures.length === lines.length && isWhole ? signatures : undefined;
+}
+
+/** 64 bytes for Ed25519; for ECDSA a DER SEQUENCE that ends where it says. */
+function isSignatureShaped(bytes: Uint8Array): boolean {
+  return bytes.length === 64 || (bytes[0] === 0x30 && bytes[1] === bytes.length - 2);
 }
 
 function verifyBeside(
@@ -158,7 +185,7 @@ function describePlace({ signatureDescription }: TrustSource): string {
 function describeVerdict(verdict: Exclude<DocumentSignatureVerdict, 'fits'>, place: string): string {
   switch (verdict) {
     case 'malformed':
-      return `the document's signature (${place}) is not base64 in one line; sign it again`;
+      return `the document's signature (${place}) is not base64 in one line, or in two lines with one signature each; sign it again`;
     case 'wrong':
       return `the document's signature (${place}) was not made over these bytes with a key of signedBy; either the document was changed and not signed again, or somebody else signed it`;
     case 'absent':

@@ -109,7 +109,7 @@ function explainSignature(verdict: Verdict): string {
   const what = {
     fits: 'The signature fits.',
     absent: 'The document has no signature, and one is asked for.',
-    malformed: 'The signature is no base64 in one line.',
+    malformed: 'The signature is not base64 in one line, or in two lines with one signature each.',
     wrong: 'The signature is not of this document by this key: somebody may have changed it past you.',
   }[verdict];
   return `${colors.red('error')} ${what} Apps with \`signedBy\` refuse the document. Look who changed it (certgate trust log) before you vouch for it (certgate trust sign).`;

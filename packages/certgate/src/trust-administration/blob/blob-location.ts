@@ -6,6 +6,7 @@ import { explainBlobFault, readBlobFault } from './blob-fault.js';
 import {
   maximumDocumentBytes,
   maximumLogBytes,
+  type NewDocument,
   splitLogLines,
   type StoredDocument,
   type TrustLocation,
@@ -58,7 +59,8 @@ class BlobLocation implements TrustLocation {
     });
   }
 
-  async write({ bytes, signature }: Omit<StoredDocument, 'etag'>, etag: string | undefined): Promise<WriteOutcome> {
+  /** Content and signature change in one request, so the previous signature isn't kept. */
+  async write({ bytes, signature }: NewDocument, etag: string | undefined): Promise<WriteOutcome> {
     const others = this.#lastMetadata?.etag === etag ? withoutSignature(this.#lastMetadata?.values ?? {}) : {};
     return this.#guard(async () => {
       try {

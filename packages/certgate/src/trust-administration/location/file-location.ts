@@ -8,6 +8,7 @@ import { hasCode, moveIntoPlace, writeDurably } from '../../command-line/replace
 import {
   maximumDocumentBytes,
   maximumLogBytes,
+  type NewDocument,
   splitLogLines,
   type StoredDocument,
   type TrustLocation,
@@ -60,7 +61,7 @@ function computeEtag(bytes: Uint8Array, signature: string | undefined): string {
 
 async function writeStored(
   path: string,
-  content: Omit<StoredDocument, 'etag'>,
+  content: NewDocument,
   etag: string | undefined,
   explain: Explain,
 ): Promise<WriteOutcome> {
@@ -79,20 +80,22 @@ async function writeStored(
 }
 
 /**
- * The signature first: the document's move is the one step that makes the change. Whoever is killed between the two
- * leaves the old document in force, with a signature that doesn't fit; who asks for signatures keeps what they had, and
- * the same command run again mends it. The other way round, the change would count for some readers and not for others.
+ * The signature first: the document's move is the one step that makes the change. The signature of the document that is
+ * replaced stays in the file, on its second line, so whoever is killed between the two steps leaves the old document in
+ * force with a signature that fits. It stays afterwards too: for readers that read the old document just before the move,
+ * and for those who copy the two files one after the other.
  */
 async function replace(
   target: string,
-  { bytes, signature }: Omit<StoredDocument, 'etag'>,
+  { bytes, signature, previousSignature }: NewDocument,
   prepare: (name: string) => string,
 ): Promise<WriteOutcome> {
   const document = prepare('document');
   if (!(await prepareFile(document, bytes))) return 'conflict';
   if (signature !== undefined) {
     const prepared = prepare('signature');
-    if (!(await prepareFile(prepared, Buffer.from(`${signature}\n`)))) return 'conflict';
+    const lines = new Set([signature, ...(previousSignature === undefined ? [] : [previousSignature])]);
+    if (!(await prepareFile(prepared, Buffer.from(`${[...lines].join('\n')}\n`)))) return 'conflict';
     if (!(await moveIntoPlace(prepared, `${target}.sig`))) return 'conflict';
   }
   if (!(await moveIntoPlace(document, target))) return 'conflict';

@@ -3,8 +3,23 @@ export interface StoredDocument {
   readonly bytes: Uint8Array;
   /** Names this version; a write gives it back to say what it replaces. */
   readonly etag: string;
-  /** The detached signature that is stored with it: base64, one line. */
+  /** The detached signature that is stored with it: base64. In a file perhaps two, in a line each (`splitSignatures`). */
   readonly signature: string | undefined;
+}
+
+export interface NewDocument {
+  readonly bytes: Uint8Array;
+  readonly signature: string | undefined;
+  /**
+   * One that fits the version which is replaced. Where document and signature are two files, both signatures are kept, so
+   * that one fits whichever document is there when a writer is stopped between the two.
+   */
+  readonly previousSignature?: string | undefined;
+}
+
+/** What is stored as the signature → the signatures, the newest first. */
+export function splitSignatures(stored: string | undefined): readonly string[] {
+  return (stored ?? '').split(/\r?\n/, 2).filter((line) => line !== '');
 }
 
 /** Where a write is refused because somebody else has written meanwhile, nothing is changed. */
@@ -17,7 +32,7 @@ export interface TrustLocation {
   /** Undefined: there is no document yet. @throws {CommandFailure} when it can't be read. */
   read(): Promise<StoredDocument | undefined>;
   /** Replaces the version named by `etag` (undefined: there must be none yet), whole or not at all. */
-  write(content: Omit<StoredDocument, 'etag'>, etag: string | undefined): Promise<WriteOutcome>;
+  write(content: NewDocument, etag: string | undefined): Promise<WriteOutcome>;
   /** Adds one line (JSON, without the line end) to the log of changes, after all that are there. */
   appendLog(line: string): Promise<void>;
   /** The lines of the log, oldest first; empty where there is none. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { StoredDocument, TrustLocation, WriteOutcome } from '../location/trust-location.js';
+import type { NewDocument, StoredDocument, TrustLocation, WriteOutcome } from '../location/trust-location.js';
 
 /** A location in memory that compares versions as the real ones do; every step can be held up. */
 export class MemoryLocation implements TrustLocation {
@@ -28,10 +28,10 @@ export class MemoryLocation implements TrustLocation {
     return this.stored;
   }
 
-  async write(content: Omit<StoredDocument, 'etag'>, etag: string | undefined): Promise<WriteOutcome> {
+  async write({ bytes, signature }: NewDocument, etag: string | undefined): Promise<WriteOutcome> {
     await this.step();
     if (this.stored?.etag !== etag) return 'conflict';
-    this.put(content);
+    this.put({ bytes, signature });
     return 'written';
   }
 
