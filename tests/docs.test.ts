@@ -45,6 +45,7 @@ const pages: readonly Page[] = listPages(root);
 
 /** The types' codes, as values: the compiler asks for each of them, and for no other. */
 const inspectionCodes: Readonly<Record<TrustInspectionFinding['code'], true>> = {
+  document_locked: true,
   identity_without_pins: true,
   identity_without_usable_pins: true,
   identity_ended: true,
@@ -72,6 +73,7 @@ const inspectionCodes: Readonly<Record<TrustInspectionFinding['code'], true>> = 
   audience_twice: true,
 };
 const warningCodes: Readonly<Record<TrustStoreWarning['code'], true>> = {
+  document_locked: true,
   pin_sha1: true,
   identity_without_pins: true,
   authority_unused: true,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { after, before, describe, it } from 'node:test';
 import { join } from 'node:path';
 import { type Azurite, azuriteFolder, startAzurite } from './test-support/azurite.js';
@@ -7,7 +7,16 @@ import { cleanEnvironment, type Ended, root } from './test-support/certgate.js';
 import { openssl } from './test-support/openssl.js';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { verifyDocumentSignature } from '@certgate/core/tools';
+import { trustStoreFromBlob, verifyDocumentSignature } from '@certgate/core/tools';
+import { startStorageProxy } from './test-support/storage-proxy.js';
+
+interface RunOptions {
+  readonly environment?: Record<string, string>;
+  readonly cwd?: string;
+  /** That of a proxy in front of Azurite. */
+  readonly endpoint?: string;
+  readonly onStart?: (child: ChildProcess) => void;
+}
 
 // `certgate trust` over the real SDK and a real Azurite: the same words as over a file.
 describe('certgate trust over a blob', () => {
@@ -27,10 +36,10 @@ describe('certgate trust over a blob', () => {
   const run = (
     name: string,
     args: readonly string[],
-    { environment, cwd = azuriteFolder }: { environment?: Record<string, string>; cwd?: string } = {},
+    { environment, cwd = azuriteFolder, endpoint = azurite.endpoint, onStart }: RunOptions = {},
   ): Promise<Ended> =>
     new Promise((resolve, reject) => {
-      const store = `blob:${azurite.endpoint}/trust/${name}`;
+      const store = `blob:${endpoint}/trust/${name}`;
       const child = spawn(process.execPath, [join(root, 'packages/certgate/bin/certgate.js'), 'trust', ...args], {
         cwd,
         env: {
@@ -39,6 +48,7 @@ describe('certgate trust over a blob', () => {
           ...(environment ?? { AZURE_STORAGE_ACCOUNT: azurite.account, AZURE_STORAGE_KEY: azurite.key }),
         },
       });
+      onStart?.(child);
       let stdout = '';
       let stderr = '';
       child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
@@ -125,6 +135,50 @@ describe('certgate trust over a blob', () => {
     assert.equal(verdict, 'fits');
     await expectRun(name, 'lock', '--unsigned');
     assert.equal((await client.getProperties()).metadata?.['certgatesignature'], undefined);
+  });
+
+  it('has one request that makes a change, so a writer who is killed leaves the old document or the new one', async () => {
+    const name = 'killed.json';
+    openssl(['genpkey', '-algorithm', 'ed25519', '-out', 'killed.pem'], folder);
+    openssl(['pkey', '-in', 'killed.pem', '-pubout', '-out', 'killed.public.pem'], folder);
+    const signing = ['--reason', 'x', '--signing-key', join(folder, 'killed.pem')];
+    await expectRun(name, 'init', ...signing);
+    const proxy = await startStorageProxy(azurite.endpoint);
+    let writes = 0;
+    const killDuring = async (isForwarded: boolean, pin: string): Promise<void> => {
+      let writer: ChildProcess | undefined;
+      proxy.fault = async ({ request, ask, forward }) => {
+        const isWrite =
+          request.method === 'PUT' && new URL(request.url ?? '', 'http://localhost').pathname.endsWith(name);
+        if (!isWrite) return forward();
+        writes += 1;
+        if (isForwarded) await ask();
+        writer?.kill('SIGKILL');
+      };
+      const options = { endpoint: proxy.endpoint, onStart: (child: ChildProcess) => (writer = child) };
+      const { exitCode } = await run(
+        name,
+        ['add', `a${pin}`, '--thumbprint-sha256', pin.repeat(64), ...signing],
+        options,
+      );
+      assert.equal(exitCode, null);
+    };
+    const startCold = async (): Promise<number | undefined> => {
+      const blob = azurite.connect().getContainerClient('trust').getBlockBlobClient(name);
+      const store = trustStoreFromBlob(blob, { signedBy: readFileSync(join(folder, 'killed.public.pem'), 'utf8') });
+      await store.start?.();
+      assert.equal(store.report?.().fault, undefined);
+      return store.report?.().revision;
+    };
+    try {
+      await killDuring(false, '1');
+      assert.equal(await startCold(), 1);
+      await killDuring(true, '2');
+      assert.equal(await startCold(), 2);
+      assert.equal(writes, 2);
+    } finally {
+      await proxy.close();
+    }
   });
 
   it('takes a connection string and a shared access signature from the environment', async () => {
