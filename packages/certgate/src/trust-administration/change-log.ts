@@ -1,3 +1,5 @@
+import type { TrustDocument, TrustDocumentPin } from '@certgate/core';
+import { describePin, isEnabled, readPinValue } from './edits/identity-edits.js';
 import { maximumLogLineBytes, maximumLogSentencesBytes } from './location/trust-location.js';
 
 /** One line of the log of changes: an intent, written before the document itself. Keys are never renamed: logs are kept. */
@@ -21,6 +23,27 @@ export interface ChangeLogEntry {
   readonly identities?: readonly string[];
   /** The pins that this change disabled: their hashes in upper-case hexadecimal; absent where there are none. */
   readonly pins?: readonly string[];
+}
+
+/** What was enabled in one of the documents and is disabled in the other: identities by name, pins by hash. */
+export function listNewlyDisabled(
+  before: TrustDocument,
+  after: TrustDocument,
+): { readonly identities: readonly string[]; readonly pins: readonly string[] } {
+  const enabled = new Set(before.identities.filter(isEnabled).map(({ name }) => name.toLowerCase()));
+  const enabledPins = new Set(listPins(before).filter(isEnabled).map(describePin));
+  return {
+    identities: after.identities
+      .filter((each) => !isEnabled(each) && enabled.has(each.name.toLowerCase()))
+      .map(({ name }) => name),
+    pins: listPins(after)
+      .filter((pin) => !isEnabled(pin) && enabledPins.has(describePin(pin)))
+      .map((pin) => readPinValue(pin).value),
+  };
+}
+
+function listPins({ identities }: TrustDocument): readonly TrustDocumentPin[] {
+  return identities.flatMap(({ certificates = [] }) => certificates);
 }
 
 /** As one line, within what one append takes: sentences go first, they can be had again by comparing the documents. */

@@ -12,8 +12,7 @@ import {
 } from '@certgate/core/tools';
 import { CommandFailure, exitCodes } from '../command-line/command-failure.js';
 import { escapeControls } from '../command-line/output.js';
-import { formatChangeLogEntry, type ChangeLogEntry } from './change-log.js';
-import { listNewlyDisabled } from './edits/identity-edits.js';
+import { formatChangeLogEntry, listNewlyDisabled, type ChangeLogEntry } from './change-log.js';
 import { maximumDocumentBytes, splitSignatures, type TrustLocation } from './location/trust-location.js';
 import { expectOwnSignature, signDocument, type SigningKey } from './document-signing.js';
 import {

@@ -1,7 +1,7 @@
 import { formatInstant } from '@certgate/core/tools';
 import { Command } from 'commander';
 import { addHelpSections } from '../../command-line/help.js';
-import { lockDocument } from '../../trust-administration/edits/identity-edits.js';
+import { lockDocument } from '../../trust-administration/edits/lock-edits.js';
 import { openTrustLocation } from '../../trust-administration/open-trust-location.js';
 import { updateTrustDocument } from '../../trust-administration/update-trust-document.js';
 import { reportUpdate } from './report-update.js';

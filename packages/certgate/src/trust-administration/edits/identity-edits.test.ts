@@ -6,14 +6,13 @@ import {
   addIdentity,
   addToIdentity,
   getIdentity,
-  listNewlyDisabled,
-  lockDocument,
   removeFromIdentity,
   rotateIdentity,
   setIdentityEnabled,
   setPinsEnabled,
-  unlockDocument,
 } from './identity-edits.js';
+import { lockDocument, unlockDocument } from './lock-edits.js';
+import { listNewlyDisabled } from '../change-log.js';
 
 const hex = (digit: string): string => digit.repeat(64);
 

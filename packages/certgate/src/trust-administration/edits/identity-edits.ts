@@ -4,7 +4,6 @@ import {
   formatInstant,
   type TrustDocument,
   type TrustDocumentIdentity,
-  type TrustDocumentLock,
   type TrustDocumentPin,
   type TrustDocumentSubject,
 } from '@certgate/core/tools';
@@ -144,41 +143,6 @@ export function setPinsEnabled(
     ...identity,
     certificates: (identity.certificates ?? []).map((pin) => (chosen.has(pin) ? withEnabled(pin, enabled) : pin)),
   });
-}
-
-/** A lock that is there already stays, with the reason it had. */
-export function lockDocument(document: TrustDocument, lock: TrustDocumentLock): TrustDocument {
-  return document.locked === undefined ? { ...document, locked: lock } : document;
-}
-
-/** Takes the lock away and nothing else. @throws {CommandFailure} when there is none. */
-export function unlockDocument(document: TrustDocument): TrustDocument {
-  const { locked, ...rest } = document;
-  if (locked !== undefined) return rest;
-  throw new CommandFailure('No lock is in force: the document is not locked. Nothing was written.', {
-    remedy: 'To let a single identity in again: certgate trust enable NAME',
-  });
-}
-
-/** What was enabled in one of the documents and is disabled in the other: identities by name, pins by hash. */
-export function listNewlyDisabled(
-  before: TrustDocument,
-  after: TrustDocument,
-): { readonly identities: readonly string[]; readonly pins: readonly string[] } {
-  const enabled = new Set(before.identities.filter(isEnabled).map(({ name }) => name.toLowerCase()));
-  const enabledPins = new Set(listPins(before).filter(isEnabled).map(describePin));
-  return {
-    identities: after.identities
-      .filter((each) => !isEnabled(each) && enabled.has(each.name.toLowerCase()))
-      .map(({ name }) => name),
-    pins: listPins(after)
-      .filter((pin) => !isEnabled(pin) && enabledPins.has(describePin(pin)))
-      .map((pin) => readPinValue(pin).value),
-  };
-}
-
-function listPins({ identities }: TrustDocument): readonly TrustDocumentPin[] {
-  return identities.flatMap(({ certificates = [] }) => certificates);
 }
 
 export interface Rotation extends NewPin {
