@@ -66,6 +66,7 @@ export {
   decideAccess,
   type Decision,
   type DecisionStep,
+  type UnavailableTrust,
 } from './access/access-decision.js';
 export { AccessGate, type AccessGateOptions } from './access/access-gate.js';
 export {

@@ -1,7 +1,7 @@
 // What the command-line tool needs beyond the adapter's entry: it holds all of it, so that a tool loads one copy of core.
 export * from './index.js';
 export { type Base64Decoding, decodeBase64 } from './encoding/base64.js';
-export { findSerialNumber, findThumbprint } from './encoding/thumbprint.js';
+export { findSerialNumber, findThumbprint, shortenThumbprint } from './encoding/thumbprint.js';
 export {
   describePublicKey,
   findCertificateDenial,
@@ -56,3 +56,16 @@ export type { CertificateRevocationList } from './revocation/certificate-revocat
 export { decodeCrlFile } from './revocation/crl-file.js';
 export { leadingDotReadings, type LeadingDotReading } from './certification-path/name-location.js';
 export { describeLock } from './trust-snapshot/trust-snapshot.js';
+export {
+  findIssuingAuthorities,
+  findNominations,
+  listNames,
+  type Nomination,
+  type PresentedName,
+} from './trust-snapshot/authority-match.js';
+export {
+  admitDocument,
+  type DocumentAdmission,
+  type DocumentAdmissionOptions,
+  type ReadDocument,
+} from './trust-store/document-admission.js';

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { shortenThumbprint } from '@certgate/core/tools';
 import { Command } from 'commander';
 import colors from 'picocolors';
 import { createServerCertificate } from '../certificates/self-signed-certificate.js';
@@ -102,6 +103,6 @@ function printExchangeJson(exchange: GatewayExchange): void {
 export function printExchange(exchange: GatewayExchange): void {
   const { method, path, status, answeredBy, clientCertificateThumbprintSha256: thumbprintSha256 } = exchange;
   const certificate =
-    thumbprintSha256 === undefined ? 'no certificate' : `certificate ${thumbprintSha256.slice(0, 16)}…`;
+    thumbprintSha256 === undefined ? 'no certificate' : `certificate ${shortenThumbprint(thumbprintSha256)}`;
   printNotice(colors.dim(`${method} ${path} ${status} by ${answeredBy}, ${certificate}`));
 }

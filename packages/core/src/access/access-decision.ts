@@ -27,10 +27,17 @@ export interface Admission {
 /** Discriminated by `code`: `allowed`, or the one reason to refuse. */
 export type Decision = Admission | Denial;
 
+/** In place of a document that could not be read, or that no store of the app would take. */
+export interface UnavailableTrust {
+  /** One sentence for the operator. */
+  readonly unavailable: string;
+}
+
 export interface AccessQuestion {
   /** The certificate header's text as it arrived. */
   readonly header: string | null | undefined;
-  readonly trust: TrustSnapshot;
+  /** Or why there is no document to decide by. */
+  readonly trust: TrustSnapshot | UnavailableTrust;
   /** CRLs and OCSP answers. Absent: none, so an authority that requires them lets nobody in. */
   readonly revocation?: RevocationInformation;
   readonly requirement: FunctionRequirement;
@@ -69,11 +76,17 @@ export function decideAccess(question: AccessQuestion): Decision {
   if (reading.outcome === 'denied') return reading;
 
   const presented = presentCertificate(reading.der);
-  const finding = findInSnapshot(trust, presented, now, { revocation, onCheck: onPathCheck });
+  const finding: TrustFinding = isUnavailable(trust)
+    ? { outcome: 'unavailable', detail: trust.unavailable }
+    : findInSnapshot(trust, presented, now, { revocation, onCheck: onPathCheck });
   const authentication = authenticate(presented, finding, now, onStep);
   if (authentication.outcome === 'denied') return authentication;
 
   return authorize(authentication.identity, requirement, now, onStep);
+}
+
+function isUnavailable(trust: TrustSnapshot | UnavailableTrust): trust is UnavailableTrust {
+  return Object.hasOwn(trust, 'unavailable');
 }
 
 /**
@@ -190,7 +203,8 @@ function readTrust(finding: TrustFinding, thumbprintSha256: string, now: number)
       return deny(
         'certificate_not_trusted',
         finding.detail ??
-          'No identity of the trust document has this certificate; add its thumbprint if the caller may come in.',
+          // A line of the log is no reason to let anybody in: whoever calls chooses what stands there.
+          'No identity of the trust document has this certificate, and anybody can send one: before you add it, compare its thumbprint with the one that the owner of the caller gives you over another channel.',
         { thumbprintSha256 },
       );
     case 'unavailable':

@@ -24,3 +24,8 @@ export function findSerialNumber(text: string): string | undefined {
   const even = significant.length % 2 === 0 ? significant : `0${significant}`;
   return even === '' || even >= '8' ? `00${even}` : even;
 }
+
+/** For people, with both ends: thumbprints that differ by a slip of the hand mostly begin alike. */
+export function shortenThumbprint(thumbprint: string): string {
+  return `${thumbprint.slice(0, 16)}…${thumbprint.slice(-8)}`;
+}

@@ -1,4 +1,5 @@
 import type { PathCertificate } from '../certificate/path-certificate.js';
+import { shortenThumbprint } from '../encoding/thumbprint.js';
 import { formatInstant } from '../encoding/timestamp.js';
 import { revocationModes } from '../certification-path/path-revocation.js';
 import type {
@@ -217,7 +218,7 @@ function listMissing(
 }
 
 function describeCertificate({ subjectText, thumbprintSha256, notAfter }: PathCertificate): string {
-  return `"${subjectText.slice(0, 120)}" (${thumbprintSha256.slice(0, 16)}…, until ${formatInstant(notAfter)})`;
+  return `"${subjectText.slice(0, 120)}" (${shortenThumbprint(thumbprintSha256)}, until ${formatInstant(notAfter)})`;
 }
 
 /** Stricter loses, looser gains; where revocation is read from, or how long it counts, may do either. */

@@ -159,9 +159,9 @@ describe('what is told', () => {
       changes.map(({ sentence }) => sentence),
       [
         '"invoices" is new, with the roles a, b, every function.',
-        '"invoices" has the pin thumbprintSha256 9F86D081884C7D65…, which admits until 2027-03-01T00:00:00Z. It was a pin of "billing".',
+        '"invoices" has the pin thumbprintSha256 9F86D081884C7D65…B0F00A08, which admits until 2027-03-01T00:00:00Z. It was a pin of "billing".',
         '"billing" is gone; it had the role reader, the function f.',
-        '"billing" no longer has the pin thumbprintSha256 9F86D081884C7D65….',
+        '"billing" no longer has the pin thumbprintSha256 9F86D081884C7D65…B0F00A08.',
       ],
     );
     assert.deepEqual(changes[1]?.pin, { kind: 'thumbprintSha256', value: sha256 });

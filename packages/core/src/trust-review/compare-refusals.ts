@@ -1,3 +1,4 @@
+import { shortenThumbprint } from '../encoding/thumbprint.js';
 import type { DeniedCertificate } from '../trust-snapshot/deny-list.js';
 import {
   type NamedIdentity,
@@ -195,7 +196,7 @@ function describe(
   const certificate =
     entry.thumbprintSha256 === undefined
       ? `with the serial number ${entry.serialNumber ?? ''} of the authority ${entry.issuedBy ?? ''}`
-      : `thumbprintSha256 ${entry.thumbprintSha256.slice(0, 16)}…`;
+      : `thumbprintSha256 ${shortenThumbprint(entry.thumbprintSha256)}`;
   const concerned = candidates.length === 0 ? '' : ` It may be of ${describeCandidates(candidates)}.`;
   return {
     effect: candidates.length === 0 ? 'changes' : effect,

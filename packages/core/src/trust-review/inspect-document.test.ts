@@ -111,7 +111,7 @@ describe('one identity', () => {
       pin: { kind: 'thumbprintSha256', value: sha256 },
       endsAt: now + 3 * 86_400_000,
       message:
-        'The pin thumbprintSha256 9F86D081884C7D65… of "a" ends at 2027-01-04T00:00:00Z (notAfter), and no other goes on from there; rotate the certificate.',
+        'The pin thumbprintSha256 9F86D081884C7D65…B0F00A08 of "a" ends at 2027-01-04T00:00:00Z (notAfter), and no other goes on from there; rotate the certificate.',
     });
   });
 });

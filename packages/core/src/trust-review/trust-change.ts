@@ -1,3 +1,4 @@
+import { shortenThumbprint } from '../encoding/thumbprint.js';
 import { formatInstant } from '../encoding/timestamp.js';
 import { escapePath } from '../trust-document/document-reader.js';
 import type { PinKind, TrustPin, TrustedIdentity } from '../trust-snapshot/trust-snapshot.js';
@@ -56,7 +57,7 @@ export interface TrustChange {
 }
 
 export function describePin({ kind, value }: Pick<TrustPin, 'kind' | 'value'>): string {
-  return `${kind} ${value.slice(0, 16)}…`;
+  return `${kind} ${shortenThumbprint(value)}`;
 }
 
 /** `from X until Y`, or `at any time`. */

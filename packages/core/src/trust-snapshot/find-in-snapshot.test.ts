@@ -101,6 +101,42 @@ describe('windows are [notBefore, notAfter)', () => {
   });
 });
 
+describe('what is said of a pin that has ended', () => {
+  const { decoding } = certificate;
+  assert.ok(decoding.ok);
+  const { notAfter } = decoding.certificate;
+  // As `trust add --certificate` writes it.
+  const copied = { name: 'a', certificates: [{ thumbprintSha256, notAfter: iso(notAfter) }] };
+  for (const [what, at, identity, sentence] of [
+    [
+      'the certificate has ended too',
+      notAfter + 1,
+      copied,
+      /The certificate itself has expired too, at .*needs a new one/,
+    ],
+    ['in its last millisecond the certificate is valid', notAfter, copied, /itself is valid until/],
+    ['the pin alone', now, { certificates: [{ thumbprintSha256, notAfter: past }] }, /itself is valid until/],
+  ] as const) {
+    test(what, () => {
+      const finding = findAt(at, identity);
+      assert.ok(finding.outcome === 'denied' && finding.code === 'pin_expired');
+      assert.match(finding.detail, sentence);
+    });
+  }
+  test('costs a stranger nothing: its certificate is not decoded', () => {
+    const undecodable = {
+      der: stranger.der,
+      thumbprintSha256: stranger.thumbprintSha256,
+      thumbprintSha1: stranger.thumbprintSha1,
+      publicKeySha256: stranger.publicKeySha256,
+      get decoding(): never {
+        throw new Error('decoded');
+      },
+    } as unknown as typeof stranger;
+    assert.equal(outcomeOf(findInSnapshot(snapshotOf(copied), undecodable, notAfter + 1)), 'notFound');
+  });
+});
+
 describe('a match that denies, denies', () => {
   const cases: readonly (readonly [string, readonly IdentityInput[], string])[] = [
     ['a disabled identity', [{ enabled: false, certificates: [{ thumbprintSha256 }] }], 'identity_disabled'],

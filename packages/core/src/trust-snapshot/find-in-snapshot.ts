@@ -35,13 +35,13 @@ export function findInSnapshot(
   const denied = findDenied(snapshot, certificate);
   if (denied !== undefined) return denied;
   const pinned = findPins(snapshot, certificate);
-  if (snapshot.authorities.length === 0) return concludeMatches(pinned, notFound, now);
+  if (snapshot.authorities.length === 0) return concludeMatches(pinned, notFound, certificate, now);
   const issued = findIssuedMatches(snapshot, certificate, pinned, now, context);
   if (issued.outcome === 'refused') return denyMatch(issued.code, issued.detail, issued.identityName);
   const matches = issued.matches.some(({ path }) => path !== undefined)
     ? [...issued.matches, ...findPinsOfTwins(snapshot, certificate)]
     : issued.matches;
-  return concludeMatches(matches, issued.otherwise, now);
+  return concludeMatches(matches, issued.otherwise, certificate, now);
 }
 
 function denyLocked(lock: TrustLock): TrustFinding {
@@ -50,7 +50,12 @@ function denyLocked(lock: TrustLock): TrustFinding {
 }
 
 /** What the matches say together; where there is none, what the authorities left to say. */
-function concludeMatches(matches: readonly TrustMatch[], otherwise: TrustFinding, now: number): TrustFinding {
+function concludeMatches(
+  matches: readonly TrustMatch[],
+  otherwise: TrustFinding,
+  certificate: PresentedCertificate,
+  now: number,
+): TrustFinding {
   const [first] = matches;
   if (first === undefined) return otherwise;
   const stranger = matches.find(({ identity }) => identity !== first.identity);
@@ -61,7 +66,7 @@ function concludeMatches(matches: readonly TrustMatch[], otherwise: TrustFinding
     );
   }
   for (const match of matches) {
-    const denial = findMatchDenial(match, now);
+    const denial = findMatchDenial(match, certificate, now);
     if (denial !== undefined) return denial;
   }
   return describeMatches(first, matches);
@@ -115,7 +120,11 @@ export function listTwins({ der }: PresentedCertificate): readonly PresentedCert
   return listSignatureTwins(der).map(presentCertificate);
 }
 
-function findMatchDenial({ identity, pin }: TrustMatch, now: number): TrustFinding | undefined {
+function findMatchDenial(
+  { identity, pin }: TrustMatch,
+  certificate: PresentedCertificate,
+  now: number,
+): TrustFinding | undefined {
   const { name } = identity;
   if (!identity.enabled) {
     return denyMatch('identity_disabled', `The identity "${name}" is disabled in the trust document.`, name);
@@ -138,9 +147,23 @@ function findMatchDenial({ identity, pin }: TrustMatch, now: number): TrustFindi
     );
   }
   if (pin.notAfter !== undefined && !(now < pin.notAfter)) {
-    return denyMatch('pin_expired', `This pin of "${name}" ended at ${formatInstant(pin.notAfter)} (notAfter).`, name);
+    const detail = `This pin of "${name}" ended at ${formatInstant(pin.notAfter)} (notAfter).${describeOwnEnd(certificate, now)}`;
+    return denyMatch('pin_expired', detail, name);
   }
   return undefined;
+}
+
+/**
+ * `trust add --certificate` copies the certificate's end to the pin, whose end is noticed first. Decodes the certificate,
+ * so it is for those that a pin knows: a stranger's is never decoded.
+ */
+function describeOwnEnd({ decoding }: PresentedCertificate, now: number): string {
+  if (!decoding.ok) return '';
+  const { notAfter } = decoding.certificate;
+  // RFC 5280 §4.1.2.5: notAfter is still within the validity.
+  return now <= notAfter
+    ? ` The certificate itself is valid until ${formatInstant(notAfter)}.`
+    : ` The certificate itself has expired too, at ${formatInstant(notAfter)}: the caller needs a new one, and a longer pin does not help.`;
 }
 
 function describeMatches({ identity, matchedBy }: TrustMatch, matches: readonly TrustMatch[]): TrustFinding {

@@ -68,7 +68,10 @@ describe('a name under its authority', () => {
   test('the detail for a stranger names his names and what to do', () => {
     const finding = find(issueCaller({ name: 'x\\ny', names: ['DNS:a.example'] }), issuedSnapshot([billing]));
     assert.ok(finding.outcome === 'notFound');
-    assert.match(finding.detail ?? '', /issuer of "corp".*dns a\.example, commonName x\\u\{a\}y.*add a subject/);
+    assert.match(
+      finding.detail ?? '',
+      /issuer of "corp".*dns a\.example, commonName x\\u\{a\}y.*before you add one, ask the owner/,
+    );
   });
 
   test('what a certificate says in place of a name fits nothing', () => {
@@ -214,7 +217,11 @@ describe('pins and names', () => {
     const trust = issuedSnapshot([billing, { name: 'a', ...pinOf(revoked) }], { authorities });
     const crls = [readCrl(makeCrl({ authority: issuing, revoked: [{ serialNumber: '4711' }] }))];
     const revocation = { find: () => ({ crls, findOcspResponses: () => [] }) };
-    assert.equal(outcomeOf(revoked, trust, revocation), 'certificate_revoked');
+    const finding = find(revoked, trust, revocation);
+    assert.ok(finding.outcome === 'denied' && finding.code === 'certificate_revoked');
+    // It has the authority's signature: nobody is to look for a forger.
+    assert.match(finding.detail, /it is "billing", and the authority "corp" did issue it/);
+    assert.doesNotMatch(finding.detail, /if the authority/);
   });
 
   for (const [kind, value] of [

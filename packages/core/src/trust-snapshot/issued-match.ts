@@ -183,8 +183,13 @@ function matchNames(nominations: readonly Nomination[], paths: PathsByAuthority)
       matches.push({ identity, matchedBy: `${subject.type} issued by ${authority.name}`, path });
       continue;
     }
-    const detail = `${path.detail} By its name (${subject.type}) it would be "${identity.name}", if the authority "${authority.name}" vouched for it.`;
-    if (takenBack.has(path.code)) return refuse({ code: path.code, detail }, { identity });
+    const isIssued = takenBack.has(path.code);
+    const detail = `${path.detail} By its name (${subject.type}) it ${
+      isIssued
+        ? `is "${identity.name}", and the authority "${authority.name}" did issue it.`
+        : `would be "${identity.name}", if the authority "${authority.name}" vouched for it.`
+    }`;
+    if (isIssued) return refuse({ code: path.code, detail }, { identity });
     otherwise ??= { outcome: 'denied', code: path.code, detail };
   }
   return { outcome: 'matched', matches, otherwise: otherwise ?? { outcome: 'notFound' } };
@@ -212,7 +217,7 @@ function describeStranger(
   const remark = odd === undefined ? '' : ` Its ${shortenText(odd)} is no text, and stands for nobody.`;
   return {
     outcome: 'notFound',
-    detail: `It names an issuer of ${listAuthorityNames(issuers)}, and no identity of the trust document is bound there to any of its names (${shown}); add a subject if the caller may come in.${remark}`,
+    detail: `It names an issuer of ${listAuthorityNames(issuers)}, and no identity of the trust document is bound there to any of its names (${shown}); before you add one, ask the owner of the caller over another channel whether the certificate is the caller's.${remark}`,
   };
 }
 

@@ -1,12 +1,13 @@
 import type { OcspWanted } from '../trust-snapshot/authority-path.js';
 import type { PresentedCertificate } from '../certificate/presented-certificate.js';
-import { maximumDocumentLength, parseTrustDocumentInSlices } from '../trust-document/parse-document.js';
+import { maximumDocumentLength } from '../trust-document/parse-document.js';
 import { findInSnapshot } from '../trust-snapshot/find-in-snapshot.js';
 import type { TrustFinding } from '../trust-snapshot/trust-finding.js';
 import type { TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
+import { readAdmittedDocument } from './document-admission.js';
 import { ReadHistory } from './read-history.js';
 import type { TrustStore, TrustStoreReport, TrustStoreWarning } from './trust-store.js';
-import { decodeUtf8, digestSha256 } from '../trust-sources/document-bytes.js';
+import { digestSha256 } from '../trust-sources/document-bytes.js';
 import {
   readWithin,
   type TrustDocumentRefusal,
@@ -230,7 +231,7 @@ export class RefreshingTrustStore implements TrustStore {
       this.#loaded = { ...this.#loaded, sourceVersion };
       return;
     }
-    const snapshot = await parseTrustDocumentInSlices(await decodeUtf8(bytes), { audience: this.#settings.audience });
+    const snapshot = await readAdmittedDocument(bytes, this.#settings);
     this.#expectRevision(snapshot.revision);
     loadCount += 1;
     const version = `${this.#source.description}#${loadCount}`;
@@ -244,10 +245,6 @@ export class RefreshingTrustStore implements TrustStore {
     const inUse = this.#loaded?.snapshot.revision ?? 0;
     if (revision < inUse) {
       throw new Error(`the document has revision ${revision}, lower than ${inUse} which is in use; raise its revision`);
-    }
-    const { minimumRevision } = this.#settings;
-    if (revision < minimumRevision) {
-      throw new Error(`the document has revision ${revision}, lower than minimumRevision (${minimumRevision})`);
     }
   }
 

@@ -2,6 +2,7 @@ import {
   deniedSerialKey,
   findSerialNumber,
   findThumbprint,
+  shortenThumbprint,
   type TrustDocument,
   type TrustDocumentDenied,
 } from '@certgate/core/tools';
@@ -28,7 +29,7 @@ export function undenyCertificate(document: TrustDocument, entry: TrustDocumentD
 export function describeDenied({ thumbprintSha256, issuedBy = '', serialNumber = '' }: TrustDocumentDenied): string {
   return thumbprintSha256 === undefined
     ? `the serial number ${findSerialNumber(serialNumber) ?? serialNumber} of ${issuedBy}`
-    : `the certificate ${thumbprintSha256.slice(0, 16)}…`;
+    : `the certificate ${shortenThumbprint(thumbprintSha256)}`;
 }
 
 function toKey({ thumbprintSha256, issuedBy = '', serialNumber = '' }: TrustDocumentDenied): string {

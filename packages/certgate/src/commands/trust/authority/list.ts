@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import { formatInstant, type TrustedAuthority, type TrustSnapshot } from '@certgate/core/tools';
+import { formatInstant, shortenThumbprint, type TrustedAuthority, type TrustSnapshot } from '@certgate/core/tools';
 import { Command } from 'commander';
 import { addHelpSections } from '../../../command-line/help.js';
 import { escapeControls, printJson, printLine } from '../../../command-line/output.js';
@@ -47,7 +47,7 @@ async function list(flags: ListFlags): Promise<void> {
   });
   for (const authority of authorities) {
     for (const { role, subject, thumbprintSha256, notAfter } of listCertificates(authority)) {
-      table.push([authority.name, role, subject, `${thumbprintSha256.slice(0, 16)}…`, notAfter].map(escapeControls));
+      table.push([authority.name, role, subject, shortenThumbprint(thumbprintSha256), notAfter].map(escapeControls));
     }
   }
   printLine(table.toString());

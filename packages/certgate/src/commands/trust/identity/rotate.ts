@@ -1,4 +1,4 @@
-import { formatInstant, type TrustDocumentIdentity } from '@certgate/core/tools';
+import { formatInstant, shortenThumbprint, type TrustDocumentIdentity } from '@certgate/core/tools';
 import { Command, InvalidArgumentError } from 'commander';
 import { CommandFailure } from '../../../command-line/command-failure.js';
 import { addHelpSections } from '../../../command-line/help.js';
@@ -93,7 +93,7 @@ function listEarlierEnds({ certificates = [] }: TrustDocumentIdentity, oldEnd: n
     .filter((pin) => isEnabled(pin) && pin.notAfter !== undefined && Date.parse(pin.notAfter) < oldEnd)
     .map(
       (pin) =>
-        `Note: ${readPinValue(pin).value.slice(0, 16)}… ends earlier, at ${pin.notAfter ?? ''}, and is not made longer.`,
+        `Note: ${shortenThumbprint(readPinValue(pin).value)} ends earlier, at ${pin.notAfter ?? ''}, and is not made longer.`,
     );
 }
 
