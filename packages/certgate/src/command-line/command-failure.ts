@@ -5,6 +5,8 @@ export const exitCodes = {
   failed: 1,
   /** Wrong words on the command line, or an input (file, password, folder) that can't be used. */
   unusableInput: 2,
+  /** The answer is yes as far as it goes: something that an app compares was not compared. */
+  unverified: 3,
 } as const;
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];

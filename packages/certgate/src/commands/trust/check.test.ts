@@ -134,10 +134,37 @@ describe('certgate trust check', () => {
     ]);
     runOpenssl(['base64', '-A', '-in', folder.file('raw.sig'), '-out', folder.file(`${name}.sig`)]);
     assert.deepEqual(await verdict('one'), [0, 'fits']);
+    // A signature that nobody has verified says nothing: apps with `signedBy` may refuse the document.
+    assert.deepEqual(await verdict(), [3, null]);
+    const unverified = await check(name);
+    assert.equal(unverified.exitCode, 3);
+    assert.match(unverified.stdout, /not verified \(signature\), revision 3/);
+    assert.doesNotMatch(unverified.stdout, /: valid/);
+    assert.match(unverified.stdout, /--signed-by FILE/);
     assert.deepEqual(await verdict('other', 'one'), [0, 'fits']);
     assert.deepEqual(await verdict('other'), [2, 'wrong']);
     write(name, [{ name: 'intruder', roles: [], certificates: [pin] }]);
     assert.deepEqual(await verdict('one'), [2, 'wrong']);
     assert.match((await check(name, '--signed-by', 'one.public.pem')).stderr, /not of this document by this key/);
+  });
+
+  test('--audience, --minimum-revision: whether apps of that name take it', async () => {
+    const document = { schemaVersion: 1, revision: 3, audience: ['orders'] };
+    const identities = [{ name: 'billing', roles: [], certificates: [pin] }];
+    const name = 'audience.json';
+    folder.file(name, JSON.stringify({ ...document, identities }));
+    const verdict = async (...words: readonly string[]): Promise<readonly [number | null, boolean]> => {
+      const { exitCode, stdout } = await check(name, '--json', ...words);
+      return [exitCode, (JSON.parse(stdout) as Report).valid];
+    };
+    assert.deepEqual(await verdict(), [3, false]);
+    assert.deepEqual(await verdict('--audience', 'Orders'), [0, true]);
+    assert.deepEqual(await verdict('--audience', 'billing'), [2, false]);
+    assert.deepEqual(await verdict('--audience', 'orders', '--minimum-revision', '3'), [0, true]);
+    assert.deepEqual(await verdict('--audience', 'orders', '--minimum-revision', '4'), [2, false]);
+    const { stdout, stderr } = await check(name, '--audience', 'billing');
+    assert.match(stdout, /: refused, revision 3/);
+    assert.match(stderr, /not for "billing"/);
+    assert.match((await check(name)).stdout, /not verified \(audience\).*is for orders.*--audience NAME/s);
   });
 });

@@ -1,4 +1,5 @@
 import {
+  admitDocument,
   formatInstant,
   inspectTrust,
   verifyDocumentSignature,
@@ -10,21 +11,29 @@ import {
 import Table from 'cli-table3';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import colors from 'picocolors';
-import { decodeText, readBoundedFile } from '../../certificates/read-bounded-file.js';
 import { CommandFailure, exitCodes } from '../../command-line/command-failure.js';
 import { addHelpSections } from '../../command-line/help.js';
 import { parseInstant } from '../../command-line/option-values.js';
 import { escapeControls, printJson, printLine, printNotice } from '../../command-line/output.js';
 import { openTrustLocation } from '../../trust-administration/open-trust-location.js';
 import type { StoredDocument } from '../../trust-administration/location/trust-location.js';
-import { readDocument } from './check/document-problems.js';
+import { readDocument, type DocumentReading } from './check/document-problems.js';
+import {
+  addGateOptions,
+  describeUnverified,
+  explainKeyFault,
+  listUnverified,
+  readAdmissionOptions,
+  readSigners,
+  type GateFlags,
+  type Unverified,
+} from './options/gate-options.js';
 import { addStoreOption, type StoreFlags } from './options/store-options.js';
 
-interface CheckFlags extends StoreFlags {
+interface CheckFlags extends StoreFlags, GateFlags {
   readonly within: number;
   readonly failOn: 'error' | 'warning';
   readonly at?: number;
-  readonly signedBy?: readonly string[];
   readonly json?: boolean;
 }
 
@@ -39,15 +48,15 @@ export function trustCheckCommand(): Command {
         .choices(['error', 'warning'])
         .default('warning'),
     )
-    .option('--signed-by <file>', 'the signature must fit this public key in PEM (repeatable: one of these)', collect)
     .option('--at <time>', 'look as if it were this time, e.g. 2027-03-01T00:00:00Z (default: now)', parseInstant)
-    .option('--json', 'print one JSON object')
-    .action(check);
+    .option('--json', 'print one JSON object');
+  addGateOptions(command).action(check);
   return addHelpSections(command, {
     exitCodes: {
       0: 'apps take the document, and nothing of that severity was found',
       1: 'apps take the document, and something of that severity was found',
-      2: "apps don't take the document: it is not valid, its signature doesn't fit, or it can't be read",
+      2: "apps don't take the document: it is not valid, its signature doesn't fit, it is for other apps, its revision is too low, or it can't be read",
+      3: 'nothing of that severity was found, but the signature beside the document or its audience was not compared; apps may refuse it',
     },
     examples: [
       'certgate trust check --store file:trust.json',
@@ -62,9 +71,12 @@ async function check(flags: CheckFlags): Promise<void> {
   const location = await openTrustLocation(flags.store);
   const stored = await location.read();
   if (stored === undefined) throw new CommandFailure(`There is no trust document at ${location.description}.`);
-  const signature = await verifySignature(stored, flags.signedBy);
+  const signature = await verifySignature(stored, flags);
   const reading = readDocument(stored.bytes);
-  const isSigned = signature === undefined || signature === 'fits';
+  const refusal = await findRefusal(stored, reading, flags);
+  const isTaken = (signature === undefined || signature === 'fits') && refusal === undefined;
+  const audience = 'snapshot' in reading ? reading.snapshot.audience : undefined;
+  const unverified = listUnverified({ signature: stored.signature, audience }, flags);
   const problems = 'problems' in reading ? reading.problems : [];
   const findings = 'snapshot' in reading ? inspectTrust(reading.snapshot, { now, withinDays: flags.within }) : [];
   if (flags.json === true) {
@@ -72,36 +84,50 @@ async function check(flags: CheckFlags): Promise<void> {
       store: location.description,
       at: formatInstant(now),
       withinDays: flags.within,
-      valid: problems.length === 0,
+      valid: problems.length === 0 && isTaken && unverified.length === 0,
       revision: 'snapshot' in reading ? reading.snapshot.revision : null,
       signature: signature ?? null,
+      unverified,
+      refusal: refusal ?? null,
       problems,
       findings: findings.map(describeAsJson),
     });
   } else {
-    printReport(location.description, reading, findings, now);
+    printReport(location.description, reading, { findings, now, isTaken, unverified });
   }
-  if (!isSigned) printNotice(explainSignature(signature));
-  if (problems.length > 0 || !isSigned) process.exitCode = exitCodes.unusableInput;
-  else if (findings.some(({ severity }) => isAtLeast(severity, flags.failOn))) process.exitCode = exitCodes.failed;
+  if (signature !== undefined && signature !== 'fits') printNotice(explainSignature(signature));
+  if (refusal !== undefined)
+    printNotice(`${colors.red('error')} Apps with these settings refuse the document: ${refusal}`);
+  process.exitCode =
+    problems.length > 0 || !isTaken
+      ? exitCodes.unusableInput
+      : findings.some(({ severity }) => isAtLeast(severity, flags.failOn))
+        ? exitCodes.failed
+        : unverified.length > 0
+          ? exitCodes.unverified
+          : exitCodes.ok;
+}
+
+/** Why apps of this name, or that ask for this revision, refuse a valid document; the signature is told by itself. */
+async function findRefusal(
+  stored: StoredDocument,
+  reading: DocumentReading,
+  { audience, minimumRevision }: GateFlags,
+): Promise<string | undefined> {
+  if ('problems' in reading) return undefined;
+  const admission = await admitDocument(stored, await readAdmissionOptions({ audience, minimumRevision }));
+  return admission.outcome === 'refused' ? admission.fault : undefined;
 }
 
 type Verdict = Awaited<ReturnType<typeof verifyDocumentSignature>>;
 
-async function verifySignature(
-  { bytes, signature }: StoredDocument,
-  files: readonly string[] | undefined,
-): Promise<Verdict | undefined> {
-  if (files === undefined) return undefined;
-  const keys = await Promise.all(files.map(async (file) => decodeText(await readBoundedFile(file))));
+async function verifySignature({ bytes, signature }: StoredDocument, flags: GateFlags): Promise<Verdict | undefined> {
+  const keys = await readSigners(flags);
+  if (keys === undefined) return undefined;
   try {
     return await verifyDocumentSignature(bytes, signature, keys);
-  } catch (cause) {
-    if (!(cause instanceof TypeError)) throw cause;
-    throw new CommandFailure(`--signed-by can't be used: ${cause.message}`, {
-      remedy: 'The public key of a private one: openssl pkey -in private.pem -pubout',
-      cause,
-    });
+  } catch (fault) {
+    throw explainKeyFault(fault);
   }
 }
 
@@ -129,14 +155,16 @@ function describeAsJson(finding: TrustInspectionFinding): object {
   };
 }
 
-function printReport(
-  store: string,
-  reading: ReturnType<typeof readDocument>,
-  findings: readonly TrustInspectionFinding[],
-  now: number,
-): void {
+interface Inspection {
+  readonly findings: readonly TrustInspectionFinding[];
+  readonly now: number;
+  readonly isTaken: boolean;
+  readonly unverified: readonly Unverified[];
+}
+
+function printReport(store: string, reading: DocumentReading, inspection: Inspection): void {
   if ('problems' in reading) printProblems(store, reading.problems);
-  else printFindings(store, reading.snapshot, findings, now);
+  else printFindings(store, reading.snapshot, inspection);
 }
 
 function printProblems(store: string, problems: readonly DocumentProblem[]): void {
@@ -157,9 +185,8 @@ const paints: Readonly<Record<InspectionSeverity, (text: string) => string>> = {
 
 function printFindings(
   store: string,
-  { revision, identities, authorities }: TrustSnapshot,
-  findings: readonly TrustInspectionFinding[],
-  now: number,
+  { revision, identities, authorities, audience = [] }: TrustSnapshot,
+  { findings, now, isTaken, unverified }: Inspection,
 ): void {
   if (findings.length > 0) {
     const table = new Table({
@@ -176,9 +203,13 @@ function printFindings(
     if (findings.length > maximumRows) printLine(`… and ${findings.length - maximumRows} more; all of them: --json`);
   }
   const count = (wanted: InspectionSeverity): number => findings.filter(({ severity }) => severity === wanted).length;
+  // "valid" is what apps say of a document that they take.
+  const verdict = !isTaken ? 'refused' : unverified.length > 0 ? `not verified (${unverified.join(', ')})` : 'valid';
   printLine(
-    `${store}: valid, revision ${revision}, identities: ${identities.length}${authorities.length === 0 ? '' : `, authorities: ${authorities.length}`}; errors: ${count('error')}, warnings: ${count('warning')}, for information: ${count('information')}, at ${formatInstant(now)}.`,
+    `${store}: ${verdict}, revision ${revision}, identities: ${identities.length}${authorities.length === 0 ? '' : `, authorities: ${authorities.length}`}; errors: ${count('error')}, warnings: ${count('warning')}, for information: ${count('information')}, at ${formatInstant(now)}.`,
   );
+  for (const line of describeUnverified(unverified, audience))
+    printLine(`${colors.yellow('not verified')} ${escapeControls(line)}`);
 }
 
 function describeDays(milliseconds: number): string {
@@ -191,8 +222,4 @@ function parseDays(text: string): number {
   const days = Number(/^(\d{1,5})d?$/.exec(text)?.[1] ?? Number.NaN);
   if (Number.isNaN(days)) throw new InvalidArgumentError('It must be a number of days, like 30d.');
   return days;
-}
-
-function collect(value: string, previous: readonly string[] = []): readonly string[] {
-  return [...previous, value];
 }

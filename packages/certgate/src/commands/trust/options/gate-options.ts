@@ -1,0 +1,81 @@
+import { anyAudience, type DocumentAdmissionOptions, type TrustSnapshot } from '@certgate/core/tools';
+import { InvalidArgumentError, type Command } from 'commander';
+import { decodeText, readBoundedFile } from '../../../certificates/read-bounded-file.js';
+import { CommandFailure } from '../../../command-line/command-failure.js';
+import { collect } from './pin-options.js';
+
+/** What an app's trust store was told of the documents that it takes, as its options have it. */
+export interface GateFlags {
+  readonly signedBy?: readonly string[];
+  readonly audience?: string | undefined;
+  readonly minimumRevision?: number | undefined;
+}
+
+export function addGateOptions(command: Command): Command {
+  return command
+    .option(
+      '--signed-by <key>',
+      "as the app's `signedBy`: a public key in PEM, or its file (repeatable: one of these)",
+      collect,
+    )
+    .option('--audience <app>', "as the app's `audience`: the name by which the document must be for it")
+    .option('--minimum-revision <number>', "as the app's `minimumRevision`", parseRevision);
+}
+
+/** @throws {CommandFailure} for a file that can't be read. What is in it is the verifier's to judge. */
+export async function readSigners({ signedBy }: Pick<GateFlags, 'signedBy'>): Promise<readonly string[] | undefined> {
+  return signedBy && Promise.all(signedBy.map(readKey));
+}
+
+/** For `admitDocument`. What the command line leaves out is not compared; `listUnverified` says what that leaves open. */
+export async function readAdmissionOptions(flags: GateFlags): Promise<DocumentAdmissionOptions> {
+  const signedBy = await readSigners(flags);
+  const { audience = anyAudience, minimumRevision } = flags;
+  return {
+    audience,
+    ...(signedBy === undefined ? {} : { signedBy }),
+    ...(minimumRevision === undefined ? {} : { minimumRevision }),
+  };
+}
+
+/** Rewrites a key's fault as one of the command line. */
+export function explainKeyFault(fault: unknown): unknown {
+  if (!(fault instanceof TypeError)) return fault;
+  return new CommandFailure(`--signed-by can't be used: ${fault.message}`, {
+    remedy: 'The public key of a private one: openssl pkey -in private.pem -pubout',
+    cause: fault,
+  });
+}
+
+/** What stands in or beside a document for an app to compare, and nobody has compared. */
+export type Unverified = 'signature' | 'audience';
+
+export function listUnverified(
+  { signature, audience }: { readonly signature: string | undefined } & Pick<TrustSnapshot, 'audience'>,
+  flags: GateFlags,
+): readonly Unverified[] {
+  return [
+    // A signature that is empty is there too: an app that asks for one refuses it.
+    ...(signature !== undefined && flags.signedBy === undefined ? (['signature'] as const) : []),
+    ...(audience !== undefined && flags.audience === undefined ? (['audience'] as const) : []),
+  ];
+}
+
+/** One line each, with the option that closes the gap. */
+export function describeUnverified(unverified: readonly Unverified[], audience: readonly string[]): readonly string[] {
+  const lines = {
+    signature: 'The signature beside the document was not verified. Verify it by the key of the apps: --signed-by FILE',
+    audience: `The document is for ${audience.join(', ')}; whether the app is one of these was not compared. Say its name: --audience NAME`,
+  };
+  return unverified.map((each) => lines[each]);
+}
+
+async function readKey(text: string): Promise<string> {
+  return text.trimStart().startsWith('-----BEGIN') ? text : decodeText(await readBoundedFile(text));
+}
+
+function parseRevision(text: string): number {
+  const revision = Number(text);
+  if (/^\d{1,16}$/.test(text) && Number.isSafeInteger(revision)) return revision;
+  throw new InvalidArgumentError('It must be a whole number from 0.');
+}
