@@ -1,20 +1,43 @@
-import { readRevocationInformation } from '@certgate/core/tools';
+import {
+  admitDocument,
+  formatInstant,
+  presentCertificate,
+  readRevocationInformation,
+  verifyDocumentSignature,
+  type DocumentAdmission,
+  type TrustSnapshot,
+} from '@certgate/core/tools';
 import { Command, InvalidArgumentError } from 'commander';
 import { CommandFailure, exitCodes } from '../../command-line/command-failure.js';
 import { addHelpSections } from '../../command-line/help.js';
 import { parseInstant } from '../../command-line/option-values.js';
 import { printJson, printLine } from '../../command-line/output.js';
-import { loadTrustDocument } from '../../trust-administration/load-trust-document.js';
+import { loadTrustDocument, type LoadedTrustDocument } from '../../trust-administration/load-trust-document.js';
 import { openTrustLocation } from '../../trust-administration/open-trust-location.js';
 import { addPasswordOptions, type PasswordFlags } from '../certificate/password-options.js';
 import { readCertificateArgument } from '../certificate/read-certificate-argument.js';
-import { explainDecision } from './explain/explain-decision.js';
-import { type FunctionFlags, findExplainedFunction, findRequirement } from './explain/explained-function.js';
-import { createExplanationReport } from './explain/explanation-report.js';
+import { findRemedy, type ReportedRemedy } from './explain/denial-remedies.js';
+import { explainDecision, type Explanation } from './explain/explain-decision.js';
+import {
+  type ExplainedFunction,
+  type FunctionFlags,
+  findExplainedFunction,
+  findRequirement,
+} from './explain/explained-function.js';
+import { createExplanationReport, type ExplanationReport } from './explain/explanation-report.js';
 import { formatExplanation } from './explain/explanation-text.js';
+import { findNearMatches, type NearMatch } from './explain/near-matches.js';
+import {
+  addGateOptions,
+  explainKeyFault,
+  listUnverified,
+  readAdmissionOptions,
+  readSigners,
+  type GateFlags,
+} from './options/gate-options.js';
 import { addStoreOption, type StoreFlags } from './options/store-options.js';
 
-interface ExplainFlags extends StoreFlags, FunctionFlags, PasswordFlags {
+export interface ExplainFlags extends StoreFlags, GateFlags, FunctionFlags, PasswordFlags {
   /** False: `--no-certificate`. */
   readonly certificate?: string | false;
   readonly at?: number;
@@ -23,7 +46,7 @@ interface ExplainFlags extends StoreFlags, FunctionFlags, PasswordFlags {
 
 export function trustExplainCommand(): Command {
   const command = new Command('explain').description(
-    'Say why a certificate may call a function or not: each step of the decision, by the function that decides in the app.',
+    'Say why a certificate may call a function or not, by the function that decides in the app, and which command ends a denial.',
   );
   addStoreOption(command)
     .option('--certificate <file>', 'PFX, PEM, DER or a header value; - reads standard input')
@@ -33,22 +56,40 @@ export function trustExplainCommand(): Command {
     .option('--requires-role <role>', 'without --app: a role that the function requires; all that are given', collect)
     .option('--at <time>', 'the time of the call, like 2027-03-01T00:00:00Z (default: now)', parseInstant)
     .option('--json', 'print one JSON object');
+  addGateOptions(command);
   addPasswordOptions(command).action(explain);
   return addHelpSections(command, {
     exitCodes: {
       0: 'the caller is allowed',
       1: 'the caller is denied; the step and the reason are printed',
       2: 'the document, the certificate or the app cannot be used, or the app has no such function',
+      3: 'the caller would be allowed, but the signature beside the document or its audience was not compared; the app may refuse the document',
     },
     examples: [
       'certgate trust explain --store file:trust.json --certificate billing.crt.pem --function GetOrder --app .',
       'certgate trust explain --store file:trust.json --certificate billing.crt.pem --function GetOrder --requires-role orders.read --at 2027-03-01T00:00:00Z',
+      'certgate trust explain --store file:trust.json --certificate billing.crt.pem --function GetOrder --signed-by trust.public.pem --audience orders --minimum-revision 12',
       'certgate trust explain --store file:trust.json --no-certificate --function GetOrder --json',
     ],
   });
 }
 
 async function explain(flags: ExplainFlags): Promise<void> {
+  const { report, explained } = await explainCall(flags);
+  if (flags.json === true) printJson(report);
+  else printLine(formatExplanation(report, explained));
+  process.exitCode =
+    report.outcome === 'allowed'
+      ? exitCodes.ok
+      : report.outcome === 'unverified'
+        ? exitCodes.unverified
+        : exitCodes.failed;
+}
+
+/** All of the command but its output. @throws {CommandFailure} for what can't be used. */
+export async function explainCall(
+  flags: ExplainFlags,
+): Promise<{ readonly report: ExplanationReport; readonly explained: ExplainedFunction }> {
   if (flags.certificate === undefined) {
     throw new CommandFailure('Whose call is it?', {
       remedy: 'Name the certificate by --certificate <file>, or say --no-certificate.',
@@ -62,20 +103,77 @@ async function explain(flags: ExplainFlags): Promise<void> {
   const certificateDer =
     flags.certificate === false ? undefined : (await readCertificateArgument(flags.certificate, flags)).certificateDer;
   const location = await openTrustLocation(flags.store);
-  const { snapshot: trust } = await loadTrustDocument(location);
+  const loaded = await loadTrustDocument(location);
+  const admission = await admit(loaded, flags);
+  const trust = admission.outcome === 'taken' ? admission.snapshot : loaded.snapshot;
+  const refusal =
+    admission.outcome === 'taken'
+      ? undefined
+      : `An app with these settings does not take the document (${location.description}): ${admission.fault}`;
   const explained = await findExplainedFunction(flags);
   const now = flags.at ?? Date.now();
   const requirement = findRequirement(explained);
-  const revocation = await readRevocationInformation(trust, { certificateDer, now });
-  const explanation =
-    requirement === undefined ? undefined : explainDecision({ certificateDer, trust, revocation, requirement, now });
-  const report = createExplanationReport(
-    { store: location.description, trust, explained, certificateDer, now },
-    explanation,
-  );
-  if (flags.json === true) printJson(report);
-  else printLine(formatExplanation(report, explained));
-  process.exitCode = report.outcome === 'allowed' ? exitCodes.ok : exitCodes.failed;
+  const revocation =
+    refusal === undefined ? await readRevocationInformation(trust, { certificateDer, now }) : undefined;
+  const question = { certificateDer, trust, refusal, requirement, now, ...(revocation && { revocation }) };
+  const explanation = requirement === undefined ? undefined : explainDecision({ ...question, requirement });
+  const nearMatches = listNearMatches(trust, certificateDer, explanation);
+  const remedy =
+    explanation === undefined || certificateDer === undefined || requirement === undefined
+      ? null
+      : findReportedRemedy(explanation, {
+          ...{ trust, requirement, now, nearMatches, runAt: Date.now(), store: location.description },
+          presented: presentCertificate(certificateDer),
+          certificateOptions: nameCertificate(certificateDer, flags),
+          isSignatureRefused: await isSignatureRefused(loaded, flags),
+        });
+  const isSigned = loaded.signature !== undefined;
+  const unverified = listUnverified({ signature: loaded.signature, audience: trust.audience }, flags);
+  const subject = { store: location.description, trust, explained, certificateDer, now, unverified, isSigned };
+  return { report: createExplanationReport({ ...subject, nearMatches, remedy }, explanation), explained };
+}
+
+/** As the app's store, at its start. */
+async function admit({ bytes, signature }: LoadedTrustDocument, flags: GateFlags): Promise<DocumentAdmission> {
+  try {
+    return await admitDocument({ bytes, signature }, await readAdmissionOptions(flags));
+  } catch (fault) {
+    throw explainKeyFault(fault);
+  }
+}
+
+async function isSignatureRefused({ bytes, signature }: LoadedTrustDocument, flags: GateFlags): Promise<boolean> {
+  const keys = await readSigners(flags);
+  return keys !== undefined && (await verifyDocumentSignature(bytes, signature, keys)) !== 'fits';
+}
+
+function listNearMatches(
+  trust: TrustSnapshot,
+  certificateDer: Uint8Array | undefined,
+  explanation: Explanation | undefined,
+): readonly NearMatch[] {
+  if (certificateDer === undefined || explanation?.decision.code !== 'certificate_not_trusted') return [];
+  return findNearMatches(trust, presentCertificate(certificateDer));
+}
+
+type KnownFacts = Omit<Parameters<typeof findRemedy>[0], 'code' | 'identity' | 'matches' | 'paths'>;
+
+function findReportedRemedy({ decision, matches, paths }: Explanation, facts: KnownFacts): ReportedRemedy | null {
+  const denial = decision.outcome === 'denied' ? decision : decision.deferred;
+  if (denial === undefined) return null;
+  const identity = facts.trust.identities.find(({ name }) => name === denial.identityName);
+  return findRemedy({ ...facts, code: denial.code, identity, matches, paths });
+}
+
+/** Standard input can't be read twice, so what came from there is named by its hash. */
+function nameCertificate(certificateDer: Uint8Array, flags: ExplainFlags): readonly string[] {
+  const { certificate, passwordFile } = flags;
+  if (typeof certificate === 'string' && certificate !== '-') {
+    return ['--certificate', certificate, ...(passwordFile === undefined ? [] : ['--password-file', passwordFile])];
+  }
+  const { thumbprintSha256, decoding } = presentCertificate(certificateDer);
+  const end = decoding.ok ? ['--not-after', formatInstant(decoding.certificate.notAfter)] : [];
+  return ['--thumbprint-sha256', thumbprintSha256, ...end];
 }
 
 function collect(role: string, roles: readonly string[] = []): readonly string[] {

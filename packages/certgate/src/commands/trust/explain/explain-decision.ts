@@ -18,6 +18,8 @@ export interface ExplanationQuestion {
   /** Undefined: the caller has no certificate. */
   readonly certificateDer: Uint8Array | undefined;
   readonly trust: TrustSnapshot;
+  /** Why a store of the app would not take the document; absent: it would. */
+  readonly refusal?: string | undefined;
   /** CRLs and OCSP answers; absent: none. */
   readonly revocation?: RevocationInformation;
   readonly requirement: FunctionRequirement;
@@ -71,7 +73,9 @@ export function explainDecision(question: ExplanationQuestion): Explanation {
     },
   });
   const presented = question.certificateDer === undefined ? undefined : presentCertificate(question.certificateDer);
-  const matches = presented === undefined ? [] : findMatches(question.trust, presented);
+  // A document that is not taken says nothing.
+  const isTaken = question.refusal === undefined;
+  const matches = presented === undefined || !isTaken ? [] : findMatches(question.trust, presented);
   return {
     decision,
     steps: decisionSteps.map((step) =>
@@ -82,17 +86,18 @@ export function explainDecision(question: ExplanationQuestion): Explanation {
     ),
     matches,
     paths: trace.paths,
-    nextChange: findNextChange(question, decision, listInstants(question, presented, matches)),
+    nextChange: isTaken ? findNextChange(question, decision, listInstants(question, presented, matches)) : undefined,
   };
 }
 
 function decide(
-  { certificateDer, trust, revocation = noRevocationInformation, requirement }: ExplanationQuestion,
+  { certificateDer, trust, refusal, revocation = noRevocationInformation, requirement }: ExplanationQuestion,
   now: number,
   listeners: Pick<AccessQuestion, 'onStep' | 'onPathCheck'> = {},
 ): Decision {
   const header = certificateDer === undefined ? undefined : Buffer.from(certificateDer).toString('base64');
-  return decideAccess({ header, trust, revocation, requirement, now, ...listeners });
+  const known = refusal === undefined ? trust : { unavailable: refusal };
+  return decideAccess({ header, trust: known, revocation, requirement, now, ...listeners });
 }
 
 function explainStep(step: DecisionStep['step'], heard: DecisionStep | undefined): ExplainedStep {

@@ -11,6 +11,9 @@ import {
 import { type ReportedPath, describePath } from '../../../path-report/reported-path.js';
 import { type ExplainedStep, type Explanation, type PinMatch, decisionSteps } from './explain-decision.js';
 import type { ExplainedFunction } from './explained-function.js';
+import type { Unverified } from '../options/gate-options.js';
+import type { ReportedRemedy } from './denial-remedies.js';
+import type { NearMatch } from './near-matches.js';
 
 /** What is explained; the times are in milliseconds. */
 export interface ExplanationSubject {
@@ -19,6 +22,11 @@ export interface ExplanationSubject {
   readonly explained: ExplainedFunction;
   readonly certificateDer: Uint8Array | undefined;
   readonly now: number;
+  /** What an app compares and nobody has compared here. */
+  readonly unverified: readonly Unverified[];
+  readonly isSigned: boolean;
+  readonly nearMatches: readonly NearMatch[];
+  readonly remedy: ReportedRemedy | null;
 }
 
 /** What `certgate trust explain --json` prints. Keys are only ever added; a step's text is for people. */
@@ -33,7 +41,10 @@ export interface ExplanationReport {
   /** `not-asked`: an anonymous function, or one that no gate covers. */
   readonly gate: 'asked' | 'not-asked';
   readonly certificate: { readonly subject: string | null; readonly thumbprintSha256: string | null } | null;
-  readonly outcome: 'allowed' | 'denied';
+  /** `unverified`: allowed, if the app takes the document at all, which nobody has looked at. */
+  readonly outcome: 'allowed' | 'denied' | 'unverified';
+  readonly unverified: readonly Unverified[];
+  readonly signed: boolean;
   /** What the caller gets; null where the function itself answers. */
   readonly status: number | null;
   readonly publicCode: string | null;
@@ -49,6 +60,16 @@ export interface ExplanationReport {
   readonly steps: readonly ReportedStep[];
   /** The certification paths that were tried, each with its checks; empty: no authority was asked. */
   readonly paths: readonly ReportedPath[];
+  /** Of a certificate that no identity has: for whom it may have been meant. */
+  readonly nearMatches: readonly ReportedNearMatch[];
+  /** What ends the denial, or what is let through as report-only; null: not the document's to mend. */
+  readonly remedy: ReportedRemedy | null;
+}
+
+interface ReportedNearMatch {
+  readonly identity: string;
+  readonly owner: string | null;
+  readonly likeness: string;
 }
 
 interface ReportedIdentity {
@@ -88,13 +109,33 @@ export function createExplanationReport(
       certificateDer === undefined
         ? null
         : { subject: certificate?.subject ?? null, thumbprintSha256: certificate?.thumbprintSha256 ?? null },
+    unverified: subject.unverified,
+    signed: subject.isSigned,
     ...(explanation === undefined ? notAsked : describeAnswer(subject, explanation, certificate)),
+    nearMatches: subject.nearMatches.map(({ identity, likeness }) => ({
+      identity: identity.name,
+      owner: identity.owner ?? null,
+      likeness,
+    })),
+    remedy: subject.remedy,
   };
 }
 
 type Answer = Omit<
   ExplanationReport,
-  'version' | 'store' | 'revision' | 'audience' | 'at' | 'function' | 'policy' | 'gate' | 'certificate'
+  | 'version'
+  | 'store'
+  | 'revision'
+  | 'audience'
+  | 'at'
+  | 'function'
+  | 'policy'
+  | 'gate'
+  | 'certificate'
+  | 'unverified'
+  | 'signed'
+  | 'nearMatches'
+  | 'remedy'
 >;
 
 const notAsked: Answer = {
@@ -112,7 +153,7 @@ const notAsked: Answer = {
 };
 
 function describeAnswer(
-  { trust, explained }: ExplanationSubject,
+  { trust, explained, unverified }: ExplanationSubject,
   explanation: Explanation,
   certificate: ClientCertificate | undefined,
 ): Answer {
@@ -122,7 +163,7 @@ function describeAnswer(
   const identity = findReportedIdentity(trust, decision, matches);
   const until = explained.policy.kind === 'certificate' ? explained.policy.reportOnlyUntil : undefined;
   return {
-    ...describeOutcome(decision, until),
+    ...describeOutcome(decision, until, unverified.length === 0),
     identity,
     nextChange:
       nextChange === undefined
@@ -145,6 +186,7 @@ function describeAnswer(
 function describeOutcome(
   decision: Decision,
   reportOnlyUntil: string | undefined,
+  isVerified: boolean,
 ): Pick<Answer, 'outcome' | 'status' | 'publicCode' | 'code' | 'detail' | 'deferred' | 'accessEndsAt'> {
   if (decision.outcome === 'denied') {
     const { outcome, code, detail } = decision;
@@ -153,7 +195,7 @@ function describeOutcome(
   }
   const { deferred, identity } = decision;
   return {
-    outcome: 'allowed',
+    outcome: isVerified ? 'allowed' : 'unverified',
     status: null,
     publicCode: null,
     code: 'allowed',

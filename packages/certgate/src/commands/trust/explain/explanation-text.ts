@@ -1,6 +1,7 @@
 import colors from 'picocolors';
 import { escapeControls } from '../../../command-line/output.js';
 import { formatPaths } from '../../../path-report/path-text.js';
+import { describeUnverified } from '../options/gate-options.js';
 import { type ExplainedFunction, describeExplainedFunction } from './explained-function.js';
 import type { ExplanationReport } from './explanation-report.js';
 
@@ -63,11 +64,23 @@ function formatAnswer(report: ExplanationReport): readonly string[] {
   const { outcome, identity, accessEndsAt } = report;
   const who = identity === null ? [] : [field('identity', describeIdentity(identity))];
   const ends = accessEndsAt === null ? [] : [field('access ends', accessEndsAt)];
-  const answer = outcome === 'allowed' ? formatAdmission(report) : formatDenial(report);
-  return ['', ...answer, ...who, ...ends, field('holds', describeNextChange(report))];
+  const answer = outcome === 'denied' ? formatDenial(report) : formatAdmission(report);
+  return [
+    '',
+    ...answer,
+    ...formatUnverified(report),
+    ...who,
+    ...ends,
+    field('holds', describeNextChange(report)),
+    ...formatNearMatches(report),
+    ...formatRemedy(report),
+  ];
 }
 
-function formatAdmission({ deferred }: ExplanationReport): readonly string[] {
+function formatAdmission({ deferred, outcome }: ExplanationReport): readonly string[] {
+  if (outcome === 'unverified') {
+    return [colors.yellow('Not verified: the function would run, if the app takes this document; it may refuse it.')];
+  }
   if (deferred === null) return [colors.green('Allowed: the function runs.')];
   const { code, until } = deferred;
   return [
@@ -82,6 +95,38 @@ function formatDenial({ status, publicCode, code, detail }: ExplanationReport): 
     colors.red(`Denied: the caller gets ${status ?? ''} ${publicCode ?? ''}.`),
     field('the log says', `${code ?? ''}: ${detail ?? ''}`),
   ];
+}
+
+function formatUnverified({ unverified, audience }: ExplanationReport): readonly string[] {
+  return describeUnverified(unverified, audience ?? []).map((line) => field('not verified', line));
+}
+
+function formatNearMatches({ nearMatches }: ExplanationReport): readonly string[] {
+  if (nearMatches.length === 0) return [];
+  const lines = nearMatches.map(({ identity, owner, likeness }) => {
+    const who = owner === null ? `"${identity}"` : `"${identity}" (owner ${owner})`;
+    return `  ${who}: the certificate ${likeness}.`;
+  });
+  return ['', 'Nearly a match:', ...lines];
+}
+
+/** Each command in a line of its own, to be copied whole. */
+function formatRemedy({ remedy, signed, revision }: ExplanationReport): readonly string[] {
+  if (remedy === null) return [];
+  const { verifyFirst, choices } = remedy;
+  const lines = choices.flatMap(({ when, commands, needs }) => [
+    ...(when === null ? [] : [`${when}:`]),
+    ...(needs === null ? [] : [`  (get ${needs})`]),
+    ...commands.map((command) => `  ${command}`),
+  ]);
+  const notes =
+    lines.length === 0
+      ? []
+      : [
+          ...(signed ? ['The document is signed: add --signing-key FILE to each command.'] : []),
+          `An app counts it once it has read a revision above ${revision}; until then its log lines have a lower trustRevision.`,
+        ];
+  return ['', colors.yellow(`Before you mend it: ${verifyFirst}`), ...lines, ...notes];
 }
 
 function describeIdentity({

@@ -1,0 +1,212 @@
+import type { DenialCode } from '@certgate/core/tools';
+import {
+  type CommandWords,
+  type RemedyTemplate,
+  fillTemplate,
+  formatCommand,
+  remedyTemplates,
+} from './command-template.js';
+import {
+  chooseForAuthority,
+  chooseForAmbiguity,
+  chooseForDenied,
+  chooseForRevocationSource,
+  chooseForStranger,
+} from './recognition-choices.js';
+import {
+  type RemedyChoice,
+  type RemedyFacts,
+  chooseForPinIssuer,
+  chooseForPinWindow,
+  chooseNewCertificate,
+  chooseToEnable,
+  chooseToEnablePins,
+  chooseToExtend,
+  chooseToGrantFunction,
+  chooseToGrantRoles,
+  chooseToSign,
+} from './remedy-choices.js';
+
+/** What ends a denial, as `explain` prints it and docs/errors.md lists it. */
+interface RemedyRule {
+  /** What somebody must know before; absent: nothing but that the caller may call. */
+  readonly verifyFirst?: string;
+  /** Every template that `choose` may use, for docs/errors.md. */
+  readonly commands: readonly RemedyTemplate[];
+  readonly choose: (facts: RemedyFacts) => readonly RemedyChoice[];
+}
+
+const noCommand: RemedyRule = { commands: [], choose: () => [] };
+const newCertificate: RemedyRule = {
+  verifyFirst:
+    'This certificate can not be mended. Take the new one from the owner of the caller over a channel that you trust.',
+  commands: ['rotate'],
+  choose: chooseNewCertificate,
+};
+const renewedAuthority: RemedyRule = {
+  verifyFirst:
+    "Take the authority's certificate from the authority itself, never from the caller: whatever it signs is let in.",
+  commands: ['addIntermediate', 'addTrustAnchor'],
+  choose: chooseForAuthority,
+};
+const purpose = 'Somebody did this on purpose. Read why: npx --no-install certgate trust log';
+const pinWindow = {
+  commands: ['removePin', 'addCertificate', 'addPublicKey', 'rotate'],
+  choose: chooseForPinWindow,
+} as const;
+
+/** By denial code, for every code: nobody has to ask whether one was forgotten. */
+export const denialRemedies: Readonly<Record<DenialCode, RemedyRule>> = {
+  front_end_unknown: noCommand,
+  front_end_contradicted: noCommand,
+  http_streaming_ambiguous: noCommand,
+  gate_not_installed: noCommand,
+  certificate_missing: noCommand,
+  certificate_malformed: noCommand,
+  certificate_multiple: noCommand,
+  certificate_too_large: noCommand,
+  certificate_on_deny_list: {
+    verifyFirst: `${purpose}. A certificate is denied when its key is lost: if it is, the caller needs a new one.`,
+    commands: ['undeny', 'undenySerial'],
+    choose: chooseForDenied,
+  },
+  certificate_not_trusted: {
+    verifyFirst:
+      'Anybody can send a certificate, with any name in it. Ask the owner of the caller over another channel for its SHA-256 thumbprint, and compare all 64 digits.',
+    commands: [
+      'removePin',
+      'addCertificate',
+      'rotate',
+      'addIdentity',
+      'addSubject',
+      'addNamedIdentity',
+      'addIntermediate',
+    ],
+    choose: chooseForStranger,
+  },
+  identity_ambiguous: {
+    verifyFirst: 'Ask both owners whose certificate it is: the other one loses it.',
+    commands: ['removePin', 'removeSubject'],
+    choose: chooseForAmbiguity,
+  },
+  identity_disabled: { verifyFirst: purpose, commands: ['enable'], choose: chooseToEnable },
+  identity_expired: {
+    verifyFirst: 'The end was set on purpose. Ask its owner whether the caller still needs it.',
+    commands: ['extend'],
+    choose: chooseToExtend,
+  },
+  pin_disabled: { verifyFirst: purpose, commands: ['enablePin'], choose: chooseToEnablePins },
+  pin_not_yet_valid: {
+    verifyFirst: 'The beginning was set on purpose. Until then the caller is meant to use the certificate before it.',
+    ...pinWindow,
+  },
+  pin_expired: {
+    verifyFirst:
+      'The end was set on purpose, or is that of the certificate. After a rotation the caller is meant to use the newer one.',
+    ...pinWindow,
+  },
+  trust_unavailable: {
+    verifyFirst: 'See who changed the document, and what: npx --no-install certgate trust log',
+    commands: ['sign'],
+    choose: chooseToSign,
+  },
+  certificate_not_yet_valid: noCommand,
+  certificate_expired: newCertificate,
+  certificate_is_authority: newCertificate,
+  certificate_extended_key_usage_unsuitable: newCertificate,
+  certificate_key_usage_unsuitable: newCertificate,
+  certificate_key_too_weak: newCertificate,
+  certificate_critical_extension_unknown: newCertificate,
+  path_not_found: {
+    ...renewedAuthority,
+    commands: ['addIntermediate', 'addTrustAnchor', 'removePin', 'addCertificate'],
+    choose: (facts) => [...chooseForAuthority(facts), ...chooseForPinIssuer(facts)],
+  },
+  path_budget_exhausted: noCommand,
+  path_signature_invalid: {
+    verifyFirst:
+      'Another authority of the same name signed it: a forgery, or the authority has a new key. Take its certificate from the authority itself, never from the caller.',
+    commands: ['addIntermediate', 'addTrustAnchor', 'removePin', 'addCertificate'],
+    choose: (facts) => [...chooseForAuthority(facts), ...chooseForPinIssuer(facts)],
+  },
+  path_certificate_malformed: noCommand,
+  path_certificate_not_yet_valid: noCommand,
+  path_certificate_expired: renewedAuthority,
+  path_authority_unfit: noCommand,
+  path_length_exceeded: noCommand,
+  path_name_not_permitted: noCommand,
+  path_policy_not_satisfied: noCommand,
+  path_critical_extension_unknown: noCommand,
+  path_algorithm_too_weak: noCommand,
+  path_key_too_weak: noCommand,
+  path_extended_key_usage_unsuitable: noCommand,
+  certificate_revoked: {
+    verifyFirst:
+      'The authority took it back: never let it in by other means. Ask the authority for a new certificate; under a name, that one counts by itself.',
+    commands: ['rotate'],
+    choose: chooseNewCertificate,
+  },
+  revocation_unavailable: {
+    verifyFirst:
+      'Without a list nobody knows what is revoked. See whether the authority publishes its list in time, and whether it is in reach.',
+    commands: ['addRevocationList'],
+    choose: chooseForRevocationSource,
+  },
+  function_not_allowed: {
+    verifyFirst: 'Ask the owner of the function whether this caller may call it.',
+    commands: ['addFunction'],
+    choose: chooseToGrantFunction,
+  },
+  role_missing: {
+    verifyFirst:
+      'Ask the owner of the function whether this caller may have the role: it opens every function that asks for it.',
+    commands: ['addRole'],
+    choose: chooseToGrantRoles,
+  },
+  internal_fault: noCommand,
+};
+
+/** As `trust explain --json` prints it. */
+export interface ReportedRemedy {
+  readonly code: DenialCode;
+  readonly verifyFirst: string;
+  readonly choices: readonly ReportedChoice[];
+}
+
+export interface ReportedChoice {
+  /** Null: there is one choice alone. */
+  readonly when: string | null;
+  /** To be run in this order, as they are. */
+  readonly commands: readonly string[];
+  /** A file of a command that somebody has to get first. */
+  readonly needs: string | null;
+}
+
+/** Null where the denial is not the document's to mend: docs/errors.md says what is. */
+export function findRemedy(facts: RemedyFacts): ReportedRemedy | null {
+  const { code, store, requirement } = facts;
+  const { verifyFirst, choose } = denialRemedies[code];
+  const choices = choose(facts);
+  if (verifyFirst === undefined) return null;
+  // True of every case; who runs it knows more, and may say it.
+  const reason = `${code} at ${requirement.functionName}`;
+  return {
+    code,
+    verifyFirst,
+    choices: choices.map(({ when, commands, needs }) => ({
+      when: when ?? null,
+      commands: commands.map(({ template, values }) =>
+        formatCommand(
+          withTail(fillTemplate(remedyTemplates[template], values), ['--reason', reason, '--store', store]),
+        ),
+      ),
+      needs: needs ?? null,
+    })),
+  };
+}
+
+/** Options stand before `--`, behind which everything is a name. */
+function withTail(words: CommandWords, tail: CommandWords): CommandWords {
+  const end = words.indexOf('--');
+  return end === -1 ? [...words, ...tail] : [...words.slice(0, end), ...tail, ...words.slice(end)];
+}

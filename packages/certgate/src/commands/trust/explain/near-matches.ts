@@ -1,0 +1,129 @@
+import {
+  findIssuingAuthorities,
+  listNames,
+  listSubjectKeys,
+  shortenThumbprint,
+  subjectKey,
+  type PinKind,
+  type PresentedCertificate,
+  type TrustPin,
+  type TrustSnapshot,
+  type TrustSubject,
+  type TrustedIdentity,
+} from '@certgate/core/tools';
+
+/** Of a certificate that no identity has: an identity that it may have been meant for. */
+export interface NearMatch {
+  readonly identity: TrustedIdentity;
+  /** One clause for people, that goes on after "the certificate". */
+  readonly likeness: string;
+  /** Where a pin resembles a hash of the certificate. */
+  readonly pin?: TrustPin;
+  /** Where a name of the certificate is bound to the identity, under an authority that has no certificate of its issuer. */
+  readonly subject?: TrustSubject;
+}
+
+const maximumMatches = 5;
+
+/** Slips of the hand in 64 digits; two certificates' thumbprints differ in some sixty. */
+const maximumSlips = 4;
+
+/** So many digits at one end are no chance: somebody copied the one half and lost the other. */
+const sharedDigits = 16;
+
+/** Pins that resemble come first: they say more than a name, which anybody can write into a certificate. */
+export function findNearMatches(trust: TrustSnapshot, certificate: PresentedCertificate): readonly NearMatch[] {
+  const byPin = trust.identities.flatMap((identity) =>
+    identity.pins.flatMap((pin): readonly NearMatch[] => {
+      const likeness = describeLikeness(pin, certificate);
+      return likeness === undefined ? [] : [{ identity, pin, likeness }];
+    }),
+  );
+  const known = new Set(byPin.map(({ identity }) => identity));
+  const byName = findByName(trust, certificate).filter(({ identity }) => !known.has(identity));
+  return [...byPin, ...byName].slice(0, maximumMatches);
+}
+
+function describeLikeness({ kind, value }: TrustPin, certificate: PresentedCertificate): string | undefined {
+  const own = certificate[kind];
+  if (own === undefined) return undefined;
+  const shown = `the pin ${kind} ${shortenThumbprint(value)}`;
+  const otherKind = findKind(certificate, value);
+  if (otherKind !== undefined && otherKind !== kind)
+    return `has ${shown} as its ${otherKind}: it stands under the wrong key`;
+  if (own === value) return undefined;
+  const slips = countSlips(own, value);
+  if (slips !== undefined) return `differs from ${shown} in ${slips === 1 ? 'one digit' : `${slips} digits`}`;
+  const end =
+    own.slice(0, sharedDigits) === value.slice(0, sharedDigits)
+      ? 'first'
+      : own.slice(-sharedDigits) === value.slice(-sharedDigits)
+        ? 'last'
+        : undefined;
+  return end === undefined
+    ? undefined
+    : `has the ${end} ${sharedDigits} digits of ${shown}, and other digits elsewhere`;
+}
+
+function findKind(certificate: PresentedCertificate, value: string): PinKind | undefined {
+  const kinds: readonly PinKind[] = ['thumbprintSha256', 'thumbprintSha1', 'publicKeySha256'];
+  return kinds.find((kind) => certificate[kind] === value);
+}
+
+/**
+ * Digits that were changed, lost, added or swapped with their neighbour (optimal string alignment); undefined: more than a
+ * few. Only that near the diagonal is looked at, so that a hundred thousand pins take a second.
+ */
+export function countSlips(one: string, other: string): number | undefined {
+  const far = maximumSlips + 1;
+  let before: readonly number[] = [];
+  let last: readonly number[] = Array.from({ length: other.length + 1 }, (_, column) => column);
+  for (let row = 1; row <= one.length; row += 1) {
+    const current = Array.from<number>({ length: other.length + 1 }).fill(far);
+    if (row <= maximumSlips) current[0] = row;
+    let least = current[0] ?? far;
+    for (
+      let column = Math.max(1, row - maximumSlips);
+      column <= Math.min(other.length, row + maximumSlips);
+      column += 1
+    ) {
+      const isSame = one[row - 1] === other[column - 1];
+      const isSwapped = one[row - 1] === other[column - 2] && one[row - 2] === other[column - 1];
+      const cost = Math.min(
+        (last[column] ?? far) + 1,
+        (current[column - 1] ?? far) + 1,
+        (last[column - 1] ?? far) + (isSame ? 0 : 1),
+        isSwapped ? (before[column - 2] ?? far) + 1 : far,
+      );
+      current[column] = cost;
+      least = Math.min(least, cost);
+    }
+    if (least > maximumSlips) return undefined;
+    before = last;
+    last = current;
+  }
+  const slips = last[other.length] ?? far;
+  return slips > maximumSlips ? undefined : slips;
+}
+
+function findByName(trust: TrustSnapshot, certificate: PresentedCertificate): readonly NearMatch[] {
+  if (!certificate.pathDecoding.ok) return [];
+  const names = listNames(certificate.pathDecoding.value);
+  const issuers = new Set(findIssuingAuthorities(trust, certificate).map(({ name }) => name));
+  return trust.identities.flatMap((identity): readonly NearMatch[] => {
+    const subject = identity.subjects.find(
+      ({ issuedBy, type, value }) =>
+        !issuers.has(issuedBy) &&
+        names.some(
+          ([nameType, name]) =>
+            nameType === type && listSubjectKeys(issuedBy, type, name).includes(subjectKey(issuedBy, type, value)),
+        ),
+    );
+    if (subject !== undefined) {
+      const likeness = `has the name (${subject.type}) that "${identity.name}" has under the authority "${subject.issuedBy}", which has no certificate of its issuer`;
+      return [{ identity, subject, likeness }];
+    }
+    const own = names.find(([, name]) => name.toLowerCase() === identity.name.toLowerCase());
+    return own === undefined ? [] : [{ identity, likeness: `has the name of the identity (${own[0]})` }];
+  });
+}
