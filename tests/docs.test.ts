@@ -21,6 +21,8 @@ import type * as decisionLogModule from '../packages/azure-functions/dist/esm/lo
 import type * as expiryLogModule from '../packages/azure-functions/dist/esm/log/expiry-log.js';
 import type * as startLogModule from '../packages/azure-functions/dist/esm/log/start-log.js';
 import type * as trustLogModule from '../packages/azure-functions/dist/esm/log/trust-log.js';
+import type * as templateModule from '../packages/certgate/dist/esm/commands/trust/explain/command-template.js';
+import type * as remediesModule from '../packages/certgate/dist/esm/commands/trust/explain/denial-remedies.js';
 import type * as gatewayExchangeModule from '../packages/certgate/dist/esm/gateway/exchange/gateway-exchange.js';
 import { azuriteFolder, installAzurite } from './test-support/azurite.js';
 import { root, runCertgate } from './test-support/certgate.js';
@@ -89,6 +91,26 @@ describe('docs/errors.md', () => {
     const listed = rows.map(([, code, publicCode, status]) => [code, publicCode, Number(status)]);
     const actual = denialCodes.map((code) => [code, getPublicCode(code), getPublicStatus(code)]);
     assert.deepEqual(sortRows(listed), sortRows(actual));
+  });
+
+  it('names the commands that `trust explain` prints for each code, and no others', async () => {
+    const { denialRemedies } = (await importBuilt(
+      'certgate',
+      'commands/trust/explain/denial-remedies.js',
+    )) as RemediesModule;
+    const { describeTemplate, remedyTemplates } = (await importBuilt(
+      'certgate',
+      'commands/trust/explain/command-template.js',
+    )) as TemplateModule;
+    const section = getSection('docs/errors.md', 'Every precise code');
+    for (const code of denialCodes) {
+      const row = section.split('\n').find((line) => line.startsWith(`| \`${code}\` |`)) ?? '';
+      const named = [...row.matchAll(/`npx --no-install certgate ([^`]+) --reason …`/g)].map(
+        ([, command = '']) => command,
+      );
+      const printed = denialRemedies[code].commands.map((template) => describeTemplate(remedyTemplates[template]));
+      assert.deepEqual(sortTexts(new Set(named)), sortTexts(printed), code);
+    }
   });
 
   it("lists every answer of the gateway's own with its status, and no other", async () => {
@@ -225,6 +247,8 @@ type ExpiryLogModule = typeof expiryLogModule;
 type StartLogModule = typeof startLogModule;
 type TrustLogModule = typeof trustLogModule;
 type GatewayExchangeModule = typeof gatewayExchangeModule;
+type TemplateModule = typeof templateModule;
+type RemediesModule = typeof remediesModule;
 
 /** Files that no package exports; the compiled test stands one folder deeper than its source. */
 function importBuilt(packageName: string, file: string): Promise<unknown> {
@@ -411,7 +435,9 @@ function findVerb(helpByVerb: ReadonlyMap<string, string>, words: readonly strin
 
 function hasOption(help: string, option: string): boolean {
   const name = option.split('=', 1)[0] ?? '';
-  return [...help.matchAll(/^ +(?:(-\w), )?(--[a-z-]+)/gm)].some(([, short, long]) => name === short || name === long);
+  return [...help.matchAll(/^ +(?:(-\w), )?(--[a-z][a-z0-9-]*)/gm)].some(
+    ([, short, long]) => name === short || name === long,
+  );
 }
 
 /** Compiles the snippets as files of this folder, where both packages and the library are found. */
