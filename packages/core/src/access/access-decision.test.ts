@@ -195,6 +195,9 @@ describe('closed when something is missing', () => {
     const { decision, trace } = decide(garbage, [{ certificates: [{ publicKeySha256, notAfter: iso(now + 1000) }] }]);
     assertDenied(decision, 'certificate_not_trusted');
     assert.equal(trace.length, 2);
+    // Whoever reads the log is told to ask the owner, and not to pin what stands there.
+    assert.ok(decision.outcome === 'denied');
+    assert.match(decision.detail, /before you add it, compare its thumbprint .* over another channel/);
   });
 });
 

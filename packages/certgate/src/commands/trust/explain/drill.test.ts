@@ -355,6 +355,28 @@ describe('the drill: from the denial to the command that ends it', () => {
     assert.equal((await explain('caller')).outcome, 'allowed');
   });
 
+  test('a document that somebody else signed: whoever vouches for it signs it', async () => {
+    rmSync('trust.json', { force: true });
+    await change('init');
+    await addCaller();
+    for (const name of ['signing', 'foreign']) {
+      openssl('genpkey', '-algorithm', 'ed25519', '-out', `${name}.key.pem`);
+      openssl('pkey', '-in', `${name}.key.pem`, '-pubout', '-out', `${name}.public.pem`);
+    }
+    await change('sign', '--signing-key', 'foreign.key.pem');
+    const { code, remedy } = await explain('caller', '--signed-by', 'signing.public.pem');
+    assert.equal(code, 'trust_unavailable');
+    const [choice, ...others] = remedy?.choices ?? [];
+    assert.ok(choice !== undefined && others.length === 0);
+    assert.match(choice.needs ?? '', /^signing\.key\.pem: the private key/);
+    for (const command of choice.commands) await runPrinted(command);
+    assert.equal((await explain('caller', '--signed-by', 'signing.public.pem')).outcome, 'allowed');
+    const words = ['--certificate', 'other.crt.pem', '--function', 'GetOrder', '--signed-by', 'signing.public.pem'];
+    const { stdout } = await runInProcess(['trust', 'explain', '--store', store, ...words]);
+    assert.match(stdout, /The document is signed: add --signing-key FILE/);
+    rmSync('trust.json.sig');
+  });
+
   test('a stranger whom the gate would refuse in any case gets no command', async () => {
     rmSync('trust.json', { force: true });
     await change('init');

@@ -72,9 +72,24 @@ function findKind(certificate: PresentedCertificate, value: string): PinKind | u
 
 /**
  * Digits that were changed, lost, added or swapped with their neighbour (optimal string alignment); undefined: more than a
- * few. Only that near the diagonal is looked at, so that a hundred thousand pins take a second.
+ * few.
  */
 export function countSlips(one: string, other: string): number | undefined {
+  return sharesSegment(one, other) ? alignDigits(one, other) : undefined;
+}
+
+/** A slip spoils two neighbouring segments at most, so one of these is whole. It spares a hundred thousand alignments. */
+function sharesSegment(one: string, other: string): boolean {
+  const count = 2 * maximumSlips + 1;
+  const length = Math.floor(one.length / count);
+  for (let index = 0; index < count; index += 1) {
+    if (other.includes(one.slice(index * length, (index + 1) * length))) return true;
+  }
+  return false;
+}
+
+/** Looks near the diagonal only. */
+function alignDigits(one: string, other: string): number | undefined {
   const far = maximumSlips + 1;
   let before: readonly number[] = [];
   let last: readonly number[] = Array.from({ length: other.length + 1 }, (_, column) => column);
