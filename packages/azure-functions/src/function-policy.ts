@@ -1,11 +1,17 @@
-import { type Denial, deny, findAuthorizationDenial } from '@certgate/core';
+import { type Denial, copyOwn, deny, findAuthorizationDenial, readMember } from '@certgate/core';
 import { publishDecision } from './log/decision-channel.js';
 import { isRoleDeferred } from './gate/deferral.js';
 import type { InvocationContext } from '@azure/functions';
 import { isDevelopment } from './gate/front-end.js';
 import { answerDenial, createDenialResponse, findTriggerType } from './gate/denial-response.js';
 import { logRoleDenial } from './log/decision-log.js';
-import { type AnyHandler, certificatePolicy, clientIdentities, functionPolicies } from './gate/shared-state.js';
+import {
+  type AnyHandler,
+  certificatePolicy,
+  clientIdentities,
+  findPolicy,
+  functionPolicies,
+} from './gate/shared-state.js';
 import { isHttpTriggerType } from './gate/worker-core.js';
 
 /**
@@ -19,12 +25,12 @@ import { isHttpTriggerType } from './gate/worker-core.js';
  */
 export function allowAnonymous<Handler extends AnyHandler>(handler: Handler): Handler {
   expectHandler('allowAnonymous', handler);
-  const inner = functionPolicies.get(handler);
+  const inner = findPolicy(handler);
   if (inner?.kind === 'certificate') {
     const has = inner.reportOnlyUntil === undefined ? 'requires a role' : 'is report-only';
     throw new TypeError(`allowAnonymous was given a handler that ${has}. Take away one of the two.`);
   }
-  return wrapHandler(handler, { kind: 'anonymous' }, (_args, call) => call());
+  return wrapHandler(handler, copyOwn({ kind: 'anonymous' }), (_args, call) => call());
 }
 
 /**
@@ -49,14 +55,14 @@ export function requireAnyRole<Handler extends AnyHandler>(roles: readonly strin
 function addRoles<Handler extends AnyHandler>(who: string, roles: readonly string[], handler: Handler): Handler {
   expectHandler(who, handler);
   const anyOf = Object.freeze(expectRoles(roles));
-  const inner = functionPolicies.get(handler) ?? certificatePolicy;
+  const inner = findPolicy(handler) ?? certificatePolicy;
   if (inner.kind === 'anonymous') {
     throw new TypeError('A role was required of an anonymous handler. Take away allowAnonymous or the role.');
   }
   if (inner.reportOnlyUntil !== undefined) {
     throw new TypeError(`${who} was given a handler that is report-only. Put reportOnly outermost.`);
   }
-  const policy = Object.freeze({ kind: 'certificate', roles: Object.freeze([anyOf, ...inner.roles]) } as const);
+  const policy = copyOwn({ kind: 'certificate', roles: Object.freeze([anyOf, ...inner.roles]) } as const);
   return wrapHandler(handler, policy, (args, call) => {
     // Libraries put arguments of their own in front (durable-functions: trigger, client, context); the last one is it.
     const context = args.at(-1);
@@ -108,13 +114,17 @@ function refuse(denial: Denial, context: unknown): unknown {
 }
 
 function readFunctionName(context: unknown): string {
-  const name = (context as Partial<InvocationContext> | null | undefined)?.functionName;
+  const name = readOfContext(context, 'functionName');
   return typeof name === 'string' ? name : 'this function';
 }
 
 function readInvocationId(context: unknown): string {
-  const id = (context as Partial<InvocationContext> | null | undefined)?.invocationId;
+  const id = readOfContext(context, 'invocationId');
   return typeof id === 'string' ? id : 'unknown';
+}
+
+function readOfContext(context: unknown, name: keyof InvocationContext): unknown {
+  return typeof context === 'object' && context !== null ? readMember(context, name) : undefined;
 }
 
 export function expectHandler(who: string, handler: unknown): void {

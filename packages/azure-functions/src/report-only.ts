@@ -1,6 +1,6 @@
-import { findInstant, formatInstant } from '@certgate/core';
+import { copyOwn, findInstant, formatInstant } from '@certgate/core';
 import { expectHandler, wrapHandler } from './function-policy.js';
-import { type AnyHandler, certificatePolicy, functionPolicies } from './gate/shared-state.js';
+import { type AnyHandler, certificatePolicy, findPolicy } from './gate/shared-state.js';
 
 export interface ReportOnlyOptions {
   /** RFC 3339 in UTC, `2027-03-01T00:00:00Z`: the first moment at which the function is closed. At most 90 days ahead. */
@@ -24,14 +24,14 @@ const maximumDays = 90;
 export function reportOnly<Handler extends AnyHandler>(handler: Handler, options: ReportOnlyOptions): Handler {
   expectHandler('reportOnly', handler);
   const reportOnlyUntil = readUntil(options);
-  const inner = functionPolicies.get(handler) ?? certificatePolicy;
+  const inner = findPolicy(handler) ?? certificatePolicy;
   if (inner.kind === 'anonymous') {
     throw new TypeError('reportOnly was given an anonymous handler, which refuses nobody. Take away one of the two.');
   }
   if (inner.reportOnlyUntil !== undefined) {
     throw new TypeError('reportOnly was given a handler that is report-only already. Take away one of the two.');
   }
-  const policy = Object.freeze({ kind: 'certificate', roles: inner.roles, reportOnlyUntil } as const);
+  const policy = copyOwn({ kind: 'certificate', roles: inner.roles, reportOnlyUntil } as const);
   return wrapHandler(handler, policy, (_args, call) => call());
 }
 

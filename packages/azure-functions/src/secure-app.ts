@@ -1,6 +1,6 @@
 import type { app as AzureFunctionsApp, PreInvocationContext } from '@azure/functions';
-import type { TrustStore } from '@certgate/core';
-import { type FrontEndName, frontEndNames, readFrontEndSetting, frontEndOverride } from './gate/front-end.js';
+import { type TrustStore, readMember } from '@certgate/core';
+import { type FrontEndName, frontEndNames, frontEndOverride, readFrontEndSetting } from './gate/front-end.js';
 import { FunctionGate } from './gate/function-gate.js';
 import { type AnyHandler, announceGate, securedCores } from './gate/shared-state.js';
 import {
@@ -81,7 +81,7 @@ function joinGate(core: WorkerCore, options: SecureAppOptions): void {
 }
 
 function describeConfiguration({ trustStore, frontEnd, ...rest }: SecureAppOptions): string | undefined {
-  const { configuration } = trustStore;
+  const configuration = readMember(trustStore, 'configuration');
   if (typeof configuration !== 'string') return undefined;
   return JSON.stringify([configuration, frontEnd ?? null, rest[frontEndOverride] === true]);
 }
@@ -106,8 +106,9 @@ function coverInvocation(gate: FunctionGate, context: PreInvocationContext): voi
 }
 
 function expectApp(app: unknown): asserts app is FunctionApp {
-  const hook = isRecord(app) ? app['hook'] : undefined;
-  if (!isRecord(hook) || typeof hook['preInvocation'] !== 'function' || typeof hook['appStart'] !== 'function') {
+  const hook = isRecord(app) ? readMember(app, 'hook') : undefined;
+  const isHook = (name: string): boolean => isRecord(hook) && typeof readMember(hook, name) === 'function';
+  if (!isHook('preInvocation') || !isHook('appStart')) {
     throw new TypeError(
       "secureApp needs the app of @azure/functions as its first argument: import { app } from '@azure/functions'.",
     );
@@ -135,7 +136,7 @@ function readOptions(options: unknown): SecureAppOptions {
 }
 
 function expectTrustStore(trustStore: unknown): void {
-  if (isRecord(trustStore) && typeof trustStore['find'] === 'function') return;
+  if (isRecord(trustStore) && typeof readMember(trustStore, 'find') === 'function') return;
   throw new TypeError(
     'secureApp needs a trustStore: trustStoreFromFile(process.env.CERTGATE_TRUST), or an object with a find method.',
   );

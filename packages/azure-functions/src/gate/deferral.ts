@@ -1,4 +1,4 @@
-import { type Admission, formatInstant, type FunctionRequirement } from '@certgate/core';
+import { type Admission, copyOwn, formatInstant, type FunctionRequirement } from '@certgate/core';
 import { warnAtStart } from '../log/start-log.js';
 import { clientIdentities, deferrals, type FunctionPolicy } from './shared-state.js';
 
@@ -10,9 +10,10 @@ import { clientIdentities, deferrals, type FunctionPolicy } from './shared-state
 export function noteDeferral(
   context: object,
   request: unknown,
-  { identity, deferred }: Admission,
+  admission: Admission,
   { roles }: FunctionRequirement,
 ): void {
+  const { identity, deferred } = copyOwn(admission);
   if (deferred === undefined) deferrals.delete(context);
   else deferrals.set(context, Object.freeze({ request, identity, roles }));
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import * as fc from 'fast-check';
-import { type Environment, type FrontEndName, isDevelopment, resolveFrontEnd } from './front-end.js';
+import { type Environment, type FrontEndName, isDevelopment, localHostMark, resolveFrontEnd } from './front-end.js';
 import { development } from '../test-support/environment.js';
 
 type Expected = 'app-service' | 'development' | 'front_end_unknown' | 'front_end_contradicted';
@@ -94,7 +94,10 @@ describe('what the operator says', () => {
     };
     assert.match(detail(undefined, {}), /no known host.*CERTGATE_FRONT_END=app-service/);
     assert.match(detail(undefined, { CONTAINER_NAME: 'c' }), /CONTAINER_NAME.*frontEnd: 'app-service'/);
-    assert.match(detail(undefined, { ...development, WEBSITE_SKU: 'Dynamic' }), /called Development, but WEBSITE_SKU/);
+    assert.match(
+      detail(undefined, { ...development, WEBSITE_SKU: 'Dynamic' }),
+      /Development, which does not count, since this environment has WEBSITE_SKU of another host/,
+    );
     assert.match(
       detail('app-service', { CONTAINER_APP_NAME: 'n' }),
       /CONTAINER_APP_NAME.*anybody can set x-arr-clientcert/,
@@ -120,9 +123,36 @@ describe('Development', () => {
       ...['CONTAINER_APP_NAME', 'CONTAINER_APP_REVISION', 'KUBERNETES_PORT', 'container_name', 'Website_Instance_Id'],
     ];
     for (const name of marks) assert.equal(isDevelopment({ ...development, [name]: 'x' }), false, name);
-    for (const name of ['WEBSITE_HOSTNAME', 'WEBSITE_CORS_ALLOWED_ORIGINS', 'AzureWebJobsStorage']) {
+    for (const name of ['WEBSITE_CORS_ALLOWED_ORIGINS', 'AzureWebJobsStorage', 'NOMAD_ADDR', 'AWS_REGION']) {
       assert.equal(isDevelopment({ ...development, [name]: 'x' }), true, name);
     }
+  });
+
+  it('needs evidence of a local host: the variables of Core Tools, with an address of this machine', () => {
+    const { AZURE_FUNCTIONS_ENVIRONMENT = '', ...evidence } = development;
+    assert.equal(isDevelopment({ AZURE_FUNCTIONS_ENVIRONMENT }), false);
+    for (const name of Object.keys(evidence)) assert.equal(isDevelopment({ ...development, [name]: '' }), false, name);
+    assert.equal(isDevelopment({ ...development, FUNCTIONS_CORETOOLS_ENVIRONMENT: '0' }), false);
+    for (const local of ['localhost', 'LOCALHOST:80', '127.0.0.1:7071', '127.1.2.3', '[::1]:7071'])
+      assert.equal(isDevelopment({ ...development, WEBSITE_HOSTNAME: local }), true, local);
+    const others = [
+      'app.azurewebsites.net',
+      'localhost.evil.example:7071',
+      '0.0.0.0:7071',
+      '10.0.0.1',
+      'evil@localhost',
+    ];
+    for (const other of [...others, 'localhost:7071/', 'localhost:7071:1', '127.0.0.1.evil.example', '127.0.0.999999'])
+      assert.equal(isDevelopment({ ...development, WEBSITE_HOSTNAME: other }), false, other);
+  });
+
+  it("or the embedded host's mark in the process, which is no variable", (context) => {
+    const word = { AZURE_FUNCTIONS_ENVIRONMENT: 'Development' };
+    Object.defineProperty(globalThis, localHostMark, { value: true, configurable: true });
+    context.after(() => Reflect.deleteProperty(globalThis, localHostMark));
+    assert.equal(isDevelopment(word), true);
+    assert.equal(isDevelopment({}), false);
+    assert.equal(isDevelopment({ ...word, ECS_CONTAINER_METADATA_URI_V4: 'http://169.254.170.2/v4/x' }), false);
   });
 });
 

@@ -8,7 +8,10 @@ import {
   type TrustStore,
   type TrustStoreReport,
   authorize,
+  copyOwn,
   deny,
+  hasMember,
+  readMember,
 } from '@certgate/core';
 import { publishDecision } from '../log/decision-channel.js';
 import { DecisionLog } from '../log/decision-log.js';
@@ -20,6 +23,7 @@ import {
   type FrontEndName,
   certificateHeaderName,
   isDevelopment,
+  readVariable,
   resolveFrontEnd,
   frontEndOverride,
 } from './front-end.js';
@@ -30,6 +34,7 @@ import {
   type CertificatePolicy,
   certificatePolicy,
   clientIdentities,
+  findPolicy,
   functionPolicies,
   type FunctionPolicy,
   gatedHandlers,
@@ -95,7 +100,7 @@ export class FunctionGate {
       }
       return handler;
     }
-    const policy = functionPolicies.get(handler) ?? certificatePolicy;
+    const policy = findPolicy(handler) ?? certificatePolicy;
     // A name that comes twice is an error of the worker's, which the app may swallow: the stricter policy stands.
     this.#registered.set(name.toLowerCase(), {
       name,
@@ -109,7 +114,7 @@ export class FunctionGate {
   coverInvocation<Handler extends AnyHandler>(functionName: string, handler: Handler): Handler {
     if (gatedHandlers.get(handler)?.functionName === functionName) return handler;
     // Where a hook wrapped the handler, its marks are lost; the registration's policy still stands.
-    const policy = this.#findRegistered(functionName) ?? functionPolicies.get(handler) ?? certificatePolicy;
+    const policy = this.#findRegistered(functionName) ?? findPolicy(handler) ?? certificatePolicy;
     // One that was registered before the gate is first seen here.
     this.#reportOnly.give(functionName, policy);
     return this.#close(functionName, policy, handler);
@@ -123,9 +128,9 @@ export class FunctionGate {
     if (core !== undefined) this.#streaming.watchCapabilities(core);
     this.#isStarted = true;
     for (const { name, policy } of this.#registered.values()) this.#reportOnly.give(name, policy);
-    const { trustStore } = this.#options;
-    await trustStore.start?.();
-    const report = trustStore.report?.();
+    const start = readMember(this.#options.trustStore, 'start') as TrustStore['start'];
+    if (start !== undefined) await Reflect.apply(start, this.#options.trustStore, []);
+    const report = this.#readReport();
     this.#trustLog.begin(report);
     if (report?.fault !== undefined) warnAtStart('trust_unavailable', `${report.description}: ${report.fault}`);
     warnOfTrust(report?.warnings ?? []);
@@ -219,10 +224,15 @@ export class FunctionGate {
   /** For the log alone, so a store of the user's own that can't say it spoils no decision. */
   #findTrustReport(): TrustStoreReport | undefined {
     try {
-      return this.#options.trustStore.report?.();
+      return this.#readReport();
     } catch {
       return undefined;
     }
+  }
+
+  #readReport(): TrustStoreReport | undefined {
+    const report = readMember(this.#options.trustStore, 'report') as TrustStore['report'];
+    return report === undefined ? undefined : Reflect.apply(report, this.#options.trustStore, []);
   }
 
   /** Settled at the first call: a placeholder instance gets its real environment only after the app was loaded. */
@@ -230,13 +240,14 @@ export class FunctionGate {
     if (this.#options[frontEndOverride] === true) return anywhere;
     if (this.#frontEnd !== undefined) return this.#frontEnd;
     const frontEnd = resolveFrontEnd(this.#options.frontEnd, process.env);
-    if (process.env['WEBSITE_PLACEHOLDER_MODE'] !== '1') this.#frontEnd = frontEnd;
+    if (readVariable(process.env, 'WEBSITE_PLACEHOLDER_MODE') !== '1') this.#frontEnd = frontEnd;
     return frontEnd;
   }
 }
 
-function createRequirement(functionName: string, { roles, reportOnlyUntil }: CertificatePolicy): FunctionRequirement {
-  return Object.freeze({ functionName, roles, ...(reportOnlyUntil === undefined ? {} : { reportOnlyUntil }) });
+function createRequirement(functionName: string, policy: CertificatePolicy): FunctionRequirement {
+  const { roles, reportOnlyUntil } = copyOwn(policy);
+  return copyOwn({ functionName, roles, ...(reportOnlyUntil === undefined ? {} : { reportOnlyUntil }) });
 }
 
 /**
@@ -245,7 +256,8 @@ function createRequirement(functionName: string, { roles, reportOnlyUntil }: Cer
  */
 function decideAgain(admission: Admission, requirement: FunctionRequirement, now: number): Decision {
   const decision = authorize(admission.identity, requirement, now);
-  const isSame = decision.outcome === 'allowed' && decision.deferred?.code === admission.deferred?.code;
+  const isSame =
+    decision.outcome === 'allowed' && copyOwn(decision).deferred?.code === copyOwn(admission).deferred?.code;
   return isSame ? admission : decision;
 }
 
@@ -266,7 +278,7 @@ const ambiguousDetail =
 /** The last argument that looks like an invocation context: libraries put arguments of their own in front of it. */
 function findContext(args: readonly unknown[]): InvocationContext | undefined {
   const last = args.at(-1);
-  return typeof last === 'object' && last !== null && 'invocationId' in last && 'functionName' in last
+  return typeof last === 'object' && last !== null && hasMember(last, 'invocationId') && hasMember(last, 'functionName')
     ? (last as InvocationContext)
     : undefined;
 }

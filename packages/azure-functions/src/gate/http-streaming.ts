@@ -101,5 +101,5 @@ function listRawValues({ rawHeaders }: IncomingMessage, name: string): readonly 
 }
 
 function hasHttpUri(capabilities: unknown): boolean {
-  return typeof capabilities === 'object' && capabilities !== null && 'HttpUri' in capabilities;
+  return typeof capabilities === 'object' && capabilities !== null && Object.hasOwn(capabilities, 'HttpUri');
 }

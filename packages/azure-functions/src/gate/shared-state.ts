@@ -1,4 +1,4 @@
-import type { ClientIdentity } from '@certgate/core';
+import { type ClientIdentity, copyOwn } from '@certgate/core';
 
 /** Any function that a handler may be; libraries call handlers with arguments of their own in front of the context. */
 export type AnyHandler = (...args: never[]) => unknown;
@@ -13,7 +13,7 @@ export interface CertificatePolicy {
   readonly reportOnlyUntil?: number;
 }
 
-export const certificatePolicy: CertificatePolicy = Object.freeze({ kind: 'certificate', roles: Object.freeze([]) });
+export const certificatePolicy: CertificatePolicy = copyOwn({ kind: 'certificate', roles: Object.freeze([]) });
 
 /** What a gate let through in one invocation, though authorization refuses it. */
 export interface Deferral {
@@ -42,6 +42,12 @@ interface SharedState {
    * is configured; `true` where that can't be compared.
    */
   readonly 'secured-cores/v1': WeakMap<object, string | true>;
+}
+
+/** What a handler's mark says. Another copy of this package may have written it, so its own keys alone count. */
+export function findPolicy(handler: AnyHandler): FunctionPolicy | undefined {
+  const policy = functionPolicies.get(handler);
+  return policy === undefined ? undefined : copyOwn(policy);
 }
 
 function getShared<K extends keyof SharedState>(name: K): SharedState[K] {
@@ -78,7 +84,7 @@ export function tightenPolicy(first: FunctionPolicy | undefined, second: Functio
   const closed = both.flatMap((policy) => (policy.kind === 'certificate' ? [policy] : []));
   if (closed.length === 0) return second;
   const ends = closed.flatMap(({ reportOnlyUntil }) => reportOnlyUntil ?? []);
-  return Object.freeze({
+  return copyOwn({
     kind: 'certificate',
     roles: Object.freeze(closed.flatMap(({ roles }) => roles)),
     ...(ends.length < both.length ? {} : { reportOnlyUntil: Math.min(...ends) }),

@@ -1,5 +1,6 @@
 // Not by its own name: the banner that bundles as ES modules need declares `createRequire` at their top level too.
 import * as nodeModule from 'node:module';
+import { readMember } from '@certgate/core';
 
 /** A function's registration as `@azure/functions` hands it to the worker. */
 export interface FunctionMetadata {
@@ -59,9 +60,6 @@ export function hasHttpTrigger({ bindings }: FunctionMetadata): boolean {
  * an `async` function returns is then no instance of it. A promise that is taken for a value would be a bypass.
  */
 export function isPromiseLike<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
-  return (
-    ((typeof value === 'object' && value !== null) || typeof value === 'function') &&
-    'then' in value &&
-    typeof value.then === 'function'
-  );
+  const isObject = (typeof value === 'object' && value !== null) || typeof value === 'function';
+  return isObject && typeof readMember(value, 'then') === 'function';
 }

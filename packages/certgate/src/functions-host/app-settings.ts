@@ -13,11 +13,12 @@ export interface AppSettingsInput {
 }
 
 /**
- * Variables that describe the machine we run on as an Azure, Container Apps or Kubernetes host. The host process is
- * the local host, whatever the laptop's dev container says; only an app setting may bring such a name back.
+ * Variables that describe the machine we run on as a host of Azure, of another cloud or of containers: what takes
+ * Development away in Certgate's adapter (tests/environment-table.test.ts holds the two together). The host process is the
+ * local host, whatever the laptop's dev container says; only an app setting may bring such a name back.
  */
 const otherHost =
-  /^(?:WEBSITE_(?:INSTANCE_ID|SKU|POD_NAME|PLACEHOLDER_MODE|HOSTNAME|SITE_NAME|HOME_STAMPNAME|OWNER_NAME|DEPLOYMENT_ID|ISOLATION)$|LEGION_|CONTAINER_NAME$|MANAGED_ENVIRONMENT$|CONTAINER_APP_|KUBERNETES_)/i;
+  /^(?:WEBSITE_(?:INSTANCE_ID|SKU|POD_NAME|PLACEHOLDER_MODE|HOSTNAME|SITE_NAME|HOME_STAMPNAME|OWNER_NAME|DEPLOYMENT_ID|ISOLATION|RESOURCE_GROUP)$|LEGION_|CONTAINER_NAME$|REGION_NAME$|APPSETTING_|IDENTITY_ENDPOINT$|MSI_ENDPOINT$|FABRIC_|MESH_INIT_URI$|MANAGED_ENVIRONMENT$|CONTAINER_APP_|KUBERNETES_|ECS_CONTAINER_METADATA_URI|AWS_EXECUTION_ENV$|AWS_LAMBDA_|K_SERVICE$|K_REVISION$|CLOUD_RUN_|NOMAD_(?:ALLOC|JOB|TASK|GROUP)_|GAE_|FUNCTION_TARGET$|DYNO$|FLY_APP_NAME$|FLY_ALLOC_ID$|RENDER_SERVICE_ID$|RAILWAY_|VERCEL$|VCAP_|CF_INSTANCE_|MESOS_|MARATHON_|DOTNET_RUNNING_IN_CONTAINER$|CONTAINER$)/i;
 
 /**
  * The environment of the host process, merged as Core Tools does it (`StartHostAction`): a variable that is already

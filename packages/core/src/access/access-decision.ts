@@ -10,6 +10,7 @@ import { findCertificateDenial } from '../certificate/certificate-verification.j
 import type { ClientCertificate } from '../certificate/client-certificate.js';
 import { type ClientIdentity, createClientIdentity } from './client-identity.js';
 import { type Denial, deny } from '../denial.js';
+import { copyOwn } from '../encoding/known-options.js';
 import { type PresentedCertificate, presentCertificate } from '../certificate/presented-certificate.js';
 import { type RevocationInformation, noRevocationInformation } from '../revocation/revocation-information.js';
 import { findInSnapshot } from '../trust-snapshot/find-in-snapshot.js';
@@ -68,7 +69,8 @@ export interface DecisionStep {
  * The gate takes the same steps, with a trust store in place of the snapshot and a memory in front.
  */
 export function decideAccess(question: AccessQuestion): Decision {
-  const { header, trust, revocation = noRevocationInformation, requirement, now, onStep, onPathCheck } = question;
+  const own = copyOwn(question);
+  const { header, trust, revocation = noRevocationInformation, requirement, now, onStep, onPathCheck } = own;
   // Every comparison with a time that is no number is false.
   if (!Number.isFinite(now)) return deny('internal_fault', 'The time of the call is not a number.');
 
@@ -109,7 +111,8 @@ export function authenticate(
 ): Authentication | Denial {
   const { thumbprintSha256 } = presented;
 
-  const trusted = readTrust(finding, thumbprintSha256, now);
+  // What a finding leaves out is absent, whatever somebody put on Object.prototype.
+  const trusted = readTrust(copyOwn(finding), thumbprintSha256, now);
   if (trusted.outcome === 'denied') return noteStoreDenial(onStep, trusted);
   note(onStep, 'trust-store', passed);
   const known = { identityName: trusted.identity.name, thumbprintSha256 };

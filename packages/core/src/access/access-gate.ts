@@ -3,7 +3,7 @@ import type { FunctionRequirement } from './authorization.js';
 import { readCertificateHeader, trimHeader } from '../certificate-header/certificate-header.js';
 import { type Denial, deny } from '../denial.js';
 import { describeFault } from '../encoding/shown-text.js';
-import { expectKnownOptions } from '../encoding/known-options.js';
+import { readKnownOptions, readMember } from '../encoding/known-options.js';
 import { type PresentedCertificate, presentCertificate } from '../certificate/presented-certificate.js';
 import {
   describeStoreFault,
@@ -36,8 +36,8 @@ export class AccessGate {
 
   /** @throws {TypeError} for an unknown option; {RangeError} for a timeout that no timer can keep. */
   constructor(options: AccessGateOptions) {
-    expectKnownOptions(options, ['trustStore', 'findTimeoutMilliseconds'], 'AccessGate');
-    const { trustStore, findTimeoutMilliseconds = 15_000 } = options;
+    const known = ['trustStore', 'findTimeoutMilliseconds'];
+    const { trustStore, findTimeoutMilliseconds = 15_000 } = readKnownOptions(options, known, 'AccessGate');
     // Of another type, a timer would take it for 1 ms.
     const isTimeout = Number.isFinite(findTimeoutMilliseconds) && findTimeoutMilliseconds > 0;
     if (!isTimeout || findTimeoutMilliseconds > maximumTimerMilliseconds) {
@@ -146,7 +146,7 @@ async function concludeLater(
 
 /** By its `then`: where a library has put its own Promise in the global's place, an async function's is no instance of it. */
 function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+  return typeof value === 'object' && value !== null && typeof readMember(value, 'then') === 'function';
 }
 
 function denyFault(error: unknown): Denial {

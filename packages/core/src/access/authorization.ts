@@ -1,5 +1,6 @@
 import type { ClientIdentity } from './client-identity.js';
 import { type Denial, deny } from '../denial.js';
+import { copyOwn } from '../encoding/known-options.js';
 
 /** What a function asks of its caller. Every group must be met; one role of a group meets it. */
 export interface FunctionRequirement {
@@ -20,7 +21,7 @@ export function findAuthorizationDenial(
   identity: ClientIdentity,
   requirement: FunctionRequirement,
 ): AuthorizationDenial | undefined {
-  const { functionName, roles } = requirement;
+  const { functionName, roles } = copyOwn(requirement);
   if (identity.functions !== undefined && !identity.functions.includes(functionName.toLowerCase())) {
     return denyIdentity(
       identity,
@@ -38,7 +39,8 @@ export function findAuthorizationDenial(
 }
 
 /** Whether the requirement's refusals are only reported at `now` (milliseconds). An end that never comes is none. */
-export function isReportOnly({ reportOnlyUntil }: FunctionRequirement, now: number): boolean {
+export function isReportOnly(requirement: FunctionRequirement, now: number): boolean {
+  const { reportOnlyUntil } = copyOwn(requirement);
   return reportOnlyUntil !== undefined && Number.isFinite(reportOnlyUntil) && now < reportOnlyUntil;
 }
 

@@ -1,6 +1,7 @@
 import { formatInstant } from '../encoding/timestamp.js';
 import type { ClientCertificate } from './client-certificate.js';
 import { type CertificatePublicKey, describeUnsupportedAlgorithm } from './public-key.js';
+import { copyOwn } from '../encoding/known-options.js';
 import { shortenText } from '../encoding/shown-text.js';
 import { type Denial, type DenialCode, deny } from '../denial.js';
 
@@ -88,8 +89,9 @@ export interface CertificateVerificationOptions {
 export function findCertificateDenial(
   certificate: ClientCertificate,
   now: number,
-  { isPathValidated = false }: CertificateVerificationOptions = {},
+  options: CertificateVerificationOptions = {},
 ): Denial | undefined {
+  const { isPathValidated = false } = copyOwn(options);
   for (const { code, findFault } of requirements) {
     if (isPathValidated && code === 'certificate_critical_extension_unknown') continue;
     const fault = findFault(certificate, now);

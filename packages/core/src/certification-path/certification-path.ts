@@ -1,5 +1,6 @@
 import { clientAuthentication } from '../certificate/certificate-verification.js';
 import type { LeadingDotReading } from './name-location.js';
+import { copyOwn } from '../encoding/known-options.js';
 import { PathBudget, type PathLimits } from './path-budget.js';
 import { findPath } from './path-building.js';
 import type { PathCertificate } from '../certificate/path-certificate.js';
@@ -46,7 +47,8 @@ const defaultMaximumIntermediates = 10;
  * Is there a certification path from a trust anchor to the target, good for its purpose now, with nothing revoked on it?
  * A pure function of its question; it never throws, and its budget bounds what hostile certificates can make it cost.
  */
-export function findCertificationPath(question: PathQuestion): CertificationPath | PathFault {
+export function findCertificationPath(given: PathQuestion): CertificationPath | PathFault {
+  const question = copyOwn({ ...given, revocation: copyOwn(given.revocation) });
   const { profile = 'strict', limits } = question;
   const settings: PathSettings = {
     now: question.now,
@@ -55,6 +57,7 @@ export function findCertificationPath(question: PathQuestion): CertificationPath
     policies: question.policies ?? anyPolicyInputs,
     budget: new PathBudget(limits),
     dnsConstraintsWithLeadingDot: question.dnsConstraintsWithLeadingDot,
+    targetRole: 'end-entity',
     onCheck: question.onCheck,
   };
   let current = { validFrom: Number.NEGATIVE_INFINITY, validUntil: Number.POSITIVE_INFINITY };

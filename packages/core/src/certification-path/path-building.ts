@@ -22,7 +22,7 @@ export interface PathSearch {
  */
 export function findPath(search: PathSearch): ValidPath | PathFault {
   const { target, settings } = search;
-  const role = settings.targetRole ?? 'end-entity';
+  const role = settings.targetRole;
   if (search.trustAnchors.some((anchor) => isSameEntity(anchor, target))) {
     const detail = `${describe(target, role)} is a trust anchor itself, which vouches for others only.`;
     return noteSearchEnd(search, [target], failPath('path_not_found', detail));
@@ -109,7 +109,7 @@ function extend(
 
 /** For tools: why the search goes no higher here. */
 function noteSearchEnd({ settings }: PathSearch, path: readonly PathCertificate[], fault: PathFault): PathFault {
-  const role = path.length === 1 ? (settings.targetRole ?? 'end-entity') : 'intermediate';
+  const role = path.length === 1 ? settings.targetRole : 'intermediate';
   noteOn(settings.onCheck, path)?.({ check: 'search', certificate: path[0], role, fault });
   return fault;
 }

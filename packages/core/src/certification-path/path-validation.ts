@@ -27,8 +27,8 @@ export interface PathSettings {
   readonly budget: PathBudget;
   /** Default `refuse`. */
   readonly dnsConstraintsWithLeadingDot?: LeadingDotReading | undefined;
-  /** What the last certificate is there for; `end-entity` unless said. */
-  readonly targetRole?: 'end-entity' | 'crl-signer';
+  /** What the last certificate is there for. */
+  readonly targetRole: 'end-entity' | 'crl-signer';
   /** Hears each check as it ends; for tools. */
   readonly onCheck?: PathListener | undefined;
 }
@@ -65,7 +65,7 @@ export function validatePath(
   if (anchorFault !== undefined) return anchorFault;
   let state = beginAt(trustAnchor, settings);
   for (const [index, certificate] of certificates.entries()) {
-    const role: PathRole = index === certificates.length - 1 ? (settings.targetRole ?? 'end-entity') : 'intermediate';
+    const role: PathRole = index === certificates.length - 1 ? settings.targetRole : 'intermediate';
     const fault = findCertificateFault(certificate, role, { state, settings, note });
     if (fault !== undefined) return fault;
     if (role === 'intermediate') state = prepareForNext(certificate, state, settings);

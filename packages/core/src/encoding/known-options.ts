@@ -1,12 +1,45 @@
 /**
- * Refuses an option whose name is not known: a misspelt limit would silently be the default.
+ * What may be read of an object that others made. A prototype that somebody polluted (`{"__proto__": {…}}`, merged by a
+ * careless function anywhere in the app) gives every object members that nobody wrote: an absent option, an absent key of
+ * an answer or a policy would be there. So nothing that decides is read from the root of a prototype chain.
+ */
+
+/**
+ * Whether an object has this member itself, or by its class. What stands on the root of its prototype chain
+ * (`Object.prototype`, of whichever realm) doesn't count.
+ */
+export function hasMember(target: object, name: PropertyKey): boolean {
+  let holder: object | null = target;
+  while (holder !== null) {
+    const parent = Object.getPrototypeOf(holder) as object | null;
+    if (Object.hasOwn(holder, name)) return parent !== null || holder === target;
+    holder = parent;
+  }
+  return false;
+}
+
+/** A member that `hasMember` finds, else undefined. */
+export function readMember(target: object, name: PropertyKey): unknown {
+  return hasMember(target, name) ? Reflect.get(target, name) : undefined;
+}
+
+/** A frozen copy of an object's own members, without a prototype: what is absent stays absent. */
+export function copyOwn<T extends object>(source: T): Readonly<T> {
+  return Object.freeze(Object.assign(Object.create(null) as T, source));
+}
+
+/**
+ * A copy of the options that were given, without a prototype. An option whose name is not known is refused: a misspelt
+ * limit would silently be the default.
  *
  * @throws {TypeError} names the option and the known ones.
  */
-export function expectKnownOptions(options: object, known: readonly string[], owner: string): void {
+export function readKnownOptions<T extends object>(options: T, known: readonly string[], owner: string): Readonly<T> {
   for (const name of Object.keys(options)) {
     if (!known.includes(name)) {
       throw new TypeError(`${owner} has no option "${name}"; known are ${known.join(', ')}.`);
     }
   }
+  const given = known.filter((name) => hasMember(options, name));
+  return copyOwn(Object.fromEntries(given.map((name) => [name, Reflect.get(options, name) as unknown])) as T);
 }

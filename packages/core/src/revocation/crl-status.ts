@@ -1,4 +1,5 @@
 import { areNamesEqual } from '../certificate/distinguished-name.js';
+import { copyOwn } from '../encoding/known-options.js';
 import { formatInstant } from '../encoding/timestamp.js';
 import type { CrlEntry } from './crl-entry.js';
 import { allReasons } from './crl-scope.js';
@@ -22,7 +23,8 @@ import type { RevocationStatus } from './revocation-information.js';
  * RFC 5280 §6.3.3. Stricter than there in one thing: all lists are looked at, not only as many as cover all reasons, so
  * that no order of lists hides a revocation.
  */
-export function findCrlStatus(question: CrlQuestion): RevocationStatus {
+export function findCrlStatus(given: CrlQuestion): RevocationStatus {
+  const question = copyOwn(given);
   const { certificate, issuer } = question;
   if (!areNamesEqual(certificate.issuer, issuer.subject)) {
     return { status: 'unknown', detail: 'The certificate has another issuer.' };

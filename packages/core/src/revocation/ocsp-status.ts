@@ -3,6 +3,7 @@ import { areNamesEqual } from '../certificate/distinguished-name.js';
 import { decodePathCertificate, type PathCertificate } from '../certificate/path-certificate.js';
 import { describeSignatureAlgorithm, type SignatureAlgorithm } from '../certificate/signature-algorithm.js';
 import { isSignedBy } from '../certificate/signature-verification.js';
+import { copyOwn } from '../encoding/known-options.js';
 import { hashResponderKey, isAboutCertificate } from './ocsp-certificate-id.js';
 import type { OcspResponderCertificate } from './ocsp-responder.js';
 import type { BasicOcspResponse, OcspAnswer, OcspResponse } from './ocsp-response.js';
@@ -23,7 +24,8 @@ const defaultFreshness = 10 * 60_000;
  * RFC 6960 §3.2. A revocation counts whoever of the responses says it, whether that one is current or not; only what may
  * say that a certificate is good has to be current, understood, and the answer to our request.
  */
-export function findOcspStatus(question: OcspQuestion): RevocationStatus {
+export function findOcspStatus(given: OcspQuestion): RevocationStatus {
+  const question = copyOwn(given);
   const statements: Statement[] = [];
   const faults: string[] = [];
   for (const response of question.responses) {

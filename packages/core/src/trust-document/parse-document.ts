@@ -1,6 +1,6 @@
 import { runAtOnce, runInSlices } from '../encoding/steps.js';
 import { parseJsonInSteps } from '../encoding/strict-json.js';
-import { expectKnownOptions } from '../encoding/known-options.js';
+import { readKnownOptions } from '../encoding/known-options.js';
 import { readAuthorities } from './read-authorities.js';
 import { readDenied } from './read-deny-list.js';
 import { readIdentities, readInstant } from './read-identities.js';
@@ -68,8 +68,7 @@ export function readTrustDocumentWhole(
   document: unknown,
   options: TrustDocumentReadingOptions = {},
 ): TrustDocumentReading {
-  expectOptions(options);
-  return runAtOnce(readInSteps(document, options));
+  return runAtOnce(readInSteps(document, readOptions(options)));
 }
 
 /**
@@ -80,16 +79,16 @@ export async function parseTrustDocumentInSlices(
   document: unknown,
   options: TrustDocumentReadingOptions = {},
 ): Promise<TrustSnapshot> {
-  expectOptions(options);
-  return (await runInSlices(readInSteps(document, options))).snapshot;
+  return (await runInSlices(readInSteps(document, readOptions(options)))).snapshot;
 }
 
-function expectOptions(options: TrustDocumentReadingOptions): void {
-  expectKnownOptions(options, ['audience'], 'The trust document');
+function readOptions(given: TrustDocumentReadingOptions): TrustDocumentReadingOptions {
+  const options = readKnownOptions(given, ['audience'], 'The trust document');
   const { audience } = options as { readonly audience?: unknown };
   if (audience !== undefined && audience !== anyAudience && typeof audience !== 'string') {
     throw new TypeError('The audience of a trust document must be the name of an app, a text.');
   }
+  return options;
 }
 
 function* readInSteps(

@@ -79,7 +79,7 @@ function findPins(snapshot: TrustSnapshot, certificate: PresentedCertificate): r
   let found = noPins;
   for (const kind of pinKinds) {
     const pinned = findPin(snapshot, kind, certificate);
-    if (pinned !== undefined) found = [...found, { ...pinned, matchedBy: kind }];
+    if (pinned !== undefined) found = [...found, { ...pinned, matchedBy: kind, path: undefined }];
   }
   return found;
 }

@@ -21,9 +21,9 @@ export interface TrustMatch {
   readonly identity: TrustedIdentity;
   /** For logs: the pin's kind, or the name's and its authority. */
   readonly matchedBy: string;
-  readonly pin?: TrustPin;
+  readonly pin: TrustPin | undefined;
   /** Where the match rests on an authority's word. */
-  readonly path?: CertificationPath;
+  readonly path: CertificationPath | undefined;
 }
 
 /** By a pin, whatever its `issuedBy` asks for. */
@@ -180,7 +180,7 @@ function matchNames(nominations: readonly Nomination[], paths: PathsByAuthority)
   for (const { identity, subject, authority } of nominations) {
     const path = paths.get(authority);
     if (path.outcome === 'valid') {
-      matches.push({ identity, matchedBy: `${subject.type} issued by ${authority.name}`, path });
+      matches.push({ identity, matchedBy: `${subject.type} issued by ${authority.name}`, path, pin: undefined });
       continue;
     }
     const isIssued = takenBack.has(path.code);

@@ -31,14 +31,19 @@ export function createAppSettingSource(name: string): TrustSource {
 }
 
 function readAppSetting(name: string, withSignature: boolean): TrustSourceReading {
-  const value = process.env[name];
+  const value = findSetting(name);
   if (value === undefined || value.trim() === '') {
     throw new TrustSourceMisuse(`The app setting ${name} is ${value === undefined ? 'not there' : 'empty'}.`);
   }
   expectResolved(name, value);
-  const signature = withSignature ? process.env[`${name}_SIGNATURE`] : undefined;
+  const signature = withSignature ? findSetting(`${name}_SIGNATURE`) : undefined;
   if (signature !== undefined) expectResolved(`${name}_SIGNATURE`, signature);
   return { changed: true, bytes: Buffer.from(value, 'utf8'), version: undefined, signature };
+}
+
+/** Its own: `process.env` passes on what stands on Object.prototype. */
+function findSetting(name: string): string | undefined {
+  return Object.hasOwn(process.env, name) ? process.env[name] : undefined;
 }
 
 /** Not misuse: it heals as soon as the platform can resolve it. */

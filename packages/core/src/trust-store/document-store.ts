@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { expectKnownOptions } from '../encoding/known-options.js';
+import { readKnownOptions } from '../encoding/known-options.js';
 import { type TrustDocumentOptions, parseTrustDocument } from '../trust-document/parse-document.js';
 import type { PresentedCertificate } from '../certificate/presented-certificate.js';
 import { findInSnapshot } from '../trust-snapshot/find-in-snapshot.js';
@@ -17,8 +17,8 @@ export type DocumentStoreOptions = TrustDocumentOptions & Pick<RefreshOptions, '
  *
  * @throws {TrustDocumentError} at once when the document is not valid.
  */
-export function trustStoreFromDocument(document: unknown, options: DocumentStoreOptions = {}): TrustStore {
-  expectKnownOptions(options, ['audience', 'crlBlobs'], 'The trust store');
+export function trustStoreFromDocument(document: unknown, given: DocumentStoreOptions = {}): TrustStore {
+  const options = readKnownOptions(given, ['audience', 'crlBlobs'], 'The trust store');
   const audience = readAudienceOption(options);
   const snapshot = parseTrustDocument(document, { audience });
   const hasLists = snapshot.authorities.some(({ revocation }) => revocation.crls.length > 0 || revocation.ocsp);
@@ -32,7 +32,7 @@ function createConstantSource(document: unknown): TrustSource {
   const bytes = Buffer.from(typeof document === 'string' ? document : JSON.stringify(document));
   return {
     description: 'document in code',
-    configuration: describeConfiguration(document, {}),
+    configuration: describeConfiguration(document, { audience: undefined }),
     read: ({ lastVersion }) =>
       Promise.resolve(lastVersion === version ? { changed: false } : { changed: true, bytes, version }),
   };
@@ -71,8 +71,8 @@ class DocumentTrustStore implements TrustStore {
 }
 
 /** The text itself would keep the document in memory twice. */
-function describeConfiguration(document: unknown, options: TrustDocumentOptions): string {
+function describeConfiguration(document: unknown, { audience }: { readonly audience: string | undefined }): string {
   const text = typeof document === 'string' ? document : JSON.stringify(document);
   const sha256 = createHash('sha256').update(text).digest('hex');
-  return JSON.stringify(['document', sha256, options.audience ?? null]);
+  return JSON.stringify(['document', sha256, audience ?? null]);
 }

@@ -1,4 +1,4 @@
-import { expectKnownOptions } from '../encoding/known-options.js';
+import { hasMember, readKnownOptions } from '../encoding/known-options.js';
 import { type TrustBlobClient, createBlobSource } from '../trust-sources/blob-source.js';
 import type { CrlSourcesInCode } from './crl-keeper.js';
 import { DocumentSignatureVerifier } from '../trust-sources/document-signature.js';
@@ -62,8 +62,8 @@ export interface RefreshSettings {
 }
 
 /** @throws {RangeError} for a number that is none of its kind; {TypeError} for an unknown option or no public key. */
-export function readRefreshOptions(options: RefreshOptions): RefreshSettings {
-  expectKnownOptions(options, optionNames, 'The trust store');
+export function readRefreshOptions(given: RefreshOptions): RefreshSettings {
+  const options = readKnownOptions(given, optionNames, 'The trust store');
   const refreshInterval = readDuration('refreshIntervalSeconds', options.refreshIntervalSeconds ?? 30);
   const maximumStaleness = readDuration('maximumStalenessSeconds', options.maximumStalenessSeconds ?? 86_400);
   if (maximumStaleness < refreshInterval) {
@@ -120,7 +120,8 @@ function readDuration(name: string, seconds: number): number {
 }
 
 /** A store is one app's: the mark with which tools read any app's document is no name. */
-export function readAudienceOption({ audience }: { readonly audience?: unknown }): string | undefined {
+export function readAudienceOption(options: { readonly audience?: unknown }): string | undefined {
+  const audience = hasMember(options, 'audience') ? options.audience : undefined;
   if (audience === undefined || typeof audience === 'string') return audience;
   throw new TypeError('audience must be the name of this app, a text.');
 }

@@ -1,6 +1,7 @@
 import { isUint8Array } from 'node:util/types';
 import type { PresentedCertificate } from '../certificate/presented-certificate.js';
 import { denialCodes } from '../denial.js';
+import { readMember } from '../encoding/known-options.js';
 import { describeFault } from '../encoding/shown-text.js';
 import type { FoundIdentity, TrustDenialCode, TrustFinding } from '../trust-snapshot/trust-finding.js';
 import type { TrustWarning } from '../trust-snapshot/trust-snapshot.js';
@@ -93,7 +94,7 @@ export function readTrustFinding(answer: unknown): TrustFinding {
  */
 export function readTrustVersion(store: { readonly version?: unknown }): string | undefined {
   try {
-    const { version } = store;
+    const version = readMember(store, 'version');
     return typeof version === 'string' && version !== '' ? version : undefined;
   } catch (error) {
     throw new TrustVersionError(`The trust store failed to say its version: ${describeFault(error)}.`);
@@ -109,15 +110,41 @@ export class TrustVersionError extends Error {
   override readonly name = 'TrustVersionError';
 }
 
-function findKnownAnswer(answer: unknown): TrustFinding | undefined {
-  if (!isRecord(answer)) return undefined;
-  switch (answer['outcome']) {
+/** Members of the answer itself or of its class: what a polluted prototype adds is no part of it. */
+function readAnswer<const Names extends readonly string[]>(
+  answer: object,
+  names: Names,
+): Record<Names[number], unknown> {
+  return Object.fromEntries(names.map((name) => [name, readMember(answer, name)])) as Record<Names[number], unknown>;
+}
+
+const answerMembers = [
+  'outcome',
+  'code',
+  'detail',
+  'identityName',
+  'identity',
+  'matchedBy',
+  'validFrom',
+  'validUntil',
+  'currentFrom',
+  'currentUntil',
+  'isPathValidated',
+  'pathAuthorities',
+] as const;
+
+type Answer = Readonly<Record<(typeof answerMembers)[number], unknown>>;
+
+function findKnownAnswer(given: unknown): TrustFinding | undefined {
+  if (!isRecord(given)) return undefined;
+  const answer = readAnswer(given, answerMembers);
+  switch (answer.outcome) {
     case 'notFound':
-      return typeof answer['detail'] === 'string'
-        ? { outcome: 'notFound', detail: answer['detail'] }
+      return typeof answer.detail === 'string'
+        ? { outcome: 'notFound', detail: answer.detail }
         : { outcome: 'notFound' };
     case 'unavailable':
-      return { outcome: 'unavailable', detail: textOr(answer['detail'], 'The trust store is unavailable.') };
+      return { outcome: 'unavailable', detail: textOr(answer.detail, 'The trust store is unavailable.') };
     case 'denied':
       return readDenied(answer);
     case 'found':
@@ -127,15 +154,15 @@ function findKnownAnswer(answer: unknown): TrustFinding | undefined {
   }
 }
 
-function readDenied(answer: Record<string, unknown>): TrustFinding | undefined {
+function readDenied(answer: Answer): TrustFinding | undefined {
   const { code, identityName } = answer;
   if (!isTrustDenialCode(code)) return undefined;
-  const detail = textOr(answer['detail'], 'The trust store refused the certificate.');
+  const detail = textOr(answer.detail, 'The trust store refused the certificate.');
   return { outcome: 'denied', code, detail, ...(typeof identityName === 'string' ? { identityName } : {}) };
 }
 
-function readFound(answer: Record<string, unknown>): TrustFinding | undefined {
-  const identity = readIdentity(answer['identity']);
+function readFound(answer: Answer): TrustFinding | undefined {
+  const identity = readIdentity(answer.identity);
   // Absent means unbounded; null doesn't: it is what a failed calculation or an empty column leaves behind.
   const { validFrom = Number.NEGATIVE_INFINITY, validUntil = Number.POSITIVE_INFINITY } = answer;
   const { currentFrom = Number.NEGATIVE_INFINITY, currentUntil = Number.POSITIVE_INFINITY } = answer;
@@ -146,19 +173,19 @@ function readFound(answer: Record<string, unknown>): TrustFinding | undefined {
   return {
     outcome: 'found',
     identity,
-    matchedBy: textOr(answer['matchedBy'], 'own store'),
+    matchedBy: textOr(answer.matchedBy, 'own store'),
     validFrom,
     validUntil,
     currentFrom,
     currentUntil,
-    ...(answer['isPathValidated'] === true ? { isPathValidated: true } : {}),
+    ...(answer.isPathValidated === true ? { isPathValidated: true } : {}),
     ...(pathAuthorities === undefined ? {} : { pathAuthorities }),
   };
 }
 
 function readIdentity(value: unknown): FoundIdentity | undefined {
   if (!isRecord(value)) return undefined;
-  const { name, roles, functions, owner } = value;
+  const { name, roles, functions, owner } = readAnswer(value, ['name', 'roles', 'functions', 'owner']);
   if (typeof name !== 'string' || name.trim() === '' || !isTextList(roles)) return undefined;
   if (functions !== undefined && !isTextList(functions)) return undefined;
   return {
@@ -181,7 +208,7 @@ function isTrustDenialCode(code: unknown): code is TrustDenialCode {
   return trustDenialCodes.has(code);
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
+function isRecord(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
 }
 

