@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { type TestContext, describe, it } from 'node:test';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { trustStoreFromDocument } from '@certgate/core';
+import { allowAnonymous, requireRole, secureApp, unsafeTrustCertificateHeaderFromAnywhere } from '../index.js';
+import { appService } from '../test-support/environment.js';
+import { bearing, createApp, reader, stranger, trustDocument } from '../test-support/secured-app.js';
+import type { Call, TestWorker } from '../test-support/test-worker.js';
+
+/** `prototype-pollution.ts` of core's tests, which no package exports. */
+interface PollutionTools {
+  readonly listMemberNames: (folder: string) => readonly string[];
+  readonly listHostileValues: (name: string) => readonly unknown[];
+  readonly pollute: (pollution: Readonly<Record<PropertyKey, unknown>>) => () => void;
+  readonly watchAbsentMembers: (names: readonly string[]) => { readonly stop: () => ReadonlySet<string> };
+  readonly namesOfPresence: readonly string[];
+}
+
+const core = join(dirname(createRequire(import.meta.url).resolve('@certgate/core/package.json')), 'dist/esm');
+const toolsFile = pathToFileURL(join(core, 'test-support/prototype-pollution.js')).href;
+const tools = (await import(toolsFile)) as PollutionTools;
+const memberNames = [core, fileURLToPath(new URL('..', import.meta.url))].flatMap(tools.listMemberNames);
+
+interface Scene {
+  readonly worker: TestWorker;
+  /** How often a handler ran. */
+  readonly runs: () => number;
+}
+
+function build(context: TestContext, environment: Readonly<Record<string, string>> = appService): Scene {
+  const { app, worker } = createApp(context, environment);
+  let runs = 0;
+  const secret = (): { readonly body: string } => {
+    runs += 1;
+    return { body: 'secret' };
+  };
+  secureApp(app, { trustStore: trustStoreFromDocument(trustDocument) });
+  app.http('Closed', { handler: secret });
+  app.http('Role', { handler: requireRole('operator', secret) });
+  app.http('Open', { handler: allowAnonymous(() => ({ body: 'open' })) });
+  return { worker, runs: () => runs };
+}
+
+/** Calls that are refused: 403, 401 and 401. */
+const refused: readonly (readonly [name: string, call: Call])[] = [
+  ['Role', bearing(reader)],
+  ['Closed', bearing(stranger)],
+  ['Closed', {}],
+];
+
+async function callAll(worker: TestWorker): Promise<readonly number[]> {
+  const statuses: number[] = [];
+  for (const [name, call] of refused) statuses.push((await worker.invoke(name, call)).status);
+  return statuses;
+}
+
+async function withPollution(pollution: Readonly<Record<PropertyKey, unknown>>, run: () => unknown): Promise<unknown> {
+  const restore = tools.pollute(pollution);
+  try {
+    return await run();
+  } catch (error) {
+    return error;
+  } finally {
+    restore();
+  }
+}
+
+const describeValue = (name: PropertyKey, value: unknown): string => `${String(name)}: ${JSON.stringify(value)}`;
+
+describe('whatever stands on Object.prototype', () => {
+  it('no refused call reaches its handler', async (context) => {
+    context.mock.method(console, 'warn', () => undefined);
+    const { worker, runs } = build(context);
+    await worker.start();
+    assert.deepEqual(await callAll(worker), [403, 401, 401]);
+    const watch = tools.watchAbsentMembers(memberNames);
+    await callAll(worker).finally(watch.stop);
+    const sought = [...watch.stop(), ...tools.namesOfPresence];
+    for (const name of sought) {
+      for (const value of tools.listHostileValues(name)) {
+        await withPollution({ [name]: value }, () => callAll(worker));
+        assert.equal(runs(), 0, describeValue(name, value));
+      }
+    }
+    assert.deepEqual(await callAll(worker), [403, 401, 401]);
+  });
+
+  it('no refused call reaches its handler in an app that is built and started meanwhile', async (context) => {
+    context.mock.method(console, 'warn', () => undefined);
+    const watch = tools.watchAbsentMembers(memberNames);
+    try {
+      await build(context).worker.start();
+    } finally {
+      watch.stop();
+    }
+    for (const name of ['reportOnlyUntil', 'policy', 'kind', 'roles', 'version', 'find', 'start', ...watch.stop()]) {
+      const [value] = tools.listHostileValues(name).slice(-1);
+      await withPollution({ [name]: value }, async () => {
+        const { worker, runs } = build(context);
+        await worker.start();
+        await callAll(worker);
+        assert.equal(runs(), 0, describeValue(name, value));
+      });
+    }
+  });
+
+  it('a polluted policy stays what it was when the pollution is gone', async (context) => {
+    context.mock.method(console, 'warn', () => undefined);
+    const scene: { built?: Scene } = {};
+    await withPollution({ reportOnlyUntil: 8_640_000_000_000_000 }, () => {
+      scene.built = build(context);
+    });
+    assert.ok(scene.built !== undefined);
+    await scene.built.worker.start();
+    assert.deepEqual(await callAll(scene.built.worker), [403, 401, 401]);
+  });
+
+  it('names no front end, and makes no Development', async (context) => {
+    context.mock.method(console, 'warn', () => undefined);
+    const pollutions: readonly Readonly<Record<PropertyKey, unknown>>[] = [
+      { CERTGATE_FRONT_END: 'app-service' },
+      { WEBSITE_INSTANCE_ID: 'a1b2' },
+      { frontEnd: 'app-service' },
+      { [unsafeTrustCertificateHeaderFromAnywhere]: true },
+      { [Symbol.for('certgate/local-host/v1')]: true, AZURE_FUNCTIONS_ENVIRONMENT: 'Development' },
+      {
+        AZURE_FUNCTIONS_ENVIRONMENT: 'Development',
+        FUNCTIONS_CORETOOLS_ENVIRONMENT: 'True',
+        WEBSITE_HOSTNAME: 'localhost:7071',
+      },
+    ];
+    for (const pollution of pollutions) {
+      const body = await withPollution(pollution, async () => {
+        const { worker, runs } = build(context, { HOME: '/' });
+        await worker.start();
+        const answer = await worker.invoke('Closed', bearing(reader));
+        assert.equal(runs(), 0);
+        assert.equal(answer.status, 503);
+        return answer.body;
+      });
+      assert.match(String(body), /"unavailable"/, Reflect.ownKeys(pollution).map(String).join());
+      assert.doesNotMatch(String(body), /development/);
+    }
+  });
+});
