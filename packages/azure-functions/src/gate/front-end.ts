@@ -54,7 +54,7 @@ function confirmFrontEnd(name: FrontEndName, environment: Environment): FrontEnd
   if (contradicting.length > 0) {
     return denyFrontEnd(
       'front_end_contradicted',
-      `The front end is said to be "${name}", but ${contradicting.join(', ')} of this process's environment belong to another platform, which App Service's front end does not stand in front of: anybody could set ${certificateHeaderName} there.`,
+      `The front end is said to be "${name}", but this process runs on another platform (${contradicting.join(', ')}), where anybody can set ${certificateHeaderName}.`,
     );
   }
   return { outcome: 'known', name, isDevelopment: isDevelopment(environment) };
@@ -62,7 +62,11 @@ function confirmFrontEnd(name: FrontEndName, environment: Environment): FrontEnd
 
 function deduceFrontEnd(environment: Environment): FrontEnd {
   if (isDevelopment(environment)) return { outcome: 'known', name: 'development', isDevelopment: true };
-  const contradicting = [...listPresent(environment, otherPlatforms), ...listFlexConsumptionMarks(environment)];
+  const contradicting = [
+    ...listPresent(environment, otherPlatforms),
+    ...listPresent(environment, neverOnAppService),
+    ...listFlexConsumptionMarks(environment),
+  ];
   if (readVariable(environment, 'WEBSITE_INSTANCE_ID') !== undefined && contradicting.length === 0) {
     return { outcome: 'known', name: 'app-service', isDevelopment: false };
   }
@@ -70,12 +74,15 @@ function deduceFrontEnd(environment: Environment): FrontEnd {
 }
 
 /**
- * Variables that only a platform other than App Service sets: Container Apps, Kubernetes, Amazon ECS and Lambda (its task
- * metadata endpoint and reserved variables), Cloud Run (its container contract), Nomad (its runtime variables). Another
- * ingress stands in front there.
+ * Variables that only a platform other than Azure Functions sets, by its documentation: Container Apps, Kubernetes, Amazon
+ * ECS and Lambda, Cloud Run and App Engine, Nomad, Mesos, Cloud Foundry, Heroku, Fly, Render. Another ingress stands in
+ * front there.
  */
 const otherPlatforms =
-  /^(?:MANAGED_ENVIRONMENT$|CONTAINER_APP_|KUBERNETES_|ECS_CONTAINER_METADATA_URI|AWS_EXECUTION_ENV$|AWS_LAMBDA_|K_SERVICE$|K_REVISION$|CLOUD_RUN_|NOMAD_(?:ALLOC|JOB|TASK|GROUP)_)/;
+  /^(?:MANAGED_ENVIRONMENT$|CONTAINER_APP_|KUBERNETES_|ECS_CONTAINER_METADATA_URI|AWS_EXECUTION_ENV$|AWS_LAMBDA_|K_SERVICE$|K_REVISION$|CLOUD_RUN_|GAE_|NOMAD_(?:ALLOC|JOB|TASK|GROUP)_|MESOS_TASK_ID$|MARATHON_APP_ID$|VCAP_APPLICATION$|CF_INSTANCE_|DYNO$|FLY_APP_NAME$|FLY_ALLOC_ID$|RENDER_SERVICE_ID$)/;
+
+/** Service Fabric, on which Linux Consumption runs too, and Podman: App Service is named there, or it is not known. */
+const neverOnAppService = /^(?:FABRIC_|CONTAINER$)/;
 
 /** An app setting may have any name, `WEBSITE_INSTANCE_ID` too: it must not turn Flex Consumption into App Service. */
 function listFlexConsumptionMarks(environment: Environment): readonly string[] {
@@ -84,15 +91,14 @@ function listFlexConsumptionMarks(environment: Environment): readonly string[] {
 }
 
 /**
- * Variables of Azure's hosts, of other clouds and of container images. None is on a plain laptop; `WEBSITE_HOSTNAME` is
- * not among them, since Core Tools sets it too. Linux Consumption runs on Service Fabric, so `Fabric_` takes Development
- * away without contradicting App Service; so does `DOTNET_RUNNING_IN_CONTAINER`, which Azure's own images set.
+ * Variables of Azure's hosts and of container images. None is on a plain laptop. `WEBSITE_HOSTNAME` is not among them,
+ * since Core Tools sets it too.
  */
 const hostedPlaces =
-  /^(?:WEBSITE_(?:INSTANCE_ID|SKU|POD_NAME|PLACEHOLDER_MODE|HOME_STAMPNAME|SITE_NAME|OWNER_NAME|DEPLOYMENT_ID|ISOLATION|RESOURCE_GROUP)$|LEGION_|CONTAINER_NAME$|REGION_NAME$|APPSETTING_|IDENTITY_ENDPOINT$|MSI_ENDPOINT$|FABRIC_|MESH_INIT_URI$|GAE_|FUNCTION_TARGET$|DYNO$|FLY_APP_NAME$|FLY_ALLOC_ID$|RENDER_SERVICE_ID$|RAILWAY_|VERCEL$|VCAP_|CF_INSTANCE_|MESOS_|MARATHON_|DOTNET_RUNNING_IN_CONTAINER$|CONTAINER$)/;
+  /^(?:WEBSITE_(?:INSTANCE_ID|SKU|POD_NAME|PLACEHOLDER_MODE|HOME_STAMPNAME|SITE_NAME|OWNER_NAME|DEPLOYMENT_ID|ISOLATION|RESOURCE_GROUP)$|LEGION_|CONTAINER_NAME$|REGION_NAME$|APPSETTING_|MESH_INIT_URI$|DOTNET_RUNNING_IN_CONTAINER$)/;
 
 function listHostMarks(environment: Environment): readonly string[] {
-  return [...listPresent(environment, otherPlatforms), ...listPresent(environment, hostedPlaces)];
+  return [otherPlatforms, neverOnAppService, hostedPlaces].flatMap((marks) => listPresent(environment, marks));
 }
 
 /**

@@ -520,6 +520,8 @@ describe('HTTP streaming', () => {
 describe('whatever the environment and the header', () => {
   const names = [
     'AZURE_FUNCTIONS_ENVIRONMENT',
+    'FUNCTIONS_CORETOOLS_ENVIRONMENT',
+    'WEBSITE_HOSTNAME',
     'CERTGATE_FRONT_END',
     'WEBSITE_INSTANCE_ID',
     'WEBSITE_SKU',
@@ -532,7 +534,7 @@ describe('whatever the environment and the header', () => {
   ];
   const environments = fc.dictionary(
     fc.constantFrom(...names),
-    fc.constantFrom('', '1', 'Development', 'FlexConsumption', 'app-service'),
+    fc.constantFrom('', '1', 'Development', 'True', 'localhost:7071', 'FlexConsumption', 'app-service'),
   );
   const good = reader.header;
   const headers = fc.oneof(
@@ -591,7 +593,9 @@ describe('whatever the environment and the header', () => {
     if (environment['CERTGATE_FRONT_END'] === 'app-service') return true;
     const isFlex = environment['WEBSITE_SKU'] === 'FlexConsumption' || has('LEGION_SERVICE_HOST');
     if (has('WEBSITE_INSTANCE_ID') && !isFlex) return true;
-    const isCloud = names.slice(2).some(has);
-    return environment['AZURE_FUNCTIONS_ENVIRONMENT'] === 'Development' && !isCloud;
+    const isCloud = names.slice(4).some(has);
+    const isCoreTools =
+      environment['FUNCTIONS_CORETOOLS_ENVIRONMENT'] === 'True' && environment['WEBSITE_HOSTNAME'] === 'localhost:7071';
+    return environment['AZURE_FUNCTIONS_ENVIRONMENT'] === 'Development' && isCoreTools && !isCloud;
   }
 });
