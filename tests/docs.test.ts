@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { type TestContext, describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
+import { runInNewContext } from 'node:vm';
 import type { InvocationContext } from '@azure/functions';
 import {
   type Decision,
@@ -221,6 +222,45 @@ describe('every page', () => {
     assert.deepEqual(listTypeErrors(snippets), []);
   });
 
+  it('shows reportOnly with an end that holds on any day, once the day is filled in', async (context) => {
+    const { reportOnly, requireRole } = await import('@certgate/azure-functions');
+    const snippets = pages.flatMap(({ path, text }) =>
+      [...text.matchAll(/^ *```ts\n([\s\S]*?)```/gm)]
+        .map(([, code = '']) => ({ path, code }))
+        .filter(({ code }) => code.includes('reportOnly(')),
+    );
+    assert.deepEqual(
+      snippets.map(({ path }) => path),
+      ['README.md', 'docs/errors.md'],
+    );
+    const dayMilliseconds = 86_400_000;
+    const today = Date.now();
+    for (const now of [today, today + 2 * 365 * dayMilliseconds]) {
+      context.mock.timers.enable({ apis: ['Date'], now });
+      for (const { path, code } of snippets) {
+        const registered: string[] = [];
+        const app = { http: (name: string) => registered.push(name) };
+        const run = (source: string): void => {
+          const { outputText } = ts.transpileModule(source.replace(/^import .*$/gm, ''), {});
+          runInNewContext(outputText, { app, reportOnly, requireRole, refund: () => ({}) });
+        };
+        assert.doesNotMatch(code, /\d{4}-\d\d/, `${path} shows a date that will be over, or too far ahead`);
+        // As it is copied, it says what to fill in; what it suggests is good.
+        assert.throws(() => {
+          run(code);
+        }, /at most 90 days ahead, such as \d{4}-/);
+        const suggestion = findMessage(() => {
+          run(code);
+        }).match(/such as (\S+)\.$/)?.[1];
+        assert.ok(suggestion !== undefined);
+        for (const end of [suggestion, new Date(now + 89 * dayMilliseconds).toISOString()])
+          run(code.replace('YYYY-MM-DDT00:00:00Z', end));
+        assert.deepEqual(registered, ['Refund', 'Refund']);
+      }
+      context.mock.timers.reset();
+    }
+  });
+
   it('names commands and options that certgate has', async () => {
     const helpByVerb = await readHelp();
     const commands = pages.flatMap(listCommands);
@@ -241,6 +281,15 @@ describe('every page', () => {
     for (const name of names) assert.ok(hasOption(help, name), name);
   });
 });
+
+function findMessage(run: () => void): string {
+  try {
+    run();
+  } catch (error) {
+    return (error as Error).message;
+  }
+  return '';
+}
 
 type DecisionLogModule = typeof decisionLogModule;
 type ExpiryLogModule = typeof expiryLogModule;

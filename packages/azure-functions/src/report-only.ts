@@ -3,14 +3,17 @@ import { expectHandler, wrapHandler } from './function-policy.js';
 import { type AnyHandler, certificatePolicy, findPolicy } from './gate/shared-state.js';
 
 export interface ReportOnlyOptions {
-  /** RFC 3339 in UTC, `2027-03-01T00:00:00Z`: the first moment at which the function is closed. At most 90 days ahead. */
+  /**
+   * The first moment at which the function is closed: RFC 3339 in UTC, `YYYY-MM-DDT00:00:00Z`. At most 90 days ahead when
+   * the app is loaded.
+   */
   readonly until: string;
 }
 
 const maximumDays = 90;
 
 /**
- * Tries a role, or a caller's list of functions, before it counts: until `until`, callers that are known and would be
+ * Tries a role, or a caller's list of functions, before it counts: until `until`, at most 90 days ahead, callers that are known and would be
  * refused with `role_missing` or `function_not_allowed` are let through, and each such call is a warning in the log.
  * Nothing else is deferred: strangers, disabled identities, expired certificates and every fault are refused as ever.
  *
@@ -37,7 +40,7 @@ export function reportOnly<Handler extends AnyHandler>(handler: Handler, options
 
 function readUntil(options: unknown): number {
   if (typeof options !== 'object' || options === null) {
-    throw new TypeError("reportOnly needs options as its second argument: { until: '2027-03-01T00:00:00Z' }.");
+    throw new TypeError(`reportOnly needs options as its second argument: { until: '${suggestEnd()}' }.`);
   }
   const unknown = Reflect.ownKeys(options).find((key) => key !== 'until');
   if (unknown !== undefined) {
@@ -47,7 +50,7 @@ function readUntil(options: unknown): number {
   const instant = typeof until === 'string' ? findInstant(until) : undefined;
   if (instant === undefined) {
     throw new TypeError(
-      'reportOnly needs an end: until, an RFC 3339 time in UTC that the calendar has, such as 2027-03-01T00:00:00Z.',
+      `reportOnly needs an end: until, an RFC 3339 time in UTC that the calendar has, at most ${maximumDays} days ahead, such as ${suggestEnd()}.`,
     );
   }
   const latest = Date.now() + maximumDays * 86_400_000;
@@ -59,4 +62,10 @@ function readUntil(options: unknown): number {
     );
   }
   return instant;
+}
+
+/** The first moment of a day in a month's time: an example that is right whenever it is read. */
+function suggestEnd(): string {
+  const day = 86_400_000;
+  return formatInstant(Math.floor(Date.now() / day + 30) * day);
 }
