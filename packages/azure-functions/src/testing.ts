@@ -49,6 +49,7 @@ function createTestIdentity(identity: TestIdentity): ClientIdentity {
     certificate,
     matchedBy: 'test',
     accessEndsAt: certificate.notAfter,
+    accessBeginsAt: certificate.notBefore,
   });
 }
 

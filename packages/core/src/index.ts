@@ -1,5 +1,5 @@
 // What an adapter needs, and an app that decides for itself. A cold start loads this file and nothing else of core.
-export { findInstant, formatInstant } from './encoding/timestamp.js';
+export { findInstant, formatInstant, isEndingSoon } from './encoding/timestamp.js';
 export { copyOwn, hasMember, readMember } from './encoding/known-options.js';
 export { isLoopbackHost } from './encoding/shown-url.js';
 export {

@@ -18,9 +18,14 @@ function createContext(): { readonly context: InvocationContext; readonly lines:
   return { context: { warn } as unknown as InvocationContext, lines };
 }
 
-function identityOf(accessEndsAt: number, thumbprintSha256 = 'AB', owner?: string): ClientIdentity {
+function identityOf(
+  accessEndsAt: number,
+  thumbprintSha256 = 'AB',
+  owner?: string,
+  accessBeginsAt = now - 100 * day,
+): ClientIdentity {
   const certificate = { thumbprintSha256, notAfter: now + 20 * day };
-  return { name: 'billing', owner, certificate, accessEndsAt } as unknown as ClientIdentity;
+  return { name: 'billing', owner, certificate, accessBeginsAt, accessEndsAt } as unknown as ClientIdentity;
 }
 
 describe('a certificate in use that ends soon', () => {
@@ -61,6 +66,17 @@ describe('a certificate in use that ends soon', () => {
       log.note(context, identityOf(end as number), now);
     assert.equal(lines.length, 0);
     log.note(context, identityOf(now + 30 * day), now);
+    assert.equal(lines.length, 1);
+  });
+
+  it('begins with the last third of a shorter life: a certificate of a day is not warned of all its life', () => {
+    const { context, lines } = createContext();
+    const log = new ExpiryLog();
+    const hour = day / 24;
+    const identity = identityOf(now + day, 'AB', undefined, now);
+    for (const at of [now, now + 15 * hour, now + 16 * hour - 1]) log.note(context, identity, at);
+    assert.equal(lines.length, 0);
+    log.note(context, identity, now + 16 * hour);
     assert.equal(lines.length, 1);
   });
 

@@ -1,4 +1,4 @@
-import { type ClientIdentity, formatInstant } from '@certgate/core';
+import { type ClientIdentity, formatInstant, isEndingSoon } from '@certgate/core';
 import type { InvocationContext } from '@azure/functions';
 import { logShapeVersion } from './decision-log.js';
 import { formatLogLine } from './log-text.js';
@@ -20,7 +20,6 @@ export interface ExpiryLogLine {
 }
 
 const dayMilliseconds = 86_400_000;
-const warningMilliseconds = 30 * dayMilliseconds;
 
 /** Whoever holds a key that is pinned can make certificates without end: past this many, a day says nothing more. */
 const maximumWarned = 1000;
@@ -31,7 +30,7 @@ export class ExpiryLog {
 
   /** For each call that is let in; `now` is in milliseconds. */
   note(context: InvocationContext, identity: ClientIdentity, now: number): void {
-    if (!(identity.accessEndsAt - now <= warningMilliseconds)) return;
+    if (!isEndingSoon(identity.accessBeginsAt, identity.accessEndsAt, now)) return;
     if (this.#isDue(identity.certificate.thumbprintSha256, now))
       context.warn(formatLogLine(createExpiryLine(identity)));
   }

@@ -132,7 +132,7 @@ export function authenticate(
   const { currentFrom = Number.NEGATIVE_INFINITY, currentUntil = Number.POSITIVE_INFINITY } = trusted;
   return {
     outcome: 'authenticated',
-    identity: createClientIdentity(identity, certificate, matchedBy, validUntil),
+    identity: createClientIdentity(identity, certificate, matchedBy, validFrom, validUntil),
     validFrom: Math.max(certificate.notBefore, validFrom, currentFrom),
     // notAfter belongs to the certificate's validity (RFC 5280 §4.1.2.5); our intervals end before their end.
     validUntil: Math.min(certificate.notAfter + 1, validUntil, currentUntil),

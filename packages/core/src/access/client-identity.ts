@@ -17,13 +17,16 @@ export interface ClientIdentity {
    * certificate's `notAfter`, the pin's `notAfter` and the identity's `expiresAt`.
    */
   readonly accessEndsAt: number;
+  /** The other end of that interval: the latest of the certificate's and the pin's `notBefore`. */
+  readonly accessBeginsAt: number;
 }
 
-/** `trustEndsAt`: when what admits the certificate ends, in milliseconds; infinite where it doesn't. */
+/** [trustBeginsAt, trustEndsAt) in milliseconds: when what admits the certificate holds; infinite where it has no end. */
 export function createClientIdentity(
   { name, roles, functions, owner }: FoundIdentity,
   certificate: ClientCertificate,
   matchedBy: string,
+  trustBeginsAt: number = Number.NEGATIVE_INFINITY,
   trustEndsAt: number = Number.POSITIVE_INFINITY,
 ): ClientIdentity {
   return Object.freeze({
@@ -34,5 +37,6 @@ export function createClientIdentity(
     certificate,
     matchedBy,
     accessEndsAt: Math.min(certificate.notAfter, trustEndsAt),
+    accessBeginsAt: Math.max(certificate.notBefore, trustBeginsAt),
   });
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
-import { findInstant } from './timestamp.js';
+import { findInstant, isEndingSoon } from './timestamp.js';
 
 describe('findInstant', () => {
   for (const [text, instant] of [
@@ -74,5 +74,32 @@ describe('findInstant', () => {
       }),
       { numRuns: 1000 },
     );
+  });
+});
+
+describe('isEndingSoon', () => {
+  const day = 86_400_000;
+  test('from the last third of the lifetime on, and from 30 days before the end at the earliest', () => {
+    for (const [days, lead] of [
+      [1, 1 / 3],
+      [30, 10],
+      [90, 30],
+      [3650, 30],
+      [Number.POSITIVE_INFINITY, 30],
+    ] as const) {
+      const end = 5000 * day;
+      assert.equal(isEndingSoon(end - days * day, end, end - lead * day), true);
+      assert.equal(isEndingSoon(end - days * day, end, end - lead * day - 1), false);
+      assert.equal(isEndingSoon(end - days * day, end, end + day), true);
+    }
+  });
+  test('never of what has no end, nor of times that are none', () => {
+    assert.equal(isEndingSoon(0, Number.POSITIVE_INFINITY, 0), false);
+    for (const [start, end, now] of [
+      [Number.NaN, 1, 0],
+      [0, Number.NaN, 0],
+      [0, 1, Number.NaN],
+    ] as const)
+      assert.equal(isEndingSoon(start, end, now), false);
   });
 });

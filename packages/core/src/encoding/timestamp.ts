@@ -16,3 +16,14 @@ export function findInstant(text: string): number | undefined {
 export function formatInstant(instant: number): string {
   return new Date(instant).toISOString().replace('.000', '');
 }
+
+const longestNoticeMilliseconds = 30 * 86_400_000;
+
+/**
+ * Whether to warn at `now` that something ends: for the last third of its lifetime, at most 30 days before its end. A
+ * certificate of a day would otherwise be warned of for all its life, and nobody reads such a log. All in milliseconds; a
+ * start that nobody knows is negative infinity, which leaves the 30 days.
+ */
+export function isEndingSoon(startsAt: number, endsAt: number, now: number): boolean {
+  return endsAt - now <= Math.min(longestNoticeMilliseconds, (endsAt - startsAt) / 3);
+}

@@ -5,10 +5,11 @@ import type { TrustedAuthority, TrustedIdentity, TrustSnapshot } from '../trust-
 import type { InspectionCode, InspectionSeverity, TrustInspectionFinding } from './inspection-finding.js';
 import { describeSubject, listSubjectKeys, subjectKey } from '../trust-snapshot/trust-subject.js';
 
-/** Milliseconds since 1970-01-01T00:00:00Z. */
-interface Moment {
+/** When a document is inspected, in milliseconds since 1970-01-01T00:00:00Z. */
+export interface Moment {
   readonly now: number;
-  readonly horizon: number;
+  /** Is what is valid from `startsAt`, where that is known, to `endsAt` to be told of? */
+  readonly endsSoon: (startsAt: number | undefined, endsAt: number) => boolean;
 }
 
 /**
@@ -62,7 +63,7 @@ function inspectAuthority(authority: TrustedAuthority, path: string, moment: Mom
 function inspectCertificate(
   certificate: PathCertificate,
   all: readonly PathCertificate[],
-  { now, horizon }: Moment,
+  { now, endsSoon }: Moment,
   what: string,
   authorityName: string,
 ): Omit<Finding, 'path'> | undefined {
@@ -72,7 +73,7 @@ function inspectCertificate(
     const message = `${subject} begins at ${formatInstant(notBefore)}.`;
     return { code: 'authority_certificate_not_begun', severity: 'information', message };
   }
-  if (notAfter > horizon) return undefined;
+  if (!endsSoon(notBefore, notAfter)) return undefined;
   // Both ends belong to a certificate's validity.
   const isOver = now > notAfter;
   const isFollowed = all.some((other) => isSuccessor(other, certificate));

@@ -23,6 +23,17 @@ const next = { thumbprintSha256: otherSha256, notAfter: inDays(400) };
 const first = 'identities[0]';
 const firstPin = 'identities[0].certificates[0]';
 
+test('where nothing is said of days, the rule is that of the app log: a third of the window, at most 30 days', () => {
+  const codes = (notBefore: string, notAfter: string): readonly string[] =>
+    inspectTrust(snapshotOf(pinned({ ...pin, notBefore, notAfter })), { now }).map(({ code }) => code);
+  assert.deepEqual(codes(inDays(0), inDays(1)), []);
+  assert.deepEqual(codes(inDays(-0.7), inDays(0.3)), ['pin_ends_soon']);
+  assert.deepEqual(codes(inDays(-5), inDays(4)), []);
+  assert.deepEqual(codes(inDays(-6), inDays(3)), ['pin_ends_soon']);
+  assert.deepEqual(codes(inDays(-300), inDays(30)), ['pin_ends_soon']);
+  assert.deepEqual(codes(inDays(-300), inDays(31)), []);
+});
+
 describe('one identity', () => {
   const cases: readonly (readonly [string, IdentityInput, readonly string[]])[] = [
     ['a pin that ends in a year', pinned({ ...pin, notAfter: inDays(365) }), []],

@@ -1,5 +1,6 @@
-import { formatInstant } from '../encoding/timestamp.js';
-import { inspectAuthorities } from './inspect-authorities.js';
+import { formatInstant, isEndingSoon } from '../encoding/timestamp.js';
+import { copyOwn } from '../encoding/known-options.js';
+import { type Moment, inspectAuthorities } from './inspect-authorities.js';
 import { describePin } from './trust-change.js';
 import type { InspectionCode, InspectionSeverity, TrustInspectionFinding } from './inspection-finding.js';
 import { findLookalikes } from './find-lookalikes.js';
@@ -13,8 +14,8 @@ import {
 export interface TrustInspectionOptions {
   /** Milliseconds since 1970-01-01T00:00:00Z. */
   readonly now: number;
-  /** What ends within so many days is told. */
-  readonly withinDays: number;
+  /** What ends within so many days is told. Absent: as the app's log warns, by `isEndingSoon`. */
+  readonly withinDays?: number | undefined;
 }
 
 const millisecondsPerDay = 86_400_000;
@@ -29,11 +30,17 @@ const severities: readonly InspectionSeverity[] = ['error', 'warning', 'informat
  */
 export function inspectTrust(
   snapshot: TrustSnapshot,
-  { now, withinDays }: TrustInspectionOptions,
+  options: TrustInspectionOptions,
 ): readonly TrustInspectionFinding[] {
+  const { now, withinDays } = copyOwn(options);
   if (!Number.isFinite(now)) throw new RangeError('now must be a time in milliseconds.');
-  if (!Number.isFinite(withinDays) || withinDays < 0) throw new RangeError('withinDays must be a number from 0.');
-  const moment = { now, horizon: now + withinDays * millisecondsPerDay };
+  if (withinDays !== undefined && !(Number.isFinite(withinDays) && withinDays >= 0))
+    throw new RangeError('withinDays must be a number from 0.');
+  const moment: Moment = {
+    now,
+    endsSoon: (startsAt = Number.NEGATIVE_INFINITY, endsAt) =>
+      withinDays === undefined ? isEndingSoon(startsAt, endsAt, now) : endsAt - now <= withinDays * millisecondsPerDay,
+  };
   const findings = [
     ...inspectLock(snapshot),
     ...inspectAuthorities(snapshot, moment),
@@ -70,11 +77,6 @@ function compareEnds(one: number, other: number): number {
   return one === other ? 0 : one - other;
 }
 
-interface Moment {
-  readonly now: number;
-  readonly horizon: number;
-}
-
 interface Place {
   readonly identity: TrustedIdentity;
   readonly path: string;
@@ -108,7 +110,7 @@ function inspectIdentity(identity: TrustedIdentity, path: string, moment: Moment
     return [report('identity_ended', 'warning', { identity, path, endsAt: expiresAt }, message)];
   }
   const findings: TrustInspectionFinding[] = [];
-  if (expiresAt !== undefined && expiresAt <= moment.horizon) {
+  if (expiresAt !== undefined && moment.endsSoon(undefined, expiresAt)) {
     const message = `"${name}" ends at ${formatInstant(expiresAt)} (expiresAt); extend it if the caller stays.`;
     findings.push(report('identity_ends_soon', 'warning', { identity, path, endsAt: expiresAt }, message));
   }
@@ -149,7 +151,7 @@ function inspectPin(identity: TrustedIdentity, pin: TrustPin, path: string, mome
   if (end === undefined && pin.issuedBy === undefined) {
     const message = `${what} has no end of its own: when its certificate ends, this document can't tell.`;
     findings.push(report('pin_without_end', 'information', place, message));
-  } else if (end !== undefined && end === notAfter && end <= moment.horizon) {
+  } else if (end !== undefined && end === notAfter && moment.endsSoon(notBefore, end)) {
     findings.push(reportEndSoon(what, { ...place, endsAt: end }, hasSuccessor(identity, pin, end)));
   }
   if (kind === 'thumbprintSha1') {

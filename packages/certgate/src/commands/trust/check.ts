@@ -31,7 +31,7 @@ import {
 import { addStoreOption, type StoreFlags } from './options/store-options.js';
 
 interface CheckFlags extends StoreFlags, GateFlags {
-  readonly within: number;
+  readonly within?: number;
   readonly failOn: 'error' | 'warning';
   readonly at?: number;
   readonly json?: boolean;
@@ -42,7 +42,11 @@ export function trustCheckCommand(): Command {
     'Look a trust document over: is it valid, what ends soon or has ended, SHA-1 pins, windows that never open, callers that nobody can be, authorities whose certificates end.',
   );
   addStoreOption(command)
-    .option('--within <days>', 'what ends within so many days is told, e.g. 30d', parseDays, 30)
+    .option(
+      '--within <days>',
+      'what ends within so many days is told, e.g. 60d (default: 30 days before the end, or the last third of a shorter lifetime)',
+      parseDays,
+    )
     .addOption(
       new Option('--fail-on <severity>', 'the least severity that the exit code 1 is for')
         .choices(['error', 'warning'])
@@ -78,12 +82,13 @@ async function check(flags: CheckFlags): Promise<void> {
   const audience = 'snapshot' in reading ? reading.snapshot.audience : undefined;
   const unverified = listUnverified({ signature: stored.signature, audience }, flags);
   const problems = 'problems' in reading ? reading.problems : [];
-  const findings = 'snapshot' in reading ? inspectTrust(reading.snapshot, { now, withinDays: flags.within }) : [];
+  const options = { now, withinDays: flags.within };
+  const findings = 'snapshot' in reading ? inspectTrust(reading.snapshot, options) : [];
   if (flags.json === true) {
     printJson({
       store: location.description,
       at: formatInstant(now),
-      withinDays: flags.within,
+      withinDays: flags.within ?? null,
       valid: problems.length === 0 && isTaken && unverified.length === 0,
       revision: 'snapshot' in reading ? reading.snapshot.revision : null,
       signature: signature ?? null,
