@@ -324,6 +324,29 @@ describe('the app does not start', () => {
     const invalid = join(folder, 'invalid.json');
     writeFileSync(invalid, '{ "schemaVersion": 1, "revision": 1, "identities": [{ "nam": "x" }] }');
     const app = createAdapterApp(context, secured('secureApp(app, { trustStore });'));
-    await assert.rejects(app.start({ environment: { CERTGATE_TRUST: invalid } }), /invalid\.json/);
+    await assert.rejects(
+      app.start({ environment: { CERTGATE_TRUST: invalid } }),
+      (error: Error & { readonly remedy?: string }) => {
+        assert.match(error.message, /^The app does not start, because of its trust document\. .*invalid\.json/);
+        assert.doesNotMatch(error.message, /hook/);
+        assert.ok(error.remedy?.includes(`npx --no-install certgate trust check --store file:${invalid}. In Azure`));
+        return true;
+      },
+    );
+  });
+
+  it('no trust document, since the setting that names it is not there', async (context) => {
+    const app = createAdapterApp(context, secured('secureApp(app, { trustStore });'));
+    await assert.rejects(
+      app.start({ environment: { CERTGATE_TRUST: '' } }),
+      (error: Error & { readonly remedy?: string }) => {
+        assert.match(
+          error.message,
+          /^The app does not start, because it finds no trust document\. The trust file has no path/,
+        );
+        assert.match(error.remedy ?? '', /CERTGATE_TRUST in local\.settings\.json.*certgate trust check --store/);
+        return true;
+      },
+    );
   });
 });

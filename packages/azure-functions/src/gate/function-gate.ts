@@ -132,7 +132,8 @@ export class FunctionGate {
     if (start !== undefined) await Reflect.apply(start, this.#options.trustStore, []);
     const report = this.#readReport();
     this.#trustLog.begin(report);
-    if (report?.fault !== undefined) warnAtStart('trust_unavailable', `${report.description}: ${report.fault}`);
+    if (report?.fault !== undefined)
+      warnAtStart('trust_unavailable', `${report.description}: ${report.fault}. ${unavailableDetail}`);
     warnOfTrust(report?.warnings ?? []);
   }
 
@@ -268,6 +269,9 @@ function refuse(denial: Denial, args: readonly unknown[]): unknown {
 }
 
 const anywhere: FrontEnd = Object.freeze({ outcome: 'known', name: 'anywhere', isDevelopment: false });
+
+const unavailableDetail =
+  'Calls of closed functions are refused with 503 until it can be read. On your own machine, try: npx --no-install certgate trust check --store <store>';
 
 const anywhereDetail =
   'unsafeTrustCertificateHeaderFromAnywhere is set: whoever reaches this app can claim to be any caller, whose certificate is no secret. Take it away wherever anybody but a front end of yours reaches the app.';

@@ -25,6 +25,7 @@ function describeOpening(hosted: HostedFunction): string {
 
 function formatCell(result: CheckResult | undefined): string {
   if (result === undefined) return colors.dim('not called');
+  if (!result.sent) return colors.red('not sent');
   const answer = result.status === null ? 'no answer' : String(result.status);
   if (result.ok) return `${answer} ${colors.green('ok')}`;
   return colors.red(`${answer} WRONG, expected ${result.expected}`);
@@ -34,7 +35,8 @@ function formatCell(result: CheckResult | undefined): string {
 export function listFailures(results: readonly CheckResult[]): readonly string[] {
   return results
     .filter(({ ok }) => !ok)
-    .map(({ function: name, caller, status, expected, code, detail }) => {
+    .map(({ function: name, caller, sent, status, expected, code, detail }) => {
+      if (!sent) return `${name}, caller ${caller}: not sent, since ${detail ?? 'it is not safe to call'}`;
       const got = status === null ? 'no answer' : `${status}${code === null ? '' : ` (${code})`}`;
       return `${name}, caller ${caller}: ${got}, expected ${expected}${detail === undefined ? '' : `; ${detail}`}`;
     });

@@ -9,6 +9,8 @@ export interface CheckResult {
   readonly caller: string;
   /** Null where no answer came, or nothing was sent. */
   readonly status: number | null;
+  /** Whether the call was made: one that would reach another function, or no gate, is not. */
+  readonly sent: boolean;
   readonly expected: number;
   readonly ok: boolean;
   /** The precise reason in Development, else the public code of a refusal; null for an answer of the function itself. */
@@ -31,10 +33,11 @@ export async function runChecks(checks: readonly PlannedCheck[], target: CheckTa
 }
 
 async function runCheck(check: PlannedCheck, target: CheckTarget): Promise<CheckResult> {
-  const base = { function: check.function.name, caller: check.caller.name, expected: check.expected };
+  const named = { function: check.function.name, caller: check.caller.name, expected: check.expected };
   if (check.unsafeBecause !== undefined) {
-    return { ...base, status: null, ok: false, code: null, detail: `not sent: ${check.unsafeBecause}` };
+    return { ...named, sent: false, status: null, ok: false, code: null, detail: check.unsafeBecause };
   }
+  const base = { ...named, sent: true };
   try {
     const { status, headers, body } = await sendRequest({
       url: `${target.url}${fillRoute(check.function.route ?? '/')}`,
@@ -65,6 +68,7 @@ function isHiddenRole(check: PlannedCheck, code: string | null): boolean {
 interface Refusal {
   readonly publicCode: string;
   readonly precise: string;
+  readonly correlationId: string;
 }
 
 /**
@@ -77,9 +81,18 @@ function judge(
   refusal: Refusal | undefined,
 ): Pick<CheckResult, 'ok' | 'detail'> {
   if (answeredBy === 'gateway') return { ok: false, detail: 'the front end let it through' };
+  if (refusal?.publicCode === 'unavailable') return { ok: false, ...explainUnavailable(refusal) };
   if (expected === 200) return { ok: refusal === undefined && status < 500 };
   const publicCode = expected === 401 ? 'client_certificate_required' : 'forbidden';
   return { ok: status === expected && refusal?.publicCode === publicCode };
+}
+
+/** In Development the answer names the reason; anywhere else only the log does. */
+function explainUnavailable({ publicCode, precise, correlationId }: Refusal): Pick<CheckResult, 'detail'> {
+  if (precise !== publicCode) return {};
+  return {
+    detail: `the reason is in the app's log, at the correlationId ${correlationId}. The answer hides it, since the app does not take this for Development: does local.settings.json hold variables of a cloud or container host, such as CONTAINER_APP_NAME or WEBSITE_INSTANCE_ID? Take them out`,
+  };
 }
 
 function judgeGateway({ answeredBy }: PlannedCheck, answer: string): Pick<CheckResult, 'ok' | 'detail'> {
@@ -90,10 +103,19 @@ function judgeGateway({ answeredBy }: PlannedCheck, answer: string): Pick<CheckR
 function readRefusal(contentType: unknown, body: string): Refusal | undefined {
   if (typeof contentType !== 'string' || !contentType.startsWith('application/problem+json')) return undefined;
   try {
-    const problem = JSON.parse(body) as { type?: unknown; code?: unknown; development?: { code?: unknown } };
+    const problem = JSON.parse(body) as {
+      type?: unknown;
+      code?: unknown;
+      correlationId?: unknown;
+      development?: { code?: unknown };
+    };
     if (typeof problem.code !== 'string' || problem.type !== `urn:certgate:problem:${problem.code}`) return undefined;
     const { code: precise } = problem.development ?? {};
-    return { publicCode: problem.code, precise: typeof precise === 'string' ? precise : problem.code };
+    return {
+      publicCode: problem.code,
+      precise: typeof precise === 'string' ? precise : problem.code,
+      correlationId: String(problem.correlationId),
+    };
   } catch {
     return undefined;
   }

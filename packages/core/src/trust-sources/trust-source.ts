@@ -39,6 +39,7 @@ export type TrustSourceReading =
 /** The source was set up wrongly: the app must not start with it. */
 export class TrustSourceMisuse extends Error {
   override readonly name = 'TrustSourceMisuse';
+  readonly code = 'CERTGATE_TRUST_SOURCE_MISUSE';
 }
 
 /**

@@ -38,15 +38,38 @@ export async function loadApp(
   try {
     await executeHooks(app, 'appStart', createAppHookContext(app), systemLog);
   } catch (error) {
-    throw new CommandFailure(`An appStart hook of the app failed: ${firstLine(error)}`, {
-      remedy: 'Correct what the hook does; in Azure the app would not start either.',
-      cause: error,
-    });
+    throw describeFailedStart(error);
   }
   const capabilities = (await app.programmingModel?.getCapabilities?.({ ...workerCapabilities })) ?? {};
   app.registrationClosed = true;
   const uri = capabilities['HttpUri'];
   return { streamingUri: uri === undefined ? undefined : new URL(uri) };
+}
+
+/** Certgate's own hook loads the trust document: what is wrong with that is no fault of the app's code. */
+function describeFailedStart(error: unknown): CommandFailure {
+  const { code, message } = error instanceof Error ? (error as NodeJS.ErrnoException) : {};
+  const check = 'npx --no-install certgate trust check --store';
+  if (code === 'CERTGATE_TRUST_DOCUMENT_INVALID') {
+    const file = /^The trust document \(file (.+?)\) is not valid/.exec(message ?? '')?.[1];
+    return new CommandFailure(`The app does not start, because of its trust document. ${firstLineOf(message ?? '')}`, {
+      remedy: `Correct the document; every problem of it: ${check} ${file === undefined ? '<store>' : `file:${file}`}. In Azure the app would not start either.`,
+      cause: error,
+    });
+  }
+  if (code === 'CERTGATE_TRUST_SOURCE_MISUSE') {
+    return new CommandFailure(
+      `The app does not start, because it finds no trust document. ${firstLineOf(message ?? '')}`,
+      {
+        remedy: `Set what secureApp reads, e.g. CERTGATE_TRUST in local.settings.json and in Azure's app settings, to a document that passes: ${check} file:trust.json`,
+        cause: error,
+      },
+    );
+  }
+  return new CommandFailure(`An appStart hook of the app failed: ${firstLine(error)}`, {
+    remedy: 'Correct what the hook does; in Azure the app would not start either.',
+    cause: error,
+  });
 }
 
 async function loadEntryFile(app: AppContext, file: string, packageType: 'module' | 'commonjs'): Promise<void> {
@@ -80,7 +103,10 @@ function isEsModule(file: string, packageType: 'module' | 'commonjs'): boolean {
 }
 
 function firstLine(error: unknown): string {
-  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return firstLineOf(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
+}
+
+function firstLineOf(text: string): string {
   return text.split('\n', 1)[0] ?? text;
 }
 
