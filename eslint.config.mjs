@@ -9,6 +9,8 @@ export default tseslint.config(
       '**/.certgate/**',
       'tests/apps/**',
       'tests/users-tests/**',
+      // Not strict, as the templates are.
+      'tests/types/commonjs/**',
     ],
   },
   {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { HttpResponseInit, InvocationContext } from '@azure/functions';
 import { allowAnonymous, requireAnyRole, requireRole } from './function-policy.js';
-import { ClientIdentityMissing, findClientIdentity, getClientIdentity } from './request-identity.js';
+import { findClientIdentity, getClientIdentity } from './request-identity.js';
 import { functionPolicies } from './gate/shared-state.js';
 import { development, setEnvironment } from './test-support/environment.js';
 import { createApp, createSecuredApp } from './test-support/secured-app.js';
@@ -163,7 +163,10 @@ describe('misuse is an error at load', () => {
 describe('identities', () => {
   it('getClientIdentity throws where nobody was authenticated, whatever it is given', () => {
     for (const value of [createContext(), {}, undefined, null, 'text']) {
-      assert.throws(() => getClientIdentity(value as InvocationContext), ClientIdentityMissing);
+      assert.throws(() => getClientIdentity(value as InvocationContext), {
+        name: 'ClientIdentityMissing',
+        code: 'CERTGATE_CLIENT_IDENTITY_MISSING',
+      });
       assert.equal(findClientIdentity(value as InvocationContext), undefined);
     }
     assert.throws(() => getClientIdentity(createContext()), /"F".*withClientIdentity/);

@@ -1,7 +1,8 @@
 import { type Denial, copyOwn, deny, findAuthorizationDenial, readMember } from '@certgate/core';
 import { publishDecision } from './log/decision-channel.js';
 import { isRoleDeferred } from './gate/deferral.js';
-import type { InvocationContext } from '@azure/functions';
+import type { HttpHandler, InvocationContext } from '@azure/functions';
+import type { Role } from './request-identity.js';
 import { isDevelopment } from './gate/front-end.js';
 import { answerDenial, createDenialResponse, findTriggerType } from './gate/denial-response.js';
 import { logRoleDenial } from './log/decision-log.js';
@@ -14,6 +15,9 @@ import {
 } from './gate/shared-state.js';
 import { isHttpTriggerType } from './gate/worker-core.js';
 
+// Each wrapper has an overload for HTTP first: a handler that is written in place and registered elsewhere gets the types
+// of its parameters from there. The other is for handlers of libraries, with arguments of their own.
+
 /**
  * Opens one function to everybody: `app.http('Public', { handler: allowAnonymous(handler) })`. It returns a new
  * function and leaves the given one as it is, so that a second registration of the same handler stays closed. In an
@@ -23,6 +27,8 @@ import { isHttpTriggerType } from './gate/worker-core.js';
  *
  * @throws {TypeError} when the handler requires a role or is report-only, or is no function.
  */
+export function allowAnonymous<Handler extends HttpHandler>(handler: Handler): Handler;
+export function allowAnonymous<Handler extends AnyHandler>(handler: Handler): Handler;
 export function allowAnonymous<Handler extends AnyHandler>(handler: Handler): Handler {
   expectHandler('allowAnonymous', handler);
   const inner = findPolicy(handler);
@@ -39,7 +45,9 @@ export function allowAnonymous<Handler extends AnyHandler>(handler: Handler): Ha
  *
  * @throws {TypeError} when the role is empty, or the handler is anonymous, report-only or no function.
  */
-export function requireRole<Handler extends AnyHandler>(role: string, handler: Handler): Handler {
+export function requireRole<Handler extends HttpHandler>(role: Role, handler: Handler): Handler;
+export function requireRole<Handler extends AnyHandler>(role: Role, handler: Handler): Handler;
+export function requireRole<Handler extends AnyHandler>(role: Role, handler: Handler): Handler {
   return addRoles('requireRole', [role], handler);
 }
 
@@ -48,7 +56,9 @@ export function requireRole<Handler extends AnyHandler>(role: string, handler: H
  *
  * @throws {TypeError} when no role is given or one is empty, or the handler is anonymous, report-only or no function.
  */
-export function requireAnyRole<Handler extends AnyHandler>(roles: readonly string[], handler: Handler): Handler {
+export function requireAnyRole<Handler extends HttpHandler>(roles: readonly Role[], handler: Handler): Handler;
+export function requireAnyRole<Handler extends AnyHandler>(roles: readonly Role[], handler: Handler): Handler;
+export function requireAnyRole<Handler extends AnyHandler>(roles: readonly Role[], handler: Handler): Handler {
   return addRoles('requireAnyRole', roles, handler);
 }
 

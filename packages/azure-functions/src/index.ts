@@ -2,7 +2,14 @@ export { secureApp, type FunctionApp, type SecureAppOptions } from './secure-app
 export { unsafeTrustCertificateHeaderFromAnywhere } from './gate/front-end.js';
 export { allowAnonymous, requireAnyRole, requireRole } from './function-policy.js';
 export { reportOnly, type ReportOnlyOptions } from './report-only.js';
-export { ClientIdentityMissing, findClientIdentity, getClientIdentity } from './request-identity.js';
+export {
+  ClientIdentityMissing,
+  findClientIdentity,
+  getClientIdentity,
+  type ClientIdentity,
+  type Register,
+  type Role,
+} from './request-identity.js';
 export type { FrontEndName } from './gate/front-end.js';
 export { decisionChannelName, type DecisionEvent } from './log/decision-channel.js';
 export type { DecisionLogLine } from './log/decision-log.js';
@@ -20,7 +27,6 @@ export {
   trustStoreFromFile,
   trustStoreFromUrl,
   type ClientCertificate,
-  type ClientIdentity,
   type PresentedCertificate,
   type RefreshOptions,
   type TrustBlobClient,

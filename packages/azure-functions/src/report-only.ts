@@ -1,3 +1,4 @@
+import type { HttpHandler } from '@azure/functions';
 import { copyOwn, findInstant, formatInstant } from '@certgate/core';
 import { expectHandler, wrapHandler } from './function-policy.js';
 import { type AnyHandler, certificatePolicy, findPolicy } from './gate/shared-state.js';
@@ -24,6 +25,8 @@ const maximumDays = 90;
  * an `until` that is no RFC 3339 time in UTC.
  * @throws {RangeError} when `until` is more than 90 days ahead. One that has passed is no error: the function is closed.
  */
+export function reportOnly<Handler extends HttpHandler>(handler: Handler, options: ReportOnlyOptions): Handler;
+export function reportOnly<Handler extends AnyHandler>(handler: Handler, options: ReportOnlyOptions): Handler;
 export function reportOnly<Handler extends AnyHandler>(handler: Handler, options: ReportOnlyOptions): Handler {
   expectHandler('reportOnly', handler);
   const reportOnlyUntil = readUntil(options);

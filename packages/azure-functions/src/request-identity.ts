@@ -1,10 +1,37 @@
 import type { InvocationContext } from '@azure/functions';
-import type { ClientIdentity } from '@certgate/core';
+import type { ClientIdentity as IdentityOfAnyRoles } from '@certgate/core';
 import { clientIdentities } from './gate/shared-state.js';
 
-/** Thrown by `getClientIdentity` where nobody was authenticated: a mistake in the app's code, not the caller's. */
+/**
+ * Where an app declares its roles once, so that the compiler checks and completes them wherever one is named:
+ *
+ * ```ts
+ * declare module '@certgate/azure-functions' {
+ *   interface Register { role: 'orders.read' | 'orders.write' }
+ * }
+ * ```
+ */
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type
+export interface Register {}
+
+/** The roles that the app declared; any text where it declared none. */
+export type Role = Register extends { readonly role: infer Declared extends string } ? Declared : string;
+
+/**
+ * Who calls. The trust document may give a caller roles that the app doesn't declare: they are in `roles` all the same,
+ * and no function of the app asks for them.
+ */
+export interface ClientIdentity extends IdentityOfAnyRoles {
+  readonly roles: readonly Role[];
+}
+
+/**
+ * Thrown by `getClientIdentity` where nobody was authenticated: a mistake in the app's code, not the caller's. Told by its
+ * `code`, since two copies of this package in one app have a class each.
+ */
 export class ClientIdentityMissing extends Error {
   override readonly name = 'ClientIdentityMissing';
+  readonly code = 'CERTGATE_CLIENT_IDENTITY_MISSING';
 }
 
 /**

@@ -1,11 +1,12 @@
 import type { InvocationContext } from '@azure/functions';
 import type { ClientCertificate, ClientIdentity } from '@certgate/core';
+import type { Role } from './request-identity.js';
 import { clientIdentities } from './gate/shared-state.js';
 import { findWorkerCore } from './gate/worker-core.js';
 
 export interface TestIdentity {
   readonly name: string;
-  readonly roles?: readonly string[];
+  readonly roles?: readonly Role[];
   readonly functions?: readonly string[];
   readonly owner?: string;
   /** Only where the handler looks at the certificate itself. */

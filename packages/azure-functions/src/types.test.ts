@@ -61,6 +61,34 @@ function checkHandlerTypes(): void {
   const asDurable: DurableHandler = durable;
   assert.ok([isRoleKept, isAnyRoleKept, isOpenKept, isTrialKept, asDurable]);
 
+  // Written in place and registered elsewhere, they get them from the type of an HTTP handler.
+  const refund = requireRole('r', async (request, call) => ({ body: (await request.text()) + call.invocationId }));
+  const audit = requireAnyRole(['r', 's'], (request) => ({ body: request.method }));
+  const health = allowAnonymous((request, call) => ({ jsonBody: [request.url, call.functionName] }));
+  const tried = reportOnly(
+    requireRole('r', (request) => ({ body: request.method })),
+    { until: 'x' },
+  );
+  const inPlace = reportOnly((request) => ({ body: request.method }), { until: 'x' });
+  const isRequest: Same<Parameters<typeof refund>, [request: HttpRequest, call: InvocationContext]> = true;
+  assert.ok(isRequest);
+  for (const handler of [refund, audit, health, tried, inPlace]) app.http('i', { handler });
+  app.mcpTool('tool', {
+    toolName: 'tool',
+    description: 'a tool',
+    handler: requireRole(
+      'r',
+      (toolArguments: unknown, call: InvocationContext) => `${String(toolArguments)}${call.functionName}`,
+    ),
+  });
+  // @ts-expect-error -- the text of a request takes no arguments: so it is the text of a request
+  requireRole('r', async (request) => ({ body: await request.text('utf8') }));
+  // @ts-expect-error -- a URL is no status
+  app.http('j', { handler: requireRole('r', (request) => ({ status: request.url })) });
+  const wrong = allowAnonymous((_request, call) => ({ status: call.functionName }));
+  // @ts-expect-error -- nor is a function's name, wherever it is registered
+  app.http('k', { handler: wrong });
+
   // @ts-expect-error -- a handler of another result is none for HTTP
   app.http('h', { handler: requireRole('r', (request: HttpRequest) => request.url.length) });
   // @ts-expect-error -- the role is missing

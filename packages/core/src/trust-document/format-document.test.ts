@@ -156,6 +156,7 @@ describe('unknown and duplicate keys never pass', () => {
       parse(text);
     } catch (error) {
       assert.ok(error instanceof TrustDocumentError);
+      assert.equal(error.code, 'CERTGATE_TRUST_DOCUMENT_INVALID');
       return error.problems;
     }
     return [];

@@ -21,6 +21,8 @@ export const maximumDocumentLength: number = 64 * 1024 * 1024;
 /** Thrown for a trust document that can't be used, whole: `problems` names every place and what to do. */
 export class TrustDocumentError extends Error {
   override readonly name = 'TrustDocumentError';
+  /** Stable, and the same in every copy of this package, where `instanceof` is not. */
+  readonly code = 'CERTGATE_TRUST_DOCUMENT_INVALID';
   readonly problems: readonly DocumentProblem[];
 
   /** `source` says where the document came from, e.g. `file trust.json`. */
