@@ -88,6 +88,23 @@ test('requests that the real server refuses never reach a function', async (cont
   assert.equal(await status('GET http://other/api/x HTTP/1.1\r\nHost: h'), '400');
 });
 
+test('a header value with line breaks is refused with words, in the answer and in the log', async (context) => {
+  const lines: string[] = [];
+  const sample = await createSampleApp(context, commonJs(`app.http('echo', { route: '{*rest}', handler: ${echo} });`));
+  const host = await sample.start({ onLog: ({ message }) => lines.push(message) });
+  for (const lineEnd of ['\n', '\r\n']) {
+    lines.length = 0;
+    const certificate = ['MIIBszCC', 'AVmgAwIB', 'AgIUQ2Vy'].join(lineEnd);
+    const answer = await exchangeRaw(
+      host.port,
+      `GET /api/x HTTP/1.1\r\nHost: h\r\nX-ARR-ClientCert: ${certificate}\r\n\r\n`,
+    );
+    assert.match(answer, /^HTTP\/1\.1 400 [\s\S]*line breaks[\s\S]*certgate certificate header <file>/);
+    assert.match(lines.join('\n'), /400 Bad Request: .*no function got it.*line breaks.*HPE_/);
+    assert.doesNotMatch(lines.join('\n') + answer, /MIIB/);
+  }
+});
+
 test('bodies: bytes, large ones, and chunked ones, which the real host gives as empty', async (context) => {
   const sample = await createSampleApp(
     context,

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { AppContext } from '../worker/app-context.js';
 import type { InvocationRequest } from '../worker/core-types.js';
 import { type DurableStandIn, isDurableClient } from '../worker/durable-client.js';
@@ -40,6 +41,8 @@ const homePage = 'This function app is running in the local host of Certgate.\n'
 export class HttpServer {
   readonly #server: Server;
   #served: ServedApp | undefined;
+  /** Connections on which a response is due or under way. */
+  readonly #answering = new WeakSet<Socket>();
 
   constructor() {
     // Node counts the request line with the headers; Kestrel's own limits for each are checked where they are read.
@@ -51,6 +54,9 @@ export class HttpServer {
       });
     });
     this.#server.maxHeadersCount = 0;
+    this.#server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+      this.#refuseUnreadable(error.code ?? '', socket);
+    });
   }
 
   async listen(port: number): Promise<number> {
@@ -80,6 +86,8 @@ export class HttpServer {
     // A client that goes away is no fault of the app's.
     request.on('error', () => undefined);
     response.on('error', () => undefined);
+    this.#answering.add(request.socket);
+    response.once('close', () => this.#answering.delete(request.socket));
     const received = this.#receive(request);
     if (typeof received === 'number') {
       refuse(request, response, received);
@@ -103,10 +111,35 @@ export class HttpServer {
     return receiveRequest(method, url, headers, `127.0.0.1:${this.port}`) ?? 400;
   }
 
+  /** What Node's parser refuses reaches no function. Node itself would answer without a word, here and in the log. */
+  #refuseUnreadable(code: string, socket: Socket): void {
+    // The client left within its request, or the connection itself failed: there is nobody to answer.
+    const isGone = code === 'HPE_INVALID_EOF_STATE' || !/^(?:HPE|ERR_HTTP)_/.test(code);
+    if (isGone || !socket.writable || this.#answering.has(socket)) {
+      socket.destroy();
+      return;
+    }
+    const status = unreadableStatuses.get(code) ?? '400 Bad Request';
+    const message = status.startsWith('400') ? `${malformedDetail} (${code})` : `The request was refused (${code}).`;
+    this.#served?.app.writeLog({ level: 'warning', category: 'system', message: `${status}: ${message}` });
+    const fields = `Content-Type: text/plain; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(message) + 1}`;
+    socket.end(`HTTP/1.1 ${status}\r\n${fields}\r\nConnection: close\r\n\r\n${message}\n`);
+  }
+
   #report(error: unknown): void {
     this.#served?.app.writeLog({ level: 'error', category: 'system', message: describe(error) });
   }
 }
+
+/** As Node's own server answers; whatever else its parser refuses is a 400. */
+const unreadableStatuses: ReadonlyMap<string, string> = new Map([
+  ['HPE_HEADER_OVERFLOW', '431 Request Header Fields Too Large'],
+  ['HPE_CHUNK_EXTENSIONS_OVERFLOW', '413 Payload Too Large'],
+  ['ERR_HTTP_REQUEST_TIMEOUT', '408 Request Timeout'],
+]);
+
+const malformedDetail =
+  'The request is not well-formed HTTP, so no function got it. Does a header value hold line breaks, as base64 of many tools does? X-ARR-ClientCert is one line: npx --no-install certgate certificate header <file> prints it so.';
 
 /** The host's own addresses come first: not even a catch-all route serves `/admin` and `/runtime`. */
 function findFunction(served: ServedApp, received: ReceivedRequest): RouteMatch | undefined {

@@ -36,7 +36,10 @@ export const gatewayAnswers: Readonly<Record<GatewayAnswer, { readonly status: n
     message:
       'The client did not answer the TLS renegotiation that asks for its certificate. Some clients (Go by default) never renegotiate: remove the exclusion paths and the optional-interactive mode for them.',
   },
-  'malformed-request': { status: 400, message: 'The request is not well-formed HTTP/1.1.' },
+  'malformed-request': {
+    status: 400,
+    message: 'The request is not well-formed HTTP/1.1. A header value with line breaks looks like this.',
+  },
   'host-invalid': {
     status: 400,
     message: 'The request needs exactly one Host field with a host name and perhaps a port.',
