@@ -26,6 +26,7 @@ export const differences = {
   'home-page': 'row',
   'invocation-id-header': 'row',
   'json-dates': 'row',
+  'malformed-request-body': 'row',
   'no-function': 'row',
   'odd-methods': 'row',
   'regex-dialect': 'row',

@@ -23,8 +23,12 @@ export function readMember(target: object, name: PropertyKey): unknown {
   return hasMember(target, name) ? Reflect.get(target, name) : undefined;
 }
 
-/** A frozen copy of an object's own members, without a prototype: what is absent stays absent. */
+/**
+ * An object's own members, frozen and without a prototype: what is absent stays absent. A copy, unless the object is so
+ * already.
+ */
 export function copyOwn<T extends object>(source: T): Readonly<T> {
+  if (Object.getPrototypeOf(source) === null && Object.isFrozen(source)) return source;
   return Object.freeze(Object.assign(Object.create(null) as T, source));
 }
 
