@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander';
 import colors from 'picocolors';
 import { CommandFailure, exitCodes } from './command-line/command-failure.js';
-import { printJson, printNotice } from './command-line/output.js';
+import { escapeLines, printJson, printNotice } from './command-line/output.js';
 import { createProgram } from './program.js';
 
 /** argv → command. The only place that ends the process. */
@@ -18,12 +18,14 @@ async function runCommandLine(argv: readonly string[]): Promise<number> {
 function reportFailure(error: unknown, isJson: boolean): number {
   if (!(error instanceof CommandFailure)) {
     printNotice(colors.red('certgate failed in a way it did not expect. Please report this:'));
-    printNotice(error instanceof Error ? (error.stack ?? error.message) : 'something that is no Error was thrown');
+    printNotice(
+      escapeLines(error instanceof Error ? (error.stack ?? error.message) : 'something that is no Error was thrown'),
+    );
     return exitCodes.failed;
   }
   if (isJson) printJson({ error: { message: error.message, remedy: error.remedy ?? null } });
-  printNotice(`${colors.red('error')} ${error.message}`);
-  if (error.remedy !== undefined) printNotice(`      ${error.remedy}`);
+  printNotice(`${colors.red('error')} ${escapeLines(error.message)}`);
+  if (error.remedy !== undefined) printNotice(`      ${escapeLines(error.remedy)}`);
   return error.exitCode;
 }
 

@@ -6,7 +6,7 @@ import { createServerCertificate } from '../certificates/self-signed-certificate
 import { CommandFailure } from '../command-line/command-failure.js';
 import { addHelpSections } from '../command-line/help.js';
 import { parseLoopbackUrl, parsePort } from '../command-line/option-values.js';
-import { printJson, printLine, printNotice } from '../command-line/output.js';
+import { escapeControls, printJson, printLine, printNotice } from '../command-line/output.js';
 import { untilStopped } from '../command-line/until-stopped.js';
 import { type GatewayExchange, startGateway } from '../gateway/gateway.js';
 import { startOnPort } from '../local-app/listening-port.js';
@@ -96,7 +96,7 @@ async function readPem(file: string): Promise<string> {
 }
 
 function printExchangeJson(exchange: GatewayExchange): void {
-  process.stdout.write(`${JSON.stringify(exchange)}\n`);
+  printLine(JSON.stringify(exchange));
 }
 
 /** One line per request, on stderr: what came, who answered, with which certificate. */
@@ -104,5 +104,5 @@ export function printExchange(exchange: GatewayExchange): void {
   const { method, path, status, answeredBy, clientCertificateThumbprintSha256: thumbprintSha256 } = exchange;
   const certificate =
     thumbprintSha256 === undefined ? 'no certificate' : `certificate ${shortenThumbprint(thumbprintSha256)}`;
-  printNotice(colors.dim(`${method} ${path} ${status} by ${answeredBy}, ${certificate}`));
+  printNotice(colors.dim(`${method} ${escapeControls(path)} ${status} by ${answeredBy}, ${certificate}`));
 }

@@ -231,6 +231,6 @@ function isRefusing({ name, children }: PolicyElement): boolean {
 }
 
 function printable(text: string): string {
-  const line = escapeControls(text).replace(/\s+/g, ' ');
+  const line = escapeControls(text.replace(/\s+/g, ' '));
   return line.length > 160 ? `${line.slice(0, 160)}…` : line;
 }

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { IncomingResponse } from '../../client/send-request.js';
-import { escapeControls, printJson, printNotice } from '../../command-line/output.js';
+import { escapeControls, escapeLines, printJson, printNotice } from '../../command-line/output.js';
 import type { CallerCertificate } from './caller-certificate.js';
 
 export function printJsonReport(response: IncomingResponse, certificate: CallerCertificate | undefined): void {
@@ -24,10 +24,10 @@ export function printReport(response: IncomingResponse, certificate: CallerCerti
   printNotice(
     certificate === undefined
       ? 'without a client certificate'
-      : `as ${certificate.subject ?? 'a certificate that Certgate does not decode'}, SHA-256 ${certificate.thumbprintSha256}`,
+      : `as ${escapeControls(certificate.subject ?? 'a certificate that Certgate does not decode')}, SHA-256 ${certificate.thumbprintSha256}`,
   );
   if (response.body === '') return;
-  const body = process.stdout.isTTY ? escapeControls(response.body) : response.body;
+  const body = process.stdout.isTTY ? escapeLines(response.body) : response.body;
   process.stdout.write(body.endsWith('\n') || !process.stdout.isTTY ? body : `${body}\n`);
 }
 

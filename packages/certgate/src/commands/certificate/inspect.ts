@@ -10,7 +10,7 @@ import { nameKeyPurpose } from '../../certificates/structure/extended-key-usage.
 import type { CertificateFile } from '../../certificates/read-certificate-file.js';
 import { exitCodes } from '../../command-line/command-failure.js';
 import { addHelpSections } from '../../command-line/help.js';
-import { printJson, printLine } from '../../command-line/output.js';
+import { escapeControls, printJson, printLine } from '../../command-line/output.js';
 import { addPasswordOptions, type PasswordFlags } from './password-options.js';
 import { readCertificateArgument } from './read-certificate-argument.js';
 
@@ -99,7 +99,7 @@ function printReport(
   problems: readonly Problem[],
 ): void {
   if (certificate !== undefined)
-    for (const [label, value] of listFields(certificate)) printLine(`${label.padEnd(20)}${value}`);
+    for (const [label, value] of listFields(certificate)) printLine(`${label.padEnd(20)}${escapeControls(value)}`);
   if (file.otherCertificates.length > 0) {
     printLine(
       `${'beside it'.padEnd(20)}${file.otherCertificates.length} more; App Service forwards the first one only`,
@@ -108,7 +108,7 @@ function printReport(
   printLine();
   if (problems.length === 0) printLine('Certgate would take it, if the trust document lists it.');
   else printLine('Certgate would refuse it:');
-  for (const { code, detail } of problems) printLine(`  ${code}: ${detail}`);
+  for (const { code, detail } of problems) printLine(`  ${code}: ${escapeControls(detail)}`);
 }
 
 function listFields(certificate: ClientCertificate): readonly (readonly [string, string])[] {

@@ -80,7 +80,7 @@ function listCells(identity: TrustedIdentity, now: number): string[] {
   return [
     escapeControls(name),
     describeIdentityState(identity, now),
-    roles.join(', '),
+    escapeControls(roles.join(', ')),
     functions === undefined ? 'all' : functions.length === 0 ? 'none' : functions.join(', '),
     String(identity.subjects.length),
     `${listUsablePins(identity, now).length} of ${identity.pins.length}`,

@@ -91,12 +91,12 @@ function printSection(title: string, lines: readonly string[]): void {
   if (lines.length === 0) return;
   printLine();
   printLine(title);
-  for (const line of lines) printLine(`  ${escapeControls(line).replaceAll('\n', ' ')}`);
+  for (const line of lines) printLine(`  ${escapeControls(line.replaceAll('\n', ' '))}`);
 }
 
 function printRefusals(refusals: readonly ImportRefusal[]): void {
   for (const { origin, item, reason } of refusals) {
-    printLine(`  ${escapeControls(`${origin}: ${shorten(item)}: ${reason}`).replaceAll('\n', ' ')}`);
+    printLine(`  ${escapeControls(`${origin}: ${shorten(item)}: ${reason}`.replaceAll('\n', ' '))}`);
   }
 }
 
