@@ -13,6 +13,7 @@ import { trustLockCommand } from './lock.js';
 import { trustLogCommand } from './log.js';
 import { trustRemoveCommand } from './identity/remove.js';
 import { trustRotateCommand } from './identity/rotate.js';
+import { trustSetCommand } from './set.js';
 import { trustShowCommand } from './identity/show.js';
 import { trustSignCommand } from './sign.js';
 import { trustUnlockCommand } from './unlock.js';
@@ -30,6 +31,7 @@ export function trustCommand(): Command {
     trustEnableCommand(),
     trustDisableCommand(),
     trustRotateCommand(),
+    trustSetCommand(),
     trustDenyCommand(),
     trustUndenyCommand(),
     trustAuthorityCommand(),

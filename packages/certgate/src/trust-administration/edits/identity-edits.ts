@@ -211,7 +211,7 @@ export function describePin(pin: TrustDocumentPin): string {
 }
 
 /** The one pin whose hash begins with these digits; at least eight, so that a slip can't choose. */
-function getPin(identity: TrustDocumentIdentity, text: string): TrustDocumentPin {
+export function getPin(identity: TrustDocumentIdentity, text: string): TrustDocumentPin {
   const digits = text.replaceAll(/[\s:]/g, '').toUpperCase();
   if (!/^[0-9A-F]{8,64}$/.test(digits)) {
     throw new CommandFailure(`${quote(text)} names no pin.`, {
@@ -245,7 +245,7 @@ function expectNewPin(document: TrustDocument, { pin, certificate }: NewPin, sha
   }
 }
 
-function replaceIdentity(document: TrustDocument, changed: TrustDocumentIdentity): TrustDocument {
+export function replaceIdentity(document: TrustDocument, changed: TrustDocumentIdentity): TrustDocument {
   return {
     ...document,
     identities: document.identities.map((identity) => (identity.name === changed.name ? changed : identity)),

@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { TrustStage } from './test-support/trust-stage.js';
+
+describe('certgate trust set', () => {
+  const stage = new TrustStage();
+  const hash = '9F86D081884C7D659A2FEAA0C55AD015A3BF4F1B2B0B822CD15D6C15B0F00A08';
+  const reason = ['--reason', 'contract extended'];
+
+  before(async () => {
+    await stage.expect('init', '--reason', 'x');
+    await stage.expect(
+      'add', 'billing', '--public-key-sha256', hash, '--not-after', '2099-01-01T00:00:00Z', ...reason,
+    ); // prettier-ignore
+  });
+  after(() => {
+    stage.remove();
+  });
+
+  const pin = (): unknown => stage.read().identities[0]?.certificates?.[0];
+
+  it('gives a pin another window by one write, and says who gains what', async () => {
+    const said = await stage.expect(
+      'set',
+      'billing',
+      '--pin',
+      '9F86D081',
+      '--not-after',
+      '2099-06-01T00:00:00Z',
+      ...reason,
+    );
+    assert.match(
+      said,
+      /^Set when a pin of billing counts\.\n {2}\+ The pin publicKeySha256 9F86D081.* until 2099-06-01T00:00:00Z, no longer until 2099-01-01/,
+    );
+    assert.match(said, /Revision 2 → 3/);
+    assert.deepEqual(pin(), { publicKeySha256: hash, notAfter: '2099-06-01T00:00:00Z' });
+  });
+
+  it('says nothing was changed where the document says so already, and writes nothing in a dry run', async () => {
+    const same = ['set', 'billing', '--pin', hash, '--not-after', '2099-06-01T00:00:00Z', ...reason];
+    assert.match(await stage.expect(...same), /Nothing to change/);
+    assert.match(
+      await stage.expect(
+        'set',
+        'billing',
+        '--pin',
+        hash,
+        '--not-before',
+        '2098-01-01T00:00:00Z',
+        '--dry-run',
+        ...reason,
+      ),
+      /is not \(--dry-run\)/,
+    );
+    assert.equal(stage.read().revision, 3);
+  });
+
+  it('refuses nonsense, with nothing written', async () => {
+    for (const [args, message] of [
+      [['--not-after', 'none'], /needs an end/],
+      [[], /Nothing is given that could be set/],
+    ] as const) {
+      const { exitCode, stderr } = await stage.run('set', 'billing', '--pin', hash, ...args, ...reason);
+      assert.equal(exitCode, 2);
+      assert.match(stderr, message);
+    }
+    assert.equal(stage.read().revision, 3);
+  });
+});

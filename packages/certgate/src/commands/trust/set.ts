@@ -1,0 +1,80 @@
+import { Command } from 'commander';
+import { CommandFailure } from '../../command-line/command-failure.js';
+import { addHelpSections } from '../../command-line/help.js';
+import { getIdentity } from '../../trust-administration/edits/identity-edits.js';
+import { setPinWindow, type PinWindowChange } from '../../trust-administration/edits/pin-window.js';
+import { openTrustLocation } from '../../trust-administration/open-trust-location.js';
+import { updateTrustDocument } from '../../trust-administration/update-trust-document.js';
+import { collect, parseTime } from './options/pin-options.js';
+import { reportUpdate } from './report-update.js';
+import {
+  addChangeOptions,
+  addStoreOption,
+  readChange,
+  type ChangeFlags,
+  type StoreFlags,
+} from './options/store-options.js';
+
+interface SetFlags extends StoreFlags, ChangeFlags {
+  readonly pin: readonly string[];
+  /** A time, or `none`. */
+  readonly notBefore?: string;
+  readonly notAfter?: string;
+}
+
+export function trustSetCommand(): Command {
+  const command = new Command('set')
+    .description('Change when a pin counts, with no moment in between in which its certificate is refused.')
+    .argument('<name>', 'the identity')
+    .requiredOption('--pin <hex>', 'only this pin: its hash, or the first eight digits or more (repeatable)', collect)
+    .option('--not-before <time>', 'the pin counts from then on, e.g. 2027-03-01T00:00:00Z; none: at once', parseBound)
+    .option(
+      '--not-after <time>',
+      "the pin counts until then, e.g. 2028-03-01T00:00:00Z; none: until the certificate's own end",
+      parseBound,
+    );
+  addStoreOption(command);
+  addChangeOptions(command).action(set);
+  return addHelpSections(command, {
+    exitCodes: {
+      0: 'the document is written, or says so already',
+      1: 'others kept changing the document; nothing is written',
+      2: "there is no such identity or pin, the pin would never count, or the store or a word can't be used; nothing is written",
+    },
+    examples: [
+      'certgate trust set billing --pin 9F86D081 --not-after 2028-03-01T00:00:00Z --reason "contract extended" --store file:trust.json',
+      'certgate trust set billing --pin 9F86D081 --not-before none --reason "starts early" --store file:trust.json',
+    ],
+  });
+}
+
+function parseBound(text: string): string {
+  return text === 'none' ? text : parseTime(text);
+}
+
+function readBound(text: string): string | null {
+  return text === 'none' ? null : text;
+}
+
+async function set(name: string, flags: SetFlags): Promise<void> {
+  const { pin: pins, notBefore, notAfter } = flags;
+  if (notBefore === undefined && notAfter === undefined) {
+    throw new CommandFailure('Nothing is given that could be set.', {
+      remedy: 'Give --not-before, --not-after or both; none clears a bound.',
+    });
+  }
+  const window: PinWindowChange = {
+    ...(notBefore === undefined ? {} : { notBefore: readBound(notBefore) }),
+    ...(notAfter === undefined ? {} : { notAfter: readBound(notAfter) }),
+  };
+  const change = await readChange('set', flags);
+  const location = await openTrustLocation(flags.store);
+  const update = await updateTrustDocument(location, change, (document) => setPinWindow(document, name, pins, window));
+  const done = `Set when ${pins.length === 1 ? 'a pin' : `${pins.length} pins`} of ${getIdentity(update.after, name).name} ${pins.length === 1 ? 'counts' : 'count'}.`;
+  const notes = update.comparison.gains
+    ? [
+        'A certificate that has ended itself is refused whatever its pin says; then give it a new one: certgate trust rotate.',
+      ]
+    : [];
+  reportUpdate(location.description, update, { done, notes }, flags.json);
+}
