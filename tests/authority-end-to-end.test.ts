@@ -38,7 +38,16 @@ describe('callers whose certificates an authority issued', () => {
   };
 
   const createAuthority = (authorities: string, ...more: readonly string[]): Promise<string> =>
-    certgate('authority', 'create', 'corp', '--folder', authorities, '--password-file', 'password.txt', ...more);
+    certgate(
+      'authority',
+      'create',
+      'corp',
+      '--folder',
+      authorities,
+      '--authority-password-file',
+      'password.txt',
+      ...more,
+    );
 
   const issue = async (authorities: string, name: string, ...more: readonly string[]): Promise<Caller> => {
     const out = join(folder, `${authorities}-${name}`);
@@ -118,7 +127,7 @@ describe('callers whose certificates an authority issued', () => {
 
     const certificate = join(folder, 'authorities-billing', 'billing.crt.pem');
     const revoke = ['authority', 'revoke', 'corp', certificate, '--reason', 'keyCompromise'];
-    await certgate(...revoke, '--folder', 'authorities', '--password-file', 'password.txt');
+    await certgate(...revoke, '--folder', 'authorities', '--authority-password-file', 'password.txt');
     const took = await timeUntilRefused(billing);
     // One refresh and what the machine needs; a fact of the last requirement, not a measurement.
     assert.ok(took < 10_000);

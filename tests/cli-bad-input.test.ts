@@ -131,17 +131,22 @@ describe('bad input to the command line', () => {
   });
 
   it('an unknown option, verb or value', async () => {
-    for (const args of [
-      ['dev', '--nonsense'],
-      ['nonsense'],
-      ['certificate', 'nonsense'],
-      ['gateway', '--upstream', 'ftp://x'],
-      ['dev', '--mode', 'open'],
-      ['dev', '--port', '70000'],
-    ]) {
-      const { exitCode, stdout } = await runCertgate(args);
+    for (const [args, message] of [
+      [['dev', '--nonsense'], /certgate dev has no option --nonsense\.\n/],
+      [['certificate', 'creat'], /certgate certificate has no command creat\. Did you mean create\?/],
+      // Not the help of the program, as if there were a doctor.
+      [['doctor', '--help'], /certgate has no command doctor\. There are init, dev/],
+      // Not that --store is missing.
+      [['trust', 'list', '--stor', 'x'], /certgate trust list has no option --stor\. Did you mean --store\?/],
+      [['call', url, '--cert', 'x.pem'], /certgate call has no option --cert\. Did you mean --certificate\?/],
+      [['gateway', '--upstream', 'ftp://x'], /http:\/\/localhost:7071/],
+      [['dev', '--mode', 'open'], /Allowed choices/],
+      [['dev', '--port', '70000'], /0 to 65535/],
+    ] as const) {
+      const { exitCode, stdout, stderr } = await runCertgate(args);
       assert.equal(exitCode, 2, args.join(' '));
       assert.equal(stdout, '', args.join(' '));
+      assert.match(stderr, message);
     }
   });
 

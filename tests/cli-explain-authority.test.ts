@@ -42,7 +42,7 @@ describe('certgate trust explain, of callers by their authority', () => {
 
   /** A root, and one below it of the same names every time: who has another key under them is an imitator. */
   async function createAuthorities(authorities: string): Promise<void> {
-    const common = ['--folder', authorities, '--password-file', 'password.txt'];
+    const common = ['--folder', authorities, '--authority-password-file', 'password.txt'];
     await succeed('authority', 'create', 'corp', ...common);
     await succeed(
       ...['authority', 'create', 'services', '--parent', 'corp', '--parent-password-file', 'password.txt'],
@@ -84,7 +84,7 @@ describe('certgate trust explain, of callers by their authority', () => {
     await issue('imitators', 'billing', '--dns', 'billing.corp.example');
     await succeed(
       ...['authority', 'revoke', 'services', 'own/former.crt.pem', '--reason', 'keyCompromise'],
-      ...['--folder', 'own', '--password-file', 'password.txt'],
+      ...['--folder', 'own', '--authority-password-file', 'password.txt'],
     );
     const read = (name: string): string => readFileSync(inAuthority('own', name, `${name}.crt.pem`), 'utf8');
     const crls = ['corp', 'services'].map((name) => `file:${inAuthority('own', name, `${name}.crl`)}`);

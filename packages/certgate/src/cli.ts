@@ -2,12 +2,14 @@ import { CommanderError } from 'commander';
 import colors from 'picocolors';
 import { CommandFailure, exitCodes } from './command-line/command-failure.js';
 import { escapeLines, printJson, printNotice } from './command-line/output.js';
+import { withoutHelpOfNobody } from './command-line/usage-errors.js';
 import { createProgram } from './program.js';
 
 /** argv → command. The only place that ends the process. */
 async function runCommandLine(argv: readonly string[]): Promise<number> {
   try {
-    await createProgram().parseAsync([...argv]);
+    const program = createProgram();
+    await program.parseAsync([...withoutHelpOfNobody(program, argv.slice(2))], { from: 'user' });
     return typeof process.exitCode === 'number' ? process.exitCode : exitCodes.ok;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.unusableInput;

@@ -8,6 +8,7 @@ import { gatewayCommand } from './commands/gateway.js';
 import { initCommand } from './commands/init.js';
 import { trustCommand } from './commands/trust/trust.js';
 import { getToolVersion } from './command-line/help.js';
+import { prepareCommands } from './command-line/usage-errors.js';
 
 /** The whole command line. Errors of usage are thrown, so that one place decides about the end of the process. */
 export function createProgram(): Command {
@@ -15,8 +16,7 @@ export function createProgram(): Command {
     .description(
       'Azure Functions behind client certificates: real mTLS on your own machine, and the list of who may call.',
     )
-    .version(getToolVersion())
-    .showHelpAfterError('Run with --help for what it takes.');
+    .version(getToolVersion());
   const commands = [
     initCommand(),
     devCommand(),
@@ -28,12 +28,6 @@ export function createProgram(): Command {
     appCommand(),
   ];
   for (const command of commands) program.addCommand(command);
-  throwUsageErrors(program);
+  prepareCommands(program);
   return program;
-}
-
-/** Commander's settings aren't inherited by commands that were made elsewhere. */
-function throwUsageErrors(command: Command): void {
-  command.exitOverride();
-  command.commands.forEach(throwUsageErrors);
 }

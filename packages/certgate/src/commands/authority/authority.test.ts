@@ -32,7 +32,7 @@ describe('an authority on the command line', () => {
       '--pem', '--no-pfx', ...args,
     ); // prettier-ignore
   const revoke = (what: string, ...args: readonly string[]): Promise<CommandRun> =>
-    run('authority', 'revoke', 'services', what, '--password-file', 'services.password', ...args);
+    run('authority', 'revoke', 'services', what, '--authority-password-file', 'services.password', ...args);
 
   async function expect(exitCode: number, running: Promise<CommandRun>, message?: RegExp): Promise<CommandRun> {
     const ended = await running;
@@ -57,12 +57,12 @@ describe('an authority on the command line', () => {
     folder.file('services.password', 'Grüße an alle 🔑\n');
     folder.file('short.password', 'elevenchars\n');
     folder.file('wrong.password', 'correct horse batterY\n');
-    await expect(0, run('authority', 'create', 'corp', '--password-file', 'corp.password'));
+    await expect(0, run('authority', 'create', 'corp', '--authority-password-file', 'corp.password'));
     await expect(
       0,
       run(
         'authority', 'create', 'services', '--parent', 'corp', '--parent-password-file', 'corp.password',
-        '--password-file', 'services.password', '--permit-uri', 'corp.example', '--json',
+        '--authority-password-file', 'services.password', '--permit-uri', 'corp.example', '--json',
       ),
     ); // prettier-ignore
   });
@@ -102,7 +102,7 @@ describe('an authority on the command line', () => {
     );
     assert.match(verify('billing.crt.pem').text, /: OK/);
     assert.ok(readRegister('services').issued.some(({ serialNumber }) => serialNumber === answer.serialNumber));
-    await expect(0, revoke('billing.crt.pem', '--reason', 'keyCompromise', '--pem'), /Revoked .* \(CN=billing\)/);
+    await expect(0, revoke('billing.crt.pem', '--reason', 'keyCompromise', '--list-pem'), /Revoked .* \(CN=billing\)/);
     assert.match(verify('billing.crt.pem').text, /certificate revoked/);
     // Again: the time of the first revocation stays, and so does the PEM, up to date.
     const again = await expect(0, revoke(answer.serialNumber.toLowerCase(), '--reason', 'superseded', '--json'));
@@ -130,7 +130,7 @@ describe('an authority on the command line', () => {
     await Promise.all([
       ...names.map((name) => expect(0, issue(name))),
       expect(0, revoke('early.crt.pem', '--reason', 'superseded')),
-      expect(0, run('authority', 'crl', 'services', '--password-file', 'services.password')),
+      expect(0, run('authority', 'crl', 'services', '--authority-password-file', 'services.password')),
     ]);
     const between = readRegister('services');
     assert.deepEqual(
@@ -169,7 +169,11 @@ describe('an authority on the command line', () => {
     await expect(2, run(...issueFromCorp, '--pem', '--no-pfx'), /needs its password.*\n.*--authority-password-file/);
     const same = ['--authority-password-file', 'corp.password', '--password-file', 'corp.password'];
     await expect(2, run(...issueFromCorp, ...same), /password for the PFX is that of the authority corp/);
-    await expect(2, run('authority', 'create', 'weak', '--password-file', 'short.password'), /at least 12 characters/);
+    await expect(
+      2,
+      run('authority', 'create', 'weak', '--authority-password-file', 'short.password'),
+      /at least 12 characters/,
+    );
     await expect(2, run('authority', 'crl', 'corp'), /needs its password/);
     assert.equal(readFileSync(inAuthority('corp', 'register.json'), 'utf8'), before);
     assert.ok(!existsSync(pathOf('nobody.crt.pem')));
@@ -189,7 +193,7 @@ describe('an authority on the command line', () => {
       [issue('evil', '--uri', 'spiffe://other.example/x'), /may not issue for the URI/],
       [issue('late', '--days', '3650'), /In 3650 days the authority services is over/],
       [issue('odd', '--eku', 'anyExtendedKeyUsage'), /must be one of clientAuth/],
-      [run('authority', 'create', 'corp', '--password-file', 'corp.password'), /is there already/],
+      [run('authority', 'create', 'corp', '--authority-password-file', 'corp.password'), /is there already/],
       [run('authority', 'show', 'nobody'), /There is no authority nobody/],
       [run('authority', 'create', 'x', '--key-algorithm', 'rsa-2048'), /Allowed choices/],
     ];
@@ -197,7 +201,14 @@ describe('an authority on the command line', () => {
   });
 
   test('a register that is damaged stops everything, and an authority that its parent revoked issues nothing', async () => {
-    const create = ['--parent', 'corp', '--parent-password-file', 'corp.password', '--password-file', 'corp.password'];
+    const create = [
+      '--parent',
+      'corp',
+      '--parent-password-file',
+      'corp.password',
+      '--authority-password-file',
+      'corp.password',
+    ];
     await expect(0, run('authority', 'create', 'gone', ...create));
     const gone = ['certificate', 'issue', 'a', '--authority', 'gone', '--authority-password-file', 'corp.password'];
     await expect(
@@ -209,7 +220,7 @@ describe('an authority on the command line', () => {
         inAuthority('gone', 'gone.crt.pem'),
         '--reason',
         'cACompromise',
-        '--password-file',
+        '--authority-password-file',
         'corp.password',
       ),
     );

@@ -19,21 +19,25 @@ import { getDecoded } from '../../certificates/describe-certificate.js';
 import type { CertificateIssuer } from '../../certificates/structure/certificate-issuer.js';
 import type { IssuedCertificate } from '../../certificates/structure/write-certificate.js';
 import { CommandFailure } from '../../command-line/command-failure.js';
-import { addHelpSections } from '../../command-line/help.js';
+import { addHelpNote, addHelpSections } from '../../command-line/help.js';
 import { printJson, printLine } from '../../command-line/output.js';
 import { checkCertificateName } from '../certificate/certificate-name.js';
 import { collect, parseDays } from '../certificate/certificate-options.js';
-import { addPasswordOptions, getNewPassword, type PasswordFlags } from '../certificate/password-options.js';
+import { getNewPassword } from '../certificate/password-options.js';
 import {
+  addAuthorityPasswordOptions,
   addFolderOption,
+  authorityPasswordOption,
   formatFolderOption,
   getAuthorityPassword,
   purposeHelp,
+  readAuthorityPasswordFlags,
+  type AuthorityPasswordFlags,
   type FolderFlags,
 } from './authority-options.js';
 import { listDaysByDefault } from './list-options.js';
 
-interface CreateFlags extends FolderFlags, PasswordFlags {
+interface CreateFlags extends FolderFlags, AuthorityPasswordFlags {
   readonly parent?: string;
   readonly parentPasswordFile?: string;
   readonly days?: number;
@@ -61,7 +65,7 @@ export function authorityCreateCommand(): Command {
       'how many authorities may stand below it (default: 1; below a parent 0)',
       parsePathLength,
     )
-    .option('--organization <name>', 'stands in its name before the common name')
+    .option('--organization <name>', 'the organization in its subject')
     .option('--permit-dns <name>', 'of DNS names, only this one and those below it (repeatable)', collect)
     .option(
       '--permit-uri <host>',
@@ -70,9 +74,8 @@ export function authorityCreateCommand(): Command {
     )
     .option('--permit-email <host>', 'of mailboxes, only those of this host (repeatable)', collect)
     .option('--json', 'print one JSON object');
-  addFolderOption(addPasswordOptions(command))
-    .action(create)
-    .addHelpText('after', `${purposeHelp}\n${constraintsHelp}`);
+  addFolderOption(addAuthorityPasswordOptions(command)).action(create);
+  addHelpNote(command, purposeHelp, constraintsHelp);
   return addHelpSections(command, {
     exitCodes: {
       0: 'the authority is there',
@@ -81,16 +84,14 @@ export function authorityCreateCommand(): Command {
     },
     examples: [
       'certgate authority create corp',
-      'certgate authority create corp --password-file corp.password --days 730 --permit-dns corp.example',
-      'certgate authority create corp-services --parent corp --parent-password-file corp.password --password-file services.password',
+      'certgate authority create corp --authority-password-file corp.password --days 730 --permit-dns corp.example',
+      'certgate authority create corp-services --parent corp --parent-password-file corp.password --authority-password-file services.password',
     ],
   });
 }
 
-const constraintsHelp = [
-  '',
-  'A kind of name that no --permit-… names stays open: with --permit-dns alone it still issues for any URI and mailbox.',
-].join('\n');
+const constraintsHelp =
+  'A kind of name that no --permit-… names stays open: with --permit-dns alone it still issues for any URI and mailbox.';
 
 async function create(givenName: string, flags: CreateFlags): Promise<void> {
   const name = checkCertificateName(givenName);
@@ -99,7 +100,9 @@ async function create(givenName: string, flags: CreateFlags): Promise<void> {
   const now = new Date();
   const parent = await openParent(flags);
   const { folder: own } = getAuthorityFiles(folder, name);
-  const password = checkAuthorityPassword(await getNewPassword(flags, own));
+  const password = checkAuthorityPassword(
+    await getNewPassword(readAuthorityPasswordFlags(flags), own, authorityPasswordOption),
+  );
   const made = createAuthority({
     commonName: name,
     keyAlgorithm: flags.keyAlgorithm,

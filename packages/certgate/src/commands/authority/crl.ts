@@ -2,14 +2,22 @@ import { Command } from 'commander';
 import { createNextList } from '../../certificates/authority/revocation-list.js';
 import { loadAuthority, openAuthority } from '../../certificates/authority/load-authority.js';
 import { updateRegister } from '../../certificates/authority/update-register.js';
-import { addHelpSections } from '../../command-line/help.js';
+import { addHelpNote, addHelpSections } from '../../command-line/help.js';
 import { printJson, printLine } from '../../command-line/output.js';
 import { checkCertificateName } from '../certificate/certificate-name.js';
-import { addPasswordOptions, type PasswordFlags } from '../certificate/password-options.js';
-import { addFolderOption, getAuthorityPassword, purposeHelp, type FolderFlags } from './authority-options.js';
+import {
+  addAuthorityPasswordOptions,
+  addFolderOption,
+  authorityPasswordOption,
+  getAuthorityPassword,
+  purposeHelp,
+  readAuthorityPasswordFlags,
+  type AuthorityPasswordFlags,
+  type FolderFlags,
+} from './authority-options.js';
 import { addListOptions, createListFiles, wantsPem, type ListFlags } from './list-options.js';
 
-interface RevocationListFlags extends FolderFlags, PasswordFlags, ListFlags {
+interface RevocationListFlags extends FolderFlags, AuthorityPasswordFlags, ListFlags {
   readonly json?: boolean;
 }
 
@@ -18,7 +26,8 @@ export function authorityRevocationListCommand(): Command {
     .description('Write a fresh revocation list (CRL), with the next number, before the one in use ends.')
     .argument('<authority>', 'its name');
   addListOptions(command).option('--json', 'print one JSON object');
-  addFolderOption(addPasswordOptions(command)).action(writeList).addHelpText('after', purposeHelp);
+  addFolderOption(addAuthorityPasswordOptions(command)).action(writeList);
+  addHelpNote(command, purposeHelp);
   return addHelpSections(command, {
     exitCodes: {
       0: 'the list is written',
@@ -27,7 +36,7 @@ export function authorityRevocationListCommand(): Command {
     },
     examples: [
       'certgate authority crl corp',
-      'certgate authority crl corp --days 30 --pem --password-file corp.password',
+      'certgate authority crl corp --list-days 30 --list-pem --authority-password-file corp.password',
     ],
   });
 }
@@ -36,11 +45,11 @@ async function writeList(givenName: string, flags: RevocationListFlags): Promise
   const name = checkCertificateName(givenName);
   const authority = await loadAuthority(flags.folder, name);
   const { files } = authority;
-  const password = await getAuthorityPassword(flags, name, '--password-file or --password-stdin');
+  const password = await getAuthorityPassword(readAuthorityPasswordFlags(flags), name, authorityPasswordOption);
   const issuer = await openAuthority(authority, password);
   const pem = await wantsPem(files, flags);
   const written = await updateRegister(files, (before) => {
-    const { register, listDer } = createNextList(before, issuer, { now: new Date(), days: flags.days });
+    const { register, listDer } = createNextList(before, issuer, { now: new Date(), days: flags.listDays });
     return { register, files: createListFiles(files, listDer, pem), answer: register };
   });
   if (flags.json === true) {

@@ -8,19 +8,19 @@ import { parseDays } from '../certificate/certificate-options.js';
 export const listDaysByDefault = 7;
 
 export interface ListFlags {
-  readonly days: number;
-  readonly pem?: boolean;
+  readonly listDays: number;
+  readonly listPem?: boolean;
 }
 
 export function addListOptions(command: Command): Command {
   return command
-    .option('--days <days>', 'until the next list is due: with it this one ends', parseDays, listDaysByDefault)
-    .option('--pem', 'the list in PEM too; a PEM that is there is always written again');
+    .option('--list-days <days>', 'until the next list is due: with it this one ends', parseDays, listDaysByDefault)
+    .option('--list-pem', 'the list in PEM too; a PEM that is there is always written again');
 }
 
 /** Two lists side by side that say different things would be found out on the worst of days. */
-export async function wantsPem(files: AuthorityFiles, { pem }: ListFlags): Promise<boolean> {
-  return pem === true || (await isPresent(files.listPem));
+export async function wantsPem(files: AuthorityFiles, { listPem }: ListFlags): Promise<boolean> {
+  return listPem === true || (await isPresent(files.listPem));
 }
 
 export function createListFiles(

@@ -4,15 +4,23 @@ import { loadAuthority, openAuthority } from '../../certificates/authority/load-
 import { releaseCertificate, revokeCertificate } from '../../certificates/authority/revoke-certificate.js';
 import { updateRegister } from '../../certificates/authority/update-register.js';
 import { revocationReasons, type RevocationReason } from '../../certificates/structure/revocation-reason.js';
-import { addHelpSections } from '../../command-line/help.js';
+import { addHelpNote, addHelpSections } from '../../command-line/help.js';
 import { printJson, printLine } from '../../command-line/output.js';
 import { checkCertificateName } from '../certificate/certificate-name.js';
-import { addPasswordOptions, type PasswordFlags } from '../certificate/password-options.js';
-import { addFolderOption, getAuthorityPassword, purposeHelp, type FolderFlags } from './authority-options.js';
+import {
+  addAuthorityPasswordOptions,
+  addFolderOption,
+  authorityPasswordOption,
+  getAuthorityPassword,
+  purposeHelp,
+  readAuthorityPasswordFlags,
+  type AuthorityPasswordFlags,
+  type FolderFlags,
+} from './authority-options.js';
 import { addListOptions, createListFiles, wantsPem, type ListFlags } from './list-options.js';
 import { readRevokedArgument } from './revoked-argument.js';
 
-interface RevokeFlags extends FolderFlags, PasswordFlags, ListFlags {
+interface RevokeFlags extends FolderFlags, AuthorityPasswordFlags, ListFlags {
   readonly reason: RevocationReason | 'removeFromCRL';
   readonly json?: boolean;
 }
@@ -30,7 +38,8 @@ export function authorityRevokeCommand(): Command {
         .makeOptionMandatory(),
     );
   addListOptions(command).option('--json', 'print one JSON object');
-  addFolderOption(addPasswordOptions(command)).action(revoke).addHelpText('after', purposeHelp);
+  addFolderOption(addAuthorityPasswordOptions(command)).action(revoke);
+  addHelpNote(command, purposeHelp);
   return addHelpSections(command, {
     exitCodes: {
       0: 'it is revoked (or was), and the new list is written',
@@ -39,7 +48,7 @@ export function authorityRevokeCommand(): Command {
     },
     examples: [
       'certgate authority revoke corp billing.crt.pem --reason keyCompromise',
-      'certgate authority revoke corp 4C8A7B00D1E2F3045566778899AABBCC --reason superseded --password-file corp.password',
+      'certgate authority revoke corp 4C8A7B00D1E2F3045566778899AABBCC --reason superseded --authority-password-file corp.password',
     ],
   });
 }
@@ -49,7 +58,7 @@ async function revoke(givenName: string, what: string, flags: RevokeFlags): Prom
   const authority = await loadAuthority(flags.folder, name);
   const { files } = authority;
   const { serialNumber, isProven } = await readRevokedArgument(what, authority);
-  const password = await getAuthorityPassword(flags, name, '--password-file or --password-stdin');
+  const password = await getAuthorityPassword(readAuthorityPasswordFlags(flags), name, authorityPasswordOption);
   const issuer = await openAuthority(authority, password);
   const pem = await wantsPem(files, flags);
   const { reason } = flags;
@@ -59,7 +68,7 @@ async function revoke(givenName: string, what: string, flags: RevokeFlags): Prom
       reason === 'removeFromCRL'
         ? releaseCertificate(current, serialNumber)
         : revokeCertificate(current, { serialNumber, reason, now, isProven });
-    const { register, listDer } = createNextList(outcome.register, issuer, { now, days: flags.days });
+    const { register, listDer } = createNextList(outcome.register, issuer, { now, days: flags.listDays });
     return { register, files: createListFiles(files, listDer, pem), answer: { ...outcome, register } };
   });
   const { number, nextUpdate } = done.register.list;

@@ -18,9 +18,9 @@ export interface CertificateFlags extends PasswordFlags, AlternativeNames {
 
 export function addCertificateOptions(command: Command): Command {
   command
-    .option('--dns <name>', 'a DNS name it is for (repeatable)', collect)
-    .option('--uri <uri>', 'a URI it is for, such as a SPIFFE id (repeatable)', collect)
-    .option('--email <address>', 'a mailbox it is for (repeatable)', collect)
+    .option('--dns <name>', 'a DNS name of the certificate (repeatable)', collect)
+    .option('--uri <uri>', 'a URI of the certificate, e.g. a SPIFFE ID (repeatable)', collect)
+    .option('--email <mailbox>', 'a mailbox of the certificate (repeatable)', collect)
     .addOption(
       new Option('--rsa [bits]', 'an RSA key, where a caller can do no EC P-256')
         .choices(['2048', '3072', '4096'])

@@ -12,8 +12,9 @@ import { extendedKeyUsageNames, type ExtendedKeyUsageName } from '../../certific
 import { issueCertificate, usualDays } from '../../certificates/issue-certificate.js';
 import { encodePem } from '../../certificates/structure/pem.js';
 import { CommandFailure } from '../../command-line/command-failure.js';
-import { addHelpSections } from '../../command-line/help.js';
+import { addHelpNote, addHelpSections } from '../../command-line/help.js';
 import {
+  addAuthorityPasswordFileOption,
   addFolderOption,
   getAuthorityPassword,
   purposeHelp,
@@ -46,7 +47,6 @@ export function certificateIssueCommand(): Command {
     .description('Issue a certificate from an authority of yours: trusted by its name, and revocable.')
     .argument('<name>', 'whom it is for; becomes the common name and the name of the files')
     .requiredOption('--authority <name>', 'who issues it; certgate authority create makes one')
-    .option('--authority-password-file <file>', "a file that holds the authority's password and nothing else")
     .option(
       '--days <days>',
       `how long it is valid, 1 to 3650 (default: ${usualDays}, or up to the authority's end)`,
@@ -58,9 +58,10 @@ export function certificateIssueCommand(): Command {
         `what its key is for: ${extendedKeyUsageNames.join(', ')} (repeatable; default: clientAuth)`,
       ).argParser(collectUsage),
     )
-    .option('--organization <name>', 'stands in its subject')
-    .option('--organizational-unit <name>', 'stands in its subject');
-  addFolderOption(addCertificateOptions(command)).action(issue).addHelpText('after', `${purposeHelp}\n${chainHelp}`);
+    .option('--organization <name>', 'the organization in its subject')
+    .option('--organizational-unit <text>', 'the organizational unit in its subject');
+  addFolderOption(addAuthorityPasswordFileOption(addCertificateOptions(command))).action(issue);
+  addHelpNote(command, purposeHelp, chainHelp);
   return addHelpSections(command, {
     exitCodes: {
       0: 'the files are written, and the register names the certificate',
@@ -75,12 +76,8 @@ export function certificateIssueCommand(): Command {
   });
 }
 
-const chainHelp = [
-  '',
-  '<name>.chain.pem, below an intermediate, is for servers that ask callers for the whole chain.',
-  "Azure's front end hands the app the certificate alone, never the intermediates: the app must know those from its",
-  'trust document.',
-].join('\n');
+const chainHelp =
+  "<name>.chain.pem, below an intermediate, is for servers that ask callers for the whole chain. Azure's front end hands the app the certificate alone, never the intermediates: the app must know those from its trust document.";
 
 async function issue(givenName: string, flags: IssueFlags): Promise<void> {
   const name = checkCertificateName(givenName);

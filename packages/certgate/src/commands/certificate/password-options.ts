@@ -17,8 +17,14 @@ export interface PasswordFlags {
 /** There is no option that takes the password itself: other users of the machine read argv, and shells keep it. */
 export function addPasswordOptions(command: Command): Command {
   return command
-    .addOption(new Option('--password-file <file>', 'a file that holds the password and nothing else'))
-    .addOption(new Option('--password-stdin', 'read the password from standard input').conflicts('passwordFile'));
+    .addOption(
+      new Option('--password-file <file>', "a file that holds the password of the certificate's file and nothing else"),
+    )
+    .addOption(
+      new Option('--password-stdin', "read the password of the certificate's file from standard input").conflicts(
+        'passwordFile',
+      ),
+    );
 }
 
 /** Where the password of an existing file comes from. The terminal is asked only if it turns out to need one. */
@@ -28,13 +34,17 @@ export async function findPasswordSource(flags: PasswordFlags, file: string): Pr
   return canPrompt() ? () => promptPassword(`Password of ${file}`) : undefined;
 }
 
-export async function getNewPassword(flags: PasswordFlags, file: string): Promise<string> {
+export async function getNewPassword(
+  flags: PasswordFlags,
+  file: string,
+  option = '--password-file or --password-stdin',
+): Promise<string> {
   const given = await findGivenPassword(flags);
   if (given === '') throw new CommandFailure('The password is empty.');
   if (given !== undefined) return given;
   if (canPrompt()) return promptNewPassword(`New password for ${file}`);
   throw new CommandFailure(`${file} needs a password, and there is no terminal to ask at.`, {
-    remedy: 'Give it by --password-file or --password-stdin.',
+    remedy: `Give it by ${option}.`,
   });
 }
 

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { exitCodes } from '../../command-line/command-failure.js';
-import { addHelpSections } from '../../command-line/help.js';
+import { addHelpNote, addHelpSections } from '../../command-line/help.js';
 import { printJson, printLine, printNotice } from '../../command-line/output.js';
 import { readCertificateArgument } from './read-certificate-argument.js';
 import { verifyByFiles } from './verify/verification.js';
@@ -15,7 +15,8 @@ export function certificateVerifyCommand(): Command {
       'Check a certificate against an authority by RFC 5280, as apps do: every path that is tried, every check, the verdict.',
     )
     .argument('<file|->', 'PFX, PEM, DER or base64; its first certificate. - reads standard input');
-  addVerifyOptions(command).action(verify).addHelpText('after', chainHelp);
+  addVerifyOptions(command).action(verify);
+  addHelpNote(command, chainHelp);
   return addHelpSections(command, {
     exitCodes: {
       0: 'the certificate is valid',
@@ -31,12 +32,8 @@ export function certificateVerifyCommand(): Command {
   });
 }
 
-const chainHelp = [
-  '',
-  "An authority by name is asked up to its root, by the revocation lists that lie in its folder and its issuers' folders.",
-  "What stands beside the certificate in its file is not used: callers' chains never reach an app. Give intermediates by",
-  '--intermediate. Names, roles and functions are not asked for here; certgate trust explain does that.',
-].join('\n');
+const chainHelp =
+  "An authority by name is asked up to its root, by the revocation lists that lie in its folder and its issuers' folders. What stands beside the certificate in its file is not used: callers' chains never reach an app. Give intermediates by --intermediate. Names, roles and functions are not asked for here; certgate trust explain does that.";
 
 async function verify(file: string, flags: VerifyFlags): Promise<void> {
   refuseIdlePolicyFlag(flags);

@@ -52,7 +52,7 @@ export function trustCheckCommand(): Command {
         .choices(['error', 'warning'])
         .default('warning'),
     )
-    .option('--at <time>', 'look as if it were this time, e.g. 2027-03-01T00:00:00Z (default: now)', parseInstant)
+    .option('--at <time>', 'as if it were this time, like 2027-03-01T00:00:00Z (default: now)', parseInstant)
     .option('--json', 'print one JSON object');
   addGateOptions(command).action(check);
   return addHelpSections(command, {

@@ -46,7 +46,7 @@ describe('certgate trust, with authorities', () => {
     runOpenssl(['x509', '-in', root, '-outform', 'der', '-out', der]);
     const settings = ['--crl', 'file:corp.crl', '--scope', 'end-entity', '--spiffe-trust-domain', 'corp.example'];
     const said = await stage.expect(
-      'authority', 'add', 'corp', '--certificate', der, '--intermediate', issuing, ...settings, '--reason', 'our own',
+      'authority', 'add', 'corp', '--trust-anchor', der, '--intermediate', issuing, ...settings, '--reason', 'our own',
     ); // prettier-ignore
     assert.match(said, /The authority "corp" is new, with "CN=Corp Root"/);
     const { schemaVersion, authorities } = stage.read();
@@ -63,24 +63,24 @@ describe('certgate trust, with authorities', () => {
   });
 
   it('authority add refuses what signs nothing, a name twice, and nothing at all', async () => {
-    await refuse(/authorities\[1\].*no CA certificate/, 'authority', 'add', 'other', '--certificate', leaf);
+    await refuse(/authorities\[1\].*no CA certificate/, 'authority', 'add', 'other', '--trust-anchor', leaf);
     await refuse(
       /There is an authority "corp" already.*--to-existing/,
       'authority',
       'add',
       'CORP',
-      '--certificate',
+      '--trust-anchor',
       root,
     );
-    await refuse(/needs a trust anchor/, 'authority', 'add', 'other', '--mode', 'off');
-    await refuse(/one authority, one name/, 'authority', 'add', 'other', '--certificate', root);
+    await refuse(/needs a trust anchor/, 'authority', 'add', 'other', '--revocation', 'off');
+    await refuse(/one authority, one name/, 'authority', 'add', 'other', '--trust-anchor', root);
   });
 
   it('authority add --to-existing keeps what is there, once', async () => {
     const renewed = makeAuthority('Corp Root 2030');
     await stage.expect(
-      'authority', 'add', 'Corp', '--to-existing', '--certificate', renewed, '--certificate', root,
-      '--ocsp', 'http://ocsp.corp.example/', '--grace-seconds', '60', '--mode', 'when-available', '--reason', 'renewed',
+      'authority', 'add', 'Corp', '--to-existing', '--trust-anchor', renewed, '--trust-anchor', root,
+      '--ocsp', 'http://ocsp.corp.example/', '--grace-seconds', '60', '--revocation', 'when-available', '--reason', 'renewed',
     ); // prettier-ignore
     const [authority] = stage.read().authorities ?? [];
     assert.equal(authority?.trustAnchors.length, 2);
@@ -234,9 +234,9 @@ describe('certgate trust, with authorities', () => {
     await refuse(/referred to by "billing", ("[bcd]", ){3}the denied serial number/, 'authority', 'remove', 'corp');
     const print = runOpenssl(['x509', '-in', issuing, '-noout', '-fingerprint', '-sha256']);
     const digits = print.split('=')[1]?.trim() ?? '';
-    await stage.expect('authority', 'remove', 'corp', '--certificate', digits.slice(0, 12), '--reason', 'closed');
+    await stage.expect('authority', 'remove', 'corp', '--thumbprint-sha256', digits.slice(0, 12), '--reason', 'closed');
     assert.equal(stage.read().authorities?.[0]?.intermediates, undefined);
-    await refuse(/no certificate whose thumbprint/, 'authority', 'remove', 'corp', '--certificate', digits);
+    await refuse(/no certificate whose thumbprint/, 'authority', 'remove', 'corp', '--thumbprint-sha256', digits);
     for (const name of ['a', 'b', 'c', 'd', 'billing']) await stage.expect('remove', name, '--reason', 'done');
     await stage.expect('undeny', '--issued-by', 'corp', '--serial', '01', '--reason', 'done');
     await stage.expect('authority', 'remove', 'corp', '--reason', 'done');

@@ -36,11 +36,11 @@ import {
 } from '../options/store-options.js';
 
 interface AddFlags extends StoreFlags, ChangeFlags {
-  readonly certificate?: readonly string[];
+  readonly trustAnchor?: readonly string[];
   readonly intermediate?: readonly string[];
   readonly crl?: readonly string[];
   readonly ocsp?: string;
-  readonly mode?: RevocationMode;
+  readonly revocation?: RevocationMode;
   readonly scope?: RevocationScope;
   readonly ocspNonce?: 'required' | 'optional';
   readonly graceSeconds?: number;
@@ -53,7 +53,11 @@ export function trustAuthorityAddCommand(): Command {
   const command = new Command('add')
     .description('Trust an authority for names that subjects give it; or give one that is there more (--to-existing).')
     .argument('<name>', 'what --issued-by refers to')
-    .option('--certificate <file>', 'a trust anchor: PEM (all certificates in it) or DER (repeatable)', collect)
+    .option(
+      '--trust-anchor <file>',
+      'a trust anchor, a root for instance: PEM (all certificates in it) or DER (repeatable)',
+      collect,
+    )
     .option('--intermediate <file>', 'a CA certificate between an anchor and the callers (repeatable)', collect)
     .option('--crl <address>', 'a revocation list: file:PATH or an https: URL (repeatable)', collect)
     .option('--ocsp <url>', 'its OCSP responder')
@@ -65,7 +69,7 @@ export function trustAuthorityAddCommand(): Command {
     )
     .addOption(
       new Option(
-        '--mode <mode>',
+        '--revocation <mode>',
         'what an unknown revocation means (default: required with --crl or --ocsp, else off)',
       ).choices(revocationModes),
     )
@@ -95,8 +99,8 @@ export function trustAuthorityAddCommand(): Command {
       2: "the name is there already, a certificate is no authority's, or the store or a word can't be used; nothing is written",
     },
     examples: [
-      'certgate trust authority add corp --certificate root.pem --intermediate issuing.pem --crl https://pki.example.com/corp.crl --reason "our own CA" --store file:trust.json',
-      'certgate trust authority add corp --to-existing --certificate root-2030.pem --reason "renewed" --store file:trust.json',
+      'certgate trust authority add corp --trust-anchor root.pem --intermediate issuing.pem --crl https://pki.example.com/corp.crl --reason "our own CA" --store file:trust.json',
+      'certgate trust authority add corp --to-existing --trust-anchor root-2030.pem --reason "renewed" --store file:trust.json',
     ],
   });
 }
@@ -108,7 +112,7 @@ async function add(name: string, flags: AddFlags): Promise<void> {
   const isNew = flags.toExisting !== true;
   if (isNew && addition.trustAnchors.length === 0) {
     throw new CommandFailure('An authority needs a trust anchor at least.', {
-      remedy: 'Name the file of its certificate by --certificate.',
+      remedy: 'Name the file of its certificate by --trust-anchor.',
     });
   }
   const update = await updateTrustDocument(location, change, (document) =>
@@ -149,7 +153,7 @@ function describeNew(name: string, addition: AuthorityAddition): Parameters<type
 }
 
 async function readAddition(flags: AddFlags): Promise<AuthorityAddition> {
-  const { crl: crls = [], ocsp, ocspNonce, mode, scope, graceSeconds, spiffeTrustDomain = [] } = flags;
+  const { crl: crls = [], ocsp, ocspNonce, revocation: mode, scope, graceSeconds, spiffeTrustDomain = [] } = flags;
   const revocation: TrustDocumentRevocation = {
     ...(mode === undefined ? {} : { mode }),
     ...(scope === undefined ? {} : { scope }),
@@ -159,7 +163,7 @@ async function readAddition(flags: AddFlags): Promise<AuthorityAddition> {
     ...(graceSeconds === undefined ? {} : { graceSeconds }),
   };
   return {
-    trustAnchors: await readCertificates(flags.certificate),
+    trustAnchors: await readCertificates(flags.trustAnchor),
     intermediates: await readCertificates(flags.intermediate),
     spiffeTrustDomains: spiffeTrustDomain,
     dnsConstraintsWithLeadingDot: flags.dnsConstraintsWithLeadingDot,

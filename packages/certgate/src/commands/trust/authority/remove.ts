@@ -18,7 +18,7 @@ import {
 } from '../options/store-options.js';
 
 interface RemoveFlags extends StoreFlags, ChangeFlags {
-  readonly certificate?: readonly string[];
+  readonly thumbprintSha256?: readonly string[];
 }
 
 export function trustAuthorityRemoveCommand(): Command {
@@ -26,8 +26,8 @@ export function trustAuthorityRemoveCommand(): Command {
     .description('Take an authority out, once nothing refers to it; or only some of its certificates.')
     .argument('<name>', 'the authority')
     .option(
-      '--certificate <hex>',
-      'only this one: its SHA-256 thumbprint, or the first eight digits or more (repeatable)',
+      '--thumbprint-sha256 <hex>',
+      'only the certificate with this thumbprint, or the first eight digits or more of it (repeatable)',
       collect,
     );
   addStoreOption(command);
@@ -40,13 +40,13 @@ export function trustAuthorityRemoveCommand(): Command {
     },
     examples: [
       'certgate trust authority remove corp --reason "closed down" --store file:trust.json',
-      'certgate trust authority remove corp --certificate 9F86D081 --reason "renewed" --store file:trust.json',
+      'certgate trust authority remove corp --thumbprint-sha256 9F86D081 --reason "renewed" --store file:trust.json',
     ],
   });
 }
 
 async function remove(name: string, flags: RemoveFlags): Promise<void> {
-  const { certificate: thumbprints } = flags;
+  const { thumbprintSha256: thumbprints } = flags;
   const location = await openTrustLocation(flags.store);
   const change = await readChange('authority remove', flags);
   const update = await updateTrustDocument(location, change, (document) =>

@@ -17,7 +17,7 @@ export function addStoreOption(command: Command): Command {
   return command.addOption(
     new Option(
       '--store <location>',
-      'where the trust document is: file:PATH, or blob:https://ACCOUNT.blob.core.windows.net/CONTAINER/NAME',
+      'where the trust document is: file:PATH, or blob:URL with the URL of a blob, like https://ACCOUNT.blob.core.windows.net/CONTAINER/NAME',
     )
       .env('CERTGATE_STORE')
       .makeOptionMandatory(),

@@ -1,0 +1,126 @@
+import type { Command } from 'commander';
+import { helpLayout } from './help.js';
+import { printNotice } from './output.js';
+
+/** What was, or might be, called so in a verb → what it is called here. */
+const otherNames: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  '--certificate': { 'trust authority add': '--trust-anchor', 'trust authority remove': '--thumbprint-sha256' },
+  '--password-file': {
+    'authority create': '--authority-password-file',
+    'authority crl': '--authority-password-file',
+    'authority revoke': '--authority-password-file',
+  },
+  '--mode': { 'trust authority add': '--revocation' },
+};
+
+/**
+ * How every command says what is wrong with the words it got. An error of usage is thrown, so that one place decides
+ * about the end of the process.
+ */
+export function prepareCommands(command: Command): void {
+  command
+    .exitOverride()
+    .showSuggestionAfterError(false)
+    .showHelpAfterError(`Run ${describeCommand(command)} --help for what it takes.`)
+    .configureHelp(helpLayout)
+    .configureOutput({
+      writeErr: (text) => {
+        printNotice(text.trimEnd());
+      },
+      outputError: (text, write) => {
+        write(describeUsageError(command, text));
+      },
+    });
+  command.commands.forEach(prepareCommands);
+}
+
+/**
+ * Commander shows the help of the program for `certgate doctor --help`, as if there were a doctor. Without the flags that
+ * ask for help, it finds that there is none.
+ */
+export function withoutHelpOfNobody(program: Command, words: readonly string[]): readonly string[] {
+  let command = program;
+  for (const word of words) {
+    if (word === 'help') continue;
+    if (word.startsWith('-') || command.commands.length === 0) return words;
+    const found = command.commands.find((each) => each.name() === word);
+    if (found === undefined) return words.filter((each) => each !== '--help' && each !== '-h' && each !== 'help');
+    command = found;
+  }
+  return words;
+}
+
+function describeUsageError(command: Command, text: string): string {
+  const unknown = findUnknownOption(command, text);
+  if (unknown !== undefined) {
+    const suggestion = suggestOption(command, unknown);
+    return `error: ${describeCommand(command)} has no option ${unknown}.${suggestion === undefined ? '' : ` Did you mean ${suggestion}?`}\n`;
+  }
+  const verb = /^error: unknown command '(.*)'$/m.exec(text)?.[1];
+  if (verb === undefined) return text;
+  const names = command.commands.map((each) => each.name());
+  const suggestion = findSimilar(verb, names);
+  const hint = suggestion === undefined ? `There are ${names.join(', ')}.` : `Did you mean ${suggestion}?`;
+  return `error: ${describeCommand(command)} has no command ${verb}. ${hint}\n`;
+}
+
+/** Of a missing option that is there, mistyped, Commander says that it is missing. */
+function findUnknownOption(command: Command, text: string): string | undefined {
+  const unknown = /^error: unknown option '(.*)'$/m.exec(text)?.[1];
+  if (unknown !== undefined) return unknown.replace(/=.*$/s, '');
+  if (!text.startsWith('error: required option')) return undefined;
+  const words = command.args.slice(0, [...command.args, '--'].indexOf('--'));
+  return words.find((word) => /^--[a-z]/.test(word))?.replace(/=.*$/s, '');
+}
+
+function suggestOption(command: Command, unknown: string): string | undefined {
+  const other = otherNames[unknown]?.[listNames(command).slice(1).join(' ')];
+  return other ?? findSimilar(unknown, [...command.options.flatMap(({ long }) => long ?? []), '--help']);
+}
+
+/** One that begins with what was typed, or whose beginning was typed; else the one with the fewest slips. */
+export function findSimilar(typed: string, names: readonly string[]): string | undefined {
+  const bare = typed.replace(/^-+/, '').toLowerCase();
+  if (bare.length < 2) return undefined;
+  const candidates = names.map((name) => ({ name, text: name.replace(/^-+/, '') }));
+  const begun = candidates.filter(({ text }) => text.startsWith(bare));
+  const [shortest] = [...begun].sort((one, other) => one.text.length - other.text.length);
+  if (shortest !== undefined) return shortest.name;
+  const [closest] = candidates
+    .map(({ name, text }) => ({ name, slips: countSlips(bare, text) }))
+    .filter(({ slips }) => slips <= Math.max(1, Math.floor(bare.length / 3)))
+    .sort((one, other) => one.slips - other.slips);
+  return closest?.name;
+}
+
+/** Letters put in, left out, changed, or swapped with their neighbour (optimal string alignment). */
+function countSlips(typed: string, meant: string): number {
+  const rows: number[][] = [Array.from({ length: meant.length + 1 }, (_, column) => column)];
+  for (let row = 1; row <= typed.length; row += 1) {
+    const current = [row];
+    for (let column = 1; column <= meant.length; column += 1) {
+      const isSame = typed[row - 1] === meant[column - 1];
+      const isSwapped =
+        row > 1 && column > 1 && typed[row - 1] === meant[column - 2] && typed[row - 2] === meant[column - 1];
+      current.push(
+        Math.min(
+          (rows[row - 1]?.[column] ?? 0) + 1,
+          (current[column - 1] ?? 0) + 1,
+          (rows[row - 1]?.[column - 1] ?? 0) + (isSame ? 0 : 1),
+          isSwapped ? (rows[row - 2]?.[column - 2] ?? 0) + 1 : Number.POSITIVE_INFINITY,
+        ),
+      );
+    }
+    rows.push(current);
+  }
+  return rows[typed.length]?.[meant.length] ?? Number.POSITIVE_INFINITY;
+}
+
+function describeCommand(command: Command): string {
+  return listNames(command).join(' ');
+}
+
+/** From the program down to the command. */
+function listNames(command: Command): readonly string[] {
+  return command.parent === null ? [command.name()] : [...listNames(command.parent), command.name()];
+}

@@ -1,0 +1,206 @@
+/** The flags that verbs word in different ways: what each means wherever it stands, and the wordings that say so. */
+export const flagMeanings: Readonly<
+  Record<string, { readonly meaning: string; readonly wordings: readonly string[] }>
+> = {
+  '--at': {
+    meaning: 'The time that is taken for now.',
+    wordings: [
+      '--at <time>  as if it were this time, like 2027-03-01T00:00:00Z (default: now)',
+      '--at <time>  the time of the call, like 2027-03-01T00:00:00Z (default: now)',
+    ],
+  },
+  '--authority': {
+    meaning:
+      'A certificate authority: one kept by certgate authority, a file of its certificates, or one of the trust document.',
+    wordings: [
+      '--authority <file|name>  whom to trust: a file, each certificate of which is a trust anchor, or an authority made by certgate authority create; with --store its name in the document (repeatable)',
+      '--authority <name>  who issues it; certgate authority create makes one',
+    ],
+  },
+  '--certificate': {
+    meaning: "The file of a caller's certificate.",
+    wordings: [
+      '--certificate <file>  PFX, PEM, DER or a header value; - reads standard input',
+      '--certificate <file>  a PFX, or PEM that holds the certificate and its key',
+      '--certificate <file>  pin this certificate: PFX, PEM, DER or base64; its key is not looked at',
+    ],
+  },
+  '--crl': {
+    meaning: 'A revocation list: its file, or where apps read it.',
+    wordings: [
+      '--crl <address>  a revocation list: file:PATH or an https: URL (repeatable)',
+      '--crl <file>  a revocation list, DER or PEM (repeatable)',
+    ],
+  },
+  '--days': {
+    meaning: 'How long the certificate that is made is valid.',
+    wordings: [
+      '--days <days>  how long it is valid, 1 to 3650',
+      '--days <days>  how long it is valid, 1 to 3650 (default: 3650; below a parent 1825)',
+      "--days <days>  how long it is valid, 1 to 3650 (default: 90, or up to the authority's end)",
+    ],
+  },
+  '--dns': {
+    meaning: 'A DNS name in the certificate.',
+    wordings: [
+      '--dns <name>  a DNS name of the certificate (repeatable)',
+      '--dns <name>  a DNS name of the certificate, or *.corp.example for one label (repeatable)',
+    ],
+  },
+  '--dry-run': {
+    meaning: 'Say what would change, and change nothing.',
+    wordings: ['--dry-run  say what would change, and write nothing', '--dry-run  show the changes and make none'],
+  },
+  '--even-if-locked': {
+    meaning: 'Let somebody in although a lock is in force.',
+    wordings: [
+      '--even-if-locked  let new identities in although `trust lock` has shut everyone out',
+      '--even-if-locked  let the new identity in although `trust lock` has shut everyone out',
+    ],
+  },
+  '--fail-on': {
+    meaning: 'What the exit code 1 is for.',
+    wordings: [
+      '--fail-on <severity>  the least severity that the exit code 1 is for',
+      '--fail-on <what>  what the exit code 1 is for',
+    ],
+  },
+  '--function': {
+    meaning: 'A function, by its name in the app.',
+    wordings: [
+      '--function <name>  a function that it may call (repeatable); none: every function',
+      '--function <name>  a function that new identities may call (repeatable); none: every function',
+      '--function <name>  only this function (repeatable)',
+      '--function <name>  the function that is called',
+    ],
+  },
+  '--intermediate': {
+    meaning: 'A CA certificate between a trust anchor and the callers.',
+    wordings: [
+      '--intermediate <file>  CA certificates that may stand in between; a bundle too (repeatable)',
+      '--intermediate <file>  a CA certificate between an anchor and the callers (repeatable)',
+    ],
+  },
+  '--issued-by': {
+    meaning: 'The authority of the trust document that issued the certificate.',
+    wordings: [
+      '--issued-by <authority>  an authority of the document: what is added counts for certificates that it issued only',
+      '--issued-by <authority>  with --serial: the authority that issued it',
+      '--issued-by <authority>  with a name: the authority that it stands under',
+    ],
+  },
+  '--json': {
+    meaning: 'Print JSON for programs on stdout, and nothing else.',
+    wordings: [
+      '--json  one JSON object when ready, then one line of JSON per request',
+      '--json  print one JSON object',
+      '--json  print one JSON object, and ask nothing',
+      '--json  print one JSON object: status, code, headers, body, certificate',
+      '--json  print the functions, and the check if one is made, as one JSON object',
+    ],
+  },
+  '--key': {
+    meaning: 'The private key of the certificate, PEM.',
+    wordings: [
+      '--key <file>  its key, PEM',
+      '--key <file>  the private key in PEM, where --certificate holds the certificate alone',
+    ],
+  },
+  '--not-after': {
+    meaning: 'Until when the pin counts.',
+    wordings: [
+      "--not-after <time>  the pin counts until then (default with --certificate: the certificate's own end)",
+      "--not-after <time>  the pin counts until then, e.g. 2028-03-01T00:00:00Z; none: until the certificate's own end",
+    ],
+  },
+  '--not-before': {
+    meaning: 'From when on the pin counts.',
+    wordings: [
+      '--not-before <time>  the pin counts from then on, e.g. 2027-03-01T00:00:00Z',
+      '--not-before <time>  the pin counts from then on, e.g. 2027-03-01T00:00:00Z; none: at once',
+    ],
+  },
+  '--organizational-unit': {
+    meaning: "An organizational unit in the certificate's subject.",
+    wordings: [
+      '--organizational-unit <text>  an organizational unit of its subject, to the letter (repeatable)',
+      '--organizational-unit <text>  the organizational unit in its subject',
+    ],
+  },
+  '--owner': {
+    meaning: 'Who answers for the identity.',
+    wordings: ['--owner <text>  who answers for it', '--owner <text>  who answers for the new identities'],
+  },
+  '--port': {
+    meaning: "The gateway's port.",
+    wordings: [
+      '--port <port>  default 7443, or the next free one; 0 picks a free one',
+      "--port <port>  the gateway's port (default 7443, or the next free one; 0 picks one)",
+    ],
+  },
+  '--reason': {
+    meaning: 'Why it is done.',
+    wordings: [
+      '--reason <reason>  by RFC 5280; removeFromCRL ends a certificateHold',
+      '--reason <text>  why; stands in the log of changes',
+    ],
+  },
+  '--revocation': {
+    meaning: 'What it means that nothing is known of a revocation.',
+    wordings: [
+      '--revocation <mode>  required: what nothing is known of is refused (default where there are lists or answers; else off)',
+      '--revocation <mode>  what an unknown revocation means (default: required with --crl or --ocsp, else off)',
+    ],
+  },
+  '--role': {
+    meaning: 'A role of the identity.',
+    wordings: [
+      '--role <role>  a role that it gets (repeatable); none: only functions that ask for no role',
+      '--role <role>  a role that new identities get (repeatable); none: only functions that ask for no role',
+      '--role <role>  only this role (repeatable)',
+    ],
+  },
+  '--scope': {
+    meaning: 'Which certificates of a path must not be revoked.',
+    wordings: [
+      '--scope <scope>  which certificates must not be revoked (default: chain)',
+      '--scope <scope>  whose revocation counts (default: chain)',
+    ],
+  },
+  '--signed-by': {
+    meaning: 'A public key in PEM; the document as it is must be signed by one of these.',
+    wordings: [
+      '--signed-by <file>  a public key in PEM that has signed the document as it is (repeatable: one of these)',
+      '--signed-by <file>  a public key in PEM that has signed the document as it is (repeatable; default: that of --signing-key)',
+    ],
+  },
+  '--store': {
+    meaning: 'Where the trust document is.',
+    wordings: [
+      '--store <location>  ask an authority of this trust document, as an app would: file:PATH, or blob:https://…; reads the lists that it names, and asks its OCSP responder',
+      '--store <location>  where the trust document is: file:PATH, or blob:URL with the URL of a blob, like https://ACCOUNT.blob.core.windows.net/CONTAINER/NAME',
+    ],
+  },
+  '--thumbprint-sha256': {
+    meaning: 'The SHA-256 thumbprint of the certificate in question.',
+    wordings: [
+      '--thumbprint-sha256 <hex>  only the certificate with this thumbprint, or the first eight digits or more of it (repeatable)',
+      '--thumbprint-sha256 <hex>  pin the certificate with this thumbprint',
+    ],
+  },
+  '--to-existing': {
+    meaning: 'Add to what is there already.',
+    wordings: [
+      '--to-existing  add certificates, lists and trust domains to an authority that is there, or change a setting',
+      '--to-existing  add the certificate, names, roles or functions to an identity that is there',
+      '--to-existing  also add certificates to identities that are there, which get what those may do',
+    ],
+  },
+  '--upstream': {
+    meaning: 'The address of the app, behind the gateway.',
+    wordings: [
+      '--upstream <url>  put the gateway before this address (func start) instead of the embedded host',
+      '--upstream <url>  the app, e.g. http://localhost:7071 of func start',
+    ],
+  },
+};
