@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
+import { findJsonFault } from './json-fault.js';
 import { type JsonReading, parseJsonInSteps } from './strict-json.js';
 
 const parse = (json: string, pieceLength?: number): JsonReading => {
@@ -121,6 +122,8 @@ function assertAgrees(text: string): 'accepted' | 'refused' {
   } catch {
     isJson = false;
   }
+  // Two readers of one grammar: the one that words the fault finds one exactly where there is one.
+  assert.equal(findJsonFault(text.replace(/^\ufeff/, '')) === undefined, isJson, JSON.stringify(text));
   for (const pieceLength of pieceLengths) {
     const reading = parse(text, pieceLength);
     assert.equal(reading.ok, isJson, `pieces of ${String(pieceLength)}: ${JSON.stringify(text)}`);
@@ -325,8 +328,46 @@ describe('bounds', () => {
     const reading = parse(broken);
     assert.match(reading.ok ? '' : reading.fault, /^it is broken in or before line 10\d\d\d, character \d+$/);
     const half = parse(broken.slice(0, 9000 * 60));
-    assert.match(half.ok ? '' : half.fault, /JSON|end|Unterminated/i);
+    assert.match(half.ok ? '' : half.fault, /ends too early|no closing quote/);
     const largeHalf = parse(`[${lines.join(',\n')}`);
     assert.match(largeHalf.ok ? '' : largeHalf.fault, /broken at the end; was it written whole/);
   });
+});
+
+describe('what is wrong with a text, where, and what to do', () => {
+  const pem = '-----BEGIN CERTIFICATE-----\nMIIB\nAAAA\n-----END CERTIFICATE-----';
+  for (const [name, text, fault] of [
+    [
+      'a PEM with its line ends',
+      `{\n  "trustAnchors": ["${pem}"]\n}`,
+      /^a text goes on in the next line; write it on one line, with \\n for each line end \(a PEM too\) \(line 2, column 48\)$/,
+    ],
+    [
+      'a comma before a brace',
+      '{\n  "a": 1,\n}',
+      /^a comma stands before the closing }; take it out \(line 2, column 9\)$/,
+    ],
+    ['a comma before a bracket', '[1, 2, ]', /^a comma stands before the closing ]; take it out \(line 1, column 6\)$/],
+    ['a comma that is missing', '{"a":1\n "b":2}', /^a comma is missing before this \(line 2, column 2\)$/],
+    ['two commas', '[1,,2]', /^a value is missing here \(line 1, column 4\)$/],
+    ['a value that is missing', '{"a":}', /^a value is missing here \(line 1, column 6\)$/],
+    ['a comment', '{\n// x\n}', /^JSON has no comments; take it out \(line 2, column 1\)$/],
+    ['single quotes', "{'a':1}", /^a text stands in double quotes in JSON, not in single ones \(line 1, column 2\)$/],
+    ['a key without quotes', '{a:1}', /^a key in double quotes is missing here; .*\(line 1, column 2\)$/],
+    [
+      'a path of Windows',
+      '{"a":"C:\\temp\\x"}',
+      /^a backslash that is meant as one is written \\\\ in JSON \(line 1, column 14\)$/,
+    ],
+    ['a text without an end', '{"a":"b}', /^a text begins here that has no closing quote; .* \(line 1, column 6\)$/],
+    ['half a document', '{"a":[{"b":1', /^it ends too early; was it written whole\? \(line 1, column 13\)$/],
+    ['two documents', '{} {}', /^something stands behind its end; take it out \(line 1, column 4\)$/],
+    ['the wrong bracket', '{"a":[1}', /^} does not close what was opened last; /],
+    ['nothing', '', /^it ends too early/],
+  ] as const) {
+    test(name, () => {
+      const reading = parse(text);
+      assert.match(reading.ok ? '' : reading.fault, fault);
+    });
+  }
 });

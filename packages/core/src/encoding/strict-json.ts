@@ -1,3 +1,4 @@
+import { findJsonFault } from './json-fault.js';
 import { JsonLevel } from './json-level.js';
 
 /** Where a key stands a second time in one object, e.g. `identities[0].name`. */
@@ -20,7 +21,7 @@ const usualPieceLength = 16_384;
 /** `JSON.parse` has no limit but memory; this one keeps a broken text of brackets from taking it. */
 const maximumDepth = 10_000;
 
-/** Up to here, a broken text is parsed once more as a whole, since JSON.parse then names the very character. */
+/** Up to here, a broken text is read once more as a whole, to name the very character. */
 const wholeTextLength = 1024 * 1024;
 
 /**
@@ -55,12 +56,11 @@ function describeFault(text: string, parser: PieceParser): string {
       ? 'it is broken at the end; was it written whole?'
       : `it is broken in or before line ${countLines(text, parser.position)}, character ${parser.position}`;
   }
-  try {
-    JSON.parse(text.startsWith('\ufeff') ? text.slice(1) : text);
-  } catch (error) {
-    if (error instanceof Error) return error.message;
-  }
-  return 'unreadable';
+  const fault = findJsonFault(text, text.startsWith('\ufeff') ? 1 : 0);
+  if (fault === undefined) return 'unreadable';
+  const { position, what } = fault;
+  const column = position - text.lastIndexOf('\n', position - 1);
+  return `${what} (line ${countLines(text, position)}, column ${column})`;
 }
 
 function countLines(text: string, end: number): number {

@@ -110,7 +110,7 @@ function* parseJson(text: string): Generator<undefined, unknown, undefined> {
   };
   if (text.length > maximumDocumentLength) refuse(`it has more than ${maximumDocumentLength} characters`);
   const reading = yield* parseJsonInSteps(text);
-  if (!reading.ok) return refuse(`it is not JSON (${reading.fault})`);
+  if (!reading.ok) return refuse(`it is not JSON: ${reading.fault}`);
   if (reading.duplicateKey !== undefined) refuse('this key stands twice in one object', reading.duplicateKey.path);
   return reading.value;
 }

@@ -5,7 +5,7 @@ import {
   type DocumentProblem,
   type TrustSnapshot,
 } from '@certgate/core/tools';
-import { parseTree, printParseErrorCode, type Node, type ParseError } from 'jsonc-parser';
+import { parseTree, type Node } from 'jsonc-parser';
 
 export type DocumentReading =
   | { readonly snapshot: TrustSnapshot }
@@ -34,7 +34,8 @@ function listAllProblems(text: string, problems: readonly DocumentProblem[]): re
   try {
     value = JSON.parse(text);
   } catch {
-    return listSyntaxErrors(text) ?? problems;
+    // The first fault alone: behind it a text is only guessed at, and a PEM with its line ends would be 36 of them.
+    return problems;
   }
   const duplicates = listDuplicateKeys(text);
   if (duplicates.length === 0) return problems;
@@ -50,49 +51,16 @@ function listAllProblems(text: string, problems: readonly DocumentProblem[]): re
 /** A broken text of many megabytes is not worth a second walk. */
 const maximumWalkLength = 4 * 1024 * 1024;
 
-function parseLeniently(text: string, errors: ParseError[]): Node | undefined {
+function parseLeniently(text: string): Node | undefined {
   if (text.length > maximumWalkLength) return undefined;
   try {
-    return parseTree(text, errors, { disallowComments: true, allowTrailingComma: false });
+    return parseTree(text, [], { disallowComments: true, allowTrailingComma: false });
   } catch (fault) {
     // A text of brackets takes the stack of a parser that descends.
     if (fault instanceof RangeError) return undefined;
     throw fault;
   }
 }
-
-function listSyntaxErrors(text: string): readonly DocumentProblem[] | undefined {
-  const errors: ParseError[] = [];
-  parseLeniently(text, errors);
-  if (errors.length === 0) return undefined;
-  return errors.map(({ error, offset }) => {
-    const before = text.slice(0, offset).split('\n');
-    const place = `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
-    return {
-      path: '',
-      message: `it is not JSON: ${syntaxMessages[printParseErrorCode(error)] ?? 'unreadable'} (${place})`,
-    };
-  });
-}
-
-const syntaxMessages: Readonly<Record<string, string>> = {
-  InvalidSymbol: 'there is a word that JSON does not have',
-  InvalidNumberFormat: 'a number is not written as JSON has it',
-  PropertyNameExpected: 'a key in double quotes is expected',
-  ValueExpected: 'a value is expected',
-  ColonExpected: 'a colon is expected',
-  CommaExpected: 'a comma is expected',
-  CloseBraceExpected: 'a closing brace is expected',
-  CloseBracketExpected: 'a closing bracket is expected',
-  EndOfFileExpected: 'it should have ended here',
-  InvalidCommentToken: 'JSON has no comments',
-  UnexpectedEndOfComment: 'JSON has no comments',
-  UnexpectedEndOfString: 'a text has no end',
-  UnexpectedEndOfNumber: 'a number has no end',
-  InvalidUnicode: 'an escape in a text is not \\u and four digits',
-  InvalidEscapeCharacter: 'a backslash is followed by what JSON does not know',
-  InvalidCharacter: 'a text holds a control character',
-};
 
 function listDuplicateKeys(text: string): readonly DocumentProblem[] {
   const problems: DocumentProblem[] = [];
@@ -111,7 +79,7 @@ function listDuplicateKeys(text: string): readonly DocumentProblem[] {
       if (value !== undefined) visit(value, place);
     }
   };
-  const root = parseLeniently(text, []);
+  const root = parseLeniently(text);
   if (root !== undefined) visit(root, '');
   return problems;
 }

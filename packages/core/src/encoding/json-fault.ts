@@ -1,0 +1,112 @@
+/** Where a text stops being JSON, and what to do about it. */
+export interface JsonFault {
+  readonly position: number;
+  readonly what: string;
+}
+
+/** `first…`: the closing bracket may stand there too. */
+type Expected = 'value' | 'firstValue' | 'key' | 'firstKey' | 'colon' | 'separator' | 'end';
+
+const scalar = /(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)(?![\w.+-])/y;
+const whiteSpace = /[ \t\n\r]*/y;
+
+/**
+ * The first fault of a text that `JSON.parse` refuses, in words for whoever wrote it; undefined for JSON. Engines word
+ * theirs differently, quote the document, and don't always say where.
+ */
+export function findJsonFault(text: string, start = 0): JsonFault | undefined {
+  const open: ('{' | '[')[] = [];
+  let expected: Expected = 'value';
+  let comma = start;
+  let position = start;
+  const afterValue = (): Expected => (open.length === 0 ? 'end' : 'separator');
+  const fault = (what: string, at = position): JsonFault => ({ position: at, what });
+  for (;;) {
+    position = skip(whiteSpace, text, position);
+    const character = text[position];
+    if (character === undefined) {
+      return expected === 'end' ? undefined : fault('it ends too early; was it written whole?');
+    }
+    if (expected === 'end') return fault('something stands behind its end; take it out');
+    const isClosing = character === '}' || character === ']';
+    if (isClosing && expected !== 'colon') {
+      const opening = open.at(-1);
+      if (opening !== (character === '}' ? '{' : '['))
+        return fault(`${character} does not close what was opened last; look for a bracket that is missing before it`);
+      if (expected === 'key' || expected === 'value') {
+        return text[comma] === ','
+          ? fault(`a comma stands before the closing ${character}; take it out`, comma)
+          : fault('a value is missing here');
+      }
+      open.pop();
+      expected = afterValue();
+      position += 1;
+    } else if (expected === 'separator') {
+      if (character !== ',') return fault('a comma is missing before this');
+      comma = position;
+      expected = open.at(-1) === '{' ? 'key' : 'value';
+      position += 1;
+    } else if (expected === 'colon') {
+      if (character !== ':') return fault('a colon is missing between a key and its value');
+      // From here on no comma is what stands before the value.
+      comma = position;
+      expected = 'value';
+      position += 1;
+    } else if (character === '"') {
+      const end = readString(text, position);
+      if (typeof end !== 'number') return end;
+      position = end;
+      expected = isKey(expected) ? 'colon' : afterValue();
+    } else if (isKey(expected)) {
+      return fault(describeStray(character, 'a key in double quotes is missing here'));
+    } else if (character === '{' || character === '[') {
+      open.push(character);
+      expected = character === '{' ? 'firstKey' : 'firstValue';
+      position += 1;
+    } else {
+      const end = skip(scalar, text, position);
+      if (end === position) return fault(describeStray(character, 'a value is missing here'));
+      position = end;
+      expected = afterValue();
+    }
+  }
+}
+
+function isKey(expected: Expected): boolean {
+  return expected === 'key' || expected === 'firstKey';
+}
+
+function skip(pattern: RegExp, text: string, position: number): number {
+  pattern.lastIndex = position;
+  return pattern.test(text) ? pattern.lastIndex : position;
+}
+
+/** The position behind the closing quote. */
+function readString(text: string, start: number): number | JsonFault {
+  for (let position = start + 1; position < text.length; position += 1) {
+    const character = text[position] ?? '';
+    if (character === '"') return position + 1;
+    if (character < ' ') return { position, what: describeControl(character) };
+    if (character !== '\\') continue;
+    const escaped = /^(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/.exec(text.slice(position + 1, position + 6))?.[0];
+    if (escaped === undefined) {
+      return { position, what: 'a backslash that is meant as one is written \\\\ in JSON' };
+    }
+    position += escaped.length;
+  }
+  return { position: start, what: 'a text begins here that has no closing quote; was it written whole?' };
+}
+
+function describeControl(character: string): string {
+  if (character === '\n' || character === '\r')
+    return 'a text goes on in the next line; write it on one line, with \\n for each line end (a PEM too)';
+  if (character === '\t') return 'a text has a tab in it; write it as \\t';
+  return 'a text has a control character in it; write it as \\u and four digits';
+}
+
+function describeStray(character: string, missing: string): string {
+  if (character === '/' || character === '#') return 'JSON has no comments; take it out';
+  if (character === "'") return 'a text stands in double quotes in JSON, not in single ones';
+  if (/[\w$]/.test(character)) return `${missing}; JSON has no such word or number (texts stand in double quotes)`;
+  return missing;
+}
