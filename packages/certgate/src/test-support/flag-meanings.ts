@@ -25,6 +25,13 @@ export const flagMeanings: Readonly<
       '--certificate <file>  pin this certificate: PFX, PEM, DER or base64; its key is not looked at',
     ],
   },
+  '--certificate-folder': {
+    meaning: 'A folder of certificates at hand.',
+    wordings: [
+      '--certificate-folder <folder>  certificates at hand: pins of those that the gate would refuse are told',
+      '--certificate-folder <folder>  certificates at hand: what is found there is pinned by SHA-256, with its end',
+    ],
+  },
   '--crl': {
     meaning: 'A revocation list: its file, or where apps read it.',
     wordings: [

@@ -1,4 +1,4 @@
-import type { TrustDocument, TrustDocumentPin } from '@certgate/core';
+import type { TrustDocument, TrustDocumentPin } from '@certgate/core/tools';
 import { describePin, isEnabled, readPinValue } from './edits/identity-edits.js';
 import { maximumLogLineBytes, maximumLogSentencesBytes } from './location/trust-location.js';
 

@@ -18,6 +18,7 @@ export interface KnownCertificate {
 
 export interface CertificateFolder {
   find(thumbprint: ImportedThumbprint): KnownCertificate | undefined;
+  readonly certificates: readonly KnownCertificate[];
   readonly count: number;
   /** Files whose names promise a certificate and that hold none that can be read. */
   readonly unreadable: readonly string[];
@@ -35,7 +36,8 @@ export async function readCertificateFolder(folder: string, now: number): Promis
       byThumbprint.set(known.hashes.thumbprintSha1, known).set(known.hashes.thumbprintSha256, known);
     }
   }
-  return { find: ({ value }) => byThumbprint.get(value), count: byThumbprint.size / 2, unreadable };
+  const certificates = [...new Set(byThumbprint.values())];
+  return { find: ({ value }) => byThumbprint.get(value), certificates, count: certificates.length, unreadable };
 }
 
 async function listFiles(folder: string): Promise<readonly string[]> {

@@ -21,7 +21,7 @@ export interface ImportOptions {
   /** Pins may also be added to identities that are there already, and so get what those may do. Default false. */
   readonly toExisting?: boolean;
   /** Certificates at hand. */
-  readonly certificates?: CertificateFolder;
+  readonly certificates?: Pick<CertificateFolder, 'find' | 'count' | 'unreadable'>;
 }
 
 export interface PlannedPin {

@@ -124,6 +124,7 @@ function* readIdentity(
     roles: texts.shareList(reader.readOptionalTexts(fields['roles'], `${path}.roles`) ?? []),
     // Azure's function names don't differ by letter case.
     functions: functions && texts.shareList(functions.map((name) => name.toLowerCase())),
+    functionsAsWritten: functions && texts.shareList(functions),
     enabled: reader.readFlag(fields['enabled'], `${path}.enabled`),
     owner: texts.share(reader.readOptionalText(fields['owner'], `${path}.owner`)),
     reason: texts.share(reader.readOptionalText(fields['reason'], `${path}.reason`)),

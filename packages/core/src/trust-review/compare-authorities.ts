@@ -97,7 +97,7 @@ class AuthorityPair {
         identityName: undefined,
         candidates: Object.freeze(candidates),
         authorityName: name,
-        sentence: `${sentence} Such identities: ${describeCandidates(candidates)}.`,
+        sentence: `${sentence} Identities that this may concern: ${describeCandidates(candidates)}.`,
       },
     ];
   }

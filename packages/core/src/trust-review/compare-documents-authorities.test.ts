@@ -130,6 +130,18 @@ describe('what is told of authorities, names and the deny list', () => {
       assert.deepEqual(listChanges(compareTrustDocuments(before, after)), expected);
     });
   }
+
+  test('a new name does not read as a loss of who gets it', () => {
+    const { changes } = compareTrustDocuments(
+      read([a, { name: 'b' }]),
+      read([a, { name: 'b', subjects: [dns('b.example')] }]),
+    );
+    const sentence = changes.find(({ aspect }) => aspect === 'refusal')?.sentence ?? '';
+    assert.match(
+      sentence,
+      /of "b"\. That takes nothing from who gets it\. .* Identities that this may concern: "a"\.$/,
+    );
+  });
 });
 
 describe('nothing is decided otherwise that is not told', () => {

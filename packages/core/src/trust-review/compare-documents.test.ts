@@ -28,7 +28,13 @@ const manyPinned = (pinsOf: (index: number) => readonly TrustPin[]): TrustSnapsh
     revision: 1,
     audience: undefined,
     identities: Array.from({ length: 100_000 }, (_, index) => {
-      const unsaid = { functions: undefined, owner: undefined, reason: undefined, expiresAt: undefined };
+      const unsaid = {
+        functions: undefined,
+        functionsAsWritten: undefined,
+        owner: undefined,
+        reason: undefined,
+        expiresAt: undefined,
+      };
       return {
         name: `caller ${index}`,
         roles: ['reader'],

@@ -78,18 +78,27 @@ function compareFunctions(before: TrustedIdentity, after: TrustedIdentity): read
   };
   if (before.functions === undefined && after.functions === undefined) return [];
   if (after.functions === undefined) {
-    const sentence = `"${after.name}" may call every function, no longer only ${describeFunctions(before.functions)}.`;
+    const sentence = `"${after.name}" may call every function, no longer only ${describeFunctions(before.functionsAsWritten)}.`;
     return [change(gainsIf(after), sentence)];
   }
   if (before.functions === undefined) {
-    const sentence = `"${after.name}" may call ${describeFunctions(after.functions)}, no longer every function.`;
+    const sentence = `"${after.name}" may call ${describeFunctions(after.functionsAsWritten)}, no longer every function.`;
     return [change(losesIf(before), sentence)];
   }
   const { added, removed } = compareLists(before.functions, after.functions);
   return [
-    ...added.map((name) => change(gainsIf(after), `"${after.name}" may call the function ${name}.`)),
-    ...removed.map((name) => change(losesIf(before), `"${after.name}" may no longer call the function ${name}.`)),
+    ...added.map((name) =>
+      change(gainsIf(after), `"${after.name}" may call the function ${spellFunction(after, name)}.`),
+    ),
+    ...removed.map((name) =>
+      change(losesIf(before), `"${after.name}" may no longer call the function ${spellFunction(before, name)}.`),
+    ),
   ];
+}
+
+/** Compared without regard to letter case, as Azure does; shown as the document has it. */
+function spellFunction({ functions = [], functionsAsWritten = [] }: TrustedIdentity, name: string): string {
+  return functionsAsWritten[functions.indexOf(name)] ?? name;
 }
 
 function compareText(

@@ -34,7 +34,7 @@ export function compareRefusals(before: TrustSnapshot, after: TrustSnapshot): re
       own: (pin, name) =>
         `The pin ${pin} of "${name}" is new, and there are times at which it refuses: also a certificate that "${name}" has by another hash or a name as well.`,
       others: (added, ways) =>
-        `New: ${added}. If another identity has the same certificate by ${ways}, it is ambiguous and refused from now on.`,
+        `New: ${added}. That takes nothing from who gets it. But a certificate that it matches, and that another identity has by ${ways}, is ambiguous and refused from now on.`,
     }),
   ];
 }
@@ -157,7 +157,7 @@ function describeAmbiguity(
     aspect: 'refusal',
     identityName: undefined,
     candidates: Object.freeze(candidates),
-    sentence: `${others(what, [...ways].join(' or '))} Such identities: ${describeCandidates(candidates)}.`,
+    sentence: `${others(what, [...ways].join(' or '))} Identities that this may concern: ${describeCandidates(candidates)}.`,
   };
 }
 

@@ -89,7 +89,7 @@ function findFunctionsTwice(identity: TrustedIdentity, path: string): readonly T
       code: 'function_twice',
       severity: 'information',
       path: `${path}.functions[${index}]`,
-      message: `"${identity.name}" has the function ${text} twice: letter case doesn't tell functions apart.`,
+      message: `"${identity.name}" has the function ${identity.functionsAsWritten?.[index] ?? text} twice: letter case doesn't tell functions apart.`,
     }),
   );
 }

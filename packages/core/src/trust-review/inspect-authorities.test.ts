@@ -36,6 +36,20 @@ describe('authorities', () => {
   test('nothing to tell', () => {
     assert.deepEqual(inspect({}), []);
   });
+  test('a list under .certgate, which is never deployed', () => {
+    for (const crl of [
+      'file:.certgate/authorities/corp/corp.crl',
+      'file:../x/.certgate/a',
+      'file:C:\\x\\.certgate\\a',
+    ]) {
+      assert.deepEqual(inspect({ revocation: { crls: ['file:a', crl] } }), [
+        'warning revocation_list_undeployed authorities[0].revocation.crls[1]',
+      ]);
+    }
+    for (const crl of ['file:my.certgate/a', 'https://pki.example.com/.certgate/a', 'file:certgate/a']) {
+      assert.deepEqual(inspect({ revocation: { crls: [crl] } }), []);
+    }
+  });
   test('certificates that end: which, and whether another goes on', () => {
     const [over, soon, later] = [authority('A', -9, -1), authority('A', -9, 5), authority('A', -2, 400)];
     const anchors = 'authorities[0].trustAnchors';

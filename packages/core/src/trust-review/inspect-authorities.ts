@@ -39,6 +39,19 @@ function inspectAuthority(authority: TrustedAuthority, path: string, moment: Mom
       report({ code: 'authority_without_usable_anchor', severity: 'error', path, authorityName: name, message }),
     );
   }
+  for (const [index, crl] of authority.revocation.crls.entries()) {
+    if (!isUndeployed(crl)) continue;
+    const message = `The authority "${name}" reads a revocation list from ${crl}. What lies under .certgate is never deployed, so apps in Azure don't find it; copy the list into the app's own files, or give an https: URL.`;
+    findings.push(
+      report({
+        code: 'revocation_list_undeployed',
+        severity: 'warning',
+        path: `${path}.revocation.crls[${index}]`,
+        authorityName: name,
+        message,
+      }),
+    );
+  }
   for (const [key, certificates] of [
     ['trustAnchors', trustAnchors],
     ['intermediates', intermediates],
@@ -58,6 +71,11 @@ function inspectAuthority(authority: TrustedAuthority, path: string, moment: Mom
     }
   }
   return findings;
+}
+
+/** The tool's own folder, which it puts into .funcignore. */
+function isUndeployed(crl: string): boolean {
+  return /^file:(?:.*[\\/])?\.certgate[\\/]/i.test(crl);
 }
 
 function inspectCertificate(

@@ -68,8 +68,11 @@ export function describeWindow({ notBefore, notAfter }: Pick<TrustPin, 'notBefor
   return [...from, ...until].join(' ');
 }
 
-export function describeRights({ roles, functions }: Pick<TrustedIdentity, 'roles' | 'functions'>): string {
-  return `${describeRoles(roles)}, ${describeFunctions(functions)}`;
+export function describeRights({
+  roles,
+  functionsAsWritten,
+}: Pick<TrustedIdentity, 'roles' | 'functionsAsWritten'>): string {
+  return `${describeRoles(roles)}, ${describeFunctions(functionsAsWritten)}`;
 }
 
 export function describeFunctions(functions: readonly string[] | undefined): string {

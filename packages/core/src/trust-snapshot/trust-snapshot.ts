@@ -11,6 +11,8 @@ export interface TrustedIdentity {
   readonly roles: readonly string[];
   /** Lower-case function names; undefined: every function; empty: none. It only tightens. */
   readonly functions: readonly string[] | undefined;
+  /** The same functions in the same order, as the document spells them: for people. */
+  readonly functionsAsWritten: readonly string[] | undefined;
   readonly enabled: boolean;
   readonly owner: string | undefined;
   readonly reason: string | undefined;

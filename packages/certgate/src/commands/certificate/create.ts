@@ -4,6 +4,7 @@ import { createClientCertificate } from '../../certificates/self-signed-certific
 import { getDecoded } from '../../certificates/describe-certificate.js';
 import { addHelpSections } from '../../command-line/help.js';
 import { printJson, printLine } from '../../command-line/output.js';
+import { shellWord } from '../../trust-administration/edits/identity-edits.js';
 import { createFiles, createPaths, printPaths, type CertificatePaths } from './certificate-files.js';
 import { checkCertificateName } from './certificate-name.js';
 import {
@@ -85,6 +86,8 @@ function printReport(name: string, paths: CertificatePaths, certificate: ClientC
   printLine(`thumbprint SHA-256  ${certificate.thumbprintSha256}`);
   printLine(`thumbprint SHA-1    ${certificate.thumbprintSha1}`);
   printLine();
-  printLine('To allow it, add this pin to the "certificates" of an identity in the trust document:');
-  printLine(`  { "thumbprintSha256": "${certificate.thumbprintSha256}" }`);
+  printLine('To let it call, add it to the trust document (--store, or CERTGATE_STORE):');
+  printLine(
+    `  certgate trust add ${shellWord(name)} --certificate ${shellWord(paths.certificate)} --reason "…" --store file:trust.json`,
+  );
 }

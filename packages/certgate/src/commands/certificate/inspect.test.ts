@@ -122,6 +122,17 @@ describe('certgate certificate inspect and header', () => {
     assert.match(stdout, /Certgate would refuse it:\n {2}certificate_expired: /);
   });
 
+  test('a PFX without its key: nobody can call with it', async () => {
+    const path = folder.file('keyless.pfx');
+    runOpenssl(['pkcs12', '-export', '-nokeys', '-in', pair.certificate, '-out', path, '-passout', 'pass:secret']);
+    const { stdout, exitCode } = await runCertgate(['certificate', 'inspect', path, '--password-file', 'password'], {
+      cwd: folder.path,
+    });
+    assert.equal(exitCode, 0);
+    assert.match(stdout, /^private key +none: nobody can call with this PFX/m);
+    assert.match(stdout, /take the certificate, if the trust document lists it; but from this file nobody can/);
+  });
+
   test('wrong password, missing password, no certificate, two things on standard input', async () => {
     const cases: readonly (readonly [readonly string[], RegExp, string?])[] = [
       [['modern.pfx', '--password-stdin'], /The password is wrong/, 'no\n'],

@@ -71,6 +71,8 @@ function describeAsJson(file: CertificateFile, certificate: ClientCertificate | 
   return {
     format: file.format,
     otherCertificates: file.otherCertificates.length,
+    // Elsewhere a key is left alone, and it isn't known.
+    hasPrivateKey: file.format === 'pfx' ? file.privateKeyPem !== undefined : null,
     certificate: certificate === undefined ? null : describeCertificate(certificate),
   };
 }
@@ -105,8 +107,18 @@ function printReport(
       `${'beside it'.padEnd(20)}${file.otherCertificates.length} more; App Service forwards the first one only`,
     );
   }
+  if (file.format === 'pfx' && file.privateKeyPem === undefined) {
+    printLine(
+      `${'private key'.padEnd(20)}none: nobody can call with this PFX. Export it again with its key (openssl pkcs12 -export -inkey …)`,
+    );
+  }
   printLine();
-  if (problems.length === 0) printLine('Certgate would take it, if the trust document lists it.');
+  if (problems.length === 0)
+    printLine(
+      file.format === 'pfx' && file.privateKeyPem === undefined
+        ? 'Certgate would take the certificate, if the trust document lists it; but from this file nobody can present it.'
+        : 'Certgate would take it, if the trust document lists it.',
+    );
   else printLine('Certgate would refuse it:');
   for (const { code, detail } of problems) printLine(`  ${code}: ${escapeControls(detail)}`);
 }

@@ -17,7 +17,9 @@ import { parseInstant } from '../../command-line/option-values.js';
 import { escapeControls, printJson, printLine, printNotice } from '../../command-line/output.js';
 import { openTrustLocation } from '../../trust-administration/open-trust-location.js';
 import type { StoredDocument } from '../../trust-administration/location/trust-location.js';
+import { readCertificateFolder } from '../../trust-import/certificate-folder.js';
 import { readDocument, type DocumentReading } from './check/document-problems.js';
+import { findUnfitPins } from './check/unfit-pins.js';
 import {
   addGateOptions,
   describeUnverified,
@@ -32,6 +34,7 @@ import { addStoreOption, type StoreFlags } from './options/store-options.js';
 
 interface CheckFlags extends StoreFlags, GateFlags {
   readonly within?: number;
+  readonly certificateFolder?: string;
   readonly failOn: 'error' | 'warning';
   readonly at?: number;
   readonly json?: boolean;
@@ -47,6 +50,7 @@ export function trustCheckCommand(): Command {
       'what ends within so many days is told, e.g. 60d (default: 30 days before the end, or the last third of a shorter lifetime)',
       parseDays,
     )
+    .option('--certificate-folder <folder>', 'certificates at hand: pins of those that the gate would refuse are told')
     .addOption(
       new Option('--fail-on <severity>', 'the least severity that the exit code 1 is for')
         .choices(['error', 'warning'])
@@ -65,6 +69,7 @@ export function trustCheckCommand(): Command {
     examples: [
       'certgate trust check --store file:trust.json',
       'certgate trust check --store file:trust.json --within 60d --fail-on error --json',
+      'certgate trust check --store file:trust.json --certificate-folder certificates',
       'certgate trust check --store blob:https://account.blob.core.windows.net/certgate/trust.json --signed-by trust.public.pem',
     ],
   });
@@ -82,8 +87,16 @@ async function check(flags: CheckFlags): Promise<void> {
   const audience = 'snapshot' in reading ? reading.snapshot.audience : undefined;
   const unverified = listUnverified({ signature: stored.signature, audience }, flags);
   const problems = 'problems' in reading ? reading.problems : [];
-  const options = { now, withinDays: flags.within };
-  const findings = 'snapshot' in reading ? inspectTrust(reading.snapshot, options) : [];
+  const folder =
+    flags.certificateFolder === undefined ? undefined : await readCertificateFolder(flags.certificateFolder, now);
+  const findings =
+    'snapshot' in reading
+      ? sortFindings([
+          ...findUnfitPins(reading.snapshot, folder, now),
+          ...inspectTrust(reading.snapshot, { now, withinDays: flags.within }),
+        ])
+      : [];
+  for (const file of folder?.unreadable ?? []) printNotice(`${file} holds no certificate that can be read.`);
   if (flags.json === true) {
     printJson({
       store: location.description,
@@ -122,6 +135,12 @@ async function findRefusal(
   if ('problems' in reading) return undefined;
   const admission = await admitDocument(stored, await readAdmissionOptions({ audience, minimumRevision }));
   return admission.outcome === 'refused' ? admission.fault : undefined;
+}
+
+/** The sort is stable: what stands first of one severity stays first. */
+function sortFindings(findings: readonly TrustInspectionFinding[]): readonly TrustInspectionFinding[] {
+  const order: readonly InspectionSeverity[] = ['error', 'warning', 'information'];
+  return [...findings].sort((one, other) => order.indexOf(one.severity) - order.indexOf(other.severity));
 }
 
 type Verdict = Awaited<ReturnType<typeof verifyDocumentSignature>>;

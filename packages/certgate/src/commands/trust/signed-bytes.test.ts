@@ -9,7 +9,7 @@ import {
   trustStoreFromFile,
   verifyDocumentSignature,
   type TrustDocument,
-} from '@certgate/core';
+} from '@certgate/core/tools';
 import { CommanderError, type Command } from 'commander';
 import fc from 'fast-check';
 import { createTemporaryFolder, makeOpensslPair, runOpenssl } from '../../certificates/test-support/openssl.js';

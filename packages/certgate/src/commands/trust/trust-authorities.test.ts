@@ -208,16 +208,17 @@ describe('certgate trust, with authorities', () => {
         stage.expect('add', name, '--issued-by', 'corp', '--common-name', name, '--reason', 'at once'),
       ),
     );
-    await Promise.all([
+    const [, added] = await Promise.all([
       stage.expect('deny', '--issued-by', 'corp', '--serial', '01', '--reason', 'x'),
-      stage.expect('authority', 'add', 'corp', '--to-existing', '--crl', 'file:b.crl', '--reason', 'x'),
+      stage.expect('authority', 'add', 'corp', '--to-existing', '--crl', 'file:.certgate/b.crl', '--reason', 'x'),
       stage.expect('remove', 'a', '--issued-by', 'corp', '--common-name', 'a', '--reason', 'x'),
     ]);
+    assert.match(added, /^Warning: The authority "corp" reads a revocation list from file:\.certgate/m);
     const { identities, denied, authorities } = stage.read();
     const held = identities.map(({ name, subjects = [] }) => `${name} ${subjects.length}`).sort();
     assert.deepEqual(held, ['a 0', 'b 1', 'billing 2', 'c 1', 'd 1']);
     assert.equal(denied?.length, 1);
-    assert.deepEqual(authorities?.[0]?.revocation?.crls, ['file:corp.crl', 'file:b.crl']);
+    assert.deepEqual(authorities?.[0]?.revocation?.crls, ['file:corp.crl', 'file:.certgate/b.crl']);
     assert.match(await stage.expect('log'), /authority add/);
   });
 

@@ -13,7 +13,7 @@ import { trustLockCommand } from './lock.js';
 import { trustLogCommand } from './log.js';
 import { trustRemoveCommand } from './identity/remove.js';
 import { trustRotateCommand } from './identity/rotate.js';
-import { trustSetCommand } from './set.js';
+import { trustSetCommand } from './identity/set.js';
 import { trustShowCommand } from './identity/show.js';
 import { trustSignCommand } from './sign.js';
 import { trustUnlockCommand } from './unlock.js';

@@ -36,15 +36,18 @@ export function addIdentity(
   document: TrustDocument,
   { pin, certificate, subjects = [], ...identity }: NewIdentity,
 ): TrustDocument {
-  const there = findIdentity(document, identity.name);
-  if (there !== undefined) {
-    throw new CommandFailure(`There is an identity ${quote(there.name)} already.`, {
-      remedy: `To give it one more certificate or role: --to-existing. To replace its certificate: certgate trust rotate ${shellWord(there.name)} …`,
-    });
-  }
+  expectNewName(document, identity.name);
   if (pin !== undefined) expectNewPin(document, { pin, ...(certificate === undefined ? {} : { certificate }) });
   const made = { ...withSubjects(identity, subjects), ...(pin === undefined ? {} : { certificates: [pin] }) };
   return { ...document, identities: [...document.identities, made] };
+}
+
+export function expectNewName(document: TrustDocument, name: string): void {
+  const there = findIdentity(document, name);
+  if (there === undefined) return;
+  throw new CommandFailure(`There is an identity ${quote(there.name)} already.`, {
+    remedy: `To give it another end, or one more certificate, role or function: certgate trust add ${shellWord(there.name)} --to-existing … To replace its certificate: certgate trust rotate ${shellWord(there.name)} …`,
+  });
 }
 
 export interface IdentityAddition {
@@ -284,6 +287,7 @@ function quote(text: string): string {
   return JSON.stringify(text);
 }
 
-function shellWord(text: string): string {
-  return /^[\w.@-]+$/.test(text) ? text : quote(text);
+/** As a shell takes it for one word; POSIX shells and PowerShell have the double quotes in common. */
+export function shellWord(text: string): string {
+  return /^[\w.@/:-]+$/.test(text) ? text : quote(text);
 }

@@ -1,4 +1,4 @@
-import type { TrustDocument, TrustDocumentLock } from '@certgate/core';
+import type { TrustDocument, TrustDocumentLock } from '@certgate/core/tools';
 import { CommandFailure } from '../../command-line/command-failure.js';
 
 // Pure, as the edits of identities are: a document in, a document out.

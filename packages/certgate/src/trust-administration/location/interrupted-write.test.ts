@@ -7,7 +7,7 @@ import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { after, afterEach, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { formatTrustDocument, presentCertificate, trustStoreFromFile } from '@certgate/core';
+import { formatTrustDocument, presentCertificate, trustStoreFromFile } from '@certgate/core/tools';
 import { createTemporaryFolder } from '../../certificates/test-support/openssl.js';
 import { createFileLocation } from './file-location.js';
 import { signStoredDocument } from '../sign-stored-document.js';

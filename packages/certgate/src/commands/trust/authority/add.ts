@@ -129,14 +129,16 @@ async function add(name: string, flags: AddFlags): Promise<void> {
   reportUpdate(location.description, update, { done, notes, json: { warnings } }, flags);
 }
 
-/** What stands in the certificates and would otherwise be learnt from refused calls. */
+const warningCodes: readonly string[] = ['authority_constraint_with_leading_dot', 'revocation_list_undeployed'];
+
+/** What stands in the certificates and addresses, and would otherwise be learnt from refused calls. */
 function listWarnings(document: TrustDocument, name: string): readonly string[] {
   // Its schemaVersion is only made to fit its keys when it is written.
   const snapshot = parseTrustDocument({ ...document, schemaVersion: newestSchemaVersion }, { audience: anyAudience });
   return inspectTrust(snapshot, { now: Date.now(), withinDays: 0 })
-    .filter(({ code, authorityName }) => {
-      return code === 'authority_constraint_with_leading_dot' && authorityName?.toLowerCase() === name.toLowerCase();
-    })
+    .filter(
+      ({ code, authorityName }) => warningCodes.includes(code) && authorityName?.toLowerCase() === name.toLowerCase(),
+    )
     .map(({ message }) => message);
 }
 

@@ -5,7 +5,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { AccessGate, presentCertificate, trustStoreFromFile, type Decision, type RefreshOptions } from '@certgate/core/tools';
+import {
+  AccessGate,
+  presentCertificate,
+  trustStoreFromFile,
+  type Decision,
+  type RefreshOptions,
+} from '@certgate/core/tools';
 import fc from 'fast-check';
 import { explainCall } from '../explain.js';
 

@@ -64,6 +64,10 @@ function formatAnswer(report: ExplanationReport): readonly string[] {
   const { outcome, identity, accessEndsAt } = report;
   const who = identity === null ? [] : [field('identity', describeIdentity(identity))];
   const ends = accessEndsAt === null ? [] : [field('access ends', accessEndsAt)];
+  const since =
+    outcome === 'allowed'
+      ? [field('counts', `where revision ${report.revision} was read; an app at an older one may still refuse`)]
+      : [];
   const answer = outcome === 'denied' ? formatDenial(report) : formatAdmission(report);
   return [
     '',
@@ -71,6 +75,7 @@ function formatAnswer(report: ExplanationReport): readonly string[] {
     ...formatUnverified(report),
     ...who,
     ...ends,
+    ...since,
     field('holds', describeNextChange(report)),
     ...formatNearMatches(report),
     ...formatRemedy(report),

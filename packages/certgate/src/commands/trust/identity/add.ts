@@ -2,7 +2,12 @@ import type { TrustDocumentSubject } from '@certgate/core/tools';
 import { Command, Option } from 'commander';
 import { CommandFailure } from '../../../command-line/command-failure.js';
 import { addHelpSections } from '../../../command-line/help.js';
-import { addIdentity, addToIdentity, type NewPin } from '../../../trust-administration/edits/identity-edits.js';
+import {
+  addIdentity,
+  addToIdentity,
+  expectNewName,
+  type NewPin,
+} from '../../../trust-administration/edits/identity-edits.js';
 import { openTrustLocation } from '../../../trust-administration/open-trust-location.js';
 import { updateTrustDocument, type TrustEdit } from '../../../trust-administration/update-trust-document.js';
 import { addPinOptions, collect, parseTime, readNewPin, type PinFlags } from '../options/pin-options.js';
@@ -83,10 +88,14 @@ function create(
   reason: string,
 ): TrustEdit {
   if (newPin === undefined && subjects.length === 0) {
-    throw new CommandFailure('Without a certificate or a name nobody can be this identity.', {
-      remedy:
-        'Name the certificate by --certificate FILE, or its hash by --thumbprint-sha256; or give a name under an authority: --issued-by NAME --dns …',
-    });
+    return (document) => {
+      // Who changes the end of one that is there needs no certificate for it, but --to-existing.
+      expectNewName(document, name);
+      throw new CommandFailure('Without a certificate or a name nobody can be this identity.', {
+        remedy:
+          'Name the certificate by --certificate FILE, or its hash by --thumbprint-sha256; or give a name under an authority: --issued-by NAME --dns …',
+      });
+    };
   }
   if (flags.expiresAt === 'never') {
     throw new CommandFailure('--expires-at never is for --to-existing; a new identity has no end unless it gets one.');

@@ -1,6 +1,16 @@
+import { anyAudience, formatInstant, parseTrustDocument, type TrustDocument } from '@certgate/core/tools';
 import { Command } from 'commander';
+import { CommandFailure, exitCodes } from '../../../command-line/command-failure.js';
 import { addHelpSections } from '../../../command-line/help.js';
-import { getIdentity, setIdentityEnabled, setPinsEnabled } from '../../../trust-administration/edits/identity-edits.js';
+import {
+  describePin,
+  getIdentity,
+  getPin,
+  setIdentityEnabled,
+  setPinsEnabled,
+  shellWord,
+} from '../../../trust-administration/edits/identity-edits.js';
+import { describeIdentityState, describePinState } from '../../../trust-administration/identity-state.js';
 import { openTrustLocation } from '../../../trust-administration/open-trust-location.js';
 import { updateTrustDocument } from '../../../trust-administration/update-trust-document.js';
 import { collect } from '../options/pin-options.js';
@@ -35,7 +45,10 @@ function createCommand(verb: 'enable' | 'disable', description: string, reason: 
   return addHelpSections(command, {
     exitCodes: {
       0: 'the document is written, or says so already',
-      1: 'others kept changing the document; nothing is written',
+      1:
+        verb === 'enable'
+          ? 'others kept changing the document, or it is enabled already and refused for another reason; nothing is written'
+          : 'others kept changing the document; nothing is written',
       2: "there is no such identity or pin, or the store or a word can't be used; nothing is written",
     },
     examples: [
@@ -53,8 +66,49 @@ async function setEnabled(verb: 'enable' | 'disable', name: string, flags: Enabl
   const update = await updateTrustDocument(location, change, (document) =>
     pins === undefined ? setIdentityEnabled(document, name, isEnable) : setPinsEnabled(document, name, pins, isEnable),
   );
+  const vain = isEnable ? findEnabledInVain(update.after, name, pins) : undefined;
+  if (vain !== undefined && update.outcome === 'unchanged') throw vain;
   const what = pins === undefined ? '' : `${pins.length === 1 ? 'a pin' : `${pins.length} pins`} of `;
   const done = `${isEnable ? 'Enabled' : 'Disabled'} ${what}${getIdentity(update.after, name).name}.`;
   const undo = `To undo: certgate trust ${isEnable ? 'disable' : 'enable'} ${JSON.stringify(name)} …`;
-  reportUpdate(location.description, update, { done, notes: [undo] }, flags);
+  const notes = [undo, ...(vain === undefined ? [] : [`${vain.message} ${vain.remedy ?? ''}`])];
+  reportUpdate(location.description, update, { done, notes }, flags);
+}
+
+/** It is enabled, and refused all the same: who hears that there is nothing to change would stop looking. */
+function findEnabledInVain(
+  document: TrustDocument,
+  givenName: string,
+  chosen: readonly string[] | undefined,
+): CommandFailure | undefined {
+  const written = getIdentity(document, givenName);
+  const { identities } = parseTrustDocument(document, { audience: anyAudience });
+  const identity = identities.find(({ name }) => name === written.name);
+  if (identity === undefined) return undefined;
+  const now = Date.now();
+  const word = shellWord(identity.name);
+  const fail = (what: string, remedy: string): CommandFailure =>
+    new CommandFailure(`${what}, so it is refused all the same.`, { exitCode: exitCodes.failed, remedy });
+  const state = describeIdentityState(identity, now);
+  if (state === 'ended' && identity.expiresAt !== undefined) {
+    return fail(
+      `${JSON.stringify(identity.name)} is enabled, but it ended at ${formatInstant(identity.expiresAt)} (expiresAt)`,
+      `Give it a later end: certgate trust add ${word} --to-existing --expires-at TIME --reason …`,
+    );
+  }
+  for (const text of chosen ?? []) {
+    const pin = getPin(written, text);
+    const read = identity.pins[written.certificates?.indexOf(pin) ?? -1];
+    const pinState = read === undefined ? 'active' : describePinState(read, now);
+    if (pinState !== 'ended' && pinState !== 'not yet') continue;
+    return fail(
+      `The pin ${describePin(pin)} is enabled, but ${pinState === 'ended' ? `it ended at ${pin.notAfter ?? ''}` : `it begins at ${pin.notBefore ?? ''}`}`,
+      `Change when it counts: certgate trust set ${word} --pin ${text} ${pinState === 'ended' ? '--not-after' : '--not-before'} TIME --reason …`,
+    );
+  }
+  if (state !== 'no usable pin') return undefined;
+  return fail(
+    `${JSON.stringify(identity.name)} is enabled, but none of its pins counts now`,
+    `See them: certgate trust show ${word}. Then certgate trust set, or a new certificate: certgate trust rotate`,
+  );
 }

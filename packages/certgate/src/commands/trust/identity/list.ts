@@ -75,7 +75,7 @@ function formatTable(identities: readonly TrustedIdentity[], now: number): strin
 }
 
 function listCells(identity: TrustedIdentity, now: number): string[] {
-  const { name, roles, functions, owner } = identity;
+  const { name, roles, functionsAsWritten: functions, owner } = identity;
   const end = findEarliestEnd(identity, now);
   return [
     escapeControls(name),
@@ -90,7 +90,7 @@ function listCells(identity: TrustedIdentity, now: number): string[] {
 }
 
 function describe(identity: TrustedIdentity, now: number): object {
-  const { name, roles, functions, enabled, owner, subjects, pins } = identity;
+  const { name, roles, functionsAsWritten: functions, enabled, owner, subjects, pins } = identity;
   const end = findEarliestEnd(identity, now);
   return {
     name,

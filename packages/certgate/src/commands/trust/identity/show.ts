@@ -60,7 +60,7 @@ async function show(name: string, flags: ShowFlags): Promise<void> {
   if (snapshot.locked !== undefined) {
     printLine(colors.red(`LOCKED, so nobody is admitted: ${escapeControls(describeLock(snapshot.locked))}`));
   }
-  const fields = listFields(identity, written.functions, now);
+  const fields = listFields(identity, now);
   const disabled = identity.enabled ? [] : [['disabled', describeDisable(disables.ofIdentity(identity.name))] as const];
   for (const [label, value] of [...fields.slice(0, 2), ...disabled, ...fields.slice(2)]) {
     printLine(`${label.padEnd(12)}${escapeControls(value)}`);
@@ -120,12 +120,8 @@ function describeDisableAsJson(entry: ChangeLogEntry | undefined): object | null
   return { at, by, reason, verb, revision };
 }
 
-function listFields(
-  identity: TrustedIdentity,
-  functions: readonly string[] | undefined,
-  now: number,
-): readonly (readonly [string, string])[] {
-  const { name, roles, owner, reason, expiresAt } = identity;
+function listFields(identity: TrustedIdentity, now: number): readonly (readonly [string, string])[] {
+  const { name, roles, functionsAsWritten: functions, owner, reason, expiresAt } = identity;
   return [
     ['identity', name],
     ['state', describeIdentityState(identity, now)],

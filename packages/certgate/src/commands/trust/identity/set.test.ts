@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { TrustStage } from './test-support/trust-stage.js';
+import { TrustStage } from '../test-support/trust-stage.js';
 
 describe('certgate trust set', () => {
   const stage = new TrustStage();

@@ -1,19 +1,19 @@
 import { Command } from 'commander';
-import { CommandFailure } from '../../command-line/command-failure.js';
-import { addHelpSections } from '../../command-line/help.js';
-import { getIdentity } from '../../trust-administration/edits/identity-edits.js';
-import { setPinWindow, type PinWindowChange } from '../../trust-administration/edits/pin-window.js';
-import { openTrustLocation } from '../../trust-administration/open-trust-location.js';
-import { updateTrustDocument } from '../../trust-administration/update-trust-document.js';
-import { collect, parseTime } from './options/pin-options.js';
-import { reportUpdate } from './report-update.js';
+import { CommandFailure } from '../../../command-line/command-failure.js';
+import { addHelpSections } from '../../../command-line/help.js';
+import { getIdentity } from '../../../trust-administration/edits/identity-edits.js';
+import { setPinWindow, type PinWindowChange } from '../../../trust-administration/edits/pin-window.js';
+import { openTrustLocation } from '../../../trust-administration/open-trust-location.js';
+import { updateTrustDocument } from '../../../trust-administration/update-trust-document.js';
+import { collect, parseTime } from '../options/pin-options.js';
+import { reportUpdate } from '../report-update.js';
 import {
   addChangeOptions,
   addStoreOption,
   readChange,
   type ChangeFlags,
   type StoreFlags,
-} from './options/store-options.js';
+} from '../options/store-options.js';
 
 interface SetFlags extends StoreFlags, ChangeFlags {
   readonly pin: readonly string[];
@@ -76,5 +76,5 @@ async function set(name: string, flags: SetFlags): Promise<void> {
         'A certificate that has ended itself is refused whatever its pin says; then give it a new one: certgate trust rotate.',
       ]
     : [];
-  reportUpdate(location.description, update, { done, notes }, flags.json);
+  reportUpdate(location.description, update, { done, notes }, flags);
 }

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { after, before, describe, it } from 'node:test';
+import { parseTrustDocument } from '@certgate/core/tools';
+import { createTemporaryFolder, makeOpensslPair, runOpenssl } from '../../../certificates/test-support/openssl.js';
+import { readCertificateFolder } from '../../../trust-import/certificate-folder.js';
+import { findUnfitPins } from './unfit-pins.js';
+
+describe('pins of certificates that the gate refuses', () => {
+  const folder = createTemporaryFolder();
+  const files: Record<string, string> = {};
+  const now = Date.now();
+
+  before(() => {
+    files['fit'] = makeOpensslPair(folder, 'fit').certificate;
+    for (const [name, extensions] of [
+      ['server', ['basicConstraints=critical,CA:FALSE', 'extendedKeyUsage=serverAuth']],
+      ['corp', ['basicConstraints=critical,CA:TRUE', 'keyUsage=critical,keyCertSign,cRLSign']],
+    ] as const) {
+      files[name] = folder.file(`${name}.crt`);
+      const added = extensions.flatMap((extension) => ['-addext', extension]);
+      // Without a configuration file, so that no extension comes from there.
+      runOpenssl([
+        'req', '-x509', '-config', folder.file('none.cnf', '[req]\ndistinguished_name=dn\n[dn]\n'), '-newkey', 'ec',
+        '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', folder.file(`${name}.key`), '-out', files[name] ?? '',
+        '-days', '30', '-subj', `/CN=${name}`, ...added,
+      ]); // prettier-ignore
+    }
+  });
+  after(() => {
+    folder.remove();
+  });
+
+  const thumbprint = (name: string): string =>
+    new X509Certificate(readFileSync(files[name] ?? '')).fingerprint256.replaceAll(':', '');
+
+  const makeDocument = (pins: readonly object[], authorities: readonly object[] = []): object => ({
+    schemaVersion: authorities.length === 0 ? 1 : 2,
+    revision: 1,
+    identities: [{ name: 'a', roles: [], certificates: pins }],
+    ...(authorities.length === 0 ? {} : { authorities }),
+  });
+
+  it('are told with the reason, where the folder has the certificate; those that are off or over are not', async () => {
+    const known = await readCertificateFolder(folder.path, now);
+    const find = (...pins: readonly object[]): readonly string[] =>
+      findUnfitPins(parseTrustDocument(makeDocument(pins)), known, now).map(
+        ({ severity, code, path, message }) => `${severity} ${code} ${path} ${message}`,
+      );
+    const server = thumbprint('server');
+    assert.deepEqual(find({ thumbprintSha256: thumbprint('fit') }), []);
+    const [one, ...others] = find({ thumbprintSha256: thumbprint('fit') }, { thumbprintSha256: server });
+    assert.match(
+      one ?? '',
+      /^error pin_certificate_unfit identities\[0\]\.certificates\[1\] .*the file server\.crt: certificate_extended_key_usage_unsuitable: /,
+    );
+    assert.deepEqual(others, []);
+    const { publicKey } = new X509Certificate(readFileSync(files['server'] ?? ''));
+    const key = runOpenssl(
+      ['pkey', '-pubin', '-outform', 'DER', '-out', folder.file('key.der')],
+      publicKey.export({ type: 'spki', format: 'pem' }),
+    );
+    assert.equal(key, '');
+    const hash = runOpenssl(['dgst', '-sha256', '-r', folder.file('key.der')]).split(' ')[0] ?? '';
+    assert.match(
+      find({ publicKeySha256: hash, notAfter: '2999-01-01T00:00:00Z' })[0] ?? '',
+      /^warning .* of the key of a certificate/,
+    );
+    for (const more of [{ enabled: false }, { notAfter: '2020-01-01T00:00:00Z' }]) {
+      assert.deepEqual(find({ thumbprintSha256: server, ...more }), []);
+    }
+  });
+
+  it('are told without a folder, where the document has the certificate as an authority', () => {
+    const pem = readFileSync(files['corp'] ?? '', 'utf8');
+    const document = makeDocument([{ thumbprintSha256: thumbprint('corp') }], [{ name: 'corp', trustAnchors: [pem] }]);
+    const [finding] = findUnfitPins(parseTrustDocument(document), undefined, now);
+    assert.match(finding?.message ?? '', /a certificate of the authority "corp": certificate_is_authority: /);
+  });
+});

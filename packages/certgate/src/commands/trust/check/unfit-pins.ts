@@ -1,0 +1,81 @@
+import {
+  decodeClientCertificate,
+  listCertificateFaults,
+  type TrustInspectionFinding,
+  type TrustPin,
+  type TrustSnapshot,
+} from '@certgate/core/tools';
+import { describePinState } from '../../../trust-administration/identity-state.js';
+import type { CertificateFolder } from '../../../trust-import/certificate-folder.js';
+
+/** A certificate at hand: from the folder, or of an authority in the document. */
+interface CertificateAtHand {
+  readonly from: string;
+  readonly hashes: Readonly<Record<TrustPin['kind'], string>>;
+  /** `code: detail`, as the gate has them. */
+  readonly faults: readonly string[];
+}
+
+/**
+ * Pins of certificates that the gate refuses whatever the document says (a CA, one without clientAuth, a weak key, one
+ * that has expired): by core's own verification, for every certificate that is at hand. A hash alone doesn't tell.
+ */
+export function findUnfitPins(
+  snapshot: TrustSnapshot,
+  folder: CertificateFolder | undefined,
+  now: number,
+): readonly TrustInspectionFinding[] {
+  const unfit = [...(folder?.certificates ?? []).map(({ file, ...rest }) => ({ from: `the file ${file}`, ...rest })), ...listAuthorityCertificates(snapshot, now)]
+    .filter(({ faults }) => faults.length > 0); // prettier-ignore
+  if (unfit.length === 0) return [];
+  return snapshot.identities.flatMap((identity, index) =>
+    identity.pins.flatMap((pin, position) => {
+      const state = describePinState(pin, now);
+      if (!identity.enabled || state === 'disabled' || state === 'ended') return [];
+      const path = `identities[${index}].certificates[${position}]`;
+      const found = unfit.find(({ hashes }) => hashes[pin.kind] === pin.value);
+      const fault = found?.faults.find((each) => !isLeftToThePath(pin, each));
+      if (found === undefined || fault === undefined) return [];
+      return [describe(identity, pin, path, `${found.from}: ${fault}`)];
+    }),
+  );
+}
+
+/** A path that is validated processes more critical extensions than the checks of the certificate alone know. */
+function isLeftToThePath({ issuedBy }: TrustPin, fault: string): boolean {
+  return issuedBy !== undefined && fault.startsWith('certificate_critical_extension_unknown:');
+}
+
+function listAuthorityCertificates({ authorities }: TrustSnapshot, now: number): readonly CertificateAtHand[] {
+  return authorities.flatMap(({ name, trustAnchors, intermediates }) =>
+    [...trustAnchors, ...intermediates].flatMap(({ der }) => {
+      const decoding = decodeClientCertificate(der);
+      if (!decoding.ok) return [];
+      const { thumbprintSha256, thumbprintSha1, publicKeySha256 } = decoding.certificate;
+      const faults = listCertificateFaults(decoding.certificate, now).map(({ code, detail }) => `${code}: ${detail}`);
+      const hashes = { thumbprintSha256, thumbprintSha1, publicKeySha256 };
+      return [{ from: `a certificate of the authority "${name}"`, hashes, faults }];
+    }),
+  );
+}
+
+function describe(
+  { name, owner }: TrustSnapshot['identities'][number],
+  pin: TrustPin,
+  path: string,
+  what: string,
+): TrustInspectionFinding {
+  const { kind, value } = pin;
+  // Another certificate of the same key may be fit.
+  const isKey = kind === 'publicKeySha256';
+  return {
+    code: 'pin_certificate_unfit',
+    severity: isKey ? 'warning' : 'error',
+    path,
+    identityName: name,
+    owner,
+    pin: { kind, value },
+    endsAt: undefined,
+    message: `The pin ${kind} ${value.slice(0, 16)}… of "${name}" is ${isKey ? 'of the key of a certificate' : 'of a certificate'} that the gate refuses. It is ${what} Give the caller another one: certgate trust rotate.`,
+  };
+}

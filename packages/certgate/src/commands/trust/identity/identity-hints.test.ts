@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { TrustStage } from '../test-support/trust-stage.js';
+
+describe('certgate trust, where the first word was not the right one', () => {
+  const stage = new TrustStage();
+  const reason = ['--reason', 'x'];
+
+  before(async () => {
+    await stage.expect('init', ...reason);
+  });
+  after(() => {
+    stage.remove();
+  });
+
+  it('add, list and show spell functions as they were given', async () => {
+    const added = await stage.expect(
+      'add', 'billing', '--thumbprint-sha256', 'A'.repeat(64), '--function', 'OrdersGet', ...reason,
+    ); // prettier-ignore
+    assert.match(added, /"billing" is new, with no role, the function OrdersGet\./);
+    assert.match(await stage.expect('list'), /│ OrdersGet/);
+    assert.match(await stage.expect('show', 'billing'), /^functions +OrdersGet$/m);
+    assert.match(
+      await stage.expect('add', 'billing', '--to-existing', '--function', 'OrdersPut', ...reason),
+      /"billing" may call the function OrdersPut\./,
+    );
+  });
+
+  it('add of another end for an identity that is there names --to-existing', async () => {
+    const { exitCode, stderr } = await stage.run('add', 'billing', '--expires-at', '2090-01-01T00:00:00Z', ...reason);
+    assert.equal(exitCode, 2);
+    assert.match(stderr, /identity "billing" already\.\n.*certgate trust add billing --to-existing/);
+  });
+
+  it('enable of one that has ended says so, and how to go on, with exit code 1', async () => {
+    await stage.expect('add', 'billing', '--to-existing', '--expires-at', '2020-01-01T00:00:00Z', ...reason);
+    const revision = stage.read().revision;
+    const { exitCode, stdout, stderr } = await stage.run('enable', 'billing', ...reason);
+    assert.equal(exitCode, 1);
+    assert.equal(stdout, '');
+    assert.match(
+      stderr,
+      /"billing" is enabled, but it ended at 2020-01-01T00:00:00Z \(expiresAt\), so it is refused all the same\.\n.*trust add billing --to-existing --expires-at TIME/,
+    );
+    assert.equal(stage.read().revision, revision);
+    await stage.expect('disable', 'billing', ...reason);
+    assert.match(await stage.expect('enable', 'billing', ...reason), /^Enabled billing\.[\s\S]*but it ended at 2020/);
+  });
+
+  it('enable of a pin that has ended names trust set', async () => {
+    await stage.expect(
+      'add',
+      'late',
+      '--thumbprint-sha256',
+      'B'.repeat(64),
+      '--not-after',
+      '2020-01-01T00:00:00Z',
+      ...reason,
+    );
+    const { exitCode, stderr } = await stage.run('enable', 'late', '--pin', 'BBBBBBBB', ...reason);
+    assert.equal(exitCode, 1);
+    assert.match(
+      stderr,
+      /is enabled, but it ended at 2020.*\n.*certgate trust set late --pin BBBBBBBB --not-after TIME/,
+    );
+  });
+});
