@@ -51,6 +51,8 @@ export interface TrustUpdate {
   readonly outcome: 'written' | 'unchanged' | 'planned';
   readonly before: LoadedTrustDocument;
   readonly after: TrustDocument;
+  /** `after` as an app reads it. */
+  readonly afterSnapshot: TrustSnapshot;
   readonly comparison: TrustComparison;
   /** Of the document that is in force now, or would be. */
   readonly revision: number;
@@ -165,7 +167,14 @@ function prepareSame(before: LoadedTrustDocument): Omit<PreparedUpdate, 'outcome
   const comparison = compareTrustDocuments(snapshot, snapshot);
   const { revision } = document;
   return {
-    update: { before, after: document, comparison, revision, signed: signature !== undefined },
+    update: {
+      before,
+      after: document,
+      afterSnapshot: snapshot,
+      comparison,
+      revision,
+      signed: signature !== undefined,
+    },
     bytes,
     documentSha256,
     signature,
@@ -181,11 +190,12 @@ function prepareDocument(before: LoadedTrustDocument, after: TrustDocument, chan
       { remedy: 'Split it: an app can ask several stores (firstOf).' },
     );
   }
-  const comparison = compareTrustDocuments(before.snapshot, checkDocument(text));
+  const afterSnapshot = checkDocument(text);
+  const comparison = compareTrustDocuments(before.snapshot, afterSnapshot);
   const signature = change.signingKey === undefined ? undefined : signDocument(bytes, change.signingKey);
   return {
     outcome: 'changed',
-    update: { before, after, comparison, revision: after.revision, signed: signature !== undefined },
+    update: { before, after, afterSnapshot, comparison, revision: after.revision, signed: signature !== undefined },
     bytes,
     documentSha256: hashDocument(bytes),
     signature,

@@ -1,16 +1,13 @@
 import {
-  anyAudience,
   inspectTrust,
   leadingDotReadings,
-  newestSchemaVersion,
-  parseTrustDocument,
   revocationModes,
   revocationScopes,
   type LeadingDotReading,
   type RevocationMode,
   type RevocationScope,
-  type TrustDocument,
   type TrustDocumentRevocation,
+  type TrustSnapshot,
 } from '@certgate/core/tools';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { encodePem } from '../../../certificates/structure/pem.js';
@@ -119,7 +116,7 @@ async function add(name: string, flags: AddFlags): Promise<void> {
     isNew ? addAuthority(document, describeNew(name, addition)) : addToAuthority(document, name, addition),
   );
   const done = isNew ? `Added the authority ${name}.` : `Added to the authority ${name}.`;
-  const warnings = listWarnings(update.after, name);
+  const warnings = listWarnings(update.afterSnapshot, name);
   const notes = [
     ...(isNew
       ? [`It lets nobody in until an identity has a name under it: certgate trust add NAME --issued-by ${name} --dns …`]
@@ -132,9 +129,7 @@ async function add(name: string, flags: AddFlags): Promise<void> {
 const warningCodes: readonly string[] = ['authority_constraint_with_leading_dot', 'revocation_list_undeployed'];
 
 /** What stands in the certificates and addresses, and would otherwise be learnt from refused calls. */
-function listWarnings(document: TrustDocument, name: string): readonly string[] {
-  // Its schemaVersion is only made to fit its keys when it is written.
-  const snapshot = parseTrustDocument({ ...document, schemaVersion: newestSchemaVersion }, { audience: anyAudience });
+function listWarnings(snapshot: TrustSnapshot, name: string): readonly string[] {
   return inspectTrust(snapshot, { now: Date.now(), withinDays: 0 })
     .filter(
       ({ code, authorityName }) => warningCodes.includes(code) && authorityName?.toLowerCase() === name.toLowerCase(),

@@ -1,4 +1,4 @@
-import { anyAudience, formatInstant, parseTrustDocument, type TrustDocument } from '@certgate/core/tools';
+import { formatInstant } from '@certgate/core/tools';
 import { Command } from 'commander';
 import { CommandFailure, exitCodes } from '../../../command-line/command-failure.js';
 import { addHelpSections } from '../../../command-line/help.js';
@@ -12,7 +12,7 @@ import {
 } from '../../../trust-administration/edits/identity-edits.js';
 import { describeIdentityState, describePinState } from '../../../trust-administration/identity-state.js';
 import { openTrustLocation } from '../../../trust-administration/open-trust-location.js';
-import { updateTrustDocument } from '../../../trust-administration/update-trust-document.js';
+import { updateTrustDocument, type TrustUpdate } from '../../../trust-administration/update-trust-document.js';
 import { collect } from '../options/pin-options.js';
 import { reportUpdate } from '../report-update.js';
 import {
@@ -66,7 +66,7 @@ async function setEnabled(verb: 'enable' | 'disable', name: string, flags: Enabl
   const update = await updateTrustDocument(location, change, (document) =>
     pins === undefined ? setIdentityEnabled(document, name, isEnable) : setPinsEnabled(document, name, pins, isEnable),
   );
-  const vain = isEnable ? findEnabledInVain(update.after, name, pins) : undefined;
+  const vain = isEnable ? findEnabledInVain(update, name, pins) : undefined;
   if (vain !== undefined && update.outcome === 'unchanged') throw vain;
   const what = pins === undefined ? '' : `${pins.length === 1 ? 'a pin' : `${pins.length} pins`} of `;
   const done = `${isEnable ? 'Enabled' : 'Disabled'} ${what}${getIdentity(update.after, name).name}.`;
@@ -77,13 +77,12 @@ async function setEnabled(verb: 'enable' | 'disable', name: string, flags: Enabl
 
 /** It is enabled, and refused all the same: who hears that there is nothing to change would stop looking. */
 function findEnabledInVain(
-  document: TrustDocument,
+  { after, afterSnapshot }: TrustUpdate,
   givenName: string,
   chosen: readonly string[] | undefined,
 ): CommandFailure | undefined {
-  const written = getIdentity(document, givenName);
-  const { identities } = parseTrustDocument(document, { audience: anyAudience });
-  const identity = identities.find(({ name }) => name === written.name);
+  const written = getIdentity(after, givenName);
+  const identity = afterSnapshot.identities.find(({ name }) => name === written.name);
   if (identity === undefined) return undefined;
   const now = Date.now();
   const word = shellWord(identity.name);
