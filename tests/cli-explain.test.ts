@@ -253,6 +253,7 @@ describe('certgate trust explain', () => {
     assert.deepEqual([then.outcome, then.status], ['denied', 403]);
     const { stdout } = await run('reader', '--function', 'Trial', '--app', app);
     assert.match(stdout, /^Allowed, report-only/m);
+    assert.match(stdout, /^counts +where revision 12 was read; an app at an older one may still refuse$/m);
   });
 
   it('shows it to people', async () => {
