@@ -216,6 +216,7 @@ describe('what was read', () => {
       name: 'billing',
       roles: ['Orders.Read'],
       functions: ['getorders'],
+      functionsAsWritten: ['GetOrders'],
       enabled: true,
       owner: undefined,
       reason: undefined,
