@@ -44,8 +44,8 @@ for (const mode of modes) {
       const expectation = expectationOf(row, mode);
       if (expectation === undefined) continue;
       it(`${row.name}: ${shorten(row.send)}`, async () => {
-        const { port } = hosts.get(row.app ?? 'main')!;
-        const received = await send(port, row);
+        const { port, frontEndField } = hosts.get(row.app ?? 'main')!;
+        const received = await send(port, row, frontEndField);
         const expected = expectation.here ?? expectation.azure;
         assert.ok(expected !== 'unknown');
         assertAnswer(received, expected, `127.0.0.1:${port}`);

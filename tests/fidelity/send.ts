@@ -1,6 +1,12 @@
 import { connect } from 'node:net';
 import type { Body, Row } from './row.js';
 
+type RequestOfRow = Pick<Row, 'send' | 'headers' | 'body'>;
+interface Field {
+  readonly name: string;
+  readonly value: string;
+}
+
 /** A response as it came over the wire. */
 export interface Received {
   readonly status: number;
@@ -13,25 +19,27 @@ export interface Received {
 
 /**
  * Sends a row's request with its own octets: an HTTP client would put methods, header names and targets in order
- * first. Of its own it adds Host and the body's framing where the row names none, and `Connection: close`.
+ * first. Of its own it adds Host and the body's framing where the row names none, `Connection: close`, and the field by
+ * which the embedded host knows its front end.
  */
-export async function send(port: number, row: Pick<Row, 'send' | 'headers' | 'body'>): Promise<Received> {
+export async function send(port: number, row: RequestOfRow, frontEndField: Field): Promise<Received> {
   const socket = connect(port, '127.0.0.1');
   // What is refused early is reset when more of the request arrives.
   socket.on('error', () => undefined);
-  socket.write(toOctets(row, `127.0.0.1:${port}`));
+  socket.write(toOctets(row, `127.0.0.1:${port}`, frontEndField));
   const chunks: Buffer[] = [];
   socket.on('data', (chunk: Buffer) => chunks.push(chunk));
   await new Promise((resolve) => socket.once('close', resolve));
   return parseResponse(Buffer.concat(chunks), row.send.startsWith('HEAD '));
 }
 
-function toOctets(row: Pick<Row, 'send' | 'headers' | 'body'>, authority: string): Buffer {
+function toOctets(row: RequestOfRow, authority: string, frontEndField: Field): Buffer {
   const named = new Set(row.headers?.map(([name]) => name.toLowerCase()));
   const lines = [
     `${row.send} HTTP/1.1`,
     ...(named.has('host') ? [] : [`Host: ${authority}`]),
     ...(row.headers ?? []).map(([name, value]) => `${name}: ${value}`),
+    `${frontEndField.name}: ${frontEndField.value}`,
     'Connection: close',
   ];
   const { framing, octets } = frameBody(row.body);

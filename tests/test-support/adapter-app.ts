@@ -59,7 +59,13 @@ export function createAdapterApp(context: TestContext, files: AppFiles): Adapter
     decisions: (count) => waitForLines(() => find('decision'), count),
     startLines: (count) => waitForLines(() => find('start'), count),
     start: async (options = {}) => {
-      const host = await startFunctionsHost({ folder, onLog: (line) => logs.push(line), ...options });
+      const host = await startFunctionsHost({
+        folder,
+        onLog: (line) => logs.push(line),
+        // These tests play the front end themselves.
+        unsafeDirectHeader: true,
+        ...options,
+      });
       context.after(() => host.close());
       return host;
     },

@@ -45,6 +45,10 @@ export function devCommand(): Command {
     )
     .option('--inspect [address]', 'let a debugger attach to the app, as node --inspect does')
     .option(
+      '--unsafe-direct-header',
+      "let the app's own port answer without the gateway, X-ARR-ClientCert set by hand included: every program here can then be any caller",
+    )
+    .option(
       '--upstream <url>',
       'put the gateway before this address (func start) instead of the embedded host',
       parseLoopbackUrl,
@@ -76,6 +80,7 @@ async function runDev(folder: string, flags: DevFlags): Promise<void> {
     hostPort: { port: flags.hostPort ?? (isOnce ? 0 : defaultHostPort), isFixed: flags.hostPort !== undefined },
     gateway: readGatewayFlags(flags),
     ...(flags.inspect === undefined ? {} : { inspect: flags.inspect }),
+    ...(flags.unsafeDirectHeader === undefined ? {} : { unsafeDirectHeader: flags.unsafeDirectHeader }),
     onLog: isOnce ? printImportantLog : printLog,
     ...(isOnce ? {} : { onExchange: printExchange }),
     onHostExit: printHostExit,
@@ -102,6 +107,11 @@ async function expectFile(path: string): Promise<void> {
 /** Says what runs; answers whether all is as it should be. */
 async function reportApp(app: LocalApp, flags: DevFlags): Promise<boolean> {
   const warnings = listCoverageWarnings(app.functions);
+  if (flags.unsafeDirectHeader === true) {
+    printNotice(
+      `${colors.yellow('warning')} ${app.hostUrl} takes X-ARR-ClientCert from every program on this machine (--unsafe-direct-header).`,
+    );
+  }
   if (app.isStreaming)
     printNotice('HTTP streaming is on (enableHttpStream): requests reach the app as Azure proxies them.');
   for (const warning of warnings) printNotice(`${colors.yellow('warning')} ${warning}`);

@@ -7,6 +7,7 @@ import { CommandFailure } from '../command-line/command-failure.js';
 import { findAppEntry } from './worker/load-app.js';
 import { resolveAppSettings } from './app-settings.js';
 import { readHostConfiguration } from './host-json.js';
+import { createFrontEndToken, frontEndTokenHeaderName } from './http/request-sender.js';
 import type {
   CrashedMessage,
   DescribedFunction,
@@ -18,6 +19,7 @@ import type {
   MessageToHost,
 } from './host-protocol.js';
 
+export { createFrontEndToken } from './http/request-sender.js';
 export type { DescribedFunction, HostedFunction, HostLogLevel, HostLogLine } from './host-protocol.js';
 
 export interface HostExit {
@@ -37,6 +39,10 @@ export interface FunctionsHostOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** For the app's process only: `true` for Node's default address, or `host:port`. */
   readonly inspect?: string | true;
+  /** What the gateway in front sends with each request; a host that starts again behind the same gateway keeps it. Default: a new one. */
+  readonly frontEndToken?: string;
+  /** Default false: only requests with the token are answered. True: also others that name the loopback as their `Host`. */
+  readonly unsafeDirectHeader?: boolean;
   readonly onLog?: (line: HostLogLine) => void;
   /** The app's process ended after it was ready, without `close()`: as in Azure, an uncaught exception does that. */
   readonly onExit?: (exit: HostExit) => void;
@@ -46,6 +52,8 @@ export interface FunctionsHost {
   /** `http://127.0.0.1:<port>`, without a trailing slash. */
   readonly url: string;
   readonly port: number;
+  /** The field that the gateway adds to each request; without it the host refuses. */
+  readonly frontEndField: { readonly name: string; readonly value: string };
   /** Sorted by name, as the host tries their routes. */
   readonly functions: readonly HostedFunction[];
   /** The app has set `enableHttpStream`. */
@@ -63,11 +71,13 @@ type ExitStatus = [exitCode: number | null, signal: NodeJS.Signals | null];
 
 /** Starts a function app in a process of its own. Rejects with `CommandFailure` when the app can't be loaded or hosted. */
 export async function startFunctionsHost(options: FunctionsHostOptions): Promise<FunctionsHost> {
-  const { port = 0 } = options;
-  const [running, ready] = await forkHost(options, 'ready', (app) => ({ ...app, kind: 'start', port }));
+  const { port = 0, frontEndToken = createFrontEndToken(), unsafeDirectHeader = false } = options;
+  const access = { frontEndToken, unsafeDirectHeader };
+  const [running, ready] = await forkHost(options, 'ready', (app) => ({ ...app, kind: 'start', port, access }));
   return Object.freeze({
     url: `http://127.0.0.1:${ready.port}`,
     port: ready.port,
+    frontEndField: Object.freeze({ name: frontEndTokenHeaderName, value: frontEndToken }),
     functions: Object.freeze(ready.functions),
     streaming: ready.streaming,
     close: () => running.close(),

@@ -34,7 +34,7 @@ process.on('uncaughtException', (error: unknown) => {
 });
 
 async function start(message: StartMessage): Promise<void> {
-  const port = await listen(message.port);
+  const port = await listen(message);
   process.env['WEBSITE_HOSTNAME'] ??= `127.0.0.1:${port}`;
   const { app, streamingUri } = await load(message);
   checkFunctions(app);
@@ -78,9 +78,9 @@ function fail(error: unknown): void {
   sendLast({ kind: 'failed', message, ...(remedy === undefined ? {} : { remedy }), ...stackOf(cause) }, 1);
 }
 
-async function listen(port: number): Promise<number> {
+async function listen({ port, access }: StartMessage): Promise<number> {
   try {
-    return await server.listen(port);
+    return await server.listen(port, access);
   } catch (error) {
     const reason = hasCode(error, 'EADDRINUSE') ? 'another program uses it' : messageOf(error);
     throw new CommandFailure(`The host can't listen on 127.0.0.1:${port}: ${reason}.`, {

@@ -2,6 +2,7 @@
  * What the parent and the host process say to each other over IPC. The app runs in the host process, so nothing
  * in these messages is trusted with more than showing it: they carry plain JSON data only.
  */
+import type { HostAccess } from './http/request-sender.js';
 
 export type HostLogLevel = 'trace' | 'debug' | 'information' | 'warning' | 'error' | 'critical';
 
@@ -43,11 +44,12 @@ export interface StartMessage {
   readonly entryFiles: readonly string[];
   readonly packageType: 'module' | 'commonjs';
   readonly port: number;
+  readonly access: HostAccess;
   readonly routePrefix: string;
 }
 
 /** Loads the app and says what it registered; nothing is served. */
-export type DescribeMessage = Omit<StartMessage, 'kind' | 'port'> & { readonly kind: 'describe' };
+export type DescribeMessage = Omit<StartMessage, 'kind' | 'port' | 'access'> & { readonly kind: 'describe' };
 
 export interface StopMessage {
   readonly kind: 'stop';

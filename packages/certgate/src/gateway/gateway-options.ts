@@ -7,6 +7,11 @@ import { type LandingPage, renderLandingPage } from './landing-page.js';
 export interface GatewayOptions {
   /** The app: plain HTTP on this machine, `http://127.0.0.1:PORT`. */
   readonly upstream: URL;
+  /**
+   * A field whose value only this gateway and the upstream know: it goes along with each request, so that the upstream
+   * can refuse whoever reaches its port past the gateway. Its name begins with `x-certgate-`; no client's such field goes on.
+   */
+  readonly upstreamToken?: UpstreamToken;
   readonly serverCertificate: { readonly certificatePem: string; readonly privateKeyPem: string };
   /** Default `required`. */
   readonly clientCertificateMode?: ClientCertificateMode;
@@ -29,8 +34,14 @@ export interface GatewayOptions {
   readonly limits?: Partial<GatewayLimits>;
 }
 
+export interface UpstreamToken {
+  readonly name: string;
+  readonly value: string;
+}
+
 export interface GatewaySettings {
   readonly upstream: URL;
+  readonly upstreamToken: UpstreamToken | undefined;
   readonly serverCertificate: { readonly certificatePem: string; readonly privateKeyPem: string };
   readonly mode: ClientCertificateMode;
   readonly exclusionPaths: readonly string[];
@@ -45,6 +56,7 @@ export interface GatewaySettings {
 
 const knownOptions: ReadonlySet<string> = new Set<keyof GatewayOptions>([
   'upstream',
+  'upstreamToken',
   'serverCertificate',
   'clientCertificateMode',
   'exclusionPaths',
@@ -78,9 +90,11 @@ export function resolveGatewayOptions(options: GatewayOptions): GatewaySettings 
   const port = options.port ?? 0;
   if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new TypeError('Gateway: port must be 0 to 65535.');
   checkUpstream(options.upstream);
+  checkUpstreamToken(options.upstreamToken);
   checkServerCertificate(options.serverCertificate);
   return Object.freeze({
     upstream: options.upstream,
+    upstreamToken: options.upstreamToken,
     serverCertificate: options.serverCertificate,
     mode,
     exclusionPaths: resolveExclusionPaths(options.exclusionPaths ?? []),
@@ -115,6 +129,16 @@ function checkUpstream(upstream: URL): void {
   if (upstream.protocol !== 'http:' || !isBareOrigin || !isLoopbackHost(upstream.hostname)) {
     throw new TypeError(
       `Gateway: upstream "${upstream.href}" must be http://, a loopback address and a port, nothing more.`,
+    );
+  }
+}
+
+/** A name without the prefix would not be taken off what a client sends. */
+function checkUpstreamToken(token: UpstreamToken | undefined): void {
+  if (token === undefined) return;
+  if (!/^x-certgate-[a-z-]+$/.test(token.name) || !/^[\w-]{32,256}$/.test(token.value)) {
+    throw new TypeError(
+      'Gateway: upstreamToken must be { name, value }: a name that begins with "x-certgate-", and 32 to 256 letters, digits, "-" and "_".',
     );
   }
 }

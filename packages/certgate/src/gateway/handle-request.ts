@@ -122,5 +122,6 @@ function getForwardingFacts(
     tlsProtocol: socket.getProtocol(),
     serverCertificateSummary,
     worstCase: settings.worstCase,
+    upstreamToken: settings.upstreamToken,
   };
 }

@@ -6,6 +6,7 @@ import {
   type HostExit,
   type HostLogLine,
   type HostedFunction,
+  createFrontEndToken,
   startFunctionsHost,
 } from '../functions-host/functions-host.js';
 import { type Gateway, type GatewayExchange, type GatewayOptions, startGateway } from '../gateway/gateway.js';
@@ -24,6 +25,8 @@ export interface LocalAppOptions {
   readonly hostPort: PortChoice;
   readonly gateway?: Pick<GatewayOptions, 'clientCertificateMode' | 'exclusionPaths' | 'worstCase'>;
   readonly inspect?: string | true;
+  /** The app's own port answers others than the gateway too: whoever reaches it can claim to be any caller. */
+  readonly unsafeDirectHeader?: boolean;
   readonly onLog?: (line: HostLogLine) => void;
   readonly onExchange?: (exchange: GatewayExchange) => void;
   readonly onHostExit?: (exit: HostExit) => void;
@@ -35,6 +38,8 @@ export interface LocalAppOptions {
 export interface LocalApp {
   /** The gateway's address. */
   readonly url: string;
+  /** The app's own address, which answers the gateway alone unless `unsafeDirectHeader` is set. */
+  readonly hostUrl: string;
   readonly functions: readonly HostedFunction[];
   readonly isStreaming: boolean;
   readonly callers: readonly Caller[];
@@ -74,6 +79,8 @@ class RunningLocalApp implements LocalApp {
   readonly #serverCertificate: DevelopmentCertificate;
   #host: FunctionsHost | undefined;
   #gateway: Gateway | undefined;
+  /** Kept over restarts of the host: the gateway stays. */
+  readonly #frontEndToken = createFrontEndToken();
   #hostPort: number | undefined;
   #callers: readonly Caller[] = [];
   #functions: readonly HostedFunction[] = [];
@@ -94,6 +101,10 @@ class RunningLocalApp implements LocalApp {
 
   get url(): string {
     return (this.#gateway?.url ?? '').replace('127.0.0.1', 'localhost');
+  }
+
+  get hostUrl(): string {
+    return `http://localhost:${this.#hostPort ?? 0}`;
   }
 
   get functions(): readonly HostedFunction[] {
@@ -117,6 +128,7 @@ class RunningLocalApp implements LocalApp {
         clientCertificateMode: 'optional',
         ...gateway,
         upstream,
+        ...(this.#host === undefined ? {} : { upstreamToken: this.#host.frontEndField }),
         port,
         serverCertificate: this.#serverCertificate,
         ...(onExchange === undefined ? {} : { onExchange }),
@@ -172,11 +184,13 @@ class RunningLocalApp implements LocalApp {
   }
 
   async #startHost(): Promise<void> {
-    const { inspect, onLog, onHostExit, onNotice } = this.#options;
+    const { inspect, unsafeDirectHeader, onLog, onHostExit, onNotice } = this.#options;
     const settings: FunctionsHostOptions = {
       folder: this.#folder,
       // An app setting like any other: the app's own code reads it.
       environment: { CERTGATE_TRUST: this.#trustFile },
+      frontEndToken: this.#frontEndToken,
+      ...(unsafeDirectHeader === undefined ? {} : { unsafeDirectHeader }),
       ...(inspect === undefined ? {} : { inspect }),
       ...(onLog === undefined ? {} : { onLog }),
       ...(onHostExit === undefined ? {} : { onExit: onHostExit }),

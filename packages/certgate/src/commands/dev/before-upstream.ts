@@ -14,12 +14,12 @@ import { printExchange } from '../gateway.js';
 
 /** The gateway and the development callers before an app that somebody else runs, such as `func start`. */
 export async function runBeforeUpstream(folder: string, flags: DevFlags & { readonly upstream: URL }): Promise<void> {
-  const unfit = (['check', 'once', 'json', 'call', 'inspect', 'hostPort', 'trust'] as const).find(
+  const unfit = (['check', 'once', 'json', 'call', 'inspect', 'hostPort', 'trust', 'unsafeDirectHeader'] as const).find(
     (name) => flags[name] !== undefined,
   );
   if (unfit !== undefined) {
     throw new CommandFailure(
-      `--${unfit === 'hostPort' ? 'host-port' : unfit} needs the embedded host, so it does not go with --upstream.`,
+      `--${unfit.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} needs the embedded host, so it does not go with --upstream.`,
       {
         remedy: 'Leave one of the two.',
       },

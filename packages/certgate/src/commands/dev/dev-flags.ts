@@ -11,4 +11,5 @@ export interface DevFlags extends GatewayFlags {
   readonly hostPort?: number;
   readonly upstream?: URL;
   readonly inspect?: string | true;
+  readonly unsafeDirectHeader?: boolean;
 }

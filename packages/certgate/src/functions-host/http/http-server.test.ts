@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { FunctionsHost } from '../functions-host.js';
 import { commonJs, createSampleApp, waitFor } from '../test-support/sample-app.js';
 
 const echo = `async (request, context) => ({ jsonBody: {
@@ -56,7 +57,7 @@ test('headers arrive as the real host hands them on', async (context) => {
   const sample = await createSampleApp(context, commonJs(`app.get('echo', ${echo});`));
   const host = await sample.start();
   const raw = await exchangeRaw(
-    host.port,
+    host,
     'GET /api/echo HTTP/1.1\r\nHost: example.test\r\nX-ARR-ClientCert: A\r\nx-arr-clientcert:   B \r\nX-Empty:\r\nX-Empty: A\r\n' +
       'Authorization: one\r\nAuthorization: two\r\n__proto__: p\r\nX-Forwarded-Proto: https\r\nConnection: close\r\n\r\n',
   );
@@ -71,7 +72,7 @@ test('requests that the real server refuses never reach a function', async (cont
   const sample = await createSampleApp(context, commonJs(`app.http('echo', { route: '{*rest}', handler: ${echo} });`));
   const host = await sample.start();
   const status = async (head: string): Promise<string> =>
-    (await exchangeRaw(host.port, `${head}\r\nConnection: close\r\n\r\n`)).slice(9, 12);
+    (await exchangeRaw(host, `${head}\r\nConnection: close\r\n\r\n`)).slice(9, 12);
   const many = Array.from({ length: 100 }, (_, index) => `X-${index}: 1`).join('\r\n');
   assert.equal(await status('GET /api/x HTTP/1.1\r\nHost: h'), '200');
   assert.equal(await status(`GET /api/x HTTP/1.1\r\nHost: h\r\n${many}`), '431');
@@ -197,9 +198,11 @@ test("concurrent requests don't wait for each other, and a client that leaves ha
   assert.equal(await (await slow).text(), 'slow');
 });
 
-async function exchangeRaw(port: number, text: string): Promise<string> {
+/** As the gateway sends it, so that `Host` may be anything. */
+async function exchangeRaw({ port, frontEndField }: FunctionsHost, text: string): Promise<string> {
   const socket = createConnection(port, '127.0.0.1');
-  socket.write(Buffer.from(text, 'latin1'));
+  const fromFrontEnd = text.replace('\r\n', `\r\n${frontEndField.name}: ${frontEndField.value}\r\n`);
+  socket.write(Buffer.from(fromFrontEnd, 'latin1'));
   let answer = '';
   for await (const chunk of socket as AsyncIterable<Buffer>) answer += chunk.toString('latin1');
   return answer;

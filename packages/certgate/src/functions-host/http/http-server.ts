@@ -17,6 +17,7 @@ import {
 } from './http-request.js';
 import { writeResult, writeStatus } from './http-response.js';
 import { createTraceParent, invoke } from '../worker/invocation.js';
+import { type HostAccess, identifySender, type RequestSender } from './request-sender.js';
 import { findRoute, type Route, type RouteMatch } from '../routing/router.js';
 import { StreamingExchange } from './streaming-proxy.js';
 import { createTriggerMetadata } from './trigger-metadata.js';
@@ -32,7 +33,12 @@ export interface ServedApp {
 
 /** Kestrel's `MaxRequestLineSize`. */
 const maximumRequestLineBytes = 8192;
+/** The gateway's token, which is no part of the request that the app gets. */
+const frontEndFieldBytes = 256;
 const homePage = 'This function app is running in the local host of Certgate.\n';
+
+/** Before `listen` nobody can send anything. */
+const unknownSender: RequestSender = { kind: 'refused', message: 'The host does not listen yet.' };
 
 /**
  * A server that answers 503 until `serve` has named the app. It listens before the app loads, because the app's
@@ -43,10 +49,12 @@ export class HttpServer {
   #served: ServedApp | undefined;
   /** Connections on which a response is due or under way. */
   readonly #answering = new WeakSet<Socket>();
+  #access: HostAccess | undefined;
+  #hasRefusedSender = false;
 
   constructor() {
     // Node counts the request line with the headers; Kestrel's own limits for each are checked where they are read.
-    const maxHeaderSize = maximumRequestLineBytes + maximumHeaderBytes;
+    const maxHeaderSize = maximumRequestLineBytes + maximumHeaderBytes + frontEndFieldBytes;
     this.#server = createServer({ maxHeaderSize, keepAliveTimeout: 130_000 }, (request, response) => {
       this.#answer(request, response).catch((error: unknown) => {
         this.#report(error);
@@ -59,7 +67,8 @@ export class HttpServer {
     });
   }
 
-  async listen(port: number): Promise<number> {
+  async listen(port: number, access: HostAccess): Promise<number> {
+    this.#access = access;
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject).listen(port, '127.0.0.1', () => {
         this.#server.off('error', reject);
@@ -88,7 +97,12 @@ export class HttpServer {
     response.on('error', () => undefined);
     this.#answering.add(request.socket);
     response.once('close', () => this.#answering.delete(request.socket));
-    const received = this.#receive(request);
+    const sender = this.#access === undefined ? unknownSender : identifySender(request.rawHeaders, this.#access);
+    if (sender.kind === 'refused') {
+      this.#refuseSender(response, sender.message);
+      return;
+    }
+    const received = this.#receive(request, sender.rawHeaders);
     if (typeof received === 'number') {
       refuse(request, response, received);
       return;
@@ -103,10 +117,30 @@ export class HttpServer {
     }
   }
 
-  #receive(request: IncomingMessage): ReceivedRequest | 400 | 414 | 431 {
+  /** Logged once: a web page that tries again and again must not bury the app's own lines. */
+  #refuseSender(response: ServerResponse, message: string): void {
+    if (!this.#hasRefusedSender) {
+      this.#served?.app.writeLog({
+        level: 'warning',
+        category: 'system',
+        message: `A request was refused with 403. ${message}`,
+      });
+      this.#hasRefusedSender = true;
+    }
+    response.writeHead(403, {
+      'content-type': 'text/plain; charset=utf-8',
+      'content-length': Buffer.byteLength(message) + 1,
+      'cache-control': 'no-store',
+      // The rest of its body isn't read, and nobody who was refused is owed another request.
+      connection: 'close',
+    });
+    response.end(`${message}\n`);
+  }
+
+  #receive(request: IncomingMessage, rawHeaders: readonly string[]): ReceivedRequest | 400 | 414 | 431 {
     const { method = '', url = '' } = request;
     if (`${method} ${url} HTTP/1.1\r\n`.length > maximumRequestLineBytes) return 414;
-    const headers = readRequestHeaders(request.rawHeaders);
+    const headers = readRequestHeaders(rawHeaders);
     if (typeof headers === 'number') return headers;
     return receiveRequest(method, url, headers, `127.0.0.1:${this.port}`) ?? 400;
   }

@@ -13,6 +13,7 @@ import {
 export interface SampleApp {
   readonly folder: string;
   readonly logs: HostLogLine[];
+  /** Answers the test without a gateway, unless the options say otherwise. */
   start(options?: Partial<FunctionsHostOptions>): Promise<FunctionsHost>;
 }
 
@@ -45,7 +46,12 @@ export async function createSampleApp(
     folder,
     logs,
     start: async (options = {}) => {
-      const host = await startFunctionsHost({ folder, onLog: (line) => logs.push(line), ...options });
+      const host = await startFunctionsHost({
+        folder,
+        onLog: (line) => logs.push(line),
+        unsafeDirectHeader: true,
+        ...options,
+      });
       context.after(() => host.close());
       return host;
     },

@@ -17,9 +17,8 @@ before(async () => {
   client = openssl.makeSelfSigned('client');
   server = openssl.makeServerCertificate();
   upstream = await HttpUpstream.start();
-  const options = { upstream: upstream.url, serverCertificate: server, clientCertificateMode: 'optional' } as const;
-  gateway = await startGateway(options);
-  worstCase = await startGateway({ ...options, worstCase: true });
+  gateway = await startGateway(getOptions());
+  worstCase = await startGateway({ ...getOptions(), worstCase: true });
 });
 after(async () => {
   await gateway.close();
@@ -27,6 +26,9 @@ after(async () => {
   await upstream.close();
   openssl.remove();
 });
+
+const getOptions = () =>
+  ({ upstream: upstream.url, serverCertificate: server, clientCertificateMode: 'optional' }) as const;
 
 async function getForwarded(
   port: number,
@@ -79,6 +81,28 @@ test('worst case: the forged value arrives alone, or before the true one', async
       forged,
       ['X-ARR-ClientCert', client.base64Der],
     ]);
+  }
+});
+
+test("no client's field passes for one of Certgate's own, and the gateway's token goes along once", async () => {
+  const token = { name: 'x-certgate-front-end-token', value: 'a'.repeat(43) };
+  const knowing = await startGateway({ ...getOptions(), worstCase: true, upstreamToken: token });
+  const forged = ['X-Certgate-Front-End-Token: f', 'x_certgate_front_end_token: f', 'X-Certgate-Other: f'];
+  const findOwn = (rawHeaders: readonly string[]): readonly string[] =>
+    rawHeaders.filter((_, index) => /^x.certgate/i.test(rawHeaders[index - (index % 2)] ?? ''));
+  try {
+    for (const fields of [forged, [...forged, 'Connection: x-certgate-front-end-token'], []]) {
+      assert.deepEqual(findOwn(await getForwarded(knowing.port, client, fields)), [token.name, token.value]);
+      assert.deepEqual(findOwn(await getForwarded(worstCase.port, client, fields)), []);
+    }
+  } finally {
+    await knowing.close();
+  }
+  for (const wrong of [
+    { name: 'authorization', value: token.value },
+    { name: token.name, value: 'short' },
+  ]) {
+    await assert.rejects(startGateway({ ...getOptions(), upstreamToken: wrong }), /upstreamToken must be/);
   }
 });
 

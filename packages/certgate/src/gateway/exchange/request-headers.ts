@@ -7,6 +7,7 @@
  * the client (`X-Forwarded-Host`, `X-Forwarded-Client-Cert`) are removed, though Azure may let some of them through.
  */
 import { randomUUID } from 'node:crypto';
+import type { UpstreamToken } from '../gateway-options.js';
 import { canonicalizeFieldName, getFieldValues, removeHopByHopFields, type RawField } from './raw-fields.js';
 import { expectsContinue, type RequestHead } from './request-refusals.js';
 
@@ -41,6 +42,7 @@ export interface ForwardingFacts {
    * client's spelling and place, before ours if there is one; the app then sees two values.
    */
   readonly worstCase: boolean;
+  readonly upstreamToken: UpstreamToken | undefined;
 }
 
 export function buildUpstreamRequestFields(head: RequestHead, facts: ForwardingFacts): RawField[] {
@@ -60,6 +62,7 @@ function belongsToClient(name: string, worstCase: boolean): boolean {
     frontEndNames.has(canonical) ||
     framingNames.has(canonical) ||
     canonical.startsWith('x-arr-') ||
+    canonical.startsWith('x-certgate-') ||
     canonical.startsWith('x-forwarded-')
   );
 }
@@ -94,6 +97,8 @@ function buildFrontEndFields(head: RequestHead, host: string, facts: ForwardingF
     ['X-Original-URL', head.target],
     ['X-WAWS-Unencoded-URL', head.target],
   ];
+  const { upstreamToken } = facts;
+  if (upstreamToken !== undefined) fields.push([upstreamToken.name, upstreamToken.value]);
   if (facts.base64Certificate !== undefined) fields.push([clientCertificateHeaderName, facts.base64Certificate]);
   return fields;
 }

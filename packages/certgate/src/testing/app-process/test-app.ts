@@ -48,6 +48,7 @@ export async function startTestApp(options: StartMessage, surroundings: TestAppS
   const serverCertificate = createServerCertificate({ days, now: new Date() });
   const gateway = await startGateway({
     upstream: new URL(host.url),
+    upstreamToken: host.frontEndField,
     serverCertificate,
     clientCertificateMode,
     landingPage: false,

@@ -1,0 +1,75 @@
+/**
+ * Who sent a request to the embedded host's own port. Any process of this machine can reach it, and so can a web page
+ * whose name was made to lead to 127.0.0.1 (DNS rebinding); whoever does could put a certificate of others into
+ * `X-ARR-ClientCert`, and certificates are no secret. So the host answers only what carries the secret that it shares
+ * with the gateway in front of it.
+ */
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+
+/** The gateway's field. Apps never see it: it is taken off before anything else reads the request. */
+export const frontEndTokenHeaderName = 'x-certgate-front-end-token';
+
+export interface HostAccess {
+  /** New at each start, and known to the gateway alone. */
+  readonly frontEndToken: string;
+  /** Also answers requests without the token, their certificate header included, where `Host` names the loopback. */
+  readonly unsafeDirectHeader: boolean;
+}
+
+export type RequestSender =
+  /** The fields that are left for the app, as Node's `rawHeaders` has them. */
+  | { readonly kind: 'accepted'; readonly rawHeaders: readonly string[] }
+  | { readonly kind: 'refused'; readonly message: string };
+
+/** 256 random bits. */
+export function createFrontEndToken(): string {
+  return randomBytes(32).toString('base64url');
+}
+
+/** Judges every request anew: a connection that carried the token once proves nothing about the next request on it. */
+export function identifySender(rawHeaders: readonly string[], access: HostAccess): RequestSender {
+  const tokens = findValues(rawHeaders, frontEndTokenHeaderName);
+  const [token, ...others] = tokens;
+  if (token !== undefined) {
+    if (others.length > 0 || !isSameSecret(token, access.frontEndToken)) return refuse(wrongToken);
+    return { kind: 'accepted', rawHeaders: removeField(rawHeaders, frontEndTokenHeaderName) };
+  }
+  if (!access.unsafeDirectHeader) return refuse(directRequest);
+  const hosts = findValues(rawHeaders, 'host');
+  if (hosts.length !== 1 || !isLoopbackAuthority(hosts[0] ?? '')) return refuse(foreignHost);
+  return { kind: 'accepted', rawHeaders };
+}
+
+const directRequest =
+  'This is the port of the app itself, which answers the Certgate gateway only: whoever reaches it could claim to be any caller. ' +
+  'Call the https:// address that "certgate dev" prints after "ready". ' +
+  'To set X-ARR-ClientCert by hand, start it with "certgate dev --unsafe-direct-header".';
+const wrongToken =
+  'This request carries a front end token that is not the one of this start. ' +
+  'Call the https:// address that "certgate dev" prints after "ready", and do not send the token yourself.';
+const foreignHost =
+  'This port answers requests for localhost, 127.0.0.1 and [::1] only, and the Host field of this one names something else: ' +
+  'a web page of another name could call the app otherwise. Call it as http://localhost and its port.';
+
+function refuse(message: string): RequestSender {
+  return { kind: 'refused', message };
+}
+
+/** Over digests, which have one length whatever was sent, so that the time tells nothing of the secret. */
+function isSameSecret(given: string, expected: string): boolean {
+  const [left, right] = [given, expected].map((text) => createHash('sha256').update(text).digest());
+  return left !== undefined && right !== undefined && timingSafeEqual(left, right);
+}
+
+/** No other name that leads to this machine: a name that somebody else's DNS answers for may lead here too. */
+function isLoopbackAuthority(host: string): boolean {
+  return /^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/i.test(host);
+}
+
+function findValues(rawHeaders: readonly string[], lowerCaseName: string): readonly string[] {
+  return rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === lowerCaseName);
+}
+
+function removeField(rawHeaders: readonly string[], lowerCaseName: string): readonly string[] {
+  return rawHeaders.filter((_, index) => rawHeaders[index - (index % 2)]?.toLowerCase() !== lowerCaseName);
+}
