@@ -110,11 +110,15 @@ describe('one app', () => {
     const refused = await send(`${url}/api/Closed`, { [header]: callers.stranger });
     assert.equal(refused.headers['content-type'], 'application/problem+json');
     assert.equal(refused.headers['www-authenticate'], 'ClientCertificate');
-    const problem = JSON.parse(refused.body) as { correlationId: string; development: { code: string } };
-    assert.equal(problem.development.code, 'certificate_not_trusted');
+    const problem = JSON.parse(refused.body) as { correlationId: string; development: Record<string, unknown> };
+    assert.equal(problem.development['code'], 'certificate_not_trusted');
+    // Which document it is that doesn't list the caller.
+    const source = `file ${callers.trustFile}`;
+    assert.deepEqual(problem.development['trust'], { source, revision: 1 });
     const [line] = await app.decisions(1);
     assert.equal(line?.['correlationId'], problem.correlationId);
     assert.equal(line['code'], 'certificate_not_trusted');
+    assert.deepEqual([line['trustSource'], line['trustRevision']], [source, 1]);
     assert.ok(!app.logs.some(({ message }) => message.includes(callers.stranger.slice(20, 60))));
   });
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -24,6 +25,7 @@ import {
   startCertgate,
   waitForReady,
 } from './test-support/certgate.js';
+import { makeOpensslCertificate, writeTrust } from './test-support/openssl.js';
 
 const gate = `
 const { app } = require('@azure/functions');
@@ -123,6 +125,91 @@ describe('certgate dev', () => {
     } finally {
       await stop(dev);
       await Promise.all(servers.map((close) => close()));
+    }
+  });
+
+  it("decides by the document that the app's own setting names, and says which it was", async () => {
+    const app = makeApp('own-trust', gate + hello('one'));
+    const billing = makeOpensslCertificate(folder, 'billing', 'ec');
+    cpSync(writeTrust(folder, { billing: { certificate: billing } }), join(app, 'callers.json'));
+    const writeSetting = (path: string): void => {
+      const settings = { IsEncrypted: false, Values: { CERTGATE_TRUST: path } };
+      writeFileSync(join(app, 'local.settings.json'), JSON.stringify(settings));
+    };
+    writeSetting('missing.json');
+    const failed = await runCertgate(['dev', app, '--check', '--port', '0', '--host-port', '0']);
+    assert.equal(failed.exitCode, 2);
+    assert.match(
+      failed.stderr,
+      /no trust document at .*missing\.json, which CERTGATE_TRUST in local\.settings\.json names/,
+    );
+
+    writeSetting('callers.json');
+    const checked = await runCertgate(['dev', app, '--once', '--json', '--call', 'Hello']);
+    assert.equal(checked.exitCode, 0, checked.stderr);
+    const { trust, checks } = JSON.parse(checked.stdout) as { trust: unknown; checks: readonly { caller: string }[] };
+    const named = { source: 'file callers.json', revision: 1, fault: null, setBy: 'local.settings.json' };
+    assert.deepEqual(trust, { ...named, unknownCallers: ['allowed'] });
+    assert.deepEqual(
+      checks.map(({ caller }) => caller),
+      ['none', 'denied'],
+    );
+
+    const dev = startCertgate(['dev', app, '--port', '0', '--host-port', '0']);
+    let said = '';
+    for (const stream of [dev.stdout, dev.stderr])
+      stream?.setEncoding('utf8').on('data', (text: string) => (said += text));
+    try {
+      const url = (await waitForReady(dev)).split(' ')[1] ?? '';
+      const line = 'trust document: file callers.json, revision 1, set by CERTGATE_TRUST in local.settings.json';
+      for (let tries = 0; !said.includes(line) && tries < 50; tries += 1) await wait(20);
+      assert.ok(said.includes(`ready ${url}\n  ${line}\n`), said);
+      assert.match(said, /does not list the development caller allowed/);
+      const { certificateFile, keyFile } = billing;
+      const cacert = join(app, '.certgate', 'gateway.crt.pem');
+      const args = ['--silent', '--cert', certificateFile, '--key', keyFile, '--cacert', cacert, `${url}/api/Hello`];
+      assert.equal((await runProgram('curl', args)).stdout, 'one');
+      const { development } = JSON.parse(await call(app, url)) as { development: { code: string; trust: unknown } };
+      assert.deepEqual(
+        [development.code, development.trust],
+        ['certificate_not_trusted', { source: 'file callers.json', revision: 1 }],
+      );
+    } finally {
+      await stop(dev);
+    }
+  });
+
+  it('opens the port of the app itself only when it is told to, and says so', async () => {
+    const dev = startCertgate([
+      'dev',
+      makeApp('direct', gate + hello('one')),
+      '--port',
+      '0',
+      '--host-port',
+      '0',
+      '--unsafe-direct-header',
+    ]);
+    let said = '';
+    dev.stderr?.setEncoding('utf8').on('data', (text: string) => (said += text));
+    try {
+      await waitForReady(dev);
+      const url = /(http:\/\/localhost:\d+) takes X-ARR-ClientCert from every program/.exec(said)?.[1] ?? '';
+      const status = async (host: string): Promise<string> =>
+        (
+          await runProgram('curl', [
+            '--silent',
+            '--output',
+            '-',
+            '--write-out',
+            '%{http_code}',
+            '--header',
+            `Host: ${host}`,
+            url,
+          ])
+        ).stdout.slice(-3);
+      assert.deepEqual([await status('localhost'), await status('evil.example')], ['200', '403']);
+    } finally {
+      await stop(dev);
     }
   });
 

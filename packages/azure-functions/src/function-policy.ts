@@ -119,7 +119,7 @@ function refuse(denial: Denial, context: unknown): unknown {
   logRoleDenial(context, denial);
   const call = { functionName: readFunctionName(context), invocationId: readInvocationId(context) };
   publishDecision(call, { decision: denial });
-  const response = createDenialResponse(denial, readInvocationId(context), isDevelopment(process.env));
+  const response = createDenialResponse(denial, readInvocationId(context), isDevelopment(process.env) ? {} : undefined);
   return isContext ? answerDenial(response, context as InvocationContext) : response;
 }
 

@@ -57,7 +57,7 @@ export function secureApp(app: FunctionApp, options: SecureAppOptions): void {
     coverInvocation(gate, context);
   });
   app.hook.appStart(async () => gate.start(core));
-  announceGate();
+  announceGate(() => gate.findTrustReport());
 }
 
 /** The worker's core modules that this copy of the package has secured, or joined. */

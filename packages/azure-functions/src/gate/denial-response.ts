@@ -1,4 +1,4 @@
-import { type Denial, type PublicCode, getPublicCode, getPublicStatus } from '@certgate/core';
+import { type Denial, type PublicCode, type TrustStoreReport, getPublicCode, getPublicStatus } from '@certgate/core';
 import type { HttpResponseInit, InvocationContext } from '@azure/functions';
 import { isHttpTriggerType } from './worker-core.js';
 
@@ -20,9 +20,13 @@ const retryAfterSeconds = 10;
 
 /**
  * The refusal as RFC 9457 problem details: the public code and a correlation id, which is the invocation id and stands in
- * the log beside the precise code. In Development the precise code and its explanation are added.
+ * the log beside the precise code. In Development (`development` is there) the precise code and its explanation are added.
  */
-export function createDenialResponse(denial: Denial, correlationId: string, isDevelopment: boolean): HttpResponseInit {
+export function createDenialResponse(
+  denial: Denial,
+  correlationId: string,
+  development: { readonly trust?: TrustStoreReport | undefined } | undefined,
+): HttpResponseInit {
   const code = getPublicCode(denial.code);
   const status = getPublicStatus(denial.code);
   const problem = {
@@ -31,7 +35,9 @@ export function createDenialResponse(denial: Denial, correlationId: string, isDe
     status,
     code,
     correlationId,
-    ...(isDevelopment ? { development: { code: denial.code, detail: denial.detail } } : {}),
+    ...(development === undefined
+      ? {}
+      : { development: { code: denial.code, detail: denial.detail, ...nameTrust(denial, development.trust) } }),
   };
   return {
     status,
@@ -43,6 +49,12 @@ export function createDenialResponse(denial: Denial, correlationId: string, isDe
     },
     body: JSON.stringify(problem),
   };
+}
+
+/** The document that doesn't list the caller: the one that was read may not be the one that somebody edits. */
+function nameTrust({ code }: Denial, trust: TrustStoreReport | undefined): object {
+  if (code !== 'certificate_not_trusted' || trust === undefined) return {};
+  return { trust: { source: trust.description, revision: trust.revision } };
 }
 
 /**

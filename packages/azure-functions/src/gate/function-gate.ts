@@ -145,9 +145,10 @@ export class FunctionGate {
     const requirement = policy.kind === 'anonymous' ? undefined : createRequirement(functionName, policy);
     const decide = (args: readonly unknown[]): Verdict | PromiseLike<Verdict> =>
       requirement === undefined ? admitted : this.#decide(requirement, args);
+    const answer = (denial: Denial, args: readonly unknown[]): unknown => refuse(denial, args, this.findTrustReport());
     const closed = function (this: unknown, ...args: unknown[]): unknown {
       const proceed = (verdict: Verdict): unknown =>
-        verdict === admitted ? Reflect.apply(handler, this, args) : refuse(verdict as Denial, args);
+        verdict === admitted ? Reflect.apply(handler, this, args) : answer(verdict as Denial, args);
       const verdict = decide(args);
       return isPromiseLike(verdict) ? verdict.then(proceed) : proceed(verdict);
     } as AnyHandler as Handler;
@@ -212,18 +213,18 @@ export class FunctionGate {
   }
 
   #report({ context, requirement, now }: Question, decision: Decision): void {
-    const report = this.#findTrustReport();
+    const report = this.findTrustReport();
     this.#trustLog.note(context, report);
     const { reportOnlyUntil } = requirement;
-    const facts = { decision, trustRevision: report?.revision, reportOnlyUntil };
+    const facts = { decision, trustRevision: report?.revision, trustSource: report?.description, reportOnlyUntil };
     this.#log.write(context, facts);
     if (decision.outcome === 'allowed') this.#expiryLog.note(context, decision.identity, now);
     // Last: a log that fails makes another decision of it.
     publishDecision(context, facts);
   }
 
-  /** For the log alone, so a store of the user's own that can't say it spoils no decision. */
-  #findTrustReport(): TrustStoreReport | undefined {
+  /** For the log and for tools alone, so a store of the user's own that can't say it spoils no decision. */
+  findTrustReport(): TrustStoreReport | undefined {
     try {
       return this.#readReport();
     } catch {
@@ -262,9 +263,10 @@ function decideAgain(admission: Admission, requirement: FunctionRequirement, now
   return isSame ? admission : decision;
 }
 
-function refuse(denial: Denial, args: readonly unknown[]): unknown {
+function refuse(denial: Denial, args: readonly unknown[], trust: TrustStoreReport | undefined): unknown {
   const context = findContext(args);
-  const response = createDenialResponse(denial, context?.invocationId ?? 'unknown', isDevelopment(process.env));
+  const development = isDevelopment(process.env) ? { trust } : undefined;
+  const response = createDenialResponse(denial, context?.invocationId ?? 'unknown', development);
   return context === undefined ? response : answerDenial(response, context);
 }
 

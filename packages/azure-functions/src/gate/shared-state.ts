@@ -1,4 +1,4 @@
-import { type ClientIdentity, copyOwn } from '@certgate/core';
+import { type ClientIdentity, type TrustStoreReport, copyOwn } from '@certgate/core';
 
 /** Any function that a handler may be; libraries call handlers with arguments of their own in front of the context. */
 export type AnyHandler = (...args: never[]) => unknown;
@@ -69,9 +69,13 @@ export const securedCores: SharedState['secured-cores/v1'] = getShared('secured-
 
 const gateKey = Symbol.for('certgate/gate/v1');
 
-/** Tools read this to tell "covered by the hook alone" from "no gate at all". */
-export function announceGate(): void {
-  Object.defineProperty(globalThis, gateKey, { value: true, enumerable: false, configurable: true });
+/**
+ * Tools read this to tell "covered by the hook alone" from "no gate at all", and to name the trust document that the gate
+ * reads, which is the app's affair and no setting's.
+ */
+export function announceGate(findTrustReport: () => TrustStoreReport | undefined): void {
+  const value = Object.freeze({ findTrustReport });
+  Object.defineProperty(globalThis, gateKey, { value, enumerable: false, configurable: true });
 }
 
 /**

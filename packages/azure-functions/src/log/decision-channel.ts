@@ -38,6 +38,8 @@ export interface DecisionEvent {
 export interface DecisionFacts {
   readonly decision: Decision;
   readonly trustRevision?: number | undefined;
+  /** Where that document comes from, e.g. `file trust.json`. */
+  readonly trustSource?: string | undefined;
   /** Milliseconds; of the function's policy. */
   readonly reportOnlyUntil?: number | undefined;
 }

@@ -32,6 +32,8 @@ export interface DecisionLogLine {
   readonly matchedBy?: string;
   readonly thumbprintSha256?: string;
   readonly trustRevision?: number;
+  /** On `certificate_not_trusted`: where the document that doesn't list the caller comes from. */
+  readonly trustSource?: string;
   /** On `allowed`: the denial that was let through, since the function is report-only. */
   readonly reportOnlyCode?: DenialCode;
   /** RFC 3339: when that denial begins to count. */
@@ -102,7 +104,7 @@ function isLoggingContext(context: unknown): context is InvocationContext {
 
 function createLogLine(
   context: InvocationContext,
-  { decision, trustRevision, reportOnlyUntil }: DecisionFacts,
+  { decision, trustRevision, trustSource, reportOnlyUntil }: DecisionFacts,
   suppressed: number,
 ): DecisionLogLine {
   return {
@@ -115,6 +117,7 @@ function createLogLine(
     correlationId: context.invocationId,
     ...describeCaller(decision),
     ...(trustRevision === undefined ? {} : { trustRevision }),
+    ...(decision.code === 'certificate_not_trusted' && trustSource !== undefined ? { trustSource } : {}),
     ...(decision.outcome === 'denied' ? { detail: decision.detail } : describeDeferral(decision, reportOnlyUntil)),
     ...(suppressed === 0 ? {} : { suppressed }),
   };

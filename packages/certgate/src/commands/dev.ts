@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises';
 import { Command } from 'commander';
 import colors from 'picocolors';
 import { CommandFailure, exitCodes } from '../command-line/command-failure.js';
@@ -14,6 +13,7 @@ import { type LocalApp, runLocalApp } from '../local-app/local-app.js';
 import { type CheckResult, runChecks } from '../local-app/run-checks.js';
 import { type AppWatch, watchApp } from '../local-app/watch-app.js';
 import { formatCallLines } from './dev/call-lines.js';
+import { describeTrust, listTrustWarnings } from './dev/trust-lines.js';
 import { runBeforeUpstream } from './dev/before-upstream.js';
 import type { DevFlags } from './dev/dev-flags.js';
 import { addGatewayFlags, readGatewayFlags } from './gateway-options.js';
@@ -28,7 +28,10 @@ export function devCommand(): Command {
       'Run a function app behind the gateway, with certificates and trust made for it, and check who gets in.',
     )
     .argument('[folder]', 'the app: the folder with host.json and package.json', '.')
-    .option('--trust <file>', 'a trust document of your own (default: one with development callers, in .certgate/)')
+    .option(
+      '--trust <file>',
+      'a trust document of your own (default: what the app setting CERTGATE_TRUST names, else one with development callers, in .certgate/)',
+    )
     .option('--check', 'send the callers who must be refused to every function, and print the table')
     .option('--once', 'check, print, and end: 0 when every verdict is as expected, else 1')
     .option('--call <names...>', 'functions that checks may also call successfully; this runs their code')
@@ -58,7 +61,7 @@ export function devCommand(): Command {
     exitCodes: {
       0: 'stopped by a signal; with --once: every verdict as expected',
       1: 'with --once: a wrong verdict, or an HTTP function that the gate does not cover at registration',
-      2: 'no app there, it cannot be loaded, or a port is taken',
+      2: 'no app or no trust document there, it cannot be loaded, or a port is taken',
     },
     examples: [
       'certgate dev',
@@ -72,7 +75,6 @@ export function devCommand(): Command {
 async function runDev(folder: string, flags: DevFlags): Promise<void> {
   if (flags.upstream !== undefined) return runBeforeUpstream(folder, { ...flags, upstream: flags.upstream });
   const isOnce = flags.once === true;
-  if (flags.trust !== undefined) await expectFile(flags.trust);
   const app = await runLocalApp({
     folder,
     ...(flags.trust === undefined ? {} : { trustFile: flags.trust }),
@@ -94,16 +96,6 @@ async function runDev(folder: string, flags: DevFlags): Promise<void> {
   }
 }
 
-/** A trust file that isn't there would let the app start, and answer 503 until it is: no help to who mistyped its name. */
-async function expectFile(path: string): Promise<void> {
-  try {
-    if ((await stat(path)).isFile()) return;
-  } catch (error) {
-    throw new CommandFailure(`There is no trust document at ${path}.`, { remedy: 'Check --trust.', cause: error });
-  }
-  throw new CommandFailure(`${path} is no file, so it holds no trust document.`, { remedy: 'Check --trust.' });
-}
-
 /** Says what runs; answers whether all is as it should be. */
 async function reportApp(app: LocalApp, flags: DevFlags): Promise<boolean> {
   const warnings = listCoverageWarnings(app.functions);
@@ -117,11 +109,13 @@ async function reportApp(app: LocalApp, flags: DevFlags): Promise<boolean> {
   for (const warning of warnings) printNotice(`${colors.yellow('warning')} ${warning}`);
   const isChecking = flags.check === true || flags.once === true;
   const results = isChecking ? await checkApp(app, flags) : [];
+  if (flags.json !== true && flags.once === true) printLine(describeTrust(app));
+  for (const warning of listTrustWarnings(app)) printNotice(`${colors.yellow('warning')} ${warning}`);
   if (isChecking && results.length === 0) printNotice(`${colors.yellow('warning')} ${nothingChecked}`);
   if (flags.json !== true) printApp(app, results, flags);
   else {
     printJson(describeApp(app, results));
-    if (flags.once !== true) printNotice(`ready ${app.url}`);
+    if (flags.once !== true) printNotice(`ready ${app.url}\n  ${describeTrust(app)}`);
   }
   return warnings.length === 0 && results.every(({ ok }) => ok);
 }
@@ -159,6 +153,7 @@ function printApp(app: LocalApp, results: readonly CheckResult[], flags: DevFlag
   }
   if (flags.once === true) return;
   printLine(`ready ${app.url}`);
+  printLine(`  ${describeTrust(app)}`);
   for (const line of formatCallLines(app)) printLine(line);
 }
 
@@ -168,7 +163,15 @@ function describeApp(app: LocalApp, checks: readonly CheckResult[]): object {
     triggerType,
     ...(http ? { route, methods: methods ?? null, policy: policy ?? { kind: 'certificate', roles: [] }, covered } : {}),
   }));
-  return { gateway: { url: app.url }, streaming: app.isStreaming, functions, checks };
+  const { read, setBy, unknownCallers } = app.trust;
+  const trust = { source: read?.source ?? null, revision: read?.revision ?? null, fault: read?.fault ?? null, setBy };
+  return {
+    gateway: { url: app.url },
+    trust: { ...trust, unknownCallers },
+    streaming: app.isStreaming,
+    functions,
+    checks,
+  };
 }
 
 /** Listens for signals and for changes before it says that it is ready: both may come at once. */

@@ -14,13 +14,14 @@ import type {
   DescribeMessage,
   FailedMessage,
   HostedFunction,
+  HostedTrust,
   HostLogLine,
   MessageFromHost,
   MessageToHost,
 } from './host-protocol.js';
 
 export { createFrontEndToken } from './http/request-sender.js';
-export type { DescribedFunction, HostedFunction, HostLogLevel, HostLogLine } from './host-protocol.js';
+export type { DescribedFunction, HostedFunction, HostedTrust, HostLogLevel, HostLogLine } from './host-protocol.js';
 
 export interface HostExit {
   /** One line: what ended the app. */
@@ -56,6 +57,8 @@ export interface FunctionsHost {
   readonly frontEndField: { readonly name: string; readonly value: string };
   /** Sorted by name, as the host tries their routes. */
   readonly functions: readonly HostedFunction[];
+  /** Undefined: no gate, or one whose trust store doesn't say. */
+  readonly trust: HostedTrust | undefined;
   /** The app has set `enableHttpStream`. */
   readonly streaming: boolean;
   /** Runs the app's appTerminate hooks and ends its process; one that doesn't end in time is killed. */
@@ -79,6 +82,7 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
     port: ready.port,
     frontEndField: Object.freeze({ name: frontEndTokenHeaderName, value: frontEndToken }),
     functions: Object.freeze(ready.functions),
+    trust: ready.trust,
     streaming: ready.streaming,
     close: () => running.close(),
   });

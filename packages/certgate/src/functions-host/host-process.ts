@@ -6,7 +6,13 @@ import { CommandFailure } from '../command-line/command-failure.js';
 import { AppContext, type AppLog } from './worker/app-context.js';
 import { createCoreApi, supplyCoreModule } from './worker/core-api.js';
 import type { DescribeMessage, HostLogLevel, MessageFromHost, MessageToHost, StartMessage } from './host-protocol.js';
-import { checkFunctions, checkRegistrations, describeFunctions, describeWithBindings } from './hosted-functions.js';
+import {
+  checkFunctions,
+  checkRegistrations,
+  describeFunctions,
+  describeTrust,
+  describeWithBindings,
+} from './hosted-functions.js';
 import { createAppHookContext, executeHooks } from './worker/hooks.js';
 import { HttpServer } from './http/http-server.js';
 import { type DurableStandIn, isDurableClient, startDurableStandIn } from './worker/durable-client.js';
@@ -40,7 +46,14 @@ async function start(message: StartMessage): Promise<void> {
   checkFunctions(app);
   const routes = createRoutes(app.functions.values(), message.routePrefix);
   server.serve({ app, routes, streamingUri, durable: await startDurable(app, port) });
-  send({ kind: 'ready', port, functions: describeFunctions(app, routes), streaming: streamingUri !== undefined });
+  const trust = describeTrust();
+  send({
+    kind: 'ready',
+    port,
+    functions: describeFunctions(app, routes),
+    streaming: streamingUri !== undefined,
+    ...(trust === undefined ? {} : { trust }),
+  });
 }
 
 /** An app that this host couldn't run, for its bindings, can be described all the same: nothing is called. */

@@ -31,6 +31,16 @@ export interface HostedFunction {
   readonly covered?: 'registration' | 'hook' | 'none';
 }
 
+/** Where the app's gate reads who may call, in its own words. */
+export interface HostedTrust {
+  /** E.g. `file trust.json`. */
+  readonly source: string;
+  /** Absent: nothing is loaded, or the store has none. */
+  readonly revision?: number;
+  /** Why the latest read failed. */
+  readonly fault?: string;
+}
+
 /** A function of an app that was loaded only to be looked at. */
 export interface DescribedFunction extends HostedFunction {
   /** The types of all its bindings, the trigger's among them: in lower case, sorted, each once. */
@@ -61,6 +71,8 @@ export interface ReadyMessage {
   readonly kind: 'ready';
   readonly port: number;
   readonly functions: readonly HostedFunction[];
+  /** Absent: no gate, or one whose store doesn't say. */
+  readonly trust?: HostedTrust;
   readonly streaming: boolean;
 }
 

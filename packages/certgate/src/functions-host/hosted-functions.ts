@@ -2,7 +2,7 @@ import { CommandFailure } from '../command-line/command-failure.js';
 import type { AppContext, RegisteredFunction } from './worker/app-context.js';
 import type { FunctionCallback } from './worker/core-types.js';
 import { isDurableClient } from './worker/durable-client.js';
-import type { DescribedFunction, HostedFunction } from './host-protocol.js';
+import type { DescribedFunction, HostedFunction, HostedTrust } from './host-protocol.js';
 import { compareNames, findTrigger, isHttpTrigger, type Route } from './routing/router.js';
 
 /** What the real host accepts as a function's name (`Utility.IsValidFunctionName`). */
@@ -106,9 +106,30 @@ function describeCoverage(callback: FunctionCallback): Pick<HostedFunction, 'cov
     const mark = gated.get(callback) as { readonly policy?: unknown } | undefined;
     return { covered: 'registration', ...withPolicy(mark?.policy) };
   }
-  const gateInstalled = Reflect.get(globalThis, Symbol.for('certgate/gate/v1')) !== undefined;
-  if (!gateInstalled) return { covered: 'none' };
+  if (findGateMark() === undefined) return { covered: 'none' };
   return { covered: 'hook', ...withPolicy(findWeakMap('certgate/function-policies/v1')?.get(callback)) };
+}
+
+/** What the gate's trust store says of itself; it is shown and nothing else, since any code of the app could have put it there. */
+export function describeTrust(): HostedTrust | undefined {
+  try {
+    const { findTrustReport } = Object(findGateMark()) as { readonly findTrustReport?: unknown };
+    if (typeof findTrustReport !== 'function') return undefined;
+    const report = Object(Reflect.apply(findTrustReport, undefined, [])) as Readonly<Record<string, unknown>>;
+    const { description: source, revision, fault } = report;
+    if (typeof source !== 'string') return undefined;
+    return {
+      source,
+      ...(typeof revision === 'number' ? { revision } : {}),
+      ...(typeof fault === 'string' ? { fault } : {}),
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+function findGateMark(): unknown {
+  return Reflect.get(globalThis, Symbol.for('certgate/gate/v1'));
 }
 
 function findWeakMap(name: string): WeakMap<object, unknown> | undefined {

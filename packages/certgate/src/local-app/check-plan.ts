@@ -96,7 +96,8 @@ export function expectStatus(hosted: HostedFunction, caller: Caller, now: number
   if (policy.kind === 'anonymous') return 200;
   if (!caller.isTrusted) return 401;
   if (policy.reportOnlyUntil !== undefined && now < policy.reportOnlyUntil) return 200;
-  return policy.roles.every((anyOf) => anyOf.some((role) => caller.roles.includes(role))) ? 200 : 403;
+  const mayCall = caller.functions?.some((name) => name.toLowerCase() === hosted.name.toLowerCase()) !== false;
+  return mayCall && policy.roles.every((anyOf) => anyOf.some((role) => caller.roles.includes(role))) ? 200 : 403;
 }
 
 /** GET where the function takes it. */

@@ -10,6 +10,8 @@ export interface Caller {
   /** Whether the trust document lists it. */
   readonly isTrusted: boolean;
   readonly roles: readonly string[];
+  /** The only functions it may call. Absent: all. */
+  readonly functions?: readonly string[];
 }
 
 export interface CallerCertificate {

@@ -6,10 +6,12 @@ import {
   type HostExit,
   type HostLogLine,
   type HostedFunction,
+  type HostedTrust,
   createFrontEndToken,
   startFunctionsHost,
 } from '../functions-host/functions-host.js';
 import { type Gateway, type GatewayExchange, type GatewayOptions, startGateway } from '../gateway/gateway.js';
+import { type OwnTrust, findOwnTrust, judgeCallers, trustSettingName } from './app-trust.js';
 import { type DevelopmentCertificate, getGatewayCertificate } from './development-certificates.js';
 import { type Caller, prepareCallers, trustFileName, writeDevelopmentTrust } from './development-callers.js';
 import { findFile, openDevelopmentFolder, withFolderLock } from './development-files.js';
@@ -19,7 +21,10 @@ import { type PortChoice, startOnPort } from './listening-port.js';
 export interface LocalAppOptions {
   /** The folder of the function app: with host.json and package.json. */
   readonly folder: string;
-  /** A trust document of your own; by default one is made with the development callers. */
+  /**
+   * A trust document of your own; by default that which the app setting CERTGATE_TRUST names, and where it names none, one
+   * that is made with the development callers.
+   */
   readonly trustFile?: string;
   readonly gatewayPort: PortChoice;
   readonly hostPort: PortChoice;
@@ -34,6 +39,16 @@ export interface LocalAppOptions {
   readonly onNotice?: (line: string) => void;
 }
 
+/** Which trust document the app reads. */
+export interface LocalTrust {
+  /** By the app's own gate; undefined where none says. */
+  readonly read: HostedTrust | undefined;
+  /** `certgate dev`: it was made for development. */
+  readonly setBy: OwnTrust['setBy'] | 'certgate dev';
+  /** Callers made for development whom a document of the user's own doesn't list. */
+  readonly unknownCallers: readonly string[];
+}
+
 /** A function app on this machine, behind the gateway, with callers to try it. */
 export interface LocalApp {
   /** The gateway's address. */
@@ -43,6 +58,7 @@ export interface LocalApp {
   readonly functions: readonly HostedFunction[];
   readonly isStreaming: boolean;
   readonly callers: readonly Caller[];
+  readonly trust: LocalTrust;
   readonly serverCertificatePem: string;
   /** Loads the app anew on the same ports. Rejects when it can't be loaded; the gateway stays. */
   restart(): Promise<void>;
@@ -83,6 +99,7 @@ class RunningLocalApp implements LocalApp {
   readonly #frontEndToken = createFrontEndToken();
   #hostPort: number | undefined;
   #callers: readonly Caller[] = [];
+  #trust: LocalTrust = { read: undefined, setBy: 'certgate dev', unknownCallers: [] };
   #functions: readonly HostedFunction[] = [];
   #isStreaming = false;
 
@@ -117,6 +134,10 @@ class RunningLocalApp implements LocalApp {
 
   get callers(): readonly Caller[] {
     return this.#callers;
+  }
+
+  get trust(): LocalTrust {
+    return this.#trust;
   }
 
   async start(): Promise<void> {
@@ -154,18 +175,30 @@ class RunningLocalApp implements LocalApp {
 
   /** What roles exist is known only when the app is loaded; it starts again when its trust document had to grow. */
   async #loadApp(): Promise<void> {
-    if (this.#options.trustFile !== undefined) {
-      this.#callers = (await prepareCallers(this.#developmentFolder, [], new Date())).filter(
-        ({ isTrusted }) => !isTrusted,
-      );
-      await this.#startHost();
+    const developmentFile = join(this.#developmentFolder, trustFileName);
+    const own = await findOwnTrust(this.#folder, developmentFile, this.#options.trustFile);
+    if (own !== undefined) {
+      await this.#loadWithOwnTrust(own);
       return;
     }
-    if ((await findFile(this.#trustFile)) === undefined) await this.#writeTrust([]);
-    await this.#startHost();
-    if (!(await this.#writeTrust(listRoleSets(this.#functions)))) return;
-    await this.#closeHost();
-    await this.#startHost();
+    if ((await findFile(developmentFile)) === undefined) await this.#writeTrust([]);
+    const environment = { [trustSettingName]: developmentFile };
+    await this.#startHost(environment);
+    if (await this.#writeTrust(listRoleSets(this.#functions))) {
+      await this.#closeHost();
+      await this.#startHost(environment);
+    }
+    this.#trust = { read: this.#host?.trust, setBy: 'certgate dev', unknownCallers: [] };
+  }
+
+  async #loadWithOwnTrust(own: OwnTrust): Promise<void> {
+    const prepared = await withFolderLock(this.#developmentFolder, () => this.#prepareCallers([]));
+    const { callers, unknown } = await judgeCallers(prepared, own, Date.now());
+    this.#callers = callers;
+    // A setting of the user's own reaches the app as it stands.
+    const environment = own.setBy === '--trust' && own.file !== undefined ? { [trustSettingName]: own.file } : {};
+    await this.#startHost(environment);
+    this.#trust = { read: this.#host?.trust, setBy: own.setBy, unknownCallers: unknown };
   }
 
   #prepareCallers(roleSets: readonly (readonly string[])[]): Promise<readonly Caller[]> {
@@ -179,16 +212,11 @@ class RunningLocalApp implements LocalApp {
     });
   }
 
-  get #trustFile(): string {
-    return resolve(this.#options.trustFile ?? join(this.#developmentFolder, trustFileName));
-  }
-
-  async #startHost(): Promise<void> {
+  async #startHost(environment: Readonly<Record<string, string>>): Promise<void> {
     const { inspect, unsafeDirectHeader, onLog, onHostExit, onNotice } = this.#options;
     const settings: FunctionsHostOptions = {
       folder: this.#folder,
-      // An app setting like any other: the app's own code reads it.
-      environment: { CERTGATE_TRUST: this.#trustFile },
+      environment,
       frontEndToken: this.#frontEndToken,
       ...(unsafeDirectHeader === undefined ? {} : { unsafeDirectHeader }),
       ...(inspect === undefined ? {} : { inspect }),

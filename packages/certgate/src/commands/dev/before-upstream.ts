@@ -1,16 +1,33 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { CommandFailure } from '../../command-line/command-failure.js';
-import { printLine, printNotice } from '../../command-line/output.js';
+import { escapeControls, printLine, printNotice } from '../../command-line/output.js';
 import { untilStopped } from '../../command-line/until-stopped.js';
 import { findAppEntry } from '../../functions-host/worker/load-app.js';
 import { startGateway } from '../../gateway/gateway.js';
 import { getGatewayCertificate } from '../../local-app/development-certificates.js';
-import { listTrustedRoleSets, prepareCallers, writeDevelopmentTrust } from '../../local-app/development-callers.js';
+import { findTrustSetting } from '../../local-app/app-trust.js';
+import {
+  listTrustedRoleSets,
+  prepareCallers,
+  trustFileName,
+  writeDevelopmentTrust,
+} from '../../local-app/development-callers.js';
 import { openDevelopmentFolder, withFolderLock } from '../../local-app/development-files.js';
 import { startOnPort } from '../../local-app/listening-port.js';
 import type { DevFlags } from './dev-flags.js';
 import { readGatewayFlags } from '../gateway-options.js';
 import { printExchange } from '../gateway.js';
+
+/** Which document the app reads is settled where it runs; the setting in the folder is what can be seen of it from here. */
+async function describeTrustSetting(folder: string, developmentFolder: string): Promise<string> {
+  const setting = await findTrustSetting(folder);
+  if (setting === undefined)
+    return 'Set the app setting CERTGATE_TRUST=.certgate/trust.json in local.settings.json; the callers are in .certgate/.';
+  const { value, setBy } = setting;
+  if (resolve(folder, value) === join(developmentFolder, trustFileName))
+    return `${setBy} names .certgate/trust.json as CERTGATE_TRUST, which lists the callers in .certgate/.`;
+  return `${setBy} names ${escapeControls(value)} as CERTGATE_TRUST: the callers in .certgate/ are unknown there unless you add them.`;
+}
 
 /** The gateway and the development callers before an app that somebody else runs, such as `func start`. */
 export async function runBeforeUpstream(folder: string, flags: DevFlags & { readonly upstream: URL }): Promise<void> {
@@ -43,9 +60,7 @@ export async function runBeforeUpstream(folder: string, flags: DevFlags & { read
     }),
   );
   printLine(`ready ${gateway.url.replace('127.0.0.1', 'localhost')} -> ${flags.upstream.origin}`);
-  printLine(
-    '  Set the app setting CERTGATE_TRUST=.certgate/trust.json in local.settings.json; the callers are in .certgate/.',
-  );
+  printLine(`  ${await describeTrustSetting(resolve(folder), developmentFolder)}`);
   await untilStopped();
   await gateway.close();
 }

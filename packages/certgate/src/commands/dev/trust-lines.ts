@@ -1,0 +1,41 @@
+import { relative } from 'node:path';
+import { escapeControls } from '../../command-line/output.js';
+import type { LocalApp } from '../../local-app/local-app.js';
+
+/** The document that decides, by the word of the app's own gate: what a setting names may not be what the app reads. */
+export function describeTrust({ trust: { read, setBy } }: Pick<LocalApp, 'trust'>): string {
+  const origin = describeOrigin(setBy);
+  if (read === undefined) return `trust document: unknown, since no gate of the app says what it reads (${origin})`;
+  const revision = read.revision === undefined ? 'nothing loaded' : `revision ${read.revision}`;
+  return `trust document: ${shortenPath(escapeControls(read.source))}, ${revision}, ${origin}`;
+}
+
+export function listTrustWarnings({ trust, callers }: Pick<LocalApp, 'trust' | 'callers'>): readonly string[] {
+  const { read, setBy, unknownCallers } = trust;
+  const fault =
+    read?.fault === undefined
+      ? []
+      : [`The app can't read ${escapeControls(read.source)}: ${escapeControls(read.fault)}`];
+  if (unknownCallers.length === 0) return fault;
+  const names = unknownCallers.join(', ');
+  const known = callers.filter(({ isTrusted }) => isTrusted).map(({ name }) => name);
+  return [
+    ...fault,
+    `The trust document (${describeOrigin(setBy)}) does not list the development caller ${names}, ` +
+      `so ${known.length === 0 ? 'checks make refused calls only' : `checks let in ${known.join(', ')} alone`}. ` +
+      'Call with a certificate that it lists, or add this one with certgate trust add.',
+  ];
+}
+
+function describeOrigin(setBy: LocalApp['trust']['setBy']): string {
+  if (setBy === 'certgate dev') return 'made by certgate dev';
+  return setBy === '--trust' ? 'set by --trust' : `set by CERTGATE_TRUST in ${setBy}`;
+}
+
+/** As a person would write it: relative, where it lies in the working folder. */
+function shortenPath(source: string): string {
+  const path = /^file (\/.*|[a-z]:[\\/].*)$/i.exec(source)?.[1];
+  if (path === undefined) return source;
+  const shorter = relative(process.cwd(), path);
+  return shorter.startsWith('..') ? source : `file ${shorter}`;
+}

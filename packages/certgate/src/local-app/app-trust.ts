@@ -1,0 +1,128 @@
+/**
+ * Which trust document the app is given: one of the user's own, named by `--trust` or by the app setting CERTGATE_TRUST,
+ * wins; only where nobody names one does development make one, with callers of its own.
+ */
+import { readFile, stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import {
+  type TrustSnapshot,
+  TrustDocumentError,
+  anyAudience,
+  findInSnapshot,
+  parseTrustDocument,
+  presentCertificate,
+} from '@certgate/core/tools';
+import { CommandFailure } from '../command-line/command-failure.js';
+import { resolveAppSettings } from '../functions-host/app-settings.js';
+import type { Caller } from './development-callers.js';
+
+/** The app setting; which code reads it is the app's affair. */
+export const trustSettingName = 'CERTGATE_TRUST';
+
+export interface TrustSetting {
+  readonly value: string;
+  readonly setBy: 'the environment' | 'local.settings.json';
+}
+
+export interface OwnTrust {
+  /** Absolute. Undefined for what is no path: an address, or the document itself. */
+  readonly file: string | undefined;
+  readonly setBy: TrustSetting['setBy'] | '--trust';
+}
+
+/** The setting that the app would get, merged as Core Tools does it: the environment wins. Empty counts as absent. */
+export async function findTrustSetting(folder: string): Promise<TrustSetting | undefined> {
+  const settings = await resolveAppSettings({ folder, inherited: process.env, explicit: {} });
+  const value = settings[trustSettingName];
+  if (value === undefined || value === '') return undefined;
+  const setBy = process.env[trustSettingName] === value ? 'the environment' : 'local.settings.json';
+  return { value, setBy };
+}
+
+/**
+ * The document of the user's own, or undefined where development is to make one at `developmentFile`, which
+ * local.settings.json may name too. Rejects with CommandFailure where a named file isn't there: the app would start all
+ * the same, and answer 503 to everybody.
+ */
+export async function findOwnTrust(
+  folder: string,
+  developmentFile: string,
+  trustFlag: string | undefined,
+): Promise<OwnTrust | undefined> {
+  if (trustFlag !== undefined) {
+    const file = resolve(trustFlag);
+    await expectFile(file, '--trust', 'Check --trust.');
+    return { file, setBy: '--trust' };
+  }
+  const setting = await findTrustSetting(folder);
+  if (setting === undefined) return undefined;
+  const { value, setBy } = setting;
+  // The app's own code may read an address, or the document itself, from the setting.
+  if (/^\s*\{|^[a-z][a-z0-9+.-]*:\/\//i.test(value)) return { file: undefined, setBy };
+  const file = resolve(folder, value);
+  if (file === developmentFile) return undefined;
+  await expectFile(
+    file,
+    `${trustSettingName} in ${setBy}`,
+    'Correct the setting, or take it away: certgate dev then makes a document with callers to try the app.',
+  );
+  return { file, setBy };
+}
+
+async function expectFile(path: string, namedBy: string, remedy: string): Promise<void> {
+  const found = await stat(path).catch(() => undefined);
+  if (found?.isFile() === true) return;
+  const what = found === undefined ? `There is no trust document at ${path}` : `${path} is no file`;
+  throw new CommandFailure(`${what}, which ${namedBy} names.`, { remedy });
+}
+
+export interface JudgedCallers {
+  /** Those without a certificate, those whom nobody is to know, and those of whom the document says something. */
+  readonly callers: readonly Caller[];
+  /** Callers made to be let in, whom the document doesn't list. */
+  readonly unknown: readonly string[];
+}
+
+/** What a document of the user's own says of the callers that development made: they are trusted where it says so. */
+export async function judgeCallers(
+  callers: readonly Caller[],
+  { file }: OwnTrust,
+  now: number,
+): Promise<JudgedCallers> {
+  const snapshot = file === undefined ? undefined : await readSnapshot(file);
+  const judged = callers.map((caller) => ({ caller, ...judge(caller, snapshot, now) }));
+  const isUnknown = ({ caller, isListed }: (typeof judged)[number]): boolean => caller.isTrusted && !isListed;
+  return {
+    callers: judged.filter((each) => !isUnknown(each)).map(({ asListed }) => asListed),
+    unknown: judged.filter(isUnknown).map(({ caller }) => caller.name),
+  };
+}
+
+function judge(
+  caller: Caller,
+  snapshot: TrustSnapshot | undefined,
+  now: number,
+): { readonly isListed: boolean; readonly asListed: Caller } {
+  const stranger: Caller = { ...caller, isTrusted: false, roles: [] };
+  if (caller.certificate === undefined || snapshot === undefined) return { isListed: false, asListed: stranger };
+  const finding = findInSnapshot(snapshot, presentCertificate(caller.certificate.certificate.der), now);
+  if (finding.outcome !== 'found') return { isListed: finding.outcome === 'denied', asListed: stranger };
+  const { roles, functions } = finding.identity;
+  return {
+    isListed: true,
+    asListed: { ...caller, isTrusted: true, roles, ...(functions === undefined ? {} : { functions }) },
+  };
+}
+
+async function readSnapshot(file: string): Promise<TrustSnapshot> {
+  const text = await readFile(file, 'utf8');
+  try {
+    return parseTrustDocument(text, { audience: anyAudience });
+  } catch (cause) {
+    if (!(cause instanceof TrustDocumentError)) throw cause;
+    throw new CommandFailure(`${file} is no valid trust document: ${cause.message}`, {
+      remedy: `See all that is wrong with it: certgate trust check --store file:${file}`,
+      cause,
+    });
+  }
+}
