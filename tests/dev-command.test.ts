@@ -174,6 +174,20 @@ describe('certgate dev', () => {
         [development.code, development.trust],
         ['certificate_not_trusted', { source: 'file callers.json', revision: 1 }],
       );
+      // One readable line for each, and none of the raw ones.
+      await runProgram('curl', ['--silent', '--cacert', cacert, `${url}/api/Nowhere?code=secret`]);
+      await runProgram('curl', ['--silent', '--cacert', cacert, '--header', 'Host: a/b', `${url}/api/Hello`]);
+      for (let tries = 0; !said.includes('host-invalid') && tries < 50; tries += 1) await wait(20);
+      const clock = /^\d\d:\d\d:\d\d /.source;
+      for (const expected of [
+        'GET /api/Hello 200 caller billing$',
+        'GET /api/Hello 401 certificate [0-9A-F]{16}…, certificate_not_trusted: No identity .*',
+        'GET /api/Nowhere 404 no function has this route and method$',
+        'GET /api/Hello 400 by gateway: host-invalid, no certificate$',
+      ]) {
+        assert.equal([...said.matchAll(new RegExp(clock + expected, 'gm'))].length, 1, `${expected}\n${said}`);
+      }
+      assert.doesNotMatch(said, /\{"certgate"|secret/);
     } finally {
       await stop(dev);
     }

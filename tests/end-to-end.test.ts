@@ -90,7 +90,7 @@ describe('the sample behind the gateway, called by curl with certificates of ope
       authority: { certificate: authority },
     };
     const trust = writeTrust(folder, identities);
-    dev = startCertgate(['dev', sampleFolder, '--trust', trust, '--port', '0', '--host-port', '0']);
+    dev = startCertgate(['dev', sampleFolder, '--trust', trust, '--json-log', '--port', '0', '--host-port', '0']);
     dev.stderr?.setEncoding('utf8').on('data', (text: string) => (log += text));
     url = (await waitForReady(dev)).split(' ')[1] ?? '';
   });

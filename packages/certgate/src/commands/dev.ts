@@ -5,14 +5,16 @@ import { addHelpSections } from '../command-line/help.js';
 import { parseLoopbackUrl, parsePort } from '../command-line/option-values.js';
 import { formatLogText, printJson, printLine, printNotice } from '../command-line/output.js';
 import { untilStopped } from '../command-line/until-stopped.js';
-import type { HostExit, HostLogLine } from '../functions-host/functions-host.js';
+import type { HostAnswer, HostExit, HostLogLine } from '../functions-host/functions-host.js';
 import { planChecks } from '../local-app/check-plan.js';
 import { formatCheckTable, listFailures } from '../local-app/check-table.js';
 import { listCoverageWarnings } from '../local-app/coverage-warnings.js';
 import { type LocalApp, runLocalApp } from '../local-app/local-app.js';
 import { type CheckResult, runChecks } from '../local-app/run-checks.js';
 import { type AppWatch, watchApp } from '../local-app/watch-app.js';
+import type { GatewayExchange } from '../gateway/gateway.js';
 import { formatCallLines } from './dev/call-lines.js';
+import { formatAdapterLine, formatDecisionLine } from './dev/decision-line.js';
 import { describeTrust, listTrustWarnings } from './dev/trust-lines.js';
 import { runBeforeUpstream } from './dev/before-upstream.js';
 import type { DevFlags } from './dev/dev-flags.js';
@@ -36,6 +38,10 @@ export function devCommand(): Command {
     .option('--once', 'check, print, and end: 0 when every verdict is as expected, else 1')
     .option('--call <names...>', 'functions that checks may also call successfully; this runs their code')
     .option('--json', 'print the functions, and the check if one is made, as one JSON object')
+    .option(
+      '--json-log',
+      "print Certgate's log lines as the app writes them, in place of one readable line per decision",
+    )
     .option(
       '--port <port>',
       `the gateway's port (default ${defaultGatewayPort}, or the next free one; 0 picks one)`,
@@ -83,8 +89,9 @@ async function runDev(folder: string, flags: DevFlags): Promise<void> {
     gateway: readGatewayFlags(flags),
     ...(flags.inspect === undefined ? {} : { inspect: flags.inspect }),
     ...(flags.unsafeDirectHeader === undefined ? {} : { unsafeDirectHeader: flags.unsafeDirectHeader }),
-    onLog: isOnce ? printImportantLog : printLog,
-    ...(isOnce ? {} : { onExchange: printExchange }),
+    onLog: isOnce ? printImportantLog : flags.jsonLog === true ? printRawLog : printLog,
+    ...(isOnce || flags.jsonLog === true ? {} : { onAnswer: printAnswer }),
+    ...(isOnce ? {} : { onExchange: printGatewayAnswer }),
     onHostExit: printHostExit,
     onNotice: printNotice,
   });
@@ -203,7 +210,24 @@ async function reload(app: LocalApp, flags: DevFlags): Promise<void> {
   }
 }
 
-function printLog({ source, level, functionName, message }: HostLogLine): void {
+function printAnswer(answer: HostAnswer): void {
+  printNotice(formatDecisionLine(answer, new Date()));
+}
+
+/** Requests that reached the app are told of by the host, which knows what was decided. */
+function printGatewayAnswer(exchange: GatewayExchange): void {
+  if (exchange.answeredBy === 'gateway') printExchange(exchange);
+}
+
+/** For programs that read on: the adapter's lines as they are, one JSON object each. */
+function printRawLog(line: HostLogLine): void {
+  if (formatAdapterLine(line.message) === undefined) printLog(line);
+  else printNotice(formatLogText(line.message));
+}
+
+function printLog({ source, level, functionName, message: raw }: HostLogLine): void {
+  const message = formatAdapterLine(raw) ?? raw;
+  if (message === '' && raw !== '') return;
   if (source === 'host' && (level === 'trace' || level === 'debug')) return;
   const name = functionName ?? (source === 'host' ? 'host' : 'app');
   const text = `[${name}] ${formatLogText(message)}`;

@@ -1,7 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { shortenThumbprint } from '@certgate/core/tools';
 import { Command } from 'commander';
-import colors from 'picocolors';
 import { createServerCertificate } from '../certificates/self-signed-certificate.js';
 import { CommandFailure } from '../command-line/command-failure.js';
 import { addHelpSections } from '../command-line/help.js';
@@ -10,6 +8,7 @@ import { escapeControls, printJson, printLine, printNotice } from '../command-li
 import { untilStopped } from '../command-line/until-stopped.js';
 import { type GatewayExchange, startGateway } from '../gateway/gateway.js';
 import { startOnPort } from '../local-app/listening-port.js';
+import { formatExchangeLine } from './dev/decision-line.js';
 import { type GatewayFlags, addGatewayFlags, readGatewayFlags } from './gateway-options.js';
 
 interface Flags extends GatewayFlags {
@@ -101,8 +100,5 @@ function printExchangeJson(exchange: GatewayExchange): void {
 
 /** One line per request, on stderr: what came, who answered, with which certificate. */
 export function printExchange(exchange: GatewayExchange): void {
-  const { method, path, status, answeredBy, clientCertificateThumbprintSha256: thumbprintSha256 } = exchange;
-  const certificate =
-    thumbprintSha256 === undefined ? 'no certificate' : `certificate ${shortenThumbprint(thumbprintSha256)}`;
-  printNotice(colors.dim(`${method} ${escapeControls(path)} ${status} by ${answeredBy}, ${certificate}`));
+  printNotice(formatExchangeLine(exchange, new Date()));
 }

@@ -318,7 +318,7 @@ test('the app ends with its parent, however that one ends', async (context) => {
     '--input-type=module',
     '--eval',
     `import { startFunctionsHost } from ${JSON.stringify(new URL('functions-host.js', import.meta.url).href)};
-     console.log((await startFunctionsHost({ folder: ${JSON.stringify(sample.folder)} })).url);`,
+     console.log((await startFunctionsHost({ folder: ${JSON.stringify(sample.folder)}, unsafeDirectHeader: true })).url);`,
   ]);
   context.after(() => parent.kill('SIGKILL'));
   const [line] = (await once(parent.stdout, 'data')) as [Buffer];

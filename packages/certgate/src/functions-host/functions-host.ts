@@ -13,6 +13,7 @@ import type {
   DescribedFunction,
   DescribeMessage,
   FailedMessage,
+  HostAnswer,
   HostedFunction,
   HostedTrust,
   HostLogLine,
@@ -21,7 +22,15 @@ import type {
 } from './host-protocol.js';
 
 export { createFrontEndToken } from './http/request-sender.js';
-export type { DescribedFunction, HostedFunction, HostedTrust, HostLogLevel, HostLogLine } from './host-protocol.js';
+export type {
+  DescribedFunction,
+  HostAnswer,
+  HostDecision,
+  HostedFunction,
+  HostedTrust,
+  HostLogLevel,
+  HostLogLine,
+} from './host-protocol.js';
 
 export interface HostExit {
   /** One line: what ended the app. */
@@ -45,6 +54,8 @@ export interface FunctionsHostOptions {
   /** Default false: only requests with the token are answered. True: also others that name the loopback as their `Host`. */
   readonly unsafeDirectHeader?: boolean;
   readonly onLog?: (line: HostLogLine) => void;
+  /** Each request that the host let in and that was answered, or cut off. Its log lines have come before. */
+  readonly onAnswer?: (answer: HostAnswer) => void;
   /** The app's process ended after it was ready, without `close()`: as in Azure, an uncaught exception does that. */
   readonly onExit?: (exit: HostExit) => void;
 }
@@ -196,6 +207,7 @@ class RunningHost<Kind extends AnswerKind> {
     this.ready = new Promise((resolve, reject) => {
       child.on('message', (message: MessageFromHost) => {
         if (message.kind === 'log') onLog(message.line);
+        if (message.kind === 'answered') options.onAnswer?.(message.answer);
         if (message.kind === 'failed') this.#failure = message;
         if (message.kind === 'crashed') this.#crash = message;
         if (message.kind === expected) {

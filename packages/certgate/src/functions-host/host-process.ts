@@ -21,7 +21,9 @@ import { type LoadedApp, loadApp } from './worker/load-app.js';
 import { createRoutes } from './routing/router.js';
 
 let app: AppContext | undefined;
-const server = new HttpServer();
+const server = new HttpServer((answer) => {
+  send({ kind: 'answered', answer });
+});
 
 process.on('message', (message: MessageToHost) => {
   if (message.kind === 'stop') stop().catch(fail);

@@ -102,4 +102,35 @@ export interface LogMessage {
   readonly line: HostLogLine;
 }
 
-export type MessageFromHost = ReadyMessage | DescribedMessage | FailedMessage | CrashedMessage | LogMessage;
+/** What Certgate's gate decided about one call. */
+export interface HostDecision {
+  readonly outcome: 'allowed' | 'denied';
+  /** `allowed`, or the precise denial code. */
+  readonly code: string;
+  readonly identityName?: string;
+  readonly thumbprintSha256?: string;
+  readonly detail?: string;
+  /** On `allowed`: the refusal that was let through, since the function is report-only. */
+  readonly deferredCode?: string;
+}
+
+/** One request that was answered. */
+export interface HostAnswer {
+  readonly method: string;
+  /** As it was sent, without the query. */
+  readonly path: string;
+  /** `cut`: the connection ended before the answer did. */
+  readonly status: number | 'cut';
+  /** Absent: no function ran. */
+  readonly functionName?: string;
+  /** Absent: no gate decided, for one because the function is open to everybody. */
+  readonly decision?: HostDecision;
+}
+
+export interface AnsweredMessage {
+  readonly kind: 'answered';
+  readonly answer: HostAnswer;
+}
+
+export type MessageFromHost =
+  ReadyMessage | DescribedMessage | FailedMessage | CrashedMessage | AnsweredMessage | LogMessage;

@@ -3,6 +3,7 @@ import { findAppEntry } from '../functions-host/worker/load-app.js';
 import {
   type FunctionsHost,
   type FunctionsHostOptions,
+  type HostAnswer,
   type HostExit,
   type HostLogLine,
   type HostedFunction,
@@ -33,6 +34,7 @@ export interface LocalAppOptions {
   /** The app's own port answers others than the gateway too: whoever reaches it can claim to be any caller. */
   readonly unsafeDirectHeader?: boolean;
   readonly onLog?: (line: HostLogLine) => void;
+  readonly onAnswer?: (answer: HostAnswer) => void;
   readonly onExchange?: (exchange: GatewayExchange) => void;
   readonly onHostExit?: (exit: HostExit) => void;
   /** Says what moved or was made, in one line. */
@@ -213,7 +215,7 @@ class RunningLocalApp implements LocalApp {
   }
 
   async #startHost(environment: Readonly<Record<string, string>>): Promise<void> {
-    const { inspect, unsafeDirectHeader, onLog, onHostExit, onNotice } = this.#options;
+    const { inspect, unsafeDirectHeader, onLog, onAnswer, onHostExit, onNotice } = this.#options;
     const settings: FunctionsHostOptions = {
       folder: this.#folder,
       environment,
@@ -221,6 +223,7 @@ class RunningLocalApp implements LocalApp {
       ...(unsafeDirectHeader === undefined ? {} : { unsafeDirectHeader }),
       ...(inspect === undefined ? {} : { inspect }),
       ...(onLog === undefined ? {} : { onLog }),
+      ...(onAnswer === undefined ? {} : { onAnswer }),
       ...(onHostExit === undefined ? {} : { onExit: onHostExit }),
     };
     // A restart keeps its port: the gateway stands in front of it.

@@ -31,9 +31,9 @@ async function describeTrustSetting(folder: string, developmentFolder: string): 
 
 /** The gateway and the development callers before an app that somebody else runs, such as `func start`. */
 export async function runBeforeUpstream(folder: string, flags: DevFlags & { readonly upstream: URL }): Promise<void> {
-  const unfit = (['check', 'once', 'json', 'call', 'inspect', 'hostPort', 'trust', 'unsafeDirectHeader'] as const).find(
-    (name) => flags[name] !== undefined,
-  );
+  const unfit = (
+    ['check', 'once', 'json', 'jsonLog', 'call', 'inspect', 'hostPort', 'trust', 'unsafeDirectHeader'] as const
+  ).find((name) => flags[name] !== undefined);
   if (unfit !== undefined) {
     throw new CommandFailure(
       `--${unfit.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} needs the embedded host, so it does not go with --upstream.`,

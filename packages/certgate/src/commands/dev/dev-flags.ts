@@ -7,6 +7,7 @@ export interface DevFlags extends GatewayFlags {
   readonly check?: boolean;
   readonly once?: boolean;
   readonly json?: boolean;
+  readonly jsonLog?: boolean;
   readonly port?: number;
   readonly hostPort?: number;
   readonly upstream?: URL;

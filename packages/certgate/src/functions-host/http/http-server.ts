@@ -4,6 +4,8 @@ import type { Socket } from 'node:net';
 import type { AppContext } from '../worker/app-context.js';
 import type { InvocationRequest } from '../worker/core-types.js';
 import { type DurableStandIn, isDurableClient } from '../worker/durable-client.js';
+import type { HostAnswer } from '../host-protocol.js';
+import { AnswerReport, DecisionWatch } from './answer-report.js';
 import {
   declaredLength,
   hasBody,
@@ -51,8 +53,11 @@ export class HttpServer {
   readonly #answering = new WeakSet<Socket>();
   #access: HostAccess | undefined;
   #hasRefusedSender = false;
+  readonly #decisions = new DecisionWatch();
+  readonly #onAnswer: (answer: HostAnswer) => void;
 
-  constructor() {
+  constructor(onAnswer: (answer: HostAnswer) => void) {
+    this.#onAnswer = onAnswer;
     // Node counts the request line with the headers; Kestrel's own limits for each are checked where they are read.
     const maxHeaderSize = maximumRequestLineBytes + maximumHeaderBytes + frontEndFieldBytes;
     this.#server = createServer({ maxHeaderSize, keepAliveTimeout: 130_000 }, (request, response) => {
@@ -102,6 +107,7 @@ export class HttpServer {
       this.#refuseSender(response, sender.message);
       return;
     }
+    const report = new AnswerReport(request, response, this.#decisions, this.#onAnswer);
     const received = this.#receive(request, sender.rawHeaders);
     if (typeof received === 'number') {
       refuse(request, response, received);
@@ -109,7 +115,7 @@ export class HttpServer {
     }
     const match = this.#served === undefined ? undefined : findFunction(this.#served, received);
     if (this.#served !== undefined && match !== undefined) {
-      await runFunction(this.#served, match, received, request, response);
+      await runFunction(this.#served, match, received, { request, response, report });
     } else if (this.#served !== undefined && received.target.path === '/') {
       response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' }).end(homePage);
     } else {
@@ -189,12 +195,17 @@ function isDisabled(functionName: string): boolean {
   return Object.entries(process.env).some(([name, value]) => wanted.test(name) && /^(?:1|true)$/i.test(value ?? ''));
 }
 
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly report: AnswerReport;
+}
+
 async function runFunction(
   served: ServedApp,
   match: RouteMatch,
   received: ReceivedRequest,
-  incoming: IncomingMessage,
-  response: ServerResponse,
+  { request: incoming, response, report }: Exchange,
 ): Promise<void> {
   const log = functionLog(served, match);
   // The real host reads a body only when its length is declared, and gives the function an empty one otherwise.
@@ -209,6 +220,7 @@ async function runFunction(
     return;
   }
   const invocation = createInvocation(match, received, body, served);
+  report.nameInvocation(match.route.functionName, invocation.invocationId);
   if (served.streamingUri !== undefined) {
     const exchange = new StreamingExchange(
       served.streamingUri,

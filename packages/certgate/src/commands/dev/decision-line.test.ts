@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { stripVTControlCharacters } from 'node:util';
+import type { HostAnswer } from '../../functions-host/functions-host.js';
+import { formatAdapterLine, formatDecisionLine, formatExchangeLine } from './decision-line.js';
+
+const now = new Date(2026, 0, 2, 3, 4, 5);
+const answer: HostAnswer = { method: 'GET', path: '/api/Orders', status: 200, functionName: 'Orders' };
+const format = (more: Partial<HostAnswer>): string =>
+  stripVTControlCharacters(formatDecisionLine({ ...answer, ...more }, now));
+const thumbprintSha256 = 'AB'.repeat(32);
+
+test('a line says when, what, the answer, who called and why', () => {
+  assert.equal(format({}), '03:04:05 GET /api/Orders 200 open to everybody');
+  const allowed = { outcome: 'allowed', code: 'allowed', identityName: 'billing', thumbprintSha256 } as const;
+  assert.equal(format({ decision: allowed }), '03:04:05 GET /api/Orders 200 caller billing');
+  assert.equal(
+    format({ decision: { ...allowed, deferredCode: 'role_missing', detail: 'It lacks "ops".' } }),
+    '03:04:05 GET /api/Orders 200 caller billing, let through as report only: role_missing: It lacks "ops".',
+  );
+  const denied = { outcome: 'denied', code: 'certificate_not_trusted', detail: 'Nobody has it.' } as const;
+  assert.equal(
+    format({ status: 401, decision: { ...denied, thumbprintSha256 } }),
+    '03:04:05 GET /api/Orders 401 certificate ABABABABABABABAB…, certificate_not_trusted: Nobody has it.',
+  );
+  assert.equal(
+    format({ status: 403, decision: { ...denied, code: 'role_missing', identityName: 'billing' } }),
+    '03:04:05 GET /api/Orders 403 caller billing, role_missing: Nobody has it.',
+  );
+  assert.equal(
+    format({ status: 401, decision: { ...denied, code: 'certificate_missing' } }),
+    '03:04:05 GET /api/Orders 401 certificate_missing: Nobody has it.',
+  );
+  assert.match(format({ status: 'cut', decision: allowed }), / cut caller billing$/);
+});
+
+test('what callers and documents say cannot steer the terminal', () => {
+  const escape = '\u001b]0;owned\u0007';
+  const raw = formatDecisionLine(
+    {
+      ...answer,
+      path: `/api/${escape}`,
+      decision: { outcome: 'denied', code: 'x', identityName: escape, detail: escape },
+    },
+    now,
+  );
+  assert.ok(!raw.includes('\u001b]') && !raw.includes('\u0007'), JSON.stringify(raw));
+  const exchange = { method: escape, path: escape, status: 403, answeredBy: 'gateway', milliseconds: 1 } as const;
+  const line = formatExchangeLine({ ...exchange, clientCertificateThumbprintSha256: undefined }, now);
+  assert.ok(!line.includes('\u001b]'), JSON.stringify(line));
+});
+
+test("other lines of the adapter's become readable too, and lines of the app's own stay as they are", () => {
+  const line = (members: object): string => JSON.stringify({ certgate: 1, ...members });
+  assert.equal(formatAdapterLine(line({ event: 'decision', code: 'allowed' })), '');
+  assert.equal(
+    formatAdapterLine(line({ event: 'start', code: 'trust_unavailable', detail: 'file x: gone' })),
+    'trust_unavailable: file x: gone',
+  );
+  assert.equal(
+    formatAdapterLine(line({ event: 'trust', code: 'trust_refreshed', source: 'file x', trustRevision: 8 })),
+    'trust_refreshed file x',
+  );
+  for (const own of ['hello', '{"certgate":', '{"level":"info"}', line({ event: 'start' })]) {
+    assert.equal(formatAdapterLine(own), undefined, own);
+  }
+});

@@ -1,0 +1,64 @@
+import colors from 'picocolors';
+import { escapeControls } from '../../command-line/output.js';
+import type { HostAnswer, HostDecision } from '../../functions-host/functions-host.js';
+import type { GatewayExchange } from '../../gateway/gateway.js';
+
+/** One line for a request that reached the app: when, what, the answer, who called, and why it was decided so. */
+export function formatDecisionLine(answer: HostAnswer, now: Date): string {
+  const { method, path, status, functionName, decision } = answer;
+  const reason = functionName === undefined ? describeUnanswered(status) : describeDecision(decision);
+  return formatLine(now, `${method} ${path}`, status, reason);
+}
+
+/** One line for a request that the gateway answered by itself, or all that it knows of one that it passed on. */
+export function formatExchangeLine(exchange: GatewayExchange, now: Date): string {
+  const { method, path, status, answeredBy, reason } = exchange;
+  const { clientCertificateThumbprintSha256: thumbprintSha256 } = exchange;
+  const certificate = thumbprintSha256 === undefined ? 'no certificate' : describeCertificate(thumbprintSha256);
+  const by = `by ${answeredBy}${reason === undefined ? '' : `: ${reason}`}`;
+  return formatLine(now, `${method} ${path}`, status, `${by}, ${certificate}`);
+}
+
+function describeUnanswered(status: HostAnswer['status']): string {
+  return status === 404 ? 'no function has this route and method' : 'answered by the host itself';
+}
+
+function describeDecision(decision: HostDecision | undefined): string {
+  if (decision === undefined) return 'open to everybody';
+  const { outcome, code, identityName, thumbprintSha256, detail = '', deferredCode } = decision;
+  const certificate = thumbprintSha256 === undefined ? undefined : describeCertificate(thumbprintSha256);
+  const caller = identityName === undefined ? certificate : `caller ${identityName}`;
+  if (outcome === 'denied') return `${caller === undefined ? '' : `${caller}, `}${code}: ${detail}`;
+  const deferral = deferredCode === undefined ? '' : `, let through as report only: ${deferredCode}: ${detail}`;
+  return `${caller ?? 'caller unknown'}${deferral}`;
+}
+
+/** As many digits as tell two certificates apart; the whole thumbprint is in the raw line. */
+function describeCertificate(thumbprintSha256: string): string {
+  return `certificate ${thumbprintSha256.slice(0, 16)}…`;
+}
+
+/** Callers chose the path, and others the names and certificates: none of it may steer the terminal. */
+function formatLine(now: Date, request: string, status: number | 'cut', reason: string): string {
+  const text = escapeControls(`${now.toTimeString().slice(0, 8)} ${request} ${status} ${reason}`);
+  if (typeof status !== 'number' || status >= 500) return colors.red(text);
+  return status >= 400 ? colors.yellow(text) : text;
+}
+
+/**
+ * A line that Certgate's adapter wrote to the app's log, for people: undefined where it isn't one. Lines of decisions are
+ * empty, since `formatDecisionLine` says the same with the request beside it.
+ */
+export function formatAdapterLine(message: string): string | undefined {
+  if (!message.startsWith('{"certgate":')) return undefined;
+  try {
+    const { event, code, detail, source, ...more } = JSON.parse(message) as Readonly<Record<string, unknown>>;
+    if (event === 'decision') return '';
+    if (typeof code !== 'string') return undefined;
+    const subject = [more['identity'], source].filter((text) => typeof text === 'string');
+    const texts = [detail, more['endsAt']].filter((text) => typeof text === 'string');
+    return [[code, ...subject].join(' '), ...texts].join(': ');
+  } catch {
+    return undefined;
+  }
+}

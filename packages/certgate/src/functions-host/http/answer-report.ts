@@ -1,0 +1,84 @@
+/**
+ * What became of each request, for people who watch: which function ran, what Certgate's gate decided, what was answered.
+ * The gate publishes each decision on a diagnostics channel, also those that its log only counts.
+ */
+import { subscribe } from 'node:diagnostics_channel';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { HostAnswer, HostDecision } from '../host-protocol.js';
+
+/** The name is the contract with the adapter, whose copy is the app's own. */
+const decisionChannelName = 'certgate:decision';
+
+/** Decisions about calls that this host never answers (a test of the app's own that calls a handler) must not pile up. */
+const maximumPending = 1000;
+
+/** The decisions about invocations that are not answered yet, by invocation id. */
+export class DecisionWatch {
+  readonly #pending = new Map<string, HostDecision>();
+
+  constructor() {
+    subscribe(decisionChannelName, (event) => {
+      this.#note(event);
+    });
+  }
+
+  take(invocationId: string): HostDecision | undefined {
+    const decision = this.#pending.get(invocationId);
+    this.#pending.delete(invocationId);
+    return decision;
+  }
+
+  /** A handler that asks for roles inside is decided twice; a refusal is what counts. */
+  #note(event: unknown): void {
+    const { correlationId, ...members } = Object(event) as Readonly<Record<string, unknown>>;
+    const decision = readDecision(members);
+    if (typeof correlationId !== 'string' || decision === undefined) return;
+    const earlier = this.#pending.get(correlationId);
+    if (earlier?.outcome !== 'denied') this.#pending.set(correlationId, decision);
+    const [oldest] = this.#pending.keys();
+    if (this.#pending.size > maximumPending && oldest !== undefined) this.#pending.delete(oldest);
+  }
+}
+
+/** Any code of the app may publish there, and all of it is only shown. */
+function readDecision(event: Readonly<Record<string, unknown>>): HostDecision | undefined {
+  const { outcome, code, identityName, thumbprintSha256, detail, reportOnly } = event;
+  if ((outcome !== 'allowed' && outcome !== 'denied') || typeof code !== 'string') return undefined;
+  const { code: deferredCode } = Object(reportOnly) as { readonly code?: unknown };
+  return {
+    outcome,
+    code,
+    ...(typeof identityName === 'string' ? { identityName } : {}),
+    ...(typeof thumbprintSha256 === 'string' ? { thumbprintSha256 } : {}),
+    ...(typeof detail === 'string' ? { detail } : {}),
+    ...(typeof deferredCode === 'string' ? { deferredCode } : {}),
+  };
+}
+
+/** One request on its way. Without the query: function keys travel there. */
+export class AnswerReport {
+  #invocation: { readonly functionName: string; readonly invocationId: string } | undefined;
+
+  /** `send` hears of it when the answer is out, or its client gone. */
+  constructor(
+    request: IncomingMessage,
+    response: ServerResponse,
+    decisions: DecisionWatch,
+    send: (answer: HostAnswer) => void,
+  ) {
+    response.once('close', () => {
+      const decision = this.#invocation === undefined ? undefined : decisions.take(this.#invocation.invocationId);
+      send({
+        method: request.method ?? '',
+        path: (request.url ?? '').split('?', 1)[0] ?? '',
+        status: response.writableFinished ? response.statusCode : 'cut',
+        ...(this.#invocation === undefined ? {} : { functionName: this.#invocation.functionName }),
+        ...(decision === undefined ? {} : { decision }),
+      });
+    });
+  }
+
+  nameInvocation(functionName: string, invocationId: string): void {
+    this.#invocation = { functionName, invocationId };
+  }
+}
