@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { classifyRequest, getCertificateRequestTime, isExcludedPath } from './client-certificate-mode.js';
 
 const policy = { exclusionPaths: ['/Public'], worstCase: false };
@@ -49,6 +50,29 @@ test('escapes within escapes are decoded to the end', () => {
     assert.equal(isExcludedPath(worst, path), true, path.slice(0, 40));
   for (const path of ['/%7', '/%', '/%zzpublic', '/%f0ublic', `/%${'25'.repeat(7000)}`])
     assert.equal(isExcludedPath(worst, path), false, path.slice(0, 40));
+});
+
+test('property: one pass decodes as decoding again and again does', () => {
+  const decodeOnce = (path: string): string =>
+    path.replace(/%([0-7][0-9a-f])/gi, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)));
+  const decodeAgainAndAgain = (path: string): string => {
+    const next = decodeOnce(path);
+    return next === path ? path : decodeAgainAndAgain(next);
+  };
+  const characters = fc.constantFrom(...Array.from('%%%%2256701eEfFxp/.\\é'));
+  fc.assert(
+    fc.property(fc.string({ unit: characters, maxLength: 60 }), fc.nat(5), (text, length) => {
+      const decoded = decodeAgainAndAgain(`/${text}`);
+      fc.pre(!/[/\\]\.{0,2}([/\\]|$)/.test(decoded.slice(1)) && !/^\/(?:[/\\]|\.{1,2}(?:[/\\]|$))/.test(decoded));
+      const normalized = decoded.replaceAll('\\', '/');
+      const excludes = (path: string, prefix: string): boolean =>
+        isExcludedPath({ exclusionPaths: [prefix], worstCase: true }, path);
+      assert.equal(excludes(`/${text}`, normalized), true, text);
+      assert.equal(excludes(`/${text}`, `${normalized}~`), false, text);
+      assert.equal(excludes(`/${text}`, normalized.slice(0, length + 1)), true, text);
+    }),
+    { numRuns: 2000 },
+  );
 });
 
 test('each mode meets a request with what it needs', () => {
