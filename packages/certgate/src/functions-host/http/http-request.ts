@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { RpcHttpData } from '../worker/core-types.js';
+import { BodyBudget } from './body-budget.js';
 import { parseQueryString, parseRequestTarget, type RequestTarget } from './request-target.js';
 
 /** One request as the host has understood it; from here on nobody looks at the socket's own fields. */
@@ -64,17 +65,26 @@ function toNullable(map: ReadonlyMap<string, string>): Record<string, { readonly
 /** The real host's limit (`DefaultMaxRequestBodySize`), 100 MiB. */
 export const maximumBodyBytes = 104_857_600;
 
-/** The whole body, or `too-large`. Rejects when the client goes away before its end. */
+/** All bodies that are being read at one time hold as much as the largest may. */
+const budget = new BodyBudget(maximumBodyBytes);
+
+/** The whole body of a declared length, or `too-large`. Rejects when the client goes away before its end. */
 export async function readRequestBody(request: IncomingMessage): Promise<Buffer | 'too-large'> {
-  if (declaredLength(request) > maximumBodyBytes) return 'too-large';
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length > maximumBodyBytes) return 'too-large';
-    chunks.push(chunk);
+  const declared = declaredLength(request);
+  if (declared > maximumBodyBytes) return 'too-large';
+  const release = await budget.reserve(declared, request);
+  try {
+    // Of its final size from the start: a list of chunks that is joined at the end holds everything twice.
+    const body = Buffer.allocUnsafeSlow(declared);
+    let length = 0;
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      // Node's parser lets no body go beyond what it declared.
+      length += chunk.copy(body, length);
+    }
+    return body.subarray(0, length);
+  } finally {
+    release();
   }
-  return Buffer.concat(chunks, length);
 }
 
 /** From `Content-Length`, zero without one: what a chunked request declares. */

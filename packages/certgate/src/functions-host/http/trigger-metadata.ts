@@ -38,8 +38,16 @@ function isPresent(
   return entry[1] !== undefined;
 }
 
+/** A text of every large body would cost twice its size for nothing: only a JSON object has members. */
+function beginsLikeObject(body: Uint8Array): boolean {
+  return body.find((byte) => !insignificantBytes.has(byte)) === 0x7b;
+}
+
+/** JSON's white space (RFC 8259 §2), and the byte order mark that the decoder takes off. */
+const insignificantBytes: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0d, 0xef, 0xbb, 0xbf]);
+
 function bodyMembers(body: Uint8Array | undefined): readonly (readonly [string, RpcTypedData])[] {
-  if (body === undefined || body.length === 0) return [];
+  if (body === undefined || !beginsLikeObject(body)) return [];
   let value: unknown;
   try {
     value = JSON.parse(new TextDecoder().decode(body));
