@@ -2,7 +2,6 @@
  * What the parent and the host process say to each other over IPC. The app runs in the host process, so nothing
  * in these messages is trusted with more than showing it: they carry plain JSON data only.
  */
-import type { HostAccess } from './http/request-sender.js';
 
 export type HostLogLevel = 'trace' | 'debug' | 'information' | 'warning' | 'error' | 'critical';
 
@@ -45,6 +44,14 @@ export interface HostedTrust {
 export interface DescribedFunction extends HostedFunction {
   /** The types of all its bindings, the trigger's among them: in lower case, sorted, each once. */
   readonly bindings: readonly string[];
+}
+
+/** Whom the host's own port answers (http/request-sender.ts). */
+export interface HostAccess {
+  /** New at each start, and known to the gateway alone. */
+  readonly frontEndToken: string;
+  /** Also answers requests without the token, their certificate header included, where `Host` names the loopback. */
+  readonly unsafeDirectHeader: boolean;
 }
 
 export interface StartMessage {

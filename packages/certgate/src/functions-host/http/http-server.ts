@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import type { AppContext } from '../worker/app-context.js';
 import type { InvocationRequest } from '../worker/core-types.js';
 import { type DurableStandIn, isDurableClient } from '../worker/durable-client.js';
-import type { HostAnswer } from '../host-protocol.js';
+import type { HostAccess, HostAnswer } from '../host-protocol.js';
 import { AnswerReport, DecisionWatch } from './answer-report.js';
 import {
   declaredLength,
@@ -19,7 +19,7 @@ import {
 } from './http-request.js';
 import { writeResult, writeStatus } from './http-response.js';
 import { createTraceParent, invoke } from '../worker/invocation.js';
-import { type HostAccess, identifySender, type RequestSender } from './request-sender.js';
+import { identifySender, type RequestSender } from './request-sender.js';
 import { findRoute, type Route, type RouteMatch } from '../routing/router.js';
 import { StreamingExchange } from './streaming-proxy.js';
 import { createTriggerMetadata } from './trigger-metadata.js';

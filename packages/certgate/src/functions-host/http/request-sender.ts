@@ -5,16 +5,10 @@
  * with the gateway in front of it.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { HostAccess } from '../host-protocol.js';
 
 /** The gateway's field. Apps never see it: it is taken off before anything else reads the request. */
 export const frontEndTokenHeaderName = 'x-certgate-front-end-token';
-
-export interface HostAccess {
-  /** New at each start, and known to the gateway alone. */
-  readonly frontEndToken: string;
-  /** Also answers requests without the token, their certificate header included, where `Host` names the loopback. */
-  readonly unsafeDirectHeader: boolean;
-}
 
 export type RequestSender =
   /** The fields that are left for the app, as Node's `rawHeaders` has them. */
