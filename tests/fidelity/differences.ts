@@ -11,6 +11,7 @@ export interface Unshown {
 export const differences = {
   'built-in-addresses': 'row',
   'body-size-setting': { why: 'It moves a limit that a row already shows.', from: 'hostBodySize' },
+  'cancelled-body': { why: 'It shows on a connection between host and worker, which no row reaches.', from: 'libraryProxy' },
   'conflicting-routes': 'row',
   'cors': { why: 'A preflight is answered by the platform in front of the host.', from: 'docsCors' },
   'custom-headers': 'row',
@@ -19,6 +20,7 @@ export const differences = {
   'durable-orchestrations': { why: 'No answer of a starter shows it; tests/apps has such an app.', from: 'docsDurable' },
   'extra-bindings': 'row',
   'framing-headers': 'row',
+  'frozen-error': { why: 'The worker ends, with all that it serves: no answer of one request.', from: 'workerInvocation' },
   'function-keys': 'row',
   'function-names': 'row',
   'function-timeout': { why: 'A row would have to wait for minutes.', from: 'docsHostJson' },

@@ -46,6 +46,8 @@ export const requests: readonly Row[] = [
 
   // The request line and Host.
   { name: 'two Host headers', send: 'GET /api/any', headers: [['Host', 'a'], ['Host', 'a']], azure: { status: 400, text: '' }, from: ['kestrelHost', 'kestrelRefusals'] },
+  { name: 'an empty Host', send: 'GET /api/any', headers: [['Host', '']], azure: { status: 200 }, from: 'kestrelHost' },
+  { name: 'OPTIONS of the whole server', send: 'OPTIONS *', azure: { status: 404, text: '' }, from: 'kestrelHost' },
   { name: 'a Host that is none', send: 'GET /api/any', headers: [['Host', 'a/b']], azure: { status: 400, text: '' }, from: ['kestrelHost', 'kestrelRefusals'] },
   { name: 'a target in absolute form', send: 'GET http://a.test/api/any', headers: [['Host', 'a.test']], azure: { status: 200, sees: { url: 'http://a.test/api/any' } }, from: 'kestrelHost' },
   { name: 'a target in absolute form of another host', send: 'GET http://a.test/api/any', headers: [['Host', 'b.test']], azure: { status: 400, text: '' }, from: ['kestrelHost', 'kestrelRefusals'] },

@@ -37,6 +37,7 @@ export const routes: readonly Row[] = [
   { name: 'two parts, a period that nothing follows', send: 'GET /api/download/report.', azure: { status: 404, text: '' }, from: 'routeMatcher' },
   { name: 'two parts split at the last period', send: 'GET /api/download/a.b.c', azure: { status: 200, sees: { params: { name: 'a.b', extension: 'c' } } }, from: 'routeMatcher' },
   { name: 'literals between parameters', send: 'GET /api/report-2024-05', azure: { status: 200, sees: { params: { year: '2024', month: '05' } } }, from: 'routeMatcher' },
+  { name: 'the order of parameters in one segment', send: 'GET /api/report-2024-05', azure: { status: 200, sees: { names: ['month', 'year'] } }, from: ['routeMatcher', 'hostRequest'] },
 
   // Percent-encoding and dots.
   { name: 'an encoded space', send: 'GET /api/segment/a%20b', azure: { status: 200, sees: { params: { v: 'a b' }, url: 'http://host/api/segment/a%20b' } }, from: ['kestrelPath', 'pathString'] },

@@ -67,8 +67,8 @@ export class TestWorker {
   model: Model | undefined;
 
   readonly core: Record<string, unknown> & { registerFunction: (metadata: Metadata, callback: Callback) => unknown } = {
-    version: '3.11.0',
-    hostVersion: '4.1036.0',
+    version: '3.17.3',
+    hostVersion: '4.1056.100',
     registerFunction: (metadata: Metadata, callback: Callback): unknown => {
       if (this.functions.has(metadata.name)) {
         throw new Error(`A function with the name "${metadata.name}" has already been registered.`);

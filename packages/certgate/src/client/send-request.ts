@@ -67,6 +67,8 @@ function parseUrl({ url, certificate }: OutgoingRequest): URL {
 function createAgent({ certificate, caPem }: OutgoingRequest, timeoutMilliseconds: number): Agent {
   return new Agent({
     maxResponseSize: maximumResponseBytes,
+    // As much as the gateway passes on.
+    maxHeaderSize: 65_536,
     connect: {
       rejectUnauthorized: true,
       // A signal doesn't end a handshake that hangs; destroy() would wait for undici's own ten seconds.

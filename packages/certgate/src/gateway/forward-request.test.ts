@@ -35,6 +35,20 @@ test('a response reaches the client as it comes, before its end', async () => {
   );
 });
 
+test('response headers over 16 KiB reach the client', async () => {
+  const value = 'a'.repeat(40_000);
+  await withHttpUpstream(
+    (_request, response) => response.writeHead(200, { 'X-Large': value }).end('body'),
+    async ({ gateway }) => {
+      const socket = await connectTls(gateway.port, client);
+      socket.write(get);
+      const answer = await readUntil(socket, /body/);
+      assert.match(answer, /^HTTP\/1\.1 200/);
+      assert.ok(answer.includes(`X-Large: ${value}\r\n`));
+    },
+  );
+});
+
 test('a request reaches the app as it comes, before its end', async () => {
   await withHttpUpstream(
     (request, response) => {

@@ -9,6 +9,9 @@ import type { GatewayAnswer } from './exchange/gateway-exchange.js';
 import { drainRequest } from './exchange/gateway-response.js';
 import { buildClientResponseFields, type RawField } from './exchange/raw-fields.js';
 
+/** Node's own limit is 16 KiB, which apps may pass on Azure. What the front end there takes is not documented. */
+const maximumResponseHeaderBytes = 65_536;
+
 /** Sends the head at once. `flushHeaders` would do so too, but writes bytes above ASCII as UTF-8. */
 const nothing: Buffer = Buffer.alloc(0);
 
@@ -112,6 +115,7 @@ function openUpstreamRequest({
     agent: false,
     timeout: timeoutMilliseconds,
     insecureHTTPParser: false,
+    maxHeaderSize: maximumResponseHeaderBytes,
   });
   // Node would drop the fields beyond its default number silently.
   upstreamRequest.maxHeadersCount = 0;

@@ -20,13 +20,25 @@ export function receiveRequest(
   headers: RequestHeaders,
   ownAuthority: string,
 ): ReceivedRequest | undefined {
-  const target = parseRequestTarget(rawTarget);
+  const target = isWholeServer(method, rawTarget) ? wholeServer : parseRequestTarget(rawTarget);
   const host = headers.get('host') ?? ownAuthority;
   // The front end in front of us ends TLS; Azure's hosts take the scheme from it in the same way.
   const scheme = headers.get('x-forwarded-proto')?.toLowerCase() === 'https' ? 'https' : 'http';
-  if (target === undefined || !/^[^\s/?#@\\]+$/.test(host) || !URL.canParse(`${scheme}://${host}`)) return undefined;
+  if (target === undefined || !isHost(host)) return undefined;
   if (!agreesWithTarget(rawTarget, headers.get('host'))) return undefined;
   return { method, scheme, host, target, query: parseQueryString(target.queryString), headers };
+}
+
+/** Kestrel takes an empty `Host` too, for which RFC 9110 section 7.2 asks where a target has no authority. */
+function isHost(host: string): boolean {
+  return host === '' || (/^[^\s/?#@\\]+$/.test(host) && URL.canParse(`http://${host}`));
+}
+
+/** The asterisk form (RFC 9112 section 3.2.4): a path of nothing, which no route of a function has. */
+const wholeServer: RequestTarget = { path: '', encodedPath: '', queryString: '' };
+
+function isWholeServer(method: string, rawTarget: string): boolean {
+  return rawTarget === '*' && method === 'OPTIONS';
 }
 
 /** A target in absolute form must name the same host as the Host header (RFC 9112 section 3.2.2), letter for letter. */

@@ -1,8 +1,18 @@
 import type { ServerResponse } from 'node:http';
 import type { RpcHttpCookie, RpcHttpData, RpcTypedData } from '../worker/core-types.js';
 
-/** The server frames the message itself; what the app says about framing would contradict it. */
-const framingHeaders = new Set(['connection', 'content-length', 'keep-alive', 'transfer-encoding', 'upgrade']);
+/**
+ * The server frames the message itself; what the app says about framing would contradict it. Node refuses to announce a
+ * `Trailer` beside a length, and none is sent.
+ */
+const framingHeaders = new Set([
+  'connection',
+  'content-length',
+  'keep-alive',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
 
 /** An answer without a body: what the host says on its own. */
 export function writeStatus(response: ServerResponse, status: number): void {

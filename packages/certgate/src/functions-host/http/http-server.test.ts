@@ -139,6 +139,7 @@ test('responses: status, headers, cookies, no result, and results that are none'
         cookieName: () => ({ cookies: [{ name: 'a b', value: '' }] }),
         cookieAge: () => ({ cookies: [{ name: 'a', value: '', maxAge: -1 }] }),
         thrown: () => { throw new Error('secret detail'); },
+        frozen: () => { throw Object.freeze(new Error('frozen')); },
         rejected: async () => { throw 'a string'; } };
       for (const [name, handler] of Object.entries(results)) app.get(name, handler);`),
   );
@@ -156,7 +157,7 @@ test('responses: status, headers, cookies, no result, and results that are none'
   assert.equal((await get('nothing')).status, 204);
   assert.equal((await get('empty')).status, 200);
   assert.equal((await get('unchanged')).status, 304);
-  for (const name of ['text', 'status', 'beyondAscii', 'cookieName', 'cookieAge', 'thrown', 'rejected']) {
+  for (const name of ['text', 'status', 'beyondAscii', 'cookieName', 'cookieAge', 'thrown', 'frozen', 'rejected']) {
     const failed = await get(name);
     assert.deepEqual([failed.status, await failed.text()], [500, ''], name);
   }

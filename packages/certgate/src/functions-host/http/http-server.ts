@@ -309,10 +309,11 @@ function createInvocation(
   };
 }
 
-/** With the parameters that the path gave no value. */
+/** In the order in which they were matched (of `{a}-{b}`, b is first), then the parameters that the path gave no value. */
 function allRouteValues({ route, values }: RouteMatch): ReadonlyMap<string, string | undefined> {
   const parameters = route.template.segments.flat().filter((part) => part.kind === 'parameter');
-  return new Map(parameters.map(({ name }) => [name, values.get(name)]));
+  const absent = parameters.filter(({ name }) => !values.has(name));
+  return new Map([...values, ...absent.map(({ name }) => [name, undefined] as const)]);
 }
 
 type FunctionLog = (level: 'debug' | 'warning' | 'error', invocationId: string, message: string) => void;

@@ -9,6 +9,9 @@ import { pipeline } from 'node:stream/promises';
 import { hasBody, maximumBodyBytes, type ReceivedRequest } from './http-request.js';
 import { writeStatus } from './http-response.js';
 
+/** .NET's `SocketsHttpHandler`, by which the real host forwards: `MaxResponseHeadersLength`. */
+const maximumResponseHeaderBytes = 65_536;
+
 /** Headers of one hop, and those that this host sets itself: what a caller sends under these names is not passed on. */
 const notForwarded = new Set([
   'connection',
@@ -58,6 +61,7 @@ export class StreamingExchange {
         ...framingHeaders(incoming, body),
       },
       agent: connection,
+      maxHeaderSize: maximumResponseHeaderBytes,
     });
     this.#answered = this.#passAnswer();
     // Nobody may be awaiting `finish` yet: without a request at its server, the invocation never ends.

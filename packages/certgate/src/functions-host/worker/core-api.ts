@@ -11,8 +11,8 @@ import type {
 import { writeAppLog } from './hooks.js';
 
 /** The versions of host and worker whose behaviour this host follows; libraries compare them as numbers. */
-const hostVersion = '4.1036.0';
-const workerVersion = '3.11.0';
+const hostVersion = '4.1056.100';
+const workerVersion = '3.17.3';
 
 /** What `require('@azure/functions-core')` gives the app's libraries. Not frozen: Certgate's adapter replaces `registerFunction`. */
 export interface CoreApi {

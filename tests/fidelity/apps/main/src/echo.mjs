@@ -8,6 +8,7 @@ export async function echo(request, context) {
       method: request.method,
       url: request.url,
       params: { ...request.params },
+      names: Object.keys(request.params),
       query: [...request.query],
       headers: Object.fromEntries(request.headers),
       user: request.user,
