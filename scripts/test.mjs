@@ -10,21 +10,23 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const sample = fileURLToPath(new URL('../examples/function-app', import.meta.url));
 const require = createRequire(import.meta.url);
 
-function run(script, args = [], cwd = root) {
+function run(what, script, args = [], cwd = root) {
+  // At once: most of the steps say nothing while they work.
+  console.log(`${what} …`);
   const { status } = spawnSync(process.execPath, [script, ...args], { cwd, stdio: 'inherit' });
   if (status !== 0) process.exit(status ?? 1);
 }
 
-run(fileURLToPath(new URL('build.mjs', import.meta.url)));
-run(require.resolve('typescript/bin/tsc'), ['-b', 'tests']);
+run('Building the packages', fileURLToPath(new URL('build.mjs', import.meta.url)));
+run('Building the tests that cross packages', require.resolve('typescript/bin/tsc'), ['-b', 'tests']);
 // The samples keep the TypeScript they are written for.
-run(createRequire(`${sample}/`).resolve('typescript/bin/tsc'), [], sample);
-run(require.resolve('typescript/bin/tsc'), ['-p', 'examples/client']);
+run('Building the sample app', createRequire(`${sample}/`).resolve('typescript/bin/tsc'), [], sample);
+run('Building the sample client', require.resolve('typescript/bin/tsc'), ['-p', 'examples/client']);
 
 const folders = process.argv.slice(2);
 if (folders.length === 0) {
-  run(fileURLToPath(new URL('../node_modules/eslint/bin/eslint.js', import.meta.url)), ['.']);
-  run(fileURLToPath(new URL('../node_modules/prettier/bin/prettier.cjs', import.meta.url)), [
+  run('Linting', fileURLToPath(new URL('../node_modules/eslint/bin/eslint.js', import.meta.url)), ['.']);
+  run('Checking the format', fileURLToPath(new URL('../node_modules/prettier/bin/prettier.cjs', import.meta.url)), [
     '--check',
     '--log-level',
     'warn',
@@ -35,7 +37,12 @@ const chosen = folders.length === 0 ? ['packages', 'tests'] : folders;
 const files = chosen.flatMap(listTests).sort();
 if (files.length === 0) throw new Error(`No tests in ${chosen.join(', ')}.`);
 // Node itself would leave one processor idle, of two one half.
-run('--test', ['--test-reporter=spec', `--test-concurrency=${availableParallelism()}`, ...files]);
+const concurrency = availableParallelism();
+run(`Running ${files.length} test files, ${concurrency} at a time; a file's results come when it has ended`, '--test', [
+  '--test-reporter=spec',
+  `--test-concurrency=${concurrency}`,
+  ...files,
+]);
 
 /** No glob: `node --test` expands them from Node 21 on only, and a shell differs from system to system. */
 function listTests(folder) {

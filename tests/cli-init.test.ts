@@ -438,7 +438,10 @@ describe('certgate init changes nothing', () => {
       { ...vsCode, 'src/index.ts': "import express from 'express';\nconst app = express();\n" },
       /src\/index\.ts does not import the app/,
     ],
-    'the older programming model': [{ ...funcInit, 'package.json': manifest({}) }, /has no "main"/],
+    'the older programming model': [
+      { ...funcInit, 'package.json': manifest({}) },
+      /has no "main"[^]*Add "main" to package\.json[^]*"main": "dist\/src\/\{index\.js,functions\/\*\.js\}"/,
+    ],
     'no host.json': [{ 'package.json': manifest({ main: 'index.js' }) }, /no host\.json/],
     'broken JSON': [{ ...funcInit, '.vscode/tasks.json': '{ "tasks": [ }' }, /tasks\.json is not valid JSON at line 1/],
     'tasks that are no list': [{ ...funcInit, '.vscode/tasks.json': '{ "tasks": {} }' }, /"tasks" in .*is no array/],

@@ -31,7 +31,7 @@ export async function readFunctionApp(files: AppFiles): Promise<FunctionApp> {
   return {
     files,
     manifest,
-    main: readMain(getMain(manifest.value)),
+    main: readMain(getMain(manifest.value, tsconfig !== undefined)),
     isModulePackage: manifest.value['type'] === 'module',
     scripts: readScripts(manifest.value),
     packages,
@@ -46,13 +46,16 @@ function notAnApp(reason: string): CommandFailure {
   });
 }
 
-function getMain(manifest: JsonObject): string {
+function getMain(manifest: JsonObject, isTypeScript: boolean): string {
   const { main } = manifest;
   if (typeof main === 'string' && main !== '') return main;
-  throw new CommandFailure('package.json has no "main", so this is no app of the Node.js v4 programming model.', {
-    remedy:
-      'Move it to the v4 model first: functions registered with app.http(…), and "main" naming their built files.',
-  });
+  const usual = isTypeScript ? 'dist/src/{index.js,functions/*.js}' : 'src/{index.js,functions/*.js}';
+  throw new CommandFailure(
+    'package.json has no "main", so nobody can tell which files register the functions: Azure would load none of them.',
+    {
+      remedy: `Add "main" to package.json, naming the files that call app.http(…) as they are built, usually "main": "${usual}". An app with function.json files is of the v3 model: move it to v4 first.`,
+    },
+  );
 }
 
 function readScripts(manifest: JsonObject): Readonly<Record<string, string>> {
