@@ -56,8 +56,7 @@ export function formatAdapterLine(message: string): string | undefined {
     if (event === 'decision') return '';
     if (typeof code !== 'string') return undefined;
     const subject = [more['identity'], source].filter((text) => typeof text === 'string');
-    const texts = [detail, more['endsAt']].filter((text) => typeof text === 'string');
-    return [[code, ...subject].join(' '), ...texts].join(': ');
+    return `${[code, ...subject].join(' ')}${typeof detail === 'string' ? `: ${detail}` : ''}`;
   } catch {
     return undefined;
   }
