@@ -4,7 +4,7 @@ import { createServerCertificate } from '../certificates/self-signed-certificate
 import { CommandFailure } from '../command-line/command-failure.js';
 import { addHelpSections } from '../command-line/help.js';
 import { parseLoopbackUrl, parsePort } from '../command-line/option-values.js';
-import { escapeControls, printJson, printLine, printNotice } from '../command-line/output.js';
+import { printJson, printLine, printNotice } from '../command-line/output.js';
 import { untilStopped } from '../command-line/until-stopped.js';
 import { type GatewayExchange, startGateway } from '../gateway/gateway.js';
 import { startOnPort } from '../local-app/listening-port.js';
