@@ -228,8 +228,13 @@ describe('certgate init', () => {
     const added = JSON.parse(read(folder, 'package.json')) as { main: string; scripts: Record<string, string> };
     assert.equal(added.main, 'dist/src/{index.js,functions/*.js}');
     assert.deepEqual(added.scripts, { ...tscScripts, dev: 'npm run build && certgate dev' });
-    assert.equal(read(folder, '.gitignore'), `${funcInit['.gitignore'] ?? ''}.certgate/\n`);
-    assert.equal(read(folder, '.funcignore'), `${funcInit['.funcignore'] ?? ''}\n.certgate\n`);
+    const comment = '# Private keys, passwords and logs of changes (certgate init)';
+    const secrets = ['*.pfx', '*.p12', '*.key', '*.key.pem', '*.password', 'password.txt', '*.log.jsonl'];
+    const inGit = [comment, '.certgate/', ...secrets, ''].join('\n');
+    assert.equal(read(folder, '.gitignore'), `${funcInit['.gitignore'] ?? ''}${inGit}`);
+    const everywhere = ['.certgate', ...secrets].flatMap((entry) => [entry, `**/${entry}`]);
+    const inDeployment = [comment, ...everywhere, ''].join('\n');
+    assert.equal(read(folder, '.funcignore'), `${funcInit['.funcignore'] ?? ''}\n${inDeployment}`);
     assert.deepEqual(JSON.parse(read(folder, 'local.settings.json')), {
       IsEncrypted: false,
       Values: { FUNCTIONS_WORKER_RUNTIME: 'node', CERTGATE_TRUST: '.certgate/trust.json' },
@@ -294,10 +299,26 @@ describe('certgate init leaves alone', () => {
       recursive: true,
       filter: (source) => !/[\\/](?:node_modules|dist|\.certgate)$/.test(source),
     });
-    // The repository's own .gitignore stands for the sample's.
-    writeFileSync(join(folder, '.gitignore'), '.certgate/\n');
     const { outcome, changes } = await init(folder);
     assert.deepEqual([outcome, changes], ['nothing-to-do', []]);
+  });
+
+  it('lines of ignore files, in any of their ways, and exceptions made by hand', async () => {
+    const ignored = '# mine\r\n*.pfx\r\n/.certgate/**\r\n!fixtures/**\r\n!fixtures/demo.key.pem\r\ndist';
+    const folder = makeApp({ ...funcInit, '.gitignore': ignored, '.funcignore': '**/.certgate/\n*.key\n' });
+    await init(folder);
+    const lines = read(folder, '.gitignore').split('\r\n');
+    assert.deepEqual(lines.slice(0, 4), ['# mine', '*.pfx', '/.certgate/**', '!fixtures/**']);
+    assert.equal(lines.filter((line) => /pfx|certgate\//.test(line)).length, 2);
+    // What comes later wins: the exception still does.
+    assert.deepEqual(lines.slice(-2), ['!fixtures/demo.key.pem', 'dist']);
+    assert.ok(lines.indexOf('*.key.pem') < lines.indexOf('!fixtures/demo.key.pem'));
+    const deployed = read(folder, '.funcignore').split('\n');
+    assert.deepEqual(deployed.slice(0, 2), ['**/.certgate/', '*.key']);
+    for (const entry of ['.certgate', '**/*.key', '*.pfx', '**/*.pfx']) {
+      assert.equal(deployed.filter((line) => line === entry).length, 1, entry);
+    }
+    assert.ok(!deployed.includes('**/.certgate') && deployed.filter((line) => line === '*.key').length === 1);
   });
 
   it('a value of CERTGATE_TRUST, in any letter case', async () => {

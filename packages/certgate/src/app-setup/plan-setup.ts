@@ -59,23 +59,67 @@ function buildCommands({ scripts, packageManager }: FunctionApp, isTypeScript: b
   return isTypeScript ? ['tsc'] : [];
 }
 
-/** Keys and certificates made for development are neither committed nor deployed. */
+/**
+ * What must leave the developer's machine neither with a commit nor with a deployment: private keys, their passwords, and
+ * the log of who changed trust. What a deployed app reads stays: trust documents, their `.sig`, certificates as
+ * `.crt.pem`, public keys, revocation lists.
+ */
+const secretFiles: readonly string[] = [
+  '*.pfx',
+  '*.p12',
+  '*.key',
+  '*.key.pem',
+  '*.password',
+  'password.txt',
+  '*.log.jsonl',
+];
+
+const comment = '# Private keys, passwords and logs of changes (certgate init)';
+
+/** Keys, certificates and trust made for development, in `.certgate/`, go nowhere either. */
 async function planIgnoreFiles(files: AppFiles): Promise<readonly FileEdit[]> {
   return [
-    ...(await planEntry(files, '.gitignore', '.certgate/')),
-    // func's own ignore file: with a slash at the end, it would not match the folder itself.
-    ...(await planEntry(files, '.funcignore', '.certgate')),
+    ...(await planEntries(files, '.gitignore', ['.certgate/', ...secretFiles])),
+    // Core Tools doesn't read this file as git would: a line is matched from the app's root on, so that *.pfx alone
+    // spares other folders; and with a slash at the end, a folder's line would not match the folder itself.
+    ...(await planEntries(
+      files,
+      '.funcignore',
+      ['.certgate', ...secretFiles].flatMap((entry) => [entry, `**/${entry}`]),
+    )),
   ];
 }
 
-async function planEntry(files: AppFiles, path: string, entry: string): Promise<readonly FileEdit[]> {
+async function planEntries(files: AppFiles, path: string, entries: readonly string[]): Promise<readonly FileEdit[]> {
   const text = await files.find(path);
-  if (text?.split(/\r?\n/).some((line) => /^(?:\*\*)?\/?\.certgate\/?(?:\*{1,2})?$/.test(line.trim())) === true)
-    return [];
-  const { endOfLine } = readLayout(text ?? '');
   const before = text ?? '';
-  const separator = before === '' || before.endsWith('\n') ? '' : endOfLine;
-  return files.edit(path, text, `${before}${separator}${entry}${endOfLine}`);
+  const normalize = path === '.gitignore' ? normalizeGitEntry : normalizeEntry;
+  const present = new Set(before.split(/\r?\n/).map(normalize));
+  const missing = entries.filter((entry) => !present.has(normalize(entry)));
+  if (missing.length === 0) return [];
+  const { endOfLine } = readLayout(before);
+  const block = [comment, ...missing].map((line) => line + endOfLine).join('');
+  const place = findException(before) ?? before.length;
+  const head = before.slice(0, place);
+  const separator = head === '' || head.endsWith('\n') ? '' : endOfLine;
+  return files.edit(path, text, head + separator + block + before.slice(place));
+}
+
+/** `.certgate` may stand there in several ways that all cover it; the pattern of a file is taken as it stands. */
+function normalizeEntry(line: string): string {
+  const entry = line.trim();
+  const folder = /^(\*\*\/)?\/?\.certgate\/?\*{0,2}$/.exec(entry);
+  return folder === null ? entry : `${folder[1] ?? ''}.certgate`;
+}
+
+/** For git, a pattern without a slash already counts in every folder. */
+function normalizeGitEntry(line: string): string {
+  return normalizeEntry(line).replace(/^\*\*\//, '');
+}
+
+/** Later lines win: where the user excepts such a file, what it is excepted from must come before. */
+function findException(text: string): number | undefined {
+  return /^[ \t]*!.*(?:\.pfx|\.p12|\.key|\.pem|password|\.jsonl|\.certgate)/m.exec(text)?.index;
 }
 
 const path = 'local.settings.json';

@@ -1,6 +1,6 @@
 import { formatInstant } from '@certgate/core/tools';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { getAuthorityFiles } from '../../certificates/authority/authority-files.js';
+import { defaultAuthoritiesFolder, getAuthorityFiles } from '../../certificates/authority/authority-files.js';
 import { checkAuthorityPassword } from '../../certificates/authority/authority-key.js';
 import {
   describeIssued,
@@ -23,6 +23,7 @@ import { addHelpNote, addHelpSections } from '../../command-line/help.js';
 import { printJson, printLine } from '../../command-line/output.js';
 import { checkCertificateName } from '../certificate/certificate-name.js';
 import { collect, parseDays } from '../certificate/certificate-options.js';
+import { warnOfKeysInApp } from '../certificate/key-place.js';
 import { getNewPassword } from '../certificate/password-options.js';
 import {
   addAuthorityPasswordOptions,
@@ -131,6 +132,7 @@ async function create(givenName: string, flags: CreateFlags): Promise<void> {
     ...(parent === undefined ? {} : { parent }),
   });
   report(name, made, flags, files);
+  await warnOfKeysInApp([files.key], `--folder ${defaultAuthoritiesFolder}`);
 }
 
 type OpenParent = { readonly name: string; readonly issuer: CertificateIssuer } & Pick<

@@ -25,6 +25,11 @@ export function createPaths(name: string, { out, pfx, pem }: CertificateFlags, h
   };
 }
 
+/** Those that hold the private key. */
+export function listKeyFiles({ pfx, key }: CertificatePaths): readonly string[] {
+  return [pfx, key].filter((path) => path !== undefined);
+}
+
 export interface CertificateFileContent {
   readonly name: string;
   readonly issued: IssuedCertificate;

@@ -5,7 +5,7 @@ import { getDecoded } from '../../certificates/describe-certificate.js';
 import { addHelpSections } from '../../command-line/help.js';
 import { printJson, printLine } from '../../command-line/output.js';
 import { shellWord } from '../../trust-administration/edits/identity-edits.js';
-import { createFiles, createPaths, printPaths, type CertificatePaths } from './certificate-files.js';
+import { createFiles, createPaths, listKeyFiles, printPaths, type CertificatePaths } from './certificate-files.js';
 import { checkCertificateName } from './certificate-name.js';
 import {
   addCertificateOptions,
@@ -14,6 +14,7 @@ import {
   refuseLostKey,
   type CertificateFlags,
 } from './certificate-options.js';
+import { warnOfKeysInApp } from './key-place.js';
 import { getNewPassword } from './password-options.js';
 import { refusePresentFiles, writeFileSet } from './write-file-set.js';
 
@@ -63,6 +64,7 @@ async function create(givenName: string, flags: CreateFlags): Promise<void> {
   const certificate = getDecoded(issued);
   if (flags.json === true) printJson(describeAsJson(paths, certificate));
   else printReport(name, paths, certificate);
+  await warnOfKeysInApp(listKeyFiles(paths), '--out .certgate');
 }
 
 function describeAsJson(paths: CertificatePaths, certificate: ClientCertificate): unknown {

@@ -20,7 +20,7 @@ import {
   purposeHelp,
   type FolderFlags,
 } from '../authority/authority-options.js';
-import { createFiles, createPaths } from './certificate-files.js';
+import { createFiles, createPaths, listKeyFiles } from './certificate-files.js';
 import { checkCertificateName } from './certificate-name.js';
 import {
   addCertificateOptions,
@@ -30,6 +30,7 @@ import {
   type CertificateFlags,
 } from './certificate-options.js';
 import { printIssueJson, printIssueReport } from './issue-report.js';
+import { warnOfKeysInApp } from './key-place.js';
 import { getNewPassword } from './password-options.js';
 import { refusePresentFiles, writeFileSet } from './write-file-set.js';
 
@@ -118,6 +119,7 @@ async function issue(givenName: string, flags: IssueFlags): Promise<void> {
   const report = { name, authority, paths, certificate: getDecoded(issued), usages: getUsages(flags) };
   if (flags.json === true) printIssueJson(report, flags);
   else printIssueReport(report, flags);
+  await warnOfKeysInApp(listKeyFiles(paths), '--out .certgate');
 }
 
 async function open(

@@ -1,0 +1,39 @@
+import { stat } from 'node:fs/promises';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import colors from 'picocolors';
+import { printNotice } from '../../command-line/output.js';
+import { developmentFolderName } from '../../local-app/development-files.js';
+
+/**
+ * Warns about a private key that was written into a function app: a deployment takes every file of the app's folder that
+ * .funcignore doesn't name, and `git add .` every file that .gitignore doesn't. `.certgate/` is left out of both.
+ *
+ * @param keyFiles The files with a private key, as they were written.
+ * @param remedy The option that puts such files into `.certgate/`.
+ */
+export async function warnOfKeysInApp(keyFiles: readonly string[], remedy: string): Promise<void> {
+  for (const file of keyFiles) {
+    const app = await findAppFolder(dirname(resolve(file)));
+    if (app === undefined || relative(app, resolve(file)).split(sep).includes(developmentFolderName)) continue;
+    printNotice(
+      `${colors.yellow('warning')} ${file} holds a private key and lies in the function app ${app}: it may be committed or deployed with the app.`,
+    );
+    printNotice(
+      `        Move it out of the app, or next time write it to ${developmentFolderName}/ by ${remedy}. certgate init makes git and deployments leave out *.pfx, *.p12, *.key and *.key.pem.`,
+    );
+  }
+}
+
+/** The nearest folder with a host.json, this one or one above; a repository's root ends the search. */
+async function findAppFolder(folder: string): Promise<string | undefined> {
+  if (await isThere(join(folder, 'host.json'))) return folder;
+  const parent = dirname(folder);
+  return parent === folder || (await isThere(join(folder, '.git'))) ? undefined : findAppFolder(parent);
+}
+
+function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,210 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { root, runCertgate, sampleFolder } from './test-support/certgate.js';
+import { openssl } from './test-support/openssl.js';
+
+// After `certgate init`, neither a commit nor a deployment takes a secret along, and both take what the app needs.
+
+/** What Certgate and its documentation make people write into an app's folder. */
+const secrets = [
+  'billing.pfx',
+  'billing.key.pem',
+  'certificates/orders.pfx',
+  'certificates/orders.key.pem',
+  'authorities/corp/corp.key.pem',
+  'corp.password',
+  'password.txt',
+  'certificates/password.txt',
+  'signing.key.pem',
+  'trust.json.log.jsonl',
+  'caller.p12',
+  'legacy.key',
+  '.certgate/allowed.pfx',
+  '.certgate/trust.json',
+];
+/** What a deployed app may read, or serve, or be made of. */
+const needed = [
+  'host.json',
+  'package.json',
+  'dist/src/index.js',
+  'dist/src/functions/password.js',
+  'dist/src/functions/key.js',
+  'node_modules/library/password.js',
+  'trust.json',
+  'trust.json.sig',
+  'signing.public.pem',
+  'billing.crt.pem',
+  'authorities/corp/corp.crt.pem',
+  'authorities/corp/corp.crl',
+];
+
+let temporary: string;
+let app: string;
+/** What was said on stderr when the keys were made. */
+let warnings: Readonly<Record<'billing' | 'orders' | 'corp', string>>;
+
+before(async () => {
+  temporary = mkdtempSync(join(tmpdir(), 'certgate-secrets-'));
+  app = join(temporary, 'app');
+  copyApp(join(root, 'tests', 'apps', 'vscode'));
+  // As func init writes it for TypeScript.
+  writeFileSync(
+    join(app, '.funcignore'),
+    '*.js.map\n*.ts\n.git*\n.vscode\nlocal.settings.json\ntest\ngetting_started.md\nnode_modules/@types/\n',
+  );
+  writeFileSync(join(app, '.gitignore'), 'node_modules\ndist\nlocal.settings.json\n');
+  await expectCertgate('init', '.', '--yes');
+  for (const [path, content] of [
+    ['corp.password', 'correct horse battery'],
+    ['password.txt', 'battery staple'],
+    ['certificates/password.txt', 'battery staple'],
+    ['caller.p12', ''],
+    ['legacy.key', ''],
+    ['.certgate/allowed.pfx', ''],
+    ['.certgate/trust.json', ''],
+    ['dist/src/index.js', ''],
+    ['dist/src/functions/password.js', ''],
+    ['dist/src/functions/key.js', ''],
+    ['node_modules/library/password.js', ''],
+  ] as const) {
+    mkdirSync(dirname(join(app, path)), { recursive: true });
+    writeFileSync(join(app, path), content);
+  }
+  openssl(['genpkey', '-algorithm', 'ed25519', '-out', 'signing.key.pem'], app);
+  openssl(['pkey', '-in', 'signing.key.pem', '-pubout', '-out', 'signing.public.pem'], app);
+  const store = ['--store', 'file:trust.json', '--reason', 'a test', '--signing-key', 'signing.key.pem'];
+  const [billing, orders, corp] = await Promise.all([
+    expectCertgate('certificate', 'create', 'billing', '--pem', '--password-file', 'password.txt'),
+    expectCertgate(
+      ...['certificate', 'create', 'orders', '--pem', '--out', 'certificates', '--password-file', 'password.txt'],
+    ),
+    expectCertgate('authority', 'create', 'corp', '--folder', 'authorities', '--password-file', 'corp.password'),
+    expectCertgate('trust', 'init', ...store),
+  ]);
+  warnings = { billing, orders, corp };
+});
+after(() => {
+  rmSync(temporary, { recursive: true, force: true });
+});
+
+/** Without what was built or made for development. */
+function copyApp(from: string): void {
+  cpSync(from, app, { recursive: true, filter: (source) => !/[\\/](?:node_modules|dist|\.certgate)$/.test(source) });
+}
+
+async function expectCertgate(...args: readonly string[]): Promise<string> {
+  const { exitCode, stdout, stderr } = await runCertgate(args, { cwd: app });
+  assert.equal(exitCode, 0, stdout + stderr);
+  return stderr;
+}
+
+function listFiles(folder: string): readonly string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).replaceAll('\\', '/'))
+    .filter((path) => !path.startsWith('.git/'));
+}
+
+/** What stays when an ignore file is read as git reads it: by git itself, and by VS Code and azd for a deployment. */
+function listKeptByGit(ignoreFile: string): readonly string[] {
+  const scratch = mkdtempSync(join(temporary, 'git-'));
+  execFileSync('git', ['init', '--quiet', scratch], { stdio: 'ignore' });
+  // In a folder that holds nothing else, the app's other ignore files have no say.
+  cpSync(join(app, ignoreFile), join(scratch, '.gitignore'));
+  const ask = ['check-ignore', '--no-index', '--verbose', '--non-matching', '--stdin'];
+  const answer = execFileSync('git', ask, { cwd: scratch, encoding: 'utf8', input: listFiles(app).join('\n') });
+  return [...answer.matchAll(/^::\t(.+)$/gm)].map(([, path = '']) => path);
+}
+
+/**
+ * What `func pack` and `func azure functionapp publish` take. Core Tools reads .funcignore in a way of its own
+ * (GitIgnoreParser and FileSystemHelpers in Azure/azure-functions-core-tools): each line is matched from the app's root
+ * on and up to the end of a word, `*` is one character or more of a name, `**` one or more of anything.
+ */
+function listKeptByCoreTools(): readonly string[] {
+  const lines = readFileSync(join(app, '.funcignore'), 'utf8').split('\n');
+  const patterns = lines
+    .map((line) => line.trim().replace(/^\//, ''))
+    .filter((line) => line !== '' && !line.startsWith('#'))
+    .map((line) =>
+      line.replace(/[-[\]/{}()+?.\\^$|]/g, '\\$&').replace(/\*\*?/g, (star) => (star === '*' ? '[^/]+' : '.+')),
+    );
+  assert.ok(!lines.some((line) => line.startsWith('!')), 'exceptions are not read here');
+  const ignored = new RegExp(`^(?:${patterns.join('|')})\\b`);
+  const never = /^(?:\.git|\.vscode)\/|(?:^|\/)(?:\.funcignore|\.gitignore|local\.settings\.json)$/;
+  return listFiles(app).filter((path) => !never.test(path) && !ignored.test(path));
+}
+
+describe('an app after certgate init', () => {
+  it('holds all the files that are asked about', () => {
+    const files = listFiles(app);
+    for (const path of [...secrets, ...needed]) assert.ok(files.includes(path), path);
+  });
+
+  for (const [reader, list] of [
+    ['Core Tools', listKeptByCoreTools],
+    ['VS Code and azd', () => listKeptByGit('.funcignore')],
+  ] as const) {
+    it(`is deployed by ${reader} without its secrets, and with what it needs`, () => {
+      const deployed = list();
+      assert.deepEqual(
+        secrets.filter((path) => deployed.includes(path)),
+        [],
+      );
+      assert.deepEqual(
+        needed.filter((path) => !deployed.includes(path)),
+        [],
+      );
+    });
+  }
+
+  it('is committed without its secrets, and with what belongs to its sources', () => {
+    const committed = listKeptByGit('.gitignore');
+    assert.deepEqual(
+      secrets.filter((path) => committed.includes(path)),
+      [],
+    );
+    const sources = needed.filter((path) => !/^(?:dist|node_modules)\//.test(path));
+    assert.deepEqual(
+      sources.filter((path) => !committed.includes(path)),
+      [],
+    );
+  });
+
+  it('is the example for it: the sample brings the same lines', () => {
+    for (const file of ['.gitignore', '.funcignore']) {
+      const added = readFileSync(join(app, file), 'utf8').split('# Private keys')[1];
+      assert.equal(readFileSync(join(sampleFolder, file), 'utf8').split('# Private keys')[1], added, file);
+    }
+  });
+});
+
+describe('what makes a private key', () => {
+  it('warns in a function app, also below its root, and names a better place', async () => {
+    for (const [said, file] of [
+      [warnings.billing, 'billing.pfx'],
+      [warnings.billing, 'billing.key.pem'],
+      [warnings.orders, 'certificates/orders.pfx'],
+      [warnings.corp, 'authorities/corp/corp.key.pem'],
+    ] as const) {
+      assert.ok(
+        said.replaceAll('\\', '/').includes(`warning ${file} holds a private key and lies in the function app`),
+        said,
+      );
+    }
+    assert.match(warnings.billing, /\.certgate\/ by --out \.certgate/);
+    assert.match(warnings.corp, /\.certgate\/ by --folder \.certgate\/authorities/);
+    const authority = ['--authority', 'corp', '--folder', 'authorities', '--authority-password-file', 'corp.password'];
+    const issued = ['certificate', 'issue', 'shipping', ...authority, '--password-file', 'password.txt'];
+    assert.match(await expectCertgate(...issued), /^warning .*shipping\.pfx/);
+  });
+
+  it('says nothing in .certgate', async () => {
+    const create = ['certificate', 'create', 'orders', '--password-file', 'password.txt', '--out', '.certgate/callers'];
+    assert.equal(await expectCertgate(...create), '');
+  });
+});
