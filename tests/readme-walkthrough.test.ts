@@ -1,0 +1,274 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { type Ended, collect, root, waitForReady } from './test-support/certgate.js';
+import { packPackages } from './test-support/npm.js';
+
+// README's "Secure your own app in five minutes", word for word: every command and snippet is read from README.md and
+// carried out in a fresh app, in the order of the page, up to a 200 for the caller and a 401 for a stranger.
+
+const readme = readFileSync(join(root, 'README.md'), 'utf8').replaceAll('\r\n', '\n');
+
+/** A snippet of the section, or one command: of a shell block, or `npm …` and `npx …` within the text. */
+interface Piece {
+  readonly kind: 'command' | 'snippet';
+  readonly text: string;
+}
+
+/** What this test leaves out, each with the reason. */
+const notRun: readonly (readonly [RegExp, string])[] = [
+  [/^npm ci && npm run pack$/, 'rebuilds what other tests are reading: .ci/run runs it, and here npm packs the same'],
+  [/^az functionapp update /, 'needs an app in Azure'],
+  [/^app\.http\('Refund', \{ handler: reportOnly\(/, 'another way to write a line before it: tests/docs.test.ts'],
+  [/^\{ "schemaVersion": 1,/, 'what the commands before it write, by hand: tests/docs.test.ts parses it'],
+];
+
+/** What is carried out, and what must come of it. A piece that stands neither here nor above fails the test. */
+const actions: readonly (readonly [RegExp, (walk: Walk, text: string) => Promise<void>])[] = [
+  [/^npm install /, (walk, text) => walk.install(text)],
+  [/^npx --no-install certgate init$/, (walk, text) => walk.refuseWithoutYes(text)],
+  [/^"main": /, (walk, text) => walk.closeApp(text)],
+  [/^import \{ app, /, (walk, text) => walk.write('src/functions/payments.ts', text)],
+  [/^npm run build$/, (walk, text) => walk.succeed(text)],
+  [/^npx --no-install certgate (?:certificate|trust) /, (walk, text) => walk.succeed(text)],
+  [/^npx --no-install certgate dev --check$/, (walk, text) => walk.check(text)],
+  [/^npx --no-install certgate dev\b/, (walk, text) => walk.serve(text)],
+  [/^npx --no-install certgate call /, (walk, text) => walk.call(text)],
+];
+
+/** As Core Tools 4 and VS Code write a new HTTP trigger. */
+const generatedFunction = `import { app, HttpRequest, HttpResponseInit, InvocationContext } from "@azure/functions";
+
+export async function httpTrigger1(request: HttpRequest, context: InvocationContext): Promise<HttpResponseInit> {
+    context.log(\`Http function processed request for url "\${request.url}"\`);
+
+    const name = request.query.get('name') || await request.text() || 'world';
+
+    return { body: \`Hello, \${name}!\` };
+};
+
+app.http('httpTrigger1', {
+    methods: ['GET', 'POST'],
+    authLevel: 'anonymous',
+    handler: httpTrigger1
+});
+`;
+
+interface NewApp {
+  readonly main: string;
+  readonly files: Readonly<Record<string, string>>;
+}
+
+const newApps = {
+  'func-init': { main: 'dist/src/functions/*.js', files: {} },
+  vscode: {
+    main: 'dist/src/{index.js,functions/*.js}',
+    files: {
+      'src/index.ts': "import { app } from '@azure/functions';\n\napp.setup({\n    enableHttpStream: true,\n});\n",
+    },
+  },
+} as const satisfies Readonly<Record<string, NewApp>>;
+
+let temporary: string;
+const walks: Walk[] = [];
+
+before(async () => {
+  temporary = mkdtempSync(join(tmpdir(), 'certgate-readme-'));
+  mkdirSync(join(temporary, 'packed'));
+  await packPackages(join(temporary, 'packed'));
+});
+
+after(async () => {
+  await Promise.all(walks.map((walk) => walk.stop()));
+  rmSync(temporary, { recursive: true, force: true });
+});
+
+describe('README, "Secure your own app in five minutes"', () => {
+  it('has a first step that CI runs', () => {
+    assert.ok(readFileSync(join(root, '.ci', 'run'), 'utf8').includes('\nnpm ci && npm run pack\n'));
+  });
+
+  it('works word for word in an app as func init makes it', async () => {
+    await follow('func-init');
+  });
+
+  it('works word for word in an app as VS Code makes it, with HTTP streaming', async () => {
+    await follow('vscode');
+  });
+});
+
+async function follow(name: keyof typeof newApps): Promise<void> {
+  const walk = new Walk(name);
+  walks.push(walk);
+  for (const { text } of readPieces()) {
+    if (notRun.some(([pattern]) => pattern.test(text))) continue;
+    const found = actions.find(([pattern]) => pattern.test(text));
+    assert.ok(found !== undefined, `README.md has a step that nobody tries:\n${text}`);
+    await found[1](walk, text);
+  }
+  assert.deepEqual(walk.answers, [200, 401]);
+}
+
+/** One reader of the page, in an app of their own. */
+class Walk {
+  readonly answers: number[] = [];
+  readonly #folder: string;
+  #dev: ChildProcess | undefined;
+  #url = '';
+
+  constructor(name: keyof typeof newApps) {
+    this.#folder = join(temporary, name);
+    const { main, files } = newApps[name];
+    const { devDependencies } = readJson(join(root, 'tests', 'apps', 'package.json')) as {
+      readonly devDependencies: Readonly<Record<string, string>>;
+    };
+    const version = (dependency: string): string => devDependencies[dependency] ?? '';
+    const manifest = {
+      name: '',
+      version: '1.0.0',
+      description: '',
+      main,
+      scripts: { build: 'tsc', watch: 'tsc -w', prestart: 'npm run build', start: 'func start' },
+      dependencies: { '@azure/functions': version('@azure/functions') },
+      devDependencies: { '@types/node': version('@types/node'), typescript: version('typescript') },
+    };
+    this.#put('package.json', `${JSON.stringify(manifest, null, 2)}\n`);
+    this.#put('src/functions/httpTrigger1.ts', generatedFunction);
+    for (const [path, text] of Object.entries(files)) this.#put(path, text);
+    for (const file of ['host.json', 'tsconfig.json']) {
+      cpSync(join(root, 'tests', 'apps', name, file), join(this.#folder, file));
+    }
+  }
+
+  /** Once: the second app gets what npm made of the first, which takes a fraction of the time. */
+  async install(command: string): Promise<void> {
+    const [first] = walks;
+    if (first === undefined || first === this) return this.succeed(command.replaceAll('<certgate>', temporary));
+    const keys = ['dependencies', 'devDependencies'] as const;
+    const installed = JSON.parse(first.#read('package.json')) as Readonly<Record<string, unknown>>;
+    const own = JSON.parse(this.#read('package.json')) as Readonly<Record<string, unknown>>;
+    const manifest = { ...own, ...Object.fromEntries(keys.map((key) => [key, installed[key]])) };
+    this.#put('package.json', `${JSON.stringify(manifest, null, 2)}\n`);
+    const [from, to] = [first, this].map((walk) => join(walk.#folder, 'node_modules')) as [string, string];
+    // Links stay what they are: those in .bin lead to their neighbours.
+    if (!existsSync(to)) cpSync(from, to, { recursive: true, verbatimSymlinks: true });
+  }
+
+  /** There is no terminal, so nobody says yes. */
+  async refuseWithoutYes(command: string): Promise<void> {
+    const before = this.#read('package.json');
+    const { exitCode, stdout, stderr } = await this.#run(command);
+    assert.equal(exitCode, 1, stdout + stderr);
+    assert.match(stdout, /^\+.*secureApp\(app, /m);
+    assert.match(stderr, /Nothing was changed/);
+    assert.equal(this.#read('package.json'), before);
+  }
+
+  /** Step 1: the page's three lines, and `main`. */
+  closeApp(main: string): Promise<void> {
+    const [, lines = ''] = /^```ts\n([\s\S]*?)^```$/m.exec(readme) ?? [];
+    const present = existsSync(join(this.#folder, 'src/index.ts')) ? this.#read('src/index.ts') : '';
+    const [shared = '', ...rest] = lines.split('\n');
+    this.#put('src/index.ts', present === '' ? lines : present.replace(shared, lines.trimEnd()));
+    assert.ok(this.#read('src/index.ts').includes(`${shared}\n${rest.join('\n').trimEnd()}`));
+    const manifest = this.#read('package.json').replace(/"main": ".*"/, main.trim());
+    assert.ok(manifest.includes('"main": "dist/src/{index.js,'));
+    this.#put('package.json', manifest);
+    return Promise.resolve();
+  }
+
+  write(path: string, text: string): Promise<void> {
+    this.#put(path, text);
+    return Promise.resolve();
+  }
+
+  async succeed(command: string): Promise<void> {
+    const { exitCode, stdout, stderr } = await this.#run(command);
+    assert.equal(exitCode, 0, `${command}\n${stdout}${stderr}`);
+    // Nothing in this app is in a place where a key must not be.
+    assert.doesNotMatch(stderr, /^warning/m);
+  }
+
+  /** Every closed function refuses who must be refused, and no function is left uncovered. */
+  async check(command: string): Promise<void> {
+    this.#dev = this.#start(command);
+    const said = collect(this.#dev);
+    await waitForReady(this.#dev);
+    await this.stop();
+    const { stdout, stderr } = await said;
+    for (const name of ['httpTrigger1', 'Refund']) assert.match(stdout, new RegExp(`${name} .* 401 ok `), stdout);
+    assert.doesNotMatch(stdout + stderr, /WRONG|warning/);
+  }
+
+  async serve(command: string): Promise<void> {
+    this.#dev = this.#start(command);
+    this.#url = (await waitForReady(this.#dev)).split(' ')[1] ?? '';
+  }
+
+  async call(command: string): Promise<void> {
+    // The gateway takes the next port where 7443 is in use.
+    const { exitCode, stdout, stderr } = await this.#run(command.replace('https://localhost:7443', this.#url));
+    const status = Number(/^(\d{3}) /m.exec(stderr)?.[1]);
+    assert.equal(exitCode, status === 200 ? 0 : 1, stdout + stderr);
+    if (status === 200) assert.match(stdout, /"refundedBy":\s*"billing"/);
+    this.answers.push(status);
+  }
+
+  /** Ctrl+C at the terminal: npx, the shell and the tool get it alike. */
+  async stop(): Promise<void> {
+    const dev = this.#dev;
+    this.#dev = undefined;
+    if (dev?.pid === undefined || dev.exitCode !== null) return;
+    const ended = new Promise((resolve) => dev.once('close', resolve));
+    process.kill(-dev.pid, 'SIGINT');
+    const late = setTimeout(() => process.kill(-(dev.pid ?? 0), 'SIGKILL'), 10_000);
+    await ended;
+    clearTimeout(late);
+  }
+
+  #run(command: string): Promise<Ended> {
+    const child = this.#start(command);
+    child.stdin?.end();
+    return collect(child);
+  }
+
+  #start(command: string): ChildProcess {
+    const settings = { npm_config_prefer_offline: 'true', npm_config_audit: 'false', npm_config_fund: 'false' };
+    const own = { NO_COLOR: '1', NODE_TEST_CONTEXT: undefined, NODE_V8_COVERAGE: undefined };
+    const path = `${dirname(process.execPath)}${delimiter}${process.env['PATH'] ?? ''}`;
+    const env = { ...process.env, ...settings, ...own, PATH: path };
+    // A group of its own, as a terminal gives it.
+    return spawn(command, { cwd: this.#folder, env, shell: true, detached: true });
+  }
+
+  #put(path: string, text: string): void {
+    mkdirSync(dirname(join(this.#folder, path)), { recursive: true });
+    writeFileSync(join(this.#folder, path), text);
+  }
+
+  #read(path: string): string {
+    return readFileSync(join(this.#folder, path), 'utf8');
+  }
+}
+
+function readJson(path: string): unknown {
+  return JSON.parse(readFileSync(path, 'utf8')) as unknown;
+}
+
+/** In the order of the page. */
+function readPieces(): readonly Piece[] {
+  const section = readme.split(/^## /m).find((text) => text.startsWith('Secure your own app in five minutes\n'));
+  assert.ok(section !== undefined);
+  const found = [...section.replace(/^ {3}/gm, '').matchAll(/^```(\w*)\n([\s\S]*?)^```$|`(np[mx] [^`\n]+)`/gm)];
+  const pieces = found.flatMap(([, language, code = '', inline]): readonly Piece[] => {
+    if (inline !== undefined) return [{ kind: 'command', text: inline }];
+    if (language !== 'sh') return [{ kind: 'snippet', text: code }];
+    const lines = code.replace(/\\\n\s*/g, '').split('\n');
+    return lines.filter((line) => line !== '').map((text) => ({ kind: 'command', text }));
+  });
+  assert.ok(pieces.length >= 15, String(pieces.length));
+  return pieces;
+}
