@@ -44,7 +44,7 @@ interface CodeBlock {
 }
 
 const fence = /^```(\w*)\n([\s\S]*?)^```$/gm;
-const pages: readonly Page[] = listPages(root);
+const pages: readonly Page[] = listPages();
 
 /** The types' codes, as values: the compiler asks for each of them, and for no other. */
 const inspectionCodes: Readonly<Record<TrustInspectionFinding['code'], true>> = {
@@ -284,6 +284,23 @@ describe('every page', () => {
   });
 });
 
+it('nothing in the tree lets npx fetch a package of the name certgate', () => {
+  // The name is not ours on the registry: where the tool isn't installed, somebody else's would run.
+  const runners = /\b(?:npx|npm exec|pnpm dlx|yarn dlx|bunx)((?: +-[-\w]+)*) +certgate\b/g;
+  const files = listFiles(root).filter((path) => /(?:\.(?:[cm]?[jt]s|json|md|ya?ml)|\/run)$/.test(path));
+  const uses = files.flatMap((path) =>
+    [...readFileSync(join(root, path), 'utf8').matchAll(runners)].map(([text, options = '']) => ({
+      use: `${path}: ${text}`,
+      isSafe: text.startsWith('npx') && options.split(' ').includes('--no-install'),
+    })),
+  );
+  assert.ok(uses.length > 20);
+  assert.deepEqual(
+    uses.filter(({ isSafe }) => !isSafe).map(({ use }) => use),
+    [],
+  );
+});
+
 function findMessage(run: () => void): string {
   try {
     run();
@@ -387,14 +404,19 @@ function makeAuthorityPem(): string {
   }
 }
 
-function listPages(folder: string): readonly Page[] {
+/** Relative to the repository's root, with forward slashes; nothing that is installed or built. */
+function listFiles(folder: string): readonly string[] {
+  const left = ['.git', '.certgate', 'node_modules', 'dist', 'coverage', 'packed'];
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
-    if (entry.name.startsWith('.') || ['node_modules', 'dist', 'coverage', 'packed'].includes(entry.name)) return [];
     const path = join(folder, entry.name);
-    if (entry.isDirectory()) return listPages(path);
-    if (!entry.name.endsWith('.md')) return [];
-    return [{ path: relative(root, path).replaceAll('\\', '/'), text: readFileSync(path, 'utf8') }];
+    if (entry.isDirectory()) return left.includes(entry.name) ? [] : listFiles(path);
+    return entry.isFile() ? [relative(root, path).replaceAll('\\', '/')] : [];
   });
+}
+
+function listPages(): readonly Page[] {
+  const paths = listFiles(root).filter((path) => path.endsWith('.md') && !/(?:^|\/)\./.test(path));
+  return paths.map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }));
 }
 
 function getPage(path: string): string {

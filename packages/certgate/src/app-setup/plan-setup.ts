@@ -74,7 +74,7 @@ const secretFiles: readonly string[] = [
   '*.log.jsonl',
 ];
 
-const comment = '# Private keys, passwords and logs of changes (certgate init)';
+const ignoreComment = '# Private keys, passwords and logs of changes (certgate init)';
 
 /** Keys, certificates and trust made for development, in `.certgate/`, go nowhere either. */
 async function planIgnoreFiles(files: AppFiles): Promise<readonly FileEdit[]> {
@@ -98,7 +98,7 @@ async function planEntries(files: AppFiles, path: string, entries: readonly stri
   const missing = entries.filter((entry) => !present.has(normalize(entry)));
   if (missing.length === 0) return [];
   const { endOfLine } = readLayout(before);
-  const block = [comment, ...missing].map((line) => line + endOfLine).join('');
+  const block = [ignoreComment, ...missing].map((line) => line + endOfLine).join('');
   const place = findException(before) ?? before.length;
   const head = before.slice(0, place);
   const separator = head === '' || head.endsWith('\n') ? '' : endOfLine;

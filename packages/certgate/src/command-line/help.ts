@@ -4,9 +4,12 @@ import type { AddHelpTextContext, Command, Help, HelpConfiguration } from 'comma
 export interface HelpSections {
   /** Exit code → what it means for this verb. */
   readonly exitCodes: Readonly<Record<number, string>>;
-  /** Lines to copy, without a prompt. */
+  /** Lines to copy, without a prompt. They name `certgate` alone; the help shows how a shell reaches it. */
   readonly examples: readonly string[];
 }
+
+/** The command, not a path or a word within one. */
+const toolName = /(?<![\w./-])certgate(?= [a-z])/g;
 
 /** Every verb documents its exit codes and shows examples; a test holds that none is left out. */
 export function addHelpSections(command: Command, { exitCodes, examples }: HelpSections): Command {
@@ -16,7 +19,8 @@ export function addHelpSections(command: Command, { exitCodes, examples }: HelpS
       wrap(`  ${code}  ${meaning}`, { width, indent: 5 }),
     );
     // A POSIX shell takes a line that goes on so; elsewhere it is joined by hand.
-    const lines = examples.map((line) => wrap(`  ${line}`, { width, indent: 4, lineEnd: ' \\', isCommand: true }));
+    const named = examples.map((line) => line.replace(toolName, 'npx --no-install certgate'));
+    const lines = named.map((line) => wrap(`  ${line}`, { width, indent: 4, lineEnd: ' \\', isCommand: true }));
     return ['', 'Exit codes:', ...codes, '', 'Examples:', ...lines].join('\n');
   });
 }

@@ -18,7 +18,7 @@ function formatCallLine(app: LocalApp, hosted: HostedFunction, folder: string): 
   if (caller === undefined) return [];
   const method = chooseMethod(hosted.methods);
   const words = [
-    `  npx certgate call ${app.url}${fillRoute(hosted.route ?? '/')}`,
+    `  npx --no-install certgate call ${app.url}${fillRoute(hosted.route ?? '/')}`,
     ...(method === 'GET' ? [] : [`--request ${method}`]),
     ...describeIdentity(caller, folder),
     `--cacert ${quotePath(join(folder, 'gateway.crt.pem'))}`,
