@@ -1,5 +1,6 @@
 // The main job: builds what is needed, and runs the sample app behind real mTLS with certificates made on the spot.
 // Arguments go to `certgate dev`; `npm start -- --once` prints the table and ends.
+import './check-node.mjs';
 import { spawn, spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';

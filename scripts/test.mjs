@@ -1,8 +1,9 @@
 // Builds everything, checks style and types, and runs every test. `npm test -- packages/core` runs one folder's.
+import './check-node.mjs';
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { availableParallelism } from 'node:os';
+import os from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -37,7 +38,7 @@ const chosen = folders.length === 0 ? ['packages', 'tests'] : folders;
 const files = chosen.flatMap(listTests).sort();
 if (files.length === 0) throw new Error(`No tests in ${chosen.join(', ')}.`);
 // Node itself would leave one processor idle, of two one half.
-const concurrency = availableParallelism();
+const concurrency = os.availableParallelism();
 run(`Running ${files.length} test files, ${concurrency} at a time; a file's results come when it has ended`, '--test', [
   '--test-reporter=spec',
   `--test-concurrency=${concurrency}`,
