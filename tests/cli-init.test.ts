@@ -169,13 +169,19 @@ function read(folder: string, path: string): string {
 
 describe('certgate init', () => {
   for (const [name, tree] of Object.entries(layouts)) {
-    it(`closes an app of the layout ${name}, which then builds and runs closed`, async () => {
+    it(`closes an app of the layout ${name}, finds nothing to do again, and it builds and runs closed`, async () => {
       const folder = makeApp(tree);
       const handlers = Object.keys(tree).filter((path) => path.includes('functions/'));
       const report = await init(folder);
       assert.equal(report.outcome, 'changed');
       for (const path of handlers) assert.equal(read(folder, path), tree[path], 'a handler was touched');
       assert.ok(read(folder, report.gateFile).includes(gateLine));
+
+      const done = readTree(folder);
+      const again = await runCertgate(['init', folder, '--yes']);
+      assert.equal(again.exitCode, 0, again.stderr);
+      assert.match(again.stdout, /^Nothing to do/);
+      assert.deepEqual(readTree(folder), done);
 
       symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction');
       if (tree['tsconfig.json'] !== undefined) {
@@ -195,16 +201,6 @@ describe('certgate init', () => {
       );
       assert.ok(checks.length > 0 && checks.every(({ status }) => status === 401 || status === 403 || status === 503));
       rmSync(join(folder, 'node_modules'));
-    });
-
-    it(`finds nothing to do the second time (${name})`, async () => {
-      const folder = makeApp(tree);
-      await init(folder);
-      const done = readTree(folder);
-      const again = await runCertgate(['init', folder, '--yes']);
-      assert.equal(again.exitCode, 0, again.stderr);
-      assert.match(again.stdout, /^Nothing to do/);
-      assert.deepEqual(readTree(folder), done);
     });
   }
 

@@ -78,7 +78,13 @@ describe('docs/for-callers.md', () => {
     assert.match(printed, /^notAfter=.* GMT$/m);
     assert.match(printed, /^Certificate will not expire$/m);
     if (process.platform === 'win32') return;
-    for (const file of ['billing.key.pem', 'billing-2.key.pem', 'billing.pfx', 'billing.password', 'from-pfx.pem']) {
+    for (const file of [
+      'billing.key.pem',
+      'billing-2.key.pem',
+      'billing.pfx',
+      'billing.password',
+      'from-pfx.key.pem',
+    ]) {
       assert.equal(statSync(join(folder, file)).mode & 0o077, 0, file);
     }
   });
