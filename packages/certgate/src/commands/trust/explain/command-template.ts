@@ -94,10 +94,11 @@ export const remedyTemplates = {
   addNamedIdentity:
     'trust add NAME --issued-by AUTHORITY --dns DNS [--uri URI --email EMAIL --common-name COMMON_NAME --organizational-unit UNIT] --role ROLE --function FUNCTION',
   rotate: 'trust rotate NAME --certificate NEW_FILE --overlap 14d',
+  unlock: 'trust unlock',
   undeny: 'trust undeny THUMBPRINT',
   undenySerial: 'trust undeny --issued-by AUTHORITY --serial HEX',
   addIntermediate: 'trust authority add AUTHORITY --to-existing --intermediate CA_FILE',
-  addTrustAnchor: 'trust authority add AUTHORITY --to-existing --certificate CA_FILE',
+  addTrustAnchor: 'trust authority add AUTHORITY --to-existing --trust-anchor CA_FILE',
   addRevocationList: 'trust authority add AUTHORITY --to-existing --crl ADDRESS',
   sign: 'trust sign --signing-key KEY_FILE',
 } as const;

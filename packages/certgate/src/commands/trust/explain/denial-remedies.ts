@@ -25,6 +25,7 @@ import {
   chooseToGrantFunction,
   chooseToGrantRoles,
   chooseToSign,
+  run,
 } from './remedy-choices.js';
 
 /** What ends a denial, as `explain` prints it and docs/errors.md lists it. */
@@ -65,6 +66,11 @@ export const denialRemedies: Readonly<Record<DenialCode, RemedyRule>> = {
   certificate_malformed: noCommand,
   certificate_multiple: noCommand,
   certificate_too_large: noCommand,
+  trust_locked: {
+    verifyFirst: `${purpose}. Unlocking lets every caller in again whom the document lists.`,
+    commands: ['unlock'],
+    choose: () => [{ commands: [run('unlock', {})] }],
+  },
   certificate_on_deny_list: {
     verifyFirst: `${purpose}. A certificate is denied when its key is lost: if it is, the caller needs a new one.`,
     commands: ['undeny', 'undenySerial'],
@@ -115,6 +121,7 @@ export const denialRemedies: Readonly<Record<DenialCode, RemedyRule>> = {
   certificate_is_authority: newCertificate,
   certificate_extended_key_usage_unsuitable: newCertificate,
   certificate_key_usage_unsuitable: newCertificate,
+  certificate_key_unsupported: newCertificate,
   certificate_key_too_weak: newCertificate,
   certificate_critical_extension_unknown: newCertificate,
   path_not_found: {
@@ -137,6 +144,8 @@ export const denialRemedies: Readonly<Record<DenialCode, RemedyRule>> = {
   path_name_not_permitted: noCommand,
   path_policy_not_satisfied: noCommand,
   path_critical_extension_unknown: noCommand,
+  path_key_unsupported: noCommand,
+  path_algorithm_unsupported: noCommand,
   path_algorithm_too_weak: noCommand,
   path_key_too_weak: noCommand,
   path_extended_key_usage_unsuitable: noCommand,
