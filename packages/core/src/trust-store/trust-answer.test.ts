@@ -119,7 +119,7 @@ describe('answers that are understood', () => {
   });
   test('denied by what came of a path, of revocation or of the deny list', () => {
     const codes = denialCodes.filter((code) => /^path_|^revocation_|revoked$|deny_list$/.test(code));
-    assert.equal(codes.length, 17);
+    assert.ok(codes.length >= 17);
     for (const code of codes) {
       assert.deepEqual(readTrustFinding({ outcome: 'denied', code, detail: 'x' }), {
         outcome: 'denied',

@@ -122,6 +122,11 @@ async function add(name: string, flags: AddFlags): Promise<void> {
       ? [`It lets nobody in until an identity has a name under it: certgate trust add NAME --issued-by ${name} --dns …`]
       : []),
     ...warnings.map((message) => `Warning: ${escapeControls(message)}`),
+    ...(warnings.length === 0
+      ? []
+      : [
+          `To set it: certgate trust authority add ${name} --to-existing --dns-constraints-with-leading-dot subdomains-only --reason …`,
+        ]),
   ];
   reportUpdate(location.description, update, { done, notes, json: { warnings } }, flags);
 }
