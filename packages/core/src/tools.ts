@@ -19,6 +19,7 @@ export type {
   TrustDocumentDenied,
   TrustDocumentIdentity,
   TrustDocumentLock,
+  TrustDocumentMinimumCrlNumber,
   TrustDocumentPin,
   TrustDocumentRevocation,
   TrustDocumentSubject,

@@ -14,6 +14,8 @@ const withAuthorities = (...authorities: readonly unknown[]): object =>
   documentOf([], { schemaVersion: 2, authorities });
 const authority = (fields: Fields): object => withAuthorities({ ...corp, ...fields });
 const revocation = (fields: Fields): object => authority({ revocation: fields });
+const minimum = (...minimumCrlNumbers: readonly unknown[]): object =>
+  revocation({ mode: 'required', crls: ['file:a'], minimumCrlNumbers });
 const crls = (...addresses: readonly unknown[]): object => revocation({ crls: addresses });
 const denied = (...entries: readonly unknown[]): object =>
   documentOf([], { schemaVersion: 2, authorities: [corp], denied: entries });
@@ -163,6 +165,59 @@ export const refusedAuthorityDocuments: readonly RefusedDocument[] = [
     /whole number/,
   ),
   refuse('less than no grace', revocation({ graceSeconds: -1 }), `${first}.revocation.graceSeconds`, /whole number/),
+  refuse(
+    'a minimum CRL number where revocation is not required in so many words',
+    revocation({ crls: ['file:a'], minimumCrlNumbers: [] }),
+    `${first}.revocation.minimumCrlNumbers`,
+    /"mode": "required"/,
+  ),
+  refuse(
+    'a minimum CRL number where revocation is read when available',
+    revocation({ mode: 'when-available', minimumCrlNumbers: [] }),
+    `${first}.revocation.minimumCrlNumbers`,
+    /"mode": "required"/,
+  ),
+  ...[12, '012', '-1', '0x0C', '1.5', '', ' 12', '1'.repeat(49), null].map((number) =>
+    refuse(
+      `the minimum CRL number ${JSON.stringify(number)}`,
+      minimum({ issuer: 'CN=Corp CA', number }),
+      `${first}.revocation.minimumCrlNumbers[0].number`,
+      /decimal digits/,
+    ),
+  ),
+  refuse(
+    'a minimum CRL number of more than 20 octets',
+    minimum({ issuer: 'CN=Corp CA', number: String(2n ** 159n) }),
+    `${first}.revocation.minimumCrlNumbers[0].number`,
+    /20 octets/,
+    isBeyond,
+  ),
+  refuse(
+    'a minimum CRL number of an issuer that the authority lacks',
+    minimum({ issuer: 'CN=corp ca', number: '1' }),
+    `${first}.revocation.minimumCrlNumbers[0].issuer`,
+    /there are CN=Corp CA/,
+    isBeyond,
+  ),
+  refuse(
+    'two minimum CRL numbers of one issuer',
+    minimum({ issuer: 'CN=Corp CA', number: '1' }, { issuer: 'CN=Corp CA', number: '2' }),
+    `${first}.revocation.minimumCrlNumbers[1].issuer`,
+    /stands already/,
+    isBeyond,
+  ),
+  refuse(
+    'a minimum CRL number without its issuer',
+    minimum({ number: '1' }),
+    `${first}.revocation.minimumCrlNumbers[0].issuer`,
+    /missing/,
+  ),
+  refuse(
+    'an unknown key of a minimum CRL number',
+    minimum({ issuer: 'CN=Corp CA', number: '1', delta: true }),
+    `${first}.revocation.minimumCrlNumbers[0].delta`,
+    /unknown key/,
+  ),
   refuse('lists as a text', revocation({ crls: 'file:a' }), `${first}.revocation.crls`, /list/),
   refuse('a list twice', crls('file:a', 'file:a'), `${first}.revocation.crls[1]`, /stands already/),
   refuse(
@@ -305,6 +360,7 @@ export const acceptedAuthorityDocuments: readonly (readonly [string, object])[] 
       'http://localhost/corp.crl',
     ),
   ],
+  ['a minimum CRL number', minimum({ issuer: 'CN=Corp CA', number: String(2n ** 159n - 1n) })],
   ['OCSP', revocation({ ocsp: 'http://ocsp.corp.example/', graceSeconds: 604_800 })],
   [
     'what is denied',

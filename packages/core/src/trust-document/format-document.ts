@@ -4,6 +4,7 @@ import type {
   TrustDocumentDenied,
   TrustDocumentIdentity,
   TrustDocumentLock,
+  TrustDocumentMinimumCrlNumber,
   TrustDocumentPin,
   TrustDocumentRevocation,
   TrustDocumentSubject,
@@ -51,7 +52,10 @@ const revocationKeys: readonly (keyof TrustDocumentRevocation)[] = [
   'ocsp',
   'ocspNonce',
   'graceSeconds',
+  'minimumCrlNumbers',
 ];
+
+const minimumCrlNumberKeys: readonly (keyof TrustDocumentMinimumCrlNumber)[] = ['issuer', 'number'];
 
 const deniedKeys: readonly (keyof TrustDocumentDenied)[] = ['thumbprintSha256', 'issuedBy', 'serialNumber', 'reason'];
 
@@ -122,7 +126,17 @@ function orderAuthority(authority: TrustDocumentAuthority): TrustDocumentAuthori
   const { revocation } = authority;
   return {
     ...pickInOrder(authority, authorityKeys),
-    ...(revocation && { revocation: pickInOrder(revocation, revocationKeys) }),
+    ...(revocation && { revocation: orderRevocation(revocation) }),
+  };
+}
+
+function orderRevocation(revocation: TrustDocumentRevocation): TrustDocumentRevocation {
+  const { minimumCrlNumbers } = revocation;
+  return {
+    ...pickInOrder(revocation, revocationKeys),
+    ...(minimumCrlNumbers && {
+      minimumCrlNumbers: minimumCrlNumbers.map((entry) => pickInOrder(entry, minimumCrlNumberKeys)),
+    }),
   };
 }
 

@@ -34,6 +34,7 @@ describe('authorities', () => {
       ocsp: undefined,
       ocspNonce: 'required',
       graceMilliseconds: 0,
+      minimumCrlNumbers: new Map(),
     };
     assert.deepEqual(authority.revocation, revocation);
     for (const part of [authorities, authority, authority.trustAnchors, authority.intermediates, authority.revocation])
@@ -49,6 +50,22 @@ describe('authorities', () => {
     assert.equal(modeOf({ mode: 'required' }), 'required');
     const [authority] = read({ authorities: [{ ...corp, revocation: { graceSeconds: 90 } }] }).authorities;
     assert.equal(authority?.revocation.graceMilliseconds, 90_000);
+  });
+  test('minimum CRL numbers are exact, by the issuer they are of', () => {
+    const number = String(2n ** 159n - 1n);
+    const minimumCrlNumbers = [
+      { issuer: 'CN=Corp CA', number },
+      { issuer: 'CN=Corp Issuing CA', number: '0' },
+    ];
+    const revocation = { mode: 'required', crls: ['file:a'], minimumCrlNumbers };
+    const [authority] = read({ authorities: [{ ...corp, intermediates: [pems.issuing], revocation }] }).authorities;
+    assert.deepEqual(
+      [...(authority?.revocation.minimumCrlNumbers ?? [])],
+      [
+        ['CN=Corp CA', 2n ** 159n - 1n],
+        ['CN=Corp Issuing CA', 0n],
+      ],
+    );
   });
   test('a document without any has none', () => {
     const { authorities, denied, subjects } = parseTrustDocument(documentOf([]));

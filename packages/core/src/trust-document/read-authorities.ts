@@ -113,7 +113,10 @@ function* readAuthority(
   const spiffeTrustDomains = readTrustDomains(reader, fields['spiffeTrustDomains'], path, seen.trustDomains);
   const dotPath = `${path}.dnsConstraintsWithLeadingDot`;
   const leadingDot = reader.readChoice(fields['dnsConstraintsWithLeadingDot'], dotPath, leadingDotReadings);
-  const revocation = readRevocation(reader, fields['revocation'], `${path}.revocation`, seen.crls);
+  const revocation = readRevocation(reader, fields['revocation'], `${path}.revocation`, {
+    seen: seen.crls,
+    issuers: [...trustAnchors, ...intermediates].map(({ certificate }) => certificate),
+  });
   const isWhole = reader.problems.length === problemsBefore;
   const authority = Object.freeze({
     name,

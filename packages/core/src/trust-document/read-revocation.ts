@@ -1,12 +1,20 @@
+import type { PathCertificate } from '../certificate/path-certificate.js';
 import { isLoopbackHost } from '../encoding/shown-url.js';
 import { revocationModes, revocationScopes } from '../certification-path/path-revocation.js';
 import { type AuthorityRevocation, ocspNonces } from '../trust-snapshot/trust-snapshot.js';
+import { shortenText } from '../encoding/shown-text.js';
 import type { DocumentReader } from './document-reader.js';
 
 const maximumAddressLength = 2048;
 const maximumGraceSeconds = 604_800;
 
-const revocationKeys = { required: [], optional: ['mode', 'scope', 'crls', 'ocsp', 'ocspNonce', 'graceSeconds'] };
+const revocationKeys = {
+  required: [],
+  optional: ['mode', 'scope', 'crls', 'ocsp', 'ocspNonce', 'graceSeconds', 'minimumCrlNumbers'],
+};
+const minimumCrlNumberKeys = { required: ['issuer', 'number'], optional: [] };
+/** RFC 5280 §5.2.3: up to 20 octets, of which the first bit is the sign. */
+const maximumCrlNumber = 2n ** 159n - 1n;
 
 const noRevocation: AuthorityRevocation = Object.freeze({
   mode: 'off',
@@ -15,6 +23,7 @@ const noRevocation: AuthorityRevocation = Object.freeze({
   ocsp: undefined,
   ocspNonce: 'required',
   graceMilliseconds: 0,
+  minimumCrlNumbers: new Map(),
 });
 
 /** How revocation is found out for one authority; `seen` holds the lists of the whole document. */
@@ -22,13 +31,14 @@ export function readRevocation(
   reader: DocumentReader,
   value: unknown,
   path: string,
-  seen: Map<string, string>,
+  { seen, issuers }: { readonly seen: Map<string, string>; readonly issuers: readonly PathCertificate[] },
 ): AuthorityRevocation {
   const fields = value === undefined ? undefined : reader.readObject(value, path, revocationKeys);
   if (fields === undefined) return noRevocation;
   const crls = readCrls(reader, fields['crls'], `${path}.crls`, seen);
   const ocsp = fields['ocsp'] === undefined ? undefined : readOcsp(reader, fields['ocsp'], `${path}.ocsp`);
   const hasSource = crls.length > 0 || ocsp !== undefined;
+  const minimumCrlNumbers = readMinimumCrlNumbers(reader, fields, path, issuers);
   return Object.freeze({
     mode: reader.readChoice(fields['mode'], `${path}.mode`, revocationModes) ?? (hasSource ? 'required' : 'off'),
     scope: reader.readChoice(fields['scope'], `${path}.scope`, revocationScopes) ?? 'chain',
@@ -36,7 +46,48 @@ export function readRevocation(
     ocsp,
     ocspNonce: reader.readChoice(fields['ocspNonce'], `${path}.ocspNonce`, ocspNonces) ?? 'required',
     graceMilliseconds: readGrace(reader, fields['graceSeconds'], `${path}.graceSeconds`) * 1000,
+    minimumCrlNumbers,
   });
+}
+
+function readMinimumCrlNumbers(
+  reader: DocumentReader,
+  { mode, minimumCrlNumbers: value }: Readonly<Record<string, unknown>>,
+  revocationPath: string,
+  issuers: readonly PathCertificate[],
+): ReadonlyMap<string, bigint> {
+  const numbers = new Map<string, bigint>();
+  if (value === undefined) return numbers;
+  const path = `${revocationPath}.minimumCrlNumbers`;
+  // Elsewhere, a list that is refused would let in whom it names.
+  if (mode !== 'required') reader.report(path, 'it needs "mode": "required" beside it, in so many words');
+  const known = [...new Set(issuers.map(({ subjectText }) => subjectText))];
+  const places = new Map<string, string>();
+  for (const [index, item] of reader.readArray(value, path).entries()) {
+    const place = `${path}[${index}]`;
+    const fields = reader.readObject(item, place, minimumCrlNumberKeys);
+    if (fields === undefined) continue;
+    const issuer = reader.readText(fields['issuer'], `${place}.issuer`, maximumAddressLength);
+    if (typeof fields['issuer'] === 'string' && !known.includes(issuer)) {
+      reader.report(
+        `${place}.issuer`,
+        `no certificate of the authority has this subject; there are ${known.join(', ')}`,
+      );
+    }
+    reader.expectUnique(places, issuer, `${place}.issuer`, `the issuer "${shortenText(issuer)}"`);
+    numbers.set(issuer, readCrlNumber(reader, fields['number'], `${place}.number`));
+  }
+  return numbers;
+}
+
+/** As tools print it, in decimal; in text, since JSON's numbers are exact up to 2^53 alone. */
+function readCrlNumber(reader: DocumentReader, value: unknown, path: string): bigint {
+  const isNumber = typeof value === 'string' && /^(?:0|[1-9][0-9]{0,47})$/.test(value);
+  const number = isNumber ? BigInt(value) : 0n;
+  if (!isNumber || number > maximumCrlNumber) {
+    reader.report(path, 'it must be a CRL number in decimal digits, as a text like "12", of 20 octets at most');
+  }
+  return number;
 }
 
 function readGrace(reader: DocumentReader, value: unknown, path: string): number {

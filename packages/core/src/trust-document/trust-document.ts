@@ -44,6 +44,15 @@ export interface TrustDocumentRevocation {
   /** Absent: required. */
   readonly ocspNonce?: 'required' | 'optional';
   readonly graceSeconds?: number;
+  /** With `mode` `required` alone. */
+  readonly minimumCrlNumbers?: readonly TrustDocumentMinimumCrlNumber[];
+}
+
+export interface TrustDocumentMinimumCrlNumber {
+  /** The subject of one of the authority's certificates, as `certgate trust authority list --json` prints it. */
+  readonly issuer: string;
+  /** Decimal. */
+  readonly number: string;
 }
 
 /** A thumbprint, or a serial number with its authority. */

@@ -250,10 +250,27 @@ function* compareRevocations(pair: AuthorityPair): Generator<TrustChange, void, 
     const effect = isOff ? 'changes' : after.ocspNonce === 'optional' ? 'gains' : 'loses';
     yield say(effect, `The nonce of OCSP answers ${whose} is ${after.ocspNonce}, no longer ${before.ocspNonce}.`);
   }
+  for (const [effect, sentence] of compareMinimums(before, after, whose)) yield say(effect, sentence);
   if (before.graceMilliseconds !== after.graceMilliseconds) {
     yield* both(
       `Revocation lists ${whose} count for ${after.graceMilliseconds / 1000} seconds after their end, no longer ${before.graceMilliseconds / 1000}.`,
     );
+  }
+}
+
+/** A higher minimum refuses lists, and with them callers; a lower one takes older lists, which know fewer revocations. */
+function* compareMinimums(
+  before: AuthorityRevocation,
+  after: AuthorityRevocation,
+  whose: string,
+): Generator<readonly [TrustEffect, string], void, undefined> {
+  const [earlier, later] = [before.minimumCrlNumbers, after.minimumCrlNumbers];
+  for (const issuer of new Set([...earlier.keys(), ...later.keys()])) {
+    const [old, present] = [earlier.get(issuer), later.get(issuer)];
+    if (old === present) continue;
+    const effect = (present ?? -1n) > (old ?? -1n) ? 'loses' : 'gains';
+    const sentence = `Revocation lists ${whose} by "${issuer}" count from number ${present ?? 'any'} on, no longer from ${old ?? 'any'}.`;
+    yield [effect, sentence];
   }
 }
 

@@ -25,6 +25,10 @@ const listChanges = ({ changes }: TrustComparison): readonly string[] =>
 
 describe('what is told of authorities, names and the deny list', () => {
   const a = { name: 'a', subjects: [dns('a.example')] };
+  const minimum = (...numbers: readonly string[]): object => ({
+    mode: 'required',
+    minimumCrlNumbers: numbers.map((number) => ({ issuer: 'CN=Corp CA', number })),
+  });
   const revocation = (fields: object): object => ({ authorities: [{ ...corp, revocation: fields }, partner] });
   const dotted = (reading: string): object => ({
     authorities: [{ ...corp, dnsConstraintsWithLeadingDot: reading }, partner],
@@ -88,6 +92,18 @@ describe('what is told of authorities, names and the deny list', () => {
     ],
     ['leading dots that are refused, as by default', read([a]), read([a], dotted('refuse')), []],
     ['stricter revocation', read([a]), read([a], revocation({ mode: 'when-available' })), ['loses revocation a?']],
+    ...(
+      [
+        ['a minimum CRL number', [], ['12'], ['loses revocation a?']],
+        ['a higher one', ['12'], ['13'], ['loses revocation a?']],
+        ['a lower one', ['13'], ['12'], ['gains revocation a?']],
+        ['none any more', ['0'], [], ['gains revocation a?']],
+        ['the same one', ['12'], ['12'], []],
+      ] as const
+    ).map(
+      ([what, before, after, changes]) =>
+        [what, read([a], revocation(minimum(...before))), read([a], revocation(minimum(...after))), changes] as const,
+    ),
     [
       'looser revocation',
       read([a], revocation({ mode: 'required', scope: 'chain' })),

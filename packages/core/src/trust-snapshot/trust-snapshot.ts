@@ -158,6 +158,8 @@ export interface AuthorityRevocation {
   readonly ocspNonce: (typeof ocspNonces)[number];
   /** How long after its nextUpdate a list still counts. */
   readonly graceMilliseconds: number;
+  /** By the issuer's name as it reads (`subjectText` of its certificates): what its lists must have at least. */
+  readonly minimumCrlNumbers: ReadonlyMap<string, bigint>;
 }
 
 export const ocspNonces = ['required', 'optional'] as const;

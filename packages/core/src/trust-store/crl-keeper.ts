@@ -62,7 +62,7 @@ export class CrlKeeper {
   list(authority: TrustedAuthority): readonly CertificateRevocationList[] {
     return [...(this.#kept.get(authority.name.toLowerCase())?.values() ?? [])]
       .flatMap(({ lists }) => lists.lists)
-      .filter((crl) => isOfAuthority(crl, authority));
+      .filter((crl) => isOfAuthority(crl, authority) && findNumberFault(crl, authority) === undefined);
   }
 
   /** Why the latest reads failed, for the operator; undefined when all succeeded. */
@@ -155,6 +155,7 @@ export class CrlKeeper {
     const latest = await decodeList(bytes);
     await prepareCrl(latest, [...authority.trustAnchors, ...authority.intermediates]);
     expectOfAuthority(latest, authority);
+    expectMinimumNumber(latest, authority);
     const known = present?.lists.filter((crl) => isOfAuthority(crl, authority)) ?? new KeptLists();
     const lists = known.add(latest, now);
     ofAuthority.set(sourceKey, { lists, latest, sourceVersion, digest });
@@ -194,6 +195,26 @@ function isOfAuthority(crl: CertificateRevocationList, authority: TrustedAuthori
       ({ subject, verificationKey }) => subject.key === crl.issuer.key && isSignedBy(crl, verificationKey),
     )
   );
+}
+
+/**
+ * Of every list of the issuer, whole or delta, wherever it came from: an instance that has just started remembers none that
+ * was newer.
+ */
+function findNumberFault(crl: CertificateRevocationList, authority: TrustedAuthority): string | undefined {
+  const { minimumCrlNumbers } = authority.revocation;
+  if (minimumCrlNumbers.size === 0) return undefined;
+  for (const { subject, subjectText } of [...authority.trustAnchors, ...authority.intermediates]) {
+    const minimum = subject.key === crl.issuer.key ? minimumCrlNumbers.get(subjectText) : undefined;
+    if (minimum === undefined || (crl.crlNumber !== undefined && crl.crlNumber >= minimum)) continue;
+    return `it has ${crl.crlNumber === undefined ? 'no number' : `the number ${crl.crlNumber}`}, and minimumCrlNumbers asks for ${minimum} of "${subjectText}"; publish its newest list there`;
+  }
+  return undefined;
+}
+
+function expectMinimumNumber(crl: CertificateRevocationList, authority: TrustedAuthority): void {
+  const fault = findNumberFault(crl, authority);
+  if (fault !== undefined) throw new Error(fault);
 }
 
 /** Whoever can put something in the source's place must not be able to displace the list. */

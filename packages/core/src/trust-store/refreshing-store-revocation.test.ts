@@ -100,6 +100,48 @@ describe('lists', () => {
     assert.equal(await askAt(Date.UTC(2027, 1, 1) + 3_600_000), 'revocation_unavailable');
   });
 
+  test('an older list that is still current lets nobody back in after a cold start, where a number is the minimum', async () => {
+    const issuer = 'CN=Corp issuing CA';
+    // Both lists are current, and the instance has seen neither.
+    assert.equal(await (await stageOf(empty)).ask(), 'found');
+    const minimum = { ...required, minimumCrlNumbers: [{ issuer, number: '2' }] };
+    const stage = await stageOf(empty, minimum);
+    const finding = await stage.find();
+    assert.ok(finding.outcome === 'denied' && finding.code === 'revocation_unavailable');
+    assert.match(finding.detail, /it has the number 1, and minimumCrlNumbers asks for 2 of "CN=Corp issuing CA"/);
+    assert.equal(await (await stageOf(revoking, minimum)).ask(), 'certificate_revoked');
+    assert.equal(await (await stageOf(list({ number: '02' }), minimum)).ask(), 'found');
+    // The number is hexadecimal here: 255.
+    const large = { ...required, minimumCrlNumbers: [{ issuer, number: '256' }] };
+    assert.equal(await (await stageOf(list({ number: 'FF' }), large)).ask(), 'revocation_unavailable');
+    assert.equal(await (await stageOf(list({ number: '0100' }), large)).ask(), 'found');
+  });
+
+  test('a minimum number is of one issuer, and of each of its lists', async () => {
+    const minimumCrlNumbers = [{ issuer: 'CN=Corp issuing CA', number: '2' }];
+    const askOf = async (...lists: readonly Buffer[]): Promise<string> => {
+      const blobs = lists.map((each, index) => new StubBlob(each, `${index}.crl`));
+      const stage = await createRevocationStage({ mode: 'required', minimumCrlNumbers }, { crlBlobs: { corp: blobs } });
+      return stage.ask();
+    };
+    // The root's list has the number 1.
+    assert.equal(await askOf(ofRoot, list({ number: '02' })), 'found');
+    assert.equal(await askOf(ofRoot, list()), 'revocation_unavailable');
+    assert.equal(await askOf(ofRoot, list(), revoking), 'certificate_revoked');
+  });
+
+  test('a list in use that a new minimum refuses counts no longer', async () => {
+    const stage = await stageOf(empty);
+    assert.equal(await stage.ask(), 'found');
+    const minimumCrlNumbers = [{ issuer: 'CN=Corp issuing CA', number: '2' }];
+    const { version } = stage.store;
+    stage.clock.pass(31_000);
+    await stage.ask();
+    await stage.document.answer(documentText(2, { ...required, minimumCrlNumbers }));
+    await until(() => stage.store.version !== version);
+    assert.equal(await stage.ask(), 'revocation_unavailable');
+  });
+
   test('one of the future leaves the one before in use', async () => {
     const { store, blob, refresh, ask } = await stageOf(empty);
     blob.content = list({ number: '02', lastUpdate: '20270105000000Z' });

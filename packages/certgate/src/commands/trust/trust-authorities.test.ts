@@ -96,7 +96,7 @@ describe('certgate trust, with authorities', () => {
   it('authority add warns of a DNS constraint with a leading dot, until it is said how to read it', async () => {
     const dotted = makeAuthority('Dotted CA', '-addext', 'nameConstraints=critical,permitted;DNS:.corp.example');
     const add = ['authority', 'add', 'dotted'];
-    const said = await stage.expect(...add, '--certificate', dotted, '--reason', 'x');
+    const said = await stage.expect(...add, '--trust-anchor', dotted, '--reason', 'x');
     assert.match(said, /Warning: The CA certificate "CN=Dotted CA".*constraint "\.corp\.example".*subdomains-only/);
     const more = [...add, '--to-existing', '--ocsp', 'http://ocsp.corp.example/', '--json', '--reason', 'x'];
     const { warnings } = JSON.parse(await stage.expect(...more)) as { warnings: readonly string[] };
@@ -108,6 +108,41 @@ describe('certgate trust, with authorities', () => {
     assert.equal(stage.read().authorities?.at(-1)?.dnsConstraintsWithLeadingDot, 'subdomains-only');
     assert.match(await stage.expect('authority', 'list'), /dotted: .*leading dot: subdomains-only/);
     await stage.expect('authority', 'remove', 'dotted', '--reason', 'x');
+  });
+
+  it('authority add takes minimum CRL numbers by issuer, with mode required alone', async (context) => {
+    const own = new TrustStage();
+    context.after(() => {
+      own.remove();
+    });
+    await own.expect('init', '--reason', 'first');
+    await own.expect('authority', 'add', 'corp', '--trust-anchor', root, '--intermediate', issuing, '--crl', 'file:corp.crl', '--reason', 'x'); // prettier-ignore
+    const minimum = (text: string, ...more: readonly string[]): readonly string[] =>
+      ['authority', 'add', 'corp', '--to-existing', '--minimum-crl-number', text, '--reason', 'an old list', ...more]; // prettier-ignore
+    for (const [words, args] of [
+      [/needs "mode": "required"/, minimum('CN=Corp Root=12')],
+      [/takes ISSUER=NUMBER/, minimum('12', '--revocation', 'required')],
+      [
+        /no certificate of the authority has this subject; there are CN=/,
+        minimum('CN=X=1', '--revocation', 'required'),
+      ],
+    ] as const) {
+      const { exitCode, stderr } = await own.run(...args);
+      assert.equal(exitCode, 2);
+      assert.match(stderr.replaceAll(/\s+/g, ' '), words);
+    }
+    const said = await own.expect(...minimum('CN=Corp Root=12', '--revocation', 'required'));
+    assert.match(said.replaceAll(/\s+/g, ' '), /by "CN=Corp Root" count from number 12 on, no longer from any/);
+    await own.expect(...minimum('CN=Corp Issuing=3'));
+    const lower = await own.expect(...minimum('CN=Corp Root=11'));
+    assert.match(lower.replaceAll(/\s+/g, ' '), /by "CN=Corp Root" count from number 11 on, no longer from 12/);
+    const numbers = [
+      { issuer: 'CN=Corp Issuing', number: '3' },
+      { issuer: 'CN=Corp Root', number: '11' },
+    ];
+    assert.deepEqual(own.read().authorities?.[0]?.revocation?.minimumCrlNumbers, numbers);
+    const { stdout } = await own.run('authority', 'list', '--json');
+    assert.ok(stdout.replaceAll(/\s/g, '').includes(JSON.stringify(numbers).replaceAll(' ', '')), stdout);
   });
 
   it('add lets a name in, alone or beside a pin', async () => {

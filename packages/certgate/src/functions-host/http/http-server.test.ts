@@ -97,7 +97,7 @@ test('a header value with line breaks is refused with words, in the answer and i
     lines.length = 0;
     const certificate = ['MIIBszCC', 'AVmgAwIB', 'AgIUQ2Vy'].join(lineEnd);
     const answer = await exchangeRaw(
-      host.port,
+      host,
       `GET /api/x HTTP/1.1\r\nHost: h\r\nX-ARR-ClientCert: ${certificate}\r\n\r\n`,
     );
     assert.match(answer, /^HTTP\/1\.1 400 [\s\S]*line breaks[\s\S]*certgate certificate header <file>/);

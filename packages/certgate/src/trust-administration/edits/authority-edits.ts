@@ -20,7 +20,7 @@ export interface AuthorityAddition {
   readonly spiffeTrustDomains: readonly string[];
   /** Undefined: as it is. */
   readonly dnsConstraintsWithLeadingDot: TrustDocumentAuthority['dnsConstraintsWithLeadingDot'];
-  /** `crls` are added; the others take the place of what is there. */
+  /** `crls` and `minimumCrlNumbers` are added, the latter by issuer; the others take the place of what is there. */
   readonly revocation: TrustDocumentRevocation;
 }
 
@@ -28,11 +28,14 @@ export interface AuthorityAddition {
 export function addToAuthority(document: TrustDocument, name: string, addition: AuthorityAddition): TrustDocument {
   const authority = getAuthority(document, name);
   const { intermediates, spiffeTrustDomains, dnsConstraintsWithLeadingDot } = addition;
-  const { crls = [], ...settings } = addition.revocation;
+  const { crls = [], minimumCrlNumbers = [], ...settings } = addition.revocation;
+  const issuers = new Set(minimumCrlNumbers.map(({ issuer }) => issuer));
+  const others = authority.revocation?.minimumCrlNumbers?.filter(({ issuer }) => !issuers.has(issuer)) ?? [];
   const revocation = {
     ...authority.revocation,
     ...settings,
     ...(crls.length === 0 ? {} : { crls: union(authority.revocation?.crls, crls) }),
+    ...(minimumCrlNumbers.length === 0 ? {} : { minimumCrlNumbers: [...others, ...minimumCrlNumbers] }),
   };
   return replaceAuthority(document, authority, {
     ...authority,

@@ -6,6 +6,7 @@ import {
   type LeadingDotReading,
   type RevocationMode,
   type RevocationScope,
+  type TrustDocumentMinimumCrlNumber,
   type TrustDocumentRevocation,
   type TrustSnapshot,
 } from '@certgate/core/tools';
@@ -41,6 +42,7 @@ interface AddFlags extends StoreFlags, ChangeFlags {
   readonly scope?: RevocationScope;
   readonly ocspNonce?: 'required' | 'optional';
   readonly graceSeconds?: number;
+  readonly minimumCrlNumber?: readonly string[];
   readonly spiffeTrustDomain?: readonly string[];
   readonly dnsConstraintsWithLeadingDot?: LeadingDotReading;
   readonly toExisting?: boolean;
@@ -76,6 +78,11 @@ export function trustAuthorityAddCommand(): Command {
       ),
     )
     .option('--grace-seconds <seconds>', 'how long a list counts after its end (default: 0)', parseSeconds)
+    .option(
+      '--minimum-crl-number <issuer=n>',
+      'refuse lists of this issuer below number n; needs --mode required (repeatable)',
+      collect,
+    )
     .option('--spiffe-trust-domain <domain>', 'a SPIFFE trust domain that it signs for (repeatable)', collect)
     .addOption(
       new Option(
@@ -163,6 +170,7 @@ async function readAddition(flags: AddFlags): Promise<AuthorityAddition> {
     ...(ocsp === undefined ? {} : { ocsp }),
     ...(ocspNonce === undefined ? {} : { ocspNonce }),
     ...(graceSeconds === undefined ? {} : { graceSeconds }),
+    ...(flags.minimumCrlNumber === undefined ? {} : { minimumCrlNumbers: flags.minimumCrlNumber.map(parseMinimum) }),
   };
   return {
     trustAnchors: await readCertificates(flags.trustAnchor),
@@ -179,6 +187,15 @@ async function readCertificates(files: readonly string[] = []): Promise<readonly
   return read
     .flatMap(({ certificateDer, otherCertificates }) => [certificateDer, ...otherCertificates])
     .map((der) => encodePem('CERTIFICATE', der));
+}
+
+/** The issuer's own name has equals signs: `CN=services=12`. */
+function parseMinimum(text: string): TrustDocumentMinimumCrlNumber {
+  const [, issuer, number] = /^(.+)=(\d+)$/.exec(text) ?? [];
+  if (issuer !== undefined && number !== undefined) return { issuer, number };
+  throw new CommandFailure(`--minimum-crl-number takes ISSUER=NUMBER, not "${text}".`, {
+    remedy: 'Write the issuer as certgate trust authority list --json prints its subject, e.g. "CN=services=12".',
+  });
 }
 
 function parseSeconds(text: string): number {

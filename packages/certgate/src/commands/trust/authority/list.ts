@@ -77,13 +77,18 @@ function listCertificates({ trustAnchors, intermediates }: TrustedAuthority): re
 
 function describe(authority: TrustedAuthority, snapshot: TrustSnapshot): object {
   const { name, spiffeTrustDomains, dnsConstraintsWithLeadingDot, revocation } = authority;
-  const { graceMilliseconds, ocsp, ...rest } = revocation;
+  const { graceMilliseconds, ocsp, minimumCrlNumbers, ...rest } = revocation;
   return {
     name,
     certificates: listCertificates(authority),
     spiffeTrustDomains,
     dnsConstraintsWithLeadingDot,
-    revocation: { ...rest, ocsp: ocsp ?? null, graceSeconds: graceMilliseconds / 1000 },
+    revocation: {
+      ...rest,
+      ocsp: ocsp ?? null,
+      graceSeconds: graceMilliseconds / 1000,
+      minimumCrlNumbers: [...minimumCrlNumbers].map(([issuer, number]) => ({ issuer, number: String(number) })),
+    },
     identities: listUsers(name, snapshot),
   };
 }
