@@ -365,7 +365,8 @@ async function writeLines(context: TestContext): Promise<readonly Readonly<Recor
 
   const trustLog = new TrustLog();
   const report = { description: 'file trust.json', revision: 7, warnings: [] };
-  trustLog.note(call, { ...report, fault: 'ENOENT' });
+  trustLog.note(call, { ...report, fault: 'ENOENT', failure: 'unreachable' });
+  trustLog.note(call, { ...report, fault: 'it is not JSON', failure: 'refused' });
   trustLog.note(call, { ...report, fault: undefined });
   const warnings = [{ code: 'revision_reused', path: 'revision', message: 'The revision stayed 7.' }] as const;
   trustLog.note(call, { ...report, warnings, fault: undefined });
