@@ -105,6 +105,11 @@ function describeFinding(finding: TrustFinding): object {
   return { outcome: identity.name, validFrom, validUntil, isPathValidated };
 }
 
+async function nameOf(store: TrustStore): Promise<string> {
+  const finding = await store.find(leaf, now);
+  return finding.outcome === 'found' ? finding.identity.name : JSON.stringify(finding);
+}
+
 function assertNoMorePermissive(composed: TrustFinding, merged: TrustFinding): void {
   if (composed.outcome !== 'found') return;
   assert.ok(merged.outcome === 'found', `found, where one document says ${JSON.stringify(describeFinding(merged))}`);
@@ -198,7 +203,11 @@ describe('entries about one caller, spread over three documents', () => {
       const flags = { a: {}, b: {} };
       const admits = storeOf([admitting], flags);
       const denies = storeOf([{ identity: 'a', ...entry, store: 1 }], flags);
-      assert.equal((await admits.find(leaf, now)).outcome, 'found');
+      // Beside a document that says the same, and one that says nothing.
+      for (const other of [admits, storeOf([], flags)]) {
+        assert.equal(await nameOf(firstOf(admits, other)), 'a');
+        assert.equal(await nameOf(firstOf(other, admits)), 'a');
+      }
       for (const store of [firstOf(admits, denies), firstOf(denies, admits)]) {
         assert.deepEqual(describeFinding(await store.find(leaf, now)), { outcome: code });
       }

@@ -19,6 +19,7 @@ const found = (name: string): Extract<TrustFinding, { outcome: 'found' }> => ({
 const notFound: TrustFinding = { outcome: 'notFound' };
 const denied: TrustFinding = { outcome: 'denied', code: 'pin_disabled', detail: 'off' };
 const unavailable: TrustFinding = { outcome: 'unavailable', detail: 'down' };
+const revoked: TrustFinding = { outcome: 'denied', code: 'certificate_revoked', detail: 'on the list' };
 const undecided: TrustFinding = { outcome: 'denied', code: 'revocation_unavailable', detail: 'no list' };
 
 interface Watched {
@@ -57,6 +58,7 @@ describe('firstOf', () => {
     ['the same name with other functions', [found('a'), otherFunctions], 'identity_ambiguous'],
     ['denied in one, found in the other', [denied, found('a')], 'pin_disabled'],
     ['denied in one, unavailable the other', [denied, unavailable], 'pin_disabled'],
+    ['unavailable in one, revoked in the other', [unavailable, revoked], 'certificate_revoked'],
     ['unavailable in one, found in the other', [unavailable, found('a')], 'unavailable'],
     ['unavailable in one, unknown in the other', [unavailable, notFound], 'unavailable'],
     ['a revocation that nobody can tell, found in the other', [undecided, found('a')], 'revocation_unavailable'],
