@@ -111,8 +111,8 @@ export function authenticate(
 ): Authentication | Denial {
   const { thumbprintSha256 } = presented;
 
-  // What a finding leaves out is absent, whatever somebody put on Object.prototype.
-  const trusted = readTrust(copyOwn(finding), thumbprintSha256, now);
+  // What a finding leaves out is absent, whatever somebody put on Object.prototype. A stranger's says next to nothing.
+  const trusted = readTrust(finding.outcome === 'found' ? copyOwn(finding) : finding, thumbprintSha256, now);
   if (trusted.outcome === 'denied') return noteStoreDenial(onStep, trusted);
   note(onStep, 'trust-store', passed);
   const known = { identityName: trusted.identity.name, thumbprintSha256 };

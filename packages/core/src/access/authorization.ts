@@ -21,7 +21,10 @@ export function findAuthorizationDenial(
   identity: ClientIdentity,
   requirement: FunctionRequirement,
 ): AuthorizationDenial | undefined {
-  const { functionName, roles } = copyOwn(requirement);
+  // Own keys: roles that a polluted prototype supplies might ask for nothing. This runs at every request, so no copy.
+  if (!Object.hasOwn(requirement, 'functionName') || !Object.hasOwn(requirement, 'roles'))
+    throw new TypeError('A function requirement must have a functionName and roles of its own.');
+  const { functionName, roles } = requirement;
   if (identity.functions !== undefined && !identity.functions.includes(functionName.toLowerCase())) {
     return denyIdentity(
       identity,

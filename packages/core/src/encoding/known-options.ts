@@ -20,7 +20,9 @@ export function hasMember(target: object, name: PropertyKey): boolean {
 
 /** A member that `hasMember` finds, else undefined. */
 export function readMember(target: object, name: PropertyKey): unknown {
-  return hasMember(target, name) ? Reflect.get(target, name) : undefined;
+  // Most are its own or nowhere, and this runs at every request.
+  if (Object.hasOwn(target, name)) return (target as Record<PropertyKey, unknown>)[name];
+  return name in target && hasMember(target, name) ? Reflect.get(target, name) : undefined;
 }
 
 /**

@@ -111,57 +111,49 @@ export class TrustVersionError extends Error {
 }
 
 /** Members of the answer itself or of its class: what a polluted prototype adds is no part of it. */
-function readAnswer<const Names extends readonly string[]>(
+function readMembers<const Names extends readonly string[]>(
   answer: object,
   names: Names,
 ): Record<Names[number], unknown> {
   return Object.fromEntries(names.map((name) => [name, readMember(answer, name)])) as Record<Names[number], unknown>;
 }
 
-const answerMembers = [
-  'outcome',
-  'code',
-  'detail',
-  'identityName',
-  'identity',
-  'matchedBy',
-  'validFrom',
-  'validUntil',
-  'currentFrom',
-  'currentUntil',
-  'isPathValidated',
-  'pathAuthorities',
-] as const;
-
-type Answer = Readonly<Record<(typeof answerMembers)[number], unknown>>;
-
 function findKnownAnswer(given: unknown): TrustFinding | undefined {
   if (!isRecord(given)) return undefined;
-  const answer = readAnswer(given, answerMembers);
-  switch (answer.outcome) {
+  const detail = readMember(given, 'detail');
+  switch (readMember(given, 'outcome')) {
     case 'notFound':
-      return typeof answer.detail === 'string'
-        ? { outcome: 'notFound', detail: answer.detail }
-        : { outcome: 'notFound' };
+      return typeof detail === 'string' ? { outcome: 'notFound', detail } : { outcome: 'notFound' };
     case 'unavailable':
-      return { outcome: 'unavailable', detail: textOr(answer.detail, 'The trust store is unavailable.') };
+      return { outcome: 'unavailable', detail: textOr(detail, 'The trust store is unavailable.') };
     case 'denied':
-      return readDenied(answer);
+      return readDenied(given, textOr(detail, 'The trust store refused the certificate.'));
     case 'found':
-      return readFound(answer);
+      return readFound(given);
     default:
       return undefined;
   }
 }
 
-function readDenied(answer: Answer): TrustFinding | undefined {
-  const { code, identityName } = answer;
+function readDenied(given: object, detail: string): TrustFinding | undefined {
+  const { code, identityName } = readMembers(given, ['code', 'identityName']);
   if (!isTrustDenialCode(code)) return undefined;
-  const detail = textOr(answer.detail, 'The trust store refused the certificate.');
   return { outcome: 'denied', code, detail, ...(typeof identityName === 'string' ? { identityName } : {}) };
 }
 
-function readFound(answer: Answer): TrustFinding | undefined {
+const foundMembers = [
+  'identity',
+  'matchedBy',
+  'isPathValidated',
+  'pathAuthorities',
+  'validFrom',
+  'validUntil',
+  'currentFrom',
+  'currentUntil',
+] as const;
+
+function readFound(given: object): TrustFinding | undefined {
+  const answer = readMembers(given, foundMembers);
   const identity = readIdentity(answer.identity);
   // Absent means unbounded; null doesn't: it is what a failed calculation or an empty column leaves behind.
   const { validFrom = Number.NEGATIVE_INFINITY, validUntil = Number.POSITIVE_INFINITY } = answer;
@@ -185,7 +177,7 @@ function readFound(answer: Answer): TrustFinding | undefined {
 
 function readIdentity(value: unknown): FoundIdentity | undefined {
   if (!isRecord(value)) return undefined;
-  const { name, roles, functions, owner } = readAnswer(value, ['name', 'roles', 'functions', 'owner']);
+  const { name, roles, functions, owner } = readMembers(value, ['name', 'roles', 'functions', 'owner']);
   if (typeof name !== 'string' || name.trim() === '' || !isTextList(roles)) return undefined;
   if (functions !== undefined && !isTextList(functions)) return undefined;
   return {
