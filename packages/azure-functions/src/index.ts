@@ -1,5 +1,5 @@
 export { secureApp, type FunctionApp, type SecureAppOptions } from './secure-app.js';
-export { unsafeTrustCertificateHeaderFromAnywhere } from './gate/front-end.js';
+export * from './gate/unsafe-options.js';
 export { allowAnonymous, requireAnyRole, requireRole } from './function-policy.js';
 export { reportOnly, type ReportOnlyOptions } from './report-only.js';
 export {

@@ -18,7 +18,7 @@ import {
   trustDocument,
 } from './test-support/secured-app.js';
 import { loadFunctionsLibrary } from './test-support/test-worker.js';
-import { unsafeTrustCertificateHeaderFromAnywhere } from './gate/front-end.js';
+import { unsafeTrustCertificateHeaderFromAnywhere } from './gate/unsafe-options.js';
 
 const trustStore = trustStoreFromDocument(trustDocument);
 

@@ -177,11 +177,3 @@ export function readVariable(environment: Environment, name: string): string | u
 
 /** Named `unsafeTrustCertificateHeaderFromAnywhere` where apps see it. */
 export const frontEndOverride: unique symbol = Symbol.for('certgate/unsafe-trust-certificate-header-from-anywhere');
-
-/**
- * The only way around a front end that is not known: `secureApp(app, { trustStore, [this]: true })`. A symbol, so that no
- * configuration file can say it.
- *
- * @deprecated Dangerous: whoever reaches the app can then claim any certificate. Only where nobody else can reach it.
- */
-export const unsafeTrustCertificateHeaderFromAnywhere: typeof frontEndOverride = frontEndOverride;
