@@ -82,7 +82,15 @@ before(async () => {
     expectCertgate(
       ...['certificate', 'create', 'orders', '--pem', '--out', 'certificates', '--password-file', 'password.txt'],
     ),
-    expectCertgate('authority', 'create', 'corp', '--folder', 'authorities', '--password-file', 'corp.password'),
+    expectCertgate(
+      'authority',
+      'create',
+      'corp',
+      '--folder',
+      'authorities',
+      '--authority-password-file',
+      'corp.password',
+    ),
     expectCertgate('trust', 'init', ...store),
   ]);
   warnings = { billing, orders, corp };

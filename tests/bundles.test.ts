@@ -72,6 +72,7 @@ describe('an entry is one file', () => {
         const others = specifiers.filter((specifier) => !specifier.startsWith('node:'));
         const allowed: Readonly<Record<string, readonly string[]>> = {
           '@certgate/azure-functions': ['@certgate/core'],
+          '@certgate/azure-functions/testing': ['@certgate/core'],
           '@certgate/azure-functions/opentelemetry': ['@certgate/core', '@opentelemetry/api'],
         };
         assert.ok(specifiers.length > 0);

@@ -54,7 +54,7 @@ describe('the help of the command line', () => {
   it('gives each option a line that begins with its name, and keeps an option with its value in examples', () => {
     const help = readHelp(verbs.find(({ path }) => path === 'trust add')?.command ?? new Command(), 80);
     assert.match(help, /^ {2}--signing-key-password-file <file>\n {20,}a file/m);
-    assert.match(help, /^ {4}--owner "payments team" .*\\\n {4}--store file:trust\.json$/m);
+    assert.match(help, /^ {4}.*--owner "payments team" .*\\\n {4}--store file:trust\.json$/m);
   });
 });
 

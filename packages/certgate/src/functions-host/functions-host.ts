@@ -19,7 +19,7 @@ import type {
   HostLogLine,
   MessageFromHost,
   MessageToHost,
-} from './host-protocol.js';
+} from './worker/host-protocol.js';
 
 export { createFrontEndToken } from './http/request-sender.js';
 export type {
@@ -30,7 +30,7 @@ export type {
   HostedTrust,
   HostLogLevel,
   HostLogLine,
-} from './host-protocol.js';
+} from './worker/host-protocol.js';
 
 export interface HostExit {
   /** One line: what ended the app. */

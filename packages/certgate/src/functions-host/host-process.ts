@@ -5,7 +5,13 @@
 import { CommandFailure } from '../command-line/command-failure.js';
 import { AppContext, type AppLog } from './worker/app-context.js';
 import { createCoreApi, supplyCoreModule } from './worker/core-api.js';
-import type { DescribeMessage, HostLogLevel, MessageFromHost, MessageToHost, StartMessage } from './host-protocol.js';
+import type {
+  DescribeMessage,
+  HostLogLevel,
+  MessageFromHost,
+  MessageToHost,
+  StartMessage,
+} from './worker/host-protocol.js';
 import {
   checkFunctions,
   checkRegistrations,

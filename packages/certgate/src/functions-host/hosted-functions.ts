@@ -2,7 +2,7 @@ import { CommandFailure } from '../command-line/command-failure.js';
 import type { AppContext, RegisteredFunction } from './worker/app-context.js';
 import type { FunctionCallback } from './worker/core-types.js';
 import { isDurableClient } from './worker/durable-client.js';
-import type { DescribedFunction, HostedFunction, HostedTrust } from './host-protocol.js';
+import type { DescribedFunction, HostedFunction, HostedTrust } from './worker/host-protocol.js';
 import { compareNames, findTrigger, isHttpTrigger, type Route } from './routing/router.js';
 
 /** What the real host accepts as a function's name (`Utility.IsValidFunctionName`). */

@@ -1,3 +1,4 @@
+import type { UpstreamToken } from './exchange/request-headers.js';
 import { X509Certificate } from 'node:crypto';
 import { BlockList, isIP } from 'node:net';
 import { type ClientCertificateMode, clientCertificateModes } from './client-certificate-mode.js';
@@ -32,11 +33,6 @@ export interface GatewayOptions {
   /** HTML for a browser's `GET /`; `false` sends that to the app like any other request. */
   readonly landingPage?: LandingPage | false;
   readonly limits?: Partial<GatewayLimits>;
-}
-
-export interface UpstreamToken {
-  readonly name: string;
-  readonly value: string;
 }
 
 export interface GatewaySettings {

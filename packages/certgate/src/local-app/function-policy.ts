@@ -1,5 +1,5 @@
 import { formatInstant } from '@certgate/core/tools';
-import type { HostedFunction } from '../functions-host/host-protocol.js';
+import type { HostedFunction } from '../functions-host/worker/host-protocol.js';
 
 /** What a function asks of its callers, as the gate's registry in the app's process tells it. */
 export type FunctionPolicy = { readonly kind: 'anonymous' } | CertificatePolicy;

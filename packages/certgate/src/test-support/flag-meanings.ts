@@ -9,6 +9,13 @@ export const flagMeanings: Readonly<
       '--at <time>  the time of the call, like 2027-03-01T00:00:00Z (default: now)',
     ],
   },
+  '--audience': {
+    meaning: 'The name of an app that the trust document is for.',
+    wordings: [
+      "--audience <app>  as the app's `audience`: the name by which the document must be for it",
+      '--audience <app>  the name of an app that the document is for (repeatable)',
+    ],
+  },
   '--authority': {
     meaning:
       'A certificate authority: one kept by certgate authority, a file of its certificates, or one of the trust document.',
@@ -57,13 +64,6 @@ export const flagMeanings: Readonly<
   '--dry-run': {
     meaning: 'Say what would change, and change nothing.',
     wordings: ['--dry-run  say what would change, and write nothing', '--dry-run  show the changes and make none'],
-  },
-  '--even-if-locked': {
-    meaning: 'Let somebody in although a lock is in force.',
-    wordings: [
-      '--even-if-locked  let new identities in although `trust lock` has shut everyone out',
-      '--even-if-locked  let the new identity in although `trust lock` has shut everyone out',
-    ],
   },
   '--fail-on': {
     meaning: 'What the exit code 1 is for.',
@@ -177,7 +177,7 @@ export const flagMeanings: Readonly<
   '--signed-by': {
     meaning: 'A public key in PEM; the document as it is must be signed by one of these.',
     wordings: [
-      '--signed-by <file>  a public key in PEM that has signed the document as it is (repeatable: one of these)',
+      "--signed-by <key>  as the app's `signedBy`: a public key in PEM, or its file (repeatable: one of these)",
       '--signed-by <file>  a public key in PEM that has signed the document as it is (repeatable; default: that of --signing-key)',
     ],
   },

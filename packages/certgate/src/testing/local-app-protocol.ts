@@ -2,7 +2,7 @@
  * What the test's process and the local app's process say to each other over IPC: plain JSON, which is the same whatever
  * a test runner has done to the globals of its side.
  */
-import type { HostLogLine, HostedFunction } from '../functions-host/host-protocol.js';
+import type { HostLogLine, HostedFunction } from '../functions-host/worker/host-protocol.js';
 import type { ClientCertificateMode } from '../gateway/client-certificate-mode.js';
 import type { FunctionPolicy } from '../local-app/function-policy.js';
 

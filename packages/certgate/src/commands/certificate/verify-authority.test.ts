@@ -41,17 +41,17 @@ describe('certgate certificate verify, by an authority', () => {
 
   before(async () => {
     for (const name of ['corp', 'services', 'caller']) folder.file(`${name}.password`, `a password of ${name}\n`);
-    await succeed('authority', 'create', 'corp', '--password-file', 'corp.password');
+    await succeed('authority', 'create', 'corp', '--authority-password-file', 'corp.password');
     await succeed(
       'authority', 'create', 'services', '--parent', 'corp', '--parent-password-file', 'corp.password',
-      '--password-file', 'services.password', '--permit-dns', 'corp.example',
+      '--authority-password-file', 'services.password', '--permit-dns', 'corp.example',
     ); // prettier-ignore
     await issue('billing', '--dns', 'billing.corp.example');
     await issue('gone');
     await issue('server', '--eku', 'serverAuth', '--dns', 'api.corp.example');
     await succeed(
       ...['authority', 'revoke', 'services', 'gone.crt.pem', '--reason', 'keyCompromise'],
-      ...['--password-file', 'services.password'],
+      ...['--authority-password-file', 'services.password'],
     );
   });
   after(() => {

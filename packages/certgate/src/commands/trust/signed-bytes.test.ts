@@ -115,7 +115,7 @@ describe('what a verb signs depends on signed bytes and its own words', () => {
       ['rotate', 'billing', '--thumbprint-sha256', pin('4'), '--overlap', '1d'],
       ['deny', pin('1')],
       ['undeny', pin('d')],
-      ['authority', 'add', 'other', '--certificate', authority],
+      ['authority', 'add', 'other', '--trust-anchor', authority],
       ['authority', 'remove', 'corp'],
       ['import', '--from', list],
       ['lock'],

@@ -4,7 +4,7 @@
  */
 import { subscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { HostAnswer, HostDecision } from '../host-protocol.js';
+import type { HostAnswer, HostDecision } from '../worker/host-protocol.js';
 
 /** The name is the contract with the adapter, whose copy is the app's own. */
 const decisionChannelName = 'certgate:decision';

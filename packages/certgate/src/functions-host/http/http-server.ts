@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import type { AppContext } from '../worker/app-context.js';
 import type { InvocationRequest } from '../worker/core-types.js';
 import { type DurableStandIn, isDurableClient } from '../worker/durable-client.js';
-import type { HostAccess, HostAnswer } from '../host-protocol.js';
+import type { HostAccess, HostAnswer } from '../worker/host-protocol.js';
 import { AnswerReport, DecisionWatch } from './answer-report.js';
 import {
   declaredLength,

@@ -5,7 +5,7 @@
  * with the gateway in front of it.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { HostAccess } from '../host-protocol.js';
+import type { HostAccess } from '../worker/host-protocol.js';
 
 /** The gateway's field. Apps never see it: it is taken off before anything else reads the request. */
 export const frontEndTokenHeaderName = 'x-certgate-front-end-token';

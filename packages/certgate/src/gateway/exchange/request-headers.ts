@@ -7,7 +7,6 @@
  * the client (`X-Forwarded-Host`, `X-Forwarded-Client-Cert`) are removed, though Azure may let some of them through.
  */
 import { randomUUID } from 'node:crypto';
-import type { UpstreamToken } from '../gateway-options.js';
 import { canonicalizeFieldName, getFieldValues, removeHopByHopFields, type RawField } from './raw-fields.js';
 import { expectsContinue, type RequestHead } from './request-refusals.js';
 
@@ -28,6 +27,12 @@ const frontEndNames: ReadonlySet<string> = new Set([
 
 /** Written anew from what the parser understood, so that another spelling of them can't say something else. */
 const framingNames: ReadonlySet<string> = new Set(['content-length', 'expect', 'host', 'transfer-encoding']);
+
+/** The field that only a gateway and its upstream know. */
+export interface UpstreamToken {
+  readonly name: string;
+  readonly value: string;
+}
 
 export interface ForwardingFacts {
   /** Value of `X-ARR-ClientCert`; undefined when the app is to see no certificate. */

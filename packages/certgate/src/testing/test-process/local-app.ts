@@ -1,4 +1,4 @@
-import type { HostLogLine } from '../../functions-host/host-protocol.js';
+import type { HostLogLine } from '../../functions-host/worker/host-protocol.js';
 import type { ClientCertificateMode } from '../../gateway/client-certificate-mode.js';
 import type { CallerCertificate, CallerGrant, LocalAppFunction } from '../local-app-protocol.js';
 

@@ -101,7 +101,7 @@ async function change(...words: readonly string[]): Promise<void> {
 }
 
 const corp = (...files: readonly string[]): readonly string[] => [
-  ...['authority', 'add', 'corp', '--certificate', 'root.crt.pem'],
+  ...['authority', 'add', 'corp', '--trust-anchor', 'root.crt.pem'],
   ...files.flatMap((file) => ['--intermediate', file]),
 ];
 
@@ -282,7 +282,7 @@ const faults: readonly Fault[] = [
     certificate: 'rooted',
     authorityFile: 'root.crt.pem',
     make: async () => {
-      await change('authority', 'add', 'corp', '--certificate', 'imitator.crt.pem');
+      await change('authority', 'add', 'corp', '--trust-anchor', 'imitator.crt.pem');
       await add('billing', '--issued-by', 'corp', '--dns', 'billing.corp.example');
     },
   },
