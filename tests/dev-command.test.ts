@@ -263,7 +263,7 @@ describe('certgate dev', () => {
       for (let tries = 0; !said.includes('SecuredFunction') && tries < 50; tries += 1) await wait(20);
       const line =
         said.split('\n').find((each) => each.includes('certgate call') && each.includes('SecuredFunction')) ?? '';
-      const { exitCode, stdout, stderr } = await runCertgate(line.trim().split(' ').slice(2));
+      const { exitCode, stdout, stderr } = await runCertgate(line.trim().split(' ').slice(3));
       assert.equal(exitCode, 0, stderr);
       assert.match(stdout, /"caller":"allowed"/);
     } finally {

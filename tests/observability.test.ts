@@ -34,6 +34,9 @@ for (const name of Object.keys(keys)) subscribe(name, (event) => keys[name].push
 let ahead = 0;
 const now = performance.now.bind(performance);
 performance.now = () => now() + ahead;
+// In the last third of the 30 days that the callers' certificates have, so that the log warns of their end.
+const today = Date.now.bind(Date);
+Date.now = () => today() + 25 * 86_400_000;
 
 secureApp(app, { trustStore: trustStoreFromFile(process.env.CERTGATE_TRUST, { refreshIntervalSeconds: 0.05 }) });
 const inDays = (days) => new Date(Date.now() + days * 86_400_000).toISOString();

@@ -22,7 +22,7 @@ interface Piece {
 const notRun: readonly (readonly [RegExp, string])[] = [
   [/^npm ci && npm run pack$/, 'rebuilds what other tests are reading: .ci/run runs it, and here npm packs the same'],
   [/^az functionapp update /, 'needs an app in Azure'],
-  [/^app\.http\('Refund', \{ handler: reportOnly\(/, 'another way to write a line before it: tests/docs.test.ts'],
+  [/^const until = /, 'another way to write a line before it: tests/docs.test.ts'],
   [/^\{ "schemaVersion": 1,/, 'what the commands before it write, by hand: tests/docs.test.ts parses it'],
 ];
 
@@ -32,6 +32,8 @@ const actions: readonly (readonly [RegExp, (walk: Walk, text: string) => Promise
   [/^npx --no-install certgate init$/, (walk, text) => walk.refuseWithoutYes(text)],
   [/^"main": /, (walk, text) => walk.closeApp(text)],
   [/^import \{ app, /, (walk, text) => walk.write('src/functions/payments.ts', text)],
+  [/^declare module /, (walk, text) => walk.append('src/index.ts', text)],
+  [/^\{ "IsEncrypted": /, (walk, text) => walk.write('local.settings.json', text)],
   [/^npm run build$/, (walk, text) => walk.succeed(text)],
   [/^npx --no-install certgate (?:certificate|trust) /, (walk, text) => walk.succeed(text)],
   [/^npx --no-install certgate dev --check$/, (walk, text) => walk.check(text)],
@@ -184,6 +186,11 @@ class Walk {
 
   write(path: string, text: string): Promise<void> {
     this.#put(path, text);
+    return Promise.resolve();
+  }
+
+  append(path: string, text: string): Promise<void> {
+    this.#put(path, `${this.#read(path)}\n${text}`);
     return Promise.resolve();
   }
 

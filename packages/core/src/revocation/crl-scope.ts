@@ -51,7 +51,7 @@ function isPointOfList(
     if (!isNamed || idp?.isIndirect !== true) return false;
   }
   if (idp?.name === undefined) return true;
-  const ofList = listPointNames(idp.name, crl.issuer);
+  const ofList = expandPointName(idp.name, crl.issuer);
   const ofPoint = listPointNames(point, certificateIssuer);
   return ofList.some((left) => ofPoint.some((right) => areGeneralNamesEqual(left, right)));
 }
@@ -61,13 +61,13 @@ function listPointNames(
   certificateIssuer: CanonicalName,
 ): readonly GeneralName[] {
   if (name === undefined) return crlIssuer ?? [];
-  if (crlIssuer === undefined) return listPointNames(name, certificateIssuer);
+  if (crlIssuer === undefined) return expandPointName(name, certificateIssuer);
   const [issuer, ...others] = crlIssuer.flatMap((general) => ('name' in general ? [general.name] : []));
   // §4.2.1.13: with several issuers there must be no relative name: it would mean several things.
-  return issuer === undefined || (others.length > 0 && !('fullName' in name)) ? [] : listPointNames(name, issuer);
+  return issuer === undefined || (others.length > 0 && !('fullName' in name)) ? [] : expandPointName(name, issuer);
 }
 
-function listPointNames(name: DistributionPointName, issuer: CanonicalName): readonly GeneralName[] {
+function expandPointName(name: DistributionPointName, issuer: CanonicalName): readonly GeneralName[] {
   if ('fullName' in name) return name.fullName;
   const relativeNames = [...issuer.relativeNames, name.nameRelativeToCrlIssuer];
   // As decodeCanonicalName makes the key.

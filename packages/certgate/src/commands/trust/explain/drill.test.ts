@@ -228,6 +228,7 @@ const faults: readonly Fault[] = [
     authorityFile: 'issuing.crt.pem',
     make: () => change(...corp()).then(() => add('billing', '--issued-by', 'corp', '--dns', 'billing.corp.example')),
   },
+  { code: 'trust_locked', make: () => addCaller().then(() => change('lock')) },
   { code: 'certificate_on_deny_list', make: () => addCaller().then(() => change('deny', 'caller.crt.pem')) },
   {
     code: 'certificate_on_deny_list',
@@ -299,7 +300,7 @@ const faults: readonly Fault[] = [
     code: 'revocation_unavailable',
     certificate: 'rooted',
     make: async () => {
-      await change(...corp(), '--mode', 'required');
+      await change(...corp(), '--revocation', 'required');
       await add('billing', '--issued-by', 'corp', '--dns', 'billing.corp.example');
     },
   },
