@@ -332,7 +332,8 @@ describe('the drill: from the denial to the command that ends it', () => {
     const elsewhere = new Set<string>([
       // Of the certificate: only its owner can make another.
       ...['certificate_expired', 'certificate_is_authority', 'certificate_extended_key_usage_unsuitable'],
-      ...['certificate_key_usage_unsuitable', 'certificate_key_too_weak', 'certificate_critical_extension_unknown'],
+      ...['certificate_key_usage_unsuitable', 'certificate_key_unsupported', 'certificate_key_too_weak'],
+      ...['certificate_critical_extension_unknown'],
       ...['certificate_revoked', 'trust_unavailable'],
     ]);
     const drilled = new Set<string>(faults.map(({ code }) => code));
