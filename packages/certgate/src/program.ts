@@ -1,4 +1,7 @@
-import { Command } from 'commander';
+import { Command, CommanderError } from 'commander';
+import colors from 'picocolors';
+import { CommandFailure, exitCodes } from './command-line/command-failure.js';
+import { escapeLines, printJson, printNotice } from './command-line/output.js';
 import { appCommand } from './commands/app/app.js';
 import { authorityCommand } from './commands/authority/authority.js';
 import { callCommand } from './commands/call.js';
@@ -8,7 +11,7 @@ import { gatewayCommand } from './commands/gateway.js';
 import { initCommand } from './commands/init.js';
 import { trustCommand } from './commands/trust/trust.js';
 import { addHelpNote, getToolVersion } from './command-line/help.js';
-import { prepareCommands } from './command-line/usage-errors.js';
+import { prepareCommands, withoutHelpOfNobody } from './command-line/usage-errors.js';
 
 /** The whole command line. Errors of usage are thrown, so that one place decides about the end of the process. */
 export function createProgram(): Command {
@@ -34,4 +37,30 @@ export function createProgram(): Command {
   for (const command of commands) program.addCommand(command);
   prepareCommands(program);
   return program;
+}
+
+/** Words without the program's own name → the exit code. Every fault is printed, and none is thrown. */
+export async function runCommandLine(words: readonly string[]): Promise<number> {
+  try {
+    const program = createProgram();
+    await program.parseAsync([...withoutHelpOfNobody(program, words)], { from: 'user' });
+    return typeof process.exitCode === 'number' ? process.exitCode : exitCodes.ok;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.unusableInput;
+    return reportFailure(error, words.includes('--json'));
+  }
+}
+
+function reportFailure(error: unknown, isJson: boolean): number {
+  if (!(error instanceof CommandFailure)) {
+    printNotice(colors.red('certgate failed in a way it did not expect. Please report this:'));
+    printNotice(
+      escapeLines(error instanceof Error ? (error.stack ?? error.message) : 'something that is no Error was thrown'),
+    );
+    return exitCodes.failed;
+  }
+  if (isJson) printJson({ error: { message: error.message, remedy: error.remedy ?? null } });
+  printNotice(`${colors.red('error')} ${escapeLines(error.message)}`);
+  if (error.remedy !== undefined) printNotice(`      ${escapeLines(error.remedy)}`);
+  return error.exitCode;
 }

@@ -1,26 +1,48 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { createProgram } from '../../../program.js';
+import type { CommandRun } from '../../certificate/test-support/run-certgate.js';
 
-interface Output {
-  stdout: string;
-}
+// Before picocolors is loaded, which asks once: with CI set, it would colour what goes into a pipe.
+process.env['NO_COLOR'] = '1';
+const { createProgram, runCommandLine } = await import('../../../program.js');
 
 /** Whose output a write is: the test runner, which reports by the same stream, has none of ours. */
-const outputs = new AsyncLocalStorage<Output>();
+const outputs = new AsyncLocalStorage<{ stdout: string; stderr: string }>();
 
 /**
  * Runs one command of the tool in this process, which takes milliseconds where a process of its own takes a second. What
  * fails rejects as the command threw it. One at a time: the exit code is the process's.
  */
-export async function runInProcess(
-  args: readonly string[],
-): Promise<{ readonly exitCode: number; readonly stdout: string }> {
-  const output: Output = { stdout: '' };
-  const restore = [divert(process.stdout, true), divert(process.stderr, false)];
+export function runInProcess(args: readonly string[]): Promise<CommandRun> {
+  return capture(async () => {
+    await createProgram().parseAsync([...args], { from: 'user' });
+    return readExitCode();
+  });
+}
+
+let last: Promise<unknown> = Promise.resolve();
+
+/** The same with a working folder of its own and the exit code of whatever fails, as a user sees it. Others wait. */
+export function runLineInProcess(args: readonly string[], cwd: string): Promise<CommandRun> {
+  const run = last.then(async () => {
+    const home = process.cwd();
+    process.chdir(cwd);
+    try {
+      return await capture(() => runCommandLine(args));
+    } finally {
+      process.chdir(home);
+    }
+  });
+  last = run.catch(() => undefined);
+  return run;
+}
+
+async function capture(run: () => Promise<number>): Promise<CommandRun> {
+  const output = { stdout: '', stderr: '' };
+  const restore = [divert('stdout'), divert('stderr')];
   try {
     process.exitCode = undefined;
-    await outputs.run(output, () => createProgram().parseAsync(['node', 'certgate', ...args]));
-    return { exitCode: readExitCode(), stdout: output.stdout };
+    const exitCode = await outputs.run(output, run);
+    return { exitCode, ...output };
   } finally {
     for (const each of restore) each();
     process.exitCode = undefined;
@@ -33,12 +55,13 @@ function readExitCode(): number {
   return typeof exitCode === 'number' ? exitCode : 0;
 }
 
-function divert(stream: NodeJS.WriteStream, isKept: boolean): () => void {
+function divert(name: 'stdout' | 'stderr'): () => void {
+  const stream = process[name];
   const write = stream.write.bind(stream);
   stream.write = ((...parameters: Parameters<typeof write>): boolean => {
     const output = outputs.getStore();
     if (output === undefined) return write(...parameters);
-    if (isKept) output.stdout += String(parameters[0]);
+    output[name] += String(parameters[0]);
     return true;
   }) as typeof stream.write;
   return () => {

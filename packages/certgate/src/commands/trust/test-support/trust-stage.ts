@@ -2,7 +2,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TrustDocument, verifyDocumentSignature, type DocumentSignatureVerdict } from '@certgate/core/tools';
-import { type CommandRun, runCertgate } from '../../certificate/test-support/run-certgate.js';
+import type { CommandRun } from '../../certificate/test-support/run-certgate.js';
+import { runLineInProcess } from './run-in-process.js';
 
 /** A folder with a trust document in it, and the real command line to change it by. */
 export class TrustStage {
@@ -10,7 +11,7 @@ export class TrustStage {
   readonly path: string = join(this.folder, 'trust.json');
 
   run(...args: readonly string[]): Promise<CommandRun> {
-    return runCertgate(['trust', ...args, '--store', 'file:trust.json'], { cwd: this.folder });
+    return runLineInProcess(['trust', ...args, '--store', 'file:trust.json'], this.folder);
   }
 
   /** Throws with what the command said when it doesn't end with 0. */
