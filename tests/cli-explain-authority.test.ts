@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { type Ended, runCertgate } from './test-support/certgate.js';
+import { type Ended, runCertgateHere } from './test-support/certgate.js';
 import { openssl } from './test-support/openssl.js';
 
 // `trust explain` for callers whom the document knows by their authority and a name, with what the tool itself issues.
@@ -31,7 +31,7 @@ interface Report {
 
 describe('certgate trust explain, of callers by their authority', () => {
   let folder: string;
-  const run = (...args: readonly string[]): Promise<Ended> => runCertgate(args, { cwd: folder });
+  const run = (...args: readonly string[]): Promise<Ended> => runCertgateHere(args, folder);
   const inAuthority = (authorities: string, name: string, file: string): string =>
     join(folder, authorities, name, file);
 

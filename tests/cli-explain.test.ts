@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { createAdapterApp, send } from './test-support/adapter-app.js';
-import { type Ended, runCertgate } from './test-support/certgate.js';
+import { type Ended, runCertgate, runCertgateHere } from './test-support/certgate.js';
 import { makeOpensslCertificate, openssl } from './test-support/openssl.js';
 
 // The tool's answer is the middleware's: for each certificate and function, `trust explain` is held to what the running
@@ -117,7 +117,7 @@ function hashKey(file: string): string {
 const run = (subject: string, ...more: string[]): Promise<Ended> => {
   const { file } = subjects[subject] ?? {};
   const who = file === undefined ? ['--no-certificate'] : ['--certificate', file];
-  return runCertgate(['trust', 'explain', '--store', `file:${store}`, ...who, ...more]);
+  return runCertgateHere(['trust', 'explain', '--store', `file:${store}`, ...who, ...more]);
 };
 
 async function explain(subject: string, ...more: string[]): Promise<Report> {
@@ -304,7 +304,7 @@ describe('certgate trust explain', () => {
       assert.match(stderr, message);
       assert.doesNotMatch(stderr, /\n\s+at /);
     }
-    const nobody = await runCertgate(['trust', 'explain', '--store', `file:${store}`, '--function', 'X']);
+    const nobody = await runCertgateHere(['trust', 'explain', '--store', `file:${store}`, '--function', 'X']);
     assert.equal(nobody.exitCode, 2);
     assert.match(nobody.stderr, /--no-certificate/);
   });

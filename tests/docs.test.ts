@@ -26,7 +26,7 @@ import type * as templateModule from '../packages/certgate/dist/esm/commands/tru
 import type * as remediesModule from '../packages/certgate/dist/esm/commands/trust/explain/denial-remedies.js';
 import type * as gatewayExchangeModule from '../packages/certgate/dist/esm/gateway/exchange/gateway-exchange.js';
 import { azuriteFolder, installAzurite } from './test-support/azurite.js';
-import { root, runCertgate } from './test-support/certgate.js';
+import { root, runCertgateHere } from './test-support/certgate.js';
 import { makeOpensslCertificate } from './test-support/openssl.js';
 
 // Holds the documentation to the code: what a page lists is what there is, and nothing is missing.
@@ -493,7 +493,7 @@ function listCommands({ path, text }: Page): readonly NamedCommand[] {
 /** The help of every verb, by its words; the program's own under the empty text. */
 async function readHelp(path = ''): Promise<ReadonlyMap<string, string>> {
   const words = path.split(' ').filter((word) => word !== '');
-  const { stdout, exitCode } = await runCertgate([...words, '--help']);
+  const { stdout, exitCode } = await runCertgateHere([...words, '--help']);
   assert.equal(exitCode, 0, path);
   const commands = /^Commands:\n((?: {2}.*\n?)+)/m.exec(stdout)?.[1] ?? '';
   const names = [...commands.matchAll(/^ {2}([a-z][\w-]*)/gm)].map(([, name = '']) => name);

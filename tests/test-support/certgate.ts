@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import type * as runInProcessModule from '../../packages/certgate/dist/esm/commands/trust/test-support/run-in-process.js';
 
 export const root: string = fileURLToPath(new URL('../../..', import.meta.url));
 export const sampleFolder: string = fileURLToPath(new URL('../../../examples/function-app', import.meta.url));
@@ -25,6 +27,14 @@ export function runCertgate(
   const child = startCertgate(args, options);
   child.stdin?.end(options.input ?? '');
   return collect(child);
+}
+
+const inProcess = join(root, 'packages/certgate/dist/esm/commands/trust/test-support/run-in-process.js');
+
+/** The same in the test's own process, where many starts would take the time; not for what reads its standard input. */
+export async function runCertgateHere(args: readonly string[], cwd: string = root): Promise<Ended> {
+  const { runLineInProcess } = (await import(pathToFileURL(inProcess).href)) as typeof runInProcessModule;
+  return runLineInProcess(args, cwd);
 }
 
 export function startCertgate(args: readonly string[], options: { readonly cwd?: string } = {}): ChildProcess {
