@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { Readable } from 'node:stream';
 import type { CommandRun } from '../../certificate/test-support/run-certgate.js';
 
 // Before picocolors is loaded, which asks once: with CI set, it would colour what goes into a pipe.
@@ -22,13 +23,19 @@ export function runInProcess(args: readonly string[]): Promise<CommandRun> {
 let last: Promise<unknown> = Promise.resolve();
 
 /** The same with a working folder of its own and the exit code of whatever fails, as a user sees it. Others wait. */
-export function runLineInProcess(args: readonly string[], cwd: string): Promise<CommandRun> {
+export function runLineInProcess(
+  args: readonly string[],
+  cwd: string,
+  input: string | Uint8Array = '',
+): Promise<CommandRun> {
   const run = last.then(async () => {
     const home = process.cwd();
     process.chdir(cwd);
+    const restoreInput = replaceInput(input);
     try {
       return await capture(() => runCommandLine(args));
     } finally {
+      restoreInput();
       process.chdir(home);
     }
   });
@@ -66,5 +73,15 @@ function divert(name: 'stdout' | 'stderr'): () => void {
   }) as typeof stream.write;
   return () => {
     stream.write = write;
+  };
+}
+
+/** No terminal, as in a process that a test starts. */
+function replaceInput(input: string | Uint8Array): () => void {
+  const own = Object.getOwnPropertyDescriptor(process, 'stdin');
+  const value = Readable.from(input.length === 0 ? [] : [Buffer.from(input)]);
+  Object.defineProperty(process, 'stdin', { value, configurable: true });
+  return () => {
+    if (own !== undefined) Object.defineProperty(process, 'stdin', own);
   };
 }
