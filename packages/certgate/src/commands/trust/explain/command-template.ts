@@ -80,6 +80,8 @@ function quoteWord(word: string): string {
 export const remedyTemplates = {
   enable: 'trust enable NAME',
   enablePin: 'trust enable NAME --pin PIN',
+  clearPinStart: 'trust set NAME --pin PIN --not-before none',
+  movePinEnd: 'trust set NAME --pin PIN --not-after TIME',
   extend: 'trust add NAME --to-existing --expires-at TIME',
   addFunction: 'trust add NAME --to-existing --function FUNCTION',
   addRole: 'trust add NAME --to-existing --role ROLE',
@@ -87,7 +89,6 @@ export const remedyTemplates = {
   removeSubject:
     'trust remove NAME --issued-by AUTHORITY --dns DNS [--uri URI --email EMAIL --common-name COMMON_NAME --organizational-unit UNIT]',
   addCertificate: 'trust add NAME --to-existing --certificate FILE [--issued-by AUTHORITY]',
-  addPublicKey: 'trust add NAME --to-existing --public-key-sha256 HEX --not-after TIME [--issued-by AUTHORITY]',
   addSubject:
     'trust add NAME --to-existing --issued-by AUTHORITY --dns DNS [--uri URI --email EMAIL --common-name COMMON_NAME --organizational-unit UNIT]',
   addIdentity: 'trust add NAME --certificate FILE --role ROLE --function FUNCTION',

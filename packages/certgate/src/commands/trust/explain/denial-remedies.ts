@@ -52,7 +52,7 @@ const renewedAuthority: RemedyRule = {
 };
 const purpose = 'Somebody did this on purpose. Read why: npx --no-install certgate trust log';
 const pinWindow = {
-  commands: ['removePin', 'addCertificate', 'addPublicKey', 'rotate'],
+  commands: ['clearPinStart', 'movePinEnd', 'removePin', 'rotate'],
   choose: chooseForPinWindow,
 } as const;
 

@@ -181,6 +181,23 @@ const faults: readonly Fault[] = [
     what: 'of a key',
     make: () => add('a1', '--public-key-sha256', keySha256, '--not-after', past),
   },
+  {
+    code: 'pin_expired',
+    what: 'with another that has not begun',
+    make: async () => {
+      await addCaller('--not-after', past);
+      edit((document) => ({
+        ...document,
+        identities: document.identities.map((identity) => ({
+          ...identity,
+          certificates: [
+            ...(identity.certificates ?? []),
+            { publicKeySha256: keySha256, notBefore: future, notAfter: '2100-01-01T00:00:00Z' },
+          ],
+        })),
+      }));
+    },
+  },
   { code: 'pin_not_yet_valid', make: () => addCaller('--not-before', future, '--not-after', '2100-01-01T00:00:00Z') },
   { code: 'function_not_allowed', make: () => addCaller('--function', 'Other') },
   {
@@ -327,6 +344,23 @@ describe('the drill: from the denial to the command that ends it', () => {
       }
     });
   }
+
+  test('the window of a lone pin is mended in one write, with no document in between without it', async () => {
+    const newEnd = /^npx --no-install certgate trust set a1 --pin [0-9A-F]{64} --not-after 20\d\d-\S+Z --reason /;
+    const noStart = /^npx --no-install certgate trust set a1 --pin [0-9A-F]{64} --not-before none --reason /;
+    for (const [words, expected] of [
+      [['--certificate', 'caller.crt.pem', '--not-after', past], newEnd],
+      [['--public-key-sha256', keySha256, '--not-after', past], newEnd],
+      [['--certificate', 'caller.crt.pem', '--not-before', future, '--not-after', '2100-01-01T00:00:00Z'], noStart],
+    ] as const) {
+      rmSync('trust.json', { force: true });
+      await change('init');
+      await add('a1', ...words);
+      const [command, ...others] = (await explain('caller')).remedy?.choices.flatMap(({ commands }) => commands) ?? [];
+      assert.match(command ?? '', expected);
+      assert.deepEqual(others, []);
+    }
+  });
 
   test('every denial that a command ends is in it', () => {
     const elsewhere = new Set<string>([

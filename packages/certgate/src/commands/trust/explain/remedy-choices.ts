@@ -104,25 +104,32 @@ export function chooseNewCertificate({ identity, matches }: RemedyFacts): Choice
   ];
 }
 
-/** A pin is taken out and put in anew, since a window is not changed in place. Nobody loses access: it admits nobody now. */
+/** A pin outside of its window beside one that counts is taken out, since it opens nothing; a lone one gets another bound. */
 export function chooseForPinWindow(facts: RemedyFacts): Choices {
-  const { identity, matches, presented, now, certificateOptions } = facts;
-  const isOver = presented.decoding.ok && now > presented.decoding.certificate.notAfter;
+  const { identity, matches, presented, now } = facts;
+  const isOver = presented.decoding.ok && now >= presented.decoding.certificate.notAfter;
   if (isOver) return chooseNewCertificate(facts);
-  const [outside, inside] = [false, true].map((wanted) =>
-    matches.filter(({ pin }) => (now >= (pin.notBefore ?? now) && now < (pin.notAfter ?? Infinity)) === wanted),
-  );
-  if (identity === undefined || outside === undefined || outside.length === 0) return [];
+  const early = matches.filter(({ pin }) => now < (pin.notBefore ?? now)).map(({ pin }) => pin.value);
+  const ended = matches.filter(({ pin }) => now >= (pin.notAfter ?? Infinity)).map(({ pin }) => pin.value);
+  const outside = [...early, ...ended];
+  if (identity === undefined || outside.length === 0) return [];
   const NAME = identity.name;
-  const removed = run('removePin', { NAME, PIN: outside.map(({ pin }) => pin.value) });
-  if (inside !== undefined && inside.length > 0) return [{ commands: [removed] }];
-  const keyPin = outside.find(({ pin }) => pin.kind === 'publicKeySha256')?.pin;
-  const AUTHORITY = outside.flatMap(({ pin }) => pin.issuedBy ?? []).slice(0, 1);
-  const added =
-    keyPin === undefined
-      ? run('addCertificate', { NAME, FILE: { instead: certificateOptions }, AUTHORITY })
-      : run('addPublicKey', { NAME, HEX: keyPin.value, TIME: chooseTime(facts), AUTHORITY });
-  return [{ commands: [removed, added] }];
+  if (outside.length < matches.length) return [{ commands: [run('removePin', { NAME, PIN: outside })] }];
+  return [
+    {
+      commands: [
+        ...(early.length === 0 ? [] : [run('clearPinStart', { NAME, PIN: early })]),
+        ...(ended.length === 0 ? [] : [run('movePinEnd', { NAME, PIN: ended, TIME: choosePinEnd(facts) })]),
+      ],
+    },
+  ];
+}
+
+/** The pin of a certificate ends with it, as `trust add` has it too; the next one may have the same key. */
+function choosePinEnd(facts: RemedyFacts): string {
+  const { matches, presented } = facts;
+  const isOfKey = matches.some(({ pin }) => pin.kind === 'publicKeySha256');
+  return isOfKey || !presented.decoding.ok ? chooseTime(facts) : formatInstant(presented.decoding.certificate.notAfter);
 }
 
 /** For a pin whose authority did not issue the certificate. */
