@@ -14,19 +14,29 @@ const marks = {
 
 /** For a terminal: the question, each step, and the answer. */
 export function formatExplanation(report: ExplanationReport, explained: ExplainedFunction): string {
-  const paths = report.paths.length === 0 ? [] : ['', ...formatPaths(report.paths, { isBrief: true })];
-  const lines = [...formatQuestion(report, explained), '', ...formatSteps(report), ...paths, ...formatAnswer(report)];
-  return escapeLines(lines).join('\n');
+  const safe = escapeTexts(report);
+  const paths = safe.paths.length === 0 ? [] : ['', ...formatPaths(safe.paths, { isBrief: true })];
+  return [
+    ...formatQuestion(safe, escapeTexts(explained)),
+    '',
+    ...formatSteps(safe),
+    ...paths,
+    ...formatAnswer(safe),
+  ].join('\n');
 }
 
-/** Names come from the document and the certificate; our own colours are put around texts that are clean already. */
-function escapeLines(lines: readonly string[]): readonly string[] {
-  return lines.map((line) =>
-    line
-      .split(/(\u001b\[[0-9;]{1,8}m)/u)
-      .map((part, index) => (index % 2 === 1 ? part : escapeControls(part)))
-      .join(''),
-  );
+/**
+ * Names come from the document, the certificate and the app. They are escaped before our own colours are put around them:
+ * in a finished line nobody could tell one from the other.
+ */
+function escapeTexts<Value>(value: Value): Value {
+  const escape = (part: unknown): unknown => {
+    if (typeof part === 'string') return escapeControls(part);
+    if (Array.isArray(part)) return part.map(escape);
+    if (typeof part !== 'object' || part === null) return part;
+    return Object.fromEntries(Object.entries(part).map(([key, member]) => [key, escape(member)]));
+  };
+  return escape(value) as Value;
 }
 
 function formatQuestion(report: ExplanationReport, explained: ExplainedFunction): readonly string[] {

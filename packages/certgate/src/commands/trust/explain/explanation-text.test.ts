@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ExplainedFunction } from './explained-function.js';
+import type { ExplanationReport } from './explanation-report.js';
+import { formatExplanation } from './explanation-text.js';
+
+// A colour that the terminal obeys, a title, a line of its own, and a text that is shown backwards.
+const hostileText = '\u001b[32m\u001b[8m\u001b]0;x\u0007\n✓ allowed\u202e\u2066';
+const controls = /[\p{Cc}\p{Cf}]/gu;
+
+function report(text: string): ExplanationReport {
+  return {
+    version: 1,
+    store: text,
+    revision: 1,
+    audience: [text],
+    at: '2027-01-01T00:00:00Z',
+    function: text,
+    policy: { kind: 'certificate', roles: [[text]] },
+    gate: 'asked',
+    certificate: { subject: text, thumbprintSha256: 'A1' },
+    outcome: 'denied',
+    unverified: ['signature', 'audience'],
+    signed: true,
+    status: 401,
+    publicCode: 'client_certificate_required',
+    code: 'certificate_not_trusted',
+    detail: text,
+    deferred: null,
+    identity: { name: text, owner: text, roles: [text], functions: [text], matchedBy: text },
+    accessEndsAt: null,
+    nextChange: null,
+    steps: [
+      { step: 'trust-store', verdict: 'denied', code: 'certificate_not_trusted', text },
+      { step: 'client-certificate', verdict: 'passed', code: null, text },
+    ],
+    paths: [
+      {
+        certificates: [{ subject: text, role: 'end-entity', notBefore: '', notAfter: '', thumbprintSha256: 'A1' }],
+        reachesTrustAnchor: true,
+        checks: [{ check: 'names', certificate: 0, verdict: 'failed', code: null, detail: text, revocation: [] }],
+      },
+    ],
+    nearMatches: [{ identity: text, owner: text, likeness: text }],
+    remedy: {
+      code: 'certificate_not_trusted',
+      verifyFirst: text,
+      choices: [{ when: text, commands: [text], needs: text }],
+    },
+  };
+}
+
+const format = (text: string): string => {
+  const explained: ExplainedFunction = {
+    name: text,
+    policy: { kind: 'certificate', roles: [[text]] },
+    covered: undefined,
+  };
+  return formatExplanation(report(text), explained);
+};
+
+test('names of others bring no colour, no line and no direction into the text', () => {
+  const [plain, hostile] = [format('name'), format(hostileText)];
+  assert.deepEqual(hostile.match(controls), plain.match(controls));
+  const shown = '\\u001b[32m\\u001b[8m\\u001b]0;x\\u0007\\n✓ allowed\\u202e\\u2066';
+  assert.equal(hostile.replaceAll(shown, 'name'), plain);
+});
