@@ -72,8 +72,8 @@ export interface RevokedRequest {
 export interface CrlRequest {
   readonly authority: MadeAuthority;
   readonly revoked?: readonly RevokedRequest[];
-  /** Hexadecimal, an even number of digits. */
-  readonly number?: string;
+  /** Hexadecimal, an even number of digits; null: a list without a number. */
+  readonly number?: string | null;
   /** Lines of the configuration's section of CRL extensions. */
   readonly extensions?: readonly string[];
   readonly sections?: readonly string[];
@@ -96,8 +96,9 @@ export function makeCrl(request: CrlRequest): Buffer {
       `R\t350101000000Z\t260601000000Z${reason === undefined ? '' : `,${reason}`}\t${serialNumber}\tunknown\t/CN=x${serialNumber}\n`,
   );
   writeFileSync(database, lines.join(''));
-  writeFileSync(numberPath, `${number}\n`);
-  const settings = ['[ca]', 'default_ca = here', '[here]', `database = ${database}`, `crlnumber = ${numberPath}`];
+  if (number !== null) writeFileSync(numberPath, `${number}\n`);
+  const settings = ['[ca]', 'default_ca = here', '[here]', `database = ${database}`];
+  if (number !== null) settings.push(`crlnumber = ${numberPath}`);
   const section = ['crl_extensions = ext', 'unique_subject = no', '[ext]', 'authorityKeyIdentifier = keyid:always'];
   writeFileSync(configuration, [...settings, ...section, ...extensions, ...sections, ''].join('\n'));
   const signer = ['-cert', authority.pemPath, '-keyfile', authority.keyPath, '-md', digest];

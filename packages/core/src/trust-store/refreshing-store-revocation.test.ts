@@ -130,6 +130,35 @@ describe('lists', () => {
     assert.equal(await askOf(ofRoot, list(), revoking), 'certificate_revoked');
   });
 
+  test('a list without a number is below every minimum, and does not come in', async () => {
+    const numberless = list({ number: null });
+    const minimumCrlNumbers = [{ issuer: 'CN=Corp issuing CA', number: '0' }];
+    const stage = await stageOf(numberless, { ...required, minimumCrlNumbers });
+    const finding = await stage.find();
+    assert.ok(finding.outcome === 'denied' && finding.code === 'revocation_unavailable');
+    assert.match(finding.detail, /it has no number, and minimumCrlNumbers asks for 0 of "CN=Corp issuing CA"/);
+    // RFC 5280 §5.2.3: without a minimum it comes in, and the strict profile takes nothing from it.
+    assert.equal(await (await stageOf(numberless)).ask(), 'revocation_unavailable');
+  });
+
+  test('a delta list has to have the minimum too, and does not lift the list that it changes', async () => {
+    const minimumCrlNumbers = [{ issuer: 'CN=Corp issuing CA', number: '2' }];
+    const deltaOf = (base: string, request: Partial<CrlRequest>): Buffer =>
+      list({ ...request, extensions: [`2.5.29.27 = critical, DER:0201${base}`] });
+    const askOf = async (...lists: readonly Buffer[]): Promise<readonly [string, string | undefined]> => {
+      const blobs = lists.map((each, index) => new StubBlob(each, `${index}.crl`));
+      const stage = await createRevocationStage({ ...required, minimumCrlNumbers }, { crlBlobs: { corp: blobs } });
+      return [await stage.ask(), stage.store.report().fault];
+    };
+    const revoked = [{ serialNumber: callerSerial }];
+    const whole = list({ number: '02' });
+    assert.equal((await askOf(whole, deltaOf('02', { number: '03', revoked })))[0], 'certificate_revoked');
+    assert.equal((await askOf(empty, deltaOf('01', { number: '03' })))[0], 'revocation_unavailable');
+    const [answer, fault] = await askOf(whole, deltaOf('01', { number: '01' }));
+    assert.equal(answer, 'found');
+    assert.match(fault ?? '', /1\.crl.*it has the number 1, and minimumCrlNumbers asks for 2/s);
+  });
+
   test('a list in use that a new minimum refuses counts no longer', async () => {
     const stage = await stageOf(empty);
     assert.equal(await stage.ask(), 'found');

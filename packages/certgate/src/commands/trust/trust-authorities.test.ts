@@ -143,6 +143,21 @@ describe('certgate trust, with authorities', () => {
     assert.deepEqual(own.read().authorities?.[0]?.revocation?.minimumCrlNumbers, numbers);
     const { stdout } = await own.run('authority', 'list', '--json');
     assert.ok(stdout.replaceAll(/\s/g, '').includes(JSON.stringify(numbers).replaceAll(' ', '')), stdout);
+    const listed = await own.expect('authority', 'list');
+    assert.match(
+      listed,
+      /, lists of "CN=Corp Issuing" from number 3 on, lists of "CN=Corp Root" from number 11 on; id/,
+    );
+
+    const none = await own.expect(...minimum('CN=Corp Issuing=none'));
+    assert.match(none.replaceAll(/\s+/g, ' '), /by "CN=Corp Issuing" count from number any on, no longer from 3/);
+    const { exitCode, stderr } = await own.run(...minimum('CN=Corp Issuing=none'));
+    assert.equal(exitCode, 2);
+    assert.match(stderr.replaceAll(/\s+/g, ' '), /no minimum CRL number for "CN=Corp Issuing".*one for "CN=Corp Root"/);
+    await own.expect(...minimum('CN=Corp Root=none'));
+    assert.ok(!('minimumCrlNumbers' in (own.read().authorities?.[0]?.revocation ?? {})));
+    const words = ['--trust-anchor', root, '--minimum-crl-number', 'CN=Corp Root=none', '--reason', 'x'];
+    assert.match((await own.run('authority', 'add', 'new', ...words)).stderr, /--to-existing/);
   });
 
   it('add lets a name in, alone or beside a pin', async () => {

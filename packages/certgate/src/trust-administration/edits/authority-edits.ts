@@ -1,5 +1,10 @@
 import { createHash } from 'node:crypto';
-import type { TrustDocument, TrustDocumentAuthority, TrustDocumentRevocation } from '@certgate/core/tools';
+import type {
+  TrustDocument,
+  TrustDocumentAuthority,
+  TrustDocumentMinimumCrlNumber,
+  TrustDocumentRevocation,
+} from '@certgate/core/tools';
 import { CommandFailure } from '../../command-line/command-failure.js';
 
 // Pure, as document-edits.ts is. What the reader of documents refuses (a leaf as an anchor, a name twice), it says best.
@@ -22,20 +27,22 @@ export interface AuthorityAddition {
   readonly dnsConstraintsWithLeadingDot: TrustDocumentAuthority['dnsConstraintsWithLeadingDot'];
   /** `crls` and `minimumCrlNumbers` are added, the latter by issuer; the others take the place of what is there. */
   readonly revocation: TrustDocumentRevocation;
+  /** Issuers whose lists may have any number again. */
+  readonly issuersWithoutMinimum: readonly string[];
 }
 
 /** What is there already stays once. */
 export function addToAuthority(document: TrustDocument, name: string, addition: AuthorityAddition): TrustDocument {
   const authority = getAuthority(document, name);
   const { intermediates, spiffeTrustDomains, dnsConstraintsWithLeadingDot } = addition;
-  const { crls = [], minimumCrlNumbers = [], ...settings } = addition.revocation;
-  const issuers = new Set(minimumCrlNumbers.map(({ issuer }) => issuer));
-  const others = authority.revocation?.minimumCrlNumbers?.filter(({ issuer }) => !issuers.has(issuer)) ?? [];
+  const { minimumCrlNumbers: oldMinimums, ...oldRevocation } = authority.revocation ?? {};
+  const { crls = [], minimumCrlNumbers: newMinimums, ...settings } = addition.revocation;
+  const minimumCrlNumbers = joinMinimums(authority.name, oldMinimums, newMinimums, addition.issuersWithoutMinimum);
   const revocation = {
-    ...authority.revocation,
+    ...oldRevocation,
     ...settings,
-    ...(crls.length === 0 ? {} : { crls: union(authority.revocation?.crls, crls) }),
-    ...(minimumCrlNumbers.length === 0 ? {} : { minimumCrlNumbers: [...others, ...minimumCrlNumbers] }),
+    ...(crls.length === 0 ? {} : { crls: union(oldRevocation.crls, crls) }),
+    ...(minimumCrlNumbers.length === 0 ? {} : { minimumCrlNumbers }),
   };
   return replaceAuthority(document, authority, {
     ...authority,
@@ -47,6 +54,25 @@ export function addToAuthority(document: TrustDocument, name: string, addition: 
     ...(dnsConstraintsWithLeadingDot === undefined ? {} : { dnsConstraintsWithLeadingDot }),
     ...(Object.keys(revocation).length === 0 ? {} : { revocation }),
   });
+}
+
+/** @throws {CommandFailure} for an issuer that has no minimum to take away: its name is likely misspelt. */
+function joinMinimums(
+  name: string,
+  old: readonly TrustDocumentMinimumCrlNumber[] = [],
+  added: readonly TrustDocumentMinimumCrlNumber[] = [],
+  removed: readonly string[],
+): readonly TrustDocumentMinimumCrlNumber[] {
+  const unknown = removed.find((issuer) => !old.some((each) => each.issuer === issuer));
+  if (unknown !== undefined) {
+    const issuers = old.map(({ issuer }) => JSON.stringify(issuer)).join(', ');
+    throw new CommandFailure(
+      `The authority ${JSON.stringify(name)} has no minimum CRL number for ${JSON.stringify(unknown)}. Nothing was written.`,
+      { remedy: issuers === '' ? 'It has none at all.' : `It has one for ${issuers}.` },
+    );
+  }
+  const changed = new Set([...removed, ...added.map(({ issuer }) => issuer)]);
+  return [...old.filter(({ issuer }) => !changed.has(issuer)), ...added];
 }
 
 /** @throws {CommandFailure} while names, pins or denied serial numbers refer to it. */

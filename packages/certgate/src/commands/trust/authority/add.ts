@@ -80,7 +80,7 @@ export function trustAuthorityAddCommand(): Command {
     .option('--grace-seconds <seconds>', 'how long a list counts after its end (default: 0)', parseSeconds)
     .option(
       '--minimum-crl-number <issuer=n>',
-      'refuse lists of this issuer below number n; needs --mode required (repeatable)',
+      'refuse lists of this issuer below number n; needs --revocation required (repeatable); none: any number counts again',
       collect,
     )
     .option('--spiffe-trust-domain <domain>', 'a SPIFFE trust domain that it signs for (repeatable)', collect)
@@ -117,6 +117,11 @@ async function add(name: string, flags: AddFlags): Promise<void> {
   if (isNew && addition.trustAnchors.length === 0) {
     throw new CommandFailure('An authority needs a trust anchor at least.', {
       remedy: 'Name the file of its certificate by --trust-anchor.',
+    });
+  }
+  if (isNew && addition.issuersWithoutMinimum.length > 0) {
+    throw new CommandFailure('A new authority has no minimum CRL number that none could take away.', {
+      remedy: 'For one that is there: --to-existing',
     });
   }
   const update = await updateTrustDocument(location, change, (document) =>
@@ -163,6 +168,8 @@ function describeNew(name: string, addition: AuthorityAddition): Parameters<type
 
 async function readAddition(flags: AddFlags): Promise<AuthorityAddition> {
   const { crl: crls = [], ocsp, ocspNonce, revocation: mode, scope, graceSeconds, spiffeTrustDomain = [] } = flags;
+  const minimums = flags.minimumCrlNumber?.map(parseMinimum) ?? [];
+  const numbers = minimums.filter(({ number }) => number !== 'none');
   const revocation: TrustDocumentRevocation = {
     ...(mode === undefined ? {} : { mode }),
     ...(scope === undefined ? {} : { scope }),
@@ -170,7 +177,7 @@ async function readAddition(flags: AddFlags): Promise<AuthorityAddition> {
     ...(ocsp === undefined ? {} : { ocsp }),
     ...(ocspNonce === undefined ? {} : { ocspNonce }),
     ...(graceSeconds === undefined ? {} : { graceSeconds }),
-    ...(flags.minimumCrlNumber === undefined ? {} : { minimumCrlNumbers: flags.minimumCrlNumber.map(parseMinimum) }),
+    ...(numbers.length === 0 ? {} : { minimumCrlNumbers: numbers }),
   };
   return {
     trustAnchors: await readCertificates(flags.trustAnchor),
@@ -178,6 +185,7 @@ async function readAddition(flags: AddFlags): Promise<AuthorityAddition> {
     spiffeTrustDomains: spiffeTrustDomain,
     dnsConstraintsWithLeadingDot: flags.dnsConstraintsWithLeadingDot,
     revocation,
+    issuersWithoutMinimum: minimums.filter(({ number }) => number === 'none').map(({ issuer }) => issuer),
   };
 }
 
@@ -189,11 +197,11 @@ async function readCertificates(files: readonly string[] = []): Promise<readonly
     .map((der) => encodePem('CERTIFICATE', der));
 }
 
-/** The issuer's own name has equals signs: `CN=services=12`. */
+/** The issuer's own name has equals signs: `CN=services=12`. The number may be the word `none`. */
 function parseMinimum(text: string): TrustDocumentMinimumCrlNumber {
-  const [, issuer, number] = /^(.+)=(\d+)$/.exec(text) ?? [];
+  const [, issuer, number] = /^(.+)=(\d+|none)$/.exec(text) ?? [];
   if (issuer !== undefined && number !== undefined) return { issuer, number };
-  throw new CommandFailure(`--minimum-crl-number takes ISSUER=NUMBER, not "${text}".`, {
+  throw new CommandFailure(`--minimum-crl-number takes ISSUER=NUMBER or ISSUER=none, not "${text}".`, {
     remedy: 'Write the issuer as certgate trust authority list --json prints its subject, e.g. "CN=services=12".',
   });
 }

@@ -95,11 +95,14 @@ function describe(authority: TrustedAuthority, snapshot: TrustSnapshot): object 
 
 function formatSettings(authority: TrustedAuthority, snapshot: TrustSnapshot): string {
   const { name, revocation, spiffeTrustDomains, dnsConstraintsWithLeadingDot } = authority;
-  const { mode, scope, crls, ocsp, graceMilliseconds } = revocation;
+  const { mode, scope, crls, ocsp, graceMilliseconds, minimumCrlNumbers } = revocation;
   const sources = [...crls, ...(ocsp === undefined ? [] : [`OCSP ${ocsp}`])];
   const grace = graceMilliseconds === 0 ? '' : `, ${graceMilliseconds / 1000} s of grace`;
+  const minimums = [...minimumCrlNumbers].map(([issuer, number]) => `, lists of "${issuer}" from number ${number} on`);
   const asked =
-    mode === 'off' ? 'off' : `${mode} for the ${scope}, from ${sources.join(', ') || 'nowhere here'}${grace}`;
+    mode === 'off'
+      ? 'off'
+      : `${mode} for the ${scope}, from ${sources.join(', ') || 'nowhere here'}${grace}${minimums.join('')}`;
   const domains = spiffeTrustDomains.length === 0 ? '' : `; trust domains ${spiffeTrustDomains.join(', ')}`;
   const dot =
     dnsConstraintsWithLeadingDot === 'refuse'
