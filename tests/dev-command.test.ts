@@ -227,32 +227,34 @@ describe('certgate dev', () => {
     }
   });
 
-  it('before an app of somebody else: is ready when the app is there, and says until then what is missing', async () => {
-    const app = makeApp('upstream', gate + hello('one'));
-    const server = createServer((socket) => socket.destroy());
-    const listen = (port: number): Promise<number> =>
-      new Promise((resolve) =>
-        server.listen(port, '127.0.0.1', () => {
-          resolve((server.address() as AddressInfo).port);
-        }),
-      );
-    const port = await listen(0);
-    await new Promise((resolve) => server.close(resolve));
-    const dev = startCertgate(['dev', app, '--upstream', `http://127.0.0.1:${port}`, '--port', '0']);
-    let [out, said] = ['', ''];
-    dev.stdout?.setEncoding('utf8').on('data', (text: string) => (out += text));
-    dev.stderr?.setEncoding('utf8').on('data', (text: string) => (said += text));
-    try {
-      for (let tries = 0; said === '' && tries < 200; tries += 1) await wait(50);
-      assert.match(said, new RegExp(`Nothing listens at http://127\\.0\\.0\\.1:${port}: start the app there`));
-      assert.equal(out, '');
-      await listen(port);
-      assert.match(await waitForReady(dev), new RegExp(`-> http://127\\.0\\.0\\.1:${port}$`));
-    } finally {
-      assert.equal(await stop(dev), 0);
-      server.close();
-    }
-  });
+  for (const command of ['dev', 'gateway'] as const) {
+    it(`${command} before an app of somebody else: is ready when the app is there, and says until then what is missing`, async () => {
+      const words = command === 'dev' ? ['dev', makeApp('upstream', gate + hello('one'))] : ['gateway'];
+      const server = createServer((socket) => socket.destroy());
+      const listen = (port: number): Promise<number> =>
+        new Promise((resolve) =>
+          server.listen(port, '127.0.0.1', () => {
+            resolve((server.address() as AddressInfo).port);
+          }),
+        );
+      const port = await listen(0);
+      await new Promise((resolve) => server.close(resolve));
+      const started = startCertgate([...words, '--upstream', `http://127.0.0.1:${port}`, '--port', '0']);
+      let [out, said] = ['', ''];
+      started.stdout?.setEncoding('utf8').on('data', (text: string) => (out += text));
+      started.stderr?.setEncoding('utf8').on('data', (text: string) => (said += text));
+      try {
+        for (let tries = 0; said === '' && tries < 200; tries += 1) await wait(50);
+        assert.match(said, new RegExp(`Nothing listens at http://127\\.0\\.0\\.1:${port}: start the app there`));
+        assert.equal(out, '');
+        await listen(port);
+        assert.match(await waitForReady(started), new RegExp(`-> http://127\\.0\\.0\\.1:${port}( |$)`));
+      } finally {
+        assert.equal(await stop(started), 0);
+        server.close();
+      }
+    });
+  }
 
   it('prints lines that call the app when they are copied', async () => {
     const dev = startCertgate(['dev', sampleFolder, '--port', '0', '--host-port', '0']);

@@ -9,6 +9,7 @@ import { untilStopped } from '../command-line/until-stopped.js';
 import { type GatewayExchange, startGateway } from '../gateway/gateway.js';
 import { startOnPort } from '../local-app/listening-port.js';
 import { formatExchangeLine } from './dev/decision-line.js';
+import { waitForUpstream } from './dev/wait-for-upstream.js';
 import { type GatewayFlags, addGatewayFlags, readGatewayFlags } from './gateway-options.js';
 
 interface Flags extends GatewayFlags {
@@ -50,9 +51,14 @@ async function runGateway(flags: Flags): Promise<void> {
   const gateway = await startOnPort(choice, 'gateway', printNotice, (port) =>
     openGateway({ ...flags, port }, serverCertificate),
   );
+  const stopped = untilStopped();
+  if (!(await waitForUpstream(flags.upstream, stopped))) {
+    await gateway.close();
+    return;
+  }
   if (flags.json === true) printJson({ gateway: { url: gateway.url } });
   else printLine(`ready ${gateway.url} -> ${flags.upstream.origin} (client certificates: ${flags.mode})`);
-  await untilStopped();
+  await stopped;
   await gateway.close();
 }
 

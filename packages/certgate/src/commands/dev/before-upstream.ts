@@ -1,7 +1,4 @@
-import { connect } from 'node:net';
 import { join, resolve } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
-import colors from 'picocolors';
 import { CommandFailure } from '../../command-line/command-failure.js';
 import { escapeControls, printLine, printNotice } from '../../command-line/output.js';
 import { untilStopped } from '../../command-line/until-stopped.js';
@@ -20,35 +17,7 @@ import { startOnPort } from '../../local-app/listening-port.js';
 import type { DevFlags } from './dev-flags.js';
 import { readGatewayFlags } from '../gateway-options.js';
 import { printExchange } from '../gateway.js';
-
-/** Says what is missing at once, and waits for it: the app may be started after this. False: stopped before it came. */
-async function waitForUpstream(upstream: URL, stopped: Promise<void>): Promise<boolean> {
-  if (await isListening(upstream)) return true;
-  printNotice(
-    `${colors.yellow('warning')} Nothing listens at ${upstream.origin}: start the app there (func start), or correct --upstream. Until then every call is 502; "ready" follows.`,
-  );
-  const end = stopped.then(() => 'stopped' as const);
-  for (;;) {
-    if ((await Promise.race([wait(pollMilliseconds), end])) === 'stopped') return false;
-    if (await isListening(upstream)) return true;
-  }
-}
-
-const pollMilliseconds = 250;
-
-/** A connection is all that is tried: a request would run code of the app's. */
-function isListening({ hostname, port }: URL): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? 80 : Number(port) });
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => {
-      resolve(false);
-    });
-  });
-}
+import { waitForUpstream } from './wait-for-upstream.js';
 
 /** Which document the app reads is settled where it runs; the setting in the folder is what can be seen of it from here. */
 async function describeTrustSetting(folder: string, developmentFolder: string): Promise<string> {
