@@ -41,6 +41,15 @@ describe('certgate trust diff', () => {
     }
   });
 
+  test('says of which document nobody has looked at the signature', async () => {
+    folder.file('signed.json', readFileSync(folder.file('more.json'), 'utf8'));
+    folder.file('signed.json.sig', 'x');
+    const { stdout, stderr } = await diff('one.json', 'signed.json', '--json', '--fail-on', 'never');
+    assert.match(stderr, /^warning The signature beside file:signed\.json was not verified\. .*--signed-by FILE\n$/);
+    JSON.parse(stdout);
+    assert.equal((await diff('one.json', 'more.json', '--fail-on', 'never')).stderr, '');
+  });
+
   test('says who and what, as text and as JSON; a store, a path and standard input are the same to it', async () => {
     const text = await diff('one.json', 'more.json');
     assert.match(text.stdout, /^\+ gains {3}.*billing.*orders\.write/);

@@ -3,7 +3,7 @@ import { Command, Option } from 'commander';
 import colors from 'picocolors';
 import { CommandFailure, exitCodes } from '../../command-line/command-failure.js';
 import { addHelpSections } from '../../command-line/help.js';
-import { escapeControls, printJson, printLine } from '../../command-line/output.js';
+import { escapeControls, printJson, printLine, printNotice } from '../../command-line/output.js';
 import { parseStoredDocument } from '../../trust-administration/load-trust-document.js';
 import { readDocumentArgument } from './options/read-document-argument.js';
 
@@ -44,6 +44,12 @@ async function diff(beforeArgument: string, afterArgument: string, flags: DiffFl
   }
   const before = await readDocumentArgument(beforeArgument);
   const after = await readDocumentArgument(afterArgument);
+  for (const { stored, description } of [before, after]) {
+    if (stored.signature === undefined) continue;
+    printNotice(
+      `${colors.yellow('warning')} The signature beside ${description} was not verified. To verify it: certgate trust check --signed-by FILE`,
+    );
+  }
   const comparison = compareTrustDocuments(
     parseStoredDocument(before.stored, before.description).snapshot,
     parseStoredDocument(after.stored, after.description).snapshot,
