@@ -46,8 +46,9 @@ async function lock(flags: LockFlags): Promise<void> {
     {
       done: 'Locked: the document admits nobody.',
       notes: [
-        'An instance that cannot read the document goes on with the one it has, up to its maximumStalenessSeconds (a day',
-        'by default). Trust stores of other documents are not locked, except together with this one in firstOf; functions',
+        'An instance that can not reach the document goes on with the one it has, up to its maximumStalenessSeconds (by',
+        'default a day from its last good read); one that refuses it, up to its maximumStalenessAfterRefusalSeconds (an',
+        'hour). Trust stores of other documents are not locked, except together with this one in firstOf; functions',
         'that are anonymous stay open.',
         'To undo: certgate trust unlock --reason …',
       ],
