@@ -146,7 +146,8 @@ async function concludeLater(
 
 /** By its `then`: where a library has put its own Promise in the global's place, an async function's is no instance of it. */
 function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
-  return typeof value === 'object' && value !== null && typeof readMember(value, 'then') === 'function';
+  if (typeof value !== 'object' || value === null || !('then' in value)) return false;
+  return typeof readMember(value, 'then') === 'function';
 }
 
 function denyFault(error: unknown): Denial {

@@ -9,10 +9,11 @@
  * (`Object.prototype`, of whichever realm) doesn't count.
  */
 export function hasMember(target: object, name: PropertyKey): boolean {
-  let holder: object | null = target;
+  if (Object.hasOwn(target, name)) return true;
+  let holder = Object.getPrototypeOf(target) as object | null;
   while (holder !== null) {
     const parent = Object.getPrototypeOf(holder) as object | null;
-    if (Object.hasOwn(holder, name)) return parent !== null || holder === target;
+    if (Object.hasOwn(holder, name)) return parent !== null;
     holder = parent;
   }
   return false;
@@ -20,9 +21,15 @@ export function hasMember(target: object, name: PropertyKey): boolean {
 
 /** A member that `hasMember` finds, else undefined. */
 export function readMember(target: object, name: PropertyKey): unknown {
-  // Most are its own or nowhere, and this runs at every request.
-  if (Object.hasOwn(target, name)) return (target as Record<PropertyKey, unknown>)[name];
-  return name in target && hasMember(target, name) ? Reflect.get(target, name) : undefined;
+  return confirmMember(target, name, Reflect.get(target, name));
+}
+
+/**
+ * `value` is what `target[name]` gave: undefined unless `hasMember` finds the member. For what runs at every request, where
+ * a name that stands in the code is read several times faster than one that comes in a variable.
+ */
+export function confirmMember(target: object, name: PropertyKey, value: unknown): unknown {
+  return value !== undefined && hasMember(target, name) ? value : undefined;
 }
 
 /**

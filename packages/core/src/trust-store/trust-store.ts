@@ -1,7 +1,7 @@
 import { isUint8Array } from 'node:util/types';
 import type { PresentedCertificate } from '../certificate/presented-certificate.js';
 import { denialCodes } from '../denial.js';
-import { readMember } from '../encoding/known-options.js';
+import { confirmMember, readMember } from '../encoding/known-options.js';
 import { describeFault } from '../encoding/shown-text.js';
 import type { FoundIdentity, TrustDenialCode, TrustFinding } from '../trust-snapshot/trust-finding.js';
 import type { TrustWarning } from '../trust-snapshot/trust-snapshot.js';
@@ -94,7 +94,7 @@ export function readTrustFinding(answer: unknown): TrustFinding {
  */
 export function readTrustVersion(store: { readonly version?: unknown }): string | undefined {
   try {
-    const version = readMember(store, 'version');
+    const version = confirmMember(store, 'version', store.version);
     return typeof version === 'string' && version !== '' ? version : undefined;
   } catch (error) {
     throw new TrustVersionError(`The trust store failed to say its version: ${describeFault(error)}.`);
@@ -120,8 +120,9 @@ function readMembers<const Names extends readonly string[]>(
 
 function findKnownAnswer(given: unknown): TrustFinding | undefined {
   if (!isRecord(given)) return undefined;
-  const detail = readMember(given, 'detail');
-  switch (readMember(given, 'outcome')) {
+  const plain: { readonly outcome?: unknown; readonly detail?: unknown } = given;
+  const detail = confirmMember(given, 'detail', plain.detail);
+  switch (confirmMember(given, 'outcome', plain.outcome)) {
     case 'notFound':
       return typeof detail === 'string' ? { outcome: 'notFound', detail } : { outcome: 'notFound' };
     case 'unavailable':
