@@ -213,4 +213,18 @@ describe('entries about one caller, spread over three documents', () => {
       }
     });
   }
+
+  test('a pin under the other signature counts, also while its authority cannot be asked', async () => {
+    const admits = storeOf([admitting], { a: {}, b: {} });
+    const pin = { thumbprintSha256: twin.thumbprintSha256, issuedBy: 'corp' };
+    const denies = trustStoreFromDocument({
+      schemaVersion: 2,
+      revision: 1,
+      authorities: [authorityOf({ revocation: { mode: 'required' } })],
+      identities: [{ name: 'b', roles: [], certificates: [pin] }],
+    });
+    for (const store of [firstOf(admits, denies), firstOf(denies, admits)]) {
+      assert.deepEqual(describeFinding(await store.find(leaf, now)), { outcome: 'revocation_unavailable' });
+    }
+  });
 });

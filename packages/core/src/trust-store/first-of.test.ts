@@ -5,6 +5,7 @@ import type { TrustFinding } from '../trust-snapshot/trust-finding.js';
 import type { TrustStore } from './trust-store.js';
 import { makeCertificate, now } from '../test-support/certificates.js';
 import { documentOf } from '../test-support/documents.js';
+import { pollute } from '../test-support/prototype-pollution.js';
 import { trustStoreFromDocument } from './document-store.js';
 import { firstOf } from './first-of.js';
 
@@ -184,6 +185,17 @@ describe('its version', () => {
     version = undefined;
     assert.equal(store.version, undefined);
   });
+});
+
+test('its configuration is one only where every store gives one, whatever stands on Object.prototype', () => {
+  const known = trustStoreFromDocument(documentOf([]));
+  assert.equal(typeof firstOf(known, known).configuration, 'string');
+  const restore = pollute({ configuration: 'x' });
+  try {
+    assert.equal(firstOf(known, watch(notFound).store).configuration, undefined);
+  } finally {
+    restore();
+  }
 });
 
 describe('start and report', () => {

@@ -9,6 +9,7 @@ import { type PresentedCertificate, presentCertificate } from '../certificate/pr
 import { listTwins } from '../trust-snapshot/find-in-snapshot.js';
 import type { TrustFinding } from '../trust-snapshot/trust-finding.js';
 import { combineFindings } from './combine-findings.js';
+import { readMember } from '../encoding/known-options.js';
 
 /**
  * A store of several stores. Every one is asked about every certificate, and the strictest answer counts: a store that
@@ -42,8 +43,10 @@ class ComposedTrustStore implements TrustStore {
   }
 
   get configuration(): string | undefined {
-    const configurations = this.#stores.map(({ configuration }) => configuration);
-    return configurations.includes(undefined) ? undefined : JSON.stringify(['first of', ...configurations]);
+    // Own stores mostly have none, and two that differ must not seem the same by what stands on Object.prototype.
+    const configurations = this.#stores.map((store) => readMember(store, 'configuration'));
+    const isKnown = configurations.every((each) => typeof each === 'string');
+    return isKnown ? JSON.stringify(['first of', ...configurations]) : undefined;
   }
 
   async find(certificate: PresentedCertificate, now: number): Promise<TrustFinding> {
@@ -116,10 +119,11 @@ async function askStore(store: TrustStore, certificate: PresentedCertificate, no
 
 /**
  * By an entry of the document alone. A twin is worked out without knowing the curve, so its signature may hold for nobody,
- * and what an authority says of it is nothing that it doesn't say of the certificate.
+ * and what an authority says of it is nothing that it doesn't say of the certificate. Where a denial names an identity, an
+ * entry was found: a pin of the twin stands for somebody, also while its `issuedBy` can't be confirmed.
  */
 function bearsOnTwin(finding: TrustFinding): boolean {
-  if (finding.outcome !== 'denied') return true;
+  if (finding.outcome !== 'denied' || finding.identityName !== undefined) return true;
   return finding.code === 'certificate_on_deny_list' || /^(?:pin|identity)_/.test(finding.code);
 }
 
