@@ -62,7 +62,7 @@ export class CrlKeeper {
   list(authority: TrustedAuthority): readonly CertificateRevocationList[] {
     return [...(this.#kept.get(authority.name.toLowerCase())?.values() ?? [])]
       .flatMap(({ lists }) => lists.lists)
-      .filter((crl) => isOfAuthority(crl, authority) && findNumberFault(crl, authority) === undefined);
+      .filter((crl) => isUsable(crl, authority));
   }
 
   /** Why the latest reads failed, for the operator; undefined when all succeeded. */
@@ -139,8 +139,9 @@ export class CrlKeeper {
     this.#kept.set(key, ofAuthority);
     const sourceKey = nameSource(source);
     const present = ofAuthority.get(sourceKey);
-    // With new certificates under the old name, what was refused for them before may be right now.
-    const kept = present !== undefined && isOfAuthority(present.latest, authority) ? present : undefined;
+    // With new certificates under the old name, what was refused for them before may be right now; and a list that a new
+    // minimum number refuses is read again, so that its refusal is told.
+    const kept = present !== undefined && isUsable(present.latest, authority) ? present : undefined;
     const lastVersion = kept?.sourceVersion;
     const reading = await readWithin(readTimeout, (signal) =>
       source.read({ lastVersion, signal, withSignature: false }),
@@ -195,6 +196,10 @@ function isOfAuthority(crl: CertificateRevocationList, authority: TrustedAuthori
       ({ subject, verificationKey }) => subject.key === crl.issuer.key && isSignedBy(crl, verificationKey),
     )
   );
+}
+
+function isUsable(crl: CertificateRevocationList, authority: TrustedAuthority): boolean {
+  return isOfAuthority(crl, authority) && findNumberFault(crl, authority) === undefined;
 }
 
 /**
