@@ -80,3 +80,25 @@ describe('a document that comes under the revision of the one before', () => {
     ]);
   });
 });
+
+describe('a fault that is none of the document itself', () => {
+  it('is told without an end: the document was read, and goes on deciding', async (context) => {
+    const store = trustStoreFromDocument(trustDocument);
+    const none: TrustStoreReport = { description: 'table', revision: 7, warnings: [], fault: undefined };
+    const listFault = { ...none, fault: 'URL https://ca.example/corp.crl: gone.', usableUntil: 8_640_000_000_000_000 };
+    let report: TrustStoreReport = none;
+    const trustStore = { find: store.find.bind(store), report: () => report };
+    const { app, worker } = createSecuredApp(context, { trustStore });
+    app.http('F', { handler: () => ({ body: 'in' }) });
+    await worker.start();
+    for (const next of [listFault, { ...listFault, failure: 'unreachable' as const, fault: 'gone' }]) {
+      report = next;
+      assert.equal((await worker.invoke('F', bearing(reader))).body, 'in');
+    }
+    const details = worker.decisions.filter(({ event }) => event === 'trust').map(({ detail }) => String(detail));
+    assert.deepEqual(
+      details.map((detail) => detail.includes('answer 503')),
+      [false, true],
+    );
+  });
+});

@@ -65,9 +65,9 @@ function createFailureLine(report: TrustStoreReport, fault: string): TrustLogLin
   return createTrustLine(report, code, `${fault}${describeEnd(report)}`);
 }
 
-/** A store of the user's own may say anything. */
-function describeEnd({ usableUntil }: TrustStoreReport): string {
-  const end = new Date(usableUntil ?? Number.NaN);
+/** A fault that is none of the document's, such as a CRL that can't be read, ends nothing. A store may say anything. */
+function describeEnd({ failure, usableUntil }: TrustStoreReport): string {
+  const end = new Date((failure && usableUntil) ?? Number.NaN);
   if (Number.isNaN(end.getTime())) return '';
   return ` (what was in use decides until ${end.toISOString()}, then closed functions answer 503)`;
 }
