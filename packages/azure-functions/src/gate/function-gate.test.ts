@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import type { HttpResponseInit } from '@azure/functions';
-import { type TrustStore, trustStoreFromDocument } from '@certgate/core';
+import { type TrustStore, type TrustStoreReport, trustStoreFromDocument } from '@certgate/core';
 import * as fc from 'fast-check';
 import { certificateHeaderName } from './front-end.js';
 import { unsafeTrustCertificateHeaderFromAnywhere } from './unsafe-options.js';
@@ -259,6 +259,19 @@ describe('faults end in a refusal', () => {
       assert.equal((await worker.invoke('Closed', bearing(reader))).status, 200);
       assert.equal(worker.decisions[0]?.['trustRevision'], undefined);
     }
+  });
+
+  it('a stranger costs the store one report, for the log, whoever asks', async (context) => {
+    let reports = 0;
+    const report = (): TrustStoreReport => {
+      reports += 1;
+      return { description: 'table', revision: 7, warnings: [], fault: undefined };
+    };
+    const store: TrustStore = { find: (...question) => trustStore.find(...question), report };
+    const { worker } = await startClosed(context, { trustStore: store });
+    reports = 0;
+    assert.equal((await worker.invoke('Closed', bearing(stranger))).status, 401);
+    assert.equal(reports, 1);
   });
 
   it('a request whose headers fail, none at all, or a call without a context', async (context) => {

@@ -145,7 +145,8 @@ export class FunctionGate {
     const requirement = policy.kind === 'anonymous' ? undefined : createRequirement(functionName, policy);
     const decide = (args: readonly unknown[]): Verdict | PromiseLike<Verdict> =>
       requirement === undefined ? admitted : this.#decide(requirement, args);
-    const answer = (denial: Denial, args: readonly unknown[]): unknown => refuse(denial, args, this.findTrustReport());
+    const answer = (denial: Denial, args: readonly unknown[]): unknown =>
+      refuse(denial, args, () => this.findTrustReport());
     const closed = function (this: unknown, ...args: unknown[]): unknown {
       const proceed = (verdict: Verdict): unknown =>
         verdict === admitted ? Reflect.apply(handler, this, args) : answer(verdict as Denial, args);
@@ -263,9 +264,13 @@ function decideAgain(admission: Admission, requirement: FunctionRequirement, now
   return isSame ? admission : decision;
 }
 
-function refuse(denial: Denial, args: readonly unknown[], trust: TrustStoreReport | undefined): unknown {
+function refuse(
+  denial: Denial,
+  args: readonly unknown[],
+  findTrustReport: () => TrustStoreReport | undefined,
+): unknown {
   const context = findContext(args);
-  const development = isDevelopment(process.env) ? { trust } : undefined;
+  const development = isDevelopment(process.env) ? { trust: findTrustReport() } : undefined;
   const response = createDenialResponse(denial, context?.invocationId ?? 'unknown', development);
   return context === undefined ? response : answerDenial(response, context);
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { presentCertificate } from '../certificate/presented-certificate.js';
 import type { TrustFinding } from '../trust-snapshot/trust-finding.js';
-import type { TrustStore } from './trust-store.js';
+import type { TrustStore, TrustStoreReport } from './trust-store.js';
 import { makeCertificate, now } from '../test-support/certificates.js';
 import { documentOf } from '../test-support/documents.js';
 import { pollute } from '../test-support/prototype-pollution.js';
@@ -252,6 +252,20 @@ describe('start and report', () => {
       usableUntil: 10,
     });
     assert.equal(firstOf(one).report?.().lastSuccessAt, undefined);
+  });
+  test('give the same list of warnings as long as the stores do, since a report is made at every request', () => {
+    const [warning] = trustStoreFromDocument(documentOf([{ certificates: [] }])).report?.().warnings ?? [];
+    assert.ok(warning !== undefined);
+    let warnings: TrustStoreReport['warnings'] = [warning];
+    const report = (): TrustStoreReport => ({ description: 'table', revision: 7, warnings, fault: undefined });
+    const without = { find: () => notFound, report: () => ({ ...report(), warnings: undefined as never }) };
+    const store = firstOf({ find: () => notFound, report }, without);
+    const listWarnings = (): TrustStoreReport['warnings'] | undefined => store.report?.().warnings;
+    const before = listWarnings();
+    assert.deepEqual(before, [warning]);
+    assert.equal(listWarnings(), before);
+    warnings = [warning, warning];
+    assert.deepEqual(listWarnings(), [warning, warning]);
   });
 });
 

@@ -4,6 +4,7 @@ import {
   readTrustVersion,
   type TrustStore,
   type TrustStoreReport,
+  type TrustStoreWarning,
 } from './trust-store.js';
 import { type PresentedCertificate, presentCertificate } from '../certificate/presented-certificate.js';
 import { listTwins } from '../trust-snapshot/find-in-snapshot.js';
@@ -27,9 +28,18 @@ export function firstOf(...stores: readonly TrustStore[]): TrustStore {
   return new ComposedTrustStore(stores);
 }
 
+interface WarningLists {
+  readonly lists: readonly (readonly TrustStoreWarning[])[];
+  readonly joined: readonly TrustStoreWarning[];
+}
+
+const noWarnings: readonly TrustStoreWarning[] = Object.freeze([]);
+
 /** A class for the reason of `DocumentTrustStore`: a copy with another `find` must not keep the `version`. */
 class ComposedTrustStore implements TrustStore {
   readonly #stores: readonly TrustStore[];
+  /** Of the last report: the stores' lists, and all of them as one. */
+  #warnings: WarningLists = { lists: [], joined: [] };
 
   constructor(stores: readonly TrustStore[]) {
     this.#stores = [...stores];
@@ -67,7 +77,7 @@ class ComposedTrustStore implements TrustStore {
     return {
       description: `first of ${reports.map(({ description }) => description).join(', ')}`,
       revision: undefined,
-      warnings: reports.flatMap(({ warnings }) => warnings),
+      warnings: this.#joinWarnings(reports),
       fault: failing.map(({ description, fault }) => `${description}: ${fault ?? ''}`).join('; ') || undefined,
       failure: failing.find(({ failure }) => failure === 'refused')?.failure ?? failing[0]?.failure,
       // Of the store that was read longest ago.
@@ -76,6 +86,16 @@ class ComposedTrustStore implements TrustStore {
       // All are needed, so the first that closes, closes the gate.
       usableUntil: findExtreme(reports, 'usableUntil', Math.min),
     };
+  }
+
+  /** A document may have a hundred thousand, and the gate asks for a report at every request: the same lists are the same list. */
+  #joinWarnings(reports: readonly TrustStoreReport[]): readonly TrustStoreWarning[] {
+    // A store of the user's own may say anything.
+    const lists = reports.map(({ warnings }) => (Array.isArray(warnings as unknown) ? warnings : noWarnings));
+    const known = this.#warnings.lists;
+    const isSame = lists.length === known.length && lists.every((list, index) => list === known[index]);
+    if (!isSame) this.#warnings = { lists, joined: Object.freeze(lists.flat()) };
+    return this.#warnings.joined;
   }
 
   async #ask(certificate: PresentedCertificate, now: number): Promise<TrustFinding> {
