@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import colors from 'picocolors';
 import { CommandFailure, exitCodes } from './command-line/command-failure.js';
-import { escapeLines, printJson, printNotice } from './command-line/output.js';
+import { escapeLines, formatMessage, printJson, printNotice } from './command-line/output.js';
 import { appCommand } from './commands/app/app.js';
 import { authorityCommand } from './commands/authority/authority.js';
 import { callCommand } from './commands/call.js';
@@ -60,7 +60,7 @@ function reportFailure(error: unknown, isJson: boolean): number {
     return exitCodes.failed;
   }
   if (isJson) printJson({ error: { message: error.message, remedy: error.remedy ?? null } });
-  printNotice(`${colors.red('error')} ${escapeLines(error.message)}`);
-  if (error.remedy !== undefined) printNotice(`      ${escapeLines(error.remedy)}`);
+  printNotice(`${colors.red('error')} ${formatMessage(error.message)}`);
+  if (error.remedy !== undefined) printNotice(`      ${formatMessage(error.remedy)}`);
   return error.exitCode;
 }

@@ -1,10 +1,19 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import * as fc from 'fast-check';
-import { escapeControls, escapeLines, formatForTerminal, formatLogText } from './output.js';
+import {
+  escapeControls,
+  escapeLines,
+  escapeTexts,
+  formatForTerminal,
+  formatLogText,
+  formatMessage,
+  shellWord,
+} from './output.js';
 
 /** Texts full of what terminals obey: sequences whole and cut, colours, bidirectional and invisible characters. */
 const scrap = fc.constantFrom(
@@ -64,6 +73,21 @@ describe('text that others wrote', () => {
     );
   });
 
+  test('is escaped wherever it stands in a value, colours included', () => {
+    assert.deepEqual(escapeTexts({ a: ['\u001b[32mx\n'], b: null, c: 1, d: { e: 'y' } }), {
+      a: ['\\u001b[32mx\\n'],
+      b: null,
+      c: 1,
+      d: { e: 'y' },
+    });
+  });
+
+  test('is one word for a shell, and nothing that the shell would run', { skip: process.platform === 'win32' }, () => {
+    const texts = ['a b', '$(id)', '`id`', "it's", "'$HOME'", 'a"b', '!!', '\\', '', 'x;y', '*', 'a\nb'];
+    const command = `printf '%s\\0' ${texts.map(shellWord).join(' ')}`;
+    assert.deepEqual(execFileSync('sh', ['-c', command], { encoding: 'utf8' }).split('\0').slice(0, -1), texts);
+  });
+
   test('leaves other letters as they are', () => {
     const text = 'CN=Zahlungsverkehr Süd, O=株式会社, عربي 😀';
     assert.equal(escapeControls(text), text);
@@ -101,6 +125,13 @@ describe('whatever is printed', () => {
     const ours = '\u001b[31merror\u001b[39m \u001b[2mdim\u001b[22m │ a\tb\nc';
     assert.equal(formatForTerminal(ours), ours);
     assert.equal(formatForTerminal('a,b\r\nc,d'), 'a,b\r\nc,d');
+  });
+
+  test('a message that holds a line end has no second line that passes for one of ours', () => {
+    assert.equal(
+      formatMessage('There is no file a\nAllowed\u001b[32m'),
+      'There is no file a\n      Allowed\\u001b[32m',
+    );
   });
 
   test('a line of a log that holds a line end does not become two; colours of the app stay, and end with it', () => {

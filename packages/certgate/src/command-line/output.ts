@@ -42,6 +42,18 @@ export function escapeControls(text: string): string {
   return text.replace(unsafeCharacter, escapeCharacter);
 }
 
+/** Each text within a value of plain data: clean before our own colours are put around it. */
+export function escapeTexts<Value>(value: Value): Value {
+  return escapeText(value) as Value;
+}
+
+function escapeText(value: unknown): unknown {
+  if (typeof value === 'string') return escapeControls(value);
+  if (Array.isArray(value)) return value.map(escapeText);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, escapeText(member)]));
+}
+
 /** For text of several lines, such as the body of an answer: line ends and tabs stay. */
 export function escapeLines(text: string): string {
   return text.replace(unsafeCharacter, (character) =>
@@ -55,6 +67,21 @@ export function escapeLines(text: string): string {
  */
 export function formatLogText(text: string): string {
   return escapeBesideColours(text.replaceAll('\r\n', '\n'), escapeLines).replaceAll('\n', '\n    ');
+}
+
+/**
+ * As a shell takes it for one word: whoever copies a command that we print must not run what a name in it says. For POSIX
+ * shells; double quotes, where they suffice, are those of Windows too.
+ */
+export function shellWord(text: string): string {
+  if (/^[\w.@:/+=,%-]+$/.test(text)) return text;
+  if (!/["$`\\!]/.test(text)) return `"${text}"`;
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+/** For what went wrong: messages name files and words that others chose. `margin` stands before each further line. */
+export function formatMessage(text: string, margin = '      '): string {
+  return escapeLines(text).replaceAll('\n', `\n${margin}`);
 }
 
 /**

@@ -3,7 +3,7 @@ import colors from 'picocolors';
 import { CommandFailure, exitCodes } from '../command-line/command-failure.js';
 import { addHelpSections } from '../command-line/help.js';
 import { parseLoopbackUrl, parsePort } from '../command-line/option-values.js';
-import { formatLogText, printJson, printLine, printNotice } from '../command-line/output.js';
+import { escapeControls, formatLogText, printJson, printLine, printNotice } from '../command-line/output.js';
 import { untilStopped } from '../command-line/until-stopped.js';
 import type { HostAnswer, HostExit, HostLogLine } from '../functions-host/functions-host.js';
 import { planChecks } from '../local-app/check-plan.js';
@@ -149,7 +149,7 @@ async function checkApp(app: LocalApp, flags: DevFlags): Promise<readonly CheckR
 function printApp(app: LocalApp, results: readonly CheckResult[], flags: DevFlags): void {
   if (results.length > 0) {
     printLine(formatCheckTable(app.functions, results));
-    for (const failure of listFailures(results)) printLine(`${colors.red('wrong')} ${failure}`);
+    for (const failure of listFailures(results)) printLine(`${colors.red('wrong')} ${escapeControls(failure)}`);
     if (results.every(({ ok }) => ok)) printLine(colors.green(`All ${results.length} verdicts are as expected.`));
   }
   const others = app.functions.filter(({ http }) => !http);

@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander';
 import { defaultAuthoritiesFolder } from '../../certificates/authority/authority-files.js';
 import { CommandFailure } from '../../command-line/command-failure.js';
+import { shellWord } from '../../command-line/output.js';
 import { findPasswordSource, type PasswordFlags } from '../certificate/password-options.js';
 
 export interface FolderFlags {
@@ -48,7 +49,7 @@ export const authorityPasswordOption = '--authority-password-file or --authority
 
 /** For commands that are printed to be copied. */
 export function formatFolderOption({ folder }: FolderFlags): string {
-  return folder === defaultAuthoritiesFolder ? '' : ` --folder ${JSON.stringify(folder)}`;
+  return folder === defaultAuthoritiesFolder ? '' : ` --folder ${shellWord(folder)}`;
 }
 
 /** What every verb that signs by an authority says below its options. */

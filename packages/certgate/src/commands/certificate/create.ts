@@ -3,8 +3,7 @@ import { Command } from 'commander';
 import { createClientCertificate } from '../../certificates/self-signed-certificate.js';
 import { getDecoded } from '../../certificates/describe-certificate.js';
 import { addHelpSections } from '../../command-line/help.js';
-import { printJson, printLine } from '../../command-line/output.js';
-import { shellWord } from '../../trust-administration/edits/identity-edits.js';
+import { printJson, printLine, shellWord } from '../../command-line/output.js';
 import { createFiles, createPaths, listKeyFiles, printPaths, type CertificatePaths } from './certificate-files.js';
 import { checkCertificateName } from './certificate-name.js';
 import {

@@ -96,7 +96,8 @@ async function check(flags: CheckFlags): Promise<void> {
           ...inspectTrust(reading.snapshot, { now, withinDays: flags.within }),
         ])
       : [];
-  for (const file of folder?.unreadable ?? []) printNotice(`${file} holds no certificate that can be read.`);
+  for (const file of folder?.unreadable ?? [])
+    printNotice(`${escapeControls(file)} holds no certificate that can be read.`);
   if (flags.json === true) {
     printJson({
       store: location.description,

@@ -8,6 +8,7 @@ import {
   type TrustDocumentSubject,
 } from '@certgate/core/tools';
 import { CommandFailure } from '../../command-line/command-failure.js';
+import { shellWord } from '../../command-line/output.js';
 import { withoutSubjects, withSubjects } from './subject-edits.js';
 
 // Pure: a document in, a document out. What they refuse, they refuse in words for the person at the command line.
@@ -285,9 +286,4 @@ function findTime(text: string | undefined): number | undefined {
 
 function quote(text: string): string {
   return JSON.stringify(text);
-}
-
-/** As a shell takes it for one word; POSIX shells and PowerShell have the double quotes in common. */
-export function shellWord(text: string): string {
-  return /^[\w.@/:-]+$/.test(text) ? text : quote(text);
 }

@@ -6,6 +6,7 @@ import {
   type TrustDocumentSubject,
 } from '@certgate/core/tools';
 import { CommandFailure } from '../../command-line/command-failure.js';
+import { shellWord } from '../../command-line/output.js';
 
 /** With these names too; what it has already, it has once. That nobody else has them, the document's reader sees to. */
 export function withSubjects(
@@ -29,7 +30,7 @@ export function withoutSubjects(
   for (const subject of removed) {
     if (subjects.some((each) => toKey(each) === toKey(subject))) continue;
     throw new CommandFailure(`${JSON.stringify(identity.name)} doesn't have the subject ${describeSubject(subject)}.`, {
-      remedy: `See what it has: certgate trust show ${JSON.stringify(identity.name)}`,
+      remedy: `See what it has: certgate trust show ${shellWord(identity.name)}`,
     });
   }
   const kept = subjects.filter((subject) => !keys.has(toKey(subject)));

@@ -1,4 +1,5 @@
 // A command as docs/errors.md shows it, and as it is to be run: the same template with the values filled in.
+import { shellWord } from '../../../command-line/output.js';
 
 /**
  * By placeholder, which is a word in capitals. A list repeats the option before the placeholder, and an empty one takes
@@ -64,15 +65,9 @@ function isPlaceholder(word: string): boolean {
 
 /** One line to paste into a shell. `npx --no-install`, since a bare `npx` may run a stranger's package of that name. */
 export function formatCommand(words: CommandWords): string {
-  return ['npx', '--no-install', 'certgate', ...words].map(quoteWord).join(' ');
+  return ['npx', '--no-install', 'certgate', ...words].map(shellWord).join(' ');
 }
 
-/** For POSIX shells; double quotes, where they suffice, are those of Windows too. */
-function quoteWord(word: string): string {
-  if (/^[\w.@:/+=,%-]+$/.test(word)) return word;
-  if (!/["$`\\!]/.test(word)) return `"${word}"`;
-  return `'${word.replaceAll("'", `'\\''`)}'`;
-}
 /**
  * The commands that mend denials. What stands in brackets is left out of docs/errors.md; `--reason` and `--store` follow.
  * A placeholder whose list is empty goes with its option.

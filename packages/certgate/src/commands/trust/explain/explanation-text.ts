@@ -1,5 +1,5 @@
 import colors from 'picocolors';
-import { escapeControls } from '../../../command-line/output.js';
+import { escapeTexts } from '../../../command-line/output.js';
 import { formatPaths } from '../../../path-report/path-text.js';
 import { describeUnverified } from '../options/gate-options.js';
 import { type ExplainedFunction, describeExplainedFunction } from './explained-function.js';
@@ -12,31 +12,12 @@ const marks = {
   'not asked': () => colors.dim('·'),
 } as const;
 
-/** For a terminal: the question, each step, and the answer. */
-export function formatExplanation(report: ExplanationReport, explained: ExplainedFunction): string {
-  const safe = escapeTexts(report);
-  const paths = safe.paths.length === 0 ? [] : ['', ...formatPaths(safe.paths, { isBrief: true })];
-  return [
-    ...formatQuestion(safe, escapeTexts(explained)),
-    '',
-    ...formatSteps(safe),
-    ...paths,
-    ...formatAnswer(safe),
-  ].join('\n');
-}
-
-/**
- * Names come from the document, the certificate and the app. They are escaped before our own colours are put around them:
- * in a finished line nobody could tell one from the other.
- */
-function escapeTexts<Value>(value: Value): Value {
-  const escape = (part: unknown): unknown => {
-    if (typeof part === 'string') return escapeControls(part);
-    if (Array.isArray(part)) return part.map(escape);
-    if (typeof part !== 'object' || part === null) return part;
-    return Object.fromEntries(Object.entries(part).map(([key, member]) => [key, escape(member)]));
-  };
-  return escape(value) as Value;
+/** For a terminal: the question, each step, and the answer. Names come from the document, the certificate and the app. */
+export function formatExplanation(given: ExplanationReport, explained: ExplainedFunction): string {
+  const report = escapeTexts(given);
+  const paths = report.paths.length === 0 ? [] : ['', ...formatPaths(report.paths, { isBrief: true })];
+  const question = formatQuestion(report, escapeTexts(explained));
+  return [...question, '', ...formatSteps(report), ...paths, ...formatAnswer(report)].join('\n');
 }
 
 function formatQuestion(report: ExplanationReport, explained: ExplainedFunction): readonly string[] {

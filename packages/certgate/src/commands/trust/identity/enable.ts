@@ -2,13 +2,13 @@ import { formatInstant } from '@certgate/core/tools';
 import { Command } from 'commander';
 import { CommandFailure, exitCodes } from '../../../command-line/command-failure.js';
 import { addHelpSections } from '../../../command-line/help.js';
+import { shellWord } from '../../../command-line/output.js';
 import {
   describePin,
   getIdentity,
   getPin,
   setIdentityEnabled,
   setPinsEnabled,
-  shellWord,
 } from '../../../trust-administration/edits/identity-edits.js';
 import { describeIdentityState, describePinState } from '../../../trust-administration/identity-state.js';
 import { openTrustLocation } from '../../../trust-administration/open-trust-location.js';
@@ -70,7 +70,7 @@ async function setEnabled(verb: 'enable' | 'disable', name: string, flags: Enabl
   if (vain !== undefined && update.outcome === 'unchanged') throw vain;
   const what = pins === undefined ? '' : `${pins.length === 1 ? 'a pin' : `${pins.length} pins`} of `;
   const done = `${isEnable ? 'Enabled' : 'Disabled'} ${what}${getIdentity(update.after, name).name}.`;
-  const undo = `To undo: certgate trust ${isEnable ? 'disable' : 'enable'} ${JSON.stringify(name)} …`;
+  const undo = `To undo: certgate trust ${isEnable ? 'disable' : 'enable'} ${shellWord(name)} …`;
   const notes = [undo, ...(vain === undefined ? [] : [`${vain.message} ${vain.remedy ?? ''}`])];
   reportUpdate(location.description, update, { done, notes }, flags);
 }

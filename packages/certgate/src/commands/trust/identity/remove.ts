@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { addHelpSections } from '../../../command-line/help.js';
+import { shellWord } from '../../../command-line/output.js';
 import { getIdentity, removeFromIdentity, removeIdentity } from '../../../trust-administration/edits/identity-edits.js';
 import { openTrustLocation } from '../../../trust-administration/open-trust-location.js';
 import { updateTrustDocument } from '../../../trust-administration/update-trust-document.js';
@@ -61,7 +62,7 @@ async function remove(name: string, flags: RemoveFlags): Promise<void> {
     {
       done: isWhole ? `Removed ${removed.name}.` : `Removed from ${removed.name}.`,
       notes: isWhole
-        ? [`To undo: certgate trust add ${JSON.stringify(removed.name)} … (it was: ${JSON.stringify(removed)})`]
+        ? [`To undo: certgate trust add ${shellWord(removed.name)} … (it was: ${JSON.stringify(removed)})`]
         : [],
       json: { removed },
     },

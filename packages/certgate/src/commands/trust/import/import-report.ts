@@ -1,5 +1,5 @@
 import colors from 'picocolors';
-import { escapeControls, printJson, printLine } from '../../../command-line/output.js';
+import { escapeControls, printJson, printLine, shellWord } from '../../../command-line/output.js';
 import type { TrustUpdate } from '../../../trust-administration/update-trust-document.js';
 import type { CertificateFolder } from '../../../trust-import/certificate-folder.js';
 import type { ImportReading, ImportRefusal } from '../../../trust-import/import-reading.js';
@@ -82,8 +82,8 @@ function explainSha1(added: readonly PlannedPin[]): readonly string[] {
   if (first === undefined) return [];
   return [
     `${count(sha1.length, 'pin')} by SHA-1, for migration. With the certificates at hand, import with --certificate-folder instead; ` +
-      `or later, for each: certgate trust add ${JSON.stringify(first.identity)} --to-existing --certificate FILE …, ` +
-      `then: certgate trust remove ${JSON.stringify(first.identity)} --pin ${first.pin.thumbprintSha1?.slice(0, 8) ?? ''} …`,
+      `or later, for each: certgate trust add ${shellWord(first.identity)} --to-existing --certificate FILE …, ` +
+      `then: certgate trust remove ${shellWord(first.identity)} --pin ${first.pin.thumbprintSha1?.slice(0, 8) ?? ''} …`,
   ];
 }
 
