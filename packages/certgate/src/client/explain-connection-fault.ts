@@ -76,7 +76,7 @@ function explain(cause: unknown, context: ConnectionContext): Explanation {
     case 'UND_ERR_SOCKET':
     case 'ECONNRESET':
     case 'EPIPE':
-      return explainClosed(host, context.hasCertificate);
+      return explainClosed(context);
     default:
       return code !== undefined && /ALERT/.test(code)
         ? explainAlert(host, code, context.hasCertificate)
@@ -94,9 +94,13 @@ function explainUnknownServer(origin: string, hasAuthority: boolean): Explanatio
 }
 
 /** With TLS 1.3 the client may send its request before the server has judged the certificate, and then just sees the end. */
-function explainClosed(host: string, hasCertificate: boolean): Explanation {
+function explainClosed({ url, hasCertificate }: ConnectionContext): Explanation {
+  const message = `${url.host} closed the connection without an answer.`;
+  if (url.protocol === 'http:') {
+    return { message, remedy: `A port that speaks TLS does so: is it https://${url.host}?` };
+  }
   return {
-    message: `${host} closed the connection without an answer.`,
+    message,
     remedy: hasCertificate
       ? 'It may refuse this client certificate during the TLS handshake; its log says why.'
       : 'It may require a client certificate: give one by --certificate.',

@@ -163,7 +163,8 @@ describe('sendRequest', () => {
 
   test('a server that hangs up, and one that never answers', async () => {
     const rude = await startServer((incoming) => incoming.socket.destroy());
-    await expectFailure(trusting({ url: `https://localhost:${rude}/` }), /closed the connection/);
+    await expectFailure(trusting({ url: `https://localhost:${rude}/` }), /closed the connection.*client certificate/);
+    await expectFailure({ url: `http://localhost:${rude}/` }, /closed the connection.*is it https:/);
     const silent = await listen(createTcpServer((socket) => socket.resume()));
     await expectFailure({ url: `https://127.0.0.1:${silent}/`, timeoutMilliseconds: 150 }, /within 0.15 s/);
     const slow = await startServer((_incoming, response) => response.writeHead(200).write('x'));
