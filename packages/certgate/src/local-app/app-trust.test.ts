@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import type { CommandFailure } from '../command-line/command-failure.js';
 import type { HostedFunction } from '../functions-host/functions-host.js';
 import { findOwnTrust, judgeCallers } from './app-trust.js';
 import { expectStatus } from './check-plan.js';
@@ -72,7 +73,11 @@ test('a path that does not exist is an error that says where it comes from; what
     );
   }
   await assert.rejects(find(join(folder, 'missing.json')), /which --trust names/);
-  for (const value of ['https://example.com/trust.json', '{"schemaVersion":1}']) {
+  writeSetting('file:own.json');
+  await assert.rejects(find(), (error: unknown) =>
+    /the path alone, own\.json/.test((error as CommandFailure).remedy ?? ''),
+  );
+  for (const value of ['https://example.com/trust.json', 'blob:https://a.example/c/t.json', '{"schemaVersion":1}']) {
     writeSetting(value);
     assert.deepEqual(await find(), { file: undefined, setBy: 'local.settings.json' });
   }

@@ -58,13 +58,15 @@ export async function findOwnTrust(
   if (setting === undefined) return undefined;
   const { value, setBy } = setting;
   // The app's own code may read an address, or the document itself, from the setting.
-  if (/^\s*\{|^[a-z][a-z0-9+.-]*:\/\//i.test(value)) return { file: undefined, setBy };
+  if (/^\s*\{|^(?:blob:|[a-z][a-z0-9+.-]*:\/\/)/i.test(value)) return { file: undefined, setBy };
   const file = resolve(folder, value);
   if (file === developmentFile) return undefined;
   await expectFile(
     file,
     `${trustSettingName} in ${setBy}`,
-    'Correct the setting, or take it away: certgate dev then makes a document with callers to try the app.',
+    value.startsWith('file:')
+      ? `Write the path alone, ${value.slice('file:'.length)}: "file:" belongs to --store, and trustStoreFromFile takes a path.`
+      : 'Correct the setting, or take it away: certgate dev then makes a document with callers to try the app.',
   );
   return { file, setBy };
 }
