@@ -78,6 +78,11 @@ describe('bad input to the command line', () => {
       return app;
     };
     const dev = (app: string, ...more: string[]): Promise<Ended> => runCertgate(['dev', app, '--once', ...more]);
+    it('flags that would do nothing', async () => {
+      const app = makeApp('idle', {});
+      expectOneClearLine(await runCertgate(['dev', app, '--call', 'X']), /--call names functions for a check/);
+      expectOneClearLine(await dev(app, '--json-log'), /--json-log shows log lines/);
+    });
 
     it('that does not exist', async () => {
       expectOneClearLine(await dev(join(folder, 'nothing')), /does not exist/);

@@ -80,6 +80,7 @@ export function devCommand(): Command {
 
 async function runDev(folder: string, flags: DevFlags): Promise<void> {
   if (flags.upstream !== undefined) return runBeforeUpstream(folder, { ...flags, upstream: flags.upstream });
+  refuseIdleFlags(flags);
   const isOnce = flags.once === true;
   const app = await runLocalApp({
     folder,
@@ -100,6 +101,20 @@ async function runDev(folder: string, flags: DevFlags): Promise<void> {
     else await keepRunning(app, folder, flags);
   } finally {
     await app.close();
+  }
+}
+
+/** A flag that would do nothing was meant to do something. */
+function refuseIdleFlags({ call, check, once, jsonLog }: DevFlags): void {
+  if (call !== undefined && check !== true && once !== true) {
+    throw new CommandFailure('--call names functions for a check, and none was asked for.', {
+      remedy: 'Add --check or --once.',
+    });
+  }
+  if (jsonLog === true && once === true) {
+    throw new CommandFailure('--json-log shows log lines as they come, and --once shows errors alone.', {
+      remedy: 'Leave one of the two; --check makes the same table, and goes on.',
+    });
   }
 }
 
