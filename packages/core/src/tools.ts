@@ -1,6 +1,7 @@
 // What the command-line tool needs beyond the adapter's entry: it holds all of it, so that a tool loads one copy of core.
 export * from './index.js';
 export { type Base64Decoding, decodeBase64 } from './encoding/base64.js';
+export { describeJsonFault } from './encoding/json-fault.js';
 export { findSerialNumber, findThumbprint, shortenThumbprint } from './encoding/thumbprint.js';
 export {
   describePublicKey,

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { describeJsonFault } from '@certgate/core/tools';
 import { CommandFailure } from './command-failure.js';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -13,11 +14,13 @@ export async function findJsonObject(path: string): Promise<JsonObject | undefin
     if (hasCode(error, 'ENOENT')) return undefined;
     throw new CommandFailure(`${path} can't be read: ${messageOf(error)}.`, { cause: error });
   }
+  const json = withoutComments(text.replace(/^\uFEFF/, ''));
   let value: unknown;
   try {
-    value = JSON.parse(withoutComments(text.replace(/^\uFEFF/, '')));
+    value = JSON.parse(json);
   } catch (error) {
-    throw new CommandFailure(`${path} is not valid JSON: ${messageOf(error)}.`, {
+    const fault = describeJsonFault(json) ?? messageOf(error);
+    throw new CommandFailure(`${path} is not valid JSON: ${fault}.`, {
       remedy: `Correct ${basename(path)}.`,
       cause: error,
     });
@@ -46,9 +49,9 @@ export function hasCode(error: unknown, code: string): boolean {
   return error instanceof Error && 'code' in error && error.code === code;
 }
 
-/** host.json and local.settings.json may hold comments: the real host's JSON reader skips them. */
+/** host.json and local.settings.json may hold comments: the real host's JSON reader skips them. Places stay what they are. */
 function withoutComments(text: string): string {
   return text.replace(/"(?:[^"\\]|\\.)*"|\/\/[^\n\r]*|\/\*[^]*?\*\//g, (token) =>
-    token.startsWith('"') ? token : ' ',
+    token.startsWith('"') ? token : token.replaceAll(/[^\n]/g, ' '),
   );
 }

@@ -96,3 +96,10 @@ test('comments, a byte order mark, numbers, booleans, null and connection string
 test('a file that encrypts nothing needs no decryption', async (context) => {
   assert.equal((await resolve(context, { IsEncrypted: true, Values: {} }))['FUNCTIONS_WORKER_RUNTIME'], 'node');
 });
+
+test('a fault of the file is told in words, at its place, comments counted in', async (context) => {
+  await assert.rejects(
+    resolve(context, '{ // c\n  "IsEncrypted": false, /* x */ "Values": { "A": "x", } }'),
+    /local\.settings\.json is not valid JSON: a comma stands before the closing \}; take it out \(line 2, column 53\)/,
+  );
+});

@@ -110,3 +110,18 @@ function describeStray(character: string, missing: string): string {
   if (/[\w$]/.test(character)) return `${missing}; JSON has no such word or number (texts stand in double quotes)`;
   return missing;
 }
+
+/** The fault with its place, in one line. */
+export function describeJsonFault(text: string, start = 0): string | undefined {
+  const fault = findJsonFault(text, start);
+  if (fault === undefined) return undefined;
+  const { position, what } = fault;
+  const column = position - text.lastIndexOf('\n', position - 1);
+  return `${what} (line ${countLines(text, position)}, column ${column})`;
+}
+
+export function countLines(text: string, end: number): number {
+  let lines = 1;
+  for (let at = text.indexOf('\n'); at !== -1 && at < end; at = text.indexOf('\n', at + 1)) lines += 1;
+  return lines;
+}

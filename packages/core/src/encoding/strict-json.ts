@@ -1,4 +1,4 @@
-import { findJsonFault } from './json-fault.js';
+import { countLines, describeJsonFault } from './json-fault.js';
 import { JsonLevel } from './json-level.js';
 
 /** Where a key stands a second time in one object, e.g. `identities[0].name`. */
@@ -56,17 +56,7 @@ function describeFault(text: string, parser: PieceParser): string {
       ? 'it is broken at the end; was it written whole?'
       : `it is broken in or before line ${countLines(text, parser.position)}, character ${parser.position}`;
   }
-  const fault = findJsonFault(text, text.startsWith('\ufeff') ? 1 : 0);
-  if (fault === undefined) return 'unreadable';
-  const { position, what } = fault;
-  const column = position - text.lastIndexOf('\n', position - 1);
-  return `${what} (line ${countLines(text, position)}, column ${column})`;
-}
-
-function countLines(text: string, end: number): number {
-  let lines = 1;
-  for (let at = text.indexOf('\n'); at !== -1 && at < end; at = text.indexOf('\n', at + 1)) lines += 1;
-  return lines;
+  return describeJsonFault(text, text.startsWith('\ufeff') ? 1 : 0) ?? 'unreadable';
 }
 
 const quote = 0x22;
