@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { builtinModules } from 'node:module';
-import { dirname, join, relative, sep } from 'node:path';
+import { basename, dirname, join, relative, sep } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
@@ -251,6 +251,14 @@ for (const [name, rooms] of Object.entries(packageRooms)) {
           count <= maximumFilesPerFolder,
           `${name}/src/${folder} has ${count} source files; which room is missing?`,
         );
+      }
+    });
+
+    it('say what they are for, on the first line of their main file', () => {
+      for (const line of lines.filter((each) => !files.some(({ room }) => room === each))) {
+        const own = files.filter(({ room }) => findRoom(lines, room) === line);
+        const main = own.filter(({ path }) => readFileSync(path, 'utf8').startsWith(`// ${basename(line)}/: `));
+        assert.equal(main.length, 1, `${name}/src/${line}: ${main.map(({ room }) => room).join(', ')}`);
       }
     });
 

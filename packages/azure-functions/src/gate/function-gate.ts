@@ -1,3 +1,5 @@
+// gate/: decides each invocation: which front end, which request, what the caller is answered.
+
 import type { HttpRequest, InvocationContext } from '@azure/functions';
 import {
   AccessGate,

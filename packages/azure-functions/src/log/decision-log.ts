@@ -1,3 +1,5 @@
+// log/: the log lines and the diagnostics channel.
+
 import {
   type Admission,
   type Decision,

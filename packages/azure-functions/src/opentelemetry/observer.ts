@@ -1,3 +1,5 @@
+// opentelemetry/: metrics and span attributes, from the events of the gate.
+
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { trustChannelName, type TrustRefreshEvent } from '@certgate/core';
 import {

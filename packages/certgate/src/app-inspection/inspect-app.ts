@@ -1,3 +1,5 @@
+// app-inspection/: what covers each function of an app, and how that differs from the baseline.
+
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';

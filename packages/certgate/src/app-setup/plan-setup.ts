@@ -1,3 +1,5 @@
+// app-setup/: what `certgate init` adds to an app.
+
 import { CommandFailure } from '../command-line/command-failure.js';
 import { AppFiles, type FileEdit } from './app-files.js';
 import { planEditorFiles } from './editor-files.js';

@@ -1,3 +1,5 @@
+// certificates/: makes and reads certificates, private keys and passwords.
+
 import { createAuthorityKeyIdentifier, createEndEntityExtensions } from './structure/certificate-extensions.js';
 import { readAuthorityFacts, type CertificateIssuer } from './structure/certificate-issuer.js';
 import { refuseOwnName } from './create-authority.js';

@@ -1,3 +1,5 @@
+// client/: calls a function over mTLS, and explains why a connection failed.
+
 import { Agent, request, type Dispatcher } from 'undici';
 import { CommandFailure } from '../command-line/command-failure.js';
 import { explainConnectionFault } from './explain-connection-fault.js';

@@ -1,3 +1,5 @@
+// command-line/: what all verbs share: output, help, exit codes, option values, files that are replaced as a whole.
+
 /** What a command answers goes to stdout; everything said about the work goes to stderr, so that pipes stay clean. */
 export function printLine(text = ''): void {
   process.stdout.write(`${formatForTerminal(text)}\n`);

@@ -1,3 +1,5 @@
+// commands/: one file per verb: its options, exit codes and output. The work is done by the other rooms.
+
 import { Command } from 'commander';
 import colors from 'picocolors';
 import { CommandFailure, exitCodes } from '../command-line/command-failure.js';

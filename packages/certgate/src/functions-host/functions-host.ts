@@ -1,3 +1,5 @@
+// functions-host/: the Functions host, locally; the app runs in a process of its own.
+
 import { fork, type ChildProcess } from 'node:child_process';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';

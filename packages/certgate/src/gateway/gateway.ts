@@ -1,3 +1,5 @@
+// gateway/: App Service's front end, locally: TLS, client certificates, the certificate header.
+
 /**
  * The App Service front end's twin: it ends TLS, asks for the client certificate, removes what a client must not say,
  * and hands the request with `X-ARR-ClientCert` to the app.

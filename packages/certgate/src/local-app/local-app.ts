@@ -1,3 +1,5 @@
+// local-app/: gateway and host together, with callers made for the app, and the checks of `certgate dev`.
+
 import { join, resolve } from 'node:path';
 import { findAppEntry } from '../functions-host/worker/load-app.js';
 import {

@@ -1,3 +1,5 @@
+// path-report/: the certification paths that were tried, for people.
+
 import colors from 'picocolors';
 import { escapeControls } from '../command-line/output.js';
 import type { ReportedCheck, ReportedEvidence, ReportedPath } from './reported-path.js';

@@ -1,3 +1,5 @@
+// trust-administration/: how a stored trust document is loaded, changed, signed and logged.
+
 import { setTimeout as wait } from 'node:timers/promises';
 import {
   anyAudience,

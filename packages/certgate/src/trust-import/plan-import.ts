@@ -1,3 +1,5 @@
+// trust-import/: from thumbprint lists and API Management policies to pins.
+
 import {
   formatInstant,
   type TrustDocument,

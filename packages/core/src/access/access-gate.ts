@@ -1,3 +1,5 @@
+// access/: the decision from top to bottom, the gate that remembers decisions, and authorization.
+
 import { type Decision, authenticate, authorize } from './access-decision.js';
 import type { FunctionRequirement } from './authorization.js';
 import { readCertificateHeader, trimHeader } from '../certificate-header/certificate-header.js';

@@ -1,3 +1,5 @@
+// certificate-header/: from the text of the header to the bytes of exactly one certificate, or a denial.
+
 import { findMistakenStructure } from '../certificate/certificate-structure.js';
 import { type Denial, deny } from '../denial.js';
 import { type Base64Fault, decodeBase64 } from '../encoding/base64.js';

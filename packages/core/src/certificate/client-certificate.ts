@@ -1,3 +1,5 @@
+// certificate/: one certificate (RFC 5280 §4): its names, extensions, key and signature; whether it suits a client.
+
 import { hash } from 'node:crypto';
 import { type CertificateExtensions, decodeExtensions } from './certificate-extensions.js';
 import {

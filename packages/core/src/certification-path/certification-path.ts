@@ -1,3 +1,5 @@
+// certification-path/: finding and validating a path to a trust anchor (RFC 5280 §6.1, RFC 9618).
+
 import { clientAuthentication } from '../certificate/certificate-verification.js';
 import type { LeadingDotReading } from './name-location.js';
 import { copyOwn } from '../encoding/known-options.js';

@@ -1,3 +1,5 @@
+// encoding/: strict base64, DER, PEM, JSON, times and thumbprints, and text that is safe to show.
+
 /**
  * A strict reader of DER (ITU-T X.690 §10): definite minimal lengths, minimal integers, canonical booleans, no element
  * that reaches past its parent, no trailing bytes. It knows nothing of certificates.

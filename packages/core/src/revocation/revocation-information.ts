@@ -1,3 +1,5 @@
+// revocation/: CRLs (RFC 5280 §5 and §6.3) and OCSP (RFC 6960): whether a certificate is revoked.
+
 import type { PathCertificate } from '../certificate/path-certificate.js';
 import type { CertificateRevocationList } from './certificate-revocation-list.js';
 import type { OcspResponse } from './ocsp-response.js';

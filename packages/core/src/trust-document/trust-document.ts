@@ -1,3 +1,5 @@
+// trust-document/: the JSON document that says who may call: reading, checking and formatting it.
+
 /**
  * The trust document as it is written: plain JSON values, with the author's own notation. Tools edit this; a runtime
  * reads it into a `TrustSnapshot` (`parseTrustDocument`).

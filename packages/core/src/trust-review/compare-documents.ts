@@ -1,3 +1,5 @@
+// trust-review/: compares and inspects trust documents, for people; only the tools load it.
+
 import {
   describeLock,
   type TrustedIdentity,

@@ -1,3 +1,5 @@
+// trust-snapshot/: one immutable, indexed version of a trust document: from a certificate to an identity, or a denial.
+
 import type { PathCertificate } from '../certificate/path-certificate.js';
 import type { LeadingDotReading } from '../certification-path/name-location.js';
 import type { RevocationMode, RevocationScope } from '../certification-path/path-revocation.js';

@@ -1,3 +1,5 @@
+// trust-sources/: where a trust document is read from (file, app setting, URL, blob), and its signature.
+
 /** A place that a trust document is read from. */
 export interface TrustSource {
   /** For messages, e.g. `file trust.json`. Holds no secret: a URL's query, above all, stays out of it. */

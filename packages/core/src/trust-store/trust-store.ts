@@ -1,3 +1,5 @@
+// trust-store/: what answers find(certificate): refresh, the last good version, several stores as one.
+
 import { isUint8Array } from 'node:util/types';
 import type { PresentedCertificate } from '../certificate/presented-certificate.js';
 import { denialCodes } from '../denial.js';

@@ -1,3 +1,5 @@
+// authority/: an authority of your own in a folder: its key, its register, its revocation lists.
+
 import { readFile } from 'node:fs/promises';
 import { formatInstant } from '@certgate/core/tools';
 import { CommandFailure } from '../../command-line/command-failure.js';

@@ -1,3 +1,5 @@
+// pfx/: reads and writes PFX files (PKCS #12, RFC 7292).
+
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 import {
   encodeAsn1,

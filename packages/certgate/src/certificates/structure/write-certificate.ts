@@ -1,3 +1,5 @@
+// structure/: writes the DER of certificates and revocation lists (RFC 5280), and makes their keys.
+
 import { randomBytes, type KeyObject } from 'node:crypto';
 import { AsnConvert } from '@peculiar/asn1-schema';
 import {

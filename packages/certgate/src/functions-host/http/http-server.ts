@@ -1,3 +1,5 @@
+// http/: the HTTP side of the Functions host: requests to invocations, results to responses.
+
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';

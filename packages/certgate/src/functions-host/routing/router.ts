@@ -1,3 +1,5 @@
+// routing/: from method and path to a function, as the Functions host finds it.
+
 import { CommandFailure } from '../../command-line/command-failure.js';
 import type { RegisteredFunction } from '../worker/app-context.js';
 import type { BindingInfo } from '../worker/core-types.js';

@@ -1,3 +1,5 @@
+// worker/: plays the Functions worker inside the app's process: loads the app, runs its hooks and invocations.
+
 import { stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join, relative, resolve } from 'node:path';

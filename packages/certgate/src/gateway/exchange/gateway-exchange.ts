@@ -1,3 +1,5 @@
+// exchange/: one request through the gateway and its answer: what is refused, removed and added.
+
 /** Why the gateway itself answered. The same word stands in the response's `x-certgate-gateway` field. */
 export type GatewayAnswer =
   | 'client-certificate-required'

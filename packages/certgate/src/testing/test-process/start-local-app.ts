@@ -1,3 +1,5 @@
+// testing/: startLocalApp: `certgate dev` for users' tests; the app and the gateway run in a process of their own.
+
 import { formatLogText } from '../../command-line/output.js';
 import type { AnsweredMessage } from '../local-app-protocol.js';
 import { LocalAppProcess } from './local-app-process.js';

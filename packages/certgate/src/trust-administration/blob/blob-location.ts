@@ -1,3 +1,5 @@
+// blob/: a trust document in Azure Blob Storage: address, credential, conditional writes.
+
 import { CommandFailure } from '../../command-line/command-failure.js';
 import { type AzureStoragePackage, type BlobDownload, type ClientOptions, loadAzureStorage } from './azure-storage.js';
 import { parseBlobAddress, type BlobAddress } from './blob-address.js';

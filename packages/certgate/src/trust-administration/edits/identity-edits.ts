@@ -1,3 +1,5 @@
+// edits/: the changes that `certgate trust` makes: from one trust document to the next.
+
 import {
   findInstant,
   findThumbprint,

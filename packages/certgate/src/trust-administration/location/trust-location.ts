@@ -1,3 +1,5 @@
+// location/: where a trust document is stored, as one interface, and the one for files.
+
 /** One version of a stored trust document. */
 export interface StoredDocument {
   readonly bytes: Uint8Array;
