@@ -511,7 +511,8 @@ function findVerb(helpByVerb: ReadonlyMap<string, string>, words: readonly strin
 
 function hasOption(help: string, option: string): boolean {
   const name = option.split('=', 1)[0] ?? '';
-  return [...help.matchAll(/^ +(?:(-\w), )?(--[a-z][a-z0-9-]*)/gm)].some(
+  // An option's own line is indented by two; the wrapped text of another one, which may name it, by more.
+  return [...help.matchAll(/^ {2}(?:(-\w), )?(--[a-z][a-z0-9-]*)/gm)].some(
     ([, short, long]) => name === short || name === long,
   );
 }

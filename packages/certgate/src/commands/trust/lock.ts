@@ -50,7 +50,7 @@ async function lock(flags: LockFlags): Promise<void> {
         'default a day from its last good read); one that refuses it, up to its maximumStalenessAfterRefusalSeconds (an',
         'hour). Trust stores of other documents are not locked, except together with this one in firstOf; functions',
         'that are anonymous stay open.',
-        'To undo: certgate trust unlock --reason …',
+        'To undo: npx --no-install certgate trust unlock --reason …',
       ],
       json: { locked: update.after.locked },
     },
