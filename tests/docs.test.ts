@@ -108,7 +108,8 @@ describe('docs/errors.md', () => {
     const section = getSection('docs/errors.md', 'Every precise code');
     for (const code of denialCodes) {
       const row = section.split('\n').find((line) => line.startsWith(`| \`${code}\` |`)) ?? '';
-      const named = [...row.matchAll(/`npx --no-install certgate ([^`]+) --reason …`/g)].map(
+      const below = section.split(/^###+ /m).find((text) => text.startsWith(`\`${code}\`\n`)) ?? '';
+      const named = [...`${row}\n${below}`.matchAll(/`npx --no-install certgate ([^`]+) --reason …`/g)].map(
         ([, command = '']) => command,
       );
       const printed = denialRemedies[code].commands.map((template) => describeTemplate(remedyTemplates[template]));
