@@ -11,7 +11,7 @@ import { clientIdentities } from './gate/shared-state.js';
  * }
  * ```
  */
-// eslint-disable-next-line @typescript-eslint/no-empty-object-type
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type -- apps add to it by declaration merging.
 export interface Register {}
 
 /** The roles that the app declared; any text where it declared none. */
