@@ -143,7 +143,7 @@ function describeUnknown(environment: Environment): string {
   const why =
     marks.length > 0
       ? `this environment has ${marks.join(', ')} of another host`
-      : 'nothing shows that this is a local host: `certgate dev` is none here, and Core Tools would have set FUNCTIONS_CORETOOLS_ENVIRONMENT and a WEBSITE_HOSTNAME of this machine';
+      : 'nothing shows that this is a local host: it is not run by `certgate dev`, and Core Tools would have set FUNCTIONS_CORETOOLS_ENVIRONMENT and a WEBSITE_HOSTNAME of this machine';
   return `${unknown} AZURE_FUNCTIONS_ENVIRONMENT is Development, which does not count, since ${why}. On your own machine, start the app by \`npx --no-install certgate dev\` or \`func start\`. Elsewhere: ${remedy.charAt(0).toLowerCase()}${remedy.slice(1)}`;
 }
 

@@ -58,7 +58,7 @@ interface Signers {
 
 /**
  * Who signs a change vouches for the whole document, and sees the change alone. So what it is made on must be signed
- * already: else whoever can write the storage would put himself in, and wait for the next honest change to be signed.
+ * already: else somebody who can write the storage could add an identity, and the next change would sign it too.
  *
  * Returns the signature that fits. @throws {CommandFailure} when none does.
  */

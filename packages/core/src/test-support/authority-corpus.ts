@@ -166,7 +166,7 @@ export const refusedAuthorityDocuments: readonly RefusedDocument[] = [
   ),
   refuse('less than no grace', revocation({ graceSeconds: -1 }), `${first}.revocation.graceSeconds`, /whole number/),
   refuse(
-    'a minimum CRL number where revocation is not required in so many words',
+    'a minimum CRL number where "mode": "required" is not written out',
     revocation({ crls: ['file:a'], minimumCrlNumbers: [] }),
     `${first}.revocation.minimumCrlNumbers`,
     /"mode": "required"/,

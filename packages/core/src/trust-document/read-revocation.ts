@@ -59,8 +59,8 @@ function readMinimumCrlNumbers(
   const numbers = new Map<string, bigint>();
   if (value === undefined) return numbers;
   const path = `${revocationPath}.minimumCrlNumbers`;
-  // Elsewhere, a list that is refused would let in whom it names.
-  if (mode !== 'required') reader.report(path, 'it needs "mode": "required" beside it, in so many words');
+  // In any other mode, refusing a list would let in the callers that it revokes.
+  if (mode !== 'required') reader.report(path, 'it needs "mode": "required", written out beside it');
   const known = [...new Set(issuers.map(({ subjectText }) => subjectText))];
   const places = new Map<string, string>();
   for (const [index, item] of reader.readArray(value, path).entries()) {

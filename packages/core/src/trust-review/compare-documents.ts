@@ -168,7 +168,7 @@ function compareLocks(before: TrustLock | undefined, after: TrustLock | undefine
   if (after === undefined) {
     return change(
       'gains',
-      `The document is no longer locked: whom it lists is admitted again. It was locked ${describeLock(before)}.`,
+      `The document is no longer locked: the callers that it lists are admitted again. It was locked ${describeLock(before)}.`,
     );
   }
   const isSame = describeLock(before) === describeLock(after);

@@ -41,7 +41,7 @@ function inspectAuthority(authority: TrustedAuthority, path: string, moment: Mom
   }
   for (const [index, crl] of authority.revocation.crls.entries()) {
     if (!isUndeployed(crl)) continue;
-    const message = `The authority "${name}" reads a revocation list from ${crl}. What lies under .certgate is never deployed, so apps in Azure don't find it; copy the list into the app's own files, or give an https: URL.`;
+    const message = `The authority "${name}" reads a revocation list from ${crl}. Files under .certgate are never deployed, so apps in Azure don't find it; copy the list into the app's own files, or give an https: URL.`;
     findings.push(
       report({
         code: 'revocation_list_undeployed',

@@ -21,8 +21,8 @@ const withoutInformation: AuthorityContext = Object.freeze({ revocation: noRevoc
 
 /**
  * Looks a certificate up in a snapshot at `now` (milliseconds): by its pins, and by its names under the authorities that
- * issued it. A locked document denies every certificate. Else all matches are computed, and any that denies, denies. The dearer work is done only where the document asks
- * for it. A pure function of its arguments.
+ * issued it. A locked document denies every certificate. Otherwise all matches are computed, and one that denies is
+ * enough. The expensive work is done only where the document needs it. A pure function of its arguments.
  */
 export function findInSnapshot(
   snapshot: TrustSnapshot,
@@ -30,7 +30,7 @@ export function findInSnapshot(
   now: number,
   context: AuthorityContext = withoutInformation,
 ): TrustFinding {
-  // Before anything is looked up: a locked document doesn't let callers find out whom it knows, by an answer or its time.
+  // Before anything is looked up: neither the answer nor its timing tells a caller whether a locked document knows it.
   if (snapshot.locked !== undefined) return denyLocked(snapshot.locked);
   const denied = findDenied(snapshot, certificate);
   if (denied !== undefined) return denied;

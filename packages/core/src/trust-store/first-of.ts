@@ -16,7 +16,7 @@ import { readMember } from '../encoding/known-options.js';
  * A store of several stores. Every one is asked about every certificate, and the strictest answer counts: a store that
  * denies shuts the caller out whatever the others say; so does, for the time being, one that is unavailable; two stores
  * that find different identities (name, roles or functions) are `identity_ambiguous`. The order of the stores decides
- * nothing but whose words stand in the log.
+ * nothing but which store's words stand in the log.
  *
  * @example
  * firstOf(trustStoreFromFile('partners.json'), trustStoreFromFile('own.json'));
@@ -108,8 +108,9 @@ class ComposedTrustStore implements TrustStore {
   }
 
   /**
-   * An authority's word admits what no other store has an entry of, so one document's refusals must reach it as they would
-   * in the same document: pins of the certificate under its other signature, and deny lists that name a CA on its path.
+   * An authority admits certificates that no other store has an entry of. The refusals of the other stores must reach them
+   * as they would in one document: pins of the certificate with its other signature, and deny lists that name a CA of its
+   * path.
    */
   async #askBesidePath(
     certificate: PresentedCertificate,
@@ -138,16 +139,16 @@ async function askStore(store: TrustStore, certificate: PresentedCertificate, no
 }
 
 /**
- * By an entry of the document alone. A twin is worked out without knowing the curve, so its signature may hold for nobody,
- * and what an authority says of it is nothing that it doesn't say of the certificate. Where a denial names an identity, an
- * entry was found: a pin of the twin stands for somebody, also while its `issuedBy` can't be confirmed.
+ * Only what an entry of the document says. A twin is computed without knowing the curve, so its signature may be invalid;
+ * and what an authority says about the twin, it says about the certificate too.
+ * Where a denial names an identity, an entry was found: a pin of the twin, even while its `issuedBy` can't be confirmed.
  */
 function bearsOnTwin(finding: TrustFinding): boolean {
   if (finding.outcome !== 'denied' || finding.identityName !== undefined) return true;
   return finding.code === 'certificate_on_deny_list' || /^(?:pin|identity)_/.test(finding.code);
 }
 
-/** Of a CA: whether it could itself come in says nothing of what it issued, the deny list does. */
+/** Of what a store says about a CA, only its deny list bears on what the CA issued, or that it is unavailable. */
 function bearsOnIssued(finding: TrustFinding): boolean {
   if (finding.outcome !== 'denied') return finding.outcome === 'unavailable';
   return finding.code === 'certificate_on_deny_list';

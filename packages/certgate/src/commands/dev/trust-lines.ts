@@ -2,7 +2,7 @@ import { relative } from 'node:path';
 import { escapeControls } from '../../command-line/output.js';
 import type { LocalApp } from '../../local-app/local-app.js';
 
-/** The document that decides, by the word of the app's own gate: what a setting names may not be what the app reads. */
+/** The document that the app's own gate has read, which may not be the one that a setting names. */
 export function describeTrust({ trust: { read, setBy } }: Pick<LocalApp, 'trust'>): string {
   const origin = describeOrigin(setBy);
   if (read === undefined) return `trust document: unknown, since no gate of the app says what it reads (${origin})`;

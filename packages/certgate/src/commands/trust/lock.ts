@@ -17,7 +17,7 @@ type LockFlags = StoreFlags & ChangeFlags;
 
 export function trustLockCommand(): Command {
   const command = new Command('lock').description(
-    'Shut everyone out: the document admits nobody until `trust unlock`, and its identities stay as they are. It asks nothing.',
+    'Shut everyone out: the document admits nobody until `trust unlock`, and its identities stay as they are. It asks for no confirmation.',
   );
   addStoreOption(command);
   addChangeOptions(command, { reasonRequired: false }).action(lock);

@@ -17,7 +17,7 @@ type UnlockFlags = StoreFlags & ChangeFlags;
 
 export function trustUnlockCommand(): Command {
   const command = new Command('unlock').description(
-    'Undo `trust lock`: the document admits again whom it lists. Who is disabled stays disabled.',
+    'Undo `trust lock`: the callers that the document lists are admitted again. A disabled identity stays disabled.',
   );
   addStoreOption(command);
   addChangeOptions(command).action(unlock);
@@ -41,7 +41,7 @@ async function unlock(flags: UnlockFlags): Promise<void> {
     location.description,
     update,
     {
-      done: `Unlocked: the document admits again whom it lists, ${identities.length - disabled.length} of ${identities.length} enabled.`,
+      done: `Unlocked: the callers that the document lists are admitted again, ${identities.length - disabled.length} of ${identities.length} enabled.`,
       notes: disabled.length === 0 ? [] : [still],
       json: { wasLocked: update.before.document.locked, disabled },
     },

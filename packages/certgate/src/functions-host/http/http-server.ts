@@ -181,7 +181,7 @@ const unreadableStatuses: ReadonlyMap<string, string> = new Map([
 ]);
 
 const malformedDetail =
-  'The request is not well-formed HTTP, so no function got it. Does a header value hold line breaks, as base64 of many tools does? X-ARR-ClientCert is one line: npx --no-install certgate certificate header <file> prints it so.';
+  'The request is not well-formed HTTP, so no function got it. Does a header value have line breaks, as many tools write base64? X-ARR-ClientCert must be one line, as npx --no-install certgate certificate header <file> prints it.';
 
 /** The host's own addresses come first: not even a catch-all route serves `/admin` and `/runtime`. */
 function findFunction(served: ServedApp, received: ReceivedRequest): RouteMatch | undefined {

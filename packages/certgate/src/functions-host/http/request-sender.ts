@@ -35,11 +35,11 @@ export function identifySender(rawHeaders: readonly string[], access: HostAccess
 }
 
 const directRequest =
-  'This is the port of the app itself, which answers the Certgate gateway only: whoever reaches it could claim to be any caller. ' +
+  'This is the port of the app itself, which answers the Certgate gateway only: any program that reaches it could claim to be any caller. ' +
   'Call the https:// address that "certgate dev" prints after "ready". ' +
   'To set X-ARR-ClientCert by hand, start it with "certgate dev --unsafe-direct-header".';
 const wrongToken =
-  'This request carries a front end token that is not the one of this start. ' +
+  'This request has a front-end token of another start. ' +
   'Call the https:// address that "certgate dev" prints after "ready", and do not send the token yourself.';
 const foreignHost =
   'This port answers requests for localhost, 127.0.0.1 and [::1] only, and the Host field of this one names something else: ' +

@@ -18,7 +18,7 @@ interface TemplatePart {
   readonly isPlaceholder: boolean;
 }
 
-/** @throws {Error} where the template has a placeholder that `values` says nothing of. */
+/** @throws {Error} where `values` has no value for a placeholder of the template. */
 export function fillTemplate(template: string, values: TemplateValues): CommandWords {
   const positionals: string[] = [];
   const words = readParts(template).flatMap(({ option, word, isPlaceholder }) => {

@@ -40,7 +40,7 @@ interface RemedyRule {
 const noCommand: RemedyRule = { commands: [], choose: () => [] };
 const newCertificate: RemedyRule = {
   verifyFirst:
-    'This certificate can not be mended. Take the new one from the owner of the caller over a channel that you trust.',
+    "This certificate can't be made to pass. Get a new one from the owner of the caller over a channel that you trust.",
   commands: ['rotate'],
   choose: chooseNewCertificate,
 };
@@ -56,7 +56,7 @@ const pinWindow = {
   choose: chooseForPinWindow,
 } as const;
 
-/** By denial code, for every code: nobody has to ask whether one was forgotten. */
+/** By denial code. Every code has its entry, so that none can be forgotten. */
 export const denialRemedies: Readonly<Record<DenialCode, RemedyRule>> = {
   front_end_unknown: noCommand,
   front_end_contradicted: noCommand,
@@ -67,7 +67,7 @@ export const denialRemedies: Readonly<Record<DenialCode, RemedyRule>> = {
   certificate_multiple: noCommand,
   certificate_too_large: noCommand,
   trust_locked: {
-    verifyFirst: `${purpose}. Unlocking lets every caller in again whom the document lists.`,
+    verifyFirst: `${purpose}. After the unlock every caller that the document lists is admitted again.`,
     commands: ['unlock'],
     choose: () => [{ commands: [run('unlock', {})] }],
   },
@@ -151,7 +151,7 @@ export const denialRemedies: Readonly<Record<DenialCode, RemedyRule>> = {
   path_extended_key_usage_unsuitable: noCommand,
   certificate_revoked: {
     verifyFirst:
-      'The authority took it back: never let it in by other means. Ask the authority for a new certificate; under a name, that one counts by itself.',
+      'The authority revoked it: never let it in by other means. Ask the authority for a new certificate; an identity that is known by a name needs no change.',
     commands: ['rotate'],
     choose: chooseNewCertificate,
   },

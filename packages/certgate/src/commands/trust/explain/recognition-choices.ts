@@ -157,7 +157,7 @@ function chooseForVouched(facts: RemedyFacts): Choices {
   return [
     known === undefined
       ? {
-          when: `If it is a new caller, for whom the authority "${issuer.name}" vouches`,
+          when: `If it is a new caller with a certificate of the authority "${issuer.name}"`,
           commands: [run('addNamedIdentity', { NAME: chooseName(facts), ...values, ...granted })],
         }
       : {
