@@ -79,9 +79,9 @@ async function expectFile(path: string, namedBy: string, remedy: string): Promis
 }
 
 export interface JudgedCallers {
-  /** Those without a certificate, those whom nobody is to know, and those of whom the document says something. */
+  /** Callers without a certificate, callers that must be strangers, and callers that the document says something about. */
   readonly callers: readonly Caller[];
-  /** Callers made to be let in, whom the document doesn't list. */
+  /** Callers made to be let in that the document doesn't list. */
   readonly unknown: readonly string[];
 }
 

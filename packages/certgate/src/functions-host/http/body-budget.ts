@@ -9,9 +9,9 @@ interface Waiting {
 }
 
 /**
- * Bounds what the bodies hold that are being read at one time: the host reads a body whole before the gate is asked, so
- * anybody's would count. Who comes too late isn't refused but waits, unread, in the order of arrival; the kernel then slows
- * its sender down.
+ * Bounds the memory of all bodies that are being read at one time: the host reads a body whole before the gate is asked,
+ * so a stranger's body counts too. A request beyond the bound isn't refused: it waits, unread, in the order of arrival, and
+ * the kernel slows its sender down.
  */
 export class BodyBudget {
   #freeBytes: number;

@@ -73,7 +73,7 @@ export function explainDecision(question: ExplanationQuestion): Explanation {
     },
   });
   const presented = question.certificateDer === undefined ? undefined : presentCertificate(question.certificateDer);
-  // A document that is not taken says nothing.
+  // Nothing is read from a document that the app refuses.
   const isTaken = question.refusal === undefined;
   const matches = presented === undefined || !isTaken ? [] : findMatches(question.trust, presented);
   return {

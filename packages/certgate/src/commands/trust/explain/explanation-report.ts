@@ -60,7 +60,7 @@ export interface ExplanationReport {
   readonly steps: readonly ReportedStep[];
   /** The certification paths that were tried, each with its checks; empty: no authority was asked. */
   readonly paths: readonly ReportedPath[];
-  /** Of a certificate that no identity has: for whom it may have been meant. */
+  /** For a certificate that no identity has: which identities it may have been meant for. */
   readonly nearMatches: readonly ReportedNearMatch[];
   /** What ends the denial, or what is let through as report-only; null: not the document's to mend. */
   readonly remedy: ReportedRemedy | null;

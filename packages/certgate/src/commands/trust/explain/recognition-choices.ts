@@ -21,7 +21,7 @@ import { type Choices, type RemedyChoice, type RemedyFacts, listFirst, run } fro
 
 type Command = RemedyChoice['commands'][number];
 
-// Choices about whom a certificate stands for: strangers, names, authorities and the deny list.
+// Remedies for which identity a certificate belongs to: strangers, names, authorities and the deny list.
 
 export function chooseForDenied({ trust, presented, paths }: RemedyFacts): Choices {
   const commands = listDeniedEntries(trust, presented, paths).map(({ thumbprintSha256, issuedBy, serialNumber }) =>
