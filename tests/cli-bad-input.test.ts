@@ -78,6 +78,20 @@ describe('bad input to the command line', () => {
       return app;
     };
     const dev = (app: string, ...more: string[]): Promise<Ended> => runCertgate(['dev', app, '--once', ...more]);
+    it('an --upstream that is more than a port of this machine, as func start prints it', async () => {
+      for (const upstream of [
+        'http://localhost:7071/api/Orders',
+        'http://example.com:7071',
+        'https://localhost:7071',
+      ]) {
+        const { exitCode, stderr } = await runCertgate(['dev', folder, '--upstream', upstream]);
+        assert.deepEqual([exitCode, /this machine and a port.*like http:/.test(stderr)], [2, true], stderr);
+      }
+    });
+    it('an --exclude that is no path', async () => {
+      const app = makeApp('exclude', {});
+      expectOneClearLine(await dev(app, '--exclude', 'api'), /--exclude names "api", which is no path/);
+    });
     it('flags that would do nothing', async () => {
       const app = makeApp('idle', {});
       expectOneClearLine(await runCertgate(['dev', app, '--call', 'X']), /--call names functions for a check/);

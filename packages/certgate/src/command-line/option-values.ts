@@ -9,14 +9,6 @@ export function parsePort(text: string): number {
   return port;
 }
 
-export function parseLoopbackUrl(text: string): URL {
-  if (URL.canParse(text)) {
-    const url = new URL(text);
-    if (url.protocol === 'http:') return url;
-  }
-  throw new InvalidArgumentError('It must look like http://localhost:7071.');
-}
-
 /** RFC 3339 in UTC → milliseconds since 1970-01-01T00:00:00Z. */
 export function parseInstant(text: string): number {
   const instant = findInstant(text);

@@ -4,7 +4,7 @@ import { Command } from 'commander';
 import colors from 'picocolors';
 import { CommandFailure, exitCodes } from '../command-line/command-failure.js';
 import { addHelpSections } from '../command-line/help.js';
-import { parseLoopbackUrl, parsePort } from '../command-line/option-values.js';
+import { parsePort } from '../command-line/option-values.js';
 import { escapeControls, formatLogText, printJson, printLine, printNotice } from '../command-line/output.js';
 import { untilStopped } from '../command-line/until-stopped.js';
 import type { HostAnswer, HostExit, HostLogLine } from '../functions-host/functions-host.js';
@@ -20,7 +20,7 @@ import { formatAdapterLine, formatDecisionLine } from './dev/decision-line.js';
 import { describeTrust, listTrustWarnings } from './dev/trust-lines.js';
 import { runBeforeUpstream } from './dev/before-upstream.js';
 import type { DevFlags } from './dev/dev-flags.js';
-import { addGatewayFlags, readGatewayFlags } from './gateway-options.js';
+import { addGatewayFlags, parseUpstream, readGatewayFlags } from './gateway-options.js';
 import { printExchange } from './gateway.js';
 
 const defaultGatewayPort = 7443;
@@ -62,7 +62,7 @@ export function devCommand(): Command {
     .option(
       '--upstream <url>',
       'put the gateway before this address (func start) instead of the embedded host',
-      parseLoopbackUrl,
+      parseUpstream,
     );
   addGatewayFlags(command, 'optional').action(runDev);
   return addHelpSections(command, {

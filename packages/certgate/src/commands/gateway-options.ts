@@ -1,5 +1,7 @@
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { CommandFailure } from '../command-line/command-failure.js';
 import { clientCertificateModes, type ClientCertificateMode } from '../gateway/client-certificate-mode.js';
+import { isExclusionPath, isUpstreamUrl } from '../gateway/gateway-options.js';
 
 export interface GatewayFlags {
   readonly mode: ClientCertificateMode;
@@ -27,10 +29,22 @@ export interface GatewayBehaviour {
 }
 
 export function readGatewayFlags({ mode, exclude, worstCase }: GatewayFlags): GatewayBehaviour {
+  // Azure takes one text, separated by commas or semicolons; both ways to say it work.
+  const exclusionPaths = (exclude ?? []).flatMap((text) => text.split(/[,;]/)).filter((path) => path !== '');
+  const wrong = exclusionPaths.find((path) => !isExclusionPath(path));
+  if (wrong !== undefined) {
+    throw new CommandFailure(`--exclude names ${JSON.stringify(wrong)}, which is no path of a site.`, {
+      remedy: 'A path begins with "/" and has no spaces, like --exclude /api/Health.',
+    });
+  }
   return {
     clientCertificateMode: mode,
-    // Azure takes one text, separated by commas or semicolons; both ways to say it work.
-    exclusionPaths: (exclude ?? []).flatMap((text) => text.split(/[,;]/)).filter((path) => path !== ''),
+    exclusionPaths,
     worstCase: worstCase ?? false,
   };
+}
+
+export function parseUpstream(text: string): URL {
+  if (URL.canParse(text) && isUpstreamUrl(new URL(text))) return new URL(text);
+  throw new InvalidArgumentError('It must be this machine and a port, nothing more, like http://localhost:7071.');
 }

@@ -3,14 +3,14 @@ import { Command } from 'commander';
 import { createServerCertificate } from '../certificates/self-signed-certificate.js';
 import { CommandFailure } from '../command-line/command-failure.js';
 import { addHelpSections } from '../command-line/help.js';
-import { parseLoopbackUrl, parsePort } from '../command-line/option-values.js';
+import { parsePort } from '../command-line/option-values.js';
 import { printJson, printLine, printNotice } from '../command-line/output.js';
 import { untilStopped } from '../command-line/until-stopped.js';
 import { type GatewayExchange, startGateway } from '../gateway/gateway.js';
 import { startOnPort } from '../local-app/listening-port.js';
 import { formatExchangeLine } from './dev/decision-line.js';
 import { waitForUpstream } from './dev/wait-for-upstream.js';
-import { type GatewayFlags, addGatewayFlags, readGatewayFlags } from './gateway-options.js';
+import { type GatewayFlags, addGatewayFlags, parseUpstream, readGatewayFlags } from './gateway-options.js';
 
 interface Flags extends GatewayFlags {
   readonly upstream: URL;
@@ -27,7 +27,7 @@ const defaultPort = 7443;
 export function gatewayCommand(): Command {
   const command = new Command('gateway')
     .description("App Service's front end, on your machine: real mTLS in front of an app that speaks plain HTTP.")
-    .requiredOption('--upstream <url>', 'the app, e.g. http://localhost:7071 of func start', parseLoopbackUrl)
+    .requiredOption('--upstream <url>', 'the app, e.g. http://localhost:7071 of func start', parseUpstream)
     .option('--port <port>', `default ${defaultPort}, or the next free one; 0 picks a free one`, parsePort)
     .option('--host <address>', 'loopback only, unless --unsafe-listen', '127.0.0.1')
     .option('--unsafe-listen', 'listen on other addresses too: others can then reach the app through this machine')

@@ -110,19 +110,26 @@ function requireBoolean(name: string, value: unknown): boolean {
   return value === true;
 }
 
+export function isExclusionPath(text: string): boolean {
+  return /^\/[\x21-\x7e]*$/.test(text) && !/[,;?#]/.test(text);
+}
+
 function resolveExclusionPaths(paths: readonly string[]): readonly string[] {
   for (const path of paths) {
-    if (!/^\/[\x21-\x7e]*$/.test(path) || /[,;?#]/.test(path)) {
+    if (!isExclusionPath(path)) {
       throw new TypeError(`Gateway: exclusion path ${JSON.stringify(path)} must be one path that starts with "/".`);
     }
   }
   return Object.freeze([...paths]);
 }
 
-/** The certificate header travels to the app in the clear, where nobody else may read or write on the way. */
+/** Whether a gateway can stand before it: the certificate header travels there in the clear, where nobody else may read or write. */
+export function isUpstreamUrl(url: URL): boolean {
+  return url.protocol === 'http:' && `${url.origin}/` === url.href && isLoopbackHost(url.hostname);
+}
+
 function checkUpstream(upstream: URL): void {
-  const isBareOrigin = `${upstream.origin}/` === upstream.href;
-  if (upstream.protocol !== 'http:' || !isBareOrigin || !isLoopbackHost(upstream.hostname)) {
+  if (!isUpstreamUrl(upstream)) {
     throw new TypeError(
       `Gateway: upstream "${upstream.href}" must be http://, a loopback address and a port, nothing more.`,
     );
