@@ -39,11 +39,24 @@ export function getKeyAlgorithm({ rsa }: CertificateFlags): KeyAlgorithm {
   return rsa === undefined ? 'ec-p256' : `rsa-${rsa}`;
 }
 
-export function refuseLostKey({ pfx, pem }: CertificateFlags): void {
-  if (pfx || pem === true) return;
-  throw new CommandFailure('Without the PFX and without --pem the private key would be thrown away.', {
-    remedy: 'Add --pem, or leave out --no-pfx.',
-  });
+/** Without a PFX: a key that is lost, and a password or an encryption that would be used for nothing. */
+export function checkFileFlags({ pfx, pem, passwordFile, passwordStdin, compatible }: CertificateFlags): void {
+  if (pfx) return;
+  if (pem !== true) {
+    throw new CommandFailure('Without the PFX and without --pem the private key would be thrown away.', {
+      remedy: 'Add --pem, or leave out --no-pfx.',
+    });
+  }
+  if (passwordFile !== undefined || passwordStdin === true || compatible === true) {
+    const option =
+      passwordFile !== undefined ? '--password-file' : passwordStdin === true ? '--password-stdin' : '--compatible';
+    throw new CommandFailure(
+      `${option} is about the PFX, and --no-pfx makes none: the key of --pem is not encrypted.`,
+      {
+        remedy: 'Leave one of the two.',
+      },
+    );
+  }
 }
 
 export function parseDays(text: string): number {

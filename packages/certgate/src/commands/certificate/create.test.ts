@@ -62,6 +62,18 @@ describe('certgate certificate create', () => {
     );
   });
 
+  test('a password without a PFX is refused: nobody is to think that it protects the key', async () => {
+    for (const flags of [['--password-file', 'password'], ['--password-stdin'], ['--compatible']]) {
+      const { exitCode, stderr } = await create('idle', '--pem', '--no-pfx', ...flags);
+      assert.equal(exitCode, 2);
+      assert.match(
+        stderr,
+        new RegExp(`^error ${flags[0] ?? ''} is about the PFX, .*the key of --pem is not encrypted`),
+      );
+    }
+    assert.ok(!existsSync(pathOf('idle.key.pem')));
+  });
+
   test('--rsa and --compatible, the password from standard input', async () => {
     for (const [name, args, bits] of [
       ['rsa', ['--rsa'], 3072],

@@ -10,7 +10,7 @@ import {
   addCertificateOptions,
   getKeyAlgorithm,
   parseDays,
-  refuseLostKey,
+  checkFileFlags,
   type CertificateFlags,
 } from './certificate-options.js';
 import { warnOfKeysInApp } from './key-place.js';
@@ -44,7 +44,7 @@ export function certificateCreateCommand(): Command {
 
 async function create(givenName: string, flags: CreateFlags): Promise<void> {
   const name = checkCertificateName(givenName);
-  refuseLostKey(flags);
+  checkFileFlags(flags);
   const paths = createPaths(name, flags);
   const force = flags.force ?? false;
   // Before anybody is asked for a password twice, in vain.

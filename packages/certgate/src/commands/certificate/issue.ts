@@ -26,7 +26,7 @@ import {
   addCertificateOptions,
   getKeyAlgorithm,
   parseDays,
-  refuseLostKey,
+  checkFileFlags,
   type CertificateFlags,
 } from './certificate-options.js';
 import { printIssueJson, printIssueReport } from './issue-report.js';
@@ -82,7 +82,7 @@ const chainHelp =
 
 async function issue(givenName: string, flags: IssueFlags): Promise<void> {
   const name = checkCertificateName(givenName);
-  refuseLostKey(flags);
+  checkFileFlags(flags);
   const authority = await loadAuthority(flags.folder, checkCertificateName(flags.authority));
   await refuseRevokedAuthority(flags.folder, authority);
   const isBelowRoot = authority.register.parent !== null;
