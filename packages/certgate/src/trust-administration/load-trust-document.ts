@@ -8,7 +8,7 @@ import {
   type TrustSnapshot,
 } from '@certgate/core/tools';
 import { CommandFailure } from '../command-line/command-failure.js';
-import { escapeControls } from '../command-line/output.js';
+import { escapeControls, shellWord } from '../command-line/output.js';
 import type { StoredDocument, TrustLocation } from './location/trust-location.js';
 
 /** One stored version of a trust document: as written, as a runtime reads it, and as bytes. */
@@ -23,14 +23,16 @@ export interface LoadedTrustDocument {
   readonly signature: string | undefined;
 }
 
+export function missingDocument({ description }: Pick<TrustLocation, 'description'>): CommandFailure {
+  return new CommandFailure(`There is no trust document at ${description}.`, {
+    remedy: `Correct the location, or make one by: certgate trust init --store ${shellWord(description)} --reason …`,
+  });
+}
+
 /** @throws {CommandFailure} when there is none, or it can't be read, or it isn't valid. */
 export async function loadTrustDocument(location: TrustLocation): Promise<LoadedTrustDocument> {
   const stored = await location.read();
-  if (stored === undefined) {
-    throw new CommandFailure(`There is no trust document at ${location.description}.`, {
-      remedy: `Make one by: certgate trust init --store ${location.description} --reason …`,
-    });
-  }
+  if (stored === undefined) throw missingDocument(location);
   return parseStoredDocument(stored, location.description);
 }
 

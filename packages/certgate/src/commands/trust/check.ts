@@ -11,10 +11,11 @@ import {
 import Table from 'cli-table3';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import colors from 'picocolors';
-import { CommandFailure, exitCodes } from '../../command-line/command-failure.js';
+import { exitCodes } from '../../command-line/command-failure.js';
 import { addHelpSections } from '../../command-line/help.js';
 import { parseInstant } from '../../command-line/option-values.js';
 import { escapeControls, printJson, printLine, printNotice } from '../../command-line/output.js';
+import { missingDocument } from '../../trust-administration/load-trust-document.js';
 import { openTrustLocation } from '../../trust-administration/open-trust-location.js';
 import type { StoredDocument } from '../../trust-administration/location/trust-location.js';
 import { readCertificateFolder } from '../../trust-import/certificate-folder.js';
@@ -79,7 +80,7 @@ async function check(flags: CheckFlags): Promise<void> {
   const now = flags.at ?? Date.now();
   const location = await openTrustLocation(flags.store);
   const stored = await location.read();
-  if (stored === undefined) throw new CommandFailure(`There is no trust document at ${location.description}.`);
+  if (stored === undefined) throw missingDocument(location);
   const signature = await verifySignature(stored, flags);
   const reading = readDocument(stored.bytes);
   const refusal = await findRefusal(stored, reading, flags);

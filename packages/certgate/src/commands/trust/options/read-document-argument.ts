@@ -1,4 +1,5 @@
 import { CommandFailure } from '../../../command-line/command-failure.js';
+import { missingDocument } from '../../../trust-administration/load-trust-document.js';
 import { maximumDocumentBytes, type StoredDocument } from '../../../trust-administration/location/trust-location.js';
 import { openTrustLocation } from '../../../trust-administration/open-trust-location.js';
 
@@ -17,7 +18,7 @@ export async function readDocumentArgument(text: string): Promise<DocumentArgume
   }
   const location = await openTrustLocation(isStore(text) ? text : `file:${text}`);
   const stored = await location.read();
-  if (stored === undefined) throw new CommandFailure(`There is no trust document at ${location.description}.`);
+  if (stored === undefined) throw missingDocument(location);
   return { description: location.description, stored };
 }
 
