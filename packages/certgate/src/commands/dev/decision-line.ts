@@ -20,6 +20,7 @@ export function formatExchangeLine(exchange: GatewayExchange, now: Date): string
 }
 
 function describeUnanswered(status: HostAnswer['status']): string {
+  if (status === 'cut') return 'the client left before a function ran';
   return status === 404 ? 'no function has this route and method' : 'answered by the host itself';
 }
 
