@@ -94,7 +94,9 @@ for (const [key, name] of kinds) {
       assert.match(verdict, new RegExp(`^unknown: An OCSP response is signed with an algorithm .*${name}`));
     });
 
-    it('is no broken signature for the profile of RFC 5280 either', { skip: key === 'ed448' }, () => {
+    // That profile verifies Ed448.
+    if (key === 'ed448') return;
+    it('is no broken signature for the profile of RFC 5280 either', () => {
       const issuer = issue({ name: 'Corp issuing CA', key });
       const path = findCertificationPath({
         target: issueCaller({ issuer }).certificate,
