@@ -1,7 +1,7 @@
 import { parsePolicyCondition, type PolicyCondition } from './policy-condition.js';
 import type { PolicyElement } from './policy-markup.js';
 
-/** What a caller must fulfil besides his thumbprint. */
+/** What a caller must fulfil besides its thumbprint. */
 export interface PolicyDemand {
   /** `revocation`: looked up on line. `chain`: an authority that is trusted. `claim`: something else of the certificate. */
   readonly kind: 'revocation' | 'chain' | 'claim' | 'other';
@@ -15,7 +15,7 @@ export interface PolicyAdmission {
   readonly barredThumbprints: readonly string[];
   readonly isWithoutCertificate: boolean;
   readonly demands: readonly PolicyDemand[];
-  /** What the policy calls him: a common name. */
+  /** What the policy calls the caller: a common name. */
   readonly name: string | undefined;
   readonly line: number | undefined;
 }

@@ -119,7 +119,7 @@ export class RefusalCache {
 }
 
 /**
- * Whose issuer is known has been decoded, and his names were compared: nobody else who isn't found has a detail. What an
+ * A certificate whose issuer is known was decoded and its names compared: no other that isn't found has a detail. What an
  * entry of the document says of its dates is exact to the millisecond, and what has no revocation information now may have
  * it at once: those aren't kept.
  */

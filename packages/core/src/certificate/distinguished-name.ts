@@ -176,7 +176,7 @@ function isComparable({ type, isEncoded }: NameAttribute): boolean {
   return isEncoded !== true || typesWithoutText.has(type);
 }
 
-/** RFC 5280's upper bounds allow a few hundred characters; folding what a stranger sends must cost him little. */
+/** RFC 5280's upper bounds allow a few hundred characters; folding what a stranger sends must cost little. */
 const maximumNameLength = 4096;
 /** Beyond ASCII, runs of combining marks are put in order, at the square of their length. */
 const maximumTextLength = 512;

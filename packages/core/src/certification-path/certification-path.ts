@@ -86,7 +86,7 @@ function examineRevocation(
   underQuestion: readonly PathCertificate[],
 ): ReturnType<typeof checkRevocation> {
   const { revocation, now, intermediates, trustAnchors, crlSigners = [] } = question;
-  // One signer may have signed many lists; he is asked about once.
+  // One signer may have signed many lists; it is asked about once.
   const signers = new Map<PathCertificate, boolean>();
   const isSignerValid = (signer: PathCertificate): boolean => {
     const isValid =
@@ -115,8 +115,8 @@ function examineRevocation(
 const signerPrice = 50;
 
 /**
- * RFC 5280 §6.3.3 (f): the CRL's signer needs a path of his own, from the same trust anchor. Where his own status hangs on
- * the CRL that he signed, nobody vouches for him: closed.
+ * RFC 5280 §6.3.3 (f): the CRL's signer needs a path of its own, from the same trust anchor. Where its own status hangs on
+ * the CRL that it signed, nobody vouches for it: closed.
  */
 function isCrlSignerValid(
   question: PathQuestion,

@@ -41,7 +41,7 @@ export interface RevocationQuestion {
   readonly revocation: PathRevocation;
   /** Certificates, beside those of the path, that may have signed a CRL. */
   readonly signers: readonly PathCertificate[];
-  /** Does a path lead from the same trust anchor to this signer, and is he not revoked? */
+  /** Does a path lead from the same trust anchor to this signer, and is it not revoked? */
   readonly isSignerValid: (signer: PathCertificate) => boolean;
   readonly profile: ValidationProfile;
   readonly now: number;
@@ -162,7 +162,7 @@ function findStatus(
   return { status: 'unknown', detail: details.join(' ') };
 }
 
-/** The grace is for a responder that can't be reached, so he is asked before it counts. */
+/** The grace is for a responder that can't be reached, so it is asked before it counts. */
 function isGoodWithoutGrace(byResponses: OcspQuestion): boolean {
   if (byResponses.graceMilliseconds === 0) return true;
   return findOcspStatus({ ...byResponses, graceMilliseconds: 0 }).status === 'good';
@@ -188,7 +188,7 @@ function describeStatus({ certificate, role }: PathMember, status: RevocationSta
 
 type Good = Extract<RevocationStatus, { status: 'good' }>;
 
-/** The responder has not been heard; what he would say must not wait for the next list. */
+/** The responder has not been heard; what it would say must not wait for the next list. */
 function holdBriefly(good: Good, now: number): Good {
   return { ...good, validUntil: Math.min(good.validUntil, now + unknownForMilliseconds) };
 }

@@ -214,7 +214,7 @@ const checkConstraintsCritical: Check = (certificate, role) => {
   return lax === undefined ? undefined : unfit(certificate, role, `has ${lax[0]} that are not critical`);
 };
 
-/** A CA must not act as a caller, and a caller must not say that he may sign certificates (§4.2.1.3, §4.2.1.9, §4.2.1.10). */
+/** A CA must not act as a caller, and a caller must not say that it may sign certificates (§4.2.1.3, §4.2.1.9, §4.2.1.10). */
 const checkEndEntity: Check = (certificate, role) => {
   if (role !== 'end-entity') return undefined;
   const { basicConstraints, keyUsage, nameConstraints } = certificate;

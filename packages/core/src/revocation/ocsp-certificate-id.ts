@@ -75,7 +75,7 @@ export function hashIssuer(
   return hashes.ok ? hashes.value : undefined;
 }
 
-/** KeyHash (§4.2.1), by which a responder may name himself: always SHA-1. */
+/** KeyHash (§4.2.1), by which a responder may name itself: always SHA-1. */
 export function hashResponderKey(responder: OcspResponderCertificate): Buffer | undefined {
   const hashed = readDer(() => hash('sha1', readKeyBits(responder), 'buffer'));
   return hashed.ok ? hashed.value : undefined;

@@ -160,7 +160,7 @@ function isNamed(responder: OcspResponderCertificate, { responderId }: BasicOcsp
 /** What the responder's certificate says of itself. */
 function isFitToRespond(responder: OcspResponderCertificate, { certificate, profile, now }: OcspQuestion): boolean {
   return (
-    // Nobody vouches for himself; an issuer's serial numbers are unique.
+    // A responder does not vouch for itself; an issuer's serial numbers are unique.
     responder.serialNumber !== certificate.serialNumber &&
     // Named as it is: anyExtendedKeyUsage is everybody's.
     responder.extendedKeyUsage?.includes(ocspSigning) === true &&

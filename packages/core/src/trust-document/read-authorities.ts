@@ -214,7 +214,7 @@ function findUnfitness(certificate: PathCertificate): string | undefined {
   if (version !== 3) return `${name} is a certificate of version ${version}, which can't say that it is an authority's`;
   if (basicConstraints?.isCertificateAuthority !== true) {
     const remedy = isSelfIssued
-      ? 'a caller that signs his own certificate is pinned under identities[].certificates'
+      ? 'a caller that signs its own certificate is pinned under identities[].certificates'
       : 'give the certificate of the authority that issued it, or pin it under identities[].certificates';
     return `${name} is no CA certificate (no basicConstraints with CA:TRUE); ${remedy}`;
   }

@@ -211,7 +211,7 @@ function readPin(
   const authority = isIssued ? directory.resolve(reader, fields['issuedBy'], `${path}.issuedBy`) : undefined;
   if (authority !== undefined) directory.noteUse(authority);
   if (kind === 'publicKeySha256' && fields['notAfter'] === undefined && !isIssued) {
-    // Whoever holds the key can issue himself a certificate with any dates.
+    // Whoever holds the key can issue a certificate with any dates.
     reader.report(
       path,
       "a publicKeySha256 pin needs a notAfter of its own, or an authority (issuedBy): the certificate's dates are in the key holder's hand",

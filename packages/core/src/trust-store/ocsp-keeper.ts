@@ -29,7 +29,7 @@ const maximumWaiting = 256;
 const firstPauseMilliseconds = 1_000;
 const longestPauseMilliseconds = 30_000;
 
-/** Who is asked, and whether his answer must hold the nonce of its question. */
+/** Who is asked, and whether its answer must hold the nonce of its question. */
 export type OcspSource = Pick<OcspWanted, 'responder' | 'allowMissingNonce'>;
 
 /** How a responder, or a question about one certificate, did of late. */

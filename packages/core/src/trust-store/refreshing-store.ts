@@ -154,7 +154,7 @@ export class RefreshingTrustStore implements TrustStore {
     now: number,
   ): Promise<TrustFinding> {
     await this.#revocation.ask(wanted, now);
-    // By the document of now: whoever was disabled meanwhile must not come in because his question took its time.
+    // By the document of now: whoever was disabled meanwhile must not come in because their question took its time.
     if (this.#loaded === undefined) return { outcome: 'unavailable', detail: 'No trust document is loaded.' };
     return findInSnapshot(this.#loaded.snapshot, certificate, now, { revocation: this.#revocation });
   }
@@ -250,7 +250,7 @@ export class RefreshingTrustStore implements TrustStore {
 
   /**
    * A changed content under the same revision is taken: refused, somebody who disables a caller in a hurry and forgets
-   * the number would go on admitting him. But two instances may then disagree under one number, so it is said.
+   * the number would go on admitting them. But two instances may then disagree under one number, so it is said.
    */
   #collectWarnings(snapshot: TrustSnapshot): readonly TrustStoreWarning[] {
     if (this.#loaded?.snapshot.revision !== snapshot.revision) return snapshot.warnings;
