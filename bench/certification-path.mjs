@@ -7,10 +7,8 @@
 // pkijs comes from bench/package.json, which has a lockfile of its own.
 import { arch, cpus, loadavg } from 'node:os';
 import * as pkijs from 'pkijs';
-import { decodeCertificateRevocationList } from '../packages/core/dist/esm/revocation/certificate-revocation-list.js';
-import { findCertificationPath } from '../packages/core/dist/esm/certification-path/certification-path.js';
-import { decodePathCertificate } from '../packages/core/dist/esm/certificate/path-certificate.js';
-import { hostilePaths } from '../packages/core/dist/esm/test-support/hostile-paths.js';
+import { decodeCertificateRevocationList, findCertificationPath, decodePathCertificate } from '@certgate/x509/path';
+import { hostilePaths } from '@certgate/x509/test-support/hostile-paths.js';
 import {
   askAbout,
   pathNow,
@@ -18,7 +16,7 @@ import {
   readWritten,
   requireCrls,
   writeChain,
-} from '../packages/core/dist/esm/test-support/written-path.js';
+} from '@certgate/x509/test-support/written-path.js';
 import { measureWarmDecisions } from './warm-decisions.mjs';
 
 const rounds = 40;

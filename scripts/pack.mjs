@@ -18,6 +18,8 @@ run([
   '--pack-destination',
   'packed',
   '-w',
+  'packages/x509',
+  '-w',
   'packages/core',
   '-w',
   'packages/azure-functions',

@@ -15,53 +15,35 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
  * all imports point one way. A folder that has no line of its own belongs to the room that holds it.
  */
 const packageRooms: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  x509: {
+    encoding: [],
+    certificate: ['encoding'],
+    revocation: ['encoding', 'certificate'],
+    'certification-path': ['encoding', 'certificate', 'revocation'],
+    index: ['encoding', 'certificate'],
+    path: ['certificate', 'revocation', 'certification-path'],
+  },
   core: {
     denial: [],
     encoding: [],
-    certificate: ['denial', 'encoding'],
-    'certificate-header': ['denial', 'encoding', 'certificate'],
-    revocation: ['encoding', 'certificate'],
-    'certification-path': ['denial', 'encoding', 'certificate', 'revocation'],
-    'trust-snapshot': ['denial', 'encoding', 'certificate', 'revocation', 'certification-path'],
-    'trust-document': ['encoding', 'certificate', 'certification-path', 'trust-snapshot'],
-    'trust-review': ['encoding', 'certificate', 'certification-path', 'trust-snapshot', 'trust-document'],
+    'certificate-header': ['denial'],
+    'trust-snapshot': ['denial'],
+    'trust-document': ['encoding', 'trust-snapshot'],
+    'trust-review': ['encoding', 'trust-snapshot', 'trust-document'],
     'trust-sources': ['encoding', 'trust-document'],
-    'trust-store': [
-      'denial',
-      'encoding',
-      'certificate',
-      'revocation',
-      'certification-path',
-      'trust-snapshot',
-      'trust-document',
-      'trust-sources',
-    ],
-    access: ['denial', 'encoding', 'certificate', 'certificate-header', 'revocation', 'trust-snapshot', 'trust-store'],
+    'trust-store': ['denial', 'encoding', 'trust-snapshot', 'trust-document', 'trust-sources'],
+    access: ['denial', 'encoding', 'certificate-header', 'trust-snapshot', 'trust-store'],
     index: [
       'denial',
       'encoding',
-      'certificate',
       'certificate-header',
-      'revocation',
-      'certification-path',
       'trust-snapshot',
       'trust-document',
       'trust-sources',
       'trust-store',
       'access',
     ],
-    tools: [
-      'encoding',
-      'certificate',
-      'revocation',
-      'certification-path',
-      'trust-snapshot',
-      'trust-document',
-      'trust-review',
-      'trust-sources',
-      'trust-store',
-      'index',
-    ],
+    tools: ['encoding', 'trust-snapshot', 'trust-document', 'trust-review', 'trust-sources', 'trust-store', 'index'],
   },
   'azure-functions': {
     log: [],
@@ -150,7 +132,8 @@ const packageRooms: Readonly<Record<string, Readonly<Record<string, readonly str
 const maximumFilesPerFolder = 15;
 
 const packageImports: Readonly<Record<string, (specifier: string, room: string) => boolean>> = {
-  core: () => false,
+  x509: () => false,
+  core: (specifier) => ['@certgate/x509', '@certgate/x509/path'].includes(specifier),
   // OpenTelemetry is an optional peer: only the entry that is named after it may load it.
   'azure-functions': (specifier, room) =>
     specifier === '@certgate/core' ||
@@ -195,8 +178,9 @@ describe('the arrows between packages', () => {
     }
   });
 
-  it('core and azure-functions bring no package of others into an app', () => {
-    assert.deepEqual(listDependencies('core'), []);
+  it('what an app loads brings no package of others along', () => {
+    assert.deepEqual(listDependencies('x509'), []);
+    assert.deepEqual(listDependencies('core'), ['@certgate/x509']);
     assert.deepEqual(listDependencies('azure-functions'), ['@certgate/core']);
   });
 

@@ -14,7 +14,7 @@ import ts from 'typescript';
 import { root, runProgram, sampleFolder } from './test-support/certgate.js';
 import { runNpm } from './test-support/npm.js';
 
-// What apps load of core and the adapter is one file per entry and module kind; packages' own tests load neither.
+// What apps load of x509, core and the adapter is one file per entry and module kind; packages' own tests load neither.
 
 interface Conditions {
   readonly types: string;
@@ -30,7 +30,7 @@ interface Entry {
 
 const require = createRequire(import.meta.url);
 const { HttpRequest, InvocationContext } = require('@azure/functions') as typeof functionsLibrary;
-const entries = ['core', 'azure-functions'].flatMap(listEntries);
+const entries = ['x509', 'core', 'azure-functions'].flatMap(listEntries);
 const kinds = ['import', 'require'] as const;
 
 function listEntries(packageName: string): readonly Entry[] {
@@ -54,6 +54,8 @@ it('there is a bundle of every entry', () => {
   assert.deepEqual(
     entries.map(({ specifier }) => specifier),
     [
+      '@certgate/x509',
+      '@certgate/x509/path',
       '@certgate/core',
       '@certgate/core/tools',
       '@certgate/azure-functions',
@@ -71,6 +73,8 @@ describe('an entry is one file', () => {
         const specifiers = ts.preProcessFile(text, true, true).importedFiles.map(({ fileName }) => fileName);
         const others = specifiers.filter((specifier) => !specifier.startsWith('node:'));
         const allowed: Readonly<Record<string, readonly string[]>> = {
+          '@certgate/core': ['@certgate/x509', '@certgate/x509/path'],
+          '@certgate/core/tools': ['@certgate/x509', '@certgate/x509/path'],
           '@certgate/azure-functions': ['@certgate/core'],
           '@certgate/azure-functions/testing': ['@certgate/core'],
           '@certgate/azure-functions/opentelemetry': ['@certgate/core', '@opentelemetry/api'],
@@ -174,7 +178,7 @@ describe('loading an entry does nothing that "sideEffects": false would lose', (
 });
 
 describe('the tarballs hold what apps load, its types, and nothing else', () => {
-  for (const name of ['core', 'azure-functions']) {
+  for (const name of ['x509', 'core', 'azure-functions']) {
     it(name, async () => {
       const arguments_ = ['pack', '--dry-run', '--json', '-w', join('packages', name)];
       const { stdout, stderr, exitCode } = await runNpm(arguments_, root);

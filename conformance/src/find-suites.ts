@@ -1,6 +1,6 @@
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
-import type { ValidationProfile } from '../../packages/core/dist/esm/certification-path/validation-profile.js';
+import type { ValidationProfile } from '@certgate/x509/path';
 import { readFolderSuite } from './folder-suite.js';
 import { JsonFields } from './json-fields.js';
 import { readLimboSuite } from './limbo-suite.js';

@@ -1,7 +1,5 @@
 import { dirname, join } from 'node:path';
-import { anyPolicy } from '../../packages/core/dist/esm/certificate/certificate-extensions.js';
-import type { PolicyInputs } from '../../packages/core/dist/esm/certification-path/policy-graph.js';
-import type { ValidationProfile } from '../../packages/core/dist/esm/certification-path/validation-profile.js';
+import { anyPolicy, type PolicyInputs, type ValidationProfile } from '@certgate/x509/path';
 import type { JsonFields } from './json-fields.js';
 import { readDerFile } from './pem.js';
 import { type CaseMaterial, type ConformanceCase, type Suite, noPeerExpectation } from './suite.js';

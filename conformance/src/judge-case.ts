@@ -1,9 +1,11 @@
-import { decodeCertificateRevocationList } from '../../packages/core/dist/esm/revocation/certificate-revocation-list.js';
-import { findCertificationPath } from '../../packages/core/dist/esm/certification-path/certification-path.js';
-import { decodeOcspResponse } from '../../packages/core/dist/esm/revocation/ocsp-response.js';
-import { decodePathCertificate } from '../../packages/core/dist/esm/certificate/path-certificate.js';
-import type { ValidationProfile } from '../../packages/core/dist/esm/certification-path/validation-profile.js';
-import type { DerDecoding } from '../../packages/core/dist/esm/encoding/der.js';
+import {
+  decodeCertificateRevocationList,
+  findCertificationPath,
+  decodeOcspResponse,
+  decodePathCertificate,
+  type ValidationProfile,
+} from '@certgate/x509/path';
+import type { DerDecoding } from '@certgate/x509';
 import { findPeerFault } from './peer-check.js';
 import type { ConformanceCase } from './suite.js';
 

@@ -1,5 +1,5 @@
-import { clientAuthentication } from '../../packages/core/dist/esm/certificate/certificate-verification.js';
-import type { ValidationProfile } from '../../packages/core/dist/esm/certification-path/validation-profile.js';
+import { clientAuthentication } from '@certgate/x509';
+import type { ValidationProfile } from '@certgate/x509/path';
 import type { JsonFields } from './json-fields.js';
 import { readPem } from './pem.js';
 import { type ConformanceCase, type PeerName, type Suite, SuiteError } from './suite.js';

@@ -4,8 +4,8 @@ import {
   isUnchangedValid,
   listMutations,
   tryMutation,
-} from '../../packages/core/dist/esm/test-support/path-mutation.js';
-import { writeChain } from '../../packages/core/dist/esm/test-support/written-path.js';
+} from '@certgate/x509/test-support/path-mutation.js';
+import { writeChain } from '@certgate/x509/test-support/written-path.js';
 
 // Every octet of a leaf, an intermediate and its CRL, by four masks: the lowest bit, the highest, all, and any other. Exits
 // with 1 where a changed chain is let in, or something is thrown. The tests take one mask for each octet.

@@ -1,6 +1,5 @@
 import { BlockList, isIP } from 'node:net';
-import type { PathCertificate } from '../../packages/core/dist/esm/certificate/path-certificate.js';
-import type { GeneralName } from '../../packages/core/dist/esm/certificate/general-name.js';
+import type { PathCertificate, GeneralName } from '@certgate/x509/path';
 import type { PeerExpectation, PeerName } from './suite.js';
 
 /**

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import type { ValidationProfile } from '../../packages/core/dist/esm/certification-path/validation-profile.js';
+import type { ValidationProfile } from '@certgate/x509/path';
 import { type Deviation, compareWithDeviations, readDeviations } from './deviations.js';
 import { findSuites } from './find-suites.js';
 import { judgeCase } from './judge-case.js';

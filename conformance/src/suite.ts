@@ -1,5 +1,4 @@
-import type { PolicyInputs } from '../../packages/core/dist/esm/certification-path/policy-graph.js';
-import type { ValidationProfile } from '../../packages/core/dist/esm/certification-path/validation-profile.js';
+import type { PolicyInputs, ValidationProfile } from '@certgate/x509/path';
 
 /** How a suite is written down; deviations are listed by it. */
 export type SuiteForm = 'pkits' | 'ocsp' | 'limbo';

@@ -5,7 +5,7 @@ import { type Ended, collect, root } from './certgate.js';
 
 /** Our packages as they are built now, packed as they would be published: the tarballs' paths. */
 export async function packPackages(destination: string): Promise<readonly string[]> {
-  const packages = ['core', 'azure-functions', 'certgate'].flatMap((name) => ['-w', join('packages', name)]);
+  const packages = ['x509', 'core', 'azure-functions', 'certgate'].flatMap((name) => ['-w', join('packages', name)]);
   await expectNpm(['pack', '--silent', '--pack-destination', destination, ...packages], root);
   return readdirSync(destination)
     .filter((name) => name.endsWith('.tgz'))

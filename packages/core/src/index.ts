@@ -1,5 +1,18 @@
 // What an adapter needs, and an app that decides for itself. A cold start loads this file and nothing else of core.
-export { findInstant, formatInstant, isEndingSoon } from './encoding/timestamp.js';
+export {
+  findInstant,
+  formatInstant,
+  isEndingSoon,
+  type ClientCertificate,
+  type ClientCertificateDecoding,
+  decodeClientCertificate,
+  type CertificateExtensions,
+  type KeyUsage,
+  type CertificatePublicKey,
+  type SubjectAlternativeName,
+  type DistinguishedName,
+  type NameAttribute,
+} from '@certgate/x509';
 export { copyOwn, hasMember, readMember } from './encoding/known-options.js';
 export { isLoopbackHost } from './encoding/shown-url.js';
 export {
@@ -7,16 +20,7 @@ export {
   maximumHeaderLength,
   readCertificateHeader,
 } from './certificate-header/certificate-header.js';
-export {
-  type ClientCertificate,
-  type ClientCertificateDecoding,
-  decodeClientCertificate,
-} from './certificate/client-certificate.js';
-export type { CertificateExtensions, KeyUsage } from './certificate/certificate-extensions.js';
-export type { CertificatePublicKey } from './certificate/public-key.js';
-export type { SubjectAlternativeName } from './certificate/general-name.js';
-export type { DistinguishedName, NameAttribute } from './certificate/distinguished-name.js';
-export type { PresentedCertificate } from './certificate/presented-certificate.js';
+export type { PresentedCertificate } from './trust-snapshot/presented-certificate.js';
 export {
   newestSchemaVersion,
   parseTrustDocument,
@@ -36,7 +40,12 @@ export type {
   TrustSnapshot,
   TrustWarning,
 } from './trust-snapshot/trust-snapshot.js';
-export type { RevocationMode, RevocationScope } from './certification-path/path-revocation.js';
+export type {
+  RevocationMode,
+  RevocationScope,
+  AuthorityRevocationInformation,
+  RevocationInformation,
+} from '@certgate/x509/path';
 export type { DeniedCertificate, DenyList } from './trust-snapshot/deny-list.js';
 export type { SubjectType, TrustSubject } from './trust-snapshot/trust-subject.js';
 export type { FoundIdentity, TrustDenialCode, TrustFinding } from './trust-snapshot/trust-finding.js';
@@ -53,7 +62,6 @@ export { trustStoreFromDocument } from './trust-store/document-store.js';
 export { trustChannelName, type TrustRefreshEvent } from './trust-store/trust-channel.js';
 export { firstOf } from './trust-store/first-of.js';
 export type { RefreshOptions } from './trust-store/refresh-options.js';
-export type { AuthorityRevocationInformation, RevocationInformation } from './revocation/revocation-information.js';
 export type { ClientIdentity } from './access/client-identity.js';
 export {
   type AuthorizationDenial,

@@ -1,14 +1,17 @@
 // What the command-line tool needs beyond the adapter's entry: it holds all of it, so that a tool loads one copy of core.
 export * from './index.js';
-export { type Base64Decoding, decodeBase64 } from './encoding/base64.js';
-export { describeJsonFault } from './encoding/json-fault.js';
-export { findSerialNumber, findThumbprint, shortenThumbprint } from './encoding/thumbprint.js';
 export {
+  type Base64Decoding,
+  decodeBase64,
+  findSerialNumber,
+  findThumbprint,
+  shortenThumbprint,
   describePublicKey,
-  findCertificateDenial,
+  findCertificateFault,
   listCertificateFaults,
-} from './certificate/certificate-verification.js';
-export { presentCertificate } from './certificate/presented-certificate.js';
+} from '@certgate/x509';
+export { describeJsonFault } from './encoding/json-fault.js';
+export { presentCertificate } from './trust-snapshot/presented-certificate.js';
 export {
   anyAudience,
   parseTrustDocumentInSlices,
@@ -30,12 +33,36 @@ export type { TrustAspect, TrustChange, TrustEffect } from './trust-review/trust
 export { compareTrustDocuments, type TrustComparison } from './trust-review/compare-documents.js';
 export { inspectTrust, type TrustInspectionOptions } from './trust-review/inspect-document.js';
 export type { InspectionCode, InspectionSeverity, TrustInspectionFinding } from './trust-review/inspection-finding.js';
-export { type PathRevocation, revocationModes, revocationScopes } from './certification-path/path-revocation.js';
+export {
+  type PathRevocation,
+  revocationModes,
+  revocationScopes,
+  noRevocationInformation,
+  type RevocationStatus,
+  type CertificationPath,
+  findCertificationPath,
+  type PathQuestion,
+  type PathCheck,
+  type PathFault,
+  type PathFaultCode,
+  type PathListener,
+  type PathRole,
+  type RevocationEvidence,
+  decodeOcspResponse,
+  type OcspResponse,
+  type PolicyInputs,
+  decodePathCertificate,
+  type PathCertificate,
+  type ValidationProfile,
+  type CertificateRevocationList,
+  decodeCrlFile,
+  leadingDotReadings,
+  type LeadingDotReading,
+} from '@certgate/x509/path';
 export { deniedSerialKey } from './trust-snapshot/deny-list.js';
 export { listSubjectKeys, subjectKey, subjectTypes } from './trust-snapshot/trust-subject.js';
 export { findInSnapshot } from './trust-snapshot/find-in-snapshot.js';
 export { type DocumentSignatureVerdict, verifyDocumentSignature } from './trust-sources/document-signature.js';
-export { noRevocationInformation, type RevocationStatus } from './revocation/revocation-information.js';
 export { readRevocationInformation, type RevocationReadingOptions } from './trust-store/revocation-keeper.js';
 export {
   type AuthorityContext,
@@ -43,20 +70,6 @@ export {
   findAuthorityPath,
   type OcspWanted,
 } from './trust-snapshot/authority-path.js';
-export {
-  type CertificationPath,
-  findCertificationPath,
-  type PathQuestion,
-} from './certification-path/certification-path.js';
-export type { PathCheck, PathFault, PathFaultCode, PathListener, PathRole } from './certification-path/path-check.js';
-export type { RevocationEvidence } from './revocation/revocation-evidence.js';
-export { decodeOcspResponse, type OcspResponse } from './revocation/ocsp-response.js';
-export type { PolicyInputs } from './certification-path/policy-graph.js';
-export { decodePathCertificate, type PathCertificate } from './certificate/path-certificate.js';
-export type { ValidationProfile } from './certification-path/validation-profile.js';
-export type { CertificateRevocationList } from './revocation/certificate-revocation-list.js';
-export { decodeCrlFile } from './revocation/crl-file.js';
-export { leadingDotReadings, type LeadingDotReading } from './certification-path/name-location.js';
 export { describeLock } from './trust-snapshot/trust-snapshot.js';
 export {
   findIssuingAuthorities,

@@ -18,10 +18,12 @@ interface PollutionTools {
   readonly namesOfPresence: readonly string[];
 }
 
-const core = join(dirname(createRequire(import.meta.url).resolve('@certgate/core/package.json')), 'dist/esm');
+const [x509 = '', core = ''] = ['x509', 'core'].map((name) =>
+  join(dirname(createRequire(import.meta.url).resolve(`@certgate/${name}/package.json`)), 'dist/esm'),
+);
 const toolsFile = pathToFileURL(join(core, 'test-support/prototype-pollution.js')).href;
 const tools = (await import(toolsFile)) as PollutionTools;
-const memberNames = [core, fileURLToPath(new URL('..', import.meta.url))].flatMap(tools.listMemberNames);
+const memberNames = [x509, core, fileURLToPath(new URL('..', import.meta.url))].flatMap(tools.listMemberNames);
 
 interface Scene {
   readonly worker: TestWorker;

@@ -10,7 +10,15 @@ export function listNextSteps({ app, gateFile, edits }: SetupPlan): readonly str
   const version = getToolVersion();
   const tarball = (name: string): string => `<certgate>/packed/${name}-${version}.tgz`;
   const install = [
-    ...(needsGate ? [add(packageManager, [tarball('certgate-core'), tarball('certgate-azure-functions')], false)] : []),
+    ...(needsGate
+      ? [
+          add(
+            packageManager,
+            [tarball('certgate-x509'), tarball('certgate-core'), tarball('certgate-azure-functions')],
+            false,
+          ),
+        ]
+      : []),
     ...(needsTool ? [add(packageManager, [tarball('certgate')], true)] : []),
   ];
   const isInstalled = install.length === 0;

@@ -2,9 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type Decision, type DecisionStep, decideAccess } from './access-decision.js';
 import { AccessGate } from './access-gate.js';
-import type { PathCheck } from '../certification-path/path-check.js';
+import type { PathCheck, RevocationInformation } from '@certgate/x509/path';
 import { denialCodes, getPublicStatus } from '../denial.js';
-import type { RevocationInformation } from '../revocation/revocation-information.js';
 import type { TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
 import { findInSnapshot } from '../trust-snapshot/find-in-snapshot.js';
 import {
@@ -15,10 +14,10 @@ import {
   issueIntermediate,
   issuedSnapshot,
 } from '../test-support/authority-stage.js';
-import { clientExtensions, now } from '../test-support/certificates.js';
+import { clientExtensions, now } from '@certgate/x509/test-support/certificates.js';
 import { assertDenied } from '../test-support/documents.js';
 import { listPathDenials } from '../test-support/path-denials.js';
-import { makeCrl, readCrl } from '../test-support/revocation.js';
+import { makeCrl, readCrl } from '@certgate/x509/test-support/revocation.js';
 
 const requirement = { functionName: 'GetOrders', roles: [['reader']] };
 const caller = issueCaller();

@@ -5,10 +5,15 @@ import { type Decision, type DecisionStep, decideAccess } from './access-decisio
 import { AccessGate } from './access-gate.js';
 import type { FunctionRequirement } from './authorization.js';
 import { type DenialCode, denialCodes } from '../denial.js';
-import { presentCertificate } from '../certificate/presented-certificate.js';
+import { presentCertificate } from '../trust-snapshot/presented-certificate.js';
 import { parseTrustDocument } from '../trust-document/parse-document.js';
 import { trustStoreFromDocument } from '../trust-store/document-store.js';
-import { type CertificateRequest, defaultNotAfter, makeCertificate, now } from '../test-support/certificates.js';
+import {
+  type CertificateRequest,
+  defaultNotAfter,
+  makeCertificate,
+  now,
+} from '@certgate/x509/test-support/certificates.js';
 import { type IdentityInput, assertDenied, documentOf, snapshotOf } from '../test-support/documents.js';
 import { listPathDenials } from '../test-support/path-denials.js';
 

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
 import { type Decision, type DecisionStep, decideAccess } from './access-decision.js';
 import { type DenialCode, denialCodes, getPublicStatus } from '../denial.js';
-import { presentCertificate } from '../certificate/presented-certificate.js';
+import { presentCertificate } from '../trust-snapshot/presented-certificate.js';
 import {
   type CertificateRequest,
   type MadeCertificate,
@@ -11,7 +11,7 @@ import {
   defaultNotBefore,
   makeCertificate,
   now,
-} from '../test-support/certificates.js';
+} from '@certgate/x509/test-support/certificates.js';
 import { type IdentityInput, assertDenied, snapshotOf } from '../test-support/documents.js';
 import { listPathDenials } from '../test-support/path-denials.js';
 

@@ -6,13 +6,12 @@ import {
 } from './authorization.js';
 import type { AuthorityContext } from '../trust-snapshot/authority-path.js';
 import { readCertificateHeader } from '../certificate-header/certificate-header.js';
-import { findCertificateDenial } from '../certificate/certificate-verification.js';
-import type { ClientCertificate } from '../certificate/client-certificate.js';
+import { findCertificateFault, type ClientCertificate } from '@certgate/x509';
 import { type ClientIdentity, createClientIdentity } from './client-identity.js';
 import { type Denial, deny } from '../denial.js';
 import { copyOwn } from '../encoding/known-options.js';
-import { type PresentedCertificate, presentCertificate } from '../certificate/presented-certificate.js';
-import { type RevocationInformation, noRevocationInformation } from '../revocation/revocation-information.js';
+import { type PresentedCertificate, presentCertificate } from '../trust-snapshot/presented-certificate.js';
+import { type RevocationInformation, noRevocationInformation } from '@certgate/x509/path';
 import { findInSnapshot } from '../trust-snapshot/find-in-snapshot.js';
 import type { TrustFinding } from '../trust-snapshot/trust-finding.js';
 import type { TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
@@ -122,7 +121,7 @@ export function authenticate(
 
   const { certificate } = decoded;
   const isPathValidated = trusted.isPathValidated === true && isPathProcessed(presented);
-  const unfit = findCertificateDenial(certificate, now, { isPathValidated });
+  const unfit = findCertificateFault(certificate, now, { isPathValidated });
   if (unfit !== undefined) return note(onStep, 'certificate-verification', deny(unfit.code, unfit.detail, known));
   note(onStep, 'certificate-verification', passed);
   if (isPathValidated) note(onStep, 'certification-path', passed);

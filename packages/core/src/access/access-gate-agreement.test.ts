@@ -3,12 +3,12 @@ import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
 import { type Decision, decideAccess } from './access-decision.js';
 import { AccessGate } from './access-gate.js';
-import { presentCertificate } from '../certificate/presented-certificate.js';
+import { presentCertificate } from '../trust-snapshot/presented-certificate.js';
 import { parseTrustDocument } from '../trust-document/parse-document.js';
 import { findInSnapshot } from '../trust-snapshot/find-in-snapshot.js';
 import { trustStoreFromDocument } from '../trust-store/document-store.js';
 import type { TrustStore } from '../trust-store/trust-store.js';
-import { defaultNotAfter, defaultNotBefore, makeCertificate, now } from '../test-support/certificates.js';
+import { defaultNotAfter, defaultNotBefore, makeCertificate, now } from '@certgate/x509/test-support/certificates.js';
 import { documentOf } from '../test-support/documents.js';
 import { CountingStore, allowed, header, iso, open, presented } from '../test-support/gate-stage.js';
 

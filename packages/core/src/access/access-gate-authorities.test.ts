@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
 import { decideAccess } from './access-decision.js';
 import { AccessGate } from './access-gate.js';
-import type { RevocationInformation } from '../revocation/revocation-information.js';
+import type { RevocationInformation } from '@certgate/x509/path';
 import { parseTrustDocument } from '../trust-document/parse-document.js';
 import { findInSnapshot } from '../trust-snapshot/find-in-snapshot.js';
 import type { TrustStore } from '../trust-store/trust-store.js';
@@ -16,8 +16,8 @@ import {
   issueIntermediate,
   issuedDocument,
 } from '../test-support/authority-stage.js';
-import { now } from '../test-support/certificates.js';
-import { authorityExtensions, makeCrl, readCrl } from '../test-support/revocation.js';
+import { now } from '@certgate/x509/test-support/certificates.js';
+import { authorityExtensions, makeCrl, readCrl } from '@certgate/x509/test-support/revocation.js';
 
 const { issuing, root, impostor } = getStage();
 const caller = issueCaller({ serialNumber: '1234' });

@@ -5,7 +5,7 @@ import type { TrustFinding } from '../trust-snapshot/trust-finding.js';
 import { trustStoreFromDocument } from '../trust-store/document-store.js';
 import { firstOf } from '../trust-store/first-of.js';
 import type { TrustStore } from '../trust-store/trust-store.js';
-import { now } from '../test-support/certificates.js';
+import { now } from '@certgate/x509/test-support/certificates.js';
 import { assertDenied, documentOf } from '../test-support/documents.js';
 import { decideTwice, found, header, open, presented } from '../test-support/gate-stage.js';
 import { settle } from '../test-support/scripted-source.js';

@@ -6,7 +6,7 @@ import type { FunctionRequirement } from './authorization.js';
 import { trustStoreFromDocument } from '../trust-store/document-store.js';
 import { RefreshingTrustStore } from '../trust-store/refreshing-store.js';
 import type { TrustStore } from '../trust-store/trust-store.js';
-import { defaultNotAfter, defaultNotBefore, makeCertificate, now } from '../test-support/certificates.js';
+import { defaultNotAfter, defaultNotBefore, makeCertificate, now } from '@certgate/x509/test-support/certificates.js';
 import { type IdentityInput, assertDenied, documentOf, snapshotOf } from '../test-support/documents.js';
 import { CountingStore, decideTwice, found, header, iso, open, presented } from '../test-support/gate-stage.js';
 import { ManualClock, ScriptedSource, settle, textOf } from '../test-support/scripted-source.js';

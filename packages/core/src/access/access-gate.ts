@@ -6,7 +6,7 @@ import { readCertificateHeader, trimHeader } from '../certificate-header/certifi
 import { type Denial, deny } from '../denial.js';
 import { describeFault } from '../encoding/shown-text.js';
 import { readKnownOptions, readMember } from '../encoding/known-options.js';
-import { type PresentedCertificate, presentCertificate } from '../certificate/presented-certificate.js';
+import { type PresentedCertificate, presentCertificate } from '../trust-snapshot/presented-certificate.js';
 import {
   describeStoreFault,
   readTrustFinding,

@@ -3,8 +3,8 @@ import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
 import { findAuthorizationDenial } from './authorization.js';
 import { createClientIdentity, type ClientIdentity } from './client-identity.js';
-import { decodeClientCertificate } from '../certificate/client-certificate.js';
-import { makeCertificate } from '../test-support/certificates.js';
+import { decodeClientCertificate } from '@certgate/x509';
+import { makeCertificate } from '@certgate/x509/test-support/certificates.js';
 
 const decoding = decodeClientCertificate(makeCertificate().der);
 assert.ok(decoding.ok);

@@ -1,4 +1,4 @@
-import type { ClientCertificate } from '../certificate/client-certificate.js';
+import type { ClientCertificate } from '@certgate/x509';
 import type { FoundIdentity } from '../trust-snapshot/trust-finding.js';
 
 /** The named caller that a certificate maps to. */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createClientIdentity, type ClientIdentity } from './client-identity.js';
-import { decodeClientCertificate } from '../certificate/client-certificate.js';
-import { makeCertificate, now } from '../test-support/certificates.js';
+import { decodeClientCertificate } from '@certgate/x509';
+import { makeCertificate, now } from '@certgate/x509/test-support/certificates.js';
 import { type Verdict, VerdictCache } from './decision-memory.js';
 
 const { der, header } = makeCertificate();

@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import * as fc from 'fast-check';
 import { type Decision, decideAccess } from './access-decision.js';
 import { AccessGate } from './access-gate.js';
 import type { FunctionRequirement } from './authorization.js';
-import { hashHex } from '../certificate/client-certificate.js';
-import { delta, judge, make, names } from '../test-support/crl-questions.js';
-import { makeCertificate, now } from '../test-support/certificates.js';
+import { hashHex } from '@certgate/x509';
+import { delta, judge, make, names } from '@certgate/x509/test-support/crl-questions.js';
+import { makeCertificate, now } from '@certgate/x509/test-support/certificates.js';
 import { type IdentityInput, documentOf } from '../test-support/documents.js';
 import { listPathDenials } from '../test-support/path-denials.js';
 import {
@@ -92,7 +94,8 @@ const ofPaths: Readonly<Record<string, Run>> = Object.fromEntries(
   ]),
 );
 
-const memberNames = listMemberNames(fileURLToPath(new URL('..', import.meta.url)));
+const x509 = join(dirname(createRequire(import.meta.url).resolve('@certgate/x509/package.json')), 'dist/esm');
+const memberNames = [x509, fileURLToPath(new URL('..', import.meta.url))].flatMap(listMemberNames);
 
 async function isAllowed(run: Run, pollution: Pollution): Promise<boolean> {
   const restore = pollute(pollution);

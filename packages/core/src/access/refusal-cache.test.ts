@@ -6,7 +6,7 @@ import { type DenialCode, denialCodes, deny } from '../denial.js';
 import { RefusalCache } from './decision-memory.js';
 import type { TrustDenialCode, TrustFinding } from '../trust-snapshot/trust-finding.js';
 import type { TrustStore } from '../trust-store/trust-store.js';
-import { makeCertificate, now } from '../test-support/certificates.js';
+import { makeCertificate, now } from '@certgate/x509/test-support/certificates.js';
 import { CountingStore, found, header, open } from '../test-support/gate-stage.js';
 
 const second = 1_000;

@@ -5,10 +5,10 @@ import * as fc from 'fast-check';
 import { decideAccess } from '../access/access-decision.js';
 import { maximumHeaderLength, readCertificateHeader, trimHeader } from './certificate-header.js';
 import type { DenialCode } from '../denial.js';
-import { getKeyPath, makeCertificate, now } from '../test-support/certificates.js';
+import { getKeyPath, makeCertificate, now } from '@certgate/x509/test-support/certificates.js';
 import { assertDenied, snapshotOf } from '../test-support/documents.js';
-import { newTemporaryPath, runOpenssl } from '../test-support/openssl.js';
-import { presentCertificate } from '../certificate/presented-certificate.js';
+import { newTemporaryPath, runOpenssl } from '@certgate/x509/test-support/openssl.js';
+import { presentCertificate } from '../trust-snapshot/presented-certificate.js';
 
 const { der, header } = makeCertificate();
 const large = makeCertificate({

@@ -1,9 +1,7 @@
 // certificate-header/: from the text of the header to the bytes of exactly one certificate, or a denial.
 
-import { findMistakenStructure } from '../certificate/certificate-structure.js';
+import { findMistakenStructure, type Base64Fault, decodeBase64, findOuterFrameFault } from '@certgate/x509';
 import { type Denial, deny } from '../denial.js';
-import { type Base64Fault, decodeBase64 } from '../encoding/base64.js';
-import { findOuterFrameFault } from '../encoding/der.js';
 
 /** Bytes that are framed as exactly one DER SEQUENCE; nothing inside has been looked at. */
 export interface CertificateBytes {

@@ -1,3 +1,5 @@
+// encoding/: strict JSON, known options, and texts and URLs that are safe to show.
+
 import { countLines, describeJsonFault } from './json-fault.js';
 import { JsonLevel } from './json-level.js';
 

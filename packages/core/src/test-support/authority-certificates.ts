@@ -1,4 +1,4 @@
-import { type CertificateRequest, makeCertificate } from './certificates.js';
+import { type CertificateRequest, makeCertificate } from '@certgate/x509/test-support/certificates.js';
 
 export const authorityExtensions: readonly string[] = [
   'basicConstraints = critical, CA:TRUE',

@@ -1,9 +1,14 @@
 import { type TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
 import { parseTrustDocument } from '../trust-document/parse-document.js';
 import { toPem } from './authority-certificates.js';
-import { clientExtensions } from './certificates.js';
+import { clientExtensions } from '@certgate/x509/test-support/certificates.js';
 import { type IdentityInput, documentOf } from './documents.js';
-import { type IssueRequest, type MadeAuthority, authorityExtensions, issue } from './revocation.js';
+import {
+  type IssueRequest,
+  type MadeAuthority,
+  authorityExtensions,
+  issue,
+} from '@certgate/x509/test-support/revocation.js';
 
 /** A caller's certificate with the header it arrives in. */
 export interface MadeCaller extends MadeAuthority {

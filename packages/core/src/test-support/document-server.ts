@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { type IncomingMessage, type ServerResponse, createServer as createPlainServer } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo, Server } from 'node:net';
-import { newTemporaryPath, runOpenssl } from './openssl.js';
+import { newTemporaryPath, runOpenssl } from '@certgate/x509/test-support/openssl.js';
 
 export interface DocumentServer {
   readonly url: string;

@@ -1,10 +1,10 @@
 import type { Decision } from '../access/access-decision.js';
 import type { AccessGate } from '../access/access-gate.js';
 import type { FunctionRequirement } from '../access/authorization.js';
-import { type PresentedCertificate, presentCertificate } from '../certificate/presented-certificate.js';
+import { type PresentedCertificate, presentCertificate } from '../trust-snapshot/presented-certificate.js';
 import type { TrustFinding } from '../trust-snapshot/trust-finding.js';
 import type { TrustStore } from '../trust-store/trust-store.js';
-import { type MadeCertificate, makeCertificate, now } from './certificates.js';
+import { type MadeCertificate, makeCertificate, now } from '@certgate/x509/test-support/certificates.js';
 
 export const allowed: MadeCertificate = makeCertificate();
 export const header: string = allowed.header;

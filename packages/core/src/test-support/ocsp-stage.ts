@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { startDocumentServer } from './document-server.js';
-import { answerOcsp } from './ocsp.js';
+import { answerOcsp } from '@certgate/x509/test-support/ocsp.js';
 import { getStage } from './authority-stage.js';
-import type { MadeAuthority } from './revocation.js';
+import type { MadeAuthority } from '@certgate/x509/test-support/revocation.js';
 
 /** Given the request's octets; a Buffer is what is answered. */
 export type Answering = (request: Buffer) => Buffer | Promise<Buffer>;

@@ -1,7 +1,7 @@
 import type { DecisionStep } from '../access/access-decision.js';
-import { hashHex } from '../certificate/client-certificate.js';
+import { hashHex } from '@certgate/x509';
 import type { DenialCode } from '../denial.js';
-import type { RevocationInformation } from '../revocation/revocation-information.js';
+import type { RevocationInformation } from '@certgate/x509/path';
 import type { TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
 import {
   type CallerRequest,
@@ -12,8 +12,14 @@ import {
   issueIntermediate,
   issuedSnapshot,
 } from './authority-stage.js';
-import { clientExtensions } from './certificates.js';
-import { type IssueRequest, authorityExtensions, issue, makeCrl, readCrl } from './revocation.js';
+import { clientExtensions } from '@certgate/x509/test-support/certificates.js';
+import {
+  type IssueRequest,
+  authorityExtensions,
+  issue,
+  makeCrl,
+  readCrl,
+} from '@certgate/x509/test-support/revocation.js';
 
 /** A caller whom an authority, or what is known of it, keeps out. */
 export interface PathDenial {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { type PresentedCertificate, presentCertificate } from '../certificate/presented-certificate.js';
+import { type PresentedCertificate, presentCertificate } from '../trust-snapshot/presented-certificate.js';
 import type { TrustFinding } from '../trust-snapshot/trust-finding.js';
 import { type RefreshOptions, RefreshingTrustStore } from '../trust-store/refreshing-store.js';
-import { makeCertificate, now } from './certificates.js';
+import { makeCertificate, now } from '@certgate/x509/test-support/certificates.js';
 import type { IdentityInput } from './documents.js';
 import { ManualClock, ScriptedSource, settle, textOf } from './scripted-source.js';
 

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { type PresentedCertificate, presentCertificate } from '../certificate/presented-certificate.js';
+import { type PresentedCertificate, presentCertificate } from '../trust-snapshot/presented-certificate.js';
 import type { TrustFinding } from '../trust-snapshot/trust-finding.js';
 import type { TrustBlobClient } from '../trust-sources/blob-source.js';
 import type { RefreshOptions } from '../trust-store/refresh-options.js';
 import { RefreshingTrustStore } from '../trust-store/refreshing-store.js';
 import type { TrustReadRequest, TrustSource, TrustSourceReading } from '../trust-sources/trust-source.js';
 import { authorityOf, billing, issueCaller, issuedDocument } from './authority-stage.js';
-import { now } from './certificates.js';
+import { now } from '@certgate/x509/test-support/certificates.js';
 import { ManualClock, ScriptedSource, settle } from './scripted-source.js';
 
 /** Its serial number is on the lists of tests. */

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { newTemporaryPath, runOpenssl } from './openssl.js';
+import { newTemporaryPath, runOpenssl } from '@certgate/x509/test-support/openssl.js';
 
 export type SigningKeyKind = 'ed25519' | 'P-256' | 'P-384';
 

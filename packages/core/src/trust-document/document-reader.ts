@@ -1,5 +1,3 @@
-import { escapeInvisible } from '../encoding/shown-text.js';
-
 /** A place in the document (`identities[0].name`; empty for the document itself) and what is wrong there. */
 export interface DocumentProblem {
   readonly path: string;
@@ -153,3 +151,4 @@ export function escapePath(path: string): string {
 function isPlainObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
+import { escapeInvisible } from '@certgate/x509';

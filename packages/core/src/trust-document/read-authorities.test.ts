@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
-import { decodePathCertificate } from '../certificate/path-certificate.js';
-import { findSpiffeId } from '../certificate/spiffe-id.js';
+import { decodePathCertificate } from '@certgate/x509/path';
+import { findSpiffeId, findSerialNumber } from '@certgate/x509';
 import { getAuthorityPems } from '../test-support/authority-certificates.js';
-import { makeCertificate, now } from '../test-support/certificates.js';
+import { makeCertificate, now } from '@certgate/x509/test-support/certificates.js';
 import { type IdentityInput, documentOf } from '../test-support/documents.js';
-import { presentCertificate } from '../certificate/presented-certificate.js';
-import { findSerialNumber } from '../encoding/thumbprint.js';
+import { presentCertificate } from '../trust-snapshot/presented-certificate.js';
 import { deniedSerialKey } from '../trust-snapshot/deny-list.js';
 import { parseTrustDocument } from './parse-document.js';
 import { readTrustFinding } from '../trust-store/trust-store.js';

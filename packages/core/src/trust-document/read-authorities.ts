@@ -1,8 +1,5 @@
-import { leadingDotReadings } from '../certification-path/name-location.js';
-import { type PathCertificate, decodePathCertificate } from '../certificate/path-certificate.js';
-import { type PemFault, decodePem } from '../encoding/pem.js';
-import { shortenText } from '../encoding/shown-text.js';
-import { isTrustDomain } from '../certificate/spiffe-id.js';
+import { leadingDotReadings, type PathCertificate, decodePathCertificate } from '@certgate/x509/path';
+import { type PemFault, decodePem, isTrustDomain, shortenText } from '@certgate/x509';
 import type { TrustedAuthority, TrustWarning } from '../trust-snapshot/trust-snapshot.js';
 import type { DocumentReader } from './document-reader.js';
 import { readRevocation } from './read-revocation.js';

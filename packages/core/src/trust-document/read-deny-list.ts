@@ -1,5 +1,4 @@
-import { findSerialNumber } from '../encoding/thumbprint.js';
-import { findThumbprint } from '../encoding/thumbprint.js';
+import { findSerialNumber, findThumbprint } from '@certgate/x509';
 import { type DeniedCertificate, type DenyList, deniedSerialKey } from '../trust-snapshot/deny-list.js';
 import type { AuthorityDirectory } from './read-authorities.js';
 import type { DocumentReader } from './document-reader.js';

@@ -1,5 +1,4 @@
-import { findThumbprint } from '../encoding/thumbprint.js';
-import { findInstant } from '../encoding/timestamp.js';
+import { findThumbprint, findInstant } from '@certgate/x509';
 import {
   addToIndex,
   createIdentityIndex,

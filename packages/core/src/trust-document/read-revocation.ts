@@ -1,8 +1,7 @@
-import type { PathCertificate } from '../certificate/path-certificate.js';
+import { shortenText } from '@certgate/x509';
+import { type PathCertificate, revocationModes, revocationScopes } from '@certgate/x509/path';
 import { isLoopbackHost } from '../encoding/shown-url.js';
-import { revocationModes, revocationScopes } from '../certification-path/path-revocation.js';
 import { type AuthorityRevocation, ocspNonces } from '../trust-snapshot/trust-snapshot.js';
-import { shortenText } from '../encoding/shown-text.js';
 import type { DocumentReader } from './document-reader.js';
 
 const maximumAddressLength = 2048;

@@ -1,4 +1,4 @@
-import { findSpiffeId, hasSpiffeScheme } from '../certificate/spiffe-id.js';
+import { findSpiffeId, hasSpiffeScheme } from '@certgate/x509';
 import type { AuthorityDirectory } from './read-authorities.js';
 import type { DocumentReader } from './document-reader.js';
 import type { TrustedAuthority } from '../trust-snapshot/trust-snapshot.js';

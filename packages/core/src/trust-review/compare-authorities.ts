@@ -1,7 +1,5 @@
-import type { PathCertificate } from '../certificate/path-certificate.js';
-import { shortenThumbprint } from '../encoding/thumbprint.js';
-import { formatInstant } from '../encoding/timestamp.js';
-import { revocationModes } from '../certification-path/path-revocation.js';
+import { type PathCertificate, revocationModes } from '@certgate/x509/path';
+import { shortenThumbprint, formatInstant } from '@certgate/x509';
 import type {
   AuthorityRevocation,
   TrustedAuthority,

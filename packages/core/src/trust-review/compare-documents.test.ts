@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { now } from '../test-support/certificates.js';
+import { now } from '@certgate/x509/test-support/certificates.js';
 import { otherSha256, sha1, sha256 } from '../test-support/document-corpus.js';
 import { type IdentityInput, documentOf, snapshotOf } from '../test-support/documents.js';
 import { type TrustComparison, compareTrustDocuments } from './compare-documents.js';

@@ -1,4 +1,4 @@
-import { formatInstant } from '../encoding/timestamp.js';
+import { formatInstant } from '@certgate/x509';
 import {
   type TrustChange,
   type TrustEffect,

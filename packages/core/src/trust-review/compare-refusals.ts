@@ -1,4 +1,4 @@
-import { shortenThumbprint } from '../encoding/thumbprint.js';
+import { shortenThumbprint } from '@certgate/x509';
 import type { DeniedCertificate } from '../trust-snapshot/deny-list.js';
 import {
   type NamedIdentity,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { authorityExtensions, getAuthorityPems, toPem } from '../test-support/authority-certificates.js';
-import { makeCertificate, now } from '../test-support/certificates.js';
+import { makeCertificate, now } from '@certgate/x509/test-support/certificates.js';
 import { type IdentityInput, documentOf } from '../test-support/documents.js';
 import { parseTrustDocument } from '../trust-document/parse-document.js';
 import { inspectTrust } from './inspect-document.js';

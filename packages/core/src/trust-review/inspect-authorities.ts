@@ -1,6 +1,5 @@
-import { hasLeadingDot } from '../certification-path/name-location.js';
-import type { PathCertificate } from '../certificate/path-certificate.js';
-import { formatInstant } from '../encoding/timestamp.js';
+import { hasLeadingDot, type PathCertificate } from '@certgate/x509/path';
+import { formatInstant } from '@certgate/x509';
 import type { TrustedAuthority, TrustedIdentity, TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
 import type { InspectionCode, InspectionSeverity, TrustInspectionFinding } from './inspection-finding.js';
 import { describeSubject, listSubjectKeys, subjectKey } from '../trust-snapshot/trust-subject.js';

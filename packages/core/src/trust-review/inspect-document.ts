@@ -1,4 +1,4 @@
-import { formatInstant, isEndingSoon } from '../encoding/timestamp.js';
+import { formatInstant, isEndingSoon } from '@certgate/x509';
 import { copyOwn } from '../encoding/known-options.js';
 import { type Moment, inspectAuthorities } from './inspect-authorities.js';
 import { describePin } from './trust-change.js';

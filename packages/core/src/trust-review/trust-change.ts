@@ -1,5 +1,4 @@
-import { shortenThumbprint } from '../encoding/thumbprint.js';
-import { formatInstant } from '../encoding/timestamp.js';
+import { shortenThumbprint, formatInstant } from '@certgate/x509';
 import { escapePath } from '../trust-document/document-reader.js';
 import type { PinKind, TrustPin, TrustedIdentity } from '../trust-snapshot/trust-snapshot.js';
 import type { TrustSubject } from '../trust-snapshot/trust-subject.js';

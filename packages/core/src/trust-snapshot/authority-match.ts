@@ -1,7 +1,6 @@
-import type { PathCertificate } from '../certificate/path-certificate.js';
-import { type NameAttribute, nameAttributeTypes } from '../certificate/distinguished-name.js';
-import type { PresentedCertificate } from '../certificate/presented-certificate.js';
-import { findSpiffeId, hasSpiffeScheme } from '../certificate/spiffe-id.js';
+import type { PathCertificate } from '@certgate/x509/path';
+import { type NameAttribute, nameAttributeTypes, findSpiffeId, hasSpiffeScheme } from '@certgate/x509';
+import type { PresentedCertificate } from './presented-certificate.js';
 import type { NamedIdentity, TrustedAuthority, TrustSnapshot } from './trust-snapshot.js';
 import { type SubjectType, listSubjectKeys } from './trust-subject.js';
 

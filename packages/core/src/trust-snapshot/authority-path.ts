@@ -1,10 +1,13 @@
-import { clientAuthentication, findCertificateDenial } from '../certificate/certificate-verification.js';
-import { type CertificationPath, findCertificationPath } from '../certification-path/certification-path.js';
-import type { PathCertificate } from '../certificate/path-certificate.js';
-import type { PathCheck } from '../certification-path/path-check.js';
+import { clientAuthentication, findCertificateFault } from '@certgate/x509';
+import {
+  type CertificationPath,
+  findCertificationPath,
+  type PathCertificate,
+  type PathCheck,
+  type RevocationInformation,
+} from '@certgate/x509/path';
 import type { DenialCode } from '../denial.js';
-import type { PresentedCertificate } from '../certificate/presented-certificate.js';
-import type { RevocationInformation } from '../revocation/revocation-information.js';
+import type { PresentedCertificate } from './presented-certificate.js';
 import type { TrustedAuthority } from './trust-snapshot.js';
 
 /** What deciding by an authority takes beside the trust document. */
@@ -43,7 +46,7 @@ export function findAuthorityPath(
   const { decoding, pathDecoding } = presented;
   if (!decoding.ok) return refuse('certificate_malformed', `It is no certificate: ${decoding.fault}.`);
   if (!pathDecoding.ok) return refuse('certificate_malformed', `It is no certificate: ${pathDecoding.fault}.`);
-  const unfit = findCertificateDenial(decoding.certificate, now, { isPathValidated: true });
+  const unfit = findCertificateFault(decoding.certificate, now, { isPathValidated: true });
   if (unfit !== undefined) return refuse(unfit.code, unfit.detail);
   const { mode, scope, graceMilliseconds, ocsp, ocspNonce } = authority.revocation;
   const information = revocation.find(authority.name);

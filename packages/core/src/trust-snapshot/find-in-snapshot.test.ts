@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
-import { presentCertificate } from '../certificate/presented-certificate.js';
+import { presentCertificate } from './presented-certificate.js';
 import { findInSnapshot } from './find-in-snapshot.js';
 import type { TrustFinding } from './trust-finding.js';
 import { createTrustSnapshot } from './trust-snapshot.js';
-import { getKeyPath, makeCertificate, now } from '../test-support/certificates.js';
+import { getKeyPath, makeCertificate, now } from '@certgate/x509/test-support/certificates.js';
 import { type IdentityInput, snapshotOf } from '../test-support/documents.js';
-import { runOpenssl } from '../test-support/openssl.js';
+import { runOpenssl } from '@certgate/x509/test-support/openssl.js';
 
 const certificate = presentCertificate(makeCertificate().der);
 const { thumbprintSha256, thumbprintSha1, publicKeySha256 } = certificate;

@@ -1,10 +1,8 @@
 import type { AuthorityContext } from './authority-path.js';
-import type { CertificationPath } from '../certification-path/certification-path.js';
-import { listSignatureTwins } from '../certificate/signature-twins.js';
-import { formatInstant } from '../encoding/timestamp.js';
+import { type CertificationPath, noRevocationInformation } from '@certgate/x509/path';
+import { listSignatureTwins, formatInstant } from '@certgate/x509';
 import { type PinMatch, type TrustMatch, findIssuedMatches } from './issued-match.js';
-import { type PresentedCertificate, presentCertificate } from '../certificate/presented-certificate.js';
-import { noRevocationInformation } from '../revocation/revocation-information.js';
+import { type PresentedCertificate, presentCertificate } from './presented-certificate.js';
 import type { TrustDenialCode, TrustFinding } from './trust-finding.js';
 import { describeDenied } from './deny-list.js';
 import {

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { presentCertificate, type PresentedCertificate } from '../certificate/presented-certificate.js';
-import type { RevocationInformation } from '../revocation/revocation-information.js';
+import { presentCertificate, type PresentedCertificate } from './presented-certificate.js';
+import type { RevocationInformation } from '@certgate/x509/path';
 import { findInSnapshot } from './find-in-snapshot.js';
 import type { TrustSnapshot } from './trust-snapshot.js';
 import { authorityOf, billing, getStage, issueCaller, issuedSnapshot } from '../test-support/authority-stage.js';
-import { clientExtensions, makeCertificate, now } from '../test-support/certificates.js';
-import { issue, makeCrl, readCrl } from '../test-support/revocation.js';
+import { clientExtensions, makeCertificate, now } from '@certgate/x509/test-support/certificates.js';
+import { issue, makeCrl, readCrl } from '@certgate/x509/test-support/revocation.js';
 
 const { issuing } = getStage();
 const caller = presentCertificate(issueCaller().der);

@@ -3,8 +3,8 @@ import crypto from 'node:crypto';
 import { syncBuiltinESMExports } from 'node:module';
 import { describe, mock, test } from 'node:test';
 import type { DenialCode } from '../denial.js';
-import { presentCertificate } from '../certificate/presented-certificate.js';
-import type { RevocationInformation } from '../revocation/revocation-information.js';
+import { presentCertificate } from './presented-certificate.js';
+import type { RevocationInformation } from '@certgate/x509/path';
 import { findInSnapshot } from './find-in-snapshot.js';
 import type { TrustFinding } from './trust-finding.js';
 import type { TrustSnapshot } from './trust-snapshot.js';
@@ -17,10 +17,10 @@ import {
   issueCaller,
   issuedSnapshot,
 } from '../test-support/authority-stage.js';
-import { clientExtensions, now } from '../test-support/certificates.js';
-import { editExtension } from '../test-support/der-editing.js';
+import { clientExtensions, now } from '@certgate/x509/test-support/certificates.js';
+import { editExtension } from '@certgate/x509/test-support/der-editing.js';
 import type { IdentityInput } from '../test-support/documents.js';
-import { issue, makeCrl, readCrl } from '../test-support/revocation.js';
+import { issue, makeCrl, readCrl } from '@certgate/x509/test-support/revocation.js';
 
 const { root, issuing, impostorRoot, impostor } = getStage();
 const caller = issueCaller();

@@ -7,11 +7,9 @@ import {
   maximumNames,
 } from './authority-match.js';
 import { type AuthorityContext, type AuthorityRefusal, findAuthorityPath } from './authority-path.js';
-import type { CertificationPath } from '../certification-path/certification-path.js';
-import type { PathCertificate } from '../certificate/path-certificate.js';
-import type { PresentedCertificate } from '../certificate/presented-certificate.js';
-import { decidingAttributeTypes, findValueWithoutText } from '../certificate/distinguished-name.js';
-import { escapeInvisible, shortenText } from '../encoding/shown-text.js';
+import type { CertificationPath, PathCertificate } from '@certgate/x509/path';
+import type { PresentedCertificate } from './presented-certificate.js';
+import { decidingAttributeTypes, findValueWithoutText, escapeInvisible, shortenText } from '@certgate/x509';
 import type { TrustedAuthority, TrustedIdentity, TrustPin, TrustSnapshot } from './trust-snapshot.js';
 import { deniedSerialKey, describeDenied } from './deny-list.js';
 import type { TrustFinding } from './trust-finding.js';

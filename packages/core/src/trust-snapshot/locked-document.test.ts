@@ -5,9 +5,9 @@ import { type Decision, type DecisionStep, decideAccess } from '../access/access
 import { AccessGate } from '../access/access-gate.js';
 import type { FunctionRequirement } from '../access/authorization.js';
 import { getPublicCode } from '../denial.js';
-import { presentCertificate } from '../certificate/presented-certificate.js';
+import { presentCertificate } from './presented-certificate.js';
 import { issueCaller, billing, issuedSnapshot } from '../test-support/authority-stage.js';
-import { makeCertificate, now } from '../test-support/certificates.js';
+import { makeCertificate, now } from '@certgate/x509/test-support/certificates.js';
 import { validDocument } from '../test-support/document-arbitraries.js';
 import { assertDenied, documentOf } from '../test-support/documents.js';
 import { certificate, createLoadedStage, known, lookAt, pinned, second } from '../test-support/refreshing-stage.js';

@@ -1,9 +1,7 @@
 // trust-snapshot/: one immutable, indexed version of a trust document: from a certificate to an identity, or a denial.
 
-import type { PathCertificate } from '../certificate/path-certificate.js';
-import type { LeadingDotReading } from '../certification-path/name-location.js';
-import type { RevocationMode, RevocationScope } from '../certification-path/path-revocation.js';
-import { formatInstant } from '../encoding/timestamp.js';
+import type { PathCertificate, LeadingDotReading, RevocationMode, RevocationScope } from '@certgate/x509/path';
+import { formatInstant } from '@certgate/x509';
 import type { DenyList } from './deny-list.js';
 import { subjectKey, type TrustSubject } from './trust-subject.js';
 

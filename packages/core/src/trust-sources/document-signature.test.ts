@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { newTemporaryPath, runOpenssl } from '../test-support/openssl.js';
+import { newTemporaryPath, runOpenssl } from '@certgate/x509/test-support/openssl.js';
 import { type SigningKey, makeSigningKey, signByOpenssl } from '../test-support/signatures.js';
 import { DocumentSignatureVerifier, verifyDocumentSignature } from './document-signature.js';
 

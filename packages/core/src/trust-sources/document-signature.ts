@@ -1,5 +1,5 @@
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
-import { decodeBase64 } from '../encoding/base64.js';
+import { decodeBase64 } from '@certgate/x509';
 import {
   pause,
   TrustDocumentRefusal,

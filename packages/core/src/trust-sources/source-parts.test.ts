@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { TrustDocumentError } from '../trust-document/parse-document.js';
 import { decodeUtf8, digestSha256, readCappedBody } from './document-bytes.js';
 import { isLoopbackHost, redactUrl, redactUrlsIn } from '../encoding/shown-url.js';
-import { runOpenssl } from '../test-support/openssl.js';
+import { runOpenssl } from '@certgate/x509/test-support/openssl.js';
 
 async function* streamOf(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
   for (const chunk of chunks) yield await Promise.resolve(chunk);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, test } from 'node:test';
-import { now } from '../test-support/certificates.js';
+import { now } from '@certgate/x509/test-support/certificates.js';
 import { certificate, known, unknown } from '../test-support/refreshing-stage.js';
 import { ManualClock } from '../test-support/scripted-source.js';
 import { makeSigningKey, signByOpenssl } from '../test-support/signatures.js';

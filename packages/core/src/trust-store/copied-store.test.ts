@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { AccessGate } from '../access/access-gate.js';
-import { presentCertificate } from '../certificate/presented-certificate.js';
-import { type MadeCertificate, makeCertificate, now } from '../test-support/certificates.js';
+import { presentCertificate } from '../trust-snapshot/presented-certificate.js';
+import { type MadeCertificate, makeCertificate, now } from '@certgate/x509/test-support/certificates.js';
 import type { TrustStore } from './trust-store.js';
 import { trustStoreFromDocument } from './document-store.js';
 import { trustStoreFromFile } from './trust-stores.js';

@@ -4,11 +4,11 @@ import { after, before, describe, test } from 'node:test';
 import type { TrustedAuthority } from '../trust-snapshot/trust-snapshot.js';
 import { toPem } from '../test-support/authority-certificates.js';
 import { authorityOf, billing, getStage, issuedSnapshot } from '../test-support/authority-stage.js';
-import { now } from '../test-support/certificates.js';
+import { now } from '@certgate/x509/test-support/certificates.js';
 import { type DocumentServer, startDocumentServer } from '../test-support/document-server.js';
-import { newTemporaryPath } from '../test-support/openssl.js';
+import { newTemporaryPath } from '@certgate/x509/test-support/openssl.js';
 import { ListSource, callerSerial, until } from '../test-support/revocation-stage.js';
-import { issue, makeCrl } from '../test-support/revocation.js';
+import { issue, makeCrl } from '@certgate/x509/test-support/revocation.js';
 import { CrlKeeper } from './crl-keeper.js';
 
 const { root, issuing, impostor } = getStage();

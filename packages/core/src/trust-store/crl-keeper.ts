@@ -1,8 +1,11 @@
-import type { CertificateRevocationList } from '../revocation/certificate-revocation-list.js';
-import { decodeCrlFileInSlices, prepareCrl } from '../revocation/crl-file.js';
-import { isSignedBy } from '../certificate/signature-verification.js';
-import { describeSignatureAlgorithm } from '../certificate/signature-algorithm.js';
-import { isAlgorithmAccepted } from '../certification-path/validation-profile.js';
+import {
+  type CertificateRevocationList,
+  decodeCrlFileInSlices,
+  prepareCrl,
+  isSignedBy,
+  describeSignatureAlgorithm,
+  isAlgorithmAccepted,
+} from '@certgate/x509/path';
 import { describeFault } from '../encoding/shown-text.js';
 import type { TrustedAuthority } from '../trust-snapshot/trust-snapshot.js';
 import { digestSha256 } from '../trust-sources/document-bytes.js';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
-import { presentCertificate } from '../certificate/presented-certificate.js';
+import { presentCertificate } from '../trust-snapshot/presented-certificate.js';
 import { authorityOf, getStage, issueCaller } from '../test-support/authority-stage.js';
-import { now } from '../test-support/certificates.js';
+import { now } from '@certgate/x509/test-support/certificates.js';
 import { listTwins } from '../trust-snapshot/find-in-snapshot.js';
 import type { TrustFinding } from '../trust-snapshot/trust-finding.js';
 import { firstOf } from './first-of.js';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { presentCertificate } from '../certificate/presented-certificate.js';
+import { presentCertificate } from '../trust-snapshot/presented-certificate.js';
 import type { TrustFinding } from '../trust-snapshot/trust-finding.js';
 import type { TrustStore, TrustStoreReport } from './trust-store.js';
-import { makeCertificate, now } from '../test-support/certificates.js';
+import { makeCertificate, now } from '@certgate/x509/test-support/certificates.js';
 import { documentOf } from '../test-support/documents.js';
 import { pollute } from '../test-support/prototype-pollution.js';
 import { trustStoreFromDocument } from './document-store.js';

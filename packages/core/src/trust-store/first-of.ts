@@ -6,7 +6,7 @@ import {
   type TrustStoreReport,
   type TrustStoreWarning,
 } from './trust-store.js';
-import { type PresentedCertificate, presentCertificate } from '../certificate/presented-certificate.js';
+import { type PresentedCertificate, presentCertificate } from '../trust-snapshot/presented-certificate.js';
 import { listTwins } from '../trust-snapshot/find-in-snapshot.js';
 import type { TrustFinding } from '../trust-snapshot/trust-finding.js';
 import { combineFindings } from './combine-findings.js';

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
 import { getStage } from '../test-support/authority-stage.js';
-import { now } from '../test-support/certificates.js';
-import { type CrlRequest, type MadeAuthority, makeCrl, readCrl } from '../test-support/revocation.js';
-import type { CertificateRevocationList } from '../revocation/certificate-revocation-list.js';
+import { now } from '@certgate/x509/test-support/certificates.js';
+import { type CrlRequest, type MadeAuthority, makeCrl, readCrl } from '@certgate/x509/test-support/revocation.js';
+import type { CertificateRevocationList } from '@certgate/x509/path';
 import { KeptLists } from './kept-lists.js';
 
 const { root, issuing } = getStage();

@@ -1,4 +1,4 @@
-import { type CertificateRevocationList, crlExtensionTypes } from '../revocation/certificate-revocation-list.js';
+import { type CertificateRevocationList, crlExtensionTypes } from '@certgate/x509/path';
 
 /** The newest list of one scope, and while that is of the future, the one that counts until then. */
 interface Kept {

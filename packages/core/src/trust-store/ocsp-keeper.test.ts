@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import type { OcspWanted } from '../trust-snapshot/authority-path.js';
-import { encodeOcspRequest } from '../revocation/ocsp-request.js';
-import { findOcspStatus } from '../revocation/ocsp-status.js';
-import type { PathCertificate } from '../certificate/path-certificate.js';
+import { encodeOcspRequest, findOcspStatus, type PathCertificate } from '@certgate/x509/path';
 import { getStage, issueCaller } from '../test-support/authority-stage.js';
-import { answerOcsp } from '../test-support/ocsp.js';
+import { answerOcsp } from '@certgate/x509/test-support/ocsp.js';
 import { type OcspServer, answerFrom, startOcspServer } from '../test-support/ocsp-stage.js';
 import { until } from '../test-support/revocation-stage.js';
 import { OcspKeeper } from './ocsp-keeper.js';

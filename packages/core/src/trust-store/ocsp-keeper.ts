@@ -1,11 +1,16 @@
 import type { OcspWanted } from '../trust-snapshot/authority-path.js';
-import { findOcspStatus, type OcspQuestion } from '../revocation/ocsp-status.js';
-import { createOcspNonce, encodeOcspRequest } from '../revocation/ocsp-request.js';
-import { type OcspResponse, decodeOcspResponse } from '../revocation/ocsp-response.js';
-import type { PathCertificate } from '../certificate/path-certificate.js';
-import { ocspClockSkewMilliseconds } from '../certification-path/path-revocation.js';
-import type { RevocationStatus } from '../revocation/revocation-information.js';
-import { isAlgorithmAccepted } from '../certification-path/validation-profile.js';
+import {
+  findOcspStatus,
+  type OcspQuestion,
+  createOcspNonce,
+  encodeOcspRequest,
+  type OcspResponse,
+  decodeOcspResponse,
+  type PathCertificate,
+  ocspClockSkewMilliseconds,
+  type RevocationStatus,
+  isAlgorithmAccepted,
+} from '@certgate/x509/path';
 import { describeFault } from '../encoding/shown-text.js';
 import { postOcspRequest } from '../trust-sources/http-exchange.js';
 import { readWithin } from '../trust-sources/trust-source.js';

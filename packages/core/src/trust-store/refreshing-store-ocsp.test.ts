@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { AccessGate } from '../access/access-gate.js';
-import { presentCertificate } from '../certificate/presented-certificate.js';
+import { presentCertificate } from '../trust-snapshot/presented-certificate.js';
 import type { TrustFinding } from '../trust-snapshot/trust-finding.js';
 import { getStage, issueCaller } from '../test-support/authority-stage.js';
-import { clientExtensions } from '../test-support/certificates.js';
+import { clientExtensions } from '@certgate/x509/test-support/certificates.js';
 import { type OcspServer, answerFrom, startOcspServer } from '../test-support/ocsp-stage.js';
 import { StubBlob, documentText, getCaller, nameFinding, until } from '../test-support/revocation-stage.js';
-import { makeCrl } from '../test-support/revocation.js';
+import { makeCrl } from '@certgate/x509/test-support/revocation.js';
 import { ManualClock, ScriptedSource, settle } from '../test-support/scripted-source.js';
 import { RefreshingTrustStore } from './refreshing-store.js';
 

@@ -15,7 +15,7 @@ import {
 } from '../test-support/refreshing-stage.js';
 import { ManualClock, settle, textOf } from '../test-support/scripted-source.js';
 import { makeSigningKey, signByOpenssl } from '../test-support/signatures.js';
-import { now } from '../test-support/certificates.js';
+import { now } from '@certgate/x509/test-support/certificates.js';
 import { newestSchemaVersion } from '../trust-document/parse-document.js';
 import { type RefreshOptions, RefreshingTrustStore } from './refreshing-store.js';
 import type { TrustSource, TrustSourceReading } from '../trust-sources/trust-source.js';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { AccessGate } from '../access/access-gate.js';
 import { authorityOf, getStage } from '../test-support/authority-stage.js';
-import { now } from '../test-support/certificates.js';
+import { now } from '@certgate/x509/test-support/certificates.js';
 import {
   type RevocationStage,
   StubBlob,
@@ -13,7 +13,7 @@ import {
   nameFinding,
   until,
 } from '../test-support/revocation-stage.js';
-import { type CrlRequest, makeCrl } from '../test-support/revocation.js';
+import { type CrlRequest, makeCrl } from '@certgate/x509/test-support/revocation.js';
 import { ScriptedSource, settle } from '../test-support/scripted-source.js';
 import { trustStoreFromDocument } from './document-store.js';
 import { RefreshingTrustStore } from './refreshing-store.js';

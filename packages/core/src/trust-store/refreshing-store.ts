@@ -1,5 +1,5 @@
 import type { OcspWanted } from '../trust-snapshot/authority-path.js';
-import type { PresentedCertificate } from '../certificate/presented-certificate.js';
+import type { PresentedCertificate } from '../trust-snapshot/presented-certificate.js';
 import { maximumDocumentLength } from '../trust-document/parse-document.js';
 import { findInSnapshot } from '../trust-snapshot/find-in-snapshot.js';
 import type { TrustFinding } from '../trust-snapshot/trust-finding.js';

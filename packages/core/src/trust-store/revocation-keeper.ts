@@ -1,5 +1,5 @@
-import { presentCertificate } from '../certificate/presented-certificate.js';
-import type { AuthorityRevocationInformation, RevocationInformation } from '../revocation/revocation-information.js';
+import { presentCertificate } from '../trust-snapshot/presented-certificate.js';
+import type { AuthorityRevocationInformation, RevocationInformation } from '@certgate/x509/path';
 import { type AuthorityContext, findAuthorityPath, type OcspWanted } from '../trust-snapshot/authority-path.js';
 import { findInSnapshot } from '../trust-snapshot/find-in-snapshot.js';
 import type { TrustedAuthority, TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { now } from '../test-support/certificates.js';
+import { now } from '@certgate/x509/test-support/certificates.js';
 import {
   certificate,
   createStage,
@@ -12,7 +12,7 @@ import {
   second,
   unknown,
 } from '../test-support/refreshing-stage.js';
-import { newTemporaryPath } from '../test-support/openssl.js';
+import { newTemporaryPath } from '@certgate/x509/test-support/openssl.js';
 import { ManualClock, settle } from '../test-support/scripted-source.js';
 import { makeSigningKey, signByOpenssl } from '../test-support/signatures.js';
 import { createFileSource } from '../trust-sources/file-source.js';

@@ -1,7 +1,7 @@
 // trust-store/: what answers find(certificate): refresh, the last good version, several stores as one.
 
 import { isUint8Array } from 'node:util/types';
-import type { PresentedCertificate } from '../certificate/presented-certificate.js';
+import type { PresentedCertificate } from '../trust-snapshot/presented-certificate.js';
 import { denialCodes } from '../denial.js';
 import { confirmMember, readMember } from '../encoding/known-options.js';
 import { describeFault } from '../encoding/shown-text.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { now } from '../test-support/certificates.js';
-import { newTemporaryPath, runOpenssl } from '../test-support/openssl.js';
+import { now } from '@certgate/x509/test-support/certificates.js';
+import { newTemporaryPath, runOpenssl } from '@certgate/x509/test-support/openssl.js';
 import { certificate } from '../test-support/refreshing-stage.js';
 import { TrustSourceMisuse } from '../trust-sources/trust-source.js';
 import { trustStoreFromUrl } from './trust-stores.js';

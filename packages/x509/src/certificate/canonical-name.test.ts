@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type CanonicalName, decodeCanonicalName, prepareText } from './distinguished-name.js';
+import { type CanonicalName, decodeCanonicalName, findIssuerName, prepareText } from './distinguished-name.js';
 import { type DerDecoding, derTags, readDer, readSingle } from '../encoding/der.js';
-import { presentCertificate } from './presented-certificate.js';
 import { makeCertificate } from '../test-support/certificates.js';
 import { encodeElement, encodeTree, getNode, parseTree, tbsFields } from '../test-support/der-editing.js';
 import { objectIdentifier, sequence, set, utf8String } from '../test-support/der-writing.js';
@@ -32,8 +31,8 @@ describe('canonical names', () => {
       getNode(tree, 0).children?.splice(tbsFields.issuer, 1, parseTree(sequence(set(attribute(text)))));
       return encodeTree(tree);
     };
-    assert.equal(presentCertificate(withIssuer('\u0315\u0300'.repeat(2800))).issuer, undefined);
-    assert.ok(presentCertificate(withIssuer('\u0315\u0300'.repeat(250))).issuer !== undefined);
+    assert.equal(findIssuerName(withIssuer('\u0315\u0300'.repeat(2800))), undefined);
+    assert.ok(findIssuerName(withIssuer('\u0315\u0300'.repeat(250))) !== undefined);
   });
 
   it('fold what RFC 4518 folds', () => {

@@ -1,9 +1,8 @@
 import { formatInstant } from '../encoding/timestamp.js';
 import type { ClientCertificate } from './client-certificate.js';
 import { type CertificatePublicKey, describeUnsupportedAlgorithm } from './public-key.js';
-import { copyOwn } from '../encoding/known-options.js';
+import { copyOwn } from '../encoding/own-members.js';
 import { shortenText } from '../encoding/shown-text.js';
-import { type Denial, type DenialCode, deny } from '../denial.js';
 
 /** RFC 5280 §4.2.1.12, id-kp-clientAuth. */
 export const clientAuthentication = '1.3.6.1.5.5.7.3.2';
@@ -11,8 +10,28 @@ export const clientAuthentication = '1.3.6.1.5.5.7.3.2';
 /** NIST SP 800-57 part 1: 112 bits of security, the least that is still allowed. */
 export const minimumRsaBits = 2048;
 
+/** Why a certificate doesn't suit a client, whoever issued it. */
+export const certificateFaultCodes = [
+  'certificate_not_yet_valid',
+  'certificate_expired',
+  'certificate_is_authority',
+  'certificate_critical_extension_unknown',
+  'certificate_extended_key_usage_unsuitable',
+  'certificate_key_usage_unsuitable',
+  'certificate_key_unsupported',
+  'certificate_key_too_weak',
+] as const;
+
+export type CertificateFaultCode = (typeof certificateFaultCodes)[number];
+
+export interface CertificateFault {
+  readonly code: CertificateFaultCode;
+  /** One sentence for the operator: what is wrong and what to do. */
+  readonly detail: string;
+}
+
 interface Requirement {
-  readonly code: DenialCode;
+  readonly code: CertificateFaultCode;
   /** One sentence for the operator when the certificate doesn't meet the requirement. */
   readonly findFault: (certificate: ClientCertificate, now: number) => string | undefined;
 }
@@ -85,26 +104,26 @@ export interface CertificateVerificationOptions {
   readonly isPathValidated?: boolean;
 }
 
-/** The first requirement that an end-entity certificate doesn't meet at `now` (milliseconds), as a denial. */
-export function findCertificateDenial(
+/** The first requirement that an end-entity certificate doesn't meet at `now` (milliseconds). */
+export function findCertificateFault(
   certificate: ClientCertificate,
   now: number,
   options: CertificateVerificationOptions = {},
-): Denial | undefined {
+): CertificateFault | undefined {
   const { isPathValidated = false } = copyOwn(options);
   for (const { code, findFault } of requirements) {
     if (isPathValidated && code === 'certificate_critical_extension_unknown') continue;
-    const fault = findFault(certificate, now);
-    if (fault !== undefined) return deny(code, fault);
+    const detail = findFault(certificate, now);
+    if (detail !== undefined) return { code, detail };
   }
   return undefined;
 }
 
 /** Every requirement that the certificate doesn't meet, for tools that show all of them at once. */
-export function listCertificateFaults(certificate: ClientCertificate, now: number): readonly Denial[] {
+export function listCertificateFaults(certificate: ClientCertificate, now: number): readonly CertificateFault[] {
   return requirements.flatMap(({ code, findFault }) => {
-    const fault = findFault(certificate, now);
-    return fault === undefined ? [] : [deny(code, fault)];
+    const detail = findFault(certificate, now);
+    return detail === undefined ? [] : [{ code, detail }];
   });
 }
 

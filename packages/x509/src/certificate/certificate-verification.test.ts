@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import {
+  type CertificateFaultCode,
   clientAuthentication,
   describePublicKey,
-  findCertificateDenial,
+  findCertificateFault,
   listCertificateFaults,
 } from './certificate-verification.js';
 import { type ClientCertificate, decodeClientCertificate } from './client-certificate.js';
-import type { DenialCode } from '../denial.js';
 import {
   type CertificateRequest,
   type KeyKind,
@@ -26,11 +26,11 @@ const decode = (der: Uint8Array): ClientCertificate => {
   return decoding.certificate;
 };
 const make = (request: CertificateRequest = {}): ClientCertificate => decode(makeCertificate(request).der);
-const codeOf = (certificate: ClientCertificate, at = now): DenialCode | undefined =>
-  findCertificateDenial(certificate, at)?.code;
+const codeOf = (certificate: ClientCertificate, at = now): CertificateFaultCode | undefined =>
+  findCertificateFault(certificate, at)?.code;
 
 test('an ordinary client certificate meets every requirement', () => {
-  assert.equal(findCertificateDenial(make(), now), undefined);
+  assert.equal(findCertificateFault(make(), now), undefined);
   assert.deepEqual(listCertificateFaults(make(), now), []);
 });
 
@@ -77,7 +77,7 @@ describe('validity: both ends belong to it', () => {
 });
 
 describe('uses', () => {
-  const cases: readonly (readonly [string, readonly string[], DenialCode | undefined])[] = [
+  const cases: readonly (readonly [string, readonly string[], CertificateFaultCode | undefined])[] = [
     ['a CA certificate', ['basicConstraints = critical, CA:TRUE'], 'certificate_is_authority'],
     [
       'a CA certificate for clients',
@@ -111,15 +111,15 @@ describe('uses', () => {
   }
   test('the detail of many unknown critical extensions has an end', () => {
     const many = Array.from({ length: 100 }, (_, index) => `1.2.3.${index + 4} = critical, DER:0500`);
-    const denial = findCertificateDenial(make({ extensions: many }), now);
-    assert.equal(denial?.code, 'certificate_critical_extension_unknown');
-    assert.match(denial.detail, /1\.2\.3\.4, .*…/);
-    assert.ok(denial.detail.length < 400);
+    const fault = findCertificateFault(make({ extensions: many }), now);
+    assert.equal(fault?.code, 'certificate_critical_extension_unknown');
+    assert.match(fault.detail, /1\.2\.3\.4, .*…/);
+    assert.ok(fault.detail.length < 400);
   });
   test("openssl's default self-signed certificate is refused, with the remedy", () => {
-    const denial = findCertificateDenial(decode(makeDefaultSelfSigned().der), now);
-    assert.equal(denial?.code, 'certificate_is_authority');
-    assert.match(denial.detail, /CA:FALSE/);
+    const fault = findCertificateFault(decode(makeDefaultSelfSigned().der), now);
+    assert.equal(fault?.code, 'certificate_is_authority');
+    assert.match(fault.detail, /CA:FALSE/);
   });
   test('a version 1 certificate restricts nothing, so nothing of its uses stands in the way', () => {
     assert.equal(codeOf(make({ options: ['-x509v1'], extensions: [] })), undefined);
@@ -127,7 +127,7 @@ describe('uses', () => {
 });
 
 describe('keys', () => {
-  const cases: readonly (readonly [KeyKind, DenialCode | undefined, string])[] = [
+  const cases: readonly (readonly [KeyKind, CertificateFaultCode | undefined, string])[] = [
     ['rsa-1024', 'certificate_key_too_weak', 'RSA 1024'],
     ['rsa-2047', 'certificate_key_too_weak', 'RSA 2047'],
     ['rsa-2048', undefined, 'RSA 2048'],
@@ -151,9 +151,9 @@ describe('keys', () => {
     test(`${key}: ${code ?? 'strong'}`, { skip }, () => {
       const certificate = make({ key });
       assert.equal(describePublicKey(certificate.publicKey), words);
-      const denial = findCertificateDenial(certificate, now);
-      assert.equal(denial?.code, code);
-      if (denial !== undefined) assert.ok(denial.detail.includes(words));
+      const fault = findCertificateFault(certificate, now);
+      assert.equal(fault?.code, code);
+      if (fault !== undefined) assert.ok(fault.detail.includes(words));
     });
   }
 });

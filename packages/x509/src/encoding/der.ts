@@ -1,4 +1,4 @@
-// encoding/: strict base64, DER, PEM, JSON, times and thumbprints, and text that is safe to show.
+// encoding/: strict base64, DER, PEM, times and thumbprints, and text that is safe to show.
 
 /**
  * A strict reader of DER (ITU-T X.690 §10): definite minimal lengths, minimal integers, canonical booleans, no element

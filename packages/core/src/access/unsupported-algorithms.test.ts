@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { decideAccess } from '../access/access-decision.js';
+import { decideAccess } from './access-decision.js';
 import type { TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
 import {
   type CallerRequest,
@@ -11,14 +11,13 @@ import {
   issueIntermediate,
   issuedSnapshot,
 } from '../test-support/authority-stage.js';
-import { type KeyKind, isKeyKindKnown, now } from '../test-support/certificates.js';
-import { judge as judgeByCrl } from '../test-support/crl-questions.js';
-import { judge as judgeByOcsp } from '../test-support/ocsp-questions.js';
-import * as ocsp from '../test-support/ocsp-questions.js';
-import { type MadeAuthority, issue, makeCrl } from '../test-support/revocation.js';
-import { isVerifiedByOpenssl } from '../test-support/issued-certificates.js';
-import { findCertificationPath } from './certification-path.js';
-import { isAlgorithmAccepted } from './validation-profile.js';
+import { type KeyKind, isKeyKindKnown, now } from '@certgate/x509/test-support/certificates.js';
+import { judge as judgeByCrl } from '@certgate/x509/test-support/crl-questions.js';
+import { judge as judgeByOcsp } from '@certgate/x509/test-support/ocsp-questions.js';
+import * as ocsp from '@certgate/x509/test-support/ocsp-questions.js';
+import { type MadeAuthority, issue, makeCrl } from '@certgate/x509/test-support/revocation.js';
+import { isVerifiedByOpenssl } from '@certgate/x509/test-support/issued-certificates.js';
+import { findCertificationPath, isAlgorithmAccepted } from '@certgate/x509/path';
 
 const requirement = { functionName: 'f', roles: [] };
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import * as fc from 'fast-check';
-import { decideAccess } from '../access/access-decision.js';
+import { decideAccess } from './access-decision.js';
 import {
   authorityOf,
   getStage,
@@ -10,10 +10,18 @@ import {
   issuedSnapshot,
   type AuthorityInput,
 } from '../test-support/authority-stage.js';
-import { now } from '../test-support/certificates.js';
-import { dns, exclude, isAdmitted, named, permit, underRead, uri } from '../test-support/constrained-names.js';
-import { isVerifiedByOpenssl, issueCertificate } from '../test-support/issued-certificates.js';
-import { authorityExtensions } from '../test-support/revocation.js';
+import { now } from '@certgate/x509/test-support/certificates.js';
+import {
+  dns,
+  exclude,
+  isAdmitted,
+  named,
+  permit,
+  underRead,
+  uri,
+} from '@certgate/x509/test-support/constrained-names.js';
+import { isVerifiedByOpenssl, issueCertificate } from '@certgate/x509/test-support/issued-certificates.js';
+import { authorityExtensions } from '@certgate/x509/test-support/revocation.js';
 
 const asSubdomains = { dnsConstraintsWithLeadingDot: 'subdomains-only' };
 

@@ -1,4 +1,13 @@
-import { decodeObjectIdentifier, type DerElement, DerReader, derTags, refuseDer } from '../encoding/der.js';
+import {
+  contextConstructed,
+  decodeObjectIdentifier,
+  type DerElement,
+  DerReader,
+  derTags,
+  readDer,
+  readSingle,
+  refuseDer,
+} from '../encoding/der.js';
 
 /** One attribute of a relative distinguished name: its type's object identifier and its text. */
 export interface NameAttribute {
@@ -238,4 +247,19 @@ function mapCharacters(text: string): string {
 /** RFC 3454 table B.2, where it says more than lower case. */
 function foldCharacters(text: string): string {
   return text.toLowerCase().replace(/ß/g, 'ss').replace(/ς/g, 'σ');
+}
+
+/**
+ * A certificate's issuer as it compares; undefined where the bytes have none. The fields before it (RFC 5280 §4.1) are
+ * passed over, not looked into.
+ */
+export function findIssuerName(der: Uint8Array): CanonicalName | undefined {
+  const decoding = readDer(() => {
+    const tbs = new DerReader(readSingle(der, derTags.sequence).content).enter(derTags.sequence);
+    tbs.readOptional(contextConstructed(0)); // version
+    tbs.read(derTags.integer); // serialNumber
+    tbs.read(derTags.sequence); // signature
+    return decodeCanonicalName(tbs.read(derTags.sequence));
+  });
+  return decoding.ok ? decoding.value : undefined;
 }

@@ -1,5 +1,5 @@
 import { areNamesEqual } from '../certificate/distinguished-name.js';
-import { copyOwn } from '../encoding/known-options.js';
+import { copyOwn } from '../encoding/own-members.js';
 import { formatInstant } from '../encoding/timestamp.js';
 import type { CrlEntry } from './crl-entry.js';
 import { allReasons } from './crl-scope.js';

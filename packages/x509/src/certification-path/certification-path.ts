@@ -2,7 +2,7 @@
 
 import { clientAuthentication } from '../certificate/certificate-verification.js';
 import type { LeadingDotReading } from './name-location.js';
-import { copyOwn } from '../encoding/known-options.js';
+import { copyOwn } from '../encoding/own-members.js';
 import { PathBudget, type PathLimits } from './path-budget.js';
 import { findPath } from './path-building.js';
 import type { PathCertificate } from '../certificate/path-certificate.js';

@@ -3,7 +3,6 @@ import { X509Certificate } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { type ClientCertificate, decodeClientCertificate } from './client-certificate.js';
 import type { CertificatePublicKey } from './public-key.js';
-import { presentCertificate } from './presented-certificate.js';
 import {
   type KeyKind,
   describeByOpenssl,
@@ -57,10 +56,6 @@ describe('a certificate of each kind of key', () => {
 
       const { thumbprintSha256, thumbprintSha1, publicKeySha256 } = certificate;
       assert.deepEqual({ thumbprintSha256, thumbprintSha1, publicKeySha256 }, describeByOpenssl(der));
-      const presented = presentCertificate(der);
-      assert.equal(presented.thumbprintSha256, thumbprintSha256);
-      assert.equal(presented.thumbprintSha1, thumbprintSha1);
-      assert.equal(presented.publicKeySha256, publicKeySha256);
 
       const other = new X509Certificate(der);
       assert.equal(certificate.thumbprintSha256, other.fingerprint256.replaceAll(':', ''));
@@ -98,7 +93,6 @@ describe('versions', () => {
     assert.equal(certificate.extendedKeyUsage, undefined);
     assert.deepEqual(certificate.subjectAlternativeNames, []);
     assert.equal(certificate.publicKeySha256, describeByOpenssl(v1).publicKeySha256);
-    assert.equal(presentCertificate(v1).publicKeySha256, certificate.publicKeySha256);
   });
 
   const withVersion = (der: Buffer, hex: string): Buffer =>
@@ -321,26 +315,6 @@ test("openssl's default self-signed certificate is a CA certificate", () => {
   const { der } = makeDefaultSelfSigned();
   assert.equal(decode(der).isCertificateAuthority, true);
   assert.equal(new X509Certificate(der).ca, true);
-});
-
-describe('a presented certificate', () => {
-  test('finds the public key without reading the rest, and says so only in the hash', () => {
-    const { der } = makeCertificate();
-    const broken = editCertificate(der, (certificate) => {
-      getNode(certificate, 0, tbsFields.validity, 1).content = Buffer.from('never');
-    });
-    const presented = presentCertificate(broken);
-    assert.equal(presented.publicKeySha256, presentCertificate(der).publicKeySha256);
-    assert.equal(presented.decoding.ok, false);
-  });
-  test('has no public key where the bytes have none', () => {
-    for (const hex of ['', '30', '3000', '30023000', '3003020100', '05003000']) {
-      assert.equal(presentCertificate(Buffer.from(hex, 'hex')).publicKeySha256, undefined);
-    }
-  });
-  test('is frozen', () => {
-    assert.ok(Object.isFrozen(presentCertificate(Buffer.alloc(0))));
-  });
 });
 
 /** `30 82 hh hh` → `30 83 00 hh hh`: BER, not DER. */

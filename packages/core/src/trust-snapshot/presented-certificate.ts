@@ -1,8 +1,13 @@
-import { findPublicKeyInfo } from './public-key.js';
-import { type CanonicalName, decodeCanonicalName } from './distinguished-name.js';
-import { type PathCertificate, decodePathCertificate } from './path-certificate.js';
-import { type ClientCertificateDecoding, decodeClientCertificate, hashHex } from './client-certificate.js';
-import { type DerDecoding, DerReader, contextConstructed, derTags, readDer, readSingle } from '../encoding/der.js';
+import {
+  type CanonicalName,
+  type ClientCertificateDecoding,
+  type DerDecoding,
+  decodeClientCertificate,
+  findIssuerName,
+  findPublicKeyInfo,
+  hashHex,
+} from '@certgate/x509';
+import { type PathCertificate, decodePathCertificate } from '@certgate/x509/path';
 
 /**
  * The certificate a caller presented, before anything is known of it. Hashes and the decoded form are worked out when
@@ -66,23 +71,11 @@ class LazyPresentedCertificate implements PresentedCertificate {
     return (this.#decoding ??= decodeClientCertificate(this.der));
   }
   get issuer(): CanonicalName | undefined {
-    if (this.#issuer === undefined) this.#issuer = findIssuer(this.der) ?? null;
+    if (this.#issuer === undefined) this.#issuer = findIssuerName(this.der) ?? null;
     return this.#issuer ?? undefined;
   }
 
   get pathDecoding(): DerDecoding<PathCertificate> {
     return (this.#pathDecoding ??= decodePathCertificate(this.der));
   }
-}
-
-/** The fields before it (RFC 5280 §4.1) are passed over, not looked into. */
-function findIssuer(der: Uint8Array): CanonicalName | undefined {
-  const decoding = readDer(() => {
-    const tbs = new DerReader(readSingle(der, derTags.sequence).content).enter(derTags.sequence);
-    tbs.readOptional(contextConstructed(0)); // version
-    tbs.read(derTags.integer); // serialNumber
-    tbs.read(derTags.sequence); // signature
-    return decodeCanonicalName(tbs.read(derTags.sequence));
-  });
-  return decoding.ok ? decoding.value : undefined;
 }

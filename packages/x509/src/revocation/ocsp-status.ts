@@ -3,7 +3,7 @@ import { areNamesEqual } from '../certificate/distinguished-name.js';
 import { decodePathCertificate, type PathCertificate } from '../certificate/path-certificate.js';
 import { describeSignatureAlgorithm, type SignatureAlgorithm } from '../certificate/signature-algorithm.js';
 import { isSignedBy } from '../certificate/signature-verification.js';
-import { copyOwn } from '../encoding/known-options.js';
+import { copyOwn } from '../encoding/own-members.js';
 import { hashResponderKey, isAboutCertificate } from './ocsp-certificate-id.js';
 import type { OcspResponderCertificate } from './ocsp-responder.js';
 import type { BasicOcspResponse, OcspAnswer, OcspResponse } from './ocsp-response.js';

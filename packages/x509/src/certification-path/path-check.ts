@@ -1,5 +1,4 @@
 import type { PathCertificate } from '../certificate/path-certificate.js';
-import type { DenialCode } from '../denial.js';
 import type { RevocationEvidence } from '../revocation/revocation-evidence.js';
 import type { RevocationStatus } from '../revocation/revocation-information.js';
 
@@ -51,8 +50,29 @@ export function noteOn(
   };
 }
 
-/** Why a path is refused; each is a denial code of its own, named by the section that refuses. */
-export type PathFaultCode = Extract<DenialCode, `path_${string}` | 'certificate_revoked' | 'revocation_unavailable'>;
+/** Why a path is refused, in the order of the checks. */
+export const pathFaultCodes = [
+  'path_not_found',
+  'path_budget_exhausted',
+  'path_signature_invalid',
+  'path_certificate_malformed',
+  'path_certificate_not_yet_valid',
+  'path_certificate_expired',
+  'path_authority_unfit',
+  'path_length_exceeded',
+  'path_name_not_permitted',
+  'path_policy_not_satisfied',
+  'path_critical_extension_unknown',
+  'path_key_unsupported',
+  'path_key_too_weak',
+  'path_algorithm_unsupported',
+  'path_algorithm_too_weak',
+  'path_extended_key_usage_unsuitable',
+  'certificate_revoked',
+  'revocation_unavailable',
+] as const;
+
+export type PathFaultCode = (typeof pathFaultCodes)[number];
 
 export interface PathFault {
   readonly outcome: 'invalid';

@@ -3,12 +3,12 @@ import { X509Certificate } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { presentCertificate } from './presented-certificate.js';
 import { toPem } from '../test-support/authority-certificates.js';
-import { type KeyKind, now } from '../test-support/certificates.js';
+import { type KeyKind, now } from '@certgate/x509/test-support/certificates.js';
 import { documentOf } from '../test-support/documents.js';
-import { type MadeAuthority, authorityExtensions, issue } from '../test-support/revocation.js';
+import { type MadeAuthority, authorityExtensions, issue } from '@certgate/x509/test-support/revocation.js';
 import { parseTrustDocument } from '../trust-document/parse-document.js';
-import { findInSnapshot } from '../trust-snapshot/find-in-snapshot.js';
-import { listSignatureTwins } from './signature-twins.js';
+import { findInSnapshot } from './find-in-snapshot.js';
+import { listSignatureTwins } from '@certgate/x509';
 
 const leafExtensions = [
   'basicConstraints = critical, CA:FALSE',

@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { presentCertificate } from './presented-certificate.js';
+import { describeByOpenssl, makeCertificate } from '@certgate/x509/test-support/certificates.js';
+import { editCertificate, getNode, tbsFields } from '@certgate/x509/test-support/der-editing.js';
+
+describe('a presented certificate', () => {
+  test('has the hashes that openssl finds', () => {
+    for (const { der } of [makeCertificate(), makeCertificate({ options: ['-x509v1'], extensions: [] })]) {
+      const { thumbprintSha256, thumbprintSha1, publicKeySha256 } = presentCertificate(der);
+      assert.deepEqual({ thumbprintSha256, thumbprintSha1, publicKeySha256 }, describeByOpenssl(der));
+    }
+  });
+  test('finds the public key without reading the rest, and says so only in the hash', () => {
+    const { der } = makeCertificate();
+    const broken = editCertificate(der, (certificate) => {
+      getNode(certificate, 0, tbsFields.validity, 1).content = Buffer.from('never');
+    });
+    const presented = presentCertificate(broken);
+    assert.equal(presented.publicKeySha256, presentCertificate(der).publicKeySha256);
+    assert.equal(presented.decoding.ok, false);
+  });
+  test('has no public key where the bytes have none', () => {
+    for (const hex of ['', '30', '3000', '30023000', '3003020100', '05003000']) {
+      assert.equal(presentCertificate(Buffer.from(hex, 'hex')).publicKeySha256, undefined);
+    }
+  });
+  test('is frozen', () => {
+    assert.ok(Object.isFrozen(presentCertificate(Buffer.alloc(0))));
+  });
+});

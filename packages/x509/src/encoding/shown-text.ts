@@ -1,0 +1,11 @@
+const maximumLength = 200;
+
+/** What a stranger writes into a certificate is told to the operator, and must not fill the log. Never half a character. */
+export function shortenText(text: string): string {
+  return text.length <= maximumLength ? text : `${text.slice(0, maximumLength).replace(/\p{Cs}$/u, '')}…`;
+}
+
+/** What could break a line of a log, or hide in it, as `\u{a}`; half a character, which would be shown as another, too. */
+export function escapeInvisible(text: string): string {
+  return text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
+}
