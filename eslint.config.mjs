@@ -1,4 +1,9 @@
+import { readFileSync } from 'node:fs';
 import tseslint from 'typescript-eslint';
+
+/** The words that CONTRIBUTING.md retires. The prose linter holds the pages to the same list (docs/tools). */
+const retiredWords = JSON.parse(readFileSync(new URL('docs/tools/retired-words.json', import.meta.url), 'utf8'));
+const retiredPattern = String.raw`\b(${retiredWords.map(([word]) => word).join('|')})\b`;
 
 export default tseslint.config(
   {
@@ -28,6 +33,16 @@ export default tseslint.config(
       'no-restricted-properties': [
         'error',
         { object: 'process', property: 'exit', message: 'It cuts output short; set process.exitCode in cli.ts.' },
+      ],
+      'no-warning-comments': ['error', { terms: retiredWords.map(([word]) => word), location: 'anywhere' }],
+      'no-restricted-syntax': [
+        'error',
+        ...[`Literal[value=/${retiredPattern}/i]`, `TemplateElement[value.raw=/${retiredPattern}/i]`].map(
+          (selector) => ({
+            selector,
+            message: 'This text has a word that docs/tools/retired-words.json retires; the list names a better one.',
+          }),
+        ),
       ],
     },
   },

@@ -33,6 +33,7 @@ if (folders.length === 0) {
     'warn',
     '.',
   ]);
+  run('Checking the language of the pages', fileURLToPath(new URL('docs-tools.mjs', import.meta.url)), ['prose']);
 }
 const chosen = folders.length === 0 ? ['packages', 'tests'] : folders;
 const files = chosen.flatMap(listTests).sort();

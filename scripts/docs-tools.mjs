@@ -1,0 +1,39 @@
+// Runs the tools of docs/tools, which have a lockfile of their own: `prose` holds the pages to the rules for the
+// language, `reference` makes the API reference. Installs them first where they are missing or another version.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const folder = join(root, 'docs', 'tools');
+const tools = {
+  prose: { script: 'textlint/bin/textlint.js', args: () => ['--format', 'unix', ...listPages()] },
+  reference: { script: 'typedoc/bin/typedoc', args: () => ['--options', 'typedoc.json'] },
+};
+
+const tool = tools[process.argv[2]];
+if (tool === undefined) throw new Error(`Usage: node scripts/docs-tools.mjs ${Object.keys(tools).join('|')}`);
+install();
+run(join(folder, 'node_modules', tool.script), tool.args());
+
+function install() {
+  const installed = join(folder, 'node_modules', '.package-lock.json');
+  const wanted = join(folder, 'package-lock.json');
+  if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(wanted).mtimeMs) return;
+  const npm = process.env['npm_execpath'];
+  if (npm === undefined) throw new Error('The tools are not installed. Run `npm ci --prefix docs/tools` once.');
+  run(npm, ['ci', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error']);
+}
+
+function run(script, args) {
+  const { status } = spawnSync(process.execPath, [script, ...args], { cwd: folder, stdio: 'inherit' });
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+/** Every page that people read; what is installed or made is no page. */
+function listPages() {
+  return readdirSync(root, { recursive: true })
+    .filter((file) => file.endsWith('.md') && !/(^|[/\\])(node_modules|dist|packed|\.[^/\\]*)[/\\]/.test(file))
+    .map((file) => join(root, file));
+}
