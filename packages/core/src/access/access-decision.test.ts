@@ -14,6 +14,7 @@ import {
 } from '@certgate/x509/test-support/certificates.js';
 import { type IdentityInput, assertDenied, snapshotOf } from '../test-support/documents.js';
 import { listPathDenials } from '../test-support/path-denials.js';
+import { countRuns } from '@certgate/x509/test-support/random-runs.js';
 
 const allowed = makeCertificate();
 const { der, header } = allowed;
@@ -283,7 +284,7 @@ describe('what an allowed header may look like', () => {
         check(header.slice(0, start) + inside + header.slice(end), allowed);
         check(header.slice(start, end), allowed);
       }),
-      { numRuns: 2000 },
+      { numRuns: countRuns(400) },
     );
   });
   test('any text at all', () => {
@@ -292,7 +293,7 @@ describe('what an allowed header may look like', () => {
       fc.property(fc.oneof(fc.string({ unit: 'binary', maxLength: 400 }), base64), (text) => {
         check(text, allowed);
       }),
-      { numRuns: 1000 },
+      { numRuns: countRuns(200) },
     );
   });
 

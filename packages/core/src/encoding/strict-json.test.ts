@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
 import { findJsonFault } from './json-fault.js';
 import { type JsonReading, parseJsonInSteps } from './strict-json.js';
+import { countRuns } from '@certgate/x509/test-support/random-runs.js';
 
 const parse = (json: string, pieceLength?: number): JsonReading => {
   const steps = parseJsonInSteps(json, pieceLength);
@@ -80,7 +81,7 @@ describe('a key that stands twice', () => {
       fc.property(fc.jsonValue({ maxDepth: 5 }), fc.nat({ max: 3 }), (value, indent) => {
         assert.equal(findPath(JSON.stringify(value, null, indent)), undefined);
       }),
-      { numRuns: 500 },
+      { numRuns: countRuns(100) },
     );
   });
 
@@ -215,7 +216,7 @@ describe('what JSON is, JSON.parse says', () => {
       fc.property(fc.jsonValue({ maxDepth: 6 }), indent, (value, space) => {
         assert.equal(assertAgrees(JSON.stringify(value, null, space)), 'accepted');
       }),
-      { numRuns: 1500 },
+      { numRuns: countRuns(300) },
     );
   });
 
@@ -256,7 +257,7 @@ describe('what JSON is, JSON.parse says', () => {
         }
         seen[assertAgrees(text)] += 1;
       }),
-      { numRuns: 6000 },
+      { numRuns: countRuns(1200) },
     );
     assert.ok(seen.accepted > 300 && seen.refused > 300, JSON.stringify(seen));
   });
@@ -282,7 +283,7 @@ describe('what JSON is, JSON.parse says', () => {
       fc.property(fc.array(token, { maxLength: 9 }), (tokens) => {
         seen[assertAgrees(tokens.join(''))] += 1;
       }),
-      { numRuns: 10_000 },
+      { numRuns: countRuns(2000) },
     );
     assert.ok(seen.accepted > 50, JSON.stringify(seen));
   });

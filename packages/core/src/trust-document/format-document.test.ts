@@ -6,6 +6,7 @@ import { acceptedDocuments, refusedDocuments, sha256 } from '../test-support/doc
 import { TrustDocumentError, anyAudience, parseTrustDocument } from './parse-document.js';
 import type { TrustDocument } from './trust-document.js';
 import { formatTrustDocument, readTrustDocument } from './format-document.js';
+import { countRuns } from '@certgate/x509/test-support/random-runs.js';
 
 const parse = (document: unknown): unknown => parseTrustDocument(document, { audience: anyAudience });
 
@@ -17,7 +18,7 @@ describe('a document that parses serialises to itself', () => {
         assert.deepEqual(parse(text), parse(document));
         assert.deepEqual(readTrustDocument(text), document);
       }),
-      { numRuns: 1000 },
+      { numRuns: countRuns(200) },
     );
   });
   test('written, read and written again it is the same to the byte', () => {
@@ -26,7 +27,7 @@ describe('a document that parses serialises to itself', () => {
         const written = formatTrustDocument(readTrustDocument(text));
         assert.equal(formatTrustDocument(readTrustDocument(written)), written);
       }),
-      { numRuns: 1000 },
+      { numRuns: countRuns(200) },
     );
   });
   test('every accepted document of the corpus', () => {
@@ -177,7 +178,7 @@ describe('unknown and duplicate keys never pass', () => {
         const problem = problemsOf(text).find(({ path }) => path === `${target.path}${name}`);
         assert.match(problem?.message ?? 'it passed', /unknown key/);
       }),
-      { numRuns: 1500 },
+      { numRuns: countRuns(300) },
     );
   });
 
@@ -202,7 +203,7 @@ describe('unknown and duplicate keys never pass', () => {
           assert.match(problem.message, /twice/);
         },
       ),
-      { numRuns: 1500 },
+      { numRuns: countRuns(300) },
     );
   });
 });

@@ -12,6 +12,7 @@ import {
   type TrustDocumentReadingOptions,
 } from './parse-document.js';
 import type { TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
+import { countRuns } from '@certgate/x509/test-support/random-runs.js';
 
 type Outcome = TrustSnapshot | { readonly problems: unknown; readonly message: string };
 
@@ -105,7 +106,7 @@ describe('at once and in slices: the same', () => {
         assert.deepEqual(outcome, parsePlainly(text, { audience: 'app' }));
         if ('identities' in outcome) accepted += 1;
       }),
-      { numRuns: 1500 },
+      { numRuns: countRuns(300) },
     );
     assert.ok(accepted > 100, `only ${accepted} were accepted`);
   });
@@ -133,7 +134,7 @@ describe('at once and in slices: the same', () => {
         const at = place % (text.length + 1);
         await assertAgrees(text.slice(0, at) + put + text.slice(at + length));
       }),
-      { numRuns: 1500 },
+      { numRuns: countRuns(300) },
     );
   });
 });

@@ -8,6 +8,7 @@ import { createTrustSnapshot } from './trust-snapshot.js';
 import { getKeyPath, makeCertificate, now } from '@certgate/x509/test-support/certificates.js';
 import { type IdentityInput, snapshotOf } from '../test-support/documents.js';
 import { runOpenssl } from '@certgate/x509/test-support/openssl.js';
+import { countRuns } from '@certgate/x509/test-support/random-runs.js';
 
 const certificate = presentCertificate(makeCertificate().der);
 const { thumbprintSha256, thumbprintSha1, publicKeySha256 } = certificate;
@@ -297,6 +298,6 @@ test('found means: every match is of one enabled identity, enabled, and inside i
       );
       assert.equal(finding.outcome, isAdmitted ? 'found' : 'denied');
     }),
-    { numRuns: 1500 },
+    { numRuns: countRuns(300) },
   );
 });

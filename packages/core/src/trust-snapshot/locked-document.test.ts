@@ -19,6 +19,7 @@ import { findInSnapshot } from './find-in-snapshot.js';
 import { inspectTrust } from '../trust-review/inspect-document.js';
 import { trustStoreFromDocument } from '../trust-store/document-store.js';
 import { firstOf } from '../trust-store/first-of.js';
+import { countRuns } from '@certgate/x509/test-support/random-runs.js';
 
 const locked = { since: '2027-01-01T12:00:00Z', by: 'ada', reason: 'breach at a partner' };
 const header = Buffer.from(certificate.der).toString('base64');
@@ -34,7 +35,7 @@ describe('a locked document admits nobody', () => {
         const finding = findInSnapshot(parseTrustDocument({ ...document, locked }, { audience: 'app' }), caller, now);
         assert.equal(finding.outcome === 'denied' && finding.code, 'trust_locked');
       }),
-      { numRuns: 200 },
+      { numRuns: countRuns(66) },
     );
   });
 

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { newTemporaryPath, runOpenssl } from '@certgate/x509/test-support/openssl.js';
 import { type SigningKey, makeSigningKey, signByOpenssl } from '../test-support/signatures.js';
 import { DocumentSignatureVerifier, verifyDocumentSignature } from './document-signature.js';
+import { countRuns } from '@certgate/x509/test-support/random-runs.js';
 
 const document = Buffer.from('{"schemaVersion":1,"revision":1,"identities":[]}\n');
 const keys: Readonly<Record<string, SigningKey>> = {
@@ -104,7 +105,7 @@ describe('what counts for nothing', () => {
           assert.equal(await verifyDocumentSignature(document, text, key.publicKey), 'wrong');
         }
       }),
-      { numRuns: 50 },
+      { numRuns: countRuns(50) },
     );
   });
 });

@@ -5,6 +5,7 @@ import { TrustDocumentError } from '../trust-document/parse-document.js';
 import { decodeUtf8, digestSha256, readCappedBody } from './document-bytes.js';
 import { isLoopbackHost, redactUrl, redactUrlsIn } from '../encoding/shown-url.js';
 import { runOpenssl } from '@certgate/x509/test-support/openssl.js';
+import { countRuns } from '@certgate/x509/test-support/random-runs.js';
 
 async function* streamOf(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
   for (const chunk of chunks) yield await Promise.resolve(chunk);
@@ -55,7 +56,7 @@ describe('decodeUtf8', () => {
           else assert.equal(await decodeUtf8(bytes), expected);
         },
       ),
-      { numRuns: 50 },
+      { numRuns: countRuns(50) },
     );
   });
   test('leaves a byte order mark to the parser', async () => {

@@ -9,6 +9,7 @@ import type { TrustFinding } from '../trust-snapshot/trust-finding.js';
 import { firstOf } from './first-of.js';
 import { trustStoreFromDocument } from './document-store.js';
 import type { TrustStore } from './trust-store.js';
+import { countRuns } from '@certgate/x509/test-support/random-runs.js';
 
 // One caller's certificate, with two names, and entries about it that are spread over documents.
 const { root, issuing } = getStage();
@@ -155,7 +156,7 @@ describe('entries about one caller, spread over three documents', () => {
         else assert.deepEqual(describeFinding(nested), describeFinding(first));
         counts.set(first.outcome, (counts.get(first.outcome) ?? 0) + 1);
       }),
-      { numRuns: 60 },
+      { numRuns: countRuns(60) },
     );
     // It compared callers who were let in, too.
     assert.ok((counts.get('found') ?? 0) > 2 && (counts.get('denied') ?? 0) > 2, JSON.stringify([...counts]));

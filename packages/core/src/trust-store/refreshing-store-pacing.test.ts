@@ -13,6 +13,7 @@ import {
   unknown,
 } from '../test-support/refreshing-stage.js';
 import { settle } from '../test-support/scripted-source.js';
+import { countRuns } from '@certgate/x509/test-support/random-runs.js';
 
 describe('when the next read is due', () => {
   test('between 90 and 100 % of the interval, never later', async () => {
@@ -29,7 +30,7 @@ describe('when the next read is due', () => {
         lookAt(store);
         assert.equal(source.reads.length, 2);
       }),
-      { numRuns: 30 },
+      { numRuns: countRuns(30) },
     );
   });
   test('the spread is drawn anew after each read', async () => {
@@ -205,7 +206,7 @@ describe('whatever the clocks and the source do', () => {
           }
         }
       }),
-      { numRuns: 100 },
+      { numRuns: countRuns(60) },
     );
   });
 });

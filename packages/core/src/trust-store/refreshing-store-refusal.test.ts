@@ -19,6 +19,7 @@ import { now } from '@certgate/x509/test-support/certificates.js';
 import { newestSchemaVersion } from '../trust-document/parse-document.js';
 import { type RefreshOptions, RefreshingTrustStore } from './refreshing-store.js';
 import type { TrustSource, TrustSourceReading } from '../trust-sources/trust-source.js';
+import { countRuns } from '@certgate/x509/test-support/random-runs.js';
 
 const hour = 3_600 * second;
 const day = 24 * hour;
@@ -314,7 +315,7 @@ describe('whatever the source answers, in whatever order', () => {
           if (isOpen) lookAt(store);
         }
       }),
-      { numRuns: 150 },
+      { numRuns: countRuns(60) },
     );
   });
 });

@@ -18,6 +18,7 @@ import { makeSigningKey, signByOpenssl } from '../test-support/signatures.js';
 import { createFileSource } from '../trust-sources/file-source.js';
 import { trustStoreFromFile } from './trust-stores.js';
 import { type RefreshOptions, RefreshingTrustStore } from './refreshing-store.js';
+import { countRuns } from '@certgate/x509/test-support/random-runs.js';
 
 const key = makeSigningKey('ed25519');
 const stranger = makeSigningKey('ed25519');
@@ -190,7 +191,7 @@ describe('a source that must be signed', () => {
         );
         assert.equal((await store.find(certificate, now)).outcome, 'unavailable');
       }),
-      { numRuns: 200 },
+      { numRuns: countRuns(66) },
     );
   });
 });

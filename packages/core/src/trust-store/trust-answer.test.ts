@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
 import { denialCodes } from '../denial.js';
 import { isOfTrustStore, readTrustFinding, readTrustVersion } from './trust-store.js';
+import { countRuns } from '@certgate/x509/test-support/random-runs.js';
 
 const identity = { name: 'a', roles: ['reader'] };
 const found = { outcome: 'found', identity, matchedBy: 'table' };
@@ -184,7 +185,7 @@ test('any value gives one of the four, and found only where every part is right'
       assert.ok(finding.identity.roles.every((role) => typeof role === 'string'));
       assert.ok(!Number.isNaN(finding.validUntil) && !Number.isNaN(finding.validFrom));
     }),
-    { numRuns: 3000 },
+    { numRuns: countRuns(600) },
   );
 });
 

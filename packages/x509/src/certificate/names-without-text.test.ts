@@ -11,6 +11,7 @@ import {
 import { derTags, readDer, readSingle } from '../encoding/der.js';
 import { encodeElement } from '../test-support/der-editing.js';
 import { objectIdentifier, sequence, set } from '../test-support/der-writing.js';
+import { countRuns } from '../test-support/random-runs.js';
 
 const utf8 = 0x0c;
 const bmp = 0x1e;
@@ -70,7 +71,7 @@ describe('names, by properties', () => {
         assert.equal(hasReplacement, expected?.includes('\ufffd') ?? false);
         if (expected !== undefined) texts += 1;
       }),
-      { numRuns: 3000 },
+      { numRuns: countRuns(600) },
     );
     assert.ok(texts > 300);
   });
@@ -92,7 +93,7 @@ describe('names, by properties', () => {
           if (/^[\x20-\x7e]*$/.test(left + right)) assert.equal(fold(left), fold(right));
         }
       }),
-      { numRuns: 3000 },
+      { numRuns: countRuns(600) },
     );
   });
 });

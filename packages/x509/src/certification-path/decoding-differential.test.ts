@@ -6,6 +6,7 @@ import { createRandom, listRandomChains, listSingleFlaws } from '../test-support
 import { isStrongKey } from '../certificate/certificate-verification.js';
 import { type CertificateFields, readByPeculiar } from '../test-support/peculiar-fields.js';
 import { type PathCertificate, decodePathCertificate } from '../certificate/path-certificate.js';
+import { countRuns } from '../test-support/random-runs.js';
 
 // Generated certificates, and such with octets changed: what we read, @peculiar/asn1-x509 reads as well. It takes much that
 // is no DER, so that a refusal of ours shows nothing; what we accept must mean the same to both.
@@ -124,7 +125,7 @@ describe('certificates, beside @peculiar/asn1-x509', () => {
   it('changed ones: whatever we accept means the same to both', () => {
     let accepted = 0;
     let refused = 0;
-    for (let index = 0; index < 10_000; index += 1) {
+    for (let index = 0; index < countRuns(2500); index += 1) {
       const der = Buffer.from(originals[index % originals.length] ?? []);
       for (let left = 1 + Math.floor(random() * 2); left > 0; left -= 1) {
         der[Math.floor(random() * der.length)] = Math.floor(random() * 256);
@@ -135,7 +136,7 @@ describe('certificates, beside @peculiar/asn1-x509', () => {
         accepted += 1;
       } else refused += 1;
     }
-    assert.ok(accepted > 1000 && refused > 1000, `${accepted} accepted, ${refused} refused`);
+    assert.ok(accepted > 250 && refused > 250, `${accepted} accepted, ${refused} refused`);
   });
 
   it('every listed disagreement happens', () => {
