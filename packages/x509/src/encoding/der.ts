@@ -95,7 +95,7 @@ export function readDerHeader(bytes: Uint8Array, offset: number): DerHeader | un
     if (octet === undefined) return undefined;
     length = length * 256 + octet;
   }
-  const isMinimal = length >= 0x80 && length >= 2 ** (8 * (octets - 1));
+  const isMinimal = length >= 0x80 && bytes[offset + 2] !== 0;
   return isMinimal ? { tag, contentStart: offset + 2 + octets, length } : undefined;
 }
 
