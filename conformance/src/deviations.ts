@@ -12,6 +12,7 @@ export interface Deviation {
   readonly why: string;
 }
 
+/** An entry of the file names every case (`ids`) that it gives the reason for. */
 export function readDeviations(path: string): readonly Deviation[] {
   let content: unknown;
   try {
@@ -19,13 +20,15 @@ export function readDeviations(path: string): readonly Deviation[] {
   } catch (error) {
     throw new SuiteError(`${path} can't be read as JSON (${error instanceof Error ? error.message : String(error)}).`);
   }
-  return new JsonFields(content, path).listObjects('deviations').map((entry) => ({
-    suite: entry.getText('suite'),
-    id: entry.getText('id'),
-    expected: entry.getText('expected'),
-    ours: entry.getText('ours'),
-    why: entry.getText('why'),
-  }));
+  return new JsonFields(content, path).listObjects('deviations').flatMap((entry) => {
+    const common = {
+      suite: entry.getText('suite'),
+      expected: entry.getText('expected'),
+      ours: entry.getText('ours'),
+      why: entry.getText('why'),
+    };
+    return entry.getTexts('ids').map((id) => ({ id, ...common }));
+  });
 }
 
 export interface Comparison {

@@ -42,6 +42,10 @@ export class JsonFields {
     return this.findTexts(key) ?? [];
   }
 
+  getTexts(key: string): readonly string[] {
+    return this.findTexts(key) ?? this.#refuse(key, 'is missing');
+  }
+
   findTexts(key: string): readonly string[] | undefined {
     const isTexts = (value: unknown): value is string[] =>
       Array.isArray(value) && value.every((each) => typeof each === 'string');

@@ -97,6 +97,12 @@ function answerCase(case_: ConformanceCase, profile: ValidationProfile): Answer 
   return { ours: 'valid', code: undefined, detail: undefined, policies: verdict.userConstrainedPolicySet };
 }
 
+/** What the case asks of the peer beside the path; nothing where its certificate can't be decoded. */
+export function findFaultOfPeer({ material, peer }: ConformanceCase): string | undefined {
+  const target = decodePathCertificate(material.target);
+  return target.ok ? findPeerFault(target.value, peer) : undefined;
+}
+
 /** What can't be decoded is left out, as a reader of a trust document would refuse it. */
 function decodeAll<T>(all: readonly Uint8Array[], decode: (der: Uint8Array) => DerDecoding<T>): readonly T[] {
   return all.flatMap((der) => {
