@@ -1,3 +1,5 @@
+import { DOMParser, MIME_TYPE, type Element } from '@xmldom/xmldom';
+import { CommandFailure } from '../command-line/command-failure.js';
 import { escapeControls } from '../command-line/output.js';
 import {
   explainNoThumbprint,
@@ -6,228 +8,230 @@ import {
   type ImportReading,
   type ImportRefusal,
 } from './import-reading.js';
-import {
-  isAboutCertificates,
-  listAdmissions,
-  PolicyTooComplex,
-  type PolicyAdmission,
-  type PolicyDemand,
-} from './policy-admission.js';
-import { parsePolicyMarkup, type PolicyElement } from './policy-markup.js';
 
 export interface PolicyReadingOptions {
-  /** Values for `{{name}}`. Default: none. */
-  readonly namedValues?: ReadonlyMap<string, string>;
-  /** Import also where API Management looks up on line whether a certificate is revoked, which a pin doesn't. */
+  /** Import also where API Management looks up whether a certificate is revoked, which a pin doesn't do. */
   readonly withoutRevocation?: boolean;
 }
 
 /**
- * Who gets through an API Management policy: its `validate-client-certificate`, and conditions on
- * `context.Request.Certificate.Thumbprint`. Only callers that the policy names by their thumbprint become entries; all
- * others are refusals, one by one.
+ * The callers that an API Management policy names in the `<identity>` elements of its `<validate-client-certificate>`.
+ * A caller named by its thumbprint becomes an entry; every other one is refused, with the reason.
+ * https://learn.microsoft.com/azure/api-management/validate-client-certificate-policy
  *
- * @throws {CommandFailure} when the text is no policy.
+ * @throws {CommandFailure} when the text is no policy, or when who gets through depends on more than this one element.
  */
 export function readApiManagementPolicy(text: string, options: PolicyReadingOptions = {}): ImportReading {
-  const elements = parsePolicyMarkup(text);
-  const steps = findSteps(elements);
-  const isChecked = steps.some(isAboutCertificates);
-  const { admissions, refusals: complexity } = admissionsOf(isChecked ? steps : []);
+  const statements = listStatements(parsePolicy(text));
+  const check = findCheck(statements);
+  const isRevocationChecked = readFlag(check, 'validate-revocation') !== 'false';
   const entries: ImportEntry[] = [];
-  const refusals: ImportRefusal[] = [...complexity];
-  for (const admission of isChecked ? admissions : []) {
-    const result = readAdmission(admission, options);
+  const refusals: ImportRefusal[] = [];
+  for (const identity of listIdentities(check)) {
+    const result = readIdentity(identity, isRevocationChecked && options.withoutRevocation !== true);
     if ('thumbprint' in result) entries.push(result);
     else refusals.push(result);
   }
-  // One way in is enough, whatever another way asks besides.
-  const admitted = new Set(entries.map(({ thumbprint }) => thumbprint.value));
-  const remaining = refusals.filter(({ item }) => !admitted.has(item));
-  const known = [...entries.map(({ thumbprint }) => thumbprint.value), ...refusals.map(({ item }) => item)].join(' ');
   return {
     format: 'policy',
     entries,
-    refusals: [...remaining, ...listUnexplained(elements, known.toUpperCase())],
-    faults: isChecked || refusals.length > 0 ? [] : [noCheck],
-    notes: [...listNotes(steps), ...(isRevocationDropped(admissions, entries, options) ? [revocationNote] : [])],
+    refusals,
+    faults: [],
+    notes: [...listNotes(check, statements), ...(isRevocationChecked && entries.length > 0 ? [revocationNote] : [])],
   };
 }
 
 const revocationNote =
-  'Whether these certificates are revoked is no longer looked up: when one is, disable its pin at once (certgate trust disable).';
+  'Certgate does not look up whether these certificates are revoked. When one is, disable its pin at once (certgate trust disable).';
 
-function isRevocationDropped(
-  admissions: readonly PolicyAdmission[],
-  entries: readonly ImportEntry[],
-  { withoutRevocation }: PolicyReadingOptions,
-): boolean {
-  const isLookedUp = admissions.some(({ demands }) => demands.some(({ kind }) => kind === 'revocation'));
-  return withoutRevocation === true && isLookedUp && entries.length > 0;
-}
+/** API Management takes no larger policy either. It also bounds what the parser spends on a hostile one. */
+const maximumPolicyLength = 262_144;
 
-const noCheck: ImportRefusal = {
-  origin: 'the policy',
-  item: '<inbound>',
-  reason: 'it holds no check of client certificates: no <validate-client-certificate>, no condition on a certificate',
-};
+/** What no policy needs and what costs a parser more than its length: document types, entities, namespaces. */
+const unusableMarkup: readonly (readonly [RegExp, string])[] = [
+  [/<!(?!--|\[CDATA\[)/, 'a document type or another declaration'],
+  [/\bxmlns\b/i, 'an XML namespace'],
+];
 
-function admissionsOf(steps: readonly PolicyElement[]): {
-  readonly admissions: readonly PolicyAdmission[];
-  readonly refusals: readonly ImportRefusal[];
-} {
+function parsePolicy(text: string): Element {
+  if (text.length > maximumPolicyLength) {
+    throw new CommandFailure('The policy is larger than 256 KiB, and API Management takes none of that size.', {
+      remedy: 'Copy its <validate-client-certificate> element into a file of its own, and import that.',
+    });
+  }
+  const expression = /@[({]/.exec(text);
+  if (expression !== null) throw refuseExpression(text, expression.index);
+  for (const [pattern, what] of unusableMarkup) {
+    const match = pattern.exec(text);
+    if (match === null) continue;
+    throw new CommandFailure(`The policy has ${what} (line ${lineOf(text, match.index)}), which is not read.`, {
+      remedy: 'Remove it: API Management needs none in a policy.',
+    });
+  }
   try {
-    return { admissions: listAdmissions(steps), refusals: [] };
+    const parser = new DOMParser({
+      // The parser repairs what it only warns about: a repaired policy may say something else than the one that runs.
+      onError: (_level, message) => {
+        throw new Error(message);
+      },
+    });
+    const { documentElement } = parser.parseFromString(text, MIME_TYPE.XML_TEXT);
+    if (documentElement !== null) return documentElement;
   } catch (cause) {
-    if (!(cause instanceof PolicyTooComplex)) throw cause;
-    const reason = 'it has more ways through than can be followed; divide it, or add the callers by hand';
-    return { admissions: [], refusals: [{ origin: 'the policy', item: '<inbound>', reason }] };
+    const fault = cause instanceof Error ? printable((cause.cause instanceof Error ? cause.cause : cause).message) : '';
+    throw new CommandFailure(`The policy is not well-formed XML: ${fault.replace(/\.$/, '')}.`, {
+      remedy:
+        'Copy it whole. Inside an attribute value, write &quot; for a quotation mark, &amp; for & and &lt; for <.',
+      cause,
+    });
+  }
+  throw new CommandFailure('The policy has no element.');
+}
+
+/** An expression is C# that API Management runs for each request: what it lets in can't be read off a text. */
+function refuseExpression(text: string, position: number): CommandFailure {
+  return new CommandFailure(
+    `The policy has an expression (line ${lineOf(text, position)}). API Management evaluates expressions for each request, and Certgate can't tell who gets through.`,
+    {
+      remedy:
+        'If a <validate-client-certificate> stands in <inbound> unconditionally, copy that element into a file and import it. Otherwise write the thumbprints of the callers that you mean to admit into a list, one on a line, and import the list.',
+    },
+  );
+}
+
+/** A whole policy has sections, of which `inbound` decides who comes in; a fragment holds the statements themselves. */
+function listStatements(root: Element): readonly Element[] {
+  switch (root.nodeName) {
+    case 'policies':
+      return listChildren(root)
+        .filter(({ nodeName }) => nodeName === 'inbound')
+        .flatMap(listChildren);
+    case 'inbound':
+    case 'fragment':
+      return listChildren(root);
+    default:
+      return [root];
   }
 }
 
-/** A whole policy has sections, of which only `inbound` decides who comes in; a fragment is the statements themselves. */
-function findSteps(elements: readonly PolicyElement[]): readonly PolicyElement[] {
-  const wrappers = ['policies', 'inbound', 'fragment'];
-  return elements.flatMap((element) => {
-    if (element.name === 'policies') return findSteps(element.children.filter(({ name }) => name === 'inbound'));
-    return wrappers.includes(element.name) ? findSteps(element.children) : [element];
-  });
+/** The one check that each call passes. One that stands inside another statement runs for some calls only. */
+function findCheck(statements: readonly Element[]): Element {
+  const checks = statements.filter(({ nodeName }) => nodeName === checkName);
+  const nested = statements.flatMap((statement) => [...statement.getElementsByTagName(checkName)]);
+  const [check] = checks;
+  if (check === undefined && nested.length === 0) {
+    throw new CommandFailure(`The policy has no <${checkName}> in its <inbound> section.`, {
+      remedy:
+        'If the check stands in another policy (of the API, the product or the workspace) or in a fragment, import that.',
+    });
+  }
+  if (check !== undefined && checks.length === 1 && nested.length === 0) return check;
+  const lines = [...checks, ...nested].map(lineOfElement).join(', ');
+  throw new CommandFailure(
+    `Certgate reads one <${checkName}>, directly in <inbound>. This policy has another arrangement (line ${lines}), and who gets through depends on all of it.`,
+    {
+      remedy: 'Write the thumbprints of the callers that you mean to admit into a list, one on a line, and import it.',
+    },
+  );
 }
 
-function readAdmission(admission: PolicyAdmission, options: PolicyReadingOptions): ImportEntry | ImportRefusal {
-  const origin = admission.line === undefined ? 'the policy' : `line ${admission.line}`;
-  const refuse = (item: string, reason: string): ImportRefusal => ({ origin, item, reason });
-  if (admission.thumbprint === undefined) return refuse(...explainNameless(admission));
-  const written = fillIn(admission.thumbprint, options.namedValues);
-  if (written === undefined || isExpression(written))
-    return refuse(admission.thumbprint, explainUnresolved(admission.thumbprint));
+const checkName = 'validate-client-certificate';
+
+function readFlag(element: Element, name: string): string | undefined {
+  return element.getAttribute(name)?.trim().toLowerCase();
+}
+
+function listIdentities(check: Element): readonly Element[] {
+  const identities = listChildren(check)
+    .filter(({ nodeName }) => nodeName === 'identities')
+    .flatMap(listChildren);
+  if (identities.length > 0) return identities;
+  throw new CommandFailure(
+    `<${checkName}> (line ${lineOfElement(check)}) lists no <identity>: API Management admits any certificate there.`,
+    { remedy: 'Pin the certificates of the callers that you mean to admit: certgate trust add.' },
+  );
+}
+
+/** What an identity asks of a certificate besides its thumbprint. */
+const claimNames: ReadonlySet<string> = new Set([
+  'serial-number',
+  'common-name',
+  'subject',
+  'dns-name',
+  'issuer-subject',
+  'issuer-thumbprint',
+  'issuer-certificate-id',
+]);
+
+function readIdentity(identity: Element, needsRevocation: boolean): ImportEntry | ImportRefusal {
+  const origin = `line ${lineOfElement(identity)}`;
+  const attributes = [...identity.attributes];
+  const item = printable(attributes.map(({ name, value }) => `${name}="${value}"`).join(' ')) || '<identity>';
+  const refuse = (reason: string): ImportRefusal => ({ origin, item, reason });
+  const unknown = attributes.find(({ name }) => name !== 'thumbprint' && !claimNames.has(name));
+  if (identity.nodeName !== 'identity' || unknown !== undefined) {
+    return refuse(
+      `<${printable(identity.nodeName)}> with ${printable(unknown?.name ?? 'this name')} is not known here`,
+    );
+  }
+  const written = identity.getAttribute('thumbprint');
+  if (written === null) return refuse(explainNameless(attributes.length));
+  if (written.includes('{{')) return refuse('its thumbprint is a named value; write the value itself into the file');
   const thumbprint = findImportedThumbprint(written);
-  if (thumbprint === undefined) return refuse(written, explainNoThumbprint(written));
+  if (thumbprint === undefined) return refuse(explainNoThumbprint(written));
   if (thumbprint.algorithm === 'sha256') {
-    return refuse(thumbprint.value, 'API Management compares SHA-1 thumbprints, so nobody gets in by this SHA-256 one');
+    return refuse('API Management compares SHA-1 thumbprints, so nobody gets in by this SHA-256 one');
   }
-  const lost = findLostDemand(admission.demands, options);
-  if (lost !== undefined) return refuse(thumbprint.value, lost);
-  return { thumbprint, name: findName(admission.name, options), origin, notes: listEntryNotes(admission.demands) };
+  if (needsRevocation) return { ...refuse(revocationReason), item: thumbprint.value };
+  const claims = attributes.filter(({ name }) => name !== 'thumbprint');
+  return { thumbprint, name: findName(identity), origin, notes: claims.length === 0 ? [] : [describeClaims(claims)] };
 }
 
-/** The first demand that a pin can't stand for. */
-function findLostDemand(demands: readonly PolicyDemand[], options: PolicyReadingOptions): string | undefined {
-  const other = demands.find(({ kind }) => kind === 'other');
-  if (other !== undefined) return `it also depends on something that a pin can't express: ${printable(other.text)}`;
-  if (options.withoutRevocation !== true && demands.some(({ kind }) => kind === 'revocation')) {
-    return 'API Management looks up whether it is revoked, and a pin does not; --without-revocation imports it all the same, and disabling its pin in time is then up to you';
-  }
-  return undefined;
+const revocationReason =
+  'API Management looks up whether it is revoked, and a pin does not; --without-revocation imports it all the same, and you must then disable its pin when it is revoked';
+
+function explainNameless(count: number): string {
+  return count === 0
+    ? 'it admits any certificate; pin those of the callers that you mean to admit'
+    : "a name proves nothing without the authority that issued it, and the policy doesn't hold that; pin the callers' certificates, or trust the authority and the name by hand";
 }
 
-function listEntryNotes(demands: readonly PolicyDemand[]): readonly string[] {
-  const claims = demands.filter(({ kind }) => kind === 'claim').map(({ text }) => printable(text));
-  if (claims.length === 0) return [];
+function describeClaims(claims: readonly { readonly name: string; readonly value: string }[]): string {
+  const texts = claims.map(({ name, value }) => printable(`${name}="${value}"`)).join(', ');
+  return `not compared: ${texts}. The thumbprint identifies one certificate; make sure that the certificate says this`;
+}
+
+/** A named value (`{{…}}`) is no name. */
+function findName(identity: Element): string | undefined {
+  const name = identity.getAttribute('common-name')?.trim() ?? '';
+  return name === '' || name.includes('{{') ? undefined : name;
+}
+
+function listNotes(check: Element, statements: readonly Element[]): readonly string[] {
+  const others = new Set(statements.filter((each) => each !== check).map(({ nodeName }) => `<${printable(nodeName)}>`));
+  const hasDates =
+    readFlag(check, 'validate-not-before') !== 'false' && readFlag(check, 'validate-not-after') !== 'false';
   return [
-    `not asked again: ${claims.join(', ')}. The thumbprint names one certificate, and what it says stays as it is; make sure that it says this`,
-  ];
-}
-
-function explainNameless({
-  demands,
-  barredThumbprints,
-  isWithoutCertificate,
-}: PolicyAdmission): readonly [string, string] {
-  const asked = demands.filter(({ kind }) => kind === 'claim' || kind === 'other').map(({ text }) => printable(text));
-  if (isWithoutCertificate)
-    return ['no certificate', 'the policy lets in callers without a certificate; a trust document can not'];
-  if (asked.length > 0) {
-    const reason = demands.some(({ kind }) => kind === 'other')
-      ? 'it is a condition that is not understood here; add its callers by hand, with their certificates'
-      : "a name is worth nothing without the authority that gave it, and the policy doesn't hold it; pin the callers' certificates, or trust the authority and the name by hand";
-    return [asked.join(', '), reason];
-  }
-  if (barredThumbprints.length > 0) {
-    return [
-      `any certificate but ${barredThumbprints.join(', ')}`,
-      'the policy only bars certificates; a trust document names those that may come in',
-    ];
-  }
-  return ['any certificate', 'the policy names no certificate; a trust document does'];
-}
-
-function fillIn(text: string, namedValues: ReadonlyMap<string, string> | undefined): string | undefined {
-  const placeholder = /\{\{\s*([^{}]+?)\s*\}\}/g;
-  const names = [...text.matchAll(placeholder)].map(([, name = '']) => name);
-  if (names.some((name) => namedValues?.has(name) !== true)) return undefined;
-  return text.replace(placeholder, (whole, name: string) => namedValues?.get(name) ?? whole);
-}
-
-function findName(name: string | undefined, options: PolicyReadingOptions): string | undefined {
-  const filled = name === undefined ? undefined : fillIn(name, options.namedValues);
-  return filled === undefined || isExpression(filled) || filled.trim() === '' ? undefined : filled.trim();
-}
-
-function isExpression(text: string): boolean {
-  return /^\s*@[({]/.test(text);
-}
-
-function explainUnresolved(thumbprint: string): string {
-  const name = /\{\{\s*([^{}]+?)\s*\}\}/.exec(thumbprint)?.[1];
-  return name === undefined
-    ? 'its thumbprint is worked out while the policy runs'
-    : `its thumbprint is a named value; give it: --named-value ${name}=THUMBPRINT`;
-}
-
-/** Every SHA-1 thumbprint that stands somewhere and has not been accounted for: seen, and not understood. */
-function listUnexplained(elements: readonly PolicyElement[], known: string): readonly ImportRefusal[] {
-  const found = new Map<string, number>();
-  const visit = (element: PolicyElement): void => {
-    for (const text of [...element.attributes.values(), element.text]) {
-      for (const [digits] of text.matchAll(/(?<![0-9A-Za-z])[0-9A-Fa-f]{40}(?![0-9A-Za-z])/g)) {
-        const value = digits.toUpperCase();
-        if (!known.includes(value) && !found.has(value)) found.set(value, element.line);
-      }
-    }
-    element.children.forEach(visit);
-  };
-  elements.forEach(visit);
-  return [...found].map(([item, line]) => ({
-    origin: `line ${line}`,
-    item,
-    reason:
-      'it stands where the policy bars it, or where what it does is not understood; add it by hand if it may come in',
-  }));
-}
-
-/** Statements that keep callers out by other means than certificates. */
-const otherGuards: ReadonlySet<string> = new Set([
-  'ip-filter', 'check-header', 'validate-jwt', 'validate-azure-ad-token', 'rate-limit', 'rate-limit-by-key', 'quota', 'quota-by-key',
-]); // prettier-ignore
-
-function listNotes(steps: readonly PolicyElement[]): readonly string[] {
-  const all = [...steps];
-  for (const element of all) all.push(...element.children);
-  const names = new Set(all.map(({ name }) => name));
-  const refusing = all.filter((each) => each.name === 'choose' && !isAboutCertificates(each) && isRefusing(each));
-  const guards = [
-    ...[...names].filter((name) => otherGuards.has(name)),
-    ...refusing.map(({ line }) => `the <choose> in line ${line}, which refuses callers`),
-  ];
-  const checks = all.filter(({ name }) => name === 'validate-client-certificate');
-  const hasFlag = (name: string, value: string): boolean =>
-    checks.some(({ attributes }) => attributes.get(name)?.trim().toLowerCase() === value);
-  return [
-    ...(hasFlag('ignore-error', 'true')
-      ? ['ignore-error="true": API Management lets everybody through there. Here only those who are imported come in.']
+    ...(readFlag(check, 'ignore-error') === 'true'
+      ? [
+          'ignore-error="true": API Management admits everybody there. Certgate admits only the callers that are imported.',
+        ]
       : []),
-    ...(hasFlag('validate-not-after', 'false') || hasFlag('validate-not-before', 'false')
-      ? ['API Management does not check the dates of certificates there; Certgate always does.']
-      : []),
-    ...(names.has('base') ? ['<base />: what the levels above ask applies there too, and was not looked at.'] : []),
-    ...(names.has('include-fragment') ? ['<include-fragment>: what the fragment asks was not looked at.'] : []),
-    ...(guards.length > 0 ? [`Also in this policy, and not carried over: ${guards.join(', ')}.`] : []),
+    ...(hasDates ? [] : ['API Management does not check the dates of certificates there; Certgate always does.']),
+    ...(others.size > 0 ? [`Also in this policy, and not carried over: ${[...others].join(', ')}.`] : []),
   ];
 }
 
-function isRefusing({ name, children }: PolicyElement): boolean {
-  return name === 'return-response' || children.some(isRefusing);
+function listChildren(element: Element): readonly Element[] {
+  return [...element.childNodes].filter((node): node is Element => node.nodeType === node.ELEMENT_NODE);
+}
+
+function lineOfElement({ lineNumber }: Element): number {
+  return lineNumber ?? 1;
+}
+
+function lineOf(text: string, position: number): number {
+  return text.slice(0, position).split('\n').length;
 }
 
 function printable(text: string): string {

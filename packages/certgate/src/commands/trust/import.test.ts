@@ -90,7 +90,7 @@ describe('certgate trust import', () => {
       'policy.xml',
       `<policies><inbound><validate-client-certificate validate-revocation="false"><identities>
         <identity thumbprint="${a}" common-name="billing" />
-        <identity subject="CN=x, O="Contoso, Inc."" />
+        <identity subject="CN=x, O=&quot;Contoso, Inc.&quot;" />
         <identity thumbprint="{{partner}}" />
       </identities></validate-client-certificate></inbound></policies>`,
     );
@@ -111,13 +111,15 @@ describe('certgate trust import', () => {
       readTrust().identities.map(({ name }) => name),
       ['billing'],
     );
-    assert.equal((await run(['--from', 'policy.xml', '--named-value', `partner=${b}`])).exitCode, 1);
-    assert.deepEqual(
-      readTrust().identities.map(({ name }) => name),
-      ['billing', 'imported-5726F1DD'],
-    );
     assert.equal((await run(['--from', '-'], '<policies><inbound><base /></inbound></policies>')).exitCode, 2);
     assert.match((await run(['--from', '-'], '<!DOCTYPE x [<!ENTITY y "z">]><policies />')).stderr, /document type/);
+    const withExpression = await run(
+      ['--from', '-'],
+      '<policies><inbound><when condition="@(true)" /></inbound></policies>',
+    );
+    assert.equal(withExpression.exitCode, 2);
+    assert.match(withExpression.stderr, /expression \(line 1\)[\s\S]*import the list/);
+    assert.equal(readTrust().revision, 8);
   });
 
   test('--certificate-folder: SHA-1 becomes SHA-256 with its end, an unfit one stays out', async () => {

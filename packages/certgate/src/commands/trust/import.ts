@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { decodeText, readBoundedFile, readBoundedStream } from '../../certificates/read-bounded-file.js';
 import { CommandFailure, exitCodes } from '../../command-line/command-failure.js';
 import { addHelpSections } from '../../command-line/help.js';
@@ -30,14 +30,13 @@ interface ImportFlags extends StoreFlags, ChangeFlags {
   readonly owner?: string;
   readonly toExisting?: boolean;
   readonly certificateFolder?: string;
-  readonly namedValue?: readonly (readonly [string, string])[];
   readonly withoutRevocation?: boolean;
 }
 
 export function trustImportCommand(): Command {
   const command = new Command('import')
     .description(
-      'Take over the callers of a list of thumbprints, as it stands in an app setting, or of an API Management policy.',
+      'Import the callers of a list of thumbprints, as an app setting holds it, or of the <identity> elements of an API Management policy.',
     )
     .requiredOption('--from <file|->', 'the list or the policy; - reads standard input')
     .addOption(
@@ -63,10 +62,9 @@ export function trustImportCommand(): Command {
       '--certificate-folder <folder>',
       'certificates at hand: what is found there is pinned by SHA-256, with its end',
     )
-    .option('--named-value <name=value>', 'what {{name}} in a policy stands for (repeatable)', collectNamedValue)
     .option(
       '--without-revocation',
-      'import also where API Management looks up whether a certificate is revoked, which a pin does not',
+      'import a policy even if it looks up whether certificates are revoked, which a pin does not',
     );
   addStoreOption(command);
   addChangeOptions(command).action(importTrust);
@@ -146,7 +144,6 @@ async function readImport(source: string, flags: ImportFlags): Promise<ImportRea
   const text = decodeText(await readBytes(source, flags.from));
   if (!/^\s*</.test(text)) return readThumbprintList(text);
   return readApiManagementPolicy(text, {
-    namedValues: new Map(flags.namedValue ?? []),
     withoutRevocation: flags.withoutRevocation ?? false,
   });
 }
@@ -158,13 +155,4 @@ async function readBytes(source: string, from: string): Promise<Buffer> {
     if (!(fault instanceof CommandFailure) || !fault.message.includes('larger than')) throw fault;
     throw new CommandFailure(fault.message, { remedy: 'Import it in parts.', cause: fault });
   }
-}
-
-function collectNamedValue(
-  text: string,
-  previous: readonly (readonly [string, string])[] = [],
-): readonly (readonly [string, string])[] {
-  const [, name, value] = /^([^=]+)=(.+)$/s.exec(text) ?? [];
-  if (name === undefined || value === undefined) throw new InvalidArgumentError('It must look like name=value.');
-  return [...previous, [name.trim(), value.trim()]];
 }
