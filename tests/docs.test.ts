@@ -73,9 +73,6 @@ const inspectionCodes: Readonly<Record<TrustInspectionFinding['code'], true>> = 
   authority_constraint_with_leading_dot: true,
   hash_in_two_kinds: true,
   names_look_alike: true,
-  role_in_two_cases: true,
-  function_twice: true,
-  audience_twice: true,
 };
 const warningCodes: Readonly<Record<TrustStoreWarning['code'], true>> = {
   document_locked: true,

@@ -2,15 +2,13 @@ import { describePin } from './trust-change.js';
 import type { TrustInspectionFinding } from './inspection-finding.js';
 import type { TrustSnapshot, TrustedIdentity } from '../trust-snapshot/trust-snapshot.js';
 
-/** What stands twice, in a way that a valid document can still hold. */
+/** What a valid document can hold and a person would take for something else. */
 export function findLookalikes(snapshot: TrustSnapshot): readonly TrustInspectionFinding[] {
   return [
-    ...findAudienceTwice(snapshot.audience ?? []),
     ...findNamesAlike(snapshot.identities),
     ...snapshot.identities.flatMap((identity, index) => [
       ...findHashInTwoKinds(snapshot, identity, `identities[${index}]`),
-      ...findRolesInTwoCases(identity, `identities[${index}]`),
-      ...findFunctionsTwice(identity, `identities[${index}]`),
+      ...findRolesAlike(identity, `identities[${index}]`),
     ]),
   ];
 }
@@ -18,19 +16,13 @@ export function findLookalikes(snapshot: TrustSnapshot): readonly TrustInspectio
 type Finding = Pick<TrustInspectionFinding, 'code' | 'severity' | 'path' | 'message'> & Partial<TrustInspectionFinding>;
 
 function report(identity: TrustedIdentity | undefined, finding: Finding): TrustInspectionFinding {
-  const { name, owner } = identity ?? {};
-  return Object.freeze({ identityName: name, owner, pin: undefined, endsAt: undefined, ...finding });
-}
-
-function findAudienceTwice(audience: readonly string[]): readonly TrustInspectionFinding[] {
-  return findTwice(audience, (name) => name.toLowerCase()).map(({ text, earlier, index }) =>
-    report(undefined, {
-      code: 'audience_twice',
-      severity: 'information',
-      path: `audience[${index}]`,
-      message: `The apps "${earlier}" and "${text}" are one: letter case doesn't tell them apart.`,
-    }),
-  );
+  return Object.freeze({
+    identityName: identity?.name,
+    owner: identity?.owner,
+    pin: undefined,
+    endsAt: undefined,
+    ...finding,
+  });
 }
 
 /** Names that people, and logs, would take for one: the same letters in another Unicode form, width or case. */
@@ -43,6 +35,19 @@ function findNamesAlike(identities: readonly TrustedIdentity[]): readonly TrustI
       severity: 'warning',
       path: `identities[${index}].name`,
       message: `"${text}" looks like "${earlier}", and is another identity; give one of them another name.`,
+    }),
+  );
+}
+
+/** Roles are compared letter by letter; two that differ in case alone are often one, misspelt. */
+function findRolesAlike(identity: TrustedIdentity, path: string): readonly TrustInspectionFinding[] {
+  if (identity.roles.length < 2) return [];
+  return findTwice(identity.roles, (role) => role.toLowerCase()).map(({ text, earlier, index }) =>
+    report(identity, {
+      code: 'names_look_alike',
+      severity: 'information',
+      path: `${path}.roles[${index}]`,
+      message: `The roles "${earlier}" and "${text}" of "${identity.name}" are two: letter case tells roles apart.`,
     }),
   );
 }
@@ -67,31 +72,6 @@ function findHashInTwoKinds(
       }),
     ];
   });
-}
-
-/** Roles are compared letter by letter; two that differ in case alone are often one, misspelt. */
-function findRolesInTwoCases(identity: TrustedIdentity, path: string): readonly TrustInspectionFinding[] {
-  if (identity.roles.length < 2) return [];
-  return findTwice(identity.roles, (role) => role.toLowerCase()).map(({ text, earlier, index }) =>
-    report(identity, {
-      code: 'role_in_two_cases',
-      severity: 'information',
-      path: `${path}.roles[${index}]`,
-      message: `"${identity.name}" has the roles "${earlier}" and "${text}", which are two: letter case tells roles apart.`,
-    }),
-  );
-}
-
-function findFunctionsTwice(identity: TrustedIdentity, path: string): readonly TrustInspectionFinding[] {
-  if (identity.functions === undefined || identity.functions.length < 2) return [];
-  return findTwice(identity.functions, (name) => name).map(({ text, index }) =>
-    report(identity, {
-      code: 'function_twice',
-      severity: 'information',
-      path: `${path}.functions[${index}]`,
-      message: `"${identity.name}" has the function ${identity.functionsAsWritten?.[index] ?? text} twice: letter case doesn't tell functions apart.`,
-    }),
-  );
 }
 
 interface Twice {

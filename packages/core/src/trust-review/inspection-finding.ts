@@ -28,10 +28,7 @@ export type InspectionCode =
   | 'authority_certificate_not_begun'
   | 'authority_constraint_with_leading_dot'
   | 'hash_in_two_kinds'
-  | 'names_look_alike'
-  | 'role_in_two_cases'
-  | 'function_twice'
-  | 'audience_twice';
+  | 'names_look_alike';
 
 export interface TrustInspectionFinding {
   readonly code: InspectionCode;
