@@ -1,18 +1,12 @@
 import { type PathCertificate, revocationModes } from '@certgate/x509/path';
 import { shortenThumbprint, formatInstant } from '@certgate/x509';
-import type {
-  AuthorityRevocation,
-  TrustedAuthority,
-  TrustedIdentity,
-  TrustSnapshot,
-} from '../trust-snapshot/trust-snapshot.js';
+import type { AuthorityRevocation, TrustedAuthority, TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
 import { type TrustChange, type TrustEffect, describeCandidates } from './trust-change.js';
 import { compareLists } from './compare-identities.js';
 
 /**
  * What differs in the authorities. Names and pins under an authority that is new or gone are compared with the
- * identities; here it is what an authority that stays vouches for. An authority that vouches for more can also make a
- * certificate ambiguous that somebody else has by a pin or by another authority.
+ * identities; here it is what an authority that stays vouches for.
  */
 export function* compareAuthorities(
   before: TrustSnapshot,
@@ -23,7 +17,11 @@ export function* compareAuthorities(
   for (const [key, authority] of later) {
     const former = earlier.get(key);
     if (former === undefined) yield describeWhole(authority, 'is new');
-    else if (former !== authority) yield* compareAuthority(new AuthorityPair(before, after, former, authority));
+    else if (former !== authority) {
+      const pair = pairUp(before, after, former, authority);
+      yield* compareAuthority(pair);
+      yield* compareRevocations(pair);
+    }
   }
   for (const [key, authority] of earlier) if (!later.has(key)) yield describeWhole(authority, 'is gone');
 }
@@ -43,105 +41,46 @@ function describeWhole({ name, trustAnchors }: TrustedAuthority, what: string): 
   };
 }
 
-/** One authority in both documents, and whose names and pins refer to it. */
-class AuthorityPair {
+/** One authority in both documents. */
+interface AuthorityPair {
   readonly earlier: TrustedAuthority;
   readonly later: TrustedAuthority;
-  readonly #before: TrustSnapshot;
-  readonly #after: TrustSnapshot;
-
-  constructor(before: TrustSnapshot, after: TrustSnapshot, earlier: TrustedAuthority, later: TrustedAuthority) {
-    this.#before = before;
-    this.#after = after;
-    this.earlier = earlier;
-    this.later = later;
-  }
-
-  /** Whoever could call by it before, or can afterwards: who gains must be enabled after, who loses before. */
-  describe(effect: TrustEffect, aspect: 'authority' | 'revocation', sentence: string): TrustChange {
-    const snapshot = effect === 'loses' ? this.#before : this.#after;
-    const candidates = listUnder(snapshot, this.later.name).map(({ name }) => name);
-    const concerned = candidates.length === 0 ? '' : ` It concerns ${describeCandidates(candidates)}.`;
-    return {
-      effect: candidates.length === 0 ? 'changes' : effect,
-      aspect,
-      identityName: undefined,
-      candidates: Object.freeze(candidates),
-      authorityName: this.later.name,
-      sentence: `${sentence}${concerned}`,
-    };
-  }
-
-  /** `loses`: it vouches for more, so others' certificates may become ambiguous. `gains`: the other way round. */
-  describeAmbiguity(effect: 'gains' | 'loses'): readonly TrustChange[] {
-    const { name } = this.later;
-    const snapshot = effect === 'loses' ? this.#before : this.#after;
-    const under = new Set(listUnder(effect === 'loses' ? this.#after : this.#before, name, true).map(toKey));
-    const candidates = snapshot.identities
-      .filter(
-        (identity) =>
-          identity.enabled && hasOtherWay(identity, name) && !(under.size === 1 && under.has(toKey(identity))),
-      )
-      .map((identity) => identity.name);
-    if (under.size === 0 || candidates.length === 0) return [];
-    const sentence =
-      effect === 'loses'
-        ? `A certificate that the authority "${name}" vouches for from now on is ambiguous and refused, if an identity has it by a pin or by another authority, and its name here stands for another.`
-        : `A certificate that was ambiguous, since the authority "${name}" vouched for it, may now be admitted as the identity that has it by a pin or by another authority.`;
-    return [
-      {
-        effect,
-        aspect: 'refusal',
-        identityName: undefined,
-        candidates: Object.freeze(candidates),
-        authorityName: name,
-        sentence: `${sentence} Identities that this may concern: ${describeCandidates(candidates)}.`,
-      },
-    ];
-  }
-
-  /** A serial number that is denied under the authority is so for whatever certificate names one of its CAs as its issuer. */
-  describeDenied(effect: 'gains' | 'loses'): readonly TrustChange[] {
-    const key = this.later.name.toLowerCase();
-    const { serialNumbers } = (effect === 'loses' ? this.#after : this.#before).denied;
-    const isDenied = [...serialNumbers.values()].some(({ issuedBy }) => issuedBy?.toLowerCase() === key);
-    const candidates = listAdmissible(effect === 'loses' ? this.#before : this.#after).map(({ name }) => name);
-    if (!isDenied || candidates.length === 0) return [];
-    const sentence = `The serial numbers that are denied under the authority "${this.later.name}" are refused ${effect === 'loses' ? 'from more' : 'from fewer'} CAs. Whose certificates that may concern: ${describeCandidates(candidates)}.`;
-    return [
-      {
-        effect,
-        aspect: 'refusal',
-        identityName: undefined,
-        candidates: Object.freeze(candidates),
-        authorityName: this.later.name,
-        sentence,
-      },
-    ];
-  }
+  /** It concerns whoever could call by the authority before, or can afterwards: with nobody, it only `changes`. */
+  readonly describe: (effect: TrustEffect, aspect: 'authority' | 'revocation', sentence: string) => TrustChange;
 }
 
-function toKey({ name }: Pick<TrustedIdentity, 'name'>): string {
-  return name.toLowerCase();
+function pairUp(
+  before: TrustSnapshot,
+  after: TrustSnapshot,
+  earlier: TrustedAuthority,
+  later: TrustedAuthority,
+): AuthorityPair {
+  const under = { before: listUnder(before, later.name), after: listUnder(after, later.name) };
+  return {
+    earlier,
+    later,
+    describe(effect, aspect, sentence) {
+      const candidates = effect === 'loses' ? under.before : under.after;
+      const concerned = candidates.length === 0 ? '' : ` It concerns ${describeCandidates(candidates)}.`;
+      return {
+        effect: candidates.length === 0 ? 'changes' : effect,
+        aspect,
+        identityName: undefined,
+        candidates,
+        authorityName: later.name,
+        sentence: `${sentence}${concerned}`,
+      };
+    },
+  };
 }
 
-/** The enabled identities (or all) of which a name or a pin refers to the authority. */
-export function listUnder(snapshot: TrustSnapshot, authorityName: string, all = false): readonly TrustedIdentity[] {
+/** The enabled identities of which a name or a pin refers to the authority. */
+function listUnder({ identities }: TrustSnapshot, authorityName: string): readonly string[] {
   const key = authorityName.toLowerCase();
   const isUnder = ({ issuedBy }: { readonly issuedBy: string | undefined }): boolean => issuedBy?.toLowerCase() === key;
-  return snapshot.identities.filter(
-    ({ enabled, subjects, pins }) => (all || enabled) && (subjects.some(isUnder) || pins.some(isUnder)),
-  );
-}
-
-/** The enabled identities that anybody can be. */
-export function listAdmissible({ identities }: TrustSnapshot): readonly TrustedIdentity[] {
-  return identities.filter(({ enabled, subjects, pins }) => enabled && (subjects.length > 0 || pins.length > 0));
-}
-
-function hasOtherWay({ subjects, pins }: TrustedIdentity, authorityName: string): boolean {
-  const key = authorityName.toLowerCase();
-  return [...subjects, ...pins].some(({ issuedBy }) => issuedBy?.toLowerCase() !== key);
+  return identities
+    .filter(({ enabled, subjects, pins }) => enabled && (subjects.some(isUnder) || pins.some(isUnder)))
+    .map(({ name }) => name);
 }
 
 const leadingDotSentences: Readonly<
@@ -153,58 +92,33 @@ const leadingDotSentences: Readonly<
     `The authority "${name}" refuses every DNS name beneath a DNS name constraint with a leading dot, and no longer reads it as "subdomains only".`,
 };
 
-function* compareAuthority(pair: AuthorityPair): Generator<TrustChange, void, undefined> {
-  const { earlier, later } = pair;
-  const { name } = later;
+function* compareAuthority({ earlier, later, describe }: AuthorityPair): Generator<TrustChange, void, undefined> {
+  const { name, dnsConstraintsWithLeadingDot: dot } = later;
   if (earlier.name !== name) {
-    yield { ...pair.describe('changes', 'authority', `The authority "${earlier.name}" is now written "${name}".`) };
+    yield describe('changes', 'authority', `The authority "${earlier.name}" is now written "${name}".`);
   }
-  const widened: TrustChange[] = [];
-  const narrowed: TrustChange[] = [];
   for (const [key, what] of [
     ['trustAnchors', 'trust anchor'],
     ['intermediates', 'intermediate'],
   ] as const) {
     for (const one of listMissing(later[key], earlier[key])) {
-      widened.push(
-        pair.describe('gains', 'authority', `The authority "${name}" has the ${what} ${describeCertificate(one)}.`),
-      );
+      yield describe('gains', 'authority', `The authority "${name}" has the ${what} ${describeCertificate(one)}.`);
     }
     for (const one of listMissing(earlier[key], later[key])) {
-      narrowed.push(
-        pair.describe(
-          'loses',
-          'authority',
-          `The authority "${name}" no longer has the ${what} ${describeCertificate(one)}.`,
-        ),
-      );
+      const sentence = `The authority "${name}" no longer has the ${what} ${describeCertificate(one)}.`;
+      yield describe('loses', 'authority', sentence);
     }
   }
   const domains = compareLists(earlier.spiffeTrustDomains, later.spiffeTrustDomains);
   for (const domain of domains.added) {
-    widened.push(pair.describe('gains', 'authority', `The authority "${name}" signs for the trust domain ${domain}.`));
+    yield describe('gains', 'authority', `The authority "${name}" signs for the trust domain ${domain}.`);
   }
   for (const domain of domains.removed) {
-    narrowed.push(
-      pair.describe('loses', 'authority', `The authority "${name}" no longer signs for the trust domain ${domain}.`),
-    );
+    yield describe('loses', 'authority', `The authority "${name}" no longer signs for the trust domain ${domain}.`);
   }
-  const { dnsConstraintsWithLeadingDot: dot } = later;
   if (dot !== earlier.dnsConstraintsWithLeadingDot) {
-    const [effect, list] = dot === 'subdomains-only' ? (['gains', widened] as const) : (['loses', narrowed] as const);
-    list.push(pair.describe(effect, 'authority', leadingDotSentences[dot](name)));
+    yield describe(dot === 'subdomains-only' ? 'gains' : 'loses', 'authority', leadingDotSentences[dot](name));
   }
-  yield* widened;
-  yield* narrowed;
-  if (widened.length > 0) {
-    yield* pair.describeAmbiguity('loses');
-    yield* pair.describeDenied('loses');
-  }
-  if (narrowed.length > 0) {
-    yield* pair.describeAmbiguity('gains');
-    yield* pair.describeDenied('gains');
-  }
-  yield* compareRevocations(pair);
 }
 
 function listMissing(
@@ -220,10 +134,9 @@ function describeCertificate({ subjectText, thumbprintSha256, notAfter }: PathCe
 }
 
 /** Stricter loses, looser gains; where revocation is read from, or how long it counts, may do either. */
-function* compareRevocations(pair: AuthorityPair): Generator<TrustChange, void, undefined> {
-  const { earlier, later } = pair;
+function* compareRevocations({ earlier, later, describe }: AuthorityPair): Generator<TrustChange, void, undefined> {
   const [before, after] = [earlier.revocation, later.revocation];
-  const say = (effect: TrustEffect, sentence: string): TrustChange => pair.describe(effect, 'revocation', sentence);
+  const say = (effect: TrustEffect, sentence: string): TrustChange => describe(effect, 'revocation', sentence);
   const both = (sentence: string): readonly TrustChange[] =>
     before.mode === 'off' && after.mode === 'off'
       ? [say('changes', sentence)]

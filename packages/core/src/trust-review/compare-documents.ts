@@ -1,33 +1,29 @@
 // trust-review/: compares and inspects trust documents, for people; only the tools load it.
 
-import {
-  describeLock,
-  type TrustedIdentity,
-  type TrustLock,
-  type TrustPin,
-  type TrustSnapshot,
-} from '../trust-snapshot/trust-snapshot.js';
+import type { TrustedIdentity, TrustPin, TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
 import { describeSubject, subjectKey, type TrustSubject } from '../trust-snapshot/trust-subject.js';
 import { compareAuthorities } from './compare-authorities.js';
-import { compareIdentities, compareLists, comparePins, gainsIf, losesIf } from './compare-identities.js';
-import { compareDenied, compareRefusals } from './compare-refusals.js';
+import { compareIdentities, comparePins, gainsIf, losesIf } from './compare-identities.js';
+import { compareRestrictions } from './compare-restrictions.js';
 import { describePin, describeRights, describeWindow, type TrustChange } from './trust-change.js';
 
 /** Who gains and who loses what when one document takes the place of another. */
 export interface TrustComparison {
   /** In the order of the later document, then what is gone, then what concerns the document as a whole. */
   readonly changes: readonly TrustChange[];
-  /** False: for no certificate, function and time does a refusal become an admission. */
+  /** Some identity, or some app, gets more. */
   readonly gains: boolean;
-  /** False: for no certificate, function and time does an admission become a refusal. */
+  /** Some identity, or some app, gets less. */
   readonly loses: boolean;
   readonly revision: { readonly before: number; readonly after: number };
 }
 
 /**
- * Compares what two documents decide, for all certificates, functions and times. It may report a gain that no caller has
- * (a pin whose window no certificate lives to see); it doesn't miss one. `changes` that are neither gain nor loss are
- * for people.
+ * Compares what two documents say, for all functions and times. It misses no gain and no loss of a caller whose
+ * certificate one entry matches (a pin, or a name), before and after. Where several entries match one certificate, they
+ * may contradict each other, and one that comes or goes decides for the others too. Which entries belong to one
+ * certificate is not in the documents, so nothing is said of that. It may report a gain that no caller has (a pin whose
+ * window no certificate lives to see). `changes` that are neither gain nor loss are for people.
  */
 export function compareTrustDocuments(before: TrustSnapshot, after: TrustSnapshot): TrustComparison {
   // Listed by a generator: as arguments of a call, a hundred thousand changes would be more than a stack holds.
@@ -59,11 +55,8 @@ function* listChanges(before: TrustSnapshot, after: TrustSnapshot): Generator<Tr
     yield* listRemovedPins(after, identity, key);
     yield* listRemovedSubjects(after, identity);
   }
-  yield* compareRefusals(before, after);
   yield* compareAuthorities(before, after);
-  yield* compareDenied(before, after);
-  yield* compareAudiences(before.audience, after.audience);
-  yield* compareLocks(before.locked, after.locked);
+  yield* compareRestrictions(before, after);
 }
 
 /** Letter case doesn't tell names apart. */
@@ -131,48 +124,6 @@ function describeRemovedIdentity(identity: TrustedIdentity): TrustChange {
     identityName: identity.name,
     sentence: `"${identity.name}" is gone; it had ${describeRights(identity)}${identity.enabled ? '' : ' and was disabled'}.`,
   };
-}
-
-/** Who is admitted at which app: an app that is not named takes the document no longer. */
-function compareAudiences(
-  before: readonly string[] | undefined,
-  after: readonly string[] | undefined,
-): readonly TrustChange[] {
-  const change = (effect: 'gains' | 'loses', sentence: string): TrustChange => {
-    return { effect, aspect: 'audience', identityName: undefined, sentence };
-  };
-  if (before === undefined && after === undefined) return [];
-  if (before === undefined) {
-    return [change('loses', `The document is for ${after?.join(', ') ?? ''} only; every other app refuses it.`)];
-  }
-  if (after === undefined) {
-    return [change('gains', `The document is for every app, no longer only for ${before.join(', ')}.`)];
-  }
-  const inLowerCase = (names: readonly string[]): readonly string[] => names.map((name) => name.toLowerCase());
-  const { added, removed } = compareLists(inLowerCase(before), inLowerCase(after));
-  return [
-    ...added.map((name) => change('gains', `The document is also for the app ${name}.`)),
-    ...removed.map((name) => change('loses', `The document is no longer for the app ${name}, which refuses it.`)),
-  ];
-}
-
-function compareLocks(before: TrustLock | undefined, after: TrustLock | undefined): readonly TrustChange[] {
-  const change = (effect: TrustChange['effect'], sentence: string): readonly TrustChange[] => [
-    { effect, aspect: 'locked', identityName: undefined, sentence },
-  ];
-  if (before === undefined) {
-    return after === undefined
-      ? []
-      : change('loses', `The document is locked, so nobody is admitted: ${describeLock(after)}.`);
-  }
-  if (after === undefined) {
-    return change(
-      'gains',
-      `The document is no longer locked: the callers that it lists are admitted again. It was locked ${describeLock(before)}.`,
-    );
-  }
-  const isSame = describeLock(before) === describeLock(after);
-  return isSame ? [] : change('changes', `The document stays locked, now ${describeLock(after)}.`);
 }
 
 /** The names that `identity` of the later document has and didn't have before. */

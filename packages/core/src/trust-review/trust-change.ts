@@ -22,8 +22,6 @@ export type TrustAspect =
   | 'pinIssuer'
   /** A name under an authority came, went, or came from another identity. */
   | 'subject'
-  /** A pin that refuses, alone or by making a certificate ambiguous, came or went: what other pins admit may change. */
-  | 'refusal'
   | 'owner'
   | 'reason'
   /** An authority, a certificate of it, or a trust domain came or went. */
@@ -40,12 +38,9 @@ export type TrustAspect =
 export interface TrustChange {
   readonly effect: TrustEffect;
   readonly aspect: TrustAspect;
-  /** Whom it concerns; undefined where it is the document (`audience`, `locked`), or one or all of `candidates`. */
+  /** Whom it concerns; undefined where it is the document, a certificate that is not pinned, or all of `candidates`. */
   readonly identityName: string | undefined;
-  /**
-   * Where the documents can't tell whom it concerns. With `refusal`: two pins or names must be of one certificate, and
-   * they don't say of which. With `authority`, `revocation` and `denied`: whose names or pins refer to the authority.
-   */
+  /** With `authority` and `revocation`: the identities of which a name or a pin refers to the authority. */
   readonly candidates?: readonly string[];
   readonly pin?: { readonly kind: PinKind; readonly value: string };
   readonly subject?: TrustSubject;

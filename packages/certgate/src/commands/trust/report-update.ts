@@ -40,8 +40,8 @@ export function reportUpdate(
     return;
   }
   printLine(update.outcome === 'planned' ? `Would be done, and is not (--dry-run): ${done}` : done);
-  for (const { effect, aspect, sentence } of changes.slice(0, maximumPrintedChanges)) {
-    printLine(`  ${aspect === 'refusal' ? colors.yellow('!') : paintEffect(effect)} ${escapeControls(sentence)}`);
+  for (const { effect, sentence } of changes.slice(0, maximumPrintedChanges)) {
+    printLine(`  ${paintEffect(effect)} ${escapeControls(sentence)}`);
   }
   if (changes.length > maximumPrintedChanges) {
     printLine(`  … and ${changes.length - maximumPrintedChanges} more; --json lists all of them`);
