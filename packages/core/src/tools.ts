@@ -15,6 +15,7 @@ export { presentCertificate } from './trust-snapshot/presented-certificate.js';
 export {
   anyAudience,
   parseTrustDocumentInSlices,
+  readTrustDocumentWhole,
   type TrustDocumentReadingOptions,
 } from './trust-document/parse-document.js';
 export type {
@@ -28,7 +29,7 @@ export type {
   TrustDocumentRevocation,
   TrustDocumentSubject,
 } from './trust-document/trust-document.js';
-export { formatTrustDocument, readTrustDocument } from './trust-document/format-document.js';
+export { formatTrustDocument } from './trust-document/format-document.js';
 export type { TrustAspect, TrustChange, TrustEffect } from './trust-review/trust-change.js';
 export { compareTrustDocuments, type TrustComparison } from './trust-review/compare-documents.js';
 export { inspectTrust, type TrustInspectionOptions } from './trust-review/inspect-document.js';

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import {
   anyAudience,
-  parseTrustDocument,
-  readTrustDocument,
+  readTrustDocumentWhole,
   TrustDocumentError,
   type TrustDocument,
   type TrustSnapshot,
@@ -39,9 +38,11 @@ export async function loadTrustDocument(location: TrustLocation): Promise<Loaded
 export function parseStoredDocument(stored: StoredDocument, description: string): LoadedTrustDocument {
   const text = decodeUtf8(stored.bytes, description);
   try {
+    const { value, snapshot } = readTrustDocumentWhole(text, { audience: anyAudience });
     return {
-      document: readTrustDocument(text),
-      snapshot: parseTrustDocument(text, { audience: anyAudience }),
+      // What the strict reader accepted has this shape.
+      document: value as TrustDocument,
+      snapshot,
       text,
       bytes: stored.bytes,
       documentSha256: hashDocument(stored.bytes),

@@ -1,6 +1,7 @@
 // trust-administration/: how a stored trust document is loaded, changed, signed and logged.
 
 import { setTimeout as wait } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import {
   anyAudience,
   compareTrustDocuments,
@@ -149,8 +150,8 @@ interface PreparedUpdate {
 }
 
 function prepareUpdate(before: LoadedTrustDocument, edited: TrustDocument, change: TrustChange): PreparedUpdate {
-  const isSame = formatChecked({ ...edited, revision: before.document.revision }) === formatChecked(before.document);
-  if (isSame) return { ...prepareSame(before), outcome: 'unchanged' };
+  // The order of keys says nothing.
+  if (isDeepStrictEqual(edited, before.document)) return { ...prepareSame(before), outcome: 'unchanged' };
   const { revision } = before.document;
   if (!Number.isSafeInteger(revision + 1)) {
     throw new CommandFailure(`The revision ${revision} is the highest there is, so this document can't be changed.`);

@@ -3,12 +3,14 @@ import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
 import { documentTexts, validDocument } from '../test-support/document-arbitraries.js';
 import { acceptedDocuments, refusedDocuments, sha256 } from '../test-support/document-corpus.js';
-import { TrustDocumentError, anyAudience, parseTrustDocument } from './parse-document.js';
+import { TrustDocumentError, anyAudience, parseTrustDocument, readTrustDocumentWhole } from './parse-document.js';
 import type { TrustDocument } from './trust-document.js';
-import { formatTrustDocument, readTrustDocument } from './format-document.js';
+import { formatTrustDocument } from './format-document.js';
 import { countRuns } from '@certgate/x509/test-support/random-runs.js';
 
 const parse = (document: unknown): unknown => parseTrustDocument(document, { audience: anyAudience });
+const readTrustDocument = (text: string): TrustDocument =>
+  readTrustDocumentWhole(text, { audience: anyAudience }).value as TrustDocument;
 
 describe('a document that parses serialises to itself', () => {
   test('it says the same when it is written, and keeps the notation of its author', () => {

@@ -11,17 +11,6 @@ import type {
 } from './trust-document.js';
 import { anyAudience, readTrustDocumentWhole } from './parse-document.js';
 
-/**
- * JSON text → the document as its author wrote it, for tools that change it. It is checked as a runtime would, whatever
- * its audience.
- *
- * @throws {TrustDocumentError} as `parseTrustDocument` does.
- */
-export function readTrustDocument(text: string): TrustDocument {
-  // What the strict reader accepted has this shape.
-  return readTrustDocumentWhole(text, { audience: anyAudience }).value as TrustDocument;
-}
-
 /** Keys of each object in the order of the schema. */
 const documentKeys: readonly (keyof TrustDocument)[] = [
   '$schema',

@@ -14,7 +14,8 @@ import { certificate, createLoadedStage, known, lookAt, pinned, second } from '.
 import { settle } from '../test-support/scripted-source.js';
 import { compareTrustDocuments } from '../trust-review/compare-documents.js';
 import { parseTrustDocument } from '../trust-document/parse-document.js';
-import { formatTrustDocument, readTrustDocument } from '../trust-document/format-document.js';
+import { formatTrustDocument } from '../trust-document/format-document.js';
+import type { TrustDocument } from '../trust-document/trust-document.js';
 import { findInSnapshot } from './find-in-snapshot.js';
 import { inspectTrust } from '../trust-review/inspect-document.js';
 import { trustStoreFromDocument } from '../trust-store/document-store.js';
@@ -141,7 +142,7 @@ describe('the tools', () => {
     const found = inspectTrust(shut, { now, withinDays: 1 });
     assert.deepEqual(found.map(({ code, severity, path }) => [code, severity, path]).slice(0, 1), [['document_locked', 'warning', 'locked']]); // prettier-ignore
     assert.deepEqual(shut.warnings.map(({ code }) => code), ['document_locked']); // prettier-ignore
-    const text = formatTrustDocument(readTrustDocument(lockedText(4)));
+    const text = formatTrustDocument(JSON.parse(lockedText(4)) as TrustDocument);
     assert.deepEqual((JSON.parse(text) as { locked: object; schemaVersion: number }).locked, locked);
     assert.equal((JSON.parse(text) as { schemaVersion: number }).schemaVersion, 1);
   });

@@ -2,10 +2,14 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { after, before, describe, it, mock } from 'node:test';
 import type { TrustDocument } from '@certgate/core/tools';
 import { createTemporaryFolder, makeOpensslPair, runOpenssl } from '../../certificates/test-support/openssl.js';
 import { TrustStage } from './test-support/trust-stage.js';
+
+function isSnapshot(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'identities' in value && 'pins' in value;
+}
 
 // The life of a document, by the real command line, each step on what the one before left.
 describe('certgate trust, from the first caller to the last', () => {
@@ -54,6 +58,30 @@ describe('certgate trust, from the first caller to the last', () => {
         },
       ],
     });
+  });
+
+  it('add validates a document three times: as it was, as it is formatted, and as apps will read it', async () => {
+    const other = new TrustStage();
+    try {
+      await other.expect('init', '--reason', 'first callers');
+      const add = ['add', 'billing', '--certificate', billing, '--reason', 'invoices'];
+      // Each validation of a document builds one snapshot and freezes it.
+      const count = async (...args: readonly string[]): Promise<number> => {
+        const freeze = mock.method(Object, 'freeze');
+        try {
+          await other.expect(...args);
+          return freeze.mock.calls.filter(({ arguments: [value] }) => isSnapshot(value)).length;
+        } finally {
+          freeze.mock.restore();
+        }
+      };
+      assert.equal(await count(...add), 3);
+      assert.equal(await count('disable', 'billing', '--reason', 'asked'), 3);
+      // Nothing changes, so nothing is written.
+      assert.equal(await count('disable', 'billing', '--reason', 'asked'), 1);
+    } finally {
+      other.remove();
+    }
   });
 
   it('add names the verbs for what is there already', async () => {
