@@ -253,6 +253,17 @@ for (const [name, rooms] of Object.entries(packageRooms)) {
   });
 }
 
+it('no two source files of the packages have the same name, so that a name finds one file', () => {
+  const rooms = new Map<string, string>();
+  for (const name of Object.keys(packageRooms)) {
+    for (const { room } of listSources(name).filter(({ path }) => basename(path) !== 'index.ts')) {
+      const place = `${name}/src/${room}.ts`;
+      assert.equal(rooms.get(basename(room)), undefined, `${place} has the name of another file; say what it holds`);
+      rooms.set(basename(room), place);
+    }
+  }
+});
+
 it('nothing but the command line and the app process ends a process', () => {
   for (const { room, path } of listSources('certgate')) {
     const ends = /process\.exit\(/.test(readFileSync(path, 'utf8'));

@@ -12,6 +12,6 @@ export type {
   LocalAppLogLine,
   LocalAppOptions,
   LocalAppRequest,
-} from './testing/test-process/local-app.js';
+} from './testing/test-process/local-app-types.js';
 export type { ClientCertificateMode } from './gateway/client-certificate-mode.js';
-export type { FunctionPolicy } from './local-app/function-policy.js';
+export type { FunctionPolicy } from './local-app/hosted-policy.js';

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { CommandFailure } from '../command-line/command-failure.js';
 import { formatBaseline, parseBaseline } from './baseline.js';
 import { compareBaselines } from './compare-baselines.js';
-import { readInspectedPolicy } from './function-policy.js';
+import { readInspectedPolicy } from './inspected-policy.js';
 
 const names = fc.constantFrom('A', 'B', 'C');
 const policies = fc.oneof(

@@ -3,7 +3,7 @@ import { CommandFailure } from '../command-line/command-failure.js';
 import { messageOf } from '../command-line/json-file.js';
 import { compareNames } from '../functions-host/routing/router.js';
 import type { CoverageReport, InspectedFunction } from './coverage-report.js';
-import { findWrittenPolicy, sortPolicy } from './function-policy.js';
+import { findWrittenPolicy, sortPolicy } from './inspected-policy.js';
 
 export const baselineFileName = 'certgate.baseline.json';
 

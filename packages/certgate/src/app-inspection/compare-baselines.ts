@@ -2,7 +2,7 @@ import { compareNames } from '../functions-host/routing/router.js';
 import type { Baseline } from './baseline.js';
 import { comparePolicies } from './compare-policies.js';
 import type { InspectedFunction, InspectedHttpFunction } from './coverage-report.js';
-import { describeInspectedPolicy } from './function-policy.js';
+import { describeInspectedPolicy } from './inspected-policy.js';
 
 /** `opens`: somebody reaches more than before, whoever else may reach less. `changes`: it can't be told to be either. */
 export type Effect = 'opens' | 'closes' | 'changes';

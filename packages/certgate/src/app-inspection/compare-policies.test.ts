@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { comparePolicies } from './compare-policies.js';
-import { type InspectedPolicy, findWrittenPolicy } from './function-policy.js';
+import { type InspectedPolicy, findWrittenPolicy } from './inspected-policy.js';
 
 const roles = ['a', 'b', 'c', 'd'];
 const instants = ['2027-01-01T00:00:00Z', '2027-02-01T00:00:00Z'];

@@ -1,4 +1,4 @@
-import type { InspectedPolicy } from './function-policy.js';
+import type { InspectedPolicy } from './inspected-policy.js';
 
 type CertificatePolicy = Extract<InspectedPolicy, { readonly kind: 'certificate' }>;
 

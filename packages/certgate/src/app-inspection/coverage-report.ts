@@ -1,7 +1,7 @@
 import type { DescribedFunction, FunctionAppDescription } from '../functions-host/functions-host.js';
 import { findProperty, isJsonObject, type JsonObject } from '../command-line/json-file.js';
 import { listCoverageWarnings } from '../local-app/coverage-warnings.js';
-import { type InspectedPolicy, readInspectedPolicy } from './function-policy.js';
+import { type InspectedPolicy, readInspectedPolicy } from './inspected-policy.js';
 import { type OutsideEndpoint, listOutsideEndpoints } from './outside-the-gate.js';
 
 /** What `certgate app inspect --json` prints, but for the comparison with a baseline. Keys are only ever added. */

@@ -3,7 +3,7 @@ import colors from 'picocolors';
 import { escapeControls } from '../command-line/output.js';
 import { describeMethods } from './compare-baselines.js';
 import type { CoverageReport, InspectedFunction, InspectedHttpFunction } from './coverage-report.js';
-import { describeInspectedPolicy } from './function-policy.js';
+import { describeInspectedPolicy } from './inspected-policy.js';
 
 /** For a terminal: the functions, then what no gate of the app can cover. */
 export function formatReport(report: CoverageReport, now: number): string {

@@ -3,10 +3,10 @@ import { createPrivateKey } from 'node:crypto';
 import { after, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { CommandFailure } from '../command-line/command-failure.js';
-import { createAuthorityKeyIdentifier, createEndEntityExtensions } from './structure/certificate-extensions.js';
+import { createAuthorityKeyIdentifier, createEndEntityExtensions } from './structure/create-extensions.js';
 import { readAuthorityFacts, type CertificateIssuer } from './structure/certificate-issuer.js';
 import { authorityKeyAlgorithms, createAuthority, type AuthorityOptions } from './create-authority.js';
-import { createDistinguishedName, type SubjectName } from './structure/distinguished-name.js';
+import { createDistinguishedName, type SubjectName } from './structure/subject-name.js';
 import { getUsageOid } from './structure/extended-key-usage.js';
 import { generateKeyPair } from './structure/key-pair.js';
 import { issueCertificate, type IssueOptions } from './issue-certificate.js';
@@ -15,7 +15,7 @@ import { createTemporaryFolder, runOpenssl, tryOpenssl } from './test-support/op
 import { writeCertificate, type IssuedCertificate } from './structure/write-certificate.js';
 import { writeRevocationList, type Revocation } from './structure/write-revocation-list.js';
 import { addDays, createValidityPeriod } from './structure/validity-period.js';
-import { encodePem } from './structure/pem.js';
+import { encodePem } from './structure/pem-blocks.js';
 import { getDecoded } from './describe-certificate.js';
 
 const now = new Date('2026-03-01T12:00:00.500Z');

@@ -1,9 +1,9 @@
 import { CommandFailure } from '../command-line/command-failure.js';
-import { createAuthorityExtensions, createAuthorityKeyIdentifier } from './structure/certificate-extensions.js';
+import { createAuthorityExtensions, createAuthorityKeyIdentifier } from './structure/create-extensions.js';
 import { readAuthorityFacts, type AuthorityFacts, type CertificateIssuer } from './structure/certificate-issuer.js';
-import { createDistinguishedName, type SubjectName } from './structure/distinguished-name.js';
+import { createDistinguishedName, type SubjectName } from './structure/subject-name.js';
 import { generateKeyPair, type KeyAlgorithm } from './structure/key-pair.js';
-import { createNameConstraints, type PermittedNames } from './structure/name-constraints.js';
+import { createNameConstraints, type PermittedNames } from './structure/permitted-names.js';
 import { createPeriodWithin, createValidityPeriod, type DaysWanted } from './structure/validity-period.js';
 import { writeCertificate, type IssuedCertificate } from './structure/write-certificate.js';
 

@@ -1,12 +1,12 @@
 // certificates/: makes and reads certificates, private keys and passwords.
 
-import { createAuthorityKeyIdentifier, createEndEntityExtensions } from './structure/certificate-extensions.js';
+import { createAuthorityKeyIdentifier, createEndEntityExtensions } from './structure/create-extensions.js';
 import { readAuthorityFacts, type CertificateIssuer } from './structure/certificate-issuer.js';
 import { refuseOwnName } from './create-authority.js';
-import { createDistinguishedName, type SubjectName } from './structure/distinguished-name.js';
+import { createDistinguishedName, type SubjectName } from './structure/subject-name.js';
 import { getUsageOid, type ExtendedKeyUsageName } from './structure/extended-key-usage.js';
 import { generateKeyPair, type KeyAlgorithm } from './structure/key-pair.js';
-import { checkPermittedNames } from './structure/name-constraints.js';
+import { checkPermittedNames } from './structure/permitted-names.js';
 import { createAlternativeNames, type AlternativeNames } from './structure/subject-alternative-name.js';
 import { createPeriodWithin, type DaysWanted } from './structure/validity-period.js';
 import { writeCertificate, type IssuedCertificate } from './structure/write-certificate.js';

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { decodeBase64, decodeClientCertificate } from '@certgate/core/tools';
 import { CommandFailure } from '../command-line/command-failure.js';
 import { decodeText, readBoundedFile } from './read-bounded-file.js';
-import { readPemBlocks, type PemBlock } from './structure/pem.js';
+import { readPemBlocks, type PemBlock } from './structure/pem-blocks.js';
 import { decodePfx, type DecodedPfx } from './pfx/decode-pfx.js';
 import { PfxError } from './pfx/pfx-error.js';
 import { openWithPassword, passwordRemedy, type PasswordSource } from './password.js';

@@ -2,7 +2,7 @@ import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 import { CommandFailure } from '../command-line/command-failure.js';
 import { decodeText, readBoundedFile } from './read-bounded-file.js';
 import { openWithPassword, passwordRemedy, type PasswordSource } from './password.js';
-import { readPemBlocks, type PemBlock } from './structure/pem.js';
+import { readPemBlocks, type PemBlock } from './structure/pem-blocks.js';
 
 /** A key in PEM, asked for its password when it is encrypted. Throws CommandFailure. */
 export async function readPrivateKeyFile(path: string, password?: PasswordSource): Promise<string> {

@@ -1,7 +1,7 @@
 import { id_kp_clientAuth, id_kp_serverAuth } from '@peculiar/asn1-x509';
 import { CommandFailure } from '../command-line/command-failure.js';
-import { createEndEntityExtensions, type EndEntityUse } from './structure/certificate-extensions.js';
-import { createDistinguishedName } from './structure/distinguished-name.js';
+import { createEndEntityExtensions, type EndEntityUse } from './structure/create-extensions.js';
+import { createDistinguishedName } from './structure/subject-name.js';
 import { generateKeyPair, type KeyAlgorithm } from './structure/key-pair.js';
 import { type AlternativeNames, createAlternativeNames, createHostName } from './structure/subject-alternative-name.js';
 import { createValidityPeriod } from './structure/validity-period.js';

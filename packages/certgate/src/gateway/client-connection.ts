@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import type { GatewayAnswer } from './exchange/gateway-exchange.js';
-import { findPresentedCertificate, type PresentedCertificate } from './presented-certificate.js';
+import { findPeerCertificate, type PeerCertificate } from './peer-certificate.js';
 
 /**
  * What the gateway knows of one TLS connection. The certificate is read once, at the end of the handshake or of the
@@ -21,14 +21,14 @@ export class ClientConnection {
   renegotiation: Promise<boolean> | undefined;
   /** Written past the parser, for a request that couldn't be read to its end. */
   rawAnswer: GatewayAnswer | undefined;
-  #certificate: PresentedCertificate | undefined;
+  #certificate: PeerCertificate | undefined;
   #lastTurn: Promise<void> = Promise.resolve();
 
   constructor(socket: TLSSocket) {
     this.socket = socket;
   }
 
-  get certificate(): PresentedCertificate | undefined {
+  get certificate(): PeerCertificate | undefined {
     return this.#certificate;
   }
 
@@ -41,7 +41,7 @@ export class ClientConnection {
   }
 
   takeCertificate(): void {
-    this.#certificate ??= findPresentedCertificate(this.socket);
+    this.#certificate ??= findPeerCertificate(this.socket);
   }
 
   /**

@@ -1,4 +1,4 @@
-import type { UpstreamToken } from './exchange/request-headers.js';
+import type { UpstreamToken } from './exchange/upstream-request-headers.js';
 import { X509Certificate } from 'node:crypto';
 import { BlockList, isIP } from 'node:net';
 import { type ClientCertificateMode, clientCertificateModes } from './client-certificate-mode.js';

@@ -7,9 +7,9 @@ import type { GatewayAnswer } from './exchange/gateway-exchange.js';
 import type { GatewaySettings } from './gateway-options.js';
 import { sendGatewayAnswer } from './exchange/gateway-response.js';
 import { sendLandingPage, wantsLandingPage } from './landing-response.js';
-import type { PresentedCertificate } from './presented-certificate.js';
+import type { PeerCertificate } from './peer-certificate.js';
 import { getFieldValues, pairRawHeaders } from './exchange/raw-fields.js';
-import { buildUpstreamRequestFields } from './exchange/request-headers.js';
+import { buildUpstreamRequestFields } from './exchange/upstream-request-headers.js';
 import { announcesBody, expectsContinue, findRequestRefusal, type RequestHead } from './exchange/request-refusals.js';
 import { askForCertificateAfterRequestHead } from './tls-renegotiation.js';
 
@@ -88,7 +88,7 @@ async function answerRequest(received: ReceivedRequest, head: RequestHead): Prom
 }
 
 type CertificateAdmission =
-  | { readonly certificate: PresentedCertificate | undefined; readonly receivedBody: readonly Buffer[] }
+  | { readonly certificate: PeerCertificate | undefined; readonly receivedBody: readonly Buffer[] }
   | { readonly answer: GatewayAnswer };
 
 /** The certificate that this request carries to the app, asked for now if the mode says so. */
@@ -113,7 +113,7 @@ async function admitCertificate(received: ReceivedRequest, head: RequestHead): P
 
 function getForwardingFacts(
   { settings, connection: { socket }, serverCertificateSummary }: ReceivedRequest,
-  certificate: PresentedCertificate | undefined,
+  certificate: PeerCertificate | undefined,
 ): Parameters<typeof buildUpstreamRequestFields>[1] {
   return {
     base64Certificate: certificate?.base64Der,

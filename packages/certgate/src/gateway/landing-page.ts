@@ -1,6 +1,6 @@
 import { escapeHtml } from './exchange/gateway-response.js';
 import type { ClientCertificateMode } from './client-certificate-mode.js';
-import type { CertificateFacts } from './presented-certificate.js';
+import type { CertificateFacts } from './peer-certificate.js';
 
 /** What the gateway sees of the connection that asks for `/`. */
 export interface LandingPageFacts {

@@ -3,9 +3,9 @@ import type { ClientConnection } from './client-connection.js';
 import type { GatewayAnswer } from './exchange/gateway-exchange.js';
 import type { GatewaySettings } from './gateway-options.js';
 import type { LandingPage } from './landing-page.js';
-import { describeCertificate, type PresentedCertificate } from './presented-certificate.js';
+import { describeCertificate, type PeerCertificate } from './peer-certificate.js';
 import { gatewayAnswerHeaderName, getFieldValues } from './exchange/raw-fields.js';
-import { clientCertificateHeaderName } from './exchange/request-headers.js';
+import { clientCertificateHeaderName } from './exchange/upstream-request-headers.js';
 import { announcesBody, type RequestHead } from './exchange/request-refusals.js';
 
 /** Only a person's browser asks for the root with HTML in mind; every other client meets the app. */
@@ -20,7 +20,7 @@ export function sendLandingPage(
   landingPage: LandingPage,
   settings: GatewaySettings,
   connection: ClientConnection,
-  certificate: PresentedCertificate | undefined,
+  certificate: PeerCertificate | undefined,
 ): Promise<void> {
   const html = landingPage({
     mode: settings.mode,

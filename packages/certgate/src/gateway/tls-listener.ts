@@ -5,7 +5,7 @@ import type { TLSSocket } from 'node:tls';
 import { ClientConnection } from './client-connection.js';
 import { getCertificateRequestTime } from './client-certificate-mode.js';
 import type { GatewaySettings } from './gateway-options.js';
-import { toOneLine } from './presented-certificate.js';
+import { toOneLine } from './peer-certificate.js';
 
 export interface TlsListener {
   readonly server: Server;

@@ -4,7 +4,7 @@ import { matchRoute } from '../functions-host/routing/route-match.js';
 import { parseRouteTemplate } from '../functions-host/routing/route-template.js';
 import { type ClientCertificateMode, classifyRequest } from '../gateway/client-certificate-mode.js';
 import type { Caller } from './development-callers.js';
-import { readPolicy } from './function-policy.js';
+import { readPolicy } from './hosted-policy.js';
 
 /** One caller at one function, and what must come of it. */
 export interface PlannedCheck {

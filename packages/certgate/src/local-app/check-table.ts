@@ -1,7 +1,7 @@
 import Table from 'cli-table3';
 import colors from 'picocolors';
 import type { HostedFunction } from '../functions-host/functions-host.js';
-import { describePolicy } from './function-policy.js';
+import { describePolicy } from './hosted-policy.js';
 import type { CheckResult } from './run-checks.js';
 
 /** Functions down, callers across: what each caller got, and whether that is what it should get. */

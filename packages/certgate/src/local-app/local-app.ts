@@ -18,7 +18,7 @@ import { type OwnTrust, findOwnTrust, judgeCallers, trustSettingName } from './a
 import { type DevelopmentCertificate, getGatewayCertificate } from './development-certificates.js';
 import { type Caller, prepareCallers, trustFileName, writeDevelopmentTrust } from './development-callers.js';
 import { findFile, openDevelopmentFolder, withFolderLock } from './development-files.js';
-import { listRoleSets } from './function-policy.js';
+import { listRoleSets } from './hosted-policy.js';
 import { type PortChoice, startOnPort } from './listening-port.js';
 
 export interface LocalAppOptions {

@@ -1,7 +1,7 @@
 import { sendRequest } from '../client/send-request.js';
 import { CommandFailure } from '../command-line/command-failure.js';
 import { type PlannedCheck, chooseMethod, fillRoute } from './check-plan.js';
-import { listRoleSets } from './function-policy.js';
+import { listRoleSets } from './hosted-policy.js';
 
 /** What came of one planned check. */
 export interface CheckResult {

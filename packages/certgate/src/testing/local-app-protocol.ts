@@ -4,7 +4,7 @@
  */
 import type { HostLogLine, HostedFunction } from '../functions-host/worker/host-protocol.js';
 import type { ClientCertificateMode } from '../gateway/client-certificate-mode.js';
-import type { FunctionPolicy } from '../local-app/function-policy.js';
+import type { FunctionPolicy } from '../local-app/hosted-policy.js';
 
 /** What the trust document says about one caller. */
 export interface CallerGrant {

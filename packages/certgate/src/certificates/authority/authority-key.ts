@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey, X509Certificate, type KeyObject } from 'node:crypto';
 import { CommandFailure } from '../../command-line/command-failure.js';
-import { encodePem, readPemBlocks } from '../structure/pem.js';
+import { encodePem, readPemBlocks } from '../structure/pem-blocks.js';
 import { encryptPrivateKey } from '../pfx/encode-pfx.js';
 
 /** What OWASP asks for with PBKDF2 and SHA-256 (2023): a sixth of a second here, and as much for each guess of a thief. */

@@ -1,6 +1,6 @@
 import { formatInstant } from '@certgate/core/tools';
 import type { CertificateIssuer } from '../structure/certificate-issuer.js';
-import { encodePem } from '../structure/pem.js';
+import { encodePem } from '../structure/pem-blocks.js';
 import { addDays, backdatedMilliseconds } from '../structure/validity-period.js';
 import { writeRevocationList } from '../structure/write-revocation-list.js';
 import type { AuthorityRegister } from './authority-register.js';

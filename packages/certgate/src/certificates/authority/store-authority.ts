@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { CommandFailure } from '../../command-line/command-failure.js';
 import { hasCode, writeDurably } from '../../command-line/replace-file.js';
 import type { CertificateIssuer } from '../structure/certificate-issuer.js';
-import { encodePem } from '../structure/pem.js';
+import { encodePem } from '../structure/pem-blocks.js';
 import type { IssuedCertificate } from '../structure/write-certificate.js';
 import { getAuthorityFiles, type AuthorityFiles } from './authority-files.js';
 import { encryptAuthorityKey } from './authority-key.js';

@@ -11,8 +11,8 @@ import {
   type Extension,
   type Name,
 } from '@peculiar/asn1-x509';
-import { getPublicKeyInfo } from './certificate-extensions.js';
-import { encodePem } from './pem.js';
+import { getPublicKeyInfo } from './create-extensions.js';
+import { encodePem } from './pem-blocks.js';
 import { getSignatureAlgorithm, signStructure, toArrayBuffer } from './sign-structure.js';
 import type { KeyPair } from './key-pair.js';
 import type { ValidityPeriod } from './validity-period.js';

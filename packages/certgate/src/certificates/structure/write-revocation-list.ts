@@ -10,7 +10,7 @@ import {
   Time,
   Version,
 } from '@peculiar/asn1-x509';
-import { createAuthorityKeyIdentifier, createExtension } from './certificate-extensions.js';
+import { createAuthorityKeyIdentifier, createExtension } from './create-extensions.js';
 import { readAuthorityFacts, type CertificateIssuer } from './certificate-issuer.js';
 import { getReasonCode, type RevocationReason } from './revocation-reason.js';
 import { getSignatureAlgorithm, signStructure, toArrayBuffer } from './sign-structure.js';

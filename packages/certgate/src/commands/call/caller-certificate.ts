@@ -1,5 +1,5 @@
 import { presentCertificate } from '@certgate/core/tools';
-import { encodePem } from '../../certificates/structure/pem.js';
+import { encodePem } from '../../certificates/structure/pem-blocks.js';
 import { readCertificateFile } from '../../certificates/read-certificate-file.js';
 import { checkKeyBelongsToCertificate, readPrivateKeyFile } from '../../certificates/read-private-key.js';
 import { CommandFailure } from '../../command-line/command-failure.js';

@@ -15,8 +15,8 @@ import {
 import { openDevelopmentFolder, withFolderLock } from '../../local-app/development-files.js';
 import { startOnPort } from '../../local-app/listening-port.js';
 import type { DevFlags } from './dev-flags.js';
-import { readGatewayFlags } from '../gateway-options.js';
-import { printExchange } from '../gateway.js';
+import { readGatewayFlags } from '../gateway-flags.js';
+import { printExchange } from '../gateway-command.js';
 import { waitForUpstream } from './wait-for-upstream.js';
 
 /** Which document the app reads is settled where it runs; the setting in the folder is what can be seen of it from here. */

@@ -1,4 +1,4 @@
-import type { GatewayFlags } from '../gateway-options.js';
+import type { GatewayFlags } from '../gateway-flags.js';
 
 /** What `certgate dev` was told on the command line. */
 export interface DevFlags extends GatewayFlags {

@@ -17,7 +17,7 @@ import { CommandFailure } from '../../command-line/command-failure.js';
 import { parseChangeLogEntry } from '../../trust-administration/change-log.js';
 import { hashDocument } from '../../trust-administration/load-trust-document.js';
 import { signDocument } from '../../trust-administration/document-signing.js';
-import { trustCommand } from './trust.js';
+import { trustCommand } from './trust-command.js';
 
 // With a signing key, the next document depends on the signed document and on the operator's words, and on nothing else
 // that is stored. The real verbs are run, in this process: a process of its own for each would take minutes.

@@ -13,7 +13,7 @@ import {
   startFunctionsHost,
 } from '../../functions-host/functions-host.js';
 import { startGateway } from '../../gateway/gateway.js';
-import { readPolicy } from '../../local-app/function-policy.js';
+import { readPolicy } from '../../local-app/hosted-policy.js';
 import type { CallMessage, CallerCertificate, LocalAppFunction, StartMessage } from '../local-app-protocol.js';
 
 export interface TestAppSurroundings {

@@ -12,7 +12,7 @@ import type {
   StartFailedMessage,
   StartMessage,
 } from '../local-app-protocol.js';
-import type { LocalAppLogLine } from './local-app.js';
+import type { LocalAppLogLine } from './local-app-types.js';
 
 /** From dist/cjs/testing/test-process: the tool itself is ESM, and runs in a process that no test runner touches. */
 const processFile = join(__dirname, '../../../esm/testing/app-process/main.js');

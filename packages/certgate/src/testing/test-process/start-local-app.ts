@@ -3,7 +3,7 @@
 import { formatLogText } from '../../command-line/output.js';
 import type { AnsweredMessage } from '../local-app-protocol.js';
 import { LocalAppProcess } from './local-app-process.js';
-import type { LocalApp, LocalAppAnswer, LocalAppLogLine, LocalAppOptions } from './local-app.js';
+import type { LocalApp, LocalAppAnswer, LocalAppLogLine, LocalAppOptions } from './local-app-types.js';
 import { readCaller, readRequest } from './read-call.js';
 import { readOptions, undeclaredCallers } from './read-options.js';
 

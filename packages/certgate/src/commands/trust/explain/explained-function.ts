@@ -1,6 +1,6 @@
 import type { FunctionRequirement } from '@certgate/core/tools';
 import type { InspectedHttpFunction } from '../../../app-inspection/coverage-report.js';
-import { type InspectedPolicy, describeInspectedPolicy } from '../../../app-inspection/function-policy.js';
+import { type InspectedPolicy, describeInspectedPolicy } from '../../../app-inspection/inspected-policy.js';
 import { inspectApp } from '../../../app-inspection/inspect-app.js';
 import { CommandFailure } from '../../../command-line/command-failure.js';
 

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
-import { trustAuthorityAddCommand } from './add.js';
-import { trustAuthorityListCommand } from './list.js';
-import { trustAuthorityRemoveCommand } from './remove.js';
+import { trustAuthorityAddCommand } from './trust-authority-add-command.js';
+import { trustAuthorityListCommand } from './trust-authority-list-command.js';
+import { trustAuthorityRemoveCommand } from './trust-authority-remove-command.js';
 
 export function trustAuthorityCommand(): Command {
   return new Command('authority')

@@ -1,9 +1,9 @@
 import { Command } from 'commander';
-import { certificateCreateCommand } from './create.js';
-import { certificateHeaderCommand } from './header.js';
-import { certificateInspectCommand } from './inspect.js';
-import { certificateIssueCommand } from './issue.js';
-import { certificateVerifyCommand } from './verify.js';
+import { certificateCreateCommand } from './certificate-create-command.js';
+import { certificateHeaderCommand } from './certificate-header-command.js';
+import { certificateInspectCommand } from './certificate-inspect-command.js';
+import { certificateIssueCommand } from './certificate-issue-command.js';
+import { certificateVerifyCommand } from './certificate-verify-command.js';
 
 export function certificateCommand(): Command {
   return new Command('certificate')

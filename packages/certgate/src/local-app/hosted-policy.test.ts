@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 import type { HostedFunction } from '../functions-host/functions-host.js';
 import { formatCheckTable } from './check-table.js';
-import { describePolicy, readPolicy } from './function-policy.js';
+import { describePolicy, readPolicy } from './hosted-policy.js';
 
 const now = Date.UTC(2027, 0, 1);
 const hosted = (policy: unknown): HostedFunction => ({

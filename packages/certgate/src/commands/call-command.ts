@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import { decodeText, readBoundedFile } from '../certificates/read-bounded-file.js';
-import { readPemBlocks } from '../certificates/structure/pem.js';
+import { readPemBlocks } from '../certificates/structure/pem-blocks.js';
 import { sendRequest } from '../client/send-request.js';
 import { CommandFailure, exitCodes } from '../command-line/command-failure.js';
 import { addHelpSections } from '../command-line/help.js';

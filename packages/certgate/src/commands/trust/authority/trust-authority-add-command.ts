@@ -11,7 +11,7 @@ import {
   type TrustSnapshot,
 } from '@certgate/core/tools';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { encodePem } from '../../../certificates/structure/pem.js';
+import { encodePem } from '../../../certificates/structure/pem-blocks.js';
 import { readCertificateFile } from '../../../certificates/read-certificate-file.js';
 import { CommandFailure } from '../../../command-line/command-failure.js';
 import { addHelpSections } from '../../../command-line/help.js';

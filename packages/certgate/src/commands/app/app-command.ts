@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { appInspectCommand } from './inspect.js';
+import { appInspectCommand } from './app-inspect-command.js';
 
 export function appCommand(): Command {
   return new Command('app').description('Look at a function app: who may call what.').addCommand(appInspectCommand());

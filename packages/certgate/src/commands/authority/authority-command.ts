@@ -1,9 +1,9 @@
 import { Command } from 'commander';
-import { authorityCreateCommand } from './create.js';
-import { authorityListCommand } from './list.js';
-import { authorityRevocationListCommand } from './crl.js';
-import { authorityRevokeCommand } from './revoke.js';
-import { authorityShowCommand } from './show.js';
+import { authorityCreateCommand } from './authority-create-command.js';
+import { authorityListCommand } from './authority-list-command.js';
+import { authorityRevocationListCommand } from './authority-crl-command.js';
+import { authorityRevokeCommand } from './authority-revoke-command.js';
+import { authorityShowCommand } from './authority-show-command.js';
 
 export function authorityCommand(): Command {
   return new Command('authority')

@@ -8,7 +8,7 @@ import { addHelpSections } from '../../command-line/help.js';
 import { escapeControls, printJson, printLine } from '../../command-line/output.js';
 import { checkCertificateName } from '../certificate/certificate-name.js';
 import { addFolderOption, type FolderFlags } from './authority-options.js';
-import { formatDue } from './list.js';
+import { formatDue } from './authority-list-command.js';
 
 interface ShowFlags extends FolderFlags {
   readonly json?: boolean;

@@ -10,7 +10,7 @@ import { type GatewayExchange, startGateway } from '../gateway/gateway.js';
 import { startOnPort } from '../local-app/listening-port.js';
 import { formatExchangeLine } from './dev/decision-line.js';
 import { waitForUpstream } from './dev/wait-for-upstream.js';
-import { type GatewayFlags, addGatewayFlags, parseUpstream, readGatewayFlags } from './gateway-options.js';
+import { type GatewayFlags, addGatewayFlags, parseUpstream, readGatewayFlags } from './gateway-flags.js';
 
 interface Flags extends GatewayFlags {
   readonly upstream: URL;

@@ -2,7 +2,7 @@ import { X509Certificate, createHash } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 
 /** The leaf that a client presented, with possession of its key proven by TLS, and nothing else proven. */
-export interface PresentedCertificate {
+export interface PeerCertificate {
   /** Base64 of the DER on one line: the value of `X-ARR-ClientCert`. */
   readonly base64Der: string;
   /** Upper-case hexadecimal without separators, as Azure writes thumbprints. */
@@ -11,7 +11,7 @@ export interface PresentedCertificate {
 }
 
 /** Intermediates that the client sent along are not looked at: they never arrive on Azure either. */
-export function findPresentedCertificate(socket: TLSSocket): PresentedCertificate | undefined {
+export function findPeerCertificate(socket: TLSSocket): PeerCertificate | undefined {
   const der = socket.getPeerX509Certificate()?.raw;
   if (der === undefined) return undefined;
   return Object.freeze({
@@ -21,7 +21,7 @@ export function findPresentedCertificate(socket: TLSSocket): PresentedCertificat
   });
 }
 
-export interface CertificateFacts extends PresentedCertificate {
+export interface CertificateFacts extends PeerCertificate {
   readonly subject: string;
   readonly issuer: string;
   readonly serialNumber: string;
@@ -30,7 +30,7 @@ export interface CertificateFacts extends PresentedCertificate {
 }
 
 /** For people to read; nothing is decided by it. */
-export function describeCertificate(certificate: PresentedCertificate): CertificateFacts {
+export function describeCertificate(certificate: PeerCertificate): CertificateFacts {
   const parsed = new X509Certificate(Buffer.from(certificate.base64Der, 'base64'));
   const { subject, issuer, serialNumber, validFrom, validTo } = parsed;
   return { ...certificate, subject: toOneLine(subject), issuer: toOneLine(issuer), serialNumber, validFrom, validTo };

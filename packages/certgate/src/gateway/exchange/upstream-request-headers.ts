@@ -12,7 +12,7 @@ import { expectsContinue, type RequestHead } from './request-refusals.js';
 
 export const clientCertificateHeaderName = 'X-ARR-ClientCert';
 
-const frontEndNames: ReadonlySet<string> = new Set([
+const frontEndHeaderNames: ReadonlySet<string> = new Set([
   'client-ip',
   'disguised-host',
   'max-forwards',
@@ -64,7 +64,7 @@ function belongsToClient(name: string, worstCase: boolean): boolean {
   const canonical = canonicalizeFieldName(name);
   if (canonical === 'x-arr-clientcert') return worstCase;
   return !(
-    frontEndNames.has(canonical) ||
+    frontEndHeaderNames.has(canonical) ||
     framingNames.has(canonical) ||
     canonical.startsWith('x-arr-') ||
     canonical.startsWith('x-certgate-') ||

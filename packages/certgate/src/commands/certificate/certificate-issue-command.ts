@@ -10,7 +10,7 @@ import { updateRegister } from '../../certificates/authority/update-register.js'
 import { getDecoded } from '../../certificates/describe-certificate.js';
 import { extendedKeyUsageNames, type ExtendedKeyUsageName } from '../../certificates/structure/extended-key-usage.js';
 import { issueCertificate, usualDays } from '../../certificates/issue-certificate.js';
-import { encodePem } from '../../certificates/structure/pem.js';
+import { encodePem } from '../../certificates/structure/pem-blocks.js';
 import { CommandFailure } from '../../command-line/command-failure.js';
 import { addHelpNote, addHelpSections } from '../../command-line/help.js';
 import {

@@ -20,8 +20,8 @@ import { formatAdapterLine, formatDecisionLine } from './dev/decision-line.js';
 import { describeTrust, listTrustWarnings } from './dev/trust-lines.js';
 import { runBeforeUpstream } from './dev/before-upstream.js';
 import type { DevFlags } from './dev/dev-flags.js';
-import { addGatewayFlags, parseUpstream, readGatewayFlags } from './gateway-options.js';
-import { printExchange } from './gateway.js';
+import { addGatewayFlags, parseUpstream, readGatewayFlags } from './gateway-flags.js';
+import { printExchange } from './gateway-command.js';
 
 const defaultGatewayPort = 7443;
 const defaultHostPort = 7071;

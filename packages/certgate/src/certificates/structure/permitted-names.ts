@@ -7,7 +7,7 @@ import {
   type Extension,
 } from '@peculiar/asn1-x509';
 import { CommandFailure } from '../../command-line/command-failure.js';
-import { createExtension } from './certificate-extensions.js';
+import { createExtension } from './create-extensions.js';
 import { createDnsName, createEmailName } from './subject-alternative-name.js';
 
 /** What an authority may issue for. A kind of name that isn't listed is left open, as RFC 5280 §4.2.1.10 has it. */
