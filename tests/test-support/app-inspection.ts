@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { type AppFiles, createAdapterApp } from './adapter-app.js';
-import { type Ended, runCertgate } from './certgate.js';
+import { type Ended, runCertgateHere } from './certgate.js';
 
 /** What `certgate app inspect --json` prints. */
 export interface InspectionReport {
@@ -23,7 +23,7 @@ export interface InspectionReport {
 }
 
 export function inspect(folder: string, ...more: string[]): Promise<Ended> {
-  return runCertgate(['app', 'inspect', folder, ...more]);
+  return runCertgateHere(['app', 'inspect', folder, ...more]);
 }
 
 export async function inspectJson(
