@@ -4,7 +4,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writ
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { root, runCertgate, sampleFolder } from './test-support/certgate.js';
+import { root, runCertgateHere, sampleFolder } from './test-support/certgate.js';
 import { openssl } from './test-support/openssl.js';
 
 // After `certgate init`, neither a commit nor a deployment takes a secret along, and both take what the app needs.
@@ -105,7 +105,7 @@ function copyApp(from: string): void {
 }
 
 async function expectCertgate(...args: readonly string[]): Promise<string> {
-  const { exitCode, stdout, stderr } = await runCertgate(args, { cwd: app });
+  const { exitCode, stdout, stderr } = await runCertgateHere(args, app);
   assert.equal(exitCode, 0, stdout + stderr);
   return stderr;
 }

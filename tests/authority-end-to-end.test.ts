@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type LocalApp, type LocalAppLogLine, startLocalApp } from 'certgate';
 import { createLocalApp } from './test-support/local-app.js';
-import { runCertgate } from './test-support/certgate.js';
+import { runCertgateHere } from './test-support/certgate.js';
 
 // Callers with certificates that `certgate certificate issue` made, through the gateway with real handshakes.
 
@@ -32,7 +32,7 @@ describe('callers whose certificates an authority issued', () => {
   const logs: LocalAppLogLine[] = [];
 
   const certgate = async (...args: readonly string[]): Promise<string> => {
-    const { exitCode, stdout, stderr } = await runCertgate(args, { cwd: folder });
+    const { exitCode, stdout, stderr } = await runCertgateHere(args, folder);
     assert.equal(exitCode, 0, stderr);
     return stdout;
   };
@@ -144,7 +144,7 @@ describe('callers whose certificates an authority issued', () => {
     ]) {
       assert.ok(codes.includes(expected), `${expected} is not among ${codes.join(', ')}`);
     }
-    const explained = await runCertgate([
+    const explained = await runCertgateHere([
       ...['trust', 'explain', '--store', `file:${join(folder, 'trust.json')}`, '--function', 'Secured', '--json'],
       ...['--certificate', certificate],
     ]);

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { type Ended, root, runCertgate, sampleFolder } from './test-support/certgate.js';
+import { type Ended, root, runCertgate, runCertgateHere, sampleFolder } from './test-support/certgate.js';
 import { makeOpensslCertificate, openssl } from './test-support/openssl.js';
 
 // Each of these is one clear line, what to do, a non-zero exit code, and nothing half-written.
@@ -38,10 +38,14 @@ describe('bad input to the command line', () => {
 
   const url = 'https://localhost:1/api/x';
   const call = (pfx: string, password: string): Promise<Ended> =>
-    runCertgate(['call', url, '--certificate', pfx, '--password-file', password], { cwd: folder });
+    runCertgateHere(['call', url, '--certificate', pfx, '--password-file', password], folder);
 
   it('a wrong password', async () => {
     expectOneClearLine(await call('client.pfx', 'wrong.txt'), /password/i);
+  });
+  it('a wrong password, in a process of its own', async () => {
+    const args = ['call', url, '--certificate', 'client.pfx', '--password-file', 'wrong.txt'];
+    expectOneClearLine(await runCertgate(args, { cwd: folder }), /password/i);
   });
   it('an empty file', async () => {
     expectOneClearLine(await call('empty.pfx', 'right.txt'), /empty/);
@@ -57,12 +61,12 @@ describe('bad input to the command line', () => {
   });
   it('a certificate that is there already: nothing is overwritten, and nothing half-written', async () => {
     const create = ['certificate', 'create', 'billing', '--password-file', 'right.txt'];
-    assert.equal((await runCertgate(create, { cwd: folder })).exitCode, 0);
+    assert.equal((await runCertgateHere(create, folder)).exitCode, 0);
     const files = readdirSync(folder).filter((file) => file.startsWith('billing'));
     rmSync(join(folder, 'billing.pfx'));
-    expectOneClearLine(await runCertgate(create, { cwd: folder }), /--force/);
+    expectOneClearLine(await runCertgateHere(create, folder), /--force/);
     assert.ok(!existsSync(join(folder, 'billing.pfx')));
-    assert.equal((await runCertgate([...create, '--force'], { cwd: folder })).exitCode, 0);
+    assert.equal((await runCertgateHere([...create, '--force'], folder)).exitCode, 0);
     assert.deepEqual(
       readdirSync(folder).filter((file) => file.startsWith('billing')),
       files,
@@ -77,14 +81,14 @@ describe('bad input to the command line', () => {
       for (const [file, content] of Object.entries(files)) writeFileSync(join(app, file), content);
       return app;
     };
-    const dev = (app: string, ...more: string[]): Promise<Ended> => runCertgate(['dev', app, '--once', ...more]);
+    const dev = (app: string, ...more: string[]): Promise<Ended> => runCertgateHere(['dev', app, '--once', ...more]);
     it('an --upstream that is more than a port of this machine, as func start prints it', async () => {
       for (const upstream of [
         'http://localhost:7071/api/Orders',
         'http://example.com:7071',
         'https://localhost:7071',
       ]) {
-        const { exitCode, stderr } = await runCertgate(['dev', folder, '--upstream', upstream]);
+        const { exitCode, stderr } = await runCertgateHere(['dev', folder, '--upstream', upstream]);
         assert.deepEqual([exitCode, /this machine and a port.*like http:/.test(stderr)], [2, true], stderr);
       }
     });
@@ -94,7 +98,7 @@ describe('bad input to the command line', () => {
     });
     it('flags that would do nothing', async () => {
       const app = makeApp('idle', {});
-      expectOneClearLine(await runCertgate(['dev', app, '--call', 'X']), /--call names functions for a check/);
+      expectOneClearLine(await runCertgateHere(['dev', app, '--call', 'X']), /--call names functions for a check/);
       expectOneClearLine(await dev(app, '--json-log'), /--json-log shows log lines/);
     });
 
@@ -140,10 +144,10 @@ describe('bad input to the command line', () => {
     const { port } = server.address() as AddressInfo;
     try {
       expectOneClearLine(
-        await runCertgate(['gateway', '--upstream', 'http://localhost:7071', '--port', String(port)]),
+        await runCertgateHere(['gateway', '--upstream', 'http://localhost:7071', '--port', String(port)]),
         /taken/,
       );
-      expectOneClearLine(await runCertgate(['dev', sampleFolder, '--once', '--host-port', String(port)]), /taken/);
+      expectOneClearLine(await runCertgateHere(['dev', sampleFolder, '--once', '--host-port', String(port)]), /taken/);
     } finally {
       await new Promise((resolve) => server.close(resolve));
     }
@@ -162,7 +166,7 @@ describe('bad input to the command line', () => {
       [['dev', '--mode', 'open'], /Allowed choices/],
       [['dev', '--port', '70000'], /0 to 65535/],
     ] as const) {
-      const { exitCode, stdout, stderr } = await runCertgate(args);
+      const { exitCode, stdout, stderr } = await runCertgateHere(args);
       assert.equal(exitCode, 2, args.join(' '));
       assert.equal(stdout, '', args.join(' '));
       assert.match(stderr, message);
@@ -170,7 +174,7 @@ describe('bad input to the command line', () => {
   });
 
   it('with --json, a failure is one JSON object on stdout', async () => {
-    const { exitCode, stdout } = await runCertgate(['dev', join(folder, 'nothing'), '--once', '--json']);
+    const { exitCode, stdout } = await runCertgateHere(['dev', join(folder, 'nothing'), '--once', '--json']);
     assert.equal(exitCode, 2);
     const { error } = JSON.parse(stdout) as { error: { message: string; remedy: string | null } };
     assert.match(error.message, /does not exist/);

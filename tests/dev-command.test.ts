@@ -20,6 +20,7 @@ import {
   collect,
   root,
   runCertgate,
+  runCertgateHere,
   runProgram,
   sampleFolder,
   startCertgate,
@@ -137,7 +138,7 @@ describe('certgate dev', () => {
       writeFileSync(join(app, 'local.settings.json'), JSON.stringify(settings));
     };
     writeSetting('missing.json');
-    const failed = await runCertgate(['dev', app, '--check', '--port', '0', '--host-port', '0']);
+    const failed = await runCertgateHere(['dev', app, '--check', '--port', '0', '--host-port', '0']);
     assert.equal(failed.exitCode, 2);
     assert.match(
       failed.stderr,
@@ -145,7 +146,7 @@ describe('certgate dev', () => {
     );
 
     writeSetting('callers.json');
-    const checked = await runCertgate(['dev', app, '--once', '--json', '--call', 'Hello']);
+    const checked = await runCertgateHere(['dev', app, '--once', '--json', '--call', 'Hello']);
     assert.equal(checked.exitCode, 0, checked.stderr);
     const { trust, checks } = JSON.parse(checked.stdout) as { trust: unknown; checks: readonly { caller: string }[] };
     const named = { source: 'file callers.json', revision: 1, fault: null, setBy: 'local.settings.json' };
@@ -265,7 +266,7 @@ describe('certgate dev', () => {
       for (let tries = 0; !said.includes('SecuredFunction') && tries < 50; tries += 1) await wait(20);
       const line =
         said.split('\n').find((each) => each.includes('certgate call') && each.includes('SecuredFunction')) ?? '';
-      const { exitCode, stdout, stderr } = await runCertgate(line.trim().split(' ').slice(3));
+      const { exitCode, stdout, stderr } = await runCertgateHere(line.trim().split(' ').slice(3));
       assert.equal(exitCode, 0, stderr);
       assert.match(stdout, /"caller":"allowed"/);
     } finally {
@@ -279,7 +280,7 @@ describe('certgate dev', () => {
 const { app } = require('@azure/functions');
 app.http('Forgotten', { handler: () => { require('fs').writeFileSync(${JSON.stringify(marker)}, ''); return {}; } });
 `;
-    const { exitCode, stdout, stderr } = await runCertgate([
+    const { exitCode, stdout, stderr } = await runCertgateHere([
       'dev',
       makeApp('open', open),
       '--once',
@@ -302,7 +303,7 @@ app.http('Early', { handler: () => ({}) });
 const { secureApp, trustStoreFromFile } = require('@certgate/azure-functions');
 secureApp(app, { trustStore: trustStoreFromFile(process.env.CERTGATE_TRUST) });
 `;
-    const { exitCode, stdout, stderr } = await runCertgate(['dev', makeApp('late', late), '--once', '--json']);
+    const { exitCode, stdout, stderr } = await runCertgateHere(['dev', makeApp('late', late), '--once', '--json']);
     assert.equal(exitCode, 1);
     assert.match(stderr, /Early is covered by the hook alone/);
     const { checks } = JSON.parse(stdout) as { checks: readonly { ok: boolean; status: number | null }[] };
@@ -313,7 +314,7 @@ secureApp(app, { trustStore: trustStoreFromFile(process.env.CERTGATE_TRUST) });
   it('expects of each mode what Azure answers in it', async () => {
     const app = makeApp('modes', gate + hello('one'));
     const check = async (...flags: string[]): Promise<Record<string, number>> => {
-      const { exitCode, stdout, stderr } = await runCertgate([
+      const { exitCode, stdout, stderr } = await runCertgateHere([
         'dev',
         app,
         '--once',
@@ -341,7 +342,7 @@ secureApp(app, { trustStore: trustStoreFromFile(process.env.CERTGATE_TRUST) });
     const hidden = `${gate}const { requireRole } = require('@certgate/azure-functions');
 const inner = requireRole('operator', () => ({ body: 'in' }));
 app.http('Hidden', { handler: (request, context) => inner(request, context) });`;
-    const { exitCode, stdout } = await runCertgate([
+    const { exitCode, stdout } = await runCertgateHere([
       'dev',
       makeApp('hidden', hidden),
       '--once',
@@ -360,7 +361,7 @@ app.http('Hidden', { handler: (request, context) => inner(request, context) });`
 
   it('lists functions without an HTTP trigger, and leaves them alone', async () => {
     const timer = `${gate}app.timer('Nightly', { schedule: '0 0 0 * * *', handler: () => { throw new Error('ran'); } });${hello('one')}`;
-    const { exitCode, stdout } = await runCertgate(['dev', makeApp('timed', timer), '--once']);
+    const { exitCode, stdout } = await runCertgateHere(['dev', makeApp('timed', timer), '--once']);
     assert.equal(exitCode, 0);
     assert.match(stdout, /Left alone, no HTTP trigger: Nightly \(timerTrigger\)/);
   });

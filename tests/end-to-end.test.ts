@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import {
   collect,
-  runCertgate,
+  runCertgateHere,
   runProgram,
   sampleFolder,
   startCertgate,
@@ -33,7 +33,7 @@ interface Report {
 describe('certgate dev --once --json on the sample', () => {
   it('answers every caller at every function as it should', async () => {
     const call = ['--call', 'PublicFunction', 'SecuredFunction', 'RoleFunction'];
-    const { exitCode, stdout, stderr } = await runCertgate(['dev', sampleFolder, '--once', '--json', ...call]);
+    const { exitCode, stdout, stderr } = await runCertgateHere(['dev', sampleFolder, '--once', '--json', ...call]);
     assert.equal(exitCode, 0, stderr);
     const report = JSON.parse(stdout) as Report;
     const statuses = Object.fromEntries(
@@ -59,7 +59,7 @@ describe('certgate dev --once --json on the sample', () => {
   });
 
   it('runs no code of a closed function that was not named with --call', async () => {
-    const { exitCode, stdout } = await runCertgate(['dev', sampleFolder, '--once', '--json']);
+    const { exitCode, stdout } = await runCertgateHere(['dev', sampleFolder, '--once', '--json']);
     assert.equal(exitCode, 0);
     const { checks } = JSON.parse(stdout) as Report;
     assert.ok(checks.length > 0);
@@ -216,7 +216,7 @@ describe('the sample behind the gateway, called by curl with certificates of ope
       cacert,
       '--json',
     ];
-    const { exitCode, stdout, stderr } = await runCertgate(call);
+    const { exitCode, stdout, stderr } = await runCertgateHere(call);
     assert.equal(exitCode, 0, stderr);
     const answer = JSON.parse(stdout) as { status: number; certificate: { thumbprintSha256: string } };
     assert.equal(answer.status, 200);
