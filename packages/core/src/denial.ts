@@ -1,78 +1,154 @@
-/**
- * Every reason to refuse, in the order of the request's path, and what the caller learns of it. The precise code goes to
- * the operator's log; callers see the public code, which is the same for no certificate and for a wrong one.
- */
-const publicCodeByDenialCode = {
-  // Before the header is looked at: the operator's side is not in order.
-  front_end_unknown: 'unavailable',
-  front_end_contradicted: 'unavailable',
-  http_streaming_ambiguous: 'unavailable',
-  gate_not_installed: 'unavailable',
-  // certificate-header
-  certificate_missing: 'client_certificate_required',
-  certificate_malformed: 'client_certificate_required',
-  certificate_multiple: 'client_certificate_required',
-  certificate_too_large: 'client_certificate_required',
-  // trust-store
-  trust_locked: 'unavailable',
-  certificate_on_deny_list: 'client_certificate_required',
-  certificate_not_trusted: 'client_certificate_required',
-  identity_ambiguous: 'client_certificate_required',
-  identity_disabled: 'client_certificate_required',
-  identity_expired: 'client_certificate_required',
-  pin_disabled: 'client_certificate_required',
-  pin_not_yet_valid: 'client_certificate_required',
-  pin_expired: 'client_certificate_required',
-  trust_unavailable: 'unavailable',
-  // certificate-verification
-  certificate_not_yet_valid: 'client_certificate_required',
-  certificate_expired: 'client_certificate_required',
-  certificate_is_authority: 'client_certificate_required',
-  certificate_extended_key_usage_unsuitable: 'client_certificate_required',
-  certificate_key_usage_unsuitable: 'client_certificate_required',
-  certificate_key_unsupported: 'client_certificate_required',
-  certificate_key_too_weak: 'client_certificate_required',
-  certificate_critical_extension_unknown: 'client_certificate_required',
-  // certification-path
-  path_not_found: 'client_certificate_required',
-  path_budget_exhausted: 'client_certificate_required',
-  path_signature_invalid: 'client_certificate_required',
-  path_certificate_malformed: 'client_certificate_required',
-  path_certificate_not_yet_valid: 'client_certificate_required',
-  path_certificate_expired: 'client_certificate_required',
-  path_authority_unfit: 'client_certificate_required',
-  path_length_exceeded: 'client_certificate_required',
-  path_name_not_permitted: 'client_certificate_required',
-  path_policy_not_satisfied: 'client_certificate_required',
-  path_critical_extension_unknown: 'client_certificate_required',
-  path_key_unsupported: 'client_certificate_required',
-  path_key_too_weak: 'client_certificate_required',
-  path_algorithm_unsupported: 'client_certificate_required',
-  path_algorithm_too_weak: 'client_certificate_required',
-  path_extended_key_usage_unsuitable: 'client_certificate_required',
-  certificate_revoked: 'client_certificate_required',
-  revocation_unavailable: 'unavailable',
-  // authorization
-  function_not_allowed: 'forbidden',
-  role_missing: 'forbidden',
-  // anywhere
-  internal_fault: 'unavailable',
-} as const;
+/** The steps of a decision, in the order in which they run. */
+export const decisionSteps = [
+  'certificate-header',
+  'trust-store',
+  'client-certificate',
+  'certificate-verification',
+  'certification-path',
+  'client-identity',
+  'authorization',
+] as const;
 
-export type DenialCode = keyof typeof publicCodeByDenialCode;
-export type PublicCode = (typeof publicCodeByDenialCode)[DenialCode];
+export type DecisionStepName = (typeof decisionSteps)[number];
 
-/** All precise codes, in the order of the request's path. */
-export const denialCodes: readonly DenialCode[] = Object.freeze(Object.keys(publicCodeByDenialCode) as DenialCode[]);
+/** The steps of a request's path that can refuse it (docs/request-path.md). The first two are the adapter's. */
+export type RequestStep = 'front-end' | 'http-streaming' | DecisionStepName;
 
+/** All of them, in the order in which they run. */
+export const requestSteps: readonly RequestStep[] = ['front-end', 'http-streaming', ...decisionSteps];
+
+/** What callers learn: the same for no certificate and for a wrong one. */
 const statusByPublicCode = { client_certificate_required: 401, forbidden: 403, unavailable: 503 } as const;
 
+export type PublicCode = keyof typeof statusByPublicCode;
 export type PublicStatus = (typeof statusByPublicCode)[PublicCode];
 
+interface DenialRow {
+  readonly publicCode: PublicCode;
+  /** The steps that may report it, in their order. None: it stands outside the order. */
+  readonly steps: readonly RequestStep[];
+  /** It ends at a moment that the trust document names, or as soon as a source answers: never remembered. */
+  readonly isMomentary?: true;
+}
+
+/**
+ * Every reason to refuse, in the order of the request's path: what the caller learns of it, and which steps may report
+ * it. The precise code goes to the operator's log alone.
+ */
+const denials = {
+  // Before the header is looked at: the operator's side is not in order.
+  front_end_unknown: { publicCode: 'unavailable', steps: ['front-end'] },
+  front_end_contradicted: { publicCode: 'unavailable', steps: ['front-end'] },
+  http_streaming_ambiguous: { publicCode: 'unavailable', steps: ['http-streaming'] },
+  gate_not_installed: { publicCode: 'unavailable', steps: [] },
+  // The certificate header. The bytes of a pinned certificate may turn out later to be none.
+  certificate_missing: { publicCode: 'client_certificate_required', steps: ['certificate-header'] },
+  certificate_malformed: {
+    publicCode: 'client_certificate_required',
+    steps: ['certificate-header', 'client-certificate'],
+  },
+  certificate_multiple: { publicCode: 'client_certificate_required', steps: ['certificate-header'] },
+  certificate_too_large: { publicCode: 'client_certificate_required', steps: ['certificate-header'] },
+  // The trust store. What is known by a name is concluded by client-identity, once the path holds; so is what the
+  // document says anew after an OCSP responder was asked.
+  trust_locked: { publicCode: 'unavailable', steps: ['trust-store', 'client-identity'], isMomentary: true },
+  certificate_on_deny_list: {
+    publicCode: 'client_certificate_required',
+    steps: ['trust-store', 'certification-path', 'client-identity'],
+  },
+  certificate_not_trusted: { publicCode: 'client_certificate_required', steps: ['trust-store', 'client-identity'] },
+  identity_ambiguous: {
+    publicCode: 'client_certificate_required',
+    steps: ['trust-store', 'client-identity'],
+    isMomentary: true,
+  },
+  identity_disabled: {
+    publicCode: 'client_certificate_required',
+    steps: ['trust-store', 'client-identity'],
+    isMomentary: true,
+  },
+  identity_expired: {
+    publicCode: 'client_certificate_required',
+    steps: ['trust-store', 'client-identity'],
+    isMomentary: true,
+  },
+  pin_disabled: {
+    publicCode: 'client_certificate_required',
+    steps: ['trust-store', 'client-identity'],
+    isMomentary: true,
+  },
+  pin_not_yet_valid: {
+    publicCode: 'client_certificate_required',
+    steps: ['trust-store', 'client-identity'],
+    isMomentary: true,
+  },
+  pin_expired: {
+    publicCode: 'client_certificate_required',
+    steps: ['trust-store', 'client-identity'],
+    isMomentary: true,
+  },
+  trust_unavailable: { publicCode: 'unavailable', steps: ['trust-store', 'certification-path'], isMomentary: true },
+  // The certificate itself.
+  certificate_not_yet_valid: { publicCode: 'client_certificate_required', steps: ['certificate-verification'] },
+  certificate_expired: { publicCode: 'client_certificate_required', steps: ['certificate-verification'] },
+  certificate_is_authority: { publicCode: 'client_certificate_required', steps: ['certificate-verification'] },
+  certificate_extended_key_usage_unsuitable: {
+    publicCode: 'client_certificate_required',
+    steps: ['certificate-verification'],
+  },
+  certificate_key_usage_unsuitable: { publicCode: 'client_certificate_required', steps: ['certificate-verification'] },
+  certificate_key_unsupported: { publicCode: 'client_certificate_required', steps: ['certificate-verification'] },
+  certificate_key_too_weak: { publicCode: 'client_certificate_required', steps: ['certificate-verification'] },
+  // Later where a path was looked for that would have processed the extension.
+  certificate_critical_extension_unknown: {
+    publicCode: 'client_certificate_required',
+    steps: ['certificate-verification', 'certification-path'],
+  },
+  // The path to an authority. The trust store counts the names before it compares them, and a store of the user's own
+  // may know what is revoked.
+  path_not_found: { publicCode: 'client_certificate_required', steps: ['certification-path'] },
+  path_budget_exhausted: { publicCode: 'client_certificate_required', steps: ['trust-store', 'certification-path'] },
+  path_signature_invalid: { publicCode: 'client_certificate_required', steps: ['certification-path'] },
+  path_certificate_malformed: { publicCode: 'client_certificate_required', steps: ['certification-path'] },
+  path_certificate_not_yet_valid: { publicCode: 'client_certificate_required', steps: ['certification-path'] },
+  path_certificate_expired: { publicCode: 'client_certificate_required', steps: ['certification-path'] },
+  path_authority_unfit: { publicCode: 'client_certificate_required', steps: ['certification-path'] },
+  path_length_exceeded: { publicCode: 'client_certificate_required', steps: ['certification-path'] },
+  path_name_not_permitted: { publicCode: 'client_certificate_required', steps: ['certification-path'] },
+  path_policy_not_satisfied: { publicCode: 'client_certificate_required', steps: ['certification-path'] },
+  path_critical_extension_unknown: { publicCode: 'client_certificate_required', steps: ['certification-path'] },
+  path_key_unsupported: { publicCode: 'client_certificate_required', steps: ['certification-path'] },
+  path_key_too_weak: { publicCode: 'client_certificate_required', steps: ['certification-path'] },
+  path_algorithm_unsupported: { publicCode: 'client_certificate_required', steps: ['certification-path'] },
+  path_algorithm_too_weak: { publicCode: 'client_certificate_required', steps: ['certification-path'] },
+  path_extended_key_usage_unsuitable: { publicCode: 'client_certificate_required', steps: ['certification-path'] },
+  certificate_revoked: { publicCode: 'client_certificate_required', steps: ['trust-store', 'certification-path'] },
+  revocation_unavailable: {
+    publicCode: 'unavailable',
+    steps: ['trust-store', 'certification-path', 'client-identity'],
+    isMomentary: true,
+  },
+  // Authorization.
+  function_not_allowed: { publicCode: 'forbidden', steps: ['authorization'] },
+  role_missing: { publicCode: 'forbidden', steps: ['authorization'] },
+  // Anywhere.
+  internal_fault: { publicCode: 'unavailable', steps: [] },
+} as const;
+
+export type DenialCode = keyof typeof denials;
+
+/** The codes that a step may report; of several steps, those that any of them may. */
+export type DenialCodeOf<Step extends RequestStep> = {
+  [Code in DenialCode]: Step extends (typeof denials)[Code]['steps'][number] ? Code : never;
+}[DenialCode];
+
+/** All precise codes, in the order of the request's path. */
+export const denialCodes: readonly DenialCode[] = Object.freeze(Object.keys(denials) as DenialCode[]);
+
 /** A refusal. `detail` is one sentence for the operator: what is wrong and what to do; it never reaches the caller. */
-export interface Denial {
+export interface Denial<Code extends DenialCode = DenialCode> {
   readonly outcome: 'denied';
-  readonly code: DenialCode;
+  readonly code: Code;
   readonly detail: string;
   /** Whom the certificate belongs to, where that was known before the refusal. */
   readonly identityName?: string;
@@ -80,18 +156,41 @@ export interface Denial {
   readonly thumbprintSha256?: string;
 }
 
-export function deny(
-  code: DenialCode,
+export function deny<Code extends DenialCode>(
+  code: Code,
   detail: string,
   known: Pick<Denial, 'identityName' | 'thumbprintSha256'> = {},
-): Denial {
+): Denial<Code> {
   return Object.freeze({ outcome: 'denied', code, detail, ...known });
 }
 
 export function getPublicCode(code: DenialCode): PublicCode {
-  return publicCodeByDenialCode[code];
+  return getRow(code).publicCode;
 }
 
 export function getPublicStatus(code: DenialCode): PublicStatus {
-  return statusByPublicCode[publicCodeByDenialCode[code]];
+  return statusByPublicCode[getRow(code).publicCode];
+}
+
+/** The steps that may report a code, in the order in which they run. */
+export function getSteps(code: DenialCode): readonly RequestStep[] {
+  return getRow(code).steps;
+}
+
+/** Whether the refusal may end from one moment to the next, so that it must not be remembered. */
+export function isMomentary(code: DenialCode): boolean {
+  return getRow(code).isMomentary === true;
+}
+
+/** Whether a value is a denial code that the step may report. */
+export function isDenialCodeOf<Step extends RequestStep>(step: Step, code: unknown): code is DenialCodeOf<Step> {
+  return isDenialCode(code) && getSteps(code).includes(step);
+}
+
+function isDenialCode(code: unknown): code is DenialCode {
+  return typeof code === 'string' && Object.hasOwn(denials, code);
+}
+
+function getRow(code: DenialCode): DenialRow {
+  return denials[code];
 }

@@ -48,7 +48,18 @@ export type {
 } from '@certgate/x509/path';
 export type { DeniedCertificate, DenyList } from './trust-snapshot/deny-list.js';
 export type { SubjectType, TrustSubject } from './trust-snapshot/trust-subject.js';
-export type { FoundIdentity, TrustDenialCode, TrustFinding } from './trust-snapshot/trust-finding.js';
+export type {
+  ConfirmedFinding,
+  FoundFinding,
+  FoundIdentity,
+  NominatedFinding,
+  NotFoundFinding,
+  RefusedFinding,
+  RefusedNomination,
+  TrustDenialCode,
+  TrustFinding,
+  UnavailableFinding,
+} from './trust-snapshot/trust-finding.js';
 export type { TrustStore, TrustStoreReport, TrustStoreWarning } from './trust-store/trust-store.js';
 export {
   trustStoreFromAppSetting,
@@ -80,6 +91,7 @@ export {
 } from './access/access-decision.js';
 export { AccessGate, type AccessGateOptions } from './access/access-gate.js';
 export {
+  type DecisionStepName,
   type Denial,
   type DenialCode,
   denialCodes,

@@ -62,15 +62,11 @@ export {
 } from '@certgate/x509/path';
 export { deniedSerialKey } from './trust-snapshot/deny-list.js';
 export { listSubjectKeys, subjectKey, subjectTypes } from './trust-snapshot/trust-subject.js';
-export { findInSnapshot } from './trust-snapshot/find-in-snapshot.js';
+export { decisionSteps, getSteps, requestSteps, type RequestStep } from './denial.js';
+export { findInSnapshot, type SnapshotFinding } from './trust-snapshot/find-in-snapshot.js';
 export { type DocumentSignatureVerdict, verifyDocumentSignature } from './trust-sources/document-signature.js';
 export { readRevocationInformation, type RevocationReadingOptions } from './trust-store/revocation-keeper.js';
-export {
-  type AuthorityContext,
-  type AuthorityRefusal,
-  findAuthorityPath,
-  type OcspWanted,
-} from './trust-snapshot/authority-path.js';
+export { type AuthorityContext, findAuthorityPath, type OcspWanted } from './trust-snapshot/authority-path.js';
 export { describeLock } from './trust-snapshot/trust-snapshot.js';
 export {
   findIssuingAuthorities,

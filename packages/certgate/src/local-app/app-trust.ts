@@ -107,7 +107,8 @@ function judge(
 ): { readonly isListed: boolean; readonly asListed: Caller } {
   const stranger: Caller = { ...caller, isTrusted: false, roles: [] };
   if (caller.certificate === undefined || snapshot === undefined) return { isListed: false, asListed: stranger };
-  const finding = findInSnapshot(snapshot, presentCertificate(caller.certificate.certificate.der), now);
+  const looked = findInSnapshot(snapshot, presentCertificate(caller.certificate.certificate.der), now);
+  const finding = looked.outcome === 'nominated' ? looked.confirm() : looked;
   if (finding.outcome !== 'found') return { isListed: finding.outcome === 'denied', asListed: stranger };
   const { roles, functions } = finding.identity;
   return {

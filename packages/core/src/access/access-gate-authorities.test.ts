@@ -11,74 +11,16 @@ import {
   type CallerRequest,
   authorityOf,
   billing,
-  getStage,
   issueCaller,
   issueIntermediate,
   issuedDocument,
 } from '../test-support/authority-stage.js';
+import { createAuthorityScenes } from '../test-support/authority-scenes.js';
 import { now } from '@certgate/x509/test-support/certificates.js';
-import { authorityExtensions, makeCrl, readCrl } from '@certgate/x509/test-support/revocation.js';
+import { authorityExtensions } from '@certgate/x509/test-support/revocation.js';
 import { countRuns } from '@certgate/x509/test-support/random-runs.js';
 
-const { issuing, root, impostor } = getStage();
-const caller = issueCaller({ serialNumber: '1234' });
-const { thumbprintSha256 } = caller.certificate;
-const headers = [
-  caller.header,
-  caller.header,
-  caller.header,
-  issueCaller({ issuer: impostor }).header,
-  issueCaller({ names: ['DNS:a.apps.example', 'DNS:billing.corp.example'] }).header,
-  issueCaller({ names: ['DNS:stranger.example'], name: 'stranger' }).header,
-  issueCaller({ extensions: ['extendedKeyUsage = serverAuth'] }).header,
-  issueCaller({ notAfter: '20270101000000Z' }).header,
-];
-const [empty, revoking, early] = [
-  makeCrl({ authority: issuing }),
-  makeCrl({ authority: issuing, number: '02', revoked: [{ serialNumber: '1234' }] }),
-  makeCrl({ authority: issuing, nextUpdate: '20270101000010Z' }),
-].map(readCrl);
-const listsOf = [[], [empty], [revoking], [early]].map((lists) => lists.flatMap((list) => list ?? []));
-
-const revocations = fc.record(
-  {
-    mode: fc.constantFrom('required', 'required', 'when-available', 'off'),
-    scope: fc.constant('end-entity'),
-    graceSeconds: fc.constantFrom(0, 5),
-  },
-  { requiredKeys: ['scope'] },
-);
-const allSubjects = [{ dns: 'billing.corp.example' }, { dns: '*.apps.example' }, { commonName: 'billing' }].map(
-  (name) => ({ issuedBy: 'corp', ...name }),
-);
-const subjects = fc.subarray(allSubjects);
-const identity = fc.record(
-  {
-    roles: fc.subarray(['reader', 'admin']),
-    enabled: fc.constantFrom(true, true, true, false),
-    expiresAt: fc.constant(new Date(now + 5_000).toISOString()),
-  },
-  { requiredKeys: ['roles'] },
-);
-const documents = fc
-  .tuple(
-    fc.tuple(identity, identity),
-    fc.oneof(subjects, fc.constant(allSubjects)),
-    fc.constantFrom(0, 0, 0, 1, 2, 3, 4),
-    fc.option(fc.constantFrom({ thumbprintSha256 }, { thumbprintSha256, issuedBy: 'corp' })),
-    revocations,
-    fc.constantFrom([], [], [], [{ thumbprintSha256 }], [{ issuedBy: 'corp', serialNumber: '1234' }]),
-  )
-  .map(([owners, names, spread, pin, revocation, denied]) =>
-    issuedDocument(
-      owners.map((owner, index) => ({
-        ...owner,
-        subjects: names.filter((_, position) => ((spread >> position) & 1) === index),
-        certificates: pin !== null && index === 0 ? [pin] : [],
-      })),
-      { authorities: [authorityOf({ revocation, anchors: [root] })], denied },
-    ),
-  );
+const { caller, headers, lists: listsOf, documents } = createAuthorityScenes();
 
 describe('what was remembered ends', () => {
   const required = { mode: 'required', scope: 'end-entity' };

@@ -1,25 +1,30 @@
 // access/: the decision from top to bottom, the gate that remembers decisions, and authorization.
 
-import { type Decision, authenticate, authorize } from './access-decision.js';
+import { type Decision, authorize } from './access-decision.js';
+import { concludeIdentity, type VerifiedCertificate, verifyFinding } from './authentication.js';
 import type { FunctionRequirement } from './authorization.js';
 import { readCertificateHeader, trimHeader } from '../certificate-header/certificate-header.js';
 import { type Denial, deny } from '../denial.js';
 import { describeFault } from '../encoding/shown-text.js';
-import { readKnownOptions, readMember } from '../encoding/known-options.js';
+import { readKnownOptions } from '../encoding/known-options.js';
 import { type PresentedCertificate, presentCertificate } from '../trust-snapshot/presented-certificate.js';
 import {
   describeStoreFault,
+  isThenable,
   readTrustFinding,
   readTrustVersion,
   type TrustStore,
   TrustVersionError,
 } from '../trust-store/trust-store.js';
 import { RefusalCache, VerdictCache } from './decision-memory.js';
-import type { TrustFinding } from '../trust-snapshot/trust-finding.js';
+import type { ConfirmedFinding, TrustFinding, UnavailableFinding } from '../trust-snapshot/trust-finding.js';
 
 export interface AccessGateOptions {
   readonly trustStore: TrustStore;
-  /** How long a store may take to answer one request, in milliseconds; 15,000 by default. */
+  /**
+   * How long a store may take for one answer, in milliseconds; 15,000 by default. A nomination takes two: the look-up,
+   * and its `confirm`.
+   */
   readonly findTimeoutMilliseconds?: number;
 }
 
@@ -82,29 +87,35 @@ export class AccessGate {
     const presented = presentCertificate(reading.der);
     const refusal = version && this.#refusals.find(presented.thumbprintSha256, version, now);
     if (refusal) return refusal;
-    const conclude = (finding: TrustFinding): Decision =>
-      this.#conclude(text, version, presented, finding, requirement, now);
-    const finding = this.#askStore(presented, now);
-    return isThenable(finding) ? concludeLater(finding, conclude) : conclude(finding);
+    const asked: Asked = { text, version, presented, requirement, now };
+    const finding = this.#askStore(() => this.#trustStore.find(presented, now), readTrustFinding);
+    return andThen(finding, (each) => this.#verify(asked, each));
   }
 
-  #askStore(presented: PresentedCertificate, now: number): TrustFinding | PromiseLike<TrustFinding> {
+  /** Never rejects. */
+  #askStore<Answer>(
+    ask: () => unknown,
+    read: (answer: unknown) => Answer,
+  ): Answer | UnavailableFinding | PromiseLike<Answer | UnavailableFinding> {
     try {
-      const answer: unknown = this.#trustStore.find(presented, now);
-      return isThenable(answer) ? this.#awaitAnswer(answer) : readTrustFinding(answer);
+      const answer = ask();
+      return isThenable(answer) ? this.#awaitAnswer(answer, read) : read(answer);
     } catch (error) {
       return describeStoreFault(error);
     }
   }
 
-  async #awaitAnswer(answer: PromiseLike<unknown>): Promise<TrustFinding> {
+  async #awaitAnswer<Answer>(
+    answer: PromiseLike<unknown>,
+    read: (answer: unknown) => Answer,
+  ): Promise<Answer | UnavailableFinding> {
     let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<TrustFinding>((resolve) => {
+    const late = new Promise<UnavailableFinding>((resolve) => {
       const detail = `The trust store did not answer within ${this.#findTimeout} ms.`;
       timer = setTimeout(resolve, this.#findTimeout, { outcome: 'unavailable', detail });
     });
     try {
-      return await Promise.race([Promise.resolve(answer).then(readTrustFinding), late]);
+      return await Promise.race([Promise.resolve(answer).then(read), late]);
     } catch (error) {
       return describeStoreFault(error);
     } finally {
@@ -112,44 +123,68 @@ export class AccessGate {
     }
   }
 
+  #verify(asked: Asked, finding: TrustFinding): Decision | Promise<Decision> {
+    const verified = verifyFinding(asked.presented, finding, asked.now);
+    if (verified.outcome === 'denied') return this.#refuse(asked, finding, verified);
+    if (finding.outcome !== 'nominated') return this.#conclude(asked, finding, verified, undefined);
+    const confirmed = this.#askStore<ConfirmedFinding>(finding.confirm, (answer) => answer as ConfirmedFinding);
+    return andThen(confirmed, (each) => this.#conclude(asked, finding, verified, each));
+  }
+
   #conclude(
-    text: string,
-    version: string | undefined,
-    presented: PresentedCertificate,
+    asked: Asked,
     finding: TrustFinding,
-    requirement: FunctionRequirement,
-    now: number,
+    verified: VerifiedCertificate,
+    confirmed: ConfirmedFinding | undefined,
   ): Decision {
-    const authentication = authenticate(presented, finding, now);
-    // Remembered only when the store's content was the same before and after it answered.
-    const isSettled = version !== undefined && version === readTrustVersion(this.#trustStore);
-    if (authentication.outcome === 'denied') {
-      if (isSettled) this.#refusals.remember(presented.thumbprintSha256, version, finding, authentication, now);
-      return authentication;
-    }
-    if (isSettled) {
-      const { identity, validFrom, validUntil } = authentication;
+    const { text, version, requirement, now } = asked;
+    const authentication = concludeIdentity(verified, confirmed, now);
+    if (authentication.outcome === 'denied') return this.#refuse(asked, finding, authentication);
+    const { identity, validFrom, validUntil } = authentication;
+    if (version !== undefined && this.#isSettled(version)) {
       this.#verdicts.remember(text, { identity, version, validFrom, validUntil });
     }
-    return authorize(authentication.identity, requirement, now);
+    return authorize(identity, requirement, now);
+  }
+
+  #refuse({ version, presented, now }: Asked, finding: TrustFinding, denial: Denial): Denial {
+    if (version !== undefined && this.#isSettled(version)) {
+      this.#refusals.remember(presented.thumbprintSha256, version, finding, denial, now);
+    }
+    return denial;
+  }
+
+  /** Remembered only when the store's content was the same before and after it answered. */
+  #isSettled(version: string): boolean {
+    return version === readTrustVersion(this.#trustStore);
   }
 }
 
-async function concludeLater(
-  finding: PromiseLike<TrustFinding>,
-  conclude: (finding: TrustFinding) => Decision,
+/** One request that no memory knows. */
+interface Asked {
+  readonly text: string;
+  readonly version: string | undefined;
+  readonly presented: PresentedCertificate;
+  readonly requirement: FunctionRequirement;
+  readonly now: number;
+}
+
+function andThen<T>(
+  value: T | PromiseLike<T>,
+  next: (value: T) => Decision | Promise<Decision>,
+): Decision | Promise<Decision> {
+  return isThenable(value) ? decideLater(value, next) : next(value);
+}
+
+async function decideLater<T>(
+  value: PromiseLike<T>,
+  next: (value: T) => Decision | Promise<Decision>,
 ): Promise<Decision> {
   try {
-    return conclude(await finding);
+    return await next(await value);
   } catch (error) {
     return denyFault(error);
   }
-}
-
-/** By its `then`: where a library has put its own Promise in the global's place, an async function's is no instance of it. */
-function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
-  if (typeof value !== 'object' || value === null || !('then' in value)) return false;
-  return typeof readMember(value, 'then') === 'function';
 }
 
 function denyFault(error: unknown): Denial {

@@ -1,4 +1,4 @@
-import type { Denial } from '../denial.js';
+import { type Denial, isMomentary } from '../denial.js';
 import type { TrustFinding } from '../trust-snapshot/trust-finding.js';
 import type { ClientIdentity } from './client-identity.js';
 
@@ -106,9 +106,9 @@ export class RefusalCache {
     return now >= entry.rememberedAt && now < entry.endsAt ? entry.denial : undefined;
   }
 
-  /** `finding` is what the store said. Kept if it may have cost it more than a look into a table. */
+  /** `finding` is what the store said. Kept if the refusal may have cost more than a look into a table. */
   remember(thumbprintSha256: string, version: string, finding: TrustFinding, denial: Denial, now: number): void {
-    if (!isCostly(finding)) return;
+    if (!isCostly(finding) || isMomentary(denial.code)) return;
     this.#entries.delete(thumbprintSha256);
     const endsAt = now + lifetimeMilliseconds;
     this.#entries.set(thumbprintSha256, Object.freeze({ version, denial, rememberedAt: now, endsAt }));
@@ -119,11 +119,10 @@ export class RefusalCache {
 }
 
 /**
- * A certificate whose issuer is known was decoded and its names compared: no other that isn't found has a detail. What an
- * entry of the document says of its dates is exact to the millisecond, and what has no revocation information now may have
- * it at once: those aren't kept.
+ * A certificate whose issuer is known was decoded and its names compared: no other that isn't found has a detail. One that
+ * was nominated was verified too. A certificate that was found is somebody's, and costs no more than its decoding.
  */
 function isCostly(finding: TrustFinding): boolean {
   if (finding.outcome === 'notFound') return finding.detail !== undefined;
-  return finding.outcome === 'denied' && /^(?:path|certificate)_/.test(finding.code);
+  return finding.outcome === 'denied' || finding.outcome === 'nominated';
 }

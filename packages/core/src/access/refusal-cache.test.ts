@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
 import { AccessGate } from './access-gate.js';
-import { type DenialCode, denialCodes, deny } from '../denial.js';
+import { type DenialCode, denialCodes, deny, isMomentary } from '../denial.js';
 import { RefusalCache } from './decision-memory.js';
-import type { TrustDenialCode, TrustFinding } from '../trust-snapshot/trust-finding.js';
+import type { FoundFinding, TrustDenialCode, TrustFinding } from '../trust-snapshot/trust-finding.js';
 import type { TrustStore } from '../trust-store/trust-store.js';
 import { makeCertificate, now } from '@certgate/x509/test-support/certificates.js';
 import { CountingStore, found, header, open } from '../test-support/gate-stage.js';
@@ -16,7 +16,7 @@ const findingOf = (code: DenialCode): TrustFinding => ({
   code: code as TrustDenialCode,
   detail: 'x',
 });
-const isKept = (code: DenialCode): boolean => code.startsWith('path_') || code.startsWith('certificate_');
+const nominated: TrustFinding = { outcome: 'nominated', confirm: () => found as FoundFinding };
 
 describe('RefusalCache', () => {
   test('remembers for half a minute, under one version', () => {
@@ -30,25 +30,27 @@ describe('RefusalCache', () => {
     assert.equal(cache.find('A', 'v2', now), undefined);
     assert.equal(cache.find('B', 'v1', now), undefined);
   });
-  for (const code of denialCodes.filter((each) => /^(?:path|certificate|identity|pin|revocation)_/.test(each))) {
-    test(`${code} of a store: ${isKept(code) ? 'remembered' : 'of the moment, or cheap: not remembered'}`, () => {
-      const cache = new RefusalCache();
-      cache.remember('A', 'v1', findingOf(code), deny(code, 'x'), now);
-      assert.equal(cache.size, isKept(code) ? 1 : 0);
+  const momentary: readonly DenialCode[] = [
+    ...(['trust_locked', 'identity_ambiguous', 'identity_disabled', 'identity_expired'] as const),
+    ...(['pin_disabled', 'pin_not_yet_valid', 'pin_expired', 'trust_unavailable', 'revocation_unavailable'] as const),
+  ];
+  for (const code of denialCodes) {
+    test(`${code} of a store: ${isMomentary(code) ? 'of the moment: not remembered' : 'remembered'}`, () => {
+      assert.equal(isMomentary(code), momentary.includes(code));
+      for (const finding of [findingOf(code), nominated]) {
+        const cache = new RefusalCache();
+        cache.remember('A', 'v1', finding, deny(code, 'x'), now);
+        assert.equal(cache.size, isMomentary(code) ? 0 : 1);
+      }
     });
   }
-  test('the code decides by what it begins with, and only a denial has one', () => {
+  test('a store that is down, and a certificate that is somebody’s, cost no more than a look', () => {
     const cache = new RefusalCache();
-    // None of today's codes has those words further on; one of tomorrow's may, of a pin's window say.
-    for (const code of ['pin_certificate_changed', 'identity_path_left', 'revocation_path_unknown']) {
-      cache.remember('A', 'v1', findingOf(code as DenialCode), refusal, now);
-    }
-    const unavailable = { outcome: 'unavailable', detail: 'x', code: 'path_not_found' } as const;
-    cache.remember('B', 'v1', unavailable, deny('trust_unavailable', 'x'), now);
-    cache.remember('C', 'v1', { ...found, code: 'path_not_found' } as TrustFinding, refusal, now);
+    cache.remember('B', 'v1', { outcome: 'unavailable', detail: 'x' }, refusal, now);
+    cache.remember('C', 'v1', found, refusal, now);
     assert.equal(cache.size, 0);
   });
-  test('a stranger is remembered where his issuer is known, since that cost decoding; one of no detail, or a store that is down, is not', () => {
+  test('a stranger is remembered where the issuer is known, since that cost decoding; one of no detail, or a store that is down, is not', () => {
     const cache = new RefusalCache();
     const stranger = deny('certificate_not_trusted', 'x');
     cache.remember('A', 'v1', { outcome: 'notFound' }, stranger, now);
@@ -89,7 +91,7 @@ describe('RefusalCache', () => {
             assert.ok(expected !== undefined && at - expected.at < 30_000);
           }
           cache.remember(key, version, findingOf(code), deny(code, key), at);
-          if (isKept(code)) latest.set(key, { version, code, at });
+          if (!isMomentary(code)) latest.set(key, { version, code, at });
           assert.ok(cache.size <= 3);
         }
       }),
@@ -98,7 +100,7 @@ describe('RefusalCache', () => {
 });
 
 describe('in the gate', () => {
-  const denied: TrustFinding = { outcome: 'denied', code: 'path_signature_invalid', detail: 'x' };
+  const denied: TrustFinding = { outcome: 'denied', code: 'certificate_revoked', detail: 'x' };
   const codeOf = async (gate: AccessGate, at = now): Promise<string> => (await gate.decide(header, open, at)).code;
 
   test('a refusal ends with the version of the store', async () => {
@@ -107,10 +109,10 @@ describe('in the gate', () => {
     store.answer = denied;
     assert.deepEqual(
       [await codeOf(gate), await codeOf(gate), store.calls],
-      ['path_signature_invalid', 'path_signature_invalid', 1],
+      ['certificate_revoked', 'certificate_revoked', 1],
     );
     store.answer = found;
-    assert.equal(await codeOf(gate), 'path_signature_invalid');
+    assert.equal(await codeOf(gate), 'certificate_revoked');
     store.version = 'v2';
     assert.equal(await codeOf(gate), 'allowed');
     // And it was no admission's that it remembered: the one of v2 is asked for under v1.
@@ -140,7 +142,7 @@ describe('in the gate', () => {
       },
     };
     const gate = new AccessGate({ trustStore: store });
-    assert.equal(await codeOf(gate), 'path_signature_invalid');
+    assert.equal(await codeOf(gate), 'certificate_revoked');
     version = 'v1';
     let calls = 0;
     const asked = Object.assign(store, {
@@ -158,7 +160,7 @@ describe('in the gate', () => {
     store.answer = denied;
     const gate = new AccessGate({ trustStore: store });
     await codeOf(gate);
-    assert.equal((await gate.decide(` ${header}\t`, open, now)).code, 'path_signature_invalid');
+    assert.equal((await gate.decide(` ${header}\t`, open, now)).code, 'certificate_revoked');
     assert.equal(store.calls, 1);
     store.answer = found;
     assert.equal((await gate.decide(makeCertificate({ key: 'ed25519' }).header, open, now)).code, 'allowed');

@@ -1,7 +1,7 @@
 // certificate-header/: from the text of the header to the bytes of exactly one certificate, or a denial.
 
 import { findMistakenStructure, type Base64Fault, decodeBase64, findOuterFrameFault } from '@certgate/x509';
-import { type Denial, deny } from '../denial.js';
+import { type Denial, type DenialCodeOf, deny } from '../denial.js';
 
 /** Bytes that are framed as exactly one DER SEQUENCE; nothing inside has been looked at. */
 export interface CertificateBytes {
@@ -9,7 +9,7 @@ export interface CertificateBytes {
   readonly der: Uint8Array;
 }
 
-export type CertificateHeaderReading = CertificateBytes | Denial;
+export type CertificateHeaderReading = CertificateBytes | Denial<DenialCodeOf<'certificate-header'>>;
 
 /** 16 KiB of text: no grammar's single certificate comes near it, and no work is done on more. */
 export const maximumHeaderLength = 16_384;
@@ -69,7 +69,7 @@ const frameFaults = {
   trailing_bytes: 'The header holds bytes after the certificate; exactly one certificate is read.',
 } as const;
 
-function denyText(text: string, fault: Base64Fault): Denial {
+function denyText(text: string, fault: Base64Fault): Denial<DenialCodeOf<'certificate-header'>> {
   // A comma is in no base64 alphabet: it is how two header lines arrive joined (RFC 9110 §5.3).
   if (!text.includes(',')) return deny('certificate_malformed', describeTextFault(text, fault));
   return deny('certificate_multiple', 'The header holds more than one value; the front end sends one certificate.');

@@ -74,7 +74,10 @@ export function listPathDenials(): readonly PathDenial[] {
         },
       ]),
     },
-    byCaller('path_budget_exhausted', { names: Array.from({ length: 257 }, (_, index) => `DNS:n${index}`) }),
+    {
+      ...byCaller('path_budget_exhausted', { names: Array.from({ length: 257 }, (_, index) => `DNS:n${index}`) }),
+      step: 'trust-store',
+    },
     byCaller('path_signature_invalid', { issuer: impostor }),
     byCaller('path_certificate_malformed', { extensions: [...clientExtensions, 'authorityKeyIdentifier = none'] }),
     byIntermediate('path_certificate_not_yet_valid', { notBefore: '20280101000000Z' }),

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { type PresentedCertificate, presentCertificate } from '../trust-snapshot/presented-certificate.js';
-import type { TrustFinding } from '../trust-snapshot/trust-finding.js';
 import type { TrustBlobClient } from '../trust-sources/blob-source.js';
 import type { RefreshOptions } from '../trust-store/refresh-options.js';
 import { RefreshingTrustStore } from '../trust-store/refreshing-store.js';
@@ -8,6 +7,7 @@ import type { TrustReadRequest, TrustSource, TrustSourceReading } from '../trust
 import { authorityOf, billing, issueCaller, issuedDocument } from './authority-stage.js';
 import { now } from '@certgate/x509/test-support/certificates.js';
 import { ManualClock, ScriptedSource, settle } from './scripted-source.js';
+import { askInFull, type FullAnswer } from './answer-in-full.js';
 
 /** Its serial number is on the lists of tests. */
 export const callerSerial = '1234';
@@ -67,7 +67,7 @@ export interface RevocationStage {
   readonly clock: ManualClock;
   /** What the store says of the caller. */
   readonly ask: () => Promise<string>;
-  readonly find: () => Promise<TrustFinding>;
+  readonly find: () => Promise<FullAnswer>;
   /** A refresh is due and begins; the document stays. */
   readonly refresh: () => Promise<void>;
 }
@@ -81,7 +81,7 @@ export async function createRevocationStage(
   const clock = new ManualClock(now);
   const { wall, monotonic } = clock;
   const store = new RefreshingTrustStore(document, options, { wall, monotonic, random: () => 0 });
-  const find = async (): Promise<TrustFinding> => store.find(getCaller(), clock.wall());
+  const find = async (): Promise<FullAnswer> => askInFull(store, getCaller(), clock.wall());
   const stage: RevocationStage = {
     store,
     document,
@@ -107,7 +107,7 @@ export function documentText(revision: number, revocation?: object, more: object
   return JSON.stringify(issuedDocument([billing], { authorities, revision, ...more }));
 }
 
-export const nameFinding = (finding: TrustFinding): string =>
+export const nameFinding = (finding: FullAnswer): string =>
   finding.outcome === 'denied' ? finding.code : finding.outcome;
 
 /** Lets other work go on until it is so; no test waits for a time. */

@@ -10,7 +10,7 @@ import { presentCertificate } from '../trust-snapshot/presented-certificate.js';
 import { deniedSerialKey } from '../trust-snapshot/deny-list.js';
 import { parseTrustDocument } from './parse-document.js';
 import { readTrustFinding } from '../trust-store/trust-store.js';
-import { findInSnapshot } from '../trust-snapshot/find-in-snapshot.js';
+import { answerInFull } from '../test-support/answer-in-full.js';
 import type { TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
 import { type SubjectType, listSubjectKeys, subjectKey } from '../trust-snapshot/trust-subject.js';
 
@@ -205,7 +205,7 @@ describe('the deny list', () => {
     const { thumbprintSha256 } = presented;
     const denied = [{ thumbprintSha256, reason: 'laptop stolen' }];
     for (const snapshot of [read({ denied }), read({ denied }, { certificates: [{ thumbprintSha256 }] })]) {
-      const finding = findInSnapshot(snapshot, presented, now);
+      const finding = answerInFull(snapshot, presented, now);
       assert.ok(finding.outcome === 'denied' && finding.code === 'certificate_on_deny_list');
       assert.match(finding.detail, /laptop stolen/);
     }
@@ -223,7 +223,7 @@ test('a pin of an authority that did not issue the certificate is a match that d
   const { thumbprintSha256, publicKeySha256 } = presented;
   for (const pin of [{ thumbprintSha256 }, { publicKeySha256 }]) {
     const snapshot = read({}, { certificates: [{ ...pin, issuedBy: 'corp' }] });
-    const finding = findInSnapshot(snapshot, presented, now);
+    const finding = answerInFull(snapshot, presented, now);
     assert.equal(finding.outcome === 'denied' && finding.code, 'path_not_found');
   }
 });

@@ -1,13 +1,12 @@
-import { clientAuthentication, findCertificateFault } from '@certgate/x509';
+import { clientAuthentication } from '@certgate/x509';
 import {
   type CertificationPath,
   findCertificationPath,
   type PathCertificate,
   type PathCheck,
+  type PathFault,
   type RevocationInformation,
 } from '@certgate/x509/path';
-import type { DenialCode } from '../denial.js';
-import type { PresentedCertificate } from './presented-certificate.js';
 import type { TrustedAuthority } from './trust-snapshot.js';
 
 /** What deciding by an authority takes beside the trust document. */
@@ -27,31 +26,20 @@ export interface OcspWanted {
   readonly issuer: PathCertificate;
 }
 
-export interface AuthorityRefusal {
-  readonly outcome: 'invalid';
-  readonly code: Extract<DenialCode, `path_${string}` | `certificate_${string}` | 'revocation_unavailable'>;
-  readonly detail: string;
-}
-
 /**
- * Did this authority issue the certificate, and is it good for a caller now? The end-entity checks come first, since they
- * cost no signature. A pure function of its arguments.
+ * Did this authority issue the certificate, and is nothing on the way to it revoked? The end-entity checks, which cost no
+ * signature, come before. A pure function of its arguments.
  */
 export function findAuthorityPath(
   authority: TrustedAuthority,
-  presented: PresentedCertificate,
+  target: PathCertificate,
   now: number,
   { revocation, onCheck, onOcspWanted }: AuthorityContext,
-): CertificationPath | AuthorityRefusal {
-  const { decoding, pathDecoding } = presented;
-  if (!decoding.ok) return refuse('certificate_malformed', `It is no certificate: ${decoding.fault}.`);
-  if (!pathDecoding.ok) return refuse('certificate_malformed', `It is no certificate: ${pathDecoding.fault}.`);
-  const unfit = findCertificateFault(decoding.certificate, now, { isPathValidated: true });
-  if (unfit !== undefined) return refuse(unfit.code, unfit.detail);
+): CertificationPath | PathFault {
   const { mode, scope, graceMilliseconds, ocsp, ocspNonce } = authority.revocation;
   const information = revocation.find(authority.name);
   return findCertificationPath({
-    target: pathDecoding.value,
+    target,
     trustAnchors: authority.trustAnchors,
     intermediates: authority.intermediates,
     now,
@@ -80,8 +68,4 @@ export function findAuthorityPath(
           },
         }),
   });
-}
-
-function refuse(code: DenialCode, detail: string): AuthorityRefusal {
-  return { outcome: 'invalid', code: code as AuthorityRefusal['code'], detail };
 }

@@ -1,9 +1,17 @@
 import type { AuthorityContext } from './authority-path.js';
 import { type CertificationPath, noRevocationInformation } from '@certgate/x509/path';
 import { listSignatureTwins, formatInstant } from '@certgate/x509';
-import { type PinMatch, type TrustMatch, findIssuedMatches } from './issued-match.js';
+import { type PinMatch, type TrustMatch, describeClaim, findIssuedMatches, findNamedMatches } from './issued-match.js';
 import { type PresentedCertificate, presentCertificate } from './presented-certificate.js';
-import type { TrustDenialCode, TrustFinding } from './trust-finding.js';
+import type {
+  ConfirmedFinding,
+  FoundFinding,
+  NominatedFinding,
+  NotFoundFinding,
+  RefusedFinding,
+  TrustDenialCode,
+  TrustFinding,
+} from './trust-finding.js';
 import { describeDenied } from './deny-list.js';
 import {
   type PinKind,
@@ -14,50 +22,100 @@ import {
   pinKinds,
 } from './trust-snapshot.js';
 
-const notFound: TrustFinding = Object.freeze({ outcome: 'notFound' });
+const notFound: NotFoundFinding = Object.freeze({ outcome: 'notFound' });
 const withoutInformation: AuthorityContext = Object.freeze({ revocation: noRevocationInformation });
 
+/** A snapshot answers at once. */
+export type SnapshotFinding =
+  | Exclude<TrustFinding, NominatedFinding>
+  | (Omit<NominatedFinding, 'confirm'> & { readonly confirm: () => ConfirmedFinding });
+
 /**
- * Looks a certificate up in a snapshot at `now` (milliseconds): by its pins, and by its names under the authorities that
- * issued it. A locked document denies every certificate. Otherwise all matches are computed, and one that denies is
- * enough. The expensive work is done only where the document needs it. A pure function of its arguments.
+ * Looks a certificate up in a snapshot at `now` (milliseconds): by its pins, and by its names under the authorities whose
+ * issuer's name it bears. A locked document denies every certificate. Otherwise all matches are computed, and one that
+ * denies is enough. Nothing is verified: where the answer hangs on an authority's word, it is a nomination, and its
+ * `confirm` does the expensive work. A pure function of its arguments.
  */
 export function findInSnapshot(
   snapshot: TrustSnapshot,
   certificate: PresentedCertificate,
   now: number,
   context: AuthorityContext = withoutInformation,
-): TrustFinding {
+): SnapshotFinding {
   // Before anything is looked up: neither the answer nor its timing tells a caller whether a locked document knows it.
   if (snapshot.locked !== undefined) return denyLocked(snapshot.locked);
   const denied = findDenied(snapshot, certificate);
   if (denied !== undefined) return denied;
   const pinned = findPins(snapshot, certificate);
-  if (snapshot.authorities.length === 0) return concludeMatches(pinned, notFound, certificate, now);
-  const issued = findIssuedMatches(snapshot, certificate, pinned, now, context);
-  if (issued.outcome === 'refused') return denyMatch(issued.code, issued.detail, issued.identityName);
+  if (snapshot.authorities.length === 0) return concludePins(pinned, notFound, certificate, now);
+  const named = findNamedMatches(snapshot, certificate, pinned);
+  if (named.outcome === 'refused') return denyMatch(named.code, named.detail);
+  if (named.outcome === 'settled') return concludePins(pinned, named.otherwise, certificate, now);
+  const { nominations } = named;
+  const [pin] = pinned;
+  const [nomination] = nominations;
+  // What the document says of a pin costs no signature either.
+  return (
+    findMatchesDenial(pinned, certificate, now) ?? {
+      outcome: 'nominated',
+      ...(pin === undefined ? {} : { identityName: pin.identity.name }),
+      ...(pin !== undefined || nomination === undefined ? {} : { claim: describeClaim(nomination) }),
+      confirm: () => confirmMatches(snapshot, certificate, { pinned, nominations }, now, context),
+    }
+  );
+}
+
+/** What pins say alone; where there is none, `otherwise`. */
+function concludePins(
+  pinned: readonly PinMatch[],
+  otherwise: NotFoundFinding,
+  certificate: PresentedCertificate,
+  now: number,
+): Exclude<TrustFinding, NominatedFinding> {
+  const [first] = pinned;
+  if (first === undefined) return otherwise;
+  return findMatchesDenial(pinned, certificate, now) ?? describeMatches(first, pinned);
+}
+
+/** The certification paths, and what the matches that they leave say together. */
+function confirmMatches(
+  snapshot: TrustSnapshot,
+  certificate: PresentedCertificate,
+  claims: Parameters<typeof findIssuedMatches>[2],
+  now: number,
+  context: AuthorityContext,
+): ConfirmedFinding {
+  const { pathDecoding } = certificate;
+  // The gate has looked before.
+  if (!pathDecoding.ok) {
+    const detail = `No path can lead to what is no certificate: ${pathDecoding.fault}.`;
+    return { outcome: 'denied', step: 'certification-path', code: 'path_certificate_malformed', detail };
+  }
+  const issued = findIssuedMatches(snapshot, pathDecoding.value, claims, now, context);
+  if (issued.outcome === 'refused') return { ...issued, outcome: 'denied', step: 'certification-path' };
   const matches = issued.matches.some(({ path }) => path !== undefined)
     ? [...issued.matches, ...findPinsOfTwins(snapshot, certificate)]
     : issued.matches;
-  return concludeMatches(matches, issued.otherwise, certificate, now);
+  const [first] = matches;
+  if (first === undefined) return notFound;
+  const denial = findMatchesDenial(matches, certificate, now);
+  return denial === undefined ? describeMatches(first, matches) : { ...denial, step: 'client-identity' };
 }
 
-function denyLocked(lock: TrustLock): TrustFinding {
+function denyLocked(lock: TrustLock): RefusedFinding {
   const detail = `The trust document is locked ${describeLock(lock)}. Nobody is admitted until \`certgate trust unlock\`.`;
   return denyMatch('trust_locked', detail);
 }
 
-/** What the matches say together; where there is none, what the authorities left to say. */
-function concludeMatches(
+/** All matches must be of one identity, and none of them may deny. */
+function findMatchesDenial(
   matches: readonly TrustMatch[],
-  otherwise: TrustFinding,
   certificate: PresentedCertificate,
   now: number,
-): TrustFinding {
+): MatchDenial | undefined {
   const [first] = matches;
-  if (first === undefined) return otherwise;
-  const stranger = matches.find(({ identity }) => identity !== first.identity);
-  if (stranger !== undefined) {
+  const stranger = first && matches.find(({ identity }) => identity !== first.identity);
+  if (first !== undefined && stranger !== undefined) {
     return denyMatch(
       'identity_ambiguous',
       `The certificate stands for two identities, "${first.identity.name}" and "${stranger.identity.name}"; leave it in one.`,
@@ -67,7 +125,7 @@ function concludeMatches(
     const denial = findMatchDenial(match, certificate, now);
     if (denial !== undefined) return denial;
   }
-  return describeMatches(first, matches);
+  return undefined;
 }
 
 const noPins: readonly PinMatch[] = Object.freeze([]);
@@ -94,7 +152,7 @@ function findPin(
 }
 
 /** By any of its thumbprints: a certificate that is denied by one must not come in by another signature over the same. */
-function findDenied({ denied }: TrustSnapshot, certificate: PresentedCertificate): TrustFinding | undefined {
+function findDenied({ denied }: TrustSnapshot, certificate: PresentedCertificate): RefusedFinding | undefined {
   const { thumbprintsSha256 } = denied;
   if (thumbprintsSha256.size === 0) return undefined;
   const entry =
@@ -122,7 +180,7 @@ function findMatchDenial(
   { identity, pin }: TrustMatch,
   certificate: PresentedCertificate,
   now: number,
-): TrustFinding | undefined {
+): MatchDenial | undefined {
   const { name } = identity;
   if (!identity.enabled) {
     return denyMatch('identity_disabled', `The identity "${name}" is disabled in the trust document.`, name);
@@ -164,7 +222,7 @@ function describeOwnEnd({ decoding }: PresentedCertificate, now: number): string
     : ` The certificate itself has expired too, at ${formatInstant(notAfter)}: the caller needs a new one, and a longer pin does not help.`;
 }
 
-function describeMatches({ identity, matchedBy }: TrustMatch, matches: readonly TrustMatch[]): TrustFinding {
+function describeMatches({ identity, matchedBy }: TrustMatch, matches: readonly TrustMatch[]): FoundFinding {
   const pins = matches.flatMap(({ pin }) => pin ?? []);
   const paths = matches.flatMap(({ path }) => path ?? []);
   const starts = [...pins.flatMap(({ notBefore }) => notBefore ?? []), ...paths.map(({ validFrom }) => validFrom)];
@@ -195,6 +253,13 @@ function listAuthorities({ trustAnchor, certificates }: CertificationPath): read
   return [trustAnchor, ...certificates.slice(0, -1)].map(({ der }) => der);
 }
 
-function denyMatch(code: TrustDenialCode, detail: string, identityName?: string): TrustFinding {
+type MatchCode = Extract<TrustDenialCode, `identity_${string}` | `pin_${string}`>;
+type MatchDenial = RefusedFinding & { readonly code: MatchCode };
+
+function denyMatch<Code extends TrustDenialCode>(
+  code: Code,
+  detail: string,
+  identityName?: string,
+): RefusedFinding & { readonly code: Code } {
   return { outcome: 'denied', code, detail, ...(identityName === undefined ? {} : { identityName }) };
 }

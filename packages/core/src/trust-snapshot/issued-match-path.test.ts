@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { presentCertificate, type PresentedCertificate } from './presented-certificate.js';
 import type { RevocationInformation } from '@certgate/x509/path';
-import { findInSnapshot } from './find-in-snapshot.js';
+import { answerInFull } from '../test-support/answer-in-full.js';
 import type { TrustSnapshot } from './trust-snapshot.js';
 import { authorityOf, billing, getStage, issueCaller, issuedSnapshot } from '../test-support/authority-stage.js';
 import { clientExtensions, makeCertificate, now } from '@certgate/x509/test-support/certificates.js';
@@ -12,7 +12,7 @@ const { issuing } = getStage();
 const caller = presentCertificate(issueCaller().der);
 
 function outcomeOf(trust: TrustSnapshot, presented: PresentedCertificate = caller): string {
-  const finding = findInSnapshot(trust, presented, now);
+  const finding = answerInFull(trust, presented, now);
   return finding.outcome === 'denied' ? finding.code : finding.outcome;
 }
 
@@ -61,7 +61,7 @@ describe('what can be said of a path', () => {
       [lasting, brief],
     ] as const) {
       const find = (name: string): ReturnType<typeof brief> => (name === 'corp' ? ofCorp(name) : ofOther(name));
-      const finding = findInSnapshot(trust, caller, now, { revocation: { find } });
+      const finding = answerInFull(trust, caller, now, { revocation: { find } });
       assert.ok(finding.outcome === 'found', JSON.stringify(finding));
       assert.equal(finding.currentUntil, Date.UTC(2027, 0, 2));
     }

@@ -5,8 +5,7 @@ import { describe, mock, test } from 'node:test';
 import type { DenialCode } from '../denial.js';
 import { presentCertificate } from './presented-certificate.js';
 import type { RevocationInformation } from '@certgate/x509/path';
-import { findInSnapshot } from './find-in-snapshot.js';
-import type { TrustFinding } from './trust-finding.js';
+import { answerInFull, type FullAnswer } from '../test-support/answer-in-full.js';
 import type { TrustSnapshot } from './trust-snapshot.js';
 import {
   type CallerRequest,
@@ -27,15 +26,15 @@ const caller = issueCaller();
 const forged = issueCaller({ issuer: impostor });
 const subject = (name: object, issuedBy = 'corp'): IdentityInput => ({ subjects: [{ issuedBy, ...name }] });
 
-type Outcome = DenialCode | TrustFinding['outcome'];
+type Outcome = DenialCode | FullAnswer['outcome'];
 
-function find(made: MadeCaller, trust: TrustSnapshot, revocation?: RevocationInformation, at = now): TrustFinding {
+function find(made: MadeCaller, trust: TrustSnapshot, revocation?: RevocationInformation, at = now): FullAnswer {
   const presented = presentCertificate(made.der);
-  return findInSnapshot(trust, presented, at, revocation === undefined ? undefined : { revocation });
+  return answerInFull(trust, presented, at, revocation === undefined ? undefined : { revocation });
 }
 
 const outcomeOf = (...parameters: Parameters<typeof find>): Outcome => nameOutcome(find(...parameters));
-const nameOutcome = (finding: TrustFinding): Outcome => (finding.outcome === 'denied' ? finding.code : finding.outcome);
+const nameOutcome = (finding: FullAnswer): Outcome => (finding.outcome === 'denied' ? finding.code : finding.outcome);
 
 describe('a name under its authority', () => {
   const cases: readonly (readonly [string, object, CallerRequest])[] = [
@@ -284,9 +283,9 @@ describe('the deny list', () => {
     const unreadable = presentCertificate(editExtension(caller.der, '551d23', () => Buffer.from('0500', 'hex')));
     assert.ok(unreadable.decoding.ok && !unreadable.pathDecoding.ok);
     const identity = { certificates: [{ thumbprintSha256: unreadable.thumbprintSha256 }] };
-    assert.equal(nameOutcome(findInSnapshot(issuedSnapshot([identity]), unreadable, now)), 'found');
+    assert.equal(nameOutcome(answerInFull(issuedSnapshot([identity]), unreadable, now)), 'found');
     const trust = issuedSnapshot([identity], { denied: [{ issuedBy: 'corp', serialNumber }] });
-    assert.equal(nameOutcome(findInSnapshot(trust, unreadable, now)), 'certificate_on_deny_list');
+    assert.equal(nameOutcome(answerInFull(trust, unreadable, now)), 'certificate_on_deny_list');
   });
   for (const [what, entry] of [
     ['a thumbprint', { thumbprintSha256: issuing.certificate.thumbprintSha256 }],
@@ -355,7 +354,7 @@ describe('a trust anchor, and what is above a caller, is no caller', () => {
     for (const { der, certificate } of [root, issuing]) {
       const { thumbprintSha256 } = certificate;
       const trust = issuedSnapshot([{ certificates: [{ thumbprintSha256, issuedBy: 'corp' }] }]);
-      assert.equal(nameOutcome(findInSnapshot(trust, presentCertificate(der), now)), 'certificate_is_authority');
+      assert.equal(nameOutcome(answerInFull(trust, presentCertificate(der), now)), 'certificate_is_authority');
     }
   });
   test('nor by its key in a certificate that it signed itself', () => {

@@ -6,13 +6,13 @@ import {
   listNames,
   maximumNames,
 } from './authority-match.js';
-import { type AuthorityContext, type AuthorityRefusal, findAuthorityPath } from './authority-path.js';
-import type { CertificationPath, PathCertificate } from '@certgate/x509/path';
+import { type AuthorityContext, findAuthorityPath } from './authority-path.js';
+import type { CertificationPath, PathFaultCode, PathCertificate } from '@certgate/x509/path';
 import type { PresentedCertificate } from './presented-certificate.js';
 import { decidingAttributeTypes, findValueWithoutText, escapeInvisible, shortenText } from '@certgate/x509';
 import type { TrustedAuthority, TrustedIdentity, TrustPin, TrustSnapshot } from './trust-snapshot.js';
-import { deniedSerialKey, describeDenied } from './deny-list.js';
-import type { TrustFinding } from './trust-finding.js';
+import { type DeniedCertificate, deniedSerialKey, describeDenied } from './deny-list.js';
+import type { NotFoundFinding } from './trust-finding.js';
 
 /** One reason to take a certificate for an identity. */
 export interface TrustMatch {
@@ -29,67 +29,94 @@ export interface PinMatch extends TrustMatch {
   readonly pin: TrustPin;
 }
 
-export type IssuedMatches =
+/** What the document and the certificate's bytes tell alone, before any authority's word is verified. */
+export type NamedMatches =
   | {
-      readonly outcome: 'matched';
-      readonly matches: readonly TrustMatch[];
-      /** The answer where there is no match. */
-      readonly otherwise: TrustFinding;
+      readonly outcome: 'refused';
+      readonly code: 'certificate_on_deny_list' | 'path_budget_exhausted';
+      readonly detail: string;
     }
-  | (Pick<AuthorityRefusal, 'code' | 'detail'> & { readonly outcome: 'refused'; readonly identityName?: string });
+  /** No authority has a part in it: pins decide, and where there is none, `otherwise`. */
+  | { readonly outcome: 'settled'; readonly otherwise: NotFoundFinding }
+  /** By names, by pins with `issuedBy`, or both. */
+  | { readonly outcome: 'nominated'; readonly nominations: readonly Nomination[] };
 
-/**
- * The matches that hold once the authorities were asked: pins that need no issuer, pins whose issuer it is, and names
- * bound to an authority that issued the certificate. Names are compared first; only where one fits is a path built.
- */
-export function findIssuedMatches(
+/** Who the certificate would be, if an authority issued it. Compares names and verifies nothing. */
+export function findNamedMatches(
   snapshot: TrustSnapshot,
   presented: PresentedCertificate,
   pinned: readonly PinMatch[],
+): NamedMatches {
+  const issuers = findIssuingAuthorities(snapshot, presented);
+  const needsIssuer = pinned.some(({ pin }) => pin.issuedBy !== undefined);
+  if (issuers.length === 0 && !needsIssuer) return { outcome: 'settled', otherwise: { outcome: 'notFound' } };
+  const { pathDecoding, decoding } = presented;
+  const readable = pathDecoding.ok ? pathDecoding.value : decoding.ok ? decoding.certificate : undefined;
+  const denied = readable === undefined ? undefined : findDeniedSerial(snapshot, readable, issuers);
+  if (denied !== undefined) {
+    return { outcome: 'refused', code: 'certificate_on_deny_list', detail: describeDenied(denied) };
+  }
+  if (!pathDecoding.ok) {
+    // A pin of it is for the steps that decode and verify the certificate.
+    if (needsIssuer) return { outcome: 'nominated', nominations: [] };
+    return { outcome: 'settled', otherwise: describeUnread(pathDecoding.fault, issuers) };
+  }
+  const certificate = pathDecoding.value;
+  const names = listNames(certificate);
+  if (names.length > maximumNames) {
+    return { outcome: 'refused', code: 'path_budget_exhausted', detail: describeExcess(names.length) };
+  }
+  const nominations = findNominations(snapshot, names, issuers);
+  if (nominations.length > 0 || needsIssuer) return { outcome: 'nominated', nominations };
+  return { outcome: 'settled', otherwise: describeStranger(names, issuers, certificate) };
+}
+
+export type IssuedMatches =
+  | { readonly outcome: 'matched'; readonly matches: readonly TrustMatch[] }
+  | (PathRefusal & { readonly outcome: 'refused'; readonly identityName?: string });
+
+/** What a path is refused for: its own fault, or a CA on it that the document denies. */
+export interface PathRefusal {
+  readonly code: PathFaultCode | 'certificate_on_deny_list';
+  readonly detail: string;
+}
+
+/**
+ * The matches that hold once the authorities were asked: pins that need no issuer, pins whose issuer it is, and names
+ * bound to an authority that issued the certificate.
+ */
+export function findIssuedMatches(
+  snapshot: TrustSnapshot,
+  target: PathCertificate,
+  { pinned, nominations }: { readonly pinned: readonly PinMatch[]; readonly nominations: readonly Nomination[] },
   now: number,
   context: AuthorityContext,
 ): IssuedMatches {
-  const issuers = findIssuingAuthorities(snapshot, presented);
-  const needsIssuer = pinned.some(({ pin }) => pin.issuedBy !== undefined);
-  if (issuers.length === 0 && !needsIssuer) return matched(pinned);
-  const { pathDecoding } = presented;
-  if (!pathDecoding.ok) {
-    const { decoding } = presented;
-    const denied = decoding.ok ? findDeniedSerial(snapshot, decoding.certificate, issuers) : undefined;
-    if (denied !== undefined) return denied;
-    // A pin of it is for the end-entity checks.
-    if (!needsIssuer)
-      return { outcome: 'matched', matches: pinned, otherwise: describeUnread(pathDecoding.fault, issuers) };
-    return refuse({ code: 'certificate_malformed', detail: `It is no certificate: ${pathDecoding.fault}.` }, pinned[0]);
-  }
-  const certificate = pathDecoding.value;
-  const denied = findDeniedSerial(snapshot, certificate, issuers);
-  if (denied !== undefined) return denied;
-  const names = listNames(certificate);
-  if (names.length > maximumNames) return refuse(describeExcess(names.length));
   const paths = new PathsByAuthority((authority) => {
-    const path = findAuthorityPath(authority, presented, now, context);
+    const path = findAuthorityPath(authority, target, now, context);
     return path.outcome === 'valid' ? (findDeniedAuthority(snapshot, authority, path) ?? path) : path;
   });
   const byPin = matchPins(snapshot, pinned, paths);
   if (byPin.outcome === 'refused') return byPin;
-  const nominations = findNominations(snapshot, names, issuers);
   const byName = matchNames(nominations, paths);
-  if (byName.outcome === 'refused') return byName;
-  const otherwise = nominations.length === 0 ? describeStranger(names, issuers, certificate) : byName.otherwise;
-  return { outcome: 'matched', matches: [...byPin.matches, ...byName.matches], otherwise };
+  if (byName.outcome === 'matched') return { outcome: 'matched', matches: [...byPin.matches, ...byName.matches] };
+  // A pin stands beside a name that anybody can write; where the authority took it back, the certificate is refused.
+  const isPinEnough = byPin.matches.length > 0 && !takenBack.has(byName.code);
+  return isPinEnough ? byPin : byName;
 }
+
+type InvalidPath = PathRefusal & { readonly outcome: 'invalid' };
 
 /** One authority is asked once, however many pins and names refer to it. */
 class PathsByAuthority {
-  readonly #verdicts = new Map<TrustedAuthority, CertificationPath | AuthorityRefusal>();
-  readonly #find: (authority: TrustedAuthority) => CertificationPath | AuthorityRefusal;
+  readonly #verdicts = new Map<TrustedAuthority, CertificationPath | InvalidPath>();
+  readonly #find: (authority: TrustedAuthority) => CertificationPath | InvalidPath;
 
-  constructor(find: (authority: TrustedAuthority) => CertificationPath | AuthorityRefusal) {
+  constructor(find: (authority: TrustedAuthority) => CertificationPath | InvalidPath) {
     this.#find = find;
   }
 
-  get(authority: TrustedAuthority): CertificationPath | AuthorityRefusal {
+  get(authority: TrustedAuthority): CertificationPath | InvalidPath {
     const known = this.#verdicts.get(authority);
     if (known !== undefined) return known;
     const verdict = this.#find(authority);
@@ -102,10 +129,10 @@ function findDeniedSerial(
   { denied }: TrustSnapshot,
   { serialNumber }: Pick<PathCertificate, 'serialNumber'>,
   issuers: readonly TrustedAuthority[],
-): IssuedMatches | undefined {
+): DeniedCertificate | undefined {
   for (const { name } of issuers) {
     const entry = denied.serialNumbers.get(deniedSerialKey(name, serialNumber));
-    if (entry !== undefined) return refuse({ code: 'certificate_on_deny_list', detail: describeDenied(entry) });
+    if (entry !== undefined) return entry;
   }
   return undefined;
 }
@@ -115,7 +142,7 @@ function findDeniedAuthority(
   { denied }: TrustSnapshot,
   authority: TrustedAuthority,
   { certificates, trustAnchor }: CertificationPath,
-): AuthorityRefusal | undefined {
+): InvalidPath | undefined {
   for (const certificate of [trustAnchor, ...certificates]) {
     const { thumbprintSha256, serialNumber, subjectText } = certificate;
     // An anchor's own serial number is nobody's under it.
@@ -130,11 +157,8 @@ function findDeniedAuthority(
 }
 
 /** All matches count, so none may be overlooked. */
-function describeExcess(count: number): Pick<AuthorityRefusal, 'code' | 'detail'> {
-  return {
-    code: 'path_budget_exhausted',
-    detail: `The certificate has ${count} names, of which ${maximumNames} are compared at most; issue one with fewer.`,
-  };
+function describeExcess(count: number): string {
+  return `The certificate has ${count} names, of which ${maximumNames} are compared at most; issue one with fewer.`;
 }
 
 /** A pin with `issuedBy` whose certificate that authority didn't issue, or took back, is a match that denies. */
@@ -151,14 +175,14 @@ function matchPins(
       continue;
     }
     const authority = authorities.find(({ name }) => name === issuedBy);
-    const path: CertificationPath | AuthorityRefusal =
+    const path: CertificationPath | InvalidPath =
       authority === undefined
         ? { outcome: 'invalid', code: 'path_not_found', detail: `The document has no authority "${issuedBy}".` }
         : paths.get(authority);
     if (path.outcome === 'invalid') return refuse(path, match);
     matches.push({ ...match, matchedBy: `${match.matchedBy} issued by ${issuedBy}`, path });
   }
-  return matched(matches);
+  return { outcome: 'matched', matches };
 }
 
 /** Codes of a path that holds otherwise. */
@@ -170,30 +194,33 @@ const takenBack: ReadonlySet<string> = new Set([
 
 /**
  * A name under an authority that didn't issue the certificate is no match: anybody can write it. One that the authority
- * did issue and took back, or of which it can't be said now, denies.
+ * did issue and took back, or of which it can't be said now, denies. Refused for what the first path lacks where no name
+ * is left.
  */
 function matchNames(nominations: readonly Nomination[], paths: PathsByAuthority): IssuedMatches {
   const matches: TrustMatch[] = [];
-  let otherwise: TrustFinding | undefined;
-  for (const { identity, subject, authority } of nominations) {
+  let otherwise: IssuedMatches | undefined;
+  for (const nomination of nominations) {
+    const { identity, subject, authority } = nomination;
     const path = paths.get(authority);
     if (path.outcome === 'valid') {
       matches.push({ identity, matchedBy: `${subject.type} issued by ${authority.name}`, path, pin: undefined });
-      continue;
+    } else if (takenBack.has(path.code)) {
+      const detail = `${path.detail} By its name (${subject.type}) it is "${identity.name}", and the authority "${authority.name}" did issue it.`;
+      return refuse({ code: path.code, detail }, { identity });
+    } else {
+      otherwise ??= refuse({ code: path.code, detail: `${path.detail} ${describeClaim(nomination)}` });
     }
-    const isIssued = takenBack.has(path.code);
-    const detail = `${path.detail} By its name (${subject.type}) it ${
-      isIssued
-        ? `is "${identity.name}", and the authority "${authority.name}" did issue it.`
-        : `would be "${identity.name}", if the authority "${authority.name}" vouched for it.`
-    }`;
-    if (isIssued) return refuse({ code: path.code, detail }, { identity });
-    otherwise ??= { outcome: 'denied', code: path.code, detail };
   }
-  return { outcome: 'matched', matches, otherwise: otherwise ?? { outcome: 'notFound' } };
+  return matches.length > 0 ? { outcome: 'matched', matches } : (otherwise ?? { outcome: 'matched', matches });
 }
 
-function describeUnread(fault: string, issuers: readonly TrustedAuthority[]): TrustFinding {
+/** Whose certificate it would be; nobody has verified that. */
+export function describeClaim({ identity, subject, authority }: Nomination): string {
+  return `By its name (${subject.type}) it would be "${identity.name}", if the authority "${authority.name}" vouched for it.`;
+}
+
+function describeUnread(fault: string, issuers: readonly TrustedAuthority[]): NotFoundFinding {
   const detail = `It names an issuer of ${listAuthorityNames(issuers)}, and no name of it can be compared, since it is no certificate: ${fault}.`;
   return { outcome: 'notFound', detail };
 }
@@ -206,7 +233,7 @@ function describeStranger(
   names: readonly PresentedName[],
   issuers: readonly TrustedAuthority[],
   { subjectName }: PathCertificate,
-): TrustFinding {
+): NotFoundFinding {
   const texts = names.map(([type, value]) => `${type} ${value}`);
   const listed = texts.length === 0 ? 'no name that a subject could be bound to' : texts.join(', ');
   // A stranger chose them.
@@ -219,14 +246,7 @@ function describeStranger(
   };
 }
 
-function matched(matches: readonly TrustMatch[]): IssuedMatches {
-  return { outcome: 'matched', matches, otherwise: { outcome: 'notFound' } };
-}
-
-function refuse(
-  { code, detail }: Pick<AuthorityRefusal, 'code' | 'detail'>,
-  match?: Pick<TrustMatch, 'identity'>,
-): IssuedMatches {
+function refuse({ code, detail }: PathRefusal, match?: Pick<TrustMatch, 'identity'>): IssuedMatches {
   const known = match === undefined ? {} : { identityName: match.identity.name };
   return { outcome: 'refused', code, detail, ...known };
 }

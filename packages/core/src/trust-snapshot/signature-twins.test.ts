@@ -7,7 +7,7 @@ import { type KeyKind, now } from '@certgate/x509/test-support/certificates.js';
 import { documentOf } from '../test-support/documents.js';
 import { type MadeAuthority, authorityExtensions, issue } from '@certgate/x509/test-support/revocation.js';
 import { parseTrustDocument } from '../trust-document/parse-document.js';
-import { findInSnapshot } from './find-in-snapshot.js';
+import { answerInFull } from '../test-support/answer-in-full.js';
 import { listSignatureTwins } from '@certgate/x509';
 
 const leafExtensions = [
@@ -55,7 +55,7 @@ describe('signature twins', () => {
       const { thumbprintSha256, thumbprintSha1 } = presentCertificate(leaf.der);
       const decide = (der: Uint8Array, identity: object, more: object = {}): string => {
         const document = documentOf([{ subjects, ...identity }], { schemaVersion: 2, authorities, ...more });
-        const finding = findInSnapshot(parseTrustDocument(document), presentCertificate(der), now);
+        const finding = answerInFull(parseTrustDocument(document), presentCertificate(der), now);
         return finding.outcome === 'denied' ? finding.code : finding.outcome;
       };
       const pinnedBy = (pin: object): object => ({ certificates: [{ enabled: false, ...pin }] });

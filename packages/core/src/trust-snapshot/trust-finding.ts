@@ -1,42 +1,80 @@
-import type { DenialCode } from '../denial.js';
+import { type DenialCodeOf, isDenialCodeOf } from '../denial.js';
 
-/** What a trust store answers about one certificate. */
-export type TrustFinding =
-  | {
-      readonly outcome: 'found';
-      readonly identity: FoundIdentity;
-      /** What the certificate was recognised by; a user's own store names its own. */
-      readonly matchedBy: string;
-      /**
-       * [validFrom, validUntil) in milliseconds: when this access begins and ends. Absent: no bound of its own. The log
-       * warns before the end comes, so it is no way to say how long an answer may be remembered: `version` is.
-       */
-      readonly validFrom?: number;
-      readonly validUntil?: number;
-      /**
-       * [currentFrom, currentUntil) in milliseconds: while the revocation information behind this answer is current. It is
-       * remembered no longer, and nobody is warned of its end: newer information comes by itself.
-       */
-      readonly currentFrom?: number;
-      readonly currentUntil?: number;
-      /** A certification path of the certificate was validated, its critical extensions included (RFC 5280 §6.1). */
-      readonly isPathValidated?: true;
-      /** The CA certificates that the path leads through, in DER: `firstOf` asks the other stores' deny lists for them. */
-      readonly pathAuthorities?: readonly Uint8Array[];
-    }
-  | {
-      /** A match that denies: nothing falls through to another rule or store. */
-      readonly outcome: 'denied';
-      readonly code: TrustDenialCode;
-      readonly detail: string;
-      readonly identityName?: string;
-    }
-  | {
-      readonly outcome: 'notFound';
-      /** For the operator: what of the certificate nearly was a match. */
-      readonly detail?: string;
-    }
-  | { readonly outcome: 'unavailable'; readonly detail: string };
+/**
+ * What a trust store answers about one certificate. A store of your own answers with one of the first four. It looks the
+ * certificate up, and need not check dates, usages or the key: the gate does.
+ */
+export type TrustFinding = FoundFinding | RefusedFinding | NotFoundFinding | UnavailableFinding | NominatedFinding;
+
+export interface FoundFinding {
+  readonly outcome: 'found';
+  readonly identity: FoundIdentity;
+  /** What the certificate was recognised by; a user's own store names its own. */
+  readonly matchedBy: string;
+  /**
+   * [validFrom, validUntil) in milliseconds: when this access begins and ends. Absent: no bound of its own. The log
+   * warns before the end comes, so it is no way to say how long an answer may be remembered: `version` is.
+   */
+  readonly validFrom?: number;
+  readonly validUntil?: number;
+  /**
+   * [currentFrom, currentUntil) in milliseconds: while the revocation information behind this answer is current. It is
+   * remembered no longer, and nobody is warned of its end: newer information comes by itself.
+   */
+  readonly currentFrom?: number;
+  readonly currentUntil?: number;
+  /** A certification path of the certificate was validated, its critical extensions included (RFC 5280 §6.1). */
+  readonly isPathValidated?: true;
+  /** The CA certificates that the path leads through, in DER: `firstOf` asks the other stores' deny lists for them. */
+  readonly pathAuthorities?: readonly Uint8Array[];
+}
+
+/** A match that denies: nothing falls through to another rule or store. */
+export interface RefusedFinding {
+  readonly outcome: 'denied';
+  readonly code: TrustDenialCode;
+  readonly detail: string;
+  readonly identityName?: string;
+}
+
+export interface NotFoundFinding {
+  readonly outcome: 'notFound';
+  /** For the operator: what of the certificate nearly was a match. */
+  readonly detail?: string;
+}
+
+export interface UnavailableFinding {
+  readonly outcome: 'unavailable';
+  readonly detail: string;
+}
+
+/**
+ * The certificate is somebody's if an authority issued it, which nobody has verified yet: the gate first looks whether the
+ * certificate is fit to be a client's, which costs no signature. A store around another one passes it on as it is.
+ */
+export interface NominatedFinding {
+  readonly outcome: 'nominated';
+  /** Whom a pin names. A name in a certificate names nobody until its authority is known to have issued it. */
+  readonly identityName?: string;
+  /** One sentence for the operator: whose certificate it would be. */
+  readonly claim?: string;
+  /** Verifies the certification paths, and concludes whose certificate it is. */
+  readonly confirm: () => ConfirmedFinding | Promise<ConfirmedFinding>;
+}
+
+/** What came of a nomination. */
+export type ConfirmedFinding = FoundFinding | RefusedNomination | NotFoundFinding | UnavailableFinding;
+
+export type RefusedNomination = RefusedBy<'certification-path'> | RefusedBy<'client-identity'>;
+
+interface RefusedBy<Step extends 'certification-path' | 'client-identity'> {
+  readonly outcome: 'denied';
+  /** Which step of the request's path refused. */
+  readonly step: Step;
+  readonly code: DenialCodeOf<Step>;
+  readonly detail: string;
+  readonly identityName?: string;
+}
 
 export interface FoundIdentity {
   readonly name: string;
@@ -47,13 +85,18 @@ export interface FoundIdentity {
   readonly owner?: string | undefined;
 }
 
-/** What a store may refuse a certificate for. */
-export type TrustDenialCode = Extract<
-  DenialCode,
-  | 'trust_locked'
-  | `pin_${string}`
-  | `identity_${string}`
-  | `certificate_${string}`
-  | `path_${string}`
-  | 'revocation_unavailable'
->;
+/**
+ * What a store may refuse a certificate for: what it has on record. What the certificate itself is, the gate verifies, so
+ * a store has no word for that; an answer with any other code is taken for a store that failed.
+ */
+export type TrustDenialCode = DenialCodeOf<'trust-store'>;
+
+/** An answer that was nominated a moment before: what refuses now, refuses where the identity is concluded. */
+export function concludeFinding(finding: Exclude<TrustFinding, NominatedFinding>): ConfirmedFinding {
+  if (finding.outcome !== 'denied') return finding;
+  const { code } = finding;
+  if (isDenialCodeOf('client-identity', code)) return { ...finding, step: 'client-identity', code };
+  return isDenialCodeOf('certification-path', code)
+    ? { ...finding, step: 'certification-path', code }
+    : { outcome: 'unavailable', detail: finding.detail };
+}

@@ -1,25 +1,62 @@
-import { denialCodes, getPublicCode } from '../denial.js';
-import type { FoundIdentity, TrustFinding } from '../trust-snapshot/trust-finding.js';
+import { type DenialCode, denialCodes, getPublicCode } from '../denial.js';
+import {
+  concludeFinding,
+  type ConfirmedFinding,
+  type FoundFinding,
+  type FoundIdentity,
+  type NominatedFinding,
+  type RefusedFinding,
+  type RefusedNomination,
+  type TrustFinding,
+  type UnavailableFinding,
+} from '../trust-snapshot/trust-finding.js';
 
-type Found = Extract<TrustFinding, { outcome: 'found' }>;
-type Refused = Extract<TrustFinding, { outcome: 'denied' | 'unavailable' }>;
+type Refused = RefusedFinding | RefusedNomination | UnavailableFinding;
+/** No store refuses for good, and some have nominated somebody. */
+export type OpenNomination = Omit<NominatedFinding, 'confirm'>;
 
 /**
  * What several stores' answers about one certificate come to, whatever order they stand in: *denied* beats *unavailable*
  * beats *found* beats *not found*. Two identities are a denial. Where several say the same, the text of the first is kept.
+ * A nomination may become each of those, so that only a denial is stricter.
  */
-export function combineFindings(findings: readonly TrustFinding[]): TrustFinding {
+export function combineFindings(
+  findings: readonly TrustFinding[],
+): Exclude<TrustFinding, NominatedFinding> | OpenNomination;
+export function combineFindings(findings: readonly ConfirmedFinding[]): ConfirmedFinding | RefusedFinding;
+export function combineFindings(
+  findings: readonly (TrustFinding | ConfirmedFinding)[],
+): Exclude<TrustFinding, NominatedFinding> | ConfirmedFinding | OpenNomination {
   const found = findings.filter((finding) => finding.outcome === 'found');
-  const refusals = [...findings.filter((finding) => isRefused(finding)), ...listAmbiguity(found)];
-  const [refusal] = refusals.sort((one, other) => rankRefusal(one) - rankRefusal(other));
-  if (refusal !== undefined) return refusal;
+  const nominated = findings.filter((finding) => finding.outcome === 'nominated');
+  const refusals: readonly Refused[] = [...findings.filter((finding) => isRefused(finding)), ...listAmbiguity(found)];
+  const [refusal] = [...refusals].sort((one, other) => rankRefusal(one) - rankRefusal(other));
+  if (refusal !== undefined && (nominated.length === 0 || !isUnavailable(refusal))) return refusal;
+  if (nominated.length > 0) return describeNominations(found, nominated);
   const [first] = found;
   if (first !== undefined) return intersect(first, found);
   const notFound = findings.filter((finding) => finding.outcome === 'notFound');
   return notFound.find(({ detail }) => detail !== undefined) ?? { outcome: 'notFound' };
 }
 
-function isRefused(finding: TrustFinding): finding is Refused {
+/** The same once every nomination was confirmed. */
+export function combineConfirmed(findings: readonly ConfirmedFinding[]): ConfirmedFinding {
+  const combined = combineFindings(findings);
+  return combined.outcome === 'denied' && 'step' in combined ? combined : concludeFinding(combined);
+}
+
+/** Whom the first store names; a claim only where none does. */
+function describeNominations(found: readonly FoundFinding[], nominated: readonly NominatedFinding[]): OpenNomination {
+  const [identityName] = [
+    ...found.map(({ identity }) => identity.name),
+    ...nominated.flatMap((each) => each.identityName ?? []),
+  ];
+  const [claim] = nominated.flatMap((each) => each.claim ?? []);
+  if (identityName !== undefined) return { outcome: 'nominated', identityName };
+  return claim === undefined ? { outcome: 'nominated' } : { outcome: 'nominated', claim };
+}
+
+function isRefused(finding: TrustFinding | ConfirmedFinding): finding is Refused {
   return finding.outcome === 'denied' || finding.outcome === 'unavailable';
 }
 
@@ -28,12 +65,18 @@ function isRefused(finding: TrustFinding): finding is Refused {
  * learn of a code. Within both, the order of the request's path.
  */
 function rankRefusal(finding: Refused): number {
-  const code = finding.outcome === 'unavailable' ? 'trust_unavailable' : finding.code;
-  const isUnavailable = getPublicCode(code) === 'unavailable';
-  return (isUnavailable ? denialCodes.length : 0) + denialCodes.indexOf(code);
+  return (isUnavailable(finding) ? denialCodes.length : 0) + denialCodes.indexOf(codeOf(finding));
 }
 
-function listAmbiguity(found: readonly Found[]): readonly Refused[] {
+function isUnavailable(finding: Refused): boolean {
+  return getPublicCode(codeOf(finding)) === 'unavailable';
+}
+
+function codeOf(finding: Refused): DenialCode {
+  return finding.outcome === 'unavailable' ? 'trust_unavailable' : finding.code;
+}
+
+function listAmbiguity(found: readonly FoundFinding[]): readonly RefusedFinding[] {
   const [first] = found;
   const stranger = first && found.find(({ identity }) => !isSameIdentity(identity, first.identity));
   if (first === undefined || stranger === undefined) return [];
@@ -70,7 +113,7 @@ function isSameSet(one: readonly string[] | null, other: readonly string[] | nul
 }
 
 /** All that bears on any of them must hold. */
-function intersect(first: Found, found: readonly Found[]): Found {
+function intersect(first: FoundFinding, found: readonly FoundFinding[]): FoundFinding {
   const { isPathValidated, ...rest } = first;
   const authorities = found.flatMap(({ pathAuthorities = [] }) => pathAuthorities);
   const latest = (key: 'validFrom' | 'currentFrom'): number =>

@@ -5,10 +5,10 @@ import { presentCertificate } from '../trust-snapshot/presented-certificate.js';
 import { authorityOf, getStage, issueCaller } from '../test-support/authority-stage.js';
 import { now } from '@certgate/x509/test-support/certificates.js';
 import { listTwins } from '../trust-snapshot/find-in-snapshot.js';
-import type { TrustFinding } from '../trust-snapshot/trust-finding.js';
 import { firstOf } from './first-of.js';
 import { trustStoreFromDocument } from './document-store.js';
 import type { TrustStore } from './trust-store.js';
+import { askInFull, type FullAnswer } from '../test-support/answer-in-full.js';
 import { countRuns } from '@certgate/x509/test-support/random-runs.js';
 
 // One caller's certificate, with two names, and entries about it that are spread over documents.
@@ -99,7 +99,7 @@ function storeAt(stores: readonly TrustStore[], index: number): TrustStore {
 
 const orders = [[0, 1, 2], [2, 1, 0], [1, 2, 0], [0, 2, 1]] as const; // prettier-ignore
 
-function describeFinding(finding: TrustFinding): object {
+function describeFinding(finding: FullAnswer): object {
   if (finding.outcome === 'denied') return { outcome: finding.code };
   if (finding.outcome !== 'found') return { outcome: finding.outcome };
   const { identity, validFrom, validUntil, isPathValidated } = finding;
@@ -107,11 +107,11 @@ function describeFinding(finding: TrustFinding): object {
 }
 
 async function nameOf(store: TrustStore): Promise<string> {
-  const finding = await store.find(leaf, now);
+  const finding = await askInFull(store, leaf, now);
   return finding.outcome === 'found' ? finding.identity.name : JSON.stringify(finding);
 }
 
-function assertNoMorePermissive(composed: TrustFinding, merged: TrustFinding): void {
+function assertNoMorePermissive(composed: FullAnswer, merged: FullAnswer): void {
   if (composed.outcome !== 'found') return;
   assert.ok(merged.outcome === 'found', `found, where one document says ${JSON.stringify(describeFinding(merged))}`);
   assert.equal(composed.identity.name, merged.identity.name);
@@ -139,18 +139,15 @@ describe('entries about one caller, spread over three documents', () => {
             flags,
           ),
         );
-        const merged = await storeOf(listed, flags).find(certificate, now);
+        const merged = await askInFull(storeOf(listed, flags), certificate, now);
         const findings = await Promise.all(
-          orders.map(async (order) => firstOf(...order.map((index) => storeAt(stores, index))).find(certificate, now)),
+          orders.map((order) => askInFull(firstOf(...order.map((index) => storeAt(stores, index))), certificate, now)),
         );
         const [first, ...others] = findings;
         assert.ok(first !== undefined);
         assertNoMorePermissive(first, merged);
         for (const other of others) assert.deepEqual(describeFinding(other), describeFinding(first));
-        const nested: TrustFinding = await firstOf(firstOf(...stores.slice(1)), ...stores.slice(0, 1)).find(
-          certificate,
-          now,
-        );
+        const nested = await askInFull(firstOf(firstOf(...stores.slice(1)), ...stores.slice(0, 1)), certificate, now);
         // One that is refused may be refused for another of the reasons.
         if (first.outcome === 'denied') assert.equal(nested.outcome, 'denied');
         else assert.deepEqual(describeFinding(nested), describeFinding(first));
@@ -210,7 +207,7 @@ describe('entries about one caller, spread over three documents', () => {
         assert.equal(await nameOf(firstOf(other, admits)), 'a');
       }
       for (const store of [firstOf(admits, denies), firstOf(denies, admits)]) {
-        assert.deepEqual(describeFinding(await store.find(leaf, now)), { outcome: code });
+        assert.deepEqual(describeFinding(await askInFull(store, leaf, now)), { outcome: code });
       }
     });
   }
@@ -225,7 +222,7 @@ describe('entries about one caller, spread over three documents', () => {
       identities: [{ name: 'b', roles: [], certificates: [pin] }],
     });
     for (const store of [firstOf(admits, denies), firstOf(denies, admits)]) {
-      assert.deepEqual(describeFinding(await store.find(leaf, now)), { outcome: 'revocation_unavailable' });
+      assert.deepEqual(describeFinding(await askInFull(store, leaf, now)), { outcome: 'revocation_unavailable' });
     }
   });
 });

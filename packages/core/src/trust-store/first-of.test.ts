@@ -8,6 +8,7 @@ import { documentOf } from '../test-support/documents.js';
 import { pollute } from '../test-support/prototype-pollution.js';
 import { trustStoreFromDocument } from './document-store.js';
 import { firstOf } from './first-of.js';
+import { askInFull } from '../test-support/answer-in-full.js';
 
 const certificate = presentCertificate(makeCertificate().der);
 const { thumbprintSha256 } = certificate;
@@ -39,7 +40,7 @@ function watch(answer: unknown): Watched {
 }
 
 const namesOf = async (...stores: readonly TrustStore[]): Promise<string> => {
-  const finding = await firstOf(...stores).find(certificate, now);
+  const finding = await askInFull(firstOf(...stores), certificate, now);
   if (finding.outcome === 'denied') return finding.code;
   return finding.outcome === 'found' ? finding.identity.name : finding.outcome;
 };
@@ -94,7 +95,7 @@ describe('firstOf', () => {
       [one, two],
       [two, one],
     ] as const) {
-      const finding = await firstOf(watch(first).store, watch(second).store).find(certificate, now);
+      const finding = await askInFull(firstOf(watch(first).store, watch(second).store), certificate, now);
       assert.ok(finding.outcome === 'found');
       const { validFrom, validUntil, currentFrom, currentUntil, isPathValidated, matchedBy } = finding;
       assert.deepEqual([validFrom, validUntil, currentFrom, currentUntil, isPathValidated], [2, 8, 3, 7, undefined]);

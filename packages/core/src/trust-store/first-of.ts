@@ -8,8 +8,16 @@ import {
 } from './trust-store.js';
 import { type PresentedCertificate, presentCertificate } from '../trust-snapshot/presented-certificate.js';
 import { listTwins } from '../trust-snapshot/find-in-snapshot.js';
-import type { TrustFinding } from '../trust-snapshot/trust-finding.js';
-import { combineFindings } from './combine-findings.js';
+import {
+  concludeFinding,
+  type ConfirmedFinding,
+  type FoundFinding,
+  type NominatedFinding,
+  type RefusedFinding,
+  type TrustFinding,
+  type UnavailableFinding,
+} from '../trust-snapshot/trust-finding.js';
+import { combineConfirmed, combineFindings, type OpenNomination } from './combine-findings.js';
 import { readMember } from '../encoding/known-options.js';
 
 /**
@@ -32,6 +40,9 @@ interface WarningLists {
   readonly lists: readonly (readonly TrustStoreWarning[])[];
   readonly joined: readonly TrustStoreWarning[];
 }
+
+/** What the stores said, for want of what their nominations come to. */
+type OpenFindings = OpenNomination & { readonly findings: readonly TrustFinding[] };
 
 const noWarnings: readonly TrustStoreWarning[] = Object.freeze([]);
 
@@ -60,11 +71,16 @@ class ComposedTrustStore implements TrustStore {
   }
 
   async find(certificate: PresentedCertificate, now: number): Promise<TrustFinding> {
-    const versionsBefore = JSON.stringify(this.#stores.map(readTrustVersion));
-    const finding = await this.#ask(certificate, now);
-    // While one store took its time, another may have learned of a revocation after it had answered.
-    const isSettled = JSON.stringify(this.#stores.map(readTrustVersion)) === versionsBefore;
-    return isSettled ? finding : this.#ask(certificate, now);
+    let versions = this.#readVersions();
+    let finding = await this.#ask(certificate, now);
+    if (this.#readVersions() !== versions) {
+      // While one store took its time, another may have learned of a revocation after it had answered.
+      versions = this.#readVersions();
+      finding = await this.#ask(certificate, now);
+    }
+    if (finding.outcome !== 'nominated') return finding;
+    const { findings, ...nomination } = finding;
+    return { ...nomination, confirm: () => this.#confirm(findings, versions, certificate, now) };
   }
 
   async start(): Promise<void> {
@@ -98,13 +114,46 @@ class ComposedTrustStore implements TrustStore {
     return this.#warnings.joined;
   }
 
-  async #ask(certificate: PresentedCertificate, now: number): Promise<TrustFinding> {
+  #readVersions(): string {
+    return JSON.stringify(this.#stores.map(readTrustVersion));
+  }
+
+  /** What hangs on a path is a nomination, also where a store has validated the path by itself. */
+  async #ask(
+    certificate: PresentedCertificate,
+    now: number,
+  ): Promise<Exclude<TrustFinding, NominatedFinding> | OpenFindings> {
     const findings = await this.#askAll(certificate, now);
     const combined = combineFindings(findings);
-    if (combined.outcome !== 'found') return combined;
-    const { isPathValidated, pathAuthorities } = combined;
-    if (isPathValidated !== true && pathAuthorities === undefined) return combined;
-    return combineFindings([...findings, ...(await this.#askBesidePath(certificate, pathAuthorities ?? [], now))]);
+    if (combined.outcome === 'nominated') return { ...combined, findings };
+    if (combined.outcome !== 'found' || !hasPath(combined)) return combined;
+    return { outcome: 'nominated', identityName: combined.identity.name, findings };
+  }
+
+  async #confirm(
+    findings: readonly TrustFinding[],
+    versionsBefore: string,
+    certificate: PresentedCertificate,
+    now: number,
+  ): Promise<ConfirmedFinding> {
+    const confirmed = await this.#confirmAll(findings, certificate, now);
+    if (this.#readVersions() === versionsBefore) return confirmed;
+    const finding = await this.#ask(certificate, now);
+    return finding.outcome === 'nominated'
+      ? this.#confirmAll(finding.findings, certificate, now)
+      : concludeFinding(finding);
+  }
+
+  async #confirmAll(
+    findings: readonly TrustFinding[],
+    certificate: PresentedCertificate,
+    now: number,
+  ): Promise<ConfirmedFinding> {
+    const confirmed = await Promise.all(findings.map(confirmFinding));
+    const combined = combineConfirmed(confirmed);
+    if (combined.outcome !== 'found' || !hasPath(combined)) return combined;
+    const beside = await this.#askBesidePath(certificate, combined.pathAuthorities ?? [], now);
+    return combineConfirmed([...confirmed, ...beside]);
   }
 
   /**
@@ -116,12 +165,13 @@ class ComposedTrustStore implements TrustStore {
     certificate: PresentedCertificate,
     pathAuthorities: readonly Uint8Array[],
     now: number,
-  ): Promise<readonly TrustFinding[]> {
+  ): Promise<readonly ConfirmedFinding[]> {
     const [ofTwins, ofAuthorities] = await Promise.all([
       Promise.all(listTwins(certificate).map((twin) => this.#askAll(twin, now))),
       Promise.all(pathAuthorities.map((der) => this.#askAll(presentCertificate(der), now))),
     ]);
-    return [...ofTwins.flat().filter(bearsOnTwin), ...ofAuthorities.flat().filter(bearsOnIssued)];
+    const twins = await Promise.all(ofTwins.flat().map(confirmFinding));
+    return [...twins.filter(bearsOnTwin), ...ofAuthorities.flat().filter(bearsOnIssued).map(concludeFinding)];
   }
 
   #askAll(certificate: PresentedCertificate, now: number): Promise<readonly TrustFinding[]> {
@@ -138,18 +188,32 @@ async function askStore(store: TrustStore, certificate: PresentedCertificate, no
   }
 }
 
+/** Never rejects, as `askStore`. */
+async function confirmFinding(finding: TrustFinding): Promise<ConfirmedFinding> {
+  if (finding.outcome !== 'nominated') return concludeFinding(finding);
+  try {
+    return await finding.confirm();
+  } catch (error) {
+    return describeStoreFault(error);
+  }
+}
+
+function hasPath({ isPathValidated, pathAuthorities }: FoundFinding): boolean {
+  return isPathValidated === true || pathAuthorities !== undefined;
+}
+
 /**
  * Only what an entry of the document says. A twin is computed without knowing the curve, so its signature may be invalid;
  * and what an authority says about the twin, it says about the certificate too.
  * Where a denial names an identity, an entry was found: a pin of the twin, even while its `issuedBy` can't be confirmed.
  */
-function bearsOnTwin(finding: TrustFinding): boolean {
+function bearsOnTwin(finding: ConfirmedFinding): boolean {
   if (finding.outcome !== 'denied' || finding.identityName !== undefined) return true;
-  return finding.code === 'certificate_on_deny_list' || /^(?:pin|identity)_/.test(finding.code);
+  return finding.step === 'client-identity';
 }
 
 /** Of what a store says about a CA, only its deny list bears on what the CA issued, or that it is unavailable. */
-function bearsOnIssued(finding: TrustFinding): boolean {
+function bearsOnIssued(finding: TrustFinding): finding is RefusedFinding | UnavailableFinding {
   if (finding.outcome !== 'denied') return finding.outcome === 'unavailable';
   return finding.code === 'certificate_on_deny_list';
 }

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { AccessGate } from '../access/access-gate.js';
 import { presentCertificate } from '../trust-snapshot/presented-certificate.js';
-import type { TrustFinding } from '../trust-snapshot/trust-finding.js';
 import { getStage, issueCaller } from '../test-support/authority-stage.js';
 import { clientExtensions } from '@certgate/x509/test-support/certificates.js';
 import { type OcspServer, answerFrom, startOcspServer } from '../test-support/ocsp-stage.js';
@@ -10,6 +9,7 @@ import { StubBlob, documentText, getCaller, nameFinding, until } from '../test-s
 import { makeCrl } from '@certgate/x509/test-support/revocation.js';
 import { ManualClock, ScriptedSource, settle } from '../test-support/scripted-source.js';
 import { RefreshingTrustStore } from './refreshing-store.js';
+import { askInFull, type FullAnswer } from '../test-support/answer-in-full.js';
 
 const { issuing, impostor } = getStage();
 const minute = 60_000;
@@ -23,7 +23,7 @@ interface OcspStage {
   readonly store: RefreshingTrustStore;
   readonly document: ScriptedSource;
   readonly clock: ManualClock;
-  readonly find: () => Promise<TrustFinding>;
+  readonly find: () => Promise<FullAnswer>;
   readonly ask: () => Promise<string>;
 }
 
@@ -50,7 +50,7 @@ describe('OCSP through a store', () => {
     const started = store.start();
     await document.answer(documentText(1, { ocsp: server.url, scope: 'end-entity', ...revocation }));
     await started;
-    const find = async (): Promise<TrustFinding> => store.find(getCaller(), clock.wall());
+    const find = async (): Promise<FullAnswer> => askInFull(store, getCaller(), clock.wall());
     return { store, document, clock, find, ask: async () => nameFinding(await find()) };
   }
 
@@ -83,13 +83,13 @@ describe('OCSP through a store', () => {
     assert.ok(finding.outcome === 'found');
     assert.ok((finding.currentUntil ?? Infinity) <= clock.wall() + minute);
     server.answerWith(answerFrom({ '1234': 'R' }));
-    const later = await store.find(getCaller(), clock.wall() + minute);
+    const later = await askInFull(store, getCaller(), clock.wall() + minute);
     assert.equal(nameFinding(later), 'certificate_revoked');
   });
 
   test('the grace is for a responder that is down: he is asked all the same', async () => {
     const { store, clock } = await createStage({ graceSeconds: 86_400 });
-    const askAt = async (at: number): Promise<TrustFinding> => store.find(getCaller(), at);
+    const askAt = async (at: number): Promise<FullAnswer> => askInFull(store, getCaller(), at);
     assert.equal(nameFinding(await askAt(clock.wall())), 'found');
     server.respondWith((response) => response.destroy());
     const later = clock.wall() + 120 * minute;
@@ -107,7 +107,7 @@ describe('OCSP through a store', () => {
     assert.ok(finding.outcome === 'denied' && finding.code === 'revocation_unavailable');
     assert.match(finding.detail, /"CN=billing".*OCSP responder http:\/\/127\.0\.0\.1:\d+\/ocsp: .*answered 500/);
     server.answerWith(good);
-    assert.equal(nameFinding(await store.find(getCaller(), clock.wall() + 2_000)), 'found');
+    assert.equal(nameFinding(await askInFull(store, getCaller(), clock.wall() + 2_000)), 'found');
   });
 
   test('down and when-available: passes, and is not remembered for more than a minute', async () => {
@@ -146,7 +146,7 @@ describe('OCSP through a store', () => {
       issueCaller({ serialNumber: '6666' }),
     ];
     for (const { der } of refused) {
-      const finding = await store.find(presentCertificate(der), clock.wall());
+      const finding = await askInFull(store, presentCertificate(der), clock.wall());
       assert.notEqual(nameFinding(finding), 'found');
     }
     assert.equal(countQuestions(), 0);
@@ -159,7 +159,7 @@ describe('OCSP through a store', () => {
     const point = `crlDistributionPoints = URI:${elsewhere.url}`;
     const { der } = issueCaller({ serialNumber: '2345', extensions: [...clientExtensions, access, point] });
     const { store, clock } = await createStage();
-    const finding = await store.find(presentCertificate(der), clock.wall());
+    const finding = await askInFull(store, presentCertificate(der), clock.wall());
     assert.equal(nameFinding(finding), 'revocation_unavailable');
     assert.deepEqual([countQuestions(), elsewhere.questions.length], [1, 0]);
   });

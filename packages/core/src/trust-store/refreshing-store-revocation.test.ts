@@ -17,6 +17,7 @@ import { type CrlRequest, makeCrl } from '@certgate/x509/test-support/revocation
 import { ScriptedSource, settle } from '../test-support/scripted-source.js';
 import { trustStoreFromDocument } from './document-store.js';
 import { RefreshingTrustStore } from './refreshing-store.js';
+import { askInFull } from '../test-support/answer-in-full.js';
 
 const { root, issuing } = getStage();
 const list = (request: Partial<CrlRequest> = {}): Buffer => makeCrl({ authority: issuing, ...request });
@@ -78,9 +79,9 @@ describe('lists', () => {
     assert.ok(finding.outcome === 'found');
     assert.equal(finding.currentUntil, Date.UTC(2027, 1, 1));
     assert.equal(finding.validUntil, Date.UTC(2035, 0, 1) + 1);
-    const askAt = async (at: number): Promise<string> => nameFinding(await store.find(getCaller(), at));
+    const askAt = async (at: number): Promise<string> => nameFinding(await askInFull(store, getCaller(), at));
     assert.equal(await askAt(Date.UTC(2027, 1, 1) - 1), 'found');
-    const late = await store.find(getCaller(), Date.UTC(2027, 1, 1));
+    const late = await askInFull(store, getCaller(), Date.UTC(2027, 1, 1));
     assert.ok(late.outcome === 'denied' && late.code === 'revocation_unavailable');
     assert.match(late.detail, /due to be replaced at 2027-02-01.*the storage is gone/s);
     // Recovery.
@@ -95,7 +96,7 @@ describe('lists', () => {
 
   test('the grace adds to that end', async () => {
     const { store } = await stageOf(empty, { ...required, graceSeconds: 3_600 });
-    const askAt = async (at: number): Promise<string> => nameFinding(await store.find(getCaller(), at));
+    const askAt = async (at: number): Promise<string> => nameFinding(await askInFull(store, getCaller(), at));
     assert.equal(await askAt(Date.UTC(2027, 1, 1) + 3_600_000 - 1), 'found');
     assert.equal(await askAt(Date.UTC(2027, 1, 1) + 3_600_000), 'revocation_unavailable');
   });
@@ -314,7 +315,7 @@ test('a document in code keeps its lists as well', async () => {
   const blob = new StubBlob(gone);
   const store = trustStoreFromDocument(documentText(1, required), { crlBlobs: { corp: [blob] } });
   await store.start?.();
-  assert.equal(nameFinding(await store.find(getCaller(), now)), 'revocation_unavailable');
+  assert.equal(nameFinding(await askInFull(store, getCaller(), now)), 'revocation_unavailable');
   const other = trustStoreFromDocument(documentText(1, required), { crlBlobs: { corp: [new StubBlob(revoking)] } });
-  assert.equal(nameFinding(await other.find(getCaller(), now)), 'certificate_revoked');
+  assert.equal(nameFinding(await askInFull(other, getCaller(), now)), 'certificate_revoked');
 });

@@ -2,7 +2,7 @@ import type { OcspWanted } from '../trust-snapshot/authority-path.js';
 import type { PresentedCertificate } from '../trust-snapshot/presented-certificate.js';
 import { maximumDocumentLength } from '../trust-document/parse-document.js';
 import { findInSnapshot } from '../trust-snapshot/find-in-snapshot.js';
-import type { TrustFinding } from '../trust-snapshot/trust-finding.js';
+import { concludeFinding, type ConfirmedFinding, type TrustFinding } from '../trust-snapshot/trust-finding.js';
 import type { TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
 import { readAdmittedDocument } from './document-admission.js';
 import { ReadHistory } from './read-history.js';
@@ -144,19 +144,25 @@ export class RefreshingTrustStore implements TrustStore {
       revocation: this.#revocation,
       onOcspWanted: (each) => wanted.push(each),
     });
-    return wanted.length === 0 ? finding : this.#askThenFind(certificate, wanted, now);
+    if (finding.outcome !== 'nominated') return finding;
+    const confirm = (): ConfirmedFinding | Promise<ConfirmedFinding> => {
+      const confirmed = finding.confirm();
+      return wanted.length === 0 ? confirmed : this.#askThenConfirm(certificate, wanted, now);
+    };
+    return { ...finding, confirm };
   }
 
   /** The sole call to the network in a request's way: to a configured responder, for a path that holds otherwise. */
-  async #askThenFind(
+  async #askThenConfirm(
     certificate: PresentedCertificate,
     wanted: readonly OcspWanted[],
     now: number,
-  ): Promise<TrustFinding> {
+  ): Promise<ConfirmedFinding> {
     await this.#revocation.ask(wanted, now);
     // By the document of now: whoever was disabled meanwhile must not come in because their question took its time.
     if (this.#loaded === undefined) return { outcome: 'unavailable', detail: 'No trust document is loaded.' };
-    return findInSnapshot(this.#loaded.snapshot, certificate, now, { revocation: this.#revocation });
+    const finding = findInSnapshot(this.#loaded.snapshot, certificate, now, { revocation: this.#revocation });
+    return finding.outcome === 'nominated' ? finding.confirm() : concludeFinding(finding);
   }
 
   #refreshInBackground(): void {

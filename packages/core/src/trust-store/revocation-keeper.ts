@@ -1,4 +1,5 @@
-import { presentCertificate } from '../trust-snapshot/presented-certificate.js';
+import { findCertificateFault } from '@certgate/x509';
+import { type PresentedCertificate, presentCertificate } from '../trust-snapshot/presented-certificate.js';
 import type { AuthorityRevocationInformation, RevocationInformation } from '@certgate/x509/path';
 import { type AuthorityContext, findAuthorityPath, type OcspWanted } from '../trust-snapshot/authority-path.js';
 import { findInSnapshot } from '../trust-snapshot/find-in-snapshot.js';
@@ -109,10 +110,27 @@ export async function readRevocationInformation(
   await keeper.refresh(snapshot.authorities, readTimeoutMilliseconds, now);
   if (certificateDer === undefined) return keeper;
   const wanted: OcspWanted[] = [];
-  const presented = presentCertificate(certificateDer);
   const context: AuthorityContext = { revocation: keeper, onOcspWanted: (each) => wanted.push(each) };
-  if (authority === undefined) findInSnapshot(snapshot, presented, now, context);
-  else findAuthorityPath(authority, presented, now, context);
+  lookForPaths(snapshot, presentCertificate(certificateDer), authority, now, context);
   await keeper.ask(wanted, now);
   return keeper;
+}
+
+/** As the gate does: what is unfit to be a client's is no question for a responder. */
+function lookForPaths(
+  snapshot: TrustSnapshot,
+  presented: PresentedCertificate,
+  authority: TrustedAuthority | undefined,
+  now: number,
+  context: AuthorityContext,
+): void {
+  const { decoding, pathDecoding } = presented;
+  if (!decoding.ok || !pathDecoding.ok) return;
+  if (findCertificateFault(decoding.certificate, now, { isPathValidated: true }) !== undefined) return;
+  if (authority !== undefined) {
+    findAuthorityPath(authority, pathDecoding.value, now, context);
+    return;
+  }
+  const finding = findInSnapshot(snapshot, presented, now, context);
+  if (finding.outcome === 'nominated') finding.confirm();
 }

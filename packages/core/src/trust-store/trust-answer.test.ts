@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
-import { denialCodes } from '../denial.js';
-import { isOfTrustStore, readTrustFinding, readTrustVersion } from './trust-store.js';
+import { denialCodes, getSteps } from '../denial.js';
+import { readTrustFinding, readTrustVersion } from './trust-store.js';
 import { countRuns } from '@certgate/x509/test-support/random-runs.js';
 
 const identity = { name: 'a', roles: ['reader'] };
@@ -61,7 +61,10 @@ describe('answers that are no answer are unavailable', () => {
     test(what, () => {
       const finding = readTrustFinding(answer);
       assert.equal(finding.outcome, 'unavailable');
-      assert.match('detail' in finding ? finding.detail : '', /none of found, denied, notFound, unavailable/);
+      assert.match(
+        'detail' in finding ? finding.detail : '',
+        /none of found, denied, notFound, unavailable|not one that a store may give/,
+      );
     });
   }
 });
@@ -118,24 +121,49 @@ describe('answers that are understood', () => {
     assert.ok(finding.outcome === 'found');
     assert.deepEqual([finding.isPathValidated, finding.currentFrom, finding.currentUntil], [true, 1, 2]);
   });
-  test('denied by what came of a path, of revocation or of the deny list', () => {
-    const codes = denialCodes.filter((code) => /^path_|^revocation_|revoked$|deny_list$/.test(code));
-    assert.ok(codes.length >= 17);
-    for (const code of codes) {
-      assert.deepEqual(readTrustFinding({ outcome: 'denied', code, detail: 'x' }), {
-        outcome: 'denied',
-        code,
-        detail: 'x',
-      });
+  test('denied with a code that the trust store may report, and no other', () => {
+    for (const code of denialCodes) {
+      const finding = readTrustFinding({ outcome: 'denied', code, detail: 'x' });
+      if (getSteps(code).includes('trust-store')) assert.deepEqual(finding, { outcome: 'denied', code, detail: 'x' });
+      else assert.equal(finding.outcome, 'unavailable', code);
     }
+    for (const code of ['pin_x', 'revocation_unavailable_now', '', 'toString', '__proto__', 7, null, undefined, {}]) {
+      const finding = readTrustFinding({ outcome: 'denied', code, detail: 'x' });
+      assert.equal(finding.outcome, 'unavailable', JSON.stringify(code));
+    }
+    const unfit = readTrustFinding({ outcome: 'denied', code: 'certificate_expired', detail: 'x' });
+    assert.ok(unfit.outcome === 'unavailable');
+    assert.match(unfit.detail, /refused the certificate with the code "certificate_expired".*TrustDenialCode/);
   });
-  test('a code is a store’s by what it begins with', () => {
-    for (const code of ['pin_x', 'identity_x', 'certificate_x', 'path_x', 'revocation_unavailable']) {
-      assert.ok(isOfTrustStore(code), code);
-      assert.ok(!isOfTrustStore(`front_${code}`), code);
+  test('nominated, with what its confirm answers checked in the same way', async () => {
+    const confirmed = { ...found, isPathValidated: true };
+    const answer = { outcome: 'nominated', identityName: 7, claim: 'By its name it would be "a".' };
+    const answers: readonly (readonly [unknown, string])[] = [
+      [confirmed, 'found'],
+      [{ outcome: 'notFound' }, 'notFound'],
+      [{ outcome: 'denied', step: 'certification-path', code: 'path_not_found', detail: 'x' }, 'path_not_found'],
+      [{ outcome: 'denied', step: 'client-identity', code: 'identity_disabled', detail: 'x' }, 'identity_disabled'],
+      // A step that reports no such code, or that there is none of.
+      [{ outcome: 'denied', step: 'client-identity', code: 'path_not_found', detail: 'x' }, 'unavailable'],
+      [{ outcome: 'denied', step: 'certification-path', code: 'identity_disabled', detail: 'x' }, 'unavailable'],
+      [{ outcome: 'denied', step: 'authorization', code: 'role_missing', detail: 'x' }, 'unavailable'],
+      [{ outcome: 'denied', code: 'identity_disabled', detail: 'x' }, 'unavailable'],
+      // Nobody is asked a third time.
+      [{ ...answer, confirm: () => found }, 'unavailable'],
+      [{ ...found, validUntil: Number.NaN }, 'unavailable'],
+      [undefined, 'unavailable'],
+    ];
+    for (const [given, expected] of answers) {
+      for (const confirm of [() => given, () => Promise.resolve(given)]) {
+        const finding = readTrustFinding({ ...answer, confirm });
+        assert.ok(finding.outcome === 'nominated');
+        assert.deepEqual([finding.identityName, finding.claim], [undefined, answer.claim]);
+        const came = await finding.confirm();
+        assert.equal(came.outcome === 'denied' ? came.code : came.outcome, expected);
+      }
     }
-    for (const code of ['revocation_unavailable_now', 'revocation_x', 'pin', 'pathological', 'trust_unavailable']) {
-      assert.ok(!isOfTrustStore(code), code);
+    for (const confirm of [undefined, null, 'found', found]) {
+      assert.equal(readTrustFinding({ ...answer, confirm }).outcome, 'unavailable');
     }
   });
   test('found with an owner, who is dropped where it is no text', () => {

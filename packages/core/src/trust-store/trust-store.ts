@@ -2,10 +2,19 @@
 
 import { isUint8Array } from 'node:util/types';
 import type { PresentedCertificate } from '../trust-snapshot/presented-certificate.js';
-import { denialCodes } from '../denial.js';
+import { isDenialCodeOf } from '../denial.js';
 import { confirmMember, readMember } from '../encoding/known-options.js';
+import { escapeInvisible, shortenText } from '@certgate/x509';
 import { describeFault } from '../encoding/shown-text.js';
-import type { FoundIdentity, TrustDenialCode, TrustFinding } from '../trust-snapshot/trust-finding.js';
+import type {
+  ConfirmedFinding,
+  FoundFinding,
+  FoundIdentity,
+  NominatedFinding,
+  NotFoundFinding,
+  TrustFinding,
+  UnavailableFinding,
+} from '../trust-snapshot/trust-finding.js';
 import type { TrustWarning } from '../trust-snapshot/trust-snapshot.js';
 
 /**
@@ -76,16 +85,42 @@ export interface TrustStoreWarning {
 
 /**
  * Checks what a store answered. A user's own store is code that nobody else has seen: an answer of any other shape than
- * the four is `unavailable`, never a pass and never *not found*.
+ * those of `TrustFinding` is `unavailable`, never a pass and never *not found*.
  */
 export function readTrustFinding(answer: unknown): TrustFinding {
-  return (
-    findKnownAnswer(answer) ?? {
-      outcome: 'unavailable',
-      detail:
-        'The trust store gave an answer that is none of found, denied, notFound, unavailable; see the TrustFinding type.',
-    }
-  );
+  if (!isRecord(answer)) return unknownAnswer;
+  const { outcome, detail } = readAnswer(answer);
+  if (outcome === 'nominated') return readNominated(answer);
+  if (outcome !== 'denied') return readPlainAnswer(answer, outcome, detail);
+  const { code, identityName } = readMembers(answer, ['code', 'identityName']);
+  if (!isDenialCodeOf('trust-store', code)) return describeUnknownCode(code);
+  return { outcome, code, detail: textOr(detail, refusedDetail), ...knownName(identityName) };
+}
+
+/** The same of what a nomination's `confirm` answered. */
+function readConfirmedFinding(answer: unknown): ConfirmedFinding {
+  if (!isRecord(answer)) return unknownAnswer;
+  const { outcome, detail } = readAnswer(answer);
+  if (outcome !== 'denied') return readPlainAnswer(answer, outcome, detail);
+  const { step, code, identityName } = readMembers(answer, ['step', 'code', 'identityName']);
+  const said = { outcome, detail: textOr(detail, refusedDetail), ...knownName(identityName) } as const;
+  if (step === 'certification-path' && isDenialCodeOf(step, code)) return { ...said, step, code };
+  if (step === 'client-identity' && isDenialCodeOf(step, code)) return { ...said, step, code };
+  return describeUnknownCode(code);
+}
+
+const refusedDetail = 'The trust store refused the certificate.';
+
+const unknownAnswer: UnavailableFinding = Object.freeze({
+  outcome: 'unavailable',
+  detail:
+    'The trust store gave an answer that is none of found, denied, notFound, unavailable; see the TrustFinding type.',
+});
+
+function describeUnknownCode(code: unknown): UnavailableFinding {
+  const shown = typeof code === 'string' ? shortenText(escapeInvisible(code)) : typeof code;
+  const detail = `The trust store refused the certificate with the code "${shown}", which is not one that a store may give; see the TrustDenialCode type.`;
+  return { outcome: 'unavailable', detail };
 }
 
 /**
@@ -104,7 +139,7 @@ export function readTrustVersion(store: { readonly version?: unknown }): string 
 }
 
 /** What a store that threw or rejected comes to. */
-export function describeStoreFault(error: unknown): TrustFinding {
+export function describeStoreFault(error: unknown): UnavailableFinding {
   return { outcome: 'unavailable', detail: `The trust store failed: ${describeFault(error)}.` };
 }
 
@@ -120,28 +155,54 @@ function readMembers<const Names extends readonly string[]>(
   return Object.fromEntries(names.map((name) => [name, readMember(answer, name)])) as Record<Names[number], unknown>;
 }
 
-function findKnownAnswer(given: unknown): TrustFinding | undefined {
-  if (!isRecord(given)) return undefined;
+/** By names that stand in the code: they are read at every request. */
+function readAnswer(given: object): { readonly outcome: unknown; readonly detail: unknown } {
   const plain: { readonly outcome?: unknown; readonly detail?: unknown } = given;
-  const detail = confirmMember(given, 'detail', plain.detail);
-  switch (confirmMember(given, 'outcome', plain.outcome)) {
+  return {
+    outcome: confirmMember(given, 'outcome', plain.outcome),
+    detail: confirmMember(given, 'detail', plain.detail),
+  };
+}
+
+function readPlainAnswer(
+  given: object,
+  outcome: unknown,
+  detail: unknown,
+): FoundFinding | NotFoundFinding | UnavailableFinding {
+  switch (outcome) {
     case 'notFound':
-      return typeof detail === 'string' ? { outcome: 'notFound', detail } : { outcome: 'notFound' };
+      return typeof detail === 'string' ? { outcome, detail } : { outcome };
     case 'unavailable':
-      return { outcome: 'unavailable', detail: textOr(detail, 'The trust store is unavailable.') };
-    case 'denied':
-      return readDenied(given, textOr(detail, 'The trust store refused the certificate.'));
+      return { outcome, detail: textOr(detail, 'The trust store is unavailable.') };
     case 'found':
-      return readFound(given);
+      return readFound(given) ?? unknownAnswer;
     default:
-      return undefined;
+      return unknownAnswer;
   }
 }
 
-function readDenied(given: object, detail: string): TrustFinding | undefined {
-  const { code, identityName } = readMembers(given, ['code', 'identityName']);
-  if (!isTrustDenialCode(code)) return undefined;
-  return { outcome: 'denied', code, detail, ...(typeof identityName === 'string' ? { identityName } : {}) };
+function readNominated(given: object): NominatedFinding | UnavailableFinding {
+  const { confirm, identityName, claim } = readMembers(given, ['confirm', 'identityName', 'claim']);
+  if (typeof confirm !== 'function') return unknownAnswer;
+  return {
+    outcome: 'nominated',
+    ...knownName(identityName),
+    ...(typeof claim === 'string' ? { claim } : {}),
+    confirm: () => {
+      const answer: unknown = Reflect.apply(confirm, given, []);
+      return isThenable(answer) ? Promise.resolve(answer).then(readConfirmedFinding) : readConfirmedFinding(answer);
+    },
+  };
+}
+
+/** By its `then`: where a library has put its own Promise in the global's place, an async function's is no instance of it. */
+export function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+  if (!isRecord(value) || !('then' in value)) return false;
+  return typeof readMember(value, 'then') === 'function';
+}
+
+function knownName(identityName: unknown): { readonly identityName?: string } {
+  return typeof identityName === 'string' ? { identityName } : {};
 }
 
 const foundMembers = [
@@ -155,7 +216,7 @@ const foundMembers = [
   'currentUntil',
 ] as const;
 
-function readFound(given: object): TrustFinding | undefined {
+function readFound(given: object): FoundFinding | undefined {
   const answer = readMembers(given, foundMembers);
   const identity = readIdentity(answer.identity);
   // Absent means unbounded; null doesn't: it is what a failed calculation or an empty column leaves behind.
@@ -190,17 +251,6 @@ function readIdentity(value: unknown): FoundIdentity | undefined {
     // No decision depends on it, so what is no text spoils none.
     ...(typeof owner === 'string' ? { owner } : {}),
   };
-}
-
-/** Of the steps that a store takes part in: told by what the code begins with. */
-export function isOfTrustStore(code: string): boolean {
-  return /^(?:(?:pin|identity|certificate|path)_|(?:trust_locked|revocation_unavailable)$)/.test(code);
-}
-
-const trustDenialCodes: ReadonlySet<unknown> = new Set(denialCodes.filter(isOfTrustStore));
-
-function isTrustDenialCode(code: unknown): code is TrustDenialCode {
-  return trustDenialCodes.has(code);
 }
 
 function isRecord(value: unknown): value is object {

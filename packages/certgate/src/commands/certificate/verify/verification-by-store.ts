@@ -1,10 +1,17 @@
-import { findAuthorityPath, presentCertificate, readRevocationInformation } from '@certgate/core/tools';
+import {
+  type AuthorityContext,
+  type TrustedAuthority,
+  findAuthorityPath,
+  findCertificateFault,
+  presentCertificate,
+  readRevocationInformation,
+} from '@certgate/core/tools';
 import { getUsageOid } from '../../../certificates/structure/extended-key-usage.js';
 import { CommandFailure } from '../../../command-line/command-failure.js';
 import { loadTrustDocument } from '../../../trust-administration/load-trust-document.js';
 import { openTrustLocation } from '../../../trust-administration/open-trust-location.js';
 import { PathTrace } from '../../../path-report/path-trace.js';
-import type { Verification } from './verification.js';
+import { type Verification, refuseMalformed } from './verification.js';
 import type { VerifyFlags } from './verify-options.js';
 
 /**
@@ -32,7 +39,7 @@ export async function verifyByStore(
   const now = at ?? Date.now();
   const revocation = await readRevocationInformation(snapshot, { certificateDer, now, authority });
   const trace = new PathTrace();
-  const verdict = findAuthorityPath(authority, presentCertificate(certificateDer), now, {
+  const verdict = verify(certificateDer, authority, now, {
     revocation,
     onCheck: (check) => {
       trace.hear(check);
@@ -51,4 +58,19 @@ export async function verifyByStore(
     verdict,
     paths: trace.paths,
   };
+}
+
+/** The steps of a decision that follow once the document has nominated somebody. */
+function verify(
+  certificateDer: Uint8Array,
+  authority: TrustedAuthority,
+  now: number,
+  context: AuthorityContext,
+): Verification['verdict'] {
+  const { decoding, pathDecoding } = presentCertificate(certificateDer);
+  if (!decoding.ok) return refuseMalformed(decoding.fault);
+  if (!pathDecoding.ok) return refuseMalformed(pathDecoding.fault);
+  const unfit = findCertificateFault(decoding.certificate, now, { isPathValidated: true });
+  if (unfit !== undefined) return { outcome: 'invalid', code: unfit.code, detail: unfit.detail };
+  return findAuthorityPath(authority, pathDecoding.value, now, context);
 }

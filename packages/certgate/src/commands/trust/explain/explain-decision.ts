@@ -9,6 +9,7 @@ import {
   type TrustSnapshot,
   type TrustedIdentity,
   decideAccess,
+  decisionSteps,
   noRevocationInformation,
   presentCertificate,
 } from '@certgate/core/tools';
@@ -50,17 +51,6 @@ export interface PinMatch {
   readonly identity: TrustedIdentity;
   readonly pin: TrustPin;
 }
-
-/** In the order of the path. */
-export const decisionSteps: readonly DecisionStep['step'][] = Object.keys({
-  'certificate-header': true,
-  'trust-store': true,
-  'client-certificate': true,
-  'certificate-verification': true,
-  'certification-path': true,
-  'client-identity': true,
-  authorization: true,
-} satisfies Record<DecisionStep['step'], true>) as DecisionStep['step'][];
 
 /** What the gate would decide, by the function with which it decides, and how it came to that. */
 export function explainDecision(question: ExplanationQuestion): Explanation {

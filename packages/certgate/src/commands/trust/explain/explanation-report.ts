@@ -3,13 +3,14 @@ import {
   type Decision,
   type TrustSnapshot,
   type TrustedIdentity,
+  decisionSteps,
   decodeClientCertificate,
   formatInstant,
   getPublicCode,
   getPublicStatus,
 } from '@certgate/core/tools';
 import { type ReportedPath, describePath } from '../../../path-report/reported-path.js';
-import { type ExplainedStep, type Explanation, type PinMatch, decisionSteps } from './explain-decision.js';
+import type { ExplainedStep, Explanation, PinMatch } from './explain-decision.js';
 import type { ExplainedFunction } from './explained-function.js';
 import type { Unverified } from '../options/gate-options.js';
 import type { ReportedRemedy } from './denial-remedies.js';

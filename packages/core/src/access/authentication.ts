@@ -1,0 +1,222 @@
+import { findCertificateFault, type ClientCertificate, shortenText } from '@certgate/x509';
+import type { PresentedCertificate } from '../trust-snapshot/presented-certificate.js';
+import { type Denial, type DenialCodeOf, deny } from '../denial.js';
+import { copyOwn } from '../encoding/known-options.js';
+import type {
+  ConfirmedFinding,
+  FoundFinding,
+  NominatedFinding,
+  NotFoundFinding,
+  TrustFinding,
+} from '../trust-snapshot/trust-finding.js';
+import { type ClientIdentity, createClientIdentity } from './client-identity.js';
+import { note, passed, type StepListener } from './decision-step.js';
+
+/**
+ * A certificate's identity, with the interval in which nothing that led to it changes, revocation information included:
+ * [validFrom, validUntil).
+ */
+export interface Authentication {
+  readonly outcome: 'authenticated';
+  readonly identity: ClientIdentity;
+  readonly validFrom: number;
+  readonly validUntil: number;
+}
+
+/** A certificate that somebody knows, and that is fit to be a client's. */
+export interface VerifiedCertificate {
+  readonly outcome: 'verified';
+  readonly presented: PresentedCertificate;
+  readonly certificate: ClientCertificate;
+  /** `nominated`: what its `confirm` answers is needed to conclude. */
+  readonly finding: FoundFinding | NominatedFinding;
+}
+
+/**
+ * From a trust store's finding to a verified certificate: the steps that cost no signature. A certificate that nobody
+ * knows is never parsed.
+ */
+export function verifyFinding(
+  presented: PresentedCertificate,
+  given: TrustFinding,
+  now: number,
+  onStep?: StepListener,
+): VerifiedCertificate | Denial {
+  const { thumbprintSha256 } = presented;
+
+  // What a finding leaves out is absent, whatever somebody put on Object.prototype. A stranger's says next to nothing.
+  const isKnown = given.outcome === 'found' || given.outcome === 'nominated';
+  const finding = note(onStep, 'trust-store', readTrust(isKnown ? copyOwn(given) : given, thumbprintSha256, now));
+  if (finding.outcome === 'denied') return finding;
+  const { identityName, claim } = describeKnown(finding);
+  const known = { thumbprintSha256, ...(identityName === undefined ? {} : { identityName }) };
+
+  const decoded = note(onStep, 'client-certificate', readCertificate(presented, finding, known));
+  if (decoded.outcome === 'denied') return decoded;
+
+  const { certificate } = decoded;
+  const isPathExpected = finding.outcome === 'nominated' || isPathProcessed(presented, finding);
+  const unfit = findCertificateFault(certificate, now, { isPathValidated: isPathExpected });
+  if (unfit !== undefined) {
+    const detail = claim === undefined ? unfit.detail : `${unfit.detail} ${claim}`;
+    return note(onStep, 'certificate-verification', deny(unfit.code, detail, known));
+  }
+  note(onStep, 'certificate-verification', passed);
+  return { outcome: 'verified', presented, certificate, finding };
+}
+
+/** From a verified certificate to an identity. `confirmed` is what became of a nomination; else undefined. */
+export function concludeIdentity(
+  { presented, certificate, finding }: VerifiedCertificate,
+  confirmed: ConfirmedFinding | undefined,
+  now: number,
+  onStep?: StepListener,
+): Authentication | Denial {
+  const concluded =
+    finding.outcome === 'found'
+      ? finding
+      : confirmPath(
+          presented,
+          confirmed ?? { outcome: 'unavailable', detail: 'The nomination was not confirmed.' },
+          onStep,
+        );
+  if (concluded.outcome === 'denied') return concluded;
+  const past = concluded === finding ? undefined : findIntervalDenial(concluded, presented.thumbprintSha256, now);
+  if (past !== undefined) return note(onStep, 'client-identity', past);
+
+  note(onStep, 'client-identity', passed);
+  const {
+    identity,
+    matchedBy,
+    validFrom = Number.NEGATIVE_INFINITY,
+    validUntil = Number.POSITIVE_INFINITY,
+  } = concluded;
+  const { currentFrom = Number.NEGATIVE_INFINITY, currentUntil = Number.POSITIVE_INFINITY } = concluded;
+  return {
+    outcome: 'authenticated',
+    identity: createClientIdentity(identity, certificate, matchedBy, validFrom, validUntil),
+    validFrom: Math.max(certificate.notBefore, validFrom, currentFrom),
+    // notAfter belongs to the certificate's validity (RFC 5280 §4.1.2.5); our intervals end before their end.
+    validUntil: Math.min(certificate.notAfter + 1, validUntil, currentUntil),
+  };
+}
+
+/** The step `certification-path`, and what a store refuses for once the path holds. */
+function confirmPath(
+  presented: PresentedCertificate,
+  confirmed: ConfirmedFinding,
+  onStep: StepListener | undefined,
+): FoundFinding | Denial {
+  const { thumbprintSha256 } = presented;
+  switch (confirmed.outcome) {
+    case 'unavailable':
+      return note(onStep, 'certification-path', deny('trust_unavailable', confirmed.detail, { thumbprintSha256 }));
+    case 'denied': {
+      const { identityName } = confirmed;
+      const known = { thumbprintSha256, ...(identityName === undefined ? {} : { identityName }) };
+      if (confirmed.step === 'certification-path') {
+        return note(onStep, 'certification-path', deny(confirmed.code, confirmed.detail, known));
+      }
+      note(onStep, 'certification-path', passed);
+      return note(onStep, 'client-identity', deny(confirmed.code, confirmed.detail, known));
+    }
+    case 'notFound':
+      note(onStep, 'certification-path', passed);
+      return note(onStep, 'client-identity', denyStranger(confirmed, thumbprintSha256));
+    case 'found': {
+      const found = copyOwn(confirmed);
+      const unprocessed = isPathProcessed(presented, found) ? [] : listUnknownExtensions(presented);
+      if (unprocessed.length === 0) {
+        note(onStep, 'certification-path', passed);
+        return found;
+      }
+      const detail = `The certificate has a critical extension that only a certification path processes, and none was validated: ${shortenText(unprocessed.join(', '))} (RFC 5280 section 4.2).`;
+      const known = { identityName: found.identity.name, thumbprintSha256 };
+      return note(onStep, 'certification-path', deny('certificate_critical_extension_unknown', detail, known));
+    }
+  }
+}
+
+function listUnknownExtensions({ decoding }: PresentedCertificate): readonly string[] {
+  return decoding.ok ? decoding.certificate.unknownCriticalExtensions : [];
+}
+
+function readTrust(
+  finding: TrustFinding,
+  thumbprintSha256: string,
+  now: number,
+): FoundFinding | NominatedFinding | Denial<DenialCodeOf<'trust-store'>> {
+  switch (finding.outcome) {
+    case 'found':
+      return findIntervalDenial(finding, thumbprintSha256, now) ?? finding;
+    case 'nominated':
+      return finding;
+    case 'denied':
+      return deny(finding.code, finding.detail, {
+        thumbprintSha256,
+        ...(finding.identityName === undefined ? {} : { identityName: finding.identityName }),
+      });
+    case 'notFound':
+      return denyStranger(finding, thumbprintSha256);
+    case 'unavailable':
+      return deny('trust_unavailable', finding.detail, { thumbprintSha256 });
+  }
+}
+
+function denyStranger({ detail }: NotFoundFinding, thumbprintSha256: string): Denial<'certificate_not_trusted'> {
+  return deny(
+    'certificate_not_trusted',
+    detail ??
+      // A line of the log is no reason to let anybody in: whoever calls chooses what stands there.
+      'No identity of the trust document has this certificate, and anybody can send one: before you add it, compare its thumbprint with the one that the owner of the caller gives you over another channel.',
+    { thumbprintSha256 },
+  );
+}
+
+/** Whom a denial names: a name in the certificate is only a claim. */
+function describeKnown(finding: FoundFinding | NominatedFinding): {
+  readonly identityName?: string | undefined;
+  readonly claim?: string | undefined;
+} {
+  return finding.outcome === 'found' ? { identityName: finding.identity.name } : finding;
+}
+
+/** A store of the user's own may answer with an interval that is not now. */
+function findIntervalDenial(
+  { identity, validFrom, validUntil, currentFrom, currentUntil }: FoundFinding,
+  thumbprintSha256: string,
+  now: number,
+): Denial<'revocation_unavailable' | 'pin_not_yet_valid' | 'pin_expired'> | undefined {
+  const known = { identityName: identity.name, thumbprintSha256 };
+  if ((currentFrom !== undefined && !(now >= currentFrom)) || (currentUntil !== undefined && !(now < currentUntil)))
+    return deny('revocation_unavailable', `The revocation information on "${identity.name}" is not current.`, known);
+  if (validFrom !== undefined && !(now >= validFrom))
+    return deny('pin_not_yet_valid', `What admits "${identity.name}" has not begun.`, known);
+  if (validUntil !== undefined && !(now < validUntil))
+    return deny('pin_expired', `What admitted "${identity.name}" has ended.`, known);
+  return undefined;
+}
+
+/** A store of the user's own may say that it validated a path; what no path validation processes stays refused. */
+function isPathProcessed({ pathDecoding }: PresentedCertificate, { isPathValidated }: FoundFinding): boolean {
+  return isPathValidated === true && pathDecoding.ok && pathDecoding.value.unknownCriticalExtensions.length === 0;
+}
+
+function readCertificate(
+  { decoding, pathDecoding }: PresentedCertificate,
+  { outcome }: FoundFinding | NominatedFinding,
+  known: Pick<Denial, 'identityName' | 'thumbprintSha256'>,
+): { readonly outcome: 'decoded'; readonly certificate: ClientCertificate } | Denial<'certificate_malformed'> {
+  if (!decoding.ok) {
+    return deny(
+      'certificate_malformed',
+      `The bytes are pinned, but they are no certificate: ${decoding.fault}.`,
+      known,
+    );
+  }
+  // A path reads more of a certificate than the checks of the certificate alone.
+  if (outcome === 'nominated' && !pathDecoding.ok) {
+    return deny('certificate_malformed', `It is no certificate: ${pathDecoding.fault}.`, known);
+  }
+  return { outcome: 'decoded', certificate: decoding.certificate };
+}

@@ -1,0 +1,37 @@
+import { verifyFinding } from '../access/authentication.js';
+import type { PresentedCertificate } from '../trust-snapshot/presented-certificate.js';
+import type { Denial } from '../denial.js';
+import type { AuthorityContext } from '../trust-snapshot/authority-path.js';
+import { findInSnapshot } from '../trust-snapshot/find-in-snapshot.js';
+import type { ConfirmedFinding, RefusedFinding, TrustFinding } from '../trust-snapshot/trust-finding.js';
+import type { TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
+import type { TrustStore } from '../trust-store/trust-store.js';
+
+/** What the gate would come to: a nomination is confirmed once the certificate was found fit. */
+export type FullAnswer = ConfirmedFinding | RefusedFinding | Denial;
+
+/** A snapshot's answer, with everything that the gate asks for in between. */
+export function answerInFull(
+  snapshot: TrustSnapshot,
+  certificate: PresentedCertificate,
+  now: number,
+  context?: AuthorityContext,
+): FullAnswer {
+  const finding = findInSnapshot(snapshot, certificate, now, context);
+  return finding.outcome === 'nominated' ? (findUnfit(certificate, finding, now) ?? finding.confirm()) : finding;
+}
+
+/** The same of a store. */
+export async function askInFull(
+  store: TrustStore,
+  certificate: PresentedCertificate,
+  now: number,
+): Promise<FullAnswer> {
+  const finding = await store.find(certificate, now);
+  return finding.outcome === 'nominated' ? (findUnfit(certificate, finding, now) ?? finding.confirm()) : finding;
+}
+
+function findUnfit(certificate: PresentedCertificate, finding: TrustFinding, now: number): Denial | undefined {
+  const verified = verifyFinding(certificate, finding, now);
+  return verified.outcome === 'denied' ? verified : undefined;
+}
