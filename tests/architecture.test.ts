@@ -72,7 +72,7 @@ const packageRooms: Readonly<Record<string, Readonly<Record<string, readonly str
     'functions-host/routing': ['command-line', 'functions-host/worker'],
     'trust-administration/blob': ['command-line', 'trust-administration/location'],
     'certificates/authority': ['certificates/pfx', 'command-line', 'certificates/structure', 'certificates'],
-    'functions-host/http': ['command-line', 'functions-host/worker', 'functions-host/routing'],
+    'functions-host/http': ['command-line', 'gateway/exchange', 'functions-host/worker', 'functions-host/routing'],
     'trust-administration': [
       'command-line',
       'trust-administration/edits',

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { CommandFailure } from '../command-line/command-failure.js';
-import { messageOf } from '../command-line/json-file.js';
+import { CommandFailure, hasCode, messageOf } from '../command-line/command-failure.js';
 import { compareNames } from '../functions-host/routing/router.js';
 import type { CoverageReport, InspectedFunction } from './coverage-report.js';
 import { findWrittenPolicy, sortPolicy } from './inspected-policy.js';
@@ -46,7 +45,7 @@ export async function findBaseline(path: string): Promise<Baseline | undefined> 
   try {
     text = await readFile(path, 'utf8');
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined;
+    if (hasCode(cause, 'ENOENT')) return undefined;
     throw new CommandFailure(`${path} can't be read: ${messageOf(cause)}.`, { cause });
   }
   return parseBaseline(text, path);

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CommandFailure } from '../command-line/command-failure.js';
+import { CommandFailure, hasCode, messageOf } from '../command-line/command-failure.js';
 
 const byteOrderMark = '\uFEFF';
 
@@ -28,8 +28,8 @@ export class AppFiles {
       bytes = await readFile(join(this.folder, path));
     } catch (error) {
       // A part of the path that is a file: ENOTDIR. Writing there will say so.
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-      throw new CommandFailure(`${path} can't be read: ${error instanceof Error ? error.message : String(error)}.`, {
+      if (hasCode(error, 'ENOENT')) return undefined;
+      throw new CommandFailure(`${path} can't be read: ${messageOf(error)}.`, {
         cause: error,
       });
     }

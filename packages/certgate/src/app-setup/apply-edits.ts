@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { lstat, mkdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { CommandFailure } from '../command-line/command-failure.js';
+import { CommandFailure, hasCode, messageOf } from '../command-line/command-failure.js';
 import { encodeText, type FileEdit } from './app-files.js';
 
 interface StagedEdit {
@@ -30,7 +30,7 @@ export async function applyEdits(folder: string, edits: readonly FileEdit[]): Pr
     if (cause instanceof CommandFailure && faults.length === 0) throw cause;
     const left =
       faults.length === 0 ? 'Nothing was changed.' : `Not everything could be put back: ${faults.join('; ')}.`;
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     throw new CommandFailure(`The changes can't be written: ${reason}. ${left}`, { cause });
   }
 }
@@ -70,7 +70,7 @@ async function undoAll(undo: readonly (() => Promise<unknown>)[]): Promise<reado
     try {
       await step();
     } catch (fault) {
-      faults.push(fault instanceof Error ? fault.message : String(fault));
+      faults.push(messageOf(fault));
     }
   }
   return faults;
@@ -82,7 +82,7 @@ async function exists(path: string): Promise<boolean> {
     await lstat(path);
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
+    if (hasCode(error, 'ENOENT')) return false;
     throw error;
   }
 }

@@ -1,4 +1,5 @@
 import { parse } from '@babel/parser';
+import { messageOf } from '../command-line/command-failure.js';
 import { byHand } from './by-hand.js';
 
 export interface ModuleImport {
@@ -55,7 +56,7 @@ function parseProgram(path: string, text: string): ReturnType<typeof parse>['pro
       plugins: typeScript.test(path) ? ['typescript', 'decorators-legacy'] : [],
     }).program;
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     throw byHand(`${path} can't be parsed: ${reason}.`, 'in it');
   }
 }

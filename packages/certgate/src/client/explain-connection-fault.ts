@@ -1,4 +1,4 @@
-import { CommandFailure, exitCodes } from '../command-line/command-failure.js';
+import { CommandFailure, exitCodes, messageOf } from '../command-line/command-failure.js';
 
 export interface ConnectionContext {
   readonly url: URL;
@@ -133,8 +133,4 @@ function findCode(fault: unknown): string | undefined {
   }
   const { code } = fault as NodeJS.ErrnoException;
   return typeof code === 'string' ? code : undefined;
-}
-
-function messageOf(fault: unknown): string {
-  return fault instanceof Error ? fault.message : String(fault);
 }

@@ -26,3 +26,13 @@ export class CommandFailure extends Error {
     this.exitCode = options.exitCode ?? exitCodes.unusableInput;
   }
 }
+
+/** What a caught value says, in one text. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
+/** Whether a caught value is an error of Node with one of these codes, e.g. `ENOENT`. */
+export function hasCode(thrown: unknown, ...codes: readonly string[]): boolean {
+  return thrown instanceof Error && 'code' in thrown && codes.some((code) => thrown.code === code);
+}

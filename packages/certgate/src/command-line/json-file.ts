@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { describeJsonFault } from '@certgate/core/tools';
-import { CommandFailure } from './command-failure.js';
+import { CommandFailure, hasCode, messageOf } from './command-failure.js';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -39,14 +39,6 @@ export function isJsonObject(value: unknown): value is JsonObject {
 export function findProperty(object: JsonObject, name: string): unknown {
   const key = Object.keys(object).find((candidate) => candidate.toLowerCase() === name.toLowerCase());
   return key === undefined ? undefined : object[key];
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-export function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
 }
 
 /** host.json and local.settings.json may hold comments: the real host's JSON reader skips them. Places stay what they are. */

@@ -1,6 +1,7 @@
 import { chmod, chown, open, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { hasCode } from './command-failure.js';
 
 /** Writes to the disk itself before it returns: a name that leads to an empty file after a power cut admits nobody. */
 export async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
@@ -57,8 +58,4 @@ async function syncFolder(folder: string): Promise<void> {
   } catch {
     // The file is in its place; only a power cut could still undo the move, and then whole.
   }
-}
-
-export function hasCode(fault: unknown, ...codes: readonly string[]): boolean {
-  return fault instanceof Error && 'code' in fault && codes.includes(String(fault.code));
 }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { createServerCertificate } from '../certificates/self-signed-certificate.js';
-import { CommandFailure } from '../command-line/command-failure.js';
+import { CommandFailure, messageOf } from '../command-line/command-failure.js';
 import { addHelpSections } from '../command-line/help.js';
 import { parsePort } from '../command-line/option-values.js';
 import { printJson, printLine, printNotice } from '../command-line/output.js';
@@ -94,7 +94,7 @@ async function readPem(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
-    throw new CommandFailure(`${file} can't be read: ${error instanceof Error ? error.message : 'unknown fault'}.`, {
+    throw new CommandFailure(`${file} can't be read: ${messageOf(error)}.`, {
       cause: error,
     });
   }

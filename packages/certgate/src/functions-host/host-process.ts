@@ -2,7 +2,7 @@
  * The host process: it becomes the function app. Started with `fork` by `functions-host.ts`, with the app's folder as
  * its working directory and the app settings as its environment; speaks `host-protocol.ts` with its parent.
  */
-import { CommandFailure } from '../command-line/command-failure.js';
+import { CommandFailure, hasCode, messageOf } from '../command-line/command-failure.js';
 import { AppContext, type AppLog } from './worker/app-context.js';
 import { createCoreApi, supplyCoreModule } from './worker/core-api.js';
 import type {
@@ -22,7 +22,6 @@ import {
 import { createAppHookContext, executeHooks } from './worker/hooks.js';
 import { HttpServer } from './http/http-server.js';
 import { type DurableStandIn, isDurableClient, startDurableStandIn } from './worker/durable-client.js';
-import { hasCode, messageOf } from '../command-line/json-file.js';
 import { type LoadedApp, loadApp } from './worker/load-app.js';
 import { createRoutes } from './routing/router.js';
 

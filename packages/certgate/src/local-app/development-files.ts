@@ -1,5 +1,6 @@
 import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { hasCode } from '../command-line/command-failure.js';
 import { withLockFolder } from '../command-line/lock-folder.js';
 
 /** Everything that development makes lives here, inside the app's folder, ignored by git and by func. */
@@ -31,7 +32,7 @@ export async function findFile(path: string): Promise<Buffer | undefined> {
   try {
     return await readFile(path);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (hasCode(error, 'ENOENT')) return undefined;
     throw error;
   }
 }

@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto';
+import { runInSlices, type Steps } from '../encoding/steps.js';
 import { TrustDocumentError } from '../trust-document/parse-document.js';
 import { TrustDocumentRefusal } from './trust-source.js';
 
-/** Some milliseconds of work each; between two slices the process answers requests. */
-const sliceLength = 1024 * 1024;
+/** Less than a millisecond of work each. */
+const sliceLength = 256 * 1024;
 
 /** Names a content: two documents of the same digest are the same document. */
 export async function digestSha256(bytes: Uint8Array): Promise<string> {
   const hash = createHash('sha256');
-  await visitSlices(bytes, (slice) => hash.update(slice));
+  await runInSlices(visitSlices(bytes, (slice) => hash.update(slice)));
   return hash.digest('hex');
 }
 
@@ -22,7 +23,7 @@ export async function decodeUtf8(bytes: Uint8Array): Promise<string> {
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   const parts: string[] = [];
   try {
-    await visitSlices(bytes, (slice) => parts.push(decoder.decode(slice, { stream: true })));
+    await runInSlices(visitSlices(bytes, (slice) => parts.push(decoder.decode(slice, { stream: true }))));
     parts.push(decoder.decode());
   } catch {
     throw new TrustDocumentError([{ path: '', message: 'it is not UTF-8; save it again in that encoding' }]);
@@ -30,17 +31,11 @@ export async function decodeUtf8(bytes: Uint8Array): Promise<string> {
   return parts.join('');
 }
 
-async function visitSlices(bytes: Uint8Array, visit: (slice: Uint8Array) => unknown): Promise<void> {
+function* visitSlices(bytes: Uint8Array, visit: (slice: Uint8Array) => unknown): Steps<void> {
   for (let start = 0; start < bytes.length; start += sliceLength) {
-    if (start > 0) await nextTurn();
     visit(bytes.subarray(start, start + sliceLength));
+    yield;
   }
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve);
-  });
 }
 
 /** Read from one place: a stream of a file, a response or a blob. */

@@ -1,5 +1,5 @@
 import type * as plainModule from 'node:http';
-import type { ClientRequest, IncomingHttpHeaders, IncomingMessage, RequestOptions } from 'node:http';
+import type { ClientRequest, IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import type * as secureModule from 'node:https';
 import { redactUrl } from '../encoding/shown-url.js';
 import { readCappedBody } from './document-bytes.js';
@@ -25,7 +25,8 @@ export interface HttpsAnswer {
  * @throws {Error} (as a rejection) when there is no whole answer.
  */
 export async function getByHttps(url: URL, options: HttpsGetOptions): Promise<HttpsAnswer> {
-  const response = await sendRequest(url, options);
+  const { headers: sent, ca, signal, maximumLength } = options;
+  const response = await sendRequest(url, { method: 'GET', headers: sent, ca, signal });
   const { statusCode: status = 0, headers } = response;
   if (status !== 200) {
     response.destroy();
@@ -34,7 +35,7 @@ export async function getByHttps(url: URL, options: HttpsGetOptions): Promise<Ht
   try {
     const encoding = headers['content-encoding'] ?? 'identity';
     if (encoding !== 'identity') throw new Error(`it came in the encoding ${encoding}, which nobody asked for`);
-    return { status, headers, body: await readBody(response, options.maximumLength) };
+    return { status, headers, body: await readBody(response, maximumLength) };
   } catch (error) {
     response.destroy();
     throw error;
@@ -52,19 +53,28 @@ async function readBody(response: IncomingMessage, maximumLength: number): Promi
   return body;
 }
 
-async function sendRequest(url: URL, { headers, ca, signal }: HttpsGetOptions): Promise<IncomingMessage> {
+interface OutgoingRequest {
+  readonly method: 'GET' | 'POST';
+  readonly headers: OutgoingHttpHeaders;
+  readonly body?: Uint8Array;
+  readonly ca?: HttpsGetOptions['ca'];
+  readonly signal: AbortSignal;
+}
+
+async function sendRequest(url: URL, { body, ca, ...options }: OutgoingRequest): Promise<IncomingMessage> {
   const { plain, secure } = await loadHttp();
   return new Promise((resolve, reject) => {
     // A connection of its own: one that was kept may have died while the instance was frozen.
-    const common = { headers, signal, agent: false } as const;
+    const common = { ...options, agent: false } as const;
     const request: ClientRequest =
       url.protocol === 'http:'
-        ? plain.get(url, common, resolve)
+        ? plain.request(url, common, resolve)
         : // NODE_TLS_REJECT_UNAUTHORIZED=0 must not open this one.
-          secure.get(url, { ...common, rejectUnauthorized: true, ...(ca === undefined ? {} : { ca }) }, resolve);
+          secure.request(url, { ...common, rejectUnauthorized: true, ...(ca === undefined ? {} : { ca }) }, resolve);
     request.on('error', (error) => {
       reject(new Error(`${redactUrl(url)} can't be reached: ${describeConnectionFault(error)}`));
     });
+    request.end(body);
   });
 }
 
@@ -86,38 +96,18 @@ const maximumResponseLength = 64 * 1024;
  * @throws {Error} (as a rejection) when there is no whole answer of 200.
  */
 export async function postOcspRequest(url: URL, body: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
-  const response = await sendOcspRequest(url, body, signal);
+  const headers = {
+    'content-type': 'application/ocsp-request',
+    accept: 'application/ocsp-response',
+    'content-length': body.length,
+  };
+  const response = await sendRequest(url, { method: 'POST', headers, body, signal });
   try {
     if (response.statusCode !== 200) throw new Error(`${redactUrl(url)} answered ${response.statusCode ?? 'nothing'}`);
     return await readCappedBody(response as AsyncIterable<Buffer>, maximumResponseLength, undefined);
   } finally {
     response.destroy();
   }
-}
-
-async function sendOcspRequest(url: URL, body: Uint8Array, signal: AbortSignal): Promise<IncomingMessage> {
-  const { plain, secure } = await loadHttp();
-  return new Promise((resolve, reject) => {
-    const options: RequestOptions = {
-      method: 'POST',
-      agent: false,
-      signal,
-      headers: {
-        'content-type': 'application/ocsp-request',
-        accept: 'application/ocsp-response',
-        'content-length': body.length,
-      },
-    };
-    const request =
-      url.protocol === 'http:'
-        ? plain.request(url, options, resolve)
-        : // NODE_TLS_REJECT_UNAUTHORIZED=0 must not open this one.
-          secure.request(url, { ...options, rejectUnauthorized: true }, resolve);
-    request.on('error', (error) => {
-      reject(new Error(`${redactUrl(url)} can't be reached: ${error.message}`));
-    });
-    request.end(body);
-  });
 }
 
 interface HttpModules {

@@ -2,8 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { formatInstant } from '@certgate/core/tools';
-import { CommandFailure } from '../../command-line/command-failure.js';
-import { hasCode } from '../../command-line/replace-file.js';
+import { CommandFailure, hasCode } from '../../command-line/command-failure.js';
 import type { CertificateIssuer } from '../structure/certificate-issuer.js';
 import { getDecoded } from '../describe-certificate.js';
 import { readCertificateFile } from '../read-certificate-file.js';

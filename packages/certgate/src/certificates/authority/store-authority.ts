@@ -1,8 +1,8 @@
 import { createPrivateKey, randomBytes } from 'node:crypto';
 import { lstat, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CommandFailure } from '../../command-line/command-failure.js';
-import { hasCode, writeDurably } from '../../command-line/replace-file.js';
+import { CommandFailure, hasCode } from '../../command-line/command-failure.js';
+import { writeDurably } from '../../command-line/replace-file.js';
 import type { CertificateIssuer } from '../structure/certificate-issuer.js';
 import { encodePem } from '../structure/pem-blocks.js';
 import type { IssuedCertificate } from '../structure/write-certificate.js';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { CommandFailure, exitCodes } from '../../command-line/command-failure.js';
+import { CommandFailure, exitCodes, hasCode } from '../../command-line/command-failure.js';
 import { withLockFolder } from '../../command-line/lock-folder.js';
-import { hasCode, moveIntoPlace, writeDurably } from '../../command-line/replace-file.js';
+import { moveIntoPlace, writeDurably } from '../../command-line/replace-file.js';
 import type { AuthorityFiles } from './authority-files.js';
 import { formatRegister, parseRegister, type AuthorityRegister } from './authority-register.js';
 

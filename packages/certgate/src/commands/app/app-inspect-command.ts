@@ -17,7 +17,7 @@ import {
 import type { CoverageReport } from '../../app-inspection/coverage-report.js';
 import { inspectApp } from '../../app-inspection/inspect-app.js';
 import { formatReport } from '../../app-inspection/report-table.js';
-import { CommandFailure, exitCodes } from '../../command-line/command-failure.js';
+import { CommandFailure, exitCodes, messageOf } from '../../command-line/command-failure.js';
 import { addHelpSections } from '../../command-line/help.js';
 import { escapeControls, formatLogText, printJson, printLine, printNotice } from '../../command-line/output.js';
 import type { HostLogLine } from '../../functions-host/functions-host.js';
@@ -94,7 +94,7 @@ async function writeBaseline(file: string, text: string): Promise<void> {
   try {
     await writeFile(file, text);
   } catch (cause) {
-    throw new CommandFailure(`${file} can't be written: ${cause instanceof Error ? cause.message : 'unknown fault'}.`, {
+    throw new CommandFailure(`${file} can't be written: ${messageOf(cause)}.`, {
       cause,
     });
   }

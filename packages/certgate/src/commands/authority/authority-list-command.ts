@@ -5,10 +5,9 @@ import { Command } from 'commander';
 import { getAuthorityFiles } from '../../certificates/authority/authority-files.js';
 import { loadAuthority, type StoredAuthority } from '../../certificates/authority/load-authority.js';
 import { getDecoded } from '../../certificates/describe-certificate.js';
-import { CommandFailure } from '../../command-line/command-failure.js';
+import { CommandFailure, hasCode } from '../../command-line/command-failure.js';
 import { addHelpSections } from '../../command-line/help.js';
 import { printJson, printLine } from '../../command-line/output.js';
-import { hasCode } from '../../command-line/replace-file.js';
 import { addFolderOption, type FolderFlags } from './authority-options.js';
 
 interface ListFlags extends FolderFlags {

@@ -1,11 +1,6 @@
-import {
-  Agent,
-  request as sendRequest,
-  type ClientRequest,
-  type IncomingMessage,
-  type ServerResponse,
-} from 'node:http';
+import { Agent, request, type ClientRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
+import { hopByHopNames } from '../../gateway/exchange/raw-fields.js';
 import { hasBody, maximumBodyBytes, type ReceivedRequest } from './http-request.js';
 import { writeStatus } from './http-response.js';
 
@@ -13,19 +8,11 @@ import { writeStatus } from './http-response.js';
 const maximumResponseHeaderBytes = 65_536;
 
 /** Headers of one hop, and those that this host sets itself: what a caller sends under these names is not passed on. */
-const notForwarded = new Set([
-  'connection',
+const notForwarded: ReadonlySet<string> = new Set([
+  ...hopByHopNames,
   'content-length',
   'expect',
   'host',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
   'x-forwarded-for',
   'x-forwarded-host',
   'x-forwarded-proto',
@@ -53,7 +40,7 @@ export class StreamingExchange {
     // Its server closes idle connections; a fresh one per request can't be half dead. Kept alive all the same: a server
     // that closes after an early answer resets the connection over the body it didn't read, and the answer is lost.
     const connection = new Agent({ keepAlive: true, maxSockets: 1 });
-    this.#forwarded = sendRequest(uri, {
+    this.#forwarded = request(uri, {
       method: received.method,
       path: `${received.target.encodedPath}${received.target.queryString}`,
       headers: {

@@ -5,8 +5,8 @@ import { createRequire } from 'node:module';
 import { join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import fastGlob from 'fast-glob';
-import { CommandFailure } from '../../command-line/command-failure.js';
-import { findJsonObject, hasCode } from '../../command-line/json-file.js';
+import { CommandFailure, hasCode } from '../../command-line/command-failure.js';
+import { findJsonObject } from '../../command-line/json-file.js';
 import type { AppContext } from './app-context.js';
 import { createAppHookContext, executeHooks, writeAppLog } from './hooks.js';
 

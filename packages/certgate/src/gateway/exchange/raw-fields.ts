@@ -23,7 +23,7 @@ export function getFieldValues(fields: readonly RawField[], lowerCaseName: strin
 }
 
 /** RFC 9110 §7.6.1, and those that older clients treat so. They speak about one connection and end here. */
-const hopByHopNames: ReadonlySet<string> = new Set([
+export const hopByHopNames: ReadonlySet<string> = new Set([
   'connection',
   'http2-settings',
   'keep-alive',

@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CommandFailure } from '../../command-line/command-failure.js';
+import { CommandFailure, messageOf } from '../../command-line/command-failure.js';
 import type { CallMessage, MessageFromLocalApp, MessageToLocalApp, StartMessage } from '../local-app-protocol.js';
 import { type TestApp, startTestApp } from './test-app.js';
 
@@ -88,8 +88,4 @@ function send(message: MessageFromLocalApp, onSent?: () => void): void {
 function endProcess(exitCode: number): void {
   // An app that is still loading can't be closed, and would hold this process for ever.
   process.exit(exitCode);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

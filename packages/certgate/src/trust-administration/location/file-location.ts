@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, lstat, open, readFile, realpath, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { CommandFailure } from '../../command-line/command-failure.js';
+import { CommandFailure, hasCode, messageOf } from '../../command-line/command-failure.js';
 import { withLockFolder } from '../../command-line/lock-folder.js';
-import { hasCode, moveIntoPlace, writeDurably } from '../../command-line/replace-file.js';
+import { moveIntoPlace, writeDurably } from '../../command-line/replace-file.js';
 import {
   maximumDocumentBytes,
   maximumLogBytes,
@@ -172,7 +172,7 @@ async function appendLine(path: string, line: string): Promise<void> {
       await file.close();
     }
   } catch (fault) {
-    throw new CommandFailure(`The change can't be written to the log ${log}, so it was not made: ${describe(fault)}`, {
+    throw new CommandFailure(`The change can't be written to the log ${log}, so it was not made: ${messageOf(fault)}`, {
       cause: fault,
     });
   }
@@ -201,12 +201,8 @@ async function findLogPath(path: string): Promise<string> {
 function explainFileFault(fault: unknown, path: string): CommandFailure {
   if (fault instanceof CommandFailure) return fault;
   if (hasCode(fault, 'EACCES', 'EPERM', 'EROFS')) {
-    return new CommandFailure(`This user may not read or change ${path}: ${describe(fault)}`, { cause: fault });
+    return new CommandFailure(`This user may not read or change ${path}: ${messageOf(fault)}`, { cause: fault });
   }
   if (hasCode(fault, 'EISDIR')) return new CommandFailure(`${path} is a folder, not a file.`, { cause: fault });
-  return new CommandFailure(`${path} can't be used: ${describe(fault)}`, { cause: fault });
-}
-
-function describe(fault: unknown): string {
-  return fault instanceof Error ? fault.message : 'unknown fault';
+  return new CommandFailure(`${path} can't be used: ${messageOf(fault)}`, { cause: fault });
 }
