@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises';
 import { CommandFailure } from '../command-line/command-failure.js';
 
 /** Certificates, keys and passwords are small; nothing this tool opens comes near it. */
-export const maximumFileBytes = 1_048_576;
+const maximumFileBytes = 1_048_576;
 
 /** Reads a regular file of at most 1 MiB, or as said. Throws CommandFailure with words for each way it can go wrong. */
 export async function readBoundedFile(path: string, maximumBytes: number = maximumFileBytes): Promise<Buffer> {

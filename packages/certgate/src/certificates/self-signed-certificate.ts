@@ -19,7 +19,7 @@ export interface SelfSignedCertificateProfile extends EndEntityUse {
  * Makes a key and an end-entity certificate over it, signed with that same key.
  * Throws CommandFailure when a value doesn't fit the profile.
  */
-export function issueSelfSignedCertificate(profile: SelfSignedCertificateProfile): IssuedCertificate {
+function issueSelfSignedCertificate(profile: SelfSignedCertificateProfile): IssuedCertificate {
   const subject = createDistinguishedName({ commonName: profile.commonName });
   const period = createValidityPeriod(profile.days, profile.now);
   const keyPair = generateKeyPair(profile.keyAlgorithm);

@@ -38,7 +38,7 @@ export async function getGatewayCertificate(folder: string, now: Date): Promise<
 const gatewayName = 'gateway';
 
 /** One password for the folder's PFX files. It lies beside them: the folder itself is what is kept. */
-export const passwordFileName = 'password.txt';
+const passwordFileName = 'password.txt';
 
 async function getPassword(folder: string): Promise<string> {
   const file = join(folder, passwordFileName);

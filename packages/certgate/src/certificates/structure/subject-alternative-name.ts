@@ -28,7 +28,7 @@ export function createDnsName(value: string): GeneralName {
 }
 
 /** uniformResourceIdentifier: absolute, with a scheme. SPIFFE ids are such URIs. */
-export function createUriName(value: string): GeneralName {
+function createUriName(value: string): GeneralName {
   if (!/^[\x21-\x7e]{1,2048}$/.test(value) || !/^[a-z][a-z0-9+.-]*:/i.test(value) || !URL.canParse(value)) {
     throw new CommandFailure(`"${value}" is no absolute URI in ASCII.`, {
       remedy: 'Give it with its scheme, for example spiffe://example.org/billing.',

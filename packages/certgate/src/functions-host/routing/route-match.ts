@@ -122,7 +122,7 @@ function findLiteral(part: LiteralPart, text: string, end: number): number | und
 }
 
 /** .NET's OrdinalIgnoreCase compares single upper-cased characters; `toUpperCase` alone would turn "ß" into "SS". */
-export function equalsIgnoreCase(left: string, right: string): boolean {
+function equalsIgnoreCase(left: string, right: string): boolean {
   if (left.length !== right.length) return false;
   return left === right || foldCase(left) === foldCase(right);
 }

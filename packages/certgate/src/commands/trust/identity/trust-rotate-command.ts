@@ -111,7 +111,7 @@ function describeNewEnd(flags: RotateFlags, newEnd: string | undefined, oldEnd: 
 const unitMilliseconds = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
 /** Milliseconds. */
-export function parseDuration(text: string): number {
+function parseDuration(text: string): number {
   const match = /^(?<count>\d{1,5})(?<unit>[mhd])$/.exec(text);
   if (text === '0') return 0;
   if (match === null) throw new InvalidArgumentError('It looks like 14d, 36h or 90m; 0 is none.');

@@ -98,10 +98,7 @@ async function readSigners({ signedBy, signingKey }: ChangeFlags): Promise<reado
   return Promise.all(signedBy.map(async (file) => decodeText(await readBoundedFile(file))));
 }
 
-export async function findSigningKey({
-  signingKey,
-  signingKeyPasswordFile,
-}: ChangeFlags): Promise<SigningKey | undefined> {
+async function findSigningKey({ signingKey, signingKeyPasswordFile }: ChangeFlags): Promise<SigningKey | undefined> {
   if (signingKey === undefined) return undefined;
   const flags = signingKeyPasswordFile === undefined ? {} : { passwordFile: signingKeyPasswordFile };
   const password = await findPasswordSource(flags, signingKey);
