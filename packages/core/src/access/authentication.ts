@@ -198,15 +198,19 @@ function findIntervalDenial(
 }
 
 /** A store of the user's own may say that it validated a path; what no path validation processes stays refused. */
-function isPathProcessed({ pathDecoding }: PresentedCertificate, { isPathValidated }: FoundFinding): boolean {
-  return isPathValidated === true && pathDecoding.ok && pathDecoding.value.unknownCriticalExtensions.length === 0;
+function isPathProcessed(presented: PresentedCertificate, { isPathValidated }: FoundFinding): boolean {
+  if (isPathValidated !== true) return false;
+  const { pathDecoding } = presented;
+  return pathDecoding.ok && pathDecoding.value.unknownCriticalExtensions.length === 0;
 }
 
+/** A path reads more of a certificate than its own checks do, so a pinned one is not decoded for that. */
 function readCertificate(
-  { decoding, pathDecoding }: PresentedCertificate,
+  presented: PresentedCertificate,
   { outcome }: FoundFinding | NominatedFinding,
   known: Pick<Denial, 'identityName' | 'thumbprintSha256'>,
 ): { readonly outcome: 'decoded'; readonly certificate: ClientCertificate } | Denial<'certificate_malformed'> {
+  const { decoding } = presented;
   if (!decoding.ok) {
     return deny(
       'certificate_malformed',
@@ -214,8 +218,8 @@ function readCertificate(
       known,
     );
   }
-  // A path reads more of a certificate than the checks of the certificate alone.
-  if (outcome === 'nominated' && !pathDecoding.ok) {
+  const pathDecoding = outcome === 'nominated' ? presented.pathDecoding : undefined;
+  if (pathDecoding?.ok === false) {
     return deny('certificate_malformed', `It is no certificate: ${pathDecoding.fault}.`, known);
   }
   return { outcome: 'decoded', certificate: decoding.certificate };

@@ -11,7 +11,7 @@ import { type DecisionStepName, type Denial, decisionSteps, getSteps } from '../
 import type { RevocationInformation } from '@certgate/x509/path';
 import { createAuthorityScenes, issueExpiredWithManyNames } from '../test-support/authority-scenes.js';
 import { billing, issuedSnapshot } from '../test-support/authority-stage.js';
-import { now } from '@certgate/x509/test-support/certificates.js';
+import { makeCertificate, now } from '@certgate/x509/test-support/certificates.js';
 import { assertDenied } from '../test-support/documents.js';
 import { parseTrustDocument } from '../trust-document/parse-document.js';
 import { findInSnapshot } from '../trust-snapshot/find-in-snapshot.js';
@@ -28,6 +28,32 @@ test('an expired certificate with 301 names is not reported as verified', () => 
     { step: 'certificate-header', denial: undefined },
     { step: 'trust-store', denial: decision },
   ]);
+});
+
+test('a pinned certificate is not decoded as a path reads it, nor a stranger at all', () => {
+  const made = makeCertificate();
+  const presented = presentCertificate(made.der);
+  const { der, thumbprintSha256, thumbprintSha1, publicKeySha256, issuer } = presented;
+  const decoded: string[] = [];
+  const watched: PresentedCertificate = {
+    ...{ der, thumbprintSha256, thumbprintSha1, publicKeySha256, issuer },
+    get decoding() {
+      decoded.push('as a client’s');
+      return presented.decoding;
+    },
+    get pathDecoding() {
+      decoded.push('as a path’s');
+      return presented.pathDecoding;
+    },
+  };
+  const decide = (certificates: readonly object[]): string => {
+    const verified = verifyFinding(watched, findInSnapshot(issuedSnapshot([{ certificates }]), watched, now), now);
+    return verified.outcome === 'denied' ? verified.code : concludeIdentity(verified, undefined, now).outcome;
+  };
+  assert.equal(decide([]), 'certificate_not_trusted');
+  assert.deepEqual(decoded, []);
+  assert.equal(decide([{ thumbprintSha256 }]), 'authenticated');
+  assert.deepEqual(decoded, ['as a client’s']);
 });
 
 /** What was done, in the order in which it was done: steps as they were reported, and what was seen to happen. */

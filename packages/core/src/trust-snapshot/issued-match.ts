@@ -50,8 +50,8 @@ export function findNamedMatches(
   const issuers = findIssuingAuthorities(snapshot, presented);
   const needsIssuer = pinned.some(({ pin }) => pin.issuedBy !== undefined);
   if (issuers.length === 0 && !needsIssuer) return { outcome: 'settled', otherwise: { outcome: 'notFound' } };
-  const { pathDecoding, decoding } = presented;
-  const readable = pathDecoding.ok ? pathDecoding.value : decoding.ok ? decoding.certificate : undefined;
+  const { pathDecoding } = presented;
+  const readable = pathDecoding.ok ? pathDecoding.value : findDecoded(presented);
   const denied = readable === undefined ? undefined : findDeniedSerial(snapshot, readable, issuers);
   if (denied !== undefined) {
     return { outcome: 'refused', code: 'certificate_on_deny_list', detail: describeDenied(denied) };
@@ -69,6 +69,11 @@ export function findNamedMatches(
   const nominations = findNominations(snapshot, names, issuers);
   if (nominations.length > 0 || needsIssuer) return { outcome: 'nominated', nominations };
   return { outcome: 'settled', otherwise: describeStranger(names, issuers, certificate) };
+}
+
+/** What the end-entity checks can read may be more than a path can. */
+function findDecoded({ decoding }: PresentedCertificate): Pick<PathCertificate, 'serialNumber'> | undefined {
+  return decoding.ok ? decoding.certificate : undefined;
 }
 
 export type IssuedMatches =
