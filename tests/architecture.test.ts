@@ -43,7 +43,16 @@ const packageRooms: Readonly<Record<string, Readonly<Record<string, readonly str
       'trust-store',
       'access',
     ],
-    tools: ['denial', 'encoding', 'trust-snapshot', 'trust-document', 'trust-review', 'trust-sources', 'trust-store', 'index'],
+    tools: [
+      'denial',
+      'encoding',
+      'trust-snapshot',
+      'trust-document',
+      'trust-review',
+      'trust-sources',
+      'trust-store',
+      'index',
+    ],
   },
   'azure-functions': {
     log: [],

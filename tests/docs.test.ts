@@ -15,7 +15,9 @@ import {
   deny,
   getPublicCode,
   getPublicStatus,
+  getSteps,
   parseTrustDocument,
+  requestSteps,
 } from '@certgate/core/tools';
 import ts from 'typescript';
 import type * as decisionLogModule from '../packages/azure-functions/dist/esm/log/decision-log.js';
@@ -91,6 +93,18 @@ describe('docs/errors.md', () => {
     const listed = rows.map(([, code, publicCode, status]) => [code, publicCode, Number(status)]);
     const actual = denialCodes.map((code) => [code, getPublicCode(code), getPublicStatus(code)]);
     assert.deepEqual(sortRows(listed), sortRows(actual));
+  });
+
+  it('lists the codes in the order of the table of denials, those of one step in one section', () => {
+    const section = getSection('docs/errors.md', 'Every precise code');
+    const listed = readRows(section, /^\| `(\w+)` \| `\w+` \| \d{3} \|/gm).map(([, code]) => code);
+    assert.deepEqual(listed, denialCodes);
+    const sections = section.split(/^### /m);
+    const sectionOf = (code: string): number => sections.findIndex((text) => text.includes(`\n| \`${code}\` |`));
+    for (const step of requestSteps) {
+      const codes = denialCodes.filter((code) => getSteps(code)[0] === step && getSteps(code).length === 1);
+      assert.ok(new Set(codes.map(sectionOf)).size <= 1, `${step} in several sections: ${codes.join(', ')}`);
+    }
   });
 
   it('names the commands that `trust explain` prints for each code, and no others', async () => {
@@ -177,11 +191,23 @@ describe('docs/trust-document.md', () => {
 });
 
 describe('docs/request-path.md', () => {
-  it('names every precise code at its step, and no other', () => {
-    const named = getPage('docs/request-path.md').matchAll(
-      /`((?:certificate|identity|pin|trust|front_end|gate|http|internal|function|role|path|revocation)_\w+)`/g,
+  const page = getPage('docs/request-path.md');
+  it('lists the steps in the order in which they run, and the denials that each may report', () => {
+    const rows = readRows(page, /^\| \d+ \| `([a-z-]+)`: .* \| (.*) \|$/gm);
+    assert.deepEqual(
+      rows.map(([, step]) => step),
+      requestSteps,
     );
-    assert.deepEqual([...new Set([...named].map(([, code]) => code))].sort(), [...denialCodes].sort());
+    for (const [, step = '', denials = ''] of rows) {
+      const listed = [...denials.matchAll(/`(\w+)`/g)].map(([, code]) => code);
+      const allowed = denialCodes.filter((code) => getSteps(code).some((each) => each === step));
+      assert.deepEqual(listed, allowed, step);
+    }
+  });
+
+  it('names every denial that no step reports', () => {
+    for (const code of denialCodes.filter((each) => getSteps(each).length === 0))
+      assert.ok(page.includes(`\`${code}\``));
   });
 });
 

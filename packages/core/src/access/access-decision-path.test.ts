@@ -141,6 +141,21 @@ describe('critical extensions', () => {
     const trust = issuedSnapshot([{ certificates: [{ thumbprintSha256 }] }], { authorities: [] });
     assertDenied(decide(constrained.header, trust).decision, 'certificate_critical_extension_unknown');
   });
+  test('and where a pin decides, since no path holds: refused at the step that looked for one', () => {
+    const { impostor } = getStage();
+    const decideForged = (extensions: readonly string[]): Traced => {
+      const forged = issueCaller({ issuer: impostor, extensions });
+      const { thumbprintSha256 } = forged.certificate;
+      return decide(forged.header, issuedSnapshot([{ ...billing, certificates: [{ thumbprintSha256 }] }]));
+    };
+    const plain = decideForged(clientExtensions);
+    assert.equal(plain.decision.outcome, 'allowed');
+    assert.ok(plain.checks.some(({ fault }) => fault !== undefined));
+    assert.ok(plain.trace.some(({ step }) => step === 'certification-path'));
+    const { decision, trace } = decideForged([...clientExtensions, 'certificatePolicies = critical, 1.2.3.4']);
+    assertDenied(decision, 'certificate_critical_extension_unknown');
+    assert.deepEqual(trace.at(-1), { step: 'certification-path', denial: decision });
+  });
   test('one that no path processes is refused whatever a store of the user says of its path', async () => {
     const claim = (made: typeof constrained): Decision | Promise<Decision> =>
       new AccessGate({

@@ -160,7 +160,8 @@ function describeAnswer(
 ): Answer {
   const { decision, nextChange, steps, matches } = explanation;
   const paths = explanation.paths.map((path) => describePath(path));
-  const path = paths.at(-1)?.certificates.map(({ subject }) => subject) ?? [];
+  const valid = paths.findLast(({ checks }) => checks.every(({ verdict }) => verdict !== 'failed'));
+  const path = valid?.certificates.map(({ subject }) => subject) ?? [];
   const identity = findReportedIdentity(trust, decision, matches);
   const until = explained.policy.kind === 'certificate' ? explained.policy.reportOnlyUntil : undefined;
   return {
@@ -244,7 +245,7 @@ function describeStep({ step, verdict, denial }: ExplainedStep, facts: StepFacts
         ? ''
         : `valid ${formatInstant(certificate.notBefore)} to ${formatInstant(certificate.notAfter)}, fit for a client`;
     case 'certification-path':
-      return path.join(' → ');
+      return path.length === 0 ? 'no path holds; a pin decides' : path.join(' → ');
     case 'client-identity':
       return `roles: ${listOr(identity?.roles, 'none')}; functions: ${listOr(identity?.functions, 'all')}`;
     case 'authorization':
