@@ -180,7 +180,7 @@ test('cold and warm, whatever the document, its lists, the header and the time: 
         }
       },
     ),
-    { numRuns: countRuns(60) },
+    { numRuns: countRuns(150) },
   );
   for (const code of [
     ...['allowed', 'certificate_not_trusted', 'identity_ambiguous', 'identity_disabled', 'identity_expired'],

@@ -108,7 +108,7 @@ describe('at once and in slices: the same', () => {
       }),
       { numRuns: countRuns(300) },
     );
-    assert.ok(accepted > 100, `only ${accepted} were accepted`);
+    assert.ok(accepted > 10, `only ${accepted} were accepted`);
   });
 
   test('for texts with something put in anywhere', async () => {

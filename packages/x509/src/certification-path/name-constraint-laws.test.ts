@@ -69,7 +69,7 @@ describe('laws of name constraints', () => {
       }),
       { numRuns: countRuns(600) },
     );
-    assert.ok(admitted > 100);
+    assert.ok(admitted > 20);
   });
   test('more permitted bases never refuse more, more excluded ones never admit more', () => {
     fc.assert(

@@ -179,7 +179,7 @@ test('the graph says what the tree of RFC 5280 says', () => {
     }),
     { numRuns: countRuns(1000) },
   );
-  assert.ok(acceptedCount > 200, `only ${acceptedCount} paths had a policy`);
+  assert.ok(acceptedCount > 20, `only ${acceptedCount} paths had a policy`);
 });
 
 describe('a chain made to blow up', () => {
