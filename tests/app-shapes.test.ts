@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { type InspectionReport, functionsOfTheSample } from './test-support/app-inspection.js';
 import { collect, root, runProgram, waitForReady } from './test-support/certgate.js';
 import { type InstalledApps, installApps, sampleName } from './test-support/installed-apps.js';
 import { type OpensslCertificate, makeOpensslCertificate, openssl, writeTrust } from './test-support/openssl.js';
@@ -255,6 +256,39 @@ describe('HTTP starters of Durable Functions', () => {
       'MarkInside trusted': [200, '', 1],
       'MarkInside operator': [200, '', 1],
     });
+  });
+});
+
+describe('certgate app inspect on apps of other shapes', () => {
+  const inspectInstalled = async (name: string): Promise<InspectionReport> => {
+    await apps.build(name);
+    const { exitCode, stdout, stderr } = await apps.runCertgate(['app', 'inspect', name, '--json']);
+    assert.equal(exitCode, 0, stderr);
+    return JSON.parse(stdout) as InspectionReport;
+  };
+
+  for (const name of ['javascript', 'esm', 'esbuild-one-bundle', 'esbuild-per-function-each-secured']) {
+    it(name, async () => {
+      const { functions } = await inspectInstalled(name);
+      assert.deepEqual(
+        functions.map((each) => [each['name'], each['policy'], each['covered']]),
+        functionsOfTheSample.map((each) => {
+          const { name: named, policy, covered } = each as Record<string, unknown>;
+          return [named, policy, covered];
+        }),
+      );
+    });
+  }
+
+  it('durable-functions', async () => {
+    const { functions, outsideTheGate } = await inspectInstalled('durable-functions');
+    assert.ok(functions.every(({ http, covered }) => covered === (http === true ? 'registration' : undefined)));
+    assert.deepEqual(
+      functions.filter(({ http }) => http === false).map(({ trigger }) => trigger),
+      ['activityTrigger', 'orchestrationTrigger'],
+    );
+    const durable = outsideTheGate.find(({ path }) => path === '/runtime/webhooks/durabletask');
+    assert.deepEqual([durable?.state, durable?.key], ['live', 'system key']);
   });
 });
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import {
   type InspectionReport,
   createApp,
@@ -11,7 +11,6 @@ import {
   inspectJson,
 } from './test-support/app-inspection.js';
 import { sampleFolder } from './test-support/certgate.js';
-import { type InstalledApps, installApps } from './test-support/installed-apps.js';
 
 describe('certgate app inspect', () => {
   it('reports the sample', async () => {
@@ -167,48 +166,5 @@ describe('certgate app inspect', () => {
       assert.match(stderr, words);
       assert.doesNotMatch(stderr, /\n\s+at /);
     }
-  });
-});
-
-describe('certgate app inspect on apps of other shapes', () => {
-  let apps: InstalledApps;
-
-  before(async () => {
-    apps = await installApps();
-  });
-
-  after(() => {
-    apps.remove();
-  });
-
-  const inspectInstalled = async (name: string): Promise<InspectionReport> => {
-    await apps.build(name);
-    const { exitCode, stdout, stderr } = await apps.runCertgate(['app', 'inspect', name, '--json']);
-    assert.equal(exitCode, 0, stderr);
-    return JSON.parse(stdout) as InspectionReport;
-  };
-
-  for (const name of ['javascript', 'esm', 'esbuild-one-bundle', 'esbuild-per-function-each-secured']) {
-    it(name, async () => {
-      const { functions } = await inspectInstalled(name);
-      assert.deepEqual(
-        functions.map((each) => [each['name'], each['policy'], each['covered']]),
-        functionsOfTheSample.map((each) => {
-          const { name: named, policy, covered } = each as Record<string, unknown>;
-          return [named, policy, covered];
-        }),
-      );
-    });
-  }
-
-  it('durable-functions', async () => {
-    const { functions, outsideTheGate } = await inspectInstalled('durable-functions');
-    assert.ok(functions.every(({ http, covered }) => covered === (http === true ? 'registration' : undefined)));
-    assert.deepEqual(
-      functions.filter(({ http }) => http === false).map(({ trigger }) => trigger),
-      ['activityTrigger', 'orchestrationTrigger'],
-    );
-    const durable = outsideTheGate.find(({ path }) => path === '/runtime/webhooks/durabletask');
-    assert.deepEqual([durable?.state, durable?.key], ['live', 'system key']);
   });
 });

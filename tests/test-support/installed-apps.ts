@@ -7,7 +7,7 @@ import { expectNpm, installWithTarballs, packPackages } from './npm.js';
 
 /** The apps of tests/apps, in a folder of their own, with Certgate installed from its tarballs. */
 export interface InstalledApps {
-  /** Builds an app by its own `build` script, if it has one; answers its folder. */
+  /** Builds an app once by its own `build` script, if it has one; answers its folder. */
   build(name: string): Promise<string>;
   /** Runs the installed `certgate` in the folder of the apps, and waits for its end. */
   runCertgate(args: readonly string[]): Promise<Ended>;
@@ -39,9 +39,14 @@ export async function installApps(): Promise<InstalledApps> {
     child.stdin.end(input);
     return child;
   };
+  const builds = new Map<string, Promise<string>>();
   return {
     folder,
-    build: (name) => buildApp(join(folder, name)),
+    build: (name) => {
+      const built = builds.get(name) ?? buildApp(join(folder, name));
+      builds.set(name, built);
+      return built;
+    },
     runCertgate: (args) => collect(start([certgate, ...args], {}, '')),
     startCertgate: (args) => start([certgate, ...args], {}, ''),
     runScript: (args, environment, input) => collect(start(args, environment, input)),
