@@ -288,7 +288,7 @@ app.setup({
 
   it('says how to install packages that are not on the registry, and not when they are installed', async () => {
     const { nextSteps } = await init(makeApp(funcInit));
-    assert.match(nextSteps.join('\n'), /npm install <certgate>\/packed\/certgate-x509-\d/);
+    assert.match(nextSteps.join('\n'), /npm install <certgate>\/packed\/certgate-azure-functions-\d\S*\.tgz$/m);
     assert.match(nextSteps.join('\n'), /npm install --save-dev <certgate>\/packed\/certgate-\d/);
     const dependencies = { '@azure/functions': '^4.0.0', '@certgate/azure-functions': '0.1.0', certgate: '0.1.0' };
     const packageJson = manifest({ main: 'src/functions/*.js', dependencies });

@@ -3,13 +3,20 @@ import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Ended, collect, root } from './certgate.js';
 
-/** Our packages as they are built now, packed as they would be published: the tarballs' paths. */
+/** What `npm run pack` makes of the packages as they are built now: the tarballs that an app installs. */
 export async function packPackages(destination: string): Promise<readonly string[]> {
-  const packages = ['x509', 'core', 'azure-functions', 'certgate'].flatMap((name) => ['-w', join('packages', name)]);
-  await expectNpm(['pack', '--silent', '--pack-destination', destination, ...packages], root);
-  return readdirSync(destination)
-    .filter((name) => name.endsWith('.tgz'))
-    .map((name) => join(destination, name));
+  const script = join(root, 'scripts', 'pack.mjs');
+  const env = { ...process.env, npm_execpath: findNpm(), NODE_V8_COVERAGE: undefined, NODE_TEST_CONTEXT: undefined };
+  const { exitCode, stderr } = await collect(spawn(process.execPath, [script, destination], { cwd: root, env }));
+  if (exitCode !== 0) throw new Error(`Packing failed:\n${stderr}`);
+  return ['certgate-azure-functions', 'certgate'].map((name) => findTarball(destination, name));
+}
+
+/** By name alone: the version is that of the packages. */
+export function findTarball(folder: string, name: string): string {
+  const found = readdirSync(folder).find((file) => /^(.+)-\d[^-]*\.tgz$/.exec(file)?.[1] === name);
+  if (found === undefined) throw new Error(`There is no tarball of ${name} in ${folder}.`);
+  return join(folder, found);
 }
 
 /** First what the lockfile says, and nothing else; then the tarballs, which no lockfile can know. */

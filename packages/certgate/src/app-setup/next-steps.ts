@@ -10,16 +10,8 @@ export function listNextSteps({ app, gateFile, edits }: SetupPlan): readonly str
   const version = getToolVersion();
   const tarball = (name: string): string => `<certgate>/packed/${name}-${version}.tgz`;
   const install = [
-    ...(needsGate
-      ? [
-          add(
-            packageManager,
-            [tarball('certgate-x509'), tarball('certgate-core'), tarball('certgate-azure-functions')],
-            false,
-          ),
-        ]
-      : []),
-    ...(needsTool ? [add(packageManager, [tarball('certgate')], true)] : []),
+    ...(needsGate ? [add(packageManager, tarball('certgate-azure-functions'), false)] : []),
+    ...(needsTool ? [add(packageManager, tarball('certgate'), true)] : []),
   ];
   const isInstalled = install.length === 0;
   const script = edits.length === 0 ? undefined : findDevScript(scripts);
@@ -47,7 +39,7 @@ function findDevScript(scripts: Readonly<Record<string, string>>): string {
   return present ?? (scripts['dev'] === undefined ? 'dev' : 'dev:certgate');
 }
 
-function add(packageManager: PackageManager, tarballs: readonly string[], isDevelopment: boolean): string {
+function add(packageManager: PackageManager, tarball: string, isDevelopment: boolean): string {
   const command = packageManager === 'npm' ? 'npm install' : `${packageManager} add`;
-  return [command, ...(isDevelopment ? ['--save-dev'] : []), ...tarballs].join(' ');
+  return [command, ...(isDevelopment ? ['--save-dev'] : []), tarball].join(' ');
 }

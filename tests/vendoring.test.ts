@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { type Ended, collect, root } from './test-support/certgate.js';
+import { expectNpm, findTarball, packPackages } from './test-support/npm.js';
+
+// Each tarball of `npm run pack` can be installed alone, and docs/vendoring.md can be followed word for word.
+
+const page = readFileSync(join(root, 'docs', 'vendoring.md'), 'utf8').replaceAll('\r\n', '\n');
+const blocks = [...page.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, code = '']) => code);
+const [packing = '', adding = '', installing = '', installingForProduction = '', ...others] = blocks;
+/** From npm's cache as far as possible. */
+const quietly = ['--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'];
+
+let temporary: string;
+let packed: string;
+
+before(async () => {
+  temporary = mkdtempSync(join(tmpdir(), 'certgate-vendoring-'));
+  packed = join(temporary, 'packed');
+  await packPackages(packed);
+});
+
+after(() => {
+  rmSync(temporary, { recursive: true, force: true });
+});
+
+function makeFolder(name: string): string {
+  const folder = join(temporary, name);
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'package.json'), '{ "name": "app", "version": "1.0.0", "private": true }\n');
+  return folder;
+}
+
+async function runShell(command: string, cwd: string): Promise<Ended> {
+  const settings = { npm_config_prefer_offline: 'true', npm_config_audit: 'false', npm_config_fund: 'false' };
+  const path = `${dirname(process.execPath)}${delimiter}${process.env['PATH'] ?? ''}`;
+  const own = { PATH: path, NO_COLOR: '1', NODE_TEST_CONTEXT: undefined, NODE_V8_COVERAGE: undefined };
+  const child = spawn('sh', ['-euc', command], { cwd, env: { ...process.env, ...settings, ...own } });
+  child.stdin.end();
+  return collect(child);
+}
+
+async function expectShell(command: string, cwd: string): Promise<string> {
+  const { exitCode, stdout, stderr } = await runShell(command, cwd);
+  assert.equal(exitCode, 0, `${command}\n${stdout}${stderr}`);
+  return stdout;
+}
+
+/** What an app does first, as CommonJS and as an ES module, and which copies of core one process holds then. */
+async function loadGate(folder: string, more = ''): Promise<unknown> {
+  const script = `
+    const { createRequire } = require('node:module');
+    const gate = require('@certgate/azure-functions');
+    ${more}
+    const copies = Object.keys(require.cache).flatMap((file) => /.*@certgate[\\\\/](?:core|x509)(?=[\\\\/])/.exec(file) ?? []);
+    import('@certgate/azure-functions').then((module) =>
+      console.log(JSON.stringify({ kinds: [typeof gate.secureApp, typeof module.secureApp], copies: [...new Set(copies)].sort() })));`;
+  writeFileSync(join(folder, 'load.cjs'), script);
+  return JSON.parse(await expectShell('node load.cjs', folder));
+}
+
+function listCopies(folder: string, below: string): readonly string[] {
+  return ['core', 'x509'].map((name) => join(folder, 'node_modules', below, 'node_modules', '@certgate', name));
+}
+
+it('there is a tarball of each package', () => {
+  assert.equal(readdirSync(packed).length, 4);
+});
+
+describe('a tarball alone, in an empty folder', () => {
+  it('the tool runs', async () => {
+    const folder = makeFolder('tool');
+    await expectNpm(['install', ...quietly, findTarball(packed, 'certgate')], folder);
+    assert.ok(!existsSync(join(folder, 'node_modules', '@certgate')));
+    const { version } = JSON.parse(readFileSync(join(root, 'packages/certgate/package.json'), 'utf8')) as {
+      readonly version: string;
+    };
+    assert.equal((await expectShell('npx --no-install certgate --version', folder)).trim(), version);
+    await expectShell('npx --no-install certgate trust init --store file:trust.json --reason first', folder);
+    await expectShell('npx --no-install certgate trust check --store file:trust.json', folder);
+  });
+
+  it('x509 and core load', async () => {
+    const folder = makeFolder('core');
+    await expectNpm(['install', ...quietly, '--offline', findTarball(packed, 'certgate-core')], folder);
+    const code = `console.log(typeof require('@certgate/core').AccessGate, typeof require('@certgate/core/tools'))`;
+    assert.equal(await expectShell(`node -e "${code}"`, folder), 'function object\n');
+    const alone = makeFolder('x509');
+    await expectNpm(['install', ...quietly, '--offline', findTarball(packed, 'certgate-x509')], alone);
+    assert.equal(await expectShell(`node -e "console.log(typeof require('@certgate/x509'))"`, alone), 'object\n');
+  });
+});
+
+describe('docs/vendoring.md', () => {
+  it('has these commands, and no others', () => {
+    assert.equal(packing, 'npm ci && npm run pack\n');
+    assert.match(installing, /^npm ci\n/);
+    assert.equal(installingForProduction, 'npm ci --omit=dev\n');
+    assert.deepEqual(others, []);
+  });
+
+  it('works word for word: the adapter alone, then with the tool, in CI and in production', async () => {
+    const folder = makeFolder('app');
+    const [adapter = '', tool = ''] = [...adding.matchAll(/^npm install .*$/gm)].map(([command]) => command);
+    const copying = adding.slice(0, adding.indexOf('npm install')).replaceAll('<certgate>', temporary);
+    await expectShell(copying, folder);
+    await expectShell(adapter, folder);
+    const own = { kinds: ['function', 'function'], copies: listCopies(folder, '@certgate/azure-functions') };
+    assert.deepEqual(await loadGate(folder), own);
+
+    await expectShell(tool, folder);
+    for (const copy of listCopies(folder, 'certgate')) assert.ok(existsSync(copy), copy);
+    // A test loads both.
+    assert.deepEqual(await loadGate(folder, "require('certgate');"), own);
+
+    assert.match(await expectShell(installing, folder), /^\d+\.\d+\.\d+$/m);
+    await expectShell(installingForProduction, folder);
+    assert.ok(!existsSync(join(folder, 'node_modules', 'certgate')));
+    assert.deepEqual(await loadGate(folder), own);
+  });
+
+  it('is right about the lockfile: npm ci fails on another tarball of the same name', async () => {
+    const folder = makeFolder('changed');
+    const tarball = join(folder, 'core.tgz');
+    cpSync(findTarball(packed, 'certgate-core'), tarball);
+    await expectNpm(['install', ...quietly, '--offline', './core.tgz'], folder);
+    cpSync(findTarball(packed, 'certgate-x509'), tarball);
+    // With npm's own cache it would install the right one from there.
+    const { exitCode, stderr } = await runShell('npm ci --offline --cache empty', folder);
+    assert.notEqual(exitCode, 0);
+    assert.match(stderr, /EINTEGRITY/);
+  });
+});
