@@ -60,10 +60,11 @@ const packageRooms: Readonly<Record<string, Readonly<Record<string, readonly str
     opentelemetry: ['log'],
     'request-identity': ['gate'],
     'secure-app': ['gate'],
+    'trust-store-from': [],
     'function-policy': ['log', 'gate', 'request-identity'],
     testing: ['gate', 'request-identity'],
     'report-only': ['gate', 'function-policy'],
-    index: ['log', 'gate', 'request-identity', 'secure-app', 'function-policy', 'report-only'],
+    index: ['log', 'gate', 'request-identity', 'secure-app', 'trust-store-from', 'function-policy', 'report-only'],
   },
   certgate: {
     'certificates/pfx': [],
@@ -143,11 +144,12 @@ const maximumFilesPerFolder = 15;
 const packageImports: Readonly<Record<string, (specifier: string, room: string) => boolean>> = {
   x509: () => false,
   core: (specifier) => ['@certgate/x509', '@certgate/x509/path'].includes(specifier),
-  // OpenTelemetry is an optional peer: only the entry that is named after it may load it.
+  // OpenTelemetry is an optional peer: only the entry that is named after it may load it. Azure's SDK is the app's own.
   'azure-functions': (specifier, room) =>
     specifier === '@certgate/core' ||
     specifier === '@azure/functions' ||
-    (specifier === '@opentelemetry/api' && room.startsWith('opentelemetry')),
+    (specifier === '@opentelemetry/api' && room.startsWith('opentelemetry')) ||
+    (/^@azure\/(?:storage-blob|identity)$/.test(specifier) && room === 'trust-store-from'),
   certgate: (specifier) =>
     specifier === '@certgate/core/tools' || listDependencies('certgate').includes(nameOf(specifier)),
 };

@@ -13,7 +13,10 @@ export const azuriteFolder: string = join(root, 'tests', 'azurite');
 
 /** What the tests use of `@azure/storage-blob`. Its own types aren't there before it is installed. */
 export interface StorageSdk {
-  readonly BlobServiceClient: new (url: string, credential: object, options?: object) => BlobServiceClient;
+  readonly BlobServiceClient: {
+    new (url: string, credential: object, options?: object): BlobServiceClient;
+    fromConnectionString(text: string): { readonly accountName: string; readonly credential: object };
+  };
   readonly BlobClient: new (url: string, credential?: object, options?: object) => TrustBlobClient;
   readonly StorageSharedKeyCredential: new (account: string, key: string) => object;
   readonly AnonymousCredential: new () => object;
@@ -57,15 +60,21 @@ export interface Azurite {
 export interface AzuriteOptions {
   /** Where blobs are kept; without, they are kept in memory and go with the process. */
   readonly folder?: string;
+  /**
+   * Azurite's own development account, whose key the SDK knows, over TLS; tokens of Microsoft Entra are taken too, by
+   * their issuer, audience and times.
+   */
+  readonly development?: { readonly certificateFile: string; readonly keyFile: string };
 }
 
 /** A blob service on a port of its own. Who starts it stops it; it also ends with this process. */
 export async function startAzurite(options: AzuriteOptions = {}): Promise<Azurite> {
   await installAzurite();
+  const sdk = loadStorageSdk();
+  if (options.development !== undefined) return startDevelopmentAzurite(sdk, options);
   const account = 'certgatetests';
   const key = randomBytes(64).toString('base64');
-  const sdk = loadStorageSdk();
-  const first = await spawnAzurite(account, key, 0, options);
+  const first = await spawnAzurite(`${account}:${key}`, 0, options);
   const { port } = first;
   let { child } = first;
   const endpoint = `http://127.0.0.1:${port}/${account}`;
@@ -79,8 +88,24 @@ export async function startAzurite(options: AzuriteOptions = {}): Promise<Azurit
       new sdk.BlobServiceClient(at, new sdk.StorageSharedKeyCredential(account, key), more),
     stop: () => stopAzurite(child),
     restart: async () => {
-      ({ child } = await spawnAzurite(account, key, port, options));
+      ({ child } = await spawnAzurite(`${account}:${key}`, port, options));
     },
+  };
+}
+
+async function startDevelopmentAzurite(sdk: StorageSdk, options: AzuriteOptions): Promise<Azurite> {
+  const { accountName: account, credential } = sdk.BlobServiceClient.fromConnectionString('UseDevelopmentStorage=true');
+  const { child, port } = await spawnAzurite(undefined, 0, options);
+  const endpoint = `https://127.0.0.1:${port}/${account}`;
+  return {
+    sdk,
+    account,
+    key: '',
+    port,
+    endpoint,
+    connect: (at = endpoint, more = {}) => new sdk.BlobServiceClient(at, credential, more),
+    stop: () => stopAzurite(child),
+    restart: () => Promise.reject(new Error('not needed by any test')),
   };
 }
 
@@ -93,10 +118,17 @@ interface Running {
   readonly port: number;
 }
 
-async function spawnAzurite(account: string, key: string, port: number, { folder }: AzuriteOptions): Promise<Running> {
+async function spawnAzurite(
+  accounts: string | undefined,
+  port: number,
+  { folder, development }: AzuriteOptions,
+): Promise<Running> {
   const place = folder === undefined ? ['--inMemoryPersistence'] : ['--location', folder];
   // The SDK speaks a newer version of the protocol than Azurite says it knows.
   const rest = ['--silent', '--disableTelemetry', '--skipApiVersionCheck'];
+  if (development !== undefined) {
+    rest.push('--oauth', 'basic', '--cert', development.certificateFile, '--key', development.keyFile);
+  }
   const script = join(azuriteFolder, 'node_modules', 'azurite', 'dist', 'src', 'blob', 'main.js');
   const child = spawn(
     process.execPath,
@@ -105,11 +137,11 @@ async function spawnAzurite(account: string, key: string, port: number, { folder
       .concat(place, rest),
     {
       cwd: folder ?? azuriteFolder,
-      env: { ...cleanEnvironment(), NODE_V8_COVERAGE: undefined, AZURITE_ACCOUNTS: `${account}:${key}` },
+      env: { ...cleanEnvironment(), NODE_V8_COVERAGE: undefined, AZURITE_ACCOUNTS: accounts },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     },
   );
-  const said = await waitForLine(child, /successfully listens on http:\/\/127\.0\.0\.1:(\d+)/);
+  const said = await waitForLine(child, /successfully listens on https?:\/\/127\.0\.0\.1:(\d+)/);
   return { child, port: Number(said[1]) };
 }
 

@@ -44,9 +44,9 @@ export function startCertgate(args: readonly string[], options: { readonly cwd?:
 export function runProgram(
   file: string,
   args: readonly string[],
-  options: { readonly cwd?: string } = {},
+  options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
 ): Promise<Ended> {
-  const child = spawn(file, args, { cwd: options.cwd ?? root, env: cleanEnvironment() });
+  const child = spawn(file, args, { cwd: options.cwd ?? root, env: options.env ?? cleanEnvironment() });
   child.stdin.end();
   return collect(child);
 }

@@ -1,6 +1,7 @@
 export { secureApp, type FunctionApp, type SecureAppOptions } from './secure-app.js';
 export * from './gate/unsafe-options.js';
 export { allowAnonymous, requireAnyRole, requireRole } from './function-policy.js';
+export { trustStoreFrom } from './trust-store-from.js';
 export { reportOnly, type ReportOnlyOptions } from './report-only.js';
 export {
   ClientIdentityMissing,

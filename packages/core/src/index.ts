@@ -62,12 +62,15 @@ export type {
 } from './trust-snapshot/trust-finding.js';
 export type { TrustStore, TrustStoreReport, TrustStoreWarning } from './trust-store/trust-store.js';
 export {
+  type BlobOpener,
+  trustStoreFromAddress,
   trustStoreFromAppSetting,
   trustStoreFromBlob,
   trustStoreFromFile,
   trustStoreFromUrl,
   type UrlTrustOptions,
 } from './trust-store/trust-stores.js';
+export type { BlobAddress } from './trust-sources/trust-address.js';
 export type { TrustBlobClient, TrustBlobDownload, TrustBlobDownloadOptions } from './trust-sources/blob-source.js';
 export { trustStoreFromDocument } from './trust-store/document-store.js';
 export { trustChannelName, type TrustRefreshEvent } from './trust-store/trust-channel.js';

@@ -64,6 +64,14 @@ export { deniedSerialKey } from './trust-snapshot/deny-list.js';
 export { listSubjectKeys, subjectKey, subjectTypes } from './trust-snapshot/trust-subject.js';
 export { decisionSteps, getSteps, requestSteps, type RequestStep } from './denial.js';
 export { findInSnapshot, type SnapshotFinding } from './trust-snapshot/find-in-snapshot.js';
+export {
+  parseTrustAddress,
+  showTrustAddress,
+  type TrustAddress,
+  type TrustAddressRefusal,
+} from './trust-sources/trust-address.js';
+export { createUrlSource } from './trust-sources/url-source.js';
+export { readWithin, type TrustSource } from './trust-sources/trust-source.js';
 export { type DocumentSignatureVerdict, verifyDocumentSignature } from './trust-sources/document-signature.js';
 export { readRevocationInformation, type RevocationReadingOptions } from './trust-store/revocation-keeper.js';
 export { type AuthorityContext, findAuthorityPath, type OcspWanted } from './trust-snapshot/authority-path.js';

@@ -6,7 +6,7 @@ import { type TrustSource, type TrustSourceReading, TrustSourceMisuse } from './
  */
 const unresolvedReference = /^\s*@Microsoft\.(KeyVault|AppConfiguration)\(/i;
 
-const remedies: Readonly<Record<string, string>> = {
+const questions: Readonly<Record<string, string>> = {
   keyvault: "may the app's identity get the secret (role Key Vault Secrets User), and does the vault let the app in",
   appconfiguration: "may the app's identity read the store (role App Configuration Data Reader)",
 };
@@ -48,9 +48,22 @@ function findSetting(name: string): string | undefined {
 
 /** Not misuse: it heals as soon as the platform can resolve it. */
 function expectResolved(name: string, value: string): void {
-  const [, service] = unresolvedReference.exec(value) ?? [];
-  if (service === undefined) return;
+  const unresolved = findUnresolvedReference(value);
+  if (unresolved === undefined) return;
+  const { reference, question } = unresolved;
   throw new Error(
-    `Azure could not resolve the @Microsoft.${service}(…) reference in the app setting ${name}: ${remedies[service.toLowerCase()] ?? ''}? The portal shows the reason beside the setting`,
+    `Azure could not resolve the ${reference} reference in the app setting ${name}: ${question}? The portal shows the reason beside the setting`,
   );
+}
+
+export interface UnresolvedReference {
+  readonly reference: string;
+  /** What to look at, as a question without its mark. */
+  readonly question: string;
+}
+
+export function findUnresolvedReference(value: string): UnresolvedReference | undefined {
+  const [, service] = unresolvedReference.exec(value) ?? [];
+  if (service === undefined) return undefined;
+  return { reference: `@Microsoft.${service}(…)`, question: questions[service.toLowerCase()] ?? '' };
 }

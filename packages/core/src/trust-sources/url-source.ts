@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { maximumDocumentLength } from '../trust-document/parse-document.js';
 import { type HttpsAnswer, getByHttps } from './http-exchange.js';
-import { isLoopbackHost, redactUrl } from '../encoding/shown-url.js';
+import { isSecureUrl, redactUrl } from '../encoding/shown-url.js';
 import {
   type TrustReadRequest,
   type TrustSource,
@@ -67,8 +67,7 @@ function readUrl(text: string | undefined): URL | undefined {
   if (url.username !== '' || url.password !== '') {
     throw new TypeError(`The URL of the trust document (${url.host}) holds a user name or password; use headers.`);
   }
-  const isAllowed = url.protocol === 'https:' || (url.protocol === 'http:' && isLoopbackHost(url.hostname));
-  if (!isAllowed) {
+  if (!isSecureUrl(url)) {
     throw new TypeError(
       `The trust document's URL must begin with https: (${redactUrl(url)}); http: is for this machine alone.`,
     );

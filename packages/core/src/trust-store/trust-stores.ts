@@ -1,7 +1,11 @@
 import { copyOwn } from '../encoding/known-options.js';
+import { describeFault } from '../encoding/shown-text.js';
+import { redactUrlsIn } from '../encoding/shown-url.js';
 import { createAppSettingSource } from '../trust-sources/app-setting-source.js';
 import { createBlobSource, type TrustBlobClient } from '../trust-sources/blob-source.js';
 import { createFileSource } from '../trust-sources/file-source.js';
+import { parseTrustAddress, type BlobAddress } from '../trust-sources/trust-address.js';
+import { type TrustSource, TrustSourceMisuse } from '../trust-sources/trust-source.js';
 import { createUrlSource, type UrlSourceOptions } from '../trust-sources/url-source.js';
 import type { RefreshOptions } from './refresh-options.js';
 import { RefreshingTrustStore } from './refreshing-store.js';
@@ -67,4 +71,50 @@ export function trustStoreFromUrl(url: string | undefined, options: UrlTrustOpti
  */
 export function trustStoreFromAppSetting(name: string, options: RefreshOptions = {}): TrustStore {
   return new RefreshingTrustStore(createAppSettingSource(name), options);
+}
+
+/** Opens a blob by a login of its own choice; what it throws keeps the app from starting. */
+export type BlobOpener = (blob: BlobAddress) => TrustBlobClient;
+
+/**
+ * A trust store over the place that one text names (`parseTrustAddress`), for adapters: what opens a blob, and by which
+ * login, is theirs.
+ *
+ * The text comes from an app setting. So a text that is no address throws nothing here: an entry file that fails can
+ * leave the app without its gate, and the functions of other files open. The store denies, and keeps the app from
+ * starting.
+ *
+ * @throws {RangeError} for a duration that is not a positive number; {TypeError} for an unknown option or no public key.
+ */
+export function trustStoreFromAddress(
+  text: string | undefined,
+  options: RefreshOptions,
+  openBlob: BlobOpener,
+): TrustStore {
+  return new RefreshingTrustStore(createAddressedSource(text, openBlob), options);
+}
+
+function createAddressedSource(text: string | undefined, openBlob: BlobOpener): TrustSource {
+  const address = parseTrustAddress(text);
+  switch (address.kind) {
+    case 'file':
+      return createFileSource(address.path);
+    case 'url':
+      return createUrlSource(address.url, {});
+    case 'blob':
+      try {
+        return createBlobSource(openBlob(address.blob));
+      } catch (error) {
+        return createUnusableSource(`blob ${address.blob.url}`, redactUrlsIn(describeFault(error)));
+      }
+    case 'refused': {
+      const hint = address.code === 'absent' ? ' Is the app setting there, e.g. CERTGATE_TRUST?' : '';
+      return createUnusableSource('address (unusable)', `${address.message}${hint} ${address.remedy}`);
+    }
+  }
+}
+
+function createUnusableSource(description: string, fault: string): TrustSource {
+  const misuse = new TrustSourceMisuse(`trustStoreFrom can't read the trust document (${description}): ${fault}`);
+  return { description, read: () => Promise.reject(misuse) };
 }
