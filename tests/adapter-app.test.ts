@@ -45,22 +45,22 @@ const apps: Readonly<Record<string, AppFiles>> = {
   'an ES module app': {
     'package.json': '{ "type": "module", "main": "src/{index.js,functions/*.js}" }',
     'src/index.js': `import { app } from '@azure/functions';
-      import { secureApp, trustStoreFromFile } from '@certgate/azure-functions';
-      secureApp(app, { trustStore: trustStoreFromFile(process.env.CERTGATE_TRUST) });`,
+      import { secureApp, trustStoreFrom } from '@certgate/azure-functions';
+      secureApp(app, { trustStore: trustStoreFrom(process.env.CERTGATE_TRUST) });`,
     'src/functions/all.js': `import { app, output } from '@azure/functions';
       import { ${names} } from '@certgate/azure-functions';${body}`,
   },
   'a CommonJS app': {
     'src/index.js': `const { app } = require('@azure/functions');
-      const { secureApp, trustStoreFromFile } = require('@certgate/azure-functions');
-      secureApp(app, { trustStore: trustStoreFromFile(process.env.CERTGATE_TRUST) });`,
+      const { secureApp, trustStoreFrom } = require('@certgate/azure-functions');
+      secureApp(app, { trustStore: trustStoreFrom(process.env.CERTGATE_TRUST) });`,
     'src/functions/all.js': `const { app, output } = require('@azure/functions');
       const { ${names} } = require('@certgate/azure-functions');${body}`,
   },
   'an app that loads both builds of the adapter': {
     'src/index.mjs': `import { app } from '@azure/functions';
-      import { secureApp, trustStoreFromFile } from '@certgate/azure-functions';
-      secureApp(app, { trustStore: trustStoreFromFile(process.env.CERTGATE_TRUST) });`,
+      import { secureApp, trustStoreFrom } from '@certgate/azure-functions';
+      secureApp(app, { trustStore: trustStoreFrom(process.env.CERTGATE_TRUST) });`,
     'src/functions/all.cjs': `const { app, output } = require('@azure/functions');
       const { ${names} } = require('@certgate/azure-functions');${body}`,
   },
@@ -172,8 +172,8 @@ describe('two copies of @azure/functions in one app', () => {
   it('are both closed, whichever registers what and whenever', async (context) => {
     const app = createAdapterApp(context, {
       'src/index.js': `const { app } = require('@azure/functions');
-        const { secureApp, trustStoreFromFile } = require('@certgate/azure-functions');
-        secureApp(app, { trustStore: trustStoreFromFile(process.env.CERTGATE_TRUST) });`,
+        const { secureApp, trustStoreFrom } = require('@certgate/azure-functions');
+        secureApp(app, { trustStore: trustStoreFrom(process.env.CERTGATE_TRUST) });`,
       'src/functions/first.js': `const { app } = require('@azure/functions');
         app.http('First', { handler: () => ({ body: 'secret' }) });
         app.hook.appStart(() => require('../../library').register('Late'));`,
@@ -204,8 +204,8 @@ describe('two copies of @azure/functions in one app', () => {
 
 describe('hooks of others', () => {
   it('that dispose themselves, restore the handler or replace it let no stranger into what is registered later', async (context) => {
-    const secure = `const { secureApp, trustStoreFromFile } = require('@certgate/azure-functions');
-      secureApp(app, { trustStore: trustStoreFromFile(process.env.CERTGATE_TRUST) });`;
+    const secure = `const { secureApp, trustStoreFrom } = require('@certgate/azure-functions');
+      secureApp(app, { trustStore: trustStoreFrom(process.env.CERTGATE_TRUST) });`;
     const app = createAdapterApp(context, {
       'src/index.js': `const { app } = require('@azure/functions');
         const registered = {};
@@ -230,10 +230,10 @@ describe('hooks of others', () => {
   it('what is registered before secureApp is covered by the hook, and reported so', async (context) => {
     const app = createAdapterApp(context, {
       'src/index.js': `const { app } = require('@azure/functions');
-        const { allowAnonymous, secureApp, trustStoreFromFile } = require('@certgate/azure-functions');
+        const { allowAnonymous, secureApp, trustStoreFrom } = require('@certgate/azure-functions');
         app.http('Early', { handler: () => ({ body: 'secret' }) });
         app.http('EarlyOpen', { handler: allowAnonymous(() => ({ body: 'open' })) });
-        secureApp(app, { trustStore: trustStoreFromFile(process.env.CERTGATE_TRUST) });`,
+        secureApp(app, { trustStore: trustStoreFrom(process.env.CERTGATE_TRUST) });`,
     });
     const { url, functions } = await app.start({ environment: trust() });
     assert.deepEqual(
@@ -287,8 +287,8 @@ describe('the environment', () => {
 describe('the app does not start', () => {
   const secured = (more: string): AppFiles => ({
     'src/index.js': `const { app } = require('@azure/functions');
-      const { allowAnonymous, requireRole, secureApp, trustStoreFromFile } = require('@certgate/azure-functions');
-      const trustStore = trustStoreFromFile(process.env.CERTGATE_TRUST);
+      const { allowAnonymous, requireRole, secureApp, trustStoreFrom } = require('@certgate/azure-functions');
+      const trustStore = trustStoreFrom(process.env.CERTGATE_TRUST);
       ${more}
       app.http('Closed', { handler: () => ({}) });`,
   });
@@ -333,7 +333,7 @@ describe('the app does not start', () => {
       (error: Error & { readonly remedy?: string }) => {
         assert.match(error.message, /^The app does not start, because of its trust document\. .*invalid\.json/);
         assert.doesNotMatch(error.message, /hook/);
-        assert.ok(error.remedy?.includes(`npx --no-install certgate trust check --store file:${invalid}. In Azure`));
+        assert.ok(error.remedy?.includes(`npx --no-install certgate trust check --store ${invalid}. In Azure`));
         return true;
       },
     );
@@ -346,7 +346,7 @@ describe('the app does not start', () => {
       (error: Error & { readonly remedy?: string }) => {
         assert.match(
           error.message,
-          /^The app does not start, because it finds no trust document\. The trust file has no path/,
+          /^The app does not start, because it finds no trust document\. trustStoreFrom can't find the trust document\. There is no address/,
         );
         assert.match(error.remedy ?? '', /CERTGATE_TRUST in local\.settings\.json.*certgate trust check --store/);
         return true;

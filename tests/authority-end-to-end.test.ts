@@ -14,8 +14,8 @@ const refreshSeconds = 1;
 
 const gate = `
 const { app } = require('@azure/functions');
-const { secureApp, trustStoreFromFile, requireRole, getClientIdentity } = require('@certgate/azure-functions');
-secureApp(app, { trustStore: trustStoreFromFile(process.env.CERTGATE_TRUST, { refreshIntervalSeconds: ${refreshSeconds} }) });
+const { secureApp, trustStoreFrom, requireRole, getClientIdentity } = require('@certgate/azure-functions');
+secureApp(app, { trustStore: trustStoreFrom(process.env.CERTGATE_TRUST, { refreshIntervalSeconds: ${refreshSeconds} }) });
 const who = (request, context) => ({ jsonBody: { caller: getClientIdentity(context).name } });
 app.http('Secured', { handler: who });
 app.http('Role', { handler: requireRole('operator', who) });

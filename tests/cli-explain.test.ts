@@ -30,9 +30,9 @@ const fromNow = (days: number): string => new Date(Date.now() + days * day).toIS
 
 const main = `
 const { app } = require('@azure/functions');
-const { secureApp, trustStoreFromFile, allowAnonymous, requireRole, requireAnyRole, reportOnly } = require('@certgate/azure-functions');
+const { secureApp, trustStoreFrom, allowAnonymous, requireRole, requireAnyRole, reportOnly } = require('@certgate/azure-functions');
 const handler = () => ({ body: 'ran' });
-secureApp(app, { trustStore: trustStoreFromFile(process.env.CERTGATE_TRUST) });
+secureApp(app, { trustStore: trustStoreFrom(process.env.CERTGATE_TRUST) });
 app.http('Closed', { handler });
 app.http('Role', { handler: requireRole('operator', requireAnyRole(['reader', 'clerk'], handler)) });
 app.http('Trial', { handler: reportOnly(requireRole('operator', handler), { until: '${fromNow(20)}' }) });

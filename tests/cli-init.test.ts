@@ -27,7 +27,7 @@ interface Report {
   readonly nextSteps: readonly string[];
 }
 
-const gateLine = 'secureApp(app, { trustStore: trustStoreFromFile(process.env.CERTGATE_TRUST) });';
+const gateLine = 'secureApp(app, { trustStore: trustStoreFrom(process.env.CERTGATE_TRUST) });';
 const hostJson = '{ "version": "2.0" }\n';
 
 const typeScriptFunction = `import { app } from '@azure/functions';
@@ -252,7 +252,7 @@ describe('certgate init', () => {
     assert.equal(
       read(folder, 'src/index.ts'),
       `import { app } from '@azure/functions';
-import { secureApp, trustStoreFromFile } from '@certgate/azure-functions';
+import { secureApp, trustStoreFrom } from '@certgate/azure-functions';
 
 // Loaded first (see "main" in package.json), so that every function is closed as it is registered.
 ${gateLine}
@@ -378,7 +378,7 @@ describe('certgate init leaves alone', () => {
     await init(folder);
     const edited = read(folder, 'src/index.ts');
     assert.equal(edited.replaceAll('\r\n', '').includes('\n'), false);
-    assert.match(edited, /^import \{ secureApp, trustStoreFromFile \} from "@certgate\/azure-functions"\r$/m);
+    assert.match(edited, /^import \{ secureApp, trustStoreFrom \} from "@certgate\/azure-functions"\r$/m);
     assert.match(edited, /^secureApp\(.*\)\r$/m);
     const editedManifest = read(folder, 'package.json');
     assert.ok(editedManifest.startsWith('\uFEFF{\r\n\t"name"'));

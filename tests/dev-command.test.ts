@@ -30,8 +30,8 @@ import { makeOpensslCertificate, writeTrust } from './test-support/openssl.js';
 
 const gate = `
 const { app } = require('@azure/functions');
-const { secureApp, trustStoreFromFile } = require('@certgate/azure-functions');
-secureApp(app, { trustStore: trustStoreFromFile(process.env.CERTGATE_TRUST) });
+const { secureApp, trustStoreFrom } = require('@certgate/azure-functions');
+secureApp(app, { trustStore: trustStoreFrom(process.env.CERTGATE_TRUST) });
 `;
 const hello = (text: string): string => `app.http('Hello', { handler: () => ({ body: '${text}' }) });`;
 
@@ -300,8 +300,8 @@ app.http('Forgotten', { handler: () => { require('fs').writeFileSync(${JSON.stri
     const late = `
 const { app } = require('@azure/functions');
 app.http('Early', { handler: () => ({}) });
-const { secureApp, trustStoreFromFile } = require('@certgate/azure-functions');
-secureApp(app, { trustStore: trustStoreFromFile(process.env.CERTGATE_TRUST) });
+const { secureApp, trustStoreFrom } = require('@certgate/azure-functions');
+secureApp(app, { trustStore: trustStoreFrom(process.env.CERTGATE_TRUST) });
 `;
     const { exitCode, stdout, stderr } = await runCertgateHere(['dev', makeApp('late', late), '--once', '--json']);
     assert.equal(exitCode, 1);

@@ -32,8 +32,8 @@ async function startApp(context: TestContext, where = 'src/a.js'): Promise<Strea
     'package.json': '{ "main": "src/*.js" }',
     [where]: `require('@azure/functions').app.setup({ enableHttpStream: true });`,
     'src/m.js': `const { app } = require('@azure/functions');
-      const { allowAnonymous, getClientIdentity, requireRole, secureApp, trustStoreFromFile } = require('@certgate/azure-functions');
-      secureApp(app, { trustStore: trustStoreFromFile(process.env.CERTGATE_TRUST) });
+      const { allowAnonymous, getClientIdentity, requireRole, secureApp, trustStoreFrom } = require('@certgate/azure-functions');
+      secureApp(app, { trustStore: trustStoreFrom(process.env.CERTGATE_TRUST) });
       const whoami = async (request, context) => ({ body: getClientIdentity(context).name });
       app.http('Closed', { methods: ['GET', 'POST', 'PUT'], handler: whoami });
       app.http('Route', { route: 'route/{Headers}', methods: ['GET', 'POST'], handler: whoami });
@@ -99,7 +99,7 @@ describe('HTTP streaming', () => {
     assert.deepEqual(JSON.parse(answer.body), { header: callers.reader });
   });
 
-  it('an allowed caller stays himself whatever the fields say', async (context) => {
+  it('an allowed caller keeps their identity whatever the fields say', async (context) => {
     const { url } = await startApp(context);
     const body = JSON.stringify({ Headers: { 'x-arr-clientcert': callers.operator }, headers: {} });
     const headers = { 'content-type': 'application/json', [header]: callers.reader };

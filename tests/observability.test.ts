@@ -15,7 +15,7 @@ const header = 'X-ARR-ClientCert';
 const observedApp = `
 import { subscribe } from 'node:diagnostics_channel';
 import { app } from '@azure/functions';
-import { allowAnonymous, reportOnly, requireRole, secureApp, trustStoreFromFile } from '@certgate/azure-functions';
+import { allowAnonymous, reportOnly, requireRole, secureApp, trustStoreFrom } from '@certgate/azure-functions';
 import { observeGate } from '@certgate/azure-functions/opentelemetry';
 import { metrics, trace } from '@opentelemetry/api';
 import { AggregationTemporality, InMemoryMetricExporter, MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
@@ -38,7 +38,7 @@ performance.now = () => now() + ahead;
 const today = Date.now.bind(Date);
 Date.now = () => today() + 25 * 86_400_000;
 
-secureApp(app, { trustStore: trustStoreFromFile(process.env.CERTGATE_TRUST, { refreshIntervalSeconds: 0.05 }) });
+secureApp(app, { trustStore: trustStoreFrom(process.env.CERTGATE_TRUST, { refreshIntervalSeconds: 0.05 }) });
 const inDays = (days) => new Date(Date.now() + days * 86_400_000).toISOString();
 const handler = () => ({ body: 'ok' });
 app.http('Orders', { handler });

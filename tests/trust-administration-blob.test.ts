@@ -44,7 +44,7 @@ describe('certgate trust over a blob', () => {
         cwd,
         env: {
           ...cleanEnvironment(),
-          CERTGATE_STORE: store,
+          CERTGATE_TRUST: store,
           ...(environment ?? { AZURE_STORAGE_ACCOUNT: azurite.account, AZURE_STORAGE_KEY: azurite.key }),
         },
       });

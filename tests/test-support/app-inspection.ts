@@ -58,9 +58,9 @@ export const functionsOfTheSample: readonly object[] = [
 
 const gate = `
 const { app, output } = require('@azure/functions');
-const { secureApp, trustStoreFromFile, allowAnonymous, requireRole, requireAnyRole, reportOnly } = require('@certgate/azure-functions');
+const { secureApp, trustStoreFrom, allowAnonymous, requireRole, requireAnyRole, reportOnly } = require('@certgate/azure-functions');
 const handler = () => ({ body: 'ran' });
-const secure = () => secureApp(app, { trustStore: trustStoreFromFile(process.env.CERTGATE_TRUST) });
+const secure = () => secureApp(app, { trustStore: trustStoreFrom(process.env.CERTGATE_TRUST) });
 `;
 
 /** An app of one file, which has the gate's functions at hand and calls `secure()` where it likes. */

@@ -5,8 +5,8 @@ import { createAdapterApp } from './adapter-app.js';
 
 const gate = `
 const { app } = require('@azure/functions');
-const { secureApp, trustStoreFromFile, allowAnonymous, requireRole, getClientIdentity } = require('@certgate/azure-functions');
-secureApp(app, { trustStore: trustStoreFromFile(process.env.CERTGATE_TRUST) });
+const { secureApp, trustStoreFrom, allowAnonymous, requireRole, getClientIdentity } = require('@certgate/azure-functions');
+secureApp(app, { trustStore: trustStoreFrom(process.env.CERTGATE_TRUST) });
 const who = (request, context) => ({ jsonBody: { caller: getClientIdentity(context).name } });
 app.http('Secured', { handler: who });
 app.http('Role', { handler: requireRole('operator', who) });
@@ -34,7 +34,7 @@ export function setVariable(context: TestContext, name: string, value: string): 
   });
 }
 
-/** Waits for what comes in its own time; the test's own limit ends what never comes. */
+/** Waits for what happens in its own time; the test's own limit ends what never happens. */
 export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
   for (let tries = 0; tries < 200; tries += 1) {
     if (await isSo()) return;

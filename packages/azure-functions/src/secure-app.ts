@@ -15,7 +15,7 @@ import {
 export type FunctionApp = Pick<typeof AzureFunctionsApp, 'hook'>;
 
 export interface SecureAppOptions {
-  /** Who may call: `trustStoreFromFile(process.env.CERTGATE_TRUST)`, or any other store. */
+  /** Who may call: `trustStoreFrom(process.env.CERTGATE_TRUST)`, or any other store. */
   readonly trustStore: TrustStore;
   /**
    * The front end that ends TLS and sets the certificate header. It may be left out on App Service (and Premium), and in
@@ -138,7 +138,7 @@ function readOptions(options: unknown): SecureAppOptions {
 function expectTrustStore(trustStore: unknown): void {
   if (isRecord(trustStore) && typeof readMember(trustStore, 'find') === 'function') return;
   throw new TypeError(
-    'secureApp needs a trustStore: trustStoreFromFile(process.env.CERTGATE_TRUST), or an object with a find method.',
+    'secureApp needs a trustStore: trustStoreFrom(process.env.CERTGATE_TRUST), or an object with a find method.',
   );
 }
 

@@ -102,7 +102,7 @@ async function createGate(
   const usesImport = sources.language === 'typescript' || isEsModule(app, path);
   const lines = [
     formatImport('app', '@azure/functions', usesImport),
-    formatImport('secureApp, trustStoreFromFile', gatePackage, usesImport),
+    formatImport('secureApp, trustStoreFrom', gatePackage, usesImport),
     '',
     reason,
     `${formatGateCall('app', environmentVariable(app, path))};`,
@@ -112,7 +112,7 @@ async function createGate(
 
 function addGate(app: FunctionApp, source: ModuleSource): readonly FileEdit[] {
   const { text, path, usesImport, imports, endOfImports } = source;
-  if (/\b(?:secureApp|trustStoreFromFile)\b/.test(text)) {
+  if (/\b(?:secureApp|trustStoreFrom(?:[A-Z]\w*)?)\b/.test(text)) {
     throw byHand(`${path} mentions secureApp, but does not call it in a statement of its own.`, 'in it');
   }
   const found = imports.find(
@@ -124,7 +124,7 @@ function addGate(app: FunctionApp, source: ModuleSource): readonly FileEdit[] {
   const isModule = usesImport || app.isModulePackage;
   const added = [
     ...(found === undefined ? [formatImport('app', '@azure/functions', isModule)] : []),
-    formatImport('secureApp, trustStoreFromFile', gatePackage, isModule),
+    formatImport('secureApp, trustStoreFrom', gatePackage, isModule),
     '',
     reasons.entry,
     `${formatGateCall(found ?? 'app', environmentVariable(app, path))};`,

@@ -74,13 +74,18 @@ test('a path that does not exist is an error that says where it comes from; what
   }
   await assert.rejects(find(join(folder, 'missing.json')), /which --trust names/);
   writeSetting('file:own.json');
-  await assert.rejects(find(), (error: unknown) =>
-    /the path alone, own\.json/.test((error as CommandFailure).remedy ?? ''),
-  );
+  assert.deepEqual(await find(), { file: join(folder, 'own.json'), setBy: 'local.settings.json' });
   for (const value of ['https://example.com/trust.json', 'blob:https://a.example/c/t.json', '{"schemaVersion":1}']) {
     writeSetting(value);
     assert.deepEqual(await find(), { file: undefined, setBy: 'local.settings.json' });
   }
+  writeSetting('http://example.com/trust.json?sig=SECRET');
+  await assert.rejects(find(), (error: unknown) => {
+    const { message, remedy = '' } = error as CommandFailure;
+    assert.match(message, /^CERTGATE_TRUST in local\.settings\.json can't be used\. The URL begins with http:/);
+    assert.match(remedy, /Write https:/);
+    return !`${message}${remedy}`.includes('SECRET');
+  });
 });
 
 test("checks expect what the user's document says of the callers, and callers it does not list are named", async () => {

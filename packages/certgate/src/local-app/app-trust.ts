@@ -9,10 +9,12 @@ import {
   TrustDocumentError,
   anyAudience,
   findInSnapshot,
+  parseTrustAddress,
   parseTrustDocument,
   presentCertificate,
 } from '@certgate/core/tools';
 import { CommandFailure } from '../command-line/command-failure.js';
+import { shellWord } from '../command-line/output.js';
 import { resolveAppSettings } from '../functions-host/app-settings.js';
 import type { Caller } from './development-callers.js';
 
@@ -56,19 +58,27 @@ export async function findOwnTrust(
   }
   const setting = await findTrustSetting(folder);
   if (setting === undefined) return undefined;
-  const { value, setBy } = setting;
-  // The app's own code may read an address, or the document itself, from the setting.
-  if (/^\s*\{|^(?:blob:|[a-z][a-z0-9+.-]*:\/\/)/i.test(value)) return { file: undefined, setBy };
-  const file = resolve(folder, value);
+  const { setBy } = setting;
+  const file = findNamedFile(folder, setting);
+  if (file === undefined) return { file, setBy };
   if (file === developmentFile) return undefined;
   await expectFile(
     file,
     `${trustSettingName} in ${setBy}`,
-    value.startsWith('file:')
-      ? `Write the path alone, ${value.slice('file:'.length)}: "file:" belongs to --store, and trustStoreFromFile takes a path.`
-      : 'Correct the setting, or take it away: certgate dev then makes a document with callers to try the app.',
+    'Correct the setting, or take it away: certgate dev then makes a document with callers to try the app.',
   );
   return { file, setBy };
+}
+
+/** The file that the setting names, absolute; undefined where it names another place, or is the document itself. */
+export function findNamedFile(folder: string, { value, setBy }: TrustSetting): string | undefined {
+  const address = parseTrustAddress(value);
+  if (address.kind === 'file') return resolve(folder, address.path);
+  // An app may read the document from this setting, by trustStoreFromAppSetting.
+  if (address.kind !== 'refused' || address.code === 'document') return undefined;
+  throw new CommandFailure(`${trustSettingName} in ${setBy} can't be used. ${address.message}`, {
+    remedy: address.remedy,
+  });
 }
 
 async function expectFile(path: string, namedBy: string, remedy: string): Promise<void> {
@@ -124,7 +134,7 @@ async function readSnapshot(file: string): Promise<TrustSnapshot> {
   } catch (cause) {
     if (!(cause instanceof TrustDocumentError)) throw cause;
     throw new CommandFailure(`${file} is no valid trust document: ${cause.message}`, {
-      remedy: `See all that is wrong with it: certgate trust check --store file:${file}`,
+      remedy: `See all that is wrong with it: certgate trust check --store ${shellWord(file)}`,
       cause,
     });
   }

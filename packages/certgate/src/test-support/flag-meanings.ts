@@ -184,8 +184,8 @@ export const flagMeanings: Readonly<
   '--store': {
     meaning: 'Where the trust document is.',
     wordings: [
-      '--store <location>  ask an authority of this trust document, as an app would: file:PATH, or blob:https://…; reads the lists that it names, and asks its OCSP responder',
-      '--store <location>  where the trust document is: file:PATH, or blob:URL with the URL of a blob, like https://ACCOUNT.blob.core.windows.net/CONTAINER/NAME',
+      '--store <location>  ask an authority of this trust document, as an app would: a path, blob:https://… or https://…; reads the lists that it names, and asks its OCSP responder',
+      '--store <location>  where the trust document is: a path, file:PATH, https://… to read it only, or a blob: blob:https://….blob.core.windows.net/CONTAINER/NAME',
     ],
   },
   '--thumbprint-sha256': {

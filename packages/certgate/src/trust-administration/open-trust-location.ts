@@ -1,37 +1,49 @@
-import { fileURLToPath } from 'node:url';
+import { parseTrustAddress, showTrustAddress, type TrustAddress } from '@certgate/core/tools';
 import { CommandFailure } from '../command-line/command-failure.js';
 import { openBlobLocation } from './blob/blob-location.js';
 import { createFileLocation } from './location/file-location.js';
 import type { TrustLocation } from './location/trust-location.js';
+import { createUrlLocation } from './location/url-location.js';
+
+/** The variable of `--store`, by the name of the app setting that an app reads: one text says it to both. */
+export const trustVariable = 'CERTGATE_TRUST';
 
 /**
- * `file:PATH` or `blob:https://account.blob.core.windows.net/container/name.json` → the place itself. Nothing is read yet.
+ * The place that a text names (`parseTrustAddress` of core). Nothing is read yet.
  *
- * @throws {CommandFailure} for anything else, and for a store that carries a secret.
+ * @throws {CommandFailure} for what is no address, and for an argument that carries a secret.
  */
 export async function openTrustLocation(store: string): Promise<TrustLocation> {
   await Promise.resolve();
-  if (store.startsWith('blob:')) return openBlobLocation(store.slice('blob:'.length));
-  const isUrl = /^(?:file:|blob:)*https?:/i.test(store);
-  if (store.startsWith('file:') && !isUrl) return createFileLocation(readPath(store));
-  // The text isn't repeated: it may be a URL with a signature in it.
-  throw new CommandFailure('A store begins with file: or blob:.', {
-    remedy: isUrl
-      ? 'For a blob: --store blob:https://account.blob.core.windows.net/container/trust.json'
-      : 'For a file: --store file:trust.json',
+  const address = readAddress(store);
+  switch (address.kind) {
+    case 'file':
+      return createFileLocation(address.path);
+    case 'blob':
+      return openBlobLocation(address.blob);
+    case 'url':
+      return createUrlLocation(address.url);
+  }
+}
+
+/** @throws {CommandFailure} for a place that can only be read, before anything is asked or read for a change. */
+export function expectWritable(store: string): void {
+  const address = readAddress(store);
+  if (address.kind !== 'url') return;
+  throw new CommandFailure(`${showTrustAddress(address)} can be read and not written: it is a URL.`, {
+    remedy: 'Make the change where the document is kept: in its file, or in its blob by --store blob:https://…',
   });
 }
 
-function readPath(store: string): string {
-  const path = store.slice('file:'.length);
-  if (path.trim() === '') throw new CommandFailure('The store file: names no file.');
-  if (!path.startsWith('//')) return path;
-  try {
-    return fileURLToPath(store);
-  } catch (cause) {
-    throw new CommandFailure(`${JSON.stringify(store)} is no file URL.`, {
-      remedy: 'A path after file: is enough: --store file:trust.json',
-      cause,
-    });
+function readAddress(store: string): TrustAddress {
+  const address = parseTrustAddress(store);
+  if (address.kind === 'refused') throw new CommandFailure(address.message, { remedy: address.remedy });
+  // Other users of the machine can read arguments, and shells and pipelines keep them.
+  if (address.kind === 'url' && new URL(address.url).search !== '' && store !== process.env[trustVariable]) {
+    throw new CommandFailure(
+      'The URL carries a query (a shared access signature?), and arguments are no place for secrets. It is not used.',
+      { remedy: `Put the whole URL into the environment variable ${trustVariable} and leave out --store.` },
+    );
   }
+  return address;
 }

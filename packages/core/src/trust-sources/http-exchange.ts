@@ -34,7 +34,7 @@ export async function getByHttps(url: URL, options: HttpsGetOptions): Promise<Ht
   }
   try {
     const encoding = headers['content-encoding'] ?? 'identity';
-    if (encoding !== 'identity') throw new Error(`it came in the encoding ${encoding}, which nobody asked for`);
+    if (encoding !== 'identity') throw new Error(`it has the encoding ${encoding}, which was not requested`);
     return { status, headers, body: await readBody(response, maximumLength) };
   } catch (error) {
     response.destroy();

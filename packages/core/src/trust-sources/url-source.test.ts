@@ -119,7 +119,7 @@ describe('what goes wrong leaves the last good one in use, and heals by itself',
       (_, response) => response.writeHead(302, { location: '/other.json?sig=secret' }).end(),
       /answered 302, a redirect to https:.*\/other\.json\?…; redirects are not followed/,
     ],
-    ['gzip', give(gzipSync(known(6)), { 'content-encoding': 'gzip' }), /encoding gzip, which nobody asked for/],
+    ['gzip', give(gzipSync(known(6)), { 'content-encoding': 'gzip' }), /encoding gzip, which was not requested/],
     [
       'a body cut short',
       (_, response) => {

@@ -40,7 +40,7 @@ test('nor does what opens a blob, whatever it does', async () => {
   await expectMisuse(
     `blob:${url}`,
     refuseBlobs,
-    /\(blob https:\/\/corp\.blob.*trust\.json\): The package is not installed/,
+    /can't open the blob https:\/\/corp\.blob.*trust\.json: The package is not installed/,
   );
   await expectMisuse(`blob:${url}`, () => ({}) as never, /no url and download/);
   const throwNothing: BlobOpener = () => {

@@ -105,16 +105,20 @@ function createAddressedSource(text: string | undefined, openBlob: BlobOpener): 
       try {
         return createBlobSource(openBlob(address.blob));
       } catch (error) {
-        return createUnusableSource(`blob ${address.blob.url}`, redactUrlsIn(describeFault(error)));
+        const fault = redactUrlsIn(describeFault(error));
+        return createUnusableSource(`blob ${address.blob.url}`, `can't open the blob ${address.blob.url}: ${fault}`);
       }
     case 'refused': {
       const hint = address.code === 'absent' ? ' Is the app setting there, e.g. CERTGATE_TRUST?' : '';
-      return createUnusableSource('address (unusable)', `${address.message}${hint} ${address.remedy}`);
+      return createUnusableSource(
+        'no usable address',
+        `can't find the trust document. ${address.message}${hint} ${address.remedy}`,
+      );
     }
   }
 }
 
 function createUnusableSource(description: string, fault: string): TrustSource {
-  const misuse = new TrustSourceMisuse(`trustStoreFrom can't read the trust document (${description}): ${fault}`);
+  const misuse = new TrustSourceMisuse(`trustStoreFrom ${fault}`);
   return { description, read: () => Promise.reject(misuse) };
 }

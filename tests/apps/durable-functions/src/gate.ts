@@ -1,4 +1,4 @@
 import { app } from '@azure/functions';
-import { secureApp, trustStoreFromFile } from '@certgate/azure-functions';
+import { secureApp, trustStoreFrom } from '@certgate/azure-functions';
 
-secureApp(app, { trustStore: trustStoreFromFile(process.env.CERTGATE_TRUST) });
+secureApp(app, { trustStore: trustStoreFrom(process.env.CERTGATE_TRUST) });

@@ -1,5 +1,5 @@
 import { app } from '@azure/functions';
-import { secureApp, trustStoreFromFile } from '@certgate/azure-functions';
+import { secureApp, trustStoreFrom } from '@certgate/azure-functions';
 
 // A hook that stands before the gate's own wraps every handler, the gate's wrappers too; one for each bundle.
 app.hook.preInvocation((context) => {
@@ -8,4 +8,4 @@ app.hook.preInvocation((context) => {
 });
 
 // One source file, but it becomes part of every bundle, and so it runs once in each.
-secureApp(app, { trustStore: trustStoreFromFile(process.env.CERTGATE_TRUST) });
+secureApp(app, { trustStore: trustStoreFrom(process.env.CERTGATE_TRUST) });

@@ -1,4 +1,4 @@
 const { app } = require('@azure/functions');
-const { secureApp, trustStoreFromFile } = require('@certgate/azure-functions');
+const { secureApp, trustStoreFrom } = require('@certgate/azure-functions');
 
-secureApp(app, { trustStore: trustStoreFromFile(process.env.CERTGATE_TRUST) });
+secureApp(app, { trustStore: trustStoreFrom(process.env.CERTGATE_TRUST) });

@@ -1,8 +1,8 @@
 import { app } from '@azure/functions';
-import { secureApp, trustStoreFromFile } from '@certgate/azure-functions';
+import { secureApp, trustStoreFrom } from '@certgate/azure-functions';
 
 app.setup({
   enableHttpStream: true,
 });
 
-secureApp(app, { trustStore: trustStoreFromFile(process.env.CERTGATE_TRUST) });
+secureApp(app, { trustStore: trustStoreFrom(process.env.CERTGATE_TRUST) });

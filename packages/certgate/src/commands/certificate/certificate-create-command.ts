@@ -87,7 +87,7 @@ function printReport(name: string, paths: CertificatePaths, certificate: ClientC
   printLine(`thumbprint SHA-256  ${certificate.thumbprintSha256}`);
   printLine(`thumbprint SHA-1    ${certificate.thumbprintSha1}`);
   printLine();
-  printLine('To let it call, add it to the trust document (--store, or CERTGATE_STORE):');
+  printLine('To let it call, add it to the trust document (--store, or CERTGATE_TRUST):');
   printLine(
     `  certgate trust add ${shellWord(name)} --certificate ${shellWord(paths.certificate)} --reason "…" --store file:trust.json`,
   );

@@ -5,7 +5,7 @@ import { untilStopped } from '../../command-line/until-stopped.js';
 import { findAppEntry } from '../../functions-host/worker/load-app.js';
 import { startGateway } from '../../gateway/gateway.js';
 import { getGatewayCertificate } from '../../local-app/development-certificates.js';
-import { findTrustSetting } from '../../local-app/app-trust.js';
+import { findNamedFile, findTrustSetting } from '../../local-app/app-trust.js';
 import {
   listTrustedRoleSets,
   prepareCallers,
@@ -24,10 +24,12 @@ async function describeTrustSetting(folder: string, developmentFolder: string): 
   const setting = await findTrustSetting(folder);
   if (setting === undefined)
     return 'Set the app setting CERTGATE_TRUST=.certgate/trust.json in local.settings.json; the callers are in .certgate/.';
-  const { value, setBy } = setting;
-  if (resolve(folder, value) === join(developmentFolder, trustFileName))
+  const { setBy } = setting;
+  const file = findNamedFile(folder, setting);
+  if (file === join(developmentFolder, trustFileName))
     return `${setBy} names .certgate/trust.json as CERTGATE_TRUST, which lists the callers in .certgate/.`;
-  return `${setBy} names ${escapeControls(value)} as CERTGATE_TRUST: the callers in .certgate/ are unknown there unless you add them.`;
+  const place = file === undefined ? 'another place than a file' : escapeControls(file);
+  return `${setBy} names ${place} as CERTGATE_TRUST: the callers in .certgate/ are unknown there unless you add them.`;
 }
 
 /** The gateway and the development callers before an app that somebody else runs, such as `func start`. */

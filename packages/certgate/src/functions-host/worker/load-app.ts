@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url';
 import fastGlob from 'fast-glob';
 import { CommandFailure, hasCode } from '../../command-line/command-failure.js';
 import { findJsonObject } from '../../command-line/json-file.js';
+import { shellWord } from '../../command-line/output.js';
 import type { AppContext } from './app-context.js';
 import { createAppHookContext, executeHooks, writeAppLog } from './hooks.js';
 
@@ -53,9 +54,10 @@ function describeFailedStart(error: unknown): CommandFailure {
   const { code, message } = error instanceof Error ? (error as NodeJS.ErrnoException) : {};
   const check = 'npx --no-install certgate trust check --store';
   if (code === 'CERTGATE_TRUST_DOCUMENT_INVALID') {
-    const file = /^The trust document \(file (.+?)\) is not valid/.exec(message ?? '')?.[1];
+    const [, kind, place = ''] = /^The trust document \((file|blob|URL) (.+?)\) is not valid/.exec(message ?? '') ?? [];
+    const address = kind === 'blob' ? `blob:${place}` : place;
     return new CommandFailure(`The app does not start, because of its trust document. ${firstLineOf(message ?? '')}`, {
-      remedy: `Correct the document; every problem of it: ${check} ${file === undefined ? '<store>' : `file:${file}`}. In Azure the app would not start either.`,
+      remedy: `Correct the document; every problem of it: ${check} ${kind === undefined ? '<where it is>' : shellWord(address)}. In Azure the app would not start either.`,
       cause: error,
     });
   }
@@ -63,7 +65,7 @@ function describeFailedStart(error: unknown): CommandFailure {
     return new CommandFailure(
       `The app does not start, because it finds no trust document. ${firstLineOf(message ?? '')}`,
       {
-        remedy: `Set what secureApp reads, e.g. CERTGATE_TRUST in local.settings.json and in Azure's app settings, to a document that passes: ${check} file:trust.json`,
+        remedy: `Set what secureApp reads, e.g. CERTGATE_TRUST in local.settings.json and in Azure's app settings, to where a document is that passes: ${check} trust.json`,
         cause: error,
       },
     );

@@ -14,7 +14,7 @@ type PackageName = keyof typeof testedVersions;
  * @throws {CommandFailure} with the line that installs them.
  */
 export function loadAzureStorage(folder: string): AzureStoragePackage {
-  const names = ['BlockBlobClient', 'AppendBlobClient', 'StorageSharedKeyCredential'];
+  const names = ['BlockBlobClient', 'AppendBlobClient', 'BlobServiceClient', 'StorageSharedKeyCredential'];
   return loadPackage('@azure/storage-blob', names, folder) as AzureStoragePackage;
 }
 
@@ -60,6 +60,7 @@ function remedy(): string {
 export interface AzureStoragePackage {
   readonly BlockBlobClient: new (url: string, credential?: unknown, options?: ClientOptions) => BlockBlobClient;
   readonly AppendBlobClient: new (url: string, credential?: unknown, options?: ClientOptions) => AppendBlobClient;
+  readonly BlobServiceClient: { fromConnectionString(text: string): { readonly credential: object } };
   readonly StorageSharedKeyCredential: new (accountName: string, accountKey: string) => object;
 }
 

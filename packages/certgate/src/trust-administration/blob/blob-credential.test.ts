@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { type BlobAddress, parseTrustAddress } from '@certgate/core/tools';
 import type { AzureStoragePackage } from './azure-storage.js';
-import { parseBlobAddress } from './blob-address.js';
 import { chooseBlobAccess, type BlobAccess } from './blob-credential.js';
 
 class SharedKey {
@@ -13,7 +13,17 @@ class SharedKey {
   }
 }
 
-const storage = { StorageSharedKeyCredential: SharedKey } as unknown as AzureStoragePackage;
+function parseBlobAddress(url: string): BlobAddress {
+  const address = parseTrustAddress(`blob:${url}`);
+  assert.ok(address.kind === 'blob');
+  return address.blob;
+}
+
+const development = { of: 'UseDevelopmentStorage=true' };
+const storage = {
+  StorageSharedKeyCredential: SharedKey,
+  BlobServiceClient: { fromConnectionString: (text: string) => ({ credential: { of: text } }) },
+} as unknown as AzureStoragePackage;
 const azure = parseBlobAddress('https://corp.blob.core.windows.net/trust/trust.json');
 const local = parseBlobAddress('http://127.0.0.1:10000/devstoreaccount1/trust/trust.json');
 const own = parseBlobAddress('https://storage.example.org/trust/trust.json');
@@ -65,7 +75,10 @@ describe('the credential for a blob', () => {
     assert.throws(() => choose(own, { AZURE_STORAGE_KEY: 'a2V5' }), /own hosts only/);
     assert.throws(() => choose(own, { AZURE_STORAGE_SAS_TOKEN: 'sig=x' }), /own hosts only/);
     assert.throws(() => choose(own, {}), /another host/);
-    assert.throws(() => choose(local, {}), /no credential for the storage on this machine/);
+    const foreign = parseBlobAddress('http://127.0.0.1:10000/corp/trust/trust.json');
+    assert.throws(() => choose(foreign, {}), /no credential for the storage on this machine/);
+    // Azurite's own account has a key that the SDK knows.
+    assert.deepEqual(choose(local, {}).credential, development);
   });
 
   it('that can not be one is refused without repeating it', () => {

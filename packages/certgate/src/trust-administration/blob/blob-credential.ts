@@ -1,6 +1,6 @@
+import type { BlobAddress } from '@certgate/core/tools';
 import { CommandFailure } from '../../command-line/command-failure.js';
 import { type AzureStoragePackage, loadAzureIdentity } from './azure-storage.js';
-import type { BlobAddress } from './blob-address.js';
 
 /** How a blob is opened: a credential object for the SDK, or a signed query behind the URL. */
 export interface BlobAccess {
@@ -11,12 +11,15 @@ export interface BlobAccess {
   readonly kind: string;
 }
 
+/** Its key is the same for everybody, and the SDK knows it. */
+const azuriteAccount = 'devstoreaccount1';
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * The same variables as the Azure command line takes, in this order: AZURE_STORAGE_CONNECTION_STRING,
  * AZURE_STORAGE_SAS_TOKEN, AZURE_STORAGE_KEY; without any, or with AZURE_STORAGE_AUTH_MODE=login, Azure's default
- * credential (a managed identity, `az login`, a workload identity).
+ * credential (a managed identity, `az login`, a workload identity), or for Azurite its development key.
  *
  * @throws {CommandFailure} when a variable is there and belongs to another account: it must not be sent to this one.
  */
@@ -31,6 +34,10 @@ export function chooseBlobAccess(
   if (given !== undefined) return given;
   if (address.isAzure) {
     return { credential: new (loadAzureIdentity(folder).DefaultAzureCredential)(), kind: "Azure's default credential" };
+  }
+  if (address.isLoopback && address.account === azuriteAccount) {
+    const { credential } = storage.BlobServiceClient.fromConnectionString('UseDevelopmentStorage=true');
+    return { credential, kind: "Azurite's development key" };
   }
   throw new CommandFailure(
     address.isLoopback

@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { parseBlobAddress } from './blob-address.js';
 import { explainBlobFault } from './blob-fault.js';
 
 // Azurite can't answer these; what it can is tested with it (tests/trust-administration-blob.test.ts).
 describe('what goes wrong with a blob, in words', () => {
-  const address = parseBlobAddress('https://corp.blob.core.windows.net/trust/trust.json');
+  const address = {
+    url: 'https://corp.blob.core.windows.net/trust/trust.json',
+    account: 'corp',
+    container: 'trust',
+    isLoopback: false,
+    isAzure: true,
+  };
   const explain = (fields: object, kind = "Azure's default credential"): string => {
     const { message, remedy } = explainBlobFault(Object.assign(new Error('x'), fields), address, kind);
     return `${message} ${remedy ?? ''}`;

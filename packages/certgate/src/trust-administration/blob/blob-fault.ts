@@ -1,5 +1,5 @@
+import type { BlobAddress } from '@certgate/core/tools';
 import { CommandFailure } from '../../command-line/command-failure.js';
-import type { BlobAddress } from './blob-address.js';
 
 /** What the service said, as far as it can be told from what the SDK throws. */
 export interface BlobFault {

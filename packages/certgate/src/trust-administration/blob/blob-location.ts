@@ -1,8 +1,8 @@
 // blob/: a trust document in Azure Blob Storage: address, credential, conditional writes.
 
+import type { BlobAddress } from '@certgate/core/tools';
 import { CommandFailure } from '../../command-line/command-failure.js';
 import { type AzureStoragePackage, type BlobDownload, type ClientOptions, loadAzureStorage } from './azure-storage.js';
-import { parseBlobAddress, type BlobAddress } from './blob-address.js';
 import { chooseBlobAccess, type BlobAccess } from './blob-credential.js';
 import { explainBlobFault, readBlobFault } from './blob-fault.js';
 import {
@@ -26,8 +26,7 @@ const clientOptions: ClientOptions = {
  * A trust document in Azure Blob Storage: written by `If-Match` on the version that was read, logged to an append blob
  * `<name>.log.jsonl` beside it. Nothing is read yet.
  */
-export function openBlobLocation(text: string): TrustLocation {
-  const address = parseBlobAddress(text);
+export function openBlobLocation(address: BlobAddress): TrustLocation {
   const folder = process.cwd();
   const storage = loadAzureStorage(folder);
   return new BlobLocation(address, storage, chooseBlobAccess(address, storage, process.env, folder));

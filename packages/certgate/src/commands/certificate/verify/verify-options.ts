@@ -45,7 +45,7 @@ export function addVerifyOptions(command: Command): Command {
     .addOption(
       new Option(
         '--store <location>',
-        'ask an authority of this trust document, as an app would: file:PATH, or blob:https://…; reads the lists that it names, and asks its OCSP responder',
+        'ask an authority of this trust document, as an app would: a path, blob:https://… or https://…; reads the lists that it names, and asks its OCSP responder',
       ).conflicts(saidByDocument),
     )
     .option('--intermediate <file>', 'CA certificates that may stand in between; a bundle too (repeatable)', collect)

@@ -24,10 +24,7 @@ export function trustListCommand(): Command {
   addStoreOption(command).action(list);
   return addHelpSections(command, {
     exitCodes: { 0: 'the list is printed', 2: "there is no document, it can't be read, or it is not valid" },
-    examples: [
-      'certgate trust list --store file:trust.json',
-      'CERTGATE_STORE=file:trust.json certgate trust list --json',
-    ],
+    examples: ['certgate trust list --store file:trust.json', 'CERTGATE_TRUST=trust.json certgate trust list --json'],
   });
 }
 

@@ -9,22 +9,17 @@ export interface DocumentArgument {
   readonly stored: StoredDocument;
 }
 
-/** A document named on the command line: `file:…`, `blob:…`, a plain path, or `-` for standard input. */
+/** A document named on the command line, as by `--store`; or `-` for standard input. */
 export async function readDocumentArgument(text: string): Promise<DocumentArgument> {
   if (text === '-') {
     const bytes = await readStandardInput();
     if (bytes.length === 0) throw new CommandFailure('Standard input is empty; a trust document was expected there.');
     return { description: 'standard input', stored: { bytes, etag: '', signature: undefined } };
   }
-  const location = await openTrustLocation(isStore(text) ? text : `file:${text}`);
+  const location = await openTrustLocation(text);
   const stored = await location.read();
   if (stored === undefined) throw missingDocument(location);
   return { description: location.description, stored };
-}
-
-/** A URL is handed on as well: its refusal says how a blob is named, and doesn't repeat a signature in it. */
-function isStore(text: string): boolean {
-  return /^(?:file|blob|https?):/i.test(text);
 }
 
 async function readStandardInput(): Promise<Buffer> {

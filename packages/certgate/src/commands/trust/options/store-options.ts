@@ -2,6 +2,7 @@ import { userInfo } from 'node:os';
 import { Option, type Command } from 'commander';
 import { decodeText, readBoundedFile } from '../../../certificates/read-bounded-file.js';
 import { CommandFailure } from '../../../command-line/command-failure.js';
+import { expectWritable, trustVariable } from '../../../trust-administration/open-trust-location.js';
 import type { TrustChange } from '../../../trust-administration/update-trust-document.js';
 import { readSigningKey, type SigningKey } from '../../../trust-administration/document-signing.js';
 import { findPasswordSource } from '../../certificate/password-options.js';
@@ -17,9 +18,9 @@ export function addStoreOption(command: Command): Command {
   return command.addOption(
     new Option(
       '--store <location>',
-      'where the trust document is: file:PATH, or blob:URL with the URL of a blob, like https://ACCOUNT.blob.core.windows.net/CONTAINER/NAME',
+      'where the trust document is: a path, file:PATH, https://… to read it only, or a blob: blob:https://….blob.core.windows.net/CONTAINER/NAME',
     )
-      .env('CERTGATE_STORE')
+      .env(trustVariable)
       .makeOptionMandatory(),
   );
 }
@@ -77,8 +78,12 @@ export function addChangeOptions(
     .option('--json', 'print one JSON object');
 }
 
-/** The flags of `addChangeOptions` → what `updateTrustDocument` takes. Reads the signing key, so it may ask for a password. */
-export async function readChange(verb: string, flags: ChangeFlags): Promise<TrustChange> {
+/**
+ * The flags of `addChangeOptions` → what `updateTrustDocument` takes. Reads the signing key, so it may ask for a password.
+ * Throws CommandFailure where the place can't be written, before it asks.
+ */
+export async function readChange(verb: string, flags: ChangeFlags & StoreFlags): Promise<TrustChange> {
+  expectWritable(flags.store);
   const signingKey = await findSigningKey(flags);
   const signedBy = await readSigners(flags);
   return {

@@ -1,0 +1,36 @@
+import { createUrlSource, readWithin, showTrustAddress } from '@certgate/core/tools';
+import { CommandFailure } from '../../command-line/command-failure.js';
+import type { StoredDocument, TrustLocation } from './trust-location.js';
+
+const readTimeoutMilliseconds = 30_000;
+
+/** A trust document at a URL, read as apps read it. It can't be changed there, and its log of changes isn't served. */
+export function createUrlLocation(url: string): TrustLocation {
+  const description = showTrustAddress({ kind: 'url', url });
+  const refuse = (what: string): Promise<never> =>
+    Promise.reject(
+      new CommandFailure(`${what}: ${description} is a URL, from which only the document and its signature are read.`, {
+        remedy: 'Name the file or the blob where the document is kept: --store trust.json or --store blob:https://…',
+      }),
+    );
+  return {
+    description,
+    read: () => readDocument(url),
+    write: () => refuse('The document is not written'),
+    appendLog: () => refuse('The change is not made'),
+    readLog: () => refuse('There is no log of changes to read'),
+  };
+}
+
+async function readDocument(url: string): Promise<StoredDocument> {
+  try {
+    const reading = await readWithin(readTimeoutMilliseconds, (signal) =>
+      createUrlSource(url, {}).read({ lastVersion: undefined, signal, withSignature: true }),
+    );
+    if (!reading.changed) throw new Error('the server sent no document');
+    return { bytes: reading.bytes, etag: reading.version ?? '', signature: reading.signature?.trim() };
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : 'unknown fault';
+    throw new CommandFailure(`The trust document can't be read: ${reason}.`, { cause });
+  }
+}
