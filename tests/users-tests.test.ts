@@ -32,7 +32,8 @@ describe("users' tests pass from the packed tarballs", () => {
   it('with Jest 30 and ts-jest, as CommonJS', async () => {
     const { exitCode, stdout, stderr } = await runNpm(['run', '--silent', 'test:jest', '--', '--json'], app);
     assert.equal(exitCode, 0, stderr);
-    assert.deepEqual(readJsonReport(stdout), { passed: expectedPasses, total: expectedPasses });
+    // And one of a blob's packages, which are loaded by `require` for its sake.
+    assert.deepEqual(readJsonReport(stdout), { passed: expectedPasses + 1, total: expectedPasses + 1 });
     // Jest says so when something keeps its process alive.
     assert.doesNotMatch(stderr, /did not exit|failed to exit|open handle/i);
   });

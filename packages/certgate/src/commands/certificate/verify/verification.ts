@@ -81,7 +81,7 @@ export async function verifyByFiles(certificateDer: Uint8Array, flags: VerifyFla
   return { ...question, sources, verdict, paths: trace.paths };
 }
 
-function refuseMalformed(fault: string): VerificationRefusal {
+export function refuseMalformed(fault: string): VerificationRefusal {
   return {
     outcome: 'invalid',
     code: 'certificate_malformed',
