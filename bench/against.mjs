@@ -1,0 +1,124 @@
+// Compares this checkout's core with another one's, in one process and in alternating rounds: a warm decision, and the
+// refusal of certificates that nobody knows. The other checkout must be built:
+//
+//   git worktree add ../certgate-before d361273 && (cd ../certgate-before && npm ci && npm run build)
+//   npm run bench:against -- ../certgate-before            the table; exits 1 when a warm decision is slower than there
+//   npm run bench:against -- ../certgate-before --json     the same as JSON
+import { randomFillSync } from 'node:crypto';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { arch, cpus, loadavg, tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { pathNow, writeChain } from '../packages/core/dist/esm/test-support/written-path.js';
+import { openIssued, openPinned, requirement } from './warm-decisions.mjs';
+
+const rounds = 61;
+const callsPerRound = 5000;
+/** What two runs of the same code differ by. */
+const noise = 1.03;
+
+const [other] = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
+if (other === undefined) {
+  console.error('usage: npm run bench:against -- CHECKOUT [--json]');
+  process.exit(2);
+}
+const root = new URL('..', import.meta.url);
+const sides = { before: await load(pathToFileURL(`${resolve(other)}/`)), after: await load(root) };
+const folder = mkdtempSync(join(tmpdir(), 'certgate-against-'));
+try {
+  report([...(await measure('p-256', 'EC P-256')), ...(await measure('rsa-2048', 'RSA 2048'))]);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+/** The files of the build, not the bundles: they are alike on both sides. */
+async function load(checkout) {
+  const [entry] = ['tools', 'index']
+    .map((name) => new URL(`packages/core/dist/esm/${name}.js`, checkout))
+    .filter((url) => existsSync(url));
+  if (entry === undefined) throw new Error(`${checkout.pathname} is not built.`);
+  return import(entry.href);
+}
+
+async function measure(kind, key) {
+  const chain = writeChain(kind);
+  const gates = {};
+  for (const [side, library] of Object.entries(sides)) {
+    gates[side] = {
+      pinned: await openPinned(library, chain, folder),
+      issued: await openIssued(library, chain, folder),
+    };
+  }
+  const leaf = chain.leaf.toString('base64');
+  const strangers = Array.from({ length: 500 }, () => randomFillSync(Buffer.from(chain.leaf), chain.leaf.length - 48));
+  const unknown = strangers.map((der) => Buffer.from(der.toString('base64'), 'latin1'));
+  return [
+    pair(
+      `${key}: a warm decision, pinned`,
+      'warm',
+      ({ pinned }) => pinned,
+      () => leaf,
+      'allowed',
+    ),
+    pair(
+      `${key}: a warm decision, by an authority`,
+      'warm',
+      ({ issued }) => issued,
+      () => leaf,
+      'allowed',
+    ),
+    pair(
+      `${key}: a stranger's refusal`,
+      'stranger',
+      ({ pinned }) => pinned,
+      (index) => unknown[index % unknown.length].toString('latin1'),
+      'certificate_not_trusted',
+    ),
+  ];
+
+  function pair(name, what, choose, makeHeader, expected) {
+    const times = { before: [], after: [] };
+    for (let round = 0; round <= rounds; round += 1) {
+      // Whoever comes second finds warmer caches, so they take turns.
+      const order = round % 2 === 0 ? ['before', 'after'] : ['after', 'before'];
+      for (const side of order) {
+        const headers = Array.from({ length: callsPerRound }, (_, index) => makeHeader(index));
+        const nanoseconds = time(choose(gates[side]), headers, expected);
+        // The first round makes the decision that is remembered.
+        if (round > 0) times[side].push(nanoseconds);
+      }
+    }
+    return { name, what, before: median(times.before), after: median(times.after) };
+  }
+}
+
+/** Nanoseconds of CPU time: the wall clock measures whoever else is at work on the machine too. */
+function time(gate, headers, expected) {
+  const started = process.cpuUsage();
+  for (const header of headers) {
+    const decision = gate.decide(header, requirement, pathNow);
+    if (decision.code !== expected) throw new Error(`${decision.code}: ${decision.detail}`);
+  }
+  const { user, system } = process.cpuUsage(started);
+  return Math.round(((user + system) * 1000) / headers.length);
+}
+
+function median(values) {
+  return values.toSorted((left, right) => left - right)[Math.floor(values.length / 2)];
+}
+
+function report(results) {
+  if (process.argv.includes('--json')) console.log(JSON.stringify({ results }, null, 2));
+  else {
+    const load = loadavg()[0].toFixed(1);
+    const machine = `Node ${process.version}, ${cpus().length} × ${cpus()[0].model.trim()}, ${arch()}, load ${load}`;
+    console.log(
+      `${new Date().toISOString().slice(0, 10)}, ${machine}\n\n| ns, median | before | after | ratio |\n|---|---|---|---|`,
+    );
+    for (const { name, before, after } of results) {
+      console.log(`| ${name} | ${before} | ${after} | ${(after / before).toFixed(2)} |`);
+    }
+  }
+  const isSlower = results.some(({ what, before, after }) => what === 'warm' && after > before * noise);
+  if (isSlower) process.exitCode = 1;
+}

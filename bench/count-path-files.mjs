@@ -1,0 +1,86 @@
+// Counts the source files that somebody opens who follows one decision: every file of ours with a function that runs
+// while the decision is made, recorded by V8's own coverage. Warm-up and start are not counted.
+//
+//   npm run bench:files              the counts; exits 1 when a goal is missed
+//   npm run bench:files -- --list    and the files
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { Session } from 'node:inspector/promises';
+import { SourceMap } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { pathNow, writeChain } from '../packages/core/dist/esm/test-support/written-path.js';
+import { openIssued, openPinned, requirement } from './warm-decisions.mjs';
+
+const packages = new URL('../packages/', import.meta.url);
+const entry = new URL('core/dist/esm/tools.js', packages);
+const goals = { pinned: 14, authority: 45 };
+const kind = process.argv.find((argument) => argument in goals);
+if (kind === undefined) countAll();
+else console.log(JSON.stringify(await recordFiles(kind)));
+
+/** Each in a process of its own: what one has loaded and compiled is no part of the other. */
+function countAll() {
+  for (const each of Object.keys(goals)) {
+    const stdout = execFileSync(process.execPath, [fileURLToPath(import.meta.url), each], { encoding: 'utf8' });
+    const files = JSON.parse(stdout);
+    const isMet = files.length <= goals[each];
+    console.log(`${isMet ? 'met   ' : 'MISSED'} ${each}: ${files.length} files, at most ${goals[each]}`);
+    if (process.argv.includes('--list')) for (const file of files) console.log(`  ${file}`);
+    if (!isMet) process.exitCode = 1;
+  }
+}
+
+/** The first decision on a certificate, as a new caller's request has it: nothing is remembered. */
+async function recordFiles(each) {
+  const folder = mkdtempSync(join(tmpdir(), 'certgate-files-'));
+  try {
+    const chain = writeChain('p-256');
+    const library = await import(entry.href);
+    const gate = await (each === 'pinned' ? openPinned : openIssued)(library, chain, folder);
+    const header = chain.leaf.toString('base64');
+    const [decision, scripts] = await recordCalls(() => gate.decide(header, requirement, pathNow));
+    if (decision.code !== 'allowed') throw new Error(`${decision.code}: ${decision.detail}`);
+    return [...new Set(scripts.flatMap(listSources))].sort();
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** What it returns, and of each script the functions that were called meanwhile. */
+async function recordCalls(act) {
+  const session = new Session();
+  session.connect();
+  await session.post('Profiler.enable');
+  await session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: false });
+  await session.post('Profiler.takePreciseCoverage');
+  const value = act();
+  const { result } = await session.post('Profiler.takePreciseCoverage');
+  session.disconnect();
+  return [value, result];
+}
+
+/** The source files of the functions that were called, by the script's source map. */
+function listSources({ url, functions }) {
+  if (!url.startsWith(packages.href) || url.includes('/node_modules/')) return [];
+  const file = fileURLToPath(url);
+  const lines = readFileSync(file, 'utf8').split('\n');
+  const map = existsSync(`${file}.map`) ? new SourceMap(JSON.parse(readFileSync(`${file}.map`, 'utf8'))) : undefined;
+  if (map === undefined) throw new Error(`${file} has no source map.`);
+  return functions
+    .filter(({ ranges }) => ranges[0].count > 0)
+    .map(({ ranges }) => {
+      const { originalSource } = map.findEntry(...findPosition(lines, ranges[0].startOffset));
+      return relative(fileURLToPath(packages), join(dirname(file), originalSource));
+    });
+}
+
+function findPosition(lines, offset) {
+  let left = offset;
+  for (const [line, text] of lines.entries()) {
+    if (left <= text.length) return [line, left];
+    left -= text.length + 1;
+  }
+  throw new Error('An offset behind the end of its script.');
+}
