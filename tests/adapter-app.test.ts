@@ -74,11 +74,11 @@ describe('every caller at every function', () => {
       assert.deepEqual(
         functions.map(({ name, covered, policy }) => [name, covered, policy]),
         [
-          ['Closed', 'registration', { kind: 'certificate', roles: [] }],
-          ['Generic', 'registration', { kind: 'certificate', roles: [] }],
-          ['Open', 'registration', { kind: 'anonymous' }],
-          ['Role', 'registration', { kind: 'certificate', roles: [['operator']] }],
-          ['Throws', 'registration', { kind: 'certificate', roles: [] }],
+          ['Closed', 'gate', { kind: 'certificate', roles: [] }],
+          ['Generic', 'gate', { kind: 'certificate', roles: [] }],
+          ['Open', 'gate', { kind: 'anonymous' }],
+          ['Role', 'gate', { kind: 'certificate', roles: [['operator']] }],
+          ['Throws', 'gate', { kind: 'certificate', roles: [] }],
           ['Tick', undefined, undefined],
         ],
       );
@@ -189,9 +189,9 @@ describe('two copies of @azure/functions in one app', () => {
     assert.deepEqual(
       functions.map(({ name, covered }) => [name, covered]),
       [
-        ['First', 'registration'],
-        ['Late', 'registration'],
-        ['Second', 'registration'],
+        ['First', 'gate'],
+        ['Late', 'gate'],
+        ['Second', 'gate'],
       ],
     );
     for (const name of ['First', 'Second', 'Late']) {
@@ -220,14 +220,14 @@ describe('hooks of others', () => {
         for (const name of ['Closed', 'Whitewashed']) app.http(name, { handler: () => { console.log('RAN ' + name); return { body: 'secret' }; } });`,
     });
     const { url, functions } = await app.start({ environment: trust() });
-    assert.ok(functions.every(({ covered }) => covered === 'registration'));
+    assert.ok(functions.every(({ covered }) => covered === 'gate'));
     for (let time = 0; time < 3; time += 1) assert.equal((await send(`${url}/api/Closed`)).status, 401);
     assert.equal((await send(`${url}/api/Whitewashed`)).body, 'whitewashed');
     assert.ok(!app.logs.some(({ message }) => message.startsWith('RAN')));
     assert.equal((await send(`${url}/api/Closed`, { [header]: callers.reader })).body, 'secret');
   });
 
-  it('what is registered before secureApp is covered by the hook, and reported so', async (context) => {
+  it('what is registered before secureApp is closed, and reported so', async (context) => {
     const app = createAdapterApp(context, {
       'src/index.js': `const { app } = require('@azure/functions');
         const { allowAnonymous, secureApp, trustStoreFrom } = require('@certgate/azure-functions');
@@ -239,8 +239,8 @@ describe('hooks of others', () => {
     assert.deepEqual(
       functions.map(({ name, covered }) => [name, covered]),
       [
-        ['Early', 'hook'],
-        ['EarlyOpen', 'hook'],
+        ['Early', 'gate'],
+        ['EarlyOpen', 'gate'],
       ],
     );
     assert.equal((await send(`${url}/api/Early`)).status, 401);

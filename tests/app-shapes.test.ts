@@ -89,9 +89,9 @@ describe('an app answers as the sample does', { concurrency: 2 }, () => {
       const { exitCode, stdout, stderr } = await apps.runCertgate(['dev', name, '--once', '--json', ...call]);
       const { functions, checks } = readReport(stdout, stderr);
       assert.deepEqual(readCoverage(functions), {
-        PublicFunction: 'registration',
-        RoleFunction: 'registration',
-        SecuredFunction: 'registration',
+        PublicFunction: 'gate',
+        RoleFunction: 'gate',
+        SecuredFunction: 'gate',
       });
       assert.deepEqual(readAnswers(checks), answersOfTheSample, stderr);
       assert.equal(exitCode, 0, stderr);
@@ -108,7 +108,7 @@ describe('Hono behind a catch-all function', () => {
     const call = ['--call', 'PublicFunction', 'WebApp'];
     const { exitCode, stdout, stderr } = await apps.runCertgate(['dev', 'hono', '--once', '--json', ...call]);
     const { functions, checks } = readReport(stdout, stderr);
-    assert.deepEqual(readCoverage(functions), { PublicFunction: 'registration', WebApp: 'registration' });
+    assert.deepEqual(readCoverage(functions), { PublicFunction: 'gate', WebApp: 'gate' });
     assert.deepEqual(readAnswers(checks), {
       'PublicFunction none': '200',
       'PublicFunction denied': '200',
@@ -282,7 +282,7 @@ describe('certgate app inspect on apps of other shapes', () => {
 
   it('durable-functions', async () => {
     const { functions, outsideTheGate } = await inspectInstalled('durable-functions');
-    assert.ok(functions.every(({ http, covered }) => covered === (http === true ? 'registration' : undefined)));
+    assert.ok(functions.every(({ http, covered }) => covered === (http === true ? 'gate' : undefined)));
     assert.deepEqual(
       functions.filter(({ http }) => http === false).map(({ trigger }) => trigger),
       ['activityTrigger', 'orchestrationTrigger'],

@@ -59,7 +59,7 @@ const packageRooms: Readonly<Record<string, Readonly<Record<string, readonly str
     gate: ['log'],
     opentelemetry: ['log'],
     'request-identity': ['gate'],
-    'secure-app': ['gate'],
+    'secure-app': ['log', 'gate'],
     'trust-store-from': [],
     'function-policy': ['log', 'gate', 'request-identity'],
     testing: ['gate', 'request-identity'],

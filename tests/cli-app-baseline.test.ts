@@ -105,9 +105,9 @@ describe('the baseline of certgate app inspect', () => {
       ['opens /runtime/webhooks/mcp webhook', 'changes Tool function'],
     ],
     [
-      'an order of loading that leaves the hook alone',
+      'nothing of another order of loading',
       `app.http('Closed', { handler });${agreed.replace("app.http('Closed', { handler });", '')}`,
-      ['opens Closed coverage'],
+      [],
     ],
     [
       'no gate at all',

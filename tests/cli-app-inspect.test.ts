@@ -35,7 +35,7 @@ describe('certgate app inspect', () => {
     const { exitCode, stdout, stderr } = await inspect(folder);
     assert.equal(exitCode, 0, stderr);
     assert.equal(stderr, '');
-    assert.match(stdout, /Closed.*httpTrigger.*GET POST \/api\/Closed.*anonymous.*allowed certificates.*registration/);
+    assert.match(stdout, /Closed.*httpTrigger.*GET POST \/api\/Closed.*anonymous.*allowed certificates.*gate/);
     assert.match(stdout, /\/admin\/\*/);
     assert.deepEqual(readdirSync(folder).sort(), ['host.json', 'node_modules', 'package.json', 'src']);
   });
@@ -68,19 +68,14 @@ describe('certgate app inspect', () => {
     ]);
   });
 
-  it('fails on a function that the gate does not cover, or by its hook alone', async (context) => {
-    const hook = createApp(context, `app.http('Early', { handler }); secure(); app.http('Late', { handler });`);
-    const { exitCode, stdout, stderr } = await inspect(hook, '--json');
-    assert.equal(exitCode, 1);
-    assert.match(stderr, /warning Early is covered by the hook alone/);
-    const { functions } = JSON.parse(stdout) as InspectionReport;
-    assert.deepEqual(
-      functions.map(({ name, covered }) => [name, covered]),
-      [
-        ['Early', 'hook'],
-        ['Late', 'registration'],
-      ],
-    );
+  it('reports a function as closed however it was registered, and fails on an app without a gate', async (context) => {
+    const early = createApp(context, `app.http('Early', { handler }); secure(); app.http('Late', { handler });`);
+    const { exitCode, report: closed } = await inspectJson(early);
+    assert.equal(exitCode, 0);
+    assert.deepEqual(closed.functions, [
+      httpFunction('Early', { kind: 'certificate', roles: [] }),
+      httpFunction('Late', { kind: 'certificate', roles: [] }),
+    ]);
     const none = createApp(context, `app.http('Open', { handler });`);
     const { exitCode: code, report } = await inspectJson(none);
     assert.equal(code, 1);

@@ -206,7 +206,7 @@ describe('certgate init', () => {
       };
       assert.deepEqual(
         functions.map((hosted) => [hosted.name, hosted.covered]),
-        [['Hello', 'registration']],
+        [['Hello', 'gate']],
         dev.stderr,
       );
       assert.ok(checks.length > 0 && checks.every(({ status }) => status === 401 || status === 403 || status === 503));

@@ -371,7 +371,7 @@ async function writeLines(context: TestContext): Promise<readonly Readonly<Recor
   const invocation = { functionName: 'Orders', invocationId: '1', log: write, warn: write };
   const call = invocation as unknown as InvocationContext;
   let now = 0;
-  const log = new DecisionLog(() => now);
+  const log = new DecisionLog({ now: () => now });
   const until = Date.now() + 60_000;
   const admitted = decideForCertificate([]);
   assert.ok(admitted.outcome === 'allowed');

@@ -54,7 +54,7 @@ describe('certgate dev --once --json on the sample', () => {
       'SecuredFunction allowed-operator': 200,
     });
     assert.ok(report.checks.every(({ ok }) => ok));
-    assert.ok(report.functions.every(({ covered }) => covered === 'registration'));
+    assert.ok(report.functions.every(({ covered }) => covered === 'gate'));
     assert.match(report.gateway.url, /^https:\/\/localhost:\d+$/);
   });
 

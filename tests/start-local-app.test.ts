@@ -151,7 +151,7 @@ describe('the app', () => {
         route: '/api/Role',
         methods: ['GET', 'POST'],
         authLevel: 'anonymous',
-        covered: 'registration',
+        covered: 'gate',
         policy: { kind: 'certificate', roles: [['operator']] },
       },
     );

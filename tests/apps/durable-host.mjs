@@ -36,15 +36,16 @@ const durableClient = {
 const app = new AppContext(folder, ({ level, message }) => {
   if (level === 'error') process.stderr.write(`${message}\n`);
 });
-supplyCoreModule(createCoreApi(app));
+const coreApi = createCoreApi(app);
+supplyCoreModule(coreApi);
 const { entryFiles, packageType } = await findAppEntry(folder);
 await loadApp(app, entryFiles, packageType);
 
-const gated = globalThis[Symbol.for('certgate/gated-handlers/v1')];
-const functions = [...app.functions.values()].map(({ metadata: { name, bindings }, callback }) => ({
+const covered = globalThis[Symbol.for('certgate/function-coverage/v1')].get(coreApi).functions;
+const functions = [...app.functions.values()].map(({ metadata: { name, bindings } }) => ({
   name,
   types: Object.values(bindings).map(({ type }) => type),
-  isGated: gated.has(callback),
+  isGated: covered.get(name.toLowerCase())?.kind === 'http',
 }));
 
 const answers = [];

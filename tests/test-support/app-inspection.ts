@@ -45,7 +45,7 @@ export function httpFunction(name: string, policy: object, more: object = {}): o
     methods: ['GET', 'POST'],
     authLevel: 'anonymous',
     policy,
-    covered: 'registration',
+    covered: 'gate',
     ...more,
   };
 }

@@ -13,7 +13,8 @@ import {
   findPolicy,
   functionPolicies,
 } from './gate/shared-state.js';
-import { isHttpTriggerType } from './gate/worker-core.js';
+import { observeRegistrations } from './gate/registered-functions.js';
+import { findTriggerKind } from './gate/worker-core.js';
 
 // Each wrapper has an overload for HTTP first: a handler that is written in place and registered elsewhere gets the types
 // of its parameters from there. The other is for handlers of libraries, with arguments of their own.
@@ -92,6 +93,7 @@ export function wrapHandler<Handler extends AnyHandler>(
     return around(args, () => Reflect.apply(handler, this, args));
   } as AnyHandler as Handler;
   functionPolicies.set(wrapper, policy);
+  observeRegistrations();
   return wrapper;
 }
 
@@ -100,7 +102,7 @@ function findRoleDenial(context: unknown, anyOf: readonly string[]): Denial | un
   if (identity === undefined) {
     return deny(
       'gate_not_installed',
-      'A function that requires a role was called without an authenticated client. Call secureApp(app, …) in the file that is loaded first; in a unit test, use withClientIdentity.',
+      'A function that requires a role was called without an authenticated client. Call secureApp(app, …) in a file that "main" in package.json loads; in a unit test, use withClientIdentity.',
     );
   }
   const functionName = readFunctionName(context);
@@ -111,7 +113,8 @@ function refuse(denial: Denial, context: unknown): unknown {
   const isContext = typeof context === 'object' && context !== null;
   const triggerType = isContext ? findTriggerType(context) : undefined;
   // What a queue's or a timer's function returns is taken for its success, and the message would be gone.
-  if (/trigger$/i.test(String(triggerType)) && !isHttpTriggerType(triggerType)) {
+  const kind = findTriggerKind(triggerType);
+  if (kind !== undefined && kind !== 'http') {
     throw new TypeError(
       `The function "${readFunctionName(context)}" has no HTTP trigger, so no certificate can come with it: take requireRole away.`,
     );

@@ -13,7 +13,7 @@ import {
   clientIdentities,
   deferrals,
   functionPolicies,
-  gatedHandlers,
+  functionCoverage,
   tightenPolicy,
 } from './gate/shared-state.js';
 import { documentOf } from './test-support/certificates.js';
@@ -30,6 +30,7 @@ import {
   stranger,
   trustDocument,
 } from './test-support/secured-app.js';
+import { loadFunctionsLibrary } from './test-support/test-worker.js';
 import { withClientIdentity } from './testing.js';
 
 const now = Date.UTC(2027, 0, 1);
@@ -291,12 +292,10 @@ describe('a mark that gets lost closes', () => {
   });
 
   it('in a unit test too: the caller needs the role', (context) => {
-    const { library, worker } = createApp(context);
+    context.mock.method(console, 'warn', () => undefined);
     setClock(context);
-    // As outside of a host.
-    worker.core.registerFunction = undefined as never;
     const handler = reportOnly(requireRole('operator', secret), { until });
-    const call = new library.InvocationContext({ functionName: 'F', logHandler: () => undefined });
+    const call = new (loadFunctionsLibrary().InvocationContext)({ functionName: 'F', logHandler: () => undefined });
     assert.equal(handler({}, withClientIdentity(call, { name: 'a' })).status, 403);
     assert.equal(handler({}, withClientIdentity(call, { name: 'a', roles: ['operator'] })).body, 'secret');
   });
@@ -361,14 +360,14 @@ describe('hooks of others', () => {
     );
   });
 
-  it('a function that was registered before secureApp is report-only by the hook, and said so on its first call', async (context) => {
+  it('a function that was registered before secureApp is report-only, and said so at start', async (context) => {
     const warn = context.mock.method(console, 'warn', () => undefined);
     setClock(context);
     const { app, worker } = createApp(context);
     app.http('Early', { handler: reportOnly(requireRole('operator', secret), { until }) });
     secureApp(app, { trustStore: trustStoreFromDocument(trustDocument) });
     await worker.start();
-    assert.equal(warn.mock.callCount(), 0);
+    assert.equal(warn.mock.callCount(), 1);
     for (let time = 0; time < 3; time += 1)
       assert.equal((await worker.invoke('Early', bearing(reader))).body, 'secret');
     assert.deepEqual(
@@ -435,11 +434,11 @@ describe('at start', () => {
   it('tools read the end from the coverage', (context) => {
     const { app, worker } = start(context);
     app.http('Trial', { handler: reportOnly(requireRole('operator', secret), { until }) });
-    const { functionName, policy } = gatedHandlers.get(worker.functions.get('Trial')!.callback)!;
+    const { name, policy } = functionCoverage.get(worker.core)!.functions.get('trial')!;
     assert.deepEqual(
-      { functionName, policy: { ...policy } },
+      { name, policy: { ...policy } },
       {
-        functionName: 'Trial',
+        name: 'Trial',
         policy: { kind: 'certificate', roles: [['operator']], reportOnlyUntil: end },
       },
     );

@@ -5,7 +5,7 @@ import { trustStoreFromDocument } from '@certgate/core';
 import { allowAnonymous, requireRole } from './function-policy.js';
 import { findClientIdentity, getClientIdentity } from './request-identity.js';
 import { type FunctionApp, type SecureAppOptions, secureApp } from './secure-app.js';
-import { gatedHandlers } from './gate/shared-state.js';
+import { functionCoverage } from './gate/shared-state.js';
 import { development, setEnvironment } from './test-support/environment.js';
 import { loadSecondCopy } from './test-support/second-copy.js';
 import {
@@ -80,8 +80,7 @@ describe('every registration style is closed', () => {
         assert.equal(runs, 0);
         const answer = await created.worker.invoke('F', bearing(reader));
         assert.deepEqual([answer.status, answer.body, runs], [200, 'secret', 1]);
-        const isWrapped = gatedHandlers.has(created.worker.functions.get('F')!.callback);
-        assert.equal(isWrapped, when === 'after');
+        assert.equal(functionCoverage.get(created.worker.core)!.functions.has('f'), when === 'after');
       });
     }
   }
@@ -224,6 +223,12 @@ describe('options', () => {
     ['an undefined front end', { trustStore, frontEnd: undefined }, /frontEnd undefined/],
     ['another letter case', { trustStore, frontEnd: 'App-Service' }, /frontEnd "App-Service"/],
     [
+      'an unknown choice of log lines',
+      { trustStore, decisionLog: 'none' },
+      /decisionLog "none"; known are all, denials/,
+    ],
+    ['an undefined choice of log lines', { trustStore, decisionLog: undefined }, /decisionLog undefined/],
+    [
       'a dangerous option that is not true',
       { trustStore, [unsafeTrustCertificateHeaderFromAnywhere]: 'yes' },
       /can only be true/,
@@ -243,7 +248,8 @@ describe('options', () => {
         },
         { name: 'TypeError', message },
       );
-      assert.equal(worker.hooks.preInvocation.length, 0);
+      assert.equal(worker.hooks.appStart.length, 0);
+      assert.equal(functionCoverage.has(worker.core), false);
     });
   }
 
@@ -301,7 +307,7 @@ describe('secureApp called twice', () => {
 describe('secureApp called by another copy of this package, as in an app bundled file by file', () => {
   it('is nothing new where the configuration is the same: what its bundle registers is closed, and decided once', async (context) => {
     const { app, worker } = createApp(context);
-    // Somebody's hook that stands before the gate's, so that the gate's hook never sees its own wrapper.
+    // Somebody's hook that puts a handler of its own around the gate's wrapper.
     app.hook.preInvocation((call) => {
       const { functionHandler } = call;
       call.functionHandler = (...args) => Reflect.apply(functionHandler, undefined, args) as unknown;
@@ -337,6 +343,7 @@ describe('secureApp called by another copy of this package, as in an app bundled
     ['another document', () => ({ trustStore: trustStoreFromDocument(nobody) })],
     ["a store of the user's own", () => ({ trustStore: { find: trustStore.find.bind(trustStore) } })],
     ['another front end', () => ({ trustStore, frontEnd: 'app-service' as const })],
+    ['another choice of log lines', () => ({ trustStore, decisionLog: 'denials' as const })],
     ['the dangerous option', () => ({ trustStore, [unsafeTrustCertificateHeaderFromAnywhere]: true as const })],
   ] as const) {
     it(`is an error with ${what}, and the first gate stays`, async (context) => {
@@ -407,6 +414,6 @@ describe('without a host, as in unit tests', () => {
     });
     secureApp(app, { trustStore });
     app.http('F', { handler: () => ({}) });
-    assert.ok(gatedHandlers.has(worker.functions.get('F')!.callback));
+    assert.ok(functionCoverage.get(worker.core)!.functions.has('f'));
   });
 });

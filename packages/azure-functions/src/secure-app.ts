@@ -1,15 +1,10 @@
-import type { app as AzureFunctionsApp, PreInvocationContext } from '@azure/functions';
+import type { app as AzureFunctionsApp } from '@azure/functions';
 import { type TrustStore, readMember } from '@certgate/core';
 import { type FrontEndName, frontEndNames, frontEndOverride, readFrontEndSetting } from './gate/front-end.js';
-import { FunctionGate } from './gate/function-gate.js';
-import { type AnyHandler, announceGate, securedCores } from './gate/shared-state.js';
-import {
-  type FunctionMetadata,
-  type WorkerCore,
-  findWorkerCore,
-  hasHttpTrigger,
-  isHttpTriggerType,
-} from './gate/worker-core.js';
+import { AppGate } from './gate/app-gate.js';
+import { announceGate, securedCores } from './gate/shared-state.js';
+import { type WorkerCore, findWorkerCore } from './gate/worker-core.js';
+import { type DecisionLogChoice, decisionLogChoices } from './log/decision-log.js';
 
 /** The `app` of `@azure/functions`, given as an argument so that nothing of the library is imported at run time. */
 export type FunctionApp = Pick<typeof AzureFunctionsApp, 'hook'>;
@@ -22,14 +17,19 @@ export interface SecureAppOptions {
    * Development; everywhere else every call is refused until it is named here or by the app setting CERTGATE_FRONT_END.
    */
   readonly frontEnd?: FrontEndName;
+  /**
+   * Which decisions are logged. `'all'`, the default: one line for each. `'denials'`: only refusals, and what a report-only
+   * function lets through. That saves a log message per admitted call, and then no log of the app says which identity
+   * called which function and when. The decision channel carries every decision either way.
+   */
+  readonly decisionLog?: DecisionLogChoice;
   /** @deprecated Dangerous: see `unsafeTrustCertificateHeaderFromAnywhere`. */
   readonly [frontEndOverride]?: true;
 }
 
 /**
- * Closes every HTTP function of the app to callers without an allowed client certificate: those registered later by
- * wrapping them as they are registered, those registered before by a hook. Call it once, in the file that is loaded
- * first. Only functions registered after it are safe from other hooks that dispose themselves or put handlers back.
+ * Closes every HTTP function of the app to callers without an allowed client certificate, however and whenever the function
+ * was registered. Call it once, in any file that the app loads at start.
  *
  * Nothing is read here: the first load of trust happens when the app starts.
  *
@@ -47,16 +47,13 @@ export function secureApp(app: FunctionApp, options: SecureAppOptions): void {
     joinGate(core, checked);
     return;
   }
-  const gate = new FunctionGate(checked);
+  const gate = new AppGate(checked, core, app.hook);
   if (core !== undefined) {
     securedByThisCopy.add(core);
     securedCores.set(core, describeConfiguration(checked) ?? true);
-    wrapRegistrations(core, gate);
   }
-  app.hook.preInvocation((context) => {
-    coverInvocation(gate, context);
-  });
-  app.hook.appStart(async () => gate.start(core));
+  gate.install();
+  app.hook.appStart(() => gate.start());
   announceGate(() => gate.findTrustReport());
 }
 
@@ -64,7 +61,7 @@ export function secureApp(app: FunctionApp, options: SecureAppOptions): void {
 const securedByThisCopy = new WeakSet<WorkerCore>();
 
 /**
- * Another copy's gate closes every registration already, those of this copy's bundle too, so a second one would decide
+ * Another copy's gate closes every function already, those of this copy's bundle too, so a second one would decide
  * everything twice. It stands for both only where both would decide the same: what can't be compared is an error, since
  * the stricter of the two might be the one that is passed over.
  */
@@ -73,36 +70,22 @@ function joinGate(core: WorkerCore, options: SecureAppOptions): void {
   const isSame = configuration !== undefined && securedCores.get(core) === configuration;
   if (!isSame || securedByThisCopy.has(core)) {
     throw new Error(
-      'secureApp was called twice. Call it once, in the file that is loaded first; in an app with a bundle per function ' +
-        'file, make the file that calls it a bundle of its own, and name it first in "main": "dist/{index.js,functions/*.js}".',
+      'secureApp was called twice. Call it once. In an app with a bundle per function file, make the file that calls it a ' +
+        'bundle of its own, and let "main" in package.json load it too.',
     );
   }
   securedByThisCopy.add(core);
 }
 
-function describeConfiguration({ trustStore, frontEnd, ...rest }: SecureAppOptions): string | undefined {
+function describeConfiguration({
+  trustStore,
+  frontEnd,
+  decisionLog = 'all',
+  ...rest
+}: SecureAppOptions): string | undefined {
   const configuration = readMember(trustStore, 'configuration');
   if (typeof configuration !== 'string') return undefined;
-  return JSON.stringify([configuration, frontEnd ?? null, rest[frontEndOverride] === true]);
-}
-
-/** The worker looks `registerFunction` up on its core object at each call, whichever copy of the library calls. */
-function wrapRegistrations(core: WorkerCore, gate: FunctionGate): void {
-  const register = core.registerFunction;
-  core.registerFunction = function (this: unknown, metadata: FunctionMetadata, callback: unknown): unknown {
-    const isCallable = typeof callback === 'function';
-    const covered = isCallable
-      ? gate.coverRegistration(metadata, hasHttpTrigger(metadata), callback as AnyHandler)
-      : callback;
-    return Reflect.apply(register, core, [metadata, covered]);
-  };
-}
-
-function coverInvocation(gate: FunctionGate, context: PreInvocationContext): void {
-  const { functionName, options } = context.invocationContext;
-  // Compared without letter case, as the library does: app.generic takes HTTPTRIGGER for an HTTP trigger too.
-  if (!isHttpTriggerType(options.trigger.type)) return;
-  context.functionHandler = gate.coverInvocation(functionName, context.functionHandler);
+  return JSON.stringify([configuration, frontEnd ?? null, rest[frontEndOverride] === true, decisionLog]);
 }
 
 function expectApp(app: unknown): asserts app is FunctionApp {
@@ -115,7 +98,7 @@ function expectApp(app: unknown): asserts app is FunctionApp {
   }
 }
 
-const knownOptions: readonly (string | symbol)[] = ['trustStore', 'frontEnd', frontEndOverride];
+const knownOptions: readonly (string | symbol)[] = ['trustStore', 'frontEnd', 'decisionLog', frontEndOverride];
 
 /** A copy of what was checked: the caller's object may be changed later, and what it inherits was written by nobody. */
 function readOptions(options: unknown): SecureAppOptions {
@@ -123,10 +106,13 @@ function readOptions(options: unknown): SecureAppOptions {
   const own: Readonly<Record<string | symbol, unknown>> = Object.assign(Object.create(null) as object, options);
   const unknown = Reflect.ownKeys(own).find((key) => !knownOptions.includes(key));
   if (unknown !== undefined) {
-    throw new TypeError(`secureApp does not know the option ${String(unknown)}; known are trustStore, frontEnd.`);
+    throw new TypeError(
+      `secureApp does not know the option ${String(unknown)}; known are trustStore, frontEnd, decisionLog.`,
+    );
   }
   expectTrustStore(own['trustStore']);
   if ('frontEnd' in own) expectFrontEnd(own['frontEnd']);
+  if ('decisionLog' in own) expectDecisionLog(own['decisionLog']);
   if (frontEndOverride in own && own[frontEndOverride] !== true) {
     throw new TypeError('unsafeTrustCertificateHeaderFromAnywhere can only be true, or be left out.');
   }
@@ -146,6 +132,13 @@ function expectFrontEnd(frontEnd: unknown): void {
   if (frontEndNames.some((name) => name === frontEnd)) return;
   throw new TypeError(
     `secureApp does not know the frontEnd ${JSON.stringify(frontEnd)}; known are ${frontEndNames.join(', ')}.`,
+  );
+}
+
+function expectDecisionLog(decisionLog: unknown): void {
+  if (decisionLogChoices.some((choice) => choice === decisionLog)) return;
+  throw new TypeError(
+    `secureApp does not know the decisionLog ${JSON.stringify(decisionLog)}; known are ${decisionLogChoices.join(', ')}.`,
   );
 }
 

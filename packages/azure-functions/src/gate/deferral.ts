@@ -1,6 +1,6 @@
 import { type Admission, copyOwn, formatInstant, type FunctionRequirement } from '@certgate/core';
 import { warnAtStart } from '../log/start-log.js';
-import { clientIdentities, deferrals, type FunctionPolicy } from './shared-state.js';
+import { clientIdentities, deferrals, type RegisteredFunction } from './shared-state.js';
 
 /**
  * After every admission of a gate: what it let through, so that the role wrappers inside know. It holds for this
@@ -38,7 +38,7 @@ export function isRoleDeferred(args: readonly unknown[], anyOf: readonly string[
 export class ReportOnlyNotice {
   readonly #said = new Set<string>();
 
-  give(functionName: string, policy: FunctionPolicy): void {
+  give({ name: functionName, policy }: RegisteredFunction): void {
     if (policy.kind === 'anonymous' || policy.reportOnlyUntil === undefined || this.#said.has(functionName)) return;
     this.#said.add(functionName);
     const reportOnlyUntil = formatInstant(policy.reportOnlyUntil);

@@ -1,6 +1,6 @@
 import { type Denial, type PublicCode, type TrustStoreReport, getPublicCode, getPublicStatus } from '@certgate/core';
 import type { HttpResponseInit, InvocationContext } from '@azure/functions';
-import { isHttpTriggerType } from './worker-core.js';
+import { findTriggerKind, type FunctionMetadata } from './worker-core.js';
 
 /** What a caller learns, and no more (RFC 9457 `title`). */
 const titles: Readonly<Record<PublicCode, string>> = {
@@ -65,17 +65,43 @@ function nameTrust({ code }: Denial, trust: TrustStoreReport | undefined): objec
  * @throws {Error} where the function has no HTTP output at all: the host answers 500, the only refusal left.
  */
 export function answerDenial(response: HttpResponseInit, context: InvocationContext): HttpResponseInit | undefined {
-  if (!isHttpTriggerType(findTriggerType(context))) return response;
+  if (findTriggerKind(findTriggerType(context)) !== 'http') return response;
   const { return: returned, extraOutputs } = context.options;
   if (hasType(returned, 'http')) return response;
   const output = extraOutputs.find((candidate) => hasType(candidate, 'http'));
-  if (output === undefined) {
-    throw new Error(
-      `Certgate refused a call of "${context.functionName}", which has no HTTP output to say so with; add return: output.http({}).`,
-    );
-  }
+  if (output === undefined) throw new Error(describeNoOutput(context.functionName));
   context.extraOutputs.set(output, response);
   return undefined;
+}
+
+/**
+ * The same for a whole invocation, by what the worker knows of the function, so that it serves every programming model:
+ * named outputs are set on the context in version 4, and are members of the returned object in version 3.
+ *
+ * @throws {Error} where the function has no HTTP output: a trigger other than HTTP, or an HTTP function without one.
+ */
+export function answerInvocation(
+  response: HttpResponseInit,
+  context: unknown,
+  metadata: FunctionMetadata | undefined,
+): unknown {
+  const outputs = Object.entries(metadata?.bindings ?? {}).filter(([, binding]) => isHttpOutput(binding));
+  const names = outputs.map(([name]) => name);
+  const [name] = names;
+  if (names.includes('$return')) return response;
+  if (name === undefined) throw new Error(describeNoOutput(metadata?.name ?? 'unnamed function'));
+  const { extraOutputs } = context as { readonly extraOutputs?: InvocationContext['extraOutputs'] };
+  if (extraOutputs === undefined) return { [name]: response };
+  extraOutputs.set(name, response);
+  return undefined;
+}
+
+function isHttpOutput(binding: { readonly type?: unknown; readonly direction?: unknown }): boolean {
+  return String(binding.type).toLowerCase() === 'http' && String(binding.direction).toLowerCase() !== 'in';
+}
+
+function describeNoOutput(functionName: string): string {
+  return `Certgate refused a call of "${functionName}", which has no HTTP output to say so with; an HTTP function needs return: output.http({}).`;
 }
 
 /** Undefined in contexts that unit tests make and that say nothing of it. */

@@ -1,6 +1,3 @@
-// gate/: decides each invocation: which front end, which request, what the caller is answered.
-
-import type { HttpRequest, InvocationContext } from '@azure/functions';
 import {
   AccessGate,
   type Admission,
@@ -12,124 +9,88 @@ import {
   authorize,
   copyOwn,
   deny,
-  hasMember,
   readMember,
 } from '@certgate/core';
 import { publishDecision } from '../log/decision-channel.js';
-import { DecisionLog } from '../log/decision-log.js';
-import { noteDeferral, ReportOnlyNotice } from './deferral.js';
-import { answerDenial, createDenialResponse } from './denial-response.js';
+import { DecisionLog, type DecisionLogChoice, type LoggingCall } from '../log/decision-log.js';
 import { ExpiryLog } from '../log/expiry-log.js';
-import {
-  type FrontEnd,
-  type FrontEndName,
-  certificateHeaderName,
-  isDevelopment,
-  readVariable,
-  resolveFrontEnd,
-  frontEndOverride,
-} from './front-end.js';
-import { HttpStreamingWatch } from './http-streaming.js';
-import { type FunctionMetadata, isPromiseLike, type WorkerCore } from './worker-core.js';
-import {
-  type AnyHandler,
-  type CertificatePolicy,
-  certificatePolicy,
-  clientIdentities,
-  findPolicy,
-  functionPolicies,
-  type FunctionPolicy,
-  gatedHandlers,
-  tightenPolicy,
-} from './shared-state.js';
 import { warnAtStart, warnOfTrust } from '../log/start-log.js';
 import { TrustLog } from '../log/trust-log.js';
+import { noteDeferral } from './deferral.js';
+import { type FrontEnd, type FrontEndName, frontEndOverride, readVariable, resolveFrontEnd } from './front-end.js';
+import { HttpStreamingWatch } from './http-streaming.js';
+import { clientIdentities } from './shared-state.js';
+import { isPromiseLike, type ProgrammingModel } from './worker-core.js';
 
-interface GateOptions {
+export interface GateOptions {
   readonly trustStore: TrustStore;
   readonly frontEnd?: FrontEndName;
+  readonly decisionLog?: DecisionLogChoice;
   readonly [frontEndOverride]?: true;
 }
 
 /** The one value that lets a handler run: whatever else comes out of a decision, by design or by fault, doesn't. */
-const admitted = Object.freeze({ outcome: 'admitted' });
+export const admitted: { readonly outcome: 'admitted' } = Object.freeze({ outcome: 'admitted' });
 
-type Verdict = typeof admitted | Denial;
+export type Verdict = typeof admitted | Denial;
 
-/** What was decided for an invocation, and for which request: a context alone doesn't say who calls. */
+/** One call of a closed function. */
+export interface GatedCall {
+  readonly requirement: FunctionRequirement;
+  /** The invocation's context, by which the handler asks who calls. */
+  readonly context: object;
+  /** The handler's first argument. */
+  readonly request: unknown;
+  /** Who is called, and where that is logged. */
+  readonly subject: LoggingCall;
+  /** The certificate header where the request isn't streamed. */
+  readonly findHeader: () => string | null | undefined;
+  /** Whether the call stands for the whole invocation: what it admits, it admits whatever request a handler was given. */
+  readonly isInvocation: boolean;
+}
+
+/** What was decided, and for which request: a context that was made by hand doesn't say who calls. */
 interface EarlierAdmission {
   readonly request: unknown;
   readonly admission: Admission;
-}
-
-/** One call of a closed handler. */
-interface Question {
   readonly requirement: FunctionRequirement;
-  readonly request: unknown;
-  readonly context: InvocationContext;
-  /** Milliseconds. */
-  readonly now: number;
+  readonly isInvocation: boolean;
 }
 
-/** Closes handlers, and decides at each call. One per app. */
+/** Decides calls of closed functions. One per app. */
 export class FunctionGate {
   readonly #options: GateOptions;
   readonly #access: AccessGate;
-  readonly #log = new DecisionLog();
+  readonly #log: DecisionLog;
   readonly #trustLog = new TrustLog();
   readonly #expiryLog = new ExpiryLog();
-  readonly #reportOnly = new ReportOnlyNotice();
   readonly #streaming = new HttpStreamingWatch();
-  readonly #registered = new Map<string, { readonly name: string; readonly policy: FunctionPolicy }>();
-  /** Invocations that this gate has admitted, so that a handler covered twice is decided once. */
   readonly #admissions = new WeakMap<object, EarlierAdmission>();
   #frontEnd: FrontEnd | undefined;
-  #isStarted = false;
 
   constructor(options: GateOptions) {
     this.#options = options;
     this.#access = new AccessGate({ trustStore: options.trustStore });
+    this.#log = new DecisionLog({ choice: options.decisionLog ?? 'all' });
   }
 
-  /** At registration: the handler to register in place of `handler`. Other triggers carry no certificate. */
-  coverRegistration(metadata: FunctionMetadata, isHttp: boolean, handler: AnyHandler): AnyHandler {
-    const name = metadata.name ?? 'unnamed function';
-    if (!isHttp) {
-      if (functionPolicies.has(handler)) {
-        throw new TypeError(
-          `The function "${name}" has no HTTP trigger, so no certificate can come with it: take allowAnonymous, requireRole or reportOnly away.`,
-        );
-      }
-      return handler;
-    }
-    const policy = findPolicy(handler) ?? certificatePolicy;
-    // A name that comes twice is an error of the worker's, which the app may swallow: the stricter policy stands.
-    this.#registered.set(name.toLowerCase(), {
-      name,
-      policy: tightenPolicy(this.#findRegistered(name), policy),
-    });
-    if (this.#isStarted) this.#reportOnly.give(name, policy);
-    return this.#close(name, policy, handler);
+  /** HTTP streaming announces itself when the worker asks this model for its capabilities. */
+  watchModel(model: ProgrammingModel): void {
+    this.#streaming.watchCapabilities(model);
   }
 
-  /** At each invocation: what another hook left as the handler, or what was registered before the gate. */
-  coverInvocation<Handler extends AnyHandler>(functionName: string, handler: Handler): Handler {
-    if (gatedHandlers.get(handler)?.functionName === functionName) return handler;
-    // Where a hook wrapped the handler, its marks are lost; the registration's policy still stands.
-    const policy = this.#findRegistered(functionName) ?? findPolicy(handler) ?? certificatePolicy;
-    // One that was registered before the gate is first seen here.
-    this.#reportOnly.give(functionName, policy);
-    return this.#close(functionName, policy, handler);
+  /** Whether the call's whole invocation was admitted: to this requirement, or (without one) to any. */
+  isAdmitted(context: object, requirement?: FunctionRequirement): boolean {
+    const earlier = this.#admissions.get(context);
+    if (earlier?.isInvocation !== true) return false;
+    return requirement === undefined || earlier.requirement === requirement;
   }
 
   /** When the app starts: says what stands in the way, and loads trust. Rejects when the trust is not valid. */
-  async start(core: WorkerCore | undefined): Promise<void> {
+  async start(): Promise<void> {
     const frontEnd = this.#resolveFrontEnd();
     if (frontEnd.outcome === 'denied') warnAtStart(frontEnd.code, frontEnd.detail);
     if (this.#options[frontEndOverride] === true) warnAtStart('front_end_anywhere', anywhereDetail);
-    if (core !== undefined) this.#streaming.watchCapabilities(core);
-    this.#isStarted = true;
-    for (const { name, policy } of this.#registered.values()) this.#reportOnly.give(name, policy);
     const start = readMember(this.#options.trustStore, 'start') as TrustStore['start'];
     if (start !== undefined) await Reflect.apply(start, this.#options.trustStore, []);
     const report = this.#readReport();
@@ -139,91 +100,73 @@ export class FunctionGate {
     warnOfTrust(report?.warnings ?? []);
   }
 
-  #findRegistered(functionName: string): FunctionPolicy | undefined {
-    return this.#registered.get(functionName.toLowerCase())?.policy;
-  }
-
-  #close<Handler extends AnyHandler>(functionName: string, policy: FunctionPolicy, handler: Handler): Handler {
-    const requirement = policy.kind === 'anonymous' ? undefined : createRequirement(functionName, policy);
-    const decide = (args: readonly unknown[]): Verdict | PromiseLike<Verdict> =>
-      requirement === undefined ? admitted : this.#decide(requirement, args);
-    const answer = (denial: Denial, args: readonly unknown[]): unknown =>
-      refuse(denial, args, () => this.findTrustReport());
-    const closed = function (this: unknown, ...args: unknown[]): unknown {
-      const proceed = (verdict: Verdict): unknown =>
-        verdict === admitted ? Reflect.apply(handler, this, args) : answer(verdict as Denial, args);
-      const verdict = decide(args);
-      return isPromiseLike(verdict) ? verdict.then(proceed) : proceed(verdict);
-    } as AnyHandler as Handler;
-    gatedHandlers.set(closed, Object.freeze({ policy, functionName }));
-    return closed;
-  }
-
   /** Never throws: whatever fails here is a denial. */
-  #decide(requirement: FunctionRequirement, args: readonly unknown[]): Verdict | PromiseLike<Verdict> {
-    const context = findContext(args);
-    if (context === undefined) {
-      const denial = deny('internal_fault', 'The call carries no invocation context.');
-      publishDecision({ functionName: requirement.functionName, invocationId: 'unknown' }, { decision: denial });
-      return denial;
-    }
+  decide(call: GatedCall): Verdict | PromiseLike<Verdict> {
     try {
-      const question = { requirement, request: args[0], context, now: Date.now() };
-      const decision = this.#readDecision(question);
-      if (!isPromiseLike(decision)) return this.#conclude(question, decision);
+      const now = Date.now();
+      const decision = this.#readDecision(call, now);
+      if (!isPromiseLike(decision)) return this.#conclude(call, decision, now);
       return decision
-        .then((late) => this.#conclude(question, late))
-        .then(undefined, (error: unknown) => this.#denyFault(context, error));
+        .then((late) => this.#conclude(call, late, now))
+        .then(undefined, (error: unknown) => this.denyFault(call.subject, error));
     } catch (error) {
-      return this.#denyFault(context, error);
+      return this.denyFault(call.subject, error);
     }
   }
 
-  #readDecision({ requirement, request, context, now }: Question): Decision | PromiseLike<Decision> {
+  #readDecision({ requirement, request, context, ...call }: GatedCall, now: number): Decision | PromiseLike<Decision> {
     const earlier = this.#admissions.get(context);
-    if (earlier !== undefined && earlier.request === request) return decideAgain(earlier.admission, requirement, now);
+    if (earlier !== undefined && (earlier.isInvocation || earlier.request === request))
+      return decideAgain(earlier.admission, requirement, now);
     const frontEnd = this.#resolveFrontEnd();
     if (frontEnd.outcome === 'denied') return frontEnd;
-    const road = this.#streaming.takeRoad(context.invocationId);
-    if (road.kind === 'ambiguous') return deny('http_streaming_ambiguous', ambiguousDetail);
-    const header = road.kind === 'proxied' ? road.header : (request as HttpRequest).headers.get(certificateHeaderName);
+    const source = this.#streaming.takeHeaderSource(call.subject.invocationId);
+    if (source.kind === 'ambiguous') return deny('http_streaming_ambiguous', ambiguousDetail);
+    const header = source.kind === 'proxied' ? source.header : call.findHeader();
     return this.#access.decide(header, requirement, now);
   }
 
-  #conclude(question: Question, decision: Decision): Verdict {
-    const { requirement, request, context } = question;
-    const isRepeated = decision.outcome === 'allowed' && this.#admissions.get(context)?.admission === decision;
-    if (!isRepeated) this.#report(question, decision);
+  #conclude(call: GatedCall, decision: Decision, now: number): Verdict {
+    const { requirement, request, context, isInvocation } = call;
+    const earlier = this.#admissions.get(context);
+    const isRepeated = decision.outcome === 'allowed' && earlier?.admission === decision;
+    if (!isRepeated) this.#report(call, decision, now);
     if (decision.outcome !== 'allowed') return decision;
-    this.#admissions.set(context, { request, admission: decision });
+    const isForAll = isInvocation || earlier?.isInvocation === true;
+    this.#admissions.set(context, { request, admission: decision, requirement, isInvocation: isForAll });
     clientIdentities.set(context, decision.identity);
     noteDeferral(context, request, decision, requirement);
     return admitted;
   }
 
-  #denyFault(context: InvocationContext, error: unknown): Denial {
-    const denial = deny(
-      'internal_fault',
-      `Certgate failed while deciding, so the call is refused: ${describeFault(error)}.`,
+  /** A refusal because something in the gate itself failed. Never throws. */
+  denyFault(subject: LoggingCall, error: unknown): Denial {
+    return this.reportDenial(
+      subject,
+      deny('internal_fault', `Certgate failed while deciding, so the call is refused: ${describeFault(error)}.`),
     );
+  }
+
+  /** Logs and publishes a denial that needed no decision. Never throws. */
+  reportDenial(subject: LoggingCall, denial: Denial): Denial {
     try {
-      this.#log.write(context, { decision: denial });
+      this.#log.write(subject, { decision: denial });
     } catch {
       // It may be the log that failed; the refusal stands without its line.
     }
-    publishDecision(context, { decision: denial });
+    publishDecision(subject, { decision: denial });
     return denial;
   }
 
-  #report({ context, requirement, now }: Question, decision: Decision): void {
+  #report({ subject, requirement }: GatedCall, decision: Decision, now: number): void {
     const report = this.findTrustReport();
-    this.#trustLog.note(context, report);
+    this.#trustLog.note(subject, report);
     const { reportOnlyUntil } = requirement;
     const facts = { decision, trustRevision: report?.revision, trustSource: report?.description, reportOnlyUntil };
-    this.#log.write(context, facts);
-    if (decision.outcome === 'allowed') this.#expiryLog.note(context, decision.identity, now);
+    this.#log.write(subject, facts);
+    if (decision.outcome === 'allowed') this.#expiryLog.note(subject, decision.identity, now);
     // Last: a log that fails makes another decision of it.
-    publishDecision(context, facts);
+    publishDecision(subject, facts);
   }
 
   /** For the log and for tools alone, so a store of the user's own that can't say it spoils no decision. */
@@ -250,31 +193,16 @@ export class FunctionGate {
   }
 }
 
-function createRequirement(functionName: string, policy: CertificatePolicy): FunctionRequirement {
-  const { roles, reportOnlyUntil } = copyOwn(policy);
-  return copyOwn({ functionName, roles, ...(reportOnlyUntil === undefined ? {} : { reportOnlyUntil }) });
-}
-
 /**
- * The other half of a handler that is closed twice. Who calls is known; what this half requires is asked again, and the
- * first half's admission stands for both where neither says anything that the other doesn't.
+ * A call within an invocation that was admitted already, to another function or in other words. Who calls is known; what
+ * is required now is asked again, and the first admission stands for both where neither says anything that the other
+ * doesn't.
  */
 function decideAgain(admission: Admission, requirement: FunctionRequirement, now: number): Decision {
   const decision = authorize(admission.identity, requirement, now);
   const isSame =
     decision.outcome === 'allowed' && copyOwn(decision).deferred?.code === copyOwn(admission).deferred?.code;
   return isSame ? admission : decision;
-}
-
-function refuse(
-  denial: Denial,
-  args: readonly unknown[],
-  findTrustReport: () => TrustStoreReport | undefined,
-): unknown {
-  const context = findContext(args);
-  const development = isDevelopment(process.env) ? { trust: findTrustReport() } : undefined;
-  const response = createDenialResponse(denial, context?.invocationId ?? 'unknown', development);
-  return context === undefined ? response : answerDenial(response, context);
 }
 
 const anywhere: FrontEnd = Object.freeze({ outcome: 'known', name: 'anywhere', isDevelopment: false });
@@ -287,14 +215,6 @@ const anywhereDetail =
 
 const ambiguousDetail =
   'HTTP streaming is on, and the proxied request of this invocation could not be told from others (none with its id, or two), so nobody knows whose certificate it was. If it happens often, the host and @azure/functions may disagree about streaming: update both.';
-
-/** The last argument that looks like an invocation context: libraries put arguments of their own in front of it. */
-function findContext(args: readonly unknown[]): InvocationContext | undefined {
-  const last = args.at(-1);
-  return typeof last === 'object' && last !== null && hasMember(last, 'invocationId') && hasMember(last, 'functionName')
-    ? (last as InvocationContext)
-    : undefined;
-}
 
 function describeFault(error: unknown): string {
   try {

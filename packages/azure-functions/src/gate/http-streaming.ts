@@ -1,11 +1,11 @@
 import { subscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { certificateHeaderName } from './front-end.js';
-import { isPromiseLike, type WorkerCore } from './worker-core.js';
+import { isPromiseLike, type ProgrammingModel, replaceMethod } from './worker-core.js';
 
-/** By which road the certificate header of an invocation came. */
-export type HeaderRoad =
-  /** Not streamed: `request.headers` is what the front end sent. */
+/** Where the certificate header of an invocation is. */
+export type HeaderSource =
+  /** Not streamed: in the request that the host sent with the invocation. */
   | { readonly kind: 'request' }
   /** Streamed: the header of the proxied request; undefined where it had none. */
   | { readonly kind: 'proxied'; readonly header: string | undefined }
@@ -27,7 +27,7 @@ const maximumIdLength = 64;
 const invocationIdHeaderName = 'x-ms-invocation-id';
 
 /**
- * The road of the certificate header under HTTP streaming (`app.setup({ enableHttpStream: true })`). There the library
+ * Finds the certificate header under HTTP streaming (`app.setup({ enableHttpStream: true })`). There the library
  * builds `request.headers` from trigger metadata, where members of the body, query and route parameters can stand in the
  * headers' place, so it proves nothing. What does: the request that the host proxies to the library's own server in this
  * process. It carries the wire's headers and the invocation's id, and reaches the server before the invocation's hooks
@@ -45,7 +45,7 @@ export class HttpStreamingWatch {
   }
 
   /** One answer per invocation: the proxied request is forgotten with it, so that no other can be taken for it. */
-  takeRoad(invocationId: string): HeaderRoad {
+  takeHeaderSource(invocationId: string): HeaderSource {
     const proxied = this.#proxied.get(invocationId);
     this.#proxied.delete(invocationId);
     if (proxied !== undefined) this.#isOn = true;
@@ -53,19 +53,16 @@ export class HttpStreamingWatch {
     return this.#isOn ? { kind: 'ambiguous' } : { kind: 'request' };
   }
 
-  /** To be called when the app starts, before the worker asks for the capabilities: streaming announces itself there. */
-  watchCapabilities(core: WorkerCore): void {
-    const model = core.getProgrammingModel?.();
-    const original = model?.getCapabilities;
-    if (model === undefined || original === undefined) return;
+  /** To be called before the worker asks the model for its capabilities: streaming announces itself there. */
+  watchCapabilities(model: ProgrammingModel): void {
     const watch = (capabilities: unknown): unknown => {
       if (hasHttpUri(capabilities)) this.#isOn = true;
       return capabilities;
     };
-    model.getCapabilities = (capabilities) => {
-      const result: unknown = Reflect.apply(original, model, [capabilities]);
+    replaceMethod(model, 'getCapabilities', (original) => (capabilities) => {
+      const result = original(capabilities);
       return isPromiseLike(result) ? result.then(watch) : watch(result);
-    };
+    });
   }
 
   #notice({ request, response }: { readonly request: IncomingMessage; readonly response: ServerResponse }): void {
@@ -78,7 +75,7 @@ export class HttpStreamingWatch {
     const header = certificates.length === 0 ? undefined : certificates.join(',');
     const proxied = this.#proxied.has(id) ? unusable : { header, isUsable: true };
     this.#remember(id, proxied);
-    // Whoever hangs up before the decision must not get it by the other road.
+    // Whoever hangs up before the decision must not have it made by other headers.
     response.once('close', () => {
       if (this.#proxied.get(id) === proxied) this.#remember(id, unusable);
     });

@@ -1,4 +1,5 @@
 import { type ClientIdentity, type TrustStoreReport, copyOwn } from '@certgate/core';
+import type { TriggerKind } from './worker-core.js';
 
 /** Any function that a handler may be; libraries call handlers with arguments of their own in front of the context. */
 export type AnyHandler = (...args: never[]) => unknown;
@@ -24,6 +25,35 @@ export interface Deferral {
   readonly roles: readonly (readonly string[])[];
 }
 
+/** A function whose registration was seen. */
+export interface RegisteredFunction {
+  readonly name: string;
+  readonly kind: TriggerKind;
+  readonly policy: FunctionPolicy;
+  /** What the worker holds as the function's handler. */
+  readonly handler: AnyHandler;
+}
+
+/** What the wrapper around a registered handler asks of the gate, whichever copy of this package made either. */
+export interface CoveringGate {
+  noteRegistration(registered: RegisteredFunction): void;
+  /** Runs `handler` for calls that are admitted, and answers the others. */
+  runHandler(
+    registered: RegisteredFunction,
+    handler: AnyHandler,
+    thisArgument: unknown,
+    args: readonly unknown[],
+  ): unknown;
+}
+
+/** Read by tools too: with a gate, a function that is not listed is closed to callers without an allowed certificate. */
+export interface FunctionCoverage {
+  /** By the name in lower case. */
+  readonly functions: Map<string, RegisteredFunction>;
+  /** Set by `secureApp`. */
+  gate: CoveringGate | undefined;
+}
+
 /**
  * State that two loaded copies of this package (its ESM and its CommonJS build, two versions, a bundle beside the
  * package) must agree on. It hangs on `globalThis` under registered symbols; `v1` names the shape.
@@ -31,15 +61,15 @@ export interface Deferral {
 interface SharedState {
   /** Marks set by `allowAnonymous`, `requireRole`, `requireAnyRole` and `reportOnly`. */
   readonly 'function-policies/v1': WeakMap<AnyHandler, FunctionPolicy>;
-  /** Handlers that a gate has closed: for which function, and by which policy. Read by tools that report coverage. */
-  readonly 'gated-handlers/v1': WeakMap<AnyHandler, { readonly policy: FunctionPolicy; readonly functionName: string }>;
+  /** What each of the worker's core modules has been told to register, and the gate that stands before all of it. */
+  readonly 'function-coverage/v1': WeakMap<object, FunctionCoverage>;
   /** The identity that was admitted to an invocation, by its context. */
   readonly 'client-identities/v1': WeakMap<object, ClientIdentity>;
   /** What a gate let through in an invocation, by its context; written by gates alone. */
   readonly 'deferrals/v1': WeakMap<object, Deferral>;
   /**
-   * The worker's core modules whose registrations a gate closes already, whichever copy's gate it is, and how that gate
-   * is configured; `true` where that can't be compared.
+   * The worker's core modules that have a gate already, whichever copy's gate it is, and how that gate is configured;
+   * `true` where that can't be compared.
    */
   readonly 'secured-cores/v1': WeakMap<object, string | true>;
 }
@@ -62,7 +92,7 @@ function getShared<K extends keyof SharedState>(name: K): SharedState[K] {
 }
 
 export const functionPolicies: SharedState['function-policies/v1'] = getShared('function-policies/v1');
-export const gatedHandlers: SharedState['gated-handlers/v1'] = getShared('gated-handlers/v1');
+export const functionCoverage: SharedState['function-coverage/v1'] = getShared('function-coverage/v1');
 export const clientIdentities: SharedState['client-identities/v1'] = getShared('client-identities/v1');
 export const deferrals: SharedState['deferrals/v1'] = getShared('deferrals/v1');
 export const securedCores: SharedState['secured-cores/v1'] = getShared('secured-cores/v1');
@@ -70,8 +100,8 @@ export const securedCores: SharedState['secured-cores/v1'] = getShared('secured-
 const gateKey = Symbol.for('certgate/gate/v1');
 
 /**
- * Tools read this to tell "covered by the hook alone" from "no gate at all", and to name the trust document that the gate
- * reads, which is the app's affair and no setting's.
+ * Tools read this to tell whether there is a gate at all, and to name the trust document that it reads, which is the app's
+ * affair and no setting's.
  */
 export function announceGate(findTrustReport: () => TrustStoreReport | undefined): void {
   const value = Object.freeze({ findTrustReport });

@@ -2,20 +2,44 @@
 import * as nodeModule from 'node:module';
 import { readMember } from '@certgate/core';
 
+export interface FunctionBinding {
+  readonly type?: unknown;
+  readonly direction?: unknown;
+}
+
 /** A function's registration as `@azure/functions` hands it to the worker. */
 export interface FunctionMetadata {
   readonly name?: string;
-  readonly bindings?: Readonly<Record<string, { readonly type?: unknown }>>;
+  readonly bindings?: Readonly<Record<string, FunctionBinding>>;
 }
 
-/** What the worker asks once the entry files are loaded. */
+/** What the worker knows of one invocation, before any model or hook has seen it. */
+export interface CoreInvocationContext {
+  readonly invocationId?: string;
+  readonly metadata?: FunctionMetadata;
+  /** The invocation's data as the host sent it. */
+  readonly request?: unknown;
+  readonly log?: (level: string, category: string, message: string) => unknown;
+}
+
+/** One invocation of a programming model. The worker calls `invokeFunction` after all `preInvocation` hooks. */
+export interface InvocationModel {
+  invokeFunction: (context: unknown, inputs: unknown, handler: unknown) => unknown;
+}
+
+/**
+ * What turns the worker's messages into the arguments of a handler: the one of `@azure/functions` 4, or the one of version 3
+ * that the worker brings for `function.json` functions. Not public API, so any member may be missing one day.
+ */
 export interface ProgrammingModel {
+  getInvocationModel?: (context: CoreInvocationContext) => unknown;
   getCapabilities?: (capabilities: Record<string, string>) => unknown;
 }
 
+/** The members are looked up on the object at each call, and can be replaced. Any may be missing one day. */
 export interface WorkerCore {
-  /** Looked up on the object at each call, and replaceable. */
-  registerFunction: (metadata: FunctionMetadata, callback: unknown) => unknown;
+  registerFunction?: (metadata: FunctionMetadata, callback: unknown) => unknown;
+  setProgrammingModel?: (model: ProgrammingModel) => unknown;
   readonly getProgrammingModel?: () => ProgrammingModel | undefined;
 }
 
@@ -28,31 +52,58 @@ export interface WorkerCore {
 export function findWorkerCore(): WorkerCore | undefined {
   try {
     const core: unknown = nodeModule.createRequire(process.execPath)('@azure/functions-core');
-    return isWorkerCore(core) ? core : undefined;
+    return typeof core === 'object' && core !== null ? core : undefined;
   } catch {
     return undefined;
   }
 }
 
-function isWorkerCore(core: unknown): core is WorkerCore {
+/**
+ * Puts another method in a method's place. False where there is none, or the object is frozen: callers then must not
+ * count on it.
+ */
+export function replaceMethod<Target extends object>(
+  target: Target,
+  name: keyof Target,
+  create: (original: (...args: unknown[]) => unknown) => (...args: never[]) => unknown,
+): boolean {
+  const original = readMember(target, name);
   return (
-    typeof core === 'object' &&
-    core !== null &&
-    'registerFunction' in core &&
-    typeof core.registerFunction === 'function'
+    typeof original === 'function' &&
+    Reflect.set(
+      target,
+      name,
+      create((...args) => Reflect.apply(original, target, args) as unknown),
+    )
   );
 }
 
+export type TriggerKind = 'http' | 'mcp' | 'other';
+
 /**
- * HTTP triggers are known by their binding's type, whose letter case `app.generic` leaves to the user. Whatever the
- * library would take for that text counts, a `String` object too.
+ * What kind of trigger a binding is; undefined for what is no trigger. The letter case is the user's in `app.generic`, and
+ * whatever the library would take for a text counts, a `String` object too.
+ *
+ * MCP triggers are named because the host's MCP extension serves them over HTTP, to whoever has one key that all share.
  */
-export function isHttpTriggerType(type: unknown): boolean {
-  return String(type).toLowerCase() === 'httptrigger';
+export function findTriggerKind(type: unknown): TriggerKind | undefined {
+  const name = String(type).toLowerCase();
+  if (!name.endsWith('trigger')) return undefined;
+  if (name === 'httptrigger') return 'http';
+  return name.startsWith('mcp') ? 'mcp' : 'other';
 }
 
-export function hasHttpTrigger({ bindings }: FunctionMetadata): boolean {
-  return Object.values(bindings ?? {}).some(({ type }) => isHttpTriggerType(type));
+/**
+ * The kind of a function by everything that tells of it: HTTP if anything says so, then MCP. Undefined where nothing tells.
+ */
+export function joinTriggerKinds(kinds: readonly (TriggerKind | undefined)[]): TriggerKind | undefined {
+  return (['http', 'mcp', 'other'] as const).find((kind) => kinds.includes(kind));
+}
+
+export function findFunctionKind(metadata: FunctionMetadata | undefined): TriggerKind | undefined {
+  const bindings = metadata?.bindings;
+  if (typeof bindings !== 'object') return undefined;
+  return joinTriggerKinds(Object.values(bindings).map((binding) => findTriggerKind(binding.type)));
 }
 
 /**

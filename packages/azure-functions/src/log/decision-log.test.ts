@@ -49,7 +49,7 @@ describe('denial lines', () => {
 
   it('are limited per code and minute, and the next line tells how many were not written', () => {
     let now = 0;
-    const log = new DecisionLog(() => now);
+    const log = new DecisionLog({ now: () => now });
     const { context, lines } = createContext();
     const write = (code: DenialCode, times: number): void => {
       for (let time = 0; time < times; time += 1) log.write(context, { decision: deny(code, 'x') });
@@ -76,7 +76,7 @@ describe('denial lines', () => {
     fc.assert(
       fc.property(events, (list) => {
         let now = 0;
-        const log = new DecisionLog(() => now);
+        const log = new DecisionLog({ now: () => now });
         const { context, lines } = createContext();
         for (const [code, pause] of list) {
           now += pause % 3 === 0 ? pause : 0;
@@ -95,7 +95,7 @@ describe('denial lines', () => {
   });
 
   it('of admissions are never left out', () => {
-    const log = new DecisionLog(() => 0);
+    const log = new DecisionLog({ now: () => 0 });
     const { context, lines } = createContext();
     const identity = {
       name: 'a',

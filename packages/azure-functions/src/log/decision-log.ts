@@ -8,9 +8,21 @@ import {
   formatInstant,
   getPublicStatus,
 } from '@certgate/core';
-import type { InvocationContext } from '@azure/functions';
 import type { DecisionFacts } from './decision-channel.js';
 import { formatLogLine } from './log-text.js';
+
+/** An invocation as the log needs it; every invocation context of `@azure/functions` is one. */
+export interface LoggingCall {
+  readonly functionName: string;
+  readonly invocationId: string;
+  log(line: string): void;
+  warn(line: string): void;
+}
+
+/** Which decisions are written: all, or denials and what a report-only function lets through. */
+export const decisionLogChoices = ['all', 'denials'] as const;
+
+export type DecisionLogChoice = (typeof decisionLogChoices)[number];
 
 /** Raised with every change of the line's shape that a query could notice. */
 export const logShapeVersion = 1;
@@ -55,21 +67,31 @@ interface Window {
   readonly suppressed: number;
 }
 
+interface DecisionLogOptions {
+  readonly choice?: DecisionLogChoice;
+  /** Milliseconds, of a clock that never goes back. */
+  readonly now?: () => number;
+}
+
 export class DecisionLog {
   readonly #windows = new Map<DenialCode, Window>();
+  readonly #choice: DecisionLogChoice;
   readonly #now: () => number;
 
-  constructor(now: () => number = () => performance.now()) {
+  constructor({ choice = 'all', now = () => performance.now() }: DecisionLogOptions = {}) {
+    this.#choice = choice;
     this.#now = now;
   }
 
-  write(context: InvocationContext, facts: DecisionFacts): void {
+  write(context: LoggingCall, facts: DecisionFacts): void {
     const { decision } = facts;
+    if (decision.outcome === 'allowed' && decision.deferred === undefined) {
+      if (this.#choice === 'all') context.log(formatLogLine(createLogLine(context, facts, 0)));
+      return;
+    }
     const suppressed = decision.outcome === 'denied' ? this.#countDenial(decision.code) : 0;
     if (suppressed === undefined) return;
-    const line = formatLogLine(createLogLine(context, facts, suppressed));
-    if (decision.outcome === 'allowed' && decision.deferred === undefined) context.log(line);
-    else context.warn(line);
+    context.warn(formatLogLine(createLogLine(context, facts, suppressed)));
   }
 
   /** How many were suppressed before this one, or undefined when this one is to be suppressed too. */
@@ -100,12 +122,12 @@ export function logRoleDenial(context: unknown, denial: Denial): void {
   }
 }
 
-function isLoggingContext(context: unknown): context is InvocationContext {
+function isLoggingContext(context: unknown): context is LoggingCall {
   return typeof context === 'object' && context !== null && 'warn' in context && typeof context.warn === 'function';
 }
 
 function createLogLine(
-  context: InvocationContext,
+  context: LoggingCall,
   { decision, trustRevision, trustSource, reportOnlyUntil }: DecisionFacts,
   suppressed: number,
 ): DecisionLogLine {

@@ -1,6 +1,5 @@
 import { type ClientIdentity, formatInstant, isEndingSoon } from '@certgate/core';
-import type { InvocationContext } from '@azure/functions';
-import { logShapeVersion } from './decision-log.js';
+import { type LoggingCall, logShapeVersion } from './decision-log.js';
 import { formatLogLine } from './log-text.js';
 
 /** A certificate in use will soon be refused. Level warning, once a day per instance and certificate. */
@@ -29,7 +28,7 @@ export class ExpiryLog {
   readonly #warnedAt = new Map<string, number>();
 
   /** For each call that is let in; `now` is in milliseconds. */
-  note(context: InvocationContext, identity: ClientIdentity, now: number): void {
+  note(context: LoggingCall, identity: ClientIdentity, now: number): void {
     if (!isEndingSoon(identity.accessBeginsAt, identity.accessEndsAt, now)) return;
     if (this.#isDue(identity.certificate.thumbprintSha256, now))
       context.warn(formatLogLine(createExpiryLine(identity)));

@@ -10,6 +10,9 @@ export const startCodes = [
   'trust_unavailable',
   'report_only',
   'report_only_ended',
+  'mcp_trigger',
+  'programming_model_unknown',
+  'gate_bypassed',
 ] as const;
 
 export type StartCode = (typeof startCodes)[number] | TrustStoreWarning['code'];
@@ -20,7 +23,7 @@ export interface StartLogLine {
   readonly event: 'start';
   readonly code: StartCode;
   readonly detail: string;
-  /** On `report_only` and `report_only_ended`. */
+  /** On `report_only`, `report_only_ended`, `mcp_trigger` and `gate_bypassed`. */
   readonly function?: string;
   /** On `report_only` and `report_only_ended`: RFC 3339. */
   readonly reportOnlyUntil?: string;

@@ -1,6 +1,5 @@
-import type { InvocationContext } from '@azure/functions';
 import type { TrustStoreReport, TrustStoreWarning } from '@certgate/core';
-import { logShapeVersion } from './decision-log.js';
+import { type LoggingCall, logShapeVersion } from './decision-log.js';
 import { formatLogLine } from './log-text.js';
 
 /** Of level information for `trust_refreshed`, warning for the others. */
@@ -30,14 +29,14 @@ export class TrustLog {
     this.#readWarnings(report);
   }
 
-  note(context: InvocationContext, report: TrustStoreReport | undefined): void {
+  note(context: LoggingCall, report: TrustStoreReport | undefined): void {
     if (report === undefined) return;
     this.#noteFault(context, report);
     const reused = this.#readWarnings(report);
     if (reused !== undefined) context.warn(formatLogLine(createTrustLine(report, 'revision_reused', reused.message)));
   }
 
-  #noteFault(context: InvocationContext, report: TrustStoreReport): void {
+  #noteFault(context: LoggingCall, report: TrustStoreReport): void {
     const { fault } = report;
     if (fault === this.#fault) return;
     this.#fault = fault;

@@ -101,8 +101,7 @@ export class TestWorker {
     return this.model?.getCapabilities?.({});
   }
 
-  async invoke(name: string, call: Call = {}): Promise<Answer> {
-    const invocationId = randomUUID();
+  async invoke(name: string, call: Call = {}, invocationId: string = randomUUID()): Promise<Answer> {
     try {
       const response = await this.#invoke(name, call, invocationId);
       const named = response.outputData?.find(({ data }) => data?.http !== undefined)?.data?.http;

@@ -18,7 +18,7 @@ const policies = fc.oneof(
 );
 const gates = fc.oneof(
   fc.record({ policy: fc.constant({ kind: 'none' }), covered: fc.constant('none') }),
-  fc.record({ policy: policies, covered: fc.constantFrom('registration', 'hook') }),
+  fc.record({ policy: policies, covered: fc.constant('gate') }),
 );
 const httpFunctions = fc
   .record({
@@ -94,7 +94,7 @@ test('a mark of the gate that is not understood is an error, and never taken for
     { kind: 'later' },
   ];
   for (const policy of marks) {
-    const hosted = { name: 'X', triggerType: 'httpTrigger', http: true, covered: 'registration', policy } as const;
+    const hosted = { name: 'X', triggerType: 'httpTrigger', http: true, covered: 'gate', policy } as const;
     assert.throws(() => readInspectedPolicy(hosted), CommandFailure, JSON.stringify(policy));
   }
 });

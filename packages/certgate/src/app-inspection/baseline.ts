@@ -140,8 +140,8 @@ function isTextOrNull(value: unknown): value is string | null {
   return value === null || typeof value === 'string';
 }
 
-function isCoverage(value: unknown): value is 'registration' | 'hook' | 'none' {
-  return value === 'registration' || value === 'hook' || value === 'none';
+function isCoverage(value: unknown): value is 'gate' | 'none' {
+  return value === 'gate' || value === 'none';
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -11,8 +11,7 @@ export interface BaselineDifference {
   readonly effect: Effect;
   /** The function's name, a webhook's path, or `app`. */
   readonly subject: string;
-  readonly what:
-    'function' | 'trigger' | 'policy' | 'coverage' | 'methods' | 'route' | 'authLevel' | 'webhook' | 'httpStreaming';
+  readonly what: 'function' | 'trigger' | 'policy' | 'methods' | 'route' | 'authLevel' | 'webhook' | 'httpStreaming';
   /** Null: it wasn't there, or isn't there any more. */
   readonly before: string | null;
   readonly after: string | null;
@@ -99,7 +98,6 @@ function compareHttpFunctions(
     effect === undefined ? [] : [{ effect, subject, what, before: describe(before), after: describe(after) }];
   return [
     ...tell('policy', findPolicyEffect(before, after), ({ policy }) => describeInspectedPolicy(policy)),
-    ...tell('coverage', findCoverageEffect(before, after), ({ covered }) => covered),
     ...tell('methods', findMethodsEffect(before.methods, after.methods), ({ methods }) => describeMethods(methods)),
     ...tell('route', before.route === after.route ? undefined : 'changes', ({ route }) => route),
     ...tell('authLevel', findKeyEffect(before.authLevel, after.authLevel), ({ authLevel }) => authLevel ?? 'not said'),
@@ -112,12 +110,6 @@ function findPolicyEffect(before: InspectedHttpFunction, after: InspectedHttpFun
   if (closes) return 'closes';
   // The same callers by other words, such as a role that another one implies.
   return JSON.stringify(before.policy) === JSON.stringify(after.policy) ? undefined : 'changes';
-}
-
-/** Without any gate the policy says so already. */
-function findCoverageEffect(before: InspectedHttpFunction, after: InspectedHttpFunction): Effect | undefined {
-  if (before.covered === after.covered || before.covered === 'none' || after.covered === 'none') return undefined;
-  return after.covered === 'hook' ? 'opens' : 'closes';
 }
 
 function findMethodsEffect(before: readonly string[] | null, after: readonly string[] | null): Effect | undefined {

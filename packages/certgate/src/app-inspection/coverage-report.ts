@@ -11,7 +11,7 @@ export interface CoverageReport {
   /** Sorted by name, as the host tries their routes. */
   readonly functions: readonly InspectedFunction[];
   readonly outsideTheGate: readonly OutsideEndpoint[];
-  /** One line for each HTTP function that isn't covered as it should be. */
+  /** One line for each HTTP function that no gate covers. */
   readonly warnings: readonly string[];
 }
 
@@ -37,7 +37,7 @@ export interface InspectedHttpFunction {
   readonly authLevel: string | null;
   /** Its roles in the order in which the gate asks for them. */
   readonly policy: InspectedPolicy;
-  readonly covered: 'registration' | 'hook' | 'none';
+  readonly covered: 'gate' | 'none';
 }
 
 /** No certificate comes with it, so the gate leaves it alone. */

@@ -22,8 +22,6 @@ export type InspectedPolicy =
  */
 export function readInspectedPolicy({ name, covered, policy }: HostedFunction): InspectedPolicy {
   if (covered === 'none' || covered === undefined) return { kind: 'none' };
-  // The hook alone knows no mark of a handler that has none: such a function is closed, without roles.
-  if (policy === undefined && covered === 'hook') return { kind: 'certificate', roles: [] };
   const read = findPolicy(policy);
   if (read !== undefined) return read;
   throw new CommandFailure(`What the gate says of the function "${name}" can't be read.`, {

@@ -48,8 +48,7 @@ function describeOpening({ policy }: InspectedHttpFunction, now: number): string
 }
 
 const coverage = {
-  registration: () => 'registration',
-  hook: () => colors.red('hook alone'),
+  gate: () => 'gate',
   none: () => colors.red('nothing'),
 } as const;
 

@@ -66,24 +66,27 @@ test('an ES module app is loaded, with braces in main and top-level await', asyn
 
 test("coverage and policies are read from Certgate's marks", async (context) => {
   const marks = `
-    const open = () => ({}); const gated = () => ({}); const hooked = () => ({});
-    globalThis[Symbol.for('certgate/gated-handlers/v1')] = new WeakMap([[gated, { policy: { kind: 'certificate', roles: [['a', 'b']] } }]]);
-    app.get('gated', gated); app.get('hooked', hooked); app.timer('tick', { schedule: '* * * * * *', handler: () => undefined });`;
+    const policy = { kind: 'certificate', roles: [['a', 'b']] };
+    const coverage = { functions: new Map([['gated', { name: 'Gated', policy }]]) };
+    globalThis[Symbol.for('certgate/function-coverage/v1')] = new WeakMap([[require('@azure/functions-core'), coverage]]);
+    app.get('Gated', () => ({})); app.get('unseen', () => ({})); app.timer('tick', { schedule: '* * * * * *', handler: () => undefined });`;
   const plain = await createSampleApp(context, commonJs(marks));
   const covered = (functions: readonly HostedFunction[]): unknown[] =>
     functions.map((hosted) => [hosted.name, hosted.covered, hosted.policy]);
   assert.deepEqual(covered((await plain.start()).functions), [
-    ['gated', 'registration', { kind: 'certificate', roles: [['a', 'b']] }],
-    ['hooked', 'none', undefined],
+    ['Gated', 'none', undefined],
     ['tick', undefined, undefined],
+    ['unseen', 'none', undefined],
   ]);
-  const withHook = await createSampleApp(
+  const withGate = await createSampleApp(
     context,
-    commonJs(`${marks}
-      globalThis[Symbol.for('certgate/gate/v1')] = {};
-      globalThis[Symbol.for('certgate/function-policies/v1')] = new WeakMap([[hooked, { kind: 'anonymous' }]]);`),
+    commonJs(`${marks} globalThis[Symbol.for('certgate/gate/v1')] = {};`),
   );
-  assert.deepEqual(covered((await withHook.start()).functions)[1], ['hooked', 'hook', { kind: 'anonymous' }]);
+  assert.deepEqual(covered((await withGate.start()).functions), [
+    ['Gated', 'gate', { kind: 'certificate', roles: [['a', 'b']] }],
+    ['tick', undefined, undefined],
+    ['unseen', 'gate', { kind: 'certificate', roles: [] }],
+  ]);
 });
 
 test("app settings reach the app, and another host's variables do not", async (context) => {

@@ -1,6 +1,5 @@
 import { CommandFailure } from '../command-line/command-failure.js';
 import type { AppContext, RegisteredFunction } from './worker/app-context.js';
-import type { FunctionCallback } from './worker/core-types.js';
 import { isDurableClient } from './worker/durable-client.js';
 import type { DescribedFunction, HostedFunction, HostedTrust } from './worker/host-protocol.js';
 import { compareNames, findTrigger, isHttpTrigger, type Route } from './routing/router.js';
@@ -70,6 +69,7 @@ export function describeFunctions(app: AppContext, routes: readonly Route[]): re
       describeFunction(
         registered,
         routes.find((route) => route.registered === registered),
+        app.coreApi,
       ),
     );
 }
@@ -83,7 +83,11 @@ export function describeWithBindings(app: AppContext, routes: readonly Route[]):
   });
 }
 
-function describeFunction(registered: RegisteredFunction, route: Route | undefined): HostedFunction {
+function describeFunction(
+  registered: RegisteredFunction,
+  route: Route | undefined,
+  coreApi: object | undefined,
+): HostedFunction {
   const base = { name: registered.metadata.name, triggerType: findTrigger(registered)?.[1].type ?? 'unknown' };
   if (route === undefined) return { ...base, http: false };
   return {
@@ -92,23 +96,24 @@ function describeFunction(registered: RegisteredFunction, route: Route | undefin
     route: `/${route.template.text.replace(/^\//, '')}`,
     ...(route.methods === undefined ? {} : { methods: route.methods }),
     ...(route.authLevel === undefined ? {} : { authLevel: route.authLevel }),
-    ...describeCoverage(registered.callback),
+    ...describeCoverage(base.name, coreApi),
   };
 }
 
 /**
- * Certgate's adapter leaves its marks under registered symbols, so that this host reads them without loading the
- * adapter (the app has its own copy): the wrappers it put around handlers, whether its hook stands, and policies.
+ * Certgate's adapter leaves what it knows under registered symbols, so that this host reads it without loading the
+ * adapter (the app has its own copy): whether there is a gate, and the policies of functions by their names. With a gate,
+ * a function that it has not seen registered is closed to callers without an allowed certificate.
  */
-function describeCoverage(callback: FunctionCallback): Pick<HostedFunction, 'covered' | 'policy'> {
-  const gated = findWeakMap('certgate/gated-handlers/v1');
-  if (gated?.has(callback) === true) {
-    const mark = gated.get(callback) as { readonly policy?: unknown } | undefined;
-    return { covered: 'registration', ...withPolicy(mark?.policy) };
-  }
+function describeCoverage(name: string, coreApi: object | undefined): Pick<HostedFunction, 'covered' | 'policy'> {
   if (findGateMark() === undefined) return { covered: 'none' };
-  return { covered: 'hook', ...withPolicy(findWeakMap('certgate/function-policies/v1')?.get(callback)) };
+  const functions = findRegisteredFunctions(coreApi);
+  if (functions?.has(name.toLowerCase()) !== true) return { covered: 'gate', policy: closedPolicy };
+  const { policy } = Object(functions.get(name.toLowerCase())) as { readonly policy?: unknown };
+  return { covered: 'gate', ...(policy === undefined ? {} : { policy }) };
 }
+
+const closedPolicy = Object.freeze({ kind: 'certificate', roles: Object.freeze([]) });
 
 /** What the gate's trust store says of itself; it is shown and nothing else, since any code of the app could have put it there. */
 export function describeTrust(): HostedTrust | undefined {
@@ -132,11 +137,9 @@ function findGateMark(): unknown {
   return Reflect.get(globalThis, Symbol.for('certgate/gate/v1'));
 }
 
-function findWeakMap(name: string): WeakMap<object, unknown> | undefined {
-  const value: unknown = Reflect.get(globalThis, Symbol.for(name));
-  return value instanceof WeakMap ? (value as WeakMap<object, unknown>) : undefined;
-}
-
-function withPolicy(policy: unknown): { readonly policy?: unknown } {
-  return policy === undefined ? {} : { policy };
+function findRegisteredFunctions(coreApi: object | undefined): ReadonlyMap<unknown, unknown> | undefined {
+  const coverage: unknown = Reflect.get(globalThis, Symbol.for('certgate/function-coverage/v1'));
+  if (!(coverage instanceof WeakMap) || coreApi === undefined) return undefined;
+  const { functions } = Object((coverage as WeakMap<object, unknown>).get(coreApi)) as { readonly functions?: unknown };
+  return functions instanceof Map ? functions : undefined;
 }

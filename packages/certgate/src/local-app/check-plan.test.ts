@@ -9,7 +9,7 @@ const hosted = (name: string, route: string, more: Partial<HostedFunction> = {})
   triggerType: 'httpTrigger',
   http: true,
   methods: ['GET'],
-  covered: 'registration',
+  covered: 'gate',
   policy: { kind: 'certificate', roles: [] },
   ...more,
 });

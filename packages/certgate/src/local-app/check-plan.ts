@@ -64,7 +64,7 @@ function planCheck(
 /** A request that another function answers would show nothing of this one, and run the other's code. */
 function findHindrance(hosted: HostedFunction, functions: readonly HostedFunction[]): string | undefined {
   if (hosted.covered === 'none')
-    return 'no gate covers this function. Call secureApp(app, …) in the file that is loaded first';
+    return 'no gate covers this function. Call secureApp(app, …) in a file that "main" in package.json loads';
   const answering = findAnswering(functions, chooseMethod(hosted.methods), fillRoute(hosted.route ?? '/'));
   if (answering === hosted) return undefined;
   if (answering === undefined) return `no request is known that fits its route ${hosted.route ?? '/'}`;

@@ -11,7 +11,7 @@ const hosted = (policy: unknown): HostedFunction => ({
   route: '/api/F',
   triggerType: 'httpTrigger',
   http: true,
-  covered: 'registration',
+  covered: 'gate',
   policy,
 });
 const describe = (policy: unknown, at = now): string => describePolicy(hosted(policy), at);

@@ -15,7 +15,7 @@ const hosted: HostedFunction = {
   triggerType: 'httpTrigger',
   http: true,
   methods: ['GET'],
-  covered: 'registration',
+  covered: 'gate',
   policy: { kind: 'certificate', roles: [] },
 };
 const callers = [{ name: 'none', certificate: undefined, isTrusted: false, roles: [] }];
@@ -46,7 +46,7 @@ test('a function that no gate covers is not called, and the table says so and wh
   assert.match(table, /everybody: no gate.*not sent/);
   assert.doesNotMatch(table, /no answer|WRONG|expected/);
   assert.deepEqual(listFailures(results), [
-    'Refund, caller none: not sent, since no gate covers this function. Call secureApp(app, …) in the file that is loaded first',
+    'Refund, caller none: not sent, since no gate covers this function. Call secureApp(app, …) in a file that "main" in package.json loads',
   ]);
 });
 

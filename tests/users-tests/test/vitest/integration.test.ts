@@ -16,10 +16,10 @@ describe('the app behind mTLS', () => {
   it('is covered by the gate, function by function', () => {
     const covered = app.functions.map(({ name, covered }) => [name, covered]);
     expect(covered).toEqual([
-      ['PublicFunction', 'registration'],
-      ['RefundFunction', 'registration'],
-      ['RoleFunction', 'registration'],
-      ['SecuredFunction', 'registration'],
+      ['PublicFunction', 'gate'],
+      ['RefundFunction', 'gate'],
+      ['RoleFunction', 'gate'],
+      ['SecuredFunction', 'gate'],
     ]);
   });
 

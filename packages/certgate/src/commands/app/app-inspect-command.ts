@@ -39,7 +39,7 @@ export function appInspectCommand(): Command {
   return addHelpSections(command, {
     exitCodes: {
       0: 'the gate covers every HTTP function at registration, and nothing differs from the baseline',
-      1: 'the gate does not cover an HTTP function, or by its hook alone; or something differs from the baseline',
+      1: 'no gate covers an HTTP function, or something differs from the baseline',
       2: 'no app there, it cannot be loaded, or the baseline cannot be used',
     },
     examples: [

@@ -44,6 +44,8 @@ export class AppContext {
   /** Sends a line to the parent. */
   readonly writeLog: (log: AppLog) => void;
   programmingModel: ProgrammingModel | undefined;
+  /** What the app's libraries get as `@azure/functions-core`; Certgate's adapter files what it knows of the app under it. */
+  coreApi: object | undefined;
   /** Set once the app has started; registering later is an error, as in the worker. */
   registrationClosed = false;
   /** The name of a function that was registered twice, kept because the app may swallow the exception. */

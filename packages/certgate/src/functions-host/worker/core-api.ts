@@ -14,7 +14,8 @@ import { writeAppLog } from './hooks.js';
 const hostVersion = '4.1056.100';
 const workerVersion = '3.17.3';
 
-/** What `require('@azure/functions-core')` gives the app's libraries. Not frozen: Certgate's adapter replaces `registerFunction`. */
+/** What `require('@azure/functions-core')` gives the app's libraries. Not frozen: Certgate's adapter replaces
+ * `registerFunction` and `setProgrammingModel`. */
 export interface CoreApi {
   version: string;
   hostVersion: string;
@@ -28,7 +29,7 @@ export interface CoreApi {
 }
 
 export function createCoreApi(app: AppContext): CoreApi {
-  return {
+  const coreApi: CoreApi = {
     version: workerVersion,
     hostVersion,
     workerVersion,
@@ -43,6 +44,8 @@ export function createCoreApi(app: AppContext): CoreApi {
     },
     Disposable,
   };
+  app.coreApi = coreApi;
+  return coreApi;
 }
 
 /**

@@ -9,7 +9,7 @@ export interface InvocationHookData {
 /**
  * Runs hooks one after another, awaited. The walk is over the live list, as in the worker (`executeHooks`): a hook
  * that disposes itself while it runs makes the walk skip the one after it. A copy would be kinder, and would hide
- * from a developer that a gate which lives in a hook alone can be skipped in Azure.
+ * from a developer that this hook is skipped in Azure.
  */
 export async function executeHooks(
   app: AppContext,

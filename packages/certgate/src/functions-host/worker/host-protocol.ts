@@ -26,8 +26,8 @@ export interface HostedFunction {
   readonly authLevel?: string;
   /** Certgate's own policy of this function, as its registry in the host process holds it. */
   readonly policy?: unknown;
-  /** How Certgate's gate covers an HTTP function. Only `registration` withstands other hooks. */
-  readonly covered?: 'registration' | 'hook' | 'none';
+  /** Whether the app has a gate of Certgate's, which stands before every HTTP function. HTTP only. */
+  readonly covered?: 'gate' | 'none';
 }
 
 /** Where the app's gate reads who may call, in its own words. */

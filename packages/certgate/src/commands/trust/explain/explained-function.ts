@@ -56,7 +56,6 @@ export function findRequirement({ name, policy }: ExplainedFunction): FunctionRe
 }
 
 export function describeExplainedFunction({ name, policy, covered }: ExplainedFunction): string {
-  const note =
-    covered === undefined ? ', by this command line' : covered === 'hook' ? ', covered by the hook alone' : '';
+  const note = covered === undefined ? ', by this command line' : '';
   return `${name}: open to ${describeInspectedPolicy(policy)}${note}`;
 }

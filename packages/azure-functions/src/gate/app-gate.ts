@@ -1,0 +1,219 @@
+// gate/: stands before every handler of the app: which function, which policy, which front end, which answer.
+
+import type { FunctionHandler, HttpRequest, InvocationContext, PreInvocationContext } from '@azure/functions';
+import { type Denial, type TrustStoreReport, deny } from '@certgate/core';
+import { warnAtStart } from '../log/start-log.js';
+import { CoreCall } from './core-call.js';
+import { ReportOnlyNotice } from './deferral.js';
+import { answerInvocation, createDenialResponse, findTriggerType } from './denial-response.js';
+import { certificateHeaderName, isDevelopment } from './front-end.js';
+import { admitted, FunctionGate, type GateOptions, type Verdict } from './function-gate.js';
+import { createMuteCall, findContext, refuseHandler } from './handler-call.js';
+import { type GatedFunction, GatedFunctions } from './gated-functions.js';
+import { ModelGate, type ModelInvocation } from './model-gate.js';
+import { findRegistered, getCoverage } from './registered-functions.js';
+import type { AnyHandler, CoveringGate, FunctionCoverage, RegisteredFunction } from './shared-state.js';
+import { findFunctionKind, findTriggerKind, isPromiseLike, type WorkerCore } from './worker-core.js';
+
+/** The hooks of `@azure/functions`, for where the programming model can't be gated. */
+export interface AppHooks {
+  preInvocation(callback: (context: PreInvocationContext) => void): unknown;
+}
+
+/**
+ * Closes an app. Each invocation is decided where its programming model calls the handler. Behind that, each handler whose
+ * registration was seen stays in a wrapper that runs it for admitted invocations alone.
+ */
+export class AppGate implements CoveringGate {
+  readonly #gate: FunctionGate;
+  readonly #core: WorkerCore | undefined;
+  readonly #coverage: FunctionCoverage;
+  readonly #hooks: AppHooks;
+  readonly #models: ModelGate;
+  readonly #reportOnly = new ReportOnlyNotice();
+  readonly #functions: GatedFunctions;
+  /** Handlers that refuse: where somebody has copied a gated method, a model is gated twice, and the refusal goes on. */
+  readonly #refusals = new WeakSet<object>();
+  #isStarted = false;
+  #isStandingIn = false;
+  #isBypassNoted = false;
+
+  constructor(options: GateOptions, core: WorkerCore | undefined, hooks: AppHooks) {
+    this.#gate = new FunctionGate(options);
+    this.#core = core;
+    this.#coverage = core === undefined ? { functions: new Map(), gate: undefined } : getCoverage(core);
+    this.#functions = new GatedFunctions(this.#coverage);
+    this.#hooks = hooks;
+    this.#models = new ModelGate(
+      (invocation) => this.#guard(invocation),
+      (model) => {
+        this.#gate.watchModel(model);
+      },
+      () => {
+        this.#standIn();
+      },
+    );
+  }
+
+  /** When `secureApp` runs. Whether the programming model is one that can be gated is judged when the app starts. */
+  install(): void {
+    this.#coverage.gate = this;
+    if (this.#core === undefined) this.#addHook();
+    else this.#models.install(this.#core);
+  }
+
+  /** When the app starts: says what stands in the way, and loads trust. Rejects when the trust is not valid. */
+  async start(): Promise<void> {
+    if (this.#core !== undefined) this.#models.check(this.#core);
+    this.#isStarted = true;
+    for (const registered of this.#coverage.functions.values()) this.noteRegistration(registered);
+    await this.#gate.start();
+  }
+
+  findTrustReport(): TrustStoreReport | undefined {
+    return this.#gate.findTrustReport();
+  }
+
+  noteRegistration(registered: RegisteredFunction): void {
+    if (!this.#isStarted) return;
+    this.#reportOnly.give(registered);
+    const { name, kind } = registered;
+    if (kind === 'mcp') warnAtStart('mcp_trigger', describeMcp(name), { function: name });
+  }
+
+  /**
+   * Every invocation of every model, after all hooks. The refusal returns a promise: without one, the model of version 3
+   * waits for a call of `context.done` that never comes.
+   */
+  #guard(invocation: ModelInvocation): unknown {
+    const subject = new CoreCall(invocation.core);
+    const verdict = this.#decide(invocation, subject);
+    const proceed = (settled: Verdict): unknown => {
+      if (settled === admitted) return invocation.invoke(invocation.handler);
+      const refusal = (): Promise<unknown> =>
+        new Promise((resolve) => {
+          resolve(this.#answer(settled as Denial, invocation, subject));
+        });
+      this.#refusals.add(refusal);
+      return invocation.invoke(refusal);
+    };
+    return isPromiseLike(verdict) ? verdict.then(proceed) : proceed(verdict);
+  }
+
+  /** Never throws. */
+  #decide({ core, context, inputs, handler }: ModelInvocation, subject: CoreCall): Verdict | PromiseLike<Verdict> {
+    try {
+      if (isObject(handler) && this.#refusals.has(handler)) return admitted;
+      const gated = this.#functions.find(subject.functionName, findFunctionKind(core.metadata), handler);
+      if (gated.isOpen) return admitted;
+      const { requirement } = gated;
+      if (requirement === undefined) return this.#gate.reportDenial(subject, denyMcp(subject.functionName));
+      if (!isObject(context)) return this.#gate.denyFault(subject, new TypeError('the invocation has no context'));
+      const findHeader = (): string | undefined => subject.findCertificateHeader();
+      return this.#gate.decide({ requirement, context, request: inputs[0], subject, findHeader, isInvocation: true });
+    } catch (error) {
+      return this.#gate.denyFault(subject, error);
+    }
+  }
+
+  #answer(denial: Denial, { core, context }: ModelInvocation, { invocationId }: CoreCall): unknown {
+    const development = isDevelopment(process.env) ? { trust: this.findTrustReport() } : undefined;
+    return answerInvocation(createDenialResponse(denial, invocationId, development), context, core.metadata);
+  }
+
+  /**
+   * The backstop: the wrapper of a handler whose registration was seen. An invocation that the gate has not admitted came
+   * another way, so it is decided here, and the operator is told once.
+   */
+  runHandler(
+    { name }: RegisteredFunction,
+    handler: AnyHandler,
+    thisArgument: unknown,
+    args: readonly unknown[],
+  ): unknown {
+    const registered = findRegistered(this.#coverage, name);
+    const gated = this.#functions.find(name, registered?.kind, registered?.handler);
+    const { isOpen, requirement } = gated;
+    const context = findContext(args);
+    const isAdmitted =
+      context !== undefined && requirement !== undefined && this.#gate.isAdmitted(context, requirement);
+    if (isOpen || isAdmitted) return Reflect.apply(handler, thisArgument, args);
+    this.#noteBypass(name, context);
+    return this.#run(gated, handler, thisArgument, args);
+  }
+
+  /** Decides by the handler's own arguments. */
+  #run(gated: GatedFunction, handler: AnyHandler, thisArgument: unknown, args: readonly unknown[]): unknown {
+    const proceed = (verdict: Verdict): unknown =>
+      verdict === admitted ? Reflect.apply(handler, thisArgument, args) : this.#refuse(verdict as Denial, gated, args);
+    const verdict = this.#decideHandler(gated, args);
+    return isPromiseLike(verdict) ? verdict.then(proceed) : proceed(verdict);
+  }
+
+  /** @throws {Error} for an MCP trigger: what its handler returns would reach the caller as the tool's result. */
+  #refuse(denial: Denial, { requirement }: GatedFunction, args: readonly unknown[]): unknown {
+    if (requirement === undefined) throw new Error(denial.detail);
+    return refuseHandler(denial, args, () => this.findTrustReport());
+  }
+
+  #decideHandler({ name, requirement }: GatedFunction, args: readonly unknown[]): Verdict | PromiseLike<Verdict> {
+    const context = findContext(args);
+    const subject = context ?? createMuteCall(name);
+    if (requirement === undefined) return this.#gate.reportDenial(subject, denyMcp(name));
+    if (context === undefined)
+      return this.#gate.reportDenial(subject, deny('internal_fault', 'The call carries no invocation context.'));
+    const [request] = args;
+    const findHeader = (): string | null => (request as HttpRequest).headers.get(certificateHeaderName);
+    return this.#gate.decide({ requirement, context, request, subject, findHeader, isInvocation: false });
+  }
+
+  #noteBypass(functionName: string, context: InvocationContext | undefined): void {
+    if (this.#isStandingIn || this.#isBypassNoted || (context !== undefined && this.#gate.isAdmitted(context))) return;
+    this.#isBypassNoted = true;
+    warnAtStart('gate_bypassed', describeBypass(functionName), { function: functionName });
+    // No invocation at all has come the known way: what has no wrapper needs the hook from now on.
+    if (!this.#models.isInUse) this.#standIn();
+  }
+
+  /** Where the programming model can't be gated: wrappers decide, and a hook covers what has none. */
+  #standIn(): void {
+    if (this.#isStandingIn) return;
+    this.#isStandingIn = true;
+    warnAtStart('programming_model_unknown', unknownModelDetail);
+    this.#addHook();
+  }
+
+  #addHook(): void {
+    this.#hooks.preInvocation((call) => {
+      const { invocationContext, functionHandler: handler } = call;
+      const { functionName = 'unnamed function' } = invocationContext as Partial<InvocationContext>;
+      if (findRegistered(this.#coverage, functionName)?.handler === handler) return;
+      const gated = this.#functions.find(functionName, findTriggerKind(findTriggerType(invocationContext)), handler);
+      if (gated.isOpen) return;
+      const run = (thisArgument: unknown, args: readonly unknown[]): unknown =>
+        this.#run(gated, handler, thisArgument, args);
+      call.functionHandler = function (this: unknown, ...args: unknown[]): unknown {
+        return run(this, args);
+      } as FunctionHandler;
+    });
+  }
+}
+
+function isObject(value: unknown): value is object {
+  return (typeof value === 'object' || typeof value === 'function') && value !== null;
+}
+
+function denyMcp(functionName: string): Denial {
+  return deny('certificate_missing', describeMcp(functionName));
+}
+
+function describeMcp(functionName: string): string {
+  return `"${functionName}" has an MCP trigger. The host serves those over HTTP, and no client certificate that Certgate can check comes with them, so every call is refused. Move the function to an app without secureApp.`;
+}
+
+function describeBypass(functionName: string): string {
+  return `A handler of "${functionName}" was called past the gate, so its wrapper decided about the call. Either a preInvocation hook of the app calls handlers itself, which is safe, or the Functions worker no longer calls handlers as this version of Certgate expects: then update @certgate/azure-functions.`;
+}
+
+const unknownModelDetail =
+  'The programming model of this worker or of @azure/functions has a shape that Certgate does not know. A preInvocation hook and the wrappers around the handlers stand in for the gate. Another hook that disposes itself can keep that hook from running, so functions that were registered before Certgate was loaded are not safe. Update @certgate/azure-functions.';

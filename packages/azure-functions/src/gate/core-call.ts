@@ -1,0 +1,95 @@
+import { readMember } from '@certgate/core';
+import type { LoggingCall } from '../log/decision-log.js';
+import { certificateHeaderName } from './front-end.js';
+import { type CoreInvocationContext, findTriggerKind } from './worker-core.js';
+
+/**
+ * One invocation as the worker itself holds it. What a decision takes from here, no hook and no programming model can
+ * have changed.
+ */
+export class CoreCall implements LoggingCall {
+  readonly functionName: string;
+  readonly invocationId: string;
+  readonly #core: CoreInvocationContext;
+
+  constructor(core: CoreInvocationContext) {
+    this.functionName = core.metadata?.name ?? 'unnamed function';
+    this.invocationId = core.invocationId ?? 'unknown';
+    this.#core = core;
+  }
+
+  log(line: string): void {
+    this.#core.log?.('information', 'user', line);
+  }
+
+  warn(line: string): void {
+    this.#core.log?.('warning', 'user', line);
+  }
+
+  /**
+   * The certificate header of the request that the host sent with the invocation; undefined where it has none. Names and
+   * values are taken as the library's `Headers` would take them. Two values stay two: the header's grammar knows the
+   * comma, and refuses.
+   */
+  findCertificateHeader(): string | undefined {
+    const inputs = readList(this.#core.request, 'inputData');
+    const values = inputs
+      .filter((input) => this.#isHttpTrigger(readOf(input, 'name')))
+      .flatMap((input) => listHeaders(readOf(readOf(input, 'data'), 'http')))
+      .flatMap(([name, value]) => (name.toLowerCase() === certificateHeaderName ? [trimField(value)] : []));
+    return values.length === 0 ? undefined : values.join(',');
+  }
+
+  #isHttpTrigger(name: unknown): boolean {
+    const bindings = this.#core.metadata?.bindings ?? {};
+    return (
+      typeof name === 'string' && Object.hasOwn(bindings, name) && findTriggerKind(bindings[name]?.type) === 'http'
+    );
+  }
+}
+
+/**
+ * The worker has told the host that it understands nullable values, so the headers usually come as those, and `headers`
+ * is empty then.
+ */
+function listHeaders(http: unknown): readonly (readonly [name: string, value: string])[] {
+  const nullable = listEntries(readOf(http, 'nullableHeaders'));
+  if (nullable.length > 0) return nullable.map(([name, field]) => [name, toText(readOf(field, 'value'))]);
+  return listEntries(readOf(http, 'headers')).map(([name, value]) => [name, toText(value)]);
+}
+
+function listEntries(value: unknown): readonly (readonly [name: string, value: unknown])[] {
+  return typeof value === 'object' && value !== null ? Object.entries(value) : [];
+}
+
+/** What is no text is an empty value, which no certificate is. */
+function toText(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+function readList(value: unknown, name: string): readonly unknown[] {
+  const list = readOf(value, name);
+  return Array.isArray(list) ? list : [];
+}
+
+/** What stands on Object.prototype is no part of a request. */
+function readOf(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? readMember(value, name) : undefined;
+}
+
+/**
+ * Fetch Standard §2.2.2: the white space around a value is no part of it. A loop, since a pattern that is bound to the end
+ * takes quadratic time over a run of spaces.
+ */
+function trimField(value: string): string {
+  let start = 0;
+  let end = value.length;
+  while (start < end && isFieldSpace(value.charCodeAt(start))) start += 1;
+  while (end > start && isFieldSpace(value.charCodeAt(end - 1))) end -= 1;
+  return value.slice(start, end);
+}
+
+/** HTTP white space: tab, line feed, carriage return, space. */
+function isFieldSpace(code: number): boolean {
+  return code === 9 || code === 10 || code === 13 || code === 32;
+}

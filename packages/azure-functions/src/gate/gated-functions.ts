@@ -1,0 +1,65 @@
+import { copyOwn, type FunctionRequirement } from '@certgate/core';
+import { findRegistered } from './registered-functions.js';
+import {
+  type AnyHandler,
+  certificatePolicy,
+  findPolicy,
+  type FunctionCoverage,
+  type FunctionPolicy,
+  type RegisteredFunction,
+  tightenPolicy,
+} from './shared-state.js';
+import { joinTriggerKinds, type TriggerKind } from './worker-core.js';
+
+/** What the gate does about calls of a function. */
+export interface GatedFunction {
+  readonly name: string;
+  readonly kind: TriggerKind;
+  /** Anonymous, or not to be called over HTTP: nothing is decided. */
+  readonly isOpen: boolean;
+  /** What a caller must meet. Undefined where the function is open, and for MCP triggers, which nobody may call. */
+  readonly requirement: FunctionRequirement | undefined;
+}
+
+/** The app's functions, by the names under which they were registered. */
+export class GatedFunctions {
+  readonly #coverage: FunctionCoverage;
+  readonly #known = new WeakMap<RegisteredFunction, GatedFunction>();
+
+  constructor(coverage: FunctionCoverage) {
+    this.#coverage = coverage;
+  }
+
+  /**
+   * By the name under which the function was registered: libraries rebind handlers, and their marks are lost. The handler
+   * that is about to run can ask more of the caller than the registration did, never less. A name whose registration was
+   * not seen is closed, and so is a function of which nothing tells that its trigger is not HTTP.
+   *
+   * `told` is the kind of trigger that the call itself tells.
+   */
+  find(functionName: string, told: TriggerKind | undefined, handler: unknown): GatedFunction {
+    const registered = findRegistered(this.#coverage, functionName);
+    const kind = joinTriggerKinds([registered?.kind, told]) ?? 'http';
+    if (registered === undefined || registered.handler !== handler) {
+      const policy = tightenPolicy(findPolicy(handler as AnyHandler), registered?.policy ?? certificatePolicy);
+      return createGatedFunction(registered?.name ?? functionName, kind, policy);
+    }
+    const known = this.#known.get(registered);
+    if (known?.kind === kind) return known;
+    const created = createGatedFunction(registered.name, kind, registered.policy);
+    this.#known.set(registered, created);
+    return created;
+  }
+}
+
+function createGatedFunction(name: string, kind: TriggerKind, policy: FunctionPolicy): GatedFunction {
+  const isOpen = kind === 'other' || (kind === 'http' && policy.kind === 'anonymous');
+  const requirement = kind === 'http' && policy.kind === 'certificate' ? createRequirement(name, policy) : undefined;
+  return Object.freeze({ name, kind, isOpen, requirement });
+}
+
+function createRequirement(functionName: string, policy: FunctionPolicy): FunctionRequirement | undefined {
+  if (policy.kind === 'anonymous') return undefined;
+  const { roles, reportOnlyUntil } = copyOwn(policy);
+  return copyOwn({ functionName, roles, ...(reportOnlyUntil === undefined ? {} : { reportOnlyUntil }) });
+}

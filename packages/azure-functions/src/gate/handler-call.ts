@@ -1,0 +1,34 @@
+import type { InvocationContext } from '@azure/functions';
+import { type Denial, type TrustStoreReport, hasMember } from '@certgate/core';
+import type { LoggingCall } from '../log/decision-log.js';
+import { answerDenial, createDenialResponse } from './denial-response.js';
+import { isDevelopment } from './front-end.js';
+
+/** The last argument that looks like an invocation context: libraries put arguments of their own in front of it. */
+export function findContext(args: readonly unknown[]): InvocationContext | undefined {
+  const last = args.at(-1);
+  return typeof last === 'object' && last !== null && hasMember(last, 'invocationId') && hasMember(last, 'functionName')
+    ? (last as InvocationContext)
+    : undefined;
+}
+
+/** A call without a context has nowhere to log to. */
+export function createMuteCall(functionName: string): LoggingCall {
+  return { functionName, invocationId: 'unknown', log: () => undefined, warn: () => undefined };
+}
+
+/**
+ * What a handler returns in place of its own result.
+ *
+ * @throws {Error} where there is no HTTP response to refuse with.
+ */
+export function refuseHandler(
+  denial: Denial,
+  args: readonly unknown[],
+  findTrustReport: () => TrustStoreReport | undefined,
+): unknown {
+  const context = findContext(args);
+  const development = isDevelopment(process.env) ? { trust: findTrustReport() } : undefined;
+  const response = createDenialResponse(denial, context?.invocationId ?? 'unknown', development);
+  return context === undefined ? response : answerDenial(response, context);
+}

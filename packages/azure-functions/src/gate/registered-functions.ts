@@ -1,0 +1,82 @@
+import {
+  type AnyHandler,
+  certificatePolicy,
+  findPolicy,
+  functionCoverage,
+  type FunctionCoverage,
+  functionPolicies,
+  type RegisteredFunction,
+  tightenPolicy,
+} from './shared-state.js';
+import {
+  findFunctionKind,
+  findWorkerCore,
+  type FunctionMetadata,
+  joinTriggerKinds,
+  replaceMethod,
+  type WorkerCore,
+} from './worker-core.js';
+
+/**
+ * Sees every registration from now on, for all copies of this package. It begins with the first mark or with `secureApp`,
+ * whichever comes first: what is marked is always registered after its mark was set, so no mark is ever missed, whatever
+ * the order in which files are loaded. Outside a worker it does nothing.
+ */
+export function observeRegistrations(): void {
+  const core = findWorkerCore();
+  if (core !== undefined) getCoverage(core);
+}
+
+/** The registrations of this core module that were seen; from the first call on, that is all of them. */
+export function getCoverage(core: WorkerCore): FunctionCoverage {
+  const present = functionCoverage.get(core);
+  if (present !== undefined) return present;
+  const coverage: FunctionCoverage = { functions: new Map(), gate: undefined };
+  functionCoverage.set(core, coverage);
+  // The library looks the method up at each call, whichever copy of it calls. Where it can't be replaced, no name is
+  // known, so every function is closed and no mark opens one.
+  replaceMethod(core, 'registerFunction', (register) => (metadata: FunctionMetadata, callback: unknown) => {
+    const isCallable = typeof callback === 'function';
+    return register(metadata, isCallable ? coverHandler(coverage, metadata, callback as AnyHandler) : callback);
+  });
+  return coverage;
+}
+
+export function findRegistered({ functions }: FunctionCoverage, functionName: string): RegisteredFunction | undefined {
+  return functions.get(functionName.toLowerCase());
+}
+
+/** The handler to register in place of `handler`. */
+function coverHandler(coverage: FunctionCoverage, metadata: FunctionMetadata, handler: AnyHandler): AnyHandler {
+  const name = metadata.name ?? 'unnamed function';
+  const kind = findFunctionKind(metadata) ?? 'http';
+  if (kind !== 'http' && functionPolicies.has(handler)) {
+    throw new TypeError(
+      `The function "${name}" has no HTTP trigger, so no certificate can come with it: take allowAnonymous, requireRole or reportOnly away.`,
+    );
+  }
+  // Other triggers are nobody's to call over HTTP; what they run is left as it is.
+  if (kind === 'other') return noteRegistered(coverage, { name, kind, policy: certificatePolicy, handler }).handler;
+  const covered = function (this: unknown, ...args: unknown[]): unknown {
+    const { gate } = coverage;
+    if (gate === undefined) return Reflect.apply(handler, this, args);
+    return gate.runHandler(registered, handler, this, args);
+  } as AnyHandler;
+  const policy = findPolicy(handler) ?? certificatePolicy;
+  const registered = noteRegistered(coverage, { name, kind, policy, handler: covered });
+  return covered;
+}
+
+/** A name that comes twice is an error of the worker's, which the app may swallow: the stricter policy stands. */
+function noteRegistered(coverage: FunctionCoverage, registered: RegisteredFunction): RegisteredFunction {
+  const before = findRegistered(coverage, registered.name);
+  const noted = Object.freeze(before === undefined ? registered : tightenRegistered(before, registered));
+  coverage.functions.set(noted.name.toLowerCase(), noted);
+  coverage.gate?.noteRegistration(noted);
+  return noted;
+}
+
+function tightenRegistered(before: RegisteredFunction, registered: RegisteredFunction): RegisteredFunction {
+  const kind = joinTriggerKinds([before.kind, registered.kind]) ?? 'http';
+  return { ...registered, kind, policy: tightenPolicy(before.policy, registered.policy) };
+}

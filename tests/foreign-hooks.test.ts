@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { build, transform } from 'esbuild';
+import { type Callers, createCallers } from './test-support/adapter-app.js';
+import { cleanEnvironment, collect, root } from './test-support/certgate.js';
+
+// Other people's preInvocation hooks against the gate: every ordered pair of what they may do, for functions registered
+// before and after secureApp. secureApp adds no hook, so it makes no difference where theirs stand beside it; that there
+// is none is part of what is checked.
+
+const require = createRequire(import.meta.url);
+const libraries = { floor: 'azure-functions-floor', newest: '@azure/functions' } as const;
+type Library = keyof typeof libraries;
+const packagings = ['CommonJS', 'ES modules', 'bundle', 'two copies'] as const;
+type Packaging = (typeof packagings)[number];
+const packages = join(root, 'packages');
+const source = join(root, 'tests/foreign-hooks/app.mjs');
+const driver = join(root, 'tests/foreign-hooks/drive.mjs');
+const testWorker = join(packages, 'azure-functions/dist/esm/test-support/test-worker.js');
+
+let folder: string;
+let callers: Callers;
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), 'certgate-hooks-'));
+  callers = createCallers(folder);
+});
+after(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+interface Outcome {
+  readonly failures: readonly unknown[];
+  readonly invocations: number;
+  readonly hooksOfTheGate: number;
+}
+
+describe('whatever two foreign hooks do, a function runs for admitted callers alone', { concurrency: 2 }, () => {
+  for (const library of Object.keys(libraries) as Library[]) {
+    for (const packaging of packagings) {
+      it(`${packaging}, ${library} @azure/functions, plain and streaming`, async () => {
+        const entry = await createApp(library, packaging);
+        for (const mode of ['plain', 'streaming']) {
+          const { failures, invocations, hooksOfTheGate } = await drive(entry, mode);
+          assert.deepEqual({ mode, failures, hooksOfTheGate }, { mode, failures: [], hooksOfTheGate: 0 });
+          assert.equal(invocations, 5 * 5 * 4 * 4);
+        }
+      });
+    }
+  }
+});
+
+/** The app's folder, with what it imports in node_modules, as it is built for this packaging; answers the entry file. */
+async function createApp(library: Library, packaging: Packaging): Promise<string> {
+  const app = mkdtempSync(join(folder, 'app-'));
+  const modules = join(app, 'node_modules');
+  const isTwice = packaging === 'two copies';
+  const otherLibrary = isTwice ? libraries[library === 'floor' ? 'newest' : 'floor'] : libraries[library];
+  link(findPackage(libraries[library]), join(modules, '@azure/functions'));
+  link(findPackage(otherLibrary), join(modules, 'other-functions'));
+  link(join(packages, 'core'), join(modules, '@certgate/core'));
+  link(join(packages, 'azure-functions'), join(modules, '@certgate/azure-functions'));
+  if (isTwice) copyAdapter(join(modules, 'other-certgate'));
+  else link(join(packages, 'azure-functions'), join(modules, 'other-certgate'));
+  const text = readFileSync(source, 'utf8');
+  writeFileSync(join(app, 'app.mjs'), text);
+  if (packaging === 'ES modules') return join(app, 'app.mjs');
+  const entry = join(app, 'app.cjs');
+  if (packaging === 'bundle') {
+    const external = ['@azure/functions-core'];
+    await build({ entryPoints: [join(app, 'app.mjs')], outfile: entry, bundle: true, platform: 'node', external });
+  } else {
+    writeFileSync(entry, (await transform(text, { format: 'cjs', platform: 'node' })).code);
+  }
+  return entry;
+}
+
+function findPackage(name: string): string {
+  return dirname(require.resolve(`${name}/package.json`));
+}
+
+function link(target: string, path: string): void {
+  mkdirSync(dirname(path), { recursive: true });
+  symlinkSync(target, path, 'junction');
+}
+
+/** The published files alone: a link would be the same module again. */
+function copyAdapter(path: string): void {
+  const adapter = join(packages, 'azure-functions');
+  for (const name of ['package.json', 'dist/index.cjs', 'dist/index.mjs'])
+    cpSync(join(adapter, name), join(path, name));
+}
+
+async function drive(entry: string, mode: string): Promise<Outcome> {
+  const environment = { WEBSITE_INSTANCE_ID: 'a1', CERTGATE_TRUST: callers.trustFile, FOREIGN_HOOKS_MODE: mode };
+  const child = spawn(process.execPath, [driver, entry, testWorker], {
+    env: { ...cleanEnvironment(), ...environment },
+  });
+  const { reader, operator, stranger } = callers;
+  child.stdin.end(JSON.stringify({ reader, operator, stranger }));
+  const { exitCode, stdout, stderr } = await collect(child);
+  assert.equal(exitCode, 0, stderr);
+  return JSON.parse(stdout) as Outcome;
+}

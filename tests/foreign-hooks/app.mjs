@@ -1,0 +1,31 @@
+// A function app for tests/foreign-hooks.test.ts, which transforms and bundles it. `other-functions` and `other-certgate`
+// are the same packages again, or further copies of them.
+import { app } from '@azure/functions';
+import { allowAnonymous, requireRole, secureApp, trustStoreFromFile } from '@certgate/azure-functions';
+import { requireRole as requireRoleOfOther } from 'other-certgate';
+import { app as other } from 'other-functions';
+
+/** By function: how often its own code ran, and that code without anything around it. */
+const runs = {};
+const raw = {};
+
+function makeHandler(name) {
+  runs[name] = 0;
+  raw[name] = async () => {
+    runs[name] += 1;
+    return { body: 'secret' };
+  };
+  return raw[name];
+}
+
+if (process.env.FOREIGN_HOOKS_MODE === 'streaming') {
+  app.setup({ enableHttpStream: true });
+  other.setup({ enableHttpStream: true });
+}
+app.http('EarlyBare', { handler: makeHandler('EarlyBare') });
+other.http('EarlyRole', { handler: requireRoleOfOther('operator', makeHandler('EarlyRole')) });
+secureApp(app, { trustStore: trustStoreFromFile(process.env.CERTGATE_TRUST) });
+app.http('LateBare', { handler: makeHandler('LateBare') });
+other.http('LateRole', { handler: requireRole('operator', makeHandler('LateRole')) });
+
+globalThis.foreignHooks = { app, allowAnonymous, runs, raw };

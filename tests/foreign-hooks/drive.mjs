@@ -1,0 +1,104 @@
+// Plays the worker for an app of app.mjs: `node drive.mjs <entry file> <test worker's module>`, the callers' headers as
+// JSON on stdin. Every ordered pair of hooks, every function, every caller; what went wrong goes to stdout as JSON.
+import { randomUUID } from 'node:crypto';
+import { request as httpRequest } from 'node:http';
+import { createRequire } from 'node:module';
+import { text } from 'node:stream/consumers';
+import { pathToFileURL } from 'node:url';
+
+const [entry, testWorker] = process.argv.slice(2);
+const callers = JSON.parse(await text(process.stdin));
+const { createWorker } = await import(pathToFileURL(testWorker).href);
+const worker = createWorker({ after: () => undefined });
+if (entry.endsWith('.mjs')) await import(pathToFileURL(entry).href);
+else createRequire(import.meta.url)(entry);
+const { app, allowAnonymous, runs, raw } = globalThis.foreignHooks;
+const hooksOfTheGate = worker.hooks.preInvocation.length;
+const { HttpUri: uri } = (await worker.start()) ?? {};
+
+/** What somebody's hook does about the handler; it may hold the app's own code. */
+const behaviours = {
+  'sets a raw handler': (call) => {
+    call.functionHandler = raw[call.invocationContext.functionName];
+  },
+  'sets an anonymous handler': (call) => {
+    call.functionHandler = allowAnonymous(raw[call.invocationContext.functionName]);
+  },
+  'disposes itself': (_call, hook) => {
+    hook.dispose();
+  },
+  'caches responses': (call, _hook, cache) => {
+    const { functionHandler: present } = call;
+    const { functionName } = call.invocationContext;
+    call.functionHandler = async (...args) => (cache[functionName] ??= await present(...args));
+  },
+  throws: () => {
+    throw new Error('a hook failed');
+  },
+};
+
+const failures = [];
+let invocations = 0;
+for (const first of Object.keys(behaviours)) {
+  for (const second of Object.keys(behaviours)) await tryPair([first, second]);
+}
+process.stdout.write(JSON.stringify({ failures, invocations, hooksOfTheGate }));
+process.exit();
+
+async function tryPair(pair) {
+  const cache = {};
+  for (const name of Object.keys(raw)) {
+    // The caller who may do all comes first, so that a cache holds the secret when the others come.
+    for (const caller of ['operator', 'reader', 'stranger', 'none']) {
+      addHooks(pair, cache);
+      const before = runs[name];
+      const { status, body } = await invoke(name, callers[caller]);
+      const expected = expectStatus(pair, name, caller);
+      const isShown = expected !== 200 && (runs[name] !== before || body.includes('secret'));
+      if (status !== expected || isShown) failures.push({ pair, name, caller, status, expected, isShown });
+      invocations += 1;
+    }
+  }
+}
+
+/** Anew for each invocation: a hook that disposed itself is gone. */
+function addHooks(pair, cache) {
+  worker.hooks.preInvocation.splice(0);
+  for (const name of pair) {
+    const hook = app.hook.preInvocation((call) => behaviours[name](call, hook, cache));
+  }
+}
+
+function expectStatus([first, second], name, caller) {
+  // The worker walks its live list: a hook that disposes itself makes it skip the next.
+  if (first === 'throws' || (second === 'throws' && first !== 'disposes itself')) return 500;
+  if (caller === 'none' || caller === 'stranger') return 401;
+  return caller === 'reader' && name.endsWith('Role') ? 403 : 200;
+}
+
+async function invoke(name, certificate) {
+  const headers = certificate === undefined ? {} : { 'x-arr-clientcert': certificate };
+  if (uri === undefined) return worker.invoke(name, { headers });
+  const invocationId = randomUUID();
+  const proxied = {
+    ...headers,
+    'x-ms-invocation-id': invocationId,
+    'x-forwarded-host': 'h',
+    'x-forwarded-proto': 'http',
+  };
+  const request = httpRequest(new URL(`/api/${name}`, uri), { headers: proxied });
+  const response = new Promise((resolve, reject) => {
+    request.once('response', resolve).once('error', reject).end();
+  });
+  response.catch(() => undefined);
+  const answer = await worker.invoke(name, {}, invocationId);
+  if (answer.status === 500) {
+    request.destroy();
+    return answer;
+  }
+  const { statusCode: status, ...incoming } = await response.then(async (message) => ({
+    statusCode: message.statusCode,
+    body: await text(message),
+  }));
+  return { status, ...incoming };
+}
