@@ -41,6 +41,8 @@ export interface Call {
   readonly headers?: Readonly<Record<string, string>>;
   readonly method?: string;
   readonly body?: string;
+  /** Members of the request as the host sends it, in place of those above. */
+  readonly http?: object;
   /** What a trigger other than HTTP carries. */
   readonly data?: object;
 }
@@ -165,7 +167,10 @@ function asError(error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error));
 }
 
-function createInputs(metadata: Metadata, { headers = {}, method = 'GET', body, data }: Call): readonly object[] {
+function createInputs(
+  metadata: Metadata,
+  { headers = {}, method = 'GET', body, data, http: other }: Call,
+): readonly object[] {
   return Object.entries(metadata.bindings)
     .filter(([, { type }]) => /trigger$/i.test(type))
     .map(([name]) => {
@@ -175,6 +180,7 @@ function createInputs(metadata: Metadata, { headers = {}, method = 'GET', body, 
         url: `http://localhost/api/${metadata.name}`,
         headers,
         ...(body === undefined ? {} : { body: { string: body } }),
+        ...other,
       };
       return { name, data: { http } };
     });

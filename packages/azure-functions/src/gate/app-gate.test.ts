@@ -1,0 +1,363 @@
+import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
+import { describe, it, type TestContext } from 'node:test';
+import { trustStoreFromDocument } from '@certgate/core';
+import { allowAnonymous, requireRole } from '../function-policy.js';
+import { getClientIdentity } from '../request-identity.js';
+import { secureApp } from '../secure-app.js';
+import { functionCoverage } from './shared-state.js';
+import {
+  type SecuredApp,
+  bearing,
+  createApp,
+  createSecuredApp,
+  operator,
+  reader,
+  stranger,
+  trustDocument,
+} from '../test-support/secured-app.js';
+import type { TestWorker } from '../test-support/test-worker.js';
+
+const trustStore = trustStoreFromDocument(trustDocument);
+const require = createRequire(import.meta.url);
+
+/** The codes of the lines about the app as a whole, as they are written. */
+function watchStartLines(context: TestContext): () => readonly string[] {
+  const warn = context.mock.method(console, 'warn', () => undefined);
+  return () =>
+    warn.mock.calls.map(({ arguments: [line] }) => (JSON.parse(String(line)) as { readonly code: string }).code);
+}
+
+function count(): { readonly handler: () => { body: string }; readonly runs: () => number } {
+  let runs = 0;
+  return {
+    handler: () => {
+      runs += 1;
+      return { body: 'secret' };
+    },
+    runs: () => runs,
+  };
+}
+
+describe('the usual app', () => {
+  it('gets no hook, and no line at start; each call is decided and logged once', async (context) => {
+    const readStartLines = watchStartLines(context);
+    const { app, worker } = createSecuredApp(context);
+    app.http('Closed', { handler: () => ({ body: 'in' }) });
+    await worker.start();
+    assert.equal((await worker.invoke('Closed')).status, 401);
+    assert.equal((await worker.invoke('Closed', bearing(reader))).body, 'in');
+    assert.deepEqual([worker.hooks.preInvocation.length, worker.hooks.postInvocation.length], [0, 0]);
+    assert.deepEqual(readStartLines(), []);
+    assert.equal(worker.decisions.length, 2);
+  });
+
+  it('is decided by what the host sent, whatever a hook makes of the inputs', async (context) => {
+    const { app, worker, library } = createSecuredApp(context);
+    app.hook.preInvocation((call) => {
+      const headers = bearing(reader).headers;
+      call.inputs = [new library.HttpRequest({ method: 'GET', url: 'http://localhost', headers })];
+    });
+    const { handler, runs } = count();
+    app.http('Closed', { handler });
+    await worker.start();
+    assert.equal((await worker.invoke('Closed')).status, 401);
+    assert.equal((await worker.invoke('Closed', bearing(stranger))).status, 401);
+    assert.equal(runs(), 0);
+  });
+
+  it('takes headers in the form that the host sends to this worker, and two of them for two', async (context) => {
+    const { app, worker } = createSecuredApp(context);
+    app.http('Closed', { handler: () => ({ body: 'in' }) });
+    await worker.start();
+    const value = reader.header;
+    const nullable = (names: readonly string[]): object =>
+      Object.fromEntries(names.map((name) => [name, { value: ` ${value}\t` }]));
+    const invoke = async (nullableHeaders: object, headers = {}): Promise<number> =>
+      (await worker.invoke('Closed', { http: { nullableHeaders, headers } })).status;
+    assert.equal(await invoke(nullable(['x-arr-clientcert'])), 200);
+    assert.equal(await invoke(nullable(['X-ARR-ClientCert', 'x-arr-clientcert'])), 401);
+    assert.equal(await invoke(nullable(['other']), { 'x-arr-clientcert': value }), 401);
+    assert.deepEqual(
+      worker.decisions.map(({ code }) => code),
+      ['allowed', 'certificate_multiple', 'certificate_missing'],
+    );
+  });
+});
+
+describe('policy goes by registered name', () => {
+  it('a name whose registration was not seen is closed, whatever the mark of the final handler', async (context) => {
+    const { app, worker } = createApp(context);
+    const { handler, runs } = count();
+    app.http('Early', { handler });
+    secureApp(app, { trustStore });
+    app.hook.preInvocation((call) => {
+      call.functionHandler = allowAnonymous(handler);
+    });
+    await worker.start();
+    assert.equal((await worker.invoke('Early')).status, 401);
+    assert.equal(runs(), 0);
+    assert.equal((await worker.invoke('Early', bearing(reader))).body, 'secret');
+  });
+
+  it('a handler that lost its marks has the policy of its registration, and a marked one can only tighten it', async (context) => {
+    const { app, worker } = createSecuredApp(context);
+    const final: { handler?: () => object } = {};
+    app.hook.preInvocation((call) => {
+      call.functionHandler = final.handler!;
+    });
+    app.http('Open', { handler: allowAnonymous(() => ({})) });
+    app.http('Role', { handler: requireRole('operator', () => ({})) });
+    await worker.start();
+    const { handler } = count();
+    const statuses = async (name: string): Promise<readonly number[]> =>
+      Promise.all(
+        [{}, bearing(reader), bearing(operator)].map(async (call) => (await worker.invoke(name, call)).status),
+      );
+    final.handler = handler;
+    assert.deepEqual(await statuses('Open'), [200, 200, 200]);
+    assert.deepEqual(await statuses('Role'), [401, 403, 200]);
+    final.handler = allowAnonymous(handler);
+    assert.deepEqual(await statuses('Role'), [401, 403, 200]);
+    final.handler = requireRole('operator', handler);
+    assert.deepEqual(await statuses('Open'), [401, 403, 200]);
+  });
+});
+
+/** The model of function.json functions, which the worker brings and starts with. */
+function createClassicFunction(worker: TestWorker, output: string, handler: (...args: never[]) => unknown): void {
+  const name = require.resolve('azure-functions-model-v3');
+  Reflect.deleteProperty(require.cache, name);
+  (require(name) as { setup(): void }).setup();
+  const bindings = {
+    req: { type: 'httpTrigger', direction: 'in' },
+    [output]: { type: 'http', direction: 'out' },
+  };
+  worker.functions.set('Classic', { metadata: { name: 'Classic', bindings }, callback: handler as () => unknown });
+}
+
+describe('a function.json function', () => {
+  for (const output of ['$return', 'res']) {
+    for (const when of ['before', 'after'] as const) {
+      it(`is closed, with the output ${output}, its model set ${when} secureApp`, async (context) => {
+        const { app, worker } = createApp(context);
+        let runs = 0;
+        const handler = (call: object): Promise<object> => {
+          runs += 1;
+          const response = { status: 200, body: getClientIdentity(call as never).name };
+          return Promise.resolve(output === 'res' ? { res: response } : response);
+        };
+        if (when === 'before') createClassicFunction(worker, output, handler);
+        secureApp(app, { trustStore });
+        if (when === 'after') createClassicFunction(worker, output, handler);
+        await worker.start();
+        for (const call of [{}, bearing(stranger)]) {
+          const { status, body } = await worker.invoke('Classic', call);
+          assert.equal(status, 401);
+          assert.match(body, /client_certificate_required/);
+        }
+        assert.equal(runs, 0);
+        const { status, body } = await worker.invoke('Classic', bearing(reader));
+        assert.deepEqual([status, body, runs], [200, 'reader', 1]);
+        assert.deepEqual(
+          worker.decisions.map(({ code, function: name }) => [code, name]),
+          ['certificate_missing', 'certificate_not_trusted', 'allowed'].map((code) => [code, 'Classic']),
+        );
+      });
+    }
+  }
+});
+
+describe('MCP triggers', () => {
+  for (const type of ['mcpToolTrigger', 'MCPPROMPTTRIGGER', 'mcpResourceTrigger', 'mcpOfTomorrowTrigger']) {
+    it(`${type}: the function never runs, and the operator is told why`, async (context) => {
+      const readStartLines = watchStartLines(context);
+      const { app, worker } = createApp(context);
+      const { handler, runs } = count();
+      app.generic('Early', { trigger: { type, name: 'call' }, handler });
+      secureApp(app, { trustStore });
+      app.generic('Late', { trigger: { type, name: 'call' }, handler });
+      await worker.start();
+      assert.deepEqual(readStartLines(), ['mcp_trigger']);
+      for (const name of ['Early', 'Late']) {
+        const { error } = await worker.invoke(name, { data: { json: '{}' } });
+        assert.match(String(error), /Certgate refused a call of/);
+      }
+      // Past the gate too.
+      assert.throws(() => worker.functions.get('Late')!.callback({}, {}), /has an MCP trigger/);
+      assert.equal(runs(), 0);
+      assert.throws(() => {
+        app.generic('Marked', { trigger: { type, name: 'call' }, handler: allowAnonymous(handler) });
+      }, /has no HTTP trigger/);
+    });
+  }
+});
+
+/** Renames or removes one method of an object, its class's too. */
+const changes: Readonly<Record<string, (target: object, name: string) => void>> = {
+  renamed: (target, name) => {
+    const members = target as Record<string, unknown>;
+    members[`${name}2`] = members[name];
+    members[name] = undefined;
+  },
+  removed: (target, name) => {
+    (target as Record<string, unknown>)[name] = undefined;
+  },
+};
+
+describe('where the programming model is another one', () => {
+  const build = (context: TestContext): SecuredApp & ReturnType<typeof count> => {
+    const created = createApp(context);
+    const counted = count();
+    created.app.http('Early', { handler: counted.handler });
+    secureApp(created.app, { trustStore });
+    created.app.http('Late', { handler: counted.handler });
+    created.app.http('Open', { handler: allowAnonymous(() => ({ body: 'open' })) });
+    created.app.timer('Tick', { schedule: '0 * * * * *', handler: () => undefined });
+    return { ...created, ...counted };
+  };
+  const expectClosed = async ({ worker, runs }: ReturnType<typeof build>): Promise<void> => {
+    for (const name of ['Early', 'Late'])
+      for (const call of [{}, bearing(stranger)]) assert.equal((await worker.invoke(name, call)).status, 401, name);
+    assert.equal(runs(), 0);
+    for (const name of ['Early', 'Late']) assert.equal((await worker.invoke(name, bearing(reader))).body, 'secret');
+    assert.equal((await worker.invoke('Open')).body, 'open');
+    assert.equal((await worker.invoke('Tick', { data: { json: '{}' } })).error, undefined);
+  };
+
+  for (const [how, change] of Object.entries(changes)) {
+    it(`getInvocationModel ${how}: wrappers and the hook stand in, and the operator is told once`, async (context) => {
+      const readStartLines = watchStartLines(context);
+      const scene = build(context);
+      const original = Reflect.getPrototypeOf(scene.worker.model!) as { getInvocationModel: unknown };
+      change(scene.worker.model!, 'getInvocationModel');
+      await scene.worker.start();
+      // The worker itself goes another way to the same end.
+      scene.worker.model = Object.assign(Object.create(scene.worker.model!) as object, original, {
+        getInvocationModel: original.getInvocationModel,
+      }) as never;
+      await expectClosed(scene);
+      assert.deepEqual(readStartLines(), ['programming_model_unknown']);
+      assert.equal(scene.worker.hooks.preInvocation.length, 1);
+    });
+
+    for (const method of ['getArguments', 'invokeFunction', 'getResponse']) {
+      it(`${method} ${how}: no handler runs without an admission`, async (context) => {
+        const readStartLines = watchStartLines(context);
+        const scene = build(context);
+        const { worker } = scene;
+        const prototype = Reflect.getPrototypeOf(worker.model!) as { getInvocationModel: (core: object) => object };
+        const { getInvocationModel } = prototype;
+        const model = { getInvocationModel: (core: object): object => changeInvocation(getInvocationModel(core)) };
+        const changeInvocation = (invocation: object): object => {
+          change(invocation, method);
+          return invocation;
+        };
+        (worker.core['setProgrammingModel'] as (model: object) => void)(model);
+        await worker.start();
+        const gated = worker.model as unknown as typeof model;
+        // The worker of that day calls by the new name, bound to the invocation that has the library's private members.
+        worker.model = {
+          getInvocationModel: (core: object) => {
+            const invocation = gated.getInvocationModel(core) as Record<string, unknown>;
+            const call =
+              (name: string) =>
+              (...args: unknown[]): unknown => {
+                const own =
+                  invocation[name] ?? invocation[`${name}2`] ?? Reflect.get(Reflect.getPrototypeOf(invocation)!, name);
+                return Reflect.apply(own as () => unknown, invocation, args);
+              };
+            return Object.fromEntries(
+              ['getArguments', 'invokeFunction', 'getResponse'].map((name) => [name, call(name)]),
+            );
+          },
+        } as never;
+        await expectClosed(scene);
+        assert.deepEqual(readStartLines(), method === 'invokeFunction' ? ['programming_model_unknown'] : []);
+      });
+    }
+  }
+
+  it('a core module without getProgrammingModel: models are gated as they are set', async (context) => {
+    const readStartLines = watchStartLines(context);
+    const created = createApp(context);
+    delete created.worker.core['getProgrammingModel'];
+    secureApp(created.app, { trustStore });
+    const { handler, runs } = count();
+    created.app.http('Closed', { handler });
+    await created.worker.start();
+    assert.equal((await created.worker.invoke('Closed')).status, 401);
+    assert.equal(runs(), 0);
+    assert.deepEqual(readStartLines(), []);
+  });
+
+  it('a worker that goes past a gated model: the wrapper decides, says so once, and the hook joins it', async (context) => {
+    const readStartLines = watchStartLines(context);
+    const scene = build(context);
+    const { worker } = scene;
+    const original = (Reflect.getPrototypeOf(worker.model!) as { getInvocationModel: unknown }).getInvocationModel;
+    await worker.start();
+    worker.model = { getInvocationModel: original } as never;
+    assert.equal((await worker.invoke('Late')).status, 401);
+    assert.deepEqual(readStartLines(), ['gate_bypassed', 'programming_model_unknown']);
+    await expectClosed(scene);
+    assert.equal(readStartLines().length, 2);
+  });
+
+  it('a hook that calls the handler itself is decided by the wrapper, and logged once', async (context) => {
+    const readStartLines = watchStartLines(context);
+    const { app, worker } = createSecuredApp(context);
+    app.hook.preInvocation(async (call) => {
+      const result: unknown = await call.functionHandler(...(call.inputs as [never]), call.invocationContext);
+      call.functionHandler = () => result;
+    });
+    const { handler, runs } = count();
+    app.http('Closed', { handler });
+    await worker.start();
+    assert.equal((await worker.invoke('Closed')).status, 401);
+    assert.equal(runs(), 0);
+    assert.equal((await worker.invoke('Closed', bearing(reader))).body, 'secret');
+    assert.equal(runs(), 1);
+    assert.deepEqual(readStartLines(), ['gate_bypassed']);
+    assert.equal(worker.hooks.preInvocation.length, 1);
+  });
+
+  it('a model that is gated twice, by a copy of its gated method, decides once', async (context) => {
+    const { app, worker } = createSecuredApp(context);
+    app.http('Closed', { handler: () => ({ body: 'in' }) });
+    const model = worker.model!;
+    const gated = model.getInvocationModel.bind(model);
+    model.getInvocationModel = (core) => gated(core);
+    await worker.start();
+    assert.equal((await worker.invoke('Closed')).status, 401);
+    assert.equal((await worker.invoke('Closed', bearing(reader))).body, 'in');
+    assert.equal(worker.decisions.length, 2);
+  });
+});
+
+describe('decisionLog', () => {
+  it("'denials' leaves out the lines of admitted calls alone", async (context) => {
+    const { app, worker } = createSecuredApp(context, { decisionLog: 'denials' });
+    app.http('Closed', { handler: () => ({ body: 'in' }) });
+    await worker.start();
+    assert.equal((await worker.invoke('Closed', bearing(reader))).status, 200);
+    assert.equal((await worker.invoke('Closed', bearing(stranger))).status, 401);
+    assert.deepEqual(
+      worker.decisions.map(({ code }) => code),
+      ['certificate_not_trusted'],
+    );
+  });
+});
+
+it('registrations are seen from the first mark on, for all copies of the package', async (context) => {
+  const { app, worker } = createApp(context);
+  app.http('Unseen', { handler: () => ({}) });
+  assert.equal(functionCoverage.has(worker.core), false);
+  const handler = allowAnonymous(() => ({ body: 'open' }));
+  app.http('Open', { handler });
+  secureApp(app, { trustStore });
+  await worker.start();
+  assert.deepEqual([...functionCoverage.get(worker.core)!.functions.keys()], ['open']);
+  assert.equal((await worker.invoke('Open')).body, 'open');
+  assert.equal((await worker.invoke('Unseen')).status, 401);
+});
