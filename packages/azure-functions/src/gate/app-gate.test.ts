@@ -125,7 +125,7 @@ describe('policy goes by registered name', () => {
 });
 
 /** The model of function.json functions, which the worker brings and starts with. */
-function createClassicFunction(worker: TestWorker, output: string, handler: (...args: never[]) => unknown): void {
+function createClassicFunction(worker: TestWorker, output: string, handler: (call: unknown) => unknown): void {
   const name = require.resolve('azure-functions-model-v3');
   Reflect.deleteProperty(require.cache, name);
   (require(name) as { setup(): void }).setup();
@@ -133,7 +133,7 @@ function createClassicFunction(worker: TestWorker, output: string, handler: (...
     req: { type: 'httpTrigger', direction: 'in' },
     [output]: { type: 'http', direction: 'out' },
   };
-  worker.functions.set('Classic', { metadata: { name: 'Classic', bindings }, callback: handler as () => unknown });
+  worker.functions.set('Classic', { metadata: { name: 'Classic', bindings }, callback: handler });
 }
 
 describe('a function.json function', () => {
@@ -142,7 +142,7 @@ describe('a function.json function', () => {
       it(`is closed, with the output ${output}, its model set ${when} secureApp`, async (context) => {
         const { app, worker } = createApp(context);
         let runs = 0;
-        const handler = (call: object): Promise<object> => {
+        const handler = (call: unknown): Promise<object> => {
           runs += 1;
           const response = { status: 200, body: getClientIdentity(call as never).name };
           return Promise.resolve(output === 'res' ? { res: response } : response);
@@ -263,7 +263,7 @@ describe('where the programming model is another one', () => {
             const call =
               (name: string) =>
               (...args: unknown[]): unknown => {
-                const own =
+                const own: unknown =
                   invocation[name] ?? invocation[`${name}2`] ?? Reflect.get(Reflect.getPrototypeOf(invocation)!, name);
                 return Reflect.apply(own as () => unknown, invocation, args);
               };

@@ -8,6 +8,6 @@ export function formatGateCall(appExpression: string, environmentVariable: strin
 /** init can't tell how to close this app; nothing was changed, and this is what to do instead. */
 export function byHand(reason: string, where: string): CommandFailure {
   return new CommandFailure(`${reason} Nothing was changed.`, {
-    remedy: `By hand: import secureApp and trustStoreFrom from '@certgate/azure-functions' and call ${formatGateCall('app', 'process.env.CERTGATE_TRUST')} ${where}, before any function is registered.`,
+    remedy: `By hand: import secureApp and trustStoreFrom from '@certgate/azure-functions' and call ${formatGateCall('app', 'process.env.CERTGATE_TRUST')} ${where}.`,
   });
 }

@@ -1,7 +1,7 @@
 import fastGlob from 'fast-glob';
 import { CommandFailure } from '../command-line/command-failure.js';
 
-/** What package.json's `main` loads, in the worker's order: names without a wildcard first. */
+/** What package.json's `main` loads: names without a wildcard, and patterns. */
 export interface MainPattern {
   readonly main: string;
   /** Built files, relative to the app's folder. */
@@ -22,7 +22,7 @@ export function readMain(main: string): MainPattern {
 }
 
 /**
- * `main` that loads an index file before everything that it loads now. It goes beside the folder `functions`, or else
+ * `main` that loads an index file beside everything that it loads now. It goes beside the folder `functions`, or else
  * beside what `main` matches: `dist/src/functions/*.js` becomes `dist/src/{index.js,functions/*.js}`.
  */
 export function addIndexFile(pattern: MainPattern): MainPattern {

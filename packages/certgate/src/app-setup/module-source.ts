@@ -14,6 +14,8 @@ export interface ModuleImport {
 export interface ModuleSource {
   readonly path: string;
   readonly text: string;
+  /** The text without its comments. */
+  readonly code: string;
   /** `import` is written in it, rather than `require`. */
   readonly usesImport: boolean;
   /** All that is loaded before the first other statement runs, in order; type-only imports are left out. */
@@ -32,7 +34,8 @@ const typeScript = /\.[cm]?ts$/;
 
 /** @throws {CommandFailure} when it can't be parsed. */
 export function readModuleSource(path: string, text: string): ModuleSource {
-  const { body, directives } = parseProgram(path, text);
+  const { program, comments } = parseFile(path, text);
+  const { body, directives } = program;
   const leading = body.findIndex((statement) => !isImport(statement));
   const head = leading === -1 ? body : body.slice(0, leading);
   // An import that stands further down is loaded first all the same.
@@ -41,6 +44,7 @@ export function readModuleSource(path: string, text: string): ModuleSource {
   return {
     path,
     text,
+    code: removeComments(text, comments ?? []),
     usesImport: typeScript.test(path) || body.some(({ type }) => type === 'ImportDeclaration'),
     imports: imports.flatMap(readImport),
     endOfImports: head.at(-1)?.end ?? 0,
@@ -49,16 +53,21 @@ export function readModuleSource(path: string, text: string): ModuleSource {
   };
 }
 
-function parseProgram(path: string, text: string): ReturnType<typeof parse>['program'] {
+function parseFile(path: string, text: string): ReturnType<typeof parse> {
   try {
     return parse(text, {
       sourceType: typeScript.test(path) ? 'module' : 'unambiguous',
       plugins: typeScript.test(path) ? ['typescript', 'decorators-legacy'] : [],
-    }).program;
+    });
   } catch (cause) {
     const reason = messageOf(cause);
     throw byHand(`${path} can't be parsed: ${reason}.`, 'in it');
   }
+}
+
+function removeComments(text: string, comments: readonly { start?: number | null; end?: number | null }[]): string {
+  const ends = [0, ...comments.map(({ end }) => end ?? 0)];
+  return ends.map((from, index) => text.slice(from, comments[index]?.start ?? undefined)).join(' ');
 }
 
 /** A module that is loaded before the first statement runs, wherever it is named. */

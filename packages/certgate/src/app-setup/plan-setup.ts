@@ -42,7 +42,7 @@ export async function planSetup(folder: string): Promise<SetupPlan> {
   return { folder, app, sources, gateFile: gate.gateFile, edits };
 }
 
-/** package.json: `main` that loads the gate first, and a script that runs the app behind the gateway. */
+/** package.json: `main` that loads the gate, and a script that runs the app behind the gateway. */
 function planManifest(app: FunctionApp, main: MainPattern, isTypeScript: boolean): readonly FileEdit[] {
   const { manifest, scripts } = app;
   const withMain = main.main === app.main.main ? manifest : manifest.replaceString(['main'], main.main);

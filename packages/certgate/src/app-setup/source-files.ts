@@ -26,7 +26,7 @@ export async function findSourceFiles(app: FunctionApp): Promise<SourceFiles> {
   if (isPlain) return plain;
   throw byHand(
     `"main" in package.json is ${JSON.stringify(app.main.main)}, whose source files were not found: it may be a bundle.`,
-    'in the source that is loaded first',
+    'in one of the sources that are loaded at start',
   );
 }
 

@@ -1,0 +1,177 @@
+// What the gate adds to an invocation, in an in-process model of the worker's call sequence with the real @azure/functions:
+// getInvocationModel, getArguments, preInvocation hooks, invokeFunction, postInvocation hooks, getResponse.
+import { createRequire } from 'node:module';
+import { readFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { createHash, X509Certificate } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Module from 'node:module';
+
+const batches = 121;
+const invocationsPerBatch = 100;
+const goalMicroseconds = 5;
+const require = createRequire(import.meta.url);
+let core;
+
+// The worker answers for its core module in the same way.
+const originalRequire = Module.prototype.require;
+Module.prototype.require = function (id) {
+  return id === '@azure/functions-core' && core !== undefined ? core : originalRequire.call(this, id);
+};
+
+/** The worker's part: what it keeps of one app. */
+class Worker {
+  functions = new Map();
+  hooks = { appStart: [], preInvocation: [], postInvocation: [] };
+  messages = 0;
+
+  constructor() {
+    this.core = {
+      version: '3.17.3',
+      registerFunction: (metadata, callback) => this.functions.set(metadata.name, { metadata, callback }),
+      registerHook: (name, callback) => this.hooks[name]?.push(callback),
+      setProgrammingModel: (model) => (this.model = model),
+      getProgrammingModel: () => this.model,
+      log: () => undefined,
+    };
+  }
+
+  async start() {
+    for (const hook of this.hooks.appStart) await hook({});
+    await this.model.getCapabilities({});
+  }
+
+  async invoke(name, http) {
+    const { metadata, callback } = this.functions.get(name);
+    const [input] = Object.keys(metadata.bindings);
+    const invocationId = '00000000-0000-0000-0000-000000000000';
+    const model = await this.model.getInvocationModel({
+      invocationId,
+      metadata,
+      request: { invocationId, inputData: [{ name: input, data: { http } }], triggerMetadata: {} },
+      // One message is counted and dropped: what the host's channel costs is not the gate's.
+      log: () => (this.messages += 1),
+    });
+    const { context, inputs } = await model.getArguments();
+    const before = { functionCallback: callback, inputs, invocationContext: context, hookData: {}, appHookData: {} };
+    for (const hook of this.hooks.preInvocation) await hook(before);
+    const after = { ...before, result: null, error: null };
+    after.result = await model.invokeFunction(context, before.inputs, before.functionCallback);
+    for (const hook of this.hooks.postInvocation) await hook(after);
+    return model.getResponse(context, after.result);
+  }
+}
+
+/** A copy of library and adapter for each app, since both look for their core module once. */
+async function createApp(secure) {
+  for (const file of Object.keys(require.cache)) Reflect.deleteProperty(require.cache, file);
+  const worker = new Worker();
+  core = worker.core;
+  const { app } = require('@azure/functions');
+  secure(app, require('@certgate/azure-functions'));
+  app.http('Hello', { handler: () => ({ status: 200, body: 'hello' }) });
+  await worker.start();
+  core = undefined;
+  return worker;
+}
+
+function makeCertificate() {
+  const folder = mkdtempSync(join(tmpdir(), 'certgate-bench-'));
+  try {
+    const options = ['-x509', '-nodes', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-days', '30'];
+    const files = ['-keyout', join(folder, 'key.pem'), '-out', join(folder, 'cert.pem')];
+    const extensions = ['-addext', 'extendedKeyUsage=clientAuth', '-addext', 'basicConstraints=CA:false'];
+    execFileSync('openssl', ['req', ...options, ...files, '-subj', '/CN=bench', ...extensions], { stdio: 'ignore' });
+    return new X509Certificate(readFileSync(join(folder, 'cert.pem'))).raw;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Microseconds of CPU time for each invocation: what else the machine does is not counted. */
+async function runBatch(worker, http) {
+  const start = process.cpuUsage();
+  for (let count = 0; count < invocationsPerBatch; count += 1) await worker.invoke('Hello', http);
+  const { user, system } = process.cpuUsage(start);
+  return (user + system) / invocationsPerBatch;
+}
+
+function median(values) {
+  return [...values].sort((left, right) => left - right)[values.length >> 1];
+}
+
+process.env.WEBSITE_INSTANCE_ID = 'bench';
+const certificate = makeCertificate();
+const thumbprintSha256 = createHash('sha256').update(certificate).digest('hex').toUpperCase();
+const document = {
+  schemaVersion: 1,
+  revision: 1,
+  identities: [{ name: 'bench', roles: [], certificates: [{ thumbprintSha256 }] }],
+};
+const secureWith =
+  (decisionLog) =>
+  (app, { secureApp, trustStoreFromDocument }) =>
+    secureApp(app, { trustStore: trustStoreFromDocument(document), decisionLog });
+const none = () => undefined;
+const apps = {
+  none: await createApp(none),
+  noneAgain: await createApp(none),
+  denials: await createApp(secureWith('denials')),
+  denialsAgain: await createApp(secureWith('denials')),
+  all: await createApp(secureWith('all')),
+  message: await createApp(none),
+};
+// The same app, which logs one line of the decision line's length itself: what a message costs without the gate.
+const line = 'x'.repeat(330);
+apps.message.functions.get('Hello').callback = (_request, context) => {
+  context.log(line);
+  return { status: 200, body: 'hello' };
+};
+const http = {
+  method: 'GET',
+  url: 'http://localhost/api/Hello',
+  headers: { host: 'localhost', accept: '*/*', 'x-arr-clientcert': certificate.toString('base64') },
+};
+
+const names = Object.keys(apps);
+const times = Object.fromEntries(names.map((name) => [name, []]));
+for (let batch = 0; batch <= batches; batch += 1) {
+  // Each batch in another order: what runs first in a pair must not always be the same.
+  const order = names.map((_, index) => names[(index + batch) % names.length]);
+  for (const name of order) {
+    const microseconds = await runBatch(apps[name], http);
+    // The first batch warms up.
+    if (batch > 0) times[name].push(microseconds);
+  }
+}
+
+/** The median of the differences, batch by batch: what slows the machine slows both of a pair. */
+const above = (name, base) => median(times[name].map((time, index) => time - times[base][index]));
+const noise = Math.max(Math.abs(above('noneAgain', 'none')), Math.abs(above('denialsAgain', 'denials')));
+const result = {
+  noGate: median(times.none),
+  denials: above('denials', 'none'),
+  all: above('all', 'none'),
+  oneMessage: above('message', 'none'),
+  noise,
+  isValid: noise < 1,
+};
+result.isMet = result.isValid && result.denials <= goalMicroseconds;
+if (process.argv.includes('--json')) {
+  console.log(JSON.stringify(result));
+} else {
+  const show = (text, value) => console.log(`${text.padEnd(60)} ${value.toFixed(2).padStart(7)} µs`);
+  show('an invocation without a gate', result.noGate);
+  show("the gate, decisionLog: 'denials', above that", result.denials);
+  show("the gate, decisionLog: 'all', above that", result.all);
+  show('one log message by the handler itself, above that', result.oneMessage);
+  show('two runs of the same code differ by', result.noise);
+  if (!result.isValid)
+    console.log('Not valid: two runs of the same code differ by 1 µs or more. Try on an idle machine.');
+  else
+    console.log(
+      result.isMet ? 'The goal (5 µs without log lines) is met.' : 'The goal (5 µs without log lines) is missed.',
+    );
+}
+process.exitCode = result.isMet ? 0 : 1;
