@@ -32,12 +32,14 @@ export class CoreCall implements LoggingCall {
    * comma, and refuses.
    */
   findCertificateHeader(): string | undefined {
-    const inputs = readList(this.#core.request, 'inputData');
-    const values = inputs
-      .filter((input) => this.#isHttpTrigger(readOf(input, 'name')))
-      .flatMap((input) => listHeaders(readOf(readOf(input, 'data'), 'http')))
-      .flatMap(([name, value]) => (name.toLowerCase() === certificateHeaderName ? [trimField(value)] : []));
-    return values.length === 0 ? undefined : values.join(',');
+    let header: string | undefined;
+    // Loops, since this runs at every invocation.
+    for (const input of readList(this.#core.request, 'inputData')) {
+      if (!this.#isHttpTrigger(readOf(input, 'name'))) continue;
+      const value = findHeader(readOf(readOf(input, 'data'), 'http'));
+      if (value !== undefined) header = header === undefined ? value : `${header},${value}`;
+    }
+    return header;
   }
 
   #isHttpTrigger(name: unknown): boolean {
@@ -52,14 +54,19 @@ export class CoreCall implements LoggingCall {
  * The worker has told the host that it understands nullable values, so the headers usually come as those, and `headers`
  * is empty then.
  */
-function listHeaders(http: unknown): readonly (readonly [name: string, value: string])[] {
-  const nullable = listEntries(readOf(http, 'nullableHeaders'));
-  if (nullable.length > 0) return nullable.map(([name, field]) => [name, toText(readOf(field, 'value'))]);
-  return listEntries(readOf(http, 'headers')).map(([name, value]) => [name, toText(value)]);
-}
-
-function listEntries(value: unknown): readonly (readonly [name: string, value: unknown])[] {
-  return typeof value === 'object' && value !== null ? Object.entries(value) : [];
+function findHeader(http: unknown): string | undefined {
+  const nullable = readOf(http, 'nullableHeaders');
+  const isNullable = isObject(nullable) && Object.keys(nullable).length > 0;
+  const fields = isNullable ? nullable : readOf(http, 'headers');
+  if (!isObject(fields)) return undefined;
+  let header: string | undefined;
+  for (const name of Object.keys(fields)) {
+    if (name.length !== certificateHeaderName.length || name.toLowerCase() !== certificateHeaderName) continue;
+    const field = readOf(fields, name);
+    const value = trimField(toText(isNullable ? readOf(field, 'value') : field));
+    header = header === undefined ? value : `${header},${value}`;
+  }
+  return header;
 }
 
 /** What is no text is an empty value, which no certificate is. */
@@ -74,7 +81,11 @@ function readList(value: unknown, name: string): readonly unknown[] {
 
 /** What stands on Object.prototype is no part of a request. */
 function readOf(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? readMember(value, name) : undefined;
+  return isObject(value) ? readMember(value, name) : undefined;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }
 
 /**
