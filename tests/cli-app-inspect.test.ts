@@ -2,14 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import {
-  type InspectionReport,
-  createApp,
-  functionsOfTheSample,
-  httpFunction,
-  inspect,
-  inspectJson,
-} from './test-support/app-inspection.js';
+import { createApp, functionsOfTheSample, httpFunction, inspect, inspectJson } from './test-support/app-inspection.js';
 import { sampleFolder } from './test-support/certgate.js';
 
 describe('certgate app inspect', () => {
