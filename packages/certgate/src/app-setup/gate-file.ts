@@ -33,7 +33,7 @@ export async function planGate(app: FunctionApp, sources: SourceFiles): Promise<
   if (source?.callsSecureApp === true) return { main, edits: [], gateFile: path };
   const settled = await findGate(app, sources, path);
   if (settled !== undefined) return { main: app.main, edits: [], gateFile: settled };
-  const edits = source === undefined ? await createGate(app, sources, path) : addGate(app, source);
+  const edits = source === undefined ? createGate(app, sources, path) : addGate(app, source);
   return { main, edits, gateFile: path };
 }
 
@@ -55,7 +55,7 @@ async function findGate(app: FunctionApp, sources: SourceFiles, path: string): P
   return undefined;
 }
 
-async function createGate(app: FunctionApp, sources: SourceFiles, path: string): Promise<readonly FileEdit[]> {
+function createGate(app: FunctionApp, sources: SourceFiles, path: string): readonly FileEdit[] {
   if (sources.language === 'typescript') requireBuilt(app, path);
   const usesImport = sources.language === 'typescript' || isEsModule(app, path);
   const lines = [
