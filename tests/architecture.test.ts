@@ -282,22 +282,6 @@ it('nothing but the command line and the app process ends a process', () => {
   }
 });
 
-describe('the entries of azure-functions', () => {
-  it('have a module in common only where a copy in each of their bundles does no harm', () => {
-    const sources = new Map(listSources('azure-functions').map((file) => [file.room, listTargets(file, true)]));
-    const reached = ['index', 'testing', 'opentelemetry'].flatMap((entry) => [...listReached(sources, entry)]);
-    const common = reached.filter((room, index) => reached.indexOf(room) !== index);
-    // What these hold is functions and texts, or hangs on `globalThis` under registered symbols and names. A variable,
-    // a map or a class of their own would be another one in each entry.
-    assert.deepEqual([...new Set(common)].sort(), [
-      'gate/shared-state',
-      'gate/worker-core',
-      'log/decision-channel',
-      'log/log-text',
-    ]);
-  });
-});
-
 /** The longest line that is the file itself or a folder above it. */
 function findRoom(lines: readonly string[], file: string): string | undefined {
   const above = lines.filter((line) => file === line || file.startsWith(`${line}/`));
@@ -318,13 +302,6 @@ function findCycle(
   }
   done.add(file);
   return undefined;
-}
-
-function listReached(sources: ReadonlyMap<string, readonly string[]>, entry: string): ReadonlySet<string> {
-  const reached = new Set([entry]);
-  // A set is walked to its end, what is added on the way included.
-  for (const room of reached) for (const target of sources.get(room) ?? []) reached.add(target);
-  return reached;
 }
 
 function listSources(name: string): readonly SourceFile[] {

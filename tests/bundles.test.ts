@@ -1,20 +1,19 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import type * as functionsLibrary from '@azure/functions';
-import type * as adapterEntry from '@certgate/azure-functions';
-import type * as telemetryEntry from '@certgate/azure-functions/opentelemetry';
 import type * as testingEntry from '@certgate/azure-functions/testing';
-import { MeterProvider } from '@opentelemetry/sdk-metrics';
+import { build } from 'esbuild';
 import ts from 'typescript';
 import { root, runProgram, sampleFolder } from './test-support/certgate.js';
 import { runNpm } from './test-support/npm.js';
 
-// What apps load of x509, core and the adapter is one file per entry and module kind; packages' own tests load neither.
+// What apps load of x509, core and the adapter are the bundles; packages' own tests load what tsc wrote.
 
 interface Conditions {
   readonly types: string;
@@ -24,6 +23,8 @@ interface Conditions {
 interface Entry {
   readonly specifier: string;
   readonly folder: string;
+  /** For bundlers. */
+  readonly module: string;
   readonly import: Conditions;
   readonly require: Conditions;
 }
@@ -36,18 +37,13 @@ const kinds = ['import', 'require'] as const;
 function listEntries(packageName: string): readonly Entry[] {
   const folder = join(root, 'packages', packageName);
   const { exports } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
-    readonly exports: Readonly<Record<string, string | Pick<Entry, 'import' | 'require'>>>;
+    readonly exports: Readonly<Record<string, string | Pick<Entry, 'module' | 'import' | 'require'>>>;
   };
   return Object.entries(exports).flatMap(([path, conditions]) =>
     typeof conditions === 'string'
       ? []
       : [{ specifier: `@certgate/${packageName}${path.slice(1)}`, folder, ...conditions }],
   );
-}
-
-/** The whole entry as an app of that module kind gets it. */
-function load(kind: (typeof kinds)[number], specifier: string): Promise<unknown> {
-  return kind === 'import' ? import(specifier) : Promise.resolve(require(specifier) as unknown);
 }
 
 it('there is a bundle of every entry', () => {
@@ -65,35 +61,97 @@ it('there is a bundle of every entry', () => {
   );
 });
 
-describe('an entry is one file', () => {
-  for (const entry of entries) {
-    for (const kind of kinds) {
-      it(`${entry.specifier} by ${kind}`, () => {
-        const text = readFileSync(join(entry.folder, entry[kind].default), 'utf8');
-        const specifiers = listSpecifiers(text);
-        const others = specifiers.filter((specifier) => !specifier.startsWith('node:'));
-        // The ES module asks for the Azure SDK by another function than `require`.
-        const storage = kind === 'require' ? ['@azure/identity', '@azure/storage-blob'] : [];
-        const allowed: Readonly<Record<string, readonly string[]>> = {
-          '@certgate/core': ['@certgate/x509', '@certgate/x509/path'],
-          '@certgate/core/tools': ['@certgate/x509', '@certgate/x509/path'],
-          '@certgate/azure-functions': [...storage, '@certgate/core'],
-          '@certgate/azure-functions/testing': ['@certgate/core'],
-          '@certgate/azure-functions/opentelemetry': ['@certgate/core', '@opentelemetry/api'],
-        };
-        assert.ok(specifiers.length > 0);
-        // A core of the adapter's own would not be the one whose errors and channels the app knows.
-        assert.deepEqual([...new Set(others)].sort(), allowed[entry.specifier] ?? []);
-      });
+/** What the files of a package import from elsewhere, below `dist` or `dist/bundler`. */
+function listForeignImports(folder: string, extension: string): readonly string[] {
+  const files = readdirSync(folder).filter((name) => name.endsWith(extension));
+  assert.ok(files.length > 0, folder);
+  const specifiers = files.flatMap((name) => listSpecifiers(readFileSync(join(folder, name), 'utf8')));
+  return [...new Set(specifiers.filter((each) => !each.startsWith('node:') && !each.startsWith('./')))].sort();
+}
 
-      it(`${entry.specifier} by ${kind} exports what was compiled, by the same names`, async () => {
-        const compiled = join(entry.folder, entry.import.types.replace(/\.d\.ts$/, '.js'));
-        const expected = describeExports(await import(pathToFileURL(compiled).href));
-        assert.ok(Object.keys(expected).length > 0);
-        assert.deepEqual(describeExports(await load(kind, entry.specifier)), expected);
-      });
-    }
+describe('what apps load', () => {
+  const foreign: Readonly<Record<string, readonly string[]>> = {
+    x509: [],
+    core: ['@certgate/x509', '@certgate/x509/path'],
+    'azure-functions': ['@azure/identity', '@azure/storage-blob', '@certgate/core', '@opentelemetry/api'],
+  };
+  for (const [name, allowed] of Object.entries(foreign)) {
+    it(`of ${name} holds no other package`, () => {
+      const dist = join(root, 'packages', name, 'dist');
+      // A core of the adapter's own would not be the one whose errors and channels the app knows.
+      assert.deepEqual(listForeignImports(dist, '.cjs'), allowed);
+      assert.deepEqual(listForeignImports(join(dist, 'bundler'), '.mjs'), allowed);
+    });
   }
+
+  for (const entry of entries) {
+    it(`${entry.specifier} exports what was compiled, by the same names`, async () => {
+      const compiled = join(entry.folder, entry.import.types.replace(/\.d\.ts$/, '.js'));
+      const expected = describeExports(await import(pathToFileURL(compiled).href));
+      assert.ok(Object.keys(expected).length > 0);
+      assert.deepEqual(describeExports(await import(entry.specifier)), expected);
+      assert.deepEqual(describeExports(require(entry.specifier)), expected);
+      assert.deepEqual(describeExports(await import(pathToFileURL(join(entry.folder, entry.module)).href)), expected);
+    });
+
+    it(`${entry.specifier} is there once, imported or required`, async () => {
+      const imported = (await import(entry.specifier)) as Readonly<Record<string, unknown>>;
+      const required = require(entry.specifier) as Readonly<Record<string, unknown>>;
+      for (const [name, value] of Object.entries(imported)) assert.equal(required[name], value, name);
+    });
+  }
+
+  it('is the same thing where two entries export it', () => {
+    const tools = require('@certgate/core/tools') as Readonly<Record<string, unknown>>;
+    const index = require('@certgate/core') as Readonly<Record<string, unknown>>;
+    for (const [name, value] of Object.entries(index)) assert.equal(tools[name], value, name);
+  });
+});
+
+describe('path validation', () => {
+  const listLoaded = `() => Object.keys(require.cache).filter((file) => file.endsWith('path.cjs'))`;
+  const authority = { name: 'corp', trustAnchors: ['no PEM'] };
+  const documents = {
+    pins: { schemaVersion: 1, revision: 1, identities: [] },
+    authority: { schemaVersion: 2, revision: 1, identities: [], authorities: [authority] },
+  };
+  for (const [kind, load] of [
+    ['import', "await import('@certgate/core')"],
+    ['require', "require('@certgate/core')"],
+  ] as const) {
+    it(`is loaded with the first document that has authorities, at once: ${kind}`, async () => {
+      const script = `(async () => {
+        const { trustStoreFromDocument } = ${load};
+        const listLoaded = ${listLoaded};
+        const seen = [listLoaded().length];
+        trustStoreFromDocument(${JSON.stringify(documents.pins)});
+        seen.push(listLoaded().length);
+        try { trustStoreFromDocument(${JSON.stringify(documents.authority)}); } catch (error) { seen.push(error.name, error.message); }
+        seen.push(listLoaded().length);
+        process.stdout.write(JSON.stringify(seen));
+      })();`;
+      const { stdout, stderr, exitCode } = await runProgram(process.execPath, ['-e', script], { cwd: root });
+      assert.equal(exitCode, 0, stderr);
+      const [atLoad, withPins, name, message, withAuthority] = JSON.parse(stdout) as readonly unknown[];
+      assert.deepEqual([atLoad, withPins, name, withAuthority], [0, 0, 'TrustDocumentError', 1]);
+      assert.match(String(message), /trustAnchors\[0\]/);
+    });
+  }
+});
+
+it('secureApp alone, bundled, minified and compressed, is small', async () => {
+  const { outputFiles } = await build({
+    stdin: { contents: "export { secureApp } from '@certgate/azure-functions';", resolveDir: root },
+    bundle: true,
+    minify: true,
+    format: 'cjs',
+    platform: 'node',
+    external: ['@certgate/x509/path'],
+    write: false,
+  });
+  const size = gzipSync(outputFiles[0]!.contents, { level: 9 }).length;
+  // 19 kB, and 51 kB where a bundler can't leave out what is not used.
+  assert.ok(size <= 35_000, `${size} bytes`);
 });
 
 /** By the parser: the compiler's quick scan loses its way in minified code, and finds nothing. */
@@ -122,46 +180,21 @@ function describeExports(module: unknown): Readonly<Record<string, string>> {
   return Object.fromEntries(described) as Record<string, string>;
 }
 
-describe('the entries of the adapter, of both kinds, are of one mind', () => {
+describe('the entries of the adapter are of one mind', () => {
   const readOrders: functionsLibrary.HttpHandler = () => ({ body: 'read' });
 
-  for (const one of kinds) {
-    for (const other of kinds) {
-      it(`who calls: testing by ${one}, the adapter by ${other}`, async () => {
-        const { withClientIdentity } = (await load(one, '@certgate/azure-functions/testing')) as typeof testingEntry;
-        const { getClientIdentity, requireRole } = (await load(
-          other,
-          '@certgate/azure-functions',
-        )) as typeof adapterEntry;
-        const context = withClientIdentity(new InvocationContext(), { name: 'billing', roles: ['reader'] });
-        assert.equal(getClientIdentity(context).name, 'billing');
+  it('on who calls, and what a function asks', async () => {
+    const { withClientIdentity } = require('@certgate/azure-functions/testing') as typeof testingEntry;
+    const { allowAnonymous, getClientIdentity, requireRole } = await import('@certgate/azure-functions');
+    const context = withClientIdentity(new InvocationContext(), { name: 'billing', roles: ['reader'] });
+    assert.equal(getClientIdentity(context).name, 'billing');
 
-        const request = new HttpRequest({ method: 'GET', url: 'https://localhost/' });
-        const read = requireRole('reader', readOrders);
-        assert.deepEqual(await read(request, context), { body: 'read' });
-        const write = requireRole('writer', readOrders);
-        assert.equal((await write(request, context)).status, 403);
-      });
-
-      it(`what a function asks: marked by ${one}, read by ${other}`, async () => {
-        const { requireRole } = (await load(one, '@certgate/azure-functions')) as typeof adapterEntry;
-        const { allowAnonymous } = (await load(other, '@certgate/azure-functions')) as typeof adapterEntry;
-        const handler = requireRole('reader', readOrders);
-        assert.throws(() => allowAnonymous(handler), /role/);
-      });
-    }
-  }
-
-  it('what is observed', async () => {
-    const [one, other] = (await Promise.all(
-      kinds.map((kind) => load(kind, '@certgate/azure-functions/opentelemetry')),
-    )) as readonly (typeof telemetryEntry)[];
-    const meterProvider = new MeterProvider();
-    const observation = one!.observeGate({ meterProvider });
-    assert.notEqual(one!.observeGate, other!.observeGate);
-    assert.equal(other!.observeGate({ meterProvider }), observation);
-    observation.stop();
-    await meterProvider.shutdown();
+    const request = new HttpRequest({ method: 'GET', url: 'https://localhost/' });
+    const read = requireRole('reader', readOrders);
+    assert.deepEqual(await read(request, context), { body: 'read' });
+    const write = requireRole('writer', readOrders);
+    assert.equal((await write(request, context)).status, 403);
+    assert.throws(() => allowAnonymous(read), /role/);
   });
 });
 
@@ -200,9 +233,11 @@ describe('the bundles are minified, and their source maps lead to the sources', 
   for (const kind of kinds) {
     it(`by ${kind}`, async () => {
       const adapter = entries.find(({ specifier }) => specifier === '@certgate/azure-functions')!;
-      const text = readFileSync(join(adapter.folder, adapter[kind].default), 'utf8');
+      // What an ES module hands on is the CommonJS file's.
+      const bundle = join(adapter.folder, adapter.require.default);
+      const text = readFileSync(bundle, 'utf8');
       assert.ok(text.split('\n').every((line) => !/^ {2}|^\/\/(?!# sourceMappingURL=)/.test(line)));
-      const { sources } = JSON.parse(readFileSync(join(adapter.folder, `${adapter[kind].default}.map`), 'utf8')) as {
+      const { sources } = JSON.parse(readFileSync(`${bundle}.map`, 'utf8')) as {
         readonly sources: readonly string[];
       };
       assert.ok(sources.includes('../src/secure-app.ts'));
@@ -232,10 +267,18 @@ describe('the tarballs hold what apps load, its types, and nothing else', () => 
       assert.equal(exitCode, 0, stderr);
       const [tarball] = Object.values(JSON.parse(stdout) as object) as { files: { path: string }[] }[];
       const paths = tarball!.files.map(({ path }) => path);
-      const unneeded = paths.filter((path) => !/^(?:[^/]+|dist\/cjs\/package\.json|dist\/.+\.d\.ts)$/.test(path));
+      const unneeded = paths.filter(
+        (path) =>
+          !/^(?:[^/]+|dist\/cjs\/package\.json|dist\/.+\.d\.ts|dist\/(?:bundler\/)?shared-\w+\.[cm]js(?:\.map)?)$/.test(
+            path,
+          ),
+      );
       const own = entries.filter(({ folder }) => folder.endsWith(name));
-      const bundles = own.flatMap((entry) => kinds.map((kind) => entry[kind].default.slice('./'.length)));
-      assert.deepEqual(unneeded.sort(), bundles.flatMap((bundle) => [bundle, `${bundle}.map`]).sort());
+      const bundles = own.flatMap((entry) =>
+        [entry.module, entry.require.default].map((file) => file.slice('./'.length)),
+      );
+      const modules = own.map((entry) => entry.import.default.slice('./'.length));
+      assert.deepEqual(unneeded.sort(), [...bundles.flatMap((file) => [file, `${file}.map`]), ...modules].sort());
       assert.deepEqual(
         paths.filter((path) => /\.test\.|test-support|tsconfig/.test(path)),
         [],

@@ -40,12 +40,8 @@ export type {
   TrustSnapshot,
   TrustWarning,
 } from './trust-snapshot/trust-snapshot.js';
-export type {
-  RevocationMode,
-  RevocationScope,
-  AuthorityRevocationInformation,
-  RevocationInformation,
-} from '@certgate/x509/path';
+export type { RevocationMode, RevocationScope } from '@certgate/x509/path';
+export type { AuthorityRevocationInformation, RevocationInformation } from './trust-snapshot/revocation-information.js';
 export type { DeniedCertificate, DenyList } from './trust-snapshot/deny-list.js';
 export type { SubjectType, TrustSubject } from './trust-snapshot/trust-subject.js';
 export type {

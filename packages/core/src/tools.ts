@@ -38,7 +38,6 @@ export {
   type PathRevocation,
   revocationModes,
   revocationScopes,
-  noRevocationInformation,
   type RevocationStatus,
   type CertificationPath,
   findCertificationPath,
@@ -60,6 +59,7 @@ export {
   leadingDotReadings,
   type LeadingDotReading,
 } from '@certgate/x509/path';
+export { noRevocationInformation } from './trust-snapshot/revocation-information.js';
 export { deniedSerialKey } from './trust-snapshot/deny-list.js';
 export { listSubjectKeys, subjectKey, subjectTypes } from './trust-snapshot/trust-subject.js';
 export { decisionSteps, getSteps, requestSteps, type RequestStep } from './denial.js';

@@ -14,12 +14,7 @@ export { createOcspNonce, encodeOcspRequest } from './revocation/ocsp-request.js
 export { type OcspResponse, decodeOcspResponse } from './revocation/ocsp-response.js';
 export { type OcspQuestion, findOcspStatus } from './revocation/ocsp-status.js';
 export type { RevocationEvidence } from './revocation/revocation-evidence.js';
-export {
-  type AuthorityRevocationInformation,
-  type RevocationInformation,
-  type RevocationStatus,
-  noRevocationInformation,
-} from './revocation/revocation-information.js';
+export type { RevocationStatus } from './revocation/revocation-status.js';
 export {
   type CertificationPath,
   type PathQuestion,

@@ -11,7 +11,7 @@ import { readCertificateHeader } from '../certificate-header/certificate-header.
 import { presentCertificate } from '../trust-snapshot/presented-certificate.js';
 import { type Denial, deny } from '../denial.js';
 import { copyOwn } from '../encoding/known-options.js';
-import { type RevocationInformation, noRevocationInformation } from '@certgate/x509/path';
+import { type RevocationInformation, noRevocationInformation } from '../trust-snapshot/revocation-information.js';
 import type { AuthorityContext } from '../trust-snapshot/authority-path.js';
 import { findInSnapshot, type SnapshotFinding } from '../trust-snapshot/find-in-snapshot.js';
 import type { TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
 import { decideAccess } from './access-decision.js';
 import { AccessGate } from './access-gate.js';
-import type { RevocationInformation } from '@certgate/x509/path';
+import type { RevocationInformation } from '../trust-snapshot/revocation-information.js';
 import { parseTrustDocument } from '../trust-document/parse-document.js';
 import { findInSnapshot } from '../trust-snapshot/find-in-snapshot.js';
 import type { TrustStore } from '../trust-store/trust-store.js';

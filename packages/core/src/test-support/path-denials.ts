@@ -1,7 +1,7 @@
 import type { DecisionStep } from '../access/access-decision.js';
 import { hashHex } from '@certgate/x509';
 import type { DenialCode } from '../denial.js';
-import type { RevocationInformation } from '@certgate/x509/path';
+import type { RevocationInformation } from '../trust-snapshot/revocation-information.js';
 import type { TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
 import {
   type CallerRequest,

@@ -1,4 +1,5 @@
-import { leadingDotReadings, type PathCertificate, decodePathCertificate } from '@certgate/x509/path';
+import type { PathCertificate } from '@certgate/x509/path';
+import { loadPathValidation } from '../trust-snapshot/load-path-validation.js';
 import { type PemFault, decodePem, isTrustDomain, shortenText } from '@certgate/x509';
 import type { TrustedAuthority, TrustWarning } from '../trust-snapshot/trust-snapshot.js';
 import type { DocumentReader } from './document-reader.js';
@@ -109,7 +110,11 @@ function* readAuthority(
       : yield* readCertificates(reader, fields['intermediates'], path, 'intermediates', places);
   const spiffeTrustDomains = readTrustDomains(reader, fields['spiffeTrustDomains'], path, seen.trustDomains);
   const dotPath = `${path}.dnsConstraintsWithLeadingDot`;
-  const leadingDot = reader.readChoice(fields['dnsConstraintsWithLeadingDot'], dotPath, leadingDotReadings);
+  const leadingDot = reader.readChoice(
+    fields['dnsConstraintsWithLeadingDot'],
+    dotPath,
+    loadPathValidation().leadingDotReadings,
+  );
   const revocation = readRevocation(reader, fields['revocation'], `${path}.revocation`, {
     seen: seen.crls,
     issuers: [...trustAnchors, ...intermediates].map(({ certificate }) => certificate),
@@ -184,7 +189,7 @@ function readAuthorityCertificate(reader: DocumentReader, value: unknown, path: 
     reader.report(path, pemFaults[pem.fault]);
     return undefined;
   }
-  const decoding = decodePathCertificate(pem.bytes);
+  const decoding = loadPathValidation().decodePathCertificate(pem.bytes);
   if (!decoding.ok) {
     reader.report(path, `it holds no certificate that can be read: ${decoding.fault}`);
     return undefined;

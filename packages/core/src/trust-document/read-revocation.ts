@@ -1,5 +1,6 @@
 import { shortenText } from '@certgate/x509';
-import { type PathCertificate, revocationModes, revocationScopes } from '@certgate/x509/path';
+import type { PathCertificate } from '@certgate/x509/path';
+import { loadPathValidation } from '../trust-snapshot/load-path-validation.js';
 import { isLoopbackHost } from '../encoding/shown-url.js';
 import { type AuthorityRevocation, ocspNonces } from '../trust-snapshot/trust-snapshot.js';
 import type { DocumentReader } from './document-reader.js';
@@ -36,6 +37,7 @@ export function readRevocation(
   if (fields === undefined) return noRevocation;
   const crls = readCrls(reader, fields['crls'], `${path}.crls`, seen);
   const ocsp = fields['ocsp'] === undefined ? undefined : readOcsp(reader, fields['ocsp'], `${path}.ocsp`);
+  const { revocationModes, revocationScopes } = loadPathValidation();
   const hasSource = crls.length > 0 || ocsp !== undefined;
   const minimumCrlNumbers = readMinimumCrlNumbers(reader, fields, path, issuers);
   return Object.freeze({

@@ -1,12 +1,7 @@
 import { clientAuthentication } from '@certgate/x509';
-import {
-  type CertificationPath,
-  findCertificationPath,
-  type PathCertificate,
-  type PathCheck,
-  type PathFault,
-  type RevocationInformation,
-} from '@certgate/x509/path';
+import type { CertificationPath, PathCertificate, PathCheck, PathFault } from '@certgate/x509/path';
+import { loadPathValidation } from './load-path-validation.js';
+import type { RevocationInformation } from './revocation-information.js';
 import type { TrustedAuthority } from './trust-snapshot.js';
 
 /** What deciding by an authority takes beside the trust document. */
@@ -38,7 +33,7 @@ export function findAuthorityPath(
 ): CertificationPath | PathFault {
   const { mode, scope, graceMilliseconds, ocsp, ocspNonce } = authority.revocation;
   const information = revocation.find(authority.name);
-  return findCertificationPath({
+  return loadPathValidation().findCertificationPath({
     target,
     trustAnchors: authority.trustAnchors,
     intermediates: authority.intermediates,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { presentCertificate, type PresentedCertificate } from './presented-certificate.js';
-import type { RevocationInformation } from '@certgate/x509/path';
+import type { RevocationInformation } from './revocation-information.js';
 import { answerInFull } from '../test-support/answer-in-full.js';
 import type { TrustSnapshot } from './trust-snapshot.js';
 import { authorityOf, billing, getStage, issueCaller, issuedSnapshot } from '../test-support/authority-stage.js';

@@ -4,7 +4,7 @@ import { syncBuiltinESMExports } from 'node:module';
 import { describe, mock, test } from 'node:test';
 import type { DenialCode } from '../denial.js';
 import { presentCertificate } from './presented-certificate.js';
-import type { RevocationInformation } from '@certgate/x509/path';
+import type { RevocationInformation } from './revocation-information.js';
 import { answerInFull, type FullAnswer } from '../test-support/answer-in-full.js';
 import type { TrustSnapshot } from './trust-snapshot.js';
 import {

@@ -7,7 +7,8 @@ import {
   findPublicKeyInfo,
   hashHex,
 } from '@certgate/x509';
-import { type PathCertificate, decodePathCertificate } from '@certgate/x509/path';
+import type { PathCertificate } from '@certgate/x509/path';
+import { loadPathValidation } from './load-path-validation.js';
 
 /**
  * The certificate a caller presented, before anything is known of it. Hashes and the decoded form are worked out when
@@ -76,6 +77,6 @@ class LazyPresentedCertificate implements PresentedCertificate {
   }
 
   get pathDecoding(): DerDecoding<PathCertificate> {
-    return (this.#pathDecoding ??= decodePathCertificate(this.der));
+    return (this.#pathDecoding ??= loadPathValidation().decodePathCertificate(this.der));
   }
 }

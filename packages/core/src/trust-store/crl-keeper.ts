@@ -1,11 +1,5 @@
-import {
-  type CertificateRevocationList,
-  decodeCrlFileInSlices,
-  prepareCrl,
-  isSignedBy,
-  describeSignatureAlgorithm,
-  isAlgorithmAccepted,
-} from '@certgate/x509/path';
+import type { CertificateRevocationList } from '@certgate/x509/path';
+import { loadPathValidation } from '../trust-snapshot/load-path-validation.js';
 import { describeFault } from '../encoding/shown-text.js';
 import type { TrustedAuthority } from '../trust-snapshot/trust-snapshot.js';
 import { digestSha256 } from '../trust-sources/document-bytes.js';
@@ -157,7 +151,7 @@ export class CrlKeeper {
       return;
     }
     const latest = await decodeList(bytes);
-    await prepareCrl(latest, [...authority.trustAnchors, ...authority.intermediates]);
+    await loadPathValidation().prepareCrl(latest, [...authority.trustAnchors, ...authority.intermediates]);
     expectOfAuthority(latest, authority);
     expectMinimumNumber(latest, authority);
     const known = present?.lists.filter((crl) => isOfAuthority(crl, authority)) ?? new KeptLists();
@@ -187,16 +181,17 @@ function describeAddress(text: string): string {
 }
 
 async function decodeList(bytes: Uint8Array): Promise<CertificateRevocationList> {
-  const decoding = await decodeCrlFileInSlices(bytes);
+  const decoding = await loadPathValidation().decodeCrlFileInSlices(bytes);
   if (!decoding.ok) throw new Error(`it is no CRL (${decoding.fault})`);
   return decoding.value;
 }
 
 function isOfAuthority(crl: CertificateRevocationList, authority: TrustedAuthority): boolean {
   return (
-    isAlgorithmAccepted(crl.signed.algorithm, 'strict') &&
+    loadPathValidation().isAlgorithmAccepted(crl.signed.algorithm, 'strict') &&
     [...authority.trustAnchors, ...authority.intermediates].some(
-      ({ subject, verificationKey }) => subject.key === crl.issuer.key && isSignedBy(crl, verificationKey),
+      ({ subject, verificationKey }) =>
+        subject.key === crl.issuer.key && loadPathValidation().isSignedBy(crl, verificationKey),
     )
   );
 }
@@ -229,9 +224,9 @@ function expectMinimumNumber(crl: CertificateRevocationList, authority: TrustedA
 function expectOfAuthority(crl: CertificateRevocationList, authority: TrustedAuthority): void {
   if (isOfAuthority(crl, authority)) return;
   const { algorithm } = crl.signed;
-  if (!isAlgorithmAccepted(algorithm, 'strict')) {
+  if (!loadPathValidation().isAlgorithmAccepted(algorithm, 'strict')) {
     throw new Error(
-      `it is signed with ${describeSignatureAlgorithm(algorithm)}, which is not accepted; let the authority sign its lists with RSA or ECDSA and SHA-256 or better, or with Ed25519`,
+      `it is signed with ${loadPathValidation().describeSignatureAlgorithm(algorithm)}, which is not accepted; let the authority sign its lists with RSA or ECDSA and SHA-256 or better, or with Ed25519`,
     );
   }
   throw new Error(

@@ -1,4 +1,5 @@
-import { type CertificateRevocationList, crlExtensionTypes } from '@certgate/x509/path';
+import type { CertificateRevocationList } from '@certgate/x509/path';
+import { loadPathValidation } from '../trust-snapshot/load-path-validation.js';
 
 /** The newest list of one scope, and while that is of the future, the one that counts until then. */
 interface Kept {
@@ -60,7 +61,7 @@ function nameScope({ issuer, extensions, deltaBaseNumber }: CertificateRevocatio
     const value = extensions.get(type)?.value;
     return value === undefined ? 'none' : Buffer.from(value).toString('hex');
   };
-  const { issuingDistributionPoint, authorityKeyIdentifier } = crlExtensionTypes;
+  const { issuingDistributionPoint, authorityKeyIdentifier } = loadPathValidation().crlExtensionTypes;
   const kind = deltaBaseNumber === undefined ? 'whole' : 'delta';
   return [describe(issuingDistributionPoint), describe(authorityKeyIdentifier), kind, issuer.key].join('\n');
 }

@@ -1,16 +1,6 @@
 import type { OcspWanted } from '../trust-snapshot/authority-path.js';
-import {
-  findOcspStatus,
-  type OcspQuestion,
-  createOcspNonce,
-  encodeOcspRequest,
-  type OcspResponse,
-  decodeOcspResponse,
-  type PathCertificate,
-  ocspClockSkewMilliseconds,
-  type RevocationStatus,
-  isAlgorithmAccepted,
-} from '@certgate/x509/path';
+import type { OcspQuestion, OcspResponse, PathCertificate, RevocationStatus } from '@certgate/x509/path';
+import { loadPathValidation } from '../trust-snapshot/load-path-validation.js';
 import { describeFault } from '../encoding/shown-text.js';
 import { postOcspRequest } from '../trust-sources/http-exchange.js';
 import { readWithin } from '../trust-sources/trust-source.js';
@@ -144,8 +134,8 @@ export class OcspKeeper {
   async #askNow(wanted: OcspWanted, key: string, now: number): Promise<void> {
     const { responder, allowMissingNonce, certificate, issuer } = wanted;
     const began = performance.now();
-    const nonce = createOcspNonce();
-    const der = encodeOcspRequest({ certificate, issuer, nonce });
+    const nonce = loadPathValidation().createOcspNonce();
+    const der = loadPathValidation().encodeOcspRequest({ certificate, issuer, nonce });
     let bytes: Uint8Array;
     try {
       const url = new URL(responder);
@@ -155,9 +145,9 @@ export class OcspKeeper {
       return;
     }
     this.#responderSetbacks.delete(responder);
-    const decoding = decodeOcspResponse(bytes);
+    const decoding = loadPathValidation().decodeOcspResponse(bytes);
     const judge = (more: Partial<OcspQuestion>): RevocationStatus =>
-      findOcspStatus({
+      loadPathValidation().findOcspStatus({
         certificate,
         issuer,
         responses: [],
@@ -166,10 +156,10 @@ export class OcspKeeper {
         profile: 'strict',
         now: now + (performance.now() - began),
         graceMilliseconds: 0,
-        clockSkewMilliseconds: ocspClockSkewMilliseconds,
+        clockSkewMilliseconds: loadPathValidation().ocspClockSkewMilliseconds,
         // Whether the responder itself is revoked is asked at the decision.
         isResponderGood: () => true,
-        isAlgorithmAccepted: (algorithm) => isAlgorithmAccepted(algorithm, 'strict'),
+        isAlgorithmAccepted: (algorithm) => loadPathValidation().isAlgorithmAccepted(algorithm, 'strict'),
         ...more,
       });
     const status: RevocationStatus = decoding.ok

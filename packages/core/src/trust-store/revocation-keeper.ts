@@ -1,6 +1,9 @@
 import { findCertificateFault } from '@certgate/x509';
 import { type PresentedCertificate, presentCertificate } from '../trust-snapshot/presented-certificate.js';
-import type { AuthorityRevocationInformation, RevocationInformation } from '@certgate/x509/path';
+import type {
+  AuthorityRevocationInformation,
+  RevocationInformation,
+} from '../trust-snapshot/revocation-information.js';
 import { type AuthorityContext, findAuthorityPath, type OcspWanted } from '../trust-snapshot/authority-path.js';
 import { findInSnapshot } from '../trust-snapshot/find-in-snapshot.js';
 import type { TrustedAuthority, TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';

@@ -1,6 +1,6 @@
 import type { PathCertificate } from '../certificate/path-certificate.js';
 import type { RevocationEvidence } from '../revocation/revocation-evidence.js';
-import type { RevocationStatus } from '../revocation/revocation-information.js';
+import type { RevocationStatus } from '../revocation/revocation-status.js';
 
 /** Where a certificate stands in its path. */
 export type PathRole = 'trust-anchor' | 'intermediate' | 'end-entity' | 'crl-signer';

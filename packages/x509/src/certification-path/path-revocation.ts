@@ -7,7 +7,7 @@ import type { PathCertificate } from '../certificate/path-certificate.js';
 import { failPath, failPathFinally, type PathFault, type PathNote, type PathRole } from './path-check.js';
 import type { ValidPath } from './path-validation.js';
 import { listRevocationEvidence } from '../revocation/revocation-evidence.js';
-import type { RevocationStatus } from '../revocation/revocation-information.js';
+import type { RevocationStatus } from '../revocation/revocation-status.js';
 import { type ValidationProfile, describe, isAlgorithmAccepted } from './validation-profile.js';
 
 /**

@@ -17,7 +17,7 @@ import {
   isMisnumbered,
   isSameScope,
 } from './crl-statement.js';
-import type { RevocationStatus } from './revocation-information.js';
+import type { RevocationStatus } from './revocation-status.js';
 
 /**
  * RFC 5280 §6.3.3. Stricter than there in one thing: all lists are looked at, not only as many as cover all reasons, so

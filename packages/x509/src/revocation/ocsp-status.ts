@@ -7,7 +7,7 @@ import { copyOwn } from '../encoding/own-members.js';
 import { hashResponderKey, isAboutCertificate } from './ocsp-certificate-id.js';
 import type { OcspResponderCertificate } from './ocsp-responder.js';
 import type { BasicOcspResponse, OcspAnswer, OcspResponse } from './ocsp-response.js';
-import type { RevocationStatus } from './revocation-information.js';
+import type { RevocationStatus } from './revocation-status.js';
 
 type Revoked = Extract<OcspAnswer['certificateStatus'], { status: 'revoked' }>;
 

@@ -5,7 +5,7 @@ import { findCoveredReasons } from './crl-scope.js';
 import { isAboutCertificate } from './ocsp-certificate-id.js';
 import { findOcspStatus, type OcspQuestion } from './ocsp-status.js';
 import type { OcspAnswer, OcspResponse } from './ocsp-response.js';
-import type { RevocationStatus } from './revocation-information.js';
+import type { RevocationStatus } from './revocation-status.js';
 
 /** One list, or one responder's answer, that speaks of a certificate, and what it would say were it the only one. */
 export type RevocationEvidence =

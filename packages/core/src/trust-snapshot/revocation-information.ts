@@ -1,0 +1,19 @@
+import type { CertificateRevocationList, OcspResponse, PathCertificate } from '@certgate/x509/path';
+
+/** What is known of the revocation of one authority's certificates. */
+export interface AuthorityRevocationInformation {
+  readonly crls: readonly CertificateRevocationList[];
+  readonly findOcspResponses: (certificate: PathCertificate) => readonly OcspResponse[];
+  /** The code names a source of it, beside those of the document. */
+  readonly isConfiguredInCode?: boolean;
+  /** Why there is less of it than there should be, for the operator. */
+  readonly findFault?: (certificate: PathCertificate) => string | undefined;
+}
+
+/** By the authority's name. The half of a decision's input that doesn't stand in the trust document. */
+export interface RevocationInformation {
+  readonly find: (authorityName: string) => AuthorityRevocationInformation | undefined;
+}
+
+/** An authority that requires revocation information lets nobody in by this. */
+export const noRevocationInformation: RevocationInformation = Object.freeze({ find: () => undefined });
