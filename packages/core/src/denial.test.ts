@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { certificateFaultCodes } from '@certgate/x509';
+import { pathFaultCodes } from '@certgate/x509/path';
 import { type DenialCode, type PublicCode, denialCodes, deny, getPublicCode, getPublicStatus } from './denial.js';
 
 const statuses = { client_certificate_required: 401, forbidden: 403, unavailable: 503 } as const;
@@ -64,6 +66,10 @@ describe('the table of denials', () => {
       ],
       forbidden: ['function_not_allowed', 'role_missing'],
     });
+  });
+  test('has the code of each fault that a certificate or a path can have', () => {
+    const codes = new Set<string>(denialCodes);
+    for (const code of [...certificateFaultCodes, ...pathFaultCodes]) assert.ok(codes.has(code), code);
   });
   test('names what it is about: codes are lower-case words', () => {
     for (const code of denialCodes) assert.match(code, /^[a-z]+(?:_[a-z]+)+$/);
