@@ -8,7 +8,7 @@ import { concludeIdentity, verifyFinding } from './authentication.js';
 import type { DecisionStep } from './decision-step.js';
 import { type PresentedCertificate, presentCertificate } from '../trust-snapshot/presented-certificate.js';
 import { type DecisionStepName, type Denial, decisionSteps, getSteps } from '../denial.js';
-import type { RevocationInformation } from '@certgate/x509/path';
+import type { RevocationInformation } from '../trust-snapshot/revocation-information.js';
 import { createAuthorityScenes, issueExpiredWithManyNames } from '../test-support/authority-scenes.js';
 import { billing, issuedSnapshot } from '../test-support/authority-stage.js';
 import { makeCertificate, now } from '@certgate/x509/test-support/certificates.js';
