@@ -136,7 +136,8 @@ export function createCallers(folder: string): Callers {
   };
 }
 
-function readHeader({ certificateFile }: OpensslCertificate): string {
+/** A certificate as App Service's front end sends it. */
+export function readHeader({ certificateFile }: OpensslCertificate): string {
   return readFileSync(certificateFile, 'utf8').replace(/-----[^-]+-----|\s/g, '');
 }
 
