@@ -79,9 +79,9 @@ describe('a tarball alone, in an empty folder', () => {
     const { version } = JSON.parse(readFileSync(join(root, 'packages/certgate/package.json'), 'utf8')) as {
       readonly version: string;
     };
-    assert.equal((await expectShell('npx --no-install certgate --version', folder)).trim(), version);
-    await expectShell('npx --no-install certgate trust init --store file:trust.json --reason first', folder);
-    await expectShell('npx --no-install certgate trust check --store file:trust.json', folder);
+    assert.equal((await expectShell('node_modules/.bin/certgate --version', folder)).trim(), version);
+    await expectShell('node_modules/.bin/certgate trust init --store file:trust.json --reason first', folder);
+    await expectShell('node_modules/.bin/certgate trust check --store file:trust.json', folder);
   });
 
   it('x509 and core load', async () => {
