@@ -88,7 +88,7 @@ function requireFromApp(name: string, fault: unknown): unknown {
     return createRequire(join(process.cwd(), 'package.json'))(name) as unknown;
   } catch {
     const [reason = ''] = (fault instanceof Error ? fault.message : '').split('\n', 1);
-    const isAbsent = /^Cannot find (?:module|package)|^require is not defined|^Dynamic require/.test(reason);
+    const isAbsent = /^Cannot find (?:module|package)|^require\w* is not defined|^Dynamic require/.test(reason);
     throw new Error(
       `A trust document in a blob needs the package ${name}, which ${isAbsent ? 'is not installed' : `can't be loaded (${reason})`}. In the app's folder: ${installation}`,
     );

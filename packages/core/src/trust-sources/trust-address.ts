@@ -116,7 +116,7 @@ function findGeneralRefusal(text: string): TrustAddressRefusal | undefined {
 }
 
 function readPath(path: string): TrustAddress | TrustAddressRefusal {
-  // A drive's letter takes nothing away from the rules: C:\trust.json has none of this either.
+  // Read as a path, it would be a file that is never there.
   const [host = ''] = path.split(/[/:?]/, 1);
   if (azureHost.test(host.toLowerCase())) {
     return refuse('The address names a host without https:.', `For a blob, write ${blobExample}`);
