@@ -145,12 +145,10 @@ async function run(
 
 /** Bundled with all that is installed, but for `external`, and put where nothing is installed. */
 async function bundle(app: string, format: 'cjs' | 'esm', external: readonly string[] = []): Promise<string> {
-  // A bundler follows the `require` of the CommonJS entry; that of the ES module entry is looked for when the app runs.
-  const entry = external.length === 0 ? 'app.cjs' : 'app.mjs';
   const target = mkdtempSync(join(external.length === 0 ? folder : app, 'bundle-'));
   const outfile = join(target, `app.${format === 'cjs' ? 'cjs' : 'mjs'}`);
   const { warnings } = await build({
-    entryPoints: [join(app, entry)],
+    entryPoints: [join(app, 'app.mjs')],
     outfile,
     bundle: true,
     platform: 'node',

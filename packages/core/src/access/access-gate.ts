@@ -5,7 +5,7 @@ import { concludeIdentity, type VerifiedCertificate, verifyFinding } from './aut
 import type { FunctionRequirement } from './authorization.js';
 import { readCertificateHeader, trimHeader } from '../certificate-header/certificate-header.js';
 import { type Denial, deny } from '../denial.js';
-import { describeFault } from '../encoding/shown-text.js';
+import { describeFault } from '../encoding/describe-fault.js';
 import { readKnownOptions } from '../encoding/known-options.js';
 import { type PresentedCertificate, presentCertificate } from '../trust-snapshot/presented-certificate.js';
 import {

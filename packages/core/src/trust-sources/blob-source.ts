@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { describeFault } from '../encoding/shown-text.js';
+import { describeFault } from '../encoding/describe-fault.js';
 import { maximumDocumentLength } from '../trust-document/parse-document.js';
 import { type ByteStream, readCappedBody } from './document-bytes.js';
 import { redactUrl, redactUrlsIn } from '../encoding/shown-url.js';

@@ -1,6 +1,6 @@
 import type { CertificateRevocationList } from '@certgate/x509/path';
 import { loadPathValidation } from '../trust-snapshot/load-path-validation.js';
-import { describeFault } from '../encoding/shown-text.js';
+import { describeFault } from '../encoding/describe-fault.js';
 import type { TrustedAuthority } from '../trust-snapshot/trust-snapshot.js';
 import { digestSha256 } from '../trust-sources/document-bytes.js';
 import { createFileSource } from '../trust-sources/file-source.js';

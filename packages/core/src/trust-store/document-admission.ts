@@ -1,4 +1,4 @@
-import { describeFault } from '../encoding/shown-text.js';
+import { describeFault } from '../encoding/describe-fault.js';
 import {
   TrustDocumentError,
   anyAudience,

@@ -1,4 +1,4 @@
-import { describeFault } from '../encoding/shown-text.js';
+import { describeFault } from '../encoding/describe-fault.js';
 import { TrustDocumentError } from '../trust-document/parse-document.js';
 import type { AgeKeeper, Moment } from './refresh-clock.js';
 import { TrustDocumentRefusal, TrustSourceMisuse } from '../trust-sources/trust-source.js';

@@ -5,7 +5,7 @@ import type { PresentedCertificate } from '../trust-snapshot/presented-certifica
 import { isDenialCodeOf } from '../denial.js';
 import { confirmMember, readMember } from '../encoding/known-options.js';
 import { escapeInvisible, shortenText } from '@certgate/x509';
-import { describeFault } from '../encoding/shown-text.js';
+import { describeFault } from '../encoding/describe-fault.js';
 import type {
   ConfirmedFinding,
   FoundFinding,

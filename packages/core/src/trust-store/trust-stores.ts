@@ -1,5 +1,5 @@
 import { copyOwn } from '../encoding/known-options.js';
-import { describeFault } from '../encoding/shown-text.js';
+import { describeFault } from '../encoding/describe-fault.js';
 import { redactUrlsIn } from '../encoding/shown-url.js';
 import { createAppSettingSource } from '../trust-sources/app-setting-source.js';
 import { createBlobSource, type TrustBlobClient } from '../trust-sources/blob-source.js';
