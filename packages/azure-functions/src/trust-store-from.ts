@@ -1,4 +1,5 @@
-import { createRequire } from 'node:module';
+// Not by name: bundles of ES modules often begin with an import of `createRequire`, and two of one name don't compile.
+import * as nodeModule from 'node:module';
 import { join } from 'node:path';
 import {
   type BlobAddress,
@@ -85,7 +86,7 @@ function loadIdentity(): IdentityPackage {
  */
 function requireFromApp(name: string, fault: unknown): unknown {
   try {
-    return createRequire(join(process.cwd(), 'package.json'))(name) as unknown;
+    return nodeModule.createRequire(join(process.cwd(), 'package.json'))(name) as unknown;
   } catch {
     const [reason = ''] = (fault instanceof Error ? fault.message : '').split('\n', 1);
     const isAbsent = /^Cannot find (?:module|package)|^require\w* is not defined|^Dynamic require/.test(reason);
