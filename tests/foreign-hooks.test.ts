@@ -91,8 +91,9 @@ function link(target: string, path: string): void {
 /** The published files alone: a link would be the same module again. */
 function copyAdapter(path: string): void {
   const adapter = join(packages, 'azure-functions');
-  for (const name of ['package.json', 'dist/index.cjs', 'dist/index.mjs'])
-    cpSync(join(adapter, name), join(path, name));
+  cpSync(join(adapter, 'package.json'), join(path, 'package.json'));
+  const isLoaded = (file: string): boolean => !/\.d\.ts$|[\\/]dist[\\/](?:esm|cjs)$/.test(file);
+  cpSync(join(adapter, 'dist'), join(path, 'dist'), { recursive: true, filter: isLoaded });
 }
 
 async function drive(entry: string, mode: string): Promise<Outcome> {

@@ -181,7 +181,7 @@ describe('the tables', () => {
 
   for (const channel of ['certgate:decision', 'certgate:trust']) {
     it(`list what an event of ${channel} has, and no other`, () => {
-      const table = page.split(`| \`${channel}\` | holds |\n`)[1]?.split('\n\n', 1)[0] ?? '';
+      const table = page.split(`| \`${channel}\` | value |\n`)[1]?.split('\n\n', 1)[0] ?? '';
       const listed = table.split('\n').flatMap((row) => readSpans(row.split('|')[1] ?? ''));
       const events = recorded.keys[channel] ?? [];
       assert.ok(events.length > 0);

@@ -37,7 +37,8 @@ const absences: readonly Absence[] = [
   },
   {
     page: 'docs/when-to-use.md',
-    statement: 'API Management, Application Gateway and other proxies have other grammars, and are not read.',
+    statement:
+      "Certgate doesn't read the headers of Container Apps, API Management, Application Gateway and other proxies",
     check: () => {
       // The certificate as Container Apps and Envoy, RFC 9440, nginx and Traefik hand it on, and not as App Service does.
       const others = [
@@ -60,20 +61,21 @@ const absences: readonly Absence[] = [
     statement: 'No other sources are built in.',
     check: () => {
       const sources = Object.keys(core).filter((name) => name.startsWith('trustStoreFrom'));
-      const named = ['AppSetting', 'Blob', 'Document', 'File', 'Url'].map((name) => `trustStoreFrom${name}`);
+      // An address is a file's, a URL or a blob's.
+      const named = ['Address', 'AppSetting', 'Blob', 'Document', 'File', 'Url'].map((name) => `trustStoreFrom${name}`);
       assert.deepEqual(sources.sort(), named);
     },
   },
   {
     page: 'docs/when-to-use.md',
-    statement: '**Not yet seen on live Azure.**',
+    statement: '**Not yet run on live Azure.**',
     check: () => {
       assert.match(readPage('docs/app-shapes.md'), /nothing was run on [^.]*, or in Azure\./);
     },
   },
   {
     page: 'docs/when-to-use.md',
-    statement: '| On your laptop | not there: it is a part of the platform |',
+    statement: '| On your laptop | not available, because it is a part of the platform |',
     check: () => {
       // About App Service authentication, not about Certgate: the local gateway doesn't play that part either.
       assert.doesNotMatch(readPage('docs/local-development.md'), /X-MS-CLIENT-PRINCIPAL|Easy Auth/);
@@ -83,7 +85,7 @@ const absences: readonly Absence[] = [
 
 /** The words in which a page says that something is missing. */
 const absenceWords =
-  /\b(?:(?:is|are) not (?:there|supported|implemented|built in|read)|(?:is|are)n't (?:supported|implemented|built in)|not yet (?:seen|there|supported|possible)|[Nn]o other \w+ (?:is|are)|not there:)/g;
+  /\b(?:(?:is|are) not (?:there|supported|implemented|built in|read)|(?:is|are)n't (?:supported|implemented|built in)|not yet (?:seen|run|there|supported|possible)|[Nn]o other \w+ (?:is|are)|not (?:there:|available))/g;
 
 describe('what the documentation says is missing', () => {
   for (const { page, statement, check } of absences) {
@@ -94,7 +96,13 @@ describe('what the documentation says is missing', () => {
   }
 
   it('is in this list, wherever a page says so', () => {
-    const pages = ['README.md', 'SECURITY.md', ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`)];
+    const pages = [
+      'README.md',
+      'SECURITY.md',
+      ...readdirSync(join(root, 'docs'))
+        .filter(isPage)
+        .map((name) => `docs/${name}`),
+    ];
     const unlisted = pages.flatMap((page) => {
       const text = readPage(page);
       return [...text.matchAll(absenceWords)]
@@ -105,7 +113,7 @@ describe('what the documentation says is missing', () => {
   });
 
   it('is, of this version, each point of docs/when-to-use.md', () => {
-    const [, points = ''] = readPage('docs/when-to-use.md').split('Of this version of Certgate:');
+    const [, points = ''] = readPage('docs/when-to-use.md').split('Limits of this version of Certgate:');
     const bullets = points.split('\n').filter((line) => line.startsWith('- '));
     assert.ok(bullets.length >= 3);
     for (const bullet of bullets) {
@@ -123,6 +131,10 @@ function isListed(page: string, text: string, index: number): boolean {
     const start = absence.page === page ? text.indexOf(absence.statement) : -1;
     return start !== -1 && index >= start && index <= start + absence.statement.length;
   });
+}
+
+function isPage(name: string): boolean {
+  return name.endsWith('.md');
 }
 
 function readPage(page: string): string {
