@@ -42,7 +42,7 @@ export function resolveFrontEnd(named: FrontEndName | undefined, environment: En
 }
 
 function denyFrontEnd(code: FrontEndDenial['code'], detail: string): FrontEndDenial {
-  return deny(code, detail) as FrontEndDenial;
+  return deny(code, detail);
 }
 
 function differ(inCode: string | undefined, inSetting: string | undefined): boolean {

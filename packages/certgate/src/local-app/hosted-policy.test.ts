@@ -16,7 +16,7 @@ const hosted = (policy: unknown): HostedFunction => ({
 });
 const describe = (policy: unknown, at = now): string => describePolicy(hosted(policy), at);
 
-test('a policy in words: who comes in, and until when it is report-only', () => {
+test('a policy in words: who is admitted, and until when it is report-only', () => {
   const roles = [['a', 'b'], ['c']];
   assert.equal(describe({ kind: 'anonymous' }), 'anonymous');
   assert.equal(describe({ kind: 'certificate', roles: [] }), 'certificate');

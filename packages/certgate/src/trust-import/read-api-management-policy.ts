@@ -99,7 +99,7 @@ function refuseExpression(text: string, position: number): CommandFailure {
   );
 }
 
-/** A whole policy has sections, of which `inbound` decides who comes in; a fragment holds the statements themselves. */
+/** A whole policy has sections, of which `inbound` decides who is admitted; a fragment holds the statements themselves. */
 function listStatements(root: Element): readonly Element[] {
   switch (root.nodeName) {
     case 'policies':

@@ -211,7 +211,7 @@ describe('what an allowed header may look like', () => {
   const padded = findPadded();
   const paddedTrust = snapshotOf({ certificates: [pinOf(padded)] });
 
-  /** THE property: whatever the text, only the byte-exact certificate comes in. */
+  /** THE property: whatever the text, only the byte-exact certificate is admitted. */
   const check = (text: string, made: MadeCertificate, snapshot = trust): void => {
     const decision = decideAccess({
       header: text,

@@ -116,7 +116,7 @@ describe('names that a CA of the path may not give', () => {
     const { header } = issueCaller({ issuer: constrained, ...request });
     return decideAccess({ header, trust, requirement: { functionName: 'f', roles: [] }, now }).code;
   };
-  test('come in neither as a name of their own, nor beside a permitted one, nor as a host in the common name', () => {
+  test('are admitted neither as a name of their own, nor beside a permitted one, nor as a host in the common name', () => {
     assert.equal(decide({ names: ['DNS:x.apps.example'] }), 'allowed');
     assert.equal(decide({ names: ['DNS:billing.corp.example'] }), 'path_name_not_permitted');
     assert.equal(decide({ names: ['DNS:x.apps.example', 'DNS:evil.example'] }), 'path_name_not_permitted');

@@ -53,5 +53,5 @@ function denyIdentity(
   detail: string,
 ): AuthorizationDenial {
   const known = { identityName: identity.name, thumbprintSha256: identity.certificate.thumbprintSha256 };
-  return deny(code, detail, known) as AuthorizationDenial;
+  return deny(code, detail, known);
 }

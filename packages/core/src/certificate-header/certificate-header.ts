@@ -59,7 +59,7 @@ function readBase64Der(text: string): CertificateHeaderReading {
   const fault = findOuterFrameFault(decoding.bytes);
   if (fault !== undefined) return deny('certificate_malformed', frameFaults[fault]);
   const mistake = findMistakenStructure(decoding.bytes);
-  if (mistake !== undefined) return deny('certificate_malformed', `What came in the header: ${mistake}.`);
+  if (mistake !== undefined) return deny('certificate_malformed', `The header holds no certificate: ${mistake}.`);
   return { outcome: 'read', der: decoding.bytes };
 }
 

@@ -26,7 +26,7 @@ export function readMember(target: object, name: PropertyKey): unknown {
 
 /**
  * `value` is what `target[name]` gave: undefined unless `hasMember` finds the member. For what runs at every request, where
- * a name that stands in the code is read several times faster than one that comes in a variable.
+ * a name that stands in the code is read several times faster than one that is held in a variable.
  */
 export function confirmMember(target: object, name: PropertyKey, value: unknown): unknown {
   return value !== undefined && hasMember(target, name) ? value : undefined;

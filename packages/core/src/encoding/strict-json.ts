@@ -29,7 +29,7 @@ const wholeTextLength = 1024 * 1024;
 /**
  * Parses JSON in steps of bounded work. The result is that of `JSON.parse`, which reads every piece, and what is no JSON
  * for it as a whole is none here; so is what has more than 10,000 levels. `JSON.parse` keeps the last of two equal keys
- * and says nothing (RFC 8259 §4 leaves it open); in a document that says who may come in, two readers must not differ, so
+ * and says nothing (RFC 8259 §4 leaves it open); in a document that says who is admitted, two readers must not differ, so
  * the first one is named.
  *
  * A byte order mark in front is skipped: Windows editors put it there, and RFC 8259 §8.1 lets a reader ignore it.

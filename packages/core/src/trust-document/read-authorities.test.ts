@@ -110,7 +110,7 @@ describe('subjects and pins', () => {
     assert.ok(named?.identity === identity && named.subject === identity.subjects[0]);
     assert.equal(subjects.get(subjectKey('corp', 'commonName', 'billing.corp.example')), undefined);
   });
-  test('a wildcard stands for exactly one label, and for nobody who bears it himself', () => {
+  test('a wildcard stands for exactly one label, and not for a certificate that bears the wildcard itself', () => {
     const { subjects } = read({}, { subjects: [{ issuedBy: 'corp', dns: '*.corp.example' }] });
     const isFound = (name: string, type: SubjectType = 'dns'): boolean =>
       listSubjectKeys('corp', type, name).some((key) => subjects.has(key));

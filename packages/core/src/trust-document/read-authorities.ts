@@ -226,7 +226,7 @@ function findUnfitness(certificate: PathCertificate): string | undefined {
   return undefined;
 }
 
-/** Else what is denied or revoked under one authority would come in under the other. */
+/** Else what is denied or revoked under one authority would be admitted under the other. */
 function expectOwnAnchors(
   reader: DocumentReader,
   anchors: readonly PlacedCertificate[],

@@ -48,7 +48,7 @@ describe('one identity', () => {
       [`information pin_ends_soon ${firstPin}`],
     ],
     [
-      'a successor that comes too late',
+      'a successor that begins too late',
       pinned({ ...pin, notAfter: inDays(3) }, { ...next, notBefore: inDays(4) }),
       [`warning pin_ends_soon ${firstPin}`, 'information pin_not_begun identities[0].certificates[1]'],
     ],

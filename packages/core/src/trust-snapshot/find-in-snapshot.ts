@@ -152,7 +152,7 @@ function findPin(
   return value === undefined ? undefined : pins.get(value);
 }
 
-/** By any of its thumbprints: a certificate that is denied by one must not come in by another signature over the same. */
+/** By any of its thumbprints: a certificate that is denied by one must not be admitted by another signature over the same. */
 function findDenied({ denied }: TrustSnapshot, certificate: PresentedCertificate): RefusedFinding | undefined {
   const { thumbprintsSha256 } = denied;
   if (thumbprintsSha256.size === 0) return undefined;

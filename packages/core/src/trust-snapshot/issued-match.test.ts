@@ -46,7 +46,7 @@ describe('a name under its authority', () => {
     ['commonName', { commonName: 'billing' }, { names: [] }],
   ];
   for (const [what, name, request] of cases) {
-    test(`${what}: its bearer comes in, and no other`, () => {
+    test(`${what}: its bearer is admitted, and no other`, () => {
       const trust = issuedSnapshot([{ name: 'a', ...subject(name) }]);
       const finding = find(issueCaller(request), trust);
       assert.ok(finding.outcome === 'found', JSON.stringify(finding));
@@ -64,7 +64,7 @@ describe('a name under its authority', () => {
     assert.equal(outcomeOf(made, issuedSnapshot([subject({ organizationalUnit: 'payments' })])), 'notFound');
   });
 
-  test('the detail for a stranger names his names and what to do', () => {
+  test('the detail for a stranger lists the names of the certificate and what to do', () => {
     const finding = find(issueCaller({ name: 'x\\ny', names: ['DNS:a.example'] }), issuedSnapshot([billing]));
     assert.ok(finding.outcome === 'notFound');
     assert.match(
@@ -309,7 +309,7 @@ describe('SPIFFE', () => {
   const trust = issuedSnapshot([{ name: 'a', ...subject({ uri: 'spiffe://corp.example/billing' }) }], { authorities });
   const withUris = (...uris: readonly string[]): MadeCaller => issueCaller({ names: uris.map((uri) => `URI:${uri}`) });
 
-  test('an SVID comes in', () => {
+  test('an SVID is admitted', () => {
     assert.equal(outcomeOf(withUris('spiffe://corp.example/billing'), trust), 'found');
   });
   for (const uris of [

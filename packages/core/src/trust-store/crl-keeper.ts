@@ -30,7 +30,7 @@ interface InFlight {
 export type CrlSourcesInCode = ReadonlyMap<string, readonly TrustSource[]>;
 
 /**
- * Reads the authorities' CRLs and keeps the last good one of each source. A list comes in only with a signature of the
+ * Reads the authorities' CRLs and keeps the last good one of each source. A list is accepted only with a signature of the
  * authority and never in place of a newer one; what a list once said stays known when its source goes away.
  */
 export class CrlKeeper {

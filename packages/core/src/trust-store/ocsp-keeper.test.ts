@@ -154,7 +154,7 @@ describe('OcspKeeper', () => {
       /signed by nobody who may answer/,
     ],
     [
-      'of the caller himself',
+      "of the caller's own",
       answerFrom({ '1234': 'V' }, { responder: issueCaller({ serialNumber: '9999' }) }) as never,
       /signed by nobody who may answer/,
     ],

@@ -87,7 +87,7 @@ describe('OCSP through a store', () => {
     assert.equal(nameFinding(later), 'certificate_revoked');
   });
 
-  test('the grace is for a responder that is down: he is asked all the same', async () => {
+  test('the grace is for a responder that is down: it is asked all the same', async () => {
     const { store, clock } = await createStage({ graceSeconds: 86_400 });
     const askAt = async (at: number): Promise<FullAnswer> => askInFull(store, getCaller(), at);
     assert.equal(nameFinding(await askAt(clock.wall())), 'found');
@@ -164,7 +164,7 @@ describe('OCSP through a store', () => {
     assert.deepEqual([countQuestions(), elsewhere.questions.length], [1, 0]);
   });
 
-  test('who was disabled while his question was under way does not come in by the document before', async () => {
+  test('an identity that was disabled while its responder was asked is not admitted by the document before', async () => {
     let release = (): void => undefined;
     const held = new Promise<void>((resolve) => (release = resolve));
     server.answerWith(async (request) => {
@@ -184,7 +184,7 @@ describe('OCSP through a store', () => {
     assert.equal(await asked, 'identity_disabled');
   });
 
-  test('taken out of the document, the responder is asked no more, and whom he named stays revoked', async () => {
+  test('taken out of the document, the responder is no longer asked, and what it revoked stays revoked', async () => {
     server.answerWith(answerFrom({ '1234': 'R keyCompromise' }));
     const { ask, document, store, clock } = await createStage();
     assert.equal(await ask(), 'certificate_revoked');

@@ -131,14 +131,14 @@ describe('lists', () => {
     assert.equal(await askOf(ofRoot, list(), revoking), 'certificate_revoked');
   });
 
-  test('a list without a number is below every minimum, and does not come in', async () => {
+  test('a list without a number is below every minimum, and is not accepted', async () => {
     const numberless = list({ number: null });
     const minimumCrlNumbers = [{ issuer: 'CN=Corp issuing CA', number: '0' }];
     const stage = await stageOf(numberless, { ...required, minimumCrlNumbers });
     const finding = await stage.find();
     assert.ok(finding.outcome === 'denied' && finding.code === 'revocation_unavailable');
     assert.match(finding.detail, /it has no number, and minimumCrlNumbers asks for 0 of "CN=Corp issuing CA"/);
-    // RFC 5280 §5.2.3: without a minimum it comes in, and the strict profile takes nothing from it.
+    // RFC 5280 §5.2.3: without a minimum it is accepted, and the strict profile takes nothing from it.
     assert.equal(await (await stageOf(numberless)).ask(), 'revocation_unavailable');
   });
 

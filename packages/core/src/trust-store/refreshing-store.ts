@@ -159,7 +159,7 @@ export class RefreshingTrustStore implements TrustStore {
     now: number,
   ): Promise<ConfirmedFinding> {
     await this.#revocation.ask(wanted, now);
-    // By the document of now: whoever was disabled meanwhile must not come in because their question took its time.
+    // By the current document: an identity that was disabled meanwhile must not be admitted because the responder was slow.
     if (this.#loaded === undefined) return { outcome: 'unavailable', detail: 'No trust document is loaded.' };
     const finding = findInSnapshot(this.#loaded.snapshot, certificate, now, { revocation: this.#revocation });
     return finding.outcome === 'nominated' ? finding.confirm() : concludeFinding(finding);

@@ -68,7 +68,7 @@ describe('a file that must be signed', () => {
     const { version } = store;
     const attempts: readonly (readonly [string, string | Uint8Array, string | Uint8Array | undefined, RegExp])[] = [
       ['the old signature', known(2), signByOpenssl(unknown(1), key), /was not made over these bytes/],
-      ['a key of his own', known(2), signByOpenssl(known(2), stranger), /was not made over these bytes/],
+      ["the signer's own key", known(2), signByOpenssl(known(2), stranger), /was not made over these bytes/],
       ['no signature', known(2), undefined, /is not signed/],
       ['an empty one', known(2), '', /is not signed/],
       ['something else', known(2), '{}', /not base64 in one line/],

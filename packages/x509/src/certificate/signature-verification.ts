@@ -10,7 +10,7 @@ export interface SignedData {
 }
 
 /**
- * A subject public key info to verify with. The key object is made when first needed: for OpenSSL it is the dearest part
+ * A subject public key info to verify with. The key object is made when first needed: for OpenSSL it is the most expensive part
  * of a verification, and an authority's key verifies again and again.
  */
 export class VerificationKey {

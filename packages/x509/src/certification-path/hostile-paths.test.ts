@@ -12,7 +12,7 @@ import { decodeOcspResponse } from '../revocation/ocsp-response.js';
 import { decodePathCertificate } from '../certificate/path-certificate.js';
 
 // What certificates can be made to cost (docs/threat-model.md). Counted, not timed: bench/certification-path.mjs times them.
-describe('paths that are made to be dear', () => {
+describe('paths that are made to be expensive', () => {
   for (const { name, ask, expected, suffices } of hostilePaths) {
     it(`${name}: ${expected}`, () => {
       const verdict = findCertificationPath({ ...ask(), ...(suffices && { limits: suffices }) });
@@ -36,7 +36,7 @@ describe('paths that are made to be dear', () => {
     }
   });
 
-  it('are refused as too dear whatever runs out, and nothing else is said then', () => {
+  it('are refused as too expensive whichever budget runs out, and for no other reason', () => {
     const root = newName('Root');
     const question = askAbout(writeClient(root), writeAuthority(root));
     const ample = { steps: 1, signatures: 1, comparisons: 10 };

@@ -213,7 +213,7 @@ describe('what it costs', () => {
     ['addresses', many((index) => address(10, index >> 8, index & 255, 0, 255, 255, 255, 0)), address(10, 0, 77, 9)],
   ];
   for (const [what, bases, name] of forms) {
-    test(`${what}: ten thousand bases are no dearer than one`, () => {
+    test(`${what}: ten thousand bases cost no more than one`, () => {
       const state = under(permit(...bases), { permitted: [...bases], excluded: [...bases].slice(100) });
       const budget = new PathBudget({ ...defaultPathLimits, comparisons: 300 });
       assert.equal(findNameFault(state, named(name), budget), undefined);

@@ -20,7 +20,7 @@ export class PathBudget {
     this.#comparisons = limits.comparisons;
   }
 
-  /** One more candidate looked at, or something as dear as so many; false: no more may be. */
+  /** One more candidate looked at, or something as expensive as so many; false: no more may be. */
   spendStep(count = 1): boolean {
     this.#steps -= count;
     return this.#steps >= 0;
@@ -53,7 +53,7 @@ export interface PathLimits {
 }
 
 /**
- * Some hundred milliseconds at the very worst: a signature by P-521, the dearest, takes more than one. An ordinary path takes three
+ * Some hundred milliseconds at the very worst: a signature by P-521, the most expensive one, takes more than one. An ordinary path takes three
  * steps and three signatures.
  */
 export const defaultPathLimits: PathLimits = Object.freeze({ steps: 10_000, signatures: 64, comparisons: 250_000 });

@@ -107,7 +107,7 @@ describe('a CRL signer of the issuer’s name, with another key', () => {
   const signer = { name: issuing.name, key: signerKey };
   const bySigner: CrlWriting = { issuer: signer };
 
-  it('has a path of his own, from the same anchor, and is not revoked', () => {
+  it('has its own path, from the same anchor, and is not revoked', () => {
     const others = [writeSub(signer, root, numberOf.signer)];
     assert.equal(judge(list(ofRoot(), bySigner), { others }), 'valid');
     assert.equal(judge(list(ofRoot(), { ...bySigner, revoked: [numberOf.client] }), { others }), 'certificate_revoked');
@@ -123,8 +123,8 @@ describe('a CRL signer of the issuer’s name, with another key', () => {
     assert.equal(judge(crls, { anchors, others }), 'revocation_unavailable');
   });
 
-  it('vouches for others only: his own status hangs on no list of his', () => {
-    // Certified by the CA of his own name, whose certificates he lists.
+  it('vouches for others only: its own status depends on no list of its own', () => {
+    // Certified by the CA of its own name, whose certificates it lists.
     const others = [writeSub(signer, issuing, numberOf.signer)];
     assert.equal(judge(list(ofRoot(), bySigner), { others }), 'revocation_unavailable');
     assert.equal(judge(list(ofRoot(), bySigner, ofIssuing()), { others }), 'valid');

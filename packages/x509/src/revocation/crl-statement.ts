@@ -98,13 +98,16 @@ export interface CrlQuestion {
 }
 
 /** [validFrom, validUntil) in milliseconds. */
-export interface Currency {
+export interface ValidityInterval {
   readonly validFrom: number;
   readonly validUntil: number;
 }
 
 /** Undefined: the list is not current, or it has a critical extension that might say so. */
-export function findCurrency(crl: CertificateRevocationList, question: CrlQuestion): Currency | undefined {
+export function findCurrentInterval(
+  crl: CertificateRevocationList,
+  question: CrlQuestion,
+): ValidityInterval | undefined {
   const { thisUpdate, nextUpdate } = crl;
   // §5.1.2.5 requires it; the strict profile insists.
   if (nextUpdate === undefined && question.profile === 'strict') return undefined;
@@ -114,9 +117,12 @@ export function findCurrency(crl: CertificateRevocationList, question: CrlQuesti
 }
 
 /** May the list be taken for it that a certificate is *not* revoked (§5.2, §5.3: unknown critical extensions)? */
-export function findClearance(crl: CertificateRevocationList, question: CrlQuestion): Currency | undefined {
+export function findUsableInterval(
+  crl: CertificateRevocationList,
+  question: CrlQuestion,
+): ValidityInterval | undefined {
   if (crl.unknownCriticalExtensions.length > 0 || isMisnumbered(crl, question)) return undefined;
-  return findCurrency(crl, question);
+  return findCurrentInterval(crl, question);
 }
 
 /** §5.2.3: the number must be there, and not be critical. Without it nobody can tell that a list was put back. */
@@ -124,7 +130,7 @@ export function isMisnumbered({ extensions }: CertificateRevocationList, { profi
   return profile === 'strict' && extensions.get(crlExtensionTypes.crlNumber)?.isCritical !== false;
 }
 
-export function intersect(left: Currency, right: Currency): Currency {
+export function intersect(left: ValidityInterval, right: ValidityInterval): ValidityInterval {
   return {
     validFrom: Math.max(left.validFrom, right.validFrom),
     validUntil: Math.min(left.validUntil, right.validUntil),
@@ -142,14 +148,14 @@ export function isDeltaOf(delta: CrlStatement, base: CrlStatement): boolean {
 }
 
 /** The interval of the newest delta that can be applied to the list now. What deltas name as revoked is found before. */
-export function findDeltaClearance(
+export function findDeltaInterval(
   base: CrlStatement,
   statements: readonly CrlStatement[],
   question: CrlQuestion,
-): Currency | undefined {
+): ValidityInterval | undefined {
   return statements
     .filter((delta) => isDeltaOf(delta, base))
-    .flatMap((delta) => findClearance(delta.crl, question) ?? [])
+    .flatMap((delta) => findUsableInterval(delta.crl, question) ?? [])
     .sort((left, right) =>
       left.validFrom === right.validFrom ? left.validUntil - right.validUntil : right.validFrom - left.validFrom,
     )[0];

@@ -7,11 +7,11 @@ import {
   type CrlQuestion,
   type CrlStatement,
   type CrlStatements,
-  type Currency,
-  findClearance,
+  type ValidityInterval,
+  findUsableInterval,
   findCrlStatements,
-  findCurrency,
-  findDeltaClearance,
+  findCurrentInterval,
+  findDeltaInterval,
   intersect,
   isDeltaOf,
   isMisnumbered,
@@ -37,33 +37,33 @@ export function findCrlStatus(given: CrlQuestion): RevocationStatus {
 
 /** §6.3.3 (l): lists are taken, the newest first, until they cover every reason. */
 function findGoodStatus(found: CrlStatements, question: CrlQuestion): RevocationStatus {
-  let interval: Currency = { validFrom: -Infinity, validUntil: Infinity };
+  let interval: ValidityInterval = { validFrom: -Infinity, validUntil: Infinity };
   let covered = 0;
-  for (const { statement, clearance } of listClearances(found.statements, question)) {
+  for (const { statement, usable } of listUsableStatements(found.statements, question)) {
     // (e): nothing new.
     if ((statement.reasons & ~covered) === 0) continue;
     covered |= statement.reasons;
-    interval = intersect(interval, clearance);
-    const ofDelta = findDeltaClearance(statement, found.statements, question);
+    interval = intersect(interval, usable);
+    const ofDelta = findDeltaInterval(statement, found.statements, question);
     if (ofDelta !== undefined) interval = intersect(interval, ofDelta);
     if (covered === allReasons) return { status: 'good', ...interval };
   }
   return { status: 'unknown', detail: describeGap(found, question) };
 }
 
-interface ClearingStatement {
+interface UsableStatement {
   readonly statement: CrlStatement;
-  readonly clearance: Currency;
+  readonly usable: ValidityInterval;
 }
 
-function listClearances(statements: readonly CrlStatement[], question: CrlQuestion): readonly ClearingStatement[] {
+function listUsableStatements(statements: readonly CrlStatement[], question: CrlQuestion): readonly UsableStatement[] {
   return statements
     .filter(({ crl }) => crl.deltaBaseNumber === undefined)
     .flatMap((statement) => {
-      const clearance = findClearance(statement.crl, question);
-      return clearance === undefined ? [] : [{ statement, clearance }];
+      const usable = findUsableInterval(statement.crl, question);
+      return usable === undefined ? [] : [{ statement, usable }];
     })
-    .sort(({ clearance: left }, { clearance: right }) =>
+    .sort(({ usable: left }, { usable: right }) =>
       left.validFrom === right.validFrom ? right.validUntil - left.validUntil : right.validFrom - left.validFrom,
     );
 }
@@ -76,7 +76,7 @@ function describeGap({ statements, faults }: CrlStatements, question: CrlQuestio
     if (fault !== undefined) return fault;
     return statements.length === 0 ? 'No CRL speaks of the certificate.' : 'There is a delta CRL without its base.';
   }
-  const stale = bases.find(({ crl }) => findCurrency(crl, question) === undefined);
+  const stale = bases.find(({ crl }) => findCurrentInterval(crl, question) === undefined);
   if (stale !== undefined) return describeStale(stale, question);
   const [unknown] = bases.flatMap(({ crl }) => crl.unknownCriticalExtensions);
   if (unknown !== undefined) return `A CRL has the critical extension ${unknown}, which is not understood.`;
@@ -123,12 +123,13 @@ function isRemoval(entry: CrlEntry, { crl }: CrlStatement): boolean {
 function isLifted({ statement }: Finding, statements: readonly CrlStatement[], question: CrlQuestion): boolean {
   return statements.some((newer) => {
     if (!isSameScope(newer, statement) || !isNewer(newer, statement)) return false;
-    if (findClearance(newer.crl, question) === undefined) return false;
+    if (findUsableInterval(newer.crl, question) === undefined) return false;
     const entries = findEntries(newer, question);
     if (newer.crl.deltaBaseNumber === undefined) return entries.length === 0;
     const isRemoved = entries.length > 0 && entries.every((entry) => isRemoval(entry, newer));
     return (
-      isRemoved && statements.some((base) => isDeltaOf(newer, base) && findClearance(base.crl, question) !== undefined)
+      isRemoved &&
+      statements.some((base) => isDeltaOf(newer, base) && findUsableInterval(base.crl, question) !== undefined)
     );
   });
 }

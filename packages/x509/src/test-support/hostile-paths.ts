@@ -5,7 +5,7 @@ import { askNames, askPolicies } from './hostile-extensions.js';
 import { askLongList, askSigners } from './hostile-lists.js';
 import { askCrossSigned, askCrowd, askLongChain, askMesh, askSameNameMesh } from './hostile-graphs.js';
 
-/** A question that has been made to be dear. Each call of `ask` makes it anew: nothing has been verified before. */
+/** A question that has been made to be expensive. Each call of `ask` makes it anew: nothing has been verified before. */
 export interface HostilePath {
   readonly name: string;
   readonly ask: () => PathQuestion;

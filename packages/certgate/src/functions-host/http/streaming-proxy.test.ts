@@ -7,7 +7,7 @@ import { commonJs, createSampleApp, waitFor } from '../test-support/sample-app.j
 const streaming = (text: string): Readonly<Record<string, string>> =>
   commonJs(`app.setup({ enableHttpStream: true });\n${text}`);
 
-test('with HTTP streaming, requests and responses take the other road', async (context) => {
+test('with HTTP streaming, requests and responses are proxied to the worker', async (context) => {
   const sample = await createSampleApp(
     context,
     streaming(`app.http('echo', { route: 'echo/{id}', methods: ['GET', 'POST', 'PUT'], handler: async (request, context) => ({
