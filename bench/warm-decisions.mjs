@@ -71,7 +71,7 @@ function describeIssued({ root, intermediate, crls }, folder) {
   };
   const subjects = [{ issuedBy: 'corp', commonName: 'client' }];
   return {
-    schemaVersion: 2,
+    schemaVersion: 1,
     revision: 1,
     authorities: [authority],
     identities: [{ name: 'billing', roles: ['orders.read'], subjects }],

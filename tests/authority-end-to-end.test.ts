@@ -70,7 +70,7 @@ describe('callers whose certificates an authority issued', () => {
       { name: 'billing', roles: ['operator'], subjects: [{ issuedBy: 'corp', dns: 'billing.corp.example' }] },
       { name: 'reports', roles: [], subjects: [{ issuedBy: 'corp', uri: 'spiffe://corp.example/reports' }] },
     ];
-    const document = { schemaVersion: 2, revision, authorities: [authority], identities, ...more };
+    const document = { schemaVersion: 1, revision, authorities: [authority], identities, ...more };
     writeFileSync(join(folder, 'trust.json'), JSON.stringify(document));
   };
 

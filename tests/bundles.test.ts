@@ -110,10 +110,13 @@ describe('what apps load', () => {
 
 describe('path validation', () => {
   const listLoaded = `() => Object.keys(require.cache).filter((file) => file.endsWith('path.cjs'))`;
-  const authority = { name: 'corp', trustAnchors: ['no PEM'] };
+  const authority = {
+    name: 'corp',
+    trustAnchors: ['-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----'],
+  };
   const documents = {
     pins: { schemaVersion: 1, revision: 1, identities: [] },
-    authority: { schemaVersion: 2, revision: 1, identities: [], authorities: [authority] },
+    authority: { schemaVersion: 1, revision: 1, identities: [], authorities: [authority] },
   };
   for (const [kind, load] of [
     ['import', "await import('@certgate/core')"],

@@ -97,7 +97,7 @@ describe('certgate trust explain, of callers by their authority', () => {
     writeFileSync(
       join(folder, 'trust.json'),
       JSON.stringify({
-        schemaVersion: 2,
+        schemaVersion: 1,
         revision: 4,
         authorities: [{ ...corp, revocation: { crls } }],
         identities,
@@ -192,7 +192,7 @@ describe('certgate trust explain, of callers by their authority', () => {
     const identities = [{ name: 'long', roles: ['orders.read'], subjects }];
     writeFileSync(
       join(folder, 'trust.json'),
-      JSON.stringify({ schemaVersion: 2, revision: 5, authorities, identities }),
+      JSON.stringify({ schemaVersion: 1, revision: 5, authorities, identities }),
     );
     const before = await explain('long.pem', '--at', '2039-12-31T00:00:00Z');
     assert.equal(before.outcome, 'allowed', before.detail ?? '');

@@ -99,7 +99,7 @@ function documentText(): string {
   const trustAnchors = [readFileSync(join(folder, 'ca.pem'), 'utf8')];
   const identity = { name: 'billing', roles: [], subjects: [{ issuedBy: 'corp', dns: 'billing.corp.example' }] };
   return JSON.stringify({
-    schemaVersion: 2,
+    schemaVersion: 1,
     revision: 1,
     authorities: [{ name: 'corp', trustAnchors }],
     identities: [identity],

@@ -21,12 +21,7 @@ export {
   readCertificateHeader,
 } from './certificate-header/certificate-header.js';
 export type { PresentedCertificate } from './trust-snapshot/presented-certificate.js';
-export {
-  newestSchemaVersion,
-  parseTrustDocument,
-  TrustDocumentError,
-  type TrustDocumentOptions,
-} from './trust-document/parse-document.js';
+export { parseTrustDocument, TrustDocumentError, type TrustDocumentOptions } from './trust-document/parse-document.js';
 export type { DocumentProblem } from './trust-document/document-reader.js';
 export type {
   AuthorityRevocation,

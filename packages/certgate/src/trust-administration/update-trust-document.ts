@@ -6,7 +6,6 @@ import {
   anyAudience,
   compareTrustDocuments,
   formatTrustDocument,
-  newestSchemaVersion,
   parseTrustDocument,
   TrustDocumentError,
   type TrustComparison,
@@ -205,10 +204,8 @@ function prepareDocument(before: LoadedTrustDocument, after: TrustDocument, chan
   };
 }
 
-/** An edit may bring the first key of a later version; what is written says the lowest that suffices. */
 function formatChecked(document: TrustDocument): string {
-  const schemaVersion = Math.max(document.schemaVersion, newestSchemaVersion);
-  return refuseInvalid(() => formatTrustDocument({ ...document, schemaVersion }));
+  return refuseInvalid(() => formatTrustDocument(document));
 }
 
 /** By the parser of the apps: what one of them would refuse is never written. */

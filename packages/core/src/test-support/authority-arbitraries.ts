@@ -104,18 +104,6 @@ export function mendReferences(document: TrustDocument): TrustDocument {
   return { ...document, ...(list && { denied: list }), identities };
 }
 
-/** The document as of the lowest version that has its keys. */
-export function withNeededVersion(document: TrustDocument): TrustDocument {
-  const { authorities: all, denied: list, identities } = document;
-  const isLater =
-    all !== undefined ||
-    list !== undefined ||
-    identities.some(
-      ({ subjects, certificates = [] }) => subjects !== undefined || certificates.some((pin) => 'issuedBy' in pin),
-    );
-  return { ...document, schemaVersion: isLater ? 2 : 1 };
-}
-
 function listSubjectParts({ issuedBy, dns, email, ...rest }: TrustDocumentSubject): readonly (string | undefined)[] {
   const domain = email?.replace(/@.*/, (text) => text.toLowerCase());
   return [issuedBy.toLowerCase(), dns?.toLowerCase(), domain, JSON.stringify(rest)];

@@ -80,12 +80,12 @@ export function authorityOf({ name = 'corp', anchors, intermediates, ...more }: 
   };
 }
 
-/** A document of version 2; of the authority "corp" unless others are said. */
+/** A document with the authority "corp", unless it is given others. */
 export function issuedDocument(
   identities: readonly IdentityInput[],
   { authorities = [authorityOf()], ...more }: { readonly authorities?: readonly object[]; [key: string]: unknown } = {},
 ): object {
-  return documentOf(identities, { schemaVersion: 2, authorities, ...more });
+  return documentOf(identities, { authorities, ...more });
 }
 
 export function issuedSnapshot(...parameters: Parameters<typeof issuedDocument>): TrustSnapshot {

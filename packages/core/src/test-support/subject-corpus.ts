@@ -11,12 +11,10 @@ type Fields = Readonly<Record<string, unknown>>;
 
 const subjects = (...items: readonly unknown[]): object =>
   documentOf([{ subjects: items }], {
-    schemaVersion: 2,
     authorities: [{ ...corp, spiffeTrustDomains: ['example.org'] }, partner],
   });
 const subject = (fields: Fields): object => subjects({ issuedBy: 'corp', ...fields });
-const pin = (fields: Fields): object =>
-  documentOf([{ certificates: [fields] }], { schemaVersion: 2, authorities: [corp] });
+const pin = (fields: Fields): object => documentOf([{ certificates: [fields] }], { authorities: [corp] });
 
 const name = 'identities[0].subjects[0]';
 const isBeyond = false;
@@ -33,14 +31,8 @@ const refusedEmail = (text: unknown): RefusedDocument =>
   refuse(`the mailbox ${String(text)}`, subject({ email: text }), `${name}.email`, /mailbox|empty/);
 
 export const refusedSubjectDocuments: readonly RefusedDocument[] = [
-  refuse('subjects in version 1', documentOf([{ subjects: [] }]), 'identities[0].subjects', /"schemaVersion": 2/),
   // subjects
-  refuse(
-    'subjects as an object',
-    documentOf([{ subjects: {} }], { schemaVersion: 2 }),
-    'identities[0].subjects',
-    /list/,
-  ),
+  refuse('subjects as an object', documentOf([{ subjects: {} }]), 'identities[0].subjects', /list/),
   refuse('a name without its authority', subjects({ dns: 'a.example' }), `${name}.issuedBy`, /missing/),
   refuse('an authority without a name', subjects({ issuedBy: 'corp' }), name, /exactly one of dns, uri/),
   refuse('two names', subject({ dns: 'a.example', uri: 'urn:a:b' }), name, /exactly one of/),
@@ -55,7 +47,7 @@ export const refusedSubjectDocuments: readonly RefusedDocument[] = [
   ),
   refuse(
     'an authority where none is',
-    documentOf([{ subjects: [{ issuedBy: 'corp', dns: 'a.example' }] }], { schemaVersion: 2 }),
+    documentOf([{ subjects: [{ issuedBy: 'corp', dns: 'a.example' }] }]),
     `${name}.issuedBy`,
     /which has none/,
     isBeyond,
@@ -137,7 +129,7 @@ export const refusedSubjectDocuments: readonly RefusedDocument[] = [
         { subjects: [{ issuedBy: 'corp', email: 'a@b.example' }] },
         { subjects: [{ issuedBy: 'corp', email: 'a@B.example' }] },
       ],
-      { schemaVersion: 2, authorities: [corp] },
+      { authorities: [corp] },
     ),
     'identities[1].subjects[0]',
     /stands already at identities\[0\]\.subjects\[0\]/,

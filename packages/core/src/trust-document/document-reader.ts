@@ -1,22 +1,21 @@
+import { type DocumentObjects, documentKeys, getKnownKeys, schemaVersion } from './document-keys.js';
+
 /** A place in the document (`identities[0].name`; empty for the document itself) and what is wrong there. */
 export interface DocumentProblem {
   readonly path: string;
   readonly message: string;
 }
 
-export interface KnownKeys {
-  readonly required: readonly string[];
-  readonly optional: readonly string[];
-  /** Optional too, but only in documents of schemaVersion 2. */
-  readonly version2?: readonly string[];
-}
+/** The members of one object of the document, by the keys that it may have. Nothing is known of the values yet. */
+export type DocumentFields<O extends keyof DocumentObjects> = {
+  readonly [K in keyof DocumentObjects[O]]-?: unknown;
+};
 
-const maximumTextLength = 256;
+const maximumTextLength = documentKeys.lock.reason.maximumLength;
 
 /** Reads plain JSON values strictly, and collects every problem instead of stopping at the first. */
 export class DocumentReader {
   readonly #problems: DocumentProblem[] = [];
-  #schemaVersion = 1;
 
   get problems(): readonly DocumentProblem[] {
     return this.#problems;
@@ -26,46 +25,38 @@ export class DocumentReader {
     this.#problems.push({ path: escapePath(path), message });
   }
 
-  readSchemaVersion(value: unknown, newest: number): number | undefined {
+  /** Is the document of a version that this runtime knows? Reports why it isn't. */
+  expectKnownVersion(value: unknown): boolean {
     if (!isPlainObject(value)) {
       this.report('', 'it must be a JSON object');
-      return undefined;
+      return false;
     }
     const version = value['schemaVersion'];
     if (typeof version !== 'number' || !Number.isInteger(version) || version < 1) {
       this.report('schemaVersion', 'it must be a whole number from 1');
-      return undefined;
+      return false;
     }
-    if (version > newest) {
-      this.report(
-        'schemaVersion',
-        `this runtime reads documents up to version ${newest}; update @certgate/azure-functions first`,
-      );
-      return undefined;
-    }
-    this.#schemaVersion = version;
-    return version;
+    if (version <= schemaVersion) return true;
+    this.report(
+      'schemaVersion',
+      `this runtime reads documents up to version ${schemaVersion}, and this one has ${version}; update @certgate/azure-functions first`,
+    );
+    return false;
   }
 
-  readObject(value: unknown, path: string, keys: KnownKeys): Readonly<Record<string, unknown>> | undefined {
+  readObject<O extends keyof DocumentObjects>(
+    value: unknown,
+    path: string,
+    objectName: O,
+  ): DocumentFields<O> | undefined {
     if (!isPlainObject(value)) {
       this.report(path, 'it must be a JSON object');
       return undefined;
     }
     const prefix = path === '' ? '' : `${path}.`;
-    const { required, optional, version2 = [] } = keys;
-    const isVersion1 = this.#schemaVersion < 2;
-    const known = [...required, ...optional, ...(isVersion1 ? [] : version2)];
-    for (const key of Object.keys(value)) {
-      if (known.includes(key)) continue;
-      this.report(
-        `${prefix}${key}`,
-        version2.includes(key)
-          ? 'it belongs to documents of "schemaVersion": 2, and this one says 1; older runtimes would overlook it'
-          : `unknown key; known are ${known.join(', ')}`,
-      );
-    }
+    const { known, required } = getKnownKeys(objectName);
     for (const [key, field] of Object.entries(value)) {
+      if (!known.includes(key)) this.report(`${prefix}${key}`, `unknown key; known are ${known.join(', ')}`);
       // JSON can't say it, a literal in code can: `functions: settings.functions` must not open every function.
       if (field === undefined) this.report(`${prefix}${key}`, 'it is undefined; leave the key out if that is meant');
     }
@@ -73,10 +64,7 @@ export class DocumentReader {
       if (!Object.hasOwn(value, key)) this.report(`${prefix}${key}`, 'it is missing');
     }
     // A copy without a prototype: an absent key stays absent whatever was put on Object.prototype.
-    const fields = Object.assign(Object.create(null) as Record<string, unknown>, value);
-    // Refused already; what it holds would only be refused once more.
-    if (isVersion1) for (const key of version2) fields[key] = undefined;
-    return fields;
+    return Object.assign(Object.create(null) as DocumentFields<O>, value);
   }
 
   readArray(value: unknown, path: string): readonly unknown[] {
@@ -128,9 +116,12 @@ export class DocumentReader {
     return false;
   }
 
-  readCount(value: unknown, path: string): number {
+  readCount(value: unknown, path: string, maximum: number = documentKeys.document.revision.maximum): number {
     // JSON has a -0, which no text of ours should have.
-    if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return Math.abs(value);
+    if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) {
+      if (value > maximum) this.report(path, `it must be at most ${maximum}`);
+      return Math.abs(value);
+    }
     this.report(path, 'it must be a whole number from 0');
     return 0;
   }

@@ -227,7 +227,6 @@ describe('what was read', () => {
     assert.deepEqual(snapshot.identities, [identity]);
     assert.deepEqual(snapshot.pins.thumbprintSha256.get(sha256), { identity, pin });
     assert.equal(snapshot.pins.thumbprintSha1.size + snapshot.pins.publicKeySha256.size, 0);
-    assert.equal(snapshot.schemaVersion, 1);
     assert.equal(snapshot.revision, 1);
   });
   test('absent functions are all functions, an empty list is none', () => {

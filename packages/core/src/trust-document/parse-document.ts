@@ -13,9 +13,6 @@ import {
   describeLock,
 } from '../trust-snapshot/trust-snapshot.js';
 
-/** The newest version this runtime reads. Every key added to the document raises it. */
-export const newestSchemaVersion = 2;
-
 export const maximumDocumentLength: number = 64 * 1024 * 1024;
 
 /** Thrown for a trust document that can't be used, whole: `problems` names every place and what to do. */
@@ -59,7 +56,7 @@ export interface TrustDocumentReading {
  * JSON text (or the value it stands for) → TrustSnapshot. The document is read whole or not at all.
  *
  * @throws {TrustDocumentError} for anything the published schema doesn't allow: unknown or duplicate keys, duplicate
- * names or pins, times that don't exist, keys of later versions. {TypeError} for an unknown option.
+ * names or pins, times that don't exist, later versions. {TypeError} for an unknown option.
  */
 export function parseTrustDocument(document: unknown, options: TrustDocumentReadingOptions = {}): TrustSnapshot {
   return readTrustDocumentWhole(document, options).snapshot;
@@ -115,50 +112,38 @@ function* parseJson(text: string): Generator<undefined, unknown, undefined> {
   return reading.value;
 }
 
-const documentKeys = {
-  required: ['schemaVersion', 'revision', 'identities'],
-  optional: ['$schema', 'audience', 'locked'],
-  version2: ['authorities', 'denied'],
-};
-
 function* readDocument(
   reader: DocumentReader,
   value: unknown,
   options: TrustDocumentReadingOptions,
 ): Generator<undefined, TrustSnapshot | undefined, undefined> {
   // The version first: an older runtime says so, instead of stumbling over the keys of a newer document.
-  const schemaVersion = reader.readSchemaVersion(value, newestSchemaVersion);
-  if (schemaVersion === undefined) return undefined;
-  const fields = reader.readObject(value, '', documentKeys);
+  if (!reader.expectKnownVersion(value)) return undefined;
+  const fields = reader.readObject(value, '', 'document');
   if (fields === undefined) return undefined;
-  reader.readOptionalText(fields['$schema'], '$schema');
-  const revision = reader.readCount(fields['revision'], 'revision');
-  const audience = readAudience(reader, fields['audience'], options.audience);
+  reader.readOptionalText(fields.$schema, '$schema');
+  const revision = reader.readCount(fields.revision, 'revision');
+  const audience = readAudience(reader, fields.audience, options.audience);
   const warnings: TrustWarning[] = [];
-  const locked = readLock(reader, fields['locked'], warnings);
+  const locked = readLock(reader, fields.locked, warnings);
   // First what the others refer to.
-  const directory = yield* readAuthorities(reader, fields['authorities'], warnings);
-  const denied = yield* readDenied(reader, fields['denied'], directory);
-  const { identities, index } = yield* readIdentities(reader, fields['identities'], directory, warnings);
+  const directory = yield* readAuthorities(reader, fields.authorities, warnings);
+  const denied = yield* readDenied(reader, fields.denied, directory);
+  const { identities, index } = yield* readIdentities(reader, fields.identities, directory, warnings);
   warnings.push(...directory.listUnused());
   const { authorities } = directory;
-  return createTrustSnapshot(
-    { schemaVersion, revision, audience, locked, authorities, denied, identities, warnings },
-    index,
-  );
+  return createTrustSnapshot({ revision, audience, locked, authorities, denied, identities, warnings }, index);
 }
-
-const lockKeys = { required: ['since', 'by', 'reason'], optional: [] };
 
 /** Anything but absence locks, or is refused: `false` and `null` are no way to say that a document isn't locked. */
 function readLock(reader: DocumentReader, value: unknown, warnings: TrustWarning[]): TrustLock | undefined {
   if (value === undefined) return undefined;
-  const fields = reader.readObject(value, 'locked', lockKeys);
+  const fields = reader.readObject(value, 'locked', 'lock');
   if (fields === undefined) return undefined;
   const lock = Object.freeze({
-    since: readInstant(reader, fields['since'], 'locked.since') ?? 0,
-    by: reader.readText(fields['by'], 'locked.by'),
-    reason: reader.readText(fields['reason'], 'locked.reason'),
+    since: readInstant(reader, fields.since, 'locked.since') ?? 0,
+    by: reader.readText(fields.by, 'locked.by'),
+    reason: reader.readText(fields.reason, 'locked.reason'),
   });
   warnings.push({
     code: 'document_locked',

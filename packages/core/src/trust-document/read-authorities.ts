@@ -2,16 +2,11 @@ import type { PathCertificate } from '@certgate/x509/path';
 import { loadPathValidation } from '../trust-snapshot/load-path-validation.js';
 import { type PemFault, decodePem, isTrustDomain, shortenText } from '@certgate/x509';
 import type { TrustedAuthority, TrustWarning } from '../trust-snapshot/trust-snapshot.js';
+import { documentKeys } from './document-keys.js';
 import type { DocumentReader } from './document-reader.js';
 import { readRevocation } from './read-revocation.js';
 
-const maximumPemLength = 16 * 1024;
-const maximumCounts = { trustAnchors: 64, intermediates: 1000 } as const;
-
-const authorityKeys = {
-  required: ['name', 'trustAnchors'],
-  optional: ['intermediates', 'spiffeTrustDomains', 'dnsConstraintsWithLeadingDot', 'revocation'],
-};
+const keys = documentKeys.authority;
 
 /** The authorities of a document, by name; says which of them nothing referred to. */
 export class AuthorityDirectory {
@@ -92,30 +87,30 @@ function* readAuthority(
   path: string,
   { directory, seen, warnings }: AuthorityContext,
 ): Generator<undefined, void, undefined> {
-  const fields = reader.readObject(value, path, authorityKeys);
+  const fields = reader.readObject(value, path, 'authority');
   if (fields === undefined) return;
   const problemsBefore = reader.problems.length;
-  const name = reader.readName(fields['name'], `${path}.name`);
+  const name = reader.readName(fields.name, `${path}.name`);
   const what = `the authority "${name}" (letter case does not tell names apart)`;
   reader.expectUnique(seen.names, name.toLowerCase(), `${path}.name`, what);
   const places = new Map<string, string>();
-  const trustAnchors = yield* readCertificates(reader, fields['trustAnchors'], path, 'trustAnchors', places);
-  if (trustAnchors.length === 0 && Array.isArray(fields['trustAnchors']) && fields['trustAnchors'].length === 0) {
+  const trustAnchors = yield* readCertificates(reader, fields.trustAnchors, path, 'trustAnchors', places);
+  if (trustAnchors.length === 0 && Array.isArray(fields.trustAnchors) && fields.trustAnchors.length === 0) {
     reader.report(`${path}.trustAnchors`, 'it is empty; an authority needs one trust anchor at least');
   }
   expectOwnAnchors(reader, trustAnchors, path, seen.anchors);
   const intermediates =
-    fields['intermediates'] === undefined
+    fields.intermediates === undefined
       ? []
-      : yield* readCertificates(reader, fields['intermediates'], path, 'intermediates', places);
-  const spiffeTrustDomains = readTrustDomains(reader, fields['spiffeTrustDomains'], path, seen.trustDomains);
+      : yield* readCertificates(reader, fields.intermediates, path, 'intermediates', places);
+  const spiffeTrustDomains = readTrustDomains(reader, fields.spiffeTrustDomains, path, seen.trustDomains);
   const dotPath = `${path}.dnsConstraintsWithLeadingDot`;
   const leadingDot = reader.readChoice(
-    fields['dnsConstraintsWithLeadingDot'],
+    fields.dnsConstraintsWithLeadingDot,
     dotPath,
-    loadPathValidation().leadingDotReadings,
+    keys.dnsConstraintsWithLeadingDot.choices,
   );
-  const revocation = readRevocation(reader, fields['revocation'], `${path}.revocation`, {
+  const revocation = readRevocation(reader, fields.revocation, `${path}.revocation`, {
     seen: seen.crls,
     issuers: [...trustAnchors, ...intermediates].map(({ certificate }) => certificate),
   });
@@ -153,15 +148,13 @@ function* readCertificates(
   reader: DocumentReader,
   value: unknown,
   authorityPath: string,
-  key: keyof typeof maximumCounts,
+  key: 'trustAnchors' | 'intermediates',
   places: Map<string, string>,
 ): Generator<undefined, readonly PlacedCertificate[], undefined> {
   const items = reader.readArray(value, `${authorityPath}.${key}`);
-  if (items.length > maximumCounts[key]) {
-    reader.report(
-      `${authorityPath}.${key}`,
-      `it has ${items.length} certificates; ${maximumCounts[key]} are read at most`,
-    );
+  const { maximumCount } = keys[key];
+  if (items.length > maximumCount) {
+    reader.report(`${authorityPath}.${key}`, `it has ${items.length} certificates; ${maximumCount} are read at most`);
     return [];
   }
   const certificates: PlacedCertificate[] = [];
@@ -182,8 +175,9 @@ function* readCertificates(
 }
 
 function readAuthorityCertificate(reader: DocumentReader, value: unknown, path: string): PathCertificate | undefined {
-  const text = reader.readText(value, path, maximumPemLength);
-  if (text.trim() === '' || text.length > maximumPemLength) return undefined;
+  const { maximumLength } = keys.trustAnchors.items;
+  const text = reader.readText(value, path, maximumLength);
+  if (text.trim() === '' || text.length > maximumLength) return undefined;
   const pem = decodePem(text, 'CERTIFICATE');
   if (!pem.ok) {
     reader.report(path, pemFaults[pem.fault]);
@@ -226,7 +220,7 @@ function findUnfitness(certificate: PathCertificate): string | undefined {
   return undefined;
 }
 
-/** Else what is denied or revoked under one authority would be admitted under the other. */
+/** Otherwise a certificate that is denied or revoked under one authority would be admitted under the other. */
 function expectOwnAnchors(
   reader: DocumentReader,
   anchors: readonly PlacedCertificate[],

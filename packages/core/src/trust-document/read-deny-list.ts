@@ -5,8 +5,6 @@ import type { DocumentReader } from './document-reader.js';
 
 const itemsPerStep = 64;
 
-const deniedKeys = { required: [], optional: ['thumbprintSha256', 'issuedBy', 'serialNumber', 'reason'] };
-
 /** The deny list, in steps of bounded work; what is wrong in it, the reader has collected. */
 export function* readDenied(
   reader: DocumentReader,
@@ -41,10 +39,10 @@ function readDeniedCertificate(
   path: string,
   directory: AuthorityDirectory,
 ): DeniedCertificate | undefined {
-  const fields = reader.readObject(value, path, deniedKeys);
+  const fields = reader.readObject(value, path, 'denied');
   if (fields === undefined) return undefined;
   const { thumbprintSha256: thumbprint, issuedBy, serialNumber: serial } = fields;
-  const reason = reader.readOptionalText(fields['reason'], `${path}.reason`);
+  const reason = reader.readOptionalText(fields.reason, `${path}.reason`);
   const isWhole =
     thumbprint === undefined
       ? issuedBy !== undefined && serial !== undefined

@@ -84,12 +84,6 @@ class DuplicateGuard {
   }
 }
 
-const identityKeys = {
-  required: ['name', 'roles'],
-  optional: ['functions', 'enabled', 'owner', 'reason', 'expiresAt', 'certificates'],
-  version2: ['subjects'],
-};
-
 interface ReadingContext {
   readonly directory: AuthorityDirectory;
   readonly warnings: TrustWarning[];
@@ -102,32 +96,32 @@ function* readIdentity(
   path: string,
   { directory, warnings, texts }: ReadingContext,
 ): Generator<undefined, TrustedIdentity | undefined, undefined> {
-  const fields = reader.readObject(value, path, identityKeys);
+  const fields = reader.readObject(value, path, 'identity');
   if (fields === undefined) return undefined;
-  const subjects = yield* readList(reader, fields['subjects'], `${path}.subjects`, (item, place) =>
+  const subjects = yield* readList(reader, fields.subjects, `${path}.subjects`, (item, place) =>
     readSubject(reader, item, place, directory),
   );
-  const pins = yield* readList(reader, fields['certificates'], `${path}.certificates`, (item, place) =>
+  const pins = yield* readList(reader, fields.certificates, `${path}.certificates`, (item, place) =>
     readPin(reader, item, place, directory, warnings),
   );
-  if (isEmpty(fields['certificates']) && isEmpty(fields['subjects'])) {
+  if (isEmpty(fields.certificates) && isEmpty(fields.subjects)) {
     warnings.push({
       code: 'identity_without_pins',
       path,
       message: 'no certificate is pinned and no subject is given, so nobody can be this identity',
     });
   }
-  const functions = reader.readOptionalTexts(fields['functions'], `${path}.functions`);
+  const functions = reader.readOptionalTexts(fields.functions, `${path}.functions`);
   return Object.freeze({
-    name: reader.readName(fields['name'], `${path}.name`),
-    roles: texts.shareList(reader.readOptionalTexts(fields['roles'], `${path}.roles`) ?? []),
+    name: reader.readName(fields.name, `${path}.name`),
+    roles: texts.shareList(reader.readOptionalTexts(fields.roles, `${path}.roles`) ?? []),
     // Azure's function names don't differ by letter case.
     functions: functions && texts.shareList(functions.map((name) => name.toLowerCase())),
     functionsAsWritten: functions && texts.shareList(functions),
-    enabled: reader.readFlag(fields['enabled'], `${path}.enabled`),
-    owner: texts.share(reader.readOptionalText(fields['owner'], `${path}.owner`)),
-    reason: texts.share(reader.readOptionalText(fields['reason'], `${path}.reason`)),
-    expiresAt: readInstant(reader, fields['expiresAt'], `${path}.expiresAt`),
+    enabled: reader.readFlag(fields.enabled, `${path}.enabled`),
+    owner: texts.share(reader.readOptionalText(fields.owner, `${path}.owner`)),
+    reason: texts.share(reader.readOptionalText(fields.reason, `${path}.reason`)),
+    expiresAt: readInstant(reader, fields.expiresAt, `${path}.expiresAt`),
     subjects: subjects.length === 0 ? noSubjects : subjects,
     pins: pins.length === 0 ? noPins : pins,
   });
@@ -180,12 +174,6 @@ class TextPool {
   }
 }
 
-const pinKeys = {
-  required: [],
-  optional: [...pinKinds, 'enabled', 'notBefore', 'notAfter'],
-  version2: ['issuedBy'],
-};
-
 function readPin(
   reader: DocumentReader,
   value: unknown,
@@ -193,7 +181,7 @@ function readPin(
   directory: AuthorityDirectory,
   warnings: TrustWarning[],
 ): TrustPin | undefined {
-  const fields = reader.readObject(value, path, pinKeys);
+  const fields = reader.readObject(value, path, 'pin');
   if (fields === undefined) return undefined;
   const kinds = pinKinds.filter((kind) => fields[kind] !== undefined);
   const [kind] = kinds;
@@ -201,15 +189,15 @@ function readPin(
     reader.report(path, `give exactly one of ${pinKinds.join(', ')}`);
     return undefined;
   }
-  const notBefore = readInstant(reader, fields['notBefore'], `${path}.notBefore`);
-  const notAfter = readInstant(reader, fields['notAfter'], `${path}.notAfter`);
+  const notBefore = readInstant(reader, fields.notBefore, `${path}.notBefore`);
+  const notAfter = readInstant(reader, fields.notAfter, `${path}.notAfter`);
   if (notBefore !== undefined && notAfter !== undefined && notBefore >= notAfter) {
     reader.report(path, 'notBefore is not earlier than notAfter, so the pin never matches');
   }
-  const isIssued = fields['issuedBy'] !== undefined;
-  const authority = isIssued ? directory.resolve(reader, fields['issuedBy'], `${path}.issuedBy`) : undefined;
+  const isIssued = fields.issuedBy !== undefined;
+  const authority = isIssued ? directory.resolve(reader, fields.issuedBy, `${path}.issuedBy`) : undefined;
   if (authority !== undefined) directory.noteUse(authority);
-  if (kind === 'publicKeySha256' && fields['notAfter'] === undefined && !isIssued) {
+  if (kind === 'publicKeySha256' && fields.notAfter === undefined && !isIssued) {
     // Whoever holds the key can issue a certificate with any dates.
     reader.report(
       path,
@@ -224,7 +212,7 @@ function readPin(
     });
   }
   const pinValue = readPinValue(reader, kind, fields[kind], path);
-  const enabled = reader.readFlag(fields['enabled'], `${path}.enabled`);
+  const enabled = reader.readFlag(fields.enabled, `${path}.enabled`);
   // Never a pin that has lost its authority.
   if (pinValue === undefined || (isIssued && authority === undefined)) return undefined;
   return Object.freeze({ kind, value: pinValue, issuedBy: authority?.name, enabled, notBefore, notAfter });

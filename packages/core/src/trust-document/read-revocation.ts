@@ -1,18 +1,12 @@
 import { shortenText } from '@certgate/x509';
 import type { PathCertificate } from '@certgate/x509/path';
-import { loadPathValidation } from '../trust-snapshot/load-path-validation.js';
 import { isLoopbackHost } from '../encoding/shown-url.js';
-import { type AuthorityRevocation, ocspNonces } from '../trust-snapshot/trust-snapshot.js';
-import type { DocumentReader } from './document-reader.js';
+import type { AuthorityRevocation } from '../trust-snapshot/trust-snapshot.js';
+import { documentKeys } from './document-keys.js';
+import type { DocumentFields, DocumentReader } from './document-reader.js';
 
-const maximumAddressLength = 2048;
-const maximumGraceSeconds = 604_800;
+const keys = documentKeys.revocation;
 
-const revocationKeys = {
-  required: [],
-  optional: ['mode', 'scope', 'crls', 'ocsp', 'ocspNonce', 'graceSeconds', 'minimumCrlNumbers'],
-};
-const minimumCrlNumberKeys = { required: ['issuer', 'number'], optional: [] };
 /** RFC 5280 §5.2.3: up to 20 octets, of which the first bit is the sign. */
 const maximumCrlNumber = 2n ** 159n - 1n;
 
@@ -33,27 +27,30 @@ export function readRevocation(
   path: string,
   { seen, issuers }: { readonly seen: Map<string, string>; readonly issuers: readonly PathCertificate[] },
 ): AuthorityRevocation {
-  const fields = value === undefined ? undefined : reader.readObject(value, path, revocationKeys);
+  const fields = value === undefined ? undefined : reader.readObject(value, path, 'revocation');
   if (fields === undefined) return noRevocation;
-  const crls = readCrls(reader, fields['crls'], `${path}.crls`, seen);
-  const ocsp = fields['ocsp'] === undefined ? undefined : readOcsp(reader, fields['ocsp'], `${path}.ocsp`);
-  const { revocationModes, revocationScopes } = loadPathValidation();
+  const crls = readCrls(reader, fields.crls, `${path}.crls`, seen);
+  const ocsp = fields.ocsp === undefined ? undefined : readOcsp(reader, fields.ocsp, `${path}.ocsp`);
   const hasSource = crls.length > 0 || ocsp !== undefined;
   const minimumCrlNumbers = readMinimumCrlNumbers(reader, fields, path, issuers);
+  const graceSeconds =
+    fields.graceSeconds === undefined
+      ? 0
+      : reader.readCount(fields.graceSeconds, `${path}.graceSeconds`, keys.graceSeconds.maximum);
   return Object.freeze({
-    mode: reader.readChoice(fields['mode'], `${path}.mode`, revocationModes) ?? (hasSource ? 'required' : 'off'),
-    scope: reader.readChoice(fields['scope'], `${path}.scope`, revocationScopes) ?? 'chain',
+    mode: reader.readChoice(fields.mode, `${path}.mode`, keys.mode.choices) ?? (hasSource ? 'required' : 'off'),
+    scope: reader.readChoice(fields.scope, `${path}.scope`, keys.scope.choices) ?? 'chain',
     crls: Object.freeze(crls),
     ocsp,
-    ocspNonce: reader.readChoice(fields['ocspNonce'], `${path}.ocspNonce`, ocspNonces) ?? 'required',
-    graceMilliseconds: readGrace(reader, fields['graceSeconds'], `${path}.graceSeconds`) * 1000,
+    ocspNonce: reader.readChoice(fields.ocspNonce, `${path}.ocspNonce`, keys.ocspNonce.choices) ?? 'required',
+    graceMilliseconds: graceSeconds * 1000,
     minimumCrlNumbers,
   });
 }
 
 function readMinimumCrlNumbers(
   reader: DocumentReader,
-  { mode, minimumCrlNumbers: value }: Readonly<Record<string, unknown>>,
+  { mode, minimumCrlNumbers: value }: DocumentFields<'revocation'>,
   revocationPath: string,
   issuers: readonly PathCertificate[],
 ): ReadonlyMap<string, bigint> {
@@ -66,17 +63,21 @@ function readMinimumCrlNumbers(
   const places = new Map<string, string>();
   for (const [index, item] of reader.readArray(value, path).entries()) {
     const place = `${path}[${index}]`;
-    const fields = reader.readObject(item, place, minimumCrlNumberKeys);
+    const fields = reader.readObject(item, place, 'minimumCrlNumber');
     if (fields === undefined) continue;
-    const issuer = reader.readText(fields['issuer'], `${place}.issuer`, maximumAddressLength);
-    if (typeof fields['issuer'] === 'string' && !known.includes(issuer)) {
+    const issuer = reader.readText(
+      fields.issuer,
+      `${place}.issuer`,
+      documentKeys.minimumCrlNumber.issuer.maximumLength,
+    );
+    if (typeof fields.issuer === 'string' && !known.includes(issuer)) {
       reader.report(
         `${place}.issuer`,
         `no certificate of the authority has this subject; there are ${known.join(', ')}`,
       );
     }
     reader.expectUnique(places, issuer, `${place}.issuer`, `the issuer "${shortenText(issuer)}"`);
-    numbers.set(issuer, readCrlNumber(reader, fields['number'], `${place}.number`));
+    numbers.set(issuer, readCrlNumber(reader, fields.number, `${place}.number`));
   }
   return numbers;
 }
@@ -91,18 +92,11 @@ function readCrlNumber(reader: DocumentReader, value: unknown, path: string): bi
   return number;
 }
 
-function readGrace(reader: DocumentReader, value: unknown, path: string): number {
-  if (value === undefined) return 0;
-  const seconds = reader.readCount(value, path);
-  if (seconds > maximumGraceSeconds) reader.report(path, `it must be at most ${maximumGraceSeconds}, a week`);
-  return seconds;
-}
-
 function readCrls(reader: DocumentReader, value: unknown, path: string, seen: Map<string, string>): readonly string[] {
   if (value === undefined) return [];
   return reader.readArray(value, path).map((item, index) => {
     const place = `${path}[${index}]`;
-    const text = readAddress(reader, item, place);
+    const text = readAddress(reader, item, place, keys.crls.items);
     const fault = text === undefined ? undefined : findCrlFault(text);
     if (fault !== undefined) reader.report(place, fault);
     else if (text !== undefined) reader.expectUnique(seen, normalizeAddress(text), place, 'this list');
@@ -111,15 +105,20 @@ function readCrls(reader: DocumentReader, value: unknown, path: string, seen: Ma
 }
 
 function readOcsp(reader: DocumentReader, value: unknown, path: string): string {
-  const text = readAddress(reader, value, path);
+  const text = readAddress(reader, value, path, keys.ocsp);
   const fault = text === undefined ? undefined : findUrlFault(text);
   if (fault !== undefined) reader.report(path, fault);
   return text ?? '';
 }
 
-function readAddress(reader: DocumentReader, value: unknown, path: string): string | undefined {
-  const text = reader.readText(value, path, maximumAddressLength);
-  if (text.trim() === '' || text.length > maximumAddressLength) return undefined;
+function readAddress(
+  reader: DocumentReader,
+  value: unknown,
+  path: string,
+  { maximumLength }: { readonly maximumLength: number },
+): string | undefined {
+  const text = reader.readText(value, path, maximumLength);
+  if (text.trim() === '' || text.length > maximumLength) return undefined;
   if (text === text.trim() && !/[\p{C}\p{Zl}\p{Zp}]/u.test(text)) return text;
   reader.report(path, 'it has white space around it or invisible characters in it');
   return undefined;

@@ -1,4 +1,5 @@
 import { findSpiffeId, hasSpiffeScheme } from '@certgate/x509';
+import { documentKeys } from './document-keys.js';
 import type { AuthorityDirectory } from './read-authorities.js';
 import type { DocumentReader } from './document-reader.js';
 import type { TrustedAuthority } from '../trust-snapshot/trust-snapshot.js';
@@ -9,8 +10,6 @@ import {
   subjectTypes,
 } from '../trust-snapshot/trust-subject.js';
 
-const subjectKeys = { required: ['issuedBy'], optional: [...subjectTypes] };
-
 /** A name under its authority; undefined where something is wrong, which the reader has collected. */
 export function readSubject(
   reader: DocumentReader,
@@ -18,7 +17,7 @@ export function readSubject(
   path: string,
   directory: AuthorityDirectory,
 ): TrustSubject | undefined {
-  const fields = reader.readObject(value, path, subjectKeys);
+  const fields = reader.readObject(value, path, 'subject');
   if (fields === undefined) return undefined;
   const types = subjectTypes.filter((type) => fields[type] !== undefined);
   const [type] = types;
@@ -26,7 +25,7 @@ export function readSubject(
     reader.report(path, `give exactly one of ${subjectTypes.join(', ')}`);
     return undefined;
   }
-  const issuedBy = fields['issuedBy'];
+  const issuedBy = fields.issuedBy;
   const authority = issuedBy === undefined ? undefined : directory.resolve(reader, issuedBy, `${path}.issuedBy`);
   const text = readValue(reader, type, fields[type], `${path}.${type}`);
   if (text === undefined || authority === undefined) return undefined;
@@ -39,20 +38,18 @@ export function readSubject(
   return Object.freeze({ issuedBy: authority.name, type, value: normalizeSubject(type, text) });
 }
 
-const maximumUriLength = 2048;
-
 function readValue(reader: DocumentReader, type: SubjectType, value: unknown, path: string): string | undefined {
   const before = reader.problems.length;
   const isName = type === 'commonName' || type === 'organizationalUnit';
-  const text = isName ? reader.readName(value, path) : reader.readText(value, path, lengths[type]);
+  const text = isName
+    ? reader.readName(value, path)
+    : reader.readText(value, path, documentKeys.subject[type].maximumLength);
   if (reader.problems.length > before) return undefined;
   const fault = isName ? undefined : findFault[type](text);
   if (fault === undefined) return text;
   reader.report(path, fault);
   return undefined;
 }
-
-const lengths = { dns: 253, email: 254, uri: maximumUriLength } as const;
 
 const label = '[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?';
 const dnsName = new RegExp(`^${label}(?:\\.${label})*$`);

@@ -11,9 +11,7 @@ export interface TrustDocument {
   readonly audience?: readonly string[];
   /** Present: nobody is admitted. The identities stay as they are. */
   readonly locked?: TrustDocumentLock;
-  /** From version 2 on. */
   readonly authorities?: readonly TrustDocumentAuthority[];
-  /** From version 2 on. */
   readonly denied?: readonly TrustDocumentDenied[];
   readonly identities: readonly TrustDocumentIdentity[];
 }
@@ -76,7 +74,6 @@ export interface TrustDocumentIdentity {
   readonly reason?: string;
   /** RFC 3339 in UTC, e.g. `2027-03-01T00:00:00Z`; so are the times of pins. */
   readonly expiresAt?: string;
-  /** From version 2 on. */
   readonly subjects?: readonly TrustDocumentSubject[];
   readonly certificates?: readonly TrustDocumentPin[];
 }
@@ -97,7 +94,7 @@ export interface TrustDocumentPin {
   readonly thumbprintSha256?: string;
   readonly thumbprintSha1?: string;
   readonly publicKeySha256?: string;
-  /** From version 2 on: only a certificate that this authority issued. */
+  /** Only a certificate that this authority issued. */
   readonly issuedBy?: string;
   readonly enabled?: boolean;
   readonly notBefore?: string;

@@ -16,7 +16,7 @@ const partner = { name: 'partner', trustAnchors: [pems.partner] };
 const dns = (text: string, issuedBy = 'corp'): object => ({ issuedBy, dns: text });
 
 const read = (identities: readonly IdentityInput[], more: object = {}): TrustSnapshot =>
-  parseTrustDocument(documentOf(identities, { schemaVersion: 2, authorities: [corp, partner], ...more }));
+  parseTrustDocument(documentOf(identities, { authorities: [corp, partner], ...more }));
 const listChanges = ({ changes }: TrustComparison): readonly string[] =>
   changes.map(
     ({ effect, aspect, identityName, candidates }) =>

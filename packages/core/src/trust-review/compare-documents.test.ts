@@ -24,7 +24,6 @@ const compare = (before: readonly IdentityInput[], after: readonly IdentityInput
 const open = { issuedBy: undefined, enabled: true, notBefore: undefined, notAfter: undefined };
 const manyPinned = (pinsOf: (index: number) => readonly TrustPin[]): TrustSnapshot =>
   createTrustSnapshot({
-    schemaVersion: 1,
     revision: 1,
     audience: undefined,
     identities: Array.from({ length: 100_000 }, (_, index) => {

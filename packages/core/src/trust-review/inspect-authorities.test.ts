@@ -24,7 +24,6 @@ const inspect = (fields: object, identities: readonly IdentityInput[] = [named],
   inspectTrust(
     parseTrustDocument(
       documentOf(identities, {
-        schemaVersion: 2,
         authorities: [{ name: 'corp', trustAnchors: [pems.corp], revocation: { crls: ['file:a'] }, ...fields }],
         ...more,
       }),
@@ -73,7 +72,6 @@ describe('authorities', () => {
     const { 0: finding, length } = inspectTrust(
       parseTrustDocument(
         documentOf([named], {
-          schemaVersion: 2,
           authorities: [{ name: 'corp', trustAnchors: [authority('A', -9, 0)], revocation: { crls: ['file:a'] } }],
         }),
       ),

@@ -225,7 +225,6 @@ test('a snapshot indexes every pin of every identity', () => {
     { name: 'b', certificates: [{ publicKeySha256, notAfter: future }] },
   );
   const { pins } = createTrustSnapshot({
-    schemaVersion: 1,
     revision: 1,
     audience: undefined,
     identities,

@@ -54,7 +54,7 @@ describe('signature twins', () => {
       const subjects = [{ issuedBy: 'corp', commonName: 'billing' }];
       const { thumbprintSha256, thumbprintSha1 } = presentCertificate(leaf.der);
       const decide = (der: Uint8Array, identity: object, more: object = {}): string => {
-        const document = documentOf([{ subjects, ...identity }], { schemaVersion: 2, authorities, ...more });
+        const document = documentOf([{ subjects, ...identity }], { authorities, ...more });
         const finding = answerInFull(parseTrustDocument(document), presentCertificate(der), now);
         return finding.outcome === 'denied' ? finding.code : finding.outcome;
       };

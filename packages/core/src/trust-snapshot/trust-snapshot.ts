@@ -80,7 +80,6 @@ export type SubjectIndex = ReadonlyMap<string, NamedIdentity>;
 
 /** One immutable, indexed version of a trust document in memory. */
 export interface TrustSnapshot {
-  readonly schemaVersion: number;
   readonly revision: number;
   readonly audience: readonly string[] | undefined;
   /** Undefined: the document is not locked. */
@@ -113,7 +112,7 @@ export function addToIndex({ pins, subjects }: IdentityIndex, identity: TrustedI
 }
 
 /** Of a document without a lock, authorities, or a deny list, they are absent. */
-type SnapshotContent = Pick<TrustSnapshot, 'schemaVersion' | 'revision' | 'audience' | 'identities' | 'warnings'> &
+type SnapshotContent = Pick<TrustSnapshot, 'revision' | 'audience' | 'identities' | 'warnings'> &
   Partial<Pick<TrustSnapshot, 'locked' | 'authorities' | 'denied'>>;
 
 /** Of identities whose pins and subjects are known to be unique; indexes them, unless that was done step by step. */
@@ -155,11 +154,9 @@ export interface AuthorityRevocation {
    * Must an answer hold the nonce of its question (RFC 9654)? Responders that sign their answers ahead of time, as most
    * public ones do, can't give it back; an answer then counts as long as it says, also one that somebody kept.
    */
-  readonly ocspNonce: (typeof ocspNonces)[number];
+  readonly ocspNonce: 'required' | 'optional';
   /** How long after its nextUpdate a list still counts. */
   readonly graceMilliseconds: number;
   /** By the issuer's name as it reads (`subjectText` of its certificates): what its lists must have at least. */
   readonly minimumCrlNumbers: ReadonlyMap<string, bigint>;
 }
-
-export const ocspNonces = ['required', 'optional'] as const;

@@ -82,7 +82,7 @@ function storeOf(listed: readonly Entry[], flags: Readonly<Record<'a' | 'b', obj
     return [{ name, roles: ['reader'], ...flags[name], subjects, certificates }];
   });
   const content = {
-    schemaVersion: 2,
+    schemaVersion: 1,
     revision: 1,
     authorities: [authorityOf()],
     denied: valuesOf('denied'),
@@ -216,7 +216,7 @@ describe('entries about one caller, spread over three documents', () => {
     const admits = storeOf([admitting], { a: {}, b: {} });
     const pin = { thumbprintSha256: twin.thumbprintSha256, issuedBy: 'corp' };
     const denies = trustStoreFromDocument({
-      schemaVersion: 2,
+      schemaVersion: 1,
       revision: 1,
       authorities: [authorityOf({ revocation: { mode: 'required' } })],
       identities: [{ name: 'b', roles: [], certificates: [pin] }],

@@ -103,7 +103,7 @@ describe('certgate certificate verify, by an authority', () => {
     };
     writeFileSync(
       folder.file('trust.json'),
-      JSON.stringify({ schemaVersion: 2, revision: 3, authorities: [corp], identities: [] }),
+      JSON.stringify({ schemaVersion: 1, revision: 3, authorities: [corp], identities: [] }),
     );
     const store = ['--store', 'file:trust.json', '--authority'];
     const valid = await verify('billing.crt.pem', ...store, 'Corp');

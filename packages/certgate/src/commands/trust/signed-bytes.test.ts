@@ -84,7 +84,7 @@ describe('what a verb signs depends on signed bytes and its own words', () => {
     runOpenssl(['req', '-x509', '-newkey', 'ed25519', '-nodes', '-keyout', folder.file('root.key'), '-out', authority, '-days', '9', '-subj', '/CN=root']); // prettier-ignore
     mock.timers.enable({ apis: ['Date'], now: Date.now() });
     const document: TrustDocument = {
-      schemaVersion: 2,
+      schemaVersion: 1,
       revision: 5,
       authorities: [{ name: 'corp', trustAnchors: [readFileSync(authority, 'utf8')] }],
       denied: [{ thumbprintSha256: pin('d') }],

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { after, describe, it } from 'node:test';
-import { newestSchemaVersion } from '@certgate/core/tools';
 import { openTrustLocation } from '../../trust-administration/open-trust-location.js';
 import { updateTrustDocument } from '../../trust-administration/update-trust-document.js';
 import { TrustStage } from './test-support/trust-stage.js';
@@ -13,9 +12,9 @@ describe('a document that this tool does not know whole', () => {
   const identity = { name: 'a', roles: ['reader'], certificates: [pin] };
   const document = { schemaVersion: 1, revision: 3, identities: [identity] };
   const documents = {
-    'of a later schema version': { ...document, schemaVersion: newestSchemaVersion + 1, identities: [] },
-    'of a later schema version, with keys of this one': { ...document, schemaVersion: newestSchemaVersion + 1 },
-    'with a key of a later schema': { ...document, schemaVersion: newestSchemaVersion, quarantine: {} },
+    'of a later schema version': { ...document, schemaVersion: 2, identities: [] },
+    'of a later schema version, with keys of this one': { ...document, schemaVersion: 2 },
+    'with a key of a later schema': { ...document, quarantine: {} },
     'with a later key in an identity': { ...document, identities: [{ ...identity, suspendedUntil: 'x' }] },
     'with a later key in a pin': { ...document, identities: [{ ...identity, certificates: [{ ...pin, use: 'x' }] }] },
   };

@@ -18,7 +18,7 @@ import { setPinWindow, type PinWindowChange } from './pin-window.js';
 const hash = 'A'.repeat(64);
 
 const makeDocument = (pin: TrustDocumentPin): TrustDocument => ({
-  schemaVersion: pin.issuedBy === undefined ? 1 : 2,
+  schemaVersion: 1,
   revision: 1,
   identities: [{ name: 'Billing', roles: ['a'], certificates: [{ thumbprintSha256: 'B'.repeat(64) }, pin] }],
 });

@@ -34,7 +34,6 @@ export function withoutSubjects(
     });
   }
   const kept = subjects.filter((subject) => !keys.has(toKey(subject)));
-  // An empty list would keep the document at schemaVersion 2 for nothing.
   return kept.length === 0 ? rest : { ...rest, subjects: kept };
 }
 

@@ -37,7 +37,7 @@ describe('pins of certificates that the gate refuses', () => {
     new X509Certificate(readFileSync(files[name] ?? '')).fingerprint256.replaceAll(':', '');
 
   const makeDocument = (pins: readonly object[], authorities: readonly object[] = []): object => ({
-    schemaVersion: authorities.length === 0 ? 1 : 2,
+    schemaVersion: 1,
     revision: 1,
     identities: [{ name: 'a', roles: [], certificates: pins }],
     ...(authorities.length === 0 ? {} : { authorities }),

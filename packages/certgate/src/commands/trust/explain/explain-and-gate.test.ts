@@ -100,7 +100,7 @@ function writeDocument({ identity: it, audience, revision, isDenied, isAmbiguous
     isAmbiguous && free !== undefined ? [{ name: 'b', roles: [], certificates: [{ [free]: own[free] }] }] : [];
   const first = { name: 'a', enabled, roles, certificates, ...(functions && { functions }) };
   return JSON.stringify({
-    schemaVersion: 2,
+    schemaVersion: 1,
     revision,
     ...(audience && { audience }),
     ...(isDenied ? { denied: [{ thumbprintSha256: own['thumbprintSha256'] }] } : {}),

@@ -1,0 +1,315 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { leadingDotReadings, revocationModes, revocationScopes } from '@certgate/x509/path';
+import { getAuthorityPems } from '../test-support/authority-certificates.js';
+import { documentKeys, type DocumentObjects, getKnownKeys, type KeyType, type WithPresence } from './document-keys.js';
+import { formatTrustDocument } from './format-document.js';
+import { parseTrustDocument, TrustDocumentError } from './parse-document.js';
+import type { TrustDocument } from './trust-document.js';
+
+type ObjectName = keyof DocumentObjects;
+type Keys = readonly (readonly [string, KeyType & WithPresence])[];
+type Schema = Readonly<Record<string, unknown>>;
+
+const objectNames = Object.keys(documentKeys) as ObjectName[];
+const keysOf = (objectName: ObjectName): Keys => Object.entries<KeyType & WithPresence>(documentKeys[objectName]);
+
+/** A document with every key, one of the alternatives each. */
+const { corp } = getAuthorityPems();
+const sha256 = '0A'.repeat(32);
+const whole: TrustDocument = {
+  $schema: 'https://example.com/trust.schema.json',
+  schemaVersion: 1,
+  revision: 1,
+  audience: ['app'],
+  locked: { since: '2027-01-01T00:00:00Z', by: 'ada', reason: 'breach' },
+  authorities: [
+    {
+      name: 'corp',
+      trustAnchors: [corp],
+      intermediates: [],
+      spiffeTrustDomains: ['corp.example'],
+      dnsConstraintsWithLeadingDot: 'refuse',
+      revocation: {
+        mode: 'required',
+        scope: 'chain',
+        crls: ['file:corp.crl'],
+        ocsp: 'http://ocsp.example/',
+        ocspNonce: 'optional',
+        graceSeconds: 1,
+        minimumCrlNumbers: [{ issuer: 'CN=Corp CA', number: '12' }],
+      },
+    },
+  ],
+  denied: [{ issuedBy: 'corp', serialNumber: '0A', reason: 'lost' }],
+  identities: [
+    {
+      name: 'billing',
+      roles: ['reader'],
+      functions: ['GetOrder'],
+      enabled: true,
+      owner: 'payments team',
+      reason: 'invoices',
+      expiresAt: '2028-01-01T00:00:00Z',
+      subjects: [{ issuedBy: 'corp', dns: 'a.example' }],
+      certificates: [
+        {
+          thumbprintSha256: sha256,
+          issuedBy: 'corp',
+          enabled: true,
+          notBefore: '2027-01-01T00:00:00Z',
+          notAfter: '2028-01-01T00:00:00Z',
+        },
+      ],
+    },
+  ],
+};
+/** Where each object stands in it. */
+const paths: Readonly<Record<ObjectName, string>> = {
+  document: '',
+  lock: 'locked',
+  authority: 'authorities[0]',
+  revocation: 'authorities[0].revocation',
+  minimumCrlNumber: 'authorities[0].revocation.minimumCrlNumbers[0]',
+  denied: 'denied[0]',
+  identity: 'identities[0]',
+  subject: 'identities[0].subjects[0]',
+  pin: 'identities[0].certificates[0]',
+};
+
+/** A copy of the document, and in it the object that the path names. */
+function copyAndFind(objectName: ObjectName): { readonly document: unknown; readonly target: Record<string, unknown> } {
+  const document: unknown = structuredClone(whole);
+  const steps = paths[objectName].match(/[^.[\]]+/g) ?? [];
+  const target = steps.reduce<unknown>((value, step) => (value as Record<string, unknown>)[step], document);
+  return { document, target: target as Record<string, unknown> };
+}
+
+function listProblemPaths(document: unknown): readonly string[] {
+  try {
+    parseTrustDocument(document, { audience: 'app' });
+    return [];
+  } catch (error) {
+    assert.ok(error instanceof TrustDocumentError);
+    return error.problems.map(({ path }) => path);
+  }
+}
+
+const pathOf = (objectName: ObjectName, key: string): string =>
+  paths[objectName] === '' ? key : `${paths[objectName]}.${key}`;
+
+describe('the readers read every key of the table', () => {
+  test('the document with all keys is accepted', () => {
+    assert.deepEqual(listProblemPaths(whole), []);
+  });
+  for (const objectName of objectNames) {
+    test(`${objectName}: a value of another type is refused at its key`, () => {
+      for (const [key, { presence }] of keysOf(objectName)) {
+        const { document, target } = copyAndFind(objectName);
+        // As the only alternative, so that the fault is in its value.
+        if (presence === 'alternative' && objectName !== 'denied') {
+          for (const [other, type] of keysOf(objectName))
+            if (type.presence === 'alternative') Reflect.deleteProperty(target, other);
+        }
+        if (objectName === 'denied' && key === 'thumbprintSha256')
+          target['issuedBy'] = target['serialNumber'] = undefined;
+        target[key] = Symbol('no JSON value');
+        const expected = pathOf(objectName, key);
+        assert.ok(listProblemPaths(document).includes(expected), expected);
+      }
+    });
+    test(`${objectName}: the required keys are missed, the others not`, () => {
+      for (const [key, { presence }] of keysOf(objectName)) {
+        if (presence === 'alternative') continue;
+        const { document, target } = copyAndFind(objectName);
+        Reflect.deleteProperty(target, key);
+        const isMissed = listProblemPaths(document).includes(pathOf(objectName, key));
+        assert.equal(isMissed, presence === 'required', pathOf(objectName, key));
+      }
+    });
+    test(`${objectName}: an unknown key is answered with the known ones`, () => {
+      const { document, target } = copyAndFind(objectName);
+      target['unheardOf'] = 1;
+      const words = `unknown key; known are ${keysOf(objectName)
+        .map(([key]) => key)
+        .join(', ')}`;
+      assert.throws(() => parseTrustDocument(document, { audience: 'app' }), new RegExp(words.replaceAll('$', '\\$')));
+    });
+    test(`${objectName}: the formatter writes the keys in the order of the table`, () => {
+      const { document, target } = copyAndFind(objectName);
+      const entries = Object.entries(target).reverse();
+      for (const [key] of entries) Reflect.deleteProperty(target, key);
+      Object.assign(target, Object.fromEntries(entries));
+      assert.equal(formatTrustDocument(document as TrustDocument), formatTrustDocument(whole));
+      const order = keysOf(objectName).map(([key]) => key);
+      const written = entries.map(([key]) => key).reverse();
+      assert.deepEqual(
+        written,
+        order.filter((key) => written.includes(key)),
+      );
+    });
+  }
+});
+
+test('the choices are those that path validation knows', () => {
+  assert.deepEqual(documentKeys.revocation.mode.choices, revocationModes);
+  assert.deepEqual(documentKeys.revocation.scope.choices, revocationScopes);
+  assert.deepEqual(documentKeys.authority.dnsConstraintsWithLeadingDot.choices, leadingDotReadings);
+});
+
+describe('the JSON Schema has the keys of the table', () => {
+  const schema = JSON.parse(
+    readFileSync(join(import.meta.dirname, '..', '..', '..', 'trust.schema.json'), 'utf8'),
+  ) as Schema;
+  const definitions = schema['$defs'] as Readonly<Record<string, Schema>>;
+  const schemaOf = (objectName: ObjectName): Schema =>
+    objectName === 'document' ? schema : (definitions[objectName] ?? {});
+  const without = (property: Schema, ...keys: readonly string[]): Schema =>
+    Object.fromEntries(Object.entries(property).filter(([key]) => !keys.includes(key)));
+  const withoutWords = (property: Schema): Schema =>
+    without(property, 'description', 'examples', 'deprecated', 'default');
+  /** A property without what is only said to people, and with what it refers to in place of the reference. */
+  const resolve = (property: Schema): Schema => {
+    const { $ref: reference } = property;
+    if (typeof reference !== 'string') return withoutWords(property);
+    const name = reference.replace('#/$defs/', '');
+    return name in documentKeys ? { objectName: name } : withoutWords(definitions[name] ?? {});
+  };
+
+  /** What JSON Schema says of a type, but for patterns; a property of its own may be tighter in nothing. */
+  function describeType(type: KeyType): Schema {
+    switch (type.type) {
+      case 'object':
+        return { objectName: type.objectName };
+      case 'flag':
+        return { type: 'boolean' };
+      case 'choice':
+        return { enum: type.choices };
+      case 'wholeNumber':
+        return type.minimum === type.maximum
+          ? { const: type.minimum }
+          : { type: 'integer', minimum: type.minimum, maximum: type.maximum };
+      case 'list':
+        return {
+          type: 'array',
+          items: describeType(type.items),
+          ...(type.minimumCount > 0 && { minItems: type.minimumCount }),
+          ...(type.maximumCount < Infinity && { maxItems: type.maximumCount }),
+          ...(type.isSet && { uniqueItems: true }),
+        };
+      default:
+        return { type: 'string', maxLength: type.maximumLength };
+    }
+  }
+  const patterns = new Map<string, unknown>();
+  /** The property in the same words; strings of one type and length have one pattern. */
+  function describeProperty(property: Schema, type: KeyType): Schema {
+    const resolved = resolve(property);
+    if (type.type === 'list') return { ...resolved, items: describeProperty(resolved['items'] as Schema, type.items) };
+    if (resolved['type'] === 'string') {
+      const { pattern } = resolved;
+      const name = JSON.stringify(type, ['type', 'maximumLength']);
+      assert.equal(pattern, patterns.has(name) ? patterns.get(name) : pattern, `the pattern of ${name}`);
+      patterns.set(name, pattern);
+    }
+    return without(resolved, 'pattern', 'minLength');
+  }
+
+  test('one definition for each object', () => {
+    const defined = Object.keys(definitions).filter((name) => definitions[name]?.['type'] === 'object');
+    assert.deepEqual(['document', ...defined].sort(), [...objectNames].sort());
+  });
+  for (const objectName of objectNames) {
+    test(`${objectName}: the same keys in the same order, required or not, of the same type and limits`, () => {
+      const { properties, required = [], oneOf } = schemaOf(objectName);
+      const keys = keysOf(objectName);
+      assert.deepEqual(Object.keys(properties as Schema), getKnownKeys(objectName).known);
+      assert.deepEqual(required, getKnownKeys(objectName).required);
+      for (const [key, type] of keys) {
+        const property = (properties as Readonly<Record<string, Schema>>)[key] ?? {};
+        assert.deepEqual(describeProperty(property, type), describeType(type), key);
+      }
+      const alternatives = keys.flatMap(([key, { presence }]) => (presence === 'alternative' ? [key] : []));
+      const listed = ((oneOf ?? []) as readonly { required: readonly string[] }[]).flatMap((one) => one.required);
+      assert.deepEqual(listed, alternatives);
+    });
+  }
+  test('a default of the schema is what the runtime takes an absent key for', () => {
+    let defaults = 0;
+    for (const objectName of objectNames) {
+      for (const [key, property] of Object.entries(schemaOf(objectName)['properties'] as Record<string, Schema>)) {
+        if (!('default' in property)) continue;
+        defaults += 1;
+        const [absent, standard] = [copyAndFind(objectName), copyAndFind(objectName)];
+        Reflect.deleteProperty(absent.target, key);
+        standard.target[key] = property['default'];
+        const [one, other] = [absent, standard].map(({ document }) =>
+          parseTrustDocument(document, { audience: 'app' }),
+        );
+        assert.deepEqual(one, other, key);
+      }
+    }
+    assert.equal(defaults, 6);
+  });
+});
+
+describe('docs/trust-document.md describes the keys of the table', () => {
+  const page = readFileSync(
+    join(import.meta.dirname, ...Array<string>(5).fill('..'), 'docs', 'trust-document.md'),
+    'utf8',
+  );
+  interface Row {
+    readonly keys: readonly string[];
+    readonly presence: string;
+    readonly words: string;
+  }
+  /** The tables of keys by their first cell: what stands there names the place, like `identities[]`. */
+  const tables = new Map<string, readonly Row[]>(
+    [...page.matchAll(/^\| In (.+?) \| \| \|\n\|[-|]+\|\n((?:\|.*\n)+)/gm)].map(([, place = '', rows = '']) => [
+      place.replaceAll('`', ''),
+      rows
+        .trim()
+        .split('\n')
+        .map((row) => {
+          const [, keys = '', presence = '', ...words] = row.split('|');
+          return {
+            keys: [...keys.matchAll(/`(.+?)`/g)].map(([, key = '']) => key),
+            presence: presence.trim(),
+            words: words.join('|'),
+          };
+        }),
+    ]),
+  );
+  const places = new Map(
+    objectNames.flatMap((objectName) =>
+      keysOf(objectName).flatMap(([key, type]): [string, ObjectName][] => {
+        if (type.type === 'object') return [[key, type.objectName]];
+        return type.type === 'list' && type.items.type === 'object' ? [[`${key}[]`, type.items.objectName]] : [];
+      }),
+    ),
+  ).set('the document', 'document');
+
+  test('one table for each object', () => {
+    assert.deepEqual([...tables.keys()].sort(), [...places.keys()].sort());
+  });
+  for (const [place, objectName] of places) {
+    test(`${place}: the same keys in the same order, required or not, with choices and limits`, () => {
+      const rows = tables.get(place) ?? [];
+      assert.deepEqual(
+        rows.flatMap(({ keys }) => keys),
+        getKnownKeys(objectName).known,
+      );
+      for (const [key, type] of keysOf(objectName)) {
+        const { presence = '', words = '' } = rows.find(({ keys }) => keys.includes(key)) ?? {};
+        if (type.presence === 'alternative') assert.match(presence, /^(one of these.*)?$/, key);
+        else assert.equal(presence, type.presence, key);
+        for (const choice of type.type === 'choice' ? type.choices : [])
+          assert.ok(words.includes(`\`${choice}\``), choice);
+        const counted = type.type === 'list' && type.maximumCount < Infinity ? type.maximumCount : undefined;
+        if (counted !== undefined) assert.ok(words.includes(counted.toLocaleString('en-US')), key);
+      }
+    });
+  }
+});
