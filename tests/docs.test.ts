@@ -257,7 +257,7 @@ describe('every page', () => {
     );
     assert.deepEqual(
       snippets.map(({ path }) => path),
-      ['README.md', 'docs/errors.md'],
+      ['docs/errors.md'],
     );
     const dayMilliseconds = 86_400_000;
     const today = Date.now();
