@@ -251,10 +251,19 @@ for (const [name, rooms] of Object.entries(packageRooms)) {
 
     it('say what they are for, on the first line of their main file', () => {
       for (const line of lines.filter((each) => !files.some(({ room }) => room === each))) {
-        const own = files.filter(({ room }) => findRoom(lines, room) === line);
-        const main = own.filter(({ path }) => readFileSync(path, 'utf8').startsWith(`// ${basename(line)}/: `));
-        assert.equal(main.length, 1, `${name}/src/${line}: ${main.map(({ room }) => room).join(', ')}`);
+        assert.ok(findRoomHead(files, lines, line) !== undefined, `${name}/src/${line}: no file, or several`);
       }
+    });
+
+    it('are those that docs/architecture.md draws, in the words of their main files', () => {
+      const drawn = readDrawnRooms(name);
+      const rows = lines.map((line) => {
+        const head = findRoomHead(files, lines, line);
+        return head === undefined ? `${line}.ts` : `${line}/  ${head}`;
+      });
+      // An entry has no head of this form: the page describes it in its own words.
+      const shown = drawn.map(({ place, text }) => (place.endsWith('/') ? `${place}  ${text}` : place));
+      assert.deepEqual(shown.toSorted(), rows.toSorted());
     });
 
     it('have no imports that go round in a circle, types included', () => {
@@ -281,6 +290,24 @@ it('nothing but the command line and the app process ends a process', () => {
     if (ends) assert.match(room, /^(?:cli|functions-host\/host-process|testing\/app-process\/main)$/, room);
   }
 });
+
+/** What the first line of a room's main file says that the room is for; undefined unless exactly one file says it. */
+function findRoomHead(files: readonly SourceFile[], lines: readonly string[], line: string): string | undefined {
+  const start = `// ${basename(line)}/: `;
+  const heads = files
+    .filter(({ room }) => findRoom(lines, room) === line)
+    .map(({ path }) => readFileSync(path, 'utf8').split('\n', 1)[0] ?? '')
+    .filter((first) => first.startsWith(start));
+  return heads.length === 1 ? heads[0]?.slice(start.length).replace(/\.$/, '') : undefined;
+}
+
+/** The lines that docs/architecture.md draws below a package's src. */
+function readDrawnRooms(name: string): readonly { readonly place: string; readonly text: string }[] {
+  const page = readFileSync(join(root, 'docs', 'architecture.md'), 'utf8');
+  const [, block = ''] = page.split(new RegExp(`^packages/${name}/src/.*\n`, 'm'));
+  const [drawing = ''] = block.split(/^(?! {2})/m);
+  return [...drawing.matchAll(/^ {2}(\S+) {2,}(.*)$/gm)].map(([, place = '', text = '']) => ({ place, text }));
+}
 
 /** The longest line that is the file itself or a folder above it. */
 function findRoom(lines: readonly string[], file: string): string | undefined {

@@ -1,4 +1,19 @@
-// gate/: stands before every handler of the app: which function, which policy, which front end, which answer.
+// gate/: decides each invocation before its handler runs: policy, front end, certificate header, answer.
+//
+//   model-gate: an invocation, after all preInvocation hooks
+//     │ gated-functions        allowAnonymous                           handler
+//     │                        MCP trigger                              the invocation fails, certificate_missing is logged
+//     │ function-gate          no invocation context                    503 internal_fault
+//     │                        admitted before: on to authorization
+//     │ front-end              unknown or contradicted                  503 front_end_unknown, front_end_contradicted
+//     │ core-call              the header of the request that the host sent
+//     │ http-streaming         the header of the proxied request        503 http_streaming_ambiguous
+//     │ AccessGate of core     header, trust, certificate, roles        401, 403 or 503: access-gate.ts
+//     │ log/                   the line and the channel; a fault here   503 internal_fault
+//     ▼ handler, with the client's identity
+//
+//   denial-response sends refusals. Where an invocation reaches a wrapped handler without an admission, the wrapper takes
+//   the same steps by the handler's own arguments. A hook does so for handlers without a wrapper, if the model is unknown.
 
 import type { FunctionHandler, HttpRequest, InvocationContext, PreInvocationContext } from '@azure/functions';
 import { type Denial, type TrustStoreReport, deny } from '@certgate/core';
