@@ -1,21 +1,20 @@
 // gateway/: App Service's front end, locally: TLS, client certificates, the certificate header.
+//
+//   TLS handshake                client certificate requested; no resumption, no HTTP/2
+//     │ unreadable-requests      not HTTP, too large, too slow, CONNECT                400 408 431 501
+//     │ request-refusals         what two servers might read differently               400 417 431 501 505
+//     │ client-certificate-mode  required, optional or excluded
+//     │ tls-renegotiation        requested only after the request head                 403
+//     │ handle-request           required and absent                                   403
+//     │ landing-response         a browser's GET /                                     200
+//     │ upstream-request-headers removes what clients must not send; X-ARR-ClientCert
+//     ▼ forward-request          no answer, or a malformed one, from the app           502 504
+//   the app's answer, streamed
+//
+// It plays the part of App Service's front end: it terminates TLS and forwards requests with the certificate header. Known
+// differences from Azure: no HTTP/2, no compression, one app, no plain-HTTP port that redirects. In `optional-interactive`
+// it asks every client except browsers; Azure's exact rule is not documented.
 
-/**
- * The App Service front end's twin: it ends TLS, asks for the client certificate, removes what a client must not say,
- * and hands the request with `X-ARR-ClientCert` to the app.
- *
- *   TLS handshake                                                     no resumption, no HTTP/2, nothing in the clear
- *     │ request-refusals        what two servers might read differently        400 417 431 501 505
- *     │ client-certificate-mode asked for, excluded, required
- *     │ tls-renegotiation       where the certificate is asked for only now    403
- *     │ client certificate      required and absent                            403
- *     │ landing-page            a browser's GET /                              200
- *     │ request-headers         strip, then add
- *     ▼ forward-request         stream both ways                               502 504
- *
- * Differences from Azure that are known: HTTP/1.1 only, no compression, one app, no plain-HTTP port to redirect from;
- * `optional-interactive` asks every client but browsers, and its exact rule on Azure isn't documented.
- */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { answerUnreadableRequests } from './unreadable-requests.js';
