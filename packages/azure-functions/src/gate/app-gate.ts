@@ -116,9 +116,13 @@ export class AppGate implements CoveringGate {
   }
 
   /** Never throws. */
-  #decide({ core, context, inputs, handler }: ModelInvocation, subject: CoreCall): Verdict | PromiseLike<Verdict> {
+  #decide(
+    { core, context, inputs, handler, isShared }: ModelInvocation,
+    subject: CoreCall,
+  ): Verdict | PromiseLike<Verdict> {
     try {
       if (isObject(handler) && this.#refusals.has(handler)) return admitted;
+      if (isShared) return this.#gate.denyFault(subject, new TypeError('several invocations have one invocation model'));
       const gated = this.#functions.find(subject.functionName, findFunctionKind(core.metadata), handler);
       if (gated.isOpen) return admitted;
       const { requirement } = gated;

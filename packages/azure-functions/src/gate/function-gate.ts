@@ -55,6 +55,7 @@ interface EarlierAdmission {
   readonly admission: Admission;
   readonly requirement: FunctionRequirement;
   readonly isInvocation: boolean;
+  readonly invocationId: string;
 }
 
 /** Decides calls of closed functions. One per app. */
@@ -114,10 +115,10 @@ export class FunctionGate {
     }
   }
 
-  #readDecision({ requirement, request, context, ...call }: GatedCall, now: number): Decision | PromiseLike<Decision> {
-    const earlier = this.#admissions.get(context);
-    if (earlier !== undefined && (earlier.isInvocation || earlier.request === request))
-      return decideAgain(earlier.admission, requirement, now);
+  #readDecision(call: GatedCall, now: number): Decision | PromiseLike<Decision> {
+    const { requirement } = call;
+    const earlier = this.#admissions.get(call.context);
+    if (earlier !== undefined && isOfCall(earlier, call)) return decideAgain(earlier.admission, requirement, now);
     const frontEnd = this.#resolveFrontEnd();
     if (frontEnd.outcome === 'denied') return frontEnd;
     const source = this.#streaming.takeHeaderSource(call.subject.invocationId);
@@ -127,13 +128,14 @@ export class FunctionGate {
   }
 
   #conclude(call: GatedCall, decision: Decision, now: number): Verdict {
-    const { requirement, request, context, isInvocation } = call;
+    const { requirement, request, context, isInvocation, subject } = call;
     const earlier = this.#admissions.get(context);
     const isRepeated = decision.outcome === 'allowed' && earlier?.admission === decision;
     if (!isRepeated) this.#report(call, decision, now);
     if (decision.outcome !== 'allowed') return decision;
+    const { invocationId } = isInvocation ? subject : (earlier ?? subject);
     const isForAll = isInvocation || earlier?.isInvocation === true;
-    this.#admissions.set(context, { request, admission: decision, requirement, isInvocation: isForAll });
+    this.#admissions.set(context, { request, admission: decision, requirement, isInvocation: isForAll, invocationId });
     clientIdentities.set(context, decision.identity);
     noteDeferral(context, request, decision, requirement);
     return admitted;
@@ -191,6 +193,12 @@ export class FunctionGate {
     if (readVariable(process.env, 'WEBSITE_PLACEHOLDER_MODE') !== '1') this.#frontEnd = frontEnd;
     return frontEnd;
   }
+}
+
+/** The worker says which invocation it is; of a handler's call, the context alone does. */
+function isOfCall(earlier: EarlierAdmission, { isInvocation, request, subject }: GatedCall): boolean {
+  if (isInvocation && earlier.invocationId !== subject.invocationId) return false;
+  return earlier.isInvocation || earlier.request === request;
 }
 
 /**

@@ -8,8 +8,25 @@ export interface ModelInvocation {
   readonly inputs: readonly unknown[];
   /** What the hooks have left as the handler. */
   readonly handler: unknown;
+  /** The model has given its object to another invocation too, so nobody can tell which of them this is. */
+  readonly isShared: boolean;
   /** Goes on as the programming model would have, with this handler. */
   readonly invoke: (handler: unknown) => unknown;
+}
+
+/** Which invocation a model's object serves. */
+interface ServedInvocation {
+  readonly core: CoreInvocationContext;
+  isShared: boolean;
+  /** What this gate has put in place of `invokeFunction`. */
+  gated: unknown;
+}
+
+/** Where it is kept: on the object, since a WeakMap would cost each invocation three microseconds. */
+const servedKey = Symbol('served invocation');
+
+interface GatedInvocationModel extends InvocationModel {
+  [servedKey]?: ServedInvocation;
 }
 
 /** Returns what `invoke` gave, or a promise of it. */
@@ -31,8 +48,10 @@ export class ModelGate {
   #latest: ProgrammingModel | undefined;
   #isInUse = false;
   #isChecked = false;
+  /** Whether each model that is set from now on is seen. */
+  #seesModels = false;
 
-  /** `onUnknownModel` is called at start, or before the hooks of an invocation that turns out to have no `invokeFunction`. */
+  /** `onUnknownModel` is called at start, or before the hooks of an invocation whose model turns out to be of another shape. */
   constructor(guard: Guard, watchModel: (model: ProgrammingModel) => void, onUnknownModel: () => void) {
     this.#guard = guard;
     this.#watchModel = watchModel;
@@ -47,7 +66,7 @@ export class ModelGate {
   /** Gates the model in use, and each that is set from now on. */
   install(core: WorkerCore): void {
     this.#gatePresent(core);
-    replaceMethod(core, 'setProgrammingModel', (original) => (model: ProgrammingModel) => {
+    this.#seesModels = replaceMethod(core, 'setProgrammingModel', (original) => (model: ProgrammingModel) => {
       this.#latest = model;
       if (!this.#gateModel(model) && this.#isChecked) this.#onUnknownModel();
       return original(model);
@@ -57,7 +76,7 @@ export class ModelGate {
   /** To be called when the app starts: a model that can't be gated is an unknown one from now on. */
   check(core: WorkerCore): void {
     this.#isChecked = true;
-    if (!this.#gatePresent(core)) this.#onUnknownModel();
+    if (!this.#gatePresent(core) || !this.#seesModels) this.#onUnknownModel();
   }
 
   /** False where the present model can't be gated, or can't be told. A worker that has none yet will be given one. */
@@ -83,22 +102,42 @@ export class ModelGate {
   }
 
   #gateInvocation(core: CoreInvocationContext, model: unknown): unknown {
-    const isGated =
-      typeof model === 'object' &&
-      model !== null &&
-      replaceMethod(
-        model as InvocationModel,
-        'invokeFunction',
-        (original) => (context: unknown, inputs: unknown, handler: unknown) =>
-          this.#guard({
-            core,
-            context,
-            inputs: Array.isArray(inputs) ? inputs : [],
-            handler,
-            invoke: (final) => original(context, inputs, final),
-          }),
-      );
-    if (!isGated) this.#onUnknownModel();
+    if (typeof model !== 'object' || model === null) {
+      this.#onUnknownModel();
+      return model;
+    }
+    const gated = model as GatedInvocationModel;
+    const before = gated[servedKey];
+    if (before !== undefined && !isSameInvocation(before.core, core)) {
+      before.isShared = true;
+      this.#onUnknownModel();
+      if (before.gated === gated.invokeFunction) return model;
+    }
+    const served: ServedInvocation = { core, isShared: before?.isShared ?? false, gated: undefined };
+    if (!this.#gateServed(gated, served)) this.#onUnknownModel();
     return model;
   }
+
+  #gateServed(model: GatedInvocationModel, served: ServedInvocation): boolean {
+    const isGated = replaceMethod(model, 'invokeFunction', (original) => {
+      const gated = (context: unknown, inputs: unknown, handler: unknown): unknown =>
+        this.#guard({
+          core: served.core,
+          context,
+          inputs: Array.isArray(inputs) ? inputs : [],
+          handler,
+          isShared: served.isShared,
+          invoke: (final) => original(context, inputs, final),
+        });
+      served.gated = gated;
+      return gated;
+    });
+    if (isGated) model[servedKey] = served;
+    return isGated;
+  }
+}
+
+/** By the id too: who wraps a model may hand on a copy of the worker's context. */
+function isSameInvocation(one: CoreInvocationContext, other: CoreInvocationContext): boolean {
+  return one === other || (one.invocationId !== undefined && one.invocationId === other.invocationId);
 }

@@ -59,8 +59,8 @@ export function findWorkerCore(): WorkerCore | undefined {
 }
 
 /**
- * Puts another method in a method's place. False where there is none, or the object is frozen: callers then must not
- * count on it.
+ * Puts another method in a method's place. False where there is none, the object is frozen, or what was written is not what
+ * is read afterwards (an accessor, a proxy): callers then must not count on it.
  */
 export function replaceMethod<Target extends object>(
   target: Target,
@@ -68,14 +68,9 @@ export function replaceMethod<Target extends object>(
   create: (original: (...args: unknown[]) => unknown) => (...args: never[]) => unknown,
 ): boolean {
   const original = readMember(target, name);
-  return (
-    typeof original === 'function' &&
-    Reflect.set(
-      target,
-      name,
-      create((...args) => Reflect.apply(original, target, args) as unknown),
-    )
-  );
+  if (typeof original !== 'function') return false;
+  const replacement = create((...args) => Reflect.apply(original, target, args) as unknown);
+  return Reflect.set(target, name, replacement) && Reflect.get(target, name) === replacement;
 }
 
 export type TriggerKind = 'http' | 'mcp' | 'other';

@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import { trustStoreFromDocument } from '@certgate/core';
+import { secureApp } from '../secure-app.js';
+import { bearing, createApp, reader, type SecuredApp, trustDocument } from '../test-support/secured-app.js';
+
+type Model = NonNullable<SecuredApp['worker']['model']>;
+
+interface Scene extends SecuredApp {
+  readonly runs: () => number;
+  readonly startCodes: () => readonly string[];
+}
+
+/** "Early" was registered before the gate came, so no wrapper is around its handler. `change` then makes the model odd. */
+function buildScene(context: TestContext, change: (created: SecuredApp) => void): Scene {
+  const warn = context.mock.method(console, 'warn', () => undefined);
+  const startCodes = (): readonly string[] =>
+    warn.mock.calls.map(({ arguments: [line] }) => (JSON.parse(String(line)) as { readonly code: string }).code);
+  const created = createApp(context);
+  let runs = 0;
+  const handler = (): object => {
+    runs += 1;
+    return { body: 'secret' };
+  };
+  created.app.http('Early', { handler });
+  change(created);
+  secureApp(created.app, { trustStore: trustStoreFromDocument(trustDocument) });
+  created.app.http('Late', { handler });
+  return { ...created, runs: () => runs, startCodes };
+}
+
+function setModel({ worker }: SecuredApp, model: object): void {
+  (worker.core['setProgrammingModel'] as (model: object) => void)(model);
+}
+
+async function expectClosed({ worker, runs }: Scene): Promise<void> {
+  for (const name of ['Early', 'Late']) assert.equal((await worker.invoke(name)).status, 401, name);
+  assert.equal(runs(), 0);
+  for (const name of ['Early', 'Late']) assert.equal((await worker.invoke(name, bearing(reader))).body, 'secret', name);
+}
+
+/** Reads as `value`, and takes whatever is written without keeping it. */
+function keepMember(target: object, name: string, value: unknown): void {
+  Object.defineProperty(target, name, { get: () => value, set: () => undefined, configurable: true });
+}
+
+describe('a model whose methods only seem to be replaced', () => {
+  it('getInvocationModel: the hook stands in', async (context) => {
+    const scene = buildScene(context, (created) => {
+      const original = created.worker.model!;
+      const odd = {};
+      keepMember(odd, 'getInvocationModel', (core: object) => original.getInvocationModel(core));
+      setModel(created, odd);
+    });
+    await scene.worker.start();
+    await expectClosed(scene);
+    assert.deepEqual(scene.startCodes(), ['programming_model_unknown']);
+  });
+
+  it('invokeFunction: the hook stands in from the first invocation on', async (context) => {
+    const scene = buildScene(context, (created) => {
+      const original = created.worker.model!;
+      setModel(created, {
+        getInvocationModel: (core: object) => {
+          const invocation = original.getInvocationModel(core);
+          keepMember(invocation, 'invokeFunction', invocation.invokeFunction.bind(invocation));
+          return invocation;
+        },
+      });
+    });
+    await scene.worker.start();
+    await expectClosed(scene);
+    assert.deepEqual(scene.startCodes(), ['programming_model_unknown']);
+  });
+
+  it('a frozen core module: models that are set later are not seen, so the hook stands in', async (context) => {
+    const scene = buildScene(context, ({ worker }) => Object.freeze(worker.core));
+    await scene.worker.start();
+    const original = Reflect.getPrototypeOf(scene.worker.model!) as Model;
+    // The model of another copy of the library, set while the app runs.
+    setModel(scene, { getInvocationModel: (core: object) => original.getInvocationModel(core) });
+    await expectClosed(scene);
+    assert.deepEqual(scene.startCodes(), ['programming_model_unknown']);
+  });
+});
+
+describe('a model that keeps objects from one invocation to the next', () => {
+  /** `getInvocationModel` gives one object to all; its members go to the library's object of the latest invocation. */
+  const share = (created: SecuredApp): void => {
+    const original = created.worker.model!;
+    let latest: ReturnType<Model['getInvocationModel']>;
+    const shared = {
+      getArguments: () => latest.getArguments(),
+      invokeFunction: (...call: Parameters<typeof latest.invokeFunction>) => latest.invokeFunction(...call),
+      getResponse: (...call: Parameters<typeof latest.getResponse>) => latest.getResponse(...call),
+    };
+    setModel(created, {
+      getInvocationModel: (core: object) => {
+        latest = original.getInvocationModel(core);
+        return shared;
+      },
+    });
+  };
+
+  it('one invocation is never admitted by the certificate of another', async (context) => {
+    const scene = buildScene(context, share);
+    const { app, worker } = scene;
+    let release: (() => void) | undefined;
+    app.hook.preInvocation(async () => {
+      if (release === undefined) await new Promise<void>((resolve) => (release = resolve));
+    });
+    await worker.start();
+    // The stranger's invocation waits in a hook until the reader's has begun.
+    const waiting = worker.invoke('Early');
+    await new Promise(setImmediate);
+    assert.notEqual(release, undefined);
+    const admitted = worker.invoke('Early', bearing(reader));
+    release!();
+    const { status } = await waiting;
+    assert.notEqual(status, 200);
+    await admitted;
+    assert.notEqual((await worker.invoke('Early')).status, 200);
+    assert.ok(scene.startCodes().includes('programming_model_unknown'));
+  });
+
+  it('an admission does not go on to the next invocation with the same context', async (context) => {
+    const scene = buildScene(context, (created) => {
+      const original = created.worker.model!;
+      let kept: unknown;
+      setModel(created, {
+        getInvocationModel: (core: object) => {
+          const invocation = original.getInvocationModel(core);
+          const getArguments = invocation.getArguments.bind(invocation);
+          return Object.assign(invocation, {
+            getArguments: async () => {
+              const { context: own, inputs } = await getArguments();
+              kept ??= own;
+              return { context: kept, inputs };
+            },
+          });
+        },
+      });
+    });
+    const { worker, runs } = scene;
+    await worker.start();
+    for (const name of ['Early', 'Late']) {
+      assert.equal((await worker.invoke(name, bearing(reader))).body, 'secret');
+      assert.equal((await worker.invoke(name)).status, 401, name);
+    }
+    assert.equal(runs(), 2);
+  });
+});
