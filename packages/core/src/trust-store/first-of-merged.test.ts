@@ -212,6 +212,14 @@ describe('entries about one caller, spread over three documents', () => {
     });
   }
 
+  test('a pinned key whose authority issued the certificate is found as in one document', async () => {
+    const value = { publicKeySha256: leaf.publicKeySha256, issuedBy: 'corp' };
+    const pinning = storeOf([{ store: 0, identity: 'a', key: 'certificates', value }], { a: {}, b: {} });
+    for (const store of [pinning, firstOf(pinning), firstOf(storeOf([], { a: {}, b: {} }), pinning)]) {
+      assert.equal(await nameOf(store), 'a');
+    }
+  });
+
   test('a pin under the other signature counts, also while its authority cannot be asked', async () => {
     const admits = storeOf([admitting], { a: {}, b: {} });
     const pin = { thumbprintSha256: twin.thumbprintSha256, issuedBy: 'corp' };

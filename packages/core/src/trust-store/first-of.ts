@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import {
   describeStoreFault,
   readTrustFinding,
@@ -167,7 +168,7 @@ class ComposedTrustStore implements TrustStore {
     now: number,
   ): Promise<readonly ConfirmedFinding[]> {
     const [ofTwins, ofAuthorities] = await Promise.all([
-      Promise.all(listTwins(certificate).map((twin) => this.#askAll(twin, now))),
+      Promise.all(listGenuineTwins(certificate, pathAuthorities).map((twin) => this.#askAll(twin, now))),
       Promise.all(pathAuthorities.map((der) => this.#askAll(presentCertificate(der), now))),
     ]);
     const twins = await Promise.all(ofTwins.flat().map(confirmFinding));
@@ -200,6 +201,27 @@ async function confirmFinding(finding: TrustFinding): Promise<ConfirmedFinding> 
 
 function hasPath({ isPathValidated, pathAuthorities }: FoundFinding): boolean {
   return isPathValidated === true || pathAuthorities !== undefined;
+}
+
+/**
+ * The twins whose signature holds. A pin of the public key is a pin of every twin, and one whose signature doesn't hold
+ * would be refused for that. Where no CA of the path made any of them, all are kept.
+ */
+function listGenuineTwins(
+  certificate: PresentedCertificate,
+  pathAuthorities: readonly Uint8Array[],
+): readonly PresentedCertificate[] {
+  const twins = listTwins(certificate);
+  const genuine = twins.filter(({ der }) => pathAuthorities.some((authority) => isSignedBy(der, authority)));
+  return genuine.length > 0 ? genuine : twins;
+}
+
+function isSignedBy(der: Uint8Array, authority: Uint8Array): boolean {
+  try {
+    return new X509Certificate(der).verify(new X509Certificate(authority).publicKey);
+  } catch {
+    return false;
+  }
 }
 
 /**
