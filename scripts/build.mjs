@@ -1,12 +1,13 @@
 // Builds every package: by project references its files as ES modules, with the tests beside them; of those the bundles
-// that apps load. The tool's CommonJS twin, which Jest needs, is a build of its own. Incremental: a second run costs
-// about a second.
+// that apps load. The tool's CommonJS twin, which Jest needs, is a build of its own. Then the declarations of each entry are
+// rolled up into one file. Incremental: a second run costs about a second.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { bundlePackage } from './bundle.mjs';
+import { rollUpDeclarations } from './declarations.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
@@ -26,3 +27,5 @@ for (const folder of withTsconfig('tsconfig.cjs.json')) {
   // Node decides a file's module kind by the nearest package.json.
   writeFileSync(join(folder, 'dist/cjs/package.json'), '{ "type": "commonjs" }\n');
 }
+// In the order in which they depend on each other: each sees the rolled-up declarations of those before it.
+for (const name of ['x509', 'core', 'azure-functions', 'certgate']) rollUpDeclarations(join(root, 'packages', name));

@@ -15,18 +15,15 @@ export async function bundlePackage(folder) {
   const files = await bundleEntries(folder, entries);
   for (const [name, text] of files) writeIfChanged(join(folder, 'dist', name), text);
   removeOthers(join(folder, 'dist'), new Set(files.keys()));
-  copyDeclarations(join(folder, 'dist/esm'), join(folder, 'dist/cjs'));
-  // Node and TypeScript decide a file's module kind by the nearest package.json.
-  writeIfChanged(join(folder, 'dist/cjs/package.json'), '{ "type": "commonjs" }\n');
 }
 
-/** Each with the compiled file it starts from: the one that its types were written beside. */
+/** Each with the compiled file it starts from. */
 function listEntries(folder) {
   const { exports } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   return Object.values(exports)
     .filter((conditions) => conditions.import !== undefined)
     .map((conditions) => ({
-      source: conditions.import.types.replace(/\.d\.ts$/, '.js'),
+      source: `./dist/esm/${basename(conditions.import.default, '.mjs')}.js`,
       commonJs: basename(conditions.require.default),
       module: basename(conditions.import.default),
     }));
@@ -85,6 +82,8 @@ function buildModules(folder, entries, plugin, outdir, extension) {
     splitting: true,
     bundle: true,
     packages: 'external',
+    // The paths of the workspace's tsconfig lead to the sources of the other packages.
+    tsconfigRaw: {},
     platform: 'node',
     target: 'node20.19',
     charset: 'utf8',
@@ -150,16 +149,6 @@ function removeOthers(folder, names) {
     ...readdirSync(join(folder, 'bundler')).map((each) => `bundler/${each}`),
   ]) {
     if (/\.[cm]js(?:\.map)?$/.test(name) && !names.has(name)) rmSync(join(folder, name));
-  }
-}
-
-/** TypeScript writes the same declarations for both module kinds; only the package.json beside them differs. */
-function copyDeclarations(from, to) {
-  for (const entry of readdirSync(from, { recursive: true, withFileTypes: true })) {
-    if (!entry.name.endsWith('.d.ts') || entry.name.endsWith('.test.d.ts')) continue;
-    const source = join(entry.parentPath, entry.name);
-    if (source.includes('test-support')) continue;
-    writeIfChanged(join(to, source.slice(from.length)), readFileSync(source, 'utf8'));
   }
 }
 

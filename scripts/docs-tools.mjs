@@ -31,9 +31,9 @@ function run(script, args) {
   if (status !== 0) process.exit(status ?? 1);
 }
 
-/** Every page that people read; what is installed or made is no page. */
+/** Every page that people read; what is installed or made is no page, and neither is an API report. */
 function listPages() {
   return readdirSync(root, { recursive: true })
-    .filter((file) => file.endsWith('.md') && !/(^|[/\\])(node_modules|dist|packed|\.[^/\\]*)[/\\]/.test(file))
+    .filter((file) => /(?<!\.api)\.md$/.test(file) && !/(^|[/\\])(node_modules|dist|packed|\.[^/\\]*)[/\\]/.test(file))
     .map((file) => join(root, file));
 }

@@ -42,15 +42,18 @@ function stage(target, name, packages) {
   copyFiles(find(name), target);
   const bundled = listOwnDependencies(name, packages);
   for (const each of bundled) copyFiles(find(each), join(target, 'node_modules', each));
-  if (bundled.length === 0) return;
-  writeFileSync(
-    join(target, 'package.json'),
-    `${JSON.stringify({ ...find(name).manifest, bundleDependencies: bundled }, null, 2)}\n`,
-  );
+  if (bundled.length > 0) writeManifest({ ...find(name).manifest, bundleDependencies: bundled }, target);
 }
 
-function copyFiles({ folder, files }, target) {
+function copyFiles({ folder, manifest, files }, target) {
   for (const file of files) cpSync(join(root, 'packages', folder, file), join(target, file));
+  writeManifest(manifest, target);
+}
+
+/** The other packages' tests use files that are not published (`./test-support/*`): only the workspace exports them. */
+function writeManifest(manifest, target) {
+  const { './test-support/*': _, ...exports } = manifest.exports;
+  writeFileSync(join(target, 'package.json'), `${JSON.stringify({ ...manifest, exports }, null, 2)}\n`);
 }
 
 /** Of this repository, direct or not; those of the registry stay with npm. */

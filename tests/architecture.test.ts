@@ -22,6 +22,7 @@ const packageRooms: Readonly<Record<string, Readonly<Record<string, readonly str
     'certification-path': ['encoding', 'certificate', 'revocation'],
     index: ['encoding', 'certificate'],
     path: ['certificate', 'revocation', 'certification-path'],
+    internal: ['encoding', 'certificate'],
   },
   core: {
     denial: [],
@@ -29,14 +30,13 @@ const packageRooms: Readonly<Record<string, Readonly<Record<string, readonly str
     'certificate-header': ['denial'],
     'trust-snapshot': ['denial'],
     'trust-document': ['encoding', 'trust-snapshot'],
-    'trust-review': ['encoding', 'trust-snapshot', 'trust-document'],
+    'trust-review': ['trust-snapshot', 'trust-document'],
     'trust-sources': ['encoding', 'trust-document'],
     'trust-store': ['denial', 'encoding', 'trust-snapshot', 'trust-document', 'trust-sources'],
     access: ['denial', 'encoding', 'certificate-header', 'trust-snapshot', 'trust-store'],
     index: [
       'denial',
       'encoding',
-      'certificate-header',
       'trust-snapshot',
       'trust-document',
       'trust-sources',
@@ -46,11 +46,13 @@ const packageRooms: Readonly<Record<string, Readonly<Record<string, readonly str
     tools: [
       'denial',
       'encoding',
+      'certificate-header',
       'trust-snapshot',
       'trust-document',
       'trust-review',
       'trust-sources',
       'trust-store',
+      'access',
       'index',
     ],
   },
@@ -62,7 +64,7 @@ const packageRooms: Readonly<Record<string, Readonly<Record<string, readonly str
     'secure-app': ['log', 'gate'],
     'trust-store-from': [],
     'function-policy': ['log', 'gate', 'request-identity'],
-    testing: ['gate', 'request-identity'],
+    testing: ['gate'],
     'report-only': ['gate', 'function-policy'],
     index: ['log', 'gate', 'request-identity', 'secure-app', 'trust-store-from', 'function-policy', 'report-only'],
   },
@@ -143,13 +145,15 @@ const maximumFilesPerFolder = 15;
 
 const packageImports: Readonly<Record<string, (specifier: string, room: string) => boolean>> = {
   x509: () => false,
-  core: (specifier) => ['@certgate/x509', '@certgate/x509/path'].includes(specifier),
+  core: (specifier) => ['@certgate/x509', '@certgate/x509/internal', '@certgate/x509/path'].includes(specifier),
   // OpenTelemetry is an optional peer: only the entry that is named after it may load it. Azure's SDK is the app's own.
   'azure-functions': (specifier, room) =>
     specifier === '@certgate/core' ||
     specifier === '@azure/functions' ||
     (specifier === '@opentelemetry/api' && room.startsWith('opentelemetry')) ||
-    (/^@azure\/(?:storage-blob|identity)$/.test(specifier) && room === 'trust-store-from'),
+    (/^@azure\/(?:storage-blob|identity)$/.test(specifier) && room === 'trust-store-from') ||
+    // Types alone, which apps extend.
+    (specifier === '@certgate/azure-functions' && room === 'testing'),
   certgate: (specifier) =>
     specifier === '@certgate/core/tools' || listDependencies('certgate').includes(nameOf(specifier)),
 };

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
@@ -10,7 +10,7 @@ import type * as functionsLibrary from '@azure/functions';
 import type * as testingEntry from '@certgate/azure-functions/testing';
 import { build } from 'esbuild';
 import ts from 'typescript';
-import { root, runProgram, sampleFolder } from './test-support/certgate.js';
+import { root, runProgram } from './test-support/certgate.js';
 import { runNpm } from './test-support/npm.js';
 
 // What apps load of x509, core and the adapter are the bundles; packages' own tests load what tsc wrote.
@@ -52,6 +52,7 @@ it('there is a bundle of every entry', () => {
     [
       '@certgate/x509',
       '@certgate/x509/path',
+      '@certgate/x509/internal',
       '@certgate/core',
       '@certgate/core/tools',
       '@certgate/azure-functions',
@@ -72,7 +73,7 @@ function listForeignImports(folder: string, extension: string): readonly string[
 describe('what apps load', () => {
   const foreign: Readonly<Record<string, readonly string[]>> = {
     x509: [],
-    core: ['@certgate/x509', '@certgate/x509/path'],
+    core: ['@certgate/x509', '@certgate/x509/internal', '@certgate/x509/path'],
     'azure-functions': ['@azure/identity', '@azure/storage-blob', '@certgate/core', '@opentelemetry/api'],
   };
   for (const [name, allowed] of Object.entries(foreign)) {
@@ -86,7 +87,7 @@ describe('what apps load', () => {
 
   for (const entry of entries) {
     it(`${entry.specifier} exports what was compiled, by the same names`, async () => {
-      const compiled = join(entry.folder, entry.import.types.replace(/\.d\.ts$/, '.js'));
+      const compiled = join(entry.folder, 'dist/esm', `${basename(entry.import.default, '.mjs')}.js`);
       const expected = describeExports(await import(pathToFileURL(compiled).href));
       assert.ok(Object.keys(expected).length > 0);
       assert.deepEqual(describeExports(await import(entry.specifier)), expected);
@@ -146,6 +147,8 @@ it('secureApp alone, bundled, minified and compressed, is small', async () => {
   const { outputFiles } = await build({
     stdin: { contents: "export { secureApp } from '@certgate/azure-functions';", resolveDir: root },
     bundle: true,
+    // The paths of the workspace's tsconfig lead to sources.
+    tsconfigRaw: {},
     minify: true,
     format: 'cjs',
     platform: 'node',
@@ -262,7 +265,7 @@ describe('the bundles are minified, and their source maps lead to the sources', 
   }
 });
 
-describe('the tarballs hold what apps load, its types, and nothing else', () => {
+describe('the tarballs hold what apps load, one declaration file of each entry and kind, and nothing else', () => {
   for (const name of ['x509', 'core', 'azure-functions']) {
     it(name, async () => {
       const arguments_ = ['pack', '--dry-run', '--json', '-w', join('packages', name)];
@@ -271,24 +274,22 @@ describe('the tarballs hold what apps load, its types, and nothing else', () => 
       const [tarball] = Object.values(JSON.parse(stdout) as object) as { files: { path: string }[] }[];
       const paths = tarball!.files.map(({ path }) => path);
       const unneeded = paths.filter(
-        (path) =>
-          !/^(?:[^/]+|dist\/cjs\/package\.json|dist\/.+\.d\.ts|dist\/(?:bundler\/)?shared-\w+\.[cm]js(?:\.map)?)$/.test(
-            path,
-          ),
+        (path) => !/^(?:[^/]+|dist\/(?:bundler\/)?shared-\w+\.[cm]js(?:\.map)?)$/.test(path),
       );
       const own = entries.filter(({ folder }) => folder.endsWith(name));
       const bundles = own.flatMap((entry) =>
         [entry.module, entry.require.default].map((file) => file.slice('./'.length)),
       );
       const modules = own.map((entry) => entry.import.default.slice('./'.length));
-      assert.deepEqual(unneeded.sort(), [...bundles.flatMap((file) => [file, `${file}.map`]), ...modules].sort());
+      const types = own.flatMap((entry) => kinds.map((kind) => entry[kind].types.slice('./'.length)));
+      assert.deepEqual(
+        unneeded.sort(),
+        [...bundles.flatMap((file) => [file, `${file}.map`]), ...modules, ...types].sort(),
+      );
       assert.deepEqual(
         paths.filter((path) => /\.test\.|test-support|tsconfig/.test(path)),
         [],
       );
-      for (const { types } of own.flatMap((entry) => kinds.map((kind) => entry[kind]))) {
-        assert.ok(paths.includes(types.slice('./'.length)), types);
-      }
       assert.ok(paths.includes('LICENSE'));
       assert.equal(paths.includes('trust.schema.json'), name === 'core');
     });
@@ -296,20 +297,20 @@ describe('the tarballs hold what apps load, its types, and nothing else', () => 
 });
 
 describe('the types are found, as those of the module kind that is loaded', () => {
-  // With the compiler of the Functions templates, whose default for CommonJS is "node10".
-  const templates = createRequire(join(sampleFolder, 'package.json'))('typescript') as typeof ts;
+  // "node10" is what TypeScript 5 takes for CommonJS by itself, and with it apps that the Functions templates made.
+  const node10 = { module: 'commonjs', moduleResolution: 'node10', ignoreDeprecations: '6.0' };
   const modes = [
-    { name: 'node10', file: 'consumer.ts', module: 'commonjs', moduleResolution: 'node10', types: 'cjs' },
-    { name: 'node16, CommonJS', file: 'consumer.cts', module: 'node16', moduleResolution: 'node16', types: 'cjs' },
-    { name: 'node16, ES module', file: 'consumer.mts', module: 'node16', moduleResolution: 'node16', types: 'esm' },
-    { name: 'bundler', file: 'consumer.ts', module: 'esnext', moduleResolution: 'bundler', types: 'esm' },
+    { name: 'node10', file: 'consumer.ts', ...node10, types: 'cts' },
+    { name: 'node16, CommonJS', file: 'consumer.cts', module: 'node16', moduleResolution: 'node16', types: 'cts' },
+    { name: 'node16, ES module', file: 'consumer.mts', module: 'node16', moduleResolution: 'node16', types: 'mts' },
+    { name: 'bundler', file: 'consumer.ts', module: 'esnext', moduleResolution: 'bundler', types: 'mts' },
   ];
   const consumer = `
     import { app, InvocationContext } from '@azure/functions';
     import { type TrustStore, getClientIdentity, requireRole, secureApp, trustStoreFromFile } from '@certgate/azure-functions';
     import { type GateObservation, observeGate } from '@certgate/azure-functions/opentelemetry';
     import { withClientIdentity } from '@certgate/azure-functions/testing';
-    import { parseTrustDocument } from '@certgate/core';
+    import { parseTrustDocument } from '@certgate/core/tools';
     const trustStore: TrustStore = trustStoreFromFile('trust.json');
     secureApp(app, { trustStore });
     app.get('a', requireRole('r', (request, context) => ({ body: request.url + getClientIdentity(context).name })));
@@ -339,20 +340,20 @@ describe('the types are found, as those of the module kind that is loaded', () =
         noEmit: true,
         types: ['node'],
       };
-      const { options, errors } = templates.convertCompilerOptionsFromJson(settings, folder);
+      const { options, errors } = ts.convertCompilerOptionsFromJson(settings, folder);
       assert.deepEqual(errors, []);
-      const program = templates.createProgram([join(folder, file)], {
+      const program = ts.createProgram([join(folder, file)], {
         ...options,
         typeRoots: [join(root, 'node_modules/@types')],
       });
-      const problems = templates.getPreEmitDiagnostics(program);
+      const problems = ts.getPreEmitDiagnostics(program);
       assert.deepEqual(
-        problems.map(({ messageText }) => templates.flattenDiagnosticMessageText(messageText, '\n')),
+        problems.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n')),
         [],
       );
       const declarations = program
         .getSourceFiles()
-        .map(({ fileName }) => /packages\/[\w-]+\/dist\/(\w+)\//.exec(fileName)?.[1]);
+        .map(({ fileName }) => /packages\/[\w-]+\/dist\/\w+\.d\.(\wts)$/.exec(fileName)?.[1]);
       assert.deepEqual([...new Set(declarations.filter((found) => found !== undefined))], [types]);
     });
   }

@@ -440,7 +440,7 @@ function listFiles(folder: string): readonly string[] {
 }
 
 function listPages(): readonly Page[] {
-  const paths = listFiles(root).filter((path) => path.endsWith('.md') && !/(?:^|\/)\./.test(path));
+  const paths = listFiles(root).filter((path) => /(?<!\.api)\.md$/.test(path) && !/(?:^|\/)\./.test(path));
   return paths.map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }));
 }
 

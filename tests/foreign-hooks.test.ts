@@ -72,7 +72,14 @@ async function createApp(library: Library, packaging: Packaging): Promise<string
   const entry = join(app, 'app.cjs');
   if (packaging === 'bundle') {
     const external = ['@azure/functions-core'];
-    await build({ entryPoints: [join(app, 'app.mjs')], outfile: entry, bundle: true, platform: 'node', external });
+    await build({
+      entryPoints: [join(app, 'app.mjs')],
+      outfile: entry,
+      bundle: true,
+      tsconfigRaw: {},
+      platform: 'node',
+      external,
+    });
   } else {
     writeFileSync(entry, (await transform(text, { format: 'cjs', platform: 'node' })).code);
   }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { app } from '@azure/functions';
 import * as adapter from '@certgate/azure-functions';
-import * as core from '@certgate/core';
+import * as core from '@certgate/core/tools';
 import { root } from './test-support/certgate.js';
 
 // What the documentation says is missing must be missing. A page said for months that CRLs, OCSP and three trust sources

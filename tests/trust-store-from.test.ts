@@ -151,6 +151,7 @@ async function bundle(app: string, format: 'cjs' | 'esm', external: readonly str
     entryPoints: [join(app, 'app.mjs')],
     outfile,
     bundle: true,
+    tsconfigRaw: {},
     platform: 'node',
     format,
     external: [...external],

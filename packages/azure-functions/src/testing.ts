@@ -1,6 +1,7 @@
 import type { InvocationContext } from '@azure/functions';
+// By the package's name, so that the rolled-up declarations have one `Register`, which apps extend.
+import type { Role } from '@certgate/azure-functions';
 import type { ClientCertificate, ClientIdentity } from '@certgate/core';
-import type { Role } from './request-identity.js';
 import { clientIdentities } from './gate/shared-state.js';
 import { findWorkerCore } from './gate/worker-core.js';
 

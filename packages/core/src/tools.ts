@@ -2,20 +2,33 @@
 export * from './index.js';
 export {
   type Base64Decoding,
+  type CertificateExtensions,
+  type CertificatePublicKey,
+  type ClientCertificateDecoding,
   decodeBase64,
-  findSerialNumber,
-  findThumbprint,
-  shortenThumbprint,
+  decodeClientCertificate,
   describePublicKey,
+  type DistinguishedName,
   findCertificateFault,
+  type KeyUsage,
   listCertificateFaults,
+  type NameAttribute,
+  type SubjectAlternativeName,
 } from '@certgate/x509';
+export { findSerialNumber, findThumbprint, shortenThumbprint } from '@certgate/x509/internal';
+export {
+  type CertificateHeaderReading,
+  maximumHeaderLength,
+  readCertificateHeader,
+} from './certificate-header/certificate-header.js';
 export { describeJsonFault } from './encoding/json-fault.js';
 export { presentCertificate } from './trust-snapshot/presented-certificate.js';
 export {
   anyAudience,
+  parseTrustDocument,
   parseTrustDocumentInSlices,
   readTrustDocumentWhole,
+  type TrustDocumentOptions,
   type TrustDocumentReadingOptions,
 } from './trust-document/parse-document.js';
 export type {
@@ -36,6 +49,8 @@ export { inspectTrust, type TrustInspectionOptions } from './trust-review/inspec
 export type { InspectionCode, InspectionSeverity, TrustInspectionFinding } from './trust-review/inspection-finding.js';
 export {
   type PathRevocation,
+  type RevocationMode,
+  type RevocationScope,
   revocationModes,
   revocationScopes,
   type RevocationStatus,
@@ -59,10 +74,27 @@ export {
   leadingDotReadings,
   type LeadingDotReading,
 } from '@certgate/x509/path';
-export { noRevocationInformation } from './trust-snapshot/revocation-information.js';
-export { deniedSerialKey } from './trust-snapshot/deny-list.js';
-export { listSubjectKeys, subjectKey, subjectTypes } from './trust-snapshot/trust-subject.js';
-export { decisionSteps, getSteps, requestSteps, type RequestStep } from './denial.js';
+export {
+  type AuthorityRevocationInformation,
+  noRevocationInformation,
+  type RevocationInformation,
+} from './trust-snapshot/revocation-information.js';
+export { type DeniedCertificate, deniedSerialKey, type DenyList } from './trust-snapshot/deny-list.js';
+export {
+  listSubjectKeys,
+  subjectKey,
+  type SubjectType,
+  subjectTypes,
+  type TrustSubject,
+} from './trust-snapshot/trust-subject.js';
+export { decisionSteps, type DecisionStepName, getSteps, requestSteps, type RequestStep } from './denial.js';
+export { type AuthorizationDenial, isReportOnly } from './access/authorization.js';
+export {
+  type AccessQuestion,
+  decideAccess,
+  type DecisionStep,
+  type UnavailableTrust,
+} from './access/access-decision.js';
 export { findInSnapshot, type SnapshotFinding } from './trust-snapshot/find-in-snapshot.js';
 export {
   parseTrustAddress,
@@ -75,7 +107,19 @@ export { readWithin, type TrustSource } from './trust-sources/trust-source.js';
 export { type DocumentSignatureVerdict, verifyDocumentSignature } from './trust-sources/document-signature.js';
 export { readRevocationInformation, type RevocationReadingOptions } from './trust-store/revocation-keeper.js';
 export { type AuthorityContext, findAuthorityPath, type OcspWanted } from './trust-snapshot/authority-path.js';
-export { describeLock } from './trust-snapshot/trust-snapshot.js';
+export {
+  type AuthorityRevocation,
+  describeLock,
+  type NamedIdentity,
+  type PinKind,
+  type SubjectIndex,
+  type TrustedAuthority,
+  type TrustedIdentity,
+  type TrustLock,
+  type TrustPin,
+  type TrustSnapshot,
+  type TrustWarning,
+} from './trust-snapshot/trust-snapshot.js';
 export {
   findIssuingAuthorities,
   findNominations,

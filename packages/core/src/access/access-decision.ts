@@ -10,7 +10,7 @@ import { note, type StepListener } from './decision-step.js';
 import { readCertificateHeader } from '../certificate-header/certificate-header.js';
 import { presentCertificate } from '../trust-snapshot/presented-certificate.js';
 import { type Denial, deny } from '../denial.js';
-import { copyOwn } from '../encoding/known-options.js';
+import { copyOwn } from '@certgate/x509/internal';
 import { type RevocationInformation, noRevocationInformation } from '../trust-snapshot/revocation-information.js';
 import type { AuthorityContext } from '../trust-snapshot/authority-path.js';
 import { findInSnapshot, type SnapshotFinding } from '../trust-snapshot/find-in-snapshot.js';

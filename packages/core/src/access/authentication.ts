@@ -1,7 +1,7 @@
-import { findCertificateFault, type ClientCertificate, shortenText } from '@certgate/x509';
+import { findCertificateFault, type ClientCertificate } from '@certgate/x509';
+import { shortenText, copyOwn } from '@certgate/x509/internal';
 import type { PresentedCertificate } from '../trust-snapshot/presented-certificate.js';
 import { type Denial, type DenialCodeOf, deny } from '../denial.js';
-import { copyOwn } from '../encoding/known-options.js';
 import type {
   ConfirmedFinding,
   FoundFinding,

@@ -1,6 +1,6 @@
 import type { ClientIdentity } from './client-identity.js';
 import { type Denial, deny } from '../denial.js';
-import { copyOwn } from '../encoding/known-options.js';
+import { copyOwn } from '@certgate/x509/internal';
 
 /** What a function asks of its caller. Every group must be met; one role of a group meets it. */
 export interface FunctionRequirement {

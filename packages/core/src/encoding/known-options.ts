@@ -1,3 +1,5 @@
+import { copyOwn } from '@certgate/x509/internal';
+
 /**
  * What may be read of an object that others made. A prototype that somebody polluted (`{"__proto__": {…}}`, merged by a
  * careless function anywhere in the app) gives every object members that nobody wrote: an absent option, an absent key of
@@ -30,15 +32,6 @@ export function readMember(target: object, name: PropertyKey): unknown {
  */
 export function confirmMember(target: object, name: PropertyKey, value: unknown): unknown {
   return value !== undefined && hasMember(target, name) ? value : undefined;
-}
-
-/**
- * An object's own members, frozen and without a prototype: what is absent stays absent. A copy, unless the object is so
- * already.
- */
-export function copyOwn<T extends object>(source: T): Readonly<T> {
-  if (Object.getPrototypeOf(source) === null && Object.isFrozen(source)) return source;
-  return Object.freeze(Object.assign(Object.create(null) as T, source));
 }
 
 /**

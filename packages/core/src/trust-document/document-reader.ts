@@ -142,4 +142,4 @@ export function escapePath(path: string): string {
 function isPlainObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
-import { escapeInvisible } from '@certgate/x509';
+import { escapeInvisible } from '@certgate/x509/internal';

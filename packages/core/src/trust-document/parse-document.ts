@@ -1,4 +1,4 @@
-import { runAtOnce, runInSlices } from '@certgate/x509';
+import { runAtOnce, runInSlices } from '@certgate/x509/internal';
 import { parseJsonInSteps } from '../encoding/strict-json.js';
 import { readKnownOptions } from '../encoding/known-options.js';
 import { readAuthorities } from './read-authorities.js';

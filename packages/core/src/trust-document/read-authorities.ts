@@ -1,6 +1,7 @@
 import type { PathCertificate } from '@certgate/x509/path';
 import { loadPathValidation } from '../trust-snapshot/load-path-validation.js';
-import { type PemFault, decodePem, isTrustDomain, shortenText } from '@certgate/x509';
+import { type PemFault, decodePem } from '@certgate/x509';
+import { isTrustDomain, shortenText } from '@certgate/x509/internal';
 import type { TrustedAuthority, TrustWarning } from '../trust-snapshot/trust-snapshot.js';
 import { documentKeys } from './document-keys.js';
 import type { DocumentReader } from './document-reader.js';

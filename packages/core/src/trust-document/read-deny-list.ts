@@ -1,4 +1,4 @@
-import { findSerialNumber, findThumbprint } from '@certgate/x509';
+import { findSerialNumber, findThumbprint } from '@certgate/x509/internal';
 import { type DeniedCertificate, type DenyList, deniedSerialKey } from '../trust-snapshot/deny-list.js';
 import type { AuthorityDirectory } from './read-authorities.js';
 import type { DocumentReader } from './document-reader.js';

@@ -1,4 +1,4 @@
-import { findThumbprint, findInstant } from '@certgate/x509';
+import { findThumbprint, findInstant } from '@certgate/x509/internal';
 import {
   addToIndex,
   createIdentityIndex,

@@ -1,4 +1,4 @@
-import { shortenText } from '@certgate/x509';
+import { shortenText } from '@certgate/x509/internal';
 import type { PathCertificate } from '@certgate/x509/path';
 import { isLoopbackHost } from '../encoding/shown-url.js';
 import type { AuthorityRevocation } from '../trust-snapshot/trust-snapshot.js';

@@ -1,4 +1,5 @@
-import { findSpiffeId, hasSpiffeScheme } from '@certgate/x509';
+import { findSpiffeId } from '@certgate/x509';
+import { hasSpiffeScheme } from '@certgate/x509/internal';
 import { documentKeys } from './document-keys.js';
 import type { AuthorityDirectory } from './read-authorities.js';
 import type { DocumentReader } from './document-reader.js';

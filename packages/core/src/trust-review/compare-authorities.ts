@@ -1,5 +1,5 @@
 import { type PathCertificate, revocationModes } from '@certgate/x509/path';
-import { shortenThumbprint, formatInstant } from '@certgate/x509';
+import { shortenThumbprint, formatInstant } from '@certgate/x509/internal';
 import type { AuthorityRevocation, TrustedAuthority, TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
 import { type TrustChange, type TrustEffect, describeCandidates } from './trust-change.js';
 import { compareLists } from './compare-identities.js';

@@ -1,4 +1,4 @@
-import { formatInstant } from '@certgate/x509';
+import { formatInstant } from '@certgate/x509/internal';
 import {
   type TrustChange,
   type TrustEffect,

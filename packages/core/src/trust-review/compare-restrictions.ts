@@ -1,4 +1,4 @@
-import { shortenThumbprint } from '@certgate/x509';
+import { shortenThumbprint } from '@certgate/x509/internal';
 import type { DeniedCertificate } from '../trust-snapshot/deny-list.js';
 import { describeLock, type TrustLock, type TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
 import { compareLists } from './compare-identities.js';

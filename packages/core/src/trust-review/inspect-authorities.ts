@@ -1,5 +1,5 @@
 import { hasLeadingDot, type PathCertificate } from '@certgate/x509/path';
-import { formatInstant } from '@certgate/x509';
+import { formatInstant } from '@certgate/x509/internal';
 import type { TrustedAuthority, TrustedIdentity, TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
 import type { InspectionCode, InspectionSeverity, TrustInspectionFinding } from './inspection-finding.js';
 import { describeSubject, listSubjectKeys, subjectKey } from '../trust-snapshot/trust-subject.js';

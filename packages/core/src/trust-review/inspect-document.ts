@@ -1,5 +1,4 @@
-import { formatInstant, isEndingSoon } from '@certgate/x509';
-import { copyOwn } from '../encoding/known-options.js';
+import { formatInstant, isEndingSoon, copyOwn } from '@certgate/x509/internal';
 import { type Moment, inspectAuthorities } from './inspect-authorities.js';
 import { describePin } from './trust-change.js';
 import type { InspectionCode, InspectionSeverity, TrustInspectionFinding } from './inspection-finding.js';

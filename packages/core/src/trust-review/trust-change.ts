@@ -1,4 +1,4 @@
-import { shortenThumbprint, formatInstant } from '@certgate/x509';
+import { shortenThumbprint, formatInstant } from '@certgate/x509/internal';
 import { escapePath } from '../trust-document/document-reader.js';
 import type { PinKind, TrustPin, TrustedIdentity } from '../trust-snapshot/trust-snapshot.js';
 import type { TrustSubject } from '../trust-snapshot/trust-subject.js';

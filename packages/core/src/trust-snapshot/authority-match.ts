@@ -1,5 +1,6 @@
 import type { PathCertificate } from '@certgate/x509/path';
-import { type NameAttribute, nameAttributeTypes, findSpiffeId, hasSpiffeScheme } from '@certgate/x509';
+import { type NameAttribute, findSpiffeId } from '@certgate/x509';
+import { nameAttributeTypes, hasSpiffeScheme } from '@certgate/x509/internal';
 import type { PresentedCertificate } from './presented-certificate.js';
 import type { NamedIdentity, TrustedAuthority, TrustSnapshot } from './trust-snapshot.js';
 import { type SubjectType, listSubjectKeys } from './trust-subject.js';

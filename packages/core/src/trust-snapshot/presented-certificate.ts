@@ -1,12 +1,5 @@
-import {
-  type CanonicalName,
-  type ClientCertificateDecoding,
-  type DerDecoding,
-  decodeClientCertificate,
-  findIssuerName,
-  findPublicKeyInfo,
-  hashHex,
-} from '@certgate/x509';
+import { type ClientCertificateDecoding, type DerDecoding, decodeClientCertificate } from '@certgate/x509';
+import { type CanonicalName, findIssuerName, findPublicKeyInfo, hashHex } from '@certgate/x509/internal';
 import type { PathCertificate } from '@certgate/x509/path';
 import { loadPathValidation } from './load-path-validation.js';
 

@@ -1,7 +1,7 @@
 // trust-snapshot/: one immutable, indexed version of a trust document: from a certificate to an identity, or a denial.
 
 import type { PathCertificate, LeadingDotReading, RevocationMode, RevocationScope } from '@certgate/x509/path';
-import { formatInstant } from '@certgate/x509';
+import { formatInstant } from '@certgate/x509/internal';
 import type { DenyList } from './deny-list.js';
 import { subjectKey, type TrustSubject } from './trust-subject.js';
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { runInSlices, type Steps } from '@certgate/x509';
+import { runInSlices, type Steps } from '@certgate/x509/internal';
 import { TrustDocumentError } from '../trust-document/parse-document.js';
 import { TrustDocumentRefusal } from './trust-source.js';
 

@@ -4,7 +4,7 @@ import { isUint8Array } from 'node:util/types';
 import type { PresentedCertificate } from '../trust-snapshot/presented-certificate.js';
 import { isDenialCodeOf } from '../denial.js';
 import { confirmMember, readMember } from '../encoding/known-options.js';
-import { escapeInvisible, shortenText } from '@certgate/x509';
+import { escapeInvisible, shortenText } from '@certgate/x509/internal';
 import { describeFault } from '../encoding/describe-fault.js';
 import type {
   ConfirmedFinding,

@@ -1,4 +1,4 @@
-import { copyOwn } from '../encoding/known-options.js';
+import { copyOwn } from '@certgate/x509/internal';
 import { describeFault } from '../encoding/describe-fault.js';
 import { redactUrlsIn } from '../encoding/shown-url.js';
 import { createAppSettingSource } from '../trust-sources/app-setting-source.js';

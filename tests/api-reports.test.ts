@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { root } from './test-support/certgate.js';
+
+// What each entry exports, as the build finds it, is what packages/*/api says: a change of the public API is seen in
+// review, and none happens by accident.
+
+for (const name of ['x509', 'core', 'azure-functions', 'certgate']) {
+  describe(`the API reports of ${name}`, () => {
+    const committed = join(root, 'packages', name, 'api');
+    const built = join(root, 'packages', name, 'dist', 'api');
+    const list = (folder: string): readonly string[] =>
+      readdirSync(folder)
+        .filter((file) => file.endsWith('.api.md'))
+        .sort();
+
+    it('are one for each entry', () => {
+      const { exports } = JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8')) as {
+        readonly exports: Readonly<Record<string, string | object>>;
+      };
+      const entries = Object.entries(exports).filter(([, target]) => typeof target === 'object');
+      assert.deepEqual(list(committed), entries.map(([path]) => `${path.slice(2) || 'index'}.api.md`).sort());
+    });
+
+    for (const report of list(built)) {
+      it(`${report} is up to date; "npm run api" writes it anew`, () => {
+        assert.equal(readFileSync(join(committed, report), 'utf8'), readFileSync(join(built, report), 'utf8'));
+      });
+    }
+  });
+}
