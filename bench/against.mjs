@@ -9,7 +9,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { arch, cpus, loadavg, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { pathNow, writeChain } from '../packages/core/dist/esm/test-support/written-path.js';
+import { pathNow, writeChain } from '@certgate/x509/test-support/written-path.js';
 import { openIssued, openPinned, requirement } from './warm-decisions.mjs';
 
 const rounds = 61;

@@ -10,7 +10,7 @@ import { SourceMap } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { pathNow, writeChain } from '../packages/core/dist/esm/test-support/written-path.js';
+import { pathNow, writeChain } from '@certgate/x509/test-support/written-path.js';
 import { openIssued, openPinned, requirement } from './warm-decisions.mjs';
 
 const packages = new URL('../packages/', import.meta.url);
@@ -70,8 +70,10 @@ function listSources({ url, functions }) {
   if (map === undefined) throw new Error(`${file} has no source map.`);
   return functions
     .filter(({ ranges }) => ranges[0].count > 0)
-    .map(({ ranges }) => {
+    .flatMap(({ ranges }) => {
       const { originalSource } = map.findEntry(...findPosition(lines, ranges[0].startOffset));
+      // The bundler's own helpers come from no file.
+      if (originalSource === undefined) return [];
       return relative(fileURLToPath(packages), join(dirname(file), originalSource));
     });
 }

@@ -27,13 +27,14 @@ import { readKnownOptions } from '../encoding/known-options.js';
 import { type PresentedCertificate, presentCertificate } from '../trust-snapshot/presented-certificate.js';
 import {
   describeStoreFault,
+  hasLastingVersion,
   isThenable,
   readTrustFinding,
-  readTrustVersion,
+  readVersion,
   type TrustStore,
   TrustVersionError,
 } from '../trust-store/trust-store.js';
-import { RefusalCache, VerdictCache } from './decision-memory.js';
+import { isWorthRemembering, RefusalCache, VerdictCache } from './decision-memory.js';
 import type { ConfirmedFinding, TrustFinding, UnavailableFinding } from '../trust-snapshot/trust-finding.js';
 
 export interface AccessGateOptions {
@@ -54,6 +55,7 @@ const maximumTimerMilliseconds = 2 ** 31 - 1;
  */
 export class AccessGate {
   readonly #trustStore: TrustStore;
+  readonly #isVersionLasting: boolean;
   readonly #findTimeout: number;
   readonly #verdicts = new VerdictCache();
   readonly #refusals = new RefusalCache();
@@ -68,6 +70,7 @@ export class AccessGate {
       throw new RangeError(`findTimeoutMilliseconds must be a positive number up to ${maximumTimerMilliseconds}.`);
     }
     this.#trustStore = trustStore;
+    this.#isVersionLasting = hasLastingVersion(trustStore);
     this.#findTimeout = findTimeoutMilliseconds;
   }
 
@@ -81,7 +84,7 @@ export class AccessGate {
       // Every comparison with a time that is no number is false.
       if (!Number.isFinite(now)) return deny('internal_fault', 'The time of the call is not a number.');
       const text = trimHeader(header);
-      const version = readTrustVersion(this.#trustStore);
+      const version = readVersion(this.#trustStore, this.#isVersionLasting);
       if (text !== undefined && version !== undefined) {
         const identity = this.#verdicts.find(text, version, now);
         if (identity !== undefined) return authorize(identity, requirement, now);
@@ -165,7 +168,8 @@ export class AccessGate {
   }
 
   #refuse({ version, presented, now }: Asked, finding: TrustFinding, denial: Denial): Denial {
-    if (version !== undefined && this.#isSettled(version)) {
+    // A stranger is not worth the store's looking at its clocks once more.
+    if (version !== undefined && isWorthRemembering(finding, denial) && this.#isSettled(version)) {
       this.#refusals.remember(presented.thumbprintSha256, version, finding, denial, now);
     }
     return denial;
@@ -173,7 +177,7 @@ export class AccessGate {
 
   /** Remembered only when the store's content was the same before and after it answered. */
   #isSettled(version: string): boolean {
-    return version === readTrustVersion(this.#trustStore);
+    return version === readVersion(this.#trustStore, this.#isVersionLasting);
   }
 }
 

@@ -60,8 +60,8 @@ export class ReadHistory {
     return this.#lastSuccess;
   }
 
-  get isStale(): boolean {
-    return this.#ages.age(this.#lastSuccess) > this.#limit;
+  isStale(now?: Moment): boolean {
+    return this.#ages.age(this.#lastSuccess, now) > this.#limit;
   }
 
   /** When the document in use stops deciding unless a good read comes first, by the wall clock, in milliseconds. */

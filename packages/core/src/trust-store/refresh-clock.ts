@@ -27,19 +27,18 @@ export class AgeKeeper {
   }
 
   /** The larger of the two clocks' answers: one may have stood still, the other may have been set back. */
-  age(moment: Moment | undefined): number {
+  age(moment: Moment | undefined, now: Moment = this.moment()): number {
     if (moment === undefined) return Number.POSITIVE_INFINITY;
-    return Math.max(this.#clock.wall() - moment.wall, this.#clock.monotonic() - moment.monotonic);
+    return Math.max(now.wall - moment.wall, now.monotonic - moment.monotonic);
   }
 
   /**
    * The same, but endless where the wall clock was set back since: the other clock may have stood still, so that nobody
    * knows. For questions whose answer "too old" costs a read and no more.
    */
-  ageAtWorst(moment: Moment | undefined): number {
-    if (moment !== undefined && this.#clock.wall() < moment.wall - correctionMilliseconds)
-      return Number.POSITIVE_INFINITY;
-    return this.age(moment);
+  ageAtWorst(moment: Moment | undefined, now: Moment = this.moment()): number {
+    if (moment !== undefined && now.wall < moment.wall - correctionMilliseconds) return Number.POSITIVE_INFINITY;
+    return this.age(moment, now);
   }
 }
 

@@ -55,6 +55,7 @@ export class RefreshingTrustStore implements TrustStore {
   readonly #signaturePause: number;
   readonly #revocation: RevocationKeeper;
   #loaded: Loaded | undefined;
+  #named: { readonly loaded: string; readonly lists: number; readonly version: string } | undefined;
   /** When the latest read ended, or began if the process was frozen meanwhile. */
   #lastAttempt: Moment | undefined;
   /** How long after the latest read the next one is due. */
@@ -85,9 +86,21 @@ export class RefreshingTrustStore implements TrustStore {
    * slept for more than two intervals, since then a request waits for the refresh before it decides.
    */
   get version(): string | undefined {
-    if (this.#loaded === undefined || this.#isAsleep() || this.#history.isStale) return undefined;
-    if (this.#isDue()) this.#refreshInBackground();
-    return `${this.#loaded.version} ${this.#revocation.version}`;
+    if (this.#loaded === undefined) return undefined;
+    // Every request comes here, so the clocks are read once for the three questions.
+    const now = this.#ages.moment();
+    const age = this.#ages.ageAtWorst(this.#lastAttempt, now);
+    if (age > 2 * this.#settings.refreshInterval || this.#history.isStale(now)) return undefined;
+    if (age > this.#dueAfter) this.#refreshInBackground();
+    return this.#nameContent(this.#loaded, this.#revocation.version);
+  }
+
+  /** The same text as long as the content is the same: comparing it with itself costs nothing. */
+  #nameContent(loaded: Loaded, lists: number): string {
+    if (this.#named?.loaded !== loaded.version || this.#named.lists !== lists) {
+      this.#named = { loaded: loaded.version, lists, version: `${loaded.version} ${lists}` };
+    }
+    return this.#named.version;
   }
 
   async start(): Promise<void> {
@@ -138,7 +151,8 @@ export class RefreshingTrustStore implements TrustStore {
       const detail = `No trust document could be read yet (${description}): ${this.#history.fault ?? 'not loaded'}`;
       return { outcome: 'unavailable', detail };
     }
-    if (this.#history.isStale) return { outcome: 'unavailable', detail: this.#history.describeStaleness(description) };
+    if (this.#history.isStale())
+      return { outcome: 'unavailable', detail: this.#history.describeStaleness(description) };
     const wanted: OcspWanted[] = [];
     const finding = findInSnapshot(this.#loaded.snapshot, certificate, now, {
       revocation: this.#revocation,
@@ -267,9 +281,9 @@ export class RefreshingTrustStore implements TrustStore {
   /** 90 to 100 % of the interval: a thousand instances that started together don't ask together, and none asks late. */
   #chooseDelay(): number {
     const { refreshInterval } = this.#settings;
-    const { failureCount, isStale } = this.#history;
+    const { failureCount } = this.#history;
     const spread = 1 - 0.1 * this.#random();
-    if (failureCount === 0 || !isStale) return refreshInterval * spread;
+    if (failureCount === 0 || !this.#history.isStale()) return refreshInterval * spread;
     const retry = firstRetryMilliseconds * 2 ** Math.min(failureCount - 1, 30);
     return Math.min(refreshInterval, retry, longestRetryMilliseconds) * spread;
   }

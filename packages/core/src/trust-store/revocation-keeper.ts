@@ -31,8 +31,8 @@ export class RevocationKeeper implements RevocationInformation {
    * Names the lists in use. Not the OCSP answers: one is asked for when the answer before it is no longer current, and so
    * is every decision that rested on that.
    */
-  get version(): string {
-    return String(this.#crls.version);
+  get version(): number {
+    return this.#crls.version;
   }
 
   /** For the operator; undefined: every list could be read. */

@@ -3,7 +3,7 @@
 import { isUint8Array } from 'node:util/types';
 import type { PresentedCertificate } from '../trust-snapshot/presented-certificate.js';
 import { isDenialCodeOf } from '../denial.js';
-import { confirmMember, readMember } from '../encoding/known-options.js';
+import { confirmMember, hasMember, readMember } from '../encoding/known-options.js';
 import { escapeInvisible, shortenText } from '@certgate/x509/internal';
 import { describeFault } from '../encoding/describe-fault.js';
 import type {
@@ -130,8 +130,21 @@ function describeUnknownCode(code: unknown): UnavailableFinding {
  * @throws {TrustVersionError} where the store's own code throws.
  */
 export function readTrustVersion(store: { readonly version?: unknown }): string | undefined {
+  return readVersion(store, false);
+}
+
+/**
+ * Whether `version` is a member of the store for good: found once on an object that is frozen, it can't go away, so that
+ * looking for it at every request would find it again. The stores of this library are such objects.
+ */
+export function hasLastingVersion(store: unknown): boolean {
+  return isRecord(store) && Object.isFrozen(store) && hasMember(store, 'version');
+}
+
+/** As `readTrustVersion`; `isLasting` is what `hasLastingVersion` said of the store. */
+export function readVersion(store: { readonly version?: unknown }, isLasting: boolean): string | undefined {
   try {
-    const version = confirmMember(store, 'version', store.version);
+    const version = isLasting ? store.version : confirmMember(store, 'version', store.version);
     return typeof version === 'string' && version !== '' ? version : undefined;
   } catch (error) {
     throw new TrustVersionError(`The trust store failed to say its version: ${describeFault(error)}.`);
