@@ -39,7 +39,7 @@ async function forKey(keyAlgorithm, key) {
   const identity = {
     name: 'allowed',
     roles: ['reader'],
-    certificates: [{ thumbprintSha256: new X509Certificate(allowed.certificateDer).fingerprint256 }],
+    pins: [{ thumbprintSha256: new X509Certificate(allowed.certificateDer).fingerprint256 }],
   };
   const trustStore = trustStoreFromDocument({ schemaVersion: 1, revision: 1, identities: [identity] });
   const gate = new AccessGate({ trustStore });

@@ -107,7 +107,7 @@ const thumbprintSha256 = createHash('sha256').update(certificate).digest('hex').
 const document = {
   schemaVersion: 1,
   revision: 1,
-  identities: [{ name: 'bench', roles: [], certificates: [{ thumbprintSha256 }] }],
+  identities: [{ name: 'bench', roles: [], pins: [{ thumbprintSha256 }] }],
 };
 const secureWith =
   (decisionLog) =>

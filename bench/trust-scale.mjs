@@ -81,7 +81,7 @@ function createDocument(size) {
     name: `caller ${index}`,
     roles: ['orders.read'],
     owner: 'payments team',
-    certificates: [{ thumbprintSha256: value, notAfter: '2099-03-01T00:00:00Z' }],
+    pins: [{ thumbprintSha256: value, notAfter: '2099-03-01T00:00:00Z' }],
   }));
   // As it comes from a source: decoded bytes, one flat string.
   const text = Buffer.from(JSON.stringify({ schemaVersion: 1, revision: 1, identities }, null, 2)).toString();

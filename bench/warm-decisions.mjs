@@ -53,7 +53,7 @@ async function openGate({ AccessGate, trustStoreFromFile }, file, document) {
 
 function describePinned({ leaf }) {
   const thumbprintSha256 = createHash('sha256').update(leaf).digest('hex');
-  const identity = { name: 'billing', roles: ['orders.read'], certificates: [{ thumbprintSha256 }] };
+  const identity = { name: 'billing', roles: ['orders.read'], pins: [{ thumbprintSha256 }] };
   return { schemaVersion: 1, revision: 1, identities: [identity] };
 }
 
@@ -69,12 +69,12 @@ function describeIssued({ root, intermediate, crls }, folder) {
     intermediates: [encodePem(intermediate)],
     revocation: { crls: files },
   };
-  const subjects = [{ issuedBy: 'corp', commonName: 'client' }];
+  const names = [{ issuedBy: 'corp', commonName: 'client' }];
   return {
     schemaVersion: 1,
     revision: 1,
     authorities: [authority],
-    identities: [{ name: 'billing', roles: ['orders.read'], subjects }],
+    identities: [{ name: 'billing', roles: ['orders.read'], names }],
   };
 }
 

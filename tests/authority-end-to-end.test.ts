@@ -67,8 +67,8 @@ describe('callers whose certificates an authority issued', () => {
       revocation: { crls: [`file:${join(folder, 'authorities/corp/corp.crl')}`] },
     };
     const identities = [
-      { name: 'billing', roles: ['operator'], subjects: [{ issuedBy: 'corp', dns: 'billing.corp.example' }] },
-      { name: 'reports', roles: [], subjects: [{ issuedBy: 'corp', uri: 'spiffe://corp.example/reports' }] },
+      { name: 'billing', roles: ['operator'], names: [{ issuedBy: 'corp', dns: 'billing.corp.example' }] },
+      { name: 'reports', roles: [], names: [{ issuedBy: 'corp', uri: 'spiffe://corp.example/reports' }] },
     ];
     const document = { schemaVersion: 1, revision, authorities: [authority], identities, ...more };
     writeFileSync(join(folder, 'trust.json'), JSON.stringify(document));

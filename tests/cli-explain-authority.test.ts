@@ -92,7 +92,7 @@ describe('certgate trust explain, of callers by their authority', () => {
     const identities = ['billing', 'former'].map((name) => ({
       name,
       roles: ['orders.read'],
-      subjects: [{ issuedBy: 'corp', dns: `${name}.corp.example` }],
+      names: [{ issuedBy: 'corp', dns: `${name}.corp.example` }],
     }));
     writeFileSync(
       join(folder, 'trust.json'),
@@ -188,8 +188,8 @@ describe('certgate trust explain, of callers by their authority', () => {
     make('long', '20450101000000Z', caller, 'short');
     const read = (name: string): string => readFileSync(join(folder, `${name}.pem`), 'utf8');
     const authorities = [{ name: 'corp', trustAnchors: [read('root')], intermediates: [read('short')] }];
-    const subjects = [{ issuedBy: 'corp', dns: 'long.example' }];
-    const identities = [{ name: 'long', roles: ['orders.read'], subjects }];
+    const trustNames = [{ issuedBy: 'corp', dns: 'long.example' }];
+    const identities = [{ name: 'long', roles: ['orders.read'], names: trustNames }];
     writeFileSync(
       join(folder, 'trust.json'),
       JSON.stringify({ schemaVersion: 1, revision: 5, authorities, identities }),

@@ -56,8 +56,8 @@ before(() => {
   const add = (name: string, file: string, identity?: object, pin?: object): void => {
     list[name] = { file, header: readFileSync(file, 'utf8').replace(/-----[^-]+-----|\s/g, '') };
     if (identity === undefined) return;
-    const certificates = [{ thumbprintSha256: hash(file), ...pin }];
-    identities.push({ name, roles: ['reader'], certificates, ...identity });
+    const pins = [{ thumbprintSha256: hash(file), ...pin }];
+    identities.push({ name, roles: ['reader'], pins, ...identity });
   };
   const make = (name: string, extensions?: readonly string[]): string =>
     makeOpensslCertificate(folder, name, 'ec', extensions).certificateFile;
@@ -80,7 +80,7 @@ before(() => {
   add('early', makeDated('early', 1, 10), {});
   add('twice', make('twice'), {});
   const publicKeySha256 = hashKey(list['twice']?.file ?? '');
-  identities.push({ name: 'other', roles: [], certificates: [{ publicKeySha256, notAfter: fromNow(5) }] });
+  identities.push({ name: 'other', roles: [], pins: [{ publicKeySha256, notAfter: fromNow(5) }] });
   subjects = list;
   store = join(folder, 'trust.json');
   writeFileSync(store, JSON.stringify({ schemaVersion: 1, revision: 12, identities }));

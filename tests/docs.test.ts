@@ -63,7 +63,7 @@ const inspectionCodes: Readonly<Record<TrustInspectionFinding['code'], true>> = 
   pin_sha1: true,
   pin_denied: true,
   pin_certificate_unfit: true,
-  subject_under_wildcard: true,
+  name_under_wildcard: true,
   authority_unused: true,
   authority_without_revocation: true,
   revocation_without_source: true,
@@ -413,7 +413,7 @@ function decideForCertificate(roles: readonly (readonly string[])[], reportOnlyU
     rmSync(folder, { recursive: true, force: true });
   }
   const { header, thumbprintSha256 } = certificate;
-  const identities = [{ name: 'caller', owner: 'a team', roles: [], certificates: [{ thumbprintSha256 }] }];
+  const identities = [{ name: 'caller', owner: 'a team', roles: [], pins: [{ thumbprintSha256 }] }];
   const trust = parseTrustDocument({ schemaVersion: 1, revision: 7, identities });
   const requirement = { functionName: 'Orders', roles, ...(reportOnlyUntil === undefined ? {} : { reportOnlyUntil }) };
   return decideAccess({ header, trust, requirement, now: Date.now() });

@@ -33,8 +33,8 @@ before(async () => {
   printed = made.stdout;
   thumbprints = [...printed.matchAll(/^sha256 Fingerprint=([0-9A-F:]{95})$/gim)].map(([, hash = '']) => hash);
   // As the callers sent them, and as they stand there while both count.
-  const certificates = [...new Set(thumbprints)].map((thumbprintSha256) => ({ thumbprintSha256 }));
-  const trust = { schemaVersion: 1, revision: 1, identities: [{ name: 'billing', roles: [], certificates }] };
+  const pins = [...new Set(thumbprints)].map((thumbprintSha256) => ({ thumbprintSha256 }));
+  const trust = { schemaVersion: 1, revision: 1, identities: [{ name: 'billing', roles: [], pins }] };
   writeFileSync(join(folder, 'trust.json'), JSON.stringify(trust));
   writeFileSync(join(folder, '.curlrc'), 'silent\nwrite-out = "\\n%{http_code}"\n');
   const ports = ['--port', '0', '--host-port', '0'];

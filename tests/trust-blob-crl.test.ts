@@ -97,7 +97,7 @@ function makeList(): string {
 
 function documentText(): string {
   const trustAnchors = [readFileSync(join(folder, 'ca.pem'), 'utf8')];
-  const identity = { name: 'billing', roles: [], subjects: [{ issuedBy: 'corp', dns: 'billing.corp.example' }] };
+  const identity = { name: 'billing', roles: [], names: [{ issuedBy: 'corp', dns: 'billing.corp.example' }] };
   return JSON.stringify({
     schemaVersion: 1,
     revision: 1,

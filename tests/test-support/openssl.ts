@@ -53,7 +53,7 @@ export function writeTrust(
     name,
     roles,
     // As openssl prints it, colons and all.
-    certificates: [{ thumbprintSha256: certificate.thumbprintSha256 }],
+    pins: [{ thumbprintSha256: certificate.thumbprintSha256 }],
   }));
   writeFileSync(file, JSON.stringify({ schemaVersion: 1, revision: 1, identities: list }));
   return file;

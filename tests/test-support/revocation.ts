@@ -46,7 +46,7 @@ export async function createRevocationStage(azurite: Azurite, options: Revocatio
     identities: callers.map(({ name, thumbprintSha256 }) => ({
       name,
       roles: ['reader'],
-      certificates: [{ thumbprintSha256 }],
+      pins: [{ thumbprintSha256 }],
     })),
   };
   stages += 1;

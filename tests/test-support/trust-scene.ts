@@ -34,7 +34,7 @@ export function createTrustScene(folder: string): TrustScene {
           name,
           roles: ['reader'],
           enabled: name !== 'retired' && !alsoDisabled.includes(name),
-          certificates: [{ thumbprintSha256 }],
+          pins: [{ thumbprintSha256 }],
         }));
       return JSON.stringify({ schemaVersion: 1, revision, identities: [...known, ...makeFiller(filler)] });
     },
@@ -45,7 +45,7 @@ function makeFiller(count: number): readonly object[] {
   return Array.from({ length: count }, (_, index) => ({
     name: `caller ${index}`,
     roles: ['reader'],
-    certificates: [{ thumbprintSha256: index.toString(16).padStart(64, '0') }],
+    pins: [{ thumbprintSha256: index.toString(16).padStart(64, '0') }],
   }));
 }
 

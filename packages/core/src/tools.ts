@@ -40,7 +40,7 @@ export type {
   TrustDocumentMinimumCrlNumber,
   TrustDocumentPin,
   TrustDocumentRevocation,
-  TrustDocumentSubject,
+  TrustDocumentName,
 } from './trust-document/trust-document.js';
 export { formatTrustDocument } from './trust-document/format-document.js';
 export type { TrustAspect, TrustChange, TrustEffect } from './trust-review/trust-change.js';
@@ -80,13 +80,7 @@ export {
   type RevocationInformation,
 } from './trust-snapshot/revocation-information.js';
 export { type DeniedCertificate, deniedSerialKey, type DenyList } from './trust-snapshot/deny-list.js';
-export {
-  listSubjectKeys,
-  subjectKey,
-  type SubjectType,
-  subjectTypes,
-  type TrustSubject,
-} from './trust-snapshot/trust-subject.js';
+export { listNameKeys, nameKey, type NameType, nameTypes, type TrustName } from './trust-snapshot/trust-name.js';
 export { decisionSteps, type DecisionStepName, getSteps, requestSteps, type RequestStep } from './denial.js';
 export { type AuthorizationDenial, isReportOnly } from './access/authorization.js';
 export {
@@ -112,7 +106,7 @@ export {
   describeLock,
   type NamedIdentity,
   type PinKind,
-  type SubjectIndex,
+  type NameIndex,
   type TrustedAuthority,
   type TrustedIdentity,
   type TrustLock,

@@ -119,13 +119,13 @@ describe('in an app', () => {
         roles: [],
         owner: 'payments team',
         expiresAt: '2027-01-20T00:00:00Z',
-        certificates: [{ thumbprintSha256: reader.thumbprintSha256 }],
+        pins: [{ thumbprintSha256: reader.thumbprintSha256 }],
       },
-      { name: 'operator', roles: [], certificates: [{ thumbprintSha256: operator.thumbprintSha256 }] },
+      { name: 'operator', roles: [], pins: [{ thumbprintSha256: operator.thumbprintSha256 }] },
       {
         name: 'ended',
         roles: [],
-        certificates: [{ thumbprintSha256: stranger.thumbprintSha256, notAfter: '2026-12-31T00:00:00Z' }],
+        pins: [{ thumbprintSha256: stranger.thumbprintSha256, notAfter: '2026-12-31T00:00:00Z' }],
       },
     ],
   };

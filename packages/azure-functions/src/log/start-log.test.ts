@@ -8,7 +8,7 @@ test('of many warnings of one code the first 20 are said, and how many more ther
   const identities = Array.from({ length: 1_000 }, (_, index) => ({
     name: `imported ${index}`,
     roles: [],
-    certificates: [{ thumbprintSha1: index.toString(16).padStart(40, '0') }],
+    pins: [{ thumbprintSha1: index.toString(16).padStart(40, '0') }],
   }));
   const document = { schemaVersion: 1, revision: 1, identities: [{ name: 'nobody', roles: [] }, ...identities] };
   const { worker } = createSecuredApp(context, { trustStore: trustStoreFromDocument(document) });
@@ -22,6 +22,6 @@ test('of many warnings of one code the first 20 are said, and how many more ther
   );
   const pins = lines.filter(({ code }) => code === 'pin_sha1').map(({ detail }) => detail);
   assert.equal(pins.length, 21);
-  assert.match(pins[0] ?? '', /^identities\[1\]\.certificates\[0\]: SHA-1/);
+  assert.match(pins[0] ?? '', /^identities\[1\]\.pins\[0\]: SHA-1/);
   assert.equal(pins.at(-1), '980 more of these; all of them: certgate trust check');
 });

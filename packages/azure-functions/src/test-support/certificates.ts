@@ -58,7 +58,7 @@ export function documentOf(
       name,
       roles,
       ...(functions === undefined ? {} : { functions }),
-      certificates: [{ thumbprintSha256: certificate.thumbprintSha256 }],
+      pins: [{ thumbprintSha256: certificate.thumbprintSha256 }],
     })),
   };
 }

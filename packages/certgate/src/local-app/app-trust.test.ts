@@ -93,7 +93,7 @@ test("checks expect what the user's document says of the callers, and callers it
   const own = { file, setBy: '--trust' } as const;
   const judge = async (identity: object): ReturnType<typeof judgeCallers> => {
     const thumbprintSha256 = callers.find(({ name }) => name === 'allowed')?.certificate?.certificate.thumbprintSha256;
-    const identities = [{ name: 'me', roles: ['ops'], certificates: [{ thumbprintSha256 }], ...identity }];
+    const identities = [{ name: 'me', roles: ['ops'], pins: [{ thumbprintSha256 }], ...identity }];
     writeFileSync(file, JSON.stringify({ schemaVersion: 1, revision: 7, identities }));
     return judgeCallers(callers, own, Date.now());
   };
@@ -119,7 +119,7 @@ test("checks expect what the user's document says of the callers, and callers it
   const disabled = await judge({ enabled: false });
   assert.deepEqual([disabled.unknown, status(disabled, 'Orders')], [[], 401]);
 
-  const stranger = await judge({ certificates: [{ thumbprintSha256: 'A'.repeat(64) }] });
+  const stranger = await judge({ pins: [{ thumbprintSha256: 'A'.repeat(64) }] });
   assert.deepEqual(stranger.unknown, ['allowed']);
   assert.deepEqual(
     stranger.callers.map(({ name, isTrusted }) => [name, isTrusted]),

@@ -75,7 +75,7 @@ export async function writeDevelopmentTrust(folder: string, callers: readonly Ca
             name,
             roles,
             reason: 'made by certgate dev for this machine',
-            certificates: [{ thumbprintSha256: certificate.certificate.thumbprintSha256 }],
+            pins: [{ thumbprintSha256: certificate.certificate.thumbprintSha256 }],
           },
         ]
       : [],

@@ -43,7 +43,7 @@ export function listNewlyDisabled(
 }
 
 function listPins({ identities }: TrustDocument): readonly TrustDocumentPin[] {
-  return identities.flatMap(({ certificates = [] }) => certificates);
+  return identities.flatMap(({ pins = [] }) => pins);
 }
 
 /** As one line, within what one append takes: sentences go first, they can be had again by comparing the documents. */

@@ -6,7 +6,7 @@ export type IdentityState = 'active' | 'disabled' | 'ended' | 'no usable pin';
 export function describeIdentityState(identity: TrustedIdentity, now: number): IdentityState {
   if (!identity.enabled) return 'disabled';
   if (identity.expiresAt !== undefined && identity.expiresAt <= now) return 'ended';
-  const isRecognised = identity.subjects.length > 0 || listUsablePins(identity, now).length > 0;
+  const isRecognised = identity.names.length > 0 || listUsablePins(identity, now).length > 0;
   return isRecognised ? 'active' : 'no usable pin';
 }
 

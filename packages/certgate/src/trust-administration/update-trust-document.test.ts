@@ -21,7 +21,7 @@ function makeIdentity(name: string): TrustDocument['identities'][number] {
   return {
     name,
     roles: [],
-    certificates: [{ thumbprintSha256: createHash('sha256').update(name).digest('hex').toUpperCase() }],
+    pins: [{ thumbprintSha256: createHash('sha256').update(name).digest('hex').toUpperCase() }],
   };
 }
 
@@ -206,14 +206,14 @@ describe('an update of a trust document', () => {
 
   it('keeps what it does not understand as its author wrote it', async () => {
     const location = new MemoryLocation(
-      '\ufeff{"revision":7,"$schema":"x","schemaVersion":1,"audience":["shop"],"identities":[{"roles":["r"],"name":"a","certificates":[{"thumbprintSha256":"' +
+      '\ufeff{"revision":7,"$schema":"x","schemaVersion":1,"audience":["shop"],"identities":[{"roles":["r"],"name":"a","pins":[{"thumbprintSha256":"' +
         `${'ab:'.repeat(31)}ab"}]}]}`,
     );
     await updateTrustDocument(location, change, addNamed('b'));
     const document = readNow(location);
     assert.equal(document.$schema, 'x');
     assert.deepEqual(document.audience, ['shop']);
-    assert.equal(document.identities[0]?.certificates?.[0]?.thumbprintSha256, `${'ab:'.repeat(31)}ab`);
+    assert.equal(document.identities[0]?.pins?.[0]?.thumbprintSha256, `${'ab:'.repeat(31)}ab`);
     assert.equal(document.revision, 8);
   });
 

@@ -30,9 +30,9 @@ describe('what a document becomes by an import', () => {
         name: 'billing',
         roles: ['orders.read'],
         owner: 'x',
-        certificates: [{ thumbprintSha1: a }, { thumbprintSha256: s }],
+        pins: [{ thumbprintSha1: a }, { thumbprintSha256: s }],
       },
-      { name: 'imported-BBBBBBBB', roles: ['orders.read'], owner: 'x', certificates: [{ thumbprintSha1: b }] },
+      { name: 'imported-BBBBBBBB', roles: ['orders.read'], owner: 'x', pins: [{ thumbprintSha1: b }] },
     ]);
     assert.deepEqual(
       added.map(({ isNewIdentity }) => isNewIdentity),
@@ -46,7 +46,7 @@ describe('what a document becomes by an import', () => {
       as: 'partners',
     });
     assert.deepEqual(
-      document.identities.map(({ name, certificates }) => [name, certificates?.length]),
+      document.identities.map(({ name, pins: held }) => [name, held?.length]),
       [['partners', 2]],
     );
     assert.deepEqual(refusals, []);
@@ -65,7 +65,7 @@ describe('what a document becomes by an import', () => {
   test('a certificate under two names, or pinned for another, is refused; a repetition is told', () => {
     const document: TrustDocument = {
       ...empty,
-      identities: [{ name: 'orders', roles: [], certificates: [{ thumbprintSha1: b }] }],
+      identities: [{ name: 'orders', roles: [], pins: [{ thumbprintSha1: b }] }],
     };
     const plan = planImport(
       document,
@@ -84,14 +84,12 @@ describe('what a document becomes by an import', () => {
   });
 
   test('an identity that is there gets nothing unless it is said', () => {
-    const document: TrustDocument = { ...empty, identities: [{ name: 'admin', roles: ['all'], certificates: [] }] };
+    const document: TrustDocument = { ...empty, identities: [{ name: 'admin', roles: ['all'], pins: [] }] };
     const plan = planImport(document, [entry(a, 'Admin')], options);
     assert.match(plan.refusals[0]?.reason ?? '', /--to-existing/);
     assert.deepEqual(plan.document, document);
     const extended = planImport(document, [entry(a, 'Admin')], { ...options, toExisting: true });
-    assert.deepEqual(extended.document.identities, [
-      { name: 'admin', roles: ['all'], certificates: [{ thumbprintSha1: a }] },
-    ]);
+    assert.deepEqual(extended.document.identities, [{ name: 'admin', roles: ['all'], pins: [{ thumbprintSha1: a }] }]);
   });
 
   test('what is there stays as it is, disabled too', () => {
@@ -101,7 +99,7 @@ describe('what a document becomes by an import', () => {
         {
           name: 'billing',
           roles: [],
-          certificates: [{ thumbprintSha1: 'aa:'.repeat(20).slice(0, -1), enabled: false }],
+          pins: [{ thumbprintSha1: 'aa:'.repeat(20).slice(0, -1), enabled: false }],
         },
       ],
     };
@@ -128,12 +126,12 @@ describe('what a document becomes by an import', () => {
     };
     const { document } = planImport(empty, [entry(a), entry(s)], { ...options, certificates });
     assert.deepEqual(
-      document.identities.map(({ certificates: pins }) => pins),
+      document.identities.map(({ pins }) => pins),
       [[{ thumbprintSha256: s, notAfter: '2027-01-01T00:00:00Z' }]],
     );
     const pinned: TrustDocument = {
       ...empty,
-      identities: [{ name: 'x', roles: [], certificates: [{ thumbprintSha256: s }] }],
+      identities: [{ name: 'x', roles: [], pins: [{ thumbprintSha256: s }] }],
     };
     assert.equal(planImport(pinned, [entry(a, 'y')], { ...options, certificates }).refusals.length, 1);
     assert.equal(planImport(pinned, [entry(a)], { ...options, certificates }).present.length, 1);

@@ -132,7 +132,7 @@ class Draft {
     this.#identities = [...document.identities];
     for (const [index, identity] of this.#identities.entries()) {
       this.#positions.set(identity.name.toLowerCase(), index);
-      for (const pin of identity.certificates ?? []) {
+      for (const pin of identity.pins ?? []) {
         const { kind, value } = readPinValue(pin);
         this.#owners.set(`${kind} ${value}`, { identity, pin });
       }
@@ -201,10 +201,7 @@ class Draft {
 
   #put(name: string, position: number | undefined, pin: TrustDocumentPin): TrustDocumentIdentity {
     const old = position === undefined ? undefined : this.#identities[position];
-    const identity =
-      old === undefined
-        ? this.#createIdentity(name, pin)
-        : { ...old, certificates: [...(old.certificates ?? []), pin] };
+    const identity = old === undefined ? this.#createIdentity(name, pin) : { ...old, pins: [...(old.pins ?? []), pin] };
     if (position === undefined) {
       this.#positions.set(name.toLowerCase(), this.#identities.length);
       this.#created.add(name.toLowerCase());
@@ -223,7 +220,7 @@ class Draft {
       ...(functions === undefined ? {} : { functions }),
       ...(owner === undefined ? {} : { owner }),
       ...(reason === undefined ? {} : { reason }),
-      certificates: [pin],
+      pins: [pin],
     };
   }
 }

@@ -139,7 +139,7 @@ describe('critical extensions', () => {
   });
   test('and is one where the certificate is pinned alone', () => {
     const { thumbprintSha256 } = constrained.certificate;
-    const trust = issuedSnapshot([{ certificates: [{ thumbprintSha256 }] }], { authorities: [] });
+    const trust = issuedSnapshot([{ pins: [{ thumbprintSha256 }] }], { authorities: [] });
     assertDenied(decide(constrained.header, trust).decision, 'certificate_critical_extension_unknown');
   });
   test('and where a pin decides, since no path holds: refused at the step that looked for one', () => {
@@ -147,7 +147,7 @@ describe('critical extensions', () => {
     const decideForged = (extensions: readonly string[]): Traced => {
       const forged = issueCaller({ issuer: impostor, extensions });
       const { thumbprintSha256 } = forged.certificate;
-      return decide(forged.header, issuedSnapshot([{ ...billing, certificates: [{ thumbprintSha256 }] }]));
+      return decide(forged.header, issuedSnapshot([{ ...billing, pins: [{ thumbprintSha256 }] }]));
     };
     const plain = decideForged(clientExtensions);
     assert.equal(plain.decision.outcome, 'allowed');

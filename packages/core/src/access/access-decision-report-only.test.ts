@@ -39,8 +39,8 @@ const deferrable = ['function_not_allowed', 'role_missing'] as const;
 
 describe('report-only', () => {
   for (const [code, identity] of [
-    ['function_not_allowed', { functions: ['other'], certificates: [pin] }],
-    ['role_missing', { roles: [], certificates: [pin] }],
+    ['function_not_allowed', { functions: ['other'], pins: [pin] }],
+    ['role_missing', { roles: [], pins: [pin] }],
   ] as const) {
     test(`${code} is let through and told, until the end`, () => {
       const refused = decide(header, [identity], {});
@@ -55,7 +55,7 @@ describe('report-only', () => {
   }
 
   test('who meets the requirement is admitted as ever, with nothing deferred', () => {
-    const decision = decide(header, [{ certificates: [pin] }]);
+    const decision = decide(header, [{ pins: [pin] }]);
     assert.ok(decision.outcome === 'allowed');
     assert.ok(!('deferred' in decision));
   });
@@ -63,7 +63,7 @@ describe('report-only', () => {
   test('an end that is no moment, or never comes, is none', () => {
     for (const end of [Number.NaN, Number.POSITIVE_INFINITY, '9999999999999', null, new Date(until), 1n << 60n]) {
       const requirement = { reportOnlyUntil: end as number };
-      assertDenied(decide(header, [{ roles: [], certificates: [pin] }], requirement), 'role_missing');
+      assertDenied(decide(header, [{ roles: [], pins: [pin] }], requirement), 'role_missing');
     }
   });
 
@@ -71,7 +71,7 @@ describe('report-only', () => {
     const trace: DecisionStep[] = [];
     const decision = decideAccess({
       header,
-      trust: snapshotOf({ roles: [], certificates: [pin] }),
+      trust: snapshotOf({ roles: [], pins: [pin] }),
       requirement: { functionName: 'f', roles: [['reader']], reportOnlyUntil: until },
       now,
       onStep: (step) => trace.push(step),
@@ -86,33 +86,33 @@ describe('every other denial is never deferred', () => {
   const unfit = (request: CertificateRequest): readonly [string, readonly IdentityInput[]] => {
     const made = makeCertificate(request);
     const { thumbprintSha256: own } = presentCertificate(made.der);
-    return [made.header, [{ roles: [], certificates: [{ thumbprintSha256: own }] }]];
+    return [made.header, [{ roles: [], pins: [{ thumbprintSha256: own }] }]];
   };
   const broken = Buffer.from('3000', 'hex');
   const cases: Partial<Record<DenialCode, readonly [string | undefined, readonly IdentityInput[], number?]>> = {
     certificate_missing: [undefined, []],
     certificate_malformed: [
       broken.toString('base64'),
-      [{ certificates: [{ thumbprintSha256: presentCertificate(broken).thumbprintSha256 }] }],
+      [{ pins: [{ thumbprintSha256: presentCertificate(broken).thumbprintSha256 }] }],
     ],
-    certificate_multiple: [`${header},${header}`, [{ certificates: [pin] }]],
-    certificate_too_large: [header.repeat(100), [{ certificates: [pin] }]],
+    certificate_multiple: [`${header},${header}`, [{ pins: [pin] }]],
+    certificate_too_large: [header.repeat(100), [{ pins: [pin] }]],
     certificate_not_trusted: [header, []],
-    identity_ambiguous: [header, [{ certificates: [pin] }, { certificates: [{ thumbprintSha1 }] }]],
-    identity_disabled: [header, [{ enabled: false, roles: [], certificates: [pin] }]],
-    identity_expired: [header, [{ expiresAt: iso(now), roles: [], certificates: [pin] }]],
-    pin_disabled: [header, [{ roles: [], certificates: [{ ...pin, enabled: false }] }]],
-    pin_not_yet_valid: [header, [{ roles: [], certificates: [{ ...pin, notBefore: iso(now + 1) }] }]],
-    pin_expired: [header, [{ roles: [], certificates: [{ ...pin, notAfter: iso(now) }] }]],
-    certificate_not_yet_valid: [header, [{ roles: [], certificates: [pin] }], Date.UTC(2020, 0, 1)],
-    certificate_expired: [header, [{ roles: [], certificates: [pin] }], defaultNotAfter + 1],
+    identity_ambiguous: [header, [{ pins: [pin] }, { pins: [{ thumbprintSha1 }] }]],
+    identity_disabled: [header, [{ enabled: false, roles: [], pins: [pin] }]],
+    identity_expired: [header, [{ expiresAt: iso(now), roles: [], pins: [pin] }]],
+    pin_disabled: [header, [{ roles: [], pins: [{ ...pin, enabled: false }] }]],
+    pin_not_yet_valid: [header, [{ roles: [], pins: [{ ...pin, notBefore: iso(now + 1) }] }]],
+    pin_expired: [header, [{ roles: [], pins: [{ ...pin, notAfter: iso(now) }] }]],
+    certificate_not_yet_valid: [header, [{ roles: [], pins: [pin] }], Date.UTC(2020, 0, 1)],
+    certificate_expired: [header, [{ roles: [], pins: [pin] }], defaultNotAfter + 1],
     certificate_is_authority: unfit({ extensions: ['basicConstraints = CA:TRUE'] }),
     certificate_extended_key_usage_unsuitable: unfit({ extensions: ['extendedKeyUsage = serverAuth'] }),
     certificate_key_usage_unsuitable: unfit({ extensions: ['keyUsage = keyEncipherment'] }),
     certificate_critical_extension_unknown: unfit({ extensions: ['1.2.3.4 = critical, DER:0500'] }),
     certificate_key_unsupported: unfit({ key: 'ed448' }),
     certificate_key_too_weak: unfit({ key: 'rsa-1024' }),
-    internal_fault: [header, [{ roles: [], certificates: [pin] }], Number.NaN],
+    internal_fault: [header, [{ roles: [], pins: [pin] }], Number.NaN],
   };
   for (const [code, [text, identities, at]] of Object.entries(cases)) {
     test(code, () => {
@@ -166,7 +166,7 @@ test('whatever the identities, requirement and time: only those two are deferred
   const identities = fc.tuple(identity, pins, fc.boolean()).map(([owner, given, byKey]) => [
     {
       ...owner,
-      certificates: [byKey ? { notAfter: iso(now + 1000), ...given, publicKeySha256 } : { ...given, ...pin }],
+      pins: [byKey ? { notAfter: iso(now + 1000), ...given, publicKeySha256 } : { ...given, ...pin }],
     },
   ]);
   const requirements = fc.record({
@@ -211,14 +211,14 @@ describe('when access ends', () => {
     return decision.identity.accessEndsAt;
   };
   test('is the earliest of the certificate, the pin and the identity', () => {
-    assert.equal(endOf({ certificates: [pin] }), defaultNotAfter);
-    assert.equal(endOf({ certificates: [{ ...pin, notAfter: iso(now + 5) }] }), now + 5);
-    assert.equal(endOf({ expiresAt: iso(now + 4), certificates: [{ ...pin, notAfter: iso(now + 5) }] }), now + 4);
-    assert.equal(endOf({ expiresAt: iso(now + 6), certificates: [{ ...pin, notAfter: iso(now + 5) }] }), now + 5);
-    assert.equal(endOf({ expiresAt: iso(defaultNotAfter + 1), certificates: [pin] }), defaultNotAfter);
+    assert.equal(endOf({ pins: [pin] }), defaultNotAfter);
+    assert.equal(endOf({ pins: [{ ...pin, notAfter: iso(now + 5) }] }), now + 5);
+    assert.equal(endOf({ expiresAt: iso(now + 4), pins: [{ ...pin, notAfter: iso(now + 5) }] }), now + 4);
+    assert.equal(endOf({ expiresAt: iso(now + 6), pins: [{ ...pin, notAfter: iso(now + 5) }] }), now + 5);
+    assert.equal(endOf({ expiresAt: iso(defaultNotAfter + 1), pins: [pin] }), defaultNotAfter);
   });
   test('an identity says who answers for it', () => {
-    const decision = decide(header, [{ owner: 'payments team', certificates: [pin] }], {});
+    const decision = decide(header, [{ owner: 'payments team', pins: [pin] }], {});
     assert.ok(decision.outcome === 'allowed');
     assert.equal(decision.identity.owner, 'payments team');
   });

@@ -48,10 +48,10 @@ function decide(text: string | null | undefined, identities: readonly IdentityIn
 /** A certificate that is pinned, and not fit. */
 const unfit = (request: CertificateRequest): readonly [string, readonly IdentityInput[]] => {
   const made = makeCertificate(request);
-  return [made.header, [{ certificates: [pinOf(made)] }]];
+  return [made.header, [{ pins: [pinOf(made)] }]];
 };
 
-const pinned: readonly IdentityInput[] = [{ name: 'billing', certificates: [{ thumbprintSha256 }] }];
+const pinned: readonly IdentityInput[] = [{ name: 'billing', pins: [{ thumbprintSha256 }] }];
 
 describe('the path, step by step', () => {
   test('allowed: every step, in order, none with a denial', () => {
@@ -79,22 +79,17 @@ describe('the path, step by step', () => {
     ['certificate_multiple', 'certificate-header', `${header},${header}`, pinned],
     ['certificate_too_large', 'certificate-header', header.repeat(100), pinned],
     ['certificate_not_trusted', 'trust-store', header, []],
-    [
-      'identity_ambiguous',
-      'trust-store',
-      header,
-      [{ certificates: [{ thumbprintSha256 }] }, { certificates: [{ thumbprintSha1 }] }],
-    ],
-    ['identity_disabled', 'trust-store', header, [{ enabled: false, certificates: [{ thumbprintSha256 }] }]],
-    ['identity_expired', 'trust-store', header, [{ expiresAt: iso(now), certificates: [{ thumbprintSha256 }] }]],
-    ['pin_disabled', 'trust-store', header, [{ certificates: [{ thumbprintSha256, enabled: false }] }]],
-    ['pin_not_yet_valid', 'trust-store', header, [{ certificates: [{ thumbprintSha256, notBefore: iso(now + 1) }] }]],
-    ['pin_expired', 'trust-store', header, [{ certificates: [{ thumbprintSha256, notAfter: iso(now) }] }]],
+    ['identity_ambiguous', 'trust-store', header, [{ pins: [{ thumbprintSha256 }] }, { pins: [{ thumbprintSha1 }] }]],
+    ['identity_disabled', 'trust-store', header, [{ enabled: false, pins: [{ thumbprintSha256 }] }]],
+    ['identity_expired', 'trust-store', header, [{ expiresAt: iso(now), pins: [{ thumbprintSha256 }] }]],
+    ['pin_disabled', 'trust-store', header, [{ pins: [{ thumbprintSha256, enabled: false }] }]],
+    ['pin_not_yet_valid', 'trust-store', header, [{ pins: [{ thumbprintSha256, notBefore: iso(now + 1) }] }]],
+    ['pin_expired', 'trust-store', header, [{ pins: [{ thumbprintSha256, notAfter: iso(now) }] }]],
     [
       'certificate_malformed',
       'client-certificate',
       Buffer.from('3000', 'hex').toString('base64'),
-      [{ certificates: [{ thumbprintSha256: presentCertificate(Buffer.from('3000', 'hex')).thumbprintSha256 }] }],
+      [{ pins: [{ thumbprintSha256: presentCertificate(Buffer.from('3000', 'hex')).thumbprintSha256 }] }],
     ],
     ['certificate_not_yet_valid', 'certificate-verification', header, pinned, defaultNotBefore - 1],
     ['certificate_expired', 'certificate-verification', header, pinned, defaultNotAfter + 1],
@@ -116,8 +111,8 @@ describe('the path, step by step', () => {
     ],
     ['certificate_key_unsupported', 'certificate-verification', ...unfit({ key: 'ed448' })],
     ['certificate_key_too_weak', 'certificate-verification', ...unfit({ key: 'rsa-1024' })],
-    ['function_not_allowed', 'authorization', header, [{ functions: ['other'], certificates: [{ thumbprintSha256 }] }]],
-    ['role_missing', 'authorization', header, [{ roles: [], certificates: [{ thumbprintSha256 }] }]],
+    ['function_not_allowed', 'authorization', header, [{ functions: ['other'], pins: [{ thumbprintSha256 }] }]],
+    ['role_missing', 'authorization', header, [{ roles: [], pins: [{ thumbprintSha256 }] }]],
     ['internal_fault', 'certificate-header', header, pinned, Number.NaN],
   ];
   for (const [code, step, text, identities, at] of cases) {
@@ -193,7 +188,7 @@ describe('closed when something is missing', () => {
   test('a stranger is never parsed', () => {
     // Framed as a version 3 certificate, and nothing behind it.
     const garbage = Buffer.from('30053003a0010000', 'hex').subarray(0, 7).toString('base64');
-    const { decision, trace } = decide(garbage, [{ certificates: [{ publicKeySha256, notAfter: iso(now + 1000) }] }]);
+    const { decision, trace } = decide(garbage, [{ pins: [{ publicKeySha256, notAfter: iso(now + 1000) }] }]);
     assertDenied(decision, 'certificate_not_trusted');
     assert.equal(trace.length, 2);
     // Whoever reads the log is told to ask the owner, and not to pin what stands there.
@@ -205,11 +200,11 @@ describe('closed when something is missing', () => {
 describe('what an allowed header may look like', () => {
   // The certificate by its bytes in every way, and a second identity, so that there is something to be confused with.
   const trust = snapshotOf(
-    { certificates: [{ thumbprintSha256 }, { thumbprintSha1 }] },
-    { name: 'other', certificates: [pinOf(makeCertificate({ key: 'ed25519' }))] },
+    { pins: [{ thumbprintSha256 }, { thumbprintSha1 }] },
+    { name: 'other', pins: [pinOf(makeCertificate({ key: 'ed25519' }))] },
   );
   const padded = findPadded();
-  const paddedTrust = snapshotOf({ certificates: [pinOf(padded)] });
+  const paddedTrust = snapshotOf({ pins: [pinOf(padded)] });
 
   /** THE property: whatever the text, only the byte-exact certificate is admitted. */
   const check = (text: string, made: MadeCertificate, snapshot = trust): void => {
@@ -308,7 +303,7 @@ describe('what an allowed header may look like', () => {
 });
 
 test('a key pin admits another certificate of the key, and nothing that only quotes the key', () => {
-  const trust = snapshotOf({ certificates: [{ publicKeySha256, notAfter: iso(now + 1000) }] });
+  const trust = snapshotOf({ pins: [{ publicKeySha256, notAfter: iso(now + 1000) }] });
   const sibling = makeCertificate({ name: ['CN = sibling'] });
   const stranger = makeCertificate({ key: 'p-256-again' });
   const decideOn = (bytes: Buffer): Decision =>

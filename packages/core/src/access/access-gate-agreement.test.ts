@@ -75,7 +75,7 @@ describe('the gate and decideAccess agree', () => {
     .map(([owners, chosen, pins, spread]) =>
       owners.map((owner, index) => ({
         ...owner,
-        certificates: chosen.flatMap((kind, position) =>
+        pins: chosen.flatMap((kind, position) =>
           (spread + position) % owners.length === index ? [{ ...pins[position], [kind]: kinds[kind] }] : [],
         ),
       })),
@@ -119,7 +119,7 @@ describe('the gate and decideAccess agree', () => {
 
   test('a warm gate admits the byte-exact certificate only', () => {
     const gate = new AccessGate({
-      trustStore: trustStoreFromDocument(documentOf([{ certificates: [{ thumbprintSha256 }] }])),
+      trustStore: trustStoreFromDocument(documentOf([{ pins: [{ thumbprintSha256 }] }])),
     });
     const decide = (text: string): string => {
       const decision = gate.decide(text, open, now);

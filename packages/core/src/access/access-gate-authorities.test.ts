@@ -105,8 +105,8 @@ describe('names that a CA of the path may not give', () => {
   const trust = parseTrustDocument(
     issuedDocument(
       [
-        { name: 'a', subjects: [{ issuedBy: 'corp', commonName: 'billing.corp.example' }] },
-        { name: 'b', subjects: [{ issuedBy: 'corp', dns: 'x.apps.example' }] },
+        { name: 'a', names: [{ issuedBy: 'corp', commonName: 'billing.corp.example' }] },
+        { name: 'b', names: [{ issuedBy: 'corp', dns: 'x.apps.example' }] },
         billing,
       ],
       { authorities: [authorityOf({ intermediates: [constrained] })] },

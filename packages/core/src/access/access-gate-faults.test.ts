@@ -174,7 +174,7 @@ describe("a store of the user's own that goes wrong", () => {
   });
   test('inside firstOf, it is the same', async () => {
     for (const [what, find] of cases) {
-      const good = trustStoreFromDocument(documentOf([{ certificates: [{ thumbprintSha256 }] }]));
+      const good = trustStoreFromDocument(documentOf([{ pins: [{ thumbprintSha256 }] }]));
       const gate = new AccessGate({ trustStore: firstOf({ find } as TrustStore, good), findTimeoutMilliseconds: 20 });
       const decision = await gate.decide(header, open, now);
       assert.equal(decision.code, 'trust_unavailable', what);

@@ -114,31 +114,31 @@ describe('what is remembered', () => {
     const ends: readonly (readonly [string, TrustStore, number, number])[] = [
       [
         'certificate_expired',
-        trustStoreFromDocument(documentOf([{ certificates: [{ thumbprintSha256 }] }])),
+        trustStoreFromDocument(documentOf([{ pins: [{ thumbprintSha256 }] }])),
         defaultNotAfter,
         defaultNotAfter + 1,
       ],
       [
         'certificate_not_yet_valid',
-        trustStoreFromDocument(documentOf([{ certificates: [{ thumbprintSha256 }] }])),
+        trustStoreFromDocument(documentOf([{ pins: [{ thumbprintSha256 }] }])),
         defaultNotBefore,
         defaultNotBefore - 1,
       ],
       [
         'pin_expired',
-        trustStoreFromDocument(documentOf([{ certificates: [{ thumbprintSha256, notAfter: iso(now + 5) }] }])),
+        trustStoreFromDocument(documentOf([{ pins: [{ thumbprintSha256, notAfter: iso(now + 5) }] }])),
         now + 4,
         now + 5,
       ],
       [
         'pin_not_yet_valid',
-        trustStoreFromDocument(documentOf([{ certificates: [{ thumbprintSha256, notBefore: iso(now) }] }])),
+        trustStoreFromDocument(documentOf([{ pins: [{ thumbprintSha256, notBefore: iso(now) }] }])),
         now,
         now - 1,
       ],
       [
         'identity_expired',
-        trustStoreFromDocument(documentOf([{ expiresAt: iso(now + 5), certificates: [{ thumbprintSha256 }] }])),
+        trustStoreFromDocument(documentOf([{ expiresAt: iso(now + 5), pins: [{ thumbprintSha256 }] }])),
         now + 4,
         now + 5,
       ],
@@ -155,7 +155,7 @@ describe('what is remembered', () => {
   });
   test('at once: what is remembered, or what the store knows, needs no promise', () => {
     const gate = new AccessGate({
-      trustStore: trustStoreFromDocument(documentOf([{ certificates: [{ thumbprintSha256 }] }])),
+      trustStore: trustStoreFromDocument(documentOf([{ pins: [{ thumbprintSha256 }] }])),
     });
     assert.ok(!(gate.decide(header, open, now) instanceof Promise));
     assert.ok(!(gate.decide(header, open, now) instanceof Promise));
@@ -211,7 +211,7 @@ describe('misuse', () => {
 });
 
 describe('over a store that refreshes', () => {
-  const pinned: IdentityInput = { name: 'a', certificates: [{ thumbprintSha256 }] };
+  const pinned: IdentityInput = { name: 'a', pins: [{ thumbprintSha256 }] };
 
   test('a process that slept decides by the fresh document, though it remembered the caller', async () => {
     const source = new ScriptedSource();
@@ -256,7 +256,7 @@ describe('over a store that refreshes', () => {
 });
 
 test('a snapshot with two pins of one identity admits by either, and says by which', () => {
-  const trust = snapshotOf({ certificates: [{ thumbprintSha1 }, { publicKeySha256, notAfter: iso(now + 1000) }] });
+  const trust = snapshotOf({ pins: [{ thumbprintSha1 }, { publicKeySha256, notAfter: iso(now + 1000) }] });
   const decision = decideAccess({ header, trust, requirement: open, now });
   assert.ok(decision.outcome === 'allowed');
   assert.equal(decision.identity.matchedBy, 'thumbprintSha1');

@@ -47,7 +47,11 @@ test('a pinned certificate is not decoded as a path reads it, nor a stranger at 
     },
   };
   const decide = (certificates: readonly object[]): string => {
-    const verified = verifyFinding(watched, findInSnapshot(issuedSnapshot([{ certificates }]), watched, now), now);
+    const verified = verifyFinding(
+      watched,
+      findInSnapshot(issuedSnapshot([{ pins: certificates }]), watched, now),
+      now,
+    );
     return verified.outcome === 'denied' ? verified.code : concludeIdentity(verified, undefined, now).outcome;
   };
   assert.equal(decide([]), 'certificate_not_trusted');
@@ -159,7 +163,7 @@ describe('the steps of any decision', () => {
 
 function addPin(document: object, der: Uint8Array, pin: object): object {
   const { thumbprintSha256 } = presentCertificate(der);
-  const identity = { name: 'pinned', roles: [], certificates: [{ thumbprintSha256, ...pin }] };
+  const identity = { name: 'pinned', roles: [], pins: [{ thumbprintSha256, ...pin }] };
   return { ...document, identities: [...(document as { identities: readonly object[] }).identities, identity] };
 }
 

@@ -116,7 +116,7 @@ describe('an authority of the document', () => {
     const caller = issueCaller({ issuer: issuing, ...(names === undefined ? {} : { names }) });
     const identity = {
       name: 'b',
-      subjects: ['billing.corp.example', 'corp.example'].map((name) => ({ issuedBy: 'corp', dns: name })),
+      names: ['billing.corp.example', 'corp.example'].map((name) => ({ issuedBy: 'corp', dns: name })),
     };
     const trust = issuedSnapshot([identity], {
       authorities: [authorityOf({ intermediates: [issuing], ...authority })],

@@ -36,7 +36,7 @@ const withPathExtension = makeCertificate({
 
 const pinned = (made: typeof caller, more: Partial<IdentityInput> & object = {}): object =>
   documentOf([
-    { name: 'billing', roles: ['reader'], certificates: [{ thumbprintSha256: hashHex('sha256', made.der) }], ...more },
+    { name: 'billing', roles: ['reader'], pins: [{ thumbprintSha256: hashHex('sha256', made.der) }], ...more },
   ]);
 
 const open: FunctionRequirement = { functionName: 'Refund', roles: [] };

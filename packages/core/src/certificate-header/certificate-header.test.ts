@@ -20,7 +20,7 @@ const pem = runOpenssl(['x509', '-inform', 'der'], der).toString();
 
 /** Everything that could recognise a certificate is there, so that the header's own answer is what is tested. */
 const trust = snapshotOf({
-  certificates: [{ thumbprintSha256 }, { publicKeySha256, notAfter: '2030-01-01T00:00:00Z' }],
+  pins: [{ thumbprintSha256 }, { publicKeySha256, notAfter: '2030-01-01T00:00:00Z' }],
 });
 const decide = (text: string | null | undefined): ReturnType<typeof decideAccess> =>
   decideAccess({ header: text, trust, requirement: { functionName: 'f', roles: [] }, now });
@@ -195,7 +195,7 @@ describe('something else in place of a certificate', () => {
       if (isTold) assert.match('detail' in decision ? decision.detail : '', words);
     });
     test(`${what} is refused even where its bytes are pinned, and the log says what it is`, () => {
-      const pinned = snapshotOf({ certificates: [{ thumbprintSha256: presentCertificate(bytes).thumbprintSha256 }] });
+      const pinned = snapshotOf({ pins: [{ thumbprintSha256: presentCertificate(bytes).thumbprintSha256 }] });
       const requirement = { functionName: 'f', roles: [] };
       const decision = decideAccess({ header: base64(bytes), trust: pinned, requirement, now });
       assertDenied(decision, 'certificate_malformed');

@@ -304,7 +304,7 @@ describe('what JSON is, JSON.parse says', () => {
 
 describe('bounds', () => {
   test('a step does no more than a piece', () => {
-    const item = '{"name":"caller","roles":["a","b"],"certificates":[{"thumbprintSha256":"00"}]}';
+    const item = '{"name":"caller","roles":["a","b"],"pins":[{"thumbprintSha256":"00"}]}';
     const text = `{"a":[${Array.from({ length: 5000 }, () => item).join()}],"b":[${Array.from({ length: 50_000 }, () => '1').join()}]}`;
     let steps = 0;
     for (const step = parseJsonInSteps(text); step.next().done !== true;) steps += 1;

@@ -4,7 +4,7 @@ import type {
   TrustDocumentAuthority,
   TrustDocumentDenied,
   TrustDocumentPin,
-  TrustDocumentSubject,
+  TrustDocumentName,
 } from '../trust-document/trust-document.js';
 import { getAuthorityPems } from './authority-certificates.js';
 
@@ -48,10 +48,10 @@ export const authorities: fc.Arbitrary<readonly TrustDocumentAuthority[]> = fc
   )
   .map((all) => all.filter((one) => one !== null));
 
-export const subject: fc.Arbitrary<TrustDocumentSubject> = fc
+export const trustName: fc.Arbitrary<TrustDocumentName> = fc
   .tuple(
     authorityName,
-    fc.constantFrom<Omit<TrustDocumentSubject, 'issuedBy'>>(
+    fc.constantFrom<Omit<TrustDocumentName, 'issuedBy'>>(
       { dns: 'billing.corp.example' },
       { dns: '*.Corp.example' },
       { uri: 'urn:corp:billing' },
@@ -84,11 +84,11 @@ export function mendReferences(document: TrustDocument): TrustDocument {
   const isNew = (...parts: readonly (string | undefined)[]): boolean => seen.size < seen.add(parts.join('\n')).size;
   const identities = document.identities.map((identity) => ({
     ...identity,
-    ...(identity.subjects && {
-      subjects: identity.subjects.filter((each) => isThere(each) && isNew(...listSubjectParts(each))),
+    ...(identity.names && {
+      names: identity.names.filter((each) => isThere(each) && isNew(...listNameParts(each))),
     }),
-    ...(identity.certificates && {
-      certificates: identity.certificates.filter((pin: TrustDocumentPin) => isThere(pin)),
+    ...(identity.pins && {
+      pins: identity.pins.filter((pin: TrustDocumentPin) => isThere(pin)),
     }),
   }));
   const list = document.denied?.filter(
@@ -104,7 +104,7 @@ export function mendReferences(document: TrustDocument): TrustDocument {
   return { ...document, ...(list && { denied: list }), identities };
 }
 
-function listSubjectParts({ issuedBy, dns, email, ...rest }: TrustDocumentSubject): readonly (string | undefined)[] {
+function listNameParts({ issuedBy, dns, email, ...rest }: TrustDocumentName): readonly (string | undefined)[] {
   const domain = email?.replace(/@.*/, (text) => text.toLowerCase());
   return [issuedBy.toLowerCase(), dns?.toLowerCase(), domain, JSON.stringify(rest)];
 }

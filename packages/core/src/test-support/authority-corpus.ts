@@ -314,7 +314,7 @@ function many(count: number): readonly string[] {
 }
 
 export const acceptedAuthorityDocuments: readonly (readonly [string, object])[] = [
-  ['empty lists', documentOf([{ subjects: [] }], { authorities: [], denied: [] })],
+  ['empty lists', documentOf([{ names: [] }], { authorities: [], denied: [] })],
   ['an authority', withAuthorities(corp)],
   ['two authorities', withAuthorities(corp, partner)],
   [

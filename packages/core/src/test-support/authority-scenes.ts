@@ -66,7 +66,7 @@ function createDocuments({ certificate: { thumbprintSha256 } }: MadeCaller): fc.
     },
     { requiredKeys: ['scope'] },
   );
-  const allSubjects = [{ dns: 'billing.corp.example' }, { dns: '*.apps.example' }, { commonName: 'billing' }].map(
+  const allNames = [{ dns: 'billing.corp.example' }, { dns: '*.apps.example' }, { commonName: 'billing' }].map(
     (name) => ({ issuedBy: 'corp', ...name }),
   );
   const identity = fc.record(
@@ -80,7 +80,7 @@ function createDocuments({ certificate: { thumbprintSha256 } }: MadeCaller): fc.
   return fc
     .tuple(
       fc.tuple(identity, identity),
-      fc.oneof(fc.subarray(allSubjects), fc.constant(allSubjects)),
+      fc.oneof(fc.subarray(allNames), fc.constant(allNames)),
       fc.constantFrom(0, 0, 0, 1, 2, 3, 4),
       fc.option(fc.constantFrom({ thumbprintSha256 }, { thumbprintSha256, issuedBy: 'corp' })),
       revocations,
@@ -90,8 +90,8 @@ function createDocuments({ certificate: { thumbprintSha256 } }: MadeCaller): fc.
       issuedDocument(
         owners.map((owner, index) => ({
           ...owner,
-          subjects: names.filter((_, position) => ((spread >> position) & 1) === index),
-          certificates: pin !== null && index === 0 ? [pin] : [],
+          names: names.filter((_, position) => ((spread >> position) & 1) === index),
+          pins: pin !== null && index === 0 ? [pin] : [],
         })),
         { authorities: [authorityOf({ revocation, anchors: [root] })], denied },
       ),

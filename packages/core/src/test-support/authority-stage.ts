@@ -95,5 +95,5 @@ export function issuedSnapshot(...parameters: Parameters<typeof issuedDocument>)
 /** Bound to the name that `issueCaller` gives. */
 export const billing: IdentityInput = {
   name: 'billing',
-  subjects: [{ issuedBy: 'corp', dns: 'billing.corp.example' }],
+  names: [{ issuedBy: 'corp', dns: 'billing.corp.example' }],
 };

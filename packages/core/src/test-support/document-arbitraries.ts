@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import type { TrustDocument, TrustDocumentIdentity, TrustDocumentPin } from '../trust-document/trust-document.js';
-import { authorities, authorityName, denied, mendReferences, subject } from './authority-arbitraries.js';
+import { authorities, authorityName, denied, mendReferences, trustName } from './authority-arbitraries.js';
 
 const hour = 3_600_000;
 const epoch = Date.UTC(2027, 0, 1);
@@ -55,14 +55,14 @@ const identity: fc.Arbitrary<TrustDocumentIdentity> = fc.record(
     owner: text,
     reason: text,
     expiresAt: instant,
-    subjects: fc.array(subject, { maxLength: 3 }),
-    certificates: fc.array(pin, { maxLength: 3 }),
+    names: fc.array(trustName, { maxLength: 3 }),
+    pins: fc.array(pin, { maxLength: 3 }),
   },
   { requiredKeys: ['name', 'roles'] },
 );
 
 /**
- * Often valid, and near to it where not: names, pins and subjects may stand twice, windows be empty, references lead
+ * Often valid, and near to it where not: a name, a pin or a name under an authority may stand twice, windows be empty, references lead
  * nowhere.
  */
 export const anyDocument: fc.Arbitrary<TrustDocument> = fc.record(
@@ -88,8 +88,8 @@ export const validDocument: fc.Arbitrary<TrustDocument> = anyDocument.map(mendRe
   const isNew = (seen: Set<string>, key: string): boolean => seen.size < seen.add(key).size;
   const identities = document.identities.flatMap((one) => {
     if (!isNew(seenNames, one.name.toLowerCase())) return [];
-    if (one.certificates === undefined) return [one];
-    const certificates = one.certificates
+    if (one.pins === undefined) return [one];
+    const pins = one.pins
       .map((each): TrustDocumentPin => {
         if (each.notBefore === undefined || each.notAfter === undefined) return each;
         if (Date.parse(each.notBefore) < Date.parse(each.notAfter)) return each;
@@ -104,7 +104,7 @@ export const validDocument: fc.Arbitrary<TrustDocument> = anyDocument.map(mendRe
             .toUpperCase()}`,
         );
       });
-    return [{ ...one, certificates }];
+    return [{ ...one, pins }];
   });
   // As it comes from JSON: objects with the usual prototype.
   return JSON.parse(JSON.stringify({ ...document, identities })) as TrustDocument;

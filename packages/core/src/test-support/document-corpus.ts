@@ -1,13 +1,13 @@
 import { acceptedAuthorityDocuments, refusedAuthorityDocuments } from './authority-corpus.js';
 import { type RefusedDocument, documentOf } from './documents.js';
-import { acceptedSubjectDocuments, refusedSubjectDocuments } from './subject-corpus.js';
+import { acceptedNameDocuments, refusedNameDocuments } from './name-corpus.js';
 
 export const sha256: string = '9F86D081884C7D659A2FEAA0C55AD015A3BF4F1B2B0B822CD15D6C15B0F00A08';
 export const otherSha256: string = '60303AE22B998861BCE3B28F33EEC1BE758A213C86C93C076DBE9F558C11C752';
 export const sha1: string = 'A94A8FE5CCB19BA61C4C0873D391E987982FBBD3';
 
 const identity = (fields: Record<string, unknown>): object => documentOf([fields]);
-const pin = (fields: Record<string, unknown>): object => documentOf([{ certificates: [fields] }]);
+const pin = (fields: Record<string, unknown>): object => documentOf([{ pins: [fields] }]);
 const lock = { since: '2027-01-01T00:00:00Z', by: 'ada', reason: 'breach' };
 const colons = (text: string): string => text.replace(/(..)(?!$)/g, '$1:');
 const long = 'x'.repeat(257);
@@ -16,7 +16,7 @@ const withOwnKey = (key: string): Record<string, unknown> =>
   JSON.parse(`{"${key}": {"enabled": true}}`) as Record<string, unknown>;
 
 const root = 'identities[0]';
-const place = 'identities[0].certificates[0]';
+const place = 'identities[0].pins[0]';
 
 function refuse(what: string, document: unknown, path: string, words: RegExp, isSeenBySchema = true): RefusedDocument {
   return { what, document, path, words, isSeenBySchema };
@@ -24,7 +24,7 @@ function refuse(what: string, document: unknown, path: string, words: RegExp, is
 
 export const refusedDocuments: readonly RefusedDocument[] = [
   ...refusedAuthorityDocuments,
-  ...refusedSubjectDocuments,
+  ...refusedNameDocuments,
   // The document itself
   refuse('null', null, '', /JSON object/),
   refuse('a list', [], '', /JSON object/),
@@ -83,6 +83,8 @@ export const refusedDocuments: readonly RefusedDocument[] = [
   refuse('an identity that is a list', { schemaVersion: 1, revision: 1, identities: [[]] }, root, /JSON object/),
   refuse('no name', { schemaVersion: 1, revision: 1, identities: [{ roles: [] }] }, `${root}.name`, /missing/),
   refuse('no roles', { schemaVersion: 1, revision: 1, identities: [{ name: 'a' }] }, `${root}.roles`, /missing/),
+  refuse('certificates', identity({ certificates: [] }), `${root}.certificates`, /unknown key; known are .*pins/),
+  refuse('subjects', identity({ subjects: [] }), `${root}.subjects`, /unknown key; known are .*names/),
   refuse('an unknown key of an identity', identity({ role: 'x' }), `${root}.role`, /unknown key; known are .*roles/),
   refuse('an identity with __proto__', identity(withOwnKey('__proto__')), `${root}.__proto__`, /unknown key/),
   refuse('an identity with constructor', identity(withOwnKey('constructor')), `${root}.constructor`, /unknown key/),
@@ -137,10 +139,10 @@ export const refusedDocuments: readonly RefusedDocument[] = [
   refuse('expiresAt in a leap second', identity({ expiresAt: '2016-12-31T23:59:60Z' }), `${root}.expiresAt`, /exists/),
   refuse('29 February of 2027', identity({ expiresAt: '2027-02-29T00:00:00Z' }), `${root}.expiresAt`, /exists/, false),
   refuse('31 April', identity({ expiresAt: '2027-04-31T00:00:00Z' }), `${root}.expiresAt`, /exists/, false),
-  refuse('certificates as an object', identity({ certificates: {} }), `${root}.certificates`, /list/),
-  refuse('certificates null', identity({ certificates: null }), `${root}.certificates`, /list/),
+  refuse('pins as an object', identity({ pins: {} }), `${root}.pins`, /list/),
+  refuse('pins null', identity({ pins: null }), `${root}.pins`, /list/),
   // pins
-  refuse('a pin that is a text', identity({ certificates: [sha256] }), place, /JSON object/),
+  refuse('a pin that is a text', identity({ pins: [sha256] }), place, /JSON object/),
   refuse('a pin without a hash', pin({}), place, /exactly one of/),
   refuse('a pin with a window only', pin({ notAfter: '2027-03-01T00:00:00Z' }), place, /exactly one of/),
   refuse('a pin with two hashes', pin({ thumbprintSha256: sha256, thumbprintSha1: sha1 }), place, /exactly one of/),
@@ -228,18 +230,15 @@ export const refusedDocuments: readonly RefusedDocument[] = [
   refuse('a pin enabled "no"', pin({ thumbprintSha256: sha256, enabled: 'no' }), `${place}.enabled`, /true or false/),
   refuse(
     'a pin twice in one identity',
-    documentOf([{ certificates: [{ thumbprintSha256: sha256 }, { thumbprintSha256: colons(sha256.toLowerCase()) }] }]),
-    'identities[0].certificates[1]',
-    /identities\[0\]\.certificates\[0\]/,
+    documentOf([{ pins: [{ thumbprintSha256: sha256 }, { thumbprintSha256: colons(sha256.toLowerCase()) }] }]),
+    'identities[0].pins[1]',
+    /identities\[0\]\.pins\[0\]/,
     false,
   ),
   refuse(
     'a pin in two identities',
-    documentOf([
-      { certificates: [{ thumbprintSha256: sha256 }] },
-      { certificates: [{ thumbprintSha256: sha256, enabled: false }] },
-    ]),
-    'identities[1].certificates[0]',
+    documentOf([{ pins: [{ thumbprintSha256: sha256 }] }, { pins: [{ thumbprintSha256: sha256, enabled: false }] }]),
+    'identities[1].pins[0]',
     /identities\[0\]/,
     false,
   ),
@@ -247,15 +246,15 @@ export const refusedDocuments: readonly RefusedDocument[] = [
 
 export const acceptedDocuments: readonly (readonly [string, object])[] = [
   ...acceptedAuthorityDocuments,
-  ...acceptedSubjectDocuments,
+  ...acceptedNameDocuments,
   ['no identity: nobody', documentOf([])],
   ['revision 0', documentOf([], { revision: 0 })],
   ['the largest revision', documentOf([], { revision: Number.MAX_SAFE_INTEGER })],
   ['$schema', documentOf([], { $schema: 'https://example.com/trust.schema.json' })],
   ['an audience', documentOf([], { audience: ['app', 'Other app'] })],
   ['a lock', documentOf([], { locked: lock })],
-  ['an identity without certificates', identity({})],
-  ['an identity with an empty list of certificates', identity({ certificates: [] })],
+  ['an identity without pins', identity({})],
+  ['an identity with an empty list of pins', identity({ pins: [] })],
   ['no roles, no functions', identity({ roles: [], functions: [] })],
   [
     'every field',
@@ -266,7 +265,7 @@ export const acceptedDocuments: readonly (readonly [string, object])[] = [
       owner: 'payments\nteam',
       reason: 'x',
       expiresAt: '2027-03-01T00:00:00.5Z',
-      certificates: [
+      pins: [
         {
           thumbprintSha256: sha256,
           enabled: true,
@@ -294,7 +293,7 @@ export const acceptedDocuments: readonly (readonly [string, object])[] = [
   [
     'one hash as certificate and as key',
     documentOf([
-      { certificates: [{ thumbprintSha256: sha256 }, { publicKeySha256: sha256, notAfter: '2027-03-01T00:00:00Z' }] },
+      { pins: [{ thumbprintSha256: sha256 }, { publicKeySha256: sha256, notAfter: '2027-03-01T00:00:00Z' }] },
     ]),
   ],
   ['a pin that is disabled', pin({ thumbprintSha256: sha256, enabled: false })],

@@ -65,7 +65,7 @@ export function listPathDenials(): readonly PathDenial[] {
       header: issueCaller({ issuer: issue({ name: 'Somebody else', key: 'ed25519' }), serialNumber: '77' }).header,
       trust: issuedSnapshot([
         {
-          certificates: [
+          pins: [
             {
               publicKeySha256: hashHex('sha256', ordinary.certificate.verificationKey.subjectPublicKeyInfo),
               issuedBy: 'corp',

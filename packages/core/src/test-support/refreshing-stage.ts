@@ -7,9 +7,9 @@ import type { IdentityInput } from './documents.js';
 import { ManualClock, ScriptedSource, settle, textOf } from './scripted-source.js';
 
 export const certificate: PresentedCertificate = presentCertificate(makeCertificate().der);
-export const pinned: IdentityInput = { name: 'a', certificates: [{ thumbprintSha256: certificate.thumbprintSha256 }] };
+export const pinned: IdentityInput = { name: 'a', pins: [{ thumbprintSha256: certificate.thumbprintSha256 }] };
 export const known = (revision: number): string => textOf(revision, pinned);
-export const unknown = (revision: number): string => textOf(revision, { name: 'a', certificates: [] });
+export const unknown = (revision: number): string => textOf(revision, { name: 'a', pins: [] });
 export const second = 1_000;
 
 export interface Stage {

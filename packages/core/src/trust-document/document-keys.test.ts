@@ -53,8 +53,8 @@ const whole: TrustDocument = {
       owner: 'payments team',
       reason: 'invoices',
       expiresAt: '2028-01-01T00:00:00Z',
-      subjects: [{ issuedBy: 'corp', dns: 'a.example' }],
-      certificates: [
+      names: [{ issuedBy: 'corp', dns: 'a.example' }],
+      pins: [
         {
           thumbprintSha256: sha256,
           issuedBy: 'corp',
@@ -75,8 +75,8 @@ const paths: Readonly<Record<ObjectName, string>> = {
   minimumCrlNumber: 'authorities[0].revocation.minimumCrlNumbers[0]',
   denied: 'denied[0]',
   identity: 'identities[0]',
-  subject: 'identities[0].subjects[0]',
-  pin: 'identities[0].certificates[0]',
+  trustName: 'identities[0].names[0]',
+  pin: 'identities[0].pins[0]',
 };
 
 /** A copy of the document, and in it the object that the path names. */

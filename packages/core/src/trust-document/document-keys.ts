@@ -7,7 +7,7 @@ import type {
   TrustDocumentMinimumCrlNumber,
   TrustDocumentPin,
   TrustDocumentRevocation,
-  TrustDocumentSubject,
+  TrustDocumentName,
 } from './trust-document.js';
 
 /**
@@ -25,7 +25,7 @@ export interface DocumentObjects {
   readonly minimumCrlNumber: TrustDocumentMinimumCrlNumber;
   readonly denied: TrustDocumentDenied;
   readonly identity: TrustDocumentIdentity;
-  readonly subject: TrustDocumentSubject;
+  readonly trustName: TrustDocumentName;
   readonly pin: TrustDocumentPin;
 }
 
@@ -93,10 +93,10 @@ export const documentKeys: DocumentKeys = {
     owner: optional(text),
     reason: optional(text),
     expiresAt: optional(instant),
-    subjects: optional(listOf(object('subject'))),
-    certificates: optional(listOf(object('pin'))),
+    names: optional(listOf(object('trustName'))),
+    pins: optional(listOf(object('pin'))),
   },
-  subject: {
+  trustName: {
     issuedBy: required(text),
     dns: alternative(textOf('dns', 253)),
     uri: alternative(textOf('uri', 2048)),

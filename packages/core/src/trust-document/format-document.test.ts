@@ -46,7 +46,7 @@ describe('the form', () => {
     const text = formatTrustDocument({
       identities: [
         {
-          certificates: [{ notAfter: '2027-03-01T00:00:00Z', thumbprintSha256: sha256.toLowerCase(), enabled: false }],
+          pins: [{ notAfter: '2027-03-01T00:00:00Z', thumbprintSha256: sha256.toLowerCase(), enabled: false }],
           owner: 'payments\nteam',
           roles: ['orders.read'],
           name: 'billing',
@@ -68,7 +68,7 @@ describe('the form', () => {
         "orders.read"
       ],
       "owner": "payments\\nteam",
-      "certificates": [
+      "pins": [
         {
           "thumbprintSha256": "${sha256.toLowerCase()}",
           "enabled": false,
@@ -101,7 +101,7 @@ describe('the form', () => {
     const identities = Array.from({ length: 20_000 }, (_, index) => ({
       name: `caller ${index}`,
       roles: ['reader'],
-      certificates: [{ thumbprintSha256: index.toString(16).padStart(64, '0') }],
+      pins: [{ thumbprintSha256: index.toString(16).padStart(64, '0') }],
     }));
     const document = { schemaVersion: 1, revision: 1, identities };
     assert.deepEqual(readTrustDocument(formatTrustDocument(document)), document);
@@ -132,12 +132,12 @@ describe('unknown and duplicate keys never pass', () => {
     ...(document.denied ?? []).map((entry, index) => ({ path: `denied[${index}].`, value: entry })),
     ...document.identities.flatMap((identity, index) => [
       { path: `identities[${index}].`, value: identity },
-      ...(identity.subjects ?? []).map((subject, subjectIndex) => ({
-        path: `identities[${index}].subjects[${subjectIndex}].`,
-        value: subject,
+      ...(identity.names ?? []).map((trustName, nameIndex) => ({
+        path: `identities[${index}].names[${nameIndex}].`,
+        value: trustName,
       })),
-      ...(identity.certificates ?? []).map((pin, pinIndex) => ({
-        path: `identities[${index}].certificates[${pinIndex}].`,
+      ...(identity.pins ?? []).map((pin, pinIndex) => ({
+        path: `identities[${index}].pins[${pinIndex}].`,
         value: pin,
       })),
     ]),

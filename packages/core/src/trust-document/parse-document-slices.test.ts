@@ -147,9 +147,9 @@ describe('large documents', () => {
   test('20,000 identities, 20,000 pins of one identity, and an owner in many bytes', async () => {
     const many = Array.from({ length: 20_000 }, (_, index) => ({
       name: `caller ${index}`,
-      certificates: pins(index, 1),
+      pins: pins(index, 1),
     }));
-    const document = documentOf([...many, { name: 'all', owner: '\u{1f600}', certificates: pins(20_000, 20_000) }]);
+    const document = documentOf([...many, { name: 'all', owner: '\u{1f600}', pins: pins(20_000, 20_000) }]);
     const text = JSON.stringify(document);
     const snapshot = await parseTrustDocumentInSlices(text);
     // The whole snapshot would be compared once per pin of the last identity.
@@ -167,7 +167,7 @@ describe('large documents', () => {
   });
 
   test('the event loop has its turn again and again', async () => {
-    const many = Array.from({ length: 20_000 }, (_, index) => ({ certificates: pins(index, 1) }));
+    const many = Array.from({ length: 20_000 }, (_, index) => ({ pins: pins(index, 1) }));
     const text = JSON.stringify(documentOf(many));
     let turns = 0;
     let isDone = false;
@@ -183,15 +183,15 @@ describe('large documents', () => {
 
   test('problems in a large document have the same paths', async () => {
     const many: Record<string, unknown>[] = Array.from({ length: 9000 }, (_, index) => ({
-      certificates: pins(index, 1),
+      pins: pins(index, 1),
     }));
     many[4000] = { rolls: [] };
-    many[8000] = { certificates: pins(17, 1) };
+    many[8000] = { pins: pins(17, 1) };
     const outcome = await assertAgrees(JSON.stringify(documentOf(many)));
     assert.ok('problems' in outcome);
     assert.deepEqual(
       (outcome.problems as { path: string }[]).map(({ path }) => path),
-      ['identities[4000].rolls', 'identities[8000].certificates[0]'],
+      ['identities[4000].rolls', 'identities[8000].pins[0]'],
     );
     const text = JSON.stringify(documentOf(many.map(() => ({}))));
     const twice = await assertAgrees(text.replace('{"name":"caller-7000"', '{"roles":["admin"],"name":"caller-7000"'));

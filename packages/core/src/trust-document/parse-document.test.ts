@@ -74,8 +74,8 @@ describe('JSON text', () => {
     ],
     [
       'a key twice in a pin',
-      `{"schemaVersion":1,"revision":1,"identities":[{"name":"a","roles":[],"certificates":[{"thumbprintSha256":"${sha256}","notAfter":"2027-01-01T00:00:00Z","notAfter":"2037-01-01T00:00:00Z"}]}]}`,
-      'identities[0].certificates[0].notAfter',
+      `{"schemaVersion":1,"revision":1,"identities":[{"name":"a","roles":[],"pins":[{"thumbprintSha256":"${sha256}","notAfter":"2027-01-01T00:00:00Z","notAfter":"2037-01-01T00:00:00Z"}]}]}`,
+      'identities[0].pins[0].notAfter',
       /twice/,
     ],
     ['a key of a control character twice', '{"a\\nb":1,"a\\u000ab":2}', 'a\\u{a}b', /twice/],
@@ -118,13 +118,13 @@ describe('literals in code', () => {
     ['audience', documentOf([], { audience: undefined }), 'audience'],
     [
       'notAfter',
-      documentOf([{ certificates: [{ thumbprintSha256: sha256, notAfter: undefined }] }]),
-      'identities[0].certificates[0].notAfter',
+      documentOf([{ pins: [{ thumbprintSha256: sha256, notAfter: undefined }] }]),
+      'identities[0].pins[0].notAfter',
     ],
     [
       'a second hash',
-      documentOf([{ certificates: [{ thumbprintSha256: sha256, thumbprintSha1: undefined }] }]),
-      'identities[0].certificates[0].thumbprintSha1',
+      documentOf([{ pins: [{ thumbprintSha256: sha256, thumbprintSha1: undefined }] }]),
+      'identities[0].pins[0].thumbprintSha1',
     ],
   ] as const) {
     test(`${what} that is undefined is an error, not an absence`, () => {
@@ -146,7 +146,7 @@ describe('literals in code', () => {
     assert.ok(problemsOf({ schemaVersion: 1, revision: 1, identities: holed({ name: 'a', roles: [] }) }).length > 0);
     assert.ok(problemsOf(documentOf([{ roles: holed('reader') }])).length > 0);
     assert.ok(problemsOf(documentOf([{ functions: holed('f') }])).length > 0);
-    assert.ok(problemsOf(documentOf([{ certificates: holed({ thumbprintSha256: sha256 }) }])).length > 0);
+    assert.ok(problemsOf(documentOf([{ pins: holed({ thumbprintSha256: sha256 }) }])).length > 0);
   });
   test('a Date, a Map, a function are no JSON values', () => {
     assert.ok(problemsOf(documentOf([{ expiresAt: new Date(0) }])).length > 0);
@@ -157,10 +157,10 @@ describe('literals in code', () => {
   });
   test('the snapshot is a copy: what happens to the literal later changes nothing', () => {
     const roles = ['reader'];
-    const certificates = [{ thumbprintSha256: sha256 }];
-    const snapshot = snapshotOf({ roles, certificates });
+    const pins = [{ thumbprintSha256: sha256 }];
+    const snapshot = snapshotOf({ roles, pins });
     roles.push('admin');
-    certificates.push({ thumbprintSha256: otherSha256 });
+    pins.push({ thumbprintSha256: otherSha256 });
     assert.deepEqual(snapshot.identities[0]?.roles, ['reader']);
     assert.equal(snapshot.pins.thumbprintSha256.size, 1);
   });
@@ -200,9 +200,7 @@ describe('what was read', () => {
       roles: ['Orders.Read'],
       functions: ['GetOrders'],
       expiresAt: '2027-03-01T00:00:00.250Z',
-      certificates: [
-        { thumbprintSha256: `\u200e${sha256.toLowerCase()}`, notBefore: '2026-01-01T00:00:00Z', enabled: false },
-      ],
+      pins: [{ thumbprintSha256: `\u200e${sha256.toLowerCase()}`, notBefore: '2026-01-01T00:00:00Z', enabled: false }],
     });
     const pin = {
       kind: 'thumbprintSha256',
@@ -221,7 +219,7 @@ describe('what was read', () => {
       owner: undefined,
       reason: undefined,
       expiresAt: Date.UTC(2027, 2, 1) + 250,
-      subjects: [],
+      names: [],
       pins: [pin],
     };
     assert.deepEqual(snapshot.identities, [identity]);
@@ -234,22 +232,18 @@ describe('what was read', () => {
     assert.deepEqual(snapshotOf({ functions: [] }).identities[0]?.functions, []);
   });
   test('warnings say where', () => {
-    const snapshot = snapshotOf(
-      {},
-      { certificates: [] },
-      { certificates: [{ thumbprintSha256: sha256 }, { thumbprintSha1: sha1 }] },
-    );
+    const snapshot = snapshotOf({}, { pins: [] }, { pins: [{ thumbprintSha256: sha256 }, { thumbprintSha1: sha1 }] });
     assert.deepEqual(
       snapshot.warnings.map(({ code, path }) => [code, path]),
       [
         ['identity_without_pins', 'identities[0]'],
         ['identity_without_pins', 'identities[1]'],
-        ['pin_sha1', 'identities[2].certificates[1]'],
+        ['pin_sha1', 'identities[2].pins[1]'],
       ],
     );
   });
   test('it is frozen, lists and all', () => {
-    const snapshot = snapshotOf({ functions: ['f'], certificates: [{ thumbprintSha256: sha256 }] });
+    const snapshot = snapshotOf({ functions: ['f'], pins: [{ thumbprintSha256: sha256 }] });
     const [identity] = snapshot.identities;
     assert.ok(identity !== undefined);
     const parts = [
@@ -268,7 +262,7 @@ describe('what was read', () => {
   test('a document of 20,000 identities is read whole', () => {
     const identities = Array.from({ length: 20_000 }, (_, index) => ({
       name: `caller ${index}`,
-      certificates: [{ thumbprintSha256: index.toString(16).padStart(64, '0') }],
+      pins: [{ thumbprintSha256: index.toString(16).padStart(64, '0') }],
     }));
     const snapshot = parseTrustDocument(JSON.stringify(documentOf(identities)));
     assert.equal(snapshot.pins.thumbprintSha256.size, 20_000);

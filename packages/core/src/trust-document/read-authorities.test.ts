@@ -13,7 +13,7 @@ import { parseTrustDocument } from './parse-document.js';
 import { readTrustFinding } from '../trust-store/trust-store.js';
 import { answerInFull } from '../test-support/answer-in-full.js';
 import type { TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
-import { type SubjectType, listSubjectKeys, subjectKey } from '../trust-snapshot/trust-subject.js';
+import { type NameType, listNameKeys, nameKey } from '../trust-snapshot/trust-name.js';
 
 const pems = getAuthorityPems();
 const corp = { name: 'Corp', trustAnchors: [pems.corp] };
@@ -68,14 +68,14 @@ describe('authorities', () => {
     );
   });
   test('a document without any has none', () => {
-    const { authorities, denied, subjects } = parseTrustDocument(documentOf([]));
-    assert.deepEqual([authorities, subjects.size], [[], 0]);
+    const { authorities, denied, names } = parseTrustDocument(documentOf([]));
+    assert.deepEqual([authorities, names.size], [[], 0]);
     assert.equal(denied.thumbprintsSha256.size + denied.serialNumbers.size, 0);
   });
   test('warnings: unused, without revocation, without a source; not where they are in order', () => {
     const codesOf = (snapshot: TrustSnapshot): readonly string[] =>
       snapshot.warnings.map(({ code, path }) => `${code} ${path}`);
-    const named = { subjects: [{ issuedBy: 'corp', dns: 'a.example' }] };
+    const named = { names: [{ issuedBy: 'corp', dns: 'a.example' }] };
     const revocation = { crls: ['file:a'] };
     assert.deepEqual(codesOf(read({ authorities: [{ ...corp, revocation }] }, named)), []);
     assert.deepEqual(codesOf(read({}, named)), ['authority_without_revocation authorities[0]']);
@@ -84,37 +84,37 @@ describe('authorities', () => {
       'authority_unused authorities[0]',
     ]);
     const required = { ...corp, revocation: { mode: 'required' } };
-    const pinned = { certificates: [{ publicKeySha256: 'A1'.repeat(32), issuedBy: 'corp' }] };
+    const pinned = { pins: [{ publicKeySha256: 'A1'.repeat(32), issuedBy: 'corp' }] };
     assert.deepEqual(codesOf(read({ authorities: [required] }, pinned)), [
       'revocation_without_source authorities[0].revocation',
     ]);
-    assert.deepEqual(codesOf(read({ authorities: [] }, {}, { subjects: [] })), [
+    assert.deepEqual(codesOf(read({ authorities: [] }, {}, { names: [] })), [
       'identity_without_pins identities[0]',
       'identity_without_pins identities[1]',
     ]);
   });
 });
 
-describe('subjects and pins', () => {
+describe('names and pins', () => {
   test("bear their authority's name as the authority writes it, and are found by any spelling", () => {
-    const { identities, subjects } = read(
+    const { identities, names } = read(
       {},
       {
-        subjects: [{ issuedBy: 'CORP', dns: 'Billing.Corp.example' }],
-        certificates: [{ publicKeySha256: 'A1'.repeat(32), issuedBy: 'corp' }],
+        names: [{ issuedBy: 'CORP', dns: 'Billing.Corp.example' }],
+        pins: [{ publicKeySha256: 'A1'.repeat(32), issuedBy: 'corp' }],
       },
     );
     const [identity] = identities;
-    assert.deepEqual(identity?.subjects, [{ issuedBy: 'Corp', type: 'dns', value: 'billing.corp.example' }]);
+    assert.deepEqual(identity?.names, [{ issuedBy: 'Corp', type: 'dns', value: 'billing.corp.example' }]);
     assert.equal(identity.pins[0]?.issuedBy, 'Corp');
-    const named = subjects.get(subjectKey('cORP', 'dns', 'BILLING.corp.example'));
-    assert.ok(named?.identity === identity && named.subject === identity.subjects[0]);
-    assert.equal(subjects.get(subjectKey('corp', 'commonName', 'billing.corp.example')), undefined);
+    const named = names.get(nameKey('cORP', 'dns', 'BILLING.corp.example'));
+    assert.ok(named?.identity === identity && named.trustName === identity.names[0]);
+    assert.equal(names.get(nameKey('corp', 'commonName', 'billing.corp.example')), undefined);
   });
   test('a wildcard stands for exactly one label, and a certificate that bears the wildcard itself fits nothing', () => {
-    const { subjects } = read({}, { subjects: [{ issuedBy: 'corp', dns: '*.corp.example' }] });
-    const isFound = (name: string, type: SubjectType = 'dns'): boolean =>
-      listSubjectKeys('corp', type, name).some((key) => subjects.has(key));
+    const { names: trustNames } = read({}, { names: [{ issuedBy: 'corp', dns: '*.corp.example' }] });
+    const isFound = (name: string, type: NameType = 'dns'): boolean =>
+      listNameKeys('corp', type, name).some((key) => trustNames.has(key));
     for (const name of ['a.corp.example', 'A.CORP.example', 'a_1-b.corp.example']) assert.ok(isFound(name), name);
     for (const name of [
       'corp.example',
@@ -136,27 +136,27 @@ describe('subjects and pins', () => {
     assert.ok(!isFound('a.corp.example', 'commonName'));
   });
   test('no two keys are one, whatever a certificate says its names are', () => {
-    const type = fc.constantFrom<SubjectType>('dns', 'uri', 'email', 'commonName', 'organizationalUnit');
+    const type = fc.constantFrom<NameType>('dns', 'uri', 'email', 'commonName', 'organizationalUnit');
     const authority = fc.constantFrom('corp', 'partner', 'a b');
     const value = fc.string({ unit: fc.constantFrom('\n', 'a', '@', 'uri', 'corp', '.') });
     fc.assert(
       fc.property(fc.tuple(authority, type, value), fc.tuple(authority, type, value), (one, other) => {
         assert.equal(
-          subjectKey(...one) === subjectKey(...other),
+          nameKey(...one) === nameKey(...other),
           one.every((part, index) => part === other[index]),
         );
       }),
     );
   });
-  test('100,000 subjects are read, and each is found at once', () => {
-    const subjects = Array.from({ length: 100_000 }, (_, index) => ({
+  test('100,000 names are read, and each is found at once', () => {
+    const many = Array.from({ length: 100_000 }, (_, index) => ({
       issuedBy: 'corp',
       dns: `c${index}.corp.example`,
     }));
-    const snapshot = read({}, ...subjects.map((subject) => ({ subjects: [subject] })));
-    assert.equal(snapshot.subjects.size, 100_000);
-    const key = subjectKey('corp', 'dns', 'c99999.corp.example');
-    assert.equal(snapshot.subjects.get(key)?.identity, snapshot.identities[99_999]);
+    const snapshot = read({}, ...many.map((trustName) => ({ names: [trustName] })));
+    assert.equal(snapshot.names.size, 100_000);
+    const key = nameKey('corp', 'dns', 'c99999.corp.example');
+    assert.equal(snapshot.names.get(key)?.identity, snapshot.identities[99_999]);
   });
   test('a SPIFFE ID has a trust domain and a path', () => {
     assert.deepEqual(findSpiffeId('spiffe://example.org/ns/a'), { trustDomain: 'example.org', path: '/ns/a' });
@@ -205,7 +205,7 @@ describe('the deny list', () => {
     const presented = presentCertificate(makeCertificate().der);
     const { thumbprintSha256 } = presented;
     const denied = [{ thumbprintSha256, reason: 'laptop stolen' }];
-    for (const snapshot of [read({ denied }), read({ denied }, { certificates: [{ thumbprintSha256 }] })]) {
+    for (const snapshot of [read({ denied }), read({ denied }, { pins: [{ thumbprintSha256 }] })]) {
       const finding = answerInFull(snapshot, presented, now);
       assert.ok(finding.outcome === 'denied' && finding.code === 'certificate_on_deny_list');
       assert.match(finding.detail, /laptop stolen/);
@@ -223,7 +223,7 @@ test('a pin of an authority that did not issue the certificate is a match that d
   const presented = presentCertificate(makeCertificate().der);
   const { thumbprintSha256, publicKeySha256 } = presented;
   for (const pin of [{ thumbprintSha256 }, { publicKeySha256 }]) {
-    const snapshot = read({}, { certificates: [{ ...pin, issuedBy: 'corp' }] });
+    const snapshot = read({}, { pins: [{ ...pin, issuedBy: 'corp' }] });
     const finding = answerInFull(snapshot, presented, now);
     assert.equal(finding.outcome === 'denied' && finding.code, 'path_not_found');
   }

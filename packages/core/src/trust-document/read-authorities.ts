@@ -47,7 +47,7 @@ export class AuthorityDirectory {
   listUnused(): readonly TrustWarning[] {
     return [...this.#paths].flatMap(([authority, path]) => {
       if (this.#used.has(authority)) return [];
-      const message = 'no subject and no pin refers to it (issuedBy), so it lets nobody in';
+      const message = 'no name and no pin refers to it (issuedBy), so it lets nobody in';
       return [{ code: 'authority_unused', path, message }];
     });
   }
@@ -211,8 +211,8 @@ function findUnfitness(certificate: PathCertificate): string | undefined {
   if (version !== 3) return `${name} is a certificate of version ${version}, which can't say that it is an authority's`;
   if (basicConstraints?.isCertificateAuthority !== true) {
     const remedy = isSelfIssued
-      ? 'a caller that signs its own certificate is pinned under identities[].certificates'
-      : 'give the certificate of the authority that issued it, or pin it under identities[].certificates';
+      ? 'a caller that signs its own certificate is pinned under identities[].pins'
+      : 'give the certificate of the authority that issued it, or pin it under identities[].pins';
     return `${name} is no CA certificate (no basicConstraints with CA:TRUE); ${remedy}`;
   }
   if (keyUsage !== undefined && !keyUsage.includes('keyCertSign')) {

@@ -9,12 +9,12 @@ import {
   type TrustPin,
   type TrustWarning,
 } from '../trust-snapshot/trust-snapshot.js';
-import { describeSubject, subjectKey, type TrustSubject } from '../trust-snapshot/trust-subject.js';
+import { describeName, nameKey, type TrustName } from '../trust-snapshot/trust-name.js';
 import type { DocumentReader } from './document-reader.js';
 import type { AuthorityDirectory } from './read-authorities.js';
-import { readSubject } from './read-subjects.js';
+import { readName } from './read-names.js';
 
-/** How many identities, or pins or subjects of one identity, are read in one step: some tenths of a millisecond. */
+/** How many identities, or pins or names of one identity, are read in one step: some tenths of a millisecond. */
 const itemsPerStep = 64;
 
 export interface IdentitiesReading {
@@ -52,10 +52,10 @@ export function* readIdentities(
   return { identities, index };
 }
 
-/** A pin and a subject stand once in a document. */
+/** A pin and a name stand once in a document. */
 class DuplicateGuard {
   readonly #reader: DocumentReader;
-  readonly #subjects = new Map<string, string>();
+  readonly #names = new Map<string, string>();
   readonly #pins: Readonly<Record<PinKind, Map<string, string>>> = {
     thumbprintSha256: new Map(),
     thumbprintSha1: new Map(),
@@ -66,19 +66,14 @@ class DuplicateGuard {
     this.#reader = reader;
   }
 
-  *check({ pins, subjects }: TrustedIdentity, path: string): Generator<undefined, void, undefined> {
+  *check({ pins, names }: TrustedIdentity, path: string): Generator<undefined, void, undefined> {
     for (const [index, { kind, value: hash }] of pins.entries()) {
-      this.#reader.expectUnique(this.#pins[kind], hash, `${path}.certificates[${index}]`, `the pin ${kind} ${hash}`);
+      this.#reader.expectUnique(this.#pins[kind], hash, `${path}.pins[${index}]`, `the pin ${kind} ${hash}`);
       if (index % itemsPerStep === itemsPerStep - 1) yield;
     }
-    for (const [index, subject] of subjects.entries()) {
-      const key = subjectKey(subject.issuedBy, subject.type, subject.value);
-      this.#reader.expectUnique(
-        this.#subjects,
-        key,
-        `${path}.subjects[${index}]`,
-        `the subject ${describeSubject(subject)}`,
-      );
+    for (const [index, trustName] of names.entries()) {
+      const key = nameKey(trustName.issuedBy, trustName.type, trustName.value);
+      this.#reader.expectUnique(this.#names, key, `${path}.names[${index}]`, `the name ${describeName(trustName)}`);
       if (index % itemsPerStep === itemsPerStep - 1) yield;
     }
   }
@@ -98,17 +93,17 @@ function* readIdentity(
 ): Generator<undefined, TrustedIdentity | undefined, undefined> {
   const fields = reader.readObject(value, path, 'identity');
   if (fields === undefined) return undefined;
-  const subjects = yield* readList(reader, fields.subjects, `${path}.subjects`, (item, place) =>
-    readSubject(reader, item, place, directory),
+  const names = yield* readList(reader, fields.names, `${path}.names`, (item, place) =>
+    readName(reader, item, place, directory),
   );
-  const pins = yield* readList(reader, fields.certificates, `${path}.certificates`, (item, place) =>
+  const pins = yield* readList(reader, fields.pins, `${path}.pins`, (item, place) =>
     readPin(reader, item, place, directory, warnings),
   );
-  if (isEmpty(fields.certificates) && isEmpty(fields.subjects)) {
+  if (isEmpty(fields.pins) && isEmpty(fields.names)) {
     warnings.push({
       code: 'identity_without_pins',
       path,
-      message: 'no certificate is pinned and no subject is given, so nobody can be this identity',
+      message: 'no certificate is pinned and no name is given, so nobody can be this identity',
     });
   }
   const functions = reader.readOptionalTexts(fields.functions, `${path}.functions`);
@@ -122,7 +117,7 @@ function* readIdentity(
     owner: texts.share(reader.readOptionalText(fields.owner, `${path}.owner`)),
     reason: texts.share(reader.readOptionalText(fields.reason, `${path}.reason`)),
     expiresAt: readInstant(reader, fields.expiresAt, `${path}.expiresAt`),
-    subjects: subjects.length === 0 ? noSubjects : subjects,
+    names: names.length === 0 ? noNames : names,
     pins: pins.length === 0 ? noPins : pins,
   });
 }
@@ -149,7 +144,7 @@ function isEmpty(value: unknown): boolean {
 }
 
 const noPins: readonly TrustPin[] = Object.freeze([]);
-const noSubjects: readonly TrustSubject[] = Object.freeze([]);
+const noNames: readonly TrustName[] = Object.freeze([]);
 
 /** Many callers have the same roles, functions and owner: each is kept once, which halves a large document. */
 class TextPool {

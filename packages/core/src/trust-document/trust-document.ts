@@ -74,12 +74,12 @@ export interface TrustDocumentIdentity {
   readonly reason?: string;
   /** RFC 3339 in UTC, e.g. `2027-03-01T00:00:00Z`; so are the times of pins. */
   readonly expiresAt?: string;
-  readonly subjects?: readonly TrustDocumentSubject[];
-  readonly certificates?: readonly TrustDocumentPin[];
+  readonly names?: readonly TrustDocumentName[];
+  readonly pins?: readonly TrustDocumentPin[];
 }
 
-/** Exactly one name, under the authority that vouches for it. */
-export interface TrustDocumentSubject {
+/** A name under an authority: exactly one of the five, and the authority that vouches for it. */
+export interface TrustDocumentName {
   readonly issuedBy: string;
   /** Exact, or with `*` as its first label. */
   readonly dns?: string;

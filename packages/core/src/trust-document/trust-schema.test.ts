@@ -98,7 +98,7 @@ describe('whatever the document', () => {
     owner: text,
     reason: text,
     expiresAt: instant,
-    certificates: list(pin),
+    pins: list(pin),
   };
   const { corp, partner, leaf } = getAuthorityPems();
   const issuedBy = mostly(fc.constantFrom('corp', 'Corp', 'b'), fc.oneof(text, anything));
@@ -129,7 +129,7 @@ describe('whatever the document', () => {
     fc.tuple(label, fc.constantFrom('.', ''), label, dns).map(([a, b, c, d]) => `${a}${b}${c}@${String(d)}`),
     noName,
   );
-  const subject = fc.oneof(
+  const trustName = fc.oneof(
     ...Object.entries({ dns, uri, email, commonName: name, organizationalUnit: name }).map(([type, value]) =>
       fc.record({ issuedBy, [type]: value }),
     ),
@@ -163,8 +163,8 @@ describe('whatever the document', () => {
   );
   const required = { name, roles: list(name) };
   const identity = fc.record({ ...required, ...identityFields }, { requiredKeys: ['name', 'roles'] });
-  const named = fc.record({ ...required, subjects: list(subject) });
-  const noIdentity = fc.oneof(fc.record({ ...required, subjects: anything }), anything);
+  const named = fc.record({ ...required, names: list(trustName) });
+  const noIdentity = fc.oneof(fc.record({ ...required, names: anything }), anything);
   const documentFields = {
     schemaVersion: mostly(fc.constant(1), fc.constantFrom(0, 2, '1', null)),
     revision: mostly(fc.nat(), fc.double()),
@@ -217,7 +217,7 @@ describe('whatever the document', () => {
     const value = {
       schemaVersion: 1,
       revision: 1,
-      identities: [{ name: 'a', roles: [], certificates: [{ thumbprintSha256: slow }] }],
+      identities: [{ name: 'a', roles: [], pins: [{ thumbprintSha256: slow }] }],
     };
     // A pattern that backtracks would not come to an end here.
     assert.equal(validate(value), false);

@@ -79,7 +79,7 @@ function listUnder({ identities }: TrustSnapshot, authorityName: string): readon
   const key = authorityName.toLowerCase();
   const isUnder = ({ issuedBy }: { readonly issuedBy: string | undefined }): boolean => issuedBy?.toLowerCase() === key;
   return identities
-    .filter(({ enabled, subjects, pins }) => enabled && (subjects.some(isUnder) || pins.some(isUnder)))
+    .filter(({ enabled, names, pins }) => enabled && (names.some(isUnder) || pins.some(isUnder)))
     .map(({ name }) => name);
 }
 

@@ -7,7 +7,7 @@ import { type TrustComparison, compareTrustDocuments } from './compare-documents
 import { deniedSerialKey } from '../trust-snapshot/deny-list.js';
 import { parseTrustDocument } from '../trust-document/parse-document.js';
 import type { TrustSnapshot, TrustedIdentity } from '../trust-snapshot/trust-snapshot.js';
-import { listSubjectKeys } from '../trust-snapshot/trust-subject.js';
+import { listNameKeys } from '../trust-snapshot/trust-name.js';
 
 const pems = getAuthorityPems();
 const sha256 = 'A1'.repeat(32);
@@ -24,7 +24,7 @@ const listChanges = ({ changes }: TrustComparison): readonly string[] =>
   );
 
 describe('what is told of authorities, names and the deny list', () => {
-  const a = { name: 'a', subjects: [dns('a.example')] };
+  const a = { name: 'a', names: [dns('a.example')] };
   const minimum = (...numbers: readonly string[]): object => ({
     mode: 'required',
     minimumCrlNumbers: numbers.map((number) => ({ issuer: 'CN=Corp CA', number })),
@@ -35,25 +35,25 @@ describe('what is told of authorities, names and the deny list', () => {
   });
   const pinned = (issuedBy?: string): IdentityInput => ({
     name: 'a',
-    certificates: [{ thumbprintSha256: sha256, ...(issuedBy && { issuedBy }) }],
+    pins: [{ thumbprintSha256: sha256, ...(issuedBy && { issuedBy }) }],
   });
   const cases: readonly (readonly [string, TrustSnapshot, TrustSnapshot, readonly string[]])[] = [
     ['the same', read([a]), read([a]), []],
-    ['a name in another case', read([a]), read([{ ...a, subjects: [dns('A.example', 'CORP')] }]), []],
-    ['an identity by its name', read([]), read([a]), ['gains identity a', 'gains subject a']],
-    ['a disabled one', read([]), read([{ ...a, enabled: false }]), ['changes identity a', 'changes subject a']],
-    ['a name that goes', read([a]), read([{ name: 'a' }]), ['loses subject a']],
+    ['a name in another case', read([a]), read([{ ...a, names: [dns('A.example', 'CORP')] }]), []],
+    ['an identity by its name', read([]), read([a]), ['gains identity a', 'gains trustName a']],
+    ['a disabled one', read([]), read([{ ...a, enabled: false }]), ['changes identity a', 'changes trustName a']],
+    ['a name that goes', read([a]), read([{ name: 'a' }]), ['loses trustName a']],
     [
       'a name that moves',
       read([a, { name: 'b' }]),
       read([{ name: 'a' }, { ...a, name: 'b' }]),
-      ['loses subject a', 'gains subject b'],
+      ['loses trustName a', 'gains trustName b'],
     ],
     [
       'one more name, beside that of another',
       read([a, { name: 'b' }]),
-      read([a, { name: 'b', subjects: [dns('b.example')] }]),
-      ['gains subject b'],
+      read([a, { name: 'b', names: [dns('b.example')] }]),
+      ['gains trustName b'],
     ],
     ['a pin of an authority', read([pinned()]), read([pinned('corp')]), ['loses pinIssuer a']],
     ['a pin of any issuer', read([pinned('corp')]), read([pinned()]), ['gains pinIssuer a']],
@@ -176,7 +176,7 @@ describe('nothing is decided otherwise that is not told', () => {
         trustAnchors.some(({ subjectText }) => anchors.some((one) => commonNames.get(one) === subjectText)),
       )
       .map(({ name }) => name);
-    const { denied, pins, subjects } = snapshot;
+    const { denied, pins, names: trustNames } = snapshot;
     const isDeniedBySerialNumber = issuers.some((name) => denied.serialNumbers.has(deniedSerialKey(name, '01')));
     const isDenied = isDeniedBySerialNumber || denied.thumbprintsSha256.has(hashes.thumbprintSha256);
     const matches: { identity: TrustedIdentity; isDisabled: boolean }[] = [];
@@ -188,8 +188,8 @@ describe('nothing is decided otherwise that is not told', () => {
         matches.push({ identity, isDisabled: !pin.enabled });
     }
     for (const issuer of issuers) {
-      for (const key of names.flatMap((name) => listSubjectKeys(issuer, 'dns', name))) {
-        const found = subjects.get(key);
+      for (const key of names.flatMap((name) => listNameKeys(issuer, 'dns', name))) {
+        const found = trustNames.get(key);
         if (found !== undefined) matches.push({ identity: found.identity, isDisabled: false });
       }
     }
@@ -211,7 +211,7 @@ describe('nothing is decided otherwise that is not told', () => {
       { requiredKeys: [kind, 'notAfter'] },
     );
   const slots = [pin('thumbprintSha256'), pin('publicKeySha256')];
-  const subject = fc.record({ issuedBy, dns: fc.constantFrom('a.example.org', 'b.example.org', '*.example.org') });
+  const trustName = fc.record({ issuedBy, dns: fc.constantFrom('a.example.org', 'b.example.org', '*.example.org') });
   const document = fc
     .record({
       anchors: fc.subarray([pems.corp, pems.issuing], { minLength: 1 }),
@@ -224,18 +224,18 @@ describe('nothing is decided otherwise that is not told', () => {
         { maxLength: 1 },
       ),
       pins: fc.tuple(...slots.map((slot) => fc.option(fc.tuple(fc.nat({ max: 1 }), slot)))),
-      subjects: fc.uniqueArray(fc.tuple(fc.nat({ max: 1 }), subject), {
+      names: fc.uniqueArray(fc.tuple(fc.nat({ max: 1 }), trustName), {
         maxLength: 3,
         selector: ([, one]) => JSON.stringify(one),
       }),
       enabled: fc.tuple(fc.boolean(), fc.constant(true)),
     })
-    .map(({ anchors, denied, pins, subjects, enabled }) => ({
+    .map(({ anchors, denied, pins, names: drawn, enabled }) => ({
       identities: enabled.map((isEnabled, holder) => ({
         name: ['a', 'b'][holder],
         enabled: isEnabled,
-        subjects: subjects.flatMap(([index, one]) => (index === holder ? [one] : [])),
-        certificates: pins.flatMap((one) => (one?.[0] === holder ? [one[1]] : [])),
+        names: drawn.flatMap(([index, one]) => (index === holder ? [one] : [])),
+        pins: pins.flatMap((one) => (one?.[0] === holder ? [one[1]] : [])),
       })),
       more: { authorities: [{ ...corp, trustAnchors: anchors }, partner], denied },
     }));

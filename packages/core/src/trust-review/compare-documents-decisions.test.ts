@@ -90,7 +90,7 @@ describe('nothing is decided otherwise that is not told', () => {
             name: isUpperCase ? name.toUpperCase() : name,
             ...(functions && { functions }),
             ...(expiresAt !== undefined && { expiresAt: iso(expiresAt) }),
-            certificates: held.flatMap((pin, index) => {
+            pins: held.flatMap((pin, index) => {
               if (pin?.holder !== holder) return [];
               const isKey = 'publicKeySha256' in (pins[index] ?? {});
               const notAfter = pin.notAfter ?? (isKey ? now + 9 * hour : undefined);

@@ -38,7 +38,7 @@ const manyPinned = (pinsOf: (index: number) => readonly TrustPin[]): TrustSnapsh
         name: `caller ${index}`,
         roles: ['reader'],
         enabled: true,
-        subjects: [],
+        names: [],
         pins: pinsOf(index),
         ...unsaid,
       };
@@ -49,7 +49,7 @@ const manyPinned = (pinsOf: (index: number) => readonly TrustPin[]): TrustSnapsh
 describe('what is told', () => {
   const pin = { thumbprintSha256: sha256 };
   const other = { thumbprintSha256: otherSha256 };
-  const a = { name: 'a', roles: ['reader'], certificates: [pin] };
+  const a = { name: 'a', roles: ['reader'], pins: [pin] };
   const cases: readonly (readonly [string, readonly IdentityInput[], readonly IdentityInput[], readonly string[]])[] = [
     ['nothing', [a], [a], []],
     ['an identity', [], [a], ['gains identity a', 'gains pin a']],
@@ -68,8 +68,8 @@ describe('what is told', () => {
       'a pin that moves',
       [a, { name: 'b' }],
       [
-        { ...a, certificates: [] },
-        { name: 'b', certificates: [pin] },
+        { ...a, pins: [] },
+        { name: 'b', pins: [pin] },
       ],
       ['loses pin a', 'gains pin b'],
     ],
@@ -95,35 +95,35 @@ describe('what is told', () => {
       ['gains functions a', 'loses functions a'],
     ],
     ['owner and reason', [{ ...a, owner: 'x' }], [{ ...a, reason: 'y\n' }], ['changes owner a', 'changes reason a']],
-    ['a pin more', [a], [{ ...a, certificates: [pin, other] }], ['gains pin a']],
-    ['a disabled pin more', [a], [{ ...a, certificates: [pin, { ...other, enabled: false }] }], ['changes pin a']],
-    ['a pin less', [{ ...a, certificates: [pin, other] }], [a], ['loses pin a']],
-    ['a pin disabled', [a], [{ ...a, certificates: [{ ...pin, enabled: false }] }], ['loses pinEnabled a']],
-    ['a pin enabled', [{ ...a, certificates: [{ ...pin, enabled: false }] }], [a], ['gains pinEnabled a']],
-    ['a window', [a], [{ ...a, certificates: [{ ...pin, notAfter: soon }] }], ['loses pinWindow a']],
-    ['no window', [{ ...a, certificates: [{ ...pin, notBefore: soon }] }], [a], ['gains pinWindow a']],
+    ['a pin more', [a], [{ ...a, pins: [pin, other] }], ['gains pin a']],
+    ['a disabled pin more', [a], [{ ...a, pins: [pin, { ...other, enabled: false }] }], ['changes pin a']],
+    ['a pin less', [{ ...a, pins: [pin, other] }], [a], ['loses pin a']],
+    ['a pin disabled', [a], [{ ...a, pins: [{ ...pin, enabled: false }] }], ['loses pinEnabled a']],
+    ['a pin enabled', [{ ...a, pins: [{ ...pin, enabled: false }] }], [a], ['gains pinEnabled a']],
+    ['a window', [a], [{ ...a, pins: [{ ...pin, notAfter: soon }] }], ['loses pinWindow a']],
+    ['no window', [{ ...a, pins: [{ ...pin, notBefore: soon }] }], [a], ['gains pinWindow a']],
     [
       'a window that moves',
-      [{ ...a, certificates: [{ ...pin, notAfter: soon }] }],
-      [{ ...a, certificates: [{ ...pin, notBefore: soon, notAfter: late }] }],
+      [{ ...a, pins: [{ ...pin, notAfter: soon }] }],
+      [{ ...a, pins: [{ ...pin, notBefore: soon, notAfter: late }] }],
       ['gains pinWindow a', 'loses pinWindow a'],
     ],
     [
       'a refusing pin that is gone, beside one of another kind',
-      [{ ...a, certificates: [pin, { thumbprintSha1: sha1, enabled: false }] }],
+      [{ ...a, pins: [pin, { thumbprintSha1: sha1, enabled: false }] }],
       [a],
       ['changes pin a'],
     ],
     [
       'a pin of another kind that is gone from another identity',
-      [a, { name: 'b', certificates: [{ thumbprintSha1: sha1 }] }],
+      [a, { name: 'b', pins: [{ thumbprintSha1: sha1 }] }],
       [a, { name: 'b' }],
       ['loses pin b'],
     ],
     [
       'a pin of another kind that comes to another identity',
       [a, { name: 'b' }],
-      [a, { name: 'b', certificates: [{ thumbprintSha1: sha1 }] }],
+      [a, { name: 'b', pins: [{ thumbprintSha1: sha1 }] }],
       ['gains pin b'],
     ],
   ];
@@ -148,8 +148,8 @@ describe('what is told', () => {
 
   test('in sentences for people', () => {
     const { changes } = compare(
-      [{ name: 'billing', certificates: [pin], functions: ['f'] }],
-      [{ name: 'invoices', roles: ['a', 'b'], certificates: [{ ...pin, notAfter: '2027-03-01T00:00:00Z' }] }],
+      [{ name: 'billing', pins: [pin], functions: ['f'] }],
+      [{ name: 'invoices', roles: ['a', 'b'], pins: [{ ...pin, notAfter: '2027-03-01T00:00:00Z' }] }],
     );
     assert.deepEqual(
       changes.map(({ sentence }) => sentence),

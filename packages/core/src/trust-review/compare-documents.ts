@@ -1,7 +1,7 @@
 // trust-review/: compares and inspects trust documents, for people; only the tools load it.
 
 import type { TrustedIdentity, TrustPin, TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
-import { describeSubject, subjectKey, type TrustSubject } from '../trust-snapshot/trust-subject.js';
+import { describeName, nameKey, type TrustName } from '../trust-snapshot/trust-name.js';
 import { compareAuthorities } from './compare-authorities.js';
 import { compareIdentities, comparePins, gainsIf, losesIf } from './compare-identities.js';
 import { compareRestrictions } from './compare-restrictions.js';
@@ -45,15 +45,15 @@ function* listChanges(before: TrustSnapshot, after: TrustSnapshot): Generator<Tr
     // A snapshot's parts are frozen: the same object says the same.
     else if (former !== identity) yield* compareIdentities(former, identity);
     for (const pin of identity.pins) yield* compareWithFormerPin(before, former, identity, pin);
-    yield* listAddedSubjects(before, identity);
+    yield* listAddedNames(before, identity);
     if (former !== undefined) yield* listRemovedPins(after, former, key);
-    if (former !== undefined) yield* listRemovedSubjects(after, former);
+    if (former !== undefined) yield* listRemovedNames(after, former);
   }
   for (const [key, identity] of earlier) {
     if (later.has(key)) continue;
     yield describeRemovedIdentity(identity);
     yield* listRemovedPins(after, identity, key);
-    yield* listRemovedSubjects(after, identity);
+    yield* listRemovedNames(after, identity);
   }
   yield* compareAuthorities(before, after);
   yield* compareRestrictions(before, after);
@@ -104,8 +104,8 @@ function describeRemovedPin(identity: TrustedIdentity, pin: TrustPin): TrustChan
   };
 }
 
-function canBePresented({ pins, subjects }: TrustedIdentity): boolean {
-  return subjects.length > 0 || pins.some(({ enabled }) => enabled);
+function canBePresented({ pins, names }: TrustedIdentity): boolean {
+  return names.length > 0 || pins.some(({ enabled }) => enabled);
 }
 
 function describeAddedIdentity(identity: TrustedIdentity): TrustChange {
@@ -127,38 +127,35 @@ function describeRemovedIdentity(identity: TrustedIdentity): TrustChange {
 }
 
 /** The names that `identity` of the later document has and didn't have before. */
-function* listAddedSubjects(before: TrustSnapshot, identity: TrustedIdentity): Generator<TrustChange, void, undefined> {
-  for (const subject of identity.subjects) {
-    const holder = findHolder(before, subject);
+function* listAddedNames(before: TrustSnapshot, identity: TrustedIdentity): Generator<TrustChange, void, undefined> {
+  for (const trustName of identity.names) {
+    const holder = findHolder(before, trustName);
     if (holder?.name.toLowerCase() === identity.name.toLowerCase()) continue;
-    const taken = holder === undefined ? '' : ` It was a subject of "${holder.name}".`;
+    const taken = holder === undefined ? '' : ` It was a name of "${holder.name}".`;
     yield {
       effect: gainsIf(identity),
-      aspect: 'subject',
+      aspect: 'trustName',
       identityName: identity.name,
-      subject,
-      sentence: `"${identity.name}" is whoever has a certificate with ${describeSubject(subject)}.${taken}`,
+      trustName,
+      sentence: `"${identity.name}" is whoever has a certificate with ${describeName(trustName)}.${taken}`,
     };
   }
 }
 
 /** The names that `identity` of the earlier document had and has no longer. */
-function* listRemovedSubjects(
-  after: TrustSnapshot,
-  identity: TrustedIdentity,
-): Generator<TrustChange, void, undefined> {
-  for (const subject of identity.subjects) {
-    if (findHolder(after, subject)?.name.toLowerCase() === identity.name.toLowerCase()) continue;
+function* listRemovedNames(after: TrustSnapshot, identity: TrustedIdentity): Generator<TrustChange, void, undefined> {
+  for (const trustName of identity.names) {
+    if (findHolder(after, trustName)?.name.toLowerCase() === identity.name.toLowerCase()) continue;
     yield {
       effect: losesIf(identity),
-      aspect: 'subject',
+      aspect: 'trustName',
       identityName: identity.name,
-      subject,
-      sentence: `"${identity.name}" is no longer who has a certificate with ${describeSubject(subject)}.`,
+      trustName,
+      sentence: `"${identity.name}" is no longer who has a certificate with ${describeName(trustName)}.`,
     };
   }
 }
 
-function findHolder(snapshot: TrustSnapshot, { issuedBy, type, value }: TrustSubject): TrustedIdentity | undefined {
-  return snapshot.subjects.get(subjectKey(issuedBy, type, value))?.identity;
+function findHolder(snapshot: TrustSnapshot, { issuedBy, type, value }: TrustName): TrustedIdentity | undefined {
+  return snapshot.names.get(nameKey(issuedBy, type, value))?.identity;
 }

@@ -65,7 +65,7 @@ function canBeAdmitted({ thumbprintSha256 }: DeniedCertificate, { pins, identiti
   return identities.some(
     (identity) =>
       identity.enabled &&
-      (identity.subjects.length > 0 ||
+      (identity.names.length > 0 ||
         identity.pins.some(
           ({ kind, value }) =>
             thumbprintSha256 === undefined || kind !== 'thumbprintSha256' || value === thumbprintSha256,

@@ -66,7 +66,7 @@ function findHashInTwoKinds(
       report(identity, {
         code: 'hash_in_two_kinds',
         severity: 'warning',
-        path: `${path}.certificates[${index}]`,
+        path: `${path}.pins[${index}]`,
         pin: Object.freeze({ kind: pin.kind, value: pin.value }),
         message,
       }),

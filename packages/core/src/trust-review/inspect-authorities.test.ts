@@ -18,7 +18,7 @@ const authority = (name: string, from: number, until: number): string =>
       notAfter: asn1Time(now + until * day),
     }).der,
   );
-const named = { name: 'a', owner: 'a team', subjects: [{ issuedBy: 'corp', dns: 'a.corp.example' }] };
+const named = { name: 'a', owner: 'a team', names: [{ issuedBy: 'corp', dns: 'a.corp.example' }] };
 
 const inspect = (fields: object, identities: readonly IdentityInput[] = [named], more: object = {}): string[] =>
   inspectTrust(
@@ -111,21 +111,21 @@ describe('authorities', () => {
 
 describe('names and the deny list', () => {
   test("a name under another identity's wildcard is nobody's", () => {
-    const wildcard = { name: 'b', subjects: [{ issuedBy: 'corp', dns: '*.corp.example' }] };
-    assert.deepEqual(inspect({}, [named, wildcard]), ['error subject_under_wildcard identities[0].subjects[0]']);
-    const both = { ...named, subjects: [...named.subjects, ...wildcard.subjects] };
+    const wildcard = { name: 'b', names: [{ issuedBy: 'corp', dns: '*.corp.example' }] };
+    assert.deepEqual(inspect({}, [named, wildcard]), ['error name_under_wildcard identities[0].names[0]']);
+    const both = { ...named, names: [...named.names, ...wildcard.names] };
     assert.deepEqual(inspect({}, [both]), []);
   });
   test('a name needs no pin; pins that are over beside it are told as ever', () => {
     const certificates = [{ publicKeySha256: 'A1'.repeat(32), issuedBy: 'corp' }];
-    assert.deepEqual(inspect({}, [{ ...named, certificates }]), []);
+    assert.deepEqual(inspect({}, [{ ...named, pins: certificates }]), []);
     assert.deepEqual(inspect({}, [named, { name: 'b' }]), ['warning identity_without_pins identities[1]']);
   });
   test('a pin that is denied', () => {
     const thumbprintSha256 = 'A1'.repeat(32);
-    const pinned = { certificates: [{ thumbprintSha256, notAfter: '2099-01-01T00:00:00Z' }] };
+    const pinned = { pins: [{ thumbprintSha256, notAfter: '2099-01-01T00:00:00Z' }] };
     assert.deepEqual(inspect({}, [named, pinned], { denied: [{ thumbprintSha256 }] }), [
-      'warning pin_denied identities[1].certificates[0]',
+      'warning pin_denied identities[1].pins[0]',
     ]);
   });
 });

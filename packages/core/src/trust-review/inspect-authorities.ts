@@ -2,7 +2,7 @@ import { hasLeadingDot, type PathCertificate } from '@certgate/x509/path';
 import { formatInstant } from '@certgate/x509/internal';
 import type { TrustedAuthority, TrustedIdentity, TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
 import type { InspectionCode, InspectionSeverity, TrustInspectionFinding } from './inspection-finding.js';
-import { describeSubject, listSubjectKeys, subjectKey } from '../trust-snapshot/trust-subject.js';
+import { describeName, listNameKeys, nameKey } from '../trust-snapshot/trust-name.js';
 
 /** When a document is inspected, in milliseconds since 1970-01-01T00:00:00Z. */
 export interface Moment {
@@ -145,19 +145,19 @@ function repeatWarnings({ warnings, authorities }: TrustSnapshot): readonly Trus
 }
 
 /** A certificate with such a name stands for two identities, which is refused. */
-function findNamesUnderWildcards({ identities, subjects }: TrustSnapshot): readonly TrustInspectionFinding[] {
+function findNamesUnderWildcards({ identities, names }: TrustSnapshot): readonly TrustInspectionFinding[] {
   return identities.flatMap((identity, index) =>
-    identity.subjects.flatMap((subject, subjectIndex) => {
-      const { issuedBy, type, value } = subject;
-      const own = subjectKey(issuedBy, type, value);
-      const wildcard = listSubjectKeys(issuedBy, type, value).find((key) => key !== own && subjects.has(key));
-      const other = wildcard === undefined ? undefined : subjects.get(wildcard);
+    identity.names.flatMap((trustName, nameIndex) => {
+      const { issuedBy, type, value } = trustName;
+      const own = nameKey(issuedBy, type, value);
+      const wildcard = listNameKeys(issuedBy, type, value).find((key) => key !== own && names.has(key));
+      const other = wildcard === undefined ? undefined : names.get(wildcard);
       if (other === undefined || other.identity === identity) return [];
       return [
         reportUnderWildcard(
           identity,
-          `identities[${index}].subjects[${subjectIndex}]`,
-          describeSubject(subject),
+          `identities[${index}].names[${nameIndex}]`,
+          describeName(trustName),
           other.identity,
         ),
       ];
@@ -168,9 +168,9 @@ function findNamesUnderWildcards({ identities, subjects }: TrustSnapshot): reado
 function reportUnderWildcard(
   { name, owner }: TrustedIdentity,
   path: string,
-  subject: string,
+  described: string,
   other: TrustedIdentity,
 ): TrustInspectionFinding {
-  const message = `"${name}" has the subject ${subject}, and a wildcard of "${other.name}" stands for it too: the certificate is ambiguous and refused. Leave it in one of them.`;
-  return report({ code: 'subject_under_wildcard', severity: 'error', path, identityName: name, owner, message });
+  const message = `"${name}" has the name ${described}, and a wildcard of "${other.name}" stands for it too: the certificate is ambiguous and refused. Leave it in one of them.`;
+  return report({ code: 'name_under_wildcard', severity: 'error', path, identityName: name, owner, message });
 }

@@ -18,11 +18,11 @@ const inspect = (...identities: readonly IdentityInput[]): readonly TrustInspect
   inspectTrust(snapshotOf(...identities), moment);
 const list = (findings: readonly TrustInspectionFinding[]): readonly string[] =>
   findings.map(({ severity, code, path }) => `${severity} ${code} ${path}`);
-const pinned = (...certificates: readonly object[]): IdentityInput => ({ name: 'a', owner: 'team', certificates });
+const pinned = (...pins: readonly object[]): IdentityInput => ({ name: 'a', owner: 'team', pins });
 const pin = { thumbprintSha256: sha256 };
 const next = { thumbprintSha256: otherSha256, notAfter: inDays(400) };
 const first = 'identities[0]';
-const firstPin = 'identities[0].certificates[0]';
+const firstPin = 'identities[0].pins[0]';
 
 test('where nothing is said of days, the rule is that of the app log: a third of the window, at most 30 days', () => {
   const codes = (notBefore: string, notAfter: string): readonly string[] =>
@@ -50,7 +50,7 @@ describe('one identity', () => {
     [
       'a successor that begins too late',
       pinned({ ...pin, notAfter: inDays(3) }, { ...next, notBefore: inDays(4) }),
-      [`warning pin_ends_soon ${firstPin}`, 'information pin_not_begun identities[0].certificates[1]'],
+      [`warning pin_ends_soon ${firstPin}`, 'information pin_not_begun identities[0].pins[1]'],
     ],
     [
       'a successor that is disabled',
@@ -93,7 +93,7 @@ describe('one identity', () => {
     [
       'one hash as certificate and as key',
       pinned({ ...pin, notAfter: inDays(365) }, { publicKeySha256: sha256, notAfter: inDays(365) }),
-      ['warning hash_in_two_kinds identities[0].certificates[1]'],
+      ['warning hash_in_two_kinds identities[0].pins[1]'],
     ],
   ];
   for (const [what, identity, expected] of cases) {
@@ -128,8 +128,8 @@ describe('several', () => {
   test('names that look alike; an app named twice changes nothing', () => {
     const document = documentOf(
       [
-        { name: 'Łódź', certificates: [next] },
-        { name: 'Ło\u0301dz\u0301', certificates: [{ ...pin, notAfter: inDays(400) }] },
+        { name: 'Łódź', pins: [next] },
+        { name: 'Ło\u0301dz\u0301', pins: [{ ...pin, notAfter: inDays(400) }] },
       ],
       { audience: ['orders', 'Orders'] },
     );
@@ -141,21 +141,21 @@ describe('several', () => {
   test('the gravest first, then what ends first, then as in the document', () => {
     const digits = (index: number): string => index.toString().repeat(64);
     const findings = inspect(
-      { certificates: [{ thumbprintSha256: digits(1) }] },
-      { certificates: [{ thumbprintSha256: digits(2), notAfter: inDays(20) }] },
-      { certificates: [{ thumbprintSha256: digits(3), notAfter: inDays(-5) }] },
-      { certificates: [{ thumbprintSha256: digits(4), notAfter: inDays(10) }] },
-      { certificates: [] },
-      { expiresAt: inDays(15), certificates: [{ thumbprintSha256: digits(5), notAfter: inDays(90) }] },
+      { pins: [{ thumbprintSha256: digits(1) }] },
+      { pins: [{ thumbprintSha256: digits(2), notAfter: inDays(20) }] },
+      { pins: [{ thumbprintSha256: digits(3), notAfter: inDays(-5) }] },
+      { pins: [{ thumbprintSha256: digits(4), notAfter: inDays(10) }] },
+      { pins: [] },
+      { expiresAt: inDays(15), pins: [{ thumbprintSha256: digits(5), notAfter: inDays(90) }] },
     );
     assert.deepEqual(list(findings), [
       'error identity_without_usable_pins identities[2]',
-      'warning pin_ended identities[2].certificates[0]',
-      'warning pin_ends_soon identities[3].certificates[0]',
+      'warning pin_ended identities[2].pins[0]',
+      'warning pin_ends_soon identities[3].pins[0]',
       'warning identity_ends_soon identities[5]',
-      'warning pin_ends_soon identities[1].certificates[0]',
+      'warning pin_ends_soon identities[1].pins[0]',
       'warning identity_without_pins identities[4]',
-      'information pin_without_end identities[0].certificates[0]',
+      'information pin_without_end identities[0].pins[0]',
     ]);
   });
 
@@ -179,7 +179,7 @@ describe('several', () => {
   });
 
   test('100,000 identities, all of them with a finding', () => {
-    const { identities } = snapshotOf({ certificates: [] });
+    const { identities } = snapshotOf({ pins: [] });
     const [identity] = identities;
     assert.ok(identity !== undefined);
     const many = Array.from({ length: 100_000 }, (_, index) => ({ ...identity, name: `caller ${index}` }));

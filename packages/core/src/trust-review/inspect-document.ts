@@ -103,7 +103,7 @@ const report: Report = (code, severity, { identity, path, pin, endsAt }, message
   });
 
 function inspectIdentity(identity: TrustedIdentity, path: string, moment: Moment): TrustInspectionFinding[] {
-  const { name, expiresAt, pins, subjects } = identity;
+  const { name, expiresAt, pins, names } = identity;
   if (expiresAt !== undefined && !(moment.now < expiresAt)) {
     const message = `"${name}" ended at ${formatInstant(expiresAt)} (expiresAt); extend it, or take it out.`;
     return [report('identity_ended', 'warning', { identity, path, endsAt: expiresAt }, message)];
@@ -113,10 +113,10 @@ function inspectIdentity(identity: TrustedIdentity, path: string, moment: Moment
     const message = `"${name}" ends at ${formatInstant(expiresAt)} (expiresAt); extend it if the caller stays.`;
     findings.push(report('identity_ends_soon', 'warning', { identity, path, endsAt: expiresAt }, message));
   }
-  if (pins.length === 0 && subjects.length === 0) {
-    const message = `No certificate is pinned and no subject is given, so nobody can be "${name}".`;
+  if (pins.length === 0 && names.length === 0) {
+    const message = `No certificate is pinned and no name is given, so nobody can be "${name}".`;
     findings.push(report('identity_without_pins', 'warning', { identity, path }, message));
-  } else if (subjects.length === 0 && !pins.some((pin) => isUsable(identity, pin, moment.now))) {
+  } else if (names.length === 0 && !pins.some((pin) => isUsable(identity, pin, moment.now))) {
     // Disabled pins are so on purpose; one that has ended may have been forgotten.
     const isForgotten = pins.some(({ enabled }) => enabled);
     const message = `No pin of "${name}" admits now or later, so nobody can be it; pin a certificate that is in use.`;
@@ -124,7 +124,7 @@ function inspectIdentity(identity: TrustedIdentity, path: string, moment: Moment
     findings.push(report('identity_without_usable_pins', severity, { identity, path }, message));
   }
   for (const [index, pin] of pins.entries()) {
-    if (pin.enabled) findings.push(...inspectPin(identity, pin, `${path}.certificates[${index}]`, moment));
+    if (pin.enabled) findings.push(...inspectPin(identity, pin, `${path}.pins[${index}]`, moment));
   }
   return findings;
 }
@@ -168,7 +168,7 @@ function findDeniedPins(
   return identity.pins.flatMap((pin, index) => {
     if (pin.kind !== 'thumbprintSha256' || !pin.enabled || !denied.thumbprintsSha256.has(pin.value)) return [];
     const message = `The pin ${describePin(pin)} of "${identity.name}" is on the deny list, so it never admits; take it out.`;
-    return [report('pin_denied', 'warning', { identity, path: `${path}.certificates[${index}]`, pin }, message)];
+    return [report('pin_denied', 'warning', { identity, path: `${path}.pins[${index}]`, pin }, message)];
   });
 }
 

@@ -17,7 +17,7 @@ export type InspectionCode =
   | 'pin_sha1'
   | 'pin_denied'
   | 'pin_certificate_unfit'
-  | 'subject_under_wildcard'
+  | 'name_under_wildcard'
   | 'authority_unused'
   | 'authority_without_revocation'
   | 'revocation_without_source'
@@ -33,7 +33,7 @@ export type InspectionCode =
 export interface TrustInspectionFinding {
   readonly code: InspectionCode;
   readonly severity: InspectionSeverity;
-  /** Where in the document, e.g. `identities[3].certificates[0]`. */
+  /** Where in the document, e.g. `identities[3].pins[0]`. */
   readonly path: string;
   readonly identityName: string | undefined;
   readonly owner: string | undefined;

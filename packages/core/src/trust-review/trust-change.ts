@@ -1,7 +1,7 @@
 import { shortenThumbprint, formatInstant } from '@certgate/x509/internal';
 import { escapePath } from '../trust-document/document-reader.js';
 import type { PinKind, TrustPin, TrustedIdentity } from '../trust-snapshot/trust-snapshot.js';
-import type { TrustSubject } from '../trust-snapshot/trust-subject.js';
+import type { TrustName } from '../trust-snapshot/trust-name.js';
 
 /** `changes`: it is worth knowing, and nobody's calls are decided otherwise for it. */
 export type TrustEffect = 'gains' | 'loses' | 'changes';
@@ -21,7 +21,7 @@ export type TrustAspect =
   /** Who must have issued the pinned certificate. */
   | 'pinIssuer'
   /** A name under an authority came, went, or came from another identity. */
-  | 'subject'
+  | 'trustName'
   | 'owner'
   | 'reason'
   /** An authority, a certificate of it, or a trust domain came or went. */
@@ -43,7 +43,7 @@ export interface TrustChange {
   /** With `authority` and `revocation`: the identities of which a name or a pin refers to the authority. */
   readonly candidates?: readonly string[];
   readonly pin?: { readonly kind: PinKind; readonly value: string };
-  readonly subject?: TrustSubject;
+  readonly trustName?: TrustName;
   /** The name of the authority that it is about. */
   readonly authorityName?: string;
   /** One sentence for people. */

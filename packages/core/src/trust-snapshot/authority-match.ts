@@ -3,7 +3,7 @@ import { type NameAttribute, findSpiffeId } from '@certgate/x509';
 import { nameAttributeTypes, hasSpiffeScheme } from '@certgate/x509/internal';
 import type { PresentedCertificate } from './presented-certificate.js';
 import type { NamedIdentity, TrustedAuthority, TrustSnapshot } from './trust-snapshot.js';
-import { type SubjectType, listSubjectKeys } from './trust-subject.js';
+import { type NameType, listNameKeys } from './trust-name.js';
 
 /** An identity that a certificate would be, if the authority really issued it. */
 export interface Nomination extends NamedIdentity {
@@ -11,7 +11,7 @@ export interface Nomination extends NamedIdentity {
 }
 
 /** A name that stands in a certificate. */
-export type PresentedName = readonly [SubjectType, string];
+export type PresentedName = readonly [NameType, string];
 
 /** By the list, which lives as long as the snapshot it is of. */
 const issuerIndexes = new WeakMap<readonly TrustedAuthority[], ReadonlyMap<string, readonly TrustedAuthority[]>>();
@@ -42,15 +42,15 @@ function indexByIssuer(authorities: readonly TrustedAuthority[]): ReadonlyMap<st
 
 /** The identities that the document binds to one of the certificate's names under one of these authorities, each once. */
 export function findNominations(
-  { subjects }: TrustSnapshot,
+  { names: trustNames }: TrustSnapshot,
   names: readonly PresentedName[],
   authorities: readonly TrustedAuthority[],
 ): readonly Nomination[] {
   const found = new Map<NamedIdentity, Nomination>();
   for (const [type, value] of names) {
     for (const authority of authorities) {
-      for (const key of listSubjectKeys(authority.name, type, value)) {
-        const named = subjects.get(key);
+      for (const key of listNameKeys(authority.name, type, value)) {
+        const named = trustNames.get(key);
         if (named !== undefined) found.set(named, { ...named, authority });
       }
     }
@@ -61,7 +61,7 @@ export function findNominations(
 /** A certificate has few names; one with thousands would make thousands of look-ups. */
 export const maximumNames = 256;
 
-/** The names that a subject can be bound to. More than `maximumNames` is for the caller to refuse. */
+/** The names that an identity can have. More than `maximumNames` is for the caller to refuse. */
 export function listNames(certificate: PathCertificate): readonly PresentedName[] {
   const { subjectAlternativeNames = [], subjectName } = certificate;
   const texts = (form: string): readonly string[] =>

@@ -33,7 +33,7 @@ describe('one pin', () => {
     ['publicKeySha256', { publicKeySha256, notAfter: future }],
   ] as const) {
     test(`${kind} recognises its certificate and no other`, () => {
-      const snapshot = snapshotOf({ name: 'a', certificates: [pin] });
+      const snapshot = snapshotOf({ name: 'a', pins: [pin] });
       const finding = findInSnapshot(snapshot, certificate, now);
       assert.ok(finding.outcome === 'found');
       assert.equal(finding.identity.name, 'a');
@@ -44,22 +44,19 @@ describe('one pin', () => {
     });
   }
   test('a hash of another kind is another hash', () => {
-    assert.equal(
-      outcomeOf(find({ certificates: [{ publicKeySha256: thumbprintSha256, notAfter: future }] })),
-      'notFound',
-    );
-    assert.equal(outcomeOf(find({ certificates: [{ thumbprintSha256: publicKeySha256 }] })), 'notFound');
+    assert.equal(outcomeOf(find({ pins: [{ publicKeySha256: thumbprintSha256, notAfter: future }] })), 'notFound');
+    assert.equal(outcomeOf(find({ pins: [{ thumbprintSha256: publicKeySha256 }] })), 'notFound');
   });
   test('an empty document, and one without pins, know nobody', () => {
     assert.equal(outcomeOf(find()), 'notFound');
-    assert.equal(outcomeOf(find({}, { certificates: [] })), 'notFound');
+    assert.equal(outcomeOf(find({}, { pins: [] })), 'notFound');
   });
 });
 
 describe('windows are [notBefore, notAfter)', () => {
   const start = now - hour;
   const end = now + hour;
-  const pinned = { certificates: [{ thumbprintSha256, notBefore: iso(start), notAfter: iso(end) }], name: 'a' };
+  const pinned = { pins: [{ thumbprintSha256, notBefore: iso(start), notAfter: iso(end) }], name: 'a' };
   for (const [what, at, outcome] of [
     ['the millisecond before notBefore', start - 1, 'pin_not_yet_valid'],
     ['notBefore', start, 'found'],
@@ -72,21 +69,18 @@ describe('windows are [notBefore, notAfter)', () => {
     });
   }
   test('expiresAt ends the identity', () => {
-    const identity = { certificates: [{ thumbprintSha256 }], expiresAt: iso(end) };
+    const identity = { pins: [{ thumbprintSha256 }], expiresAt: iso(end) };
     assert.equal(outcomeOf(findAt(end - 1, identity)), 'found');
     assert.equal(outcomeOf(findAt(end, identity)), 'identity_expired');
     assert.equal(outcomeOf(findAt(Number.NaN, identity)), 'identity_expired');
   });
   test('no time at all is outside a window that has an end alone', () => {
-    assert.equal(
-      outcomeOf(findAt(Number.NaN, { certificates: [{ thumbprintSha256, notAfter: future }] })),
-      'pin_expired',
-    );
+    assert.equal(outcomeOf(findAt(Number.NaN, { pins: [{ thumbprintSha256, notAfter: future }] })), 'pin_expired');
   });
   test('the finding holds for the intersection of all that bears on it', () => {
     const finding = find({
       expiresAt: iso(now + 3 * hour),
-      certificates: [
+      pins: [
         { thumbprintSha256, notBefore: iso(now - 2 * hour), notAfter: iso(now + 4 * hour) },
         { thumbprintSha1, notBefore: iso(now - hour) },
         { publicKeySha256, notAfter: iso(now + 2 * hour) },
@@ -95,7 +89,7 @@ describe('windows are [notBefore, notAfter)', () => {
     assert.ok(finding.outcome === 'found');
     assert.equal(finding.validFrom, now - hour);
     assert.equal(finding.validUntil, now + 2 * hour);
-    const unbounded = find({ certificates: [{ thumbprintSha256 }] });
+    const unbounded = find({ pins: [{ thumbprintSha256 }] });
     assert.ok(unbounded.outcome === 'found');
     assert.equal(unbounded.validFrom, Number.NEGATIVE_INFINITY);
     assert.equal(unbounded.validUntil, Number.POSITIVE_INFINITY);
@@ -107,7 +101,7 @@ describe('what is said of a pin that has ended', () => {
   assert.ok(decoding.ok);
   const { notAfter } = decoding.certificate;
   // As `trust add --certificate` writes it.
-  const copied = { name: 'a', certificates: [{ thumbprintSha256, notAfter: iso(notAfter) }] };
+  const copied = { name: 'a', pins: [{ thumbprintSha256, notAfter: iso(notAfter) }] };
   for (const [what, at, identity, sentence] of [
     [
       'the certificate has ended too',
@@ -116,7 +110,7 @@ describe('what is said of a pin that has ended', () => {
       /The certificate itself has expired too, at .*needs a new one/,
     ],
     ['in its last millisecond the certificate is valid', notAfter, copied, /itself is valid until/],
-    ['the pin alone', now, { certificates: [{ thumbprintSha256, notAfter: past }] }, /itself is valid until/],
+    ['the pin alone', now, { pins: [{ thumbprintSha256, notAfter: past }] }, /itself is valid until/],
   ] as const) {
     test(what, () => {
       const finding = findAt(at, identity);
@@ -140,32 +134,32 @@ describe('what is said of a pin that has ended', () => {
 
 describe('a match that denies, denies', () => {
   const cases: readonly (readonly [string, readonly IdentityInput[], string])[] = [
-    ['a disabled identity', [{ enabled: false, certificates: [{ thumbprintSha256 }] }], 'identity_disabled'],
-    ['an identity that ended', [{ expiresAt: past, certificates: [{ thumbprintSha256 }] }], 'identity_expired'],
-    ['a disabled pin', [{ certificates: [{ thumbprintSha256, enabled: false }] }], 'pin_disabled'],
+    ['a disabled identity', [{ enabled: false, pins: [{ thumbprintSha256 }] }], 'identity_disabled'],
+    ['an identity that ended', [{ expiresAt: past, pins: [{ thumbprintSha256 }] }], 'identity_expired'],
+    ['a disabled pin', [{ pins: [{ thumbprintSha256, enabled: false }] }], 'pin_disabled'],
     [
       'a disabled pin behind a good one',
-      [{ certificates: [{ thumbprintSha256 }, { thumbprintSha1, enabled: false }] }],
+      [{ pins: [{ thumbprintSha256 }, { thumbprintSha1, enabled: false }] }],
       'pin_disabled',
     ],
     [
       'an ended pin behind a good one',
-      [{ certificates: [{ thumbprintSha256 }, { publicKeySha256, notAfter: past }] }],
+      [{ pins: [{ thumbprintSha256 }, { publicKeySha256, notAfter: past }] }],
       'pin_expired',
     ],
     [
       'a future pin behind a good one',
-      [{ certificates: [{ thumbprintSha256 }, { thumbprintSha1, notBefore: future }] }],
+      [{ pins: [{ thumbprintSha256 }, { thumbprintSha1, notBefore: future }] }],
       'pin_not_yet_valid',
     ],
     [
       'a disabled identity with an ended pin',
-      [{ enabled: false, certificates: [{ thumbprintSha256, notAfter: past }] }],
+      [{ enabled: false, pins: [{ thumbprintSha256, notAfter: past }] }],
       'identity_disabled',
     ],
     [
       'another pin of the identity that is disabled and does not match is no matter',
-      [{ certificates: [{ thumbprintSha256 }, { thumbprintSha256: stranger.thumbprintSha256, enabled: false }] }],
+      [{ pins: [{ thumbprintSha256 }, { thumbprintSha256: stranger.thumbprintSha256, enabled: false }] }],
       'found',
     ],
   ];
@@ -180,20 +174,20 @@ describe('two kinds of pins', () => {
   test('of one identity: one identity, by the first kind', () => {
     const finding = find({
       name: 'a',
-      certificates: [{ publicKeySha256, notAfter: future }, { thumbprintSha1 }, { thumbprintSha256 }],
+      pins: [{ publicKeySha256, notAfter: future }, { thumbprintSha1 }, { thumbprintSha256 }],
     });
     assert.ok(finding.outcome === 'found');
     assert.equal(finding.matchedBy, 'thumbprintSha256');
   });
   test('of two identities: ambiguous, whatever state they are in', () => {
-    const first = { name: 'a', certificates: [{ thumbprintSha256 }] };
+    const first = { name: 'a', pins: [{ thumbprintSha256 }] };
     for (const second of [
-      { name: 'b', certificates: [{ thumbprintSha1 }] },
-      { name: 'b', certificates: [{ publicKeySha256, notAfter: future }] },
-      { name: 'b', enabled: false, certificates: [{ thumbprintSha1 }] },
-      { name: 'b', certificates: [{ thumbprintSha1, enabled: false }] },
-      { name: 'b', certificates: [{ publicKeySha256, notAfter: past }] },
-      { name: 'b', roles: ['reader'], certificates: [{ thumbprintSha1 }] },
+      { name: 'b', pins: [{ thumbprintSha1 }] },
+      { name: 'b', pins: [{ publicKeySha256, notAfter: future }] },
+      { name: 'b', enabled: false, pins: [{ thumbprintSha1 }] },
+      { name: 'b', pins: [{ thumbprintSha1, enabled: false }] },
+      { name: 'b', pins: [{ publicKeySha256, notAfter: past }] },
+      { name: 'b', roles: ['reader'], pins: [{ thumbprintSha1 }] },
     ]) {
       for (const identities of [
         [first, second],
@@ -213,16 +207,16 @@ describe('bytes that are no certificate', () => {
   );
   test('match no public key, and are found by their own hash only', () => {
     const pins = [{ thumbprintSha256 }, { publicKeySha256, notAfter: future }];
-    assert.equal(outcomeOf(findInSnapshot(snapshotOf({ certificates: pins }), key, now)), 'notFound');
-    const pinned = snapshotOf({ certificates: [{ thumbprintSha256: key.thumbprintSha256 }] });
+    assert.equal(outcomeOf(findInSnapshot(snapshotOf({ pins }), key, now)), 'notFound');
+    const pinned = snapshotOf({ pins: [{ thumbprintSha256: key.thumbprintSha256 }] });
     assert.equal(outcomeOf(findInSnapshot(pinned, key, now)), 'found');
   });
 });
 
 test('a snapshot indexes every pin of every identity', () => {
   const { identities } = snapshotOf(
-    { name: 'a', certificates: [{ thumbprintSha256 }, { thumbprintSha1 }] },
-    { name: 'b', certificates: [{ publicKeySha256, notAfter: future }] },
+    { name: 'a', pins: [{ thumbprintSha256 }, { thumbprintSha1 }] },
+    { name: 'b', pins: [{ publicKeySha256, notAfter: future }] },
   );
   const { pins } = createTrustSnapshot({
     revision: 1,
@@ -258,7 +252,7 @@ test('found means: every match is of one enabled identity, enabled, and inside i
       const made = given.map(({ enabled, expiresAt, pins }) => ({
         enabled,
         ...(expiresAt === undefined ? {} : { expiresAt: iso(expiresAt) }),
-        certificates: pins.flatMap((one) => {
+        pins: pins.flatMap((one) => {
           const value = (one.isMatch ? certificate : stranger)[one.kind] ?? '';
           // A pin stands once in a document.
           if (seen.has(one.kind + value)) return [];
@@ -276,24 +270,22 @@ test('found means: every match is of one enabled identity, enabled, and inside i
         }),
       }));
       const snapshot = snapshotOf(
-        ...made.map(({ certificates, ...rest }) => ({
+        ...made.map(({ pins, ...rest }) => ({
           ...rest,
-          certificates: certificates.map(({ pin: one }) => one),
+          pins: pins.map(({ pin: one }) => one),
         })),
       );
       const finding = findInSnapshot(snapshot, certificate, now);
-      const matching = made.filter(({ certificates }) => certificates.some(({ isMatch }) => isMatch));
+      const matching = made.filter(({ pins }) => pins.some(({ isMatch }) => isMatch));
       if (matching.length !== 1) {
         assert.equal(outcomeOf(finding), matching.length === 0 ? 'notFound' : 'identity_ambiguous');
         return;
       }
       const isAdmitted = matching.every(
-        ({ enabled, certificates, ...rest }) =>
+        ({ enabled, pins, ...rest }) =>
           enabled &&
           (!('expiresAt' in rest) || now < Date.parse(rest.expiresAt)) &&
-          certificates.every(
-            ({ isMatch, start, end, isEnabled }) => !isMatch || (isEnabled && start <= now && now < end),
-          ),
+          pins.every(({ isMatch, start, end, isEnabled }) => !isMatch || (isEnabled && start <= now && now < end)),
       );
       assert.equal(finding.outcome, isAdmitted ? 'found' : 'denied');
     }),

@@ -28,16 +28,16 @@ describe('what can be said of a path', () => {
     const odd = presentCertificate(made);
     assert.equal(odd.pathDecoding.ok, false);
     const outcomeWith = (more: object): string =>
-      outcomeOf(issuedSnapshot([{ certificates: [{ thumbprintSha256: odd.thumbprintSha256, ...more }] }]), odd);
+      outcomeOf(issuedSnapshot([{ pins: [{ thumbprintSha256: odd.thumbprintSha256, ...more }] }]), odd);
     assert.equal(outcomeWith({ issuedBy: 'corp' }), 'certificate_malformed');
     assert.equal(outcomeWith({}), 'found');
   });
 
   test('a name whose revocation nobody knows denies, also where a pin stands beside it', () => {
     const authorities = [authorityOf({ revocation: { mode: 'required' } })];
-    const both = { ...billing, certificates: [pin] };
+    const both = { ...billing, pins: [pin] };
     assert.equal(outcomeOf(issuedSnapshot([both], { authorities })), 'revocation_unavailable');
-    assert.equal(outcomeOf(issuedSnapshot([{ certificates: [pin] }], { authorities })), 'found');
+    assert.equal(outcomeOf(issuedSnapshot([{ pins: [pin] }], { authorities })), 'found');
   });
 
   test('of two authorities, what the first to end knows ends the answer', () => {
@@ -50,7 +50,7 @@ describe('what can be said of a path', () => {
       authorityOf({ name: 'other', anchors: [otherRoot], intermediates: [crossed], revocation }),
     ];
     const names = ['corp', 'other'].map((issuedBy) => ({ issuedBy, dns: 'billing.corp.example' }));
-    const trust = issuedSnapshot([{ name: 'billing', subjects: names }], { authorities });
+    const trust = issuedSnapshot([{ name: 'billing', names }], { authorities });
     const listTo = (nextUpdate: string): RevocationInformation['find'] => {
       const crls = [readCrl(makeCrl({ authority: issuing, lastUpdate: '20261231000000Z', nextUpdate }))];
       return () => ({ crls, findOcspResponses: () => [] });

@@ -24,7 +24,7 @@ import { issue, makeCrl, readCrl } from '@certgate/x509/test-support/revocation.
 const { root, issuing, impostorRoot, impostor } = getStage();
 const caller = issueCaller();
 const forged = issueCaller({ issuer: impostor });
-const subject = (name: object, issuedBy = 'corp'): IdentityInput => ({ subjects: [{ issuedBy, ...name }] });
+const namedBy = (name: object, issuedBy = 'corp'): IdentityInput => ({ names: [{ issuedBy, ...name }] });
 
 type Outcome = DenialCode | FullAnswer['outcome'];
 
@@ -47,7 +47,7 @@ describe('a name under its authority', () => {
   ];
   for (const [what, name, request] of cases) {
     test(`${what}: its bearer is admitted, and no other`, () => {
-      const trust = issuedSnapshot([{ name: 'a', ...subject(name) }]);
+      const trust = issuedSnapshot([{ name: 'a', ...namedBy(name) }]);
       const finding = find(issueCaller(request), trust);
       assert.ok(finding.outcome === 'found', JSON.stringify(finding));
       assert.deepEqual([finding.identity.name, finding.isPathValidated], ['a', true]);
@@ -60,8 +60,8 @@ describe('a name under its authority', () => {
 
   test('organizationalUnit', () => {
     const made = issueCaller({ name: 'x\nOU = Payments', names: [] });
-    assert.equal(outcomeOf(made, issuedSnapshot([subject({ organizationalUnit: 'Payments' })])), 'found');
-    assert.equal(outcomeOf(made, issuedSnapshot([subject({ organizationalUnit: 'payments' })])), 'notFound');
+    assert.equal(outcomeOf(made, issuedSnapshot([namedBy({ organizationalUnit: 'Payments' })])), 'found');
+    assert.equal(outcomeOf(made, issuedSnapshot([namedBy({ organizationalUnit: 'payments' })])), 'notFound');
   });
 
   test('the detail for a stranger lists the names of the certificate and what to do', () => {
@@ -75,10 +75,10 @@ describe('a name under its authority', () => {
 
   test('what a certificate says in place of a name fits nothing', () => {
     const trust = issuedSnapshot([
-      { name: 'a', ...subject({ dns: '*.corp.example' }) },
-      { name: 'b', ...subject({ commonName: 'billing' }) },
-      { name: 'c', ...subject({ dns: 'xn--bcher-kva.example' }) },
-      { name: 'd', ...subject({ email: 'billing@corp.example' }) },
+      { name: 'a', ...namedBy({ dns: '*.corp.example' }) },
+      { name: 'b', ...namedBy({ commonName: 'billing' }) },
+      { name: 'c', ...namedBy({ dns: 'xn--bcher-kva.example' }) },
+      { name: 'd', ...namedBy({ email: 'billing@corp.example' }) },
     ]);
     const strangers: readonly CallerRequest[] = [
       { names: ['DNS:*.corp.example'] },
@@ -106,7 +106,7 @@ describe('a name under its authority', () => {
   });
 
   test('a common name counts whatever its string type', () => {
-    const trust = issuedSnapshot([subject({ commonName: 'billing' })]);
+    const trust = issuedSnapshot([namedBy({ commonName: 'billing' })]);
     for (const [type, tag, mask] of [
       ['PrintableString', 0x13, '0x2'],
       ['UTF8String', 0x0c, '0x2000'],
@@ -124,7 +124,7 @@ describe('a name under its authority', () => {
   test('more names than are compared: refused, not overlooked', () => {
     // The last one is of somebody who is disabled.
     const names = ['DNS:billing.corp.example', ...numbered(255), 'DNS:blocked.corp.example'];
-    const blocked = { name: 'blocked', enabled: false, ...subject({ dns: 'blocked.corp.example' }) };
+    const blocked = { name: 'blocked', enabled: false, ...namedBy({ dns: 'blocked.corp.example' }) };
     const trust = issuedSnapshot([billing, blocked]);
     assert.equal(outcomeOf(issueCaller({ names }), trust), 'path_budget_exhausted');
     // As many as are compared, the common name among them.
@@ -143,15 +143,15 @@ describe('two authorities', () => {
 
   test('a name counts under its own authority alone, whatever the letter case of issuedBy', () => {
     const authorities = [authorityOf({ name: 'Corp' }), partner];
-    const trust = issuedSnapshot([{ name: 'a', ...subject({ dns: 'billing.corp.example' }, 'cORP') }], { authorities });
+    const trust = issuedSnapshot([{ name: 'a', ...namedBy({ dns: 'billing.corp.example' }, 'cORP') }], { authorities });
     assert.equal(outcomeOf(caller, trust), 'found');
     assert.equal(outcomeOf(ofPartner, trust), 'notFound');
   });
 
   test('one name under two authorities is of two callers', () => {
     const identities = [
-      { name: 'a', ...subject({ dns: 'billing.corp.example' }) },
-      { name: 'b', ...subject({ dns: 'billing.corp.example' }, 'partner') },
+      { name: 'a', ...namedBy({ dns: 'billing.corp.example' }) },
+      { name: 'b', ...namedBy({ dns: 'billing.corp.example' }, 'partner') },
     ];
     const trust = issuedSnapshot(identities, { authorities: [authorityOf(), partner] });
     for (const [made, name] of [
@@ -167,8 +167,8 @@ describe('two authorities', () => {
   test('two authorities of one name, by the key that signed', () => {
     const other = authorityOf({ name: 'imitator', anchors: [impostorRoot], intermediates: [impostor] });
     const identities = [
-      { name: 'a', ...subject({ dns: 'billing.corp.example' }) },
-      { name: 'b', ...subject({ dns: 'billing.corp.example' }, 'imitator') },
+      { name: 'a', ...namedBy({ dns: 'billing.corp.example' }) },
+      { name: 'b', ...namedBy({ dns: 'billing.corp.example' }, 'imitator') },
     ];
     for (const authorities of [
       [authorityOf(), other],
@@ -190,17 +190,14 @@ describe('two authorities', () => {
 describe('pins and names', () => {
   const pin = { thumbprintSha256: caller.certificate.thumbprintSha256 };
   const pinOf = (made: MadeCaller, more: object = {}): object => ({
-    certificates: [{ thumbprintSha256: made.certificate.thumbprintSha256, ...more }],
+    pins: [{ thumbprintSha256: made.certificate.thumbprintSha256, ...more }],
   });
 
   test('a pin of one and a name of another: ambiguous', () => {
-    assert.equal(
-      outcomeOf(caller, issuedSnapshot([billing, { name: 'b', certificates: [pin] }])),
-      'identity_ambiguous',
-    );
+    assert.equal(outcomeOf(caller, issuedSnapshot([billing, { name: 'b', pins: [pin] }])), 'identity_ambiguous');
   });
   test('a pin and a name of the same identity: found, to the end of both', () => {
-    const trust = issuedSnapshot([{ ...billing, certificates: [{ ...pin, notAfter: '2028-01-01T00:00:00Z' }] }]);
+    const trust = issuedSnapshot([{ ...billing, pins: [{ ...pin, notAfter: '2028-01-01T00:00:00Z' }] }]);
     const finding = find(caller, trust);
     assert.ok(finding.outcome === 'found');
     assert.deepEqual([finding.validUntil, finding.isPathValidated], [Date.UTC(2028, 0, 1), true]);
@@ -229,7 +226,7 @@ describe('pins and names', () => {
     ['publicKeySha256', presentCertificate(caller.der).publicKeySha256],
   ] as const) {
     test(`${kind} with issuedBy asks for the chain, its dates and its revocation`, () => {
-      const identity = { name: 'a', certificates: [{ [kind]: value, issuedBy: 'CORP' }] };
+      const identity = { name: 'a', pins: [{ [kind]: value, issuedBy: 'CORP' }] };
       const finding = find(caller, issuedSnapshot([identity]));
       assert.ok(finding.outcome === 'found');
       assert.equal(finding.matchedBy, `${kind} issued by corp`);
@@ -245,7 +242,7 @@ describe('pins and names', () => {
   }
   test('a key with issuedBy, in a certificate of its holder’s own making: refused', () => {
     const { publicKeySha256 } = presentCertificate(caller.der);
-    const trust = issuedSnapshot([{ certificates: [{ publicKeySha256, issuedBy: 'corp' }] }]);
+    const trust = issuedSnapshot([{ pins: [{ publicKeySha256, issuedBy: 'corp' }] }]);
     for (const made of [
       issue({ name: 'billing', key: 'p-256-again', extensions: clientExtensions }),
       issueCaller({ issuer: impostor }),
@@ -262,7 +259,7 @@ describe('pins and names', () => {
 
 describe('the deny list', () => {
   const { thumbprintSha256, serialNumber } = caller.certificate;
-  const pinned = { name: 'billing', certificates: [{ thumbprintSha256 }] };
+  const pinned = { name: 'billing', pins: [{ thumbprintSha256 }] };
   const other = issueCaller();
   for (const [what, entry] of [
     ['a thumbprint', { thumbprintSha256, reason: 'laptop stolen' }],
@@ -282,7 +279,7 @@ describe('the deny list', () => {
   test('by its serial number, also where nothing but that can be read for a path', () => {
     const unreadable = presentCertificate(editExtension(caller.der, '551d23', () => Buffer.from('0500', 'hex')));
     assert.ok(unreadable.decoding.ok && !unreadable.pathDecoding.ok);
-    const identity = { certificates: [{ thumbprintSha256: unreadable.thumbprintSha256 }] };
+    const identity = { pins: [{ thumbprintSha256: unreadable.thumbprintSha256 }] };
     assert.equal(nameOutcome(answerInFull(issuedSnapshot([identity]), unreadable, now)), 'found');
     const trust = issuedSnapshot([identity], { denied: [{ issuedBy: 'corp', serialNumber }] });
     assert.equal(nameOutcome(answerInFull(trust, unreadable, now)), 'certificate_on_deny_list');
@@ -306,7 +303,7 @@ describe('the deny list', () => {
 
 describe('SPIFFE', () => {
   const authorities = [authorityOf({ spiffeTrustDomains: ['corp.example'] })];
-  const trust = issuedSnapshot([{ name: 'a', ...subject({ uri: 'spiffe://corp.example/billing' }) }], { authorities });
+  const trust = issuedSnapshot([{ name: 'a', ...namedBy({ uri: 'spiffe://corp.example/billing' }) }], { authorities });
   const withUris = (...uris: readonly string[]): MadeCaller => issueCaller({ names: uris.map((uri) => `URI:${uri}`) });
 
   test('an SVID is admitted', () => {
@@ -337,11 +334,11 @@ describe('SPIFFE', () => {
     const made = issueCaller({ extensions, names: ['URI:spiffe://corp.example/billing'] });
     assert.equal(outcomeOf(made, trust), 'certificate_is_authority');
   });
-  test('a trust domain belongs to one authority, and a subject under another is an error', () => {
+  test('a trust domain belongs to one authority, and a name under another is an error', () => {
     const partner = authorityOf({ name: 'partner', anchors: [impostorRoot], intermediates: [] });
     assert.throws(
       () =>
-        issuedSnapshot([subject({ uri: 'spiffe://corp.example/billing' }, 'partner')], {
+        issuedSnapshot([namedBy({ uri: 'spiffe://corp.example/billing' }, 'partner')], {
           authorities: [...authorities, partner],
         }),
       /trust domain/,
@@ -353,7 +350,7 @@ describe('a trust anchor, and what is above a caller, is no caller', () => {
   test('by a pin with issuedBy', () => {
     for (const { der, certificate } of [root, issuing]) {
       const { thumbprintSha256 } = certificate;
-      const trust = issuedSnapshot([{ certificates: [{ thumbprintSha256, issuedBy: 'corp' }] }]);
+      const trust = issuedSnapshot([{ pins: [{ thumbprintSha256, issuedBy: 'corp' }] }]);
       assert.equal(nameOutcome(answerInFull(trust, presentCertificate(der), now)), 'certificate_is_authority');
     }
   });
@@ -375,7 +372,7 @@ describe('what a stranger costs', () => {
       syncBuiltinESMExports();
     }
   }
-  const trust = issuedSnapshot([billing, { ...subject({ dns: '*.apps.example' }), name: 'b' }]);
+  const trust = issuedSnapshot([billing, { ...namedBy({ dns: '*.apps.example' }), name: 'b' }]);
 
   test('a name that fits is verified', () => {
     const made = issueCaller();

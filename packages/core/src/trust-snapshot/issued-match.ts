@@ -206,12 +206,12 @@ function matchNames(nominations: readonly Nomination[], paths: PathsByAuthority)
   const matches: TrustMatch[] = [];
   let otherwise: IssuedMatches | undefined;
   for (const nomination of nominations) {
-    const { identity, subject, authority } = nomination;
+    const { identity, trustName, authority } = nomination;
     const path = paths.get(authority);
     if (path.outcome === 'valid') {
-      matches.push({ identity, matchedBy: `${subject.type} issued by ${authority.name}`, path, pin: undefined });
+      matches.push({ identity, matchedBy: `${trustName.type} issued by ${authority.name}`, path, pin: undefined });
     } else if (takenBack.has(path.code)) {
-      const detail = `${path.detail} By its name (${subject.type}) it is "${identity.name}", and the authority "${authority.name}" did issue it.`;
+      const detail = `${path.detail} By its name (${trustName.type}) it is "${identity.name}", and the authority "${authority.name}" did issue it.`;
       return refuse({ code: path.code, detail }, { identity });
     } else {
       otherwise ??= refuse({ code: path.code, detail: `${path.detail} ${describeClaim(nomination)}` });
@@ -221,8 +221,8 @@ function matchNames(nominations: readonly Nomination[], paths: PathsByAuthority)
 }
 
 /** Whose certificate it would be; nobody has verified that. */
-export function describeClaim({ identity, subject, authority }: Nomination): string {
-  return `By its name (${subject.type}) it would be "${identity.name}", if the authority "${authority.name}" vouched for it.`;
+export function describeClaim({ identity, trustName, authority }: Nomination): string {
+  return `By its name (${trustName.type}) it would be "${identity.name}", if the authority "${authority.name}" vouched for it.`;
 }
 
 function describeUnread(fault: string, issuers: readonly TrustedAuthority[]): NotFoundFinding {
@@ -240,7 +240,7 @@ function describeStranger(
   { subjectName }: PathCertificate,
 ): NotFoundFinding {
   const texts = names.map(([type, value]) => `${type} ${value}`);
-  const listed = texts.length === 0 ? 'no name that a subject could be bound to' : texts.join(', ');
+  const listed = texts.length === 0 ? 'no name that an identity could have' : texts.join(', ');
   // A stranger chose them.
   const shown = escapeInvisible(shortenText(listed));
   const odd = findValueWithoutText(subjectName, decidingAttributeTypes);

@@ -51,14 +51,14 @@ describe('signature twins', () => {
       const [twin] = listGoodTwins(key);
       assert.ok(twin !== undefined);
       const authorities = [{ name: 'corp', trustAnchors: [toPem(authority.der)] }];
-      const subjects = [{ issuedBy: 'corp', commonName: 'billing' }];
+      const names = [{ issuedBy: 'corp', commonName: 'billing' }];
       const { thumbprintSha256, thumbprintSha1 } = presentCertificate(leaf.der);
       const decide = (der: Uint8Array, identity: object, more: object = {}): string => {
-        const document = documentOf([{ subjects, ...identity }], { authorities, ...more });
+        const document = documentOf([{ names, ...identity }], { authorities, ...more });
         const finding = answerInFull(parseTrustDocument(document), presentCertificate(der), now);
         return finding.outcome === 'denied' ? finding.code : finding.outcome;
       };
-      const pinnedBy = (pin: object): object => ({ certificates: [{ enabled: false, ...pin }] });
+      const pinnedBy = (pin: object): object => ({ pins: [{ enabled: false, ...pin }] });
       for (const der of [leaf.der, twin]) {
         assert.equal(decide(der, {}), 'found');
         assert.equal(decide(der, {}, { denied: [{ thumbprintSha256 }] }), 'certificate_on_deny_list');

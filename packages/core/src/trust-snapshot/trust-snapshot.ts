@@ -3,7 +3,7 @@
 import type { PathCertificate, LeadingDotReading, RevocationMode, RevocationScope } from '@certgate/x509/path';
 import { formatInstant } from '@certgate/x509/internal';
 import type { DenyList } from './deny-list.js';
-import { subjectKey, type TrustSubject } from './trust-subject.js';
+import { nameKey, type TrustName } from './trust-name.js';
 
 /** One named caller of the trust document. */
 export interface TrustedIdentity {
@@ -18,7 +18,7 @@ export interface TrustedIdentity {
   readonly reason: string | undefined;
   /** Milliseconds since 1970-01-01T00:00:00Z; from then on the identity is refused. */
   readonly expiresAt: number | undefined;
-  readonly subjects: readonly TrustSubject[];
+  readonly names: readonly TrustName[];
   readonly pins: readonly TrustPin[];
 }
 
@@ -60,7 +60,7 @@ export interface TrustWarning {
     | 'authority_unused'
     | 'authority_without_revocation'
     | 'revocation_without_source';
-  /** Where in the document, e.g. `identities[3].certificates[0]`. */
+  /** Where in the document, e.g. `identities[3].pins[0]`. */
   readonly path: string;
   readonly message: string;
 }
@@ -72,11 +72,11 @@ export interface PinnedIdentity {
 
 export interface NamedIdentity {
   readonly identity: TrustedIdentity;
-  readonly subject: TrustSubject;
+  readonly trustName: TrustName;
 }
 
-/** By `subjectKey`: at most one each, since a duplicate subject is an error of the document. */
-export type SubjectIndex = ReadonlyMap<string, NamedIdentity>;
+/** By `nameKey`: at most one each, since a duplicate name is an error of the document. */
+export type NameIndex = ReadonlyMap<string, NamedIdentity>;
 
 /** One immutable, indexed version of a trust document in memory. */
 export interface TrustSnapshot {
@@ -90,24 +90,24 @@ export interface TrustSnapshot {
   readonly warnings: readonly TrustWarning[];
   /** By kind, then by value: at most one pin each, since a duplicate pin is an error of the document. */
   readonly pins: Readonly<Record<PinKind, ReadonlyMap<string, PinnedIdentity>>>;
-  readonly subjects: SubjectIndex;
+  readonly names: NameIndex;
 }
 
 /** What snapshots are looked up in, while it is filled. */
 export interface IdentityIndex {
   readonly pins: Readonly<Record<PinKind, Map<string, PinnedIdentity>>>;
-  readonly subjects: Map<string, NamedIdentity>;
+  readonly names: Map<string, NamedIdentity>;
 }
 
 export function createIdentityIndex(): IdentityIndex {
   const pins = Object.freeze({ thumbprintSha256: new Map(), thumbprintSha1: new Map(), publicKeySha256: new Map() });
-  return { pins, subjects: new Map() };
+  return { pins, names: new Map() };
 }
 
-export function addToIndex({ pins, subjects }: IdentityIndex, identity: TrustedIdentity): void {
+export function addToIndex({ pins, names }: IdentityIndex, identity: TrustedIdentity): void {
   for (const pin of identity.pins) pins[pin.kind].set(pin.value, { identity, pin });
-  for (const subject of identity.subjects) {
-    subjects.set(subjectKey(subject.issuedBy, subject.type, subject.value), { identity, subject });
+  for (const trustName of identity.names) {
+    names.set(nameKey(trustName.issuedBy, trustName.type, trustName.value), { identity, trustName });
   }
 }
 
@@ -115,16 +115,16 @@ export function addToIndex({ pins, subjects }: IdentityIndex, identity: TrustedI
 type SnapshotContent = Pick<TrustSnapshot, 'revision' | 'audience' | 'identities' | 'warnings'> &
   Partial<Pick<TrustSnapshot, 'locked' | 'authorities' | 'denied'>>;
 
-/** Of identities whose pins and subjects are known to be unique; indexes them, unless that was done step by step. */
+/** Of identities whose pins and names are known to be unique; indexes them, unless that was done step by step. */
 export function createTrustSnapshot(content: SnapshotContent, index?: IdentityIndex): TrustSnapshot {
-  const { pins, subjects } = index ?? createIdentityIndex();
+  const { pins, names } = index ?? createIdentityIndex();
   if (index === undefined) {
-    for (const identity of content.identities) addToIndex({ pins, subjects }, identity);
+    for (const identity of content.identities) addToIndex({ pins, names }, identity);
   }
   Object.freeze(content.identities);
   Object.freeze(content.warnings);
   const { locked, authorities = noAuthorities, denied = nothingDenied } = content;
-  return Object.freeze({ ...content, locked, authorities: Object.freeze(authorities), denied, pins, subjects });
+  return Object.freeze({ ...content, locked, authorities: Object.freeze(authorities), denied, pins, names });
 }
 
 const noAuthorities: readonly TrustedAuthority[] = Object.freeze([]);

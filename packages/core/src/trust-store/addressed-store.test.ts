@@ -68,7 +68,7 @@ test('a path and a URL are read as their own constructors read them, with the op
     rmSync(folder, { recursive: true, force: true });
   });
   const file = join(folder, 'trust.json');
-  writeFileSync(file, textOf(4, { name: 'a', certificates: [{ thumbprintSha256: certificate.thumbprintSha256 }] }));
+  writeFileSync(file, textOf(4, { name: 'a', pins: [{ thumbprintSha256: certificate.thumbprintSha256 }] }));
   for (const text of [file, `file:${file}`]) {
     const store = trustStoreFromAddress(text, {}, refuseBlobs);
     await store.start?.();

@@ -13,9 +13,7 @@ describe('a store that is copied with another find', () => {
   const document = {
     schemaVersion: 1,
     revision: 1,
-    identities: [
-      { name: 'a', roles: [], certificates: [{ thumbprintSha256: presentCertificate(made.der).thumbprintSha256 }] },
-    ],
+    identities: [{ name: 'a', roles: [], pins: [{ thumbprintSha256: presentCertificate(made.der).thumbprintSha256 }] }],
   };
   const stores: Readonly<Record<string, () => TrustStore>> = {
     'of a document': () => trustStoreFromDocument(document),

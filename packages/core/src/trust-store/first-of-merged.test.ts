@@ -27,7 +27,7 @@ interface Entry {
   /** The document that it stands in. */
   readonly store: number;
   readonly identity: 'a' | 'b';
-  readonly key: 'subjects' | 'certificates' | 'denied';
+  readonly key: 'names' | 'pins' | 'denied';
   readonly value: object;
 }
 
@@ -37,12 +37,12 @@ const windows = [...goodWindows, ...goodWindows, { enabled: false }, { notAfter:
 
 /** At most one of each, since a document has each at most once. */
 const kinds: readonly (readonly [Entry['key'], readonly object[]])[] = [
-  ['subjects', [{ issuedBy: 'corp', dns: 'a.corp.example' }]],
-  ['subjects', [{ issuedBy: 'corp', dns: 'b.corp.example' }]],
-  ['certificates', windows.map((window) => ({ thumbprintSha256: leaf.thumbprintSha256, ...window }))],
-  ['certificates', windows.map((window) => ({ thumbprintSha1: leaf.thumbprintSha1, ...window }))],
-  ['certificates', windows.map((window) => ({ publicKeySha256: leaf.publicKeySha256, issuedBy: 'corp', ...window }))],
-  ['certificates', windows.map((window) => ({ thumbprintSha256: twin.thumbprintSha256, ...window }))],
+  ['names', [{ issuedBy: 'corp', dns: 'a.corp.example' }]],
+  ['names', [{ issuedBy: 'corp', dns: 'b.corp.example' }]],
+  ['pins', windows.map((window) => ({ thumbprintSha256: leaf.thumbprintSha256, ...window }))],
+  ['pins', windows.map((window) => ({ thumbprintSha1: leaf.thumbprintSha1, ...window }))],
+  ['pins', windows.map((window) => ({ publicKeySha256: leaf.publicKeySha256, issuedBy: 'corp', ...window }))],
+  ['pins', windows.map((window) => ({ thumbprintSha256: twin.thumbprintSha256, ...window }))],
   ['denied', [{ thumbprintSha256: leaf.thumbprintSha256 }]],
   ['denied', [{ thumbprintSha256: twin.thumbprintSha256 }]],
   ['denied', [{ issuedBy: 'corp', serialNumber }]],
@@ -77,9 +77,9 @@ function storeOf(listed: readonly Entry[], flags: Readonly<Record<'a' | 'b', obj
       .filter((each) => each.key === key && (name === undefined || each.identity === name))
       .map(({ value }) => value);
   const identities = (['a', 'b'] as const).flatMap((name) => {
-    const [subjects, certificates] = [valuesOf('subjects', name), valuesOf('certificates', name)];
-    if (subjects.length + certificates.length === 0) return [];
-    return [{ name, roles: ['reader'], ...flags[name], subjects, certificates }];
+    const [names, pins] = [valuesOf('names', name), valuesOf('pins', name)];
+    if (names.length + pins.length === 0) return [];
+    return [{ name, roles: ['reader'], ...flags[name], names, pins }];
   });
   const content = {
     schemaVersion: 1,
@@ -162,7 +162,7 @@ describe('entries about one caller, spread over three documents', () => {
   const admitting: Entry = {
     store: 0,
     identity: 'a',
-    key: 'subjects',
+    key: 'names',
     value: { issuedBy: 'corp', dns: 'a.corp.example' },
   };
   for (const [what, entry, code] of [
@@ -183,17 +183,17 @@ describe('entries about one caller, spread over three documents', () => {
     ],
     [
       'a disabled pin under the other signature',
-      { key: 'certificates', value: { thumbprintSha256: twin.thumbprintSha256, enabled: false } },
+      { key: 'pins', value: { thumbprintSha256: twin.thumbprintSha256, enabled: false } },
       'pin_disabled',
     ],
     [
       'a pin of another identity',
-      { key: 'certificates', identity: 'b', value: { thumbprintSha256: leaf.thumbprintSha256 } },
+      { key: 'pins', identity: 'b', value: { thumbprintSha256: leaf.thumbprintSha256 } },
       'identity_ambiguous',
     ],
     [
       'a name of another identity',
-      { key: 'subjects', identity: 'b', value: { issuedBy: 'corp', dns: 'b.corp.example' } },
+      { key: 'names', identity: 'b', value: { issuedBy: 'corp', dns: 'b.corp.example' } },
       'identity_ambiguous',
     ],
   ] as const) {
@@ -214,7 +214,7 @@ describe('entries about one caller, spread over three documents', () => {
 
   test('a pinned key whose authority issued the certificate is found as in one document', async () => {
     const value = { publicKeySha256: leaf.publicKeySha256, issuedBy: 'corp' };
-    const pinning = storeOf([{ store: 0, identity: 'a', key: 'certificates', value }], { a: {}, b: {} });
+    const pinning = storeOf([{ store: 0, identity: 'a', key: 'pins', value }], { a: {}, b: {} });
     for (const store of [pinning, firstOf(pinning), firstOf(storeOf([], { a: {}, b: {} }), pinning)]) {
       assert.equal(await nameOf(store), 'a');
     }
@@ -227,7 +227,7 @@ describe('entries about one caller, spread over three documents', () => {
       schemaVersion: 1,
       revision: 1,
       authorities: [authorityOf({ revocation: { mode: 'required' } })],
-      identities: [{ name: 'b', roles: [], certificates: [pin] }],
+      identities: [{ name: 'b', roles: [], pins: [pin] }],
     });
     for (const store of [firstOf(admits, denies), firstOf(denies, admits)]) {
       assert.deepEqual(describeFinding(await askInFull(store, leaf, now)), { outcome: 'revocation_unavailable' });

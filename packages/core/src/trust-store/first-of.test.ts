@@ -127,17 +127,15 @@ describe('firstOf', () => {
     assert.equal(await namesOf(quick, slow), 'pin_disabled');
   });
   test('a pin disabled in one store and present in another denies', async () => {
-    const off = trustStoreFromDocument(documentOf([{ certificates: [{ thumbprintSha256, enabled: false }] }]));
-    const on = trustStoreFromDocument(documentOf([{ certificates: [{ thumbprintSha256 }] }]));
+    const off = trustStoreFromDocument(documentOf([{ pins: [{ thumbprintSha256, enabled: false }] }]));
+    const on = trustStoreFromDocument(documentOf([{ pins: [{ thumbprintSha256 }] }]));
     assert.equal(await namesOf(off, on), 'pin_disabled');
     assert.equal(await namesOf(on, off), 'pin_disabled');
   });
   test('a pin over in one store and an identity disabled in another: the first of the path denies', async () => {
-    const pin = { name: 'a', certificates: [{ thumbprintSha256, notAfter: '2000-01-01T00:00:00Z' }] };
+    const pin = { name: 'a', pins: [{ thumbprintSha256, notAfter: '2000-01-01T00:00:00Z' }] };
     const over = trustStoreFromDocument(documentOf([pin]));
-    const off = trustStoreFromDocument(
-      documentOf([{ name: 'a', enabled: false, certificates: [{ thumbprintSha256 }] }]),
-    );
+    const off = trustStoreFromDocument(documentOf([{ name: 'a', enabled: false, pins: [{ thumbprintSha256 }] }]));
     assert.equal(await namesOf(over, off), 'identity_disabled');
     assert.equal(await namesOf(off, over), 'identity_disabled');
   });
@@ -216,7 +214,7 @@ describe('start and report', () => {
     assert.deepEqual(started, ['a', 'b', 'c', 'd']);
   });
   test('tell of all', () => {
-    const one = trustStoreFromDocument(documentOf([{ certificates: [] }]));
+    const one = trustStoreFromDocument(documentOf([{ pins: [] }]));
     const two: TrustStore = {
       find: () => notFound,
       report: () => ({
@@ -255,7 +253,7 @@ describe('start and report', () => {
     assert.equal(firstOf(one).report?.().lastSuccessAt, undefined);
   });
   test('give the same list of warnings as long as the stores do, since a report is made at every request', () => {
-    const [warning] = trustStoreFromDocument(documentOf([{ certificates: [] }])).report?.().warnings ?? [];
+    const [warning] = trustStoreFromDocument(documentOf([{ pins: [] }])).report?.().warnings ?? [];
     assert.ok(warning !== undefined);
     let warnings: TrustStoreReport['warnings'] = [warning];
     const report = (): TrustStoreReport => ({ description: 'table', revision: 7, warnings, fault: undefined });
@@ -277,7 +275,7 @@ describe('trustStoreFromDocument', () => {
     assert.throws(() => trustStoreFromDocument(documentOf([], { audience: ['a'] }), { audience: 'b' }), /not for "b"/);
   });
   test('takes JSON or the value it stands for, and never changes', async () => {
-    const document = documentOf([{ name: 'a', certificates: [{ thumbprintSha256 }] }], { revision: 7 });
+    const document = documentOf([{ name: 'a', pins: [{ thumbprintSha256 }] }], { revision: 7 });
     for (const store of [trustStoreFromDocument(document), trustStoreFromDocument(JSON.stringify(document))]) {
       assert.equal((await store.find(certificate, now)).outcome, 'found');
       assert.equal(store.version, 'document');

@@ -85,7 +85,7 @@ describe('what a source brings', () => {
     const { source, store, clock } = await createLoadedStage();
     const many = Array.from({ length: 20_000 }, (_, index) => ({
       name: `n${index}`,
-      certificates: [{ thumbprintSha256: index.toString(16).padStart(64, '0') }],
+      pins: [{ thumbprintSha256: index.toString(16).padStart(64, '0') }],
     }));
     clock.sleep(3_600_000);
     const first = store.find(certificate, clock.wall());

@@ -201,5 +201,5 @@ describe('OCSP through a store', () => {
 const disabled = {
   name: 'billing',
   roles: ['reader'],
-  subjects: [{ issuedBy: 'corp', dns: 'billing.corp.example' }],
+  names: [{ issuedBy: 'corp', dns: 'billing.corp.example' }],
 };

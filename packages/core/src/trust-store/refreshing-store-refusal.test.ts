@@ -206,7 +206,7 @@ describe('version skew', () => {
       content: {
         ...oldest,
         revision: 9,
-        identities: [{ name: 'a', roles: [], certificates: pinned['certificates'], suspendedUntil: 'never' }],
+        identities: [{ name: 'a', roles: [], pins: pinned['pins'], suspendedUntil: 'never' }],
       },
       warm: 'refused',
       cold: 'no start',

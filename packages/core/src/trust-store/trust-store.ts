@@ -78,7 +78,7 @@ export interface TrustStoreReport {
 /** What the document itself warns of, and what only shows when one follows another. */
 export interface TrustStoreWarning {
   readonly code: TrustWarning['code'] | 'revision_reused';
-  /** Where in the document, e.g. `identities[3].certificates[0]`. */
+  /** Where in the document, e.g. `identities[3].pins[0]`. */
   readonly path: string;
   readonly message: string;
 }

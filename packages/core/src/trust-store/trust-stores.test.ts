@@ -14,7 +14,7 @@ import { type TrustReadRequest, TrustSourceMisuse } from '../trust-sources/trust
 
 const certificate = presentCertificate(makeCertificate().der);
 const known = (revision: number): string =>
-  textOf(revision, { name: 'a', certificates: [{ thumbprintSha256: certificate.thumbprintSha256 }] });
+  textOf(revision, { name: 'a', pins: [{ thumbprintSha256: certificate.thumbprintSha256 }] });
 const unknown = (revision: number): string => textOf(revision);
 
 /** A store over a real file whose clock the test moves: each `ask` is a request a minute and a bit after the last. */

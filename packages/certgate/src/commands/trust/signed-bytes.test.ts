@@ -89,8 +89,8 @@ describe('what a verb signs depends on signed bytes and its own words', () => {
       authorities: [{ name: 'corp', trustAnchors: [readFileSync(authority, 'utf8')] }],
       denied: [{ thumbprintSha256: pin('d') }],
       identities: [
-        { name: 'billing', roles: ['r', 's'], certificates: [{ thumbprintSha256: pin('1') }, { thumbprintSha256: pin('2'), enabled: false }] }, // prettier-ignore
-        { name: 'blocked', roles: ['r'], enabled: false, certificates: [{ thumbprintSha256: pin('3') }] },
+        { name: 'billing', roles: ['r', 's'], pins: [{ thumbprintSha256: pin('1') }, { thumbprintSha256: pin('2'), enabled: false }] }, // prettier-ignore
+        { name: 'blocked', roles: ['r'], enabled: false, pins: [{ thumbprintSha256: pin('3') }] },
       ],
     };
     const locked = { since: '2026-01-01T00:00:00Z', by: 'ada', reason: 'breach' };
@@ -99,7 +99,7 @@ describe('what a verb signs depends on signed bytes and its own words', () => {
       locked: formatTrustDocument({ ...document, locked }),
       older: formatTrustDocument({ ...document, revision: 4, identities: [] }),
     };
-    const intruder = { name: 'intruder', roles: ['r'], certificates: [{ thumbprintSha256: pin('e') }] };
+    const intruder = { name: 'intruder', roles: ['r'], pins: [{ thumbprintSha256: pin('e') }] };
     tampered = formatTrustDocument({ ...document, identities: [...document.identities, intruder] });
     const list = folder.file('list.txt', `partner=${pin('9')}`);
     verbs = [

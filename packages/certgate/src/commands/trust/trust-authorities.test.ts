@@ -173,11 +173,11 @@ describe('certgate trust, with authorities', () => {
         name: 'billing',
         roles: ['orders.read'],
         reason: 'invoices',
-        subjects: [
+        names: [
           { issuedBy: 'CORP', dns: '*.corp.example' },
           { issuedBy: 'corp', uri: 'spiffe://corp.example/billing' },
         ],
-        certificates: [{ publicKeySha256: 'A1'.repeat(32), issuedBy: 'corp' }],
+        pins: [{ publicKeySha256: 'A1'.repeat(32), issuedBy: 'corp' }],
       },
     ]);
   });
@@ -264,7 +264,7 @@ describe('certgate trust, with authorities', () => {
     ]);
     assert.match(added, /^Warning: The authority "corp" reads a revocation list from file:\.certgate/m);
     const { identities, denied, authorities } = stage.read();
-    const held = identities.map(({ name, subjects = [] }) => `${name} ${subjects.length}`).sort();
+    const held = identities.map(({ name, names: trustNames = [] }) => `${name} ${trustNames.length}`).sort();
     assert.deepEqual(held, ['a 0', 'b 1', 'billing 2', 'c 1', 'd 1']);
     assert.equal(denied?.length, 1);
     assert.deepEqual(authorities?.[0]?.revocation?.crls, ['file:corp.crl', 'file:.certgate/b.crl']);
@@ -273,7 +273,7 @@ describe('certgate trust, with authorities', () => {
 
   it('remove: a name, a certificate, and an authority that nothing refers to', async () => {
     await refuse(
-      /doesn't have the subject dns x\.example of corp/,
+      /doesn't have the name dns x\.example of corp/,
       'remove',
       'b',
       '--issued-by',

@@ -51,7 +51,7 @@ describe('certgate trust, from the first caller to the last', () => {
       roles: ['orders.read'],
       owner: 'payments',
       reason: 'invoices',
-      certificates: [
+      pins: [
         {
           thumbprintSha256: fingerprint.split('=')[1]?.trim().replaceAll(':', ''),
           notAfter: end.split('=')[1]?.trim().replace(' ', 'T'),
@@ -111,7 +111,7 @@ describe('certgate trust, from the first caller to the last', () => {
     assert.equal(revision(), before);
     const start = Date.now();
     const { oldPinsEnd } = JSON.parse(await stage.expect(...args, '--json')) as { oldPinsEnd: string };
-    const [old, fresh] = stage.read().identities[0]?.certificates ?? [];
+    const [old, fresh] = stage.read().identities[0]?.pins ?? [];
     assert.equal(old?.notAfter, oldPinsEnd);
     const overlap = Date.parse(oldPinsEnd) - start;
     assert.ok(overlap >= 14 * 86_400_000 && overlap < 14 * 86_400_000 + 60_000, String(overlap));
@@ -179,7 +179,7 @@ describe('certgate trust, from the first caller to the last', () => {
       /disabled +\d{4}-\S+Z by ada: second time \(disable, by the log/,
     );
     await stage.expect('enable', 'billing', '--reason', 'x');
-    const pin = stage.read().identities[0]?.certificates?.[0]?.thumbprintSha256 ?? '';
+    const pin = stage.read().identities[0]?.pins?.[0]?.thumbprintSha256 ?? '';
     await stage.expect(...disable, '--pin', pin.slice(0, 8), '--reason', 'only this one');
     const shown = JSON.parse(await stage.expect('show', 'billing', '--json')) as {
       disabled: null;
@@ -347,7 +347,7 @@ describe('a signed trust document', () => {
     const [text, signature] = [readFileSync(stage.path, 'utf8'), readFileSync(`${stage.path}.sig`, 'utf8')];
     const change = ['add', 'b', '--thumbprint-sha256', '2'.repeat(64), '--reason', 'x', '--signing-key', key];
     const document = JSON.parse(text) as { identities: object[] };
-    document.identities.push({ name: 'intruder', roles: [], certificates: [{ thumbprintSha256: '6'.repeat(64) }] });
+    document.identities.push({ name: 'intruder', roles: [], pins: [{ thumbprintSha256: '6'.repeat(64) }] });
     writeFileSync(stage.path, JSON.stringify(document));
     for (const args of [change, ['lock', '--signing-key', key], [...change, '--dry-run']]) {
       const { exitCode, stderr } = await stage.run(...args);

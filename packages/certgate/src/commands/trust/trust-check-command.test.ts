@@ -29,7 +29,7 @@ describe('certgate trust check', () => {
   const pin = { thumbprintSha256: a, notAfter: '2028-01-01T00:00:00Z' };
 
   test('0: nothing to tell', async () => {
-    const name = write('fine.json', [{ name: 'billing', roles: [], certificates: [pin] }]);
+    const name = write('fine.json', [{ name: 'billing', roles: [], pins: [pin] }]);
     const { exitCode, stdout, stderr } = await check(name);
     assert.equal(exitCode, 0, stderr);
     assert.equal(
@@ -40,8 +40,8 @@ describe('certgate trust check', () => {
 
   test('1: what ends, has ended, or never begins; by severity', async () => {
     const name = write('ends.json', [
-      { name: 'soon', roles: [], owner: 'a team', certificates: [{ ...pin, notAfter: '2027-01-20T00:00:00Z' }] },
-      { name: 'old', roles: [], certificates: [{ thumbprintSha1: 'C3'.repeat(20) }] },
+      { name: 'soon', roles: [], owner: 'a team', pins: [{ ...pin, notAfter: '2027-01-20T00:00:00Z' }] },
+      { name: 'old', roles: [], pins: [{ thumbprintSha1: 'C3'.repeat(20) }] },
       { name: 'nobody', roles: [] },
     ]);
     const { exitCode, stdout } = await check(name, '--json');
@@ -53,16 +53,12 @@ describe('certgate trust check', () => {
       assert.ok(codes.includes(expected), codes.join());
     assert.match((await check(name)).stdout, /2027-01-20T00:00:00Z \(in 19 days\).*a team/);
     assert.equal((await check(name, '--fail-on', 'error')).exitCode, 0);
-    const dead = write('dead.json', [
-      { name: 'x', roles: [], certificates: [{ ...pin, notAfter: '2026-01-01T00:00:00Z' }] },
-    ]);
+    const dead = write('dead.json', [{ name: 'x', roles: [], pins: [{ ...pin, notAfter: '2026-01-01T00:00:00Z' }] }]);
     assert.equal((await check(dead, '--fail-on', 'error')).exitCode, 1);
   });
 
   test('--within says how far it looks', async () => {
-    const name = write('within.json', [
-      { name: 'x', roles: [], certificates: [{ ...pin, notAfter: '2027-02-15T00:00:00Z' }] },
-    ]);
+    const name = write('within.json', [{ name: 'x', roles: [], pins: [{ ...pin, notAfter: '2027-02-15T00:00:00Z' }] }]);
     assert.equal((await check(name)).exitCode, 0);
     assert.equal((await check(name, '--within', '60d')).exitCode, 1);
     assert.equal((await check(name, '--within', 'soon')).exitCode, 2);
@@ -72,8 +68,8 @@ describe('certgate trust check', () => {
     folder.file(
       'bad.json',
       `{"schemaVersion":1,"revision":1,"revision":2,"identities":[
-      {"name":"a","roles":[],"roles":["x"],"x":1,"certificates":[{"thumbprintSha256":"${b}"},{"thumbprintSha256":"${b}"}]},
-      {"name":"A","roles":[],"certificates":[{"thumbprintSha1":"12"}]}]}`,
+      {"name":"a","roles":[],"roles":["x"],"x":1,"pins":[{"thumbprintSha256":"${b}"},{"thumbprintSha256":"${b}"}]},
+      {"name":"A","roles":[],"pins":[{"thumbprintSha1":"12"}]}]}`,
     );
     const { exitCode, stdout } = await check('bad.json', '--json');
     assert.equal(exitCode, 2);
@@ -81,8 +77,8 @@ describe('certgate trust check', () => {
     assert.equal(valid, false);
     const paths = problems.map(({ path }) => path).sort();
     assert.deepEqual(paths, [
-      'identities[0].certificates[1]', 'identities[0].roles', 'identities[0].x',
-      'identities[1].certificates[0].thumbprintSha1', 'identities[1].name', 'revision',
+      'identities[0].pins[1]', 'identities[0].roles', 'identities[0].x',
+      'identities[1].name', 'identities[1].pins[0].thumbprintSha1', 'revision',
     ]); // prettier-ignore
     const text = (await check('bad.json')).stdout;
     for (const path of paths) assert.ok(text.includes(`  ${path}: `), path);
@@ -109,7 +105,7 @@ describe('certgate trust check', () => {
   });
 
   test('--signed-by: fits, absent, by another key, of another text', async () => {
-    const name = write('signed.json', [{ name: 'billing', roles: [], certificates: [pin] }]);
+    const name = write('signed.json', [{ name: 'billing', roles: [], pins: [pin] }]);
     for (const key of ['one', 'other']) {
       runOpenssl(['genpkey', '-algorithm', 'ed25519', '-out', folder.file(`${key}.pem`)]);
       runOpenssl(['pkey', '-in', folder.file(`${key}.pem`), '-pubout', '-out', folder.file(`${key}.public.pem`)]);
@@ -146,14 +142,14 @@ describe('certgate trust check', () => {
     assert.match(unverified.stdout, /--signed-by FILE/);
     assert.deepEqual(await verdict('other', 'one'), [0, 'fits']);
     assert.deepEqual(await verdict('other'), [2, 'wrong']);
-    write(name, [{ name: 'intruder', roles: [], certificates: [pin] }]);
+    write(name, [{ name: 'intruder', roles: [], pins: [pin] }]);
     assert.deepEqual(await verdict('one'), [2, 'wrong']);
     assert.match((await check(name, '--signed-by', 'one.public.pem')).stderr, /not of this document by this key/);
   });
 
   test('--audience, --minimum-revision: whether apps of that name take it', async () => {
     const document = { schemaVersion: 1, revision: 3, audience: ['orders'] };
-    const identities = [{ name: 'billing', roles: [], certificates: [pin] }];
+    const identities = [{ name: 'billing', roles: [], pins: [pin] }];
     const name = 'audience.json';
     folder.file(name, JSON.stringify({ ...document, identities }));
     const verdict = async (...words: readonly string[]): Promise<readonly [number | null, boolean]> => {

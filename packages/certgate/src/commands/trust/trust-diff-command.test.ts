@@ -11,7 +11,7 @@ describe('certgate trust diff', () => {
   };
   const diff = (...args: readonly string[]): Promise<CommandRun> =>
     runCertgate(['trust', 'diff', ...args], { cwd: folder.path });
-  const billing = { name: 'billing', roles: ['orders.read'], certificates: [{ thumbprintSha256: 'A1'.repeat(32) }] };
+  const billing = { name: 'billing', roles: ['orders.read'], pins: [{ thumbprintSha256: 'A1'.repeat(32) }] };
   before(() => {
     write('one.json', 1, [billing]);
     write('more.json', 2, [{ ...billing, roles: ['orders.read', 'orders.write'] }]);

@@ -38,9 +38,9 @@ describe('certgate trust import', () => {
     assert.equal(revision, 8);
     const common = { roles: ['orders.read'], owner: 'a team', reason: 'a test' };
     assert.deepEqual(identities, [
-      { name: 'imported-CA06F56B', ...common, certificates: [{ thumbprintSha1: a }] },
-      { name: 'imported-5726F1DD', ...common, certificates: [{ thumbprintSha1: b }] },
-      { name: 'billing', ...common, certificates: [{ thumbprintSha256: s }] },
+      { name: 'imported-CA06F56B', ...common, pins: [{ thumbprintSha1: a }] },
+      { name: 'imported-5726F1DD', ...common, pins: [{ thumbprintSha1: b }] },
+      { name: 'billing', ...common, pins: [{ thumbprintSha256: s }] },
     ]);
     assert.match(stdout, /Imported 3 certificates for 3 identities from standard input\./);
     assert.match(stdout, /2 pins by SHA-1, for migration/);
@@ -53,12 +53,12 @@ describe('certgate trust import', () => {
   test('--as, --name-prefix, and one that is there', async () => {
     assert.equal((await run(['--from', '-', '--as', 'partners'], `x=${a},${b}`)).exitCode, 0);
     assert.deepEqual(
-      readTrust().identities.map(({ name, certificates }) => [name, certificates?.length]),
+      readTrust().identities.map(({ name, pins: held }) => [name, held?.length]),
       [['partners', 2]],
     );
     assert.equal((await run(['--from', '-', '--as', 'partners'], s)).exitCode, 1);
     assert.equal((await run(['--from', '-', '--as', 'partners', '--to-existing'], s)).exitCode, 0);
-    assert.equal(readTrust().identities[0]?.certificates?.length, 3);
+    assert.equal(readTrust().identities[0]?.pins?.length, 3);
     assert.equal((await run(['--from', '-', '--as', 'x', '--name-prefix', 'y'], s)).exitCode, 2);
     assert.equal((await run(['--from', '-', '--name-prefix', 'legacy '], 'E'.repeat(64))).exitCode, 0);
     assert.equal(readTrust().identities[1]?.name, 'legacy EEEEEEEE');
@@ -157,7 +157,7 @@ describe('certgate trust import', () => {
     assert.equal(exitCode, 1);
     const notAfter = new Date(good.validTo).toISOString().replace('.000', '');
     assert.deepEqual(
-      readTrust().identities.map(({ name, certificates: pins }) => ({ name, pins })),
+      readTrust().identities.map(({ name, pins }) => ({ name, pins })),
       [
         { name: 'good', pins: [{ thumbprintSha256: good.fingerprint256.replaceAll(':', ''), notAfter }] },
         { name: 'other', pins: [{ thumbprintSha1: a }] },

@@ -9,14 +9,14 @@ import { TrustStage } from './test-support/trust-stage.js';
 describe('a document that this tool does not know whole', () => {
   const stage = new TrustStage();
   const pin = { thumbprintSha256: '0A'.repeat(32) };
-  const identity = { name: 'a', roles: ['reader'], certificates: [pin] };
+  const identity = { name: 'a', roles: ['reader'], pins: [pin] };
   const document = { schemaVersion: 1, revision: 3, identities: [identity] };
   const documents = {
     'of a later schema version': { ...document, schemaVersion: 2, identities: [] },
     'of a later schema version, with keys of this one': { ...document, schemaVersion: 2 },
     'with a key of a later schema': { ...document, quarantine: {} },
     'with a later key in an identity': { ...document, identities: [{ ...identity, suspendedUntil: 'x' }] },
-    'with a later key in a pin': { ...document, identities: [{ ...identity, certificates: [{ ...pin, use: 'x' }] }] },
+    'with a later key in a pin': { ...document, identities: [{ ...identity, pins: [{ ...pin, use: 'x' }] }] },
   };
   after(() => {
     stage.remove();

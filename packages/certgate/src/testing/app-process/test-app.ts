@@ -83,7 +83,7 @@ function createTrustDocument(
     roles: [],
     ...grant,
     reason: 'made by startLocalApp for a test',
-    certificates: [{ thumbprintSha256: readThumbprint(certificates.get(name)) }],
+    pins: [{ thumbprintSha256: readThumbprint(certificates.get(name)) }],
   }));
   const document = JSON.stringify({ schemaVersion: 1, revision: 1, identities }, null, 2);
   try {

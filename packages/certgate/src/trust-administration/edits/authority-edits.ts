@@ -83,8 +83,7 @@ export function removeAuthority(document: TrustDocument, name: string): TrustDoc
     const named = users.slice(0, 5).join(', ');
     const more = users.length > 5 ? ` and ${users.length - 5} more` : '';
     throw new CommandFailure(`The authority ${JSON.stringify(authority.name)} is referred to by ${named}${more}.`, {
-      remedy:
-        'Take their subjects, pins or denied serial numbers out first: certgate trust remove, certgate trust undeny',
+      remedy: 'Take their names, pins or denied serial numbers out first: certgate trust remove, certgate trust undeny',
     });
   }
   const { authorities = [], ...rest } = document;
@@ -148,7 +147,7 @@ function listUsers({ identities, denied = [] }: TrustDocument, name: string): re
     issuedBy !== undefined && isSameName(issuedBy, name);
   return [
     ...identities
-      .filter(({ subjects = [], certificates = [] }) => subjects.some(isUser) || certificates.some(isUser))
+      .filter(({ names = [], pins = [] }) => names.some(isUser) || pins.some(isUser))
       .map((identity) => JSON.stringify(identity.name)),
     ...denied.filter(isUser).map(({ serialNumber = '' }) => `the denied serial number ${serialNumber}`),
   ];

@@ -21,21 +21,20 @@ function makeDocument(pins: readonly TrustDocumentPin[], more: object = {}): Tru
     schemaVersion: 1,
     revision: 1,
     identities: [
-      { name: 'Billing', roles: ['a'], certificates: pins, ...more },
-      { name: 'other', roles: [], certificates: [{ thumbprintSha256: hex('9') }] },
+      { name: 'Billing', roles: ['a'], pins, ...more },
+      { name: 'other', roles: [], pins: [{ thumbprintSha256: hex('9') }] },
     ],
   };
 }
 
-const pinsOf = (document: TrustDocument): readonly TrustDocumentPin[] =>
-  getIdentity(document, 'billing').certificates ?? [];
+const pinsOf = (document: TrustDocument): readonly TrustDocumentPin[] => getIdentity(document, 'billing').pins ?? [];
 
 describe('adding', () => {
   const document = makeDocument([{ thumbprintSha256: hex('1') }]);
 
   it('a new identity', () => {
     const after = addIdentity(document, { name: 'new', roles: [], pin: { thumbprintSha256: hex('2') } });
-    assert.deepEqual(after.identities[2], { name: 'new', roles: [], certificates: [{ thumbprintSha256: hex('2') }] });
+    assert.deepEqual(after.identities[2], { name: 'new', roles: [], pins: [{ thumbprintSha256: hex('2') }] });
   });
   it('is refused for a name or a certificate that is there, in any notation', () => {
     assert.throws(
@@ -82,8 +81,8 @@ describe('removing', () => {
   });
   it('one pin, named by its first digits when they name one', () => {
     const removal = { pins: [hex('1')], roles: ['a'], functions: ['f'] };
-    const { certificates, roles, functions } = getIdentity(removeFromIdentity(document, 'billing', removal), 'billing');
-    assert.deepEqual([certificates?.length, roles, functions], [1, [], ['G']]);
+    const { pins: left, roles, functions } = getIdentity(removeFromIdentity(document, 'billing', removal), 'billing');
+    assert.deepEqual([left?.length, roles, functions], [1, [], ['G']]);
     const pins = ['11111111'];
     assert.throws(() => removeFromIdentity(document, 'billing', { pins, roles: [], functions: [] }), /has 2 pins/);
   });

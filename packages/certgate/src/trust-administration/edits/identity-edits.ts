@@ -7,11 +7,11 @@ import {
   type TrustDocument,
   type TrustDocumentIdentity,
   type TrustDocumentPin,
-  type TrustDocumentSubject,
+  type TrustDocumentName,
 } from '@certgate/core/tools';
 import { CommandFailure } from '../../command-line/command-failure.js';
 import { shellWord } from '../../command-line/output.js';
-import { withoutSubjects, withSubjects } from './subject-edits.js';
+import { withoutNames, withNames } from './name-edits.js';
 
 // Pure: a document in, a document out. What they refuse, they refuse in words for the person at the command line.
 
@@ -24,7 +24,7 @@ export interface NewPin {
 /** Upper-case hexadecimal. */
 export type CertificateHashes = Readonly<Record<(typeof pinKinds)[number], string>>;
 
-/** Recognised by a pin, by subjects, or by both. */
+/** Recognised by a pin, by names under authorities, or by both. */
 export interface NewIdentity extends Partial<NewPin> {
   readonly name: string;
   readonly roles: readonly string[];
@@ -32,16 +32,16 @@ export interface NewIdentity extends Partial<NewPin> {
   readonly owner?: string;
   readonly reason?: string;
   readonly expiresAt?: string;
-  readonly subjects?: readonly TrustDocumentSubject[];
+  readonly names?: readonly TrustDocumentName[];
 }
 
 export function addIdentity(
   document: TrustDocument,
-  { pin, certificate, subjects = [], ...identity }: NewIdentity,
+  { pin, certificate, names = [], ...identity }: NewIdentity,
 ): TrustDocument {
   expectNewName(document, identity.name);
   if (pin !== undefined) expectNewPin(document, { pin, ...(certificate === undefined ? {} : { certificate }) });
-  const made = { ...withSubjects(identity, subjects), ...(pin === undefined ? {} : { certificates: [pin] }) };
+  const made = { ...withNames(identity, names), ...(pin === undefined ? {} : { pins: [pin] }) };
   return { ...document, identities: [...document.identities, made] };
 }
 
@@ -60,12 +60,12 @@ export interface IdentityAddition {
   /** Null: it ends no more. */
   readonly expiresAt?: string | null;
   readonly newPin?: NewPin;
-  readonly subjects?: readonly TrustDocumentSubject[];
+  readonly names?: readonly TrustDocumentName[];
 }
 
 export function addToIdentity(document: TrustDocument, name: string, addition: IdentityAddition): TrustDocument {
   const identity = getIdentity(document, name);
-  const { newPin, roles, functions, owner, expiresAt, subjects = [] } = addition;
+  const { newPin, roles, functions, owner, expiresAt, names = [] } = addition;
   // A SHA-1 pin and a SHA-256 pin of one certificate may stand side by side: so does migration begin.
   if (newPin !== undefined) expectNewPin(document, newPin, identity);
   // A list where there was none takes all other functions away: the opposite of adding.
@@ -77,7 +77,7 @@ export function addToIdentity(document: TrustDocument, name: string, addition: I
       },
     );
   }
-  const { expiresAt: oldEnd, ...rest } = withSubjects(identity, subjects);
+  const { expiresAt: oldEnd, ...rest } = withNames(identity, names);
   const end = expiresAt === undefined ? oldEnd : (expiresAt ?? undefined);
   return replaceIdentity(document, {
     ...rest,
@@ -85,12 +85,12 @@ export function addToIdentity(document: TrustDocument, name: string, addition: I
     ...(identity.functions === undefined ? {} : { functions: union(identity.functions, functions, isSameFunction) }),
     ...(owner === undefined ? {} : { owner }),
     ...(end === undefined ? {} : { expiresAt: end }),
-    ...(newPin === undefined ? {} : { certificates: [...(identity.certificates ?? []), newPin.pin] }),
+    ...(newPin === undefined ? {} : { pins: [...(identity.pins ?? []), newPin.pin] }),
   });
 }
 
 export interface IdentityRemoval {
-  readonly subjects?: readonly TrustDocumentSubject[];
+  readonly names?: readonly TrustDocumentName[];
   readonly pins: readonly string[];
   readonly roles: readonly string[];
   readonly functions: readonly string[];
@@ -98,20 +98,20 @@ export interface IdentityRemoval {
 
 export function removeFromIdentity(document: TrustDocument, name: string, removal: IdentityRemoval): TrustDocument {
   const identity = getIdentity(document, name);
-  const pins = new Set(removal.pins.map((text) => getPin(identity, text)));
+  const removed = new Set(removal.pins.map((text) => getPin(identity, text)));
   for (const role of removal.roles) {
     if (!identity.roles.includes(role))
       throw new CommandFailure(`${quote(identity.name)} doesn't have the role ${quote(role)}.`);
   }
   for (const each of removal.functions) expectListedFunction(identity, each);
-  const { certificates = [], functions } = identity;
+  const { pins = [], functions } = identity;
   return replaceIdentity(document, {
-    ...withoutSubjects(identity, removal.subjects ?? []),
+    ...withoutNames(identity, removal.names ?? []),
     roles: identity.roles.filter((role) => !removal.roles.includes(role)),
     ...(functions === undefined
       ? {}
       : { functions: functions.filter((each) => !removal.functions.some((other) => isSameFunction(each, other))) }),
-    ...(identity.certificates === undefined ? {} : { certificates: certificates.filter((pin) => !pins.has(pin)) }),
+    ...(identity.pins === undefined ? {} : { pins: pins.filter((pin) => !removed.has(pin)) }),
   });
 }
 
@@ -147,7 +147,7 @@ export function setPinsEnabled(
   const chosen = new Set(pins.map((text) => getPin(identity, text)));
   return replaceIdentity(document, {
     ...identity,
-    certificates: (identity.certificates ?? []).map((pin) => (chosen.has(pin) ? withEnabled(pin, enabled) : pin)),
+    pins: (identity.pins ?? []).map((pin) => (chosen.has(pin) ? withEnabled(pin, enabled) : pin)),
   });
 }
 
@@ -162,8 +162,8 @@ export function rotateIdentity(document: TrustDocument, name: string, rotation: 
   const identity = getIdentity(document, name);
   // Another pin of the same certificate would be ended with the old ones, and a match that is over denies.
   expectNewPin(document, rotation);
-  const old = (identity.certificates ?? []).map((pin) => endPin(identity, pin, rotation));
-  return replaceIdentity(document, { ...identity, certificates: [...old, rotation.pin] });
+  const old = (identity.pins ?? []).map((pin) => endPin(identity, pin, rotation));
+  return replaceIdentity(document, { ...identity, pins: [...old, rotation.pin] });
 }
 
 function endPin(identity: TrustDocumentIdentity, pin: TrustDocumentPin, { oldEnd, now }: Rotation): TrustDocumentPin {
@@ -224,7 +224,7 @@ export function getPin(identity: TrustDocumentIdentity, text: string): TrustDocu
       remedy: 'Give the hexadecimal digits of its thumbprint, or at least the first eight.',
     });
   }
-  const found = (identity.certificates ?? []).filter((pin) => readPinValue(pin).value.startsWith(digits));
+  const found = (identity.pins ?? []).filter((pin) => readPinValue(pin).value.startsWith(digits));
   const [pin] = found;
   if (pin !== undefined && found.length === 1) return pin;
   throw new CommandFailure(
@@ -240,7 +240,7 @@ function expectNewPin(document: TrustDocument, { pin, certificate }: NewPin, sha
   const wanted = readPinValue(pin);
   const hashes: Partial<CertificateHashes> = { ...certificate, [wanted.kind]: wanted.value };
   for (const identity of document.identities) {
-    for (const other of identity.certificates ?? []) {
+    for (const other of identity.pins ?? []) {
       const { kind, value } = readPinValue(other);
       if (hashes[kind] !== value || (identity === sharing && kind !== wanted.kind)) continue;
       throw new CommandFailure(

@@ -20,11 +20,11 @@ const hash = 'A'.repeat(64);
 const makeDocument = (pin: TrustDocumentPin): TrustDocument => ({
   schemaVersion: 1,
   revision: 1,
-  identities: [{ name: 'Billing', roles: ['a'], certificates: [{ thumbprintSha256: 'B'.repeat(64) }, pin] }],
+  identities: [{ name: 'Billing', roles: ['a'], pins: [{ thumbprintSha256: 'B'.repeat(64) }, pin] }],
 });
 
 const change = (pin: TrustDocumentPin, window: PinWindowChange): TrustDocumentPin | undefined =>
-  setPinWindow(makeDocument(pin), 'billing', ['aaaaaaaa'], window).identities[0]?.certificates?.[1];
+  setPinWindow(makeDocument(pin), 'billing', ['aaaaaaaa'], window).identities[0]?.pins?.[1];
 
 describe("a pin's window", () => {
   const from2030 = '2030-01-01T00:00:00Z';
@@ -41,7 +41,7 @@ describe("a pin's window", () => {
       notAfter: from2030,
     });
     const document = setPinWindow(makeDocument(pin), 'billing', ['AAAAAAAA'], { notAfter: from2031 });
-    assert.deepEqual(document.identities[0]?.certificates?.[0], { thumbprintSha256: 'B'.repeat(64) });
+    assert.deepEqual(document.identities[0]?.pins?.[0], { thumbprintSha256: 'B'.repeat(64) });
   });
 
   it('is never one that no moment is in', () => {

@@ -24,7 +24,7 @@ export function setPinWindow(
   const chosen = new Set(pins.map((text) => getPin(identity, text)));
   return replaceIdentity(document, {
     ...identity,
-    certificates: (identity.certificates ?? []).map((pin) =>
+    pins: (identity.pins ?? []).map((pin) =>
       chosen.has(pin) ? expectUsableWindow(name, withWindow(pin, change)) : pin,
     ),
   });

@@ -10,7 +10,7 @@ for (let index = 0; index < Number(count); index += 1) {
   const identity = {
     name: `${name}-${index}`,
     roles: [],
-    certificates: [{ thumbprintSha256: createHash('sha256').update(`${name}-${index}`).digest('hex') }],
+    pins: [{ thumbprintSha256: createHash('sha256').update(`${name}-${index}`).digest('hex') }],
   };
   await updateTrustDocument(location, { verb: 'add', by: name, reason: 'test' }, (document) => ({
     ...document,

@@ -50,7 +50,9 @@ interface AddFlags extends StoreFlags, ChangeFlags {
 
 export function trustAuthorityAddCommand(): Command {
   const command = new Command('add')
-    .description('Trust an authority for names that subjects give it; or give one that is there more (--to-existing).')
+    .description(
+      'Add an authority, which names and pins can then refer to, or extend one that is there (--to-existing).',
+    )
     .argument('<name>', 'what --issued-by refers to')
     .option(
       '--trust-anchor <file>',

@@ -113,5 +113,5 @@ function formatSettings(authority: TrustedAuthority, snapshot: TrustSnapshot): s
 
 function listUsers(authorityName: string, { identities }: TrustSnapshot): readonly string[] {
   const isUser = ({ issuedBy }: { readonly issuedBy: string | undefined }): boolean => issuedBy === authorityName;
-  return identities.filter(({ subjects, pins }) => subjects.some(isUser) || pins.some(isUser)).map(({ name }) => name);
+  return identities.filter(({ names, pins }) => names.some(isUser) || pins.some(isUser)).map(({ name }) => name);
 }

@@ -39,7 +39,7 @@ describe('pins of certificates that the gate refuses', () => {
   const makeDocument = (pins: readonly object[], authorities: readonly object[] = []): object => ({
     schemaVersion: 1,
     revision: 1,
-    identities: [{ name: 'a', roles: [], certificates: pins }],
+    identities: [{ name: 'a', roles: [], pins }],
     ...(authorities.length === 0 ? {} : { authorities }),
   });
 
@@ -54,7 +54,7 @@ describe('pins of certificates that the gate refuses', () => {
     const [one, ...others] = find({ thumbprintSha256: thumbprint('fit') }, { thumbprintSha256: server });
     assert.match(
       one ?? '',
-      /^error pin_certificate_unfit identities\[0\]\.certificates\[1\] .*the file server\.crt: certificate_extended_key_usage_unsuitable: /,
+      /^error pin_certificate_unfit identities\[0\]\.pins\[1\] .*the file server\.crt: certificate_extended_key_usage_unsuitable: /,
     );
     assert.deepEqual(others, []);
     const { publicKey } = new X509Certificate(readFileSync(files['server'] ?? ''));

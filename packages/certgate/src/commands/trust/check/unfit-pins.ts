@@ -32,7 +32,7 @@ export function findUnfitPins(
     identity.pins.flatMap((pin, position) => {
       const state = describePinState(pin, now);
       if (!identity.enabled || state === 'disabled' || state === 'ended') return [];
-      const path = `identities[${index}].certificates[${position}]`;
+      const path = `identities[${index}].pins[${position}]`;
       const found = unfit.find(({ hashes }) => hashes[pin.kind] === pin.value);
       const fault = found?.faults.find((each) => !isLeftToThePath(pin, each));
       if (found === undefined || fault === undefined) return [];

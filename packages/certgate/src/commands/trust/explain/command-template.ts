@@ -81,10 +81,10 @@ export const remedyTemplates = {
   addFunction: 'trust add NAME --to-existing --function FUNCTION',
   addRole: 'trust add NAME --to-existing --role ROLE',
   removePin: 'trust remove NAME --pin PIN',
-  removeSubject:
+  removeName:
     'trust remove NAME --issued-by AUTHORITY --dns DNS [--uri URI --email EMAIL --common-name COMMON_NAME --organizational-unit UNIT]',
   addCertificate: 'trust add NAME --to-existing --certificate FILE [--issued-by AUTHORITY]',
-  addSubject:
+  addName:
     'trust add NAME --to-existing --issued-by AUTHORITY --dns DNS [--uri URI --email EMAIL --common-name COMMON_NAME --organizational-unit UNIT]',
   addIdentity: 'trust add NAME --certificate FILE --role ROLE --function FUNCTION',
   addNamedIdentity:

@@ -84,7 +84,7 @@ export const denialRemedies: Readonly<Record<DenialCode, RemedyRule>> = {
       'addCertificate',
       'rotate',
       'addIdentity',
-      'addSubject',
+      'addName',
       'addNamedIdentity',
       'addIntermediate',
     ],
@@ -92,7 +92,7 @@ export const denialRemedies: Readonly<Record<DenialCode, RemedyRule>> = {
   },
   identity_ambiguous: {
     verifyFirst: 'Ask both owners whose certificate it is: the other one loses it.',
-    commands: ['removePin', 'removeSubject'],
+    commands: ['removePin', 'removeName'],
     choose: chooseForAmbiguity,
   },
   identity_disabled: { verifyFirst: purpose, commands: ['enable'], choose: chooseToEnable },

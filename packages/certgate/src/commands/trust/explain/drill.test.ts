@@ -171,7 +171,7 @@ const faults: readonly Fault[] = [
         ...document,
         identities: document.identities.map((identity) => ({
           ...identity,
-          certificates: [{ publicKeySha256: keySha256, notAfter: past }, ...(identity.certificates ?? [])],
+          pins: [{ publicKeySha256: keySha256, notAfter: past }, ...(identity.pins ?? [])],
         })),
       }));
     },
@@ -190,8 +190,8 @@ const faults: readonly Fault[] = [
         ...document,
         identities: document.identities.map((identity) => ({
           ...identity,
-          certificates: [
-            ...(identity.certificates ?? []),
+          pins: [
+            ...(identity.pins ?? []),
             { publicKeySha256: keySha256, notBefore: future, notAfter: '2100-01-01T00:00:00Z' },
           ],
         })),

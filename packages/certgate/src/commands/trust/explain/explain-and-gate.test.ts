@@ -96,9 +96,8 @@ function writeDocument({ identity: it, audience, revision, isDenied, isAmbiguous
   }));
   // Another's pin of the same certificate, by a kind that the first one has not.
   const free = ['thumbprintSha256', 'thumbprintSha1'].find((kind) => !it.kinds.includes(kind));
-  const second =
-    isAmbiguous && free !== undefined ? [{ name: 'b', roles: [], certificates: [{ [free]: own[free] }] }] : [];
-  const first = { name: 'a', enabled, roles, certificates, ...(functions && { functions }) };
+  const second = isAmbiguous && free !== undefined ? [{ name: 'b', roles: [], pins: [{ [free]: own[free] }] }] : [];
+  const first = { name: 'a', enabled, roles, pins: certificates, ...(functions && { functions }) };
   return JSON.stringify({
     schemaVersion: 1,
     revision,

@@ -69,10 +69,10 @@ const questions: fc.Arbitrary<ExplanationQuestion> = fc
     const ends = expiresAt === undefined ? {} : { expiresAt: write(expiresAt) };
     const identities = isAmbiguous
       ? [
-          { name: 'billing', roles: [], enabled, ...ends, certificates: [thumbprint] },
-          { name: 'other', roles: [], certificates: [key] },
+          { name: 'billing', roles: [], enabled, ...ends, pins: [thumbprint] },
+          { name: 'other', roles: [], pins: [key] },
         ]
-      : [{ name: 'billing', roles: [], enabled, ...ends, certificates: [thumbprint, key] }];
+      : [{ name: 'billing', roles: [], enabled, ...ends, pins: [thumbprint, key] }];
     return {
       certificateDer: hasCertificate ? der : undefined,
       trust: parseTrustDocument({ schemaVersion: 1, revision: 1, identities }),

@@ -134,7 +134,7 @@ function listNamedExpiries(
   presented: PresentedCertificate | undefined,
 ): readonly (number | undefined)[] {
   if (presented?.pathDecoding.ok !== true) return [];
-  return identities.flatMap(({ subjects, expiresAt }) => (subjects.length === 0 ? [] : [expiresAt]));
+  return identities.flatMap(({ names, expiresAt }) => (names.length === 0 ? [] : [expiresAt]));
 }
 
 function findNextChange(

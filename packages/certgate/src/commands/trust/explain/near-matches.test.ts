@@ -24,7 +24,7 @@ const own = certificate.thumbprintSha256;
 const digits = fc.string({ unit: fc.constantFrom(...Array.from('0123456789ABCDEF')), minLength: 64, maxLength: 64 });
 
 function findLikeness(pin: object, name = 'a1'): string | undefined {
-  const identities = [{ name, roles: [], certificates: [pin] }];
+  const identities = [{ name, roles: [], pins: [pin] }];
   return findNearMatches(parseTrustDocument({ schemaVersion: 1, revision: 1, identities }), certificate)[0]?.likeness;
 }
 

@@ -1,14 +1,14 @@
 import {
   findIssuingAuthorities,
   listNames,
-  listSubjectKeys,
+  listNameKeys,
   shortenThumbprint,
-  subjectKey,
+  nameKey,
   type PinKind,
   type PresentedCertificate,
   type TrustPin,
   type TrustSnapshot,
-  type TrustSubject,
+  type TrustName,
   type TrustedIdentity,
 } from '@certgate/core/tools';
 
@@ -20,7 +20,7 @@ export interface NearMatch {
   /** Where a pin resembles a hash of the certificate. */
   readonly pin?: TrustPin;
   /** Where a name of the certificate is bound to the identity, under an authority that has no certificate of its issuer. */
-  readonly subject?: TrustSubject;
+  readonly trustName?: TrustName;
 }
 
 const maximumMatches = 5;
@@ -126,17 +126,17 @@ function findByName(trust: TrustSnapshot, certificate: PresentedCertificate): re
   const names = listNames(certificate.pathDecoding.value);
   const issuers = new Set(findIssuingAuthorities(trust, certificate).map(({ name }) => name));
   return trust.identities.flatMap((identity): readonly NearMatch[] => {
-    const subject = identity.subjects.find(
+    const trustName = identity.names.find(
       ({ issuedBy, type, value }) =>
         !issuers.has(issuedBy) &&
         names.some(
           ([nameType, name]) =>
-            nameType === type && listSubjectKeys(issuedBy, type, name).includes(subjectKey(issuedBy, type, value)),
+            nameType === type && listNameKeys(issuedBy, type, name).includes(nameKey(issuedBy, type, value)),
         ),
     );
-    if (subject !== undefined) {
-      const likeness = `has the name (${subject.type}) that "${identity.name}" has under the authority "${subject.issuedBy}", which has no certificate of its issuer`;
-      return [{ identity, subject, likeness }];
+    if (trustName !== undefined) {
+      const likeness = `has the name (${trustName.type}) that "${identity.name}" has under the authority "${trustName.issuedBy}", which has no certificate of its issuer`;
+      return [{ identity, trustName, likeness }];
     }
     const own = names.find(([, name]) => name.toLowerCase() === identity.name.toLowerCase());
     return own === undefined ? [] : [{ identity, likeness: `has the name of the identity (${own[0]})` }];

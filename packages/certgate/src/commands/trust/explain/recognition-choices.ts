@@ -8,7 +8,7 @@ import {
   type Nomination,
   type PresentedCertificate,
   type PresentedName,
-  type SubjectType,
+  type NameType,
   type TrustSnapshot,
   type TrustedAuthority,
   type TrustedIdentity,
@@ -70,11 +70,11 @@ function dropClaims(
 ): readonly Command[] {
   const NAME = identity.name;
   const pins = matches.filter((match) => match.identity === identity).map(({ pin }) => pin.value);
-  const subjects = nominations.filter((each) => each.identity === identity).map(({ subject }) => subject);
+  const names = nominations.filter((each) => each.identity === identity).map(({ trustName }) => trustName);
   return [
     ...(pins.length === 0 ? [] : [run('removePin', { NAME, PIN: pins })]),
-    ...subjects.map(({ issuedBy, type, value }) =>
-      run('removeSubject', { NAME, AUTHORITY: issuedBy, ...nameValues([type, value]) }),
+    ...names.map(({ issuedBy, type, value }) =>
+      run('removeName', { NAME, AUTHORITY: issuedBy, ...nameValues([type, value]) }),
     ),
   ];
 }
@@ -84,7 +84,7 @@ function listNominations(trust: TrustSnapshot, presented: PresentedCertificate):
   return findNominations(trust, listNames(presented.pathDecoding.value), findIssuingAuthorities(trust, presented));
 }
 
-const namePlaceholders: Readonly<Record<SubjectType, string>> = {
+const namePlaceholders: Readonly<Record<NameType, string>> = {
   dns: 'DNS',
   uri: 'URI',
   email: 'EMAIL',
@@ -117,7 +117,10 @@ export function chooseForStranger(facts: RemedyFacts): Choices {
   ];
 }
 
-function chooseForNearMatch({ identity, pin, subject }: NearMatch, { certificateOptions }: RemedyFacts): RemedyChoice {
+function chooseForNearMatch(
+  { identity, pin, trustName }: NearMatch,
+  { certificateOptions }: RemedyFacts,
+): RemedyChoice {
   const NAME = identity.name;
   const FILE = { instead: certificateOptions };
   if (pin !== undefined) {
@@ -127,11 +130,11 @@ function chooseForNearMatch({ identity, pin, subject }: NearMatch, { certificate
       commands: [run('removePin', { NAME, PIN: pin.value }), run('addCertificate', { NAME, FILE, AUTHORITY })],
     };
   }
-  if (subject !== undefined) {
+  if (trustName !== undefined) {
     return addCaCertificate(
-      subject.issuedBy,
+      trustName.issuedBy,
       'addIntermediate',
-      `If it is "${NAME}", and the authority "${subject.issuedBy}" has an intermediate that the document lacks`,
+      `If it is "${NAME}", and the authority "${trustName.issuedBy}" has an intermediate that the document lacks`,
     );
   }
   return identity.pins.length > 0
@@ -162,7 +165,7 @@ function chooseForVouched(facts: RemedyFacts): Choices {
         }
       : {
           when: `If it is "${known.name}", and the authority "${issuer.name}" vouches for that name from now on`,
-          commands: [run('addSubject', { NAME: known.name, ...values })],
+          commands: [run('addName', { NAME: known.name, ...values })],
         },
   ];
 }

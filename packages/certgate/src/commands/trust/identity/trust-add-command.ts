@@ -1,4 +1,4 @@
-import type { TrustDocumentSubject } from '@certgate/core/tools';
+import type { TrustDocumentName } from '@certgate/core/tools';
 import { Command, Option } from 'commander';
 import { CommandFailure } from '../../../command-line/command-failure.js';
 import { addHelpSections } from '../../../command-line/help.js';
@@ -19,9 +19,9 @@ import {
   type ChangeFlags,
   type StoreFlags,
 } from '../options/store-options.js';
-import { addSubjectOptions, readSubjects, type SubjectFlags } from '../options/subject-options.js';
+import { addNameOptions, readNames, type NameFlags } from '../options/name-options.js';
 
-interface AddFlags extends StoreFlags, ChangeFlags, PinFlags, SubjectFlags {
+interface AddFlags extends StoreFlags, ChangeFlags, PinFlags, NameFlags {
   readonly role?: readonly string[];
   readonly function?: readonly string[];
   readonly owner?: string;
@@ -46,7 +46,7 @@ export function trustAddCommand(): Command {
     )
     .option('--to-existing', 'add the certificate, names, roles or functions to an identity that is there');
   addPinOptions(command);
-  addSubjectOptions(command);
+  addNameOptions(command);
   addStoreOption(command);
   addChangeOptions(command).action(add);
   return addHelpSections(command, {
@@ -65,12 +65,10 @@ export function trustAddCommand(): Command {
 
 async function add(name: string, flags: AddFlags): Promise<void> {
   const newPin = await readNewPin(flags, Date.now());
-  const subjects = readSubjects(flags, newPin !== undefined);
+  const names = readNames(flags, newPin !== undefined);
   const change = await readChange('add', flags);
   const edit =
-    flags.toExisting === true
-      ? extend(name, flags, newPin, subjects)
-      : create(name, flags, newPin, subjects, change.reason);
+    flags.toExisting === true ? extend(name, flags, newPin, names) : create(name, flags, newPin, names, change.reason);
   const location = await openTrustLocation(flags.store);
   const update = await updateTrustDocument(location, change, edit);
   reportUpdate(location.description, update, { done: `Added ${describe(flags)} ${name}.` }, flags);
@@ -84,10 +82,10 @@ function create(
   name: string,
   flags: AddFlags,
   newPin: NewPin | undefined,
-  subjects: readonly TrustDocumentSubject[],
+  names: readonly TrustDocumentName[],
   reason: string,
 ): TrustEdit {
-  if (newPin === undefined && subjects.length === 0) {
+  if (newPin === undefined && names.length === 0) {
     return (document) => {
       // Who changes the end of one that is there needs no certificate for it, but --to-existing.
       expectNewName(document, name);
@@ -109,7 +107,7 @@ function create(
       ...(owner === undefined ? {} : { owner }),
       reason,
       ...(expiresAt === undefined ? {} : { expiresAt }),
-      subjects,
+      names,
       ...newPin,
     });
 }
@@ -118,14 +116,14 @@ function extend(
   name: string,
   flags: AddFlags,
   newPin: NewPin | undefined,
-  subjects: readonly TrustDocumentSubject[],
+  names: readonly TrustDocumentName[],
 ): TrustEdit {
   const { role = [], function: functions = [], owner, expiresAt } = flags;
   return (document) =>
     addToIdentity(document, name, {
       roles: role,
       functions,
-      subjects,
+      names,
       ...(owner === undefined ? {} : { owner }),
       ...(expiresAt === undefined ? {} : { expiresAt: expiresAt === 'never' ? null : expiresAt }),
       ...(newPin === undefined ? {} : { newPin }),

@@ -97,7 +97,7 @@ function findEnabledInVain(
   }
   for (const text of chosen ?? []) {
     const pin = getPin(written, text);
-    const read = identity.pins[written.certificates?.indexOf(pin) ?? -1];
+    const read = identity.pins[written.pins?.indexOf(pin) ?? -1];
     const pinState = read === undefined ? 'active' : describePinState(read, now);
     if (pinState !== 'ended' && pinState !== 'not yet') continue;
     return fail(

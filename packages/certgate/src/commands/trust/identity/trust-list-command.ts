@@ -79,7 +79,7 @@ function listCells(identity: TrustedIdentity, now: number): string[] {
     describeIdentityState(identity, now),
     escapeControls(roles.join(', ')),
     functions === undefined ? 'all' : functions.length === 0 ? 'none' : functions.join(', '),
-    String(identity.subjects.length),
+    String(identity.names.length),
     `${listUsablePins(identity, now).length} of ${identity.pins.length}`,
     end === undefined ? '' : formatInstant(end),
     escapeControls(owner ?? ''),
@@ -87,7 +87,7 @@ function listCells(identity: TrustedIdentity, now: number): string[] {
 }
 
 function describe(identity: TrustedIdentity, now: number): object {
-  const { name, roles, functionsAsWritten: functions, enabled, owner, subjects, pins } = identity;
+  const { name, roles, functionsAsWritten: functions, enabled, owner, names, pins } = identity;
   const end = findEarliestEnd(identity, now);
   return {
     name,
@@ -96,7 +96,7 @@ function describe(identity: TrustedIdentity, now: number): object {
     roles,
     functions: functions ?? null,
     owner: owner ?? null,
-    subjects: subjects.length,
+    names: names.length,
     pins: pins.length,
     usablePins: listUsablePins(identity, now).length,
     earliestEnd: end === undefined ? null : formatInstant(end),

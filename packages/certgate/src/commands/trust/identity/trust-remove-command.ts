@@ -13,9 +13,9 @@ import {
   type ChangeFlags,
   type StoreFlags,
 } from '../options/store-options.js';
-import { addSubjectOptions, readSubjects, type SubjectFlags } from '../options/subject-options.js';
+import { addNameOptions, readNames, type NameFlags } from '../options/name-options.js';
 
-interface RemoveFlags extends StoreFlags, ChangeFlags, SubjectFlags {
+interface RemoveFlags extends StoreFlags, ChangeFlags, NameFlags {
   readonly pin?: readonly string[];
   readonly role?: readonly string[];
   readonly function?: readonly string[];
@@ -29,7 +29,7 @@ export function trustRemoveCommand(): Command {
     .option('--role <role>', 'only this role (repeatable)', collect)
     .option('--function <name>', 'only this function (repeatable)', collect)
     .option('--issued-by <authority>', 'with a name: the authority that it stands under');
-  addSubjectOptions(command);
+  addNameOptions(command);
   addStoreOption(command);
   addChangeOptions(command).action(remove);
   return addHelpSections(command, {
@@ -48,12 +48,12 @@ export function trustRemoveCommand(): Command {
 
 async function remove(name: string, flags: RemoveFlags): Promise<void> {
   const { pin: pins = [], role: roles = [], function: functions = [] } = flags;
-  const subjects = readSubjects(flags, false);
-  const isWhole = pins.length + roles.length + functions.length + subjects.length === 0;
+  const names = readNames(flags, false);
+  const isWhole = pins.length + roles.length + functions.length + names.length === 0;
   const location = await openTrustLocation(flags.store);
   const change = await readChange('remove', flags);
   const update = await updateTrustDocument(location, change, (document) =>
-    isWhole ? removeIdentity(document, name) : removeFromIdentity(document, name, { pins, roles, functions, subjects }),
+    isWhole ? removeIdentity(document, name) : removeFromIdentity(document, name, { pins, roles, functions, names }),
   );
   const removed = getIdentity(update.before.document, name);
   reportUpdate(

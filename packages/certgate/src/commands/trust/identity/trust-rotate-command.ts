@@ -87,9 +87,9 @@ function describeOldEnd(oldEnd: number | undefined): string {
     : `The old certificates count until ${formatInstant(oldEnd)}, or until their own end, whichever is first.`;
 }
 
-function listEarlierEnds({ certificates = [] }: TrustDocumentIdentity, oldEnd: number | undefined): readonly string[] {
+function listEarlierEnds({ pins = [] }: TrustDocumentIdentity, oldEnd: number | undefined): readonly string[] {
   if (oldEnd === undefined) return [];
-  return certificates
+  return pins
     .filter((pin) => isEnabled(pin) && pin.notAfter !== undefined && Date.parse(pin.notAfter) < oldEnd)
     .map(
       (pin) =>

@@ -17,7 +17,7 @@ describe('certgate trust set', () => {
     stage.remove();
   });
 
-  const pin = (): unknown => stage.read().identities[0]?.certificates?.[0];
+  const pin = (): unknown => stage.read().identities[0]?.pins?.[0];
 
   it('gives a pin another window by one write, and says who gains what', async () => {
     const said = await stage.expect(

@@ -49,7 +49,7 @@ async function show(name: string, flags: ShowFlags): Promise<void> {
       state: describeIdentityState(identity, now),
       identity: written,
       disabled: identity.enabled ? null : describeDisableAsJson(disables.ofIdentity(identity.name)),
-      subjects: identity.subjects,
+      names: identity.names,
       pins: identity.pins.map((pin) => ({
         ...describePin(pin, now),
         disabled: pin.enabled ? null : describeDisableAsJson(disables.ofPin(pin)),
@@ -65,12 +65,12 @@ async function show(name: string, flags: ShowFlags): Promise<void> {
   for (const [label, value] of [...fields.slice(0, 2), ...disabled, ...fields.slice(2)]) {
     printLine(`${label.padEnd(12)}${escapeControls(value)}`);
   }
-  if (identity.subjects.length > 0) printLine('subjects');
-  for (const { type, value, issuedBy } of identity.subjects) {
+  if (identity.names.length > 0) printLine('names');
+  for (const { type, value, issuedBy } of identity.names) {
     printLine(`  ${escapeControls(`${type} ${value}, issued by ${issuedBy}`)}`);
   }
   if (identity.pins.length > 0) printLine('pins');
-  else if (identity.subjects.length === 0) printLine('no pins, so nobody can be this identity');
+  else if (identity.names.length === 0) printLine('no pins, so nobody can be this identity');
   for (const pin of identity.pins) {
     printLine(`  ${formatPin(pin, now)}`);
     if (!pin.enabled) printLine(`    ${escapeControls(describeDisable(disables.ofPin(pin)))}`);

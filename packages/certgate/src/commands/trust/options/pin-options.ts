@@ -15,7 +15,7 @@ export interface PinFlags extends PasswordFlags {
   readonly certificate?: string;
   readonly thumbprintSha256?: string;
   readonly publicKeySha256?: string;
-  /** Shared with the subjects' options, where a verb has both. */
+  /** Shared with the options for names, where a verb has both. */
   readonly issuedBy?: string;
   readonly notBefore?: string;
   readonly notAfter?: string;

@@ -9,14 +9,14 @@ const partner = { name: 'partner', trustAnchors: [pems.partner] };
 
 type Fields = Readonly<Record<string, unknown>>;
 
-const subjects = (...items: readonly unknown[]): object =>
-  documentOf([{ subjects: items }], {
+const names = (...items: readonly unknown[]): object =>
+  documentOf([{ names: items }], {
     authorities: [{ ...corp, spiffeTrustDomains: ['example.org'] }, partner],
   });
-const subject = (fields: Fields): object => subjects({ issuedBy: 'corp', ...fields });
-const pin = (fields: Fields): object => documentOf([{ certificates: [fields] }], { authorities: [corp] });
+const named = (fields: Fields): object => names({ issuedBy: 'corp', ...fields });
+const pin = (fields: Fields): object => documentOf([{ pins: [fields] }], { authorities: [corp] });
 
-const name = 'identities[0].subjects[0]';
+const name = 'identities[0].names[0]';
 const isBeyond = false;
 
 function refuse(what: string, document: unknown, path: string, words: RegExp, isSeenBySchema = true): RefusedDocument {
@@ -24,35 +24,35 @@ function refuse(what: string, document: unknown, path: string, words: RegExp, is
 }
 
 const refusedDns = (text: unknown, words = /DNS name/): RefusedDocument =>
-  refuse(`the DNS name ${String(text)}`, subject({ dns: text }), `${name}.dns`, words);
+  refuse(`the DNS name ${String(text)}`, named({ dns: text }), `${name}.dns`, words);
 const refusedUri = (text: unknown, words = /absolute URI/, isSeenBySchema = true): RefusedDocument =>
-  refuse(`the URI ${String(text)}`, subject({ uri: text }), `${name}.uri`, words, isSeenBySchema);
+  refuse(`the URI ${String(text)}`, named({ uri: text }), `${name}.uri`, words, isSeenBySchema);
 const refusedEmail = (text: unknown): RefusedDocument =>
-  refuse(`the mailbox ${String(text)}`, subject({ email: text }), `${name}.email`, /mailbox|empty/);
+  refuse(`the mailbox ${String(text)}`, named({ email: text }), `${name}.email`, /mailbox|empty/);
 
-export const refusedSubjectDocuments: readonly RefusedDocument[] = [
-  // subjects
-  refuse('subjects as an object', documentOf([{ subjects: {} }]), 'identities[0].subjects', /list/),
-  refuse('a name without its authority', subjects({ dns: 'a.example' }), `${name}.issuedBy`, /missing/),
-  refuse('an authority without a name', subjects({ issuedBy: 'corp' }), name, /exactly one of dns, uri/),
-  refuse('two names', subject({ dns: 'a.example', uri: 'urn:a:b' }), name, /exactly one of/),
-  refuse('an IP address', subject({ ip: '10.0.0.1' }), `${name}.ip`, /unknown key; known are issuedBy, dns/),
-  refuse('a pattern', subject({ dnsPattern: '.*' }), `${name}.dnsPattern`, /unknown key/),
+export const refusedNameDocuments: readonly RefusedDocument[] = [
+  // names
+  refuse('names as an object', documentOf([{ names: {} }]), 'identities[0].names', /list/),
+  refuse('a name without its authority', names({ dns: 'a.example' }), `${name}.issuedBy`, /missing/),
+  refuse('an authority without a name', names({ issuedBy: 'corp' }), name, /exactly one of dns, uri/),
+  refuse('two names', named({ dns: 'a.example', uri: 'urn:a:b' }), name, /exactly one of/),
+  refuse('an IP address', named({ ip: '10.0.0.1' }), `${name}.ip`, /unknown key; known are issuedBy, dns/),
+  refuse('a pattern', named({ dnsPattern: '.*' }), `${name}.dnsPattern`, /unknown key/),
   refuse(
     'an authority that is not there',
-    subject({ issuedBy: 'corporation', dns: 'a.example' }),
+    named({ issuedBy: 'corporation', dns: 'a.example' }),
     `${name}.issuedBy`,
     /no authority of this document; there are corp, partner/,
     isBeyond,
   ),
   refuse(
     'an authority where none is',
-    documentOf([{ subjects: [{ issuedBy: 'corp', dns: 'a.example' }] }]),
+    documentOf([{ names: [{ issuedBy: 'corp', dns: 'a.example' }] }]),
     `${name}.issuedBy`,
     /which has none/,
     isBeyond,
   ),
-  refuse('an authority that is null', subject({ issuedBy: null, dns: 'a.example' }), `${name}.issuedBy`, /text/),
+  refuse('an authority that is null', named({ issuedBy: null, dns: 'a.example' }), `${name}.issuedBy`, /text/),
   ...[
     '',
     ' a.example',
@@ -97,7 +97,7 @@ export const refusedSubjectDocuments: readonly RefusedDocument[] = [
   refusedUri('spiffe://elsewhere.org/a', /not among the spiffeTrustDomains of the authority corp/, isBeyond),
   refuse(
     'a SPIFFE ID under another authority',
-    subjects({ issuedBy: 'partner', uri: 'spiffe://example.org/a' }),
+    names({ issuedBy: 'partner', uri: 'spiffe://example.org/a' }),
     `${name}.uri`,
     /of the authority partner/,
     isBeyond,
@@ -113,54 +113,54 @@ export const refusedSubjectDocuments: readonly RefusedDocument[] = [
     'a@10.0.0.1',
     'Bill <a@c.example>',
   ].map(refusedEmail),
-  refuse('a common name with a space behind', subject({ commonName: 'billing ' }), `${name}.commonName`, /white space/),
-  refuse('an empty organizational unit', subject({ organizationalUnit: '' }), `${name}.organizationalUnit`, /empty/),
+  refuse('a common name with a space behind', named({ commonName: 'billing ' }), `${name}.commonName`, /white space/),
+  refuse('an empty organizational unit', named({ organizationalUnit: '' }), `${name}.organizationalUnit`, /empty/),
   refuse(
-    'a subject twice',
-    subjects({ issuedBy: 'corp', dns: 'a.example' }, { issuedBy: 'Corp', dns: 'A.Example' }),
-    'identities[0].subjects[1]',
+    'a name twice under one authority',
+    names({ issuedBy: 'corp', dns: 'a.example' }, { issuedBy: 'Corp', dns: 'A.Example' }),
+    'identities[0].names[1]',
     /dns a.example of the authority corp stands already/,
     isBeyond,
   ),
   refuse(
-    'a subject in two identities',
+    'a name of one authority in two identities',
     documentOf(
       [
-        { subjects: [{ issuedBy: 'corp', email: 'a@b.example' }] },
-        { subjects: [{ issuedBy: 'corp', email: 'a@B.example' }] },
+        { names: [{ issuedBy: 'corp', email: 'a@b.example' }] },
+        { names: [{ issuedBy: 'corp', email: 'a@B.example' }] },
       ],
       { authorities: [corp] },
     ),
-    'identities[1].subjects[0]',
-    /stands already at identities\[0\]\.subjects\[0\]/,
+    'identities[1].names[0]',
+    /stands already at identities\[0\]\.names\[0\]/,
     isBeyond,
   ),
   // pins
   refuse(
     'a key without notAfter or authority',
     pin({ publicKeySha256: sha256 }),
-    'identities[0].certificates[0]',
+    'identities[0].pins[0]',
     /notAfter of its own, or an authority/,
   ),
   refuse(
     'a pin of an authority that is not there',
     pin({ thumbprintSha256: sha256, issuedBy: 'x' }),
-    'identities[0].certificates[0].issuedBy',
+    'identities[0].pins[0].issuedBy',
     /no authority/,
     isBeyond,
   ),
   refuse(
     'a pin of an authority that is empty',
     pin({ publicKeySha256: sha256, issuedBy: '' }),
-    'identities[0].certificates[0].issuedBy',
+    'identities[0].pins[0].issuedBy',
     /empty/,
   ),
 ];
 
-export const acceptedSubjectDocuments: readonly (readonly [string, object])[] = [
+export const acceptedNameDocuments: readonly (readonly [string, object])[] = [
   [
-    'every type of subject',
-    subjects(
+    'every type of name',
+    names(
       { issuedBy: 'corp', dns: 'billing.corp.example' },
       { issuedBy: 'CORP', dns: '*.corp.example' },
       { issuedBy: 'corp', dns: 'localhost' },
@@ -175,15 +175,15 @@ export const acceptedSubjectDocuments: readonly (readonly [string, object])[] = 
   ],
   [
     'one name under two authorities',
-    subjects({ issuedBy: 'corp', dns: 'a.example' }, { issuedBy: 'partner', dns: 'a.example' }),
+    names({ issuedBy: 'corp', dns: 'a.example' }, { issuedBy: 'partner', dns: 'a.example' }),
   ],
   [
     'one text as two types',
-    subjects({ issuedBy: 'corp', dns: 'a.example' }, { issuedBy: 'corp', commonName: 'a.example' }),
+    names({ issuedBy: 'corp', dns: 'a.example' }, { issuedBy: 'corp', commonName: 'a.example' }),
   ],
   [
     'mailboxes that differ in case',
-    subjects({ issuedBy: 'corp', email: 'a@b.example' }, { issuedBy: 'corp', email: 'A@b.example' }),
+    names({ issuedBy: 'corp', email: 'a@b.example' }, { issuedBy: 'corp', email: 'A@b.example' }),
   ],
   ['a key of an authority', pin({ publicKeySha256: sha256, issuedBy: 'Corp' })],
   [

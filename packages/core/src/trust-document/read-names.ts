@@ -4,26 +4,21 @@ import { documentKeys } from './document-keys.js';
 import type { AuthorityDirectory } from './read-authorities.js';
 import type { DocumentReader } from './document-reader.js';
 import type { TrustedAuthority } from '../trust-snapshot/trust-snapshot.js';
-import {
-  type SubjectType,
-  type TrustSubject,
-  normalizeSubject,
-  subjectTypes,
-} from '../trust-snapshot/trust-subject.js';
+import { type NameType, type TrustName, normalizeName, nameTypes } from '../trust-snapshot/trust-name.js';
 
 /** A name under its authority; undefined where something is wrong, which the reader has collected. */
-export function readSubject(
+export function readName(
   reader: DocumentReader,
   value: unknown,
   path: string,
   directory: AuthorityDirectory,
-): TrustSubject | undefined {
-  const fields = reader.readObject(value, path, 'subject');
+): TrustName | undefined {
+  const fields = reader.readObject(value, path, 'trustName');
   if (fields === undefined) return undefined;
-  const types = subjectTypes.filter((type) => fields[type] !== undefined);
+  const types = nameTypes.filter((type) => fields[type] !== undefined);
   const [type] = types;
   if (type === undefined || types.length > 1) {
-    reader.report(path, `give exactly one of ${subjectTypes.join(', ')}`);
+    reader.report(path, `give exactly one of ${nameTypes.join(', ')}`);
     return undefined;
   }
   const issuedBy = fields.issuedBy;
@@ -36,15 +31,15 @@ export function readSubject(
     return undefined;
   }
   directory.noteUse(authority);
-  return Object.freeze({ issuedBy: authority.name, type, value: normalizeSubject(type, text) });
+  return Object.freeze({ issuedBy: authority.name, type, value: normalizeName(type, text) });
 }
 
-function readValue(reader: DocumentReader, type: SubjectType, value: unknown, path: string): string | undefined {
+function readValue(reader: DocumentReader, type: NameType, value: unknown, path: string): string | undefined {
   const before = reader.problems.length;
   const isName = type === 'commonName' || type === 'organizationalUnit';
   const text = isName
     ? reader.readName(value, path)
-    : reader.readText(value, path, documentKeys.subject[type].maximumLength);
+    : reader.readText(value, path, documentKeys.trustName[type].maximumLength);
   if (reader.problems.length > before) return undefined;
   const fault = isName ? undefined : findFault[type](text);
   if (fault === undefined) return text;

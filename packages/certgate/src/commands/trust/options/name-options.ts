@@ -1,10 +1,10 @@
-import type { TrustDocumentSubject } from '@certgate/core/tools';
+import type { TrustDocumentName } from '@certgate/core/tools';
 import type { Command } from 'commander';
 import { CommandFailure } from '../../../command-line/command-failure.js';
 import { collect } from './pin-options.js';
 
 /** Beside `--issued-by`, which the verb has anyway or adds. */
-export interface SubjectFlags {
+export interface NameFlags {
   readonly issuedBy?: string;
   readonly dns?: readonly string[];
   readonly uri?: readonly string[];
@@ -14,7 +14,7 @@ export interface SubjectFlags {
 }
 
 /** A name of a certificate that the authority of `--issued-by` issued. */
-export function addSubjectOptions(command: Command): Command {
+export function addNameOptions(command: Command): Command {
   return command
     .option('--dns <name>', 'a DNS name of the certificate, or *.corp.example for one label (repeatable)', collect)
     .option('--uri <uri>', 'a URI of the certificate, e.g. a SPIFFE ID (repeatable)', collect)
@@ -28,9 +28,9 @@ export function addSubjectOptions(command: Command): Command {
 }
 
 /** `hasPin`: then `--issued-by` has something to say without a name too. */
-export function readSubjects(flags: SubjectFlags, hasPin: boolean): readonly TrustDocumentSubject[] {
+export function readNames(flags: NameFlags, hasPin: boolean): readonly TrustDocumentName[] {
   const { issuedBy, dns = [], uri = [], email = [], commonName = [], organizationalUnit = [] } = flags;
-  const names: readonly Omit<TrustDocumentSubject, 'issuedBy'>[] = [
+  const names: readonly Omit<TrustDocumentName, 'issuedBy'>[] = [
     ...dns.map((text) => ({ dns: text })),
     ...uri.map((text) => ({ uri: text })),
     ...email.map((text) => ({ email: text })),
