@@ -253,7 +253,7 @@ describe('certgate trust explain', () => {
     assert.deepEqual([then.outcome, then.status], ['denied', 403]);
     const { stdout } = await run('reader', '--function', 'Trial', '--app', app);
     assert.match(stdout, /^Allowed, report-only/m);
-    assert.match(stdout, /^counts +where revision 12 was read; an app at an older one may still refuse$/m);
+    assert.match(stdout, /^applies +in apps that have read revision 12; an app with an older one may still refuse$/m);
   });
 
   it('shows it to people', async () => {
@@ -291,7 +291,7 @@ describe('certgate trust explain', () => {
     const cases: readonly (readonly [readonly string[], RegExp])[] = [
       [['--function', 'Nope', '--app', app], /no function "Nope".*Closed, Public, Role, Trial/s],
       [['--function', 'Tick', '--app', app], /trigger timerTrigger/],
-      [['--function', 'X', '--app', app, '--requires-role', 'a'], /Leave one of the two/],
+      [['--function', 'X', '--app', app, '--requires-role', 'a'], /Use only one of them/],
       [['--function', 'X', '--at', '2027-02-30T00:00:00Z'], /time that exists/],
       [['--function', 'X', '--at', 'tomorrow'], /time that exists/],
       [['--function', 'X', '--requires-role', ' '], /not empty/],

@@ -25,7 +25,7 @@ export function formatPaths(
     .slice(0, maximumPaths)
     .flatMap((path, index) => [...(index === 0 ? [] : ['']), ...formatPath(path, index + 1, isBrief)]);
   const more = paths.length - maximumPaths;
-  return more > 0 ? [...shown, '', `… and ${more} more; all of them: --json`] : shown;
+  return more > 0 ? [...shown, '', `… and ${more} more; --json lists all of them`] : shown;
 }
 
 function formatPath(path: ReportedPath, number: number, isBrief: boolean): readonly string[] {

@@ -5,14 +5,14 @@ export const flagMeanings: Readonly<
   '--at': {
     meaning: 'The time that is taken for now.',
     wordings: [
-      '--at <time>  as if it were this time, like 2027-03-01T00:00:00Z (default: now)',
+      '--at <time>  the time to check for, like 2027-03-01T00:00:00Z (default: now)',
       '--at <time>  the time of the call, like 2027-03-01T00:00:00Z (default: now)',
     ],
   },
   '--audience': {
     meaning: 'The name of an app that the trust document is for.',
     wordings: [
-      "--audience <app>  as the app's `audience`: the name by which the document must be for it",
+      "--audience <app>  the app's option `audience`: a name that the document's audience must contain",
       '--audience <app>  the name of an app that the document is for (repeatable)',
     ],
   },
@@ -29,14 +29,14 @@ export const flagMeanings: Readonly<
     wordings: [
       '--certificate <file>  PFX, PEM, DER or a header value; - reads standard input',
       '--certificate <file>  a PFX, or PEM that holds the certificate and its key',
-      '--certificate <file>  pin this certificate: PFX, PEM, DER or base64; its key is not looked at',
+      '--certificate <file>  pin this certificate: PFX, PEM, DER or base64; a private key in it is ignored',
     ],
   },
   '--certificate-folder': {
     meaning: 'A folder of certificates at hand.',
     wordings: [
-      '--certificate-folder <folder>  certificates at hand: pins of those that the gate would refuse are told',
-      '--certificate-folder <folder>  certificates at hand: what is found there is pinned by SHA-256, with its end',
+      '--certificate-folder <folder>  a folder of certificates: report pins of those that the gate would refuse',
+      '--certificate-folder <folder>  a folder of certificates: those in the list are pinned by SHA-256, with their end',
     ],
   },
   '--crl': {
@@ -63,20 +63,20 @@ export const flagMeanings: Readonly<
   },
   '--dry-run': {
     meaning: 'Say what would change, and change nothing.',
-    wordings: ['--dry-run  say what would change, and write nothing', '--dry-run  show the changes and make none'],
+    wordings: ['--dry-run  print what would change, and write nothing', '--dry-run  show the changes and make none'],
   },
   '--fail-on': {
     meaning: 'What the exit code 1 is for.',
     wordings: [
-      '--fail-on <severity>  the least severity that the exit code 1 is for',
-      '--fail-on <what>  what the exit code 1 is for',
+      '--fail-on <severity>  the lowest severity that causes exit code 1',
+      '--fail-on <what>  what causes exit code 1',
     ],
   },
   '--function': {
     meaning: 'A function, by its name in the app.',
     wordings: [
-      '--function <name>  a function that it may call (repeatable); none: every function',
-      '--function <name>  a function that new identities may call (repeatable); none: every function',
+      '--function <name>  a function that it may call (repeatable); without one, it may call every function',
+      '--function <name>  a function that new identities may call (repeatable); without one, they may call every function',
       '--function <name>  only this function (repeatable)',
       '--function <name>  the function that is called',
     ],
@@ -91,9 +91,9 @@ export const flagMeanings: Readonly<
   '--issued-by': {
     meaning: 'The authority of the trust document that issued the certificate.',
     wordings: [
-      '--issued-by <authority>  an authority of the document: what is added counts for certificates that it issued only',
+      '--issued-by <authority>  an authority of the document: what is added applies only to certificates that it issued',
       '--issued-by <authority>  with --serial: the authority that issued it',
-      '--issued-by <authority>  with a name: the authority that it stands under',
+      '--issued-by <authority>  with a name: the authority of that name',
     ],
   },
   '--json': {
@@ -116,27 +116,30 @@ export const flagMeanings: Readonly<
   '--not-after': {
     meaning: 'Until when the pin counts.',
     wordings: [
-      "--not-after <time>  the pin counts until then (default with --certificate: the certificate's own end)",
-      "--not-after <time>  the pin counts until then, e.g. 2028-03-01T00:00:00Z; none: until the certificate's own end",
+      "--not-after <time>  the pin is valid until then (default with --certificate: the end of the certificate's validity)",
+      "--not-after <time>  when the pin ends, e.g. 2028-03-01T00:00:00Z; none: at the end of the certificate's validity",
     ],
   },
   '--not-before': {
     meaning: 'From when on the pin counts.',
     wordings: [
-      '--not-before <time>  the pin counts from then on, e.g. 2027-03-01T00:00:00Z',
-      '--not-before <time>  the pin counts from then on, e.g. 2027-03-01T00:00:00Z; none: at once',
+      '--not-before <time>  the pin is valid from then on, e.g. 2027-03-01T00:00:00Z',
+      '--not-before <time>  when the pin becomes valid, e.g. 2027-03-01T00:00:00Z; none: at once',
     ],
   },
   '--organizational-unit': {
     meaning: "An organizational unit in the certificate's subject.",
     wordings: [
-      '--organizational-unit <text>  an organizational unit of its subject, to the letter (repeatable)',
+      '--organizational-unit <text>  an exact organizational unit of its subject (repeatable)',
       '--organizational-unit <text>  the organizational unit in its subject',
     ],
   },
   '--owner': {
     meaning: 'Who answers for the identity.',
-    wordings: ['--owner <text>  who answers for it', '--owner <text>  who answers for the new identities'],
+    wordings: [
+      '--owner <text>  who is responsible for it',
+      '--owner <text>  who is responsible for the new identities',
+    ],
   },
   '--port': {
     meaning: "The gateway's port.",
@@ -149,58 +152,58 @@ export const flagMeanings: Readonly<
     meaning: 'Why it is done.',
     wordings: [
       '--reason <reason>  by RFC 5280; removeFromCRL ends a certificateHold',
-      '--reason <text>  why; stands in the log of changes',
+      '--reason <text>  why the document is changed, for the log of changes',
     ],
   },
   '--revocation': {
     meaning: 'What it means that nothing is known of a revocation.',
     wordings: [
       '--revocation <mode>  required: what nothing is known of is refused (default where there are lists or answers; else off)',
-      '--revocation <mode>  what an unknown revocation means (default: required with --crl or --ocsp, else off)',
+      '--revocation <mode>  what to do if the revocation status is unknown (default: required with --crl or --ocsp, else off)',
     ],
   },
   '--role': {
     meaning: 'A role of the identity.',
     wordings: [
-      '--role <role>  a role that it gets (repeatable); none: only functions that ask for no role',
-      '--role <role>  a role that new identities get (repeatable); none: only functions that ask for no role',
+      '--role <role>  a role that it gets (repeatable); without one, it may call only functions that require no role',
+      '--role <role>  a role that new identities get (repeatable); without one, they may call only functions that require no role',
       '--role <role>  only this role (repeatable)',
     ],
   },
   '--scope': {
     meaning: 'Which certificates of a path must not be revoked.',
     wordings: [
-      '--scope <scope>  which certificates must not be revoked (default: chain)',
+      '--scope <scope>  which certificates to check for revocation (default: chain)',
       '--scope <scope>  whose revocation counts (default: chain)',
     ],
   },
   '--signed-by': {
     meaning: 'A public key in PEM; the document as it is must be signed by one of these.',
     wordings: [
-      "--signed-by <key>  as the app's `signedBy`: a public key in PEM, or its file (repeatable: one of these)",
-      '--signed-by <file>  a public key in PEM that has signed the document as it is (repeatable; default: that of --signing-key)',
+      "--signed-by <key>  the app's option `signedBy`: a public key in PEM, or its file (repeatable: one of these must have signed)",
+      '--signed-by <file>  a public key in PEM with which the present document is signed (repeatable; default: that of --signing-key)',
     ],
   },
   '--store': {
     meaning: 'Where the trust document is.',
     wordings: [
       '--store <location>  ask an authority of this trust document, as an app would: a path, blob:https://… or https://…; reads the lists that it names, and asks its OCSP responder',
-      '--store <location>  where the trust document is: a path, file:PATH, https://… to read it only, or a blob: blob:https://….blob.core.windows.net/CONTAINER/NAME',
+      '--store <location>  where the trust document is: a path, file:PATH, https://… (read-only), or a blob: blob:https://….blob.core.windows.net/CONTAINER/NAME',
     ],
   },
   '--thumbprint-sha256': {
     meaning: 'The SHA-256 thumbprint of the certificate in question.',
     wordings: [
-      '--thumbprint-sha256 <hex>  only the certificate with this thumbprint, or the first eight digits or more of it (repeatable)',
+      '--thumbprint-sha256 <hex>  only the certificate with this thumbprint, or with at least its first eight digits (repeatable)',
       '--thumbprint-sha256 <hex>  pin the certificate with this thumbprint',
     ],
   },
   '--to-existing': {
     meaning: 'Add to what is there already.',
     wordings: [
-      '--to-existing  add certificates, lists and trust domains to an authority that is there, or change a setting',
-      '--to-existing  add the certificate, names, roles or functions to an identity that is there',
-      '--to-existing  also add certificates to identities that are there, which get what those may do',
+      '--to-existing  add certificates, lists and trust domains to an existing authority, or change a setting',
+      '--to-existing  add the certificate, names, roles or functions to an existing identity',
+      '--to-existing  also add certificates to existing identities; they get the access of these identities',
     ],
   },
   '--upstream': {

@@ -28,9 +28,9 @@ export async function readSigningKey(
   if (key.asymmetricKeyType === 'ec' && curve === 'prime256v1') return { key, digest: 'sha256' };
   if (key.asymmetricKeyType === 'ec' && curve === 'secp384r1') return { key, digest: 'sha384' };
   throw new CommandFailure(
-    `${path} holds a key (${key.asymmetricKeyType ?? 'unknown'}) that documents aren't signed by.`,
+    `${path} contains a key of a type (${key.asymmetricKeyType ?? 'unknown'}) that can't sign documents.`,
     {
-      remedy: 'Ed25519, EC P-256 and P-384 are: openssl genpkey -algorithm ed25519 -out signing.key.pem',
+      remedy: 'Use Ed25519, EC P-256 or P-384: openssl genpkey -algorithm ed25519 -out signing.key.pem',
     },
   );
 }
@@ -72,10 +72,10 @@ export async function expectOwnSignature(
   }
   throw new CommandFailure(
     signature === undefined
-      ? 'The document is not signed, so this change would make you vouch for all else that it says. Nothing was written.'
-      : `The document's signature is not of ${signedBy === undefined ? 'this key' : 'these keys'}: it was changed by something other than this tool, or signed with another key. Nothing was written.`,
+      ? 'The document is not signed, so your signature would vouch for everything else in it too. Nothing was written.'
+      : `The document's signature does not match ${signedBy === undefined ? 'this key' : 'these keys'}: the document was changed by something other than this tool, or signed with another key. Nothing was written.`,
     {
-      remedy: `Look at it (certgate trust log, certgate trust list), then vouch for it as it is: certgate trust sign.${signature === undefined ? '' : ' If another key of yours signed it, name that one by --signed-by.'}`,
+      remedy: `Look at it (certgate trust log, certgate trust list), then sign it as it is: certgate trust sign.${signature === undefined ? '' : ' If another key of yours signed it, pass that key with --signed-by.'}`,
     },
   );
 }

@@ -24,7 +24,7 @@ export interface LoadedTrustDocument {
 
 export function missingDocument({ description }: Pick<TrustLocation, 'description'>): CommandFailure {
   return new CommandFailure(`There is no trust document at ${description}.`, {
-    remedy: `Correct the location, or make one by: certgate trust init --store ${shellWord(description)} --reason …`,
+    remedy: `Correct the location, or create one: certgate trust init --store ${shellWord(description)} --reason …`,
   });
 }
 
@@ -77,6 +77,6 @@ function explainInvalid(fault: unknown, description: string): unknown {
   const more = fault.problems.length > 1 ? ` (and ${fault.problems.length - 1} more)` : '';
   return new CommandFailure(
     escapeControls(`The trust document at ${description} is not valid: ${place}${first?.message ?? ''}${more}`),
-    { remedy: `See all of it by: certgate trust check --store ${description}`, cause: fault },
+    { remedy: `To see all problems: certgate trust check --store ${description}`, cause: fault },
   );
 }

@@ -30,8 +30,8 @@ export async function openTrustLocation(store: string): Promise<TrustLocation> {
 export function expectWritable(store: string): void {
   const address = readAddress(store);
   if (address.kind !== 'url') return;
-  throw new CommandFailure(`${showTrustAddress(address)} can be read and not written: it is a URL.`, {
-    remedy: 'Make the change where the document is kept: in its file, or in its blob by --store blob:https://…',
+  throw new CommandFailure(`${showTrustAddress(address)} is a URL, which can't be written.`, {
+    remedy: 'Make the change in the file of the document, or in its blob (--store blob:https://…).',
   });
 }
 
@@ -41,8 +41,8 @@ function readAddress(store: string): TrustAddress {
   // Other users of the machine can read arguments, and shells and pipelines keep them.
   if (address.kind === 'url' && new URL(address.url).search !== '' && store !== process.env[trustVariable]) {
     throw new CommandFailure(
-      'The URL carries a query (a shared access signature?), and arguments are no place for secrets. It is not used.',
-      { remedy: `Put the whole URL into the environment variable ${trustVariable} and leave out --store.` },
+      'The URL has a query (a shared access signature?). Arguments must not contain secrets, so the URL is not used.',
+      { remedy: `Set the environment variable ${trustVariable} to the whole URL, and omit --store.` },
     );
   }
   return address;

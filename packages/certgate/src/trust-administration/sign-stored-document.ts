@@ -24,8 +24,8 @@ export async function signStoredDocument(
   const { reviewedSha256 = documentSha256 } = change;
   if (reviewedSha256 !== documentSha256) {
     throw new CommandFailure(
-      `The document at ${location.description} is another one than was looked at: its SHA-256 is ${documentSha256}. Nothing was written.`,
-      { remedy: 'Look at what changed: certgate trust diff, certgate trust log.' },
+      `The document at ${location.description} is not the one with this hash: its SHA-256 is ${documentSha256}. Nothing was written.`,
+      { remedy: 'To see what changed: certgate trust diff, certgate trust log.' },
     );
   }
   const signature = signDocument(bytes, change.signingKey);
@@ -47,7 +47,7 @@ export async function signStoredDocument(
   );
   if ((await location.write({ bytes, signature }, etag)) === 'conflict') {
     throw new CommandFailure('The document was changed while it was being signed; nothing was written.', {
-      remedy: 'Look at what changed (certgate trust log), then sign again.',
+      remedy: 'See what changed (certgate trust log), then sign again.',
       exitCode: exitCodes.failed,
     });
   }

@@ -107,7 +107,7 @@ export async function updateTrustDocument(
     before = now;
   }
   throw new CommandFailure(
-    `Others kept changing ${location.description}: ${maximumTries} tries came too late, and nothing was written.`,
+    `Others kept changing ${location.description}: ${maximumTries} attempts failed, and nothing was written.`,
     { remedy: 'Run it again.', exitCode: exitCodes.failed },
   );
 }
@@ -136,7 +136,7 @@ const emptyDocument = '{"schemaVersion":1,"revision":0,"identities":[]}';
 
 function alreadyThere(location: TrustLocation): CommandFailure {
   return new CommandFailure(`There is a trust document at ${location.description} already. Nothing was written.`, {
-    remedy: `See it by: certgate trust list --store ${location.description}`,
+    remedy: `To see it: certgate trust list --store ${location.description}`,
   });
 }
 
@@ -156,9 +156,9 @@ function prepareUpdate(before: LoadedTrustDocument, edited: TrustDocument, chang
     throw new CommandFailure(`The revision ${revision} is the highest there is, so this document can't be changed.`);
   }
   if (before.signature !== undefined && change.signingKey === undefined && change.unsigned !== true) {
-    throw new CommandFailure('The document is signed, and this change would leave it without a signature that fits.', {
+    throw new CommandFailure('The document is signed, and after this change its signature would no longer match.', {
       remedy:
-        'Give the key by --signing-key, or drop the signature by --unsigned (apps with `signedBy` refuse it then).',
+        'Pass the key with --signing-key, or drop the signature with --unsigned (apps with `signedBy` then refuse the document).',
     });
   }
   return prepareDocument(before, { ...edited, revision: revision + 1 }, change);
@@ -188,8 +188,8 @@ function prepareDocument(before: LoadedTrustDocument, after: TrustDocument, chan
   const bytes = Buffer.from(text);
   if (bytes.length > maximumDocumentBytes) {
     throw new CommandFailure(
-      `The document would have ${bytes.length} bytes; apps read up to ${maximumDocumentBytes}. Nothing was written.`,
-      { remedy: 'Split it: an app can ask several stores (firstOf).' },
+      `The document would have ${bytes.length} bytes, but apps accept at most ${maximumDocumentBytes}. Nothing was written.`,
+      { remedy: 'Split it: an app can use several stores (firstOf).' },
     );
   }
   const afterSnapshot = checkDocument(text);
@@ -221,7 +221,7 @@ function refuseInvalid<T>(work: () => T): T {
     const [first] = fault.problems;
     const place = first === undefined || first.path === '' ? '' : `${first.path}: `;
     throw new CommandFailure(
-      escapeControls(`The document would not be valid any more: ${place}${first?.message ?? ''}. Nothing was written.`),
+      escapeControls(`The document would no longer be valid: ${place}${first?.message ?? ''}. Nothing was written.`),
       { cause: fault },
     );
   }

@@ -18,7 +18,7 @@ export async function readRevokedArgument(text: string, authority: StoredAuthori
   if (await isFile(text)) return readFromFile(text, authority);
   const serialNumber = findSerialNumber(text);
   if (serialNumber !== undefined) return { serialNumber, isProven: false };
-  throw new CommandFailure(`There is no file ${text}, and it is no serial number.`, {
+  throw new CommandFailure(`There is no file ${text}, and it is not a serial number.`, {
     remedy: `A serial number is hexadecimal: certgate authority show ${authority.name} lists those it gave.`,
   });
 }

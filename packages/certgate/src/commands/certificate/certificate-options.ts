@@ -53,7 +53,7 @@ export function checkFileFlags({ pfx, pem, passwordFile, passwordStdin, compatib
     throw new CommandFailure(
       `${option} is about the PFX, and --no-pfx makes none: the key of --pem is not encrypted.`,
       {
-        remedy: 'Leave one of the two.',
+        remedy: 'Use only one of them.',
       },
     );
   }

@@ -41,7 +41,7 @@ export async function runBeforeUpstream(folder: string, flags: DevFlags & { read
     throw new CommandFailure(
       `--${unfit.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} needs the embedded host, so it does not go with --upstream.`,
       {
-        remedy: 'Leave one of the two.',
+        remedy: 'Use only one of them.',
       },
     );
   }

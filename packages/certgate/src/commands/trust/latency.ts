@@ -10,13 +10,13 @@ export function addLatencyOptions(command: Command): Command {
   return command
     .option(
       '--refresh-interval <seconds>',
-      'the `refreshIntervalSeconds` of the apps, to say when it counts',
+      'the `refreshIntervalSeconds` of the apps, to tell when the change takes effect',
       parseSeconds,
       30,
     )
     .option(
       '--read-timeout <seconds>',
-      'the `readTimeoutSeconds` of the apps, to say when it counts',
+      'the `readTimeoutSeconds` of the apps, to tell when the change takes effect',
       parseSeconds,
       10,
     );
@@ -32,7 +32,7 @@ export function computeLatency({ refreshInterval, readTimeout }: LatencyFlags): 
 }
 
 export function describeLatency(flags: LatencyFlags): string {
-  return `It counts within ${computeLatency(flags)} s in every instance that can read the document.`;
+  return `It takes effect within ${computeLatency(flags)} s in every instance that can read the document.`;
 }
 
 function parseSeconds(text: string): number {

@@ -36,10 +36,10 @@ export function reportUpdate(
     return;
   }
   if (update.outcome === 'unchanged') {
-    printLine(`Nothing to change: the document (revision ${update.revision}) says so already.`);
+    printLine(`Nothing to change: the document (revision ${update.revision}) is already as requested.`);
     return;
   }
-  printLine(update.outcome === 'planned' ? `Would be done, and is not (--dry-run): ${done}` : done);
+  printLine(update.outcome === 'planned' ? `Not done, because of --dry-run: ${done}` : done);
   for (const { effect, sentence } of changes.slice(0, maximumPrintedChanges)) {
     printLine(`  ${paintEffect(effect)} ${escapeControls(sentence)}`);
   }

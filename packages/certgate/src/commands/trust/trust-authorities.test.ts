@@ -71,7 +71,7 @@ describe('certgate trust, with authorities', () => {
       '--trust-anchor',
       root,
     );
-    await refuse(/needs a trust anchor/, 'authority', 'add', 'other', '--revocation', 'off');
+    await refuse(/needs at least one trust anchor/, 'authority', 'add', 'other', '--revocation', 'off');
     await refuse(/one authority, one name/, 'authority', 'add', 'other', '--trust-anchor', root);
   });
 
@@ -183,8 +183,8 @@ describe('certgate trust, with authorities', () => {
   });
 
   it('add refuses a name without its authority, of nobody, of another, and a pattern', async () => {
-    await refuse(/only under the authority/, 'add', 'x', '--dns', 'a.example');
-    await refuse(/no name or pin is given/, 'add', 'x', '--issued-by', 'corp');
+    await refuse(/only under an authority/, 'add', 'x', '--dns', 'a.example');
+    await refuse(/requires a name or a pin/, 'add', 'x', '--issued-by', 'corp');
     await refuse(/names no authority.*corp/, 'add', 'x', '--issued-by', 'nobody', '--dns', 'a.example');
     await refuse(/stands already at identities\[0\]/, 'add', 'x', '--issued-by', 'corp', '--dns', '*.CORP.example');
     await refuse(/whole first label/, 'add', 'x', '--issued-by', 'corp', '--dns', 'a*.corp.example');
@@ -231,10 +231,10 @@ describe('certgate trust, with authorities', () => {
     await stage.expect('undeny', '--issued-by', 'CORP', '--serial', '008F01', '--reason', 'found');
     await stage.expect('undeny', leaf, '--reason', 'found');
     assert.equal(stage.read().denied, undefined);
-    await refuse(/doesn't hold/, 'undeny', leaf);
-    await refuse(/not said which/, 'deny', '--serial', '01');
+    await refuse(/doesn't contain/, 'undeny', leaf);
+    await refuse(/No certificate is given/, 'deny', '--serial', '01');
     await refuse(/not both/, 'deny', leaf, ...serial);
-    await refuse(/no serial number/, 'deny', '--issued-by', 'corp', '--serial', 'xyz');
+    await refuse(/not a serial number/, 'deny', '--issued-by', 'corp', '--serial', 'xyz');
   });
 
   it('check tells of the end of what never arrives with a request', async () => {
@@ -281,7 +281,7 @@ describe('certgate trust, with authorities', () => {
       '--dns',
       'x.example',
     );
-    await refuse(/referred to by "billing", ("[bcd]", ){3}the denied serial number/, 'authority', 'remove', 'corp');
+    await refuse(/still used by "billing", ("[bcd]", ){3}the denied serial number/, 'authority', 'remove', 'corp');
     const print = runOpenssl(['x509', '-in', issuing, '-noout', '-fingerprint', '-sha256']);
     const digits = print.split('=')[1]?.trim() ?? '';
     await stage.expect('authority', 'remove', 'corp', '--thumbprint-sha256', digits.slice(0, 12), '--reason', 'closed');

@@ -144,7 +144,7 @@ describe('certgate trust check', () => {
     assert.deepEqual(await verdict('other'), [2, 'wrong']);
     write(name, [{ name: 'intruder', roles: [], pins: [pin] }]);
     assert.deepEqual(await verdict('one'), [2, 'wrong']);
-    assert.match((await check(name, '--signed-by', 'one.public.pem')).stderr, /not of this document by this key/);
+    assert.match((await check(name, '--signed-by', 'one.public.pem')).stderr, /does not match this document and key/);
   });
 
   test('--audience, --minimum-revision: whether apps of that name take it', async () => {

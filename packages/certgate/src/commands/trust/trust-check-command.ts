@@ -43,29 +43,32 @@ interface CheckFlags extends StoreFlags, GateFlags {
 
 export function trustCheckCommand(): Command {
   const command = new Command('check').description(
-    'Look a trust document over: is it valid, what ends soon or has ended, SHA-1 pins, windows that never open, callers that nobody can be, authorities whose certificates end.',
+    'Check a trust document: whether it is valid, what has ended or ends soon, SHA-1 pins, windows that never open, identities that nobody can be, and authorities whose certificates end.',
   );
   addStoreOption(command)
     .option(
       '--within <days>',
-      'what ends within so many days is told, e.g. 60d (default: 30 days before the end, or the last third of a shorter lifetime)',
+      'report what ends within this time, e.g. 60d (default: 30 days before the end, or the last third of a shorter lifetime)',
       parseDays,
     )
-    .option('--certificate-folder <folder>', 'certificates at hand: pins of those that the gate would refuse are told')
+    .option(
+      '--certificate-folder <folder>',
+      'a folder of certificates: report pins of those that the gate would refuse',
+    )
     .addOption(
-      new Option('--fail-on <severity>', 'the least severity that the exit code 1 is for')
+      new Option('--fail-on <severity>', 'the lowest severity that causes exit code 1')
         .choices(['error', 'warning'])
         .default('warning'),
     )
-    .option('--at <time>', 'as if it were this time, like 2027-03-01T00:00:00Z (default: now)', parseInstant)
+    .option('--at <time>', 'the time to check for, like 2027-03-01T00:00:00Z (default: now)', parseInstant)
     .option('--json', 'print one JSON object');
   addGateOptions(command).action(check);
   return addHelpSections(command, {
     exitCodes: {
-      0: 'apps take the document, and nothing of that severity was found',
-      1: 'apps take the document, and something of that severity was found',
-      2: "apps don't take the document: it is not valid, its signature doesn't fit, it is for other apps, its revision is too low, or it can't be read",
-      3: 'nothing of that severity was found, but the signature beside the document or its audience was not compared; apps may refuse it',
+      0: 'apps accept the document, and there are no findings of that severity',
+      1: 'apps accept the document, but there are findings of that severity',
+      2: "apps don't accept the document: it is not valid, its signature doesn't match, it is for other apps, its revision is too low, or it can't be read",
+      3: 'there are no findings of that severity, but the signature of the document or its audience was not compared; apps may refuse it',
     },
     examples: [
       'certgate trust check --store file:trust.json',
@@ -98,7 +101,7 @@ async function check(flags: CheckFlags): Promise<void> {
         ])
       : [];
   for (const file of folder?.unreadable ?? [])
-    printNotice(`${escapeControls(file)} holds no certificate that can be read.`);
+    printNotice(`${escapeControls(file)} contains no certificate that can be read.`);
   if (flags.json === true) {
     printJson({
       store: location.description,
@@ -159,12 +162,12 @@ async function verifySignature({ bytes, signature }: StoredDocument, flags: Gate
 
 function explainSignature(verdict: Verdict): string {
   const what = {
-    fits: 'The signature fits.',
-    absent: 'The document has no signature, and one is asked for.',
+    fits: 'The signature matches.',
+    absent: 'The document has no signature, but --signed-by requires one.',
     malformed: 'The signature is not base64 in one line, or in two lines with one signature each.',
-    wrong: 'The signature is not of this document by this key: somebody may have changed it past you.',
+    wrong: 'The signature does not match this document and key: somebody else may have changed the document.',
   }[verdict];
-  return `${colors.red('error')} ${what} Apps with \`signedBy\` refuse the document. Look who changed it (certgate trust log) before you vouch for it (certgate trust sign).`;
+  return `${colors.red('error')} ${what} Apps with \`signedBy\` refuse the document. Find out who changed it (certgate trust log) before you sign it (certgate trust sign).`;
 }
 
 function isAtLeast(severity: InspectionSeverity, least: CheckFlags['failOn']): boolean {
@@ -194,7 +197,9 @@ function printReport(store: string, reading: DocumentReading, inspection: Inspec
 }
 
 function printProblems(store: string, problems: readonly DocumentProblem[]): void {
-  printLine(`${colors.red('not valid')}: ${store}. Apps refuse it whole; one that is running keeps the last good one.`);
+  printLine(
+    `${colors.red('not valid')}: ${store}. Apps refuse it; a running app continues with the last good one for a limited time.`,
+  );
   for (const { path, message } of problems) {
     printLine(escapeControls(`  ${path === '' ? 'the document' : path}: ${message}`));
   }
@@ -226,7 +231,8 @@ function printFindings(
       table.push([paints[severity](severity), code, end, escapeControls(owner ?? ''), escapeControls(message)]);
     }
     printLine(table.toString());
-    if (findings.length > maximumRows) printLine(`… and ${findings.length - maximumRows} more; all of them: --json`);
+    if (findings.length > maximumRows)
+      printLine(`… and ${findings.length - maximumRows} more; --json lists all of them`);
   }
   const count = (wanted: InspectionSeverity): number => findings.filter(({ severity }) => severity === wanted).length;
   // "valid" is what apps say of a document that they take.

@@ -20,7 +20,7 @@ import { trustUnlockCommand } from './trust-unlock-command.js';
 
 export function trustCommand(): Command {
   const command = new Command('trust').description(
-    'Keep the list of who may call: in a file or in Azure Blob Storage, with who changed it and why.',
+    'Administer who may call: a trust document in a file or in Azure Blob Storage, and the log of its changes.',
   );
   const verbs = [
     trustInitCommand(),

@@ -33,17 +33,13 @@ interface DenyFlags extends StoreFlags, ChangeFlags, PasswordFlags {
 export function trustDenyCommand(): Command {
   return createCommand(
     'deny',
-    'Refuse one certificate whatever else says of it: by its thumbprint, or by its serial number under an authority.',
+    'Put a certificate on the deny list, by its thumbprint or by its serial number under an authority. It is then refused whatever else the document says.',
     'laptop stolen',
   );
 }
 
 export function trustUndenyCommand(): Command {
-  return createCommand(
-    'undeny',
-    'Take a certificate off the deny list; who may call is decided as without it.',
-    'found again',
-  );
+  return createCommand('undeny', 'Remove a certificate from the deny list.', 'found again');
 }
 
 function createCommand(verb: 'deny' | 'undeny', description: string, reason: string): Command {
@@ -57,9 +53,9 @@ function createCommand(verb: 'deny' | 'undeny', description: string, reason: str
   addChangeOptions(command).action((text: string | undefined, flags: DenyFlags) => change(verb, text, flags));
   return addHelpSections(command, {
     exitCodes: {
-      0: 'the document is written, or says so already',
+      0: 'the document is written, or is already as requested',
       1: 'others kept changing the document; nothing is written',
-      2: `${verb === 'deny' ? '' : 'it is not on the deny list, or '}the certificate, the store or a word can't be used; nothing is written`,
+      2: `${verb === 'deny' ? '' : 'it is not on the deny list, or '}the certificate, the store or an argument can't be used; nothing is written`,
     },
     examples: [
       `certgate trust ${verb} billing.crt.pem --reason "${reason}" --store file:trust.json`,
@@ -91,18 +87,18 @@ async function readEntry(text: string | undefined, flags: DenyFlags): Promise<Tr
   const { issuedBy, serial } = flags;
   if (text === undefined) {
     if (issuedBy === undefined || serial === undefined) {
-      throw new CommandFailure('It is not said which certificate.', {
-        remedy: 'Give its thumbprint or its file, or --issued-by and --serial together.',
+      throw new CommandFailure('No certificate is given.', {
+        remedy: 'Pass its thumbprint, its file, or --issued-by and --serial together.',
       });
     }
     const serialNumber = findSerialNumber(serial);
     if (serialNumber !== undefined) return { issuedBy, serialNumber };
-    throw new CommandFailure(`${JSON.stringify(serial)} is no serial number.`, {
-      remedy: 'Give its hexadecimal digits: certgate certificate inspect FILE',
+    throw new CommandFailure(`${JSON.stringify(serial)} is not a serial number.`, {
+      remedy: 'Pass its hexadecimal digits, as certgate certificate inspect FILE prints them.',
     });
   }
   if (issuedBy !== undefined || serial !== undefined) {
-    throw new CommandFailure('Give the certificate, or --issued-by and --serial, not both.');
+    throw new CommandFailure('Pass the certificate, or --issued-by and --serial, but not both.');
   }
   const thumbprint = findThumbprint(text, 'sha256');
   if (thumbprint !== undefined) return { thumbprintSha256: thumbprint };

@@ -45,7 +45,7 @@ describe('certgate trust diff', () => {
     folder.file('signed.json', readFileSync(folder.file('more.json'), 'utf8'));
     folder.file('signed.json.sig', 'x');
     const { stdout, stderr } = await diff('one.json', 'signed.json', '--json', '--fail-on', 'never');
-    assert.match(stderr, /^warning The signature beside file:signed\.json was not verified\. .*--signed-by FILE\n$/);
+    assert.match(stderr, /^warning The signature of file:signed\.json was not verified\. .*--signed-by FILE\n$/);
     JSON.parse(stdout);
     assert.equal((await diff('one.json', 'more.json', '--fail-on', 'never')).stderr, '');
   });

@@ -16,17 +16,17 @@ interface DiffFlags {
 
 export function trustDiffCommand(): Command {
   const command = new Command('diff')
-    .description('Say who gains and who loses what when one trust document takes the place of another.')
-    .argument('<before>', 'a path, file:PATH, blob:URL, or - for standard input')
-    .argument('<after>', 'the document that takes its place, named the same way')
+    .description('Show who gains and who loses what when one trust document replaces another.')
+    .argument('<before>', 'a path, file:PATH, https:…, blob:https:…, or - for standard input')
+    .argument('<after>', 'the document that replaces it, in the same form')
     .addOption(
-      new Option('--fail-on <what>', 'what the exit code 1 is for').choices(failConditions).default('any' as const),
+      new Option('--fail-on <what>', 'what causes exit code 1').choices(failConditions).default('any' as const),
     )
     .option('--json', 'print one JSON object')
     .action(diff);
   return addHelpSections(command, {
     exitCodes: {
-      0: 'nobody gains or loses anything, or not what --fail-on names',
+      0: 'nobody gains or loses what --fail-on names',
       1: 'somebody gains or loses, as --fail-on names it; with `any` also a revision that running apps would refuse',
       2: "a document can't be read or is not valid",
     },
@@ -40,14 +40,14 @@ export function trustDiffCommand(): Command {
 
 async function diff(beforeArgument: string, afterArgument: string, flags: DiffFlags): Promise<void> {
   if (beforeArgument === '-' && afterArgument === '-') {
-    throw new CommandFailure('Standard input can hold one of the two documents, not both.');
+    throw new CommandFailure('Only one of the two documents can come from standard input.');
   }
   const before = await readDocumentArgument(beforeArgument);
   const after = await readDocumentArgument(afterArgument);
   for (const { stored, description } of [before, after]) {
     if (stored.signature === undefined) continue;
     printNotice(
-      `${colors.yellow('warning')} The signature beside ${description} was not verified. To verify it: certgate trust check --signed-by FILE`,
+      `${colors.yellow('warning')} The signature of ${description} was not verified. To verify it: certgate trust check --signed-by FILE`,
     );
   }
   const comparison = compareTrustDocuments(
@@ -67,9 +67,10 @@ async function diff(beforeArgument: string, afterArgument: string, flags: DiffFl
 
 /** What keeps the later document from counting where the earlier one is in use. */
 function findRevisionFault({ changes, revision: { before, after } }: TrustComparison): string | undefined {
-  if (after < before) return `The revision falls from ${before} to ${after}: running apps refuse the later document.`;
+  if (after < before)
+    return `The revision is lowered from ${before} to ${after}: running apps refuse the later document.`;
   if (after === before && changes.length > 0) {
-    return `Both documents have revision ${after}: raise it, so that logs tell which one was in use.`;
+    return `Both documents have revision ${after}: raise it, so that logs show which one was in use.`;
   }
   return undefined;
 }

@@ -46,14 +46,18 @@ export interface ExplainFlags extends StoreFlags, GateFlags, FunctionFlags, Pass
 
 export function trustExplainCommand(): Command {
   const command = new Command('explain').description(
-    'Say why a certificate may call a function or not, by the function that decides in the app, and which command ends a denial.',
+    'Show why a certificate may call a function, or why not, and which command ends a denial. The answer comes from the code that decides in the app.',
   );
   addStoreOption(command)
     .option('--certificate <file>', 'PFX, PEM, DER or a header value; - reads standard input')
     .option('--no-certificate', 'a caller without a certificate')
     .requiredOption('--function <name>', 'the function that is called')
-    .option('--app <folder>', 'ask this app what the function requires; it is loaded as by app inspect')
-    .option('--requires-role <role>', 'without --app: a role that the function requires; all that are given', collect)
+    .option('--app <folder>', 'load this app, as app inspect does, to find out what the function requires')
+    .option(
+      '--requires-role <role>',
+      'without --app: a role that the function requires (repeatable: all of these)',
+      collect,
+    )
     .option('--at <time>', 'the time of the call, like 2027-03-01T00:00:00Z (default: now)', parseInstant)
     .option('--json', 'print one JSON object');
   addGateOptions(command);
@@ -63,7 +67,7 @@ export function trustExplainCommand(): Command {
       0: 'the caller is allowed',
       1: 'the caller is denied; the step and the reason are printed',
       2: 'the document, the certificate or the app cannot be used, or the app has no such function',
-      3: 'the caller would be allowed, but the signature beside the document or its audience was not compared; the app may refuse the document',
+      3: 'the caller would be allowed, but the signature of the document or its audience was not compared; the app may refuse the document',
     },
     examples: [
       'certgate trust explain --store file:trust.json --certificate billing.crt.pem --function GetOrder --app .',
@@ -91,13 +95,13 @@ export async function explainCall(
   flags: ExplainFlags,
 ): Promise<{ readonly report: ExplanationReport; readonly explained: ExplainedFunction }> {
   if (flags.certificate === undefined) {
-    throw new CommandFailure('Whose call is it?', {
-      remedy: 'Name the certificate by --certificate <file>, or say --no-certificate.',
+    throw new CommandFailure('No caller is given.', {
+      remedy: 'Pass a certificate with --certificate <file>, or pass --no-certificate.',
     });
   }
   if (flags.app !== undefined && flags.requiresRole !== undefined) {
     throw new CommandFailure('--app and --requires-role both say what the function requires.', {
-      remedy: 'Leave one of the two.',
+      remedy: 'Use only one of them.',
     });
   }
   const certificateDer =
@@ -109,7 +113,7 @@ export async function explainCall(
   const refusal =
     admission.outcome === 'taken'
       ? undefined
-      : `An app with these settings does not take the document (${location.description}): ${admission.fault}`;
+      : `An app with these options does not accept the document (${location.description}): ${admission.fault}`;
   const explained = await findExplainedFunction(flags);
   const now = flags.at ?? Date.now();
   const requirement = findRequirement(explained);

@@ -46,7 +46,7 @@ describe('certgate trust import', () => {
     assert.match(stdout, /2 pins by SHA-1, for migration/);
     const again = await run(['--from', '-'], `${a}\n${s}`);
     assert.equal(again.exitCode, 0);
-    assert.match(again.stdout, /Nothing to add[\s\S]*Already there/);
+    assert.match(again.stdout, /Nothing to add[\s\S]*Already in the document/);
     assert.equal(readTrust().revision, 8);
   });
 
@@ -164,7 +164,7 @@ describe('certgate trust import', () => {
       ],
     );
     assert.match(stdout, /Certgate would refuse the certificate itself \(authority\.pem\)/);
-    assert.match(stdout, /broken\.crt holds no certificate/);
+    assert.match(stdout, /broken\.crt contains no certificate/);
     // The same certificate by its other hash, for somebody else.
     assert.match(
       (await run(['--from', '-', '--certificate-folder', 'certificates'], `else=${good.fingerprint}`)).stdout,

@@ -36,43 +36,45 @@ interface ImportFlags extends StoreFlags, ChangeFlags {
 export function trustImportCommand(): Command {
   const command = new Command('import')
     .description(
-      'Import the callers of a list of thumbprints, as an app setting holds it, or of the <identity> elements of an API Management policy.',
+      'Import the callers from a list of thumbprints, such as an app setting, or from the <identity> elements of an API Management policy.',
     )
     .requiredOption('--from <file|->', 'the list or the policy; - reads standard input')
     .addOption(
-      new Option('--as <name>', 'all certificates under this one identity, whatever the list calls them').conflicts(
-        'namePrefix',
-      ),
+      new Option(
+        '--as <name>',
+        'import all certificates into this one identity, whatever names the list has',
+      ).conflicts('namePrefix'),
     )
     .addOption(
       new Option(
         '--name-prefix <text>',
-        'names the identity of a certificate that has no name there: this, and the first digits of its thumbprint',
+        'the beginning of the name of identities for certificates without a name; the first digits of the thumbprint follow',
       ).default('imported-'),
     )
     .option(
       '--role <role>',
-      'a role that new identities get (repeatable); none: only functions that ask for no role',
+      'a role that new identities get (repeatable); without one, they may call only functions that require no role',
       collect,
     )
-    .option('--function <name>', 'a function that new identities may call (repeatable); none: every function', collect)
-    .option('--owner <text>', 'who answers for the new identities')
-    .option('--to-existing', 'also add certificates to identities that are there, which get what those may do')
+    .option(
+      '--function <name>',
+      'a function that new identities may call (repeatable); without one, they may call every function',
+      collect,
+    )
+    .option('--owner <text>', 'who is responsible for the new identities')
+    .option('--to-existing', 'also add certificates to existing identities; they get the access of these identities')
     .option(
       '--certificate-folder <folder>',
-      'certificates at hand: what is found there is pinned by SHA-256, with its end',
+      'a folder of certificates: those in the list are pinned by SHA-256, with their end',
     )
-    .option(
-      '--without-revocation',
-      'import a policy even if it looks up whether certificates are revoked, which a pin does not',
-    );
+    .option('--without-revocation', 'import a policy even if it checks revocation, which a pin does not');
   addStoreOption(command);
   addChangeOptions(command).action(importTrust);
   return addHelpSections(command, {
     exitCodes: {
-      0: 'every caller is in the document now, or was there already',
-      1: 'some callers were not imported, each for a reason that is printed; the others are in the document',
-      2: "something in the list or policy can't be read, or the store or a word can't be used; nothing is written",
+      0: 'every caller is in the document now, or was in it before',
+      1: 'some callers were not imported, for reasons that are printed; the others are in the document',
+      2: "something in the list or policy can't be read, or the store or an argument can't be used; nothing is written",
     },
     examples: [
       'certgate trust import --from thumbprints.txt --role orders.read --reason "from the app setting" --store file:trust.json',

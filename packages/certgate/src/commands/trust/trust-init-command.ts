@@ -18,14 +18,14 @@ interface InitFlags extends StoreFlags, ChangeFlags {
 
 export function trustInitCommand(): Command {
   const command = new Command('init')
-    .description('Make a trust document that admits nobody yet.')
+    .description('Create a trust document that admits nobody.')
     .option('--audience <app>', 'the name of an app that the document is for (repeatable)', collect);
   addStoreOption(command);
   addChangeOptions(command).action(init);
   return addHelpSections(command, {
     exitCodes: {
-      0: 'the document is made',
-      2: "one is there already, the store can't be used, or a word on the command line is wrong; nothing is written",
+      0: 'the document is created',
+      2: "there is a document already, the store can't be used, or an argument is wrong; nothing is written",
     },
     examples: [
       'certgate trust init --store file:trust.json --reason "first callers"',
@@ -46,7 +46,7 @@ async function init(flags: InitFlags): Promise<void> {
     location.description,
     update,
     {
-      done: 'Made a trust document that admits nobody.',
+      done: 'Created a trust document that admits nobody.',
       notes: ['Next: certgate trust add NAME --certificate FILE --reason …'],
     },
     flags,

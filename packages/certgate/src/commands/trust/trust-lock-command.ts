@@ -17,7 +17,7 @@ type LockFlags = StoreFlags & ChangeFlags;
 
 export function trustLockCommand(): Command {
   const command = new Command('lock').description(
-    'Shut everyone out: the document admits nobody until `trust unlock`, and its identities stay as they are. It asks for no confirmation.',
+    'Shut every caller out until `trust unlock`. The identities stay as they are. There is no confirmation prompt.',
   );
   addStoreOption(command);
   addChangeOptions(command, { reasonRequired: false }).action(lock);
@@ -25,7 +25,7 @@ export function trustLockCommand(): Command {
     exitCodes: {
       0: 'the document is locked, or was already',
       1: 'others kept changing the document; nothing is written',
-      2: "there is no document, or the store or a word can't be used; nothing is written",
+      2: "there is no document, or the store or an argument can't be used; nothing is written",
     },
     examples: [
       'certgate trust lock --store file:trust.json',
@@ -46,7 +46,7 @@ async function lock(flags: LockFlags): Promise<void> {
     {
       done: 'Locked: the document admits nobody.',
       notes: [
-        'An instance that can not reach the document goes on with the one it has, up to its maximumStalenessSeconds (by',
+        "An instance that can't reach the document continues with the one it has, up to its maximumStalenessSeconds (by",
         'default a day from its last good read); one that refuses it, up to its maximumStalenessAfterRefusalSeconds (an',
         'hour). Trust stores of other documents are not locked, except together with this one in firstOf; functions',
         'that are anonymous stay open.',

@@ -17,16 +17,18 @@ interface LogFlags extends StoreFlags {
 
 export function trustLogCommand(): Command {
   const command = new Command('log')
-    .description('Show who changed the trust document, when and why, and where it was changed past this tool.')
-    .option('--all', 'also attempts that came to nothing, because others were faster')
+    .description(
+      'Show who changed the trust document, when and why, and whether something other than this tool changed it.',
+    )
+    .option('--all', 'also show attempts that failed because another change was faster')
     .addOption(new Option('--export <format>', 'print the changes for other programs').choices(['json-lines', 'csv']))
     .addOption(new Option('--json', 'print one JSON object').conflicts('export'));
   addStoreOption(command).action(showLog);
   return addHelpSections(command, {
     exitCodes: {
-      0: 'the log is printed; it explains the document without a gap',
-      1: 'the log is printed; the document was changed by something else than this tool, or lines are damaged',
-      2: "there is no document, or the store or a word can't be used",
+      0: 'the log is printed; it explains the document completely',
+      1: 'the log is printed; the document was changed by something other than this tool, or lines are damaged',
+      2: "there is no document, or the store or an argument can't be used",
     },
     examples: [
       'certgate trust log --store file:trust.json',
@@ -71,12 +73,12 @@ function printItem(item: HistoryItem): void {
       printEntry(item.entry, '');
       return;
     case 'lost':
-      printEntry(item.entry, colors.dim(' (came to nothing: others were faster, or it was stopped)'));
+      printEntry(item.entry, colors.dim(' (not applied: another change was faster, or the tool was stopped)'));
       return;
     case 'undone':
       printEntry(
         item.entry,
-        colors.red(' UNDONE by something else than this tool: the document does not descend from it'),
+        colors.red(' UNDONE by something other than this tool: the document does not descend from it'),
       );
       return;
     case 'uncertain':
@@ -88,7 +90,7 @@ function printItem(item: HistoryItem): void {
         item.isBeginning
           ? colors.yellow(`The log begins here. The document was there before it (revision ${item.revision}).`)
           : colors.red(
-              `CHANGED BY SOMETHING ELSE THAN THIS TOOL: no line explains the document of about revision ${item.revision}.`,
+              `CHANGED BY SOMETHING OTHER THAN THIS TOOL: no line explains the document of about revision ${item.revision}.`,
             ),
       );
       return;

@@ -17,12 +17,12 @@ type SignFlags = StoreFlags & ChangeFlags & { readonly documentSha256?: string }
 
 export function trustSignCommand(): Command {
   const command = new Command('sign').description(
-    'Sign the document as it is, byte by byte, for apps that ask for a signature (`signedBy`).',
+    'Sign the document as it is, for apps that require a signature (`signedBy`).',
   );
   addStoreOption(command);
   command.option(
     '--document-sha256 <hex>',
-    'only if the stored document is the one with this hash, which you looked at',
+    'sign only if the stored document has this hash, so that it is the one that you looked at',
     parseSha256,
   );
   addChangeOptions(command, { onlySigns: true }).action(sign);
@@ -30,7 +30,7 @@ export function trustSignCommand(): Command {
     exitCodes: {
       0: 'the signature is stored with the document',
       1: 'others kept changing the document; nothing is written',
-      2: "there is no document, it is another one than --document-sha256 names, it is not valid, the key can't be used, or a word is wrong; nothing is written",
+      2: "there is no document, --document-sha256 is the hash of another one, it is not valid, or the key or an argument can't be used; nothing is written",
     },
     examples: [
       'certgate trust sign --signing-key signing.key.pem --reason "reviewed" --store file:trust.json',
@@ -43,8 +43,7 @@ export function trustSignCommand(): Command {
 async function sign(flags: SignFlags): Promise<void> {
   const location = await openTrustLocation(flags.store);
   const { signingKey, ...change } = await readChange('sign', flags);
-  if (signingKey === undefined)
-    throw new CommandFailure('The key is not named.', { remedy: 'Name it by --signing-key.' });
+  if (signingKey === undefined) throw new CommandFailure('No key is given.', { remedy: 'Pass it with --signing-key.' });
   const { outcome, revision, documentSha256, signature } = await signStoredDocument(location, {
     ...change,
     signingKey,
@@ -55,7 +54,7 @@ async function sign(flags: SignFlags): Promise<void> {
     const countsWithinSeconds = computeLatency(flags);
     printJson({ store, outcome, revision, documentSha256, signature, countsWithinSeconds });
   } else if (outcome === 'planned') {
-    printLine(`Revision ${revision} in ${store} would be signed, and is not (--dry-run).`);
+    printLine(`Revision ${revision} in ${store} was not signed, because of --dry-run.`);
   } else {
     printLine(`Signed revision ${revision} in ${store}.`);
     printLine(describeLatency(flags));

@@ -17,7 +17,7 @@ type UnlockFlags = StoreFlags & ChangeFlags;
 
 export function trustUnlockCommand(): Command {
   const command = new Command('unlock').description(
-    'Undo `trust lock`: the callers that the document lists are admitted again. A disabled identity stays disabled.',
+    'End `trust lock`: the callers that the document lists are admitted again. Disabled identities stay disabled.',
   );
   addStoreOption(command);
   addChangeOptions(command).action(unlock);
@@ -25,7 +25,7 @@ export function trustUnlockCommand(): Command {
     exitCodes: {
       0: 'the document is written',
       1: 'others kept changing the document; nothing is written',
-      2: "the document is not locked, or the store or a word can't be used; nothing is written",
+      2: "the document is not locked, or the store or an argument can't be used; nothing is written",
     },
     examples: ['certgate trust unlock --reason "breach is dealt with" --store file:trust.json'],
   });

@@ -32,7 +32,7 @@ function loadPackage(name: PackageName, classes: readonly string[], folder: stri
   const exported = found as Readonly<Record<string, unknown>>;
   const absent = classes.find((each) => typeof exported[each] !== 'function');
   if (absent === undefined) return exported;
-  throw new CommandFailure(`The installed ${name} has no ${absent}, so it is not a version that this tool can use.`, {
+  throw new CommandFailure(`The installed ${name} has no ${absent}, so this tool can't use its version.`, {
     remedy: remedy(),
   });
 }

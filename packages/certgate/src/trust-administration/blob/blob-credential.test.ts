@@ -72,8 +72,8 @@ describe('the credential for a blob', () => {
   });
 
   it('is not sent to hosts that are neither Azure nor this machine', () => {
-    assert.throws(() => choose(own, { AZURE_STORAGE_KEY: 'a2V5' }), /own hosts only/);
-    assert.throws(() => choose(own, { AZURE_STORAGE_SAS_TOKEN: 'sig=x' }), /own hosts only/);
+    assert.throws(() => choose(own, { AZURE_STORAGE_KEY: 'a2V5' }), /only to Azure's own hosts/);
+    assert.throws(() => choose(own, { AZURE_STORAGE_SAS_TOKEN: 'sig=x' }), /only to Azure's own hosts/);
     assert.throws(() => choose(own, {}), /another host/);
     const foreign = parseBlobAddress('http://127.0.0.1:10000/corp/trust/trust.json');
     assert.throws(() => choose(foreign, {}), /no credential for the storage on this machine/);

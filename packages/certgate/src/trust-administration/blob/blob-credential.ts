@@ -42,7 +42,7 @@ export function chooseBlobAccess(
   throw new CommandFailure(
     address.isLoopback
       ? 'There is no credential for the storage on this machine.'
-      : 'A token of Microsoft Entra is sent to *.blob.core.windows.net and its sister clouds only, and this is another host.',
+      : 'Tokens of Microsoft Entra are sent only to *.blob.core.windows.net and its counterparts in other Azure clouds, and this is another host.',
     { remedy: 'Set AZURE_STORAGE_CONNECTION_STRING, with a BlobEndpoint that the URL begins with.' },
   );
 }
@@ -60,7 +60,7 @@ function findGivenAccess(
   const variable = isSet(token) ? 'AZURE_STORAGE_SAS_TOKEN' : 'AZURE_STORAGE_KEY';
   if (isSet(named) && named !== address.account) throw foreign(variable, named, address);
   if (!address.isAzure && !address.isLoopback) {
-    throw new CommandFailure(`${variable} is sent to Azure's own hosts only, and this is another one.`, {
+    throw new CommandFailure(`${variable} is sent only to Azure's own hosts, and this is another host.`, {
       remedy: 'Set AZURE_STORAGE_CONNECTION_STRING, with a BlobEndpoint that the URL begins with.',
     });
   }
@@ -83,7 +83,7 @@ function openConnectionString(text: string, address: BlobAddress, storage: Azure
   const signature = fields.get('sharedaccesssignature');
   if (isSet(signature)) return { query: signature.replace(/^\?/, ''), kind };
   const key = fields.get('accountkey');
-  if (!isSet(key) || !isSet(account)) throw new CommandFailure(`${kind} holds neither a key nor a signature.`);
+  if (!isSet(key) || !isSet(account)) throw new CommandFailure(`${kind} contains neither a key nor a signature.`);
   return { credential: openKey(storage, account, key, kind), kind };
 }
 

@@ -50,7 +50,7 @@ function explain(fault: BlobFault, { url, account, container }: BlobAddress, acc
   if (code === 'ContainerNotFound') {
     return {
       message: `The storage account ${account} has no container ${container}.`,
-      remedy: `Make it: az storage container create --auth-mode login --account-name ${account} --name ${container}`,
+      remedy: `Create it: az storage container create --auth-mode login --account-name ${account} --name ${container}`,
     };
   }
   if (code === 'ContainerBeingDeleted') return { message: `The container ${container} is being deleted.` };
@@ -67,13 +67,13 @@ function explain(fault: BlobFault, { url, account, container }: BlobAddress, acc
     return {
       message: `The storage refuses ${url} (${accessKind}): AuthorizationFailure.`,
       remedy:
-        "The account's network rules, or what a signature permits, leave this caller out (Azurite says so of a wrong key).",
+        "The account's network rules or the permissions of the signature don't allow this request. (With Azurite, the key is wrong.)",
     };
   }
   if (status === 403) {
     return {
       message: `This login may not read or write ${url} (${accessKind}): ${code || 'status 403'}.`,
-      remedy: `It needs the role Storage Blob Data Contributor on the container ${container} (Reader does to look); a new assignment takes some minutes.`,
+      remedy: `It needs the role Storage Blob Data Contributor on the container ${container} (Reader is enough to read). A new assignment takes some minutes.`,
     };
   }
   if (name === 'CredentialUnavailableError' || /Authentication(?:Required)?Error$/.test(name)) {
@@ -90,18 +90,18 @@ function explain(fault: BlobFault, { url, account, container }: BlobAddress, acc
   }
   if (code === 'LeaseIdMissing' || code === 'LeaseNotPresentWithBlobOperation') {
     return {
-      message: `Somebody holds a lease on ${url}, so it can't be written.`,
+      message: `There is a lease on ${url}, so it can't be written.`,
       remedy: 'az storage blob lease break …',
     };
   }
   if (code === 'BlockCountExceedsLimit') {
     return {
-      message: `The log of changes beside ${url} is full (50,000 lines).`,
+      message: `The log of changes of ${url} is full (50,000 lines).`,
       remedy: 'Export it (certgate trust log --export json-lines), then move the blob away.',
     };
   }
   if (code === 'InvalidBlobType') {
-    return { message: `A blob of another type stands at ${url} or its log; the log must be an append blob.` };
+    return { message: `The blob ${url} or its log has the wrong type: the log must be an append blob.` };
   }
   return {
     message: `${url} can't be reached or used: ${code || name}${status === undefined ? '' : ` (status ${status})`}: ${fault.message}`,

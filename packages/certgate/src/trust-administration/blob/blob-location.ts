@@ -153,9 +153,9 @@ function explainUnknownOutcome(fault: unknown, { url }: BlobAddress): unknown {
   if (isCertain || name === 'CredentialUnavailableError' || code === 'ENOTFOUND' || code === 'ECONNREFUSED')
     return fault;
   return new CommandFailure(
-    `The answer of the storage was lost (${code || name}), so it is not known whether the change was made.`,
+    `The answer of the storage was lost (${code || name}), so it is unknown whether the change was made.`,
     {
-      remedy: `Look: certgate trust log --store blob:${url}`,
+      remedy: `To find out: certgate trust log --store blob:${url}`,
       cause: fault,
     },
   );

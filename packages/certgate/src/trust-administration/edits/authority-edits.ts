@@ -13,7 +13,7 @@ export function addAuthority(document: TrustDocument, authority: TrustDocumentAu
   const there = findAuthority(document, authority.name);
   if (there !== undefined) {
     throw new CommandFailure(`There is an authority ${JSON.stringify(there.name)} already.`, {
-      remedy: 'To give it one more certificate or another setting: --to-existing',
+      remedy: 'To add a certificate to it or change a setting: --to-existing',
     });
   }
   return { ...document, authorities: [...(document.authorities ?? []), authority] };
@@ -82,8 +82,8 @@ export function removeAuthority(document: TrustDocument, name: string): TrustDoc
   if (users.length > 0) {
     const named = users.slice(0, 5).join(', ');
     const more = users.length > 5 ? ` and ${users.length - 5} more` : '';
-    throw new CommandFailure(`The authority ${JSON.stringify(authority.name)} is referred to by ${named}${more}.`, {
-      remedy: 'Take their names, pins or denied serial numbers out first: certgate trust remove, certgate trust undeny',
+    throw new CommandFailure(`The authority ${JSON.stringify(authority.name)} is still used by ${named}${more}.`, {
+      remedy: 'Remove their names, pins or denied serial numbers first: certgate trust remove, certgate trust undeny',
     });
   }
   const { authorities = [], ...rest } = document;
@@ -116,7 +116,7 @@ export function getAuthority(document: TrustDocument, name: string): TrustDocume
   const authority = findAuthority(document, name);
   if (authority !== undefined) return authority;
   throw new CommandFailure(`There is no authority ${JSON.stringify(name)} in the trust document.`, {
-    remedy: 'See which there are: certgate trust authority list',
+    remedy: 'To list the authorities: certgate trust authority list',
   });
 }
 
@@ -127,8 +127,8 @@ function findAuthority({ authorities = [] }: TrustDocument, name: string): Trust
 function getCertificate(pems: readonly string[], name: string, text: string): string {
   const digits = text.replaceAll(/[\s:]/g, '').toUpperCase();
   if (!/^[0-9A-F]{8,64}$/.test(digits)) {
-    throw new CommandFailure(`${JSON.stringify(text)} names no certificate.`, {
-      remedy: 'Give the hexadecimal digits of its SHA-256 thumbprint, or at least the first eight.',
+    throw new CommandFailure(`${JSON.stringify(text)} is not a thumbprint.`, {
+      remedy: 'Pass the hexadecimal digits of its SHA-256 thumbprint, or at least the first eight.',
     });
   }
   const found = pems.filter((pem) => hashPem(pem).startsWith(digits));
@@ -137,8 +137,8 @@ function getCertificate(pems: readonly string[], name: string, text: string): st
   throw new CommandFailure(
     found.length === 0
       ? `The authority ${JSON.stringify(name)} has no certificate whose thumbprint begins with ${digits}.`
-      : `The authority ${JSON.stringify(name)} has ${found.length} such certificates; give more digits.`,
-    { remedy: 'See its certificates: certgate trust authority list' },
+      : `The authority ${JSON.stringify(name)} has ${found.length} such certificates; pass more digits.`,
+    { remedy: 'To see its certificates: certgate trust authority list' },
   );
 }
 

@@ -19,8 +19,8 @@ export function undenyCertificate(document: TrustDocument, entry: TrustDocumentD
   const { denied = [], ...rest } = document;
   const kept = denied.filter((each) => toKey(each) !== toKey(entry));
   if (kept.length === denied.length) {
-    throw new CommandFailure(`The deny list doesn't hold ${describeDenied(entry)}.`, {
-      remedy: 'See what it holds: certgate trust list --json',
+    throw new CommandFailure(`The deny list doesn't contain ${describeDenied(entry)}.`, {
+      remedy: 'To see its entries: certgate trust list --json',
     });
   }
   return kept.length === 0 ? rest : { ...rest, denied: kept };

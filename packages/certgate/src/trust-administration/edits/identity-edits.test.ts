@@ -71,7 +71,10 @@ describe('adding', () => {
     assert.deepEqual([roles, functions, owner], [['a', 'b'], ['F', 'g'], 'me']);
   });
   it('a function to one that may call all is refused: it would lose the others', () => {
-    assert.throws(() => addToIdentity(document, 'billing', { roles: [], functions: ['F'] }), /every function already/);
+    assert.throws(
+      () => addToIdentity(document, 'billing', { roles: [], functions: ['F'] }),
+      /already call every function/,
+    );
   });
 });
 
@@ -123,7 +126,7 @@ describe('a lock', () => {
     assert.deepEqual(unlockDocument(locked), document);
   });
   it('that is not there is not undone', () => {
-    assert.throws(() => unlockDocument(document), /No lock is in force/);
+    assert.throws(() => unlockDocument(document), /The document is not locked/);
   });
 });
 
@@ -151,7 +154,7 @@ describe('rotation', () => {
   it('refuses a pin that would begin after its new end', () => {
     const document = makeDocument([{ thumbprintSha256: hex('1'), notBefore: '2027-06-01T00:00:00Z' }]);
     const rotation = { pin: { thumbprintSha256: hex('2') }, oldEnd: now + day, now };
-    assert.throws(() => rotateIdentity(document, 'billing', rotation), /begins only at 2027-06-01/);
+    assert.throws(() => rotateIdentity(document, 'billing', rotation), /begins at 2027-06-01/);
   });
   it('never lengthens the life of an old pin, and never switches one on', () => {
     const times = fc.option(

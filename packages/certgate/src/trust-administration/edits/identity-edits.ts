@@ -49,7 +49,7 @@ export function expectNewName(document: TrustDocument, name: string): void {
   const there = findIdentity(document, name);
   if (there === undefined) return;
   throw new CommandFailure(`There is an identity ${quote(there.name)} already.`, {
-    remedy: `To give it another end, or one more certificate, role or function: certgate trust add ${shellWord(there.name)} --to-existing … To replace its certificate: certgate trust rotate ${shellWord(there.name)} …`,
+    remedy: `To change its end, or add a certificate, role or function: certgate trust add ${shellWord(there.name)} --to-existing … To replace its certificate: certgate trust rotate ${shellWord(there.name)} …`,
   });
 }
 
@@ -71,9 +71,9 @@ export function addToIdentity(document: TrustDocument, name: string, addition: I
   // A list where there was none takes all other functions away: the opposite of adding.
   if (functions.length > 0 && identity.functions === undefined) {
     throw new CommandFailure(
-      `${quote(identity.name)} may call every function already; a list would take the others away.`,
+      `${quote(identity.name)} may already call every function; a list of functions would remove the others.`,
       {
-        remedy: 'To tighten it, remove the identity and add it anew with --function.',
+        remedy: 'To restrict it, remove the identity and add it again with --function.',
       },
     );
   }
@@ -118,14 +118,14 @@ export function removeFromIdentity(document: TrustDocument, name: string, remova
 function expectListedFunction({ name, functions }: TrustDocumentIdentity, wanted: string): void {
   if (functions === undefined) {
     throw new CommandFailure(
-      `${quote(name)} may call every function; there is no list to take ${quote(wanted)} from.`,
+      `${quote(name)} may call every function; there is no list to remove ${quote(wanted)} from.`,
       {
-        remedy: 'Remove the identity and add it anew with the functions that it may call.',
+        remedy: 'Remove the identity and add it again with the functions that it may call.',
       },
     );
   }
   if (functions.some((each) => isSameFunction(each, wanted))) return;
-  throw new CommandFailure(`${quote(name)} may not call ${quote(wanted)} as it is.`);
+  throw new CommandFailure(`${quote(name)} doesn't have the function ${quote(wanted)}.`);
 }
 
 export function removeIdentity(document: TrustDocument, name: string): TrustDocument {
@@ -175,7 +175,7 @@ function endPin(identity: TrustDocumentIdentity, pin: TrustDocumentPin, { oldEnd
   const start = findTime(pin.notBefore);
   if (start !== undefined && start >= oldEnd) {
     throw new CommandFailure(
-      `A pin of ${quote(identity.name)} begins only at ${formatInstant(start)}, after the overlap would end: ${describePin(pin)}.`,
+      `A pin of ${quote(identity.name)} begins at ${formatInstant(start)}, after the end of the overlap: ${describePin(pin)}.`,
       { remedy: `Remove it first: certgate trust remove ${shellWord(identity.name)} --pin …` },
     );
   }
@@ -191,7 +191,7 @@ export function getIdentity(document: TrustDocument, name: string): TrustDocumen
   const identity = findIdentity(document, name);
   if (identity !== undefined) return identity;
   throw new CommandFailure(`There is no identity ${quote(name)} in the trust document.`, {
-    remedy: 'See who is: certgate trust list',
+    remedy: 'To list the identities: certgate trust list',
   });
 }
 
@@ -220,8 +220,8 @@ export function describePin(pin: TrustDocumentPin): string {
 export function getPin(identity: TrustDocumentIdentity, text: string): TrustDocumentPin {
   const digits = text.replaceAll(/[\s:]/g, '').toUpperCase();
   if (!/^[0-9A-F]{8,64}$/.test(digits)) {
-    throw new CommandFailure(`${quote(text)} names no pin.`, {
-      remedy: 'Give the hexadecimal digits of its thumbprint, or at least the first eight.',
+    throw new CommandFailure(`${quote(text)} is not a hash of a pin.`, {
+      remedy: 'Pass the hexadecimal digits of its thumbprint, or at least the first eight.',
     });
   }
   const found = (identity.pins ?? []).filter((pin) => readPinValue(pin).value.startsWith(digits));
@@ -230,8 +230,8 @@ export function getPin(identity: TrustDocumentIdentity, text: string): TrustDocu
   throw new CommandFailure(
     found.length === 0
       ? `${quote(identity.name)} has no pin that begins with ${digits}.`
-      : `${quote(identity.name)} has ${found.length} pins that begin with ${digits}; give more digits.`,
-    { remedy: `See its pins: certgate trust show ${shellWord(identity.name)}` },
+      : `${quote(identity.name)} has ${found.length} pins that begin with ${digits}; pass more digits.`,
+    { remedy: `To see its pins: certgate trust show ${shellWord(identity.name)}` },
   );
 }
 
@@ -244,8 +244,8 @@ function expectNewPin(document: TrustDocument, { pin, certificate }: NewPin, sha
       const { kind, value } = readPinValue(other);
       if (hashes[kind] !== value || (identity === sharing && kind !== wanted.kind)) continue;
       throw new CommandFailure(
-        `This certificate${kind === 'publicKeySha256' ? ' or its key' : ''} is pinned for ${quote(identity.name)} already (${kind} ${value}).`,
-        { remedy: 'One certificate stands for one identity. Make another one: certgate certificate create' },
+        `This certificate${kind === 'publicKeySha256' ? ' or its key' : ''} is already pinned for ${quote(identity.name)} (${kind} ${value}).`,
+        { remedy: 'A certificate belongs to one identity. To create another certificate: certgate certificate create' },
       );
     }
   }

@@ -12,7 +12,7 @@ export function lockDocument(document: TrustDocument, lock: TrustDocumentLock): 
 export function unlockDocument(document: TrustDocument): TrustDocument {
   const { locked, ...rest } = document;
   if (locked !== undefined) return rest;
-  throw new CommandFailure('No lock is in force: the document is not locked. Nothing was written.', {
-    remedy: 'To let a single identity in again: certgate trust enable NAME',
+  throw new CommandFailure('The document is not locked. Nothing was written.', {
+    remedy: 'To admit a single identity again: certgate trust enable NAME',
   });
 }

@@ -27,7 +27,7 @@ export function withoutNames(
   for (const trustName of removed) {
     if (names.some((each) => toKey(each) === toKey(trustName))) continue;
     throw new CommandFailure(`${JSON.stringify(identity.name)} doesn't have the name ${describeName(trustName)}.`, {
-      remedy: `See what it has: certgate trust show ${shellWord(identity.name)}`,
+      remedy: `To see its names: certgate trust show ${shellWord(identity.name)}`,
     });
   }
   const kept = names.filter((trustName) => !keys.has(toKey(trustName)));

@@ -52,7 +52,7 @@ describe("a pin's window", () => {
     ] as const) {
       assert.throws(
         () => change({ thumbprintSha256: hash, ...pin }, window),
-        /would never count\. Nothing was written/,
+        /would never be valid\. Nothing was written/,
       );
     }
   });
@@ -60,7 +60,7 @@ describe("a pin's window", () => {
   it('of a public key has an end, or an authority', () => {
     const pin = { publicKeySha256: hash, notAfter: from2030 };
     assert.deepEqual(change(pin, { notAfter: from2031 }), { ...pin, notAfter: from2031 });
-    assert.throws(() => change(pin, { notAfter: null }), /needs an end: who holds the key/);
+    assert.throws(() => change(pin, { notAfter: null }), /needs an end, because anybody who has the key/);
     assert.deepEqual(change({ ...pin, issuedBy: 'corp' }, { notAfter: null }), {
       publicKeySha256: hash,
       issuedBy: 'corp',

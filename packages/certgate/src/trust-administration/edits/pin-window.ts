@@ -47,14 +47,14 @@ function expectUsableWindow(name: string, pin: TrustDocumentPin): TrustDocumentP
   const [start, end] = [notBefore, notAfter].map((text) => (text === undefined ? undefined : findInstant(text)));
   if (start !== undefined && end !== undefined && start >= end) {
     throw new CommandFailure(
-      `The pin ${describePin(pin)} of ${JSON.stringify(name)} would begin at ${formatInstant(start)} and end at ${formatInstant(end)}, so it would never count. Nothing was written.`,
-      { remedy: 'Give a --not-before that is earlier than --not-after, or clear one of them: none.' },
+      `The pin ${describePin(pin)} of ${JSON.stringify(name)} would begin at ${formatInstant(start)} and end at ${formatInstant(end)}, so it would never be valid. Nothing was written.`,
+      { remedy: 'Pass a --not-before that is earlier than --not-after, or remove one of them with none.' },
     );
   }
   if (publicKeySha256 !== undefined && notAfter === undefined && issuedBy === undefined) {
     throw new CommandFailure(
-      `The pin ${describePin(pin)} of ${JSON.stringify(name)} needs an end: who holds the key can make certificates with any dates. Nothing was written.`,
-      { remedy: 'Give a later --not-after instead of none.' },
+      `The pin ${describePin(pin)} of ${JSON.stringify(name)} needs an end, because anybody who has the key can create certificates with any dates. Nothing was written.`,
+      { remedy: 'Pass a later --not-after instead of none.' },
     );
   }
   return pin;

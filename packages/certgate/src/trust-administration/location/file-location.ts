@@ -120,7 +120,7 @@ async function followLink(path: string): Promise<string | undefined> {
   } catch (fault) {
     if (!hasCode(fault, 'ENOENT')) throw fault;
   }
-  if (await isThere(path)) throw new CommandFailure(`${path} is a link that leads nowhere.`);
+  if (await isThere(path)) throw new CommandFailure(`${path} is a link to a file that does not exist.`);
   // The folder may be reached by a link; the file's own name is not one.
   try {
     return join(await realpath(dirname(resolve(path))), basename(path));

@@ -9,8 +9,8 @@ export function createUrlLocation(url: string): TrustLocation {
   const description = showTrustAddress({ kind: 'url', url });
   const refuse = (what: string): Promise<never> =>
     Promise.reject(
-      new CommandFailure(`${what}: ${description} is a URL, from which only the document and its signature are read.`, {
-        remedy: 'Name the file or the blob where the document is kept: --store trust.json or --store blob:https://…',
+      new CommandFailure(`${what}: ${description} is a URL, which can only be read.`, {
+        remedy: 'Pass the file or the blob of the document: --store trust.json or --store blob:https://…',
       }),
     );
   return {
@@ -27,7 +27,7 @@ async function readDocument(url: string): Promise<StoredDocument> {
     const reading = await readWithin(readTimeoutMilliseconds, (signal) =>
       createUrlSource(url, {}).read({ lastVersion: undefined, signal, withSignature: true }),
     );
-    if (!reading.changed) throw new Error('the server sent no document');
+    if (!reading.changed) throw new Error('the server did not send a document');
     return { bytes: reading.bytes, etag: reading.version ?? '', signature: reading.signature?.trim() };
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : 'unknown fault';

@@ -60,7 +60,7 @@ export function addVerifyOptions(command: Command): Command {
     .addOption(
       new Option('--scope <scope>', 'whose revocation counts (default: chain)').choices(['chain', 'end-entity']),
     )
-    .option('--at <time>', 'as if it were this time, like 2027-03-01T00:00:00Z (default: now)', parseInstant)
+    .option('--at <time>', 'the time to check for, like 2027-03-01T00:00:00Z (default: now)', parseInstant)
     .addOption(
       new Option(
         '--profile <profile>',

@@ -51,12 +51,12 @@ interface AddFlags extends StoreFlags, ChangeFlags {
 export function trustAuthorityAddCommand(): Command {
   const command = new Command('add')
     .description(
-      'Add an authority, which names and pins can then refer to, or extend one that is there (--to-existing).',
+      'Trust an authority to issue certificates for names of identities, or extend an existing authority (--to-existing).',
     )
-    .argument('<name>', 'what --issued-by refers to')
+    .argument('<name>', 'its name, to which --issued-by refers')
     .option(
       '--trust-anchor <file>',
-      'a trust anchor, a root for instance: PEM (all certificates in it) or DER (repeatable)',
+      'a trust anchor, such as a root: PEM (all certificates in the file) or DER (repeatable)',
       collect,
     )
     .option('--intermediate <file>', 'a CA certificate between an anchor and the callers (repeatable)', collect)
@@ -65,44 +65,41 @@ export function trustAuthorityAddCommand(): Command {
     .addOption(
       new Option(
         '--ocsp-nonce <rule>',
-        'optional: also an answer without the nonce of its question counts (default: required)',
+        'optional: accept answers without the nonce of the request (default: required)',
       ).choices(['required', 'optional']),
     )
     .addOption(
       new Option(
         '--revocation <mode>',
-        'what an unknown revocation means (default: required with --crl or --ocsp, else off)',
+        'what to do if the revocation status is unknown (default: required with --crl or --ocsp, else off)',
       ).choices(revocationModes),
     )
     .addOption(
-      new Option('--scope <scope>', 'which certificates must not be revoked (default: chain)').choices(
+      new Option('--scope <scope>', 'which certificates to check for revocation (default: chain)').choices(
         revocationScopes,
       ),
     )
-    .option('--grace-seconds <seconds>', 'how long a list counts after its end (default: 0)', parseSeconds)
+    .option('--grace-seconds <seconds>', 'how long a list is used after its end (default: 0)', parseSeconds)
     .option(
       '--minimum-crl-number <issuer=n>',
-      'refuse lists of this issuer below number n; needs --revocation required (repeatable); none: any number counts again',
+      'refuse lists of this issuer with a number below n; requires --revocation required (repeatable); none removes the minimum',
       collect,
     )
     .option('--spiffe-trust-domain <domain>', 'a SPIFFE trust domain that it signs for (repeatable)', collect)
     .addOption(
       new Option(
         '--dns-constraints-with-leading-dot <reading>',
-        'what a DNS name constraint like .corp.example of its CAs says (default: refuse)',
+        'how to read a DNS name constraint like .corp.example of its CAs (default: refuse)',
       ).choices(leadingDotReadings),
     )
-    .option(
-      '--to-existing',
-      'add certificates, lists and trust domains to an authority that is there, or change a setting',
-    );
+    .option('--to-existing', 'add certificates, lists and trust domains to an existing authority, or change a setting');
   addStoreOption(command);
   addChangeOptions(command).action(add);
   return addHelpSections(command, {
     exitCodes: {
-      0: 'the document is written, or says so already',
+      0: 'the document is written, or is already as requested',
       1: 'others kept changing the document; nothing is written',
-      2: "the name is there already, a certificate is no authority's, or the store or a word can't be used; nothing is written",
+      2: "the name exists already, a certificate is not a CA's, or the store or an argument can't be used; nothing is written",
     },
     examples: [
       'certgate trust authority add corp --trust-anchor root.pem --intermediate issuing.pem --crl https://pki.example.com/corp.crl --reason "our own CA" --store file:trust.json',
@@ -117,13 +114,13 @@ async function add(name: string, flags: AddFlags): Promise<void> {
   const location = await openTrustLocation(flags.store);
   const isNew = flags.toExisting !== true;
   if (isNew && addition.trustAnchors.length === 0) {
-    throw new CommandFailure('An authority needs a trust anchor at least.', {
-      remedy: 'Name the file of its certificate by --trust-anchor.',
+    throw new CommandFailure('An authority needs at least one trust anchor.', {
+      remedy: 'Pass the file of its certificate with --trust-anchor.',
     });
   }
   if (isNew && addition.issuersWithoutMinimum.length > 0) {
-    throw new CommandFailure('A new authority has no minimum CRL number that none could take away.', {
-      remedy: 'For one that is there: --to-existing',
+    throw new CommandFailure('A new authority has no minimum CRL number that could be removed.', {
+      remedy: 'For an existing authority: --to-existing',
     });
   }
   const update = await updateTrustDocument(location, change, (document) =>
@@ -133,7 +130,7 @@ async function add(name: string, flags: AddFlags): Promise<void> {
   const warnings = listWarnings(update.afterSnapshot, name);
   const notes = [
     ...(isNew
-      ? [`It lets nobody in until an identity has a name under it: certgate trust add NAME --issued-by ${name} --dns …`]
+      ? [`It admits nobody until an identity has a name under it: certgate trust add NAME --issued-by ${name} --dns …`]
       : []),
     ...warnings.map((message) => `Warning: ${escapeControls(message)}`),
     ...(warnings.length === 0

@@ -5,7 +5,7 @@ import { trustAuthorityRemoveCommand } from './trust-authority-remove-command.js
 
 export function trustAuthorityCommand(): Command {
   return new Command('authority')
-    .description('The certification authorities of a trust document: whose certificates may stand for names.')
+    .description('Manage the certification authorities that a trust document trusts.')
     .addCommand(trustAuthorityAddCommand())
     .addCommand(trustAuthorityRemoveCommand())
     .addCommand(trustAuthorityListCommand());

@@ -14,7 +14,7 @@ interface ListFlags extends StoreFlags {
 export function trustAuthorityListCommand(): Command {
   const command = new Command('list')
     .description(
-      'List the authorities: their certificates with their ends, revocation, and how many callers stand under each.',
+      'List the authorities: their certificates and when these end, revocation, and how many identities each has.',
     )
     .option('--json', 'print one JSON object');
   addStoreOption(command).action(list);

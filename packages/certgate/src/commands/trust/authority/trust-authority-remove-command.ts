@@ -23,11 +23,11 @@ interface RemoveFlags extends StoreFlags, ChangeFlags {
 
 export function trustAuthorityRemoveCommand(): Command {
   const command = new Command('remove')
-    .description('Take an authority out, once nothing refers to it; or only some of its certificates.')
+    .description('Remove an authority to which nothing refers, or only some of its certificates.')
     .argument('<name>', 'the authority')
     .option(
       '--thumbprint-sha256 <hex>',
-      'only the certificate with this thumbprint, or the first eight digits or more of it (repeatable)',
+      'only the certificate with this thumbprint, or with at least its first eight digits (repeatable)',
       collect,
     );
   addStoreOption(command);
@@ -36,7 +36,7 @@ export function trustAuthorityRemoveCommand(): Command {
     exitCodes: {
       0: 'the document is written',
       1: 'others kept changing the document; nothing is written',
-      2: "there is no such authority or certificate, something refers to it, or the store or a word can't be used; nothing is written",
+      2: "there is no such authority or certificate, something refers to it, or the store or an argument can't be used; nothing is written",
     },
     examples: [
       'certgate trust authority remove corp --reason "closed down" --store file:trust.json',

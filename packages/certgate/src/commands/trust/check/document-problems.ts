@@ -74,7 +74,7 @@ function listDuplicateKeys(text: string): readonly DocumentProblem[] {
     for (const { children: [key, value] = [] } of node.children ?? []) {
       const name = String(key?.value);
       const place = path === '' ? name : `${path}.${name}`;
-      if (seen.has(name)) problems.push({ path: place, message: 'this key stands twice in one object' });
+      if (seen.has(name)) problems.push({ path: place, message: 'this key appears twice in one object' });
       seen.add(name);
       if (value !== undefined) visit(value, place);
     }

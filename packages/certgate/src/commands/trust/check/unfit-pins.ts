@@ -76,6 +76,6 @@ function describe(
     owner,
     pin: { kind, value },
     endsAt: undefined,
-    message: `The pin ${kind} ${value.slice(0, 16)}… of "${name}" is ${isKey ? 'of the key of a certificate' : 'of a certificate'} that the gate refuses. It is ${what} Give the caller another one: certgate trust rotate.`,
+    message: `The pin ${kind} ${value.slice(0, 16)}… of "${name}" is ${isKey ? 'of the key of a certificate' : 'of a certificate'} that the gate refuses. It is ${what} Give the caller another certificate: certgate trust rotate.`,
   };
 }

@@ -40,17 +40,17 @@ interface RemedyRule {
 const noCommand: RemedyRule = { commands: [], choose: () => [] };
 const newCertificate: RemedyRule = {
   verifyFirst:
-    "This certificate can't be made to pass. Get a new one from the owner of the caller over a channel that you trust.",
+    'No change can make this certificate valid. Get a new one from the owner of the caller over a channel that you trust.',
   commands: ['rotate'],
   choose: chooseNewCertificate,
 };
 const renewedAuthority: RemedyRule = {
   verifyFirst:
-    "Take the authority's certificate from the authority itself, never from the caller: whatever it signs is let in.",
+    "Get the authority's certificate from the authority itself, never from the caller: every certificate that it signs can be admitted.",
   commands: ['addIntermediate', 'addTrustAnchor'],
   choose: chooseForAuthority,
 };
-const purpose = 'Somebody did this on purpose. Read why: npx --no-install certgate trust log';
+const purpose = 'Somebody did this on purpose. To see why: npx --no-install certgate trust log';
 const pinWindow = {
   commands: ['clearPinStart', 'movePinEnd', 'removePin', 'rotate'],
   choose: chooseForPinWindow,
@@ -97,22 +97,22 @@ export const denialRemedies: Readonly<Record<DenialCode, RemedyRule>> = {
   },
   identity_disabled: { verifyFirst: purpose, commands: ['enable'], choose: chooseToEnable },
   identity_expired: {
-    verifyFirst: 'The end was set on purpose. Ask its owner whether the caller still needs it.',
+    verifyFirst: 'The end was set on purpose. Ask the owner whether the caller still needs access.',
     commands: ['extend'],
     choose: chooseToExtend,
   },
   pin_disabled: { verifyFirst: purpose, commands: ['enablePin'], choose: chooseToEnablePins },
   pin_not_yet_valid: {
-    verifyFirst: 'The beginning was set on purpose. Until then the caller is meant to use the certificate before it.',
+    verifyFirst: 'The beginning was set on purpose. Until then, the caller is meant to use its previous certificate.',
     ...pinWindow,
   },
   pin_expired: {
     verifyFirst:
-      'The end was set on purpose, or is that of the certificate. After a rotation the caller is meant to use the newer one.',
+      'The end was set on purpose, or is the end of the certificate. After a rotation, the caller is meant to use the newer certificate.',
     ...pinWindow,
   },
   trust_unavailable: {
-    verifyFirst: 'See who changed the document, and what: npx --no-install certgate trust log',
+    verifyFirst: 'To see who changed the document, and what: npx --no-install certgate trust log',
     commands: ['sign'],
     choose: chooseToSign,
   },
@@ -132,7 +132,7 @@ export const denialRemedies: Readonly<Record<DenialCode, RemedyRule>> = {
   path_budget_exhausted: noCommand,
   path_signature_invalid: {
     verifyFirst:
-      'Another authority of the same name signed it: a forgery, or the authority has a new key. Take its certificate from the authority itself, never from the caller.',
+      'Another authority of the same name signed it: a forgery, or the authority has a new key. Get its certificate from the authority itself, never from the caller.',
     commands: ['addIntermediate', 'addTrustAnchor', 'removePin', 'addCertificate'],
     choose: (facts) => [...chooseForAuthority(facts), ...chooseForPinIssuer(facts)],
   },
@@ -151,13 +151,13 @@ export const denialRemedies: Readonly<Record<DenialCode, RemedyRule>> = {
   path_extended_key_usage_unsuitable: noCommand,
   certificate_revoked: {
     verifyFirst:
-      'The authority revoked it: never let it in by other means. Ask the authority for a new certificate; an identity that is known by a name needs no change.',
+      'The authority revoked the certificate: never admit it in another way. Ask the authority for a new certificate. An identity with a name under the authority needs no change.',
     commands: ['rotate'],
     choose: chooseNewCertificate,
   },
   revocation_unavailable: {
     verifyFirst:
-      'Without a list nobody knows what is revoked. See whether the authority publishes its list in time, and whether it is in reach.',
+      'Without a list, it is unknown which certificates are revoked. Check whether the authority publishes its list in time, and whether the app can reach it.',
     commands: ['addRevocationList'],
     choose: chooseForRevocationSource,
   },
@@ -168,7 +168,7 @@ export const denialRemedies: Readonly<Record<DenialCode, RemedyRule>> = {
   },
   role_missing: {
     verifyFirst:
-      'Ask the owner of the function whether this caller may have the role: it opens every function that asks for it.',
+      'Ask the owner of the function whether this caller may have the role: it opens every function that requires it.',
     commands: ['addRole'],
     choose: chooseToGrantRoles,
   },

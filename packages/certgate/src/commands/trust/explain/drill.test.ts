@@ -432,7 +432,7 @@ describe('the drill: from the denial to the command that ends it', () => {
     const lines = stdout.split('\n').map((line) => line.trim());
     for (const command of remedy?.choices.flatMap(({ commands }) => commands) ?? [])
       assert.ok(lines.includes(command), command);
-    assert.ok(lines.some((line) => line.startsWith('Before you mend it: ')));
+    assert.ok(lines.some((line) => line.startsWith('Before you run a command: ')));
   });
 
   test('npx finds the tool of the project, by the whole line', async () => {

@@ -243,9 +243,9 @@ function describeStep({ step, verdict, denial }: ExplainedStep, facts: StepFacts
     case 'certificate-verification':
       return certificate === undefined
         ? ''
-        : `valid ${formatInstant(certificate.notBefore)} to ${formatInstant(certificate.notAfter)}, fit for a client`;
+        : `valid ${formatInstant(certificate.notBefore)} to ${formatInstant(certificate.notAfter)}, suitable for a client`;
     case 'certification-path':
-      return path.length === 0 ? 'no path holds; a pin decides' : path.join(' → ');
+      return path.length === 0 ? 'no path is valid; a pin decides' : path.join(' → ');
     case 'client-identity':
       return `roles: ${listOr(identity?.roles, 'none')}; functions: ${listOr(identity?.functions, 'all')}`;
     case 'authorization':

@@ -57,7 +57,12 @@ function formatAnswer(report: ExplanationReport): readonly string[] {
   const ends = accessEndsAt === null ? [] : [field('access ends', accessEndsAt)];
   const since =
     outcome === 'allowed'
-      ? [field('counts', `where revision ${report.revision} was read; an app at an older one may still refuse`)]
+      ? [
+          field(
+            'applies',
+            `in apps that have read revision ${report.revision}; an app with an older one may still refuse`,
+          ),
+        ]
       : [];
   const answer = outcome === 'denied' ? formatDenial(report) : formatAdmission(report);
   return [
@@ -67,7 +72,7 @@ function formatAnswer(report: ExplanationReport): readonly string[] {
     ...who,
     ...ends,
     ...since,
-    field('holds', describeNextChange(report)),
+    field('valid', describeNextChange(report)),
     ...formatNearMatches(report),
     ...formatRemedy(report),
   ];
@@ -75,13 +80,17 @@ function formatAnswer(report: ExplanationReport): readonly string[] {
 
 function formatAdmission({ deferred, outcome }: ExplanationReport): readonly string[] {
   if (outcome === 'unverified') {
-    return [colors.yellow('Not verified: the function would run, if the app takes this document; it may refuse it.')];
+    return [
+      colors.yellow(
+        'Not verified: the function would run if the app accepts this document, but the app may refuse it.',
+      ),
+    ];
   }
   if (deferred === null) return [colors.green('Allowed: the function runs.')];
   const { code, until } = deferred;
   return [
     colors.yellow('Allowed, report-only: the function runs, though authorization would refuse.'),
-    field('the log says', `allowed, with ${code} let through`),
+    field('the log says', `allowed, although ${code}: report-only`),
     field('report-only', `until ${until ?? 'unknown'}`),
   ];
 }
@@ -120,9 +129,9 @@ function formatRemedy({ remedy, signed, revision }: ExplanationReport): readonly
       ? []
       : [
           ...(signed ? ['The document is signed: add --signing-key FILE to each command.'] : []),
-          `An app counts it once it has read a revision above ${revision}; until then its log lines have a lower trustRevision.`,
+          `The change takes effect when an app has read a revision above ${revision}; until then, its log lines have a lower trustRevision.`,
         ];
-  return ['', colors.yellow(`Before you mend it: ${verifyFirst}`), ...lines, ...notes];
+  return ['', colors.yellow(`Before you run a command: ${verifyFirst}`), ...lines, ...notes];
 }
 
 function describeIdentity({

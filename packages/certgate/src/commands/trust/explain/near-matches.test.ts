@@ -45,7 +45,7 @@ describe('a pin that comes near', () => {
     [
       'under the wrong key',
       { publicKeySha256: own, notAfter: '2099-01-01T00:00:00Z' },
-      /as its thumbprintSha256: it stands under the wrong key/,
+      /as its thumbprintSha256: the pin has the wrong kind of hash/,
     ],
     ['a stranger', { thumbprintSha256: createHash('sha256').update('x').digest('hex') }, undefined],
   ];

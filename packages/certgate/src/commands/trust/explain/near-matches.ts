@@ -50,7 +50,7 @@ function describeLikeness({ kind, value }: TrustPin, certificate: PresentedCerti
   const shown = `the pin ${kind} ${shortenThumbprint(value)}`;
   const otherKind = findKind(certificate, value);
   if (otherKind !== undefined && otherKind !== kind)
-    return `has ${shown} as its ${otherKind}: it stands under the wrong key`;
+    return `has ${shown} as its ${otherKind}: the pin has the wrong kind of hash`;
   if (own === value) return undefined;
   const slips = countSlips(own, value);
   if (slips !== undefined) return `differs from ${shown} in ${slips === 1 ? 'one digit' : `${slips} digits`}`;

@@ -139,7 +139,7 @@ export function chooseForPinIssuer({ identity, matches, certificateOptions }: Re
   const NAME = identity.name;
   return [
     {
-      when: 'If this certificate is to count whoever issued it, and its owner says that it is the right one',
+      when: 'If this certificate should be valid whoever issued it, and its owner says that it is the right one',
       commands: [
         run('removePin', { NAME, PIN: pins }),
         run('addCertificate', { NAME, FILE: { instead: certificateOptions }, AUTHORITY: [] }),
@@ -152,7 +152,7 @@ export function chooseToSign({ isSignatureRefused }: RemedyFacts): Choices {
   if (!isSignatureRefused) return [];
   return [
     {
-      when: 'If every change since the last good signature is one that you vouch for',
+      when: 'If you vouch for every change since the last good signature',
       commands: [run('sign', { KEY_FILE: 'signing.key.pem' })],
       needs: 'signing.key.pem: the private key of one of the public keys in --signed-by',
     },

@@ -40,7 +40,7 @@ describe('certgate trust, where the first word was not the right one', () => {
     assert.equal(stdout, '');
     assert.match(
       stderr,
-      /"billing" is enabled, but it ended at 2020-01-01T00:00:00Z \(expiresAt\), so it is refused all the same\.\n.*trust add billing --to-existing --expires-at TIME/,
+      /"billing" is enabled, but it ended at 2020-01-01T00:00:00Z \(expiresAt\), so it is still refused\.\n.*trust add billing --to-existing --expires-at TIME/,
     );
     assert.equal(stage.read().revision, revision);
     await stage.expect('disable', 'billing', ...reason);

@@ -32,28 +32,36 @@ interface AddFlags extends StoreFlags, ChangeFlags, PinFlags, NameFlags {
 export function trustAddCommand(): Command {
   const command = new Command('add')
     .description(
-      'Let a caller in: a new identity with its certificate, or with a name under an authority; or give one that is there more (--to-existing).',
+      'Add an identity with its certificate or with a name under an authority, or extend an existing one (--to-existing).',
     )
-    .argument('<name>', 'the identity; stands in logs')
-    .option('--role <role>', 'a role that it gets (repeatable); none: only functions that ask for no role', collect)
-    .option('--function <name>', 'a function that it may call (repeatable); none: every function', collect)
-    .option('--owner <text>', 'who answers for it')
+    .argument('<name>', 'the name of the identity, as logs show it')
+    .option(
+      '--role <role>',
+      'a role that it gets (repeatable); without one, it may call only functions that require no role',
+      collect,
+    )
+    .option(
+      '--function <name>',
+      'a function that it may call (repeatable); without one, it may call every function',
+      collect,
+    )
+    .option('--owner <text>', 'who is responsible for it')
     .addOption(
       new Option(
         '--expires-at <time>',
-        'from then on it is refused, e.g. 2028-01-01T00:00:00Z; with --to-existing also `never`',
+        'when its access ends, e.g. 2028-01-01T00:00:00Z; with --to-existing also `never`',
       ).argParser((text: string) => (text === 'never' ? text : parseTime(text))),
     )
-    .option('--to-existing', 'add the certificate, names, roles or functions to an identity that is there');
+    .option('--to-existing', 'add the certificate, names, roles or functions to an existing identity');
   addPinOptions(command);
   addNameOptions(command);
   addStoreOption(command);
   addChangeOptions(command).action(add);
   return addHelpSections(command, {
     exitCodes: {
-      0: 'the document is written, or says so already',
+      0: 'the document is written, or is already as requested',
       1: 'others kept changing the document; nothing is written',
-      2: "the name or the certificate is there already, the certificate is unfit, or the store or a word can't be used; nothing is written",
+      2: "the name or the certificate exists already, the certificate is unfit, or the store or an argument can't be used; nothing is written",
     },
     examples: [
       'certgate trust add billing --certificate billing.crt.pem --role orders.read --owner "payments team" --reason "monthly invoices" --store file:trust.json',
@@ -89,14 +97,16 @@ function create(
     return (document) => {
       // Who changes the end of one that is there needs no certificate for it, but --to-existing.
       expectNewName(document, name);
-      throw new CommandFailure('Without a certificate or a name nobody can be this identity.', {
+      throw new CommandFailure('Without a certificate or a name under an authority, nobody can be this identity.', {
         remedy:
-          'Name the certificate by --certificate FILE, or its hash by --thumbprint-sha256; or give a name under an authority: --issued-by NAME --dns …',
+          'Pass the certificate with --certificate FILE, its hash with --thumbprint-sha256, or a name under an authority: --issued-by NAME --dns …',
       });
     };
   }
   if (flags.expiresAt === 'never') {
-    throw new CommandFailure('--expires-at never is for --to-existing; a new identity has no end unless it gets one.');
+    throw new CommandFailure(
+      '--expires-at never requires --to-existing: a new identity has no end unless you set one.',
+    );
   }
   const { role = [], function: functions, owner, expiresAt } = flags;
   return (document) =>

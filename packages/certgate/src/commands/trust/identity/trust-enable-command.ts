@@ -28,28 +28,32 @@ interface EnableFlags extends StoreFlags, ChangeFlags {
 }
 
 export function trustEnableCommand(): Command {
-  return createCommand('enable', 'Let an identity, or one of its pins, count again.', 'audit done');
+  return createCommand('enable', 'Enable an identity, or one of its pins, again.', 'audit done');
 }
 
 export function trustDisableCommand(): Command {
-  return createCommand('disable', 'Refuse an identity, or one of its pins, from now on; it stays listed.', 'key lost');
+  return createCommand(
+    'disable',
+    'Disable an identity, or one of its pins. It stays listed, but is refused.',
+    'key lost',
+  );
 }
 
 function createCommand(verb: 'enable' | 'disable', description: string, reason: string): Command {
   const command = new Command(verb)
     .description(description)
     .argument('<name>', 'the identity')
-    .option('--pin <hex>', 'only this pin: its hash, or the first eight digits or more (repeatable)', collect);
+    .option('--pin <hex>', 'only this pin: its hash, or at least the first eight digits of it (repeatable)', collect);
   addStoreOption(command);
   addChangeOptions(command).action((name: string, flags: EnableFlags) => setEnabled(verb, name, flags));
   return addHelpSections(command, {
     exitCodes: {
-      0: 'the document is written, or says so already',
+      0: 'the document is written, or is already as requested',
       1:
         verb === 'enable'
-          ? 'others kept changing the document, or it is enabled already and refused for another reason; nothing is written'
+          ? 'others kept changing the document, or it is already enabled and is refused for another reason; nothing is written'
           : 'others kept changing the document; nothing is written',
-      2: "there is no such identity or pin, or the store or a word can't be used; nothing is written",
+      2: "there is no such identity or pin, or the store or an argument can't be used; nothing is written",
     },
     examples: [
       `certgate trust ${verb} billing --reason "${reason}" --store file:trust.json`,
@@ -87,12 +91,12 @@ function findEnabledInVain(
   const now = Date.now();
   const word = shellWord(identity.name);
   const fail = (what: string, remedy: string): CommandFailure =>
-    new CommandFailure(`${what}, so it is refused all the same.`, { exitCode: exitCodes.failed, remedy });
+    new CommandFailure(`${what}, so it is still refused.`, { exitCode: exitCodes.failed, remedy });
   const state = describeIdentityState(identity, now);
   if (state === 'ended' && identity.expiresAt !== undefined) {
     return fail(
       `${JSON.stringify(identity.name)} is enabled, but it ended at ${formatInstant(identity.expiresAt)} (expiresAt)`,
-      `Give it a later end: certgate trust add ${word} --to-existing --expires-at TIME --reason …`,
+      `Set a later end: certgate trust add ${word} --to-existing --expires-at TIME --reason …`,
     );
   }
   for (const text of chosen ?? []) {
@@ -102,12 +106,12 @@ function findEnabledInVain(
     if (pinState !== 'ended' && pinState !== 'not yet') continue;
     return fail(
       `The pin ${describePin(pin)} is enabled, but ${pinState === 'ended' ? `it ended at ${pin.notAfter ?? ''}` : `it begins at ${pin.notBefore ?? ''}`}`,
-      `Change when it counts: certgate trust set ${word} --pin ${text} ${pinState === 'ended' ? '--not-after' : '--not-before'} TIME --reason …`,
+      `Change its window: certgate trust set ${word} --pin ${text} ${pinState === 'ended' ? '--not-after' : '--not-before'} TIME --reason …`,
     );
   }
   if (state !== 'no usable pin') return undefined;
   return fail(
-    `${JSON.stringify(identity.name)} is enabled, but none of its pins counts now`,
-    `See them: certgate trust show ${word}. Then certgate trust set, or a new certificate: certgate trust rotate`,
+    `${JSON.stringify(identity.name)} is enabled, but none of its pins is valid now`,
+    `To see them: certgate trust show ${word}. Then change their window (certgate trust set), or add a new certificate (certgate trust rotate)`,
   );
 }

@@ -23,12 +23,12 @@ interface RemoveFlags extends StoreFlags, ChangeFlags, NameFlags {
 
 export function trustRemoveCommand(): Command {
   const command = new Command('remove')
-    .description('Take an identity out, or only some of its pins, names, roles or functions.')
+    .description('Remove an identity, or only some of its pins, names, roles or functions.')
     .argument('<name>', 'the identity')
-    .option('--pin <hex>', 'only this pin: its hash, or the first eight digits or more (repeatable)', collect)
+    .option('--pin <hex>', 'only this pin: its hash, or at least the first eight digits of it (repeatable)', collect)
     .option('--role <role>', 'only this role (repeatable)', collect)
     .option('--function <name>', 'only this function (repeatable)', collect)
-    .option('--issued-by <authority>', 'with a name: the authority that it stands under');
+    .option('--issued-by <authority>', 'with a name: the authority of that name');
   addNameOptions(command);
   addStoreOption(command);
   addChangeOptions(command).action(remove);
@@ -36,7 +36,7 @@ export function trustRemoveCommand(): Command {
     exitCodes: {
       0: 'the document is written',
       1: 'others kept changing the document; nothing is written',
-      2: "there is no such identity, pin, name, role or function, or the store or a word can't be used; nothing is written",
+      2: "there is no such identity, pin, name, role or function, or the store or an argument can't be used; nothing is written",
     },
     examples: [
       'certgate trust remove billing --reason "contract ended" --store file:trust.json',

@@ -27,11 +27,11 @@ interface RotateFlags extends StoreFlags, ChangeFlags, PinFlags {
 
 export function trustRotateCommand(): Command {
   const command = new Command('rotate')
-    .description('Give an identity a new certificate; the old ones count for a while longer, then no more.')
+    .description('Give an identity a new certificate. The old ones stay valid for an overlap, then end.')
     .argument('<name>', 'the identity')
     .requiredOption(
       '--overlap <duration>',
-      'how long the old certificates still count, e.g. 14d, 36h, 90m; 0 ends them at once',
+      'how long the old certificates stay valid, e.g. 14d, 36h, 90m; 0 ends them at once',
       parseDuration,
     );
   addPinOptions(command);
@@ -41,7 +41,7 @@ export function trustRotateCommand(): Command {
     exitCodes: {
       0: 'the document is written',
       1: 'others kept changing the document; nothing is written',
-      2: "there is no such identity, the certificate is pinned already or unfit, or the store or a word can't be used; nothing is written",
+      2: "there is no such identity, the certificate is pinned already or unfit, or the store or an argument can't be used; nothing is written",
     },
     examples: [
       'certgate trust rotate billing --certificate new.crt.pem --overlap 14d --reason "yearly" --store file:trust.json',
@@ -54,8 +54,8 @@ async function rotate(name: string, flags: RotateFlags): Promise<void> {
   const now = Date.now();
   const newPin = await readNewPin(flags, now);
   if (newPin === undefined) {
-    throw new CommandFailure('The new certificate is not named.', {
-      remedy: 'Name it by --certificate FILE, or its hash by --thumbprint-sha256.',
+    throw new CommandFailure('No new certificate is given.', {
+      remedy: 'Pass it with --certificate FILE, or its hash with --thumbprint-sha256.',
     });
   }
   // Documents have whole seconds; the old certificate gets what is left of the last one.
@@ -83,8 +83,8 @@ async function rotate(name: string, flags: RotateFlags): Promise<void> {
 
 function describeOldEnd(oldEnd: number | undefined): string {
   return oldEnd === undefined
-    ? 'The old certificates are refused from the next refresh on.'
-    : `The old certificates count until ${formatInstant(oldEnd)}, or until their own end, whichever is first.`;
+    ? 'The old certificates are refused after the next refresh.'
+    : `The old certificates are valid until ${formatInstant(oldEnd)}, or until their own end if that is earlier.`;
 }
 
 function listEarlierEnds({ pins = [] }: TrustDocumentIdentity, oldEnd: number | undefined): readonly string[] {
@@ -93,7 +93,7 @@ function listEarlierEnds({ pins = [] }: TrustDocumentIdentity, oldEnd: number | 
     .filter((pin) => isEnabled(pin) && pin.notAfter !== undefined && Date.parse(pin.notAfter) < oldEnd)
     .map(
       (pin) =>
-        `Note: ${shortenThumbprint(readPinValue(pin).value)} ends earlier, at ${pin.notAfter ?? ''}, and is not made longer.`,
+        `Note: ${shortenThumbprint(readPinValue(pin).value)} ends earlier, at ${pin.notAfter ?? ''}. A rotation never extends a pin.`,
     );
 }
 
@@ -102,9 +102,9 @@ function describeNewEnd(flags: RotateFlags, newEnd: string | undefined, oldEnd: 
   const isShort = newEnd !== undefined && oldEnd !== undefined && Date.parse(newEnd) < oldEnd;
   return [
     ...(isLate
-      ? ['Note: the new certificate counts only after the old ones have ended; between the two nobody gets in.']
+      ? ['Note: the new certificate is valid only after the old ones have ended. In between, the caller is refused.']
       : []),
-    ...(isShort ? [`Note: the new certificate ends before the overlap does, at ${newEnd}.`] : []),
+    ...(isShort ? [`Note: the new certificate ends before the overlap, at ${newEnd}.`] : []),
   ];
 }
 
@@ -114,7 +114,7 @@ const unitMilliseconds = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 function parseDuration(text: string): number {
   const match = /^(?<count>\d{1,5})(?<unit>[mhd])$/.exec(text);
   if (text === '0') return 0;
-  if (match === null) throw new InvalidArgumentError('It looks like 14d, 36h or 90m; 0 is none.');
+  if (match === null) throw new InvalidArgumentError('It must be a duration like 14d, 36h or 90m, or 0.');
   const unit = match.groups?.['unit'] as keyof typeof unitMilliseconds;
   return Number(match.groups?.['count']) * unitMilliseconds[unit];
 }

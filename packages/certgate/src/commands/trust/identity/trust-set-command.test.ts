@@ -31,7 +31,7 @@ describe('certgate trust set', () => {
     );
     assert.match(
       said,
-      /^Set when a pin of billing counts\.\n {2}\+ The pin publicKeySha256 9F86D081.* until 2099-06-01T00:00:00Z, no longer until 2099-01-01/,
+      /^Changed the window of a pin of billing\.\n {2}\+ The pin publicKeySha256 9F86D081.* until 2099-06-01T00:00:00Z, no longer until 2099-01-01/,
     );
     assert.match(said, /Revision 2 → 3/);
     assert.deepEqual(pin(), { publicKeySha256: hash, notAfter: '2099-06-01T00:00:00Z' });
@@ -51,7 +51,7 @@ describe('certgate trust set', () => {
         '--dry-run',
         ...reason,
       ),
-      /is not \(--dry-run\)/,
+      /because of --dry-run/,
     );
     assert.equal(stage.read().revision, 3);
   });
@@ -59,7 +59,7 @@ describe('certgate trust set', () => {
   it('refuses nonsense, with nothing written', async () => {
     for (const [args, message] of [
       [['--not-after', 'none'], /needs an end/],
-      [[], /Nothing is given that could be set/],
+      [[], /There is nothing to set/],
     ] as const) {
       const { exitCode, stderr } = await stage.run('set', 'billing', '--pin', hash, ...args, ...reason);
       assert.equal(exitCode, 2);

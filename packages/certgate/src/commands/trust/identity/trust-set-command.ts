@@ -24,22 +24,26 @@ interface SetFlags extends StoreFlags, ChangeFlags {
 
 export function trustSetCommand(): Command {
   const command = new Command('set')
-    .description('Change when a pin counts, with no moment in between in which its certificate is refused.')
+    .description('Change the window in which a pin is valid, without an interruption.')
     .argument('<name>', 'the identity')
-    .requiredOption('--pin <hex>', 'only this pin: its hash, or the first eight digits or more (repeatable)', collect)
-    .option('--not-before <time>', 'the pin counts from then on, e.g. 2027-03-01T00:00:00Z; none: at once', parseBound)
+    .requiredOption(
+      '--pin <hex>',
+      'only this pin: its hash, or at least the first eight digits of it (repeatable)',
+      collect,
+    )
+    .option('--not-before <time>', 'when the pin becomes valid, e.g. 2027-03-01T00:00:00Z; none: at once', parseBound)
     .option(
       '--not-after <time>',
-      "the pin counts until then, e.g. 2028-03-01T00:00:00Z; none: until the certificate's own end",
+      "when the pin ends, e.g. 2028-03-01T00:00:00Z; none: at the end of the certificate's validity",
       parseBound,
     );
   addStoreOption(command);
   addChangeOptions(command).action(set);
   return addHelpSections(command, {
     exitCodes: {
-      0: 'the document is written, or says so already',
+      0: 'the document is written, or is already as requested',
       1: 'others kept changing the document; nothing is written',
-      2: "there is no such identity or pin, the pin would never count, or the store or a word can't be used; nothing is written",
+      2: "there is no such identity or pin, the pin would never be valid, or the store or an argument can't be used; nothing is written",
     },
     examples: [
       'certgate trust set billing --pin 9F86D081 --not-after 2028-03-01T00:00:00Z --reason "contract extended" --store file:trust.json',
@@ -59,8 +63,8 @@ function readBound(text: string): string | null {
 async function set(name: string, flags: SetFlags): Promise<void> {
   const { pin: pins, notBefore, notAfter } = flags;
   if (notBefore === undefined && notAfter === undefined) {
-    throw new CommandFailure('Nothing is given that could be set.', {
-      remedy: 'Give --not-before, --not-after or both; none clears a bound.',
+    throw new CommandFailure('There is nothing to set.', {
+      remedy: 'Pass --not-before, --not-after or both. The value none removes a bound.',
     });
   }
   const window: PinWindowChange = {
@@ -70,10 +74,10 @@ async function set(name: string, flags: SetFlags): Promise<void> {
   const change = await readChange('set', flags);
   const location = await openTrustLocation(flags.store);
   const update = await updateTrustDocument(location, change, (document) => setPinWindow(document, name, pins, window));
-  const done = `Set when ${pins.length === 1 ? 'a pin' : `${pins.length} pins`} of ${getIdentity(update.after, name).name} ${pins.length === 1 ? 'counts' : 'count'}.`;
+  const done = `Changed the window of ${pins.length === 1 ? 'a pin' : `${pins.length} pins`} of ${getIdentity(update.after, name).name}.`;
   const notes = update.comparison.gains
     ? [
-        'A certificate that has ended itself is refused whatever its pin says; then give it a new one: certgate trust rotate.',
+        'A certificate that has expired is refused whatever its pin says. In that case, the caller needs a new one: certgate trust rotate.',
       ]
     : [];
   reportUpdate(location.description, update, { done, notes }, flags);

@@ -19,8 +19,8 @@ interface ShowFlags extends StoreFlags {
 
 export function trustShowCommand(): Command {
   const command = new Command('show')
-    .description('Show all that the trust document says of one identity.')
-    .argument('<name>', 'the identity; letter case does not matter')
+    .description('Show everything that the trust document says about one identity.')
+    .argument('<name>', 'the identity; letter case is ignored')
     .option('--json', 'print one JSON object');
   addStoreOption(command).action(show);
   return addHelpSections(command, {
@@ -109,9 +109,9 @@ async function readLogIfAllowed(location: TrustLocation): Promise<readonly strin
 }
 
 function describeDisable(entry: ChangeLogEntry | undefined): string {
-  if (entry === undefined) return 'the log of changes does not tell when and why';
+  if (entry === undefined) return 'the log of changes does not say when and why';
   const { at, by, reason, verb } = entry;
-  return `${at} by ${by}: ${reason} (${verb}, by the log of changes)`;
+  return `${at} by ${by}: ${reason} (${verb}, according to the log of changes)`;
 }
 
 function describeDisableAsJson(entry: ChangeLogEntry | undefined): object | null {
@@ -125,7 +125,7 @@ function listFields(identity: TrustedIdentity, now: number): readonly (readonly 
   return [
     ['identity', name],
     ['state', describeIdentityState(identity, now)],
-    ['roles', roles.length === 0 ? 'none: only functions that ask for no role' : roles.join(', ')],
+    ['roles', roles.length === 0 ? 'none: only functions that require no role' : roles.join(', ')],
     ['functions', functions === undefined ? 'all' : functions.length === 0 ? 'none' : functions.join(', ')],
     ['owner', owner ?? '-'],
     ['reason', reason ?? '-'],

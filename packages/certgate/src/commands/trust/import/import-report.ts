@@ -23,7 +23,7 @@ export function reportFaults(source: string, { format, faults }: ImportReading, 
     printJson({ source, format, outcome: 'refused', added: [], present: [], refused: [], unreadable: faults });
     return;
   }
-  printLine(`${colors.red('Nothing was imported')}: this in ${source} can't be read.`);
+  printLine(`${colors.red('Nothing was imported')}, because these entries of ${source} can't be read:`);
   printRefusals(faults);
 }
 
@@ -64,15 +64,17 @@ function printLists({ reading, plan, refusals, certificates }: FinishedImport): 
     printLine(colors.red(`Not imported, ${refusals.length}:`));
     printRefusals(refusals);
   }
-  printSection('Already there:', plan.present.map(({ origin, item, identity, isDisabled }) =>
-    `${origin}: ${item} is ${JSON.stringify(identity)}${isDisabled ? ', disabled, and stays so' : ''}`)); // prettier-ignore
+  printSection('Already in the document:', plan.present.map(({ origin, item, identity, isDisabled }) =>
+    `${origin}: ${item} is ${JSON.stringify(identity)}${isDisabled ? ', which stays disabled' : ''}`)); // prettier-ignore
   printSection(
     'Repeated:',
     plan.repeated.map(({ origin, item, reason }) => `${origin}: ${item}: ${reason}`),
   );
   const notes = plan.added.flatMap(({ origin, notes: each }) => each.map((note) => `${origin}: ${note}`));
-  const unreadable = (certificates?.unreadable ?? []).map((file) => `${file} holds no certificate that can be read.`);
-  printSection('To know:', [...reading.notes, ...notes, ...unreadable, ...explainSha1(plan.added)]);
+  const unreadable = (certificates?.unreadable ?? []).map(
+    (file) => `${file} contains no certificate that can be read.`,
+  );
+  printSection('Note:', [...reading.notes, ...notes, ...unreadable, ...explainSha1(plan.added)]);
 }
 
 /** SHA-1 is what lists and API Management have. It is taken over, and told how to leave. */
@@ -81,8 +83,8 @@ function explainSha1(added: readonly PlannedPin[]): readonly string[] {
   const [first] = sha1;
   if (first === undefined) return [];
   return [
-    `${count(sha1.length, 'pin')} by SHA-1, for migration. With the certificates at hand, import with --certificate-folder instead; ` +
-      `or later, for each: certgate trust add ${shellWord(first.identity)} --to-existing --certificate FILE …, ` +
+    `${count(sha1.length, 'pin')} by SHA-1, for migration. If you have the certificates, import with --certificate-folder instead. ` +
+      `Or replace each pin later: certgate trust add ${shellWord(first.identity)} --to-existing --certificate FILE …, ` +
       `then: certgate trust remove ${shellWord(first.identity)} --pin ${first.pin.thumbprintSha1?.slice(0, 8) ?? ''} …`,
   ];
 }

@@ -15,11 +15,11 @@ export function addGateOptions(command: Command): Command {
   return command
     .option(
       '--signed-by <key>',
-      "as the app's `signedBy`: a public key in PEM, or its file (repeatable: one of these)",
+      "the app's option `signedBy`: a public key in PEM, or its file (repeatable: one of these must have signed)",
       collect,
     )
-    .option('--audience <app>', "as the app's `audience`: the name by which the document must be for it")
-    .option('--minimum-revision <number>', "as the app's `minimumRevision`", parseRevision);
+    .option('--audience <app>', "the app's option `audience`: a name that the document's audience must contain")
+    .option('--minimum-revision <number>', "the app's option `minimumRevision`", parseRevision);
 }
 
 /** @throws {CommandFailure} for a file that can't be read. What is in it is the verifier's to judge. */
@@ -42,7 +42,7 @@ export async function readAdmissionOptions(flags: GateFlags): Promise<DocumentAd
 export function explainKeyFault(fault: unknown): unknown {
   if (!(fault instanceof TypeError)) return fault;
   return new CommandFailure(`--signed-by can't be used: ${fault.message}`, {
-    remedy: 'The public key of a private one: openssl pkey -in private.pem -pubout',
+    remedy: 'To get the public key of a private key: openssl pkey -in private.pem -pubout',
     cause: fault,
   });
 }
@@ -64,8 +64,9 @@ export function listUnverified(
 /** One line each, with the option that closes the gap. */
 export function describeUnverified(unverified: readonly Unverified[], audience: readonly string[]): readonly string[] {
   const lines = {
-    signature: 'The signature beside the document was not verified. Verify it by the key of the apps: --signed-by FILE',
-    audience: `The document is for ${audience.join(', ')}; whether the app is one of these was not compared. Say its name: --audience NAME`,
+    signature:
+      "The document's signature was not verified. To verify it, pass the public key that the apps use: --signed-by FILE",
+    audience: `The document is for ${audience.join(', ')}; it was not checked whether the app is one of these. Pass its name: --audience NAME`,
   };
   return unverified.map((each) => lines[each]);
 }

@@ -19,12 +19,8 @@ export function addNameOptions(command: Command): Command {
     .option('--dns <name>', 'a DNS name of the certificate, or *.corp.example for one label (repeatable)', collect)
     .option('--uri <uri>', 'a URI of the certificate, e.g. a SPIFFE ID (repeatable)', collect)
     .option('--email <mailbox>', 'a mailbox of the certificate (repeatable)', collect)
-    .option('--common-name <text>', 'the common name of its subject, to the letter (repeatable)', collect)
-    .option(
-      '--organizational-unit <text>',
-      'an organizational unit of its subject, to the letter (repeatable)',
-      collect,
-    );
+    .option('--common-name <text>', 'the exact common name of its subject (repeatable)', collect)
+    .option('--organizational-unit <text>', 'an exact organizational unit of its subject (repeatable)', collect);
 }
 
 /** `hasPin`: then `--issued-by` has something to say without a name too. */
@@ -39,12 +35,12 @@ export function readNames(flags: NameFlags, hasPin: boolean): readonly TrustDocu
   ];
   if (issuedBy !== undefined) {
     if (names.length > 0 || hasPin) return names.map((name) => ({ issuedBy, ...name }));
-    throw new CommandFailure('--issued-by says whose certificates count, and no name or pin is given.', {
-      remedy: 'Give a name, e.g. --dns billing.corp.example',
+    throw new CommandFailure('--issued-by requires a name or a pin, and none is given.', {
+      remedy: 'Pass a name, e.g. --dns billing.corp.example',
     });
   }
   if (names.length === 0) return [];
-  throw new CommandFailure('A name counts only under the authority that vouches for it, and none is given.', {
-    remedy: 'Name it by --issued-by. See which there are: certgate trust authority list',
+  throw new CommandFailure('A name is valid only under an authority that vouches for it, and no authority is given.', {
+    remedy: 'Pass it with --issued-by. To list the authorities: certgate trust authority list',
   });
 }

@@ -28,7 +28,7 @@ export function addPinOptions(command: Command): Command {
     .addOption(
       new Option(
         '--certificate <file>',
-        'pin this certificate: PFX, PEM, DER or base64; its key is not looked at',
+        'pin this certificate: PFX, PEM, DER or base64; a private key in it is ignored',
       ).conflicts(['thumbprintSha256', 'publicKeySha256']),
     )
     .addOption(
@@ -39,20 +39,20 @@ export function addPinOptions(command: Command): Command {
     .addOption(
       new Option(
         '--public-key-sha256 <hex>',
-        'pin every certificate of this key; needs --issued-by or --not-after',
+        'pin every certificate with this key; requires --issued-by or --not-after',
       ).argParser(parseSha256),
     )
     .option(
       '--issued-by <authority>',
-      'an authority of the document: what is added counts for certificates that it issued only',
+      'an authority of the document: what is added applies only to certificates that it issued',
     )
-    .option('--not-before <time>', 'the pin counts from then on, e.g. 2027-03-01T00:00:00Z', parseTime)
+    .option('--not-before <time>', 'the pin is valid from then on, e.g. 2027-03-01T00:00:00Z', parseTime)
     .option(
       '--not-after <time>',
-      "the pin counts until then (default with --certificate: the certificate's own end)",
+      "the pin is valid until then (default with --certificate: the end of the certificate's validity)",
       parseTime,
     )
-    .option('--even-if-unfit', 'pin a certificate that Certgate will refuse all the same');
+    .option('--even-if-unfit', 'pin a certificate even if Certgate will refuse it');
   return addPasswordOptions(command);
 }
 
@@ -68,16 +68,16 @@ export async function readNewPin(flags: PinFlags, now: number): Promise<NewPin |
   if (flags.publicKeySha256 !== undefined) {
     if (flags.notAfter === undefined && flags.issuedBy === undefined) {
       throw new CommandFailure(
-        'A pin of a public key needs an end: who holds the key can make certificates with any dates.',
+        'A pin of a public key needs an end, because anybody who has the key can create certificates with any dates.',
         {
-          remedy: 'Give it by --not-after, or the authority that issues them by --issued-by.',
+          remedy: 'Set the end with --not-after, or name the authority that issues the certificates with --issued-by.',
         },
       );
     }
     return { pin: { publicKeySha256: flags.publicKeySha256, ...window } };
   }
   if (flags.notBefore === undefined && flags.notAfter === undefined) return undefined;
-  throw new CommandFailure('--not-before and --not-after belong to a certificate, and none is named.');
+  throw new CommandFailure('--not-before and --not-after require a certificate, and none is given.');
 }
 
 async function readCertificatePin(
@@ -97,7 +97,7 @@ async function readCertificatePin(
   const [fault] = faults;
   if (fault !== undefined && flags.evenIfUnfit !== true) {
     throw new CommandFailure(`Certgate would refuse the certificate in ${file}: ${fault.detail}`, {
-      remedy: 'See all that is wrong: certgate certificate inspect. To pin it all the same: --even-if-unfit',
+      remedy: 'To see everything that is wrong: certgate certificate inspect. To pin it anyway: --even-if-unfit',
     });
   }
   const pin = { thumbprintSha256, notAfter: formatInstant(notAfter), ...window };
@@ -110,7 +110,7 @@ function parseSha256(text: string): string {
   throw new InvalidArgumentError(
     findThumbprint(text, 'sha1') === undefined
       ? 'It must be 64 hexadecimal digits (colons and spaces are fine).'
-      : 'This is a SHA-1 thumbprint; the SHA-256 one is needed: certgate certificate inspect FILE',
+      : 'This is a SHA-1 thumbprint. To get the SHA-256 thumbprint: certgate certificate inspect FILE',
   );
 }
 

@@ -13,7 +13,7 @@ export interface DocumentArgument {
 export async function readDocumentArgument(text: string): Promise<DocumentArgument> {
   if (text === '-') {
     const bytes = await readStandardInput();
-    if (bytes.length === 0) throw new CommandFailure('Standard input is empty; a trust document was expected there.');
+    if (bytes.length === 0) throw new CommandFailure('Standard input is empty, but a trust document was expected.');
     return { description: 'standard input', stored: { bytes, etag: '', signature: undefined } };
   }
   const location = await openTrustLocation(text);
@@ -29,7 +29,7 @@ async function readStandardInput(): Promise<Buffer> {
     length += chunk.length;
     if (length > maximumDocumentBytes) {
       throw new CommandFailure(
-        `Standard input has more than ${maximumDocumentBytes} bytes; apps read no such document.`,
+        `Standard input has more than ${maximumDocumentBytes} bytes. Apps don't accept a document of this size.`,
       );
     }
     chunks.push(chunk);

@@ -18,7 +18,7 @@ export function addStoreOption(command: Command): Command {
   return command.addOption(
     new Option(
       '--store <location>',
-      'where the trust document is: a path, file:PATH, https://… to read it only, or a blob: blob:https://….blob.core.windows.net/CONTAINER/NAME',
+      'where the trust document is: a path, file:PATH, https://… (read-only), or a blob: blob:https://….blob.core.windows.net/CONTAINER/NAME',
     )
       .env(trustVariable)
       .makeOptionMandatory(),
@@ -48,7 +48,7 @@ export function addChangeOptions(
   command: Command,
   { reasonRequired = true, onlySigns = false }: ChangeOptionsSettings = {},
 ): Command {
-  const reason = new Option('--reason <text>', 'why; stands in the log of changes');
+  const reason = new Option('--reason <text>', 'why the document is changed, for the log of changes');
   const signingKey = new Option(
     '--signing-key <file>',
     'the private key in PEM that signs the document (Ed25519, EC P-256 or P-384)',
@@ -58,23 +58,23 @@ export function addChangeOptions(
     .addOption(
       new Option(
         '--by <name>',
-        'who; stands in the log of changes (default: this user, or who started the pipeline)',
+        'who changes it, for the log of changes (default: this user, or who started the pipeline)',
       ).env('CERTGATE_BY'),
     )
     .addOption(onlySigns ? signingKey.makeOptionMandatory() : signingKey)
-    .option('--signing-key-password-file <file>', 'a file that holds the password of the signing key and nothing else');
+    .option('--signing-key-password-file <file>', 'a file that contains only the password of the signing key');
   if (!onlySigns) {
     command.option(
       '--signed-by <file>',
-      'a public key in PEM that has signed the document as it is (repeatable; default: that of --signing-key)',
+      'a public key in PEM with which the present document is signed (repeatable; default: that of --signing-key)',
       collect,
     );
     command.addOption(
-      new Option('--unsigned', 'drop the signature of a signed document, knowingly').conflicts('signingKey'),
+      new Option('--unsigned', 'drop the signature of a signed document deliberately').conflicts('signingKey'),
     );
   }
   return addLatencyOptions(command)
-    .option('--dry-run', 'say what would change, and write nothing')
+    .option('--dry-run', 'print what would change, and write nothing')
     .option('--json', 'print one JSON object');
 }
 
@@ -99,7 +99,7 @@ export async function readChange(verb: string, flags: ChangeFlags & StoreFlags):
 
 async function readSigners({ signedBy, signingKey }: ChangeFlags): Promise<readonly string[] | undefined> {
   if (signedBy === undefined) return undefined;
-  if (signingKey === undefined) throw new CommandFailure('--signed-by belongs to --signing-key, which is not given.');
+  if (signingKey === undefined) throw new CommandFailure('--signed-by requires --signing-key.');
   return Promise.all(signedBy.map(async (file) => decodeText(await readBoundedFile(file))));
 }
 
@@ -107,7 +107,7 @@ async function findSigningKey({ signingKey, signingKeyPasswordFile }: ChangeFlag
   if (signingKey === undefined) return undefined;
   const flags = signingKeyPasswordFile === undefined ? {} : { passwordFile: signingKeyPasswordFile };
   const password = await findPasswordSource(flags, signingKey);
-  return readSigningKey(signingKey, password, 'Give its password by --signing-key-password-file.');
+  return readSigningKey(signingKey, password, 'Pass its password with --signing-key-password-file.');
 }
 
 function checkText(text: string, option: string): string {
@@ -127,7 +127,10 @@ function findUser(): string {
     return userInfo().username;
   } catch (cause) {
     // A container's user may have no name.
-    throw new CommandFailure('It is not known who makes this change.', { remedy: 'Say it by --by.', cause });
+    throw new CommandFailure('The name of the user who makes this change is unknown.', {
+      remedy: 'Pass it with --by.',
+      cause,
+    });
   }
 }
 
