@@ -143,6 +143,50 @@ describe('path validation', () => {
   }
 });
 
+it('a bundle without path validation refuses a document with authorities, and says what to do', async (context) => {
+  const folder = mkdtempSync(join(tmpdir(), 'certgate-no-path-'));
+  context.after(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const document = {
+    schemaVersion: 2,
+    revision: 1,
+    identities: [],
+    authorities: [{ name: 'corp', trustAnchors: [''] }],
+  };
+  writeFileSync(join(folder, 'trust.json'), JSON.stringify(document));
+  const outfile = join(folder, 'app.cjs');
+  await build({
+    stdin: {
+      contents: `const { trustStoreFromDocument, trustStoreFromFile } = require('./packages/core/dist/index.cjs');
+        const messages = [];
+        try { trustStoreFromDocument(${JSON.stringify(document)}); } catch ({ message }) { messages.push(message); }
+        const store = trustStoreFromFile(process.argv[2]);
+        // It is no fault of the document's, so the app starts, and denies.
+        store.start().then(() => {
+          messages.push(store.report().fault);
+          process.stdout.write(JSON.stringify({ messages, version: store.version ?? null }));
+        });`,
+      resolveDir: root,
+    },
+    bundle: true,
+    platform: 'node',
+    external: ['@certgate/x509/path'],
+    outfile,
+  });
+  const { stdout, stderr } = await runProgram(process.execPath, [outfile, join(folder, 'trust.json')], { cwd: folder });
+  assert.equal(stderr, '');
+  const { messages, version } = JSON.parse(stdout) as { readonly messages: readonly string[]; readonly version: null };
+  assert.deepEqual([messages.length, version], [2, null]);
+  for (const message of messages) {
+    assert.match(
+      message,
+      /with authorities needs @certgate\/x509\/path, .*Cannot find module.*\. Deploy @certgate\/x509/,
+    );
+    assert.doesNotMatch(message, /\n/);
+  }
+});
+
 it('secureApp alone, bundled, minified and compressed, is small', async () => {
   const { outputFiles } = await build({
     stdin: { contents: "export { secureApp } from '@certgate/azure-functions';", resolveDir: root },
