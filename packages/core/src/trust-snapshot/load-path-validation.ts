@@ -1,6 +1,5 @@
 import { createRequire } from 'node:module';
 import type * as pathValidation from '@certgate/x509/path';
-import { describeFault } from '../encoding/describe-fault.js';
 
 // `scripts/bundle.mjs` takes this line out of what apps load: there, `require` is that of a CommonJS file.
 const require = createRequire(import.meta.url);
@@ -16,7 +15,7 @@ export function loadPathValidation(): typeof pathValidation {
   try {
     return require('@certgate/x509/path') as typeof pathValidation;
   } catch (cause) {
-    const [reason] = describeFault(cause).split('\n', 1);
+    const [reason] = String(cause).split('\n', 1);
     const detail = `A trust document with authorities needs @certgate/x509/path, which can't be loaded (${reason ?? ''}). Deploy @certgate/x509 beside the app, or let the bundler take it in.`;
     throw new Error(detail, { cause });
   }
