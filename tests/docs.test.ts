@@ -211,6 +211,29 @@ describe('docs/request-path.md', () => {
   });
 });
 
+describe('docs/reference.md', () => {
+  const entries: Readonly<Record<string, readonly string[]>> = {
+    'azure-functions': ['index', 'testing', 'opentelemetry'],
+    certgate: ['index'],
+    core: ['index'],
+    x509: ['index', 'path'],
+  };
+  for (const [name, reports] of Object.entries(entries)) {
+    for (const report of reports) {
+      const entry = `${name === 'certgate' ? '' : '@certgate/'}${name}${report === 'index' ? '' : `/${report}`}`;
+      it(`has a place for every export of ${entry}, and no other`, () => {
+        const text = readFileSync(join(root, 'packages', name, 'api', `${report}.api.md`), 'utf8');
+        const exported = [
+          ...text.matchAll(/^export (?:(?:class|const|function|interface|type) (\w+)|\{ (\w+) \})/gm),
+        ].map(([, declared, handedOn]) => declared ?? handedOn ?? '');
+        const rows = readRows(getSection('docs/reference.md', entry), /^\| [^|`]+ \| (`.*`) \|$/gm);
+        const listed = rows.flatMap(([, names = '']) => [...names.matchAll(/`(\w+)`/g)].map(([, each = '']) => each));
+        assert.deepEqual(sortTexts(listed), sortTexts(new Set(exported)));
+      });
+    }
+  }
+});
+
 describe('every page', () => {
   it('leads only to files and headings that exist', () => {
     const links = pages.flatMap(({ path, text }) =>
@@ -243,7 +266,16 @@ describe('every page', () => {
   it('shows TypeScript that compiles, where it is whole', async () => {
     // Azure's packages, which some snippets import, stand there.
     await installAzurite();
-    const snippets = codeBlocks.filter(({ language, code }) => language === 'ts' && code.includes('import '));
+    const examples = listExamples();
+    for (const name of functionsWithExample)
+      assert.ok(
+        examples.some(({ page }) => page === name),
+        `${name} has no @example`,
+      );
+    const snippets = [
+      ...codeBlocks.filter(({ language, code }) => language === 'ts' && code.includes('import ')),
+      ...examples,
+    ];
     assert.ok(snippets.length >= 4);
     assert.deepEqual(listTypeErrors(snippets), []);
   });
@@ -539,6 +571,38 @@ function hasOption(help: string, option: string): boolean {
   return [...help.matchAll(/^ {2}(?:(-\w), )?(--[a-z][a-z0-9-]*)/gm)].some(
     ([, short, long]) => name === short || name === long,
   );
+}
+
+/** What most apps and programs call; others may have an example too. */
+const functionsWithExample = [
+  ...[
+    'secureApp',
+    'allowAnonymous',
+    'requireRole',
+    'requireAnyRole',
+    'reportOnly',
+    'getClientIdentity',
+    'findClientIdentity',
+  ],
+  ...['trustStoreFrom', 'trustStoreFromFile', 'trustStoreFromBlob', 'trustStoreFromUrl', 'trustStoreFromAppSetting'],
+  ...['trustStoreFromDocument', 'firstOf', 'withClientIdentity', 'observeGate', 'startLocalApp', 'AccessGate'],
+  ...['decodeClientCertificate', 'decodePem', 'findCertificateFault', 'findCertificationPath'],
+];
+
+/** The examples in the docstrings of what the packages export, by the name that each belongs to. */
+function listExamples(): readonly CodeBlock[] {
+  const sources = listFiles(root).filter((path) => /^packages\/[\w-]+\/src\/.*(?<!\.test)\.ts$/.test(path));
+  return sources.flatMap((path) => {
+    const text = readFileSync(join(root, path), 'utf8');
+    const examples = text.matchAll(
+      /^ \* @example\n \* ```ts\n((?: \*.*\n)*?) \* ```\n(?: \*.*\n)* \*\/\nexport (?:async )?(?:function|class) (\w+)/gm,
+    );
+    return [...examples].map(([, code = '', name = '']) => ({
+      page: name,
+      language: 'ts',
+      code: code.replaceAll(/^ \* ?/gm, ''),
+    }));
+  });
 }
 
 /** Compiles the snippets as files of this folder, where both packages and the library are found. */

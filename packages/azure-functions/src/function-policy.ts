@@ -26,6 +26,14 @@ import { findTriggerKind } from './gate/worker-core.js';
  *
  * This has nothing to do with Azure's `authLevel: 'anonymous'`, which is about function keys.
  *
+ * @example
+ * ```ts
+ * import { app } from '@azure/functions';
+ * import { allowAnonymous } from '@certgate/azure-functions';
+ *
+ * app.http('Health', { handler: allowAnonymous(() => ({ body: 'healthy' })) });
+ * ```
+ *
  * @throws {TypeError} when the handler requires a role or is report-only, or is no function.
  */
 export function allowAnonymous<Handler extends HttpHandler>(handler: Handler): Handler;
@@ -44,6 +52,14 @@ export function allowAnonymous<Handler extends AnyHandler>(handler: Handler): Ha
  * Closes a function to callers without this role. The wrapper itself decides, so the role can't get lost on the way to
  * the registration; where no gate authenticated the caller, it refuses.
  *
+ * @example
+ * ```ts
+ * import { app } from '@azure/functions';
+ * import { requireRole } from '@certgate/azure-functions';
+ *
+ * app.http('Refund', { handler: requireRole('refunds.write', () => ({ status: 202 })) });
+ * ```
+ *
  * @throws {TypeError} when the role is empty, or the handler is anonymous, report-only or no function.
  */
 export function requireRole<Handler extends HttpHandler>(role: Role, handler: Handler): Handler;
@@ -54,6 +70,14 @@ export function requireRole<Handler extends AnyHandler>(role: Role, handler: Han
 
 /**
  * Closes a function to callers that have none of these roles. Wrappers add up: every one of them must be met.
+ *
+ * @example
+ * ```ts
+ * import { app } from '@azure/functions';
+ * import { requireAnyRole } from '@certgate/azure-functions';
+ *
+ * app.http('Orders', { handler: requireAnyRole(['orders.read', 'orders.write'], () => ({ jsonBody: [] })) });
+ * ```
  *
  * @throws {TypeError} when no role is given or one is empty, or the handler is anonymous, report-only or no function.
  */

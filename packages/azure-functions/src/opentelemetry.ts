@@ -2,6 +2,7 @@ import type { MeterProvider, TracerProvider } from '@opentelemetry/api';
 import { systemClock } from './opentelemetry/memory.js';
 import { GateObserver } from './opentelemetry/observer.js';
 
+/** The options of `observeGate`. */
 export interface ObserveGateOptions {
   /** In place of the one that the app's OpenTelemetry SDK has registered. */
   readonly meterProvider?: MeterProvider;
@@ -14,6 +15,7 @@ export interface ObserveGateOptions {
   readonly decisionSpans?: boolean;
 }
 
+/** What `observeGate` returns: the observation that runs. */
 export interface GateObservation {
   /** Stops recording; what was counted remains with the SDK. */
   stop(): void;
@@ -26,6 +28,13 @@ export interface GateObservation {
  * counts nothing twice.
  *
  * Recording never changes a decision, and what fails in it is told to OpenTelemetry's `diag`, once.
+ *
+ * @example
+ * ```ts
+ * import { observeGate } from '@certgate/azure-functions/opentelemetry';
+ *
+ * observeGate();
+ * ```
  *
  * @throws {TypeError} for an unknown option or a value that is none of the allowed.
  * @throws {Error} where the same meter provider is observed already, with other options.

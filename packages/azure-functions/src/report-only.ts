@@ -3,6 +3,7 @@ import { copyOwn, findInstant, formatInstant } from '@certgate/core';
 import { expectHandler, wrapHandler } from './function-policy.js';
 import { type AnyHandler, certificatePolicy, findPolicy } from './gate/shared-state.js';
 
+/** The options of `reportOnly`. */
 export interface ReportOnlyOptions {
   /**
    * The first moment at which the function is closed: RFC 3339 in UTC, `YYYY-MM-DDT00:00:00Z`. At most 90 days ahead when
@@ -20,6 +21,15 @@ const maximumDays = 90;
  *
  * It stands outermost: `app.http('Refund', { handler: reportOnly(requireRole('refunds.write', refund), { until }) })`. It
  * returns a new function and leaves the given one as it is. Where its mark gets lost, the function is closed.
+ *
+ * @example
+ * ```ts
+ * import { app } from '@azure/functions';
+ * import { reportOnly, requireRole } from '@certgate/azure-functions';
+ *
+ * const refund = requireRole('refunds.write', () => ({ status: 202 }));
+ * app.http('Refund', { handler: reportOnly(refund, { until: 'YYYY-MM-DDT00:00:00Z' }) });
+ * ```
  *
  * @throws {TypeError} for a handler that is anonymous, report-only already or no function, for an unknown option, and for
  * an `until` that is no RFC 3339 time in UTC.

@@ -37,6 +37,14 @@ export class ClientIdentityMissing extends Error {
 /**
  * Who calls: the identity that the gate admitted to this invocation.
  *
+ * @example
+ * ```ts
+ * import { app } from '@azure/functions';
+ * import { getClientIdentity } from '@certgate/azure-functions';
+ *
+ * app.http('Whoami', { handler: (request, context) => ({ body: getClientIdentity(context).name }) });
+ * ```
+ *
  * @throws {ClientIdentityMissing} in a function that is anonymous, that has no HTTP trigger, or in an app without
  * `secureApp`, so that a forgotten gate can't look like an admitted caller.
  */
@@ -51,7 +59,17 @@ export function getClientIdentity(context: InvocationContext): ClientIdentity {
   );
 }
 
-/** The identity that the gate admitted to this invocation; undefined in an anonymous function. */
+/**
+ * The identity that the gate admitted to this invocation; undefined in an anonymous function.
+ *
+ * @example
+ * ```ts
+ * import type { InvocationContext } from '@azure/functions';
+ * import { findClientIdentity } from '@certgate/azure-functions';
+ *
+ * export const nameCaller = (context: InvocationContext) => findClientIdentity(context)?.name ?? 'anonymous';
+ * ```
+ */
 export function findClientIdentity(context: InvocationContext): ClientIdentity | undefined {
   return clientIdentities.get(context);
 }

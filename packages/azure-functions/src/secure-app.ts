@@ -9,6 +9,7 @@ import { type DecisionLogChoice, decisionLogChoices } from './log/decision-log.j
 /** The `app` of `@azure/functions`, given as an argument so that nothing of the library is imported at run time. */
 export type FunctionApp = Pick<typeof AzureFunctionsApp, 'hook'>;
 
+/** The options of `secureApp`. Only `trustStore` is required. */
 export interface SecureAppOptions {
   /** Who may call: `trustStoreFrom(process.env.CERTGATE_TRUST)`, or any other store. */
   readonly trustStore: TrustStore;
@@ -35,6 +36,14 @@ export interface SecureAppOptions {
  *
  * Where an app is bundled into one file per function, each bundle holds a copy of this package and calls this once. The
  * first one's gate then stands for all, if every other one says the same.
+ *
+ * @example
+ * ```ts
+ * import { app } from '@azure/functions';
+ * import { secureApp, trustStoreFrom } from '@certgate/azure-functions';
+ *
+ * secureApp(app, { trustStore: trustStoreFrom(process.env.CERTGATE_TRUST) });
+ * ```
  *
  * @throws {TypeError} for an unknown option or a value that is none of the allowed.
  * @throws {Error} when the app was secured already, by this copy of the package or with another configuration.

@@ -5,6 +5,10 @@ import type { ClientCertificate, ClientIdentity } from '@certgate/core';
 import { clientIdentities } from './gate/shared-state.js';
 import { findWorkerCore } from './gate/worker-core.js';
 
+/**
+ * The identity that `withClientIdentity` gives to a context. Lists that are absent are empty or without limit, as in
+ * a trust document.
+ */
 export interface TestIdentity {
   readonly name: string;
   readonly roles?: readonly Role[];
@@ -17,6 +21,16 @@ export interface TestIdentity {
 /**
  * Gives a context an authenticated identity, as the gate would have done, and returns it: for unit tests that call a
  * handler directly.
+ *
+ * @example
+ * ```ts
+ * import { InvocationContext } from '@azure/functions';
+ * import { getClientIdentity } from '@certgate/azure-functions';
+ * import { withClientIdentity } from '@certgate/azure-functions/testing';
+ *
+ * const context = withClientIdentity(new InvocationContext(), { name: 'billing', roles: ['orders.read'] });
+ * console.log(getClientIdentity(context).name);
+ * ```
  *
  * @throws {Error} inside a Functions host, where it would be a way past the gate; {TypeError} for an identity that no
  * trust document could hold.

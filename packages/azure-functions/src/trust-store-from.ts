@@ -22,6 +22,13 @@ import {
  * An address that is absent, that can't be one, or that needs a package which isn't installed keeps the app from
  * starting, and until then the app denies. It is not thrown here.
  *
+ * @example
+ * ```ts
+ * import { trustStoreFrom } from '@certgate/azure-functions';
+ *
+ * const trustStore = trustStoreFrom(process.env.CERTGATE_TRUST, { refreshIntervalSeconds: 30 });
+ * ```
+ *
  * @throws {RangeError} for a duration that is not a positive number; {TypeError} for an unknown option or no public key.
  */
 export function trustStoreFrom(address: string | undefined, options: RefreshOptions = {}): TrustStore {

@@ -9,6 +9,7 @@ export const decisionSteps = [
   'authorization',
 ] as const;
 
+/** A step of the path of a decision, for people who explain one. */
 export type DecisionStepName = (typeof decisionSteps)[number];
 
 /** The steps of a request's path that can refuse it (docs/request-path.md). The first two are the adapter's. */
@@ -20,7 +21,9 @@ export const requestSteps: readonly RequestStep[] = ['front-end', 'http-streamin
 /** What callers learn: the same for no certificate and for a wrong one. */
 const statusByPublicCode = { client_certificate_required: 401, forbidden: 403, unavailable: 503 } as const;
 
+/** What the caller is told: less than the operator. */
 export type PublicCode = keyof typeof statusByPublicCode;
+/** The HTTP status that goes with a public code. */
 export type PublicStatus = (typeof statusByPublicCode)[PublicCode];
 
 interface DenialRow {
@@ -135,6 +138,7 @@ const denials = {
   internal_fault: { publicCode: 'unavailable', steps: [] },
 } as const;
 
+/** Why a request was refused, for operators. docs/errors.md explains each code. */
 export type DenialCode = keyof typeof denials;
 
 /** The codes that a step may report; of several steps, those that any of them may. */
@@ -156,6 +160,7 @@ export interface Denial<Code extends DenialCode = DenialCode> {
   readonly thumbprintSha256?: string;
 }
 
+/** A denial with this code. `detail` is one sentence for the operator; the caller never sees it. */
 export function deny<Code extends DenialCode>(
   code: Code,
   detail: string,
@@ -164,10 +169,12 @@ export function deny<Code extends DenialCode>(
   return Object.freeze({ outcome: 'denied', code, detail, ...known });
 }
 
+/** The code that the caller sees. */
 export function getPublicCode(code: DenialCode): PublicCode {
   return getRow(code).publicCode;
 }
 
+/** The HTTP status of the answer to the caller. */
 export function getPublicStatus(code: DenialCode): PublicStatus {
   return statusByPublicCode[getRow(code).publicCode];
 }

@@ -3,6 +3,7 @@ import { type Denial, deny, isLoopbackHost, readMember } from '@certgate/core';
 /** The front ends whose word about the client certificate Certgate knows how to read. */
 export const frontEndNames = ['app-service'] as const;
 
+/** The front end that terminates TLS and writes the certificate header. */
 export type FrontEndName = (typeof frontEndNames)[number];
 
 /** The app setting that names the front end where the code doesn't. */

@@ -4,6 +4,7 @@ import type { TriggerKind } from './worker-core.js';
 /** Any function that a handler may be; libraries call handlers with arguments of their own in front of the context. */
 export type AnyHandler = (...args: never[]) => unknown;
 
+/** What a function asks of its callers, as its wrappers declared it. */
 export type FunctionPolicy = { readonly kind: 'anonymous' } | CertificatePolicy;
 
 /** What a function asks of its callers. Every group of roles must be met; one role of a group meets it. */

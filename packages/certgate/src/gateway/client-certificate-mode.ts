@@ -9,6 +9,7 @@
  * - `ignore` (`clientCertEnabled: false`): never asked for.
  */
 export const clientCertificateModes = ['required', 'optional', 'optional-interactive', 'ignore'] as const;
+/** How the local front end treats client certificates: the `clientCertMode` of App Service. */
 export type ClientCertificateMode = (typeof clientCertificateModes)[number];
 
 export type CertificateRequestTime = 'in-handshake' | 'after-request-head' | 'never';

@@ -18,6 +18,7 @@ import type { TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
 
 export type { DecisionStep } from './decision-step.js';
 
+/** The decision to let a caller in. */
 export interface Admission {
   readonly outcome: 'allowed';
   readonly code: 'allowed';
@@ -35,6 +36,7 @@ export interface UnavailableTrust {
   readonly unavailable: string;
 }
 
+/** All that a decision depends on. */
 export interface AccessQuestion {
   /** The certificate header's text as it arrived. */
   readonly header: string | null | undefined;

@@ -37,6 +37,7 @@ import {
 import { isWorthRemembering, RefusalCache, VerdictCache } from './decision-memory.js';
 import type { ConfirmedFinding, TrustFinding, UnavailableFinding } from '../trust-snapshot/trust-finding.js';
 
+/** The options of `AccessGate`. */
 export interface AccessGateOptions {
   readonly trustStore: TrustStore;
   /**
@@ -52,6 +53,15 @@ const maximumTimerMilliseconds = 2 ** 31 - 1;
 /**
  * The path of a request with a memory: the steps of `decideAccess`, over a trust store that may answer later. It answers
  * at once where it can, and never throws: a fault of its own or of the store is a denial.
+ *
+ * @example
+ * ```ts
+ * import { AccessGate, trustStoreFromFile } from '@certgate/core';
+ *
+ * const gate = new AccessGate({ trustStore: trustStoreFromFile('trust.json') });
+ * export const decide = (header: string | null) =>
+ *   gate.decide(header, { functionName: 'Orders', roles: [['orders.read']] }, Date.now());
+ * ```
  */
 export class AccessGate {
   readonly #trustStore: TrustStore;

@@ -10,6 +10,7 @@ export interface CertificateBytes {
   readonly der: Uint8Array;
 }
 
+/** The certificate of a header, or the denial. */
 export type CertificateHeaderReading = CertificateBytes | Denial<DenialCodeOf<'certificate-header'>>;
 
 /** 16 KiB of text: no grammar's single certificate comes near it, and no work is done on more. */

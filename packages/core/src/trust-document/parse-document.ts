@@ -36,11 +36,13 @@ export class TrustDocumentError extends Error {
 /** In place of an app's name: for tools that read the documents of any app. A gate must not, so no store takes it. */
 export const anyAudience: unique symbol = Symbol.for('certgate/any-audience');
 
+/** What the app says of the documents that it accepts. */
 export interface TrustDocumentOptions {
   /** The name of this app. A document that has an `audience` is accepted only where it names the app. */
   readonly audience?: string | undefined;
 }
 
+/** What a tool says of the documents that it accepts: it may accept any audience. */
 export interface TrustDocumentReadingOptions {
   /** The name of this app, or `anyAudience`. */
   readonly audience?: string | typeof anyAudience | undefined;

@@ -16,6 +16,7 @@ export interface TrustDocument {
   readonly identities: readonly TrustDocumentIdentity[];
 }
 
+/** The value of `locked`, as written. */
 export interface TrustDocumentLock {
   /** RFC 3339 in UTC. */
   readonly since: string;
@@ -23,6 +24,7 @@ export interface TrustDocumentLock {
   readonly reason: string;
 }
 
+/** An element of `authorities`, as written. */
 export interface TrustDocumentAuthority {
   readonly name: string;
   /** Each text one certificate in PEM; so are the intermediates. */
@@ -34,6 +36,7 @@ export interface TrustDocumentAuthority {
   readonly revocation?: TrustDocumentRevocation;
 }
 
+/** The value of `revocation`, as written. */
 export interface TrustDocumentRevocation {
   /** Absent: `required` where `crls` or `ocsp` is given, else `off`. */
   readonly mode?: 'required' | 'when-available' | 'off';
@@ -48,6 +51,7 @@ export interface TrustDocumentRevocation {
   readonly minimumCrlNumbers?: readonly TrustDocumentMinimumCrlNumber[];
 }
 
+/** An element of `minimumCrlNumbers`, as written. */
 export interface TrustDocumentMinimumCrlNumber {
   /** The subject of one of the authority's certificates, as `certgate trust authority list --json` prints it. */
   readonly issuer: string;
@@ -63,6 +67,7 @@ export interface TrustDocumentDenied {
   readonly reason?: string;
 }
 
+/** An element of `identities`, as written. */
 export interface TrustDocumentIdentity {
   readonly name: string;
   readonly roles: readonly string[];

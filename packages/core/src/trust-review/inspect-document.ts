@@ -10,6 +10,7 @@ import {
   describeLock,
 } from '../trust-snapshot/trust-snapshot.js';
 
+/** The options of `inspectTrust`. */
 export interface TrustInspectionOptions {
   /** Milliseconds since 1970-01-01T00:00:00Z. */
   readonly now: number;

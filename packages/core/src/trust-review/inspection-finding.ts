@@ -3,6 +3,7 @@ import type { PinKind } from '../trust-snapshot/trust-snapshot.js';
 /** `error`: somebody whom the document means to admit is not. `information`: nothing to do today. */
 export type InspectionSeverity = 'error' | 'warning' | 'information';
 
+/** The kind of a finding of `inspectTrust`. docs/trust-administration.md lists them. */
 export type InspectionCode =
   | 'document_locked'
   | 'identity_without_pins'
@@ -30,6 +31,7 @@ export type InspectionCode =
   | 'hash_in_two_kinds'
   | 'names_look_alike';
 
+/** What `inspectTrust` reports about one place of a document. */
 export interface TrustInspectionFinding {
   readonly code: InspectionCode;
   readonly severity: InspectionSeverity;

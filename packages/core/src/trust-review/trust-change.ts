@@ -6,6 +6,7 @@ import type { TrustName } from '../trust-snapshot/trust-name.js';
 /** `changes`: it is worth knowing, and nobody's calls are decided otherwise for it. */
 export type TrustEffect = 'gains' | 'loses' | 'changes';
 
+/** The part of a trust document that changed. */
 export type TrustAspect =
   /** The identity came or went. */
   | 'identity'

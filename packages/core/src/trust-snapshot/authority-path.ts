@@ -13,6 +13,7 @@ export interface AuthorityContext {
   readonly onOcspWanted?: ((wanted: OcspWanted) => void) | undefined;
 }
 
+/** A question for an OCSP responder that would have to be asked. */
 export interface OcspWanted {
   /** The responder that the operator configured; never one that a certificate names. */
   readonly responder: string;

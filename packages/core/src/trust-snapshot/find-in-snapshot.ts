@@ -29,7 +29,10 @@ const withoutInformation: AuthorityContext = Object.freeze({ revocation: noRevoc
 /** A snapshot answers at once. */
 export type SnapshotFinding =
   | Exclude<TrustFinding, NominatedFinding>
-  | (Omit<NominatedFinding, 'confirm'> & { readonly confirm: () => ConfirmedFinding });
+  | (Omit<NominatedFinding, 'confirm'> & {
+      /** Verifies what the authority says. It takes milliseconds. */
+      readonly confirm: () => ConfirmedFinding;
+    });
 
 /**
  * Looks a certificate up in a snapshot at `now` (milliseconds): by its pins, and by its names under the authorities whose

@@ -25,6 +25,7 @@ export interface PresentedCertificate {
   readonly pathDecoding: DerDecoding<PathCertificate>;
 }
 
+/** A certificate as a caller presents it. Its fields are decoded when they are first read. */
 export function presentCertificate(der: Uint8Array): PresentedCertificate {
   return new LazyPresentedCertificate(der);
 }

@@ -3,6 +3,7 @@ import type { CertificateRevocationList, OcspResponse, PathCertificate } from '@
 /** What is known of the revocation of one authority's certificates. */
 export interface AuthorityRevocationInformation {
   readonly crls: readonly CertificateRevocationList[];
+  /** Answers that may be about this certificate. */
   readonly findOcspResponses: (certificate: PathCertificate) => readonly OcspResponse[];
   /** The code names a source of it, beside those of the document. */
   readonly isConfiguredInCode?: boolean;
@@ -12,6 +13,7 @@ export interface AuthorityRevocationInformation {
 
 /** By the authority's name. The half of a decision's input that doesn't stand in the trust document. */
 export interface RevocationInformation {
+  /** Undefined: nothing is known for the authority. */
   readonly find: (authorityName: string) => AuthorityRevocationInformation | undefined;
 }
 

@@ -6,6 +6,7 @@ import { type DenialCodeOf, isDenialCodeOf } from '../denial.js';
  */
 export type TrustFinding = FoundFinding | RefusedFinding | NotFoundFinding | UnavailableFinding | NominatedFinding;
 
+/** The certificate belongs to an identity. */
 export interface FoundFinding {
   readonly outcome: 'found';
   readonly identity: FoundIdentity;
@@ -37,12 +38,14 @@ export interface RefusedFinding {
   readonly identityName?: string;
 }
 
+/** The store does not know the certificate. */
 export interface NotFoundFinding {
   readonly outcome: 'notFound';
   /** For the operator: what of the certificate nearly was a match. */
   readonly detail?: string;
 }
 
+/** The store cannot answer now. The request is refused with 503. */
 export interface UnavailableFinding {
   readonly outcome: 'unavailable';
   readonly detail: string;
@@ -65,6 +68,7 @@ export interface NominatedFinding {
 /** What came of a nomination. */
 export type ConfirmedFinding = FoundFinding | RefusedNomination | NotFoundFinding | UnavailableFinding;
 
+/** The authority that was nominated does not vouch for the certificate, or its identity is refused. */
 export type RefusedNomination = RefusedBy<'certification-path'> | RefusedBy<'client-identity'>;
 
 interface RefusedBy<Step extends 'certification-path' | 'client-identity'> {
@@ -76,6 +80,7 @@ interface RefusedBy<Step extends 'certification-path' | 'client-identity'> {
   readonly identityName?: string;
 }
 
+/** The identity that a trust store found. */
 export interface FoundIdentity {
   readonly name: string;
   readonly roles: readonly string[];

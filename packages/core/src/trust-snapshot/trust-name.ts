@@ -10,6 +10,7 @@ export interface TrustName {
 /** Where in a certificate the name stands: the first three in the subject alternative name, the others in the subject. */
 export const nameTypes = ['dns', 'uri', 'email', 'commonName', 'organizationalUnit'] as const;
 
+/** The kind of a name under an authority. */
 export type NameType = (typeof nameTypes)[number];
 
 /** What a name is indexed by. No type and no authority has a line end in its name, so the parts can't run together. */

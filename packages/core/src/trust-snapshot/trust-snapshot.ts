@@ -35,6 +35,7 @@ export function describeLock({ since, by, reason }: TrustLock): string {
   return `since ${formatInstant(since)} by ${by}: ${reason}`;
 }
 
+/** What a pin compares: the SHA-256 or SHA-1 thumbprint of the certificate, or the SHA-256 of its public key. */
 export type PinKind = 'thumbprintSha256' | 'thumbprintSha1' | 'publicKeySha256';
 
 export const pinKinds: readonly PinKind[] = ['thumbprintSha256', 'thumbprintSha1', 'publicKeySha256'];
@@ -70,6 +71,7 @@ export interface PinnedIdentity {
   readonly pin: TrustPin;
 }
 
+/** An identity and the name by which an authority's certificates belong to it. */
 export interface NamedIdentity {
   readonly identity: TrustedIdentity;
   readonly trustName: TrustName;
@@ -144,6 +146,7 @@ export interface TrustedAuthority {
   readonly revocation: AuthorityRevocation;
 }
 
+/** How the certificates of an authority are checked for revocation. */
 export interface AuthorityRevocation {
   readonly mode: RevocationMode;
   readonly scope: RevocationScope;

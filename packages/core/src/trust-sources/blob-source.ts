@@ -8,14 +8,17 @@ import { type TrustReadRequest, type TrustSource, type TrustSourceReading, rewor
 /** What is used of the `BlobClient` of `@azure/storage-blob` 12; core depends on nothing, so it only says the shape. */
 export interface TrustBlobClient {
   readonly url: string;
+  /** With neither offset nor count, the whole blob. */
   download(offset?: number, count?: number, options?: TrustBlobDownloadOptions): Promise<TrustBlobDownload>;
 }
 
+/** What is passed to `BlobClient.download`. */
 export interface TrustBlobDownloadOptions {
   abortSignal?: AbortSignal;
   conditions?: { ifNoneMatch?: string };
 }
 
+/** What is read of the answer of `BlobClient.download`. */
 export interface TrustBlobDownload {
   readonly etag?: string;
   readonly contentLength?: number;

@@ -11,6 +11,7 @@ export type TrustAddress =
   | { readonly kind: 'url'; /** Its query may be a key: see `showTrustAddress`. */ readonly url: string }
   | { readonly kind: 'blob'; readonly blob: BlobAddress };
 
+/** A blob in Azure Storage, as an address names it. */
 export interface BlobAddress {
   /** Without query and fragment, so it holds no secret. */
   readonly url: string;

@@ -24,6 +24,7 @@ export interface ReadDocument {
   readonly signature: string | undefined;
 }
 
+/** Whether a store takes a document when it starts. */
 export type DocumentAdmission =
   | { readonly outcome: 'taken'; readonly snapshot: TrustSnapshot }
   /** `fault` is what the store would report. */

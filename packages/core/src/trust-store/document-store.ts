@@ -15,6 +15,13 @@ export type DocumentStoreOptions = TrustDocumentOptions & Pick<RefreshOptions, '
 /**
  * A trust store over a document that is part of the code: JSON text, or the value it stands for.
  *
+ * @example
+ * ```ts
+ * import { trustStoreFromDocument } from '@certgate/azure-functions';
+ *
+ * const trustStore = trustStoreFromDocument({ schemaVersion: 1, revision: 1, identities: [] });
+ * ```
+ *
  * @throws {TrustDocumentError} at once when the document is not valid.
  */
 export function trustStoreFromDocument(document: unknown, given: DocumentStoreOptions = {}): TrustStore {

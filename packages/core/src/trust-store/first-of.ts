@@ -28,7 +28,11 @@ import { readMember } from '../encoding/known-options.js';
  * nothing but which store's words stand in the log.
  *
  * @example
- * firstOf(trustStoreFromFile('partners.json'), trustStoreFromFile('own.json'));
+ * ```ts
+ * import { firstOf, trustStoreFromFile } from '@certgate/azure-functions';
+ *
+ * const trustStore = firstOf(trustStoreFromFile('partners.json'), trustStoreFromFile('own.json'));
+ * ```
  *
  * @throws {RangeError} when no store is given.
  */

@@ -4,6 +4,10 @@ import type { CrlSourcesInCode } from './crl-keeper.js';
 import { DocumentSignatureVerifier } from '../trust-sources/document-signature.js';
 import type { TrustSource } from '../trust-sources/trust-source.js';
 
+/**
+ * The options of every trust store that reads its document again and again. Code alone decides them; a document
+ * cannot.
+ */
 export interface RefreshOptions {
   /** How often the source is looked at, in seconds; 30 by default. Looking happens on requests, no timer runs. */
   readonly refreshIntervalSeconds?: number;

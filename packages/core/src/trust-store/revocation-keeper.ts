@@ -90,6 +90,7 @@ export class RevocationKeeper implements RevocationInformation {
   }
 }
 
+/** The options of `readRevocationInformation`. */
 export interface RevocationReadingOptions {
   /** The certificate whose responders are asked; undefined: no responder is. */
   readonly certificateDer?: Uint8Array | undefined;

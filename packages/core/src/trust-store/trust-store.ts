@@ -49,6 +49,7 @@ export interface TrustStore {
   report?(): TrustStoreReport;
 }
 
+/** What a trust store tells operators about its document. */
 export interface TrustStoreReport {
   /** Where the trust comes from, e.g. `file trust.json`. */
   readonly description: string;

@@ -19,6 +19,13 @@ import type { TrustStore } from './trust-store.js';
  * Nothing is read before the app starts. `path` may be undefined so that the app setting which holds it can be passed
  * as it is: `trustStoreFromFile(process.env.CERTGATE_TRUST)`. The app then fails to start, and until then denies.
  *
+ * @example
+ * ```ts
+ * import { trustStoreFromFile } from '@certgate/azure-functions';
+ *
+ * const trustStore = trustStoreFromFile('trust.json', { maximumStalenessSeconds: 3600 });
+ * ```
+ *
  * @throws {RangeError} for a duration that is not a positive number; {TypeError} for an unknown option or no public key.
  */
 export function trustStoreFromFile(path: string | undefined, options: RefreshOptions = {}): TrustStore {
@@ -29,6 +36,16 @@ export function trustStoreFromFile(path: string | undefined, options: RefreshOpt
  * A trust store over a blob in Azure Storage, by your own `BlobClient` of `@azure/storage-blob` (credential, proxy and
  * retries included): `trustStoreFromBlob(new BlobClient(url, new DefaultAzureCredential()))`. A blob that didn't change
  * isn't transferred. With `signedBy`, the signature is the blob's metadata value `certgatesignature`.
+ *
+ * @example
+ * ```ts
+ * import { DefaultAzureCredential } from '@azure/identity';
+ * import { BlobClient } from '@azure/storage-blob';
+ * import { trustStoreFromBlob } from '@certgate/azure-functions';
+ *
+ * const url = 'https://example.blob.core.windows.net/trust/trust.json';
+ * const trustStore = trustStoreFromBlob(new BlobClient(url, new DefaultAzureCredential()));
+ * ```
  *
  * @throws {TypeError} for what is no BlobClient, an unknown option, no public key; {RangeError} for a duration that is
  * not a positive number.
@@ -46,6 +63,13 @@ export interface UrlTrustOptions extends RefreshOptions, UrlSourceOptions {}
  * from the same URL with `.sig` behind the path.
  *
  * `url` may be undefined so that an app setting can be passed as it is; the app then fails to start.
+ *
+ * @example
+ * ```ts
+ * import { trustStoreFromUrl } from '@certgate/azure-functions';
+ *
+ * const trustStore = trustStoreFromUrl('https://trust.example.com/trust.json');
+ * ```
  *
  * @throws {TypeError} for what is no `https:` URL (`http:` is allowed to this machine), an unknown option, no public key;
  * {RangeError} for a duration that is not a positive number.
@@ -65,6 +89,13 @@ export function trustStoreFromUrl(url: string | undefined, options: UrlTrustOpti
  *
  * An absent or empty setting, or one that is no valid document, keeps the app from starting; a reference that the
  * platform could not resolve doesn't, and gives 503.
+ *
+ * @example
+ * ```ts
+ * import { trustStoreFromAppSetting } from '@certgate/azure-functions';
+ *
+ * const trustStore = trustStoreFromAppSetting('TRUST_DOCUMENT');
+ * ```
  *
  * @throws {TypeError} for what is no name of an app setting, an unknown option, no public key; {RangeError} for a
  * duration that is not a positive number.

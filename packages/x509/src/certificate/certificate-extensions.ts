@@ -32,6 +32,7 @@ const keyUsageNames = [
   'decipherOnly',
 ] as const;
 
+/** A bit of the key usage extension by its name (RFC 5280 §4.2.1.3). */
 export type KeyUsage = (typeof keyUsageNames)[number];
 
 /** What the end-entity checks need of the extensions (RFC 5280 §4.2). */

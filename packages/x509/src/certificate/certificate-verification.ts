@@ -22,8 +22,10 @@ export const certificateFaultCodes = [
   'certificate_key_too_weak',
 ] as const;
 
+/** The requirement that a certificate does not meet. */
 export type CertificateFaultCode = (typeof certificateFaultCodes)[number];
 
+/** A requirement that a certificate does not meet; `detail` is a sentence for people. */
 export interface CertificateFault {
   readonly code: CertificateFaultCode;
   /** One sentence for the operator: what is wrong and what to do. */
@@ -104,7 +106,16 @@ export interface CertificateVerificationOptions {
   readonly isPathValidated?: boolean;
 }
 
-/** The first requirement that an end-entity certificate doesn't meet at `now` (milliseconds). */
+/**
+ * The first requirement that an end-entity certificate doesn't meet at `now` (milliseconds).
+ *
+ * @example
+ * ```ts
+ * import { type ClientCertificate, findCertificateFault } from '@certgate/x509';
+ *
+ * export const isUsable = (certificate: ClientCertificate) => findCertificateFault(certificate, Date.now()) === undefined;
+ * ```
+ */
 export function findCertificateFault(
   certificate: ClientCertificate,
   now: number,
@@ -154,6 +165,7 @@ export function isStrongKey(key: CertificatePublicKey): boolean {
   return judgeKey(key) === 'accepted';
 }
 
+/** The algorithm and size of a key for people, such as `RSA 2048` or `EC P-256`. */
 export function describePublicKey(key: CertificatePublicKey): string {
   switch (key.algorithm) {
     case 'rsa':

@@ -39,12 +39,22 @@ export interface ClientCertificate extends CertificateExtensions {
   readonly publicKey: CertificatePublicKey;
 }
 
+/** The certificate, or what is wrong with the bytes, in words for the operator. */
 export type ClientCertificateDecoding =
   { readonly ok: true; readonly certificate: ClientCertificate } | { readonly ok: false; readonly fault: string };
 
 /**
  * DER → ClientCertificate (RFC 5280 §4.1). Answers with a fault, in words for the operator, when the bytes are anything
  * but one X.509 certificate; says so when they are a private key or a signing request.
+ *
+ * @example
+ * ```ts
+ * import { readFileSync } from 'node:fs';
+ * import { decodeClientCertificate } from '@certgate/x509';
+ *
+ * const decoding = decodeClientCertificate(readFileSync('client.der'));
+ * console.log(decoding.ok ? decoding.certificate.subject : decoding.fault);
+ * ```
  */
 export function decodeClientCertificate(der: Uint8Array): ClientCertificateDecoding {
   const decoding = readDer(() => decodeCertificate(der));

@@ -74,6 +74,7 @@ export function decodeSignatureAlgorithm(element: DerElement): SignatureAlgorith
   return objectIdentifier === ed448 ? { scheme: 'ed448' } : unknown;
 }
 
+/** The signature algorithm for people. */
 export function describeSignatureAlgorithm(algorithm: SignatureAlgorithm): string {
   if (algorithm.scheme === 'unknown') {
     const { objectIdentifier } = algorithm;

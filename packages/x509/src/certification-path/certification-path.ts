@@ -37,6 +37,7 @@ export interface PathQuestion {
   readonly onCheck?: PathListener;
 }
 
+/** A path that was validated. */
 export interface CertificationPath extends ValidPath {
   /** [currentFrom, currentUntil) in milliseconds: while the revocation information behind it is current. */
   readonly currentFrom: number;
@@ -48,6 +49,17 @@ const defaultMaximumIntermediates = 10;
 /**
  * Is there a certification path from a trust anchor to the target, good for its purpose now, with nothing revoked on it?
  * A pure function of its question; it never throws, and its budget bounds what hostile certificates can make it cost.
+ *
+ * @example
+ * ```ts
+ * import { type PathCertificate, findCertificationPath } from '@certgate/x509/path';
+ *
+ * export function isIssuedBelow(root: PathCertificate, target: PathCertificate) {
+ *   const revocation = { mode: 'off', scope: 'chain', graceMilliseconds: 0, crls: [], findOcspResponses: () => [] } as const;
+ *   const question = { target, trustAnchors: [root], intermediates: [], now: Date.now(), revocation };
+ *   return findCertificationPath(question).outcome === 'valid';
+ * }
+ * ```
  */
 export function findCertificationPath(given: PathQuestion): CertificationPath | PathFault {
   const question = copyOwn({ ...given, revocation: copyOwn(given.revocation) });

@@ -62,6 +62,7 @@ function findUriParts(text: string): readonly string[] | undefined {
  */
 export const leadingDotReadings = ['refuse', 'subdomains-only'] as const;
 
+/** How a DNS name constraint with a leading dot, such as `.corp.example`, is read. RFC 5280 does not define it. */
 export type LeadingDotReading = (typeof leadingDotReadings)[number];
 
 /** The subtree of a base, addresses aside; undefined where the base can't be processed. */

@@ -31,6 +31,7 @@ export interface PathCheck {
   readonly revocation?: { readonly status: RevocationStatus; readonly evidence: readonly RevocationEvidence[] };
 }
 
+/** Hears each check of each path that is tried. */
 export type PathListener = (check: PathCheck) => void;
 
 /** One check of a path that the listener is told about. */
@@ -72,8 +73,10 @@ export const pathFaultCodes = [
   'revocation_unavailable',
 ] as const;
 
+/** Why no path was found. */
 export type PathFaultCode = (typeof pathFaultCodes)[number];
 
+/** Why no path was found; `detail` is a sentence for people. */
 export interface PathFault {
   readonly outcome: 'invalid';
   readonly code: PathFaultCode;

@@ -19,9 +19,18 @@ export const revocationModes = ['required', 'when-available', 'off'] as const;
 /** Whose status counts: every certificate below the trust anchor, or the caller's alone. */
 export const revocationScopes = ['chain', 'end-entity'] as const;
 
+/**
+ * Whether a certificate without revocation information is refused (`required`), accepted (`when-available`), or never
+ * checked (`off`).
+ */
 export type RevocationMode = (typeof revocationModes)[number];
+/**
+ * Which certificates of a path are checked for revocation: all below the trust anchor (`chain`), or the first one
+ * (`end-entity`).
+ */
 export type RevocationScope = (typeof revocationScopes)[number];
 
+/** The revocation information for a path, and how it is used. */
 export interface PathRevocation {
   readonly mode: RevocationMode;
   readonly scope: RevocationScope;

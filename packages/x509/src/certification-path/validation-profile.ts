@@ -46,6 +46,7 @@ function judgeAlgorithm(
   return algorithm.scheme === 'ed25519' ? 'accepted' : 'unsupported';
 }
 
+/** Whether the profile accepts signatures of this algorithm. */
 export function isAlgorithmAccepted(algorithm: SignatureAlgorithm, profile: ValidationProfile): boolean {
   return judgeAlgorithm(algorithm, profile) === 'accepted';
 }

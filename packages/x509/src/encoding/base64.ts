@@ -1,6 +1,7 @@
 /** Why a text is not base64 as RFC 4648 §4 defines it. */
 export type Base64Fault = 'not_base64' | 'base64url' | 'base64_padding';
 
+/** The bytes, or why the text is not strict base64. */
 export type Base64Decoding =
   { readonly ok: true; readonly bytes: Uint8Array } | { readonly ok: false; readonly fault: Base64Fault };
 

@@ -46,6 +46,7 @@ export function refuseDer(message: string): never {
   throw new DerError(message);
 }
 
+/** The decoded value, or what is wrong with the bytes, in words for the operator. */
 export type DerDecoding<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly fault: string };
 
 /** Runs a decoder; whatever it refuses comes back as a value. */

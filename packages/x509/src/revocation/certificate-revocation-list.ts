@@ -49,6 +49,7 @@ export const maximumCrlLength: number = 32 * 1024 * 1024;
 /** They are decoded at once, and before anybody's signature: whoever corrupts a source must not stop the event loop. */
 const maximumExtensionsLength = 64 * 1024;
 
+/** The extensions of a CRL that are processed, by their object identifiers (RFC 5280 §5.2). */
 export const crlExtensionTypes = {
   crlNumber: '2.5.29.20',
   deltaCrlIndicator: '2.5.29.27',

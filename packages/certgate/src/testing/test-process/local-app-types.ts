@@ -37,6 +37,7 @@ export interface LocalAppRequest {
   readonly body?: string | Uint8Array;
 }
 
+/** The answer to one call. */
 export interface LocalAppAnswer {
   readonly status: number;
   /** By lower-case name. */

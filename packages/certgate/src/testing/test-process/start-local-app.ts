@@ -12,15 +12,19 @@ import { readOptions, undeclaredCallers } from './read-options.js';
  * in processes of its own, with certificates and a trust document that are made for this start. Nothing is written into
  * the app's folder, and no key to any disk. The trust document's path reaches the app as the setting `CERTGATE_TRUST`.
  *
+ * Rejects with TypeError for options that can't be meant, and with Error when the folder holds no app, the app isn't
+ * built, or it can't be loaded. An app that is still open doesn't keep the test's process alive, and ends with it.
+ *
+ * @example
  * ```ts
+ * import assert from 'node:assert/strict';
+ * import { startLocalApp } from 'certgate';
+ *
  * const app = await startLocalApp({ folder: '.', callers: { billing: { roles: ['orders.read'] } } });
  * assert.equal((await app.callAs('billing', '/api/orders')).status, 200);
  * assert.equal((await app.callAs('denied', '/api/orders')).status, 401);
  * await app.close();
  * ```
- *
- * Rejects with TypeError for options that can't be meant, and with Error when the folder holds no app, the app isn't
- * built, or it can't be loaded. An app that is still open doesn't keep the test's process alive, and ends with it.
  */
 export async function startLocalApp<Name extends string = never>(
   options: LocalAppOptions<Name>,
