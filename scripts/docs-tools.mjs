@@ -31,9 +31,12 @@ function run(script, args) {
   if (status !== 0) process.exit(status ?? 1);
 }
 
-/** Every page that people read; what is installed or made is no page, and neither is an API report. */
-function listPages() {
-  return readdirSync(root, { recursive: true })
-    .filter((file) => /(?<!\.api)\.md$/.test(file) && !/(^|[/\\])(node_modules|dist|packed|\.[^/\\]*)[/\\]/.test(file))
-    .map((file) => join(root, file));
+/** Every page that people read. What is installed or built is not entered: a build may be writing it at the same time. */
+function listPages(folder = root) {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isFile()) return entry.name.endsWith('.md') ? [path] : [];
+    const isEntered = entry.isDirectory() && !/^(?:node_modules|dist|packed|\..*)$/.test(entry.name);
+    return isEntered ? listPages(path) : [];
+  });
 }
