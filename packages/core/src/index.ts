@@ -34,7 +34,7 @@ export { trustStoreFromDocument } from './trust-store/document-store.js';
 export { trustChannelName, type TrustRefreshEvent } from './trust-store/trust-channel.js';
 export { firstOf } from './trust-store/first-of.js';
 export type { RefreshOptions } from './trust-store/refresh-options.js';
-export type { ClientIdentity } from './access/client-identity.js';
+export type { ClientIdentity } from './access/authentication.js';
 export { findAuthorizationDenial, type FunctionRequirement } from './access/authorization.js';
 export { type Admission, authorize, type Decision } from './access/access-decision.js';
 export { AccessGate, type AccessGateOptions } from './access/access-gate.js';

@@ -79,8 +79,8 @@ export {
   noRevocationInformation,
   type RevocationInformation,
 } from './trust-snapshot/revocation-information.js';
-export { type DeniedCertificate, deniedSerialKey, type DenyList } from './trust-snapshot/deny-list.js';
-export { listNameKeys, nameKey, type NameType, nameTypes, type TrustName } from './trust-snapshot/trust-name.js';
+export { type DeniedCertificate, deniedSerialKey, type DenyList } from './trust-snapshot/trust-snapshot.js';
+export { listNameKeys, nameKey, type NameType, nameTypes, type TrustName } from './trust-snapshot/trust-snapshot.js';
 export { decisionSteps, type DecisionStepName, getSteps, requestSteps, type RequestStep } from './denial.js';
 export { type AuthorizationDenial, isReportOnly } from './access/authorization.js';
 export {

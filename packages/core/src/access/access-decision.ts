@@ -4,9 +4,7 @@ import {
   type FunctionRequirement,
   isReportOnly,
 } from './authorization.js';
-import { concludeIdentity, verifyFinding } from './authentication.js';
-import type { ClientIdentity } from './client-identity.js';
-import { note, type StepListener } from './decision-step.js';
+import { type ClientIdentity, concludeIdentity, note, type StepListener, verifyFinding } from './authentication.js';
 import { readCertificateHeader } from '../certificate-header/certificate-header.js';
 import { presentCertificate } from '../trust-snapshot/presented-certificate.js';
 import { type Denial, deny } from '../denial.js';
@@ -16,7 +14,7 @@ import type { AuthorityContext } from '../trust-snapshot/authority-path.js';
 import { findInSnapshot, type SnapshotFinding } from '../trust-snapshot/find-in-snapshot.js';
 import type { TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
 
-export type { DecisionStep } from './decision-step.js';
+export type { DecisionStep } from './authentication.js';
 
 /** The decision to let a caller in. */
 export interface Admission {

@@ -1,16 +1,16 @@
-import { findCertificateFault, type ClientCertificate } from '@certgate/x509';
-import { shortenText, copyOwn } from '@certgate/x509/internal';
+import { type ClientCertificate, findCertificateFault } from '@certgate/x509';
+import { copyOwn, shortenText } from '@certgate/x509/internal';
+import { type DecisionStepName, type Denial, type DenialCodeOf, deny } from '../denial.js';
 import type { PresentedCertificate } from '../trust-snapshot/presented-certificate.js';
-import { type Denial, type DenialCodeOf, deny } from '../denial.js';
 import type {
   ConfirmedFinding,
   FoundFinding,
+  FoundIdentity,
   NominatedFinding,
   NotFoundFinding,
   TrustFinding,
 } from '../trust-snapshot/trust-finding.js';
-import { type ClientIdentity, createClientIdentity } from './client-identity.js';
-import { note, passed, type StepListener } from './decision-step.js';
+import type { AuthorizationDenial } from './authorization.js';
 
 /**
  * A certificate's identity, with the interval in which nothing that led to it changes, revocation information included:
@@ -223,4 +223,71 @@ function readCertificate(
     return deny('certificate_malformed', `It is no certificate: ${pathDecoding.fault}.`, known);
   }
   return { outcome: 'decoded', certificate: decoding.certificate };
+}
+
+/** The named caller that a certificate maps to. */
+export interface ClientIdentity {
+  readonly name: string;
+  readonly roles: readonly string[];
+  /** Lower-case names of the functions it may call; undefined: every function; empty: none. */
+  readonly functions: readonly string[] | undefined;
+  /** Who answers for it, by the trust document. */
+  readonly owner: string | undefined;
+  readonly certificate: ClientCertificate;
+  /** What the certificate was recognised by, e.g. `thumbprintSha256`. */
+  readonly matchedBy: string;
+  /**
+   * Milliseconds since 1970-01-01T00:00:00Z: when the caller is refused, if nobody does anything. The earliest of the
+   * certificate's `notAfter`, the pin's `notAfter` and the identity's `expiresAt`.
+   */
+  readonly accessEndsAt: number;
+  /** The other end of that interval: the latest of the certificate's and the pin's `notBefore`. */
+  readonly accessBeginsAt: number;
+}
+
+/** [trustBeginsAt, trustEndsAt) in milliseconds: when what admits the certificate holds; infinite where it has no end. */
+export function createClientIdentity(
+  { name, roles, functions, owner }: FoundIdentity,
+  certificate: ClientCertificate,
+  matchedBy: string,
+  trustBeginsAt: number = Number.NEGATIVE_INFINITY,
+  trustEndsAt: number = Number.POSITIVE_INFINITY,
+): ClientIdentity {
+  return Object.freeze({
+    name,
+    roles: Object.freeze([...roles]),
+    functions: functions === undefined ? undefined : Object.freeze([...functions]),
+    owner,
+    certificate,
+    matchedBy,
+    accessEndsAt: Math.min(certificate.notAfter, trustEndsAt),
+    accessBeginsAt: Math.max(certificate.notBefore, trustBeginsAt),
+  });
+}
+
+/** One step as it ended. A step that is not reported was not taken. */
+export interface DecisionStep {
+  readonly step: DecisionStepName;
+  readonly denial: Denial | undefined;
+  /** At `authorization`: the refusal that was let through. */
+  readonly deferred?: AuthorizationDenial;
+}
+
+export type StepListener = (step: DecisionStep) => void;
+
+/** What a step that refuses nothing and gives nothing comes to. */
+const passed: { readonly outcome: 'passed' } = Object.freeze({ outcome: 'passed' });
+
+/** Tells the listener how a step ended. A code that the table of denials does not allow the step does not compile. */
+export function note<Step extends DecisionStepName, T extends { readonly outcome: string }>(
+  onStep: StepListener | undefined,
+  step: Step,
+  result: T & ([Extract<T, Denial>] extends [Denial<DenialCodeOf<Step>>] ? unknown : never),
+): T {
+  onStep?.({ step, denial: isDenial(result) ? result : undefined });
+  return result;
+}
+
+function isDenial(result: { readonly outcome: string }): result is Denial {
+  return result.outcome === 'denied';
 }

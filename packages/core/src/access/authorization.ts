@@ -1,4 +1,4 @@
-import type { ClientIdentity } from './client-identity.js';
+import type { ClientIdentity } from './authentication.js';
 import { type Denial, deny } from '../denial.js';
 import { copyOwn } from '@certgate/x509/internal';
 

@@ -1,6 +1,6 @@
 import { type Denial, isMomentary } from '../denial.js';
 import type { TrustFinding } from '../trust-snapshot/trust-finding.js';
-import type { ClientIdentity } from './client-identity.js';
+import type { ClientIdentity } from './authentication.js';
 
 /** Who a certificate belongs to, and for how long that holds. Never whether a call is allowed. */
 export interface Verdict {

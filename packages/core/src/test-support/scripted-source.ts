@@ -1,4 +1,4 @@
-import type { Clock } from '../trust-store/refresh-clock.js';
+import type { Clock } from '../trust-store/read-history.js';
 import type { TrustReadRequest, TrustSource, TrustSourceReading } from '../trust-sources/trust-source.js';
 import { documentOf, type IdentityInput } from './documents.js';
 

@@ -8,12 +8,16 @@ import { getAuthorityPems } from '../test-support/authority-certificates.js';
 import { makeCertificate, now } from '@certgate/x509/test-support/certificates.js';
 import { type IdentityInput, documentOf } from '../test-support/documents.js';
 import { presentCertificate } from '../trust-snapshot/presented-certificate.js';
-import { deniedSerialKey } from '../trust-snapshot/deny-list.js';
+import {
+  deniedSerialKey,
+  listNameKeys,
+  nameKey,
+  type NameType,
+  type TrustSnapshot,
+} from '../trust-snapshot/trust-snapshot.js';
 import { parseTrustDocument } from './parse-document.js';
 import { readTrustFinding } from '../trust-store/trust-store.js';
 import { answerInFull } from '../test-support/answer-in-full.js';
-import type { TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
-import { type NameType, listNameKeys, nameKey } from '../trust-snapshot/trust-name.js';
 
 const pems = getAuthorityPems();
 const corp = { name: 'Corp', trustAnchors: [pems.corp] };

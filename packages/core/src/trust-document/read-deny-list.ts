@@ -1,5 +1,5 @@
 import { findSerialNumber, findThumbprint } from '@certgate/x509/internal';
-import { type DeniedCertificate, type DenyList, deniedSerialKey } from '../trust-snapshot/deny-list.js';
+import { type DeniedCertificate, type DenyList, deniedSerialKey } from '../trust-snapshot/trust-snapshot.js';
 import type { AuthorityDirectory } from './read-authorities.js';
 import type { DocumentReader } from './document-reader.js';
 

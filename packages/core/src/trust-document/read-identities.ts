@@ -2,14 +2,16 @@ import { findThumbprint, findInstant } from '@certgate/x509/internal';
 import {
   addToIndex,
   createIdentityIndex,
+  describeName,
   type IdentityIndex,
+  nameKey,
   type PinKind,
   pinKinds,
   type TrustedIdentity,
+  type TrustName,
   type TrustPin,
   type TrustWarning,
 } from '../trust-snapshot/trust-snapshot.js';
-import { describeName, nameKey, type TrustName } from '../trust-snapshot/trust-name.js';
 import type { DocumentReader } from './document-reader.js';
 import type { AuthorityDirectory } from './read-authorities.js';
 import { readName } from './read-names.js';

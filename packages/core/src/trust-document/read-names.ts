@@ -3,8 +3,13 @@ import { hasSpiffeScheme } from '@certgate/x509/internal';
 import { documentKeys } from './document-keys.js';
 import type { AuthorityDirectory } from './read-authorities.js';
 import type { DocumentReader } from './document-reader.js';
-import type { TrustedAuthority } from '../trust-snapshot/trust-snapshot.js';
-import { type NameType, type TrustName, normalizeName, nameTypes } from '../trust-snapshot/trust-name.js';
+import {
+  type NameType,
+  nameTypes,
+  normalizeName,
+  type TrustedAuthority,
+  type TrustName,
+} from '../trust-snapshot/trust-snapshot.js';
 
 /** A name under its authority; undefined where something is wrong, which the reader has collected. */
 export function readName(

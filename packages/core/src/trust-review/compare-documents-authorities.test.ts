@@ -4,10 +4,13 @@ import * as fc from 'fast-check';
 import { getAuthorityPems } from '../test-support/authority-certificates.js';
 import { type IdentityInput, documentOf } from '../test-support/documents.js';
 import { type TrustComparison, compareTrustDocuments } from './compare-documents.js';
-import { deniedSerialKey } from '../trust-snapshot/deny-list.js';
+import {
+  deniedSerialKey,
+  listNameKeys,
+  type TrustedIdentity,
+  type TrustSnapshot,
+} from '../trust-snapshot/trust-snapshot.js';
 import { parseTrustDocument } from '../trust-document/parse-document.js';
-import type { TrustSnapshot, TrustedIdentity } from '../trust-snapshot/trust-snapshot.js';
-import { listNameKeys } from '../trust-snapshot/trust-name.js';
 
 const pems = getAuthorityPems();
 const sha256 = 'A1'.repeat(32);

@@ -1,7 +1,13 @@
 // trust-review/: compares and inspects trust documents, for people; only the tools load it.
 
-import type { TrustedIdentity, TrustPin, TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
-import { describeName, nameKey, type TrustName } from '../trust-snapshot/trust-name.js';
+import {
+  describeName,
+  nameKey,
+  type TrustedIdentity,
+  type TrustName,
+  type TrustPin,
+  type TrustSnapshot,
+} from '../trust-snapshot/trust-snapshot.js';
 import { compareAuthorities } from './compare-authorities.js';
 import { compareIdentities, comparePins, gainsIf, losesIf } from './compare-identities.js';
 import { compareRestrictions } from './compare-restrictions.js';

@@ -1,6 +1,10 @@
 import { shortenThumbprint } from '@certgate/x509/internal';
-import type { DeniedCertificate } from '../trust-snapshot/deny-list.js';
-import { describeLock, type TrustLock, type TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
+import {
+  type DeniedCertificate,
+  describeLock,
+  type TrustLock,
+  type TrustSnapshot,
+} from '../trust-snapshot/trust-snapshot.js';
 import { compareLists } from './compare-identities.js';
 import { describeText, type TrustChange, type TrustEffect } from './trust-change.js';
 

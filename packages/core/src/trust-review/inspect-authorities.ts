@@ -1,8 +1,14 @@
 import { hasLeadingDot, type PathCertificate } from '@certgate/x509/path';
 import { formatInstant } from '@certgate/x509/internal';
-import type { TrustedAuthority, TrustedIdentity, TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
+import {
+  describeName,
+  listNameKeys,
+  nameKey,
+  type TrustedAuthority,
+  type TrustedIdentity,
+  type TrustSnapshot,
+} from '../trust-snapshot/trust-snapshot.js';
 import type { InspectionCode, InspectionSeverity, TrustInspectionFinding } from './inspection-finding.js';
-import { describeName, listNameKeys, nameKey } from '../trust-snapshot/trust-name.js';
 
 /** When a document is inspected, in milliseconds since 1970-01-01T00:00:00Z. */
 export interface Moment {

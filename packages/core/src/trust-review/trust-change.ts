@@ -1,7 +1,6 @@
 import { shortenThumbprint, formatInstant } from '@certgate/x509/internal';
 import { escapePath } from '../trust-document/document-reader.js';
-import type { PinKind, TrustPin, TrustedIdentity } from '../trust-snapshot/trust-snapshot.js';
-import type { TrustName } from '../trust-snapshot/trust-name.js';
+import type { PinKind, TrustedIdentity, TrustName, TrustPin } from '../trust-snapshot/trust-snapshot.js';
 
 /** `changes`: it is worth knowing, and nobody's calls are decided otherwise for it. */
 export type TrustEffect = 'gains' | 'loses' | 'changes';

@@ -2,8 +2,13 @@ import type { PathCertificate } from '@certgate/x509/path';
 import { type NameAttribute, findSpiffeId } from '@certgate/x509';
 import { nameAttributeTypes, hasSpiffeScheme } from '@certgate/x509/internal';
 import type { PresentedCertificate } from './presented-certificate.js';
-import type { NamedIdentity, TrustedAuthority, TrustSnapshot } from './trust-snapshot.js';
-import { type NameType, listNameKeys } from './trust-name.js';
+import {
+  listNameKeys,
+  type NamedIdentity,
+  type NameType,
+  type TrustedAuthority,
+  type TrustSnapshot,
+} from './trust-snapshot.js';
 
 /** An identity that a certificate would be, if the authority really issued it. */
 export interface Nomination extends NamedIdentity {

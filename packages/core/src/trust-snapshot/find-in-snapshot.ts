@@ -13,14 +13,14 @@ import type {
   TrustDenialCode,
   TrustFinding,
 } from './trust-finding.js';
-import { describeDenied } from './deny-list.js';
 import {
+  describeDenied,
+  describeLock,
   type PinKind,
+  pinKinds,
   type PinnedIdentity,
   type TrustLock,
   type TrustSnapshot,
-  describeLock,
-  pinKinds,
 } from './trust-snapshot.js';
 
 const notFound: NotFoundFinding = Object.freeze({ outcome: 'notFound' });

@@ -10,8 +10,15 @@ import { type AuthorityContext, findAuthorityPath } from './authority-path.js';
 import type { CertificationPath, PathFaultCode, PathCertificate } from '@certgate/x509/path';
 import type { PresentedCertificate } from './presented-certificate.js';
 import { decidingAttributeTypes, findValueWithoutText, escapeInvisible, shortenText } from '@certgate/x509/internal';
-import type { TrustedAuthority, TrustedIdentity, TrustPin, TrustSnapshot } from './trust-snapshot.js';
-import { type DeniedCertificate, deniedSerialKey, describeDenied } from './deny-list.js';
+import {
+  type DeniedCertificate,
+  deniedSerialKey,
+  describeDenied,
+  type TrustedAuthority,
+  type TrustedIdentity,
+  type TrustPin,
+  type TrustSnapshot,
+} from './trust-snapshot.js';
 import type { NotFoundFinding } from './trust-finding.js';
 
 /** One reason to take a certificate for an identity. */

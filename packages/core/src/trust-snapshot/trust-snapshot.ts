@@ -1,9 +1,6 @@
 // trust-snapshot/: one immutable, indexed version of a trust document: from a certificate to an identity, or a denial.
-
-import type { PathCertificate, LeadingDotReading, RevocationMode, RevocationScope } from '@certgate/x509/path';
 import { formatInstant } from '@certgate/x509/internal';
-import type { DenyList } from './deny-list.js';
-import { nameKey, type TrustName } from './trust-name.js';
+import type { LeadingDotReading, PathCertificate, RevocationMode, RevocationScope } from '@certgate/x509/path';
 
 /** One named caller of the trust document. */
 export interface TrustedIdentity {
@@ -162,4 +159,79 @@ export interface AuthorityRevocation {
   readonly graceMilliseconds: number;
   /** By the issuer's name as it reads (`subjectText` of its certificates): what its lists must have at least. */
   readonly minimumCrlNumbers: ReadonlyMap<string, bigint>;
+}
+
+/** One entry of the deny list: a certificate by its thumbprint, or by its serial number under an authority. */
+export interface DeniedCertificate {
+  /** Where in the document, e.g. `denied[0]`. */
+  readonly path: string;
+  /** Upper-case hexadecimal. */
+  readonly thumbprintSha256: string | undefined;
+  /** With `serialNumber`: the authority's name, in its own spelling. */
+  readonly issuedBy: string | undefined;
+  /** The INTEGER's content in upper-case hexadecimal, as `PathCertificate.serialNumber`. */
+  readonly serialNumber: string | undefined;
+  readonly reason: string | undefined;
+}
+
+/** Certificates that are refused whatever else says of them. */
+export interface DenyList {
+  readonly thumbprintsSha256: ReadonlyMap<string, DeniedCertificate>;
+  /** By `deniedSerialKey`. */
+  readonly serialNumbers: ReadonlyMap<string, DeniedCertificate>;
+}
+
+/** The serial number is that of a `PathCertificate`, which the authority's path holds. */
+export function deniedSerialKey(authorityName: string, serialNumber: string): string {
+  return `${authorityName.toLowerCase()}\n${serialNumber}`;
+}
+
+/** For the operator; the reason is a text of the document's. */
+export function describeDenied({ path, reason }: DeniedCertificate): string {
+  return `The certificate is on the trust document's deny list (${path})${reason === undefined ? '' : `: ${reason}`}.`;
+}
+
+/** A name under an authority: whoever presents a certificate of the authority with this name is the identity. */
+export interface TrustName {
+  /** The authority's name, in its own spelling. */
+  readonly issuedBy: string;
+  readonly type: NameType;
+  /** As compared: DNS names and the domains of mailboxes in lower case, the rest to the letter. */
+  readonly value: string;
+}
+
+/** Where in a certificate the name stands: the first three in the subject alternative name, the others in the subject. */
+export const nameTypes = ['dns', 'uri', 'email', 'commonName', 'organizationalUnit'] as const;
+
+/** The kind of a name under an authority. */
+export type NameType = (typeof nameTypes)[number];
+
+/** What a name is indexed by. No type and no authority has a line end in its name, so the parts can't run together. */
+export function nameKey(authorityName: string, type: NameType, value: string): string {
+  return `${type}\n${authorityName.toLowerCase()}\n${normalizeName(type, value)}`;
+}
+
+/**
+ * The keys of the names under an authority that a name from a certificate matches: its own and, of a DNS name, that of
+ * the wildcard for its first label. A wildcard in the certificate itself matches nothing: nobody is `*.corp.example`.
+ */
+export function listNameKeys(authorityName: string, type: NameType, presented: string): readonly string[] {
+  if (type !== 'dns') return [nameKey(authorityName, type, presented)];
+  if (presented.includes('*')) return [];
+  const exact = nameKey(authorityName, type, presented);
+  // What a wildcard stands for is a label of a host name, whatever else a CA may put before the first dot.
+  if (!/^\w(?:[\w-]{0,61}\w)?\./.test(presented)) return [exact];
+  return [exact, nameKey(authorityName, type, `*${presented.slice(presented.indexOf('.'))}`)];
+}
+
+export function normalizeName(type: NameType, value: string): string {
+  if (type === 'dns') return value.toLowerCase();
+  if (type !== 'email') return value;
+  const at = value.lastIndexOf('@') + 1;
+  return `${value.slice(0, at)}${value.slice(at).toLowerCase()}`;
+}
+
+/** For people: `dns billing.corp.example of the authority corp`. */
+export function describeName({ issuedBy, type, value }: TrustName): string {
+  return `${type} ${value} of the authority ${issuedBy}`;
 }

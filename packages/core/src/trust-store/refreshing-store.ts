@@ -5,7 +5,7 @@ import { findInSnapshot } from '../trust-snapshot/find-in-snapshot.js';
 import { concludeFinding, type ConfirmedFinding, type TrustFinding } from '../trust-snapshot/trust-finding.js';
 import type { TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
 import { readAdmittedDocument } from './document-admission.js';
-import { ReadHistory } from './read-history.js';
+import { AgeKeeper, type Clock, FreezeWatch, type Moment, ReadHistory, systemClock } from './read-history.js';
 import type { TrustStore, TrustStoreReport, TrustStoreWarning } from './trust-store.js';
 import { digestSha256 } from '../trust-sources/document-bytes.js';
 import {
@@ -14,13 +14,12 @@ import {
   type TrustSource,
   type TrustSourceReading,
 } from '../trust-sources/trust-source.js';
-import { AgeKeeper, type Clock, FreezeWatch, type Moment, systemClock } from './refresh-clock.js';
 import { type RefreshOptions, type RefreshSettings, readRefreshOptions } from './refresh-options.js';
 import { RevocationKeeper } from './revocation-keeper.js';
 import { readSigned } from '../trust-sources/document-signature.js';
 import { publishTrustRefresh } from './trust-channel.js';
 
-export type { Clock } from './refresh-clock.js';
+export type { Clock } from './read-history.js';
 export type { RefreshOptions } from './refresh-options.js';
 
 /** What a test puts in the place of the machine's. */
@@ -92,7 +91,9 @@ export class RefreshingTrustStore implements TrustStore {
     const age = this.#ages.ageAtWorst(this.#lastAttempt, now);
     if (age > 2 * this.#settings.refreshInterval || this.#history.isStale(now)) return undefined;
     if (age > this.#dueAfter) this.#refreshInBackground();
-    return this.#nameContent(this.#loaded, this.#revocation.version);
+    // Lists affect only what authorities admit.
+    const hasAuthorities = this.#loaded.snapshot.authorities.length > 0;
+    return this.#nameContent(this.#loaded, hasAuthorities ? this.#revocation.version : 0);
   }
 
   /** The same text as long as the content is the same: comparing it with itself costs nothing. */

@@ -2,20 +2,20 @@ import { areNamesEqual } from '../certificate/distinguished-name.js';
 import { copyOwn } from '../encoding/own-members.js';
 import { formatInstant } from '../encoding/timestamp.js';
 import type { CrlEntry } from './crl-entry.js';
-import { allReasons } from './crl-scope.js';
 import {
+  allReasons,
   type CrlQuestion,
   type CrlStatement,
   type CrlStatements,
-  type ValidityInterval,
-  findUsableInterval,
   findCrlStatements,
   findCurrentInterval,
   findDeltaInterval,
+  findUsableInterval,
   intersect,
   isDeltaOf,
   isMisnumbered,
   isSameScope,
+  type ValidityInterval,
 } from './crl-statement.js';
 import type { RevocationStatus } from './revocation-status.js';
 

@@ -1,7 +1,6 @@
 import type { CertificateRevocationList } from './certificate-revocation-list.js';
 import { findCrlStatus } from './crl-status.js';
-import type { CrlQuestion } from './crl-statement.js';
-import { findCoveredReasons } from './crl-scope.js';
+import { type CrlQuestion, findCoveredReasons } from './crl-statement.js';
 import { isAboutCertificate } from './ocsp-certificate-id.js';
 import { findOcspStatus, type OcspQuestion } from './ocsp-status.js';
 import type { OcspAnswer, OcspResponse } from './ocsp-response.js';
