@@ -89,12 +89,12 @@ describe('bad input to the command line', () => {
         'https://localhost:7071',
       ]) {
         const { exitCode, stderr } = await runCertgateHere(['dev', folder, '--upstream', upstream]);
-        assert.deepEqual([exitCode, /this machine and a port.*like http:/.test(stderr)], [2, true], stderr);
+        assert.deepEqual([exitCode, /this machine with a port.*like http:/.test(stderr)], [2, true], stderr);
       }
     });
     it('an --exclude that is no path', async () => {
       const app = makeApp('exclude', {});
-      expectOneClearLine(await dev(app, '--exclude', 'api'), /--exclude names "api", which is no path/);
+      expectOneClearLine(await dev(app, '--exclude', 'api'), /--exclude names "api", which is not a path/);
     });
     it('flags that would do nothing', async () => {
       const app = makeApp('idle', {});

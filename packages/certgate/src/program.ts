@@ -17,12 +17,12 @@ import { prepareCommands, withoutHelpOfNobody } from './command-line/usage-error
 export function createProgram(): Command {
   const program = new Command('certgate')
     .description(
-      'Azure Functions behind client certificates: real mTLS on your own machine, and the list of who may call.',
+      'Protect Azure Functions with client certificates: real mTLS on your own machine, and tools for the list of who may call.',
     )
     .version(getToolVersion());
   addHelpNote(
     program,
-    'Where it is installed in an app, run it by npx --no-install certgate. Without --no-install, npx fetches and runs whatever package has the name certgate where this one is not installed.',
+    'If it is installed in an app, run it with npx --no-install certgate. Without --no-install, and if it is not installed, npx downloads and runs whatever package has the name certgate.',
   );
   const commands = [
     initCommand(),

@@ -54,8 +54,8 @@ export async function findBaseline(path: string): Promise<Baseline | undefined> 
 /** Strict: what isn't understood might be what has changed. */
 export function parseBaseline(text: string, name: string): Baseline {
   const refuse = (why: string, cause?: unknown): never => {
-    throw new CommandFailure(`${name} is no baseline: ${why}.`, {
-      remedy: 'Write it anew with --write-baseline, and look at the difference before you commit it.',
+    throw new CommandFailure(`${name} is not a baseline: ${why}.`, {
+      remedy: 'Write it again with --write-baseline, and review the difference before you commit it.',
       cause,
     });
   };

@@ -242,7 +242,7 @@ describe('an authority and what it issues, to openssl', () => {
       () => issue(root, { wanted: { days: 31 } }),
       (fault: unknown) => {
         assert.ok(fault instanceof CommandFailure);
-        assert.match(fault.message, /In 31 days the authority root is over: it ends on 2026-03-31T12:00:00Z/);
+        assert.match(fault.message, /The authority root ends before 31 days are over, on 2026-03-31T12:00:00Z/);
         assert.match(fault.remedy ?? '', /--days 29 or fewer|--days 30 or fewer/);
         return true;
       },
@@ -250,7 +250,7 @@ describe('an authority and what it issues, to openssl', () => {
     const end = getDecoded(root).notAfter;
     assert.equal(getDecoded(issue(root)).notAfter, end);
     assert.equal(getDecoded(makeBelow(root)).notAfter, end);
-    assert.throws(() => issue(root, { now: new Date(end + 1000) }), /ended on .* It can issue nothing/);
+    assert.throws(() => issue(root, { now: new Date(end + 1000) }), /ended on .* It can no longer issue anything/);
     // Nor does it begin before.
     assert.equal(getDecoded(issue(root)).notBefore, getDecoded(root).notBefore);
   });
@@ -259,7 +259,7 @@ describe('an authority and what it issues, to openssl', () => {
     const root = makeRoot();
     const below = makeBelow(root);
     const refusals: readonly (readonly [() => unknown, RegExp])[] = [
-      [() => makeBelow(below, { commonName: 'third' }), /may have no authorities below it/],
+      [() => makeBelow(below, { commonName: 'third' }), /can't have authorities below it/],
       [() => makeBelow(root, { pathLength: 1 }), /the path length is at most 0/],
       [() => makeBelow(root, { commonName: 'ROOT' }), /name of the authority itself/],
       [() => issue(root, { commonName: 'Root' }), /name of the authority itself/],

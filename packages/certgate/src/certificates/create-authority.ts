@@ -63,12 +63,12 @@ function checkParent(parent: AuthorityFacts, commonName: string, pathLength: num
   if (parent.pathLength === undefined || pathLength < parent.pathLength) return;
   throw new CommandFailure(
     parent.pathLength === 0
-      ? `The authority ${parent.name} may have no authorities below it: its path length is 0.`
+      ? `The authority ${parent.name} can't have authorities below it: its path length is 0.`
       : `Below ${parent.name}, whose path length is ${parent.pathLength}, the path length is at most ${parent.pathLength - 1}.`,
     {
       remedy:
         parent.pathLength === 0
-          ? 'Issue from it by certgate certificate issue, or make it below the root.'
+          ? 'Issue certificates from it (certgate certificate issue), or create the new authority below the root.'
           : `Give --path-length ${parent.pathLength - 1} or less.`,
     },
   );

@@ -4,7 +4,7 @@ import { decodeText, readBoundedFile, readBoundedStream } from './read-bounded-f
 /** A password, or where to get one; the latter is asked only when it turns out to be needed. */
 export type PasswordSource = string | (() => Promise<string>);
 
-export const passwordRemedy = 'Give its password by --password-file or --password-stdin.';
+export const passwordRemedy = 'Pass its password with --password-file or --password-stdin.';
 
 /** A given password is the only one tried. One that must be asked for is asked for after trying without. */
 export async function openWithPassword<T>(
@@ -34,8 +34,8 @@ export async function readPasswordFromStdin(): Promise<string> {
 export function parsePassword(bytes: Uint8Array, name: string): string {
   const password = decodeText(bytes).replace(/\r?\n$/, '');
   if (/\p{Cc}|\ufffd/u.test(password) || password.length > 1024) {
-    throw new CommandFailure(`${name} holds more than one line of text, so it is no password.`, {
-      remedy: 'The file must hold the password alone, in UTF-8.',
+    throw new CommandFailure(`${name} contains more than one line, so it is not a password.`, {
+      remedy: 'The file must contain only the password, in UTF-8.',
     });
   }
   return password;

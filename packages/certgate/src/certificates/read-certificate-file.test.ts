@@ -138,12 +138,12 @@ describe('readCertificateFile', () => {
     const keyDer = folder.file('key.der');
     runOpenssl(['pkcs8', '-topk8', '-nocrypt', '-in', pair.key, '-outform', 'DER', '-out', keyDer]);
     await expectFailure(keyDer, /private key/);
-    await expectFailure(Buffer.from('hello'), /holds no certificate/);
+    await expectFailure(Buffer.from('hello'), /contains no certificate/);
     await expectFailure(Buffer.from('-----BEGIN CERTIFICATE-----\nMIIB'), /no complete PEM block/);
-    await expectFailure(Buffer.concat([certificate, Buffer.from([0])]), /holds no certificate that can be used/);
+    await expectFailure(Buffer.concat([certificate, Buffer.from([0])]), /contains no certificate that can be used/);
     await expectFailure(
       Buffer.from(`${certificate.toString('base64')},${certificate.toString('base64')}`),
-      /holds no certificate/,
+      /contains no certificate/,
     );
   });
 

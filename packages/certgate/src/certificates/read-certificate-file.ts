@@ -36,8 +36,8 @@ export async function readCertificateFile(
   const bytes = typeof source === 'string' ? await readBoundedFile(source) : Buffer.from(source);
   const file = await decodeCertificateFile(bytes, name, options);
   if (options.privateKey === 'required' && file.privateKeyPem === undefined) {
-    throw new CommandFailure(`${name} holds a certificate, but not its private key.`, {
-      remedy: 'Name the PFX, or a PEM file that holds the key too; `call` also takes the key by --key.',
+    throw new CommandFailure(`${name} contains a certificate, but not its private key.`, {
+      remedy: 'Pass the PFX, or a PEM file that contains the key too. For `call`, you can pass the key with --key.',
     });
   }
   return Object.freeze(file);
@@ -56,8 +56,8 @@ async function decodeCertificateFile(
   // A line copied from a request, name and all, is welcome too; line breaks come from wrapping.
   const base64 = decodeBase64(text.replace(/^x-arr-clientcert:/i, '').replace(/\s+/g, ''));
   if (base64.ok) return decodeBinary(Buffer.from(base64.bytes), name, options, 'base64');
-  throw new CommandFailure(`${name} holds no certificate.`, {
-    remedy: 'PFX, PEM, DER, and base64 as in the header X-ARR-ClientCert are read.',
+  throw new CommandFailure(`${name} contains no certificate.`, {
+    remedy: 'Supported are PFX, PEM, DER, and base64 as in the header X-ARR-ClientCert.',
   });
 }
 
@@ -123,19 +123,19 @@ function checkCertificate(der: Buffer, name: string): Buffer {
   }
   const decoding = decodeClientCertificate(der);
   const fault = decoding.ok ? 'it cannot be read' : decoding.fault;
-  throw new CommandFailure(`${name} holds no certificate that can be used: ${fault}.`);
+  throw new CommandFailure(`${name} contains no certificate that can be used: ${fault}.`);
 }
 
 function explainPemWithoutCertificate(blocks: readonly PemBlock[], name: string): CommandFailure {
   const labels = blocks.map(({ label }) => label);
   if (labels.some((label) => label.endsWith('CERTIFICATE REQUEST'))) {
-    return new CommandFailure(`${name} holds a certificate signing request, not a certificate.`, {
-      remedy: 'Use the certificate that the authority sent back for it.',
+    return new CommandFailure(`${name} contains a certificate signing request, not a certificate.`, {
+      remedy: 'Use the certificate that the authority issued for it.',
     });
   }
   if (labels.some((label) => label.endsWith('PRIVATE KEY'))) {
-    return new CommandFailure(`${name} holds a private key, but no certificate.`, {
-      remedy: 'Name the file of the certificate; `call` takes the key by --key.',
+    return new CommandFailure(`${name} contains a private key, but no certificate.`, {
+      remedy: 'Pass the file of the certificate. For `call`, you can pass the key with --key.',
     });
   }
   const found = labels.length === 0 ? 'no complete PEM block' : `${labels.join(', ')}, and no CERTIFICATE`;

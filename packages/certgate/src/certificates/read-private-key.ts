@@ -9,8 +9,8 @@ export async function readPrivateKeyFile(path: string, password?: PasswordSource
   const blocks = readPemBlocks(decodeText(await readBoundedFile(path)));
   const key = await findPrivateKeyPem(blocks, path, password);
   if (key !== undefined) return key;
-  throw new CommandFailure(`${path} holds no private key in PEM.`, {
-    remedy: 'A PFX is given by --certificate alone.',
+  throw new CommandFailure(`${path} contains no private key in PEM.`, {
+    remedy: 'Pass a PFX with --certificate only.',
   });
 }
 
@@ -18,7 +18,7 @@ export async function readPrivateKeyFile(path: string, password?: PasswordSource
 export function checkKeyBelongsToCertificate(certificateDer: Uint8Array, privateKeyPem: string, name: string): void {
   if (new X509Certificate(certificateDer).checkPrivateKey(createPrivateKey(privateKeyPem))) return;
   throw new CommandFailure(`The private key in ${name} is not the key of the certificate.`, {
-    remedy: 'In a PEM file the certificate of the key comes first, those of its issuers after it.',
+    remedy: 'In a PEM file, the certificate of the key must come first, before those of its issuers.',
   });
 }
 

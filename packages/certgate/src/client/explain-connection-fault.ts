@@ -89,7 +89,7 @@ function explainUnknownServer(origin: string, hasAuthority: boolean): Explanatio
     message: `The server at ${origin} shows a certificate that ${hasAuthority ? 'the file of --cacert does not vouch for' : 'no authority of this machine vouches for'}.`,
     remedy: hasAuthority
       ? "Give --cacert the certificate of the server's authority, or the server's own if it is self-signed."
-      : "For a server of your own, give its certificate or its authority's by --cacert.",
+      : "For a server of your own, pass its certificate or its authority's with --cacert.",
   };
 }
 
@@ -103,7 +103,7 @@ function explainClosed({ url, hasCertificate }: ConnectionContext): Explanation 
     message,
     remedy: hasCertificate
       ? 'It may refuse this client certificate during the TLS handshake; its log says why.'
-      : 'It may require a client certificate: give one by --certificate.',
+      : 'It may require a client certificate: pass one with --certificate.',
   };
 }
 
@@ -118,7 +118,7 @@ function explainAlert(host: string, code: string, hasCertificate: boolean): Expl
       : `${host} refused the TLS handshake without a client certificate (${alert}).`,
     remedy: hasCertificate
       ? 'The server itself restricts which certificates may connect; ask its operator.'
-      : 'Give a certificate by --certificate.',
+      : 'Pass a certificate with --certificate.',
   };
 }
 

@@ -179,8 +179,8 @@ describe('sendRequest', () => {
 
   test('plain HTTP carries no certificate, so none is asked to go there', async () => {
     await expectFailure({ url: 'http://127.0.0.1:9/', certificate: caller() }, /plain HTTP/, 2);
-    await expectFailure({ url: 'ftp://example.org' }, /no https URL/, 2);
-    await expectFailure({ url: 'example.org/api' }, /no https URL/, 2);
+    await expectFailure({ url: 'ftp://example.org' }, /not an https URL/, 2);
+    await expectFailure({ url: 'example.org/api' }, /not an https URL/, 2);
     const port = await listen(createHttpServer((_incoming, response) => response.end('plain')));
     assert.equal((await sendRequest({ url: `http://127.0.0.1:${port}/` })).body, 'plain');
   });

@@ -56,11 +56,13 @@ export async function sendRequest(outgoing: OutgoingRequest): Promise<IncomingRe
 function parseUrl({ url, certificate }: OutgoingRequest): URL {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (parsed === undefined || (parsed.protocol !== 'https:' && parsed.protocol !== 'http:')) {
-    throw new CommandFailure(`"${url}" is no https URL.`, { remedy: 'Give it whole: https://host/api/function.' });
+    throw new CommandFailure(`"${url}" is not an https URL.`, {
+      remedy: 'Pass the complete URL: https://host/api/function.',
+    });
   }
   if (parsed.protocol === 'http:' && certificate !== undefined) {
     throw new CommandFailure(`${parsed.origin} is plain HTTP, which carries no client certificate.`, {
-      remedy: 'Use the https URL, or leave the certificate out.',
+      remedy: 'Use the https URL, or omit the certificate.',
     });
   }
   return parsed;

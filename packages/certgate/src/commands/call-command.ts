@@ -26,10 +26,10 @@ interface CallFlags extends CertificateFlags {
 
 export function callCommand(): Command {
   const command = new Command('call')
-    .description('Call a function over mTLS, with a certificate or with none, and show what it answers.')
+    .description('Call a function over mTLS, with or without a certificate, and show the answer.')
     .argument('<url>', 'the https URL')
-    .option('--certificate <file>', 'a PFX, or PEM that holds the certificate and its key')
-    .option('--key <file>', 'the private key in PEM, where --certificate holds the certificate alone');
+    .option('--certificate <file>', 'a PFX, or a PEM file with the certificate and its key')
+    .option('--key <file>', 'the private key in PEM, if the file of --certificate contains only the certificate');
   addPasswordOptions(command)
     .option('-X, --request <method>', 'the HTTP method; default GET, or POST with a body', parseMethod)
     .option('-H, --header <line>', 'a header, "Name: value" (repeatable)', collectHeader)
@@ -48,7 +48,7 @@ export function callCommand(): Command {
   return addHelpSections(command, {
     exitCodes: {
       0: 'the answer has a status from 200 to 299',
-      1: 'the answer has another status, or there was none: no connection, no trust in the server, no time left',
+      1: 'the answer has another status, or there was no answer: no connection, a server that is not trusted, a timeout',
       2: "a file, the password, the URL or an option can't be used; nothing was sent",
     },
     examples: [
@@ -81,5 +81,5 @@ async function call(url: string, flags: CallFlags): Promise<void> {
 async function readAuthorities(path: string): Promise<string> {
   const text = decodeText(await readBoundedFile(path));
   if (readPemBlocks(text).some(({ label }) => label === 'CERTIFICATE')) return text;
-  throw new CommandFailure(`${path} holds no certificate in PEM, so no server could be trusted by it.`);
+  throw new CommandFailure(`${path} contains no certificate in PEM, so no server could be trusted.`);
 }

@@ -29,20 +29,20 @@ const defaultHostPort = 7071;
 export function devCommand(): Command {
   const command = new Command('dev')
     .description(
-      'Run a function app behind the gateway, with certificates and trust made for it, and check who gets in.',
+      'Run a function app behind the local gateway, with development certificates and a trust document, and check who is admitted.',
     )
     .argument('[folder]', 'the app: the folder with host.json and package.json', '.')
     .option(
       '--trust <file>',
-      'a trust document of your own (default: what the app setting CERTGATE_TRUST names, else one with development callers, in .certgate/)',
+      'a trust document of your own (default: the one that the app setting CERTGATE_TRUST names, or else one with development callers, in .certgate/)',
     )
-    .option('--check', 'send the callers who must be refused to every function, and print the table')
-    .option('--once', 'check, print, and end: 0 when every verdict is as expected, else 1')
-    .option('--call <names...>', 'functions that checks may also call successfully; this runs their code')
-    .option('--json', 'print the functions, and the check if one is made, as one JSON object')
+    .option('--check', 'call every function as callers that must be refused, and print the table')
+    .option('--once', 'check, print the table, and exit: with 0 if every verdict is as expected, otherwise with 1')
+    .option('--call <names...>', 'functions that checks may also call as allowed callers; this runs their code')
+    .option('--json', 'print the functions, and the results of a check, as one JSON object')
     .option(
       '--json-log',
-      "print Certgate's log lines as the app writes them, in place of one readable line per decision",
+      "print Certgate's log lines as the app writes them, instead of one readable line per decision",
     )
     .option(
       '--port <port>',
@@ -57,11 +57,11 @@ export function devCommand(): Command {
     .option('--inspect [address]', 'let a debugger attach to the app, as node --inspect does')
     .option(
       '--unsafe-direct-header',
-      "let the app's own port answer without the gateway, X-ARR-ClientCert set by hand included: every program here can then be any caller",
+      "let the app's own port answer without the gateway, and accept an X-ARR-ClientCert that you set: every program on this machine can then claim to be any caller",
     )
     .option(
       '--upstream <url>',
-      'put the gateway before this address (func start) instead of the embedded host',
+      'put the gateway in front of this address (func start) instead of the embedded host',
       parseUpstream,
     );
   addGatewayFlags(command, 'optional').action(runDev);
@@ -69,7 +69,7 @@ export function devCommand(): Command {
     exitCodes: {
       0: 'stopped by a signal; with --once: every verdict as expected',
       1: 'with --once: a wrong verdict, or an HTTP function that the gate does not cover at registration',
-      2: 'no app or no trust document there, it cannot be loaded, or a port is taken',
+      2: 'there is no app or trust document, it cannot be loaded, or a port is in use',
     },
     examples: [
       'certgate dev',
@@ -109,13 +109,13 @@ async function runDev(folder: string, flags: DevFlags): Promise<void> {
 /** A flag that would do nothing was meant to do something. */
 function refuseIdleFlags({ call, check, once, jsonLog }: DevFlags): void {
   if (call !== undefined && check !== true && once !== true) {
-    throw new CommandFailure('--call names functions for a check, and none was asked for.', {
+    throw new CommandFailure('--call names functions for a check, but there is no check.', {
       remedy: 'Add --check or --once.',
     });
   }
   if (jsonLog === true && once === true) {
-    throw new CommandFailure('--json-log shows log lines as they come, and --once shows errors alone.', {
-      remedy: 'Leave one of the two; --check makes the same table, and goes on.',
+    throw new CommandFailure('--json-log shows log lines, but --once shows only errors.', {
+      remedy: 'Use only one of them; --check prints the same table, and continues to run.',
     });
   }
 }
@@ -144,8 +144,7 @@ async function reportApp(app: LocalApp, flags: DevFlags): Promise<boolean> {
   return warnings.length === 0 && results.every(({ ok }) => ok);
 }
 
-const nothingChecked =
-  'No verdict was tried: the app has no closed HTTP function, and --call names no function to be called.';
+const nothingChecked = 'Nothing was checked: the app has no closed HTTP function, and --call names no function.';
 
 async function checkApp(app: LocalApp, flags: DevFlags): Promise<readonly CheckResult[]> {
   const namesToCall = flags.call ?? [];
@@ -153,7 +152,7 @@ async function checkApp(app: LocalApp, flags: DevFlags): Promise<readonly CheckR
     (name) => !app.functions.some((hosted) => hosted.http && hosted.name.toLowerCase() === name.toLowerCase()),
   );
   if (unknown !== undefined) {
-    throw new CommandFailure(`--call names "${unknown}", which is no HTTP function of the app.`, {
+    throw new CommandFailure(`--call names "${unknown}", which is not an HTTP function of the app.`, {
       remedy: `Its HTTP functions are ${app.functions
         .filter(({ http }) => http)
         .map(({ name }) => name)

@@ -26,13 +26,13 @@ const defaultPort = 7443;
 
 export function gatewayCommand(): Command {
   const command = new Command('gateway')
-    .description("App Service's front end, on your machine: real mTLS in front of an app that speaks plain HTTP.")
+    .description("Run App Service's front end on your machine: real mTLS in front of an app that uses plain HTTP.")
     .requiredOption('--upstream <url>', 'the app, e.g. http://localhost:7071 of func start', parseUpstream)
     .option('--port <port>', `default ${defaultPort}, or the next free one; 0 picks a free one`, parsePort)
     .option('--host <address>', 'loopback only, unless --unsafe-listen', '127.0.0.1')
     .option('--unsafe-listen', 'listen on other addresses too: others can then reach the app through this machine')
-    .option('--cert <file>', "the gateway's own certificate, PEM; made on the spot by default")
-    .option('--key <file>', 'its key, PEM')
+    .option('--cert <file>', "the gateway's own certificate in PEM; by default, one is created at start")
+    .option('--key <file>', 'its key in PEM')
     .option('--json', 'one JSON object when ready, then one line of JSON per request');
   addGatewayFlags(command, 'required').action(runGateway);
   return addHelpSections(command, {
@@ -85,7 +85,7 @@ async function openGateway(
 async function getServerCertificate({ cert, key }: Flags): Promise<{ certificatePem: string; privateKeyPem: string }> {
   if (cert === undefined && key === undefined) return createServerCertificate({ now: new Date() });
   if (cert === undefined || key === undefined) {
-    throw new CommandFailure('--cert and --key go together.', { remedy: 'Give both, or neither.' });
+    throw new CommandFailure('--cert and --key must be used together.', { remedy: 'Pass both, or neither.' });
   }
   return { certificatePem: await readPem(cert), privateKeyPem: await readPem(key) };
 }

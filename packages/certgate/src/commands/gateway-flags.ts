@@ -13,12 +13,12 @@ export interface GatewayFlags {
 export function addGatewayFlags(command: Command, defaultMode: ClientCertificateMode): Command {
   return command
     .addOption(
-      new Option('--mode <mode>', 'how Azure asks for certificates')
+      new Option('--mode <mode>', 'the client certificate mode, as in Azure')
         .choices(clientCertificateModes)
         .default(defaultMode),
     )
-    .option('--exclude <paths...>', 'paths where no certificate is asked for; prefixes, as on Azure')
-    .option('--worst-case', 'be unkind where the behaviour of Azure is not documented: forged headers reach the app');
+    .option('--exclude <paths...>', 'path prefixes for which no certificate is requested, as in Azure')
+    .option('--worst-case', "assume the worst where Azure's behavior is not documented: forged headers reach the app");
 }
 
 /** The flags as the gateway and the plan of checks take them. */
@@ -33,7 +33,7 @@ export function readGatewayFlags({ mode, exclude, worstCase }: GatewayFlags): Ga
   const exclusionPaths = (exclude ?? []).flatMap((text) => text.split(/[,;]/)).filter((path) => path !== '');
   const wrong = exclusionPaths.find((path) => !isExclusionPath(path));
   if (wrong !== undefined) {
-    throw new CommandFailure(`--exclude names ${JSON.stringify(wrong)}, which is no path of a site.`, {
+    throw new CommandFailure(`--exclude names ${JSON.stringify(wrong)}, which is not a path.`, {
       remedy: 'A path begins with "/" and has no spaces, like --exclude /api/Health.',
     });
   }
@@ -46,5 +46,5 @@ export function readGatewayFlags({ mode, exclude, worstCase }: GatewayFlags): Ga
 
 export function parseUpstream(text: string): URL {
   if (URL.canParse(text) && isUpstreamUrl(new URL(text))) return new URL(text);
-  throw new InvalidArgumentError('It must be this machine and a port, nothing more, like http://localhost:7071.');
+  throw new InvalidArgumentError('It must be this machine with a port, like http://localhost:7071.');
 }

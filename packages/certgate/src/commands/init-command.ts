@@ -19,18 +19,18 @@ type Outcome = 'nothing-to-do' | 'planned' | 'changed';
 export function initCommand(): Command {
   const command = new Command('init')
     .description(
-      'Add to an existing function app what closes it: the gate, settings, a dev script, the editor. Shows the changes first.',
+      'Add Certgate to an existing function app: the gate, settings, a dev script and editor settings. Shows the changes first.',
     )
     .argument('[folder]', 'the app: the folder with host.json and package.json', '.')
-    .option('--yes', 'make the changes without being asked')
+    .option('--yes', 'make the changes without asking')
     .option('--dry-run', 'show the changes and make none')
-    .option('--json', 'print one JSON object, and ask nothing')
+    .option('--json', "print one JSON object, and don't ask")
     .action(runInit);
   return addHelpSections(command, {
     exitCodes: {
-      0: 'the app has all it needs, now or already; with --dry-run: the changes are shown',
-      1: 'there are changes to make, and nobody agreed to them; nothing is changed',
-      2: 'no app there, or a file that cannot be understood: it says what to do by hand; nothing is changed',
+      0: 'the app has everything that it needs; with --dry-run: the changes are shown',
+      1: 'there are changes to make, but they were not confirmed; nothing is changed',
+      2: 'there is no app, or a file cannot be changed safely; the message says what to do by hand, and nothing is changed',
     },
     examples: ['certgate init', 'certgate init ./orders --dry-run', 'certgate init ./orders --yes --json'],
   });
@@ -92,7 +92,7 @@ async function printOutcome(plan: SetupPlan, outcome: Outcome, flags: InitFlags)
     printNotice(`Nothing was changed.${remedy}`);
     return;
   }
-  printLine(outcome === 'changed' ? 'Changed.' : 'Nothing to do: the app has all it needs.');
+  printLine(outcome === 'changed' ? 'Changed.' : 'Nothing to do: the app has everything that it needs.');
   for (const line of listNextSteps(plan)) printLine(line);
 }
 

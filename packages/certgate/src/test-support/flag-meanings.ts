@@ -20,15 +20,15 @@ export const flagMeanings: Readonly<
     meaning:
       'A certificate authority: one kept by certgate authority, a file of its certificates, or one of the trust document.',
     wordings: [
-      '--authority <file|name>  whom to trust: a file, each certificate of which is a trust anchor, or an authority made by certgate authority create; with --store its name in the document (repeatable)',
-      '--authority <name>  who issues it; certgate authority create makes one',
+      '--authority <file|name>  the authority to trust: a file, each certificate of which is a trust anchor; the name of your own authority (certgate authority create); or with --store its name in the document (repeatable)',
+      '--authority <name>  the authority that issues it; certgate authority create creates one',
     ],
   },
   '--certificate': {
     meaning: "The file of a caller's certificate.",
     wordings: [
       '--certificate <file>  PFX, PEM, DER or a header value; - reads standard input',
-      '--certificate <file>  a PFX, or PEM that holds the certificate and its key',
+      '--certificate <file>  a PFX, or a PEM file with the certificate and its key',
       '--certificate <file>  pin this certificate: PFX, PEM, DER or base64; a private key in it is ignored',
     ],
   },
@@ -84,7 +84,7 @@ export const flagMeanings: Readonly<
   '--intermediate': {
     meaning: 'A CA certificate between a trust anchor and the callers.',
     wordings: [
-      '--intermediate <file>  CA certificates that may stand in between; a bundle too (repeatable)',
+      '--intermediate <file>  CA certificates that may be on the path, also a bundle (repeatable)',
       '--intermediate <file>  a CA certificate between an anchor and the callers (repeatable)',
     ],
   },
@@ -101,16 +101,16 @@ export const flagMeanings: Readonly<
     wordings: [
       '--json  one JSON object when ready, then one line of JSON per request',
       '--json  print one JSON object',
-      '--json  print one JSON object, and ask nothing',
+      "--json  print one JSON object, and don't ask",
       '--json  print one JSON object: status, code, headers, body, certificate',
-      '--json  print the functions, and the check if one is made, as one JSON object',
+      '--json  print the functions, and the results of a check, as one JSON object',
     ],
   },
   '--key': {
     meaning: 'The private key of the certificate, PEM.',
     wordings: [
-      '--key <file>  its key, PEM',
-      '--key <file>  the private key in PEM, where --certificate holds the certificate alone',
+      '--key <file>  its key in PEM',
+      '--key <file>  the private key in PEM, if the file of --certificate contains only the certificate',
     ],
   },
   '--not-after': {
@@ -151,14 +151,14 @@ export const flagMeanings: Readonly<
   '--reason': {
     meaning: 'Why it is done.',
     wordings: [
-      '--reason <reason>  by RFC 5280; removeFromCRL ends a certificateHold',
+      '--reason <reason>  a reason of RFC 5280; removeFromCRL ends a certificateHold',
       '--reason <text>  why the document is changed, for the log of changes',
     ],
   },
   '--revocation': {
     meaning: 'What it means that nothing is known of a revocation.',
     wordings: [
-      '--revocation <mode>  required: what nothing is known of is refused (default where there are lists or answers; else off)',
+      '--revocation <mode>  required: refuse certificates whose revocation status is unknown (the default with lists or answers; otherwise off)',
       '--revocation <mode>  what to do if the revocation status is unknown (default: required with --crl or --ocsp, else off)',
     ],
   },
@@ -168,13 +168,6 @@ export const flagMeanings: Readonly<
       '--role <role>  a role that it gets (repeatable); without one, it may call only functions that require no role',
       '--role <role>  a role that new identities get (repeatable); without one, they may call only functions that require no role',
       '--role <role>  only this role (repeatable)',
-    ],
-  },
-  '--scope': {
-    meaning: 'Which certificates of a path must not be revoked.',
-    wordings: [
-      '--scope <scope>  which certificates to check for revocation (default: chain)',
-      '--scope <scope>  whose revocation counts (default: chain)',
     ],
   },
   '--signed-by': {
@@ -187,7 +180,7 @@ export const flagMeanings: Readonly<
   '--store': {
     meaning: 'Where the trust document is.',
     wordings: [
-      '--store <location>  ask an authority of this trust document, as an app would: a path, blob:https://… or https://…; reads the lists that it names, and asks its OCSP responder',
+      '--store <location>  use an authority of this trust document as an app does, with the lists that it names and its OCSP responder: a path, blob:https://… or https://…',
       '--store <location>  where the trust document is: a path, file:PATH, https://… (read-only), or a blob: blob:https://….blob.core.windows.net/CONTAINER/NAME',
     ],
   },
@@ -209,7 +202,7 @@ export const flagMeanings: Readonly<
   '--upstream': {
     meaning: 'The address of the app, behind the gateway.',
     wordings: [
-      '--upstream <url>  put the gateway before this address (func start) instead of the embedded host',
+      '--upstream <url>  put the gateway in front of this address (func start) instead of the embedded host',
       '--upstream <url>  the app, e.g. http://localhost:7071 of func start',
     ],
   },

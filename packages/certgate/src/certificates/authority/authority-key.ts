@@ -15,7 +15,7 @@ export function encryptAuthorityKey(privateKeyPem: string, password: string): st
 export function checkAuthorityPassword(password: string): string {
   if (Array.from(password).length >= leastPasswordLength) return password;
   throw new CommandFailure(`An authority's password must have at least ${leastPasswordLength} characters.`, {
-    remedy: 'Whoever gets at the file can try passwords without end. openssl rand -base64 24 makes a good one.',
+    remedy: 'Anybody who gets the file can try any number of passwords. For a good one: openssl rand -base64 24',
   });
 }
 
@@ -27,8 +27,8 @@ export function openAuthorityKey(
 ): KeyObject {
   const block = readPemBlocks(keyPem).find(({ label }) => label === 'ENCRYPTED PRIVATE KEY');
   if (block === undefined) {
-    throw new CommandFailure(`The key of the authority ${authority.name} isn't an encrypted key, and isn't used.`, {
-      remedy: 'Restore its key file. A key that lay open must be taken for stolen: revoke the authority.',
+    throw new CommandFailure(`The key of the authority ${authority.name} isn't encrypted, so it isn't used.`, {
+      remedy: 'Restore its key file. Treat a key that was not encrypted as stolen, and revoke the authority.',
     });
   }
   const key = decrypt(block.text, password, authority.name);
@@ -45,7 +45,7 @@ function decrypt(pem: string, passphrase: string, name: string): KeyObject {
     return createPrivateKey({ key: pem, format: 'pem', passphrase });
   } catch (cause) {
     throw new CommandFailure(`The password of the authority ${name} is wrong, or its key file is damaged.`, {
-      remedy: 'Nothing was changed. Nobody can recover the password: an authority without it must be replaced.',
+      remedy: "Nothing was changed. The password can't be recovered: if it is lost, replace the authority.",
       cause,
     });
   }

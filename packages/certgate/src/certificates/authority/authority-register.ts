@@ -46,9 +46,9 @@ export function parseRegister(text: string, path: string): AuthorityRegister {
   }
   if (isRegister(value)) return value;
   throw new CommandFailure(
-    `The register ${path} is damaged, or of another version of this tool. Nothing was changed.`,
+    `The register ${path} is damaged, or was written by another version of this tool. Nothing was changed.`,
     {
-      remedy: 'Restore it from a backup. Without it nobody knows what was issued and revoked.',
+      remedy: 'Restore it from a backup. Without it, it is unknown what was issued and revoked.',
     },
   );
 }

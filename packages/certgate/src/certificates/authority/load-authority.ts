@@ -41,7 +41,7 @@ export async function loadAuthority(authorities: string, name: string): Promise<
 
 function explainAbsence(authorities: string, name: string): CommandFailure {
   return new CommandFailure(`There is no authority ${name} in ${authorities}.`, {
-    remedy: `certgate authority list names those that are; certgate authority create ${name} makes it; --folder names another folder.`,
+    remedy: `certgate authority list lists the authorities; certgate authority create ${name} creates this one; --folder names another folder.`,
   });
 }
 
@@ -65,7 +65,7 @@ export async function refuseRevokedAuthority(authorities: string, authority: Sto
   if (entry === undefined) return;
   throw new CommandFailure(
     `The authority ${authority.name} was revoked by ${parent} on ${entry.revokedAt} (${entry.reason}). Nothing was issued.`,
-    { remedy: `Make another one by certgate authority create --parent ${parent}.` },
+    { remedy: `Create another one: certgate authority create --parent ${parent}.` },
   );
 }
 

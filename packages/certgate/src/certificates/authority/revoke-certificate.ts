@@ -25,15 +25,18 @@ export function revokeCertificate(register: AuthorityRegister, request: Revocati
   const isListed = register.issued.some((entry) => entry.serialNumber === serialNumber);
   if (!isListed && !isProven) {
     throw new CommandFailure(`This authority's register has no certificate ${serialNumber}. Nothing was revoked.`, {
-      remedy: 'certgate authority show lists what it issued. If the register is incomplete, name the certificate file.',
+      remedy: 'certgate authority show lists what it issued. If the register is incomplete, pass the certificate file.',
     });
   }
   const before = register.revoked.find((entry) => entry.serialNumber === serialNumber);
   if (before !== undefined && before.reason !== 'certificateHold' && reason === 'certificateHold') {
     // A hold can be ended; what is revoked for good must not become so by this way round.
-    throw new CommandFailure(`The certificate ${serialNumber} is revoked for good (${before.reason}), not only held.`, {
-      remedy: 'Nothing needs to be done: it is refused already, and stays so.',
-    });
+    throw new CommandFailure(
+      `The certificate ${serialNumber} is permanently revoked (${before.reason}), not only on hold.`,
+      {
+        remedy: 'There is nothing to do: the certificate is refused, and stays refused.',
+      },
+    );
   }
   const entry = { serialNumber, revokedAt: before?.revokedAt ?? formatInstant(toWholeSeconds(now).getTime()), reason };
   const others = register.revoked.filter((each) => each.serialNumber !== serialNumber);
@@ -47,8 +50,8 @@ export function releaseCertificate(register: AuthorityRegister, serialNumber: st
     throw new CommandFailure(
       before === undefined
         ? `The certificate ${serialNumber} is not revoked. Nothing was changed.`
-        : `The certificate ${serialNumber} was revoked on ${before.revokedAt} (${before.reason}), and stays so.`,
-      { remedy: 'removeFromCRL ends a certificateHold and nothing else. Issue a new certificate.' },
+        : `The certificate ${serialNumber} was revoked on ${before.revokedAt} (${before.reason}), and stays revoked.`,
+      { remedy: 'removeFromCRL ends only a certificateHold. Issue a new certificate.' },
     );
   }
   const revoked = register.revoked.filter((entry) => entry.serialNumber !== serialNumber);

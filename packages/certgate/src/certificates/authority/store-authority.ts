@@ -80,7 +80,8 @@ function listContents(files: AuthorityFiles, authority: NewAuthority): readonly 
 }
 
 function alreadyThere(folder: string): CommandFailure {
-  return new CommandFailure(`${folder} is there already. Nothing was written.`, {
-    remedy: 'Choose another name. There is no --force here: a key that is overwritten can revoke nothing any more.',
+  return new CommandFailure(`${folder} exists already. Nothing was written.`, {
+    remedy:
+      'Choose another name. There is no --force here, because nothing could be revoked any longer with a key that was overwritten.',
   });
 }

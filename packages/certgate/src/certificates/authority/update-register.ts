@@ -61,15 +61,15 @@ async function prepare(path: string, content: string | Uint8Array): Promise<bool
 }
 
 function lostLock(files: AuthorityFiles): CommandFailure {
-  return new CommandFailure(`This process was asleep, and another one took the lock of ${files.folder} over.`, {
-    remedy: 'Run the command again. certgate authority show tells what the register holds.',
+  return new CommandFailure(`This process was suspended, and another one took over the lock of ${files.folder}.`, {
+    remedy: 'Run the command again. To see the register: certgate authority show',
     exitCode: exitCodes.failed,
   });
 }
 
 function explainWriteFault(files: AuthorityFiles, cause: unknown): CommandFailure {
   return new CommandFailure(`${files.folder} can't be written to: ${(cause as Error).message}`, {
-    remedy: 'certgate authority show tells what the register holds.',
+    remedy: 'To see the register: certgate authority show',
     cause,
   });
 }

@@ -203,7 +203,7 @@ function parsePrivateKey(pkcs8: Buffer): KeyObject {
 
 function selectLeaf({ certificates, keys }: Bags): DecodedPfx {
   const [first] = certificates;
-  if (first === undefined) throw new PfxError('unsupported', 'It holds no certificate.');
+  if (first === undefined) throw new PfxError('unsupported', 'It contains no certificate.');
   if (keys.length > 1) {
     throw new PfxError('unsupported', `It holds ${keys.length} private keys; which one to use would be a guess.`);
   }

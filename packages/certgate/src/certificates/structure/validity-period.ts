@@ -37,21 +37,21 @@ export function createPeriodWithin(
   const notBefore = new Date(Math.max(period.notBefore.getTime(), issuer.notBefore.getTime()));
   const end = formatInstant(issuer.notAfter.getTime());
   if (now >= issuer.notAfter) {
-    throw new CommandFailure(`The authority ${issuer.name} ended on ${end}. It can issue nothing any more.`, {
+    throw new CommandFailure(`The authority ${issuer.name} ended on ${end}. It can no longer issue anything.`, {
       remedy:
-        'Make a new one by certgate authority create, and let the apps trust both until the last caller has moved.',
+        'Create a new authority (certgate authority create), and let the apps trust both until the last caller has switched.',
     });
   }
   if (period.notAfter <= issuer.notAfter) return { notBefore, notAfter: period.notAfter };
   if ('atMostDays' in wanted) return { notBefore, notAfter: issuer.notAfter };
   const left = Math.floor((issuer.notAfter.getTime() - now.getTime()) / dayMilliseconds);
   throw new CommandFailure(
-    `In ${wanted.days} days the authority ${issuer.name} is over: it ends on ${end}. Nothing was issued.`,
+    `The authority ${issuer.name} ends before ${wanted.days} days are over, on ${end}. Nothing was issued.`,
     {
       remedy:
         left < 1
-          ? 'It ends within a day. Make a new one by certgate authority create.'
-          : `Give --days ${left} or fewer, or make a new authority.`,
+          ? 'It ends within a day. Create a new authority: certgate authority create.'
+          : `Pass --days ${left} or fewer, or create a new authority.`,
     },
   );
 }

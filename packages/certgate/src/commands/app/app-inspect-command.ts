@@ -32,15 +32,15 @@ export function appInspectCommand(): Command {
   const command = new Command('inspect')
     .description('Load an app without serving it, and report for each function who may call it and what covers it.')
     .argument('[folder]', 'the app: the folder with host.json and package.json', '.')
-    .option('--baseline <file>', `what was agreed to (default: ${baselineFileName} in the app, where there is one)`)
-    .option('--write-baseline', 'write that file anew: what is now is agreed to')
+    .option('--baseline <file>', `the baseline to compare with (default: ${baselineFileName} in the app, if it exists)`)
+    .option('--write-baseline', 'replace the baseline with the present state')
     .option('--json', 'print one JSON object')
     .action(inspect);
   return addHelpSections(command, {
     exitCodes: {
       0: 'the gate covers every HTTP function at registration, and nothing differs from the baseline',
       1: 'no gate covers an HTTP function, or something differs from the baseline',
-      2: 'no app there, it cannot be loaded, or the baseline cannot be used',
+      2: 'there is no app, it cannot be loaded, or the baseline cannot be used',
     },
     examples: [
       'certgate app inspect',
@@ -104,7 +104,7 @@ function printReport(report: CoverageReport, comparison: Comparison | undefined)
   printLine(formatReport(report, Date.now()));
   printLine();
   if (comparison === undefined) {
-    printLine(`There is no ${baselineFileName}; --write-baseline makes one, for pipelines to compare with.`);
+    printLine(`There is no ${baselineFileName}. To create one, with which pipelines can compare: --write-baseline`);
     return;
   }
   const { file, status, differences } = comparison;
@@ -113,7 +113,7 @@ function printReport(report: CoverageReport, comparison: Comparison | undefined)
   if (status === 'written') printLine(`${file} is written. Commit it.`);
   if (status === 'different') {
     const count = differences.length === 1 ? '1 difference' : `${differences.length} differences`;
-    printLine(`${count} from ${file}. Where that is meant, write it anew with --write-baseline.`);
+    printLine(`${count} from ${file}. If they are intended, update it with --write-baseline.`);
   }
 }
 

@@ -185,15 +185,15 @@ describe('an authority on the command line', () => {
     const cases: readonly (readonly [Promise<CommandRun>, RegExp])[] = [
       [revoke(stranger.certificate, '--reason', 'keyCompromise'), /was not issued by the authority services/],
       [revoke('00FF', '--reason', 'keyCompromise'), /has no certificate 00FF/],
-      [revoke('no such file', '--reason', 'keyCompromise'), /is no serial number/],
+      [revoke('no such file', '--reason', 'keyCompromise'), /is not a serial number/],
       [revoke('FF', '--reason', 'compromised'), /Allowed choices are unspecified, keyCompromise/],
       [revoke('FF'), /--reason/],
       [issue('../x'), /can't name a certificate/],
       [issue('services'), /name of the authority itself/],
       [issue('evil', '--uri', 'spiffe://other.example/x'), /may not issue for the URI/],
-      [issue('late', '--days', '3650'), /In 3650 days the authority services is over/],
+      [issue('late', '--days', '3650'), /The authority services ends before 3650 days are over/],
       [issue('odd', '--eku', 'anyExtendedKeyUsage'), /must be one of clientAuth/],
-      [run('authority', 'create', 'corp', '--authority-password-file', 'corp.password'), /is there already/],
+      [run('authority', 'create', 'corp', '--authority-password-file', 'corp.password'), /exists already/],
       [run('authority', 'show', 'nobody'), /There is no authority nobody/],
       [run('authority', 'create', 'x', '--key-algorithm', 'rsa-2048'), /Allowed choices/],
     ];

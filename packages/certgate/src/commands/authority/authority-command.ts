@@ -7,9 +7,7 @@ import { authorityShowCommand } from './authority-show-command.js';
 
 export function authorityCommand(): Command {
   return new Command('authority')
-    .description(
-      'Keep a certificate authority for development or a small closed system: create, revoke, publish its list.',
-    )
+    .description('Run a certificate authority for development or a small closed system.')
     .addCommand(authorityCreateCommand())
     .addCommand(authorityListCommand())
     .addCommand(authorityShowCommand())

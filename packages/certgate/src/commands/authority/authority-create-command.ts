@@ -53,35 +53,37 @@ interface CreateFlags extends FolderFlags, AuthorityPasswordFlags {
 
 export function authorityCreateCommand(): Command {
   const command = new Command('create')
-    .description('Make an authority: its key under a password, its certificate, its register and its first list.')
-    .argument('<name>', 'becomes its common name and the name of its folder')
-    .option('--parent <authority>', 'make an intermediate, signed by this authority; without it, a root')
-    .option('--parent-password-file <file>', "a file that holds the parent's password and nothing else")
+    .description(
+      'Create an authority: its key (protected by a password), its certificate, its register and its first list.',
+    )
+    .argument('<name>', 'its common name, and the name of its folder')
+    .option('--parent <authority>', 'create an intermediate that this authority signs; without it, a root')
+    .option('--parent-password-file <file>', "a file that contains only the parent's password")
     .option('--days <days>', 'how long it is valid, 1 to 3650 (default: 3650; below a parent 1825)', parseDays)
     .addOption(
       new Option('--key-algorithm <name>', 'the kind of its key').choices(authorityKeyAlgorithms).default('ec-p256'),
     )
     .option(
       '--path-length <count>',
-      'how many authorities may stand below it (default: 1; below a parent 0)',
+      'how many levels of authorities may be below it (default: 1; below a parent 0)',
       parsePathLength,
     )
     .option('--organization <name>', 'the organization in its subject')
-    .option('--permit-dns <name>', 'of DNS names, only this one and those below it (repeatable)', collect)
+    .option('--permit-dns <name>', 'permit only this DNS name and those below it (repeatable)', collect)
     .option(
       '--permit-uri <host>',
-      'of URIs, only those of this host; .example.org: of hosts below (repeatable)',
+      'permit only URIs of this host, or with .example.org of hosts below it (repeatable)',
       collect,
     )
-    .option('--permit-email <host>', 'of mailboxes, only those of this host (repeatable)', collect)
+    .option('--permit-email <host>', 'permit only mailboxes of this host (repeatable)', collect)
     .option('--json', 'print one JSON object');
   addFolderOption(addAuthorityPasswordOptions(command)).action(create);
   addHelpNote(command, purposeHelp, constraintsHelp);
   return addHelpSections(command, {
     exitCodes: {
-      0: 'the authority is there',
-      1: "another process took the parent's lock over; run it again",
-      2: "a word can't be used, one of that name is there, a password is missing or wrong, or the parent may not sign it; nothing is written",
+      0: 'the authority is created',
+      1: "another process took over the parent's lock; run the command again",
+      2: "an argument can't be used, an authority of that name exists, a password is missing or wrong, or the parent may not sign it; nothing is written",
     },
     examples: [
       'certgate authority create corp',
@@ -92,7 +94,7 @@ export function authorityCreateCommand(): Command {
 }
 
 const constraintsHelp =
-  'A kind of name that no --permit-… names stays open: with --permit-dns alone it still issues for any URI and mailbox.';
+  'Kinds of names without a --permit-… option stay unrestricted: with only --permit-dns, the authority still issues for any URI and mailbox.';
 
 async function create(givenName: string, flags: CreateFlags): Promise<void> {
   const name = checkCertificateName(givenName);
@@ -180,18 +182,20 @@ function report(
     });
     return;
   }
-  printLine(`Made ${name}, ${parent === null ? 'a root' : `an authority below ${parent}`}, valid until ${notAfter}.`);
+  printLine(
+    `Created ${name}, ${parent === null ? 'a root' : `an authority below ${parent}`}, valid until ${notAfter}.`,
+  );
   printLine();
   const purposes: readonly (readonly [string, string])[] = [
-    [files.certificate, 'its certificate, for whoever is to trust it: no secret'],
-    [files.key, 'its key, under the password: whoever has both can be every caller'],
-    [files.list, 'its revocation list, empty as yet: no secret'],
-    [files.register, 'what it issues and revokes: keep a backup of the folder'],
+    [files.certificate, 'its certificate, for everybody who is to trust it: not secret'],
+    [files.key, 'its key, protected by the password: anybody who has both can impersonate every caller'],
+    [files.list, 'its revocation list, still empty: not secret'],
+    [files.register, 'what it issued and revoked: back up the folder'],
   ];
   const width = Math.max(...purposes.map(([path]) => path.length));
   for (const [path, purpose] of purposes) printLine(`  ${path.padEnd(width)}  ${purpose}`);
   printLine();
-  printLine('Nobody can recover the password. To make a certificate for a caller:');
+  printLine("The password can't be recovered. To issue a certificate for a caller:");
   printLine(`  certgate certificate issue billing --authority ${name}${formatFolderOption(flags)}`);
 }
 

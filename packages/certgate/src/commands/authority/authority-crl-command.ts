@@ -23,7 +23,7 @@ interface RevocationListFlags extends FolderFlags, AuthorityPasswordFlags, ListF
 
 export function authorityRevocationListCommand(): Command {
   const command = new Command('crl')
-    .description('Write a fresh revocation list (CRL), with the next number, before the one in use ends.')
+    .description('Write a new revocation list (CRL), with the next number, before the present one ends.')
     .argument('<authority>', 'its name');
   addListOptions(command).option('--json', 'print one JSON object');
   addFolderOption(addAuthorityPasswordOptions(command)).action(writeList);
@@ -31,8 +31,8 @@ export function authorityRevocationListCommand(): Command {
   return addHelpSections(command, {
     exitCodes: {
       0: 'the list is written',
-      1: 'another process took the lock over; run it again',
-      2: "there is no such authority, its password is missing or wrong, or a word can't be used; nothing is written",
+      1: 'another process took over the lock; run the command again',
+      2: "there is no such authority, its password is missing or wrong, or an argument can't be used; nothing is written",
     },
     examples: [
       'certgate authority crl corp',
@@ -68,5 +68,7 @@ async function writeList(givenName: string, flags: RevocationListFlags): Promise
   printLine();
   printLine(`  ${files.list}${pem ? ` and ${files.listPem}` : ''}`);
   printLine();
-  printLine(`Put it where the apps read it. It ends on ${written.list.nextUpdate}; write the next one before.`);
+  printLine(
+    `Publish it where the apps read it. It ends on ${written.list.nextUpdate}; write the next one before that.`,
+  );
 }

@@ -16,12 +16,12 @@ interface ListFlags extends FolderFlags {
 
 export function authorityListCommand(): Command {
   const command = new Command('list')
-    .description('List the authorities of a folder: whom each stands below, what it issued, when its list is due.')
+    .description('List the authorities of a folder: their parents, what they issued, and when their lists are due.')
     .option('--json', 'print one JSON object');
   addFolderOption(command).action(list);
   return addHelpSections(command, {
     exitCodes: {
-      0: 'the list is printed, also where there is none',
+      0: 'the list is printed, even if it is empty',
       2: "the folder or an authority in it can't be read",
     },
     examples: ['certgate authority list', 'certgate authority list --folder /mnt/authorities --json'],

@@ -9,7 +9,7 @@ export interface FolderFlags {
 }
 
 export function addFolderOption(command: Command): Command {
-  return command.option('--folder <folder>', 'where the authorities are kept', defaultAuthoritiesFolder);
+  return command.option('--folder <folder>', 'the folder of the authorities', defaultAuthoritiesFolder);
 }
 
 /** Of the authority itself. `--password-file` is that of a caller's certificate, which travels. */
@@ -28,10 +28,7 @@ export function addAuthorityPasswordOptions(command: Command): Command {
 
 /** For verbs whose standard input holds another password. */
 export function addAuthorityPasswordFileOption(command: Command): Command {
-  return command.option(
-    '--authority-password-file <file>',
-    "a file that holds the authority's password and nothing else",
-  );
+  return command.option('--authority-password-file <file>', "a file that contains only the authority's password");
 }
 
 export function readAuthorityPasswordFlags({
@@ -54,14 +51,14 @@ export function formatFolderOption({ folder }: FolderFlags): string {
 
 /** What every verb that signs by an authority says below its options. */
 export const purposeHelp =
-  'For development, and for small closed systems whose callers you know one by one. The key lies in a file, under a password: whoever gets both can be every caller. For more than that take an authority that guards its key: AD CS, HashiCorp Vault, step-ca, Azure Key Vault, cert-manager.';
+  'For development, and for small closed systems in which you know each caller. The key is in a file, protected by a password; anybody who gets both can impersonate every caller. For anything larger, use an authority that protects its key: AD CS, HashiCorp Vault, step-ca, Azure Key Vault, cert-manager.';
 
 /** Of an authority that exists. `option` is what messages name. */
 export async function getAuthorityPassword(flags: PasswordFlags, name: string, option: string): Promise<string> {
   const source = await findPasswordSource(flags, `the authority ${name}`);
   if (source === undefined) {
-    throw new CommandFailure(`The authority ${name} needs its password, and there is no terminal to ask at.`, {
-      remedy: `Give it by ${option}.`,
+    throw new CommandFailure(`The authority ${name} needs its password, and there is no terminal to ask for it.`, {
+      remedy: `Pass it with ${option}.`,
     });
   }
   return typeof source === 'string' ? source : source();

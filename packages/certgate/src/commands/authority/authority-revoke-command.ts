@@ -28,12 +28,12 @@ interface RevokeFlags extends FolderFlags, AuthorityPasswordFlags, ListFlags {
 export function authorityRevokeCommand(): Command {
   const command = new Command('revoke')
     .description(
-      'Revoke a certificate, and write the new revocation list (CRL) at once. It asks nothing, and is for ever.',
+      'Revoke a certificate, and write the new revocation list (CRL) at once. There is no confirmation prompt, and revocation is permanent.',
     )
-    .argument('<authority>', 'who issued it')
+    .argument('<authority>', 'the authority that issued it')
     .argument('<certificate-file|serial>', 'the certificate in PEM, DER or base64, or its serial number in hexadecimal')
     .addOption(
-      new Option('--reason <reason>', 'by RFC 5280; removeFromCRL ends a certificateHold')
+      new Option('--reason <reason>', 'a reason of RFC 5280; removeFromCRL ends a certificateHold')
         .choices([...revocationReasons, 'removeFromCRL'])
         .makeOptionMandatory(),
     );
@@ -43,8 +43,8 @@ export function authorityRevokeCommand(): Command {
   return addHelpSections(command, {
     exitCodes: {
       0: 'it is revoked (or was), and the new list is written',
-      1: 'another process took the lock over; run it again',
-      2: "there is no such authority, it never issued that certificate, its password is missing or wrong, or a word can't be used; nothing is written",
+      1: 'another process took over the lock; run the command again',
+      2: "there is no such authority, it never issued that certificate, its password is missing or wrong, or an argument can't be used; nothing is written",
     },
     examples: [
       'certgate authority revoke corp billing.crt.pem --reason keyCompromise',
@@ -88,13 +88,11 @@ async function revoke(givenName: string, what: string, flags: RevokeFlags): Prom
   const subject = done.register.issued.find((entry) => entry.serialNumber === serialNumber)?.subject;
   const which = subject === undefined ? serialNumber : `${serialNumber} (${subject})`;
   if (reason === 'removeFromCRL')
-    printLine(`Ended the hold of ${which}. It counts again once the apps have the new list.`);
+    printLine(`Ended the hold of ${which}. Apps accept it again when they have the new list.`);
   else if (done.before === undefined) printLine(`Revoked ${which}: ${reason}.`);
   else printLine(`${which} was revoked already, on ${done.before.revokedAt}. The reason is now ${reason}.`);
   printLine(`Wrote list ${number}, which ends on ${nextUpdate}: ${files.list}${pem ? ` and ${files.listPem}` : ''}`);
   printLine();
-  printLine(
-    'Nobody knows of it yet: an app refuses the certificate only when it has this list. Put it where the apps read',
-  );
-  printLine(`it. If it can't wait, shut the caller out in the trust document first: certgate trust disable.`);
+  printLine('An app refuses the certificate only when it has this list, so publish the list where the apps read it.');
+  printLine(`To block the caller without waiting for that: certgate trust disable.`);
 }

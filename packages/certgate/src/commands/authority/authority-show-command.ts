@@ -17,7 +17,7 @@ interface ShowFlags extends FolderFlags {
 export function authorityShowCommand(): Command {
   const command = new Command('show')
     .description(
-      'Show an authority, every certificate that it issued, and which of them are revoked. Asks no password.',
+      'Show an authority, every certificate that it issued, and which of them are revoked. Needs no password.',
     )
     .argument('<authority>', 'its name')
     .option('--json', 'print one JSON object');

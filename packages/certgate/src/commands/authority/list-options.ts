@@ -14,8 +14,8 @@ export interface ListFlags {
 
 export function addListOptions(command: Command): Command {
   return command
-    .option('--list-days <days>', 'until the next list is due: with it this one ends', parseDays, listDaysByDefault)
-    .option('--list-pem', 'the list in PEM too; a PEM that is there is always written again');
+    .option('--list-days <days>', 'when this list ends, and the next one is due', parseDays, listDaysByDefault)
+    .option('--list-pem', 'write the list in PEM too; an existing PEM file is always updated');
 }
 
 /** Two lists side by side that say different things would be found out on the worst of days. */

@@ -19,7 +19,7 @@ export async function readRevokedArgument(text: string, authority: StoredAuthori
   const serialNumber = findSerialNumber(text);
   if (serialNumber !== undefined) return { serialNumber, isProven: false };
   throw new CommandFailure(`There is no file ${text}, and it is not a serial number.`, {
-    remedy: `A serial number is hexadecimal: certgate authority show ${authority.name} lists those it gave.`,
+    remedy: `A serial number is hexadecimal: certgate authority show ${authority.name} lists those that it issued.`,
   });
 }
 
@@ -37,14 +37,14 @@ export function findSerialNumber(text: string): string | undefined {
 async function readFromFile(path: string, authority: StoredAuthority): Promise<RevokedArgument> {
   const { certificateDer } = await readCertificateFile(path, { privateKey: 'ignored' }).catch((fault: unknown) => {
     if (!(fault instanceof CommandFailure) || !(fault.cause instanceof PfxError)) throw fault;
-    throw new CommandFailure(`${path} is a PFX, and its password isn't asked for here.`, {
-      remedy: 'Name the certificate alone (.crt.pem), or its serial number.',
+    throw new CommandFailure(`${path} is a PFX, and this command can't ask for its password.`, {
+      remedy: 'Pass the certificate without the key (.crt.pem), or its serial number.',
       cause: fault,
     });
   });
   if (!isIssuedBy(certificateDer, authority.certificateDer)) {
     throw new CommandFailure(`${path} was not issued by the authority ${authority.name}. Nothing was revoked.`, {
-      remedy: `certgate certificate inspect ${path} says who issued it.`,
+      remedy: `certgate certificate inspect ${path} shows who issued it.`,
     });
   }
   return { serialNumber: getDecoded({ certificateDer }).serialNumber, isProven: true };

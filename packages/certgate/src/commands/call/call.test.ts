@@ -139,7 +139,7 @@ describe('certgate call', () => {
       [['-X', 'GET /'], /HTTP method/],
       [['--timeout', '0'], /seconds/],
       [['-d', '@absent'], /There is no file/],
-      [['--certificate', 'allowed.pfx', '--password-stdin', '-d', '@-'], /not both/],
+      [['--certificate', 'allowed.pfx', '--password-stdin', '-d', '@-'], /only one of/i],
     ];
     for (const [args, message] of cases) {
       const run = await call(args, 'secret');

@@ -30,7 +30,7 @@ export async function findCallerCertificate(flags: CertificateFlags): Promise<Ca
   const source = password === undefined ? {} : { password };
   const file = await readCertificateFile(path, { ...source, privateKey: key === undefined ? 'required' : 'ignored' });
   const privateKeyPem = key === undefined ? file.privateKeyPem : await readPrivateKeyFile(key, password);
-  if (privateKeyPem === undefined) throw new CommandFailure(`${path} holds no private key.`);
+  if (privateKeyPem === undefined) throw new CommandFailure(`${path} contains no private key.`);
   checkKeyBelongsToCertificate(file.certificateDer, privateKeyPem, key ?? path);
   const { thumbprintSha256, decoding } = presentCertificate(file.certificateDer);
   return {

@@ -38,7 +38,7 @@ export async function readRequestBody(
   if (data?.startsWith('@') !== true) return data;
   if (data !== '@-') return readBoundedFile(data.slice(1));
   if (!isStdinTaken) return readBoundedStream(process.stdin, 'Standard input');
-  throw new CommandFailure('Standard input can hold the body or the password, not both.', {
-    remedy: 'Give the password by --password-file.',
+  throw new CommandFailure('Only one of body and password can come from standard input.', {
+    remedy: 'Pass the password with --password-file.',
   });
 }

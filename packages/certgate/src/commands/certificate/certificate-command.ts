@@ -7,9 +7,7 @@ import { certificateVerifyCommand } from './certificate-verify-command.js';
 
 export function certificateCommand(): Command {
   return new Command('certificate')
-    .description(
-      'Make client certificates, issue them from an authority, look at them, and check them against an authority.',
-    )
+    .description('Create, issue, inspect and verify client certificates.')
     .addCommand(certificateCreateCommand())
     .addCommand(certificateIssueCommand())
     .addCommand(certificateInspectCommand())

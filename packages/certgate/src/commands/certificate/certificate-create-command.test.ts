@@ -68,7 +68,7 @@ describe('certgate certificate create', () => {
       assert.equal(exitCode, 2);
       assert.match(
         stderr,
-        new RegExp(`^error ${flags[0] ?? ''} is about the PFX, .*the key of --pem is not encrypted`),
+        new RegExp(`^error ${flags[0] ?? ''} applies to the PFX, .*the key of --pem is not encrypted`),
       );
     }
     assert.ok(!existsSync(pathOf('idle.key.pem')));
@@ -107,7 +107,7 @@ describe('certgate certificate create', () => {
       const { exitCode, stdout, stderr } = await create('kept', '--out', 'taken', '--password-file', 'password');
       assert.equal(exitCode, 2);
       assert.equal(stdout, '');
-      assert.match(stderr, /Already there: .*Nothing was written/);
+      assert.match(stderr, /exist already: .*Nothing was written/);
       assert.deepEqual(readdirSync(out), [present]);
       assert.equal(readFileSync(join(out, present), 'utf8'), 'mine');
       const forced = await create('kept', '--out', 'taken', '--password-file', 'password', '--force');

@@ -24,15 +24,15 @@ interface CreateFlags extends CertificateFlags {
 export function certificateCreateCommand(): Command {
   const command = new Command('create')
     .description(
-      'Make a self-signed client certificate: the PFX for the caller, the thumbprint for the trust document.',
+      'Create a self-signed client certificate: the PFX for the caller, the thumbprint for the trust document.',
     )
-    .argument('<name>', 'whom it is for; becomes the common name and the name of the files')
+    .argument('<name>', 'the caller; becomes the common name and the name of the files')
     .option('--days <days>', 'how long it is valid, 1 to 3650', parseDays, 365);
   addCertificateOptions(command).action(create);
   return addHelpSections(command, {
     exitCodes: {
       0: 'the files are written',
-      2: "a word on the command line can't be used, a file is there already, or there is no password; nothing is written",
+      2: "an argument can't be used, a file exists already, or there is no password; nothing is written",
     },
     examples: [
       'certgate certificate create billing',
@@ -80,14 +80,14 @@ function describeAsJson(paths: CertificatePaths, certificate: ClientCertificate)
 }
 
 function printReport(name: string, paths: CertificatePaths, certificate: ClientCertificate): void {
-  printLine(`Made the client certificate ${name}, valid until ${formatInstant(certificate.notAfter)}.`);
+  printLine(`Created the client certificate ${name}, valid until ${formatInstant(certificate.notAfter)}.`);
   printLine();
   printPaths(paths);
   printLine();
   printLine(`thumbprint SHA-256  ${certificate.thumbprintSha256}`);
   printLine(`thumbprint SHA-1    ${certificate.thumbprintSha1}`);
   printLine();
-  printLine('To let it call, add it to the trust document (--store, or CERTGATE_TRUST):');
+  printLine('To allow it to call, add it to the trust document (--store, or CERTGATE_TRUST):');
   printLine(
     `  certgate trust add ${shellWord(name)} --certificate ${shellWord(paths.certificate)} --reason "…" --store file:trust.json`,
   );

@@ -59,11 +59,11 @@ export function createFiles(paths: CertificatePaths, content: CertificateFileCon
 
 export function printPaths(paths: CertificatePaths): void {
   const files: readonly (readonly [string | undefined, string])[] = [
-    [paths.pfx, 'certificate and private key, under the password: for the caller, nobody else'],
-    [paths.key, 'the private key, NOT encrypted: for the caller, nobody else'],
-    [paths.certificate, 'the certificate alone: no secret'],
-    [paths.header, 'the certificate as X-ARR-ClientCert holds it: no secret'],
-    [paths.chain, 'the intermediates up to the root: no secret'],
+    [paths.pfx, 'certificate and private key, protected by the password: only for the caller'],
+    [paths.key, 'the private key, NOT encrypted: only for the caller'],
+    [paths.certificate, 'the certificate: not secret'],
+    [paths.header, 'the certificate as in X-ARR-ClientCert: not secret'],
+    [paths.chain, 'the intermediates up to the root: not secret'],
   ];
   const width = Math.max(...files.map(([path]) => path?.length ?? 0));
   for (const [path, purpose] of files) if (path !== undefined) printLine(`  ${path.padEnd(width)}  ${purpose}`);

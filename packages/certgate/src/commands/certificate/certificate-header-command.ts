@@ -10,14 +10,14 @@ interface HeaderFlags extends PasswordFlags {
 
 export function certificateHeaderCommand(): Command {
   const command = new Command('header')
-    .description('Print a certificate as App Service puts it into X-ARR-ClientCert: base64 of the DER, one line.')
+    .description('Print a certificate as App Service sends it in X-ARR-ClientCert: base64 of the DER, on one line.')
     .argument('<file|->', 'PFX, PEM, DER or base64; - reads standard input')
     .option('--json', 'print one JSON object');
   addPasswordOptions(command).action(printHeader);
   return addHelpSections(command, {
     exitCodes: {
       0: 'the value is printed',
-      2: "the file can't be read, holds no certificate, or the password is wrong",
+      2: "the file can't be read, contains no certificate, or the password is wrong",
     },
     examples: [
       'certgate certificate header billing.crt.pem',

@@ -94,7 +94,7 @@ describe('certgate certificate inspect and header', () => {
     const { stdout, exitCode } = await runCertgate(['certificate', 'inspect', pair.certificate]);
     assert.equal(exitCode, 0);
     assert.match(stdout, /^subject +CN=billing$/m);
-    assert.match(stdout, /Certgate would take it/);
+    assert.match(stdout, /Certgate would accept it/);
   });
 
   test('lists every reason to refuse, with exit code 1', async () => {
@@ -130,17 +130,17 @@ describe('certgate certificate inspect and header', () => {
     });
     assert.equal(exitCode, 0);
     assert.match(stdout, /^private key +none: nobody can call with this PFX/m);
-    assert.match(stdout, /take the certificate, if the trust document lists it; but from this file nobody can/);
+    assert.match(stdout, /accept the certificate if the trust document lists it, but nobody can call with this file/);
   });
 
   test('wrong password, missing password, no certificate, two things on standard input', async () => {
     const cases: readonly (readonly [readonly string[], RegExp, string?])[] = [
       [['modern.pfx', '--password-stdin'], /The password is wrong/, 'no\n'],
       [['modern.pfx'], /It needs a password/],
-      [['password'], /holds no certificate/],
+      [['password'], /contains no certificate/],
       [['absent'], /There is no file/],
       [['-'], /Standard input is empty/],
-      [['-', '--password-stdin'], /not both/, 'x'],
+      [['-', '--password-stdin'], /only one of/i, 'x'],
     ];
     for (const verb of ['inspect', 'header']) {
       for (const [args, message, input] of cases) {

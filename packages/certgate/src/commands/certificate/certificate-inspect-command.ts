@@ -26,15 +26,15 @@ interface Problem {
 
 export function certificateInspectCommand(): Command {
   const command = new Command('inspect')
-    .description('Show what a certificate says, its thumbprints, and why Certgate would refuse it.')
+    .description('Show the content of a certificate, its thumbprints, and why Certgate would refuse it.')
     .argument('<file|->', 'PFX, PEM, DER or base64; - reads standard input, which may be a header value')
     .option('--json', 'print one JSON object');
   addPasswordOptions(command).action(inspect);
   return addHelpSections(command, {
     exitCodes: {
-      0: 'Certgate would take the certificate, if the trust document lists it',
+      0: 'Certgate would accept the certificate if the trust document lists it',
       1: 'Certgate would refuse it; the reasons are printed',
-      2: "the file can't be read, holds no certificate, or the password is wrong",
+      2: "the file can't be read, contains no certificate, or the password is wrong",
     },
     examples: [
       'certgate certificate inspect billing.crt.pem',
@@ -52,7 +52,7 @@ async function inspect(file: string, flags: InspectFlags): Promise<void> {
     : [
         {
           code: 'certificate_malformed',
-          detail: `The certificate is not encoded as RFC 5280 demands: ${decoding.fault}.`,
+          detail: `The certificate is not encoded as RFC 5280 requires: ${decoding.fault}.`,
         },
       ];
   const certificate = decoding.ok ? decoding.certificate : undefined;
@@ -116,8 +116,8 @@ function printReport(
   if (problems.length === 0)
     printLine(
       file.format === 'pfx' && file.privateKeyPem === undefined
-        ? 'Certgate would take the certificate, if the trust document lists it; but from this file nobody can present it.'
-        : 'Certgate would take it, if the trust document lists it.',
+        ? 'Certgate would accept the certificate if the trust document lists it, but nobody can call with this file.'
+        : 'Certgate would accept it if the trust document lists it.',
     );
   else printLine('Certgate would refuse it:');
   for (const { code, detail } of problems) printLine(`  ${code}: ${escapeControls(detail)}`);

@@ -45,9 +45,9 @@ interface IssueFlags extends CertificateFlags, FolderFlags {
 
 export function certificateIssueCommand(): Command {
   const command = new Command('issue')
-    .description('Issue a certificate from an authority of yours: trusted by its name, and revocable.')
-    .argument('<name>', 'whom it is for; becomes the common name and the name of the files')
-    .requiredOption('--authority <name>', 'who issues it; certgate authority create makes one')
+    .description('Issue a certificate from your own authority, which can also revoke it.')
+    .argument('<name>', 'the caller; becomes the common name and the name of the files')
+    .requiredOption('--authority <name>', 'the authority that issues it; certgate authority create creates one')
     .option(
       '--days <days>',
       `how long it is valid, 1 to 3650 (default: ${usualDays}, or up to the authority's end)`,
@@ -65,9 +65,9 @@ export function certificateIssueCommand(): Command {
   addHelpNote(command, purposeHelp, chainHelp);
   return addHelpSections(command, {
     exitCodes: {
-      0: 'the files are written, and the register names the certificate',
-      1: "another process took the authority's lock over; run it again",
-      2: "a word can't be used, the authority may not issue that, a password is missing or wrong, or a file is there already; no file is written",
+      0: 'the files are written, and the certificate is in the register',
+      1: "another process took over the authority's lock; run the command again",
+      2: "an argument can't be used, the authority may not issue that, a password is missing or wrong, or a file exists already; no file is written",
     },
     examples: [
       'certgate certificate issue billing --authority corp',
@@ -78,7 +78,7 @@ export function certificateIssueCommand(): Command {
 }
 
 const chainHelp =
-  "<name>.chain.pem, below an intermediate, is for servers that ask callers for the whole chain. Azure's front end hands the app the certificate alone, never the intermediates: the app must know those from its trust document.";
+  "<name>.chain.pem, below an intermediate, is for servers that ask callers for the whole chain. Azure's front end passes only the certificate to the app, never the intermediates: the app must have those in its trust document.";
 
 async function issue(givenName: string, flags: IssueFlags): Promise<void> {
   const name = checkCertificateName(givenName);
@@ -145,7 +145,7 @@ function collectUsage(text: string, previous: readonly ExtendedKeyUsageName[] = 
 function refuseSharedPassword(password: string | undefined, authorityPassword: string, authority: string): void {
   if (password !== authorityPassword) return;
   throw new CommandFailure(`The password for the PFX is that of the authority ${authority}. Nothing was issued.`, {
-    remedy: 'The caller gets it with the PFX. Give the PFX another one by --password-file.',
+    remedy: 'The caller gets this password with the PFX. Pass another one for the PFX with --password-file.',
   });
 }
 

@@ -22,15 +22,15 @@ export function addCertificateOptions(command: Command): Command {
     .option('--uri <uri>', 'a URI of the certificate, e.g. a SPIFFE ID (repeatable)', collect)
     .option('--email <mailbox>', 'a mailbox of the certificate (repeatable)', collect)
     .addOption(
-      new Option('--rsa [bits]', 'an RSA key, where a caller can do no EC P-256')
+      new Option('--rsa [bits]', "an RSA key, for callers that don't support EC P-256")
         .choices(['2048', '3072', '4096'])
         .preset('3072'),
     )
-    .option('--out <folder>', 'where the files go', '.')
-    .option('--no-pfx', 'no PFX, so no password; needs --pem')
-    .option('--pem', 'also <name>.key.pem: the private key, NOT encrypted')
-    .option('--compatible', 'a PFX in 3DES and SHA-1, for Windows before 10 and the macOS Keychain')
-    .option('--force', 'replace files that are there already')
+    .option('--out <folder>', 'the folder for the files', '.')
+    .option('--no-pfx', 'no PFX, so no password; requires --pem')
+    .option('--pem', 'also write <name>.key.pem: the private key, NOT encrypted')
+    .option('--compatible', 'a PFX with 3DES and SHA-1, for Windows before 10 and the macOS Keychain')
+    .option('--force', 'replace existing files')
     .option('--json', 'print one JSON object');
   return addPasswordOptions(command);
 }
@@ -43,15 +43,15 @@ export function getKeyAlgorithm({ rsa }: CertificateFlags): KeyAlgorithm {
 export function checkFileFlags({ pfx, pem, passwordFile, passwordStdin, compatible }: CertificateFlags): void {
   if (pfx) return;
   if (pem !== true) {
-    throw new CommandFailure('Without the PFX and without --pem the private key would be thrown away.', {
-      remedy: 'Add --pem, or leave out --no-pfx.',
+    throw new CommandFailure('Without a PFX and without --pem, the private key would be lost.', {
+      remedy: 'Add --pem, or omit --no-pfx.',
     });
   }
   if (passwordFile !== undefined || passwordStdin === true || compatible === true) {
     const option =
       passwordFile !== undefined ? '--password-file' : passwordStdin === true ? '--password-stdin' : '--compatible';
     throw new CommandFailure(
-      `${option} is about the PFX, and --no-pfx makes none: the key of --pem is not encrypted.`,
+      `${option} applies to the PFX, and with --no-pfx there is none: the key of --pem is not encrypted.`,
       {
         remedy: 'Use only one of them.',
       },

@@ -12,7 +12,7 @@ import { type VerifyFlags, addVerifyOptions, refuseIdlePolicyFlag } from './veri
 export function certificateVerifyCommand(): Command {
   const command = new Command('verify')
     .description(
-      'Check a certificate against an authority by RFC 5280, as apps do: every path that is tried, every check, the verdict.',
+      'Verify a certificate with an authority by RFC 5280, as apps do. Shows every path that is tried, every check and the verdict.',
     )
     .argument('<file|->', 'PFX, PEM, DER or base64; its first certificate. - reads standard input');
   addVerifyOptions(command).action(verify);
@@ -33,7 +33,7 @@ export function certificateVerifyCommand(): Command {
 }
 
 const chainHelp =
-  "An authority by name is asked up to its root, by the revocation lists that lie in its folder and its issuers' folders. What stands beside the certificate in its file is not used: callers' chains never reach an app. Give intermediates by --intermediate. Names, roles and functions are not asked for here; certgate trust explain does that.";
+  "The path of your own authority is checked up to its root, with the revocation lists in its folder and its issuers' folders. Other certificates in the certificate's file are not used, because callers' chains never reach an app. Pass intermediates with --intermediate. This command doesn't check names, roles and functions; certgate trust explain does.";
 
 async function verify(file: string, flags: VerifyFlags): Promise<void> {
   refuseIdlePolicyFlag(flags);
@@ -46,7 +46,9 @@ async function verify(file: string, flags: VerifyFlags): Promise<void> {
   if (flags.json === true) printJson(report);
   else printLine(formatVerification(report));
   if (otherCertificates.length > 0) {
-    printNotice(`${file} holds ${otherCertificates.length} more; they were not used, as they never reach an app.`);
+    printNotice(
+      `${file} contains ${otherCertificates.length} more; they were not used, because they never reach an app.`,
+    );
   }
   process.exitCode = report.outcome === 'valid' ? exitCodes.ok : exitCodes.failed;
 }

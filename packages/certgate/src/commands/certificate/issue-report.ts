@@ -38,7 +38,7 @@ export function printIssueReport(report: IssueReport, flags: FolderFlags & { rea
   const end = certificate.notAfter;
   printLine(`${authority.name} issued a certificate to ${name}, valid until ${formatInstant(end)}.`);
   if (flags.days === undefined && end === getDecoded(authority).notAfter) {
-    printLine(`That is the end of the authority itself: fewer than the usual ${usualDays} days.`);
+    printLine(`That is the end of the authority itself, in less than the usual ${usualDays} days.`);
   }
   printLine();
   printPaths(paths);
@@ -48,13 +48,13 @@ export function printIssueReport(report: IssueReport, flags: FolderFlags & { rea
   printLine();
   if (paths.chain !== undefined) {
     printLine(
-      "Azure's front end hands an app the certificate alone, never the chain: the app must have the intermediates",
+      "Azure's front end passes only the certificate to an app, never the chain: the app must have the intermediates",
     );
     printLine('in its trust document.');
   }
-  if (!usages.includes('clientAuth')) printLine('Without clientAuth nobody can call an app behind Certgate with it.');
+  if (!usages.includes('clientAuth')) printLine("Without clientAuth, it can't be used to call an app behind Certgate.");
   const { name: issuer } = authority;
-  printLine('To take it back:');
+  printLine('To revoke it:');
   printLine(
     `  certgate authority revoke ${issuer} ${certificate.serialNumber} --reason keyCompromise${formatFolderOption(flags)}`,
   );

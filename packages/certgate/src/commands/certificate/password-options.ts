@@ -17,9 +17,7 @@ export interface PasswordFlags {
 /** There is no option that takes the password itself: other users of the machine read argv, and shells keep it. */
 export function addPasswordOptions(command: Command): Command {
   return command
-    .addOption(
-      new Option('--password-file <file>', "a file that holds the password of the certificate's file and nothing else"),
-    )
+    .addOption(new Option('--password-file <file>', "a file that contains only the password of the certificate's file"))
     .addOption(
       new Option('--password-stdin', "read the password of the certificate's file from standard input").conflicts(
         'passwordFile',
@@ -43,8 +41,8 @@ export async function getNewPassword(
   if (given === '') throw new CommandFailure('The password is empty.');
   if (given !== undefined) return given;
   if (canPrompt()) return promptNewPassword(`New password for ${file}`);
-  throw new CommandFailure(`${file} needs a password, and there is no terminal to ask at.`, {
-    remedy: `Give it by ${option}.`,
+  throw new CommandFailure(`${file} needs a password, and there is no terminal to ask for it.`, {
+    remedy: `Pass it with ${option}.`,
   });
 }
 

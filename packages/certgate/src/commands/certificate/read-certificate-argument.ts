@@ -7,8 +7,8 @@ import { findPasswordSource, type PasswordFlags } from './password-options.js';
 export async function readCertificateArgument(file: string, flags: PasswordFlags): Promise<CertificateFile> {
   const isStdin = file === '-';
   if (isStdin && flags.passwordStdin === true) {
-    throw new CommandFailure('Standard input can hold the certificate or the password, not both.', {
-      remedy: 'Give the password by --password-file.',
+    throw new CommandFailure('Only one of certificate and password can come from standard input.', {
+      remedy: 'Pass the password with --password-file.',
     });
   }
   const name = isStdin ? 'Standard input' : file;

@@ -87,7 +87,7 @@ describe('certgate certificate verify, by an authority', () => {
     copyFileSync(inAuthority('services', 'services.crt.pem'), folder.file('services'));
     const { exitCode, stderr } = await run('certificate', 'verify', 'billing.crt.pem', '--authority', 'services');
     assert.equal(exitCode, 2);
-    assert.match(stderr, /services is a file here, and an authority in .*\n?.*\.\/services/);
+    assert.match(stderr, /services is both a file and an authority in .*\n?.*\.\/services/);
     assert.equal((await verify('billing.crt.pem', '--authority', './services')).revocation.mode, 'off');
     renameSync(folder.file('services'), folder.file('services.pem'));
   });
@@ -121,7 +121,7 @@ describe('certgate certificate verify, by an authority', () => {
     const late = await verify('billing.crt.pem', ...store, 'corp', '--at', '2060-01-01T00:00:00Z');
     assert.equal(late.code, 'certificate_expired');
     const text = await run('certificate', 'verify', 'server.crt.pem', ...store, 'corp');
-    assert.match(text.stdout, /^No path was looked for/m);
+    assert.match(text.stdout, /^No path was searched/m);
     const unknown = await run('certificate', 'verify', 'billing.crt.pem', ...store, 'acme');
     assert.equal(unknown.exitCode, 2);
     assert.match(unknown.stderr, /no authority "acme"[\s\S]*corp/);

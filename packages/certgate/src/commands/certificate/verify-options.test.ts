@@ -108,7 +108,7 @@ describe('the options of certgate certificate verify', () => {
     const chain = makeBundle(folder, 'chain.pem', [leaf.certificate, scene.issuing.certificate]);
     const { exitCode, stderr } = await run({ ...leaf, certificate: chain }, '--authority', scene.files.anchors);
     assert.equal(exitCode, 1);
-    assert.match(stderr, /holds 1 more; they were not used/);
+    assert.match(stderr, /contains 1 more; they were not used/);
     assert.equal(
       (await verify({ ...leaf, certificate: chain }, '--authority', scene.issuing.certificate)).outcome,
       'valid',
@@ -127,7 +127,7 @@ describe('the options of certgate certificate verify', () => {
       [[...authority(), '--crl', 'text.crl'], /text\.crl holds no revocation list/],
       [[...authority(), '--crl', scene.files.lists], /more than one PEM block/],
       [[...authority(), '--ocsp-response', 'text.crl'], /holds no OCSP response/],
-      [[...authority(), '--intermediate', 'text.crl'], /holds no certificate/],
+      [[...authority(), '--intermediate', 'text.crl'], /contains no certificate/],
       [[...authority(), '--at', 'tomorrow'], /time that exists/],
       [[...authority(), '--purpose', 'client'], /object identifier/],
       [[...authority(), '--policy', 'any'], /object identifier/],

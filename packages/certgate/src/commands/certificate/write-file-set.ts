@@ -41,8 +41,8 @@ export async function writeFileSet(files: readonly FileToWrite[], overwrite: boo
 export async function refusePresentFiles(paths: readonly string[]): Promise<void> {
   const present = await listPresent(paths);
   if (present.size === 0) return;
-  throw new CommandFailure(`Already there: ${[...present].join(', ')}. Nothing was written.`, {
-    remedy: 'Choose another name or folder, or replace all of them by --force.',
+  throw new CommandFailure(`These files exist already: ${[...present].join(', ')}. Nothing was written.`, {
+    remedy: 'Choose another name or folder, or replace all of them with --force.',
   });
 }
 

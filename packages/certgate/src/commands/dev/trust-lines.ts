@@ -22,7 +22,7 @@ export function listTrustWarnings({ trust, callers }: Pick<LocalApp, 'trust' | '
   return [
     ...fault,
     `The trust document (${describeOrigin(setBy)}) does not list the development caller ${names}, ` +
-      `so ${known.length === 0 ? 'checks make refused calls only' : `checks let in ${known.join(', ')} alone`}. ` +
+      `so ${known.length === 0 ? 'checks make only refused calls' : `checks admit only ${known.join(', ')}`}. ` +
       'Call with a certificate that it lists, or add this one with certgate trust add.',
   ];
 }

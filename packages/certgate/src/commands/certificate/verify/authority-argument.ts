@@ -20,14 +20,14 @@ export async function readAuthorityArgument(text: string, flags: VerifyFlags): P
   const isName = isPlainName(text) && (await isFile(getAuthorityFiles(flags.folder, text).register));
   const isPath = await isFile(text);
   if (isName && isPath) {
-    throw new CommandFailure(`${text} is a file here, and an authority in ${flags.folder}.`, {
-      remedy: `Say ./${text} for the file, or name the authority's own certificate.`,
+    throw new CommandFailure(`${text} is both a file and an authority in ${flags.folder}.`, {
+      remedy: `Write ./${text} for the file, or pass the authority's certificate.`,
     });
   }
   if (isName) return readAuthorityByName(text, flags.folder);
   if (!isPath && isPlainName(text)) {
     throw new CommandFailure(`There is no file ${text}, and no authority of that name in ${flags.folder}.`, {
-      remedy: 'certgate authority list names the authorities; --folder names another folder.',
+      remedy: 'To list the authorities: certgate authority list. For another folder: --folder',
     });
   }
   return { trustAnchors: await readPathCertificates(text, flags), intermediates: [], lists: [] };

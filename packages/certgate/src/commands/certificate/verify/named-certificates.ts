@@ -19,7 +19,7 @@ export async function readPathCertificates(file: string, flags: PasswordFlags): 
 export function getPathCertificate(der: Uint8Array, name: string): PathCertificate {
   const decoding = decodePathCertificate(der);
   if (decoding.ok) return decoding.value;
-  throw new CommandFailure(escapeControls(`${name} is no certificate as RFC 5280 demands: ${decoding.fault}.`));
+  throw new CommandFailure(escapeControls(`${name} is not encoded as RFC 5280 requires: ${decoding.fault}.`));
 }
 
 /** Two files often hold the same certificate; a path by either is one path. */

@@ -27,7 +27,7 @@ export async function verifyByStore(
   const { snapshot } = await loadTrustDocument(location);
   const [name = ''] = names;
   if (names.length > 1) {
-    throw new CommandFailure('With --store, one authority is asked at a time.', { remedy: 'Give one --authority.' });
+    throw new CommandFailure('With --store, only one authority can be used.', { remedy: 'Pass one --authority.' });
   }
   const authority = snapshot.authorities.find((each) => each.name.toLowerCase() === name.toLowerCase());
   if (authority === undefined) {

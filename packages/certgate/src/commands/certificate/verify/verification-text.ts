@@ -10,7 +10,7 @@ export function formatVerification(report: VerificationReport): string {
     ...formatQuestion(report),
     '',
     ...(report.paths.length === 0
-      ? ['No path was looked for: the certificate by itself is refused.']
+      ? ['No path was searched, because the certificate itself is refused.']
       : formatPaths(report.paths)),
     '',
     ...formatVerdict(report),
@@ -50,7 +50,7 @@ function formatVerdict(report: VerificationReport): readonly string[] {
     ...until,
     field('policies', listed === '' ? 'none' : listed),
     ...(revocation.mode === 'off'
-      ? [colors.yellow('Nobody asked whether it is revoked: give the lists by --crl.')]
+      ? [colors.yellow('Revocation was not checked. To check it, pass the lists with --crl.')]
       : []),
   ];
 }

@@ -85,7 +85,7 @@ export function refuseMalformed(fault: string): VerificationRefusal {
   return {
     outcome: 'invalid',
     code: 'certificate_malformed',
-    detail: `The certificate is not encoded as RFC 5280 demands: ${fault}.`,
+    detail: `The certificate is not encoded as RFC 5280 requires: ${fault}.`,
   };
 }
 

@@ -39,32 +39,35 @@ export function addVerifyOptions(command: Command): Command {
   command
     .requiredOption(
       '--authority <file|name>',
-      'whom to trust: a file, each certificate of which is a trust anchor, or an authority made by certgate authority create; with --store its name in the document (repeatable)',
+      'the authority to trust: a file, each certificate of which is a trust anchor; the name of your own authority (certgate authority create); or with --store its name in the document (repeatable)',
       collect,
     )
     .addOption(
       new Option(
         '--store <location>',
-        'ask an authority of this trust document, as an app would: a path, blob:https://… or https://…; reads the lists that it names, and asks its OCSP responder',
+        'use an authority of this trust document as an app does, with the lists that it names and its OCSP responder: a path, blob:https://… or https://…',
       ).conflicts(saidByDocument),
     )
-    .option('--intermediate <file>', 'CA certificates that may stand in between; a bundle too (repeatable)', collect)
+    .option('--intermediate <file>', 'CA certificates that may be on the path, also a bundle (repeatable)', collect)
     .option('--crl <file>', 'a revocation list, DER or PEM (repeatable)', collect)
-    .option('--ocsp-response <file>', "a responder's answer, DER; nobody is asked (repeatable)", collect)
+    .option('--ocsp-response <file>', 'an OCSP answer in DER; no responder is asked (repeatable)', collect)
     .addOption(
       new Option(
         '--revocation <mode>',
-        'required: what nothing is known of is refused (default where there are lists or answers; else off)',
+        'required: refuse certificates whose revocation status is unknown (the default with lists or answers; otherwise off)',
       ).choices(['required', 'when-available', 'off']),
     )
     .addOption(
-      new Option('--scope <scope>', 'whose revocation counts (default: chain)').choices(['chain', 'end-entity']),
+      new Option('--scope <scope>', 'which certificates to check for revocation (default: chain)').choices([
+        'chain',
+        'end-entity',
+      ]),
     )
     .option('--at <time>', 'the time to check for, like 2027-03-01T00:00:00Z (default: now)', parseInstant)
     .addOption(
       new Option(
         '--profile <profile>',
-        'strict, as apps are, or what the standard asks alone (default: strict)',
+        'strict, as in apps, or only what the standard requires (default: strict)',
       ).choices(['strict', 'rfc5280']),
     )
     .option(
@@ -73,8 +76,15 @@ export function addVerifyOptions(command: Command): Command {
       parsePurpose,
     )
     .option('--policy <oid>', 'a certificate policy that is acceptable (repeatable; default: any)', collectPolicy)
-    .option('--require-policy', 'the path must be good for one of them; else a path without policies passes too')
-    .option('--max-intermediates <number>', 'CA certificates in between at most (default: 10)', parseCount)
+    .option(
+      '--require-policy',
+      'require one of these policies; without this option, a path without policies is valid too',
+    )
+    .option(
+      '--max-intermediates <number>',
+      'the maximum number of intermediate CA certificates (default: 10)',
+      parseCount,
+    )
     .option('--json', 'print one JSON object');
   return addFolderOption(addPasswordOptions(command));
 }
@@ -102,7 +112,7 @@ function parseCount(text: string): number {
 /** Anything would be acceptable: whoever says --require-policy alone wants to be asked which. */
 export function refuseIdlePolicyFlag({ policy, requirePolicy }: VerifyFlags): void {
   if (requirePolicy !== true || policy !== undefined) return;
-  throw new CommandFailure('--require-policy goes with the policies that are acceptable.', {
-    remedy: 'Name them by --policy; 2.5.29.32.0 is any.',
+  throw new CommandFailure('--require-policy requires acceptable policies.', {
+    remedy: 'Pass them with --policy; 2.5.29.32.0 is any policy.',
   });
 }
