@@ -68,7 +68,7 @@ function listBuiltins() {
     .filter((file) => /(?:index|shared-\w+)\.cjs$/.test(file))
     .map((file) => readFileSync(file, 'utf8'));
   const names = texts.flatMap((text) =>
-    [...text.matchAll(/^var \w+ = require\("(node:[\w/]+)"\)/gm)].map(([, name]) => name),
+    [...text.matchAll(/\w=(?:__toESM\()?require\("(node:[\w/]+)"\)/g)].map(([, name]) => name),
   );
   if (names.length === 0) throw new Error('The bundles require nothing of Node: they look otherwise than expected.');
   return [...new Set(names)];

@@ -95,6 +95,14 @@ describe('what apps load', () => {
       assert.deepEqual(describeExports(await import(pathToFileURL(join(entry.folder, entry.module)).href)), expected);
     });
 
+    // esbuild's getters would be called whenever one package calls another.
+    it(`${entry.specifier} exports values, which nobody can replace`, () => {
+      const required = require(entry.specifier) as object;
+      assert.ok(Object.isFrozen(required));
+      const members = Object.entries(Object.getOwnPropertyDescriptors(required));
+      for (const [name, member] of members) assert.ok('value' in member, name);
+    });
+
     it(`${entry.specifier} is there once, imported or required`, async () => {
       const imported = (await import(entry.specifier)) as Readonly<Record<string, unknown>>;
       const required = require(entry.specifier) as Readonly<Record<string, unknown>>;

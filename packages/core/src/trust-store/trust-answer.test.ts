@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
 import { denialCodes, getSteps } from '../denial.js';
-import { readTrustFinding, readTrustVersion } from './trust-store.js';
+import { pollute } from '../test-support/prototype-pollution.js';
+import { hasLastingVersion, readTrustFinding, readTrustVersion, readVersion } from './trust-store.js';
 import { countRuns } from '@certgate/x509/test-support/random-runs.js';
 
 const identity = { name: 'a', roles: ['reader'] };
@@ -222,5 +223,26 @@ test('a version is a text with something in it', () => {
   assert.equal(readTrustVersion({}), undefined);
   for (const version of [undefined, null, '', 0, 7, Number.NaN, {}, [], Symbol('v'), () => '7']) {
     assert.equal(readTrustVersion({ version }), undefined);
+  }
+});
+
+test('a version is looked for once where nothing can take it away', () => {
+  class Store {
+    get version(): string {
+      return '7';
+    }
+  }
+  assert.equal(hasLastingVersion(Object.freeze(new Store())), true);
+  assert.equal(hasLastingVersion(Object.freeze({ version: '7' })), true);
+  // It could still lose its version, or get another prototype.
+  assert.equal(hasLastingVersion(new Store()), false);
+  assert.equal(hasLastingVersion(undefined), false);
+  const restore = pollute({ version: 'of nobody' });
+  try {
+    const without = Object.freeze({});
+    assert.equal(hasLastingVersion(without), false);
+    assert.equal(readVersion(without, hasLastingVersion(without)), undefined);
+  } finally {
+    restore();
   }
 });
