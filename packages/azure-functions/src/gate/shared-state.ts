@@ -57,7 +57,7 @@ export interface FunctionCoverage {
 
 /**
  * State that two loaded copies of this package (its ESM and its CommonJS build, two versions, a bundle beside the
- * package) must agree on. It hangs on `globalThis` under registered symbols; `v1` names the shape.
+ * package) must agree on. It is stored on `globalThis` under registered symbols; `v1` names the shape.
  */
 interface SharedState {
   /** Marks set by `allowAnonymous`, `requireRole`, `requireAnyRole` and `reportOnly`. */

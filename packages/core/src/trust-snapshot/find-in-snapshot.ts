@@ -37,7 +37,7 @@ export type SnapshotFinding =
 /**
  * Looks a certificate up in a snapshot at `now` (milliseconds): by its pins, and by its names under the authorities whose
  * issuer's name it bears. A locked document denies every certificate. Otherwise all matches are computed, and one that
- * denies is enough. Nothing is verified: where the answer hangs on an authority's word, it is a nomination, and its
+ * denies is enough. Nothing is verified: where the answer depends on an authority's word, it is a nomination, and its
  * `confirm` does the expensive work. A pure function of its arguments.
  */
 export function findInSnapshot(

@@ -123,7 +123,7 @@ class ComposedTrustStore implements TrustStore {
     return JSON.stringify(this.#stores.map(readTrustVersion));
   }
 
-  /** What hangs on a path is a nomination, also where a store has validated the path by itself. */
+  /** What depends on a path is a nomination, also where a store has validated the path by itself. */
   async #ask(
     certificate: PresentedCertificate,
     now: number,

@@ -127,7 +127,7 @@ function examineRevocation(
 const signerPrice = 50;
 
 /**
- * RFC 5280 §6.3.3 (f): the CRL's signer needs a path of its own, from the same trust anchor. Where its own status hangs on
+ * RFC 5280 §6.3.3 (f): the CRL's signer needs a path of its own, from the same trust anchor. Where its own status depends on
  * the CRL that it signed, nobody vouches for it: closed.
  */
 function isCrlSignerValid(

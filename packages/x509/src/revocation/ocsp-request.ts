@@ -12,7 +12,7 @@ export interface OcspRequestContent {
   readonly issuer: PathCertificate;
   /** RFC 9654 §2.1: 1 to 128 octets; those of `createOcspNonce`. Responders that answer from a store don't give it back. */
   readonly nonce?: Uint8Array | undefined;
-  /** What names the certificate; no signature hangs on it, and many responders know SHA-1 only. */
+  /** What names the certificate; no signature depends on it, and many responders know SHA-1 only. */
   readonly digest?: keyof typeof digestIdentifiers | undefined;
 }
 

@@ -18,7 +18,7 @@ export function askLongList(entries: number, isRevoked: boolean): PathQuestion {
 }
 
 /**
- * Signers of CRLs under the authority's own name, each with a list: whether one of them may sign hangs on the lists of all
+ * Signers of CRLs under the authority's own name, each with a list: whether one of them may sign depends on the lists of all
  * others, in every order. The last list revokes the client.
  */
 export function askSigners(count: number, mode: RevocationMode): PathQuestion {
