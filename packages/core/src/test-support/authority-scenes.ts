@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import type { CertificateRevocationList } from '@certgate/x509/path';
 import { type MadeCaller, authorityOf, getStage, issueCaller, issuedDocument } from './authority-stage.js';
+import { presentCertificate } from '../trust-snapshot/presented-certificate.js';
 import { clientExtensions, makeCertificate, now } from '@certgate/x509/test-support/certificates.js';
 import { makeCrl, readCrl } from '@certgate/x509/test-support/revocation.js';
 
@@ -56,7 +57,8 @@ function makeOddHeaders(): readonly string[] {
   ];
 }
 
-function createDocuments({ certificate: { thumbprintSha256 } }: MadeCaller): fc.Arbitrary<object> {
+function createDocuments({ certificate: { thumbprintSha256 }, der }: MadeCaller): fc.Arbitrary<object> {
+  const { publicKeySha256 } = presentCertificate(der);
   const { root } = getStage();
   const revocations = fc.record(
     {
@@ -82,7 +84,13 @@ function createDocuments({ certificate: { thumbprintSha256 } }: MadeCaller): fc.
       fc.tuple(identity, identity),
       fc.oneof(fc.subarray(allNames), fc.constant(allNames)),
       fc.constantFrom(0, 0, 0, 1, 2, 3, 4),
-      fc.option(fc.constantFrom({ thumbprintSha256 }, { thumbprintSha256, issuedBy: 'corp' })),
+      fc.option(
+        fc.constantFrom(
+          { thumbprintSha256 },
+          { thumbprintSha256, issuedBy: 'corp' },
+          { publicKeySha256, issuedBy: 'corp' },
+        ),
+      ),
       revocations,
       fc.constantFrom([], [], [], [{ thumbprintSha256 }], [{ issuedBy: 'corp', serialNumber: '1234' }]),
     )
