@@ -34,15 +34,7 @@ const packageRooms: Readonly<Record<string, Readonly<Record<string, readonly str
     'trust-sources': ['encoding', 'trust-document'],
     'trust-store': ['denial', 'encoding', 'trust-snapshot', 'trust-document', 'trust-sources'],
     access: ['denial', 'encoding', 'certificate-header', 'trust-snapshot', 'trust-store'],
-    index: [
-      'denial',
-      'encoding',
-      'trust-snapshot',
-      'trust-document',
-      'trust-sources',
-      'trust-store',
-      'access',
-    ],
+    index: ['denial', 'encoding', 'trust-snapshot', 'trust-document', 'trust-sources', 'trust-store', 'access'],
     tools: [
       'denial',
       'encoding',

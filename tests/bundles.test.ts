@@ -117,12 +117,14 @@ describe('what apps load', () => {
   });
 });
 
+/** Its anchor is PEM, but no certificate: path validation is loaded to find that out. */
+const authority = {
+  name: 'corp',
+  trustAnchors: ['-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----'],
+};
+
 describe('path validation', () => {
   const listLoaded = `() => Object.keys(require.cache).filter((file) => file.endsWith('path.cjs'))`;
-  const authority = {
-    name: 'corp',
-    trustAnchors: ['-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----'],
-  };
   const documents = {
     pins: { schemaVersion: 1, revision: 1, identities: [] },
     authority: { schemaVersion: 1, revision: 1, identities: [], authorities: [authority] },
@@ -157,10 +159,10 @@ it('a bundle without path validation refuses a document with authorities, and sa
     rmSync(folder, { recursive: true, force: true });
   });
   const document = {
-    schemaVersion: 2,
+    schemaVersion: 1,
     revision: 1,
     identities: [],
-    authorities: [{ name: 'corp', trustAnchors: [''] }],
+    authorities: [authority],
   };
   writeFileSync(join(folder, 'trust.json'), JSON.stringify(document));
   const outfile = join(folder, 'app.cjs');

@@ -45,7 +45,8 @@ function json(value: unknown): string {
 
 function tsconfig(options: object = {}): string {
   const base = { module: 'commonjs', target: 'es2022', outDir: 'dist', rootDir: '.', sourceMap: true, strict: false };
-  return json({ compilerOptions: { ...base, skipLibCheck: true, ...options }, include: ['src'] });
+  // TypeScript 6 takes in no types unless they are named; the templates come with an earlier one.
+  return json({ compilerOptions: { ...base, types: ['node'], skipLibCheck: true, ...options }, include: ['src'] });
 }
 
 function manifest(more: object): string {

@@ -122,7 +122,8 @@ export class AppGate implements CoveringGate {
   ): Verdict | PromiseLike<Verdict> {
     try {
       if (isObject(handler) && this.#refusals.has(handler)) return admitted;
-      if (isShared) return this.#gate.denyFault(subject, new TypeError('several invocations have one invocation model'));
+      if (isShared)
+        return this.#gate.denyFault(subject, new TypeError('several invocations have one invocation model'));
       const gated = this.#functions.find(subject.functionName, findFunctionKind(core.metadata), handler);
       if (gated.isOpen) return admitted;
       const { requirement } = gated;

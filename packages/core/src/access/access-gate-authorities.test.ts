@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import * as fc from 'fast-check';
-import { decideAccess } from './access-decision.js';
+import { type Decision, decideAccess } from './access-decision.js';
+import type { Denial } from '../denial.js';
 import { AccessGate } from './access-gate.js';
 import type { RevocationInformation } from '../trust-snapshot/revocation-information.js';
 import { parseTrustDocument } from '../trust-document/parse-document.js';
@@ -126,6 +128,21 @@ describe('names that a CA of the path may not give', () => {
   });
 });
 
+interface Refusal {
+  readonly denial: Denial;
+  readonly header: string;
+  readonly version: number;
+  readonly at: number;
+}
+
+function isSameAs(decision: Decision, header: string, version: number, at: number): (refusal: Refusal) => boolean {
+  return (refusal) =>
+    refusal.header === header &&
+    refusal.version === version &&
+    at < refusal.at + 30_000 &&
+    isDeepStrictEqual(refusal.denial, decision);
+}
+
 test('cold and warm, whatever the document, its lists, the header and the time: the gate and decideAccess agree', async () => {
   const codes = new Map<string, number>();
   const request = fc.record({
@@ -156,6 +173,7 @@ test('cold and warm, whatever the document, its lists, the header and the time: 
         const stores = [store(false), store(true), firstOf(store(false))];
         const gates = stores.map((trustStore) => new AccessGate({ trustStore }));
         let at = now;
+        const refusals: Refusal[] = [];
         for (const { header, wanted, elapsed, lists } of requests) {
           at += elapsed;
           if (lists !== undefined) {
@@ -168,8 +186,11 @@ test('cold and warm, whatever the document, its lists, the header and the time: 
           for (const gate of gates) {
             for (let time = 0; time < 2; time += 1) {
               const decision = await gate.decide(header, requirement, at);
-              if (decision.outcome === 'denied') assert.deepEqual(decision, expected);
-              assert.equal(decision.code, expected.code);
+              // A refusal may be repeated for half a minute, although another reason would come first by now.
+              const isRepeated =
+                expected.outcome === 'denied' && refusals.some(isSameAs(decision, header, version, at));
+              if (!isRepeated && decision.outcome === 'denied') assert.deepEqual(decision, expected);
+              if (!isRepeated) assert.equal(decision.code, expected.code);
               if (decision.outcome !== 'allowed' || expected.outcome !== 'allowed') continue;
               const { name, roles, matchedBy, accessEndsAt } = decision.identity;
               const { identity: other } = expected;
@@ -179,6 +200,7 @@ test('cold and warm, whatever the document, its lists, the header and the time: 
               );
             }
           }
+          if (expected.outcome === 'denied') refusals.push({ denial: expected, header, version, at });
         }
       },
     ),

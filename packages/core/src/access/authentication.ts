@@ -10,7 +10,6 @@ import type {
   NotFoundFinding,
   TrustFinding,
 } from '../trust-snapshot/trust-finding.js';
-import type { AuthorizationDenial } from './authorization.js';
 
 /**
  * A certificate's identity, with the interval in which nothing that led to it changes, revocation information included:
@@ -270,7 +269,7 @@ export interface DecisionStep {
   readonly step: DecisionStepName;
   readonly denial: Denial | undefined;
   /** At `authorization`: the refusal that was let through. */
-  readonly deferred?: AuthorizationDenial;
+  readonly deferred?: Denial;
 }
 
 export type StepListener = (step: DecisionStep) => void;
