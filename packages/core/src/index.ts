@@ -35,8 +35,13 @@ export { trustChannelName, type TrustRefreshEvent } from './trust-store/trust-ch
 export { firstOf } from './trust-store/first-of.js';
 export type { RefreshOptions } from './trust-store/refresh-options.js';
 export type { ClientIdentity } from './access/authentication.js';
-export { findAuthorizationDenial, type FunctionRequirement } from './access/authorization.js';
-export { type Admission, authorize, type Decision } from './access/access-decision.js';
+export {
+  type Admission,
+  authorize,
+  type Decision,
+  findAuthorizationDenial,
+  type FunctionRequirement,
+} from './access/authorization.js';
 export { AccessGate, type AccessGateOptions } from './access/access-gate.js';
 export {
   type Denial,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type Decision, type DecisionStep, decideAccess } from './access-decision.js';
+import { type DecisionStep, decideAccess } from './access-decision.js';
+import type { Decision } from './authorization.js';
 import { AccessGate } from './access-gate.js';
 import type { PathCheck } from '@certgate/x509/path';
 import type { RevocationInformation } from '../trust-snapshot/revocation-information.js';

@@ -1,13 +1,8 @@
-import {
-  type AuthorizationDenial,
-  findAuthorizationDenial,
-  type FunctionRequirement,
-  isReportOnly,
-} from './authorization.js';
-import { type ClientIdentity, concludeIdentity, note, type StepListener, verifyFinding } from './authentication.js';
+import { authorize, type Decision, type FunctionRequirement } from './authorization.js';
+import { concludeIdentity, note, type StepListener, verifyFinding } from './authentication.js';
 import { readCertificateHeader } from '../certificate-header/certificate-header.js';
 import { presentCertificate } from '../trust-snapshot/presented-certificate.js';
-import { type Denial, deny } from '../denial.js';
+import { deny } from '../denial.js';
 import { copyOwn } from '@certgate/x509/internal';
 import { type RevocationInformation, noRevocationInformation } from '../trust-snapshot/revocation-information.js';
 import type { AuthorityContext } from '../trust-snapshot/authority-path.js';
@@ -15,18 +10,6 @@ import { findInSnapshot, type SnapshotFinding } from '../trust-snapshot/find-in-
 import type { TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
 
 export type { DecisionStep } from './authentication.js';
-
-/** The decision to let a caller in. */
-export interface Admission {
-  readonly outcome: 'allowed';
-  readonly code: 'allowed';
-  readonly identity: ClientIdentity;
-  /** The refusal that was let through, since the function is report-only now. Absent: nothing was to refuse. */
-  readonly deferred?: AuthorizationDenial;
-}
-
-/** Discriminated by `code`: `allowed`, or the one reason to refuse. */
-export type Decision = Admission | Denial;
 
 /** In place of a document that could not be read, or that no store of the app would take. */
 export interface UnavailableTrust {
@@ -79,18 +62,4 @@ export function decideAccess(question: AccessQuestion): Decision {
 
 function isUnavailable(trust: TrustSnapshot | UnavailableTrust): trust is UnavailableTrust {
   return Object.hasOwn(trust, 'unavailable');
-}
-
-/** From an identity to the decision; runs at every request, whatever was remembered of the certificate. */
-export function authorize(
-  identity: ClientIdentity,
-  requirement: FunctionRequirement,
-  now: number,
-  onStep?: StepListener,
-): Decision {
-  const denial = findAuthorizationDenial(identity, requirement);
-  if (denial === undefined || !isReportOnly(requirement, now))
-    return note(onStep, 'authorization', denial ?? { outcome: 'allowed', code: 'allowed', identity });
-  onStep?.({ step: 'authorization', denial: undefined, deferred: denial });
-  return { outcome: 'allowed', code: 'allowed', identity, deferred: denial };
 }

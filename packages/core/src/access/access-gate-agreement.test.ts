@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
-import { type Decision, decideAccess } from './access-decision.js';
+import { decideAccess } from './access-decision.js';
+import type { Decision } from './authorization.js';
 import { AccessGate } from './access-gate.js';
 import { presentCertificate } from '../trust-snapshot/presented-certificate.js';
 import { parseTrustDocument } from '../trust-document/parse-document.js';

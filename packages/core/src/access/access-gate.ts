@@ -17,9 +17,8 @@
 //
 //   A fault in any step                                                 503 internal_fault
 
-import { type Decision, authorize } from './access-decision.js';
 import { concludeIdentity, type VerifiedCertificate, verifyFinding } from './authentication.js';
-import type { FunctionRequirement } from './authorization.js';
+import { authorize, type Decision, type FunctionRequirement } from './authorization.js';
 import { readCertificateHeader, trimHeader } from '../certificate-header/certificate-header.js';
 import { type Denial, deny } from '../denial.js';
 import { describeFault } from '../encoding/describe-fault.js';

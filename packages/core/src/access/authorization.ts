@@ -1,4 +1,4 @@
-import type { ClientIdentity } from './authentication.js';
+import { type ClientIdentity, note, type StepListener } from './authentication.js';
 import { type Denial, deny } from '../denial.js';
 import { copyOwn } from '@certgate/x509/internal';
 
@@ -15,6 +15,32 @@ export interface FunctionRequirement {
 
 /** The only refusals that can be deferred: who the caller is, is not in doubt. */
 export type AuthorizationDenial = Denial & { readonly code: 'function_not_allowed' | 'role_missing' };
+
+/** The decision to let a caller in. */
+export interface Admission {
+  readonly outcome: 'allowed';
+  readonly code: 'allowed';
+  readonly identity: ClientIdentity;
+  /** The refusal that was let through, since the function is report-only now. Absent: nothing was to refuse. */
+  readonly deferred?: AuthorizationDenial;
+}
+
+/** Discriminated by `code`: `allowed`, or the one reason to refuse. */
+export type Decision = Admission | Denial;
+
+/** From an identity to the decision; runs at every request, whatever was remembered of the certificate. */
+export function authorize(
+  identity: ClientIdentity,
+  requirement: FunctionRequirement,
+  now: number,
+  onStep?: StepListener,
+): Decision {
+  const denial = findAuthorizationDenial(identity, requirement);
+  if (denial === undefined || !isReportOnly(requirement, now))
+    return note(onStep, 'authorization', denial ?? { outcome: 'allowed', code: 'allowed', identity });
+  onStep?.({ step: 'authorization', denial: undefined, deferred: denial });
+  return { outcome: 'allowed', code: 'allowed', identity, deferred: denial };
+}
 
 /** May this identity call this function? Both answers are 403 to the caller. Whether one is deferred is not asked here. */
 export function findAuthorizationDenial(

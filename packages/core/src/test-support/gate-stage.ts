@@ -1,4 +1,4 @@
-import type { Decision } from '../access/access-decision.js';
+import type { Decision } from '../access/authorization.js';
 import type { AccessGate } from '../access/access-gate.js';
 import type { FunctionRequirement } from '../access/authorization.js';
 import { type PresentedCertificate, presentCertificate } from '../trust-snapshot/presented-certificate.js';

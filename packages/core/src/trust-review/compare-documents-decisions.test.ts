@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
-import { type Decision, decideAccess } from '../access/access-decision.js';
+import { decideAccess } from '../access/access-decision.js';
+import type { Decision } from '../access/authorization.js';
 import type { FunctionRequirement } from '../access/authorization.js';
 import { presentCertificate } from '../trust-snapshot/presented-certificate.js';
 import { makeCertificate, now } from '@certgate/x509/test-support/certificates.js';

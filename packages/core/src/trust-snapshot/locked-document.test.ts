@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
-import { type Decision, type DecisionStep, decideAccess } from '../access/access-decision.js';
+import { type DecisionStep, decideAccess } from '../access/access-decision.js';
+import type { Decision } from '../access/authorization.js';
 import { AccessGate } from '../access/access-gate.js';
 import type { FunctionRequirement } from '../access/authorization.js';
 import { getPublicCode } from '../denial.js';

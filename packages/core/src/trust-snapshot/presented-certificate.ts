@@ -1,7 +1,7 @@
 import { type ClientCertificateDecoding, type DerDecoding, decodeClientCertificate } from '@certgate/x509';
 import { type CanonicalName, findIssuerName, findPublicKeyInfo, hashHex } from '@certgate/x509/internal';
 import type { PathCertificate } from '@certgate/x509/path';
-import { loadPathValidation } from './load-path-validation.js';
+import { loadPathValidation } from './authority-path.js';
 
 /**
  * The certificate a caller presented, before anything is known of it. Hashes and the decoded form are worked out when

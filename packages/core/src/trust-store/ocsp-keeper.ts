@@ -1,6 +1,5 @@
-import type { OcspWanted } from '../trust-snapshot/authority-path.js';
+import { loadPathValidation, type OcspWanted } from '../trust-snapshot/authority-path.js';
 import type { OcspQuestion, OcspResponse, PathCertificate, RevocationStatus } from '@certgate/x509/path';
-import { loadPathValidation } from '../trust-snapshot/load-path-validation.js';
 import { describeFault } from '../encoding/describe-fault.js';
 import { postOcspRequest } from '../trust-sources/http-exchange.js';
 import { readWithin } from '../trust-sources/trust-source.js';
