@@ -1,5 +1,5 @@
 // What validating a certification path costs: leaf, intermediate and root with two CRLs, from the bytes on, beside pkijs in
-// the same run and on the same bytes; and what the dearest questions cost that certificates can be made to put.
+// the same run and on the same bytes; and the cost of the most expensive questions that certificates can be crafted to ask.
 //
 //   npm run bench:path             the tables; exits 1 when a goal is missed
 //   npm run bench:path -- --json   the same as JSON
@@ -152,7 +152,7 @@ function report() {
   console.log(
     `| a warm decision, by an authority with lists | ${warm.map(({ issued }) => issued.toFixed(0)).join(' | ')} |`,
   );
-  console.log('\n| made to be dear | ms, least of five |\n|---|---|');
+  console.log('\n| made to be expensive | ms, least of five |\n|---|---|');
   for (const { name, milliseconds } of hostile) console.log(`| ${name} | ${milliseconds.toFixed(1)} |`);
   console.log(missed.length === 0 ? '\nAll goals were met.' : `\nMissed: ${missed.join('; ')}`);
 }

@@ -44,11 +44,22 @@ export async function openIssued(library, chain, folder) {
   return openGate(library, join(folder, 'issued.json'), describeIssued(chain, folder));
 }
 
-async function openGate({ AccessGate, trustStoreFromFile }, file, document) {
-  writeFileSync(file, JSON.stringify(document));
+async function openGate(library, file, document) {
+  const { AccessGate, trustStoreFromFile } = library;
+  writeFileSync(file, JSON.stringify(library.newestSchemaVersion === 2 ? toEarlierKeys(document) : document));
   const trustStore = trustStoreFromFile(file, { refreshIntervalSeconds: 3600 });
   await trustStore.start();
   return new AccessGate({ trustStore });
+}
+
+/** Earlier checkouts, which `bench:against` loads too, have other keys, and a second version for authorities. */
+function toEarlierKeys(document) {
+  const identities = document.identities.map(({ pins, names, ...rest }) => ({
+    ...rest,
+    ...(pins === undefined ? {} : { certificates: pins }),
+    ...(names === undefined ? {} : { subjects: names }),
+  }));
+  return { ...document, schemaVersion: document.authorities === undefined ? 1 : 2, identities };
 }
 
 function describePinned({ leaf }) {
