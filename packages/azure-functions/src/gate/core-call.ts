@@ -3,6 +3,9 @@ import type { LoggingCall } from '../log/decision-log.js';
 import { certificateHeaderName } from './front-end.js';
 import { type CoreInvocationContext, findTriggerKind } from './worker-core.js';
 
+/** The id of an invocation that the worker gave none. Several invocations may have it, so it tells none of them apart. */
+export const unknownInvocationId = 'unknown';
+
 /**
  * One invocation as the worker itself holds it. What a decision takes from here, no hook and no programming model can
  * have changed.
@@ -14,7 +17,7 @@ export class CoreCall implements LoggingCall {
 
   constructor(core: CoreInvocationContext) {
     this.functionName = core.metadata?.name ?? 'unnamed function';
-    this.invocationId = core.invocationId ?? 'unknown';
+    this.invocationId = core.invocationId ?? unknownInvocationId;
     this.#core = core;
   }
 

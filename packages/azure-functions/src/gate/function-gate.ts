@@ -16,6 +16,7 @@ import { DecisionLog, type DecisionLogChoice, type LoggingCall } from '../log/de
 import { ExpiryLog } from '../log/expiry-log.js';
 import { warnAtStart, warnOfTrust } from '../log/start-log.js';
 import { TrustLog } from '../log/trust-log.js';
+import { unknownInvocationId } from './core-call.js';
 import { noteDeferral } from './deferral.js';
 import { type FrontEnd, type FrontEndName, frontEndOverride, readVariable, resolveFrontEnd } from './front-end.js';
 import { HttpStreamingWatch } from './http-streaming.js';
@@ -197,7 +198,8 @@ export class FunctionGate {
 
 /** The worker says which invocation it is; of a handler's call, the context alone does. */
 function isOfCall(earlier: EarlierAdmission, { isInvocation, request, subject }: GatedCall): boolean {
-  if (isInvocation && earlier.invocationId !== subject.invocationId) return false;
+  const { invocationId } = subject;
+  if (isInvocation && (invocationId === unknownInvocationId || earlier.invocationId !== invocationId)) return false;
   return earlier.isInvocation || earlier.request === request;
 }
 

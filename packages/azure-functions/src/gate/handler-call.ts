@@ -1,6 +1,7 @@
 import type { InvocationContext } from '@azure/functions';
 import { type Denial, type TrustStoreReport, hasMember } from '@certgate/core';
 import type { LoggingCall } from '../log/decision-log.js';
+import { unknownInvocationId } from './core-call.js';
 import { answerDenial, createDenialResponse } from './denial-response.js';
 import { isDevelopment } from './front-end.js';
 
@@ -14,7 +15,7 @@ export function findContext(args: readonly unknown[]): InvocationContext | undef
 
 /** A call without a context has nowhere to log to. */
 export function createMuteCall(functionName: string): LoggingCall {
-  return { functionName, invocationId: 'unknown', log: () => undefined, warn: () => undefined };
+  return { functionName, invocationId: unknownInvocationId, log: () => undefined, warn: () => undefined };
 }
 
 /**
@@ -29,6 +30,6 @@ export function refuseHandler(
 ): unknown {
   const context = findContext(args);
   const development = isDevelopment(process.env) ? { trust: findTrustReport() } : undefined;
-  const response = createDenialResponse(denial, context?.invocationId ?? 'unknown', development);
+  const response = createDenialResponse(denial, context?.invocationId ?? unknownInvocationId, development);
   return context === undefined ? response : answerDenial(response, context);
 }

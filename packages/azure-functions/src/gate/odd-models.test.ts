@@ -123,30 +123,43 @@ describe('a model that keeps objects from one invocation to the next', () => {
     assert.ok(scene.startCodes().includes('programming_model_unknown'));
   });
 
-  it('an admission does not go on to the next invocation with the same context', async (context) => {
-    const scene = buildScene(context, (created) => {
-      const original = created.worker.model!;
-      let kept: unknown;
-      setModel(created, {
-        getInvocationModel: (core: object) => {
-          const invocation = original.getInvocationModel(core);
-          const getArguments = invocation.getArguments.bind(invocation);
-          return Object.assign(invocation, {
-            getArguments: async () => {
-              const { context: own, inputs } = await getArguments();
-              kept ??= own;
-              return { context: kept, inputs };
-            },
-          });
-        },
+  for (const [what, hideId] of [
+    ['with the same context', false],
+    ['with the same context, where the worker gives invocations no id', true],
+  ] as const) {
+    it(`an admission does not go on to the next invocation ${what}`, async (context) => {
+      const scene = buildScene(context, (created) => {
+        const original = created.worker.model!;
+        let kept: unknown;
+        setModel(created, {
+          getInvocationModel: (core: object) => {
+            const invocation = original.getInvocationModel(core);
+            const getArguments = invocation.getArguments.bind(invocation);
+            const getResponse = invocation.getResponse.bind(invocation);
+            const id: unknown = Reflect.get(core, 'invocationId');
+            return Object.assign(invocation, {
+              getArguments: async () => {
+                const { context: own, inputs } = await getArguments();
+                kept ??= own;
+                if (hideId) Reflect.deleteProperty(core, 'invocationId');
+                return { context: kept, inputs };
+              },
+              // The library does not answer without it.
+              getResponse: (...call: Parameters<typeof getResponse>) => {
+                Reflect.set(core, 'invocationId', id);
+                return getResponse(...call);
+              },
+            });
+          },
+        });
       });
+      const { worker, runs } = scene;
+      await worker.start();
+      for (const name of ['Early', 'Late']) {
+        assert.equal((await worker.invoke(name, bearing(reader))).body, 'secret');
+        assert.equal((await worker.invoke(name)).status, 401, name);
+      }
+      assert.equal(runs(), 2);
     });
-    const { worker, runs } = scene;
-    await worker.start();
-    for (const name of ['Early', 'Late']) {
-      assert.equal((await worker.invoke(name, bearing(reader))).body, 'secret');
-      assert.equal((await worker.invoke(name)).status, 401, name);
-    }
-    assert.equal(runs(), 2);
-  });
+  }
 });
