@@ -59,11 +59,12 @@ export class CoreCall implements LoggingCall {
  */
 function findHeader(http: unknown): string | undefined {
   const nullable = readOf(http, 'nullableHeaders');
-  const isNullable = isObject(nullable) && Object.keys(nullable).length > 0;
+  const nullableNames = isObject(nullable) ? Object.keys(nullable) : [];
+  const isNullable = nullableNames.length > 0;
   const fields = isNullable ? nullable : readOf(http, 'headers');
   if (!isObject(fields)) return undefined;
   let header: string | undefined;
-  for (const name of Object.keys(fields)) {
+  for (const name of isNullable ? nullableNames : Object.keys(fields)) {
     if (name.length !== certificateHeaderName.length || name.toLowerCase() !== certificateHeaderName) continue;
     const field = readOf(fields, name);
     const value = trimField(toText(isNullable ? readOf(field, 'value') : field));

@@ -1,4 +1,4 @@
-import { type Admission, copyOwn, formatInstant, type FunctionRequirement } from '@certgate/core';
+import { type Admission, formatInstant, type FunctionRequirement } from '@certgate/core';
 import { warnAtStart } from '../log/start-log.js';
 import { clientIdentities, deferrals, type RegisteredFunction } from './shared-state.js';
 
@@ -13,9 +13,9 @@ export function noteDeferral(
   admission: Admission,
   { roles }: FunctionRequirement,
 ): void {
-  const { identity, deferred } = copyOwn(admission);
-  if (deferred === undefined) deferrals.delete(context);
-  else deferrals.set(context, Object.freeze({ request, identity, roles }));
+  // An own key, as everything that opens something; no copy, since this runs at every admission.
+  if (!Object.hasOwn(admission, 'deferred') || admission.deferred === undefined) deferrals.delete(context);
+  else deferrals.set(context, Object.freeze({ request, identity: admission.identity, roles }));
 }
 
 /**

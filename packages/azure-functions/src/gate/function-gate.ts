@@ -16,6 +16,7 @@ import { DecisionLog, type DecisionLogChoice, type LoggingCall } from '../log/de
 import { ExpiryLog } from '../log/expiry-log.js';
 import { warnAtStart, warnOfTrust } from '../log/start-log.js';
 import { TrustLog } from '../log/trust-log.js';
+import { createContextMap } from './context-map.js';
 import { unknownInvocationId } from './core-call.js';
 import { noteDeferral } from './deferral.js';
 import { type FrontEnd, type FrontEndName, frontEndOverride, readVariable, resolveFrontEnd } from './front-end.js';
@@ -67,7 +68,7 @@ export class FunctionGate {
   readonly #trustLog = new TrustLog();
   readonly #expiryLog = new ExpiryLog();
   readonly #streaming = new HttpStreamingWatch();
-  readonly #admissions = new WeakMap<object, EarlierAdmission>();
+  readonly #admissions = createContextMap<EarlierAdmission>();
   #frontEnd: FrontEnd | undefined;
 
   constructor(options: GateOptions) {

@@ -1,3 +1,4 @@
+import { hasMember } from '@certgate/core';
 import { isPromiseLike, replaceMethod } from './worker-core.js';
 import type { CoreInvocationContext, InvocationModel, ProgrammingModel, WorkerCore } from './worker-core.js';
 
@@ -118,22 +119,28 @@ export class ModelGate {
     return model;
   }
 
+  /** False as `replaceMethod` says it. By name and not by that function, since this runs at every invocation. */
   #gateServed(model: GatedInvocationModel, served: ServedInvocation): boolean {
-    const isGated = replaceMethod(model, 'invokeFunction', (original) => {
-      const gated = (context: unknown, inputs: unknown, handler: unknown): unknown =>
-        this.#guard({
-          core: served.core,
-          context,
-          inputs: Array.isArray(inputs) ? inputs : [],
-          handler,
-          isShared: served.isShared,
-          invoke: (final) => original(context, inputs, final),
-        });
-      served.gated = gated;
-      return gated;
-    });
-    if (isGated) model[servedKey] = served;
-    return isGated;
+    const original: unknown = model.invokeFunction;
+    if (typeof original !== 'function' || !hasMember(model, 'invokeFunction')) return false;
+    const gated = (context: unknown, inputs: unknown, handler: unknown): unknown =>
+      this.#guard({
+        core: served.core,
+        context,
+        inputs: Array.isArray(inputs) ? inputs : [],
+        handler,
+        isShared: served.isShared,
+        invoke: (final) => Reflect.apply(original, model, [context, inputs, final]) as unknown,
+      });
+    served.gated = gated;
+    try {
+      model.invokeFunction = gated;
+      if (model.invokeFunction !== gated) return false;
+      model[servedKey] = served;
+    } catch {
+      return false;
+    }
+    return true;
   }
 }
 

@@ -43,8 +43,22 @@ export function getCoverage(core: WorkerCore): FunctionCoverage {
 }
 
 export function findRegistered({ functions }: FunctionCoverage, functionName: string): RegisteredFunction | undefined {
-  return functions.get(functionName.toLowerCase());
+  return functions.get(toLowerCase(functionName));
 }
+
+/** Of names that the worker gives, which are the app's own; lower case would be made, and hashed, at every invocation. */
+const lowerCaseNames = new Map<string, string>();
+
+function toLowerCase(functionName: string): string {
+  const known = lowerCaseNames.get(functionName);
+  if (known !== undefined) return known;
+  const lowerCase = functionName.toLowerCase();
+  // Whoever hands in names without end gets no memory for them.
+  if (lowerCaseNames.size < maximumLowerCaseNames) lowerCaseNames.set(functionName, lowerCase);
+  return lowerCase;
+}
+
+const maximumLowerCaseNames = 1000;
 
 /** The handler to register in place of `handler`. */
 function coverHandler(coverage: FunctionCoverage, metadata: FunctionMetadata, handler: AnyHandler): AnyHandler {

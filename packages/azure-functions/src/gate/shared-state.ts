@@ -1,4 +1,5 @@
 import { type ClientIdentity, type TrustStoreReport, copyOwn } from '@certgate/core';
+import { type ContextMap, createContextMap } from './context-map.js';
 import type { TriggerKind } from './worker-core.js';
 
 /** Any function that a handler may be; libraries call handlers with arguments of their own in front of the context. */
@@ -65,9 +66,9 @@ interface SharedState {
   /** What each of the worker's core modules has been told to register, and the gate that stands before all of it. */
   readonly 'function-coverage/v1': WeakMap<object, FunctionCoverage>;
   /** The identity that was admitted to an invocation, by its context. */
-  readonly 'client-identities/v1': WeakMap<object, ClientIdentity>;
+  readonly 'client-identities/v1': ContextMap<ClientIdentity>;
   /** What a gate let through in an invocation, by its context; written by gates alone. */
-  readonly 'deferrals/v1': WeakMap<object, Deferral>;
+  readonly 'deferrals/v1': ContextMap<Deferral>;
   /**
    * The worker's core modules that have a gate already, whichever copy's gate it is, and how that gate is configured;
    * `true` where that can't be compared.
@@ -81,22 +82,31 @@ export function findPolicy(handler: AnyHandler): FunctionPolicy | undefined {
   return policy === undefined ? undefined : copyOwn(policy);
 }
 
-function getShared<K extends keyof SharedState>(name: K): SharedState[K] {
+function getShared<K extends keyof SharedState>(name: K, create: () => SharedState[K]): SharedState[K] {
   const key = Symbol.for(`certgate/${name}`);
   const holder = globalThis as unknown as Record<symbol, SharedState[K] | undefined>;
   const present = holder[key];
   if (present !== undefined) return present;
-  const created = new WeakMap() as SharedState[K];
+  const created = create();
   // Not writable: a later script can't swap the map for one of its own.
   Object.defineProperty(globalThis, key, { value: created, enumerable: false });
   return created;
 }
 
-export const functionPolicies: SharedState['function-policies/v1'] = getShared('function-policies/v1');
-export const functionCoverage: SharedState['function-coverage/v1'] = getShared('function-coverage/v1');
-export const clientIdentities: SharedState['client-identities/v1'] = getShared('client-identities/v1');
-export const deferrals: SharedState['deferrals/v1'] = getShared('deferrals/v1');
-export const securedCores: SharedState['secured-cores/v1'] = getShared('secured-cores/v1');
+export const functionPolicies: SharedState['function-policies/v1'] = getShared(
+  'function-policies/v1',
+  () => new WeakMap(),
+);
+export const functionCoverage: SharedState['function-coverage/v1'] = getShared(
+  'function-coverage/v1',
+  () => new WeakMap(),
+);
+export const clientIdentities: SharedState['client-identities/v1'] = getShared(
+  'client-identities/v1',
+  createContextMap,
+);
+export const deferrals: SharedState['deferrals/v1'] = getShared('deferrals/v1', createContextMap);
+export const securedCores: SharedState['secured-cores/v1'] = getShared('secured-cores/v1', () => new WeakMap());
 
 const gateKey = Symbol.for('certgate/gate/v1');
 

@@ -98,7 +98,13 @@ export function joinTriggerKinds(kinds: readonly (TriggerKind | undefined)[]): T
 export function findFunctionKind(metadata: FunctionMetadata | undefined): TriggerKind | undefined {
   const bindings = metadata?.bindings;
   if (typeof bindings !== 'object') return undefined;
-  return joinTriggerKinds(Object.values(bindings).map((binding) => findTriggerKind(binding.type)));
+  let kind: TriggerKind | undefined;
+  // A loop, since this runs at every invocation.
+  for (const binding of Object.values(bindings)) {
+    const each = findTriggerKind(binding.type);
+    if (each !== undefined) kind = kind === undefined ? each : joinTriggerKinds([kind, each]);
+  }
+  return kind;
 }
 
 /**
