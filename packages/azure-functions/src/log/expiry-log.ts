@@ -1,4 +1,5 @@
 import { type ClientIdentity, formatInstant, isEndingSoon } from '@certgate/core';
+import { DailyNotice } from './daily-notice.js';
 import { type LoggingCall, logShapeVersion } from './decision-log.js';
 import { formatLogLine } from './log-text.js';
 
@@ -18,38 +19,16 @@ export interface ExpiryLogLine {
   readonly detail: string;
 }
 
-const dayMilliseconds = 86_400_000;
-
-/** Whoever holds a key that is pinned can make certificates without end: past this many, a day says nothing more. */
-const maximumWarned = 1000;
-
 export class ExpiryLog {
-  /** When each certificate was warned of, the longest ago first. */
-  readonly #warnedAt = new Map<string, number>();
+  /** By certificate. Whoever holds a key that is pinned can make certificates without end. */
+  readonly #notice = new DailyNotice();
 
   /** For each call that is let in; `now` is in milliseconds. */
   note(context: LoggingCall, identity: ClientIdentity, now: number): void {
     if (!isEndingSoon(identity.accessBeginsAt, identity.accessEndsAt, now)) return;
-    if (this.#isDue(identity.certificate.thumbprintSha256, now))
+    if (this.#notice.isDue(identity.certificate.thumbprintSha256, now))
       context.warn(formatLogLine(createExpiryLine(identity)));
   }
-
-  #isDue(thumbprintSha256: string, now: number): boolean {
-    if (isOfToday(this.#warnedAt.get(thumbprintSha256), now)) return false;
-    this.#warnedAt.delete(thumbprintSha256);
-    const [oldest] = this.#warnedAt;
-    if (this.#warnedAt.size >= maximumWarned && oldest !== undefined) {
-      if (isOfToday(oldest[1], now)) return false;
-      this.#warnedAt.delete(oldest[0]);
-    }
-    this.#warnedAt.set(thumbprintSha256, now);
-    return true;
-  }
-}
-
-/** A clock that was put back counts as another day. */
-function isOfToday(warnedAt: number | undefined, now: number): boolean {
-  return warnedAt !== undefined && Math.abs(now - warnedAt) < dayMilliseconds;
 }
 
 function createExpiryLine({ name, owner, certificate, accessEndsAt }: ClientIdentity): ExpiryLogLine {
