@@ -7,16 +7,15 @@ import { type InspectedPolicy, findWrittenPolicy } from './inspected-policy.js';
 const roles = ['a', 'b', 'c', 'd'];
 const instants = ['2027-01-01T00:00:00Z', '2027-02-01T00:00:00Z'];
 
+const ends = fc.oneof(
+  fc.constant({}),
+  fc.constantFrom(...instants).map((reportOnlyUntil) => ({ reportOnlyUntil })),
+  fc.constantFrom(...instants).map((observedUntil) => ({ observedUntil })),
+);
+const groups = fc.array(fc.array(fc.constantFrom(...roles), { minLength: 1, maxLength: 3 }), { maxLength: 3 });
 const certificatePolicies: fc.Arbitrary<InspectedPolicy> = fc
-  .record(
-    {
-      kind: fc.constant('certificate'),
-      roles: fc.array(fc.array(fc.constantFrom(...roles), { minLength: 1, maxLength: 3 }), { maxLength: 3 }),
-      reportOnlyUntil: fc.constantFrom(...instants),
-    },
-    { requiredKeys: ['kind', 'roles'] },
-  )
-  .map((value) => findWrittenPolicy(value)!);
+  .tuple(groups, ends)
+  .map(([each, end]) => findWrittenPolicy({ kind: 'certificate', roles: each, ...end })!);
 
 const policies: fc.Arbitrary<InspectedPolicy> = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom<InspectedPolicy>({ kind: 'none' }, { kind: 'anonymous' }) },
@@ -32,6 +31,7 @@ const times = ['2026-12-01T00:00:00Z', '2027-01-15T00:00:00Z', '2027-03-01T00:00
 
 function admits(policy: InspectedPolicy, caller: readonly string[] | undefined, now: number): boolean {
   if (policy.kind !== 'certificate') return true;
+  if (policy.observedUntil !== undefined && now < Date.parse(policy.observedUntil)) return true;
   if (caller === undefined) return false;
   if (policy.reportOnlyUntil !== undefined && now < Date.parse(policy.reportOnlyUntil)) return true;
   return policy.roles.every((anyOf) => anyOf.some((role) => caller.includes(role)));
@@ -65,7 +65,8 @@ test('nothing is told where only the words differ', () => {
 
 test('roles alone are compared exactly: no difference is told that no caller would feel', () => {
   const plain = certificatePolicies.filter(
-    (policy) => policy.kind === 'certificate' && policy.reportOnlyUntil === undefined,
+    (policy) =>
+      policy.kind === 'certificate' && policy.reportOnlyUntil === undefined && policy.observedUntil === undefined,
   );
   fc.assert(
     fc.property(plain, plain, (before, after) => {
@@ -86,4 +87,13 @@ test('no gate is looser than an anonymous function, and that than any certificat
   assert.deepEqual(comparePolicies(anonymous!, none!), { opens: true, closes: false });
   assert.deepEqual(comparePolicies(certificate!, anonymous!), { opens: true, closes: false });
   assert.deepEqual(comparePolicies(none!, certificate!), { opens: false, closes: true });
+});
+
+test('a policy that is report-only and observed at once is none that a gate could have', () => {
+  const [reportOnlyUntil] = instants;
+  const both = { kind: 'certificate', roles: [], reportOnlyUntil, observedUntil: reportOnlyUntil };
+  assert.equal(findWrittenPolicy(both), undefined);
+  for (const observedUntil of ['tomorrow', 5, null])
+    assert.equal(findWrittenPolicy({ kind: 'certificate', roles: [], observedUntil }), undefined);
+  assert.equal(findWrittenPolicy({ kind: 'anonymous', observedUntil: reportOnlyUntil }), undefined);
 });

@@ -15,7 +15,8 @@ export function comparePolicies(before: InspectedPolicy, after: InspectedPolicy)
 
 function admitsMore(policy: InspectedPolicy, other: InspectedPolicy): boolean {
   if (policy.kind !== 'certificate' || other.kind !== 'certificate') return rank(policy) < rank(other);
-  return findReportOnlyEnd(policy) > findReportOnlyEnd(other) || !implies(policy, other);
+  const [ends, otherEnds] = [findEnds(policy), findEnds(other)];
+  return ends.known > otherEnds.known || ends.everybody > otherEnds.everybody || !implies(policy, other);
 }
 
 /** An ungated function is looser than an anonymous one: nothing of its own says that it is meant to be open. */
@@ -23,9 +24,18 @@ function rank({ kind }: InspectedPolicy): number {
   return ['none', 'anonymous', 'certificate'].indexOf(kind);
 }
 
-function findReportOnlyEnd({ reportOnlyUntil }: CertificatePolicy): number {
-  return reportOnlyUntil === undefined ? Number.NEGATIVE_INFINITY : Date.parse(reportOnlyUntil);
+/** Until when known callers get in whatever their roles, and until when everybody does whom the host lets in. */
+function findEnds({ reportOnlyUntil, observedUntil }: CertificatePolicy): {
+  readonly known: number;
+  readonly everybody: number;
+} {
+  const [reportOnlyEnd = never, everybody = never] = [reportOnlyUntil, observedUntil].map((end) =>
+    end === undefined ? never : Date.parse(end),
+  );
+  return { known: Math.max(reportOnlyEnd, everybody), everybody };
 }
+
+const never = Number.NEGATIVE_INFINITY;
 
 /**
  * Does whoever has the roles of the one have those of the other? Roles are a conjunction of groups without negation, so a

@@ -14,6 +14,8 @@ export type InspectedPolicy =
       readonly roles: readonly (readonly string[])[];
       /** RFC 3339. Until then, a missing role or a function that isn't the identity's is logged and let through. */
       readonly reportOnlyUntil?: string;
+      /** RFC 3339. Until then, everybody whom the host's key check lets in gets past the gate, and is logged. */
+      readonly observedUntil?: string;
     };
 
 /**
@@ -46,14 +48,15 @@ export function findWrittenPolicy(value: unknown): InspectedPolicy | undefined {
 
 function findShape(value: unknown, findUntil: (until: unknown) => string | undefined): InspectedPolicy | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
-  const { kind, roles, reportOnlyUntil, ...others } = value as Record<string, unknown>;
+  const { kind, roles, reportOnlyUntil, observedUntil, ...others } = value as Record<string, unknown>;
   if (Object.keys(others).length > 0) return undefined;
-  if (kind === 'none' || kind === 'anonymous')
-    return roles === undefined && reportOnlyUntil === undefined ? { kind } : undefined;
+  const ends = Object.entries({ reportOnlyUntil, observedUntil }).filter(([, end]) => end !== undefined);
+  if (kind === 'none' || kind === 'anonymous') return roles === undefined && ends.length === 0 ? { kind } : undefined;
   if (kind !== 'certificate' || !Array.isArray(roles) || !roles.every(isRoleGroup)) return undefined;
-  if (reportOnlyUntil === undefined) return { kind, roles };
-  const until = findUntil(reportOnlyUntil);
-  return until === undefined ? undefined : { kind, roles, reportOnlyUntil: until };
+  const read = ends.map(([name, end]) => [name, findUntil(end)] as const);
+  // A function is one of the two at most.
+  if (read.length > 1 || read.some(([, end]) => end === undefined)) return undefined;
+  return { kind, roles, ...Object.fromEntries(read) };
 }
 
 function isRoleGroup(value: unknown): value is readonly string[] {
@@ -79,10 +82,11 @@ export function describeInspectedPolicy(policy: InspectedPolicy): string {
     case 'anonymous':
       return 'everybody (anonymous)';
     case 'certificate': {
-      const { roles, reportOnlyUntil } = policy;
+      const { roles, reportOnlyUntil, observedUntil } = policy;
       const role = roles.length === 0 ? '' : `, role ${roles.map((anyOf) => anyOf.join(' or ')).join(' and ')}`;
       const report = reportOnlyUntil === undefined ? '' : `, report-only until ${reportOnlyUntil}`;
-      return `allowed certificates${role}${report}`;
+      const observed = observedUntil === undefined ? '' : `whoever has a key until ${observedUntil} (observed), then `;
+      return `${observed}allowed certificates${role}${report}`;
     }
   }
 }

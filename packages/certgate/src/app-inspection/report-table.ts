@@ -42,9 +42,9 @@ function describeOpening({ policy }: InspectedHttpFunction, now: number): string
   const text = escapeControls(describeInspectedPolicy(policy));
   if (policy.kind === 'none') return colors.red(text);
   if (policy.kind === 'anonymous') return text;
-  const { reportOnlyUntil } = policy;
-  if (reportOnlyUntil === undefined) return text;
-  return Date.parse(reportOnlyUntil) > now ? colors.yellow(text) : `${text} (over)`;
+  const until = policy.observedUntil ?? policy.reportOnlyUntil;
+  if (until === undefined) return text;
+  return Date.parse(until) > now ? colors.yellow(text) : `${text} (over)`;
 }
 
 const coverage = {

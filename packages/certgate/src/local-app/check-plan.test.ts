@@ -39,6 +39,24 @@ test('nothing is sent that another function would answer: it would run code that
   for (const { unsafeBecause } of checks) assert.match(unsafeBecause ?? '', /"Any"/);
 });
 
+test('while a function is observed, every caller reaches it, so it is called only where it was named', () => {
+  const policy = { kind: 'certificate', roles: [], observedUntil: Date.now() + 3_600_000 };
+  assert.deepEqual(plan([hosted('Moving', '/api/moving', { policy })], 'Moving'), []);
+  const named = plan([hosted('Moving', '/api/moving', { policy })], 'Moving', ['Moving']);
+  assert.deepEqual(
+    named.map(({ caller, expected }) => [caller.name, expected]),
+    [
+      ['none', 200],
+      ['allowed', 200],
+    ],
+  );
+  const over = { ...policy, observedUntil: Date.now() - 1 };
+  assert.deepEqual(
+    plan([hosted('Moving', '/api/moving', { policy: over })], 'Moving').map(({ expected }) => expected),
+    [401],
+  );
+});
+
 test("a function that comes later, or takes other methods, is in nobody's way", () => {
   const functions = [
     hosted('Any', '/api/{*rest}', { methods: ['POST'] }),

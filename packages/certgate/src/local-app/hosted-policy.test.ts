@@ -25,6 +25,9 @@ test('a policy in words: who is admitted, and until when it is report-only', () 
   assert.equal(describe(trial), 'certificate, role a or b and c, report only until 2027-01-01T00:00:01Z');
   assert.equal(describe(trial, now + 1000), 'certificate, role a or b and c');
   assert.equal(describe({ ...trial, roles: [] }), 'certificate, report only until 2027-01-01T00:00:01Z');
+  const moving = { kind: 'certificate', roles: [], observedUntil: now + 1000 };
+  assert.equal(describe(moving), 'certificate, observed until 2027-01-01T00:00:01Z');
+  assert.equal(describe(moving, now + 1000), 'certificate');
 });
 
 test('an end that is no moment of the calendar is none: the function counts as closed', () => {
@@ -33,6 +36,10 @@ test('an end that is no moment of the calendar is none: the function counts as c
       kind: 'certificate',
       roles: [],
     });
+  assert.deepEqual(readPolicy(hosted({ kind: 'certificate', roles: [], observedUntil: Number.POSITIVE_INFINITY })), {
+    kind: 'certificate',
+    roles: [],
+  });
   assert.deepEqual(readPolicy(hosted({ kind: 'anonymous', reportOnlyUntil: now })), { kind: 'anonymous' });
 });
 

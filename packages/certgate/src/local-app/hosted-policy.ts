@@ -9,6 +9,8 @@ export interface CertificatePolicy {
   readonly roles: readonly (readonly string[])[];
   /** Milliseconds: before this moment a known caller without the roles is let through (`reportOnly`). */
   readonly reportOnlyUntil?: number;
+  /** Milliseconds: before this moment every caller is let through (`observe`). */
+  readonly observedUntil?: number;
 }
 
 /** The latest moment that JavaScript's calendar has. */
@@ -19,11 +21,13 @@ export function readPolicy({ policy }: HostedFunction): FunctionPolicy {
   if (typeof policy !== 'object' || policy === null || !('kind' in policy)) return { kind: 'certificate', roles: [] };
   if (policy.kind === 'anonymous') return { kind: 'anonymous' };
   const roles = 'roles' in policy && Array.isArray(policy.roles) ? policy.roles : [];
-  const until = 'reportOnlyUntil' in policy ? policy.reportOnlyUntil : undefined;
+  const reportOnlyUntil = 'reportOnlyUntil' in policy ? policy.reportOnlyUntil : undefined;
+  const observedUntil = 'observedUntil' in policy ? policy.observedUntil : undefined;
   return {
     kind: 'certificate',
     roles: roles.filter(isTextList),
-    ...(isInstant(until) ? { reportOnlyUntil: until } : {}),
+    ...(isInstant(reportOnlyUntil) ? { reportOnlyUntil } : {}),
+    ...(isInstant(observedUntil) ? { observedUntil } : {}),
   };
 }
 
@@ -37,15 +41,16 @@ export function listRoleSets(functions: readonly HostedFunction[]): readonly (re
   return [...unique.values()];
 }
 
-/** `now` in milliseconds: a report-only function whose time is over is a closed one. */
+/** `now` in milliseconds: a function that was opened for a while is a closed one when that is over. */
 export function describePolicy(hosted: HostedFunction, now: number = Date.now()): string {
   const policy = readPolicy(hosted);
   if (policy.kind === 'anonymous') return 'anonymous';
   const roles =
     policy.roles.length === 0 ? '' : `, role ${policy.roles.map((anyOf) => anyOf.join(' or ')).join(' and ')}`;
-  const { reportOnlyUntil } = policy;
-  const isTrial = reportOnlyUntil !== undefined && now < reportOnlyUntil;
-  return `certificate${roles}${isTrial ? `, report only until ${formatInstant(reportOnlyUntil)}` : ''}`;
+  const describeEnd = (what: string, until: number | undefined): string =>
+    until !== undefined && now < until ? `, ${what} until ${formatInstant(until)}` : '';
+  const ends = describeEnd('report only', policy.reportOnlyUntil) + describeEnd('observed', policy.observedUntil);
+  return `certificate${roles}${ends}`;
 }
 
 function isInstant(value: unknown): value is number {

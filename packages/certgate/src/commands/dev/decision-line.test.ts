@@ -31,6 +31,11 @@ test('a line says when, what, the answer, who called and why', () => {
     format({ status: 401, decision: { ...denied, code: 'certificate_missing' } }),
     '03:04:05 GET /api/Orders 401 certificate_missing: Nobody has it.',
   );
+  const observed = { ...denied, outcome: 'observed', code: 'certificate_missing' } as const;
+  assert.equal(
+    format({ decision: observed }),
+    '03:04:05 GET /api/Orders 200 observed, would be refused: certificate_missing: Nobody has it.',
+  );
   assert.equal(
     stripVTControlCharacters(formatDecisionLine({ method: 'GET', path: '/api/Orders', status: 'cut' }, now)),
     '03:04:05 GET /api/Orders cut the client left before a function ran',

@@ -29,7 +29,9 @@ function describeDecision(decision: HostDecision | undefined): string {
   const { outcome, code, identityName, thumbprintSha256, detail = '', deferredCode } = decision;
   const certificate = thumbprintSha256 === undefined ? undefined : describeCertificate(thumbprintSha256);
   const caller = identityName === undefined ? certificate : `caller ${identityName}`;
-  if (outcome === 'denied') return `${caller === undefined ? '' : `${caller}, `}${code}: ${detail}`;
+  const refusal = `${caller === undefined ? '' : `${caller}, `}${code}: ${detail}`;
+  if (outcome === 'denied') return refusal;
+  if (outcome === 'observed') return `observed, would be refused: ${refusal}`;
   const deferral = deferredCode === undefined ? '' : `, let through as report only: ${deferredCode}: ${detail}`;
   return `${caller ?? 'caller unknown'}${deferral}`;
 }

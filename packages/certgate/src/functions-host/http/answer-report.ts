@@ -43,7 +43,7 @@ export class DecisionWatch {
 /** Any code of the app may publish there, and all of it is only shown. */
 function readDecision(event: Readonly<Record<string, unknown>>): HostDecision | undefined {
   const { outcome, code, identityName, thumbprintSha256, detail, reportOnly } = event;
-  if ((outcome !== 'allowed' && outcome !== 'denied') || typeof code !== 'string') return undefined;
+  if (!isOutcome(outcome) || typeof code !== 'string') return undefined;
   const { code: deferredCode } = Object(reportOnly) as { readonly code?: unknown };
   return {
     outcome,
@@ -53,6 +53,10 @@ function readDecision(event: Readonly<Record<string, unknown>>): HostDecision | 
     ...(typeof detail === 'string' ? { detail } : {}),
     ...(typeof deferredCode === 'string' ? { deferredCode } : {}),
   };
+}
+
+function isOutcome(value: unknown): value is HostDecision['outcome'] {
+  return value === 'allowed' || value === 'denied' || value === 'observed';
 }
 
 /** One request on its way. Without the query: function keys travel there. */

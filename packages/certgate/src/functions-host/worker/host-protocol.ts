@@ -111,7 +111,8 @@ export interface LogMessage {
 
 /** What Certgate's gate decided about one call. */
 export interface HostDecision {
-  readonly outcome: 'allowed' | 'denied';
+  /** `observed`: the decision was to refuse, and the function ran, since it is observed. */
+  readonly outcome: 'allowed' | 'denied' | 'observed';
   /** `allowed`, or the precise denial code. */
   readonly code: string;
   readonly identityName?: string;

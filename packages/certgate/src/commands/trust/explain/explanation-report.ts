@@ -154,7 +154,7 @@ const notAsked: Answer = {
 };
 
 function describeAnswer(
-  { trust, explained, unverified }: ExplanationSubject,
+  { trust, explained, unverified, now }: ExplanationSubject,
   explanation: Explanation,
   certificate: ClientCertificate | undefined,
 ): Answer {
@@ -163,9 +163,8 @@ function describeAnswer(
   const valid = paths.findLast(({ checks }) => checks.every(({ verdict }) => verdict !== 'failed'));
   const path = valid?.certificates.map(({ subject }) => subject) ?? [];
   const identity = findReportedIdentity(trust, decision, matches);
-  const until = explained.policy.kind === 'certificate' ? explained.policy.reportOnlyUntil : undefined;
   return {
-    ...describeOutcome(decision, until, unverified.length === 0),
+    ...describeOutcome(decision, explained, now, unverified.length === 0),
     identity,
     nextChange:
       nextChange === undefined
@@ -187,15 +186,20 @@ function describeAnswer(
 
 function describeOutcome(
   decision: Decision,
-  reportOnlyUntil: string | undefined,
+  { policy }: ExplainedFunction,
+  now: number,
   isVerified: boolean,
 ): Pick<Answer, 'outcome' | 'status' | 'publicCode' | 'code' | 'detail' | 'deferred' | 'accessEndsAt'> {
   if (decision.outcome === 'denied') {
     const { outcome, code, detail } = decision;
-    const answer = { status: getPublicStatus(code), publicCode: getPublicCode(code) };
+    const isObserved = policy.kind === 'certificate' && Date.parse(policy.observedUntil ?? '') > now;
+    const answer = isObserved
+      ? { status: null, publicCode: null }
+      : { status: getPublicStatus(code), publicCode: getPublicCode(code) };
     return { outcome, ...answer, code, detail, deferred: null, accessEndsAt: null };
   }
   const { deferred, identity } = decision;
+  const reportOnlyUntil = policy.kind === 'certificate' ? policy.reportOnlyUntil : undefined;
   return {
     outcome: isVerified ? 'allowed' : 'unverified',
     status: null,

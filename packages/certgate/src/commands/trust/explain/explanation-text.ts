@@ -95,7 +95,14 @@ function formatAdmission({ deferred, outcome }: ExplanationReport): readonly str
   ];
 }
 
-function formatDenial({ status, publicCode, code, detail }: ExplanationReport): readonly string[] {
+function formatDenial({ status, publicCode, code, detail, policy }: ExplanationReport): readonly string[] {
+  if (status === null && policy.kind === 'certificate') {
+    return [
+      colors.yellow('Denied, observed: the function runs all the same, for whoever has a key.'),
+      field('the log says', `observed, ${code ?? ''}: ${detail ?? ''}`),
+      field('observed', `until ${policy.observedUntil ?? 'unknown'}`),
+    ];
+  }
   return [
     colors.red(`Denied: the caller gets ${status ?? ''} ${publicCode ?? ''}.`),
     field('the log says', `${code ?? ''}: ${detail ?? ''}`),
