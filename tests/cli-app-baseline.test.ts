@@ -23,6 +23,10 @@ describe('the baseline of certgate app inspect', () => {
     webhooks: [],
   };
 
+  const fromNow = (days: number): string => new Date(Date.now() + days * 86_400_000).toISOString();
+  const observed = (name: string, days: number): string =>
+    `app.http('${name}', { authLevel: 'function', handler: observe(handler, { until: '${fromNow(days)}' }) });`;
+
   /** An app that is another now than when its baseline was written. */
   const change = (context: TestContext, main: string): string =>
     createApp(context, main, { 'certgate.baseline.json': JSON.stringify(agreedBaseline) });
@@ -78,6 +82,16 @@ describe('the baseline of certgate app inspect', () => {
         "reportOnly(requireRole('operator', handler), { until: new Date(Date.now() + 86400000).toISOString() })",
       ),
       ['opens Role policy'],
+    ],
+    [
+      'observe',
+      agreed.replace(/app\.http\('Closed'.*/, observed('Closed', 1)),
+      ['opens Closed policy', 'closes Closed authLevel'],
+    ],
+    [
+      'observe under another name',
+      `${agreed.replace(/app\.http\('Closed'.*/, '')} ${observed('Closed2', 1)}`,
+      ['opens Closed2 function', 'closes Closed function'],
     ],
     ['a new function', `${agreed} app.http('New', { handler });`, ['opens New function']],
     ['a function gone', agreed.replace(/app\.http\('Public'.*/, ''), ['closes Public function']],

@@ -33,14 +33,15 @@ describe('certgate app inspect', () => {
     assert.deepEqual(readdirSync(folder).sort(), ['host.json', 'node_modules', 'package.json', 'src']);
   });
 
-  it('says what it sees of routes, methods, keys, roles and report-only', async (context) => {
+  it('says what it sees of routes, methods, keys, roles, report-only and observed functions', async (context) => {
     const until = new Date(Math.floor(Date.now() / 1000) * 1000 + 30 * 86_400_000).toISOString().replace('.000', '');
     const folder = createApp(
       context,
       `secure();
        app.http('A', { route: 'orders/{id:int}', methods: ['DELETE', 'PUT'], authLevel: 'function', handler: requireRole('b', requireAnyRole(['z', 'a', 'z'], handler)) });
        app.generic('B', { trigger: { type: 'HTTPTRIGGER', name: 'req' }, return: output.http({}), handler });
-       app.http('C', { handler: reportOnly(requireRole('x', handler), { until: '${until}' }) });`,
+       app.http('C', { handler: reportOnly(requireRole('x', handler), { until: '${until}' }) });
+       app.http('D', { authLevel: 'function', handler: observe(requireRole('x', handler), { until: '${until}' }) });`,
       { 'host.json': '{ "version": "2.0", "extensions": { "http": { "routePrefix": "" } } }' },
     );
     const { exitCode, report } = await inspectJson(folder);
@@ -58,7 +59,15 @@ describe('certgate app inspect', () => {
         { trigger: 'HTTPTRIGGER', route: '/B', methods: null, authLevel: null },
       ),
       httpFunction('C', { kind: 'certificate', roles: [['x']], reportOnlyUntil: until }, { route: '/C' }),
+      httpFunction(
+        'D',
+        { kind: 'certificate', roles: [['x']], observedUntil: until },
+        { route: '/D', authLevel: 'function' },
+      ),
     ]);
+    const { stdout } = await inspect(folder);
+    const shown = `whoever has a key until ${until} (observed), then allowed certificates, role x`;
+    assert.ok(stdout.includes(shown), stdout);
   });
 
   it('reports a function as closed however it was registered, and fails on an app without a gate', async (context) => {

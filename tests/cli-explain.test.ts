@@ -30,12 +30,13 @@ const fromNow = (days: number): string => new Date(Date.now() + days * day).toIS
 
 const main = `
 const { app } = require('@azure/functions');
-const { secureApp, trustStoreFrom, allowAnonymous, requireRole, requireAnyRole, reportOnly } = require('@certgate/azure-functions');
+const { secureApp, trustStoreFrom, allowAnonymous, requireRole, requireAnyRole, reportOnly, observe } = require('@certgate/azure-functions');
 const handler = () => ({ body: 'ran' });
 secureApp(app, { trustStore: trustStoreFrom(process.env.CERTGATE_TRUST) });
 app.http('Closed', { handler });
 app.http('Role', { handler: requireRole('operator', requireAnyRole(['reader', 'clerk'], handler)) });
 app.http('Trial', { handler: reportOnly(requireRole('operator', handler), { until: '${fromNow(20)}' }) });
+app.http('Moving', { authLevel: 'function', handler: observe(requireRole('operator', handler), { until: '${fromNow(20)}' }) });
 app.http('Public', { handler: allowAnonymous(handler) });
 app.timer('Tick', { schedule: '0 0 * * * *', handler });
 `;
@@ -256,6 +257,17 @@ describe('certgate trust explain', () => {
     assert.match(stdout, /^applies +in apps that have read revision 12; an app with an older one may still refuse$/m);
   });
 
+  it('tells what the gate decides about a call of an observed function, and that the function runs', async (context) => {
+    const { folder: app } = createAdapterApp(context, { 'src/index.js': main });
+    const { outcome, code, status } = await explain('reader', '--function', 'Moving', '--app', app);
+    assert.deepEqual([outcome, code, status], ['denied', 'role_missing', null]);
+    const { stdout } = await run('reader', '--function', 'Moving', '--app', app);
+    assert.match(stdout, /^Denied, observed: the function runs all the same/m);
+    assert.match(stdout, /^the log says +observed, role_missing: /m);
+    const then = await explain('reader', '--function', 'Moving', '--app', app, '--at', fromNow(21));
+    assert.deepEqual([then.outcome, then.status], ['denied', 403]);
+  });
+
   it('shows it to people', async () => {
     const { exitCode, stdout, stderr } = await run('reader', '--function', 'Closed', '--requires-role', 'operator');
     assert.equal(exitCode, 1);
@@ -289,7 +301,7 @@ describe('certgate trust explain', () => {
   it('refuses what it can not use in one clear line', async (context) => {
     const { folder: app } = createAdapterApp(context, { 'src/index.js': main });
     const cases: readonly (readonly [readonly string[], RegExp])[] = [
-      [['--function', 'Nope', '--app', app], /no function "Nope".*Closed, Public, Role, Trial/s],
+      [['--function', 'Nope', '--app', app], /no function "Nope".*Closed, Moving, Public, Role, Trial/s],
       [['--function', 'Tick', '--app', app], /trigger timerTrigger/],
       [['--function', 'X', '--app', app, '--requires-role', 'a'], /Use only one of them/],
       [['--function', 'X', '--at', '2027-02-30T00:00:00Z'], /time that exists/],

@@ -280,17 +280,14 @@ describe('every page', () => {
     assert.deepEqual(listTypeErrors(snippets), []);
   });
 
-  it('shows reportOnly with an end that holds on any day, once the day is filled in', async (context) => {
-    const { reportOnly, requireRole } = await import('@certgate/azure-functions');
+  it('shows reportOnly and observe with an end that holds on any day, once the day is filled in', async (context) => {
+    const { observe, reportOnly, requireRole } = await import('@certgate/azure-functions');
     const snippets = pages.flatMap(({ path, text }) =>
       [...text.matchAll(/^ *```ts\n([\s\S]*?)```/gm)]
         .map(([, code = '']) => ({ path, code }))
-        .filter(({ code }) => code.includes('reportOnly(')),
+        .filter(({ code }) => /(?:reportOnly|observe)\(/.test(code)),
     );
-    assert.deepEqual(
-      snippets.map(({ path }) => path),
-      ['docs/errors.md'],
-    );
+    assert.deepEqual(snippets.map(({ path }) => path).sort(), ['docs/errors.md', 'docs/from-function-keys.md']);
     const dayMilliseconds = 86_400_000;
     const today = Date.now();
     for (const now of [today, today + 2 * 365 * dayMilliseconds]) {
@@ -300,7 +297,7 @@ describe('every page', () => {
         const app = { http: (name: string) => registered.push(name) };
         const run = (source: string): void => {
           const { outputText } = ts.transpileModule(source.replace(/^import .*$/gm, ''), {});
-          runInNewContext(outputText, { app, reportOnly, requireRole, refund: () => ({}) });
+          runInNewContext(outputText, { app, observe, reportOnly, requireRole });
         };
         assert.doesNotMatch(code, /\d{4}-\d\d/, `${path} shows a date that will be over, or too far ahead`);
         // As it is copied, it says what to fill in; what it suggests is good.
@@ -313,7 +310,8 @@ describe('every page', () => {
         assert.ok(suggestion !== undefined);
         for (const end of [suggestion, new Date(now + 89 * dayMilliseconds).toISOString()])
           run(code.replace('YYYY-MM-DDT00:00:00Z', end));
-        assert.deepEqual(registered, ['Refund', 'Refund']);
+        const [, name = ''] = /app\.http\('(\w+)'/.exec(code) ?? [];
+        assert.deepEqual(registered, [name, name]);
       }
       context.mock.timers.reset();
     }
@@ -409,6 +407,8 @@ async function writeLines(context: TestContext): Promise<readonly Readonly<Recor
   assert.ok(admitted.outcome === 'allowed');
   log.write(call, { decision: admitted, trustRevision: 7 });
   log.write(call, { decision: decideForCertificate([['admin']], until), trustRevision: 7, reportOnlyUntil: until });
+  const observation = { until, functionKey: 'billing' };
+  log.write(call, { decision: decideForCertificate([['admin']]), trustRevision: 7, observation });
   for (let time = 0; time < 30; time += 1) log.write(call, { decision: decideForCertificate([['admin']]) });
   now += 3_600_000;
   log.write(call, { decision: decideForCertificate([['admin']]) });
@@ -430,6 +430,7 @@ async function writeLines(context: TestContext): Promise<readonly Readonly<Recor
   const warn = context.mock.method(console, 'warn', write);
   warnAtStart('trust_unavailable', 'The source is out of reach.');
   warnAtStart('report_only', 'x', { function: 'Orders', reportOnlyUntil: '2027-03-01T00:00:00Z' });
+  warnAtStart('observed', 'x', { function: 'Orders', observedUntil: '2027-03-01T00:00:00Z' });
   warn.mock.restore();
   return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
 }
@@ -581,6 +582,7 @@ const functionsWithExample = [
     'requireRole',
     'requireAnyRole',
     'reportOnly',
+    'observe',
     'getClientIdentity',
     'findClientIdentity',
   ],

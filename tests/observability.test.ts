@@ -5,17 +5,22 @@ import { type TestContext, after, before, describe, it } from 'node:test';
 import ts from 'typescript';
 import { type AdapterApp, createAdapterApp, createCallers, send } from './test-support/adapter-app.js';
 import { root, runProgram } from './test-support/certgate.js';
+import { tellKeyNames } from './test-support/key-check.js';
 
-// Holds docs/observability.md to what an app writes, publishes and records: real lines, events, metrics and spans.
+// Holds docs/observability.md, and the queries of docs/from-function-keys.md, to what an app writes, publishes and records: real lines, events, metrics and spans.
 
-const page = readFileSync(join(root, 'docs', 'observability.md'), 'utf8').replaceAll('\r\n', '\n');
+const readPage = (name: string): string => readFileSync(join(root, 'docs', name), 'utf8').replaceAll('\r\n', '\n');
+const page = readPage('observability.md');
+const pageOfKeys = readPage('from-function-keys.md');
 const header = 'X-ARR-ClientCert';
+const keyed = { 'x-functions-key': 'billing' };
 
 /** An app that keeps what it records, and tells it to whoever asks. */
 const observedApp = `
+${tellKeyNames}
 import { subscribe } from 'node:diagnostics_channel';
 import { app } from '@azure/functions';
-import { allowAnonymous, reportOnly, requireRole, secureApp, trustStoreFrom } from '@certgate/azure-functions';
+import { allowAnonymous, observe, reportOnly, requireRole, secureApp, trustStoreFrom } from '@certgate/azure-functions';
 import { observeGate } from '@certgate/azure-functions/opentelemetry';
 import { metrics, trace } from '@opentelemetry/api';
 import { AggregationTemporality, InMemoryMetricExporter, MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
@@ -44,6 +49,7 @@ const handler = () => ({ body: 'ok' });
 app.http('Orders', { handler });
 app.http('Refund', { handler: requireRole('operator', handler) });
 app.http('Trial', { handler: reportOnly(requireRole('operator', handler), { until: inDays(30) }) });
+app.http('Moving', { authLevel: 'function', handler: observe(handler, { until: inDays(30) }) });
 app.http('HourLater', { handler: allowAnonymous(() => { ahead += 3_600_000; return { body: 'ok' }; }) });
 app.http('Telemetry', { handler: allowAnonymous(async () => {
   exporter.reset();
@@ -78,7 +84,7 @@ after(async () => {
   for (const end of endings.reverse()) await end();
 });
 
-/** Every kind of line and event: an admission, refusals, silence, a report-only pass, a source that fails and recovers. */
+/** Every kind of line and event: an admission, refusals, silence, a report-only pass, observed calls, a source that fails and recovers. */
 async function runObservedApp(context: TestContext): Promise<{ lines: readonly LogLine[]; recorded: Recorded }> {
   const app = createAdapterApp(context, {
     'package.json': '{ "type": "module", "main": "src/index.js" }',
@@ -94,10 +100,11 @@ async function runObservedApp(context: TestContext): Promise<{ lines: readonly L
   writeTrust(7);
   const { url } = await app.start({ environment: { CERTGATE_TRUST: callers.trustFile } });
   const call = async (name: string, certificate?: string): Promise<number> =>
-    (await send(`${url}/api/${name}`, certificate === undefined ? {} : { [header]: certificate })).status;
+    (await send(`${url}/api/${name}`, certificate === undefined ? keyed : { ...keyed, [header]: certificate })).status;
   assert.equal(await call('Orders', callers.reader), 200);
   assert.equal(await call('Refund', callers.reader), 403);
   assert.equal(await call('Trial', callers.reader), 200);
+  for (const caller of [undefined, callers.stranger, callers.reader]) assert.equal(await call('Moving', caller), 200);
   for (let time = 0; time < 25; time += 1) assert.equal(await call('Orders', callers.stranger), 401);
   await call('HourLater');
   assert.equal(await call('Orders', callers.stranger), 401);
@@ -111,7 +118,7 @@ async function runObservedApp(context: TestContext): Promise<{ lines: readonly L
 }
 
 describe('the queries', () => {
-  const queries = [...page.matchAll(/^```kusto\n([\s\S]*?)^```$/gm)].map(([, query = '']) => query);
+  const queries = [...`${page}\n${pageOfKeys}`.matchAll(/^```kusto\n([\s\S]*?)^```$/gm)].map(([, query = '']) => query);
 
   it('ask for what the lines have', () => {
     assert.ok(queries.length >= 8);

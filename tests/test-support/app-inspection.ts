@@ -58,7 +58,7 @@ export const functionsOfTheSample: readonly object[] = [
 
 const gate = `
 const { app, output } = require('@azure/functions');
-const { secureApp, trustStoreFrom, allowAnonymous, requireRole, requireAnyRole, reportOnly } = require('@certgate/azure-functions');
+const { secureApp, trustStoreFrom, allowAnonymous, requireRole, requireAnyRole, reportOnly, observe } = require('@certgate/azure-functions');
 const handler = () => ({ body: 'ran' });
 const secure = () => secureApp(app, { trustStore: trustStoreFrom(process.env.CERTGATE_TRUST) });
 `;

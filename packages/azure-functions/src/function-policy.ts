@@ -8,12 +8,13 @@ import { answerDenial, createDenialResponse, findTriggerType } from './gate/deni
 import { logRoleDenial } from './log/decision-log.js';
 import {
   type AnyHandler,
+  type CertificatePolicy,
   certificatePolicy,
   clientIdentities,
   findPolicy,
   functionPolicies,
 } from './gate/shared-state.js';
-import { observeRegistrations } from './gate/registered-functions.js';
+import { watchRegistrations } from './gate/registered-functions.js';
 import { findTriggerKind } from './gate/worker-core.js';
 
 // Each wrapper has an overload for HTTP first: a handler that is written in place and registered elsewhere gets the types
@@ -34,7 +35,7 @@ import { findTriggerKind } from './gate/worker-core.js';
  * app.http('Health', { handler: allowAnonymous(() => ({ body: 'healthy' })) });
  * ```
  *
- * @throws {TypeError} when the handler requires a role or is report-only, or is no function.
+ * @throws {TypeError} when the handler requires a role, is report-only or observed, or is no function.
  */
 export function allowAnonymous<Handler extends HttpHandler>(handler: Handler): Handler;
 export function allowAnonymous<Handler extends AnyHandler>(handler: Handler): Handler;
@@ -42,7 +43,7 @@ export function allowAnonymous<Handler extends AnyHandler>(handler: Handler): Ha
   expectHandler('allowAnonymous', handler);
   const inner = findPolicy(handler);
   if (inner?.kind === 'certificate') {
-    const has = inner.reportOnlyUntil === undefined ? 'requires a role' : 'is report-only';
+    const has = describeOpening(inner) ?? 'requires a role';
     throw new TypeError(`allowAnonymous was given a handler that ${has}. Take away one of the two.`);
   }
   return wrapHandler(handler, copyOwn({ kind: 'anonymous' }), (_args, call) => call());
@@ -60,7 +61,7 @@ export function allowAnonymous<Handler extends AnyHandler>(handler: Handler): Ha
  * app.http('Refund', { handler: requireRole('refunds.write', () => ({ status: 202 })) });
  * ```
  *
- * @throws {TypeError} when the role is empty, or the handler is anonymous, report-only or no function.
+ * @throws {TypeError} when the role is empty, or the handler is anonymous, report-only, observed or no function.
  */
 export function requireRole<Handler extends HttpHandler>(role: Role, handler: Handler): Handler;
 export function requireRole<Handler extends AnyHandler>(role: Role, handler: Handler): Handler;
@@ -79,7 +80,8 @@ export function requireRole<Handler extends AnyHandler>(role: Role, handler: Han
  * app.http('Orders', { handler: requireAnyRole(['orders.read', 'orders.write'], () => ({ jsonBody: [] })) });
  * ```
  *
- * @throws {TypeError} when no role is given or one is empty, or the handler is anonymous, report-only or no function.
+ * @throws {TypeError} when no role is given or one is empty, or the handler is anonymous, report-only, observed or no
+ * function.
  */
 export function requireAnyRole<Handler extends HttpHandler>(roles: readonly Role[], handler: Handler): Handler;
 export function requireAnyRole<Handler extends AnyHandler>(roles: readonly Role[], handler: Handler): Handler;
@@ -94,17 +96,25 @@ function addRoles<Handler extends AnyHandler>(who: string, roles: readonly strin
   if (inner.kind === 'anonymous') {
     throw new TypeError('A role was required of an anonymous handler. Take away allowAnonymous or the role.');
   }
-  if (inner.reportOnlyUntil !== undefined) {
-    throw new TypeError(`${who} was given a handler that is report-only. Put reportOnly outermost.`);
+  const opening = describeOpening(inner);
+  if (opening !== undefined) {
+    const wrapper = inner.observedUntil === undefined ? 'reportOnly' : 'observe';
+    throw new TypeError(`${who} was given a handler that ${opening}. Put ${wrapper} outermost.`);
   }
   const policy = copyOwn({ kind: 'certificate', roles: Object.freeze([anyOf, ...inner.roles]) } as const);
   return wrapHandler(handler, policy, (args, call) => {
     // Libraries put arguments of their own in front (durable-functions: trigger, client, context); the last one is it.
     const context = args.at(-1);
     const denial = findRoleDenial(context, anyOf);
-    if (denial === undefined || (denial.code === 'role_missing' && isRoleDeferred(args, anyOf))) return call();
+    if (denial === undefined || isRoleDeferred(args, anyOf)) return call();
     return refuse(denial, context);
   });
+}
+
+/** What opens the handler for a while; undefined: nothing does. */
+export function describeOpening({ reportOnlyUntil, observedUntil }: CertificatePolicy): string | undefined {
+  if (observedUntil !== undefined) return 'is observed';
+  return reportOnlyUntil === undefined ? undefined : 'is report-only';
 }
 
 /** A new function, so that the given one stays as it is; what it asks of its callers is told to the gate by its mark. */
@@ -117,7 +127,7 @@ export function wrapHandler<Handler extends AnyHandler>(
     return around(args, () => Reflect.apply(handler, this, args));
   } as AnyHandler as Handler;
   functionPolicies.set(wrapper, policy);
-  observeRegistrations();
+  watchRegistrations();
   return wrapper;
 }
 

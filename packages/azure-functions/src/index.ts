@@ -2,6 +2,7 @@ export { secureApp, type FunctionApp, type SecureAppOptions } from './secure-app
 export * from './gate/unsafe-options.js';
 export { allowAnonymous, requireAnyRole, requireRole } from './function-policy.js';
 export { trustStoreFrom } from './trust-store-from.js';
+export { observe, type ObserveOptions } from './observe.js';
 export { reportOnly, type ReportOnlyOptions } from './report-only.js';
 export {
   ClientIdentityMissing,
@@ -12,7 +13,7 @@ export {
   type Role,
 } from './request-identity.js';
 export type { FrontEndName } from './gate/front-end.js';
-export { decisionChannelName, type DecisionEvent } from './log/decision-channel.js';
+export { decisionChannelName, type DecisionEvent, type Observation } from './log/decision-channel.js';
 export type { DecisionLogLine } from './log/decision-log.js';
 export type { ExpiryLogLine } from './log/expiry-log.js';
 export type { StartLogLine } from './log/start-log.js';

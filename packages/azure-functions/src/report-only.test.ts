@@ -448,7 +448,7 @@ describe('at start', () => {
     const { app } = start(context);
     assert.throws(() => {
       app.timer('Tick', { schedule: '0 * * * * *', handler: reportOnly(() => undefined, { until }) });
-    }, /"Tick" has no HTTP trigger.*reportOnly away/);
+    }, /"Tick" has no HTTP trigger.*reportOnly.* away/);
   });
 });
 

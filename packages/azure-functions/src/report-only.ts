@@ -1,7 +1,8 @@
 import type { HttpHandler } from '@azure/functions';
-import { copyOwn, findInstant, formatInstant } from '@certgate/core';
-import { expectHandler, wrapHandler } from './function-policy.js';
+import { copyOwn } from '@certgate/core';
+import { describeOpening, expectHandler, wrapHandler } from './function-policy.js';
 import { type AnyHandler, certificatePolicy, findPolicy } from './gate/shared-state.js';
+import { readUntil } from './until-option.js';
 
 /** The options of `reportOnly`. */
 export interface ReportOnlyOptions {
@@ -11,8 +12,6 @@ export interface ReportOnlyOptions {
    */
   readonly until: string;
 }
-
-const maximumDays = 90;
 
 /**
  * Tries a role, or a caller's list of functions, before it counts: until `until`, at most 90 days ahead, callers that are known and would be
@@ -31,54 +30,23 @@ const maximumDays = 90;
  * app.http('Refund', { handler: reportOnly(refund, { until: 'YYYY-MM-DDT00:00:00Z' }) });
  * ```
  *
- * @throws {TypeError} for a handler that is anonymous, report-only already or no function, for an unknown option, and for
- * an `until` that is no RFC 3339 time in UTC.
+ * @throws {TypeError} for a handler that is anonymous, report-only already, observed or no function, for an unknown option,
+ * and for an `until` that is no RFC 3339 time in UTC.
  * @throws {RangeError} when `until` is more than 90 days ahead. One that has passed is no error: the function is closed.
  */
 export function reportOnly<Handler extends HttpHandler>(handler: Handler, options: ReportOnlyOptions): Handler;
 export function reportOnly<Handler extends AnyHandler>(handler: Handler, options: ReportOnlyOptions): Handler;
 export function reportOnly<Handler extends AnyHandler>(handler: Handler, options: ReportOnlyOptions): Handler {
   expectHandler('reportOnly', handler);
-  const reportOnlyUntil = readUntil(options);
+  const reportOnlyUntil = readUntil('reportOnly', options);
   const inner = findPolicy(handler) ?? certificatePolicy;
   if (inner.kind === 'anonymous') {
     throw new TypeError('reportOnly was given an anonymous handler, which refuses nobody. Take away one of the two.');
   }
-  if (inner.reportOnlyUntil !== undefined) {
-    throw new TypeError('reportOnly was given a handler that is report-only already. Take away one of the two.');
+  const opening = describeOpening(inner);
+  if (opening !== undefined) {
+    throw new TypeError(`reportOnly was given a handler that ${opening} already. Take away one of the two.`);
   }
   const policy = copyOwn({ kind: 'certificate', roles: inner.roles, reportOnlyUntil } as const);
   return wrapHandler(handler, policy, (_args, call) => call());
-}
-
-function readUntil(options: unknown): number {
-  if (typeof options !== 'object' || options === null) {
-    throw new TypeError(`reportOnly needs options as its second argument: { until: '${suggestEnd()}' }.`);
-  }
-  const unknown = Reflect.ownKeys(options).find((key) => key !== 'until');
-  if (unknown !== undefined) {
-    throw new TypeError(`reportOnly does not know the option ${String(unknown)}; known is until.`);
-  }
-  const until = Object.hasOwn(options, 'until') ? (options as { readonly until: unknown }).until : undefined;
-  const instant = typeof until === 'string' ? findInstant(until) : undefined;
-  if (instant === undefined) {
-    throw new TypeError(
-      `reportOnly needs an end: until, an RFC 3339 time in UTC that the calendar has, at most ${maximumDays} days ahead, such as ${suggestEnd()}.`,
-    );
-  }
-  const latest = Date.now() + maximumDays * 86_400_000;
-  // Written so that a clock that gives no number refuses.
-  if (!(instant <= latest)) {
-    throw new RangeError(
-      `reportOnly is for trying a rule, so until may be at most ${maximumDays} days ahead, ${formatInstant(latest)} now; ` +
-        `it is ${formatInstant(instant)}.`,
-    );
-  }
-  return instant;
-}
-
-/** The first moment of a day in a month's time: an example that is right whenever it is read. */
-function suggestEnd(): string {
-  const day = 86_400_000;
-  return formatInstant(Math.floor(Date.now() / day + 30) * day);
 }

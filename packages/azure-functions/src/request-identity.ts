@@ -46,7 +46,8 @@ export class ClientIdentityMissing extends Error {
  * ```
  *
  * @throws {ClientIdentityMissing} in a function that is anonymous, that has no HTTP trigger, or in an app without
- * `secureApp`, so that a forgotten gate can't look like an admitted caller.
+ * `secureApp`, so that a forgotten gate can't look like an admitted caller; in an observed function, for a caller that
+ * would be refused.
  */
 export function getClientIdentity(context: InvocationContext): ClientIdentity {
   const identity = findClientIdentity(context);
@@ -54,13 +55,14 @@ export function getClientIdentity(context: InvocationContext): ClientIdentity {
   const { functionName = 'an unnamed function' } = (context as Partial<InvocationContext> | undefined) ?? {};
   throw new ClientIdentityMissing(
     `No client was authenticated for this call of "${functionName}". Either secureApp(app, …) is missing or loaded ` +
-      'after this function was called, or the function is anonymous (then use findClientIdentity). In a unit test, use ' +
+      'after this function was called, or the function is anonymous or observed (then use findClientIdentity). In a unit test, use ' +
       'withClientIdentity from @certgate/azure-functions/testing.',
   );
 }
 
 /**
- * The identity that the gate admitted to this invocation; undefined in an anonymous function.
+ * The identity that the gate admitted to this invocation; undefined in an anonymous function, and in an observed one for a
+ * caller that would be refused.
  *
  * @example
  * ```ts

@@ -20,7 +20,7 @@ export interface SecureAppOptions {
   readonly frontEnd?: FrontEndName;
   /**
    * Which decisions are logged. `'all'`, the default: one line for each. `'denials'`: only refusals, and what a report-only
-   * function lets through. That saves a log message per admitted call, and then no log of the app says which identity
+   * or observed function lets through. That saves a log message per admitted call, and then no log of the app says which identity
    * called which function and when. The decision channel carries every decision either way.
    */
   readonly decisionLog?: DecisionLogChoice;

@@ -7,6 +7,7 @@ import {
   allowAnonymous,
   findClientIdentity,
   getClientIdentity,
+  observe,
   requireAnyRole,
   reportOnly,
   requireRole,
@@ -37,10 +38,14 @@ function checkHandlerTypes(): void {
   const isOpenKept: Same<typeof open, typeof plain> = true;
   const trial = reportOnly(role, { until: '2027-03-01T00:00:00Z' });
   const isTrialKept: Same<typeof trial, typeof plain> = true;
+  const moving = observe(role, { until: '2027-03-01T00:00:00Z' });
+  const isMovingKept: Same<typeof moving, typeof plain> = true;
+  assert.ok(isMovingKept);
   app.http('a', { handler: role });
   app.http('b', { handler: anyRole });
   app.get('c', open);
   app.get('c2', trial);
+  app.http('c3', { authLevel: 'function', handler: moving });
 
   // Written in place, the parameters get their types from the registration.
   app.http('d', {
@@ -70,9 +75,10 @@ function checkHandlerTypes(): void {
     { until: 'x' },
   );
   const inPlace = reportOnly((request) => ({ body: request.method }), { until: 'x' });
+  const observed = observe((request, call) => ({ body: request.method + call.functionName }), { until: 'x' });
   const isRequest: Same<Parameters<typeof refund>, [request: HttpRequest, call: InvocationContext]> = true;
   assert.ok(isRequest);
-  for (const handler of [refund, audit, health, tried, inPlace]) app.http('i', { handler });
+  for (const handler of [refund, audit, health, tried, inPlace, observed]) app.http('i', { handler });
   app.mcpTool('tool', {
     toolName: 'tool',
     description: 'a tool',
@@ -103,6 +109,8 @@ function checkHandlerTypes(): void {
   allowAnonymous({ handler: plain });
   // @ts-expect-error -- report-only without an end
   reportOnly(plain);
+  // @ts-expect-error -- observed without an end
+  observe(plain);
   // @ts-expect-error -- the end is missing
   reportOnly(plain, {});
   // @ts-expect-error -- an end is a text

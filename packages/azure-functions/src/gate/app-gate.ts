@@ -12,6 +12,8 @@
 //     │ log/                   the line and the channel; a fault here   503 internal_fault
 //     ▼ handler, with the client's identity
 //
+//   In an observed function, what is refused below function-gate is logged, and the handler runs without an identity.
+//
 //   denial-response sends refusals. Where an invocation reaches a wrapped handler without an admission, the wrapper takes
 //   the same steps by the handler's own arguments. A hook does so for handlers without a wrapper, if the model is unknown.
 
@@ -19,7 +21,7 @@ import type { FunctionHandler, HttpRequest, InvocationContext, PreInvocationCont
 import { type Denial, type TrustStoreReport, deny } from '@certgate/core';
 import { warnAtStart } from '../log/start-log.js';
 import { CoreCall } from './core-call.js';
-import { ReportOnlyNotice } from './deferral.js';
+import { ObservationClock, OpeningNotice } from './deferral.js';
 import { answerInvocation, createDenialResponse, findTriggerType } from './denial-response.js';
 import { certificateHeaderName, isDevelopment } from './front-end.js';
 import { admitted, FunctionGate, type GateOptions, type Verdict } from './function-gate.js';
@@ -45,7 +47,8 @@ export class AppGate implements CoveringGate {
   readonly #coverage: FunctionCoverage;
   readonly #hooks: AppHooks;
   readonly #models: ModelGate;
-  readonly #reportOnly = new ReportOnlyNotice();
+  readonly #observation = new ObservationClock();
+  readonly #openings = new OpeningNotice(this.#observation);
   readonly #functions: GatedFunctions;
   /** Handlers that refuse: where somebody has copied a gated method, a model is gated twice, and the refusal goes on. */
   readonly #refusals = new WeakSet<object>();
@@ -91,7 +94,7 @@ export class AppGate implements CoveringGate {
 
   noteRegistration(registered: RegisteredFunction): void {
     if (!this.#isStarted) return;
-    this.#reportOnly.give(registered);
+    this.#openings.give(registered);
     const { name, kind } = registered;
     if (kind === 'mcp') warnAtStart('mcp_trigger', describeMcp(name), { function: name });
   }
@@ -130,7 +133,9 @@ export class AppGate implements CoveringGate {
       if (requirement === undefined) return this.#gate.reportDenial(subject, denyMcp(subject.functionName));
       if (!isObject(context)) return this.#gate.denyFault(subject, new TypeError('the invocation has no context'));
       const findHeader = (): string | undefined => subject.findCertificateHeader();
-      return this.#gate.decide({ requirement, context, request: inputs[0], subject, findHeader, isInvocation: true });
+      const observation = this.#observation.observe(gated, subject);
+      const request = inputs[0];
+      return this.#gate.decide({ requirement, context, request, subject, findHeader, isInvocation: true, observation });
     } catch (error) {
       return this.#gate.denyFault(subject, error);
     }
@@ -155,9 +160,10 @@ export class AppGate implements CoveringGate {
     const gated = this.#functions.find(name, registered?.kind, registered?.handler);
     const { isOpen, requirement } = gated;
     const context = findContext(args);
-    const isAdmitted =
-      context !== undefined && requirement !== undefined && this.#gate.isAdmitted(context, requirement);
-    if (isOpen || isAdmitted) return Reflect.apply(handler, thisArgument, args);
+    const isObserved = this.#observation.observe(gated) !== undefined;
+    const mayGoOn =
+      context !== undefined && requirement !== undefined && this.#gate.mayGoOn(context, requirement, isObserved);
+    if (isOpen || mayGoOn) return Reflect.apply(handler, thisArgument, args);
     this.#noteBypass(name, context);
     return this.#run(gated, handler, thisArgument, args);
   }
@@ -176,7 +182,8 @@ export class AppGate implements CoveringGate {
     return refuseHandler(denial, args, () => this.findTrustReport());
   }
 
-  #decideHandler({ name, requirement }: GatedFunction, args: readonly unknown[]): Verdict | PromiseLike<Verdict> {
+  #decideHandler(gated: GatedFunction, args: readonly unknown[]): Verdict | PromiseLike<Verdict> {
+    const { name, requirement } = gated;
     const context = findContext(args);
     const subject = context ?? createMuteCall(name);
     if (requirement === undefined) return this.#gate.reportDenial(subject, denyMcp(name));
@@ -184,11 +191,12 @@ export class AppGate implements CoveringGate {
       return this.#gate.reportDenial(subject, deny('internal_fault', 'The call carries no invocation context.'));
     const [request] = args;
     const findHeader = (): string | null => (request as HttpRequest).headers.get(certificateHeaderName);
-    return this.#gate.decide({ requirement, context, request, subject, findHeader, isInvocation: false });
+    const observation = this.#observation.observe(gated);
+    return this.#gate.decide({ requirement, context, request, subject, findHeader, isInvocation: false, observation });
   }
 
   #noteBypass(functionName: string, context: InvocationContext | undefined): void {
-    if (this.#isStandingIn || this.#isBypassNoted || (context !== undefined && this.#gate.isAdmitted(context))) return;
+    if (this.#isStandingIn || this.#isBypassNoted || (context !== undefined && this.#gate.hasGoneOn(context))) return;
     this.#isBypassNoted = true;
     warnAtStart('gate_bypassed', describeBypass(functionName), { function: functionName });
     // No invocation at all has come the known way: what has no wrapper needs the hook from now on.

@@ -45,6 +45,25 @@ export class CoreCall implements LoggingCall {
     return header;
   }
 
+  /**
+   * The name of the function key that the host accepted, for the log alone. The host puts it among the claims of the
+   * request (Azure/azure-functions-host, AuthenticationLevelHandler.cs and GrpcMessageConversionExtensions.cs). Undefined
+   * where it does not, as under HTTP streaming.
+   */
+  findFunctionKeyName(): string | undefined {
+    for (const input of readList(this.#core.request, 'inputData')) {
+      if (!this.#isHttpTrigger(readOf(input, 'name'))) continue;
+      for (const identity of readList(readOf(readOf(input, 'data'), 'http'), 'identities')) {
+        // Another identity is the caller's at the platform's sign-in, and may claim anything.
+        if (readOf(readOf(identity, 'authenticationType'), 'value') !== keyIdentityType) continue;
+        const claim = readList(identity, 'claims').find((each) => readOf(each, 'type') === keyNameClaim);
+        const name = readOf(claim, 'value');
+        if (typeof name === 'string' && name !== '') return name;
+      }
+    }
+    return undefined;
+  }
+
   #isHttpTrigger(name: unknown): boolean {
     const bindings = this.#core.metadata?.bindings ?? {};
     return (
@@ -52,6 +71,9 @@ export class CoreCall implements LoggingCall {
     );
   }
 }
+
+const keyIdentityType = 'WebJobsAuthLevel';
+const keyNameClaim = 'http://schemas.microsoft.com/2017/07/functions/claims/keyid';
 
 /**
  * The worker has told the host that it understands nullable values, so the headers usually come as those, and `headers`

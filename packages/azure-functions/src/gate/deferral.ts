@@ -1,5 +1,9 @@
 import { type Admission, formatInstant, type FunctionRequirement } from '@certgate/core';
+import type { Observation } from '../log/decision-channel.js';
 import { warnAtStart } from '../log/start-log.js';
+import type { CoreCall } from './core-call.js';
+import type { GatedFunction } from './gated-functions.js';
+import { isToldToRequireKey } from './registered-functions.js';
 import { clientIdentities, deferrals, type RegisteredFunction } from './shared-state.js';
 
 /**
@@ -18,6 +22,11 @@ export function noteDeferral(
   else deferrals.set(context, Object.freeze({ request, identity: admission.identity, roles }));
 }
 
+/** The same after a call of an observed function that nobody was admitted to, so that it has no identity of its own. */
+export function noteObservedCall(context: object, request: unknown, { roles }: FunctionRequirement): void {
+  deferrals.set(context, Object.freeze({ request, identity: clientIdentities.get(context), roles }));
+}
+
 /**
  * Whether the gate let this call through although the caller has none of these roles. `anyOf` is compared by identity: a
  * wrapper whose mark got lost on the way to the registration is unknown to the gate, and goes on refusing.
@@ -34,24 +43,90 @@ export function isRoleDeferred(args: readonly unknown[], anyOf: readonly string[
   );
 }
 
-/** Says once of each function that it is report-only, or was: a function that is open to more callers must not be quiet. */
-export class ReportOnlyNotice {
-  readonly #said = new Set<string>();
+/**
+ * The time by which observation ends. It never goes back: neither a wall clock that was set back nor one that stands still
+ * keeps a function open longer than it was meant to be.
+ */
+export class ObservationClock {
+  readonly #wallAtStart = Date.now();
+  readonly #monotonicAtStart = performance.now();
+  #latest = Number.NEGATIVE_INFINITY;
 
-  give({ name: functionName, policy }: RegisteredFunction): void {
-    if (policy.kind === 'anonymous' || policy.reportOnlyUntil === undefined || this.#said.has(functionName)) return;
-    this.#said.add(functionName);
-    const reportOnlyUntil = formatInstant(policy.reportOnlyUntil);
-    const [code, detail] =
-      Date.now() < policy.reportOnlyUntil
-        ? ([
-            'report_only',
-            `Until ${reportOnlyUntil}, "${functionName}" lets in every caller that is known, whatever its roles and functions; a decision line with reportOnlyCode says whom it will refuse then.`,
-          ] as const)
-        : ([
-            'report_only_ended',
-            `Since ${reportOnlyUntil}, "${functionName}" is closed to callers without its roles. Take reportOnly away.`,
-          ] as const);
-    warnAtStart(code, detail, { function: functionName, reportOnlyUntil });
+  /** What is told of a call of a function that is observed now; undefined: the decision stands. */
+  observe({ observedUntil }: GatedFunction, call?: CoreCall): Observation | undefined {
+    if (observedUntil === undefined || !this.isAhead(observedUntil)) return undefined;
+    return Object.freeze({ until: observedUntil, functionKey: findKeyName(call) });
   }
+
+  /** Written so that an end, or a clock, that is no number is none. */
+  isAhead(until: number): boolean {
+    const elapsed = performance.now() - this.#monotonicAtStart;
+    this.#latest = Math.max(this.#latest, Date.now(), this.#wallAtStart + elapsed);
+    return Number.isFinite(until) && this.#latest < until;
+  }
+}
+
+/** For the log alone, so a request of another shape must not refuse the call. */
+function findKeyName(call: CoreCall | undefined): string | undefined {
+  try {
+    return call?.findFunctionKeyName();
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Says once of each function that it is report-only or observed, or was: a function that is open to more callers must not
+ * be quiet.
+ */
+export class OpeningNotice {
+  readonly #said = new Set<string>();
+  readonly #clock: ObservationClock;
+
+  constructor(clock: ObservationClock) {
+    this.#clock = clock;
+  }
+
+  give(registered: RegisteredFunction): void {
+    const { name, policy } = registered;
+    if (policy.kind === 'anonymous' || this.#said.has(name)) return;
+    const { reportOnlyUntil, observedUntil } = policy;
+    if (reportOnlyUntil !== undefined) {
+      this.#said.add(name);
+      giveReportOnly(name, reportOnlyUntil);
+    }
+    if (observedUntil !== undefined && isToldToRequireKey(registered)) {
+      this.#said.add(name);
+      this.#giveObserved(name, observedUntil);
+    }
+  }
+
+  #giveObserved(name: string, until: number): void {
+    const observedUntil = formatInstant(until);
+    const [code, detail] = this.#clock.isAhead(until)
+      ? ([
+          'observed',
+          `Until ${observedUntil}, "${name}" is open to everybody whom Azure's key check lets in; decision lines with observedUntil say who will be refused then.`,
+        ] as const)
+      : ([
+          'observation_ended',
+          `Since ${observedUntil}, "${name}" is closed to callers without an allowed certificate. Take observe away.`,
+        ] as const);
+    warnAtStart(code, detail, { function: name, observedUntil });
+  }
+}
+
+function giveReportOnly(name: string, until: number): void {
+  const reportOnlyUntil = formatInstant(until);
+  const [code, detail] =
+    Date.now() < until
+      ? ([
+          'report_only',
+          `Until ${reportOnlyUntil}, "${name}" lets in every caller that is known, whatever its roles and functions; a decision line with reportOnlyCode says whom it will refuse then.`,
+        ] as const)
+      : ([
+          'report_only_ended',
+          `Since ${reportOnlyUntil}, "${name}" is closed to callers without its roles. Take reportOnly away.`,
+        ] as const);
+  warnAtStart(code, detail, { function: name, reportOnlyUntil });
 }

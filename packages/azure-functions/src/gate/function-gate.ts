@@ -11,14 +11,14 @@ import {
   deny,
   readMember,
 } from '@certgate/core';
-import { publishDecision } from '../log/decision-channel.js';
+import { type Observation, publishDecision } from '../log/decision-channel.js';
 import { DecisionLog, type DecisionLogChoice, type LoggingCall } from '../log/decision-log.js';
 import { ExpiryLog } from '../log/expiry-log.js';
 import { warnAtStart, warnOfTrust } from '../log/start-log.js';
 import { TrustLog } from '../log/trust-log.js';
 import { createContextMap } from './context-map.js';
 import { unknownInvocationId } from './core-call.js';
-import { noteDeferral } from './deferral.js';
+import { noteDeferral, noteObservedCall } from './deferral.js';
 import { type FrontEnd, type FrontEndName, frontEndOverride, readVariable, resolveFrontEnd } from './front-end.js';
 import { HttpStreamingWatch } from './http-streaming.js';
 import { clientIdentities } from './shared-state.js';
@@ -49,12 +49,15 @@ export interface GatedCall {
   readonly findHeader: () => string | null | undefined;
   /** Whether the call stands for the whole invocation: what it admits, it admits whatever request a handler was given. */
   readonly isInvocation: boolean;
+  /** Set where the function is observed now: the call goes on whatever is decided, a fault included. */
+  readonly observation: Observation | undefined;
 }
 
-/** What was decided, and for which request: a context that was made by hand doesn't say who calls. */
-interface EarlierAdmission {
+/** A call that went on, and for which request: a context that was made by hand doesn't say who calls. */
+interface EarlierCall {
   readonly request: unknown;
-  readonly admission: Admission;
+  /** A denial where the function was observed. */
+  readonly decision: Decision;
   readonly requirement: FunctionRequirement;
   readonly isInvocation: boolean;
   readonly invocationId: string;
@@ -68,7 +71,7 @@ export class FunctionGate {
   readonly #trustLog = new TrustLog();
   readonly #expiryLog = new ExpiryLog();
   readonly #streaming = new HttpStreamingWatch();
-  readonly #admissions = createContextMap<EarlierAdmission>();
+  readonly #earlier = createContextMap<EarlierCall>();
   #frontEnd: FrontEnd | undefined;
 
   constructor(options: GateOptions) {
@@ -82,11 +85,16 @@ export class FunctionGate {
     this.#streaming.watchCapabilities(model);
   }
 
-  /** Whether the call's whole invocation was admitted: to this requirement, or (without one) to any. */
-  isAdmitted(context: object, requirement?: FunctionRequirement): boolean {
-    const earlier = this.#admissions.get(context);
-    if (earlier?.isInvocation !== true) return false;
-    return requirement === undefined || earlier.requirement === requirement;
+  /** Whether the call's whole invocation was let go on, under whatever requirement. */
+  hasGoneOn(context: object): boolean {
+    return this.#earlier.get(context)?.isInvocation === true;
+  }
+
+  /** Whether it was under this requirement: admitted, or let go on by a function that `isObserved` still. */
+  mayGoOn(context: object, requirement: FunctionRequirement, isObserved: boolean): boolean {
+    const earlier = this.#earlier.get(context);
+    if (earlier?.isInvocation !== true || earlier.requirement !== requirement) return false;
+    return isObserved || earlier.decision.outcome === 'allowed';
   }
 
   /** When the app starts: says what stands in the way, and loads trust. Rejects when the trust is not valid. */
@@ -103,7 +111,7 @@ export class FunctionGate {
     warnOfTrust(report?.warnings ?? []);
   }
 
-  /** Never throws: whatever fails here is a denial. */
+  /** Never throws: whatever fails here is a denial, which refuses the call unless the function is observed. */
   decide(call: GatedCall): Verdict | PromiseLike<Verdict> {
     try {
       const now = Date.now();
@@ -111,16 +119,16 @@ export class FunctionGate {
       if (!isPromiseLike(decision)) return this.#conclude(call, decision, now);
       return decision
         .then((late) => this.#conclude(call, late, now))
-        .then(undefined, (error: unknown) => this.denyFault(call.subject, error));
+        .then(undefined, (error: unknown) => this.#concludeFault(call, error));
     } catch (error) {
-      return this.denyFault(call.subject, error);
+      return this.#concludeFault(call, error);
     }
   }
 
   #readDecision(call: GatedCall, now: number): Decision | PromiseLike<Decision> {
     const { requirement } = call;
-    const earlier = this.#admissions.get(call.context);
-    if (earlier !== undefined && isOfCall(earlier, call)) return decideAgain(earlier.admission, requirement, now);
+    const again = this.#decideAgain(call, now);
+    if (again !== undefined) return again;
     const frontEnd = this.#resolveFrontEnd();
     if (frontEnd.outcome === 'denied') return frontEnd;
     const source = this.#streaming.takeHeaderSource(call.subject.invocationId);
@@ -129,44 +137,91 @@ export class FunctionGate {
     return this.#access.decide(header, requirement, now);
   }
 
+  /**
+   * A call within an invocation that has gone on already, to another function or in other words; undefined where it is to
+   * be decided from its header.
+   */
+  #decideAgain(call: GatedCall, now: number): Decision | undefined {
+    const earlier = this.#findEarlier(call);
+    if (earlier === undefined) return undefined;
+    if (earlier.decision.outcome === 'allowed') return authorizeAgain(earlier.decision, call.requirement, now);
+    return isObservedAgain(earlier, call) ? earlier.decision : undefined;
+  }
+
+  #findEarlier(call: GatedCall): EarlierCall | undefined {
+    const earlier = this.#earlier.get(call.context);
+    return earlier !== undefined && isOfCall(earlier, call) ? earlier : undefined;
+  }
+
   #conclude(call: GatedCall, decision: Decision, now: number): Verdict {
-    const { requirement, request, context, isInvocation, subject } = call;
-    const earlier = this.#admissions.get(context);
-    const isRepeated = decision.outcome === 'allowed' && earlier?.admission === decision;
-    if (!isRepeated) this.#report(call, decision, now);
-    if (decision.outcome !== 'allowed') return decision;
-    const { invocationId } = isInvocation ? subject : (earlier ?? subject);
-    const isForAll = isInvocation || earlier?.isInvocation === true;
-    this.#admissions.set(context, { request, admission: decision, requirement, isInvocation: isForAll, invocationId });
+    const earlier = this.#findEarlier(call);
+    // A refusal that is remembered is one object for several calls.
+    const isKnown = decision.outcome === 'allowed' || (earlier !== undefined && isObservedAgain(earlier, call));
+    if (!isKnown || earlier?.decision !== decision) this.#report(call, decision, now);
+    if (decision.outcome !== 'allowed')
+      return call.observation === undefined ? decision : this.#letGoOn(call, decision);
+    const { requirement, request, context } = call;
+    this.#noteCall(call, decision);
     clientIdentities.set(context, decision.identity);
     noteDeferral(context, request, decision, requirement);
     return admitted;
   }
 
+  /** The function is observed: the call goes on, without an identity unless the invocation has one already. */
+  #letGoOn(call: GatedCall, denial: Denial): Verdict {
+    const { requirement, request, context } = call;
+    const earlier = this.#findEarlier(call);
+    if (earlier === undefined) clientIdentities.delete(context);
+    if (earlier?.decision.outcome !== 'allowed') this.#noteCall(call, denial);
+    noteObservedCall(context, request, requirement);
+    return admitted;
+  }
+
+  #noteCall(call: GatedCall, decision: Decision): void {
+    const { requirement, request, context, isInvocation, subject } = call;
+    const earlier = this.#earlier.get(context);
+    const { invocationId } = isInvocation ? subject : (earlier ?? subject);
+    const isForAll = isInvocation || earlier?.isInvocation === true;
+    this.#earlier.set(context, { request, decision, requirement, isInvocation: isForAll, invocationId });
+  }
+
+  #concludeFault(call: GatedCall, error: unknown): Verdict {
+    const denial = this.denyFault(call.subject, error, call.observation);
+    if (call.observation === undefined) return denial;
+    try {
+      return this.#letGoOn(call, denial);
+    } catch {
+      return denial;
+    }
+  }
+
   /** A refusal because something in the gate itself failed. Never throws. */
-  denyFault(subject: LoggingCall, error: unknown): Denial {
+  denyFault(subject: LoggingCall, error: unknown, observation?: Observation): Denial {
     return this.reportDenial(
       subject,
       deny('internal_fault', `Certgate failed while deciding, so the call is refused: ${describeFault(error)}.`),
+      observation,
     );
   }
 
   /** Logs and publishes a denial that needed no decision. Never throws. */
-  reportDenial(subject: LoggingCall, denial: Denial): Denial {
+  reportDenial(subject: LoggingCall, denial: Denial, observation?: Observation): Denial {
+    const facts = { decision: denial, observation };
     try {
-      this.#log.write(subject, { decision: denial });
+      this.#log.write(subject, facts);
     } catch {
       // It may be the log that failed; the refusal stands without its line.
     }
-    publishDecision(subject, { decision: denial });
+    publishDecision(subject, facts);
     return denial;
   }
 
-  #report({ subject, requirement }: GatedCall, decision: Decision, now: number): void {
+  #report({ subject, requirement, observation }: GatedCall, decision: Decision, now: number): void {
     const report = this.findTrustReport();
     this.#trustLog.note(subject, report);
     const { reportOnlyUntil } = requirement;
-    const facts = { decision, trustRevision: report?.revision, trustSource: report?.description, reportOnlyUntil };
+    const trust = { trustRevision: report?.revision, trustSource: report?.description };
+    const facts = { decision, ...trust, reportOnlyUntil, observation };
     this.#log.write(subject, facts);
     if (decision.outcome === 'allowed') this.#expiryLog.note(subject, decision.identity, now);
     // Last: a log that fails makes another decision of it.
@@ -198,18 +253,22 @@ export class FunctionGate {
 }
 
 /** The worker says which invocation it is; of a handler's call, the context alone does. */
-function isOfCall(earlier: EarlierAdmission, { isInvocation, request, subject }: GatedCall): boolean {
+function isOfCall(earlier: EarlierCall, { isInvocation, request, subject }: GatedCall): boolean {
   const { invocationId } = subject;
   if (isInvocation && (invocationId === unknownInvocationId || earlier.invocationId !== invocationId)) return false;
   return earlier.isInvocation || earlier.request === request;
 }
 
+/** Nobody is known by a denial: only the same function goes on again, and only while it is observed. */
+function isObservedAgain({ requirement }: EarlierCall, call: GatedCall): boolean {
+  return call.observation !== undefined && requirement.functionName === call.requirement.functionName;
+}
+
 /**
- * A call within an invocation that was admitted already, to another function or in other words. Who calls is known; what
- * is required now is asked again, and the first admission stands for both where neither says anything that the other
- * doesn't.
+ * Who calls is known; what is required now is asked again, and the first admission stands for both where neither says
+ * anything that the other doesn't.
  */
-function decideAgain(admission: Admission, requirement: FunctionRequirement, now: number): Decision {
+function authorizeAgain(admission: Admission, requirement: FunctionRequirement, now: number): Decision {
   const decision = authorize(admission.identity, requirement, now);
   const isSame =
     decision.outcome === 'allowed' && copyOwn(decision).deferred?.code === copyOwn(admission).deferred?.code;

@@ -1,5 +1,5 @@
 import { copyOwn, type FunctionRequirement } from '@certgate/core';
-import { findRegistered } from './registered-functions.js';
+import { findRegistered, isToldToRequireKey } from './registered-functions.js';
 import {
   type AnyHandler,
   certificatePolicy,
@@ -19,6 +19,8 @@ export interface GatedFunction {
   readonly isOpen: boolean;
   /** What a caller must meet. Undefined where the function is open, and for MCP triggers, which nobody may call. */
   readonly requirement: FunctionRequirement | undefined;
+  /** Milliseconds: before this moment, a call goes on whatever is decided. Undefined: never. */
+  readonly observedUntil: number | undefined;
 }
 
 /** The app's functions, by the names under which they were registered. */
@@ -42,24 +44,30 @@ export class GatedFunctions {
     const kind = joinTriggerKinds([registered?.kind, told]) ?? 'http';
     if (registered === undefined || registered.handler !== handler) {
       const policy = tightenPolicy(findPolicy(handler as AnyHandler), registered?.policy ?? certificatePolicy);
-      return createGatedFunction(registered?.name ?? functionName, kind, policy);
+      const isKeyed = registered !== undefined && isToldToRequireKey(registered);
+      return createGatedFunction(registered?.name ?? functionName, kind, policy, isKeyed);
     }
     const known = this.#known.get(registered);
     if (known?.kind === kind) return known;
-    const created = createGatedFunction(registered.name, kind, registered.policy);
+    const created = createGatedFunction(registered.name, kind, registered.policy, isToldToRequireKey(registered));
     this.#known.set(registered, created);
     return created;
   }
 }
 
-function createGatedFunction(name: string, kind: TriggerKind, policy: FunctionPolicy): GatedFunction {
+function createGatedFunction(name: string, kind: TriggerKind, policy: FunctionPolicy, isKeyed: boolean): GatedFunction {
   const isOpen = kind === 'other' || (kind === 'http' && policy.kind === 'anonymous');
   const requirement = kind === 'http' && policy.kind === 'certificate' ? createRequirement(name, policy) : undefined;
-  return Object.freeze({ name, kind, isOpen, requirement });
+  const observedUntil = requirement === undefined || !isKeyed ? undefined : findObservedUntil(policy);
+  return Object.freeze({ name, kind, isOpen, requirement, observedUntil });
 }
 
 function createRequirement(functionName: string, policy: FunctionPolicy): FunctionRequirement | undefined {
   if (policy.kind === 'anonymous') return undefined;
   const { roles, reportOnlyUntil } = copyOwn(policy);
   return copyOwn({ functionName, roles, ...(reportOnlyUntil === undefined ? {} : { reportOnlyUntil }) });
+}
+
+function findObservedUntil(policy: FunctionPolicy): number | undefined {
+  return policy.kind === 'anonymous' ? undefined : copyOwn(policy).observedUntil;
 }

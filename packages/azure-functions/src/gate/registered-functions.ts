@@ -14,6 +14,7 @@ import {
   type FunctionMetadata,
   joinTriggerKinds,
   replaceMethod,
+  requiresKey,
   type WorkerCore,
 } from './worker-core.js';
 
@@ -22,7 +23,7 @@ import {
  * whichever comes first: what is marked is always registered after its mark was set, so no mark is ever missed, whatever
  * the order in which files are loaded. Outside a worker it does nothing.
  */
-export function observeRegistrations(): void {
+export function watchRegistrations(): void {
   const core = findWorkerCore();
   if (core !== undefined) getCoverage(core);
 }
@@ -66,7 +67,7 @@ function coverHandler(coverage: FunctionCoverage, metadata: FunctionMetadata, ha
   const kind = findFunctionKind(metadata) ?? 'http';
   if (kind !== 'http' && functionPolicies.has(handler)) {
     throw new TypeError(
-      `The function "${name}" has no HTTP trigger, so no certificate can come with it: take allowAnonymous, requireRole or reportOnly away.`,
+      `The function "${name}" has no HTTP trigger, so no certificate can come with it: take allowAnonymous, requireRole, reportOnly or observe away.`,
     );
   }
   // Other triggers are nobody's to call over HTTP; what they run is left as it is.
@@ -77,8 +78,15 @@ function coverHandler(coverage: FunctionCoverage, metadata: FunctionMetadata, ha
     return gate.runHandler(registered, handler, this, args);
   } as AnyHandler;
   const policy = findPolicy(handler) ?? certificatePolicy;
-  const registered = noteRegistered(coverage, { name, kind, policy, handler: covered });
+  const isKeyed = requiresKey(metadata);
+  if (policy.kind === 'certificate' && policy.observedUntil !== undefined && !isKeyed)
+    throw new TypeError(describeNoKey(name));
+  const registered = noteRegistered(coverage, { name, kind, policy, handler: covered, requiresKey: isKeyed });
   return covered;
+}
+
+function describeNoKey(name: string): string {
+  return `The function "${name}" is observed, so only Azure's function key protects it, but its authLevel does not ask for one (without an authLevel, app.http means anonymous). Set authLevel: 'function', or take observe away to close the function to callers without an allowed certificate.`;
 }
 
 /** A name that comes twice is an error of the worker's, which the app may swallow: the stricter policy stands. */
@@ -92,5 +100,11 @@ function noteRegistered(coverage: FunctionCoverage, registered: RegisteredFuncti
 
 function tightenRegistered(before: RegisteredFunction, registered: RegisteredFunction): RegisteredFunction {
   const kind = joinTriggerKinds([before.kind, registered.kind]) ?? 'http';
-  return { ...registered, kind, policy: tightenPolicy(before.policy, registered.policy) };
+  const isKeyed = isToldToRequireKey(before) && isToldToRequireKey(registered);
+  return { ...registered, kind, policy: tightenPolicy(before.policy, registered.policy), requiresKey: isKeyed };
+}
+
+/** Another copy of this package may have noted it, so its own key alone counts. */
+export function isToldToRequireKey(registered: RegisteredFunction): boolean {
+  return Object.hasOwn(registered, 'requiresKey') && registered.requiresKey === true;
 }

@@ -14,15 +14,18 @@ export interface CertificatePolicy {
   readonly roles: readonly (readonly string[])[];
   /** Set by `reportOnly`, in milliseconds. A copy of this package that doesn't know it keeps the function closed. */
   readonly reportOnlyUntil?: number;
+  /** Set by `observe`, in milliseconds. A copy of this package that doesn't know it keeps the function closed. */
+  readonly observedUntil?: number;
 }
 
 export const certificatePolicy: CertificatePolicy = copyOwn({ kind: 'certificate', roles: Object.freeze([]) });
 
-/** What a gate let through in one invocation, though authorization refuses it. */
+/** What a gate let through in one invocation, though its decision is to refuse. */
 export interface Deferral {
   /** A context alone doesn't say who calls. */
   readonly request: unknown;
-  readonly identity: ClientIdentity;
+  /** Undefined: the function is observed, and nobody was admitted. A copy that doesn't know of that refuses. */
+  readonly identity: ClientIdentity | undefined;
   /** The very groups of roles, by their identity, that the gate knew of when it decided. */
   readonly roles: readonly (readonly string[])[];
 }
@@ -34,6 +37,11 @@ export interface RegisteredFunction {
   readonly policy: FunctionPolicy;
   /** What the worker holds as the function's handler. */
   readonly handler: AnyHandler;
+  /**
+   * The host lets nobody call the function without a key. An older copy of this package never says so, and a function is
+   * observed only where it was said.
+   */
+  readonly requiresKey?: boolean;
 }
 
 /** What the wrapper around a registered handler asks of the gate, whichever copy of this package made either. */
@@ -61,7 +69,7 @@ export interface FunctionCoverage {
  * package) must agree on. It is stored on `globalThis` under registered symbols; `v1` names the shape.
  */
 interface SharedState {
-  /** Marks set by `allowAnonymous`, `requireRole`, `requireAnyRole` and `reportOnly`. */
+  /** Marks set by `allowAnonymous`, `requireRole`, `requireAnyRole`, `reportOnly` and `observe`. */
   readonly 'function-policies/v1': WeakMap<AnyHandler, FunctionPolicy>;
   /** What each of the worker's core modules has been told to register, and the gate that stands before all of it. */
   readonly 'function-coverage/v1': WeakMap<object, FunctionCoverage>;
@@ -120,18 +128,22 @@ export function announceGate(findTrustReport: () => TrustStoreReport | undefined
 }
 
 /**
- * Both must be met. What is anonymous in one and closed in the other is closed; what is report-only in one alone is not
- * report-only, and of two ends the earlier counts.
+ * Both must be met. What is anonymous in one and closed in the other is closed; what is report-only or observed in one
+ * alone is neither, and of two ends the earlier counts.
  */
 export function tightenPolicy(first: FunctionPolicy | undefined, second: FunctionPolicy): FunctionPolicy {
   if (first === undefined) return second;
   const both = [first, second];
   const closed = both.flatMap((policy) => (policy.kind === 'certificate' ? [policy] : []));
   if (closed.length === 0) return second;
-  const ends = closed.flatMap(({ reportOnlyUntil }) => reportOnlyUntil ?? []);
+  const findEnd = (key: 'reportOnlyUntil' | 'observedUntil'): { readonly [name in typeof key]?: number } => {
+    const ends = closed.flatMap((policy) => policy[key] ?? []);
+    return ends.length < both.length ? {} : { [key]: Math.min(...ends) };
+  };
   return copyOwn({
     kind: 'certificate',
     roles: Object.freeze(closed.flatMap(({ roles }) => roles)),
-    ...(ends.length < both.length ? {} : { reportOnlyUntil: Math.min(...ends) }),
+    ...findEnd('reportOnlyUntil'),
+    ...findEnd('observedUntil'),
   });
 }

@@ -5,6 +5,8 @@ import { readMember } from '@certgate/core';
 export interface FunctionBinding {
   readonly type?: unknown;
   readonly direction?: unknown;
+  /** Of an HTTP trigger: whether the host asks for a key. */
+  readonly authLevel?: unknown;
 }
 
 /** A function's registration as `@azure/functions` hands it to the worker. */
@@ -105,6 +107,20 @@ export function findFunctionKind(metadata: FunctionMetadata | undefined): Trigge
     if (each !== undefined) kind = kind === undefined ? each : joinTriggerKinds([kind, each]);
   }
   return kind;
+}
+
+/**
+ * Whether the host lets nobody call the function over HTTP without a key. `app.http` without an `authLevel` registers
+ * `anonymous`; `app.generic` registers none, and although the host takes `function` then, nobody has said it.
+ */
+export function requiresKey(metadata: FunctionMetadata): boolean {
+  const triggers = Object.values(metadata.bindings ?? {}).filter(({ type }) => findTriggerKind(type) === 'http');
+  return triggers.length > 0 && triggers.every((trigger) => isKeyLevel(readMember(trigger, 'authLevel')));
+}
+
+/** The host reads the level without letter case. It has others, which no document tells of: they count as none. */
+function isKeyLevel(authLevel: unknown): boolean {
+  return typeof authLevel === 'string' && ['function', 'admin'].includes(authLevel.toLowerCase());
 }
 
 /**

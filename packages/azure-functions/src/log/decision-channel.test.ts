@@ -5,6 +5,7 @@ import { type TestContext, describe, it } from 'node:test';
 import type { HttpResponseInit } from '@azure/functions';
 import { type DecisionEvent, decisionChannelName, publishDecision } from './decision-channel.js';
 import { allowAnonymous, requireRole } from '../function-policy.js';
+import { observe } from '../observe.js';
 import { reportOnly } from '../report-only.js';
 import { bearing, createApp, createSecuredApp, operator, reader, stranger } from '../test-support/secured-app.js';
 import { secureApp } from '../secure-app.js';
@@ -43,6 +44,7 @@ describe('the channel certgate:decision', () => {
         accessEndsAt: Date.UTC(2099, 0, 1),
         trustRevision: 7,
         reportOnly: undefined,
+        observed: undefined,
         detail: undefined,
       },
       {
@@ -60,6 +62,7 @@ describe('the channel certgate:decision', () => {
         accessEndsAt: undefined,
         trustRevision: 7,
         reportOnly: undefined,
+        observed: undefined,
         detail: events[1]?.detail,
       },
     ]);
@@ -91,6 +94,27 @@ describe('the channel certgate:decision', () => {
     assert.match(detail ?? '', /lacks the role/);
     assert.ok(Object.isFrozen(told));
     assert.equal(events.length, 1);
+  });
+
+  it('tells what an observed function lets go on, and whom it would let in', async (context) => {
+    context.mock.method(console, 'warn', () => undefined);
+    context.mock.timers.enable({ apis: ['Date'], now: Date.UTC(2027, 0, 1) });
+    const { app, worker } = createSecuredApp(context);
+    const handler = observe(() => ({ body: 'in' }), { until: '2027-01-02T00:00:00Z' });
+    app.http('Moving', { authLevel: 'function', handler });
+    await worker.start();
+    const events = listen(context);
+    for (const caller of [reader, stranger]) assert.equal((await worker.invoke('Moving', bearing(caller))).body, 'in');
+    const observed = { until: Date.UTC(2027, 0, 2), functionKey: undefined };
+    assert.deepEqual(
+      events.map((event) => [event.outcome, event.code, event.status, event.identityName, event.observed]),
+      [
+        ['allowed', 'allowed', undefined, 'reader', observed],
+        ['observed', 'certificate_not_trusted', undefined, undefined, observed],
+      ],
+    );
+    assert.match(events[1]?.detail ?? '', /No identity of the trust document/);
+    assert.ok(Object.isFrozen(events[1]?.observed));
   });
 
   it('tells what the log only counts, and nothing of anonymous functions', async (context) => {

@@ -9,7 +9,8 @@ export const decisionChannelName = 'certgate:decision';
 export interface DecisionEvent {
   /** Raised with every change of the shape that a subscriber could notice. */
   readonly version: 1;
-  readonly outcome: 'allowed' | 'denied';
+  /** `observed`: the decision was to refuse, and the call went on to the handler, since the function is observed. */
+  readonly outcome: 'allowed' | 'denied' | 'observed';
   /** `allowed`, or the precise denial code. */
   readonly code: 'allowed' | DenialCode;
   /** What the caller gets; undefined when the call went on to the handler. */
@@ -30,8 +31,18 @@ export interface DecisionEvent {
   readonly trustRevision: number | undefined;
   /** On `allowed`: the refusal that was let through because the function is report-only, and until when (milliseconds). */
   readonly reportOnly: { readonly code: DenialCode; readonly until: number } | undefined;
+  /** Where the function is observed. */
+  readonly observed: Observation | undefined;
   /** For the operator: what is wrong and what to do; redacted as in the log. */
   readonly detail: string | undefined;
+}
+
+/** What is told of a call of an observed function: whatever is decided, the call goes on to the handler. */
+export interface Observation {
+  /** Milliseconds since 1970-01-01T00:00:00Z: from then on, the function is closed. */
+  readonly until: number;
+  /** The name of the function key by which Azure let the call in. Undefined where the host does not tell it. */
+  readonly functionKey: string | undefined;
 }
 
 /** A decision with what is known beside it. */
@@ -42,6 +53,13 @@ export interface DecisionFacts {
   readonly trustSource?: string | undefined;
   /** Milliseconds; of the function's policy. */
   readonly reportOnlyUntil?: number | undefined;
+  /** Set where the function is observed now. */
+  readonly observation?: Observation | undefined;
+}
+
+/** What became of the call. */
+export function findOutcome({ decision, observation }: DecisionFacts): DecisionEvent['outcome'] {
+  return decision.outcome === 'denied' && observation !== undefined ? 'observed' : decision.outcome;
 }
 
 interface Call {
@@ -65,18 +83,19 @@ export function publishDecision(call: Call, facts: DecisionFacts): void {
 }
 
 function createDecisionEvent({ functionName, invocationId }: Call, facts: DecisionFacts): DecisionEvent {
-  const { decision, trustRevision } = facts;
+  const { decision, trustRevision, observation } = facts;
   const detail = decision.outcome === 'denied' ? decision.detail : decision.deferred?.detail;
   return Object.freeze({
     version: 1,
-    outcome: decision.outcome,
+    outcome: findOutcome(facts),
     code: decision.code,
-    status: decision.outcome === 'denied' ? getPublicStatus(decision.code) : undefined,
+    status: decision.outcome === 'denied' && observation === undefined ? getPublicStatus(decision.code) : undefined,
     functionName,
     correlationId: invocationId,
     ...describeCaller(decision),
     trustRevision,
     reportOnly: findReportOnly(facts),
+    observed: observation,
     detail: detail === undefined ? undefined : redactText(detail),
   });
 }

@@ -70,6 +70,32 @@ describe('denial lines', () => {
     );
   });
 
+  it('of an observed function name each caller once a day, and a thousand of them at most', () => {
+    let now = 0;
+    const log = new DecisionLog({ now: () => now });
+    const { context, lines } = createContext();
+    const observation = { until: Date.UTC(2027, 0, 1), functionKey: undefined };
+    const write = (thumbprintSha256: string, observed?: typeof observation): void => {
+      const decision = deny('certificate_not_trusted', 'x', { thumbprintSha256 });
+      log.write(context, { decision, observation: observed });
+    };
+    for (let time = 0; time < 100; time += 1) write('loud', observation);
+    write('quiet', observation);
+    assert.deepEqual(
+      lines.map(({ thumbprintSha256 }) => thumbprintSha256),
+      [...Array.from({ length: 20 }, () => 'loud'), 'quiet'],
+    );
+    assert.equal(lines.at(-1)?.suppressed, 80);
+    // Refusals of closed functions have a budget of their own.
+    for (let time = 0; time < 30; time += 1) write('loud');
+    assert.equal(lines.length, 41);
+    for (let index = 0; index < 5000; index += 1) write(`made up ${index}`, observation);
+    assert.equal(lines.length, 41 + 998);
+    now += 86_400_000;
+    write('quiet', observation);
+    assert.deepEqual([lines.at(-1)?.thumbprintSha256, lines.at(-1)?.suppressed], ['quiet', 5000 - 998]);
+  });
+
   it('every denial is written or counted', () => {
     const codes = fc.constantFrom<DenialCode>('certificate_missing', 'role_missing', 'trust_unavailable');
     const events = fc.array(fc.tuple(codes, fc.nat(30_000)), { maxLength: 300 });
@@ -78,17 +104,23 @@ describe('denial lines', () => {
         let now = 0;
         const log = new DecisionLog({ now: () => now });
         const { context, lines } = createContext();
+        const observations = [undefined, ...['a', 'b'].map((functionKey) => ({ until: 0, functionKey }))];
+        const observe = (pause: number): (typeof observations)[number] => observations[pause % observations.length];
         for (const [code, pause] of list) {
           now += pause % 3 === 0 ? pause : 0;
-          log.write(context, { decision: deny(code, 'x') });
+          log.write(context, { decision: deny(code, 'x'), observation: observe(pause) });
         }
         now += 60_000;
         for (const code of ['certificate_missing', 'role_missing', 'trust_unavailable'] as const) {
-          log.write(context, { decision: deny(code, 'last') });
-          const told = lines
-            .filter((line) => line.code === code)
-            .reduce((sum, { suppressed = 0 }) => sum + 1 + suppressed, 0);
-          assert.equal(told, list.filter(([each]) => each === code).length + 1);
+          for (const outcome of ['denied', 'observed'] as const) {
+            const isOf = (observation: unknown): boolean => (observation === undefined) === (outcome === 'denied');
+            const observation = observations.find(isOf);
+            log.write(context, { decision: deny(code, 'last'), observation });
+            const told = lines
+              .filter((line) => line.code === code && line.outcome === outcome)
+              .reduce((sum, { suppressed = 0 }) => sum + 1 + suppressed, 0);
+            assert.equal(told, list.filter(([each, pause]) => each === code && isOf(observe(pause))).length + 1);
+          }
         }
       }),
     );

@@ -8,7 +8,8 @@ import {
   formatInstant,
   getPublicStatus,
 } from '@certgate/core';
-import type { DecisionFacts } from './decision-channel.js';
+import { DailyNotice } from './daily-notice.js';
+import { type DecisionFacts, findOutcome, type Observation } from './decision-channel.js';
 import { formatLogLine } from './log-text.js';
 
 /** An invocation as the log needs it; every invocation context of `@azure/functions` is one. */
@@ -19,7 +20,7 @@ export interface LoggingCall {
   warn(line: string): void;
 }
 
-/** Which decisions are written: all, or denials and what a report-only function lets through. */
+/** Which decisions are written: all, or denials and what a report-only or observed function lets through. */
 export const decisionLogChoices = ['all', 'denials'] as const;
 
 export type DecisionLogChoice = (typeof decisionLogChoices)[number];
@@ -29,12 +30,13 @@ export const logShapeVersion = 1;
 
 /**
  * One line per decision, JSON with these keys. `outcome: "allowed"` lines are of level information, denials and what was
- * let through because the function is report-only of level warning.
+ * let through because the function is report-only or observed of level warning.
  */
 export interface DecisionLogLine {
   readonly certgate: typeof logShapeVersion;
   readonly event: 'decision';
-  readonly outcome: 'allowed' | 'denied';
+  /** `observed`: the decision was to refuse, and the call went on to the handler, since the function is observed. */
+  readonly outcome: 'allowed' | 'denied' | 'observed';
   /** `allowed`, or the precise denial code. */
   readonly code: 'allowed' | DenialCode;
   /** What the caller got; absent when the call went on to the handler. */
@@ -52,12 +54,22 @@ export interface DecisionLogLine {
   readonly reportOnlyCode?: DenialCode;
   /** RFC 3339: when that denial begins to count. */
   readonly reportOnlyUntil?: string;
+  /** On every line about a function that is observed, RFC 3339: when it closes. */
+  readonly observedUntil?: string;
+  /** Beside it: the name of the function key by which Azure let the call in, where the host tells it. */
+  readonly functionKey?: string;
   readonly detail?: string;
-  /** How many denials of this code were not logged since the last line of this code. */
+  /**
+   * How many denials of this code were not logged since the last line of this code; on `observed`, how many such calls of
+   * this function.
+   */
   readonly suppressed?: number;
 }
 
-/** Denials that are logged per code and minute; the rest is counted. Strangers must not fill the log. */
+/**
+ * Denials that are logged per code and minute; the rest is counted. Strangers must not fill the log. What is observed is
+ * counted by function and code.
+ */
 const linesPerWindow = 20;
 const windowMilliseconds = 60_000;
 
@@ -74,7 +86,9 @@ interface DecisionLogOptions {
 }
 
 export class DecisionLog {
-  readonly #windows = new Map<DenialCode, Window>();
+  readonly #windows = new Map<string, Window>();
+  /** By function, code and caller of observed calls: whoever will be refused is named, however many others are. */
+  readonly #observed = new DailyNotice();
   readonly #choice: DecisionLogChoice;
   readonly #now: () => number;
 
@@ -89,24 +103,35 @@ export class DecisionLog {
       if (this.#choice === 'all') context.log(formatLogLine(createLogLine(context, facts, 0)));
       return;
     }
-    const suppressed = decision.outcome === 'denied' ? this.#countDenial(decision.code) : 0;
+    const suppressed = decision.outcome === 'denied' ? this.#countDenial(context, decision, facts.observation) : 0;
     if (suppressed === undefined) return;
     context.warn(formatLogLine(createLogLine(context, facts, suppressed)));
   }
 
   /** How many were suppressed before this one, or undefined when this one is to be suppressed too. */
-  #countDenial(code: DenialCode): number | undefined {
+  #countDenial(
+    context: LoggingCall,
+    { code, thumbprintSha256 }: Denial,
+    observation?: Observation,
+  ): number | undefined {
     const now = this.#now();
-    const window = this.#windows.get(code);
+    if (observation === undefined) return this.#count(code, false, now);
+    const { functionName } = context;
+    const caller = JSON.stringify([functionName, code, thumbprintSha256, observation.functionKey]);
+    return this.#count(`${code} ${functionName}`, this.#observed.isDue(caller, now), now);
+  }
+
+  #count(key: string, isDue: boolean, now: number): number | undefined {
+    const window = this.#windows.get(key);
     if (window === undefined || now - window.startedAt >= windowMilliseconds) {
-      this.#windows.set(code, { startedAt: now, lines: 1, suppressed: 0 });
+      this.#windows.set(key, { startedAt: now, lines: 1, suppressed: 0 });
       return window?.suppressed ?? 0;
     }
-    if (window.lines < linesPerWindow) {
-      this.#windows.set(code, { ...window, lines: window.lines + 1 });
-      return 0;
+    if (isDue || window.lines < linesPerWindow) {
+      this.#windows.set(key, { ...window, lines: window.lines + 1, suppressed: 0 });
+      return window.suppressed;
     }
-    this.#windows.set(code, { ...window, suppressed: window.suppressed + 1 });
+    this.#windows.set(key, { ...window, suppressed: window.suppressed + 1 });
     return undefined;
   }
 }
@@ -126,25 +151,29 @@ function isLoggingContext(context: unknown): context is LoggingCall {
   return typeof context === 'object' && context !== null && 'warn' in context && typeof context.warn === 'function';
 }
 
-function createLogLine(
-  context: LoggingCall,
-  { decision, trustRevision, trustSource, reportOnlyUntil }: DecisionFacts,
-  suppressed: number,
-): DecisionLogLine {
+function createLogLine(context: LoggingCall, facts: DecisionFacts, suppressed: number): DecisionLogLine {
+  const { decision, trustRevision, trustSource, reportOnlyUntil, observation } = facts;
   return {
     certgate: logShapeVersion,
     event: 'decision',
-    outcome: decision.outcome,
+    outcome: findOutcome(facts),
     code: decision.code,
-    ...(decision.outcome === 'denied' ? { status: getPublicStatus(decision.code) } : {}),
+    ...(decision.outcome === 'denied' && observation === undefined ? { status: getPublicStatus(decision.code) } : {}),
     function: context.functionName,
     correlationId: context.invocationId,
     ...describeCaller(decision),
     ...(trustRevision === undefined ? {} : { trustRevision }),
     ...(decision.code === 'certificate_not_trusted' && trustSource !== undefined ? { trustSource } : {}),
+    ...describeObservation(observation),
     ...(decision.outcome === 'denied' ? { detail: decision.detail } : describeDeferral(decision, reportOnlyUntil)),
     ...(suppressed === 0 ? {} : { suppressed }),
   };
+}
+
+function describeObservation(observation: Observation | undefined): Partial<DecisionLogLine> {
+  if (observation === undefined) return {};
+  const { until, functionKey } = observation;
+  return { observedUntil: formatInstant(until), ...(functionKey === undefined ? {} : { functionKey }) };
 }
 
 function describeDeferral({ deferred }: Admission, reportOnlyUntil: number | undefined): Partial<DecisionLogLine> {

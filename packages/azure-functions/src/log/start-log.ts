@@ -10,6 +10,8 @@ export const startCodes = [
   'trust_unavailable',
   'report_only',
   'report_only_ended',
+  'observed',
+  'observation_ended',
   'mcp_trigger',
   'programming_model_unknown',
   'gate_bypassed',
@@ -23,17 +25,19 @@ export interface StartLogLine {
   readonly event: 'start';
   readonly code: StartCode;
   readonly detail: string;
-  /** On `report_only`, `report_only_ended`, `mcp_trigger` and `gate_bypassed`. */
+  /** Where the line is about one function. */
   readonly function?: string;
   /** On `report_only` and `report_only_ended`: RFC 3339. */
   readonly reportOnlyUntil?: string;
+  /** On `observed` and `observation_ended`: RFC 3339. */
+  readonly observedUntil?: string;
 }
 
 /** There is no invocation, so no context; the worker logs the console's lines. */
 export function warnAtStart(
   code: StartCode,
   detail: string,
-  more: Pick<StartLogLine, 'function' | 'reportOnlyUntil'> = {},
+  more: Pick<StartLogLine, 'function' | 'reportOnlyUntil' | 'observedUntil'> = {},
 ): void {
   const line: StartLogLine = { certgate: logShapeVersion, event: 'start', code, detail, ...more };
   console.warn(formatLogLine(line));

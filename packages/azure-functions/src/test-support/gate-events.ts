@@ -19,6 +19,7 @@ export const allowed: DecisionEvent = Object.freeze({
   accessEndsAt: Date.now() + 86_400_000,
   trustRevision: 7,
   reportOnly: undefined,
+  observed: undefined,
   detail: undefined,
 });
 

@@ -1,0 +1,58 @@
+import type { HttpHandler } from '@azure/functions';
+import { copyOwn } from '@certgate/core';
+import { describeOpening, expectHandler, wrapHandler } from './function-policy.js';
+import { type AnyHandler, certificatePolicy, findPolicy } from './gate/shared-state.js';
+import { readUntil } from './until-option.js';
+
+/** The options of `observe`. */
+export interface ObserveOptions {
+  /**
+   * The first moment at which the function is closed: RFC 3339 in UTC, `YYYY-MM-DDT00:00:00Z`. At most 90 days ahead when
+   * the app is loaded.
+   */
+  readonly until: string;
+}
+
+/**
+ * Leaves a function open that has function keys so far, and tells who would be refused if it were closed: for the move from
+ * keys to certificates. Every call is decided as a closed function decides it, roles included, and logged; until `until`, at
+ * most 90 days ahead, it goes on to the handler whatever was decided, also where the decision itself fails. From then on
+ * the function is closed.
+ *
+ * Azure's key check is all that protects the function meanwhile, so an `authLevel` of `function` or `admin` is required;
+ * without one, `app.http` registers `anonymous`. In the handler, `findClientIdentity` gives the caller that would be
+ * admitted, and undefined for others.
+ *
+ * It stands outermost. It returns a new function and leaves the given one as it is. Where its mark gets lost, the function
+ * is closed.
+ *
+ * @example
+ * ```ts
+ * import { app } from '@azure/functions';
+ * import { observe } from '@certgate/azure-functions';
+ *
+ * const until = 'YYYY-MM-DDT00:00:00Z';
+ * app.http('Orders', { authLevel: 'function', handler: observe(() => ({ jsonBody: [] }), { until }) });
+ * ```
+ *
+ * @throws {TypeError} for a handler that is anonymous, report-only, observed already or no function, for an unknown option,
+ * and for an `until` that is no RFC 3339 time in UTC. The registration throws one where no key is required, or where the
+ * trigger is not HTTP.
+ * @throws {RangeError} when `until` is more than 90 days ahead. One that has passed is no error: the function is closed.
+ */
+export function observe<Handler extends HttpHandler>(handler: Handler, options: ObserveOptions): Handler;
+export function observe<Handler extends AnyHandler>(handler: Handler, options: ObserveOptions): Handler;
+export function observe<Handler extends AnyHandler>(handler: Handler, options: ObserveOptions): Handler {
+  expectHandler('observe', handler);
+  const observedUntil = readUntil('observe', options);
+  const inner = findPolicy(handler) ?? certificatePolicy;
+  if (inner.kind === 'anonymous') {
+    throw new TypeError('observe was given an anonymous handler, which refuses nobody. Take away one of the two.');
+  }
+  const opening = describeOpening(inner);
+  if (opening !== undefined) {
+    throw new TypeError(`observe was given a handler that ${opening} already. Take away one of the two.`);
+  }
+  const policy = copyOwn({ kind: 'certificate', roles: inner.roles, observedUntil } as const);
+  return wrapHandler(handler, policy, (_args, call) => call());
+}

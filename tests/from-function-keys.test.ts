@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { createAdapterApp, readHeader, send } from './test-support/adapter-app.js';
+import { tellKeyNames } from './test-support/key-check.js';
+import { type OpensslCertificate, makeOpensslCertificate, openssl } from './test-support/openssl.js';
+
+// The migration that docs/from-function-keys.md describes, with twenty callers: each has a function key of its own.
+
+const days = 86_400_000;
+
+const main = `
+${tellKeyNames}
+import { app } from '@azure/functions';
+import { allowAnonymous, findClientIdentity, observe, secureApp, trustStoreFrom } from '@certgate/azure-functions';
+
+let ahead = 0;
+const now = Date.now.bind(Date);
+Date.now = () => now() + ahead;
+
+secureApp(app, { trustStore: trustStoreFrom(process.env.CERTGATE_TRUST) });
+const handler = (request, context) => ({ body: findClientIdentity(context)?.name ?? 'nobody' });
+const until = new Date(now() + ${10 * days}).toISOString();
+app.http('Orders', { authLevel: 'function', handler: observe(handler, { until }) });
+app.http('TenDaysLater', { handler: allowAnonymous(() => { ahead = ${10 * days}; return { body: 'done' }; }) });
+`;
+
+interface Caller {
+  /** Of its function key. */
+  readonly name: string;
+  readonly certificate?: OpensslCertificate;
+  /** What the log must say of the caller. */
+  readonly expected: 'allowed' | 'certificate_missing' | 'certificate_not_trusted' | 'certificate_expired';
+}
+
+const clientExtensions = [
+  'basicConstraints=critical,CA:FALSE',
+  'keyUsage=critical,digitalSignature',
+  'extendedKeyUsage=clientAuth',
+];
+
+/** Self-signed by openssl, and over for years. */
+function makeExpiredCertificate(folder: string, name: string): OpensslCertificate {
+  const [certificateFile, keyFile] = [join(folder, `${name}.crt.pem`), join(folder, `${name}.key.pem`)];
+  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', keyFile];
+  const validity = ['-not_before', '20200101000000Z', '-not_after', '20210101000000Z'];
+  const added = clientExtensions.flatMap((extension) => ['-addext', extension]);
+  openssl(['req', '-x509', ...key, ...validity, '-subj', `/CN=${name}`, ...added, '-out', certificateFile], folder);
+  const printed = openssl(['x509', '-in', certificateFile, '-noout', '-fingerprint', '-sha256'], folder);
+  return { certificateFile, keyFile, thumbprintSha256: printed.split('=')[1]?.trim() ?? '' };
+}
+
+function createCallers(folder: string): readonly Caller[] {
+  const names = Array.from({ length: 20 }, (_, index) => `caller-${String(index + 1).padStart(2, '0')}`);
+  return names.map((name, index) => {
+    if (index < 12) return { name, certificate: makeOpensslCertificate(folder, name, 'ec'), expected: 'allowed' };
+    if (index < 15) return { name, expected: 'certificate_missing' };
+    if (index < 18)
+      return { name, certificate: makeOpensslCertificate(folder, name, 'ec'), expected: 'certificate_not_trusted' };
+    return { name, certificate: makeExpiredCertificate(folder, name), expected: 'certificate_expired' };
+  });
+}
+
+/** As the operator has it: those whose certificate nobody has told them of are not in it. */
+function writeTrust(folder: string, callers: readonly Caller[]): string {
+  const file = join(folder, 'trust.json');
+  const identities = callers
+    .filter(({ expected }) => expected === 'allowed' || expected === 'certificate_expired')
+    .map(({ name, certificate }) => ({
+      name,
+      roles: [],
+      pins: [{ thumbprintSha256: certificate?.thumbprintSha256 }],
+    }));
+  writeFileSync(file, JSON.stringify({ schemaVersion: 1, revision: 1, identities }));
+  return file;
+}
+
+describe('a move from function keys to certificates', () => {
+  it('names exactly the eight callers of twenty that are refused afterwards, and why', async (context) => {
+    const app = createAdapterApp(context, {
+      'package.json': '{ "type": "module", "main": "src/index.js" }',
+      'src/index.js': main,
+    });
+    const callers = createCallers(app.folder);
+    const { url } = await app.start({ environment: { CERTGATE_TRUST: writeTrust(app.folder, callers) } });
+    const call = async (name: string, { name: key, certificate }: Partial<Caller> = {}): Promise<[number, string]> => {
+      const header = certificate === undefined ? {} : { 'X-ARR-ClientCert': readHeader(certificate) };
+      const { status, body } = await send(`${url}/api/${name}`, { 'x-functions-key': key ?? '', ...header });
+      return [status, body];
+    };
+
+    // So many calls that the log counts some of them only.
+    const rounds = callers.flatMap((caller) =>
+      Array.from({ length: caller.expected === 'allowed' ? 2 : 15 }, () => caller),
+    );
+    for (const caller of rounds) {
+      const identity = caller.expected === 'allowed' ? caller.name : 'nobody';
+      assert.deepEqual(await call('Orders', caller), [200, identity], caller.name);
+    }
+
+    const loggedLeast = 24 + 8;
+    const lines = (await app.decisions(loggedLeast)).filter((line) => line['observedUntil'] !== undefined);
+    const tell = (outcome: string): ReadonlyMap<unknown, Readonly<Record<string, unknown>>> =>
+      new Map(lines.filter((line) => line['outcome'] === outcome).map((line) => [line['functionKey'], line]));
+    const [admitted, refused] = [tell('allowed'), tell('observed')];
+    const [ready, others] = [callers.slice(0, 12), callers.slice(12)];
+    assert.deepEqual(
+      [...admitted.keys()].sort(),
+      ready.map(({ name }) => name),
+    );
+    assert.deepEqual(
+      [...refused.keys()].sort(),
+      others.map(({ name }) => name),
+    );
+    for (const { name, expected, certificate } of others) {
+      const thumbprintSha256 = certificate?.thumbprintSha256.replaceAll(':', '');
+      const identity = expected === 'certificate_expired' ? name : undefined;
+      const line = refused.get(name);
+      assert.deepEqual(
+        [line?.['code'], line?.['thumbprintSha256'], line?.['identity'], line?.['status']],
+        [expected, thumbprintSha256, identity, undefined],
+      );
+    }
+    // Some were counted only, and even so each caller has a line.
+    assert.ok(lines.length < rounds.length);
+
+    assert.deepEqual(await call('TenDaysLater'), [200, 'done']);
+    for (const caller of callers) {
+      const [status, body] = await call('Orders', caller);
+      assert.equal(status, caller.expected === 'allowed' ? 200 : 401, caller.name);
+      if (caller.expected === 'allowed') assert.equal(body, caller.name);
+    }
+    const after = (await app.decisions(lines.length + 20)).slice(lines.length);
+    assert.deepEqual(after.map(({ outcome }) => outcome).filter((outcome) => outcome === 'denied').length, 8);
+    const [start] = await app.startLines(1);
+    assert.deepEqual([start?.['code'], start?.['function']], ['observed', 'Orders']);
+  });
+});
