@@ -324,6 +324,36 @@ describe('it opens nothing for longer than it says', () => {
     assert.equal(send('Orders').status, 401);
   });
 
+  it('a context that a handler keeps opens nothing after the end, though its invocation was let go on', async (context) => {
+    const { app, worker, setTime } = start(context);
+    const kept: unknown[][] = [];
+    const keep: Handler = (...args) => {
+      kept.push([...args]);
+      return secret();
+    };
+    app.http('Orders', { authLevel, handler: observe(keep, { until }) });
+    await worker.start();
+    assert.equal((await worker.invoke('Orders')).body, 'secret');
+    const again = (): HttpResponseInit => worker.functions.get('Orders')!.callback(...kept[0]!) as HttpResponseInit;
+    assert.equal(again().body, 'secret');
+    assert.equal(worker.decisions.length, 1);
+    setTime(end);
+    assert.equal(again().status, 401);
+    assert.equal(worker.decisions.at(-1)?.['outcome'], 'denied');
+  });
+
+  it('a second registration of the name, which the app swallows or the worker takes, closes both', async (context) => {
+    const { app, worker } = start(context);
+    app.http('Orders', { authLevel, handler: observe(secret, { until }) });
+    assert.throws(() => {
+      app.http('Orders', { authLevel, handler: secret });
+    }, /already been registered/);
+    app.http('Refunds', { authLevel: 'anonymous', handler: secret });
+    app.http('REFUNDS', { authLevel, handler: observe(secret, { until }) });
+    await worker.start();
+    for (const name of ['Orders', 'Refunds', 'REFUNDS']) assert.equal((await worker.invoke(name)).status, 401, name);
+  });
+
   it('two registrations of one name: the stricter stands, and it is observed only where both are', () => {
     const roles = [['a']] as const;
     const strict = { kind: 'certificate', roles } as const;
@@ -359,6 +389,70 @@ describe('a mark that gets lost, or lands elsewhere, closes', () => {
       assert.ok(answer.status >= 401, name);
       assert.doesNotMatch(answer.body, /secret/);
     }
+  });
+
+  it('a closed function that is called in the context of an observed call is refused, and that is logged', async (context) => {
+    const { app, worker } = start(context);
+    const statuses: unknown[] = [];
+    const callClosed: Handler = (...args) => {
+      const { callback } = worker.functions.get('Closed')!;
+      statuses.push((callback(...args) as HttpResponseInit).status);
+      return secret();
+    };
+    app.http('Orders', { authLevel, handler: observe(callClosed, { until }) });
+    app.http('Closed', { authLevel, handler: secret });
+    await worker.start();
+    // The second time, both refusals come from memory, as one object.
+    for (let time = 0; time < 2; time += 1)
+      assert.equal((await worker.invoke('Orders', bearing(stranger))).body, 'secret');
+    assert.deepEqual(statuses, [401, 401]);
+    assert.deepEqual(
+      worker.decisions.map(({ outcome }) => outcome),
+      ['observed', 'denied', 'observed', 'denied'],
+    );
+  });
+
+  it('an observed function that is called in the context of another one is decided and logged by itself', async (context) => {
+    const { app, worker } = start(context);
+    const callOther: Handler = (...args) => worker.functions.get('Other')!.callback(...args) as HttpResponseInit;
+    app.http('Orders', { authLevel, handler: observe(callOther, { until }) });
+    app.http('Other', { authLevel, handler: observe(requireRole('operator', whoami), { until }) });
+    await worker.start();
+    assert.equal((await worker.invoke('Orders', bearing(stranger))).body, 'nobody');
+    // Who was admitted to the invocation stays so.
+    assert.equal((await worker.invoke('Orders', bearing(reader))).body, 'reader');
+    assert.deepEqual(
+      worker.decisions.map(({ outcome, code }) => [outcome, code]),
+      [
+        ['observed', 'certificate_not_trusted'],
+        ['observed', 'certificate_not_trusted'],
+        ['allowed', 'allowed'],
+        ['observed', 'role_missing'],
+      ],
+    );
+  });
+
+  it('where the programming model is unknown, the wrapper observes, and closes at the end', async (context) => {
+    const setTime = setClock(context);
+    const { app, worker } = createApp(context);
+    const original = worker.model!;
+    const odd = {};
+    Object.defineProperty(odd, 'getInvocationModel', {
+      get: () => (core: object) => original.getInvocationModel(core),
+      set: () => undefined,
+    });
+    (worker.core['setProgrammingModel'] as (model: object) => void)(odd);
+    secureApp(app, { trustStore: trustStoreFromDocument(trustDocument) });
+    app.http('Orders', { authLevel, handler: observe(requireRole('operator', whoami), { until }) });
+    await worker.start();
+    for (const [caller, name] of [
+      [{}, 'nobody'],
+      [bearing(operator), 'operator'],
+    ] as const)
+      assert.equal((await worker.invoke('Orders', caller)).body, name);
+    setTime(end);
+    assert.equal((await worker.invoke('Orders')).status, 401);
+    assert.equal((await worker.invoke('Orders', bearing(operator))).body, 'operator');
   });
 
   it("a hook that puts an observed handler in a closed or anonymous function's place opens neither", async (context) => {
@@ -417,8 +511,9 @@ describe('a mark that gets lost, or lands elsewhere, closes', () => {
     const { requiresKey, ...old } = functions.get('old')!;
     assert.equal(requiresKey, true);
     functions.set('old', old);
+    app.http('OLD', { authLevel, handler: observe(secret, { until }) });
     await worker.start();
-    for (const name of ['OldOutside', 'Old']) assert.ok((await worker.invoke(name)).status >= 401, name);
+    for (const name of ['OldOutside', 'Old', 'OLD']) assert.ok((await worker.invoke(name)).status >= 401, name);
   });
 
   it('two copies of this package agree, whichever made the mark', async (context) => {

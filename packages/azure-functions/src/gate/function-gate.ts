@@ -115,7 +115,10 @@ export class FunctionGate {
   decide(call: GatedCall): Verdict | PromiseLike<Verdict> {
     try {
       const now = Date.now();
-      const decision = this.#readDecision(call, now);
+      const earlier = this.#findEarlier(call);
+      const again = earlier && decideAgain(earlier, call, now);
+      if (again !== undefined) return this.#conclude(call, again, now, earlier);
+      const decision = this.#decideAnew(call, now);
       if (!isPromiseLike(decision)) return this.#conclude(call, decision, now);
       return decision
         .then((late) => this.#conclude(call, late, now))
@@ -125,61 +128,43 @@ export class FunctionGate {
     }
   }
 
-  #readDecision(call: GatedCall, now: number): Decision | PromiseLike<Decision> {
-    const { requirement } = call;
-    const again = this.#decideAgain(call, now);
-    if (again !== undefined) return again;
-    const frontEnd = this.#resolveFrontEnd();
-    if (frontEnd.outcome === 'denied') return frontEnd;
-    const source = this.#streaming.takeHeaderSource(call.subject.invocationId);
-    if (source.kind === 'ambiguous') return deny('http_streaming_ambiguous', ambiguousDetail);
-    const header = source.kind === 'proxied' ? source.header : call.findHeader();
-    return this.#access.decide(header, requirement, now);
-  }
-
-  /**
-   * A call within an invocation that has gone on already, to another function or in other words; undefined where it is to
-   * be decided from its header.
-   */
-  #decideAgain(call: GatedCall, now: number): Decision | undefined {
-    const earlier = this.#findEarlier(call);
-    if (earlier === undefined) return undefined;
-    if (earlier.decision.outcome === 'allowed') return authorizeAgain(earlier.decision, call.requirement, now);
-    return isObservedAgain(earlier, call) ? earlier.decision : undefined;
-  }
-
   #findEarlier(call: GatedCall): EarlierCall | undefined {
     const earlier = this.#earlier.get(call.context);
     return earlier !== undefined && isOfCall(earlier, call) ? earlier : undefined;
   }
 
-  #conclude(call: GatedCall, decision: Decision, now: number): Verdict {
-    const earlier = this.#findEarlier(call);
-    // A refusal that is remembered is one object for several calls.
-    const isKnown = decision.outcome === 'allowed' || (earlier !== undefined && isObservedAgain(earlier, call));
-    if (!isKnown || earlier?.decision !== decision) this.#report(call, decision, now);
+  #decideAnew(call: GatedCall, now: number): Decision | PromiseLike<Decision> {
+    const frontEnd = this.#resolveFrontEnd();
+    if (frontEnd.outcome === 'denied') return frontEnd;
+    const source = this.#streaming.takeHeaderSource(call.subject.invocationId);
+    if (source.kind === 'ambiguous') return deny('http_streaming_ambiguous', ambiguousDetail);
+    const header = source.kind === 'proxied' ? source.header : call.findHeader();
+    return this.#access.decide(header, call.requirement, now);
+  }
+
+  /** `earlier` is set where it led to the decision. */
+  #conclude(call: GatedCall, decision: Decision, now: number, earlier?: EarlierCall): Verdict {
+    if (earlier?.decision !== decision) this.#report(call, decision, now);
     if (decision.outcome !== 'allowed')
-      return call.observation === undefined ? decision : this.#letGoOn(call, decision);
+      return call.observation === undefined ? decision : this.#letGoOn(call, decision, earlier);
     const { requirement, request, context } = call;
-    this.#noteCall(call, decision);
+    this.#noteCall(call, decision, earlier);
     clientIdentities.set(context, decision.identity);
     noteDeferral(context, request, decision, requirement);
     return admitted;
   }
 
   /** The function is observed: the call goes on, without an identity unless the invocation has one already. */
-  #letGoOn(call: GatedCall, denial: Denial): Verdict {
+  #letGoOn(call: GatedCall, denial: Denial, earlier?: EarlierCall): Verdict {
     const { requirement, request, context } = call;
-    const earlier = this.#findEarlier(call);
     if (earlier === undefined) clientIdentities.delete(context);
-    if (earlier?.decision.outcome !== 'allowed') this.#noteCall(call, denial);
+    if (earlier?.decision.outcome !== 'allowed') this.#noteCall(call, denial, earlier);
     noteObservedCall(context, request, requirement);
     return admitted;
   }
 
-  #noteCall(call: GatedCall, decision: Decision): void {
+  #noteCall(call: GatedCall, decision: Decision, earlier: EarlierCall | undefined): void {
     const { requirement, request, context, isInvocation, subject } = call;
-    const earlier = this.#earlier.get(context);
     const { invocationId } = isInvocation ? subject : (earlier ?? subject);
     const isForAll = isInvocation || earlier?.isInvocation === true;
     this.#earlier.set(context, { request, decision, requirement, isInvocation: isForAll, invocationId });
@@ -259,9 +244,14 @@ function isOfCall(earlier: EarlierCall, { isInvocation, request, subject }: Gate
   return earlier.isInvocation || earlier.request === request;
 }
 
-/** Nobody is known by a denial: only the same function goes on again, and only while it is observed. */
-function isObservedAgain({ requirement }: EarlierCall, call: GatedCall): boolean {
-  return call.observation !== undefined && requirement.functionName === call.requirement.functionName;
+/**
+ * A call within an invocation that has gone on already, to another function or in other words. Undefined where it is to be
+ * decided from its header: nobody is known by a denial, so only the same function goes on again, while it is observed.
+ */
+function decideAgain(earlier: EarlierCall, { requirement, observation }: GatedCall, now: number): Decision | undefined {
+  if (earlier.decision.outcome === 'allowed') return authorizeAgain(earlier.decision, requirement, now);
+  const isSame = observation !== undefined && earlier.requirement.functionName === requirement.functionName;
+  return isSame ? earlier.decision : undefined;
 }
 
 /**
