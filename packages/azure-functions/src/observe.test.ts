@@ -414,18 +414,28 @@ describe('a mark that gets lost, or lands elsewhere, closes', () => {
 
   it('an observed function that is called in the context of another one is decided and logged by itself', async (context) => {
     const { app, worker } = start(context);
-    const callOther: Handler = (...args) => worker.functions.get('Other')!.callback(...args) as HttpResponseInit;
+    const closed: unknown[] = [];
+    const callOther: Handler = (...args) => {
+      const [other, then] = ['Other', 'Closed'].map((name) => worker.functions.get(name)!.callback);
+      const answer = other!(...args) as HttpResponseInit;
+      const { status, body } = then!(...args) as HttpResponseInit;
+      closed.push(status ?? body);
+      return answer;
+    };
     app.http('Orders', { authLevel, handler: observe(callOther, { until }) });
+    app.http('Closed', { handler: whoami });
     app.http('Other', { authLevel, handler: observe(requireRole('operator', whoami), { until }) });
     await worker.start();
     assert.equal((await worker.invoke('Orders', bearing(stranger))).body, 'nobody');
-    // Who was admitted to the invocation stays so.
+    // Who was admitted to the invocation stays so, for what it calls afterwards too.
     assert.equal((await worker.invoke('Orders', bearing(reader))).body, 'reader');
+    assert.deepEqual(closed, [401, 'reader']);
     assert.deepEqual(
       worker.decisions.map(({ outcome, code }) => [outcome, code]),
       [
         ['observed', 'certificate_not_trusted'],
         ['observed', 'certificate_not_trusted'],
+        ['denied', 'certificate_not_trusted'],
         ['allowed', 'allowed'],
         ['observed', 'role_missing'],
       ],
