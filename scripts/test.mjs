@@ -2,7 +2,7 @@
 // (or of one compiled file), without the linters.
 import './check-node.mjs';
 import { spawn } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import { join } from 'node:path';
@@ -26,6 +26,7 @@ await Promise.all([
   expectStep('Building the sample app', [createRequire(`${sample}/`).resolve('typescript/bin/tsc'), '-p', sample]),
   expectStep('Building the sample client', [tsc, '-p', 'examples/client']),
 ]);
+if (folders.length === 0) await packForTests();
 await runTests();
 await linting;
 
@@ -44,6 +45,16 @@ async function lint() {
   process.once('exit', () => {
     for (const { what, output } of failed) console.error(`${what} failed:\n${output}`);
   });
+}
+
+/** Once for all test files that install the packages: tests/test-support/npm.ts. */
+async function packForTests() {
+  // Absent where this script was not started by npm: then each of those files packs for itself.
+  if (process.env['npm_execpath'] === undefined) return;
+  const folder = mkdtempSync(join(os.tmpdir(), 'certgate-tarballs-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  await expectStep('Packing the packages', [join(root, 'scripts', 'pack.mjs'), folder]);
+  process.env['CERTGATE_TEST_TARBALLS'] = folder;
 }
 
 async function expectStep(what, words) {
