@@ -1,5 +1,5 @@
-// Builds everything, checks style and types, and runs every test. `npm test -- packages/core` runs the tests of one folder
-// (or of one compiled file), without the linters.
+// Builds everything, checks style and types, and runs every test. `npm test -- packages/core tests/docs.test.ts` runs the
+// tests of folders and files, without the linters.
 import './check-node.mjs';
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
@@ -15,7 +15,7 @@ const require = createRequire(import.meta.url);
 const tsc = require.resolve('typescript/bin/tsc');
 const bin = (name) => join(root, 'node_modules', name);
 
-const folders = process.argv.slice(2);
+const folders = process.argv.slice(2).map(findCompiled);
 // Compiling keeps one processor busy, so the linters run beside it; ESLint needs the declarations of the packages.
 const building = expectStep('Building the packages', [join(root, 'scripts', 'build.mjs')]);
 const linting = folders.length === 0 ? lint() : Promise.resolve();
@@ -93,6 +93,14 @@ async function runTests() {
   const report = results.compose(new spec());
   report.pipe(process.stdout);
   await new Promise((resolve) => report.once('end', resolve));
+}
+
+/** Sources may be named: what is run is what they compile to. */
+function findCompiled(path) {
+  return path
+    .replace(/^(packages\/[^/]+\/)src(?=\/|$)/, '$1dist/esm')
+    .replace(/^tests\/(?=[^/]+\.test\.ts$)/, 'tests/dist/')
+    .replace(/\.test\.ts$/, '.test.js');
 }
 
 /** No glob: `node --test` expands them from Node 21 on only, and a shell differs from system to system. */
