@@ -123,8 +123,7 @@ const authority = {
   trustAnchors: ['-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----'],
 };
 
-describe('path validation', () => {
-  const listLoaded = `() => Object.keys(require.cache).filter((file) => file.endsWith('path.cjs'))`;
+describe('a part of a package is loaded with its first use, and then at once', () => {
   const documents = {
     pins: { schemaVersion: 1, revision: 1, identities: [] },
     authority: { schemaVersion: 1, revision: 1, identities: [], authorities: [authority] },
@@ -133,24 +132,52 @@ describe('path validation', () => {
     ['import', "await import('@certgate/core')"],
     ['require', "require('@certgate/core')"],
   ] as const) {
-    it(`is loaded with the first document that has authorities, at once: ${kind}`, async () => {
+    it(kind, async () => {
       const script = `(async () => {
-        const { trustStoreFromDocument } = ${load};
-        const listLoaded = ${listLoaded};
-        const seen = [listLoaded().length];
+        const { trustStoreFromDocument, trustStoreFromFile, trustStoreFromUrl } = ${load};
+        const listParts = () =>
+          Object.keys(require.cache).map((file) => /(?:part-.*|path)(?=\\.cjs$)/.exec(file)?.[0]).filter(Boolean).sort();
+        const seen = [listParts()];
         trustStoreFromDocument(${JSON.stringify(documents.pins)});
-        seen.push(listLoaded().length);
+        seen.push(listParts());
+        await trustStoreFromFile(process.argv[1]).start();
+        seen.push(listParts());
+        trustStoreFromUrl('https://localhost/trust.json');
+        seen.push(listParts());
         try { trustStoreFromDocument(${JSON.stringify(documents.authority)}); } catch (error) { seen.push(error.name, error.message); }
-        seen.push(listLoaded().length);
+        seen.push(listParts());
         process.stdout.write(JSON.stringify(seen));
       })();`;
-      const { stdout, stderr, exitCode } = await runProgram(process.execPath, ['-e', script], { cwd: root });
+      const folder = mkdtempSync(join(tmpdir(), 'certgate-parts-'));
+      const file = join(folder, 'trust.json');
+      writeFileSync(file, JSON.stringify(documents.pins));
+      const { stdout, stderr, exitCode } = await runProgram(process.execPath, ['-e', script, file], { cwd: root });
+      rmSync(folder, { recursive: true });
       assert.equal(exitCode, 0, stderr);
-      const [atLoad, withPins, name, message, withAuthority] = JSON.parse(stdout) as readonly unknown[];
-      assert.deepEqual([atLoad, withPins, name, withAuthority], [0, 0, 'TrustDocumentError', 1]);
+      const [atLoad, withPins, withFile, withUrl, name, message, withAuthority] = JSON.parse(
+        stdout,
+      ) as readonly unknown[];
+      assert.deepEqual(atLoad, []);
+      assert.deepEqual(withPins, ['part-trust-reading']);
+      assert.deepEqual(withFile, ['part-trust-reading']);
+      assert.deepEqual(withUrl, ['part-remote-sources', 'part-trust-reading']);
+      assert.equal(name, 'TrustDocumentError');
       assert.match(String(message), /trustAnchors\[0\]/);
+      assert.deepEqual(withAuthority, ['part-authorities', 'part-remote-sources', 'part-trust-reading', 'path']);
     });
   }
+
+  it("loads none of Node's modules that take time", async () => {
+    const script = `
+      const before = new Set(process.moduleLoadList);
+      require('@certgate/azure-functions');
+      const loaded = process.moduleLoadList.filter((name) => !before.has(name)).join();
+      require('node:fs').writeSync(1, loaded);`;
+    const { stdout, stderr, exitCode } = await runProgram(process.execPath, ['-e', script], { cwd: root });
+    assert.equal(exitCode, 0, stderr);
+    assert.match(stdout, /diagnostics_channel/);
+    assert.doesNotMatch(stdout, /crypto|fs\/promises|stream/);
+  });
 });
 
 it('a bundle without path validation refuses a document with authorities, and says what to do', async (context) => {
@@ -328,7 +355,10 @@ describe('the tarballs hold what apps load, one declaration file of each entry a
       const [tarball] = Object.values(JSON.parse(stdout) as object) as { files: { path: string }[] }[];
       const paths = tarball!.files.map(({ path }) => path);
       const unneeded = paths.filter(
-        (path) => !/^(?:[^/]+|dist\/(?:bundler\/)?shared-\w+\.[cm]js(?:\.map)?)$/.test(path),
+        (path) =>
+          !/^(?:[^/]+|dist\/(?:shared|part-[\w-]+)\.cjs(?:\.map)?|dist\/bundler\/shared-\w+\.mjs(?:\.map)?)$/.test(
+            path,
+          ),
       );
       const own = entries.filter(({ folder }) => folder.endsWith(name));
       const bundles = own.flatMap((entry) =>

@@ -4,8 +4,7 @@ export { copyOwn, findInstant, formatInstant, isEndingSoon } from '@certgate/x50
 export { hasMember, readMember } from './encoding/known-options.js';
 export { isLoopbackHost } from './encoding/shown-url.js';
 export type { PresentedCertificate } from './trust-snapshot/presented-certificate.js';
-export { TrustDocumentError } from './trust-document/parse-document.js';
-export type { DocumentProblem } from './trust-document/document-reader.js';
+export { type DocumentProblem, TrustDocumentError } from './trust-document/document-error.js';
 export type {
   ConfirmedFinding,
   FoundFinding,

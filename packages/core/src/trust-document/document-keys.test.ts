@@ -9,7 +9,8 @@ import { compareTrustDocuments } from '../trust-review/compare-documents.js';
 import type { TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
 import { documentKeys, type DocumentObjects, getKnownKeys, type KeyType, type WithPresence } from './document-keys.js';
 import { formatTrustDocument } from './format-document.js';
-import { parseTrustDocument, TrustDocumentError } from './parse-document.js';
+import { TrustDocumentError } from './document-error.js';
+import { parseTrustDocument } from './parse-document.js';
 import type { TrustDocument } from './trust-document.js';
 
 type ObjectName = keyof DocumentObjects;

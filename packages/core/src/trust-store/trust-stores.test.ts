@@ -3,7 +3,7 @@ import { mkdirSync, renameSync, rmSync, statSync, symlinkSync, utimesSync, write
 import { join, relative } from 'node:path';
 import { describe, test } from 'node:test';
 import { presentCertificate } from '../trust-snapshot/presented-certificate.js';
-import { TrustDocumentError, maximumDocumentLength } from '../trust-document/parse-document.js';
+import { TrustDocumentError, maximumDocumentLength } from '../trust-document/document-error.js';
 import { makeCertificate, now } from '@certgate/x509/test-support/certificates.js';
 import { newTemporaryPath } from '@certgate/x509/test-support/openssl.js';
 import { ManualClock, textOf } from '../test-support/scripted-source.js';

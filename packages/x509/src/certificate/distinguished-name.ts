@@ -246,7 +246,7 @@ function mapCharacters(text: string): string {
 
 /** RFC 3454 table B.2, where it says more than lower case. */
 function foldCharacters(text: string): string {
-  return text.toLowerCase().replace(/ß/g, 'ss').replace(/ς/g, 'σ');
+  return text.toLowerCase().replaceAll('ß', 'ss').replaceAll('ς', 'σ');
 }
 
 /**
