@@ -27,6 +27,7 @@ const partsOf = {
       'trust-document/read-identities',
       'trust-document/read-names',
       'trust-snapshot/find-in-snapshot',
+      'trust-snapshot/revocation-information',
       'trust-snapshot/trust-snapshot',
       'trust-sources/app-setting-source',
       'trust-sources/document-bytes',
@@ -57,6 +58,9 @@ const partsOf = {
     'several-stores': ['trust-store/combine-findings'],
   },
 };
+
+/** Which entry of a package a cold start loads, where it isn't the index. */
+const firstEntryOf = { x509: 'internal' };
 
 export async function bundlePackage(folder) {
   const entries = listEntries(folder);
@@ -107,28 +111,43 @@ async function bundleEntries(folder, entries) {
 /**
  * esbuild splits ES modules only, so the CommonJS files are made as such first and translated then. It splits finely: what
  * each two of the entries share would be a file, and each file costs a cold start half a millisecond. So the first run
- * only tells what is shared, and the second has it in one.
+ * only tells what is shared, and the second has it in two: what a cold start loads, and the rest.
  */
 async function buildForNode(folder, entries) {
   const parts = Object.entries(partsOf[basename(folder)] ?? {}).map(([name, modules]) => createPart(name, modules));
   const run = (apart, splitting) =>
     buildModules(folder, [...entries, ...apart], 'dist', '.cjs', [keepRequire, setApart(folder, apart)], splitting);
   const { metafile } = await run(parts, true);
-  const shared = Object.values(metafile.outputs)
-    .filter(({ entryPoint }) => entryPoint === undefined)
-    .flatMap(({ inputs }) => Object.keys(inputs))
-    .filter((input) => !entries.some(({ source }) => source === `./${input}`))
-    .map((input) => input.slice('dist/esm/'.length, -'.js'.length));
-  const result = await run([...parts, ...(shared.length === 0 ? [] : [createPart(sharedPart, shared)])], false);
+  const atStart = listChunks(metafile, `dist/${firstEntryOf[basename(folder)] ?? 'index'}.cjs`);
+  const listModules = (chunks) =>
+    chunks
+      .flatMap((chunk) => Object.keys(metafile.outputs[chunk].inputs))
+      .filter((input) => !entries.some(({ source }) => source === `./${input}`))
+      .map((input) => input.slice('dist/esm/'.length, -'.js'.length));
+  const others = Object.keys(metafile.outputs).filter(
+    (output) => metafile.outputs[output].entryPoint === undefined && !atStart.includes(output),
+  );
+  const shared = [createShared('shared', listModules(atStart)), createShared('shared-later', listModules(others))];
+  const result = await run([...parts, ...shared.filter(({ modules }) => modules.length > 0)], false);
   expectExports(result);
   return result;
 }
 
-/** What several of the entries and parts need. */
-const sharedPart = 'shared';
+/** The files shared with others that an entry loads, directly or by another one. */
+function listChunks({ outputs }, entry) {
+  const found = new Set([entry]);
+  for (const output of found) {
+    for (const { path, external } of outputs[output].imports) if (!external) found.add(path);
+  }
+  return [...found].filter((output) => outputs[output].entryPoint === undefined);
+}
 
 function createPart(name, modules) {
-  return { modules, source: `part:${name}`, commonJs: name === sharedPart ? `${name}.cjs` : `part-${name}.cjs` };
+  return { modules, source: `part:${name}`, commonJs: `part-${name}.cjs` };
+}
+
+function createShared(name, modules) {
+  return { modules, source: `part:${name}`, commonJs: `${name}.cjs` };
 }
 
 /** A file of each part, which the others import as they would a package. */

@@ -23,6 +23,7 @@ const packageRooms: Readonly<Record<string, Readonly<Record<string, readonly str
     index: ['encoding', 'certificate'],
     path: ['certificate', 'revocation', 'certification-path'],
     internal: ['encoding', 'certificate'],
+    'internal-certificates': ['encoding', 'certificate'],
   },
   core: {
     denial: [],
@@ -137,7 +138,7 @@ const maximumFilesPerFolder = 15;
 
 const packageImports: Readonly<Record<string, (specifier: string, room: string) => boolean>> = {
   x509: () => false,
-  core: (specifier) => ['@certgate/x509', '@certgate/x509/internal', '@certgate/x509/path'].includes(specifier),
+  core: (specifier) => /^@certgate\/x509(?:\/internal|\/internal-certificates|\/path)?$/.test(specifier),
   // OpenTelemetry is an optional peer: only the entry that is named after it may load it. Azure's SDK is the app's own.
   'azure-functions': (specifier, room) =>
     specifier === '@certgate/core' ||

@@ -8,7 +8,7 @@ import { decideAccess } from './access-decision.js';
 import type { Decision } from './authorization.js';
 import { AccessGate } from './access-gate.js';
 import type { FunctionRequirement } from './authorization.js';
-import { hashHex } from '@certgate/x509/internal';
+import { hashHex } from '@certgate/x509/internal-certificates';
 import { delta, judge, make, names } from '@certgate/x509/test-support/crl-questions.js';
 import { makeCertificate, now } from '@certgate/x509/test-support/certificates.js';
 import { type IdentityInput, documentOf } from '../test-support/documents.js';

@@ -1,7 +1,7 @@
 // certificate-header/: from the text of the header to the bytes of exactly one certificate, or a denial.
 
 import { type Base64Fault, decodeBase64 } from '@certgate/x509';
-import { findMistakenStructure, findOuterFrameFault } from '@certgate/x509/internal';
+import { findMistakenStructure, findOuterFrameFault } from '@certgate/x509/internal-certificates';
 import { type Denial, type DenialCodeOf, deny } from '../denial.js';
 
 /** Bytes that are framed as exactly one DER SEQUENCE; nothing inside has been looked at. */

@@ -1,6 +1,7 @@
 import type { PathCertificate } from '@certgate/x509/path';
 import { type NameAttribute, findSpiffeId } from '@certgate/x509';
-import { nameAttributeTypes, hasSpiffeScheme } from '@certgate/x509/internal';
+import { hasSpiffeScheme } from '@certgate/x509/internal';
+import { nameAttributeTypes } from '@certgate/x509/internal-certificates';
 import type { PresentedCertificate } from './presented-certificate.js';
 import {
   listNameKeys,

@@ -1,7 +1,8 @@
 import type { AuthorityContext } from './authority-path.js';
 import type { CertificationPath } from '@certgate/x509/path';
 import { noRevocationInformation } from './revocation-information.js';
-import { listSignatureTwins, formatInstant } from '@certgate/x509/internal';
+import { formatInstant } from '@certgate/x509/internal';
+import { listSignatureTwins } from '@certgate/x509/internal-certificates';
 import { type PinMatch, type TrustMatch, describeClaim, findIssuedMatches, findNamedMatches } from './issued-match.js';
 import { type PresentedCertificate, presentCertificate } from './presented-certificate.js';
 import type {

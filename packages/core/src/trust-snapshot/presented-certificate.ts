@@ -1,5 +1,5 @@
 import { type ClientCertificateDecoding, type DerDecoding, decodeClientCertificate } from '@certgate/x509';
-import { type CanonicalName, findIssuerName, findPublicKeyInfo, hashHex } from '@certgate/x509/internal';
+import { type CanonicalName, findIssuerName, findPublicKeyInfo, hashHex } from '@certgate/x509/internal-certificates';
 import type { PathCertificate } from '@certgate/x509/path';
 import { loadPathValidation } from './authority-path.js';
 

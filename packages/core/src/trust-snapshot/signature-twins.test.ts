@@ -8,7 +8,7 @@ import { documentOf } from '../test-support/documents.js';
 import { type MadeAuthority, authorityExtensions, issue } from '@certgate/x509/test-support/revocation.js';
 import { parseTrustDocument } from '../trust-document/parse-document.js';
 import { answerInFull } from '../test-support/answer-in-full.js';
-import { listSignatureTwins } from '@certgate/x509/internal';
+import { listSignatureTwins } from '@certgate/x509/internal-certificates';
 
 const leafExtensions = [
   'basicConstraints = critical, CA:FALSE',
