@@ -4,8 +4,13 @@
 //   npm run bench:import            the table; exits 1 when a goal is missed
 //   npm run bench:import -- --json  the same as JSON
 import { execFileSync } from 'node:child_process';
-import { arch, cpus, loadavg } from 'node:os';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { arch, cpus, loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { pathNow, writeChain } from '@certgate/x509/test-support/written-path.js';
+import * as tools from '@certgate/core/tools';
+import { openPinned, requirement } from './warm-decisions.mjs';
 
 const rounds = 41;
 const adapter = '@certgate/azure-functions';
@@ -23,7 +28,11 @@ const libraryImported = { name: `import('${library}')`, code: `import('${library
 // No packaging can save these: Node loads its own modules, and what resolves an import, when they are first asked for.
 const builtins = { name: "Node's own modules that it needs", code: listBuiltins().map(toRequire).join('; ') };
 const nothing = { name: 'import of an empty module', code: "import('data:text/javascript,0')" };
-const tests = [bare, required, imported, libraryRequired, libraryImported, builtins, nothing];
+const folder = mkdtempSync(join(tmpdir(), 'certgate-cold-'));
+process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+// Parts that are loaded later are not saved where every app comes to them: this shows what is left of them.
+const decided = { name: `require, and a first pinned decision`, code: await describeFirstDecision() };
+const tests = [bare, required, decided, imported, libraryRequired, libraryImported, builtins, nothing];
 
 for (const { code } of tests) measure(code);
 const samples = new Map(tests.map((test) => [test, []]));
@@ -55,6 +64,20 @@ function measure(code) {
 function run(code) {
   const cwd = fileURLToPath(new URL('.', import.meta.url));
   return execFileSync(process.execPath, ['-e', code], { cwd, env: environment, encoding: 'utf8' });
+}
+
+/** A trust store over a file, and the decision of one call. */
+async function describeFirstDecision() {
+  const chain = writeChain('p-256');
+  await openPinned(tools, chain, folder);
+  const call = [chain.leaf.toString('base64'), requirement, pathNow].map((each) => JSON.stringify(each)).join();
+  return `${required.code};
+    const { AccessGate, trustStoreFromFile } = require('@certgate/core');
+    const trustStore = trustStoreFromFile(${JSON.stringify(join(folder, 'pinned.json'))});
+    trustStore.start().then(() => {
+      const { code, detail } = new AccessGate({ trustStore }).decide(${call});
+      if (code !== 'allowed') throw new Error(detail);
+    });`;
 }
 
 /** Those that it loads at once; the others come with their first use. */
