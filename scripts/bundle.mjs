@@ -37,7 +37,7 @@ async function bundleEntries(folder, entries) {
   const forBundlers = await buildModules(folder, entries, 'dist/bundler', '.mjs', [importAtOnce]);
   for (const [{ outputFiles }, prefix, toFormat] of [
     [forNode, '', toCommonJs],
-    [forBundlers, 'bundler/', (text, name) => translate(text, name, 'esm')],
+    [forBundlers, 'bundler/', (text, name) => translate(withoutBareImports(text), name, 'esm')],
   ]) {
     for (const { path, text } of outputFiles) {
       const name = basename(path);
@@ -51,6 +51,14 @@ async function bundleEntries(folder, entries) {
     files.set(module, handOn(exports, commonJs));
   }
   return files;
+}
+
+/**
+ * esbuild keeps the order in which shared files would run. Ours do nothing when they are loaded, and package.json says so:
+ * the app's bundler would warn of each. Spaces, so that the source map fits.
+ */
+function withoutBareImports(text) {
+  return text.replace(/\bimport"[^"]+";/g, (statement) => ' '.repeat(statement.length));
 }
 
 /**
