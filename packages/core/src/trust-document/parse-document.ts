@@ -1,6 +1,5 @@
-import { runAtOnce, runInSlices } from '@certgate/x509/internal';
+import { runAtOnce, runInSlices, readKnownOptions } from '@certgate/x509/internal';
 import { parseJsonInSteps } from '../encoding/strict-json.js';
-import { readKnownOptions } from '../encoding/known-options.js';
 import { readAuthorities } from './read-authorities.js';
 import { readDenied } from './read-deny-list.js';
 import { readIdentities, readInstant } from './read-identities.js';

@@ -8,7 +8,7 @@ import {
 } from './authority-match.js';
 import { type AuthorityContext, findAuthorityPath } from './authority-path.js';
 import type { CertificationPath, PathFaultCode, PathCertificate } from '@certgate/x509/path';
-import type { PresentedCertificate } from './presented-certificate.js';
+import type { PresentedCertificate } from '../certificate-header/certificate-header.js';
 import { escapeInvisible, shortenText } from '@certgate/x509/internal';
 import { decidingAttributeTypes, findValueWithoutText } from '@certgate/x509/internal-certificates';
 import {

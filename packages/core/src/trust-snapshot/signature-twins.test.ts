@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { describe, it } from 'node:test';
-import { presentCertificate } from './presented-certificate.js';
+import { presentCertificate } from '../certificate-header/certificate-header.js';
 import { toPem } from '../test-support/authority-certificates.js';
 import { type KeyKind, now } from '@certgate/x509/test-support/certificates.js';
 import { documentOf } from '../test-support/documents.js';

@@ -1,5 +1,5 @@
 import type { OcspWanted } from '../trust-snapshot/authority-path.js';
-import type { PresentedCertificate } from '../trust-snapshot/presented-certificate.js';
+import type { PresentedCertificate } from '../certificate-header/certificate-header.js';
 import { maximumDocumentLength } from '../trust-document/document-error.js';
 import { findInSnapshot } from '../trust-snapshot/find-in-snapshot.js';
 import { noRevocationInformation } from '../trust-snapshot/revocation-information.js';

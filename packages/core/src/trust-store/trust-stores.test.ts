@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, renameSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { describe, test } from 'node:test';
-import { presentCertificate } from '../trust-snapshot/presented-certificate.js';
+import { presentCertificate } from '../certificate-header/certificate-header.js';
 import { TrustDocumentError, maximumDocumentLength } from '../trust-document/document-error.js';
 import { makeCertificate, now } from '@certgate/x509/test-support/certificates.js';
 import { newTemporaryPath } from '@certgate/x509/test-support/openssl.js';
