@@ -1,6 +1,5 @@
 // certificate-header/: from the text of the header to a presented certificate, or a denial.
 
-import { createRequire } from 'node:module';
 import {
   type Base64Fault,
   type ClientCertificateDecoding,
@@ -16,9 +15,9 @@ import {
   findPublicKeyInfo,
   hashHex,
 } from '@certgate/x509/internal-certificates';
-import type * as pathValidation from '@certgate/x509/path';
 import type { PathCertificate } from '@certgate/x509/path';
 import { type Denial, type DenialCodeOf, deny } from '../denial.js';
+import { loadPathValidation } from '../load-path-validation.js';
 
 /** What is framed as exactly one DER SEQUENCE; nothing inside has been looked at. */
 export interface ReadCertificate {
@@ -191,25 +190,5 @@ class LazyPresentedCertificate implements PresentedCertificate {
 
   get pathDecoding(): DerDecoding<PathCertificate> {
     return (this.#pathDecoding ??= loadPathValidation().decodePathCertificate(this.der));
-  }
-}
-
-// `scripts/bundle.mjs` takes this line out of what apps load: there, `require` is that of a CommonJS file.
-const require = createRequire(import.meta.url);
-
-/**
- * Path validation, revocation included, loaded with its first use: an app without authorities never pays for it. Not by
- * `import()`, which answers later, and `trustStoreFromDocument` throws at once; Jest refuses it besides. The name is
- * written out, so that a bundler that makes one file of an app finds it.
- *
- * @throws {Error} where it is absent: a bundle may leave it out, and the first authority comes with a later document.
- */
-export function loadPathValidation(): typeof pathValidation {
-  try {
-    return require('@certgate/x509/path') as typeof pathValidation;
-  } catch (cause) {
-    const [reason] = String(cause).split('\n', 1);
-    const detail = `A trust document with authorities needs @certgate/x509/path, which can't be loaded (${reason ?? ''}). Deploy @certgate/x509 beside the app, or let the bundler take it in.`;
-    throw new Error(detail, { cause });
   }
 }

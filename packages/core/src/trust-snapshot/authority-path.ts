@@ -1,6 +1,6 @@
 import { clientAuthentication } from '@certgate/x509';
 import type { CertificationPath, PathCertificate, PathCheck, PathFault } from '@certgate/x509/path';
-import { loadPathValidation } from '../certificate-header/certificate-header.js';
+import { loadPathValidation } from '../load-path-validation.js';
 import type { RevocationInformation } from './revocation-information.js';
 import type { TrustedAuthority } from './trust-snapshot.js';
 

@@ -3,8 +3,7 @@
 import { isUint8Array } from 'node:util/types';
 import type { PresentedCertificate } from '../certificate-header/certificate-header.js';
 import { isDenialCodeOf } from '../denial.js';
-import { confirmMember, hasMember, readMember } from '@certgate/x509/internal';
-import { escapeInvisible, shortenText } from '@certgate/x509/internal';
+import { confirmMember, escapeInvisible, hasMember, readMember, shortenText } from '@certgate/x509/internal';
 import { describeFault } from '../encoding/describe-fault.js';
 import type {
   ConfirmedFinding,

@@ -18,6 +18,7 @@ import {
   decodeBasicConstraints,
   decodeExtendedKeyUsage,
   decodeKeyUsage,
+  hashHex,
   type KeyUsage,
 } from './client-certificate.js';
 import {
@@ -30,7 +31,6 @@ import {
   type PolicyConstraints,
   type PolicyMapping,
 } from './path-extensions.js';
-import { hashHex } from './client-certificate.js';
 import {
   type DerDecoding,
   DerReader,
