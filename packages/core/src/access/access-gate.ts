@@ -129,7 +129,7 @@ export class AccessGate {
     return isThenable(finding) ? this.#verifyLater(asked, finding) : this.#verify(asked, finding);
   }
 
-  /** Neither this nor `#confirm` rejects. A function made for each call would show in the price of a stranger. */
+  /** Neither this nor `#confirm` rejects. A closure for each call would be a measurable part of a stranger's cost. */
   #find(presented: PresentedCertificate, now: number): TrustFinding | PromiseLike<TrustFinding> {
     try {
       const answer: unknown = this.#trustStore.find(presented, now);

@@ -78,7 +78,7 @@ export function readCertificateHeader(header: string | null | undefined): Certif
   return readBase64Der(text);
 }
 
-/** The next header overwrites its bytes, so only their hash leaves this file: who wants them again decodes the text again. */
+/** The next header overwrites the bytes, so only their hash leaves this file. `der` decodes the text a second time. */
 const decoder = new Base64Decoder(maximumHeaderLength);
 
 /**
@@ -154,7 +154,7 @@ class LazyPresentedCertificate implements PresentedCertificate {
   #issuer: CanonicalName | null | undefined;
   #pathDecoding: DerDecoding<PathCertificate> | undefined;
 
-  /** `source` is the DER, or its canonical base64: nobody asks for a stranger's bytes again. */
+  /** `source` is the DER, or its canonical base64, which is decoded when the DER is asked for: for a stranger, never. */
   constructor(source: Uint8Array | string, thumbprintSha256: string) {
     this.#source = source;
     this.thumbprintSha256 = thumbprintSha256;

@@ -90,7 +90,7 @@ export interface TrustSnapshot {
   readonly warnings: readonly TrustWarning[];
   /** By kind, then by value: at most one pin each, since a duplicate pin is an error of the document. */
   readonly pins: Readonly<Record<PinKind, ReadonlyMap<string, PinnedIdentity>>>;
-  /** The `hashTail` of each pin's value, by kind: nearly every stranger is told apart by a number. */
+  /** The `hashTail` of each pin's value, by kind: a lookup by number, which rules out nearly every stranger. */
   readonly pinTails: Readonly<Record<PinKind, ReadonlySet<number>>>;
   readonly names: NameIndex;
 }

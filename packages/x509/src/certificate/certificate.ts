@@ -16,8 +16,8 @@ import {
 } from '../encoding/der.js';
 
 /**
- * The fields of a certificate (RFC 5280 §4.1) as they stand in its DER. What is in its names, its key and its extensions,
- * the other functions of this file and the readers of extensions decode.
+ * The fields of a certificate (RFC 5280 §4.1) as they stand in its DER. The functions below decode its names and its key;
+ * client-certificate.ts and path-extensions.ts decode its extensions.
  */
 export interface CertificateStructure {
   readonly der: Uint8Array;

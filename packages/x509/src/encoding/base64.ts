@@ -16,8 +16,8 @@ export function decodeBase64(text: string): Base64Decoding {
 }
 
 /**
- * The same, always into the same memory, for texts that strangers send in any number: a new buffer for each costs more than
- * its decoding. The bytes are overwritten by the next text, so they must not leave the caller's hands.
+ * Decodes as `decodeBase64` does, but always into the same memory: a new buffer costs more than the decoding, and strangers
+ * choose how often they call. The next text overwrites the bytes, so the caller must not keep them or pass them on.
  */
 export class Base64Decoder {
   readonly #buffer: Buffer;
