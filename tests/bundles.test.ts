@@ -137,7 +137,7 @@ describe('a part of a package is loaded with its first use, and then at once', (
       const script = `(async () => {
         const { trustStoreFromDocument, trustStoreFromFile, trustStoreFromUrl } = ${load};
         const listParts = () =>
-          Object.keys(require.cache).map((file) => /(?:part-.*|path)(?=\\.cjs$)/.exec(file)?.[0]).filter(Boolean).sort();
+          Object.keys(require.cache).map((file) => /(?:part-.*|path|shared-later)(?=\\.cjs$)/.exec(file)?.[0]).filter(Boolean).sort();
         const seen = [listParts()];
         trustStoreFromDocument(${JSON.stringify(documents.pins)});
         seen.push(listParts());
@@ -164,7 +164,7 @@ describe('a part of a package is loaded with its first use, and then at once', (
       assert.deepEqual(withUrl, ['part-remote-sources', 'part-trust-reading']);
       assert.equal(name, 'TrustDocumentError');
       assert.match(String(message), /trustAnchors\[0\]/);
-      assert.deepEqual(withAuthority, ['part-authorities', 'part-remote-sources', 'part-trust-reading', 'path']);
+      assert.deepEqual(withAuthority, ['part-authorities', 'part-remote-sources', 'part-trust-reading', 'path', 'shared-later']);
     });
   }
 

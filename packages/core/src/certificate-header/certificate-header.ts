@@ -79,13 +79,15 @@ export function readCertificateHeader(header: string | null | undefined): Certif
 }
 
 /** The next header overwrites the bytes, so only their hash leaves this file. `der` decodes the text a second time. */
-const decoder = new Base64Decoder(maximumHeaderLength);
+// Made with the first header: a cold start loads nothing that decodes.
+let decoder: Base64Decoder | undefined;
 
 /**
  * The grammar of `X-ARR-ClientCert`: base64 of the DER of one certificate, on one line, without armour
  * (docs: "Set up TLS mutual authentication for Azure App Service").
  */
 function readBase64Der(text: string): CertificateHeaderReading {
+  decoder ??= new Base64Decoder(maximumHeaderLength);
   const decoding = decoder.decode(text);
   if (!decoding.ok) return denyText(text, decoding.fault);
   const fault = findOuterFrameFault(decoding.bytes);
