@@ -78,8 +78,10 @@ export function readCertificateHeader(header: string | null | undefined): Certif
   return readBase64Der(text);
 }
 
-/** The next header overwrites the bytes, so only their hash leaves this file. `der` decodes the text a second time. */
-// Made with the first header: a cold start loads nothing that decodes.
+/**
+ * The next header overwrites the bytes, so only their hash leaves this file; `der` decodes the text a second time. Made
+ * with the first header, since a cold start loads nothing that decodes.
+ */
 let decoder: Base64Decoder | undefined;
 
 /**
