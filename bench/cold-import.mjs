@@ -4,18 +4,19 @@
 //   npm run bench:import            the table; exits 1 when a goal is missed
 //   npm run bench:import -- --json  the same as JSON
 import { execFileSync } from 'node:child_process';
-import { readFileSync, readdirSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { arch, cpus, loadavg } from 'node:os';
-import { dirname, join } from 'node:path';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { arch, cpus, loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { pathNow, writeChain } from '@certgate/x509/test-support/written-path.js';
+import * as tools from '@certgate/core/tools';
+import { openPinned, requirement } from './warm-decisions.mjs';
 
 const rounds = 41;
 const adapter = '@certgate/azure-functions';
 const library = '@azure/functions';
 // Of what the library adds, which every app loads anyway. A share, since the machines of two runs differ.
 const shares = { require: 0.65, import: 0.3 };
-const require = createRequire(import.meta.url);
 // Neither what npm sets nor what a developer has set may load anything into the processes that are measured.
 const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(?:node|npm)_/i.test(name)));
 
@@ -27,7 +28,11 @@ const libraryImported = { name: `import('${library}')`, code: `import('${library
 // No packaging can save these: Node loads its own modules, and what resolves an import, when they are first asked for.
 const builtins = { name: "Node's own modules that it needs", code: listBuiltins().map(toRequire).join('; ') };
 const nothing = { name: 'import of an empty module', code: "import('data:text/javascript,0')" };
-const tests = [bare, required, imported, libraryRequired, libraryImported, builtins, nothing];
+const folder = mkdtempSync(join(tmpdir(), 'certgate-cold-'));
+process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+// Parts that are loaded later are not saved where every app comes to them: this shows what is left of them.
+const decided = { name: `require, and a first pinned decision`, code: await describeFirstDecision() };
+const tests = [bare, required, decided, imported, libraryRequired, libraryImported, builtins, nothing];
 
 for (const { code } of tests) measure(code);
 const samples = new Map(tests.map((test) => [test, []]));
@@ -53,25 +58,36 @@ report();
 /** Milliseconds of CPU time in all threads of a process, from its start to its end. */
 function measure(code) {
   const tell = 'const { user, system } = process.cpuUsage(); require("node:fs").writeSync(1, String(user + system));';
-  const text = execFileSync(process.execPath, ['-e', `process.once('exit', () => { ${tell} }); ${code}`], {
-    cwd: fileURLToPath(new URL('.', import.meta.url)),
-    env: environment,
-    encoding: 'utf8',
-  });
-  return Number(text) / 1000;
+  return Number(run(`process.once('exit', () => { ${tell} }); ${code}`)) / 1000;
 }
 
+function run(code) {
+  const cwd = fileURLToPath(new URL('.', import.meta.url));
+  return execFileSync(process.execPath, ['-e', code], { cwd, env: environment, encoding: 'utf8' });
+}
+
+/** A trust store over a file, and the decision of one call. */
+async function describeFirstDecision() {
+  const chain = writeChain('p-256');
+  await openPinned(tools, chain, folder);
+  const call = [chain.leaf.toString('base64'), requirement, pathNow].map((each) => JSON.stringify(each)).join();
+  return `${required.code};
+    const { AccessGate, trustStoreFromFile } = require('@certgate/core');
+    const trustStore = trustStoreFromFile(${JSON.stringify(join(folder, 'pinned.json'))});
+    trustStore.start().then(() => {
+      const { code, detail } = new AccessGate({ trustStore }).decide(${call});
+      if (code !== 'allowed') throw new Error(detail);
+    });`;
+}
+
+/** Those that it loads at once; the others come with their first use. */
 function listBuiltins() {
-  const texts = [adapter, '@certgate/core', '@certgate/x509']
-    .map((name) => dirname(require.resolve(name)))
-    .flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)))
-    .filter((file) => /(?:index|shared-\w+)\.cjs$/.test(file))
-    .map((file) => readFileSync(file, 'utf8'));
-  const names = texts.flatMap((text) =>
-    [...text.matchAll(/\w=(?:__toESM\()?require\("(node:[\w/]+)"\)/g)].map(([, name]) => name),
-  );
-  if (names.length === 0) throw new Error('The bundles require nothing of Node: they look otherwise than expected.');
-  return [...new Set(names)];
+  const note = "const names = new Set(); const { _load: load } = require('node:module'); ";
+  const hook = `${note}require('node:module')._load = (name, ...rest) => { if (name.startsWith('node:')) names.add(name); return load(name, ...rest); };`;
+  const text = run(`${hook} ${required.code}; require('node:fs').writeSync(1, JSON.stringify([...names]));`);
+  const names = JSON.parse(text).filter((name) => name !== 'node:fs');
+  if (names.length === 0) throw new Error('The adapter requires nothing of Node: it looks otherwise than expected.');
+  return names;
 }
 
 function toRequire(name) {

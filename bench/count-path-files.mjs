@@ -65,11 +65,17 @@ async function recordCalls(act) {
 function listSources({ url, functions }) {
   if (!url.startsWith(packages.href) || url.includes('/node_modules/')) return [];
   const file = fileURLToPath(url);
-  const lines = readFileSync(file, 'utf8').split('\n');
+  const text = readFileSync(file, 'utf8');
+  const lines = text.split('\n');
   const map = existsSync(`${file}.map`) ? new SourceMap(JSON.parse(readFileSync(`${file}.map`, 'utf8'))) : undefined;
   if (map === undefined) throw new Error(`${file} has no source map.`);
   return functions
-    .filter(({ ranges }) => ranges[0].count > 0)
+    .filter(({ ranges: [{ count, startOffset, endOffset }] }) => {
+      // What loads a file with its first use stands in no source.
+      return (
+        count > 0 && !/^function \w+\(\)\{return \w+\?\?=require\("[^"]+"\)\}$/.test(text.slice(startOffset, endOffset))
+      );
+    })
     .flatMap(({ ranges }) => {
       const { originalSource } = map.findEntry(...findPosition(lines, ranges[0].startOffset));
       // The bundler's own helpers come from no file.

@@ -1,5 +1,10 @@
-// What the gate adds to an invocation, in an in-process model of the worker's call sequence with the real @azure/functions:
-// getInvocationModel, getArguments, preInvocation hooks, invokeFunction, postInvocation hooks, getResponse.
+// What the gate adds to an invocation, in an in-process model of the worker's call sequence: getInvocationModel,
+// getArguments, preInvocation hooks, invokeFunction, postInvocation hooks, getResponse.
+//
+//   npm run bench:invocation               the goal, with a programming model that makes plain objects
+//   npm run bench:invocation -- --library  the same with the model of @azure/functions, whose requests and responses cost
+//                                          some 75 µs, which vary from process to process by more than the gate costs
+//   npm run bench:invocation -- --json     either, as JSON
 import { createRequire } from 'node:module';
 import { readFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { execFileSync, fork } from 'node:child_process';
@@ -12,9 +17,10 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-const batches = 101;
-const warmUpBatches = 20;
-const invocationsPerBatch = 500;
+const usesLibrary = process.argv.includes('--library');
+const batches = 201;
+const warmUpBatches = 40;
+const invocationsPerBatch = usesLibrary ? 100 : 1000;
 const goalMicroseconds = 5;
 const require = createRequire(import.meta.url);
 setFlagsFromString('--expose-gc');
@@ -70,12 +76,42 @@ class Worker {
   }
 }
 
+/** A programming model that makes what a handler needs and no more: what it costs is none of the gate's. */
+const plainModel = {
+  getCapabilities: (capabilities) => capabilities,
+  getInvocationModel: (context) => new PlainInvocation(context),
+};
+
+class PlainInvocation {
+  #context;
+
+  constructor(context) {
+    this.#context = context;
+  }
+
+  getArguments() {
+    const { invocationId, metadata, log } = this.#context;
+    const write = (message) => log('information', 'user', message);
+    const [{ data }] = this.#context.request.inputData;
+    return { context: { invocationId, functionName: metadata.name, log: write }, inputs: [{ ...data.http }] };
+  }
+
+  async invokeFunction(context, inputs, handler) {
+    return handler(...inputs, context);
+  }
+
+  getResponse(_context, result) {
+    return { invocationId: this.#context.invocationId, result };
+  }
+}
+
 async function createApp(decisionLog, certificate) {
   const worker = new Worker();
   core = worker.core;
   const { app } = require('@azure/functions');
   if (decisionLog !== undefined) secure(app, decisionLog, certificate);
   app.http('Hello', { handler: () => ({ status: 200, body: 'hello' }) });
+  if (!usesLibrary) worker.core.setProgrammingModel(plainModel);
   await worker.start();
   return worker;
 }
@@ -169,7 +205,7 @@ async function compareApps() {
   const times = Object.fromEntries(names.map((name) => [name, []]));
   try {
     for (const name of names) {
-      children[name] = fork(import.meta.filename, [name, certificate], {
+      children[name] = fork(import.meta.filename, [name, certificate, ...process.argv.slice(2)], {
         env: { ...process.env, WEBSITE_INSTANCE_ID: 'bench' },
       });
       await ask(children[name]);

@@ -17,7 +17,7 @@ const env = { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env['
 run('npm', ['ci'], { cwd: folder, env: process.env });
 run('node', ['--version']);
 run('npm', ['start', '--', '--once', '--json']);
-// Without the linters, and without the tests that read pages, sources and packages: they find the same on any Node.
+// Without the tests that read pages, sources and packages: they find the same on any Node.
 run('npm', ['test', '--', 'packages', ...listRunningTests()]);
 
 function listRunningTests() {

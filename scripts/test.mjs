@@ -1,8 +1,9 @@
-// Builds everything, checks style and types, and runs every test. `npm test -- packages/core` runs the tests of one folder
-// (or of one compiled file), without the linters.
+// Builds everything, which checks the types, and runs every test. `npm test -- packages/core tests/docs.test.ts` runs the
+// tests of folders and files. The linters are `npm run lint`.
 import './check-node.mjs';
 import { spawn } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import { join } from 'node:path';
@@ -13,56 +14,38 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const sample = join(root, 'examples', 'function-app');
 const require = createRequire(import.meta.url);
 const tsc = require.resolve('typescript/bin/tsc');
-const bin = (name) => join(root, 'node_modules', name);
 
-const folders = process.argv.slice(2);
-// Compiling keeps one processor busy, so the linters run beside it; ESLint needs the declarations of the packages.
-const building = expectStep('Building the packages', [join(root, 'scripts', 'build.mjs')]);
-const linting = folders.length === 0 ? lint() : Promise.resolve();
-await building;
+const folders = process.argv.slice(2).map(findCompiled);
+await expectStep('Building the packages', [join(root, 'scripts', 'build.mjs')]);
 await Promise.all([
   expectStep('Building the tests that cross packages', [tsc, '-b', 'tests']),
   // The samples keep the TypeScript they are written for.
   expectStep('Building the sample app', [createRequire(`${sample}/`).resolve('typescript/bin/tsc'), '-p', sample]),
   expectStep('Building the sample client', [tsc, '-p', 'examples/client']),
 ]);
+if (folders.length === 0) await packForTests();
 await runTests();
-await linting;
 
-/** What it finds comes last, where it is seen. */
-async function lint() {
-  const format = await runStep('Checking the format', [
-    bin('prettier/bin/prettier.cjs'),
-    ...['--check', '--log-level', 'warn', '.'],
-  ]);
-  const language = await runStep('Checking the language of the pages', [join(root, 'scripts/docs-tools.mjs'), 'prose']);
-  await building;
-  const style = await runStep('Linting', [bin('eslint/bin/eslint.js'), '.']);
-  const failed = [format, language, style].filter(({ status }) => status !== 0);
-  if (failed.length === 0) return;
-  process.exitCode = 1;
-  process.once('exit', () => {
-    for (const { what, output } of failed) console.error(`${what} failed:\n${output}`);
-  });
-}
-
-async function expectStep(what, words) {
-  const { status, output } = await runStep(what, words);
-  if (status === 0) return;
-  console.error(`${what} failed:\n${output}`);
-  process.exit(status ?? 1);
+/** Once for all test files that install the packages: tests/test-support/npm.ts. */
+async function packForTests() {
+  // Absent where this script was not started by npm: then each of those files packs for itself.
+  if (process.env['npm_execpath'] === undefined) return;
+  const folder = mkdtempSync(join(os.tmpdir(), 'certgate-tarballs-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  await expectStep('Packing the packages', [join(root, 'scripts', 'pack.mjs'), folder]);
+  process.env['CERTGATE_TEST_TARBALLS'] = folder;
 }
 
 /** Says at once what it does: most of the steps are silent while they work. */
-function runStep(what, words) {
+async function expectStep(what, words) {
   console.log(`${what} …`);
   const child = spawn(process.execPath, words, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (output += text));
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (status) => resolve({ what, status, output }));
-  });
+  const [status] = await once(child, 'close');
+  if (status === 0) return;
+  console.error(`${what} failed:\n${output}`);
+  process.exit(status ?? 1);
 }
 
 async function runTests() {
@@ -82,6 +65,14 @@ async function runTests() {
   const report = results.compose(new spec());
   report.pipe(process.stdout);
   await new Promise((resolve) => report.once('end', resolve));
+}
+
+/** Sources may be named: what is run is what they compile to. */
+function findCompiled(path) {
+  return path
+    .replace(/^(packages\/[^/]+\/)src(?=\/|$)/, '$1dist/esm')
+    .replace(/^tests\/(?=[^/]+\.test\.ts$)/, 'tests/dist/')
+    .replace(/\.test\.ts$/, '.test.js');
 }
 
 /** No glob: `node --test` expands them from Node 21 on only, and a shell differs from system to system. */

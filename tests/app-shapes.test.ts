@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { type InspectionReport, functionsOfTheSample } from './test-support/app-inspection.js';
 import { collect, root, runProgram, waitForReady } from './test-support/certgate.js';
+import { addDevelopmentFiles } from './test-support/development-files.js';
 import { type InstalledApps, installApps, sampleName } from './test-support/installed-apps.js';
 import { type OpensslCertificate, makeOpensslCertificate, openssl, writeTrust } from './test-support/openssl.js';
 
@@ -85,6 +86,8 @@ describe('an app answers as the sample does', { concurrency: 2 }, () => {
   for (const name of alike) {
     it(name, async () => {
       await apps.build(name);
+      // The sample has them made by the installed tool.
+      if (name !== sampleName) await addDevelopmentFiles(join(folder, name));
       const call = ['--call', 'PublicFunction', 'SecuredFunction', 'RoleFunction'];
       const { exitCode, stdout, stderr } = await apps.runCertgate(['dev', name, '--once', '--json', ...call]);
       const { functions, checks } = readReport(stdout, stderr);
@@ -102,6 +105,7 @@ describe('an app answers as the sample does', { concurrency: 2 }, () => {
 describe('Hono behind a catch-all function', () => {
   before(async () => {
     await apps.build('hono');
+    await addDevelopmentFiles(join(folder, 'hono'));
   });
 
   it('is closed as a whole, but for the function that is marked', async () => {
@@ -180,6 +184,7 @@ describe('HTTP starters of Durable Functions', () => {
 
   before(async () => {
     const app = await apps.build('durable-functions');
+    await addDevelopmentFiles(app);
     const calls = starters.flatMap((functionName) =>
       Object.values(callers()).map((certificate) => ({
         functionName,

@@ -23,18 +23,37 @@ const packageRooms: Readonly<Record<string, Readonly<Record<string, readonly str
     index: ['encoding', 'certificate'],
     path: ['certificate', 'revocation', 'certification-path'],
     internal: ['encoding', 'certificate'],
+    'internal-certificates': ['encoding', 'certificate'],
   },
   core: {
     denial: [],
+    'load-path-validation': [],
     encoding: [],
-    'certificate-header': ['denial'],
-    'trust-snapshot': ['denial'],
-    'trust-document': ['encoding', 'trust-snapshot'],
+    'certificate-header': ['denial', 'load-path-validation'],
+    'trust-snapshot': ['denial', 'load-path-validation', 'certificate-header'],
+    'trust-document': ['load-path-validation', 'encoding', 'trust-snapshot'],
     'trust-review': ['trust-snapshot', 'trust-document'],
     'trust-sources': ['encoding', 'trust-document'],
-    'trust-store': ['denial', 'encoding', 'trust-snapshot', 'trust-document', 'trust-sources'],
+    'trust-store': [
+      'denial',
+      'load-path-validation',
+      'encoding',
+      'certificate-header',
+      'trust-snapshot',
+      'trust-document',
+      'trust-sources',
+    ],
     access: ['denial', 'encoding', 'certificate-header', 'trust-snapshot', 'trust-store'],
-    index: ['denial', 'encoding', 'trust-snapshot', 'trust-document', 'trust-sources', 'trust-store', 'access'],
+    index: [
+      'denial',
+      'encoding',
+      'certificate-header',
+      'trust-snapshot',
+      'trust-document',
+      'trust-sources',
+      'trust-store',
+      'access',
+    ],
     tools: [
       'denial',
       'encoding',
@@ -148,7 +167,7 @@ const maximumFilesPerFolder = 15;
 
 const packageImports: Readonly<Record<string, (specifier: string, room: string) => boolean>> = {
   x509: () => false,
-  core: (specifier) => ['@certgate/x509', '@certgate/x509/internal', '@certgate/x509/path'].includes(specifier),
+  core: (specifier) => /^@certgate\/x509(?:\/internal|\/internal-certificates|\/path)?$/.test(specifier),
   // OpenTelemetry is an optional peer: only the entry that is named after it may load it. Azure's SDK is the app's own.
   'azure-functions': (specifier, room) =>
     specifier === '@certgate/core' ||

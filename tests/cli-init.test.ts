@@ -17,6 +17,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { type Ended, root, runCertgate, runCertgateHere, runProgram, sampleFolder } from './test-support/certgate.js';
+import { addDevelopmentFiles } from './test-support/development-files.js';
 
 type AppTree = Readonly<Record<string, string>>;
 
@@ -200,6 +201,7 @@ describe('certgate init', () => {
       assert.match(again.stdout, /^Nothing to do/);
       assert.deepEqual(readTree(folder), done);
 
+      await addDevelopmentFiles(folder);
       const dev = await runCertgateHere(['dev', folder, '--once', '--json']);
       const { functions, checks } = JSON.parse(dev.stdout) as {
         functions: { name: string; covered: string }[];

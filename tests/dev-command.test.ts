@@ -26,6 +26,7 @@ import {
   startCertgate,
   waitForReady,
 } from './test-support/certgate.js';
+import { addDevelopmentFiles } from './test-support/development-files.js';
 import { makeOpensslCertificate, writeTrust } from './test-support/openssl.js';
 
 const gate = `
@@ -45,13 +46,18 @@ describe('certgate dev', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  const makeApp = (name: string, index: string): string => {
+  const makeNewApp = (name: string, index: string): string => {
     const app = join(folder, name);
     mkdirSync(app);
     symlinkSync(join(root, 'node_modules'), join(app, 'node_modules'), 'junction');
     writeFileSync(join(app, 'package.json'), '{"main":"index.js"}');
     writeFileSync(join(app, 'host.json'), '{"version":"2.0"}');
     writeFileSync(join(app, 'index.js'), index);
+    return app;
+  };
+  const makeApp = async (name: string, index: string): Promise<string> => {
+    const app = makeNewApp(name, index);
+    await addDevelopmentFiles(app);
     return app;
   };
   const stop = async (child: ChildProcess): Promise<number | null> => {
@@ -73,7 +79,7 @@ describe('certgate dev', () => {
   };
 
   it('loads the app again when its files change, keeps its ports, and ends with 0 on a signal', async () => {
-    const app = makeApp('changing', gate + hello('one'));
+    const app = makeNewApp('changing', gate + hello('one'));
     const dev = startCertgate(['dev', app, '--port', '0', '--host-port', '0']);
     try {
       const url = (await waitForReady(dev)).split(' ')[1] ?? '';
@@ -91,7 +97,7 @@ describe('certgate dev', () => {
   });
 
   it('stays up when the changed app cannot be loaded, and takes the next change', async () => {
-    const app = makeApp('breaking', gate + hello('one'));
+    const app = await makeApp('breaking', gate + hello('one'));
     const dev = startCertgate(['dev', app, '--port', '0', '--host-port', '0']);
     let said = '';
     dev.stderr?.setEncoding('utf8').on('data', (text: string) => (said += text));
@@ -113,7 +119,7 @@ describe('certgate dev', () => {
   });
 
   it('moves on from a default port that is taken, and says so', async () => {
-    const app = makeApp('crowded', gate + hello('one'));
+    const app = await makeApp('crowded', gate + hello('one'));
     const servers = await Promise.all([7443, 7071].map(occupy));
     const dev = startCertgate(['dev', app]);
     let said = '';
@@ -130,7 +136,7 @@ describe('certgate dev', () => {
   });
 
   it("decides by the document that the app's own setting names, and says which it was", async () => {
-    const app = makeApp('own-trust', gate + hello('one'));
+    const app = await makeApp('own-trust', gate + hello('one'));
     const billing = makeOpensslCertificate(folder, 'billing', 'ec');
     cpSync(writeTrust(folder, { billing: { certificate: billing } }), join(app, 'callers.json'));
     const writeSetting = (path: string): void => {
@@ -197,7 +203,7 @@ describe('certgate dev', () => {
   it('opens the port of the app itself only when it is told to, and says so', async () => {
     const dev = startCertgate([
       'dev',
-      makeApp('direct', gate + hello('one')),
+      await makeApp('direct', gate + hello('one')),
       '--port',
       '0',
       '--host-port',
@@ -230,7 +236,7 @@ describe('certgate dev', () => {
 
   for (const command of ['dev', 'gateway'] as const) {
     it(`${command} before an app of somebody else: is ready when the app is there, and says until then what is missing`, async () => {
-      const words = command === 'dev' ? ['dev', makeApp('upstream', gate + hello('one'))] : ['gateway'];
+      const words = command === 'dev' ? ['dev', await makeApp('upstream', gate + hello('one'))] : ['gateway'];
       const server = createServer((socket) => socket.destroy());
       const listen = (port: number): Promise<number> =>
         new Promise((resolve) =>
@@ -282,7 +288,7 @@ app.http('Forgotten', { handler: () => { require('fs').writeFileSync(${JSON.stri
 `;
     const { exitCode, stdout, stderr } = await runCertgateHere([
       'dev',
-      makeApp('open', open),
+      await makeApp('open', open),
       '--once',
       '--json',
       '--call',
@@ -303,7 +309,12 @@ app.http('Early', { handler: () => ({}) });
 const { secureApp, trustStoreFrom } = require('@certgate/azure-functions');
 secureApp(app, { trustStore: trustStoreFrom(process.env.CERTGATE_TRUST) });
 `;
-    const { exitCode, stdout, stderr } = await runCertgateHere(['dev', makeApp('late', late), '--once', '--json']);
+    const { exitCode, stdout, stderr } = await runCertgateHere([
+      'dev',
+      await makeApp('late', late),
+      '--once',
+      '--json',
+    ]);
     assert.equal(exitCode, 0, stderr);
     const { checks } = JSON.parse(stdout) as { checks: readonly { ok: boolean; status: number | null }[] };
     assert.ok(checks.length > 0);
@@ -311,7 +322,7 @@ secureApp(app, { trustStore: trustStoreFrom(process.env.CERTGATE_TRUST) });
   });
 
   it('expects of each mode what Azure answers in it', async () => {
-    const app = makeApp('modes', gate + hello('one'));
+    const app = await makeApp('modes', gate + hello('one'));
     const check = async (...flags: string[]): Promise<Record<string, number>> => {
       const { exitCode, stdout, stderr } = await runCertgateHere([
         'dev',
@@ -343,7 +354,7 @@ const inner = requireRole('operator', () => ({ body: 'in' }));
 app.http('Hidden', { handler: (request, context) => inner(request, context) });`;
     const { exitCode, stdout } = await runCertgateHere([
       'dev',
-      makeApp('hidden', hidden),
+      await makeApp('hidden', hidden),
       '--once',
       '--json',
       '--call',
@@ -360,13 +371,13 @@ app.http('Hidden', { handler: (request, context) => inner(request, context) });`
 
   it('lists functions without an HTTP trigger, and leaves them alone', async () => {
     const timer = `${gate}app.timer('Nightly', { schedule: '0 0 0 * * *', handler: () => { throw new Error('ran'); } });${hello('one')}`;
-    const { exitCode, stdout } = await runCertgateHere(['dev', makeApp('timed', timer), '--once']);
+    const { exitCode, stdout } = await runCertgateHere(['dev', await makeApp('timed', timer), '--once']);
     assert.equal(exitCode, 0);
     assert.match(stdout, /Left alone, no HTTP trigger: Nightly \(timerTrigger\)/);
   });
 
   it('two that start together on a fresh folder agree on certificates and trust', async () => {
-    const app = makeApp('shared', gate + hello('one'));
+    const app = makeNewApp('shared', gate + hello('one'));
     const runs = await Promise.all([1, 2, 3].map(() => runCertgate(['dev', app, '--once', '--call', 'Hello'])));
     for (const { exitCode, stdout, stderr } of runs) assert.equal(exitCode, 0, stdout + stderr);
   });

@@ -1,21 +1,29 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { after, before, describe, it } from 'node:test';
-import { join } from 'node:path';
-import { type Azurite, azuriteFolder, startAzurite } from './test-support/azurite.js';
-import { cleanEnvironment, type Ended, root } from './test-support/certgate.js';
-import { openssl } from './test-support/openssl.js';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import { trustStoreFromBlob, verifyDocumentSignature } from '@certgate/core/tools';
+import type { TrustLocation } from '../packages/certgate/dist/esm/trust-administration/location/trust-location.js';
+import type * as openTrustLocationModule from '../packages/certgate/dist/esm/trust-administration/open-trust-location.js';
+import type * as updateTrustDocumentModule from '../packages/certgate/dist/esm/trust-administration/update-trust-document.js';
+import { type Azurite, azuriteFolder, startAzurite } from './test-support/azurite.js';
+import { cleanEnvironment, collect, type Ended, root, runCertgateHere } from './test-support/certgate.js';
+import { openssl } from './test-support/openssl.js';
 import { startStorageProxy } from './test-support/storage-proxy.js';
+
+const administration = join(root, 'packages/certgate/dist/esm/trust-administration');
+const importBuilt = (file: string): Promise<unknown> => import(pathToFileURL(join(administration, file)).href);
+const { openTrustLocation } = (await importBuilt('open-trust-location.js')) as typeof openTrustLocationModule;
+const { updateTrustDocument } = (await importBuilt('update-trust-document.js')) as typeof updateTrustDocumentModule;
 
 interface RunOptions {
   readonly environment?: Record<string, string>;
   readonly cwd?: string;
   /** That of a proxy in front of Azurite. */
   readonly endpoint?: string;
-  readonly onStart?: (child: ChildProcess) => void;
 }
 
 // `certgate trust` over the real SDK and a real Azurite: the same words as over a file.
@@ -32,31 +40,32 @@ describe('certgate trust over a blob', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  /** The SDK is found where the command runs. */
-  const run = (
+  const describeRun = (
     name: string,
-    args: readonly string[],
-    { environment, cwd = azuriteFolder, endpoint = azurite.endpoint, onStart }: RunOptions = {},
-  ): Promise<Ended> =>
-    new Promise((resolve, reject) => {
-      const store = `blob:${endpoint}/trust/${name}`;
-      const child = spawn(process.execPath, [join(root, 'packages/certgate/bin/certgate.js'), 'trust', ...args], {
-        cwd,
-        env: {
-          ...cleanEnvironment(),
-          CERTGATE_TRUST: store,
-          ...(environment ?? { AZURE_STORAGE_ACCOUNT: azurite.account, AZURE_STORAGE_KEY: azurite.key }),
-        },
-      });
-      onStart?.(child);
-      let stdout = '';
-      let stderr = '';
-      child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
-      child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-      child.on('error', reject);
-      child.on('close', (exitCode) => {
-        resolve({ exitCode, stdout, stderr });
-      });
+    { environment, endpoint = azurite.endpoint }: RunOptions,
+  ): Readonly<Record<string, string | undefined>> => ({
+    ...cleanEnvironment(),
+    CERTGATE_TRUST: `blob:${endpoint}/trust/${name}`,
+    ...(environment ?? { AZURE_STORAGE_ACCOUNT: azurite.account, AZURE_STORAGE_KEY: azurite.key }),
+  });
+
+  /** In this process, where the SDK is loaded once. It is found where the command runs. */
+  const run = (name: string, args: readonly string[], options: RunOptions = {}): Promise<Ended> =>
+    withEnvironment(describeRun(name, options), () =>
+      runCertgateHere(['trust', ...args], options.cwd ?? azuriteFolder),
+    );
+
+  /** As the commands open it. */
+  const open = (name: string): Promise<TrustLocation> => {
+    const environment = describeRun(name, {});
+    return withEnvironment(environment, () => openTrustLocation(environment['CERTGATE_TRUST'] ?? ''), azuriteFolder);
+  };
+
+  /** In a process of its own, which can be killed. */
+  const start = (name: string, args: readonly string[], options: RunOptions): ChildProcess =>
+    spawn(process.execPath, [join(root, 'packages/certgate/bin/certgate.js'), 'trust', ...args], {
+      cwd: azuriteFolder,
+      env: describeRun(name, options),
     });
 
   const expectRun = async (name: string, ...args: readonly string[]): Promise<string> => {
@@ -91,10 +100,16 @@ describe('certgate trust over a blob', () => {
     const name = 'parallel.json';
     await expectRun(name, 'init', '--reason', 'first');
     const names = Array.from({ length: 20 }, (_, index) => `w${index}`);
+    // Each has a connection of its own. In one process, all of them read before the first one writes.
+    const locations = new Map<string, TrustLocation>();
+    for (const each of names) locations.set(each, await open(name));
     await Promise.all(
-      names.map((each, index) => {
-        const thumbprint = String(index).padStart(64, '0');
-        return expectRun(name, 'add', each, '--thumbprint-sha256', thumbprint, '--reason', 'x');
+      [...locations].map(async ([each, location], index) => {
+        const pin = { thumbprintSha256: String(index).padStart(64, '0') };
+        await updateTrustDocument(location, { verb: 'add', by: each, reason: 'x' }, (document) => ({
+          ...document,
+          identities: [...document.identities, { name: each, roles: [], pins: [pin] }],
+        }));
       }),
     );
     const { revision, identities } = JSON.parse(await expectRun(name, 'list', '--json')) as {
@@ -146,22 +161,17 @@ describe('certgate trust over a blob', () => {
     const proxy = await startStorageProxy(azurite.endpoint);
     let writes = 0;
     const killDuring = async (isForwarded: boolean, pin: string): Promise<void> => {
-      let writer: ChildProcess | undefined;
       proxy.fault = async ({ request, ask, forward }) => {
         const isWrite =
           request.method === 'PUT' && new URL(request.url ?? '', 'http://localhost').pathname.endsWith(name);
         if (!isWrite) return forward();
         writes += 1;
         if (isForwarded) await ask();
-        writer?.kill('SIGKILL');
+        writer.kill('SIGKILL');
       };
-      const options = { endpoint: proxy.endpoint, onStart: (child: ChildProcess) => (writer = child) };
-      const { exitCode } = await run(
-        name,
-        ['add', `a${pin}`, '--thumbprint-sha256', pin.repeat(64), ...signing],
-        options,
-      );
-      assert.equal(exitCode, null);
+      const args = ['add', `a${pin}`, '--thumbprint-sha256', pin.repeat(64), ...signing];
+      const writer = start(name, args, { endpoint: proxy.endpoint });
+      assert.equal((await collect(writer)).exitCode, null);
     };
     const startCold = async (): Promise<number | undefined> => {
       const blob = azurite.connect().getContainerClient('trust').getBlockBlobClient(name);
@@ -223,3 +233,21 @@ describe('certgate trust over a blob', () => {
     assert.match(noContainer.stderr, /no container nothing.*\n.*az storage container create/);
   });
 });
+
+/** One at a time: both are the process's. */
+async function withEnvironment<Result>(
+  environment: Readonly<Record<string, string | undefined>>,
+  work: () => Promise<Result>,
+  cwd = process.cwd(),
+): Promise<Result> {
+  const { env: outerEnvironment } = process;
+  const outerFolder = process.cwd();
+  process.env = { ...environment };
+  process.chdir(cwd);
+  try {
+    return await work();
+  } finally {
+    process.chdir(outerFolder);
+    process.env = outerEnvironment;
+  }
+}

@@ -30,7 +30,10 @@ after(() => {
 
 describe("users' tests pass from the packed tarballs", () => {
   it('with Jest 30 and ts-jest, as CommonJS', async () => {
-    const { exitCode, stdout, stderr } = await runNpm(['run', '--silent', 'test:jest', '--', '--json'], app);
+    const { exitCode, stdout, stderr } = await runNpm(
+      ['run', '--silent', 'test:jest', '--', '--json', '--runInBand'],
+      app,
+    );
     assert.equal(exitCode, 0, stderr);
     // And one of a blob's packages, which are loaded by `require` for its sake.
     assert.deepEqual(readJsonReport(stdout), { passed: expectedPasses + 1, total: expectedPasses + 1 });

@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Ended, cleanEnvironment, collect, root, sampleFolder } from './certgate.js';
+import { type Ended, cleanEnvironment, collect, root, runProgram, sampleFolder } from './certgate.js';
 import { expectNpm, installWithTarballs, packPackages } from './npm.js';
 
 /** The apps of tests/apps, in a folder of their own, with Certgate installed from its tarballs. */
 export interface InstalledApps {
-  /** Builds an app once by its own `build` script, if it has one; answers its folder. */
+  /** Builds an app once, as its own `build` script says, if it has one; answers its folder. */
   build(name: string): Promise<string>;
   /** Runs the installed `certgate` in the folder of the apps, and waits for its end. */
   runCertgate(args: readonly string[]): Promise<Ended>;
@@ -40,10 +40,17 @@ export async function installApps(): Promise<InstalledApps> {
     return child;
   };
   const builds = new Map<string, Promise<string>>();
+  let compiled: Promise<void> | undefined;
+  const build = async (app: string): Promise<string> => {
+    const script = readBuildScript(app);
+    if (script === 'tsc') await (compiled ??= compileApps(folder));
+    else if (script !== undefined) await expectNpm(['run', '--silent', 'build'], app);
+    return app;
+  };
   return {
     folder,
     build: (name) => {
-      const built = builds.get(name) ?? buildApp(join(folder, name));
+      const built = builds.get(name) ?? build(join(folder, name));
       builds.set(name, built);
       return built;
     },
@@ -56,10 +63,19 @@ export async function installApps(): Promise<InstalledApps> {
   };
 }
 
-async function buildApp(folder: string): Promise<string> {
-  const { scripts } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
+function readBuildScript(app: string): string | undefined {
+  const { scripts } = JSON.parse(readFileSync(join(app, 'package.json'), 'utf8')) as {
     readonly scripts?: { readonly build?: string };
   };
-  if (scripts?.build !== undefined) await expectNpm(['run', '--silent', 'build'], folder);
-  return folder;
+  return scripts?.build;
+}
+
+/** All whose script is `tsc` alone, in one process: they share what they all import, lib.d.ts above all. */
+async function compileApps(folder: string): Promise<void> {
+  const apps = readdirSync(folder)
+    .map((name) => join(folder, name))
+    .filter((app) => existsSync(join(app, 'package.json')) && readBuildScript(app) === 'tsc');
+  const tsc = join(folder, 'node_modules', 'typescript', 'bin', 'tsc');
+  const { exitCode, stdout } = await runProgram(process.execPath, [tsc, '-b', ...apps]);
+  if (exitCode !== 0) throw new Error(`An app does not compile:\n${stdout}`);
 }

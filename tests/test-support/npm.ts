@@ -1,15 +1,24 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Ended, collect, root } from './certgate.js';
 
-/** What `npm run pack` makes of the packages as they are built now: the tarballs that an app installs. */
+/**
+ * What `npm run pack` makes of the packages as they are built now: the tarballs that an app installs. `npm test` packs
+ * once for all test files; a file that is run alone packs for itself.
+ */
 export async function packPackages(destination: string): Promise<readonly string[]> {
+  const packed = process.env['CERTGATE_TEST_TARBALLS'];
+  if (packed === undefined) await runPack(destination);
+  else cpSync(packed, destination, { recursive: true });
+  return ['certgate-azure-functions', 'certgate'].map((name) => findTarball(destination, name));
+}
+
+async function runPack(destination: string): Promise<void> {
   const script = join(root, 'scripts', 'pack.mjs');
   const env = { ...process.env, npm_execpath: findNpm(), NODE_V8_COVERAGE: undefined, NODE_TEST_CONTEXT: undefined };
   const { exitCode, stderr } = await collect(spawn(process.execPath, [script, destination], { cwd: root, env }));
   if (exitCode !== 0) throw new Error(`Packing failed:\n${stderr}`);
-  return ['certgate-azure-functions', 'certgate'].map((name) => findTarball(destination, name));
 }
 
 /** By name alone: the version is that of the packages. */

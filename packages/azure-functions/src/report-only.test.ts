@@ -3,6 +3,7 @@ import { type TestContext, describe, it } from 'node:test';
 import type { FunctionHandler, HttpResponseInit, InvocationContext } from '@azure/functions';
 import { type TrustStore, trustStoreFromDocument } from '@certgate/core';
 import * as fc from 'fast-check';
+import { countRuns } from '@certgate/x509/test-support/random-runs.js';
 import { requireAnyRole, requireRole } from './function-policy.js';
 import { certificateHeaderName } from './gate/front-end.js';
 import { reportOnly } from './report-only.js';
@@ -517,7 +518,7 @@ describe('whatever the wrappers, caller and time', () => {
         assert.equal(worker.decisions.length, 2);
         assert.equal(worker.decisions[1]?.['reportOnlyCode'], isDeferred ? worker.decisions[0]?.['code'] : undefined);
       }),
-      { numRuns: 250 },
+      { numRuns: countRuns(80) },
     );
   });
 });

@@ -1,11 +1,9 @@
 // What an adapter needs, and an app that decides for itself. A cold start loads this file and nothing else of core.
 export type { ClientCertificate } from '@certgate/x509';
-export { copyOwn, findInstant, formatInstant, isEndingSoon } from '@certgate/x509/internal';
-export { hasMember, readMember } from './encoding/known-options.js';
+export { copyOwn, findInstant, formatInstant, isEndingSoon, hasMember, readMember } from '@certgate/x509/internal';
 export { isLoopbackHost } from './encoding/shown-url.js';
-export type { PresentedCertificate } from './trust-snapshot/presented-certificate.js';
-export { TrustDocumentError } from './trust-document/parse-document.js';
-export type { DocumentProblem } from './trust-document/document-reader.js';
+export type { PresentedCertificate } from './certificate-header/certificate-header.js';
+export { type DocumentProblem, TrustDocumentError } from './trust-document/document-error.js';
 export type {
   ConfirmedFinding,
   FoundFinding,
@@ -34,14 +32,8 @@ export { trustStoreFromDocument } from './trust-store/document-store.js';
 export { trustChannelName, type TrustRefreshEvent } from './trust-store/trust-channel.js';
 export { firstOf } from './trust-store/first-of.js';
 export type { RefreshOptions } from './trust-store/refresh-options.js';
-export type { ClientIdentity } from './access/authentication.js';
-export {
-  type Admission,
-  authorize,
-  type Decision,
-  findAuthorizationDenial,
-  type FunctionRequirement,
-} from './access/authorization.js';
+export type { ClientIdentity, Admission, Decision, FunctionRequirement } from './access/decision.js';
+export { authorize, findAuthorizationDenial } from './access/access-gate.js';
 export { AccessGate, type AccessGateOptions } from './access/access-gate.js';
 export {
   type Denial,

@@ -20,9 +20,10 @@ export {
   type CertificateHeaderReading,
   maximumHeaderLength,
   readCertificateHeader,
+  presentCertificate,
 } from './certificate-header/certificate-header.js';
 export { describeJsonFault } from './encoding/json-fault.js';
-export { presentCertificate } from './trust-snapshot/presented-certificate.js';
+export { isReportOnly } from './access/access-gate.js';
 export {
   anyAudience,
   parseTrustDocument,
@@ -82,7 +83,6 @@ export {
 export { type DeniedCertificate, deniedSerialKey, type DenyList } from './trust-snapshot/trust-snapshot.js';
 export { listNameKeys, nameKey, type NameType, nameTypes, type TrustName } from './trust-snapshot/trust-snapshot.js';
 export { decisionSteps, type DecisionStepName, getSteps, requestSteps, type RequestStep } from './denial.js';
-export { type AuthorizationDenial, isReportOnly } from './access/authorization.js';
 export {
   type AccessQuestion,
   decideAccess,
@@ -127,3 +127,4 @@ export {
   type DocumentAdmissionOptions,
   type ReadDocument,
 } from './trust-store/document-admission.js';
+export type { AuthorizationDenial } from './access/decision.js';

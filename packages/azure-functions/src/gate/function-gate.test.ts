@@ -3,6 +3,7 @@ import { describe, it, type TestContext } from 'node:test';
 import type { HttpResponseInit } from '@azure/functions';
 import { type TrustStore, type TrustStoreReport, trustStoreFromDocument } from '@certgate/core';
 import * as fc from 'fast-check';
+import { countRuns } from '@certgate/x509/test-support/random-runs.js';
 import { certificateHeaderName } from './front-end.js';
 import { unsafeTrustCertificateHeaderFromAnywhere } from './unsafe-options.js';
 import { challenge } from './denial-response.js';
@@ -596,7 +597,7 @@ describe('whatever the environment and the header', () => {
         assert.equal(runs(), isSame && isKnown(environment) ? 1 : 0, JSON.stringify(environment));
         if (runs() === 0 && answer.error === undefined) assert.ok(answer.status === 401 || answer.status === 503);
       }),
-      { numRuns: 400 },
+      { numRuns: countRuns(100) },
     );
   });
 

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import type { FunctionHandler, HttpResponseInit, PreInvocationContext } from '@azure/functions';
 import { trustStoreFromDocument } from '@certgate/core';
 import * as fc from 'fast-check';
+import { countRuns } from '@certgate/x509/test-support/random-runs.js';
 import { allowAnonymous, requireRole } from '../function-policy.js';
 import { secureApp } from '../secure-app.js';
 import { documentOf } from '../test-support/certificates.js';
@@ -64,7 +65,7 @@ describe('a function registered after secureApp is never run for a stranger', ()
           }
         },
       ),
-      { numRuns: 300 },
+      { numRuns: countRuns(100) },
     );
   });
 });

@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import { findIdentity, removeIdentity, setIdentityEnabled } from './edits/identity-edits.js';
 import { formatTrustDocument, type TrustDocument } from '@certgate/core/tools';
 import fc from 'fast-check';
+import { countRuns } from '@certgate/x509/test-support/random-runs.js';
 import { CommandFailure } from '../command-line/command-failure.js';
 import { hashDocument } from './load-trust-document.js';
 import { signStoredDocument } from './sign-stored-document.js';
@@ -84,7 +85,7 @@ describe('an update of a trust document', () => {
         assert.deepEqual(items[0], { kind: 'gap', documentSha256: hash, revision: 1, isBeginning: true });
         assert.deepEqual(items.slice(1).map(({ kind }) => kind), edits.map(() => 'change')); // prettier-ignore
       }),
-      { numRuns: 300 },
+      { numRuns: countRuns(100) },
     );
   });
 

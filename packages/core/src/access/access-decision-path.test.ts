@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type DecisionStep, decideAccess } from './access-decision.js';
-import type { Decision } from './authorization.js';
+import type { Decision } from './decision.js';
 import { AccessGate } from './access-gate.js';
 import type { PathCheck } from '@certgate/x509/path';
 import type { RevocationInformation } from '../trust-snapshot/revocation-information.js';

@@ -2,11 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
 import { type DecisionStep, decideAccess } from './access-decision.js';
-import type { Decision } from './authorization.js';
+import type { Decision, FunctionRequirement } from './decision.js';
 import { AccessGate } from './access-gate.js';
-import type { FunctionRequirement } from './authorization.js';
+import { presentCertificate } from '../certificate-header/certificate-header.js';
 import { type DenialCode, denialCodes } from '../denial.js';
-import { presentCertificate } from '../trust-snapshot/presented-certificate.js';
 import { parseTrustDocument } from '../trust-document/parse-document.js';
 import { trustStoreFromDocument } from '../trust-store/document-store.js';
 import {

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
 import { type DecisionStep, decideAccess } from './access-decision.js';
-import type { Decision } from './authorization.js';
+import type { Decision } from './decision.js';
 import { type DenialCode, denialCodes, getPublicStatus } from '../denial.js';
-import { presentCertificate } from '../trust-snapshot/presented-certificate.js';
+import { presentCertificate } from '../certificate-header/certificate-header.js';
 import {
   type CertificateRequest,
   type MadeCertificate,

@@ -1,7 +1,7 @@
-import { authorize, type Decision, type FunctionRequirement } from './authorization.js';
-import { concludeIdentity, note, type StepListener, verifyFinding } from './authentication.js';
+import { authorize } from './access-gate.js';
+import { concludeIdentity, note, verifyFinding } from './authentication.js';
+import type { Decision, FunctionRequirement, StepListener } from './decision.js';
 import { readCertificateHeader } from '../certificate-header/certificate-header.js';
-import { presentCertificate } from '../trust-snapshot/presented-certificate.js';
 import { deny } from '../denial.js';
 import { copyOwn } from '@certgate/x509/internal';
 import { type RevocationInformation, noRevocationInformation } from '../trust-snapshot/revocation-information.js';
@@ -9,7 +9,7 @@ import type { AuthorityContext } from '../trust-snapshot/authority-path.js';
 import { findInSnapshot, type SnapshotFinding } from '../trust-snapshot/find-in-snapshot.js';
 import type { TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
 
-export type { DecisionStep } from './authentication.js';
+export type { DecisionStep } from './decision.js';
 
 /** In place of a document that could not be read, or that no store of the app would take. */
 export interface UnavailableTrust {
@@ -47,7 +47,7 @@ export function decideAccess(question: AccessQuestion): Decision {
   const reading = note(onStep, 'certificate-header', readCertificateHeader(header));
   if (reading.outcome === 'denied') return reading;
 
-  const presented = presentCertificate(reading.der);
+  const { certificate: presented } = reading;
   const finding: SnapshotFinding = isUnavailable(trust)
     ? { outcome: 'unavailable', detail: trust.unavailable }
     : findInSnapshot(trust, presented, now, { revocation, onCheck: onPathCheck });

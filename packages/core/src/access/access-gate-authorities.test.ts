@@ -3,7 +3,6 @@ import { describe, test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 import * as fc from 'fast-check';
 import { decideAccess } from './access-decision.js';
-import type { Decision } from './authorization.js';
 import type { Denial } from '../denial.js';
 import { AccessGate } from './access-gate.js';
 import type { RevocationInformation } from '../trust-snapshot/revocation-information.js';
@@ -23,6 +22,7 @@ import { createAuthorityScenes } from '../test-support/authority-scenes.js';
 import { now } from '@certgate/x509/test-support/certificates.js';
 import { authorityExtensions } from '@certgate/x509/test-support/revocation.js';
 import { countRuns } from '@certgate/x509/test-support/random-runs.js';
+import type { Decision } from './decision.js';
 
 const { caller, headers, lists: listsOf, documents } = createAuthorityScenes();
 

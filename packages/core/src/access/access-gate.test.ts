@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { decideAccess } from './access-decision.js';
 import { AccessGate } from './access-gate.js';
-import type { FunctionRequirement } from './authorization.js';
 import { trustStoreFromDocument } from '../trust-store/document-store.js';
 import { RefreshingTrustStore } from '../trust-store/refreshing-store.js';
 import type { TrustStore } from '../trust-store/trust-store.js';
@@ -10,6 +9,7 @@ import { defaultNotAfter, defaultNotBefore, makeCertificate, now } from '@certga
 import { type IdentityInput, assertDenied, documentOf, snapshotOf } from '../test-support/documents.js';
 import { CountingStore, decideTwice, found, header, iso, open, presented } from '../test-support/gate-stage.js';
 import { ManualClock, ScriptedSource, settle, textOf } from '../test-support/scripted-source.js';
+import type { FunctionRequirement } from './decision.js';
 
 const { thumbprintSha256, thumbprintSha1, publicKeySha256 } = presented;
 

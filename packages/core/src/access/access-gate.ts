@@ -17,13 +17,15 @@
 //
 //   A fault in any step                                                 503 internal_fault
 
-import { concludeIdentity, type VerifiedCertificate, verifyFinding } from './authentication.js';
-import { authorize, type Decision, type FunctionRequirement } from './authorization.js';
-import { readCertificateHeader, trimHeader } from '../certificate-header/certificate-header.js';
+import { concludeIdentity, note, type VerifiedCertificate, verifyFinding } from './authentication.js';
+import {
+  type PresentedCertificate,
+  readCertificateHeader,
+  trimHeader,
+} from '../certificate-header/certificate-header.js';
 import { type Denial, deny } from '../denial.js';
 import { describeFault } from '../encoding/describe-fault.js';
-import { readKnownOptions } from '../encoding/known-options.js';
-import { type PresentedCertificate, presentCertificate } from '../trust-snapshot/presented-certificate.js';
+import { copyOwn, readKnownOptions } from '@certgate/x509/internal';
 import {
   describeStoreFault,
   hasLastingVersion,
@@ -33,8 +35,14 @@ import {
   type TrustStore,
   TrustVersionError,
 } from '../trust-store/trust-store.js';
+import type { AuthorizationDenial, ClientIdentity, Decision, FunctionRequirement, StepListener } from './decision.js';
 import { isWorthRemembering, RefusalCache, VerdictCache } from './decision-memory.js';
-import type { ConfirmedFinding, TrustFinding, UnavailableFinding } from '../trust-snapshot/trust-finding.js';
+import type {
+  ConfirmedFinding,
+  NominatedFinding,
+  TrustFinding,
+  UnavailableFinding,
+} from '../trust-snapshot/trust-finding.js';
 
 /** The options of `AccessGate`. */
 export interface AccessGateOptions {
@@ -113,22 +121,28 @@ export class AccessGate {
     const reading = readCertificateHeader(text);
     if (reading.outcome === 'denied' || text === undefined)
       return reading.outcome === 'denied' ? reading : denyFault(undefined);
-    const presented = presentCertificate(reading.der);
+    const { certificate: presented } = reading;
     const refusal = version && this.#refusals.find(presented.thumbprintSha256, version, now);
     if (refusal) return refusal;
     const asked: Asked = { text, version, presented, requirement, now };
-    const finding = this.#askStore(() => this.#trustStore.find(presented, now), readTrustFinding);
-    return andThen(finding, (each) => this.#verify(asked, each));
+    const finding = this.#find(presented, now);
+    return isThenable(finding) ? this.#verifyLater(asked, finding) : this.#verify(asked, finding);
   }
 
-  /** Never rejects. */
-  #askStore<Answer>(
-    ask: () => unknown,
-    read: (answer: unknown) => Answer,
-  ): Answer | UnavailableFinding | PromiseLike<Answer | UnavailableFinding> {
+  /** Neither this nor `#confirm` rejects. A closure for each call would be a measurable part of a stranger's cost. */
+  #find(presented: PresentedCertificate, now: number): TrustFinding | PromiseLike<TrustFinding> {
     try {
-      const answer = ask();
-      return isThenable(answer) ? this.#awaitAnswer(answer, read) : read(answer);
+      const answer: unknown = this.#trustStore.find(presented, now);
+      return isThenable(answer) ? this.#awaitAnswer(answer, readTrustFinding) : readTrustFinding(answer);
+    } catch (error) {
+      return describeStoreFault(error);
+    }
+  }
+
+  #confirm({ confirm }: NominatedFinding): ConfirmedFinding | PromiseLike<ConfirmedFinding> {
+    try {
+      const answer = confirm();
+      return isThenable(answer) ? this.#awaitAnswer(answer, (each) => each as ConfirmedFinding) : answer;
     } catch (error) {
       return describeStoreFault(error);
     }
@@ -152,23 +166,40 @@ export class AccessGate {
     }
   }
 
+  async #verifyLater(asked: Asked, finding: PromiseLike<TrustFinding>): Promise<Decision> {
+    try {
+      return await this.#verify(asked, await finding);
+    } catch (error) {
+      return denyFault(error);
+    }
+  }
+
   #verify(asked: Asked, finding: TrustFinding): Decision | Promise<Decision> {
     const verified = verifyFinding(asked.presented, finding, asked.now);
     if (verified.outcome === 'denied') return this.#refuse(asked, finding, verified);
-    if (finding.outcome !== 'nominated') return this.#conclude(asked, finding, verified, undefined);
-    const confirmed = this.#askStore<ConfirmedFinding>(finding.confirm, (answer) => answer as ConfirmedFinding);
-    return andThen(confirmed, (each) => this.#conclude(asked, finding, verified, each));
+    if (finding.outcome !== 'nominated') return this.#conclude(asked, verified, undefined);
+    const confirmed = this.#confirm(finding);
+    return isThenable(confirmed)
+      ? this.#concludeLater(asked, verified, confirmed)
+      : this.#conclude(asked, verified, confirmed);
   }
 
-  #conclude(
+  async #concludeLater(
     asked: Asked,
-    finding: TrustFinding,
     verified: VerifiedCertificate,
-    confirmed: ConfirmedFinding | undefined,
-  ): Decision {
+    confirmed: PromiseLike<ConfirmedFinding>,
+  ): Promise<Decision> {
+    try {
+      return this.#conclude(asked, verified, await confirmed);
+    } catch (error) {
+      return denyFault(error);
+    }
+  }
+
+  #conclude(asked: Asked, verified: VerifiedCertificate, confirmed: ConfirmedFinding | undefined): Decision {
     const { text, version, requirement, now } = asked;
     const authentication = concludeIdentity(verified, confirmed, now);
-    if (authentication.outcome === 'denied') return this.#refuse(asked, finding, authentication);
+    if (authentication.outcome === 'denied') return this.#refuse(asked, verified.finding, authentication);
     const { identity, validFrom, validUntil } = authentication;
     if (version !== undefined && this.#isSettled(version)) {
       this.#verdicts.remember(text, { identity, version, validFrom, validUntil });
@@ -199,25 +230,61 @@ interface Asked {
   readonly now: number;
 }
 
-function andThen<T>(
-  value: T | PromiseLike<T>,
-  next: (value: T) => Decision | Promise<Decision>,
-): Decision | Promise<Decision> {
-  return isThenable(value) ? decideLater(value, next) : next(value);
-}
-
-async function decideLater<T>(
-  value: PromiseLike<T>,
-  next: (value: T) => Decision | Promise<Decision>,
-): Promise<Decision> {
-  try {
-    return await next(await value);
-  } catch (error) {
-    return denyFault(error);
-  }
-}
-
 function denyFault(error: unknown): Denial {
   if (error instanceof TrustVersionError) return deny('trust_unavailable', error.message);
   return deny('internal_fault', `Certgate failed while deciding, so the call is refused: ${describeFault(error)}.`);
+}
+
+/** From an identity to the decision; runs at every request, whatever was remembered of the certificate. */
+export function authorize(
+  identity: ClientIdentity,
+  requirement: FunctionRequirement,
+  now: number,
+  onStep?: StepListener,
+): Decision {
+  const denial = findAuthorizationDenial(identity, requirement);
+  if (denial === undefined || !isReportOnly(requirement, now))
+    return note(onStep, 'authorization', denial ?? { outcome: 'allowed', code: 'allowed', identity });
+  onStep?.({ step: 'authorization', denial: undefined, deferred: denial });
+  return { outcome: 'allowed', code: 'allowed', identity, deferred: denial };
+}
+
+/** May this identity call this function? Both answers are 403 to the caller. Whether one is deferred is not asked here. */
+export function findAuthorizationDenial(
+  identity: ClientIdentity,
+  requirement: FunctionRequirement,
+): AuthorizationDenial | undefined {
+  // Own keys: roles that a polluted prototype supplies might ask for nothing. This runs at every request, so no copy.
+  if (!Object.hasOwn(requirement, 'functionName') || !Object.hasOwn(requirement, 'roles'))
+    throw new TypeError('A function requirement must have a functionName and roles of its own.');
+  const { functionName, roles } = requirement;
+  if (identity.functions !== undefined && !identity.functions.includes(functionName.toLowerCase())) {
+    return denyIdentity(
+      identity,
+      'function_not_allowed',
+      `"${identity.name}" may not call ${functionName}: it is not among the identity's functions in the trust document.`,
+    );
+  }
+  const missing = roles.find((anyOf) => !anyOf.some((role) => identity.roles.includes(role)));
+  if (missing === undefined) return undefined;
+  return denyIdentity(
+    identity,
+    'role_missing',
+    `"${identity.name}" lacks the role that ${functionName} requires: ${missing.join(' or ')}.`,
+  );
+}
+
+/** Whether the requirement's refusals are only reported at `now` (milliseconds). An end that never comes is none. */
+export function isReportOnly(requirement: FunctionRequirement, now: number): boolean {
+  const { reportOnlyUntil } = copyOwn(requirement);
+  return reportOnlyUntil !== undefined && Number.isFinite(reportOnlyUntil) && now < reportOnlyUntil;
+}
+
+function denyIdentity(
+  identity: ClientIdentity,
+  code: AuthorizationDenial['code'],
+  detail: string,
+): AuthorizationDenial {
+  const known = { identityName: identity.name, thumbprintSha256: identity.certificate.thumbprintSha256 };
+  return deny(code, detail, known);
 }

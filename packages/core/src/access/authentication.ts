@@ -1,7 +1,8 @@
 import { type ClientCertificate, findCertificateFault } from '@certgate/x509';
+import type { ClientIdentity, StepListener } from './decision.js';
 import { copyOwn, shortenText } from '@certgate/x509/internal';
 import { type DecisionStepName, type Denial, type DenialCodeOf, deny } from '../denial.js';
-import type { PresentedCertificate } from '../trust-snapshot/presented-certificate.js';
+import type { PresentedCertificate } from '../certificate-header/certificate-header.js';
 import type {
   ConfirmedFinding,
   FoundFinding,
@@ -224,26 +225,6 @@ function readCertificate(
   return { outcome: 'decoded', certificate: decoding.certificate };
 }
 
-/** The named caller that a certificate maps to. */
-export interface ClientIdentity {
-  readonly name: string;
-  readonly roles: readonly string[];
-  /** Lower-case names of the functions it may call; undefined: every function; empty: none. */
-  readonly functions: readonly string[] | undefined;
-  /** Who answers for it, by the trust document. */
-  readonly owner: string | undefined;
-  readonly certificate: ClientCertificate;
-  /** What the certificate was recognised by, e.g. `thumbprintSha256`. */
-  readonly matchedBy: string;
-  /**
-   * Milliseconds since 1970-01-01T00:00:00Z: when the caller is refused, if nobody does anything. The earliest of the
-   * certificate's `notAfter`, the pin's `notAfter` and the identity's `expiresAt`.
-   */
-  readonly accessEndsAt: number;
-  /** The other end of that interval: the latest of the certificate's and the pin's `notBefore`. */
-  readonly accessBeginsAt: number;
-}
-
 /** [trustBeginsAt, trustEndsAt) in milliseconds: when what admits the certificate holds; infinite where it has no end. */
 export function createClientIdentity(
   { name, roles, functions, owner }: FoundIdentity,
@@ -263,16 +244,6 @@ export function createClientIdentity(
     accessBeginsAt: Math.max(certificate.notBefore, trustBeginsAt),
   });
 }
-
-/** One step as it ended. A step that is not reported was not taken. */
-export interface DecisionStep {
-  readonly step: DecisionStepName;
-  readonly denial: Denial | undefined;
-  /** At `authorization`: the refusal that was let through. */
-  readonly deferred?: Denial;
-}
-
-export type StepListener = (step: DecisionStep) => void;
 
 /** What a step that refuses nothing and gives nothing comes to. */
 const passed: { readonly outcome: 'passed' } = Object.freeze({ outcome: 'passed' });

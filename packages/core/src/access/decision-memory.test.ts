@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { createClientIdentity, type ClientIdentity } from './authentication.js';
+import { createClientIdentity } from './authentication.js';
 import { decodeClientCertificate } from '@certgate/x509';
 import { makeCertificate, now } from '@certgate/x509/test-support/certificates.js';
 import { type Verdict, VerdictCache } from './decision-memory.js';
+import type { ClientIdentity } from './decision.js';
 
 const { der, header } = makeCertificate();
 const decoding = decodeClientCertificate(der);

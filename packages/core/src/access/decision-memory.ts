@@ -1,6 +1,7 @@
+import { hashTail } from '../certificate-header/certificate-header.js';
 import { type Denial, isMomentary } from '../denial.js';
 import type { TrustFinding } from '../trust-snapshot/trust-finding.js';
-import type { ClientIdentity } from './authentication.js';
+import type { ClientIdentity } from './decision.js';
 
 /** Who a certificate belongs to, and for how long that holds. Never whether a call is allowed. */
 export interface Verdict {
@@ -14,18 +15,6 @@ export interface Verdict {
 
 interface Entry extends Verdict {
   readonly text: string;
-}
-
-/** Of the signature, which differs between any two certificates that are not made to collide. */
-const tailLength = 16;
-
-/** A number made of the text's tail: a map finds it several times faster than a slice of the text. */
-function hashTail(text: string): number {
-  let hash = 0;
-  for (let index = Math.max(text.length - tailLength, 0); index < text.length; index += 1) {
-    hash = (Math.imul(hash, 31) + text.charCodeAt(index)) | 0;
-  }
-  return hash;
 }
 
 /**

@@ -4,8 +4,8 @@ import { syncBuiltinESMExports } from 'node:module';
 import { describe, mock, test } from 'node:test';
 import * as fc from 'fast-check';
 import { decideAccess } from './access-decision.js';
-import { concludeIdentity, type DecisionStep, verifyFinding } from './authentication.js';
-import { type PresentedCertificate, presentCertificate } from '../trust-snapshot/presented-certificate.js';
+import { concludeIdentity, verifyFinding } from './authentication.js';
+import { type PresentedCertificate, presentCertificate } from '../certificate-header/certificate-header.js';
 import { type DecisionStepName, type Denial, decisionSteps, getSteps } from '../denial.js';
 import type { RevocationInformation } from '../trust-snapshot/revocation-information.js';
 import { createAuthorityScenes, issueExpiredWithManyNames } from '../test-support/authority-scenes.js';
@@ -15,6 +15,7 @@ import { assertDenied } from '../test-support/documents.js';
 import { parseTrustDocument } from '../trust-document/parse-document.js';
 import { findInSnapshot } from '../trust-snapshot/find-in-snapshot.js';
 import type { TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
+import type { DecisionStep } from './decision.js';
 
 test('an expired certificate with 301 names is not reported as verified', () => {
   const trace: DecisionStep[] = [];

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { decideAccess } from './access-decision.js';
-import { presentCertificate } from '../trust-snapshot/presented-certificate.js';
+import { presentCertificate } from '../certificate-header/certificate-header.js';
 import type { TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
 import {
   type MadeCaller,

@@ -3,12 +3,11 @@ import { writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
 import { decideAccess } from '../access/access-decision.js';
-import { maximumHeaderLength, readCertificateHeader, trimHeader } from './certificate-header.js';
+import { maximumHeaderLength, readCertificateHeader, trimHeader, presentCertificate } from './certificate-header.js';
 import type { DenialCode } from '../denial.js';
 import { getKeyPath, makeCertificate, now } from '@certgate/x509/test-support/certificates.js';
 import { assertDenied, snapshotOf } from '../test-support/documents.js';
 import { newTemporaryPath, runOpenssl } from '@certgate/x509/test-support/openssl.js';
-import { presentCertificate } from '../trust-snapshot/presented-certificate.js';
 import { countRuns } from '@certgate/x509/test-support/random-runs.js';
 
 const { der, header } = makeCertificate();
@@ -32,7 +31,7 @@ describe('a header with one certificate', () => {
     for (const text of [header, ` ${header}`, `${header}\t `, `\t ${header} \t`]) {
       const reading = readCertificateHeader(text);
       assert.ok(reading.outcome === 'read');
-      assert.deepEqual(Buffer.from(reading.der), der);
+      assert.deepEqual(Buffer.from(reading.certificate.der), der);
       assert.equal(decide(text).outcome, 'allowed');
     }
   });
@@ -48,7 +47,7 @@ describe('the largest header that is read', () => {
     assert.equal(text.length, maximumHeaderLength);
     const reading = readCertificateHeader(text);
     assert.ok(reading.outcome === 'read');
-    assert.deepEqual(Buffer.from(reading.der), sequence);
+    assert.deepEqual(Buffer.from(reading.certificate.der), sequence);
   });
   test('is trimmed, white space included in its length', () => {
     const shorter = text.slice(0, -2);
@@ -244,7 +243,8 @@ describe('any text', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (text) => {
         const reading = readCertificateHeader(text);
-        if (reading.outcome === 'read') assert.equal(base64(reading.der), text.replace(/^[ \t]+|[ \t]+$/g, ''));
+        if (reading.outcome === 'read')
+          assert.equal(base64(reading.certificate.der), text.replace(/^[ \t]+|[ \t]+$/g, ''));
         else assert.match(reading.code, /^certificate_/);
       }),
       { numRuns: countRuns(200) },

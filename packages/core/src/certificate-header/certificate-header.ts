@@ -1,17 +1,32 @@
-// certificate-header/: from the text of the header to the bytes of exactly one certificate, or a denial.
+// certificate-header/: from the text of the header to a presented certificate, or a denial.
 
-import { type Base64Fault, decodeBase64 } from '@certgate/x509';
-import { findMistakenStructure, findOuterFrameFault } from '@certgate/x509/internal';
+import {
+  type Base64Fault,
+  type ClientCertificateDecoding,
+  decodeClientCertificate,
+  type DerDecoding,
+} from '@certgate/x509';
+import {
+  Base64Decoder,
+  type CanonicalName,
+  findIssuerName,
+  findMistakenStructure,
+  findOuterFrameFault,
+  findPublicKeyInfo,
+  hashHex,
+} from '@certgate/x509/internal-certificates';
+import type { PathCertificate } from '@certgate/x509/path';
 import { type Denial, type DenialCodeOf, deny } from '../denial.js';
+import { loadPathValidation } from '../load-path-validation.js';
 
-/** Bytes that are framed as exactly one DER SEQUENCE; nothing inside has been looked at. */
-export interface CertificateBytes {
+/** What is framed as exactly one DER SEQUENCE; nothing inside has been looked at. */
+export interface ReadCertificate {
   readonly outcome: 'read';
-  readonly der: Uint8Array;
+  readonly certificate: PresentedCertificate;
 }
 
 /** The certificate of a header, or the denial. */
-export type CertificateHeaderReading = CertificateBytes | Denial<DenialCodeOf<'certificate-header'>>;
+export type CertificateHeaderReading = ReadCertificate | Denial<DenialCodeOf<'certificate-header'>>;
 
 /** 16 KiB of text: no grammar's single certificate comes near it, and no work is done on more. */
 export const maximumHeaderLength = 16_384;
@@ -36,6 +51,18 @@ function isWhiteSpace(code: number): boolean {
   return code === 0x20 || code === 0x09;
 }
 
+/** Of a signature or a digest, which differ between any two certificates that are not made to collide. */
+const tailLength = 16;
+
+/** A number made of a text's tail: a map finds it several times faster than the text, or a slice of it. */
+export function hashTail(text: string): number {
+  let hash = 0;
+  for (let index = Math.max(text.length - tailLength, 0); index < text.length; index += 1) {
+    hash = (Math.imul(hash, 31) + text.charCodeAt(index)) | 0;
+  }
+  return hash;
+}
+
 /** Header text → the bytes of one certificate. Strict, and capped before any work. */
 export function readCertificateHeader(header: string | null | undefined): CertificateHeaderReading {
   const text = trimHeader(header);
@@ -52,17 +79,24 @@ export function readCertificateHeader(header: string | null | undefined): Certif
 }
 
 /**
+ * The next header overwrites the bytes, so only their hash leaves this file; `der` decodes the text a second time. Made
+ * with the first header, since a cold start loads nothing that decodes.
+ */
+let decoder: Base64Decoder | undefined;
+
+/**
  * The grammar of `X-ARR-ClientCert`: base64 of the DER of one certificate, on one line, without armour
  * (docs: "Set up TLS mutual authentication for Azure App Service").
  */
 function readBase64Der(text: string): CertificateHeaderReading {
-  const decoding = decodeBase64(text);
+  decoder ??= new Base64Decoder(maximumHeaderLength);
+  const decoding = decoder.decode(text);
   if (!decoding.ok) return denyText(text, decoding.fault);
   const fault = findOuterFrameFault(decoding.bytes);
   if (fault !== undefined) return deny('certificate_malformed', frameFaults[fault]);
   const mistake = findMistakenStructure(decoding.bytes);
   if (mistake !== undefined) return deny('certificate_malformed', `The header holds no certificate: ${mistake}.`);
-  return { outcome: 'read', der: decoding.bytes };
+  return { outcome: 'read', certificate: new LazyPresentedCertificate(text, hashHex('sha256', decoding.bytes)) };
 }
 
 const frameFaults = {
@@ -85,4 +119,80 @@ function describeTextFault(text: string, fault: Base64Fault): string {
   if (fault === 'base64_padding')
     return 'The base64 in the header is cut short or not canonical (RFC 4648 section 3.5).';
   return 'The header is not base64.';
+}
+
+/**
+ * The certificate a caller presented, before anything is known of it. Hashes and the decoded form are worked out when
+ * asked for: a stranger costs one SHA-256.
+ */
+export interface PresentedCertificate {
+  readonly der: Uint8Array;
+  /** SHA-256 of the DER, 64 upper-case hexadecimal digits. */
+  readonly thumbprintSha256: string;
+  /** SHA-1 of the DER, 40 upper-case hexadecimal digits. */
+  readonly thumbprintSha1: string;
+  /**
+   * SHA-256 of the subject public key info; undefined where the bytes have none. Worked out without decoding the rest:
+   * bytes that are no certificate may have one, and `decoding` then says so.
+   */
+  readonly publicKeySha256: string | undefined;
+  readonly decoding: ClientCertificateDecoding;
+  /** The issuer's name as it compares; undefined where the bytes have none. Worked out without decoding the rest. */
+  readonly issuer: CanonicalName | undefined;
+  /** The certificate as a certification path reads it. */
+  readonly pathDecoding: DerDecoding<PathCertificate>;
+}
+
+/** A certificate as a caller presents it. Its fields are decoded when they are first read. */
+export function presentCertificate(der: Uint8Array): PresentedCertificate {
+  return new LazyPresentedCertificate(der, hashHex('sha256', der));
+}
+
+class LazyPresentedCertificate implements PresentedCertificate {
+  readonly thumbprintSha256: string;
+  #source: Uint8Array | string;
+  #thumbprintSha1: string | undefined;
+  #hasPublicKey: boolean | undefined;
+  #publicKeySha256: string | undefined;
+  #decoding: ClientCertificateDecoding | undefined;
+  #issuer: CanonicalName | null | undefined;
+  #pathDecoding: DerDecoding<PathCertificate> | undefined;
+
+  /** `source` is the DER, or its canonical base64, which is decoded when the DER is asked for: for a stranger, never. */
+  constructor(source: Uint8Array | string, thumbprintSha256: string) {
+    this.#source = source;
+    this.thumbprintSha256 = thumbprintSha256;
+    Object.freeze(this);
+  }
+
+  get der(): Uint8Array {
+    if (typeof this.#source === 'string') this.#source = Buffer.from(this.#source, 'base64');
+    return this.#source;
+  }
+
+  get thumbprintSha1(): string {
+    return (this.#thumbprintSha1 ??= hashHex('sha1', this.der));
+  }
+
+  get publicKeySha256(): string | undefined {
+    if (this.#hasPublicKey === undefined) {
+      const info = findPublicKeyInfo(this.der);
+      this.#hasPublicKey = info !== undefined;
+      this.#publicKeySha256 = info === undefined ? undefined : hashHex('sha256', info);
+    }
+    return this.#publicKeySha256;
+  }
+
+  get decoding(): ClientCertificateDecoding {
+    return (this.#decoding ??= decodeClientCertificate(this.der));
+  }
+
+  get issuer(): CanonicalName | undefined {
+    if (this.#issuer === undefined) this.#issuer = findIssuerName(this.der) ?? null;
+    return this.#issuer ?? undefined;
+  }
+
+  get pathDecoding(): DerDecoding<PathCertificate> {
+    return (this.#pathDecoding ??= loadPathValidation().decodePathCertificate(this.der));
+  }
 }

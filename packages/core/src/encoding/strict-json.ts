@@ -1,4 +1,4 @@
-// encoding/: strict JSON, known options, and texts and URLs that are safe to show.
+// encoding/: strict JSON, and texts and URLs that are safe to show.
 
 import { countLines, describeJsonFault } from './json-fault.js';
 import { JsonLevel } from './json-level.js';

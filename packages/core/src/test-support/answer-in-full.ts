@@ -1,5 +1,5 @@
 import { verifyFinding } from '../access/authentication.js';
-import type { PresentedCertificate } from '../trust-snapshot/presented-certificate.js';
+import type { PresentedCertificate } from '../certificate-header/certificate-header.js';
 import type { Denial } from '../denial.js';
 import type { AuthorityContext } from '../trust-snapshot/authority-path.js';
 import { findInSnapshot } from '../trust-snapshot/find-in-snapshot.js';

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import type { CertificateRevocationList } from '@certgate/x509/path';
 import { type MadeCaller, authorityOf, getStage, issueCaller, issuedDocument } from './authority-stage.js';
-import { presentCertificate } from '../trust-snapshot/presented-certificate.js';
+import { presentCertificate } from '../certificate-header/certificate-header.js';
 import { clientExtensions, makeCertificate, now } from '@certgate/x509/test-support/certificates.js';
 import { makeCrl, readCrl } from '@certgate/x509/test-support/revocation.js';
 

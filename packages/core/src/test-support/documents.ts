@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Decision } from '../access/authorization.js';
+import type { Decision } from '../access/decision.js';
 import type { DenialCode } from '../denial.js';
 import { parseTrustDocument } from '../trust-document/parse-document.js';
 import type { TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';

@@ -1,7 +1,6 @@
-import type { Decision } from '../access/authorization.js';
+import type { Decision, FunctionRequirement } from '../access/decision.js';
 import type { AccessGate } from '../access/access-gate.js';
-import type { FunctionRequirement } from '../access/authorization.js';
-import { type PresentedCertificate, presentCertificate } from '../trust-snapshot/presented-certificate.js';
+import { type PresentedCertificate, presentCertificate } from '../certificate-header/certificate-header.js';
 import type { TrustFinding } from '../trust-snapshot/trust-finding.js';
 import type { TrustStore } from '../trust-store/trust-store.js';
 import { type MadeCertificate, makeCertificate, now } from '@certgate/x509/test-support/certificates.js';

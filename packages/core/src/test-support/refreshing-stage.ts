@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type PresentedCertificate, presentCertificate } from '../trust-snapshot/presented-certificate.js';
+import { type PresentedCertificate, presentCertificate } from '../certificate-header/certificate-header.js';
 import type { TrustFinding } from '../trust-snapshot/trust-finding.js';
 import { type RefreshOptions, RefreshingTrustStore } from '../trust-store/refreshing-store.js';
 import { makeCertificate, now } from '@certgate/x509/test-support/certificates.js';

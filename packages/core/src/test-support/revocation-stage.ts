@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type PresentedCertificate, presentCertificate } from '../trust-snapshot/presented-certificate.js';
+import { type PresentedCertificate, presentCertificate } from '../certificate-header/certificate-header.js';
 import type { TrustBlobClient } from '../trust-sources/blob-source.js';
 import type { RefreshOptions } from '../trust-store/refresh-options.js';
 import { RefreshingTrustStore } from '../trust-store/refreshing-store.js';

@@ -2,11 +2,15 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import { leadingDotReadings, revocationModes, revocationScopes } from '@certgate/x509/path';
 import { getAuthorityPems } from '../test-support/authority-certificates.js';
+import { compareTrustDocuments } from '../trust-review/compare-documents.js';
+import type { TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
 import { documentKeys, type DocumentObjects, getKnownKeys, type KeyType, type WithPresence } from './document-keys.js';
 import { formatTrustDocument } from './format-document.js';
-import { parseTrustDocument, TrustDocumentError } from './parse-document.js';
+import { TrustDocumentError } from './document-error.js';
+import { parseTrustDocument } from './parse-document.js';
 import type { TrustDocument } from './trust-document.js';
 
 type ObjectName = keyof DocumentObjects;
@@ -101,8 +105,13 @@ const pathOf = (objectName: ObjectName, key: string): string =>
   paths[objectName] === '' ? key : `${paths[objectName]}.${key}`;
 
 describe('the readers read every key of the table', () => {
-  test('the document with all keys is accepted', () => {
+  test('the document with all keys is accepted, and it has all of them', () => {
     assert.deepEqual(listProblemPaths(whole), []);
+    for (const objectName of objectNames) {
+      const { target } = copyAndFind(objectName);
+      for (const [key, { presence }] of keysOf(objectName))
+        assert.ok(presence === 'alternative' || key in target, pathOf(objectName, key));
+    }
   });
   for (const objectName of objectNames) {
     test(`${objectName}: a value of another type is refused at its key`, () => {
@@ -151,6 +160,58 @@ describe('the readers read every key of the table', () => {
       );
     });
   }
+});
+
+describe('the comparison of documents reports a change of every key', () => {
+  /** They are about the document, not about who may call. */
+  const unreported = ['$schema', 'schemaVersion', 'revision'];
+  const parse = (document: unknown): TrustSnapshot => parseTrustDocument(document, { audience: 'app' });
+  const before = parse(whole);
+  /** Other values of a type; undefined stands for the absent key. Some are invalid where keys depend on each other. */
+  function listOthers(type: KeyType): readonly unknown[] {
+    switch (type.type) {
+      case 'object':
+        return [undefined];
+      case 'flag':
+        return [false];
+      case 'choice':
+        return type.choices;
+      case 'wholeNumber':
+        return [2];
+      case 'list':
+        return [undefined, ...listOthers(type.items).flatMap((item) => (item === undefined ? [] : [[item]]))];
+      case 'instant':
+        return [undefined, '2027-06-01T00:00:00Z'];
+      default:
+        return [undefined, 'other', '13', 'http://other.example/', 'file:other.crl'];
+    }
+  }
+  function listChanged(objectName: ObjectName, key: string, type: KeyType): readonly TrustSnapshot[] {
+    const changed = listOthers(type).map((other) => {
+      const { document, target } = copyAndFind(objectName);
+      if (other === undefined) Reflect.deleteProperty(target, key);
+      else target[key] = other;
+      return document;
+    });
+    const valid = changed.filter((document) => listProblemPaths(document).length === 0);
+    return valid.map(parse).filter((after) => !isDeepStrictEqual(before, after));
+  }
+
+  let compared = 0;
+  for (const objectName of objectNames) {
+    test(objectName, () => {
+      for (const [key, type] of keysOf(objectName).filter(([name]) => !unreported.includes(name))) {
+        const snapshots = listChanged(objectName, key, type);
+        if (snapshots.length === 0) continue;
+        compared += 1;
+        const isReported = snapshots.some((after) => compareTrustDocuments(before, after).changes.length > 0);
+        assert.ok(isReported, pathOf(objectName, key));
+      }
+    });
+  }
+  test('most of the keys could be changed alone', () => {
+    assert.ok(compared > 20, String(compared));
+  });
 });
 
 test('the choices are those that path validation knows', () => {

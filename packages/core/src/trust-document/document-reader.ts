@@ -1,10 +1,5 @@
+import type { DocumentProblem } from './document-error.js';
 import { type DocumentObjects, documentKeys, getKnownKeys, schemaVersion } from './document-keys.js';
-
-/** A place in the document (`identities[0].name`; empty for the document itself) and what is wrong there. */
-export interface DocumentProblem {
-  readonly path: string;
-  readonly message: string;
-}
 
 /** The members of one object of the document, by the keys that it may have. Nothing is known of the values yet. */
 export type DocumentFields<O extends keyof DocumentObjects> = {

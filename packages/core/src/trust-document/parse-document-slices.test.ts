@@ -4,8 +4,8 @@ import * as fc from 'fast-check';
 import { acceptedDocuments, refusedDocuments } from '../test-support/document-corpus.js';
 import { documentOf } from '../test-support/documents.js';
 import { anyDocument, documentTexts } from '../test-support/document-arbitraries.js';
+import { TrustDocumentError } from './document-error.js';
 import {
-  TrustDocumentError,
   anyAudience,
   parseTrustDocument,
   parseTrustDocumentInSlices,

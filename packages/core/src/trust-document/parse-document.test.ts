@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { acceptedDocuments, otherSha256, refusedDocuments, sha1, sha256 } from '../test-support/document-corpus.js';
 import { documentOf, snapshotOf } from '../test-support/documents.js';
-import { TrustDocumentError, maximumDocumentLength, parseTrustDocument } from './parse-document.js';
-import type { DocumentProblem } from './document-reader.js';
+import { TrustDocumentError, maximumDocumentLength } from './document-error.js';
+import { parseTrustDocument } from './parse-document.js';
+import type { DocumentProblem } from './document-error.js';
 
 const problemsOf = (document: unknown, audience: string | undefined = 'app'): readonly DocumentProblem[] => {
   try {

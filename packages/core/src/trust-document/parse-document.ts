@@ -1,10 +1,10 @@
-import { runAtOnce, runInSlices } from '@certgate/x509/internal';
+import { runAtOnce, runInSlices, readKnownOptions } from '@certgate/x509/internal';
 import { parseJsonInSteps } from '../encoding/strict-json.js';
-import { readKnownOptions } from '../encoding/known-options.js';
 import { readAuthorities } from './read-authorities.js';
 import { readDenied } from './read-deny-list.js';
 import { readIdentities, readInstant } from './read-identities.js';
-import { DocumentReader, type DocumentProblem, escapePath } from './document-reader.js';
+import { DocumentReader, escapePath } from './document-reader.js';
+import { maximumDocumentLength, TrustDocumentError } from './document-error.js';
 import {
   type TrustLock,
   type TrustSnapshot,
@@ -12,26 +12,6 @@ import {
   createTrustSnapshot,
   describeLock,
 } from '../trust-snapshot/trust-snapshot.js';
-
-export const maximumDocumentLength: number = 64 * 1024 * 1024;
-
-/** Thrown for a trust document that can't be used, whole: `problems` names every place and what to do. */
-export class TrustDocumentError extends Error {
-  override readonly name = 'TrustDocumentError';
-  /** Stable, and the same in every copy of this package, where `instanceof` is not. */
-  readonly code = 'CERTGATE_TRUST_DOCUMENT_INVALID';
-  readonly problems: readonly DocumentProblem[];
-
-  /** `source` says where the document came from, e.g. `file trust.json`. */
-  constructor(problems: readonly DocumentProblem[], source?: string) {
-    const [first] = problems;
-    const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
-    super(
-      `The trust document${source === undefined ? '' : ` (${source})`} is not valid: ${first?.path === '' ? '' : `${first?.path ?? ''}: `}${first?.message ?? ''}${more}`,
-    );
-    this.problems = problems;
-  }
-}
 
 /** In place of an app's name: for tools that read the documents of any app. A gate must not, so no store takes it. */
 export const anyAudience: unique symbol = Symbol.for('certgate/any-audience');

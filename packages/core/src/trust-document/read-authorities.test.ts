@@ -7,7 +7,7 @@ import { findSerialNumber } from '@certgate/x509/internal';
 import { getAuthorityPems } from '../test-support/authority-certificates.js';
 import { makeCertificate, now } from '@certgate/x509/test-support/certificates.js';
 import { type IdentityInput, documentOf } from '../test-support/documents.js';
-import { presentCertificate } from '../trust-snapshot/presented-certificate.js';
+import { presentCertificate } from '../certificate-header/certificate-header.js';
 import {
   deniedSerialKey,
   listNameKeys,

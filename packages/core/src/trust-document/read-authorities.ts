@@ -1,5 +1,5 @@
 import type { PathCertificate } from '@certgate/x509/path';
-import { loadPathValidation } from '../trust-snapshot/authority-path.js';
+import { loadPathValidation } from '../load-path-validation.js';
 import { type PemFault, decodePem } from '@certgate/x509';
 import { isTrustDomain, shortenText } from '@certgate/x509/internal';
 import type { TrustedAuthority, TrustWarning } from '../trust-snapshot/trust-snapshot.js';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
+import { countRuns } from '@certgate/x509/test-support/random-runs.js';
 import { getAuthorityPems } from '../test-support/authority-certificates.js';
 import { type IdentityInput, documentOf } from '../test-support/documents.js';
 import { type TrustComparison, compareTrustDocuments } from './compare-documents.js';
@@ -276,7 +277,7 @@ describe('nothing is decided otherwise that is not told', () => {
           );
         seen[earlier === undefined ? 'gained' : later === undefined ? 'lost' : 'moved'] += 1;
       }),
-      { numRuns: 3000 },
+      { numRuns: countRuns(2000) },
     );
     for (const [way, times] of Object.entries(seen)) assert.ok(times > 0, `${way}: ${JSON.stringify(seen)}`);
   });

@@ -1,7 +1,8 @@
 import type { PathCertificate } from '@certgate/x509/path';
 import { type NameAttribute, findSpiffeId } from '@certgate/x509';
-import { nameAttributeTypes, hasSpiffeScheme } from '@certgate/x509/internal';
-import type { PresentedCertificate } from './presented-certificate.js';
+import { hasSpiffeScheme } from '@certgate/x509/internal';
+import { nameAttributeTypes } from '@certgate/x509/internal-certificates';
+import type { PresentedCertificate } from '../certificate-header/certificate-header.js';
 import {
   listNameKeys,
   type NamedIdentity,

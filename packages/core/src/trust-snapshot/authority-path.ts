@@ -1,7 +1,6 @@
-import { createRequire } from 'node:module';
 import { clientAuthentication } from '@certgate/x509';
-import type * as pathValidation from '@certgate/x509/path';
 import type { CertificationPath, PathCertificate, PathCheck, PathFault } from '@certgate/x509/path';
+import { loadPathValidation } from '../load-path-validation.js';
 import type { RevocationInformation } from './revocation-information.js';
 import type { TrustedAuthority } from './trust-snapshot.js';
 
@@ -65,24 +64,4 @@ export function findAuthorityPath(
           },
         }),
   });
-}
-
-// `scripts/bundle.mjs` takes this line out of what apps load: there, `require` is that of a CommonJS file.
-const require = createRequire(import.meta.url);
-
-/**
- * Path validation, revocation included, loaded with its first use: an app without authorities never pays for it. Not by
- * `import()`, which answers later, and `trustStoreFromDocument` throws at once; Jest refuses it besides. The name is
- * written out, so that a bundler that makes one file of an app finds it.
- *
- * @throws {Error} where it is absent: a bundle may leave it out, and the first authority comes with a later document.
- */
-export function loadPathValidation(): typeof pathValidation {
-  try {
-    return require('@certgate/x509/path') as typeof pathValidation;
-  } catch (cause) {
-    const [reason] = String(cause).split('\n', 1);
-    const detail = `A trust document with authorities needs @certgate/x509/path, which can't be loaded (${reason ?? ''}). Deploy @certgate/x509 beside the app, or let the bundler take it in.`;
-    throw new Error(detail, { cause });
-  }
 }

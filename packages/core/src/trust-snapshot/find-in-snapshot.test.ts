@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
-import { presentCertificate } from './presented-certificate.js';
+import { presentCertificate } from '../certificate-header/certificate-header.js';
 import { findInSnapshot } from './find-in-snapshot.js';
 import type { TrustFinding } from './trust-finding.js';
 import { createTrustSnapshot } from './trust-snapshot.js';
@@ -46,6 +46,16 @@ describe('one pin', () => {
   test('a hash of another kind is another hash', () => {
     assert.equal(outcomeOf(find({ pins: [{ publicKeySha256: thumbprintSha256, notAfter: future }] })), 'notFound');
     assert.equal(outcomeOf(find({ pins: [{ thumbprintSha256: publicKeySha256 }] })), 'notFound');
+  });
+  test('a hash that ends like the pinned one is another hash, and of two that end alike each is found', () => {
+    const lookalike = `${thumbprintSha256.startsWith('0') ? '1' : '0'}${thumbprintSha256.slice(1)}`;
+    assert.equal(outcomeOf(find({ pins: [{ thumbprintSha256: lookalike }] })), 'notFound');
+    const both = snapshotOf(
+      { name: 'a', pins: [{ thumbprintSha256: lookalike }] },
+      { name: 'b', pins: [{ thumbprintSha256 }] },
+    );
+    const finding = findInSnapshot(both, certificate, now);
+    assert.equal(finding.outcome === 'found' && finding.identity.name, 'b');
   });
   test('an empty document, and one without pins, know nobody', () => {
     assert.equal(outcomeOf(find()), 'notFound');

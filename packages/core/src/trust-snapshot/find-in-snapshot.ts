@@ -1,9 +1,10 @@
 import type { AuthorityContext } from './authority-path.js';
 import type { CertificationPath } from '@certgate/x509/path';
 import { noRevocationInformation } from './revocation-information.js';
-import { listSignatureTwins, formatInstant } from '@certgate/x509/internal';
+import { formatInstant } from '@certgate/x509/internal';
+import { listSignatureTwins } from '@certgate/x509/internal-certificates';
 import { type PinMatch, type TrustMatch, describeClaim, findIssuedMatches, findNamedMatches } from './issued-match.js';
-import { type PresentedCertificate, presentCertificate } from './presented-certificate.js';
+import { hashTail, type PresentedCertificate, presentCertificate } from '../certificate-header/certificate-header.js';
 import type {
   ConfirmedFinding,
   FoundFinding,
@@ -152,7 +153,8 @@ function findPin(
   const pins = snapshot.pins[kind];
   if (pins.size === 0) return undefined;
   const value = certificate[kind];
-  return value === undefined ? undefined : pins.get(value);
+  if (value === undefined || !snapshot.pinTails[kind].has(hashTail(value))) return undefined;
+  return pins.get(value);
 }
 
 /** By any of its thumbprints: a certificate that is denied by one must not be admitted by another signature over the same. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { presentCertificate, type PresentedCertificate } from './presented-certificate.js';
+import { presentCertificate, type PresentedCertificate } from '../certificate-header/certificate-header.js';
 import type { RevocationInformation } from './revocation-information.js';
 import { answerInFull } from '../test-support/answer-in-full.js';
 import type { TrustSnapshot } from './trust-snapshot.js';

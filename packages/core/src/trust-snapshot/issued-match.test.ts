@@ -3,7 +3,7 @@ import crypto from 'node:crypto';
 import { syncBuiltinESMExports } from 'node:module';
 import { describe, mock, test } from 'node:test';
 import type { DenialCode } from '../denial.js';
-import { presentCertificate } from './presented-certificate.js';
+import { presentCertificate } from '../certificate-header/certificate-header.js';
 import type { RevocationInformation } from './revocation-information.js';
 import { answerInFull, type FullAnswer } from '../test-support/answer-in-full.js';
 import type { TrustSnapshot } from './trust-snapshot.js';

@@ -8,8 +8,9 @@ import {
 } from './authority-match.js';
 import { type AuthorityContext, findAuthorityPath } from './authority-path.js';
 import type { CertificationPath, PathFaultCode, PathCertificate } from '@certgate/x509/path';
-import type { PresentedCertificate } from './presented-certificate.js';
-import { decidingAttributeTypes, findValueWithoutText, escapeInvisible, shortenText } from '@certgate/x509/internal';
+import type { PresentedCertificate } from '../certificate-header/certificate-header.js';
+import { escapeInvisible, shortenText } from '@certgate/x509/internal';
+import { decidingAttributeTypes, findValueWithoutText } from '@certgate/x509/internal-certificates';
 import {
   type DeniedCertificate,
   deniedSerialKey,

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { describe, it } from 'node:test';
-import { presentCertificate } from './presented-certificate.js';
+import { presentCertificate } from '../certificate-header/certificate-header.js';
 import { toPem } from '../test-support/authority-certificates.js';
 import { type KeyKind, now } from '@certgate/x509/test-support/certificates.js';
 import { documentOf } from '../test-support/documents.js';
 import { type MadeAuthority, authorityExtensions, issue } from '@certgate/x509/test-support/revocation.js';
 import { parseTrustDocument } from '../trust-document/parse-document.js';
 import { answerInFull } from '../test-support/answer-in-full.js';
-import { listSignatureTwins } from '@certgate/x509/internal';
+import { listSignatureTwins } from '@certgate/x509/internal-certificates';
 
 const leafExtensions = [
   'basicConstraints = critical, CA:FALSE',

@@ -1,5 +1,6 @@
 // trust-snapshot/: one immutable, indexed version of a trust document: from a certificate to an identity, or a denial.
 import { formatInstant } from '@certgate/x509/internal';
+import { hashTail } from '../certificate-header/certificate-header.js';
 import type { LeadingDotReading, PathCertificate, RevocationMode, RevocationScope } from '@certgate/x509/path';
 
 /** One named caller of the trust document. */
@@ -89,22 +90,33 @@ export interface TrustSnapshot {
   readonly warnings: readonly TrustWarning[];
   /** By kind, then by value: at most one pin each, since a duplicate pin is an error of the document. */
   readonly pins: Readonly<Record<PinKind, ReadonlyMap<string, PinnedIdentity>>>;
+  /** The `hashTail` of each pin's value, by kind: a lookup by number, which rules out nearly every stranger. */
+  readonly pinTails: Readonly<Record<PinKind, ReadonlySet<number>>>;
   readonly names: NameIndex;
 }
 
 /** What snapshots are looked up in, while it is filled. */
 export interface IdentityIndex {
   readonly pins: Readonly<Record<PinKind, Map<string, PinnedIdentity>>>;
+  readonly pinTails: Readonly<Record<PinKind, Set<number>>>;
   readonly names: Map<string, NamedIdentity>;
 }
 
 export function createIdentityIndex(): IdentityIndex {
   const pins = Object.freeze({ thumbprintSha256: new Map(), thumbprintSha1: new Map(), publicKeySha256: new Map() });
-  return { pins, names: new Map() };
+  const pinTails = Object.freeze({
+    thumbprintSha256: new Set<number>(),
+    thumbprintSha1: new Set<number>(),
+    publicKeySha256: new Set<number>(),
+  });
+  return { pins, pinTails, names: new Map() };
 }
 
-export function addToIndex({ pins, names }: IdentityIndex, identity: TrustedIdentity): void {
-  for (const pin of identity.pins) pins[pin.kind].set(pin.value, { identity, pin });
+export function addToIndex({ pins, pinTails, names }: IdentityIndex, identity: TrustedIdentity): void {
+  for (const pin of identity.pins) {
+    pins[pin.kind].set(pin.value, { identity, pin });
+    pinTails[pin.kind].add(hashTail(pin.value));
+  }
   for (const trustName of identity.names) {
     names.set(nameKey(trustName.issuedBy, trustName.type, trustName.value), { identity, trustName });
   }
@@ -116,14 +128,14 @@ type SnapshotContent = Pick<TrustSnapshot, 'revision' | 'audience' | 'identities
 
 /** Of identities whose pins and names are known to be unique; indexes them, unless that was done step by step. */
 export function createTrustSnapshot(content: SnapshotContent, index?: IdentityIndex): TrustSnapshot {
-  const { pins, names } = index ?? createIdentityIndex();
+  const { pins, pinTails, names } = index ?? createIdentityIndex();
   if (index === undefined) {
-    for (const identity of content.identities) addToIndex({ pins, names }, identity);
+    for (const identity of content.identities) addToIndex({ pins, pinTails, names }, identity);
   }
   Object.freeze(content.identities);
   Object.freeze(content.warnings);
   const { locked, authorities = noAuthorities, denied = nothingDenied } = content;
-  return Object.freeze({ ...content, locked, authorities: Object.freeze(authorities), denied, pins, names });
+  return Object.freeze({ ...content, locked, authorities: Object.freeze(authorities), denied, pins, pinTails, names });
 }
 
 const noAuthorities: readonly TrustedAuthority[] = Object.freeze([]);

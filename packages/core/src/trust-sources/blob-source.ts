@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describeFault } from '../encoding/describe-fault.js';
-import { maximumDocumentLength } from '../trust-document/parse-document.js';
+import { maximumDocumentLength } from '../trust-document/document-error.js';
 import { type ByteStream, readCappedBody } from './document-bytes.js';
 import { redactUrl, redactUrlsIn } from '../encoding/shown-url.js';
 import { type TrustReadRequest, type TrustSource, type TrustSourceReading, rewordReadFault } from './trust-source.js';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { runInSlices, type Steps } from '@certgate/x509/internal';
-import { TrustDocumentError } from '../trust-document/parse-document.js';
+import { TrustDocumentError } from '../trust-document/document-error.js';
 import { TrustDocumentRefusal } from './trust-source.js';
 
 /** Less than a millisecond of work each. */

@@ -1,7 +1,7 @@
 import { type BigIntStats, createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { maximumDocumentLength } from '../trust-document/parse-document.js';
+import { maximumDocumentLength } from '../trust-document/document-error.js';
 import { readCappedBody } from './document-bytes.js';
 import {
   type TrustReadRequest,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { TrustDocumentError } from '../trust-document/parse-document.js';
+import { TrustDocumentError } from '../trust-document/document-error.js';
 import { decodeUtf8, digestSha256, readCappedBody } from './document-bytes.js';
 import { isLoopbackHost, redactUrl, redactUrlsIn } from '../encoding/shown-url.js';
 import { runOpenssl } from '@certgate/x509/test-support/openssl.js';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { maximumDocumentLength } from '../trust-document/parse-document.js';
+import { maximumDocumentLength } from '../trust-document/document-error.js';
 import { now } from '@certgate/x509/test-support/certificates.js';
 import { type DocumentServer, startDocumentServer } from '../test-support/document-server.js';
 import { certificate, known, unknown } from '../test-support/refreshing-stage.js';

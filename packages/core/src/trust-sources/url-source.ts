@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { maximumDocumentLength } from '../trust-document/parse-document.js';
+import { maximumDocumentLength } from '../trust-document/document-error.js';
 import { type HttpsAnswer, getByHttps } from './http-exchange.js';
 import { isSecureUrl, redactUrl } from '../encoding/shown-url.js';
 import {

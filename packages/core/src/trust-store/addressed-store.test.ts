@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { makeCertificate, now } from '@certgate/x509/test-support/certificates.js';
 import { textOf } from '../test-support/scripted-source.js';
-import { presentCertificate } from '../trust-snapshot/presented-certificate.js';
+import { presentCertificate } from '../certificate-header/certificate-header.js';
 import type { TrustBlobClient } from '../trust-sources/blob-source.js';
 import { TrustSourceMisuse } from '../trust-sources/trust-source.js';
 import { type BlobOpener, trustStoreFromAddress } from './trust-stores.js';

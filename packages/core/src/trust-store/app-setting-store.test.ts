@@ -4,7 +4,7 @@ import { now } from '@certgate/x509/test-support/certificates.js';
 import { certificate, known, unknown } from '../test-support/refreshing-stage.js';
 import { ManualClock } from '../test-support/scripted-source.js';
 import { makeSigningKey, signByOpenssl } from '../test-support/signatures.js';
-import { TrustDocumentError } from '../trust-document/parse-document.js';
+import { TrustDocumentError } from '../trust-document/document-error.js';
 import { createAppSettingSource } from '../trust-sources/app-setting-source.js';
 import { trustStoreFromAppSetting } from './trust-stores.js';
 import { type RefreshOptions, RefreshingTrustStore } from './refreshing-store.js';

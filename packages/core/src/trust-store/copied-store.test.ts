@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { AccessGate } from '../access/access-gate.js';
-import { presentCertificate } from '../trust-snapshot/presented-certificate.js';
+import { presentCertificate } from '../certificate-header/certificate-header.js';
 import { type MadeCertificate, makeCertificate, now } from '@certgate/x509/test-support/certificates.js';
 import type { TrustStore } from './trust-store.js';
 import { trustStoreFromDocument } from './document-store.js';

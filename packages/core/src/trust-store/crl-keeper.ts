@@ -1,5 +1,5 @@
 import type { CertificateRevocationList } from '@certgate/x509/path';
-import { loadPathValidation } from '../trust-snapshot/authority-path.js';
+import { loadPathValidation } from '../load-path-validation.js';
 import { describeFault } from '../encoding/describe-fault.js';
 import type { TrustedAuthority } from '../trust-snapshot/trust-snapshot.js';
 import { digestSha256 } from '../trust-sources/document-bytes.js';

@@ -1,10 +1,6 @@
 import { describeFault } from '../encoding/describe-fault.js';
-import {
-  TrustDocumentError,
-  anyAudience,
-  maximumDocumentLength,
-  parseTrustDocumentInSlices,
-} from '../trust-document/parse-document.js';
+import { TrustDocumentError, maximumDocumentLength } from '../trust-document/document-error.js';
+import { anyAudience, parseTrustDocumentInSlices } from '../trust-document/parse-document.js';
 import { decodeUtf8 } from '../trust-sources/document-bytes.js';
 import { type RefreshOptions, type RefreshSettings, readRefreshOptions } from './refresh-options.js';
 import { readSigned } from '../trust-sources/document-signature.js';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { readKnownOptions } from '../encoding/known-options.js';
+import { readKnownOptions } from '@certgate/x509/internal';
 import { type TrustDocumentOptions, parseTrustDocument } from '../trust-document/parse-document.js';
-import type { PresentedCertificate } from '../trust-snapshot/presented-certificate.js';
+import type { PresentedCertificate } from '../certificate-header/certificate-header.js';
 import { findInSnapshot } from '../trust-snapshot/find-in-snapshot.js';
 import type { TrustFinding } from '../trust-snapshot/trust-finding.js';
 import type { TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
-import { presentCertificate } from '../trust-snapshot/presented-certificate.js';
+import { presentCertificate } from '../certificate-header/certificate-header.js';
 import { authorityOf, getStage, issueCaller } from '../test-support/authority-stage.js';
 import { now } from '@certgate/x509/test-support/certificates.js';
 import { listTwins } from '../trust-snapshot/find-in-snapshot.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { presentCertificate } from '../trust-snapshot/presented-certificate.js';
+import { presentCertificate } from '../certificate-header/certificate-header.js';
 import type { TrustFinding } from '../trust-snapshot/trust-finding.js';
 import type { TrustStore, TrustStoreReport } from './trust-store.js';
 import { makeCertificate, now } from '@certgate/x509/test-support/certificates.js';

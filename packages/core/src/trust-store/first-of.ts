@@ -7,7 +7,7 @@ import {
   type TrustStoreReport,
   type TrustStoreWarning,
 } from './trust-store.js';
-import { type PresentedCertificate, presentCertificate } from '../trust-snapshot/presented-certificate.js';
+import { type PresentedCertificate, presentCertificate } from '../certificate-header/certificate-header.js';
 import { listTwins } from '../trust-snapshot/find-in-snapshot.js';
 import {
   concludeFinding,
@@ -19,7 +19,7 @@ import {
   type UnavailableFinding,
 } from '../trust-snapshot/trust-finding.js';
 import { combineConfirmed, combineFindings, type OpenNomination } from './combine-findings.js';
-import { readMember } from '../encoding/known-options.js';
+import { readMember } from '@certgate/x509/internal';
 
 /**
  * A store of several stores. Every one is asked about every certificate, and the strictest answer counts: a store that

@@ -1,5 +1,5 @@
 import type { CertificateRevocationList } from '@certgate/x509/path';
-import { loadPathValidation } from '../trust-snapshot/authority-path.js';
+import { loadPathValidation } from '../load-path-validation.js';
 
 /** The newest list of one scope, and while that is of the future, the one that counts until then. */
 interface Kept {

@@ -1,9 +1,10 @@
-import { loadPathValidation, type OcspWanted } from '../trust-snapshot/authority-path.js';
+import type { OcspWanted } from '../trust-snapshot/authority-path.js';
 import type { OcspQuestion, OcspResponse, PathCertificate, RevocationStatus } from '@certgate/x509/path';
 import { describeFault } from '../encoding/describe-fault.js';
 import { postOcspRequest } from '../trust-sources/http-exchange.js';
 import { readWithin } from '../trust-sources/trust-source.js';
 import { redactUrl } from '../encoding/shown-url.js';
+import { loadPathValidation } from '../load-path-validation.js';
 
 /** An answer that wasn't enough isn't asked for again at once. */
 const askedAgainAfterMilliseconds = 5_000;

@@ -1,5 +1,5 @@
 import { describeFault } from '../encoding/describe-fault.js';
-import { TrustDocumentError } from '../trust-document/parse-document.js';
+import { TrustDocumentError } from '../trust-document/document-error.js';
 import { TrustDocumentRefusal, TrustSourceMisuse } from '../trust-sources/trust-source.js';
 
 /** Durations in milliseconds. */

@@ -1,4 +1,4 @@
-import { hasMember, readKnownOptions } from '../encoding/known-options.js';
+import { hasMember, readKnownOptions } from '@certgate/x509/internal';
 import { type TrustBlobClient, createBlobSource } from '../trust-sources/blob-source.js';
 import type { CrlSourcesInCode } from './crl-keeper.js';
 import { DocumentSignatureVerifier } from '../trust-sources/document-signature.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { describe, test } from 'node:test';
-import { maximumDocumentLength } from '../trust-document/parse-document.js';
+import { maximumDocumentLength } from '../trust-document/document-error.js';
 import { now } from '@certgate/x509/test-support/certificates.js';
 import {
   certificate,

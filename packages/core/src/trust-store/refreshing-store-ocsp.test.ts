@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { AccessGate } from '../access/access-gate.js';
-import { presentCertificate } from '../trust-snapshot/presented-certificate.js';
+import { presentCertificate } from '../certificate-header/certificate-header.js';
 import { getStage, issueCaller } from '../test-support/authority-stage.js';
 import { clientExtensions } from '@certgate/x509/test-support/certificates.js';
 import { type OcspServer, answerFrom, startOcspServer } from '../test-support/ocsp-stage.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { TrustDocumentError } from '../trust-document/parse-document.js';
+import { TrustDocumentError } from '../trust-document/document-error.js';
 import { now } from '@certgate/x509/test-support/certificates.js';
 import {
   certificate,

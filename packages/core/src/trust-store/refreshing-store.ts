@@ -1,7 +1,8 @@
 import type { OcspWanted } from '../trust-snapshot/authority-path.js';
-import type { PresentedCertificate } from '../trust-snapshot/presented-certificate.js';
-import { maximumDocumentLength } from '../trust-document/parse-document.js';
+import type { PresentedCertificate } from '../certificate-header/certificate-header.js';
+import { maximumDocumentLength } from '../trust-document/document-error.js';
 import { findInSnapshot } from '../trust-snapshot/find-in-snapshot.js';
+import { noRevocationInformation } from '../trust-snapshot/revocation-information.js';
 import { concludeFinding, type ConfirmedFinding, type TrustFinding } from '../trust-snapshot/trust-finding.js';
 import type { TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
 import { readAdmittedDocument } from './document-admission.js';
@@ -52,7 +53,8 @@ export class RefreshingTrustStore implements TrustStore {
   readonly #history: ReadHistory;
   readonly #random: () => number;
   readonly #signaturePause: number;
-  readonly #revocation: RevocationKeeper;
+  /** Absent while neither the document nor the code has any use for it: an app with pins alone never loads it. */
+  #revocation: RevocationKeeper | undefined;
   #loaded: Loaded | undefined;
   #named: { readonly loaded: string; readonly lists: number; readonly version: string } | undefined;
   /** When the latest read ended, or began if the process was frozen meanwhile. */
@@ -67,7 +69,7 @@ export class RefreshingTrustStore implements TrustStore {
     this.#settings = readRefreshOptions(options);
     this.#ages = new AgeKeeper(surroundings);
     this.#history = new ReadHistory(this.#ages, this.#settings);
-    this.#revocation = new RevocationKeeper(this.#settings.crlSources);
+    if (this.#settings.crlSources.size > 0) this.#revocation = new RevocationKeeper(this.#settings.crlSources);
     this.#random = surroundings.random ?? Math.random;
     this.#signaturePause = surroundings.signaturePauseMilliseconds ?? 250;
     this.#dueAfter = this.#settings.refreshInterval;
@@ -93,7 +95,7 @@ export class RefreshingTrustStore implements TrustStore {
     if (age > this.#dueAfter) this.#refreshInBackground();
     // Lists affect only what authorities admit.
     const hasAuthorities = this.#loaded.snapshot.authorities.length > 0;
-    return this.#nameContent(this.#loaded, hasAuthorities ? this.#revocation.version : 0);
+    return this.#nameContent(this.#loaded, hasAuthorities ? (this.#revocation?.version ?? 0) : 0);
   }
 
   /** The same text as long as the content is the same: comparing it with itself costs nothing. */
@@ -121,7 +123,7 @@ export class RefreshingTrustStore implements TrustStore {
       description: this.#source.description,
       revision: this.#loaded?.snapshot.revision,
       warnings: this.#loaded?.warnings ?? [],
-      fault: fault ?? this.#revocation.fault,
+      fault: fault ?? this.#revocation?.fault,
       failure,
       lastSuccessAt: lastSuccess?.wall,
       ageMilliseconds: lastSuccess && this.#ages.age(lastSuccess),
@@ -142,7 +144,7 @@ export class RefreshingTrustStore implements TrustStore {
     if (this.#isDue() || this.#inFlight !== undefined) await this.#refresh();
     // The read that was under way may have begun before the process slept.
     if (this.#isAsleep()) await this.#refresh();
-    await this.#revocation.settle();
+    await this.#revocation?.settle();
     return this.#findInLoaded(certificate, now);
   }
 
@@ -156,7 +158,7 @@ export class RefreshingTrustStore implements TrustStore {
       return { outcome: 'unavailable', detail: this.#history.describeStaleness(description) };
     const wanted: OcspWanted[] = [];
     const finding = findInSnapshot(this.#loaded.snapshot, certificate, now, {
-      revocation: this.#revocation,
+      revocation: this.#revocation ?? noRevocationInformation,
       onOcspWanted: (each) => wanted.push(each),
     });
     if (finding.outcome !== 'nominated') return finding;
@@ -173,10 +175,11 @@ export class RefreshingTrustStore implements TrustStore {
     wanted: readonly OcspWanted[],
     now: number,
   ): Promise<ConfirmedFinding> {
-    await this.#revocation.ask(wanted, now);
+    await this.#revocation?.ask(wanted, now);
     // By the current document: an identity that was disabled meanwhile must not be admitted because the responder was slow.
     if (this.#loaded === undefined) return { outcome: 'unavailable', detail: 'No trust document is loaded.' };
-    const finding = findInSnapshot(this.#loaded.snapshot, certificate, now, { revocation: this.#revocation });
+    const revocation = this.#revocation ?? noRevocationInformation;
+    const finding = findInSnapshot(this.#loaded.snapshot, certificate, now, { revocation });
     return finding.outcome === 'nominated' ? finding.confirm() : concludeFinding(finding);
   }
 
@@ -224,7 +227,9 @@ export class RefreshingTrustStore implements TrustStore {
   }
 
   #refreshLists({ authorities }: TrustSnapshot, { wall }: Moment): Promise<void> {
-    return this.#revocation.refresh(authorities, this.#settings.readTimeout, wall);
+    if (authorities.length > 0) this.#revocation ??= new RevocationKeeper(this.#settings.crlSources);
+    // Also with no authority left: the keeper then forgets the lists of those before.
+    return this.#revocation?.refresh(authorities, this.#settings.readTimeout, wall) ?? Promise.resolve();
   }
 
   async #read(): Promise<TrustSourceReading> {

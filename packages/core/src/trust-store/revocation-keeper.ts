@@ -1,5 +1,5 @@
 import { findCertificateFault } from '@certgate/x509';
-import { type PresentedCertificate, presentCertificate } from '../trust-snapshot/presented-certificate.js';
+import { type PresentedCertificate, presentCertificate } from '../certificate-header/certificate-header.js';
 import type {
   AuthorityRevocationInformation,
   RevocationInformation,

@@ -1,10 +1,9 @@
 // trust-store/: what answers find(certificate): refresh, the last good version, several stores as one.
 
 import { isUint8Array } from 'node:util/types';
-import type { PresentedCertificate } from '../trust-snapshot/presented-certificate.js';
+import type { PresentedCertificate } from '../certificate-header/certificate-header.js';
 import { isDenialCodeOf } from '../denial.js';
-import { confirmMember, hasMember, readMember } from '../encoding/known-options.js';
-import { escapeInvisible, shortenText } from '@certgate/x509/internal';
+import { confirmMember, escapeInvisible, hasMember, readMember, shortenText } from '@certgate/x509/internal';
 import { describeFault } from '../encoding/describe-fault.js';
 import type {
   ConfirmedFinding,

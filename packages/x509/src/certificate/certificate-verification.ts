@@ -1,6 +1,7 @@
 import { formatInstant } from '../encoding/timestamp.js';
 import type { ClientCertificate } from './client-certificate.js';
-import { type CertificatePublicKey, describeUnsupportedAlgorithm } from './public-key.js';
+import type { CertificatePublicKey } from './certificate.js';
+import { describeUnsupportedAlgorithm } from './signature-algorithm.js';
 import { copyOwn } from '../encoding/own-members.js';
 import { shortenText } from '../encoding/shown-text.js';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { type ClientCertificate, decodeClientCertificate } from './client-certificate.js';
-import type { CertificatePublicKey } from './public-key.js';
+import type { CertificatePublicKey } from './certificate.js';
 import {
   type KeyKind,
   describeByOpenssl,

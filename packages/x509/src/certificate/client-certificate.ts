@@ -1,20 +1,30 @@
 // certificate/: one certificate (RFC 5280 §4): its names, extensions, key and signature; whether it suits a client.
 
 import { hash } from 'node:crypto';
-import { type CertificateExtensions, decodeExtensions } from './certificate-extensions.js';
 import {
+  type CertificateExtension,
+  type CertificatePublicKey,
   type CertificateStructure,
   decodeCertificateStructure,
-  findMistakenStructure,
-} from './certificate-structure.js';
-import { type CertificatePublicKey, decodePublicKey } from './public-key.js';
-import {
-  type DistinguishedName,
   decodeDistinguishedName,
-  findCommonName,
-  formatDistinguishedName,
-} from './distinguished-name.js';
-import { readDer } from '../encoding/der.js';
+  decodePublicKey,
+  type DistinguishedName,
+} from './certificate.js';
+import { findCommonName, formatDistinguishedName } from './distinguished-name.js';
+import { decodeSubjectAlternativeNames, type SubjectAlternativeName } from './general-name.js';
+import {
+  contextConstructed,
+  decodeBoolean,
+  decodeNamedBits,
+  decodeObjectIdentifier,
+  decodeSmallInteger,
+  DerReader,
+  derTags,
+  readDer,
+  readDerHeader,
+  readSingle,
+  refuseDer,
+} from '../encoding/der.js';
 
 /** An end-entity certificate as it came: read from DER, frozen; names and hashes are worked out when asked for. */
 export interface ClientCertificate extends CertificateExtensions {
@@ -143,6 +153,119 @@ class DecodedCertificate implements ClientCertificate {
   get commonName(): string | undefined {
     return findCommonName(this.#fields.subject);
   }
+}
+
+/** RFC 5280 §4.2.1.3, in the order of the bits. */
+const keyUsageNames = [
+  'digitalSignature',
+  'nonRepudiation',
+  'keyEncipherment',
+  'dataEncipherment',
+  'keyAgreement',
+  'keyCertSign',
+  'cRLSign',
+  'encipherOnly',
+  'decipherOnly',
+] as const;
+
+/** A bit of the key usage extension by its name (RFC 5280 §4.2.1.3). */
+export type KeyUsage = (typeof keyUsageNames)[number];
+
+/** What the end-entity checks need of the extensions (RFC 5280 §4.2). */
+export interface CertificateExtensions {
+  /** False for a certificate of version 1 or 2, which can have none. */
+  readonly hasExtensions: boolean;
+  /** basicConstraints' `cA` (§4.2.1.9). */
+  readonly isCertificateAuthority: boolean;
+  /** Undefined where the extension is absent. */
+  readonly keyUsage: readonly KeyUsage[] | undefined;
+  /** Object identifiers (§4.2.1.12); undefined where the extension is absent. */
+  readonly extendedKeyUsage: readonly string[] | undefined;
+  readonly subjectAlternativeNames: readonly SubjectAlternativeName[];
+  /** Object identifiers of critical extensions that nothing here understands. */
+  readonly unknownCriticalExtensions: readonly string[];
+}
+
+const basicConstraints = '2.5.29.19';
+const keyUsage = '2.5.29.15';
+const extendedKeyUsage = '2.5.29.37';
+const subjectAlternativeName = '2.5.29.17';
+const understood = new Set([basicConstraints, keyUsage, extendedKeyUsage, subjectAlternativeName]);
+
+/** What the end-entity checks read of a certificate's extensions. One of version 1 or 2 has none at all. */
+export function decodeExtensions(extensions: ReadonlyMap<string, CertificateExtension>): CertificateExtensions {
+  const find = <T>(type: string, decode: (value: Uint8Array) => T): T | undefined => {
+    const extension = extensions.get(type);
+    return extension === undefined ? undefined : decode(extension.value);
+  };
+  return {
+    hasExtensions: extensions.size > 0,
+    isCertificateAuthority: find(basicConstraints, decodeBasicConstraints)?.isCertificateAuthority ?? false,
+    keyUsage: find(keyUsage, decodeKeyUsage),
+    extendedKeyUsage: find(extendedKeyUsage, decodeExtendedKeyUsage),
+    subjectAlternativeNames: find(subjectAlternativeName, decodeSubjectAlternativeNames) ?? [],
+    unknownCriticalExtensions: [...extensions]
+      .filter(([type, { isCritical }]) => isCritical && !understood.has(type))
+      .map(([type]) => type),
+  };
+}
+
+/** RFC 5280 §4.2.1.9. `pathLength` counts the non-self-issued CA certificates that may follow; undefined: no limit. */
+export interface BasicConstraints {
+  readonly isCertificateAuthority: boolean;
+  readonly pathLength: number | undefined;
+}
+
+export function decodeBasicConstraints(value: Uint8Array): BasicConstraints {
+  const reader = new DerReader(readSingle(value, derTags.sequence).content);
+  const flag = reader.readOptional(derTags.boolean);
+  const isCertificateAuthority = flag !== undefined && decodeBoolean(flag);
+  const length = reader.readOptional(derTags.integer);
+  const pathLength = length === undefined ? undefined : decodeSmallInteger(length);
+  reader.expectEnd();
+  return { isCertificateAuthority, pathLength };
+}
+
+export function decodeKeyUsage(value: Uint8Array): readonly KeyUsage[] {
+  return decodeNamedBits(readSingle(value, derTags.bitString)).map(
+    (bit) => keyUsageNames[bit] ?? refuseDer('a key usage bit that does not exist'),
+  );
+}
+
+export function decodeExtendedKeyUsage(value: Uint8Array): readonly string[] {
+  const reader = new DerReader(readSingle(value, derTags.sequence).content);
+  const purposes: string[] = [];
+  do purposes.push(decodeObjectIdentifier(reader.read(derTags.objectIdentifier)));
+  while (!reader.isAtEnd);
+  return purposes;
+}
+
+/**
+ * What people send in place of a certificate, told apart by the first fields inside, in words for the operator; undefined
+ * for everything else. The header of a version 3 certificate ends it after three octets: strangers pay for no more.
+ */
+export function findMistakenStructure(der: Uint8Array): string | undefined {
+  const outer = readDerHeader(der, 0);
+  const first = outer === undefined ? undefined : readDerHeader(der, outer.contentStart);
+  if (first === undefined) return undefined;
+  // PKCS #8 (RFC 5958), PKCS #1 (RFC 8017), SEC 1 (RFC 5915) and PFX (RFC 7292) all begin with a version.
+  if (first.tag === derTags.integer) {
+    return 'it is a private key, not a certificate; treat the key as disclosed and replace it';
+  }
+  if (der[first.contentStart] === contextConstructed(0)) return undefined;
+  return isSigningRequest(der) ? 'it is a certificate signing request, not a certificate' : undefined;
+}
+
+/** A signing request's version is 0 and its name follows at once (RFC 2986 §4); a version 1 certificate has an algorithm there. */
+function isSigningRequest(der: Uint8Array): boolean {
+  const decoding = readDer(() => {
+    const information = new DerReader(readSingle(der, derTags.sequence).content).enter(derTags.sequence);
+    const version = information.read(derTags.integer);
+    if (version.content.length !== 1 || version.content[0] !== 0) return false;
+    const name = information.enter(derTags.sequence);
+    return name.isAtEnd || name.peekTag() === derTags.set;
+  });
+  return decoding.ok && decoding.value;
 }
 
 /** Upper-case hexadecimal, as Azure shows thumbprints. */

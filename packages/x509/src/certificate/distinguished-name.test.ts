@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
-import { decodeDistinguishedName, findCommonName, formatDistinguishedName } from './distinguished-name.js';
+import { findCommonName, formatDistinguishedName } from './distinguished-name.js';
 import { type ClientCertificate, decodeClientCertificate } from './client-certificate.js';
 import { derTags, readDer, readSingle } from '../encoding/der.js';
 import { type CertificateRequest, makeCertificate } from '../test-support/certificates.js';
 import { encodeElement } from '../test-support/der-editing.js';
 import { runOpenssl } from '../test-support/openssl.js';
 import { countRuns } from '../test-support/random-runs.js';
+import { decodeDistinguishedName } from './certificate.js';
 
 const make = (request: CertificateRequest): { der: Buffer; certificate: ClientCertificate } => {
   const { der } = makeCertificate(request);

@@ -1,6 +1,5 @@
 import {
   contextConstructed,
-  decodeObjectIdentifier,
   type DerElement,
   DerReader,
   derTags,
@@ -8,18 +7,7 @@ import {
   readSingle,
   refuseDer,
 } from '../encoding/der.js';
-
-/** One attribute of a relative distinguished name: its type's object identifier and its text. */
-export interface NameAttribute {
-  readonly type: string;
-  /** As encoded: control characters are in it. */
-  readonly value: string;
-  /** Set where the value is no text: `value` is then `#` and its DER in hexadecimal, which a text can say too. */
-  readonly isEncoded?: true;
-}
-
-/** RFC 5280 §4.1.2.4: relative distinguished names in the order of the encoding. */
-export type DistinguishedName = readonly (readonly NameAttribute[])[];
+import { type DistinguishedName, decodeRelativeDistinguishedName, type NameAttribute } from './certificate.js';
 
 /** The types that something is decided by, beside the name as a whole. */
 export const nameAttributeTypes = {
@@ -48,81 +36,6 @@ const shortNames: Readonly<Record<string, string>> = {
   '0.9.2342.19200300.100.1.1': 'UID',
   '1.2.840.113549.1.9.1': 'emailAddress',
 };
-
-export function decodeDistinguishedName(name: DerElement): DistinguishedName {
-  const names: (readonly NameAttribute[])[] = [];
-  const reader = new DerReader(name.content);
-  while (!reader.isAtEnd) names.push(decodeRelativeDistinguishedName(reader.enter(derTags.set)));
-  return names;
-}
-
-/** `SET SIZE (1..MAX) OF AttributeTypeAndValue`; the reader stands inside the SET. */
-export function decodeRelativeDistinguishedName(set: DerReader): readonly NameAttribute[] {
-  const attributes: NameAttribute[] = [];
-  do attributes.push(decodeAttribute(set.enter(derTags.sequence)));
-  while (!set.isAtEnd);
-  return attributes;
-}
-
-function decodeAttribute(reader: DerReader): NameAttribute {
-  const type = decodeObjectIdentifier(reader.read(derTags.objectIdentifier));
-  const element = reader.read();
-  reader.expectEnd();
-  const value = decodeDirectoryString(element);
-  // RFC 4514 §2.4
-  if (value === undefined) return { type, value: `#${Buffer.from(element.encoded).toString('hex')}`, isEncoded: true };
-  return { type, value };
-}
-
-/** DirectoryString (RFC 5280 §4.1.2.4) and IA5String; undefined for any other type. */
-function decodeDirectoryString({ tag, content }: DerElement): string | undefined {
-  const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
-  switch (tag) {
-    case derTags.utf8String:
-      return decodeUtf8(bytes);
-    case derTags.printableString:
-    case derTags.ia5String:
-      return bytes.every((octet) => octet < 0x80)
-        ? bytes.toString('latin1')
-        : refuseDer('a name with octets above 127');
-    case derTags.teletexString:
-      return bytes.toString('latin1');
-    case derTags.universalString:
-      return bytes.length % 4 === 0
-        ? decodeUniversalString(bytes)
-        : refuseDer('a UniversalString of broken characters');
-    case derTags.bmpString:
-      return bytes.length % 2 === 0 ? decodeBmpString(bytes) : refuseDer('an odd BMPString');
-    default:
-      return undefined;
-  }
-}
-
-/** UCS-4; read, so that no name can be kept from a comparison by writing it in another type. */
-function decodeUniversalString(bytes: Buffer): string {
-  return Array.from({ length: bytes.length / 4 }, (_, index) => {
-    const character = bytes.readUInt32BE(index * 4);
-    const isCharacter = character <= 0x10ffff && (character < 0xd800 || character > 0xdfff);
-    return isCharacter ? String.fromCodePoint(character) : refuseDer('a UniversalString of broken characters');
-  }).join('');
-}
-
-/**
- * UCS-2, in practice UTF-16: pairs of surrogates are read. Half a pair is refused, since whoever writes it in UTF-8 writes
- * U+FFFD, and two names would look the same.
- */
-function decodeBmpString(bytes: Buffer): string {
-  const text = Buffer.from(bytes).swap16().toString('utf16le');
-  return /\p{Cs}/u.test(text) ? refuseDer('a BMPString of broken characters') : text;
-}
-
-function decodeUtf8(bytes: Uint8Array): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    return refuseDer('a name that is not UTF-8');
-  }
-}
 
 /** The name as RFC 4514 writes it: the last relative name first. Control characters are escaped, so that it can be logged. */
 export function formatDistinguishedName(name: DistinguishedName): string {
@@ -246,7 +159,7 @@ function mapCharacters(text: string): string {
 
 /** RFC 3454 table B.2, where it says more than lower case. */
 function foldCharacters(text: string): string {
-  return text.toLowerCase().replace(/ß/g, 'ss').replace(/ς/g, 'σ');
+  return text.toLowerCase().replaceAll('ß', 'ss').replaceAll('ς', 'σ');
 }
 
 /**

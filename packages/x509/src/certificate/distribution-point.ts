@@ -9,8 +9,9 @@ import {
   readSingle,
   refuseDer,
 } from '../encoding/der.js';
-import { canonicalizeRelativeName, decodeRelativeDistinguishedName } from './distinguished-name.js';
+import { canonicalizeRelativeName } from './distinguished-name.js';
 import { decodeGeneralNames, type GeneralName } from './general-name.js';
+import { decodeRelativeDistinguishedName } from './certificate.js';
 
 /** Where a CRL is to be found (RFC 5280 §4.2.1.13); for certgate a name to be compared, never an address to be asked. */
 export interface DistributionPoint {

@@ -12,9 +12,9 @@ import {
   areNamesEqual,
   type CanonicalName,
   decodeCanonicalName,
-  decodeDistinguishedName,
   formatDistinguishedName,
 } from './distinguished-name.js';
+import { decodeDistinguishedName } from './certificate.js';
 
 /** A GeneralName (RFC 5280 §4.2.1.6) as certification paths and CRLs compare it; its forms are named as there. */
 export type GeneralName =

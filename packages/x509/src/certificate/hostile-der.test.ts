@@ -4,7 +4,7 @@ import * as fc from 'fast-check';
 import { decodeClientCertificate, hashHex } from './client-certificate.js';
 import { findIssuerName } from './distinguished-name.js';
 import { decodePathCertificate } from './path-certificate.js';
-import { findPublicKeyInfo } from './public-key.js';
+import { findPublicKeyInfo } from './certificate.js';
 import { findOuterFrameFault } from '../encoding/der.js';
 import { makeCertificate } from '../test-support/certificates.js';
 import { encodeElement } from '../test-support/der-editing.js';

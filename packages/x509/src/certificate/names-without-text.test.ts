@@ -4,7 +4,6 @@ import * as fc from 'fast-check';
 import {
   type CanonicalName,
   decodeCanonicalName,
-  decodeDistinguishedName,
   formatDistinguishedName,
   nameAttributeTypes,
 } from './distinguished-name.js';
@@ -12,6 +11,7 @@ import { derTags, readDer, readSingle } from '../encoding/der.js';
 import { encodeElement } from '../test-support/der-editing.js';
 import { objectIdentifier, sequence, set } from '../test-support/der-writing.js';
 import { countRuns } from '../test-support/random-runs.js';
+import { decodeDistinguishedName } from './certificate.js';
 
 const utf8 = 0x0c;
 const bmp = 0x1e;

@@ -2,32 +2,35 @@ import {
   areNamesEqual,
   type CanonicalName,
   decodeCanonicalName,
-  decodeDistinguishedName,
-  type DistinguishedName,
   formatDistinguishedName,
 } from './distinguished-name.js';
 import {
-  type BasicConstraints,
-  decodeBasicConstraints,
-  decodeCertificatePolicies,
-  decodeExtendedKeyUsage,
-  decodeInhibitAnyPolicy,
-  decodeKeyUsage,
-  decodeNameConstraints,
-  decodePolicyConstraints,
-  decodePolicyMappings,
-  type KeyUsage,
-  type NameConstraints,
-  type PolicyConstraints,
-  type PolicyMapping,
-} from './certificate-extensions.js';
-import { type CertificatePublicKey, decodePublicKey } from './public-key.js';
-import {
+  decodeDistinguishedName,
+  type DistinguishedName,
+  type CertificatePublicKey,
+  decodePublicKey,
   type CertificateExtension,
   type CertificateStructure,
   decodeCertificateStructure,
-} from './certificate-structure.js';
-import { hashHex } from './client-certificate.js';
+} from './certificate.js';
+import {
+  type BasicConstraints,
+  decodeBasicConstraints,
+  decodeExtendedKeyUsage,
+  decodeKeyUsage,
+  hashHex,
+  type KeyUsage,
+} from './client-certificate.js';
+import {
+  decodeCertificatePolicies,
+  decodeInhibitAnyPolicy,
+  decodeNameConstraints,
+  decodePolicyConstraints,
+  decodePolicyMappings,
+  type NameConstraints,
+  type PolicyConstraints,
+  type PolicyMapping,
+} from './path-extensions.js';
 import {
   type DerDecoding,
   DerReader,

@@ -7,7 +7,6 @@ import {
   derTags,
   readSingle,
 } from '../encoding/der.js';
-import { describeUnsupportedAlgorithm } from './public-key.js';
 
 export type DigestAlgorithm = 'md5' | 'sha1' | 'sha224' | 'sha256' | 'sha384' | 'sha512';
 
@@ -72,6 +71,39 @@ export function decodeSignatureAlgorithm(element: DerElement): SignatureAlgorith
   if (ecdsaDigest !== undefined) return { scheme: 'ecdsa', digest: ecdsaDigest };
   if (objectIdentifier === ed25519) return { scheme: 'ed25519' };
   return objectIdentifier === ed448 ? { scheme: 'ed448' } : unknown;
+}
+
+/** Algorithms of keys and signatures that are not verified here, so that a denial can call them by their names. */
+const unsupportedAlgorithmNames: Readonly<Record<string, string>> = {
+  '1.2.840.10040.4.1': 'DSA',
+  '1.2.840.10040.4.3': 'DSA with SHA-1',
+  '2.16.840.1.101.3.4.3.1': 'DSA with SHA-224',
+  '2.16.840.1.101.3.4.3.2': 'DSA with SHA-256',
+  '1.3.101.110': 'X25519',
+  '1.3.101.111': 'X448',
+  // RFC 9881 §2 (FIPS 204)
+  '2.16.840.1.101.3.4.3.17': 'ML-DSA-44',
+  '2.16.840.1.101.3.4.3.18': 'ML-DSA-65',
+  '2.16.840.1.101.3.4.3.19': 'ML-DSA-87',
+  // RFC 9909 §3 (FIPS 205)
+  '2.16.840.1.101.3.4.3.20': 'SLH-DSA-SHA2-128s',
+  '2.16.840.1.101.3.4.3.21': 'SLH-DSA-SHA2-128f',
+  '2.16.840.1.101.3.4.3.22': 'SLH-DSA-SHA2-192s',
+  '2.16.840.1.101.3.4.3.23': 'SLH-DSA-SHA2-192f',
+  '2.16.840.1.101.3.4.3.24': 'SLH-DSA-SHA2-256s',
+  '2.16.840.1.101.3.4.3.25': 'SLH-DSA-SHA2-256f',
+  '2.16.840.1.101.3.4.3.26': 'SLH-DSA-SHAKE-128s',
+  '2.16.840.1.101.3.4.3.27': 'SLH-DSA-SHAKE-128f',
+  '2.16.840.1.101.3.4.3.28': 'SLH-DSA-SHAKE-192s',
+  '2.16.840.1.101.3.4.3.29': 'SLH-DSA-SHAKE-192f',
+  '2.16.840.1.101.3.4.3.30': 'SLH-DSA-SHAKE-256s',
+  '2.16.840.1.101.3.4.3.31': 'SLH-DSA-SHAKE-256f',
+};
+
+/** Its name where it has one here; always its object identifier, which is what people search for. */
+export function describeUnsupportedAlgorithm(objectIdentifier: string): string {
+  const name = unsupportedAlgorithmNames[objectIdentifier];
+  return name === undefined ? `algorithm ${objectIdentifier}` : `${name} (${objectIdentifier})`;
 }
 
 /** The signature algorithm for people. */

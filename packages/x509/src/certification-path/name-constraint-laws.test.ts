@@ -16,7 +16,7 @@ import {
   unread,
   uri,
 } from '../test-support/constrained-names.js';
-import type { NameConstraints } from '../certificate/certificate-extensions.js';
+import type { NameConstraints } from '../certificate/path-extensions.js';
 import { countRuns } from '../test-support/random-runs.js';
 
 describe('laws of name constraints', () => {

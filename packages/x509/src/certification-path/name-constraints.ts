@@ -1,4 +1,4 @@
-import type { NameConstraints } from '../certificate/certificate-extensions.js';
+import type { NameConstraints } from '../certificate/path-extensions.js';
 import { nameAttributeTypes } from '../certificate/distinguished-name.js';
 import type { GeneralName, GeneralNameForm } from '../certificate/general-name.js';
 import type { PathCertificate } from '../certificate/path-certificate.js';

@@ -10,7 +10,7 @@ import {
 import { walkPolicyTree } from '../test-support/policy-tree.js';
 import { PathBudget, defaultPathLimits } from './path-budget.js';
 import type { PathCertificate } from '../certificate/path-certificate.js';
-import { anyPolicy } from '../certificate/certificate-extensions.js';
+import { anyPolicy } from '../certificate/path-extensions.js';
 import { type PolicyInputs, type PolicyVerdict, anyPolicyInputs, processPolicies } from './policy-graph.js';
 import { countRuns } from '../test-support/random-runs.js';
 

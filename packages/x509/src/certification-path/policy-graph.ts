@@ -1,4 +1,4 @@
-import { anyPolicy, type PolicyMapping } from '../certificate/certificate-extensions.js';
+import { anyPolicy, type PolicyMapping } from '../certificate/path-extensions.js';
 import type { PathCertificate } from '../certificate/path-certificate.js';
 import type { PathBudget } from './path-budget.js';
 

@@ -1,4 +1,4 @@
-import type { CertificatePublicKey } from '../certificate/public-key.js';
+import type { CertificatePublicKey } from '../certificate/certificate.js';
 import {
   acceptedKeys,
   clientAuthentication,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
-import { decodeBase64 } from './base64.js';
+import { Base64Decoder, decodeBase64 } from './base64.js';
 import { countRuns, isLongRun } from '../test-support/random-runs.js';
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
@@ -15,7 +15,13 @@ function holdsToEncoding(text: string): void {
   // `assert` itself would cost a multiple of what is tested here half a million times.
   if (decoding.ok !== isCanonical) assert.fail(`${decoding.ok ? 'took' : 'refused'} ${JSON.stringify(text)}`);
   if (decoding.ok && !bytes.equals(decoding.bytes)) assert.fail(`decoded ${JSON.stringify(text)} to other bytes`);
+  const again = decoder.decode(text);
+  const isSame = again.ok ? decoding.ok && bytes.equals(again.bytes) : !decoding.ok && again.fault === decoding.fault;
+  if (!isSame) assert.fail(`the decoder that keeps its memory answers otherwise to ${JSON.stringify(text)}`);
 }
+
+/** As large as the gate's; what an earlier text left in its memory must not show. */
+const decoder = new Base64Decoder(16_384);
 
 describe('decodeBase64', () => {
   test('decodes what Buffer encodes, whatever the bytes', () => {
@@ -82,6 +88,18 @@ describe('decodeBase64', () => {
       }),
       { numRuns: countRuns(600) },
     );
+  });
+
+  test('decodes into memory that just fits, and no text that might be too long for it', () => {
+    for (const length of [1, 2, 3, 4, 100, 300]) {
+      const given = Buffer.alloc(length, 0xa7);
+      const text = given.toString('base64');
+      const fitting = new Base64Decoder(text.length);
+      const decoding = fitting.decode(text);
+      assert.ok(decoding.ok);
+      assert.deepEqual(Buffer.from(decoding.bytes), given);
+      assert.throws(() => fitting.decode(`${text}A`), RangeError);
+    }
   });
 
   test('refuses every other last character that Buffer would decode to the same bytes', () => {

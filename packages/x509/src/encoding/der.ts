@@ -1,4 +1,4 @@
-// encoding/: strict base64, DER, PEM, times and thumbprints, and text that is safe to show.
+// encoding/: strict base64, PEM, DER, times and thumbprints, text that is safe to show, and own members of objects.
 
 /**
  * A strict reader of DER (ITU-T X.690 §10): definite minimal lengths, minimal integers, canonical booleans, no element

@@ -13,7 +13,7 @@ import {
   readSingle,
   refuseDer,
 } from '../encoding/der.js';
-import { type CertificateExtension, decodeExtensionList } from '../certificate/certificate-structure.js';
+import { type CertificateExtension, decodeExtensionList } from '../certificate/certificate.js';
 import {
   decodeDistributionPoints,
   decodeIssuingDistributionPoint,

@@ -1,4 +1,4 @@
-import { type CanonicalName } from '../certificate/distinguished-name.js';
+import type { CanonicalName } from '../certificate/distinguished-name.js';
 import {
   type DerElement,
   DerReader,
@@ -8,7 +8,7 @@ import {
   readSingle,
   refuseDer,
 } from '../encoding/der.js';
-import { decodeExtensionList } from '../certificate/certificate-structure.js';
+import { decodeExtensionList } from '../certificate/certificate.js';
 import { decodeGeneralNames } from '../certificate/general-name.js';
 
 /** The names of RFC 5280 §5.3.1, by their number; 7 is not used. */

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { decodeCertificateStructure } from '../certificate/certificate-structure.js';
+import { decodeCertificateStructure } from '../certificate/certificate.js';
 import {
   DerReader,
   decodeInteger,

@@ -1,7 +1,6 @@
 import { type CanonicalName, decodeCanonicalName } from '../certificate/distinguished-name.js';
-import { type KeyUsage, decodeExtendedKeyUsage, decodeKeyUsage } from '../certificate/certificate-extensions.js';
-import { type CertificatePublicKey, decodePublicKey } from '../certificate/public-key.js';
-import { decodeCertificateStructure } from '../certificate/certificate-structure.js';
+import { type KeyUsage, decodeExtendedKeyUsage, decodeKeyUsage } from '../certificate/client-certificate.js';
+import { type CertificatePublicKey, decodePublicKey, decodeCertificateStructure } from '../certificate/certificate.js';
 import { type DerDecoding, readDer } from '../encoding/der.js';
 import { extensionTypes } from '../certificate/path-certificate.js';
 import { type SignatureAlgorithm, decodeSignatureAlgorithm } from '../certificate/signature-algorithm.js';

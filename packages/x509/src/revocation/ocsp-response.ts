@@ -13,7 +13,7 @@ import {
   readSingle,
   refuseDer,
 } from '../encoding/der.js';
-import { type CertificateExtension, decodeExtensionList } from '../certificate/certificate-structure.js';
+import { type CertificateExtension, decodeExtensionList } from '../certificate/certificate.js';
 import { type RevocationReason, decodeReasonCode } from './crl-entry.js';
 import { type OcspCertificateId, decodeOcspCertificateId } from './ocsp-certificate-id.js';
 import { type OcspResponderCertificate, decodeOcspResponderCertificate } from './ocsp-responder.js';

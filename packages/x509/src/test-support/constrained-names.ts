@@ -5,7 +5,7 @@ import {
   findNameFault,
   unconstrainedNames,
 } from '../certification-path/name-constraints.js';
-import type { NameConstraints } from '../certificate/certificate-extensions.js';
+import type { NameConstraints } from '../certificate/path-extensions.js';
 import type { LeadingDotReading } from '../certification-path/name-location.js';
 import { PathBudget } from '../certification-path/path-budget.js';
 import type { PathCertificate } from '../certificate/path-certificate.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { presentCertificate } from './presented-certificate.js';
+import { presentCertificate, readCertificateHeader } from './certificate-header.js';
 import { describeByOpenssl, makeCertificate } from '@certgate/x509/test-support/certificates.js';
 import { editCertificate, getNode, tbsFields } from '@certgate/x509/test-support/der-editing.js';
 
@@ -23,6 +23,22 @@ describe('a presented certificate', () => {
   test('has no public key where the bytes have none', () => {
     for (const hex of ['', '30', '3000', '30023000', '3003020100', '05003000']) {
       assert.equal(presentCertificate(Buffer.from(hex, 'hex')).publicKeySha256, undefined);
+    }
+  });
+  test('keeps its bytes whatever header is read after it', () => {
+    const first = makeCertificate();
+    const second = makeCertificate({ name: ['CN = another'] });
+    const readings = [first, second, first].map(({ header }) => readCertificateHeader(header));
+    const others = [second, first, second].map(({ header }) => readCertificateHeader(header));
+    assert.equal(others.length, 3);
+    for (const [index, { der }] of [first, second, first].entries()) {
+      const reading = readings[index];
+      assert.ok(reading?.outcome === 'read');
+      const { certificate } = reading;
+      assert.deepEqual(Buffer.from(certificate.der), der);
+      assert.equal(certificate.der, certificate.der);
+      const { thumbprintSha256, thumbprintSha1, publicKeySha256 } = certificate;
+      assert.deepEqual({ thumbprintSha256, thumbprintSha1, publicKeySha256 }, describeByOpenssl(der));
     }
   });
   test('is frozen', () => {

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
-import { findAuthorizationDenial } from './authorization.js';
-import { createClientIdentity, type ClientIdentity } from './authentication.js';
+import { findAuthorizationDenial } from './access-gate.js';
+import { createClientIdentity } from './authentication.js';
 import { decodeClientCertificate } from '@certgate/x509';
 import { makeCertificate } from '@certgate/x509/test-support/certificates.js';
 import { countRuns } from '@certgate/x509/test-support/random-runs.js';
+import type { ClientIdentity } from './decision.js';
 
 const decoding = decodeClientCertificate(makeCertificate().der);
 assert.ok(decoding.ok);

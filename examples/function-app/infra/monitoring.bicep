@@ -1,0 +1,166 @@
+// Application Insights, and alerts about the lines that Certgate logs (docs/observability.md).
+param resourceToken string
+param location string
+param tags object
+param appPrincipalId string
+param alertEmail string
+
+// https://learn.microsoft.com/azure/role-based-access-control/built-in-roles/monitor
+var monitoringMetricsPublisher = '3913510d-42f4-4e42-8a64-420c390055eb'
+
+resource workspace 'Microsoft.OperationalInsights/workspaces@2025-07-01' = {
+  name: 'log-${resourceToken}'
+  location: location
+  tags: tags
+  properties: {
+    sku: {
+      name: 'PerGB2018'
+    }
+    retentionInDays: 90
+  }
+}
+
+// Without local authentication, only identities with the role below can write, so nobody else can forge log lines.
+resource applicationInsights 'Microsoft.Insights/components@2020-02-02' = {
+  name: 'appi-${resourceToken}'
+  location: location
+  tags: tags
+  kind: 'web'
+  properties: {
+    Application_Type: 'web'
+    WorkspaceResourceId: workspace.id
+    DisableLocalAuth: true
+  }
+}
+
+resource appPublishesTelemetry 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  scope: applicationInsights
+  name: guid(applicationInsights.id, appPrincipalId, monitoringMetricsPublisher)
+  properties: {
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', monitoringMetricsPublisher)
+    principalId: appPrincipalId
+    principalType: 'ServicePrincipal'
+  }
+}
+
+resource actionGroup 'Microsoft.Insights/actionGroups@2023-01-01' = if (!empty(alertEmail)) {
+  name: 'ag-${resourceToken}'
+  location: 'global'
+  tags: tags
+  properties: {
+    groupShortName: 'certgate'
+    enabled: true
+    emailReceivers: [
+      {
+        name: 'operator'
+        emailAddress: alertEmail
+        useCommonAlertSchema: true
+      }
+    ]
+  }
+}
+
+// An alert fires for each value of its dimension. docs/observability.md shows the queries and this list. The windows are
+// longer than the intervals because log lines arrive minutes after they are written.
+var alerts = [
+  {
+    name: 'unavailable'
+    displayName: 'Certgate: calls are refused because of a problem on your side, or soon will be'
+    query: loadTextContent('queries/unavailable.kql')
+    dimension: 'code'
+    threshold: 0
+    severity: 1
+    evaluationFrequency: 'PT5M'
+    windowSize: 'PT15M'
+  }
+  {
+    name: 'listed-caller-refused'
+    displayName: 'Certgate: a caller of the trust document is refused'
+    query: loadTextContent('queries/listed-caller-refused.kql')
+    dimension: 'identity'
+    threshold: 0
+    severity: 2
+    evaluationFrequency: 'PT15M'
+    windowSize: 'PT30M'
+  }
+  {
+    name: 'less-protection'
+    displayName: 'Certgate: the app started with less protection than intended'
+    query: loadTextContent('queries/less-protection.kql')
+    dimension: 'code'
+    threshold: 0
+    severity: 1
+    evaluationFrequency: 'PT15M'
+    windowSize: 'PT30M'
+  }
+  {
+    name: 'denials-by-code'
+    displayName: 'Certgate: unusually many denials'
+    query: loadTextContent('queries/denials-by-code.kql')
+    dimension: 'code'
+    threshold: 100
+    severity: 3
+    evaluationFrequency: 'PT15M'
+    windowSize: 'PT30M'
+  }
+  {
+    name: 'access-ends-soon'
+    displayName: 'Certgate: the access of a caller ends soon'
+    query: loadTextContent('queries/access-ends-soon.kql')
+    dimension: 'identity'
+    threshold: 0
+    severity: 3
+    evaluationFrequency: 'PT1H'
+    windowSize: 'P1D'
+  }
+]
+
+resource alertRules 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [for alert in alerts: {
+  name: 'alert-${alert.name}-${resourceToken}'
+  location: location
+  tags: tags
+  kind: 'LogAlert'
+  properties: {
+    displayName: alert.displayName
+    severity: alert.severity
+    enabled: true
+    scopes: [
+      applicationInsights.id
+    ]
+    evaluationFrequency: alert.evaluationFrequency
+    windowSize: alert.windowSize
+    autoMitigate: true
+    criteria: {
+      allOf: [
+        {
+          query: alert.query
+          timeAggregation: 'Total'
+          metricMeasureColumn: 'occurrences'
+          operator: 'GreaterThan'
+          threshold: alert.threshold
+          dimensions: [
+            {
+              name: alert.dimension
+              operator: 'Include'
+              values: [
+                '*'
+              ]
+            }
+          ]
+          failingPeriods: {
+            numberOfEvaluationPeriods: 1
+            minFailingPeriodsToAlert: 1
+          }
+        }
+      ]
+    }
+    actions: {
+      actionGroups: empty(alertEmail) ? [] : [
+        actionGroup.id
+      ]
+    }
+  }
+}]
+
+output connectionString string = applicationInsights.properties.ConnectionString
+output logAnalyticsWorkspaceId string = workspace.id

@@ -1,0 +1,27 @@
+// Apart from the readers, since an app that only names the error loads none of them.
+
+export const maximumDocumentLength: number = 64 * 1024 * 1024;
+
+/** A place in the document (`identities[0].name`; empty for the document itself) and what is wrong there. */
+export interface DocumentProblem {
+  readonly path: string;
+  readonly message: string;
+}
+
+/** Thrown for a trust document that can't be used, whole: `problems` names every place and what to do. */
+export class TrustDocumentError extends Error {
+  override readonly name = 'TrustDocumentError';
+  /** Stable, and the same in every copy of this package, where `instanceof` is not. */
+  readonly code = 'CERTGATE_TRUST_DOCUMENT_INVALID';
+  readonly problems: readonly DocumentProblem[];
+
+  /** `source` says where the document came from, e.g. `file trust.json`. */
+  constructor(problems: readonly DocumentProblem[], source?: string) {
+    const [first] = problems;
+    const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
+    super(
+      `The trust document${source === undefined ? '' : ` (${source})`} is not valid: ${first?.path === '' ? '' : `${first?.path ?? ''}: `}${first?.message ?? ''}${more}`,
+    );
+    this.problems = problems;
+  }
+}

@@ -1,0 +1,301 @@
+import {
+  contextConstructed,
+  contextPrimitive,
+  decodeBoolean,
+  decodeInteger,
+  decodeObjectIdentifier,
+  decodeOctetAlignedBitString,
+  decodeSmallInteger,
+  decodeTime,
+  type DerElement,
+  DerReader,
+  derTags,
+  readDer,
+  readSingle,
+  refuseDer,
+} from '../encoding/der.js';
+
+/**
+ * The fields of a certificate (RFC 5280 §4.1) as they stand in its DER. The functions below decode its names and its key;
+ * client-certificate.ts and path-extensions.ts decode its extensions.
+ */
+export interface CertificateStructure {
+  readonly der: Uint8Array;
+  /** What the signature is over, header included. */
+  readonly tbsCertificate: Uint8Array;
+  readonly signatureAlgorithm: DerElement;
+  readonly signature: Uint8Array;
+  readonly version: 1 | 2 | 3;
+  /** The content of the INTEGER: two's complement, minimal. */
+  readonly serialNumber: Uint8Array;
+  readonly issuer: DerElement;
+  /** Milliseconds since 1970-01-01T00:00:00Z; both ends belong to the validity (§4.1.2.5). */
+  readonly notBefore: number;
+  readonly notAfter: number;
+  readonly subject: DerElement;
+  readonly subjectPublicKeyInfo: DerElement;
+  /** By object identifier. */
+  readonly extensions: ReadonlyMap<string, CertificateExtension>;
+}
+
+/** Runs under `readDer`: whatever is no certificate is refused there. */
+export function decodeCertificateStructure(der: Uint8Array): CertificateStructure {
+  const certificate = new DerReader(readSingle(der, derTags.sequence).content);
+  const tbsElement = certificate.read(derTags.sequence);
+  const signatureAlgorithm = certificate.read(derTags.sequence);
+  const signature = decodeOctetAlignedBitString(certificate.read(derTags.bitString));
+  certificate.expectEnd();
+
+  const tbs = new DerReader(tbsElement.content);
+  const version = decodeVersion(tbs);
+  const serialNumber = decodeInteger(tbs.read(derTags.integer));
+  // RFC 5280 §4.1.1.2: both fields must contain the same algorithm identifier.
+  if (Buffer.compare(tbs.read(derTags.sequence).encoded, signatureAlgorithm.encoded) !== 0) {
+    return refuseDer('two different signature algorithms in one certificate');
+  }
+  const issuer = tbs.read(derTags.sequence);
+  const validity = tbs.enter(derTags.sequence);
+  const notBefore = decodeTime(validity.read());
+  const notAfter = decodeTime(validity.read());
+  validity.expectEnd();
+  const subject = tbs.read(derTags.sequence);
+  const subjectPublicKeyInfo = tbs.read(derTags.sequence);
+  const hasUniqueIdentifiers = skipUniqueIdentifiers(tbs);
+  const tagged = tbs.readOptional(contextConstructed(3));
+  const extensions =
+    tagged === undefined ? noExtensions : decodeExtensionList(readSingle(tagged.content, derTags.sequence));
+  tbs.expectEnd();
+  // §4.1.2.1, §4.1.2.8: unique identifiers came with version 2, extensions with version 3.
+  if (version < 3 && extensions.size > 0) return refuseDer('extensions in a certificate before version 3');
+  if (version < 2 && hasUniqueIdentifiers) return refuseDer('unique identifiers in a version 1 certificate');
+  return {
+    der,
+    tbsCertificate: tbsElement.encoded,
+    signatureAlgorithm,
+    signature,
+    version,
+    serialNumber,
+    issuer,
+    notBefore,
+    notAfter,
+    subject,
+    subjectPublicKeyInfo,
+    extensions,
+  };
+}
+
+const noExtensions: ReadonlyMap<string, CertificateExtension> = new Map();
+
+function decodeVersion(tbs: DerReader): 1 | 2 | 3 {
+  const tagged = tbs.readOptional(contextConstructed(0));
+  if (tagged === undefined) return 1;
+  const version = decodeSmallInteger(readSingle(tagged.content, derTags.integer)) + 1;
+  // Version 1 is the DEFAULT, which DER doesn't encode.
+  return version === 2 || version === 3 ? version : refuseDer('a certificate version that does not exist');
+}
+
+function skipUniqueIdentifiers(tbs: DerReader): boolean {
+  const issuer = tbs.readOptional(contextPrimitive(1));
+  const subject = tbs.readOptional(contextPrimitive(2));
+  return issuer !== undefined || subject !== undefined;
+}
+
+/** One extension of a certificate, a CRL, a CRL entry or an OCSP response: they share the form (RFC 5280 §4.1, §5.1). */
+export interface CertificateExtension {
+  readonly isCritical: boolean;
+  /** What the OCTET STRING holds. */
+  readonly value: Uint8Array;
+}
+
+/** `Extensions ::= SEQUENCE SIZE (1..MAX)`, by object identifier. */
+export function decodeExtensionList(sequence: DerElement): ReadonlyMap<string, CertificateExtension> {
+  const extensions = new Map<string, CertificateExtension>();
+  const list = new DerReader(sequence.content);
+  do {
+    const reader = list.enter(derTags.sequence);
+    const type = decodeObjectIdentifier(reader.read(derTags.objectIdentifier));
+    const critical = reader.readOptional(derTags.boolean);
+    const isCritical = critical !== undefined && decodeBoolean(critical);
+    if (critical !== undefined && !isCritical) refuseDer('a default value that is encoded');
+    const value = reader.read(derTags.octetString).content;
+    reader.expectEnd();
+    // RFC 5280 §4.2: no more than one instance of an extension.
+    if (extensions.has(type)) refuseDer(`the extension ${type} twice`);
+    extensions.set(type, { isCritical, value });
+  } while (!list.isAtEnd);
+  return extensions;
+}
+
+// Name (RFC 5280 §4.1.2.4)
+
+/** One attribute of a relative distinguished name: its type's object identifier and its text. */
+export interface NameAttribute {
+  readonly type: string;
+  /** As encoded: control characters are in it. */
+  readonly value: string;
+  /** Set where the value is no text: `value` is then `#` and its DER in hexadecimal, which a text can say too. */
+  readonly isEncoded?: true;
+}
+
+/** RFC 5280 §4.1.2.4: relative distinguished names in the order of the encoding. */
+export type DistinguishedName = readonly (readonly NameAttribute[])[];
+
+export function decodeDistinguishedName(name: DerElement): DistinguishedName {
+  const names: (readonly NameAttribute[])[] = [];
+  const reader = new DerReader(name.content);
+  while (!reader.isAtEnd) names.push(decodeRelativeDistinguishedName(reader.enter(derTags.set)));
+  return names;
+}
+
+/** `SET SIZE (1..MAX) OF AttributeTypeAndValue`; the reader stands inside the SET. */
+export function decodeRelativeDistinguishedName(set: DerReader): readonly NameAttribute[] {
+  const attributes: NameAttribute[] = [];
+  do attributes.push(decodeAttribute(set.enter(derTags.sequence)));
+  while (!set.isAtEnd);
+  return attributes;
+}
+
+function decodeAttribute(reader: DerReader): NameAttribute {
+  const type = decodeObjectIdentifier(reader.read(derTags.objectIdentifier));
+  const element = reader.read();
+  reader.expectEnd();
+  const value = decodeDirectoryString(element);
+  // RFC 4514 §2.4
+  if (value === undefined) return { type, value: `#${Buffer.from(element.encoded).toString('hex')}`, isEncoded: true };
+  return { type, value };
+}
+
+/** DirectoryString (RFC 5280 §4.1.2.4) and IA5String; undefined for any other type. */
+function decodeDirectoryString({ tag, content }: DerElement): string | undefined {
+  const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
+  switch (tag) {
+    case derTags.utf8String:
+      return decodeUtf8(bytes);
+    case derTags.printableString:
+    case derTags.ia5String:
+      return bytes.every((octet) => octet < 0x80)
+        ? bytes.toString('latin1')
+        : refuseDer('a name with octets above 127');
+    case derTags.teletexString:
+      return bytes.toString('latin1');
+    case derTags.universalString:
+      return bytes.length % 4 === 0
+        ? decodeUniversalString(bytes)
+        : refuseDer('a UniversalString of broken characters');
+    case derTags.bmpString:
+      return bytes.length % 2 === 0 ? decodeBmpString(bytes) : refuseDer('an odd BMPString');
+    default:
+      return undefined;
+  }
+}
+
+/** UCS-4; read, so that no name can be kept from a comparison by writing it in another type. */
+function decodeUniversalString(bytes: Buffer): string {
+  return Array.from({ length: bytes.length / 4 }, (_, index) => {
+    const character = bytes.readUInt32BE(index * 4);
+    const isCharacter = character <= 0x10ffff && (character < 0xd800 || character > 0xdfff);
+    return isCharacter ? String.fromCodePoint(character) : refuseDer('a UniversalString of broken characters');
+  }).join('');
+}
+
+/**
+ * UCS-2, in practice UTF-16: pairs of surrogates are read. Half a pair is refused, since whoever writes it in UTF-8 writes
+ * U+FFFD, and two names would look the same.
+ */
+function decodeBmpString(bytes: Buffer): string {
+  const text = Buffer.from(bytes).swap16().toString('utf16le');
+  return /\p{Cs}/u.test(text) ? refuseDer('a BMPString of broken characters') : text;
+}
+
+function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return refuseDer('a name that is not UTF-8');
+  }
+}
+
+// SubjectPublicKeyInfo (RFC 5280 §4.1.2.7)
+
+/** What a subject public key info says of the key (RFC 3279, RFC 5480, RFC 8410); `other` for what is not known here. */
+export type CertificatePublicKey =
+  | { readonly algorithm: 'rsa'; readonly bits: number }
+  | { readonly algorithm: 'ec'; readonly curve: string }
+  | { readonly algorithm: 'ed25519' }
+  | { readonly algorithm: 'ed448' }
+  | { readonly algorithm: 'other'; readonly objectIdentifier: string };
+
+const curveNames: Readonly<Record<string, string>> = {
+  '1.2.840.10045.3.1.1': 'P-192',
+  '1.3.132.0.33': 'P-224',
+  '1.2.840.10045.3.1.7': 'P-256',
+  '1.3.132.0.34': 'P-384',
+  '1.3.132.0.35': 'P-521',
+};
+const rsaEncryption = '1.2.840.113549.1.1.1';
+const rsassaPss = '1.2.840.113549.1.1.10';
+const ecPublicKey = '1.2.840.10045.2.1';
+
+export function decodePublicKey(subjectPublicKeyInfo: DerElement): CertificatePublicKey {
+  const info = new DerReader(subjectPublicKeyInfo.content);
+  const algorithm = info.enter(derTags.sequence);
+  const objectIdentifier = decodeObjectIdentifier(algorithm.read(derTags.objectIdentifier));
+  const key = decodeOctetAlignedBitString(info.read(derTags.bitString));
+  info.expectEnd();
+  switch (objectIdentifier) {
+    case rsaEncryption:
+    case rsassaPss:
+      return { algorithm: 'rsa', bits: countModulusBits(key) };
+    case ecPublicKey:
+      return { algorithm: 'ec', curve: decodeCurve(algorithm) };
+    case '1.3.101.112':
+      return { algorithm: 'ed25519' };
+    case '1.3.101.113':
+      return { algorithm: 'ed448' };
+    default:
+      return { algorithm: 'other', objectIdentifier };
+  }
+}
+
+/** RSAPublicKey (RFC 8017 §A.1.1): the modulus' length in bits. */
+function countModulusBits(key: Uint8Array): number {
+  const reader = new DerReader(readSingle(key, derTags.sequence).content);
+  const modulus = decodeInteger(reader.read(derTags.integer));
+  const exponent = decodeInteger(reader.read(derTags.integer));
+  reader.expectEnd();
+  const first = modulus[0] ?? 0;
+  if (first >= 0x80) return refuseDer('a negative RSA modulus');
+  // RFC 8017 §3.1: odd, and 3 at least. By a key whose exponent is 1, anybody signs, and OpenSSL takes it.
+  const last = exponent.at(-1) ?? 0;
+  if ((exponent[0] ?? 0x80) >= 0x80 || last % 2 === 0 || (exponent.length === 1 && last < 3)) {
+    return refuseDer('an RSA exponent that is none');
+  }
+  const significant = first === 0 ? modulus.subarray(1) : modulus;
+  return significant.length === 0 ? 0 : significant.length * 8 - Math.clz32(significant[0] ?? 0) + 24;
+}
+
+/** Only named curves (RFC 5480 §2.1.1): explicit parameters let the caller choose the mathematics (CVE-2020-0601). */
+function decodeCurve(algorithm: DerReader): string {
+  if (algorithm.isAtEnd) return refuseDer('an EC key without its curve');
+  if (algorithm.peekTag() !== derTags.objectIdentifier) return 'explicit parameters';
+  const objectIdentifier = decodeObjectIdentifier(algorithm.read(derTags.objectIdentifier));
+  algorithm.expectEnd();
+  return curveNames[objectIdentifier] ?? objectIdentifier;
+}
+
+/**
+ * The DER of a certificate's subject public key info, found without looking into the fields before it: a stranger's
+ * certificate costs the same few steps, however many names it has. Undefined where the bytes have no such field; that
+ * they are a certificate, only decoding tells.
+ */
+export function findPublicKeyInfo(der: Uint8Array): Uint8Array | undefined {
+  const decoding = readDer(() => {
+    const tbs = new DerReader(readSingle(der, derTags.sequence).content).enter(derTags.sequence);
+    tbs.readOptional(contextConstructed(0)); // version
+    tbs.read(derTags.integer); // serialNumber
+    // signature, issuer, validity, subject
+    for (let field = 0; field < 4; field += 1) tbs.read(derTags.sequence);
+    return tbs.read(derTags.sequence).encoded;
+  });
+  return decoding.ok ? decoding.value : undefined;
+}

@@ -1,0 +1,191 @@
+// The CommonJS files that scripts/bundle.mjs makes for Node, cut so that a cold start loads little: parts that an app comes to
+// later are files of their own, and each file is loaded with its first use.
+import { basename, join } from 'node:path';
+import { buildModules, createdRequire, replaceCreatedRequire, translate } from './bundle-esbuild.mjs';
+
+/**
+ * What an app needs after it has imported an entry, or never: files of their own, each loaded with its first use. Every app
+ * comes to `trust-reading` when it makes its trust store; one with pins in a file or an app setting, to nothing else.
+ */
+const partsOf = {
+  core: {
+    'trust-reading': [
+      'encoding/json-fault',
+      'encoding/json-level',
+      'encoding/strict-json',
+      'trust-document/document-keys',
+      'trust-document/document-reader',
+      'trust-document/parse-document',
+      'trust-document/read-authorities',
+      'trust-document/read-deny-list',
+      'trust-document/read-identities',
+      'trust-document/read-names',
+      'trust-snapshot/find-in-snapshot',
+      'trust-snapshot/revocation-information',
+      'trust-snapshot/trust-snapshot',
+      'trust-sources/app-setting-source',
+      'trust-sources/document-bytes',
+      'trust-sources/file-source',
+      'trust-sources/trust-address',
+      'trust-sources/trust-source',
+      'trust-store/document-admission',
+      'trust-store/read-history',
+      'trust-store/refresh-options',
+      'trust-store/refreshing-store',
+    ],
+    'remote-sources': [
+      'trust-sources/blob-source',
+      'trust-sources/document-signature',
+      'trust-sources/http-exchange',
+      'trust-sources/url-source',
+    ],
+    authorities: [
+      'trust-document/read-revocation',
+      'trust-snapshot/authority-match',
+      'trust-snapshot/authority-path',
+      'trust-snapshot/issued-match',
+      'trust-store/crl-keeper',
+      'trust-store/kept-lists',
+      'trust-store/ocsp-keeper',
+      'trust-store/revocation-keeper',
+    ],
+    'several-stores': ['trust-store/combine-findings'],
+  },
+};
+
+/** Which entry of a package a cold start loads, where it isn't the index. */
+const firstEntryOf = { x509: 'internal' };
+
+/**
+ * esbuild splits ES modules only, so the CommonJS files are made as such first and translated then. It splits finely: what
+ * each two of the entries share would be a file, and each file costs a cold start half a millisecond. So the first run
+ * only tells what is shared, and the second has it in two: what a cold start loads, and the rest.
+ */
+export async function buildCommonJs(folder, entries) {
+  const parts = Object.entries(partsOf[basename(folder)] ?? {}).map(([name, modules]) =>
+    createPart(`part-${name}`, modules),
+  );
+  const run = (apart, splitting) =>
+    buildModules(folder, [...entries, ...apart], 'dist', '.cjs', [keepRequire, setApart(folder, apart)], splitting);
+  const { metafile } = await run(parts, true);
+  const atStart = listChunks(metafile, `dist/${firstEntryOf[basename(folder)] ?? 'index'}.cjs`);
+  const listModules = (chunks) =>
+    chunks
+      .flatMap((chunk) => Object.keys(metafile.outputs[chunk].inputs))
+      .filter((input) => !entries.some(({ source }) => source === `./${input}`))
+      .map((input) => input.slice('dist/esm/'.length, -'.js'.length));
+  const others = Object.keys(metafile.outputs).filter(
+    (output) => metafile.outputs[output].entryPoint === undefined && !atStart.includes(output),
+  );
+  const shared = [createPart('shared', listModules(atStart)), createPart('shared-later', listModules(others))];
+  const result = await run([...parts, ...shared.filter(({ modules }) => modules.length > 0)], false);
+  expectOnce(result.metafile, entries);
+  expectExports(result);
+  return result;
+}
+
+/** The files shared with others that an entry loads, directly or by another one. */
+function listChunks({ outputs }, entry) {
+  const found = new Set([entry]);
+  for (const output of found) {
+    for (const { path, external } of outputs[output].imports) if (!external) found.add(path);
+  }
+  return [...found].filter((output) => outputs[output].entryPoint === undefined);
+}
+
+function createPart(name, modules) {
+  return { modules, source: `part:${name}`, commonJs: `${name}.cjs` };
+}
+
+/** A file of each part, which the others import as they would a package. */
+function setApart(folder, parts) {
+  const compiled = join(folder, 'dist/esm');
+  const partOf = new Map(parts.flatMap((part) => part.modules.map((name) => [join(compiled, `${name}.js`), part])));
+  return {
+    name: 'set-apart',
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^part:/ }, ({ path }) => ({ path, namespace: 'part' }));
+      onLoad({ filter: /^/, namespace: 'part' }, ({ path }) => {
+        const { modules } = parts.find(({ source }) => source === path);
+        return { contents: modules.map((name) => `export * from './${name}.js';`).join('\n'), resolveDir: compiled };
+      });
+      onResolve({ filter: /^\./ }, ({ path, kind, importer, namespace, resolveDir }) => {
+        const part = partOf.get(join(resolveDir, path));
+        if (kind === 'entry-point' || namespace === 'part' || part === undefined) return undefined;
+        if (part === partOf.get(importer)) return undefined;
+        return { path: `./${part.commonJs}`, external: true, sideEffects: false };
+      });
+    },
+  };
+}
+
+/** In two files, a module would have its state twice. An entry's own module holds nothing but exports. */
+function expectOnce({ outputs }, entries) {
+  const own = new Set(entries.map(({ source }) => source.slice('./'.length)));
+  const inputs = Object.values(outputs).flatMap(({ inputs }) => Object.keys(inputs).filter((input) => !own.has(input)));
+  const twice = inputs.filter((input, index) => inputs.indexOf(input) !== index);
+  if (twice.length > 0) throw new Error(`Several files would hold ${twice.join(', ')}.`);
+}
+
+/** What stands twice in a part under one name, it would not export; the importers would find `undefined`. */
+function expectExports({ outputFiles, metafile }) {
+  for (const { text, path } of outputFiles) {
+    for (const [, list, file] of text.matchAll(/\bimport\{([^{}]*)\}from"\.\/([^"]+)"/g)) {
+      const { exports } = metafile.outputs[`dist/${file}`];
+      const missing = list
+        .split(',')
+        .map((each) => each.split(' as ')[0])
+        .filter((each) => !exports.includes(each));
+      if (missing.length > 0) throw new Error(`${basename(path)} imports ${missing.join(', ')}, which ${file} lacks.`);
+    }
+  }
+}
+
+/** In a CommonJS file `require` is there; one that `createRequire` made is none that the bundler of an app follows. */
+const keepRequire = replaceCreatedRequire('keep-require', (text) => text.replace(createdRequire, ''));
+
+/**
+ * As properties of one frozen object. esbuild would make a getter of each, and one more in each file that hands it on: all
+ * of them would be called whenever one package calls another. Our modules export constants, so nothing else changes.
+ */
+function exportValues(text, name) {
+  const [clause, list] = /\bexport\{([^{}]*)\};/.exec(text) ?? [];
+  if (clause === undefined) throw new Error(`${name} exports nothing.`);
+  const members = list.split(',').map((each) => each.split(' as ').toReversed().join(':'));
+  const values = `Object.freeze(Object.defineProperty({${members.join(',')}},'__esModule',{value:true}))`;
+  return text.replace(clause, () => `module.exports=${values};`);
+}
+
+/** Legibly first: each `require` then is a line of its own. */
+export async function toCommonJs(text, name) {
+  const options = { minifyWhitespace: false, minifySyntax: false, sourcemap: 'inline' };
+  const { code } = await translate(exportValues(text, name), name, 'cjs', options);
+  return translate(requireAtFirstUse(code), name, 'cjs', { charset: 'ascii', treeShaking: true });
+}
+
+/**
+ * Puts each `require` at the head of a file off until something of what it gives is used: Node compiles the parts that an
+ * app comes to, and none of its own modules before it needs them.
+ */
+function requireAtFirstUse(text) {
+  const atHead = /^var (\w+) = (?:__toESM\()?require\(("[^"]+")\)?\);\n/gm;
+  const requires = [...text.matchAll(atHead)].map(([, name, specifier]) => ({ name, specifier }));
+  if (requires.length === 0) return text;
+  // esbuild has one for each source file.
+  const loaders = new Map(requires.toReversed().map(({ name, specifier }) => [specifier, name]));
+  const loaderOf = new Map(requires.map(({ name, specifier }) => [name, loaders.get(specifier)]));
+  const bare = new RegExp(`\\b(${[...loaderOf.keys()].join('|')})(?:\\.default)?\\b(?![.\\w])`).exec(
+    text.replace(atHead, ''),
+  );
+  if (bare !== null) throw new Error(`${bare[0]} is used as a whole, or by its default: name what is needed of it.`);
+  const uses = new RegExp(`(\\bnew )?\\b(${[...loaderOf.keys()].join('|')})\\.(\\w+)`, 'g');
+  const used = text.replace(uses, (_, creation, name, member) => {
+    const value = `${loaderOf.get(name)}().${member}`;
+    return creation === undefined ? value : `new (${value})`;
+  });
+  const heads = [...loaders].map(
+    ([specifier, name]) => `let ${name}_; function ${name}() { return ${name}_ ??= require(${specifier}); }`,
+  );
+  // The lines stay where they are: the source map counts them.
+  return used.replace(atHead, () => `${heads.splice(0).join(' ')}\n`);
+}

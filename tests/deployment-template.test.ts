@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { root, runProgram } from './test-support/certgate.js';
+
+// Holds the pages to the sample's deployment template. `npm run deploy:check` checks the template itself, with tools that
+// have a lockfile of their own; where they are installed, its quick part runs here too.
+
+const infra = join(root, 'examples', 'function-app', 'infra');
+const page = readText(join(root, 'docs', 'observability.md'));
+const alerts = listAlerts(readText(join(infra, 'monitoring.bicep')));
+
+describe('docs/observability.md', () => {
+  it('shows every query of the template, word for word', () => {
+    const names = readdirSync(join(infra, 'queries')).map((name) => name.replace(/\.kql$/, ''));
+    assert.deepEqual([...names].sort(), alerts.map(({ name }) => name).sort());
+    for (const name of names) {
+      const query = readText(join(infra, 'queries', `${name}.kql`));
+      assert.ok(page.includes(`\n\`${name}\`: `) && page.includes(`\`\`\`kusto\n${query}\`\`\``), name);
+    }
+  });
+
+  it('lists the alerts as the template creates them', () => {
+    const rows = [...page.matchAll(/^\| `([\w-]+)` \| (\d) \| (.+) \| (.+) \| `(\w+)` \| (\d+) \|$/gm)];
+    assert.deepEqual(
+      rows.map(([, name, severity, every, over, dimension, threshold]) => ({
+        name,
+        severity,
+        every,
+        over,
+        dimension,
+        threshold,
+      })),
+      alerts,
+    );
+  });
+});
+
+describe('docs/deploy-to-azure.md', () => {
+  const path = join(root, 'docs', 'deploy-to-azure.md');
+  const skip = existsSync(path) ? false : 'the page is not written yet';
+
+  it(
+    'lists the parameters of the template, with the variables of the azd environment and the defaults',
+    { skip },
+    () => {
+      const rows = [...readText(path).matchAll(/^\| `(\w+)` \| `([A-Z_]+)` \| (?:`([^`]*)` )?\|/gm)];
+      const listed = rows.map(([, name, variable, initial]) => [name, variable, initial]);
+      const declared = readText(join(infra, 'main.bicep')).matchAll(/^param (\w+) string(?: = '([^'\n]*)')?$/gm);
+      const { parameters } = JSON.parse(readText(join(infra, 'main.parameters.json'))) as ParametersFile;
+      const actual = [...declared].map(([, name = '', initial]) => [
+        name,
+        parameters[name]?.value.slice(2, -1),
+        initial === '' ? undefined : initial,
+      ]);
+      assert.deepEqual(listed, actual);
+    },
+  );
+
+  it('lists who has which role on what', { skip }, async () => {
+    const table = pathToFileURL(join(root, 'scripts', 'deployment', 'security-properties.mjs')).href;
+    const { roleAssignments } = (await import(table)) as { readonly roleAssignments: readonly string[] };
+    const rows = [...readText(path).matchAll(/^\| (the app|the operator) \| (.+?) \| .+? \(`(.+?)`\) \|/gm)];
+    const listed = rows.map(([, who, role, place]) => `${who}: ${role} on ${place}`);
+    assert.deepEqual(listed.sort(), [...roleAssignments].sort());
+  });
+});
+
+describe('commands on the pages', () => {
+  it('switch client certificates on together with the mode, and require them', () => {
+    const commands = readText(join(root, 'README.md')).match(/az functionapp update [^`]*/g) ?? [];
+    assert.ok(commands.length > 0);
+    for (const command of commands) {
+      for (const setting of ['httpsOnly=true', 'clientCertEnabled=true', 'clientCertMode=Required']) {
+        assert.ok(command.includes(`--set ${setting}`), `${setting} is missing: ${command}`);
+      }
+    }
+  });
+});
+
+describe('the template', () => {
+  const tools = join(root, 'scripts', 'deployment');
+  const reason = 'npm run deploy:check does this; here, first run npm ci --prefix scripts/deployment';
+  const skip = existsSync(join(tools, 'node_modules', 'web-tree-sitter')) ? false : reason;
+
+  it('has every security property', { skip }, async () => {
+    const { exitCode, stdout, stderr } = await runProgram(process.execPath, [
+      join(tools, 'check-template.mjs'),
+      '--without-types',
+    ]);
+    assert.equal(exitCode, 0, `${stdout}${stderr}`);
+  });
+});
+
+interface ParametersFile {
+  readonly parameters: Readonly<Record<string, { readonly value: string } | undefined>>;
+}
+
+interface Alert {
+  readonly name: string;
+  readonly severity: string;
+  readonly every: string;
+  readonly over: string;
+  readonly dimension: string;
+  readonly threshold: string;
+}
+
+function listAlerts(template: string): readonly Alert[] {
+  const list = /^var alerts = \[\n([\s\S]*?)^\]$/m.exec(template)?.[1] ?? '';
+  return list
+    .split(/^ {2}\}$/m)
+    .filter((text) => text.trim() !== '')
+    .map((text) => {
+      const read = (key: string): string => new RegExp(`^    ${key}: '?([^'\n]+)'?$`, 'm').exec(text)?.[1] ?? key;
+      return {
+        name: read('name'),
+        severity: read('severity'),
+        every: describeDuration(read('evaluationFrequency')),
+        over: describeDuration(read('windowSize')),
+        dimension: read('dimension'),
+        threshold: read('threshold'),
+      };
+    });
+}
+
+/** ISO 8601, as Azure Monitor takes it. */
+function describeDuration(duration: string): string {
+  const [, count = '', unit = ''] = /^PT?(\d+)([DHM])$/.exec(duration) ?? [];
+  const name = { D: 'day', H: 'hour', M: 'minute' }[unit] ?? duration;
+  return `${count} ${name}${count === '1' ? '' : 's'}`;
+}
+
+function readText(path: string): string {
+  return readFileSync(path, 'utf8').replaceAll('\r\n', '\n');
+}
