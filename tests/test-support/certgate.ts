@@ -29,7 +29,8 @@ export function runCertgate(
   return collect(child);
 }
 
-const inProcess = join(root, 'packages/certgate/dist/esm/commands/trust/test-support/run-in-process.js');
+/** The module that runs command lines in the process that loads it. */
+export const inProcess: string = join(root, 'packages/certgate/dist/esm/commands/trust/test-support/run-in-process.js');
 
 /** The same in the test's own process, where many starts would take the time; not for what reads its standard input. */
 export async function runCertgateHere(args: readonly string[], cwd: string = root): Promise<Ended> {

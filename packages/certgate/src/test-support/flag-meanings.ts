@@ -174,7 +174,7 @@ export const flagMeanings: Readonly<
     meaning: 'A public key in PEM; the document as it is must be signed by one of these.',
     wordings: [
       "--signed-by <key>  the app's option `signedBy`: a public key in PEM, or its file (repeatable: one of these must have signed)",
-      '--signed-by <file>  a public key in PEM with which the present document is signed (repeatable; default: that of --signing-key)',
+      '--signed-by <file>  a public key in PEM with which the present document is signed (repeatable; default: that of the signing key)',
     ],
   },
   '--store': {

@@ -1,8 +1,8 @@
 import { CommandFailure, exitCodes } from '../command-line/command-failure.js';
 import { formatChangeLogEntry } from './change-log.js';
 import { loadTrustDocument } from './load-trust-document.js';
-import { signDocument, type SigningKey } from './document-signing.js';
 import type { TrustLocation } from './location/trust-location.js';
+import type { SigningKey } from './signing/signing-key.js';
 import type { TrustChange } from './update-trust-document.js';
 
 export interface StoredSignature {
@@ -28,7 +28,7 @@ export async function signStoredDocument(
       { remedy: 'To see what changed: certgate trust diff, certgate trust log.' },
     );
   }
-  const signature = signDocument(bytes, change.signingKey);
+  const signature = await change.signingKey.sign(bytes);
   const { revision } = document;
   if (change.dryRun === true) return { outcome: 'planned', revision, documentSha256, signature };
   await location.appendLog(

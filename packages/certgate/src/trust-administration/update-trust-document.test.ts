@@ -9,6 +9,7 @@ import { CommandFailure } from '../command-line/command-failure.js';
 import { hashDocument } from './load-trust-document.js';
 import { signStoredDocument } from './sign-stored-document.js';
 import { MemoryLocation } from './test-support/memory-location.js';
+import { createSigningKey } from './signing/signing-key.js';
 import { readTrustHistory } from './trust-history.js';
 import { createTrustDocument, updateTrustDocument, type TrustChange, type TrustEdit } from './update-trust-document.js';
 
@@ -158,7 +159,7 @@ describe('an update of a trust document', () => {
 
   it('of a signed document needs the key, or the word to drop the signature', async () => {
     const { privateKey, publicKey } = generateKeyPairSync('ed25519');
-    const signingKey = { key: privateKey, digest: undefined };
+    const signingKey = createSigningKey(privateKey, 'signing.pem');
     const location = new MemoryLocation(makeDocument(['a']), 'c2lnbmF0dXJl');
     await assert.rejects(updateTrustDocument(location, change, addNamed('b')), /is signed/);
     await assert.rejects(
@@ -174,7 +175,7 @@ describe('an update of a trust document', () => {
   });
 
   it('gives the place that stores it the signature of the version which it replaces', async () => {
-    const signingKey = { key: generateKeyPairSync('ed25519').privateKey, digest: undefined };
+    const signingKey = createSigningKey(generateKeyPairSync('ed25519').privateKey, 'signing.pem');
     const location = new MemoryLocation(makeDocument(['a']));
     await signStoredDocument(location, { ...change, signingKey });
     const fitting = location.stored?.signature;
@@ -192,7 +193,7 @@ describe('an update of a trust document', () => {
   });
 
   it('that says what the document says already is refused where that was changed and not signed', async () => {
-    const signingKey = { key: generateKeyPairSync('ed25519').privateKey, digest: undefined };
+    const signingKey = createSigningKey(generateKeyPairSync('ed25519').privateKey, 'signing.pem');
     const location = new MemoryLocation(makeDocument(['a']), 'c2lnbmF0dXJl');
     const nothing = updateTrustDocument(location, { ...change, signingKey }, (document) => document);
     await assert.rejects(nothing, /does not match this key/);

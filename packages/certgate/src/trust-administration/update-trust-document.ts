@@ -16,13 +16,14 @@ import { CommandFailure, exitCodes } from '../command-line/command-failure.js';
 import { escapeControls } from '../command-line/output.js';
 import { formatChangeLogEntry, listNewlyDisabled, type ChangeLogEntry } from './change-log.js';
 import { maximumDocumentBytes, splitSignatures, type TrustLocation } from './location/trust-location.js';
-import { expectOwnSignature, signDocument, type SigningKey } from './document-signing.js';
+import { expectOwnSignature } from './document-signing.js';
 import {
   hashDocument,
   loadTrustDocument,
   parseStoredDocument,
   type LoadedTrustDocument,
 } from './load-trust-document.js';
+import type { SigningKey } from './signing/signing-key.js';
 
 /** Who changes the document, why, and how. */
 export interface TrustChange {
@@ -59,6 +60,8 @@ export interface TrustUpdate {
   /** Of the document that is in force now, or would be. */
   readonly revision: number;
   readonly signed: boolean;
+  /** The name of the key that signed this change. */
+  readonly signedWith?: string;
 }
 
 /** For tests: how to wait between tries, and what time it is. */
@@ -86,10 +89,10 @@ export async function updateTrustDocument(
   let before = await loadTrustDocument(location);
   for (let tries = 1; tries <= maximumTries; tries += 1) {
     const edited = edit(before.document);
-    const prepared = prepareUpdate(before, edited, change);
     const { signingKey, signedBy } = change;
     const previousSignature =
       signingKey === undefined ? undefined : await expectOwnSignature(before, { signingKey, signedBy });
+    const prepared = await prepareUpdate(before, edited, change);
     if (prepared.outcome === 'unchanged' || change.dryRun === true) {
       return { ...prepared.update, outcome: prepared.outcome === 'unchanged' ? 'unchanged' : 'planned' };
     }
@@ -122,7 +125,7 @@ export async function createTrustDocument(
   const there = await location.read();
   if (there !== undefined) throw alreadyThere(location);
   const nothing = parseStoredDocument({ bytes: Buffer.from(emptyDocument), etag: '', signature: undefined }, 'nothing');
-  const prepared = prepareDocument(nothing, document, change);
+  const prepared = await prepareDocument(nothing, document, change);
   if (change.dryRun === true) return { ...prepared.update, outcome: 'planned' };
   await location.appendLog(describeChange(prepared, undefined, change, means));
   const { bytes, signature } = prepared;
@@ -148,7 +151,11 @@ interface PreparedUpdate {
   readonly signature: string | undefined;
 }
 
-function prepareUpdate(before: LoadedTrustDocument, edited: TrustDocument, change: TrustChange): PreparedUpdate {
+async function prepareUpdate(
+  before: LoadedTrustDocument,
+  edited: TrustDocument,
+  change: TrustChange,
+): Promise<PreparedUpdate> {
   // The order of keys says nothing.
   if (isDeepStrictEqual(edited, before.document)) return { ...prepareSame(before), outcome: 'unchanged' };
   const { revision } = before.document;
@@ -183,7 +190,11 @@ function prepareSame(before: LoadedTrustDocument): Omit<PreparedUpdate, 'outcome
   };
 }
 
-function prepareDocument(before: LoadedTrustDocument, after: TrustDocument, change: TrustChange): PreparedUpdate {
+async function prepareDocument(
+  before: LoadedTrustDocument,
+  after: TrustDocument,
+  change: TrustChange,
+): Promise<PreparedUpdate> {
   const text = formatChecked(after);
   const bytes = Buffer.from(text);
   if (bytes.length > maximumDocumentBytes) {
@@ -194,10 +205,18 @@ function prepareDocument(before: LoadedTrustDocument, after: TrustDocument, chan
   }
   const afterSnapshot = checkDocument(text);
   const comparison = compareTrustDocuments(before.snapshot, afterSnapshot);
-  const signature = change.signingKey === undefined ? undefined : signDocument(bytes, change.signingKey);
+  const signature = await change.signingKey?.sign(bytes);
   return {
     outcome: 'changed',
-    update: { before, after, afterSnapshot, comparison, revision: after.revision, signed: signature !== undefined },
+    update: {
+      before,
+      after,
+      afterSnapshot,
+      comparison,
+      revision: after.revision,
+      signed: signature !== undefined,
+      ...(change.signingKey === undefined ? {} : { signedWith: change.signingKey.name }),
+    },
     bytes,
     documentSha256: hashDocument(bytes),
     signature,

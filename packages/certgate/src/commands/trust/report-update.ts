@@ -29,10 +29,20 @@ export function reportUpdate(
 ): void {
   const changes = update.comparison.changes;
   if (flags.json === true) {
-    const { outcome, revision, signed } = update;
+    const { outcome, revision, signed, signedWith } = update;
     const previousRevision = update.before.document.revision;
     const countsWithinSeconds = computeLatency(flags);
-    printJson({ store, outcome, revision, previousRevision, signed, countsWithinSeconds, changes, ...json });
+    printJson({
+      store,
+      outcome,
+      revision,
+      previousRevision,
+      signed,
+      signedWith,
+      countsWithinSeconds,
+      changes,
+      ...json,
+    });
     return;
   }
   if (update.outcome === 'unchanged') {
@@ -46,9 +56,8 @@ export function reportUpdate(
   if (changes.length > maximumPrintedChanges) {
     printLine(`  … and ${changes.length - maximumPrintedChanges} more; --json lists all of them`);
   }
-  printLine(
-    `Revision ${update.before.document.revision} → ${update.revision}${update.signed ? ', signed' : ''}, in ${store}`,
-  );
+  const signature = update.signedWith === undefined ? '' : `, signed with ${update.signedWith}`;
+  printLine(`Revision ${update.before.document.revision} → ${update.revision}${signature}, in ${store}`);
   if (update.outcome === 'written') printLine(describeLatency(flags));
   const isStillLocked = update.before.document.locked !== undefined && update.after.locked !== undefined;
   if (isStillLocked) printLine('The document is locked: nobody is admitted until `certgate trust unlock`.');

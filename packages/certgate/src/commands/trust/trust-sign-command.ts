@@ -36,6 +36,7 @@ export function trustSignCommand(): Command {
       'certgate trust sign --signing-key signing.key.pem --reason "reviewed" --store file:trust.json',
       'certgate trust sign --signing-key signing.key.pem --document-sha256 "$(sha256sum < reviewed.json | cut -d " " -f 1)" --reason "reviewed" --store file:trust.json',
       'certgate trust sign --signing-key signing.key.pem --signing-key-password-file key.password --reason "reviewed" --store file:trust.json',
+      'certgate trust sign --key-vault-key https://my-vault.vault.azure.net/keys/trust --reason "reviewed" --store file:trust.json',
     ],
   });
 }
@@ -43,7 +44,11 @@ export function trustSignCommand(): Command {
 async function sign(flags: SignFlags): Promise<void> {
   const location = await openTrustLocation(flags.store);
   const { signingKey, ...change } = await readChange('sign', flags);
-  if (signingKey === undefined) throw new CommandFailure('No key is given.', { remedy: 'Pass it with --signing-key.' });
+  if (signingKey === undefined) {
+    throw new CommandFailure('No key to sign with is given.', {
+      remedy: 'Pass its file with --signing-key, or its URL in Azure Key Vault with --key-vault-key.',
+    });
+  }
   const { outcome, revision, documentSha256, signature } = await signStoredDocument(location, {
     ...change,
     signingKey,
@@ -52,11 +57,13 @@ async function sign(flags: SignFlags): Promise<void> {
   const store = location.description;
   if (flags.json === true) {
     const countsWithinSeconds = computeLatency(flags);
-    printJson({ store, outcome, revision, documentSha256, signature, countsWithinSeconds });
+    const { name, publicKey } = signingKey;
+    const key = { name, publicKey };
+    printJson({ store, outcome, revision, documentSha256, signature, key, countsWithinSeconds });
   } else if (outcome === 'planned') {
     printLine(`Revision ${revision} in ${store} was not signed, because of --dry-run.`);
   } else {
-    printLine(`Signed revision ${revision} in ${store}.`);
+    printLine(`Signed revision ${revision} in ${store} with ${signingKey.name}.`);
     printLine(describeLatency(flags));
   }
 }

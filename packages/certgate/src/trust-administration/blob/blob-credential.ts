@@ -1,6 +1,6 @@
 import type { BlobAddress } from '@certgate/core/tools';
 import { CommandFailure } from '../../command-line/command-failure.js';
-import { type AzureStoragePackage, loadAzureIdentity } from './azure-storage.js';
+import { type AzureStoragePackage, loadStorageIdentity } from './azure-storage.js';
 
 /** How a blob is opened: a credential object for the SDK, or a signed query behind the URL. */
 export interface BlobAccess {
@@ -33,7 +33,10 @@ export function chooseBlobAccess(
   const given = isLogin ? undefined : findGivenAccess(address, storage, environment);
   if (given !== undefined) return given;
   if (address.isAzure) {
-    return { credential: new (loadAzureIdentity(folder).DefaultAzureCredential)(), kind: "Azure's default credential" };
+    return {
+      credential: new (loadStorageIdentity(folder).DefaultAzureCredential)(),
+      kind: "Azure's default credential",
+    };
   }
   if (address.isLoopback && address.account === azuriteAccount) {
     const { credential } = storage.BlobServiceClient.fromConnectionString('UseDevelopmentStorage=true');

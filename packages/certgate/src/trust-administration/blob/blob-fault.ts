@@ -1,41 +1,11 @@
 import type { BlobAddress } from '@certgate/core/tools';
 import { CommandFailure } from '../../command-line/command-failure.js';
-
-/** What the service said, as far as it can be told from what the SDK throws. */
-export interface BlobFault {
-  readonly status: number | undefined;
-  /** The service's error code, e.g. `BlobNotFound`, or the system's, e.g. `ENOTFOUND`. */
-  readonly code: string;
-  readonly name: string;
-  readonly message: string;
-}
-
-export function readBlobFault(thrown: unknown): BlobFault {
-  if (!(thrown instanceof Error)) return { status: undefined, code: '', name: '', message: 'unknown fault' };
-  const { statusCode, code, details } = thrown as Error & {
-    readonly statusCode?: unknown;
-    readonly code?: unknown;
-    readonly details?: { readonly errorCode?: unknown };
-  };
-  // Answers without a body have the code in a header only.
-  const serviceCode = details?.errorCode ?? code;
-  return {
-    status: typeof statusCode === 'number' ? statusCode : undefined,
-    code: typeof serviceCode === 'string' ? serviceCode : '',
-    name: thrown.name,
-    // The SDK puts the whole answer behind the first line, and the URL with its query into some.
-    message: redact((thrown.message.split('\n', 1)[0] ?? '').trim()),
-  };
-}
-
-function redact(text: string): string {
-  return text.replaceAll(/(https?:\/\/[^\s?"']*)\?[^\s"']*/g, '$1?…');
-}
+import { type AzureFault, isWithoutLogin, readAzureFault } from '../azure-sdk/azure-fault.js';
 
 /** In a person's words. `access` says what was tried; `role` what is needed. */
 export function explainBlobFault(thrown: unknown, address: BlobAddress, accessKind: string): CommandFailure {
   if (thrown instanceof CommandFailure) return thrown;
-  const fault = readBlobFault(thrown);
+  const fault = readAzureFault(thrown);
   const { message, remedy } = explain(fault, address, accessKind);
   return new CommandFailure(message, { ...(remedy === undefined ? {} : { remedy }), cause: thrown });
 }
@@ -45,7 +15,7 @@ interface Explanation {
   readonly remedy?: string;
 }
 
-function explain(fault: BlobFault, { url, account, container }: BlobAddress, accessKind: string): Explanation {
+function explain(fault: AzureFault, { url, account, container }: BlobAddress, accessKind: string): Explanation {
   const { status, code, name } = fault;
   if (code === 'ContainerNotFound') {
     return {
@@ -76,7 +46,7 @@ function explain(fault: BlobFault, { url, account, container }: BlobAddress, acc
       remedy: `It needs the role Storage Blob Data Contributor on the container ${container} (Reader is enough to read). A new assignment takes some minutes.`,
     };
   }
-  if (name === 'CredentialUnavailableError' || /Authentication(?:Required)?Error$/.test(name)) {
+  if (isWithoutLogin(fault)) {
     return {
       message: 'There is no login for Azure on this machine.',
       remedy: 'Run az login, or set AZURE_STORAGE_CONNECTION_STRING, AZURE_STORAGE_SAS_TOKEN or AZURE_STORAGE_KEY.',

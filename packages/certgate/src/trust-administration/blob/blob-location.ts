@@ -4,7 +4,8 @@ import type { BlobAddress } from '@certgate/core/tools';
 import { CommandFailure } from '../../command-line/command-failure.js';
 import { type AzureStoragePackage, type BlobDownload, type ClientOptions, loadAzureStorage } from './azure-storage.js';
 import { chooseBlobAccess, type BlobAccess } from './blob-credential.js';
-import { explainBlobFault, readBlobFault } from './blob-fault.js';
+import { explainBlobFault } from './blob-fault.js';
+import { readAzureFault } from '../azure-sdk/azure-fault.js';
 import {
   maximumDocumentBytes,
   maximumLogBytes,
@@ -86,7 +87,7 @@ class BlobLocation implements TrustLocation {
         await log.appendBlock(bytes, bytes.length);
         return;
       } catch (fault) {
-        if (readBlobFault(fault).code !== 'BlobNotFound') throw fault;
+        if (readAzureFault(fault).code !== 'BlobNotFound') throw fault;
       }
       await this.#createLog(log);
       await log.appendBlock(bytes, bytes.length);
@@ -101,7 +102,7 @@ class BlobLocation implements TrustLocation {
       });
     } catch (fault) {
       // Another writer made it at the same time.
-      if (readBlobFault(fault).code !== 'BlobAlreadyExists') throw fault;
+      if (readAzureFault(fault).code !== 'BlobAlreadyExists') throw fault;
     }
   }
 
@@ -117,7 +118,7 @@ class BlobLocation implements TrustLocation {
     try {
       return await client.download();
     } catch (fault) {
-      if (readBlobFault(fault).code === 'BlobNotFound') return undefined;
+      if (readAzureFault(fault).code === 'BlobNotFound') return undefined;
       throw fault;
     }
   }
@@ -142,13 +143,13 @@ function withoutSignature(metadata: Record<string, string>): Record<string, stri
 
 /** A lease answers 412 too, and that is no conflict of versions: trying again would not help. */
 function isConflict(thrown: unknown): boolean {
-  const { status, code } = readBlobFault(thrown);
+  const { status, code } = readAzureFault(thrown);
   return (status === 412 && code === 'ConditionNotMet') || (status === 409 && code === 'BlobAlreadyExists');
 }
 
 /** A connection that broke may have broken after the write. */
 function explainUnknownOutcome(fault: unknown, { url }: BlobAddress): unknown {
-  const { status, code, name } = readBlobFault(fault);
+  const { status, code, name } = readAzureFault(fault);
   const isCertain = status !== undefined && status < 500;
   if (isCertain || name === 'CredentialUnavailableError' || code === 'ENOTFOUND' || code === 'ECONNREFUSED')
     return fault;

@@ -11,7 +11,7 @@ import { formatTrustDocument, presentCertificate, trustStoreFromFile } from '@ce
 import { createTemporaryFolder } from '../../certificates/test-support/openssl.js';
 import { createFileLocation } from './file-location.js';
 import { signStoredDocument } from '../sign-stored-document.js';
-import type { SigningKey } from '../document-signing.js';
+import { createSigningKey, type SigningKey } from '../signing/signing-key.js';
 import { updateTrustDocument, type TrustChange } from '../update-trust-document.js';
 
 interface Pair {
@@ -22,7 +22,7 @@ interface Pair {
 const makeKey = (): { readonly signingKey: SigningKey; readonly signedBy: string; readonly privatePem: string } => {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
   return {
-    signingKey: { key: privateKey, digest: undefined },
+    signingKey: createSigningKey(privateKey, 'signing.pem'),
     signedBy: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
     privatePem: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
   };

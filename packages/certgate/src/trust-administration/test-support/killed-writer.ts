@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import promises from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { createFileLocation } from '../location/file-location.js';
+import { createSigningKey } from '../signing/signing-key.js';
 import { updateTrustDocument } from '../update-trust-document.js';
 
 /** A process that makes a signed change and kills itself before the move that is named: node killed-writer.js PATH KEY MOVE. */
@@ -17,7 +18,7 @@ Object.assign(promises, {
   },
 });
 syncBuiltinESMExports();
-const signingKey = { key: createPrivateKey(readFileSync(key)), digest: undefined };
+const signingKey = createSigningKey(createPrivateKey(readFileSync(key)), key);
 await updateTrustDocument(
   createFileLocation(path),
   { verb: 'add', by: 'test', reason: 'test', signingKey },

@@ -4,7 +4,8 @@ import { decodeText, readBoundedFile } from '../../../certificates/read-bounded-
 import { CommandFailure } from '../../../command-line/command-failure.js';
 import { expectWritable, trustVariable } from '../../../trust-administration/open-trust-location.js';
 import type { TrustChange } from '../../../trust-administration/update-trust-document.js';
-import { readSigningKey, type SigningKey } from '../../../trust-administration/document-signing.js';
+import { openKeyVaultKey } from '../../../trust-administration/signing/key-vault-key.js';
+import { readSigningKey, type SigningKey } from '../../../trust-administration/signing/signing-key.js';
 import { findPasswordSource } from '../../certificate/password-options.js';
 import { addLatencyOptions, type LatencyFlags } from '../latency.js';
 import { collect } from './pin-options.js';
@@ -30,6 +31,7 @@ export interface ChangeFlags extends LatencyFlags {
   readonly by?: string;
   readonly signingKey?: string;
   readonly signingKeyPasswordFile?: string;
+  readonly keyVaultKey?: string;
   readonly signedBy?: readonly string[];
   readonly unsigned?: boolean;
   readonly dryRun?: boolean;
@@ -61,16 +63,25 @@ export function addChangeOptions(
         'who changes it, for the log of changes (default: this user, or who started the pipeline)',
       ).env('CERTGATE_BY'),
     )
-    .addOption(onlySigns ? signingKey.makeOptionMandatory() : signingKey)
-    .option('--signing-key-password-file <file>', 'a file that contains only the password of the signing key');
+    .addOption(signingKey)
+    .option('--signing-key-password-file <file>', 'a file that contains only the password of the signing key')
+    .addOption(
+      new Option(
+        '--key-vault-key <url>',
+        'sign with this key in Azure Key Vault (EC P-256 or P-384) instead: https://VAULT.vault.azure.net/keys/NAME, or with /VERSION',
+      ).conflicts(['signingKey', 'signingKeyPasswordFile']),
+    );
   if (!onlySigns) {
     command.option(
       '--signed-by <file>',
-      'a public key in PEM with which the present document is signed (repeatable; default: that of --signing-key)',
+      'a public key in PEM with which the present document is signed (repeatable; default: that of the signing key)',
       collect,
     );
     command.addOption(
-      new Option('--unsigned', 'drop the signature of a signed document deliberately').conflicts('signingKey'),
+      new Option('--unsigned', 'drop the signature of a signed document deliberately').conflicts([
+        'signingKey',
+        'keyVaultKey',
+      ]),
     );
   }
   return addLatencyOptions(command)
@@ -79,7 +90,8 @@ export function addChangeOptions(
 }
 
 /**
- * The flags of `addChangeOptions` → what `updateTrustDocument` takes. Reads the signing key, so it may ask for a password.
+ * The flags of `addChangeOptions` → what `updateTrustDocument` takes. Opens the signing key, so it may ask for a password, or
+ * call Key Vault.
  * Throws CommandFailure where the place can't be written, before it asks.
  */
 export async function readChange(verb: string, flags: ChangeFlags & StoreFlags): Promise<TrustChange> {
@@ -97,13 +109,20 @@ export async function readChange(verb: string, flags: ChangeFlags & StoreFlags):
   };
 }
 
-async function readSigners({ signedBy, signingKey }: ChangeFlags): Promise<readonly string[] | undefined> {
+async function readSigners({ signedBy, signingKey, keyVaultKey }: ChangeFlags): Promise<readonly string[] | undefined> {
   if (signedBy === undefined) return undefined;
-  if (signingKey === undefined) throw new CommandFailure('--signed-by requires --signing-key.');
+  if (signingKey === undefined && keyVaultKey === undefined) {
+    throw new CommandFailure('--signed-by requires --signing-key or --key-vault-key.');
+  }
   return Promise.all(signedBy.map(async (file) => decodeText(await readBoundedFile(file))));
 }
 
-async function findSigningKey({ signingKey, signingKeyPasswordFile }: ChangeFlags): Promise<SigningKey | undefined> {
+async function findSigningKey({
+  signingKey,
+  signingKeyPasswordFile,
+  keyVaultKey,
+}: ChangeFlags): Promise<SigningKey | undefined> {
+  if (keyVaultKey !== undefined) return openKeyVaultKey(keyVaultKey);
   if (signingKey === undefined) return undefined;
   const flags = signingKeyPasswordFile === undefined ? {} : { passwordFile: signingKeyPasswordFile };
   const password = await findPasswordSource(flags, signingKey);

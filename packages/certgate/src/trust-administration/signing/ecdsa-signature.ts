@@ -1,0 +1,26 @@
+/** P-384's. The sequence is then at most 102 bytes long, so one byte holds its length. */
+const maximumLength = 96;
+
+/**
+ * Encodes an ECDSA signature of fixed length, r and s one after the other (RFC 7518 §3.4), in the DER that openssl makes
+ * and that `signedBy` verifies: SEQUENCE { INTEGER r, INTEGER s } (RFC 3279 §2.2.3).
+ *
+ * @throws {RangeError} for what is not two integers of the same length, of at most 48 bytes each.
+ */
+export function encodeEcdsaSignature(fixed: Uint8Array): Uint8Array {
+  const { length } = fixed;
+  if (length === 0 || length % 2 !== 0 || length > maximumLength) {
+    throw new RangeError(`${length} bytes are no ECDSA signature of P-256 or P-384.`);
+  }
+  const content = [...encodeInteger(fixed.subarray(0, length / 2)), ...encodeInteger(fixed.subarray(length / 2))];
+  return Uint8Array.from([0x30, content.length, ...content]);
+}
+
+/** In as few bytes as possible, of which the first has its highest bit clear: else the integer would be negative. */
+function encodeInteger(fixed: Uint8Array): readonly number[] {
+  const first = fixed.findIndex((byte) => byte !== 0);
+  const digits = [...fixed.subarray(first === -1 ? fixed.length - 1 : first)];
+  const isNegative = ((digits[0] ?? 0) & 0x80) !== 0;
+  const content = isNegative ? [0, ...digits] : digits;
+  return [0x02, content.length, ...content];
+}
