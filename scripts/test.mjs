@@ -21,7 +21,7 @@ await Promise.all([
   expectStep('Building the tests that cross packages', [tsc, '-b', 'tests']),
   // The samples keep the TypeScript they are written for.
   expectStep('Building the sample app', [createRequire(`${sample}/`).resolve('typescript/bin/tsc'), '-p', sample]),
-  expectStep('Building the sample client', [tsc, '-p', 'examples/client']),
+  expectStep('Building the sample clients', [tsc, '-p', 'examples/clients']),
 ]);
 if (folders.length === 0) await packForTests();
 await runTests();

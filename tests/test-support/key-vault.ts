@@ -28,8 +28,8 @@ interface StoredKey extends VaultKeyOptions {
 }
 
 /**
- * A stand-in for Azure Key Vault: it answers the two requests with which the SDK signs, over TLS, under the name of a vault.
- * The signatures come from openssl. It also has the endpoint that App Service gives to managed identities, so that the SDK's
+ * A stand-in for Azure Key Vault: it answers the requests with which the SDK signs and reads secrets, over TLS, under the
+ * name of a vault. The signatures come from openssl. It also has the endpoint that App Service gives to managed identities, so that the SDK's
  * own default credential finds a token.
  */
 export class KeyVaultStandIn {
@@ -44,6 +44,7 @@ export class KeyVaultStandIn {
   readonly #identity: Server = createHttpServer(answerWithToken);
   readonly #certificateFile: string;
   readonly #keys = new Map<string, readonly StoredKey[]>();
+  readonly #secrets = new Map<string, { readonly value: string; readonly contentType: string }>();
 
   /** Keeps its keys and its certificate in the folder. */
   constructor(folder: string) {
@@ -69,6 +70,11 @@ export class KeyVaultStandIn {
     }
   }
 
+  /** Replaces its current version. A certificate has its private key in the secret of the same name, as a PFX in base64. */
+  setSecret(name: string, value: string, contentType: string): void {
+    this.#secrets.set(name, { value, contentType });
+  }
+
   /** For a process that is to find the vault on this machine and to trust its certificate; no other vault is known. */
   get environment(): Record<string, string> {
     const resolver = join(this.#folder, 'resolve.cjs');
@@ -91,10 +97,14 @@ export class KeyVaultStandIn {
     };
   }
 
+  get url(): string {
+    return `https://${host}:${portOf(this.#vault)}`;
+  }
+
   /** Of the current version, or of the one with this number. */
   urlOf(name: string, version?: number): string {
     const path = version === undefined ? name : `${name}/${nameVersion(version)}`;
-    return `https://${host}:${portOf(this.#vault)}/keys/${path}`;
+    return `${this.url}/keys/${path}`;
   }
 
   /** Makes a key, or another version of it. Returns the public half in PEM. */
@@ -129,17 +139,25 @@ export class KeyVaultStandIn {
     this.requests.push(`${method} ${pathname}`);
     const given = this.answer?.(method);
     if (given !== undefined) return given;
-    const [, , name = '', version = '', operation] = pathname.split('/');
+    const [, collection, name = '', version = '', operation] = pathname.split('/');
+    if (collection === 'secrets') return this.#describeSecret(name);
     const versions = this.#keys.get(name) ?? [];
     const key = version === '' ? versions.at(-1) : versions.find((each) => each.version === version);
     if (key === undefined) return refuse(404, 'KeyNotFound');
-    const kid = `https://${host}:${portOf(this.#vault)}/keys/${name}/${key.version}`;
+    const kid = `${this.url}/keys/${name}/${key.version}`;
     if (method === 'GET') return { status: 200, body: describeKey(key, kid) };
     if (operation !== 'sign' || version === '') return refuse(400, 'BadParameter');
     const { alg, value } = JSON.parse(content) as { readonly alg: string; readonly value: string };
     if (alg !== (key.type === 'P-256' ? 'ES256' : 'ES384')) return refuse(400, 'BadParameter');
     const signature = signDigest(Buffer.from(value, 'base64url'), key);
     return { status: 200, body: { kid, value: (this.alter?.(signature) ?? signature).toString('base64url') } };
+  }
+
+  #describeSecret(name: string): VaultAnswer {
+    const secret = this.#secrets.get(name);
+    if (secret === undefined) return refuse(404, 'SecretNotFound');
+    const id = `${this.url}/secrets/${name}/${nameVersion(1)}`;
+    return { status: 200, body: { ...secret, id, attributes: { enabled: true } } };
   }
 }
 
