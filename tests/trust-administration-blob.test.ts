@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
+import type { IncomingHttpHeaders } from 'node:http';
+import { buffer } from 'node:stream/consumers';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -186,6 +188,46 @@ describe('certgate trust over a blob', () => {
       await killDuring(true, '2');
       assert.equal(await startCold(), 2);
       assert.equal(writes, 2);
+    } finally {
+      await proxy.close();
+    }
+  });
+
+  it('goes back to an earlier version of the blob, with its signature', async () => {
+    const name = 'versions.json';
+    openssl(['genpkey', '-algorithm', 'ed25519', '-out', 'versions.pem'], folder);
+    const signing = ['--reason', 'x', '--signing-key', join(folder, 'versions.pem')];
+    await expectRun(name, 'init', ...signing);
+    await expectRun(name, 'add', 'billing', '--thumbprint-sha256', '1'.repeat(64), ...signing);
+    const proxy = await startStorageProxy(azurite.endpoint);
+    const version = '2026-11-25T10:00:00.1234567Z';
+    // Azurite keeps no versions, so the storage's answer of this moment is kept here.
+    let earlier: { readonly headers: IncomingHttpHeaders; readonly bytes: Buffer } | undefined;
+    proxy.fault = async ({ ask, response }) => {
+      const answer = await ask();
+      earlier = { headers: answer.headers, bytes: await buffer(answer) };
+      response.writeHead(200, earlier.headers).end(earlier.bytes);
+    };
+    assert.equal((await run(name, ['list'], { endpoint: proxy.endpoint })).exitCode, 0);
+    proxy.fault = async ({ request, response, forward }) => {
+      const asked = new URL(request.url ?? '', 'http://localhost').searchParams.get('versionid');
+      if (asked === null) await forward();
+      else if (asked === version) response.writeHead(200, earlier?.headers).end(earlier?.bytes);
+      else response.writeHead(404, { 'x-ms-error-code': 'BlobNotFound' }).end();
+    };
+    try {
+      await expectRun(name, 'remove', 'billing', ...signing);
+      const restore = ['restore', ...signing, '--blob-version'];
+      const restored = await run(name, [...restore, version], { endpoint: proxy.endpoint });
+      assert.match(
+        restored.stdout,
+        /^Restored the content of revision 2 from version 2026-.*\n.*"billing"/,
+        restored.stderr,
+      );
+      assert.match(await expectRun(name, 'list'), /revision 4, signed[\s\S]*billing/);
+      const none = await run(name, [...restore, version.replace('7Z', '8Z')], { endpoint: proxy.endpoint });
+      assert.equal(none.exitCode, 2);
+      assert.match(none.stderr, /There is no version .*8Z of blob:.*\n.*az storage blob list --include v/);
     } finally {
       await proxy.close();
     }

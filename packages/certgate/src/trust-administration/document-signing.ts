@@ -20,10 +20,8 @@ export async function expectOwnSignature(
   { bytes, signature }: LoadedTrustDocument,
   { signingKey, signedBy }: Signers,
 ): Promise<string> {
-  const keys = signedBy ?? [signingKey.publicKey];
-  for (const each of splitSignatures(signature)) {
-    if ((await verify(bytes, each, keys)) === 'fits') return each;
-  }
+  const fitting = await findSignature({ bytes, signature }, { signingKey, signedBy });
+  if (fitting !== undefined) return fitting;
   throw new CommandFailure(
     signature === undefined
       ? 'The document is not signed, so your signature would vouch for everything else in it too. Nothing was written.'
@@ -32,6 +30,36 @@ export async function expectOwnSignature(
       remedy: `Look at it (certgate trust log, certgate trust list), then sign it as it is: certgate trust sign.${signature === undefined ? '' : ' If another key of yours signed it, pass that key with --signed-by.'}`,
     },
   );
+}
+
+/** The same of an earlier document, which is about to be signed anew. @throws {CommandFailure} when nobody signed it. */
+export async function expectSignature(
+  earlier: LoadedTrustDocument,
+  description: string,
+  signers: Signers,
+): Promise<void> {
+  if ((await findSignature(earlier, signers)) !== undefined) return;
+  throw new CommandFailure(
+    earlier.signature === undefined
+      ? `${description} is not signed, so your signature would vouch for everything in it. Nothing was written.`
+      : `The signature of ${description} does not match ${signers.signedBy === undefined ? 'this key' : 'these keys'}. Nothing was written.`,
+    {
+      remedy:
+        'Put its signature into a file of the same name with .sig behind it, or pass the key that signed it with --signed-by. Or look at it (certgate trust diff), then sign it: certgate trust sign.',
+    },
+  );
+}
+
+/** Undefined: none of them was made over these bytes by one of the signers. */
+async function findSignature(
+  { bytes, signature }: Pick<LoadedTrustDocument, 'bytes' | 'signature'>,
+  { signingKey, signedBy }: Signers,
+): Promise<string | undefined> {
+  const keys = signedBy ?? [signingKey.publicKey];
+  for (const each of splitSignatures(signature)) {
+    if ((await verify(bytes, each, keys)) === 'fits') return each;
+  }
+  return undefined;
 }
 
 async function verify(

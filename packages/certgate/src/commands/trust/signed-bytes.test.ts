@@ -100,6 +100,8 @@ describe('what a verb signs depends on signed bytes and its own words', () => {
     };
     const intruder = { name: 'intruder', roles: ['r'], pins: [{ thumbprintSha256: pin('e') }] };
     tampered = formatTrustDocument({ ...document, identities: [...document.identities, intruder] });
+    const older = folder.file('older.json', texts.older);
+    folder.file('older.json.sig', sign(texts.older));
     const list = folder.file('list.txt', `partner=${pin('9')}`);
     verbs = [
       ['add', 'new', '--thumbprint-sha256', pin('4')],
@@ -119,6 +121,7 @@ describe('what a verb signs depends on signed bytes and its own words', () => {
       ['import', '--from', list],
       ['lock'],
       ['unlock'],
+      ['restore', older],
       ['sign'],
     ];
   });

@@ -12,6 +12,7 @@ import { trustListCommand } from './identity/trust-list-command.js';
 import { trustLockCommand } from './trust-lock-command.js';
 import { trustLogCommand } from './trust-log-command.js';
 import { trustRemoveCommand } from './identity/trust-remove-command.js';
+import { trustRestoreCommand } from './trust-restore-command.js';
 import { trustRotateCommand } from './identity/trust-rotate-command.js';
 import { trustSetCommand } from './identity/trust-set-command.js';
 import { trustShowCommand } from './identity/trust-show-command.js';
@@ -43,6 +44,7 @@ export function trustCommand(): Command {
     trustLogCommand(),
     trustSignCommand(),
     trustImportCommand(),
+    trustRestoreCommand(),
   ];
   return verbs.reduce((noun, verb) => noun.addCommand(verb), command);
 }

@@ -49,6 +49,7 @@ describe('a document that this tool does not know whole', () => {
       ['remove', 'a'],
       ['lock'],
       ['unlock'],
+      ['restore', 'trust.json'],
     ];
     await Promise.all(
       verbs.map(async (verb) => {

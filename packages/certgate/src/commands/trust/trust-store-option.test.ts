@@ -83,6 +83,7 @@ describe('the place of the trust document', () => {
       ['undeny', '2'.repeat(64)],
       ['lock'],
       ['unlock'],
+      ['restore', 'trust.json'],
       ['authority', 'remove', 'corp'],
     ];
     const before = requests.length;

@@ -38,6 +38,7 @@ interface BlobConditions {
 
 interface BlockBlobClient {
   download(): Promise<BlobDownload>;
+  withVersion(versionId: string): { download(): Promise<BlobDownload> };
   upload(
     body: Uint8Array,
     contentLength: number,

@@ -61,6 +61,18 @@ class BlobLocation implements TrustLocation {
     });
   }
 
+  /** Kept by accounts with versioning. A version has its signature, since metadata is part of it. */
+  async readVersion(versionId: string): Promise<StoredDocument | undefined> {
+    return this.#guard(async () => {
+      const client = new this.#storage.BlockBlobClient(...this.#open('')).withVersion(versionId);
+      const download = await this.#downloadOrNothing(client);
+      if (download === undefined) return undefined;
+      const { etag = '', metadata = {} } = download;
+      const bytes = await collect(download, maximumDocumentBytes, this.#address.url);
+      return { bytes, etag, signature: metadata[signatureMetadataKey] };
+    });
+  }
+
   /** Content and signature change in one request, so the previous signature isn't kept. */
   async write({ bytes, signature }: NewDocument, etag: string | undefined): Promise<WriteOutcome> {
     const others = this.#lastMetadata?.etag === etag ? withoutSignature(this.#lastMetadata?.values ?? {}) : {};

@@ -33,6 +33,11 @@ export interface TrustLocation {
   readonly description: string;
   /** Undefined: there is no document yet. @throws {CommandFailure} when it can't be read. */
   read(): Promise<StoredDocument | undefined>;
+  /**
+   * An earlier version, which the storage has kept under a name of its own; undefined: there is none of this name. Only where
+   * the storage can do so.
+   */
+  readonly readVersion?: (versionId: string) => Promise<StoredDocument | undefined>;
   /** Replaces the version named by `etag` (undefined: there must be none yet), whole or not at all. */
   write(content: NewDocument, etag: string | undefined): Promise<WriteOutcome>;
   /** Adds one line (JSON, without the line end) to the log of changes, after all that are there. */

@@ -27,7 +27,9 @@ const curves: ReadonlyMap<string, Curve> = new Map([
   ['P-384', { algorithm: 'ES384', digest: 'sha384', signatureBytes: 96 }],
 ]);
 
-const clientOptions: KeyVaultClientOptions = { retryOptions: { maxRetries: 2, retryDelayInMs: 500, maxRetryDelayInMs: 4_000 } };
+const clientOptions: KeyVaultClientOptions = {
+  retryOptions: { maxRetries: 2, retryDelayInMs: 500, maxRetryDelayInMs: 4_000 },
+};
 
 /** Of one call, with its retries and the login. */
 const timeoutMilliseconds = 60_000;
