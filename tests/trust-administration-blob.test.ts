@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { IncomingHttpHeaders } from 'node:http';
 import { buffer } from 'node:stream/consumers';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -13,7 +13,7 @@ import type * as openTrustLocationModule from '../packages/certgate/dist/esm/tru
 import type * as updateTrustDocumentModule from '../packages/certgate/dist/esm/trust-administration/update-trust-document.js';
 import { type Azurite, azuriteFolder, startAzurite } from './test-support/azurite.js';
 import { cleanEnvironment, collect, type Ended, root, runCertgateHere } from './test-support/certgate.js';
-import { openssl } from './test-support/openssl.js';
+import { makeOpensslCertificate, openssl } from './test-support/openssl.js';
 import { startStorageProxy } from './test-support/storage-proxy.js';
 
 const administration = join(root, 'packages/certgate/dist/esm/trust-administration');
@@ -191,6 +191,25 @@ describe('certgate trust over a blob', () => {
     } finally {
       await proxy.close();
     }
+  });
+
+  it('does what docs/trust-administration.md shows from the first caller to a renewal', async () => {
+    const page = readFileSync(join(root, 'docs', 'trust-administration.md'), 'utf8');
+    const [, section = ''] = /^### From the first caller to a renewal\n([\s\S]*?)^##/m.exec(page) ?? [];
+    const lines = [...section.matchAll(/^certgate trust (.*)$/gm)].map(([, line = '']) =>
+      [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, word]) => quoted ?? word ?? ''),
+    );
+    assert.equal(lines.length, 9);
+    const place = join(folder, 'life');
+    mkdirSync(place);
+    for (const name of ['billing', 'billing-2']) makeOpensslCertificate(place, name, 'ec');
+    symlinkSync(join(azuriteFolder, 'node_modules'), join(place, 'node_modules'), 'junction');
+    const name = 'life.json';
+    for (const line of lines) {
+      const { exitCode, stdout, stderr } = await run(name, line, { cwd: place });
+      assert.equal(exitCode, 0, `${line.join(' ')}\n${stderr}${stdout}`);
+    }
+    assert.match(await expectRun(name, 'list'), /revision 6\n[\s\S]*billing.*disabled/);
   });
 
   it('goes back to an earlier version of the blob, with its signature', async () => {
