@@ -27,7 +27,7 @@ export async function expectOwnSignature(
       ? 'The document is not signed, so your signature would vouch for everything else in it too. Nothing was written.'
       : `The document's signature does not match ${signedBy === undefined ? 'this key' : 'these keys'}: the document was changed by something other than this tool, or signed with another key. Nothing was written.`,
     {
-      remedy: `Look at it (certgate trust log, certgate trust list), then sign it as it is: certgate trust sign.${signature === undefined ? '' : ' If another key of yours signed it, pass that key with --signed-by.'}`,
+      remedy: `Look at it (certgate trust log, certgate trust list), then sign it as it is: certgate trust sign.${signature === undefined ? '' : ' If another key of yours signed it, or another version of the key in Key Vault, pass the public key of that one with --signed-by.'}`,
     },
   );
 }

@@ -165,7 +165,7 @@ async function prepareUpdate(
   if (before.signature !== undefined && change.signingKey === undefined && change.unsigned !== true) {
     throw new CommandFailure('The document is signed, and after this change its signature would no longer match.', {
       remedy:
-        'Pass the key with --signing-key, or drop the signature with --unsigned (apps with `signedBy` then refuse the document).',
+        'Pass the key with --signing-key or --key-vault-key, or drop the signature with --unsigned (apps with `signedBy` then refuse the document).',
     });
   }
   return prepareDocument(before, { ...edited, revision: revision + 1 }, change);

@@ -135,7 +135,9 @@ function formatRemedy({ remedy, signed, revision }: ExplanationReport): readonly
     lines.length === 0
       ? []
       : [
-          ...(signed ? ['The document is signed: add --signing-key FILE to each command.'] : []),
+          ...(signed
+            ? ['The document is signed: add --signing-key FILE (or --key-vault-key URL) to each command.']
+            : []),
           `The change takes effect when an app has read a revision above ${revision}; until then, its log lines have a lower trustRevision.`,
         ];
   return ['', colors.yellow(`Before you run a command: ${verifyFirst}`), ...lines, ...notes];
