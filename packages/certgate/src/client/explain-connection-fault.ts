@@ -24,7 +24,7 @@ export function explainConnectionFault(cause: unknown, context: ConnectionContex
 
 function explain(cause: unknown, context: ConnectionContext): Explanation {
   const { origin, host, hostname } = context.url;
-  const code = findCode(cause);
+  const code = findFaultCode(cause);
   switch (code) {
     case 'ECONNREFUSED':
       return {
@@ -123,12 +123,12 @@ function explainAlert(host: string, code: string, hasCertificate: boolean): Expl
 }
 
 /** node:net gives an AggregateError when several addresses of one host fail, undici wraps, and an aborted signal has a name only. */
-function findCode(fault: unknown): string | undefined {
+export function findFaultCode(fault: unknown): string | undefined {
   if (!(fault instanceof Error)) return undefined;
   if (fault.name === 'TimeoutError') return 'TimeoutError';
   const inner = [...(fault instanceof AggregateError ? (fault.errors as readonly unknown[]) : []), fault.cause];
   for (const nested of inner) {
-    const code = findCode(nested);
+    const code = findFaultCode(nested);
     if (code !== undefined) return code;
   }
   const { code } = fault as NodeJS.ErrnoException;

@@ -1,0 +1,63 @@
+import { connect as connectHttp2, constants, type ClientHttp2Session } from 'node:http2';
+import { connect as connectTls } from 'node:tls';
+import { readTlsFacts, settle, tlsOptions, type WireAnswer, type WireRequest } from './wire-request.js';
+
+const maximumBodyBytes = 65_536;
+
+/** What HTTP/2 has no place for (RFC 9113 §8.2.2): fields of the connection, and names in upper case. */
+export type Http2Request = Omit<WireRequest, 'body'>;
+
+/** One request over HTTP/2; undefined where the server does not offer it (ALPN). Otherwise like `sendWireRequest`. */
+export async function sendHttp2Request(request: Http2Request): Promise<WireAnswer | undefined> {
+  const socket = connectTls(tlsOptions(request, ['h2', 'http/1.1']));
+  let session: ClientHttp2Session | undefined;
+  try {
+    return await settle<WireAnswer | undefined>(socket, request.timeoutMilliseconds, async () => {
+      if (socket.alpnProtocol !== 'h2') return undefined;
+      const tls = readTlsFacts(socket);
+      session = connectHttp2(request.url.origin, { createConnection: () => socket });
+      return { kind: 'answered', tls, ...(await exchange(session, request)) };
+    });
+  } finally {
+    session?.destroy();
+  }
+}
+
+async function exchange(
+  session: ClientHttp2Session,
+  { url, method, fields }: Http2Request,
+): Promise<{
+  readonly status: number;
+  readonly fields: readonly (readonly [string, string])[];
+  readonly body: Buffer;
+}> {
+  return new Promise((resolve, reject) => {
+    session.on('error', reject);
+    const stream = session.request({
+      [constants.HTTP2_HEADER_METHOD]: method,
+      [constants.HTTP2_HEADER_PATH]: `${url.pathname}${url.search}`,
+      ...Object.fromEntries(fields.map(([name, value]) => [name.toLowerCase(), value])),
+    });
+    stream.on('error', reject);
+    stream.once('close', () => {
+      reject(Object.assign(new Error('closed'), { code: 'closed' }));
+    });
+    stream.once('response', (head) => {
+      const chunks: Buffer[] = [];
+      let length = 0;
+      const finish = (): void => {
+        const received = Object.entries(head).flatMap(([name, value]) =>
+          name.startsWith(':') || value === undefined ? [] : [[name, [value].flat().join(', ')] as const],
+        );
+        const body = Buffer.concat(chunks).subarray(0, maximumBodyBytes);
+        resolve({ status: Number(head[constants.HTTP2_HEADER_STATUS] ?? 0), fields: received, body });
+      };
+      stream.on('data', (chunk: Buffer) => {
+        chunks.push(chunk);
+        if ((length += chunk.length) > maximumBodyBytes) finish();
+      });
+      stream.once('end', finish);
+    });
+    stream.end();
+  });
+}

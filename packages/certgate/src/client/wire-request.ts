@@ -1,0 +1,183 @@
+import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls';
+import { findFaultCode } from './explain-connection-fault.js';
+import { readWireResponse, type WireResponse } from './wire-response.js';
+
+export type TlsVersion = 'TLSv1.2' | 'TLSv1.3';
+
+/** The certificate and, after it, those of its issuers. */
+export interface ClientIdentity {
+  readonly certificatePem: string;
+  readonly privateKeyPem: string;
+}
+
+export interface WireRequest {
+  /** `https:`, or `http:` where no certificate is sent. */
+  readonly url: URL;
+  readonly method: string;
+  /**
+   * Header fields, written as they are: also names that an HTTP client would refuse, repeated ones, and white space.
+   * `Host`, `Connection: close` and `Content-Length` are added.
+   */
+  readonly fields: readonly (readonly [name: string, value: string])[];
+  readonly body?: Uint8Array;
+  readonly certificate?: ClientIdentity;
+  /** Replaces the system's authorities. */
+  readonly caPem?: string;
+  /** This version and no other. */
+  readonly tlsVersion?: TlsVersion;
+  /** From the start of the connection to the end of the answer. */
+  readonly timeoutMilliseconds: number;
+}
+
+/** What the handshake showed. Undefined members: it was not completed, or the request was plain HTTP. */
+export interface TlsFacts {
+  readonly version: string;
+  /** Whether the server requested a client certificate, in the handshake or after the request's head. */
+  readonly requestsCertificate: boolean;
+}
+
+export type WireAnswer = ({ readonly kind: 'answered'; readonly tls: TlsFacts | undefined } & WireResponse) | WireFault;
+
+/** Why there is no answer. `code` is a word of Node.js or OpenSSL, or of this tool, never of the server. */
+export type WireFault =
+  /** The server ended the TLS handshake with an alert. */
+  | { readonly kind: 'tls-refused'; readonly code: string }
+  /** The server's certificate is not trusted: nothing was sent. */
+  | { readonly kind: 'server-not-trusted'; readonly code: string }
+  | { readonly kind: 'closed' | 'timed-out' | 'not-http'; readonly code: string }
+  /** There is no connection to the host. */
+  | { readonly kind: 'unreachable'; readonly code: string };
+
+/**
+ * One request as exact bytes over one new connection: no redirect is followed, no session is resumed, and the answer is
+ * read up to a limit. Nothing is written before the server's certificate is verified. Never rejects for what the server
+ * or the network does.
+ *
+ * @throws {TypeError} for a certificate over plain HTTP, and for a header field with a line break.
+ */
+export async function sendWireRequest(request: WireRequest): Promise<WireAnswer> {
+  const head = formatRequestHead(request);
+  if (request.url.protocol !== 'https:' && request.certificate !== undefined) {
+    throw new TypeError('A client certificate is never sent over plain HTTP.');
+  }
+  const socket = request.url.protocol === 'https:' ? openTls(request) : openTcp(request.url);
+  return settle(socket, request.timeoutMilliseconds, async () => {
+    socket.write(head);
+    if (request.body !== undefined) socket.write(request.body);
+    // A socket that is closed no longer tells.
+    let tls: TlsFacts | undefined;
+    const response = await readWireResponse(socket, request.method, () => (tls = readTlsFacts(socket)));
+    return { kind: 'answered', tls, ...response };
+  });
+}
+
+/** Runs an exchange on a socket once it is connected and verified; whatever ends it becomes an answer. */
+export async function settle<T>(
+  socket: Socket,
+  timeoutMilliseconds: number,
+  exchange: () => Promise<T>,
+): Promise<T | WireFault> {
+  let isConnected = false;
+  const ready = 'encrypted' in socket ? 'secureConnect' : 'connect';
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    return await new Promise<T | WireFault>((resolve, reject) => {
+      timer = setTimeout(() => {
+        resolve({ kind: 'timed-out', code: `no complete answer within ${timeoutMilliseconds / 1000} s` });
+      }, timeoutMilliseconds);
+      socket.once('connect', () => (isConnected = true));
+      socket.on('error', reject);
+      const onClose = (): void => {
+        reject(new Error('closed'));
+      };
+      socket.once('close', onClose);
+      socket.once(ready, () => {
+        // From here on the reader tells an answer that ends from one that breaks off.
+        socket.off('close', onClose);
+        exchange().then(resolve, reject);
+      });
+    });
+  } catch (fault) {
+    return describeFault(fault, isConnected);
+  } finally {
+    clearTimeout(timer);
+    socket.on('error', () => undefined);
+    socket.destroy();
+  }
+}
+
+/** Options of a TLS connection that trusts nobody but the named authorities, and shows a certificate if there is one. */
+export function tlsOptions(
+  request: Pick<WireRequest, 'url' | 'certificate' | 'caPem' | 'tlsVersion'>,
+  protocols: readonly string[],
+): ConnectionOptions {
+  const { url, certificate, caPem, tlsVersion } = request;
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  return {
+    host,
+    port: url.port === '' ? 443 : Number(url.port),
+    // An address is no server name (RFC 6066 §3).
+    ...(/^[\d.]+$|:/.test(host) ? {} : { servername: host }),
+    rejectUnauthorized: true,
+    ALPNProtocols: [...protocols],
+    minVersion: tlsVersion ?? 'TLSv1.2',
+    maxVersion: tlsVersion ?? 'TLSv1.3',
+    ...(certificate === undefined ? {} : { cert: certificate.certificatePem, key: certificate.privateKeyPem }),
+    ...(caPem === undefined ? {} : { ca: caPem }),
+  };
+}
+
+/**
+ * Signature algorithms that both sides share are known to a client only from a CertificateRequest (RFC 8446 §4.3.2,
+ * RFC 5246 §7.4.4): there are none where the server did not ask.
+ */
+export function readTlsFacts(socket: Socket): TlsFacts | undefined {
+  if (!('encrypted' in socket)) return undefined;
+  const tlsSocket = socket as TLSSocket;
+  return {
+    version: (tlsSocket.getProtocol() ?? '').replace(/^TLSv/, ''),
+    requestsCertificate: (tlsSocket.getSharedSigalgs() as unknown[] | null)?.length !== 0,
+  };
+}
+
+function openTls(request: WireRequest): TLSSocket {
+  return connectTls(tlsOptions(request, ['http/1.1']));
+}
+
+function openTcp(url: URL): Socket {
+  return connectTcp({ host: url.hostname.replace(/^\[|\]$/g, ''), port: url.port === '' ? 80 : Number(url.port) });
+}
+
+function formatRequestHead({ url, method, fields, body }: WireRequest): Buffer {
+  const all: readonly (readonly [string, string])[] = [
+    ['Host', url.host],
+    ['Connection', 'close'],
+    ...(body === undefined ? [] : [['Content-Length', String(body.length)] as const]),
+    ...fields,
+  ];
+  if ([method, ...all.flat()].some((text) => /[\r\n\0]/.test(text))) {
+    throw new TypeError('A header field cannot contain a line break.');
+  }
+  const lines = [`${method} ${url.pathname}${url.search} HTTP/1.1`, ...all.map(([name, value]) => `${name}: ${value}`)];
+  return Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
+}
+
+const untrusted = /CERT|ALTNAME|ISSUER|LEAF_SIGNATURE|INVALID_PURPOSE|INVALID_CA|PATH_LENGTH/;
+
+function describeFault(fault: unknown, isConnected: boolean): WireFault {
+  const message = fault instanceof Error ? fault.message : '';
+  const found = findFaultCode(fault) ?? (message === 'closed' ? message : 'unknown');
+  if (found === 'ERR_WIRE_RESPONSE') return { kind: 'not-http', code: message };
+  // A code is a word; anything else may hold what others wrote.
+  const code = /^\w+$/.test(found) ? found : 'unknown';
+  if (code.startsWith('ERR_SSL_')) {
+    return /ALERT|UNSUPPORTED_PROTOCOL|VERSION_TOO_LOW/.test(code)
+      ? { kind: 'tls-refused', code }
+      : { kind: 'not-http', code };
+  }
+  if (untrusted.test(code)) return { kind: 'server-not-trusted', code };
+  return isConnected || ['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE', 'closed'].includes(code)
+    ? { kind: 'closed', code }
+    : { kind: 'unreachable', code };
+}

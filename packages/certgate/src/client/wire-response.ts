@@ -1,0 +1,112 @@
+import type { Readable } from 'node:stream';
+
+export interface WireResponse {
+  readonly status: number;
+  /** Names in lower case, in the order in which they arrived. */
+  readonly fields: readonly (readonly [name: string, value: string])[];
+  /** At most 64 KiB of it, without transfer coding. */
+  readonly body: Buffer;
+}
+
+/** What does not look like an answer in HTTP/1. */
+export class WireResponseError extends Error {
+  readonly code: string = 'ERR_WIRE_RESPONSE';
+}
+
+const maximumHeadBytes = 65_536;
+const maximumBodyBytes = 65_536;
+/** Interim answers (RFC 9110 §15.2) before the final one. */
+const maximumInterim = 10;
+
+/**
+ * Reads one HTTP/1 response from a connection that is closed afterwards. More lenient than a client should be, because
+ * what matters is what any other client might take it for; but bounded: after the first 64 KiB of the body, or of the
+ * head, nothing more is read. Rejects when the connection fails before the head is complete.
+ */
+export async function readWireResponse(
+  source: Readable,
+  method: string,
+  onHead: () => void = () => undefined,
+): Promise<WireResponse> {
+  let bytes: Buffer = Buffer.alloc(0);
+  let head: ReturnType<typeof parseHead>;
+  let interim = 0;
+  try {
+    for await (const chunk of source) {
+      bytes = Buffer.concat([bytes, chunk as Buffer]);
+      while (head === undefined) {
+        head = parseHead(bytes);
+        if (head === undefined) break;
+        bytes = bytes.subarray(head.length);
+        if (head.status >= 200) {
+          onHead();
+          break;
+        }
+        if ((interim += 1) > maximumInterim) throw new WireResponseError('too many interim answers');
+        head = undefined;
+      }
+      if (head === undefined) {
+        if (bytes.length > maximumHeadBytes) throw new WireResponseError('its header section has no end');
+      } else if (isComplete(head, bytes, method)) break;
+    }
+  } catch (fault) {
+    // A connection that breaks within the body has answered: the status is what counts.
+    if (head === undefined) throw fault;
+  }
+  if (head === undefined) {
+    if (bytes.length > 0) throw new WireResponseError('the connection ended within the header section');
+    throw Object.assign(new Error('closed'), { code: 'closed' });
+  }
+  const { status, fields } = head;
+  return Object.freeze({ status, fields, body: decodeBody(head, bytes).subarray(0, maximumBodyBytes) });
+}
+
+interface Head {
+  readonly status: number;
+  readonly fields: readonly (readonly [string, string])[];
+  readonly length: number;
+}
+
+/** Undefined while it is incomplete. */
+function parseHead(bytes: Buffer): Head | undefined {
+  if (bytes.length >= 5 && bytes.toString('latin1', 0, 5) !== 'HTTP/') throw new WireResponseError('it is not HTTP/1');
+  const end = bytes.indexOf('\r\n\r\n');
+  if (end === -1 || end > maximumHeadBytes) return undefined;
+  const [statusLine = '', ...lines] = bytes.toString('latin1', 0, end).split('\r\n');
+  const status = Number(/^HTTP\/1\.[01] (\d{3})(?: |$)/.exec(statusLine)?.[1] ?? Number.NaN);
+  if (Number.isNaN(status) || status < 100) throw new WireResponseError('its status line is not HTTP/1');
+  const fields = lines.flatMap((line) => {
+    const colon = line.indexOf(':');
+    return colon < 1 ? [] : [[line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim()] as const];
+  });
+  return { status, fields, length: end + 4 };
+}
+
+function isComplete({ status, fields }: Head, body: Buffer, method: string): boolean {
+  if (method === 'HEAD' || status === 204 || status === 304 || body.length > maximumBodyBytes) return true;
+  if (isChunked(fields)) return /(?:^|\r\n)0+(?:;[^\r\n]*)?\r\n(?:[^\r\n]+\r\n)*\r\n$/.test(body.toString('latin1'));
+  const length = findField(fields, 'content-length');
+  return length !== undefined && body.length >= Number(length);
+}
+
+function isChunked(fields: Head['fields']): boolean {
+  return /chunked/i.test(findField(fields, 'transfer-encoding') ?? '');
+}
+
+function decodeBody({ fields }: Head, bytes: Buffer): Buffer {
+  if (!isChunked(fields)) return bytes;
+  const chunks: Buffer[] = [];
+  for (let position = 0; position < bytes.length;) {
+    const lineEnd = bytes.indexOf('\r\n', position);
+    const size = Number.parseInt(bytes.toString('latin1', position, lineEnd === -1 ? bytes.length : lineEnd), 16);
+    if (lineEnd === -1 || Number.isNaN(size) || size <= 0) break;
+    chunks.push(bytes.subarray(lineEnd + 2, lineEnd + 2 + size));
+    position = lineEnd + 2 + size + 2;
+  }
+  return Buffer.concat(chunks);
+}
+
+/** The first value of a field, by its lower-case name. */
+export function findField(fields: WireResponse['fields'], lowerCaseName: string): string | undefined {
+  return fields.find(([name]) => name === lowerCaseName)?.[1];
+}
