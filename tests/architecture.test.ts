@@ -117,6 +117,7 @@ const packageRooms: Readonly<Record<string, Readonly<Record<string, readonly str
       'trust-administration/signing',
     ],
     'trust-import': ['command-line', 'trust-administration/edits', 'certificates'],
+    doctor: ['command-line', 'client', 'certificates'],
     'functions-host': ['command-line', 'functions-host/worker', 'functions-host/routing', 'functions-host/http'],
     'local-app': [
       'certificates/pfx',
@@ -155,6 +156,7 @@ const packageRooms: Readonly<Record<string, Readonly<Record<string, readonly str
       'trust-administration/signing',
       'trust-administration',
       'trust-import',
+      'doctor',
       'functions-host',
       'local-app',
       'app-inspection',

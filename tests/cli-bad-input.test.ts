@@ -157,8 +157,8 @@ describe('bad input to the command line', () => {
     for (const [args, message] of [
       [['dev', '--nonsense'], /certgate dev has no option --nonsense\.\n/],
       [['certificate', 'creat'], /certgate certificate has no command creat\. Did you mean create\?/],
-      // Not the help of the program, as if there were a doctor.
-      [['doctor', '--help'], /certgate has no command doctor\. There are init, dev/],
+      // Not the help of the program, as if there were such a command.
+      [['nonsense', '--help'], /certgate has no command nonsense\. There are init, dev/],
       // Not that --store is missing.
       [['trust', 'list', '--stor', 'x'], /certgate trust list has no option --stor\. Did you mean --store\?/],
       [['call', url, '--cert', 'x.pem'], /certgate call has no option --cert\. Did you mean --certificate\?/],

@@ -7,6 +7,7 @@ import { authorityCommand } from './commands/authority/authority-command.js';
 import { callCommand } from './commands/call-command.js';
 import { certificateCommand } from './commands/certificate/certificate-command.js';
 import { devCommand } from './commands/dev-command.js';
+import { doctorCommand } from './commands/doctor-command.js';
 import { gatewayCommand } from './commands/gateway-command.js';
 import { initCommand } from './commands/init-command.js';
 import { trustCommand } from './commands/trust/trust-command.js';
@@ -33,6 +34,7 @@ export function createProgram(): Command {
     authorityCommand(),
     trustCommand(),
     appCommand(),
+    doctorCommand(),
   ];
   for (const command of commands) program.addCommand(command);
   prepareCommands(program);

@@ -35,8 +35,8 @@ export function prepareCommands(command: Command): void {
 }
 
 /**
- * Commander shows the help of the program for `certgate doctor --help`, as if there were a doctor. Without the flags that
- * ask for help, it finds that there is none.
+ * Commander shows the help of the program for `certgate nonsense --help`, as if there were such a command. Without the flags
+ * that ask for help, it finds that there is none.
  */
 export function withoutHelpOfNobody(program: Command, words: readonly string[]): readonly string[] {
   let command = program;

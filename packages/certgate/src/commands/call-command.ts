@@ -1,8 +1,6 @@
 import { Command, Option } from 'commander';
-import { decodeText, readBoundedFile } from '../certificates/read-bounded-file.js';
-import { readPemBlocks } from '../certificates/structure/pem-blocks.js';
 import { sendRequest } from '../client/send-request.js';
-import { CommandFailure, exitCodes } from '../command-line/command-failure.js';
+import { exitCodes } from '../command-line/command-failure.js';
 import { addHelpSections } from '../command-line/help.js';
 import { printJsonReport, printReport } from './call/call-report.js';
 import { findCallerCertificate, type CertificateFlags } from './call/caller-certificate.js';
@@ -10,6 +8,7 @@ import {
   collectHeader,
   parseMethod,
   parseTimeout,
+  readAuthorities,
   readRequestBody,
   type HeaderFields,
 } from './call/request-options.js';
@@ -75,11 +74,4 @@ async function call(url: string, flags: CallFlags): Promise<void> {
   if (flags.json === true) printJsonReport(response, certificate);
   else printReport(response, certificate);
   if (response.status < 200 || response.status > 299) process.exitCode = exitCodes.failed;
-}
-
-/** A file without a certificate would silently mean "trust nobody". */
-async function readAuthorities(path: string): Promise<string> {
-  const text = decodeText(await readBoundedFile(path));
-  if (readPemBlocks(text).some(({ label }) => label === 'CERTIFICATE')) return text;
-  throw new CommandFailure(`${path} contains no certificate in PEM, so no server could be trusted.`);
 }

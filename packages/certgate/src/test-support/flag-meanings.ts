@@ -77,6 +77,7 @@ export const flagMeanings: Readonly<
     wordings: [
       '--function <name>  a function that it may call (repeatable); without one, it may call every function',
       '--function <name>  a function that new identities may call (repeatable); without one, they may call every function',
+      '--function <name>  a function that must be closed, and that the allowed caller may call: its name, or its path (repeatable)',
       '--function <name>  only this function (repeatable)',
       '--function <name>  the function that is called',
     ],
@@ -153,6 +154,13 @@ export const flagMeanings: Readonly<
     wordings: [
       '--reason <reason>  a reason of RFC 5280; removeFromCRL ends a certificateHold',
       '--reason <text>  why the document is changed, for the log of changes',
+    ],
+  },
+  '--request': {
+    meaning: 'The HTTP method.',
+    wordings: [
+      '-X, --request <method>  the HTTP method of the probes; others than GET and HEAD may change data',
+      '-X, --request <method>  the HTTP method; default GET, or POST with a body',
     ],
   },
   '--revocation': {

@@ -9,6 +9,8 @@ export interface CallerCertificate {
   /** The certificate and, after it, those of its issuers that the file holds. */
   readonly certificatePem: string;
   readonly privateKeyPem: string;
+  /** Of the certificate alone. */
+  readonly der: Buffer;
   readonly thumbprintSha256: string;
   /** Null when the certificate is one that Certgate can't decode. It is sent all the same: the server decides. */
   readonly subject: string | null;
@@ -38,6 +40,7 @@ export async function findCallerCertificate(flags: CertificateFlags): Promise<Ca
       .map((der) => encodePem('CERTIFICATE', der))
       .join(''),
     privateKeyPem,
+    der: file.certificateDer,
     thumbprintSha256,
     subject: decoding.ok ? decoding.certificate.subject : null,
   };

@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander';
-import { readBoundedFile, readBoundedStream } from '../../certificates/read-bounded-file.js';
+import { decodeText, readBoundedFile, readBoundedStream } from '../../certificates/read-bounded-file.js';
+import { readPemBlocks } from '../../certificates/structure/pem-blocks.js';
 import { CommandFailure } from '../../command-line/command-failure.js';
 
 /** RFC 9110 §5.6.2. */
@@ -41,4 +42,11 @@ export async function readRequestBody(
   throw new CommandFailure('Only one of body and password can come from standard input.', {
     remedy: 'Pass the password with --password-file.',
   });
+}
+
+/** The file of --cacert. One without a certificate would silently mean "trust nobody". */
+export async function readAuthorities(path: string): Promise<string> {
+  const text = decodeText(await readBoundedFile(path));
+  if (readPemBlocks(text).some(({ label }) => label === 'CERTIFICATE')) return text;
+  throw new CommandFailure(`${path} contains no certificate in PEM, so no server could be trusted.`);
 }

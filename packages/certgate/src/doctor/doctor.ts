@@ -1,0 +1,178 @@
+// doctor/: probes a deployed app from outside, and says whether its gate holds.
+//
+//   server-certificate          verified before anything of the allowed certificate is sent
+//     │ no-, denied-, allowed-  what each caller gets: all later answers are compared with these
+//     │ cached-answer           before any forgery, since a cached answer would pass for one
+//     │ forged-…, lookalike-…   up to the first that is admitted: then nothing more is sent
+//     │ tls-…, http-2           the same over each protocol
+//     │ plain-http, scm-site    beside the app's address
+//     ▼ refusal-reason, …       read from the answers so far
+//   a verdict for each probe: holds, fails, cannot tell
+
+import type { ProbeId } from './probe-table.js';
+import { probeIds, probeTable } from './probe-table.js';
+import { Examination, type ExaminationOptions } from './examination.js';
+import type { Judgement, Observation, Verdict } from './finding.js';
+import { ProbeSender, type ProbeSenderOptions } from './probe-sender.js';
+import {
+  judgeAllowedCertificate,
+  judgeDeniedCertificate,
+  judgeMode,
+  judgeNoCertificate,
+  measureBaselines,
+  probePublicFunctions,
+  probeServerCertificate,
+} from './probes/baseline-probes.js';
+import { probeCachedAnswer } from './probes/cache-probe.js';
+import { judgeRefusalReason, judgeSoftwareVersion } from './probes/disclosure-probes.js';
+import {
+  isStillAdmitted,
+  probeForgedHeader,
+  probeForgedHeaderBesideDenied,
+  probeForgedHeaderCase,
+  probeForgedHeaderTwice,
+  probeForgedHeaderUnderscore,
+  probeForgedHeaderWhitespace,
+  probeLookalikeCertificate,
+} from './probes/forgery-probes.js';
+import { probeHttp2, probeTlsVersion } from './probes/protocol-probes.js';
+import { probeLargeBody, probePlainHttp, probeScmSite } from './probes/surroundings-probes.js';
+import { judgeAllowedExpiry, judgeClock } from './probes/validity-probes.js';
+
+export interface Finding {
+  readonly id: ProbeId;
+  readonly verdict: Verdict;
+  /** Words of this tool and numbers only. May be empty. */
+  readonly note: string;
+  readonly observations: readonly Observation[];
+  /** What the server or a certificate says; never published. */
+  readonly detail?: string;
+  /** Where the verdict is `cannot-tell`. */
+  readonly wouldTell?: string;
+}
+
+export interface SkippedProbe {
+  readonly id: ProbeId;
+  readonly reason: string;
+}
+
+export interface DoctorReport {
+  readonly findings: readonly Finding[];
+  /** Probes that do not apply to this app, or were not asked for. */
+  readonly notRun: readonly SkippedProbe[];
+  readonly requests: number;
+}
+
+export interface DoctorOptions extends ExaminationOptions, ProbeSenderOptions {
+  /** Called before each probe. */
+  readonly onProbe?: (id: ProbeId, position: number) => void;
+}
+
+interface Probe {
+  readonly run: (examination: Examination) => Judgement | Promise<Judgement>;
+  /** Sends nothing, so that it is run also after a forged admission. */
+  readonly isPassive?: true;
+  /** Needs a server whose certificate is verified. */
+  readonly isIndependent?: true;
+  /** Its refusals count only if the allowed caller is still admitted afterwards. */
+  readonly needsControl?: true;
+}
+
+const probes: Readonly<Record<ProbeId, Probe>> = {
+  'server-certificate': { run: probeServerCertificate, isIndependent: true },
+  'no-certificate': { run: judgeNoCertificate },
+  'denied-certificate': { run: judgeDeniedCertificate },
+  'allowed-certificate': { run: judgeAllowedCertificate },
+  'public-function': { run: probePublicFunctions },
+  'client-certificate-mode': { run: judgeMode, isPassive: true },
+  'allowed-certificate-expiry': { run: judgeAllowedExpiry, isPassive: true, isIndependent: true },
+  clock: { run: judgeClock, isPassive: true },
+  'cached-answer': { run: probeCachedAnswer, needsControl: true },
+  'forged-header': { run: probeForgedHeader, needsControl: true },
+  'forged-header-beside-denied': { run: probeForgedHeaderBesideDenied, needsControl: true },
+  'forged-header-twice': { run: probeForgedHeaderTwice, needsControl: true },
+  'forged-header-case': { run: probeForgedHeaderCase, needsControl: true },
+  'forged-header-underscore': { run: probeForgedHeaderUnderscore, needsControl: true },
+  'forged-header-whitespace': { run: probeForgedHeaderWhitespace, needsControl: true },
+  'lookalike-certificate': { run: probeLookalikeCertificate, needsControl: true },
+  'tls-1.2': { run: (examination) => probeTlsVersion(examination, 'TLSv1.2'), needsControl: true },
+  'tls-1.3': { run: (examination) => probeTlsVersion(examination, 'TLSv1.3'), needsControl: true },
+  'http-2': { run: probeHttp2, needsControl: true },
+  'plain-http': { run: probePlainHttp, isIndependent: true },
+  'scm-site': { run: probeScmSite, isIndependent: true },
+  'refusal-reason': { run: judgeRefusalReason, isPassive: true },
+  'software-version': { run: judgeSoftwareVersion, isPassive: true },
+  'large-body': { run: probeLargeBody },
+};
+
+/** Runs every probe against one app, one request after another. Never rejects for what the app or the network does. */
+export async function examineApp(options: DoctorOptions): Promise<DoctorReport> {
+  const sender = new ProbeSender(options);
+  const examination = new Examination(options, sender);
+  const judgements = new Map<ProbeId, Judgement>();
+  let hasForgedAdmission = false;
+  for (const [position, id] of probeIds.entries()) {
+    options.onProbe?.(id, position);
+    if (id === 'no-certificate' && examination.isServerTrusted) await measureBaselines(examination);
+    const judgement = await runProbe(probes[id], examination, hasForgedAdmission);
+    judgements.set(id, judgement);
+    hasForgedAdmission ||= judgement.isForgedAdmission === true;
+  }
+  if (!hasForgedAdmission && [...judgements].some(([id, judgement]) => isToBeControlled(id, judgement))) {
+    const admitted = await isStillAdmitted(examination);
+    if (!admitted) for (const [id, judgement] of judgements) judgements.set(id, withoutControl(id, judgement));
+  }
+  return describeJudgements(judgements, sender.sent);
+}
+
+async function runProbe(probe: Probe, examination: Examination, hasForgedAdmission: boolean): Promise<Judgement> {
+  if (!examination.isServerTrusted && probe.isIndependent !== true) {
+    return {
+      verdict: 'cannot-tell',
+      note: 'Nothing was sent, since the server was not verified.',
+      wouldTell: 'A server whose certificate is trusted.',
+    };
+  }
+  if (hasForgedAdmission && probe.isPassive !== true) {
+    return {
+      verdict: 'cannot-tell',
+      note: 'Nothing was sent after the forged admission.',
+      wouldTell: 'Another run, once no forgery is admitted.',
+    };
+  }
+  return probe.run(examination);
+}
+
+function isToBeControlled(id: ProbeId, { verdict }: Judgement): boolean {
+  return probes[id].needsControl === true && verdict === 'holds';
+}
+
+function withoutControl(id: ProbeId, judgement: Judgement): Judgement {
+  if (!isToBeControlled(id, judgement)) return judgement;
+  return {
+    ...judgement,
+    verdict: 'cannot-tell',
+    note: 'The allowed caller was no longer admitted afterwards, so the refusals show nothing.',
+    wouldTell: 'A run during which nothing changes, and no firewall limits this machine: try a lower --rate.',
+  };
+}
+
+function describeJudgements(judgements: ReadonlyMap<ProbeId, Judgement>, requests: number): DoctorReport {
+  const findings: Finding[] = [];
+  const notRun: SkippedProbe[] = [];
+  for (const [id, { verdict, note, observations = [], detail, wouldTell }] of judgements) {
+    if (verdict === 'not-run') {
+      notRun.push({ id, reason: note });
+      continue;
+    }
+    findings.push({
+      id,
+      verdict,
+      note,
+      observations,
+      ...(detail === undefined ? {} : { detail }),
+      ...(verdict === 'cannot-tell' ? { wouldTell: wouldTell ?? probeTable[id].wouldTell } : {}),
+    });
+  }
+  return Object.freeze({ findings, notRun, requests });
+}

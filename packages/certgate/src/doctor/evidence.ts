@@ -1,0 +1,42 @@
+import type { Finding } from './doctor.js';
+import type { Observation } from './finding.js';
+import { type ProbeText, probeTable } from './probe-table.js';
+
+/** How a function is called, by its position: its name for its operator, a number for everybody else. */
+export type FunctionNamer = (index: number) => string;
+
+/** More requests with the same answer are counted instead of listed. */
+const listedRequests = 2;
+
+/** What was sent and what came back, one line for each answer of a function. */
+export function formatEvidence({ note, observations }: Finding, nameFunction: FunctionNamer): readonly string[] {
+  const groups = new Map<string, Observation[]>();
+  for (const observation of observations) {
+    const key = JSON.stringify([observation.functionIndex, observation.outcome, observation.answer]);
+    groups.set(key, [...(groups.get(key) ?? []), observation]);
+  }
+  const lines = [...groups.values()].map((group) => formatGroup(group, nameFunction));
+  return note === '' ? lines : [note, ...lines];
+}
+
+function formatGroup(group: readonly Observation[], nameFunction: FunctionNamer): string {
+  const [first] = group;
+  if (first === undefined) return '';
+  const where = first.functionIndex === undefined ? '' : `${nameFunction(first.functionIndex)}: `;
+  const isListed = first.outcome === 'admitted' || group.length <= listedRequests;
+  const requests = isListed ? group.map(({ sent }) => sent).join('; ') : `${group.length} requests`;
+  return `${where}${first.answer} (${requests})`;
+}
+
+/** What the verdict means, and what to do. */
+export function explainFinding({ id, verdict, wouldTell }: Finding): readonly string[] {
+  const text: ProbeText = probeTable[id];
+  switch (verdict) {
+    case 'holds':
+      return [text.claim];
+    case 'fails':
+      return [text.failure, `Do: ${text.remedy}`];
+    case 'cannot-tell':
+      return [`Would tell: ${wouldTell ?? text.wouldTell}`];
+  }
+}

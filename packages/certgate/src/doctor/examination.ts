@@ -1,0 +1,140 @@
+import { randomBytes } from 'node:crypto';
+import type { ClientIdentity, WireAnswer } from '../client/wire-request.js';
+import { classifyAnswer, type Observation, observe } from './finding.js';
+import type { ProbeRequest, ProbeSender } from './probe-sender.js';
+import { type DoctorTarget, type TargetFunction, functionUrl } from './target.js';
+
+export interface ExaminedCertificate extends ClientIdentity {
+  /** Of the certificate itself. */
+  readonly der: Buffer;
+  readonly thumbprintSha256: string;
+}
+
+export interface ExaminationOptions {
+  readonly target: DoctorTarget;
+  readonly allowed: ExaminedCertificate;
+  readonly denied: ExaminedCertificate;
+  readonly caPem?: string;
+  /** Where plain HTTP is tried. */
+  readonly plainHttpUrl: URL;
+  readonly withLargeBody: boolean;
+}
+
+/** What the callers got at first, before anything was forged: all other answers are compared with these. */
+export interface Baseline {
+  readonly nobody: WireAnswer;
+  readonly denied: WireAnswer;
+  readonly allowed: WireAnswer;
+}
+
+/** One function that probes are sent to, and its baseline. */
+export interface ExaminedFunction {
+  readonly index: number;
+  readonly target: TargetFunction;
+  readonly baseline: Baseline;
+}
+
+export interface Refusal {
+  readonly functionIndex: number;
+  readonly caller: 'nobody' | 'denied';
+  readonly answer: Extract<WireAnswer, { readonly kind: 'answered' }>;
+}
+
+/** What the probes share: the target, the callers, and what was seen so far. */
+export class Examination {
+  readonly options: ExaminationOptions;
+  readonly sender: ProbeSender;
+  /** Nothing of the allowed certificate is sent, not even its public part, before the server's is verified. */
+  isServerTrusted = false;
+  closedFunctions: readonly ExaminedFunction[] = [];
+  /** A cache serves answers of the allowed caller whatever the query is: every later 2xx may come from it. */
+  cacheIgnoresQuery = false;
+  readonly #answers: WireAnswer[] = [];
+  readonly #refusals: Refusal[] = [];
+
+  constructor(options: ExaminationOptions, sender: ProbeSender) {
+    this.options = options;
+    this.sender = sender;
+  }
+
+  get target(): DoctorTarget {
+    return this.options.target;
+  }
+
+  /** Every answer of the app so far. */
+  get answers(): readonly WireAnswer[] {
+    return this.#answers;
+  }
+
+  /** With the callers' own certificates only. */
+  get refusals(): readonly Refusal[] {
+    return this.#refusals;
+  }
+
+  /** The value that the front end gives the allowed certificate in X-ARR-ClientCert. */
+  get forgedValue(): string {
+    return this.options.allowed.der.toString('base64');
+  }
+
+  /** To a function, with a query that no cache has seen. */
+  async call(
+    target: TargetFunction,
+    request: Omit<ProbeRequest, 'url'>,
+    query: string = newQuery(),
+  ): Promise<WireAnswer> {
+    if (!this.isServerTrusted) throw new Error('the server was not verified');
+    const answer = await this.sender.send({ ...request, url: functionUrl(this.target, target, query) });
+    this.#answers.push(answer);
+    return answer;
+  }
+
+  async callOverHttp2(target: TargetFunction, request: Omit<ProbeRequest, 'url'>): Promise<WireAnswer | undefined> {
+    if (!this.isServerTrusted) throw new Error('the server was not verified');
+    return this.sender.sendOverHttp2({ ...request, url: functionUrl(this.target, target, newQuery()) });
+  }
+
+  noteRefusal(functionIndex: number, caller: Refusal['caller'], answer: WireAnswer): void {
+    if (answer.kind === 'answered' && classifyAnswer(answer) === 'refused')
+      this.#refusals.push({ functionIndex, caller, answer });
+  }
+}
+
+export function newQuery(): string {
+  return `certgate-doctor=${randomBytes(8).toString('hex')}`;
+}
+
+/** Of a forged request: a refusal, also by the silence that callers without a certificate meet. */
+export function isRefused(answer: WireAnswer, { nobody }: Baseline): boolean {
+  return classifyAnswer(answer) === 'refused' || (answer.kind === 'closed' && nobody.kind === 'closed');
+}
+
+/** Whether a caller was refused at first. Any 4xx but 401 and 403 counts only where the allowed caller gets something else. */
+export function isRefusedAtFirst({ allowed, ...others }: Baseline, caller: 'nobody' | 'denied'): boolean {
+  const answer = others[caller];
+  const isAllowedAdmitted = classifyAnswer(allowed) === 'admitted';
+  // A connection that is closed refuses, if the allowed caller's stays open.
+  if (answer.kind === 'closed') return isAllowedAdmitted;
+  if (classifyAnswer(answer) !== 'refused') return false;
+  return isAllowedAdmitted || answer.kind !== 'answered' || [401, 403].includes(answer.status);
+}
+
+/** Why nothing can be concluded from what a forged request gets at this function; undefined: something can. */
+export function findObstacle({ baseline }: ExaminedFunction, usesDenied: boolean): string | undefined {
+  if (classifyAnswer(baseline.allowed) !== 'admitted') return 'the allowed caller is not admitted itself';
+  if (classifyAnswer(baseline.nobody) === 'admitted') return 'the function answers callers without a certificate';
+  if (!isRefusedAtFirst(baseline, 'nobody')) return 'callers without a certificate get no definite refusal';
+  if (!usesDenied) return undefined;
+  if (classifyAnswer(baseline.denied) === 'admitted') return 'the function admits the denied certificate';
+  return isRefusedAtFirst(baseline, 'denied') ? undefined : 'the denied certificate gets no definite refusal';
+}
+
+/** The first closed function that tells something about all callers. */
+export function findTellingFunction(examination: Examination): ExaminedFunction | undefined {
+  if (examination.cacheIgnoresQuery) return undefined;
+  return examination.closedFunctions.find((examined) => findObstacle(examined, false) === undefined);
+}
+
+export function observeBaseline(examined: readonly ExaminedFunction[], caller: keyof Baseline): readonly Observation[] {
+  const sent = { nobody: 'no certificate', denied: 'the denied certificate', allowed: 'the allowed certificate' };
+  return examined.map(({ index, baseline }) => observe(baseline[caller], sent[caller], index));
+}

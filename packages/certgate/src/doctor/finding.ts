@@ -1,0 +1,74 @@
+import type { WireAnswer } from '../client/wire-request.js';
+
+/** `cannot-tell`: what was seen shows neither. It is never taken for `holds`. */
+export type Verdict = 'holds' | 'fails' | 'cannot-tell';
+
+/** What an answer means for the caller who got it. */
+export type Outcome = 'admitted' | 'refused' | 'redirected' | 'undecided';
+
+/**
+ * One request and what came of it. `sent`, `answer` and `outcome` are words of this tool and status codes only, so that
+ * they may be published; a function is named by its position.
+ */
+export interface Observation {
+  readonly functionIndex: number | undefined;
+  readonly sent: string;
+  readonly answer: string;
+  readonly outcome: Outcome;
+}
+
+export interface Judgement {
+  readonly verdict: Verdict | 'not-run';
+  /** In words of this tool and numbers only, so that it may be published. */
+  readonly note: string;
+  readonly observations?: readonly Observation[];
+  /** What the server or a certificate says. It is never published. */
+  readonly detail?: string;
+  /** For `cannot-tell`, where it is more exact than what the table of probes says. */
+  readonly wouldTell?: string;
+  /** A caller was admitted with what anybody can make: no further request is sent. */
+  readonly isForgedAdmission?: boolean;
+}
+
+/** Refusals of the moment or of the size of a request, which say nothing about the gate. */
+const undecidedStatuses: readonly number[] = [408, 413, 414, 425, 429, 431];
+
+/** Whom a status code lets in. */
+export function classifyAnswer(answer: WireAnswer): Outcome {
+  if (answer.kind === 'tls-refused') return 'refused';
+  if (answer.kind !== 'answered') return 'undecided';
+  const { status } = answer;
+  if (status >= 200 && status < 300) return 'admitted';
+  if (status >= 300 && status < 400) return 'redirected';
+  return status < 500 && !undecidedStatuses.includes(status) ? 'refused' : 'undecided';
+}
+
+/** A status, or why there is none. */
+export function describeAnswer(answer: WireAnswer): string {
+  switch (answer.kind) {
+    case 'answered':
+      return String(answer.status);
+    case 'tls-refused':
+      return `TLS alert (${answer.code})`;
+    case 'server-not-trusted':
+      return `nothing was sent: the server's certificate is not trusted (${answer.code})`;
+    case 'unreachable':
+      return `no connection (${answer.code})`;
+    case 'closed':
+      return 'connection closed without an answer';
+    case 'timed-out':
+      return answer.code;
+    case 'not-http':
+      return 'an answer that is not HTTP';
+  }
+}
+
+export function observe(answer: WireAnswer, sent: string, functionIndex?: number): Observation {
+  return { functionIndex, sent, answer: describeAnswer(answer), outcome: classifyAnswer(answer) };
+}
+
+/** The verdict of several parts: one that fails decides, then one that cannot tell. */
+export function combineVerdicts(verdicts: readonly Verdict[]): Verdict {
+  if (verdicts.includes('fails')) return 'fails';
+  return verdicts.length === 0 || verdicts.includes('cannot-tell') ? 'cannot-tell' : 'holds';
+}

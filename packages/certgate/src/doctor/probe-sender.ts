@@ -1,0 +1,89 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { sendHttp2Request } from '../client/http2-request.js';
+import { sendWireRequest, type ClientIdentity, type TlsVersion, type WireAnswer } from '../client/wire-request.js';
+
+export interface ProbeRequest {
+  readonly url: URL;
+  readonly certificate?: ClientIdentity;
+  readonly fields?: readonly (readonly [name: string, value: string])[];
+  readonly tlsVersion?: TlsVersion;
+  /** Default: the one of all probes. */
+  readonly method?: string;
+  readonly body?: Uint8Array;
+}
+
+export interface ProbeSenderOptions {
+  readonly userAgent: string;
+  readonly method: string;
+  readonly caPem?: string;
+  readonly requestsPerSecond: number;
+  readonly timeoutMilliseconds: number;
+  /** For all requests together. */
+  readonly deadlineMilliseconds: number;
+}
+
+const timeIsUp: WireAnswer = { kind: 'timed-out', code: 'not sent: the time for all probes is over' };
+
+/** Sends one request after another, at most so many per second, and nothing once the time for all of them is over. */
+export class ProbeSender {
+  readonly #options: ProbeSenderOptions;
+  readonly #startedAt = performance.now();
+  #nextAt = 0;
+  #clockOffset: number | undefined;
+  #sent = 0;
+
+  constructor(options: ProbeSenderOptions) {
+    this.#options = options;
+  }
+
+  get sent(): number {
+    return this.#sent;
+  }
+
+  /** The server's clock minus this one, in milliseconds, by the Date of an answer; accurate to about a second. */
+  get clockOffset(): number | undefined {
+    return this.#clockOffset;
+  }
+
+  get timeoutMilliseconds(): number {
+    return this.#options.timeoutMilliseconds;
+  }
+
+  async send(request: ProbeRequest): Promise<WireAnswer> {
+    const budget = await this.takeTurn();
+    if (budget <= 0) return timeIsUp;
+    const answer = await sendWireRequest(this.#complete(request, budget));
+    this.#readClock(answer);
+    return answer;
+  }
+
+  /** Undefined where HTTP/2 is not offered. */
+  async sendOverHttp2(request: ProbeRequest): Promise<WireAnswer | undefined> {
+    const budget = await this.takeTurn();
+    return budget <= 0 ? timeIsUp : sendHttp2Request(this.#complete(request, budget));
+  }
+
+  /** Waits until a request may be sent, and says how long it may take, in milliseconds. */
+  async takeTurn(): Promise<number> {
+    const { requestsPerSecond, timeoutMilliseconds, deadlineMilliseconds } = this.#options;
+    const pause = this.#nextAt - performance.now();
+    if (pause > 0) await wait(pause);
+    const now = performance.now();
+    this.#nextAt = now + 1000 / requestsPerSecond;
+    const left = deadlineMilliseconds - (now - this.#startedAt);
+    if (left > 0) this.#sent += 1;
+    return Math.min(timeoutMilliseconds, left);
+  }
+
+  #complete(request: ProbeRequest, timeoutMilliseconds: number): Parameters<typeof sendWireRequest>[0] {
+    const { userAgent, method, caPem } = this.#options;
+    const fields = [['User-Agent', userAgent], ['Accept', '*/*'], ...(request.fields ?? [])] as const;
+    return { method, timeoutMilliseconds, ...(caPem === undefined ? {} : { caPem }), ...request, fields };
+  }
+
+  #readClock(answer: WireAnswer): void {
+    if (answer.kind !== 'answered' || this.#clockOffset !== undefined) return;
+    const date = Date.parse(answer.fields.find(([name]) => name === 'date')?.[1] ?? '');
+    if (!Number.isNaN(date)) this.#clockOffset = date - Date.now();
+  }
+}

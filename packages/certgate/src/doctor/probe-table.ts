@@ -1,0 +1,227 @@
+/** What people read about a probe: in the table of findings, and in docs/doctor.md, which a test holds to this. */
+export interface ProbeText {
+  readonly sends: string;
+  /** What holds, when it holds. */
+  readonly claim: string;
+  readonly failure: string;
+  readonly remedy: string;
+  readonly wouldTell: string;
+}
+
+const forgedFailure =
+  'The app took a header that the caller wrote for a proof that they hold the private key. Everybody who has an allowed certificate, which is not secret, can call.';
+const forgedRemedy =
+  'Set the client certificate mode to Required, without exclusion paths, and make the front end the only way to the app. Until then, stop the app.';
+const needsAllowedCaller =
+  'An allowed certificate that the function answers with 2xx, and a refusal without a certificate.';
+
+/** Every probe, in the order in which they run. */
+export const probeIds = [
+  'server-certificate',
+  'no-certificate',
+  'denied-certificate',
+  'allowed-certificate',
+  'public-function',
+  'client-certificate-mode',
+  'allowed-certificate-expiry',
+  'clock',
+  'cached-answer',
+  'forged-header',
+  'forged-header-beside-denied',
+  'forged-header-twice',
+  'forged-header-case',
+  'forged-header-underscore',
+  'forged-header-whitespace',
+  'lookalike-certificate',
+  'tls-1.2',
+  'tls-1.3',
+  'http-2',
+  'plain-http',
+  'scm-site',
+  'refusal-reason',
+  'software-version',
+  'large-body',
+] as const;
+export type ProbeId = (typeof probeIds)[number];
+
+export const probeTable: Readonly<Record<ProbeId, ProbeText>> = {
+  'server-certificate': {
+    sends: 'a TLS handshake without a certificate',
+    claim: "The server's certificate is trusted, and has not expired.",
+    failure: 'Callers that verify the server cannot call, and callers that do not may be talking to somebody else.',
+    remedy: "Renew or correct the server's certificate. For an authority of your own, pass --cacert.",
+    wouldTell: 'A TLS handshake that completes: check the address, the port and the network.',
+  },
+  'no-certificate': {
+    sends: 'a request without a certificate to each --function',
+    claim: 'A caller without a certificate is refused.',
+    failure: 'The function answers everybody.',
+    remedy:
+      'Close it: call secureApp, and remove allowAnonymous from the function. If it is meant to be public, name it with --public-function instead.',
+    wouldTell:
+      'A definite answer (2xx or 4xx) to a request without a certificate. Name closed functions with --function.',
+  },
+  'denied-certificate': {
+    sends: 'a request with the denied certificate to each --function',
+    claim: 'A caller with a certificate that is not allowed is refused.',
+    failure: 'The app admits a certificate that it should not: perhaps any certificate.',
+    remedy:
+      'Run `certgate trust explain` for that certificate. If the trust document does not list it, the gate does not cover the function: run `certgate app inspect`.',
+    wouldTell: 'A function that refuses callers without a certificate, and a definite answer to the denied one.',
+  },
+  'allowed-certificate': {
+    sends: 'a request with the allowed certificate to each --function',
+    claim: 'A caller with an allowed certificate is admitted.',
+    failure: 'The allowed caller cannot call. Nothing can be told about forged headers either.',
+    remedy:
+      "Find the correlation id of the answer in the app's log, and its code in docs/errors.md. Check that client certificates are on, and that the function answers GET with 2xx.",
+    wouldTell: 'A function that is closed, named with --function.',
+  },
+  'public-function': {
+    sends: 'a request without a certificate to each --public-function, and one with the denied certificate',
+    claim: 'Public functions answer everybody whom the front end lets through.',
+    failure: 'A public function refuses callers.',
+    remedy: 'Mark it with allowAnonymous. In mode Required, the front end refuses callers without any certificate.',
+    wouldTell: 'A definite answer of the function (2xx or 4xx).',
+  },
+  'client-certificate-mode': {
+    sends: 'nothing more: it looks at the handshakes and answers so far',
+    claim: 'The front end asks callers for a certificate.',
+    failure: 'The front end never asks for a certificate, so no caller can be known by one.',
+    remedy: 'Set clientCertEnabled to true and clientCertMode to Required (or Optional). The mode alone does nothing.',
+    wouldTell: 'A completed request without a certificate.',
+  },
+  'allowed-certificate-expiry': {
+    sends: 'nothing: it reads the file of --allowed',
+    claim: 'The allowed certificate is valid now.',
+    failure: 'The gate refuses it because of its dates.',
+    remedy: 'Create a new certificate, and run `certgate trust rotate`.',
+    wouldTell: 'A certificate whose dates can be read.',
+  },
+  clock: {
+    sends: 'nothing more: it compares the Date fields of the answers with the clock of this machine',
+    claim: "The server's clock and this one differ by less than five minutes.",
+    failure: 'One of the two clocks is wrong. Certificates may be refused too early, or accepted too long.',
+    remedy: 'Synchronize this machine first, and repeat.',
+    wouldTell: 'An answer with a Date field.',
+  },
+  'cached-answer': {
+    sends:
+      'a request with the allowed certificate, then the same without a certificate: with the same query, with another one, and without a query',
+    claim: 'What the allowed caller got is not served to callers without a certificate.',
+    failure: 'A cache in front of the app serves answers for allowed callers to everybody.',
+    remedy: 'Exclude the app from the cache (CDN, Front Door, API Management), or send Cache-Control: no-store.',
+    wouldTell: needsAllowedCaller,
+  },
+  'forged-header': {
+    sends: "X-ARR-ClientCert with the allowed certificate's value, without a certificate",
+    claim: 'A header that the caller wrote does not replace a certificate.',
+    failure: forgedFailure,
+    remedy: forgedRemedy,
+    wouldTell: needsAllowedCaller,
+  },
+  'forged-header-beside-denied': {
+    sends: 'the same, with the denied certificate',
+    claim: 'A header that the caller wrote does not count beside the certificate that they hold.',
+    failure: forgedFailure,
+    remedy: 'The front end must replace the header, not append to it, and the app must refuse more than one value.',
+    wouldTell: needsAllowedCaller,
+  },
+  'forged-header-twice': {
+    sends: 'the header in two lines, and in one line with a comma; without a certificate, and with the denied one',
+    claim: 'A repeated header does not get past the front end.',
+    failure: forgedFailure,
+    remedy: 'The front end must remove every line of the header, and the app must refuse more than one value.',
+    wouldTell: needsAllowedCaller,
+  },
+  'forged-header-case': {
+    sends: 'the header in lower case and in upper case; without a certificate, and with the denied one',
+    claim: 'No letter case of the name gets past the front end.',
+    failure: forgedFailure,
+    remedy: 'The front end must compare header names without regard to case (RFC 9110 §5.1).',
+    wouldTell: needsAllowedCaller,
+  },
+  'forged-header-underscore': {
+    sends: 'X_ARR_ClientCert and other separators; without a certificate, and with the denied one',
+    claim: 'A name with other separators is not taken for the header.',
+    failure: forgedFailure,
+    remedy: 'A layer before the app turns "_" or "." into "-". Make it drop such names, or remove the layer.',
+    wouldTell: needsAllowedCaller,
+  },
+  'forged-header-whitespace': {
+    sends:
+      'the name with a space or tab before the colon, and before the name; without a certificate, and with the denied one',
+    claim: 'A name with white space is not taken for the header.',
+    failure: forgedFailure,
+    remedy: 'A layer before the app accepts malformed header lines (RFC 9112 §5.1). Update or remove it.',
+    wouldTell: needsAllowedCaller,
+  },
+  'lookalike-certificate': {
+    sends:
+      "two certificates made on the spot with the allowed one's names: one names itself as issuer, one the allowed certificate's issuer",
+    claim: 'A certificate with the names of an allowed one is refused.',
+    failure: 'The app compares names and not keys: everybody can make a certificate that it admits.',
+    remedy: 'Pin the certificate by its SHA-256 thumbprint, or trust names only under their authority.',
+    wouldTell: 'A function that admits the allowed certificate and refuses the denied one.',
+  },
+  'tls-1.2': {
+    sends: 'over TLS 1.2 alone: without a certificate, with a forged header, with the allowed certificate',
+    claim: 'Over TLS 1.2 the gate decides the same.',
+    failure: 'Over TLS 1.2 the front end passes on something else: no certificate, or a forged one.',
+    remedy:
+      'Set the client certificate mode to Required, without exclusion paths. If a proxy stands before the app, check its TLS 1.2.',
+    wouldTell: needsAllowedCaller,
+  },
+  'tls-1.3': {
+    sends: 'over TLS 1.3 alone: without a certificate, with a forged header, with the allowed certificate',
+    claim: 'Over TLS 1.3 the gate decides the same.',
+    failure: 'Over TLS 1.3 the front end passes on something else: no certificate, or a forged one.',
+    remedy: 'Remove exclusion paths and the mode OptionalInteractiveUser, which need TLS 1.2 and must switch 1.3 off.',
+    wouldTell: needsAllowedCaller,
+  },
+  'http-2': {
+    sends: 'over HTTP/2: without a certificate, with a forged header, with the allowed certificate',
+    claim: 'Over HTTP/2 the gate decides the same.',
+    failure: 'Over HTTP/2 the front end passes on something else: no certificate, or a forged one.',
+    remedy: 'Switch HTTP/2 off (http20Enabled: false).',
+    wouldTell: needsAllowedCaller,
+  },
+  'plain-http': {
+    sends: 'a request over plain HTTP, without any certificate or header of one',
+    claim: 'Plain HTTP reaches no function.',
+    failure: 'The app answers over plain HTTP, where there is no certificate and everybody on the way can read.',
+    remedy: 'Set httpsOnly to true.',
+    wouldTell: 'A redirect to https, or a port on which nothing answers. Run `az functionapp show --query httpsOnly`.',
+  },
+  'scm-site': {
+    sends: 'a request without a certificate to NAME.scm.azurewebsites.net',
+    claim: 'The SCM site admits nobody who is not signed in.',
+    failure: 'The SCM site, from which the app can be replaced, answers without a sign-in.',
+    remedy: 'Restrict access to the SCM site (scmIpSecurityRestrictions), and switch basic publishing credentials off.',
+    wouldTell: 'A definite answer of the SCM site.',
+  },
+  'refusal-reason': {
+    sends: 'nothing more: it reads the refusals so far',
+    claim: 'A refused caller does not learn why.',
+    failure:
+      'A refusal says why, or differs between no certificate and a denied one: a prober learns how to get further.',
+    remedy:
+      'Send one answer to all refused callers, and write the reason to the log. Certgate says more only in Development.',
+    wouldTell: 'A refusal with an answer.',
+  },
+  'software-version': {
+    sends: 'nothing more: it reads the header fields and the bodies of refusals so far',
+    claim: 'The answers name no version of the software.',
+    failure: 'The answers name software and its version: a prober knows which faults to try.',
+    remedy: 'Remove the field (Server, X-Powered-By, X-AspNet-Version) or the text.',
+    wouldTell: 'An answer.',
+  },
+  'large-body': {
+    sends: 'with --with-large-body: a POST of 1 byte and one of 128 KiB, with the allowed certificate',
+    claim: 'A body of more than 100 KB is accepted.',
+    failure:
+      'The front end asks for the certificate after the request (exclusion paths, OptionalInteractiveUser) and refuses larger bodies.',
+    remedy: 'Remove the exclusion paths, and use the mode Required or Optional.',
+    wouldTell: 'A function that answers a small POST of the allowed caller with 2xx.',
+  },
+};

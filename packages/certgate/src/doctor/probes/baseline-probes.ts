@@ -1,0 +1,168 @@
+import { inspectServerCertificate } from '../../client/server-certificate.js';
+import type { WireAnswer } from '../../client/wire-request.js';
+import {
+  type Baseline,
+  type ExaminedFunction,
+  type Examination,
+  isRefusedAtFirst,
+  observeBaseline,
+} from '../examination.js';
+import { type Judgement, type Verdict, classifyAnswer, combineVerdicts, describeAnswer, observe } from '../finding.js';
+
+const dayMilliseconds = 86_400_000;
+
+/** Before anything else: what follows is sent to this server only if it is the right one. */
+export async function probeServerCertificate(examination: Examination): Promise<Judgement> {
+  const { target, denied, caPem } = examination.options;
+  const inspect = async (certificate?: typeof denied): ReturnType<typeof inspectServerCertificate> => {
+    await examination.sender.takeTurn();
+    return inspectServerCertificate({
+      url: target.origin,
+      timeoutMilliseconds: examination.sender.timeoutMilliseconds,
+      ...(caPem === undefined ? {} : { caPem }),
+      ...(certificate === undefined ? {} : { certificate }),
+    });
+  };
+  const first = await inspect();
+  // A server may complete no handshake without a certificate. The denied one may be shown to anybody.
+  const inspected = first.kind === 'tls-refused' ? await inspect(denied) : first;
+  if (inspected.kind !== 'inspected') {
+    return { verdict: 'cannot-tell', note: `There was no TLS handshake: ${describeAnswer(inspected)}.` };
+  }
+  if (inspected.fault !== undefined) {
+    const code = /^[A-Z_]+$/.test(inspected.fault) ? inspected.fault : 'unknown reason';
+    return {
+      verdict: 'fails',
+      note: `It is not trusted (${code}). The allowed certificate was not sent.`,
+      detail: inspected.fault,
+    };
+  }
+  examination.isServerTrusted = true;
+  return { verdict: 'holds', note: describeEnd(inspected.notAfter) };
+}
+
+/** Without a certificate and with the denied one first: no cache can hold an answer for the allowed caller yet. */
+export async function measureBaselines(examination: Examination): Promise<void> {
+  const { denied, allowed, target } = examination.options;
+  const found: ExaminedFunction[] = [];
+  for (const [index, closed] of target.closed.entries()) {
+    const nobody = await examination.call(closed, {});
+    const answers = {
+      nobody,
+      denied: await examination.call(closed, { certificate: denied }),
+      allowed: await examination.call(closed, { certificate: allowed }),
+    };
+    examination.noteRefusal(index, 'nobody', answers.nobody);
+    examination.noteRefusal(index, 'denied', answers.denied);
+    found.push({ index, target: closed, baseline: answers });
+  }
+  examination.closedFunctions = found;
+}
+
+const noFunction: Judgement = {
+  verdict: 'cannot-tell',
+  note: 'No closed function is named.',
+  wouldTell: 'Name the functions that must be closed with --function.',
+};
+
+export function judgeNoCertificate({ closedFunctions }: Examination): Judgement {
+  if (closedFunctions.length === 0) return noFunction;
+  const verdicts = closedFunctions.map(({ baseline }): Verdict => {
+    if (classifyAnswer(baseline.nobody) === 'admitted') return 'fails';
+    return isRefusedAtFirst(baseline, 'nobody') ? 'holds' : 'cannot-tell';
+  });
+  return { verdict: combineVerdicts(verdicts), note: '', observations: observeBaseline(closedFunctions, 'nobody') };
+}
+
+export function judgeDeniedCertificate({ closedFunctions }: Examination): Judgement {
+  if (closedFunctions.length === 0) return noFunction;
+  const verdicts = closedFunctions.map(({ baseline }): Verdict => {
+    if (classifyAnswer(baseline.nobody) === 'admitted') return 'cannot-tell';
+    if (classifyAnswer(baseline.denied) === 'admitted') return 'fails';
+    return isRefusedAtFirst(baseline, 'denied') ? 'holds' : 'cannot-tell';
+  });
+  return { verdict: combineVerdicts(verdicts), note: '', observations: observeBaseline(closedFunctions, 'denied') };
+}
+
+export function judgeAllowedCertificate({ closedFunctions }: Examination): Judgement {
+  if (closedFunctions.length === 0) return noFunction;
+  const verdicts = closedFunctions.map(({ baseline }) =>
+    classifyAnswer(baseline.allowed) === 'admitted' ? 'holds' : 'fails',
+  );
+  const locations = closedFunctions.flatMap(({ baseline }) => findLocation(baseline.allowed));
+  return {
+    verdict: combineVerdicts(verdicts),
+    note: locations.length === 0 ? '' : 'A redirect was not followed.',
+    observations: observeBaseline(closedFunctions, 'allowed'),
+    ...(locations.length === 0 ? {} : { detail: `Location: ${locations.join(', ')}` }),
+  };
+}
+
+function findLocation(answer: WireAnswer): readonly string[] {
+  if (answer.kind !== 'answered' || classifyAnswer(answer) !== 'redirected') return [];
+  return answer.fields.filter(([name]) => name === 'location').map(([, value]) => value);
+}
+
+/** In mode Required, the front end refuses callers without a certificate; any certificate then opens the function. */
+export async function probePublicFunctions(examination: Examination): Promise<Judgement> {
+  const { target, denied } = examination.options;
+  if (target.public.length === 0) return { verdict: 'not-run', note: 'No --public-function is named.' };
+  const verdicts: Verdict[] = [];
+  const observations = [];
+  for (const [position, open] of target.public.entries()) {
+    const index = target.closed.length + position;
+    const nobody = await examination.call(open, {});
+    const withCertificate = await examination.call(open, { certificate: denied });
+    observations.push(
+      observe(nobody, 'no certificate', index),
+      observe(withCertificate, 'the denied certificate', index),
+    );
+    const outcome = classifyAnswer(nobody);
+    if (outcome === 'admitted') verdicts.push('holds');
+    else if (classifyAnswer(withCertificate) === 'admitted' && isByFrontEnd(nobody)) verdicts.push('holds');
+    else verdicts.push(outcome === 'refused' ? 'fails' : 'cannot-tell');
+  }
+  return { verdict: combineVerdicts(verdicts), note: '', observations };
+}
+
+/**
+ * Whether a refusal came before the app: a TLS alert, or the 403 with which App Service answers in mode Required.
+ * Certgate's own answers name their type.
+ */
+export function isByFrontEnd(answer: WireAnswer): boolean {
+  if (answer.kind === 'tls-refused' || answer.kind === 'closed') return true;
+  return answer.kind === 'answered' && answer.status === 403 && !answer.body.includes('urn:certgate:problem:');
+}
+
+/** Nobody gets past the front end without a certificate, and somebody does with one. */
+export function isRequired({ nobody, denied }: Pick<Baseline, 'nobody' | 'denied'>): boolean {
+  return isByFrontEnd(nobody) && !isByFrontEnd(denied);
+}
+
+export function judgeMode({ answers, closedFunctions }: Examination): Judgement {
+  const handshakes = answers.flatMap((answer) =>
+    answer.kind === 'answered' && answer.tls !== undefined ? [answer.tls.requestsCertificate] : [],
+  );
+  const refusedInTls = answers.some(({ kind }) => kind === 'tls-refused');
+  if (handshakes.length === 0 && !refusedInTls) return { verdict: 'cannot-tell', note: 'No request was answered.' };
+  if (!handshakes.includes(true) && !refusedInTls) {
+    return { verdict: 'fails', note: 'No handshake asked for a certificate.' };
+  }
+  const requires =
+    refusedInTls || (closedFunctions.length > 0 && closedFunctions.every(({ baseline }) => isRequired(baseline)));
+  if (requires)
+    return { verdict: 'holds', note: 'It asks, and refuses callers without one before the app (mode Required).' };
+  const reachesApp = closedFunctions.some(({ baseline: { nobody } }) => !isByFrontEnd(nobody));
+  return {
+    verdict: 'holds',
+    note: reachesApp ? 'It asks, and lets requests without one reach the app (mode Optional).' : 'It asks.',
+  };
+}
+
+/** `notAfter` in milliseconds since 1970-01-01T00:00:00Z. */
+export function describeEnd(notAfter: number): string {
+  const days = Math.floor((notAfter - Date.now()) / dayMilliseconds);
+  if (days < 0) return days === -1 ? 'It ended within the last day.' : `It ended ${-days} days ago.`;
+  const when = days === 0 ? 'within a day' : days === 1 ? 'in 1 day' : `in ${days} days`;
+  return days < 30 ? `It ends ${when}: renew it.` : `It ends ${when}.`;
+}

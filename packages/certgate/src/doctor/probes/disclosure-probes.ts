@@ -1,0 +1,120 @@
+import { denialCodes } from '@certgate/core/tools';
+import type { Examination, Refusal } from '../examination.js';
+import type { Judgement } from '../finding.js';
+
+/** The longest text that is shown of what a server said. */
+const excerptLength = 80;
+
+/** Each with what is published of it. */
+const reasons: readonly (readonly [what: string, pattern: RegExp])[] = [
+  ['a precise code of Certgate', new RegExp(`\\b(?:${denialCodes.join('|')})\\b`)],
+  ['dates of the certificate', /\b(?:has )?expired\b|\bnot[ _-]yet[ _-]valid\b/i],
+  ['the revocation of the certificate', /\brevoked\b|\brevocation\b/i],
+  ['whom the app trusts', /\b(?:un|not[ _-])trusted\b|\bunknown[ _-](?:ca|issuer|authority)\b|\bself[ _-]signed\b/i],
+  ['the thumbprint of the certificate', /\b(?:thumb|finger)print\b/i],
+  ['the chain of the certificate', /\blocal issuer\b|\bcertificate (?:chain|issuer)\b/i],
+  ['a detail code of IIS', /\b403\.(?:1[2367])\b|\b0x80(?:09|0b)[0-9a-f]{4}\b/i],
+  ['a stack trace', /\n\s+at \S+.*:\d+:\d+|\bTraceback \(most recent call last\)/],
+];
+
+export function judgeRefusalReason(examination: Examination): Judgement {
+  const { refusals, target, options } = examination;
+  if (refusals.length === 0) return { verdict: 'cannot-tell', note: 'No refusal had an answer.' };
+  const isDevelopment = target.isLoopback && refusals.some(({ answer }) => hasDevelopmentMember(answer.body));
+  for (const { answer, caller } of refusals) {
+    const body = readText(answer.body, target.isLoopback);
+    const text = [...answer.fields.map(([name, value]) => `${name}: ${value}`), body].join('\n');
+    const thumbprint = options.denied.thumbprintSha256.toLowerCase();
+    if (text.toLowerCase().replaceAll(':', '').includes(thumbprint))
+      return { verdict: 'fails', note: 'A refusal repeats the thumbprint of the certificate.' };
+    for (const [what, pattern] of reasons) {
+      const found = pattern.exec(text);
+      if (found === null) continue;
+      const detail = text.slice(Math.max(0, found.index - 20), found.index + excerptLength).trim();
+      return { verdict: 'fails', note: `A refusal (${describeCaller(caller)}) names ${what}.`, detail };
+    }
+  }
+  if (differs(refusals, target.isLoopback)) {
+    const note = 'The refusals without a certificate and with a denied one have the same status, but differ.';
+    return { verdict: 'fails', note };
+  }
+  return {
+    verdict: 'holds',
+    note: isDevelopment ? 'This machine runs the app in Development; what Certgate adds then was not counted.' : '',
+  };
+}
+
+function describeCaller(caller: Refusal['caller']): string {
+  return caller === 'nobody' ? 'without a certificate' : 'of the denied certificate';
+}
+
+/** Bodies that differ from one call to the next of the same caller can't be compared: that caller was asked twice. */
+function differs(refusals: readonly Refusal[], isLoopback: boolean): boolean {
+  const read = ({ answer }: Refusal): string => normalize(readText(answer.body, isLoopback));
+  return refusals
+    .filter(({ caller }) => caller === 'denied')
+    .some((denied) => {
+      const same = refusals.filter(
+        ({ functionIndex, caller, answer }) =>
+          functionIndex === denied.functionIndex && caller === 'nobody' && answer.status === denied.answer.status,
+      );
+      const bodies = new Set(same.map(read));
+      return bodies.size === 1 && !bodies.has(read(denied));
+    });
+}
+
+/** Without what is new in every answer: ids, times, nonces. */
+function normalize(text: string): string {
+  return text
+    .replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/gi, 'ID')
+    .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z?/g, 'TIME')
+    .replaceAll(/[\w+/=-]{16,}/g, (token) => (/\d/.test(token) ? 'TOKEN' : token))
+    .replaceAll(/\d{4,}/g, 'NUMBER');
+}
+
+/** On this machine Certgate says more in Development, in a member of its own. */
+function readText(body: Buffer, isLoopback: boolean): string {
+  const text = body.toString('utf8');
+  if (!isLoopback || !hasDevelopmentMember(body)) return text;
+  const problem = JSON.parse(text) as Readonly<Record<string, unknown>>;
+  return JSON.stringify({ ...problem, development: undefined });
+}
+
+function hasDevelopmentMember(body: Buffer): boolean {
+  try {
+    const problem: unknown = JSON.parse(body.toString('utf8'));
+    return (
+      typeof problem === 'object' &&
+      problem !== null &&
+      'development' in problem &&
+      'type' in problem &&
+      String(problem.type).startsWith('urn:certgate:problem:')
+    );
+  } catch {
+    return false;
+  }
+}
+
+const versionFields: readonly string[] = ['server', 'via', 'x-generator'];
+/** Whatever they say, they serve nobody. */
+const softwareFields: readonly string[] = ['x-powered-by', 'x-aspnet-version', 'x-aspnetmvc-version'];
+const versionInText =
+  /\b(?:nginx|Apache|Microsoft-IIS|Kestrel|Express|Node\.js|PHP|OpenSSL|Tomcat|Jetty)[/ ]v?\d[\d.]*/;
+
+export function judgeSoftwareVersion({ answers, refusals }: Examination): Judgement {
+  const answered = answers.flatMap((answer) => (answer.kind === 'answered' ? [answer] : []));
+  if (answered.length === 0) return { verdict: 'cannot-tell', note: 'There was no answer.' };
+  for (const { fields } of answered) {
+    const field = fields.find(
+      ([name, value]) => softwareFields.includes(name) || (versionFields.includes(name) && /\/\d|\d\.\d/.test(value)),
+    );
+    if (field === undefined) continue;
+    const [name, value] = field;
+    return { verdict: 'fails', note: `The field ${name} does.`, detail: `${name}: ${value.slice(0, excerptLength)}` };
+  }
+  for (const { answer } of refusals) {
+    const found = versionInText.exec(answer.body.toString('utf8'));
+    if (found !== null) return { verdict: 'fails', note: 'The body of a refusal does.', detail: found[0] };
+  }
+  return { verdict: 'holds', note: '' };
+}

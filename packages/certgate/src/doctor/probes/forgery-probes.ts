@@ -1,0 +1,188 @@
+import type { WireAnswer } from '../../client/wire-request.js';
+import { createLookalikeCertificate } from '../../certificates/lookalike-certificate.js';
+import { type Examination, type ExaminedFunction, findObstacle, isRefused } from '../examination.js';
+import {
+  type Judgement,
+  type Observation,
+  type Verdict,
+  classifyAnswer,
+  combineVerdicts,
+  observe,
+} from '../finding.js';
+import type { ProbeRequest } from '../probe-sender.js';
+
+/** A request that only a forger would send, and what is published of it. */
+export interface Forgery {
+  readonly sent: string;
+  readonly request: Omit<ProbeRequest, 'url'>;
+  /** With a certificate that is not allowed. */
+  readonly usesDenied: boolean;
+  /** Default: over HTTP/1.1. */
+  readonly isHttp2?: boolean;
+}
+
+const headerName = 'X-ARR-ClientCert';
+
+export function probeForgedHeader(examination: Examination): Promise<Judgement> {
+  return judgeForgeries(examination, forgeHeaders(examination, [[headerName]], [false]));
+}
+
+export function probeForgedHeaderBesideDenied(examination: Examination): Promise<Judgement> {
+  return judgeForgeries(examination, forgeHeaders(examination, [[headerName]], [true]));
+}
+
+export function probeForgedHeaderTwice(examination: Examination): Promise<Judgement> {
+  const { forgedValue } = examination;
+  const joined = [false, true].map((usesDenied) =>
+    forge(examination, 'two values in one line', [[headerName, `${forgedValue},${forgedValue}`]], usesDenied),
+  );
+  return judgeForgeries(examination, [...forgeHeaders(examination, [[headerName, headerName]]), ...joined]);
+}
+
+export function probeForgedHeaderCase(examination: Examination): Promise<Judgement> {
+  return judgeForgeries(examination, forgeHeaders(examination, [['x-arr-clientcert'], ['X-ARR-CLIENTCERT']]));
+}
+
+export function probeForgedHeaderUnderscore(examination: Examination): Promise<Judgement> {
+  const names = ['X_ARR_ClientCert', 'X-ARR_ClientCert', 'X.ARR.ClientCert'];
+  return judgeForgeries(
+    examination,
+    forgeHeaders(
+      examination,
+      names.map((name) => [name]),
+    ),
+  );
+}
+
+/** Names that no HTTP client sends; a lenient server may strip them and find the header. */
+export function probeForgedHeaderWhitespace(examination: Examination): Promise<Judgement> {
+  const names = [`${headerName} `, `${headerName}\t`, ` ${headerName}`, `\t${headerName}`];
+  return judgeForgeries(
+    examination,
+    forgeHeaders(
+      examination,
+      names.map((name) => [name]),
+    ),
+  );
+}
+
+export function probeLookalikeCertificate(examination: Examination): Promise<Judgement> {
+  const forgeries = listLookalikes(examination);
+  if (forgeries !== undefined) return judgeForgeries(examination, forgeries);
+  return Promise.resolve({ verdict: 'cannot-tell', note: 'The names of the allowed certificate cannot be copied.' });
+}
+
+/** Undefined for a certificate that is not encoded as RFC 5280 has it. */
+function listLookalikes({ options }: Examination): readonly Forgery[] | undefined {
+  try {
+    return (['itself', 'of-original'] as const).map((issuer) => {
+      const certificate = createLookalikeCertificate(options.allowed.der, { issuer, now: new Date() });
+      const of = issuer === 'itself' ? 'signed by itself' : "that names the allowed one's issuer";
+      return { sent: `a certificate ${of}`, request: { certificate }, usesDenied: true };
+    });
+  } catch {
+    return undefined;
+  }
+}
+
+/** One forgery for each set of names, without a certificate and with the denied one. */
+function forgeHeaders(
+  examination: Examination,
+  nameSets: readonly (readonly string[])[],
+  beside: readonly boolean[] = [false, true],
+): readonly Forgery[] {
+  return nameSets.flatMap((names) =>
+    beside.map((usesDenied) => {
+      const fields = names.map((name) => [name, examination.forgedValue] as const);
+      return forge(
+        examination,
+        names.map((name) => JSON.stringify(name).slice(1, -1)).join(' and '),
+        fields,
+        usesDenied,
+      );
+    }),
+  );
+}
+
+export function forge(
+  { options }: Examination,
+  what: string,
+  fields: readonly (readonly [string, string])[],
+  usesDenied: boolean,
+): Forgery {
+  const certificate = usesDenied ? { certificate: options.denied } : {};
+  return {
+    sent: `${what} ${usesDenied ? 'beside the denied certificate' : 'alone'}`,
+    request: { fields, ...certificate },
+    usesDenied,
+  };
+}
+
+/**
+ * Sends the forgeries to every closed function, up to the first that is admitted. A refusal counts only where the same
+ * request of the allowed caller is admitted, before and afterwards: else nobody would be.
+ */
+export async function judgeForgeries(
+  examination: Examination,
+  forgeries: readonly Forgery[],
+  functions: readonly ExaminedFunction[] = examination.closedFunctions,
+): Promise<Judgement> {
+  const verdicts: Verdict[] = [];
+  const observations: Observation[] = [];
+  const obstacles = new Set<string>();
+  if (functions.length === 0)
+    return { verdict: 'cannot-tell', note: 'No closed function is named.', wouldTell: 'Name one with --function.' };
+  if (examination.cacheIgnoresQuery)
+    return { verdict: 'cannot-tell', note: 'A cache answers in place of the app. Nothing was sent.' };
+  for (const examined of functions) {
+    for (const forgery of forgeries) {
+      const obstacle = findObstacle(examined, forgery.usesDenied);
+      if (obstacle !== undefined) {
+        obstacles.add(obstacle);
+        verdicts.push('cannot-tell');
+        continue;
+      }
+      const answer = await sendForgery(examination, examined, forgery);
+      if (answer === undefined) continue;
+      observations.push(observe(answer, forgery.sent, examined.index));
+      if (classifyAnswer(answer) === 'admitted')
+        return { verdict: 'fails', note: 'A forgery was admitted.', observations, isForgedAdmission: true };
+      const isDefinite = isRefused(answer, examined.baseline) && !mayBeForSize(answer, forgery);
+      verdicts.push(isDefinite ? 'holds' : 'cannot-tell');
+    }
+  }
+  const note = obstacles.size === 0 ? '' : `${capitalize([...obstacles].join('; '))}.`;
+  return { verdict: combineVerdicts(verdicts), note, observations };
+}
+
+/** Some servers answer 400 to 8 KB of header fields, whatever is in them. */
+function mayBeForSize(answer: WireAnswer, { request: { fields = [] } }: Forgery): boolean {
+  const size = fields.reduce((sum, [name, value]) => sum + name.length + value.length, 0);
+  return answer.kind === 'answered' && answer.status === 400 && size > 7000;
+}
+
+/** Undefined where HTTP/2 is not offered. */
+export function sendForgery(
+  examination: Examination,
+  { target }: ExaminedFunction,
+  { request, isHttp2 }: Pick<Forgery, 'request' | 'isHttp2'>,
+): Promise<WireAnswer | undefined> {
+  return isHttp2 === true ? examination.callOverHttp2(target, request) : examination.call(target, request);
+}
+
+/**
+ * Whether every allowed caller who was admitted at first still is. If not (the trust document changed, or a firewall
+ * locked this machine out), the refusals in between show nothing.
+ */
+export async function isStillAdmitted(examination: Examination): Promise<boolean> {
+  for (const { target, baseline } of examination.closedFunctions) {
+    if (classifyAnswer(baseline.allowed) !== 'admitted') continue;
+    const answer = await examination.call(target, { certificate: examination.options.allowed });
+    if (classifyAnswer(answer) !== 'admitted') return false;
+  }
+  return true;
+}
+
+function capitalize(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+}

@@ -1,0 +1,86 @@
+import { type Examination, findTellingFunction } from '../examination.js';
+import { type Judgement, classifyAnswer, describeAnswer, observe } from '../finding.js';
+import { findScmOrigin, functionUrl } from '../target.js';
+
+/** Without anything of a certificate: on plain HTTP, everybody on the way can read it. */
+export async function probePlainHttp(examination: Examination): Promise<Judgement> {
+  const { target, plainHttpUrl } = examination.options;
+  const [first] = [...target.closed, ...target.public];
+  const path = first === undefined ? '/' : functionUrl(target, first).pathname;
+  const answer = await examination.sender.send({ url: new URL(path, plainHttpUrl) });
+  const observations = [observe(answer, 'plain HTTP, no certificate')];
+  if (answer.kind === 'timed-out') return { verdict: 'cannot-tell', note: '', observations };
+  if (answer.kind === 'unreachable') {
+    const isRefused = answer.code === 'ECONNREFUSED';
+    return { verdict: isRefused ? 'holds' : 'cannot-tell', note: '', observations };
+  }
+  if (answer.kind !== 'answered') return { verdict: 'holds', note: 'No HTTP server answers there.', observations };
+  if (classifyAnswer(answer) === 'redirected') {
+    const location = answer.fields.find(([name]) => name === 'location')?.[1] ?? '';
+    return /^https:\/\//i.test(location)
+      ? { verdict: 'holds', note: 'It redirects to https.', observations }
+      : {
+          verdict: 'cannot-tell',
+          note: 'It redirects, but not to https.',
+          observations,
+          detail: `Location: ${location}`,
+        };
+  }
+  // What a server says to plain HTTP on its TLS port (nginx, Node.js, Go).
+  if (answer.status === 400 && plainHttpUrl.port === target.origin.port)
+    return { verdict: 'holds', note: 'The TLS port refuses plain HTTP.', observations };
+  const reachesApp =
+    classifyAnswer(answer) === 'admitted' || answer.body.includes('urn:certgate:problem:') || answer.status === 401;
+  if (reachesApp) return { verdict: 'fails', note: 'The app answers.', observations };
+  return { verdict: 'cannot-tell', note: 'Something answers, and does not redirect.', observations };
+}
+
+/** Nobody documents whether the client certificate mode covers it, so what it answers is reported. */
+export async function probeScmSite(examination: Examination): Promise<Judgement> {
+  const origin = findScmOrigin(examination.target);
+  if (origin === undefined) {
+    return {
+      verdict: 'not-run',
+      note: 'The address of the SCM site is known only for NAME.azurewebsites.net. If the app has that name too, run doctor with it.',
+    };
+  }
+  const answer = await examination.sender.send({ url: origin });
+  const observations = [observe(answer, 'the SCM site, no certificate')];
+  switch (classifyAnswer(answer)) {
+    case 'admitted':
+      return { verdict: 'fails', note: 'It answers without a sign-in.', observations };
+    case 'redirected':
+      return { verdict: 'holds', note: 'It can be reached from here, and asks for a sign-in.', observations };
+    case 'refused':
+      return { verdict: 'holds', note: 'It can be reached from here, and refuses.', observations };
+    case 'undecided':
+      return { verdict: 'cannot-tell', note: `${describeAnswer(answer)}.`, observations };
+  }
+}
+
+/** App Service gives up above 100 KB where it asks for the certificate after the request's head. */
+export async function probeLargeBody(examination: Examination): Promise<Judgement> {
+  const { withLargeBody, allowed } = examination.options;
+  if (!withLargeBody) return { verdict: 'not-run', note: 'It sends a POST: only with --with-large-body.' };
+  const examined = findTellingFunction(examination);
+  if (examined === undefined) return { verdict: 'cannot-tell', note: 'No function admits the allowed caller alone.' };
+  const post = (length: number): ReturnType<Examination['call']> =>
+    examination.call(examined.target, { method: 'POST', certificate: allowed, body: Buffer.alloc(length, 'x') });
+  const small = await post(1);
+  if (classifyAnswer(small) !== 'admitted') {
+    const observations = [observe(small, 'a POST of 1 byte', examined.index)];
+    return { verdict: 'cannot-tell', note: 'The small POST is not admitted.', observations };
+  }
+  const large = await post(131_072);
+  const observations = [
+    observe(small, 'a POST of 1 byte', examined.index),
+    observe(large, 'a POST of 128 KiB', examined.index),
+  ];
+  const outcome = classifyAnswer(large);
+  if (outcome === 'admitted') return { verdict: 'holds', note: '', observations };
+  return {
+    verdict: outcome === 'refused' || large.kind === 'closed' ? 'fails' : 'cannot-tell',
+    note: '',
+    observations,
+  };
+}

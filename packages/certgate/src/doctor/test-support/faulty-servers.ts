@@ -1,0 +1,187 @@
+import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer as createHttpServer, type RequestListener } from 'node:http';
+import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
+import { createServer } from 'node:https';
+import type { AddressInfo, Server } from 'node:net';
+import { createServer as createTlsServer, type TlsOptions, type TLSSocket } from 'node:tls';
+import type { DoctorStage, ServerKey } from './doctor-stage.js';
+
+/** What a faulty server does otherwise than a good one. Each fault changes one member. */
+export interface Behaviour {
+  readonly serverKey?: ServerKey;
+  /** Default: asks for a certificate, and accepts any. */
+  readonly tls?: TlsOptions;
+  /** The part of the front end: the values of the header that the app gets. */
+  readonly forward?: (request: SeenRequest) => readonly string[];
+  /** The part of the app: whether those values are admitted. */
+  readonly admits?: (values: readonly string[], request: SeenRequest) => boolean;
+  /** Takes the answer over; undefined: it is the usual one. */
+  readonly answer?: (request: SeenRequest, isAdmitted: boolean) => Reply | 'hang' | 'reset' | 'endless' | undefined;
+  readonly isHttp2?: boolean;
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+export interface SeenRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: string;
+  /** In the spelling of the client. */
+  readonly fields: readonly (readonly [name: string, value: string])[];
+  /** Base64 of the certificate of the TLS connection. */
+  readonly peer: string | undefined;
+  readonly tlsVersion: string;
+  readonly httpVersion: string;
+  readonly bodyLength: number;
+}
+
+export interface FaultyServer {
+  readonly port: number;
+  readonly seen: readonly SeenRequest[];
+  readonly connections: () => number;
+  /** Certificates that were shown in handshakes, base64. */
+  readonly shown: ReadonlySet<string>;
+  close(): Promise<void>;
+}
+
+export function valuesOf({ fields }: SeenRequest, pattern: RegExp = /^x-arr-clientcert$/i): readonly string[] {
+  return fields.filter(([name]) => pattern.test(name)).map(([, value]) => value);
+}
+
+/** The front end replaces what the client wrote; the app takes one value, that of the allowed certificate. */
+export function forwardStrictly({ peer }: SeenRequest): readonly string[] {
+  return peer === undefined ? [] : [peer];
+}
+
+export async function startServer(stage: DoctorStage, behaviour: Behaviour): Promise<FaultyServer> {
+  const seen: SeenRequest[] = [];
+  const shown = new Set<string>();
+  const listener = createListener(stage, behaviour, seen);
+  const options = {
+    ...(behaviour.serverKey ?? stage.server),
+    requestCert: true,
+    rejectUnauthorized: false,
+    ...behaviour.tls,
+  };
+  const server =
+    behaviour.isHttp2 === true
+      ? createSecureServer({ ...options, allowHTTP1: true }, listener as unknown as Http2Listener)
+      : createServer(options, listener);
+  server.on('secureConnection', (socket: TLSSocket) => {
+    const peer = readPeer(socket);
+    if (peer !== undefined) shown.add(peer);
+  });
+  return { seen, shown, ...(await listen(server)) };
+}
+
+/** Reads the header section itself, and takes white space around names for nothing. */
+export async function startLenientServer(stage: DoctorStage): Promise<FaultyServer> {
+  const server = createTlsServer({ ...stage.server, requestCert: true, rejectUnauthorized: false }, (socket) => {
+    socket.on('error', () => undefined);
+    let text = '';
+    socket.on('data', (chunk: Buffer) => {
+      text += chunk.toString('latin1');
+      if (!text.includes('\r\n\r\n')) return;
+      const [, ...lines] = text.split('\r\n\r\n', 1)[0]?.split('\r\n') ?? [];
+      const exact = lines.filter((line) => !/^x-arr-clientcert:/i.test(line));
+      const values = exact
+        .filter((line) => /^\s*x-arr-clientcert\s*:/i.test(line))
+        .map((line) => line.split(':')[1]?.trim());
+      const value = readPeer(socket) ?? values[0];
+      const isAdmitted = value === stage.allowed.der.toString('base64');
+      socket.end(
+        `HTTP/1.1 ${isAdmitted ? '200 OK' : '401 Unauthorized'}\r\nContent-Length: 0\r\nDate: ${new Date().toUTCString()}\r\n\r\n`,
+      );
+    });
+  });
+  return { seen: [], shown: new Set(), ...(await listen(server)) };
+}
+
+export async function startPlainServer(): Promise<Pick<FaultyServer, 'port' | 'close'>> {
+  const server = createHttpServer((_request, response) => response.end('{"orders":[]}'));
+  return listen(server);
+}
+
+/** Node's compatibility API: what the listener uses is the same. */
+type Http2Listener = (request: Http2ServerRequest, response: Http2ServerResponse) => void;
+
+function createListener(stage: DoctorStage, behaviour: Behaviour, seen: SeenRequest[]): RequestListener {
+  const allowed = stage.allowed.der.toString('base64');
+  const forward = behaviour.forward ?? forwardStrictly;
+  const admits = behaviour.admits ?? ((values) => values.length === 1 && values[0] === allowed);
+  return (incoming, response) => {
+    let bodyLength = 0;
+    incoming.on('error', () => undefined);
+    incoming.on('data', (chunk: Buffer) => (bodyLength += chunk.length));
+    incoming.on('end', () => {
+      const { socket } = incoming;
+      // Over HTTP/2 it is a stand-in that has the methods.
+      const tlsSocket = socket as unknown as TlsMethods;
+      const [path = '', query = ''] = (incoming.url ?? '').split('?');
+      const fields = incoming.rawHeaders.flatMap((name, index) =>
+        index % 2 === 0 ? [[name, incoming.rawHeaders[index + 1] ?? ''] as const] : [],
+      );
+      const { method = '', httpVersion } = incoming;
+      const tlsVersion = tlsSocket.getProtocol() ?? '';
+      const request = { method, path, query, fields, peer: readPeer(tlsSocket), tlsVersion, httpVersion, bodyLength };
+      seen.push(request);
+      const isAdmitted = admits(forward(request), request);
+      const reply = behaviour.answer?.(request, isAdmitted) ?? (isAdmitted ? good : refusal);
+      if (reply === 'hang') return;
+      if (reply === 'reset') {
+        socket.destroy();
+        return;
+      }
+      if (reply === 'endless') {
+        response.writeHead(isAdmitted ? 200 : 401);
+        const chunk = Buffer.alloc(1_048_576, 'x');
+        const more = (): void => {
+          while (!response.destroyed && response.write(chunk));
+        };
+        response.on('error', () => undefined).on('drain', more);
+        more();
+        return;
+      }
+      response.writeHead(reply.status, reply.headers);
+      response.end(reply.body);
+    });
+  };
+}
+
+const good: Reply = { status: 200, body: '{"orders":[]}' };
+const refusal: Reply = { status: 401, body: '{"code":"client_certificate_required"}' };
+
+type TlsMethods = Pick<TLSSocket, 'getPeerCertificate' | 'getProtocol'>;
+
+function readPeer(socket: Pick<TLSSocket, 'getPeerCertificate'>): string | undefined {
+  const { raw } = (socket.getPeerCertificate() as { raw?: Buffer } | null) ?? {};
+  return raw === undefined ? undefined : new X509Certificate(raw).raw.toString('base64');
+}
+
+async function listen(server: Server): Promise<Pick<FaultyServer, 'port' | 'connections' | 'close'>> {
+  let connections = 0;
+  const sockets = new Set<{ destroy(): void }>();
+  server.on('connection', (socket) => {
+    connections += 1;
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    socket.on('error', () => undefined);
+  });
+  server.on('tlsClientError', () => undefined);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    port: (server.address() as AddressInfo).port,
+    connections: () => connections,
+    close: async () => {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+      await once(server, 'close');
+    },
+  };
+}

@@ -1,0 +1,193 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import type * as probeTableModule from '../packages/certgate/dist/esm/doctor/probe-table.js';
+import type * as functionsHostModule from '../packages/certgate/dist/esm/functions-host/functions-host.js';
+import type * as gatewayModule from '../packages/certgate/dist/esm/gateway/gateway.js';
+import { type Ended, root, runCertgateHere, sampleFolder } from './test-support/certgate.js';
+import { makeOpensslCertificate, openssl, writeTrust } from './test-support/openssl.js';
+
+// `certgate doctor` against the sample, as it is on Azure, behind the local front end in each of its modes; and its page.
+
+interface Report {
+  readonly counts: Readonly<Record<'holds' | 'fails' | 'cannot-tell', number>>;
+  readonly findings: readonly {
+    readonly id: string;
+    readonly verdict: string;
+    readonly evidence: readonly string[];
+  }[];
+  readonly notRun: readonly { readonly id: string }[];
+}
+
+const page = readFileSync(join(root, 'docs', 'doctor.md'), 'utf8');
+
+describe('certgate doctor on the sample', () => {
+  let folder: string;
+  let host: functionsHostModule.FunctionsHost;
+  let serverCertificate: { readonly certificatePem: string; readonly privateKeyPem: string };
+  let startGateway: typeof gatewayModule.startGateway;
+
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'certgate-doctor-'));
+    const allowed = makeOpensslCertificate(folder, 'allowed', 'ec');
+    const denied = makeOpensslCertificate(folder, 'denied', 'ec');
+    const server = makeOpensslCertificate(folder, 'server', 'ec', ['subjectAltName=DNS:localhost']);
+    const read = (file: string): string => readFileSync(file, 'utf8');
+    writeFileSync(join(folder, 'allowed.pem'), read(allowed.certificateFile) + read(allowed.keyFile));
+    writeFileSync(join(folder, 'password'), 'correct horse');
+    openssl(
+      [
+        ...['pkcs12', '-export', '-in', denied.certificateFile, '-inkey', denied.keyFile],
+        ...['-passout', 'file:password', '-out', 'denied.pfx'],
+      ],
+      folder,
+    );
+    serverCertificate = { certificatePem: read(server.certificateFile), privateKeyPem: read(server.keyFile) };
+    const { startFunctionsHost } = (await importBuilt(
+      'functions-host/functions-host.js',
+    )) as typeof functionsHostModule;
+    ({ startGateway } = (await importBuilt('gateway/gateway.js')) as typeof gatewayModule);
+    host = await startFunctionsHost({
+      folder: sampleFolder,
+      // On App Service, refusals don't say why.
+      environment: {
+        CERTGATE_TRUST: writeTrust(folder, { allowed: { certificate: allowed } }),
+        WEBSITE_INSTANCE_ID: '1',
+      },
+    });
+  });
+  after(async () => {
+    await host.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const examine = async (
+    options: Partial<gatewayModule.GatewayOptions>,
+    more: readonly string[] = [],
+  ): Promise<Ended & { readonly seconds: number }> => {
+    const gateway = await startGateway({
+      upstream: new URL(`http://127.0.0.1:${host.port}`),
+      upstreamToken: host.frontEndField,
+      serverCertificate,
+      ...options,
+    });
+    try {
+      const startedAt = performance.now();
+      const files = ['--allowed', 'allowed.pem', '--denied', 'denied.pfx', '--denied-password-file', 'password'];
+      const functions = ['--function', 'SecuredFunction', '--public-function', 'PublicFunction'];
+      const words = [...files, ...functions, '--cacert', 'server.crt.pem', '--i-operate-this', ...more];
+      const ended = await runCertgateHere(['doctor', `https://localhost:${gateway.port}`, ...words], folder);
+      return { ...ended, seconds: (performance.now() - startedAt) / 1000 };
+    } finally {
+      await gateway.close();
+    }
+  };
+  const listIds = ({ stdout }: Ended, verdict: string): readonly string[] =>
+    (JSON.parse(stdout) as Report).findings.filter((finding) => finding.verdict === verdict).map(({ id }) => id);
+
+  it('holds in mode required, and prints the table that the page shows', async () => {
+    const { exitCode, stdout, stderr, seconds } = await examine({ clientCertificateMode: 'required' });
+    assert.equal(exitCode, 0, stdout);
+    assert.ok(seconds < 15, String(seconds));
+    assert.match(stderr, /^1\/24 server-certificate$/m);
+    assert.match(stdout, /mode Required/);
+    const [, example = ''] = /^```\n(┌[\s\S]*?)^```$/m.exec(page) ?? [];
+    const lines = example.replaceAll('localhost:7443', 'localhost:PORT').split('\n');
+    const printed = new Set(stdout.replaceAll(/localhost:\d+/g, 'localhost:PORT').split('\n'));
+    assert.ok(lines.length > 10);
+    for (const line of lines.filter((each) => each !== '…')) assert.ok(printed.has(line), line);
+  });
+
+  it('holds in mode optional, with files for an issue and for a job summary', async () => {
+    const files = ['--report', 'report.json', '--summary', 'summary.md', '--json', '--with-large-body'];
+    const ended = await examine({ clientCertificateMode: 'optional' }, files);
+    assert.equal(ended.exitCode, 0, ended.stdout);
+    const { counts, notRun } = JSON.parse(ended.stdout) as Report;
+    assert.equal(counts.holds, 22);
+    assert.deepEqual(
+      notRun.map(({ id }) => id),
+      ['http-2', 'scm-site'],
+    );
+    const report = readFileSync(join(folder, 'report.json'), 'utf8');
+    assert.match(report, /"host": "this machine"/);
+    for (const secret of ['localhost', 'SecuredFunction', 'PublicFunction', 'allowed.pem', 'CN=']) {
+      assert.ok(!report.includes(secret), secret);
+    }
+    assert.match(readFileSync(join(folder, 'summary.md'), 'utf8'), /^\| `forged-header` \| holds \|/m);
+  });
+
+  it('holds in mode optional-interactive, but for a large body', async () => {
+    const ended = await examine({ clientCertificateMode: 'optional-interactive' }, ['--json', '--with-large-body']);
+    assert.equal(ended.exitCode, 1);
+    assert.deepEqual(listIds(ended, 'fails'), ['large-body']);
+    assert.deepEqual(listIds(ended, 'cannot-tell'), []);
+  });
+
+  it('holds with an exclusion path that is none of its functions', async () => {
+    const ended = await examine({ exclusionPaths: ['/api/Health'] }, ['--json']);
+    assert.equal(ended.exitCode, 0, ended.stdout);
+  });
+
+  it('fails in mode ignore, where no caller can be known', async () => {
+    const ended = await examine({ clientCertificateMode: 'ignore' }, ['--json']);
+    assert.equal(ended.exitCode, 1);
+    assert.deepEqual(listIds(ended, 'fails'), ['allowed-certificate', 'client-certificate-mode']);
+    assert.ok(listIds(ended, 'cannot-tell').includes('forged-header'));
+  });
+
+  it('fails where forged headers reach the app, and stops there', async () => {
+    const ended = await examine({ clientCertificateMode: 'optional', worstCase: true }, ['--json']);
+    assert.equal(ended.exitCode, 1);
+    assert.deepEqual(listIds(ended, 'fails'), ['forged-header']);
+    assert.ok(listIds(ended, 'cannot-tell').includes('forged-header-beside-denied'));
+  });
+
+  it('refuses without --i-operate-this, and what cannot be used, and sends nothing', async () => {
+    const files = ['--allowed', 'allowed.pem', '--denied', 'denied.pfx'];
+    const password = ['--denied-password-file', 'password'];
+    const mine = '--i-operate-this';
+    for (const [words, message] of [
+      [[...files, ...password], /add --i-operate-this/],
+      [[...files, mine], /--denied-password-file/],
+      [['--allowed', 'allowed.pem', '--denied', 'allowed.pem', mine], /the same certificate/],
+      [[...files, ...password, mine, '--function', 'A', '--public-function', 'A'], /--function only/],
+      [[...files, ...password, mine, '--rate', '0'], /requests per second/],
+      [[...files, ...password, mine, '--report', 'absent/report.json'], /can't be written/],
+    ] as const) {
+      // Nobody listens there: a request would end otherwise.
+      const { exitCode, stdout, stderr } = await runCertgateHere(['doctor', 'https://localhost:9', ...words], folder);
+      assert.equal(exitCode, 2, stderr);
+      assert.equal(stdout, '');
+      assert.match(stderr, message);
+    }
+    const plain = await runCertgateHere(['doctor', 'http://localhost', ...files, mine], folder);
+    assert.equal(plain.exitCode, 2);
+  });
+
+  it('cannot tell anything of a host that does not answer', async () => {
+    const files = ['--allowed', 'allowed.pem', '--denied', 'denied.pfx', '--denied-password-file', 'password'];
+    const words = ['doctor', 'https://localhost:9', ...files, '--function', 'A', '--i-operate-this', '--json'];
+    const ended = await runCertgateHere(words, folder);
+    assert.equal(ended.exitCode, 3);
+    assert.ok(listIds(ended, 'cannot-tell').includes('no-certificate'));
+  });
+});
+
+describe('docs/doctor.md', () => {
+  it('has the table of probes as the tool has it', async () => {
+    const { probeIds, probeTable } = (await importBuilt('doctor/probe-table.js')) as typeof probeTableModule;
+    const rows = probeIds.map((id) => {
+      const { sends, failure, remedy } = probeTable[id];
+      return `| \`${id}\` | ${sends} | ${failure} | ${remedy} |`;
+    });
+    assert.deepEqual(page.match(/^\| `.*\|$/gm), rows);
+  });
+});
+
+/** Files that no package exports; the compiled test stands one folder deeper than its source. */
+function importBuilt(file: string): Promise<unknown> {
+  return import(pathToFileURL(join(root, 'packages/certgate/dist/esm', file)).href);
+}
