@@ -137,7 +137,7 @@ export function readTlsFacts(socket: Socket): TlsFacts | undefined {
   const tlsSocket = socket as TLSSocket;
   return {
     version: (tlsSocket.getProtocol() ?? '').replace(/^TLSv/, ''),
-    requestsCertificate: (tlsSocket.getSharedSigalgs() as unknown[] | null)?.length !== 0,
+    requestsCertificate: ((tlsSocket.getSharedSigalgs() as unknown[] | null) ?? []).length > 0,
   };
 }
 

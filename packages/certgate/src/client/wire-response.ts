@@ -42,8 +42,8 @@ export async function readWireResponse(
           onHead();
           break;
         }
-        if ((interim += 1) > maximumInterim) throw new WireResponseError('too many interim answers');
         head = undefined;
+        if ((interim += 1) > maximumInterim) throw new WireResponseError('too many interim answers');
       }
       if (head === undefined) {
         if (bytes.length > maximumHeadBytes) throw new WireResponseError('its header section has no end');
@@ -84,7 +84,7 @@ function parseHead(bytes: Buffer): Head | undefined {
 
 function isComplete({ status, fields }: Head, body: Buffer, method: string): boolean {
   if (method === 'HEAD' || status === 204 || status === 304 || body.length > maximumBodyBytes) return true;
-  if (isChunked(fields)) return /(?:^|\r\n)0+(?:;[^\r\n]*)?\r\n(?:[^\r\n]+\r\n)*\r\n$/.test(body.toString('latin1'));
+  if (isChunked(fields)) return readChunks(body).isComplete;
   const length = findField(fields, 'content-length');
   return length !== undefined && body.length >= Number(length);
 }
@@ -94,16 +94,22 @@ function isChunked(fields: Head['fields']): boolean {
 }
 
 function decodeBody({ fields }: Head, bytes: Buffer): Buffer {
-  if (!isChunked(fields)) return bytes;
+  return isChunked(fields) ? readChunks(bytes).content : bytes;
+}
+
+/** RFC 9112 §7.1, as far as it goes; extensions and trailers are skipped. */
+function readChunks(bytes: Buffer): { readonly content: Buffer; readonly isComplete: boolean } {
   const chunks: Buffer[] = [];
-  for (let position = 0; position < bytes.length;) {
+  let position = 0;
+  for (;;) {
     const lineEnd = bytes.indexOf('\r\n', position);
-    const size = Number.parseInt(bytes.toString('latin1', position, lineEnd === -1 ? bytes.length : lineEnd), 16);
-    if (lineEnd === -1 || Number.isNaN(size) || size <= 0) break;
+    const size = lineEnd === -1 ? Number.NaN : Number.parseInt(bytes.toString('latin1', position, lineEnd), 16);
+    // The line end of the last chunk is that of an empty trailer section, too.
+    const isComplete = size === 0 && bytes.includes('\r\n\r\n', lineEnd);
+    if (Number.isNaN(size) || size <= 0) return { content: Buffer.concat(chunks), isComplete };
     chunks.push(bytes.subarray(lineEnd + 2, lineEnd + 2 + size));
     position = lineEnd + 2 + size + 2;
   }
-  return Buffer.concat(chunks);
 }
 
 /** The first value of a field, by its lower-case name. */

@@ -3,6 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import { before, describe, it } from 'node:test';
 import type { DoctorOptions, DoctorReport } from './doctor.js';
 import { type ProbeId, probeIds } from './probe-table.js';
+import { judgeScmAnswer } from './probes/surroundings-probes.js';
 import { createRedactedReport, formatJobSummary } from './published-report.js';
 import { findScmOrigin, parseTarget } from './target.js';
 import { allowedName, createDoctorStage, type DoctorStage, examinePort, listIds } from './test-support/doctor-stage.js';
@@ -307,14 +308,62 @@ describe('doctor', () => {
     assert.deepEqual(listIds(report, 'fails'), ['forged-header-whitespace']);
   });
 
-  it('finds an app that answers over plain HTTP, and sends nothing of a certificate there', async () => {
-    const plain = await startPlainServer();
-    try {
-      const report = await examine({}, { plainHttpUrl: new URL(`http://localhost:${plain.port}`) });
-      assert.deepEqual(listIds(report, 'fails'), ['plain-http']);
-    } finally {
-      await plain.close();
-    }
+  for (const [what, reply, verdict] of [
+    ['an answer', undefined, 'fails'],
+    ["the app's own refusal", { status: 401 }, 'fails'],
+    ['403, which a front end may have sent', { status: 403 }, 'cannot-tell'],
+    ['a redirect to https', { status: 301, headers: { Location: 'https://app.example/' } }, 'holds'],
+    ['a redirect to http', { status: 301, headers: { Location: 'http://app.example/' } }, 'cannot-tell'],
+    ['silence', 'hang', 'cannot-tell'],
+  ] as const) {
+    it(`takes ${what} over plain HTTP for "${verdict}", and sends nothing of a certificate there`, async () => {
+      const plain = await startPlainServer(reply);
+      try {
+        // Without a function the other probes send nothing.
+        const report = await withServer(await startServer(stage, {}), ({ port }) =>
+          examinePort(stage, port, {
+            target: parseTarget(`https://localhost:${port}`, [], []),
+            plainHttpUrl: new URL(`http://localhost:${plain.port}`),
+            timeoutMilliseconds: 300,
+          }),
+        );
+        assert.ok(listIds(report, verdict).includes('plain-http'));
+        assert.equal(plain.requests.length, 1);
+        assert.doesNotMatch(plain.requests.join(), /clientcert|MII/i);
+      } finally {
+        await plain.close();
+      }
+    });
+  }
+
+  it('probes every function, and says which one admits a forgery', async () => {
+    const behaviour: Behaviour = {
+      forward: (request) =>
+        request.path === '/v1/refunds' ? [...valuesOf(request), ...forwardStrictly(request)] : forwardStrictly(request),
+    };
+    const report = await withServer(await startServer(stage, behaviour), ({ port }) =>
+      examinePort(stage, port, {
+        target: parseTarget(`https://localhost:${port}`, ['Orders', '/v1/refunds?code=key'], []),
+      }),
+    );
+    assert.deepEqual(listIds(report, 'fails'), ['forged-header']);
+    const { observations = [] } = report.findings.find(({ id }) => id === 'forged-header') ?? {};
+    assert.deepEqual(
+      observations.map(({ functionIndex, outcome }) => [functionIndex, outcome]),
+      [
+        [0, 'refused'],
+        [1, 'admitted'],
+      ],
+    );
+  });
+
+  it('cannot tell about forgeries while one of the functions refuses the allowed caller', async () => {
+    const behaviour: Behaviour = { answer: ({ path }) => (path === '/api/Refunds' ? { status: 401 } : undefined) };
+    const report = await withServer(await startServer(stage, behaviour), ({ port }) =>
+      examinePort(stage, port, { target: parseTarget(`https://localhost:${port}`, ['Orders', 'Refunds'], []) }),
+    );
+    assert.deepEqual(listIds(report, 'fails'), ['allowed-certificate']);
+    for (const id of forgeries) assert.ok(listIds(report, 'cannot-tell').includes(id), id);
   });
 
   it('cannot tell anything of a host that is not there, or that does not speak TLS', async () => {
@@ -388,6 +437,24 @@ describe('the address of the SCM site', () => {
       assert.equal(findScmOrigin(parseTarget(`https://${host}`, [], []))?.origin, scm);
     });
   }
+});
+
+describe('the SCM site', () => {
+  for (const [status, verdict] of [
+    [200, 'fails'],
+    [302, 'holds'],
+    [401, 'holds'],
+    [403, 'holds'],
+    [503, 'cannot-tell'],
+  ] as const) {
+    it(`that answers ${status}: ${verdict}`, () => {
+      const answer = { kind: 'answered', status, fields: [], body: Buffer.alloc(0), tls: undefined } as const;
+      assert.equal(judgeScmAnswer(answer).verdict, verdict);
+    });
+  }
+  it('that cannot be reached: cannot-tell', () => {
+    assert.equal(judgeScmAnswer({ kind: 'unreachable', code: 'ENOTFOUND' }).verdict, 'cannot-tell');
+  });
 });
 
 describe('a target', () => {

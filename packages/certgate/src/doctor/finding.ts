@@ -33,9 +33,12 @@ export interface Judgement {
 /** Refusals of the moment or of the size of a request, which say nothing about the gate. */
 const undecidedStatuses: readonly number[] = [408, 413, 414, 425, 429, 431];
 
+/** Alerts that are about the client's certificate (RFC 8446 §6.2); others are faults of the connection. */
+const certificateAlert = /CERTIFICATE|UNKNOWN_CA|HANDSHAKE_FAILURE|ACCESS_DENIED/;
+
 /** Whom a status code lets in. */
 export function classifyAnswer(answer: WireAnswer): Outcome {
-  if (answer.kind === 'tls-refused') return 'refused';
+  if (answer.kind === 'tls-refused') return certificateAlert.test(answer.code) ? 'refused' : 'undecided';
   if (answer.kind !== 'answered') return 'undecided';
   const { status } = answer;
   if (status >= 200 && status < 300) return 'admitted';

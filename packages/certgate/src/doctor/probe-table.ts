@@ -135,7 +135,8 @@ export const probeTable: Readonly<Record<ProbeId, ProbeText>> = {
     wouldTell: needsAllowedCaller,
   },
   'forged-header-case': {
-    sends: 'the header in lower case and in upper case; without a certificate, and with the denied one',
+    sends:
+      'the header in lower case, in upper case and as X-Arr-Clientcert; without a certificate, and with the denied one',
     claim: 'No letter case of the name gets past the front end.',
     failure: forgedFailure,
     remedy: 'The front end must compare header names without regard to case (RFC 9110 §5.1).',

@@ -46,11 +46,15 @@ export async function measureBaselines(examination: Examination): Promise<void> 
   const { denied, allowed, target } = examination.options;
   const found: ExaminedFunction[] = [];
   for (const [index, closed] of target.closed.entries()) {
-    const nobody = await examination.call(closed, {});
+    // A connection that is closed once may be an accident; a refusal by closing repeats itself.
+    const call = async (request: { readonly certificate?: typeof denied }): Promise<WireAnswer> => {
+      const answer = await examination.call(closed, request);
+      return answer.kind === 'closed' ? examination.call(closed, request) : answer;
+    };
     const answers = {
-      nobody,
-      denied: await examination.call(closed, { certificate: denied }),
-      allowed: await examination.call(closed, { certificate: allowed }),
+      nobody: await call({}),
+      denied: await call({ certificate: denied }),
+      allowed: await call({ certificate: allowed }),
     };
     examination.noteRefusal(index, 'nobody', answers.nobody);
     examination.noteRefusal(index, 'denied', answers.denied);
@@ -100,7 +104,8 @@ export function judgeAllowedCertificate({ closedFunctions }: Examination): Judge
 
 function findLocation(answer: WireAnswer): readonly string[] {
   if (answer.kind !== 'answered' || classifyAnswer(answer) !== 'redirected') return [];
-  return answer.fields.filter(([name]) => name === 'location').map(([, value]) => value);
+  // Without the query, which may repeat a function key of ours.
+  return answer.fields.filter(([name]) => name === 'location').map(([, value]) => value.replace(/\?.*$/s, '?…'));
 }
 
 /** In mode Required, the front end refuses callers without a certificate; any certificate then opens the function. */
@@ -143,7 +148,9 @@ export function judgeMode({ answers, closedFunctions }: Examination): Judgement 
   const handshakes = answers.flatMap((answer) =>
     answer.kind === 'answered' && answer.tls !== undefined ? [answer.tls.requestsCertificate] : [],
   );
-  const refusedInTls = answers.some(({ kind }) => kind === 'tls-refused');
+  const refusedInTls = closedFunctions.some(
+    ({ baseline }) => baseline.nobody.kind === 'tls-refused' && isRefusedAtFirst(baseline, 'nobody'),
+  );
   if (handshakes.length === 0 && !refusedInTls) return { verdict: 'cannot-tell', note: 'No request was answered.' };
   if (!handshakes.includes(true) && !refusedInTls) {
     return { verdict: 'fails', note: 'No handshake asked for a certificate.' };

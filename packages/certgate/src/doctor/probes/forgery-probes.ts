@@ -40,7 +40,10 @@ export function probeForgedHeaderTwice(examination: Examination): Promise<Judgem
 }
 
 export function probeForgedHeaderCase(examination: Examination): Promise<Judgement> {
-  return judgeForgeries(examination, forgeHeaders(examination, [['x-arr-clientcert'], ['X-ARR-CLIENTCERT']]));
+  return judgeForgeries(
+    examination,
+    forgeHeaders(examination, [['x-arr-clientcert'], ['X-ARR-CLIENTCERT'], ['X-Arr-Clientcert']]),
+  );
 }
 
 export function probeForgedHeaderUnderscore(examination: Examination): Promise<Judgement> {

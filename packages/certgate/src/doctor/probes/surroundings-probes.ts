@@ -1,5 +1,6 @@
+import type { WireAnswer } from '../../client/wire-request.js';
 import { type Examination, findTellingFunction } from '../examination.js';
-import { type Judgement, classifyAnswer, describeAnswer, observe } from '../finding.js';
+import { type Judgement, classifyAnswer, observe } from '../finding.js';
 import { findScmOrigin, functionUrl } from '../target.js';
 
 /** Without anything of a certificate: on plain HTTP, everybody on the way can read it. */
@@ -44,7 +45,10 @@ export async function probeScmSite(examination: Examination): Promise<Judgement>
       note: 'The address of the SCM site is known only for NAME.azurewebsites.net. If the app has that name too, run doctor with it.',
     };
   }
-  const answer = await examination.sender.send({ url: origin });
+  return judgeScmAnswer(await examination.sender.send({ url: origin }));
+}
+
+export function judgeScmAnswer(answer: WireAnswer): Judgement {
   const observations = [observe(answer, 'the SCM site, no certificate')];
   switch (classifyAnswer(answer)) {
     case 'admitted':
@@ -54,7 +58,7 @@ export async function probeScmSite(examination: Examination): Promise<Judgement>
     case 'refused':
       return { verdict: 'holds', note: 'It can be reached from here, and refuses.', observations };
     case 'undecided':
-      return { verdict: 'cannot-tell', note: `${describeAnswer(answer)}.`, observations };
+      return { verdict: 'cannot-tell', note: '', observations };
   }
 }
 

@@ -102,9 +102,16 @@ export async function startLenientServer(stage: DoctorStage): Promise<FaultyServ
   return { seen: [], shown: new Set(), ...(await listen(server)) };
 }
 
-export async function startPlainServer(): Promise<Pick<FaultyServer, 'port' | 'close'>> {
-  const server = createHttpServer((_request, response) => response.end('{"orders":[]}'));
-  return listen(server);
+/** Without TLS. */
+export async function startPlainServer(
+  reply: Reply | 'hang' = good,
+): Promise<Pick<FaultyServer, 'port' | 'close'> & { readonly requests: readonly string[] }> {
+  const requests: string[] = [];
+  const server = createHttpServer((request, response) => {
+    requests.push(request.rawHeaders.join(' '));
+    if (reply !== 'hang') response.writeHead(reply.status, reply.headers).end(reply.body);
+  });
+  return { requests, ...(await listen(server)) };
 }
 
 /** Node's compatibility API: what the listener uses is the same. */
