@@ -149,12 +149,18 @@ describe('certgate doctor on the sample', () => {
     const files = ['--allowed', 'allowed.pem', '--denied', 'denied.pfx'];
     const password = ['--denied-password-file', 'password'];
     const mine = '--i-operate-this';
+    // OpenSSL uses no key of this size.
+    const weak = ['-newkey', 'rsa:512', '-nodes', '-subj', '/CN=weak', '-keyout', 'weak.key', '-out', 'weak.crt'];
+    openssl(['req', '-x509', ...weak], folder);
+    const text = ['weak.crt', 'weak.key'].map((file) => readFileSync(join(folder, file), 'utf8')).join('');
+    writeFileSync(join(folder, 'weak.pem'), text);
     for (const [words, message] of [
       [[...files, ...password], /add --i-operate-this/],
       [[...files, mine], /--denied-password-file/],
       [['--allowed', 'allowed.pem', '--denied', 'allowed.pem', mine], /the same certificate/],
       [[...files, ...password, mine, '--function', 'A', '--public-function', 'A'], /--function only/],
       [[...files, ...password, mine, '--rate', '0'], /requests per second/],
+      [['--allowed', 'weak.pem', '--denied', 'denied.pfx', ...password, mine], /weak\.pem cannot be used for TLS/],
       [[...files, ...password, mine, '--report', 'absent/report.json'], /can't be written/],
     ] as const) {
       // Nobody listens there: a request would end otherwise.

@@ -84,7 +84,10 @@ export async function settle<T>(
   try {
     return await new Promise<T | WireFault>((resolve, reject) => {
       timer = setTimeout(() => {
-        resolve({ kind: 'timed-out', code: `no complete answer within ${timeoutMilliseconds / 1000} s` });
+        resolve({
+          kind: 'timed-out',
+          code: `no complete answer within ${Math.round(timeoutMilliseconds / 100) / 10} s`,
+        });
       }, timeoutMilliseconds);
       socket.once('connect', () => (isConnected = true));
       socket.on('error', reject);
@@ -93,9 +96,10 @@ export async function settle<T>(
       };
       socket.once('close', onClose);
       socket.once(ready, () => {
-        // From here on the reader tells an answer that ends from one that breaks off.
-        socket.off('close', onClose);
-        exchange().then(resolve, reject);
+        // From here on the reader tells an answer that ends from one that breaks off, and what broke it off.
+        socket.off('close', onClose).off('error', reject);
+        socket.on('error', () => undefined);
+        Promise.resolve().then(exchange).then(resolve, reject);
       });
     });
   } catch (fault) {

@@ -1,4 +1,5 @@
 import { appendFile, writeFile } from 'node:fs/promises';
+import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import colors from 'picocolors';
 import { passwordRemedy } from '../certificates/password.js';
@@ -115,6 +116,11 @@ async function runDoctor(url: string, flags: DoctorFlags): Promise<void> {
     });
   }
   const caPem = flags.cacert === undefined ? undefined : await readAuthorities(flags.cacert);
+  for (const [file, { certificatePem: cert, privateKeyPem: key }] of [
+    [flags.allowed, allowed],
+    [flags.denied, denied],
+  ] as const)
+    checkForTls(file, { cert, key });
   // Now, and not when all probes are done.
   for (const file of [flags.report, flags.summary])
     if (file !== undefined) await writeTo(file, () => appendFile(file, ''));
@@ -138,6 +144,15 @@ async function runDoctor(url: string, flags: DoctorFlags): Promise<void> {
   if (flags.json === true) printJson(describeReport(report, target));
   else printReport(report, target);
   process.exitCode = chooseExitCode(report);
+}
+
+/** OpenSSL has rules of its own: for the strength of keys and signatures, for instance. */
+function checkForTls(file: string, options: SecureContextOptions): void {
+  try {
+    createSecureContext(options);
+  } catch (cause) {
+    throw new CommandFailure(`${file} cannot be used for TLS: ${messageOf(cause)}.`, { cause });
+  }
 }
 
 async function readCertificate(

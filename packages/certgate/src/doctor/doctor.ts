@@ -72,7 +72,7 @@ interface Probe {
   readonly run: (examination: Examination) => Judgement | Promise<Judgement>;
   /** Sends nothing, so that it is run also after a forged admission. */
   readonly isPassive?: true;
-  /** Needs a server whose certificate is verified. */
+  /** Sends nothing to the app's address, or only what anybody may see: it needs no verified server. */
   readonly isIndependent?: true;
   /** Its refusals count only if the allowed caller is still admitted afterwards. */
   readonly needsControl?: true;

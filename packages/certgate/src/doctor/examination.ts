@@ -90,7 +90,9 @@ export class Examination {
 
   async callOverHttp2(target: TargetFunction, request: Omit<ProbeRequest, 'url'>): Promise<WireAnswer | undefined> {
     if (!this.isServerTrusted) throw new Error('the server was not verified');
-    return this.sender.sendOverHttp2({ ...request, url: functionUrl(this.target, target, newQuery()) });
+    const answer = await this.sender.sendOverHttp2({ ...request, url: functionUrl(this.target, target, newQuery()) });
+    if (answer !== undefined) this.#answers.push(answer);
+    return answer;
   }
 
   noteRefusal(functionIndex: number, caller: Refusal['caller'], answer: WireAnswer): void {
@@ -103,9 +105,10 @@ export function newQuery(): string {
   return `certgate-doctor=${randomBytes(8).toString('hex')}`;
 }
 
-/** Of a forged request: a refusal, also by the silence that callers without a certificate meet. */
-export function isRefused(answer: WireAnswer, { nobody }: Baseline): boolean {
-  return classifyAnswer(answer) === 'refused' || (answer.kind === 'closed' && nobody.kind === 'closed');
+/** Of a forged request: a refusal, also by the silence that a caller with no better certificate met at first. */
+export function isRefused(answer: WireAnswer, { nobody, denied }: Baseline, usesDenied: boolean): boolean {
+  const other = usesDenied ? denied : nobody;
+  return classifyAnswer(answer) === 'refused' || (answer.kind === 'closed' && other.kind === 'closed');
 }
 
 /** Whether a caller was refused at first. Any 4xx but 401 and 403 counts only where the allowed caller gets something else. */

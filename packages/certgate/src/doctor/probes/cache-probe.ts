@@ -1,4 +1,4 @@
-import { type Examination, findObstacle, newQuery } from '../examination.js';
+import { type Examination, findObstacle, isRefused, newQuery } from '../examination.js';
 import {
   type Judgement,
   type Observation,
@@ -35,8 +35,9 @@ export async function probeCachedAnswer(examination: Examination): Promise<Judge
         verdicts.push('fails');
         continue;
       }
-      const isDefinite = outcome === 'refused' || (answer.kind === 'closed' && baseline.nobody.kind === 'closed');
-      verdicts.push(isDefinite && classifyAnswer(first) === 'admitted' ? 'holds' : 'cannot-tell');
+      verdicts.push(
+        isRefused(answer, baseline, false) && classifyAnswer(first) === 'admitted' ? 'holds' : 'cannot-tell',
+      );
     }
   }
   return { verdict: combineVerdicts(verdicts), note: '', observations };

@@ -150,7 +150,7 @@ export async function judgeForgeries(
       observations.push(observe(answer, forgery.sent, examined.index));
       if (classifyAnswer(answer) === 'admitted')
         return { verdict: 'fails', note: 'A forgery was admitted.', observations, isForgedAdmission: true };
-      const isDefinite = isRefused(answer, examined.baseline) && !mayBeForSize(answer, forgery);
+      const isDefinite = isRefused(answer, examined.baseline, forgery.usesDenied) && !mayBeForSize(answer, forgery);
       verdicts.push(isDefinite ? 'holds' : 'cannot-tell');
     }
   }

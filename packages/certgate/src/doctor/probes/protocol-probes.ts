@@ -1,5 +1,5 @@
 import type { TlsVersion, WireAnswer } from '../../client/wire-request.js';
-import { type Baseline, type Examination, findTellingFunction } from '../examination.js';
+import { type Baseline, type Examination, findTellingFunction, isRefused } from '../examination.js';
 import {
   type Judgement,
   type Observation,
@@ -46,7 +46,7 @@ async function probeProtocol(examination: Examination, { name, request, isHttp2 
     ...(allowed === undefined ? [] : [observe(allowed, 'the allowed certificate', examined.index)]),
   ];
   const note = describeRequest(nobody, examined.baseline);
-  const verdict = judgeProtocol(nobody, allowed);
+  const verdict = judgeProtocol(nobody, allowed, examined.baseline);
   // The allowed caller may have lost access since, whatever the protocol.
   if (verdict === 'fails' && !(await isStillAdmitted(examination)))
     return { verdict: 'cannot-tell', note: 'The allowed caller is no longer admitted at all.', observations };
@@ -79,15 +79,13 @@ function describeRequest(nobody: WireAnswer, { denied }: Baseline): string {
   return nobody.tls?.requestsCertificate === true ? 'It asks for a certificate.' : 'It does not ask for a certificate.';
 }
 
-function judgeProtocol(nobody: WireAnswer, allowed: WireAnswer | undefined): Verdict {
+function judgeProtocol(nobody: WireAnswer, allowed: WireAnswer | undefined, baseline: Baseline): Verdict {
   if (classifyAnswer(nobody) === 'admitted') return 'fails';
   if (allowed === undefined) return 'cannot-tell';
   const outcome = classifyAnswer(allowed);
   // Elsewhere the same caller is admitted.
   if (outcome === 'refused') return 'fails';
-  return outcome === 'admitted' && (classifyAnswer(nobody) === 'refused' || nobody.kind === 'closed')
-    ? 'holds'
-    : 'cannot-tell';
+  return outcome === 'admitted' && isRefused(nobody, baseline, false) ? 'holds' : 'cannot-tell';
 }
 
 function isVersionRefused(answer: WireAnswer): boolean {
