@@ -214,7 +214,7 @@ const faults: Readonly<Record<string, Fault>> = {
     cannotTell: 'any',
   },
   'redirects everybody': {
-    behaviour: () => ({ answer: () => ({ status: 302, headers: { Location: 'https://evil.example/' } }) }),
+    behaviour: () => ({ answer: () => ({ status: 302, headers: { Location: 'https://evil.example/?code=key' } }) }),
     fails: ['allowed-certificate'],
     cannotTell: 'any',
   },
@@ -299,6 +299,7 @@ describe('doctor', () => {
         }
         assertNothingAfterForgery(connections(), report);
         assertRedacted(report, stage, port);
+        assert.ok(!JSON.stringify(report).includes('code=key'));
       });
     });
   }
@@ -388,6 +389,19 @@ describe('doctor', () => {
     });
     assert.deepEqual(listIds(report, 'fails'), []);
     for (const id of forgeries) assert.ok(listIds(report, 'cannot-tell').includes(id), id);
+  });
+
+  it('does not take a connection that is closed by accident for a refusal', async () => {
+    let isFirst = true;
+    const report = await examine({
+      admits: () => true,
+      answer: () => {
+        if (!isFirst) return undefined;
+        isFirst = false;
+        return 'reset';
+      },
+    });
+    assert.deepEqual(listIds(report, 'fails'), ['no-certificate']);
   });
 
   it('cannot tell without a function', async () => {

@@ -35,8 +35,8 @@ export function explainFinding({ id, verdict, wouldTell }: Finding): readonly st
     case 'holds':
       return [text.claim];
     case 'fails':
-      return [text.failure, `Do: ${text.remedy}`];
+      return [text.failure, `What to do: ${text.remedy}`];
     case 'cannot-tell':
-      return [`Would tell: ${wouldTell ?? text.wouldTell}`];
+      return [`What would tell: ${wouldTell ?? text.wouldTell}`];
   }
 }

@@ -9,7 +9,7 @@ export interface ProbeText {
 }
 
 const forgedFailure =
-  'The app took a header that the caller wrote for a proof that they hold the private key. Everybody who has an allowed certificate, which is not secret, can call.';
+  'The app accepted a header that the caller wrote as proof of a private key. Anybody who has a copy of an allowed certificate, which is not secret, can call.';
 const forgedRemedy =
   'Set the client certificate mode to Required, without exclusion paths, and make the front end the only way to the app. Until then, stop the app.';
 const needsAllowedCaller =
@@ -48,7 +48,8 @@ export const probeTable: Readonly<Record<ProbeId, ProbeText>> = {
   'server-certificate': {
     sends: 'a TLS handshake without a certificate',
     claim: "The server's certificate is trusted, and has not expired.",
-    failure: 'Callers that verify the server cannot call, and callers that do not may be talking to somebody else.',
+    failure:
+      'Callers that verify the server cannot call. Callers that do not verify it may be talking to somebody else.',
     remedy: "Renew or correct the server's certificate. For an authority of your own, pass --cacert.",
     wouldTell: 'A TLS handshake that completes: check the address, the port and the network.',
   },
@@ -72,7 +73,7 @@ export const probeTable: Readonly<Record<ProbeId, ProbeText>> = {
   'allowed-certificate': {
     sends: 'a request with the allowed certificate to each --function',
     claim: 'A caller with an allowed certificate is admitted.',
-    failure: 'The allowed caller cannot call. Nothing can be told about forged headers either.',
+    failure: 'The allowed caller cannot call, so nothing can be concluded about forgeries either.',
     remedy:
       "Find the correlation id of the answer in the app's log, and its code in docs/errors.md. Check that client certificates are on, and that the function answers GET with 2xx.",
     wouldTell: 'A function that is closed, named with --function.',
@@ -190,7 +191,8 @@ export const probeTable: Readonly<Record<ProbeId, ProbeText>> = {
   'plain-http': {
     sends: 'a request over plain HTTP, without any certificate or header of one',
     claim: 'Plain HTTP reaches no function.',
-    failure: 'The app answers over plain HTTP, where there is no certificate and everybody on the way can read.',
+    failure:
+      'The app answers over plain HTTP, where there is no certificate, and others can read and change what is sent.',
     remedy: 'Set httpsOnly to true.',
     wouldTell: 'A redirect to https, or a port on which nothing answers. Run `az functionapp show --query httpsOnly`.',
   },
@@ -205,7 +207,7 @@ export const probeTable: Readonly<Record<ProbeId, ProbeText>> = {
     sends: 'nothing more: it reads the refusals so far',
     claim: 'A refused caller does not learn why.',
     failure:
-      'A refusal says why, or differs between no certificate and a denied one: a prober learns how to get further.',
+      'A refusal says why, or differs between no certificate and a denied one: whoever probes the app learns what to try next.',
     remedy:
       'Send one answer to all refused callers, and write the reason to the log. Certgate says more only in Development.',
     wouldTell: 'A refusal with an answer.',
@@ -213,7 +215,7 @@ export const probeTable: Readonly<Record<ProbeId, ProbeText>> = {
   'software-version': {
     sends: 'nothing more: it reads the header fields and the bodies of refusals so far',
     claim: 'The answers name no version of the software.',
-    failure: 'The answers name software and its version: a prober knows which faults to try.',
+    failure: 'The answers name software and its version: whoever probes the app knows which faults to try.',
     remedy: 'Remove the field (Server, X-Powered-By, X-AspNet-Version) or the text.',
     wouldTell: 'An answer.',
   },
