@@ -26,6 +26,8 @@ interface Fault {
   readonly fails: readonly ProbeId[];
   /** Default: all that is left holds. `any`: whatever depends on a caller who is admitted. */
   readonly cannotTell?: 'any';
+  /** An answer that everybody gets, the allowed caller too, shows nothing. */
+  readonly showsNothing?: true;
   readonly options?: (stage: DoctorStage) => Partial<DoctorOptions>;
 }
 
@@ -217,27 +219,32 @@ const faults: Readonly<Record<string, Fault>> = {
     behaviour: () => ({ answer: () => ({ status: 302, headers: { Location: 'https://evil.example/?code=key' } }) }),
     fails: ['allowed-certificate'],
     cannotTell: 'any',
+    showsNothing: true,
   },
   'answers 500 to everything': {
     behaviour: () => ({ answer: () => ({ status: 500 }) }),
     fails: ['allowed-certificate'],
     cannotTell: 'any',
+    showsNothing: true,
   },
   'answers 404 to everything': {
     behaviour: () => ({ answer: () => ({ status: 404 }) }),
     fails: ['allowed-certificate'],
     cannotTell: 'any',
+    showsNothing: true,
   },
   hangs: {
     behaviour: () => ({ answer: () => 'hang' }),
     fails: ['allowed-certificate'],
     cannotTell: 'any',
+    showsNothing: true,
     options: () => ({ timeoutMilliseconds: 200 }),
   },
   'resets every connection': {
     behaviour: () => ({ answer: () => 'reset' }),
     fails: ['allowed-certificate'],
     cannotTell: 'any',
+    showsNothing: true,
   },
 };
 
@@ -282,7 +289,7 @@ describe('doctor', () => {
     });
   }
 
-  for (const [name, { behaviour, fails, cannotTell, options }] of Object.entries(faults)) {
+  for (const [name, { behaviour, fails, cannotTell, showsNothing, options }] of Object.entries(faults)) {
     it(`finds the server that ${name}: ${fails.join(', ')}`, async () => {
       cache.clear();
       const more = options?.(stage) ?? {};
@@ -297,6 +304,13 @@ describe('doctor', () => {
           assert.equal(seen.length, 0);
           assert.deepEqual([...shown], []);
         }
+        const unknown: readonly ProbeId[] = [
+          ...(showsNothing === true ? (['no-certificate', 'denied-certificate', 'public-function'] as const) : []),
+          ...(fails.includes('allowed-certificate')
+            ? ([...forgeries, 'cached-answer', 'tls-1.2', 'http-2'] as const)
+            : []),
+        ];
+        for (const id of unknown) assert.ok(!listIds(report, 'holds').includes(id), id);
         assertNothingAfterForgery(connections(), report);
         assertRedacted(report, stage, port);
         assert.ok(!JSON.stringify(report).includes('code=key'));
