@@ -68,22 +68,22 @@ describe('the clients of examples/clients', () => {
   const at = (name: string): string => join(folder, name);
   const files = { pfx: at('billing.pfx'), password: at('billing.password'), pem: at('billing.pem'), ca: at('ca.pem') };
   const programs: Program[] = [];
-  let oldOne: Certificate;
-  let newOne: Certificate;
+  let oldCertificate: Certificate;
+  let newCertificate: Certificate;
   let app: LocalApp;
   let vault: KeyVaultStandIn;
   let slowCurl: Promise<Ended>;
   let revision = 0;
 
   before(async () => {
-    [oldOne, newOne] = [makeCertificate('before', 'ec'), makeCertificate('after', 'rsa')];
-    trust(oldOne);
-    replaceFiles(oldOne);
+    [oldCertificate, newCertificate] = [makeCertificate('before', 'ec'), makeCertificate('after', 'rsa')];
+    trust(oldCertificate);
+    replaceFiles(oldCertificate);
     mkdirSync(at('vault'));
     vault = new KeyVaultStandIn(at('vault'));
     [app] = await Promise.all([startApp(), vault.start(), installAzurite()]);
     writeFileSync(files.ca, app.serverCertificatePem);
-    setVaultCertificate(oldOne);
+    setVaultCertificate(oldCertificate);
     const goProgram = await buildGo();
     for (const kind of ['fetch', 'axios', 'https']) {
       const options = ['--pfx', files.pfx, '--password-file', files.password, '--ca', files.ca, '--every', '0.1'];
@@ -103,7 +103,7 @@ describe('the clients of examples/clients', () => {
   });
 
   it('call with the first certificate, each with a call under way', async () => {
-    await until(() => programs.every(({ stdout }) => hasAnswer(stdout, oldOne)));
+    await until(() => programs.every(({ stdout }) => hasAnswer(stdout, oldCertificate)));
     await until(async () => Number((await app.callAs('none', '/api/Waiting')).body) === programs.length + 1);
   });
 
@@ -112,21 +112,21 @@ describe('the clients of examples/clients', () => {
     vault.answer = () => refuse(403, 'Forbidden', 'ForbiddenByRbac');
     await until(() => programs.every(({ stderr }) => stderr.includes('could not be reloaded')));
     const lengths = programs.map(({ stdout }) => stdout.length);
-    await until(() => programs.every(({ stdout }, index) => hasAnswer(stdout.slice(lengths[index]), oldOne)));
+    await until(() => programs.every(({ stdout }, index) => hasAnswer(stdout.slice(lengths[index]), oldCertificate)));
   });
 
   it('take over the new certificate, of another kind of key, while both are allowed', async () => {
-    trust(oldOne, newOne);
+    trust(oldCertificate, newCertificate);
     vault.answer = undefined;
-    await until(async () => (await app.callAs(readPem(newOne), '/api/Whoami')).status === 200);
-    replaceFiles(newOne);
-    setVaultCertificate(newOne);
-    await until(() => programs.every(({ stdout }) => hasAnswer(stdout, newOne)));
+    await until(async () => (await app.callAs(readPem(newCertificate), '/api/Whoami')).status === 200);
+    replaceFiles(newCertificate);
+    setVaultCertificate(newCertificate);
+    await until(() => programs.every(({ stdout }) => hasAnswer(stdout, newCertificate)));
   });
 
   it('are let in when the old certificate has been removed, and finish the calls that began with it', async () => {
-    trust(newOne);
-    await until(async () => (await app.callAs(readPem(oldOne), '/api/Whoami')).status === 401);
+    trust(newCertificate);
+    await until(async () => (await app.callAs(readPem(oldCertificate), '/api/Whoami')).status === 401);
     await waitForMoreCalls();
     for (const { stdout } of programs) assert.equal(countAnswers(stdout, 'Slow'), 0);
     await app.callAs('none', '/api/Release');
@@ -134,7 +134,7 @@ describe('the clients of examples/clients', () => {
     // The connections of these calls are free now, and must not be used again.
     await waitForMoreCalls();
     const slow = await slowCurl;
-    assert.deepEqual([slow.exitCode, slow.stdout], [0, `${oldOne.hash} 200`], slow.stderr);
+    assert.deepEqual([slow.exitCode, slow.stdout], [0, `${oldCertificate.hash} 200`], slow.stderr);
   });
 
   for (const name of ['fetch', 'axios', 'https', 'Key Vault', 'Python', 'Go']) {
@@ -145,14 +145,18 @@ describe('the clients of examples/clients', () => {
       const lines = readLines(program?.stdout ?? '');
       for (const [url = '', status, hash = ''] of lines) {
         assert.equal(status, '200', program?.stdout);
-        assert.ok([oldOne.hash, newOne.hash].includes(hash), url);
+        assert.ok([oldCertificate.hash, newCertificate.hash].includes(hash), url);
       }
       const whoami = lines.filter(([url]) => url?.endsWith('/Whoami')).map(([, , hash]) => hash);
-      const switched = whoami.indexOf(newOne.hash);
+      const switched = whoami.indexOf(newCertificate.hash);
       assert.ok(switched > 0);
-      assert.deepEqual(new Set(whoami.slice(switched)), new Set([newOne.hash]), 'no call went back to the old one');
+      assert.deepEqual(
+        new Set(whoami.slice(switched)),
+        new Set([newCertificate.hash]),
+        'no call went back to the old one',
+      );
       const [slow] = lines.filter(([url]) => url?.endsWith('/Slow'));
-      assert.equal(slow?.[2], oldOne.hash);
+      assert.equal(slow?.[2], oldCertificate.hash);
       assert.equal(program?.child.exitCode, null, program?.stderr);
     });
   }
@@ -163,7 +167,7 @@ describe('the clients of examples/clients', () => {
     for (const options of commands) {
       const line = `curl --silent --write-out ' %{http_code}' --cacert ${files.ca} ${options} ${app.url}/api/Whoami`;
       const { stdout, stderr } = await runProgram('sh', ['-c', line], { cwd: folder });
-      assert.equal(stdout, `${newOne.hash} 200`, stderr);
+      assert.equal(stdout, `${newCertificate.hash} 200`, stderr);
     }
   });
 
@@ -172,7 +176,7 @@ describe('the clients of examples/clients', () => {
     for (const kind of ['fetch', 'https']) {
       const args = [join(examples, 'dist', 'call.js'), kind, ...options, `${app.url}/api/Whoami`];
       const { exitCode, stdout } = await runProgram(process.execPath, args);
-      assert.deepEqual([exitCode, stdout], [0, `${app.url}/api/Whoami 200 ${newOne.hash}\n`]);
+      assert.deepEqual([exitCode, stdout], [0, `${app.url}/api/Whoami 200 ${newCertificate.hash}\n`]);
     }
     const wrong = await runProgram(process.execPath, [join(examples, 'dist', 'call.js'), 'gopher', ...options, 'x']);
     assert.equal(wrong.exitCode, 2);
