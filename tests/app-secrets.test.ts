@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { root, runCertgateHere, sampleFolder } from './test-support/certgate.js';
+import { listFiles, listKeptByGit, listPackedByAzd, listPackedByCoreTools } from './test-support/deployed-files.js';
 import { openssl } from './test-support/openssl.js';
 
 // After `certgate init`, neither a commit nor a deployment takes a secret along, and both take what the app needs.
@@ -110,43 +110,6 @@ async function expectCertgate(...args: readonly string[]): Promise<string> {
   return stderr;
 }
 
-function listFiles(folder: string): readonly string[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).replaceAll('\\', '/'))
-    .filter((path) => !path.startsWith('.git/'));
-}
-
-/** What stays when an ignore file is read as git reads it: by git itself, and by VS Code and azd for a deployment. */
-function listKeptByGit(ignoreFile: string): readonly string[] {
-  const scratch = mkdtempSync(join(temporary, 'git-'));
-  execFileSync('git', ['init', '--quiet', scratch], { stdio: 'ignore' });
-  // In a folder that holds nothing else, the app's other ignore files have no say.
-  cpSync(join(app, ignoreFile), join(scratch, '.gitignore'));
-  const ask = ['check-ignore', '--no-index', '--verbose', '--non-matching', '--stdin'];
-  const answer = execFileSync('git', ask, { cwd: scratch, encoding: 'utf8', input: listFiles(app).join('\n') });
-  return [...answer.matchAll(/^::\t(.+)$/gm)].map(([, path = '']) => path);
-}
-
-/**
- * What `func pack` and `func azure functionapp publish` take. Core Tools reads .funcignore in a way of its own
- * (GitIgnoreParser and FileSystemHelpers in Azure/azure-functions-core-tools): each line is matched from the app's root
- * on and up to the end of a word, `*` is one character or more of a name, `**` one or more of anything.
- */
-function listKeptByCoreTools(): readonly string[] {
-  const lines = readFileSync(join(app, '.funcignore'), 'utf8').split('\n');
-  const patterns = lines
-    .map((line) => line.trim().replace(/^\//, ''))
-    .filter((line) => line !== '' && !line.startsWith('#'))
-    .map((line) =>
-      line.replace(/[-[\]/{}()+?.\\^$|]/g, '\\$&').replace(/\*\*?/g, (star) => (star === '*' ? '[^/]+' : '.+')),
-    );
-  assert.ok(!lines.some((line) => line.startsWith('!')), 'exceptions are not read here');
-  const ignored = new RegExp(`^(?:${patterns.join('|')})\\b`);
-  const never = /^(?:\.git|\.vscode)\/|(?:^|\/)(?:\.funcignore|\.gitignore|local\.settings\.json)$/;
-  return listFiles(app).filter((path) => !never.test(path) && !ignored.test(path));
-}
-
 describe('an app after certgate init', () => {
   it('holds all the files that are asked about', () => {
     const files = listFiles(app);
@@ -154,11 +117,11 @@ describe('an app after certgate init', () => {
   });
 
   for (const [reader, list] of [
-    ['Core Tools', listKeptByCoreTools],
-    ['VS Code and azd', () => listKeptByGit('.funcignore')],
+    ['Core Tools', listPackedByCoreTools],
+    ['VS Code and azd', listPackedByAzd],
   ] as const) {
     it(`is deployed by ${reader} without its secrets, and with what it needs`, () => {
-      const deployed = list();
+      const deployed = list(app);
       assert.deepEqual(
         secrets.filter((path) => deployed.includes(path)),
         [],
@@ -171,7 +134,7 @@ describe('an app after certgate init', () => {
   }
 
   it('is committed without its secrets, and with what belongs to its sources', () => {
-    const committed = listKeptByGit('.gitignore');
+    const committed = listKeptByGit(app, '.gitignore');
     assert.deepEqual(
       secrets.filter((path) => committed.includes(path)),
       [],

@@ -11,9 +11,10 @@ import { type OpensslCertificate, makeOpensslCertificate, writeTrust } from './o
 
 const packages = join(root, 'packages');
 // No package exports it, and the compiled test stands one folder deeper than its source.
-const { startFunctionsHost } = (await import(
+const host = (await import(
   pathToFileURL(join(packages, 'certgate/dist/esm/functions-host/functions-host.js')).href
 )) as typeof functionsHost;
+export const startFunctionsHost: typeof functionsHost.startFunctionsHost = host.startFunctionsHost;
 
 type FunctionsHost = functionsHost.FunctionsHost;
 type FunctionsHostOptions = functionsHost.FunctionsHostOptions;
