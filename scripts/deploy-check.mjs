@@ -1,0 +1,223 @@
+// What can be known of a deployment without a subscription: `npm run deploy:check` makes the sample's package, checks the
+// template, and runs what is in the package behind the local front end with App Service's environment variables, in each
+// client certificate mode that a deployment may have. There every function is called, and `certgate doctor` probes it.
+// Exit code 0 only if everything holds.
+import { spawn } from 'node:child_process';
+import { X509Certificate } from 'node:crypto';
+import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { encodePfx } from '../packages/certgate/dist/esm/certificates/pfx/encode-pfx.js';
+import {
+  createClientCertificate,
+  createServerCertificate,
+} from '../packages/certgate/dist/esm/certificates/self-signed-certificate.js';
+import { sendRequest } from '../packages/certgate/dist/esm/client/send-request.js';
+import { startFunctionsHost } from '../packages/certgate/dist/esm/functions-host/functions-host.js';
+import { startGateway } from '../packages/certgate/dist/esm/gateway/gateway.js';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const sample = join(root, 'examples', 'function-app');
+const staged = join(sample, 'deploy');
+const certgate = join(root, 'packages', 'certgate', 'bin', 'certgate.js');
+const templateCheck = join(root, 'scripts', 'deployment', 'check-template.mjs');
+const doctor = join(root, 'packages', 'certgate', 'src', 'commands', 'doctor-command.ts');
+
+/** The status without a certificate, with one that nobody allows, and with an allowed one, whose identity has no role. */
+const expectedAnswers = {
+  required: { PublicFunction: [403, 200, 200], RoleFunction: [403, 401, 403], SecuredFunction: [403, 401, 200] },
+  optional: { PublicFunction: [200, 200, 200], RoleFunction: [401, 401, 403], SecuredFunction: [401, 401, 200] },
+};
+
+const temporary = mkdtempSync(join(tmpdir(), 'certgate-deploy-check-'));
+/** The package, where no other package of this repository can stand in for one that is missing. */
+const unpacked = join(temporary, 'app');
+const steps = [
+  ['package', 'is made by npm run stage', makePackage],
+  ['package', 'holds what the app needs, and nothing else', checkPackage],
+  ['package', 'can read a trust document from a blob', loadBlobPackages],
+  ['template', 'has the right types and every security property', checkTemplate],
+  ...Object.keys(expectedAnswers).flatMap((mode) => [
+    [mode, 'answers every caller at every function', () => withDeployedApp(mode, callEveryFunction)],
+    [mode, 'passes certgate doctor', () => withDeployedApp(mode, askDoctor)],
+  ]),
+];
+
+let rows;
+try {
+  prepareCallers();
+  rows = await runSteps();
+} finally {
+  rmSync(temporary, { recursive: true, force: true });
+}
+printRows();
+if (rows.some(({ result }) => result === 'FAILED')) process.exitCode = 1;
+
+async function runSteps() {
+  const ended = [];
+  for (const [subject, what, run] of steps) {
+    console.error(`${subject} ${what} …`);
+    const start = performance.now();
+    const [result, evidence] = await run().then(
+      (text) => (text === undefined ? ['not here', 'its command is not in this checkout'] : ['ok', text]),
+      (error) => ['FAILED', error.message],
+    );
+    ended.push({ subject, what, result, evidence, seconds: (performance.now() - start) / 1000 });
+  }
+  return ended;
+}
+
+function printRows() {
+  for (const { subject, what, result, evidence, seconds } of rows) {
+    console.log(
+      `${result.padEnd(8)}  ${subject.padEnd(8)}  ${what.padEnd(47)}  ${seconds.toFixed(1).padStart(4)} s  ${evidence}`,
+    );
+  }
+  const failed = rows.filter(({ result }) => result === 'FAILED').length;
+  console.log(failed === 0 ? 'The deployment holds.' : `${failed} of ${rows.length} checks failed.`);
+}
+
+async function makePackage() {
+  const npm = process.env['npm_execpath'];
+  if (npm === undefined) throw new Error('Run it as npm run deploy:check.');
+  await expectRun([npm, 'run', '--silent', 'stage'], sample);
+  cpSync(staged, unpacked, { recursive: true, filter: (path) => !path.endsWith('.funcignore') });
+  return `${listFiles(unpacked).length} files`;
+}
+
+async function checkPackage() {
+  const allowed = /^(?:\.funcignore|host\.json|package\.json|dist\/.+\.js|node_modules\/.+)$/;
+  // No package brings such a file either; one that does deserves a look before it is deployed.
+  const secret = /\.(?:pem|key|pfx|p12|crt|cer|jsonl|log)$|(?:^|\/)\.(?:env|npmrc|certgate)|password\.txt$/i;
+  const wrong = listFiles(staged).filter((path) => !allowed.test(path) || secret.test(path));
+  if (wrong.length > 0) throw new Error(`deploy/ holds ${wrong.join(', ')}`);
+  for (const path of ['host.json', 'package.json', 'dist/src/index.js', 'node_modules/@azure/functions/package.json']) {
+    if (!existsSync(join(staged, path))) throw new Error(`deploy/ lacks ${path}`);
+  }
+  return 'compiled code, host.json, package.json, node_modules';
+}
+
+async function loadBlobPackages() {
+  const load = createRequire(join(unpacked, 'package.json'));
+  const classes = [load('@azure/storage-blob').BlobClient, load('@azure/identity').DefaultAzureCredential];
+  if (classes.some((each) => typeof each !== 'function'))
+    throw new Error('BlobClient or DefaultAzureCredential is missing');
+  return '@azure/storage-blob and @azure/identity load';
+}
+
+async function checkTemplate() {
+  if (!existsSync(templateCheck)) return undefined;
+  return readLastLine(await expectRun([templateCheck, '--mutate'], root));
+}
+
+/** Starts the app anew for each use, so that nothing that one leaves behind helps the other. */
+async function withDeployedApp(mode, use) {
+  const appService = readFileSync(join(root, 'tests', 'test-support', 'app-service-environment.json'), 'utf8');
+  const environment = { ...JSON.parse(appService), CERTGATE_TRUST: join(temporary, 'trust.json') };
+  const host = await startFunctionsHost({ folder: unpacked, environment });
+  try {
+    const gateway = await startGateway({
+      clientCertificateMode: mode,
+      upstream: new URL(host.url),
+      upstreamToken: host.frontEndField,
+      serverCertificate: {
+        certificatePem: readFileSync(join(temporary, 'server.crt.pem'), 'utf8'),
+        privateKeyPem: readFileSync(join(temporary, 'server.key.pem'), 'utf8'),
+      },
+    });
+    try {
+      return await use(gateway.url.replace('127.0.0.1', 'localhost'), mode);
+    } finally {
+      await gateway.close();
+    }
+  } finally {
+    await host.close();
+  }
+}
+
+async function callEveryFunction(url, mode) {
+  const read = (file) => readFileSync(join(temporary, file), 'utf8');
+  const callers = [undefined, 'denied', 'allowed'].map((name) =>
+    name === undefined
+      ? {}
+      : { certificate: { certificatePem: read(`${name}.crt.pem`), privateKeyPem: read(`${name}.key.pem`) } },
+  );
+  const found = {};
+  for (const name of Object.keys(expectedAnswers[mode])) {
+    const answers = callers.map((caller) =>
+      sendRequest({ url: `${url}/api/${name}`, caPem: read('server.crt.pem'), ...caller }),
+    );
+    found[name] = (await Promise.all(answers)).map(({ status }) => status);
+  }
+  const evidence = Object.entries(found)
+    .map(([name, statuses]) => `${name} ${statuses.join(' ')}`)
+    .join(', ');
+  if (JSON.stringify(found) !== JSON.stringify(expectedAnswers[mode])) throw new Error(evidence);
+  return evidence;
+}
+
+async function askDoctor(url) {
+  if (!existsSync(doctor)) return undefined;
+  const files = ['--allowed', 'allowed.pfx', '--denied', 'denied.pfx', '--password-file', 'password.txt'];
+  const options = [
+    ...files,
+    '--cacert',
+    'server.crt.pem',
+    '--function',
+    'SecuredFunction',
+    '--i-operate-this',
+    '--json',
+  ];
+  await expectRun([certgate, 'doctor', url, ...options], temporary);
+  return 'no finding';
+}
+
+/** The server's certificate, two callers, and a trust document that lists one of them. */
+function prepareCallers() {
+  const now = new Date();
+  const write = (name, { certificatePem, privateKeyPem }) => {
+    writeFileSync(join(temporary, `${name}.crt.pem`), certificatePem);
+    writeFileSync(join(temporary, `${name}.key.pem`), privateKeyPem, { mode: 0o600 });
+  };
+  write('server', createServerCertificate({ days: 90, now }));
+  const password = 'only for this run';
+  writeFileSync(join(temporary, 'password.txt'), password);
+  for (const name of ['allowed', 'denied']) {
+    const issued = createClientCertificate({ name, days: 90, now });
+    write(name, issued);
+    writeFileSync(join(temporary, `${name}.pfx`), encodePfx({ ...issued, password, friendlyName: name }), {
+      mode: 0o600,
+    });
+  }
+  const allowed = new X509Certificate(readFileSync(join(temporary, 'allowed.crt.pem')));
+  const identity = { name: 'allowed', roles: [], pins: [{ thumbprintSha256: allowed.fingerprint256 }] };
+  const document = { schemaVersion: 1, revision: 1, identities: [identity] };
+  writeFileSync(join(temporary, 'trust.json'), JSON.stringify(document));
+}
+
+/** What it prints on stdout; rejects with what it said last, where it fails. */
+function expectRun(words, cwd) {
+  const child = spawn(process.execPath, words, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  const said = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr']) child[name].setEncoding('utf8').on('data', (text) => (said[name] += text));
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (status) => {
+      if (status === 0) return resolve(said.stdout);
+      console.error(said.stdout + said.stderr);
+      reject(new Error(`exit code ${status}: ${readLastLine(said.stderr) || readLastLine(said.stdout)}`));
+    });
+  });
+}
+
+function readLastLine(text) {
+  return text.trimEnd().split('\n').at(-1).trim();
+}
+
+function listFiles(folder) {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).replaceAll('\\', '/'));
+}
