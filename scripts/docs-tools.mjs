@@ -1,5 +1,6 @@
 // Runs the tools of docs/tools, which have a lockfile of their own: `prose` holds the pages to the rules for the
-// language, `reference` makes the API reference. Installs them first where they are missing or another version.
+// language, `workflows` holds action.yml and the workflow for users to the rules of GitHub Actions, and `reference` makes
+// the API reference. Installs them first where they are missing or another version.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,6 +10,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = join(root, 'docs', 'tools');
 const tools = {
   prose: { script: 'textlint/bin/textlint.js', args: () => ['--format', 'unix', ...listPages()] },
+  workflows: { script: '../lint-workflows.mjs', args: () => [] },
   reference: { script: 'typedoc/bin/typedoc', args: () => ['--options', 'typedoc.json'] },
 };
 

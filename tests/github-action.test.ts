@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { type Ended, cleanEnvironment, collect, root, runCertgateHere, sampleFolder } from './test-support/certgate.js';
+
+// The scripts of action.yml, run by bash as GitHub's runner does it. Not run: what makes the package, which is npm alone
+// (tests/deployed-app.test.ts runs its script), and what deploys it.
+
+const programs = {
+  TEST_NODE: process.execPath,
+  TEST_CERTGATE: join(root, 'packages', 'certgate', 'bin', 'certgate.js'),
+};
+const action = readFileSync(join(root, 'action.yml'), 'utf8');
+let temporary: string;
+let app: string;
+
+before(() => {
+  temporary = mkdtempSync(join(tmpdir(), 'certgate-action-'));
+  app = join(temporary, 'app');
+  // What `npm run stage` leaves, with the packages of this repository.
+  for (const file of ['dist', 'host.json', 'package.json']) {
+    cpSync(join(sampleFolder, file), join(app, 'deploy', file), { recursive: true });
+  }
+  symlinkSync(join(root, 'node_modules'), join(app, 'node_modules'), 'junction');
+  makePrograms();
+});
+after(() => {
+  rmSync(temporary, { recursive: true, force: true });
+});
+
+/** npx as an app has it that has the tool installed; `doctor`, which needs a server, writes down what it was given. */
+function makePrograms(): void {
+  const bin = join(temporary, 'bin');
+  mkdirSync(bin);
+  const lines = [
+    '#!/bin/bash',
+    '[ "$1 $2" = "--no-install certgate" ] || exit 99',
+    'if [ "$3" != doctor ]; then exec "$TEST_NODE" "$TEST_CERTGATE" "${@:3}"; fi',
+    'printf "%s\\n" "${@:4}" > "$RUNNER_TEMP/doctor.txt"',
+    'while [ $# -gt 0 ]; do case "$1" in --allowed|--denied) cp "$2" "$RUNNER_TEMP/${1#--}.pem";; esac; shift; done',
+    'echo "### Doctor" >> "$GITHUB_STEP_SUMMARY"',
+    'exit "$TEST_DOCTOR"',
+  ];
+  writeFileSync(join(bin, 'npx'), `${lines.join('\n')}\n`);
+  chmodSync(join(bin, 'npx'), 0o755);
+}
+interface StepResult extends Ended {
+  /** What the step adds to the summary of the job. */
+  readonly summary: string;
+  readonly folder: string;
+}
+
+/** A step by its name, with its inputs as GitHub passes them: in the environment. */
+async function runStep(name: string, inputs: Readonly<Record<string, string>>): Promise<StepResult> {
+  const folder = mkdtempSync(join(temporary, 'runner-'));
+  const script = join(folder, 'script.sh');
+  writeFileSync(script, readScript(name));
+  const summaryFile = join(folder, 'summary.md');
+  const path = `${join(temporary, 'bin')}${delimiter}${dirname(process.execPath)}${delimiter}${process.env['PATH'] ?? ''}`;
+  const runner = { PATH: path, TMPDIR: folder, RUNNER_TEMP: folder, GITHUB_STEP_SUMMARY: summaryFile };
+  const env = { ...cleanEnvironment(), ...programs, ...runner, ...inputs };
+  const ended = await collect(spawn('bash', ['--noprofile', '--norc', '-eo', 'pipefail', script], { cwd: app, env }));
+  const summary = readdirSync(folder).includes('summary.md') ? readFileSync(summaryFile, 'utf8') : '';
+  return { ...ended, summary, folder };
+}
+
+function readScript(name: string): string {
+  const step = action.split(/^ {4}- /m).find((text) => text.startsWith(`name: ${name}\n`)) ?? '';
+  const script = /^ {6}run: \|\n((?: {8}.*\n|\n)+)/m.exec(step)?.[1];
+  assert.ok(script !== undefined, `no script of the step "${name}"`);
+  return script.replaceAll(/^ {8}/gm, '');
+}
+
+describe('Inspect who may call', () => {
+  const step = 'Inspect who may call';
+  const baseline = 'certgate.baseline.json';
+
+  before(async () => {
+    const { exitCode, stderr } = await runCertgateHere(
+      ['app', 'inspect', 'deploy', '--baseline', baseline, '--write-baseline'],
+      app,
+    );
+    assert.equal(exitCode, 0, stderr);
+  });
+
+  it('passes an app that is as its baseline says, and shows the table in the summary', async () => {
+    const { exitCode, summary } = await runStep(step, { BASELINE: baseline });
+    assert.equal(exitCode, 0);
+    assert.match(summary, /^### Who may call\n~~~~~~\n┌[\s\S]*SecuredFunction[\s\S]*\n~~~~~~\n$/);
+  });
+
+  it('fails where a function is open that the baseline has closed, and says so in the summary', async () => {
+    const text = readFileSync(join(app, baseline), 'utf8');
+    writeFileSync(join(app, 'closed.json'), text.replace('"kind": "anonymous"', '"kind": "certificate", "roles": []'));
+    const { exitCode, summary } = await runStep(step, { BASELINE: 'closed.json' });
+    assert.equal(exitCode, 1, summary);
+    assert.match(summary, /opens +PublicFunction/);
+  });
+
+  it('fails where there is no baseline', async () => {
+    assert.equal((await runStep(step, { BASELINE: 'absent.json' })).exitCode, 2);
+  });
+});
+
+describe('Check the trust document', () => {
+  const step = 'Check the trust document';
+
+  it('passes a valid document, and fails where there is none', async () => {
+    writeFileSync(join(app, 'trust.json'), '{ "schemaVersion": 1, "revision": 1, "identities": [] }');
+    const [valid, absent] = await Promise.all([
+      runStep(step, { TRUST_STORE: 'file:trust.json', SIGNED_BY: '' }),
+      runStep(step, { TRUST_STORE: 'file:absent.json', SIGNED_BY: '' }),
+    ]);
+    assert.equal(valid.exitCode, 0, valid.stdout);
+    assert.match(valid.summary, /^### Trust document\n~~~~~~\n[\s\S]+~~~~~~\n$/);
+    assert.equal(absent.exitCode, 2);
+  });
+});
+
+describe('Probe the app from outside', () => {
+  const step = 'Probe the app from outside';
+  const inputs = {
+    URL: 'https://app.example',
+    FUNCTIONS: ' Orders\n  Refund  *\n',
+    PUBLIC_FUNCTIONS: '',
+    ALLOWED_CERTIFICATE: '-----BEGIN PRIVATE KEY-----\nas it is\n-----END PRIVATE KEY-----',
+    I_OPERATE_THIS: 'true',
+    TEST_DOCTOR: '0',
+  };
+
+  it('probes with the allowed caller and one that nobody knows, and leaves no key behind', async () => {
+    const { exitCode, folder, summary, stderr } = await runStep(step, inputs);
+    assert.equal(exitCode, 0, stderr);
+    const given = readFileSync(join(folder, 'doctor.txt'), 'utf8').trimEnd().split('\n');
+    assert.equal(given[0], inputs.URL);
+    const rest = given.filter((word) => !word.startsWith('/'));
+    const options = ['--allowed', '--denied', '--summary', '--function', 'Orders', '--function', 'Refund'];
+    assert.deepEqual(rest.slice(1), [...options, '--function', '*', '--i-operate-this']);
+    assert.equal(readFileSync(join(folder, 'allowed.pem'), 'utf8'), `${inputs.ALLOWED_CERTIFICATE}\n`);
+    assert.match(readFileSync(join(folder, 'denied.pem'), 'utf8'), /BEGIN CERTIFICATE[\s\S]*BEGIN PRIVATE KEY/);
+    assert.match(summary, /### Doctor/);
+    const left = readdirSync(folder).sort();
+    assert.deepEqual(left, ['allowed.pem', 'denied.pem', 'doctor.txt', 'script.sh', 'summary.md']);
+  });
+
+  it('fails where a probe fails, and warns where doctor cannot tell', async () => {
+    const [failed, unclear, unasked] = await Promise.all([
+      runStep(step, { ...inputs, TEST_DOCTOR: '1' }),
+      runStep(step, { ...inputs, TEST_DOCTOR: '3' }),
+      runStep(step, { ...inputs, I_OPERATE_THIS: 'false', TEST_DOCTOR: '2' }),
+    ]);
+    assert.equal(failed.exitCode, 1);
+    assert.equal(unclear.exitCode, 0);
+    assert.match(unclear.stdout, /^::warning::/m);
+    assert.equal(unasked.exitCode, 2);
+    assert.doesNotMatch(readFileSync(join(unasked.folder, 'doctor.txt'), 'utf8'), /i-operate-this/);
+  });
+});
