@@ -7,9 +7,8 @@ import { X509Certificate } from 'node:crypto';
 import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { encodePfx } from '../packages/certgate/dist/esm/certificates/pfx/encode-pfx.js';
 import {
   createClientCertificate,
   createServerCertificate,
@@ -17,6 +16,7 @@ import {
 import { sendRequest } from '../packages/certgate/dist/esm/client/send-request.js';
 import { startFunctionsHost } from '../packages/certgate/dist/esm/functions-host/functions-host.js';
 import { startGateway } from '../packages/certgate/dist/esm/gateway/gateway.js';
+import { installTools } from './install-tools.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const sample = join(root, 'examples', 'function-app');
@@ -31,6 +31,12 @@ const expectedAnswers = {
   optional: { PublicFunction: [200, 200, 200], RoleFunction: [401, 401, 403], SecuredFunction: [401, 401, 200] },
 };
 
+const now = new Date();
+const server = createServerCertificate({ days: 90, now });
+const callers = {
+  denied: createClientCertificate({ name: 'denied', days: 90, now }),
+  allowed: createClientCertificate({ name: 'allowed', days: 90, now }),
+};
 const temporary = mkdtempSync(join(tmpdir(), 'certgate-deploy-check-'));
 /** The package, where no other package of this repository can stand in for one that is missing. */
 const unpacked = join(temporary, 'app');
@@ -47,7 +53,7 @@ const steps = [
 
 let rows;
 try {
-  prepareCallers();
+  writeCallers();
   rows = await runSteps();
 } finally {
   rmSync(temporary, { recursive: true, force: true });
@@ -109,6 +115,7 @@ async function loadBlobPackages() {
 
 async function checkTemplate() {
   if (!existsSync(templateCheck)) return undefined;
+  installTools(dirname(templateCheck));
   return readLastLine(await expectRun([templateCheck, '--mutate'], root));
 }
 
@@ -122,10 +129,7 @@ async function withDeployedApp(mode, use) {
       clientCertificateMode: mode,
       upstream: new URL(host.url),
       upstreamToken: host.frontEndField,
-      serverCertificate: {
-        certificatePem: readFileSync(join(temporary, 'server.crt.pem'), 'utf8'),
-        privateKeyPem: readFileSync(join(temporary, 'server.key.pem'), 'utf8'),
-      },
+      serverCertificate: server,
     });
     try {
       return await use(gateway.url.replace('127.0.0.1', 'localhost'), mode);
@@ -138,18 +142,12 @@ async function withDeployedApp(mode, use) {
 }
 
 async function callEveryFunction(url, mode) {
-  const read = (file) => readFileSync(join(temporary, file), 'utf8');
-  const callers = [undefined, 'denied', 'allowed'].map((name) =>
-    name === undefined
-      ? {}
-      : { certificate: { certificatePem: read(`${name}.crt.pem`), privateKeyPem: read(`${name}.key.pem`) } },
-  );
+  const certificates = [{}, { certificate: callers.denied }, { certificate: callers.allowed }];
   const found = {};
   for (const name of Object.keys(expectedAnswers[mode])) {
-    const answers = callers.map((caller) =>
-      sendRequest({ url: `${url}/api/${name}`, caPem: read('server.crt.pem'), ...caller }),
-    );
-    found[name] = (await Promise.all(answers)).map(({ status }) => status);
+    const request = { url: `${url}/api/${name}`, caPem: server.certificatePem };
+    const answers = await Promise.all(certificates.map((caller) => sendRequest({ ...request, ...caller })));
+    found[name] = answers.map(({ status }) => status);
   }
   const evidence = Object.entries(found)
     .map(([name, statuses]) => `${name} ${statuses.join(' ')}`)
@@ -158,41 +156,23 @@ async function callEveryFunction(url, mode) {
   return evidence;
 }
 
-async function askDoctor(url) {
+async function askDoctor(url, mode) {
   if (!existsSync(doctor)) return undefined;
-  const files = ['--allowed', 'allowed.pfx', '--denied', 'denied.pfx', '--password-file', 'password.txt'];
-  const options = [
-    ...files,
-    '--cacert',
-    'server.crt.pem',
-    '--function',
-    'SecuredFunction',
-    '--i-operate-this',
-    '--json',
-  ];
-  await expectRun([certgate, 'doctor', url, ...options], temporary);
-  return 'no finding';
+  const files = ['--allowed', 'allowed.pem', '--denied', 'denied.pem', '--cacert', 'server.pem'];
+  // In Required mode, the front end lets nobody come to it without a certificate.
+  const open = mode === 'optional' ? ['--public-function', 'PublicFunction'] : [];
+  const options = [...files, '--function', 'SecuredFunction', ...open, '--i-operate-this'];
+  return readLastLine(await expectRun([certgate, 'doctor', url, ...options], temporary));
 }
 
-/** The server's certificate, two callers, and a trust document that lists one of them. */
-function prepareCallers() {
-  const now = new Date();
-  const write = (name, { certificatePem, privateKeyPem }) => {
-    writeFileSync(join(temporary, `${name}.crt.pem`), certificatePem);
-    writeFileSync(join(temporary, `${name}.key.pem`), privateKeyPem, { mode: 0o600 });
-  };
-  write('server', createServerCertificate({ days: 90, now }));
-  const password = 'only for this run';
-  writeFileSync(join(temporary, 'password.txt'), password);
-  for (const name of ['allowed', 'denied']) {
-    const issued = createClientCertificate({ name, days: 90, now });
-    write(name, issued);
-    writeFileSync(join(temporary, `${name}.pfx`), encodePfx({ ...issued, password, friendlyName: name }), {
-      mode: 0o600,
-    });
+/** What the app and doctor read: a trust document that lists one of the callers, and PEM files. */
+function writeCallers() {
+  writeFileSync(join(temporary, 'server.pem'), server.certificatePem);
+  for (const [name, { certificatePem, privateKeyPem }] of Object.entries(callers)) {
+    writeFileSync(join(temporary, `${name}.pem`), certificatePem + privateKeyPem, { mode: 0o600 });
   }
-  const allowed = new X509Certificate(readFileSync(join(temporary, 'allowed.crt.pem')));
-  const identity = { name: 'allowed', roles: [], pins: [{ thumbprintSha256: allowed.fingerprint256 }] };
+  const { fingerprint256 } = new X509Certificate(callers.allowed.certificatePem);
+  const identity = { name: 'allowed', roles: [], pins: [{ thumbprintSha256: fingerprint256 }] };
   const document = { schemaVersion: 1, revision: 1, identities: [identity] };
   writeFileSync(join(temporary, 'trust.json'), JSON.stringify(document));
 }

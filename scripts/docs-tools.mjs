@@ -2,9 +2,10 @@
 // language, `workflows` holds action.yml and the workflow for users to the rules of GitHub Actions, and `reference` makes
 // the API reference. Installs them first where they are missing or another version.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { installTools } from './install-tools.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = join(root, 'docs', 'tools');
@@ -16,17 +17,8 @@ const tools = {
 
 const tool = tools[process.argv[2]];
 if (tool === undefined) throw new Error(`Usage: node scripts/docs-tools.mjs ${Object.keys(tools).join('|')}`);
-install();
+installTools(folder);
 run(join(folder, 'node_modules', tool.script), tool.args());
-
-function install() {
-  const installed = join(folder, 'node_modules', '.package-lock.json');
-  const wanted = join(folder, 'package-lock.json');
-  if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(wanted).mtimeMs) return;
-  const npm = process.env['npm_execpath'];
-  if (npm === undefined) throw new Error('The tools are not installed. Run `npm ci --prefix docs/tools` once.');
-  run(npm, ['ci', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error']);
-}
 
 function run(script, args) {
   const { status } = spawnSync(process.execPath, [script, ...args], { cwd: folder, stdio: 'inherit' });
