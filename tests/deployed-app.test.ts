@@ -187,6 +187,8 @@ describe('deploy/', () => {
     const packed = [...listPackedByAzd(join(app, 'deploy'))].sort();
     assert.deepEqual([...listPackedByCoreTools(join(app, 'deploy'))].sort(), packed);
     assert.ok(packed.includes('node_modules/@certgate/azure-functions/package.json'));
+    // It names paths of this machine.
+    assert.ok(!packed.includes('node_modules/.package-lock.json'));
   });
 
   it('refuses every call of a closed function where nothing says that App Service is the front end', async (context) => {

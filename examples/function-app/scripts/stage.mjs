@@ -43,7 +43,9 @@ function stage(codeFolder) {
   for (const file of readdirSync(join(app, codeFolder), { recursive: true }).filter((name) => code.test(name))) {
     cpSync(join(app, codeFolder, file), join(target, codeFolder, file));
   }
-  cpSync(join(temporary, 'node_modules'), join(target, 'node_modules'), { recursive: true });
+  // npm's own note of what it installed, with the paths of this machine.
+  const filter = (path) => basename(path) !== '.package-lock.json';
+  cpSync(join(temporary, 'node_modules'), join(target, 'node_modules'), { recursive: true, filter });
   // A remote build then fails: by its version, it would install what anybody has published under the name.
   const tarballs = unlocked.map((name) => [name, `file:${basename(findTarball(name))}`]);
   writeManifest(target, { ...locked, ...Object.fromEntries(tarballs) });
