@@ -19,8 +19,10 @@ const code = /(?<!\.(?:test|spec))\.[cm]?js$/;
 
 const app = fileURLToPath(new URL('..', import.meta.url));
 const target = join(app, 'deploy');
-const { values } = parseArgs({ options: { lockfile: { type: 'string', default: app }, packed: { type: 'string' } } });
+const folder = { type: 'string', default: app };
+const { values } = parseArgs({ options: { lockfile: folder, packed: folder } });
 const lockfileFolder = resolve(values.lockfile);
+const readJson = (path) => JSON.parse(readFileSync(path, 'utf8'));
 const own = readJson(join(app, 'package.json'));
 const { dependencies: locked = {} } = readJson(join(lockfileFolder, 'package.json'));
 const unlocked = Object.keys(own.dependencies).filter((name) => locked[name] === undefined);
@@ -55,8 +57,7 @@ function stage(codeFolder) {
 
 function findCode() {
   const folder = /^(?:\.\/)?([^./{*][^/{*]*)\//.exec(own.main ?? '')?.[1];
-  if (folder === undefined)
-    throw new Error('"main" in package.json must begin with the folder of the code, like dist/.');
+  if (folder === undefined) throw new Error('"main" in package.json must begin with a folder, like dist/.');
   if (existsSync(join(app, folder))) return folder;
   throw new Error(`There is no ${folder}/. Build the app first.`);
 }
@@ -76,15 +77,14 @@ function install() {
 }
 
 function findTarball(name) {
-  const file = `${name.replace('@', '').replace('/', '-')}-${own.dependencies[name]}.tgz`;
-  const path = resolve(values.packed ?? '.', file);
+  const path = resolve(values.packed, `${name.replace('@', '').replace('/', '-')}-${own.dependencies[name]}.tgz`);
   if (existsSync(path)) return path;
   throw new Error(`${name} is not in ${join(lockfileFolder, 'package.json')}, and there is no ${path}.`);
 }
 
 function writeManifest(folder, dependencies) {
-  const { name, version, type, main } = own;
-  const manifest = { name, version, private: true, type, main, dependencies };
+  const { name, version, type, main, optionalDependencies, overrides } = own;
+  const manifest = { name, version, private: true, type, main, dependencies, optionalDependencies, overrides };
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
 }
 
@@ -93,13 +93,7 @@ function runNpm(...args) {
   if (npm === undefined) throw new Error('Run it with npm: npm run stage.');
   // Links (node_modules/.bin) would be copied as links into the temporary folder.
   const options = ['--omit=dev', '--no-bin-links', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'];
-  const { status } = spawnSync(process.execPath, [npm, ...args, ...options], {
-    cwd: temporary,
-    stdio: ['ignore', 2, 2],
-  });
+  const settings = { cwd: temporary, stdio: ['ignore', 2, 2] };
+  const { status } = spawnSync(process.execPath, [npm, ...args, ...options], settings);
   if (status !== 0) throw new Error(`npm ${args[0]} failed.`);
-}
-
-function readJson(path) {
-  return JSON.parse(readFileSync(path, 'utf8'));
 }
