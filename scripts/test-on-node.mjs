@@ -21,8 +21,8 @@ run('npm', ['start', '--', '--once', '--json']);
 run('npm', ['test', '--', 'packages', ...listRunningTests()]);
 
 function listRunningTests() {
-  const reading = ['api-reports', 'architecture', 'cli-init', 'conformance-results', 'docs', 'environment-table'];
-  reading.push('readme-walkthrough', 'statements-of-absence', 'vendoring');
+  const reading = ['api-reports', 'architecture', 'cli-init', 'conformance-results', 'deployed-app', 'docs'];
+  reading.push('environment-table', 'github-action', 'readme-walkthrough', 'statements-of-absence', 'vendoring');
   return readdirSync(join(root, 'tests', 'dist'))
     .filter((name) => name.endsWith('.test.js') && !reading.includes(basename(name, '.test.js')))
     .map((name) => join('tests', 'dist', name));
