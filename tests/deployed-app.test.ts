@@ -95,7 +95,9 @@ function writeManifest(tarball: string): void {
   const { main } = JSON.parse(readFileSync(join(sampleFolder, 'package.json'), 'utf8')) as { readonly main: string };
   const scripts = { stage: 'node scripts/stage.mjs' };
   const dependencies = { '@azure/functions': '^4.16.5', '@certgate/azure-functions': `file:vendor/${tarball}` };
-  const manifest = { name: 'app', version: '1.0.0', main, scripts, dependencies };
+  // What npm ci wants to see again: without the override, it refuses the lockfile.
+  const more = { optionalDependencies: { ms: '2.1.3' }, overrides: { cookie: '1.0.2' } };
+  const manifest = { name: 'app', version: '1.0.0', main, scripts, dependencies, ...more };
   writeFileSync(join(app, 'package.json'), JSON.stringify(manifest));
 }
 
@@ -186,7 +188,9 @@ describe('deploy/', () => {
   it('is packed by Core Tools as by azd, with its node_modules', () => {
     const packed = [...listPackedByAzd(join(app, 'deploy'))].sort();
     assert.deepEqual([...listPackedByCoreTools(join(app, 'deploy'))].sort(), packed);
-    assert.ok(packed.includes('node_modules/@certgate/azure-functions/package.json'));
+    for (const name of ['@certgate/azure-functions', 'ms']) {
+      assert.ok(packed.includes(`node_modules/${name}/package.json`), name);
+    }
     // It names paths of this machine.
     assert.ok(!packed.includes('node_modules/.package-lock.json'));
   });
@@ -202,7 +206,8 @@ describe('deploy/', () => {
 
   it('has a package.json that a build in Azure can neither run nor complete from the registry', () => {
     const manifest = JSON.parse(readFileSync(join(app, 'deploy', 'package.json'), 'utf8')) as Record<string, unknown>;
-    assert.deepEqual(Object.keys(manifest).sort(), ['dependencies', 'main', 'name', 'private', 'version']);
+    const kept = ['dependencies', 'main', 'name', 'optionalDependencies', 'overrides', 'private', 'version'];
+    assert.deepEqual(Object.keys(manifest).sort(), kept);
     assert.match(JSON.stringify(manifest['dependencies']), /"@certgate\/azure-functions":"file:/);
   });
 
