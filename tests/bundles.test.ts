@@ -164,7 +164,13 @@ describe('a part of a package is loaded with its first use, and then at once', (
       assert.deepEqual(withUrl, ['part-remote-sources', 'part-trust-reading']);
       assert.equal(name, 'TrustDocumentError');
       assert.match(String(message), /trustAnchors\[0\]/);
-      assert.deepEqual(withAuthority, ['part-authorities', 'part-remote-sources', 'part-trust-reading', 'path', 'shared-later']);
+      assert.deepEqual(withAuthority, [
+        'part-authorities',
+        'part-remote-sources',
+        'part-trust-reading',
+        'path',
+        'shared-later',
+      ]);
     });
   }
 
