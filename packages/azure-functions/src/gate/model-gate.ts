@@ -23,12 +23,17 @@ interface ServedInvocation {
   gated: unknown;
 }
 
-/** Where it is kept: on the object, since a WeakMap would cost each invocation three microseconds. */
+/**
+ * Where it is kept: on the object, since a WeakMap would cost each invocation three microseconds; and on the function that
+ * was put there, since the object may not be extensible, or only its methods may be copied.
+ */
 const servedKey = Symbol('served invocation');
 
-interface GatedInvocationModel extends InvocationModel {
+interface Served {
   [servedKey]?: ServedInvocation;
 }
+
+type GatedInvocationModel = InvocationModel & Served;
 
 /** Returns what `invoke` gave, or a promise of it. */
 type Guard = (invocation: ModelInvocation) => unknown;
@@ -108,7 +113,7 @@ export class ModelGate {
       return model;
     }
     const gated = model as GatedInvocationModel;
-    const before = gated[servedKey];
+    const before = gated[servedKey] ?? (gated.invokeFunction as Served | undefined)?.[servedKey];
     if (before !== undefined && !isSameInvocation(before.core, core)) {
       before.isShared = true;
       this.#onUnknownModel();
@@ -123,7 +128,7 @@ export class ModelGate {
   #gateServed(model: GatedInvocationModel, served: ServedInvocation): boolean {
     const original: unknown = model.invokeFunction;
     if (typeof original !== 'function' || !hasMember(model, 'invokeFunction')) return false;
-    const gated = (context: unknown, inputs: unknown, handler: unknown): unknown =>
+    const gated: InvocationModel['invokeFunction'] & Served = (context, inputs, handler) =>
       this.#guard({
         core: served.core,
         context,
@@ -133,10 +138,11 @@ export class ModelGate {
         invoke: (final) => Reflect.apply(original, model, [context, inputs, final]) as unknown,
       });
     served.gated = gated;
+    gated[servedKey] = served;
     try {
       model.invokeFunction = gated;
       if (model.invokeFunction !== gated) return false;
-      model[servedKey] = served;
+      if (Object.isExtensible(model)) model[servedKey] = served;
     } catch {
       return false;
     }

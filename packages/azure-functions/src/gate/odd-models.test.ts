@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { trustStoreFromDocument } from '@certgate/core';
+import { getClientIdentity } from '../request-identity.js';
 import { secureApp } from '../secure-app.js';
-import { bearing, createApp, reader, type SecuredApp, trustDocument } from '../test-support/secured-app.js';
+import { bearing, createApp, operator, reader, type SecuredApp, trustDocument } from '../test-support/secured-app.js';
 
 type Model = NonNullable<SecuredApp['worker']['model']>;
 
@@ -85,8 +86,11 @@ describe('a model whose methods only seem to be replaced', () => {
 });
 
 describe('a model that keeps objects from one invocation to the next', () => {
-  /** `getInvocationModel` gives one object to all; its members go to the library's object of the latest invocation. */
-  const share = (created: SecuredApp): void => {
+  /**
+   * `getInvocationModel` gives one object to all, or what `give` makes of it; its members go to the library's object of the
+   * latest invocation.
+   */
+  const share = (created: SecuredApp, give = (shared: object): object => shared): void => {
     const original = created.worker.model!;
     let latest: ReturnType<Model['getInvocationModel']>;
     const shared = {
@@ -97,7 +101,7 @@ describe('a model that keeps objects from one invocation to the next', () => {
     setModel(created, {
       getInvocationModel: (core: object) => {
         latest = original.getInvocationModel(core);
-        return shared;
+        return give(shared);
       },
     });
   };
@@ -121,6 +125,25 @@ describe('a model that keeps objects from one invocation to the next', () => {
     await admitted;
     assert.notEqual((await worker.invoke('Early')).status, 200);
     assert.ok(scene.startCodes().includes('programming_model_unknown'));
+  });
+
+  it('nor does a caller get the identity of another, where the object takes no property or its methods are copied', async (context) => {
+    let before: object = {};
+    const gives: readonly ((shared: object) => object)[] = [
+      Object.preventExtensions,
+      (shared) => (before = Object.fromEntries(Object.entries({ ...shared, ...before }))),
+    ];
+    for (const give of gives) {
+      const scene = buildScene(context, (created) => {
+        share(created, give);
+      });
+      const { app, worker } = scene;
+      app.http('Whoami', { handler: (_request, call) => ({ body: getClientIdentity(call).name }) });
+      await worker.start();
+      assert.equal((await worker.invoke('Whoami', bearing(operator))).body, 'operator');
+      assert.equal((await worker.invoke('Whoami', bearing(reader))).status, 503);
+      assert.ok(scene.startCodes().includes('programming_model_unknown'));
+    }
   });
 
   for (const [what, hideId] of [
