@@ -567,7 +567,12 @@ describe('misuse is an error at load', () => {
   it('a function that Azure asks no key for', (context) => {
     const { app, worker } = start(context);
     const handler = observe(secret, { until });
-    const options: readonly object[] = [{ authLevel: 'anonymous' }, {}, { authLevel: 'system' }];
+    const options: readonly object[] = [
+      { authLevel: 'anonymous' },
+      {},
+      { authLevel: 'system' },
+      { authLevel, AuthLevel: 'anonymous' },
+    ];
     for (const each of options) {
       assert.throws(() => {
         app.http('Orders', { ...each, handler });

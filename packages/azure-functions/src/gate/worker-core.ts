@@ -115,7 +115,13 @@ export function findFunctionKind(metadata: FunctionMetadata | undefined): Trigge
  */
 export function requiresKey(metadata: FunctionMetadata): boolean {
   const triggers = Object.values(metadata.bindings ?? {}).filter(({ type }) => findTriggerKind(type) === 'http');
-  return triggers.length > 0 && triggers.every((trigger) => isKeyLevel(readMember(trigger, 'authLevel')));
+  return triggers.length > 0 && triggers.every(asksForKey);
+}
+
+/** The host reads names without letter case too, and nothing says which of two spellings it would take. */
+function asksForKey(trigger: FunctionBinding): boolean {
+  const spellings = Object.keys(trigger).filter((name) => name.toLowerCase() === 'authlevel');
+  return spellings.length === 1 && isKeyLevel(readMember(trigger, 'authLevel'));
 }
 
 /** The host reads the level without letter case. It has others, which no document tells of: they count as none. */
