@@ -431,13 +431,13 @@ describe('a mark that gets lost, or lands elsewhere, closes', () => {
     assert.equal((await worker.invoke('Orders', bearing(reader))).body, 'reader');
     assert.deepEqual(closed, [401, 'reader']);
     assert.deepEqual(
-      worker.decisions.map(({ outcome, code }) => [outcome, code]),
+      worker.decisions.map((line) => pick(line, 'function', 'outcome', 'code')),
       [
-        ['observed', 'certificate_not_trusted'],
-        ['observed', 'certificate_not_trusted'],
-        ['denied', 'certificate_not_trusted'],
-        ['allowed', 'allowed'],
-        ['observed', 'role_missing'],
+        ['Orders', 'observed', 'certificate_not_trusted'],
+        ['Other', 'observed', 'certificate_not_trusted'],
+        ['Closed', 'denied', 'certificate_not_trusted'],
+        ['Orders', 'allowed', 'allowed'],
+        ['Other', 'observed', 'role_missing'],
       ],
     );
   });

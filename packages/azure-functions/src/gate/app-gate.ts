@@ -25,7 +25,7 @@ import { ObservationClock, OpeningNotice } from './deferral.js';
 import { answerInvocation, createDenialResponse, findTriggerType } from './denial-response.js';
 import { certificateHeaderName, isDevelopment } from './front-end.js';
 import { admitted, FunctionGate, type GateOptions, type Verdict } from './function-gate.js';
-import { createMuteCall, findContext, refuseHandler } from './handler-call.js';
+import { createHandlerCall, findContext, refuseHandler } from './handler-call.js';
 import { type GatedFunction, GatedFunctions } from './gated-functions.js';
 import { ModelGate, type ModelInvocation } from './model-gate.js';
 import { findRegistered, getCoverage } from './registered-functions.js';
@@ -185,7 +185,7 @@ export class AppGate implements CoveringGate {
   #decideHandler(gated: GatedFunction, args: readonly unknown[]): Verdict | PromiseLike<Verdict> {
     const { name, requirement } = gated;
     const context = findContext(args);
-    const subject = context ?? createMuteCall(name);
+    const subject = createHandlerCall(name, context);
     if (requirement === undefined) return this.#gate.reportDenial(subject, denyMcp(name));
     if (context === undefined)
       return this.#gate.reportDenial(subject, deny('internal_fault', 'The call carries no invocation context.'));

@@ -13,9 +13,20 @@ export function findContext(args: readonly unknown[]): InvocationContext | undef
     : undefined;
 }
 
-/** A call without a context has nowhere to log to. */
-export function createMuteCall(functionName: string): LoggingCall {
-  return { functionName, invocationId: unknownInvocationId, log: () => undefined, warn: () => undefined };
+/**
+ * A call of this function, logged where its context logs. The context may be that of another function, which calls this one.
+ * A call without a context has nowhere to log to.
+ */
+export function createHandlerCall(functionName: string, context: InvocationContext | undefined): LoggingCall {
+  return {
+    functionName,
+    // Read when it is needed: a context that throws must not spoil more than the decision.
+    get invocationId() {
+      return context?.invocationId ?? unknownInvocationId;
+    },
+    log: (line) => context?.log(line),
+    warn: (line) => context?.warn(line),
+  };
 }
 
 /**

@@ -182,6 +182,7 @@ describe('the channel certgate:decision', () => {
       [
         ['Closed', 'internal_fault', call.invocationId],
         ['Closed', 'internal_fault', 'unknown'],
+        ['Closed', 'internal_fault', 'id'],
       ],
     );
   });
