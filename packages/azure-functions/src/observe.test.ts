@@ -485,6 +485,23 @@ describe('a mark that gets lost, or lands elsewhere, closes', () => {
     assert.equal((await worker.invoke('Orders')).body, 'secret');
   });
 
+  it("an observed handler that runs in an anonymous function's place is closed: Azure has checked no key", async (context) => {
+    setClock(context);
+    const { app, worker } = createApp(context);
+    app.hook.preInvocation((call) => {
+      call.functionHandler = worker.functions.get('Orders')!.callback as FunctionHandler;
+    });
+    secureApp(app, { trustStore: trustStoreFromDocument(trustDocument) });
+    app.http('Orders', { authLevel, handler: observe(secret, { until }) });
+    app.http('Public', { handler: allowAnonymous(() => ({ body: 'public' })) });
+    app.http('Keyed', { authLevel, handler: allowAnonymous(() => ({ body: 'keyed' })) });
+    await worker.start();
+    assert.equal((await worker.invoke('Public')).status, 401);
+    assert.deepEqual(pick(worker.decisions[0], 'function', 'outcome'), ['Orders', 'denied']);
+    assert.equal((await worker.invoke('Public', bearing(reader))).body, 'secret');
+    for (const name of ['Keyed', 'Orders']) assert.equal((await worker.invoke(name)).body, 'secret', name);
+  });
+
   it('a hook that wraps an observed handler: decided once, one line, no warning', async (context) => {
     setClock(context);
     const warn = context.mock.method(console, 'warn', () => undefined);

@@ -191,7 +191,7 @@ export class AppGate implements CoveringGate {
       return this.#gate.reportDenial(subject, deny('internal_fault', 'The call carries no invocation context.'));
     const [request] = args;
     const findHeader = (): string | null => (request as HttpRequest).headers.get(certificateHeaderName);
-    const observation = this.#observation.observe(gated);
+    const observation = this.#functions.isKeyed(context) ? this.#observation.observe(gated) : undefined;
     return this.#gate.decide({ requirement, context, request, subject, findHeader, isInvocation: false, observation });
   }
 

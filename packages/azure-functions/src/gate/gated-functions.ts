@@ -1,4 +1,4 @@
-import { copyOwn, type FunctionRequirement } from '@certgate/core';
+import { copyOwn, type FunctionRequirement, readMember } from '@certgate/core';
 import { findRegistered, isToldToRequireKey } from './registered-functions.js';
 import {
   type AnyHandler,
@@ -52,6 +52,17 @@ export class GatedFunctions {
     const created = createGatedFunction(registered.name, kind, registered.policy, isToldToRequireKey(registered));
     this.#known.set(registered, created);
     return created;
+  }
+
+  /** Whether Azure has checked a key for the invocation of this context, whichever function it then calls. */
+  isKeyed(context: object): boolean {
+    try {
+      const name = readMember(context, 'functionName');
+      const registered = typeof name === 'string' ? findRegistered(this.#coverage, name) : undefined;
+      return registered !== undefined && isToldToRequireKey(registered);
+    } catch {
+      return false;
+    }
   }
 }
 
