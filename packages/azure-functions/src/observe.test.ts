@@ -502,6 +502,38 @@ describe('a mark that gets lost, or lands elsewhere, closes', () => {
     for (const name of ['Keyed', 'Orders']) assert.equal((await worker.invoke(name)).body, 'secret', name);
   });
 
+  it('who is admitted to a function that a hook calls first is nobody to an observed one that would refuse', async (context) => {
+    setClock(context);
+    const warn = context.mock.method(console, 'warn', () => undefined);
+    const { app, worker } = createApp(context);
+    app.hook.preInvocation((call) => {
+      const { functionHandler: present } = call;
+      call.functionHandler = (...args) => {
+        worker.functions.get('Audit')!.callback(...args);
+        return present(...args) as unknown;
+      };
+    });
+    secureApp(app, { trustStore: trustStoreFromDocument(trustDocument) });
+    app.http('Orders', { authLevel, handler: observe(requireRole('operator', whoami), { until }) });
+    app.http('Audit', { authLevel, handler: whoami });
+    await worker.start();
+    for (const [caller, name] of [
+      [reader, 'nobody'],
+      [operator, 'operator'],
+    ] as const)
+      assert.equal((await worker.invoke('Orders', bearing(caller))).body, name);
+    assert.deepEqual(
+      worker.decisions.map((line) => pick(line, 'function', 'code')),
+      [
+        ['Orders', 'role_missing'],
+        ['Audit', 'allowed'],
+        ['Orders', 'allowed'],
+      ],
+    );
+    const codes = warn.mock.calls.map(({ arguments: [line] }) => (JSON.parse(String(line)) as { code: string }).code);
+    assert.deepEqual(codes, ['observed']);
+  });
+
   it('a hook that wraps an observed handler: decided once, one line, no warning', async (context) => {
     setClock(context);
     const warn = context.mock.method(console, 'warn', () => undefined);

@@ -160,10 +160,9 @@ export class AppGate implements CoveringGate {
     const gated = this.#functions.find(name, registered?.kind, registered?.handler);
     const { isOpen, requirement } = gated;
     const context = findContext(args);
-    const isObserved = this.#observation.observe(gated) !== undefined;
-    const mayGoOn =
-      context !== undefined && requirement !== undefined && this.#gate.mayGoOn(context, requirement, isObserved);
-    if (isOpen || mayGoOn) return Reflect.apply(handler, thisArgument, args);
+    const isAdmitted =
+      context !== undefined && requirement !== undefined && this.#gate.isAdmitted(context, requirement);
+    if (isOpen || isAdmitted) return Reflect.apply(handler, thisArgument, args);
     this.#noteBypass(name, context);
     return this.#run(gated, handler, thisArgument, args);
   }

@@ -90,11 +90,11 @@ export class FunctionGate {
     return this.#earlier.get(context)?.isInvocation === true;
   }
 
-  /** Whether it was under this requirement: admitted, or let go on by a function that `isObserved` still. */
-  mayGoOn(context: object, requirement: FunctionRequirement, isObserved: boolean): boolean {
+  /** Whether it was admitted under this requirement. What was only observed is looked at again: by now it may be over. */
+  isAdmitted(context: object, requirement: FunctionRequirement): boolean {
     const earlier = this.#earlier.get(context);
     if (earlier?.isInvocation !== true || earlier.requirement !== requirement) return false;
-    return isObserved || earlier.decision.outcome === 'allowed';
+    return earlier.decision.outcome === 'allowed';
   }
 
   /** When the app starts: says what stands in the way, and loads trust. Rejects when the trust is not valid. */
@@ -154,17 +154,21 @@ export class FunctionGate {
     return admitted;
   }
 
-  /** The function is observed: the call goes on, without an identity unless the invocation has one already. */
+  /** The function is observed: the call goes on, without an identity unless the invocation was admitted. */
   #letGoOn(call: GatedCall, denial: Denial, earlier?: EarlierCall): Verdict {
     const { requirement, request, context } = call;
-    if (earlier === undefined) clientIdentities.delete(context);
-    if (earlier?.decision.outcome !== 'allowed') this.#noteCall(call, denial, earlier);
+    if (earlier?.decision.outcome !== 'allowed') {
+      clientIdentities.delete(context);
+      this.#noteCall(call, denial, earlier);
+    }
     noteObservedCall(context, request, requirement);
     return admitted;
   }
 
   #noteCall(call: GatedCall, decision: Decision, earlier: EarlierCall | undefined): void {
     const { requirement, request, context, isInvocation, subject } = call;
+    // A call inside that was decided by itself says nothing of the invocation.
+    if (!isInvocation && earlier === undefined && this.hasGoneOn(context)) return;
     const { invocationId } = isInvocation ? subject : (earlier ?? subject);
     const isForAll = isInvocation || earlier?.isInvocation === true;
     this.#earlier.set(context, { request, decision, requirement, isInvocation: isForAll, invocationId });
