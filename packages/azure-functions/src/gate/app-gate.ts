@@ -128,7 +128,10 @@ export class AppGate implements CoveringGate {
       if (isShared)
         return this.#gate.denyFault(subject, new TypeError('several invocations have one invocation model'));
       const gated = this.#functions.find(subject.functionName, findFunctionKind(core.metadata), handler);
-      if (gated.isOpen) return admitted;
+      if (gated.isOpen) {
+        this.#gate.forget(context);
+        return admitted;
+      }
       const { requirement } = gated;
       if (requirement === undefined) return this.#gate.reportDenial(subject, denyMcp(subject.functionName));
       if (!isObject(context)) return this.#gate.denyFault(subject, new TypeError('the invocation has no context'));
@@ -190,12 +193,13 @@ export class AppGate implements CoveringGate {
       return this.#gate.reportDenial(subject, deny('internal_fault', 'The call carries no invocation context.'));
     const [request] = args;
     const findHeader = (): string | null => (request as HttpRequest).headers.get(certificateHeaderName);
-    const observation = this.#functions.isKeyed(context) ? this.#observation.observe(gated) : undefined;
+    const isKeyed = this.#functions.isKeyed(this.#gate.findInvoked(context), context);
+    const observation = isKeyed ? this.#observation.observe(gated) : undefined;
     return this.#gate.decide({ requirement, context, request, subject, findHeader, isInvocation: false, observation });
   }
 
   #noteBypass(functionName: string, context: InvocationContext | undefined): void {
-    if (this.#isStandingIn || this.#isBypassNoted || (context !== undefined && this.#gate.hasGoneOn(context))) return;
+    if (this.#isStandingIn || this.#isBypassNoted || this.#gate.findInvoked(context) !== undefined) return;
     this.#isBypassNoted = true;
     warnAtStart('gate_bypassed', describeBypass(functionName), { function: functionName });
     // No invocation at all has come the known way: what has no wrapper needs the hook from now on.

@@ -21,7 +21,7 @@ import { unknownInvocationId } from './core-call.js';
 import { noteDeferral, noteObservedCall } from './deferral.js';
 import { type FrontEnd, type FrontEndName, frontEndOverride, readVariable, resolveFrontEnd } from './front-end.js';
 import { HttpStreamingWatch } from './http-streaming.js';
-import { clientIdentities } from './shared-state.js';
+import { clientIdentities, deferrals } from './shared-state.js';
 import { isPromiseLike, type ProgrammingModel } from './worker-core.js';
 
 export interface GateOptions {
@@ -85,9 +85,18 @@ export class FunctionGate {
     this.#streaming.watchCapabilities(model);
   }
 
-  /** Whether the call's whole invocation was let go on, under whatever requirement. */
-  hasGoneOn(context: object): boolean {
-    return this.#earlier.get(context)?.isInvocation === true;
+  /** The function of the whole invocation, if that was let go on. */
+  findInvoked(context: object | undefined): string | undefined {
+    const earlier = context && this.#earlier.get(context);
+    return earlier?.isInvocation === true ? earlier.requirement.functionName : undefined;
+  }
+
+  /** Before an invocation that nothing is decided of: a programming model may give it the context of an earlier one. */
+  forget(context: unknown): void {
+    if (typeof context !== 'object' || context === null) return;
+    this.#earlier.delete(context);
+    clientIdentities.delete(context);
+    deferrals.delete(context);
   }
 
   /** Whether it was admitted under this requirement. What was only observed is looked at again: by now it may be over. */
@@ -148,7 +157,7 @@ export class FunctionGate {
     if (decision.outcome !== 'allowed')
       return call.observation === undefined ? decision : this.#letGoOn(call, decision, earlier);
     const { requirement, request, context } = call;
-    this.#noteCall(call, decision, earlier);
+    this.#noteCall(call, decision);
     clientIdentities.set(context, decision.identity);
     noteDeferral(context, request, decision, requirement);
     return admitted;
@@ -159,19 +168,17 @@ export class FunctionGate {
     const { requirement, request, context } = call;
     if (earlier?.decision.outcome !== 'allowed') {
       clientIdentities.delete(context);
-      this.#noteCall(call, denial, earlier);
+      this.#noteCall(call, denial);
     }
     noteObservedCall(context, request, requirement);
     return admitted;
   }
 
-  #noteCall(call: GatedCall, decision: Decision, earlier: EarlierCall | undefined): void {
-    const { requirement, request, context, isInvocation, subject } = call;
-    // A call inside that was decided by itself says nothing of the invocation.
-    if (!isInvocation && earlier === undefined && this.hasGoneOn(context)) return;
-    const { invocationId } = isInvocation ? subject : (earlier ?? subject);
-    const isForAll = isInvocation || earlier?.isInvocation === true;
-    this.#earlier.set(context, { request, decision, requirement, isInvocation: isForAll, invocationId });
+  #noteCall({ requirement, request, context, isInvocation, subject }: GatedCall, decision: Decision): void {
+    // What is decided of a call inside says nothing of the invocation.
+    if (!isInvocation && this.findInvoked(context) !== undefined) return;
+    const { invocationId } = subject;
+    this.#earlier.set(context, { request, decision, requirement, isInvocation, invocationId });
   }
 
   #concludeFault(call: GatedCall, error: unknown): Verdict {

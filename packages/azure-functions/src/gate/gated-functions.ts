@@ -54,10 +54,13 @@ export class GatedFunctions {
     return created;
   }
 
-  /** Whether Azure has checked a key for the invocation of this context, whichever function it then calls. */
-  isKeyed(context: object): boolean {
+  /**
+   * Whether Azure has checked a key for the invocation of this context, whichever function it then calls. `invoked` is the
+   * function that the worker named; else the context says it.
+   */
+  isKeyed(invoked: string | undefined, context: object): boolean {
     try {
-      const name = readMember(context, 'functionName');
+      const name = invoked ?? readMember(context, 'functionName');
       const registered = typeof name === 'string' ? findRegistered(this.#coverage, name) : undefined;
       return registered !== undefined && isToldToRequireKey(registered);
     } catch {

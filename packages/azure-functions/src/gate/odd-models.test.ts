@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
+import type { HttpHandler } from '@azure/functions';
 import { trustStoreFromDocument } from '@certgate/core';
-import { getClientIdentity } from '../request-identity.js';
+import { allowAnonymous } from '../function-policy.js';
+import { observe } from '../observe.js';
+import { findClientIdentity, getClientIdentity } from '../request-identity.js';
 import { secureApp } from '../secure-app.js';
 import { bearing, createApp, operator, reader, type SecuredApp, trustDocument } from '../test-support/secured-app.js';
 
@@ -176,13 +179,22 @@ describe('a model that keeps objects from one invocation to the next', () => {
           },
         });
       });
-      const { worker, runs } = scene;
+      const { app, worker, runs } = scene;
+      const whoami: HttpHandler = (_request, call) => ({ body: findClientIdentity(call)?.name ?? 'nobody' });
+      app.http('Public', { handler: allowAnonymous(whoami) });
+      const until = new Date(Date.now() + 86_400_000).toISOString();
+      app.http('Observed', { authLevel: 'function', handler: observe(whoami, { until }) });
       await worker.start();
       for (const name of ['Early', 'Late']) {
         assert.equal((await worker.invoke(name, bearing(reader))).body, 'secret');
         assert.equal((await worker.invoke(name)).status, 401, name);
       }
       assert.equal(runs(), 2);
+      // What the context says of itself is of its first invocation.
+      for (const name of ['Public', 'Observed']) {
+        assert.equal((await worker.invoke('Early', bearing(reader))).body, 'secret');
+        assert.equal((await worker.invoke(name)).body, 'nobody', name);
+      }
     });
   }
 });
