@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import type { InvocationContext } from '@azure/functions';
 import { type Denial, type DenialCode, deny } from '@certgate/core';
 import * as fc from 'fast-check';
+import type { Observation } from './decision-channel.js';
 import { DecisionLog, type DecisionLogLine } from './decision-log.js';
 import { formatLogLine } from './log-text.js';
 import { makeCertificate } from '../test-support/certificates.js';
@@ -74,8 +75,8 @@ describe('denial lines', () => {
     let now = 0;
     const log = new DecisionLog({ now: () => now });
     const { context, lines } = createContext();
-    const observation = { until: Date.UTC(2027, 0, 1), functionKey: undefined };
-    const write = (thumbprintSha256: string, observed?: typeof observation): void => {
+    const observation: Observation = { until: Date.UTC(2027, 0, 1), functionKey: undefined };
+    const write = (thumbprintSha256: string, observed?: Observation): void => {
       const decision = deny('certificate_not_trusted', 'x', { thumbprintSha256 });
       log.write(context, { decision, observation: observed });
     };
@@ -91,9 +92,13 @@ describe('denial lines', () => {
     assert.equal(lines.length, 41);
     for (let index = 0; index < 5000; index += 1) write(`made up ${index}`, observation);
     assert.equal(lines.length, 41 + 998);
+    // A caller with a key of its own has its line all the same.
+    for (let time = 0; time < 5; time += 1) write('late', { ...observation, functionKey: 'late' });
+    assert.equal(lines.length, 41 + 999);
+    assert.deepEqual([lines.at(-1)?.functionKey, lines.at(-1)?.suppressed], ['late', 5000 - 998]);
     now += 86_400_000;
     write('quiet', observation);
-    assert.deepEqual([lines.at(-1)?.thumbprintSha256, lines.at(-1)?.suppressed], ['quiet', 5000 - 998]);
+    assert.deepEqual([lines.at(-1)?.thumbprintSha256, lines.at(-1)?.suppressed], ['quiet', 4]);
   });
 
   it('every denial is written or counted', () => {

@@ -89,6 +89,8 @@ export class DecisionLog {
   readonly #windows = new Map<string, Window>();
   /** By function, code and caller of observed calls: whoever will be refused is named, however many others are. */
   readonly #observed = new DailyNotice();
+  /** By function, code and key: a caller that makes a certificate for each call crowds only those out that share its key. */
+  readonly #observedKeys = new DailyNotice();
   readonly #choice: DecisionLogChoice;
   readonly #now: () => number;
 
@@ -117,8 +119,11 @@ export class DecisionLog {
     const now = this.#now();
     if (observation === undefined) return this.#count(code, false, now);
     const { functionName } = context;
-    const caller = JSON.stringify([functionName, code, thumbprintSha256, observation.functionKey]);
-    return this.#count(`${code} ${functionName}`, this.#observed.isDue(caller, now), now);
+    const { functionKey } = observation;
+    const isKeyDue = this.#observedKeys.isDue(JSON.stringify([functionName, code, functionKey]), now);
+    const caller = JSON.stringify([functionName, code, thumbprintSha256, functionKey]);
+    const isDue = this.#observed.isDue(caller, now) || isKeyDue;
+    return this.#count(`${code} ${functionName}`, isDue, now);
   }
 
   #count(key: string, isDue: boolean, now: number): number | undefined {
