@@ -412,6 +412,24 @@ describe('a mark that gets lost, or lands elsewhere, closes', () => {
     );
   });
 
+  it('a closed function that is called inside an observed call is decided by the certificate of the invocation', async (context) => {
+    const { app, worker, library } = start(context);
+    const callClosed: Handler = (_request, call) => {
+      // As a batch of requests does, with headers that the caller wrote in the body.
+      const made = new library.HttpRequest({ method: 'GET', url: 'http://localhost', ...bearing(operator) });
+      return worker.functions.get('Closed')!.callback(made, call) as HttpResponseInit;
+    };
+    app.http('Orders', { authLevel, handler: observe(requireRole('operator', callClosed), { until }) });
+    app.http('Closed', { handler: whoami });
+    await worker.start();
+    for (const caller of [{}, bearing(stranger)]) assert.equal((await worker.invoke('Orders', caller)).status, 401);
+    for (const [caller, name] of [
+      [reader, 'reader'],
+      [operator, 'operator'],
+    ] as const)
+      assert.equal((await worker.invoke('Orders', bearing(caller))).body, name);
+  });
+
   it('an observed function that is called in the context of another one is decided and logged by itself', async (context) => {
     const { app, worker } = start(context);
     const closed: unknown[] = [];

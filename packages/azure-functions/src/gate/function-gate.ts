@@ -61,6 +61,8 @@ interface EarlierCall {
   readonly requirement: FunctionRequirement;
   readonly isInvocation: boolean;
   readonly invocationId: string;
+  /** That of the call. */
+  readonly findHeader: GatedCall['findHeader'];
 }
 
 /** Decides calls of closed functions. One per app. */
@@ -147,8 +149,14 @@ export class FunctionGate {
     if (frontEnd.outcome === 'denied') return frontEnd;
     const source = this.#streaming.takeHeaderSource(call.subject.invocationId);
     if (source.kind === 'ambiguous') return deny('http_streaming_ambiguous', ambiguousDetail);
-    const header = source.kind === 'proxied' ? source.header : call.findHeader();
+    const header = source.kind === 'proxied' ? source.header : this.#findHeader(call);
     return this.#access.decide(header, call.requirement, now);
+  }
+
+  /** A call inside an invocation is by the invocation's caller, whatever request the app has made for it. */
+  #findHeader(call: GatedCall): string | null | undefined {
+    const earlier = call.isInvocation ? undefined : this.#earlier.get(call.context);
+    return earlier?.isInvocation === true ? earlier.findHeader() : call.findHeader();
   }
 
   /** `earlier` is set where it led to the decision. */
@@ -174,11 +182,12 @@ export class FunctionGate {
     return admitted;
   }
 
-  #noteCall({ requirement, request, context, isInvocation, subject }: GatedCall, decision: Decision): void {
+  #noteCall(call: GatedCall, decision: Decision): void {
+    const { requirement, request, context, isInvocation, subject, findHeader } = call;
     // What is decided of a call inside says nothing of the invocation.
     if (!isInvocation && this.findInvoked(context) !== undefined) return;
     const { invocationId } = subject;
-    this.#earlier.set(context, { request, decision, requirement, isInvocation, invocationId });
+    this.#earlier.set(context, { request, decision, requirement, isInvocation, invocationId, findHeader });
   }
 
   #concludeFault(call: GatedCall, error: unknown): Verdict {
