@@ -412,7 +412,7 @@ describe('a mark that gets lost, or lands elsewhere, closes', () => {
     );
   });
 
-  it('a closed function that is called inside an observed call is decided by the certificate of the invocation', async (context) => {
+  it('a closed function that is called inside an observed or anonymous call is decided by the certificate of the invocation', async (context) => {
     const { app, worker, library } = start(context);
     const callClosed: Handler = (_request, call) => {
       // As a batch of requests does, with headers that the caller wrote in the body.
@@ -420,14 +420,18 @@ describe('a mark that gets lost, or lands elsewhere, closes', () => {
       return worker.functions.get('Closed')!.callback(made, call) as HttpResponseInit;
     };
     app.http('Orders', { authLevel, handler: observe(requireRole('operator', callClosed), { until }) });
+    app.http('Public', { handler: allowAnonymous(callClosed) });
     app.http('Closed', { handler: whoami });
     await worker.start();
-    for (const caller of [{}, bearing(stranger)]) assert.equal((await worker.invoke('Orders', caller)).status, 401);
-    for (const [caller, name] of [
-      [reader, 'reader'],
-      [operator, 'operator'],
-    ] as const)
-      assert.equal((await worker.invoke('Orders', bearing(caller))).body, name);
+    for (const outer of ['Orders', 'Public']) {
+      for (const caller of [{}, bearing(stranger)])
+        assert.equal((await worker.invoke(outer, caller)).status, 401, outer);
+      for (const [caller, name] of [
+        [reader, 'reader'],
+        [operator, 'operator'],
+      ] as const)
+        assert.equal((await worker.invoke(outer, bearing(caller))).body, name, outer);
+    }
   });
 
   it('an observed function that is called in the context of another one is decided and logged by itself', async (context) => {

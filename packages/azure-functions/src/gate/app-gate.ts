@@ -128,14 +128,14 @@ export class AppGate implements CoveringGate {
       if (isShared)
         return this.#gate.denyFault(subject, new TypeError('several invocations have one invocation model'));
       const gated = this.#functions.find(subject.functionName, findFunctionKind(core.metadata), handler);
-      if (gated.isOpen) {
-        this.#gate.forget(context);
+      const findHeader = (): string | undefined => subject.findCertificateHeader();
+      const { isOpen, requirement } = gated;
+      if (isOpen) {
+        this.#gate.noteOpen(context, findHeader);
         return admitted;
       }
-      const { requirement } = gated;
       if (requirement === undefined) return this.#gate.reportDenial(subject, denyMcp(subject.functionName));
       if (!isObject(context)) return this.#gate.denyFault(subject, new TypeError('the invocation has no context'));
-      const findHeader = (): string | undefined => subject.findCertificateHeader();
       const observation = this.#observation.observe(gated, subject);
       const request = inputs[0];
       return this.#gate.decide({ requirement, context, request, subject, findHeader, isInvocation: true, observation });

@@ -74,6 +74,8 @@ export class FunctionGate {
   readonly #expiryLog = new ExpiryLog();
   readonly #streaming = new HttpStreamingWatch();
   readonly #earlier = createContextMap<EarlierCall>();
+  /** Of invocations of open functions. */
+  readonly #openHeaders = createContextMap<GatedCall['findHeader']>();
   #frontEnd: FrontEnd | undefined;
 
   constructor(options: GateOptions) {
@@ -93,12 +95,16 @@ export class FunctionGate {
     return earlier?.isInvocation === true ? earlier.requirement.functionName : undefined;
   }
 
-  /** Before an invocation that nothing is decided of: a programming model may give it the context of an earlier one. */
-  forget(context: unknown): void {
+  /**
+   * Before an invocation that nothing is decided of. A programming model may give it the context of an earlier one; and
+   * closed functions that it calls are decided by its header.
+   */
+  noteOpen(context: unknown, findHeader: GatedCall['findHeader']): void {
     if (typeof context !== 'object' || context === null) return;
     this.#earlier.delete(context);
     clientIdentities.delete(context);
     deferrals.delete(context);
+    this.#openHeaders.set(context, findHeader);
   }
 
   /** Whether it was admitted under this requirement. What was only observed is looked at again: by now it may be over. */
@@ -155,8 +161,10 @@ export class FunctionGate {
 
   /** A call inside an invocation is by the invocation's caller, whatever request the app has made for it. */
   #findHeader(call: GatedCall): string | null | undefined {
-    const earlier = call.isInvocation ? undefined : this.#earlier.get(call.context);
-    return earlier?.isInvocation === true ? earlier.findHeader() : call.findHeader();
+    if (call.isInvocation) return call.findHeader();
+    const earlier = this.#earlier.get(call.context);
+    if (earlier?.isInvocation === true) return earlier.findHeader();
+    return (this.#openHeaders.get(call.context) ?? call.findHeader)();
   }
 
   /** `earlier` is set where it led to the decision. */
