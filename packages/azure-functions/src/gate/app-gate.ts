@@ -15,7 +15,8 @@
 //   In an observed function, what is refused below function-gate is logged, and the handler runs without an identity.
 //
 //   denial-response sends refusals. Where an invocation reaches a wrapped handler without an admission, the wrapper takes
-//   the same steps by the handler's own arguments. A hook does so for handlers without a wrapper, if the model is unknown.
+//   the same steps, by the invocation's header or, where the gate has not seen it, by the handler's own arguments. If the
+//   model is unknown, a hook does so for handlers without a wrapper.
 
 import type { FunctionHandler, HttpRequest, InvocationContext, PreInvocationContext } from '@azure/functions';
 import { type Denial, type TrustStoreReport, deny } from '@certgate/core';
@@ -170,7 +171,7 @@ export class AppGate implements CoveringGate {
     return this.#run(gated, handler, thisArgument, args);
   }
 
-  /** Decides by the handler's own arguments. */
+  /** Decides about a call of the handler. */
   #run(gated: GatedFunction, handler: AnyHandler, thisArgument: unknown, args: readonly unknown[]): unknown {
     const proceed = (verdict: Verdict): unknown =>
       verdict === admitted ? Reflect.apply(handler, thisArgument, args) : this.#refuse(verdict as Denial, gated, args);
