@@ -55,8 +55,8 @@ async function runTests() {
   const chosen = folders.length === 0 ? ['tests', 'packages'] : folders;
   const files = chosen.flatMap((folder) => listTests(folder).sort());
   if (files.length === 0) throw new Error(`No tests in ${chosen.join(', ')}.`);
-  // One more than there are processors: many files wait for a server, a timer or npm most of the time.
-  const concurrency = os.availableParallelism() + 1;
+  // Two more than there are processors: many files wait for a server, a timer or npm most of the time.
+  const concurrency = os.availableParallelism() + 2;
   console.log(
     `Running ${files.length} test files, ${concurrency} at a time; a file's results come when it has ended …`,
   );
