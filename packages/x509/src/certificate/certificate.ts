@@ -14,6 +14,7 @@ import {
   readSingle,
   refuseDer,
 } from '../encoding/der.js';
+import { rsassaPss } from './signature-algorithm.js';
 
 /**
  * The fields of a certificate (RFC 5280 §4.1) as they stand in its DER. The functions below decode its names and its key;
@@ -233,7 +234,6 @@ const curveNames: Readonly<Record<string, string>> = {
   '1.3.132.0.35': 'P-521',
 };
 const rsaEncryption = '1.2.840.113549.1.1.1';
-const rsassaPss = '1.2.840.113549.1.1.10';
 const ecPublicKey = '1.2.840.10045.2.1';
 
 export function decodePublicKey(subjectPublicKeyInfo: DerElement): CertificatePublicKey {

@@ -42,7 +42,8 @@ const digests: Readonly<Record<string, DigestAlgorithm>> = {
   '2.16.840.1.101.3.4.2.3': 'sha512',
 };
 
-const rsassaPss = '1.2.840.113549.1.1.10';
+/** RFC 4055 §3.1: of a signature, and of a key that makes no others. */
+export const rsassaPss = '1.2.840.113549.1.1.10';
 const mgf1 = '1.2.840.113549.1.1.8';
 const ed25519 = '1.3.101.112';
 const ed448 = '1.3.101.113';
