@@ -72,7 +72,7 @@ function serveRequests(listener: TlsListener, settings: GatewaySettings): void {
       request.socket.destroy();
     });
   };
-  // No listener for `upgrade`: such a request then comes as any other, and is refused in its turn.
+  // Without a listener for `upgrade`, Node hands on such a request like any other: request-refusals.ts answers it with 501.
   listener.server.on('request', serve).on('checkContinue', serve).on('checkExpectation', serve);
   answerUnreadableRequests(listener.server, {
     findConnection: (socket) => listener.findConnection(socket),
