@@ -76,9 +76,9 @@ const packageRooms: Readonly<Record<string, Readonly<Record<string, readonly str
     'trust-store-from': [],
     'function-policy': ['log', 'gate', 'request-identity'],
     testing: ['gate'],
-    'until-option': [],
-    'report-only': ['gate', 'function-policy', 'until-option'],
-    observe: ['gate', 'function-policy', 'until-option'],
+    'temporary-opening': ['gate', 'function-policy'],
+    'report-only': ['gate', 'temporary-opening'],
+    observe: ['gate', 'temporary-opening'],
     index: [
       'log',
       'gate',

@@ -1,8 +1,6 @@
 import type { HttpHandler } from '@azure/functions';
-import { copyOwn } from '@certgate/core';
-import { describeOpening, expectHandler, wrapHandler } from './function-policy.js';
-import { type AnyHandler, certificatePolicy, findPolicy } from './gate/shared-state.js';
-import { readUntil } from './until-option.js';
+import type { AnyHandler } from './gate/shared-state.js';
+import { openForAWhile } from './temporary-opening.js';
 
 /** The options of `observe`. */
 export interface ObserveOptions {
@@ -43,16 +41,5 @@ export interface ObserveOptions {
 export function observe<Handler extends HttpHandler>(handler: Handler, options: ObserveOptions): Handler;
 export function observe<Handler extends AnyHandler>(handler: Handler, options: ObserveOptions): Handler;
 export function observe<Handler extends AnyHandler>(handler: Handler, options: ObserveOptions): Handler {
-  expectHandler('observe', handler);
-  const observedUntil = readUntil('observe', options);
-  const inner = findPolicy(handler) ?? certificatePolicy;
-  if (inner.kind === 'anonymous') {
-    throw new TypeError('observe was given an anonymous handler, which refuses nobody. Take away one of the two.');
-  }
-  const opening = describeOpening(inner);
-  if (opening !== undefined) {
-    throw new TypeError(`observe was given a handler that ${opening} already. Take away one of the two.`);
-  }
-  const policy = copyOwn({ kind: 'certificate', roles: inner.roles, observedUntil } as const);
-  return wrapHandler(handler, policy, (_args, call) => call());
+  return openForAWhile('observe', handler, options);
 }

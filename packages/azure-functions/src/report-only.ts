@@ -1,8 +1,6 @@
 import type { HttpHandler } from '@azure/functions';
-import { copyOwn } from '@certgate/core';
-import { describeOpening, expectHandler, wrapHandler } from './function-policy.js';
-import { type AnyHandler, certificatePolicy, findPolicy } from './gate/shared-state.js';
-import { readUntil } from './until-option.js';
+import type { AnyHandler } from './gate/shared-state.js';
+import { openForAWhile } from './temporary-opening.js';
 
 /** The options of `reportOnly`. */
 export interface ReportOnlyOptions {
@@ -14,9 +12,9 @@ export interface ReportOnlyOptions {
 }
 
 /**
- * Tries a role, or a caller's list of functions, before it counts: until `until`, at most 90 days ahead, callers that are known and would be
- * refused with `role_missing` or `function_not_allowed` are let through, and each such call is a warning in the log.
- * Nothing else is deferred: strangers, disabled identities, expired certificates and every fault are refused as ever.
+ * Tries a role, or a caller's list of functions, before it counts: until `until`, at most 90 days ahead, callers that are
+ * known and would be refused with `role_missing` or `function_not_allowed` are let through, and each such call is a warning
+ * in the log. Nothing else is deferred: strangers, disabled identities, expired certificates and every fault are refused as ever.
  *
  * It stands outermost: `app.http('Refund', { handler: reportOnly(requireRole('refunds.write', refund), { until }) })`. It
  * returns a new function and leaves the given one as it is. Where its mark gets lost, the function is closed.
@@ -37,16 +35,5 @@ export interface ReportOnlyOptions {
 export function reportOnly<Handler extends HttpHandler>(handler: Handler, options: ReportOnlyOptions): Handler;
 export function reportOnly<Handler extends AnyHandler>(handler: Handler, options: ReportOnlyOptions): Handler;
 export function reportOnly<Handler extends AnyHandler>(handler: Handler, options: ReportOnlyOptions): Handler {
-  expectHandler('reportOnly', handler);
-  const reportOnlyUntil = readUntil('reportOnly', options);
-  const inner = findPolicy(handler) ?? certificatePolicy;
-  if (inner.kind === 'anonymous') {
-    throw new TypeError('reportOnly was given an anonymous handler, which refuses nobody. Take away one of the two.');
-  }
-  const opening = describeOpening(inner);
-  if (opening !== undefined) {
-    throw new TypeError(`reportOnly was given a handler that ${opening} already. Take away one of the two.`);
-  }
-  const policy = copyOwn({ kind: 'certificate', roles: inner.roles, reportOnlyUntil } as const);
-  return wrapHandler(handler, policy, (_args, call) => call());
+  return openForAWhile('reportOnly', handler, options);
 }
