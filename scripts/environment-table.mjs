@@ -3,7 +3,7 @@
 // tests/environment-table.test.ts holds the page to it.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { resolveFrontEnd } from '../packages/azure-functions/dist/esm/gate/front-end.js';
+import { resolveFrontEnd } from '../packages/core/dist/esm/front-end-resolution/resolve-front-end.js';
 
 const page = fileURLToPath(new URL('../docs/environments.md', import.meta.url));
 
@@ -47,7 +47,7 @@ export const copies = [
 ];
 
 export function describeOutcome(named, environment) {
-  const frontEnd = resolveFrontEnd(named, environment);
+  const frontEnd = resolveFrontEnd(named === undefined ? {} : { frontEnd: named }, environment);
   return frontEnd.outcome === 'denied' ? frontEnd.code : frontEnd.name;
 }
 

@@ -308,7 +308,7 @@ describe('the app does not start', () => {
       'an unknown front end in the setting',
       'secureApp(app, { trustStore });',
       /CERTGATE_FRONT_END/,
-      { CERTGATE_FRONT_END: 'nginx' },
+      { CERTGATE_FRONT_END: 'lighttpd' },
     ],
     [
       'a role on a timer',

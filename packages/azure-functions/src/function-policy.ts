@@ -1,9 +1,8 @@
-import { type Denial, copyOwn, deny, findAuthorizationDenial, readMember } from '@certgate/core';
+import { type Denial, copyOwn, deny, findAuthorizationDenial, isDevelopment, readMember } from '@certgate/core';
 import { publishDecision } from './log/decision-channel.js';
 import { isRoleDeferred } from './gate/deferral.js';
 import type { HttpHandler, InvocationContext } from '@azure/functions';
 import type { Role } from './request-identity.js';
-import { isDevelopment } from './gate/front-end.js';
 import { answerDenial, createDenialResponse, findTriggerType } from './gate/denial-response.js';
 import { logRoleDenial } from './log/decision-log.js';
 import {

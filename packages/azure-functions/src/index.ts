@@ -12,7 +12,7 @@ export {
   type Register,
   type Role,
 } from './request-identity.js';
-export type { FrontEndName } from './gate/front-end.js';
+export type { FrontEndIsolation, FrontEndName, FrontEndSecretOption } from '@certgate/core';
 export { decisionChannelName, type DecisionEvent, type Observation } from './log/decision-channel.js';
 export type { DecisionLogLine } from './log/decision-log.js';
 export type { ExpiryLogLine } from './log/expiry-log.js';

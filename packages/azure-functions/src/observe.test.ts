@@ -4,7 +4,7 @@ import type { FunctionHandler, HttpResponseInit, InvocationContext } from '@azur
 import { type TrustStore, trustStoreFromDocument } from '@certgate/core';
 import * as fc from 'fast-check';
 import { allowAnonymous, requireAnyRole, requireRole } from './function-policy.js';
-import { certificateHeaderName } from './gate/front-end.js';
+import { certificateHeaderName } from './test-support/certificates.js';
 import { type AnyHandler, functionCoverage, functionPolicies, tightenPolicy } from './gate/shared-state.js';
 import { observe } from './observe.js';
 import { reportOnly } from './report-only.js';

@@ -5,7 +5,6 @@ import { type TrustStore, trustStoreFromDocument } from '@certgate/core';
 import * as fc from 'fast-check';
 import { countRuns } from '@certgate/x509/test-support/random-runs.js';
 import { requireAnyRole, requireRole } from './function-policy.js';
-import { certificateHeaderName } from './gate/front-end.js';
 import { reportOnly } from './report-only.js';
 import { getClientIdentity } from './request-identity.js';
 import { secureApp } from './secure-app.js';
@@ -17,7 +16,7 @@ import {
   functionCoverage,
   tightenPolicy,
 } from './gate/shared-state.js';
-import { documentOf } from './test-support/certificates.js';
+import { documentOf, certificateHeaderName } from './test-support/certificates.js';
 import { appService, setEnvironment } from './test-support/environment.js';
 import { startProxyTarget } from './test-support/proxy-target.js';
 import { loadSecondCopy } from './test-support/second-copy.js';

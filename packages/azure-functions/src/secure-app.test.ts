@@ -219,9 +219,30 @@ describe('options', () => {
     ['an inherited trust store', Object.create({ trustStore }), /needs a trustStore/],
     ['a typo', { trustStore, frontend: 'app-service' }, /does not know the option frontend/],
     ['an unknown symbol', { trustStore, [Symbol('x')]: true }, /does not know the option Symbol\(x\)/],
-    ['an unknown front end', { trustStore, frontEnd: 'nginx' }, /frontEnd "nginx"; known are app-service/],
-    ['an undefined front end', { trustStore, frontEnd: undefined }, /frontEnd undefined/],
-    ['another letter case', { trustStore, frontEnd: 'App-Service' }, /frontEnd "App-Service"/],
+    [
+      'an unknown front end',
+      { trustStore, frontEnd: 'lighttpd' },
+      /frontEnd of secureApp is "lighttpd"; known are app-service/,
+    ],
+    ['an undefined front end', { trustStore, frontEnd: undefined }, /frontEnd of secureApp is undefined/],
+    ['another letter case', { trustStore, frontEnd: 'App-Service' }, /frontEnd of secureApp is "App-Service"/],
+    [
+      'an undefined isolation',
+      { trustStore, frontEndIsolation: undefined },
+      /frontEndIsolation of secureApp is undefined/,
+    ],
+    [
+      'an unknown isolation',
+      { trustStore, frontEndIsolation: 'vnet' },
+      /"vnet"; known are ingress, access-restrictions/,
+    ],
+    [
+      'a secret that is too short',
+      { trustStore, frontEndSecret: 'secret' },
+      /frontEndSecret of secureApp is not valid: .*32 to 256/,
+    ],
+    ['three secrets', { trustStore, frontEndSecret: ['a', 'b', 'c'].map((each) => each.repeat(32)) }, /not valid/],
+    ['a secret that is no text', { trustStore, frontEndSecret: 1 }, /frontEndSecret of secureApp is no text/],
     [
       'an unknown choice of log lines',
       { trustStore, decisionLog: 'none' },

@@ -1,6 +1,14 @@
 import type { app as AzureFunctionsApp } from '@azure/functions';
-import { type TrustStore, readMember } from '@certgate/core';
-import { type FrontEndName, frontEndNames, frontEndOverride, readFrontEndSetting } from './gate/front-end.js';
+import {
+  expectFrontEndOptions,
+  type FrontEndIsolation,
+  type FrontEndName,
+  frontEndOptionNames,
+  frontEndOverride,
+  type FrontEndSecretOption,
+  type TrustStore,
+  readMember,
+} from '@certgate/core';
 import { AppGate } from './gate/app-gate.js';
 import { announceGate, securedCores } from './gate/shared-state.js';
 import { type WorkerCore, findWorkerCore } from './gate/worker-core.js';
@@ -18,6 +26,22 @@ export interface SecureAppOptions {
    * Development; everywhere else every call is refused until it is named here or by the app setting CERTGATE_FRONT_END.
    */
   readonly frontEnd?: FrontEndName;
+  /**
+   * What a front end of your own sends with each request in `X-Certgate-Front-End-Secret`, so that a request which came past
+   * it is refused. It is compared in constant time; give two while you exchange it. 32 to 256 characters of A-Z a-z 0-9 and
+   * . _ ~ + / = -. By default the app setting CERTGATE_FRONT_END_SECRET, one value or two with a space between them.
+   */
+  readonly frontEndSecret?: FrontEndSecretOption | undefined;
+  /**
+   * Instead of a secret: what keeps everybody but the front end from reaching the app. Nothing of it is checked. By default
+   * the app setting CERTGATE_FRONT_END_ISOLATION.
+   */
+  readonly frontEndIsolation?: FrontEndIsolation;
+  /**
+   * For the front end `envoy` alone: the exact number of elements in `X-Forwarded-Client-Cert`, 1 by default. The last one is
+   * used: it says who connected to the nearest hop.
+   */
+  readonly forwardedElements?: number;
   /**
    * Which decisions are logged. `'all'`, the default: one line for each. `'denials'`: only refusals, and what a report-only
    * or observed function lets through. That saves a log message per admitted call, and then no log of the app says which identity
@@ -89,12 +113,22 @@ function joinGate(core: WorkerCore, options: SecureAppOptions): void {
 function describeConfiguration({
   trustStore,
   frontEnd,
+  frontEndSecret,
+  frontEndIsolation,
+  forwardedElements,
   decisionLog = 'all',
   ...rest
 }: SecureAppOptions): string | undefined {
   const configuration = readMember(trustStore, 'configuration');
   if (typeof configuration !== 'string') return undefined;
-  return JSON.stringify([configuration, frontEnd ?? null, rest[frontEndOverride] === true, decisionLog]);
+  const ofFrontEnd = [
+    frontEnd ?? null,
+    frontEndSecret ?? null,
+    frontEndIsolation ?? null,
+    forwardedElements ?? null,
+    rest[frontEndOverride] === true,
+  ];
+  return JSON.stringify([configuration, ...ofFrontEnd, decisionLog]);
 }
 
 function expectApp(app: unknown): asserts app is FunctionApp {
@@ -107,7 +141,7 @@ function expectApp(app: unknown): asserts app is FunctionApp {
   }
 }
 
-const knownOptions: readonly (string | symbol)[] = ['trustStore', 'frontEnd', 'decisionLog', frontEndOverride];
+const knownOptions: readonly (string | symbol)[] = ['trustStore', 'decisionLog', ...frontEndOptionNames];
 
 /** A copy of what was checked: the caller's object may be changed later, and what it inherits was written by nobody. */
 function readOptions(options: unknown): SecureAppOptions {
@@ -116,17 +150,12 @@ function readOptions(options: unknown): SecureAppOptions {
   const unknown = Reflect.ownKeys(own).find((key) => !knownOptions.includes(key));
   if (unknown !== undefined) {
     throw new TypeError(
-      `secureApp does not know the option ${String(unknown)}; known are trustStore, frontEnd, decisionLog.`,
+      `secureApp does not know the option ${String(unknown)}; known are ${knownOptions.filter((key) => typeof key === 'string').join(', ')}.`,
     );
   }
   expectTrustStore(own['trustStore']);
-  if ('frontEnd' in own) expectFrontEnd(own['frontEnd']);
+  expectFrontEndOptions('secureApp', own, process.env);
   if ('decisionLog' in own) expectDecisionLog(own['decisionLog']);
-  if (frontEndOverride in own && own[frontEndOverride] !== true) {
-    throw new TypeError('unsafeTrustCertificateHeaderFromAnywhere can only be true, or be left out.');
-  }
-  const { fault } = readFrontEndSetting(process.env);
-  if (fault !== undefined) throw new TypeError(fault);
   return Object.freeze(own) as object as SecureAppOptions;
 }
 
@@ -134,13 +163,6 @@ function expectTrustStore(trustStore: unknown): void {
   if (isRecord(trustStore) && typeof readMember(trustStore, 'find') === 'function') return;
   throw new TypeError(
     'secureApp needs a trustStore: trustStoreFrom(process.env.CERTGATE_TRUST), or an object with a find method.',
-  );
-}
-
-function expectFrontEnd(frontEnd: unknown): void {
-  if (frontEndNames.some((name) => name === frontEnd)) return;
-  throw new TypeError(
-    `secureApp does not know the frontEnd ${JSON.stringify(frontEnd)}; known are ${frontEndNames.join(', ')}.`,
   );
 }
 

@@ -132,7 +132,7 @@ function checkOptionTypes(): void {
   // @ts-expect-error -- a typo in an option
   secureApp(app, { trustStore, frontend: 'app-service' });
   // @ts-expect-error -- an unknown front end
-  secureApp(app, { trustStore, frontEnd: 'nginx' });
+  secureApp(app, { trustStore, frontEnd: 'lighttpd' });
   // @ts-expect-error -- named or left out, never undefined
   secureApp(app, { trustStore, frontEnd: undefined });
   // @ts-expect-error -- true or left out

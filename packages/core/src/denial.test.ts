@@ -18,6 +18,7 @@ describe('the table of denials', () => {
       unavailable: [
         'front_end_unknown',
         'front_end_contradicted',
+        'front_end_unproven',
         'http_streaming_ambiguous',
         'gate_not_installed',
         'trust_locked',
@@ -26,10 +27,12 @@ describe('the table of denials', () => {
         'internal_fault',
       ],
       client_certificate_required: [
+        'front_end_bypassed',
         'certificate_missing',
         'certificate_malformed',
         'certificate_multiple',
         'certificate_too_large',
+        'certificate_verification_failed',
         'certificate_on_deny_list',
         'certificate_not_trusted',
         'identity_ambiguous',

@@ -42,6 +42,9 @@ const denials = {
   // Before the header is looked at: the operator's side is not in order.
   front_end_unknown: { publicCode: 'unavailable', steps: ['front-end'] },
   front_end_contradicted: { publicCode: 'unavailable', steps: ['front-end'] },
+  front_end_unproven: { publicCode: 'unavailable', steps: ['front-end'] },
+  // Of one request alone: for all that is known, somebody sent it past the front end.
+  front_end_bypassed: { publicCode: 'client_certificate_required', steps: ['front-end'] },
   http_streaming_ambiguous: { publicCode: 'unavailable', steps: ['http-streaming'] },
   gate_not_installed: { publicCode: 'unavailable', steps: [] },
   // The certificate header. The bytes of a pinned certificate may turn out later to be none.
@@ -52,6 +55,7 @@ const denials = {
   },
   certificate_multiple: { publicCode: 'client_certificate_required', steps: ['certificate-header'] },
   certificate_too_large: { publicCode: 'client_certificate_required', steps: ['certificate-header'] },
+  certificate_verification_failed: { publicCode: 'client_certificate_required', steps: ['certificate-header'] },
   // The trust store. What is known by a name is concluded by client-identity, once the path holds; so is what the
   // document says anew after an OCSP responder was asked.
   trust_locked: { publicCode: 'unavailable', steps: ['trust-store', 'client-identity'], isMomentary: true },

@@ -28,6 +28,19 @@ export {
 } from './trust-store/trust-stores.js';
 export type { BlobAddress } from './trust-sources/trust-address.js';
 export type { TrustBlobClient, TrustBlobDownload, TrustBlobDownloadOptions } from './trust-sources/blob-source.js';
+export { isDevelopment, localHostMark, readVariable } from './front-end-resolution/host-environment.js';
+export type { FindField } from './front-ends/front-end.js';
+export {
+  expectFrontEndOptions,
+  type FrontEndIsolation,
+  frontEndOptionNames,
+  type FrontEndOptions,
+  frontEndOverride,
+} from './front-end-resolution/front-end-options.js';
+export type { FrontEndSecretOption } from './front-end-resolution/front-end-secret.js';
+export type { FrontEndName } from './front-ends/front-end-table.js';
+export { type ResolvedFrontEnd, resolveFrontEnd } from './front-end-resolution/resolve-front-end.js';
+export type { RequestReader } from './front-end-resolution/request-reader.js';
 export { trustStoreFromDocument } from './trust-store/document-store.js';
 export { trustChannelName, type TrustRefreshEvent } from './trust-store/trust-channel.js';
 export { firstOf } from './trust-store/first-of.js';

@@ -5,10 +5,11 @@
 //     │                        MCP trigger                              the invocation fails, certificate_missing is logged
 //     │ function-gate          no invocation context                    503 internal_fault
 //     │                        admitted before: on to authorization
-//     │ front-end              unknown or contradicted                  503 front_end_unknown, front_end_contradicted
-//     │ core-call              the header of the request that the host sent
-//     │ http-streaming         the header of the proxied request        503 http_streaming_ambiguous
-//     │ AccessGate of core     header, trust, certificate, roles        401, 403 or 503: access-gate.ts
+//     │ front-ends of core     unknown, contradicted or unproven        503 front_end_unknown, front_end_contradicted …
+//     │ core-call              the headers of the request that the host sent
+//     │ http-streaming         the headers of the proxied request       503 http_streaming_ambiguous
+//     │ RequestReader of core  the secret and the text of the front end 401 front_end_bypassed, certificate_missing …
+//     │ AccessGate of core     certificate, trust, roles                401, 403 or 503: access-gate.ts
 //     │ log/                   the line and the channel; a fault here   503 internal_fault
 //     ▼ handler, with the client's identity
 //
@@ -19,12 +20,11 @@
 //   model is unknown, a hook does so for handlers without a wrapper.
 
 import type { FunctionHandler, HttpRequest, InvocationContext, PreInvocationContext } from '@azure/functions';
-import { type Denial, type TrustStoreReport, deny } from '@certgate/core';
+import { type Denial, type FindField, isDevelopment, type TrustStoreReport, deny } from '@certgate/core';
 import { warnAtStart } from '../log/start-log.js';
 import { CoreCall } from './core-call.js';
 import { ObservationClock, OpeningNotice } from './deferral.js';
 import { answerInvocation, createDenialResponse, findTriggerType } from './denial-response.js';
-import { certificateHeaderName, isDevelopment } from './front-end.js';
 import { admitted, FunctionGate, type GateOptions, type Verdict } from './function-gate.js';
 import { createHandlerCall, findContext, refuseHandler } from './handler-call.js';
 import { type GatedFunction, GatedFunctions } from './gated-functions.js';
@@ -129,7 +129,7 @@ export class AppGate implements CoveringGate {
       if (isShared)
         return this.#gate.denyFault(subject, new TypeError('several invocations have one invocation model'));
       const gated = this.#functions.find(subject.functionName, findFunctionKind(core.metadata), handler);
-      const findHeader = (): string | undefined => subject.findCertificateHeader();
+      const findHeader: FindField = (name) => subject.findHeader(name);
       const { isOpen, requirement } = gated;
       if (isOpen) {
         this.#gate.noteOpen(context, findHeader);
@@ -193,7 +193,7 @@ export class AppGate implements CoveringGate {
     if (context === undefined)
       return this.#gate.reportDenial(subject, deny('internal_fault', 'The call carries no invocation context.'));
     const [request] = args;
-    const findHeader = (): string | null => (request as HttpRequest).headers.get(certificateHeaderName);
+    const findHeader: FindField = (name) => (request as HttpRequest).headers.get(name);
     const isKeyed = this.#functions.isKeyed(this.#gate.findInvoked(context), context);
     const observation = isKeyed ? this.#observation.observe(gated) : undefined;
     return this.#gate.decide({ requirement, context, request, subject, findHeader, isInvocation: false, observation });

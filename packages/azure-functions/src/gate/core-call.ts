@@ -1,6 +1,5 @@
 import { readMember } from '@certgate/core';
 import type { LoggingCall } from '../log/decision-log.js';
-import { certificateHeaderName } from './front-end.js';
 import { type CoreInvocationContext, findTriggerKind } from './worker-core.js';
 
 /** The id of an invocation that the worker gave none. Several invocations may have it, so it tells none of them apart. */
@@ -30,16 +29,16 @@ export class CoreCall implements LoggingCall {
   }
 
   /**
-   * The certificate header of the request that the host sent with the invocation; undefined where it has none. Names and
-   * values are taken as the library's `Headers` would take them. Two values stay two: the header's grammar knows the
-   * comma, and refuses.
+   * A header of the request that the host sent with the invocation, by its name in lower case; undefined where it has
+   * none. Names and values are taken as the library's `Headers` would take them. Two values stay two: the front end's
+   * grammar knows the comma.
    */
-  findCertificateHeader(): string | undefined {
+  findHeader(wanted: string): string | undefined {
     let header: string | undefined;
     // Loops, since this runs at every invocation.
     for (const input of readList(this.#core.request, 'inputData')) {
       if (!this.#isHttpTrigger(readOf(input, 'name'))) continue;
-      const value = findHeader(readOf(readOf(input, 'data'), 'http'));
+      const value = findHeader(readOf(readOf(input, 'data'), 'http'), wanted);
       if (value !== undefined) header = header === undefined ? value : `${header},${value}`;
     }
     return header;
@@ -79,7 +78,7 @@ const keyNameClaim = 'http://schemas.microsoft.com/2017/07/functions/claims/keyi
  * The worker has told the host that it understands nullable values, so the headers usually come as those, and `headers`
  * is empty then.
  */
-function findHeader(http: unknown): string | undefined {
+function findHeader(http: unknown, wanted: string): string | undefined {
   const nullable = readOf(http, 'nullableHeaders');
   const nullableNames = isObject(nullable) ? Object.keys(nullable) : [];
   const isNullable = nullableNames.length > 0;
@@ -87,7 +86,7 @@ function findHeader(http: unknown): string | undefined {
   if (!isObject(fields)) return undefined;
   let header: string | undefined;
   for (const name of isNullable ? nullableNames : Object.keys(fields)) {
-    if (name.length !== certificateHeaderName.length || name.toLowerCase() !== certificateHeaderName) continue;
+    if (name.length !== wanted.length || name.toLowerCase() !== wanted) continue;
     const field = readOf(fields, name);
     const value = trimField(toText(isNullable ? readOf(field, 'value') : field));
     header = header === undefined ? value : `${header},${value}`;

@@ -3,13 +3,19 @@ import {
   type Admission,
   type Decision,
   type Denial,
+  type FindField,
+  type FrontEndOptions,
+  frontEndOverride,
   type FunctionRequirement,
   type TrustStore,
   type TrustStoreReport,
+  type ResolvedFrontEnd,
   authorize,
   copyOwn,
   deny,
   readMember,
+  readVariable,
+  resolveFrontEnd,
 } from '@certgate/core';
 import { type Observation, publishDecision } from '../log/decision-channel.js';
 import { DecisionLog, type DecisionLogChoice, type LoggingCall } from '../log/decision-log.js';
@@ -19,16 +25,13 @@ import { TrustLog } from '../log/trust-log.js';
 import { createContextMap } from './context-map.js';
 import { unknownInvocationId } from './core-call.js';
 import { noteDeferral, noteObservedCall } from './deferral.js';
-import { type FrontEnd, type FrontEndName, frontEndOverride, readVariable, resolveFrontEnd } from './front-end.js';
 import { HttpStreamingWatch } from './http-streaming.js';
 import { clientIdentities, deferrals } from './shared-state.js';
 import { isPromiseLike, type ProgrammingModel } from './worker-core.js';
 
-export interface GateOptions {
+export interface GateOptions extends FrontEndOptions {
   readonly trustStore: TrustStore;
-  readonly frontEnd?: FrontEndName;
   readonly decisionLog?: DecisionLogChoice;
-  readonly [frontEndOverride]?: true;
 }
 
 /** The one value that lets a handler run: whatever else comes out of a decision, by design or by fault, doesn't. */
@@ -45,8 +48,8 @@ export interface GatedCall {
   readonly request: unknown;
   /** Who is called, and where that is logged. */
   readonly subject: LoggingCall;
-  /** The certificate header where the request isn't streamed. */
-  readonly findHeader: () => string | null | undefined;
+  /** A header of the request by its name in lower case, where the request isn't streamed. */
+  readonly findHeader: FindField;
   /** Whether the call stands for the whole invocation: what it admits, it admits whatever request a handler was given. */
   readonly isInvocation: boolean;
   /** Set where the function is observed now: the call goes on whatever is decided, a fault included. */
@@ -62,7 +65,7 @@ interface EarlierCall {
   readonly isInvocation: boolean;
   readonly invocationId: string;
   /** That of the call. */
-  readonly findHeader: GatedCall['findHeader'];
+  readonly findHeader: FindField;
 }
 
 /** Decides calls of closed functions. One per app. */
@@ -72,11 +75,11 @@ export class FunctionGate {
   readonly #log: DecisionLog;
   readonly #trustLog = new TrustLog();
   readonly #expiryLog = new ExpiryLog();
-  readonly #streaming = new HttpStreamingWatch();
+  readonly #streaming = new HttpStreamingWatch(() => this.#listHeaders());
   readonly #earlier = createContextMap<EarlierCall>();
   /** Of invocations of open functions. */
-  readonly #openHeaders = createContextMap<GatedCall['findHeader']>();
-  #frontEnd: FrontEnd | undefined;
+  readonly #openHeaders = createContextMap<FindField>();
+  #frontEnd: ResolvedFrontEnd | undefined;
 
   constructor(options: GateOptions) {
     this.#options = options;
@@ -99,7 +102,7 @@ export class FunctionGate {
    * Before an invocation that nothing is decided of. A programming model may give it the context of an earlier one; and
    * closed functions that it calls are decided by its header.
    */
-  noteOpen(context: unknown, findHeader: GatedCall['findHeader']): void {
+  noteOpen(context: unknown, findHeader: FindField): void {
     if (typeof context !== 'object' || context === null) return;
     this.#earlier.delete(context);
     clientIdentities.delete(context);
@@ -155,16 +158,16 @@ export class FunctionGate {
     if (frontEnd.outcome === 'denied') return frontEnd;
     const source = this.#streaming.takeHeaderSource(call.subject.invocationId);
     if (source.kind === 'ambiguous') return deny('http_streaming_ambiguous', ambiguousDetail);
-    const header = source.kind === 'proxied' ? source.header : this.#findHeader(call);
-    return this.#access.decide(header, call.requirement, now);
+    const findHeader = source.kind === 'proxied' ? source.findHeader : this.#chooseHeaders(call);
+    return this.#access.decideExtracted(frontEnd.reader.read(findHeader), call.requirement, now);
   }
 
   /** A call inside an invocation is by the invocation's caller, whatever request the app has made for it. */
-  #findHeader(call: GatedCall): string | null | undefined {
-    if (call.isInvocation) return call.findHeader();
+  #chooseHeaders(call: GatedCall): FindField {
+    if (call.isInvocation) return call.findHeader;
     const earlier = this.#earlier.get(call.context);
-    if (earlier?.isInvocation === true) return earlier.findHeader();
-    return (this.#openHeaders.get(call.context) ?? call.findHeader)();
+    if (earlier?.isInvocation === true) return earlier.findHeader;
+    return this.#openHeaders.get(call.context) ?? call.findHeader;
   }
 
   /** `earlier` is set where it led to the decision. */
@@ -255,11 +258,15 @@ export class FunctionGate {
     return report === undefined ? undefined : Reflect.apply(report, this.#options.trustStore, []);
   }
 
+  #listHeaders(): readonly string[] {
+    const frontEnd = this.#resolveFrontEnd();
+    return frontEnd.outcome === 'known' ? frontEnd.reader.fields : [];
+  }
+
   /** Settled at the first call: a placeholder instance gets its real environment only after the app was loaded. */
-  #resolveFrontEnd(): FrontEnd {
-    if (this.#options[frontEndOverride] === true) return anywhere;
+  #resolveFrontEnd(): ResolvedFrontEnd {
     if (this.#frontEnd !== undefined) return this.#frontEnd;
-    const frontEnd = resolveFrontEnd(this.#options.frontEnd, process.env);
+    const frontEnd = resolveFrontEnd(this.#options, process.env);
     if (readVariable(process.env, 'WEBSITE_PLACEHOLDER_MODE') !== '1') this.#frontEnd = frontEnd;
     return frontEnd;
   }
@@ -292,8 +299,6 @@ function authorizeAgain(admission: Admission, requirement: FunctionRequirement, 
     decision.outcome === 'allowed' && copyOwn(decision).deferred?.code === copyOwn(admission).deferred?.code;
   return isSame ? admission : decision;
 }
-
-const anywhere: FrontEnd = Object.freeze({ outcome: 'known', name: 'anywhere', isDevelopment: false });
 
 const unavailableDetail =
   'Calls of closed functions are refused with 503 until it can be read. On your own machine, try: npx --no-install certgate trust check --store <store>';

@@ -1,9 +1,8 @@
 import type { InvocationContext } from '@azure/functions';
-import { type Denial, type TrustStoreReport, hasMember } from '@certgate/core';
+import { type Denial, type TrustStoreReport, hasMember, isDevelopment } from '@certgate/core';
 import type { LoggingCall } from '../log/decision-log.js';
 import { unknownInvocationId } from './core-call.js';
 import { answerDenial, createDenialResponse } from './denial-response.js';
-import { isDevelopment } from './front-end.js';
 
 /** The last argument that looks like an invocation context: libraries put arguments of their own in front of it. */
 export function findContext(args: readonly unknown[]): InvocationContext | undefined {

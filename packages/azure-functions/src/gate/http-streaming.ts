@@ -1,24 +1,25 @@
 import { subscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { certificateHeaderName } from './front-end.js';
+import type { FindField } from '@certgate/core';
 import { isPromiseLike, type ProgrammingModel, replaceMethod } from './worker-core.js';
 
-/** Where the certificate header of an invocation is. */
+/** Where the headers of an invocation are that the front end has set. */
 export type HeaderSource =
   /** Not streamed: in the request that the host sent with the invocation. */
   | { readonly kind: 'request' }
-  /** Streamed: the header of the proxied request; undefined where it had none. */
-  | { readonly kind: 'proxied'; readonly header: string | undefined }
+  /** Streamed: in the proxied request. */
+  | { readonly kind: 'proxied'; readonly findHeader: FindField }
   /** Streamed, and the one proxied request that belongs to the invocation can't be told. */
   | { readonly kind: 'ambiguous' };
 
 interface ProxiedRequest {
-  readonly header: string | undefined;
+  /** Of the headers that the front end sets, by their names in lower case. */
+  readonly headers: ReadonlyMap<string, string>;
   readonly isUsable: boolean;
 }
 
 /** A request that ended before its invocation asked, or that came with an id that was there already. */
-const unusable: ProxiedRequest = Object.freeze({ header: undefined, isUsable: false });
+const unusable: ProxiedRequest = Object.freeze({ headers: new Map<string, string>(), isUsable: false });
 
 /** Ended requests are remembered up to this many, the oldest forgotten first; open ones are bounded by their sockets. */
 const maximumRemembered = 10_000;
@@ -27,7 +28,7 @@ const maximumIdLength = 64;
 const invocationIdHeaderName = 'x-ms-invocation-id';
 
 /**
- * Finds the certificate header under HTTP streaming (`app.setup({ enableHttpStream: true })`). There the library
+ * Finds the headers of the front end under HTTP streaming (`app.setup({ enableHttpStream: true })`). There the library
  * builds `request.headers` from trigger metadata, where members of the body, query and route parameters can stand in the
  * headers' place, so it proves nothing. What does: the request that the host proxies to the library's own server in this
  * process. It carries the wire's headers and the invocation's id, and reaches the server before the invocation's hooks
@@ -38,7 +39,11 @@ export class HttpStreamingWatch {
   /** An app doesn't change the mode while it runs: once seen, it stays. */
   #isOn = false;
 
-  constructor() {
+  readonly #listHeaders: () => readonly string[];
+
+  /** `listHeaders` gives the names of the headers that the front end sets, in lower case. */
+  constructor(listHeaders: () => readonly string[]) {
+    this.#listHeaders = listHeaders;
     subscribe('http.server.request.start', (message) => {
       this.#notice(message as { readonly request: IncomingMessage; readonly response: ServerResponse });
     });
@@ -49,7 +54,7 @@ export class HttpStreamingWatch {
     const proxied = this.#proxied.get(invocationId);
     this.#proxied.delete(invocationId);
     if (proxied !== undefined) this.#isOn = true;
-    if (proxied?.isUsable === true) return { kind: 'proxied', header: proxied.header };
+    if (proxied?.isUsable === true) return { kind: 'proxied', findHeader: (name) => proxied.headers.get(name) };
     return this.#isOn ? { kind: 'ambiguous' } : { kind: 'request' };
   }
 
@@ -70,15 +75,22 @@ export class HttpStreamingWatch {
     const [id, ...others] = listRawValues(request, invocationIdHeaderName);
     // A server of the app's own may get any text in that header; an invocation's id has 36 characters.
     if (id === undefined || others.length > 0 || id.length > maximumIdLength) return;
-    const certificates = listRawValues(request, certificateHeaderName);
-    // Two values stay two: the header's grammar knows the comma, and refuses.
-    const header = certificates.length === 0 ? undefined : certificates.join(',');
-    const proxied = this.#proxied.has(id) ? unusable : { header, isUsable: true };
+    const proxied = this.#proxied.has(id) ? unusable : { headers: this.#copyHeaders(request), isUsable: true };
     this.#remember(id, proxied);
     // Whoever hangs up before the decision must not have it made by other headers.
     response.once('close', () => {
       if (this.#proxied.get(id) === proxied) this.#remember(id, unusable);
     });
+  }
+
+  #copyHeaders(request: IncomingMessage): ReadonlyMap<string, string> {
+    const headers = new Map<string, string>();
+    for (const name of this.#listHeaders()) {
+      const values = listRawValues(request, name);
+      // Two values stay two: the front end's grammar knows the comma.
+      if (values.length > 0) headers.set(name, values.join(','));
+    }
+    return headers;
   }
 
   #remember(id: string, proxied: ProxiedRequest): void {

@@ -1,4 +1,4 @@
-import { frontEndOverride } from './front-end.js';
+import { frontEndOverride } from '@certgate/core';
 
 // A file of its own: an entry that named the deprecated constant would be an error of the linter.
 

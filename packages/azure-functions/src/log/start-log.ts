@@ -6,6 +6,7 @@ import { formatLogLine } from './log-text.js';
 export const startCodes = [
   'front_end_unknown',
   'front_end_contradicted',
+  'front_end_unproven',
   'front_end_anywhere',
   'trust_unavailable',
   'report_only',

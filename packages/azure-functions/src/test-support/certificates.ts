@@ -4,6 +4,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+/** Written out here, so that a change of the name in the code is noticed. */
+export const certificateHeaderName = 'x-arr-clientcert';
+
 export interface MadeCertificate {
   readonly der: Buffer;
   /** As App Service's front end sends it. */

@@ -137,7 +137,14 @@ describe('every other denial is never deferred', () => {
   });
 
   test('no code is forgotten here', () => {
-    const elsewhere = ['front_end_unknown', 'front_end_contradicted', 'http_streaming_ambiguous', 'gate_not_installed'];
+    // Before anything is known of who calls: the front end.
+    const frontEnd = ['front_end_unknown', 'front_end_contradicted', 'front_end_unproven', 'front_end_bypassed'];
+    const elsewhere = [
+      ...frontEnd,
+      'certificate_verification_failed',
+      'http_streaming_ambiguous',
+      'gate_not_installed',
+    ];
     const codes = [...Object.keys(cases), ...byAuthority.map(({ code }) => code), ...deferrable, ...elsewhere];
     // A locked document: trust-snapshot/locked-document.test.ts.
     const seen = new Set<string>([...codes, 'trust_unavailable', 'trust_locked']);

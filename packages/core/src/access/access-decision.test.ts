@@ -133,6 +133,11 @@ describe('the path, step by step', () => {
     const elsewhere = [
       'front_end_unknown',
       'front_end_contradicted',
+      // front-end-resolution/resolve-front-end.test.ts, front-end-resolution/request-reader.test.ts
+      'front_end_unproven',
+      'front_end_bypassed',
+      // front-ends/front-ends.test.ts
+      'certificate_verification_failed',
       'http_streaming_ambiguous',
       'gate_not_installed',
       'trust_unavailable',

@@ -1,6 +1,6 @@
 // access/: the decision from top to bottom, the gate that remembers decisions, and authorization.
 //
-//   header text, requirement, time
+//   the front end's text of the certificate, requirement, time
 //     │ trust-store            the version can't be read                503 trust_unavailable
 //     │ VerdictCache           same bytes, same version: on to authorization
 //     │ certificate-header     not one certificate, strictly encoded    401 certificate_missing, certificate_malformed …
@@ -19,10 +19,12 @@
 
 import { concludeIdentity, note, type VerifiedCertificate, verifyFinding } from './authentication.js';
 import {
+  denyMissing,
   type PresentedCertificate,
-  readCertificateHeader,
+  readCertificateText,
   trimHeader,
 } from '../certificate-header/certificate-header.js';
+import type { CertificateExtraction, CertificateText } from '../certificate-header/certificate-text.js';
 import { type Denial, deny } from '../denial.js';
 import { describeFault } from '../encoding/describe-fault.js';
 import { copyOwn, readKnownOptions } from '@certgate/x509/internal';
@@ -91,40 +93,55 @@ export class AccessGate {
     this.#findTimeout = findTimeoutMilliseconds;
   }
 
-  /** `header` is the certificate header's text; `now` is in milliseconds. */
+  /** `header` is the text of App Service's certificate header; `now` is in milliseconds. */
   decide(
     header: string | null | undefined,
     requirement: FunctionRequirement,
     now: number,
   ): Decision | Promise<Decision> {
     try {
+      const leaf = trimHeader(header);
+      const extraction: CertificateExtraction =
+        leaf === undefined ? denyMissing() : { outcome: 'extracted', leaf, encoding: 'base64' };
+      return this.decideExtracted(extraction, requirement, now);
+    } catch (error) {
+      return denyFault(error);
+    }
+  }
+
+  /** By what a front end said of the caller: the text of a certificate, or a denial. `now` is in milliseconds. */
+  decideExtracted(
+    extraction: CertificateExtraction | Denial,
+    requirement: FunctionRequirement,
+    now: number,
+  ): Decision | Promise<Decision> {
+    try {
       // Every comparison with a time that is no number is false.
       if (!Number.isFinite(now)) return deny('internal_fault', 'The time of the call is not a number.');
-      const text = trimHeader(header);
       const version = readVersion(this.#trustStore, this.#isVersionLasting);
-      if (text !== undefined && version !== undefined) {
-        const identity = this.#verdicts.find(text, version, now);
+      if (extraction.outcome === 'denied') return extraction;
+      if (version !== undefined) {
+        const identity = this.#verdicts.find(extraction.leaf, version, now);
         if (identity !== undefined) return authorize(identity, requirement, now);
       }
-      return this.#decideAnew(text, version, requirement, now);
+      return this.#decideAnew(extraction, version, requirement, now);
     } catch (error) {
       return denyFault(error);
     }
   }
 
   #decideAnew(
-    text: string | undefined,
+    text: CertificateText,
     version: string | undefined,
     requirement: FunctionRequirement,
     now: number,
   ): Decision | Promise<Decision> {
-    const reading = readCertificateHeader(text);
-    if (reading.outcome === 'denied' || text === undefined)
-      return reading.outcome === 'denied' ? reading : denyFault(undefined);
+    const reading = readCertificateText(text);
+    if (reading.outcome === 'denied') return reading;
     const { certificate: presented } = reading;
     const refusal = version && this.#refusals.find(presented.thumbprintSha256, version, now);
     if (refusal) return refusal;
-    const asked: Asked = { text, version, presented, requirement, now };
+    const asked: Asked = { leaf: text.leaf, version, presented, requirement, now };
     const finding = this.#find(presented, now);
     return isThenable(finding) ? this.#verifyLater(asked, finding) : this.#verify(asked, finding);
   }
@@ -197,12 +214,12 @@ export class AccessGate {
   }
 
   #conclude(asked: Asked, verified: VerifiedCertificate, confirmed: ConfirmedFinding | undefined): Decision {
-    const { text, version, requirement, now } = asked;
+    const { leaf, version, requirement, now } = asked;
     const authentication = concludeIdentity(verified, confirmed, now);
     if (authentication.outcome === 'denied') return this.#refuse(asked, verified.finding, authentication);
     const { identity, validFrom, validUntil } = authentication;
     if (version !== undefined && this.#isSettled(version)) {
-      this.#verdicts.remember(text, { identity, version, validFrom, validUntil });
+      this.#verdicts.remember(leaf, { identity, version, validFrom, validUntil });
     }
     return authorize(identity, requirement, now);
   }
@@ -223,7 +240,7 @@ export class AccessGate {
 
 /** One request that no memory knows. */
 interface Asked {
-  readonly text: string;
+  readonly leaf: string;
   readonly version: string | undefined;
   readonly presented: PresentedCertificate;
   readonly requirement: FunctionRequirement;

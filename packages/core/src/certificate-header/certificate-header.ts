@@ -1,4 +1,4 @@
-// certificate-header/: from the text of the header to a presented certificate, or a denial.
+// certificate-header/: from the text that a front end wrote to a presented certificate, or a denial.
 
 import {
   type Base64Fault,
@@ -18,6 +18,8 @@ import {
 import type { PathCertificate } from '@certgate/x509/path';
 import { type Denial, type DenialCodeOf, deny } from '../denial.js';
 import { loadPathValidation } from '../load-path-validation.js';
+import type { CertificateText } from './certificate-text.js';
+import { unescapePem } from './percent-encoded-pem.js';
 
 /** What is framed as exactly one DER SEQUENCE; nothing inside has been looked at. */
 export interface ReadCertificate {
@@ -63,19 +65,29 @@ export function hashTail(text: string): number {
   return hash;
 }
 
-/** Header text → the bytes of one certificate. Strict, and capped before any work. */
+/** The text of App Service's header → the bytes of one certificate. Strict, and capped before any work. */
 export function readCertificateHeader(header: string | null | undefined): CertificateHeaderReading {
-  const text = trimHeader(header);
-  if (text === undefined) {
-    return deny('certificate_missing', 'No client certificate came with the request: the header is absent or empty.');
-  }
-  if (text.length > maximumHeaderLength) {
+  const leaf = trimHeader(header);
+  return leaf === undefined ? denyMissing() : readCertificateText({ outcome: 'extracted', leaf, encoding: 'base64' });
+}
+
+/** For a request whose front end says nothing of a certificate. `subject` is what says nothing. */
+export function denyMissing(subject = 'the header'): Denial<'certificate_missing'> {
+  return deny('certificate_missing', `No client certificate came with the request: ${subject} is absent or empty.`);
+}
+
+/** The certificate that a front end wrote → its bytes. Strict, and capped before any work. */
+export function readCertificateText({ leaf, encoding }: CertificateText): CertificateHeaderReading {
+  if (leaf.length > maximumHeaderLength) {
     return deny(
       'certificate_too_large',
-      `The certificate header has ${text.length} characters; ${maximumHeaderLength} are read.`,
+      `The certificate header has ${leaf.length} characters; ${maximumHeaderLength} are read.`,
     );
   }
-  return readBase64Der(text);
+  if (encoding === 'base64') return readBase64Der(leaf);
+  const base64 = unescapePem(leaf);
+  if (base64 !== undefined) return readBase64Der(base64);
+  return deny('certificate_malformed', 'The PEM block in the header is not percent-encoded as the front end does it.');
 }
 
 /**
@@ -84,10 +96,7 @@ export function readCertificateHeader(header: string | null | undefined): Certif
  */
 let decoder: Base64Decoder | undefined;
 
-/**
- * The grammar of `X-ARR-ClientCert`: base64 of the DER of one certificate, on one line, without armour
- * (docs: "Set up TLS mutual authentication for Azure App Service").
- */
+/** Base64 of the DER of exactly one certificate, on one line, without armour. */
 function readBase64Der(text: string): CertificateHeaderReading {
   decoder ??= new Base64Decoder(maximumHeaderLength);
   const decoding = decoder.decode(text);
@@ -113,9 +122,9 @@ function denyText(text: string, fault: Base64Fault): Denial<DenialCodeOf<'certif
 
 function describeTextFault(text: string, fault: Base64Fault): string {
   if (text.startsWith('-----')) {
-    return 'The header is PEM; App Service sends the base64 of the DER on one line, without armour.';
+    return 'The header is PEM. This front end sends the base64 of the DER on one line, without armour: check that frontEnd names the one that is there.';
   }
-  if (fault === 'base64url') return 'The header is base64url; App Service sends base64 (RFC 4648 section 4).';
+  if (fault === 'base64url') return 'The header is base64url. Base64 is expected (RFC 4648 section 4).';
   if (fault === 'base64_padding')
     return 'The base64 in the header is cut short or not canonical (RFC 4648 section 3.5).';
   return 'The header is not base64.';

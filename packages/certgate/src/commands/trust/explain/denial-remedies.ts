@@ -60,12 +60,15 @@ const pinWindow = {
 export const denialRemedies: Readonly<Record<DenialCode, RemedyRule>> = {
   front_end_unknown: noCommand,
   front_end_contradicted: noCommand,
+  front_end_unproven: noCommand,
+  front_end_bypassed: noCommand,
   http_streaming_ambiguous: noCommand,
   gate_not_installed: noCommand,
   certificate_missing: noCommand,
   certificate_malformed: noCommand,
   certificate_multiple: noCommand,
   certificate_too_large: noCommand,
+  certificate_verification_failed: noCommand,
   trust_locked: {
     verifyFirst: `${purpose}. After the unlock every caller that the document lists is admitted again.`,
     commands: ['unlock'],

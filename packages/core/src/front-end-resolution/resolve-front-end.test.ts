@@ -1,13 +1,21 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import * as fc from 'fast-check';
-import { type Environment, type FrontEndName, isDevelopment, localHostMark, resolveFrontEnd } from './front-end.js';
-import { development } from '../test-support/environment.js';
+import type { FrontEndName } from '../front-ends/front-end-table.js';
+import { type Environment, isDevelopment, localHostMark } from './host-environment.js';
+import { resolveFrontEnd } from './resolve-front-end.js';
 
-type Expected = 'app-service' | 'development' | 'front_end_unknown' | 'front_end_contradicted';
+/** What `func start` sets for the worker. */
+const development: Environment = {
+  AZURE_FUNCTIONS_ENVIRONMENT: 'Development',
+  FUNCTIONS_CORETOOLS_ENVIRONMENT: 'True',
+  WEBSITE_HOSTNAME: 'localhost:7071',
+};
+
+type Expected = 'app-service' | 'development' | 'front_end_unknown' | 'front_end_contradicted' | 'front_end_unproven';
 
 function resolve(named: FrontEndName | undefined, environment: Environment): Expected {
-  const frontEnd = resolveFrontEnd(named, environment);
+  const frontEnd = resolveFrontEnd(named === undefined ? {} : { frontEnd: named }, environment);
   if (frontEnd.outcome === 'denied') return frontEnd.code;
   assert.notEqual(frontEnd.name, 'anywhere');
   return frontEnd.name as Expected;
@@ -82,13 +90,12 @@ describe('what the operator says', () => {
   });
 
   it('code and setting that differ are refused', () => {
-    const other = 'nginx' as FrontEndName;
-    assert.equal(resolve(other, { CERTGATE_FRONT_END: 'app-service' }), 'front_end_contradicted');
+    assert.equal(resolve('nginx', { CERTGATE_FRONT_END: 'app-service' }), 'front_end_contradicted');
   });
 
   it('each refusal names what was seen and the remedy', () => {
     const detail = (named: FrontEndName | undefined, environment: Environment): string => {
-      const frontEnd = resolveFrontEnd(named, environment);
+      const frontEnd = resolveFrontEnd(named === undefined ? {} : { frontEnd: named }, environment);
       assert.equal(frontEnd.outcome, 'denied');
       return frontEnd.detail;
     };
@@ -171,8 +178,8 @@ it('more of an environment never admits where less was refused, but for the vari
       fc.constantFrom(...other),
       (start, more, name) => {
         const less: Environment = { ...start, ...more, [name]: '' };
-        if (resolveFrontEnd(undefined, less).outcome === 'known') return;
-        assert.equal(resolveFrontEnd(undefined, { ...less, [name]: '1' }).outcome, 'denied');
+        if (resolveFrontEnd({}, less).outcome === 'known') return;
+        assert.equal(resolveFrontEnd({}, { ...less, [name]: '1' }).outcome, 'denied');
       },
     ),
   );

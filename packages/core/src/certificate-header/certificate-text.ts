@@ -1,0 +1,34 @@
+import type { Denial, DenialCodeOf } from '../denial.js';
+
+/**
+ * How a certificate is written as text.
+ *
+ * | encoding | is | written by |
+ * |---|---|---|
+ * | `base64` | base64 of the DER (RFC 4648 §4), on one line | App Service, HAProxy, Caddy, RFC 9440 |
+ * | `percent-encoded-pem` | what stands between the two armour lines of a PEM block, with line feed, `+`, `/` and `=` percent-encoded | nginx, Envoy |
+ */
+export type CertificateEncoding = 'base64' | 'percent-encoded-pem';
+
+/** The caller's certificate as a front end wrote it. Nothing has been decoded. */
+export interface CertificateText {
+  readonly outcome: 'extracted';
+  /**
+   * The text of the leaf alone, without what surrounds it: certificates are remembered by its end, and callers share the
+   * armour of a PEM block and the end of a chain.
+   */
+  readonly leaf: string;
+  readonly encoding: CertificateEncoding;
+  /** The CA certificates that came with it, as the front end wrote them; absent where none came. */
+  readonly chain?: ChainText;
+}
+
+/** CA certificates that came with the caller's. Nobody has verified them. */
+export interface ChainText {
+  readonly text: string;
+  /** `percent-encoded-pem`: whole blocks, with their armour. `byte-sequences`: a list by RFC 8941. */
+  readonly encoding: 'percent-encoded-pem' | 'byte-sequences';
+}
+
+/** The text of the caller's certificate, or why there is none. */
+export type CertificateExtraction = CertificateText | Denial<DenialCodeOf<'certificate-header'>>;

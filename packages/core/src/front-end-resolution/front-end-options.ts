@@ -1,0 +1,134 @@
+import { type Environment, readVariable } from './host-environment.js';
+import { expectSecret, type FrontEndSecretOption } from './front-end-secret.js';
+import { type FrontEndName, frontEndNames } from '../front-ends/front-end-table.js';
+
+/**
+ * What keeps everybody but the front end from reaching the app, as the operator says it. Nothing of it is checked.
+ *
+ * | value | the operator says |
+ * |---|---|
+ * | `ingress` | the platform's ingress is the only way to the app's port |
+ * | `access-restrictions` | App Service's access restrictions admit the front end's addresses alone |
+ * | `private-network` | a network that nobody but the front end is on, or rules to that effect |
+ * | `loopback` | the app listens on the loopback interface of the front end's own machine, which nobody else uses |
+ */
+export const frontEndIsolations = ['ingress', 'access-restrictions', 'private-network', 'loopback'] as const;
+
+/** What keeps everybody but the front end from reaching the app: see `frontEndIsolations`. */
+export type FrontEndIsolation = (typeof frontEndIsolations)[number];
+
+/** Named `unsafeTrustCertificateHeaderFromAnywhere` where apps see it. */
+export const frontEndOverride: unique symbol = Symbol.for('certgate/unsafe-trust-certificate-header-from-anywhere');
+
+/** The options of an adapter that say which front end there is, and what shows that requests come by it. */
+export interface FrontEndOptions {
+  readonly frontEnd?: FrontEndName;
+  readonly frontEndSecret?: FrontEndSecretOption | undefined;
+  readonly frontEndIsolation?: FrontEndIsolation;
+  /** For `envoy` alone: the exact number of elements in its header, of which the last is used. Default 1. */
+  readonly forwardedElements?: number;
+  readonly [frontEndOverride]?: true;
+}
+
+/** The keys of `FrontEndOptions`. */
+export const frontEndOptionNames: readonly (string | symbol)[] = [
+  'frontEnd',
+  'frontEndSecret',
+  'frontEndIsolation',
+  'forwardedElements',
+  frontEndOverride,
+];
+
+/** The app settings that say the same where the code doesn't. */
+export const frontEndSetting = 'CERTGATE_FRONT_END';
+export const secretSetting = 'CERTGATE_FRONT_END_SECRET';
+export const isolationSetting = 'CERTGATE_FRONT_END_ISOLATION';
+
+/** What the app settings say; `fault` is one sentence where they are not valid. */
+export interface FrontEndSettings {
+  readonly frontEnd: FrontEndName | undefined;
+  readonly secret: FrontEndSecretOption | undefined;
+  readonly isolation: FrontEndIsolation | undefined;
+  readonly fault: string | undefined;
+}
+
+const nothingSet: FrontEndSettings = Object.freeze({
+  frontEnd: undefined,
+  secret: undefined,
+  isolation: undefined,
+  fault: undefined,
+});
+
+/** @throws nothing; an unknown value is a fault, told at start and answered by refusing. */
+export function readFrontEndSettings(environment: Environment): FrontEndSettings {
+  const [frontEnd, isolation] = [
+    readVariable(environment, frontEndSetting),
+    readVariable(environment, isolationSetting),
+  ];
+  const secrets = readVariable(environment, secretSetting)?.split(' ');
+  const fault =
+    findChoiceFault(`The app setting ${frontEndSetting}`, frontEnd, frontEndNames) ??
+    findChoiceFault(`The app setting ${isolationSetting}`, isolation, frontEndIsolations) ??
+    (secrets === undefined ? undefined : findSecretFault(`The app setting ${secretSetting}`, secrets));
+  if (fault !== undefined) return { ...nothingSet, fault };
+  return {
+    frontEnd: frontEnd as FrontEndName | undefined,
+    secret: secrets as readonly string[] as readonly [string, string] | undefined,
+    isolation: isolation as FrontEndIsolation | undefined,
+    fault: undefined,
+  };
+}
+
+/**
+ * Checks the options that `who` was given, and the app settings.
+ *
+ * @throws {TypeError} for a value that is none of the allowed.
+ */
+export function expectFrontEndOptions(
+  who: string,
+  own: Readonly<Record<string | symbol, unknown>>,
+  environment: Environment,
+): void {
+  const { frontEndSecret } = own;
+  const fault =
+    ('frontEnd' in own ? findChoiceFault(`frontEnd of ${who}`, own['frontEnd'], frontEndNames) : undefined) ??
+    ('frontEndIsolation' in own
+      ? findChoiceFault(`frontEndIsolation of ${who}`, own['frontEndIsolation'], frontEndIsolations)
+      : undefined) ??
+    (frontEndSecret === undefined ? undefined : findSecretFault(`frontEndSecret of ${who}`, frontEndSecret)) ??
+    ('forwardedElements' in own ? findElementsFault(who, own) : undefined) ??
+    (frontEndOverride in own && own[frontEndOverride] !== true
+      ? 'unsafeTrustCertificateHeaderFromAnywhere can only be true, or be left out.'
+      : undefined) ??
+    readFrontEndSettings(environment).fault;
+  if (fault !== undefined) throw new TypeError(fault);
+}
+
+function findChoiceFault(subject: string, value: unknown, known: readonly string[]): string | undefined {
+  if (value === undefined && subject.startsWith('The app setting')) return undefined;
+  if (known.some((name) => name === value)) return undefined;
+  return `${subject} is ${JSON.stringify(value)}; known are ${known.join(', ')}.`;
+}
+
+const maximumElements = 8;
+
+function findElementsFault(
+  who: string,
+  { frontEnd, forwardedElements: count }: Readonly<Record<string, unknown>>,
+): string | undefined {
+  if (frontEnd !== 'envoy') return `forwardedElements of ${who} is for the frontEnd envoy.`;
+  if (typeof count === 'number' && Number.isInteger(count) && count >= 1 && count <= maximumElements) return undefined;
+  return `forwardedElements of ${who} is no whole number from 1 to ${maximumElements}.`;
+}
+
+/** Never with the value in it: it is a secret. */
+function findSecretFault(subject: string, value: unknown): string | undefined {
+  const isList = Array.isArray(value) && value.every((each) => typeof each === 'string');
+  try {
+    if (typeof value === 'string' || isList) expectSecret(value as FrontEndSecretOption);
+    else return `${subject} is no text.`;
+    return undefined;
+  } catch (error) {
+    return `${subject} is not valid: ${(error as Error).message}`;
+  }
+}

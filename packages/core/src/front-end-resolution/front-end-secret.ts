@@ -1,0 +1,50 @@
+import { timingSafeEqual } from 'node:crypto';
+
+/** The field in which a front end sends the secret, in lower case. */
+export const secretHeaderName = 'x-certgate-front-end-secret';
+
+const grammar = /^[A-Za-z0-9._~+/=-]{32,256}$/;
+
+/** One value, or two while they are exchanged: the front end changes over at a moment of its own. */
+export type FrontEndSecretOption = string | readonly [string, string];
+
+/**
+ * Compares the secret that a request brings in constant time. Both values are compared at every request, so that the time
+ * does not tell which one was right.
+ */
+export class FrontEndSecret {
+  readonly #values: readonly Buffer[];
+  readonly #given: Buffer;
+
+  /** @throws {TypeError} for a value that is too short, too long, or that a header field can't carry as it is. */
+  constructor(option: FrontEndSecretOption) {
+    const values = expectSecret(option);
+    this.#values = values.map((value) => Buffer.from(value, 'latin1'));
+    this.#given = Buffer.alloc(Math.max(...values.map(({ length }) => length)));
+  }
+
+  /** `given` is the text of the field. */
+  isProvenBy(given: string | null | undefined): boolean {
+    if (given === null || given === undefined) return false;
+    let isProven = false;
+    for (const value of this.#values) {
+      // A secret's length is no secret.
+      if (given.length !== value.length) continue;
+      this.#given.write(given, 'latin1');
+      const isSame = timingSafeEqual(this.#given.subarray(0, value.length), value);
+      isProven = isSame || isProven;
+    }
+    return isProven;
+  }
+}
+
+/** @throws {TypeError} as `FrontEndSecret`. */
+export function expectSecret(option: FrontEndSecretOption): readonly string[] {
+  const values = typeof option === 'string' ? [option] : [...option];
+  const isValid = values.length > 0 && values.length <= 2 && values.every((value) => grammar.test(value));
+  if (!isValid) throw new TypeError(grammarDetail);
+  return values;
+}
+
+const grammarDetail =
+  'it must be one or two texts of 32 to 256 characters of A-Z a-z 0-9 . _ ~ + / = -. To make one: openssl rand -hex 32';

@@ -1,0 +1,27 @@
+import type { CertificateExtraction } from '../certificate-header/certificate-text.js';
+import { type Denial, deny } from '../denial.js';
+import type { FindField, FrontEnd } from '../front-ends/front-end.js';
+import { type FrontEndSecret, secretHeaderName } from './front-end-secret.js';
+
+/** Reads what one front end says of a request's caller, once the request has shown that it came by that front end. */
+export class RequestReader {
+  /** All fields that are read, in lower case. */
+  readonly fields: readonly string[];
+  readonly #frontEnd: FrontEnd;
+  readonly #secret: FrontEndSecret | undefined;
+
+  /** `secret` is undefined where nobody else reaches the app. */
+  constructor(frontEnd: FrontEnd, secret: FrontEndSecret | undefined) {
+    this.fields = secret === undefined ? frontEnd.fields : Object.freeze([...frontEnd.fields, secretHeaderName]);
+    this.#frontEnd = frontEnd;
+    this.#secret = secret;
+  }
+
+  read(findField: FindField): CertificateExtraction | Denial<'front_end_bypassed'> {
+    if (this.#secret !== undefined && !this.#secret.isProvenBy(findField(secretHeaderName)))
+      return deny('front_end_bypassed', bypassedDetail);
+    return this.#frontEnd.extract(findField);
+  }
+}
+
+const bypassedDetail = `The request did not bring the secret of the front end in ${secretHeaderName}. Either it came past the front end, or the front end does not send the secret of CERTGATE_FRONT_END_SECRET or frontEndSecret.`;

@@ -1,0 +1,159 @@
+// front-end-resolution/: which front end holds for an app, and what shows that a request came by it.
+
+import { type Denial, deny } from '../denial.js';
+import { certificateHeaderName } from '../front-ends/app-service.js';
+import type { FrontEnd } from '../front-ends/front-end.js';
+import {
+  type FrontEndOptions,
+  type FrontEndSettings,
+  frontEndOverride,
+  frontEndSetting,
+  isolationSetting,
+  readFrontEndSettings,
+  secretSetting,
+} from './front-end-options.js';
+import {
+  type Environment,
+  isDevelopment,
+  listFlexConsumptionMarks,
+  listHostMarks,
+  listPresent,
+  neverOnAppService,
+  otherPlatforms,
+  readVariable,
+} from './host-environment.js';
+import { FrontEndSecret, secretHeaderName } from './front-end-secret.js';
+import { findFrontEnd, type FrontEndName } from '../front-ends/front-end-table.js';
+import { RequestReader } from './request-reader.js';
+
+/** The front end that holds for an app, or why there is none to go by. */
+export type ResolvedFrontEnd =
+  | {
+      readonly outcome: 'known';
+      readonly name: FrontEndName | 'development' | 'anywhere';
+      readonly isDevelopment: boolean;
+      readonly reader: RequestReader;
+    }
+  | FrontEndDenial;
+
+type FrontEndDenial = Denial & {
+  readonly code: 'front_end_unknown' | 'front_end_contradicted' | 'front_end_unproven';
+};
+
+/**
+ * Who may set the certificate's fields is said by the operator, in code or by an app setting. The environment may
+ * contradict that, and then every call is refused; it never widens it. Only on App Service itself may it be left out,
+ * and in Development (`isDevelopment`), where the callers are the developer's own.
+ */
+export function resolveFrontEnd(options: FrontEndOptions, environment: Environment): ResolvedFrontEnd {
+  const settings = readFrontEndSettings(environment);
+  if (settings.fault !== undefined) return denyFrontEnd('front_end_unknown', settings.fault);
+  if (differ(options.frontEnd, settings.frontEnd)) {
+    return denyFrontEnd(
+      'front_end_contradicted',
+      `The code names another front end than the app setting ${frontEndSetting}. Leave one of the two.`,
+    );
+  }
+  const name = options.frontEnd ?? settings.frontEnd;
+  const isAnywhere = options[frontEndOverride] === true;
+  const stated = name === undefined ? deduceFrontEnd(environment, isAnywhere) : confirmFrontEnd(name, environment);
+  if (stated.outcome === 'denied') return stated;
+  const frontEnd = findFrontEnd(name ?? 'app-service', options.forwardedElements);
+  const secret = options.frontEndSecret ?? settings.secret;
+  const isolation = options.frontEndIsolation ?? settings.isolation;
+  const unproven = findProofDenial(frontEnd, { secret, isolation }, isAnywhere || stated.isDevelopment);
+  if (unproven !== undefined) return unproven;
+  return {
+    ...stated,
+    reader: new RequestReader(frontEnd, secret === undefined ? undefined : new FrontEndSecret(secret)),
+  };
+}
+
+/** The front end by name, before anything is known of what shows that a request came by it. */
+type StatedFrontEnd = Omit<Extract<ResolvedFrontEnd, { readonly outcome: 'known' }>, 'reader'> | FrontEndDenial;
+
+/** `isWaived`: nobody but the operator can reach the app, or the operator has taken the danger on. */
+function findProofDenial(
+  { name, proofs }: FrontEnd,
+  { secret, isolation }: Pick<FrontEndSettings, 'secret' | 'isolation'>,
+  isWaived: boolean,
+): FrontEndDenial | undefined {
+  const given = [...(secret === undefined ? [] : ['secret']), ...(isolation === undefined ? [] : ['isolation'])];
+  const useless = given.find((proof) => !proofs.some((known) => known === proof));
+  if (useless !== undefined) {
+    const settings =
+      useless === 'secret' ? `frontEndSecret or ${secretSetting}` : `frontEndIsolation or ${isolationSetting}`;
+    return denyFrontEnd(
+      'front_end_contradicted',
+      `${settings} is given, but the front end "${name}" ${describeUseless(proofs.length)}`,
+    );
+  }
+  if (given.length > 0 || proofs.length === 0 || isWaived) return undefined;
+  return denyFrontEnd('front_end_unproven', describeUnproven(name, proofs));
+}
+
+function describeUseless(proofCount: number): string {
+  return proofCount === 0
+    ? 'needs neither: the platform lets nobody past it. Take the option away, or name the front end that is there.'
+    : 'cannot send one. Name by frontEndIsolation what keeps everybody else from reaching the app.';
+}
+
+function describeUnproven(name: string, proofs: FrontEnd['proofs']): string {
+  const remedies = [
+    ...(proofs.includes('secret')
+      ? [
+          `let it send a secret in ${secretHeaderName}, and give the same one to the app in the app setting ${secretSetting} or as frontEndSecret`,
+        ]
+      : []),
+    ...(proofs.includes('isolation')
+      ? [`say by frontEndIsolation or ${isolationSetting} what keeps everybody else from reaching the app`]
+      : []),
+  ];
+  return `Nothing shows that requests come by the front end "${name}", and whoever reaches the app past it can claim any certificate, so every call is refused. Either ${remedies.join(', or ')}: see docs/front-ends.md.`;
+}
+
+function denyFrontEnd(code: FrontEndDenial['code'], detail: string): FrontEndDenial {
+  return deny(code, detail);
+}
+
+function differ(inCode: string | undefined, inSetting: string | undefined): boolean {
+  return inCode !== undefined && inSetting !== undefined && inCode !== inSetting;
+}
+
+function confirmFrontEnd(name: FrontEndName, environment: Environment): StatedFrontEnd {
+  const contradicting = name === 'app-service' ? listPresent(environment, otherPlatforms) : [];
+  if (contradicting.length > 0) {
+    return denyFrontEnd(
+      'front_end_contradicted',
+      `The front end is said to be "${name}", but this process runs on another platform (${contradicting.join(', ')}), where anybody can set ${certificateHeaderName}.`,
+    );
+  }
+  return { outcome: 'known', name, isDevelopment: isDevelopment(environment) };
+}
+
+function deduceFrontEnd(environment: Environment, isAnywhere: boolean): StatedFrontEnd {
+  if (isAnywhere) return { outcome: 'known', name: 'anywhere', isDevelopment: isDevelopment(environment) };
+  if (isDevelopment(environment)) return { outcome: 'known', name: 'development', isDevelopment: true };
+  const contradicting = [
+    ...listPresent(environment, otherPlatforms),
+    ...listPresent(environment, neverOnAppService),
+    ...listFlexConsumptionMarks(environment),
+  ];
+  if (readVariable(environment, 'WEBSITE_INSTANCE_ID') !== undefined && contradicting.length === 0) {
+    return { outcome: 'known', name: 'app-service', isDevelopment: false };
+  }
+  return denyFrontEnd('front_end_unknown', describeUnknown(environment));
+}
+
+function describeUnknown(environment: Environment): string {
+  const marks = listHostMarks(environment);
+  const remedy = `Name it: secureApp(app, { frontEnd: 'app-service', … }) or the app setting ${frontEndSetting}=app-service, and only where App Service's front end is the sole way to this app.`;
+  const place = marks.length === 0 ? 'no known host' : `a host that is known by ${marks.join(', ')}`;
+  const unknown = `It is not known which front end sets the certificate header (${place}), so every call is refused.`;
+  if (readVariable(environment, 'AZURE_FUNCTIONS_ENVIRONMENT') !== 'Development') return `${unknown} ${remedy}`;
+  const why =
+    marks.length > 0
+      ? `this environment has ${marks.join(', ')} of another host`
+      : 'nothing shows that this is a local host: it is not run by `certgate dev`, and Core Tools would have set FUNCTIONS_CORETOOLS_ENVIRONMENT and a WEBSITE_HOSTNAME of this machine';
+  return `${unknown} AZURE_FUNCTIONS_ENVIRONMENT is Development, which does not count, since ${why}. On your own machine, start the app by \`npx --no-install certgate dev\` or \`func start\`. Elsewhere: ${remedy.charAt(0).toLowerCase()}${remedy.slice(1)}`;
+}

@@ -1,0 +1,23 @@
+import { denyMissing, trimHeader } from '../certificate-header/certificate-header.js';
+import type { FrontEnd } from './front-end.js';
+
+/** The field that App Service's front end sets. */
+export const certificateHeaderName = 'x-arr-clientcert';
+
+/**
+ * The front end of App Service, Azure Functions included.
+ *
+ * - **Grammar**: base64 of the DER of one certificate, on one line, without armour ("Set up TLS mutual authentication for
+ *   Azure App Service", learn.microsoft.com).
+ * - **A field that the caller sent**: docs/environments.md has what is known, and what isn't.
+ * - **The operator configures**: incoming client certificates, on `Required` or `Optional`.
+ */
+export const appService: FrontEnd = Object.freeze({
+  name: 'app-service',
+  fields: Object.freeze([certificateHeaderName]),
+  proofs: Object.freeze([]),
+  extract: (findField) => {
+    const leaf = trimHeader(findField(certificateHeaderName));
+    return leaf === undefined ? denyMissing() : { outcome: 'extracted', leaf, encoding: 'base64' };
+  },
+} satisfies FrontEnd);

@@ -1,0 +1,34 @@
+import { denyMissing, trimHeader } from '../certificate-header/certificate-header.js';
+import { findVerificationDenial } from './client-cert-verification.js';
+import type { FrontEnd } from './front-end.js';
+import { extractPemBlock } from './pem-block.js';
+
+const certificateField = 'x-client-certificate';
+const verificationField = 'x-client-certificate-verification';
+
+/** What the server variable says of a certificate under mutual authentication in passthrough mode. */
+const passedThrough = 'PASSTHROUGH';
+
+/**
+ * Azure Application Gateway v2 with mutual authentication.
+ *
+ * - **Grammar**: the server variable `client_certificate`, the leaf as a percent-encoded PEM block, as nginx writes it. The
+ *   tests rest on two published captures (docs/front-ends.md). It has no variable for the chain.
+ * - **Verification**: `client_certificate_verification` is `SUCCESS` in strict mode. In passthrough mode it is `PASSTHROUGH`,
+ *   nothing was verified, and trust alone decides.
+ * - **A field that the caller sent**: a rewrite rule that sets the field replaces it. A listener without that rule forwards
+ *   it as it is.
+ * - **The operator configures**: mutual authentication, and a rewrite rule that sets both fields and the secret.
+ */
+export const applicationGateway: FrontEnd = Object.freeze({
+  name: 'application-gateway',
+  fields: Object.freeze([certificateField, verificationField]),
+  proofs: Object.freeze(['secret', 'isolation'] as const),
+  extract: (findField) => {
+    const text = trimHeader(findField(certificateField));
+    if (text === undefined) return denyMissing(certificateField);
+    const result = findField(verificationField);
+    const denial = result === passedThrough ? undefined : findVerificationDenial(verificationField, result, 'SUCCESS');
+    return denial ?? extractPemBlock(text);
+  },
+} satisfies FrontEnd);

@@ -1,0 +1,28 @@
+import { denyMissing, trimHeader } from '../certificate-header/certificate-header.js';
+import type { FrontEnd } from './front-end.js';
+
+const certificateField = 'x-client-certificate';
+
+/** Caddy leaves a placeholder without a value as it is: this text means that no certificate came. */
+const placeholder = '{http.request.tls.client.certificate_der_base64}';
+
+/**
+ * Caddy.
+ *
+ * - **Grammar**: `{http.request.tls.client.certificate_der_base64}`, base64 of the DER of the leaf on one line
+ *   (caddyserver.com, placeholders). It has no placeholder for the chain that a client sends.
+ * - **Verification**: none is said. With the client authentication modes that verify, Caddy refuses the handshake.
+ * - **A field that the caller sent**: `header_up` replaces it.
+ * - **The operator configures**: examples/front-ends/caddy.
+ */
+export const caddy: FrontEnd = Object.freeze({
+  name: 'caddy',
+  fields: Object.freeze([certificateField]),
+  proofs: Object.freeze(['secret', 'isolation'] as const),
+  extract: (findField) => {
+    const leaf = trimHeader(findField(certificateField));
+    return leaf === undefined || leaf === placeholder
+      ? denyMissing(certificateField)
+      : { outcome: 'extracted', leaf, encoding: 'base64' };
+  },
+} satisfies FrontEnd);

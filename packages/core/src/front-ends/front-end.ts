@@ -1,0 +1,26 @@
+// front-ends/: the front ends that end TLS, one file each: how each hands on the caller's certificate.
+
+import type { CertificateExtraction } from '../certificate-header/certificate-text.js';
+
+/**
+ * The value of a header field by its name in lower case; nothing where the request has no such field. Several lines of one
+ * field are joined by commas (RFC 9110 §5.3).
+ */
+export type FindField = (name: string) => string | null | undefined;
+
+/** What one front end is known to do. */
+export interface FrontEnd {
+  readonly name: string;
+  /** The fields that it sets and that are read, in lower case. */
+  readonly fields: readonly string[];
+  /**
+   * What can show that a request came by this front end, since anybody who reaches the app otherwise can send the same
+   * fields. Empty: the platform lets nobody else reach the app.
+   */
+  readonly proofs: readonly FrontEndProof[];
+  /** Finds the caller's certificate in the fields of a request. It decodes nothing, and runs at every request. */
+  extract(findField: FindField): CertificateExtraction;
+}
+
+/** A secret that the front end adds to each request, or a network that lets nobody else reach the app. */
+export type FrontEndProof = 'secret' | 'isolation';

@@ -1,0 +1,33 @@
+import { denyMissing, trimHeader } from '../certificate-header/certificate-header.js';
+import { findVerificationDenial } from './client-cert-verification.js';
+import type { FrontEnd } from './front-end.js';
+
+const certificateField = 'x-client-certificate';
+const verificationField = 'x-client-certificate-verification';
+
+/**
+ * HAProxy.
+ *
+ * - **Grammar**: `%[ssl_c_der,base64]`, base64 of the DER of the leaf on one line (HAProxy configuration manual, "Fetching
+ *   samples at Layer 5").
+ * - **Verification**: `%[ssl_c_verify]`, the number of OpenSSL's verification result, `0` for success. It is `0` without a
+ *   certificate too, and says nothing then.
+ * - **A field that the caller sent**: `http-request set-header` replaces it, `http-request del-header` removes it.
+ * - **The operator configures**: examples/front-ends/haproxy.
+ */
+export const haproxy: FrontEnd = Object.freeze({
+  name: 'haproxy',
+  fields: Object.freeze([certificateField, verificationField]),
+  proofs: Object.freeze(['secret', 'isolation'] as const),
+  extract: (findField) => {
+    const leaf = trimHeader(findField(certificateField));
+    if (leaf === undefined) return denyMissing(certificateField);
+    return (
+      findVerificationDenial(verificationField, findField(verificationField), '0') ?? {
+        outcome: 'extracted',
+        leaf,
+        encoding: 'base64',
+      }
+    );
+  },
+} satisfies FrontEnd);

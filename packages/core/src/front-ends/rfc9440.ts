@@ -1,0 +1,42 @@
+import { denyMissing, trimHeader } from '../certificate-header/certificate-header.js';
+import type { CertificateExtraction } from '../certificate-header/certificate-text.js';
+import { deny } from '../denial.js';
+import type { FrontEnd } from './front-end.js';
+
+const certificateField = 'client-cert';
+const chainField = 'client-cert-chain';
+
+/**
+ * A front end that follows RFC 9440, as Apache httpd can.
+ *
+ * - **Grammar**: `Client-Cert` is one Byte Sequence (RFC 8941 §3.3.5) of the DER of the leaf, `Client-Cert-Chain` a list of
+ *   them, without the leaf and in the order of the handshake (RFC 9440 §2.2 and §2.3). Parameters are defined for neither,
+ *   and none is accepted. Padding may not be left out (RFC 8941 §4.1.8).
+ * - **Verification**: none is said. What the front end verified is between it and its operator; here trust alone decides.
+ * - **A field that the caller sent**: the front end must remove or replace it (RFC 9440 §2.4).
+ * - **The operator configures**: examples/front-ends/apache.
+ */
+export const rfc9440: FrontEnd = Object.freeze({
+  name: 'rfc9440',
+  fields: Object.freeze([certificateField, chainField]),
+  proofs: Object.freeze(['secret', 'isolation'] as const),
+  extract: (findField) => {
+    const text = trimHeader(findField(certificateField));
+    if (text === undefined) return denyMissing(certificateField);
+    return extractByteSequence(text, trimHeader(findField(chainField)));
+  },
+} satisfies FrontEnd);
+
+function extractByteSequence(text: string, chain: string | undefined): CertificateExtraction {
+  const isDelimited = text.length > 2 && text.startsWith(':') && text.endsWith(':');
+  if (!isDelimited) return deny('certificate_malformed', describeFault(text));
+  const leaf = text.slice(1, -1);
+  const extracted = { outcome: 'extracted', leaf, encoding: 'base64' } as const;
+  return chain === undefined ? extracted : { ...extracted, chain: { text: chain, encoding: 'byte-sequences' } };
+}
+
+function describeFault(text: string): string {
+  if (text === '::')
+    return 'Client-Cert is an empty byte sequence. A front end leaves it out where no certificate came.';
+  return 'Client-Cert is no byte sequence, base64 between two colons (RFC 9440 section 2.2).';
+}
