@@ -64,7 +64,7 @@ export default tseslint.config(
   },
   {
     // The packages of an app that keeps trust in a blob: `import()` fails in Jest, and bundlers follow only this.
-    files: ['packages/azure-functions/src/trust-store-from.ts'],
+    files: ['packages/core/src/trust-sources/azure-blob-client.ts'],
     rules: { '@typescript-eslint/no-require-imports': ['error', { allow: ['^@azure/(?:storage-blob|identity)$'] }] },
   },
   {

@@ -34,6 +34,7 @@ const partsOf = {
       'trust-store/refreshing-store',
     ],
     'remote-sources': [
+      'trust-sources/azure-blob-client',
       'trust-sources/blob-source',
       'trust-sources/document-signature',
       'trust-sources/http-exchange',

@@ -20,10 +20,10 @@ import {
   requestSteps,
 } from '@certgate/core/tools';
 import ts from 'typescript';
-import type * as decisionLogModule from '../packages/azure-functions/dist/esm/log/decision-log.js';
-import type * as expiryLogModule from '../packages/azure-functions/dist/esm/log/expiry-log.js';
-import type * as startLogModule from '../packages/azure-functions/dist/esm/log/start-log.js';
-import type * as trustLogModule from '../packages/azure-functions/dist/esm/log/trust-log.js';
+import type * as decisionLogModule from '../packages/core/dist/esm/log/decision-log.js';
+import type * as expiryLogModule from '../packages/core/dist/esm/log/expiry-log.js';
+import type * as startLogModule from '../packages/core/dist/esm/log/start-log.js';
+import type * as trustLogModule from '../packages/core/dist/esm/log/trust-log.js';
 import type * as templateModule from '../packages/certgate/dist/esm/commands/trust/explain/command-template.js';
 import type * as remediesModule from '../packages/certgate/dist/esm/commands/trust/explain/denial-remedies.js';
 import type * as gatewayExchangeModule from '../packages/certgate/dist/esm/gateway/exchange/gateway-exchange.js';
@@ -148,7 +148,7 @@ describe('docs/errors.md', () => {
   });
 
   it('lists the codes of the other lines, and no other', async (context) => {
-    const { startCodes } = (await importBuilt('azure-functions', 'log/start-log.js')) as StartLogModule;
+    const { startCodes } = (await importBuilt('core', 'log/start-log.js')) as StartLogModule;
     const rows = readRows(
       getSection('docs/errors.md', 'The other lines'),
       /^\| `(start|trust|expiry)` \| `(\w+)` \|/gm,
@@ -215,7 +215,7 @@ describe('docs/reference.md', () => {
   const entries: Readonly<Record<string, readonly string[]>> = {
     'azure-functions': ['index', 'testing', 'opentelemetry'],
     certgate: ['index'],
-    core: ['index'],
+    core: ['index', 'opentelemetry'],
     x509: ['index', 'path'],
   };
   for (const [name, reports] of Object.entries(entries)) {
@@ -390,10 +390,10 @@ function listKeys(event: string): readonly string[] {
 
 /** Real lines of every event, by what writes them, about real decisions on a real certificate. */
 async function writeLines(context: TestContext): Promise<readonly Readonly<Record<string, unknown>>[]> {
-  const { DecisionLog } = (await importBuilt('azure-functions', 'log/decision-log.js')) as DecisionLogModule;
-  const { ExpiryLog } = (await importBuilt('azure-functions', 'log/expiry-log.js')) as ExpiryLogModule;
-  const { TrustLog } = (await importBuilt('azure-functions', 'log/trust-log.js')) as TrustLogModule;
-  const { warnAtStart } = (await importBuilt('azure-functions', 'log/start-log.js')) as StartLogModule;
+  const { DecisionLog } = (await importBuilt('core', 'log/decision-log.js')) as DecisionLogModule;
+  const { ExpiryLog } = (await importBuilt('core', 'log/expiry-log.js')) as ExpiryLogModule;
+  const { TrustLog } = (await importBuilt('core', 'log/trust-log.js')) as TrustLogModule;
+  const { warnAtStart } = (await importBuilt('core', 'log/start-log.js')) as StartLogModule;
   const lines: string[] = [];
   const write = (line: string): void => {
     lines.push(line);

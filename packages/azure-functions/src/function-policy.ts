@@ -1,10 +1,19 @@
-import { type Denial, copyOwn, deny, findAuthorizationDenial, isDevelopment, readMember } from '@certgate/core';
-import { publishDecision } from './log/decision-channel.js';
+import {
+  DecisionLog,
+  type Denial,
+  type LoggingCall,
+  copyOwn,
+  createDenialAnswer,
+  deny,
+  findAuthorizationDenial,
+  isDevelopment,
+  publishDecision,
+  readMember,
+} from '@certgate/core';
 import { isRoleDeferred } from './gate/deferral.js';
 import type { HttpHandler, InvocationContext } from '@azure/functions';
 import type { Role } from './request-identity.js';
-import { answerDenial, createDenialResponse, findTriggerType } from './gate/denial-response.js';
-import { logRoleDenial } from './log/decision-log.js';
+import { answerDenial, findTriggerType } from './gate/denial-response.js';
 import {
   type AnyHandler,
   type CertificatePolicy,
@@ -155,8 +164,23 @@ function refuse(denial: Denial, context: unknown): unknown {
   logRoleDenial(context, denial);
   const call = { functionName: readFunctionName(context), invocationId: readInvocationId(context) };
   publishDecision(call, { decision: denial });
-  const response = createDenialResponse(denial, readInvocationId(context), isDevelopment(process.env) ? {} : undefined);
+  const response = createDenialAnswer(denial, readInvocationId(context), isDevelopment(process.env) ? {} : undefined);
   return isContext ? answerDenial(response, context as InvocationContext) : response;
+}
+
+/** Wrappers know no gate; they share one log. */
+const roleLog = new DecisionLog();
+
+function logRoleDenial(context: unknown, denial: Denial): void {
+  try {
+    if (isLoggingContext(context)) roleLog.write(context, { decision: denial });
+  } catch {
+    // The refusal stands without its line: an object that was made from a context can't log, for one.
+  }
+}
+
+function isLoggingContext(context: unknown): context is LoggingCall {
+  return typeof context === 'object' && context !== null && 'warn' in context && typeof context.warn === 'function';
 }
 
 function readFunctionName(context: unknown): string {

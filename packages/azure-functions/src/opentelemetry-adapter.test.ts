@@ -4,7 +4,7 @@ import type { TrustStore } from '@certgate/core';
 import { requireRole } from './function-policy.js';
 import { observeGate } from './opentelemetry.js';
 import { bearing, createSecuredApp, operator, reader, stranger } from './test-support/secured-app.js';
-import { type Telemetry, createTelemetry } from './test-support/telemetry.js';
+import { type Telemetry, createTelemetry } from '@certgate/core/test-support/telemetry.js';
 
 // The whole way: an app in a worker, a real decision, the channel, OpenTelemetry's own SDK.
 

@@ -1,5 +1,7 @@
 import type { app as AzureFunctionsApp } from '@azure/functions';
 import {
+  type DecisionLogChoice,
+  decisionLogChoices,
   expectFrontEndOptions,
   type FrontEndIsolation,
   type FrontEndName,
@@ -12,7 +14,6 @@ import {
 import { AppGate } from './gate/app-gate.js';
 import { announceGate, securedCores } from './gate/shared-state.js';
 import { type WorkerCore, findWorkerCore } from './gate/worker-core.js';
-import { type DecisionLogChoice, decisionLogChoices } from './log/decision-log.js';
 
 /** The `app` of `@azure/functions`, given as an argument so that nothing of the library is imported at run time. */
 export type FunctionApp = Pick<typeof AzureFunctionsApp, 'hook'>;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { trustStoreFrom } from '@certgate/core';
 import { secureApp } from './secure-app.js';
 import { bearing, createApp, reader } from './test-support/secured-app.js';
-import { trustStoreFrom } from './trust-store-from.js';
 
 describe('an address that can not be one', () => {
   const addresses: readonly (readonly [string, string | undefined, RegExp])[] = [
@@ -31,9 +31,4 @@ describe('an address that can not be one', () => {
       assert.doesNotMatch(body, /orders/);
     });
   }
-});
-
-it('options are those of every store, and a wrong one is thrown where it is written', () => {
-  assert.throws(() => trustStoreFrom('trust.json', { signedBy: undefined as never }), /signedBy/);
-  assert.throws(() => trustStoreFrom(undefined, { headers: () => ({}) } as never), /no option "headers"/);
 });

@@ -1,7 +1,9 @@
 // What an adapter needs, and an app that decides for itself. A cold start loads this file and nothing else of core.
 export type { ClientCertificate } from '@certgate/x509';
 export { copyOwn, findInstant, formatInstant, isEndingSoon, hasMember, readMember } from '@certgate/x509/internal';
+export { describeFault } from './encoding/describe-fault.js';
 export { isLoopbackHost } from './encoding/shown-url.js';
+export { type ContextMap, createContextMap } from './context-map.js';
 export type { PresentedCertificate } from './certificate-header/certificate-header.js';
 export { type DocumentProblem, TrustDocumentError } from './trust-document/document-error.js';
 export type {
@@ -18,15 +20,13 @@ export type {
 } from './trust-snapshot/trust-finding.js';
 export type { TrustStore, TrustStoreReport, TrustStoreWarning } from './trust-store/trust-store.js';
 export {
-  type BlobOpener,
-  trustStoreFromAddress,
+  trustStoreFrom,
   trustStoreFromAppSetting,
   trustStoreFromBlob,
   trustStoreFromFile,
   trustStoreFromUrl,
   type UrlTrustOptions,
 } from './trust-store/trust-stores.js';
-export type { BlobAddress } from './trust-sources/trust-address.js';
 export type { TrustBlobClient, TrustBlobDownload, TrustBlobDownloadOptions } from './trust-sources/blob-source.js';
 export { isDevelopment, localHostMark, readVariable } from './front-end-resolution/host-environment.js';
 export type { FindField } from './front-ends/front-end.js';
@@ -58,3 +58,22 @@ export {
   type PublicCode,
   type PublicStatus,
 } from './denial.js';
+export { createDenialAnswer, type DenialAnswer } from './denial-answer.js';
+export {
+  decisionChannelName,
+  type DecisionEvent,
+  type DecisionFacts,
+  type Observation,
+  publishDecision,
+} from './log/decision-channel.js';
+export {
+  DecisionLog,
+  type DecisionLogChoice,
+  decisionLogChoices,
+  type DecisionLogLine,
+  type DecisionLogOptions,
+  type LoggingCall,
+} from './log/decision-log.js';
+export { ExpiryLog, type ExpiryLogLine } from './log/expiry-log.js';
+export { type StartCode, type StartLogLine, warnAtStart, warnOfTrust } from './log/start-log.js';
+export { TrustLog, type TrustLogLine } from './log/trust-log.js';

@@ -91,6 +91,7 @@ export {
 } from './access/access-decision.js';
 export { findInSnapshot, type SnapshotFinding } from './trust-snapshot/find-in-snapshot.js';
 export {
+  type BlobAddress,
   parseTrustAddress,
   showTrustAddress,
   type TrustAddress,

@@ -10,7 +10,7 @@
 //     │ http-streaming         the headers of the proxied request       503 http_streaming_ambiguous
 //     │ RequestReader of core  the secret and the text of the front end 401 front_end_bypassed, certificate_missing …
 //     │ AccessGate of core     certificate, trust, roles                401, 403 or 503: access-gate.ts
-//     │ log/                   the line and the channel; a fault here   503 internal_fault
+//     │ log/ of core           the line and the channel; a fault here   503 internal_fault
 //     ▼ handler, with the client's identity
 //
 //   In an observed function, what is refused below function-gate is logged, and the handler runs without an identity.
@@ -20,11 +20,18 @@
 //   model is unknown, a hook does so for handlers without a wrapper.
 
 import type { FunctionHandler, HttpRequest, InvocationContext, PreInvocationContext } from '@azure/functions';
-import { type Denial, type FindField, isDevelopment, type TrustStoreReport, deny } from '@certgate/core';
-import { warnAtStart } from '../log/start-log.js';
+import {
+  type Denial,
+  type FindField,
+  type TrustStoreReport,
+  createDenialAnswer,
+  deny,
+  isDevelopment,
+  warnAtStart,
+} from '@certgate/core';
 import { CoreCall } from './core-call.js';
 import { ObservationClock, OpeningNotice } from './deferral.js';
-import { answerInvocation, createDenialResponse, findTriggerType } from './denial-response.js';
+import { answerInvocation, findTriggerType } from './denial-response.js';
 import { admitted, FunctionGate, type GateOptions, type Verdict } from './function-gate.js';
 import { createHandlerCall, findContext, refuseHandler } from './handler-call.js';
 import { type GatedFunction, GatedFunctions } from './gated-functions.js';
@@ -147,7 +154,7 @@ export class AppGate implements CoveringGate {
 
   #answer(denial: Denial, { core, context }: ModelInvocation, { invocationId }: CoreCall): unknown {
     const development = isDevelopment(process.env) ? { trust: this.findTrustReport() } : undefined;
-    return answerInvocation(createDenialResponse(denial, invocationId, development), context, core.metadata);
+    return answerInvocation(createDenialAnswer(denial, invocationId, development), context, core.metadata);
   }
 
   /**

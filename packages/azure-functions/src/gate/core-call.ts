@@ -1,5 +1,4 @@
-import { readMember } from '@certgate/core';
-import type { LoggingCall } from '../log/decision-log.js';
+import { type LoggingCall, readMember } from '@certgate/core';
 import { type CoreInvocationContext, findTriggerKind } from './worker-core.js';
 
 /** The id of an invocation that the worker gave none. Several invocations may have it, so it tells none of them apart. */

@@ -1,6 +1,4 @@
-import { type Admission, formatInstant, type FunctionRequirement } from '@certgate/core';
-import type { Observation } from '../log/decision-channel.js';
-import { warnAtStart } from '../log/start-log.js';
+import { type Admission, formatInstant, type FunctionRequirement, type Observation, warnAtStart } from '@certgate/core';
 import type { CoreCall } from './core-call.js';
 import type { GatedFunction } from './gated-functions.js';
 import { isToldToRequireKey } from './registered-functions.js';

@@ -5,7 +5,6 @@ import { type TrustStore, type TrustStoreReport, trustStoreFromDocument } from '
 import * as fc from 'fast-check';
 import { countRuns } from '@certgate/x509/test-support/random-runs.js';
 import { unsafeTrustCertificateHeaderFromAnywhere } from './unsafe-options.js';
-import { challenge } from './denial-response.js';
 import { allowAnonymous, requireAnyRole } from '../function-policy.js';
 import { getClientIdentity } from '../request-identity.js';
 import { secureApp } from '../secure-app.js';
@@ -79,7 +78,7 @@ describe('a refusal', () => {
       });
       assert.equal(correlationId, answer.invocationId);
       assert.equal(answer.status, 401);
-      assert.equal(answer.headers['www-authenticate'], challenge);
+      assert.equal(answer.headers['www-authenticate'], 'ClientCertificate');
       assert.equal(answer.headers['cache-control'], 'no-store');
       assert.equal(answer.headers['retry-after'], undefined);
     }

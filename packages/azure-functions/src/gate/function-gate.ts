@@ -2,27 +2,32 @@ import {
   AccessGate,
   type Admission,
   type Decision,
+  DecisionLog,
+  type DecisionLogChoice,
   type Denial,
+  ExpiryLog,
   type FindField,
   type FrontEndOptions,
   frontEndOverride,
   type FunctionRequirement,
+  type LoggingCall,
+  type Observation,
+  TrustLog,
   type TrustStore,
   type TrustStoreReport,
   type ResolvedFrontEnd,
   authorize,
   copyOwn,
+  createContextMap,
   deny,
+  describeFault,
+  publishDecision,
   readMember,
   readVariable,
   resolveFrontEnd,
+  warnAtStart,
+  warnOfTrust,
 } from '@certgate/core';
-import { type Observation, publishDecision } from '../log/decision-channel.js';
-import { DecisionLog, type DecisionLogChoice, type LoggingCall } from '../log/decision-log.js';
-import { ExpiryLog } from '../log/expiry-log.js';
-import { warnAtStart, warnOfTrust } from '../log/start-log.js';
-import { TrustLog } from '../log/trust-log.js';
-import { createContextMap } from './context-map.js';
 import { unknownInvocationId } from './core-call.js';
 import { noteDeferral, noteObservedCall } from './deferral.js';
 import { HttpStreamingWatch } from './http-streaming.js';
@@ -308,11 +313,3 @@ const anywhereDetail =
 
 const ambiguousDetail =
   'HTTP streaming is on, and the proxied request of this invocation could not be told from others (none with its id, or two), so nobody knows whose certificate it was. If it happens often, the host and @azure/functions may disagree about streaming: update both.';
-
-function describeFault(error: unknown): string {
-  try {
-    return error instanceof Error ? `${error.name}: ${error.message}` : 'something that is no Error was thrown';
-  } catch {
-    return 'an Error that can not be read was thrown';
-  }
-}

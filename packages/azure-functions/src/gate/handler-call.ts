@@ -1,8 +1,14 @@
 import type { InvocationContext } from '@azure/functions';
-import { type Denial, type TrustStoreReport, hasMember, isDevelopment } from '@certgate/core';
-import type { LoggingCall } from '../log/decision-log.js';
+import {
+  type Denial,
+  type LoggingCall,
+  type TrustStoreReport,
+  createDenialAnswer,
+  hasMember,
+  isDevelopment,
+} from '@certgate/core';
 import { unknownInvocationId } from './core-call.js';
-import { answerDenial, createDenialResponse } from './denial-response.js';
+import { answerDenial } from './denial-response.js';
 
 /** The last argument that looks like an invocation context: libraries put arguments of their own in front of it. */
 export function findContext(args: readonly unknown[]): InvocationContext | undefined {
@@ -40,6 +46,6 @@ export function refuseHandler(
 ): unknown {
   const context = findContext(args);
   const development = isDevelopment(process.env) ? { trust: findTrustReport() } : undefined;
-  const response = createDenialResponse(denial, context?.invocationId ?? unknownInvocationId, development);
+  const response = createDenialAnswer(denial, context?.invocationId ?? unknownInvocationId, development);
   return context === undefined ? response : answerDenial(response, context);
 }

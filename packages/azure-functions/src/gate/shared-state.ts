@@ -1,5 +1,4 @@
-import { type ClientIdentity, type TrustStoreReport, copyOwn } from '@certgate/core';
-import { type ContextMap, createContextMap } from './context-map.js';
+import { type ClientIdentity, type ContextMap, type TrustStoreReport, copyOwn, createContextMap } from '@certgate/core';
 import type { TriggerKind } from './worker-core.js';
 
 /** Any function that a handler may be; libraries call handlers with arguments of their own in front of the context. */

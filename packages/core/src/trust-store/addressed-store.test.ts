@@ -8,7 +8,7 @@ import { textOf } from '../test-support/scripted-source.js';
 import { presentCertificate } from '../certificate-header/certificate-header.js';
 import type { TrustBlobClient } from '../trust-sources/blob-source.js';
 import { TrustSourceMisuse } from '../trust-sources/trust-source.js';
-import { type BlobOpener, trustStoreFromAddress } from './trust-stores.js';
+import { type BlobOpener, trustStoreFrom, trustStoreFromAddress } from './trust-stores.js';
 
 const certificate = presentCertificate(makeCertificate().der);
 const url = 'https://corp.blob.core.windows.net/trust/trust.json';
@@ -81,4 +81,9 @@ test('a path and a URL are read as their own constructors read them, with the op
   const byUrl = trustStoreFromAddress('https://example.com/trust.json?sig=SECRET', {}, refuseBlobs);
   assert.equal(byUrl.report?.().description, 'URL https://example.com/trust.json?…');
   assert.throws(() => trustStoreFromAddress(file, { refresh: 1 } as never, refuseBlobs), /no option "refresh"/);
+});
+
+test('the options of trustStoreFrom are those of every store, and a wrong one is thrown where it is written', () => {
+  assert.throws(() => trustStoreFrom('trust.json', { signedBy: undefined as never }), /signedBy/);
+  assert.throws(() => trustStoreFrom(undefined, { headers: () => ({}) } as never), /no option "headers"/);
 });

@@ -2,6 +2,7 @@ import { copyOwn } from '@certgate/x509/internal';
 import { describeFault } from '../encoding/describe-fault.js';
 import { redactUrlsIn } from '../encoding/shown-url.js';
 import { createAppSettingSource } from '../trust-sources/app-setting-source.js';
+import { openAzureBlob } from '../trust-sources/azure-blob-client.js';
 import { createBlobSource, type TrustBlobClient } from '../trust-sources/blob-source.js';
 import { createFileSource } from '../trust-sources/file-source.js';
 import { parseTrustAddress, type BlobAddress } from '../trust-sources/trust-address.js';
@@ -104,12 +105,37 @@ export function trustStoreFromAppSetting(name: string, options: RefreshOptions =
   return new RefreshingTrustStore(createAppSettingSource(name), options);
 }
 
+/**
+ * A trust store over the place that an app setting names, so that a team moves its trust document by changing the
+ * setting: `trustStoreFrom(process.env.CERTGATE_TRUST)`. Who signs, which audience and which limits count stays in code.
+ *
+ * | `address` | is read as by |
+ * |---|---|
+ * | `trust.json`, `/path/trust.json`, `file:trust.json` | `trustStoreFromFile` |
+ * | `https://example.com/trust.json` | `trustStoreFromUrl` |
+ * | `blob:https://account.blob.core.windows.net/container/trust.json` | `trustStoreFromBlob`, with the app's own `@azure/storage-blob` and the `DefaultAzureCredential` of its own `@azure/identity`; `AZURE_CLIENT_ID` names a user-assigned identity |
+ *
+ * An address that is absent, that can't be one, or that needs a package which isn't installed keeps the app from
+ * starting, and until then the app denies. It is not thrown here.
+ *
+ * @example
+ * ```ts
+ * import { trustStoreFrom } from '@certgate/azure-functions';
+ *
+ * const trustStore = trustStoreFrom(process.env.CERTGATE_TRUST, { refreshIntervalSeconds: 30 });
+ * ```
+ *
+ * @throws {RangeError} for a duration that is not a positive number; {TypeError} for an unknown option or no public key.
+ */
+export function trustStoreFrom(address: string | undefined, options: RefreshOptions = {}): TrustStore {
+  return trustStoreFromAddress(address, options, (blob) => openAzureBlob(blob));
+}
+
 /** Opens a blob by a login of its own choice; what it throws keeps the app from starting. */
 export type BlobOpener = (blob: BlobAddress) => TrustBlobClient;
 
 /**
- * A trust store over the place that one text names (`parseTrustAddress`), for adapters: what opens a blob, and by which
- * login, is theirs.
+ * As `trustStoreFrom`, with what opens a blob given.
  *
  * The text comes from an app setting. So a text that is no address throws nothing here: an entry file that fails can
  * leave the app without its gate, and the functions of other files open. The store denies, and keeps the app from

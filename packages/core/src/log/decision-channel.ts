@@ -1,5 +1,6 @@
 import { channel } from 'node:diagnostics_channel';
-import { type Decision, type DenialCode, type PublicStatus, getPublicStatus } from '@certgate/core';
+import type { Decision } from '../access/decision.js';
+import { type DenialCode, type PublicStatus, getPublicStatus } from '../denial.js';
 import { redactText } from './log-text.js';
 
 /** The `node:diagnostics_channel` on which every decision is published, also those that the log counts only. */

@@ -1,7 +1,6 @@
 // opentelemetry/: metrics and span attributes, from the events of the gate.
 
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { trustChannelName, type TrustRefreshEvent } from '@certgate/core';
 import {
   type Attributes,
   type AttributeValue,
@@ -14,6 +13,7 @@ import {
   type TracerProvider,
 } from '@opentelemetry/api';
 import { decisionChannelName, type DecisionEvent } from '../log/decision-channel.js';
+import { trustChannelName, type TrustRefreshEvent } from '../trust-store/trust-channel.js';
 import { CertificatesInUse, type Clock, TrustReads } from './memory.js';
 import { GateMetrics } from './metrics.js';
 
@@ -24,7 +24,8 @@ export interface ObserverOptions {
   readonly clock: Clock;
 }
 
-const scopeName = '@certgate/azure-functions';
+/** Of the meter and the tracer: this package, whichever adapter decides. */
+const scopeName = '@certgate/core';
 
 /** Listens to the two channels. What it does happens inside a decision, so nothing that it calls may throw out of it. */
 export class GateObserver {

@@ -1,6 +1,6 @@
-import type { TrustRefreshEvent } from '@certgate/core';
 import type { Counter, Meter, Observable, ObservableCallback } from '@opentelemetry/api';
 import type { DecisionEvent } from '../log/decision-channel.js';
+import type { TrustRefreshEvent } from '../trust-store/trust-channel.js';
 import type { CertificatesInUse, Clock, TrustReads } from './memory.js';
 
 /**

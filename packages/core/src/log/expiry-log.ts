@@ -1,4 +1,5 @@
-import { type ClientIdentity, formatInstant, isEndingSoon } from '@certgate/core';
+import { formatInstant, isEndingSoon } from '@certgate/x509/internal';
+import type { ClientIdentity } from '../access/decision.js';
 import { DailyNotice } from './daily-notice.js';
 import { type LoggingCall, logShapeVersion } from './decision-log.js';
 import { formatLogLine } from './log-text.js';
@@ -19,6 +20,7 @@ export interface ExpiryLogLine {
   readonly detail: string;
 }
 
+/** Warns of certificates in use that will soon be refused. */
 export class ExpiryLog {
   /** By certificate. Whoever holds a key that is pinned can make certificates without end. */
   readonly #notice = new DailyNotice();

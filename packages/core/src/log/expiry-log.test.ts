@@ -1,21 +1,21 @@
 import assert from 'node:assert/strict';
-import { type TestContext, describe, it } from 'node:test';
-import type { InvocationContext } from '@azure/functions';
-import { type ClientIdentity, trustStoreFromDocument } from '@certgate/core';
+import { describe, it } from 'node:test';
+import type { ClientIdentity } from '../access/decision.js';
+import type { LoggingCall } from './decision-log.js';
 import { ExpiryLog, type ExpiryLogLine } from './expiry-log.js';
-import { allowAnonymous } from '../function-policy.js';
-import { bearing, createSecuredApp, operator, reader, stranger } from '../test-support/secured-app.js';
+
+// In an app: gate/expiry-log.test.ts of azure-functions.
 
 const day = 86_400_000;
 const now = Date.UTC(2027, 0, 1);
 
-function createContext(): { readonly context: InvocationContext; readonly lines: ExpiryLogLine[] } {
+function createContext(): { readonly context: LoggingCall; readonly lines: ExpiryLogLine[] } {
   const lines: ExpiryLogLine[] = [];
   const warn = (...args: unknown[]): void => {
     assert.equal(args.length, 1);
     lines.push(JSON.parse(String(args[0])) as ExpiryLogLine);
   };
-  return { context: { warn } as unknown as InvocationContext, lines };
+  return { context: { warn } as unknown as LoggingCall, lines };
 }
 
 function identityOf(
@@ -106,60 +106,5 @@ describe('a certificate in use that ends soon', () => {
     log.note(context, identityOf(now + day), now);
     log.note(context, identityOf(now + day), now - 2 * day);
     assert.equal(lines.length, 2);
-  });
-});
-
-describe('in an app', () => {
-  const trust = {
-    schemaVersion: 1,
-    revision: 7,
-    identities: [
-      {
-        name: 'reader',
-        roles: [],
-        owner: 'payments team',
-        expiresAt: '2027-01-20T00:00:00Z',
-        pins: [{ thumbprintSha256: reader.thumbprintSha256 }],
-      },
-      { name: 'operator', roles: [], pins: [{ thumbprintSha256: operator.thumbprintSha256 }] },
-      {
-        name: 'ended',
-        roles: [],
-        pins: [{ thumbprintSha256: stranger.thumbprintSha256, notAfter: '2026-12-31T00:00:00Z' }],
-      },
-    ],
-  };
-  const listLines = (logs: readonly { readonly message: string }[]): readonly ExpiryLogLine[] =>
-    logs
-      .filter(({ message }) => message.includes('"event":"expiry"'))
-      .map(({ message }) => JSON.parse(message) as ExpiryLogLine);
-
-  async function startApp(context: TestContext): Promise<ReturnType<typeof createSecuredApp>> {
-    context.mock.timers.enable({ apis: ['Date'], now });
-    const created = createSecuredApp(context, { trustStore: trustStoreFromDocument(trust) });
-    created.app.http('Closed', { handler: () => ({}) });
-    created.app.http('Open', { handler: allowAnonymous(() => ({})) });
-    await created.worker.start();
-    return created;
-  }
-
-  it('only calls that are let in are warned of, through their own context', async (context) => {
-    const { worker } = await startApp(context);
-    for (const certificate of [operator, stranger]) await worker.invoke('Closed', bearing(certificate));
-    await worker.invoke('Open', bearing(reader));
-    assert.deepEqual(listLines(worker.logs), []);
-    for (let time = 0; time < 3; time += 1) assert.equal((await worker.invoke('Closed', bearing(reader))).status, 200);
-    const [line, ...others] = listLines(worker.logs);
-    assert.deepEqual(others, []);
-    assert.deepEqual(
-      [line?.identity, line?.owner, line?.thumbprintSha256, line?.endsAt, line?.endsFirst],
-      ['reader', 'payments team', reader.thumbprintSha256, '2027-01-20T00:00:00Z', 'trust'],
-    );
-    assert.equal(worker.logs.find(({ message }) => message.includes('"expiry"'))?.level, 'warning');
-    // Every decision still has its own line.
-    assert.equal(
-      worker.decisions.filter(({ event, identity }) => event === 'decision' && identity === 'reader').length,
-      3,
-    );
   });
 });

@@ -1,28 +1,26 @@
 // log/: the log lines and the diagnostics channel.
 
-import {
-  type Admission,
-  type Decision,
-  type Denial,
-  type DenialCode,
-  formatInstant,
-  getPublicStatus,
-} from '@certgate/core';
+import { formatInstant } from '@certgate/x509/internal';
+import type { Admission, Decision } from '../access/decision.js';
+import { type Denial, type DenialCode, getPublicStatus } from '../denial.js';
 import { DailyNotice } from './daily-notice.js';
 import { type DecisionFacts, findOutcome, type Observation } from './decision-channel.js';
 import { formatLogLine } from './log-text.js';
 
-/** An invocation as the log needs it; every invocation context of `@azure/functions` is one. */
+/** A call as the log needs it; every invocation context of `@azure/functions` is one. */
 export interface LoggingCall {
   readonly functionName: string;
   readonly invocationId: string;
+  /** Of level information. */
   log(line: string): void;
+  /** Of level warning. */
   warn(line: string): void;
 }
 
 /** Which decisions are written: all, or denials and what a report-only or observed function lets through. */
 export const decisionLogChoices = ['all', 'denials'] as const;
 
+/** A value of the option `decisionLog` of an adapter. */
 export type DecisionLogChoice = (typeof decisionLogChoices)[number];
 
 /** Raised with every change of the line's shape that a query could notice. */
@@ -79,12 +77,14 @@ interface Window {
   readonly suppressed: number;
 }
 
-interface DecisionLogOptions {
+/** The options of `DecisionLog`. */
+export interface DecisionLogOptions {
   readonly choice?: DecisionLogChoice;
   /** Milliseconds, of a clock that never goes back. */
   readonly now?: () => number;
 }
 
+/** Writes decisions to the log of their calls. One per app, since it counts what it leaves out. */
 export class DecisionLog {
   readonly #windows = new Map<string, Window>();
   /** By function, code and caller of observed calls: whoever will be refused is named, however many others are. */
@@ -99,6 +99,7 @@ export class DecisionLog {
     this.#now = now;
   }
 
+  /** Throws what the context's own log throws. */
   write(context: LoggingCall, facts: DecisionFacts): void {
     const { decision } = facts;
     if (decision.outcome === 'allowed' && decision.deferred === undefined) {
@@ -139,21 +140,6 @@ export class DecisionLog {
     this.#windows.set(key, { ...window, suppressed: window.suppressed + 1 });
     return undefined;
   }
-}
-
-/** Roles are decided by wrappers, which know no gate; they share one log. */
-const roleLog = new DecisionLog();
-
-export function logRoleDenial(context: unknown, denial: Denial): void {
-  try {
-    if (isLoggingContext(context)) roleLog.write(context, { decision: denial });
-  } catch {
-    // The refusal stands without its line: an object that was made from a context can't log, for one.
-  }
-}
-
-function isLoggingContext(context: unknown): context is LoggingCall {
-  return typeof context === 'object' && context !== null && 'warn' in context && typeof context.warn === 'function';
 }
 
 function createLogLine(context: LoggingCall, facts: DecisionFacts, suppressed: number): DecisionLogLine {

@@ -18,6 +18,7 @@ describe('metrics', () => {
     publish({ ...allowed, reportOnly: { code: 'role_missing', until: Date.now() + 1000 } });
     const { 'certgate.decisions': decisions } = await telemetry.collect();
     assert.equal(decisions?.unit, '{decision}');
+    assert.equal(decisions.scope, '@certgate/core');
     assert.equal(decisions.kind, 'sum');
     const attributes = (outcome: string, code: string, functionName: string): object => ({
       'certgate.decision.outcome': outcome,
@@ -85,6 +86,7 @@ describe('metrics', () => {
     const first = Number(age.series[0].value);
     assert.ok(first >= 60 && first < 70, String(first));
     assert.deepEqual(metric['certgate.trust.revision'], {
+      scope: '@certgate/core',
       unit: '{revision}',
       kind: 'gauge',
       series: [{ attributes: { 'certgate.trust.source': 'file trust.json' }, value: 7 }],
@@ -194,6 +196,7 @@ describe('spans', () => {
     const [span, ...more] = telemetry.spans();
     assert.deepEqual(more, []);
     assert.equal(span?.name, 'certgate.decision');
+    assert.equal(span.instrumentationScope.name, '@certgate/core');
     assert.equal(span.spanContext().traceId, host.traceId);
     assert.equal(span.parentSpanContext?.spanId, host.spanId);
     assert.equal(span.attributes['certgate.decision.code'], 'certificate_not_trusted');

@@ -1,4 +1,4 @@
-import type { TrustRefreshEvent } from '@certgate/core';
+import type { TrustRefreshEvent } from '../trust-store/trust-channel.js';
 
 /** Milliseconds; the wall clock moves when it is set, the monotonic one may stand still while the machine sleeps. */
 export interface Clock {

@@ -3,11 +3,11 @@ import { channel } from 'node:diagnostics_channel';
 import { type TestContext, describe, it } from 'node:test';
 import { type Meter, type MeterProvider, diag } from '@opentelemetry/api';
 import { AggregationTemporality } from '@opentelemetry/sdk-metrics';
-import { trustChannelName } from '@certgate/core';
 import { decisionChannelName } from './log/decision-channel.js';
 import { type ObserveGateOptions, observeGate } from './opentelemetry.js';
 import { allowed, observe, publish, publishRefresh, refreshed } from './test-support/gate-events.js';
 import { createTelemetry } from './test-support/telemetry.js';
+import { trustChannelName } from './trust-store/trust-channel.js';
 
 // That an observation is one, ends when it is told to, and lets no fault into a decision.
 

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { describe, it } from 'node:test';
-import type { InvocationContext } from '@azure/functions';
-import { type Denial, type DenialCode, deny } from '@certgate/core';
+import { makeCertificate } from '@certgate/x509/test-support/certificates.js';
 import * as fc from 'fast-check';
+import { presentCertificate } from '../certificate-header/certificate-header.js';
+import { type Denial, type DenialCode, deny } from '../denial.js';
 import type { Observation } from './decision-channel.js';
-import { DecisionLog, type DecisionLogLine } from './decision-log.js';
+import { DecisionLog, type DecisionLogLine, type LoggingCall } from './decision-log.js';
 import { formatLogLine } from './log-text.js';
-import { makeCertificate } from '../test-support/certificates.js';
 
 function createContext(): {
-  readonly context: InvocationContext;
+  readonly context: LoggingCall;
   readonly lines: DecisionLogLine[];
   readonly raw: string[];
 } {
@@ -22,7 +22,7 @@ function createContext(): {
     raw.push(String(args[0]));
     lines.push(JSON.parse(String(args[0])) as DecisionLogLine);
   };
-  const context = { functionName: 'F', invocationId: 'id', log: write, warn: write } as unknown as InvocationContext;
+  const context = { functionName: 'F', invocationId: 'id', log: write, warn: write };
   return { context, lines, raw };
 }
 
@@ -168,7 +168,8 @@ describe('the text of a line', () => {
   });
 
   it('holds no certificate or key, whatever a store threw, and no endless text', () => {
-    const { der, header, thumbprintSha256 } = makeCertificate('logged');
+    const { der, header } = makeCertificate();
+    const { thumbprintSha256 } = presentCertificate(der);
     const base64 = header.slice(40, 80);
     const wrapped = header.replace(/(.{64})/g, '$1\n');
     const pem = `-----BEGIN PRIVATE KEY-----\n${wrapped}\n-----END PRIVATE KEY-----`;

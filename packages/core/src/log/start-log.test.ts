@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { trustStoreFromDocument } from '@certgate/core';
-import { createSecuredApp } from '../test-support/secured-app.js';
+import { trustStoreFromDocument } from '../trust-store/document-store.js';
+import { warnOfTrust } from './start-log.js';
 
-test('of many warnings of one code the first 20 are said, and how many more there are', async (context) => {
+test('of many warnings of one code the first 20 are said, and how many more there are', (context) => {
   const warn = context.mock.method(console, 'warn', () => undefined);
   const identities = Array.from({ length: 1_000 }, (_, index) => ({
     name: `imported ${index}`,
@@ -11,8 +11,7 @@ test('of many warnings of one code the first 20 are said, and how many more ther
     pins: [{ thumbprintSha1: index.toString(16).padStart(40, '0') }],
   }));
   const document = { schemaVersion: 1, revision: 1, identities: [{ name: 'nobody', roles: [] }, ...identities] };
-  const { worker } = createSecuredApp(context, { trustStore: trustStoreFromDocument(document) });
-  await worker.start();
+  warnOfTrust(trustStoreFromDocument(document).report?.().warnings ?? []);
   const lines = warn.mock.calls.map(
     ({ arguments: [text] }) => JSON.parse(String(text)) as { code: string; detail: string },
   );

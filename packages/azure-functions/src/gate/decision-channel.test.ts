@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { type TestContext, describe, it } from 'node:test';
 import type { HttpResponseInit } from '@azure/functions';
-import { type DecisionEvent, decisionChannelName, publishDecision } from './decision-channel.js';
+import { type DecisionEvent, decisionChannelName } from '@certgate/core';
 import { allowAnonymous, requireRole } from '../function-policy.js';
 import { observe } from '../observe.js';
 import { reportOnly } from '../report-only.js';
@@ -198,35 +197,5 @@ describe('the channel certgate:decision', () => {
     await worker.invoke('Closed', bearing(reader));
     assert.match(events[0]?.detail ?? '', /no row for \[base64\]/);
     assert.ok(!JSON.stringify(events).includes(reader.header.slice(40, 80)));
-  });
-
-  it('costs no event without a subscriber', () => {
-    let isTouched = false;
-    const watched = new Proxy(
-      {},
-      {
-        get: () => {
-          isTouched = true;
-        },
-      },
-    );
-    publishDecision(watched as never, watched as never);
-    assert.equal(isTouched, false);
-  });
-
-  it('a subscriber that throws changes no decision: Node reports it after the call, as an uncaught exception', () => {
-    const script = `
-      const { subscribe } = await import('node:diagnostics_channel');
-      const { publishDecision } = await import(${JSON.stringify(new URL('./decision-channel.js', import.meta.url).href)});
-      const seen = [];
-      process.on('uncaughtException', (error) => seen.push(error.message));
-      subscribe('certgate:decision', () => { throw new Error('mine'); });
-      subscribe('certgate:decision', (event) => seen.push(event.code));
-      const decision = { outcome: 'denied', code: 'pin_expired', detail: 'x' };
-      publishDecision({ functionName: 'F', invocationId: 'id' }, { decision });
-      seen.push('decided');
-      setTimeout(() => console.log(JSON.stringify(seen)), 10);`;
-    const { stdout, status } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
-    assert.deepEqual([status, JSON.parse(stdout)], [0, ['pin_expired', 'decided', 'mine']]);
   });
 });

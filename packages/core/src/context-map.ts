@@ -1,7 +1,10 @@
-/** What is kept of an invocation, by its context; it goes with the context. */
+/** What is kept of a call, by its context or its request; it goes with that object. */
 export interface ContextMap<Value> {
+  /** Undefined for what has no entry, whatever it is. */
   readonly get: (context: object) => Value | undefined;
+  /** Adds or replaces the entry. */
   readonly set: (context: object, value: Value) => void;
+  /** Takes the entry away, if there is one. */
   readonly delete: (context: object) => void;
 }
 

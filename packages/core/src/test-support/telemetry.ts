@@ -20,6 +20,8 @@ export interface Series {
 }
 
 export interface Metric {
+  /** The name of the instrumentation scope. */
+  readonly scope: string;
   readonly unit: string;
   readonly kind: string;
   readonly series: readonly Series[];
@@ -57,11 +59,13 @@ export function createTelemetry(
     collect: async () => {
       exporter.reset();
       await reader.forceFlush();
-      const all = exporter.getMetrics().flatMap(({ scopeMetrics }) => scopeMetrics.flatMap(({ metrics }) => metrics));
+      const scopes = exporter.getMetrics().flatMap(({ scopeMetrics }) => scopeMetrics);
+      const all = scopes.flatMap(({ scope, metrics }) => metrics.map((metric) => ({ scope: scope.name, ...metric })));
       return Object.fromEntries(
-        all.map(({ descriptor, dataPointType, dataPoints }) => [
+        all.map(({ scope, descriptor, dataPointType, dataPoints }) => [
           descriptor.name,
           {
+            scope,
             unit: descriptor.unit,
             kind: ['histogram', 'exponential histogram', 'gauge', 'sum'][dataPointType] ?? '',
             series: dataPoints.map(({ attributes, value }) => ({ attributes, value })),

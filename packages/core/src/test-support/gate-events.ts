@@ -1,8 +1,8 @@
 import { channel } from 'node:diagnostics_channel';
 import type { TestContext } from 'node:test';
-import { type TrustRefreshEvent, trustChannelName } from '@certgate/core';
 import { type DecisionEvent, decisionChannelName } from '../log/decision-channel.js';
 import { type GateObservation, type ObserveGateOptions, observeGate } from '../opentelemetry.js';
+import { type TrustRefreshEvent, trustChannelName } from '../trust-store/trust-channel.js';
 
 export const allowed: DecisionEvent = Object.freeze({
   version: 1,

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import { type TrustStoreReport, trustStoreFromDocument, trustStoreFromFile } from '@certgate/core';
+import { trustStoreFromFile } from '@certgate/core';
 import { bearing, createSecuredApp, reader, trustDocument } from '../test-support/secured-app.js';
 
 describe('a trust file that turns bad while the app runs, and then goes away', () => {
@@ -52,53 +52,5 @@ describe('a trust file that turns bad while the app runs, and then goes away', (
     writeFileSync(file, JSON.stringify(trustDocument));
     await callUntil(3);
     assert.equal(findLines()[2]?.['code'], 'trust_refreshed');
-  });
-});
-
-describe('a document that comes under the revision of the one before', () => {
-  it('is taken, and told once', async (context) => {
-    const store = trustStoreFromDocument(trustDocument);
-    const none: TrustStoreReport = { description: 'table', revision: 7, warnings: [], fault: undefined };
-    const message = 'the content changed and the revision stayed 7';
-    const reused = { ...none, warnings: [{ code: 'revision_reused', path: 'revision', message }] } as const;
-    let report: TrustStoreReport = none;
-    const trustStore = { find: store.find.bind(store), report: () => report };
-    const { app, worker } = createSecuredApp(context, { trustStore });
-    app.http('F', { handler: () => ({ body: 'in' }) });
-    await worker.start();
-    const reports = [none, reused, reused, { ...reused, warnings: [...reused.warnings] }, none, reused];
-    // One that a store of the user's own makes up spoils no call.
-    for (const next of [...reports, { ...none, warnings: undefined as never }]) {
-      report = next;
-      assert.equal((await worker.invoke('F', bearing(reader))).body, 'in');
-    }
-    const lines = worker.decisions.filter(({ event }) => event === 'trust');
-    const line = { certgate: 1, event: 'trust', code: 'revision_reused', source: 'table', trustRevision: 7 };
-    assert.deepEqual(lines, [
-      { ...line, detail: message },
-      { ...line, detail: message },
-    ]);
-  });
-});
-
-describe('a fault that is none of the document itself', () => {
-  it('is told without an end: the document was read, and goes on deciding', async (context) => {
-    const store = trustStoreFromDocument(trustDocument);
-    const none: TrustStoreReport = { description: 'table', revision: 7, warnings: [], fault: undefined };
-    const listFault = { ...none, fault: 'URL https://ca.example/corp.crl: gone.', usableUntil: 8_640_000_000_000_000 };
-    let report: TrustStoreReport = none;
-    const trustStore = { find: store.find.bind(store), report: () => report };
-    const { app, worker } = createSecuredApp(context, { trustStore });
-    app.http('F', { handler: () => ({ body: 'in' }) });
-    await worker.start();
-    for (const next of [listFault, { ...listFault, failure: 'unreachable' as const, fault: 'gone' }]) {
-      report = next;
-      assert.equal((await worker.invoke('F', bearing(reader))).body, 'in');
-    }
-    const details = worker.decisions.filter(({ event }) => event === 'trust').map(({ detail }) => String(detail));
-    assert.deepEqual(
-      details.map((detail) => detail.includes('answer 503')),
-      [false, true],
-    );
   });
 });

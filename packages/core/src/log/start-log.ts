@@ -1,4 +1,4 @@
-import type { TrustStoreWarning } from '@certgate/core';
+import type { TrustStoreWarning } from '../trust-store/trust-store.js';
 import { logShapeVersion } from './decision-log.js';
 import { formatLogLine } from './log-text.js';
 
@@ -18,6 +18,7 @@ export const startCodes = [
   'gate_bypassed',
 ] as const;
 
+/** What a line about the app says. Some codes belong to one host alone. */
 export type StartCode = (typeof startCodes)[number] | TrustStoreWarning['code'];
 
 /** One line about the app as a whole, not about a call. */

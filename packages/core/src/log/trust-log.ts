@@ -1,4 +1,4 @@
-import type { TrustStoreReport, TrustStoreWarning } from '@certgate/core';
+import type { TrustStoreReport, TrustStoreWarning } from '../trust-store/trust-store.js';
 import { type LoggingCall, logShapeVersion } from './decision-log.js';
 import { formatLogLine } from './log-text.js';
 
@@ -29,6 +29,7 @@ export class TrustLog {
     this.#readWarnings(report);
   }
 
+  /** For each call that is decided. */
   note(context: LoggingCall, report: TrustStoreReport | undefined): void {
     if (report === undefined) return;
     this.#noteFault(context, report);

@@ -1,44 +1,18 @@
 // Not by name: bundles of ES modules often begin with an import of `createRequire`, and two of one name don't compile.
 import * as nodeModule from 'node:module';
 import { join } from 'node:path';
-import {
-  type BlobAddress,
-  type RefreshOptions,
-  type TrustBlobClient,
-  trustStoreFromAddress,
-  type TrustStore,
-} from '@certgate/core';
-
-/**
- * A trust store over the place that an app setting names, so that a team moves its trust document by changing the
- * setting: `trustStoreFrom(process.env.CERTGATE_TRUST)`. Who signs, which audience and which limits count stays in code.
- *
- * | `address` | is read as by |
- * |---|---|
- * | `trust.json`, `/path/trust.json`, `file:trust.json` | `trustStoreFromFile` |
- * | `https://example.com/trust.json` | `trustStoreFromUrl` |
- * | `blob:https://account.blob.core.windows.net/container/trust.json` | `trustStoreFromBlob`, with the app's own `@azure/storage-blob` and the `DefaultAzureCredential` of its own `@azure/identity`; `AZURE_CLIENT_ID` names a user-assigned identity |
- *
- * An address that is absent, that can't be one, or that needs a package which isn't installed keeps the app from
- * starting, and until then the app denies. It is not thrown here.
- *
- * @example
- * ```ts
- * import { trustStoreFrom } from '@certgate/azure-functions';
- *
- * const trustStore = trustStoreFrom(process.env.CERTGATE_TRUST, { refreshIntervalSeconds: 30 });
- * ```
- *
- * @throws {RangeError} for a duration that is not a positive number; {TypeError} for an unknown option or no public key.
- */
-export function trustStoreFrom(address: string | undefined, options: RefreshOptions = {}): TrustStore {
-  return trustStoreFromAddress(address, options, openBlob);
-}
+import type { TrustBlobClient } from './blob-source.js';
+import type { BlobAddress } from './trust-address.js';
 
 /** The SDK's own settings take 16 s to report a storage that is down, longer than one read may take. */
 const clientOptions = { retryOptions: { maxTries: 2, retryDelayInMs: 500 } };
 
-function openBlob({ url, account, isAzure, isLoopback }: BlobAddress): TrustBlobClient {
+/**
+ * A client of the app's own `@azure/storage-blob`, with the `DefaultAzureCredential` of its own `@azure/identity`.
+ *
+ * @throws {Error} where a package is missing, or where the host is none that a token may be sent to.
+ */
+export function openAzureBlob({ url, account, isAzure, isLoopback }: BlobAddress): TrustBlobClient {
   const { BlobClient, BlobServiceClient } = loadStorage();
   if (isAzure) return new BlobClient(url, new (loadIdentity().DefaultAzureCredential)(), clientOptions);
   if (isLoopback && account === azuriteAccount) {

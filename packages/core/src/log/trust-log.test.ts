@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { TrustStoreReport } from '../trust-store/trust-store.js';
+import type { LoggingCall } from './decision-log.js';
+import { TrustLog, type TrustLogLine } from './trust-log.js';
+
+// With a file that turns bad, in an app: gate/trust-log.test.ts of azure-functions.
+
+const none: TrustStoreReport = { description: 'table', revision: 7, warnings: [], fault: undefined };
+
+function createCall(): { readonly call: LoggingCall; readonly lines: TrustLogLine[] } {
+  const lines: TrustLogLine[] = [];
+  const write = (line: string): void => {
+    lines.push(JSON.parse(line) as TrustLogLine);
+  };
+  return { call: { functionName: 'F', invocationId: 'id', log: write, warn: write }, lines };
+}
+
+test('a document that comes under the revision of the one before is told once', () => {
+  const message = 'the content changed and the revision stayed 7';
+  const reused = { ...none, warnings: [{ code: 'revision_reused', path: 'revision', message }] } as const;
+  const { call, lines } = createCall();
+  const log = new TrustLog();
+  log.begin(none);
+  const reports = [none, reused, reused, { ...reused, warnings: [...reused.warnings] }, none, reused];
+  // One that a store of the user's own makes up spoils no call.
+  for (const report of [...reports, { ...none, warnings: undefined as never }, undefined]) log.note(call, report);
+  const line = { certgate: 1, event: 'trust', code: 'revision_reused', source: 'table', trustRevision: 7 };
+  assert.deepEqual(lines, [
+    { ...line, detail: message },
+    { ...line, detail: message },
+  ]);
+});
+
+test('what was said at start is not said again', () => {
+  const fault = { ...none, fault: 'gone', failure: 'unreachable' } as const;
+  const { call, lines } = createCall();
+  const log = new TrustLog();
+  log.begin(fault);
+  for (const report of [fault, none]) log.note(call, report);
+  assert.deepEqual(
+    lines.map(({ code }) => code),
+    ['trust_refreshed'],
+  );
+});
+
+test('a fault that is none of the document itself is told without an end: the document goes on deciding', () => {
+  const listFault = { ...none, fault: 'URL https://ca.example/corp.crl: gone.', usableUntil: 8_640_000_000_000_000 };
+  const { call, lines } = createCall();
+  const log = new TrustLog();
+  log.begin(none);
+  for (const report of [listFault, { ...listFault, failure: 'unreachable' as const, fault: 'gone' }])
+    log.note(call, report);
+  assert.deepEqual(
+    lines.map(({ detail }) => detail?.includes('answer 503')),
+    [false, true],
+  );
+});

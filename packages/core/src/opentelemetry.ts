@@ -1,0 +1,101 @@
+import type { MeterProvider, TracerProvider } from '@opentelemetry/api';
+import { systemClock } from './opentelemetry/memory.js';
+import { GateObserver } from './opentelemetry/observer.js';
+
+/** The options of `observeGate`. */
+export interface ObserveGateOptions {
+  /** In place of the one that the app's OpenTelemetry SDK has registered. */
+  readonly meterProvider?: MeterProvider;
+  /** For `decisionSpans`, in place of the one that the app's OpenTelemetry SDK has registered. */
+  readonly tracerProvider?: TracerProvider;
+  /**
+   * Where no span is being recorded around the decision, record one of its own, `certgate.decision`. In Azure Functions
+   * that is the rule: the invocation's own span is recorded in the host's process, not in the worker's. False by default.
+   */
+  readonly decisionSpans?: boolean;
+}
+
+/** What `observeGate` returns: the observation that runs. */
+export interface GateObservation {
+  /** Stops recording; what was counted remains with the SDK. */
+  stop(): void;
+}
+
+/**
+ * Turns the gate's decisions and its looks at the trust document into OpenTelemetry metrics and span attributes;
+ * docs/observability.md lists them. Call it once, in the file that is loaded first, before or after the SDK registers
+ * itself. A second call with the same meter provider answers with the first one's observation: an app of several bundles
+ * counts nothing twice.
+ *
+ * Recording never changes a decision, and what fails in it is told to OpenTelemetry's `diag`, once.
+ *
+ * @example
+ * ```ts
+ * import { observeGate } from '@certgate/azure-functions/opentelemetry';
+ *
+ * observeGate();
+ * ```
+ *
+ * @throws {TypeError} for an unknown option or a value that is none of the allowed.
+ * @throws {Error} where the same meter provider is observed already, with other options.
+ */
+export function observeGate(options: ObserveGateOptions = {}): GateObservation {
+  const { meterProvider, tracerProvider, decisionSpans = false } = readOptions(options);
+  const key = meterProvider ?? globalThis;
+  const present = observations.get(key);
+  if (present !== undefined) {
+    if (present.decisionSpans === decisionSpans && present.tracerProvider === tracerProvider)
+      return present.observation;
+    throw new Error('observeGate was called twice with different options; call it once, in the file loaded first.');
+  }
+  const observer = new GateObserver({ meterProvider, tracerProvider, decisionSpans, clock: systemClock });
+  const observation: GateObservation = Object.freeze({
+    stop: (): void => {
+      observer.stop();
+      if (observations.get(key)?.observation === observation) observations.delete(key);
+    },
+  });
+  observations.set(key, { decisionSpans, tracerProvider, observation });
+  return observation;
+}
+
+interface Present {
+  readonly decisionSpans: boolean;
+  readonly tracerProvider: TracerProvider | undefined;
+  readonly observation: GateObservation;
+}
+
+/** Two loaded copies of this package hear the same channels, so they must know of each other; `v1` names the shape. */
+const observations = getObservations(Symbol.for('certgate/opentelemetry-observations/v1'));
+
+function getObservations(key: symbol): WeakMap<object, Present> {
+  const holder = globalThis as unknown as Record<symbol, WeakMap<object, Present> | undefined>;
+  const present = holder[key];
+  if (present !== undefined) return present;
+  const created = new WeakMap<object, Present>();
+  Object.defineProperty(globalThis, key, { value: created, enumerable: false });
+  return created;
+}
+
+const knownOptions = ['meterProvider', 'tracerProvider', 'decisionSpans'];
+
+function readOptions(options: unknown): ObserveGateOptions {
+  if (typeof options !== 'object' || options === null) throw new TypeError('The options of observeGate are an object.');
+  const unknown = Reflect.ownKeys(options).find((key) => !knownOptions.some((known) => known === key));
+  if (unknown !== undefined) {
+    throw new TypeError(`observeGate does not know "${String(unknown)}"; known are ${knownOptions.join(', ')}.`);
+  }
+  const { meterProvider, tracerProvider, decisionSpans } = options as Readonly<Record<string, unknown>>;
+  expectProvider('meterProvider', meterProvider, 'getMeter');
+  expectProvider('tracerProvider', tracerProvider, 'getTracer');
+  if (decisionSpans !== undefined && typeof decisionSpans !== 'boolean') {
+    throw new TypeError('decisionSpans of observeGate is true or false.');
+  }
+  return options;
+}
+
+function expectProvider(name: string, provider: unknown, method: string): void {
+  if (provider === undefined) return;
+  if (typeof provider === 'object' && provider !== null && typeof Reflect.get(provider, method) === 'function') return;
+  throw new TypeError(`${name} of observeGate is an object with ${method}: see OpenTelemetry's API.`);
+}
