@@ -7,6 +7,7 @@ export {
   type CanonicalName,
   decidingAttributeTypes,
   findIssuerName,
+  findSubjectName,
   findValueWithoutText,
   nameAttributeTypes,
 } from './certificate/distinguished-name.js';

@@ -167,12 +167,25 @@ function foldCharacters(text: string): string {
  * passed over, not looked into.
  */
 export function findIssuerName(der: Uint8Array): CanonicalName | undefined {
+  const decoding = readDer(() => decodeCanonicalName(enterAtIssuer(der).read(derTags.sequence)));
+  return decoding.ok ? decoding.value : undefined;
+}
+
+/** As `findIssuerName`, the certificate's subject. */
+export function findSubjectName(der: Uint8Array): CanonicalName | undefined {
   const decoding = readDer(() => {
-    const tbs = new DerReader(readSingle(der, derTags.sequence).content).enter(derTags.sequence);
-    tbs.readOptional(contextConstructed(0)); // version
-    tbs.read(derTags.integer); // serialNumber
-    tbs.read(derTags.sequence); // signature
+    const tbs = enterAtIssuer(der);
+    tbs.read(derTags.sequence); // issuer
+    tbs.read(derTags.sequence); // validity
     return decodeCanonicalName(tbs.read(derTags.sequence));
   });
   return decoding.ok ? decoding.value : undefined;
+}
+
+function enterAtIssuer(der: Uint8Array): DerReader {
+  const tbs = new DerReader(readSingle(der, derTags.sequence).content).enter(derTags.sequence);
+  tbs.readOptional(contextConstructed(0)); // version
+  tbs.read(derTags.integer); // serialNumber
+  tbs.read(derTags.sequence); // signature
+  return tbs;
 }

@@ -5,8 +5,9 @@ import type { LeadingDotReading } from './name-location.js';
 import { copyOwn } from '../encoding/own-members.js';
 import { PathBudget, type PathLimits } from './path-budget.js';
 import { findPath } from './path-building.js';
+import { listVouchedCandidates } from './path-candidates.js';
 import type { PathCertificate } from '../certificate/path-certificate.js';
-import { noteOn, type PathFault, type PathListener } from './path-check.js';
+import { failPath, noteOn, type PathFault, type PathListener } from './path-check.js';
 import { type PathRevocation, checkRevocation } from './path-revocation.js';
 import { type PathSettings, type ValidPath, exhausted } from './path-validation.js';
 import { type PolicyInputs, anyPolicyInputs } from './policy-graph.js';
@@ -17,6 +18,13 @@ export interface PathQuestion {
   readonly target: PathCertificate;
   readonly trustAnchors: readonly PathCertificate[];
   readonly intermediates: readonly PathCertificate[];
+  /**
+   * CA certificates that came with the target, which anybody may have written: give a few. Where the others lead to no
+   * path, those of them that an anchor or intermediate has signed, or one that it has, may be part of one. They are never
+   * trust anchors, sign no CRL but as members of the path, and what they have issued needs revocation information also
+   * where `revocation` asks for it `when-available`.
+   */
+  readonly candidates?: readonly PathCertificate[];
   /** Milliseconds since 1970-01-01T00:00:00Z. */
   readonly now: number;
   readonly revocation: PathRevocation;
@@ -74,21 +82,54 @@ export function findCertificationPath(given: PathQuestion): CertificationPath | 
     targetRole: 'end-entity',
     onCheck: question.onCheck,
   };
+  const { candidates = noCandidates } = question;
+  const own = search(question, settings, noCandidates);
+  // Nothing that comes with a request changes what the authority's own certificates say, least of all of a revocation.
+  if (own.verdict.outcome === 'valid' || own.verdict.isFinal === true || own.isRevocationFault) return own.verdict;
+  if (candidates.length === 0) return own.verdict;
+  const vouched = listVouchedCandidates(question, candidates, settings.budget);
+  if (settings.budget.isExhausted) return exhausted('signatures');
+  if (vouched.length === 0) return describeUnvouched(own.verdict, candidates.length);
+  return search(question, settings, vouched).verdict;
+}
+
+const noCandidates: readonly PathCertificate[] = Object.freeze([]);
+
+interface SearchResult {
+  readonly verdict: CertificationPath | PathFault;
+  /** A path held, but for what is known, or not known, of revocations on it. */
+  readonly isRevocationFault: boolean;
+}
+
+function search(question: PathQuestion, settings: PathSettings, candidates: readonly PathCertificate[]): SearchResult {
   let current = { validFrom: Number.NEGATIVE_INFINITY, validUntil: Number.POSITIVE_INFINITY };
+  let isRevocationFault = false;
   const verdict = findPath({
     target: question.target,
     trustAnchors: question.trustAnchors,
     intermediates: question.intermediates,
+    candidates,
     maximumIntermediates: question.maximumIntermediates ?? defaultMaximumIntermediates,
     settings,
     examine: (path) => {
       const cleared = examineRevocation(question, settings, path, [question.target]);
       if (cleared.outcome === 'cleared') current = cleared;
+      else isRevocationFault = true;
       return cleared.outcome === 'cleared' ? path : cleared;
     },
   });
-  if (verdict.outcome === 'invalid') return verdict;
-  return { ...verdict, currentFrom: current.validFrom, currentUntil: current.validUntil };
+  if (verdict.outcome === 'invalid') return { verdict, isRevocationFault };
+  return {
+    verdict: { ...verdict, currentFrom: current.validFrom, currentUntil: current.validUntil },
+    isRevocationFault,
+  };
+}
+
+function describeUnvouched({ code, detail }: PathFault, count: number): PathFault {
+  return failPath(
+    code,
+    `${detail} None of the CA certificates that came with it (${count}) leads to the authority either.`,
+  );
 }
 
 function examineRevocation(
@@ -97,7 +138,7 @@ function examineRevocation(
   path: ValidPath,
   underQuestion: readonly PathCertificate[],
 ): ReturnType<typeof checkRevocation> {
-  const { revocation, now, intermediates, trustAnchors, crlSigners = [] } = question;
+  const { now, intermediates, trustAnchors, crlSigners = [] } = question;
   // One signer may have signed many lists; it is asked about once.
   const signers = new Map<PathCertificate, boolean>();
   const isSignerValid = (signer: PathCertificate): boolean => {
@@ -108,7 +149,7 @@ function examineRevocation(
   };
   const cleared = checkRevocation({
     path,
-    revocation,
+    revocation: requireWhereCandidates(question, path),
     signers: [...new Set([...crlSigners, ...intermediates, ...trustAnchors])],
     isSignerValid,
     profile: settings.profile,
@@ -118,6 +159,19 @@ function examineRevocation(
   const isRevoked = cleared.outcome === 'invalid' && cleared.code === 'certificate_revoked';
   // A list that was passed over for want of budget may be the one that says "revoked".
   return settings.budget.isExhausted && !isRevoked ? exhausted('steps') : cleared;
+}
+
+/**
+ * Which of a CA's certificates stand in the path, the caller has chosen: also one under which no list counts that says
+ * "revoked". So what isn't known is no reason to let anybody in there.
+ */
+function requireWhereCandidates(
+  { revocation, candidates = noCandidates }: PathQuestion,
+  path: ValidPath,
+): PathRevocation {
+  if (revocation.mode !== 'when-available') return revocation;
+  const isAmong = path.certificates.some((certificate) => candidates.includes(certificate));
+  return isAmong ? { ...revocation, mode: 'required' } : revocation;
 }
 
 /**
@@ -144,6 +198,7 @@ function isCrlSignerValid(
     target: signer,
     trustAnchors: [trustAnchor],
     intermediates: question.intermediates,
+    candidates: noCandidates,
     maximumIntermediates: question.maximumIntermediates ?? defaultMaximumIntermediates,
     settings: ofSigner,
     examine: (path) => {

@@ -9,6 +9,8 @@ export interface PathSearch {
   readonly target: PathCertificate;
   readonly trustAnchors: readonly PathCertificate[];
   readonly intermediates: readonly PathCertificate[];
+  /** CA certificates that came with the target and that the authority has signed; they are tried after `intermediates`. */
+  readonly candidates: readonly PathCertificate[];
   /** How many CA certificates may stand between the trust anchor and the target. */
   readonly maximumIntermediates: number;
   readonly settings: PathSettings;
@@ -75,14 +77,14 @@ function extend(
   attempts: Attempts,
 ): ValidPath | PathFault | undefined {
   const [highest] = path;
-  const anchors = findBySubject(search.trustAnchors, highest);
+  const anchors = findIssuers(search.trustAnchors, highest);
   for (const anchor of anchors) {
     if (!search.settings.budget.spendStep()) return exhausted('steps');
     const verdict = conclude(search, path, anchor);
     if (verdict.outcome === 'valid' || verdict.isFinal === true) return verdict;
     attempts.remember(verdict, path.length, true);
   }
-  const issuers = findBySubject(search.intermediates, highest);
+  const issuers = listIssuers(search, highest);
   if (issuers.length > 0 && path.length > search.maximumIntermediates) {
     const detail = `The path has more than ${search.maximumIntermediates} CA certificates between the trust anchor and the caller.`;
     attempts.remember(noteSearchEnd(search, path, failPath('path_length_exceeded', detail)), path.length, false);
@@ -142,6 +144,14 @@ function findLinkFault(
   return failPath('path_signature_invalid', `${describe(highest, role)} is not signed by "${issuer.subjectText}".`);
 }
 
+function listIssuers(
+  { intermediates, candidates }: PathSearch,
+  certificate: PathCertificate,
+): readonly PathCertificate[] {
+  const known = findIssuers(intermediates, certificate);
+  return candidates.length === 0 ? known : [...known, ...findIssuers(candidates, certificate)];
+}
+
 /** RFC 5280 §6.1 lets no certificate appear twice; a key under the same name, in another certificate, is the same entity. */
 function isSameEntity(left: PathCertificate, right: PathCertificate): boolean {
   return (
@@ -153,15 +163,26 @@ function isSameEntity(left: PathCertificate, right: PathCertificate): boolean {
 /** By the list, which lives as long as the snapshot it is of. */
 const subjectIndexes = new WeakMap<readonly PathCertificate[], ReadonlyMap<string, readonly PathCertificate[]>>();
 
-/** The certificates that have the name of the issuer; those whose key identifier is the one asked for come first. */
-function findBySubject(certificates: readonly PathCertificate[], subject: PathCertificate): readonly PathCertificate[] {
+/** The certificates of this name. */
+export function findBySubject(
+  certificates: readonly PathCertificate[],
+  { key }: PathCertificate['subject'],
+): readonly PathCertificate[] {
   let index = subjectIndexes.get(certificates);
   if (index === undefined) {
     index = indexBySubject(certificates);
     subjectIndexes.set(certificates, index);
   }
-  const named = index.get(subject.issuer.key) ?? [];
-  const wanted = subject.authorityKeyIdentifier?.keyIdentifier;
+  return index.get(key) ?? [];
+}
+
+/** The certificates that have the name of the issuer; those whose key identifier is the one asked for come first. */
+function findIssuers(
+  certificates: readonly PathCertificate[],
+  { issuer, authorityKeyIdentifier }: PathCertificate,
+): readonly PathCertificate[] {
+  const named = findBySubject(certificates, issuer);
+  const wanted = authorityKeyIdentifier?.keyIdentifier;
   if (named.length < 2 || wanted === undefined) return named;
   // A hint of the issuer's (§4.2.1.1), no condition: it decides the order alone.
   return [

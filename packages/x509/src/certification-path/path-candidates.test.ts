@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { decodeCertificateRevocationList } from '../revocation/certificate-revocation-list.js';
+import { type WrittenName, writeCrl } from '../test-support/certificate-writing.js';
+import { clientExtensions, extensions } from '../test-support/extension-writing.js';
+import { askMesh, askSameNameMesh } from '../test-support/hostile-graphs.js';
+import {
+  askAbout,
+  newName,
+  readWritten,
+  requireCrls,
+  write,
+  writeAuthority,
+  writeClient,
+} from '../test-support/written-path.js';
+import { findCertificationPath, type PathQuestion } from './certification-path.js';
+
+const codeOf = (question: PathQuestion): string => {
+  const verdict = findCertificationPath(question);
+  return verdict.outcome === 'valid' ? 'valid' : verdict.code;
+};
+
+const [root, upper, lower] = [newName('Root'), newName('Upper'), newName('Lower')];
+const anchor = writeAuthority(root);
+const chain = [writeAuthority(upper, root), writeAuthority(lower, upper)] as const;
+const client = writeClient(lower);
+
+const listOf = (issuer: WrittenName, ...revoked: readonly number[]): PathQuestion['revocation']['crls'][number] =>
+  readWritten(decodeCertificateRevocationList, writeCrl({ issuer, revoked }));
+
+describe('CA certificates that came with the target', () => {
+  it('lead to a trust anchor, in any order', () => {
+    assert.equal(codeOf(askAbout(client, anchor)), 'path_not_found');
+    for (const candidates of [chain, [...chain].reverse(), [...chain, ...chain], [anchor, ...chain]]) {
+      const verdict = findCertificationPath(askAbout(client, anchor, { candidates }));
+      assert.ok(verdict.outcome === 'valid');
+      assert.deepEqual(verdict.certificates, [...chain, client]);
+      assert.equal(verdict.trustAnchor, anchor);
+    }
+  });
+
+  it('are no trust anchors', () => {
+    const own = newName('Root');
+    const target = writeClient(own);
+    assert.equal(codeOf(askAbout(target, writeAuthority(own))), 'valid');
+    const verdict = findCertificationPath(askAbout(target, anchor, { candidates: [writeAuthority(own)] }));
+    assert.ok(verdict.outcome === 'invalid' && verdict.code === 'path_signature_invalid');
+    assert.match(verdict.detail, /None of the CA certificates that came with it \(1\) leads to the authority/);
+  });
+
+  it('cost no signature by a key that isn’t the authority’s, however many they are and however they are linked', () => {
+    for (const { target, intermediates } of [askMesh(8, false), askSameNameMesh(8)]) {
+      const limits = { steps: 2 * intermediates.length, signatures: 0, comparisons: 0 };
+      const question = askAbout(target, anchor, { candidates: intermediates, limits });
+      assert.equal(codeOf(question), 'path_not_found');
+    }
+  });
+
+  it('that claim the anchor as their issuer cost one signature each, and past the budget the path is refused', () => {
+    const impostor = newName('Root');
+    const candidates = Array.from({ length: 8 }, () => writeAuthority(lower, impostor));
+    const ask = (signatures: number): PathQuestion =>
+      askAbout(client, anchor, { candidates, limits: { steps: 16, signatures, comparisons: 0 } });
+    assert.equal(codeOf(ask(7)), 'path_budget_exhausted');
+    assert.equal(codeOf(ask(8)), 'path_not_found');
+  });
+
+  it('don’t stand in the way of a path that holds without them', () => {
+    const impostor = newName('Root');
+    const candidates = Array.from({ length: 200 }, () => writeAuthority(lower, impostor));
+    const question = askAbout(client, anchor, { intermediates: chain, candidates });
+    assert.equal(codeOf({ ...question, limits: { steps: 3, signatures: 3, comparisons: 10 } }), 'valid');
+  });
+
+  it('count where CAs are limited: in length, number and names', () => {
+    const limited = write({
+      subject: upper,
+      issuer: root,
+      extensions: [
+        extensions.basicConstraints(true, 0),
+        extensions.keyUsage('keyCertSign'),
+        extensions.subjectKeyIdentifier(upper.key),
+        extensions.authorityKeyIdentifier(root.key),
+      ],
+    });
+    const candidates = [limited, chain[1]];
+    assert.equal(codeOf(askAbout(client, anchor, { candidates })), 'path_length_exceeded');
+    const two = { candidates: chain, maximumIntermediates: 1 };
+    assert.equal(codeOf(askAbout(client, anchor, two)), 'path_length_exceeded');
+  });
+});
+
+describe('revocation on a path over CA certificates that came with the target', () => {
+  const serialNumber = 77;
+  const revokedClient = write({
+    subject: newName('client'),
+    issuer: lower,
+    serialNumber,
+    extensions: clientExtensions(lower.key),
+  });
+  const lists = [listOf(root), listOf(upper), listOf(lower, serialNumber)];
+  const ask = (target: PathQuestion['target'], more: Partial<PathQuestion>): PathQuestion =>
+    askAbout(target, anchor, { candidates: chain, revocation: requireCrls(lists), ...more });
+
+  it('is looked up as on any other, and what isn’t known is refused', () => {
+    assert.equal(codeOf(ask(client, {})), 'valid');
+    assert.equal(codeOf(ask(revokedClient, {})), 'certificate_revoked');
+    for (const missing of [0, 1, 2]) {
+      const revocation = requireCrls(lists.filter((_, index) => index !== missing));
+      assert.equal(codeOf(ask(client, { revocation })), 'revocation_unavailable');
+    }
+  });
+
+  it('is required there, also where the authority takes what is available', () => {
+    const revocation = { ...requireCrls([]), mode: 'when-available' } as const;
+    assert.equal(codeOf(ask(client, { revocation, candidates: [], intermediates: chain })), 'valid');
+    assert.equal(codeOf(ask(client, { revocation })), 'revocation_unavailable');
+    // The list says "revoked", and is hidden by a certificate of its issuer that doesn't let it sign lists.
+    const mute = write({
+      subject: lower,
+      issuer: upper,
+      extensions: [
+        extensions.basicConstraints(true),
+        extensions.keyUsage('keyCertSign'),
+        extensions.subjectKeyIdentifier(lower.key),
+        extensions.authorityKeyIdentifier(upper.key),
+      ],
+    });
+    const hidden = ask(revokedClient, { revocation: { ...revocation, crls: lists }, candidates: [chain[0], mute] });
+    assert.equal(codeOf(hidden), 'revocation_unavailable');
+    assert.equal(codeOf({ ...hidden, revocation: { ...revocation, mode: 'off' } }), 'valid');
+  });
+
+  it('that the authority’s own certificates show is not undone by another certificate of the same CA', () => {
+    const revoked = write({
+      subject: lower,
+      issuer: root,
+      serialNumber,
+      extensions: [
+        extensions.basicConstraints(true),
+        extensions.keyUsage('keyCertSign', 'cRLSign'),
+        extensions.subjectKeyIdentifier(lower.key),
+        extensions.authorityKeyIdentifier(root.key),
+      ],
+    });
+    const revocation = requireCrls([listOf(root, serialNumber), listOf(upper), listOf(lower)]);
+    const question = askAbout(client, anchor, { intermediates: [revoked], revocation });
+    assert.equal(codeOf(question), 'certificate_revoked');
+    assert.equal(codeOf({ ...question, intermediates: [revoked, ...chain] }), 'valid');
+    assert.equal(codeOf({ ...question, candidates: chain }), 'certificate_revoked');
+    const unknown = requireCrls([listOf(lower)]);
+    assert.equal(codeOf({ ...question, candidates: chain, revocation: unknown }), 'revocation_unavailable');
+  });
+
+  it('is not said by a list that only such a certificate could have signed, beside the path', () => {
+    // The CA has a second key, which signs its lists.
+    const second = newName('Lower');
+    const crls = [listOf(root), listOf(upper), listOf(second)];
+    for (const signer of [writeAuthority(second, root), writeAuthority(second, upper)]) {
+      const question = ask(client, { revocation: requireCrls(crls), candidates: [...chain, signer] });
+      assert.equal(codeOf(question), 'revocation_unavailable');
+      assert.equal(codeOf({ ...question, intermediates: [...chain, signer] }), 'valid');
+    }
+  });
+
+  it('is asked of a responder for the CAs of the path alone', () => {
+    const wanted = new Set<string>();
+    const onOcspWanted = (certificate: PathQuestion['target']): void => {
+      wanted.add(certificate.subjectText);
+    };
+    const aside = writeAuthority(newName('Aside'), root);
+    const revocation = { ...requireCrls([]), onOcspWanted };
+    const question = ask(client, { revocation, candidates: [...chain, aside, writeAuthority(newName('Made up'))] });
+    assert.equal(codeOf(question), 'revocation_unavailable');
+    assert.deepEqual([...wanted].sort(), ['CN=Lower', 'CN=Upper', 'CN=client']);
+  });
+});
