@@ -4,6 +4,7 @@ export { copyOwn, findInstant, formatInstant, isEndingSoon, hasMember, readMembe
 export { describeFault } from './encoding/describe-fault.js';
 export { isLoopbackHost } from './encoding/shown-url.js';
 export { type ContextMap, createContextMap } from './context-map.js';
+export type { CandidateCertificate, CandidateList } from './certificate-header/candidate-certificate.js';
 export type { PresentedCertificate } from './certificate-header/certificate-header.js';
 export { type DocumentProblem, TrustDocumentError } from './trust-document/document-error.js';
 export type {

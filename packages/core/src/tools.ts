@@ -16,6 +16,7 @@ export {
   type SubjectAlternativeName,
 } from '@certgate/x509';
 export { findSerialNumber, findThumbprint, shortenThumbprint } from '@certgate/x509/internal';
+export type { CandidateReading, CandidateSource } from './certificate-header/candidate-certificate.js';
 export {
   type CertificateHeaderReading,
   maximumHeaderLength,
@@ -101,7 +102,12 @@ export { createUrlSource } from './trust-sources/url-source.js';
 export { readWithin, type TrustSource } from './trust-sources/trust-source.js';
 export { type DocumentSignatureVerdict, verifyDocumentSignature } from './trust-sources/document-signature.js';
 export { readRevocationInformation, type RevocationReadingOptions } from './trust-store/revocation-keeper.js';
-export { type AuthorityContext, findAuthorityPath, type OcspWanted } from './trust-snapshot/authority-path.js';
+export {
+  type AuthorityContext,
+  findAuthorityPath,
+  type OcspWanted,
+  type PathTarget,
+} from './trust-snapshot/authority-path.js';
 export {
   type AuthorityRevocation,
   describeLock,

@@ -33,10 +33,10 @@ test('an expired certificate with 301 names is not reported as verified', () => 
 test('a pinned certificate is not decoded as a path reads it, nor a stranger at all', () => {
   const made = makeCertificate();
   const presented = presentCertificate(made.der);
-  const { der, thumbprintSha256, thumbprintSha1, publicKeySha256, issuer } = presented;
+  const { der, thumbprintSha256, thumbprintSha1, publicKeySha256, issuer, candidates } = presented;
   const decoded: string[] = [];
   const watched: PresentedCertificate = {
-    ...{ der, thumbprintSha256, thumbprintSha1, publicKeySha256, issuer },
+    ...{ der, thumbprintSha256, thumbprintSha1, publicKeySha256, issuer, candidates },
     get decoding() {
       decoded.push('as a client’s');
       return presented.decoding;
@@ -99,7 +99,8 @@ function decideWatched(
 
 /** A verification begins with `notBefore`. */
 function watchVerification(presented: PresentedCertificate, onVerify: () => void): PresentedCertificate {
-  const { der, thumbprintSha256, thumbprintSha1, publicKeySha256, decoding, issuer, pathDecoding } = presented;
+  const { der, thumbprintSha256, thumbprintSha1, publicKeySha256, decoding, issuer, pathDecoding, candidates } =
+    presented;
   if (!decoding.ok) return presented;
   const certificate = new Proxy(decoding.certificate, {
     get: (target, name) => {
@@ -108,7 +109,7 @@ function watchVerification(presented: PresentedCertificate, onVerify: () => void
     },
   });
   return {
-    ...{ der, thumbprintSha256, thumbprintSha1, publicKeySha256, issuer, pathDecoding },
+    ...{ der, thumbprintSha256, thumbprintSha1, publicKeySha256, issuer, pathDecoding, candidates },
     decoding: { ok: true, certificate },
   };
 }

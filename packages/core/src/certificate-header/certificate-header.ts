@@ -16,6 +16,7 @@ import {
   hashHex,
 } from '@certgate/x509/internal-certificates';
 import type { PathCertificate } from '@certgate/x509/path';
+import { type CandidateList, type CandidateSource, listCandidates, noCandidates } from './candidate-certificate.js';
 import { type Denial, type DenialCodeOf, deny } from '../denial.js';
 import { loadPathValidation } from '../load-path-validation.js';
 import type { CertificateText } from './certificate-text.js';
@@ -150,11 +151,16 @@ export interface PresentedCertificate {
   readonly issuer: CanonicalName | undefined;
   /** The certificate as a certification path reads it. */
   readonly pathDecoding: DerDecoding<PathCertificate>;
+  /** CA certificates that came with it: untrusted, and used for building its certification path alone. */
+  readonly candidates: CandidateList;
 }
 
-/** A certificate as a caller presents it. Its fields are decoded when they are first read. */
-export function presentCertificate(der: Uint8Array): PresentedCertificate {
-  return new LazyPresentedCertificate(der, hashHex('sha256', der));
+/**
+ * A certificate as a caller presents it, and what came with it where a front end hands that on. Its fields are decoded when
+ * they are first read.
+ */
+export function presentCertificate(der: Uint8Array, candidates?: CandidateSource): PresentedCertificate {
+  return new LazyPresentedCertificate(der, hashHex('sha256', der), candidates);
 }
 
 class LazyPresentedCertificate implements PresentedCertificate {
@@ -166,10 +172,12 @@ class LazyPresentedCertificate implements PresentedCertificate {
   #decoding: ClientCertificateDecoding | undefined;
   #issuer: CanonicalName | null | undefined;
   #pathDecoding: DerDecoding<PathCertificate> | undefined;
+  #candidates: CandidateList | CandidateSource;
 
   /** `source` is the DER, or its canonical base64, which is decoded when the DER is asked for: for a stranger, never. */
-  constructor(source: Uint8Array | string, thumbprintSha256: string) {
+  constructor(source: Uint8Array | string, thumbprintSha256: string, candidates?: CandidateSource) {
     this.#source = source;
+    this.#candidates = candidates ?? noCandidates;
     this.thumbprintSha256 = thumbprintSha256;
     Object.freeze(this);
   }
@@ -203,5 +211,11 @@ class LazyPresentedCertificate implements PresentedCertificate {
 
   get pathDecoding(): DerDecoding<PathCertificate> {
     return (this.#pathDecoding ??= loadPathValidation().decodePathCertificate(this.der));
+  }
+
+  get candidates(): CandidateList {
+    const known = this.#candidates;
+    if ('certificates' in known) return known;
+    return (this.#candidates = listCandidates(known, this.der));
   }
 }

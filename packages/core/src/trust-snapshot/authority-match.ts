@@ -3,6 +3,7 @@ import { type NameAttribute, findSpiffeId } from '@certgate/x509';
 import { hasSpiffeScheme } from '@certgate/x509/internal';
 import { nameAttributeTypes } from '@certgate/x509/internal-certificates';
 import type { PresentedCertificate } from '../certificate-header/certificate-header.js';
+import { listIssuerNames } from './candidate-issuers.js';
 import {
   listNameKeys,
   type NamedIdentity,
@@ -22,18 +23,31 @@ export type PresentedName = readonly [NameType, string];
 /** By the list, which lives as long as the snapshot it is of. */
 const issuerIndexes = new WeakMap<readonly TrustedAuthority[], ReadonlyMap<string, readonly TrustedAuthority[]>>();
 
-/** The authorities that have a CA certificate of the issuer's name; whether it signed, nobody has looked yet. */
+/**
+ * The authorities that have a CA certificate of the issuer's name, or of a name that what came with the certificate leads
+ * to; whether any of them signed, nobody has looked yet.
+ */
 export function findIssuingAuthorities(
   { authorities }: TrustSnapshot,
-  { issuer }: PresentedCertificate,
+  presented: PresentedCertificate,
 ): readonly TrustedAuthority[] {
+  const { issuer } = presented;
   if (issuer === undefined || authorities.length === 0) return [];
   let index = issuerIndexes.get(authorities);
   if (index === undefined) {
     index = indexByIssuer(authorities);
     issuerIndexes.set(authorities, index);
   }
-  return index.get(issuer.key) ?? [];
+  const { candidates } = presented;
+  if (candidates.certificates.length === 0) return index.get(issuer.key) ?? [];
+  return findByNames(index, listIssuerNames(presented));
+}
+
+function findByNames(
+  index: ReadonlyMap<string, readonly TrustedAuthority[]>,
+  names: readonly string[],
+): readonly TrustedAuthority[] {
+  return [...new Set(names.flatMap((name) => index.get(name) ?? []))];
 }
 
 function indexByIssuer(authorities: readonly TrustedAuthority[]): ReadonlyMap<string, readonly TrustedAuthority[]> {

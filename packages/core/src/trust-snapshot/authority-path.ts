@@ -22,13 +22,20 @@ export interface OcspWanted {
   readonly issuer: PathCertificate;
 }
 
+/** A certificate that a path may lead to. */
+export interface PathTarget {
+  readonly target: PathCertificate;
+  /** CA certificates that came with it; absent: none. Anybody may have written them. */
+  readonly candidates?: readonly PathCertificate[];
+}
+
 /**
  * Did this authority issue the certificate, and is nothing on the way to it revoked? The end-entity checks, which cost no
  * signature, come before. A pure function of its arguments.
  */
 export function findAuthorityPath(
   authority: TrustedAuthority,
-  target: PathCertificate,
+  { target, candidates = [] }: PathTarget,
   now: number,
   { revocation, onCheck, onOcspWanted }: AuthorityContext,
 ): CertificationPath | PathFault {
@@ -38,6 +45,7 @@ export function findAuthorityPath(
     target,
     trustAnchors: authority.trustAnchors,
     intermediates: authority.intermediates,
+    candidates,
     now,
     profile: 'strict',
     purposes: [clientAuthentication],

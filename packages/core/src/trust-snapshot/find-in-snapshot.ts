@@ -1,9 +1,11 @@
 import type { AuthorityContext } from './authority-path.js';
+import { readCandidates } from './candidate-issuers.js';
 import type { CertificationPath } from '@certgate/x509/path';
 import { noRevocationInformation } from './revocation-information.js';
 import { formatInstant } from '@certgate/x509/internal';
 import { listSignatureTwins } from '@certgate/x509/internal-certificates';
 import { type PinMatch, type TrustMatch, describeClaim, findIssuedMatches, findNamedMatches } from './issued-match.js';
+import { listDers } from '../certificate-header/candidate-certificate.js';
 import { hashTail, type PresentedCertificate, presentCertificate } from '../certificate-header/certificate-header.js';
 import type {
   ConfirmedFinding,
@@ -96,8 +98,13 @@ function confirmMatches(
     const detail = `No path can lead to what is no certificate: ${pathDecoding.fault}.`;
     return { outcome: 'denied', step: 'certification-path', code: 'path_certificate_malformed', detail };
   }
-  const issued = findIssuedMatches(snapshot, pathDecoding.value, claims, now, context);
-  if (issued.outcome === 'refused') return { ...issued, outcome: 'denied', step: 'certification-path' };
+  const { candidates, fault } = readCandidates(certificate);
+  const issued = findIssuedMatches(snapshot, { target: pathDecoding.value, candidates }, claims, now, context);
+  if (issued.outcome === 'refused') {
+    const detail =
+      fault === undefined || issued.code !== 'path_not_found' ? issued.detail : `${issued.detail} ${fault}`;
+    return { ...issued, detail, outcome: 'denied', step: 'certification-path' };
+  }
   const matches = issued.matches.some(({ path }) => path !== undefined)
     ? [...issued.matches, ...findPinsOfTwins(snapshot, certificate)]
     : issued.matches;
@@ -178,8 +185,8 @@ function findPinsOfTwins(snapshot: TrustSnapshot, certificate: PresentedCertific
 }
 
 /** The same certificate under the other signature that holds for it as well; none unless it is signed with ECDSA. */
-export function listTwins({ der }: PresentedCertificate): readonly PresentedCertificate[] {
-  return listSignatureTwins(der).map(presentCertificate);
+export function listTwins({ der, candidates }: PresentedCertificate): readonly PresentedCertificate[] {
+  return listSignatureTwins(der).map((twin) => presentCertificate(twin, listDers(candidates)));
 }
 
 function findMatchDenial(

@@ -6,14 +6,13 @@ import {
   listNames,
   maximumNames,
 } from './authority-match.js';
-import { type AuthorityContext, findAuthorityPath } from './authority-path.js';
+import { type AuthorityContext, findAuthorityPath, type PathTarget } from './authority-path.js';
+import { findDeniedAuthority, findDeniedSerial } from './deny-list.js';
 import type { CertificationPath, PathFaultCode, PathCertificate } from '@certgate/x509/path';
 import type { PresentedCertificate } from '../certificate-header/certificate-header.js';
 import { escapeInvisible, shortenText } from '@certgate/x509/internal';
 import { decidingAttributeTypes, findValueWithoutText } from '@certgate/x509/internal-certificates';
 import {
-  type DeniedCertificate,
-  deniedSerialKey,
   describeDenied,
   type TrustedAuthority,
   type TrustedIdentity,
@@ -57,7 +56,7 @@ export function findNamedMatches(
 ): NamedMatches {
   const issuers = findIssuingAuthorities(snapshot, presented);
   const needsIssuer = pinned.some(({ pin }) => pin.issuedBy !== undefined);
-  if (issuers.length === 0 && !needsIssuer) return { outcome: 'settled', otherwise: { outcome: 'notFound' } };
+  if (issuers.length === 0 && !needsIssuer) return { outcome: 'settled', otherwise: describeUnknown(presented) };
   const { pathDecoding } = presented;
   const readable = pathDecoding.ok ? pathDecoding.value : findDecoded(presented);
   const denied = readable === undefined ? undefined : findDeniedSerial(snapshot, readable, issuers);
@@ -84,6 +83,8 @@ function findDecoded({ decoding }: PresentedCertificate): Pick<PathCertificate, 
   return decoding.ok ? decoding.certificate : undefined;
 }
 
+const unknown: NotFoundFinding = Object.freeze({ outcome: 'notFound' });
+
 export type IssuedMatches =
   | { readonly outcome: 'matched'; readonly matches: readonly TrustMatch[] }
   | (PathRefusal & { readonly outcome: 'refused'; readonly identityName?: string });
@@ -100,7 +101,7 @@ export interface PathRefusal {
  */
 export function findIssuedMatches(
   snapshot: TrustSnapshot,
-  target: PathCertificate,
+  target: PathTarget,
   { pinned, nominations }: { readonly pinned: readonly PinMatch[]; readonly nominations: readonly Nomination[] },
   now: number,
   context: AuthorityContext,
@@ -136,37 +137,6 @@ class PathsByAuthority {
     this.#verdicts.set(authority, verdict);
     return verdict;
   }
-}
-
-function findDeniedSerial(
-  { denied }: TrustSnapshot,
-  { serialNumber }: Pick<PathCertificate, 'serialNumber'>,
-  issuers: readonly TrustedAuthority[],
-): DeniedCertificate | undefined {
-  for (const { name } of issuers) {
-    const entry = denied.serialNumbers.get(deniedSerialKey(name, serialNumber));
-    if (entry !== undefined) return entry;
-  }
-  return undefined;
-}
-
-/** The deny list is for every certificate, a CA's among them: with it goes all that it issued. */
-function findDeniedAuthority(
-  { denied }: TrustSnapshot,
-  authority: TrustedAuthority,
-  { certificates, trustAnchor }: CertificationPath,
-): InvalidPath | undefined {
-  for (const certificate of [trustAnchor, ...certificates]) {
-    const { thumbprintSha256, serialNumber, subjectText } = certificate;
-    // An anchor's own serial number is nobody's under it.
-    const bySerial =
-      certificate === trustAnchor ? undefined : denied.serialNumbers.get(deniedSerialKey(authority.name, serialNumber));
-    const entry = denied.thumbprintsSha256.get(thumbprintSha256) ?? bySerial;
-    if (entry === undefined) continue;
-    const detail = `The certification path leads through "${subjectText}". ${describeDenied(entry)}`;
-    return { outcome: 'invalid', code: 'certificate_on_deny_list', detail };
-  }
-  return undefined;
 }
 
 /** All matches count, so none may be overlooked. */
@@ -231,6 +201,12 @@ function matchNames(nominations: readonly Nomination[], paths: PathsByAuthority)
 /** Whose certificate it would be; nobody has verified that. */
 export function describeClaim({ identity, trustName, authority }: Nomination): string {
   return `By its name (${trustName.type}) it would be "${identity.name}", if the authority "${authority.name}" vouched for it.`;
+}
+
+/** Without candidates nothing is made: the refusal of a stranger is to cost little more than one hash. */
+function describeUnknown({ candidates: { fault } }: PresentedCertificate): NotFoundFinding {
+  if (fault === undefined) return unknown;
+  return { outcome: 'notFound', detail: `No authority of the trust document has its issuer's name. ${fault}` };
 }
 
 function describeUnread(fault: string, issuers: readonly TrustedAuthority[]): NotFoundFinding {

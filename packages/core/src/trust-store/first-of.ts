@@ -7,6 +7,7 @@ import {
   type TrustStoreReport,
   type TrustStoreWarning,
 } from './trust-store.js';
+import { listDers } from '../certificate-header/candidate-certificate.js';
 import { type PresentedCertificate, presentCertificate } from '../certificate-header/certificate-header.js';
 import { listTwins } from '../trust-snapshot/find-in-snapshot.js';
 import {
@@ -171,9 +172,11 @@ class ComposedTrustStore implements TrustStore {
     pathAuthorities: readonly Uint8Array[],
     now: number,
   ): Promise<readonly ConfirmedFinding[]> {
+    // A CA on the path may be one that came with the request: by its issuers' names a store knows under whom it is denied.
+    const beside = listDers(certificate.candidates);
     const [ofTwins, ofAuthorities] = await Promise.all([
       Promise.all(listGenuineTwins(certificate, pathAuthorities).map((twin) => this.#askAll(twin, now))),
-      Promise.all(pathAuthorities.map((der) => this.#askAll(presentCertificate(der), now))),
+      Promise.all(pathAuthorities.map((der) => this.#askAll(presentCertificate(der, beside), now))),
     ]);
     const twins = await Promise.all(ofTwins.flat().map(confirmFinding));
     return [...twins.filter(bearsOnTwin), ...ofAuthorities.flat().filter(bearsOnIssued).map(concludeFinding)];

@@ -132,7 +132,7 @@ function lookForPaths(
   if (!decoding.ok || !pathDecoding.ok) return;
   if (findCertificateFault(decoding.certificate, now, { isPathValidated: true }) !== undefined) return;
   if (authority !== undefined) {
-    findAuthorityPath(authority, pathDecoding.value, now, context);
+    findAuthorityPath(authority, { target: pathDecoding.value }, now, context);
     return;
   }
   const finding = findInSnapshot(snapshot, presented, now, context);

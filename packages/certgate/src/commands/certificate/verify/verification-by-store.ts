@@ -72,5 +72,5 @@ function verify(
   if (!pathDecoding.ok) return refuseMalformed(pathDecoding.fault);
   const unfit = findCertificateFault(decoding.certificate, now, { isPathValidated: true });
   if (unfit !== undefined) return { outcome: 'invalid', code: unfit.code, detail: unfit.detail };
-  return findAuthorityPath(authority, pathDecoding.value, now, context);
+  return findAuthorityPath(authority, { target: pathDecoding.value }, now, context);
 }

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { describe, test } from 'node:test';
+import { encodeElement } from '@certgate/x509/test-support/der-editing.js';
+import { dersOf, getCandidateStage } from '../test-support/candidate-stage.js';
+import { type CandidateSource, maximumCandidateBytes, maximumCandidates } from './candidate-certificate.js';
+import { presentCertificate, type PresentedCertificate } from './certificate-header.js';
+
+const { root, upper, lower, leaf } = getCandidateStage();
+const present = (candidates?: CandidateSource): PresentedCertificate => presentCertificate(leaf.der, candidates);
+const listDers = ({ candidates }: PresentedCertificate): readonly Uint8Array[] =>
+  candidates.certificates.map(({ der }) => der);
+/** A SEQUENCE of that many bytes, header included. */
+const sequenceOf = (length: number): Buffer => encodeElement(0x30, randomBytes(length - 4));
+
+describe('what came with a certificate', () => {
+  test('is nothing where a front end hands on nothing, and that is made once', () => {
+    assert.equal(present().candidates, presentCertificate(root.der).candidates);
+    assert.deepEqual(present([]).candidates, { certificates: [], fault: undefined });
+  });
+
+  test('is each certificate once, in its order, without the leaf', () => {
+    const presented = present(dersOf(leaf, lower, upper, lower, leaf));
+    assert.deepEqual(listDers(presented), dersOf(lower, upper));
+    const [first] = presented.candidates.certificates;
+    assert.ok(first?.pathDecoding.ok);
+    assert.deepEqual(first.subject, lower.certificate.subject);
+    assert.deepEqual(first.issuer, lower.certificate.issuer);
+    assert.equal(first.pathDecoding.value.thumbprintSha256, lower.certificate.thumbprintSha256);
+  });
+
+  test('is read when it is asked for, and once', () => {
+    let count = 0;
+    const presented = present(() => {
+      count += 1;
+      return { outcome: 'read', ders: dersOf(lower) };
+    });
+    assert.equal(count, 0);
+    assert.equal(presented.candidates, presented.candidates);
+    assert.equal(count, 1);
+    const unread = present(() => ({ outcome: 'unread', detail: 'The chain is not PEM.' }));
+    assert.deepEqual(unread.candidates, { certificates: [], fault: 'The chain is not PEM.' });
+  });
+
+  test('is at most eight certificates, the leaf not counted; of more, none is looked at', () => {
+    const many = Array.from({ length: maximumCandidates + 1 }, () => sequenceOf(64));
+    const eight = present([...many.slice(1), leaf.der]);
+    assert.equal(listDers(eight).length, maximumCandidates);
+    for (const nine of [many, [leaf.der, ...many]]) {
+      const { candidates } = present(nine);
+      assert.deepEqual(candidates.certificates, []);
+      assert.match(candidates.fault ?? '', /^(9|10) certificates came with it; with more than 8, none is looked at\.$/);
+    }
+  });
+
+  test('is at most 16 KiB; of more, none is looked at', () => {
+    assert.equal(maximumCandidateBytes, 16_384);
+    assert.equal(listDers(present([sequenceOf(maximumCandidateBytes)])).length, 1);
+    const { candidates } = present([...dersOf(lower), sequenceOf(maximumCandidateBytes)]);
+    assert.deepEqual(candidates.certificates, []);
+    assert.match(candidates.fault ?? '', /have \d+ bytes; with more than 16384, none is looked at\.$/);
+  });
+
+  test('is left out where it is not one DER SEQUENCE, and that is said', () => {
+    const odd = [
+      Buffer.alloc(0),
+      Buffer.from('3003', 'hex'),
+      Buffer.concat(dersOf(upper, upper)),
+      Buffer.from('0500', 'hex'),
+    ];
+    const presented = present([...odd, lower.der]);
+    assert.deepEqual(listDers(presented), dersOf(lower));
+    assert.equal(presented.candidates.fault, 'Of what came with it, 4 can’t be read: not one DER SEQUENCE each.');
+    const [empty] = present([Buffer.from('3000', 'hex')]).candidates.certificates;
+    assert.deepEqual([empty?.subject, empty?.issuer, empty?.pathDecoding.ok], [undefined, undefined, false]);
+  });
+
+  test('is decoded once for the same bytes, so that what was verified of it is remembered', () => {
+    const decode = (): unknown => {
+      const [first] = present([Buffer.from(lower.der)]).candidates.certificates;
+      return first?.pathDecoding;
+    };
+    const before = decode();
+    for (let round = 0; round < 200; round += 1) {
+      const [other] = present([sequenceOf(64)]).candidates.certificates;
+      assert.equal(other?.pathDecoding.ok, false);
+      assert.equal(decode(), before);
+    }
+  });
+});
