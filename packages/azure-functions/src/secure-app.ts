@@ -44,6 +44,11 @@ export interface SecureAppOptions {
    */
   readonly forwardedElements?: number;
   /**
+   * Lets the CA certificates that a caller sends stand on the path to an authority, where the front end forwards them (`envoy`,
+   * `rfc9440`). Then every CA below a trust anchor may issue for its callers, not only those that the trust document lists.
+   */
+  readonly acceptForwardedChain?: true;
+  /**
    * Which decisions are logged. `'all'`, the default: one line for each. `'denials'`: only refusals, and what a report-only
    * or observed function lets through. That saves a log message per admitted call, and then no log of the app says which identity
    * called which function and when. The decision channel carries every decision either way.
@@ -117,6 +122,7 @@ function describeConfiguration({
   frontEndSecret,
   frontEndIsolation,
   forwardedElements,
+  acceptForwardedChain,
   decisionLog = 'all',
   ...rest
 }: SecureAppOptions): string | undefined {
@@ -127,6 +133,7 @@ function describeConfiguration({
     frontEndSecret ?? null,
     frontEndIsolation ?? null,
     forwardedElements ?? null,
+    acceptForwardedChain === true,
     rest[frontEndOverride] === true,
   ];
   return JSON.stringify([configuration, ...ofFrontEnd, decisionLog]);

@@ -139,9 +139,12 @@ export class AccessGate {
     const reading = readCertificateText(text);
     if (reading.outcome === 'denied') return reading;
     const { certificate: presented } = reading;
-    const refusal = version && this.#refusals.find(presented.thumbprintSha256, version, now);
+    const { leaf } = text;
+    const chain = text.chain?.text;
+    const { thumbprintSha256 } = presented;
+    const refusal = version && this.#refusals.find({ thumbprintSha256, chain }, version, now);
     if (refusal) return refusal;
-    const asked: Asked = { leaf: text.leaf, version, presented, requirement, now };
+    const asked: Asked = { leaf, chain, version, presented, requirement, now };
     const finding = this.#find(presented, now);
     return isThenable(finding) ? this.#verifyLater(asked, finding) : this.#verify(asked, finding);
   }
@@ -224,10 +227,11 @@ export class AccessGate {
     return authorize(identity, requirement, now);
   }
 
-  #refuse({ version, presented, now }: Asked, finding: TrustFinding, denial: Denial): Denial {
+  #refuse({ chain, version, presented, now }: Asked, finding: TrustFinding, denial: Denial): Denial {
     // A stranger is not worth the store's looking at its clocks once more.
     if (version !== undefined && isWorthRemembering(finding, denial) && this.#isSettled(version)) {
-      this.#refusals.remember(presented.thumbprintSha256, version, finding, denial, now);
+      const { thumbprintSha256 } = presented;
+      this.#refusals.remember({ thumbprintSha256, chain }, version, finding, denial, now);
     }
     return denial;
   }
@@ -241,6 +245,7 @@ export class AccessGate {
 /** One request that no memory knows. */
 interface Asked {
   readonly leaf: string;
+  readonly chain: string | undefined;
   readonly version: string | undefined;
   readonly presented: PresentedCertificate;
   readonly requirement: FunctionRequirement;

@@ -1,3 +1,4 @@
+import { hashHex } from '@certgate/x509/internal-certificates';
 import { hashTail } from '../certificate-header/certificate-header.js';
 import { type Denial, isMomentary } from '../denial.js';
 import type { TrustFinding } from '../trust-snapshot/trust-finding.js';
@@ -72,6 +73,8 @@ function copyText(text: string): string {
 
 interface RefusalEntry {
   readonly version: string;
+  /** Of the text of the chain that came with the certificate: with another chain, there may be a path. */
+  readonly chainSha256: string | undefined;
   readonly denial: Denial;
   /** [rememberedAt, endsAt) in milliseconds. */
   readonly rememberedAt: number;
@@ -98,24 +101,43 @@ export class RefusalCache {
     return this.#entries.size;
   }
 
-  find(thumbprintSha256: string, version: string, now: number): Denial | undefined {
+  find({ thumbprintSha256, chain }: RefusedCertificate, version: string, now: number): Denial | undefined {
     // Where no authority is trusted, nothing ever enters.
     if (this.#entries.size === 0) return undefined;
     const entry = this.#entries.get(thumbprintSha256);
     if (entry === undefined || entry.version !== version) return undefined;
-    return now >= entry.rememberedAt && now < entry.endsAt ? entry.denial : undefined;
+    if (!(now >= entry.rememberedAt && now < entry.endsAt)) return undefined;
+    return entry.chainSha256 === hashChain(chain) ? entry.denial : undefined;
   }
 
   /** `finding` is what the store said. */
-  remember(thumbprintSha256: string, version: string, finding: TrustFinding, denial: Denial, now: number): void {
+  remember(
+    { thumbprintSha256, chain }: RefusedCertificate,
+    version: string,
+    finding: TrustFinding,
+    denial: Denial,
+    now: number,
+  ): void {
     if (!isWorthRemembering(finding, denial)) return;
     this.#entries.delete(thumbprintSha256);
     const endsAt = now + lifetimeMilliseconds;
-    this.#entries.set(thumbprintSha256, Object.freeze({ version, denial, rememberedAt: now, endsAt }));
+    const chainSha256 = hashChain(chain);
+    this.#entries.set(thumbprintSha256, Object.freeze({ version, chainSha256, denial, rememberedAt: now, endsAt }));
     if (this.#entries.size <= this.#capacity) return;
     const [oldest] = this.#entries.keys();
     if (oldest !== undefined) this.#entries.delete(oldest);
   }
+}
+
+/** What a refusal is remembered by. */
+interface RefusedCertificate {
+  readonly thumbprintSha256: string;
+  /** The text of the chain that came with it. */
+  readonly chain: string | undefined;
+}
+
+function hashChain(chain: string | undefined): string | undefined {
+  return chain === undefined ? undefined : hashHex('sha256', Buffer.from(chain, 'latin1'));
 }
 
 /** Whether a refusal may have cost more than a look into a table, and will last. */

@@ -16,19 +16,33 @@ const findingOf = (code: DenialCode): TrustFinding => ({
   code: code as TrustDenialCode,
   detail: 'x',
 });
+const of = (
+  thumbprintSha256: string,
+  chain?: string,
+): { readonly thumbprintSha256: string; readonly chain: string | undefined } => ({ thumbprintSha256, chain });
 const nominated: TrustFinding = { outcome: 'nominated', confirm: () => found as FoundFinding };
 
 describe('RefusalCache', () => {
+  test('knows a certificate by the chain that came with it, too', () => {
+    const cache = new RefusalCache();
+    cache.remember(of('A'), 'v1', findingOf(refusal.code), refusal, now);
+    assert.equal(cache.find(of('A', 'chain'), 'v1', now), undefined);
+    cache.remember(of('A', 'chain'), 'v1', findingOf(refusal.code), refusal, now);
+    assert.equal(cache.find(of('A', 'chain'), 'v1', now), refusal);
+    assert.equal(cache.find(of('A', 'other'), 'v1', now), undefined);
+    assert.equal(cache.find(of('A'), 'v1', now), undefined);
+  });
+
   test('remembers for half a minute, under one version', () => {
     const cache = new RefusalCache();
-    cache.remember('A', 'v1', findingOf(refusal.code), refusal, now);
-    assert.equal(cache.find('A', 'v1', now), refusal);
-    assert.equal(cache.find('A', 'v1', now + 30 * second - 1), refusal);
-    assert.equal(cache.find('A', 'v1', now + 30 * second), undefined);
+    cache.remember(of('A'), 'v1', findingOf(refusal.code), refusal, now);
+    assert.equal(cache.find(of('A'), 'v1', now), refusal);
+    assert.equal(cache.find(of('A'), 'v1', now + 30 * second - 1), refusal);
+    assert.equal(cache.find(of('A'), 'v1', now + 30 * second), undefined);
     // A clock that was set back.
-    assert.equal(cache.find('A', 'v1', now - 1), undefined);
-    assert.equal(cache.find('A', 'v2', now), undefined);
-    assert.equal(cache.find('B', 'v1', now), undefined);
+    assert.equal(cache.find(of('A'), 'v1', now - 1), undefined);
+    assert.equal(cache.find(of('A'), 'v2', now), undefined);
+    assert.equal(cache.find(of('B'), 'v1', now), undefined);
   });
   const momentary: readonly DenialCode[] = [
     ...(['trust_locked', 'identity_ambiguous', 'identity_disabled', 'identity_expired'] as const),
@@ -39,34 +53,34 @@ describe('RefusalCache', () => {
       assert.equal(isMomentary(code), momentary.includes(code));
       for (const finding of [findingOf(code), nominated]) {
         const cache = new RefusalCache();
-        cache.remember('A', 'v1', finding, deny(code, 'x'), now);
+        cache.remember(of('A'), 'v1', finding, deny(code, 'x'), now);
         assert.equal(cache.size, isMomentary(code) ? 0 : 1);
       }
     });
   }
   test('a store that is down, and a certificate that is somebody’s, cost no more than a look', () => {
     const cache = new RefusalCache();
-    cache.remember('B', 'v1', { outcome: 'unavailable', detail: 'x' }, refusal, now);
-    cache.remember('C', 'v1', found, refusal, now);
+    cache.remember(of('B'), 'v1', { outcome: 'unavailable', detail: 'x' }, refusal, now);
+    cache.remember(of('C'), 'v1', found, refusal, now);
     assert.equal(cache.size, 0);
   });
   test('a stranger is remembered where the issuer is known, since that cost decoding; one of no detail, or a store that is down, is not', () => {
     const cache = new RefusalCache();
     const stranger = deny('certificate_not_trusted', 'x');
-    cache.remember('A', 'v1', { outcome: 'notFound' }, stranger, now);
-    cache.remember('B', 'v1', { outcome: 'unavailable', detail: 'x' }, deny('trust_unavailable', 'x'), now);
+    cache.remember(of('A'), 'v1', { outcome: 'notFound' }, stranger, now);
+    cache.remember(of('B'), 'v1', { outcome: 'unavailable', detail: 'x' }, deny('trust_unavailable', 'x'), now);
     // It was found, and refused for what the certificate is.
-    cache.remember('C', 'v1', found, deny('certificate_expired', 'x'), now);
+    cache.remember(of('C'), 'v1', found, deny('certificate_expired', 'x'), now);
     assert.equal(cache.size, 0);
-    cache.remember('D', 'v1', { outcome: 'notFound', detail: 'x' }, stranger, now);
-    assert.equal(cache.find('D', 'v1', now), stranger);
+    cache.remember(of('D'), 'v1', { outcome: 'notFound', detail: 'x' }, stranger, now);
+    assert.equal(cache.find(of('D'), 'v1', now), stranger);
   });
   test('is bounded: the oldest goes, the one that was renewed stays', () => {
     const cache = new RefusalCache(3);
-    for (const key of ['A', 'B', 'C', 'A', 'D']) cache.remember(key, 'v1', findingOf(refusal.code), refusal, now);
+    for (const key of ['A', 'B', 'C', 'A', 'D']) cache.remember(of(key), 'v1', findingOf(refusal.code), refusal, now);
     assert.equal(cache.size, 3);
     assert.deepEqual(
-      ['A', 'B', 'C', 'D'].map((key) => cache.find(key, 'v1', now) !== undefined),
+      ['A', 'B', 'C', 'D'].map((key) => cache.find(of(key), 'v1', now) !== undefined),
       [true, false, true, true],
     );
   });
@@ -84,13 +98,13 @@ describe('RefusalCache', () => {
         let at = now;
         for (const { key, version, code, elapsed } of steps) {
           at += elapsed;
-          const known = cache.find(key, version, at);
+          const known = cache.find(of(key), version, at);
           if (known !== undefined) {
             const expected = latest.get(key);
             assert.deepEqual([known.code, version], [expected?.code, expected?.version]);
             assert.ok(expected !== undefined && at - expected.at < 30_000);
           }
-          cache.remember(key, version, findingOf(code), deny(code, key), at);
+          cache.remember(of(key), version, findingOf(code), deny(code, key), at);
           if (!isMomentary(code)) latest.set(key, { version, code, at });
           assert.ok(cache.size <= 3);
         }

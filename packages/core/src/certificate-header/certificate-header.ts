@@ -16,10 +16,17 @@ import {
   hashHex,
 } from '@certgate/x509/internal-certificates';
 import type { PathCertificate } from '@certgate/x509/path';
-import { type CandidateList, type CandidateSource, listCandidates, noCandidates } from './candidate-certificate.js';
+import {
+  type CandidateList,
+  type CandidateReading,
+  type CandidateSource,
+  listCandidates,
+  noCandidates,
+} from './candidate-certificate.js';
 import { type Denial, type DenialCodeOf, deny } from '../denial.js';
 import { loadPathValidation } from '../load-path-validation.js';
 import type { CertificateText } from './certificate-text.js';
+import { readChainText } from './chain-text.js';
 import { unescapePem } from './percent-encoded-pem.js';
 
 /** What is framed as exactly one DER SEQUENCE; nothing inside has been looked at. */
@@ -78,16 +85,17 @@ export function denyMissing(subject = 'the header'): Denial<'certificate_missing
 }
 
 /** The certificate that a front end wrote → its bytes. Strict, and capped before any work. */
-export function readCertificateText({ leaf, encoding }: CertificateText): CertificateHeaderReading {
+export function readCertificateText({ leaf, encoding, chain }: CertificateText): CertificateHeaderReading {
   if (leaf.length > maximumHeaderLength) {
     return deny(
       'certificate_too_large',
       `The certificate header has ${leaf.length} characters; ${maximumHeaderLength} are read.`,
     );
   }
-  if (encoding === 'base64') return readBase64Der(leaf);
+  const candidates = chain && ((): CandidateReading => readChainText(chain));
+  if (encoding === 'base64') return readBase64Der(leaf, candidates);
   const base64 = unescapePem(leaf);
-  if (base64 !== undefined) return readBase64Der(base64);
+  if (base64 !== undefined) return readBase64Der(base64, candidates);
   return deny('certificate_malformed', 'The PEM block in the header is not percent-encoded as the front end does it.');
 }
 
@@ -98,7 +106,7 @@ export function readCertificateText({ leaf, encoding }: CertificateText): Certif
 let decoder: Base64Decoder | undefined;
 
 /** Base64 of the DER of exactly one certificate, on one line, without armour. */
-function readBase64Der(text: string): CertificateHeaderReading {
+function readBase64Der(text: string, candidates: CandidateSource | undefined): CertificateHeaderReading {
   decoder ??= new Base64Decoder(maximumHeaderLength);
   const decoding = decoder.decode(text);
   if (!decoding.ok) return denyText(text, decoding.fault);
@@ -106,7 +114,8 @@ function readBase64Der(text: string): CertificateHeaderReading {
   if (fault !== undefined) return deny('certificate_malformed', frameFaults[fault]);
   const mistake = findMistakenStructure(decoding.bytes);
   if (mistake !== undefined) return deny('certificate_malformed', `The header holds no certificate: ${mistake}.`);
-  return { outcome: 'read', certificate: new LazyPresentedCertificate(text, hashHex('sha256', decoding.bytes)) };
+  const thumbprintSha256 = hashHex('sha256', decoding.bytes);
+  return { outcome: 'read', certificate: new LazyPresentedCertificate(text, thumbprintSha256, candidates) };
 }
 
 const frameFaults = {

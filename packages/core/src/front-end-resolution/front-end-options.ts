@@ -27,6 +27,8 @@ export interface FrontEndOptions {
   readonly frontEndIsolation?: FrontEndIsolation;
   /** For `envoy` alone: the exact number of elements in its header, of which the last is used. Default 1. */
   readonly forwardedElements?: number;
+  /** Whether CA certificates that callers send may be part of a path. Default: those of the trust document alone. */
+  readonly acceptForwardedChain?: true;
   readonly [frontEndOverride]?: true;
 }
 
@@ -36,6 +38,7 @@ export const frontEndOptionNames: readonly (string | symbol)[] = [
   'frontEndSecret',
   'frontEndIsolation',
   'forwardedElements',
+  'acceptForwardedChain',
   frontEndOverride,
 ];
 
@@ -97,6 +100,9 @@ export function expectFrontEndOptions(
       : undefined) ??
     (frontEndSecret === undefined ? undefined : findSecretFault(`frontEndSecret of ${who}`, frontEndSecret)) ??
     ('forwardedElements' in own ? findElementsFault(who, own) : undefined) ??
+    ('acceptForwardedChain' in own && own['acceptForwardedChain'] !== true
+      ? `acceptForwardedChain of ${who} can only be true, or be left out.`
+      : undefined) ??
     (frontEndOverride in own && own[frontEndOverride] !== true
       ? 'unsafeTrustCertificateHeaderFromAnywhere can only be true, or be left out.'
       : undefined) ??

@@ -9,18 +9,23 @@ export class RequestReader {
   readonly fields: readonly string[];
   readonly #frontEnd: FrontEnd;
   readonly #secret: FrontEndSecret | undefined;
+  readonly #acceptsChain: boolean;
 
   /** `secret` is undefined where nobody else reaches the app. */
-  constructor(frontEnd: FrontEnd, secret: FrontEndSecret | undefined) {
+  constructor(frontEnd: FrontEnd, secret: FrontEndSecret | undefined, acceptsChain: boolean) {
     this.fields = secret === undefined ? frontEnd.fields : Object.freeze([...frontEnd.fields, secretHeaderName]);
     this.#frontEnd = frontEnd;
     this.#secret = secret;
+    this.#acceptsChain = acceptsChain;
   }
 
   read(findField: FindField): CertificateExtraction | Denial<'front_end_bypassed'> {
     if (this.#secret !== undefined && !this.#secret.isProvenBy(findField(secretHeaderName)))
       return deny('front_end_bypassed', bypassedDetail);
-    return this.#frontEnd.extract(findField);
+    const extraction = this.#frontEnd.extract(findField);
+    if (this.#acceptsChain || extraction.outcome === 'denied' || extraction.chain === undefined) return extraction;
+    const { outcome, leaf, encoding } = extraction;
+    return { outcome, leaf, encoding };
   }
 }
 

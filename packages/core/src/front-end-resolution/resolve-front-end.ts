@@ -63,10 +63,8 @@ export function resolveFrontEnd(options: FrontEndOptions, environment: Environme
   const isolation = options.frontEndIsolation ?? settings.isolation;
   const unproven = findProofDenial(frontEnd, { secret, isolation }, isAnywhere || stated.isDevelopment);
   if (unproven !== undefined) return unproven;
-  return {
-    ...stated,
-    reader: new RequestReader(frontEnd, secret === undefined ? undefined : new FrontEndSecret(secret)),
-  };
+  const expected = secret === undefined ? undefined : new FrontEndSecret(secret);
+  return { ...stated, reader: new RequestReader(frontEnd, expected, options.acceptForwardedChain === true) };
 }
 
 /** The front end by name, before anything is known of what shows that a request came by it. */

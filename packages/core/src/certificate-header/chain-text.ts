@@ -1,0 +1,51 @@
+import { decodeBase64 } from '@certgate/x509';
+import type { CandidateReading } from './candidate-certificate.js';
+import { maximumCandidates } from './candidate-certificate.js';
+import type { ChainText } from './certificate-text.js';
+import { pemBegin, pemEnd, unescapePem } from './percent-encoded-pem.js';
+
+/** Of text: twice what the certificates may have in DER, which leaves room for base64 and percent-encoding. */
+export const maximumChainLength = 32_768;
+
+/**
+ * The certificates of a chain as a front end wrote it. All or none: what can't be told apart as the grammar has it says
+ * nothing of what it was meant to be.
+ */
+export function readChainText({ text, encoding }: ChainText): CandidateReading {
+  if (text.length > maximumChainLength) {
+    const detail = `The chain that came with it has ${text.length} characters; with more than ${maximumChainLength}, it is not looked at.`;
+    return { outcome: 'unread', detail };
+  }
+  const bodies = encoding === 'byte-sequences' ? splitByteSequences(text) : splitPemBlocks(text);
+  const ders = bodies?.map((body) => decodeBody(body, encoding));
+  if (ders?.every((der) => der !== undefined) === true) return { outcome: 'read', ders };
+  return { outcome: 'unread', detail: 'The chain that came with it is not written as this front end writes one.' };
+}
+
+/** One more than is looked at, and the leaf: then the count tells that it is too many. */
+const maximumParts = maximumCandidates + 2;
+
+/** A list of byte sequences (RFC 8941 §3.1): commas between them, with spaces and tabs around. */
+function splitByteSequences(text: string): readonly string[] | undefined {
+  const items = text.split(',', maximumParts).map((item) => item.replace(/^[ \t]{0,8}(?=:)|(?<=:)[ \t]{0,8}$/g, ''));
+  const isList = items.every((item) => item.length > 2 && item.startsWith(':') && item.endsWith(':'));
+  return isList ? items.map((item) => item.slice(1, -1)) : undefined;
+}
+
+/** Blocks with nothing between them. */
+function splitPemBlocks(text: string): readonly string[] | undefined {
+  const bodies: string[] = [];
+  for (let start = 0; start < text.length && bodies.length < maximumParts;) {
+    const end = text.indexOf(pemEnd, start);
+    if (end < 0 || !text.startsWith(pemBegin, start)) return undefined;
+    bodies.push(text.slice(start + pemBegin.length, end));
+    start = end + pemEnd.length;
+  }
+  return bodies;
+}
+
+function decodeBody(body: string, encoding: ChainText['encoding']): Uint8Array | undefined {
+  const base64 = encoding === 'byte-sequences' ? body : unescapePem(body);
+  const decoding = base64 === undefined ? undefined : decodeBase64(base64);
+  return decoding?.ok === true ? decoding.bytes : undefined;
+}
