@@ -1,0 +1,95 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** A caller's certificate and key, made by openssl at run time. */
+export interface Caller {
+  readonly name: string;
+  /** The leaf, then the certificates that the caller sends with it. */
+  readonly certificates: readonly CallerCertificate[];
+  /** What a TLS client takes: the certificates in PEM, the leaf first. */
+  readonly cert: string;
+  readonly key: string;
+}
+
+export interface CallerCertificate {
+  /** As openssl writes it. */
+  readonly pem: string;
+  readonly der: Buffer;
+}
+
+/** One of each kind that a front end treats differently. */
+export interface Callers {
+  /** Self-signed, for trust documents that pin it. */
+  readonly pinned: Caller;
+  /** Self-signed, for nobody's trust. */
+  readonly stranger: Caller;
+  /** Issued by the client CA itself. */
+  readonly issued: Caller;
+  /** Issued by an intermediate of the client CA, which it sends along. */
+  readonly chained: Caller;
+  /** Self-signed and expired. */
+  readonly expired: Caller;
+  /** Issued by the client CA and expired. */
+  readonly expiredIssued: Caller;
+}
+
+export interface Certificates {
+  readonly callers: Callers;
+  readonly clientCa: CallerCertificate;
+  /** For `localhost`. Self-signed, so that it is also what a client trusts. */
+  readonly server: { readonly cert: string; readonly key: string };
+}
+
+const authority = ['basicConstraints=critical,CA:TRUE', 'keyUsage=critical,keyCertSign,cRLSign'];
+const leaf = ['basicConstraints=critical,CA:FALSE', 'keyUsage=critical,digitalSignature'];
+const client = [...leaf, 'extendedKeyUsage=clientAuth'];
+const past = ['-not_before', '20200101000000Z', '-not_after', '20210101000000Z'];
+
+/** Writes its files to `folder`; who made that removes it. */
+export function makeCertificates(folder: string): Certificates {
+  const make = (name: string, extensions: readonly string[], more: readonly string[] = []): void => {
+    const added = extensions.flatMap((extension) => ['-addext', extension]);
+    const files = ['-keyout', `${name}.key`, '-out', `${name}.crt`];
+    const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
+    const days = more.includes('-not_after') ? [] : ['-days', '2'];
+    runOpenssl(['req', '-x509', ...key, ...days, '-subj', `/CN=${name}`, ...added, ...files, ...more], folder);
+  };
+  const by = (issuer: string): readonly string[] => ['-CA', `${issuer}.crt`, '-CAkey', `${issuer}.key`];
+  make('localhost', [...leaf, 'extendedKeyUsage=serverAuth', 'subjectAltName=DNS:localhost']);
+  make('client-ca', authority);
+  make('intermediate', authority, by('client-ca'));
+  make('pinned', client);
+  make('stranger', client);
+  make('issued', client, by('client-ca'));
+  make('chained', client, by('intermediate'));
+  make('expired', client, past);
+  make('expired-issued', client, [...past, ...by('client-ca')]);
+  const caller = (...names: readonly [string, ...string[]]): Caller => {
+    const certificates = names.map((name) => readCertificate(folder, name));
+    const cert = certificates.map(({ pem }) => pem).join('');
+    return { name: names[0], certificates, cert, key: readFileSync(join(folder, `${names[0]}.key`), 'utf8') };
+  };
+  const { cert, key } = caller('localhost');
+  return {
+    callers: {
+      pinned: caller('pinned'),
+      stranger: caller('stranger'),
+      issued: caller('issued'),
+      chained: caller('chained', 'intermediate'),
+      expired: caller('expired'),
+      expiredIssued: caller('expired-issued'),
+    },
+    clientCa: readCertificate(folder, 'client-ca'),
+    server: { cert, key },
+  };
+}
+
+function readCertificate(folder: string, name: string): CallerCertificate {
+  const pem = readFileSync(join(folder, `${name}.crt`), 'utf8');
+  return { pem, der: runOpenssl(['x509', '-in', `${name}.crt`, '-outform', 'DER'], folder) };
+}
+
+function runOpenssl(args: readonly string[], cwd: string): Buffer {
+  return execFileSync('openssl', args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+}
