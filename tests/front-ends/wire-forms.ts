@@ -29,6 +29,11 @@ export interface WireForm {
 
 const base64 = (certificate: CallerCertificate | undefined): string => certificate?.der.toString('base64') ?? '';
 const noVerification = { with: {}, without: {} };
+/** Caddy sends a placeholder that has no value as it stands in its file. */
+const caddyWithoutValue = {
+  with: {},
+  without: { 'x-client-certificate': '{http.request.tls.client.certificate_der_base64}' },
+};
 
 export const wireForms: Readonly<Record<ProxyName, WireForm>> = {
   nginx: {
@@ -71,14 +76,14 @@ export const wireForms: Readonly<Record<ProxyName, WireForm>> = {
   },
   caddy: {
     certificateField: 'x-client-certificate',
-    otherFields: ['x-client-certificate-verification', secretField],
+    otherFields: [secretField],
     encode: ([leaf]) => ({ 'x-client-certificate': base64(leaf) }),
-    verification: { 'any-certificate': noVerification, 'ca-verified': noVerification },
+    verification: { 'any-certificate': caddyWithoutValue, 'ca-verified': caddyWithoutValue },
     expired: 'handed on',
     unverified: 'refused',
     underscores: 'dropped',
     speaksHttp2: true,
-    dropsListed: ['x-client-certificate'],
+    dropsListed: [],
   },
   apache: {
     certificateField: 'client-cert',
