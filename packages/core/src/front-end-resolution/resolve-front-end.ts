@@ -56,7 +56,7 @@ export function resolveFrontEnd(options: FrontEndOptions, environment: Environme
   }
   const name = options.frontEnd ?? settings.frontEnd;
   const isAnywhere = options[frontEndOverride] === true;
-  const stated = name === undefined ? deduceFrontEnd(environment, isAnywhere) : confirmFrontEnd(name, environment);
+  const stated = stateFrontEnd(name, environment, isAnywhere);
   if (stated.outcome === 'denied') return stated;
   const frontEnd = findFrontEnd(name ?? 'app-service', options.forwardedElements);
   const secret = options.frontEndSecret ?? settings.secret;
@@ -69,6 +69,11 @@ export function resolveFrontEnd(options: FrontEndOptions, environment: Environme
 
 /** The front end by name, before anything is known of what shows that a request came by it. */
 type StatedFrontEnd = Omit<Extract<ResolvedFrontEnd, { readonly outcome: 'known' }>, 'reader'> | FrontEndDenial;
+
+function stateFrontEnd(name: FrontEndName | undefined, environment: Environment, isAnywhere: boolean): StatedFrontEnd {
+  if (isAnywhere) return { outcome: 'known', name: 'anywhere', isDevelopment: isDevelopment(environment) };
+  return name === undefined ? deduceFrontEnd(environment) : confirmFrontEnd(name, environment);
+}
 
 /** `isWaived`: nobody but the operator can reach the app, or the operator has taken the danger on. */
 function findProofDenial(
@@ -129,8 +134,7 @@ function confirmFrontEnd(name: FrontEndName, environment: Environment): StatedFr
   return { outcome: 'known', name, isDevelopment: isDevelopment(environment) };
 }
 
-function deduceFrontEnd(environment: Environment, isAnywhere: boolean): StatedFrontEnd {
-  if (isAnywhere) return { outcome: 'known', name: 'anywhere', isDevelopment: isDevelopment(environment) };
+function deduceFrontEnd(environment: Environment): StatedFrontEnd {
   if (isDevelopment(environment)) return { outcome: 'known', name: 'development', isDevelopment: true };
   const contradicting = [
     ...listPresent(environment, otherPlatforms),

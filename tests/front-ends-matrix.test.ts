@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { type Certificates, makeCertificates } from './front-ends/callers.js';
+import { writeMatrixTrust } from './front-ends/matrix-callers.js';
+import { runMatrixPair } from './front-ends/matrix.js';
+import { matrixFrontEnds } from './front-ends/matrix-front-ends.js';
+import { type HostName, hosts } from './front-ends/matrix-hosts.js';
+
+// `npm run front-ends` prints the same as a table.
+
+let folder: string;
+let certificates: Certificates;
+let trustFile: string;
+
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), 'certgate-matrix-'));
+  certificates = makeCertificates(folder);
+  trustFile = writeMatrixTrust(folder, certificates);
+});
+
+after(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+for (const frontEnd of matrixFrontEnds) {
+  describe(`${frontEnd.frontEnd} (${frontEnd.program})`, { skip: frontEnd.skip }, () => {
+    for (const host of Object.keys(hosts) as HostName[]) {
+      it(`before ${host} lets in whom trust lets in`, async () => {
+        const cells = await runMatrixPair(frontEnd, host, certificates, trustFile);
+        assert.ok(cells.length >= 7);
+        for (const { caller, statuses, expected, name, expectedName } of cells) {
+          assert.deepEqual(statuses, expected, caller);
+          assert.equal(name, expectedName, caller);
+        }
+      });
+    }
+  });
+}
+
+const forwarding = matrixFrontEnds.find(({ frontEnd }) => frontEnd === 'rfc9440');
+assert.ok(forwarding);
+
+describe('a caller below a CA that the trust document does not list', { skip: forwarding.skip }, () => {
+  const findChained = async (more: { readonly acceptForwardedChain?: true }): Promise<readonly (number | 'TLS')[]> => {
+    const trust = writeMatrixTrust(folder, certificates, { withIntermediates: false });
+    const cells = await runMatrixPair(forwarding, 'Azure Functions', certificates, trust, more);
+    return cells.find(({ caller }) => caller === 'chained')?.statuses ?? [];
+  };
+
+  it('is refused, although its CA came with it', async () => {
+    assert.deepEqual(await findChained({}), [200, 401, 401]);
+  });
+
+  it('is let in with acceptForwardedChain', async () => {
+    assert.deepEqual(await findChained({ acceptForwardedChain: true }), [200, 200, 403]);
+  });
+});

@@ -1,0 +1,109 @@
+import { request } from 'node:http';
+import type { Caller, Certificates } from './callers.js';
+import { type MatrixCaller, expectedStatuses, identityNames, routes } from './matrix-callers.js';
+import type { MatrixFrontEnd } from './matrix-front-ends.js';
+import { type HostName, type HostOptions, hosts } from './matrix-hosts.js';
+import { TlsConnection } from './tls-connection.js';
+
+// Every front end before every host, with every caller.
+
+export const matrixSecret = 'of-the-matrix-0123456789._~+/=-AZ';
+
+/** What a caller got for the three routes: a status each, or that the front end ended the handshake. */
+export interface MatrixCell {
+  readonly caller: MatrixCaller;
+  readonly statuses: readonly (number | 'TLS')[];
+  readonly expected: readonly (number | 'TLS')[];
+  /** Whom the app named on its closed route. */
+  readonly name: string | undefined;
+  readonly expectedName: string | undefined;
+}
+
+/** All callers of one front end before one host. */
+export async function runMatrixPair(
+  frontEnd: MatrixFrontEnd,
+  hostName: HostName,
+  certificates: Certificates,
+  trustFile: string,
+  more: Pick<HostOptions, 'acceptForwardedChain'> = {},
+): Promise<readonly MatrixCell[]> {
+  const frontEndSecret = frontEnd.needsSecret ? matrixSecret : undefined;
+  const host = await hosts[hostName]({ frontEnd: frontEnd.frontEnd, frontEndSecret, trustFile, ...more });
+  try {
+    const running = await frontEnd.start(host.port, certificates, matrixSecret);
+    try {
+      const cells: MatrixCell[] = [];
+      for (const caller of Object.keys(expectedStatuses) as MatrixCaller[]) {
+        if (caller === 'past' && !frontEnd.needsSecret) continue;
+        const ask =
+          caller === 'past'
+            ? (path: string) => askPast(host.port, path, frontEnd.encode(certificates.callers.pinned))
+            : (path: string) => askThrough(running.port, certificates, findCaller(certificates, caller), path);
+        cells.push(await fillCell(frontEnd, caller, ask));
+      }
+      return cells;
+    } finally {
+      await running.stop();
+    }
+  } finally {
+    await host.stop();
+  }
+}
+
+interface Answer {
+  readonly status: number | 'TLS';
+  readonly body: string;
+}
+
+async function fillCell(
+  { refusesExpired }: MatrixFrontEnd,
+  caller: MatrixCaller,
+  ask: (path: string) => Promise<Answer>,
+): Promise<MatrixCell> {
+  const answers: Answer[] = [];
+  for (const route of routes) answers.push(await ask(route));
+  const statuses = answers.map(({ status }) => status);
+  const isRefusedBefore = refusesExpired && caller.startsWith('expired');
+  const expected = isRefusedBefore ? statuses.map(() => (statuses[0] === 400 ? 400 : 'TLS')) : expectedStatuses[caller];
+  const name = statuses[1] === 200 ? answers[1]?.body : undefined;
+  return { caller, statuses, expected, name, expectedName: identityNames[caller] };
+}
+
+function findCaller({ callers }: Certificates, caller: Exclude<MatrixCaller, 'past'>): Caller | undefined {
+  return caller === 'none' ? undefined : callers[caller];
+}
+
+async function askThrough(
+  port: number,
+  certificates: Certificates,
+  caller: Caller | undefined,
+  path: string,
+): Promise<Answer> {
+  try {
+    const connection = await TlsConnection.open(port, certificates, caller);
+    try {
+      return await connection.ask(`GET ${path} HTTP/1.1\r\nHost: localhost:${port}\r\nConnection: close\r\n\r\n`);
+    } finally {
+      connection.close();
+    }
+  } catch (error) {
+    if (/^ERR_SSL_|^ECONNRESET$/.test((error as NodeJS.ErrnoException).code ?? '')) return { status: 'TLS', body: '' };
+    throw error;
+  }
+}
+
+/** Straight to the app, as somebody who found its port would. */
+async function askPast(port: number, path: string, fields: Readonly<Record<string, string>>): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const options = { host: '127.0.0.1', port, path, headers: { ...fields, host: `localhost:${port}` }, agent: false };
+    const sent = request(options, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.once('end', () => {
+        resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString() });
+      });
+    });
+    sent.once('error', reject);
+    sent.end();
+  });
+}

@@ -1,0 +1,48 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { isDeepStrictEqual } from 'node:util';
+import { makeCertificates } from './callers.js';
+import { writeMatrixTrust } from './matrix-callers.js';
+import { type MatrixCell, runMatrixPair } from './matrix.js';
+import { matrixFrontEnds } from './matrix-front-ends.js';
+import { type HostName, hosts } from './matrix-hosts.js';
+
+// npm run front-ends: runs every cell and prints the table. Exits with 1 where one is not as expected, or could not be run.
+
+const hostNames = Object.keys(hosts) as HostName[];
+const folder = mkdtempSync(`${tmpdir()}/certgate-matrix-`);
+let isAllRight = true;
+
+function describeCell({ statuses, expected, name, expectedName }: MatrixCell): string {
+  const isRight = isDeepStrictEqual(statuses, expected) && name === expectedName;
+  isAllRight &&= isRight;
+  return `${statuses.join(' ')}${isRight ? '' : ` WRONG: ${expected.join(' ')} expected`}`;
+}
+
+function printRow(columns: readonly string[]): void {
+  const widths = [20, 14];
+  console.log(columns.map((text, index) => text.padEnd(widths[index] ?? 16)).join('  '));
+}
+
+try {
+  const certificates = makeCertificates(folder);
+  const trustFile = writeMatrixTrust(folder, certificates);
+  console.log('Each cell: the statuses of a public route, a closed one, and one that needs a role.\n');
+  printRow(['front end', 'caller', ...hostNames]);
+  for (const frontEnd of matrixFrontEnds) {
+    if (frontEnd.skip !== false) {
+      isAllRight = false;
+      printRow([frontEnd.frontEnd, `NOT RUN: ${frontEnd.skip}`]);
+      continue;
+    }
+    const columns: (readonly MatrixCell[])[] = [];
+    for (const host of hostNames) columns.push(await runMatrixPair(frontEnd, host, certificates, trustFile));
+    for (const [index, { caller }] of (columns[0] ?? []).entries()) {
+      const cells = columns.map((column) => column[index]).filter((cell) => cell !== undefined);
+      printRow([frontEnd.frontEnd, caller, ...cells.map(describeCell)]);
+    }
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+process.exitCode = isAllRight ? 0 : 1;
