@@ -23,6 +23,14 @@ export {
   readCertificateHeader,
   presentCertificate,
 } from './certificate-header/certificate-header.js';
+export {
+  frontEndSetting,
+  type FrontEndSettings,
+  readFrontEndSettings,
+  secretSetting,
+} from './front-end-resolution/front-end-options.js';
+export { expectSecret, secretHeaderName } from './front-end-resolution/front-end-secret.js';
+export { frontEndNames } from './front-ends/front-end-table.js';
 export { describeJsonFault } from './encoding/json-fault.js';
 export { isReportOnly } from './access/access-gate.js';
 export {

@@ -1,8 +1,10 @@
-import type { UpstreamToken } from './exchange/upstream-request-headers.js';
 import { X509Certificate } from 'node:crypto';
 import { BlockList, isIP } from 'node:net';
+import { expectSecret, type FrontEndName, frontEndNames } from '@certgate/core/tools';
 import { type ClientCertificateMode, clientCertificateModes } from './client-certificate-mode.js';
 import type { GatewayExchange } from './exchange/gateway-exchange.js';
+import type { UpstreamToken } from './exchange/upstream-request-headers.js';
+import { type GatewayLimits, resolveGatewayLimits } from './gateway-limits.js';
 import { type LandingPage, renderLandingPage } from './landing-page.js';
 
 export interface GatewayOptions {
@@ -14,7 +16,14 @@ export interface GatewayOptions {
    */
   readonly upstreamToken?: UpstreamToken;
   readonly serverCertificate: { readonly certificatePem: string; readonly privateKeyPem: string };
-  /** Default `required`. */
+  /** Whose part it plays. Default `app-service`. */
+  readonly frontEnd?: FrontEndName;
+  /** What the front end sends in `X-Certgate-Front-End-Secret`; App Service's sends none. */
+  readonly frontEndSecret?: string;
+  /**
+   * Default `required` for App Service. Any other front end is played as one that requests a certificate and lets callers
+   * without one through: `optional`, and no exclusion paths.
+   */
   readonly clientCertificateMode?: ClientCertificateMode;
   /** Case-insensitive prefixes, as on Azure: `/public` also excludes `/publicadmin`. */
   readonly exclusionPaths?: readonly string[];
@@ -24,9 +33,9 @@ export interface GatewayOptions {
   /** Default 0: a free one. */
   readonly port?: number;
   /**
-   * Unkind where Azure's behaviour isn't documented. A client's own `X-ARR-ClientCert` (also `X_ARR_ClientCert`)
-   * reaches the app: alone when no certificate is sent on, else as a first value before the true one. And a path is
-   * excluded when it is so in either reading, as sent or as normalized.
+   * Unkind where the front end's behaviour isn't documented. For App Service, a client's own `X-ARR-ClientCert` (also
+   * `X_ARR_ClientCert`) reaches the app: alone when no certificate is sent on, else as a first value before the true one.
+   * And a path is excluded when it is so in either reading, as sent or as normalized.
    */
   readonly worstCase?: boolean;
   readonly onExchange?: (exchange: GatewayExchange) => void;
@@ -39,6 +48,8 @@ export interface GatewaySettings {
   readonly upstream: URL;
   readonly upstreamToken: UpstreamToken | undefined;
   readonly serverCertificate: { readonly certificatePem: string; readonly privateKeyPem: string };
+  readonly frontEnd: FrontEndName;
+  readonly frontEndSecret: string | undefined;
   readonly mode: ClientCertificateMode;
   readonly exclusionPaths: readonly string[];
   readonly host: string;
@@ -54,6 +65,8 @@ const knownOptions: ReadonlySet<string> = new Set<keyof GatewayOptions>([
   'upstream',
   'upstreamToken',
   'serverCertificate',
+  'frontEnd',
+  'frontEndSecret',
   'clientCertificateMode',
   'exclusionPaths',
   'host',
@@ -72,10 +85,7 @@ export function resolveGatewayOptions(options: GatewayOptions): GatewaySettings 
       throw new TypeError(`Gateway: unknown option "${name}". Known options: ${[...knownOptions].join(', ')}.`);
     }
   }
-  const mode = options.clientCertificateMode ?? 'required';
-  if (!clientCertificateModes.includes(mode)) {
-    throw new TypeError(`Gateway: clientCertificateMode must be one of ${clientCertificateModes.join(', ')}.`);
-  }
+  const frontEnd = resolveFrontEnd(options);
   const unsafeListen = requireBoolean('unsafeListen', options.unsafeListen);
   const host = options.host ?? '127.0.0.1';
   if (!unsafeListen && !isLoopbackHost(host)) {
@@ -92,7 +102,7 @@ export function resolveGatewayOptions(options: GatewayOptions): GatewaySettings 
     upstream: options.upstream,
     upstreamToken: options.upstreamToken,
     serverCertificate: options.serverCertificate,
-    mode,
+    ...frontEnd,
     exclusionPaths: resolveExclusionPaths(options.exclusionPaths ?? []),
     host,
     unsafeListen,
@@ -102,6 +112,38 @@ export function resolveGatewayOptions(options: GatewayOptions): GatewaySettings 
     landingPage: options.landingPage === false ? undefined : (options.landingPage ?? renderLandingPage),
     limits: resolveGatewayLimits(options.limits),
   });
+}
+
+function resolveFrontEnd({
+  frontEnd = 'app-service',
+  frontEndSecret,
+  clientCertificateMode,
+  exclusionPaths = [],
+}: GatewayOptions): Pick<GatewaySettings, 'frontEnd' | 'frontEndSecret' | 'mode'> {
+  if (!frontEndNames.includes(frontEnd)) {
+    throw new TypeError(`Gateway: frontEnd must be one of ${frontEndNames.join(', ')}.`);
+  }
+  const isAppService = frontEnd === 'app-service';
+  const mode = clientCertificateMode ?? (isAppService ? 'required' : 'optional');
+  if (!clientCertificateModes.includes(mode)) {
+    throw new TypeError(`Gateway: clientCertificateMode must be one of ${clientCertificateModes.join(', ')}.`);
+  }
+  if (!isAppService && (mode !== 'optional' || exclusionPaths.length > 0)) {
+    throw new TypeError(
+      `Gateway: only App Service has client certificate modes and exclusion paths; ${frontEnd} requests a certificate and lets callers without one through.`,
+    );
+  }
+  if (frontEndSecret !== undefined) checkFrontEndSecret(frontEndSecret, isAppService);
+  return { frontEnd, frontEndSecret, mode };
+}
+
+function checkFrontEndSecret(secret: string, isAppService: boolean): void {
+  if (isAppService) throw new TypeError("Gateway: App Service's front end sends no frontEndSecret.");
+  try {
+    expectSecret(secret);
+  } catch (cause) {
+    throw new TypeError(`Gateway: frontEndSecret is not valid: ${(cause as Error).message}`, { cause });
+  }
 }
 
 /** A caller without types may hand over the text "false". */
@@ -167,64 +209,4 @@ export function isLoopbackHost(host: string): boolean {
   if (address === 'localhost') return true;
   const family = isIP(address);
   return family !== 0 && loopback.check(address, family === 6 ? 'ipv6' : 'ipv4');
-}
-
-/** How much one client may cost. Times in milliseconds, sizes in bytes; all finite, all positive integers. */
-export interface GatewayLimits {
-  /** TLS handshake, and the renegotiation that asks for a certificate after the request head. */
-  readonly handshakeTimeoutMilliseconds: number;
-  /** From the first byte of a connection (or of its next request) to the end of the header section. */
-  readonly headersTimeoutMilliseconds: number;
-  /** From there to the end of the request body. */
-  readonly requestTimeoutMilliseconds: number;
-  /** Between two requests of one connection. */
-  readonly idleTimeoutMilliseconds: number;
-  /**
-   * Silence of the app, before or within its response. Azure's load balancer ends a call to an HTTP function after
-   * 230 seconds, whatever `functionTimeout` says.
-   */
-  readonly upstreamTimeoutMilliseconds: number;
-  /** Request line and header section together. */
-  readonly maxHeaderBytes: number;
-  /** Node drops the fields beyond its own maximum silently, also those that frame the body: so they are counted here. */
-  readonly maxHeaderCount: number;
-  readonly maxConnections: number;
-  /** Requests that a client may send ahead on one connection; each waits until the one before it is answered. */
-  readonly maxPipelinedRequests: number;
-}
-
-export const defaultGatewayLimits: GatewayLimits = Object.freeze({
-  handshakeTimeoutMilliseconds: 10_000,
-  headersTimeoutMilliseconds: 30_000,
-  requestTimeoutMilliseconds: 300_000,
-  idleTimeoutMilliseconds: 60_000,
-  upstreamTimeoutMilliseconds: 230_000,
-  maxHeaderBytes: 16 * 1024,
-  maxHeaderCount: 100,
-  maxConnections: 1000,
-  maxPipelinedRequests: 16,
-});
-
-/** Longest time that Node's timers hold; a longer one fires at once. */
-const maxTimerMilliseconds = 2 ** 31 - 1;
-
-/** @throws TypeError for an unknown name, or a value that isn't a positive integer. */
-export function resolveGatewayLimits(limits: Partial<GatewayLimits> = {}): GatewayLimits {
-  for (const [name, value] of Object.entries(limits)) {
-    if (!Object.hasOwn(defaultGatewayLimits, name)) {
-      throw new TypeError(
-        `Gateway: unknown limit "${name}". Known limits: ${Object.keys(defaultGatewayLimits).join(', ')}.`,
-      );
-    }
-    if (!Number.isSafeInteger(value) || value < 1 || value > maxTimerMilliseconds) {
-      throw new TypeError(`Gateway: limit "${name}" must be an integer from 1 to ${maxTimerMilliseconds}.`);
-    }
-  }
-  const resolved = Object.freeze({ ...defaultGatewayLimits, ...limits });
-  if (resolved.headersTimeoutMilliseconds > resolved.requestTimeoutMilliseconds) {
-    throw new TypeError(
-      'Gateway: headersTimeoutMilliseconds is longer than requestTimeoutMilliseconds, which includes it.',
-    );
-  }
-  return resolved;
 }

@@ -132,13 +132,14 @@ test("a browser's GET / gets the landing page, everybody else the app", async ()
   await withGateway({ landingPage, clientCertificateMode: 'optional', exclusionPaths: ['/x'] }, async ({ url }) => {
     assert.match((await curl(undefined, '-H', 'Accept: text/html', `${url}/`)).output, /own page 1$/);
     assert.deepEqual(facts[0], {
+      frontEnd: 'app-service',
       mode: 'optional',
       exclusionPaths: ['/x'],
       worstCase: false,
       tlsProtocol: 'TLSv1.2',
       upstream: upstream.url.origin,
       clientCertificate: undefined,
-      header: undefined,
+      headers: [],
     });
   });
 });
@@ -148,6 +149,11 @@ test("options that can't be meant are errors at start", async () => {
   const wrong: readonly (readonly [object, RegExp])[] = [
     [{ clientCertMode: 'required' }, /unknown option "clientCertMode"/],
     [{ clientCertificateMode: 'Required' }, /must be one of required/],
+    [{ frontEnd: 'lighttpd' }, /frontEnd must be one of app-service, application-gateway, envoy,/],
+    [{ frontEnd: 'nginx', clientCertificateMode: 'required' }, /only App Service has client certificate modes/],
+    [{ frontEnd: 'nginx', exclusionPaths: ['/public'] }, /only App Service has client certificate modes/],
+    [{ frontEndSecret: 'a'.repeat(32) }, /App Service's front end sends no frontEndSecret/],
+    [{ frontEnd: 'nginx', frontEndSecret: 'short' }, /frontEndSecret is not valid: .*32 to 256 characters/],
     [{ exclusionPaths: ['public'] }, /starts with "\/"/],
     [{ exclusionPaths: [''] }, /starts with "\/"/],
     [{ exclusionPaths: ['/a;/b'] }, /must be one path/],

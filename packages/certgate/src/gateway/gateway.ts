@@ -1,4 +1,4 @@
-// gateway/: App Service's front end, locally: TLS, client certificates, the certificate header.
+// gateway/: a front end, locally (App Service's, unless another is named): TLS, client certificates, the certificate header.
 //
 //   TLS handshake                client certificate requested; no resumption, no HTTP/2
 //     │ unreadable-requests      not HTTP, too large, too slow, CONNECT                400 408 431 501
@@ -7,13 +7,14 @@
 //     │ tls-renegotiation        requested only after the request head                 403
 //     │ handle-request           required and absent                                   403
 //     │ landing-response         a browser's GET /                                     200
-//     │ upstream-request-headers removes what clients must not send; X-ARR-ClientCert
+//     │ upstream-request-headers removes what clients must not send; the front end's fields (front-ends/)
 //     ▼ forward-request          no answer, or a malformed one, from the app           502 504
 //   the app's answer, streamed
 //
 // It plays the part of App Service's front end: it terminates TLS and forwards requests with the certificate header. Known
 // differences from Azure: no HTTP/2, no compression, one app, no plain-HTTP port that redirects. In `optional-interactive`
-// it asks every client except browsers; Azure's exact rule is not documented.
+// it asks every client except browsers; Azure's exact rule is not documented. Of any other front end only the header fields are
+// played, as its configuration for an app that decides alone makes them; the refusals above are then the gateway's own.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -28,7 +29,7 @@ export type { ClientCertificateMode } from './client-certificate-mode.js';
 export type { GatewayAnswer, GatewayExchange } from './exchange/gateway-exchange.js';
 export type { LandingPage, LandingPageFacts } from './landing-page.js';
 export { renderLandingPage } from './landing-page.js';
-export { defaultGatewayLimits, type GatewayLimits } from './gateway-options.js';
+export { defaultGatewayLimits, type GatewayLimits } from './gateway-limits.js';
 
 export interface Gateway {
   /** `https://127.0.0.1:PORT`, without a trailing slash. */

@@ -3,6 +3,7 @@ import { classifyRequest, getCertificateRequestTime } from './client-certificate
 import type { ClientConnection } from './client-connection.js';
 import { reportExchange, type ExchangeResult } from './exchange-report.js';
 import { forwardRequest } from './forward-request.js';
+import { findPlayedFrontEnd } from './front-ends/played-front-ends.js';
 import type { GatewayAnswer } from './exchange/gateway-exchange.js';
 import type { GatewaySettings } from './gateway-options.js';
 import { sendGatewayAnswer } from './exchange/gateway-response.js';
@@ -116,7 +117,9 @@ function getForwardingFacts(
   certificate: PeerCertificate | undefined,
 ): Parameters<typeof buildUpstreamRequestFields>[1] {
   return {
-    base64Certificate: certificate?.base64Der,
+    frontEnd: findPlayedFrontEnd(settings.frontEnd),
+    frontEndSecret: settings.frontEndSecret,
+    certificate,
     clientAddress: (socket.remoteAddress ?? '').replace(/^::ffff:/, ''),
     clientPort: socket.remotePort ?? 0,
     tlsProtocol: socket.getProtocol(),

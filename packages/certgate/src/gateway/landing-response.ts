@@ -5,7 +5,7 @@ import type { GatewaySettings } from './gateway-options.js';
 import type { LandingPage } from './landing-page.js';
 import { describeCertificate, type PeerCertificate } from './peer-certificate.js';
 import { gatewayAnswerHeaderName, getFieldValues } from './exchange/raw-fields.js';
-import { clientCertificateHeaderName } from './exchange/upstream-request-headers.js';
+import { findPlayedFrontEnd } from './front-ends/played-front-ends.js';
 import { announcesBody, type RequestHead } from './exchange/request-refusals.js';
 
 /** Only a person's browser asks for the root with HTML in mind; every other client meets the app. */
@@ -23,13 +23,14 @@ export function sendLandingPage(
   certificate: PeerCertificate | undefined,
 ): Promise<void> {
   const html = landingPage({
+    frontEnd: settings.frontEnd,
     mode: settings.mode,
     exclusionPaths: settings.exclusionPaths,
     worstCase: settings.worstCase,
     tlsProtocol: connection.socket.getProtocol() ?? 'unknown',
     upstream: settings.upstream.origin,
     clientCertificate: certificate === undefined ? undefined : describeCertificate(certificate),
-    header: certificate === undefined ? undefined : { name: clientCertificateHeaderName, value: certificate.base64Der },
+    headers: findPlayedFrontEnd(settings.frontEnd).writeCertificate(certificate),
   });
   return new Promise((resolve) => {
     response.once('close', resolve);

@@ -1,24 +1,29 @@
 import { X509Certificate, createHash } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
+import type { PresentedCertificate } from './exchange/played-front-end.js';
 
 /** The leaf that a client presented, with possession of its key proven by TLS, and nothing else proven. */
-export interface PeerCertificate {
-  /** Base64 of the DER on one line: the value of `X-ARR-ClientCert`. */
-  readonly base64Der: string;
+export interface PeerCertificate extends PresentedCertificate {
   /** Upper-case hexadecimal without separators, as Azure writes thumbprints. */
   readonly thumbprintSha256: string;
   readonly thumbprintSha1: string;
 }
 
-/** Intermediates that the client sent along are not looked at: they never arrive on Azure either. */
 export function findPeerCertificate(socket: TLSSocket): PeerCertificate | undefined {
-  const der = socket.getPeerX509Certificate()?.raw;
-  if (der === undefined) return undefined;
+  const leaf = socket.getPeerX509Certificate();
+  if (leaf === undefined) return undefined;
+  const der = leaf.raw;
   return Object.freeze({
-    base64Der: der.toString('base64'),
+    der,
+    chain: Object.freeze([...listSentAlong(leaf)]),
     thumbprintSha256: createHash('sha256').update(der).digest('hex').toUpperCase(),
     thumbprintSha1: createHash('sha1').update(der).digest('hex').toUpperCase(),
   });
+}
+
+/** Node calls the next certificate of the handshake the issuer, whether or not it is. */
+function* listSentAlong(leaf: X509Certificate): Generator<Buffer> {
+  for (let next = leaf.issuerCertificate; next !== undefined; next = next.issuerCertificate) yield next.raw;
 }
 
 export interface CertificateFacts extends PeerCertificate {
@@ -31,7 +36,7 @@ export interface CertificateFacts extends PeerCertificate {
 
 /** For people to read; nothing is decided by it. */
 export function describeCertificate(certificate: PeerCertificate): CertificateFacts {
-  const parsed = new X509Certificate(Buffer.from(certificate.base64Der, 'base64'));
+  const parsed = new X509Certificate(certificate.der);
   const { subject, issuer, serialNumber, validFrom, validTo } = parsed;
   return { ...certificate, subject: toOneLine(subject), issuer: toOneLine(issuer), serialNumber, validFrom, validTo };
 }

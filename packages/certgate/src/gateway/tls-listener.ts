@@ -16,7 +16,7 @@ export interface TlsListener {
 }
 
 /**
- * TLS as the App Service front end speaks it: possession of the client's key is proven, its certificate judged by
+ * TLS as App Service's front end speaks it, and others that leave the judgement to the app: possession of the client's key is proven, its certificate judged by
  * nobody, no acceptable issuers named. `rejectUnauthorized: false` is that rule, not a shortcut: the app decides.
  */
 export function createTlsListener(settings: GatewaySettings): TlsListener {

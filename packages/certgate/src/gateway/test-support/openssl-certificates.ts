@@ -18,8 +18,9 @@ export interface TestCertificate {
 export class OpensslFolder {
   readonly folder: string = mkdtempSync(join(tmpdir(), 'certgate-gateway-'));
 
-  run(...args: string[]): void {
-    execFileSync('openssl', args, { cwd: this.folder, stdio: 'pipe' });
+  /** What it printed. */
+  run(...args: string[]): string {
+    return execFileSync('openssl', args, { cwd: this.folder, stdio: 'pipe', encoding: 'latin1' });
   }
 
   makeSelfSigned(name: string, ...extra: string[]): TestCertificate {
