@@ -200,6 +200,28 @@ describe('certgate dev', () => {
     }
   });
 
+  it('answers nobody once the settings name another front end than the gateway plays', async () => {
+    const app = await makeApp('front-end', gate + hello('one'));
+    const writeSetting = (frontEnd: string): void => {
+      const settings = { IsEncrypted: false, Values: { CERTGATE_FRONT_END: frontEnd } };
+      writeFileSync(join(app, 'local.settings.json'), JSON.stringify(settings));
+    };
+    writeSetting('nginx');
+    const dev = startCertgate(['dev', app, '--port', '0', '--host-port', '0']);
+    let said = '';
+    dev.stderr?.setEncoding('utf8').on('data', (text: string) => (said += text));
+    try {
+      const url = (await waitForReady(dev)).split(' ')[1] ?? '';
+      assert.equal(await call(app, url), 'one');
+      writeSetting('haproxy');
+      for (let tries = 0; !said.includes('stop certgate dev') && tries < 100; tries += 1) await wait(100);
+      assert.match(said, /The settings name another front end, .*: stop certgate dev, and start it again\./);
+      assert.match(await call(app, url), /502 upstream unreachable/);
+    } finally {
+      assert.equal(await stop(dev), 0);
+    }
+  });
+
   it('opens the port of the app itself only when it is told to, and says so', async () => {
     const dev = startCertgate([
       'dev',

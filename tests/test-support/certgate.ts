@@ -38,8 +38,12 @@ export async function runCertgateHere(args: readonly string[], cwd: string = roo
   return runLineInProcess(args, cwd);
 }
 
-export function startCertgate(args: readonly string[], options: { readonly cwd?: string } = {}): ChildProcess {
-  return spawn(process.execPath, [bin, ...args], { cwd: options.cwd ?? root, env: cleanEnvironment() });
+export function startCertgate(
+  args: readonly string[],
+  options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
+): ChildProcess {
+  const env = { ...cleanEnvironment(), ...options.env };
+  return spawn(process.execPath, [bin, ...args], { cwd: options.cwd ?? root, env });
 }
 
 export function runProgram(

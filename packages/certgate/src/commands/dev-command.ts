@@ -1,27 +1,35 @@
 // commands/: one file per verb: its options, exit codes and output. The work is done by the other rooms.
 
+import { resolve } from 'node:path';
+import type { FrontEndName } from '@certgate/core/tools';
 import { Command } from 'commander';
 import colors from 'picocolors';
 import { CommandFailure, exitCodes } from '../command-line/command-failure.js';
 import { addHelpSections } from '../command-line/help.js';
 import { parsePort } from '../command-line/option-values.js';
-import { escapeControls, formatLogText, printJson, printLine, printNotice } from '../command-line/output.js';
+import { escapeControls, printJson, printLine, printNotice } from '../command-line/output.js';
 import { untilStopped } from '../command-line/until-stopped.js';
-import type { HostAnswer, HostExit, HostLogLine } from '../functions-host/functions-host.js';
+import { findAppEntry } from '../functions-host/worker/load-app.js';
 import { planChecks } from '../local-app/check-plan.js';
 import { formatCheckTable, listFailures } from '../local-app/check-table.js';
 import { listCoverageWarnings } from '../local-app/coverage-warnings.js';
+import { findAppFrontEnd } from '../local-app/front-end-settings.js';
 import { type LocalApp, runLocalApp } from '../local-app/local-app.js';
 import { type CheckResult, runChecks } from '../local-app/run-checks.js';
 import { type AppWatch, watchApp } from '../local-app/watch-app.js';
-import type { GatewayExchange } from '../gateway/gateway.js';
 import { formatCallLines } from './dev/call-lines.js';
-import { formatAdapterLine, formatDecisionLine } from './dev/decision-line.js';
+import {
+  printAnswer,
+  printGatewayAnswer,
+  printHostExit,
+  printImportantLog,
+  printLog,
+  printRawLog,
+} from './dev/running-app-log.js';
 import { describeTrust, listTrustWarnings } from './dev/trust-lines.js';
 import { runBeforeUpstream } from './dev/before-upstream.js';
 import type { DevFlags } from './dev/dev-flags.js';
-import { addGatewayFlags, parseUpstream, readGatewayFlags } from './gateway-flags.js';
-import { printExchange } from './gateway-command.js';
+import { addGatewayFlags, parseUpstream, readExclusionPaths, readGatewayFlags } from './gateway-flags.js';
 
 const defaultGatewayPort = 7443;
 const defaultHostPort = 7071;
@@ -76,6 +84,7 @@ export function devCommand(): Command {
       'certgate dev ./orders --check',
       'certgate dev ./orders --once --json --call GetOrders Health',
       'certgate dev --upstream http://localhost:7071',
+      'certgate dev --front-end nginx',
     ],
   });
 }
@@ -83,13 +92,20 @@ export function devCommand(): Command {
 async function runDev(folder: string, flags: DevFlags): Promise<void> {
   if (flags.upstream !== undefined) return runBeforeUpstream(folder, { ...flags, upstream: flags.upstream });
   refuseIdleFlags(flags);
+  // Whoever wrote the command line learns of its faults first, and then that there is no app to read settings of.
+  readExclusionPaths(flags.exclude);
+  await findAppEntry(resolve(folder));
+  const { name: frontEnd } = await findAppFrontEnd(resolve(folder), flags.frontEnd);
+  const behaviour = readGatewayFlags(flags, frontEnd, 'optional');
+  refuseDirectHeader(flags, frontEnd);
   const isOnce = flags.once === true;
   const app = await runLocalApp({
     folder,
     ...(flags.trust === undefined ? {} : { trustFile: flags.trust }),
     gatewayPort: { port: flags.port ?? (isOnce ? 0 : defaultGatewayPort), isFixed: flags.port !== undefined },
     hostPort: { port: flags.hostPort ?? (isOnce ? 0 : defaultHostPort), isFixed: flags.hostPort !== undefined },
-    gateway: readGatewayFlags(flags),
+    ...(flags.frontEnd === undefined ? {} : { frontEnd: flags.frontEnd }),
+    gateway: behaviour,
     ...(flags.inspect === undefined ? {} : { inspect: flags.inspect }),
     ...(flags.unsafeDirectHeader === undefined ? {} : { unsafeDirectHeader: flags.unsafeDirectHeader }),
     onLog: isOnce ? printImportantLog : flags.jsonLog === true ? printRawLog : printLog,
@@ -120,6 +136,14 @@ function refuseIdleFlags({ call, check, once, jsonLog }: DevFlags): void {
   }
 }
 
+/** It is for X-ARR-ClientCert, set by hand; another front end's app also asks for a secret. */
+function refuseDirectHeader({ unsafeDirectHeader }: DevFlags, frontEnd: FrontEndName): void {
+  if (unsafeDirectHeader !== true || frontEnd === 'app-service') return;
+  throw new CommandFailure(`--unsafe-direct-header is for app-service, and the front end here is ${frontEnd}.`, {
+    remedy: 'Leave it out, and call the gateway.',
+  });
+}
+
 /** Says what runs; answers whether all is as it should be. */
 async function reportApp(app: LocalApp, flags: DevFlags): Promise<boolean> {
   const warnings = listCoverageWarnings(app.functions);
@@ -139,7 +163,7 @@ async function reportApp(app: LocalApp, flags: DevFlags): Promise<boolean> {
   if (flags.json !== true) printApp(app, results, flags);
   else {
     printJson(describeApp(app, results));
-    if (flags.once !== true) printNotice(`ready ${app.url}\n  ${describeTrust(app)}`);
+    if (flags.once !== true) printNotice(describeReady(app));
   }
   return warnings.length === 0 && results.every(({ ok }) => ok);
 }
@@ -159,7 +183,8 @@ async function checkApp(app: LocalApp, flags: DevFlags): Promise<readonly CheckR
         .join(', ')}.`,
     });
   }
-  return runChecks(planChecks(app.functions, app.callers, namesToCall, readGatewayFlags(flags)), app);
+  const behaviour = readGatewayFlags(flags, app.frontEnd, 'optional');
+  return runChecks(planChecks(app.functions, app.callers, namesToCall, behaviour), app);
 }
 
 function printApp(app: LocalApp, results: readonly CheckResult[], flags: DevFlags): void {
@@ -175,9 +200,12 @@ function printApp(app: LocalApp, results: readonly CheckResult[], flags: DevFlag
     );
   }
   if (flags.once === true) return;
-  printLine(`ready ${app.url}`);
-  printLine(`  ${describeTrust(app)}`);
+  printLine(describeReady(app));
   for (const line of formatCallLines(app)) printLine(line);
+}
+
+function describeReady(app: LocalApp): string {
+  return `ready ${app.url}\n  ${describeTrust(app)}\n  front end: ${app.frontEnd}`;
 }
 
 function describeApp(app: LocalApp, checks: readonly CheckResult[]): object {
@@ -189,7 +217,7 @@ function describeApp(app: LocalApp, checks: readonly CheckResult[]): object {
   const { read, setBy, unknownCallers } = app.trust;
   const trust = { source: read?.source ?? null, revision: read?.revision ?? null, fault: read?.fault ?? null, setBy };
   return {
-    gateway: { url: app.url },
+    gateway: { url: app.url, frontEnd: app.frontEnd },
     trust: { ...trust, unknownCallers },
     streaming: app.isStreaming,
     functions,
@@ -224,38 +252,4 @@ async function reload(app: LocalApp, flags: DevFlags): Promise<void> {
     const message = error instanceof Error ? error.message : 'The app could not be loaded.';
     printNotice(`${colors.red('error')} ${message} The app is loaded again when its files change.`);
   }
-}
-
-function printAnswer(answer: HostAnswer): void {
-  printNotice(formatDecisionLine(answer, new Date()));
-}
-
-/** Requests that reached the app are told of by the host, which knows what was decided. */
-function printGatewayAnswer(exchange: GatewayExchange): void {
-  if (exchange.answeredBy === 'gateway') printExchange(exchange);
-}
-
-/** For programs that read on: the adapter's lines as they are, one JSON object each. */
-function printRawLog(line: HostLogLine): void {
-  if (formatAdapterLine(line.message) === undefined) printLog(line);
-  else printNotice(formatLogText(line.message));
-}
-
-function printLog({ source, level, functionName, message: raw }: HostLogLine): void {
-  const message = formatAdapterLine(raw) ?? raw;
-  if (message === '' && raw !== '') return;
-  if (source === 'host' && (level === 'trace' || level === 'debug')) return;
-  const name = functionName ?? (source === 'host' ? 'host' : 'app');
-  const text = `[${name}] ${formatLogText(message)}`;
-  if (level === 'error' || level === 'critical') printNotice(colors.red(text));
-  else printNotice(level === 'warning' ? colors.yellow(text) : colors.dim(text));
-}
-
-/** In a check, refusals are what is wanted, and the table shows them. */
-function printImportantLog(line: HostLogLine): void {
-  if (line.level === 'error' || line.level === 'critical') printLog(line);
-}
-
-function printHostExit({ message }: HostExit): void {
-  printNotice(colors.red(`${message} It is loaded again when its files change.`));
 }

@@ -1,12 +1,15 @@
 import { readFile } from 'node:fs/promises';
+import { readFrontEndSettings, secretSetting } from '@certgate/core/tools';
 import { Command } from 'commander';
+import colors from 'picocolors';
 import { createServerCertificate } from '../certificates/self-signed-certificate.js';
 import { CommandFailure, messageOf } from '../command-line/command-failure.js';
 import { addHelpSections } from '../command-line/help.js';
 import { parsePort } from '../command-line/option-values.js';
 import { printJson, printLine, printNotice } from '../command-line/output.js';
 import { untilStopped } from '../command-line/until-stopped.js';
-import { type GatewayExchange, startGateway } from '../gateway/gateway.js';
+import { type GatewayExchange, type GatewayOptions, startGateway } from '../gateway/gateway.js';
+import { type AppFrontEnd, chooseFrontEnd } from '../local-app/front-end-settings.js';
 import { startOnPort } from '../local-app/listening-port.js';
 import { formatExchangeLine } from './dev/decision-line.js';
 import { waitForUpstream } from './dev/wait-for-upstream.js';
@@ -26,7 +29,9 @@ const defaultPort = 7443;
 
 export function gatewayCommand(): Command {
   const command = new Command('gateway')
-    .description("Run App Service's front end on your machine: real mTLS in front of an app that uses plain HTTP.")
+    .description(
+      "Run a front end on your machine, App Service's or another: real mTLS in front of an app that uses plain HTTP. The secret of the front end comes from the environment variable CERTGATE_FRONT_END_SECRET.",
+    )
     .requiredOption('--upstream <url>', 'the app, e.g. http://localhost:7071 of func start', parseUpstream)
     .option('--port <port>', `default ${defaultPort}, or the next free one; 0 picks a free one`, parsePort)
     .option('--host <address>', 'loopback only, unless --unsafe-listen', '127.0.0.1')
@@ -41,38 +46,53 @@ export function gatewayCommand(): Command {
       'certgate gateway --upstream http://localhost:7071',
       'certgate gateway --upstream http://localhost:7071 --mode optional --port 0',
       'certgate gateway --upstream http://localhost:7071 --exclude /api/health --worst-case',
+      'certgate gateway --upstream http://localhost:3000 --front-end nginx',
     ],
   });
 }
 
 async function runGateway(flags: Flags): Promise<void> {
+  const frontEnd = chooseFrontEnd(readFrontEndSettings(process.env), flags.frontEnd);
+  const behaviour = readGatewayFlags(flags, frontEnd.name, 'required');
   const serverCertificate = await getServerCertificate(flags);
+  warnWithoutSecret(frontEnd);
   const choice = { port: flags.port ?? defaultPort, isFixed: flags.port !== undefined };
   const gateway = await startOnPort(choice, 'gateway', printNotice, (port) =>
-    openGateway({ ...flags, port }, serverCertificate),
+    openGateway(flags, {
+      ...behaviour,
+      ...(frontEnd.secret === undefined ? {} : { frontEndSecret: frontEnd.secret }),
+      port,
+      serverCertificate,
+    }),
   );
   const stopped = untilStopped();
   if (!(await waitForUpstream(flags.upstream, stopped))) {
     await gateway.close();
     return;
   }
-  if (flags.json === true) printJson({ gateway: { url: gateway.url } });
-  else printLine(`ready ${gateway.url} -> ${flags.upstream.origin} (client certificates: ${flags.mode})`);
+  if (flags.json === true) printJson({ gateway: { url: gateway.url, frontEnd: frontEnd.name } });
+  else {
+    const mode = `client certificates: ${behaviour.clientCertificateMode}`;
+    printLine(`ready ${gateway.url} -> ${flags.upstream.origin} (front end: ${frontEnd.name}, ${mode})`);
+  }
   await stopped;
   await gateway.close();
 }
 
-async function openGateway(
-  flags: Flags & { readonly port: number },
-  serverCertificate: { readonly certificatePem: string; readonly privateKeyPem: string },
-): ReturnType<typeof startGateway> {
+/** An app that says what else keeps others away needs none. */
+export function warnWithoutSecret({ name, secret }: AppFrontEnd): void {
+  if (name === 'app-service' || secret !== undefined) return;
+  printNotice(
+    `${colors.yellow('warning')} ${secretSetting} is not set, so requests bring no secret. An app that has one refuses them: set the same value here and for the app.`,
+  );
+}
+
+async function openGateway(flags: Flags, options: Omit<GatewayOptions, 'upstream'>): ReturnType<typeof startGateway> {
   try {
     return await startGateway({
-      ...readGatewayFlags(flags),
+      ...options,
       upstream: flags.upstream,
       host: flags.host,
-      port: flags.port,
-      serverCertificate,
       onExchange: flags.json === true ? printExchangeJson : printExchange,
       ...(flags.unsafeListen === undefined ? {} : { unsafeListen: flags.unsafeListen }),
     });

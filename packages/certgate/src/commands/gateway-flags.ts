@@ -1,34 +1,64 @@
+import { type FrontEndName, frontEndNames } from '@certgate/core/tools';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { CommandFailure } from '../command-line/command-failure.js';
 import { clientCertificateModes, type ClientCertificateMode } from '../gateway/client-certificate-mode.js';
 import { isExclusionPath, isUpstreamUrl } from '../gateway/gateway-options.js';
 
 export interface GatewayFlags {
-  readonly mode: ClientCertificateMode;
+  readonly frontEnd?: FrontEndName;
+  readonly mode?: ClientCertificateMode;
   readonly exclude?: readonly string[];
   readonly worstCase?: boolean;
 }
 
-/** What `gateway` and `dev` have in common: how the front end is to behave. */
+/** What `gateway` and `dev` have in common: which front end there is, and how it is to behave. */
 export function addGatewayFlags(command: Command, defaultMode: ClientCertificateMode): Command {
   return command
     .addOption(
-      new Option('--mode <mode>', 'the client certificate mode, as in Azure')
-        .choices(clientCertificateModes)
-        .default(defaultMode),
+      new Option(
+        '--front-end <name>',
+        'the front end whose header fields the app gets (default: the app setting CERTGATE_FRONT_END, or else app-service). Only app-service refuses calls by itself; the others request a certificate, verify nothing, and let callers without one through',
+      ).choices(frontEndNames),
     )
-    .option('--exclude <paths...>', 'path prefixes for which no certificate is requested, as in Azure')
-    .option('--worst-case', "assume the worst where Azure's behavior is not documented: forged headers reach the app");
+    .addOption(
+      new Option(
+        '--mode <mode>',
+        `the client certificate mode of app-service, as in Azure (default: ${defaultMode})`,
+      ).choices(clientCertificateModes),
+    )
+    .option('--exclude <paths...>', 'path prefixes for which app-service requests no certificate, as in Azure')
+    .option(
+      '--worst-case',
+      "assume the worst where the front end's behavior is not documented: forged headers reach the app",
+    );
 }
 
 /** The flags as the gateway and the plan of checks take them. */
 export interface GatewayBehaviour {
+  readonly frontEnd: FrontEndName;
   readonly clientCertificateMode: ClientCertificateMode;
   readonly exclusionPaths: readonly string[];
   readonly worstCase: boolean;
 }
 
-export function readGatewayFlags({ mode, exclude, worstCase }: GatewayFlags): GatewayBehaviour {
+export function readGatewayFlags(
+  { mode, exclude, worstCase }: GatewayFlags,
+  frontEnd: FrontEndName,
+  defaultMode: ClientCertificateMode,
+): GatewayBehaviour {
+  if (frontEnd !== 'app-service') {
+    if (mode !== undefined) refuseForFrontEnd('--mode', frontEnd);
+    if (exclude !== undefined) refuseForFrontEnd('--exclude', frontEnd);
+  }
+  return {
+    frontEnd,
+    clientCertificateMode: mode ?? (frontEnd === 'app-service' ? defaultMode : 'optional'),
+    exclusionPaths: readExclusionPaths(exclude),
+    worstCase: worstCase ?? false,
+  };
+}
+
+export function readExclusionPaths(exclude: GatewayFlags['exclude']): readonly string[] {
   // Azure takes one text, separated by commas or semicolons; both ways to say it work.
   const exclusionPaths = (exclude ?? []).flatMap((text) => text.split(/[,;]/)).filter((path) => path !== '');
   const wrong = exclusionPaths.find((path) => !isExclusionPath(path));
@@ -37,11 +67,13 @@ export function readGatewayFlags({ mode, exclude, worstCase }: GatewayFlags): Ga
       remedy: 'A path begins with "/" and has no spaces, like --exclude /api/Health.',
     });
   }
-  return {
-    clientCertificateMode: mode,
-    exclusionPaths,
-    worstCase: worstCase ?? false,
-  };
+  return exclusionPaths;
+}
+
+function refuseForFrontEnd(option: string, frontEnd: FrontEndName): never {
+  throw new CommandFailure(`${option} is a setting of App Service, and the front end here is ${frontEnd}.`, {
+    remedy: `Leave it out: ${frontEnd} is played as one that requests a certificate and lets callers without one through.`,
+  });
 }
 
 export function parseUpstream(text: string): URL {

@@ -1,6 +1,8 @@
 // local-app/: gateway and host together, with callers made for the app, and the checks of `certgate dev`.
 
 import { join, resolve } from 'node:path';
+import type { FrontEndName } from '@certgate/core/tools';
+import { CommandFailure } from '../command-line/command-failure.js';
 import { findAppEntry } from '../functions-host/worker/load-app.js';
 import {
   type FunctionsHost,
@@ -18,6 +20,7 @@ import { type OwnTrust, findOwnTrust, judgeCallers, trustSettingName } from './a
 import { type DevelopmentCertificate, getGatewayCertificate } from './development-certificates.js';
 import { type Caller, prepareCallers, trustFileName, writeDevelopmentTrust } from './development-callers.js';
 import { findFile, openDevelopmentFolder, withFolderLock } from './development-files.js';
+import { type HostedFrontEnd, prepareFrontEnd } from './front-end-settings.js';
 import { listRoleSets } from './hosted-policy.js';
 import { type PortChoice, startOnPort } from './listening-port.js';
 
@@ -29,6 +32,8 @@ export interface LocalAppOptions {
    * that is made with the development callers.
    */
   readonly trustFile?: string;
+  /** By default that which the app setting CERTGATE_FRONT_END names, and where it names none, App Service's. */
+  readonly frontEnd?: FrontEndName;
   readonly gatewayPort: PortChoice;
   readonly hostPort: PortChoice;
   readonly gateway?: Pick<GatewayOptions, 'clientCertificateMode' | 'exclusionPaths' | 'worstCase'>;
@@ -59,6 +64,8 @@ export interface LocalApp {
   readonly url: string;
   /** The app's own address, which answers the gateway alone unless `unsafeDirectHeader` is set. */
   readonly hostUrl: string;
+  /** The front end that the gateway plays. */
+  readonly frontEnd: FrontEndName;
   readonly functions: readonly HostedFunction[];
   readonly isStreaming: boolean;
   readonly callers: readonly Caller[];
@@ -101,6 +108,8 @@ class RunningLocalApp implements LocalApp {
   #gateway: Gateway | undefined;
   /** Kept over restarts of the host: the gateway stays. */
   readonly #frontEndToken = createFrontEndToken();
+  readonly #madeSecret = createFrontEndToken();
+  #frontEnd: HostedFrontEnd | undefined;
   #hostPort: number | undefined;
   #callers: readonly Caller[] = [];
   #trust: LocalTrust = { read: undefined, setBy: 'certgate dev', unknownCallers: [] };
@@ -128,6 +137,10 @@ class RunningLocalApp implements LocalApp {
     return `http://localhost:${this.#hostPort ?? 0}`;
   }
 
+  get frontEnd(): FrontEndName {
+    return this.#frontEnd?.name ?? 'app-service';
+  }
+
   get functions(): readonly HostedFunction[] {
     return this.#functions;
   }
@@ -152,6 +165,8 @@ class RunningLocalApp implements LocalApp {
       startGateway({
         clientCertificateMode: 'optional',
         ...gateway,
+        frontEnd: this.frontEnd,
+        ...(this.#frontEnd?.secret === undefined ? {} : { frontEndSecret: this.#frontEnd.secret }),
         upstream,
         ...(this.#host === undefined ? {} : { upstreamToken: this.#host.frontEndField }),
         port,
@@ -216,11 +231,22 @@ class RunningLocalApp implements LocalApp {
     });
   }
 
+  /** The gateway stays over a restart, so what it plays can't change with the settings. */
+  async #findFrontEnd(): Promise<HostedFrontEnd> {
+    const found = await prepareFrontEnd(this.#folder, this.#options.frontEnd, this.#madeSecret);
+    this.#frontEnd ??= found;
+    if (found.name === this.#frontEnd.name && found.secret === this.#frontEnd.secret) return found;
+    throw new CommandFailure(
+      'The settings name another front end, or another secret of it, than at the start: stop certgate dev, and start it again.',
+    );
+  }
+
   async #startHost(environment: Readonly<Record<string, string>>): Promise<void> {
     const { inspect, unsafeDirectHeader, onLog, onAnswer, onHostExit, onNotice } = this.#options;
+    const { missingSettings } = await this.#findFrontEnd();
     const settings: FunctionsHostOptions = {
       folder: this.#folder,
-      environment,
+      environment: { ...missingSettings, ...environment },
       frontEndToken: this.#frontEndToken,
       ...(unsafeDirectHeader === undefined ? {} : { unsafeDirectHeader }),
       ...(inspect === undefined ? {} : { inspect }),

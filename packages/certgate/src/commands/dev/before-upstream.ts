@@ -13,10 +13,11 @@ import {
   writeDevelopmentTrust,
 } from '../../local-app/development-callers.js';
 import { openDevelopmentFolder, withFolderLock } from '../../local-app/development-files.js';
+import { findAppFrontEnd } from '../../local-app/front-end-settings.js';
 import { startOnPort } from '../../local-app/listening-port.js';
 import type { DevFlags } from './dev-flags.js';
 import { readGatewayFlags } from '../gateway-flags.js';
-import { printExchange } from '../gateway-command.js';
+import { printExchange, warnWithoutSecret } from '../gateway-command.js';
 import { waitForUpstream } from './wait-for-upstream.js';
 
 /** Which document the app reads is settled where it runs; the setting in the folder is what can be seen of it from here. */
@@ -46,6 +47,10 @@ export async function runBeforeUpstream(folder: string, flags: DevFlags & { read
     );
   }
   await findAppEntry(resolve(folder));
+  // The app reads the same settings where it runs; what is only in its own environment can't be seen from here.
+  const frontEnd = await findAppFrontEnd(resolve(folder), flags.frontEnd);
+  const behaviour = readGatewayFlags(flags, frontEnd.name, 'optional');
+  warnWithoutSecret(frontEnd);
   const developmentFolder = await openDevelopmentFolder(resolve(folder));
   const serverCertificate = await withFolderLock(developmentFolder, async () => {
     const roleSets = await listTrustedRoleSets(developmentFolder);
@@ -55,7 +60,8 @@ export async function runBeforeUpstream(folder: string, flags: DevFlags & { read
   const choice = { port: flags.port ?? 7443, isFixed: flags.port !== undefined };
   const gateway = await startOnPort(choice, 'gateway', printNotice, (port) =>
     startGateway({
-      ...readGatewayFlags(flags),
+      ...behaviour,
+      ...(frontEnd.secret === undefined ? {} : { frontEndSecret: frontEnd.secret }),
       upstream: flags.upstream,
       port,
       serverCertificate,
@@ -68,6 +74,7 @@ export async function runBeforeUpstream(folder: string, flags: DevFlags & { read
     return;
   }
   printLine(`ready ${gateway.url.replace('127.0.0.1', 'localhost')} -> ${flags.upstream.origin}`);
+  printLine(`  front end: ${frontEnd.name}`);
   printLine(`  ${await describeTrustSetting(resolve(folder), developmentFolder)}`);
   await stopped;
   await gateway.close();
