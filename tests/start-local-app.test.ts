@@ -196,13 +196,18 @@ describe('a start that cannot be meant', () => {
     const wrong: readonly [unknown, RegExp][] = [
       [undefined, /its argument must be an object/],
       [{}, /folder must be a text/],
-      [{ folder, caller: {} }, /has no "caller"; known are folder, callers, environment, clientCertificateMode, onLog/],
+      [
+        { folder, caller: {} },
+        /has no "caller"; known are folder, callers, environment, frontEnd, clientCertificateMode, onLog/,
+      ],
       [{ folder, callers: { denied: {} } }, /"denied" is always there and never trusted/],
       [{ folder, callers: { a: { role: ['x'] } } }, /callers\.a has no "role"; known are roles, functions/],
       [{ folder, callers: { a: { functions: undefined } } }, /callers\.a\.functions must be a list of texts/],
       [{ folder, callers: { a: { roles: 'x' } } }, /callers\.a\.roles must be a list of texts/],
       [{ folder, callers: { a: {} }, environment: { CERTGATE_TRUST: 'x' } }, /Leave out one of the two/],
       [{ folder, environment: { PORT: 1 } }, /environment\.PORT must be a text/],
+      [{ folder, frontEnd: 'lighttpd' }, /frontEnd must be one of app-service, application-gateway/],
+      [{ folder, frontEnd: 'nginx', clientCertificateMode: 'required' }, /clientCertificateMode is for app-service/],
       [{ folder, clientCertificateMode: 'on' }, /must be one of required, optional/],
       [{ folder, onLog: 'console' }, /onLog must be a function/],
     ];

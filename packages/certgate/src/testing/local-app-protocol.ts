@@ -2,6 +2,7 @@
  * What the test's process and the local app's process say to each other over IPC: plain JSON, which is the same whatever
  * a test runner has done to the globals of its side.
  */
+import type { FrontEndName } from '@certgate/core/tools';
 import type { HostLogLine, HostedFunction } from '../functions-host/worker/host-protocol.js';
 import type { ClientCertificateMode } from '../gateway/client-certificate-mode.js';
 import type { FunctionPolicy } from '../local-app/hosted-policy.js';
@@ -35,6 +36,8 @@ export interface StartMessage {
   /** App settings; `CERTGATE_TRUST` among them only where the test has a trust document of its own. */
   readonly environment: Readonly<Record<string, string>>;
   readonly clientCertificateMode: ClientCertificateMode;
+  /** Absent: as the app settings say. */
+  readonly frontEnd?: FrontEndName;
 }
 
 export interface CallMessage {

@@ -10,9 +10,11 @@ import {
   type HostExit,
   type HostLogLine,
   type HostedFunction,
+  createFrontEndToken,
   startFunctionsHost,
 } from '../../functions-host/functions-host.js';
 import { startGateway } from '../../gateway/gateway.js';
+import { prepareFrontEnd } from '../../local-app/front-end-settings.js';
 import { readPolicy } from '../../local-app/hosted-policy.js';
 import type { CallMessage, CallerCertificate, LocalAppFunction, StartMessage } from '../local-app-protocol.js';
 
@@ -43,13 +45,16 @@ export async function startTestApp(options: StartMessage, surroundings: TestAppS
   const certificates = createCertificates(Object.keys(options.callers));
   const trustFile = join(temporaryFolder, 'trust.json');
   await writeFile(trustFile, createTrustDocument(options.callers, certificates));
-  const environment = { CERTGATE_TRUST: trustFile, ...options.environment };
+  const frontEnd = await prepareFrontEnd(folder, options.frontEnd, createFrontEndToken(), options.environment);
+  const environment = { CERTGATE_TRUST: trustFile, ...options.environment, ...frontEnd.missingSettings };
   const host = await startFunctionsHost({ folder, environment, onLog, onExit: onEnd });
   const serverCertificate = createServerCertificate({ days, now: new Date() });
   const gateway = await startGateway({
     upstream: new URL(host.url),
     upstreamToken: host.frontEndField,
     serverCertificate,
+    frontEnd: frontEnd.name,
+    ...(frontEnd.secret === undefined ? {} : { frontEndSecret: frontEnd.secret }),
     clientCertificateMode,
     landingPage: false,
   }).catch(async (error: unknown) => {

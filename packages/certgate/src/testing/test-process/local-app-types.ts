@@ -1,3 +1,4 @@
+import type { FrontEndName } from '@certgate/core/tools';
 import type { HostLogLine } from '../../functions-host/worker/host-protocol.js';
 import type { ClientCertificateMode } from '../../gateway/client-certificate-mode.js';
 import type { CallerCertificate, CallerGrant, LocalAppFunction } from '../local-app-protocol.js';
@@ -21,7 +22,15 @@ export interface LocalAppOptions<Name extends string = string> {
    * too. `CERTGATE_TRUST` is made from `callers`; without callers it may name a document of your own.
    */
   readonly environment?: Readonly<Record<string, string>>;
-  /** What the front end does with callers without a certificate. Default `optional`: the app decides. */
+  /**
+   * The front end that is played: its header fields, and a secret that is made for this start and given to both sides.
+   * Default: the app setting `CERTGATE_FRONT_END`, or else `app-service`.
+   */
+  readonly frontEnd?: FrontEndName;
+  /**
+   * What App Service's front end does with callers without a certificate. Default `optional`: the app decides. Any other
+   * front end lets them through to the app.
+   */
   readonly clientCertificateMode?: ClientCertificateMode;
   /** Gets every line of the app's log. Default: errors go to this process's stderr, and nothing else does. */
   readonly onLog?: (line: LocalAppLogLine) => void;

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { type FrontEndName, frontEndNames } from '@certgate/core/tools';
 import { clientCertificateModes, type ClientCertificateMode } from '../../gateway/client-certificate-mode.js';
 import type { CallerGrant, StartMessage } from '../local-app-protocol.js';
 import { expectKnownKeys, expectObject, expectText, expectTexts } from './check-value.js';
@@ -9,7 +10,7 @@ export const undeclaredCallers = ['none', 'denied'] as const;
 /** The app setting that the app's own code reads its trust document's path from. */
 const trustSetting = 'CERTGATE_TRUST';
 
-const optionNames = ['folder', 'callers', 'environment', 'clientCertificateMode', 'onLog'];
+const optionNames = ['folder', 'callers', 'environment', 'frontEnd', 'clientCertificateMode', 'onLog'];
 
 /** @throws {TypeError} names the option and what it may be. */
 export function readOptions(options: unknown): Omit<StartMessage, 'kind'> {
@@ -20,11 +21,17 @@ export function readOptions(options: unknown): Omit<StartMessage, 'kind'> {
   if (Object.keys(environment).some((name) => name.toUpperCase() === trustSetting) && Object.keys(callers).length > 0) {
     throw new TypeError(`startLocalApp: ${trustSetting} is made from callers. Leave out one of the two.`);
   }
+  const frontEnd = readFrontEnd(given['frontEnd']);
+  const clientCertificateMode = readMode(given['clientCertificateMode']);
+  if (frontEnd !== undefined && frontEnd !== 'app-service' && clientCertificateMode !== 'optional') {
+    throw new TypeError(`startLocalApp: clientCertificateMode is for app-service; leave it out with ${frontEnd}.`);
+  }
   return {
     folder: resolve(expectText(given['folder'], 'folder')),
     callers,
     environment,
-    clientCertificateMode: readMode(given['clientCertificateMode']),
+    clientCertificateMode,
+    ...(frontEnd === undefined ? {} : { frontEnd }),
   };
 }
 
@@ -54,6 +61,13 @@ function readEnvironment(value: unknown): Readonly<Record<string, string>> {
       throw new TypeError(`startLocalApp: environment.${name} must be a text, as every app setting is.`);
     }),
   );
+}
+
+function readFrontEnd(value: unknown): FrontEndName | undefined {
+  if (value === undefined) return undefined;
+  const name = frontEndNames.find((known) => known === value);
+  if (name !== undefined) return name;
+  throw new TypeError(`startLocalApp: frontEnd must be one of ${frontEndNames.join(', ')}.`);
 }
 
 function readMode(value: unknown): ClientCertificateMode {
