@@ -4,7 +4,6 @@ export { allowAnonymous, requireAnyRole, requireRole } from './function-policy.j
 export { observe, type ObserveOptions } from './observe.js';
 export { reportOnly, type ReportOnlyOptions } from './report-only.js';
 export {
-  ClientIdentityMissing,
   findClientIdentity,
   getClientIdentity,
   type ClientIdentity,
@@ -15,6 +14,7 @@ export type { FrontEndIsolation, FrontEndName, FrontEndSecretOption } from '@cer
 export type { AnyHandler, CertificatePolicy, FunctionPolicy } from './gate/shared-state.js';
 // What an app needs of core, so that it depends on one package.
 export {
+  ClientIdentityMissing,
   decisionChannelName,
   firstOf,
   trustChannelName,

@@ -1,5 +1,5 @@
 import type { InvocationContext } from '@azure/functions';
-import type { ClientIdentity as IdentityOfAnyRoles } from '@certgate/core';
+import { type ClientIdentity as IdentityOfAnyRoles, ClientIdentityMissing } from '@certgate/core';
 import { clientIdentities } from './gate/shared-state.js';
 
 /**
@@ -23,15 +23,6 @@ export type Role = Register extends { readonly role: infer Declared extends stri
  */
 export interface ClientIdentity extends IdentityOfAnyRoles {
   readonly roles: readonly Role[];
-}
-
-/**
- * Thrown by `getClientIdentity` where nobody was authenticated: a mistake in the app's code, not the caller's. Told by its
- * `code`, since two copies of this package in one app have a class each.
- */
-export class ClientIdentityMissing extends Error {
-  override readonly name = 'ClientIdentityMissing';
-  readonly code = 'CERTGATE_CLIENT_IDENTITY_MISSING';
 }
 
 /**

@@ -1,14 +1,12 @@
 import type { app as AzureFunctionsApp } from '@azure/functions';
 import {
   type DecisionLogChoice,
-  decisionLogChoices,
-  expectFrontEndOptions,
   type FrontEndIsolation,
   type FrontEndName,
-  frontEndOptionNames,
   frontEndOverride,
   type FrontEndSecretOption,
   type TrustStore,
+  readGateOptions,
   readMember,
 } from '@certgate/core';
 import { AppGate } from './gate/app-gate.js';
@@ -80,7 +78,7 @@ export interface SecureAppOptions {
  */
 export function secureApp(app: FunctionApp, options: SecureAppOptions): void {
   expectApp(app);
-  const checked = readOptions(options);
+  const checked = readGateOptions(options, { who: 'secureApp', more: [], environment: process.env });
   const core = findWorkerCore();
   if (core !== undefined && securedCores.has(core)) {
     joinGate(core, checked);
@@ -147,38 +145,6 @@ function expectApp(app: unknown): asserts app is FunctionApp {
       "secureApp needs the app of @azure/functions as its first argument: import { app } from '@azure/functions'.",
     );
   }
-}
-
-const knownOptions: readonly (string | symbol)[] = ['trustStore', 'decisionLog', ...frontEndOptionNames];
-
-/** A copy of what was checked: the caller's object may be changed later, and what it inherits was written by nobody. */
-function readOptions(options: unknown): SecureAppOptions {
-  if (!isRecord(options)) throw new TypeError('secureApp needs options as its second argument: { trustStore }.');
-  const own: Readonly<Record<string | symbol, unknown>> = Object.assign(Object.create(null) as object, options);
-  const unknown = Reflect.ownKeys(own).find((key) => !knownOptions.includes(key));
-  if (unknown !== undefined) {
-    throw new TypeError(
-      `secureApp does not know the option ${String(unknown)}; known are ${knownOptions.filter((key) => typeof key === 'string').join(', ')}.`,
-    );
-  }
-  expectTrustStore(own['trustStore']);
-  expectFrontEndOptions('secureApp', own, process.env);
-  if ('decisionLog' in own) expectDecisionLog(own['decisionLog']);
-  return Object.freeze(own) as object as SecureAppOptions;
-}
-
-function expectTrustStore(trustStore: unknown): void {
-  if (isRecord(trustStore) && typeof readMember(trustStore, 'find') === 'function') return;
-  throw new TypeError(
-    'secureApp needs a trustStore: trustStoreFrom(process.env.CERTGATE_TRUST), or an object with a find method.',
-  );
-}
-
-function expectDecisionLog(decisionLog: unknown): void {
-  if (decisionLogChoices.some((choice) => choice === decisionLog)) return;
-  throw new TypeError(
-    `secureApp does not know the decisionLog ${JSON.stringify(decisionLog)}; known are ${decisionLogChoices.join(', ')}.`,
-  );
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -3,9 +3,16 @@ export type { ClientCertificate } from '@certgate/x509';
 export { copyOwn, findInstant, formatInstant, isEndingSoon, hasMember, readMember } from '@certgate/x509/internal';
 export { describeFault } from './encoding/describe-fault.js';
 export { isLoopbackHost } from './encoding/shown-url.js';
+export { ClientIdentityMissing } from './client-identity-missing.js';
 export { type ContextMap, createContextMap } from './context-map.js';
 export type { CandidateCertificate, CandidateList } from './certificate-header/candidate-certificate.js';
 export type { PresentedCertificate } from './certificate-header/certificate-header.js';
+export type {
+  CertificateExtraction,
+  CertificateText,
+  ChainText,
+  CertificateEncoding,
+} from './certificate-header/certificate-text.js';
 export { type DocumentProblem, TrustDocumentError } from './trust-document/document-error.js';
 export type {
   ConfirmedFinding,
@@ -32,13 +39,11 @@ export type { TrustBlobClient, TrustBlobDownload, TrustBlobDownloadOptions } fro
 export { isDevelopment, localHostMark, readVariable } from './front-end-resolution/host-environment.js';
 export type { FindField } from './front-ends/front-end.js';
 export {
-  expectFrontEndOptions,
   type FrontEndIsolation,
-  frontEndOptionNames,
   type FrontEndOptions,
   frontEndOverride,
 } from './front-end-resolution/front-end-options.js';
-export type { FrontEndSecretOption } from './front-end-resolution/front-end-secret.js';
+export { type FrontEndSecretOption, secretHeaderName } from './front-end-resolution/front-end-secret.js';
 export type { FrontEndName } from './front-ends/front-end-table.js';
 export { type ResolvedFrontEnd, resolveFrontEnd } from './front-end-resolution/resolve-front-end.js';
 export type { RequestReader } from './front-end-resolution/request-reader.js';
@@ -59,6 +64,8 @@ export {
   type PublicCode,
   type PublicStatus,
 } from './denial.js';
+export { type GateOptions, type OptionsOwner, readGateOptions } from './host-gate-options.js';
+export { type ReportedCall, ReportingGate } from './reporting-gate.js';
 export { createDenialAnswer, type DenialAnswer } from './denial-answer.js';
 export {
   decisionChannelName,

@@ -23,6 +23,7 @@ import type { FunctionHandler, HttpRequest, InvocationContext, PreInvocationCont
 import {
   type Denial,
   type FindField,
+  type GateOptions,
   type TrustStoreReport,
   createDenialAnswer,
   deny,
@@ -32,7 +33,7 @@ import {
 import { CoreCall } from './core-call.js';
 import { ObservationClock, OpeningNotice } from './deferral.js';
 import { answerInvocation, findTriggerType } from './denial-response.js';
-import { admitted, FunctionGate, type GateOptions, type Verdict } from './function-gate.js';
+import { admitted, FunctionGate, type Verdict } from './function-gate.js';
 import { createHandlerCall, findContext, refuseHandler } from './handler-call.js';
 import { type GatedFunction, GatedFunctions } from './gated-functions.js';
 import { ModelGate, type ModelInvocation } from './model-gate.js';

@@ -1,43 +1,27 @@
 import {
-  AccessGate,
   type Admission,
   type Decision,
-  DecisionLog,
-  type DecisionLogChoice,
   type Denial,
-  ExpiryLog,
   type FindField,
-  type FrontEndOptions,
-  frontEndOverride,
   type FunctionRequirement,
+  type GateOptions,
   type LoggingCall,
   type Observation,
-  TrustLog,
-  type TrustStore,
+  ReportingGate,
   type TrustStoreReport,
   type ResolvedFrontEnd,
   authorize,
   copyOwn,
   createContextMap,
   deny,
-  describeFault,
-  publishDecision,
-  readMember,
   readVariable,
   resolveFrontEnd,
-  warnAtStart,
-  warnOfTrust,
 } from '@certgate/core';
 import { unknownInvocationId } from './core-call.js';
 import { noteDeferral, noteObservedCall } from './deferral.js';
 import { HttpStreamingWatch } from './http-streaming.js';
 import { clientIdentities, deferrals } from './shared-state.js';
 import { isPromiseLike, type ProgrammingModel } from './worker-core.js';
-
-export interface GateOptions extends FrontEndOptions {
-  readonly trustStore: TrustStore;
-  readonly decisionLog?: DecisionLogChoice;
-}
 
 /** The one value that lets a handler run: whatever else comes out of a decision, by design or by fault, doesn't. */
 export const admitted: { readonly outcome: 'admitted' } = Object.freeze({ outcome: 'admitted' });
@@ -76,10 +60,7 @@ interface EarlierCall {
 /** Decides calls of closed functions. One per app. */
 export class FunctionGate {
   readonly #options: GateOptions;
-  readonly #access: AccessGate;
-  readonly #log: DecisionLog;
-  readonly #trustLog = new TrustLog();
-  readonly #expiryLog = new ExpiryLog();
+  readonly #gate: ReportingGate;
   readonly #streaming = new HttpStreamingWatch(() => this.#listHeaders());
   readonly #earlier = createContextMap<EarlierCall>();
   /** Of invocations of open functions. */
@@ -88,8 +69,7 @@ export class FunctionGate {
 
   constructor(options: GateOptions) {
     this.#options = options;
-    this.#access = new AccessGate({ trustStore: options.trustStore });
-    this.#log = new DecisionLog({ choice: options.decisionLog ?? 'all' });
+    this.#gate = new ReportingGate(options);
   }
 
   /** HTTP streaming announces itself when the worker asks this model for its capabilities. */
@@ -125,15 +105,7 @@ export class FunctionGate {
   /** When the app starts: says what stands in the way, and loads trust. Rejects when the trust is not valid. */
   async start(): Promise<void> {
     const frontEnd = this.#resolveFrontEnd();
-    if (frontEnd.outcome === 'denied') warnAtStart(frontEnd.code, frontEnd.detail);
-    if (this.#options[frontEndOverride] === true) warnAtStart('front_end_anywhere', anywhereDetail);
-    const start = readMember(this.#options.trustStore, 'start') as TrustStore['start'];
-    if (start !== undefined) await Reflect.apply(start, this.#options.trustStore, []);
-    const report = this.#readReport();
-    this.#trustLog.begin(report);
-    if (report?.fault !== undefined)
-      warnAtStart('trust_unavailable', `${report.description}: ${report.fault}. ${unavailableDetail}`);
-    warnOfTrust(report?.warnings ?? []);
+    await this.#gate.start(frontEnd.outcome === 'denied' ? frontEnd : undefined);
   }
 
   /** Never throws: whatever fails here is a denial, which refuses the call unless the function is observed. */
@@ -164,7 +136,7 @@ export class FunctionGate {
     const source = this.#streaming.takeHeaderSource(call.subject.invocationId);
     if (source.kind === 'ambiguous') return deny('http_streaming_ambiguous', ambiguousDetail);
     const findHeader = source.kind === 'proxied' ? source.findHeader : this.#chooseHeaders(call);
-    return this.#access.decideExtracted(frontEnd.reader.read(findHeader), call.requirement, now);
+    return this.#gate.decide(frontEnd.reader.read(findHeader), call.requirement, now);
   }
 
   /** A call inside an invocation is by the invocation's caller, whatever request the app has made for it. */
@@ -177,7 +149,7 @@ export class FunctionGate {
 
   /** `earlier` is set where it led to the decision. */
   #conclude(call: GatedCall, decision: Decision, now: number, earlier?: EarlierCall): Verdict {
-    if (earlier?.decision !== decision) this.#report(call, decision, now);
+    if (earlier?.decision !== decision) this.#gate.report(call, decision, now);
     if (decision.outcome !== 'allowed')
       return call.observation === undefined ? decision : this.#letGoOn(call, decision, earlier);
     const { requirement, request, context } = call;
@@ -218,49 +190,16 @@ export class FunctionGate {
 
   /** A refusal because something in the gate itself failed. Never throws. */
   denyFault(subject: LoggingCall, error: unknown, observation?: Observation): Denial {
-    return this.reportDenial(
-      subject,
-      deny('internal_fault', `Certgate failed while deciding, so the call is refused: ${describeFault(error)}.`),
-      observation,
-    );
+    return this.#gate.denyFault(subject, error, observation);
   }
 
   /** Logs and publishes a denial that needed no decision. Never throws. */
-  reportDenial(subject: LoggingCall, denial: Denial, observation?: Observation): Denial {
-    const facts = { decision: denial, observation };
-    try {
-      this.#log.write(subject, facts);
-    } catch {
-      // It may be the log that failed; the refusal stands without its line.
-    }
-    publishDecision(subject, facts);
-    return denial;
+  reportDenial(subject: LoggingCall, denial: Denial): Denial {
+    return this.#gate.reportDenial(subject, denial);
   }
 
-  #report({ subject, requirement, observation }: GatedCall, decision: Decision, now: number): void {
-    const report = this.findTrustReport();
-    this.#trustLog.note(subject, report);
-    const { reportOnlyUntil } = requirement;
-    const trust = { trustRevision: report?.revision, trustSource: report?.description };
-    const facts = { decision, ...trust, reportOnlyUntil, observation };
-    this.#log.write(subject, facts);
-    if (decision.outcome === 'allowed') this.#expiryLog.note(subject, decision.identity, now);
-    // Last: a log that fails makes another decision of it.
-    publishDecision(subject, facts);
-  }
-
-  /** For the log and for tools alone, so a store of the user's own that can't say it spoils no decision. */
   findTrustReport(): TrustStoreReport | undefined {
-    try {
-      return this.#readReport();
-    } catch {
-      return undefined;
-    }
-  }
-
-  #readReport(): TrustStoreReport | undefined {
-    const report = readMember(this.#options.trustStore, 'report') as TrustStore['report'];
-    return report === undefined ? undefined : Reflect.apply(report, this.#options.trustStore, []);
+    return this.#gate.findTrustReport();
   }
 
   #listHeaders(): readonly string[] {
@@ -304,12 +243,6 @@ function authorizeAgain(admission: Admission, requirement: FunctionRequirement, 
     decision.outcome === 'allowed' && copyOwn(decision).deferred?.code === copyOwn(admission).deferred?.code;
   return isSame ? admission : decision;
 }
-
-const unavailableDetail =
-  'Calls of closed functions are refused with 503 until it can be read. On your own machine, try: npx --no-install certgate trust check --store <store>';
-
-const anywhereDetail =
-  'unsafeTrustCertificateHeaderFromAnywhere is set: whoever reaches this app can claim to be any caller, whose certificate is no secret. Take it away wherever anybody but a front end of yours reaches the app.';
 
 const ambiguousDetail =
   'HTTP streaming is on, and the proxied request of this invocation could not be told from others (none with its id, or two), so nobody knows whose certificate it was. If it happens often, the host and @azure/functions may disagree about streaming: update both.';

@@ -1,0 +1,8 @@
+/**
+ * Thrown by an adapter's `getClientIdentity` where nobody was authenticated: a mistake in the app's code, not the caller's.
+ * Told by its `code`, since two copies of a package in one app have a class each.
+ */
+export class ClientIdentityMissing extends Error {
+  override readonly name = 'ClientIdentityMissing';
+  readonly code = 'CERTGATE_CLIENT_IDENTITY_MISSING';
+}
