@@ -28,4 +28,5 @@ for (const folder of withTsconfig('tsconfig.cjs.json')) {
   writeFileSync(join(folder, 'dist/cjs/package.json'), '{ "type": "commonjs" }\n');
 }
 // In the order in which they depend on each other: each sees the rolled-up declarations of those before it.
-for (const name of ['x509', 'core', 'azure-functions', 'certgate']) rollUpDeclarations(join(root, 'packages', name));
+for (const name of ['x509', 'core', 'azure-functions', 'http', 'certgate'])
+  rollUpDeclarations(join(root, 'packages', name));

@@ -8,7 +8,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const folders = ['x509', 'core', 'azure-functions', 'certgate'];
+const folders = ['x509', 'core', 'azure-functions', 'http', 'certgate'];
 const npm = process.env['npm_execpath'];
 if (npm === undefined) throw new Error('Run it as `npm run pack`.');
 

@@ -211,6 +211,9 @@ const packageImports: Readonly<Record<string, (specifier: string, room: string) 
     (specifier === '@certgate/core/opentelemetry' && room === 'opentelemetry') ||
     // Types alone, which apps extend.
     (specifier === '@certgate/azure-functions' && room === 'testing'),
+  // No framework: an adapter says by types of its own what it uses of one.
+  http: (specifier, room) =>
+    specifier === '@certgate/core' || (specifier === '@certgate/core/opentelemetry' && room === 'opentelemetry'),
   certgate: (specifier) =>
     specifier === '@certgate/core/tools' || listDependencies('certgate').includes(nameOf(specifier)),
 };
@@ -254,6 +257,7 @@ describe('the arrows between packages', () => {
     assert.deepEqual(listDependencies('x509'), []);
     assert.deepEqual(listDependencies('core'), ['@certgate/x509']);
     assert.deepEqual(listDependencies('azure-functions'), ['@certgate/core']);
+    assert.deepEqual(listDependencies('http'), ['@certgate/core']);
   });
 
   it('examples use published names only', () => {

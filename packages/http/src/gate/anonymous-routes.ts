@@ -1,0 +1,30 @@
+/**
+ * The routes that everybody may call: a method and a path, `GET /health`. Both are compared with the request as it came, byte
+ * for byte up to the query, and nothing stands for anything else.
+ */
+export class AnonymousRoutes {
+  readonly #routes: ReadonlySet<string>;
+
+  /** @throws {TypeError} for an entry that is no method and path, or that looks like a pattern. */
+  constructor(routes: unknown) {
+    if (!Array.isArray(routes)) throw new TypeError("allowAnonymous is a list: ['GET /health'].");
+    this.#routes = new Set([...(routes as unknown[])].map(expectRoute));
+  }
+
+  /** `target` is a path, with or without a query. */
+  includes(method: string | undefined, target: string | undefined): boolean {
+    if (this.#routes.size === 0 || method === undefined || target === undefined) return false;
+    const query = target.indexOf('?');
+    return this.#routes.has(`${method} ${query === -1 ? target : target.slice(0, query)}`);
+  }
+}
+
+/** No percent signs, dots between slashes or empty segments: servers differ in what they take such a path for. */
+const grammar = /^[A-Z]+ (?:\/|(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._~-]+)+\/?)$/;
+
+function expectRoute(route: unknown): string {
+  if (typeof route === 'string' && grammar.test(route)) return route;
+  throw new TypeError(
+    `allowAnonymous has the entry ${JSON.stringify(route)}. An entry is one method in upper case and one whole path of A-Z a-z 0-9 . _ ~ - and /, such as "GET /health"; there are no patterns.`,
+  );
+}

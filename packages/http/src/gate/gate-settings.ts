@@ -1,0 +1,125 @@
+import {
+  deny,
+  type Denial,
+  type FindField,
+  type FrontEndOptions,
+  frontEndOverride,
+  type GateOptions as CoreGateOptions,
+  type CertificateExtraction,
+  type FrontEndName,
+  readGateOptions,
+  readVariable,
+  resolveFrontEnd,
+} from '@certgate/core';
+import { AnonymousRoutes } from './anonymous-routes.js';
+import { expectFunctionName } from './call-requirement.js';
+import { TlsCertificateReader } from './tls-certificate.js';
+
+/** Where the lines about decisions go. `console` is one; so are the loggers of pino, winston and Fastify. */
+export interface GateLog {
+  info(line: string): void;
+  warn(line: string): void;
+}
+
+/** The options of `createGate`. Only `trustStore` is required. */
+export interface GateOptions extends Omit<CoreGateOptions, 'frontEnd'> {
+  /**
+   * What ends TLS and says who calls. `direct-tls`: nothing; the callers' TLS connections end in this process, and the
+   * certificate is read from them. It may be left out on App Service; everywhere else every call is refused until it is
+   * named here or by the app setting CERTGATE_FRONT_END.
+   */
+  readonly frontEnd?: FrontEndName | 'direct-tls';
+  /** The name of this server in log lines, and in `functions` of the trust document. By default `http`. */
+  readonly functionName?: string;
+  /** What everybody may call, by method and path: `['GET /health']`. There are no patterns. */
+  readonly allowAnonymous?: readonly string[];
+  /** By default `console`. The lines at start always go to `console.warn`. */
+  readonly log?: GateLog;
+}
+
+/** What was made of the options. */
+export interface GateSettings {
+  readonly options: CoreGateOptions;
+  readonly isDirectTls: boolean;
+  readonly functionName: string;
+  readonly anonymousRoutes: AnonymousRoutes;
+  readonly log: GateLog;
+}
+
+const owner = { who: 'createGate', more: ['functionName', 'allowAnonymous', 'log'], environment: process.env };
+
+/** @throws {TypeError} for an unknown option or a value that is none of the allowed. */
+export function readGateSettings(given: unknown): GateSettings {
+  const isDirectTls = isDirect(given);
+  const checked = readGateOptions(isDirectTls ? withoutFrontEnd(given) : given, owner);
+  const options = checked as CoreGateOptions & Omit<GateOptions, 'frontEnd'>;
+  const { functionName = 'http', allowAnonymous = [], log = console } = options;
+  if (!isLog(log)) throw new TypeError('The log of createGate is an object with info and warn, such as console.');
+  return {
+    options,
+    isDirectTls,
+    functionName: expectFunctionName(functionName),
+    anonymousRoutes: new AnonymousRoutes(allowAnonymous),
+    log,
+  };
+}
+
+function isDirect(given: unknown): given is object & { readonly frontEnd: 'direct-tls' } {
+  return (
+    typeof given === 'object' &&
+    given !== null &&
+    Object.hasOwn(given, 'frontEnd') &&
+    (given as { readonly frontEnd: unknown }).frontEnd === 'direct-tls'
+  );
+}
+
+/** What says something of a front end where there is none: each is a mistake. */
+const ofFrontEnds = ['frontEndSecret', 'frontEndIsolation', 'forwardedElements', frontEndOverride] as const;
+
+function withoutFrontEnd(given: object): object {
+  const { frontEnd, ...rest } = given as FrontEndOptions & object;
+  const useless = ofFrontEnds.find((name) => Object.hasOwn(rest, name));
+  if (useless !== undefined)
+    throw new TypeError(
+      `createGate was given ${String(useless)}, which the frontEnd "${String(frontEnd)}" has no use for.`,
+    );
+  return rest;
+}
+
+function isLog(log: unknown): log is GateLog {
+  const { info, warn } = Object(log) as { readonly info?: unknown; readonly warn?: unknown };
+  return typeof info === 'function' && typeof warn === 'function';
+}
+
+/** What a decision may look at. */
+export interface RequestSource {
+  readonly findField: FindField;
+  /** The connection, where there is one: only direct TLS reads it. */
+  readonly socket?: unknown;
+}
+
+/** How the caller's certificate is found. */
+export type CertificateSource =
+  | { readonly outcome: 'known'; readonly read: (source: RequestSource) => CertificateExtraction | Denial }
+  | (Denial & { readonly code: 'front_end_unknown' | 'front_end_contradicted' | 'front_end_unproven' });
+
+/** Once, when the gate starts. */
+export function resolveCertificateSource({ options, isDirectTls }: GateSettings): CertificateSource {
+  if (isDirectTls) return resolveDirectTls(options);
+  const frontEnd = resolveFrontEnd(options, process.env);
+  if (frontEnd.outcome === 'denied') return frontEnd;
+  const { reader } = frontEnd;
+  return { outcome: 'known', read: ({ findField }) => reader.read(findField) };
+}
+
+function resolveDirectTls({ acceptForwardedChain }: CoreGateOptions): CertificateSource {
+  const setting = frontEndSettings.find((name) => readVariable(process.env, name) !== undefined);
+  if (setting !== undefined) {
+    const detail = `The code names direct-tls, and the app setting ${setting} tells of a front end. Leave one of the two.`;
+    return deny('front_end_contradicted', detail);
+  }
+  const certificates = new TlsCertificateReader(acceptForwardedChain === true);
+  return { outcome: 'known', read: ({ socket }) => certificates.read(socket) };
+}
+
+const frontEndSettings = ['CERTGATE_FRONT_END', 'CERTGATE_FRONT_END_SECRET', 'CERTGATE_FRONT_END_ISOLATION'];

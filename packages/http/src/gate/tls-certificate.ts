@@ -1,0 +1,68 @@
+import { type DetailedPeerCertificate, TLSSocket } from 'node:tls';
+import { type CertificateExtraction, type CertificateText, deny } from '@certgate/core';
+
+/** As many CA certificates as core would look at (`maximumCandidates`); a self-signed one ends the chain as well. */
+const maximumIssuers = 8;
+
+/**
+ * Reads the caller's certificate from a TLS connection that ends in this process. That the caller holds its private key was
+ * shown in the handshake; nothing else of it was verified, unless the server refuses unauthorized connections itself.
+ */
+export class TlsCertificateReader {
+  /** By connection. A connection keeps its certificate, since it can't be renegotiated. */
+  readonly #read = new WeakMap<TLSSocket, CertificateExtraction>();
+  readonly #acceptsChain: boolean;
+
+  constructor(acceptsChain: boolean) {
+    this.#acceptsChain = acceptsChain;
+  }
+
+  /** TLS 1.2 lets either side ask for another handshake, which may bring another certificate. Node then ends the connection. */
+  forbidRenegotiation(socket: unknown): void {
+    if (socket instanceof TLSSocket) socket.disableRenegotiation();
+  }
+
+  /** `socket` is that of the request. */
+  read(socket: unknown): CertificateExtraction {
+    if (!(socket instanceof TLSSocket)) return deny('certificate_missing', plainDetail);
+    const known = this.#read.get(socket);
+    if (known !== undefined) return known;
+    this.forbidRenegotiation(socket);
+    const extraction = this.#extract(socket);
+    this.#read.set(socket, extraction);
+    return extraction;
+  }
+
+  #extract(socket: TLSSocket): CertificateExtraction {
+    const certificate = socket.getPeerX509Certificate();
+    if (certificate === undefined) return deny('certificate_missing', missingDetail);
+    const text: CertificateText = {
+      outcome: 'extracted',
+      leaf: certificate.raw.toString('base64'),
+      encoding: 'base64',
+    };
+    const issuers = this.#acceptsChain ? listIssuers(socket.getPeerCertificate(true)) : [];
+    if (issuers.length === 0) return text;
+    const chain = issuers.map((der) => `:${der.toString('base64')}:`).join(', ');
+    return { ...text, chain: { text: chain, encoding: 'byte-sequences' } };
+  }
+}
+
+/** What the caller sent beside its own certificate, as OpenSSL put it in order. A resumed session has none of it. */
+function listIssuers(peer: DetailedPeerCertificate): readonly Buffer[] {
+  const issuers: Buffer[] = [];
+  let { issuerCertificate: next }: Partial<DetailedPeerCertificate> = peer;
+  let raw = peer.raw;
+  while (next !== undefined && !next.raw.equals(raw) && issuers.length < maximumIssuers) {
+    ({ raw } = next);
+    issuers.push(raw);
+    ({ issuerCertificate: next } = next as Partial<DetailedPeerCertificate>);
+  }
+  return issuers;
+}
+
+const plainDetail =
+  'The front end is direct-tls, and the request did not come over a TLS connection of this server. Where something else ends TLS, name that by frontEnd.';
+
+const missingDetail =
+  'The caller showed no client certificate in the TLS handshake. The server must ask for one: requestCert: true, and rejectUnauthorized: false where the trust document alone decides.';

@@ -1,0 +1,17 @@
+import type { DenialAnswer } from '@certgate/core';
+import type { RequestSource } from './gate-settings.js';
+
+/** A request as an adapter found it. */
+export interface IncomingCall extends RequestSource {
+  /** By which handlers ask who calls. */
+  readonly request: object;
+  readonly method: string | undefined;
+  /** Path and query, as the app will see them. */
+  readonly target: string | undefined;
+}
+
+/** The one value that lets a handler run: whatever else comes out of a decision, by design or by fault, doesn't. */
+export const passed: { readonly outcome: 'passed' } = Object.freeze({ outcome: 'passed' });
+
+/** `passed`, or the answer for a refused caller. */
+export type Verdict = typeof passed | DenialAnswer;

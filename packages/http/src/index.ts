@@ -1,0 +1,42 @@
+export { findClientIdentity, getClientIdentity } from './caller-identity.js';
+export type { RouteRequirement } from './gate/call-requirement.js';
+export type { GateLog, GateOptions } from './gate/gate-settings.js';
+export type { FieldReader, FieldRecord, RequestHeaders } from './gate/header-fields.js';
+export { createGate, type Gate } from './gate/http-gate.js';
+export * from './gate/unsafe-option.js';
+export { secureServer } from './node/secure-server.js';
+export { type ExpressApp, requireAnyRole, requireRole, type RoleMiddleware, secureExpress } from './secure-express.js';
+export { type FastifyApp, type FastifyPlugin, secureFastify } from './secure-fastify.js';
+export { secureFetch } from './secure-fetch.js';
+// What an app needs of core, so that it depends on one package.
+export {
+  type ClientCertificate,
+  type ClientIdentity,
+  ClientIdentityMissing,
+  type Decision,
+  decisionChannelName,
+  type DecisionEvent,
+  type DecisionLogLine,
+  type DenialAnswer,
+  type ExpiryLogLine,
+  firstOf,
+  type FrontEndIsolation,
+  type FrontEndName,
+  type FrontEndSecretOption,
+  type PresentedCertificate,
+  type RefreshOptions,
+  type StartLogLine,
+  type TrustBlobClient,
+  trustChannelName,
+  type TrustFinding,
+  type TrustLogLine,
+  type TrustRefreshEvent,
+  type TrustStore,
+  trustStoreFrom,
+  trustStoreFromAppSetting,
+  trustStoreFromBlob,
+  trustStoreFromDocument,
+  trustStoreFromFile,
+  trustStoreFromUrl,
+  type UrlTrustOptions,
+} from '@certgate/core';

@@ -1,0 +1,95 @@
+// node/: requests of node:http, for the adapters whose handlers take Node's own request and response.
+
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createDenialAnswer, DecisionLog, deny, publishDecision, secretHeaderName } from '@certgate/core';
+import type { RouteRequirement } from '../gate/call-requirement.js';
+import { findInRawHeaders } from '../gate/header-fields.js';
+import type { Gatekeeper } from '../gate/passed-requests.js';
+import { type IncomingCall, passed, type Verdict } from '../gate/verdict.js';
+import { answerRefused, isGone } from './node-answer.js';
+
+/** One request of a server, and what the adapter would do with it. */
+export interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** The caller sends its body only after `100 Continue`. */
+  readonly isContinueAwaited?: boolean;
+  readonly requirement?: RouteRequirement | undefined;
+  /** Runs the app's own handler. */
+  readonly proceed: () => void;
+}
+
+/** Runs the app's handler for a request that may pass, and answers every other. */
+export function guardExchange(gate: Gatekeeper, exchange: Exchange): void {
+  const { request, response, isContinueAwaited = false, requirement, proceed } = exchange;
+  settle(gate.decideCall(toCall(request), requirement), (verdict, isLate) => {
+    if (verdict !== passed) {
+      answerRefused(request, response, verdict as Exclude<Verdict, typeof passed>, isContinueAwaited);
+      return;
+    }
+    hideSecret(request);
+    if (!isLate || !isGone(request, response)) proceed();
+  });
+}
+
+/** Refuses a request that no gate has let pass, and that came to what asks for a role. */
+export function guardUngated(request: IncomingMessage, response: ServerResponse): void {
+  const correlationId = randomUUID();
+  const denial = deny('gate_not_installed', ungatedDetail);
+  const write = (line: string): void => {
+    console.warn(line);
+  };
+  const subject = { functionName: 'http', invocationId: correlationId, log: write, warn: write };
+  ungatedLog.write(subject, { decision: denial });
+  publishDecision(subject, { decision: denial });
+  answerRefused(request, response, createDenialAnswer(denial, correlationId, undefined), false);
+}
+
+/** There is no gate whose log it could be. */
+const ungatedLog = new DecisionLog();
+
+const ungatedDetail =
+  'A route that requires a role was called, and no gate had let the request pass. Close the app by secureExpress, or its server by secureServer.';
+
+export function toCall(request: IncomingMessage): IncomingCall {
+  const { method, url: target, rawHeaders, socket } = request;
+  return { request, method, target, findField: findInRawHeaders(rawHeaders), socket };
+}
+
+/**
+ * Hands on the verdict, at once where it is there. What is handed on late is no part of a promise: what the app's handler
+ * throws must be an uncaught exception, as it is without a gate.
+ */
+export function settle(
+  verdict: Verdict | Promise<Verdict>,
+  conclude: (verdict: Verdict, isLate: boolean) => void,
+): void {
+  if (!('then' in verdict)) {
+    conclude(verdict, false);
+    return;
+  }
+  verdict.then(
+    (late) => {
+      process.nextTick(conclude, late, true);
+    },
+    (error: unknown) => {
+      // It never rejects. If it did, nothing would be answered.
+      process.nextTick(() => {
+        throw error;
+      });
+    },
+  );
+}
+
+/** The secret of the front end is none of the handlers' business: some answer or log the headers that they got. */
+export function hideSecret(request: IncomingMessage): void {
+  const { headers, rawHeaders } = request;
+  if (headers[secretHeaderName] === undefined) return;
+  Reflect.deleteProperty(headers, secretHeaderName);
+  // A new list: what the gate keeps of an anonymous request still finds the secret in the old one.
+  request.rawHeaders = rawHeaders.filter((_, index) => {
+    const name = rawHeaders[index - (index % 2)] ?? '';
+    return name.toLowerCase() !== secretHeaderName;
+  });
+}

@@ -1,0 +1,62 @@
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { DenialAnswer } from '@certgate/core';
+
+/** What a refused caller may still send before the connection is closed: what was on its way when the answer was sent. */
+const maximumRefusedBody = 1_048_576;
+
+/** How long a refused caller may take to close its side, in milliseconds. */
+const closingTime = 2_000;
+
+/** Answers a refused request. `isContinueAwaited`: the caller sends its body only after `100 Continue`, so never. */
+export function answerRefused(
+  request: IncomingMessage,
+  response: ServerResponse,
+  answer: DenialAnswer,
+  isContinueAwaited: boolean,
+): void {
+  if (response.headersSent || isGone(request, response)) {
+    request.socket.destroy();
+    return;
+  }
+  try {
+    const { status, headers, body } = answer;
+    const connection = isContinueAwaited ? { connection: 'close' } : {};
+    response.writeHead(status, { ...headers, 'content-length': String(Buffer.byteLength(body)), ...connection });
+    response.end(body);
+    discardBody(request);
+  } catch {
+    // A method that somebody replaced, for one. The caller gets nothing, and the process goes on.
+    request.socket.destroy();
+  }
+}
+
+/**
+ * Reads on, since to close a connection with unread bytes can take the answer from the caller; but not for ever. The next
+ * request on the connection begins where the body ends.
+ */
+export function discardBody(request: IncomingMessage): void {
+  let received = 0;
+  request.on('data', (chunk: Buffer) => {
+    received += chunk.length;
+    if (received > maximumRefusedBody) request.destroy();
+  });
+}
+
+/** Whether the caller hung up. */
+export function isGone(request: IncomingMessage, response: ServerResponse): boolean {
+  return response.destroyed || request.socket.destroyed;
+}
+
+/** Answers a refused upgrade or CONNECT: Node made no response for it, and the connection is good for nothing else. */
+export function answerRefusedUpgrade(socket: Duplex, { status, headers, body }: DenialAnswer): void {
+  const fields = { ...headers, 'content-length': String(Buffer.byteLength(body)), connection: 'close' };
+  const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.resume();
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n${body}`);
+  const timer = setTimeout(() => socket.destroy(), closingTime).unref();
+  socket.once('end', () => socket.destroy());
+  socket.once('close', () => {
+    clearTimeout(timer);
+  });
+}

@@ -1,0 +1,1 @@
+export { type GateObservation, observeGate, type ObserveGateOptions } from '@certgate/core/opentelemetry';

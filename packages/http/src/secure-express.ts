@@ -1,0 +1,82 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { expectRequirement } from './gate/call-requirement.js';
+import { type Gate, expectGate } from './gate/http-gate.js';
+import { passedRequests } from './gate/passed-requests.js';
+import { guardExchange, guardUngated } from './node/guard-exchange.js';
+import { noteSecured } from './node/secured-targets.js';
+
+/** An app of Express 4 or 5, or of Connect: the method that it, and any app it is mounted in, calls for each request. */
+export interface ExpressApp {
+  handle(request: never, response: never, next: never): unknown;
+}
+
+/** A middleware of Express or Connect, and of whatever else has `next`. */
+export type RoleMiddleware = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  next: (error?: unknown) => void,
+) => void;
+
+/**
+ * Closes an app of Express or Connect: each of its routes and middlewares, whether it was added before or will be later, and
+ * also where the app is mounted in another one. Not closed are `app.router` where somebody calls it directly, and listeners for
+ * upgrades, which belong to the server: `secureServer` closes those.
+ *
+ * @example
+ * ```ts
+ * import express from 'express';
+ * import { createGate, getClientIdentity, requireRole, secureExpress, trustStoreFrom } from '@certgate/http';
+ *
+ * const app = express();
+ * secureExpress(app, createGate({ trustStore: trustStoreFrom(process.env['CERTGATE_TRUST']), frontEnd: 'nginx' }));
+ * app.get('/orders', requireRole('orders.read'), (request, response) => {
+ *   response.json({ caller: getClientIdentity(request).name });
+ * });
+ * ```
+ *
+ * @throws {TypeError} for what is no such app.
+ * @throws {Error} where the app has a gate already.
+ */
+export function secureExpress(app: ExpressApp, gate: Gate): void {
+  const guard = expectGate('secureExpress', gate);
+  const original: unknown = Reflect.get(Object(app) as object, 'handle');
+  if (typeof original !== 'function') throw new TypeError('secureExpress takes an app of Express or Connect.');
+  noteSecured('secureExpress', app);
+  const handle = function (this: unknown, ...args: readonly [IncomingMessage, ServerResponse, ...unknown[]]): void {
+    const [request, response] = args;
+    const proceed = (): void => {
+      Reflect.apply(original, this, args);
+    };
+    guardExchange(guard, { request, response, proceed });
+  };
+  app.handle = handle;
+  if (Reflect.get(app, 'handle') !== handle)
+    throw new TypeError('secureExpress could not replace the handle method of the app.');
+}
+
+/**
+ * Lets on only callers with this role. It asks the gate that let the request pass; where none did, it refuses.
+ *
+ * @throws {TypeError} when the role is empty.
+ */
+export function requireRole(role: string): RoleMiddleware {
+  return requireAnyRole([role]);
+}
+
+/**
+ * Lets on only callers that have one of these roles.
+ *
+ * @throws {TypeError} when no role is given, or one is empty.
+ */
+export function requireAnyRole(roles: readonly string[]): RoleMiddleware {
+  const requirement = Object.freeze({ roles: Object.freeze([Object.freeze([...roles])]) });
+  expectRequirement(requirement);
+  return (request, response, next) => {
+    const gate = passedRequests.get(request)?.gate;
+    const proceed = (): void => {
+      next();
+    };
+    if (gate === undefined) guardUngated(request, response);
+    else guardExchange(gate, { request, response, requirement, proceed });
+  };
+}

@@ -1,0 +1,89 @@
+import type { IncomingMessage } from 'node:http';
+import type { ClientIdentity, DenialAnswer } from '@certgate/core';
+import { getClientIdentity } from './caller-identity.js';
+import { type RouteRequirement, expectRequirement } from './gate/call-requirement.js';
+import { expectGate, type Gate } from './gate/http-gate.js';
+import { passed } from './gate/verdict.js';
+import { hideSecret, settle, toCall } from './node/guard-exchange.js';
+import { discardBody } from './node/node-answer.js';
+import { noteSecured } from './node/secured-targets.js';
+
+/** What is used of a Fastify instance. */
+export interface FastifyApp {
+  addHook(name: string, hook: (...args: never[]) => unknown): unknown;
+  decorateRequest(name: string, value: unknown): unknown;
+  hasRequestDecorator(name: string): boolean;
+}
+
+/** What `app.register` takes. */
+export type FastifyPlugin = (app: FastifyApp, options: object, done: (error?: Error) => void) => void;
+
+interface FastifyRequest {
+  readonly raw: IncomingMessage;
+  readonly routeOptions: { readonly config?: { readonly certgate?: RouteRequirement } };
+}
+
+interface FastifyReply {
+  code(status: number): FastifyReply;
+  headers(headers: Readonly<Record<string, string>>): FastifyReply;
+  send(body: string): unknown;
+}
+
+/**
+ * Makes the plugin that closes a Fastify app, or one of its contexts: every route of the context in which it is registered and
+ * of those below, whether they were added before or after, and requests without a route. A route says in `config.certgate` what
+ * it requires in addition. `request.clientIdentity` is who calls.
+ *
+ * Fastify itself answers requests with a malformed URL. Listeners for upgrades belong to the server: close them by
+ * `secureServer(app.server, gate)`.
+ *
+ * @example
+ * ```ts
+ * import fastify from 'fastify';
+ * import { createGate, getClientIdentity, secureFastify, trustStoreFrom } from '@certgate/http';
+ *
+ * const app = fastify();
+ * const gate = createGate({ trustStore: trustStoreFrom(process.env['CERTGATE_TRUST']), frontEnd: 'nginx' });
+ * await app.register(secureFastify(gate));
+ * app.get('/orders', { config: { certgate: { roles: ['orders.read'] } } }, (request) => ({
+ *   caller: getClientIdentity(request).name,
+ * }));
+ * ```
+ *
+ * The app fails to start where the trust document is not valid.
+ */
+export function secureFastify(gate: Gate): FastifyPlugin {
+  const guard = expectGate('secureFastify', gate);
+  const onRequest = (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
+    const { raw, routeOptions } = request;
+    settle(guard.decideCall(toCall(raw), routeOptions.config?.certgate), (verdict) => {
+      if (verdict === passed) {
+        hideSecret(raw);
+        done();
+        return;
+      }
+      const { status, headers, body } = verdict as DenialAnswer;
+      reply.code(status).headers(headers).send(body);
+      discardBody(raw);
+    });
+  };
+  const plugin: FastifyPlugin = (app, _options, done) => {
+    noteSecured('secureFastify', app);
+    if (!app.hasRequestDecorator('clientIdentity')) app.decorateRequest('clientIdentity', { getter: readIdentity });
+    app.addHook('onRequest', onRequest);
+    app.addHook('onRoute', ({ config }: FastifyRequest['routeOptions']) => {
+      expectRequirement(config?.certgate);
+    });
+    app.addHook('onReady', () => gate.start());
+    done();
+  };
+  // What fastify-plugin sets: the hooks then belong to the context in which the plugin is registered, not to one of its own.
+  return Object.assign(plugin, {
+    [Symbol.for('skip-override')]: true,
+    [Symbol.for('fastify.display-name')]: 'certgate',
+  });
+}
+
+function readIdentity(this: object): ClientIdentity {
+  return getClientIdentity(this);
+}

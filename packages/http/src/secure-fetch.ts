@@ -1,0 +1,50 @@
+import type { DenialAnswer } from '@certgate/core';
+import { type RouteRequirement, expectRequirement } from './gate/call-requirement.js';
+import { toFindField } from './gate/header-fields.js';
+import { expectGate, type Gate } from './gate/http-gate.js';
+import { passed } from './gate/verdict.js';
+
+/**
+ * Closes a handler that takes a `Request` and answers a `Response`: the `fetch` of a Hono app, a route handler of Next.js.
+ *
+ * @example
+ * ```ts
+ * import { createGate, getClientIdentity, secureFetch, trustStoreFrom } from '@certgate/http';
+ *
+ * const gate = createGate({ trustStore: trustStoreFrom(process.env['CERTGATE_TRUST']), frontEnd: 'nginx' });
+ * const hello = (request: Request): Response => new Response(`Hello ${getClientIdentity(request).name}`);
+ * export const GET = secureFetch(hello, gate, { roles: ['orders.read'] });
+ * ```
+ *
+ * @throws {TypeError} for what is no function or no requirement, and with the front end `direct-tls`: no `Request` tells of its
+ * connection, so that is for `secureServer`.
+ */
+export function secureFetch<Incoming extends Request, Rest extends unknown[]>(
+  handler: (request: Incoming, ...rest: Rest) => Response | Promise<Response>,
+  gate: Gate,
+  requirement?: RouteRequirement,
+): (request: Incoming, ...rest: Rest) => Promise<Response> {
+  if (typeof (handler as unknown) !== 'function') throw new TypeError('secureFetch needs a handler.');
+  const guard = expectGate('secureFetch', gate);
+  if (guard.isDirectTls) throw new TypeError('With the frontEnd "direct-tls", close the server by secureServer.');
+  expectRequirement(requirement);
+  return async function (this: unknown, request, ...rest) {
+    const { method } = request;
+    const findField = toFindField(request.headers);
+    const verdict = await guard.decideCall(
+      { request, method, target: findTarget(request.url), findField },
+      requirement,
+    );
+    if (verdict !== passed) return createResponse(verdict as DenialAnswer, method);
+    return Reflect.apply(handler, this, [request, ...rest]);
+  };
+}
+
+/** Path and query of the URL, which the handler's router sees as well. Undefined for what has no such form: then it is closed. */
+function findTarget(url: string): string | undefined {
+  return /^https?:\/\/[^/?#]*(\/[^#]*)$/.exec(url)?.[1];
+}
+
+function createResponse({ status, headers, body }: DenialAnswer, method: string): Response {
+  return new Response(method === 'HEAD' ? null : body, { status, headers });
+}
