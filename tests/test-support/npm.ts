@@ -7,11 +7,14 @@ import { type Ended, collect, root } from './certgate.js';
  * What `npm run pack` makes of the packages as they are built now: the tarballs that an app installs. `npm test` packs
  * once for all test files; a file that is run alone packs for itself.
  */
-export async function packPackages(destination: string): Promise<readonly string[]> {
+export async function packPackages(
+  destination: string,
+  names: readonly string[] = ['certgate-azure-functions', 'certgate'],
+): Promise<readonly string[]> {
   const packed = process.env['CERTGATE_TEST_TARBALLS'];
   if (packed === undefined) await runPack(destination);
   else cpSync(packed, destination, { recursive: true });
-  return ['certgate-azure-functions', 'certgate'].map((name) => findTarball(destination, name));
+  return names.map((name) => findTarball(destination, name));
 }
 
 async function runPack(destination: string): Promise<void> {

@@ -5,10 +5,8 @@ import { passedRequests } from './gate/passed-requests.js';
 import { guardExchange, guardUngated } from './node/guard-exchange.js';
 import { noteSecured } from './node/secured-targets.js';
 
-/** An app of Express 4 or 5, or of Connect: the method that it, and any app it is mounted in, calls for each request. */
-export interface ExpressApp {
-  handle(request: never, response: never, next: never): unknown;
-}
+/** An app of Express 4 or 5, or of Connect. Their types don't tell of its method `handle`, which every request goes through. */
+export type ExpressApp = (request: never, response: never, ...rest: never[]) => unknown;
 
 /** A middleware of Express or Connect, and of whatever else has `next`. */
 export type RoleMiddleware = (
@@ -49,8 +47,7 @@ export function secureExpress(app: ExpressApp, gate: Gate): void {
     };
     guardExchange(guard, { request, response, proceed });
   };
-  app.handle = handle;
-  if (Reflect.get(app, 'handle') !== handle)
+  if (!Reflect.set(app, 'handle', handle) || Reflect.get(app, 'handle') !== handle)
     throw new TypeError('secureExpress could not replace the handle method of the app.');
 }
 

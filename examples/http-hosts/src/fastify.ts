@@ -1,0 +1,30 @@
+import { type ClientIdentity, type RouteRequirement, createGate, secureFastify, trustStoreFrom } from '@certgate/http';
+import fastify from 'fastify';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    readonly clientIdentity: ClientIdentity;
+  }
+  interface FastifyContextConfig {
+    certgate?: RouteRequirement;
+  }
+}
+
+const app = fastify();
+// CERTGATE_FRONT_END names the front end, and CERTGATE_FRONT_END_SECRET is what it sends to show that it did.
+const gate = createGate({
+  trustStore: trustStoreFrom(process.env.CERTGATE_TRUST),
+  allowAnonymous: ['GET /public'],
+});
+await app.register(secureFastify(gate));
+
+app.get('/public', () => 'open to all\n');
+app.get('/closed', (request) => `hello ${request.clientIdentity.name}\n`);
+app.get(
+  '/role',
+  { config: { certgate: { roles: ['operator'] } } },
+  (request) => `operator ${request.clientIdentity.name}\n`,
+);
+
+await app.listen({ port: Number(process.env.PORT ?? 3000), host: '127.0.0.1' });
+console.log('listening on', app.server.address());

@@ -1,0 +1,30 @@
+import { createServer } from 'node:http';
+import { createGate, getClientIdentity, requireRole, secureServer, trustStoreFrom } from '@certgate/http';
+
+// CERTGATE_FRONT_END names the front end, and CERTGATE_FRONT_END_SECRET is what it sends to show that it did.
+const gate = createGate({
+  trustStore: trustStoreFrom(process.env.CERTGATE_TRUST),
+  allowAnonymous: ['GET /public'],
+});
+const asOperator = requireRole('operator');
+
+const server = createServer((request, response) => {
+  switch (request.url) {
+    case '/public':
+      response.end('open to all\n');
+      return;
+    case '/closed':
+      response.end(`hello ${getClientIdentity(request).name}\n`);
+      return;
+    case '/role':
+      asOperator(request, response, () => response.end(`operator ${getClientIdentity(request).name}\n`));
+      return;
+    default:
+      response.writeHead(404).end();
+  }
+});
+secureServer(server, gate);
+
+server.listen(Number(process.env.PORT ?? 3000), '127.0.0.1', () => {
+  console.log('listening on', server.address());
+});

@@ -1,0 +1,98 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { cleanEnvironment, collect, root } from './certgate.js';
+import { installWithTarballs, packPackages } from './npm.js';
+
+/** The servers of examples/http-hosts/src. */
+export type HttpHostName = 'node-http' | 'direct-tls' | 'express' | 'fastify' | 'hono';
+
+/** Those that a front end can stand before. */
+export const hostsBehindFrontEnds: readonly HttpHostName[] = ['node-http', 'express', 'fastify', 'hono'];
+
+/** A copy of examples/http-hosts with its frameworks, and Certgate from its tarballs; compiled. */
+export interface InstalledHosts {
+  readonly folder: string;
+  /** `settings` are environment variables: CERTGATE_TRUST, CERTGATE_FRONT_END and the like. */
+  start(name: HttpHostName, settings: Readonly<Record<string, string>>): Promise<RunningHost>;
+  remove(): void;
+}
+
+export interface RunningHost {
+  /** On loopback. */
+  readonly port: number;
+  /** What it wrote so far, a line each; log lines are JSON. */
+  readonly lines: readonly string[];
+  stop(): Promise<void>;
+}
+
+/** About ten seconds. */
+export async function installHttpHosts(): Promise<InstalledHosts> {
+  const temporary = mkdtempSync(join(tmpdir(), 'certgate-http-hosts-'));
+  const remove = (): void => {
+    rmSync(temporary, { recursive: true, force: true });
+  };
+  try {
+    const folder = join(temporary, 'hosts');
+    const isOurs = (source: string): boolean => !/[\\/](?:node_modules|dist)$/.test(source);
+    cpSync(join(root, 'examples', 'http-hosts'), folder, { recursive: true, filter: isOurs });
+    await installWithTarballs(folder, await packPackages(temporary, ['certgate-http']));
+    const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
+    const { exitCode, stdout } = await collect(spawn(process.execPath, [tsc, '-p', folder]));
+    if (exitCode !== 0) throw new Error(`The examples do not compile:\n${stdout}`);
+    return { folder, start: (name, settings) => startHost(folder, name, settings), remove };
+  } catch (error) {
+    remove();
+    throw error;
+  }
+}
+
+async function startHost(
+  folder: string,
+  name: HttpHostName,
+  settings: Readonly<Record<string, string>>,
+): Promise<RunningHost> {
+  const env = { ...cleanEnvironment(), ...settings, PORT: '0' };
+  const child = spawn(process.execPath, [join(folder, 'dist', `${name}.js`)], { cwd: folder, env });
+  const end = (): void => {
+    child.kill();
+  };
+  process.once('exit', end);
+  const stop = async (): Promise<void> => {
+    process.off('exit', end);
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, 'exit');
+    end();
+    await ended;
+  };
+  const lines: string[] = [];
+  try {
+    return { port: await hear(child, lines), lines, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Collects what it writes; resolves with its port, once it listens. */
+function hear(child: ChildProcess, lines: string[]): Promise<number> {
+  return new Promise((resolve, reject) => {
+    for (const stream of [child.stdout, child.stderr]) {
+      let rest = '';
+      stream?.setEncoding('utf8').on('data', (text: string) => {
+        const parts = (rest + text).split('\n');
+        rest = parts.pop() ?? '';
+        lines.push(...parts);
+        const port = /^listening on \{.*port: (\d+)/m.exec(parts.join('\n'))?.[1];
+        if (port !== undefined) resolve(Number(port));
+      });
+    }
+    child.once('error', reject);
+    child.once('exit', () => {
+      reject(new Error(`The host ended before it listened:\n${lines.join('\n')}`));
+    });
+  });
+}
