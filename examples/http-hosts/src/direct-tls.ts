@@ -17,7 +17,7 @@ const options = {
   rejectUnauthorized: false,
 };
 const server = createServer(options, (request, response) => {
-  switch (request.url) {
+  switch (request.url?.split('?')[0]) {
     case '/public':
       response.end('open to all\n');
       return;

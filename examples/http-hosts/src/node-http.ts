@@ -9,7 +9,7 @@ const gate = createGate({
 const asOperator = requireRole('operator');
 
 const server = createServer((request, response) => {
-  switch (request.url) {
+  switch (request.url?.split('?')[0]) {
     case '/public':
       response.end('open to all\n');
       return;

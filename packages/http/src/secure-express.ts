@@ -45,7 +45,7 @@ export function secureExpress(app: ExpressApp, gate: Gate): void {
     const proceed = (): void => {
       Reflect.apply(original, this, args);
     };
-    guardExchange(guard, { request, response, proceed });
+    guardExchange(guard, { request, response, isContinueAwaited: false, requirement: undefined, proceed });
   };
   if (!Reflect.set(app, 'handle', handle) || Reflect.get(app, 'handle') !== handle)
     throw new TypeError('secureExpress could not replace the handle method of the app.');
@@ -74,6 +74,6 @@ export function requireAnyRole(roles: readonly string[]): RoleMiddleware {
       next();
     };
     if (gate === undefined) guardUngated(request, response);
-    else guardExchange(gate, { request, response, requirement, proceed });
+    else guardExchange(gate, { request, response, isContinueAwaited: false, requirement, proceed });
   };
 }

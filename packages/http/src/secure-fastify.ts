@@ -20,13 +20,17 @@ export type FastifyPlugin = (app: FastifyApp, options: object, done: (error?: Er
 
 interface FastifyRequest {
   readonly raw: IncomingMessage;
-  readonly routeOptions: { readonly config?: { readonly certgate?: RouteRequirement } };
+  readonly routeOptions: RouteOptions;
+}
+
+interface RouteOptions {
+  readonly config?: { readonly certgate?: RouteRequirement };
 }
 
 interface FastifyReply {
   code(status: number): FastifyReply;
   headers(headers: Readonly<Record<string, string>>): FastifyReply;
-  send(body: string): unknown;
+  send(body: Buffer): unknown;
 }
 
 /**
@@ -56,14 +60,15 @@ export function secureFastify(gate: Gate): FastifyPlugin {
   const guard = expectGate('secureFastify', gate);
   const onRequest = (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
     const { raw, routeOptions } = request;
-    settle(guard.decideCall(toCall(raw), routeOptions.config?.certgate), (verdict) => {
+    settle(guard.decideCall(toCall(raw), findRequirement(routeOptions)), (verdict) => {
       if (verdict === passed) {
         hideSecret(raw);
         done();
         return;
       }
       const { status, headers, body } = verdict as DenialAnswer;
-      reply.code(status).headers(headers).send(body);
+      // As bytes: to a text, Fastify would add a charset that this media type does not have (RFC 9457 section 6.1).
+      reply.code(status).headers(headers).send(Buffer.from(body));
       discardBody(raw);
     });
   };
@@ -71,8 +76,8 @@ export function secureFastify(gate: Gate): FastifyPlugin {
     noteSecured('secureFastify', app);
     if (!app.hasRequestDecorator('clientIdentity')) app.decorateRequest('clientIdentity', { getter: readIdentity });
     app.addHook('onRequest', onRequest);
-    app.addHook('onRoute', ({ config }: FastifyRequest['routeOptions']) => {
-      expectRequirement(config?.certgate);
+    app.addHook('onRoute', (route: RouteOptions) => {
+      expectRequirement(findRequirement(route));
     });
     app.addHook('onReady', () => gate.start());
     done();
@@ -82,6 +87,11 @@ export function secureFastify(gate: Gate): FastifyPlugin {
     [Symbol.for('skip-override')]: true,
     [Symbol.for('fastify.display-name')]: 'certgate',
   });
+}
+
+/** Its own: a requirement that something else put on `Object.prototype` would name another function. */
+function findRequirement({ config }: RouteOptions): RouteRequirement | undefined {
+  return config !== undefined && Object.hasOwn(config, 'certgate') ? config.certgate : undefined;
 }
 
 function readIdentity(this: object): ClientIdentity {

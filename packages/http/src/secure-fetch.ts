@@ -31,10 +31,8 @@ export function secureFetch<Incoming extends Request, Rest extends unknown[]>(
   return async function (this: unknown, request, ...rest) {
     const { method } = request;
     const findField = toFindField(request.headers);
-    const verdict = await guard.decideCall(
-      { request, method, target: findTarget(request.url), findField },
-      requirement,
-    );
+    const call = { request, method, target: findTarget(request.url), findField, socket: undefined };
+    const verdict = await guard.decideCall(call, requirement);
     if (verdict !== passed) return createResponse(verdict as DenialAnswer, method);
     return Reflect.apply(handler, this, [request, ...rest]);
   };

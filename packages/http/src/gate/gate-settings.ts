@@ -95,7 +95,7 @@ function isLog(log: unknown): log is GateLog {
 export interface RequestSource {
   readonly findField: FindField;
   /** The connection, where there is one: only direct TLS reads it. */
-  readonly socket?: unknown;
+  readonly socket: unknown;
 }
 
 /** How the caller's certificate is found. */

@@ -1,4 +1,4 @@
-import type { FindField } from '@certgate/core';
+import { type FindField, readMember } from '@certgate/core';
 
 /**
  * The header fields of a request: a `Headers`, an object with a member for each field (Node's `request.headers`, say), or a
@@ -24,7 +24,7 @@ export function toFindField(headers: RequestHeaders): FindField {
 }
 
 function isFieldReader(headers: FieldReader | FieldRecord): headers is FieldReader {
-  return typeof headers['get'] === 'function';
+  return typeof readMember(headers, 'get') === 'function';
 }
 
 /** Lines of one field count together, however their names are spelt: which of them is meant, nobody can tell. */

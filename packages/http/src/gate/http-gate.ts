@@ -108,7 +108,7 @@ export class HttpGate implements Gate, Gatekeeper {
     requirement?: RouteRequirement,
     correlationId: string = randomUUID(),
   ): Decision | Promise<Decision> {
-    return this.#decide(() => ({ findField: toFindField(headers) }), requirement, correlationId);
+    return this.#decide(() => ({ findField: toFindField(headers), socket: undefined }), requirement, correlationId);
   }
 
   createAnswer(denial: Denial, correlationId: string): DenialAnswer {

@@ -14,15 +14,15 @@ export interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   /** The caller sends its body only after `100 Continue`. */
-  readonly isContinueAwaited?: boolean;
-  readonly requirement?: RouteRequirement | undefined;
+  readonly isContinueAwaited: boolean;
+  readonly requirement: RouteRequirement | undefined;
   /** Runs the app's own handler. */
   readonly proceed: () => void;
 }
 
 /** Runs the app's handler for a request that may pass, and answers every other. */
 export function guardExchange(gate: Gatekeeper, exchange: Exchange): void {
-  const { request, response, isContinueAwaited = false, requirement, proceed } = exchange;
+  const { request, response, isContinueAwaited, requirement, proceed } = exchange;
   settle(gate.decideCall(toCall(request), requirement), (verdict, isLate) => {
     if (verdict !== passed) {
       answerRefused(request, response, verdict as Exclude<Verdict, typeof passed>, isContinueAwaited);

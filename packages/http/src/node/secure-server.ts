@@ -56,7 +56,8 @@ function guardEvent(gate: HttpGate, event: readonly [string | symbol, ...unknown
       const proceed = (): void => {
         emit(name, ...args);
       };
-      guardExchange(gate, { request, response, isContinueAwaited: name === 'checkContinue', proceed });
+      const isContinueAwaited = name === 'checkContinue';
+      guardExchange(gate, { request, response, isContinueAwaited, requirement: undefined, proceed });
       return true;
     }
     case 'upgrade':

@@ -1,0 +1,339 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { Agent as HttpAgent, type IncomingMessage, type OutgoingHttpHeaders, request as requestHttp } from 'node:http';
+import { Agent as HttpsAgent, type RequestOptions, request as requestHttps } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { after, before, describe, it } from 'node:test';
+import { type Caller, type Certificates, makeCertificates } from './front-ends/callers.js';
+import { type RunningProxy, reasonToSkip, startProxy } from './front-ends/proxies.js';
+import { TlsConnection } from './front-ends/tls-connection.js';
+import { wireForms } from './front-ends/wire-forms.js';
+import {
+  type HttpHostName,
+  hostsBehindFrontEnds,
+  type InstalledHosts,
+  installHttpHosts,
+  type RunningHost,
+} from './test-support/http-hosts.js';
+
+// The servers of examples/http-hosts, each with its real framework: behind nginx with its file of examples/front-ends, and
+// direct-tls with callers' own handshakes.
+
+const frontEndSecret = 'AZaz09._~+/=-for-the-tests-of-hosts';
+
+let folder: string;
+let certificates: Certificates;
+let hosts: InstalledHosts;
+let settings: Readonly<Record<string, string>>;
+
+before(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'certgate-http-hosts-test-'));
+  certificates = makeCertificates(folder);
+  settings = { CERTGATE_TRUST: writeTrust(folder, certificates) };
+  hosts = await installHttpHosts();
+});
+
+after(() => {
+  hosts.remove();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** `pinned` is an operator, `issued` has no role, and of the others nothing is known. */
+function writeTrust(into: string, { callers }: Certificates): string {
+  const pin = ({ certificates: [leaf] }: Caller): object => ({
+    thumbprintSha256: createHash('sha256')
+      .update(leaf?.der ?? '')
+      .digest('hex'),
+  });
+  const identities = [
+    { name: 'Ann', roles: ['operator'], pins: [pin(callers.pinned)] },
+    { name: 'Bob', roles: [], pins: [pin(callers.issued)] },
+  ];
+  const file = join(into, 'trust.json');
+  writeFileSync(file, JSON.stringify({ schemaVersion: 1, revision: 1, identities }));
+  return file;
+}
+
+interface Answer {
+  readonly status: number | undefined;
+  readonly body: string;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+}
+
+async function ask(options: RequestOptions): Promise<Answer> {
+  const request = (options.ca === undefined ? requestHttp : requestHttps)({ host: '127.0.0.1', ...options });
+  request.end();
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    request.once('response', resolve);
+    request.once('error', reject);
+  });
+  return { status: response.statusCode, headers: response.headers, body: await text(response) };
+}
+
+function askAs(caller: Caller | undefined, port: number, path: string, more: RequestOptions = {}): Promise<Answer> {
+  const own = caller === undefined ? {} : { cert: caller.cert, key: caller.key };
+  return ask({ port, path, servername: 'localhost', ca: certificates.server.cert, ...own, ...more });
+}
+
+/** What each caller gets from each route; `nowhere` has no handler. */
+function listExpected(): readonly (readonly [Caller | undefined, Readonly<Record<string, string | number>>])[] {
+  const { pinned, issued, stranger } = certificates.callers;
+  const refused = { '/public': 'open to all\n', '/closed': 401, '/role': 401, '/nowhere': 401 };
+  return [
+    [pinned, { '/public': 'open to all\n', '/closed': 'hello Ann\n', '/role': 'operator Ann\n', '/nowhere': 404 }],
+    [issued, { '/public': 'open to all\n', '/closed': 'hello Bob\n', '/role': 403, '/nowhere': 404 }],
+    [stranger, refused],
+    [undefined, refused],
+  ];
+}
+
+function expectAnswer({ status, body, headers }: Answer, expected: string | number | undefined, what: string): void {
+  if (typeof expected === 'string') {
+    assert.deepEqual([status, body], [200, expected], what);
+    return;
+  }
+  assert.equal(status, expected, `${what}: ${body}`);
+  if (expected === 404) return;
+  assert.equal(headers['content-type'], 'application/problem+json', what);
+  assert.equal(headers['cache-control'], 'no-store', what);
+  assert.equal((JSON.parse(body) as { status: number }).status, expected, what);
+}
+
+async function expectTable(send: (caller: Caller | undefined, path: string) => Promise<Answer>): Promise<void> {
+  for (const [caller, routes] of listExpected()) {
+    for (const [path, expected] of Object.entries(routes)) {
+      expectAnswer(await send(caller, path), expected, `${caller?.name ?? 'nobody'} ${path}`);
+    }
+  }
+}
+
+/** 1,000 requests at a time over the connections that `send` shares; each answer must be that of its own caller. */
+async function expectUnmixed(send: (caller: Caller | undefined, path: string) => Promise<Answer>): Promise<void> {
+  const table = listExpected();
+  const paths = ['/closed', '/role', '/closed', '/public', '/nowhere'];
+  await Promise.all(
+    Array.from({ length: 1_000 }, async (_, index) => {
+      const [caller, routes] = table[(index * 7) % table.length]!;
+      const path = paths[index % paths.length] ?? '';
+      expectAnswer(await send(caller, path), routes[path], `${index}: ${caller?.name ?? 'nobody'} ${path}`);
+    }),
+  );
+}
+
+for (const name of hostsBehindFrontEnds) {
+  describe(`${name} behind nginx`, () => {
+    describeBehindNginx(name);
+  });
+}
+
+function describeBehindNginx(name: HttpHostName): void {
+  let host: RunningHost;
+  before(async () => {
+    const ofFrontEnd = { CERTGATE_FRONT_END: 'nginx', CERTGATE_FRONT_END_SECRET: frontEndSecret };
+    host = await hosts.start(name, { ...settings, ...ofFrontEnd });
+  });
+  after(() => host.stop());
+
+  /** What nginx sends for a caller; the same without nginx. */
+  const getFields = (caller: Caller | undefined): OutgoingHttpHeaders => ({
+    'SSL-Client-Verify': 'UNVERIFIED',
+    'X-Certgate-Front-End-Secret': frontEndSecret,
+    ...(caller === undefined ? {} : wireForms.nginx.encode(caller.certificates)),
+  });
+
+  describe('with real handshakes', { skip: reasonToSkip('nginx') }, () => {
+    let proxy: RunningProxy;
+    before(async () => {
+      proxy = await startProxy('nginx', 'any-certificate', { certificates, upstreamPort: host.port, frontEndSecret });
+    });
+    after(() => proxy.stop());
+
+    it('answers each caller by its certificate', async () => {
+      await expectTable((caller, path) => askAs(caller, proxy.port, path));
+    });
+
+    it('mixes no identities in 1,000 requests at a time', async () => {
+      const agents = new Map<Caller | undefined, HttpsAgent>();
+      for (const [caller] of listExpected()) {
+        const own = caller === undefined ? {} : { cert: caller.cert, key: caller.key };
+        agents.set(caller, new HttpsAgent({ keepAlive: true, maxSockets: 8, ...own }));
+      }
+      await expectUnmixed((caller, path) => askAs(caller, proxy.port, path, { agent: agents.get(caller) }));
+      for (const agent of agents.values()) agent.destroy();
+    });
+  });
+
+  it('mixes no identities in 1,000 requests at a time over eight connections that all callers share', async () => {
+    const agent = new HttpAgent({ keepAlive: true, maxSockets: 8 });
+    await expectUnmixed((caller, path) => ask({ port: host.port, path, agent, headers: getFields(caller) }));
+    agent.destroy();
+  });
+
+  it('refuses what comes past the front end, whatever it says', async () => {
+    const fields = getFields(certificates.callers.pinned);
+    const { 'X-Certgate-Front-End-Secret': _, ...withoutSecret } = fields;
+    const forged: readonly OutgoingHttpHeaders[] = [
+      {},
+      withoutSecret,
+      { ...fields, 'X-Certgate-Front-End-Secret': 'x'.repeat(frontEndSecret.length) },
+      { ...fields, 'X-Certgate-Front-End-Secret': [frontEndSecret, frontEndSecret] },
+      { ...fields, 'SSL-Client-Cert': [String(fields['ssl-client-cert']), String(fields['ssl-client-cert'])] },
+      { ...fields, 'SSL-Client-Verify': ['UNVERIFIED', 'SUCCESS'] },
+      { ...withoutSecret, X_Certgate_Front_End_Secret: frontEndSecret },
+      { 'X-ARR-ClientCert': certificates.callers.pinned.certificates[0]?.der.toString('base64') },
+    ];
+    for (const [index, headers] of forged.entries()) {
+      const { status, body } = await ask({ port: host.port, path: '/closed', headers });
+      assert.equal(status, 401, `${index}: ${body}`);
+    }
+  });
+
+  it('opens a public route by its exact method and path alone', async () => {
+    for (const [method, path] of [
+      ['HEAD', '/public'],
+      ['POST', '/public'],
+      ['OPTIONS', '/public'],
+      ['GET', '/public/'],
+      ['GET', '//public'],
+      ['GET', '/Public'],
+      ['GET', '/%70ublic'],
+      ['GET', '/public;x'],
+      ['GET', `http://127.0.0.1:${host.port}/closed`],
+    ] as const) {
+      const { status } = await ask({ port: host.port, path, method });
+      assert.equal(status, 401, `${method} ${path}`);
+    }
+    assert.equal((await ask({ port: host.port, path: '/public?x=/closed' })).status, 200);
+  });
+
+  it('answers a refused caller who sends a body, and goes on with the connection', async () => {
+    const agent = new HttpAgent({ keepAlive: true, maxSockets: 1 });
+    for (let turn = 0; turn < 3; turn += 1) {
+      const request = requestHttp({ host: '127.0.0.1', port: host.port, path: '/closed', method: 'POST', agent });
+      const answered = new Promise<number | undefined>((resolve, reject) => {
+        request.once('error', reject);
+        request.once('response', (response) => {
+          response.resume().once('end', () => {
+            resolve(response.statusCode);
+          });
+        });
+      });
+      request.end('GET /public HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(1_000));
+      assert.equal(await answered, 401);
+    }
+    const { status, body } = await ask({
+      port: host.port,
+      path: '/closed',
+      agent,
+      headers: getFields(certificates.callers.issued),
+    });
+    assert.deepEqual([status, body], [200, 'hello Bob\n']);
+    agent.destroy();
+  });
+
+  it('logs a line for each decision, and the secret and the certificates nowhere', async () => {
+    const { pinned } = certificates.callers;
+    await ask({ port: host.port, path: '/closed', headers: getFields(pinned) });
+    const { body } = await ask({ port: host.port, path: '/closed', headers: getFields(undefined) });
+    const { correlationId } = JSON.parse(body) as { readonly correlationId: string };
+    for (let turn = 0; turn < 100 && !host.lines.some((line) => line.includes(correlationId)); turn += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    const line = host.lines.find((each) => each.includes(correlationId)) ?? '';
+    // Denials are counted after the first twenty of a minute, so it may be that this one has no line.
+    if (line !== '') assert.equal((JSON.parse(line) as { readonly code: string }).code, 'certificate_missing');
+    assert.ok(host.lines.some((each) => each.includes('"identity":"Ann"')));
+    const all = host.lines.join('\n');
+    assert.ok(!all.includes(frontEndSecret));
+    assert.ok(!all.includes(pinned.certificates[0]?.der.toString('base64').slice(0, 60) ?? ''));
+  });
+}
+
+describe('direct-tls', () => {
+  let host: RunningHost;
+  before(async () => {
+    const { cert, key } = certificates.server;
+    const files = { TLS_CERTIFICATE: join(folder, 'server.pem'), TLS_CERTIFICATE_KEY: join(folder, 'server.pem.key') };
+    writeFileSync(files.TLS_CERTIFICATE, cert);
+    writeFileSync(files.TLS_CERTIFICATE_KEY, key, { mode: 0o600 });
+    host = await hosts.start('direct-tls', { ...settings, ...files });
+  });
+  after(() => host.stop());
+
+  const get = (path: string, ...lines: readonly string[]): string =>
+    `GET ${path} HTTP/1.1\r\nHost: localhost\r\n${lines.map((line) => `${line}\r\n`).join('')}\r\n`;
+
+  it('answers each caller by its certificate', async () => {
+    await expectTable((caller, path) => askAs(caller, host.port, path));
+  });
+
+  it('mixes no identities in 1,000 requests at a time', async () => {
+    const agents = new Map<Caller | undefined, HttpsAgent>();
+    for (const [caller] of listExpected()) {
+      const own = caller === undefined ? {} : { cert: caller.cert, key: caller.key };
+      agents.set(caller, new HttpsAgent({ keepAlive: true, maxSockets: 8, ...own }));
+    }
+    await expectUnmixed((caller, path) => askAs(caller, host.port, path, { agent: agents.get(caller) }));
+    for (const agent of agents.values()) agent.destroy();
+  });
+
+  it('takes no header for a certificate', async () => {
+    const { pinned } = certificates.callers;
+    const forged = [
+      { 'X-ARR-ClientCert': pinned.certificates[0]?.der.toString('base64') },
+      wireForms.nginx.encode(pinned.certificates),
+      wireForms.haproxy.encode(pinned.certificates),
+    ];
+    for (const headers of forged) {
+      assert.equal((await askAs(undefined, host.port, '/closed', { headers })).status, 401);
+      assert.equal((await askAs(certificates.callers.issued, host.port, '/closed', { headers })).body, 'hello Bob\n');
+    }
+  });
+
+  for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
+    const only = { minVersion: version, maxVersion: version };
+
+    it(`knows a resumed session by the certificate of its first handshake, and no other, in ${version}`, async () => {
+      const { pinned, issued } = certificates.callers;
+      const first = await TlsConnection.open(host.port, certificates, issued, only);
+      assert.equal((await first.ask(get('/closed'))).body, 'hello Bob\n');
+      first.close();
+      const session = first.session === undefined ? {} : { session: first.session };
+      // Whoever resumes it has its secret; what it presents now is not looked at.
+      for (const caller of [issued, pinned, undefined]) {
+        const second = await TlsConnection.open(host.port, certificates, caller, { ...only, ...session });
+        const isReused = second.socket.isSessionReused();
+        assert.ok(isReused, 'no session was resumed, so this has shown nothing');
+        assert.equal((await second.ask(get('/closed'))).body, 'hello Bob\n');
+        second.close();
+      }
+    });
+
+    it(`admits nobody by a resumed session without a certificate, in ${version}`, async () => {
+      const first = await TlsConnection.open(host.port, certificates, undefined, only);
+      assert.equal((await first.ask(get('/closed'))).status, 401);
+      first.close();
+      const session = first.session === undefined ? {} : { session: first.session };
+      const second = await TlsConnection.open(host.port, certificates, certificates.callers.pinned, {
+        ...only,
+        ...session,
+      });
+      assert.ok(second.socket.isSessionReused(), 'no session was resumed, so this has shown nothing');
+      assert.equal((await second.ask(get('/closed'))).status, 401);
+      second.close();
+    });
+  }
+
+  it('ends a connection that asks for another handshake in TLS 1.2', async () => {
+    for (const caller of [undefined, certificates.callers.issued]) {
+      const connection = await TlsConnection.open(host.port, certificates, caller, { maxVersion: 'TLSv1.2' });
+      if (caller !== undefined) assert.equal((await connection.ask(get('/closed'))).body, 'hello Bob\n');
+      connection.socket.renegotiate({}, () => undefined);
+      await assert.rejects(connection.ask(get('/closed')));
+      connection.close();
+    }
+  });
+});
