@@ -87,9 +87,10 @@ export function hideSecret(request: IncomingMessage): void {
   const { headers, rawHeaders } = request;
   if (headers[secretHeaderName] === undefined) return;
   Reflect.deleteProperty(headers, secretHeaderName);
-  // A new list: what the gate keeps of an anonymous request still finds the secret in the old one.
-  request.rawHeaders = rawHeaders.filter((_, index) => {
-    const name = rawHeaders[index - (index % 2)] ?? '';
-    return name.toLowerCase() !== secretHeaderName;
+  // A new list: what the gate keeps of an anonymous request still finds the secret in the old one. Of the same length, which
+  // Node remembers: `headersDistinct` is made when it is first read.
+  request.rawHeaders = rawHeaders.map((text, index) => {
+    const isValue = index % 2 === 1;
+    return isValue && rawHeaders[index - 1]?.toLowerCase() === secretHeaderName ? '' : text;
   });
 }

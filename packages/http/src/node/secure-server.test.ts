@@ -1,0 +1,283 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type RequestListener, Server } from 'node:http';
+import { createServer as createHttp2Server } from 'node:http2';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { describe, it, type TestContext } from 'node:test';
+import { text } from 'node:stream/consumers';
+import { trustStoreFromDocument, type TrustStore } from '@certgate/core';
+import { findClientIdentity, getClientIdentity } from '../caller-identity.js';
+import type { GateOptions } from '../gate/gate-settings.js';
+import { requireRole } from '../secure-express.js';
+import {
+  createStage,
+  fieldsOf,
+  operator,
+  reader,
+  secret,
+  type Stage,
+  trustDocument,
+} from '../test-support/gate-stage.js';
+import { secureServer } from './secure-server.js';
+
+interface SecuredServer extends Stage {
+  readonly server: Server;
+  readonly port: number;
+}
+
+async function start(
+  context: TestContext,
+  listener: RequestListener,
+  options: Partial<GateOptions> = {},
+): Promise<SecuredServer> {
+  const stage = createStage(context, options);
+  const server = createServer(listener);
+  secureServer(server, stage.gate);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  context.after(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return { ...stage, server, port: (server.address() as AddressInfo).port };
+}
+
+/** A request in full; `close` has the server end the connection after the answer. */
+function write(head: string, fields: Readonly<Record<string, string>>, body = ''): string {
+  const lines = Object.entries({ host: 'x', ...fields }).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `${head} HTTP/1.1\r\n${lines.join('')}\r\n${body}`;
+}
+
+/** Everything that the server says until it closes the connection. */
+async function converse(port: number, request: string): Promise<string> {
+  const socket = connect(port, '127.0.0.1');
+  socket.on('error', () => undefined);
+  socket.write(request);
+  return text(socket);
+}
+
+const close = { connection: 'close' };
+const upgrade = { connection: 'Upgrade', upgrade: 'echo' };
+const hello: RequestListener = (request, response) => response.end(`hello ${getClientIdentity(request).name}\n`);
+
+/** Answers late, as a store that reads over the network. */
+function createSlowStore(): { readonly store: TrustStore; readonly answer: () => void; readonly asked: Promise<void> } {
+  const known = trustStoreFromDocument(trustDocument);
+  let answer: () => void = () => undefined;
+  let note: () => void = () => undefined;
+  const asked = new Promise<void>((resolve) => (note = resolve));
+  const gone = new Promise<void>((resolve) => (answer = resolve));
+  const store: TrustStore = {
+    find: async (...args) => {
+      note();
+      await gone;
+      return known.find(...args);
+    },
+  };
+  return {
+    store,
+    answer: () => {
+      answer();
+    },
+    asked,
+  };
+}
+
+describe('secureServer', () => {
+  it('closes listeners that were added before and after it', async (context) => {
+    const { server, port } = await start(context, () => undefined);
+    const seen: string[] = [];
+    server.on('request', (request, response) => {
+      seen.push(request.url ?? '');
+      response.end('in');
+    });
+    assert.match(await converse(port, write('GET /a', close)), /^HTTP\/1\.1 401 /);
+    assert.match(await converse(port, write('GET /b', { ...close, ...fieldsOf(operator) })), /^HTTP\/1\.1 200 /);
+    assert.deepEqual(seen, ['/b']);
+  });
+
+  it('decides about upgrades and CONNECT, whoever listens', async (context) => {
+    const { server, port, lines } = await start(context, hello, { allowAnonymous: ['GET /chat'] });
+    const listen = (request: object, socket: Socket): void => {
+      socket.end(`HTTP/1.1 101 Switching Protocols\r\n\r\n${findClientIdentity(request)?.name ?? 'nobody'}`);
+    };
+    server.on('upgrade', listen).on('connect', listen);
+    for (const head of ['GET /chat', 'CONNECT x:1']) {
+      const refused = await converse(port, write(head, upgrade));
+      assert.match(refused, /^HTTP\/1\.1 401 Unauthorized\r\n/);
+      assert.match(refused, /\r\nconnection: close\r\n/);
+      assert.match(refused, /\r\n\r\n\{"type":"urn:certgate:problem:client_certificate_required"/);
+      assert.match(await converse(port, write(head, { ...upgrade, ...fieldsOf(reader) })), /reader$/);
+    }
+    assert.equal(lines.length, 4);
+  });
+
+  it('asks no refused caller for its body, and lets an admitted one send it', async (context) => {
+    const { server, port } = await start(context, () => undefined);
+    server.on('checkContinue', (request, response) => {
+      response.writeContinue();
+      request.pipe(response);
+    });
+    const expecting = { expect: '100-continue', 'content-length': '4', ...close };
+    const refused = await converse(port, write('POST /', expecting));
+    assert.match(refused, /^HTTP\/1\.1 401 /);
+    const admitted = await converse(port, write('POST /', { ...expecting, ...fieldsOf(operator) }, 'body'));
+    assert.match(admitted, /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK[^]*body/);
+  });
+
+  it('answers each of several requests in one packet as what it is', async (context) => {
+    const { port } = await start(context, hello);
+    const body = write('GET /', fieldsOf(operator));
+    const requests = [
+      write('GET /', fieldsOf(operator)),
+      // The body of a refused request is not taken for the next one.
+      write('POST /', { 'content-length': String(body.length) }, body),
+      write('GET /', fieldsOf(reader)),
+      write('GET /', close),
+    ];
+    const answers = await converse(port, requests.join(''));
+    const found = [...answers.matchAll(/HTTP\/1\.1 (\d{3})|hello (\w+)\n/g)].map(([, status, name]) => status ?? name);
+    assert.deepEqual(found, ['200', 'operator', '401', '200', 'reader', '401']);
+  });
+
+  it('ends the connection of a refused caller who sends without end', async (context) => {
+    const { port } = await start(context, hello);
+    const socket = connect(port, '127.0.0.1');
+    socket.on('error', () => undefined);
+    socket.write(write('POST /', { 'transfer-encoding': 'chunked' }));
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    let sent = 0;
+    const send = (): void => {
+      if (socket.destroyed) return;
+      sent += 0x10000;
+      socket.write(`10000\r\n${'x'.repeat(0x10000)}\r\n`, () => setImmediate(send));
+    };
+    send();
+    socket.resume();
+    await closed;
+    // Beyond what is read of it, only what the system had taken in.
+    assert.ok(sent < 64 * 1024 * 1024, String(sent));
+  });
+
+  it('runs no handler for a caller who hung up while the decision was made', async (context) => {
+    const { store, answer, asked } = createSlowStore();
+    let runs = 0;
+    const count = (): void => {
+      runs += 1;
+    };
+    const { server, port, lines } = await start(context, count, { trustStore: store });
+    server.on('upgrade', count);
+    for (const fields of [fieldsOf(operator), { ...upgrade, ...fieldsOf(operator) }]) {
+      const socket = connect(port, '127.0.0.1');
+      socket.write(write('GET /', fields));
+      await asked;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      socket.resetAndDestroy();
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    answer();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.equal(runs, 0);
+    assert.equal(lines.length, 2);
+  });
+
+  it('hands on what comes while a late decision is made', async (context) => {
+    const { store, answer, asked } = createSlowStore();
+    const { port } = await start(context, (request, response) => request.pipe(response), { trustStore: store });
+    const whole = converse(port, write('POST /', { ...close, ...fieldsOf(operator), 'content-length': '4' }, 'body'));
+    await asked;
+    answer();
+    assert.match(await whole, /body/);
+  });
+
+  it('shows handlers no secret, whatever they read the fields by', async (context) => {
+    const { port } = await start(context, (request, response) => {
+      response.end(JSON.stringify([request.headers, request.rawHeaders, request.headersDistinct]));
+    });
+    const answer = await converse(port, write('GET /', { ...close, ...fieldsOf(operator), 'x-other': 'kept' }));
+    assert.ok(!answer.includes(secret), answer);
+    assert.equal([...answer.matchAll(/kept/g)].length, 3);
+  });
+
+  it('answers 503 where deciding fails, and goes on', async (context) => {
+    const fail = (): never => {
+      throw new Error('no');
+    };
+    const { port } = await start(context, hello, { trustStore: { find: fail } });
+    for (let turn = 0; turn < 2; turn += 1) {
+      assert.match(await converse(port, write('GET /', { ...close, ...fieldsOf(operator) })), /^HTTP\/1\.1 503 /);
+    }
+  });
+
+  it('has a tracing library that replaces the method of the class later still hear of requests', async (context) => {
+    const { port } = await start(context, hello);
+    const emit = Reflect.get(Server.prototype, 'emit') as (...event: unknown[]) => boolean;
+    const heard: unknown[] = [];
+    Server.prototype.emit = function (this: Server, ...event: unknown[]) {
+      heard.push(event[0]);
+      return Reflect.apply(emit, this, event);
+    } as never;
+    context.after(() => {
+      Server.prototype.emit = emit as never;
+    });
+    await converse(port, write('GET /', { ...close, ...fieldsOf(operator) }));
+    assert.ok(heard.includes('request'));
+  });
+
+  it('refuses servers of other kinds, other gates and a second gate', (context) => {
+    const { gate } = createStage(context);
+    assert.throws(
+      () => {
+        secureServer(createHttp2Server() as never, gate);
+      },
+      { name: 'TypeError', message: /http2/ },
+    );
+    assert.throws(() => {
+      secureServer({ emit: () => true } as never, gate);
+    }, TypeError);
+    const server = createServer();
+    assert.throws(
+      () => {
+        secureServer(server, { ...gate });
+      },
+      { name: 'TypeError', message: /createGate/ },
+    );
+    secureServer(server, gate);
+    assert.throws(() => {
+      secureServer(server, gate);
+    }, /called twice/);
+  });
+});
+
+describe('requireRole', () => {
+  const asOperator = requireRole('operator');
+  const guarded: RequestListener = (request, response) => {
+    asOperator(request, response, () => response.end(`operator ${getClientIdentity(request).name}`));
+  };
+
+  it('asks the gate, also on an anonymous route', async (context) => {
+    const { port } = await start(context, guarded, { allowAnonymous: ['GET /open'] });
+    for (const path of ['/', '/open']) {
+      const ask = (fields: Readonly<Record<string, string>>): Promise<string> =>
+        converse(port, write(`GET ${path}`, { ...close, ...fields }));
+      assert.match(await ask(fieldsOf(operator)), /operator operator$/);
+      assert.match(await ask(fieldsOf(reader)), /^HTTP\/1\.1 403 /);
+      assert.match(await ask(fieldsOf(undefined)), /^HTTP\/1\.1 401 /);
+      assert.match(await ask({}), /^HTTP\/1\.1 401 /);
+    }
+  });
+
+  it('refuses where there is no gate', async (context) => {
+    const warn = context.mock.method(console, 'warn', () => undefined);
+    const server = createServer(guarded).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    context.after(() => server.close());
+    const { port } = server.address() as AddressInfo;
+    assert.match(await converse(port, write('GET /', { ...close, ...fieldsOf(operator) })), /^HTTP\/1\.1 503 /);
+    assert.match(String(warn.mock.calls[0]?.arguments[0]), /"code":"gate_not_installed"/);
+  });
+
+  it('takes no empty role', () => {
+    assert.throws(() => requireRole(''), TypeError);
+  });
+});
