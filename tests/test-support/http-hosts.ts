@@ -29,21 +29,47 @@ export interface RunningHost {
   stop(): Promise<void>;
 }
 
+/** The frameworks alone, for a test that makes servers in its own process. */
+export interface InstalledFrameworks {
+  /** As `require`. */
+  load(name: string): unknown;
+  remove(): void;
+}
+
+export async function installFrameworks(): Promise<InstalledFrameworks> {
+  const { folder, remove } = copyExample();
+  return removeUnless(remove, async () => {
+    await installWithTarballs(folder, []);
+    return { load: createRequire(join(folder, 'package.json')), remove };
+  });
+}
+
 /** About ten seconds. */
 export async function installHttpHosts(): Promise<InstalledHosts> {
-  const temporary = mkdtempSync(join(tmpdir(), 'certgate-http-hosts-'));
-  const remove = (): void => {
-    rmSync(temporary, { recursive: true, force: true });
-  };
-  try {
-    const folder = join(temporary, 'hosts');
-    const isOurs = (source: string): boolean => !/[\\/](?:node_modules|dist)$/.test(source);
-    cpSync(join(root, 'examples', 'http-hosts'), folder, { recursive: true, filter: isOurs });
+  const { temporary, folder, remove } = copyExample();
+  return removeUnless(remove, async () => {
     await installWithTarballs(folder, await packPackages(temporary, ['certgate-http']));
     const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
     const { exitCode, stdout } = await collect(spawn(process.execPath, [tsc, '-p', folder]));
     if (exitCode !== 0) throw new Error(`The examples do not compile:\n${stdout}`);
     return { folder, start: (name, settings) => startHost(folder, name, settings), remove };
+  });
+}
+
+function copyExample(): { readonly temporary: string; readonly folder: string; readonly remove: () => void } {
+  const temporary = mkdtempSync(join(tmpdir(), 'certgate-http-hosts-'));
+  const folder = join(temporary, 'hosts');
+  const isOurs = (source: string): boolean => !/[\\/](?:node_modules|dist)$/.test(source);
+  cpSync(join(root, 'examples', 'http-hosts'), folder, { recursive: true, filter: isOurs });
+  const remove = (): void => {
+    rmSync(temporary, { recursive: true, force: true });
+  };
+  return { temporary, folder, remove };
+}
+
+async function removeUnless<Result>(remove: () => void, install: () => Promise<Result>): Promise<Result> {
+  try {
+    return await install();
   } catch (error) {
     remove();
     throw error;

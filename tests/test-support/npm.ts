@@ -35,6 +35,7 @@ export function findTarball(folder: string, name: string): string {
 export async function installWithTarballs(folder: string, tarballs: readonly string[]): Promise<void> {
   const quietly = ['--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'];
   await expectNpm(['ci', ...quietly], folder);
+  if (tarballs.length === 0) return;
   await expectNpm(['install', '--no-save', ...quietly, ...tarballs], folder);
 }
 

@@ -73,13 +73,19 @@ export function secureFastify(gate: Gate): FastifyPlugin {
     });
   };
   const plugin: FastifyPlugin = (app, _options, done) => {
-    noteSecured('secureFastify', app);
-    if (!app.hasRequestDecorator('clientIdentity')) app.decorateRequest('clientIdentity', { getter: readIdentity });
-    app.addHook('onRequest', onRequest);
-    app.addHook('onRoute', (route: RouteOptions) => {
-      expectRequirement(findRequirement(route));
-    });
-    app.addHook('onReady', () => gate.start());
+    try {
+      noteSecured('secureFastify', app);
+      if (!app.hasRequestDecorator('clientIdentity')) app.decorateRequest('clientIdentity', { getter: readIdentity });
+      app.addHook('onRequest', onRequest);
+      app.addHook('onRoute', (route: RouteOptions) => {
+        expectRequirement(findRequirement(route));
+      });
+      app.addHook('onReady', () => gate.start());
+    } catch (error) {
+      // What a plugin throws, Fastify does not hear.
+      done(error as Error);
+      return;
+    }
     done();
   };
   // What fastify-plugin sets: the hooks then belong to the context in which the plugin is registered, not to one of its own.

@@ -1,0 +1,343 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { after, before, describe, it, type TestContext } from 'node:test';
+import {
+  createGate,
+  type FastifyPlugin,
+  findClientIdentity,
+  type Gate,
+  getClientIdentity,
+  secureExpress,
+  secureFastify,
+  secureFetch,
+  secureServer,
+  trustStoreFromDocument,
+} from '@certgate/http';
+import { type MadeCertificate, makeCertificate } from '@certgate/x509/test-support/certificates.js';
+import { type InstalledFrameworks, installFrameworks } from './test-support/http-hosts.js';
+
+// What each adapter closes, and what it doesn't (docs/http-hosts.md), with the real frameworks. The caller's fields are those
+// of HAProxy; real handshakes are in http-hosts.test.ts.
+
+const frontEndSecret = 'a-secret-of-the-front-end-for-tests-only';
+const ann = makeCertificate({ name: ['CN = ann'] });
+const thumbprintSha256 = createHash('sha256').update(ann.der).digest('hex');
+const identities = [{ name: 'Ann', roles: ['operator'], pins: [{ thumbprintSha256 }] }];
+const trustStore = trustStoreFromDocument({ schemaVersion: 1, revision: 1, identities });
+
+let frameworks: InstalledFrameworks;
+before(async () => {
+  frameworks = await installFrameworks();
+});
+after(() => {
+  frameworks.remove();
+});
+
+interface LoggedGate {
+  readonly gate: Gate;
+  readonly lines: readonly string[];
+}
+
+function makeGate(): LoggedGate {
+  const lines: string[] = [];
+  const write = (line: string): void => {
+    lines.push(line);
+  };
+  const log = { info: write, warn: write };
+  return { gate: createGate({ trustStore, frontEnd: 'haproxy', frontEndSecret, log }), lines };
+}
+
+const fieldsOf = ({ header }: MadeCertificate): Readonly<Record<string, string>> => ({
+  'X-Certgate-Front-End-Secret': frontEndSecret,
+  'X-Client-Certificate': header,
+  'X-Client-Certificate-Verification': 'UNVERIFIED',
+});
+
+async function listen(context: TestContext, listener: RequestListener | Server): Promise<number> {
+  const server = typeof listener === 'function' ? createServer(listener) : listener;
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  context.after(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+/** Status and body for Ann and for nobody. */
+async function askBoth(port: number, path: string, method = 'GET'): Promise<readonly [Answer, Answer]> {
+  const ask = async (headers: Readonly<Record<string, string>>): Promise<Answer> => {
+    const answer = await fetch(`http://127.0.0.1:${port}${path}`, { method, headers });
+    return [answer.status, await answer.text()];
+  };
+  return [await ask(fieldsOf(ann)), await ask({})];
+}
+
+type Answer = readonly [status: number, body: string];
+
+async function expectClosed(
+  port: number,
+  path: string,
+  expected: readonly [number, string | undefined],
+): Promise<void> {
+  const [forAnn, forNobody] = await askBoth(port, path);
+  assert.equal(forAnn[0], expected[0], path);
+  if (expected[1] !== undefined) assert.equal(forAnn[1], expected[1], path);
+  assert.equal(forNobody[0], 401, path);
+  assert.match(forNobody[1], /client_certificate_required/, path);
+}
+
+/** Asks for an upgrade, and tells all that was answered. */
+async function askUpgrade(port: number, fields: Readonly<Record<string, string>> = {}): Promise<string> {
+  const socket = connect(port, '127.0.0.1');
+  const all = { Host: 'x', Connection: 'Upgrade', Upgrade: 'echo', ...fields };
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.write(`GET /after HTTP/1.1\r\n${lines.join('')}\r\n`);
+  return text(socket);
+}
+
+const answerUpgrade = (_request: IncomingMessage, socket: Socket): void => {
+  socket.end('HTTP/1.1 101 Switching Protocols\r\n\r\n');
+};
+
+/** What Express 4, 5 and Connect have in common. */
+interface App extends RequestListener {
+  (request: IncomingMessage, response: ServerResponse): void;
+  use(path: string, handler: App | RequestListener): unknown;
+}
+
+const name: RequestListener = (request, response) => response.end(findClientIdentity(request)?.name ?? 'nobody');
+
+for (const framework of ['express', 'express-4', 'connect']) {
+  describe(`secureExpress with ${framework}`, () => {
+    const createApp = (): App => (frameworks.load(framework) as () => App)();
+
+    it('closes what was added before and after it, and what nothing handles', async (context) => {
+      const app = createApp();
+      const { gate, lines } = makeGate();
+      app.use('/before', name);
+      secureExpress(app, gate);
+      app.use('/after', name);
+      const port = await listen(context, app);
+      await expectClosed(port, '/before', [200, 'Ann']);
+      await expectClosed(port, '/after', [200, 'Ann']);
+      await expectClosed(port, '/nowhere', [404, undefined]);
+      for (const method of ['HEAD', 'OPTIONS', 'POST', 'DELETE', 'PROPFIND']) {
+        const [, forNobody] = await askBoth(port, '/after', method);
+        assert.equal(forNobody[0], 401, method);
+      }
+      assert.equal(lines.length, 16);
+    });
+
+    it('closes an app that is mounted in another, and leaves that as it is', async (context) => {
+      const [outer, inner] = [createApp(), createApp()];
+      inner.use('/before', name);
+      outer.use('/inner', inner);
+      secureExpress(inner, makeGate().gate);
+      outer.use('/own', name);
+      const port = await listen(context, outer);
+      await expectClosed(port, '/inner/before', [200, 'Ann']);
+      assert.deepEqual(await askBoth(port, '/own'), [
+        [200, 'nobody'],
+        [200, 'nobody'],
+      ]);
+    });
+
+    it('decides once where the server has the same gate', async (context) => {
+      const app = createApp();
+      const { gate, lines } = makeGate();
+      secureExpress(app, gate);
+      app.use('/after', name);
+      const server = createServer(app);
+      secureServer(server, gate);
+      await expectClosed(await listen(context, server), '/after', [200, 'Ann']);
+      assert.equal(lines.length, 2);
+    });
+
+    it('does not close listeners for upgrades, and secureServer does', async (context) => {
+      const app = createApp();
+      const { gate } = makeGate();
+      secureExpress(app, gate);
+      const open = createServer(app).on('upgrade', answerUpgrade);
+      assert.match(await askUpgrade(await listen(context, open)), /^HTTP\/1\.1 101 /);
+      const closed = createServer(app).on('upgrade', answerUpgrade);
+      secureServer(closed, gate);
+      const port = await listen(context, closed);
+      assert.match(await askUpgrade(port), /^HTTP\/1\.1 401 /);
+      assert.match(await askUpgrade(port, fieldsOf(ann)), /^HTTP\/1\.1 101 /);
+    });
+
+    it('is called once for an app', () => {
+      const app = createApp();
+      const { gate } = makeGate();
+      secureExpress(app, gate);
+      assert.throws(() => {
+        secureExpress(app, gate);
+      }, /called twice/);
+    });
+  });
+}
+
+it('secureExpress takes nothing but an app', () => {
+  const { gate } = makeGate();
+  for (const app of [undefined, {}, (): void => undefined]) {
+    assert.throws(() => {
+      secureExpress(app as never, gate);
+    }, TypeError);
+  }
+});
+
+it('secureExpress does not close the router of Express 5 where somebody calls that directly', async (context) => {
+  interface Express5 extends App {
+    router(request: IncomingMessage, response: ServerResponse, next: () => void): void;
+  }
+  const app = (frameworks.load('express') as () => Express5)();
+  secureExpress(app, makeGate().gate);
+  app.use('/after', name);
+  const port = await listen(context, (request, response) => {
+    app.router(request, response, () => response.end());
+  });
+  assert.deepEqual((await askBoth(port, '/after'))[1], [200, 'nobody']);
+});
+
+/** What is used here of Fastify. */
+interface FastifyLike {
+  get(path: string, handler: (request: FastifyRequestLike) => unknown): unknown;
+  get(path: string, options: object, handler: (request: FastifyRequestLike) => unknown): unknown;
+  register(
+    plugin: FastifyPlugin | ((app: FastifyLike, options: object, done: () => void) => void),
+  ): PromiseLike<unknown>;
+  listen(options: object): Promise<string>;
+  ready(): Promise<unknown>;
+  inject(path: string): Promise<{ readonly statusCode: number }>;
+  close(): Promise<void>;
+  readonly server: Server;
+}
+
+interface FastifyRequestLike {
+  readonly raw: IncomingMessage;
+  readonly clientIdentity: { readonly name: string };
+}
+
+describe('secureFastify', () => {
+  const createApp = (context: TestContext): FastifyLike => {
+    const app = (frameworks.load('fastify') as () => FastifyLike)();
+    context.after(() => app.close());
+    return app;
+  };
+  const start = async (app: FastifyLike): Promise<number> => {
+    await app.listen({ port: 0, host: '127.0.0.1' });
+    return (app.server.address() as AddressInfo).port;
+  };
+  const whoami = (request: FastifyRequestLike): string => request.clientIdentity.name;
+
+  it('closes what was added before and after it, contexts too, and what nothing handles', async (context) => {
+    const app = createApp(context);
+    const { gate, lines } = makeGate();
+    app.get('/before', whoami);
+    void app.register((child: FastifyLike, _options: object, done: () => void) => {
+      child.get('/child', whoami);
+      done();
+    });
+    await app.register(secureFastify(gate));
+    app.get('/after', whoami);
+    app.get('/role', { config: { certgate: { roles: ['writer'] } } }, whoami);
+    const port = await start(app);
+    for (const path of ['/before', '/child', '/after']) await expectClosed(port, path, [200, 'Ann']);
+    await expectClosed(port, '/role', [403, undefined]);
+    await expectClosed(port, '/nowhere', [404, undefined]);
+    for (const method of ['HEAD', 'OPTIONS', 'POST', 'DELETE']) {
+      const [, forNobody] = await askBoth(port, '/after', method);
+      assert.equal(forNobody[0], 401, method);
+    }
+    assert.equal((await app.inject('/after')).statusCode, 401);
+    assert.equal(lines.length, 19);
+  });
+
+  it('closes the context in which it is registered, and no other', async (context) => {
+    const app = createApp(context);
+    const { gate } = makeGate();
+    app.get('/own', (request) => findClientIdentity(request)?.name ?? 'nobody');
+    void app.register((child: FastifyLike, _options: object, done: () => void) => {
+      child.get('/before', (request) => getClientIdentity(request).name);
+      void child.register(secureFastify(gate));
+      child.get('/after', whoami);
+      done();
+    });
+    const port = await start(app);
+    for (const path of ['/before', '/after']) await expectClosed(port, path, [200, 'Ann']);
+    assert.deepEqual((await askBoth(port, '/own'))[1], [200, 'nobody']);
+  });
+
+  it('leaves requests with a malformed URL to Fastify, which runs no handler', async (context) => {
+    const app = createApp(context);
+    await app.register(secureFastify(makeGate().gate));
+    let runs = 0;
+    app.get('/*', () => (runs += 1));
+    assert.equal((await askBoth(await start(app), '/%zz'))[1][0], 400);
+    assert.equal(runs, 0);
+  });
+
+  it('does not close listeners for upgrades, and secureServer does', async (context) => {
+    for (const isServerSecured of [false, true]) {
+      const app = createApp(context);
+      const { gate } = makeGate();
+      await app.register(secureFastify(gate));
+      app.server.on('upgrade', answerUpgrade);
+      if (isServerSecured) secureServer(app.server, gate);
+      assert.match(await askUpgrade(await start(app)), isServerSecured ? /^HTTP\/1\.1 401 / : /^HTTP\/1\.1 101 /);
+    }
+  });
+
+  it('refuses a route whose requirement is not valid when that is added, and a second gate', async (context) => {
+    const app = createApp(context);
+    const { gate } = makeGate();
+    await app.register(secureFastify(gate));
+    assert.throws(() => app.get('/role', { config: { certgate: { role: 'writer' } } }, whoami), /no member role/);
+    await assert.rejects(async () => {
+      await app.register(secureFastify(gate));
+    }, /called twice/);
+  });
+
+  it('answers 503 on a route whose requirement is not valid where that was added before', async (context) => {
+    const app = createApp(context);
+    app.get('/role', { config: { certgate: { role: 'writer' } } }, whoami);
+    await app.register(secureFastify(makeGate().gate));
+    assert.equal((await askBoth(await start(app), '/role'))[0][0], 503);
+  });
+
+  it('does not let an app start whose trust document is not valid', async (context) => {
+    context.mock.method(console, 'warn', () => undefined);
+    const app = createApp(context);
+    const failing = { find: trustStore.find.bind(trustStore), start: () => Promise.reject(new Error('not valid')) };
+    await app.register(secureFastify(createGate({ trustStore: failing, frontEnd: 'haproxy', frontEndSecret })));
+    await assert.rejects(app.ready(), /not valid/);
+  });
+});
+
+describe('secureFetch with Hono', () => {
+  interface HonoLike {
+    readonly fetch: (request: Request) => Response | Promise<Response>;
+    get(path: string, handler: (call: { readonly req: { readonly raw: Request } }) => Response): unknown;
+  }
+
+  it('closes every route of the app, and what nothing handles', async (context) => {
+    const { Hono } = frameworks.load('hono') as { readonly Hono: new () => HonoLike };
+    const { getRequestListener } = frameworks.load('@hono/node-server') as {
+      readonly getRequestListener: (handler: (request: Request) => Promise<Response>) => RequestListener;
+    };
+    const app = new Hono();
+    const whoami = ({ req }: { readonly req: { readonly raw: Request } }): Response =>
+      new Response(getClientIdentity(req.raw).name);
+    app.get('/before', whoami);
+    const fetchSecured = secureFetch(app.fetch, makeGate().gate);
+    app.get('/after', whoami);
+    const port = await listen(context, getRequestListener(fetchSecured));
+    for (const path of ['/before', '/after']) await expectClosed(port, path, [200, 'Ann']);
+    await expectClosed(port, '/nowhere', [404, undefined]);
+  });
+});
