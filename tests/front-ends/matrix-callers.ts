@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Callers, Certificates } from './callers.js';
 
 /** The routes of every host of the matrix. */
-export const routes = ['/api/public', '/api/closed', '/api/role'] as const;
+export const routes = ['/public', '/closed', '/role'] as const;
 
 export type MatrixCaller = keyof Callers | 'none' | 'past';
 
@@ -55,11 +55,11 @@ export function writeMatrixTrust(
       },
     ],
     identities: [
-      { name: 'pinned', roles: ['writer'], pins: [pin(leaf('pinned'))] },
+      { name: 'pinned', roles: ['operator'], pins: [pin(leaf('pinned'))] },
       { name: 'issued', roles: [], names: [byName('issued')] },
       { name: 'chained', roles: [], names: [byName('chained')] },
-      { name: 'expired', roles: ['writer'], pins: [pin(leaf('expired'))] },
-      { name: 'expired-issued', roles: ['writer'], names: [byName('expired-issued')] },
+      { name: 'expired', roles: ['operator'], pins: [pin(leaf('expired'))] },
+      { name: 'expired-issued', roles: ['operator'], names: [byName('expired-issued')] },
     ],
   };
   const file = join(folder, withIntermediates ? 'trust.json' : 'trust-without-intermediates.json');

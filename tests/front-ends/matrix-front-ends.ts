@@ -1,7 +1,16 @@
+import { pathToFileURL } from 'node:url';
+import { join } from 'node:path';
+import type * as gatewayModule from '../../packages/certgate/dist/esm/gateway/gateway.js';
+import { root } from '../test-support/certgate.js';
 import type { Certificates } from './callers.js';
 import { reasonToSkip, startProxy } from './proxies.js';
 import { type ProxyName } from './proxy-programs.js';
-import { type Fields, secretField, wireForms } from './wire-forms.js';
+import { type Fields, wireForms } from './wire-forms.js';
+
+// No package exports it, and the compiled test stands one folder deeper than its source.
+const { startGateway } = (await import(
+  pathToFileURL(join(root, 'packages/certgate/dist/esm/gateway/gateway.js')).href
+)) as typeof gatewayModule;
 
 /** A front end that runs before a host. */
 export interface RunningFrontEnd {
@@ -32,7 +41,23 @@ const proxied: readonly (readonly [frontEnd: string, proxy: ProxyName])[] = [
   ['rfc9440', 'apache'],
 ];
 
-export const matrixFrontEnds: readonly MatrixFrontEnd[] = proxied.map(([frontEnd, proxy]) => {
+/** No front end: callers connect to the server itself. */
+export const directTls: MatrixFrontEnd = {
+  frontEnd: 'direct-tls',
+  program: 'none',
+  needsSecret: false,
+  skip: false,
+  refusesExpired: false,
+  encode: () => ({}),
+  start: (port) => Promise.resolve({ port, stop: () => Promise.resolve() }),
+};
+
+/** Front ends that don't run here: the tool's own gateway writes what they write. */
+const played: readonly gatewayModule.GatewayOptions['frontEnd'][] = ['app-service', 'envoy', 'application-gateway'];
+
+export const matrixFrontEnds: readonly MatrixFrontEnd[] = [...played.flatMap(playFrontEnd), ...proxied.map(runProxy)];
+
+function runProxy([frontEnd, proxy]: (typeof proxied)[number]): MatrixFrontEnd {
   const { encode, expired, verification } = wireForms[proxy];
   return {
     frontEnd,
@@ -44,6 +69,36 @@ export const matrixFrontEnds: readonly MatrixFrontEnd[] = proxied.map(([frontEnd
     start: (upstreamPort, certificates, frontEndSecret) =>
       startProxy(proxy, 'any-certificate', { certificates, upstreamPort, frontEndSecret }),
   };
-});
+}
 
-export { secretField };
+function playFrontEnd(frontEnd: (typeof played)[number]): readonly MatrixFrontEnd[] {
+  if (frontEnd === undefined) return [];
+  const needsSecret = frontEnd !== 'app-service';
+  return [
+    {
+      frontEnd,
+      program: 'certgate gateway',
+      needsSecret,
+      skip: false,
+      refusesExpired: false,
+      encode: ({ certificates: [leaf] }) => encodePlayed[frontEnd]?.(encodeURIComponent(leaf?.pem ?? '')) ?? {},
+      start: async (upstreamPort, { server }, frontEndSecret) => {
+        const gateway = await startGateway({
+          upstream: new URL(`http://127.0.0.1:${upstreamPort}`),
+          serverCertificate: { certificatePem: server.cert, privateKeyPem: server.key },
+          frontEnd,
+          ...(needsSecret ? { frontEndSecret } : { clientCertificateMode: 'optional' }),
+        });
+        return { port: Number(new URL(gateway.url).port), stop: () => gateway.close() };
+      },
+    },
+  ];
+}
+
+const encodePlayed: Readonly<Record<string, (escapedPem: string) => Fields>> = {
+  envoy: (escapedPem) => ({ 'x-forwarded-client-cert': `Cert="${escapedPem}"` }),
+  'application-gateway': (escapedPem) => ({
+    'x-client-certificate': escapedPem,
+    'x-client-certificate-verification': 'SUCCESS',
+  }),
+};

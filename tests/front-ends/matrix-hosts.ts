@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { startFunctionsHost } from '../test-support/adapter-app.js';
 import { root } from '../test-support/certgate.js';
+import { type HttpHostName, hostsBehindFrontEnds, type InstalledHosts } from '../test-support/http-hosts.js';
 
 /** What a host is told of its front end. */
 export interface HostOptions {
@@ -11,6 +12,8 @@ export interface HostOptions {
   readonly frontEndSecret: string | undefined;
   readonly trustFile: string;
   readonly acceptForwardedChain?: true;
+  /** Environment variables with the files of the server's own certificate. */
+  readonly tls?: Readonly<Record<string, string>>;
 }
 
 /** An app with the three routes of the matrix, on loopback. */
@@ -19,11 +22,24 @@ export interface RunningHost {
   stop(): Promise<void>;
 }
 
-export type HostName = 'Azure Functions';
+/** The columns of the matrix: Azure Functions, and the servers of examples/http-hosts. */
+export type HostName = 'functions' | HttpHostName;
 
-export const hosts: Readonly<Record<HostName, (options: HostOptions) => Promise<RunningHost>>> = {
-  'Azure Functions': startFunctions,
-};
+export const hostNames: readonly HostName[] = ['functions', ...hostsBehindFrontEnds];
+
+/** Starts the hosts that `installed` has, and Functions. */
+export function startHost(
+  name: HostName,
+  installed: InstalledHosts | undefined,
+  options: HostOptions,
+): Promise<RunningHost> {
+  if (name === 'functions') return startFunctions(options);
+  if (installed === undefined) throw new Error(`${name} is not installed`);
+  const { frontEnd, frontEndSecret, trustFile } = options;
+  if (name === 'direct-tls') return installed.start(name, { CERTGATE_TRUST: trustFile, ...options.tls });
+  const secret = frontEndSecret === undefined ? {} : { CERTGATE_FRONT_END_SECRET: frontEndSecret };
+  return installed.start(name, { CERTGATE_TRUST: trustFile, CERTGATE_FRONT_END: frontEnd, ...secret });
+}
 
 const library = dirname(createRequire(import.meta.url).resolve('@azure/functions/package.json'));
 
@@ -31,7 +47,7 @@ const functionsApp = `
 const { app } = require('@azure/functions');
 const { allowAnonymous, getClientIdentity, requireRole, secureApp, trustStoreFrom } = require('@certgate/azure-functions');
 
-const name = (request, context) => ({ body: getClientIdentity(context).name });
+const name = (request, context) => ({ body: \`hello \${getClientIdentity(context).name}\` });
 app.http('closed', { handler: name });
 const { frontEnd, acceptForwardedChain } = JSON.parse(process.env.MATRIX_OPTIONS);
 secureApp(app, {
@@ -40,7 +56,7 @@ secureApp(app, {
   ...(acceptForwardedChain && { acceptForwardedChain }),
 });
 app.http('public', { handler: allowAnonymous(() => ({ body: 'public' })) });
-app.http('role', { handler: requireRole('writer', name) });
+app.http('role', { handler: requireRole('operator', name) });
 `;
 
 async function startFunctions({ frontEndSecret, trustFile, ...options }: HostOptions): Promise<RunningHost> {
@@ -49,7 +65,7 @@ async function startFunctions({ frontEndSecret, trustFile, ...options }: HostOpt
   for (const scope of ['@azure', '@certgate']) mkdirSync(join(modules, scope), { recursive: true });
   symlinkSync(library, join(modules, '@azure/functions'), 'junction');
   symlinkSync(join(root, 'packages/azure-functions'), join(modules, '@certgate/azure-functions'), 'junction');
-  writeFileSync(join(folder, 'host.json'), '{ "version": "2.0" }');
+  writeFileSync(join(folder, 'host.json'), '{ "version": "2.0", "extensions": { "http": { "routePrefix": "" } } }');
   writeFileSync(join(folder, 'package.json'), '{ "main": "index.js" }');
   writeFileSync(join(folder, 'index.js'), functionsApp);
   cpSync(trustFile, join(folder, 'trust.json'));

@@ -2,7 +2,8 @@ import { request } from 'node:http';
 import type { Caller, Certificates } from './callers.js';
 import { type MatrixCaller, expectedStatuses, identityNames, routes } from './matrix-callers.js';
 import type { MatrixFrontEnd } from './matrix-front-ends.js';
-import { type HostName, type HostOptions, hosts } from './matrix-hosts.js';
+import type { InstalledHosts } from '../test-support/http-hosts.js';
+import { type HostName, type HostOptions, startHost } from './matrix-hosts.js';
 import { TlsConnection } from './tls-connection.js';
 
 // Every front end before every host, with every caller.
@@ -19,16 +20,24 @@ export interface MatrixCell {
   readonly expectedName: string | undefined;
 }
 
+/** What all cells share. */
+export interface MatrixStage {
+  readonly certificates: Certificates;
+  readonly trustFile: string;
+  /** Undefined: for Azure Functions alone. */
+  readonly installed: InstalledHosts | undefined;
+}
+
 /** All callers of one front end before one host. */
 export async function runMatrixPair(
   frontEnd: MatrixFrontEnd,
   hostName: HostName,
-  certificates: Certificates,
-  trustFile: string,
-  more: Pick<HostOptions, 'acceptForwardedChain'> = {},
+  { certificates, trustFile, installed }: MatrixStage,
+  more: Pick<HostOptions, 'acceptForwardedChain' | 'tls'> = {},
 ): Promise<readonly MatrixCell[]> {
   const frontEndSecret = frontEnd.needsSecret ? matrixSecret : undefined;
-  const host = await hosts[hostName]({ frontEnd: frontEnd.frontEnd, frontEndSecret, trustFile, ...more });
+  const options = { frontEnd: frontEnd.frontEnd, frontEndSecret, trustFile, ...more };
+  const host = await startHost(hostName, installed, options);
   try {
     const running = await frontEnd.start(host.port, certificates, matrixSecret);
     try {
@@ -65,7 +74,7 @@ async function fillCell(
   const statuses = answers.map(({ status }) => status);
   const isRefusedBefore = refusesExpired && caller.startsWith('expired');
   const expected = isRefusedBefore ? statuses.map(() => (statuses[0] === 400 ? 400 : 'TLS')) : expectedStatuses[caller];
-  const name = statuses[1] === 200 ? answers[1]?.body : undefined;
+  const name = statuses[1] === 200 ? /^hello (\S+)/.exec(answers[1]?.body ?? '')?.[1] : undefined;
   return { caller, statuses, expected, name, expectedName: identityNames[caller] };
 }
 

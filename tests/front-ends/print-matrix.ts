@@ -1,15 +1,16 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { makeCertificates } from './callers.js';
 import { writeMatrixTrust } from './matrix-callers.js';
 import { type MatrixCell, runMatrixPair } from './matrix.js';
-import { matrixFrontEnds } from './matrix-front-ends.js';
-import { type HostName, hosts } from './matrix-hosts.js';
+import { directTls, matrixFrontEnds } from './matrix-front-ends.js';
+import { installHttpHosts } from '../test-support/http-hosts.js';
+import { hostNames } from './matrix-hosts.js';
 
 // npm run front-ends: runs every cell and prints the table. Exits with 1 where one is not as expected, or could not be run.
 
-const hostNames = Object.keys(hosts) as HostName[];
 const folder = mkdtempSync(`${tmpdir()}/certgate-matrix-`);
 let isAllRight = true;
 
@@ -26,9 +27,13 @@ function printRow(columns: readonly string[]): void {
 
 try {
   const certificates = makeCertificates(folder);
-  const trustFile = writeMatrixTrust(folder, certificates);
+  const installed = await installHttpHosts();
+  process.once('exit', () => {
+    installed.remove();
+  });
+  const stage = { certificates, trustFile: writeMatrixTrust(folder, certificates), installed };
   console.log('Each cell: the statuses of a public route, a closed one, and one that needs a role.\n');
-  printRow(['front end', 'caller', ...hostNames]);
+  printRow(['front end', 'caller', ...hostNames, 'direct-tls']);
   for (const frontEnd of matrixFrontEnds) {
     if (frontEnd.skip !== false) {
       isAllRight = false;
@@ -36,11 +41,15 @@ try {
       continue;
     }
     const columns: (readonly MatrixCell[])[] = [];
-    for (const host of hostNames) columns.push(await runMatrixPair(frontEnd, host, certificates, trustFile));
+    for (const host of hostNames) columns.push(await runMatrixPair(frontEnd, host, stage));
     for (const [index, { caller }] of (columns[0] ?? []).entries()) {
       const cells = columns.map((column) => column[index]).filter((cell) => cell !== undefined);
-      printRow([frontEnd.frontEnd, caller, ...cells.map(describeCell)]);
+      printRow([frontEnd.frontEnd, caller, ...cells.map(describeCell), '-']);
     }
+  }
+  const tls = { TLS_CERTIFICATE: join(folder, 'localhost.crt'), TLS_CERTIFICATE_KEY: join(folder, 'localhost.key') };
+  for (const cell of await runMatrixPair(directTls, 'direct-tls', stage, { tls })) {
+    printRow([directTls.frontEnd, cell.caller, ...hostNames.map(() => '-'), describeCell(cell)]);
   }
 } finally {
   rmSync(folder, { recursive: true, force: true });
