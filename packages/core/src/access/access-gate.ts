@@ -102,7 +102,7 @@ export class AccessGate {
     try {
       const leaf = trimHeader(header);
       const extraction: CertificateExtraction =
-        leaf === undefined ? denyMissing() : { outcome: 'extracted', leaf, encoding: 'base64' };
+        leaf === undefined ? denyMissing() : { outcome: 'extracted', leaf, encoding: 'base64', chain: undefined };
       return this.decideExtracted(extraction, requirement, now);
     } catch (error) {
       return denyFault(error);

@@ -76,7 +76,9 @@ export function hashTail(text: string): number {
 /** The text of App Service's header → the bytes of one certificate. Strict, and capped before any work. */
 export function readCertificateHeader(header: string | null | undefined): CertificateHeaderReading {
   const leaf = trimHeader(header);
-  return leaf === undefined ? denyMissing() : readCertificateText({ outcome: 'extracted', leaf, encoding: 'base64' });
+  return leaf === undefined
+    ? denyMissing()
+    : readCertificateText({ outcome: 'extracted', leaf, encoding: 'base64', chain: undefined });
 }
 
 /** For a request whose front end says nothing of a certificate. `subject` is what says nothing. */
@@ -96,6 +98,7 @@ export function readCertificateText({ leaf, encoding, chain }: CertificateText):
   if (encoding === 'base64') return readBase64Der(leaf, candidates);
   const base64 = unescapePem(leaf);
   if (base64 !== undefined) return readBase64Der(base64, candidates);
+  if (leaf.includes(',')) return deny('certificate_multiple', severalDetail);
   return deny('certificate_malformed', 'The PEM block in the header is not percent-encoded as the front end does it.');
 }
 
@@ -125,10 +128,12 @@ const frameFaults = {
 } as const;
 
 function denyText(text: string, fault: Base64Fault): Denial<DenialCodeOf<'certificate-header'>> {
-  // A comma is in no base64 alphabet: it is how two header lines arrive joined (RFC 9110 §5.3).
   if (!text.includes(',')) return deny('certificate_malformed', describeTextFault(text, fault));
-  return deny('certificate_multiple', 'The header holds more than one value; the front end sends one certificate.');
+  return deny('certificate_multiple', severalDetail);
 }
+
+/** A comma is in no grammar of one certificate: it is how several header lines arrive (RFC 9110 §5.3). */
+export const severalDetail = 'The header holds more than one value; the front end sends one certificate.';
 
 function describeTextFault(text: string, fault: Base64Fault): string {
   if (text.startsWith('-----')) {

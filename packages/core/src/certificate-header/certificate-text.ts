@@ -19,8 +19,8 @@ export interface CertificateText {
    */
   readonly leaf: string;
   readonly encoding: CertificateEncoding;
-  /** The CA certificates that came with it, as the front end wrote them; absent where none came. */
-  readonly chain?: ChainText;
+  /** The CA certificates that came with it, as the front end wrote them; undefined where none came. */
+  readonly chain: ChainText | undefined;
 }
 
 /** CA certificates that came with the caller's. Nobody has verified them. */

@@ -13,25 +13,27 @@ export type FrontEndSecretOption = string | readonly [string, string];
  * does not tell which one was right.
  */
 export class FrontEndSecret {
-  readonly #values: readonly Buffer[];
-  readonly #given: Buffer;
+  readonly #values: readonly { readonly expected: Buffer; readonly given: Buffer }[];
 
   /** @throws {TypeError} for a value that is too short, too long, or that a header field can't carry as it is. */
   constructor(option: FrontEndSecretOption) {
-    const values = expectSecret(option);
-    this.#values = values.map((value) => Buffer.from(value, 'latin1'));
-    this.#given = Buffer.alloc(Math.max(...values.map(({ length }) => length)));
+    this.#values = expectSecret(option).map((value) => {
+      const expected = Buffer.from(value, 'latin1');
+      return { expected, given: Buffer.alloc(expected.length) };
+    });
   }
 
   /** `given` is the text of the field. */
   isProvenBy(given: string | null | undefined): boolean {
     if (given === null || given === undefined) return false;
+    // A character beyond Latin-1 would lose its high octet below, and might look like another one.
+    if (Buffer.byteLength(given) !== given.length) return false;
     let isProven = false;
     for (const value of this.#values) {
-      // A secret's length is no secret.
-      if (given.length !== value.length) continue;
-      this.#given.write(given, 'latin1');
-      const isSame = timingSafeEqual(this.#given.subarray(0, value.length), value);
+      // A secret's length is no secret. The whole of `value.given` is overwritten.
+      if (given.length !== value.expected.length) continue;
+      value.given.write(given, 'latin1');
+      const isSame = timingSafeEqual(value.given, value.expected);
       isProven = isSame || isProven;
     }
     return isProven;

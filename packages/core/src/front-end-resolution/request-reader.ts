@@ -25,7 +25,7 @@ export class RequestReader {
     const extraction = this.#frontEnd.extract(findField);
     if (this.#acceptsChain || extraction.outcome === 'denied' || extraction.chain === undefined) return extraction;
     const { outcome, leaf, encoding } = extraction;
-    return { outcome, leaf, encoding };
+    return { outcome, leaf, encoding, chain: undefined };
   }
 }
 

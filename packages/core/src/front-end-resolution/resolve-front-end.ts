@@ -1,5 +1,6 @@
 // front-end-resolution/: which front end holds for an app, and what shows that a request came by it.
 
+import { copyOwn } from '@certgate/x509/internal';
 import { type Denial, deny } from '../denial.js';
 import { certificateHeaderName } from '../front-ends/app-service.js';
 import type { FrontEnd } from '../front-ends/front-end.js';
@@ -45,7 +46,9 @@ type FrontEndDenial = Denial & {
  * contradict that, and then every call is refused; it never widens it. Only on App Service itself may it be left out,
  * and in Development (`isDevelopment`), where the callers are the developer's own.
  */
-export function resolveFrontEnd(options: FrontEndOptions, environment: Environment): ResolvedFrontEnd {
+export function resolveFrontEnd(given: FrontEndOptions, environment: Environment): ResolvedFrontEnd {
+  // What the options inherit was written by nobody.
+  const options = copyOwn(given);
   const settings = readFrontEndSettings(environment);
   if (settings.fault !== undefined) return denyFrontEnd('front_end_unknown', settings.fault);
   if (differ(options.frontEnd, settings.frontEnd)) {

@@ -18,6 +18,6 @@ export const appService: FrontEnd = Object.freeze({
   proofs: Object.freeze([]),
   extract: (findField) => {
     const leaf = trimHeader(findField(certificateHeaderName));
-    return leaf === undefined ? denyMissing() : { outcome: 'extracted', leaf, encoding: 'base64' };
+    return leaf === undefined ? denyMissing() : { outcome: 'extracted', leaf, encoding: 'base64', chain: undefined };
   },
 } satisfies FrontEnd);

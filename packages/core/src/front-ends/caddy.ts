@@ -23,6 +23,6 @@ export const caddy: FrontEnd = Object.freeze({
     const leaf = trimHeader(findField(certificateField));
     return leaf === undefined || leaf === placeholder
       ? denyMissing(certificateField)
-      : { outcome: 'extracted', leaf, encoding: 'base64' };
+      : { outcome: 'extracted', leaf, encoding: 'base64', chain: undefined };
   },
 } satisfies FrontEnd);

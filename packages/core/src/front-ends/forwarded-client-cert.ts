@@ -1,44 +1,58 @@
-import type { CertificateExtraction } from '../certificate-header/certificate-text.js';
 import { denyMissing } from '../certificate-header/certificate-header.js';
+import type { CertificateExtraction } from '../certificate-header/certificate-text.js';
 import { pemEnd } from '../certificate-header/percent-encoded-pem.js';
 import { type Denial, deny } from '../denial.js';
 import { extractPemBlock } from './pem-block.js';
 
 /**
- * The keys of an element in the order in which Envoy writes them (source/common/http/conn_manager_utility.cc). It neither
- * quotes nor escapes what it takes from the certificate into `URI` and `DNS`, so a certificate can add pairs of its own
- * there: `Hash`, `Cert` and `Chain` behind them are refused, and so is one that stands twice.
+ * The keys of an element in the order in which Envoy writes them, spelled as it spells them
+ * (source/common/http/conn_manager_utility.cc). It quotes three values. It neither quotes nor escapes what it takes from the
+ * certificate into `URI` and `DNS`, so a certificate can add pairs of its own there: `Hash`, `Cert` and `Chain` behind them
+ * are refused, and so is one that stands twice.
  */
-const keyOrder = ['by', 'hash', 'cert', 'chain', 'subject', 'uri', 'dns'] as const;
+const keyOrder = ['By', 'Hash', 'Cert', 'Chain', 'Subject', 'URI', 'DNS'] as const;
+
+type Key = (typeof keyOrder)[number];
 
 /** Only these stand more than once in an element: a certificate may have several names. */
-const repeatable: readonly string[] = ['by', 'uri', 'dns'];
+const repeatable: readonly Key[] = ['By', 'URI', 'DNS'];
+
+/** A certificate can add a whole element to these, with a comma and a `Cert` of its choice. */
+const forgeable: readonly Key[] = ['URI', 'DNS'];
 
 /** A certificate with more names than this has other troubles; it bounds the work on commas and semicolons. */
-const maximumPairs = 64;
+const maximumPairs = 32;
+
+/** Of a leaf, its chain, and names. Envoy's own limit for all headers of a request is 60 KiB unless it is raised. */
+const maximumLength = 61_440;
 
 /** The pairs of one element that are used. `Hash` is not: it is worked out from `Cert`. */
 interface Element {
   readonly cert: string | undefined;
   readonly chain: string | undefined;
+  /** Whether what follows it may have been written by the certificate that it speaks of. */
+  readonly isForgeable: boolean;
 }
 
 /**
  * `X-Forwarded-Client-Cert` (Envoy's documentation, "HTTP header manipulation"): elements joined by commas, pairs joined by
- * semicolons, values with a comma, a semicolon or an equals sign in double quotes, `\"` for a quote inside. The last element
- * is the nearest hop's. Those before it are what that hop received, so their number must be the expected one.
+ * semicolons. The last element is the nearest hop's. Those before it are what that hop received, so their number must be
+ * the expected one, and none of them may have `URI` or `DNS`: the nearest hop's own could have been split by a name in the
+ * caller's certificate, and its second half would be taken for the last.
  */
 export function extractForwardedClientCert(text: string, elementCount: number): CertificateExtraction {
+  if (text.length > maximumLength) {
+    const detail = `x-forwarded-client-cert has ${text.length} characters; ${maximumLength} are read.`;
+    return deny('certificate_too_large', detail);
+  }
   const scan = new ElementScan(text);
-  let last: Element | undefined;
-  let count = 0;
-  do {
-    last = scan.readElement();
-    count += 1;
-    if (last === undefined) return denyMalformed();
-    if (count > elementCount) return denyCount(elementCount);
-  } while (!scan.isAtEnd());
-  return count === elementCount ? extractElement(last) : denyCount(elementCount);
+  for (let count = 1; ; count += 1) {
+    const element = scan.readElement();
+    if (element === undefined) return denyMalformed();
+    if (count === elementCount) return scan.isAtEnd() ? extractElement(element) : denyCount(elementCount);
+    if (scan.isAtEnd()) return denyCount(elementCount);
+    if (element.isForgeable) return deny('certificate_malformed', forgeableDetail);
+  }
 }
 
 function extractElement({ cert, chain }: Element): CertificateExtraction {
@@ -46,8 +60,12 @@ function extractElement({ cert, chain }: Element): CertificateExtraction {
   const extraction = extractPemBlock(cert);
   if (extraction.outcome === 'denied' || chain === undefined) return extraction;
   if (!chain.endsWith(pemEnd)) return denyMalformed();
-  return { ...extraction, chain: { text: chain, encoding: 'percent-encoded-pem' } };
+  const { outcome, leaf, encoding } = extraction;
+  return { outcome, leaf, encoding, chain: { text: chain, encoding: 'percent-encoded-pem' } };
 }
+
+const forgeableDetail =
+  'An element of x-forwarded-client-cert before the last has URI or DNS, which Envoy writes unescaped, so a certificate may have added the last one. Where several elements are expected, leave uri and dns out of set_current_client_cert_details.';
 
 function denyMalformed(): Denial<'certificate_malformed'> {
   return deny(
@@ -83,48 +101,73 @@ class ElementScan {
     let cert: string | undefined;
     let chain: string | undefined;
     let rank = 0;
-    let previous = '';
+    let previous: Key | undefined;
     for (;;) {
       this.#pairs += 1;
-      const key = this.#readKey();
-      const keyRank = keyOrder.findIndex((known) => known === key);
-      const value = key === undefined || keyRank < rank || this.#pairs > maximumPairs ? undefined : this.#readValue();
-      if (key === undefined || value === undefined) return undefined;
-      if (key === previous && !repeatable.includes(key)) return undefined;
-      rank = keyRank;
+      const key = this.#pairs > maximumPairs ? undefined : this.#readKey(rank);
+      if (key === undefined || (key === previous && !repeatable.includes(key))) return undefined;
+      const value = this.#readValue(key);
+      if (value === undefined) return undefined;
+      rank = keyOrder.indexOf(key);
       previous = key;
-      if (key === 'cert') cert = value;
-      if (key === 'chain') chain = value;
-      if (this.isAtEnd()) return { cert, chain };
+      if (key === 'Cert') cert = value;
+      if (key === 'Chain') chain = value;
       const separator = this.#text[this.#index];
+      const isForgeable = forgeable.includes(key);
+      if (separator === undefined) return { cert, chain, isForgeable };
       this.#index += 1;
-      if (separator === ',') return this.isAtEnd() ? undefined : { cert, chain };
-      // A semicolon with nothing behind it.
-      if (separator !== ';' || this.isAtEnd()) return undefined;
+      // Something follows each separator.
+      if (this.isAtEnd()) return undefined;
+      if (separator === ',') return { cert, chain, isForgeable };
+      if (separator !== ';') return undefined;
     }
   }
 
-  /** Keys have no letter case. */
-  #readKey(): string | undefined {
-    const equals = this.#text.indexOf('=', this.#index);
-    if (equals < 0 || equals - this.#index > maximumKeyLength) return undefined;
-    const key = this.#text.slice(this.#index, equals).toLowerCase();
-    this.#index = equals + 1;
-    return key;
+  /** One that may stand where those before `rank` may not any more. */
+  #readKey(rank: number): Key | undefined {
+    for (let index = rank; index < keyOrder.length; index += 1) {
+      const key = keyOrder[index];
+      if (key === undefined || !this.#text.startsWith(key, this.#index)) continue;
+      if (this.#text[this.#index + key.length] !== '=') continue;
+      this.#index += key.length + 1;
+      return key;
+    }
+    return undefined;
   }
 
-  /** Undefined: a quote is not closed, or stands where none may. */
-  #readValue(): string | undefined {
-    const start = this.#index;
-    if (this.#text[start] !== '"') return this.#readBareValue(start);
-    let quote = start;
-    do {
+  #readValue(key: Key): string | undefined {
+    switch (key) {
+      case 'Cert':
+      case 'Chain':
+        // Percent-encoded, so no quote inside is escaped.
+        return this.#readQuoted((start) => this.#text.indexOf('"', start));
+      case 'Subject':
+        return this.#readQuoted((start) => this.#findUnescapedQuote(start));
+      case 'Hash':
+        return this.#readBare(hexadecimalDigest);
+      default:
+        return this.#readBare(bareText);
+    }
+  }
+
+  /** Undefined: a quote is missing, or something else than a separator follows it. */
+  #readQuoted(findEnd: (start: number) => number): string | undefined {
+    const start = this.#index + 1;
+    const end = this.#text[this.#index] === '"' ? findEnd(start) : -1;
+    if (end < 0) return undefined;
+    this.#index = end + 1;
+    const next = this.#text[this.#index];
+    return next === undefined || next === ';' || next === ',' ? this.#text.slice(start, end) : undefined;
+  }
+
+  /** Names are in the form of RFC 4514, where a backslash escapes quotes and backslashes. */
+  #findUnescapedQuote(start: number): number {
+    let quote = start - 1;
+    for (let count = 0; count < maximumQuotes; count += 1) {
       quote = this.#text.indexOf('"', quote + 1);
-      if (quote < 0) return undefined;
-    } while (this.#isEscaped(quote));
-    this.#index = quote + 1;
-    const next = this.#text.charAt(this.#index);
-    return next === '' || next === ';' || next === ',' ? this.#text.slice(start + 1, quote) : undefined;
+      if (quote < 0 || !this.#isEscaped(quote)) return quote;
+    }
+    return -1;
   }
 
   /** By an odd number of backslashes before it. */
@@ -134,21 +177,19 @@ class ElementScan {
     return (quote - start) % 2 === 1;
   }
 
-  #readBareValue(start: number): string | undefined {
-    let index = start;
-    while (index < this.#text.length) {
-      const code = this.#text.charCodeAt(index);
-      if (code === comma || code === semicolon) break;
-      if (code === doubleQuote) return undefined;
-      index += 1;
-    }
-    this.#index = index;
-    return this.#text.slice(start, index);
+  #readBare(pattern: RegExp): string | undefined {
+    pattern.lastIndex = this.#index;
+    if (!pattern.test(this.#text)) return undefined;
+    const start = this.#index;
+    this.#index = pattern.lastIndex;
+    return this.#text.slice(start, this.#index);
   }
 }
 
-/** `subject` */
-const maximumKeyLength = 7;
-const comma = 0x2c;
-const semicolon = 0x3b;
-const doubleQuote = 0x22;
+/** A name has a few; it bounds the work on quotes that are escaped. */
+const maximumQuotes = 256;
+
+const hexadecimalDigest = /[0-9a-f]{64}(?=[;,]|$)/y;
+
+/** SPIFFE IDs have up to 2,048 octets, other names fewer. */
+const bareText = /[^",;]{0,2048}(?=[;,]|$)/y;

@@ -27,6 +27,7 @@ export const haproxy: FrontEnd = Object.freeze({
         outcome: 'extracted',
         leaf,
         encoding: 'base64',
+        chain: undefined,
       }
     );
   },

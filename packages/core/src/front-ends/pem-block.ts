@@ -1,15 +1,24 @@
+import { severalDetail } from '../certificate-header/certificate-header.js';
 import type { CertificateExtraction } from '../certificate-header/certificate-text.js';
 import { pemBegin, pemEnd } from '../certificate-header/percent-encoded-pem.js';
-import { deny } from '../denial.js';
+import { type Denial, deny } from '../denial.js';
 
 /** The leaf's own text in one percent-encoded PEM block with nothing around it. */
 export function extractPemBlock(text: string): CertificateExtraction {
-  if (!text.startsWith(pemBegin) || !text.endsWith(pemEnd)) return deny('certificate_malformed', describeFault(text));
+  // A short text could begin and end so with one line feed for both.
+  const isBlock = text.length > pemBegin.length + pemEnd.length && text.startsWith(pemBegin) && text.endsWith(pemEnd);
+  if (!isBlock) return denyBlock(text);
   return {
     outcome: 'extracted',
     leaf: text.slice(pemBegin.length, text.length - pemEnd.length),
     encoding: 'percent-encoded-pem',
+    chain: undefined,
   };
+}
+
+function denyBlock(text: string): Denial<'certificate_malformed' | 'certificate_multiple'> {
+  if (text.includes(',')) return deny('certificate_multiple', severalDetail);
+  return deny('certificate_malformed', describeFault(text));
 }
 
 function describeFault(text: string): string {

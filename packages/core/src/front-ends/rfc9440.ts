@@ -31,8 +31,8 @@ function extractByteSequence(text: string, chain: string | undefined): Certifica
   const isDelimited = text.length > 2 && text.startsWith(':') && text.endsWith(':');
   if (!isDelimited) return deny('certificate_malformed', describeFault(text));
   const leaf = text.slice(1, -1);
-  const extracted = { outcome: 'extracted', leaf, encoding: 'base64' } as const;
-  return chain === undefined ? extracted : { ...extracted, chain: { text: chain, encoding: 'byte-sequences' } };
+  const forwarded = chain === undefined ? undefined : ({ text: chain, encoding: 'byte-sequences' } as const);
+  return { outcome: 'extracted', leaf, encoding: 'base64', chain: forwarded };
 }
 
 function describeFault(text: string): string {

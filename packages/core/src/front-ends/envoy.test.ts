@@ -1,0 +1,220 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { readCertificateText } from '../certificate-header/certificate-header.js';
+import type { DenialCode } from '../denial.js';
+import { envoyCaptures } from '../test-support/front-end-captures.js';
+import {
+  caller,
+  callerThumbprint,
+  extractText,
+  judge,
+  refusedAnywhere,
+  refusedPem,
+  victim,
+} from '../test-support/front-end-stage.js';
+import { escapedBodyOf, escapedPemOf, forwardedElementOf } from '../test-support/front-end-wire.js';
+import { hashHex } from '@certgate/x509/internal-certificates';
+import { createEnvoy } from './envoy.js';
+
+const envoy = createEnvoy();
+const field = 'x-forwarded-client-cert';
+const judgeText = (text: string | null | undefined, elementCount = 1): string =>
+  judge(createEnvoy(elementCount), { [field]: text });
+
+const leaf = caller.der;
+const plain = forwardedElementOf({ leaf });
+const full = forwardedElementOf({
+  by: ['spiffe://corp/gateway', 'https://gateway.example'],
+  leaf,
+  chain: [victim.der],
+  subject: 'CN=caller,O=Example\\, Inc. \\"Quoted\\" \\\\',
+  uris: ['spiffe://corp/caller', ''],
+  dnsNames: ['a.example', 'b.example'],
+});
+const victimElement = forwardedElementOf({ leaf: victim.der });
+const certOf = (der: Uint8Array): string => `Cert="${escapedPemOf(der)}"`;
+const hashOf = (der: Uint8Array): string => hashHex('sha256', der).toLowerCase();
+
+describe('what Envoy was seen to send', () => {
+  for (const { value, thumbprintsSha256 } of envoyCaptures) {
+    it(`is the certificate ${thumbprintsSha256[0] ?? ''}, with its chain`, () => {
+      assert.equal(judgeText(value), thumbprintsSha256[0]);
+      const reading = readCertificateText(extractText(envoy, { [field]: value }));
+      assert.equal(reading.outcome, 'read');
+      const { certificates, fault } = reading.certificate.candidates;
+      assert.equal(fault, undefined);
+      assert.deepEqual(
+        certificates.map(({ der }) => hashHex('sha256', der)),
+        thumbprintsSha256.slice(1),
+      );
+    });
+  }
+});
+
+describe('one element', () => {
+  it('has the certificate, whatever else Envoy is configured to write', () => {
+    for (const text of [plain, full, ` ${plain}\t`, certOf(leaf), `${plain};Subject=""`, `${plain};URI=`]) {
+      assert.equal(judgeText(text), callerThumbprint);
+      assert.equal(extractText(envoy, { [field]: text }).leaf, escapedBodyOf(leaf));
+    }
+  });
+
+  it('without Cert has none', () => {
+    for (const text of [`Hash=${hashOf(leaf)}`, `Hash=${hashOf(leaf)};Subject="CN=x"`, `Chain="${escapedPemOf(leaf)}"`])
+      assert.equal(judgeText(text), 'certificate_missing');
+  });
+
+  it('is recognised by the certificate itself, whatever Hash says', () => {
+    assert.equal(judgeText(`Hash=${hashOf(victim.der)};${certOf(leaf)}`), callerThumbprint);
+  });
+
+  for (const [what, text, code] of refusedAnywhere) {
+    it(`${what}: ${code}`, () => {
+      assert.equal(judgeText(text), code);
+    });
+  }
+
+  for (const [what, text, code] of refusedPem) {
+    it(`${what} in Cert: ${code}`, () => {
+      assert.equal(judgeText(`Hash=${hashOf(leaf)};Cert="${text ?? ''}"`), code);
+    });
+  }
+
+  const hash = `Hash=${hashOf(leaf)}`;
+  const cert = certOf(leaf);
+  const malformed: readonly (readonly [string, string])[] = [
+    ['a semicolon behind', `${plain};`],
+    ['a semicolon in front', `;${plain}`],
+    ['two semicolons', `${hash};;${cert}`],
+    ['a comma behind', `${plain},`],
+    ['a comma in front', `,${plain}`],
+    ['a space behind a semicolon', `${hash}; ${cert}`],
+    ['Hash behind Cert', `${cert};${hash}`],
+    ['Cert behind Chain', `${hash};Chain="${escapedPemOf(leaf)}";${cert}`],
+    ['Cert behind Subject', `${hash};Subject="CN=x";${cert}`],
+    ['Cert behind URI', `${hash};URI=a;${cert}`],
+    ['Chain behind DNS', `${plain};DNS=a;Chain="${escapedPemOf(leaf)}"`],
+    ['By behind Hash', `${hash};By=a;${cert}`],
+    ['Cert twice', `${hash};${cert};${certOf(victim.der)}`],
+    ['the same Cert twice', `${hash};${cert};${cert}`],
+    ['Hash twice', `${hash};${hash};${cert}`],
+    ['Chain twice', `${plain};Chain="${escapedPemOf(leaf)}";Chain="${escapedPemOf(leaf)}"`],
+    ['Subject twice', `${plain};Subject="a";Subject="b"`],
+    ['an unknown key', `${plain};IP=127.0.0.1`],
+    ['the key of another time', `${hash};SAN=a;${cert}`],
+    ['a key in other letters', plain.replace('Cert=', 'cert=')],
+    ['a key that only begins so', plain.replace('Cert=', 'Certificate=')],
+    ['a space before the equals sign', plain.replace('Cert=', 'Cert =')],
+    ['no value', 'Cert'],
+    ['no key', `=${cert}`],
+    ['an empty Cert without quotes', `${hash};Cert=`],
+    ['Cert without quotes', `${hash};Cert=${escapedPemOf(leaf)}`],
+    ['Chain without quotes', `${plain};Chain=${escapedPemOf(leaf)}`],
+    ['Subject without quotes', `${plain};Subject=CN`],
+    ['Hash in quotes', `Hash="${hashOf(leaf)}";${cert}`],
+    ['Hash in upper case', `Hash=${hashOf(leaf).toUpperCase()};${cert}`],
+    ['Hash cut short', `${hash.slice(0, -1)};${cert}`],
+    ['Hash too long', `${hash}0;${cert}`],
+    ['an unclosed quote', plain.slice(0, -1)],
+    ['a quote alone', `${hash};Cert="`],
+    ['an escaped quote at the end of Subject', `${plain};Subject="CN=x\\"`],
+    ['an escaped quote at the end of Cert', `${plain.slice(0, -1)}\\"`],
+    ['text before the opening quote', plain.replace('Cert="', 'Cert=x"')],
+    ['text behind the closing quote', `${plain}x`],
+    ['a quote in URI', `${plain};URI=a"b`],
+    ['URI in quotes', `${plain};URI="a"`],
+    ['a Chain that is cut short', `${plain};Chain="${escapedPemOf(leaf).slice(0, -3)}"`],
+    ['an empty Chain', `${plain};Chain=""`],
+    ['more names than are read', `${plain}${';DNS=a'.repeat(40)}`],
+    ['a name that is longer than is read', `${plain};URI=${'a'.repeat(2049)}`],
+    ['more escaped quotes than are read', `${plain};Subject="${'\\"'.repeat(300)}"`],
+  ];
+  for (const [what, text] of malformed) {
+    it(`${what}: certificate_malformed`, () => {
+      assert.equal(judgeText(text), 'certificate_malformed');
+    });
+  }
+
+  it('longer than a header gets: certificate_too_large', () => {
+    assert.equal(judgeText(`${plain};URI=${'a'.repeat(62_000)}`), 'certificate_too_large');
+    assert.equal(judgeText(' '.repeat(1_000_000)), 'certificate_too_large');
+  });
+});
+
+describe('names that a certificate brings', () => {
+  const injections: readonly (readonly [string, DenialCode])[] = [
+    [`;${certOf(victim.der)}`, 'certificate_malformed'],
+    [`;Hash=${hashOf(victim.der)};${certOf(victim.der)}`, 'certificate_malformed'],
+    [`,${victimElement}`, 'certificate_multiple'],
+    [`x,${victimElement};URI=x`, 'certificate_multiple'],
+    [`,By=spiffe://corp/gateway;${victimElement}`, 'certificate_multiple'],
+    [`"`, 'certificate_malformed'],
+    [`",${victimElement}`, 'certificate_malformed'],
+    [`;Chain="${escapedPemOf(victim.der)}"`, 'certificate_malformed'],
+  ];
+  for (const [name, code] of injections) {
+    it(`${name.replaceAll(/-----.*?-----END%20CERTIFICATE-----%0A/g, '…').slice(0, 40)}: ${code}`, () => {
+      for (const more of [{ uris: [name] }, { dnsNames: [name] }, { uris: ['a', name] }])
+        assert.equal(judgeText(forwardedElementOf({ leaf, ...more })), code);
+    });
+
+    it(`${name.slice(0, 12)}: nor does it pass for the last of two elements`, () => {
+      for (const more of [{ uris: [name] }, { dnsNames: [name] }, { chain: [], subject: 'CN=x', dnsNames: [name] }]) {
+        const element = forwardedElementOf({ leaf, ...more });
+        assert.match(judgeText(element, 2), /^certificate_/);
+        for (const sent of [plain, victimElement, 'Subject="', 'x'])
+          assert.match(judgeText(`${sent},${element}`, 2), /^certificate_/);
+      }
+    });
+  }
+
+  it('in Subject stay inside its quotes', () => {
+    for (const subject of [`;${victimElement}`, `,${victimElement}`]) {
+      const escaped = subject.replaceAll(/[\\"]/g, '\\$&');
+      assert.equal(judgeText(forwardedElementOf({ leaf, subject: escaped })), callerThumbprint);
+    }
+  });
+});
+
+describe('several elements', () => {
+  const own = forwardedElementOf({ leaf, chain: [] });
+
+  it('give the last, where they are as many as the operator says', () => {
+    assert.equal(judgeText(`${victimElement},${own}`, 2), callerThumbprint);
+    assert.equal(judgeText(`${victimElement},${victimElement},${own}`, 3), callerThumbprint);
+    assert.equal(judgeText(`${victimElement},${own};URI=spiffe://corp/caller`, 2), callerThumbprint);
+    const chained = forwardedElementOf({ leaf: victim.der, chain: [victim.der] });
+    assert.equal(extractText(createEnvoy(2), { [field]: `${chained},${plain}` }).chain, undefined);
+  });
+
+  it('are refused where they are more or fewer', () => {
+    assert.equal(judgeText(`${victimElement},${own}`), 'certificate_multiple');
+    assert.equal(judgeText(`${victimElement}, ${own}`), 'certificate_multiple');
+    assert.equal(judgeText(own, 2), 'certificate_multiple');
+    assert.equal(judgeText(`${own},${own},${own}`, 2), 'certificate_multiple');
+    assert.equal(judgeText(`${victimElement}, ${own}`, 2), 'certificate_malformed');
+  });
+
+  it('are refused with names before the last: these may have added it', () => {
+    for (const names of [{ uris: ['a'] }, { dnsNames: ['a'] }, { uris: [''] }]) {
+      const earlier = forwardedElementOf({ leaf: victim.der, ...names });
+      assert.equal(judgeText(`${earlier},${own}`, 2), 'certificate_malformed');
+    }
+  });
+
+  it('whatever a caller sends where Envoy appends, it never gives another certificate than that of the connection', () => {
+    const openings = ['"', 'Subject="', `Hash=${hashOf(leaf)};Subject="`, `${victimElement};Subject="`, 'Cert="', '\\'];
+    const whole = [victimElement, `${victimElement},${victimElement}`, `${victimElement};URI=a`, 'By=a', '', ',', ';'];
+    for (const sent of [
+      ...openings,
+      ...openings.map((text) => `${text}\\`),
+      ...whole,
+      ...whole.map((text) => `${text},`),
+    ]) {
+      for (const count of [1, 2, 3]) {
+        const answer = judgeText(`${sent},${own}`, count);
+        assert.ok(answer === callerThumbprint || answer.startsWith('certificate_'), sent);
+      }
+    }
+  });
+});

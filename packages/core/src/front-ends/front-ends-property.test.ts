@@ -1,0 +1,238 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import * as fc from 'fast-check';
+import { hashHex } from '@certgate/x509/internal-certificates';
+import { now } from '@certgate/x509/test-support/certificates.js';
+import { countRuns } from '@certgate/x509/test-support/random-runs.js';
+import { AccessGate } from '../access/access-gate.js';
+import { hashTail, readCertificateText } from '../certificate-header/certificate-header.js';
+import { documentOf } from '../test-support/documents.js';
+import { caller, extractFrom, extractText, type Fields, victim } from '../test-support/front-end-stage.js';
+import { base64Of, byteSequenceOf, escapedPemOf, forwardedElementOf } from '../test-support/front-end-wire.js';
+import { open } from '../test-support/gate-stage.js';
+import { pollute } from '../test-support/prototype-pollution.js';
+import { trustStoreFromDocument } from '../trust-store/document-store.js';
+import { createEnvoy } from './envoy.js';
+import type { FrontEnd } from './front-end.js';
+import { findFrontEnd, frontEndNames } from './front-end-table.js';
+
+/** Each front end, and what it writes of a certificate. */
+interface Written {
+  readonly frontEnd: FrontEnd;
+  readonly write: (der: Uint8Array) => Fields;
+}
+
+const one = (name: (typeof frontEndNames)[number], write: Written['write']): Written => ({
+  frontEnd: findFrontEnd(name),
+  write,
+});
+
+const written: readonly Written[] = [
+  one('app-service', (der) => ({ 'x-arr-clientcert': base64Of(der) })),
+  one('application-gateway', (der) => ({
+    'x-client-certificate': escapedPemOf(der),
+    'x-client-certificate-verification': 'SUCCESS',
+  })),
+  one('envoy', (der) => ({
+    'x-forwarded-client-cert': forwardedElementOf({ leaf: der, chain: [caller.der], subject: 'CN=a\\"b' }),
+  })),
+  {
+    frontEnd: createEnvoy(2),
+    write: (der) => ({
+      'x-forwarded-client-cert': [forwardedElementOf({ leaf: caller.der }), forwardedElementOf({ leaf: der })].join(
+        ',',
+      ),
+    }),
+  },
+  one('nginx', (der) => ({ 'ssl-client-cert': escapedPemOf(der), 'ssl-client-verify': 'UNVERIFIED' })),
+  one('haproxy', (der) => ({ 'x-client-certificate': base64Of(der), 'x-client-certificate-verification': '0' })),
+  one('caddy', (der) => ({ 'x-client-certificate': base64Of(der) })),
+  one('rfc9440', (der) => ({ 'client-cert': byteSequenceOf(der), 'client-cert-chain': byteSequenceOf(caller.der) })),
+];
+
+it('every front end is here', () => {
+  assert.deepEqual([...new Set(written.map(({ frontEnd }) => frontEnd.name))], frontEndNames);
+});
+
+const pinned = documentOf([{ name: 'victim', pins: [{ thumbprintSha256: hashHex('sha256', victim.der) }] }]);
+
+/** The bytes that a text stands for where it is read, whoever may call with them. */
+function readBytes(frontEnd: FrontEnd, fields: Fields): Buffer | undefined {
+  const extraction = extractFrom(frontEnd, fields);
+  if (extraction.outcome === 'denied') return undefined;
+  const reading = readCertificateText(extraction);
+  return reading.outcome === 'denied' ? undefined : Buffer.from(reading.certificate.der);
+}
+
+const fragments = fc.constantFrom(
+  ...[
+    '%0A',
+    '%0a',
+    '%2B',
+    '%2F',
+    '%3D',
+    '%',
+    '%4',
+    '+',
+    '/',
+    '=',
+    '-',
+    '_',
+    ',',
+    ';',
+    ':',
+    '"',
+    '\\',
+    '\\"',
+    ' ',
+    '\n',
+  ],
+  ...['Cert="', 'Hash=', 'URI=', 'DNS=', 'Chain="', 'Subject="', 'By=', ',Hash=', ';Cert="', '\0', 'A', 'é', '\u0141'],
+  ...['-----BEGIN%20CERTIFICATE-----%0A', '%0A-----END%20CERTIFICATE-----%0A', '\ud800', 'SUCCESS'],
+  escapedPemOf(victim.der),
+  escapedPemOf(caller.der),
+  `;Cert="${escapedPemOf(victim.der)}"`,
+  `,${forwardedElementOf({ leaf: victim.der })}`,
+  base64Of(victim.der),
+  byteSequenceOf(victim.der),
+);
+
+/** Some places of a text, each with what is put there and how much of it goes. */
+const edits = fc.array(
+  fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.nat(6), fc.oneof(fragments, fc.string({ unit: 'binary' }))),
+  { minLength: 1, maxLength: 4 },
+);
+
+function edit(text: string, changes: readonly (readonly [number, number, string])[]): string {
+  return changes.reduce((edited, [place, length, insertion]) => {
+    const start = Math.round(place * edited.length);
+    return edited.slice(0, start) + insertion + edited.slice(start + length);
+  }, text);
+}
+
+for (const { frontEnd, write } of written) {
+  const count = frontEnd.fields.length;
+  const name = `${frontEnd.name}, ${Object.values(write(victim.der)).join('').split('Hash=').length - 1} elements`;
+
+  describe(name, () => {
+    it('any change of what it wrote is refused, or gives the same bytes', () => {
+      const original = write(victim.der);
+      const names = Object.keys(original);
+      fc.assert(
+        fc.property(fc.nat(count), edits, (which, changes) => {
+          const field = names[which % names.length] ?? '';
+          const fields = { ...original, [field]: edit(original[field] ?? '', changes) };
+          const bytes = readBytes(frontEnd, fields);
+          const isOwn = bytes === undefined || bytes.equals(victim.der);
+          // One certificate put in the place of another is that other one: nothing here was made up.
+          assert.ok(isOwn || holdsCertificate(fields, bytes), JSON.stringify(fields));
+        }),
+        { numRuns: countRuns(300) },
+      );
+    });
+
+    it('a single character more, less or other than it wrote gives no other text for the same certificate', () => {
+      const original = write(victim.der);
+      const [field = ''] = frontEnd.fields;
+      const text = original[field] ?? '';
+      const { leaf } = extractText(frontEnd, original);
+      const place = fc.nat(text.length);
+      fc.assert(
+        fc.property(place, fc.nat(1), fc.oneof(fragments, fc.constant('')), (start, length, insertion) => {
+          const fields = { ...original, [field]: text.slice(0, start) + insertion + text.slice(start + length) };
+          const bytes = readBytes(frontEnd, fields);
+          if (bytes?.equals(victim.der) !== true) return;
+          assert.equal(extractText(frontEnd, fields).leaf, leaf);
+        }),
+        { numRuns: countRuns(300) },
+      );
+    });
+
+    it('no text makes it throw', () => {
+      const value = fc.oneof(
+        fc.string({ unit: 'binary', maxLength: 400 }),
+        fc.array(fragments).map((all) => all.join('')),
+      );
+      const fields = fc.array(fc.option(value), { minLength: count, maxLength: count });
+      fc.assert(
+        fc.property(fields, (values) => {
+          const given = Object.fromEntries(frontEnd.fields.map((field, index) => [field, values[index]]));
+          const bytes = readBytes(frontEnd, given);
+          assert.ok(bytes === undefined || bytes.equals(victim.der) || bytes.equals(caller.der));
+        }),
+        { numRuns: countRuns(300) },
+      );
+    });
+
+    it('the gate admits the allowed certificate, cold and warm, and no other text as it', async () => {
+      const gate = new AccessGate({ trustStore: trustStoreFromDocument(pinned) });
+      const decide = async (fields: Fields): Promise<string> =>
+        (await gate.decideExtracted(extractFrom(frontEnd, fields), open, now)).code;
+      assert.equal(await decide(write(victim.der)), 'allowed');
+      assert.equal(await decide(write(victim.der)), 'allowed');
+      assert.equal(await decide(write(caller.der)), 'certificate_not_trusted');
+      const original = write(victim.der);
+      const [field = ''] = frontEnd.fields;
+      const text = original[field] ?? '';
+      const { leaf } = extractText(frontEnd, original);
+      await fc.assert(
+        fc.asyncProperty(edits, async (changes) => {
+          const fields = { ...original, [field]: edit(text, changes) };
+          if ((await decide(fields)) === 'allowed') assert.equal(extractText(frontEnd, fields).leaf, leaf);
+        }),
+        { numRuns: countRuns(200) },
+      );
+    });
+
+    it('what stands on Object.prototype gives it no certificate', () => {
+      const [own, chainOnly] = [write(victim.der), { text: escapedPemOf(caller.der), encoding: 'percent-encoded-pem' }];
+      const restore = pollute({
+        leaf: base64Of(victim.der),
+        encoding: 'base64',
+        outcome: 'extracted',
+        chain: chainOnly,
+      });
+      try {
+        assert.equal(readBytes(frontEnd, {}), undefined);
+        const extraction = extractFrom(frontEnd, own);
+        assert.ok(Object.hasOwn(extraction, 'chain'));
+      } finally {
+        restore();
+      }
+    });
+  });
+}
+
+/** Whether the bytes stand in the fields as a whole, in the encoding of one of the front ends. */
+function holdsCertificate(fields: Fields, bytes: Buffer): boolean {
+  const all = Object.values(fields).join('\n');
+  return all.includes(bytes.toString('base64')) || (bytes.equals(caller.der) && all.includes(escapedPemOf(caller.der)));
+}
+
+describe('the memory of certificates', () => {
+  it('finds them apart behind every front end, although they share their armour and their chain', () => {
+    const ders = Array.from({ length: 2000 }, (_, index) => {
+      const der = Buffer.from(victim.der);
+      // In the signature, as any two of one CA differ.
+      der.writeUInt32BE(Math.imul(index + 1, 0x9e3779b1) >>> 0, der.length - 30);
+      der.writeUInt32BE(Math.imul(index + 1, 0x85ebca6b) >>> 0, der.length - 5);
+      return der;
+    });
+    const [base64, block] = [base64Of(victim.der), escapedPemOf(victim.der)];
+    for (const { frontEnd, write } of written) {
+      const original = write(victim.der);
+      const tails = ders.map((der) => {
+        const replace = (text: string): string =>
+          text.replaceAll(base64, der.toString('base64')).replaceAll(block, encodeURIComponent(toPem(der)));
+        const fields = Object.fromEntries(Object.entries(original).map(([name, text]) => [name, replace(text ?? '')]));
+        return hashTail(extractText(frontEnd, fields).leaf);
+      });
+      assert.ok(new Set(tails).size > ders.length * 0.999, `${frontEnd.name}: ${new Set(tails).size}`);
+    }
+  });
+});
+
+function toPem(der: Buffer): string {
+  const lines = der.toString('base64').replace(/.{1,64}/g, '$&\n');
+  return `-----BEGIN CERTIFICATE-----\n${lines}-----END CERTIFICATE-----\n`;
+}
