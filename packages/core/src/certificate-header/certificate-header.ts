@@ -95,29 +95,32 @@ export function readCertificateText({ leaf, encoding, chain }: CertificateText):
     );
   }
   const candidates = chain && ((): CandidateReading => readChainText(chain));
-  if (encoding === 'base64') return readBase64Der(leaf, candidates);
+  // Made with the first header, since a cold start loads nothing that decodes.
+  decoder ??= new Base64Decoder(maximumHeaderLength);
+  if (encoding === 'base64') {
+    const decoding = decoder.decode(leaf);
+    return decoding.ok ? readDer(leaf, decoding.bytes, candidates) : denyText(leaf, decoding.fault);
+  }
   const base64 = unescapePem(leaf);
-  if (base64 !== undefined) return readBase64Der(base64, candidates);
+  const bytes = base64 === undefined ? undefined : decoder.decodeBytes(base64);
+  if (base64 !== undefined && bytes !== undefined) return readDer(base64, bytes, candidates);
   if (leaf.includes(',')) return deny('certificate_multiple', severalDetail);
-  return deny('certificate_malformed', 'The PEM block in the header is not percent-encoded as the front end does it.');
+  return deny(
+    'certificate_malformed',
+    'The PEM block in the header is not written as the front end does it: lines of 64 base64 characters, percent-encoded.',
+  );
 }
 
-/**
- * The next header overwrites the bytes, so only their hash leaves this file; `der` decodes the text a second time. Made
- * with the first header, since a cold start loads nothing that decodes.
- */
+/** The next header overwrites the bytes, so only their hash leaves this file; `der` decodes the text a second time. */
 let decoder: Base64Decoder | undefined;
 
-/** Base64 of the DER of exactly one certificate, on one line, without armour. */
-function readBase64Der(text: string, candidates: CandidateSource | undefined): CertificateHeaderReading {
-  decoder ??= new Base64Decoder(maximumHeaderLength);
-  const decoding = decoder.decode(text);
-  if (!decoding.ok) return denyText(text, decoding.fault);
-  const fault = findOuterFrameFault(decoding.bytes);
+/** The bytes of `text`, canonical base64, are to be the DER of exactly one certificate. */
+function readDer(text: string, der: Uint8Array, candidates: CandidateSource | undefined): CertificateHeaderReading {
+  const fault = findOuterFrameFault(der);
   if (fault !== undefined) return deny('certificate_malformed', frameFaults[fault]);
-  const mistake = findMistakenStructure(decoding.bytes);
+  const mistake = findMistakenStructure(der);
   if (mistake !== undefined) return deny('certificate_malformed', `The header holds no certificate: ${mistake}.`);
-  const thumbprintSha256 = hashHex('sha256', decoding.bytes);
+  const thumbprintSha256 = hashHex('sha256', der);
   return { outcome: 'read', certificate: new LazyPresentedCertificate(text, thumbprintSha256, candidates) };
 }
 

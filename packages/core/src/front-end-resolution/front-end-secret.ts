@@ -1,8 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
 
-/** The field in which a front end sends the secret, in lower case. */
-export const secretHeaderName = 'x-certgate-front-end-secret';
-
 const grammar = /^[A-Za-z0-9._~+/=-]{32,256}$/;
 
 /** One value, or two while they are exchanged: the front end changes over at a moment of its own. */

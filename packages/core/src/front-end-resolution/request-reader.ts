@@ -1,7 +1,10 @@
 import type { CertificateExtraction } from '../certificate-header/certificate-text.js';
 import { type Denial, deny } from '../denial.js';
 import type { FindField, FrontEnd } from '../front-ends/front-end.js';
-import { type FrontEndSecret, secretHeaderName } from './front-end-secret.js';
+import type { FrontEndSecret } from './front-end-secret.js';
+
+/** The field in which a front end sends the secret, in lower case. */
+export const secretHeaderName = 'x-certgate-front-end-secret';
 
 /** Reads what one front end says of a request's caller, once the request has shown that it came by that front end. */
 export class RequestReader {

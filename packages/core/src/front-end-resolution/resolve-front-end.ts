@@ -23,9 +23,9 @@ import {
   otherPlatforms,
   readVariable,
 } from './host-environment.js';
-import { FrontEndSecret, secretHeaderName } from './front-end-secret.js';
+import { FrontEndSecret } from './front-end-secret.js';
 import { findFrontEnd, type FrontEndName } from '../front-ends/front-end-table.js';
-import { RequestReader } from './request-reader.js';
+import { RequestReader, secretHeaderName } from './request-reader.js';
 
 /** The front end that holds for an app, or why there is none to go by. */
 export type ResolvedFrontEnd =

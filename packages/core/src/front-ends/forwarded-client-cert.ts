@@ -86,6 +86,8 @@ class ElementScan {
   readonly #text: string;
   #index = 0;
   #pairs = 0;
+  #comma = -1;
+  #semicolon = -1;
 
   constructor(text: string) {
     this.#text = text;
@@ -101,15 +103,13 @@ class ElementScan {
     let cert: string | undefined;
     let chain: string | undefined;
     let rank = 0;
-    let previous: Key | undefined;
     for (;;) {
       this.#pairs += 1;
-      const key = this.#pairs > maximumPairs ? undefined : this.#readKey(rank);
-      if (key === undefined || (key === previous && !repeatable.includes(key))) return undefined;
-      const value = this.#readValue(key);
-      if (value === undefined) return undefined;
-      rank = keyOrder.indexOf(key);
-      previous = key;
+      const found = this.#pairs > maximumPairs ? undefined : this.#readKey(rank);
+      const key = found === undefined ? undefined : keyOrder[found];
+      const value = key === undefined ? undefined : this.#readValue(key);
+      if (found === undefined || key === undefined || value === undefined) return undefined;
+      rank = repeatable.includes(key) ? found : found + 1;
       if (key === 'Cert') cert = value;
       if (key === 'Chain') chain = value;
       const separator = this.#text[this.#index];
@@ -123,14 +123,16 @@ class ElementScan {
     }
   }
 
-  /** One that may stand where those before `rank` may not any more. */
-  #readKey(rank: number): Key | undefined {
+  /** Its place in the order, where those before `rank` may not stand any more. */
+  #readKey(rank: number): number | undefined {
+    const equals = this.#text.indexOf('=', this.#index);
+    if (equals < 0 || equals - this.#index > maximumKeyLength) return undefined;
+    const name = this.#text.slice(this.#index, equals);
+    // Few enough to be compared one by one.
     for (let index = rank; index < keyOrder.length; index += 1) {
-      const key = keyOrder[index];
-      if (key === undefined || !this.#text.startsWith(key, this.#index)) continue;
-      if (this.#text[this.#index + key.length] !== '=') continue;
-      this.#index += key.length + 1;
-      return key;
+      if (keyOrder[index] !== name) continue;
+      this.#index = equals + 1;
+      return index;
     }
     return undefined;
   }
@@ -140,24 +142,27 @@ class ElementScan {
       case 'Cert':
       case 'Chain':
         // Percent-encoded, so no quote inside is escaped.
-        return this.#readQuoted((start) => this.#text.indexOf('"', start));
+        return this.#readQuoted(this.#text.indexOf('"', this.#index + 1));
       case 'Subject':
-        return this.#readQuoted((start) => this.#findUnescapedQuote(start));
+        return this.#readQuoted(this.#findUnescapedQuote(this.#index + 1));
       case 'Hash':
-        return this.#readBare(hexadecimalDigest);
+        return this.#readBare(this.#index + digestLength, hexadecimalDigest);
       default:
-        return this.#readBare(bareText);
+        return this.#readBare(this.#findSeparator(), bareText);
     }
   }
 
-  /** Undefined: a quote is missing, or something else than a separator follows it. */
-  #readQuoted(findEnd: (start: number) => number): string | undefined {
-    const start = this.#index + 1;
-    const end = this.#text[this.#index] === '"' ? findEnd(start) : -1;
-    if (end < 0) return undefined;
+  /** `end` is where the closing quote is, or -1. Undefined: there is no quote, or no separator follows. */
+  #readQuoted(end: number): string | undefined {
+    const start = this.#index;
+    if (end < 0 || this.#text[start] !== '"') return undefined;
     this.#index = end + 1;
+    return this.#isAtSeparator() ? this.#text.slice(start + 1, end) : undefined;
+  }
+
+  #isAtSeparator(): boolean {
     const next = this.#text[this.#index];
-    return next === undefined || next === ';' || next === ',' ? this.#text.slice(start, end) : undefined;
+    return next === undefined || next === ';' || next === ',';
   }
 
   /** Names are in the form of RFC 4514, where a backslash escapes quotes and backslashes. */
@@ -170,26 +175,44 @@ class ElementScan {
     return -1;
   }
 
-  /** By an odd number of backslashes before it. */
+  /** By an odd number of backslashes before it. No name has so many of them as are not looked at. */
   #isEscaped(quote: number): boolean {
     let start = quote;
-    while (this.#text[start - 1] === '\\') start -= 1;
-    return (quote - start) % 2 === 1;
+    while (this.#text[start - 1] === '\\' && quote - start < maximumQuotes) start -= 1;
+    return (quote - start) % 2 === 1 || quote - start === maximumQuotes;
   }
 
-  #readBare(pattern: RegExp): string | undefined {
-    pattern.lastIndex = this.#index;
-    if (!pattern.test(this.#text)) return undefined;
+  /** The end where there is none. Each of the two is looked for once. */
+  #findSeparator(): number {
     const start = this.#index;
-    this.#index = pattern.lastIndex;
-    return this.#text.slice(start, this.#index);
+    if (this.#comma < start) this.#comma = findOrEnd(this.#text, ',', start);
+    if (this.#semicolon < start) this.#semicolon = findOrEnd(this.#text, ';', start);
+    return Math.min(this.#comma, this.#semicolon);
+  }
+
+  #readBare(end: number, pattern: RegExp): string | undefined {
+    const start = this.#index;
+    this.#index = end;
+    if (end - start > maximumNameLength || end > this.#text.length || !this.#isAtSeparator()) return undefined;
+    const value = this.#text.slice(start, end);
+    return pattern.test(value) ? value : undefined;
   }
 }
 
-/** A name has a few; it bounds the work on quotes that are escaped. */
+function findOrEnd(text: string, separator: string, start: number): number {
+  const index = text.indexOf(separator, start);
+  return index < 0 ? text.length : index;
+}
+
+/** `Subject` */
+const maximumKeyLength = 7;
+
+/** Escaped ones, and backslashes in a row. A name has a few; it bounds the work on them. */
 const maximumQuotes = 256;
 
-const hexadecimalDigest = /[0-9a-f]{64}(?=[;,]|$)/y;
-
 /** SPIFFE IDs have up to 2,048 octets, other names fewer. */
-const bareText = /[^",;]{0,2048}(?=[;,]|$)/y;
+const maximumNameLength = 2048;
+
+const digestLength = 64;
+const hexadecimalDigest = /^[0-9a-f]*$/;
+const bareText = /^[^"]*$/;

@@ -31,11 +31,21 @@ export class Base64Decoder {
 
   /** @throws {RangeError} for a longer text: cut short, its bytes might look like those of another one. */
   decode(text: string): Base64Decoding {
+    const bytes = this.decodeBytes(text);
+    return bytes === undefined ? { ok: false, fault: describeFault(text) } : { ok: true, bytes };
+  }
+
+  /**
+   * As `decode`, for whom it doesn't matter what the fault is: to find that out costs as much again.
+   *
+   * @throws {RangeError} as `decode`.
+   */
+  decodeBytes(text: string): Uint8Array | undefined {
     if (text.length > this.#maximumLength) throw new RangeError(`More than ${this.#maximumLength} characters.`);
     const byteCount = this.#buffer.write(text, 'base64');
-    if (byteCount === 0 || !isCanonical(text, byteCount)) return { ok: false, fault: describeFault(text) };
+    if (byteCount === 0 || !isCanonical(text, byteCount)) return undefined;
     // `subarray` costs more.
-    return { ok: true, bytes: new Uint8Array(this.#buffer.buffer, 0, byteCount) };
+    return new Uint8Array(this.#buffer.buffer, 0, byteCount);
   }
 }
 
