@@ -51,6 +51,21 @@ const partsOf = {
       'trust-store/revocation-keeper',
     ],
     'several-stores': ['trust-store/combine-findings'],
+    // What only an app behind another front end than App Service's comes to.
+    'front-ends': [
+      'certificate-header/chain-text',
+      'certificate-header/percent-encoded-pem',
+      'front-end-resolution/front-end-secret',
+      'front-ends/application-gateway',
+      'front-ends/caddy',
+      'front-ends/client-cert-verification',
+      'front-ends/envoy',
+      'front-ends/forwarded-client-cert',
+      'front-ends/haproxy',
+      'front-ends/nginx',
+      'front-ends/pem-block',
+      'front-ends/rfc9440',
+    ],
   },
 };
 
