@@ -1,0 +1,237 @@
+// What the front ends cost: a warm decision behind each one, its secret included, beside App Service's; and 16 KiB of garbage
+// in each one's field, beside base64 decoding of the same text. All in one run, in interleaved rounds, with a fresh string for
+// every call.
+//
+//   npm run bench:front-ends            the table; exits 1 when a goal is missed
+//   npm run bench:front-ends -- --json  the same as JSON
+import { X509Certificate } from 'node:crypto';
+import { arch, cpus, loadavg } from 'node:os';
+import { AccessGate, resolveFrontEnd, trustStoreFromDocument } from '@certgate/core';
+import { createClientCertificate } from '../packages/certgate/dist/esm/certificates/self-signed-certificate.js';
+
+const rounds = 60;
+const callsPerRound = 300;
+/** Above App Service's warm decision, in nanoseconds. */
+const warmLimit = 1000;
+/** Times base64 decoding of the same text. */
+const garbageLimit = 2.5;
+const size = 16_384;
+
+const secret = 'f7Zq0.b3Yx8~kW1_nC5+vR2/mT6=hL9-aS4';
+const secretField = 'x-certgate-front-end-secret';
+const requirement = { functionName: 'Orders', roles: [['reader']] };
+const now = Date.now();
+const { certificateDer: der } = createClientCertificate({
+  name: 'caller',
+  keyAlgorithm: 'rsa-2048',
+  now: new Date(now),
+});
+const pins = [{ thumbprintSha256: new X509Certificate(der).fingerprint256 }];
+const document = { schemaVersion: 1, revision: 1, identities: [{ name: 'caller', roles: ['reader'], pins }] };
+
+const base64 = der.toString('base64');
+const block = encodeURIComponent(encodePem(der));
+const [begin, end] = ['-----BEGIN%20CERTIFICATE-----%0A', '%0A-----END%20CERTIFICATE-----%0A'];
+const hash = `Hash=${'0123456789abcdef'.repeat(4)}`;
+const strangerDer = Buffer.from(der);
+strangerDer[strangerDer.length - 1] ^= 1;
+const strangerBlock = encodeURIComponent(encodePem(strangerDer));
+const element = `${hash};Cert="${block}";Chain="${block}${block}"`;
+
+/** Each front end: its field, what stands in its other ones, and the field with a certificate. */
+const frontEnds = [
+  ['app-service', 'x-arr-clientcert', {}, base64],
+  ['application-gateway', 'x-client-certificate', { 'x-client-certificate-verification': 'PASSTHROUGH' }, block],
+  ['envoy', 'x-forwarded-client-cert', {}, element, { acceptForwardedChain: true }],
+  ['nginx', 'ssl-client-cert', { 'ssl-client-verify': 'UNVERIFIED' }, block],
+  ['haproxy', 'x-client-certificate', { 'x-client-certificate-verification': '0' }, base64],
+  ['caddy', 'x-client-certificate', {}, base64],
+  [
+    'rfc9440',
+    'client-cert',
+    { 'client-cert-chain': `:${base64}:,:${base64}:` },
+    `:${base64}:`,
+    { acceptForwardedChain: true },
+  ],
+].map(([name, field, others, text, options]) => createCase(name, field, others, text, options));
+
+const pemLines = `${'A'.repeat(64)}%0A`;
+
+const garbage = {
+  'app-service': listBase64Garbage(''),
+  'application-gateway': listPemGarbage('', ''),
+  envoy: [
+    ...listPemGarbage(`${hash};Cert="`, '"'),
+    ['a chain of garbage', fill(`${hash};Cert="${strangerBlock}";Chain="${begin}`, pemLines, `${end}"`)],
+    ['an unfinished quote', fill(`${hash};Cert="`, 'A', '')],
+    ['an unfinished subject', fill('Subject="', 'CN=a,', '')],
+    ['escaped quotes', fill('Subject="', '\\"', '"')],
+    ['backslashes in a subject', fill('Subject="', '\\', '"')],
+    ['backslashes', fill('Subject="a";URI=', '\\', '')],
+    ['32 pairs of names', fill('URI=a', `;DNS=${'a'.repeat(505)}`, '')],
+    ['short pairs', fill('URI=a', ';DNS=a', '')],
+    ['empty pairs', fill('URI=', ';URI=', '')],
+    ['elements', fill('Hash=a', ',Hash=a', '')],
+    ['elements of names', fill('URI=a', ',URI=a', '')],
+    ['a long name', fill('URI=', 'a', '')],
+    ['equals signs', fill('', '=', '')],
+    ['semicolons', fill('', ';', '')],
+    ['quotes', fill('', '"', '')],
+  ],
+  nginx: listPemGarbage('', ''),
+  haproxy: listBase64Garbage(''),
+  caddy: listBase64Garbage(''),
+  rfc9440: [
+    ...listBase64Garbage(':'),
+    ['colons', fill('', ':', '')],
+    ['byte sequences', fill(':A:', ',:A:', '')],
+    ['parameters', fill(':AAAA:', ';a', '')],
+  ],
+};
+
+const tests = [
+  ...frontEnds.map(({ name, text, decide }) => ({
+    kind: 'warm',
+    name,
+    text,
+    call: (fresh) => expectAllowed(decide(fresh)),
+  })),
+  ...frontEnds.flatMap(({ name, decide }) =>
+    garbage[name].flatMap(([what, text]) => [
+      { kind: 'garbage', name, what, text, call: (fresh) => expectDenied(decide(fresh)) },
+      // A decoder stops at the first equals sign, wherever it stands.
+      { kind: 'base64', name, what, text: text.replaceAll('=', 'A'), call: (fresh) => Buffer.from(fresh, 'base64') },
+    ]),
+  ),
+];
+const samples = new Map(tests.map((test) => [test, []]));
+for (let round = -3; round < rounds; round += 1) {
+  for (const test of tests) {
+    const nanoseconds = runRound(test, test.kind === 'warm' ? callsPerRound : callsPerRound / 10);
+    // The first rounds make the decisions that are remembered, and warm up.
+    if (round >= 0) samples.get(test).push(nanoseconds);
+  }
+}
+report();
+
+function createCase(name, field, others, text, options = {}) {
+  const isProven = name !== 'app-service';
+  const resolved = resolveFrontEnd(
+    { frontEnd: name, ...(isProven ? { frontEndSecret: [secret, `${secret}x`] } : {}), ...options },
+    {},
+  );
+  if (resolved.outcome === 'denied') throw new Error(resolved.detail);
+  const gate = new AccessGate({ trustStore: trustStoreFromDocument(document) });
+  const fixed = new Map(Object.entries(isProven ? { ...others, [secretField]: secret } : others));
+  const decide = (fresh) =>
+    gate.decideExtracted(
+      resolved.reader.read((wanted) => (wanted === field ? fresh : fixed.get(wanted))),
+      requirement,
+      now,
+    );
+  return { name, text, decide };
+}
+
+function encodePem(bytes) {
+  const lines = bytes.toString('base64').replace(/.{1,64}/g, '$&\n');
+  return `-----BEGIN CERTIFICATE-----\n${lines}-----END CERTIFICATE-----\n`;
+}
+
+function fill(start, unit, finish) {
+  const room = size - start.length - finish.length;
+  return start + unit.repeat(Math.ceil(room / unit.length)).slice(0, room) + finish;
+}
+
+/** What is framed as one DER SEQUENCE is no garbage, but a stranger: `npm run bench` measures those. */
+function listBase64Garbage(around) {
+  return [
+    ['commas', fill('', ',', '')],
+    ['spaces', fill(`${around}a`, ' ', `a${around}`)],
+    ['base64', fill(around, 'A', around)],
+    ['base64 with one wrong character', fill(around, 'A', `!${around}`)],
+    ['base64url', fill(around, '-', around)],
+  ];
+}
+
+function listPemGarbage(before, after) {
+  const [start, finish] = [before + begin, end + after];
+  const room = size - start.length - finish.length;
+  const lines = Math.floor((room + 3) / 67);
+  return [
+    ['commas', fill('', ',', '')],
+    ['armour around commas', fill(start, ',', finish)],
+    ['armour around letters', fill(start, 'A', finish)],
+    ['armour around line feeds', fill(start, '%0A', finish)],
+    ['armour around plus signs', fill(start, `${'%2B'.repeat(64)}%0A`, finish)],
+    ['armour around lines', start + pemLines.repeat(lines).slice(0, -3) + finish],
+    ['armour around lines with a wrong end', `${start}${pemLines.repeat(lines - 1)}AAA!${finish}`],
+    ['armour around lines that are not canonical', `${start}${pemLines.repeat(lines - 1)}AB%3D%3D${finish}`],
+    ['armour upon armour', fill(before, begin + end, after)],
+    ['a block and no end', fill(start, pemLines, '')],
+  ];
+}
+
+function expectAllowed(decision) {
+  if (decision.code !== 'allowed') throw new Error(`${decision.code}: ${decision.detail}`);
+}
+
+function expectDenied(decision) {
+  if (decision.outcome !== 'denied') throw new Error('Garbage was admitted.');
+}
+
+/** Nanoseconds per call. */
+function runRound({ text, call }, calls) {
+  const bytes = Buffer.from(text, 'latin1');
+  const texts = Array.from({ length: calls }, () => bytes.toString('latin1'));
+  const start = process.hrtime.bigint();
+  for (const fresh of texts) call(fresh);
+  return Number(process.hrtime.bigint() - start) / calls;
+}
+
+function median(values) {
+  return values.toSorted((left, right) => left - right)[Math.floor(values.length / 2)];
+}
+
+function report() {
+  const warm = tests
+    .filter(({ kind }) => kind === 'warm')
+    .map((test) => ({ name: test.name, nanoseconds: median(samples.get(test)) }));
+  const [base] = warm;
+  // App Service first, whose own rounds are the measure.
+  const above = warm.map(({ name, nanoseconds }) => ({ name, nanoseconds, above: nanoseconds - base.nanoseconds }));
+  const costs = tests
+    .filter(({ kind }) => kind === 'garbage')
+    .map((test) => {
+      const decoding = tests.find(
+        ({ kind, name, what }) => kind === 'base64' && name === test.name && what === test.what,
+      );
+      // Of each round, so that whatever else runs slows both.
+      const ratio = median(samples.get(test).map((each, round) => each / samples.get(decoding)[round]));
+      return { name: test.name, what: test.what, nanoseconds: median(samples.get(test)), ratio };
+    });
+  const missed = [
+    ...above.filter((each) => each.above > warmLimit).map(({ name }) => `${name}: a warm decision`),
+    ...costs.filter(({ ratio }) => ratio > garbageLimit).map(({ name, what }) => `${name}: ${what}`),
+  ];
+  if (process.argv.includes('--json')) console.log(JSON.stringify({ warm: above, garbage: costs, missed }, null, 2));
+  else print(above, costs, missed);
+  if (missed.length > 0) process.exitCode = 1;
+}
+
+function print(above, costs, missed) {
+  const load = loadavg()[0].toFixed(1);
+  const machine = `Node ${process.version}, ${cpus().length} × ${cpus()[0].model.trim()}, ${arch()}, load ${load}`;
+  console.log(`${new Date().toISOString().slice(0, 10)}, ${machine}\n`);
+  console.log(
+    '| front end | warm, ns | above App Service, ns | dearest garbage | µs | times base64 decoding |\n|---|---|---|---|---|---|',
+  );
+  for (const { name, nanoseconds, above: more } of above) {
+    const own = costs.filter((each) => each.name === name).toSorted((left, right) => right.ratio - left.ratio);
+    const listed = process.argv.includes('--all') ? own : own.slice(0, 1);
+    for (const [index, { what, nanoseconds: cost, ratio }] of listed.entries()) {
+      const first = index === 0 ? `${name} | ${Math.round(nanoseconds)} | ${Math.round(more)}` : ' | | ';
+      console.log(`| ${first} | ${what} | ${(cost / 1000).toFixed(1)} | ${ratio.toFixed(2)} |`);
+    }
+  }
+  console.log(missed.length === 0 ? '\nAll goals are met.' : `\nMissed: ${missed.join('; ')}.`);
+}
