@@ -35,7 +35,11 @@ interface StreamingApp extends AdapterApp {
   readonly url: string;
 }
 
-async function startApp(context: TestContext, where = 'src/a.js'): Promise<StreamingApp> {
+async function startApp(
+  context: TestContext,
+  where = 'src/a.js',
+  settings: Readonly<Record<string, string>> = {},
+): Promise<StreamingApp> {
   const app = createAdapterApp(context, {
     'package.json': '{ "main": "src/*.js" }',
     [where]: `require('@azure/functions').app.setup({ enableHttpStream: true });`,
@@ -51,7 +55,7 @@ async function startApp(context: TestContext, where = 'src/a.js'): Promise<Strea
       app.http('Echo', { methods: ['POST'], handler: async (request) => ({ body: request.body }) });
       app.http('Memory', { handler: allowAnonymous(() => { global.gc?.(); return { jsonBody: process.memoryUsage().heapUsed }; }) });`,
   });
-  const host = await app.start({ environment: { CERTGATE_TRUST: callers.trustFile, NODE_OPTIONS: '--expose-gc' } });
+  const host = await app.start({ environment: { CERTGATE_TRUST: callers.trustFile, NODE_OPTIONS: '--expose-gc', ...settings } });
   assert.equal(host.streaming, true);
   return { ...app, url: host.url };
 }
@@ -113,6 +117,32 @@ describe('HTTP streaming', () => {
     const headers = { 'content-type': 'application/json', [header]: callers.reader };
     assert.equal((await send(`${url}/api/Closed`, headers, body)).body, 'reader');
     assert.equal((await send(`${url}/api/Closed?headers=x`, { [header]: callers.reader })).body, 'reader');
+  });
+
+  it('behind a front end of its own, its fields are taken from the wire, and two lines stay two', async (context) => {
+    const secret = 'S3cret-of-the-front-end-0123456789.a';
+    const settings = { CERTGATE_FRONT_END: 'haproxy', CERTGATE_FRONT_END_SECRET: secret };
+    const { url } = await startApp(context, 'src/a.js', settings);
+    const proven = { 'X-Client-Certificate-Verification': '0', 'X-Certgate-Front-End-Secret': secret };
+    const ask = async (headers: Readonly<Record<string, string | readonly string[]>>, body?: string): Promise<string> => {
+      const { status, text } = await sendLines(`${url}/api/Closed`, headers, body);
+      return status === 200 ? text : String(status);
+    };
+    assert.equal(await ask({ ...proven, 'X-Client-Certificate': callers.reader }), 'reader');
+    assert.equal(await ask({ ...proven, 'X-Client-Certificate': callers.operator }), 'operator');
+    assert.equal(await ask({ ...proven, 'X-Client-Certificate': callers.stranger }), '401');
+    assert.equal(await ask({ ...proven, [header]: callers.reader }), '401');
+    assert.equal(await ask({ ...proven, 'X-Client-Certificate': [callers.reader, callers.reader] }), '401');
+    const certificate = { 'X-Client-Certificate': callers.reader };
+    assert.equal(await ask({ ...certificate, 'X-Client-Certificate-Verification': '0' }), '401');
+    assert.equal(await ask({ ...certificate, ...proven, 'X-Client-Certificate-Verification': ['0', '0'] }), '401');
+    assert.equal(await ask({ ...certificate, ...proven, 'X-Certgate-Front-End-Secret': [secret, secret] }), '401');
+    // Nor does a member of the body stand in their place.
+    const json = { 'content-type': 'application/json' };
+    const fields = { 'x-client-certificate': callers.reader, 'x-client-certificate-verification': '0' };
+    const body = JSON.stringify({ Headers: { ...fields, 'x-certgate-front-end-secret': secret } });
+    assert.equal(await ask(json, body), '401');
+    assert.equal(await ask({ ...json, ...proven }, body), '401');
   });
 
   it('an invocation id sent by the client changes nothing', async (context) => {
@@ -182,3 +212,25 @@ describe('HTTP streaming', () => {
     assert.ok(grown < 3_000_000, `${grown} bytes`);
   });
 });
+
+/** Each value of a list as a line of its own. */
+async function sendLines(
+  url: string,
+  headers: Readonly<Record<string, string | readonly string[]>>,
+  body?: string,
+): Promise<{ readonly status: number; readonly text: string }> {
+  const lines = Object.entries(headers).map(([name, value]) => [name, typeof value === 'string' ? value : [...value]]);
+  return new Promise((resolve, reject) => {
+    const method = body === undefined ? 'GET' : 'POST';
+    const request = httpRequest(url, { method, headers: Object.fromEntries(lines) as Record<string, string | string[]> });
+    request.once('error', reject).once('response', (response) => {
+      const chunks: Buffer[] = [];
+      response
+        .on('data', (chunk: Buffer) => chunks.push(chunk))
+        .once('end', () => {
+          resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() });
+        });
+    });
+    request.end(body);
+  });
+}
