@@ -56,13 +56,13 @@ function unescapeLines(text: DataView, length: number): number | undefined {
     }
     if (code === lineFeed) {
       lineFeeds += 1;
-      // The last line's is part of the armour.
-      if (count !== lineFeeds * lineLength || index === length) return undefined;
+      if (count !== lineFeeds * lineLength) return undefined;
       continue;
     }
     text.setUint8(count, code);
     count += 1;
   }
+  // One between each two lines: the last line's is part of the armour.
   return lineFeeds === Math.ceil(count / lineLength) - 1 ? count : undefined;
 }
 

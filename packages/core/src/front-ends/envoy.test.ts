@@ -127,6 +127,7 @@ describe('one element', () => {
     ['an empty Chain', `${plain};Chain=""`],
     ['more names than are read', `${plain}${';DNS=a'.repeat(40)}`],
     ['a name that is longer than is read', `${plain};URI=${'a'.repeat(2049)}`],
+    ['more backslashes than are read', `${plain};Subject="${'\\'.repeat(256)}"`],
     ['more escaped quotes than are read', `${plain};Subject="${'\\"'.repeat(300)}"`],
   ];
   for (const [what, text] of malformed) {
@@ -167,6 +168,18 @@ describe('names that a certificate brings', () => {
       }
     });
   }
+
+  it('with as many backslashes in Subject as are not read do not move its end', () => {
+    for (let count = 250; count < 262; count += 1) {
+      const subject = '\\'.repeat(2 * Math.floor(count / 2));
+      for (const name of [`a",${victimElement}`, `",${victimElement}`, `a",${victimElement};Subject="`]) {
+        const element = forwardedElementOf({ leaf, subject, uris: [name] });
+        for (const number of [1, 2, 3]) assert.match(judgeText(element, number), /^certificate_/);
+        const escaped = forwardedElementOf({ leaf, subject: `${subject}\\"`, uris: [name] });
+        for (const number of [1, 2, 3]) assert.match(judgeText(escaped, number), /^certificate_/);
+      }
+    }
+  });
 
   it('in Subject stay inside its quotes', () => {
     for (const subject of [`;${victimElement}`, `,${victimElement}`]) {

@@ -152,17 +152,12 @@ class ElementScan {
     }
   }
 
-  /** `end` is where the closing quote is, or -1. Undefined: there is no quote, or no separator follows. */
+  /** `end` is where the closing quote is, or -1. Undefined: a quote is missing. */
   #readQuoted(end: number): string | undefined {
     const start = this.#index;
     if (end < 0 || this.#text[start] !== '"') return undefined;
     this.#index = end + 1;
-    return this.#isAtSeparator() ? this.#text.slice(start + 1, end) : undefined;
-  }
-
-  #isAtSeparator(): boolean {
-    const next = this.#text[this.#index];
-    return next === undefined || next === ';' || next === ',';
+    return this.#text.slice(start + 1, end);
   }
 
   /** Names are in the form of RFC 4514, where a backslash escapes quotes and backslashes. */
@@ -170,16 +165,19 @@ class ElementScan {
     let quote = start - 1;
     for (let count = 0; count < maximumQuotes; count += 1) {
       quote = this.#text.indexOf('"', quote + 1);
-      if (quote < 0 || !this.#isEscaped(quote)) return quote;
+      const backslashes = quote < 0 ? maximumQuotes : this.#countBackslashes(quote);
+      // No name has so many. Were they taken for an even or an odd number, a caller could move the end of the value.
+      if (backslashes === maximumQuotes) return -1;
+      if (backslashes % 2 === 0) return quote;
     }
     return -1;
   }
 
-  /** By an odd number of backslashes before it. No name has so many of them as are not looked at. */
-  #isEscaped(quote: number): boolean {
+  /** Right before a quote; not more than `maximumQuotes`. */
+  #countBackslashes(quote: number): number {
     let start = quote;
     while (this.#text[start - 1] === '\\' && quote - start < maximumQuotes) start -= 1;
-    return (quote - start) % 2 === 1 || quote - start === maximumQuotes;
+    return quote - start;
   }
 
   /** The end where there is none. Each of the two is looked for once. */
@@ -193,7 +191,7 @@ class ElementScan {
   #readBare(end: number, pattern: RegExp): string | undefined {
     const start = this.#index;
     this.#index = end;
-    if (end - start > maximumNameLength || end > this.#text.length || !this.#isAtSeparator()) return undefined;
+    if (end - start > maximumNameLength || end > this.#text.length) return undefined;
     const value = this.#text.slice(start, end);
     return pattern.test(value) ? value : undefined;
   }

@@ -5,9 +5,7 @@ import { type Denial, deny } from '../denial.js';
 
 /** The leaf's own text in one percent-encoded PEM block with nothing around it. */
 export function extractPemBlock(text: string): CertificateExtraction {
-  // A short text could begin and end so with one line feed for both.
-  const isBlock = text.length > pemBegin.length + pemEnd.length && text.startsWith(pemBegin) && text.endsWith(pemEnd);
-  if (!isBlock) return denyBlock(text);
+  if (!text.startsWith(pemBegin) || !text.endsWith(pemEnd)) return denyBlock(text);
   return {
     outcome: 'extracted',
     leaf: text.slice(pemBegin.length, text.length - pemEnd.length),

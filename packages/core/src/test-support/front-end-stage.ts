@@ -122,6 +122,7 @@ function listRefusedPem(block: string): Refused {
     ['an empty line at the start', block.replace('%0A', '%0A%0A'), 'certificate_malformed'],
     ['an empty line at the end', block.replace(/%0A(?=-----END)/, '%0A%0A'), 'certificate_malformed'],
     ['an empty line inside', block.replace(first, `${first}%0A`), 'certificate_malformed'],
+    ['an empty line behind a full one', `${begin}%0A${'A'.repeat(64)}%0A%0A${end}%0A`, 'certificate_malformed'],
     ['missing padding', block.replace(/(?:%3D)+/, ''), 'certificate_malformed'],
     ['base64url', block.replaceAll('%2B', '-').replaceAll('%2F', '_'), 'certificate_malformed'],
     ['encoded twice', encodeURIComponent(block), 'certificate_malformed'],
