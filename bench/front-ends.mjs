@@ -223,7 +223,7 @@ function print(above, costs, missed) {
   const machine = `Node ${process.version}, ${cpus().length} × ${cpus()[0].model.trim()}, ${arch()}, load ${load}`;
   console.log(`${new Date().toISOString().slice(0, 10)}, ${machine}\n`);
   console.log(
-    '| front end | warm, ns | above App Service, ns | dearest garbage | µs | times base64 decoding |\n|---|---|---|---|---|---|',
+    '| front end | warm, ns | above App Service, ns | most expensive garbage | µs | times base64 decoding |\n|---|---|---|---|---|---|',
   );
   for (const { name, nanoseconds, above: more } of above) {
     const own = costs.filter((each) => each.name === name).toSorted((left, right) => right.ratio - left.ratio);

@@ -14,7 +14,7 @@ interface TableScript {
   readonly hosts: readonly (readonly [host: string, variables: Variables])[];
   readonly copies: readonly (readonly [what: string, variables: Variables])[];
   readonly createTable: () => string;
-  readonly describeOutcome: (named: 'app-service' | undefined, environment: Variables) => string;
+  readonly describeOutcome: (named: 'app-service' | 'nginx' | undefined, environment: Variables) => string;
 }
 
 interface AppSettings {
@@ -31,6 +31,16 @@ const { resolveAppSettings } = await load<AppSettings>('packages/certgate/dist/e
 describe('the table of environments', () => {
   it('in docs/environments.md is the one that is generated (node scripts/environment-table.mjs --write)', () => {
     assert.ok(readFileSync(join(root, 'docs/environments.md'), 'utf8').includes(`\n${script.createTable()}\n`));
+  });
+
+  it("a front end of one's own needs its proof on every host but in Development, whatever the host is", () => {
+    for (const [, variables] of script.hosts) {
+      for (const [, copied] of script.copies) {
+        const environment = { ...variables, ...copied };
+        const isDevelopment = script.describeOutcome(undefined, environment) === 'development';
+        assert.equal(script.describeOutcome('nginx', environment), isDevelopment ? 'nginx' : 'front_end_unproven');
+      }
+    }
   });
 
   it('calls nothing Development by its name alone, nor a known host that the setting was copied to', () => {
