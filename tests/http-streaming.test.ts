@@ -55,7 +55,9 @@ async function startApp(
       app.http('Echo', { methods: ['POST'], handler: async (request) => ({ body: request.body }) });
       app.http('Memory', { handler: allowAnonymous(() => { global.gc?.(); return { jsonBody: process.memoryUsage().heapUsed }; }) });`,
   });
-  const host = await app.start({ environment: { CERTGATE_TRUST: callers.trustFile, NODE_OPTIONS: '--expose-gc', ...settings } });
+  const host = await app.start({
+    environment: { CERTGATE_TRUST: callers.trustFile, NODE_OPTIONS: '--expose-gc', ...settings },
+  });
   assert.equal(host.streaming, true);
   return { ...app, url: host.url };
 }
@@ -124,7 +126,10 @@ describe('HTTP streaming', () => {
     const settings = { CERTGATE_FRONT_END: 'haproxy', CERTGATE_FRONT_END_SECRET: secret };
     const { url } = await startApp(context, 'src/a.js', settings);
     const proven = { 'X-Client-Certificate-Verification': '0', 'X-Certgate-Front-End-Secret': secret };
-    const ask = async (headers: Readonly<Record<string, string | readonly string[]>>, body?: string): Promise<string> => {
+    const ask = async (
+      headers: Readonly<Record<string, string | readonly string[]>>,
+      body?: string,
+    ): Promise<string> => {
       const { status, text } = await sendLines(`${url}/api/Closed`, headers, body);
       return status === 200 ? text : String(status);
     };
@@ -222,7 +227,10 @@ async function sendLines(
   const lines = Object.entries(headers).map(([name, value]) => [name, typeof value === 'string' ? value : [...value]]);
   return new Promise((resolve, reject) => {
     const method = body === undefined ? 'GET' : 'POST';
-    const request = httpRequest(url, { method, headers: Object.fromEntries(lines) as Record<string, string | string[]> });
+    const request = httpRequest(url, {
+      method,
+      headers: Object.fromEntries(lines) as Record<string, string | string[]>,
+    });
     request.once('error', reject).once('response', (response) => {
       const chunks: Buffer[] = [];
       response
