@@ -31,7 +31,7 @@ interface Entry {
 
 const require = createRequire(import.meta.url);
 const { HttpRequest, InvocationContext } = require('@azure/functions') as typeof functionsLibrary;
-const entries = ['x509', 'core', 'azure-functions'].flatMap(listEntries);
+const entries = ['x509', 'core', 'azure-functions', 'http'].flatMap(listEntries);
 const kinds = ['import', 'require'] as const;
 
 function listEntries(packageName: string): readonly Entry[] {
@@ -60,6 +60,8 @@ it('there is a bundle of every entry', () => {
       '@certgate/azure-functions',
       '@certgate/azure-functions/testing',
       '@certgate/azure-functions/opentelemetry',
+      '@certgate/http',
+      '@certgate/http/opentelemetry',
     ],
   );
 });
@@ -85,6 +87,7 @@ describe('what apps load', () => {
       '@opentelemetry/api',
     ],
     'azure-functions': ['@certgate/core', '@certgate/core/opentelemetry'],
+    http: ['@certgate/core', '@certgate/core/opentelemetry'],
   };
   for (const [name, allowed] of Object.entries(foreign)) {
     it(`of ${name} holds no other package`, () => {
@@ -368,7 +371,7 @@ describe('the bundles are minified, and their source maps lead to the sources', 
 });
 
 describe('the tarballs hold what apps load, one declaration file of each entry and kind, and nothing else', () => {
-  for (const name of ['x509', 'core', 'azure-functions']) {
+  for (const name of ['x509', 'core', 'azure-functions', 'http']) {
     it(name, async () => {
       const arguments_ = ['pack', '--dry-run', '--json', '-w', join('packages', name)];
       const { stdout, stderr, exitCode } = await runNpm(arguments_, root);

@@ -214,6 +214,7 @@ describe('docs/request-path.md', () => {
 describe('docs/reference.md', () => {
   const entries: Readonly<Record<string, readonly string[]>> = {
     'azure-functions': ['index', 'testing', 'opentelemetry'],
+    http: ['index', 'opentelemetry'],
     certgate: ['index'],
     core: ['index', 'opentelemetry'],
     x509: ['index', 'path'],
@@ -586,6 +587,7 @@ const functionsWithExample = [
     'getClientIdentity',
     'findClientIdentity',
   ],
+  ...['createGate', 'secureServer', 'secureExpress', 'secureFastify', 'secureFetch'],
   ...['trustStoreFrom', 'trustStoreFromFile', 'trustStoreFromBlob', 'trustStoreFromUrl', 'trustStoreFromAppSetting'],
   ...['trustStoreFromDocument', 'firstOf', 'withClientIdentity', 'observeGate', 'startLocalApp', 'AccessGate'],
   ...['decodeClientCertificate', 'decodePem', 'findCertificateFault', 'findCertificationPath'],

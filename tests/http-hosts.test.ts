@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent as HttpAgent, type IncomingMessage, type OutgoingHttpHeaders, request as requestHttp } from 'node:http';
 import { Agent as HttpsAgent, type RequestOptions, request as requestHttps } from 'node:https';
 import { tmpdir } from 'node:os';
@@ -11,6 +11,7 @@ import { type Caller, type Certificates, makeCertificates } from './front-ends/c
 import { type RunningProxy, reasonToSkip, startProxy } from './front-ends/proxies.js';
 import { TlsConnection } from './front-ends/tls-connection.js';
 import { wireForms } from './front-ends/wire-forms.js';
+import { root } from './test-support/certgate.js';
 import {
   type HttpHostName,
   hostsBehindFrontEnds,
@@ -122,6 +123,20 @@ async function expectUnmixed(send: (caller: Caller | undefined, path: string) =>
     }),
   );
 }
+
+it('docs/http-hosts.md shows of the frameworks what stands in the examples', () => {
+  const examples = join(root, 'examples', 'http-hosts', 'src');
+  const sources = readdirSync(examples).map((file) => readFileSync(join(examples, file), 'utf8'));
+  const page = readFileSync(join(root, 'docs', 'http-hosts.md'), 'utf8');
+  // What has imports is compiled by docs.test.ts.
+  const shown = [...page.matchAll(/^```ts\n([^]*?)^```$/gm)].filter(([, code = '']) => !code.includes('import '));
+  assert.equal(shown.length, 4);
+  for (const [, code = ''] of shown)
+    assert.ok(
+      sources.some((source) => source.includes(code)),
+      code,
+    );
+});
 
 for (const name of hostsBehindFrontEnds) {
   describe(`${name} behind nginx`, () => {

@@ -7,12 +7,7 @@ export { ClientIdentityMissing } from './client-identity-missing.js';
 export { type ContextMap, createContextMap } from './context-map.js';
 export type { CandidateCertificate, CandidateList } from './certificate-header/candidate-certificate.js';
 export type { PresentedCertificate } from './certificate-header/certificate-header.js';
-export type {
-  CertificateExtraction,
-  CertificateText,
-  ChainText,
-  CertificateEncoding,
-} from './certificate-header/certificate-text.js';
+export type { CertificateExtraction, CertificateText } from './certificate-header/certificate-text.js';
 export { type DocumentProblem, TrustDocumentError } from './trust-document/document-error.js';
 export type {
   ConfirmedFinding,

@@ -22,14 +22,13 @@ export type RoleMiddleware = (
  *
  * @example
  * ```ts
- * import express from 'express';
- * import { createGate, getClientIdentity, requireRole, secureExpress, trustStoreFrom } from '@certgate/http';
+ * import { createGate, type ExpressApp, secureExpress, trustStoreFrom } from '@certgate/http';
  *
- * const app = express();
- * secureExpress(app, createGate({ trustStore: trustStoreFrom(process.env['CERTGATE_TRUST']), frontEnd: 'nginx' }));
- * app.get('/orders', requireRole('orders.read'), (request, response) => {
- *   response.json({ caller: getClientIdentity(request).name });
- * });
+ * // `app` is what `express()` returns.
+ * export function closeApp(app: ExpressApp): void {
+ *   const trustStore = trustStoreFrom(process.env['CERTGATE_TRUST']);
+ *   secureExpress(app, createGate({ trustStore, frontEnd: 'nginx', allowAnonymous: ['GET /health'] }));
+ * }
  * ```
  *
  * @throws {TypeError} for what is no such app.
@@ -53,6 +52,18 @@ export function secureExpress(app: ExpressApp, gate: Gate): void {
 
 /**
  * Lets on only callers with this role. It asks the gate that let the request pass; where none did, it refuses.
+ *
+ * @example
+ * ```ts
+ * import { createServer } from 'node:http';
+ * import { requireRole } from '@certgate/http';
+ *
+ * const asOperator = requireRole('operator');
+ * // In Express: app.get('/restart', asOperator, handler).
+ * export const server = createServer((request, response) => {
+ *   asOperator(request, response, () => response.end('restarting'));
+ * });
+ * ```
  *
  * @throws {TypeError} when the role is empty.
  */

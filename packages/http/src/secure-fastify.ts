@@ -36,25 +36,21 @@ interface FastifyReply {
 /**
  * Makes the plugin that closes a Fastify app, or one of its contexts: every route of the context in which it is registered and
  * of those below, whether they were added before or after, and requests without a route. A route says in `config.certgate` what
- * it requires in addition. `request.clientIdentity` is who calls.
+ * it requires in addition. `request.clientIdentity` is who calls. The app fails to start where the trust document is not valid.
  *
  * Fastify itself answers requests with a malformed URL. Listeners for upgrades belong to the server: close them by
  * `secureServer(app.server, gate)`.
  *
  * @example
  * ```ts
- * import fastify from 'fastify';
- * import { createGate, getClientIdentity, secureFastify, trustStoreFrom } from '@certgate/http';
+ * import { createGate, type FastifyPlugin, secureFastify, trustStoreFrom } from '@certgate/http';
  *
- * const app = fastify();
- * const gate = createGate({ trustStore: trustStoreFrom(process.env['CERTGATE_TRUST']), frontEnd: 'nginx' });
- * await app.register(secureFastify(gate));
- * app.get('/orders', { config: { certgate: { roles: ['orders.read'] } } }, (request) => ({
- *   caller: getClientIdentity(request).name,
- * }));
+ * // `app` is what `fastify()` returns.
+ * export async function closeApp(app: { register(plugin: FastifyPlugin): PromiseLike<unknown> }): Promise<void> {
+ *   const trustStore = trustStoreFrom(process.env['CERTGATE_TRUST']);
+ *   await app.register(secureFastify(createGate({ trustStore, frontEnd: 'nginx' })));
+ * }
  * ```
- *
- * The app fails to start where the trust document is not valid.
  */
 export function secureFastify(gate: Gate): FastifyPlugin {
   const guard = expectGate('secureFastify', gate);
