@@ -29,7 +29,8 @@ export {
   readFrontEndSettings,
   secretSetting,
 } from './front-end-resolution/front-end-options.js';
-export { expectSecret, secretHeaderName } from './front-end-resolution/front-end-secret.js';
+export { expectSecret } from './front-end-resolution/front-end-secret.js';
+export { secretHeaderName } from './front-end-resolution/request-reader.js';
 export { frontEndNames } from './front-ends/front-end-table.js';
 export { describeJsonFault } from './encoding/json-fault.js';
 export { isReportOnly } from './access/access-gate.js';

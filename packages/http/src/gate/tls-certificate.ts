@@ -40,6 +40,7 @@ export class TlsCertificateReader {
       outcome: 'extracted',
       leaf: certificate.raw.toString('base64'),
       encoding: 'base64',
+      chain: undefined,
     };
     const issuers = this.#acceptsChain ? listIssuers(socket.getPeerCertificate(true)) : [];
     if (issuers.length === 0) return text;
