@@ -58,13 +58,13 @@ for (const frontEnd of own) {
       const waived: FrontEndOptions = { frontEnd, frontEndSecret: secret, [frontEndOverride]: true };
       assert.equal(resolve({ frontEnd, frontEndSecret: secret, frontEndIsolation: 'loopback' }), `${frontEnd}+secret`);
       assert.equal(resolve({ frontEnd, frontEndSecret: secret }, development), `${frontEnd}+secret`);
-      assert.equal(resolve(waived), `${frontEnd}+secret`);
+      assert.equal(resolve(waived), 'anywhere+secret');
     });
 
     it('needs nothing in Development and under the waiver', () => {
       assert.equal(resolve({ frontEnd }, development), frontEnd);
       assert.equal(resolve({ frontEnd }, { ...development, WEBSITE_SKU: 'Dynamic' }), 'front_end_unproven');
-      assert.equal(resolve({ frontEnd, [frontEndOverride]: true }), frontEnd);
+      assert.equal(resolve({ frontEnd, [frontEndOverride]: true }), 'anywhere');
     });
 
     it('contradicts every other name in the app setting', () => {
