@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import { connect as connectHttp2 } from 'node:http2';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, it, type TestContext } from 'node:test';
@@ -271,6 +272,27 @@ describe('secureFastify', () => {
     const port = await start(app);
     for (const path of ['/before', '/after']) await expectClosed(port, path, [200, 'Ann']);
     assert.deepEqual((await askBoth(port, '/own'))[1], [200, 'nobody']);
+  });
+
+  it('closes an app over HTTP/2, and empties the secret there too', async (context) => {
+    const app = (frameworks.load('fastify') as (options: object) => FastifyLike)({ http2: true });
+    await app.register(secureFastify(makeGate().gate));
+    app.get('/after', (request) => [request.clientIdentity.name, JSON.stringify(request.raw.rawHeaders)].join());
+    const session = connectHttp2(`http://127.0.0.1:${await start(app)}`);
+    context.after(() => {
+      session.destroy();
+      return app.close();
+    });
+    const askFor = async (fields: object): Promise<readonly [unknown, string]> => {
+      const stream = session.request({ ':path': '/after', ...fields });
+      const [head] = (await once(stream, 'response')) as [Readonly<Record<string, unknown>>];
+      return [head[':status'], await text(stream)];
+    };
+    const [status, body] = await askFor(fieldsOf(ann));
+    assert.equal(status, 200);
+    assert.match(body, /^Ann,/);
+    assert.ok(!body.includes(frontEndSecret));
+    assert.equal((await askFor({}))[0], 401);
   });
 
   it('leaves requests with a malformed URL to Fastify, which runs no handler', async (context) => {

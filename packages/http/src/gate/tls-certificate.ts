@@ -17,36 +17,34 @@ export class TlsCertificateReader {
     this.#acceptsChain = acceptsChain;
   }
 
-  /** TLS 1.2 lets either side ask for another handshake, which may bring another certificate. Node then ends the connection. */
-  forbidRenegotiation(socket: unknown): void {
-    if (socket instanceof TLSSocket) socket.disableRenegotiation();
-  }
-
   /** `socket` is that of the request. */
   read(socket: unknown): CertificateExtraction {
     if (!(socket instanceof TLSSocket)) return deny('certificate_missing', plainDetail);
     const known = this.#read.get(socket);
     if (known !== undefined) return known;
-    this.forbidRenegotiation(socket);
+    forbidRenegotiation(socket);
     const extraction = this.#extract(socket);
     this.#read.set(socket, extraction);
     return extraction;
   }
 
   #extract(socket: TLSSocket): CertificateExtraction {
-    const certificate = socket.getPeerX509Certificate();
-    if (certificate === undefined) return deny('certificate_missing', missingDetail);
-    const text: CertificateText = {
-      outcome: 'extracted',
-      leaf: certificate.raw.toString('base64'),
-      encoding: 'base64',
-      chain: undefined,
-    };
-    const issuers = this.#acceptsChain ? listIssuers(socket.getPeerCertificate(true)) : [];
+    // Never getPeerX509Certificate: in Node 20 it takes the rest of the chain away from all who ask later. Without a certificate,
+    // the answer is an object without `raw`.
+    const peer = this.#acceptsChain ? socket.getPeerCertificate(true) : socket.getPeerCertificate();
+    if (!Object.hasOwn(peer, 'raw')) return deny('certificate_missing', missingDetail);
+    const leaf = peer.raw.toString('base64');
+    const text: CertificateText = { outcome: 'extracted', leaf, encoding: 'base64', chain: undefined };
+    const issuers = this.#acceptsChain ? listIssuers(peer as DetailedPeerCertificate) : [];
     if (issuers.length === 0) return text;
     const chain = issuers.map((der) => `:${der.toString('base64')}:`).join(', ');
     return { ...text, chain: { text: chain, encoding: 'byte-sequences' } };
   }
+}
+
+/** TLS 1.2 lets either side ask for another handshake, which may bring another certificate. Node then ends the connection. */
+export function forbidRenegotiation(socket: unknown): void {
+  if (socket instanceof TLSSocket) socket.disableRenegotiation();
 }
 
 /** What the caller sent beside its own certificate, as OpenSSL put it in order. A resumed session has none of it. */

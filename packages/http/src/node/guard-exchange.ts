@@ -89,8 +89,10 @@ export function hideSecret(request: IncomingMessage): void {
   Reflect.deleteProperty(headers, secretHeaderName);
   // A new list: what the gate keeps of an anonymous request still finds the secret in the old one. Of the same length, which
   // Node remembers: `headersDistinct` is made when it is first read.
-  request.rawHeaders = rawHeaders.map((text, index) => {
+  const emptied = rawHeaders.map((text, index) => {
     const isValue = index % 2 === 1;
     return isValue && rawHeaders[index - 1]?.toLowerCase() === secretHeaderName ? '' : text;
   });
+  // Fastify may run on node:http2, whose requests let nobody replace the list.
+  if (!Reflect.set(request, 'rawHeaders', emptied)) rawHeaders.splice(0, rawHeaders.length, ...emptied);
 }

@@ -190,6 +190,22 @@ describe('secureServer', () => {
     assert.match(await whole, /body/);
   });
 
+  it('hands on an upgrade that was decided late, with what came after it', async (context) => {
+    const { store, answer, asked } = createSlowStore();
+    const { server, port } = await start(context, hello, { trustStore: store });
+    server.on('upgrade', (_request, socket: Socket, head: Buffer) => {
+      socket.write(`HTTP/1.1 101 Switching Protocols\r\n\r\n${head.toString()}`);
+      socket.pipe(socket);
+    });
+    const socket = connect(port, '127.0.0.1');
+    socket.write(`${write('GET /', { ...upgrade, ...fieldsOf(operator) })}first `);
+    await asked;
+    socket.end('second');
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    answer();
+    assert.match(await text(socket), /^HTTP\/1\.1 101 [^]*\r\n\r\nfirst second$/);
+  });
+
   it('shows handlers no secret, whatever they read the fields by', async (context) => {
     const { port } = await start(context, (request, response) => {
       response.end(JSON.stringify([request.headers, request.rawHeaders, request.headersDistinct]));

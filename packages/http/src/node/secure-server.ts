@@ -1,8 +1,8 @@
 import { Server as HttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { Server as HttpsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
-import { TLSSocket } from 'node:tls';
 import { expectGate, type Gate, type HttpGate } from '../gate/http-gate.js';
+import { forbidRenegotiation } from '../gate/tls-certificate.js';
 import { passed, type Verdict } from '../gate/verdict.js';
 import { guardExchange, hideSecret, settle, toCall } from './guard-exchange.js';
 import { answerRefusedUpgrade } from './node-answer.js';
@@ -70,7 +70,7 @@ function guardEvent(gate: HttpGate, event: readonly [string | symbol, ...unknown
     }
     case 'secureConnection':
       // At once, not with the first request: none must be read half before and half after another handshake.
-      if (gate.isDirectTls && args[0] instanceof TLSSocket) args[0].disableRenegotiation();
+      if (gate.isDirectTls) forbidRenegotiation(args[0]);
       break;
     case 'listening':
       startEarly(gate);
