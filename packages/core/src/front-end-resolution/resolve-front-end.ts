@@ -152,7 +152,7 @@ function deduceFrontEnd(environment: Environment): StatedFrontEnd {
 
 function describeUnknown(environment: Environment): string {
   const marks = listHostMarks(environment);
-  const remedy = `Name it by the option frontEnd, 'app-service', or the app setting ${frontEndSetting}=app-service, and only where App Service's front end is the sole way to this app; where another front end is, name that.`;
+  const remedy = `Name it by the option frontEnd: 'app-service' or the app setting ${frontEndSetting}=app-service, and only where App Service's front end is the sole way to this app; where another front end is, name that.`;
   const place = marks.length === 0 ? 'no known host' : `a host that is known by ${marks.join(', ')}`;
   const unknown = `It is not known which front end sets the certificate header (${place}), so every call is refused.`;
   if (readVariable(environment, 'AZURE_FUNCTIONS_ENVIRONMENT') !== 'Development') return `${unknown} ${remedy}`;
