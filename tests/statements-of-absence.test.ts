@@ -5,6 +5,7 @@ import { describe, it } from 'node:test';
 import { app } from '@azure/functions';
 import * as adapter from '@certgate/azure-functions';
 import * as core from '@certgate/core/tools';
+import * as http from '@certgate/http';
 import { root } from './test-support/certgate.js';
 
 // What the documentation says is missing must be missing. A page said for months that CRLs, OCSP and three trust sources
@@ -33,6 +34,16 @@ const absences: readonly Absence[] = [
           adapter.secureApp(app, options);
         }, /frontEnd/);
       }
+    },
+  },
+  {
+    page: 'docs/http-hosts.md',
+    statement: '`reportOnly` and `observe` are not available here.',
+    check: () => {
+      assert.deepEqual(
+        Object.keys(http).filter((name) => /reportOnly|observe/i.test(name)),
+        [],
+      );
     },
   },
   {

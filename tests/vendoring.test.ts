@@ -68,7 +68,7 @@ function listCopies(folder: string, below: string): readonly string[] {
 }
 
 it('there is a tarball of each package', () => {
-  assert.equal(readdirSync(packed).length, 4);
+  assert.equal(readdirSync(packed).length, 5);
 });
 
 describe('a tarball alone, in an empty folder', () => {

@@ -10,8 +10,11 @@ import { noteSecured } from './node/secured-targets.js';
 
 /** What is used of a Fastify instance. */
 export interface FastifyApp {
+  /** Fastify's own. */
   addHook(name: string, hook: (...args: never[]) => unknown): unknown;
+  /** Fastify's own. */
   decorateRequest(name: string, value: unknown): unknown;
+  /** Fastify's own. */
   hasRequestDecorator(name: string): boolean;
 }
 

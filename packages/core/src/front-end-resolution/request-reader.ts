@@ -22,6 +22,7 @@ export class RequestReader {
     this.#acceptsChain = acceptsChain;
   }
 
+  /** Decodes nothing. A denial where the request does not show that it came by the front end. */
   read(findField: FindField): CertificateExtraction | Denial<'front_end_bypassed'> {
     if (this.#secret !== undefined && !this.#secret.isProvenBy(findField(secretHeaderName)))
       return deny('front_end_bypassed', bypassedDetail);

@@ -17,7 +17,9 @@ import { TlsCertificateReader } from './tls-certificate.js';
 
 /** Where the lines about decisions go. `console` is one; so are the loggers of pino, winston and Fastify. */
 export interface GateLog {
+  /** An admitted call. */
   info(line: string): void;
+  /** A refused call, and what somebody should look at. */
   warn(line: string): void;
 }
 

@@ -8,6 +8,7 @@ export type RequestHeaders = FieldReader | FieldRecord | FindField;
 
 /** What is used of a `Headers`, which joins several lines of one field by a comma itself. */
 export interface FieldReader {
+  /** By the name in lower case. */
   get(name: string): string | null;
 }
 

@@ -145,7 +145,7 @@ export class HttpGate implements Gate, Gatekeeper {
     correlationId: string,
   ): Verdict | Promise<Verdict> {
     const conclude = (decision: Decision): Verdict => {
-      if (decision.outcome === 'denied') return this.createAnswer(decision, correlationId);
+      if (decision.outcome !== 'allowed') return this.createAnswer(decision, correlationId);
       passedRequests.set(request, { gate: this, identity: decision.identity, source, correlationId });
       return passed;
     };
@@ -205,9 +205,9 @@ export class HttpGate implements Gate, Gatekeeper {
   }
 }
 
-/** Told by what a decision has: a promise that is taken for a decision, or the other way round, lets nobody in. */
+/** Told by a member of its own: a promise that inherits one from a polluted `Object.prototype` must not be taken for an admission. */
 function isSettled(decision: Decision | Promise<Decision>): decision is Decision {
-  return 'outcome' in decision;
+  return Object.hasOwn(decision, 'outcome');
 }
 
 /**

@@ -65,7 +65,7 @@ export function settle(
   verdict: Verdict | Promise<Verdict>,
   conclude: (verdict: Verdict, isLate: boolean) => void,
 ): void {
-  if (!('then' in verdict)) {
+  if (isVerdict(verdict)) {
     conclude(verdict, false);
     return;
   }
@@ -80,6 +80,10 @@ export function settle(
       });
     },
   );
+}
+
+function isVerdict(verdict: Verdict | Promise<Verdict>): verdict is Verdict {
+  return verdict === passed || Object.hasOwn(verdict, 'status');
 }
 
 /** The secret of the front end is none of the handlers' business: some answer or log the headers that they got. */

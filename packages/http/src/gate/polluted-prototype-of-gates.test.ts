@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, it, type TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { trustStoreFromDocument, type TrustStore } from '@certgate/core';
+import {
+  listHostileValues,
+  listMemberNames,
+  namesOfPresence,
+  pollute,
+} from '@certgate/core/test-support/prototype-pollution.js';
+import { secureServer } from '../node/secure-server.js';
+import { secureFetch } from '../secure-fetch.js';
+import { createStage, fieldsOf, operator, reader, stranger, trustDocument } from '../test-support/gate-stage.js';
+
+const names = [...new Set([...listMemberNames(fileURLToPath(new URL('..', import.meta.url))), ...namesOfPresence])];
+
+/** The same answers, at once and late. */
+const known = trustStoreFromDocument(trustDocument);
+const late: TrustStore = { find: (...args) => Promise.resolve(known.find(...args)) };
+
+/** Calls that are refused for want of a role, for want of trust, and for want of a certificate. */
+const refused = [fieldsOf(reader), fieldsOf(stranger), fieldsOf(undefined), {}];
+
+async function withEach(context: TestContext, run: () => Promise<void>): Promise<void> {
+  context.mock.method(console, 'warn', () => undefined);
+  for (const name of names) {
+    for (const value of listHostileValues(name)) {
+      const restore = pollute({ [name]: value });
+      try {
+        await run();
+      } catch {
+        // A refusal too, or Node's own request that broke: what counts is whether the handler ran.
+      } finally {
+        restore();
+      }
+    }
+  }
+}
+
+describe('whatever stands on Object.prototype, no refused call reaches its handler', () => {
+  for (const [when, trustStore] of [
+    ['at once', known],
+    ['late', late],
+  ] as const) {
+    it(`in a fetch-style handler, decided ${when}`, async (context) => {
+      const { gate } = createStage(context, { trustStore });
+      let runs = 0;
+      const handler = secureFetch(
+        () => {
+          runs += 1;
+          return new Response('in');
+        },
+        gate,
+        { roles: ['operator'] },
+      );
+      assert.equal((await handler(new Request('http://localhost/', { headers: fieldsOf(operator) }))).status, 200);
+      const requests = refused.map((headers) => () => new Request('http://localhost/', { headers }));
+      await withEach(context, async () => {
+        for (const create of requests) await handler(create()).catch(() => undefined);
+      });
+      assert.equal(runs, 1);
+    });
+  }
+
+  it('in a server', async (context) => {
+    const { gate } = createStage(context, { trustStore: late });
+    let runs = 0;
+    const server = createServer((_request, response) => {
+      runs += 1;
+      response.end('in');
+    });
+    secureServer(server, gate);
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    context.after(() => {
+      server.close();
+      server.closeAllConnections();
+    });
+    const { port } = server.address() as AddressInfo;
+    // What a request is made of was read before the prototype is polluted: it arrives, and is decided, meanwhile.
+    for (const name of ['outcome', 'code', 'then', 'identity', 'status', 'requirement', 'isContinueAwaited', 'roles']) {
+      for (const value of listHostileValues(name)) {
+        const sent = request({ port, host: '127.0.0.1', headers: fieldsOf(stranger), agent: false });
+        const ended = new Promise((resolve) => {
+          sent.once('response', (response) => response.resume().once('end', resolve));
+          sent.once('error', resolve);
+        });
+        sent.end();
+        let restore: () => void = () => undefined;
+        server.prependOnceListener('connection', () => (restore = pollute({ [name]: value })));
+        await ended;
+        restore();
+      }
+    }
+    assert.equal(runs, 0);
+  });
+});
