@@ -149,6 +149,19 @@ describe('start', () => {
     assert.equal(await decision, 'allowed');
   });
 
+  it('is waited for only so long', async (context) => {
+    const store: TrustStore = {
+      start: () => new Promise(() => undefined),
+      find: (...args) => trustStore.find(...args),
+    };
+    const { gate, lines } = createStage(context, { trustStore: store });
+    context.mock.timers.enable({ apis: ['setTimeout'] });
+    const decision = codeOf(gate, fieldsOf(operator));
+    context.mock.timers.tick(15_000);
+    assert.equal(await decision, 'trust_unavailable');
+    assert.equal(lines.length, 1);
+  });
+
   it('says what stands in the way of a front end', async (context) => {
     const readCodes = silenceStart(context);
     const { gate } = createStage(context, { frontEnd: 'nginx' });

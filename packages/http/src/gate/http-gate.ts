@@ -184,8 +184,11 @@ export class HttpGate implements Gate, Gatekeeper {
       subject = this.#createSubject(required, correlationId);
       const readiness = this.#readiness;
       if (readiness === undefined) {
-        const proceed = (): Decision | Promise<Decision> => this.#decide(findSource, requirement, correlationId);
-        return this.start().then(proceed, proceed);
+        return this.#awaitStart().then(() =>
+          this.#readiness === undefined
+            ? this.#gate.reportDenial(subject, deny('trust_unavailable', notStartedDetail))
+            : this.#decide(findSource, requirement, correlationId),
+        );
       }
       const now = Date.now();
       const decision =
@@ -200,10 +203,24 @@ export class HttpGate implements Gate, Gatekeeper {
     }
   }
 
+  /** Until it started, or failed to, or for as long as a call may wait. */
+  async #awaitStart(): Promise<void> {
+    const settled = this.start().catch(() => undefined);
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, startTimeoutMilliseconds)));
+    await Promise.race([settled, late]);
+    clearTimeout(timer);
+  }
+
   #createSubject({ functionName }: FunctionRequirement, invocationId: string): LoggingCall {
     return { functionName, invocationId, ...this.#log };
   }
 }
+
+/** As long as `AccessGate` waits for an answer of the store. */
+const startTimeoutMilliseconds = 15_000;
+
+const notStartedDetail = `The trust store did not start within ${startTimeoutMilliseconds} ms of the call.`;
 
 /** Told by a member of its own: a promise that inherits one from a polluted `Object.prototype` must not be taken for an admission. */
 function isSettled(decision: Decision | Promise<Decision>): decision is Decision {
