@@ -80,42 +80,24 @@ function stateFrontEnd(name: FrontEndName | undefined, environment: Environment,
 
 /** `isWaived`: nobody but the operator can reach the app, or the operator has taken the danger on. */
 function findProofDenial(
-  { name, proofs }: FrontEnd,
+  { name, needsProof }: FrontEnd,
   { secret, isolation }: Pick<FrontEndSettings, 'secret' | 'isolation'>,
   isWaived: boolean,
 ): FrontEndDenial | undefined {
-  const given = [...(secret === undefined ? [] : ['secret']), ...(isolation === undefined ? [] : ['isolation'])];
-  const useless = given.find((proof) => !proofs.some((known) => known === proof));
-  if (useless !== undefined) {
-    const settings =
-      useless === 'secret' ? `frontEndSecret or ${secretSetting}` : `frontEndIsolation or ${isolationSetting}`;
+  const isGiven = secret !== undefined || isolation !== undefined;
+  if (isGiven && !needsProof) {
+    const given =
+      secret === undefined ? `frontEndIsolation or ${isolationSetting}` : `frontEndSecret or ${secretSetting}`;
     return denyFrontEnd(
       'front_end_contradicted',
-      `${settings} is given, but the front end "${name}" ${describeUseless(proofs.length)}`,
+      `${given} is given, but the front end "${name}" needs neither a secret nor an isolation: the platform lets nobody past it. Take it away, or name the front end that is there.`,
     );
   }
-  if (given.length > 0 || proofs.length === 0 || isWaived) return undefined;
-  return denyFrontEnd('front_end_unproven', describeUnproven(name, proofs));
-}
-
-function describeUseless(proofCount: number): string {
-  return proofCount === 0
-    ? 'needs neither: the platform lets nobody past it. Take the option away, or name the front end that is there.'
-    : 'cannot send one. Name by frontEndIsolation what keeps everybody else from reaching the app.';
-}
-
-function describeUnproven(name: string, proofs: FrontEnd['proofs']): string {
-  const remedies = [
-    ...(proofs.includes('secret')
-      ? [
-          `let it send a secret in ${secretHeaderName}, and give the same one to the app in the app setting ${secretSetting} or as frontEndSecret`,
-        ]
-      : []),
-    ...(proofs.includes('isolation')
-      ? [`say by frontEndIsolation or ${isolationSetting} what keeps everybody else from reaching the app`]
-      : []),
-  ];
-  return `Nothing shows that requests come by the front end "${name}", and whoever reaches the app past it can claim any certificate, so every call is refused. Either ${remedies.join(', or ')}: see docs/front-ends.md.`;
+  if (isGiven || !needsProof || isWaived) return undefined;
+  return denyFrontEnd(
+    'front_end_unproven',
+    `Nothing shows that requests come by the front end "${name}", and whoever reaches the app past it can claim any certificate, so every call is refused. Either let it send a secret in ${secretHeaderName}, and give the same one to the app in the app setting ${secretSetting} or as frontEndSecret. Or say by frontEndIsolation or ${isolationSetting} what keeps everybody else from reaching the app: see docs/front-ends.md.`,
+  );
 }
 
 function denyFrontEnd(code: FrontEndDenial['code'], detail: string): FrontEndDenial {

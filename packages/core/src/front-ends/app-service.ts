@@ -15,7 +15,7 @@ export const certificateHeaderName = 'x-arr-clientcert';
 export const appService: FrontEnd = Object.freeze({
   name: 'app-service',
   fields: Object.freeze([certificateHeaderName]),
-  proofs: Object.freeze([]),
+  needsProof: false,
   extract: (findField) => {
     const leaf = trimHeader(findField(certificateHeaderName));
     return leaf === undefined ? denyMissing() : { outcome: 'extracted', leaf, encoding: 'base64', chain: undefined };

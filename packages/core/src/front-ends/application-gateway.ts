@@ -23,7 +23,7 @@ const passedThrough = 'PASSTHROUGH';
 export const applicationGateway: FrontEnd = Object.freeze({
   name: 'application-gateway',
   fields: Object.freeze([certificateField, verificationField]),
-  proofs: Object.freeze(['secret', 'isolation'] as const),
+  needsProof: true,
   extract: (findField) => {
     const text = trimHeader(findField(certificateField));
     if (text === undefined) return denyMissing(certificateField);

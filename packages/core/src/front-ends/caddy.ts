@@ -18,7 +18,7 @@ const placeholder = '{http.request.tls.client.certificate_der_base64}';
 export const caddy: FrontEnd = Object.freeze({
   name: 'caddy',
   fields: Object.freeze([certificateField]),
-  proofs: Object.freeze(['secret', 'isolation'] as const),
+  needsProof: true,
   extract: (findField) => {
     const leaf = trimHeader(findField(certificateField));
     return leaf === undefined || leaf === placeholder

@@ -20,7 +20,7 @@ export function createEnvoy(elementCount = 1): FrontEnd {
   return Object.freeze({
     name: 'envoy',
     fields: Object.freeze([certificateField]),
-    proofs: Object.freeze(['secret', 'isolation'] as const),
+    needsProof: true,
     extract: (findField) => {
       const text = trimHeader(findField(certificateField));
       if (text === undefined) return denyMissing(certificateField);

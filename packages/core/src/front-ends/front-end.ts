@@ -14,13 +14,10 @@ export interface FrontEnd {
   /** The fields that it sets and that are read, in lower case. */
   readonly fields: readonly string[];
   /**
-   * What can show that a request came by this front end, since anybody who reaches the app otherwise can send the same
-   * fields. Empty: the platform lets nobody else reach the app.
+   * Whether a secret or a named isolation must show that a request came by this front end: anybody who reaches the app
+   * otherwise can send the same fields. False where the platform lets nobody past it.
    */
-  readonly proofs: readonly FrontEndProof[];
+  readonly needsProof: boolean;
   /** Finds the caller's certificate in the fields of a request. It decodes nothing, and runs at every request. */
   extract(findField: FindField): CertificateExtraction;
 }
-
-/** A secret that the front end adds to each request, or a network that lets nobody else reach the app. */
-export type FrontEndProof = 'secret' | 'isolation';

@@ -18,7 +18,7 @@ const verificationField = 'x-client-certificate-verification';
 export const haproxy: FrontEnd = Object.freeze({
   name: 'haproxy',
   fields: Object.freeze([certificateField, verificationField]),
-  proofs: Object.freeze(['secret', 'isolation'] as const),
+  needsProof: true,
   extract: (findField) => {
     const leaf = trimHeader(findField(certificateField));
     if (leaf === undefined) return denyMissing(certificateField);

@@ -20,7 +20,7 @@ const verificationField = 'ssl-client-verify';
 export const nginx: FrontEnd = Object.freeze({
   name: 'nginx',
   fields: Object.freeze([certificateField, verificationField]),
-  proofs: Object.freeze(['secret', 'isolation'] as const),
+  needsProof: true,
   extract: (findField) => {
     const text = trimHeader(findField(certificateField));
     if (text === undefined) return denyMissing(certificateField);

@@ -19,7 +19,7 @@ const chainField = 'client-cert-chain';
 export const rfc9440: FrontEnd = Object.freeze({
   name: 'rfc9440',
   fields: Object.freeze([certificateField, chainField]),
-  proofs: Object.freeze(['secret', 'isolation'] as const),
+  needsProof: true,
   extract: (findField) => {
     const text = trimHeader(findField(certificateField));
     if (text === undefined) return denyMissing(certificateField);
