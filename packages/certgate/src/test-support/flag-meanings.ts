@@ -114,6 +114,13 @@ export const flagMeanings: Readonly<
       '--key <file>  the private key in PEM, if the file of --certificate contains only the certificate',
     ],
   },
+  '--mode': {
+    meaning: 'The client certificate mode that the gateway plays.',
+    wordings: [
+      '--mode <mode>  the client certificate mode of app-service, as in Azure (default: optional)',
+      '--mode <mode>  the client certificate mode of app-service, as in Azure (default: required)',
+    ],
+  },
   '--not-after': {
     meaning: 'Until when the pin counts.',
     wordings: [
