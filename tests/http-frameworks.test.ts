@@ -12,6 +12,7 @@ import {
   findClientIdentity,
   type Gate,
   getClientIdentity,
+  requireRole,
   secureExpress,
   secureFastify,
   secureFetch,
@@ -50,6 +51,14 @@ function makeGate(): LoggedGate {
   };
   const log = { info: write, warn: write };
   return { gate: createGate({ trustStore, frontEnd: 'haproxy', frontEndSecret, log }), lines };
+}
+
+/** Its trust document knows Ann by this name and with these roles. */
+function makeGateFor(name: string, roles: readonly string[] = [], allowAnonymous: readonly string[] = []): Gate {
+  const ofGate = [{ name, roles, pins: [{ thumbprintSha256 }] }];
+  const log = { info: (): void => undefined, warn: (): void => undefined };
+  const document = trustStoreFromDocument({ schemaVersion: 1, revision: 1, identities: ofGate });
+  return createGate({ trustStore: document, frontEnd: 'haproxy', frontEndSecret, allowAnonymous, log });
 }
 
 const fieldsOf = ({ header }: MadeCertificate): Readonly<Record<string, string>> => ({
@@ -146,6 +155,36 @@ for (const framework of ['express', 'express-4', 'connect']) {
         [200, 'nobody'],
         [200, 'nobody'],
       ]);
+    });
+
+    it('asks the gate of the app for a role, and that of the app around it once the request is back there', async (context) => {
+      const [outer, inner] = [createApp(), createApp()];
+      secureExpress(outer, makeGateFor('Reader'));
+      secureExpress(inner, makeGateFor('Operator', ['operator']));
+      const asOperator = requireRole('operator') as RequestListener;
+      inner.use('/role', asOperator);
+      inner.use('/role', name);
+      outer.use('/app', inner);
+      outer.use('/app/outer', name);
+      outer.use('/app/outer-role', asOperator);
+      outer.use('/app/outer-role', name);
+      const port = await listen(context, outer);
+      await expectClosed(port, '/app/role', [200, 'Operator']);
+      await expectClosed(port, '/app/outer', [200, 'Reader']);
+      await expectClosed(port, '/app/outer-role', [403, undefined]);
+    });
+
+    it('does not take the roles of another gate on an anonymous route', async (context) => {
+      const [outer, inner] = [createApp(), createApp()];
+      secureExpress(outer, makeGateFor('Operator', ['operator']));
+      secureExpress(inner, makeGateFor('Reader', [], ['GET /open', 'GET /role']));
+      inner.use('/open', name);
+      inner.use('/role', requireRole('operator') as RequestListener);
+      inner.use('/role', name);
+      outer.use('/app', inner);
+      const port = await listen(context, outer);
+      await expectClosed(port, '/app/open', [200, 'nobody']);
+      await expectClosed(port, '/app/role', [403, undefined]);
     });
 
     it('decides once where the server has the same gate', async (context) => {
@@ -342,8 +381,11 @@ describe('secureFastify', () => {
 });
 
 describe('secureFetch with Hono', () => {
+  const whoami = ({ req }: { readonly req: { readonly raw: Request } }): Response =>
+    new Response(getClientIdentity(req.raw).name);
+
   interface HonoLike {
-    readonly fetch: (request: Request) => Response | Promise<Response>;
+    readonly fetch: (request: Request, env?: unknown) => Response | Promise<Response>;
     get(path: string, handler: (call: { readonly req: { readonly raw: Request } }) => Response): unknown;
   }
 
@@ -353,13 +395,25 @@ describe('secureFetch with Hono', () => {
       readonly getRequestListener: (handler: (request: Request) => Promise<Response>) => RequestListener;
     };
     const app = new Hono();
-    const whoami = ({ req }: { readonly req: { readonly raw: Request } }): Response =>
-      new Response(getClientIdentity(req.raw).name);
     app.get('/before', whoami);
     const fetchSecured = secureFetch(app.fetch, makeGate().gate);
     app.get('/after', whoami);
     const port = await listen(context, getRequestListener(fetchSecured));
     for (const path of ['/before', '/after']) await expectClosed(port, path, [200, 'Ann']);
     await expectClosed(port, '/nowhere', [404, undefined]);
+  });
+
+  it('decides once where the server has the same gate, which takes the secret away', async (context) => {
+    const { Hono } = frameworks.load('hono') as { readonly Hono: new () => HonoLike };
+    const { getRequestListener } = frameworks.load('@hono/node-server') as {
+      readonly getRequestListener: (handler: (request: Request, env: unknown) => Promise<Response>) => RequestListener;
+    };
+    const app = new Hono();
+    app.get('/after', whoami);
+    const { gate, lines } = makeGate();
+    const server = createServer(getRequestListener(secureFetch(app.fetch, gate)));
+    secureServer(server, gate);
+    await expectClosed(await listen(context, server), '/after', [200, 'Ann']);
+    assert.equal(lines.length, 2);
   });
 });

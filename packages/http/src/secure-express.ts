@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { expectRequirement } from './gate/call-requirement.js';
 import { type Gate, expectGate } from './gate/http-gate.js';
-import { passedRequests } from './gate/passed-requests.js';
+import { type PassedRequest, passedRequests } from './gate/passed-requests.js';
 import { guardExchange, guardUngated } from './node/guard-exchange.js';
 import { noteSecured } from './node/secured-targets.js';
 
@@ -40,14 +40,25 @@ export function secureExpress(app: ExpressApp, gate: Gate): void {
   if (typeof original !== 'function') throw new TypeError('secureExpress takes an app of Express or Connect.');
   noteSecured('secureExpress', app);
   const handle = function (this: unknown, ...args: readonly [IncomingMessage, ServerResponse, ...unknown[]]): void {
-    const [request, response] = args;
+    const [request, response, next, ...rest] = args;
+    const earlier = passedRequests.get(request);
+    const isOther = earlier !== undefined && earlier.gate !== guard && typeof next === 'function';
+    const handed = isOther ? [request, response, leaveApp(request, earlier, next), ...rest] : args;
     const proceed = (): void => {
-      Reflect.apply(original, this, args);
+      Reflect.apply(original, this, handed);
     };
     guardExchange(guard, { request, response, isContinueAwaited: false, requirement: undefined, proceed });
   };
   if (!Reflect.set(app, 'handle', handle) || Reflect.get(app, 'handle') !== handle)
     throw new TypeError('secureExpress could not replace the handle method of the app.');
+}
+
+/** Where the app hands a request back to the app around it, what that app's gate has said holds again. */
+function leaveApp(request: object, ofOuterGate: PassedRequest, next: object): (...args: readonly unknown[]) => void {
+  return (...args) => {
+    passedRequests.set(request, ofOuterGate);
+    Reflect.apply(next as RoleMiddleware, undefined, args);
+  };
 }
 
 /**

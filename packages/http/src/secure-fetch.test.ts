@@ -38,6 +38,16 @@ describe('secureFetch', () => {
     assert.equal(lines[1]?.['correlationId'], lines[2]?.['correlationId']);
   });
 
+  it('asks again whether the caller may call the server, where another function was called first', async (context) => {
+    const { gate } = createStage(context, { functionName: 'orders' });
+    const inner = secureFetch(hello, gate);
+    // The trust document lets the reader call `http` alone.
+    const handler = secureFetch((request: Request) => inner(request), gate, { functionName: 'http' });
+    assert.equal((await inner(requestOf(fieldsOf(reader)))).status, 403);
+    assert.equal((await handler(requestOf(fieldsOf(reader)))).status, 403);
+    assert.equal((await handler(requestOf(fieldsOf(operator)))).status, 200);
+  });
+
   it('opens what is anonymous by its exact method and path, unless a role is asked for', async (context) => {
     const { gate } = createStage(context, { allowAnonymous: ['GET /health'] });
     const handler = secureFetch(

@@ -2,6 +2,7 @@ import type { DenialAnswer } from '@certgate/core';
 import { type RouteRequirement, expectRequirement } from './gate/call-requirement.js';
 import { toFindField } from './gate/header-fields.js';
 import { expectGate, type Gate } from './gate/http-gate.js';
+import { type PassedRequest, passedRequests } from './gate/passed-requests.js';
 import { passed } from './gate/verdict.js';
 
 /**
@@ -30,12 +31,24 @@ export function secureFetch<Incoming extends Request, Rest extends unknown[]>(
   expectRequirement(requirement);
   return async function (this: unknown, request, ...rest) {
     const { method } = request;
-    const findField = toFindField(request.headers);
+    const ofServer = findPassedIncoming(rest[0]);
+    if (ofServer?.gate === guard && ofServer.identity !== undefined) passedRequests.set(request, ofServer);
+    const findField = ofServer?.source.findField ?? toFindField(request.headers);
     const call = { request, method, target: findTarget(request.url), findField, socket: undefined };
     const verdict = await guard.decideCall(call, requirement);
     if (verdict !== passed) return createResponse(verdict as DenialAnswer, method);
     return Reflect.apply(handler, this, [request, ...rest]);
   };
+}
+
+/**
+ * Under `secureServer`, what it made of the same request: @hono/node-server hands on Node's own, from which the secret of the
+ * front end was taken away. What was anonymous there is looked at anew, since this `Request` may have another URL.
+ */
+function findPassedIncoming(env: unknown): PassedRequest | undefined {
+  if (typeof env !== 'object' || env === null || !Object.hasOwn(env, 'incoming')) return undefined;
+  const { incoming } = env as { readonly incoming: unknown };
+  return typeof incoming === 'object' && incoming !== null ? passedRequests.get(incoming) : undefined;
 }
 
 /** Path and query of the URL, which the handler's router sees as well. Undefined for what has no such form: then it is closed. */

@@ -123,11 +123,14 @@ export class HttpGate implements Gate, Gatekeeper {
       const earlier = passedRequests.get(call.request);
       if (earlier?.gate === this) return this.#decideAgain(earlier, call.request, requirement);
       const { method, target } = call;
+      // Another gate has taken its secret from the request; what it was given still has it.
+      const source = earlier?.source ?? call;
       if (requirement === undefined && this.#settings.anonymousRoutes.includes(method, target)) {
-        passedRequests.set(call.request, earlier ?? { gate: this, identity: undefined, source: call, correlationId });
+        // In place of another gate's entry: its identities and roles mean nothing here.
+        passedRequests.set(call.request, { gate: this, identity: undefined, source, correlationId });
         return passed;
       }
-      return this.#decideAnew(call, call.request, requirement, correlationId);
+      return this.#decideAnew(source, call.request, requirement, correlationId);
     } catch (error) {
       return this.#answerFault(error, correlationId);
     }
@@ -160,8 +163,8 @@ export class HttpGate implements Gate, Gatekeeper {
     request: object,
     requirement: RouteRequirement | undefined,
   ): Verdict | Promise<Verdict> {
-    if (requirement === undefined) return passed;
-    if (identity === undefined) return this.#decideAnew(source, request, requirement, correlationId);
+    if (identity === undefined)
+      return requirement === undefined ? passed : this.#decideAnew(source, request, requirement, correlationId);
     const now = Date.now();
     const required = readRequirement(requirement, this.#ofGate);
     const decision = authorize(identity, required, now);
