@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server, ServerResponse } from 'node:http';
 import { connect as connectHttp2 } from 'node:http2';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
@@ -246,6 +246,7 @@ it('secureExpress does not close the router of Express 5 where somebody calls th
 
 /** What is used here of Fastify. */
 interface FastifyLike {
+  addHook(name: 'onRequest', hook: (request: unknown, reply: { send(body: string): unknown }) => unknown): unknown;
   get(path: string, handler: (request: FastifyRequestLike) => unknown): unknown;
   get(path: string, options: object, handler: (request: FastifyRequestLike) => unknown): unknown;
   register(
@@ -255,6 +256,7 @@ interface FastifyLike {
   ready(): Promise<unknown>;
   inject(path: string): Promise<{ readonly statusCode: number }>;
   close(): Promise<void>;
+  routing(request: IncomingMessage, response: ServerResponse): void;
   readonly server: Server;
 }
 
@@ -343,6 +345,32 @@ describe('secureFastify', () => {
     assert.equal(runs, 0);
   });
 
+  it('runs after the hooks that were added before it, which can answer', async (context) => {
+    const app = createApp(context);
+    app.addHook('onRequest', (_request, reply) => reply.send('before'));
+    await app.register(secureFastify(makeGate().gate));
+    app.get('/after', whoami);
+    assert.deepEqual((await askBoth(await start(app), '/after'))[1], [200, 'before']);
+  });
+
+  it('opens no upgrade by an anonymous route, where a plugin has made a route of it', async (context) => {
+    const app = createApp(context);
+    await app.register(secureFastify(makeGateFor('Ann', [], ['GET /after'])));
+    app.get('/after', () => 'a WebSocket');
+    // As @fastify/websocket does it.
+    app.server.on('upgrade', (request, socket: Socket) => {
+      const response = new ServerResponse(request);
+      response.assignSocket(socket);
+      response.shouldKeepAlive = false;
+      response.once('finish', () => socket.end());
+      app.routing(request, response);
+    });
+    const port = await start(app);
+    assert.deepEqual((await askBoth(port, '/after'))[1], [200, 'a WebSocket']);
+    assert.match(await askUpgrade(port), /^HTTP\/1\.1 401 /);
+    assert.match(await askUpgrade(port, fieldsOf(ann)), /^HTTP\/1\.1 200 /);
+  });
+
   it('does not close listeners for upgrades, and secureServer does', async (context) => {
     for (const isServerSecured of [false, true]) {
       const app = createApp(context);
@@ -415,5 +443,23 @@ describe('secureFetch with Hono', () => {
     secureServer(server, gate);
     await expectClosed(await listen(context, server), '/after', [200, 'Ann']);
     assert.equal(lines.length, 2);
+  });
+
+  it('opens no upgrade by an anonymous route, where a WebSocket is a route of the app', async (context) => {
+    const open: (request: Request, env: object) => Response = () => new Response('a WebSocket');
+    const answer = secureFetch(open, makeGateFor('Ann', [], ['GET /after']));
+    const server = createServer();
+    // As @hono/node-server does it.
+    server.on('upgrade', (incoming: IncomingMessage, socket: Socket) => {
+      const headers = incoming.headers as Readonly<Record<string, string>>;
+      answer(new Request('http://x/after', { headers }), { incoming }).then(
+        ({ status }) => socket.end(`HTTP/1.1 ${status} \r\n\r\n`),
+        () => socket.destroy(),
+      );
+    });
+    const port = await listen(context, server);
+    assert.match(await askUpgrade(port), /^HTTP\/1\.1 401 /);
+    assert.match(await askUpgrade(port, fieldsOf(ann)), /^HTTP\/1\.1 200 /);
+    assert.equal((await answer(new Request('http://x/after'), {})).status, 200);
   });
 });

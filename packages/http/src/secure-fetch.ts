@@ -2,8 +2,8 @@ import type { DenialAnswer } from '@certgate/core';
 import { type RouteRequirement, expectRequirement } from './gate/call-requirement.js';
 import { toFindField } from './gate/header-fields.js';
 import { expectGate, type Gate } from './gate/http-gate.js';
-import { type PassedRequest, passedRequests } from './gate/passed-requests.js';
-import { passed } from './gate/verdict.js';
+import { passedRequests } from './gate/passed-requests.js';
+import { isUpgrade, passed } from './gate/verdict.js';
 
 /**
  * Closes a handler that takes a `Request` and answers a `Response`: the `fetch` of a Hono app, a route handler of Next.js.
@@ -31,10 +31,18 @@ export function secureFetch<Incoming extends Request, Rest extends unknown[]>(
   expectRequirement(requirement);
   return async function (this: unknown, request, ...rest) {
     const { method } = request;
-    const ofServer = findPassedIncoming(rest[0]);
+    const incoming = findIncoming(rest[0]);
+    const ofServer = incoming === undefined ? undefined : passedRequests.get(incoming);
     if (ofServer?.gate === guard && ofServer.identity !== undefined) passedRequests.set(request, ofServer);
     const findField = ofServer?.source.findField ?? toFindField(request.headers);
-    const call = { request, method, target: findTarget(request.url), findField, socket: undefined };
+    const isOfUpgrade = incoming !== undefined && isUpgrade(incoming);
+    const call = {
+      request,
+      method: isOfUpgrade ? undefined : method,
+      target: findTarget(request.url),
+      findField,
+      socket: undefined,
+    };
     const verdict = await guard.decideCall(call, requirement);
     if (verdict !== passed) return createResponse(verdict as DenialAnswer, method);
     return Reflect.apply(handler, this, [request, ...rest]);
@@ -42,13 +50,13 @@ export function secureFetch<Incoming extends Request, Rest extends unknown[]>(
 }
 
 /**
- * Under `secureServer`, what it made of the same request: @hono/node-server hands on Node's own, from which the secret of the
- * front end was taken away. What was anonymous there is looked at anew, since this `Request` may have another URL.
+ * Node's own request, which @hono/node-server hands on: what `secureServer` made of it holds here too, since the secret of the
+ * front end was taken away from it. What was anonymous there is looked at anew: this `Request` may have another URL.
  */
-function findPassedIncoming(env: unknown): PassedRequest | undefined {
+function findIncoming(env: unknown): object | undefined {
   if (typeof env !== 'object' || env === null || !Object.hasOwn(env, 'incoming')) return undefined;
   const { incoming } = env as { readonly incoming: unknown };
-  return typeof incoming === 'object' && incoming !== null ? passedRequests.get(incoming) : undefined;
+  return typeof incoming === 'object' && incoming !== null ? incoming : undefined;
 }
 
 /** Path and query of the URL, which the handler's router sees as well. Undefined for what has no such form: then it is closed. */

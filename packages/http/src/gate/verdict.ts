@@ -10,6 +10,11 @@ export interface IncomingCall extends RequestSource {
   readonly target: string | undefined;
 }
 
+/** Node says so of what it emits as an upgrade or CONNECT alone; plugins for WebSockets make ordinary routes of those. */
+export function isUpgrade(request: { readonly upgrade?: unknown }): boolean {
+  return request.upgrade === true;
+}
+
 /** The one value that lets a handler run: whatever else comes out of a decision, by design or by fault, doesn't. */
 export const passed: { readonly outcome: 'passed' } = Object.freeze({ outcome: 'passed' });
 

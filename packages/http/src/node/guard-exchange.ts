@@ -6,7 +6,7 @@ import { createDenialAnswer, DecisionLog, deny, publishDecision, secretHeaderNam
 import type { RouteRequirement } from '../gate/call-requirement.js';
 import { findInRawHeaders } from '../gate/header-fields.js';
 import type { Gatekeeper } from '../gate/passed-requests.js';
-import { type IncomingCall, passed, type Verdict } from '../gate/verdict.js';
+import { type IncomingCall, isUpgrade, passed, type Verdict } from '../gate/verdict.js';
 import { answerRefused, isGone } from './node-answer.js';
 
 /** One request of a server, and what the adapter would do with it. */
@@ -52,8 +52,10 @@ const ungatedLog = new DecisionLog();
 const ungatedDetail =
   'A route that requires a role was called, and no gate had let the request pass. Close the app by secureExpress, or its server by secureServer.';
 
+/** An upgrade has no method here, so that no anonymous route opens it: listeners for upgrades may take any path. */
 export function toCall(request: IncomingMessage): IncomingCall {
-  const { method, url: target, rawHeaders, socket } = request;
+  const { url: target, rawHeaders, socket } = request;
+  const method = isUpgrade(request as { readonly upgrade?: unknown }) ? undefined : request.method;
   return { request, method, target, findField: findInRawHeaders(rawHeaders), socket };
 }
 

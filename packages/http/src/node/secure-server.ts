@@ -87,7 +87,7 @@ function guardUpgrade(gate: HttpGate, request: IncomingMessage, socket: Duplex, 
   // Node has taken its own listener away: without one, a caller who hangs up would end the process.
   const ignore = (): void => undefined;
   socket.on('error', ignore);
-  // Without a method, so that no anonymous route opens it: listeners for upgrades may take any path.
+  // Without a method also where somebody else emits the event.
   settle(gate.decideCall({ ...toCall(request), method: undefined }), (verdict) => {
     if (socket.destroyed) return;
     if (verdict !== passed) {
