@@ -61,6 +61,13 @@ for (const frontEnd of own) {
       assert.equal(resolve(waived), 'anywhere+secret');
     });
 
+    it('a secret that is given and not there is missed, whatever the isolation', () => {
+      const meant: FrontEndOptions = { frontEnd, frontEndSecret: undefined, frontEndIsolation: 'private-network' };
+      assert.equal(resolve(meant), 'front_end_unproven');
+      assert.equal(resolve(meant, { CERTGATE_FRONT_END_SECRET: secret }), `${frontEnd}+secret`);
+      assert.equal(resolve(meant, development), frontEnd);
+    });
+
     it('needs nothing in Development and under the waiver', () => {
       assert.equal(resolve({ frontEnd }, development), frontEnd);
       assert.equal(resolve({ frontEnd }, { ...development, WEBSITE_SKU: 'Dynamic' }), 'front_end_unproven');

@@ -64,11 +64,18 @@ export function resolveFrontEnd(given: FrontEndOptions, environment: Environment
   const frontEnd = findFrontEnd(name ?? 'app-service', options.forwardedElements);
   const secret = options.frontEndSecret ?? settings.secret;
   const isolation = options.frontEndIsolation ?? settings.isolation;
-  const unproven = findProofDenial(frontEnd, { secret, isolation }, isAnywhere || stated.isDevelopment);
+  const isWaived = isAnywhere || stated.isDevelopment;
+  const unproven = findProofDenial(frontEnd, { secret, isolation }, isWaived);
   if (unproven !== undefined) return unproven;
+  // Whoever writes both wants both: a setting that went missing must not leave the isolation alone.
+  const isSecretMeant = Object.hasOwn(options, 'frontEndSecret') && frontEnd.needsProof;
+  if (isSecretMeant && secret === undefined && !isWaived)
+    return denyFrontEnd('front_end_unproven', missingSecretDetail);
   const expected = secret === undefined ? undefined : new FrontEndSecret(secret);
   return { ...stated, reader: new RequestReader(frontEnd, expected, options.acceptForwardedChain === true) };
 }
+
+const missingSecretDetail = `frontEndSecret is given, but it is undefined: the variable that it is read from is not set, so every call is refused. Set that one or ${secretSetting}, or leave the option out.`;
 
 /** The front end by name, before anything is known of what shows that a request came by it. */
 type StatedFrontEnd = Omit<Extract<ResolvedFrontEnd, { readonly outcome: 'known' }>, 'reader'> | FrontEndDenial;
