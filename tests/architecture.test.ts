@@ -159,6 +159,7 @@ const packageRooms: Readonly<Record<string, Readonly<Record<string, readonly str
       'functions-host',
     ],
     'app-inspection': ['command-line', 'functions-host/routing', 'functions-host', 'local-app'],
+    'trust-explanation': ['command-line', 'path-report', 'app-inspection'],
     testing: [
       'command-line',
       'client',
@@ -188,6 +189,7 @@ const packageRooms: Readonly<Record<string, Readonly<Record<string, readonly str
       'functions-host',
       'local-app',
       'app-inspection',
+      'trust-explanation',
     ],
     index: ['gateway', 'local-app', 'testing'],
     program: ['command-line', 'commands'],

@@ -24,8 +24,8 @@ import type * as decisionLogModule from '../packages/core/dist/esm/log/decision-
 import type * as expiryLogModule from '../packages/core/dist/esm/log/expiry-log.js';
 import type * as startLogModule from '../packages/core/dist/esm/log/start-log.js';
 import type * as trustLogModule from '../packages/core/dist/esm/log/trust-log.js';
-import type * as templateModule from '../packages/certgate/dist/esm/commands/trust/explain/command-template.js';
-import type * as remediesModule from '../packages/certgate/dist/esm/commands/trust/explain/denial-remedies.js';
+import type * as templateModule from '../packages/certgate/dist/esm/trust-explanation/command-template.js';
+import type * as remediesModule from '../packages/certgate/dist/esm/trust-explanation/denial-remedies.js';
 import type * as gatewayExchangeModule from '../packages/certgate/dist/esm/gateway/exchange/gateway-exchange.js';
 import { azuriteFolder, installAzurite } from './test-support/azurite.js';
 import { root, runCertgateHere } from './test-support/certgate.js';
@@ -110,11 +110,11 @@ describe('docs/errors.md', () => {
   it('names the commands that `trust explain` prints for each code, and no others', async () => {
     const { denialRemedies } = (await importBuilt(
       'certgate',
-      'commands/trust/explain/denial-remedies.js',
+      'trust-explanation/denial-remedies.js',
     )) as RemediesModule;
     const { describeTemplate, remedyTemplates } = (await importBuilt(
       'certgate',
-      'commands/trust/explain/command-template.js',
+      'trust-explanation/command-template.js',
     )) as TemplateModule;
     const section = getSection('docs/errors.md', 'Every precise code');
     for (const code of denialCodes) {

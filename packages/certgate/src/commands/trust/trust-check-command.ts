@@ -18,18 +18,16 @@ import { escapeControls, printJson, printLine, printNotice } from '../../command
 import { missingDocument } from '../../trust-administration/load-trust-document.js';
 import { openTrustLocation } from '../../trust-administration/open-trust-location.js';
 import type { StoredDocument } from '../../trust-administration/location/trust-location.js';
+import { describeUnverified, listUnverified, type Unverified } from '../../trust-explanation/unverified.js';
 import { readCertificateFolder } from '../../trust-import/certificate-folder.js';
 import { readDocument, type DocumentReading } from './check/document-problems.js';
 import { findUnfitPins } from './check/unfit-pins.js';
 import {
   addGateOptions,
-  describeUnverified,
   explainKeyFault,
-  listUnverified,
   readAdmissionOptions,
   readSigners,
   type GateFlags,
-  type Unverified,
 } from './options/gate-options.js';
 import { addStoreOption, type StoreFlags } from './options/store-options.js';
 

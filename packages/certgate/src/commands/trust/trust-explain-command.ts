@@ -1,12 +1,4 @@
-import {
-  admitDocument,
-  formatInstant,
-  presentCertificate,
-  readRevocationInformation,
-  verifyDocumentSignature,
-  type DocumentAdmission,
-  type TrustSnapshot,
-} from '@certgate/core/tools';
+import { admitDocument, verifyDocumentSignature, type DocumentAdmission } from '@certgate/core/tools';
 import { Command, InvalidArgumentError } from 'commander';
 import { CommandFailure, exitCodes } from '../../command-line/command-failure.js';
 import { addHelpSections } from '../../command-line/help.js';
@@ -16,21 +8,18 @@ import { loadTrustDocument, type LoadedTrustDocument } from '../../trust-adminis
 import { openTrustLocation } from '../../trust-administration/open-trust-location.js';
 import { addPasswordOptions, type PasswordFlags } from '../certificate/password-options.js';
 import { readCertificateArgument } from '../certificate/read-certificate-argument.js';
-import { findRemedy, type ReportedRemedy } from './explain/denial-remedies.js';
-import { explainDecision, type Explanation } from './explain/explain-decision.js';
+import { explainCertificate, nameByThumbprint } from '../../trust-explanation/explain-certificate.js';
 import {
   type ExplainedFunction,
   type FunctionFlags,
   findExplainedFunction,
-  findRequirement,
-} from './explain/explained-function.js';
-import { createExplanationReport, type ExplanationReport } from './explain/explanation-report.js';
-import { formatExplanation } from './explain/explanation-text.js';
-import { findNearMatches, type NearMatch } from './explain/near-matches.js';
+} from '../../trust-explanation/explained-function.js';
+import type { ExplanationReport } from '../../trust-explanation/explanation-report.js';
+import { formatExplanation } from '../../trust-explanation/explanation-text.js';
+import { listUnverified } from '../../trust-explanation/unverified.js';
 import {
   addGateOptions,
   explainKeyFault,
-  listUnverified,
   readAdmissionOptions,
   readSigners,
   type GateFlags,
@@ -116,25 +105,14 @@ export async function explainCall(
       : `An app with these options does not accept the document (${location.description}): ${admission.fault}`;
   const explained = await findExplainedFunction(flags);
   const now = flags.at ?? Date.now();
-  const requirement = findRequirement(explained);
-  const revocation =
-    refusal === undefined ? await readRevocationInformation(trust, { certificateDer, now }) : undefined;
-  const question = { certificateDer, trust, refusal, requirement, now, ...(revocation && { revocation }) };
-  const explanation = requirement === undefined ? undefined : explainDecision({ ...question, requirement });
-  const nearMatches = listNearMatches(trust, certificateDer, explanation);
-  const remedy =
-    explanation === undefined || certificateDer === undefined || requirement === undefined
-      ? null
-      : findReportedRemedy(explanation, {
-          ...{ trust, requirement, now, nearMatches, runAt: Date.now(), store: location.description },
-          presented: presentCertificate(certificateDer),
-          certificateOptions: nameCertificate(certificateDer, flags),
-          isSignatureRefused: await isSignatureRefused(loaded, flags),
-        });
-  const isSigned = loaded.signature !== undefined;
-  const unverified = listUnverified({ signature: loaded.signature, audience: trust.audience }, flags);
-  const subject = { store: location.description, trust, explained, certificateDer, now, unverified, isSigned };
-  return { report: createExplanationReport({ ...subject, nearMatches, remedy }, explanation), explained };
+  const report = await explainCertificate({
+    ...{ store: location.description, trust, refusal, explained, certificateDer, now },
+    isSigned: loaded.signature !== undefined,
+    isSignatureRefused: await isSignatureRefused(loaded, flags),
+    unverified: listUnverified({ signature: loaded.signature, audience: trust.audience }, flags),
+    ...(certificateDer === undefined ? {} : { certificateOptions: nameCertificate(certificateDer, flags) }),
+  });
+  return { report, explained };
 }
 
 /** As the app's store, at its start. */
@@ -151,33 +129,13 @@ async function isSignatureRefused({ bytes, signature }: LoadedTrustDocument, fla
   return keys !== undefined && (await verifyDocumentSignature(bytes, signature, keys)) !== 'fits';
 }
 
-function listNearMatches(
-  trust: TrustSnapshot,
-  certificateDer: Uint8Array | undefined,
-  explanation: Explanation | undefined,
-): readonly NearMatch[] {
-  if (certificateDer === undefined || explanation?.decision.code !== 'certificate_not_trusted') return [];
-  return findNearMatches(trust, presentCertificate(certificateDer));
-}
-
-type KnownFacts = Omit<Parameters<typeof findRemedy>[0], 'code' | 'identity' | 'matches' | 'paths'>;
-
-function findReportedRemedy({ decision, matches, paths }: Explanation, facts: KnownFacts): ReportedRemedy | null {
-  const denial = decision.outcome === 'denied' ? decision : decision.deferred;
-  if (denial === undefined) return null;
-  const identity = facts.trust.identities.find(({ name }) => name === denial.identityName);
-  return findRemedy({ ...facts, code: denial.code, identity, matches, paths });
-}
-
 /** Standard input can't be read twice, so what came from there is named by its hash. */
 function nameCertificate(certificateDer: Uint8Array, flags: ExplainFlags): readonly string[] {
   const { certificate, passwordFile } = flags;
   if (typeof certificate === 'string' && certificate !== '-') {
     return ['--certificate', certificate, ...(passwordFile === undefined ? [] : ['--password-file', passwordFile])];
   }
-  const { thumbprintSha256, decoding } = presentCertificate(certificateDer);
-  const end = decoding.ok ? ['--not-after', formatInstant(decoding.certificate.notAfter)] : [];
-  return ['--thumbprint-sha256', thumbprintSha256, ...end];
+  return nameByThumbprint(certificateDer);
 }
 
 function collect(role: string, roles: readonly string[] = []): readonly string[] {

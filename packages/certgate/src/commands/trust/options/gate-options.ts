@@ -1,4 +1,4 @@
-import { anyAudience, type DocumentAdmissionOptions, type TrustSnapshot } from '@certgate/core/tools';
+import { anyAudience, type DocumentAdmissionOptions } from '@certgate/core/tools';
 import { InvalidArgumentError, type Command } from 'commander';
 import { decodeText, readBoundedFile } from '../../../certificates/read-bounded-file.js';
 import { CommandFailure } from '../../../command-line/command-failure.js';
@@ -45,30 +45,6 @@ export function explainKeyFault(fault: unknown): unknown {
     remedy: 'To get the public key of a private key: openssl pkey -in private.pem -pubout',
     cause: fault,
   });
-}
-
-/** What stands in or beside a document for an app to compare, and nobody has compared. */
-export type Unverified = 'signature' | 'audience';
-
-export function listUnverified(
-  { signature, audience }: { readonly signature: string | undefined } & Pick<TrustSnapshot, 'audience'>,
-  flags: GateFlags,
-): readonly Unverified[] {
-  return [
-    // A signature that is empty is there too: an app that asks for one refuses it.
-    ...(signature !== undefined && flags.signedBy === undefined ? (['signature'] as const) : []),
-    ...(audience !== undefined && flags.audience === undefined ? (['audience'] as const) : []),
-  ];
-}
-
-/** One line each, with the option that closes the gap. */
-export function describeUnverified(unverified: readonly Unverified[], audience: readonly string[]): readonly string[] {
-  const lines = {
-    signature:
-      "The document's signature was not verified. To verify it, pass the public key that the apps use: --signed-by FILE",
-    audience: `The document is for ${audience.join(', ')}; it was not checked whether the app is one of these. Pass its name: --audience NAME`,
-  };
-  return unverified.map((each) => lines[each]);
 }
 
 async function readKey(text: string): Promise<string> {

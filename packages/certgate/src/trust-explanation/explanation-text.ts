@@ -1,7 +1,7 @@
 import colors from 'picocolors';
-import { escapeTexts } from '../../../command-line/output.js';
-import { formatPaths } from '../../../path-report/path-text.js';
-import { describeUnverified } from '../options/gate-options.js';
+import { escapeTexts } from '../command-line/output.js';
+import { formatPaths } from '../path-report/path-text.js';
+import { describeUnverified } from './unverified.js';
 import { type ExplainedFunction, describeExplainedFunction } from './explained-function.js';
 import type { ExplanationReport } from './explanation-report.js';
 

@@ -1,8 +1,8 @@
 import type { FunctionRequirement } from '@certgate/core/tools';
-import type { InspectedHttpFunction } from '../../../app-inspection/coverage-report.js';
-import { type InspectedPolicy, describeInspectedPolicy } from '../../../app-inspection/inspected-policy.js';
-import { inspectApp } from '../../../app-inspection/inspect-app.js';
-import { CommandFailure } from '../../../command-line/command-failure.js';
+import type { InspectedHttpFunction } from '../app-inspection/coverage-report.js';
+import { type InspectedPolicy, describeInspectedPolicy } from '../app-inspection/inspected-policy.js';
+import { inspectApp } from '../app-inspection/inspect-app.js';
+import { CommandFailure } from '../command-line/command-failure.js';
 
 /** The function that is asked about, and what it asks of its callers. */
 export interface ExplainedFunction {

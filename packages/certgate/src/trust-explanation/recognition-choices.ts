@@ -13,7 +13,7 @@ import {
   type TrustedAuthority,
   type TrustedIdentity,
 } from '@certgate/core/tools';
-import type { TracedPath } from '../../../path-report/path-trace.js';
+import type { TracedPath } from '../path-report/path-trace.js';
 import type { TemplateValues } from './command-template.js';
 import type { PinMatch } from './explain-decision.js';
 import type { NearMatch } from './near-matches.js';

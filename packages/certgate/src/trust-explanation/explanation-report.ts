@@ -9,10 +9,10 @@ import {
   getPublicCode,
   getPublicStatus,
 } from '@certgate/core/tools';
-import { type ReportedPath, describePath } from '../../../path-report/reported-path.js';
+import { type ReportedPath, describePath } from '../path-report/reported-path.js';
 import type { ExplainedStep, Explanation, PinMatch } from './explain-decision.js';
 import type { ExplainedFunction } from './explained-function.js';
-import type { Unverified } from '../options/gate-options.js';
+import type { Unverified } from './unverified.js';
 import type { ReportedRemedy } from './denial-remedies.js';
 import type { NearMatch } from './near-matches.js';
 

@@ -13,7 +13,7 @@ import {
   type RefreshOptions,
 } from '@certgate/core/tools';
 import fc from 'fast-check';
-import { explainCall } from '../trust-explain-command.js';
+import { explainCall } from '../commands/trust/trust-explain-command.js';
 
 // What `explain` says is what a gate answers that reads the same file with the same options: the real store, the real gate.
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { DenialCode, TrustDocument } from '@certgate/core/tools';
-import { runInProcess } from '../test-support/run-in-process.js';
+import { runInProcess } from '../commands/trust/test-support/run-in-process.js';
 import { denialRemedies } from './denial-remedies.js';
 import type { ExplanationReport } from './explanation-report.js';
 
@@ -442,7 +442,7 @@ describe('the drill: from the denial to the command that ends it', () => {
     await change('disable', 'a1');
     const command = (await explain('caller')).remedy?.choices[0]?.commands[0] ?? '';
     mkdirSync('node_modules/.bin', { recursive: true });
-    const bin = fileURLToPath(new URL('../../../../../bin/certgate.js', import.meta.url));
+    const bin = fileURLToPath(new URL('../../../bin/certgate.js', import.meta.url));
     symlinkSync(bin, 'node_modules/.bin/certgate');
     execFileSync('sh', ['-c', command], { stdio: ['ignore', 'pipe', 'pipe'] });
     assert.equal((await explain('caller')).outcome, 'allowed');

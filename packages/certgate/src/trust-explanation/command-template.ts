@@ -1,5 +1,5 @@
 // A command as docs/errors.md shows it, and as it is to be run: the same template with the values filled in.
-import { shellWord } from '../../../command-line/output.js';
+import { shellWord } from '../command-line/output.js';
 
 /**
  * By placeholder, which is a word in capitals. A list repeats the option before the placeholder, and an empty one takes

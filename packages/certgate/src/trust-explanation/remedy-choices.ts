@@ -6,7 +6,7 @@ import {
   type TrustSnapshot,
   type TrustedIdentity,
 } from '@certgate/core/tools';
-import type { TracedPath } from '../../../path-report/path-trace.js';
+import type { TracedPath } from '../path-report/path-trace.js';
 import type { RemedyTemplate, TemplateValues } from './command-template.js';
 import type { PinMatch } from './explain-decision.js';
 import type { NearMatch } from './near-matches.js';

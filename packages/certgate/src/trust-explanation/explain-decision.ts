@@ -13,7 +13,7 @@ import {
   noRevocationInformation,
   presentCertificate,
 } from '@certgate/core/tools';
-import { PathTrace, type TracedPath } from '../../../path-report/path-trace.js';
+import { PathTrace, type TracedPath } from '../path-report/path-trace.js';
 
 export interface ExplanationQuestion {
   /** Undefined: the caller has no certificate. */
