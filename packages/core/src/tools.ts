@@ -21,6 +21,7 @@ export {
   type CertificateHeaderReading,
   maximumHeaderLength,
   readCertificateHeader,
+  readCertificateText,
   presentCertificate,
 } from './certificate-header/certificate-header.js';
 export {
@@ -31,7 +32,10 @@ export {
 } from './front-end-resolution/front-end-options.js';
 export { expectSecret } from './front-end-resolution/front-end-secret.js';
 export { secretHeaderName } from './front-end-resolution/request-reader.js';
-export { frontEndNames } from './front-ends/front-end-table.js';
+export type { CertificateExtraction, CertificateText, ChainText } from './certificate-header/certificate-text.js';
+export { maximumChainLength, readChainText } from './certificate-header/chain-text.js';
+export type { FindField, FrontEnd } from './front-ends/front-end.js';
+export { findFrontEnd, frontEndNames } from './front-ends/front-end-table.js';
 export { describeJsonFault } from './encoding/json-fault.js';
 export { isReportOnly } from './access/access-gate.js';
 export {
@@ -82,6 +86,7 @@ export {
   type ValidationProfile,
   type CertificateRevocationList,
   decodeCrlFile,
+  describeSignatureAlgorithm,
   leadingDotReadings,
   type LeadingDotReading,
 } from '@certgate/x509/path';

@@ -47,6 +47,7 @@ describe('certificate revocation list', () => {
   it('reads what openssl wrote', () => {
     const crl = readCrl(der);
     assert.equal(crl.issuer.key, issuer.key);
+    assert.equal(crl.issuerText, authority.certificate.subjectText);
     assert.equal(crl.thisUpdate, Date.UTC(2027, 0, 1));
     assert.equal(crl.nextUpdate, Date.UTC(2027, 1, 1));
     assert.equal(crl.crlNumber, 0x0fffffffffffffffffn);
@@ -55,6 +56,18 @@ describe('certificate revocation list', () => {
     assert.equal(crl.authorityKeyIdentifier?.keyIdentifier, authority.certificate.subjectKeyIdentifier);
     assert.deepEqual(crl.unknownCriticalExtensions, []);
     assert.ok(Object.isFrozen(crl));
+  });
+
+  it('lists its first entries in their order, and all of them where there are no more', () => {
+    const { entries } = readCrl(der);
+    const listed = entries.list(100).map(({ serialNumber, reason }) => ({ serialNumber, reason }));
+    assert.deepEqual(
+      listed,
+      revoked.map(({ serialNumber, reason = 'unspecified' }) => ({ serialNumber, reason })),
+    );
+    assert.deepEqual(entries.list(2), entries.list(100).slice(0, 2));
+    assert.deepEqual(entries.list(100)[0]?.revokedAt, entries.find('0A', issuer)[0]?.revokedAt);
+    assert.deepEqual(readCrl(makeCrl({ authority })).entries.list(100), []);
   });
 
   it('finds each entry by its serial number and its issuer', () => {

@@ -1,4 +1,4 @@
-import { type CanonicalName, decodeCanonicalName } from '../certificate/distinguished-name.js';
+import { type CanonicalName, decodeCanonicalName, formatDistinguishedName } from '../certificate/distinguished-name.js';
 import {
   type DerDecoding,
   type DerElement,
@@ -13,7 +13,7 @@ import {
   readSingle,
   refuseDer,
 } from '../encoding/der.js';
-import { type CertificateExtension, decodeExtensionList } from '../certificate/certificate.js';
+import { type CertificateExtension, decodeDistinguishedName, decodeExtensionList } from '../certificate/certificate.js';
 import {
   decodeDistributionPoints,
   decodeIssuingDistributionPoint,
@@ -28,6 +28,8 @@ import type { SignedData } from '../certificate/signature-verification.js';
 /** A list of revoked certificates, or of what has changed since one (RFC 5280 §5); what it says is not verified yet. */
 export interface CertificateRevocationList {
   readonly issuer: CanonicalName;
+  /** RFC 4514, for people; control characters are escaped. */
+  readonly issuerText: string;
   /** Milliseconds since 1970-01-01T00:00:00Z. */
   readonly thisUpdate: number;
   readonly nextUpdate: number | undefined;
@@ -104,6 +106,7 @@ function* decodeList(der: Uint8Array): Generator<undefined, CertificateRevocatio
   const algorithm = decodeSignatureAlgorithm(algorithmElement);
   return Object.freeze({
     issuer: tbs.issuer,
+    issuerText: tbs.issuerText,
     thisUpdate: tbs.thisUpdate,
     nextUpdate: tbs.nextUpdate,
     ...listExtensions,
@@ -117,6 +120,7 @@ function* decodeList(der: Uint8Array): Generator<undefined, CertificateRevocatio
 interface TbsFields {
   readonly version: 1 | 2;
   readonly issuer: CanonicalName;
+  readonly issuerText: string;
   readonly thisUpdate: number;
   readonly nextUpdate: number | undefined;
   readonly revoked: DerElement | undefined;
@@ -132,7 +136,8 @@ function decodeTbsFields(tbsElement: DerElement, algorithm: DerElement): TbsFiel
   if (Buffer.compare(tbs.read(derTags.sequence).encoded, algorithm.encoded) !== 0) {
     return refuseDer('two different signature algorithms in one list');
   }
-  const issuer = decodeCanonicalName(tbs.read(derTags.sequence));
+  const issuerName = tbs.read(derTags.sequence);
+  const issuer = decodeCanonicalName(issuerName);
   // §5.1.2.3.
   if (issuer.relativeNames.length === 0) return refuseDer('a list without an issuer');
   const thisUpdate = decodeTime(tbs.read());
@@ -146,6 +151,7 @@ function decodeTbsFields(tbsElement: DerElement, algorithm: DerElement): TbsFiel
   return {
     version: version === undefined ? 1 : 2,
     issuer,
+    issuerText: formatDistinguishedName(decodeDistinguishedName(issuerName)),
     thisUpdate,
     nextUpdate: nextUpdate && decodeTime(nextUpdate),
     revoked,

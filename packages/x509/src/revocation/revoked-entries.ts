@@ -21,6 +21,11 @@ const longestOrdinaryEntry = 256;
 const maximumExtensionsLength = 4096;
 const maximumGroups = 1024;
 
+/** An entry with its serial number, in upper-case hexadecimal. */
+export interface ListedCrlEntry extends CrlEntry {
+  readonly serialNumber: string;
+}
+
 /**
  * The revoked certificates of a list, found by issuer and serial number. Lists have up to a million: the index is a hash
  * table of offsets into the list's DER, eight bytes for each, and an entry is decoded again when it is asked for.
@@ -68,6 +73,24 @@ export class RevokedEntries {
   find(serialNumber: string, issuer: CanonicalName): readonly CrlEntry[] {
     const serial = Buffer.from(serialNumber, 'hex');
     return (this.#groupsByName.get(issuer.key) ?? []).flatMap((group) => this.#findInGroup(serial, group));
+  }
+
+  /** The first entries, in the list's order: for people, who want to see what is in it. */
+  list(maximum: number): readonly ListedCrlEntry[] {
+    const listed: ListedCrlEntry[] = [];
+    const reader = new DerReader(this.#bytes);
+    let offset = 0;
+    const decoding = readDer(() => {
+      while (!reader.isAtEnd && listed.length < maximum) {
+        const entry = reader.read(derTags.sequence);
+        const { serialNumber } = decodeCrlEntryStructure(entry);
+        const hexadecimal = Buffer.from(serialNumber).toString('hex').toUpperCase();
+        listed.push({ serialNumber: hexadecimal, ...this.#decode(offset) });
+        offset += entry.encoded.length;
+      }
+    });
+    // They were decodable when they were indexed.
+    return decoding.ok ? listed : [];
   }
 
   /** Runs under `readDer`: refuses the whole list for one entry that is none. */
