@@ -21,6 +21,7 @@ export const flagMeanings: Readonly<
       'A certificate authority: one kept by certgate authority, a file of its certificates, or one of the trust document.',
     wordings: [
       '--authority <file|name>  the authority to trust: a file, each certificate of which is a trust anchor; the name of your own authority (certgate authority create); or with --store its name in the document (repeatable)',
+      '--authority <name>  an authority of your own, whose register tells what it issued (repeatable)',
       '--authority <name>  the authority that issues it; certgate authority create creates one',
     ],
   },
@@ -35,6 +36,7 @@ export const flagMeanings: Readonly<
   '--certificate-folder': {
     meaning: 'A folder of certificates at hand.',
     wordings: [
+      '--certificate-folder <folder>  a folder of certificates, which tell when pinned ones begin and end, and what authorities issued',
       '--certificate-folder <folder>  a folder of certificates: report pins of those that the gate would refuse',
       '--certificate-folder <folder>  a folder of certificates: those in the list are pinned by SHA-256, with their end',
     ],

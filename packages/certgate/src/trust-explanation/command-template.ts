@@ -63,6 +63,23 @@ function isPlaceholder(word: string): boolean {
   return /^[A-Z][A-Z_]+$/.test(word);
 }
 
+/** A template with its values, and what every change needs. @throws {Error} where a placeholder has no value. */
+export function formatChange(
+  template: RemedyTemplate,
+  values: TemplateValues,
+  { reason, store }: { readonly reason: string; readonly store: string },
+): string {
+  return formatCommand(
+    withTail(fillTemplate(remedyTemplates[template], values), ['--reason', reason, '--store', store]),
+  );
+}
+
+/** Options stand before `--`, behind which everything is a name. */
+function withTail(words: CommandWords, tail: CommandWords): CommandWords {
+  const end = words.indexOf('--');
+  return end === -1 ? [...words, ...tail] : [...words.slice(0, end), ...tail, ...words.slice(end)];
+}
+
 /** One line to paste into a shell. `npx --no-install`, since a bare `npx` may run a stranger's package of that name. */
 export function formatCommand(words: CommandWords): string {
   return ['npx', '--no-install', 'certgate', ...words].map(shellWord).join(' ');

@@ -1,11 +1,5 @@
 import type { DenialCode } from '@certgate/core/tools';
-import {
-  type CommandWords,
-  type RemedyTemplate,
-  fillTemplate,
-  formatCommand,
-  remedyTemplates,
-} from './command-template.js';
+import { type RemedyTemplate, formatChange } from './command-template.js';
 import {
   chooseForAuthority,
   chooseForAmbiguity,
@@ -207,18 +201,8 @@ export function findRemedy(facts: RemedyFacts): ReportedRemedy | null {
     verifyFirst,
     choices: choices.map(({ when, commands, needs }) => ({
       when: when ?? null,
-      commands: commands.map(({ template, values }) =>
-        formatCommand(
-          withTail(fillTemplate(remedyTemplates[template], values), ['--reason', reason, '--store', store]),
-        ),
-      ),
+      commands: commands.map(({ template, values }) => formatChange(template, values, { reason, store })),
       needs: needs ?? null,
     })),
   };
-}
-
-/** Options stand before `--`, behind which everything is a name. */
-function withTail(words: CommandWords, tail: CommandWords): CommandWords {
-  const end = words.indexOf('--');
-  return end === -1 ? [...words, ...tail] : [...words.slice(0, end), ...tail, ...words.slice(end)];
 }

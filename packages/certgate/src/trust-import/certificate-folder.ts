@@ -10,7 +10,9 @@ import type { ImportedThumbprint } from './import-reading.js';
 export interface KnownCertificate {
   readonly file: string;
   readonly hashes: CertificateHashes;
-  /** Milliseconds; the certificate's own end. */
+  readonly der: Uint8Array;
+  /** Milliseconds; the certificate's own beginning and end. */
+  readonly notBefore: number;
   readonly notAfter: number;
   /** Why the gate would refuse it, whatever the trust document says; empty: it wouldn't. */
   readonly faults: readonly string[];
@@ -69,10 +71,12 @@ async function readCertificates(
 }
 
 function describe(certificate: ClientCertificate, file: string, now: number): KnownCertificate {
-  const { thumbprintSha256, thumbprintSha1, publicKeySha256, notAfter } = certificate;
+  const { der, thumbprintSha256, thumbprintSha1, publicKeySha256, notBefore, notAfter } = certificate;
   return {
     file,
     hashes: { thumbprintSha256, thumbprintSha1, publicKeySha256 },
+    der,
+    notBefore,
     notAfter,
     // One that is not valid yet is pinned before it is: that is what rotation is for.
     faults: listCertificateFaults(certificate, now)

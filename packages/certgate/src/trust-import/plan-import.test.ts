@@ -116,6 +116,8 @@ describe('what a document becomes by an import', () => {
     const known = {
       file: 'x.pem',
       hashes: { thumbprintSha1: a, thumbprintSha256: s, publicKeySha256: 'E'.repeat(64) },
+      der: new Uint8Array(),
+      notBefore: Date.UTC(2026, 0, 1),
       notAfter: Date.UTC(2027, 0, 1),
       faults: [] as readonly string[],
     };

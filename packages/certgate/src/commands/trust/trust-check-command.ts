@@ -1,7 +1,6 @@
 import {
   admitDocument,
   formatInstant,
-  inspectTrust,
   verifyDocumentSignature,
   type DocumentProblem,
   type InspectionSeverity,
@@ -15,13 +14,14 @@ import { exitCodes } from '../../command-line/command-failure.js';
 import { addHelpSections } from '../../command-line/help.js';
 import { parseInstant } from '../../command-line/option-values.js';
 import { escapeControls, printJson, printLine, printNotice } from '../../command-line/output.js';
+import { describeDays } from '../../command-line/time-words.js';
 import { missingDocument } from '../../trust-administration/load-trust-document.js';
 import { openTrustLocation } from '../../trust-administration/open-trust-location.js';
 import type { StoredDocument } from '../../trust-administration/location/trust-location.js';
 import { describeUnverified, listUnverified, type Unverified } from '../../trust-explanation/unverified.js';
+import { readDocument, type DocumentReading } from '../../trust-check/document-problems.js';
+import { listFindings } from '../../trust-check/list-findings.js';
 import { readCertificateFolder } from '../../trust-import/certificate-folder.js';
-import { readDocument, type DocumentReading } from './check/document-problems.js';
-import { findUnfitPins } from './check/unfit-pins.js';
 import {
   addGateOptions,
   explainKeyFault,
@@ -92,12 +92,7 @@ async function check(flags: CheckFlags): Promise<void> {
   const folder =
     flags.certificateFolder === undefined ? undefined : await readCertificateFolder(flags.certificateFolder, now);
   const findings =
-    'snapshot' in reading
-      ? sortFindings([
-          ...findUnfitPins(reading.snapshot, folder, now),
-          ...inspectTrust(reading.snapshot, { now, withinDays: flags.within }),
-        ])
-      : [];
+    'snapshot' in reading ? listFindings(reading.snapshot, { now, withinDays: flags.within, folder }) : [];
   for (const file of folder?.unreadable ?? [])
     printNotice(`${escapeControls(file)} contains no certificate that can be read.`);
   if (flags.json === true) {
@@ -138,12 +133,6 @@ async function findRefusal(
   if ('problems' in reading) return undefined;
   const admission = await admitDocument(stored, await readAdmissionOptions({ audience, minimumRevision }));
   return admission.outcome === 'refused' ? admission.fault : undefined;
-}
-
-/** The sort is stable: what stands first of one severity stays first. */
-function sortFindings(findings: readonly TrustInspectionFinding[]): readonly TrustInspectionFinding[] {
-  const order: readonly InspectionSeverity[] = ['error', 'warning', 'information'];
-  return [...findings].sort((one, other) => order.indexOf(one.severity) - order.indexOf(other.severity));
 }
 
 type Verdict = Awaited<ReturnType<typeof verifyDocumentSignature>>;
@@ -240,12 +229,6 @@ function printFindings(
   );
   for (const line of describeUnverified(unverified, audience))
     printLine(`${colors.yellow('not verified')} ${escapeControls(line)}`);
-}
-
-function describeDays(milliseconds: number): string {
-  const days = Math.floor(Math.abs(milliseconds) / 86_400_000);
-  const amount = days === 0 ? 'less than a day' : days === 1 ? '1 day' : `${days} days`;
-  return milliseconds > 0 ? `in ${amount}` : `${amount} ago`;
 }
 
 function parseDays(text: string): number {

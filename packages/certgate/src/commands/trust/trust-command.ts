@@ -17,6 +17,7 @@ import { trustRotateCommand } from './identity/trust-rotate-command.js';
 import { trustSetCommand } from './identity/trust-set-command.js';
 import { trustShowCommand } from './identity/trust-show-command.js';
 import { trustSignCommand } from './trust-sign-command.js';
+import { trustTimelineCommand } from './trust-timeline-command.js';
 import { trustUnlockCommand } from './trust-unlock-command.js';
 
 export function trustCommand(): Command {
@@ -39,6 +40,7 @@ export function trustCommand(): Command {
     trustCheckCommand(),
     trustDiffCommand(),
     trustExplainCommand(),
+    trustTimelineCommand(),
     trustLockCommand(),
     trustUnlockCommand(),
     trustLogCommand(),

@@ -3,8 +3,8 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { parseTrustDocument } from '@certgate/core/tools';
-import { createTemporaryFolder, makeOpensslPair, runOpenssl } from '../../../certificates/test-support/openssl.js';
-import { readCertificateFolder } from '../../../trust-import/certificate-folder.js';
+import { createTemporaryFolder, makeOpensslPair, runOpenssl } from '../certificates/test-support/openssl.js';
+import { readCertificateFolder } from '../trust-import/certificate-folder.js';
 import { findUnfitPins } from './unfit-pins.js';
 
 describe('pins of certificates that the gate refuses', () => {

@@ -5,8 +5,8 @@ import {
   type TrustPin,
   type TrustSnapshot,
 } from '@certgate/core/tools';
-import { describePinState } from '../../../trust-administration/identity-state.js';
-import type { CertificateFolder } from '../../../trust-import/certificate-folder.js';
+import { describePinState } from '../trust-administration/identity-state.js';
+import type { CertificateFolder } from '../trust-import/certificate-folder.js';
 
 /** A certificate at hand: from the folder, or of an authority in the document. */
 interface CertificateAtHand {

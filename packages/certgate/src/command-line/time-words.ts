@@ -1,0 +1,8 @@
+const millisecondsPerDay = 86_400_000;
+
+/** `in 3 days`, or `3 days ago`: from now to a moment that lies so many milliseconds ahead. */
+export function describeDays(milliseconds: number): string {
+  const days = Math.floor(Math.abs(milliseconds) / millisecondsPerDay);
+  const amount = days === 0 ? 'less than a day' : days === 1 ? '1 day' : `${days} days`;
+  return milliseconds > 0 ? `in ${amount}` : `${amount} ago`;
+}

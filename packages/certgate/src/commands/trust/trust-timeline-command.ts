@@ -1,0 +1,123 @@
+import { extname } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { loadAuthority, type StoredAuthority } from '../../certificates/authority/load-authority.js';
+import { CommandFailure, messageOf } from '../../command-line/command-failure.js';
+import { addHelpSections } from '../../command-line/help.js';
+import { parseInstant } from '../../command-line/option-values.js';
+import { printJson, printNotice } from '../../command-line/output.js';
+import { moveIntoPlace, writeDurably } from '../../command-line/replace-file.js';
+import type { TrustView } from '../../inspector/protocol.js';
+import { loadTrustDocument } from '../../trust-administration/load-trust-document.js';
+import { openTrustLocation } from '../../trust-administration/open-trust-location.js';
+import { readCertificateFolder } from '../../trust-import/certificate-folder.js';
+import { formatTimelinePage } from '../../trust-view/timeline-html.js';
+import { drawTimeline } from '../../trust-view/timeline-svg.js';
+import { createTrustView } from '../../trust-view/trust-view.js';
+import { addFolderOption, type FolderFlags } from '../authority/authority-options.js';
+import { collect } from './options/pin-options.js';
+import { addStoreOption, type StoreFlags } from './options/store-options.js';
+
+type TimelineFormat = 'svg' | 'html';
+
+interface TimelineFlags extends StoreFlags, FolderFlags {
+  readonly output?: string;
+  readonly format?: TimelineFormat;
+  readonly at?: number;
+  readonly months: number;
+  readonly certificateFolder?: string;
+  readonly authority?: readonly string[];
+  readonly json?: boolean;
+}
+
+export function trustTimelineCommand(): Command {
+  const command = new Command('timeline').description(
+    'Draw when each caller is admitted: validity windows as bars, rotations, coming gaps and warnings, as an SVG or an HTML page.',
+  );
+  addStoreOption(command)
+    .option('--output <file>', 'the file to write, .svg or .html; - writes to standard output')
+    .addOption(
+      new Option('--format <format>', 'what to write (default: by the name of the file, or svg)').choices([
+        'svg',
+        'html',
+      ]),
+    )
+    .option('--at <time>', 'the time to check for, like 2027-03-01T00:00:00Z (default: now)', parseInstant)
+    .option('--months <number>', 'how many months the axis has', parseMonths, 18)
+    .option(
+      '--certificate-folder <folder>',
+      'a folder of certificates, which tell when pinned ones begin and end, and what authorities issued',
+    )
+    .option('--authority <name>', 'an authority of your own, whose register tells what it issued (repeatable)', collect)
+    .option('--json', 'print one JSON object');
+  addFolderOption(command).action(timeline);
+  return addHelpSections(command, {
+    exitCodes: {
+      0: 'the picture is written, whatever it shows; `trust check` judges a document',
+      2: "the document, the folder or an authority can't be read, or the file can't be written",
+    },
+    examples: [
+      'certgate trust timeline --store file:trust.json --output timeline.svg',
+      'certgate trust timeline --store file:trust.json --certificate-folder certificates --months 36 --output timeline.html',
+      'certgate trust timeline --store file:trust.json --json',
+    ],
+  });
+}
+
+async function timeline(flags: TimelineFlags): Promise<void> {
+  const { output, json } = flags;
+  if (output === undefined && json !== true) {
+    throw new CommandFailure('It is not said where to write the picture.', {
+      remedy: 'Pass --output timeline.svg or --output timeline.html, or --json to print the facts.',
+    });
+  }
+  if (output === '-' && json === true) throw new CommandFailure('Only one of the picture and --json can be printed.');
+  const format = output === undefined ? undefined : findFormat(output, flags.format);
+  const view = await readView(flags);
+  if (json === true) printJson(view);
+  if (output === undefined || format === undefined) return;
+  const text = format === 'svg' ? drawTimeline(view, flags) : formatTimelinePage(view, flags);
+  // What others wrote is escaped in it; and a file is no terminal.
+  if (output === '-') process.stdout.write(text);
+  else await writeFile(output, text);
+}
+
+function findFormat(output: string, format: TimelineFormat | undefined): TimelineFormat {
+  if (format !== undefined) return format;
+  const extension = extname(output).toLowerCase();
+  if (output === '-' || extension === '.svg') return 'svg';
+  if (extension === '.html' || extension === '.htm') return 'html';
+  throw new CommandFailure(`The name ${output} doesn't tell what to write.`, {
+    remedy: 'Name the file .svg or .html, or pass --format.',
+  });
+}
+
+async function readView(flags: TimelineFlags): Promise<TrustView> {
+  const at = flags.at ?? Date.now();
+  const location = await openTrustLocation(flags.store);
+  const { snapshot } = await loadTrustDocument(location);
+  const folder =
+    flags.certificateFolder === undefined ? undefined : await readCertificateFolder(flags.certificateFolder, at);
+  for (const file of folder?.unreadable ?? []) printNotice(`${file} contains no certificate that can be read.`);
+  const authorities: readonly StoredAuthority[] = await Promise.all(
+    (flags.authority ?? []).map((name) => loadAuthority(flags.folder, name)),
+  );
+  return createTrustView({ store: location.description, snapshot, at, folder, authorities });
+}
+
+/** As a whole: who looks at the old one meanwhile sees all of it. */
+async function writeFile(path: string, text: string): Promise<void> {
+  const prepared = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  try {
+    await writeDurably(prepared, Buffer.from(text, 'utf8'));
+    await moveIntoPlace(prepared, path);
+  } catch (cause) {
+    throw new CommandFailure(`${path} can't be written: ${messageOf(cause)}`, { cause });
+  }
+}
+
+function parseMonths(text: string): number {
+  const months = Number(text);
+  if (/^\d{1,3}$/.test(text) && months >= 1 && months <= 240) return months;
+  throw new InvalidArgumentError('It must be a whole number from 1 to 240.');
+}

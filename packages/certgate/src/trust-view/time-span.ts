@@ -1,0 +1,53 @@
+/** `[from, until)` in milliseconds since 1970-01-01T00:00:00Z; infinite where there is no beginning or no end. */
+export interface TimeSpan {
+  readonly from: number;
+  readonly until: number;
+}
+
+/** The same moments by spans that neither meet nor touch, in order. */
+export function mergeSpans(spans: readonly TimeSpan[]): readonly TimeSpan[] {
+  return findCovered(spans, 1);
+}
+
+/** The moments that at least two spans have. */
+export function findOverlaps(spans: readonly TimeSpan[]): readonly TimeSpan[] {
+  return findCovered(spans, 2);
+}
+
+/** Between the spans, and after the last one: when nothing is valid that was before. Empty where there is no span. */
+export function findGaps(spans: readonly TimeSpan[]): readonly TimeSpan[] {
+  const merged = mergeSpans(spans);
+  return merged.flatMap(({ until }, index) =>
+    until === Number.POSITIVE_INFINITY
+      ? []
+      : [{ from: until, until: merged[index + 1]?.from ?? Number.POSITIVE_INFINITY }],
+  );
+}
+
+/** What of the span lies within the other; undefined: nothing. */
+export function intersectSpans(one: TimeSpan, other: TimeSpan): TimeSpan | undefined {
+  const from = Math.max(one.from, other.from);
+  const until = Math.min(one.until, other.until);
+  return from < until ? { from, until } : undefined;
+}
+
+/** From each moment at which `depth` spans are there to that at which they no longer are. */
+function findCovered(spans: readonly TimeSpan[], depth: number): readonly TimeSpan[] {
+  const bounds = spans
+    .filter(({ from, until }) => from < until)
+    .flatMap(({ from, until }) => [
+      { at: from, step: 1 },
+      { at: until, step: -1 },
+    ])
+    // A beginning comes before an end of the same moment, so that what touches is one. Two infinities have no difference.
+    .sort((one, other) => (one.at === other.at ? other.step - one.step : one.at < other.at ? -1 : 1));
+  const covered: TimeSpan[] = [];
+  let count = 0;
+  let from = Number.NEGATIVE_INFINITY;
+  for (const { at, step } of bounds) {
+    count += step;
+    if (step === 1 && count === depth) from = at;
+    if (step === -1 && count === depth - 1 && from < at) covered.push({ from, until: at });
+  }
+  return covered;
+}
