@@ -162,6 +162,14 @@ const packageRooms: Readonly<Record<string, Readonly<Record<string, readonly str
     'trust-explanation': ['command-line', 'path-report', 'app-inspection'],
     'inspector/protocol': ['trust-explanation'],
     'trust-check': ['trust-administration', 'trust-import'],
+    'certificate-reading': [
+      'certificates/pfx',
+      'command-line',
+      'certificates/structure',
+      'certificates',
+      'trust-explanation',
+      'inspector/protocol',
+    ],
     'trust-view': [
       'command-line',
       'certificates/authority',
@@ -202,6 +210,7 @@ const packageRooms: Readonly<Record<string, Readonly<Record<string, readonly str
       'trust-explanation',
       'inspector/protocol',
       'trust-check',
+      'certificate-reading',
       'trust-view',
     ],
     index: ['gateway', 'local-app', 'testing'],

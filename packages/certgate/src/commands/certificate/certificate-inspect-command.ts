@@ -1,11 +1,16 @@
 import {
   decodeClientCertificate,
   describePublicKey,
-  listCertificateFaults,
-  readCertificateHeader,
+  formatInstant,
   type ClientCertificate,
 } from '@certgate/core/tools';
 import { Command } from 'commander';
+import {
+  type CertificateProblem,
+  describeCertificate,
+  listProblems,
+  listThumbprints,
+} from '../../certificate-reading/certificate-description.js';
 import { nameKeyPurpose } from '../../certificates/structure/extended-key-usage.js';
 import type { CertificateFile } from '../../certificates/read-certificate-file.js';
 import { exitCodes } from '../../command-line/command-failure.js';
@@ -16,12 +21,6 @@ import { readCertificateArgument } from './read-certificate-argument.js';
 
 interface InspectFlags extends PasswordFlags {
   readonly json?: boolean;
-}
-
-interface Problem {
-  /** The code that the gate would log. */
-  readonly code: string;
-  readonly detail: string;
 }
 
 export function certificateInspectCommand(): Command {
@@ -47,8 +46,9 @@ export function certificateInspectCommand(): Command {
 async function inspect(file: string, flags: InspectFlags): Promise<void> {
   const found = await readCertificateArgument(file, flags);
   const decoding = decodeClientCertificate(found.certificateDer);
+  const now = Date.now();
   const problems = decoding.ok
-    ? listProblems(decoding.certificate, Date.now())
+    ? listProblems(decoding.certificate, now)
     : [
         {
           code: 'certificate_malformed',
@@ -57,14 +57,8 @@ async function inspect(file: string, flags: InspectFlags): Promise<void> {
       ];
   const certificate = decoding.ok ? decoding.certificate : undefined;
   if (flags.json === true) printJson({ ...describeAsJson(found, certificate), problems });
-  else printReport(found, certificate, problems);
+  else printReport(found, certificate, { problems, now });
   if (problems.length > 0) process.exitCode = exitCodes.failed;
-}
-
-function listProblems(certificate: ClientCertificate, now: number): readonly Problem[] {
-  const reading = readCertificateHeader(Buffer.from(certificate.der).toString('base64'));
-  const denials = reading.outcome === 'denied' ? [reading] : [];
-  return [...denials, ...listCertificateFaults(certificate, now)].map(({ code, detail }) => ({ code, detail }));
 }
 
 function describeAsJson(file: CertificateFile, certificate: ClientCertificate | undefined): object {
@@ -73,11 +67,11 @@ function describeAsJson(file: CertificateFile, certificate: ClientCertificate | 
     otherCertificates: file.otherCertificates.length,
     // Elsewhere a key is left alone, and it isn't known.
     hasPrivateKey: file.format === 'pfx' ? file.privateKeyPem !== undefined : null,
-    certificate: certificate === undefined ? null : describeCertificate(certificate),
+    certificate: certificate === undefined ? null : describeFieldsAsJson(certificate),
   };
 }
 
-function describeCertificate(certificate: ClientCertificate): object {
+function describeFieldsAsJson(certificate: ClientCertificate): object {
   return {
     subject: certificate.subject,
     issuer: certificate.issuer,
@@ -98,18 +92,19 @@ function describeCertificate(certificate: ClientCertificate): object {
 function printReport(
   file: CertificateFile,
   certificate: ClientCertificate | undefined,
-  problems: readonly Problem[],
+  { problems, now }: { readonly problems: readonly CertificateProblem[]; readonly now: number },
 ): void {
-  if (certificate !== undefined)
-    for (const [label, value] of listFields(certificate)) printLine(`${label.padEnd(20)}${escapeControls(value)}`);
+  if (certificate !== undefined) {
+    for (const [label, value] of describeCertificate(certificate, now)) printField(label.toLowerCase(), value);
+    for (const [notation, value] of listThumbprints(certificate)) printField(notation, value);
+  }
   if (file.otherCertificates.length > 0) {
-    printLine(
-      `${'beside it'.padEnd(20)}${file.otherCertificates.length} more; App Service forwards the first one only`,
-    );
+    printField('beside it', `${file.otherCertificates.length} more; App Service forwards the first one only`);
   }
   if (file.format === 'pfx' && file.privateKeyPem === undefined) {
-    printLine(
-      `${'private key'.padEnd(20)}none: nobody can call with this PFX. Export it again with its key (openssl pkcs12 -export -inkey …)`,
+    printField(
+      'private key',
+      'none: nobody can call with this PFX. Export it again with its key (openssl pkcs12 -export -inkey …)',
     );
   }
   printLine();
@@ -123,24 +118,6 @@ function printReport(
   for (const { code, detail } of problems) printLine(`  ${code}: ${escapeControls(detail)}`);
 }
 
-function listFields(certificate: ClientCertificate): readonly (readonly [string, string])[] {
-  const names = certificate.subjectAlternativeNames.map(({ type, value }) => `${type}:${value}`);
-  return [
-    ['subject', certificate.subject],
-    ['issuer', certificate.issuer],
-    ['serial number', certificate.serialNumber],
-    ['valid', `${formatInstant(certificate.notBefore)} to ${formatInstant(certificate.notAfter)}`],
-    ['key', describePublicKey(certificate.publicKey)],
-    ['alternative names', names.length === 0 ? 'none' : names.join(', ')],
-    ['key usage', certificate.keyUsage?.join(', ') ?? 'not limited'],
-    ['extended key usage', certificate.extendedKeyUsage?.map(nameKeyPurpose).join(', ') ?? 'not limited'],
-    ['authority (CA)', certificate.isCertificateAuthority ? 'yes' : 'no'],
-    ['thumbprint SHA-256', certificate.thumbprintSha256],
-    ['thumbprint SHA-1', certificate.thumbprintSha1],
-    ['public key SHA-256', certificate.publicKeySha256],
-  ];
-}
-
-function formatInstant(instant: number): string {
-  return new Date(instant).toISOString().replace('.000', '');
+function printField(label: string, value: string): void {
+  printLine(`${label.padEnd(34)}${escapeControls(value)}`);
 }
