@@ -5,7 +5,10 @@ import type { HostAnswer } from '../../functions-host/functions-host.js';
 import { formatAdapterLine, formatDecisionLine, formatExchangeLine } from './decision-line.js';
 
 const now = new Date(2026, 0, 2, 3, 4, 5);
-const answer: HostAnswer = { method: 'GET', path: '/api/Orders', status: 200, functionName: 'Orders' };
+const answer: HostAnswer = {
+  ...{ time: 0, durationMilliseconds: 1 },
+  ...{ method: 'GET', path: '/api/Orders', status: 200, functionName: 'Orders' },
+};
 const format = (more: Partial<HostAnswer>): string =>
   stripVTControlCharacters(formatDecisionLine({ ...answer, ...more }, now));
 const thumbprintSha256 = 'AB'.repeat(32);
@@ -37,7 +40,9 @@ test('a line says when, what, the answer, who called and why', () => {
     '03:04:05 GET /api/Orders 200 observed, would be refused: certificate_missing: Nobody has it.',
   );
   assert.equal(
-    stripVTControlCharacters(formatDecisionLine({ method: 'GET', path: '/api/Orders', status: 'cut' }, now)),
+    stripVTControlCharacters(
+      formatDecisionLine({ time: 0, durationMilliseconds: 1, method: 'GET', path: '/api/Orders', status: 'cut' }, now),
+    ),
     '03:04:05 GET /api/Orders cut the client left before a function ran',
   );
   assert.match(format({ status: 'cut', decision: allowed }), / cut caller billing$/);

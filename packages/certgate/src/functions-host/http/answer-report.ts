@@ -5,6 +5,7 @@
 import { subscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { HostAnswer, HostDecision } from '../worker/host-protocol.js';
+import { readTraceId } from '../worker/invocation.js';
 
 /** The name is the contract with the adapter, whose copy is the app's own. */
 const decisionChannelName = 'certgate:decision';
@@ -59,9 +60,21 @@ function isOutcome(value: unknown): value is HostDecision['outcome'] {
   return value === 'allowed' || value === 'denied' || value === 'observed';
 }
 
+interface NamedInvocation {
+  readonly functionName: string;
+  readonly invocationId: string;
+}
+
+function nameAnswer({
+  functionName,
+  invocationId,
+}: NamedInvocation): Pick<HostAnswer, 'functionName' | 'correlationId'> {
+  return { functionName, correlationId: invocationId };
+}
+
 /** One request on its way. Without the query: function keys travel there. */
 export class AnswerReport {
-  #invocation: { readonly functionName: string; readonly invocationId: string } | undefined;
+  #invocation: NamedInvocation | undefined;
 
   /** `send` hears of it when the answer is out, or its client gone. */
   constructor(
@@ -70,13 +83,18 @@ export class AnswerReport {
     decisions: DecisionWatch,
     send: (answer: HostAnswer) => void,
   ) {
+    const [time, startedAt] = [Date.now(), performance.now()];
+    const traceId = readTraceId(request.headers['traceparent']);
     response.once('close', () => {
       const decision = this.#invocation === undefined ? undefined : decisions.take(this.#invocation.invocationId);
       send({
+        time,
+        durationMilliseconds: performance.now() - startedAt,
         method: request.method ?? '',
         path: (request.url ?? '').split('?', 1)[0] ?? '',
         status: response.writableFinished ? response.statusCode : 'cut',
-        ...(this.#invocation === undefined ? {} : { functionName: this.#invocation.functionName }),
+        ...(this.#invocation === undefined ? {} : nameAnswer(this.#invocation)),
+        ...(traceId === undefined ? {} : { traceId }),
         ...(decision === undefined ? {} : { decision }),
       });
     });

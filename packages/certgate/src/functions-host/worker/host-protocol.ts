@@ -124,6 +124,10 @@ export interface HostDecision {
 
 /** One request that was answered. */
 export interface HostAnswer {
+  /** When it came: milliseconds since 1970-01-01T00:00:00Z. */
+  readonly time: number;
+  /** Until the answer was out, or its client gone. */
+  readonly durationMilliseconds: number;
   readonly method: string;
   /** As it was sent, without the query. */
   readonly path: string;
@@ -131,6 +135,10 @@ export interface HostAnswer {
   readonly status: number | 'cut';
   /** Absent: no function ran. */
   readonly functionName?: string;
+  /** The invocation's id, which is the gate's correlation id too. Absent: no function ran. */
+  readonly correlationId?: string;
+  /** Of the caller's own trace context (W3C `traceparent`), where one was sent. */
+  readonly traceId?: string;
   /** Absent: no gate decided, for one because the function is open to everybody. */
   readonly decision?: HostDecision;
 }

@@ -56,8 +56,13 @@ export async function invoke(
 
 /** W3C trace context: the caller's trace goes on with a span of ours. */
 export function createTraceParent(incoming: string | undefined): string {
-  const traceId = /^[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/.exec(incoming ?? '')?.[1];
-  return `00-${traceId ?? randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-00`;
+  return `00-${readTraceId(incoming) ?? randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-00`;
+}
+
+/** Undefined: there is none, or what was sent is no trace context. */
+export function readTraceId(traceParent: string | readonly string[] | undefined): string | undefined {
+  const text = typeof traceParent === 'string' ? traceParent : '';
+  return /^[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/.exec(text)?.[1];
 }
 
 function requireModel(app: AppContext): ProgrammingModel {
