@@ -1,5 +1,10 @@
 import type { ClientConnection } from './client-connection.js';
-import { gatewayAnswers, type GatewayAnswer, type GatewayExchange } from './exchange/gateway-exchange.js';
+import {
+  gatewayAnswers,
+  type ExchangeListener,
+  type GatewayAnswer,
+  type GatewayExchange,
+} from './exchange/gateway-exchange.js';
 
 export type ExchangeResult =
   | { readonly answeredBy: 'gateway'; readonly answer: GatewayAnswer }
@@ -16,20 +21,22 @@ export interface ObservedRequest {
 
 /** A listener that throws is told so by a warning; the gateway goes on. */
 export function reportExchange(
-  onExchange: ((exchange: GatewayExchange) => void) | undefined,
+  onExchange: ExchangeListener | undefined,
   observed: ObservedRequest,
   result: ExchangeResult,
 ): void {
   if (onExchange === undefined) return;
+  const { certificate } = observed.connection;
   try {
     onExchange(
       Object.freeze({
         method: observed.method,
         path: observed.target.split('?', 1)[0] ?? '',
         ...describeResult(result),
-        clientCertificateThumbprintSha256: observed.connection.certificate?.thumbprintSha256,
+        clientCertificateThumbprintSha256: certificate?.thumbprintSha256,
         milliseconds: performance.now() - observed.startedAt,
       }),
+      certificate && Buffer.from(certificate.base64Der, 'base64'),
     );
   } catch (error) {
     process.emitWarning(`Gateway: onExchange threw ${String(error)}.`);

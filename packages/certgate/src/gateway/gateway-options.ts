@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { BlockList, isIP } from 'node:net';
 import { expectSecret, type FrontEndName, frontEndNames } from '@certgate/core/tools';
 import { type ClientCertificateMode, clientCertificateModes } from './client-certificate-mode.js';
-import type { GatewayExchange } from './exchange/gateway-exchange.js';
+import type { ExchangeListener } from './exchange/gateway-exchange.js';
 import type { UpstreamToken } from './exchange/upstream-request-headers.js';
 import { type GatewayLimits, resolveGatewayLimits } from './gateway-limits.js';
 import { type LandingPage, renderLandingPage } from './landing-page.js';
@@ -38,7 +38,7 @@ export interface GatewayOptions {
    * And a path is excluded when it is so in either reading, as sent or as normalized.
    */
   readonly worstCase?: boolean;
-  readonly onExchange?: (exchange: GatewayExchange) => void;
+  readonly onExchange?: ExchangeListener;
   /** HTML for a browser's `GET /`; `false` sends that to the app like any other request. */
   readonly landingPage?: LandingPage | false;
   readonly limits?: Partial<GatewayLimits>;
@@ -56,7 +56,7 @@ export interface GatewaySettings {
   readonly unsafeListen: boolean;
   readonly port: number;
   readonly worstCase: boolean;
-  readonly onExchange: ((exchange: GatewayExchange) => void) | undefined;
+  readonly onExchange: ExchangeListener | undefined;
   readonly landingPage: LandingPage | undefined;
   readonly limits: GatewayLimits;
 }

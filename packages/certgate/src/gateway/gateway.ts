@@ -26,7 +26,7 @@ import { createTlsListener, summarizeServerCertificate, type TlsListener } from 
 
 export type { GatewayOptions } from './gateway-options.js';
 export type { ClientCertificateMode } from './client-certificate-mode.js';
-export type { GatewayAnswer, GatewayExchange } from './exchange/gateway-exchange.js';
+export type { ExchangeListener, GatewayAnswer, GatewayExchange } from './exchange/gateway-exchange.js';
 export type { LandingPage, LandingPageFacts } from './landing-page.js';
 export { renderLandingPage } from './landing-page.js';
 export { defaultGatewayLimits, type GatewayLimits } from './gateway-limits.js';

@@ -74,6 +74,9 @@ export const gatewayAnswers: Readonly<Record<GatewayAnswer, { readonly status: n
   'landing-page': { status: 200, message: 'What this gateway sees of your connection.' },
 };
 
+/** Also hears the DER of the certificate that the connection presented. */
+export type ExchangeListener = (exchange: GatewayExchange, certificateDer: Uint8Array | undefined) => void;
+
 /** One finished request. The query is left out of `path`: function keys travel there (`?code=`). */
 export interface GatewayExchange {
   /** `-` when the request couldn't be read. */
