@@ -2,6 +2,8 @@ import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 import { CommandFailure } from '../command-line/command-failure.js';
 import { decodeText, readBoundedFile } from './read-bounded-file.js';
 import { openWithPassword, passwordRemedy, type PasswordSource } from './password.js';
+import { checkDerivationCost } from './pfx/key-derivation-cost.js';
+import { PfxError } from './pfx/pfx-error.js';
 import { readPemBlocks, type PemBlock } from './structure/pem-blocks.js';
 
 /** A key in PEM, asked for its password when it is encrypted. Throws CommandFailure. */
@@ -32,6 +34,7 @@ export async function findPrivateKeyPem(
   if (block === undefined) return undefined;
   const isEncrypted = block.label.startsWith('ENCRYPTED') || block.text.includes('Proc-Type: 4,ENCRYPTED');
   if (!isEncrypted) return exportPkcs8(openPlainKey(block, name));
+  if (block.label.startsWith('ENCRYPTED')) checkCost(block, name);
   try {
     const key = await openWithPassword(
       (passphrase) => {
@@ -48,6 +51,16 @@ export async function findPrivateKeyPem(
       remedy: passwordRemedy,
       cause,
     });
+  }
+}
+
+/** The older form, with `Proc-Type`, derives its key in one round. */
+function checkCost(block: PemBlock, name: string): void {
+  try {
+    checkDerivationCost(Buffer.from(block.text.replace(/-----[^-]+-----/g, ''), 'base64'));
+  } catch (cause) {
+    if (!(cause instanceof PfxError)) throw cause;
+    throw new CommandFailure(`The private key in ${name} can't be opened. ${cause.message}`, { cause });
   }
 }
 
