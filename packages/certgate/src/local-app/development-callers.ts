@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type ClientCertificate, parseTrustDocument } from '@certgate/core/tools';
+import { type ClientCertificate, formatInstant, parseTrustDocument, presentCertificate } from '@certgate/core/tools';
 import { getCallerCertificate } from './development-certificates.js';
 import { findFile, replaceFile } from './development-files.js';
 
@@ -75,7 +75,7 @@ export async function writeDevelopmentTrust(folder: string, callers: readonly Ca
             name,
             roles,
             reason: 'made by certgate dev for this machine',
-            pins: [{ thumbprintSha256: certificate.certificate.thumbprintSha256 }],
+            pins: listPins(certificate.certificate),
           },
         ]
       : [],
@@ -99,6 +99,16 @@ export async function listTrustedRoleSets(folder: string): Promise<readonly (rea
     // None there, or somebody edited it; a new one takes its place.
     return [];
   }
+}
+
+/**
+ * By its key too: the inspector's certificates over this key (expired, of a wrong usage …) are found by that pin, and
+ * refused for what is wrong with them, not as strangers.
+ */
+function listPins({ der, thumbprintSha256, notAfter }: ClientCertificate): readonly object[] {
+  const { publicKeySha256 } = presentCertificate(der);
+  const byKey = publicKeySha256 === undefined ? [] : [{ publicKeySha256, notAfter: formatInstant(notAfter) }];
+  return [{ thumbprintSha256 }, ...byKey];
 }
 
 function formatTrust(revision: number, identities: readonly object[]): string {

@@ -1,0 +1,40 @@
+import { createPrivateKey, createPublicKey } from 'node:crypto';
+import { AsnConvert } from '@peculiar/asn1-schema';
+import { Certificate, id_kp_clientAuth, id_kp_serverAuth, type Extension } from '@peculiar/asn1-x509';
+import { createAuthorityExtensions, createEndEntityExtensions } from './structure/create-extensions.js';
+import type { KeyPair } from './structure/key-pair.js';
+import { addDays, createValidityPeriod } from './structure/validity-period.js';
+import { type IssuedCertificate, writeCertificate } from './structure/write-certificate.js';
+
+/** What can be wrong with a certificate whose key is trusted. */
+export type CertificateUnfitness = 'expired' | 'not-yet-valid' | 'wrong-usage' | 'ca-as-leaf';
+
+/**
+ * A self-signed certificate with the subject and the key of another one that is fit, and one thing wrong with it: a pin
+ * on the key finds it, and the gate must refuse it all the same.
+ */
+export function createUnfitCertificate(
+  original: { readonly certificateDer: Uint8Array; readonly privateKeyPem: string },
+  { unfitness, now }: { readonly unfitness: CertificateUnfitness; readonly now: Date },
+): IssuedCertificate {
+  const { subject } = AsnConvert.parse(original.certificateDer, Certificate).tbsCertificate;
+  const privateKey = createPrivateKey(original.privateKeyPem);
+  const keyPair = { privateKey, publicKey: createPublicKey(original.privateKeyPem) };
+  return writeCertificate({
+    subject,
+    keyPair,
+    period: createValidityPeriod(1, addDays(now, daysFromNow[unfitness] ?? 0)),
+    extensions: createExtensions(keyPair, unfitness),
+    issuer: subject,
+    issuerKey: privateKey,
+  });
+}
+
+/** Far enough that neither begins nor ends while somebody works. */
+const daysFromNow: Partial<Record<CertificateUnfitness, number>> = { expired: -30, 'not-yet-valid': 365 };
+
+function createExtensions({ publicKey }: KeyPair, unfitness: CertificateUnfitness): readonly Extension[] {
+  if (unfitness === 'ca-as-leaf') return createAuthorityExtensions(publicKey, 0);
+  const usage = unfitness === 'wrong-usage' ? id_kp_serverAuth : id_kp_clientAuth;
+  return createEndEntityExtensions(publicKey, { extendedKeyUsages: [usage], subjectAlternativeNames: [] });
+}
