@@ -41,15 +41,16 @@ async function withVariable(value: string, use: () => Promise<void>): Promise<vo
   }
 }
 
+const own = (file: string, setBy: string): object => ({ file: join(folder, file), address: join(folder, file), setBy });
 const find = (flag?: string): ReturnType<typeof findOwnTrust> => findOwnTrust(folder, developmentFile, flag);
 
 test('a document of the user wins: by --trust, then by the environment, then by local.settings.json', async () => {
   writeSetting('own.json');
-  assert.deepEqual(await find(), { file: join(folder, 'own.json'), setBy: 'local.settings.json' });
+  assert.deepEqual(await find(), own('own.json', 'local.settings.json'));
   await withVariable('other.json', async () => {
-    assert.deepEqual(await find(), { file: join(folder, 'other.json'), setBy: 'the environment' });
+    assert.deepEqual(await find(), own('other.json', 'the environment'));
     const flag = join(folder, 'own.json');
-    assert.deepEqual(await find(flag), { file: flag, setBy: '--trust' });
+    assert.deepEqual(await find(flag), own('own.json', '--trust'));
   });
   // As Core Tools merges them.
   await withVariable('', async () => {
@@ -74,10 +75,11 @@ test('a path that does not exist is an error that says where it comes from; what
   }
   await assert.rejects(find(join(folder, 'missing.json')), /which --trust names/);
   writeSetting('file:own.json');
-  assert.deepEqual(await find(), { file: join(folder, 'own.json'), setBy: 'local.settings.json' });
+  assert.deepEqual(await find(), own('own.json', 'local.settings.json'));
   for (const value of ['https://example.com/trust.json', 'blob:https://a.example/c/t.json', '{"schemaVersion":1}']) {
     writeSetting(value);
-    assert.deepEqual(await find(), { file: undefined, setBy: 'local.settings.json' });
+    const address = value.startsWith('{') ? undefined : value;
+    assert.deepEqual(await find(), { file: undefined, address, setBy: 'local.settings.json' });
   }
   writeSetting('http://example.com/trust.json?sig=SECRET');
   await assert.rejects(find(), (error: unknown) => {
@@ -90,12 +92,12 @@ test('a path that does not exist is an error that says where it comes from; what
 
 test("checks expect what the user's document says of the callers, and callers it does not list are named", async () => {
   const file = join(folder, 'own.json');
-  const own = { file, setBy: '--trust' } as const;
+  const named = { file };
   const judge = async (identity: object): ReturnType<typeof judgeCallers> => {
     const thumbprintSha256 = callers.find(({ name }) => name === 'allowed')?.certificate?.certificate.thumbprintSha256;
     const identities = [{ name: 'me', roles: ['ops'], pins: [{ thumbprintSha256 }], ...identity }];
     writeFileSync(file, JSON.stringify({ schemaVersion: 1, revision: 7, identities }));
-    return judgeCallers(callers, own, Date.now());
+    return judgeCallers(callers, named, Date.now());
   };
   const status = (
     { callers: judged }: Awaited<ReturnType<typeof judge>>,
@@ -130,5 +132,5 @@ test("checks expect what the user's document says of the callers, and callers it
   );
 
   writeFileSync(file, '{"schemaVersion":1}');
-  await assert.rejects(judgeCallers(callers, own, Date.now()), /own\.json is no valid trust document: .*/);
+  await assert.rejects(judgeCallers(callers, named, Date.now()), /own\.json is no valid trust document: .*/);
 });

@@ -29,6 +29,8 @@ export interface TrustSetting {
 export interface OwnTrust {
   /** Absolute. Undefined for what is no path: an address, or the document itself. */
   readonly file: string | undefined;
+  /** As `--store` takes it; undefined: the setting holds the document itself. */
+  readonly address: string | undefined;
   readonly setBy: TrustSetting['setBy'] | '--trust';
 }
 
@@ -54,20 +56,23 @@ export async function findOwnTrust(
   if (trustFlag !== undefined) {
     const file = resolve(trustFlag);
     await expectFile(file, '--trust', 'Check --trust.');
-    return { file, setBy: '--trust' };
+    return { file, address: file, setBy: '--trust' };
   }
   const setting = await findTrustSetting(folder);
   if (setting === undefined) return undefined;
   const { setBy } = setting;
   const file = findNamedFile(folder, setting);
-  if (file === undefined) return { file, setBy };
+  if (file === undefined) {
+    const isAddress = parseTrustAddress(setting.value).kind !== 'refused';
+    return { file, address: isAddress ? setting.value : undefined, setBy };
+  }
   if (file === developmentFile) return undefined;
   await expectFile(
     file,
     `${trustSettingName} in ${setBy}`,
     'Correct the setting, or take it away: certgate dev then makes a document with callers to try the app.',
   );
-  return { file, setBy };
+  return { file, address: file, setBy };
 }
 
 /** The file that the setting names, absolute; undefined where it names another place, or is the document itself. */
@@ -98,7 +103,7 @@ export interface JudgedCallers {
 /** What a document of the user's own says of the callers that development made: they are trusted where it says so. */
 export async function judgeCallers(
   callers: readonly Caller[],
-  { file }: OwnTrust,
+  { file }: Pick<OwnTrust, 'file'>,
   now: number,
 ): Promise<JudgedCallers> {
   const snapshot = file === undefined ? undefined : await readSnapshot(file);

@@ -3,13 +3,20 @@ import { parseRequestTarget } from '../functions-host/http/request-target.js';
 import { matchRoute } from '../functions-host/routing/route-match.js';
 import { parseRouteTemplate } from '../functions-host/routing/route-template.js';
 import { type ClientCertificateMode, classifyRequest } from '../gateway/client-certificate-mode.js';
-import type { Caller } from './development-callers.js';
+import type { Caller, CallerCertificate } from './development-callers.js';
 import { readPolicy } from './hosted-policy.js';
+
+/** Also one that is in no file, such as those of the inspector. */
+export interface CheckedCaller extends Omit<Caller, 'certificate'> {
+  readonly certificate: Pick<CallerCertificate, 'certificatePem' | 'privateKeyPem'> | undefined;
+  /** Sent with each of its requests. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
 
 /** One caller at one function, and what must come of it. */
 export interface PlannedCheck {
   readonly function: HostedFunction;
-  readonly caller: Caller;
+  readonly caller: CheckedCaller;
   readonly expected: ExpectedStatus;
   /** Who must answer: the front end refuses by itself where it requires a certificate and none comes. */
   readonly answeredBy: 'gateway' | 'app';
@@ -31,7 +38,7 @@ export interface FrontEndBehaviour {
  */
 export function planChecks(
   functions: readonly HostedFunction[],
-  callers: readonly Caller[],
+  callers: readonly CheckedCaller[],
   namesToCall: readonly string[],
   frontEnd: FrontEndBehaviour,
 ): readonly PlannedCheck[] {
@@ -47,7 +54,7 @@ export function planChecks(
 
 function planCheck(
   hosted: HostedFunction,
-  caller: Caller,
+  caller: CheckedCaller,
   frontEnd: FrontEndBehaviour,
 ): Omit<PlannedCheck, 'unsafeBecause'> {
   const { clientCertificateMode: mode, exclusionPaths } = frontEnd;
@@ -72,7 +79,7 @@ function findHindrance(hosted: HostedFunction, functions: readonly HostedFunctio
 }
 
 /** As the host finds it: functions are sorted by name, and the first whose route and methods match is called. */
-function findAnswering(
+export function findAnswering(
   functions: readonly HostedFunction[],
   method: string,
   target: string,
@@ -92,7 +99,7 @@ function findAnswering(
  * is report-only, a trusted caller without the role gets there too, and while it is observed, everybody does: such a call
  * is sent only where it was named.
  */
-export function expectStatus(hosted: HostedFunction, caller: Caller, now: number = Date.now()): ExpectedStatus {
+export function expectStatus(hosted: HostedFunction, caller: CheckedCaller, now: number = Date.now()): ExpectedStatus {
   const policy = readPolicy(hosted);
   if (policy.kind === 'anonymous') return 200;
   if (policy.observedUntil !== undefined && now < policy.observedUntil) return 200;

@@ -15,7 +15,7 @@ import {
   createFrontEndToken,
   startFunctionsHost,
 } from '../functions-host/functions-host.js';
-import { type Gateway, type GatewayExchange, type GatewayOptions, startGateway } from '../gateway/gateway.js';
+import { type ExchangeListener, type Gateway, type GatewayOptions, startGateway } from '../gateway/gateway.js';
 import { type OwnTrust, findOwnTrust, judgeCallers, trustSettingName } from './app-trust.js';
 import { type DevelopmentCertificate, getGatewayCertificate } from './development-certificates.js';
 import { type Caller, prepareCallers, trustFileName, writeDevelopmentTrust } from './development-callers.js';
@@ -42,7 +42,7 @@ export interface LocalAppOptions {
   readonly unsafeDirectHeader?: boolean;
   readonly onLog?: (line: HostLogLine) => void;
   readonly onAnswer?: (answer: HostAnswer) => void;
-  readonly onExchange?: (exchange: GatewayExchange) => void;
+  readonly onExchange?: ExchangeListener;
   readonly onHostExit?: (exit: HostExit) => void;
   /** Says what moved or was made, in one line. */
   readonly onNotice?: (line: string) => void;
@@ -52,6 +52,8 @@ export interface LocalAppOptions {
 export interface LocalTrust {
   /** By the app's own gate; undefined where none says. */
   readonly read: HostedTrust | undefined;
+  /** As `--store` takes it; undefined: the app setting holds the document itself. */
+  readonly address: string | undefined;
   /** `certgate dev`: it was made for development. */
   readonly setBy: OwnTrust['setBy'] | 'certgate dev';
   /** Callers made for development whom a document of the user's own doesn't list. */
@@ -112,7 +114,7 @@ class RunningLocalApp implements LocalApp {
   #frontEnd: HostedFrontEnd | undefined;
   #hostPort: number | undefined;
   #callers: readonly Caller[] = [];
-  #trust: LocalTrust = { read: undefined, setBy: 'certgate dev', unknownCallers: [] };
+  #trust: LocalTrust = { read: undefined, address: undefined, setBy: 'certgate dev', unknownCallers: [] };
   #functions: readonly HostedFunction[] = [];
   #isStreaming = false;
 
@@ -207,7 +209,7 @@ class RunningLocalApp implements LocalApp {
       await this.#closeHost();
       await this.#startHost(environment);
     }
-    this.#trust = { read: this.#host?.trust, setBy: 'certgate dev', unknownCallers: [] };
+    this.#trust = { read: this.#host?.trust, address: developmentFile, setBy: 'certgate dev', unknownCallers: [] };
   }
 
   async #loadWithOwnTrust(own: OwnTrust): Promise<void> {
@@ -217,7 +219,8 @@ class RunningLocalApp implements LocalApp {
     // A setting of the user's own reaches the app as it stands.
     const environment = own.setBy === '--trust' && own.file !== undefined ? { [trustSettingName]: own.file } : {};
     await this.#startHost(environment);
-    this.#trust = { read: this.#host?.trust, setBy: own.setBy, unknownCallers: unknown };
+    const { address, setBy } = own;
+    this.#trust = { read: this.#host?.trust, address, setBy, unknownCallers: unknown };
   }
 
   #prepareCallers(roleSets: readonly (readonly string[])[]): Promise<readonly Caller[]> {

@@ -43,6 +43,7 @@ async function runCheck(check: PlannedCheck, target: CheckTarget): Promise<Check
       url: `${target.url}${fillRoute(check.function.route ?? '/')}`,
       method: chooseMethod(check.function.methods),
       caPem: target.serverCertificatePem,
+      ...(check.caller.headers === undefined ? {} : { headers: check.caller.headers }),
       ...(check.caller.certificate === undefined ? {} : { certificate: check.caller.certificate }),
     });
     const gatewayAnswer = headers['x-certgate-gateway'];
