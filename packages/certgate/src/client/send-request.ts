@@ -34,13 +34,41 @@ const maximumResponseBytes = 64 * 1_048_576;
  * certificate. The server's certificate is always verified. Throws CommandFailure when there was no complete answer.
  */
 export async function sendRequest(outgoing: OutgoingRequest): Promise<IncomingResponse> {
+  return exchange(outgoing, async ({ statusCode, headers, body }) =>
+    Object.freeze({ status: statusCode, headers, body: await body.text() }),
+  );
+}
+
+export interface PreviewedResponse extends Omit<IncomingResponse, 'body'> {
+  /** The beginning of the body. */
+  readonly body: Buffer;
+  /** Of the whole body. */
+  readonly bodyLength: number;
+}
+
+/** The same, for a body that may be long: it is read to its end and counted, but no more than the first bytes are kept. */
+export async function previewResponse(outgoing: OutgoingRequest, keptBytes: number): Promise<PreviewedResponse> {
+  return exchange(outgoing, async ({ statusCode, headers, body }) => {
+    const kept: Buffer[] = [];
+    let bodyLength = 0;
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      if (bodyLength < keptBytes) kept.push(chunk.subarray(0, keptBytes - bodyLength));
+      bodyLength += chunk.length;
+    }
+    return Object.freeze({ status: statusCode, headers, body: Buffer.concat(kept), bodyLength });
+  });
+}
+
+async function exchange<Result>(
+  outgoing: OutgoingRequest,
+  read: (response: Dispatcher.ResponseData) => Promise<Result>,
+): Promise<Result> {
   const url = parseUrl(outgoing);
   const timeoutMilliseconds = outgoing.timeoutMilliseconds ?? 30_000;
   const agent = createAgent(outgoing, timeoutMilliseconds);
   try {
     const signal = AbortSignal.timeout(timeoutMilliseconds);
-    const { statusCode, headers, body } = await request(url, { ...createOptions(outgoing), dispatcher: agent, signal });
-    return Object.freeze({ status: statusCode, headers, body: await body.text() });
+    return await read(await request(url, { ...createOptions(outgoing), dispatcher: agent, signal }));
   } catch (cause) {
     throw explainConnectionFault(cause, {
       url,

@@ -1,13 +1,11 @@
 import { InvalidArgumentError } from 'commander';
 import { decodeText, readBoundedFile, readBoundedStream } from '../../certificates/read-bounded-file.js';
 import { readPemBlocks } from '../../certificates/structure/pem-blocks.js';
+import { isFieldValue, isToken } from '../../client/request-fields.js';
 import { CommandFailure } from '../../command-line/command-failure.js';
 
-/** RFC 9110 §5.6.2. */
-const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-
 export function parseMethod(text: string): string {
-  if (!token.test(text)) throw new InvalidArgumentError('It must be an HTTP method.');
+  if (!isToken(text)) throw new InvalidArgumentError('It must be an HTTP method.');
   return text.toUpperCase();
 }
 
@@ -25,7 +23,7 @@ export function collectHeader(line: string, previous: HeaderFields = {}): Header
   const colon = line.indexOf(':');
   const name = line.slice(0, colon).toLowerCase();
   const value = line.slice(colon + 1).trim();
-  if (colon < 1 || !token.test(name) || !/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
+  if (colon < 1 || !isToken(name) || !isFieldValue(value)) {
     throw new InvalidArgumentError('It must be a line like "Name: value".');
   }
   return { ...previous, [name]: [...(previous[name] ?? []), value] };
