@@ -17,7 +17,12 @@ import { findAppFrontEnd } from '../local-app/front-end-settings.js';
 import { type LocalApp, runLocalApp } from '../local-app/local-app.js';
 import { type CheckResult, runChecks } from '../local-app/run-checks.js';
 import { type AppWatch, watchApp } from '../local-app/watch-app.js';
+import type { HostAnswer } from '../functions-host/functions-host.js';
+import type { GatewayExchange } from '../gateway/gateway.js';
+import type { RunningApp } from '../inspector/inspected-app.js';
+import type { Inspector } from '../inspector/inspector.js';
 import { formatCallLines } from './dev/call-lines.js';
+import { describeInspector, startDevInspector } from './dev/dev-inspector.js';
 import {
   printAnswer,
   printGatewayAnswer,
@@ -62,6 +67,8 @@ export function devCommand(): Command {
       `the app's port (default ${defaultHostPort}, or the next free one; 0 picks one)`,
       parsePort,
     )
+    .option('--no-inspector', 'do not serve the page that shows what the gate does, and sends calls to try it')
+    .option('--inspector-port <port>', "the page's port (default 7444, or the next free one; 0 picks one)", parsePort)
     .option('--inspect [address]', 'let a debugger attach to the app, as node --inspect does')
     .option(
       '--unsafe-direct-header',
@@ -99,6 +106,7 @@ async function runDev(folder: string, flags: DevFlags): Promise<void> {
   const behaviour = readGatewayFlags(flags, frontEnd, 'optional');
   refuseDirectHeader(flags, frontEnd);
   const isOnce = flags.once === true;
+  let inspector: Inspector | undefined;
   const app = await runLocalApp({
     folder,
     ...(flags.trust === undefined ? {} : { trustFile: flags.trust }),
@@ -109,21 +117,49 @@ async function runDev(folder: string, flags: DevFlags): Promise<void> {
     ...(flags.inspect === undefined ? {} : { inspect: flags.inspect }),
     ...(flags.unsafeDirectHeader === undefined ? {} : { unsafeDirectHeader: flags.unsafeDirectHeader }),
     onLog: isOnce ? printImportantLog : flags.jsonLog === true ? printRawLog : printLog,
-    ...(isOnce || flags.jsonLog === true ? {} : { onAnswer: printAnswer }),
-    ...(isOnce ? {} : { onExchange: printGatewayAnswer }),
+    ...(isOnce
+      ? {}
+      : {
+          onAnswer: (answer: HostAnswer): void => {
+            inspector?.noteAnswer(answer);
+            if (flags.jsonLog !== true) printAnswer(answer);
+          },
+          onExchange: (exchange: GatewayExchange, certificateDer: Uint8Array | undefined): void => {
+            inspector?.noteExchange(exchange, certificateDer);
+            printGatewayAnswer(exchange);
+          },
+        }),
     onHostExit: printHostExit,
     onNotice: printNotice,
   });
   try {
     if (isOnce) process.exitCode = (await reportApp(app, flags)) ? exitCodes.ok : exitCodes.failed;
-    else await keepRunning(app, folder, flags);
+    else {
+      inspector = await startDevInspector(describeRunning(app, flags), flags);
+      await keepRunning(app, folder, { ...flags, page: inspector });
+    }
   } finally {
+    await inspector?.close();
     await app.close();
   }
 }
 
+/** The flags, and the page that is served beside the app. */
+interface RunningFlags extends DevFlags {
+  readonly page?: Inspector | undefined;
+}
+
 /** A flag that would do nothing was meant to do something. */
-function refuseIdleFlags({ call, check, once, jsonLog }: DevFlags): void {
+function refuseIdleFlags({ call, check, once, jsonLog, inspector, inspectorPort }: DevFlags): void {
+  if (inspectorPort !== undefined && (once === true || !inspector)) {
+    throw new CommandFailure(
+      `--inspector-port is for a page, and ${once === true ? '--once' : '--no-inspector'} serves none.`,
+      {
+        remedy: 'Use only one of them.',
+      },
+    );
+  }
+
   if (call !== undefined && check !== true && once !== true) {
     throw new CommandFailure('--call names functions for a check, but there is no check.', {
       remedy: 'Add --check or --once.',
@@ -144,8 +180,13 @@ function refuseDirectHeader({ unsafeDirectHeader }: DevFlags, frontEnd: FrontEnd
   });
 }
 
+function describeRunning(app: LocalApp, flags: DevFlags): RunningApp {
+  const behaviour = readGatewayFlags(flags, app.frontEnd, 'optional');
+  return { app, frontEnd: app.frontEnd, behaviour, namesToCall: flags.call ?? [] };
+}
+
 /** Says what runs; answers whether all is as it should be. */
-async function reportApp(app: LocalApp, flags: DevFlags): Promise<boolean> {
+async function reportApp(app: LocalApp, flags: RunningFlags): Promise<boolean> {
   const warnings = listCoverageWarnings(app.functions);
   if (flags.unsafeDirectHeader === true) {
     printNotice(
@@ -163,7 +204,7 @@ async function reportApp(app: LocalApp, flags: DevFlags): Promise<boolean> {
   if (flags.json !== true) printApp(app, results, flags);
   else {
     printJson(describeApp(app, results));
-    if (flags.once !== true) printNotice(describeReady(app));
+    if (flags.once !== true) printNotice(describeReady(app, flags));
   }
   return warnings.length === 0 && results.every(({ ok }) => ok);
 }
@@ -187,7 +228,7 @@ async function checkApp(app: LocalApp, flags: DevFlags): Promise<readonly CheckR
   return runChecks(planChecks(app.functions, app.callers, namesToCall, behaviour), app);
 }
 
-function printApp(app: LocalApp, results: readonly CheckResult[], flags: DevFlags): void {
+function printApp(app: LocalApp, results: readonly CheckResult[], flags: RunningFlags): void {
   if (results.length > 0) {
     printLine(formatCheckTable(app.functions, results));
     for (const failure of listFailures(results)) printLine(`${colors.red('wrong')} ${escapeControls(failure)}`);
@@ -200,12 +241,13 @@ function printApp(app: LocalApp, results: readonly CheckResult[], flags: DevFlag
     );
   }
   if (flags.once === true) return;
-  printLine(describeReady(app));
+  printLine(describeReady(app, flags));
   for (const line of formatCallLines(app)) printLine(line);
 }
 
-function describeReady(app: LocalApp): string {
-  return `ready ${app.url}\n  ${describeTrust(app)}\n  front end: ${app.frontEnd}`;
+function describeReady(app: LocalApp, { page }: RunningFlags): string {
+  const lines = [`ready ${app.url}`, `  ${describeTrust(app)}`, `  front end: ${app.frontEnd}`];
+  return [...lines, ...describeInspector(page)].join('\n');
 }
 
 function describeApp(app: LocalApp, checks: readonly CheckResult[]): object {
@@ -226,7 +268,7 @@ function describeApp(app: LocalApp, checks: readonly CheckResult[]): object {
 }
 
 /** Listens for signals and for changes before it says that it is ready: both may come at once. */
-async function keepRunning(app: LocalApp, folder: string, flags: DevFlags): Promise<void> {
+async function keepRunning(app: LocalApp, folder: string, flags: RunningFlags): Promise<void> {
   const stopped = untilStopped();
   let work: Promise<unknown> = Promise.resolve();
   const watch: AppWatch = await watchApp(folder, () => {
@@ -243,7 +285,7 @@ async function keepRunning(app: LocalApp, folder: string, flags: DevFlags): Prom
   }
 }
 
-async function reload(app: LocalApp, flags: DevFlags): Promise<void> {
+async function reload(app: LocalApp, flags: RunningFlags): Promise<void> {
   printNotice('The app changed and is loaded again.');
   try {
     await app.restart();

@@ -36,7 +36,18 @@ async function describeTrustSetting(folder: string, developmentFolder: string): 
 /** The gateway and the development callers before an app that somebody else runs, such as `func start`. */
 export async function runBeforeUpstream(folder: string, flags: DevFlags & { readonly upstream: URL }): Promise<void> {
   const unfit = (
-    ['check', 'once', 'json', 'jsonLog', 'call', 'inspect', 'hostPort', 'trust', 'unsafeDirectHeader'] as const
+    [
+      'check',
+      'once',
+      'json',
+      'jsonLog',
+      'call',
+      'inspect',
+      'hostPort',
+      'trust',
+      'unsafeDirectHeader',
+      'inspectorPort',
+    ] as const
   ).find((name) => flags[name] !== undefined);
   if (unfit !== undefined) {
     throw new CommandFailure(

@@ -12,5 +12,8 @@ export interface DevFlags extends GatewayFlags {
   readonly hostPort?: number;
   readonly upstream?: URL;
   readonly inspect?: string | true;
+  /** False: `--no-inspector`. */
+  readonly inspector: boolean;
+  readonly inspectorPort?: number;
   readonly unsafeDirectHeader?: boolean;
 }

@@ -19,6 +19,7 @@ import { trustShowCommand } from './identity/trust-show-command.js';
 import { trustSignCommand } from './trust-sign-command.js';
 import { trustTimelineCommand } from './trust-timeline-command.js';
 import { trustUnlockCommand } from './trust-unlock-command.js';
+import { trustViewCommand } from './view/trust-view-command.js';
 
 export function trustCommand(): Command {
   const command = new Command('trust').description(
@@ -41,6 +42,7 @@ export function trustCommand(): Command {
     trustDiffCommand(),
     trustExplainCommand(),
     trustTimelineCommand(),
+    trustViewCommand(),
     trustLockCommand(),
     trustUnlockCommand(),
     trustLogCommand(),

@@ -1,0 +1,99 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { drainRequest } from '../gateway/exchange/gateway-response.js';
+import type { InspectorFault } from './protocol.js';
+
+/** Why a request is not answered as it asks. */
+export class RefusedRequest extends Error {
+  readonly status: 400 | 401 | 403 | 404 | 413 | 503;
+
+  constructor(status: RefusedRequest['status'], message: string) {
+    super(message);
+    this.name = 'RefusedRequest';
+    this.status = status;
+  }
+}
+
+export const maximumRequestBytes = 1_048_576;
+
+/**
+ * On every answer. The page runs its own script alone, sends nothing elsewhere, and can't be framed; text never becomes
+ * markup, since no policy of Trusted Types may be made.
+ */
+export const securityHeaders: Readonly<Record<string, string>> = Object.freeze({
+  'content-security-policy': [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "connect-src 'self'",
+    "img-src 'self' data:",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+    "require-trusted-types-for 'script'",
+    "trusted-types 'none'",
+  ].join('; '),
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'cache-control': 'no-store',
+});
+
+export function sendJson(response: ServerResponse, status: number, value: unknown): void {
+  send(response, status, 'application/json; charset=utf-8', Buffer.from(JSON.stringify(value)));
+}
+
+/** The connection ends with it, after the rest of the request was read for a while: else the answer could get lost. */
+export async function sendFault(
+  request: IncomingMessage,
+  response: ServerResponse,
+  status: number,
+  message: string,
+): Promise<void> {
+  const fault: InspectorFault = { message };
+  response.setHeader('connection', 'close');
+  writeAnswer(response, status, 'application/json; charset=utf-8', Buffer.from(JSON.stringify(fault)));
+  await drainRequest(request);
+  response.end();
+}
+
+export function send(response: ServerResponse, status: number, contentType: string, body: Buffer): void {
+  writeAnswer(response, status, contentType, body);
+  response.end();
+}
+
+function writeAnswer(response: ServerResponse, status: number, contentType: string, body: Buffer): void {
+  const fields = { 'content-type': contentType, 'content-length': body.length };
+  response.writeHead(status, { ...securityHeaders, ...fields });
+  response.write(body);
+}
+
+/**
+ * The JSON value of a request. Only `application/json`, which a page of another origin can't send unasked.
+ *
+ * @throws {RefusedRequest} 400 or 413.
+ */
+export async function readJson(request: IncomingMessage): Promise<unknown> {
+  const { 'content-type': type = '', 'content-length': length = '0' } = request.headers;
+  if (!/^application\/json(?:; ?charset=utf-8)?$/i.test(type)) {
+    throw new RefusedRequest(400, 'The body must be application/json.');
+  }
+  if (Number(length) > maximumRequestBytes) throw tooLarge();
+  const chunks: Buffer[] = [];
+  let size = 0;
+  // Without the option, leaving the loop would close the connection before there is an answer.
+  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > maximumRequestBytes) throw tooLarge();
+    chunks.push(chunk);
+  }
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks)));
+  } catch {
+    throw new RefusedRequest(400, 'The body is not JSON.');
+  }
+}
+
+function tooLarge(): RefusedRequest {
+  return new RefusedRequest(413, 'The request has more than 1 MiB. Dropped files and bodies must be smaller.');
+}

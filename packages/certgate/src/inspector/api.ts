@@ -1,0 +1,140 @@
+import { CommandFailure } from '../command-line/command-failure.js';
+import { RefusedRequest } from './answers.js';
+import { explainForApp, loadInspectedTrust } from './app-explanation.js';
+import { describeFunctions, type InspectedSubject, type RunningApp } from './inspected-app.js';
+import type { LiveEvents } from './live/live-events.js';
+import type { InspectorState, LiveDetails, LiveEvent, MatrixResult } from './protocol.js';
+import { readDroppedFile, readEmpty, readTryRequest } from './request-values.js';
+import type * as Models from './trust-models.js';
+import { type TryCaller, TryCallers, describeCaller } from './try-it/callers.js';
+import { runMatrix } from './try-it/matrix.js';
+import { tryRequest } from './try-it/try-request.js';
+
+/** The answers of the API, as values. A request is refused with RefusedRequest. */
+export class InspectorApi {
+  readonly #subject: InspectedSubject;
+  readonly #events: LiveEvents;
+  readonly #callers = new TryCallers();
+  #matrix: Promise<MatrixResult> | undefined;
+
+  constructor(subject: InspectedSubject, events: LiveEvents) {
+    this.#subject = subject;
+    this.#events = events;
+  }
+
+  /** Undefined: there is no such path. */
+  get(path: string): Promise<unknown> | undefined {
+    if (path === '/api/state') return this.#describeState();
+    if (path === '/api/trust') return this.#readTrust();
+    const id = /^\/api\/events\/(\d{1,15})$/.exec(path)?.[1];
+    return id === undefined ? undefined : this.#describeEvent(Number(id));
+  }
+
+  post(path: string): ((value: unknown) => Promise<unknown>) | undefined {
+    switch (path) {
+      case '/api/try':
+        return (value) => this.#try(value);
+      case '/api/matrix':
+        return (value) => this.#runMatrix(value);
+      case '/api/read':
+        return (value) => this.#read(value);
+      default:
+        return undefined;
+    }
+  }
+
+  async #describeState(): Promise<InspectorState> {
+    if ('store' in this.#subject) return { version: 1, app: null, trust: await describeStore(this.#subject.store) };
+    const { running } = this.#subject;
+    const { url, trust } = running.app;
+    const { store, fault } = await describeStore(trust.address);
+    return {
+      version: 1,
+      app: {
+        url,
+        frontEnd: running.frontEnd,
+        functions: describeFunctions(running),
+        callers: this.#listCallers(running).map(describeCaller),
+      },
+      trust: { store, revision: trust.read?.revision ?? null, fault: trust.read?.fault ?? fault },
+    };
+  }
+
+  async #readTrust(): Promise<unknown> {
+    const { describeTrust } = await loadModels();
+    return refuseFailure(404, () => describeTrust(this.#subject));
+  }
+
+  async #read(value: unknown): Promise<unknown> {
+    const file = readDroppedFile(value);
+    const { readCertificate } = await loadModels();
+    return readCertificate(file, this.#subject);
+  }
+
+  #listCallers({ app, behaviour }: RunningApp): readonly TryCaller[] {
+    return this.#callers.list(app.callers, behaviour.worstCase);
+  }
+
+  async #try(value: unknown): Promise<unknown> {
+    const request = readTryRequest(value);
+    const running = this.#requireApp();
+    return tryRequest(request, { running, callers: this.#listCallers(running), events: this.#events });
+  }
+
+  /** One at a time: whoever asks meanwhile gets the same answer. */
+  async #runMatrix(value: unknown): Promise<MatrixResult> {
+    readEmpty(value);
+    const running = this.#requireApp();
+    this.#matrix ??= runMatrix(running, this.#listCallers(running)).finally(() => (this.#matrix = undefined));
+    return this.#matrix;
+  }
+
+  async #describeEvent(id: number): Promise<LiveDetails> {
+    const event = this.#events.find(id);
+    if (event === undefined)
+      throw new RefusedRequest(404, `The event ${id} is no longer known: only the latest are kept.`);
+    return { event, explanation: await refuseFailure(404, () => this.#explain(event)) };
+  }
+
+  /** Null: the gate was not asked, or its certificate is no longer known. */
+  async #explain(event: LiveEvent): Promise<LiveDetails['explanation']> {
+    const { functionName, thumbprintSha256, code } = event;
+    if ('store' in this.#subject || functionName === null) return null;
+    const { running } = this.#subject;
+    const hosted = running.app.functions.find(({ name }) => name === functionName);
+    const certificateDer = thumbprintSha256 === null ? undefined : this.#events.findCertificate(thumbprintSha256);
+    const isWithout = thumbprintSha256 === null && (code === null || code === 'certificate_missing');
+    if (hosted === undefined || (certificateDer === undefined && !isWithout)) return null;
+    return explainForApp(running, hosted, certificateDer, Date.now());
+  }
+
+  #requireApp(): RunningApp {
+    if ('running' in this.#subject) return this.#subject.running;
+    throw new RefusedRequest(404, 'No app runs behind this page. To call one: certgate dev');
+  }
+}
+
+/** With the first look at them: certgate dev starts without. */
+function loadModels(): Promise<typeof Models> {
+  return import('./trust-models.js');
+}
+
+async function describeStore(address: string | undefined): Promise<InspectorState['trust']> {
+  try {
+    const { store, loaded } = await loadInspectedTrust(address);
+    return { store, revision: loaded.snapshot.revision, fault: null };
+  } catch (error) {
+    if (!(error instanceof CommandFailure)) throw error;
+    return { store: '', revision: null, fault: error.message };
+  }
+}
+
+/** What a command would print as its failure. */
+async function refuseFailure<Value>(status: RefusedRequest['status'], work: () => Promise<Value>): Promise<Value> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof CommandFailure)) throw error;
+    throw new RefusedRequest(status, [error.message, error.remedy].filter((text) => text !== undefined).join(' '));
+  }
+}

@@ -1,0 +1,47 @@
+import type { HostedFunction } from '../functions-host/functions-host.js';
+import type { FrontEndBehaviour } from '../local-app/check-plan.js';
+import { describePolicy, readPolicy } from '../local-app/hosted-policy.js';
+import type { LocalApp } from '../local-app/local-app.js';
+import type { InspectedFunction } from './protocol.js';
+
+/** The app that `certgate dev` runs, as the inspector needs it. Functions, callers and trust change when it is loaded again. */
+export interface RunningApp {
+  readonly app: Pick<LocalApp, 'url' | 'functions' | 'callers' | 'trust' | 'serverCertificatePem'>;
+  /** The name of the front end that the gateway plays. */
+  readonly frontEnd: string;
+  readonly behaviour: FrontEndBehaviour & { readonly worstCase: boolean };
+  /** Functions whose code may be run without being asked for (`--call`). */
+  readonly namesToCall: readonly string[];
+}
+
+/** What the page is about: an app that runs, or a trust document alone (as `--store` takes it). */
+export type InspectedSubject = { readonly running: RunningApp } | InspectedStore;
+
+export interface InspectedStore {
+  readonly store: string;
+  /** Certificates that tell when a pin begins and ends. */
+  readonly certificateFolder?: string;
+}
+
+export function describeFunctions({ app, namesToCall }: RunningApp): readonly InspectedFunction[] {
+  const mayCall = new Set(namesToCall.map((name) => name.toLowerCase()));
+  return app.functions.map((hosted) => describeFunction(hosted, mayCall.has(hosted.name.toLowerCase())));
+}
+
+function describeFunction(hosted: HostedFunction, mayBeCalledUnasked: boolean): InspectedFunction {
+  const { name, triggerType, http, route, methods, covered } = hosted;
+  if (!http) {
+    const other = { route: null, methods: [], policy: 'no HTTP trigger', roles: [] };
+    return { name, triggerType, ...other, kind: 'other', isCovered: false, mayBeCalledUnasked: false };
+  }
+  const policy = readPolicy(hosted);
+  const isCovered = covered !== 'none';
+  return {
+    ...{ name, triggerType, mayBeCalledUnasked, isCovered },
+    route: route ?? null,
+    methods: methods ?? [],
+    policy: isCovered ? describePolicy(hosted) : 'everybody, no gate',
+    kind: policy.kind,
+    roles: policy.kind === 'certificate' ? policy.roles : [],
+  };
+}

@@ -1,0 +1,156 @@
+// inspector/: serves the page that shows what the gate does, on this machine alone, and sends what it asks to be tried.
+
+import { randomBytes } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { HostAnswer } from '../functions-host/functions-host.js';
+import type { ExchangeListener } from '../gateway/gateway.js';
+import { RefusedRequest, readJson, send, sendFault, sendJson } from './answers.js';
+import { InspectorApi } from './api.js';
+import type { InspectedSubject } from './inspected-app.js';
+import { EventStream } from './live/event-stream.js';
+import { LiveEvents } from './live/live-events.js';
+import { type PageFiles, builtPageFolder, readPageFiles } from './page-files.js';
+import { checkHost, checkSender, hashToken } from './request-checks.js';
+
+export interface InspectorOptions {
+  readonly subject: InspectedSubject;
+  /** On 127.0.0.1; 0 or absent: a free one. */
+  readonly port?: number;
+  /** Default: the built page of packages/inspector. */
+  readonly pageFolder?: string;
+}
+
+export interface Inspector {
+  /** To open: `http://localhost:PORT/#token=…`. Browsers send no fragment to a server, nor as a referrer. */
+  readonly url: string;
+  readonly port: number;
+  noteAnswer(answer: HostAnswer): void;
+  readonly noteExchange: ExchangeListener;
+  close(): Promise<void>;
+}
+
+/** Starts the page's server. Rejects when the port is taken. Nothing that it answers changes trust. */
+export async function startInspector({ subject, port = 0, pageFolder }: InspectorOptions): Promise<Inspector> {
+  const files = await readPageFiles(pageFolder ?? builtPageFolder);
+  const token = randomBytes(32).toString('base64url');
+  const server = new InspectorServer(subject, files, hashToken(token));
+  await server.listen(port);
+  return Object.freeze({
+    url: `http://localhost:${server.port}/#token=${token}`,
+    port: server.port,
+    noteAnswer: (answer: HostAnswer) => {
+      server.events.noteAnswer(answer);
+    },
+    noteExchange: (...exchange: Parameters<ExchangeListener>) => {
+      server.events.noteExchange(...exchange);
+    },
+    close: () => server.close(),
+  });
+}
+
+const requestTimeoutMilliseconds = 30_000;
+const maximumConnections = 100;
+
+class InspectorServer {
+  readonly events: LiveEvents = new LiveEvents();
+  readonly #stream = new EventStream(this.events);
+  readonly #api: InspectorApi;
+  readonly #files: PageFiles;
+  readonly #tokenHash: Buffer;
+  readonly #server = createServer(
+    { requestTimeout: requestTimeoutMilliseconds, headersTimeout: 10_000, requireHostHeader: false },
+    (request, response) => {
+      this.#answer(request, response).catch((error: unknown) => this.#refuse(request, response, error));
+    },
+  );
+
+  constructor(subject: InspectedSubject, files: PageFiles, tokenHash: Buffer) {
+    this.#api = new InspectorApi(subject, this.events);
+    this.#files = files;
+    this.#tokenHash = tokenHash;
+    this.#server.maxConnections = maximumConnections;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  async listen(port: number): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject).listen(port, '127.0.0.1', () => {
+        this.#server.off('error', reject);
+        resolve();
+      });
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#stream.close();
+    const closed = new Promise<void>((resolve) => {
+      this.#server.close(() => {
+        resolve();
+      });
+    });
+    this.#server.closeAllConnections();
+    await closed;
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    // A page that is closed is no fault.
+    request.on('error', () => undefined);
+    response.on('error', () => undefined);
+    checkHost(request, this.port);
+    const { method = '', url = '' } = request;
+    if (method !== 'GET' && method !== 'POST') throw new RefusedRequest(400, 'Only GET and POST are answered.');
+    const path = url.split('?', 1)[0] ?? '';
+    if (path.startsWith('/api/')) await this.#answerApi(path, request, response);
+    else if (method === 'GET') this.#sendFile(path, response);
+    else throw notFound;
+  }
+
+  async #answerApi(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    checkSender(request, this.#tokenHash);
+    if (request.method === 'GET' && path === '/api/events') {
+      this.#stream.add(response, readLastEventId(request));
+      return;
+    }
+    if (request.method === 'GET') {
+      const answer = this.#api.get(path);
+      if (answer === undefined) throw notFound;
+      sendJson(response, 200, await answer);
+      return;
+    }
+    const work = this.#api.post(path);
+    if (work === undefined) throw notFound;
+    sendJson(response, 200, await work(await readJson(request)));
+  }
+
+  #sendFile(path: string, response: ServerResponse): void {
+    const file = this.#files.get(path);
+    if (file !== undefined) send(response, 200, file.contentType, file.bytes);
+    else if (this.#files.size === 0) throw new RefusedRequest(404, 'The page is not built. In a clone: npm run build');
+    else throw notFound;
+  }
+
+  async #refuse(request: IncomingMessage, response: ServerResponse, error: unknown): Promise<void> {
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
+    if (error instanceof RefusedRequest) {
+      await sendFault(request, response, error.status, error.message);
+      return;
+    }
+    process.emitWarning(`Inspector: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    await sendFault(request, response, 500, 'The tool itself failed; what happened is in its output.');
+  }
+}
+
+const notFound = new RefusedRequest(404, 'There is nothing at this address.');
+
+/** As EventSource sends it: an event that was seen, after which others may have been missed. */
+function readLastEventId({ headers }: IncomingMessage): number | undefined {
+  const text = headers['last-event-id'];
+  return typeof text === 'string' && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+}

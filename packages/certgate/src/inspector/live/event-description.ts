@@ -1,0 +1,58 @@
+import type { HostAnswer } from '../../functions-host/functions-host.js';
+import type { GatewayExchange } from '../../gateway/gateway.js';
+import type { LiveEvent } from '../protocol.js';
+
+/** Callers choose paths, and documents names: so many characters of each are kept. */
+const maximumCharacters = 1024;
+
+/** A request that reached the app: the host knows which function ran, and what the gate decided. */
+export function describeAnswer(answer: HostAnswer, id: number): LiveEvent {
+  const { functionName, correlationId, decision } = answer;
+  return Object.freeze({
+    id,
+    time: new Date(answer.time).toISOString(),
+    method: shorten(answer.method),
+    path: shorten(answer.path),
+    status: answer.status,
+    functionName: functionName ?? null,
+    answeredBy: functionName === undefined ? 'host' : 'app',
+    durationMilliseconds: answer.durationMilliseconds,
+    correlationId: correlationId ?? null,
+    identityName: shortenMaybe(decision?.identityName),
+    thumbprintSha256: shortenMaybe(decision?.thumbprintSha256),
+    verdict: functionName === undefined ? 'unanswered' : (decision?.outcome ?? 'open'),
+    code: shortenMaybe(decision?.deferredCode ?? decision?.code),
+    detail: shortenMaybe(decision?.detail),
+  });
+}
+
+/** A request that the gateway answered by itself. It was over at `now` (milliseconds). */
+export function describeExchange(exchange: GatewayExchange, id: number, now: number): LiveEvent {
+  const { status, reason, milliseconds } = exchange;
+  return Object.freeze({
+    id,
+    time: new Date(now - milliseconds).toISOString(),
+    method: shorten(exchange.method),
+    path: shorten(exchange.path),
+    status: reason === 'client-aborted' ? 'cut' : status,
+    functionName: null,
+    answeredBy: 'gateway',
+    durationMilliseconds: milliseconds,
+    correlationId: null,
+    identityName: null,
+    thumbprintSha256: exchange.clientCertificateThumbprintSha256 ?? null,
+    verdict: reason === 'client-certificate-required' ? 'denied' : 'unanswered',
+    code: reason ?? null,
+    detail: null,
+  });
+}
+
+/** A copy: a part of a text would keep the whole of it in memory. */
+function shorten(text: string): string {
+  if (text.length <= maximumCharacters) return text;
+  return `${Buffer.from(text.slice(0, maximumCharacters), 'utf16le').toString('utf16le')}…`;
+}
+
+function shortenMaybe(text: string | undefined): string | null {
+  return text === undefined ? null : shorten(text);
+}

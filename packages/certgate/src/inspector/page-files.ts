@@ -1,0 +1,46 @@
+import { readFile, readdir } from 'node:fs/promises';
+import { extname, join, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { hasCode } from '../command-line/command-failure.js';
+
+export interface PageFile {
+  readonly contentType: string;
+  readonly bytes: Buffer;
+}
+
+/** By the path in the request's target. Nothing else is ever read from the disk for a request. */
+export type PageFiles = ReadonlyMap<string, PageFile>;
+
+const contentTypes: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+};
+
+/** Where the build of packages/inspector puts the page. */
+export const builtPageFolder: string = fileURLToPath(new URL('../../inspector-page/', import.meta.url));
+
+/** All files of the page, once. Empty where it is not built. */
+export async function readPageFiles(folder: string): Promise<PageFiles> {
+  const files = new Map<string, PageFile>();
+  for (const path of await listFiles(folder)) {
+    const contentType = contentTypes[extname(path)];
+    if (contentType === undefined) continue;
+    const file = { contentType, bytes: await readFile(path) };
+    const target = `/${relative(folder, path).split(sep).join('/')}`;
+    files.set(target, file);
+    if (target === '/index.html') files.set('/', file);
+  }
+  return files;
+}
+
+async function listFiles(folder: string): Promise<readonly string[]> {
+  try {
+    const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+    return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,45 @@
+import { dirname } from 'node:path';
+import { readDropped } from '../certificate-reading/read-dropped.js';
+import { CommandFailure } from '../command-line/command-failure.js';
+import { type CertificateFolder, readCertificateFolder } from '../trust-import/certificate-folder.js';
+import { createTrustView } from '../trust-view/trust-view.js';
+import { loadInspectedTrust, readTrustState } from './app-explanation.js';
+import { describeFunctions, type InspectedSubject, type RunningApp } from './inspected-app.js';
+import type { DroppedFile, ReadResult, TrustView } from './protocol.js';
+
+/** @throws {CommandFailure} where the document or the folder can't be read. */
+export async function describeTrust(subject: InspectedSubject): Promise<TrustView> {
+  const now = Date.now();
+  const { store, loaded } = await loadInspectedTrust(addressOf(subject));
+  const folder = await findCertificateFolder(subject, now);
+  const coverage = 'running' in subject ? describeFunctions(subject.running) : [];
+  return createTrustView({ store, snapshot: loaded.snapshot, at: now, folder, coverage });
+}
+
+/** The file in words; and where the trust document can be read, whether it would let its certificates in. */
+export async function readCertificate(file: DroppedFile, subject: InspectedSubject): Promise<ReadResult> {
+  const now = Date.now();
+  try {
+    const { store, loaded } = await loadInspectedTrust(addressOf(subject));
+    const state = readTrustState(loaded, 'running' in subject ? subject.running.app.trust : undefined);
+    return await readDropped(file, { now, trust: { store, trust: loaded.snapshot, ...state } });
+  } catch (error) {
+    if (!(error instanceof CommandFailure)) throw error;
+    return readDropped(file, { now });
+  }
+}
+
+function addressOf(subject: InspectedSubject): string | undefined {
+  return 'running' in subject ? subject.running.app.trust.address : subject.store;
+}
+
+/** A pin is a hash: when its certificate begins and ends is in its file. Those of the development callers are at hand. */
+async function findCertificateFolder(subject: InspectedSubject, now: number): Promise<CertificateFolder | undefined> {
+  const path = 'running' in subject ? findDevelopmentFolder(subject.running.app) : subject.certificateFolder;
+  return path === undefined ? undefined : readCertificateFolder(path, now);
+}
+
+function findDevelopmentFolder({ callers }: RunningApp['app']): string | undefined {
+  const [sample] = callers.flatMap(({ certificate }) => certificate ?? []);
+  return sample === undefined ? undefined : dirname(sample.pfxFile);
+}

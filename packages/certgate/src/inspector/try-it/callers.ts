@@ -1,0 +1,129 @@
+import { presentCertificate } from '@certgate/core/tools';
+import { createAuthority } from '../../certificates/create-authority.js';
+import { issueCertificate } from '../../certificates/issue-certificate.js';
+import { createUnfitCertificate, type CertificateUnfitness } from '../../certificates/unfit-certificate.js';
+import { clientCertificateHeaderName } from '../../gateway/exchange/upstream-request-headers.js';
+import type { CheckedCaller } from '../../local-app/check-plan.js';
+import type { Caller, CallerCertificate } from '../../local-app/development-callers.js';
+import type { InspectedCaller } from '../protocol.js';
+import { createPrivateKey } from 'node:crypto';
+
+/** Somebody to be. */
+export interface TryCaller extends CheckedCaller {
+  readonly label: string;
+  /** One sentence: what is wrong or right with it. */
+  readonly description: string;
+  /** Undefined: none is sent. */
+  readonly certificateDer: Uint8Array | undefined;
+  /** In a header of its own, set by the caller itself. */
+  readonly forgedDer?: Uint8Array;
+  /** The development caller whose files these are; undefined: it is in memory only, or has none. */
+  readonly files: Caller | undefined;
+}
+
+export function describeCaller(caller: TryCaller): InspectedCaller {
+  const { name, label, description, certificateDer, roles, isTrusted } = caller;
+  const presented = certificateDer === undefined ? undefined : presentCertificate(certificateDer);
+  return {
+    ...{ id: name, label, description, roles, isTrusted },
+    subject: presented?.decoding.ok === true ? presented.decoding.certificate.subject : null,
+    thumbprintSha256: presented?.thumbprintSha256 ?? null,
+  };
+}
+
+/** The callers of `certgate dev`, and those that are made here of one of them: in memory, once for each of its certificates. */
+export class TryCallers {
+  #madeOf: CallerCertificate | undefined;
+  #made: readonly TryCaller[] = [];
+
+  list(callers: readonly Caller[], worstCase: boolean): readonly TryCaller[] {
+    const withCertificate = callers.filter(({ certificate }) => certificate !== undefined);
+    const base = withCertificate.find(({ isTrusted }) => isTrusted) ?? withCertificate[0];
+    if (base?.certificate === undefined) return callers.map(describeDevelopmentCaller);
+    if (this.#madeOf !== base.certificate) {
+      this.#made = makeCallers(base.name, base.certificate, new Date());
+      this.#madeOf = base.certificate;
+    }
+    return [...callers.map(describeDevelopmentCaller), ...this.#made, forgeHeader(base, base.certificate, worstCase)];
+  }
+}
+
+const labels: Readonly<Record<string, string>> = { none: 'No certificate', denied: 'Denied', allowed: 'Allowed' };
+
+function describeDevelopmentCaller(caller: Caller): TryCaller {
+  const { name, roles, certificate } = caller;
+  return {
+    ...caller,
+    label: labels[name] ?? `Allowed, ${roles.join(', ')}`,
+    description: describeTrustIn(caller),
+    certificateDer: certificate?.certificate.der,
+    files: caller,
+  };
+}
+
+function describeTrustIn({ certificate, isTrusted, roles }: Caller): string {
+  if (certificate === undefined) return 'It sends no certificate.';
+  if (!isTrusted) return 'Its certificate is valid, but the trust document does not list it.';
+  return `The trust document lists its certificate, ${roles.length === 0 ? 'without a role' : `with ${roles.join(', ')}`}.`;
+}
+
+const unfitCallers: readonly {
+  readonly unfitness: CertificateUnfitness;
+  readonly label: string;
+  readonly fault: string;
+}[] = [
+  { unfitness: 'expired', label: 'Expired', fault: 'it ended 29 days ago' },
+  { unfitness: 'not-yet-valid', label: 'Not yet valid', fault: 'it begins in a year' },
+  { unfitness: 'wrong-usage', label: 'Wrong usage', fault: 'it is for servers only (extended key usage serverAuth)' },
+  { unfitness: 'ca-as-leaf', label: 'A CA as a leaf', fault: 'it is that of an authority, which must not call' },
+];
+
+function makeCallers(name: string, certificate: CallerCertificate, now: Date): readonly TryCaller[] {
+  const original = { certificateDer: certificate.certificate.der, privateKeyPem: certificate.privateKeyPem };
+  const untrusted = { isTrusted: false, roles: [], files: undefined };
+  const unfit = unfitCallers.map(({ unfitness, label, fault }): TryCaller => {
+    const made = createUnfitCertificate(original, { unfitness, now });
+    return {
+      ...{ ...untrusted, name: unfitness, label, certificate: made, certificateDer: made.certificateDer },
+      description: `A certificate over the key of the caller "${name}", but ${fault}.`,
+    };
+  });
+  const lookalike = makeLookalike(name, now);
+  return [
+    ...unfit,
+    {
+      ...{ ...untrusted, name: 'lookalike', label: 'Lookalike' },
+      ...{ certificate: lookalike, certificateDer: lookalike.certificateDer },
+      description: `A certificate of another authority with the name of the caller "${name}", and a key of its own.`,
+    },
+  ];
+}
+
+/** Anybody can set up an authority, and have it sign any name. */
+function makeLookalike(commonName: string, now: Date): ReturnType<typeof issueCertificate> {
+  const authority = createAuthority({ commonName: 'Another authority', now });
+  const privateKey = createPrivateKey(authority.privateKeyPem);
+  return issueCertificate({
+    issuer: { certificateDer: authority.certificateDer, privateKey, issuers: [] },
+    commonName,
+    now,
+  });
+}
+
+/** In the worst case that the gateway can play, the front end lets the caller's own header through: it then is who it claims. */
+function forgeHeader(base: Caller, { certificate }: CallerCertificate, worstCase: boolean): TryCaller {
+  const claimed = worstCase
+    ? { isTrusted: base.isTrusted, roles: base.roles, ...(base.functions && { functions: base.functions }) }
+    : { isTrusted: false, roles: [] };
+  return {
+    ...claimed,
+    name: 'forged-header',
+    label: 'Forged header',
+    description: `It sends no certificate, and sets ${clientCertificateHeaderName} itself, to the certificate of "${base.name}".`,
+    certificate: undefined,
+    certificateDer: undefined,
+    forgedDer: certificate.der,
+    headers: { [clientCertificateHeaderName]: Buffer.from(certificate.der).toString('base64') },
+    files: undefined,
+  };
+}

@@ -1,0 +1,323 @@
+import assert from 'node:assert/strict';
+import { createHash, X509Certificate } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import fc from 'fast-check';
+import { encodePfx } from '../../certificates/pfx/encode-pfx.js';
+import { createClientCertificate, createServerCertificate } from '../../certificates/self-signed-certificate.js';
+import { readTraceId } from '../../functions-host/worker/invocation.js';
+import { type Gateway, startGateway } from '../../gateway/gateway.js';
+import { prepareCallers } from '../../local-app/development-callers.js';
+import { type Inspector, startInspector } from '../inspector.js';
+import type { InspectorState, TryResult } from '../protocol.js';
+import { ask, post } from '../test-support/ask.js';
+
+// A real gateway before an upstream of the test's own: what is sent, and what comes back.
+
+const markup = '"><script>alert(1)</script>';
+const now = new Date();
+let folder = '';
+let upstream: Server;
+let gateway: Gateway;
+let inspector: Inspector;
+let received: { readonly url: string; readonly headers: IncomingHttpHeaders }[] = [];
+
+before(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'certgate-try-'));
+  upstream = createServer((request, response) => {
+    received.push({ url: request.url ?? '', headers: request.headers });
+    // As the host tells of it.
+    const { method = '', url: path = '' } = request;
+    const traceId = readTraceId(request.headers['traceparent']);
+    response.once('close', () => {
+      const report = { time: Date.now(), durationMilliseconds: 1, method, path, status: response.statusCode };
+      inspector.noteAnswer({ ...report, ...(traceId !== undefined && { traceId }) });
+    });
+    if (request.url === '/api/large') {
+      response.writeHead(200, { 'content-type': 'text/plain' });
+      const chunk = Buffer.alloc(65_536, 'é');
+      for (let sent = 0; sent < 10 * 1_048_576; sent += chunk.length) response.write(chunk);
+      response.end();
+    } else if (request.url === '/api/cut') {
+      response.writeHead(200, { 'content-length': '100' });
+      response.write('half');
+      setTimeout(() => response.destroy(), 20);
+    } else {
+      response.writeHead(200, { 'content-type': 'text/html', 'set-cookie': ['a=1', 'b=2'], 'x-markup': markup });
+      response.end(`<b>\u0000\u001b[31m${markup}</b>`);
+    }
+  });
+  await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve));
+  const serverCertificate = createServerCertificate({ now });
+  gateway = await startGateway({
+    upstream: new URL(`http://127.0.0.1:${(upstream.address() as AddressInfo).port}`),
+    clientCertificateMode: 'optional',
+    serverCertificate,
+  });
+  const callers = await prepareCallers(folder, [], now);
+  writeFileSync(join(folder, 'trust.json'), JSON.stringify({ schemaVersion: 1, revision: 1, identities: [] }));
+  inspector = await startInspector({
+    subject: {
+      running: {
+        app: {
+          url: gateway.url.replace('127.0.0.1', 'localhost'),
+          functions: [],
+          callers,
+          trust: { read: undefined, address: join(folder, 'trust.json'), setBy: 'certgate dev', unknownCallers: [] },
+          serverCertificatePem: serverCertificate.certificatePem,
+        },
+        frontEnd: 'app-service',
+        behaviour: { clientCertificateMode: 'optional', exclusionPaths: [], worstCase: false },
+        namesToCall: [],
+      },
+    },
+  });
+});
+after(async () => {
+  await inspector.close();
+  await gateway.close();
+  upstream.closeAllConnections();
+  upstream.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const request = (more: object = {}): object => ({
+  ...{ functionName: 'Orders', method: 'GET', target: '/api/small', headers: [], body: null, caller: { id: 'none' } },
+  ...more,
+});
+const attempt = async (more: object = {}): Promise<TryResult> => {
+  const { status, text } = await post(inspector, '/api/try', request(more));
+  assert.equal(status, 200, text);
+  return JSON.parse(text) as TryResult;
+};
+const thumbprintOf = (
+  { headers }: { readonly headers: IncomingHttpHeaders } | undefined = { headers: {} },
+): string | undefined => {
+  const header = headers['x-arr-clientcert'];
+  if (typeof header !== 'string') return undefined;
+  return createHash('sha256').update(Buffer.from(header, 'base64')).digest('hex').toUpperCase();
+};
+
+describe('what is sent', () => {
+  it('comes over mTLS with the certificate of each caller, and nothing that a caller claims itself', async () => {
+    const { app } = JSON.parse((await ask(inspector, '/api/state')).text) as InspectorState;
+    assert.deepEqual(
+      app?.callers.map(({ id }) => id),
+      [
+        'none',
+        'denied',
+        'allowed',
+        'expired',
+        'not-yet-valid',
+        'wrong-usage',
+        'ca-as-leaf',
+        'lookalike',
+        'forged-header',
+      ],
+    );
+    for (const { id, thumbprintSha256 } of app.callers) {
+      received = [];
+      const { answer, fault } = await attempt({ caller: { id } });
+      assert.equal(answer?.status, 200, `${id} ${fault ?? ''}`);
+      assert.equal(thumbprintOf(received[0]), thumbprintSha256 ?? undefined, id);
+    }
+  });
+
+  it('goes to its own gateway alone, below its own address', async () => {
+    const { host } = new URL(gateway.url.replace('127.0.0.1', 'localhost'));
+    for (const target of ['//evil.example/', '/@evil.example', '/\\evil.example', '/:1/', '/..//evil.example']) {
+      received = [];
+      await attempt({ target });
+      assert.equal(received[0]?.headers.host, host, target);
+    }
+    const refused = [
+      ...[
+        'http://evil.example/',
+        'https://localhost/',
+        'evil.example',
+        '',
+        '*',
+        ':1/',
+        '@evil.example/',
+        '\\\\evil.example',
+      ],
+      ...['/a b', '/a#b', '/\r\nHost: evil.example', '/a\nb', '/\u0000', '/é', '/\u2028', `/${'x'.repeat(8192)}`],
+    ];
+    received = [];
+    for (const target of refused) {
+      const { status } = await post(inspector, '/api/try', request({ target }));
+      assert.equal(status, 400, target);
+    }
+    assert.equal(received.length, 0);
+  });
+
+  it('has no line that was put into another, and no field of the connection', async () => {
+    const pairs = [
+      ...[
+        ['a', 'b\r\nx: y'],
+        ['a\r\nb', 'c'],
+        ['a', '\u0000'],
+        ['', 'a'],
+        ['a b', 'c'],
+        ['a:', 'b'],
+        ['é', 'a'],
+        ['a', '\u2028'],
+      ],
+      ...['Host', 'content-length', 'Transfer-Encoding', 'connection', 'Upgrade', 'expect'].map((name) => [name, '1']),
+      ...[['a'], ['a', 'b', 'c'], [1, 2], 'ab', null],
+    ];
+    received = [];
+    for (const pair of pairs) {
+      const { status } = await post(inspector, '/api/try', request({ headers: [pair] }));
+      assert.equal(status, 400, JSON.stringify(pair));
+    }
+    for (const method of ['', 'GET /', 'G\r\nX', 'x'.repeat(33)]) {
+      assert.equal((await post(inspector, '/api/try', request({ method }))).status, 400);
+    }
+    for (const more of [
+      { caller: { id: 'nobody' } },
+      { caller: {} },
+      { caller: { id: 'none', file: {} } },
+      { more: 1 },
+      { body: 1 },
+    ]) {
+      assert.equal((await post(inspector, '/api/try', request(more))).status, 400, JSON.stringify(more));
+    }
+    assert.equal(received.length, 0);
+    await attempt({
+      method: 'post',
+      headers: [
+        ['X-Twice', '1'],
+        ['x-twice', '2'],
+      ],
+      body: 'é',
+    });
+    assert.equal(received[0]?.headers['x-twice'], '1, 2');
+    assert.equal(received[0].headers['content-length'], '2');
+  });
+});
+
+describe('what comes back', () => {
+  it('of 10 MB is counted to its end, and 64 KiB of it are shown', async () => {
+    const { answer } = await attempt({ target: '/api/large' });
+    assert.equal(answer?.bodyLength, 10 * 1_048_576);
+    assert.ok(Buffer.byteLength(answer.body) <= 65_539);
+    assert.match(answer.body, /^é{30000}/);
+  });
+
+  it('is text and pairs, whatever it looks like, and the page gets it as JSON', async () => {
+    const { status, headers, text } = await post(inspector, '/api/try', request());
+    assert.equal(status, 200);
+    assert.equal(headers['content-type'], 'application/json; charset=utf-8');
+    const { answer } = JSON.parse(text) as TryResult;
+    assert.equal(answer?.body, `<b>\u0000\u001b[31m${markup}</b>`);
+    assert.deepEqual(
+      answer.headers.filter(([name]) => name === 'set-cookie' || name === 'x-markup'),
+      [
+        ['set-cookie', 'a=1'],
+        ['set-cookie', 'b=2'],
+        ['x-markup', markup],
+      ],
+    );
+  });
+
+  it('is a fault in words where it breaks off', async () => {
+    const { answer, fault } = await attempt({ target: '/api/cut' });
+    assert.equal(answer, null);
+    assert.match(fault ?? '', /closed the connection|No answer|complete answer/);
+  });
+
+  it('has the same call as lines for a terminal, in which no text becomes a command', async () => {
+    const { commands } = await attempt({
+      target: '/api/a?b=1&c=$(touch%20x)',
+      headers: [['x-a', '`id`']],
+      body: "'; id; '",
+      method: 'PUT',
+    });
+    for (const line of Object.values(commands)) {
+      assert.match(line, /'https:\/\/localhost:\d+\/api\/a\?b=1&c=\$\(touch%20x\)'/);
+      assert.match(line, /'x-a: `id`'/);
+      assert.match(line, /--request PUT/);
+    }
+    const forged = await attempt({ caller: { id: 'forged-header' } });
+    assert.match(forged.commands.curl, /--header "X-ARR-ClientCert: /);
+    const expired = await attempt({ caller: { id: 'expired' } });
+    assert.match(expired.commands.certgate, /^# "expired" is in the memory of this certgate dev only/);
+  });
+});
+
+describe('a file that was dropped', () => {
+  const made = createClientCertificate({ name: markup, now });
+  const pfx = encodePfx({ ...made, password: 'right', friendlyName: 'own' });
+  const drop = (bytes: Uint8Array, password: string | null, name = 'own.pfx'): Promise<TryResult> =>
+    attempt({ caller: { file: { name, base64: Buffer.from(bytes).toString('base64'), password } } });
+
+  it('is who calls: a PFX with its password, or PEM with the key', async () => {
+    for (const [bytes, password] of [
+      [pfx, 'right'],
+      [Buffer.from(made.certificatePem + made.privateKeyPem), null],
+    ] as const) {
+      received = [];
+      const { answer, fault } = await drop(bytes, password);
+      assert.equal(answer?.status, 200, fault ?? '');
+      const expected = new X509Certificate(made.certificatePem).fingerprint256.replaceAll(':', '');
+      assert.equal(thumbprintOf(received[0]), expected);
+    }
+  });
+
+  it('is refused in words: a wrong password, none, no key, no certificate, nothing', async () => {
+    const cases = [
+      [pfx, 'wrong', /password/i],
+      [pfx, null, /password/i],
+      [Buffer.from(made.certificatePem), null, /not its private key/],
+      [Buffer.from('hello'), null, /contains no certificate/],
+      [Buffer.alloc(0), null, /is empty/],
+    ] as const;
+    received = [];
+    for (const [bytes, password, message] of cases) {
+      const { answer, fault } = await drop(bytes, password, markup);
+      assert.equal(answer, null);
+      assert.match(fault ?? '', message);
+    }
+    assert.equal(received.length, 0);
+  });
+
+  it('costs no more than is allowed, whatever number of rounds it asks for', async () => {
+    // 100,000 rounds, as INTEGER: 02 03 01 86 A0. The same length, and 8,388,607 of them.
+    const rounds = Buffer.from('02030186a0', 'hex');
+    const hostile = Buffer.from(pfx);
+    let found = 0;
+    for (let at = hostile.indexOf(rounds); at !== -1; at = hostile.indexOf(rounds, at + 1)) {
+      Buffer.from('02037fffff', 'hex').copy(hostile, at);
+      found += 1;
+    }
+    assert.ok(found > 0);
+    const { answer, fault } = await drop(hostile, 'right');
+    assert.equal(answer, null);
+    assert.match(fault ?? '', /rounds of key derivation/);
+  });
+
+  it('ends neither the tool nor the page when it is damaged anywhere', async () => {
+    const cheap = encodePfx({ ...made, password: 'right', friendlyName: 'own', compatible: true });
+    const damage = fc.array(fc.tuple(fc.nat(cheap.length - 1), fc.nat(255)), { minLength: 1, maxLength: 8 });
+    await fc.assert(
+      fc.asyncProperty(damage, fc.nat(cheap.length), async (changes, length) => {
+        const bytes = Buffer.from(cheap);
+        for (const [at, value] of changes) bytes[at] = value;
+        const { status } = await post(
+          inspector,
+          '/api/try',
+          request({
+            caller: { file: { name: 'a', base64: bytes.subarray(0, length).toString('base64'), password: 'right' } },
+          }),
+        );
+        assert.equal(status, 200);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});

@@ -1,0 +1,169 @@
+import { randomBytes } from 'node:crypto';
+import { previewResponse, type OutgoingRequest, type PreviewedResponse } from '../../client/send-request.js';
+import { CommandFailure } from '../../command-line/command-failure.js';
+import { createTraceParent, readTraceId } from '../../functions-host/worker/invocation.js';
+import { classifyRequest } from '../../gateway/client-certificate-mode.js';
+import { findAnswering } from '../../local-app/check-plan.js';
+import { RefusedRequest } from '../answers.js';
+import { explainForApp } from '../app-explanation.js';
+import type { RunningApp } from '../inspected-app.js';
+import type { LiveEvents } from '../live/live-events.js';
+import type { LiveEvent, TryAnswer, TryRequest, TryResult } from '../protocol.js';
+import type { TryCaller } from './callers.js';
+import { formatCommands } from './command-lines.js';
+import { readDroppedCaller } from './dropped-caller.js';
+
+/** Of an answer, to show. */
+const shownBytes = 65_536;
+/** The host tells of an answer when it is out: a moment before or after it has arrived here. */
+const eventMilliseconds = 1000;
+
+export interface TryContext {
+  readonly running: RunningApp;
+  readonly callers: readonly TryCaller[];
+  readonly events: LiveEvents;
+}
+
+/** Sends one request over mTLS to the gateway, and says what came of it, and why. */
+export async function tryRequest(request: TryRequest, context: TryContext): Promise<TryResult> {
+  const caller = await findCaller(request, context.callers);
+  if ('fault' in caller) return caller;
+  const { running, events } = context;
+  const commands = formatCommands(running, request, caller);
+  const traceParent = findHeader(request, 'traceparent') ?? createTraceParent(undefined);
+  const expected = events.expectTrace(readTraceId(traceParent) ?? randomBytes(16).toString('hex'));
+  try {
+    const sent = await send(request, caller, traceParent, running);
+    if ('fault' in sent) {
+      const hosted = findAnswering(running.app.functions, request.method, request.target);
+      return { answer: null, ...(await explain(hosted?.name, request, caller, running, sent.fault)), commands };
+    }
+    const event = await expected.wait(sent.isOfGateway ? 0 : eventMilliseconds);
+    const answer = describeAnswer(sent, event);
+    const functionName = sent.isOfGateway ? undefined : event?.functionName;
+    return { answer, ...(await explain(functionName ?? undefined, request, caller, running, null)), commands };
+  } finally {
+    expected.forget();
+  }
+}
+
+async function findCaller({ caller }: TryRequest, callers: readonly TryCaller[]): Promise<TryCaller | TryResult> {
+  if ('id' in caller) {
+    const found = callers.find(({ name }) => name === caller.id);
+    if (found !== undefined) return found;
+    throw new RefusedRequest(400, `There is no caller ${JSON.stringify(caller.id)}. Load the page again.`);
+  }
+  try {
+    return await readDroppedCaller(caller.file);
+  } catch (error) {
+    if (!(error instanceof CommandFailure)) throw error;
+    return { answer: null, fault: error.message, explanation: null, commands: { certgate: '', curl: '' } };
+  }
+}
+
+interface SentRequest extends PreviewedResponse {
+  readonly durationMilliseconds: number;
+  readonly isOfGateway: boolean;
+}
+
+async function send(
+  request: TryRequest,
+  caller: TryCaller,
+  traceParent: string,
+  { app }: RunningApp,
+): Promise<SentRequest | { readonly fault: string }> {
+  const startedAt = performance.now();
+  try {
+    const response = await previewResponse(createRequest(request, caller, traceParent, app), shownBytes);
+    const durationMilliseconds = performance.now() - startedAt;
+    const isOfGateway = response.headers['x-certgate-gateway'] !== undefined;
+    return { ...response, durationMilliseconds, isOfGateway };
+  } catch (error) {
+    if (!(error instanceof CommandFailure)) throw error;
+    return { fault: [error.message, error.remedy].filter((text) => text !== undefined).join(' ') };
+  }
+}
+
+function createRequest(
+  { method, target, headers, body }: TryRequest,
+  caller: TryCaller,
+  traceParent: string,
+  { url, serverCertificatePem }: RunningApp['app'],
+): OutgoingRequest {
+  const fields = new Map<string, readonly string[]>([['traceparent', [traceParent]]]);
+  for (const [name, value] of [...headers, ...Object.entries(caller.headers ?? {})]) {
+    const key = name.toLowerCase();
+    if (key !== 'traceparent') fields.set(key, [...(fields.get(key) ?? []), value]);
+  }
+  return {
+    url: `${url}${target}`,
+    method,
+    headers: Object.fromEntries(fields),
+    caPem: serverCertificatePem,
+    ...(body === null ? {} : { body }),
+    ...(caller.certificate === undefined ? {} : { certificate: caller.certificate }),
+  };
+}
+
+function findHeader({ headers }: TryRequest, lowerCaseName: string): string | undefined {
+  return headers.find(([name]) => name.toLowerCase() === lowerCaseName)?.[1];
+}
+
+function describeAnswer(sent: SentRequest, event: LiveEvent | undefined): TryAnswer {
+  const body = sent.body.toString('utf8');
+  return {
+    status: sent.status,
+    answeredBy: sent.isOfGateway ? 'gateway' : 'app',
+    headers: Object.entries(sent.headers).flatMap(([name, value]) =>
+      [value ?? []].flat().map((text) => [name, text] as const),
+    ),
+    body,
+    bodyLength: sent.bodyLength,
+    durationMilliseconds: sent.durationMilliseconds,
+    correlationId: event?.correlationId ?? findCorrelationId(sent, body),
+  };
+}
+
+/** In a refusal (application/problem+json), which the gate writes. */
+function findCorrelationId({ headers }: SentRequest, body: string): string | null {
+  if (!/^application\/problem\+json\b/i.test(String(headers['content-type']))) return null;
+  try {
+    const { correlationId } = Object(JSON.parse(body)) as { readonly correlationId?: unknown };
+    return typeof correlationId === 'string' ? correlationId : null;
+  } catch {
+    return null;
+  }
+}
+
+/** The function is the one that ran, which the host says: it need not be the one that was chosen on the page. */
+async function explain(
+  functionName: string | undefined,
+  request: TryRequest,
+  caller: TryCaller,
+  running: RunningApp,
+  fault: string | null,
+): Promise<Pick<TryResult, 'explanation' | 'fault'>> {
+  const hosted = running.app.functions.find(({ name }) => name === functionName);
+  if (hosted === undefined) return { explanation: null, fault };
+  try {
+    const seen = findSeenCertificate(request, caller, running);
+    return { explanation: await explainForApp(running, hosted, seen, Date.now()), fault };
+  } catch (error) {
+    if (!(error instanceof CommandFailure)) throw error;
+    const message = [error.message, error.remedy].filter((text) => text !== undefined).join(' ');
+    return { explanation: null, fault: fault ?? `The decision can't be explained. ${message}` };
+  }
+}
+
+/** The certificate that the front end passes on: none where it asks for none, and a forged one in the worst case alone. */
+function findSeenCertificate(
+  request: TryRequest,
+  { certificateDer, forgedDer }: TryCaller,
+  { behaviour }: RunningApp,
+): Uint8Array | undefined {
+  const { clientCertificateMode: mode, exclusionPaths, worstCase } = behaviour;
+  const userAgent = findHeader(request, 'user-agent');
+  const asked = classifyRequest({ mode, exclusionPaths, worstCase }, { target: request.target, userAgent });
+  const sent = asked === 'none' ? undefined : certificateDer;
+  return sent ?? (worstCase ? forgedDer : undefined);
+}

@@ -1,0 +1,328 @@
+import assert from 'node:assert/strict';
+import type { ChildProcess } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
+import type {
+  InspectorState,
+  LiveDetails,
+  LiveEvent,
+  MatrixResult,
+  TrustView,
+  TryResult,
+} from '../packages/certgate/dist/esm/inspector/protocol.js';
+import {
+  collect,
+  runCertgate,
+  runCertgateHere,
+  runProgram,
+  sampleFolder,
+  startCertgate,
+} from './test-support/certgate.js';
+import { makeOpensslCertificate, writeTrust } from './test-support/openssl.js';
+
+interface Page {
+  readonly process: ChildProcess;
+  readonly url: string;
+  readonly token: string;
+}
+
+/** Starts a command that serves the page, and reads its link from what it prints. */
+async function startPage(args: readonly string[]): Promise<Page> {
+  const child = startCertgate(args);
+  let said = '';
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => (said += text));
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (said += text));
+  for (let tries = 0; tries < 600 && child.exitCode === null; tries += 1) {
+    const link = /(http:\/\/localhost:\d+)\/#token=([\w-]{43})\n/.exec(said);
+    if (link?.[1] !== undefined && link[2] !== undefined) return { process: child, url: link[1], token: link[2] };
+    await wait(50);
+  }
+  child.kill('SIGKILL');
+  throw new Error(`There is no link to a page:\n${said}`);
+}
+
+async function stop({ process: child }: Page): Promise<number | null> {
+  const ended = collect(child);
+  child.kill('SIGTERM');
+  return (await ended).exitCode;
+}
+
+async function ask<Answer>({ url, token }: Page, path: string, value?: unknown): Promise<Answer> {
+  const response = await fetch(`${url}/${path}`, {
+    headers: { 'x-certgate-inspector': token, 'content-type': 'application/json' },
+    ...(value === undefined ? {} : { method: 'POST', body: JSON.stringify(value) }),
+  });
+  const text = await response.text();
+  assert.equal(response.status, 200, text);
+  return JSON.parse(text) as Answer;
+}
+
+/** Hears the events from now on. */
+async function watch({ url, token }: Page): Promise<{ readonly events: LiveEvent[]; close(): void }> {
+  const abort = new AbortController();
+  const { signal } = abort;
+  const response = await fetch(`${url}/api/events`, { headers: { 'x-certgate-inspector': token }, signal });
+  assert.equal(response.headers.get('content-type'), 'text/event-stream; charset=utf-8');
+  const events: LiveEvent[] = [];
+  const read = async (): Promise<void> => {
+    let text = '';
+    for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
+      const lines = (text + chunk).split('\n');
+      text = lines.pop() ?? '';
+      for (const line of lines.filter((each) => each.startsWith('data: '))) {
+        events.push(JSON.parse(line.slice('data: '.length)) as LiveEvent);
+      }
+    }
+  };
+  read().catch(() => undefined);
+  return {
+    events,
+    close: () => {
+      abort.abort();
+    },
+  };
+}
+
+async function waitFor<Value>(find: () => Value | undefined): Promise<Value> {
+  for (let tries = 0; tries < 200; tries += 1) {
+    const found = find();
+    if (found !== undefined) return found;
+    await wait(25);
+  }
+  throw new Error('It did not come.');
+}
+
+describe('the inspector of certgate dev', () => {
+  let page: Page;
+  let state: InspectorState;
+  const development = join(sampleFolder, '.certgate');
+
+  before(async () => {
+    page = await startPage(['dev', sampleFolder, '--port', '0', '--host-port', '0', '--inspector-port', '0']);
+    state = await ask(page, 'api/state');
+  });
+  after(async () => {
+    assert.equal(await stop(page), 0);
+  });
+
+  const attempt = (id: string, functionName: string, more: object = {}): Promise<TryResult> =>
+    ask(page, 'api/try', {
+      ...{ functionName, method: 'GET', target: `/api/${functionName}`, headers: [], body: null, caller: { id } },
+      ...more,
+    });
+
+  it('names the functions, the callers and the trust document of the app', () => {
+    assert.deepEqual(
+      state.app?.functions.map(({ name, policy, isCovered }) => [name, policy, isCovered]),
+      [
+        ['PublicFunction', 'anonymous', true],
+        ['RoleFunction', 'certificate, role operator', true],
+        ['SecuredFunction', 'certificate', true],
+      ],
+    );
+    const ids = [
+      'none',
+      'denied',
+      'allowed',
+      'allowed-operator',
+      'expired',
+      'not-yet-valid',
+      'wrong-usage',
+      'ca-as-leaf',
+    ];
+    assert.deepEqual(
+      state.app.callers.map(({ id }) => id),
+      [...ids, 'lookalike', 'forged-header'],
+    );
+    assert.equal(state.trust.store, `file:${join(development, 'trust.json')}`);
+    assert.equal(state.trust.fault, null);
+  });
+
+  it('tries every caller at every function: the gate answers as the explanation says, for the reason in Live', async () => {
+    const live = await watch(page);
+    const matrix = await ask<MatrixResult>(page, 'api/matrix', {});
+    const codes: Record<string, string | null> = {};
+    try {
+      for (const { name: functionName } of state.app?.functions ?? []) {
+        for (const { id } of state.app?.callers ?? []) {
+          const { answer, explanation, fault } = await attempt(id, functionName);
+          const at = `${id} at ${functionName}`;
+          assert.ok(answer !== null && explanation !== null && fault === null, `${at}: ${fault ?? ''}`);
+          // The gate in the app's process, by decideAccess.
+          const body = answer.body.startsWith('{')
+            ? (JSON.parse(answer.body) as { development?: { code: string } })
+            : {};
+          if (explanation.outcome === 'denied') {
+            assert.equal(answer.status, explanation.status, at);
+            assert.equal(body.development?.code, explanation.code, at);
+          } else {
+            assert.equal(answer.status, 200, at);
+          }
+          const { correlationId } = answer;
+          assert.match(correlationId ?? '', /^[0-9a-f-]{36}$/);
+          const event = await waitFor(() => live.events.find((each) => each.correlationId === correlationId));
+          assert.equal(event.functionName, functionName);
+          assert.equal(event.status, answer.status);
+          assert.equal(event.code, explanation.code, at);
+          assert.equal(event.verdict, explanation.gate === 'not-asked' ? 'open' : explanation.outcome, at);
+          assert.ok((event.durationMilliseconds ?? -1) >= 0 && Math.abs(Date.parse(event.time) - Date.now()) < 60_000);
+          const details = await ask<LiveDetails>(page, `api/events/${event.id}`);
+          assert.equal(details.explanation?.code, explanation.code, at);
+          assert.deepEqual(details.explanation.steps, explanation.steps, at);
+          const cell = matrix.cells.find((each) => each.functionName === functionName && each.callerId === id);
+          assert.equal(cell?.status, explanation.outcome === 'denied' ? answer.status : null, at);
+          assert.equal(cell.expected, explanation.outcome, at);
+          assert.equal(cell.code, explanation.code ?? 'open', at);
+          codes[at] = explanation.code;
+        }
+      }
+    } finally {
+      live.close();
+    }
+    assert.deepEqual(
+      Object.entries(codes)
+        .filter(([at]) => at.endsWith('RoleFunction'))
+        .map(([, code]) => code),
+      [
+        ...['certificate_missing', 'certificate_not_trusted', 'role_missing', 'allowed', 'certificate_expired'],
+        ...['certificate_not_yet_valid', 'certificate_extended_key_usage_unsuitable', 'certificate_is_authority'],
+        ...['certificate_not_trusted', 'certificate_missing'],
+      ],
+    );
+  });
+
+  it('explains as certgate trust explain does', async () => {
+    for (const [name, functionName] of [
+      ['denied', 'SecuredFunction'],
+      ['allowed', 'RoleFunction'],
+      ['allowed', 'SecuredFunction'],
+    ] as const) {
+      const { explanation } = await attempt(name, functionName);
+      const store = join(development, 'trust.json');
+      const certificate = join(development, `${name}.crt.pem`);
+      const { stdout } = await runCertgateHere([
+        ...['trust', 'explain', '--store', store, '--certificate', certificate, '--function', functionName],
+        ...['--app', sampleFolder, '--json'],
+      ]);
+      // The moment differs, and so do the words that name the certificate to a command.
+      const withoutNames = (report: object | null): object => ({ ...report, at: null, remedy: null });
+      assert.deepEqual(withoutNames(explanation), withoutNames(JSON.parse(stdout) as object));
+    }
+  });
+
+  it('gives lines that do the same from a terminal', async () => {
+    const { commands } = await attempt('denied', 'SecuredFunction', { headers: [['X-Note', 'a "b" $c']] });
+    const { stdout } = await runProgram(
+      'sh',
+      ['-c', `${commands.curl} --silent --output /dev/null --write-out '%{http_code}'`],
+      {
+        cwd: new URL('../../', import.meta.url).pathname,
+      },
+    );
+    assert.equal(stdout, '401');
+  });
+
+  it('shows a call that somebody else makes, by the id in their hand, and explains it', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'certgate-stranger-'));
+    const live = await watch(page);
+    try {
+      const stranger = makeOpensslCertificate(folder, 'stranger', 'ec');
+      const identity = [
+        '--cert',
+        stranger.certificateFile,
+        '--key',
+        stranger.keyFile,
+        '--cacert',
+        join(development, 'gateway.crt.pem'),
+      ];
+      const { stdout } = await runProgram('curl', [
+        '--silent',
+        ...identity,
+        `${state.app?.url}/api/SecuredFunction?code=secret`,
+      ]);
+      const { correlationId } = JSON.parse(stdout) as { readonly correlationId: string };
+      const event = await waitFor(() => live.events.find((each) => each.correlationId === correlationId));
+      assert.equal(event.code, 'certificate_not_trusted');
+      assert.equal(event.path, '/api/SecuredFunction');
+      const { explanation } = await ask<LiveDetails>(page, `api/events/${event.id}`);
+      assert.equal(explanation?.certificate?.thumbprintSha256, event.thumbprintSha256);
+      assert.equal(explanation.code, event.code);
+      // A dropped file is the same caller.
+      const pem = [stranger.certificateFile, stranger.keyFile].map((path) => readFileSync(path, 'utf8')).join('');
+      const file = { name: 'stranger.pem', base64: Buffer.from(pem).toString('base64'), password: null };
+      const tried = await attempt('', 'SecuredFunction', { caller: { file } });
+      assert.equal(tried.explanation?.certificate?.thumbprintSha256, event.thumbprintSha256);
+      assert.equal(tried.answer?.status, 401);
+    } finally {
+      live.close();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  it('shows who may call, and until when', async () => {
+    const view = await ask<TrustView>(page, 'api/trust');
+    assert.deepEqual(
+      view.identities.map(({ name }) => name),
+      ['allowed', 'allowed-operator'],
+    );
+    assert.ok(
+      view.identities.every(({ windows }) => windows.length > 0 && windows.some(({ until }) => until !== null)),
+    );
+    assert.equal(view.coverage.length, 3);
+  });
+
+  it('leaves the document as it is', async () => {
+    const after = await ask<InspectorState>(page, 'api/state');
+    assert.deepEqual(after.trust, state.trust);
+  });
+});
+
+describe('where there is no page', () => {
+  it('--once and --no-inspector serve none, and take no port for it', async () => {
+    for (const flag of ['--once', '--no-inspector']) {
+      const { exitCode, stderr } = await runCertgate(['dev', sampleFolder, flag, '--inspector-port', '0']);
+      assert.equal(exitCode, 2);
+      assert.match(stderr, /--inspector-port/);
+    }
+    const { stdout } = await runCertgate(['dev', sampleFolder, '--once']);
+    assert.doesNotMatch(stdout, /inspector/);
+  });
+});
+
+describe('certgate trust view', () => {
+  it('serves the same page for a document alone, until it is stopped', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'certgate-view-'));
+    try {
+      const billing = makeOpensslCertificate(folder, 'billing', 'ec');
+      const store = writeTrust(folder, { billing: { certificate: billing } });
+      const page = await startPage(['trust', 'view', '--store', store, '--inspector-port', '0']);
+      let exitCode: number | null | undefined;
+      try {
+        const state = await ask<InspectorState>(page, 'api/state');
+        assert.equal(state.app, null);
+        const view = await ask<TrustView>(page, 'api/trust');
+        assert.deepEqual(
+          view.identities.map(({ name }) => name),
+          ['billing'],
+        );
+      } finally {
+        exitCode = await stop(page);
+      }
+      assert.equal(exitCode, 0);
+      const missing = await runCertgate([
+        'trust',
+        'view',
+        '--store',
+        join(folder, 'none.json'),
+        '--inspector-port',
+        '0',
+      ]);
+      assert.equal(missing.exitCode, 2);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});
