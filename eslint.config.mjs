@@ -19,12 +19,12 @@ export default tseslint.config(
     ],
   },
   {
-    files: ['packages/*/src/**/*.ts', 'tests/**/*.ts', 'bench/**/*.ts', 'conformance/**/*.ts'],
+    files: ['packages/*/src/**/*.{ts,tsx}', 'tests/**/*.ts', 'bench/**/*.ts', 'conformance/**/*.ts'],
     extends: [...tseslint.configs.strictTypeChecked],
     languageOptions: {
       parserOptions: {
         // One program for nearly all files: with one for each project, what they share is parsed and checked in each.
-        project: ['tsconfig.lint.json', 'tests/types/tsconfig.json'],
+        project: ['tsconfig.lint.json', 'tests/types/tsconfig.json', 'packages/inspector/tsconfig.json'],
         tsconfigRootDir: import.meta.dirname,
       },
     },
@@ -66,6 +66,11 @@ export default tseslint.config(
     // The packages of an app that keeps trust in a blob: `import()` fails in Jest, and bundlers follow only this.
     files: ['packages/core/src/trust-sources/azure-blob-client.ts'],
     rules: { '@typescript-eslint/no-require-imports': ['error', { allow: ['^@azure/(?:storage-blob|identity)$'] }] },
+  },
+  {
+    // A page: its handlers are short, and what they return goes nowhere.
+    files: ['packages/inspector/src/**/*.{ts,tsx}'],
+    rules: { '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }] },
   },
   {
     // node:test's `test` and `describe` return promises that the runner itself awaits.

@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { buildInspectorPage } from './build-inspector-page.mjs';
 import { bundlePackage } from './bundle.mjs';
 import { rollUpDeclarations } from './declarations.mjs';
 
@@ -21,6 +22,7 @@ function runTsc(args) {
 const withTsconfig = (name) => packages.filter((folder) => existsSync(join(folder, name)));
 runTsc(['-b', ...withTsconfig('tsconfig.json')]);
 for (const folder of withTsconfig('tsconfig.json')) await bundlePackage(folder);
+await buildInspectorPage(root);
 for (const folder of withTsconfig('tsconfig.cjs.json')) {
   runTsc(['-b', join(folder, 'tsconfig.cjs.json')]);
   mkdirSync(join(folder, 'dist/cjs'), { recursive: true });

@@ -90,7 +90,7 @@ function removeOthers(folder, names) {
 }
 
 /** At once or not at all: a process may be loading the file while another one builds. */
-function writeIfChanged(path, text) {
+export function writeIfChanged(path, text) {
   if (existsSync(path) && readFileSync(path, 'utf8') === text) return;
   mkdirSync(dirname(path), { recursive: true });
   const temporary = `${path}.${process.pid}.tmp`;

@@ -1,0 +1,53 @@
+import type { VNode } from 'preact';
+import { useState } from 'preact/hooks';
+import type { ReadCrlView } from '../../../certgate/src/inspector/protocol.js';
+
+/** A list may have a hundred thousand entries; the filter finds those that are not shown. */
+const mostRows = 200;
+
+export function ReadCrl({ crl: { fields, revoked } }: { readonly crl: ReadCrlView }): VNode {
+  const [filter, setFilter] = useState('');
+  const wanted = filter.trim().toLowerCase().replaceAll(':', '');
+  const found = revoked.filter(({ serial }) => serial.toLowerCase().replaceAll(':', '').includes(wanted));
+  return (
+    <section class="panel read" aria-label="Revocation list">
+      <dl class="facts wide">
+        {fields.map(([label, value], index) => (
+          <div key={index}>
+            <dt>{label}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      <header class="panel-head">
+        <h4>{revoked.length === 1 ? '1 revoked certificate' : `${revoked.length} revoked certificates`}</h4>
+        <input
+          type="search"
+          placeholder="Serial number"
+          aria-label="Filter by serial number"
+          value={filter}
+          onInput={({ currentTarget }) => setFilter(currentTarget.value)}
+        />
+      </header>
+      <table class="plain-table">
+        <thead>
+          <tr>
+            <th scope="col">Serial number</th>
+            <th scope="col">Revoked at</th>
+            <th scope="col">Reason</th>
+          </tr>
+        </thead>
+        <tbody>
+          {found.slice(0, mostRows).map(({ serial, at, reason }) => (
+            <tr key={serial}>
+              <td class="mono break">{serial}</td>
+              <td>{at}</td>
+              <td>{reason ?? 'not given'}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {found.length > mostRows && <p class="dim">And {found.length - mostRows} more.</p>}
+    </section>
+  );
+}

@@ -1,0 +1,108 @@
+import type { VNode } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import type { LiveDetails, LiveEvent } from '../../../certgate/src/inspector/protocol.js';
+import { CopyButton } from '../parts/clipboard.js';
+import { Decision } from '../parts/decision.js';
+import { formatClock, formatMilliseconds } from '../parts/format.js';
+import { CrossIcon } from '../parts/icons.js';
+import { Badge, Notice, getStatusTone } from '../parts/verdict.js';
+import type { Api } from '../session/api.js';
+
+export interface LiveDetailsPaneProps {
+  readonly api: Api;
+  readonly event: LiveEvent;
+  readonly onClose: () => void;
+}
+
+export function LiveDetailsPane({ api, event, onClose }: LiveDetailsPaneProps): VNode {
+  const [details, setDetails] = useState<LiveDetails>();
+  const [fault, setFault] = useState<string>();
+  useEffect(() => {
+    let isGone = false;
+    api.getDetails(event.id).then(
+      (given) => {
+        if (!isGone) setDetails(given);
+      },
+      (error: unknown) => {
+        if (!isGone) setFault((error as Error).message);
+      },
+    );
+    return () => {
+      isGone = true;
+    };
+  }, [api, event.id]);
+  return (
+    <aside
+      class="details"
+      aria-label="Details of the request"
+      onKeyDown={({ key }) => {
+        if (key === 'Escape') onClose();
+      }}
+    >
+      <header class="details-head">
+        <Badge tone={getStatusTone(event.status)}>{event.status}</Badge>
+        <h2 title={event.path}>
+          {event.method} {event.path}
+        </h2>
+        <button type="button" class="icon-button" aria-label="Close the details" onClick={onClose}>
+          <CrossIcon />
+        </button>
+      </header>
+      <div class="details-body" tabIndex={0} role="region" aria-label="What is known of the request">
+        <EventFacts event={event} />
+        {fault !== undefined && <Notice tone="warn">{fault}</Notice>}
+        {details !== undefined && <DetailsDecision details={details} />}
+      </div>
+    </aside>
+  );
+}
+
+function DetailsDecision({ details: { event, explanation } }: { readonly details: LiveDetails }): VNode {
+  if (explanation === null) {
+    return <p class="dim">{event.detail ?? 'No gate was asked, so there are no steps.'}</p>;
+  }
+  return (
+    <>
+      <h3 class="small-title">Decided again, by the trust document as it is now</h3>
+      <Decision report={explanation} />
+    </>
+  );
+}
+
+function EventFacts({ event }: { readonly event: LiveEvent }): VNode {
+  const facts: readonly (readonly [label: string, value: string | null, isCopied?: boolean])[] = [
+    [
+      'Verdict',
+      event.code === null || event.code === event.verdict ? event.verdict : `${event.verdict}: ${event.code}`,
+    ],
+    ['Reason', event.detail],
+    ['Correlation id', event.correlationId, true],
+    ['Function', event.functionName],
+    ['Caller', event.identityName],
+    ['Certificate', event.thumbprintSha256, true],
+    ['Time', formatClock(event.time)],
+    ['Answered by', describeAnswer(event)],
+  ];
+  return (
+    <dl class="facts">
+      {facts.map(
+        ([label, value, isCopied]) =>
+          value !== null && (
+            <div key={label}>
+              <dt>{label}</dt>
+              <dd>
+                <span class={isCopied === true ? 'mono' : ''}>{value}</span>
+                {isCopied === true && <CopyButton text={value} label={`Copy: ${label}`} />}
+              </dd>
+            </div>
+          ),
+      )}
+    </dl>
+  );
+}
+
+function describeAnswer({ answeredBy, durationMilliseconds }: LiveEvent): string {
+  return durationMilliseconds === null
+    ? answeredBy
+    : `${answeredBy}, in ${formatMilliseconds(durationMilliseconds)} ms`;
+}

@@ -1,0 +1,47 @@
+import type { LiveEvent } from '../../../certgate/src/inspector/protocol.js';
+
+export type Verdict = LiveEvent['verdict'];
+
+export interface LiveFilter {
+  /** Words that must all be found; `code:role_missing` looks in one column only. */
+  readonly text: string;
+  /** Empty: every verdict. */
+  readonly verdicts: readonly Verdict[];
+}
+
+export const verdicts: readonly Verdict[] = ['allowed', 'denied', 'observed', 'open', 'unanswered'];
+
+const columns: Readonly<Record<string, (event: LiveEvent) => string | number | null>> = {
+  method: ({ method }) => method,
+  path: ({ path }) => path,
+  status: ({ status }) => status,
+  function: ({ functionName }) => functionName,
+  caller: ({ identityName }) => identityName,
+  certificate: ({ thumbprintSha256 }) => thumbprintSha256,
+  verdict: ({ verdict }) => verdict,
+  code: ({ code }) => code,
+  detail: ({ detail }) => detail,
+  id: ({ correlationId }) => correlationId,
+  time: ({ time }) => time,
+};
+
+export function filterEvents(events: readonly LiveEvent[], filter: LiveFilter): readonly LiveEvent[] {
+  const words = filter.text.toLowerCase().split(/\s+/).filter(Boolean);
+  if (words.length === 0 && filter.verdicts.length === 0) return events;
+  return events.filter(
+    (event) =>
+      (filter.verdicts.length === 0 || filter.verdicts.includes(event.verdict)) &&
+      words.every((word) => matches(event, word)),
+  );
+}
+
+function matches(event: LiveEvent, word: string): boolean {
+  const [, name = '', wanted = ''] = /^([a-z]+):(.+)$/.exec(word) ?? [];
+  const column = Object.hasOwn(columns, name) ? columns[name] : undefined;
+  if (column !== undefined) return holds(column(event), wanted);
+  return Object.values(columns).some((each) => holds(each(event), word));
+}
+
+function holds(value: string | number | null, wanted: string): boolean {
+  return value !== null && String(value).toLowerCase().includes(wanted);
+}

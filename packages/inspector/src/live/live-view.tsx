@@ -1,0 +1,152 @@
+import type { VNode } from 'preact';
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import type { LiveEvent } from '../../../certgate/src/inspector/protocol.js';
+import { CrossIcon, PauseIcon, ResumeIcon } from '../parts/icons.js';
+import type { Api } from '../session/api.js';
+import type { StreamState } from '../session/event-stream.js';
+import { LiveDetailsPane } from './live-details-pane.js';
+import { type LiveFilter, type Verdict, filterEvents, verdicts } from './live-filter.js';
+import { type LiveLog, type LiveSnapshot, mostEvents } from './live-log.js';
+import { LiveTable } from './live-table.js';
+
+const stateTexts: Readonly<Record<StreamState, string>> = {
+  connecting: 'Connecting …',
+  connected: 'Live',
+  waiting: 'Not connected. Trying again …',
+  refused: 'Refused: open the page again',
+};
+
+export interface LiveViewProps {
+  readonly api: Api;
+  readonly log: LiveLog;
+  readonly isActive: boolean;
+  /** Of the gateway; null where the page was opened without an app. */
+  readonly gatewayUrl: string | null;
+}
+
+export function LiveView({ api, log, isActive, gatewayUrl }: LiveViewProps): VNode {
+  const snapshot = useLog(log, isActive);
+  const [filter, setFilter] = useState<LiveFilter>({ text: '', verdicts: [] });
+  const [opened, setOpened] = useState<LiveEvent>();
+  const shown = useMemo(() => filterEvents(snapshot.events, filter), [snapshot.events, filter]);
+  const close = (): void => {
+    setOpened(undefined);
+    document.querySelector<HTMLElement>('.live-table')?.focus();
+  };
+  return (
+    <div class={opened === undefined ? 'live' : 'live has-details'}>
+      <Toolbar snapshot={snapshot} filter={filter} shown={shown.length} log={log} onFilter={setFilter} />
+      <div class="live-body">
+        {shown.length === 0 ? (
+          <EmptyLog isFiltered={snapshot.events.length > 0} gatewayUrl={gatewayUrl} />
+        ) : (
+          <LiveTable
+            events={shown}
+            openedId={opened?.id}
+            isFollowing={!snapshot.isPaused}
+            onOpen={setOpened}
+            onClose={close}
+          />
+        )}
+        {opened !== undefined && <LiveDetailsPane key={opened.id} api={api} event={opened} onClose={close} />}
+      </div>
+    </div>
+  );
+}
+
+/** While the view isn't shown, nothing is rendered for what comes. */
+function useLog(log: LiveLog, isActive: boolean): LiveSnapshot {
+  const [snapshot, setSnapshot] = useState(log.getSnapshot());
+  useEffect(() => {
+    if (!isActive) return undefined;
+    const update = (): void => setSnapshot(log.getSnapshot());
+    update();
+    return log.subscribe(update);
+  }, [log, isActive]);
+  return snapshot;
+}
+
+interface ToolbarProps {
+  readonly snapshot: LiveSnapshot;
+  readonly filter: LiveFilter;
+  readonly shown: number;
+  readonly log: LiveLog;
+  readonly onFilter: (filter: LiveFilter) => void;
+}
+
+function Toolbar({ snapshot, filter, shown, log, onFilter }: ToolbarProps): VNode {
+  const { isPaused, events, state, waiting, missed } = snapshot;
+  const toggle = (verdict: Verdict): void => {
+    const others = filter.verdicts.filter((each) => each !== verdict);
+    onFilter({
+      ...filter,
+      verdicts: others.length === filter.verdicts.length ? [...others, verdict] : others,
+    });
+  };
+  return (
+    <div class="toolbar" role="group" aria-label="Requests">
+      <button type="button" aria-pressed={isPaused} onClick={isPaused ? log.resume : log.pause}>
+        {isPaused ? <ResumeIcon /> : <PauseIcon />}
+        {isPaused ? 'Resume' : 'Pause'}
+      </button>
+      <button type="button" onClick={log.clear}>
+        <CrossIcon />
+        Clear
+      </button>
+      <input
+        type="search"
+        class="filter"
+        placeholder="Filter: path, caller, code, correlation id …"
+        aria-label="Filter the requests"
+        title="Words that must all be found. In one column: status:401 code:role_missing caller:billing id:…"
+        value={filter.text}
+        onInput={(event) => onFilter({ ...filter, text: event.currentTarget.value })}
+      />
+      <div class="chips" role="group" aria-label="Verdicts">
+        {verdicts.map((verdict) => (
+          <button
+            key={verdict}
+            type="button"
+            class={`chip verdict-${verdict}`}
+            aria-pressed={filter.verdicts.includes(verdict)}
+            onClick={() => toggle(verdict)}
+          >
+            {verdict}
+          </button>
+        ))}
+      </div>
+      <p class="toolbar-note">
+        <span class={`stream-state ${state}`}>{isPaused ? `Paused, ${waiting} waiting` : stateTexts[state]}</span>
+        <span class="dim">
+          {shown === events.length ? `${shown} requests` : `${shown} of ${events.length} requests`}
+          {events.length === mostEvents && ', the newest'}
+          {missed > 0 && `, ${missed} missed`}
+        </span>
+      </p>
+    </div>
+  );
+}
+
+interface EmptyLogProps {
+  readonly isFiltered: boolean;
+  readonly gatewayUrl: string | null;
+}
+
+function EmptyLog({ isFiltered, gatewayUrl }: EmptyLogProps): VNode {
+  if (isFiltered) return <div class="empty">No request matches the filter.</div>;
+  return (
+    <div class="empty">
+      <p>
+        <strong>No requests yet.</strong>
+      </p>
+      {gatewayUrl === null ? (
+        <p>The page was opened without an app, so no requests come here.</p>
+      ) : (
+        <p>
+          Every request to <code>{gatewayUrl}</code> is shown here, with the reason for its answer. Send one in{' '}
+          <a href="#/try">Try it</a>.
+        </p>
+      )}
+    </div>
+  );
+}

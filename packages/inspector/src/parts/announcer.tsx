@@ -1,0 +1,25 @@
+import type { VNode } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+
+let listener: ((text: string) => void) | undefined;
+
+/** Says it to screen readers, once the page is rendered. */
+export function announce(text: string): void {
+  listener?.(text);
+}
+
+/** The page's one live region: several of them would interrupt each other. */
+export function Announcer(): VNode {
+  const [text, setText] = useState('');
+  useEffect(() => {
+    listener = setText;
+    return () => {
+      listener = undefined;
+    };
+  }, []);
+  return (
+    <p class="visually-hidden" role="status" aria-live="polite">
+      {text}
+    </p>
+  );
+}

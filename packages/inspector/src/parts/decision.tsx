@@ -1,0 +1,150 @@
+import type { VNode } from 'preact';
+import type { ExplanationReport } from '../session/explanation.js';
+import { CommandLine } from './clipboard.js';
+import { CrossIcon, DotIcon, TickIcon, WarningIcon } from './icons.js';
+import { PathList } from './path-list.js';
+import { Notice, type Tone } from './verdict.js';
+
+type Step = ExplanationReport['steps'][number];
+
+const stepSigns = {
+  passed: { tone: 'good', icon: <TickIcon />, word: 'passed' },
+  denied: { tone: 'bad', icon: <CrossIcon />, word: 'denied' },
+  deferred: { tone: 'warn', icon: <WarningIcon />, word: 'would deny' },
+  'not asked': { tone: 'plain', icon: <DotIcon />, word: 'not asked' },
+} as const;
+
+/** What `certgate trust explain` says, with its steps in the order of the request's path. */
+export function Decision({ report }: { readonly report: ExplanationReport }): VNode {
+  const { tone, sentence } = describeOutcome(report);
+  return (
+    <div class="decision">
+      <Notice tone={tone}>
+        <strong>{sentence}</strong>
+        {report.code !== null && report.code !== 'allowed' && (
+          <p>
+            <code class="code">{report.code}</code> {report.detail}
+          </p>
+        )}
+        {report.deferred !== null && (
+          <p>
+            <code class="code">{report.deferred.code}</code> {report.deferred.detail}
+          </p>
+        )}
+      </Notice>
+      {report.gate === 'asked' && (
+        <ol class="steps" aria-label="Decision step by step">
+          {report.steps.map((step) => (
+            <StepRow key={step.step} step={step} isSaidAbove={step.text === report.detail} />
+          ))}
+        </ol>
+      )}
+      <Facts report={report} />
+      {report.paths.length > 0 && <PathList paths={report.paths} />}
+      <NearMatches report={report} />
+      <Remedy report={report} />
+    </div>
+  );
+}
+
+function describeOutcome(report: ExplanationReport): { readonly tone: Tone; readonly sentence: string } {
+  const { gate, policy, outcome, status, publicCode, deferred } = report;
+  if (gate === 'not-asked') {
+    return policy.kind === 'anonymous'
+      ? { tone: 'info', sentence: 'Open: the function is anonymous. The gate reads no certificate there.' }
+      : { tone: 'warn', sentence: 'Open: no gate covers the function. Everybody may call it.' };
+  }
+  if (outcome === 'denied') {
+    return status === null
+      ? { tone: 'warn', sentence: 'Denied, but observed: the function runs all the same.' }
+      : { tone: 'bad', sentence: `Denied: the caller gets ${status} ${publicCode ?? ''}.` };
+  }
+  if (outcome === 'unverified') {
+    const what = report.unverified.join(' and ');
+    return { tone: 'warn', sentence: `Allowed, if the app accepts the document: its ${what} was not verified here.` };
+  }
+  return deferred === null
+    ? { tone: 'good', sentence: 'Allowed: the function runs.' }
+    : { tone: 'warn', sentence: 'Allowed, report-only: the function runs, though authorization would refuse.' };
+}
+
+interface StepRowProps {
+  readonly step: Step;
+  readonly isSaidAbove: boolean;
+}
+
+function StepRow({ step: { step, verdict, code, text }, isSaidAbove }: StepRowProps): VNode {
+  const { tone, icon, word } = stepSigns[verdict];
+  return (
+    <li class={`step ${tone}`}>
+      <span class="step-sign">{icon}</span>
+      <span class="step-name">{step}</span>
+      <span class="step-text">
+        <span class="visually-hidden">{word}. </span>
+        {code !== null && <code class="code">{code}</code>}{' '}
+        {verdict === 'not asked' ? 'not asked' : !isSaidAbove && text}
+      </span>
+    </li>
+  );
+}
+
+function Facts({ report }: { readonly report: ExplanationReport }): VNode {
+  const { identity, certificate, accessEndsAt, nextChange, store, revision } = report;
+  const facts: (readonly [string, string])[] = [];
+  if (certificate !== null) facts.push(['Certificate', certificate.subject ?? 'can not be decoded']);
+  if (identity !== null) {
+    const owner = identity.owner === null ? '' : `, owner ${identity.owner}`;
+    const roles = identity.roles.length === 0 ? 'no roles' : `roles ${identity.roles.join(', ')}`;
+    facts.push(['Identity', `${identity.name}${owner}; ${roles}`]);
+  }
+  if (accessEndsAt !== null) facts.push(['Access ends', accessEndsAt]);
+  if (nextChange !== null) facts.push(['Next change', `${nextChange.at}: ${nextChange.outcome}, ${nextChange.code}`]);
+  facts.push(['Trust', `${store}, revision ${revision}`]);
+  return (
+    <dl class="facts">
+      {facts.map(([label, value]) => (
+        <div key={label}>
+          <dt>{label}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function NearMatches({ report: { nearMatches } }: { readonly report: ExplanationReport }): VNode | null {
+  if (nearMatches.length === 0) return null;
+  return (
+    <section class="near-matches">
+      <h3 class="small-title">May be meant for</h3>
+      <ul>
+        {nearMatches.map(({ identity, owner, likeness }) => (
+          <li key={`${identity} ${likeness}`}>
+            <strong>{identity}</strong>
+            {owner !== null && ` (owner ${owner})`}: the certificate {likeness}.
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+/** The page changes nothing: it shows what to run. */
+function Remedy({ report: { remedy } }: { readonly report: ExplanationReport }): VNode | null {
+  if (remedy === null) return null;
+  return (
+    <section class="remedy">
+      <h3 class="small-title">What ends this</h3>
+      <p>{remedy.verifyFirst}</p>
+      {remedy.choices.map(({ when, commands, needs }) => (
+        <div class="choice" key={commands.join('\n')}>
+          {when !== null && <p>If {when}:</p>}
+          {commands.map((command) => (
+            <CommandLine key={command} text={command} label="Copy the command that ends this" />
+          ))}
+          {needs !== null && <p class="dim">Needs {needs}.</p>}
+        </div>
+      ))}
+    </section>
+  );
+}

@@ -1,0 +1,52 @@
+const day = 86_400_000;
+
+/** `12:03:04.567`, on the user's clock. */
+export function formatClock(time: string): string {
+  const date = new Date(time);
+  if (Number.isNaN(date.getTime())) return time;
+  const [hours, minutes, seconds] = [date.getHours(), date.getMinutes(), date.getSeconds()].map((each) => pad(each, 2));
+  return `${hours}:${minutes}:${seconds}.${pad(date.getMilliseconds(), 3)}`;
+}
+
+/** `2027-01-04`, in UTC as certificates have it. */
+export function formatDay(time: string): string {
+  return time.slice(0, 10);
+}
+
+/** `41 days left`, `ended 3 days ago`, `starts in 2 h`. */
+export function formatRemaining(from: string | null, until: string | null, now: number): string {
+  const start = from === null ? undefined : Date.parse(from);
+  if (start !== undefined && start > now) return `starts in ${formatSpan(start - now)}`;
+  if (until === null) return 'no end';
+  const end = Date.parse(until);
+  return end <= now ? `ended ${formatSpan(now - end)} ago` : `${formatSpan(end - now)} left`;
+}
+
+function formatSpan(milliseconds: number): string {
+  const days = Math.floor(milliseconds / day);
+  if (days >= 1_000) return `${Math.floor(days / 365.25)} years`;
+  if (days >= 2) return `${days} days`;
+  const hours = Math.floor(milliseconds / 3_600_000);
+  if (hours >= 1) return `${hours} h`;
+  return `${Math.max(1, Math.round(milliseconds / 60_000))} min`;
+}
+
+export function formatMilliseconds(milliseconds: number | null): string {
+  if (milliseconds === null) return '';
+  return milliseconds < 10 ? milliseconds.toFixed(1) : String(Math.round(milliseconds));
+}
+
+/** `1.2 kB` */
+export function formatSize(bytes: number): string {
+  if (bytes < 1_000) return `${bytes} B`;
+  return bytes < 1_000_000 ? `${(bytes / 1_000).toFixed(1)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
+}
+
+/** The first 8 digits find a certificate again; the title has all of them. */
+export function shortenThumbprint(thumbprint: string): string {
+  return thumbprint.slice(0, 8);
+}
+
+function pad(value: number, width: number): string {
+  return String(value).padStart(width, '0');
+}

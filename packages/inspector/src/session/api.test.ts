@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { type ApiFault, createApi } from './api.js';
+
+it('every request has the token', async () => {
+  const seen: [string, RequestInit | undefined][] = [];
+  const api = createApi('secret', (url, init) => {
+    seen.push([url instanceof Request ? url.url : url.toString(), init]);
+    return Promise.resolve(Response.json({}));
+  });
+  await api.getState();
+  await api.runMatrix();
+  assert.deepEqual(seen, [
+    ['api/state', { headers: { 'x-certgate-inspector': 'secret' } }],
+    [
+      'api/matrix',
+      {
+        method: 'POST',
+        headers: { 'x-certgate-inspector': 'secret', 'content-type': 'application/json' },
+        body: '{}',
+      },
+    ],
+  ]);
+});
+
+it('a refusal says what the tool says, and whether the token is stale', async () => {
+  for (const [status, isStale] of [
+    [401, true],
+    [403, true],
+    [413, false],
+  ] as const) {
+    const api = createApi('old', () => Promise.resolve(Response.json({ message: 'Because.' }, { status })));
+    await assert.rejects(
+      api.getTrust(),
+      (fault: ApiFault) => fault.message === 'Because.' && fault.isStale === isStale,
+    );
+  }
+});
+
+it('no answer, or one that is no JSON, is a message for people too', async () => {
+  const gone = createApi('x', () => Promise.reject(new TypeError('fetch failed')));
+  await assert.rejects(gone.getState(), (fault: ApiFault) => /still running/.test(fault.message) && !fault.isStale);
+  const strange = createApi('x', () => Promise.resolve(new Response('<html>', { status: 502 })));
+  await assert.rejects(strange.getState(), /502/);
+});

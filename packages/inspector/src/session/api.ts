@@ -1,0 +1,67 @@
+import type {
+  DroppedFile,
+  InspectorFault,
+  InspectorState,
+  LiveDetails,
+  MatrixResult,
+  ReadResult,
+  TrustView,
+  TryRequest,
+  TryResult,
+} from '../../../certgate/src/inspector/protocol.js';
+import { makeVisible } from '../parts/visible-text.js';
+
+export const tokenHeader = 'x-certgate-inspector';
+
+export interface Api {
+  readonly token: string;
+  readonly getState: () => Promise<InspectorState>;
+  readonly send: (request: TryRequest) => Promise<TryResult>;
+  readonly runMatrix: () => Promise<MatrixResult>;
+  readonly getTrust: () => Promise<TrustView>;
+  readonly getDetails: (id: number) => Promise<LiveDetails>;
+  readonly read: (file: DroppedFile) => Promise<ReadResult>;
+}
+
+/** The tool refused the request, or can't be reached. The message is for the user. */
+export class ApiFault extends Error {
+  /** Undefined: there was no answer. */
+  readonly status: number | undefined;
+
+  constructor(message: string, status: number | undefined) {
+    super(message);
+    this.status = status;
+  }
+
+  /** The token is missing or of an earlier start: nothing on this page works until it is opened again. */
+  get isStale(): boolean {
+    return this.status === 401 || this.status === 403;
+  }
+}
+
+export function createApi(token: string, fetchUrl: typeof fetch = fetch.bind(globalThis)): Api {
+  async function ask<Answer>(path: string, body?: unknown): Promise<Answer> {
+    const response = await fetchUrl(path, {
+      headers: { [tokenHeader]: token, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
+    }).catch(() => {
+      throw new ApiFault('certgate dev does not answer. Is it still running?', undefined);
+    });
+    if (!response.ok) throw new ApiFault(await readFault(response), response.status);
+    return makeVisible((await response.json()) as Answer);
+  }
+  return {
+    token,
+    getState: () => ask('api/state'),
+    send: (request) => ask('api/try', request),
+    runMatrix: () => ask('api/matrix', {}),
+    getTrust: () => ask('api/trust'),
+    getDetails: (id) => ask(`api/events/${id}`),
+    read: (file) => ask('api/read', file),
+  };
+}
+
+async function readFault(response: Response): Promise<string> {
+  const fault = (await response.json().catch(() => undefined)) as Partial<InspectorFault> | undefined;
+  return makeVisible(fault?.message ?? `certgate dev answered with ${response.status}.`);
+}

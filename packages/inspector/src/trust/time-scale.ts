@@ -1,0 +1,55 @@
+// trust/: who is admitted, until when and by what: the time line, the authorities, the coverage of the functions.
+
+import type { TrustView } from '../../../certgate/src/inspector/protocol.js';
+
+const day = 86_400_000;
+
+/** The part of time that the bars show; in milliseconds. */
+export interface TimeScale {
+  readonly from: number;
+  readonly until: number;
+}
+
+export interface Tick {
+  readonly at: number;
+  readonly text: string;
+}
+
+/**
+ * From the identities' windows, within a year back and two years ahead: an authority that is valid for twenty years would
+ * leave no room for what ends this month.
+ */
+export function createTimeScale({ identities }: Pick<TrustView, 'identities'>, now: number): TimeScale {
+  const windows = identities.flatMap((identity) => identity.windows);
+  const starts = windows.flatMap(({ from }) => (from === null ? [] : [Date.parse(from)]));
+  const ends = windows.flatMap(({ until }) => (until === null ? [] : [Date.parse(until)]));
+  return {
+    from: clamp(Math.min(...starts) - 7 * day, now - 365 * day, now - 45 * day),
+    until: clamp(Math.max(...ends) + 21 * day, now + 120 * day, now + 730 * day),
+  };
+}
+
+/** In percent of the width; what is outside stands at the edge. */
+export function toPercent({ from, until }: TimeScale, at: number): number {
+  return clamp(((at - from) / (until - from)) * 100, 0, 100);
+}
+
+/** First days of months, at most `most` of them. */
+export function listTicks({ from, until }: TimeScale, most = 9): readonly Tick[] {
+  const start = new Date(from);
+  const months = (until - from) / (30.4 * day);
+  const step = [1, 2, 3, 6, 12].find((each) => months / each <= most) ?? 12;
+  const ticks: Tick[] = [];
+  const first = Math.ceil((start.getUTCFullYear() * 12 + start.getUTCMonth() + 1) / step) * step;
+  for (let month = first; ; month += step) {
+    const at = Date.UTC(Math.floor(month / 12), month % 12, 1);
+    if (at >= until) return ticks;
+    ticks.push({ at, text: new Date(at).toISOString().slice(0, 7) });
+  }
+}
+
+/** NaN and Infinity, of an empty list, count as the lower bound. */
+function clamp(value: number, least: number, most: number): number {
+  if (!Number.isFinite(value)) return least;
+  return Math.min(Math.max(value, least), most);
+}

@@ -1,0 +1,151 @@
+import type { VNode } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import type { InspectedFunction, TrustAuthorityView, TrustView } from '../../../certgate/src/inspector/protocol.js';
+import { announce } from '../parts/announcer.js';
+import { formatClock, formatDay } from '../parts/format.js';
+import { Badge, Notice } from '../parts/verdict.js';
+import type { Api } from '../session/api.js';
+import { TimeLine, Warnings, listOtherWarnings } from './time-line.js';
+
+export interface TrustPanelProps {
+  readonly api: Api;
+  readonly isActive: boolean;
+}
+
+/** Read again whenever it is opened: somebody may have changed the document meanwhile. */
+export function TrustPanel({ api, isActive }: TrustPanelProps): VNode {
+  const [view, setView] = useState<TrustView>();
+  const [fault, setFault] = useState<string>();
+  const load = (): void => {
+    api.getTrust().then(
+      (given) => {
+        setView(given);
+        setFault(undefined);
+        announce(`${given.identities.length} identities, ${given.warnings.length} warnings.`);
+      },
+      (error: unknown) => setFault((error as Error).message),
+    );
+  };
+  useEffect(() => {
+    if (isActive) load();
+  }, [isActive]);
+  if (fault !== undefined) {
+    return (
+      <div class="page">
+        <Notice tone="warn">{fault}</Notice>
+      </div>
+    );
+  }
+  if (view === undefined) return <div class="empty">Reading the trust document …</div>;
+  return (
+    <div class="page trust">
+      <header class="page-head">
+        <h2>
+          <span class="store">{view.store}</span> <span class="dim">revision {view.revision}</span>
+        </h2>
+        <span class="dim">
+          as of {formatDay(view.at)} {formatClock(view.at).slice(0, 8)}
+        </span>
+        <button type="button" onClick={load}>
+          Read again
+        </button>
+      </header>
+      {view.locked !== null && <Notice tone="bad">Trust is locked, and everybody is refused: {view.locked}</Notice>}
+      <Warnings warnings={listOtherWarnings(view)} />
+      <section class="panel" aria-label="Time line">
+        {view.identities.length === 0 && view.authorities.length === 0 ? (
+          <p class="empty small">
+            The document lists no identity, so nobody is admitted. `certgate trust add` adds one.
+          </p>
+        ) : (
+          <TimeLine view={view} />
+        )}
+      </section>
+      <div class="trust-columns">
+        <Authorities authorities={view.authorities} />
+        <Denied denied={view.denied} />
+        <Coverage functions={view.coverage} />
+      </div>
+    </div>
+  );
+}
+
+function Authorities({ authorities }: { readonly authorities: readonly TrustAuthorityView[] }): VNode {
+  return (
+    <section class="panel" aria-label="Authorities">
+      <h3 class="panel-title">Authorities, and whom they vouch for</h3>
+      {authorities.length === 0 && <p class="dim">None: certificates are pinned one by one.</p>}
+      {authorities.map(({ name, revocation, vouchesFor }) => (
+        <div key={name} class="authority">
+          <h4>{name}</h4>
+          <p class="dim">Revocation: {revocation}</p>
+          <dl class="facts">
+            {vouchesFor.map((each) => (
+              <div key={`${each.identity} ${each.name}`}>
+                <dt>{each.identity}</dt>
+                <dd class="mono">{each.name}</dd>
+              </div>
+            ))}
+          </dl>
+          {vouchesFor.length === 0 && <p class="dim">For nobody: no identity has a name under it.</p>}
+        </div>
+      ))}
+    </section>
+  );
+}
+
+function Denied({ denied }: Pick<TrustView, 'denied'>): VNode {
+  return (
+    <section class="panel" aria-label="Deny list">
+      <h3 class="panel-title">Deny list</h3>
+      {denied.length === 0 && <p class="dim">Empty.</p>}
+      <dl class="facts">
+        {denied.map(({ label, reason }) => (
+          <div key={label}>
+            <dt class="mono">{label}</dt>
+            <dd>{reason ?? 'no reason given'}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+}
+
+function Coverage({ functions }: { readonly functions: readonly InspectedFunction[] }): VNode {
+  return (
+    <section class="panel" aria-label="Coverage">
+      <h3 class="panel-title">Functions, and who may call them</h3>
+      {functions.length === 0 && <p class="dim">No app was inspected.</p>}
+      {functions.length > 0 && (
+        <table class="plain-table">
+          <thead>
+            <tr>
+              <th scope="col">Function</th>
+              <th scope="col">Open to</th>
+              <th scope="col">Covered</th>
+            </tr>
+          </thead>
+          <tbody>
+            {functions.map((each) => (
+              <tr key={each.name}>
+                <th scope="row" title={each.route ?? each.triggerType}>
+                  {each.name}
+                </th>
+                <td>{each.policy}</td>
+                <td>
+                  <CoverageBadge inspected={each} />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </section>
+  );
+}
+
+function CoverageBadge({ inspected: { isCovered, kind, route } }: { readonly inspected: InspectedFunction }): VNode {
+  if (route === null) return <span class="dim">no HTTP</span>;
+  if (isCovered) return <Badge tone="good">gate</Badge>;
+  return kind === 'anonymous' ? <Badge tone="info">open</Badge> : <Badge tone="bad">no gate</Badge>;
+}

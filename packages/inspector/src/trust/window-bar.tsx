@@ -1,0 +1,93 @@
+import type { VNode } from 'preact';
+import type { TrustIdentityView, ValidityWindow } from '../../../certgate/src/inspector/protocol.js';
+import { formatDay } from '../parts/format.js';
+import { type TimeScale, listTicks, toPercent } from './time-scale.js';
+
+/** In percent: a month that is nearer to today has no label. */
+const roomForToday = 5.5;
+
+const percent = (value: number): string => `${value.toFixed(2)}%`;
+
+/** The months above the bars. */
+export function TimeAxis({ scale, now }: { readonly scale: TimeScale; readonly now: number }): VNode {
+  const today = toPercent(scale, now);
+  return (
+    <svg class="bar axis" height="20" aria-hidden="true">
+      {listTicks(scale).map(({ at, text }) => (
+        <g key={text} class="tick">
+          <line x1={percent(toPercent(scale, at))} x2={percent(toPercent(scale, at))} y1="14" y2="20" />
+          {Math.abs(toPercent(scale, at) - today) > roomForToday && (
+            <text x={percent(toPercent(scale, at))} y="11" text-anchor="middle">
+              {text}
+            </text>
+          )}
+        </g>
+      ))}
+      <text class="today" x={percent(today)} y="11" text-anchor="middle">
+        today
+      </text>
+      <rect class="today-mark" x={percent(toPercent(scale, now))} y="14" width="2" height="6" />
+    </svg>
+  );
+}
+
+export interface WindowBarProps {
+  readonly scale: TimeScale;
+  readonly now: number;
+  readonly window: ValidityWindow;
+  /** Whose window it is: for its gap and its overlaps. Undefined: an authority's. */
+  readonly identity?: TrustIdentityView;
+}
+
+/** Placed by attributes, in percent: no style that the content security policy would refuse, nothing to measure. */
+export function WindowBar({ scale, now, window, identity }: WindowBarProps): VNode {
+  const from = window.from === null ? 0 : toPercent(scale, Date.parse(window.from));
+  const until = window.until === null ? 100 : toPercent(scale, Date.parse(window.until));
+  const gapFrom = identity?.gapFrom ?? null;
+  return (
+    <svg class="bar" height="22" role="img" aria-label={describeWindow(window)}>
+      {listTicks(scale).map(({ at, text }) => (
+        <line
+          key={text}
+          class="month"
+          x1={percent(toPercent(scale, at))}
+          x2={percent(toPercent(scale, at))}
+          y1="0"
+          y2="22"
+        />
+      ))}
+      {identity?.overlaps.map((overlap) => (
+        <Band key={overlap.from} kind="overlap" scale={scale} from={overlap.from} until={overlap.until} />
+      ))}
+      {gapFrom !== null && <Band kind="gap" scale={scale} from={gapFrom} until={null} />}
+      <rect
+        class={`window ${window.state}`}
+        x={percent(from)}
+        y="6"
+        width={percent(Math.max(until - from, 0.4))}
+        height="10"
+        rx="2"
+      />
+      <rect class="today-mark" x={percent(toPercent(scale, now))} y="0" width="2" height="22" />
+    </svg>
+  );
+}
+
+interface BandProps {
+  readonly kind: 'overlap' | 'gap';
+  readonly scale: TimeScale;
+  readonly from: string;
+  readonly until: string | null;
+}
+
+function Band({ kind, scale, from, until }: BandProps): VNode {
+  const start = toPercent(scale, Date.parse(from));
+  const end = until === null ? 100 : toPercent(scale, Date.parse(until));
+  return <rect class={kind} x={percent(start)} y="0" width={percent(Math.max(0, end - start))} height="22" />;
+}
+
+function describeWindow({ kind, label, from, until, state }: ValidityWindow): string {
+  const start = from === null ? 'from the beginning' : `from ${formatDay(from)}`;
+  const end = until === null ? 'without an end' : `until ${formatDay(until)}`;
+  return `${kind} ${label}, ${start} ${end}: ${state}`;
+}

@@ -1,0 +1,103 @@
+import type { VNode } from 'preact';
+import type { TryAnswer, TryResult } from '../../../certgate/src/inspector/protocol.js';
+import { CommandLine, CopyButton } from '../parts/clipboard.js';
+import { Decision } from '../parts/decision.js';
+import { formatMilliseconds, formatSize } from '../parts/format.js';
+import { Badge, Notice, getStatusTone } from '../parts/verdict.js';
+
+export interface AnswerPanelProps {
+  readonly result: TryResult | undefined;
+  readonly isSending: boolean;
+}
+
+export function AnswerPanel({ result, isSending }: AnswerPanelProps): VNode {
+  return (
+    <section class="panel answer" aria-label="Answer" aria-busy={isSending}>
+      <header class="panel-head">
+        <h2 class="panel-title">Answer</h2>
+        {result?.answer != null && <AnswerLine answer={result.answer} />}
+      </header>
+      {result === undefined ? (
+        <p class="empty small">
+          {isSending ? 'Sending …' : 'Choose a function and who to be, and send. The answer comes with its reason.'}
+        </p>
+      ) : (
+        <Result result={result} />
+      )}
+    </section>
+  );
+}
+
+function AnswerLine({ answer }: { readonly answer: TryAnswer }): VNode {
+  return (
+    <p class="answer-line">
+      <Badge tone={getStatusTone(answer.status)}>{answer.status}</Badge>
+      <span>by the {answer.answeredBy}</span>
+      <span class="dim">{formatMilliseconds(answer.durationMilliseconds)} ms</span>
+      <span class="dim">{formatSize(answer.bodyLength)}</span>
+      {answer.correlationId !== null && (
+        <span class="correlation">
+          <span class="mono" title="Correlation id">
+            {answer.correlationId}
+          </span>
+          <CopyButton text={answer.correlationId} label="Copy the correlation id" />
+        </span>
+      )}
+    </p>
+  );
+}
+
+function Result({ result: { answer, fault, explanation, commands } }: { readonly result: TryResult }): VNode {
+  return (
+    <div class="answer-body">
+      <div class="answer-reason">
+        {fault !== null && <Notice tone="warn">{fault}</Notice>}
+        {explanation === null ? (
+          answer !== null && (
+            <p class="dim">
+              {answer.answeredBy === 'gateway'
+                ? 'The gateway answered, before the app was asked.'
+                : 'No gate was asked for this path.'}
+            </p>
+          )
+        ) : (
+          <Decision report={explanation} />
+        )}
+      </div>
+      <div class="answer-content">
+        {answer !== null && <Body answer={answer} />}
+        <h3 class="small-title">The same request</h3>
+        <CommandLine text={commands.certgate} label="Copy the certgate call line" />
+        <CommandLine text={commands.curl} label="Copy the curl line" />
+      </div>
+    </div>
+  );
+}
+
+function Body({ answer: { body, bodyLength, headers } }: { readonly answer: TryAnswer }): VNode {
+  const cut = bodyLength > new TextEncoder().encode(body).length && bodyLength > 65_536;
+  return (
+    <>
+      <h3 class="small-title">Body</h3>
+      {body === '' ? (
+        <p class="dim">empty</p>
+      ) : (
+        <pre class="body" tabIndex={0} role="region" aria-label="Body of the answer">
+          {body}
+        </pre>
+      )}
+      {cut && <p class="dim">The first 64 KiB of {formatSize(bodyLength)}.</p>}
+      <details>
+        <summary>{headers.length} headers</summary>
+        <dl class="facts mono">
+          {headers.map(([name, value], index) => (
+            <div key={index}>
+              <dt>{name}</dt>
+              <dd>{value}</dd>
+            </div>
+          ))}
+        </dl>
+      </details>
+    </>
+  );
+}

@@ -1,0 +1,97 @@
+import type { VNode } from 'preact';
+import { useState } from 'preact/hooks';
+import type { InspectedApp, TryResult } from '../../../certgate/src/inspector/protocol.js';
+import { announce } from '../parts/announcer.js';
+import type { Api } from '../session/api.js';
+import { AnswerPanel } from './answer-panel.js';
+import { CallerList } from './caller-list.js';
+import { MatrixPanel } from './matrix-panel.js';
+import { RequestBar } from './request-bar.js';
+import { type TryDraft, chooseFunction, createDraft, listCallable, readDraft } from './try-draft.js';
+
+export interface TryViewProps {
+  readonly api: Api;
+  readonly app: InspectedApp;
+}
+
+export function TryView({ api, app }: TryViewProps): VNode {
+  const [draft, setDraft] = useState(() => createDraft(app));
+  const [result, setResult] = useState<TryResult>();
+  const [fault, setFault] = useState<string>();
+  const [isSending, setSending] = useState(false);
+  if (draft === undefined) return <div class="empty">The app has no HTTP function that could be called.</div>;
+  const change = (part: Partial<TryDraft>): void => setDraft({ ...draft, ...part });
+
+  function send(sent: TryDraft): void {
+    const read = readDraft(sent);
+    if ('fault' in read) {
+      setFault(read.fault);
+      return;
+    }
+    setSending(true);
+    setFault(undefined);
+    api
+      .send(read.request)
+      .then(
+        (given) => {
+          setResult(given);
+          showAnswer();
+          announce(describeResult(given));
+        },
+        (error: unknown) => {
+          setResult(undefined);
+          setFault((error as Error).message);
+        },
+      )
+      .finally(() => setSending(false));
+  }
+
+  /** A cell of the matrix: the form shows what it would send. */
+  function fill(functionName: string, callerId: string): void {
+    const chosen = listCallable(app).find(({ name }) => name === functionName);
+    if (draft === undefined || chosen === undefined) return;
+    const filled = { ...draft, ...chooseFunction(chosen, draft.method), callerId, file: undefined };
+    setDraft(filled);
+    setResult(undefined);
+    setFault(undefined);
+    document.querySelector<HTMLElement>('.send')?.focus();
+  }
+
+  return (
+    <form
+      class="try"
+      onSubmit={(event) => {
+        event.preventDefault();
+        send(draft);
+      }}
+    >
+      <RequestBar app={app} draft={draft} isSending={isSending} onChange={change} />
+      {fault !== undefined && (
+        <p class="try-fault" role="alert">
+          {fault}
+        </p>
+      )}
+      <div class="try-columns">
+        <CallerList callers={app.callers} draft={draft} onChange={change} />
+        <div class="try-results">
+          <AnswerPanel result={result} isSending={isSending} />
+          <MatrixPanel api={api} app={app} chosen={draft} onChoose={fill} />
+        </div>
+      </div>
+    </form>
+  );
+}
+
+/** On a narrow screen it is below the callers. */
+function showAnswer(): void {
+  requestAnimationFrame(() => {
+    const answer = document.querySelector('.answer');
+    if (answer !== null && answer.getBoundingClientRect().top > innerHeight / 2) answer.scrollIntoView();
+  });
+}
+
+function describeResult({ answer, fault, explanation }: TryResult): string {
+  if (answer === null) return fault ?? 'There was no answer.';
+  const reason = explanation?.code ?? '';
+  return `Answer ${answer.status}. ${explanation?.outcome ?? ''} ${reason === 'allowed' ? '' : reason}`;
+}

@@ -1,0 +1,42 @@
+// Builds the page of packages/inspector into the tool: packages/certgate/dist/inspector-page/.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { writeIfChanged } from './bundle.mjs';
+
+/** The first that know `light-dark()` in CSS. */
+const browsers = ['chrome123', 'firefox120', 'safari17.5'];
+
+export async function buildInspectorPage(root) {
+  const source = join(root, 'packages', 'inspector', 'src');
+  const target = join(root, 'packages', 'certgate', 'dist', 'inspector-page');
+  const { outputFiles } = await build({
+    absWorkingDir: root,
+    entryPoints: [
+      { in: join(source, 'main.tsx'), out: 'inspector' },
+      { in: join(source, 'styles', 'inspector.css'), out: 'inspector' },
+    ],
+    outdir: target,
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    target: browsers,
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+    // The paths of the workspace's tsconfig lead to other packages, of which the page imports types alone.
+    tsconfigRaw: {},
+    charset: 'utf8',
+    logLevel: 'warning',
+    banner: { js: readNotice(root) },
+    write: false,
+  });
+  for (const { path, text } of outputFiles) writeIfChanged(path, text);
+  writeIfChanged(join(target, 'index.html'), readFileSync(join(source, 'index.html'), 'utf8'));
+}
+
+/** Preact's files have no legal comment, and its licence wants its notice in every copy. */
+function readNotice(root) {
+  const folder = join(root, 'node_modules', 'preact');
+  const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  return `/*! Contains Preact ${version}.\n${readFileSync(join(folder, 'LICENSE'), 'utf8').trim()}\n*/`;
+}

@@ -1,0 +1,74 @@
+// Makes the pictures of the inspector's views for README and docs: docs/images/inspector-….png. It needs Debian's
+// chromium and pngquant. With sample data, so that the pictures change only with the page.
+import './check-node.mjs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { installTools } from './install-tools.mjs';
+
+const largest = 150_000;
+const root = fileURLToPath(new URL('..', import.meta.url));
+const browserTests = join(root, 'tests', 'browser');
+const images = join(root, 'docs', 'images');
+
+run(process.execPath, [join(root, 'scripts', 'build.mjs')]);
+installTools(browserTests);
+mkdirSync(images, { recursive: true });
+const { openPage, startBrowser } = await import('../tests/browser/browser.mjs');
+const { fillView } = await import('../tests/browser/views.mjs');
+const { startFixture } = await import('../packages/inspector/dist/esm/fixture-server/fixture-server.js');
+
+/** Both themes are shown: two views each. */
+const pictures = [
+  ['try', 'light'],
+  ['live', 'dark'],
+  ['trust', 'light'],
+  ['certificate', 'dark'],
+];
+const browser = await startBrowser();
+const fixture = await startFixture();
+try {
+  for (const [view, colorScheme] of pictures) {
+    const { page, close } = await openPage(browser, fixture, {
+      view,
+      colorScheme,
+      width: 1280,
+      height: 800,
+      scale: 1.5,
+    });
+    await fillView(page, view, fixture);
+    // Nothing that only the mouse or the focus of the script shows.
+    await page.mouse.move(0, 0);
+    await page.evaluate(() => document.activeElement?.blur());
+    const path = join(images, `inspector-${view}.png`);
+    await page.screenshot({ path });
+    run('pngquant', [
+      '--force',
+      '--skip-if-larger',
+      '--strip',
+      '--speed',
+      '1',
+      '--quality',
+      '70-95',
+      '--output',
+      path,
+      path,
+    ]);
+    const { size } = statSync(path);
+    if (size > largest) throw new Error(`${path} has ${size} bytes; at most ${largest} are committed.`);
+    console.log(`${path}: ${size} bytes`);
+    await close();
+  }
+} finally {
+  await browser.close();
+  await fixture.close();
+}
+
+function run(program, words) {
+  const { status, error } = spawnSync(program, words, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+  if (error !== undefined)
+    throw new Error(`${program} can not be run: ${error.message}. Debian: apt-get install pngquant`);
+  // 98: its own picture would be larger, so it stays as it was.
+  if (status !== 0 && status !== 98) process.exit(status ?? 1);
+}

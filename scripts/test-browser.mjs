@@ -1,0 +1,26 @@
+// Builds the page of the inspector, and tests it in Debian's Chromium: tests/browser, whose tools have a lockfile of their
+// own. `npm run test:browser -- live` runs the files whose names begin so.
+import './check-node.mjs';
+import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { installTools } from './install-tools.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const folder = join(root, 'tests', 'browser');
+const wanted = process.argv.slice(2);
+
+run([join(root, 'scripts', 'build.mjs')]);
+installTools(folder);
+const files = readdirSync(folder)
+  .filter((name) => name.endsWith('.test.mjs') && (wanted.length === 0 || wanted.some((each) => name.startsWith(each))))
+  .map((name) => join(folder, name));
+if (files.length === 0) throw new Error(`No browser test is named ${wanted.join(' or ')}.`);
+// One file at a time: some of them measure.
+run(['--test', '--test-concurrency=1', '--test-timeout=120000', '--test-reporter=spec', ...files]);
+
+function run(words) {
+  const { status } = spawnSync(process.execPath, words, { cwd: root, stdio: 'inherit' });
+  if (status !== 0) process.exit(status ?? 1);
+}

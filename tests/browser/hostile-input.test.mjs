@@ -1,0 +1,123 @@
+// Names are chosen by strangers, and pages by whoever opens them: nothing is markup, and without the token is nothing.
+import assert from 'node:assert/strict';
+import { after, before, it } from 'node:test';
+import { sampleState } from '../../packages/inspector/dist/esm/fixture-server/sample-app.js';
+import { createSampleCertificate } from '../../packages/inspector/dist/esm/fixture-server/sample-certificate.js';
+import { createSampleEvent } from '../../packages/inspector/dist/esm/fixture-server/sample-events.js';
+import { sampleTrust } from '../../packages/inspector/dist/esm/fixture-server/sample-trust.js';
+import { startFixture } from '../../packages/inspector/dist/esm/fixture-server/fixture-server.js';
+import { findViolations, openPage, startBrowser } from './browser.mjs';
+
+const hostile = '<img src=x onerror="globalThis.wasRun=1">\u202e<script>globalThis.wasRun=1</script>';
+const shown = hostile.replace('\u202e', '⟨U+202E⟩');
+
+let browser;
+before(async () => {
+  browser = await startBrowser();
+});
+after(() => browser?.close());
+
+/** Every text of it; what the page decides by stays. */
+function poison(value, key = '') {
+  if (Array.isArray(value)) return value.map((each) => poison(each, key));
+  if (typeof value === 'object' && value !== null) {
+    return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, poison(each, name)]));
+  }
+  const isDecisive = /^(?:kind|state|from|until|at|url|triggerType|route|methods|id|gapFrom)$/.test(key);
+  return typeof value !== 'string' || isDecisive ? value : hostile;
+}
+
+it('names that are markup stay text, in every view', async () => {
+  const fixture = await startFixture({ state: poison(sampleState), trust: poison(sampleTrust) });
+  const { page, faults, close } = await openPage(browser, fixture, { width: 1440 });
+  await page.route('**/api/read', (route) => route.fulfill({ json: createSampleCertificate(hostile) }));
+  const expectText = async () => {
+    assert.ok((await page.locator('.view:not([hidden])').innerText()).includes(shown));
+    assert.equal(await page.evaluate(() => document.querySelectorAll('main img, main script').length), 0);
+    assert.equal(await page.evaluate(() => globalThis.wasRun), undefined);
+    assert.deepEqual(await findViolations(page), []);
+  };
+  await page.locator('.caller').first().waitFor();
+  await expectText();
+  await page.getByRole('tab', { name: 'Trust' }).click();
+  await page.locator('.time-line').waitFor();
+  await expectText();
+  await page.getByRole('tab', { name: 'Live' }).click();
+  fixture.emit([
+    { ...createSampleEvent(1), path: hostile, functionName: hostile, identityName: hostile, detail: hostile },
+  ]);
+  await page.locator('.live-rows .live-row').click();
+  await page.locator('.details .facts').first().waitFor();
+  await expectText();
+  await page.getByRole('tab', { name: 'Certificate' }).click();
+  await page.getByLabel('Or paste it').fill('CERTIFICATE');
+  await page.getByRole('button', { name: 'Read', exact: true }).click();
+  await page.locator('.read').waitFor();
+  await expectText();
+  assert.deepEqual(faults, []);
+  await close();
+  await fixture.close();
+});
+
+it('the body of an answer is text, also where it is a page', async () => {
+  const fixture = await startFixture();
+  const { page, close } = await openPage(browser, fixture);
+  await page.route('**/api/try', async (route) => {
+    const response = await route.fetch();
+    const result = await response.json();
+    const body = `${hostile}\u0000\u001b[2J${'x'.repeat(65_000)}`;
+    await route.fulfill({ json: { ...result, answer: { ...result.answer, body, bodyLength: 10_485_760 } } });
+  });
+  await page.getByLabel('id', { exact: true }).fill('1');
+  await page.getByRole('button', { name: 'Send' }).click();
+  const body = page.getByRole('region', { name: 'Body of the answer' });
+  await body.waitFor();
+  assert.ok((await body.innerText()).startsWith(`${shown}\u2400\u241b[2J`));
+  await page.getByText('The first 64 KiB of 10.5 MB.').waitFor();
+  assert.equal(await page.evaluate(() => globalThis.wasRun), undefined);
+  await close();
+  await fixture.close();
+});
+
+it('the token leaves the address, survives a reload, and is in no other tab', async () => {
+  const fixture = await startFixture();
+  const { page, requests, close } = await openPage(browser, fixture);
+  await page.locator('.caller').first().waitFor();
+  assert.equal(page.url(), `${fixture.url}#/try`);
+  assert.ok(requests.every((url) => !url.includes(fixture.token) || url === `${fixture.url}#token=${fixture.token}`));
+  await page.reload();
+  await page.locator('.caller').first().waitFor();
+  const other = await page.context().newPage();
+  await other.goto(fixture.url);
+  await other.getByText('The address has no token.').waitFor();
+  await close();
+  await fixture.close();
+});
+
+it('a missing or stale token says what to do', async () => {
+  const fixture = await startFixture();
+  for (const [token, message] of [
+    [null, 'The address has no token.'],
+    ['of-yesterday', 'The token is not that of this start.'],
+  ]) {
+    const { page, close } = await openPage(browser, fixture, { token });
+    await page.getByRole('alert').getByText(message).waitFor();
+    await page.getByText('Open the address after').waitFor();
+    assert.deepEqual(await findViolations(page), []);
+    // The new address, opened in the same tab.
+    await page.goto(`${fixture.url}#token=${fixture.token}`);
+    await page.locator('.caller').first().waitFor();
+    await close();
+  }
+  await fixture.close();
+});
+
+it('a tool that has ended is no stale token', async () => {
+  const fixture = await startFixture();
+  const { page, close } = await openPage(browser, fixture);
+  await page.locator('.caller').first().waitFor();
+  await fixture.close();
+  await page.getByRole('tab', { name: 'Trust' }).click();
+  await page.getByText('Is it still running?').waitFor();
+  await close();
+});

@@ -1,0 +1,145 @@
+// Requests as they come: found, held, read by keyboard alone, and followed again after a break.
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, afterEach, describe, it } from 'node:test';
+import { createSampleEvent } from '../../packages/inspector/dist/esm/fixture-server/sample-events.js';
+import { startFixture } from '../../packages/inspector/dist/esm/fixture-server/fixture-server.js';
+import { openPage, startBrowser } from './browser.mjs';
+
+let browser;
+before(async () => {
+  browser = await startBrowser();
+});
+after(() => browser?.close());
+
+describe('the live view', () => {
+  let fixture;
+  let opened;
+  let page;
+  const note = () => page.locator('.toolbar-note');
+  beforeEach(async () => {
+    fixture = await startFixture();
+    opened = await openPage(browser, fixture, { view: 'live' });
+    page = opened.page;
+    await page.locator('.stream-state.connected').waitFor();
+  });
+  afterEach(async () => {
+    assert.deepEqual(
+      opened.faults.filter((fault) => !/Failed to load|ERR_/.test(fault)),
+      [],
+    );
+    await opened.close();
+    await fixture.close();
+  });
+
+  it('finds one request by the correlation id in somebody’s hand', async () => {
+    fixture.emit(300);
+    await note().getByText('300 requests').waitFor();
+    const { correlationId } = createSampleEvent(123);
+    await page.getByRole('searchbox').fill(correlationId);
+    await note().getByText('1 of 300 requests').waitFor();
+    assert.match(await page.locator('.live-rows .live-row').innerText(), new RegExp(correlationId));
+    await page.locator('.live-rows .live-row').click();
+    await page.getByRole('complementary').getByText(correlationId).waitFor();
+  });
+
+  it('verdicts are chosen by chips', async () => {
+    fixture.emit(80);
+    await note().getByText('80 requests').waitFor();
+    await page.getByRole('button', { name: 'observed' }).click();
+    await page.getByText(/^\d+ of 80 requests$/).waitFor();
+    const verdicts = await page.locator('.live-rows .c-verdict').allInnerTexts();
+    assert.deepEqual([...new Set(verdicts)], ['observed']);
+    await page.getByRole('searchbox').fill('no such text');
+    await page.getByText('No request matches the filter.').waitFor();
+  });
+
+  it('a pause holds what is shown; clearing forgets it', async () => {
+    fixture.emit(5);
+    await note().getByText('5 requests').waitFor();
+    await page.getByRole('button', { name: 'Pause' }).click();
+    fixture.emit(7);
+    await note().getByText('Paused, 7 waiting').waitFor();
+    assert.equal(await page.locator('.live-rows .live-row').count(), 5);
+    await page.getByRole('button', { name: 'Resume' }).click();
+    await note().getByText('12 requests').waitFor();
+    await page.getByRole('button', { name: 'Clear' }).click();
+    await page.getByText('No requests yet.').waitFor();
+  });
+
+  it('follows again after a break, and says what it missed', async () => {
+    fixture.emit(3);
+    await note().getByText('3 requests').waitFor();
+    fixture.cutStreams();
+    await page.locator('.stream-state.waiting').waitFor();
+    fixture.emit(4);
+    await page.locator('.stream-state.connected').waitFor();
+    fixture.emit(1);
+    await note().getByText('4 requests, 4 missed').waitFor();
+  });
+
+  it('is used by the keyboard alone, as are the tabs', async () => {
+    fixture.emit(200);
+    await note().getByText('200 requests').waitFor();
+    const focused = () =>
+      page.evaluate(() => document.activeElement?.getAttribute('role') ?? document.activeElement?.tagName);
+    await page.evaluate(() => document.activeElement?.blur());
+    for (let presses = 0; (await focused()) !== 'grid'; presses++) {
+      assert.ok(presses < 20, 'Tab does not reach the requests.');
+      await page.keyboard.press('Tab');
+    }
+    const activeTime = async () => {
+      const id = await page.locator('.live-table').getAttribute('aria-activedescendant');
+      return page.locator(`#${id} .c-time`).innerText();
+    };
+    await page.keyboard.press('Home');
+    const first = await activeTime();
+    await page.keyboard.press('ArrowDown');
+    assert.notEqual(await activeTime(), first);
+    await page.keyboard.press('End');
+    await page.keyboard.press('ArrowUp');
+    await page.keyboard.press('Enter');
+    const details = page.getByRole('complementary');
+    await details.waitFor();
+    await page.keyboard.press('ArrowUp');
+    await details.getByText(await activeTime()).waitFor();
+    await page.keyboard.press('Tab');
+    assert.equal(await page.evaluate(() => document.activeElement?.closest('.details') !== null), true);
+    await page.keyboard.press('Escape');
+    await details.waitFor({ state: 'detached' });
+    assert.equal(await focused(), 'grid');
+
+    for (let presses = 0; (await focused()) !== 'tab'; presses++) {
+      assert.ok(presses < 20, 'Shift+Tab does not reach the tabs.');
+      await page.keyboard.press('Shift+Tab');
+    }
+    for (const [key, view] of [
+      ['ArrowRight', 'trust'],
+      ['ArrowRight', 'certificate'],
+      ['ArrowRight', 'try'],
+      ['ArrowLeft', 'certificate'],
+      ['Home', 'try'],
+      ['End', 'certificate'],
+    ]) {
+      await page.keyboard.press(key);
+      await page.locator(`#view-${view}:not([hidden])`).waitFor();
+      assert.equal(await page.evaluate(() => document.activeElement?.id), `tab-${view}`);
+    }
+  });
+
+  it('keeps what the user reads in its place while newer requests push older ones out', async () => {
+    fixture.emit(2_000);
+    await note().getByText('2000 requests, the newest').waitFor();
+    await page.locator('.live-table').evaluate((element) => (element.scrollTop = 1_000 * 26));
+    const readTop = () =>
+      page.evaluate(() => {
+        const table = document.querySelector('.live-table');
+        const { left, top } = table.getBoundingClientRect();
+        return document.elementFromPoint(left + 20, top + 26 * 3 + 5).closest('.live-row').id;
+      });
+    await page.waitForTimeout(100);
+    const read = await readTop();
+    fixture.emit(50);
+    await page.waitForFunction(() => document.querySelector('[role=grid]').scrollTop < 26_000 - 26 * 40);
+    assert.equal(await readTop(), read);
+  });
+});

@@ -1,0 +1,24 @@
+// How each view comes by what it can show, for the tests and the screenshots.
+
+/** @param view `try`, `live`, `trust` or `certificate`, which is open. */
+export async function fillView(page, view, fixture) {
+  if (view === 'try') {
+    await page.getByRole('button', { name: 'Call them' }).click();
+    await page.getByLabel('id', { exact: true }).fill('1042');
+    await page.getByRole('button', { name: 'Send' }).click();
+    await page.locator('.answer .steps').waitFor();
+  } else if (view === 'live') {
+    await page.locator('.stream-state.connected').waitFor();
+    fixture.emit(60);
+    const rows = page.locator('.live-rows .live-row.verdict-denied');
+    await rows.first().waitFor();
+    await rows.last().click();
+    await page.locator('.details .steps').waitFor();
+  } else if (view === 'trust') {
+    await page.locator('.time-line .time-row').first().waitFor();
+  } else {
+    await page.getByLabel('Or paste it').fill('-----BEGIN CERTIFICATE-----\n…\n-----END CERTIFICATE-----');
+    await page.getByRole('button', { name: 'Read', exact: true }).click();
+    await page.locator('.read .steps').waitFor();
+  }
+}
