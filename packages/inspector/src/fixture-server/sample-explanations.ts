@@ -1,6 +1,6 @@
 // fixture-server/: answers the page's requests with sample data, for the tests in a browser. It is not shipped.
 
-import type { ExplanationReport } from '../session/explanation.js';
+import type { ExplanationReport } from '../parts/explanation.js';
 
 type Step = ExplanationReport['steps'][number];
 
@@ -117,12 +117,12 @@ function strangerRemedy(functionName: string): ExplanationReport['remedy'] {
       'Anybody can send a certificate, with any name in it. Ask the owner of the caller over another channel for its SHA-256 thumbprint, and compare all 64 digits.',
     choices: [
       {
-        when: 'it is the new certificate of "billing"',
+        when: 'If it is the new certificate of "billing"',
         commands: [`npx --no-install certgate trust rotate billing --thumbprint ${strangerThumbprint} ${tail}`],
         needs: null,
       },
       {
-        when: 'it is a new caller',
+        when: 'If it is a new caller',
         commands: [`npx --no-install certgate trust add NAME --thumbprint ${strangerThumbprint} ${tail}`],
         needs: null,
       },

@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import type { ExplanationReport } from '../session/explanation.js';
+import type { ExplanationReport } from './explanation.js';
 import { CommandLine } from './clipboard.js';
 import { CrossIcon, DotIcon, TickIcon, WarningIcon } from './icons.js';
 import { PathList } from './path-list.js';
@@ -138,7 +138,7 @@ function Remedy({ report: { remedy } }: { readonly report: ExplanationReport }):
       <p>{remedy.verifyFirst}</p>
       {remedy.choices.map(({ when, commands, needs }) => (
         <div class="choice" key={commands.join('\n')}>
-          {when !== null && <p>If {when}:</p>}
+          {when !== null && <p>{when}:</p>}
           {commands.map((command) => (
             <CommandLine key={command} text={command} label="Copy the command that ends this" />
           ))}

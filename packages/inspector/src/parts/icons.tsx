@@ -44,7 +44,7 @@ export function WarningIcon(): VNode {
 export function DotIcon(): VNode {
   return (
     <Icon>
-      <circle cx="8" cy="8" r="1.2" />
+      <circle class="filled" cx="8" cy="8" r="1.6" />
     </Icon>
   );
 }

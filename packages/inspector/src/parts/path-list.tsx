@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import type { ExplanationReport } from '../session/explanation.js';
+import type { ExplanationReport } from './explanation.js';
 import { formatDay } from './format.js';
 import { Badge } from './verdict.js';
 

@@ -33,7 +33,8 @@ export function listMethods({ methods }: InspectedFunction): readonly string[] {
 /** A closed function and a caller that is refused: the first thing to see is a reason. */
 export function createDraft(app: InspectedApp): TryDraft | undefined {
   const callable = listCallable(app);
-  const chosen = callable.find(({ kind }) => kind === 'certificate') ?? callable[0];
+  const closed = callable.filter(({ kind }) => kind === 'certificate');
+  const chosen = closed.find(({ roles }) => roles.length === 0) ?? closed[0] ?? callable[0];
   if (chosen === undefined) return undefined;
   const callerId = app.callers.find(({ id }) => id === 'denied')?.id ?? app.callers[0]?.id ?? 'none';
   const empty = { parameters: {}, headers: '', body: '', callerId, file: undefined };
