@@ -18,7 +18,7 @@ const files = readdirSync(folder)
   .map((name) => join(folder, name));
 if (files.length === 0) throw new Error(`No browser test is named ${wanted.join(' or ')}.`);
 // One file at a time: some of them measure.
-run(['--test', '--test-concurrency=1', '--test-timeout=120000', '--test-reporter=spec', ...files]);
+run(['--test', '--test-concurrency=1', '--test-timeout=300000', '--test-reporter=spec', ...files]);
 
 function run(words) {
   const { status } = spawnSync(process.execPath, words, { cwd: root, stdio: 'inherit' });
