@@ -27,6 +27,9 @@ async function expectGood({ page, requests, faults }, { url }) {
   );
   const [content, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
   assert.ok(content <= window, `${content} px in a window of ${window} px`);
+  // The views scroll, the window never does.
+  const [height, windowHeight] = await page.evaluate(() => [document.documentElement.scrollHeight, innerHeight]);
+  assert.ok(height <= windowHeight, `${height} px high in a window of ${windowHeight} px`);
 }
 
 for (const colorScheme of ['light', 'dark']) {
