@@ -181,6 +181,7 @@ const packageRooms: Readonly<Record<string, Readonly<Record<string, readonly str
     inspector: [
       'command-line',
       'gateway/exchange',
+      'gateway/front-ends',
       'certificates/structure',
       'client',
       'functions-host/worker',

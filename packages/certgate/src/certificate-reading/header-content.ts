@@ -70,7 +70,7 @@ function readForwardedClientCert(text: string): DroppedContent {
     if (extraction.outcome === 'denied' && extraction.code === 'certificate_multiple') continue;
     if (extraction.outcome === 'denied') return unread('header', extraction.detail);
     const { chain, ...leaf } = extraction;
-    const reading = readCertificateText(leaf);
+    const reading = readCertificateText({ ...leaf, chain: undefined });
     if (reading.outcome === 'denied') return unread('header', reading.detail);
     const others = chain === undefined ? undefined : readChainText(chain);
     const notes = [

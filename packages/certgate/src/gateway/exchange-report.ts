@@ -36,7 +36,7 @@ export function reportExchange(
         clientCertificateThumbprintSha256: certificate?.thumbprintSha256,
         milliseconds: performance.now() - observed.startedAt,
       }),
-      certificate && Buffer.from(certificate.base64Der, 'base64'),
+      certificate?.der,
     );
   } catch (error) {
     process.emitWarning(`Gateway: onExchange threw ${String(error)}.`);

@@ -71,8 +71,8 @@ export class InspectorApi {
     return readCertificate(file, this.#subject);
   }
 
-  #listCallers({ app, behaviour }: RunningApp): readonly TryCaller[] {
-    return this.#callers.list(app.callers, behaviour.worstCase);
+  #listCallers({ app, frontEnd, behaviour }: RunningApp): readonly TryCaller[] {
+    return this.#callers.list(app.callers, frontEnd, behaviour.worstCase);
   }
 
   async #try(value: unknown): Promise<unknown> {

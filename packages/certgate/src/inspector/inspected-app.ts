@@ -1,3 +1,4 @@
+import type { FrontEndName } from '@certgate/core/tools';
 import type { HostedFunction } from '../functions-host/functions-host.js';
 import type { FrontEndBehaviour } from '../local-app/check-plan.js';
 import { describePolicy, readPolicy } from '../local-app/hosted-policy.js';
@@ -8,7 +9,7 @@ import type { InspectedFunction } from './protocol.js';
 export interface RunningApp {
   readonly app: Pick<LocalApp, 'url' | 'functions' | 'callers' | 'trust' | 'serverCertificatePem'>;
   /** The name of the front end that the gateway plays. */
-  readonly frontEnd: string;
+  readonly frontEnd: FrontEndName;
   readonly behaviour: FrontEndBehaviour & { readonly worstCase: boolean };
   /** Functions whose code may be run without being asked for (`--call`). */
   readonly namesToCall: readonly string[];

@@ -2,7 +2,8 @@ import { presentCertificate } from '@certgate/core/tools';
 import { createAuthority } from '../../certificates/create-authority.js';
 import { issueCertificate } from '../../certificates/issue-certificate.js';
 import { createUnfitCertificate, type CertificateUnfitness } from '../../certificates/unfit-certificate.js';
-import { clientCertificateHeaderName } from '../../gateway/exchange/upstream-request-headers.js';
+import type { FrontEndName } from '@certgate/core/tools';
+import { findPlayedFrontEnd } from '../../gateway/front-ends/played-front-ends.js';
 import type { CheckedCaller } from '../../local-app/check-plan.js';
 import type { Caller, CallerCertificate } from '../../local-app/development-callers.js';
 import type { InspectedCaller } from '../protocol.js';
@@ -36,7 +37,7 @@ export class TryCallers {
   #madeOf: CallerCertificate | undefined;
   #made: readonly TryCaller[] = [];
 
-  list(callers: readonly Caller[], worstCase: boolean): readonly TryCaller[] {
+  list(callers: readonly Caller[], frontEnd: FrontEndName, worstCase: boolean): readonly TryCaller[] {
     const withCertificate = callers.filter(({ certificate }) => certificate !== undefined);
     const base = withCertificate.find(({ isTrusted }) => isTrusted) ?? withCertificate[0];
     if (base?.certificate === undefined) return callers.map(describeDevelopmentCaller);
@@ -44,7 +45,8 @@ export class TryCallers {
       this.#made = makeCallers(base.name, base.certificate, new Date());
       this.#madeOf = base.certificate;
     }
-    return [...callers.map(describeDevelopmentCaller), ...this.#made, forgeHeader(base, base.certificate, worstCase)];
+    const forged = forgeHeader(base, base.certificate, frontEnd, worstCase);
+    return [...callers.map(describeDevelopmentCaller), ...this.#made, forged];
   }
 }
 
@@ -110,20 +112,30 @@ function makeLookalike(commonName: string, now: Date): ReturnType<typeof issueCe
   });
 }
 
-/** In the worst case that the gateway can play, the front end lets the caller's own header through: it then is who it claims. */
-function forgeHeader(base: Caller, { certificate }: CallerCertificate, worstCase: boolean): TryCaller {
-  const claimed = worstCase
+/**
+ * In the worst case that the gateway can play of App Service, the front end lets the caller's own header through: it then is
+ * who it claims. Other front ends never hand on one header alone.
+ */
+function forgeHeader(
+  base: Caller,
+  { certificate }: CallerCertificate,
+  frontEnd: FrontEndName,
+  worstCase: boolean,
+): TryCaller {
+  const isTaken = worstCase && frontEnd === 'app-service';
+  const fields = findPlayedFrontEnd(frontEnd).writeCertificate({ der: Buffer.from(certificate.der), chain: [] });
+  const claimed = isTaken
     ? { isTrusted: base.isTrusted, roles: base.roles, ...(base.functions && { functions: base.functions }) }
     : { isTrusted: false, roles: [] };
   return {
     ...claimed,
     name: 'forged-header',
     label: 'Forged header',
-    description: `It sends no certificate, and sets ${clientCertificateHeaderName} itself, to the certificate of "${base.name}".`,
+    description: `It sends no certificate, and sets ${fields.map(([name]) => name).join(' and ')} itself, to the certificate of "${base.name}".`,
     certificate: undefined,
     certificateDer: undefined,
-    forgedDer: certificate.der,
-    headers: { [clientCertificateHeaderName]: Buffer.from(certificate.der).toString('base64') },
+    ...(isTaken ? { forgedDer: certificate.der } : {}),
+    headers: Object.fromEntries(fields),
     files: undefined,
   };
 }
