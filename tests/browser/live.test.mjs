@@ -87,21 +87,26 @@ describe('the live view', () => {
       assert.ok(presses < 20, 'Tab does not reach the requests.');
       await page.keyboard.press('Tab');
     }
-    const activeTime = async () => {
-      const id = await page.locator('.live-table').getAttribute('aria-activedescendant');
-      return page.locator(`#${id} .c-time`).innerText();
+    const findActive = () =>
+      page.evaluate(() => document.querySelector('.live-table')?.getAttribute('aria-activedescendant') ?? '');
+    /** The page renders after the key was pressed, so this waits until another row is the active one. */
+    const moveBy = async (key) => {
+      const before = await findActive();
+      await page.keyboard.press(key);
+      await page.waitForFunction(
+        (id) => ![null, id].includes(document.querySelector('.live-table').getAttribute('aria-activedescendant')),
+        before,
+      );
+      return page.locator(`#${await findActive()} .c-time`).innerText();
     };
-    await page.keyboard.press('Home');
-    const first = await activeTime();
-    await page.keyboard.press('ArrowDown');
-    assert.notEqual(await activeTime(), first);
-    await page.keyboard.press('End');
-    await page.keyboard.press('ArrowUp');
+    await moveBy('Home');
+    await moveBy('ArrowDown');
+    await moveBy('End');
+    await moveBy('ArrowUp');
     await page.keyboard.press('Enter');
     const details = page.getByRole('complementary');
     await details.waitFor();
-    await page.keyboard.press('ArrowUp');
-    await details.getByText(await activeTime()).waitFor();
+    await details.getByText(await moveBy('ArrowUp')).waitFor();
     await page.keyboard.press('Tab');
     assert.equal(await page.evaluate(() => document.activeElement?.closest('.details') !== null), true);
     await page.keyboard.press('Escape');
