@@ -166,7 +166,7 @@ function answerTry({ functionName, method, target, caller }: TryRequest): TryRes
   const files = `--certificate .certgate/${id}.pfx --password-file .certgate/password.txt --cacert .certgate/gateway.crt.pem`;
   const body = isAllowed
     ? '{\n  "order": 1042,\n  "customer": "Example GmbH",\n  "total": "118.40 EUR"\n}'
-    : '{"error":"client_certificate_required","correlationId":"4b7c0001-93d1-4e0a-8f52-000000001eef"}';
+    : '{"type":"urn:certgate:problem:client_certificate_required","title":"A client certificate that is allowed to call this function is required.","status":401,"code":"client_certificate_required","correlationId":"4b7c0001-93d1-4e0a-8f52-000000001eef"}';
   return {
     answer: {
       status: isAllowed ? 200 : 401,

@@ -5,7 +5,7 @@ import { loadAuthority, type StoredAuthority } from '../../certificates/authorit
 import { CommandFailure, messageOf } from '../../command-line/command-failure.js';
 import { addHelpSections } from '../../command-line/help.js';
 import { parseInstant } from '../../command-line/option-values.js';
-import { printJson, printNotice } from '../../command-line/output.js';
+import { printJson, printLine, printNotice } from '../../command-line/output.js';
 import { moveIntoPlace, writeDurably } from '../../command-line/replace-file.js';
 import type { TrustView } from '../../inspector/protocol.js';
 import { loadTrustDocument } from '../../trust-administration/load-trust-document.js';
@@ -77,8 +77,7 @@ async function timeline(flags: TimelineFlags): Promise<void> {
   if (json === true) printJson(view);
   if (output === undefined || format === undefined) return;
   const text = format === 'svg' ? drawTimeline(view, flags) : formatTimelinePage(view, flags);
-  // What others wrote is escaped in it; and a file is no terminal.
-  if (output === '-') process.stdout.write(text);
+  if (output === '-') printLine(text.trimEnd());
   else await writeFile(output, text);
 }
 
