@@ -26,7 +26,9 @@ function listRunningTests() {
   same.push(
     'clients',
     'dev-front-ends',
+    'front-ends-matrix',
     'front-ends-wire',
+    'http-hosts',
     'environment-table',
     'github-action',
     'readme-walkthrough',

@@ -1,5 +1,6 @@
 // Builds everything, which checks the types, and runs every test. `npm test -- packages/core tests/docs.test.ts` runs the
-// tests of folders and files. The linters are `npm run lint`.
+// tests of folders and files. The linters are `npm run lint`; what needs proxies, or the frameworks of HTTP hosts, is
+// `npm run test:hosts`.
 import './check-node.mjs';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -15,7 +16,13 @@ const sample = join(root, 'examples', 'function-app');
 const require = createRequire(import.meta.url);
 const tsc = require.resolve('typescript/bin/tsc');
 
-const folders = process.argv.slice(2).map(findCompiled);
+/** They start proxies, or install frameworks: a minute that most changes don't need. */
+const hostTests = ['dev-front-ends', 'front-ends-matrix', 'front-ends-wire', 'http-frameworks', 'http-hosts'].map(
+  (name) => join('tests', 'dist', `${name}.test.js`),
+);
+
+const words = process.argv.slice(2);
+const folders = words[0] === '--hosts' ? hostTests : words.map(findCompiled);
 await expectStep('Building the packages', [join(root, 'scripts', 'build.mjs')]);
 await Promise.all([
   expectStep('Building the tests that cross packages', [tsc, '-b', 'tests']),
@@ -23,7 +30,7 @@ await Promise.all([
   expectStep('Building the sample app', [createRequire(`${sample}/`).resolve('typescript/bin/tsc'), '-p', sample]),
   expectStep('Building the sample clients', [tsc, '-p', 'examples/clients']),
 ]);
-if (folders.length === 0) await packForTests();
+if (folders.length === 0 || folders === hostTests) await packForTests();
 await runTests();
 
 /** Once for all test files that install the packages: tests/test-support/npm.ts. */
@@ -53,7 +60,10 @@ async function runTests() {
   const [{ run }, { spec }] = await Promise.all([import('node:test'), import('node:test/reporters')]);
   // The longest are in tests/. They start first, so that no processor waits for the last of them.
   const chosen = folders.length === 0 ? ['tests', 'packages'] : folders;
-  const files = chosen.flatMap((folder) => listTests(folder).sort());
+  const found = chosen.flatMap((folder) => listTests(folder).sort());
+  const files = folders.length === 0 ? found.filter((file) => !hostTests.includes(file)) : found;
+  if (folders.length === 0)
+    console.log('Not run here: the tests of proxies and of HTTP hosts. They are `npm run test:hosts`.');
   if (files.length === 0) throw new Error(`No tests in ${chosen.join(', ')}.`);
   // Two more than there are processors: many files wait for a server, a timer or npm most of the time.
   const concurrency = os.availableParallelism() + 2;
