@@ -1,17 +1,22 @@
-import { planChecks, type PlannedCheck } from '../../local-app/check-plan.js';
+import { type TrustSnapshot, decideAccess, noRevocationInformation } from '@certgate/core/tools';
+import { readInspectedPolicy } from '../../app-inspection/inspected-policy.js';
+import { CommandFailure } from '../../command-line/command-failure.js';
+import { fillRoute, planChecks, type PlannedCheck } from '../../local-app/check-plan.js';
 import { readPolicy } from '../../local-app/hosted-policy.js';
 import { runChecks, type CheckResult } from '../../local-app/run-checks.js';
 import type { HostedFunction } from '../../functions-host/functions-host.js';
+import { findRequirement } from '../../trust-explanation/explained-function.js';
+import { loadInspectedTrust } from '../app-explanation.js';
 import type { RunningApp } from '../inspected-app.js';
 import type { MatrixCell, MatrixResult } from '../protocol.js';
 import type { TryCaller } from './callers.js';
+import { findSeenCertificate } from './seen-certificate.js';
 
 /** Every caller at every HTTP function, by the plan of `certgate dev --check`: what would run code that nobody named is not sent. */
-export async function runMatrix(
-  { app, behaviour, namesToCall }: RunningApp,
-  callers: readonly TryCaller[],
-): Promise<MatrixResult> {
-  const checks = planChecks(app.functions, callers, namesToCall, behaviour);
+export async function runMatrix(running: RunningApp, callers: readonly TryCaller[]): Promise<MatrixResult> {
+  const { app, behaviour, namesToCall } = running;
+  const planned = planChecks(app.functions, callers, namesToCall, behaviour);
+  const checks = await withoutAdmitted(planned, callers, running);
   const results = await runChecks(checks, app);
   const cells = app.functions
     .filter(({ http }) => http)
@@ -22,6 +27,48 @@ export async function runMatrix(
       }),
     );
   return { cells };
+}
+
+/**
+ * The plan knows who was trusted when the app was loaded, and no forged header. What the trust document has admitted since
+ * then, or a forged header gets through, would run code that nobody named.
+ */
+async function withoutAdmitted(
+  checks: readonly PlannedCheck[],
+  callers: readonly TryCaller[],
+  running: RunningApp,
+): Promise<readonly PlannedCheck[]> {
+  const trust = await loadTrust(running);
+  if (trust === undefined) return checks;
+  return checks.filter((check) => {
+    if (check.expected === 200 || check.unsafeBecause !== undefined) return true;
+    const caller = callers.find((each) => each === check.caller);
+    const request = { target: fillRoute(check.function.route ?? '/'), userAgent: undefined };
+    const seen = caller === undefined ? undefined : findSeenCertificate(request, caller, running);
+    return seen === undefined || !mayBeAdmitted(seen, check.function, trust);
+  });
+}
+
+/** Undefined: it can't be read here, and the plan is all that is known. */
+async function loadTrust({ app }: RunningApp): Promise<TrustSnapshot | undefined> {
+  try {
+    return (await loadInspectedTrust(app.trust.address)).loaded.snapshot;
+  } catch (error) {
+    if (!(error instanceof CommandFailure)) throw error;
+    return undefined;
+  }
+}
+
+/** Nothing is fetched for it: where a revocation list would have to tell, the caller may be admitted. */
+function mayBeAdmitted(certificateDer: Uint8Array, hosted: HostedFunction, trust: TrustSnapshot): boolean {
+  const { name, covered } = hosted;
+  const requirement = findRequirement({ name, policy: readInspectedPolicy(hosted), covered });
+  if (requirement === undefined) return true;
+  const { outcome, code } = decideAccess({
+    header: Buffer.from(certificateDer).toString('base64'),
+    ...{ trust, requirement, revocation: noRevocationInformation, now: Date.now() },
+  });
+  return outcome !== 'denied' || code === 'revocation_unavailable';
 }
 
 function createCell(

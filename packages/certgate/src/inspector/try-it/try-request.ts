@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { previewResponse, type OutgoingRequest, type PreviewedResponse } from '../../client/send-request.js';
 import { CommandFailure } from '../../command-line/command-failure.js';
 import { createTraceParent, readTraceId } from '../../functions-host/worker/invocation.js';
-import { classifyRequest } from '../../gateway/client-certificate-mode.js';
 import { findAnswering } from '../../local-app/check-plan.js';
 import { RefusedRequest } from '../answers.js';
 import { explainForApp } from '../app-explanation.js';
@@ -12,6 +11,7 @@ import type { LiveEvent, TryAnswer, TryRequest, TryResult } from '../protocol.js
 import type { TryCaller } from './callers.js';
 import { formatCommands } from './command-lines.js';
 import { readDroppedCaller } from './dropped-caller.js';
+import { findSeenCertificate } from './seen-certificate.js';
 
 /** Of an answer, to show. */
 const shownBytes = 65_536;
@@ -146,24 +146,12 @@ async function explain(
   const hosted = running.app.functions.find(({ name }) => name === functionName);
   if (hosted === undefined) return { explanation: null, fault };
   try {
-    const seen = findSeenCertificate(request, caller, running);
+    const { target } = request;
+    const seen = findSeenCertificate({ target, userAgent: findHeader(request, 'user-agent') }, caller, running);
     return { explanation: await explainForApp(running, hosted, seen, Date.now()), fault };
   } catch (error) {
     if (!(error instanceof CommandFailure)) throw error;
     const message = [error.message, error.remedy].filter((text) => text !== undefined).join(' ');
     return { explanation: null, fault: fault ?? `The decision can't be explained. ${message}` };
   }
-}
-
-/** The certificate that the front end passes on: none where it asks for none, and a forged one in the worst case alone. */
-function findSeenCertificate(
-  request: TryRequest,
-  { certificateDer, forgedDer }: TryCaller,
-  { behaviour }: RunningApp,
-): Uint8Array | undefined {
-  const { clientCertificateMode: mode, exclusionPaths, worstCase } = behaviour;
-  const userAgent = findHeader(request, 'user-agent');
-  const asked = classifyRequest({ mode, exclusionPaths, worstCase }, { target: request.target, userAgent });
-  const sent = asked === 'none' ? undefined : certificateDer;
-  return sent ?? (worstCase ? forgedDer : undefined);
 }
