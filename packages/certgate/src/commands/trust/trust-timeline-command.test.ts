@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { copyFileSync, existsSync, readFileSync, readdirSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, readdirSync, statSync, symlinkSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { createTemporaryFolder } from '../../certificates/test-support/openssl.js';
@@ -48,6 +48,22 @@ describe('certgate trust timeline', () => {
     assert.equal(stdout, readFileSync(`${example}trust-timeline.svg`, 'utf8'));
     const wide = await run('--output', '-', '--months', '36');
     assert.match(wide.stdout, />2029</);
+  });
+
+  it('overwrites neither the trust document nor anything else that is no picture', async () => {
+    const before = readFileSync(folder.file('trust-timeline.json'), 'utf8');
+    symlinkSync('trust-timeline.json', folder.file('linked.svg'));
+    for (const args of [
+      ['--output', 'trust-timeline.json', '--format', 'svg'],
+      ['--output', 'linked.svg'],
+      ['--output', '/dev/null', '--format', 'svg'],
+    ]) {
+      const { exitCode, stderr } = await run(...args);
+      assert.equal(exitCode, 2, stderr);
+      assert.match(stderr, /is not overwritten.*--output -/s);
+    }
+    assert.equal(readFileSync(folder.file('trust-timeline.json'), 'utf8'), before);
+    assert.ok(!statSync('/dev/null').isFile());
   });
 
   it('shows what an authority of your own issued and revoked, from its register', async () => {

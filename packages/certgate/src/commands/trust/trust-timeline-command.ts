@@ -1,8 +1,9 @@
-import { extname } from 'node:path';
 import { randomBytes } from 'node:crypto';
+import { open, realpath, stat } from 'node:fs/promises';
+import { extname } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { loadAuthority, type StoredAuthority } from '../../certificates/authority/load-authority.js';
-import { CommandFailure, messageOf } from '../../command-line/command-failure.js';
+import { CommandFailure, hasCode, messageOf } from '../../command-line/command-failure.js';
 import { addHelpSections } from '../../command-line/help.js';
 import { parseInstant } from '../../command-line/option-values.js';
 import { printJson, printLine, printNotice } from '../../command-line/output.js';
@@ -106,12 +107,46 @@ async function readView(flags: TimelineFlags): Promise<TrustView> {
 
 /** As a whole: who looks at the old one meanwhile sees all of it. */
 async function writeFile(path: string, text: string): Promise<void> {
-  const prepared = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   try {
+    const target = await findReplaceable(path);
+    const prepared = `${target}.${randomBytes(6).toString('hex')}.tmp`;
     await writeDurably(prepared, Buffer.from(text, 'utf8'));
-    await moveIntoPlace(prepared, path);
+    await moveIntoPlace(prepared, target);
   } catch (cause) {
+    if (cause instanceof CommandFailure) throw cause;
     throw new CommandFailure(`${path} can't be written: ${messageOf(cause)}`, { cause });
+  }
+}
+
+/**
+ * What is moved over takes the place of whatever is there: with `--format`, that could be the trust document or a key, and
+ * as root a device. Only markup and what is empty gives way. A link stays, and what it leads to is replaced.
+ */
+async function findReplaceable(path: string): Promise<string> {
+  let target: string;
+  try {
+    target = await realpath(path);
+  } catch (fault) {
+    if (hasCode(fault, 'ENOENT')) return path;
+    throw fault;
+  }
+  if (!(await isMarkupOrEmpty(target))) {
+    throw new CommandFailure(`${path} is there already, and is no picture and no page: it is not overwritten.`, {
+      remedy: 'Name another file, or pass --output - and redirect standard output.',
+    });
+  }
+  return target;
+}
+
+async function isMarkupOrEmpty(path: string): Promise<boolean> {
+  // Opening a pipe would wait for somebody who writes into it.
+  if (!(await stat(path)).isFile()) return false;
+  const file = await open(path, 'r');
+  try {
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(1), 0, 1, 0);
+    return bytesRead === 0 || buffer.toString('latin1') === '<';
+  } finally {
+    await file.close();
   }
 }
 
