@@ -58,8 +58,11 @@ export function formatCurlCall({ url, method, headers = [], body, identity, caFi
   ].join(' ');
 }
 
-/** Double quotes are what POSIX shells, PowerShell and cmd have in common; Windows' separators stand as they are. */
+/**
+ * Double quotes are what POSIX shells, PowerShell and cmd have in common; Windows' separators stand as they are. Not a
+ * separator at the end, which would take the quote into the name, nor Bash's history (`!`), nor a second line.
+ */
 function quotePath(path: string): string {
-  if (/^[\w./\\:+-]+$/.test(path)) return path;
-  return /["$`]/.test(path) ? shellWord(path) : `"${path}"`;
+  if (/^[\w./\\:+-]*[\w./:+-]$/.test(path)) return path;
+  return /["$`!\n]|\\$/.test(path) ? shellWord(path) : `"${path}"`;
 }
