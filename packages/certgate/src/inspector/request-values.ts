@@ -44,14 +44,18 @@ function readMethod(value: unknown): string {
   return method.toUpperCase();
 }
 
-/** Only ever behind the gateway's own address: no other host, and nothing that would end the request's first line. */
+/**
+ * Only ever behind the gateway's own address: no other host, and nothing that would end the request's first line. As the
+ * client sends it, dot segments resolved: what is explained and copied is what was sent.
+ */
 function readTarget(value: unknown): string {
   const target = readText(value, 'target');
   if (!/^\/[\x21-\x22\x24-\x7e]*$/.test(target)) {
     refuse('The target must begin with "/", and have no spaces and no "#". Write other characters percent-encoded.');
   }
   if (target.length > 8192) refuse('The target has more than 8192 characters.');
-  return target;
+  const { pathname, search } = new URL(`https://localhost${target}`);
+  return `${pathname}${search}`;
 }
 
 /** Of the connection, which the client sets. */

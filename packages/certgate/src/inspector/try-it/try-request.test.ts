@@ -250,6 +250,18 @@ describe('what comes back', () => {
   });
 });
 
+describe('a target', () => {
+  it('is explained and copied as it is sent: dot segments resolved', async () => {
+    received = [];
+    const { commands } = await attempt({ target: '/public/..\\%2e%2e/api/small?a=../b' });
+    assert.deepEqual(
+      received.map(({ url }) => url),
+      ['/api/small?a=../b'],
+    );
+    assert.match(commands.curl, /https:\/\/localhost:\d+\/api\/small\?a=\.\.\/b/);
+  });
+});
+
 describe('a file that was dropped', () => {
   const made = createClientCertificate({ name: markup, now });
   const pfx = encodePfx({ ...made, password: 'right', friendlyName: 'own' });
