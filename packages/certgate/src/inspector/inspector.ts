@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { escapeLines } from '../command-line/output.js';
 import type { HostAnswer } from '../functions-host/functions-host.js';
 import type { ExchangeListener } from '../gateway/gateway.js';
 import { RefusedRequest, readJson, send, sendFault, sendJson } from './answers.js';
@@ -142,7 +143,8 @@ class InspectorServer {
       await sendFault(request, response, error.status, error.message);
       return;
     }
-    process.emitWarning(`Inspector: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    process.emitWarning(`Inspector: ${escapeLines(text)}`);
     await sendFault(request, response, 500, 'The tool itself failed; what happened is in its output.');
   }
 }

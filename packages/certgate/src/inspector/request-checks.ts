@@ -50,5 +50,7 @@ export function hashToken(token: string): Buffer {
 }
 
 function listHosts(port: number): readonly string[] {
-  return [`127.0.0.1:${port}`, `localhost:${port}`];
+  const names = ['127.0.0.1', 'localhost'];
+  // Browsers leave out the port that http: has anyway.
+  return [...names.map((name) => `${name}:${port}`), ...(port === 80 ? names : [])];
 }
