@@ -36,7 +36,7 @@ async function startPage(args: readonly string[]): Promise<Page> {
   child.stdout?.setEncoding('utf8').on('data', (text: string) => (said += text));
   child.stderr?.setEncoding('utf8').on('data', (text: string) => (said += text));
   for (let tries = 0; tries < 600 && child.exitCode === null; tries += 1) {
-    const link = /(http:\/\/localhost:\d+)\/#token=([\w-]{43})\n/.exec(said);
+    const link = /(http:\/\/127\.0\.0\.1:\d+)\/#token=([\w-]{43})\n/.exec(said);
     if (link?.[1] !== undefined && link[2] !== undefined) return { process: child, url: link[1], token: link[2] };
     await wait(50);
   }

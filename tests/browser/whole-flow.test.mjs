@@ -32,7 +32,7 @@ async function startApp() {
   app.stderr.on('data', (text) => (output += text));
   for await (const text of app.stdout) {
     output += stripVTControlCharacters(text);
-    const [, url, token] = /inspector: (http:\/\/localhost:\d+\/)#token=([\w-]+)\s/.exec(output) ?? [];
+    const [, url, token] = /inspector: (http:\/\/127\.0\.0\.1:\d+\/)#token=([\w-]+)\s/.exec(output) ?? [];
     if (url === undefined) continue;
     // Nobody reads on: without this, the app would stand still as soon as the pipe is full.
     app.stdout.resume();

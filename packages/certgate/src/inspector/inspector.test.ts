@@ -81,7 +81,7 @@ describe('the page', () => {
   });
 
   it('has its token in the fragment alone, which is another one at each start', async () => {
-    assert.match(inspector.url, /^http:\/\/localhost:\d+\/#token=[\w-]{43}$/);
+    assert.match(inspector.url, /^http:\/\/127\.0\.0\.1:\d+\/#token=[\w-]{43}$/);
     const second = await startInspector({ subject: { store: join(folder, 'trust.json') } });
     try {
       assert.notEqual(tokenOf(second), tokenOf(inspector));

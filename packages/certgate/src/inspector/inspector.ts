@@ -23,7 +23,10 @@ export interface InspectorOptions {
 }
 
 export interface Inspector {
-  /** To open: `http://localhost:PORT/#token=…`. Browsers send no fragment to a server, nor as a referrer. */
+  /**
+   * To open: `http://127.0.0.1:PORT/#token=…`. Browsers send no fragment to a server, nor as a referrer. By address: for
+   * `localhost` they try [::1] first, where another user's program may listen on the same port, and take the token.
+   */
   readonly url: string;
   readonly port: number;
   noteAnswer(answer: HostAnswer): void;
@@ -38,7 +41,7 @@ export async function startInspector({ subject, port = 0, pageFolder }: Inspecto
   const server = new InspectorServer(subject, files, hashToken(token));
   await server.listen(port);
   return Object.freeze({
-    url: `http://localhost:${server.port}/#token=${token}`,
+    url: `http://127.0.0.1:${server.port}/#token=${token}`,
     port: server.port,
     noteAnswer: (answer: HostAnswer) => {
       server.events.noteAnswer(answer);

@@ -16,7 +16,7 @@ export function checkHost({ rawHeaders, headers }: IncomingMessage, port: number
   if (count === 1 && listHosts(port).includes(headers.host ?? '')) return;
   throw new RefusedRequest(
     403,
-    `This page is served at http://localhost:${port} only, and the request names another host.`,
+    `This page is served at http://127.0.0.1:${port} only, and the request names another host.`,
   );
 }
 
