@@ -8,6 +8,8 @@ it('what is invisible or turns the direction round can be seen', () => {
   assert.equal(makeVisible('CN=\u202egnillib'), 'CN=⟨U+202E⟩gnillib');
   assert.equal(makeVisible('bil\u200bling\ufeff'), 'bil⟨U+200B⟩ling⟨U+FEFF⟩');
   assert.equal(makeVisible('\u007f\u0085'), '⟨U+007F⟩⟨U+0085⟩');
+  assert.equal(makeVisible('bil\u{e0061}ling\u180e'), 'bil⟨U+E0061⟩ling⟨U+180E⟩');
+  assert.equal(makeVisible('a\ud800b\ue000'), 'a⟨U+D800⟩b⟨U+E000⟩');
 });
 
 it('lines, tabs, markup and all other text stay as they are', () => {

@@ -1,7 +1,10 @@
 // parts/: what several views share: text, time, commands to copy, files, the decision step by step.
 
-/** Controls but tab and line feed; those that turn the direction of text round; what has no width. */
-const invisible = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+/**
+ * Controls but tab and line feed; formats, which turn the direction of text round or have no width; private characters, lone
+ * surrogates and separators of lines: what the tool escapes for a terminal.
+ */
+const invisible = /(?![\t\n])[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
 /**
  * A copy of an answer whose texts show every character that would be invisible: names in certificates are chosen by
@@ -20,7 +23,7 @@ function visit(value: unknown): unknown {
 
 /** U+2400 and what follows are pictures of the control characters. */
 function show(character: string): string {
-  const code = character.charCodeAt(0);
+  const code = character.codePointAt(0) ?? 0;
   if (code < 0x20) return String.fromCharCode(0x2400 + code);
   return `\u{27e8}U+${code.toString(16).toUpperCase().padStart(4, '0')}\u{27e9}`;
 }
