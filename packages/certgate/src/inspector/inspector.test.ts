@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -233,6 +234,26 @@ describe('what is answered', () => {
       body,
     });
     assert.equal(chunked.status, 413);
+  });
+
+  it('and takes a page that went away within its request for no fault of the tool', async () => {
+    const warnings: string[] = [];
+    const note = ({ message }: Error): void => {
+      warnings.push(message);
+    };
+    process.on('warning', note);
+    const { port } = inspector;
+    const token = `x-certgate-inspector: ${tokenOf(inspector)}`;
+    const head = `Host: localhost:${port}\r\n${token}\r\nContent-Type: application/json\r\nContent-Length: 9`;
+    const socket = connect(port, '127.0.0.1', () => {
+      socket.write(`POST /api/read HTTP/1.1\r\n${head}\r\n\r\n{`, () => setTimeout(() => socket.destroy(), 50));
+    });
+    await once(socket, 'close');
+    // Once it is answered, what went before is over.
+    await ask(inspector, '/api/state');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    process.off('warning', note);
+    assert.deepEqual(warnings, []);
   });
 
   it('nothing at other paths', async () => {

@@ -138,7 +138,8 @@ class InspectorServer {
   }
 
   async #refuse(request: IncomingMessage, response: ServerResponse, error: unknown): Promise<void> {
-    if (response.headersSent) {
+    // Begun, or for a page that went away within its request.
+    if (response.headersSent || (request.destroyed && !request.complete)) {
       response.destroy();
       return;
     }
