@@ -48,6 +48,7 @@ describe('the table of denials', () => {
         'certificate_key_usage_unsuitable',
         'certificate_key_unsupported',
         'certificate_key_too_weak',
+        'algorithm_unsupported_by_runtime',
         'certificate_critical_extension_unknown',
         'path_not_found',
         'path_budget_exhausted',

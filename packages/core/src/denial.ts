@@ -106,6 +106,10 @@ const denials = {
   certificate_key_usage_unsuitable: { publicCode: 'client_certificate_required', steps: ['certificate-verification'] },
   certificate_key_unsupported: { publicCode: 'client_certificate_required', steps: ['certificate-verification'] },
   certificate_key_too_weak: { publicCode: 'client_certificate_required', steps: ['certificate-verification'] },
+  algorithm_unsupported_by_runtime: {
+    publicCode: 'client_certificate_required',
+    steps: ['certificate-verification', 'certification-path'],
+  },
   // Later where a path was looked for that would have processed the extension.
   certificate_critical_extension_unknown: {
     publicCode: 'client_certificate_required',

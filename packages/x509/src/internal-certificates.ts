@@ -11,4 +11,5 @@ export {
   findValueWithoutText,
   nameAttributeTypes,
 } from './certificate/distinguished-name.js';
+export { describeRefusedAlgorithm } from './certificate/signature-algorithm.js';
 export { listSignatureTwins } from './certificate/signature-twins.js';

@@ -120,6 +120,7 @@ export const denialRemedies: Readonly<Record<DenialCode, RemedyRule>> = {
   certificate_key_usage_unsuitable: newCertificate,
   certificate_key_unsupported: newCertificate,
   certificate_key_too_weak: newCertificate,
+  algorithm_unsupported_by_runtime: noCommand,
   certificate_critical_extension_unknown: newCertificate,
   path_not_found: {
     ...renewedAuthority,

@@ -14,6 +14,7 @@ import {
   makeCertificate,
   now,
 } from '@certgate/x509/test-support/certificates.js';
+import { isMlDsaRefused } from '@certgate/x509/test-support/ml-dsa.js';
 import { type IdentityInput, assertDenied, documentOf, snapshotOf } from '../test-support/documents.js';
 import { listPathDenials } from '../test-support/path-denials.js';
 import { countRuns } from '@certgate/x509/test-support/random-runs.js';
@@ -112,6 +113,7 @@ describe('every other denial is never deferred', () => {
     certificate_critical_extension_unknown: unfit({ extensions: ['1.2.3.4 = critical, DER:0500'] }),
     certificate_key_unsupported: unfit({ key: 'ed448' }),
     certificate_key_too_weak: unfit({ key: 'rsa-1024' }),
+    ...(isMlDsaRefused ? { algorithm_unsupported_by_runtime: unfit({ key: 'ml-dsa-44' }) } : {}),
     internal_fault: [header, [{ roles: [], pins: [pin] }], Number.NaN],
   };
   for (const [code, [text, identities, at]] of Object.entries(cases)) {
@@ -145,6 +147,7 @@ describe('every other denial is never deferred', () => {
       'http_streaming_ambiguous',
       'gate_not_installed',
     ];
+    if (!isMlDsaRefused) elsewhere.push('algorithm_unsupported_by_runtime');
     const codes = [...Object.keys(cases), ...byAuthority.map(({ code }) => code), ...deferrable, ...elsewhere];
     // A locked document: trust-snapshot/locked-document.test.ts.
     const seen = new Set<string>([...codes, 'trust_unavailable', 'trust_locked']);

@@ -13,6 +13,7 @@ import {
   makeCertificate,
   now,
 } from '@certgate/x509/test-support/certificates.js';
+import { isMlDsaRefused } from '@certgate/x509/test-support/ml-dsa.js';
 import { type IdentityInput, assertDenied, snapshotOf } from '../test-support/documents.js';
 import { listPathDenials } from '../test-support/path-denials.js';
 import { countRuns } from '@certgate/x509/test-support/random-runs.js';
@@ -112,6 +113,9 @@ describe('the path, step by step', () => {
     ],
     ['certificate_key_unsupported', 'certificate-verification', ...unfit({ key: 'ed448' })],
     ['certificate_key_too_weak', 'certificate-verification', ...unfit({ key: 'rsa-1024' })],
+    ...(isMlDsaRefused
+      ? ([['algorithm_unsupported_by_runtime', 'certificate-verification', ...unfit({ key: 'ml-dsa-44' })]] as const)
+      : []),
     ['function_not_allowed', 'authorization', header, [{ functions: ['other'], pins: [{ thumbprintSha256 }] }]],
     ['role_missing', 'authorization', header, [{ roles: [], pins: [{ thumbprintSha256 }] }]],
     ['internal_fault', 'certificate-header', header, pinned, Number.NaN],
@@ -145,6 +149,7 @@ describe('the path, step by step', () => {
       'trust_locked',
     ];
     // access-decision-path.test.ts: what an authority, or the deny list, has to say.
+    if (!isMlDsaRefused) elsewhere.push('algorithm_unsupported_by_runtime');
     const byAuthority = listPathDenials().map(({ code }) => code);
     const seen = new Set<string>([...cases.map(([code]) => code), ...byAuthority, ...elsewhere]);
     assert.deepEqual(

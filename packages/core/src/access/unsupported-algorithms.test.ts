@@ -31,7 +31,6 @@ function under(anchors: readonly MadeAuthority[], intermediates: readonly MadeAu
 }
 
 const kinds: readonly (readonly [KeyKind, string])[] = [
-  ['ml-dsa-65', 'ML-DSA-65 \\(2\\.16\\.840\\.1\\.101\\.3\\.4\\.3\\.18\\)'],
   ['ed448', '(?:Ed448|ed448)'],
   ['dsa', 'DSA(?: with SHA-256)? \\([\\d.]+\\)'],
 ];

@@ -1,3 +1,4 @@
+import { describeRefusedAlgorithm } from '@certgate/x509/internal-certificates';
 import type { CertificateRevocationList } from '@certgate/x509/path';
 import { loadPathValidation } from '../load-path-validation.js';
 import { describeFault } from '../encoding/describe-fault.js';
@@ -226,7 +227,7 @@ function expectOfAuthority(crl: CertificateRevocationList, authority: TrustedAut
   const { algorithm } = crl.signed;
   if (!loadPathValidation().isAlgorithmAccepted(algorithm, 'strict')) {
     throw new Error(
-      `it is signed with ${loadPathValidation().describeSignatureAlgorithm(algorithm)}, which is not accepted; let the authority sign its lists with RSA or ECDSA and SHA-256 or better, or with Ed25519`,
+      `it is signed with an algorithm that is not accepted (${describeRefusedAlgorithm(algorithm)}); let the authority sign its lists with RSA or ECDSA and SHA-256 or better, or with Ed25519`,
     );
   }
   throw new Error(

@@ -7,6 +7,7 @@ import {
   findCertificateFault,
   listCertificateFaults,
 } from './certificate-verification.js';
+import { isMlDsaKnown } from '../test-support/certificate-writing.js';
 import { type ClientCertificate, decodeClientCertificate } from './client-certificate.js';
 import {
   type CertificateRequest,
@@ -143,7 +144,9 @@ describe('keys', () => {
     ['explicit', 'certificate_key_too_weak', 'EC explicit parameters'],
     ['ed25519', undefined, 'Ed25519'],
     ['ed448', 'certificate_key_unsupported', 'Ed448'],
-    ['ml-dsa-65', 'certificate_key_unsupported', 'ML-DSA-65 (2.16.840.1.101.3.4.3.18)'],
+    ['ml-dsa-44', isMlDsaKnown ? undefined : 'algorithm_unsupported_by_runtime', 'ML-DSA-44'],
+    ['ml-dsa-65', isMlDsaKnown ? undefined : 'algorithm_unsupported_by_runtime', 'ML-DSA-65'],
+    ['ml-dsa-87', isMlDsaKnown ? undefined : 'algorithm_unsupported_by_runtime', 'ML-DSA-87'],
     ['slh-dsa', 'certificate_key_unsupported', 'SLH-DSA-SHA2-128s (2.16.840.1.101.3.4.3.20)'],
   ];
   for (const [key, code, words] of cases) {

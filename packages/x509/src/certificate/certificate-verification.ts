@@ -1,6 +1,7 @@
 import { formatInstant } from '../encoding/timestamp.js';
 import type { ClientCertificate } from './client-certificate.js';
 import type { CertificatePublicKey } from './certificate.js';
+import { isVerifiedByRuntime, nameMlDsa, runtimeRemedy } from './ml-dsa.js';
 import { describeUnsupportedAlgorithm } from './signature-algorithm.js';
 import { copyOwn } from '../encoding/own-members.js';
 import { shortenText } from '../encoding/shown-text.js';
@@ -21,6 +22,7 @@ export const certificateFaultCodes = [
   'certificate_key_usage_unsuitable',
   'certificate_key_unsupported',
   'certificate_key_too_weak',
+  'algorithm_unsupported_by_runtime',
 ] as const;
 
 /** The requirement that a certificate does not meet. */
@@ -100,6 +102,13 @@ const requirements: readonly Requirement[] = [
         ? `The certificate's key (${describePublicKey(publicKey)}) is too weak; issue one with ${acceptedKeys}.`
         : undefined,
   },
+  {
+    code: 'algorithm_unsupported_by_runtime',
+    findFault: ({ publicKey }) =>
+      judgeKey(publicKey) === 'unsupported-by-runtime'
+        ? `This Node.js can't verify signatures by the certificate's key (${describePublicKey(publicKey)}): ${runtimeRemedy}.`
+        : undefined,
+  },
 ];
 
 export interface CertificateVerificationOptions {
@@ -139,15 +148,17 @@ export function listCertificateFaults(certificate: ClientCertificate, now: numbe
   });
 }
 
-/** For people: what `judgeKey` accepts. */
+/** For people: what `judgeKey` accepts on any runtime. */
 export const acceptedKeys: string = `RSA of ${minimumRsaBits} bits or more, EC P-256, P-384, P-521, or Ed25519`;
 
 const acceptedCurves: ReadonlySet<string> = new Set(['P-256', 'P-384', 'P-521']);
 /** Curves of less than 112 bits of security, and those that the key's owner made (CVE-2020-0601). */
 const weakCurves: ReadonlySet<string> = new Set(['P-192', 'explicit parameters']);
 
-/** An allow list. What is not on it is weak only where that is known; ML-DSA, for one, is not. */
-export function judgeKey(key: CertificatePublicKey): 'accepted' | 'too-weak' | 'unsupported' {
+export type KeyJudgement = 'accepted' | 'too-weak' | 'unsupported' | 'unsupported-by-runtime';
+
+/** An allow list. What is not on it is weak only where that is known; SLH-DSA, for one, is not. */
+export function judgeKey(key: CertificatePublicKey): KeyJudgement {
   switch (key.algorithm) {
     case 'rsa':
       return key.bits >= minimumRsaBits ? 'accepted' : 'too-weak';
@@ -156,6 +167,11 @@ export function judgeKey(key: CertificatePublicKey): 'accepted' | 'too-weak' | '
       return weakCurves.has(key.curve) ? 'too-weak' : 'unsupported';
     case 'ed25519':
       return 'accepted';
+    // The weakest of them, category 2 (FIPS 204 §4), is meant to take as much as a collision of SHA-256.
+    case 'ml-dsa-44':
+    case 'ml-dsa-65':
+    case 'ml-dsa-87':
+      return isVerifiedByRuntime(key.algorithm) ? 'accepted' : 'unsupported-by-runtime';
     case 'ed448':
     case 'other':
       return 'unsupported';
@@ -177,6 +193,10 @@ export function describePublicKey(key: CertificatePublicKey): string {
       return 'Ed25519';
     case 'ed448':
       return 'Ed448';
+    case 'ml-dsa-44':
+    case 'ml-dsa-65':
+    case 'ml-dsa-87':
+      return nameMlDsa(key.algorithm);
     case 'other':
       return describeUnsupportedAlgorithm(key.objectIdentifier);
   }

@@ -14,6 +14,7 @@ import {
   readSingle,
   refuseDer,
 } from '../encoding/der.js';
+import { findMlDsaParameterSet, getMlDsaKeyLength, nameMlDsa } from './ml-dsa.js';
 import { rsassaPss } from './signature-algorithm.js';
 
 /**
@@ -218,12 +219,13 @@ function decodeUtf8(bytes: Uint8Array): string {
 
 // SubjectPublicKeyInfo (RFC 5280 §4.1.2.7)
 
-/** What a subject public key info says of the key (RFC 3279, RFC 5480, RFC 8410); `other` for what is not known here. */
+/** What a subject public key info says of the key (RFC 3279, RFC 5480, RFC 8410, RFC 9881); `other` for what is not known here. */
 export type CertificatePublicKey =
   | { readonly algorithm: 'rsa'; readonly bits: number }
   | { readonly algorithm: 'ec'; readonly curve: string }
   | { readonly algorithm: 'ed25519' }
   | { readonly algorithm: 'ed448' }
+  | { readonly algorithm: 'ml-dsa-44' | 'ml-dsa-65' | 'ml-dsa-87' }
   | { readonly algorithm: 'other'; readonly objectIdentifier: string };
 
 const curveNames: Readonly<Record<string, string>> = {
@@ -252,8 +254,13 @@ export function decodePublicKey(subjectPublicKeyInfo: DerElement): CertificatePu
       return { algorithm: 'ed25519' };
     case '1.3.101.113':
       return { algorithm: 'ed448' };
-    default:
-      return { algorithm: 'other', objectIdentifier };
+    default: {
+      const parameterSet = findMlDsaParameterSet(objectIdentifier);
+      // RFC 9881 §2: the parameters must be absent.
+      if (parameterSet === undefined || !algorithm.isAtEnd) return { algorithm: 'other', objectIdentifier };
+      if (key.length === getMlDsaKeyLength(parameterSet)) return { algorithm: parameterSet };
+      return refuseDer(`an ${nameMlDsa(parameterSet)} key of ${key.length} octets`);
+    }
   }
 }
 

@@ -7,14 +7,22 @@ import {
   derTags,
   readSingle,
 } from '../encoding/der.js';
+import {
+  type MlDsaParameterSet,
+  findMlDsaParameterSet,
+  isMlDsa,
+  isVerifiedByRuntime,
+  nameMlDsa,
+  runtimeRemedy,
+} from './ml-dsa.js';
 
 export type DigestAlgorithm = 'md5' | 'sha1' | 'sha224' | 'sha256' | 'sha384' | 'sha512';
 
-/** What an AlgorithmIdentifier of a signature says (RFC 4055, RFC 5758, RFC 8410); `unknown` is never verified. */
+/** What an AlgorithmIdentifier of a signature says (RFC 4055, RFC 5758, RFC 8410, RFC 9881); `unknown` is never verified. */
 export type SignatureAlgorithm =
   | { readonly scheme: 'rsa-pkcs1' | 'ecdsa'; readonly digest: DigestAlgorithm }
   | { readonly scheme: 'rsa-pss'; readonly digest: DigestAlgorithm; readonly saltLength: number }
-  | { readonly scheme: 'ed25519' | 'ed448' }
+  | { readonly scheme: 'ed25519' | 'ed448' | MlDsaParameterSet }
   | { readonly scheme: 'unknown'; readonly objectIdentifier: string };
 
 const rsaPkcs1Digests: Readonly<Record<string, DigestAlgorithm>> = {
@@ -66,12 +74,14 @@ export function decodeSignatureAlgorithm(element: DerElement): SignatureAlgorith
   // RFC 4055 §5: the parameters must be NULL, and an absent NULL must be accepted as well.
   if (rsaDigest !== undefined) return isNullOrAbsent(parameters) ? { scheme: 'rsa-pkcs1', digest: rsaDigest } : unknown;
   if (objectIdentifier === rsassaPss) return decodePssParameters(parameters) ?? unknown;
-  // RFC 5758 §3.2, RFC 8410 §3: the parameters must be absent.
+  // RFC 5758 §3.2, RFC 8410 §3, RFC 9881 §2: the parameters must be absent.
   if (parameters !== undefined) return unknown;
   const ecdsaDigest = ecdsaDigests[objectIdentifier];
   if (ecdsaDigest !== undefined) return { scheme: 'ecdsa', digest: ecdsaDigest };
   if (objectIdentifier === ed25519) return { scheme: 'ed25519' };
-  return objectIdentifier === ed448 ? { scheme: 'ed448' } : unknown;
+  if (objectIdentifier === ed448) return { scheme: 'ed448' };
+  const parameterSet = findMlDsaParameterSet(objectIdentifier);
+  return parameterSet === undefined ? unknown : { scheme: parameterSet };
 }
 
 /** Algorithms of keys and signatures that are not verified here, so that a denial can call them by their names. */
@@ -82,10 +92,10 @@ const unsupportedAlgorithmNames: Readonly<Record<string, string>> = {
   '2.16.840.1.101.3.4.3.2': 'DSA with SHA-256',
   '1.3.101.110': 'X25519',
   '1.3.101.111': 'X448',
-  // RFC 9881 §2 (FIPS 204)
-  '2.16.840.1.101.3.4.3.17': 'ML-DSA-44',
-  '2.16.840.1.101.3.4.3.18': 'ML-DSA-65',
-  '2.16.840.1.101.3.4.3.19': 'ML-DSA-87',
+  // RFC 9881 §8.3 keeps these out of certificates.
+  '2.16.840.1.101.3.4.3.32': 'HashML-DSA-44 with SHA-512',
+  '2.16.840.1.101.3.4.3.33': 'HashML-DSA-65 with SHA-512',
+  '2.16.840.1.101.3.4.3.34': 'HashML-DSA-87 with SHA-512',
   // RFC 9909 §3 (FIPS 205)
   '2.16.840.1.101.3.4.3.20': 'SLH-DSA-SHA2-128s',
   '2.16.840.1.101.3.4.3.21': 'SLH-DSA-SHA2-128f',
@@ -103,6 +113,8 @@ const unsupportedAlgorithmNames: Readonly<Record<string, string>> = {
 
 /** Its name where it has one here; always its object identifier, which is what people search for. */
 export function describeUnsupportedAlgorithm(objectIdentifier: string): string {
+  const parameterSet = findMlDsaParameterSet(objectIdentifier);
+  if (parameterSet !== undefined) return `${nameMlDsa(parameterSet)} with parameters (${objectIdentifier})`;
   const name = unsupportedAlgorithmNames[objectIdentifier];
   return name === undefined ? `algorithm ${objectIdentifier}` : `${name} (${objectIdentifier})`;
 }
@@ -115,7 +127,19 @@ export function describeSignatureAlgorithm(algorithm: SignatureAlgorithm): strin
       ? `algorithm ${objectIdentifier} with parameters that are not supported`
       : describeUnsupportedAlgorithm(objectIdentifier);
   }
-  return 'digest' in algorithm ? `${algorithm.scheme} with ${algorithm.digest}` : algorithm.scheme;
+  if ('digest' in algorithm) return `${algorithm.scheme} with ${algorithm.digest}`;
+  return isMlDsa(algorithm.scheme) ? nameMlDsa(algorithm.scheme) : algorithm.scheme;
+}
+
+/** False only of what Certgate verifies where Node can. */
+export function isVerifiable({ scheme }: SignatureAlgorithm): boolean {
+  return !isMlDsa(scheme) || isVerifiedByRuntime(scheme);
+}
+
+/** Why signatures by it aren't accepted, as part of a sentence: the runtime, or what it is. */
+export function describeRefusedAlgorithm(algorithm: SignatureAlgorithm): string {
+  const described = describeSignatureAlgorithm(algorithm);
+  return isVerifiable(algorithm) ? described : `${described}: ${runtimeRemedy}`;
 }
 
 function isNullOrAbsent(parameters: DerElement | undefined): boolean {

@@ -23,7 +23,8 @@ const longestSignature = 144;
 /**
  * The certificates that differ from this one in nothing but the signature, and are as good: of an ECDSA signature (r, s),
  * (r, n − s) is one too (FIPS 186-5 §6.4.2), and anybody can work it out. So whoever holds a certificate that is refused by
- * its thumbprint has a second one that has another. Of the other algorithms there is one signature for each. A few more are
+ * its thumbprint has a second one that has another. Of the other algorithms there is one signature for each, or only the signer
+ * can make another (ML-DSA: RFC 9881 §9). A few more are
  * given than exist, since the curve isn't asked for.
  */
 export function listSignatureTwins(der: Uint8Array): readonly Uint8Array[] {

@@ -76,6 +76,10 @@ function prepareVerification({ algorithm }: SignedData, { key }: VerificationKey
       return key.asymmetricKeyType === 'ec' ? { digest: algorithm.digest, key } : undefined;
     case 'ed25519':
     case 'ed448':
+    case 'ml-dsa-44':
+    case 'ml-dsa-65':
+    case 'ml-dsa-87':
+      // Pure ML-DSA with an empty context string (RFC 9881 §3), which is Node's default.
       return key.asymmetricKeyType === algorithm.scheme ? { digest: null, key } : undefined;
     case 'unknown':
       return undefined;

@@ -68,6 +68,7 @@ export const pathFaultCodes = [
   'path_key_too_weak',
   'path_algorithm_unsupported',
   'path_algorithm_too_weak',
+  'algorithm_unsupported_by_runtime',
   'path_extended_key_usage_unsuitable',
   'certificate_revoked',
   'revocation_unavailable',

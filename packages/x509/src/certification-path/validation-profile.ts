@@ -3,6 +3,7 @@ import {
   acceptedKeys,
   clientAuthentication,
   describePublicKey,
+  type KeyJudgement,
   judgeKey,
 } from '../certificate/certificate-verification.js';
 import {
@@ -10,10 +11,15 @@ import {
   describeAttributeType,
   findValueWithoutText,
 } from '../certificate/distinguished-name.js';
+import { runtimeRemedy } from '../certificate/ml-dsa.js';
 import { shortenText } from '../encoding/shown-text.js';
 import { extensionTypes, type PathCertificate } from '../certificate/path-certificate.js';
 import { type PathFault, type PathRole, failPath } from './path-check.js';
-import { type SignatureAlgorithm, describeSignatureAlgorithm } from '../certificate/signature-algorithm.js';
+import {
+  type SignatureAlgorithm,
+  describeSignatureAlgorithm,
+  isVerifiable,
+} from '../certificate/signature-algorithm.js';
 
 /**
  * `rfc5280` asks what the standard's algorithm asks, for conformance runs over material of its time. `strict`, the default
@@ -36,14 +42,12 @@ export function findProfileFault(
 }
 
 /** RFC 8446 and CA/Browser practice agree: MD5 and SHA-1 signatures are forgeable. What isn't verified is not called weak. */
-function judgeAlgorithm(
-  algorithm: SignatureAlgorithm,
-  profile: ValidationProfile,
-): 'accepted' | 'too-weak' | 'unsupported' {
+function judgeAlgorithm(algorithm: SignatureAlgorithm, profile: ValidationProfile): KeyJudgement {
   if (algorithm.scheme === 'unknown') return 'unsupported';
+  if (!isVerifiable(algorithm)) return 'unsupported-by-runtime';
   if (profile === 'rfc5280') return 'accepted';
   if ('digest' in algorithm) return algorithm.digest === 'md5' || algorithm.digest === 'sha1' ? 'too-weak' : 'accepted';
-  return algorithm.scheme === 'ed25519' ? 'accepted' : 'unsupported';
+  return algorithm.scheme === 'ed448' ? 'unsupported' : 'accepted';
 }
 
 /** Whether the profile accepts signatures of this algorithm. */
@@ -157,6 +161,9 @@ const checkSerialNumber: Check = (certificate, role) => {
 const checkPublicKey: Check = (certificate, role) => {
   const verdict = judgeKey(certificate.publicKey);
   if (verdict === 'accepted') return undefined;
+  if (verdict === 'unsupported-by-runtime') {
+    return failForRuntime(certificate, role, `has a key for ${describePublicKey(certificate.publicKey)}`);
+  }
   const [code, what] =
     verdict === 'too-weak'
       ? (['path_key_too_weak', 'that is too weak'] as const)
@@ -164,6 +171,13 @@ const checkPublicKey: Check = (certificate, role) => {
   const key = describePublicKey(certificate.publicKey);
   return failPath(code, `${describe(certificate, role)} has a key (${key}) ${what}; issue it with ${acceptedKeys}.`);
 };
+
+/** The certificate is good; an app on another Node decides about it. */
+const failForRuntime = (certificate: PathCertificate, role: PathRole, what: string): PathFault =>
+  failPath(
+    'algorithm_unsupported_by_runtime',
+    `${describe(certificate, role)} ${what}, which this Node.js can't verify: ${runtimeRemedy}.`,
+  );
 
 /** Explicit curve parameters let the caller choose the mathematics (CVE-2020-0601): no profile takes them. */
 const checkCurve: Check = (certificate, role) => {
@@ -179,7 +193,9 @@ const checkSignatureAlgorithmIn =
     const { signatureAlgorithm } = certificate;
     const verdict = role === 'trust-anchor' ? 'accepted' : judgeAlgorithm(signatureAlgorithm, profile);
     if (verdict === 'accepted') return undefined;
-    const signed = `${describe(certificate, role)} is signed with ${describeSignatureAlgorithm(signatureAlgorithm)}`;
+    const algorithm = describeSignatureAlgorithm(signatureAlgorithm);
+    if (verdict === 'unsupported-by-runtime') return failForRuntime(certificate, role, `is signed with ${algorithm}`);
+    const signed = `${describe(certificate, role)} is signed with ${algorithm}`;
     return verdict === 'too-weak'
       ? failPath('path_algorithm_too_weak', `${signed}, which is too weak; let the CA sign with SHA-256 or better.`)
       : failPath(

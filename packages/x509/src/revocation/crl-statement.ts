@@ -6,7 +6,7 @@ import type {
 } from '../certificate/distribution-point.js';
 import { areGeneralNamesEqual, type GeneralName } from '../certificate/general-name.js';
 import type { PathCertificate } from '../certificate/path-certificate.js';
-import { describeSignatureAlgorithm, type SignatureAlgorithm } from '../certificate/signature-algorithm.js';
+import { describeRefusedAlgorithm, type SignatureAlgorithm } from '../certificate/signature-algorithm.js';
 import { isSignedBy, recallSignature } from '../certificate/signature-verification.js';
 import { type CertificateRevocationList, crlExtensionTypes } from './certificate-revocation-list.js';
 
@@ -37,7 +37,7 @@ export function findCrlStatements(question: CrlQuestion): CrlStatements {
     if (signer !== undefined) statements.push({ crl, reasons, signer });
     else if (question.isAlgorithmAccepted(algorithm)) faults.push('A CRL is signed by nobody who may sign it.');
     else
-      faults.push(`A CRL is signed with an algorithm that is not accepted (${describeSignatureAlgorithm(algorithm)}).`);
+      faults.push(`A CRL is signed with an algorithm that is not accepted (${describeRefusedAlgorithm(algorithm)}).`);
   }
   return { statements, faults };
 }

@@ -1,7 +1,7 @@
 import { isStrongKey } from '../certificate/certificate-verification.js';
 import { areNamesEqual } from '../certificate/distinguished-name.js';
 import { decodePathCertificate, type PathCertificate } from '../certificate/path-certificate.js';
-import { describeSignatureAlgorithm, type SignatureAlgorithm } from '../certificate/signature-algorithm.js';
+import { describeRefusedAlgorithm, type SignatureAlgorithm } from '../certificate/signature-algorithm.js';
 import { isSignedBy } from '../certificate/signature-verification.js';
 import { copyOwn } from '../encoding/own-members.js';
 import { hashResponderKey, isAboutCertificate } from './ocsp-certificate-id.js';
@@ -39,7 +39,7 @@ export function findOcspStatus(given: OcspQuestion): RevocationStatus {
     if (answers.length === 0) continue;
     const { algorithm } = response.signed;
     if (!question.isAlgorithmAccepted(algorithm)) {
-      const described = describeSignatureAlgorithm(algorithm);
+      const described = describeRefusedAlgorithm(algorithm);
       faults.push(`An OCSP response is signed with an algorithm that is not accepted (${described}).`);
       continue;
     }

@@ -24,7 +24,10 @@ const keyOptions = {
   'p-224': ['-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-224'],
   'p-192': ['-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-192'],
   // OpenSSL 3.5 and later: `isKeyKindKnown` tells.
+  'ml-dsa-44': ['-algorithm', 'ML-DSA-44'],
+  'ml-dsa-44-again': ['-algorithm', 'ML-DSA-44'],
   'ml-dsa-65': ['-algorithm', 'ML-DSA-65'],
+  'ml-dsa-87': ['-algorithm', 'ML-DSA-87'],
   'slh-dsa': ['-algorithm', 'SLH-DSA-SHA2-128s'],
 } as const;
 
