@@ -31,10 +31,6 @@ export function findMlDsaParameterSet(objectIdentifier: string): MlDsaParameterS
   return byObjectIdentifier.get(objectIdentifier);
 }
 
-export function isMlDsa(algorithm: string): algorithm is MlDsaParameterSet {
-  return Object.hasOwn(parameterSets, algorithm);
-}
-
 /** As FIPS 204 writes it. */
 export function nameMlDsa(parameterSet: MlDsaParameterSet): string {
   return parameterSets[parameterSet].name;

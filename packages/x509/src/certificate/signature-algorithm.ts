@@ -10,7 +10,6 @@ import {
 import {
   type MlDsaParameterSet,
   findMlDsaParameterSet,
-  isMlDsa,
   isVerifiedByRuntime,
   nameMlDsa,
   runtimeRemedy,
@@ -128,12 +127,18 @@ export function describeSignatureAlgorithm(algorithm: SignatureAlgorithm): strin
       : describeUnsupportedAlgorithm(objectIdentifier);
   }
   if ('digest' in algorithm) return `${algorithm.scheme} with ${algorithm.digest}`;
-  return isMlDsa(algorithm.scheme) ? nameMlDsa(algorithm.scheme) : algorithm.scheme;
+  const parameterSet = findParameterSet(algorithm);
+  return parameterSet === undefined ? algorithm.scheme : nameMlDsa(parameterSet);
 }
 
 /** False only of what Certgate verifies where Node can. */
-export function isVerifiable({ scheme }: SignatureAlgorithm): boolean {
-  return !isMlDsa(scheme) || isVerifiedByRuntime(scheme);
+export function isVerifiable(algorithm: SignatureAlgorithm): boolean {
+  const parameterSet = findParameterSet(algorithm);
+  return parameterSet === undefined || isVerifiedByRuntime(parameterSet);
+}
+
+function findParameterSet({ scheme }: SignatureAlgorithm): MlDsaParameterSet | undefined {
+  return scheme === 'ml-dsa-44' || scheme === 'ml-dsa-65' || scheme === 'ml-dsa-87' ? scheme : undefined;
 }
 
 /** Why signatures by it aren't accepted, as part of a sentence: the runtime, or what it is. */
