@@ -40,7 +40,7 @@ function describeKeyBlock({ label, text }: PemBlock): string {
   try {
     return `A private key without a password: ${describeKey(createPrivateKey(text))}.`;
   } catch {
-    return 'A private key that is damaged, or of an unknown kind.';
+    return 'A private key that is damaged, or of a kind that this Node.js does not know.';
   }
 }
 

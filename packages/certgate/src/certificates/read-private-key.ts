@@ -70,9 +70,12 @@ function openPlainKey(block: PemBlock, name: string): KeyObject {
   try {
     return createPrivateKey(block.text);
   } catch (cause) {
-    throw new CommandFailure(`The private key in ${name} can't be read; it is damaged or of an unknown kind.`, {
-      cause,
-    });
+    throw new CommandFailure(
+      `The private key in ${name} can't be read; it is damaged, or of a kind that this Node.js doesn't know.`,
+      {
+        cause,
+      },
+    );
   }
 }
 

@@ -197,7 +197,7 @@ function parsePrivateKey(pkcs8: Buffer): KeyObject {
   try {
     return createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' });
   } catch (cause) {
-    throw new PfxError('unsupported', 'It holds a private key of a kind that cannot be read.', { cause });
+    throw new PfxError('unsupported', 'It holds a private key of a kind that this Node.js cannot read.', { cause });
   }
 }
 
