@@ -156,14 +156,16 @@ function refuse(denial: Denial, context: unknown): unknown {
   const triggerType = isContext ? findTriggerType(context) : undefined;
   // What a queue's or a timer's function returns is taken for its success, and the message would be gone.
   const kind = findTriggerKind(triggerType);
-  if (kind !== undefined && kind !== 'http') {
+  if (kind !== undefined && kind !== 'http' && kind !== 'mcp') {
     throw new TypeError(
-      `The function "${readFunctionName(context)}" has no HTTP trigger, so no certificate can come with it: take requireRole away.`,
+      `The function "${readFunctionName(context)}" has no HTTP trigger and no MCP trigger that Certgate knows, so no certificate can come with it: take requireRole away.`,
     );
   }
   logRoleDenial(context, denial);
   const call = { functionName: readFunctionName(context), invocationId: readInvocationId(context) };
   publishDecision(call, { decision: denial });
+  // What an MCP handler returns is its result, whatever it says.
+  if (kind === 'mcp') throw new Error(denial.detail);
   const response = createDenialAnswer(denial, readInvocationId(context), isDevelopment(process.env) ? {} : undefined);
   return isContext ? answerDenial(response, context as InvocationContext) : response;
 }

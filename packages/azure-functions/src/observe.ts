@@ -18,7 +18,8 @@ export interface ObserveOptions {
  * the function is closed.
  *
  * Azure's key check is all that protects the function meanwhile, so an `authLevel` of `function` or `admin` is required;
- * without one, `app.http` registers `anonymous`. In the handler, `findClientIdentity` gives the caller that would be
+ * without one, `app.http` registers `anonymous`. MCP functions need the system key of Azure's MCP extension, which host.json
+ * can take away (`webhookAuthorizationLevel`). In the handler, `findClientIdentity` gives the caller that would be
  * admitted, and undefined for others.
  *
  * It stands outermost. It returns a new function and leaves the given one as it is. Where its mark gets lost, the function
@@ -35,7 +36,7 @@ export interface ObserveOptions {
  *
  * @throws {TypeError} for a handler that is anonymous, report-only, observed already or no function, for an unknown option,
  * and for an `until` that is no RFC 3339 time in UTC. The registration throws one where no key is required, or where the
- * trigger is not HTTP.
+ * trigger is neither HTTP nor MCP.
  * @throws {RangeError} when `until` is more than 90 days ahead. One that has passed is no error: the function is closed.
  */
 export function observe<Handler extends HttpHandler>(handler: Handler, options: ObserveOptions): Handler;

@@ -36,7 +36,7 @@ export interface ClientIdentity extends IdentityOfAnyRoles {
  * app.http('Whoami', { handler: (request, context) => ({ body: getClientIdentity(context).name }) });
  * ```
  *
- * @throws {ClientIdentityMissing} in a function that is anonymous, that has no HTTP trigger, or in an app without
+ * @throws {ClientIdentityMissing} in a function that is anonymous, that has neither an HTTP nor an MCP trigger, or in an app without
  * `secureApp`, so that a forgotten gate can't look like an admitted caller; in an observed function, for a caller that
  * would be refused.
  */

@@ -57,8 +57,8 @@ export interface SecureAppOptions {
 }
 
 /**
- * Closes every HTTP function of the app to callers without an allowed client certificate, however and whenever the function
- * was registered. Call it once, in any file that the app loads at start.
+ * Closes every HTTP function and every MCP tool, resource and prompt of the app to callers without an allowed client
+ * certificate, however and whenever the function was registered. Call it once, in any file that the app loads at start.
  *
  * Nothing is read here: the first load of trust happens when the app starts.
  *

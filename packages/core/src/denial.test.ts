@@ -20,6 +20,7 @@ describe('the table of denials', () => {
         'front_end_contradicted',
         'front_end_unproven',
         'http_streaming_ambiguous',
+        'mcp_headers_unavailable',
         'gate_not_installed',
         'trust_locked',
         'trust_unavailable',
@@ -28,6 +29,7 @@ describe('the table of denials', () => {
       ],
       client_certificate_required: [
         'front_end_bypassed',
+        'mcp_transport_unsupported',
         'certificate_missing',
         'certificate_malformed',
         'certificate_multiple',

@@ -12,11 +12,11 @@ export const decisionSteps = [
 /** A step of the path of a decision, for people who explain one. */
 export type DecisionStepName = (typeof decisionSteps)[number];
 
-/** The steps of a request's path that can refuse it (docs/request-path.md). The first two are the adapter's. */
-export type RequestStep = 'front-end' | 'http-streaming' | DecisionStepName;
+/** The steps of a request's path that can refuse it (docs/request-path.md). The first three are the adapter's. */
+export type RequestStep = 'front-end' | 'http-streaming' | 'mcp-transport' | DecisionStepName;
 
 /** All of them, in the order in which they run. */
-export const requestSteps: readonly RequestStep[] = ['front-end', 'http-streaming', ...decisionSteps];
+export const requestSteps: readonly RequestStep[] = ['front-end', 'http-streaming', 'mcp-transport', ...decisionSteps];
 
 /** What callers learn: the same for no certificate and for a wrong one. */
 const statusByPublicCode = { client_certificate_required: 401, forbidden: 403, unavailable: 503 } as const;
@@ -46,6 +46,9 @@ const denials = {
   // Of one request alone: for all that is known, somebody sent it past the front end.
   front_end_bypassed: { publicCode: 'client_certificate_required', steps: ['front-end'] },
   http_streaming_ambiguous: { publicCode: 'unavailable', steps: ['http-streaming'] },
+  // Of an MCP call. The caller chooses the transport; whether its headers come along is the operator's affair.
+  mcp_transport_unsupported: { publicCode: 'client_certificate_required', steps: ['mcp-transport'] },
+  mcp_headers_unavailable: { publicCode: 'unavailable', steps: ['mcp-transport'] },
   gate_not_installed: { publicCode: 'unavailable', steps: [] },
   // The certificate header. The bytes of a pinned certificate may turn out later to be none.
   certificate_missing: { publicCode: 'client_certificate_required', steps: ['certificate-header'] },

@@ -168,29 +168,28 @@ describe('a function.json function', () => {
   }
 });
 
-describe('MCP triggers', () => {
-  for (const type of ['mcpToolTrigger', 'MCPPROMPTTRIGGER', 'mcpResourceTrigger', 'mcpOfTomorrowTrigger']) {
-    it(`${type}: the function never runs, and the operator is told why`, async (context) => {
-      const readStartLines = watchStartLines(context);
-      const { app, worker } = createApp(context);
-      const { handler, runs } = count();
-      app.generic('Early', { trigger: { type, name: 'call' }, handler });
-      secureApp(app, { trustStore });
-      app.generic('Late', { trigger: { type, name: 'call' }, handler });
-      await worker.start();
-      assert.deepEqual(readStartLines(), ['mcp_trigger']);
-      for (const name of ['Early', 'Late']) {
-        const { error } = await worker.invoke(name, { data: { json: '{}' } });
-        assert.match(String(error), /Certgate refused a call of/);
-      }
-      // Past the gate too.
-      assert.throws(() => worker.functions.get('Late')!.callback({}, {}), /has an MCP trigger/);
-      assert.equal(runs(), 0);
-      assert.throws(() => {
-        app.generic('Marked', { trigger: { type, name: 'call' }, handler: allowAnonymous(handler) });
-      }, /has no HTTP trigger/);
-    });
-  }
+describe('MCP triggers of tomorrow', () => {
+  it('the function never runs, and the operator is told why', async (context) => {
+    const trigger = { type: 'mcpOfTomorrowTrigger', name: 'call' };
+    const readStartLines = watchStartLines(context);
+    const { app, worker } = createApp(context);
+    const { handler, runs } = count();
+    app.generic('Early', { trigger, handler });
+    secureApp(app, { trustStore });
+    app.generic('Late', { trigger, handler });
+    await worker.start();
+    assert.deepEqual(readStartLines(), ['mcp_trigger']);
+    for (const name of ['Early', 'Late']) {
+      const { error } = await worker.invoke(name, { data: { json: '{}' } });
+      assert.match(String(error), /Certgate refused a call of/);
+    }
+    // Past the gate too.
+    assert.throws(() => worker.functions.get('Late')!.callback({}, {}), /has an MCP trigger/);
+    assert.equal(runs(), 0);
+    assert.throws(() => {
+      app.generic('Marked', { trigger, handler: allowAnonymous(handler) });
+    }, /has no HTTP trigger and no MCP trigger/);
+  });
 });
 
 /** Renames or removes one method of an object, its class's too. */

@@ -2,12 +2,13 @@
 //
 //   model-gate: an invocation, after all preInvocation hooks
 //     │ gated-functions        allowAnonymous                           handler
-//     │                        MCP trigger                              the invocation fails, certificate_missing is logged
+//     │                        unknown MCP trigger                      the invocation fails, certificate_missing is logged
 //     │ function-gate          no invocation context                    503 internal_fault
 //     │                        admitted before: on to authorization
 //     │ front-ends of core     unknown, contradicted or unproven        503 front_end_unknown, front_end_contradicted …
 //     │ core-call              the headers of the request that the host sent
 //     │ http-streaming         the headers of the proxied request       503 http_streaming_ambiguous
+//     │ mcp-call               those in the payload of an MCP call      mcp_transport_unsupported, mcp_headers_unavailable
 //     │ RequestReader of core  the secret and the text of the front end 401 front_end_bypassed, certificate_missing …
 //     │ AccessGate of core     certificate, trust, roles                401, 403 or 503: access-gate.ts
 //     │ log/ of core           the line and the channel; a fault here   503 internal_fault
@@ -15,14 +16,13 @@
 //
 //   In an observed function, what is refused below function-gate is logged, and the handler runs without an identity.
 //
-//   denial-response sends refusals. Where an invocation reaches a wrapped handler without an admission, the wrapper takes
+//   denial-response sends refusals; those of MCP calls are results or failed invocations, not HTTP responses. Where an invocation reaches a wrapped handler without an admission, the wrapper takes
 //   the same steps, by the invocation's header or, where the gate has not seen it, by the handler's own arguments. If the
 //   model is unknown, a hook does so for handlers without a wrapper.
 
 import type { FunctionHandler, HttpRequest, InvocationContext, PreInvocationContext } from '@azure/functions';
 import {
   type Denial,
-  type FindField,
   type GateOptions,
   type TrustStoreReport,
   createDenialAnswer,
@@ -32,14 +32,15 @@ import {
 } from '@certgate/core';
 import { CoreCall } from './core-call.js';
 import { ObservationClock, OpeningNotice } from './deferral.js';
-import { answerInvocation, findTriggerType } from './denial-response.js';
-import { admitted, FunctionGate, type Verdict } from './function-gate.js';
+import { answerInvocation, answerMcpInvocation, findTriggerType } from './denial-response.js';
+import { admitted, type CallHeaders, FunctionGate, type Verdict } from './function-gate.js';
 import { createHandlerCall, findContext, refuseHandler } from './handler-call.js';
 import { type GatedFunction, GatedFunctions } from './gated-functions.js';
+import { denyPastGate, readMcpHeaders } from './mcp-call.js';
 import { ModelGate, type ModelInvocation } from './model-gate.js';
 import { findRegistered, getCoverage } from './registered-functions.js';
 import type { AnyHandler, CoveringGate, FunctionCoverage, RegisteredFunction } from './shared-state.js';
-import { findFunctionKind, findTriggerKind, isPromiseLike, type WorkerCore } from './worker-core.js';
+import { findFunctionKind, findTriggerKind, isPromiseLike, type TriggerKind, type WorkerCore } from './worker-core.js';
 
 /** The hooks of `@azure/functions`, for where the programming model can't be gated. */
 export interface AppHooks {
@@ -61,6 +62,8 @@ export class AppGate implements CoveringGate {
   readonly #functions: GatedFunctions;
   /** Handlers that refuse: where somebody has copied a gated method, a model is gated twice, and the refusal goes on. */
   readonly #refusals = new WeakSet<object>();
+  /** MCP functions of which it was said that every call is refused. */
+  readonly #refusedMcp = new Set<string>();
   #isStarted = false;
   #isStandingIn = false;
   #isBypassNoted = false;
@@ -105,7 +108,10 @@ export class AppGate implements CoveringGate {
     if (!this.#isStarted) return;
     this.#openings.give(registered);
     const { name, kind } = registered;
-    if (kind === 'mcp') warnAtStart('mcp_trigger', describeMcp(name), { function: name });
+    const isRefused = kind === 'unknown-mcp' || (kind === 'mcp' && this.#isStandingIn);
+    if (!isRefused || this.#refusedMcp.has(name)) return;
+    this.#refusedMcp.add(name);
+    warnAtStart('mcp_trigger', kind === 'mcp' ? describeHiddenMcp(name) : describeUnknownMcp(name), { function: name });
   }
 
   /**
@@ -137,25 +143,32 @@ export class AppGate implements CoveringGate {
       if (isShared)
         return this.#gate.denyFault(subject, new TypeError('several invocations have one invocation model'));
       const gated = this.#functions.find(subject.functionName, findFunctionKind(core.metadata), handler);
-      const findHeader: FindField = (name) => subject.findHeader(name);
-      const { isOpen, requirement } = gated;
+      const { isOpen, requirement, kind } = gated;
+      const headers: CallHeaders =
+        kind === 'mcp'
+          ? { kind, read: () => readMcpHeaders(core) }
+          : { kind: 'http', findHeader: (name) => subject.findHeader(name) };
       if (isOpen) {
-        this.#gate.noteOpen(context, findHeader);
+        this.#gate.noteOpen(context, headers);
         return admitted;
       }
-      if (requirement === undefined) return this.#gate.reportDenial(subject, denyMcp(subject.functionName));
+      if (requirement === undefined) return this.#gate.reportDenial(subject, denyUnknownMcp(subject.functionName));
       if (!isObject(context)) return this.#gate.denyFault(subject, new TypeError('the invocation has no context'));
       const observation = this.#observation.observe(gated, subject);
       const request = inputs[0];
-      return this.#gate.decide({ requirement, context, request, subject, findHeader, isInvocation: true, observation });
+      return this.#gate.decide({ requirement, context, request, subject, headers, isInvocation: true, observation });
     } catch (error) {
       return this.#gate.denyFault(subject, error);
     }
   }
 
-  #answer(denial: Denial, { core, context }: ModelInvocation, { invocationId }: CoreCall): unknown {
+  #answer(denial: Denial, invocation: ModelInvocation, { invocationId }: CoreCall): unknown {
+    const { core, context } = invocation;
     const development = isDevelopment(process.env) ? { trust: this.findTrustReport() } : undefined;
-    return answerInvocation(createDenialAnswer(denial, invocationId, development), context, core.metadata);
+    const answer = createDenialAnswer(denial, invocationId, development);
+    return isMcp(findFunctionKind(core.metadata))
+      ? answerMcpInvocation(answer, invocationId, invocation)
+      : answerInvocation(answer, context, core.metadata);
   }
 
   /**
@@ -188,23 +201,26 @@ export class AppGate implements CoveringGate {
   }
 
   /** @throws {Error} for an MCP trigger: what its handler returns would reach the caller as the tool's result. */
-  #refuse(denial: Denial, { requirement }: GatedFunction, args: readonly unknown[]): unknown {
-    if (requirement === undefined) throw new Error(denial.detail);
+  #refuse(denial: Denial, { kind }: GatedFunction, args: readonly unknown[]): unknown {
+    if (isMcp(kind)) throw new Error(denial.detail);
     return refuseHandler(denial, args, () => this.findTrustReport());
   }
 
   #decideHandler(gated: GatedFunction, args: readonly unknown[]): Verdict | PromiseLike<Verdict> {
-    const { name, requirement } = gated;
+    const { name, requirement, kind } = gated;
     const context = findContext(args);
     const subject = createHandlerCall(name, context);
-    if (requirement === undefined) return this.#gate.reportDenial(subject, denyMcp(name));
+    if (requirement === undefined) return this.#gate.reportDenial(subject, denyUnknownMcp(name));
     if (context === undefined)
       return this.#gate.reportDenial(subject, deny('internal_fault', 'The call carries no invocation context.'));
     const [request] = args;
-    const findHeader: FindField = (name) => (request as HttpRequest).headers.get(name);
+    const headers: CallHeaders =
+      kind === 'mcp'
+        ? { kind, read: () => denyPastGate(name) }
+        : { kind: 'http', findHeader: (field) => (request as HttpRequest).headers.get(field) };
     const isKeyed = this.#functions.isKeyed(this.#gate.findInvoked(context), context);
     const observation = isKeyed ? this.#observation.observe(gated) : undefined;
-    return this.#gate.decide({ requirement, context, request, subject, findHeader, isInvocation: false, observation });
+    return this.#gate.decide({ requirement, context, request, subject, headers, isInvocation: false, observation });
   }
 
   #noteBypass(functionName: string, context: InvocationContext | undefined): void {
@@ -220,6 +236,7 @@ export class AppGate implements CoveringGate {
     if (this.#isStandingIn) return;
     this.#isStandingIn = true;
     warnAtStart('programming_model_unknown', unknownModelDetail);
+    for (const registered of this.#coverage.functions.values()) this.noteRegistration(registered);
     this.#addHook();
   }
 
@@ -243,12 +260,20 @@ function isObject(value: unknown): value is object {
   return (typeof value === 'object' || typeof value === 'function') && value !== null;
 }
 
-function denyMcp(functionName: string): Denial {
-  return deny('certificate_missing', describeMcp(functionName));
+function isMcp(kind: TriggerKind | undefined): boolean {
+  return kind === 'mcp' || kind === 'unknown-mcp';
 }
 
-function describeMcp(functionName: string): string {
-  return `"${functionName}" has an MCP trigger. The host serves those over HTTP, and no client certificate that Certgate can check comes with them, so every call is refused. Move the function to an app without secureApp.`;
+function denyUnknownMcp(functionName: string): Denial {
+  return deny('certificate_missing', describeUnknownMcp(functionName));
+}
+
+function describeUnknownMcp(functionName: string): string {
+  return `"${functionName}" has an MCP trigger that this version of Certgate does not know. The host serves those over HTTP, so every call is refused. Update @certgate/azure-functions, or move the function to an app without secureApp.`;
+}
+
+function describeHiddenMcp(functionName: string): string {
+  return `"${functionName}" has an MCP trigger, and this worker does not let Certgate see what the host sends with its calls, so every call is refused. Update @certgate/azure-functions, or move the function to an app without secureApp.`;
 }
 
 function describeBypass(functionName: string): string {

@@ -37,7 +37,7 @@ export class CoreCall implements LoggingCall {
     // Loops, since this runs at every invocation.
     for (const input of readList(this.#core.request, 'inputData')) {
       if (!this.#isHttpTrigger(readOf(input, 'name'))) continue;
-      const value = findHeader(readOf(readOf(input, 'data'), 'http'), wanted);
+      const value = findHttpHeader(readOf(readOf(input, 'data'), 'http'), wanted);
       if (value !== undefined) header = header === undefined ? value : `${header},${value}`;
     }
     return header;
@@ -77,14 +77,20 @@ const keyNameClaim = 'http://schemas.microsoft.com/2017/07/functions/claims/keyi
  * The worker has told the host that it understands nullable values, so the headers usually come as those, and `headers`
  * is empty then.
  */
-function findHeader(http: unknown, wanted: string): string | undefined {
+function findHttpHeader(http: unknown, wanted: string): string | undefined {
   const nullable = readOf(http, 'nullableHeaders');
-  const nullableNames = isObject(nullable) ? Object.keys(nullable) : [];
-  const isNullable = nullableNames.length > 0;
+  const isNullable = isObject(nullable) && Object.keys(nullable).length > 0;
   const fields = isNullable ? nullable : readOf(http, 'headers');
-  if (!isObject(fields)) return undefined;
+  return isObject(fields) ? findField(fields, wanted, isNullable) : undefined;
+}
+
+/**
+ * A header by its name in lower case, in an object whose members are headers: texts or, where they are nullable, objects
+ * with a `value`. The same name in several spellings is one header with several values.
+ */
+export function findField(fields: object, wanted: string, isNullable = false): string | undefined {
   let header: string | undefined;
-  for (const name of isNullable ? nullableNames : Object.keys(fields)) {
+  for (const name of Object.keys(fields)) {
     if (name.length !== wanted.length || name.toLowerCase() !== wanted) continue;
     const field = readOf(fields, name);
     const value = trimField(toText(isNullable ? readOf(field, 'value') : field));
@@ -98,13 +104,13 @@ function toText(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
-function readList(value: unknown, name: string): readonly unknown[] {
+export function readList(value: unknown, name: string): readonly unknown[] {
   const list = readOf(value, name);
   return Array.isArray(list) ? list : [];
 }
 
 /** What stands on Object.prototype is no part of a request. */
-function readOf(value: unknown, name: string): unknown {
+export function readOf(value: unknown, name: string): unknown {
   return isObject(value) ? readMember(value, name) : undefined;
 }
 

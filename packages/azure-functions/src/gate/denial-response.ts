@@ -1,7 +1,9 @@
 import type { HttpResponseInit, InvocationContext } from '@azure/functions';
-import { findTriggerKind, type FunctionMetadata } from './worker-core.js';
+import { type DenialAnswer, copyOwn } from '@certgate/core';
+import type { ModelInvocation } from './model-gate.js';
+import { type FunctionBinding, findTriggerKind, type FunctionMetadata } from './worker-core.js';
 
-// core makes the refusal (createDenialAnswer); here it is put where a function's HTTP response comes from.
+// core makes the refusal (createDenialAnswer); here it is put where a function's answer comes from.
 
 /**
  * Puts the refusal where this function's HTTP response comes from, and returns what the handler would return. Usually
@@ -40,6 +42,41 @@ export function answerInvocation(
   if (extraOutputs === undefined) return { [name]: response };
   extraOutputs.set(name, response);
   return undefined;
+}
+
+/**
+ * Puts the refusal of an MCP tool's call where its result comes from, as a result that says it is an error; the caller
+ * gets the public code and the correlation id. The library can't be asked for one: it drops `isError`
+ * (Azure/azure-functions-nodejs-library#444).
+ *
+ * @throws {Error} where the host would not read it as an error, so that it reports the failure in its own words: for
+ * resources and prompts, for which its MCP extension (1.6.0) knows no other error, and for tools whose text it takes as it
+ * is.
+ */
+export function answerMcpInvocation(
+  answer: DenialAnswer,
+  correlationId: string,
+  { core, respond }: Pick<ModelInvocation, 'core' | 'respond'>,
+): unknown {
+  const content = JSON.stringify({ content: [{ type: 'text', text: answer.body }], isError: true });
+  const string = JSON.stringify({ type: 'call_tool_result', content });
+  const returnValue = { string };
+  if (readsToolResults(core.metadata) && respond({ invocationId: correlationId, outputData: [], returnValue }))
+    return answer.body;
+  throw new Error(describeRefusal(core.metadata?.name ?? 'unnamed function', correlationId));
+}
+
+/** A result that is bound to an output would go there. */
+function readsToolResults(metadata: FunctionMetadata | undefined): boolean {
+  const bindings = Object.entries(metadata?.bindings ?? {});
+  const isTool = ({ type, useResultSchema }: FunctionBinding): boolean =>
+    String(type).toLowerCase() === 'mcptooltrigger' && useResultSchema === true;
+  return bindings.some(([, binding]) => isTool(copyOwn(binding))) && bindings.every(([name]) => name !== '$return');
+}
+
+/** In the host's log, where it stands for the failed invocation. */
+function describeRefusal(functionName: string, correlationId: string): string {
+  return `Certgate refused a call of "${functionName}"; the log line with the invocation id ${correlationId} says why.`;
 }
 
 function isHttpOutput(binding: { readonly type?: unknown; readonly direction?: unknown }): boolean {

@@ -20,6 +20,7 @@ import {
 import { unknownInvocationId } from './core-call.js';
 import { noteDeferral, noteObservedCall } from './deferral.js';
 import { HttpStreamingWatch } from './http-streaming.js';
+import { type McpHeaders } from './mcp-call.js';
 import { clientIdentities, deferrals } from './shared-state.js';
 import { isPromiseLike, type ProgrammingModel } from './worker-core.js';
 
@@ -27,6 +28,14 @@ import { isPromiseLike, type ProgrammingModel } from './worker-core.js';
 export const admitted: { readonly outcome: 'admitted' } = Object.freeze({ outcome: 'admitted' });
 
 export type Verdict = typeof admitted | Denial;
+
+/** Where the headers of a call are: in its own request, unless that is streamed; or in the payload of an MCP call. */
+export type CallHeaders = { readonly kind: 'http'; readonly findHeader: FindField } | McpCallHeaders;
+
+interface McpCallHeaders {
+  readonly kind: 'mcp';
+  readonly read: () => McpHeaders;
+}
 
 /** One call of a closed function. */
 export interface GatedCall {
@@ -37,8 +46,7 @@ export interface GatedCall {
   readonly request: unknown;
   /** Who is called, and where that is logged. */
   readonly subject: LoggingCall;
-  /** A header of the request by its name in lower case, where the request isn't streamed. */
-  readonly findHeader: FindField;
+  readonly headers: CallHeaders;
   /** Whether the call stands for the whole invocation: what it admits, it admits whatever request a handler was given. */
   readonly isInvocation: boolean;
   /** Set where the function is observed now: the call goes on whatever is decided, a fault included. */
@@ -53,8 +61,8 @@ interface EarlierCall {
   readonly requirement: FunctionRequirement;
   readonly isInvocation: boolean;
   readonly invocationId: string;
-  /** That of the call. */
-  readonly findHeader: FindField;
+  /** Those of the call. */
+  readonly headers: CallHeaders;
 }
 
 /** Decides calls of closed functions. One per app. */
@@ -64,7 +72,7 @@ export class FunctionGate {
   readonly #streaming = new HttpStreamingWatch(() => this.#listHeaders());
   readonly #earlier = createContextMap<EarlierCall>();
   /** Of invocations of open functions. */
-  readonly #openHeaders = createContextMap<FindField>();
+  readonly #openHeaders = createContextMap<CallHeaders>();
   #frontEnd: ResolvedFrontEnd | undefined;
 
   constructor(options: GateOptions) {
@@ -85,14 +93,14 @@ export class FunctionGate {
 
   /**
    * Before an invocation that nothing is decided of. A programming model may give it the context of an earlier one; and
-   * closed functions that it calls are decided by its header.
+   * closed functions that it calls are decided by its headers.
    */
-  noteOpen(context: unknown, findHeader: FindField): void {
+  noteOpen(context: unknown, headers: CallHeaders): void {
     if (typeof context !== 'object' || context === null) return;
     this.#earlier.delete(context);
     clientIdentities.delete(context);
     deferrals.delete(context);
-    this.#openHeaders.set(context, findHeader);
+    this.#openHeaders.set(context, headers);
   }
 
   /** Whether it was admitted under this requirement. What was only observed is looked at again: by now it may be over. */
@@ -133,18 +141,25 @@ export class FunctionGate {
   #decideAnew(call: GatedCall, now: number): Decision | PromiseLike<Decision> {
     const frontEnd = this.#resolveFrontEnd();
     if (frontEnd.outcome === 'denied') return frontEnd;
-    const source = this.#streaming.takeHeaderSource(call.subject.invocationId);
+    const source = this.#findSource(this.#chooseHeaders(call), call.subject.invocationId);
+    if (source.outcome === 'denied') return source;
+    return this.#gate.decide(frontEnd.reader.read(source.findHeader), call.requirement, now);
+  }
+
+  /** MCP calls are never streamed: the host hands their payload over as it is. */
+  #findSource(headers: CallHeaders, invocationId: string): McpHeaders {
+    if (headers.kind === 'mcp') return headers.read();
+    const source = this.#streaming.takeHeaderSource(invocationId);
     if (source.kind === 'ambiguous') return deny('http_streaming_ambiguous', ambiguousDetail);
-    const findHeader = source.kind === 'proxied' ? source.findHeader : this.#chooseHeaders(call);
-    return this.#gate.decide(frontEnd.reader.read(findHeader), call.requirement, now);
+    return { outcome: 'read', findHeader: source.kind === 'proxied' ? source.findHeader : headers.findHeader };
   }
 
   /** A call inside an invocation is by the invocation's caller, whatever request the app has made for it. */
-  #chooseHeaders(call: GatedCall): FindField {
-    if (call.isInvocation) return call.findHeader;
+  #chooseHeaders(call: GatedCall): CallHeaders {
+    if (call.isInvocation) return call.headers;
     const earlier = this.#earlier.get(call.context);
-    if (earlier?.isInvocation === true) return earlier.findHeader;
-    return this.#openHeaders.get(call.context) ?? call.findHeader;
+    if (earlier?.isInvocation === true) return earlier.headers;
+    return this.#openHeaders.get(call.context) ?? call.headers;
   }
 
   /** `earlier` is set where it led to the decision. */
@@ -171,11 +186,11 @@ export class FunctionGate {
   }
 
   #noteCall(call: GatedCall, decision: Decision): void {
-    const { requirement, request, context, isInvocation, subject, findHeader } = call;
+    const { requirement, request, context, isInvocation, subject, headers } = call;
     // What is decided of a call inside says nothing of the invocation.
     if (!isInvocation && this.findInvoked(context) !== undefined) return;
     const { invocationId } = subject;
-    this.#earlier.set(context, { request, decision, requirement, isInvocation, invocationId, findHeader });
+    this.#earlier.set(context, { request, decision, requirement, isInvocation, invocationId, headers });
   }
 
   #concludeFault(call: GatedCall, error: unknown): Verdict {

@@ -17,7 +17,7 @@ export interface GatedFunction {
   readonly kind: TriggerKind;
   /** Anonymous, or not to be called over HTTP: nothing is decided. */
   readonly isOpen: boolean;
-  /** What a caller must meet. Undefined where the function is open, and for MCP triggers, which nobody may call. */
+  /** What a caller must meet. Undefined where the function is open, and for unknown MCP triggers, which nobody may call. */
   readonly requirement: FunctionRequirement | undefined;
   /** Milliseconds: before this moment, a call goes on whatever is decided. Undefined: never. */
   readonly observedUntil: number | undefined;
@@ -70,8 +70,9 @@ export class GatedFunctions {
 }
 
 function createGatedFunction(name: string, kind: TriggerKind, policy: FunctionPolicy, isKeyed: boolean): GatedFunction {
-  const isOpen = kind === 'other' || (kind === 'http' && policy.kind === 'anonymous');
-  const requirement = kind === 'http' && policy.kind === 'certificate' ? createRequirement(name, policy) : undefined;
+  const isDecided = kind === 'http' || kind === 'mcp';
+  const isOpen = kind === 'other' || (isDecided && policy.kind === 'anonymous');
+  const requirement = isDecided && policy.kind === 'certificate' ? createRequirement(name, policy) : undefined;
   const observedUntil = requirement === undefined || !isKeyed ? undefined : findObservedUntil(policy);
   return Object.freeze({ name, kind, isOpen, requirement, observedUntil });
 }

@@ -1,6 +1,12 @@
 import { hasMember } from '@certgate/core';
 import { isPromiseLike, replaceMethod } from './worker-core.js';
-import type { CoreInvocationContext, InvocationModel, ProgrammingModel, WorkerCore } from './worker-core.js';
+import type {
+  CoreInvocationContext,
+  InvocationModel,
+  InvocationResponse,
+  ProgrammingModel,
+  WorkerCore,
+} from './worker-core.js';
 
 /** One invocation at the last moment before its handler: all `preInvocation` hooks have run. */
 export interface ModelInvocation {
@@ -13,6 +19,11 @@ export interface ModelInvocation {
   readonly isShared: boolean;
   /** Goes on as the programming model would have, with this handler. */
   readonly invoke: (handler: unknown) => unknown;
+  /**
+   * Puts this answer in the place of what the programming model would make of the handler's result. False where that can't
+   * be: nothing was changed then that counts.
+   */
+  readonly respond: (response: InvocationResponse) => boolean;
 }
 
 /** Which invocation a model's object serves. */
@@ -136,6 +147,8 @@ export class ModelGate {
         handler,
         isShared: served.isShared,
         invoke: (final) => Reflect.apply(original, model, [context, inputs, final]) as unknown,
+        respond: (response) =>
+          !served.isShared && replaceMethod(model, 'getResponse', () => () => Promise.resolve(response)),
       });
     served.gated = gated;
     gated[servedKey] = served;

@@ -8,6 +8,7 @@ import {
   type RegisteredFunction,
   tightenPolicy,
 } from './shared-state.js';
+import { requiresSystemKey } from './mcp-system-key.js';
 import {
   findFunctionKind,
   findWorkerCore,
@@ -65,9 +66,9 @@ const maximumLowerCaseNames = 1000;
 function coverHandler(coverage: FunctionCoverage, metadata: FunctionMetadata, handler: AnyHandler): AnyHandler {
   const name = metadata.name ?? 'unnamed function';
   const kind = findFunctionKind(metadata) ?? 'http';
-  if (kind !== 'http' && functionPolicies.has(handler)) {
+  if ((kind === 'other' || kind === 'unknown-mcp') && functionPolicies.has(handler)) {
     throw new TypeError(
-      `The function "${name}" has no HTTP trigger, so no certificate can come with it: take allowAnonymous, requireRole, reportOnly or observe away.`,
+      `The function "${name}" has no HTTP trigger and no MCP trigger that Certgate knows, so no certificate can come with it: take allowAnonymous, requireRole, reportOnly or observe away.`,
     );
   }
   // Other triggers are nobody's to call over HTTP; what they run is left as it is.
@@ -78,15 +79,19 @@ function coverHandler(coverage: FunctionCoverage, metadata: FunctionMetadata, ha
     return gate.runHandler(registered, handler, this, args);
   } as AnyHandler;
   const policy = findPolicy(handler) ?? certificatePolicy;
-  const isKeyed = requiresKey(metadata);
-  if (policy.kind === 'certificate' && policy.observedUntil !== undefined && !isKeyed)
-    throw new TypeError(describeNoKey(name));
+  const isObserved = policy.kind === 'certificate' && policy.observedUntil !== undefined;
+  const isKeyed = kind === 'mcp' ? isObserved && requiresSystemKey(process.cwd(), process.env) : requiresKey(metadata);
+  if (isObserved && !isKeyed) throw new TypeError(kind === 'mcp' ? describeNoSystemKey(name) : describeNoKey(name));
   const registered = noteRegistered(coverage, { name, kind, policy, handler: covered, requiresKey: isKeyed });
   return covered;
 }
 
 function describeNoKey(name: string): string {
   return `The function "${name}" is observed, so only Azure's function key protects it, but its authLevel does not ask for one (without an authLevel, app.http means anonymous). Set authLevel: 'function', or take observe away to close the function to callers without an allowed certificate.`;
+}
+
+function describeNoSystemKey(name: string): string {
+  return `The MCP function "${name}" is observed, so only the system key of Azure's MCP extension protects it, but host.json (extensions.mcp.system.webhookAuthorizationLevel) or an app setting takes that key away, or host.json can't be read. Set it to System, or take observe away to close the function to callers without an allowed certificate.`;
 }
 
 /** A name that comes twice is an error of the worker's, which the app may swallow: the stricter policy stands. */

@@ -7,6 +7,8 @@ export interface FunctionBinding {
   readonly direction?: unknown;
   /** Of an HTTP trigger: whether the host asks for a key. */
   readonly authLevel?: unknown;
+  /** Of an MCP tool: whether the host reads the returned text as a tool's result, and not as its text alone. */
+  readonly useResultSchema?: unknown;
 }
 
 /** A function's registration as `@azure/functions` hands it to the worker. */
@@ -24,9 +26,20 @@ export interface CoreInvocationContext {
   readonly log?: (level: string, category: string, message: string) => unknown;
 }
 
-/** One invocation of a programming model. The worker calls `invokeFunction` after all `preInvocation` hooks. */
+/**
+ * One invocation of a programming model. The worker calls `invokeFunction` after all `preInvocation` hooks, and, unless that
+ * failed, `getResponse` after all `postInvocation` hooks.
+ */
 export interface InvocationModel {
   invokeFunction: (context: unknown, inputs: unknown, handler: unknown) => unknown;
+  getResponse?: (context: unknown, result: unknown) => unknown;
+}
+
+/** What an invocation answers to the host (`RpcInvocationResponse`). */
+export interface InvocationResponse {
+  readonly invocationId: string;
+  readonly outputData: readonly [];
+  readonly returnValue: { readonly string: string };
 }
 
 /**
@@ -75,7 +88,10 @@ export function replaceMethod<Target extends object>(
   return Reflect.set(target, name, replacement) && Reflect.get(target, name) === replacement;
 }
 
-export type TriggerKind = 'http' | 'mcp' | 'other';
+/** `unknown-mcp`: a trigger of the MCP extension that this version doesn't know, so that nobody can be let in by it. */
+export type TriggerKind = 'http' | 'unknown-mcp' | 'mcp' | 'other';
+
+const mcpTriggers: ReadonlySet<string> = new Set(['mcptooltrigger', 'mcpresourcetrigger', 'mcpprompttrigger']);
 
 /**
  * What kind of trigger a binding is; undefined for what is no trigger. The letter case is the user's in `app.generic`, and
@@ -87,14 +103,15 @@ export function findTriggerKind(type: unknown): TriggerKind | undefined {
   const name = String(type).toLowerCase();
   if (!name.endsWith('trigger')) return undefined;
   if (name === 'httptrigger') return 'http';
-  return name.startsWith('mcp') ? 'mcp' : 'other';
+  if (mcpTriggers.has(name)) return 'mcp';
+  return name.startsWith('mcp') ? 'unknown-mcp' : 'other';
 }
 
 /**
  * The kind of a function by everything that tells of it: HTTP if anything says so, then MCP. Undefined where nothing tells.
  */
 export function joinTriggerKinds(kinds: readonly (TriggerKind | undefined)[]): TriggerKind | undefined {
-  return (['http', 'mcp', 'other'] as const).find((kind) => kinds.includes(kind));
+  return (['http', 'unknown-mcp', 'mcp', 'other'] as const).find((kind) => kinds.includes(kind));
 }
 
 export function findFunctionKind(metadata: FunctionMetadata | undefined): TriggerKind | undefined {

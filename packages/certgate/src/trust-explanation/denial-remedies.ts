@@ -57,6 +57,8 @@ export const denialRemedies: Readonly<Record<DenialCode, RemedyRule>> = {
   front_end_unproven: noCommand,
   front_end_bypassed: noCommand,
   http_streaming_ambiguous: noCommand,
+  mcp_transport_unsupported: noCommand,
+  mcp_headers_unavailable: noCommand,
   gate_not_installed: noCommand,
   certificate_missing: noCommand,
   certificate_malformed: noCommand,

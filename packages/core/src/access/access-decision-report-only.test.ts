@@ -145,6 +145,8 @@ describe('every other denial is never deferred', () => {
       ...frontEnd,
       'certificate_verification_failed',
       'http_streaming_ambiguous',
+      'mcp_transport_unsupported',
+      'mcp_headers_unavailable',
       'gate_not_installed',
     ];
     if (!isMlDsaRefused) elsewhere.push('algorithm_unsupported_by_runtime');

@@ -143,6 +143,8 @@ describe('the path, step by step', () => {
       // front-ends/front-ends.test.ts
       'certificate_verification_failed',
       'http_streaming_ambiguous',
+      'mcp_transport_unsupported',
+      'mcp_headers_unavailable',
       'gate_not_installed',
       'trust_unavailable',
       // trust-snapshot/locked-document.test.ts

@@ -1,0 +1,79 @@
+import { type Denial, type FindField, deny } from '@certgate/core';
+import { findField, readList, readOf } from './core-call.js';
+import { type CoreInvocationContext, findTriggerKind } from './worker-core.js';
+
+/** The headers of the HTTP request that carried an MCP call, or why there are none to go by. */
+export type McpHeaders = { readonly outcome: 'read'; readonly findHeader: FindField } | Denial;
+
+/**
+ * The one transport whose headers are those of the call itself. Over SSE they are those of the request that opened the
+ * stream, whoever sent the call since, and over the others the extension knows less still.
+ *
+ * Azure/azure-functions-mcp-extension 1.6.0: McpTriggerTransportHelper.cs, SseRequestHandler.cs.
+ */
+const supportedTransport = 'http-streamable';
+
+/**
+ * Reads them from the trigger's payload as the host sent it: JSON that the MCP extension has written, with the tool's
+ * arguments in a member of their own. Nothing of it is ever part of a message: among the headers is the key that all
+ * callers share (`x-functions-key`).
+ */
+export function readMcpHeaders(core: CoreInvocationContext): McpHeaders {
+  const functionName = core.metadata?.name ?? 'unnamed function';
+  const transport = readOf(parsePayload(core), 'transport');
+  const name = readOf(transport, 'name');
+  if (typeof name !== 'string') return denyUnavailable(functionName, 'does not say how it came');
+  if (name !== supportedTransport) {
+    return deny('mcp_transport_unsupported', describeTransport(functionName, name));
+  }
+  const headers = readOf(readOf(transport, 'properties'), 'headers');
+  if (typeof headers !== 'object' || headers === null || Array.isArray(headers)) {
+    return denyUnavailable(functionName, 'has no headers');
+  }
+  return { outcome: 'read', findHeader: (wanted) => findField(headers, wanted) };
+}
+
+/** Undefined where there is not exactly one payload, or where it is no JSON. */
+function parsePayload(core: CoreInvocationContext): unknown {
+  const [input, ...others] = readList(core.request, 'inputData').filter((each) => isMcpInput(core, each));
+  if (input === undefined || others.length > 0) return undefined;
+  const data = readOf(input, 'data');
+  const texts = [readOf(data, 'string'), readOf(data, 'json')].filter((text) => typeof text === 'string');
+  const [text] = texts;
+  if (text === undefined || texts.length > 1) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Its message would quote the payload.
+    return undefined;
+  }
+}
+
+function isMcpInput({ metadata }: CoreInvocationContext, input: unknown): boolean {
+  const name = readOf(input, 'name');
+  const bindings = metadata?.bindings ?? {};
+  return typeof name === 'string' && Object.hasOwn(bindings, name) && findTriggerKind(bindings[name]?.type) === 'mcp';
+}
+
+/** Transport names that the extension has; any other is not repeated. */
+const knownTransports: ReadonlySet<string> = new Set(['http-sse', 'http', 'unknown']);
+
+function describeTransport(functionName: string, name: string): string {
+  const which = knownTransports.has(name) ? `"${name}"` : 'one that Certgate does not know';
+  return `The MCP call of "${functionName}" came over another transport than streamable HTTP (${which}), so its headers may be those of another request. The client must use streamable HTTP: the address /runtime/webhooks/mcp, without /sse.`;
+}
+
+function denyUnavailable(functionName: string, what: string): Denial {
+  return deny(
+    'mcp_headers_unavailable',
+    `The host's MCP call of "${functionName}" ${what}, so no certificate can be read. Azure's MCP extension hands the headers over since its version 1.0.0: update the extension bundle in host.json.`,
+  );
+}
+
+/** Of a call of an MCP handler that no invocation leads to: its arguments are what the calling code made of them. */
+export function denyPastGate(functionName: string): Denial {
+  return deny(
+    'mcp_headers_unavailable',
+    `The handler of the MCP function "${functionName}" was called past the gate, so no certificate can be read. Call it by its MCP trigger, or within an invocation that the gate has admitted.`,
+  );
+}
