@@ -374,6 +374,16 @@ describe('an observed MCP function', () => {
     }, /only the system key of Azure's MCP extension protects it/);
   });
 
+  it('is an error where the folder of the app is gone', (context) => {
+    context.mock.method(process, 'cwd', () => {
+      throw new Error('ENOENT: no such file or directory, uv_cwd');
+    });
+    const { app } = createSecuredApp(context);
+    assert.throws(() => {
+      registerMcp(app, 'tool', 'Watched', observe(handler, { until: inAMonth }));
+    }, /host\.json can't be read/);
+  });
+
   it('host.json and app settings say whether a key is required', (context) => {
     const level = (value: unknown): string =>
       JSON.stringify({ extensions: { mcp: { system: { webhookAuthorizationLevel: value } } } });
@@ -387,6 +397,10 @@ describe('an observed MCP function', () => {
       [level('function'), {}, false],
       [level(null), {}, false],
       ['{"Extensions":{"MCP":{"System":{"WebhookAuthorizationLevel":"anonymous"}}}}', {}, false],
+      ['{"extensions":{"mcp:system":{"webhookAuthorizationLevel":"Anonymous"}}}', {}, false],
+      ['{"extensions:mcp:system:webhookAuthorizationLevel":"Anonymous"}', {}, false],
+      ['{"extensions":{"mcp":{"webhookAuthorizationLevel":"Anonymous"}}}', {}, true],
+      ['{"extensions":{"queues":{"mcp":{"system":{"webhookAuthorizationLevel":"Anonymous"}}}}}', {}, true],
       ['// comment\n{}', {}, false],
       [undefined, {}, false],
       ['{}', { [setting]: 'Anonymous' }, false],
@@ -398,7 +412,7 @@ describe('an observed MCP function', () => {
     for (const [hostJson, environment, expected] of cases) {
       const folder = useFolder(context, hostJson);
       assert.equal(
-        requiresSystemKey(folder, environment),
+        requiresSystemKey(() => folder, environment),
         expected,
         `${hostJson ?? 'absent'} ${JSON.stringify(environment)}`,
       );

@@ -80,7 +80,8 @@ function coverHandler(coverage: FunctionCoverage, metadata: FunctionMetadata, ha
   } as AnyHandler;
   const policy = findPolicy(handler) ?? certificatePolicy;
   const isObserved = policy.kind === 'certificate' && policy.observedUntil !== undefined;
-  const isKeyed = kind === 'mcp' ? isObserved && requiresSystemKey(process.cwd(), process.env) : requiresKey(metadata);
+  const isKeyed =
+    kind === 'mcp' ? isObserved && requiresSystemKey(() => process.cwd(), process.env) : requiresKey(metadata);
   if (isObserved && !isKeyed) throw new TypeError(kind === 'mcp' ? describeNoSystemKey(name) : describeNoKey(name));
   const registered = noteRegistered(coverage, { name, kind, policy, handler: covered, requiresKey: isKeyed });
   return covered;
