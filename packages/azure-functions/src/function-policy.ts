@@ -13,7 +13,7 @@ import {
 import { isRoleDeferred } from './gate/deferral.js';
 import type { HttpHandler, InvocationContext } from '@azure/functions';
 import type { Role } from './request-identity.js';
-import { answerDenial, findTriggerType } from './gate/denial-response.js';
+import { answerDenial, createRefusal, findTriggerType } from './gate/denial-response.js';
 import {
   type AnyHandler,
   type CertificatePolicy,
@@ -165,7 +165,7 @@ function refuse(denial: Denial, context: unknown): unknown {
   const call = { functionName: readFunctionName(context), invocationId: readInvocationId(context) };
   publishDecision(call, { decision: denial });
   // What an MCP handler returns is its result, whatever it says.
-  if (kind === 'mcp') throw new Error(denial.detail);
+  if (kind === 'mcp') throw createRefusal(denial, call.functionName, call.invocationId);
   const response = createDenialAnswer(denial, readInvocationId(context), isDevelopment(process.env) ? {} : undefined);
   return isContext ? answerDenial(response, context as InvocationContext) : response;
 }

@@ -184,7 +184,7 @@ describe('MCP triggers of tomorrow', () => {
       assert.match(String(error), /Certgate refused a call of/);
     }
     // Past the gate too.
-    assert.throws(() => worker.functions.get('Late')!.callback({}, {}), /has an MCP trigger/);
+    assert.throws(() => worker.functions.get('Late')!.callback({}, {}), { cause: /has an MCP trigger/ });
     assert.equal(runs(), 0);
     assert.throws(() => {
       app.generic('Marked', { trigger, handler: allowAnonymous(handler) });

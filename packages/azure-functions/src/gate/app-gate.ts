@@ -16,9 +16,10 @@
 //
 //   In an observed function, what is refused below function-gate is logged, and the handler runs without an identity.
 //
-//   denial-response sends refusals; those of MCP calls are results or failed invocations, not HTTP responses. Where an invocation reaches a wrapped handler without an admission, the wrapper takes
-//   the same steps, by the invocation's header or, where the gate has not seen it, by the handler's own arguments. If the
-//   model is unknown, a hook does so for handlers without a wrapper.
+//   denial-response sends refusals; those of MCP calls are results or failed invocations, not HTTP responses. Where an
+//   invocation reaches a wrapped handler without an admission, the wrapper takes the same steps, by the invocation's header
+//   or, where the gate has not seen it, by the handler's own arguments. If the model is unknown, a hook does so for handlers
+//   without a wrapper.
 
 import type { FunctionHandler, HttpRequest, InvocationContext, PreInvocationContext } from '@azure/functions';
 import {
@@ -34,7 +35,7 @@ import { CoreCall } from './core-call.js';
 import { ObservationClock, OpeningNotice } from './deferral.js';
 import { answerInvocation, answerMcpInvocation, findTriggerType } from './denial-response.js';
 import { admitted, type CallHeaders, FunctionGate, type Verdict } from './function-gate.js';
-import { createHandlerCall, findContext, refuseHandler } from './handler-call.js';
+import { createHandlerCall, createHandlerRefusal, findContext, refuseHandler } from './handler-call.js';
 import { type GatedFunction, GatedFunctions } from './gated-functions.js';
 import { denyPastGate, readMcpHeaders } from './mcp-call.js';
 import { ModelGate, type ModelInvocation } from './model-gate.js';
@@ -200,9 +201,9 @@ export class AppGate implements CoveringGate {
     return isPromiseLike(verdict) ? verdict.then(proceed) : proceed(verdict);
   }
 
-  /** @throws {Error} for an MCP trigger: what its handler returns would reach the caller as the tool's result. */
-  #refuse(denial: Denial, { kind }: GatedFunction, args: readonly unknown[]): unknown {
-    if (isMcp(kind)) throw new Error(denial.detail);
+  /** @throws {Error} for an MCP trigger. */
+  #refuse(denial: Denial, { name, kind }: GatedFunction, args: readonly unknown[]): unknown {
+    if (isMcp(kind)) throw createHandlerRefusal(denial, name, args);
     return refuseHandler(denial, args, () => this.findTrustReport());
   }
 

@@ -1,5 +1,5 @@
 import type { HttpResponseInit, InvocationContext } from '@azure/functions';
-import { type DenialAnswer, copyOwn } from '@certgate/core';
+import { type Denial, type DenialAnswer, copyOwn } from '@certgate/core';
 import type { ModelInvocation } from './model-gate.js';
 import { type FunctionBinding, findTriggerKind, type FunctionMetadata } from './worker-core.js';
 
@@ -72,6 +72,14 @@ function readsToolResults(metadata: FunctionMetadata | undefined): boolean {
   const isTool = ({ type, useResultSchema }: FunctionBinding): boolean =>
     String(type).toLowerCase() === 'mcptooltrigger' && useResultSchema === true;
   return bindings.some(([, binding]) => isTool(copyOwn(binding))) && bindings.every(([name]) => name !== '$return');
+}
+
+/**
+ * What the handler of an MCP function fails with, where another handler called it. Why is not in the message: tools often
+ * give their caller what went wrong inside them, and callers learn no more than the public code.
+ */
+export function createRefusal({ detail }: Denial, functionName: string, invocationId: string): Error {
+  return new Error(describeRefusal(functionName, invocationId), { cause: detail });
 }
 
 /** In the host's log, where it stands for the failed invocation. */

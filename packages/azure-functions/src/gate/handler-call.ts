@@ -8,7 +8,7 @@ import {
   isDevelopment,
 } from '@certgate/core';
 import { unknownInvocationId } from './core-call.js';
-import { answerDenial } from './denial-response.js';
+import { answerDenial, createRefusal } from './denial-response.js';
 
 /** The last argument that looks like an invocation context: libraries put arguments of their own in front of it. */
 export function findContext(args: readonly unknown[]): InvocationContext | undefined {
@@ -32,6 +32,11 @@ export function createHandlerCall(functionName: string, context: InvocationConte
     log: (line) => context?.log(line),
     warn: (line) => context?.warn(line),
   };
+}
+
+/** What an MCP handler fails with: what it returns would reach the caller as the tool's result. */
+export function createHandlerRefusal(denial: Denial, functionName: string, args: readonly unknown[]): Error {
+  return createRefusal(denial, functionName, findContext(args)?.invocationId ?? unknownInvocationId);
 }
 
 /**
