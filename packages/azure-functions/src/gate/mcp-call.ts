@@ -38,7 +38,7 @@ function parsePayload(core: CoreInvocationContext): unknown {
   const [input, ...others] = readList(core.request, 'inputData').filter((each) => isMcpInput(core, each));
   if (input === undefined || others.length > 0) return undefined;
   const data = readOf(input, 'data');
-  const texts = [readOf(data, 'string'), readOf(data, 'json')].filter((text) => typeof text === 'string');
+  const texts = [readOf(data, 'string'), readOf(data, 'json')].filter(isText);
   const [text] = texts;
   if (text === undefined || texts.length > 1) return undefined;
   try {
@@ -47,6 +47,11 @@ function parsePayload(core: CoreInvocationContext): unknown {
     // Its message would quote the payload.
     return undefined;
   }
+}
+
+/** An empty text may be what a message of the worker's says of members that the host has not set. */
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
 }
 
 function isMcpInput({ metadata }: CoreInvocationContext, input: unknown): boolean {
@@ -74,6 +79,6 @@ function denyUnavailable(functionName: string, what: string): Denial {
 export function denyPastGate(functionName: string): Denial {
   return deny(
     'mcp_headers_unavailable',
-    `The handler of the MCP function "${functionName}" was called past the gate, so no certificate can be read. Call it by its MCP trigger, or within an invocation that the gate has admitted.`,
+    `The handler of the MCP function "${functionName}" was called past the gate, so no certificate can be read. Call it by its MCP trigger, or within an invocation that the gate has admitted. If it was the host that called it, this worker does not let Certgate see what the host sends: update @certgate/azure-functions.`,
   );
 }
