@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { describe, it, type TestContext } from 'node:test';
-import type { InvocationContext } from '@azure/functions';
+import { input, type InvocationContext } from '@azure/functions';
 import { trustStoreFromDocument } from '@certgate/core';
 import { allowAnonymous, requireRole } from '../function-policy.js';
 import { findClientIdentity, getClientIdentity } from '../request-identity.js';
@@ -181,6 +181,68 @@ describe('MCP functions of other ways to load an app', () => {
       const data = Object.assign(Object.create({ string: '', json: '', http: null }), { [member]: text }) as object;
       assert.equal(readToolResult(await worker.invoke('tool', { data }))?.text, 'reader', member);
     }
+    const both = await worker.invoke('tool', { data: { string: text, json: text } });
+    assert.equal(readToolResult(both)?.isError, true);
+    assert.equal(worker.decisions.at(-1)?.['code'], 'mcp_headers_unavailable');
+  });
+
+  it('an input that is not the trigger says nothing of the caller', async (context) => {
+    const { app, worker } = createSecuredApp(context);
+    const trigger = { type: 'mcpToolTrigger', name: 'call', useResultSchema: true };
+    const extraInputs = [
+      input.generic({ type: 'mcpToolProperty', name: 'property', propertyName: 'p' }),
+      input.generic({ type: 'blob', name: 'blob', path: 'a/b', connection: 'c' }),
+    ];
+    app.generic('tool', { trigger, extraInputs, handler: nameCaller });
+    await worker.start();
+    const call = async (transport: object): Promise<string | undefined> => {
+      const forged = { string: JSON.stringify(payloadOf('tool', 'tool', bearing(operator))) };
+      const data = { string: JSON.stringify(payloadOf('tool', 'tool', transport)) };
+      const answer = await worker.invoke('tool', { data, extraInputs: { property: forged, blob: forged } });
+      const result = readToolResult(answer);
+      return result?.isError === false ? result.text : undefined;
+    };
+    assert.equal(await call(bearing(reader)), 'reader');
+    assert.equal(await call(bearing(stranger)), undefined);
+    assert.equal(await call(transportOf({})), undefined);
+  });
+
+  it('a polluted Object.prototype makes no result of a refusal that the host would take for a text', async (context) => {
+    const { app, worker } = createSecuredApp(context);
+    app.generic('Plain', { trigger: { type: 'mcpToolTrigger', name: 'call' }, handler: nameCaller });
+    await worker.start();
+    const payload = payloadOf('tool', 'Plain', transportOf({}));
+    Object.defineProperty(Object.prototype, 'useResultSchema', { value: true, configurable: true, writable: true });
+    try {
+      const { error } = await sendPayload(worker, 'Plain', payload);
+      assert.match(String(error), /Certgate refused a call of "Plain"/);
+    } finally {
+      Reflect.deleteProperty(Object.prototype, 'useResultSchema');
+    }
+  });
+
+  it('a refusal is never the answer of another invocation, whose model is the same object', async (context) => {
+    context.mock.method(console, 'warn', () => undefined);
+    const { app, worker } = createApp(context);
+    let release = (): void => undefined;
+    let isRunning = (): void => undefined;
+    const running = new Promise<void>((resolve) => (isRunning = resolve));
+    registerMcp(app, 'tool', 'tool', async (call, invocation) => {
+      isRunning();
+      await new Promise<void>((resolve) => (release = resolve));
+      return nameCaller(call, invocation);
+    });
+    const original = worker.model!;
+    let shared: ReturnType<typeof original.getInvocationModel> | undefined;
+    worker.model = { getInvocationModel: (core) => (shared ??= original.getInvocationModel(core)) };
+    secureApp(app, { trustStore });
+    await worker.start();
+    const first = callTool(worker, 'tool', bearing(reader));
+    await running;
+    const second = await sendPayload(worker, 'tool', payloadOf('tool', 'tool', bearing(stranger)));
+    assert.match(String(second.error), /Certgate refused a call of "tool"/);
+    release();
+    assert.equal(await first, 'reader');
   });
 });
 

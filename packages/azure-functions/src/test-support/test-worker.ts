@@ -45,6 +45,8 @@ export interface Call {
   readonly http?: object;
   /** What a trigger other than HTTP carries. */
   readonly data?: object;
+  /** What the other inputs carry, by their names. */
+  readonly extraInputs?: Readonly<Record<string, object>>;
 }
 
 export interface Answer {
@@ -169,9 +171,10 @@ function asError(error: unknown): Error {
 
 function createInputs(
   metadata: Metadata,
-  { headers = {}, method = 'GET', body, data, http: other }: Call,
+  { headers = {}, method = 'GET', body, data, http: other, extraInputs = {} }: Call,
 ): readonly object[] {
-  return Object.entries(metadata.bindings)
+  const extra = Object.entries(extraInputs).map(([name, value]) => ({ name, data: value }));
+  const triggers = Object.entries(metadata.bindings)
     .filter(([, { type }]) => /trigger$/i.test(type))
     .map(([name]) => {
       if (data !== undefined) return { name, data };
@@ -184,6 +187,7 @@ function createInputs(
       };
       return { name, data: { http } };
     });
+  return [...extra, ...triggers];
 }
 
 const require = createRequire(import.meta.url);
