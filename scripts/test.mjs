@@ -1,5 +1,5 @@
 // Builds everything, which checks the types, and runs every test. `npm test -- packages/core tests/docs.test.ts` runs the
-// tests of folders and files. The linters are `npm run lint`; what needs proxies, or the frameworks of HTTP hosts, is
+// tests of folders and files. The linters are `npm run lint`; what needs proxies, frameworks or bundlers is
 // `npm run test:hosts`.
 import './check-node.mjs';
 import { spawn } from 'node:child_process';
@@ -16,10 +16,15 @@ const sample = join(root, 'examples', 'function-app');
 const require = createRequire(import.meta.url);
 const tsc = require.resolve('typescript/bin/tsc');
 
-/** They start proxies, or install frameworks: a minute that most changes don't need. */
-const hostTests = ['dev-front-ends', 'front-ends-matrix', 'front-ends-wire', 'http-frameworks', 'http-hosts'].map(
-  (name) => join('tests', 'dist', `${name}.test.js`),
-);
+/** They start proxies, or install frameworks and bundlers: two minutes that most changes don't need. */
+const hostTests = [
+  'app-shapes',
+  'dev-front-ends',
+  'front-ends-matrix',
+  'front-ends-wire',
+  'http-frameworks',
+  'http-hosts',
+].map((name) => join('tests', 'dist', `${name}.test.js`));
 
 const words = process.argv.slice(2);
 const folders = words[0] === '--hosts' ? hostTests : words.map(findCompiled);
@@ -63,7 +68,7 @@ async function runTests() {
   const found = chosen.flatMap((folder) => listTests(folder).sort());
   const files = folders.length === 0 ? found.filter((file) => !hostTests.includes(file)) : found;
   if (folders.length === 0)
-    console.log('Not run here: the tests of proxies and of HTTP hosts. They are `npm run test:hosts`.');
+    console.log('Not run here: the tests of proxies, of HTTP hosts and of app shapes. They are `npm run test:hosts`.');
   if (files.length === 0) throw new Error(`No tests in ${chosen.join(', ')}.`);
   // Two more than there are processors: many files wait for a server, a timer or npm most of the time.
   const concurrency = os.availableParallelism() + 2;
