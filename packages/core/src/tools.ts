@@ -71,6 +71,8 @@ export {
   type RevocationStatus,
   type CertificationPath,
   findCertificationPath,
+  findNoRevAvailFault,
+  measureLifetime,
   type PathQuestion,
   type PathCheck,
   type PathFault,

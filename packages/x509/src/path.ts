@@ -1,5 +1,6 @@
 // Building and validating certification paths, with CRLs and OCSP.
 export type { GeneralName } from './certificate/general-name.js';
+export { findNoRevAvailFault, measureLifetime } from './certificate/no-rev-avail.js';
 export { anyPolicy } from './certificate/path-extensions.js';
 export { type PathCertificate, decodePathCertificate } from './certificate/path-certificate.js';
 export { describeSignatureAlgorithm } from './certificate/signature-algorithm.js';

@@ -1,11 +1,14 @@
 import {
   type ClientCertificate,
   type KeyUsage,
+  type PathCertificate,
   decodePathCertificate,
   describePublicKey,
   describeSignatureAlgorithm,
+  findNoRevAvailFault,
   formatInstant,
   listCertificateFaults,
+  measureLifetime,
   readCertificateHeader,
 } from '@certgate/core/tools';
 import { nameKeyPurpose } from '../certificates/structure/extended-key-usage.js';
@@ -42,7 +45,17 @@ export function describeCertificate(certificate: ClientCertificate, now: number)
     ['Names', describeNames(certificate)],
     ['Authority (CA)', isCertificateAuthority ? 'yes: it signs certificates, and no caller may present it' : 'no'],
     ['Serial number', serialNumber],
+    ...(path.ok && path.value.hasNoRevAvail ? [describeNoRevAvail(path.value)] : []),
     ['Signature', path.ok ? describeSignatureAlgorithm(path.value.signatureAlgorithm) : 'not read'],
+  ];
+}
+
+function describeNoRevAvail(certificate: PathCertificate): LabelledValue {
+  const fault = findNoRevAvailFault(certificate);
+  const lifetime = `its lifetime is ${measureLifetime(certificate) / 1000} seconds`;
+  return [
+    'Revocation',
+    fault === undefined ? `its CA publishes none (noRevAvail); ${lifetime}` : `invalid: it ${fault}`,
   ];
 }
 

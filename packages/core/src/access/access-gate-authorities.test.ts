@@ -14,13 +14,14 @@ import {
   type CallerRequest,
   authorityOf,
   billing,
+  getStage,
   issueCaller,
   issueIntermediate,
   issuedDocument,
 } from '../test-support/authority-stage.js';
 import { createAuthorityScenes } from '../test-support/authority-scenes.js';
-import { now } from '@certgate/x509/test-support/certificates.js';
-import { authorityExtensions } from '@certgate/x509/test-support/revocation.js';
+import { clientExtensions, now } from '@certgate/x509/test-support/certificates.js';
+import { authorityExtensions, makeCrl, readCrl } from '@certgate/x509/test-support/revocation.js';
 import { countRuns } from '@certgate/x509/test-support/random-runs.js';
 import type { Decision } from './decision.js';
 
@@ -99,6 +100,50 @@ describe('what was remembered ends', () => {
     const gate = createGate(document({ revocation: { ...required, mode: 'when-available' } }), []);
     for (const at of [now, now + 59_999, now + 60_000, now + 119_999]) assert.equal(await gate.decideAt(at), 'allowed');
     assert.equal(gate.count(), 2);
+  });
+});
+
+describe('a certificate that needs no revocation information (RFC 9608)', () => {
+  const noRevAvail = '2.5.29.56 = DER:0500';
+  // 00:00:00 to 01:00:00, both ends included.
+  const hour = 3601;
+  const { header } = issueCaller({
+    serialNumber: '7A',
+    notBefore: '20270101000000Z',
+    notAfter: '20270101010000Z',
+    extensions: [...clientExtensions, noRevAvail],
+  });
+  const decide = (revocation: object, lists: (typeof listsOf)[number] = [], more: object = {}): Decision =>
+    decideAccess({
+      header,
+      trust: parseTrustDocument(issuedDocument([billing], { authorities: [authorityOf({ revocation })], ...more })),
+      revocation: { find: () => ({ crls: lists, findOcspResponses: () => [] }) },
+      requirement: { functionName: 'f', roles: [] },
+      now,
+    });
+  const excused = { mode: 'required', scope: 'end-entity', noRevAvailMaximumLifetimeSeconds: hour };
+
+  test('gets in up to the lifetime that the authority names, and no other does', () => {
+    assert.equal(decide(excused).code, 'allowed');
+    assert.equal(decide({ ...excused, mode: 'when-available' }).code, 'allowed');
+    const late = decide({ ...excused, noRevAvailMaximumLifetimeSeconds: hour - 1 });
+    assert.equal(late.code, 'revocation_unavailable');
+    assert.match(late.detail, /lifetime of 3601 seconds, and it excuses a certificate of up to 3600/);
+    const silent = decide({ mode: 'required', scope: 'end-entity' });
+    assert.equal(silent.code, 'revocation_unavailable');
+    assert.match(silent.detail, /noRevAvail, which excuses nothing under this authority/);
+  });
+  test('needs that of the CAs above it, unless the scope leaves them out', () => {
+    const chain = decide({ ...excused, scope: 'chain' });
+    assert.equal(chain.code, 'revocation_unavailable');
+    assert.match(chain.detail, /The CA certificate "CN=Corp issuing CA"/);
+  });
+  test('is refused where a list or the deny list knows it', () => {
+    const revoked = readCrl(makeCrl({ authority: getStage().issuing, revoked: [{ serialNumber: '7A' }] }));
+    assert.equal(decide(excused, [revoked]).code, 'certificate_revoked');
+    assert.equal(decide({ ...excused, mode: 'when-available' }, [revoked]).code, 'certificate_revoked');
+    const denied = [{ issuedBy: 'corp', serialNumber: '7A' }];
+    assert.equal(decide(excused, [], { denied }).code, 'certificate_on_deny_list');
   });
 });
 

@@ -16,17 +16,25 @@ export const authorityName: fc.Arbitrary<string> = fc.constantFrom('corp', 'Corp
 const serialNumber = fc.constantFrom('0', '01', '7f', '8F', '00:8f', '0a 1b 2c', '9f86d081884c7d659a2feaa0c55ad015');
 
 const revocation = (name: string): fc.Arbitrary<NonNullable<TrustDocumentAuthority['revocation']>> =>
-  fc.record(
-    {
-      mode: fc.constantFrom('required', 'when-available', 'off'),
-      scope: fc.constantFrom('chain', 'end-entity'),
-      crls: fc.subarray([`file:${name}.crl`, `https://pki.example.com/${name}.crl`]),
-      ocsp: fc.constantFrom('http://ocsp.example.com/', 'https://ocsp.example.com/a?b'),
-      ocspNonce: fc.constantFrom('required', 'optional'),
-      graceSeconds: fc.nat({ max: 604_800 }),
-    },
-    { requiredKeys: [] },
-  );
+  fc
+    .record(
+      {
+        mode: fc.constantFrom('required', 'when-available', 'off'),
+        scope: fc.constantFrom('chain', 'end-entity'),
+        crls: fc.subarray([`file:${name}.crl`, `https://pki.example.com/${name}.crl`]),
+        ocsp: fc.constantFrom('http://ocsp.example.com/', 'https://ocsp.example.com/a?b'),
+        ocspNonce: fc.constantFrom('required', 'optional'),
+        graceSeconds: fc.nat({ max: 604_800 }),
+        noRevAvailMaximumLifetimeSeconds: fc.integer({ min: 1, max: 2_592_000 }),
+      },
+      { requiredKeys: [] },
+    )
+    // It stands beside a mode that asks for something.
+    .map(({ noRevAvailMaximumLifetimeSeconds, ...rest }) =>
+      noRevAvailMaximumLifetimeSeconds === undefined || rest.mode === undefined || rest.mode === 'off'
+        ? rest
+        : { ...rest, noRevAvailMaximumLifetimeSeconds },
+    );
 
 const authority = (name: string, anchors: string[], domain: string): fc.Arbitrary<TrustDocumentAuthority> =>
   fc.record(

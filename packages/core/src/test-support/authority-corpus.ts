@@ -215,6 +215,30 @@ export const refusedAuthorityDocuments: readonly RefusedDocument[] = [
     `${first}.revocation.minimumCrlNumbers[0].delta`,
     /unknown key/,
   ),
+  ...(
+    [
+      ['0', 0, /at least 1/],
+      ['31 days', 2_678_400, /at most 2592000/],
+      ['half a second', 0.5, /whole number/],
+      ['a text', '3600', /whole number/],
+      ['nothing', null, /whole number/],
+    ] as const
+  ).map(([what, noRevAvailMaximumLifetimeSeconds, words]) =>
+    refuse(
+      `noRevAvail for ${what}`,
+      revocation({ mode: 'required', noRevAvailMaximumLifetimeSeconds }),
+      `${first}.revocation.noRevAvailMaximumLifetimeSeconds`,
+      words,
+    ),
+  ),
+  ...['off', undefined].map((mode) =>
+    refuse(
+      `noRevAvail where the mode is ${mode ?? 'not written out'}`,
+      revocation({ crls: ['file:a'], noRevAvailMaximumLifetimeSeconds: 1, ...(mode === undefined ? {} : { mode }) }),
+      `${first}.revocation.noRevAvailMaximumLifetimeSeconds`,
+      /"mode": "required" or "when-available"/,
+    ),
+  ),
   refuse('lists as a text', revocation({ crls: 'file:a' }), `${first}.revocation.crls`, /list/),
   refuse('a list twice', crls('file:a', 'file:a'), `${first}.revocation.crls[1]`, /stands already/),
   refuse(
@@ -358,6 +382,7 @@ export const acceptedAuthorityDocuments: readonly (readonly [string, object])[] 
   ],
   ['a minimum CRL number', minimum({ issuer: 'CN=Corp CA', number: String(2n ** 159n - 1n) })],
   ['OCSP', revocation({ ocsp: 'http://ocsp.corp.example/', graceSeconds: 604_800 })],
+  ['noRevAvail', revocation({ mode: 'when-available', noRevAvailMaximumLifetimeSeconds: 2_592_000 })],
   [
     'what is denied',
     denied(

@@ -44,6 +44,7 @@ const whole: TrustDocument = {
         ocspNonce: 'optional',
         graceSeconds: 1,
         minimumCrlNumbers: [{ issuer: 'CN=Corp CA', number: '12' }],
+        noRevAvailMaximumLifetimeSeconds: 3600,
       },
     },
   ],

@@ -36,7 +36,13 @@ const sha256 = textOf('sha256', 256);
 const sha1 = textOf('sha1', 256);
 const certificate = textOf('certificate', 16 * 1024);
 const flag = { type: 'flag' } as const;
-const week = 7 * 24 * 60 * 60;
+const day = 24 * 60 * 60;
+const week = 7 * day;
+/**
+ * Whoever steals such a certificate's key keeps it to the end. CAs issue such certificates for hours or days, and public
+ * ones for 7 days at most; what lives longer than a month outlives the time in which a revocation would have been heard of.
+ */
+const longestWithoutRevocation = 30 * day;
 
 /**
  * Every key of the trust document, in the order in which tools write them. The readers and the formatter use this table;
@@ -74,6 +80,7 @@ export const documentKeys: DocumentKeys = {
     ocspNonce: optional(choiceOf(['required', 'optional'])),
     graceSeconds: optional(wholeNumber(0, week)),
     minimumCrlNumbers: optional(listOf(object('minimumCrlNumber'))),
+    noRevAvailMaximumLifetimeSeconds: optional(wholeNumber(1, longestWithoutRevocation)),
   },
   minimumCrlNumber: {
     issuer: required(textOf('text', 2048)),

@@ -39,6 +39,7 @@ describe('authorities', () => {
       ocspNonce: 'required',
       graceMilliseconds: 0,
       minimumCrlNumbers: new Map(),
+      noRevAvailMaximumLifetimeMilliseconds: undefined,
     };
     assert.deepEqual(authority.revocation, revocation);
     for (const part of [authorities, authority, authority.trustAnchors, authority.intermediates, authority.revocation])

@@ -128,14 +128,20 @@ function* readAuthority(
   warnings.push(...listRevocationWarnings(authority, path));
 }
 
-function listRevocationWarnings({ revocation }: TrustedAuthority, path: string): readonly TrustWarning[] {
-  const { mode, crls, ocsp } = revocation;
+function listRevocationWarnings(
+  { revocation, intermediates }: TrustedAuthority,
+  path: string,
+): readonly TrustWarning[] {
+  const { mode, scope, crls, ocsp, noRevAvailMaximumLifetimeMilliseconds } = revocation;
   if (mode === 'off') {
     const message =
       'nothing says which of its certificates are revoked; give it crls or ocsp, or keep their validity short';
     return [{ code: 'authority_without_revocation', path, message }];
   }
   if (crls.length > 0 || ocsp !== undefined) return [];
+  // Certificates that need no source get in, and whoever wrote this means no others.
+  const needsNone = noRevAvailMaximumLifetimeMilliseconds !== undefined && mode === 'required';
+  if (needsNone && (scope === 'end-entity' || intermediates.length === 0)) return [];
   const message = `revocation is ${mode}, and this document names no source of it; unless the code gives one, ${mode === 'required' ? 'nobody gets in by this authority' : 'nothing is checked'}`;
   return [{ code: 'revocation_without_source', path: `${path}.revocation`, message }];
 }

@@ -18,6 +18,7 @@ const noRevocation: AuthorityRevocation = Object.freeze({
   ocspNonce: 'required',
   graceMilliseconds: 0,
   minimumCrlNumbers: new Map(),
+  noRevAvailMaximumLifetimeMilliseconds: undefined,
 });
 
 /** How revocation is found out for one authority; `seen` holds the lists of the whole document. */
@@ -45,7 +46,22 @@ export function readRevocation(
     ocspNonce: reader.readChoice(fields.ocspNonce, `${path}.ocspNonce`, keys.ocspNonce.choices) ?? 'required',
     graceMilliseconds: graceSeconds * 1000,
     minimumCrlNumbers,
+    noRevAvailMaximumLifetimeMilliseconds: readNoRevAvailMaximum(reader, fields, path),
   });
+}
+
+function readNoRevAvailMaximum(
+  reader: DocumentReader,
+  { mode, noRevAvailMaximumLifetimeSeconds: value }: DocumentFields<'revocation'>,
+  revocationPath: string,
+): number | undefined {
+  if (value === undefined) return undefined;
+  const path = `${revocationPath}.noRevAvailMaximumLifetimeSeconds`;
+  // With "off", nothing is needed of any certificate, and whoever reads the document would think that something is.
+  if (mode === undefined || mode === 'off')
+    reader.report(path, 'it needs "mode": "required" or "when-available", written out beside it');
+  if (value === 0) reader.report(path, 'it must be at least 1; leave the key out, and noRevAvail excuses nothing');
+  return reader.readCount(value, path, keys.noRevAvailMaximumLifetimeSeconds.maximum) * 1000;
 }
 
 function readMinimumCrlNumbers(

@@ -49,6 +49,8 @@ export interface TrustDocumentRevocation {
   readonly graceSeconds?: number;
   /** With `mode` `required` alone. */
   readonly minimumCrlNumbers?: readonly TrustDocumentMinimumCrlNumber[];
+  /** 1 to 2592000 (30 days), with `mode` `required` or `when-available` written out. Absent: `noRevAvail` excuses nothing. */
+  readonly noRevAvailMaximumLifetimeSeconds?: number;
 }
 
 /** An element of `minimumCrlNumbers`, as written. */

@@ -149,10 +149,11 @@ describe('whatever the document', () => {
       revocation: mostly(
         fc.record(
           {
-            mode: mostly(fc.constantFrom('off', 'required'), anything),
+            mode: mostly(fc.constantFrom('off', 'required', 'when-available'), anything),
             crls: list(address),
             ocsp: address,
             graceSeconds: mostly(fc.nat({ max: 604_800 }), fc.double()),
+            noRevAvailMaximumLifetimeSeconds: mostly(fc.nat({ max: 2_592_001 }), fc.double()),
           },
           { requiredKeys: [] },
         ),

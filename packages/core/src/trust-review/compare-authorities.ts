@@ -162,11 +162,20 @@ function* compareRevocations({ earlier, later, describe }: AuthorityPair): Gener
     yield say(effect, `The nonce of OCSP answers ${whose} is ${after.ocspNonce}, no longer ${before.ocspNonce}.`);
   }
   for (const [effect, sentence] of compareMinimums(before, after, whose)) yield say(effect, sentence);
+  const [formerly, now] = [before, after].map((each) => each.noRevAvailMaximumLifetimeMilliseconds);
+  if (now !== formerly) {
+    const sentence = `Certificates ${whose} that say noRevAvail need no revocation information up to a lifetime of ${describeLifetime(now)}, no longer ${describeLifetime(formerly)}.`;
+    yield say((now ?? 0) > (formerly ?? 0) ? 'gains' : 'loses', sentence);
+  }
   if (before.graceMilliseconds !== after.graceMilliseconds) {
     yield* both(
       `Revocation lists ${whose} count for ${after.graceMilliseconds / 1000} seconds after their end, no longer ${before.graceMilliseconds / 1000}.`,
     );
   }
+}
+
+function describeLifetime(milliseconds: number | undefined): string {
+  return milliseconds === undefined ? 'nothing (they need it)' : `${milliseconds / 1000} seconds`;
 }
 
 /** A higher minimum refuses lists, and with them callers; a lower one takes older lists, which know fewer revocations. */

@@ -98,6 +98,27 @@ describe('what is told of authorities, names and the deny list', () => {
     ['stricter revocation', read([a]), read([a], revocation({ mode: 'when-available' })), ['loses revocation a?']],
     ...(
       [
+        ['noRevAvail that excuses', undefined, 3600, ['gains revocation a?']],
+        ['noRevAvail that excuses longer lives', 3600, 3601, ['gains revocation a?']],
+        ['noRevAvail that excuses shorter lives', 3601, 3600, ['loses revocation a?']],
+        ['noRevAvail that excuses no more', 1, undefined, ['loses revocation a?']],
+        ['noRevAvail as before', 3600, 3600, []],
+      ] as const
+    ).map(([what, before, after, changes]) => {
+      const [earlier, later] = [before, after].map((seconds) =>
+        read(
+          [a],
+          revocation({
+            mode: 'required',
+            ...(seconds === undefined ? {} : { noRevAvailMaximumLifetimeSeconds: seconds }),
+          }),
+        ),
+      );
+      assert.ok(earlier !== undefined && later !== undefined);
+      return [what, earlier, later, changes] as const;
+    }),
+    ...(
+      [
         ['a minimum CRL number', [], ['12'], ['loses revocation a?']],
         ['a higher one', ['12'], ['13'], ['loses revocation a?']],
         ['a lower one', ['13'], ['12'], ['gains revocation a?']],

@@ -39,7 +39,8 @@ export function findAuthorityPath(
   now: number,
   { revocation, onCheck, onOcspWanted }: AuthorityContext,
 ): CertificationPath | PathFault {
-  const { mode, scope, graceMilliseconds, ocsp, ocspNonce } = authority.revocation;
+  const { mode, scope, graceMilliseconds, ocsp, ocspNonce, noRevAvailMaximumLifetimeMilliseconds } =
+    authority.revocation;
   const information = revocation.find(authority.name);
   return loadPathValidation().findCertificationPath({
     target,
@@ -55,6 +56,7 @@ export function findAuthorityPath(
       mode: mode === 'off' && information?.isConfiguredInCode === true ? 'required' : mode,
       scope,
       graceMilliseconds,
+      noRevAvailMaximumLifetimeMilliseconds,
       crls: information?.crls ?? [],
       findOcspResponses: information?.findOcspResponses ?? (() => []),
       findFault: information?.findFault,

@@ -171,6 +171,11 @@ export interface AuthorityRevocation {
   readonly graceMilliseconds: number;
   /** By the issuer's name as it reads (`subjectText` of its certificates): what its lists must have at least. */
   readonly minimumCrlNumbers: ReadonlyMap<string, bigint>;
+  /**
+   * The longest lifetime of a caller's certificate that says `noRevAvail` (RFC 9608) and needs no revocation information
+   * for it; undefined: the extension excuses nothing.
+   */
+  readonly noRevAvailMaximumLifetimeMilliseconds: number | undefined;
 }
 
 /** One entry of the deny list: a certificate by its thumbprint, or by its serial number under an authority. */

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { AccessGate } from '../access/access-gate.js';
-import { presentCertificate } from '../certificate-header/certificate-header.js';
+import { type PresentedCertificate, presentCertificate } from '../certificate-header/certificate-header.js';
 import { getStage, issueCaller } from '../test-support/authority-stage.js';
+import { formatInstant } from '@certgate/x509/internal';
 import { clientExtensions } from '@certgate/x509/test-support/certificates.js';
 import { type OcspServer, answerFrom, startOcspServer } from '../test-support/ocsp-stage.js';
 import { StubBlob, documentText, getCaller, nameFinding, until } from '../test-support/revocation-stage.js';
@@ -116,6 +117,19 @@ describe('OCSP through a store', () => {
     const finding = await find();
     assert.ok(finding.outcome === 'found');
     assert.equal(finding.currentUntil, clock.wall() + minute);
+  });
+
+  test('a certificate that needs no revocation information is no question', async () => {
+    const maximum = { mode: 'required', noRevAvailMaximumLifetimeSeconds: 2_592_000 };
+    const { store, clock } = await createStage(maximum);
+    const today = (days: number): string => `${formatInstant(clock.wall() + days * 1440 * minute).replace(/[-:T]|\..*|Z/g, '')}Z`; // prettier-ignore
+    const issueFor = (days: number): PresentedCertificate =>
+      presentCertificate(issueCaller({ notBefore: today(-1), notAfter: today(days), extensions: [...clientExtensions, '2.5.29.56 = DER:0500'] }).der); // prettier-ignore
+    server.respondWith((response) => response.destroy());
+    assert.equal(nameFinding(await askInFull(store, issueFor(1), clock.wall())), 'found');
+    assert.equal(countQuestions(), 0);
+    assert.equal(nameFinding(await askInFull(store, issueFor(60), clock.wall())), 'revocation_unavailable');
+    assert.equal(countQuestions(), 1);
   });
 
   test('50 requests at once ask one question, and all have its answer', async () => {

@@ -88,6 +88,8 @@ export interface PathExtensions {
   readonly freshestCrl: readonly DistributionPoint[] | undefined;
   /** RFC 6960 §4.2.2.2.1: an OCSP signer that needn't be checked itself. */
   readonly hasOcspNoCheck: boolean;
+  /** RFC 9608 §2: its CA publishes no revocation information for it. Whether it may say so: `findNoRevAvailFault`. */
+  readonly hasNoRevAvail: boolean;
   /** All extensions as they came, by object identifier. */
   readonly extensions: ReadonlyMap<string, CertificateExtension>;
   /** Object identifiers of critical extensions that path validation doesn't process. */
@@ -117,6 +119,9 @@ export const extensionTypes = {
   inhibitAnyPolicy: '2.5.29.54',
   ocspNoCheck: '1.3.6.1.5.5.7.48.1.5',
 } as const;
+
+/** RFC 9608 §2: not among those that are processed, since it must not be critical. */
+export const noRevAvailType = '2.5.29.56';
 
 const processedExtensions: ReadonlySet<string> = new Set(Object.values(extensionTypes));
 
@@ -181,6 +186,7 @@ function decodePathExtensions(extensions: ReadonlyMap<string, CertificateExtensi
     crlDistributionPoints: find(extensionTypes.crlDistributionPoints, decodeDistributionPoints),
     freshestCrl: find(extensionTypes.freshestCrl, decodeDistributionPoints),
     hasOcspNoCheck: find(extensionTypes.ocspNoCheck, decodeNull) ?? false,
+    hasNoRevAvail: find(noRevAvailType, decodeNull) ?? false,
     extensions,
     unknownCriticalExtensions: [...extensions]
       .filter(([type, extension]) => extension.isCritical && !processedExtensions.has(type))

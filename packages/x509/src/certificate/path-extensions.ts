@@ -118,3 +118,16 @@ function decodeBase(subtree: DerReader): GeneralName {
   }
   return base;
 }
+
+/** §4.2.2.1: the access methods, whose locations are never called. */
+export function decodeAccessMethods(extensionValue: Uint8Array): readonly string[] {
+  const reader = new DerReader(readSingle(extensionValue, derTags.sequence).content);
+  const methods: string[] = [];
+  do {
+    const access = reader.enter(derTags.sequence);
+    methods.push(decodeObjectIdentifier(access.read(derTags.objectIdentifier)));
+    decodeGeneralName(access.read());
+    access.expectEnd();
+  } while (!reader.isAtEnd);
+  return methods;
+}

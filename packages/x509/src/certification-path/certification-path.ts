@@ -149,7 +149,7 @@ function examineRevocation(
   };
   const cleared = checkRevocation({
     path,
-    revocation: requireWhereCandidates(question, path),
+    revocation: narrowRevocation(question, settings, path),
     signers: [...new Set([...crlSigners, ...intermediates, ...trustAnchors])],
     isSignerValid,
     profile: settings.profile,
@@ -163,15 +163,18 @@ function examineRevocation(
 
 /**
  * Which of a CA's certificates stand in the path, the caller has chosen: also one under which no list counts that says
- * "revoked". So what isn't known is no reason to let anybody in there.
+ * "revoked". So what isn't known is no reason to let anybody in there, nor what such a CA says of its lists. A signer of
+ * lists is no caller, whatever it says of itself.
  */
-function requireWhereCandidates(
+function narrowRevocation(
   { revocation, candidates = noCandidates }: PathQuestion,
+  { targetRole }: PathSettings,
   path: ValidPath,
 ): PathRevocation {
-  if (revocation.mode !== 'when-available') return revocation;
   const isAmong = path.certificates.some((certificate) => candidates.includes(certificate));
-  return isAmong ? { ...revocation, mode: 'required' } : revocation;
+  if (!isAmong && targetRole === 'end-entity') return revocation;
+  const mode = isAmong && revocation.mode === 'when-available' ? 'required' : revocation.mode;
+  return { ...revocation, mode, noRevAvailMaximumLifetimeMilliseconds: undefined };
 }
 
 /**

@@ -3,6 +3,7 @@ import { findCrlStatus } from '../revocation/crl-status.js';
 import type { CrlQuestion } from '../revocation/crl-statement.js';
 import { findOcspStatus, type OcspQuestion } from '../revocation/ocsp-status.js';
 import type { OcspResponse } from '../revocation/ocsp-response.js';
+import { findNoRevAvailObstacle } from '../certificate/no-rev-avail.js';
 import type { PathCertificate } from '../certificate/path-certificate.js';
 import { failPath, failPathFinally, type PathFault, type PathNote, type PathRole } from './path-check.js';
 import type { ValidPath } from './path-validation.js';
@@ -37,6 +38,12 @@ export interface PathRevocation {
   /** How long past its nextUpdate a CRL or an OCSP answer still counts. */
   readonly graceMilliseconds: number;
   readonly crls: readonly CertificateRevocationList[];
+  /**
+   * The longest lifetime of an end-entity certificate of which `noRevAvail` (RFC 9608) is believed: it then needs no
+   * revocation information, and no responder is asked. One that is known to be revoked is refused all the same.
+   * Undefined: the extension excuses nothing.
+   */
+  readonly noRevAvailMaximumLifetimeMilliseconds?: number | undefined;
   /** Answers that may be about this certificate. */
   readonly findOcspResponses: (certificate: PathCertificate) => readonly OcspResponse[];
   /** Hears of each certificate whose responder would have to be asked; undefined: there is no responder. */
@@ -70,6 +77,8 @@ interface PathMember {
   readonly certificate: PathCertificate;
   readonly issuer: PathCertificate;
   readonly role: PathRole;
+  /** Why it needs revocation information; undefined: it needs none, by `noRevAvail`. */
+  readonly noRevAvailObstacle: string | undefined;
 }
 
 /** An answer is made while the question waits, by another clock. */
@@ -91,10 +100,17 @@ export function checkRevocation(question: RevocationQuestion): RevocationCleared
   for (const [index, certificate] of path.certificates.entries()) {
     const role: PathRole = index === path.certificates.length - 1 ? 'end-entity' : 'intermediate';
     if (role === 'intermediate' && revocation.scope === 'end-entity') continue;
-    const member: PathMember = { certificate, issuer: path.certificates[index - 1] ?? path.trustAnchor, role };
+    const issuer = path.certificates[index - 1] ?? path.trustAnchor;
+    const member: PathMember = {
+      certificate,
+      issuer,
+      role,
+      // Of a CA certificate, there always is one.
+      noRevAvailObstacle: findNoRevAvailObstacle(certificate, revocation.noRevAvailMaximumLifetimeMilliseconds),
+    };
     const questions = askAbout(question, member);
     const status = findStatus(question, member, questions);
-    const fault = describeStatus(member, status);
+    const fault = findFaultIn(question, member, status);
     noteStatus(question, member, questions, status);
     if (fault !== undefined && status.status === 'revoked') return fault;
     unavailable ??= fault;
@@ -108,7 +124,7 @@ export function checkRevocation(question: RevocationQuestion): RevocationCleared
       validUntil: Math.min(cleared.validUntil, validUntil),
     };
   }
-  return unavailable !== undefined && revocation.mode === 'required' ? unavailable : cleared;
+  return unavailable ?? cleared;
 }
 
 interface StatusQuestions {
@@ -144,16 +160,19 @@ function askAbout(question: RevocationQuestion, { certificate, issuer }: PathMem
 /** Either way of asking may say "revoked"; where neither does, one that says "good" suffices. */
 function findStatus(
   { revocation, now }: RevocationQuestion,
-  { certificate, issuer, role }: PathMember,
+  { certificate, issuer, role, noRevAvailObstacle }: PathMember,
   { byLists, byResponses }: StatusQuestions,
 ): RevocationStatus {
-  const { crls, onOcspWanted, findFault } = revocation;
+  const { crls, findFault } = revocation;
+  const isExempt = noRevAvailObstacle === undefined;
+  // RFC 9608 §2: no list and no responder will ever speak of it.
+  const onOcspWanted = isExempt ? undefined : revocation.onOcspWanted;
   const byList = findCrlStatus(byLists);
   if (byList.status === 'revoked') return byList;
   const byResponse = findOcspStatus(byResponses);
   if (byResponse.status === 'revoked') {
     // One on hold may come back, and only an answer says so.
-    if (byResponse.reason === 'certificateHold') onOcspWanted?.(certificate, issuer);
+    if (byResponse.reason === 'certificateHold') revocation.onOcspWanted?.(certificate, issuer);
     return byResponse;
   }
   if (byResponse.status === 'good' && isGoodWithoutGrace(byResponses)) return byResponse;
@@ -168,8 +187,11 @@ function findStatus(
     ...(byResponses.responses.length > 0 && byResponse.status === 'unknown' ? [byResponse.detail] : []),
     ...(fault === undefined ? [] : [fault]),
   ];
+  if (isExempt) details.unshift(exemption);
   return { status: 'unknown', detail: details.join(' ') };
 }
+
+const exemption = 'It needs no revocation information: its CA publishes none (noRevAvail), and it is short-lived.';
 
 /** The grace is for a responder that can't be reached, so it is asked before it counts. */
 function isGoodWithoutGrace(byResponses: OcspQuestion): boolean {
@@ -178,21 +200,27 @@ function isGoodWithoutGrace(byResponses: OcspQuestion): boolean {
 }
 
 function noteStatus(
-  { note, revocation }: RevocationQuestion,
-  { certificate, role, issuer }: PathMember,
+  question: RevocationQuestion,
+  member: PathMember,
   { byLists, byResponses }: StatusQuestions,
   status: RevocationStatus,
 ): void {
+  const { note } = question;
   if (note === undefined) return;
-  const isRefused = status.status === 'revoked' || (status.status === 'unknown' && revocation.mode === 'required');
-  const fault = isRefused ? describeStatus({ certificate, role, issuer }, status) : undefined;
+  const { certificate, role } = member;
+  const fault = findFaultIn(question, member, status);
   const evidence = listRevocationEvidence(byLists, byResponses);
   note({ check: 'revocation', certificate, role, fault, revocation: { status, evidence } });
 }
 
-function describeStatus({ certificate, role }: PathMember, status: RevocationStatus): PathFault | undefined {
-  if (status.status === 'revoked') return describeRevoked(certificate, role, status);
-  return status.status === 'unknown' ? describeUnknown(certificate, role, status.detail) : undefined;
+function findFaultIn(
+  { revocation }: RevocationQuestion,
+  member: PathMember,
+  status: RevocationStatus,
+): PathFault | undefined {
+  if (status.status === 'revoked') return describeRevoked(member.certificate, member.role, status);
+  if (status.status === 'good' || revocation.mode !== 'required') return undefined;
+  return member.noRevAvailObstacle === undefined ? undefined : describeUnknown(member, status.detail);
 }
 
 type Good = Extract<RevocationStatus, { status: 'good' }>;
@@ -212,11 +240,13 @@ function describeRevoked(
   return fail('certificate_revoked', `${describe(certificate, role)} is revoked${at} (${reason}).`);
 }
 
-function describeUnknown(certificate: PathCertificate, role: PathRole, detail: string): PathFault {
+function describeUnknown({ certificate, role, noRevAvailObstacle }: PathMember, detail: string): PathFault {
   const remedy =
     role === 'intermediate'
       ? ' The list of its own issuer is wanted too; where there is none, "scope": "end-entity" asks about callers alone.'
-      : '';
+      : certificate.hasNoRevAvail
+        ? ` It ${noRevAvailObstacle ?? ''}; see "noRevAvailMaximumLifetimeSeconds".`
+        : '';
   return failPath(
     'revocation_unavailable',
     `${describe(certificate, role)}: whether it is revoked can't be said. ${detail}${remedy}`,

@@ -14,6 +14,7 @@ import {
 import { runtimeRemedy } from '../certificate/ml-dsa.js';
 import { shortenText } from '../encoding/shown-text.js';
 import { extensionTypes, type PathCertificate } from '../certificate/path-certificate.js';
+import { findNoRevAvailFault } from '../certificate/no-rev-avail.js';
 import { type PathFault, type PathRole, failPath } from './path-check.js';
 import {
   type SignatureAlgorithm,
@@ -258,6 +259,12 @@ const checkKeyIdentifiers: Check = (certificate, role) => {
   return undefined;
 };
 
+/** RFC 9608 §3: one that contradicts itself is invalid; the extension alone is nothing against a certificate. */
+const checkNoRevAvail: Check = (certificate, role) => {
+  const fault = findNoRevAvailFault(certificate);
+  return fault === undefined ? undefined : malformed(certificate, role, `${fault} (RFC 9608 section 3)`);
+};
+
 const rfc5280Checks: readonly Check[] = [
   checkCriticalExtensions,
   checkNames,
@@ -276,6 +283,7 @@ const strictChecks: readonly Check[] = [
   checkEndEntity,
   checkSerialNumber,
   checkKeyIdentifiers,
+  checkNoRevAvail,
   checkPublicKey,
   checkSignatureAlgorithmIn('strict'),
 ];

@@ -159,6 +159,34 @@ describe('certgate trust, with authorities', () => {
     assert.match((await own.run('authority', 'add', 'new', ...words)).stderr, /--to-existing/);
   });
 
+  it('let short-lived certificates say noRevAvail up to a lifetime, and no longer', async (context) => {
+    const own = new TrustStage();
+    context.after(() => {
+      own.remove();
+    });
+    await own.expect('init', '--reason', 'first');
+    await own.expect('authority', 'add', 'corp', '--trust-anchor', root, '--reason', 'x');
+    const accept = (text: string, ...more: readonly string[]): readonly string[] =>
+      ['authority', 'add', 'corp', '--to-existing', '--accept-no-rev-avail', text, '--reason', 'SVIDs', ...more]; // prettier-ignore
+    for (const [words, args] of [
+      [/needs "mode": "required" or "when-available"/, accept('3700')],
+      [/none, or a whole number of seconds/, accept('2592001', '--revocation', 'required')],
+      [/none, or a whole number of seconds/, accept('0', '--revocation', 'required')],
+    ] as const) {
+      const { exitCode, stderr } = await own.run(...args);
+      assert.equal(exitCode, 2);
+      assert.match(stderr.replaceAll(/\s+/g, ' '), words);
+    }
+    const said = await own.expect(...accept('3700', '--revocation', 'required', '--scope', 'end-entity'));
+    assert.match(said.replaceAll(/\s+/g, ' '), /need no revocation information up to a lifetime of 3700 seconds/);
+    assert.match(await own.expect('authority', 'list'), /not needed with noRevAvail up to 3700 s of lifetime/);
+    await own.expect('authority', 'add', 'corp', '--to-existing', '--crl', 'file:corp.crl', '--reason', 'x');
+    const read = (): unknown => own.read().authorities?.[0]?.revocation?.noRevAvailMaximumLifetimeSeconds;
+    assert.equal(read(), 3700);
+    await own.expect(...accept('none'));
+    assert.equal(read(), undefined);
+  });
+
   it('add lets a name in, alone or beside a pin', async () => {
     const said = await stage.expect(
       'add', 'billing', '--issued-by', 'CORP', '--dns', '*.corp.example', '--role', 'orders.read', '--reason', 'invoices',

@@ -27,6 +27,8 @@ export interface AuthorityAddition {
   readonly dnsConstraintsWithLeadingDot: TrustDocumentAuthority['dnsConstraintsWithLeadingDot'];
   /** `crls` and `minimumCrlNumbers` are added, the latter by issuer; the others take the place of what is there. */
   readonly revocation: TrustDocumentRevocation;
+  /** Whether `noRevAvail` excuses no certificate any more. */
+  readonly isNoRevAvailEnded: boolean;
   /** Issuers whose lists may have any number again. */
   readonly issuersWithoutMinimum: readonly string[];
 }
@@ -35,11 +37,18 @@ export interface AuthorityAddition {
 export function addToAuthority(document: TrustDocument, name: string, addition: AuthorityAddition): TrustDocument {
   const authority = getAuthority(document, name);
   const { intermediates, spiffeTrustDomains, dnsConstraintsWithLeadingDot } = addition;
-  const { minimumCrlNumbers: oldMinimums, ...oldRevocation } = authority.revocation ?? {};
+  const {
+    minimumCrlNumbers: oldMinimums,
+    noRevAvailMaximumLifetimeSeconds,
+    ...oldRevocation
+  } = authority.revocation ?? {};
   const { crls = [], minimumCrlNumbers: newMinimums, ...settings } = addition.revocation;
   const minimumCrlNumbers = joinMinimums(authority.name, oldMinimums, newMinimums, addition.issuersWithoutMinimum);
   const revocation = {
     ...oldRevocation,
+    ...(noRevAvailMaximumLifetimeSeconds === undefined || addition.isNoRevAvailEnded
+      ? {}
+      : { noRevAvailMaximumLifetimeSeconds }),
     ...settings,
     ...(crls.length === 0 ? {} : { crls: union(oldRevocation.crls, crls) }),
     ...(minimumCrlNumbers.length === 0 ? {} : { minimumCrlNumbers }),

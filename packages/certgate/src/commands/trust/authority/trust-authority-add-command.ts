@@ -43,6 +43,7 @@ interface AddFlags extends StoreFlags, ChangeFlags {
   readonly ocspNonce?: 'required' | 'optional';
   readonly graceSeconds?: number;
   readonly minimumCrlNumber?: readonly string[];
+  readonly acceptNoRevAvail?: number | 'none';
   readonly spiffeTrustDomain?: readonly string[];
   readonly dnsConstraintsWithLeadingDot?: LeadingDotReading;
   readonly toExisting?: boolean;
@@ -84,6 +85,11 @@ export function trustAuthorityAddCommand(): Command {
       '--minimum-crl-number <issuer=n>',
       'refuse lists of this issuer with a number below n; requires --revocation required (repeatable); none removes the minimum',
       collect,
+    )
+    .option(
+      '--accept-no-rev-avail <seconds>',
+      "accept a caller's certificate that says noRevAvail without revocation information, up to this lifetime; requires --revocation required or when-available; none ends it",
+      parseLifetime,
     )
     .option('--spiffe-trust-domain <domain>', 'a SPIFFE trust domain that it signs for (repeatable)', collect)
     .addOption(
@@ -167,6 +173,7 @@ function describeNew(name: string, addition: AuthorityAddition): Parameters<type
 
 async function readAddition(flags: AddFlags): Promise<AuthorityAddition> {
   const { crl: crls = [], ocsp, ocspNonce, revocation: mode, scope, graceSeconds, spiffeTrustDomain = [] } = flags;
+  const { acceptNoRevAvail: lifetime } = flags;
   const minimums = flags.minimumCrlNumber?.map(parseMinimum) ?? [];
   const numbers = minimums.filter(({ number }) => number !== 'none');
   const revocation: TrustDocumentRevocation = {
@@ -177,6 +184,7 @@ async function readAddition(flags: AddFlags): Promise<AuthorityAddition> {
     ...(ocspNonce === undefined ? {} : { ocspNonce }),
     ...(graceSeconds === undefined ? {} : { graceSeconds }),
     ...(numbers.length === 0 ? {} : { minimumCrlNumbers: numbers }),
+    ...(typeof lifetime === 'number' ? { noRevAvailMaximumLifetimeSeconds: lifetime } : {}),
   };
   return {
     trustAnchors: await readCertificates(flags.trustAnchor),
@@ -184,6 +192,7 @@ async function readAddition(flags: AddFlags): Promise<AuthorityAddition> {
     spiffeTrustDomains: spiffeTrustDomain,
     dnsConstraintsWithLeadingDot: flags.dnsConstraintsWithLeadingDot,
     revocation,
+    isNoRevAvailEnded: lifetime === 'none',
     issuersWithoutMinimum: minimums.filter(({ number }) => number === 'none').map(({ issuer }) => issuer),
   };
 }
@@ -209,6 +218,15 @@ function parseSeconds(text: string): number {
   const seconds = Number(text);
   if (!/^\d{1,6}$/.test(text) || seconds > 604_800) {
     throw new InvalidArgumentError('It must be a whole number of seconds, up to 604800 (a week).');
+  }
+  return seconds;
+}
+
+function parseLifetime(text: string): number | 'none' {
+  const seconds = Number(text);
+  if (text === 'none') return text;
+  if (!/^[1-9]\d{0,6}$/.test(text) || seconds > 2_592_000) {
+    throw new InvalidArgumentError('It must be none, or a whole number of seconds from 1 to 2592000 (30 days).');
   }
   return seconds;
 }

@@ -77,7 +77,7 @@ function listCertificates({ trustAnchors, intermediates }: TrustedAuthority): re
 
 function describe(authority: TrustedAuthority, snapshot: TrustSnapshot): object {
   const { name, spiffeTrustDomains, dnsConstraintsWithLeadingDot, revocation } = authority;
-  const { graceMilliseconds, ocsp, minimumCrlNumbers, ...rest } = revocation;
+  const { graceMilliseconds, ocsp, minimumCrlNumbers, noRevAvailMaximumLifetimeMilliseconds, ...rest } = revocation;
   return {
     name,
     certificates: listCertificates(authority),
@@ -88,6 +88,8 @@ function describe(authority: TrustedAuthority, snapshot: TrustSnapshot): object 
       ocsp: ocsp ?? null,
       graceSeconds: graceMilliseconds / 1000,
       minimumCrlNumbers: [...minimumCrlNumbers].map(([issuer, number]) => ({ issuer, number: String(number) })),
+      noRevAvailMaximumLifetimeSeconds:
+        noRevAvailMaximumLifetimeMilliseconds === undefined ? null : noRevAvailMaximumLifetimeMilliseconds / 1000,
     },
     identities: listUsers(name, snapshot),
   };
@@ -95,14 +97,19 @@ function describe(authority: TrustedAuthority, snapshot: TrustSnapshot): object 
 
 function formatSettings(authority: TrustedAuthority, snapshot: TrustSnapshot): string {
   const { name, revocation, spiffeTrustDomains, dnsConstraintsWithLeadingDot } = authority;
-  const { mode, scope, crls, ocsp, graceMilliseconds, minimumCrlNumbers } = revocation;
+  const { mode, scope, crls, ocsp, graceMilliseconds, minimumCrlNumbers, noRevAvailMaximumLifetimeMilliseconds } =
+    revocation;
   const sources = [...crls, ...(ocsp === undefined ? [] : [`OCSP ${ocsp}`])];
   const grace = graceMilliseconds === 0 ? '' : `, ${graceMilliseconds / 1000} s of grace`;
   const minimums = [...minimumCrlNumbers].map(([issuer, number]) => `, lists of "${issuer}" from number ${number} on`);
+  const excused =
+    noRevAvailMaximumLifetimeMilliseconds === undefined
+      ? ''
+      : `, not needed with noRevAvail up to ${noRevAvailMaximumLifetimeMilliseconds / 1000} s of lifetime`;
   const asked =
     mode === 'off'
       ? 'off'
-      : `${mode} for the ${scope}, from ${sources.join(', ') || 'nowhere here'}${grace}${minimums.join('')}`;
+      : `${mode} for the ${scope}, from ${sources.join(', ') || 'nowhere here'}${grace}${minimums.join('')}${excused}`;
   const domains = spiffeTrustDomains.length === 0 ? '' : `; trust domains ${spiffeTrustDomains.join(', ')}`;
   const dot =
     dnsConstraintsWithLeadingDot === 'refuse'
