@@ -80,6 +80,27 @@ describe('a certificate in use that ends soon', () => {
     assert.equal(lines.length, 1);
   });
 
+  it('of less than a week is warned of in its last tenth: what renews it is late', () => {
+    const hour = day / 24;
+    const issued = (lifetime: number): ClientIdentity => {
+      const certificate = { thumbprintSha256: `${lifetime}`, notBefore: now, notAfter: now + lifetime };
+      const access = { accessBeginsAt: now, accessEndsAt: now + lifetime };
+      return { name: 'svid', owner: undefined, certificate, ...access } as unknown as ClientIdentity;
+    };
+    for (const lifetime of [hour, day, 7 * day - 1000]) {
+      const { context, lines } = createContext();
+      const log = new ExpiryLog();
+      const identity = issued(lifetime);
+      for (const at of [now, now + lifetime * 0.67, now + lifetime * 0.9 - 1]) log.note(context, identity, at);
+      assert.equal(lines.length, 0);
+      log.note(context, identity, now + lifetime * 0.9 + 1);
+      assert.match(lines[0]?.detail ?? '', /"svid" uses ends at .*nine tenths of its life are over: check what should/);
+    }
+    const { context, lines } = createContext();
+    new ExpiryLog().note(context, issued(7 * day), now + 5 * day);
+    assert.match(lines[0]?.detail ?? '', /the caller needs a new one/);
+  });
+
   it('is counted by certificate, not by identity', () => {
     const { context, lines } = createContext();
     const log = new ExpiryLog();

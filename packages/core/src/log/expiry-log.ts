@@ -27,13 +27,32 @@ export class ExpiryLog {
 
   /** For each call that is let in; `now` is in milliseconds. */
   note(context: LoggingCall, identity: ClientIdentity, now: number): void {
-    if (!isEndingSoon(identity.accessBeginsAt, identity.accessEndsAt, now)) return;
+    const isDue = isOfAutomation(identity)
+      ? isNearlyOver(identity.certificate, now)
+      : isEndingSoon(identity.accessBeginsAt, identity.accessEndsAt, now);
+    if (!isDue) return;
     if (this.#notice.isDue(identity.certificate.thumbprintSha256, now))
       context.warn(formatLogLine(createExpiryLine(identity)));
   }
 }
 
-function createExpiryLine({ name, owner, certificate, accessEndsAt }: ClientIdentity): ExpiryLogLine {
+const weekMilliseconds = 7 * 86_400_000;
+
+/**
+ * Nobody renews a certificate of less than a week by hand. SPIRE renews at half of its life, cert-manager and step at two
+ * thirds, Vault's agent at nine tenths: a warning in the last third would be written of every certificate, each hour, and
+ * nobody would see the one that was not renewed.
+ */
+function isOfAutomation({ accessEndsAt, certificate: { notBefore, notAfter } }: ClientIdentity): boolean {
+  return accessEndsAt === notAfter && notAfter - notBefore < weekMilliseconds;
+}
+
+function isNearlyOver({ notBefore, notAfter }: ClientIdentity['certificate'], now: number): boolean {
+  return notAfter - now <= (notAfter - notBefore) / 10;
+}
+
+function createExpiryLine(identity: ClientIdentity): ExpiryLogLine {
+  const { name, owner, certificate, accessEndsAt } = identity;
   const { thumbprintSha256, notAfter } = certificate;
   const endsFirst = accessEndsAt === notAfter ? 'certificate' : 'trust';
   const endsAt = formatInstant(accessEndsAt);
@@ -46,8 +65,9 @@ function createExpiryLine({ name, owner, certificate, accessEndsAt }: ClientIden
     thumbprintSha256,
     endsAt,
     endsFirst,
-    detail:
-      endsFirst === 'certificate'
+    detail: isOfAutomation(identity)
+      ? `The certificate that "${name}" uses ends at ${endsAt}, and nine tenths of its life are over: check what should have renewed it.`
+      : endsFirst === 'certificate'
         ? `The certificate that "${name}" uses ends at ${endsAt}: the caller needs a new one, and its pin in the trust document.`
         : `The trust document ends the access of "${name}" with this certificate at ${endsAt}: extend it, or let the caller change over to the newer certificate.`,
   };

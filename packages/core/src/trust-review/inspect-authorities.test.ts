@@ -68,6 +68,44 @@ describe('authorities', () => {
       'warning authority_certificate_ends_soon authorities[0].intermediates[1]',
     ]);
   });
+  test('by the share of its lifetime, where no number of days is asked for', () => {
+    const hour = 1 / 24;
+    const look = (from: number, until: number): readonly string[] => {
+      const intermediates = [authority('Issuing', from, until)];
+      const authorities = [
+        { name: 'corp', trustAnchors: [pems.corp], intermediates, revocation: { crls: ['file:a'] } },
+      ];
+      return inspectTrust(parseTrustDocument(documentOf([named], { authorities })), { now }).map(({ code }) => code);
+    };
+    // A CA certificate of a day, as SPIRE makes them, is nothing to tell of while two thirds of the day are ahead.
+    assert.deepEqual(look(0, 1), []);
+    assert.deepEqual(look(-15 * hour, 9 * hour), []);
+    assert.deepEqual(look(-17 * hour, 7 * hour), ['authority_certificate_ends_soon']);
+    assert.deepEqual(look(-100, 31), []);
+    assert.deepEqual(look(-100, 29), ['authority_certificate_ends_soon']);
+  });
+  test('beside an anchor of another name that goes on: still a warning, which says what is left to do', () => {
+    const message = (...anchors: readonly string[]): string | undefined =>
+      inspectTrust(
+        parseTrustDocument(
+          documentOf([named], {
+            authorities: [{ name: 'corp', trustAnchors: anchors, revocation: { crls: ['file:a'] } }],
+          }),
+        ),
+        { now },
+      ).find(({ severity }) => severity === 'warning')?.message;
+    const old = authority('Root 1', -300, 20);
+    assert.match(message(old) ?? '', /put the new one beside it before that\.$/);
+    assert.match(
+      message(old, authority('Root 2', -1, 300)) ?? '',
+      /"CN=Root 1".*; "CN=Root 2" goes on until 2027-10-28T00:00:00Z, so let every caller have a certificate below that one before, and then take this one out\.$/,
+    );
+    const over = authority('Root 1', -300, -1);
+    assert.match(message(over, authority('Root 2', -2, 300)) ?? '', /goes on until .*, so take this one out\.$/);
+    // Older, or after a gap: no successor.
+    assert.match(message(old, authority('Root 2', -400, 300)) ?? '', /put the new one beside it/);
+    assert.match(message(old, authority('Root 2', 21, 300)) ?? '', /put the new one beside it/);
+  });
   test('the last second belongs to a certificate', () => {
     const { 0: finding, length } = inspectTrust(
       parseTrustDocument(

@@ -100,12 +100,15 @@ function inspectCertificate(
   // Both ends belong to a certificate's validity.
   const isOver = now > notAfter;
   const isFollowed = all.some((other) => isSuccessor(other, certificate));
+  const newer = all.find((other) => isNewer(other, certificate));
   const verb = isOver ? 'ended' : 'ends';
   const next = isFollowed
     ? 'another certificate of the same name goes on'
-    : isOver
-      ? 'whoever needs it is refused; put the new one in its place'
-      : 'put the new one beside it before that';
+    : newer !== undefined
+      ? `"${newer.subjectText.slice(0, 120)}" goes on until ${formatInstant(newer.notAfter)}, so ${isOver ? 'take this one out' : 'let every caller have a certificate below that one before, and then take this one out'}`
+      : isOver
+        ? 'whoever needs it is refused; put the new one in its place'
+        : 'put the new one beside it before that';
   return {
     code: isOver ? 'authority_certificate_ended' : 'authority_certificate_ends_soon',
     severity: isFollowed ? 'information' : 'warning',
@@ -131,6 +134,12 @@ function findLeadingDot(
 
 function isSuccessor(other: PathCertificate, { subject, notAfter }: PathCertificate): boolean {
   return other.subject.key === subject.key && other.notBefore <= notAfter && other.notAfter > notAfter;
+}
+
+/** Of another CA, which began later and goes on. Whether all callers have changed over to it, no document tells. */
+function isNewer(other: PathCertificate, { subject, notBefore, notAfter }: PathCertificate): boolean {
+  if (other.subject.key === subject.key) return false;
+  return other.notBefore > notBefore && other.notBefore <= notAfter && other.notAfter > notAfter;
 }
 
 /** What the document itself warns of. The code may give lists of revoked certificates that the document doesn't name. */
