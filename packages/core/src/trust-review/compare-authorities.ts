@@ -164,8 +164,7 @@ function* compareRevocations({ earlier, later, describe }: AuthorityPair): Gener
   for (const [effect, sentence] of compareMinimums(before, after, whose)) yield say(effect, sentence);
   const [formerly, now] = [before, after].map((each) => each.noRevAvailMaximumLifetimeMilliseconds);
   if (now !== formerly) {
-    const sentence = `Certificates ${whose} that say noRevAvail need no revocation information up to a lifetime of ${describeLifetime(now)}, no longer ${describeLifetime(formerly)}.`;
-    yield say((now ?? 0) > (formerly ?? 0) ? 'gains' : 'loses', sentence);
+    yield say((now ?? 0) > (formerly ?? 0) ? 'gains' : 'loses', describeNoRevAvail(whose, formerly, now));
   }
   if (before.graceMilliseconds !== after.graceMilliseconds) {
     yield* both(
@@ -174,8 +173,11 @@ function* compareRevocations({ earlier, later, describe }: AuthorityPair): Gener
   }
 }
 
-function describeLifetime(milliseconds: number | undefined): string {
-  return milliseconds === undefined ? 'nothing (they need it)' : `${milliseconds / 1000} seconds`;
+function describeNoRevAvail(whose: string, formerly: number | undefined, now: number | undefined): string {
+  const certificates = `Certificates ${whose} that say noRevAvail`;
+  if (now === undefined) return `${certificates} need revocation information, as any other.`;
+  const before = formerly === undefined ? 'until now, they needed it' : `no longer up to ${formerly / 1000}`;
+  return `${certificates} need no revocation information up to a lifetime of ${now / 1000} seconds; ${before}.`;
 }
 
 /** A higher minimum refuses lists, and with them callers; a lower one takes older lists, which know fewer revocations. */
