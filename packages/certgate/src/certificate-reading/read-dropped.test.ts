@@ -148,6 +148,19 @@ describe('what is dropped on the page', () => {
     assert.match(field(ca, 'As a caller') ?? '', /^refused\. certificate_is_authority/);
   });
 
+  it('says that a CA publishes no revocation information for a certificate, and how long it lives', async () => {
+    const make = (constraints: string): Promise<ReadResult> => {
+      const path = folder.file('short.pem');
+      runOpenssl(['req', '-x509', '-key', folder.file('leaf.key'), '-subj', '/CN=svid', '-days', '1', '-out', path, '-addext', `basicConstraints=critical,${constraints}`, '-addext', '2.5.29.56=DER:0500']); // prettier-ignore
+      return read(readFileSync(path));
+    };
+    const [short] = (await make('CA:FALSE')).certificates;
+    assert.equal(field(short, 'Revocation'), 'its CA publishes none (noRevAvail); its lifetime is 86401 seconds');
+    const [ca] = (await make('CA:TRUE')).certificates;
+    assert.equal(field(ca, 'Revocation'), 'invalid: it has noRevAvail and is a CA certificate');
+    assert.equal(field((await read(leaf.raw)).certificates[0], 'Revocation'), undefined);
+  });
+
   it('says whether the trust document lets it in, and why not', async () => {
     const trustOf = (identities: readonly object[]): ReadingTrust => ({
       store: 'file:trust.json',

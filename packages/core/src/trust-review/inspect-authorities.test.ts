@@ -50,7 +50,7 @@ describe('authorities', () => {
     }
   });
   test('certificates that end: which, and whether another goes on', () => {
-    const [over, soon, later] = [authority('A', -9, -1), authority('A', -9, 5), authority('A', -2, 400)];
+    const [over, soon, later] = [authority('A', -9, -1), authority('A', -90, 5), authority('A', -2, 400)];
     const anchors = 'authorities[0].trustAnchors';
     assert.deepEqual(inspect({ trustAnchors: [over] }), [
       'error authority_without_usable_anchor authorities[0]',
@@ -63,24 +63,30 @@ describe('authorities', () => {
     assert.deepEqual(inspect({ trustAnchors: [later, authority('B', 2, 400)] }), [
       `information authority_certificate_not_begun ${anchors}[1]`,
     ]);
-    assert.deepEqual(inspect({ intermediates: [over, authority('B', -9, 5)] }), [
+    assert.deepEqual(inspect({ intermediates: [over, authority('B', -90, 5)] }), [
       'warning authority_certificate_ended authorities[0].intermediates[0]',
       'warning authority_certificate_ends_soon authorities[0].intermediates[1]',
     ]);
   });
   test('by the share of its lifetime, where no number of days is asked for', () => {
     const hour = 1 / 24;
-    const look = (from: number, until: number): readonly string[] => {
+    const look = (from: number, until: number, withinDays?: number): readonly string[] => {
       const intermediates = [authority('Issuing', from, until)];
       const authorities = [
         { name: 'corp', trustAnchors: [pems.corp], intermediates, revocation: { crls: ['file:a'] } },
       ];
-      return inspectTrust(parseTrustDocument(documentOf([named], { authorities })), { now }).map(({ code }) => code);
+      return inspectTrust(parseTrustDocument(documentOf([named], { authorities })), { now, withinDays }).map(
+        ({ code }) => code,
+      );
     };
     // A CA certificate of a day, as SPIRE makes them, is nothing to tell of while two thirds of the day are ahead.
     assert.deepEqual(look(0, 1), []);
     assert.deepEqual(look(-15 * hour, 9 * hour), []);
     assert.deepEqual(look(-17 * hour, 7 * hour), ['authority_certificate_ends_soon']);
+    // Nor if a time is asked for that is longer than its life.
+    assert.deepEqual(look(-15 * hour, 9 * hour, 45), []);
+    assert.deepEqual(look(-17 * hour, 7 * hour, 45), ['authority_certificate_ends_soon']);
+    assert.deepEqual(look(-15 * hour, 9 * hour, 0.5), ['authority_certificate_ends_soon']);
     assert.deepEqual(look(-100, 31), []);
     assert.deepEqual(look(-100, 29), ['authority_certificate_ends_soon']);
   });

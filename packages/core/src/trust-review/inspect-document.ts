@@ -14,7 +14,10 @@ import {
 export interface TrustInspectionOptions {
   /** Milliseconds since 1970-01-01T00:00:00Z. */
   readonly now: number;
-  /** What ends within so many days is told. Absent: as the app's log warns, by `isEndingSoon`. */
+  /**
+   * What ends within so many days is told; of what lives no longer than that, the last third. Absent: as the app's log
+   * warns, by `isEndingSoon`.
+   */
   readonly withinDays?: number | undefined;
 }
 
@@ -38,8 +41,13 @@ export function inspectTrust(
     throw new RangeError('withinDays must be a number from 0.');
   const moment: Moment = {
     now,
-    endsSoon: (startsAt = Number.NEGATIVE_INFINITY, endsAt) =>
-      withinDays === undefined ? isEndingSoon(startsAt, endsAt, now) : endsAt - now <= withinDays * millisecondsPerDay,
+    endsSoon: (startsAt = Number.NEGATIVE_INFINITY, endsAt) => {
+      if (withinDays === undefined) return isEndingSoon(startsAt, endsAt, now);
+      const notice = withinDays * millisecondsPerDay;
+      // A CA certificate of a day, which is replaced every day, would be told of on every day of a month.
+      const lifetime = endsAt - startsAt;
+      return endsAt - now <= (lifetime <= notice ? lifetime / 3 : notice);
+    },
   };
   const findings = [
     ...inspectLock(snapshot),

@@ -16,6 +16,7 @@ import { countRuns } from '../test-support/random-runs.js';
 import { newName, pathNow, readCrls, write, writeAuthority } from '../test-support/written-path.js';
 import { type PathCertificate, decodePathCertificate } from '../certificate/path-certificate.js';
 import { findCertificationPath, type PathQuestion } from './certification-path.js';
+import type { PathCheck } from './path-check.js';
 import type { PathRevocation } from './path-revocation.js';
 
 const second = 1000;
@@ -126,6 +127,28 @@ describe('noRevAvail in certificates that openssl made', () => {
       assert.equal(ask(caller(), { mode, crls: [revoked] }), 'certificate_revoked');
     }
     assert.equal(ask(caller(), { crls: [readCrl(makeCrl({ authority: root }))] }), 'valid');
+  });
+
+  it('is told to who listens: nothing is known, and that is no refusal', () => {
+    const heard: PathCheck[] = [];
+    const verdict = findCertificationPath({
+      target: caller(),
+      trustAnchors: [root.certificate],
+      intermediates: [],
+      now,
+      revocation: { ...required, noRevAvailMaximumLifetimeMilliseconds: hour },
+      onCheck: (check) => {
+        if (check.check === 'revocation') heard.push(check);
+      },
+    });
+    assert.equal(verdict.outcome, 'valid');
+    const [{ fault, revocation } = {}, ...others] = heard as [PathCheck?, ...PathCheck[]];
+    assert.deepEqual([fault, others], [undefined, []]);
+    assert.ok(revocation?.status.status === 'unknown');
+    assert.match(
+      revocation.status.detail,
+      /^It needs no revocation information: its CA publishes none \(noRevAvail\), and it is short-lived\./,
+    );
   });
 
   it('is no question for a responder, where it excuses', () => {

@@ -46,7 +46,7 @@ export function trustCheckCommand(): Command {
   addStoreOption(command)
     .option(
       '--within <days>',
-      'report what ends within this time, e.g. 60d (default: 30 days before the end, or the last third of a shorter lifetime)',
+      'report what ends within this time, e.g. 60d, or in the last third of a shorter lifetime (default: 30d)',
       parseDays,
     )
     .option(
