@@ -44,5 +44,5 @@ export function findNoRevAvailObstacle(
   // Written so that a lifetime which is no number is too long.
   return lifetime <= maximumLifetimeMilliseconds
     ? undefined
-    : `has noRevAvail and a lifetime of ${lifetime / 1000} seconds, and it excuses a certificate of up to ${maximumLifetimeMilliseconds / 1000}`;
+    : `has noRevAvail and a lifetime of ${lifetime / 1000} seconds, longer than the ${maximumLifetimeMilliseconds / 1000} that the authority accepts`;
 }

@@ -79,7 +79,7 @@ describe('noRevAvail in certificates that openssl made', () => {
     assert.equal(verdict.outcome, 'invalid');
     assert.match(
       verdict.detail,
-      /It has noRevAvail and a lifetime of 3600 seconds, and it excuses a certificate of up to 60; see "noRevAvailMax/,
+      /It has noRevAvail and a lifetime of 3600 seconds, longer than the 60 that the authority accepts; see "noRevAvailMax/,
     );
   });
 
