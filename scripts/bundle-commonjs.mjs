@@ -8,6 +8,7 @@ import { buildModules, createdRequire, replaceCreatedRequire, translate } from '
  * comes to `trust-reading` when it makes its trust store; one with pins in a file or an app setting, to nothing else.
  */
 const partsOf = {
+  x509: { 'public-issuance': ['certificate/public-issuance'] },
   core: {
     'trust-reading': [
       'encoding/json-fault',
@@ -17,6 +18,7 @@ const partsOf = {
       'trust-document/document-reader',
       'trust-document/parse-document',
       'trust-document/read-authorities',
+      'trust-document/read-client-auth-grace',
       'trust-document/read-deny-list',
       'trust-document/read-identities',
       'trust-document/read-names',
@@ -51,6 +53,8 @@ const partsOf = {
       'trust-store/revocation-keeper',
     ],
     'several-stores': ['trust-store/combine-findings'],
+    // For a certificate with serverAuth: who will lose clientAuth, or has lost it.
+    'client-auth': ['access/client-auth'],
     // What only an app behind another front end than App Service's comes to.
     'front-ends': [
       'certificate-header/chain-text',

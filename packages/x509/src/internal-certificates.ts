@@ -13,3 +13,9 @@ export {
 } from './certificate/distinguished-name.js';
 export { describeRefusedAlgorithm } from './certificate/signature-algorithm.js';
 export { listSignatureTwins } from './certificate/signature-twins.js';
+export {
+  judgePublicIssuance,
+  type PublicIssuance,
+  type PublicIssuanceEvidence,
+  publicIssuanceEvidence,
+} from './certificate/public-issuance.js';

@@ -1,0 +1,234 @@
+import {
+  type CertificateStructure,
+  decodeCertificateStructure,
+  decodeDistinguishedName,
+  type DistinguishedName,
+} from './certificate.js';
+import { decodeExtensions } from './client-certificate.js';
+import type { SubjectAlternativeName } from './general-name.js';
+import { decodeObjectIdentifier, DerReader, derTags, readDer, readSingle } from '../encoding/der.js';
+
+/**
+ * What a certificate shows of who issued it. The first five speak for a CA of the public web PKI. The others speak against
+ * it: the Baseline Requirements of the CA/Browser Forum forbid them in TLS server certificates.
+ */
+export const publicIssuanceEvidence = [
+  /** Signed certificate timestamps (RFC 6962 §3.3): it was logged before it was issued. */
+  'embedded_timestamps',
+  /** A policy of the CA/Browser Forum for TLS server certificates: domain, organization, individual or extended validation. */
+  'tls_server_policy',
+  /** The issuer's organization has the name of a public CA, which anybody can write. */
+  'issuer_organization',
+  /** Its issuer's certificate, revocation lists or OCSP responder are at an address of a public CA. */
+  'issuer_address',
+  /** serverAuth is among its extended key usages. */
+  'server_auth',
+  /** It has an extended key usage without serverAuth: what happens to server certificates does not touch it. */
+  'no_server_auth',
+  /** A policy of the CA/Browser Forum for S/MIME, whose certificates keep their usages. */
+  'mail_policy',
+  'self_signed',
+  /** No name, or one that no public CA may certify: a URI, a mailbox, a private address or a name of no public domain. */
+  'private_name',
+  /** It is valid for longer than a public one may be that was issued on that day. */
+  'long_lifetime',
+] as const;
+
+/** One thing that a certificate shows of who issued it. */
+export type PublicIssuanceEvidence = (typeof publicIssuanceEvidence)[number];
+
+/** How much a certificate looks like one of the public web PKI. It informs people; no decision depends on it. */
+export interface PublicIssuance {
+  /** `cannot_tell`: the bytes are no certificate that can be read. */
+  readonly verdict: 'likely' | 'possible' | 'unlikely' | 'cannot_tell';
+  /** In the order of `publicIssuanceEvidence`. */
+  readonly evidence: readonly PublicIssuanceEvidence[];
+  /** It may act as a client now: clientAuth is among its extended key usages, or it has none. So there is something to lose. */
+  readonly hasClientAuth: boolean;
+}
+
+const serverAuth = '1.3.6.1.5.5.7.3.1';
+const clientAuth = '1.3.6.1.5.5.7.3.2';
+const extensionTypes = {
+  timestamps: '1.3.6.1.4.1.11129.2.4.2',
+  policies: '2.5.29.32',
+  crlDistributionPoints: '2.5.29.31',
+  authorityInformationAccess: '1.3.6.1.5.5.7.1.1',
+} as const;
+
+/** CA/Browser Forum, Baseline Requirements §7.1.6.1; 2.23.140.1.1 is that of the EV Guidelines. */
+const tlsPolicies: ReadonlySet<string> = new Set(['1.1', '1.2.1', '1.2.2', '1.2.3'].map((arc) => `2.23.140.${arc}`));
+/** S/MIME Baseline Requirements §7.1.6.1. */
+const mailPolicyArc = '2.23.140.1.5.';
+
+/**
+ * Organizations of public CAs, in lower case: from the roots in Mozilla's list (Debian's ca-certificates 20250419) those
+ * that issue the most, with the names that their issuing CAs bear. Read on 2026-11-26; it is not complete, and need not be.
+ */
+const organizations: ReadonlySet<string> = new Set([
+  "let's encrypt", 'internet security research group', 'digicert inc', 'digicert, inc.', 'sectigo limited',
+  'comodo ca limited', 'the usertrust network', 'globalsign nv-sa', 'globalsign', 'google trust services',
+  'google trust services llc', 'amazon', 'microsoft corporation', 'entrust, inc.', 'godaddy.com, inc.',
+  'starfield technologies, inc.', 'identrust', 'ssl corporation', 'zerossl', 'certainly',
+  'actalis s.p.a.', 'harica', 'hellenic academic and research institutions ca', 'swisssign ag', 'd-trust gmbh',
+  'deutsche telekom security gmbh', 'quovadis limited', 'asseco data systems s.a.', 'unizeto technologies s.a.',
+  'trustasia technologies, inc.',
+]); // prettier-ignore
+
+/** Domains in the certificates of the same CAs. */
+const domains: readonly string[] = [
+  'lencr.org', 'letsencrypt.org', 'digicert.com', 'digicert.cn', 'sectigo.com', 'comodoca.com', 'usertrust.com',
+  'globalsign.com', 'pki.goog', 'amazontrust.com', 'entrust.net', 'godaddy.com', 'starfieldtech.com', 'identrust.com',
+  'ssl.com', 'zerossl.com', 'certainly.com', 'actalis.it', 'harica.gr', 'swisssign.net',
+  'd-trust.net', 'telesec.de', 'quovadisglobal.com', 'certum.pl',
+]; // prettier-ignore
+
+/**
+ * How much the certificate looks like one of the public web PKI, by what it shows alone; an end entity's or a CA's. No
+ * signature is verified: whoever makes a certificate can make it look so, or not.
+ */
+export function judgePublicIssuance(der: Uint8Array): PublicIssuance {
+  const decoding = readDer(() => judge(decodeCertificateStructure(der)));
+  return decoding.ok ? decoding.value : unreadable;
+}
+
+const unreadable: PublicIssuance = Object.freeze({ verdict: 'cannot_tell', evidence: [], hasClientAuth: false });
+
+function judge(structure: CertificateStructure): PublicIssuance {
+  const { extendedKeyUsage, ...extensions } = decodeExtensions(structure.extensions);
+  const { isCertificateAuthority, subjectAlternativeNames } = extensions;
+  const policies = listPolicies(structure);
+  const isTls = policies.some((policy) => tlsPolicies.has(policy));
+  const shown: Partial<Record<PublicIssuanceEvidence, boolean>> = {
+    embedded_timestamps: structure.extensions.has(extensionTypes.timestamps),
+    tls_server_policy: isTls,
+    issuer_organization: isPublicName(decodeDistinguishedName(structure.issuer)),
+    issuer_address: listAddresses(structure).some(isPublicAddress),
+    server_auth: extendedKeyUsage?.includes(serverAuth) === true,
+    no_server_auth: extendedKeyUsage?.includes(serverAuth) === false,
+    mail_policy: !isTls && policies.some((policy) => policy.startsWith(mailPolicyArc)),
+    // A root is its own issuer, is valid for decades, and has no name of a host.
+    ...(isCertificateAuthority
+      ? {}
+      : {
+          self_signed: Buffer.compare(structure.issuer.encoded, structure.subject.encoded) === 0,
+          private_name: !subjectAlternativeNames.some(isName) || subjectAlternativeNames.some(isPrivateName),
+          long_lifetime: isValidForLong(structure),
+        }),
+  };
+  const evidence = publicIssuanceEvidence.filter((each) => shown[each] === true);
+  return Object.freeze({
+    verdict: weigh(new Set(evidence)),
+    evidence: Object.freeze(evidence),
+    hasClientAuth: extendedKeyUsage?.includes(clientAuth) ?? true,
+  });
+}
+
+/**
+ * A name and an address are easily written, and so is a policy; a timestamp is not. What a public CA must not issue takes
+ * a step back: the CA may have made a mistake.
+ */
+function weigh(evidence: ReadonlySet<PublicIssuanceEvidence>): PublicIssuance['verdict'] {
+  if (evidence.has('no_server_auth') || evidence.has('mail_policy') || evidence.has('self_signed')) return 'unlikely';
+  const isNamed = evidence.has('issuer_organization') || evidence.has('issuer_address');
+  const hasPolicy = evidence.has('tls_server_policy');
+  const isForbidden = evidence.has('private_name') || evidence.has('long_lifetime');
+  if (evidence.has('embedded_timestamps') || (hasPolicy && isNamed)) return isForbidden ? 'possible' : 'likely';
+  return (isNamed || hasPolicy) && !isForbidden ? 'possible' : 'unlikely';
+}
+
+const organizationName = '2.5.4.10';
+
+function isPublicName(issuer: DistinguishedName): boolean {
+  return issuer.flat().some(({ type, value }) => type === organizationName && organizations.has(value.toLowerCase()));
+}
+
+function isPublicAddress(address: string): boolean {
+  const host = /^(?:https?|ldap):\/\/([^/:?#]+)/i.exec(address)?.[1]?.toLowerCase();
+  return host !== undefined && domains.some((domain) => host === domain || host.endsWith(`.${domain}`));
+}
+
+/** What these extensions hold besides decides nothing here, so one that is odd says nothing. */
+function listPolicies({ extensions }: CertificateStructure): readonly string[] {
+  const value = extensions.get(extensionTypes.policies)?.value;
+  if (value === undefined) return [];
+  const decoding = readDer(() => {
+    const policies: string[] = [];
+    const reader = new DerReader(readSingle(value, derTags.sequence).content);
+    while (!reader.isAtEnd) {
+      policies.push(decodeObjectIdentifier(reader.enter(derTags.sequence).read(derTags.objectIdentifier)));
+    }
+    return policies;
+  });
+  return decoding.ok ? decoding.value : [];
+}
+
+/** The URIs in the distribution points and the access descriptions (RFC 5280 §4.2.1.13, §4.2.2.1), wherever they stand. */
+function listAddresses({ extensions }: CertificateStructure): readonly string[] {
+  return [extensionTypes.crlDistributionPoints, extensionTypes.authorityInformationAccess].flatMap((type) => {
+    const value = extensions.get(type)?.value;
+    const decoding = readDer(() => (value === undefined ? [] : listUris(value, 0)));
+    return decoding.ok ? decoding.value : [];
+  });
+}
+
+const uniformResourceIdentifier = 0x86;
+/** CRLDistributionPoints, DistributionPoint, its name, fullName, and the URI. */
+const deepestAddress = 5;
+
+function listUris(der: Uint8Array, depth: number): readonly string[] {
+  const uris: string[] = [];
+  const reader = new DerReader(der);
+  while (!reader.isAtEnd) {
+    const { tag, content } = reader.read();
+    if (tag === uniformResourceIdentifier) uris.push(Buffer.from(content).toString('latin1'));
+    else if ((tag & 0x20) !== 0 && depth < deepestAddress) uris.push(...listUris(content, depth + 1));
+  }
+  return uris;
+}
+
+const day = 86_400_000;
+
+/**
+ * The longest that a public TLS certificate may be valid, by the day of its issue, the latest first: ballots SC-081v3 (2025)
+ * and 193 (2017) of the CA/Browser Forum, and Apple's limit of 2020 (Baseline Requirements §6.3.2).
+ */
+const lifetimes: readonly (readonly [since: number, days: number])[] = [
+  [Date.UTC(2029, 2, 15), 47],
+  [Date.UTC(2027, 2, 15), 100],
+  [Date.UTC(2026, 2, 15), 200],
+  [Date.UTC(2020, 8, 1), 398],
+  [Date.UTC(2018, 2, 1), 825],
+];
+
+function isValidForLong({ notBefore, notAfter }: CertificateStructure): boolean {
+  const limit = lifetimes.find(([since]) => notBefore >= since);
+  // §6.3.2: both ends belong to it.
+  return limit !== undefined && notAfter - notBefore + 1000 > limit[1] * day;
+}
+
+function isName({ type }: SubjectAlternativeName): boolean {
+  return type === 'dns' || type === 'ip';
+}
+
+/** Top-level domains that are no public ones: RFC 6761, RFC 6762, RFC 8375, ICANN's `internal` (2024), and common habits. */
+const privateDomains: ReadonlySet<string> = new Set([
+  'local', 'internal', 'localhost', 'localdomain', 'test', 'example', 'invalid', 'arpa', 'corp', 'home', 'lan',
+  'intranet', 'private', 'cluster', 'svc',
+]); // prettier-ignore
+
+/** Baseline Requirements §7.1.2.7.12 and §4.2.2: host names of public domains, and public addresses. */
+function isPrivateName({ type, value }: SubjectAlternativeName): boolean {
+  if (type === 'ip') return isPrivateAddress(value);
+  if (type !== 'dns') return true;
+  const labels = value.toLowerCase().split('.');
+  return labels.length < 2 || privateDomains.has(labels.at(-1) ?? '');
+}
+
+/** RFC 1918, 6598, 3927 and 1122 for IPv4; RFC 4193, 4291 for IPv6. */
+function isPrivateAddress(address: string): boolean {
+  if (address.includes(':')) return /^(?:f[cd]|fe[89ab]|::)/i.test(address);
+  return /^(?:0|10|127|169\.254|192\.168|172\.(?:1[6-9]|2\d|3[01])|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7]))\./.test(
+    address,
+  );
+}
