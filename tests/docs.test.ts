@@ -63,6 +63,8 @@ const inspectionCodes: Readonly<Record<TrustInspectionFinding['code'], true>> = 
   pin_sha1: true,
   pin_denied: true,
   pin_certificate_unfit: true,
+  pin_accepts_without_client_auth: true,
+  client_auth_ends_at_renewal: true,
   name_under_wildcard: true,
   authority_unused: true,
   authority_without_revocation: true,
@@ -79,6 +81,7 @@ const inspectionCodes: Readonly<Record<TrustInspectionFinding['code'], true>> = 
 const warningCodes: Readonly<Record<TrustStoreWarning['code'], true>> = {
   document_locked: true,
   pin_sha1: true,
+  pin_accepts_without_client_auth: true,
   identity_without_pins: true,
   authority_unused: true,
   authority_without_revocation: true,

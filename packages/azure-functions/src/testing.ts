@@ -66,6 +66,7 @@ function createTestIdentity(identity: TestIdentity): ClientIdentity {
     matchedBy: 'test',
     accessEndsAt: certificate.notAfter,
     accessBeginsAt: certificate.notBefore,
+    withoutClientAuthUntil: undefined,
   });
 }
 

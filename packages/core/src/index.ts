@@ -1,5 +1,6 @@
 // What an adapter needs, and an app that decides for itself. A cold start loads this file and nothing else of core.
 export type { ClientCertificate } from '@certgate/x509';
+export type { PublicIssuanceEvidence } from '@certgate/x509/internal-certificates';
 export { copyOwn, findInstant, formatInstant, isEndingSoon, hasMember, readMember } from '@certgate/x509/internal';
 export { describeFault } from './encoding/describe-fault.js';
 export { isLoopbackHost } from './encoding/shown-url.js';
@@ -9,6 +10,7 @@ export type { CandidateCertificate, CandidateList } from './certificate-header/c
 export type { PresentedCertificate } from './certificate-header/certificate-header.js';
 export type { CertificateExtraction, CertificateText } from './certificate-header/certificate-text.js';
 export { type DocumentProblem, TrustDocumentError } from './trust-document/document-error.js';
+export type { ClientAuthGrace } from './trust-snapshot/client-auth-grace.js';
 export type {
   ConfirmedFinding,
   FoundFinding,
@@ -46,6 +48,7 @@ export { trustStoreFromDocument } from './trust-store/document-store.js';
 export { trustChannelName, type TrustRefreshEvent } from './trust-store/trust-channel.js';
 export { firstOf } from './trust-store/first-of.js';
 export type { RefreshOptions } from './trust-store/refresh-options.js';
+export type { ClientAuthLoss } from './access/client-auth.js';
 export type { ClientIdentity, Admission, Decision, FunctionRequirement } from './access/decision.js';
 export { authorize, findAuthorizationDenial } from './access/access-gate.js';
 export { AccessGate, type AccessGateOptions } from './access/access-gate.js';
@@ -77,6 +80,6 @@ export {
   type DecisionLogOptions,
   type LoggingCall,
 } from './log/decision-log.js';
-export { ExpiryLog, type ExpiryLogLine } from './log/expiry-log.js';
+export { ExpiryLog, type ExpiryLogLine, type RenewalLogLine } from './log/expiry-log.js';
 export { type StartCode, type StartLogLine, warnAtStart, warnOfTrust } from './log/start-log.js';
 export { TrustLog, type TrustLogLine } from './log/trust-log.js';

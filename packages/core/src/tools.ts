@@ -16,6 +16,7 @@ export {
   type SubjectAlternativeName,
 } from '@certgate/x509';
 export { findSerialNumber, findThumbprint, shortenThumbprint } from '@certgate/x509/internal';
+export { judgePublicIssuance, type PublicIssuance } from '@certgate/x509/internal-certificates';
 export type { CandidateReading, CandidateSource } from './certificate-header/candidate-certificate.js';
 export {
   type CertificateHeaderReading,
@@ -49,6 +50,7 @@ export {
 export type {
   TrustDocument,
   TrustDocumentAuthority,
+  TrustDocumentClientAuthGrace,
   TrustDocumentDenied,
   TrustDocumentIdentity,
   TrustDocumentLock,
@@ -124,6 +126,7 @@ export {
   type OcspWanted,
   type PathTarget,
 } from './trust-snapshot/authority-path.js';
+export { describeGrace, findGraceFault, isGraceRunning } from './trust-snapshot/client-auth-grace.js';
 export {
   type AuthorityRevocation,
   describeLock,

@@ -38,6 +38,8 @@ const changes: Readonly<Record<InspectionCode, Choose>> = {
   pin_sha1: addCertificate,
   pin_denied: removePin,
   pin_certificate_unfit: rotate,
+  pin_accepts_without_client_auth: rotate,
+  client_auth_ends_at_renewal: rotate,
   name_under_wildcard: noCommand,
   authority_unused: noCommand,
   authority_without_revocation: noCommand,

@@ -1,6 +1,8 @@
-import { type ClientCertificate, findCertificateFault } from '@certgate/x509';
+import { type CertificateFault, type ClientCertificate, findCertificateFault } from '@certgate/x509';
 import type { ClientIdentity, StepListener } from './decision.js';
+import { judgeWithoutClientAuth } from './client-auth.js';
 import { copyOwn, shortenText } from '@certgate/x509/internal';
+import type { ClientAuthGrace } from '../trust-snapshot/client-auth-grace.js';
 import { type DecisionStepName, type Denial, type DenialCodeOf, deny } from '../denial.js';
 import type { PresentedCertificate } from '../certificate-header/certificate-header.js';
 import type {
@@ -30,6 +32,8 @@ export interface VerifiedCertificate {
   readonly certificate: ClientCertificate;
   /** `nominated`: what its `confirm` answers is needed to conclude. */
   readonly finding: FoundFinding | NominatedFinding;
+  /** Set where the certificate is fit by the grace of its pin alone. */
+  readonly grace: ClientAuthGrace | undefined;
 }
 
 /**
@@ -56,18 +60,30 @@ export function verifyFinding(
 
   const { certificate } = decoded;
   const isPathExpected = finding.outcome === 'nominated' || isPathProcessed(presented, finding);
-  const unfit = findCertificateFault(certificate, now, { isPathValidated: isPathExpected });
+  const { fault: unfit, grace } = checkFitness(certificate, finding, now, isPathExpected);
   if (unfit !== undefined) {
     const detail = claim === undefined ? unfit.detail : `${unfit.detail} ${claim}`;
     return note(onStep, 'certificate-verification', deny(unfit.code, detail, known));
   }
   note(onStep, 'certificate-verification', passed);
-  return { outcome: 'verified', presented, certificate, finding };
+  return { outcome: 'verified', presented, certificate, finding, grace };
+}
+
+function checkFitness(
+  certificate: ClientCertificate,
+  finding: FoundFinding | NominatedFinding,
+  now: number,
+  isPathValidated: boolean,
+): { readonly fault: CertificateFault | undefined; readonly grace: ClientAuthGrace | undefined } {
+  const fault = findCertificateFault(certificate, now, { isPathValidated });
+  return fault?.code === 'certificate_extended_key_usage_unsuitable'
+    ? judgeWithoutClientAuth(fault, certificate, finding, now)
+    : { fault, grace: undefined };
 }
 
 /** From a verified certificate to an identity. `confirmed` is what became of a nomination; else undefined. */
 export function concludeIdentity(
-  { presented, certificate, finding }: VerifiedCertificate,
+  { presented, certificate, finding, grace }: VerifiedCertificate,
   confirmed: ConfirmedFinding | undefined,
   now: number,
   onStep?: StepListener,
@@ -85,16 +101,16 @@ export function concludeIdentity(
   if (past !== undefined) return note(onStep, 'client-identity', past);
 
   note(onStep, 'client-identity', passed);
-  const {
-    identity,
-    matchedBy,
-    validFrom = Number.NEGATIVE_INFINITY,
-    validUntil = Number.POSITIVE_INFINITY,
-  } = concluded;
+  const { identity, matchedBy } = concluded;
+  const validFrom = Math.max(concluded.validFrom ?? Number.NEGATIVE_INFINITY, grace?.since ?? Number.NEGATIVE_INFINITY);
+  const validUntil = Math.min(
+    concluded.validUntil ?? Number.POSITIVE_INFINITY,
+    grace?.until ?? Number.POSITIVE_INFINITY,
+  );
   const { currentFrom = Number.NEGATIVE_INFINITY, currentUntil = Number.POSITIVE_INFINITY } = concluded;
   return {
     outcome: 'authenticated',
-    identity: createClientIdentity(identity, certificate, matchedBy, validFrom, validUntil),
+    identity: createClientIdentity(identity, certificate, matchedBy, validFrom, validUntil, grace?.until),
     validFrom: Math.max(certificate.notBefore, validFrom, currentFrom),
     // notAfter belongs to the certificate's validity (RFC 5280 §4.1.2.5); our intervals end before their end.
     validUntil: Math.min(certificate.notAfter + 1, validUntil, currentUntil),
@@ -232,6 +248,7 @@ export function createClientIdentity(
   matchedBy: string,
   trustBeginsAt: number = Number.NEGATIVE_INFINITY,
   trustEndsAt: number = Number.POSITIVE_INFINITY,
+  withoutClientAuthUntil?: number,
 ): ClientIdentity {
   return Object.freeze({
     name,
@@ -242,6 +259,7 @@ export function createClientIdentity(
     matchedBy,
     accessEndsAt: Math.min(certificate.notAfter, trustEndsAt),
     accessBeginsAt: Math.max(certificate.notBefore, trustBeginsAt),
+    withoutClientAuthUntil,
   });
 }
 

@@ -32,6 +32,11 @@ export interface ClientIdentity {
   readonly accessEndsAt: number;
   /** The other end of that interval: the latest of the certificate's and the pin's `notBefore`. */
   readonly accessBeginsAt: number;
+  /**
+   * Set where the certificate lacks clientAuth, and its pin accepts that (`acceptWithoutClientAuth`): until when, in
+   * milliseconds.
+   */
+  readonly withoutClientAuthUntil: number | undefined;
 }
 
 /** The only refusals that can be deferred: who the caller is, is not in doubt. */

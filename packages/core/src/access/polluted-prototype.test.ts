@@ -29,6 +29,7 @@ import { countRuns } from '@certgate/x509/test-support/random-runs.js';
 const caller = makeCertificate();
 const other = makeCertificate({ key: 'p-384' });
 const authority = makeCertificate({ extensions: ['basicConstraints=critical,CA:TRUE'] });
+const server = makeCertificate({ extensions: ['extendedKeyUsage=serverAuth'] });
 const withUnknownExtension = makeCertificate({ extensions: ['1.2.3.4=critical,DER:0500'] });
 const withPathExtension = makeCertificate({
   extensions: ['basicConstraints=critical,CA:FALSE', 'policyConstraints=critical,inhibitPolicyMapping:0'],
@@ -68,6 +69,7 @@ const refused: Readonly<Record<string, Run>> = {
   'the identity is disabled': byDocument(pinned(caller, { enabled: false }), open),
   'the identity ended': byDocument(pinned(caller, { expiresAt: '2026-12-31T00:00:00Z' }), open),
   'a pinned CA': byDocument(pinned(authority), open, authority.header),
+  'a pinned certificate without clientAuth': byDocument(pinned(server), open, server.header),
   'a critical extension': byDocument(pinned(withUnknownExtension), open, withUnknownExtension.header),
   'an extension of paths': byDocument(pinned(withPathExtension), open, withPathExtension.header),
   'the document is for another app': byDocument({ ...pinned(caller), audience: ['other'] }, open),

@@ -1,4 +1,5 @@
 import { channel } from 'node:diagnostics_channel';
+import { type ClientAuthLoss, findClientAuthLoss } from '../access/client-auth.js';
 import type { Decision } from '../access/decision.js';
 import { type DenialCode, type PublicStatus, getPublicStatus } from '../denial.js';
 import { redactText } from './log-text.js';
@@ -28,6 +29,10 @@ export interface DecisionEvent {
   readonly thumbprintSha256: string | undefined;
   /** Milliseconds since 1970-01-01T00:00:00Z: the earliest end of the certificate, its pin and its identity. */
   readonly accessEndsAt: number | undefined;
+  /** On `allowed`, where the certificate lacks clientAuth and its pin accepts that: until when, in milliseconds. */
+  readonly withoutClientAuthUntil: number | undefined;
+  /** On `allowed`, where the certificate looks like one of a public CA, which will lose clientAuth when it is renewed. */
+  readonly clientAuthLoss: ClientAuthLoss | undefined;
   /** The `revision` of the trust document in use, where the store has one. */
   readonly trustRevision: number | undefined;
   /** On `allowed`: the refusal that was let through because the function is report-only, and until when (milliseconds). */
@@ -103,7 +108,17 @@ function createDecisionEvent({ functionName, invocationId }: Call, facts: Decisi
 
 function describeCaller(
   decision: Decision,
-): Pick<DecisionEvent, 'identityName' | 'owner' | 'roles' | 'matchedBy' | 'thumbprintSha256' | 'accessEndsAt'> {
+): Pick<
+  DecisionEvent,
+  | 'identityName'
+  | 'owner'
+  | 'roles'
+  | 'matchedBy'
+  | 'thumbprintSha256'
+  | 'accessEndsAt'
+  | 'withoutClientAuthUntil'
+  | 'clientAuthLoss'
+> {
   if (decision.outcome === 'denied') {
     const { identityName, thumbprintSha256 } = decision;
     return {
@@ -113,11 +128,23 @@ function describeCaller(
       matchedBy: undefined,
       thumbprintSha256,
       accessEndsAt: undefined,
+      withoutClientAuthUntil: undefined,
+      clientAuthLoss: undefined,
     };
   }
-  const { name, owner, roles, matchedBy, certificate, accessEndsAt } = decision.identity;
+  const { name, owner, roles, matchedBy, certificate, accessEndsAt, withoutClientAuthUntil } = decision.identity;
   const { thumbprintSha256 } = certificate;
-  return { identityName: name, owner, roles, matchedBy, thumbprintSha256, accessEndsAt };
+  const clientAuthLoss = findClientAuthLoss(certificate);
+  return {
+    identityName: name,
+    owner,
+    roles,
+    matchedBy,
+    thumbprintSha256,
+    accessEndsAt,
+    withoutClientAuthUntil,
+    clientAuthLoss,
+  };
 }
 
 function findReportOnly({ decision, reportOnlyUntil }: DecisionFacts): DecisionEvent['reportOnly'] {

@@ -17,7 +17,10 @@ export interface LoggingCall {
   warn(line: string): void;
 }
 
-/** Which decisions are written: all, or denials and what a report-only or observed function lets through. */
+/**
+ * Which decisions are written: all, or denials and what is let through as an exception: by a report-only or observed
+ * function, or by a pin that accepts a certificate without clientAuth.
+ */
 export const decisionLogChoices = ['all', 'denials'] as const;
 
 /** A value of the option `decisionLog` of an adapter. */
@@ -27,8 +30,8 @@ export type DecisionLogChoice = (typeof decisionLogChoices)[number];
 export const logShapeVersion = 1;
 
 /**
- * One line per decision, JSON with these keys. `outcome: "allowed"` lines are of level information, denials and what was
- * let through because the function is report-only or observed of level warning.
+ * One line per decision, JSON with these keys. `outcome: "allowed"` lines are of level information; denials are of level
+ * warning, and so is what was let through as an exception.
  */
 export interface DecisionLogLine {
   readonly certgate: typeof logShapeVersion;
@@ -56,6 +59,8 @@ export interface DecisionLogLine {
   readonly observedUntil?: string;
   /** Beside it: the name of the function key by which Azure let the call in, where the host tells it. */
   readonly functionKey?: string;
+  /** On `allowed`, RFC 3339: the certificate lacks clientAuth, and until then its pin accepts that. */
+  readonly withoutClientAuthUntil?: string;
   readonly detail?: string;
   /**
    * How many denials of this code were not logged since the last line of this code; on `observed`, how many such calls of
@@ -102,7 +107,7 @@ export class DecisionLog {
   /** Throws what the context's own log throws. */
   write(context: LoggingCall, facts: DecisionFacts): void {
     const { decision } = facts;
-    if (decision.outcome === 'allowed' && decision.deferred === undefined) {
+    if (decision.outcome === 'allowed' && !isException(decision)) {
       if (this.#choice === 'all') context.log(formatLogLine(createLogLine(context, facts, 0)));
       return;
     }
@@ -142,6 +147,11 @@ export class DecisionLog {
   }
 }
 
+/** Let through, though something speaks against it. */
+function isException({ deferred, identity }: Admission): boolean {
+  return deferred !== undefined || identity.withoutClientAuthUntil !== undefined;
+}
+
 function createLogLine(context: LoggingCall, facts: DecisionFacts, suppressed: number): DecisionLogLine {
   const { decision, trustRevision, trustSource, reportOnlyUntil, observation } = facts;
   return {
@@ -178,8 +188,13 @@ function describeDeferral({ deferred }: Admission, reportOnlyUntil: number | und
 
 function describeCaller(decision: Decision): Partial<DecisionLogLine> {
   if (decision.outcome === 'allowed') {
-    const { name, matchedBy, certificate } = decision.identity;
-    return { identity: name, matchedBy, thumbprintSha256: certificate.thumbprintSha256 };
+    const { name, matchedBy, certificate, withoutClientAuthUntil: until } = decision.identity;
+    return {
+      identity: name,
+      matchedBy,
+      thumbprintSha256: certificate.thumbprintSha256,
+      ...(until === undefined ? {} : { withoutClientAuthUntil: formatInstant(until) }),
+    };
   }
   return {
     ...(decision.identityName === undefined ? {} : { identity: decision.identityName }),

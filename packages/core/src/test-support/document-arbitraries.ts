@@ -25,8 +25,20 @@ const hash = (length: number): fc.Arbitrary<string> =>
 
 const window = { enabled: fc.boolean(), notBefore: instant, notAfter: instant };
 
+const text = fc.string({ unit: 'binary', minLength: 1, maxLength: 10 }).filter((value) => value.trim() !== '');
+
+const acceptWithoutClientAuth = fc.record({
+  since: instant,
+  until: fc.integer({ min: 4, max: 6 }).map((hours) => new Date(epoch + hours * hour).toISOString()),
+  reason: text,
+});
+
 const pin: fc.Arbitrary<TrustDocumentPin> = fc.oneof(
   fc.record({ thumbprintSha256: hash(64), ...window }, { requiredKeys: ['thumbprintSha256'] }),
+  fc.record(
+    { thumbprintSha256: hash(64), ...window, acceptWithoutClientAuth },
+    { requiredKeys: ['thumbprintSha256', 'acceptWithoutClientAuth'] },
+  ),
   fc.record({ thumbprintSha1: hash(40), ...window }, { requiredKeys: ['thumbprintSha1'] }),
   fc.record({ publicKeySha256: hash(64), ...window }, { requiredKeys: ['publicKeySha256', 'notAfter'] }),
   fc.record(
@@ -44,7 +56,6 @@ const name = fc.oneof(
   fc.string({ unit: fc.constantFrom('a', 'Z', 'ß', '\u{1f600}', '-', '"', '\\', '/'), minLength: 1, maxLength: 4 }),
 );
 const names = fc.uniqueArray(name, { maxLength: 3 });
-const text = fc.string({ unit: 'binary', minLength: 1, maxLength: 10 }).filter((value) => value.trim() !== '');
 
 const identity: fc.Arbitrary<TrustDocumentIdentity> = fc.record(
   {

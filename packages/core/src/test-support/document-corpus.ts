@@ -9,6 +9,7 @@ export const sha1: string = 'A94A8FE5CCB19BA61C4C0873D391E987982FBBD3';
 const identity = (fields: Record<string, unknown>): object => documentOf([fields]);
 const pin = (fields: Record<string, unknown>): object => documentOf([{ pins: [fields] }]);
 const lock = { since: '2027-01-01T00:00:00Z', by: 'ada', reason: 'breach' };
+const grace = { since: '2027-01-01T00:00:00Z', until: '2027-04-01T00:00:00Z', reason: 'until our own authority' };
 const colons = (text: string): string => text.replace(/(..)(?!$)/g, '$1:');
 const long = 'x'.repeat(257);
 /** As JSON.parse makes it: a key of its own, not the prototype. */
@@ -226,6 +227,49 @@ export const refusedDocuments: readonly RefusedDocument[] = [
     `${place}.notAfter`,
     /UTC/,
   ),
+  ...(
+    [
+      ['a grace with a reason of nothing', { reason: ' ' }, '.reason', /empty/, true],
+      ['a grace with another key', { for: 'all' }, '.for', /unknown key/, true],
+      ['a grace since a day that is not', { since: '2027-02-30T00:00:00Z' }, '.since', /time that exists/, false],
+      ['a grace of nothing', { until: grace.since }, '', /never counts/, false],
+      ['a grace of 90 days and a millisecond', { until: '2027-04-01T00:00:00.001Z' }, '', /90 days at most/, false],
+    ] as const
+  ).map(([what, change, where, words, isSeenBySchema]) =>
+    refuse(
+      what,
+      pin({ thumbprintSha256: sha256, acceptWithoutClientAuth: { ...grace, ...change } }),
+      `${place}.acceptWithoutClientAuth${where}`,
+      words,
+      isSeenBySchema,
+    ),
+  ),
+  refuse(
+    'a grace without since and reason',
+    pin({ thumbprintSha256: sha256, acceptWithoutClientAuth: { until: grace.until } }),
+    `${place}.acceptWithoutClientAuth.since`,
+    /missing/,
+  ),
+  ...[true, null, '2027-04-01T00:00:00Z', []].map((value) =>
+    refuse(
+      `a grace that is ${JSON.stringify(value)}`,
+      pin({ thumbprintSha256: sha256, acceptWithoutClientAuth: value }),
+      `${place}.acceptWithoutClientAuth`,
+      /JSON object/,
+    ),
+  ),
+  refuse(
+    'a grace of an identity',
+    identity({ acceptWithoutClientAuth: grace }),
+    'identities[0].acceptWithoutClientAuth',
+    /unknown key/,
+  ),
+  refuse(
+    'a grace of the document',
+    documentOf([], { acceptWithoutClientAuth: grace }),
+    'acceptWithoutClientAuth',
+    /unknown key/,
+  ),
   refuse('notBefore null', pin({ thumbprintSha256: sha256, notBefore: null }), `${place}.notBefore`, /text/),
   refuse('a pin enabled "no"', pin({ thumbprintSha256: sha256, enabled: 'no' }), `${place}.enabled`, /true or false/),
   refuse(
@@ -274,6 +318,11 @@ export const acceptedDocuments: readonly (readonly [string, object])[] = [
         },
       ],
     }),
+  ],
+  ['a grace of 90 days', pin({ thumbprintSha1: sha1, enabled: false, acceptWithoutClientAuth: grace })],
+  [
+    'a grace of a key that ends before',
+    pin({ publicKeySha256: sha256, notAfter: '2027-02-01T00:00:00Z', acceptWithoutClientAuth: grace }),
   ],
   ['a name with spaces and letters beyond ASCII inside', identity({ name: 'Łukasz\u00a0& the \u{1f600} team' })],
   ['a name of 256 characters', identity({ name: long.slice(1) })],

@@ -17,6 +17,8 @@ export const allowed: DecisionEvent = Object.freeze({
   matchedBy: 'thumbprintSha256',
   thumbprintSha256: 'AB'.repeat(32),
   accessEndsAt: Date.now() + 86_400_000,
+  withoutClientAuthUntil: undefined,
+  clientAuthLoss: undefined,
   trustRevision: 7,
   reportOnly: undefined,
   observed: undefined,

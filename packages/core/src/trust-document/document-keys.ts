@@ -1,6 +1,7 @@
 import type {
   TrustDocument,
   TrustDocumentAuthority,
+  TrustDocumentClientAuthGrace,
   TrustDocumentDenied,
   TrustDocumentIdentity,
   TrustDocumentLock,
@@ -27,6 +28,7 @@ export interface DocumentObjects {
   readonly identity: TrustDocumentIdentity;
   readonly trustName: TrustDocumentName;
   readonly pin: TrustDocumentPin;
+  readonly clientAuthGrace: TrustDocumentClientAuthGrace;
 }
 
 const text = textOf('text', 256);
@@ -119,6 +121,12 @@ export const documentKeys: DocumentKeys = {
     enabled: optional(flag),
     notBefore: optional(instant),
     notAfter: optional(instant),
+    acceptWithoutClientAuth: optional(object('clientAuthGrace')),
+  },
+  clientAuthGrace: {
+    since: required(instant),
+    until: required(instant),
+    reason: required(text),
   },
 };
 

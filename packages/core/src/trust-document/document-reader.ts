@@ -80,6 +80,14 @@ export class DocumentReader {
     return value === undefined ? undefined : this.readText(value, path);
   }
 
+  readInstant(value: unknown, path: string): number | undefined {
+    const text = this.readOptionalText(value, path);
+    if (text === undefined) return undefined;
+    const instant = findInstant(text);
+    if (instant === undefined) this.report(path, 'it must be a time that exists, in UTC, like 2027-03-01T00:00:00Z');
+    return instant;
+  }
+
   /** A list of names, each once. */
   readOptionalTexts(value: unknown, path: string): readonly string[] | undefined {
     if (value === undefined) return undefined;
@@ -137,4 +145,4 @@ export function escapePath(path: string): string {
 function isPlainObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
-import { escapeInvisible } from '@certgate/x509/internal';
+import { escapeInvisible, findInstant } from '@certgate/x509/internal';

@@ -210,6 +210,7 @@ describe('what was read', () => {
       enabled: false,
       notBefore: Date.UTC(2026, 0, 1),
       notAfter: undefined,
+      acceptWithoutClientAuth: undefined,
     };
     const identity = {
       name: 'billing',

@@ -2,7 +2,7 @@ import { runAtOnce, runInSlices, readKnownOptions } from '@certgate/x509/interna
 import { parseJsonInSteps } from '../encoding/strict-json.js';
 import { readAuthorities } from './read-authorities.js';
 import { readDenied } from './read-deny-list.js';
-import { readIdentities, readInstant } from './read-identities.js';
+import { readIdentities } from './read-identities.js';
 import { DocumentReader, escapePath } from './document-reader.js';
 import { maximumDocumentLength, TrustDocumentError } from './document-error.js';
 import {
@@ -123,7 +123,7 @@ function readLock(reader: DocumentReader, value: unknown, warnings: TrustWarning
   const fields = reader.readObject(value, 'locked', 'lock');
   if (fields === undefined) return undefined;
   const lock = Object.freeze({
-    since: readInstant(reader, fields.since, 'locked.since') ?? 0,
+    since: reader.readInstant(fields.since, 'locked.since') ?? 0,
     by: reader.readText(fields.by, 'locked.by'),
     reason: reader.readText(fields.reason, 'locked.reason'),
   });

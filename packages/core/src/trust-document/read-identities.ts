@@ -1,4 +1,4 @@
-import { findThumbprint, findInstant } from '@certgate/x509/internal';
+import { findThumbprint } from '@certgate/x509/internal';
 import {
   addToIndex,
   createIdentityIndex,
@@ -14,6 +14,7 @@ import {
 } from '../trust-snapshot/trust-snapshot.js';
 import type { DocumentReader } from './document-reader.js';
 import type { AuthorityDirectory } from './read-authorities.js';
+import { readClientAuthGrace } from './read-client-auth-grace.js';
 import { readName } from './read-names.js';
 
 /** How many identities, or pins or names of one identity, are read in one step: some tenths of a millisecond. */
@@ -118,7 +119,7 @@ function* readIdentity(
     enabled: reader.readFlag(fields.enabled, `${path}.enabled`),
     owner: texts.share(reader.readOptionalText(fields.owner, `${path}.owner`)),
     reason: texts.share(reader.readOptionalText(fields.reason, `${path}.reason`)),
-    expiresAt: readInstant(reader, fields.expiresAt, `${path}.expiresAt`),
+    expiresAt: reader.readInstant(fields.expiresAt, `${path}.expiresAt`),
     names: names.length === 0 ? noNames : names,
     pins: pins.length === 0 ? noPins : pins,
   });
@@ -186,8 +187,8 @@ function readPin(
     reader.report(path, `give exactly one of ${pinKinds.join(', ')}`);
     return undefined;
   }
-  const notBefore = readInstant(reader, fields.notBefore, `${path}.notBefore`);
-  const notAfter = readInstant(reader, fields.notAfter, `${path}.notAfter`);
+  const notBefore = reader.readInstant(fields.notBefore, `${path}.notBefore`);
+  const notAfter = reader.readInstant(fields.notAfter, `${path}.notAfter`);
   if (notBefore !== undefined && notAfter !== undefined && notBefore >= notAfter) {
     reader.report(path, 'notBefore is not earlier than notAfter, so the pin never matches');
   }
@@ -210,9 +211,23 @@ function readPin(
   }
   const pinValue = readPinValue(reader, kind, fields[kind], path);
   const enabled = reader.readFlag(fields.enabled, `${path}.enabled`);
+  const acceptWithoutClientAuth = readClientAuthGrace(
+    reader,
+    { grace: fields.acceptWithoutClientAuth, isIssued },
+    `${path}.acceptWithoutClientAuth`,
+    warnings,
+  );
   // Never a pin that has lost its authority.
   if (pinValue === undefined || (isIssued && authority === undefined)) return undefined;
-  return Object.freeze({ kind, value: pinValue, issuedBy: authority?.name, enabled, notBefore, notAfter });
+  return Object.freeze({
+    kind,
+    value: pinValue,
+    issuedBy: authority?.name,
+    enabled,
+    notBefore,
+    notAfter,
+    acceptWithoutClientAuth,
+  });
 }
 
 function readPinValue(reader: DocumentReader, kind: PinKind, value: unknown, path: string): string | undefined {
@@ -230,12 +245,4 @@ function readPinValue(reader: DocumentReader, kind: PinKind, value: unknown, pat
     `it must be ${algorithm === 'sha1' ? 40 : 64} hexadecimal digits (colons and spaces are fine)${hint}`,
   );
   return undefined;
-}
-
-export function readInstant(reader: DocumentReader, value: unknown, path: string): number | undefined {
-  const text = reader.readOptionalText(value, path);
-  if (text === undefined) return undefined;
-  const instant = findInstant(text);
-  if (instant === undefined) reader.report(path, 'it must be a time that exists, in UTC, like 2027-03-01T00:00:00Z');
-  return instant;
 }

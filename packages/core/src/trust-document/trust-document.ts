@@ -96,6 +96,15 @@ export interface TrustDocumentName {
   readonly organizationalUnit?: string;
 }
 
+/** The value of `acceptWithoutClientAuth`, as written. */
+export interface TrustDocumentClientAuthGrace {
+  /** RFC 3339 in UTC. */
+  readonly since: string;
+  /** At most 90 days after `since`. */
+  readonly until: string;
+  readonly reason: string;
+}
+
 /** Exactly one of the three hashes, in hexadecimal. */
 export interface TrustDocumentPin {
   readonly thumbprintSha256?: string;
@@ -106,4 +115,6 @@ export interface TrustDocumentPin {
   readonly enabled?: boolean;
   readonly notBefore?: string;
   readonly notAfter?: string;
+  /** Without `issuedBy` alone: for a time, a certificate with serverAuth and without clientAuth is admitted. */
+  readonly acceptWithoutClientAuth?: TrustDocumentClientAuthGrace;
 }

@@ -83,7 +83,21 @@ describe('whatever the document', () => {
   const list = (items: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> =>
     mostly(fc.array(items, { maxLength: 2 }), anything);
   const window = { enabled: flag, notBefore: instant, notAfter: instant };
+  const acceptWithoutClientAuth = mostly(
+    fc
+      .tuple(moment, mostly(fc.integer({ min: 1, max: 90 }), fc.constantFrom(0, -1, 91)), text)
+      .map(([since, days, reason]) => ({
+        since: since.toISOString(),
+        until: new Date(since.getTime() + Number(days) * 86_400_000).toISOString(),
+        reason,
+      })),
+    anything,
+  );
   const pin = fc.oneof(
+    fc.record(
+      { thumbprintSha256: digits(sha256), issuedBy: anything, acceptWithoutClientAuth },
+      { requiredKeys: ['thumbprintSha256', 'acceptWithoutClientAuth'] },
+    ),
     fc.record({ thumbprintSha256: mostly(digits(sha256), noHash), ...window }, { requiredKeys: ['thumbprintSha256'] }),
     fc.record({ thumbprintSha1: mostly(digits(sha1), noHash), ...window }, { requiredKeys: ['thumbprintSha1'] }),
     fc.record({ publicKeySha256: mostly(digits(sha256), noHash), ...window }, { requiredKeys: ['publicKeySha256'] }),
@@ -196,7 +210,7 @@ describe('whatever the document', () => {
     const beyond = new RegExp(
       [
         'never matches|time that exists|stands already at|names no authority|is no CA certificate|among the spiffe',
-        'for this machine alone|a user name or password|must be an http: or https: URL|file:PATH or an https: URL',
+        'never counts|days at most|for this machine alone|a user name or password|must be an http: or https: URL|file:PATH or an https: URL',
       ].join('|'),
     );
     fc.assert(

@@ -21,7 +21,7 @@ const listChanges = ({ changes }: TrustComparison): readonly string[] =>
 describe('nothing is decided otherwise that is not told', () => {
   const certificates = [
     makeCertificate(),
-    makeCertificate({ name: ['CN = sibling'] }),
+    makeCertificate({ name: ['CN = sibling'], extensions: ['extendedKeyUsage = serverAuth'] }),
     makeCertificate({ key: 'p-256-again' }),
   ];
   /** All pins there can be: the first two certificates have one key. */
@@ -57,8 +57,14 @@ describe('nothing is decided otherwise that is not told', () => {
       enabled: usuallyTrue,
       notBefore: rarely(instant),
       notAfter: rarely(instant),
+      grace: rarely(fc.tuple(instant, fc.integer({ min: 1, max: 3 }))),
     }),
   );
+  const graceFrom = (since: number, hours: number): object => ({
+    since: iso(since),
+    until: iso(since + hours * hour),
+    reason: 'test',
+  });
   type Slots = readonly [
     readonly (typeof identity extends fc.Arbitrary<infer T> ? T : never)[],
     readonly (typeof pinned extends fc.Arbitrary<infer T> ? T : never)[],
@@ -74,7 +80,9 @@ describe('nothing is decided otherwise that is not told', () => {
       const withHolder = (of: number): Slots => [
         identities,
         held.map((slot, index) =>
-          index === place ? { enabled: true, notBefore: undefined, notAfter: undefined, holder: of } : slot,
+          index === place
+            ? { enabled: true, notBefore: undefined, notAfter: undefined, grace: undefined, holder: of }
+            : slot,
         ),
       ];
       return [withHolder(holder), withHolder((holder + step) % 3)];
@@ -115,6 +123,7 @@ describe('nothing is decided otherwise that is not told', () => {
                   enabled: pin.enabled,
                   ...(pin.notBefore !== undefined && !isEmpty && { notBefore: iso(pin.notBefore) }),
                   ...(notAfter !== undefined && { notAfter: iso(notAfter) }),
+                  ...(pin.grace && { acceptWithoutClientAuth: graceFrom(...pin.grace) }),
                 },
               ];
             }),

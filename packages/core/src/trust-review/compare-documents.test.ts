@@ -21,7 +21,13 @@ const listChanges = ({ changes }: TrustComparison): readonly string[] =>
 const compare = (before: readonly IdentityInput[], after: readonly IdentityInput[]): TrustComparison =>
   compareTrustDocuments(snapshotOf(...before), snapshotOf(...after));
 
-const open = { issuedBy: undefined, enabled: true, notBefore: undefined, notAfter: undefined };
+const open = {
+  issuedBy: undefined,
+  enabled: true,
+  notBefore: undefined,
+  notAfter: undefined,
+  acceptWithoutClientAuth: undefined,
+};
 const manyPinned = (pinsOf: (index: number) => readonly TrustPin[]): TrustSnapshot =>
   createTrustSnapshot({
     revision: 1,

@@ -9,7 +9,7 @@ import {
   type TrustSnapshot,
 } from '../trust-snapshot/trust-snapshot.js';
 import { compareAuthorities } from './compare-authorities.js';
-import { compareIdentities, comparePins, gainsIf, losesIf } from './compare-identities.js';
+import { compareIdentities, comparePins, describeAcceptance, gainsIf, losesIf } from './compare-identities.js';
 import { compareRestrictions } from './compare-restrictions.js';
 import { describePin, describeRights, describeWindow, type TrustChange } from './trust-change.js';
 
@@ -88,7 +88,8 @@ function compareWithFormerPin(
   if (former !== undefined && holder?.identity === former) return comparePins(former, identity, holder.pin, pin);
   const taken = holder === undefined ? '' : ` It was a pin of "${holder.identity.name}".`;
   const issuer = pin.issuedBy === undefined ? '' : ` if the authority ${pin.issuedBy} issued the certificate`;
-  const state = pin.enabled ? `admits ${describeWindow(pin)}${issuer}` : 'is disabled';
+  const acceptance = pin.acceptWithoutClientAuth === undefined ? '' : `, and ${describeAcceptance(pin)}`;
+  const state = pin.enabled ? `admits ${describeWindow(pin)}${issuer}${acceptance}` : 'is disabled';
   return [
     {
       effect: pin.enabled ? gainsIf(identity) : 'changes',

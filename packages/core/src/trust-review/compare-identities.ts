@@ -120,7 +120,8 @@ export function comparePins(
 ): readonly TrustChange[] {
   const { enabled, notBefore, notAfter } = later;
   const isSameWindow = earlier.notBefore === notBefore && earlier.notAfter === notAfter;
-  if (earlier.enabled === enabled && isSameWindow && isSameIssuer(earlier, later)) return [];
+  const isSameGrace = describeAcceptance(earlier) === describeAcceptance(later);
+  if (earlier.enabled === enabled && isSameWindow && isSameGrace && isSameIssuer(earlier, later)) return [];
   const known = { identityName: after.name, pin: { kind: later.kind, value: later.value } };
   const changes: TrustChange[] = compareIssuers(before, after, earlier, later).map((change) => ({
     ...change,
@@ -132,7 +133,8 @@ export function comparePins(
     const sentence = `The pin ${describePin(later)} of "${after.name}" is ${verb}.`;
     changes.push({ effect, aspect: 'pinEnabled', ...known, sentence });
   }
-  return [...changes, ...compareWindows(before, after, earlier, later).map((change) => ({ ...change, ...known }))];
+  const others = [...compareWindows(before, after, earlier, later), ...compareGraces(before, after, earlier, later)];
+  return [...changes, ...others.map((change) => ({ ...change, ...known }))];
 }
 
 /** Letter case doesn't tell authorities apart. */
@@ -172,6 +174,37 @@ function compareWindows(
   if (effects.length === 0) return [];
   const sentence = `The pin ${describePin(later)} of "${after.name}" admits ${describeWindow(later)}, no longer ${describeWindow(earlier)}.`;
   return effects.map((effect) => ({ effect, aspect: 'pinWindow', sentence }));
+}
+
+/** One that moves both gains and loses. */
+function compareGraces(
+  before: TrustedIdentity,
+  after: TrustedIdentity,
+  earlier: TrustPin,
+  later: TrustPin,
+): readonly Omit<TrustChange, 'identityName'>[] {
+  const { acceptWithoutClientAuth: old } = earlier;
+  const { acceptWithoutClientAuth: now } = later;
+  if (describeAcceptance(earlier) === describeAcceptance(later)) return [];
+  const sentence = `The pin ${describePin(later)} of "${after.name}" ${describeAcceptance(later)}; before, it ${describeAcceptance(earlier)}.`;
+  const effects: TrustEffect[] = [];
+  if (isGraceWider(now, old)) effects.push(later.enabled ? gainsIf(after) : 'changes');
+  if (isGraceWider(old, now)) effects.push(earlier.enabled ? losesIf(before) : 'changes');
+  // The reason alone.
+  if (effects.length === 0) effects.push('changes');
+  return effects.map((effect) => ({ effect, aspect: 'pinClientAuth', sentence }));
+}
+
+function isGraceWider(one: TrustPin['acceptWithoutClientAuth'], other: TrustPin['acceptWithoutClientAuth']): boolean {
+  if (one === undefined || other === undefined) return one !== undefined;
+  return one.since < other.since || one.until > other.until;
+}
+
+/** `accepts a certificate without clientAuth from X until Y: "reason"`. */
+export function describeAcceptance({ acceptWithoutClientAuth: grace }: TrustPin): string {
+  if (grace === undefined) return 'accepts no certificate without clientAuth';
+  const { since: notBefore, until: notAfter, reason } = grace;
+  return `accepts a certificate without clientAuth ${describeWindow({ notBefore, notAfter })}: ${describeText(reason)}`;
 }
 
 /** Is there a moment in `one` that is not in `other`? */

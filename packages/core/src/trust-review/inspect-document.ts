@@ -1,5 +1,6 @@
 import { formatInstant, isEndingSoon, copyOwn } from '@certgate/x509/internal';
 import { type Moment, inspectAuthorities } from './inspect-authorities.js';
+import { type ClientAuthGrace, describeGrace } from '../trust-snapshot/client-auth-grace.js';
 import { describePin } from './trust-change.js';
 import type { InspectionCode, InspectionSeverity, TrustInspectionFinding } from './inspection-finding.js';
 import { findLookalikes } from './find-lookalikes.js';
@@ -162,11 +163,23 @@ function inspectPin(identity: TrustedIdentity, pin: TrustPin, path: string, mome
   } else if (end !== undefined && end === notAfter && moment.endsSoon(notBefore, end)) {
     findings.push(reportEndSoon(what, { ...place, endsAt: end }, hasSuccessor(identity, pin, end)));
   }
+  if (pin.acceptWithoutClientAuth !== undefined) {
+    findings.push(reportGrace(what, pin.acceptWithoutClientAuth, place, moment.now));
+  }
   if (kind === 'thumbprintSha1') {
     const message = `${what} is by SHA-1, which is accepted for migration; replace it by thumbprintSha256.`;
     findings.push(report('pin_sha1', 'warning', place, message));
   }
   return findings;
+}
+
+function reportGrace(what: string, grace: ClientAuthGrace, place: Place, now: number): TrustInspectionFinding {
+  const endsAt = grace.until;
+  const message =
+    now < endsAt
+      ? `${what} accepts a certificate without clientAuth ${describeGrace(grace)}. From then on, it is refused: give the caller another certificate before.`
+      : `${what} accepted a certificate without clientAuth ${describeGrace(grace)}. That is over; take it out (acceptWithoutClientAuth).`;
+  return report('pin_accepts_without_client_auth', 'warning', { ...place, endsAt }, message);
 }
 
 function findDeniedPins(

@@ -18,6 +18,8 @@ export type InspectionCode =
   | 'pin_sha1'
   | 'pin_denied'
   | 'pin_certificate_unfit'
+  | 'pin_accepts_without_client_auth'
+  | 'client_auth_ends_at_renewal'
   | 'name_under_wildcard'
   | 'authority_unused'
   | 'authority_without_revocation'
@@ -41,6 +43,8 @@ export interface TrustInspectionFinding {
   readonly owner: string | undefined;
   /** Where it is about an authority; absent otherwise. */
   readonly authorityName?: string;
+  /** Where an authority is why it is about several identities: their names. */
+  readonly identityNames?: readonly string[];
   readonly pin: { readonly kind: PinKind; readonly value: string } | undefined;
   /** Where it is about an end: when, in milliseconds since 1970-01-01T00:00:00Z. */
   readonly endsAt: number | undefined;

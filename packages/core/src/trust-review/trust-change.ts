@@ -20,6 +20,8 @@ export type TrustAspect =
   | 'pinWindow'
   /** Who must have issued the pinned certificate. */
   | 'pinIssuer'
+  /** When a pin accepts a certificate without clientAuth. */
+  | 'pinClientAuth'
   /** A name under an authority came, went, or came from another identity. */
   | 'trustName'
   | 'owner'

@@ -1,4 +1,5 @@
 import type { AuthorityContext } from './authority-path.js';
+import { intersectGraces } from './client-auth-grace.js';
 import { readCandidates } from './candidate-issuers.js';
 import type { CertificationPath } from '@certgate/x509/path';
 import { noRevocationInformation } from './revocation-information.js';
@@ -238,6 +239,8 @@ function describeOwnEnd({ decoding }: PresentedCertificate, now: number): string
 function describeMatches({ identity, matchedBy }: TrustMatch, matches: readonly TrustMatch[]): FoundFinding {
   const pins = matches.flatMap(({ pin }) => pin ?? []);
   const paths = matches.flatMap(({ path }) => path ?? []);
+  // A name, or an authority's word, accepts nothing: all that matched must be pins that accept it.
+  const grace = intersectGraces(matches.map(({ pin }) => pin?.acceptWithoutClientAuth));
   const starts = [...pins.flatMap(({ notBefore }) => notBefore ?? []), ...paths.map(({ validFrom }) => validFrom)];
   const ends = [
     ...pins.flatMap(({ notAfter }) => notAfter ?? []),
@@ -250,6 +253,7 @@ function describeMatches({ identity, matchedBy }: TrustMatch, matches: readonly 
     matchedBy,
     validFrom: Math.max(Number.NEGATIVE_INFINITY, ...starts),
     validUntil: Math.min(Number.POSITIVE_INFINITY, ...ends),
+    ...(grace === undefined ? {} : { acceptWithoutClientAuth: grace }),
     ...(paths.length === 0
       ? {}
       : {

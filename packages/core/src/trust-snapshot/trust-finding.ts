@@ -1,3 +1,4 @@
+import type { ClientAuthGrace } from './client-auth-grace.js';
 import { type DenialCodeOf, isDenialCodeOf } from '../denial.js';
 
 /**
@@ -26,6 +27,11 @@ export interface FoundFinding {
   readonly currentUntil?: number;
   /** A certification path of the certificate was validated, its critical extensions included (RFC 5280 §6.1). */
   readonly isPathValidated?: true;
+  /**
+   * When the pin that matched accepts a certificate without clientAuth. Only a trust document says so, of one pin: what a
+   * store of your own puts here is not taken.
+   */
+  readonly acceptWithoutClientAuth?: ClientAuthGrace;
   /** The CA certificates that the path leads through, in DER: `firstOf` asks the other stores' deny lists for them. */
   readonly pathAuthorities?: readonly Uint8Array[];
 }

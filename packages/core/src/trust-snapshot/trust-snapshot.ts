@@ -1,5 +1,6 @@
 // trust-snapshot/: one immutable, indexed version of a trust document: from a certificate to an identity, or a denial.
 import { formatInstant } from '@certgate/x509/internal';
+import type { ClientAuthGrace } from './client-auth-grace.js';
 import { hashTail } from '../certificate-header/certificate-header.js';
 import type { LeadingDotReading, PathCertificate, RevocationMode, RevocationScope } from '@certgate/x509/path';
 
@@ -48,6 +49,8 @@ export interface TrustPin {
   readonly enabled: boolean;
   readonly notBefore: number | undefined;
   readonly notAfter: number | undefined;
+  /** Only of a pin without `issuedBy`: a certification path needs clientAuth in any case. */
+  readonly acceptWithoutClientAuth: ClientAuthGrace | undefined;
 }
 
 /** Something an operator should know of a document that is valid. */
@@ -55,6 +58,7 @@ export interface TrustWarning {
   readonly code:
     | 'document_locked'
     | 'pin_sha1'
+    | 'pin_accepts_without_client_auth'
     | 'identity_without_pins'
     | 'authority_unused'
     | 'authority_without_revocation'

@@ -1,4 +1,5 @@
 import { type DenialCode, denialCodes, getPublicCode } from '../denial.js';
+import { intersectGraces } from '../trust-snapshot/client-auth-grace.js';
 import {
   concludeFinding,
   type ConfirmedFinding,
@@ -114,7 +115,8 @@ function isSameSet(one: readonly string[] | null, other: readonly string[] | nul
 
 /** All that bears on any of them must hold. */
 function intersect(first: FoundFinding, found: readonly FoundFinding[]): FoundFinding {
-  const { isPathValidated, ...rest } = first;
+  const { isPathValidated, acceptWithoutClientAuth: _, ...rest } = first;
+  const grace = intersectGraces(found.map(({ acceptWithoutClientAuth }) => acceptWithoutClientAuth));
   const authorities = found.flatMap(({ pathAuthorities = [] }) => pathAuthorities);
   const latest = (key: 'validFrom' | 'currentFrom'): number =>
     Math.max(...found.map((each) => each[key] ?? Number.NEGATIVE_INFINITY));
@@ -127,6 +129,7 @@ function intersect(first: FoundFinding, found: readonly FoundFinding[]): FoundFi
     currentFrom: latest('currentFrom'),
     currentUntil: earliest('currentUntil'),
     ...(authorities.length === 0 ? {} : { pathAuthorities: authorities }),
+    ...(grace === undefined ? {} : { acceptWithoutClientAuth: grace }),
     // A validated path excuses critical extensions; a store that built none doesn't excuse them.
     ...(isPathValidated === true && found.every((each) => each.isPathValidated === true) ? { isPathValidated } : {}),
   };

@@ -14,6 +14,7 @@ import type {
   TrustFinding,
   UnavailableFinding,
 } from '../trust-snapshot/trust-finding.js';
+import { isClientAuthGrace } from '../trust-snapshot/client-auth-grace.js';
 import type { TrustWarning } from '../trust-snapshot/trust-snapshot.js';
 
 /**
@@ -227,6 +228,7 @@ const foundMembers = [
   'validUntil',
   'currentFrom',
   'currentUntil',
+  'acceptWithoutClientAuth',
 ] as const;
 
 function readFound(given: object): FoundFinding | undefined {
@@ -237,7 +239,7 @@ function readFound(given: object): FoundFinding | undefined {
   const { currentFrom = Number.NEGATIVE_INFINITY, currentUntil = Number.POSITIVE_INFINITY } = answer;
   if (identity === undefined || !isInstant(validFrom) || !isInstant(validUntil)) return undefined;
   if (!isInstant(currentFrom) || !isInstant(currentUntil)) return undefined;
-  const { pathAuthorities } = answer;
+  const { pathAuthorities, acceptWithoutClientAuth } = answer;
   if (pathAuthorities !== undefined && !isBytesList(pathAuthorities)) return undefined;
   return {
     outcome: 'found',
@@ -249,6 +251,7 @@ function readFound(given: object): FoundFinding | undefined {
     currentUntil,
     ...(answer.isPathValidated === true ? { isPathValidated: true } : {}),
     ...(pathAuthorities === undefined ? {} : { pathAuthorities }),
+    ...(isClientAuthGrace(acceptWithoutClientAuth) ? { acceptWithoutClientAuth } : {}),
   };
 }
 

@@ -1,0 +1,58 @@
+import { formatInstant } from '@certgate/x509/internal';
+
+/**
+ * For a time, a pin admits a certificate that is for servers alone: its extended key usage has serverAuth and lacks
+ * clientAuth. Public CAs issue only such certificates now (docs/public-certificates.md).
+ */
+export interface ClientAuthGrace {
+  /** [since, until) in milliseconds since 1970-01-01T00:00:00Z; 90 days at most. */
+  readonly since: number;
+  readonly until: number;
+  readonly reason: string;
+}
+
+const maximumGraceDays = 90;
+
+/** Those that a trust document wrote down. It says so of single pins; a store of the user's own might say it of everybody. */
+const written = new WeakSet<object>();
+
+export function createClientAuthGrace({ since, until, reason }: ClientAuthGrace): ClientAuthGrace {
+  const grace = Object.freeze({ since, until, reason });
+  written.add(grace);
+  return grace;
+}
+
+/** Whether it came from a trust document, in this copy of the package. */
+export function isClientAuthGrace(value: unknown): value is ClientAuthGrace {
+  return typeof value === 'object' && value !== null && written.has(value);
+}
+
+/** What is wrong with the bounds, in words for the document's author. */
+export function findGraceFault({ since, until }: Pick<ClientAuthGrace, 'since' | 'until'>): string | undefined {
+  if (since >= until) return 'since is not earlier than until, so it never counts';
+  return until - since > maximumGraceDays * 86_400_000
+    ? `it may last ${maximumGraceDays} days at most, and lasts from ${formatInstant(since)} to ${formatInstant(until)}`
+    : undefined;
+}
+
+/** Written so that a time which is no number is outside. */
+export function isGraceRunning({ since, until }: ClientAuthGrace, now: number): boolean {
+  return now >= since && now < until;
+}
+
+/** What several pins (or stores) that match say together: each must have it, and only what all of them say counts. */
+export function intersectGraces(graces: readonly unknown[]): ClientAuthGrace | undefined {
+  if (!graces.every(isClientAuthGrace)) return undefined;
+  const [first, ...others] = graces;
+  if (first === undefined || others.length === 0) return first;
+  return createClientAuthGrace({
+    since: Math.max(...graces.map(({ since }) => since)),
+    until: Math.min(...graces.map(({ until }) => until)),
+    reason: first.reason,
+  });
+}
+
+/** `from X until Y: reason`. The reason is as the document has it. */
+export function describeGrace({ since, until, reason }: ClientAuthGrace): string {
+  return `from ${formatInstant(since)} until ${formatInstant(until)}: ${reason}`;
+}
