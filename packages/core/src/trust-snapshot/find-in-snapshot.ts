@@ -240,7 +240,8 @@ function describeMatches({ identity, matchedBy }: TrustMatch, matches: readonly 
   const pins = matches.flatMap(({ pin }) => pin ?? []);
   const paths = matches.flatMap(({ path }) => path ?? []);
   // A name, or an authority's word, accepts nothing: all that matched must be pins that accept it.
-  const grace = intersectGraces(matches.map(({ pin }) => pin?.acceptWithoutClientAuth));
+  const graces = matches.map(({ pin }) => pin?.acceptWithoutClientAuth);
+  const grace = graces.includes(undefined) ? undefined : intersectGraces(graces);
   const starts = [...pins.flatMap(({ notBefore }) => notBefore ?? []), ...paths.map(({ validFrom }) => validFrom)];
   const ends = [
     ...pins.flatMap(({ notAfter }) => notAfter ?? []),
