@@ -39,6 +39,7 @@ export type { FindField, FrontEnd } from './front-ends/front-end.js';
 export { findFrontEnd, frontEndNames } from './front-ends/front-end-table.js';
 export { describeJsonFault } from './encoding/json-fault.js';
 export { isReportOnly } from './access/access-gate.js';
+export { describeIssuance, findClientAuthLoss, isForServersAlone } from './access/client-auth.js';
 export {
   anyAudience,
   parseTrustDocument,

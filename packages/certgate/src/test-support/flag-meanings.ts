@@ -37,7 +37,7 @@ export const flagMeanings: Readonly<
     meaning: 'A folder of certificates at hand.',
     wordings: [
       '--certificate-folder <folder>  a folder of certificates, which tell when pinned ones begin and end, and what authorities issued',
-      '--certificate-folder <folder>  a folder of certificates: report pins of those that the gate would refuse',
+      '--certificate-folder <folder>  a folder of certificates: report pins of those that the gate would refuse, or that will lose clientAuth at renewal',
       '--certificate-folder <folder>  a folder of certificates: those in the list are pinned by SHA-256, with their end',
     ],
   },

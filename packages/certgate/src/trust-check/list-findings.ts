@@ -6,6 +6,7 @@ import {
   type TrustSnapshot,
 } from '@certgate/core/tools';
 import type { CertificateFolder } from '../trust-import/certificate-folder.js';
+import { reviewPublicIssuance } from './public-issuance.js';
 import { findUnfitPins } from './unfit-pins.js';
 
 export interface FindingOptions {
@@ -21,7 +22,16 @@ export function listFindings(
   { now, withinDays, folder }: FindingOptions,
 ): readonly TrustInspectionFinding[] {
   const order: readonly InspectionSeverity[] = ['error', 'warning', 'information'];
-  const findings = [...findUnfitPins(snapshot, folder, now), ...inspectTrust(snapshot, { now, withinDays })];
+  const losses = reviewPublicIssuance(snapshot, folder, now).findings;
+  const inspected = inspectTrust(snapshot, { now, withinDays }).map((finding) => withLoss(finding, losses));
+  const findings = [...findUnfitPins(snapshot, folder, now), ...inspected, ...losses];
   // The sort is stable: what stands first of one severity stays first.
   return findings.sort((one, other) => order.indexOf(one.severity) - order.indexOf(other.severity));
+}
+
+/** Whoever replaces a certificate that ends should know that its successor will be refused. */
+function withLoss(finding: TrustInspectionFinding, losses: readonly TrustInspectionFinding[]): TrustInspectionFinding {
+  if (finding.code !== 'pin_ends_soon' || !losses.some(({ path }) => path === finding.path)) return finding;
+  const { message } = finding;
+  return { ...finding, message: `${message} It will lose clientAuth at renewal: see client_auth_ends_at_renewal.` };
 }

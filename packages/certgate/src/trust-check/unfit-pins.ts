@@ -1,5 +1,6 @@
 import {
   decodeClientCertificate,
+  isGraceRunning,
   listCertificateFaults,
   type TrustInspectionFinding,
   type TrustPin,
@@ -14,6 +15,7 @@ interface CertificateAtHand {
   readonly hashes: Readonly<Record<TrustPin['kind'], string>>;
   /** `code: detail`, as the gate has them. */
   readonly faults: readonly string[];
+  readonly isForServersAlone: boolean;
 }
 
 /**
@@ -34,7 +36,7 @@ export function findUnfitPins(
       if (!identity.enabled || state === 'disabled' || state === 'ended') return [];
       const path = `identities[${index}].pins[${position}]`;
       const found = unfit.find(({ hashes }) => hashes[pin.kind] === pin.value);
-      const fault = found?.faults.find((each) => !isLeftToThePath(pin, each));
+      const fault = found?.faults.find((each) => !isLeftToThePath(pin, each) && !isExcused(pin, found, each, now));
       if (found === undefined || fault === undefined) return [];
       return [describe(identity, pin, path, `${found.from}: ${fault}`)];
     }),
@@ -46,6 +48,17 @@ function isLeftToThePath({ issuedBy }: TrustPin, fault: string): boolean {
   return issuedBy !== undefined && fault.startsWith('certificate_critical_extension_unknown:');
 }
 
+/** While the pin accepts it; that is a finding of its own. */
+function isExcused(
+  { acceptWithoutClientAuth: grace }: TrustPin,
+  { isForServersAlone }: CertificateAtHand,
+  fault: string,
+  now: number,
+): boolean {
+  const isRunning = grace !== undefined && isGraceRunning(grace, now);
+  return isRunning && isForServersAlone && fault.startsWith('certificate_extended_key_usage_unsuitable:');
+}
+
 function listAuthorityCertificates({ authorities }: TrustSnapshot, now: number): readonly CertificateAtHand[] {
   return authorities.flatMap(({ name, trustAnchors, intermediates }) =>
     [...trustAnchors, ...intermediates].flatMap(({ der }) => {
@@ -54,7 +67,7 @@ function listAuthorityCertificates({ authorities }: TrustSnapshot, now: number):
       const { thumbprintSha256, thumbprintSha1, publicKeySha256 } = decoding.certificate;
       const faults = listCertificateFaults(decoding.certificate, now).map(({ code, detail }) => `${code}: ${detail}`);
       const hashes = { thumbprintSha256, thumbprintSha1, publicKeySha256 };
-      return [{ from: `a certificate of the authority "${name}"`, hashes, faults }];
+      return [{ from: `a certificate of the authority "${name}"`, hashes, faults, isForServersAlone: false }];
     }),
   );
 }

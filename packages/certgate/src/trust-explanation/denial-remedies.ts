@@ -32,9 +32,10 @@ interface RemedyRule {
 }
 
 const noCommand: RemedyRule = { commands: [], choose: () => [] };
+const newCertificateFirst =
+  'No change can make this certificate valid. Get a new one from the owner of the caller over a channel that you trust.';
 const newCertificate: RemedyRule = {
-  verifyFirst:
-    'No change can make this certificate valid. Get a new one from the owner of the caller over a channel that you trust.',
+  verifyFirst: newCertificateFirst,
   commands: ['rotate'],
   choose: chooseNewCertificate,
 };
@@ -118,7 +119,10 @@ export const denialRemedies: Readonly<Record<DenialCode, RemedyRule>> = {
   certificate_not_yet_valid: noCommand,
   certificate_expired: newCertificate,
   certificate_is_authority: newCertificate,
-  certificate_extended_key_usage_unsuitable: newCertificate,
+  certificate_extended_key_usage_unsuitable: {
+    ...newCertificate,
+    verifyFirst: `${newCertificateFirst} Public CAs no longer issue clientAuth: it must come from an authority of your own, or be made for this. Until it is there, the pin may accept the present one (trust set --accept-without-client-auth-until): see docs/public-certificates.md.`,
+  },
   certificate_key_usage_unsuitable: newCertificate,
   certificate_key_unsupported: newCertificate,
   certificate_key_too_weak: newCertificate,

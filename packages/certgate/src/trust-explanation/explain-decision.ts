@@ -118,7 +118,10 @@ function listInstants(
       nextUpdate && nextUpdate + authority.revocation.graceMilliseconds,
     ]),
   ]);
-  const windows = matches.flatMap(({ identity, pin }) => [pin.notBefore, pin.notAfter, identity.expiresAt]);
+  const windows = matches.flatMap(({ identity, pin }) => [
+    ...[pin.notBefore, pin.notAfter, identity.expiresAt],
+    ...[pin.acceptWithoutClientAuth?.since, pin.acceptWithoutClientAuth?.until],
+  ]);
   const decoding = presented?.decoding;
   // RFC 5280 §4.1.2.5: notAfter is still within the validity.
   const validity = decoding?.ok === true ? [decoding.certificate.notBefore, decoding.certificate.notAfter + 1] : [];

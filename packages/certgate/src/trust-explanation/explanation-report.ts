@@ -1,10 +1,12 @@
 import {
+  type ClientAuthLoss,
   type ClientCertificate,
   type Decision,
   type TrustSnapshot,
   type TrustedIdentity,
   decisionSteps,
   decodeClientCertificate,
+  findClientAuthLoss,
   formatInstant,
   getPublicCode,
   getPublicStatus,
@@ -57,6 +59,10 @@ export interface ExplanationReport {
   readonly identity: ReportedIdentity | null;
   /** When the caller is refused if nobody does anything; null where nobody is admitted. */
   readonly accessEndsAt: string | null;
+  /** Where the certificate lacks clientAuth, and its pin accepts that: until when. */
+  readonly withoutClientAuthUntil: string | null;
+  /** Where the certificate of an admitted caller looks like one of a public CA: it loses clientAuth when it is renewed. */
+  readonly clientAuthLoss: ClientAuthLoss | null;
   readonly nextChange: { readonly at: string; readonly outcome: 'allowed' | 'denied'; readonly code: string } | null;
   readonly steps: readonly ReportedStep[];
   /** The certification paths that were tried, each with its checks; empty: no authority was asked. */
@@ -148,6 +154,8 @@ const notAsked: Answer = {
   deferred: null,
   identity: null,
   accessEndsAt: null,
+  withoutClientAuthUntil: null,
+  clientAuthLoss: null,
   nextChange: null,
   steps: decisionSteps.map((step) => ({ step, verdict: 'not asked', code: null, text: '' })),
   paths: [],
@@ -178,7 +186,7 @@ function describeAnswer(
       step: step.step,
       verdict: step.verdict,
       code: step.denial?.code ?? null,
-      text: describeStep(step, { certificate, matches, identity, path }),
+      text: describeStep(step, { certificate, matches, identity, path, decision }),
     })),
     paths,
   };
@@ -189,16 +197,29 @@ function describeOutcome(
   { policy }: ExplainedFunction,
   now: number,
   isVerified: boolean,
-): Pick<Answer, 'outcome' | 'status' | 'publicCode' | 'code' | 'detail' | 'deferred' | 'accessEndsAt'> {
+): Pick<
+  Answer,
+  | 'outcome'
+  | 'status'
+  | 'publicCode'
+  | 'code'
+  | 'detail'
+  | 'deferred'
+  | 'accessEndsAt'
+  | 'withoutClientAuthUntil'
+  | 'clientAuthLoss'
+> {
   if (decision.outcome === 'denied') {
     const { outcome, code, detail } = decision;
     const isObserved = policy.kind === 'certificate' && Date.parse(policy.observedUntil ?? '') > now;
     const answer = isObserved
       ? { status: null, publicCode: null }
       : { status: getPublicStatus(code), publicCode: getPublicCode(code) };
-    return { outcome, ...answer, code, detail, deferred: null, accessEndsAt: null };
+    const nothing = { deferred: null, accessEndsAt: null, withoutClientAuthUntil: null, clientAuthLoss: null };
+    return { outcome, ...answer, code, detail, ...nothing };
   }
   const { deferred, identity } = decision;
+  const { withoutClientAuthUntil: until } = identity;
   const reportOnlyUntil = policy.kind === 'certificate' ? policy.reportOnlyUntil : undefined;
   return {
     outcome: isVerified ? 'allowed' : 'unverified',
@@ -209,6 +230,8 @@ function describeOutcome(
     deferred:
       deferred === undefined ? null : { code: deferred.code, detail: deferred.detail, until: reportOnlyUntil ?? null },
     accessEndsAt: formatInstant(identity.accessEndsAt),
+    withoutClientAuthUntil: until === undefined ? null : formatInstant(until),
+    clientAuthLoss: findClientAuthLoss(identity.certificate) ?? null,
   };
 }
 
@@ -231,6 +254,7 @@ interface StepFacts {
   readonly matches: readonly PinMatch[];
   readonly identity: ReportedIdentity | null;
   readonly path: readonly string[];
+  readonly decision: Decision;
 }
 
 function describeStep({ step, verdict, denial }: ExplainedStep, facts: StepFacts): string {
@@ -247,7 +271,7 @@ function describeStep({ step, verdict, denial }: ExplainedStep, facts: StepFacts
     case 'certificate-verification':
       return certificate === undefined
         ? ''
-        : `valid ${formatInstant(certificate.notBefore)} to ${formatInstant(certificate.notAfter)}, suitable for a client`;
+        : `valid ${formatInstant(certificate.notBefore)} to ${formatInstant(certificate.notAfter)}, ${describeFitness(facts)}`;
     case 'certification-path':
       return path.length === 0 ? 'no path is valid; a pin decides' : path.join(' → ');
     case 'client-identity':
@@ -255,6 +279,13 @@ function describeStep({ step, verdict, denial }: ExplainedStep, facts: StepFacts
     case 'authorization':
       return 'all that the function requires';
   }
+}
+
+function describeFitness({ decision, matches }: StepFacts): string {
+  const until = decision.outcome === 'allowed' ? decision.identity.withoutClientAuthUntil : undefined;
+  const grace = matches.find(({ pin }) => pin.acceptWithoutClientAuth !== undefined)?.pin.acceptWithoutClientAuth;
+  if (until === undefined) return 'suitable for a client';
+  return `without clientAuth, which its pin accepts until ${formatInstant(until)}${grace === undefined ? '' : `: ${grace.reason}`}`;
 }
 
 function describeStoreMatch({ matches, identity }: StepFacts): string {

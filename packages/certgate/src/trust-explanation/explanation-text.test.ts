@@ -29,6 +29,8 @@ function report(text: string): ExplanationReport {
     deferred: null,
     identity: { name: text, owner: text, roles: [text], functions: [text], matchedBy: text },
     accessEndsAt: null,
+    withoutClientAuthUntil: null,
+    clientAuthLoss: null,
     nextChange: null,
     steps: [
       { step: 'trust-store', verdict: 'denied', code: 'certificate_not_trusted', text },

@@ -1,3 +1,4 @@
+import { describeIssuance } from '@certgate/core/tools';
 import colors from 'picocolors';
 import { escapeTexts } from '../command-line/output.js';
 import { formatPaths } from '../path-report/path-text.js';
@@ -55,6 +56,15 @@ function formatAnswer(report: ExplanationReport): readonly string[] {
   const { outcome, identity, accessEndsAt } = report;
   const who = identity === null ? [] : [field('identity', describeIdentity(identity))];
   const ends = accessEndsAt === null ? [] : [field('access ends', accessEndsAt)];
+  const loss =
+    report.clientAuthLoss === null
+      ? []
+      : [
+          field(
+            'at renewal',
+            `it loses clientAuth: it looks like a certificate of a public CA (${describeIssuance(report.clientAuthLoss)}); see docs/public-certificates.md`,
+          ),
+        ];
   const since =
     outcome === 'allowed'
       ? [
@@ -71,6 +81,7 @@ function formatAnswer(report: ExplanationReport): readonly string[] {
     ...formatUnverified(report),
     ...who,
     ...ends,
+    ...loss,
     ...since,
     field('valid', describeNextChange(report)),
     ...formatNearMatches(report),
@@ -78,11 +89,18 @@ function formatAnswer(report: ExplanationReport): readonly string[] {
   ];
 }
 
-function formatAdmission({ deferred, outcome }: ExplanationReport): readonly string[] {
+function formatAdmission({ deferred, outcome, withoutClientAuthUntil }: ExplanationReport): readonly string[] {
   if (outcome === 'unverified') {
     return [
       colors.yellow(
         'Not verified: the function would run if the app accepts this document, but the app may refuse it.',
+      ),
+    ];
+  }
+  if (deferred === null && withoutClientAuthUntil !== null) {
+    return [
+      colors.yellow(
+        `Allowed until ${withoutClientAuthUntil}: the function runs, though the certificate lacks clientAuth, by the grace of its pin (acceptWithoutClientAuth).`,
       ),
     ];
   }

@@ -1,6 +1,11 @@
 import { readdir } from 'node:fs/promises';
 import { extname, join } from 'node:path';
-import { decodeClientCertificate, listCertificateFaults, type ClientCertificate } from '@certgate/core/tools';
+import {
+  decodeClientCertificate,
+  isForServersAlone,
+  listCertificateFaults,
+  type ClientCertificate,
+} from '@certgate/core/tools';
 import { readCertificateFile } from '../certificates/read-certificate-file.js';
 import { CommandFailure } from '../command-line/command-failure.js';
 import type { CertificateHashes } from '../trust-administration/edits/identity-edits.js';
@@ -16,6 +21,8 @@ export interface KnownCertificate {
   readonly notAfter: number;
   /** Why the gate would refuse it, whatever the trust document says; empty: it wouldn't. */
   readonly faults: readonly string[];
+  /** serverAuth without clientAuth: a pin may accept it for a time. */
+  readonly isForServersAlone: boolean;
 }
 
 export interface CertificateFolder {
@@ -78,6 +85,7 @@ function describe(certificate: ClientCertificate, file: string, now: number): Kn
     der,
     notBefore,
     notAfter,
+    isForServersAlone: isForServersAlone(certificate),
     // One that is not valid yet is pinned before it is: that is what rotation is for.
     faults: listCertificateFaults(certificate, now)
       .filter(({ code }) => code !== 'certificate_not_yet_valid')

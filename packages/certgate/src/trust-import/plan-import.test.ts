@@ -120,6 +120,7 @@ describe('what a document becomes by an import', () => {
       notBefore: Date.UTC(2026, 0, 1),
       notAfter: Date.UTC(2027, 0, 1),
       faults: [] as readonly string[],
+      isForServersAlone: false,
     };
     const certificates = {
       find: ({ value }: { value: string }) => (value === a || value === s ? known : undefined),

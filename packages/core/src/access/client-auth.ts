@@ -46,7 +46,8 @@ export function judgeWithoutClientAuth(
   return other === undefined ? { fault: undefined, grace } : { fault: other, grace: undefined };
 }
 
-function isForServersAlone({ extendedKeyUsage = [] }: ClientCertificate): boolean {
+/** What a grace may excuse: serverAuth without clientAuth, and nothing that means any usage. */
+export function isForServersAlone({ extendedKeyUsage = [] }: ClientCertificate): boolean {
   return (
     extendedKeyUsage.includes(serverAuthentication) &&
     !extendedKeyUsage.includes(clientAuthentication) &&

@@ -29,6 +29,8 @@ const base = {
   unverified: [],
   signed: false,
   deferred: null,
+  withoutClientAuthUntil: null,
+  clientAuthLoss: null,
   nextChange: null,
   paths: [],
   nearMatches: [],

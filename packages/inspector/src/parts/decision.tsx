@@ -89,7 +89,8 @@ function StepRow({ step: { step, verdict, code, text }, isSaidAbove }: StepRowPr
 }
 
 function Facts({ report }: { readonly report: ExplanationReport }): VNode {
-  const { identity, certificate, accessEndsAt, nextChange, store, revision } = report;
+  const { identity, certificate, accessEndsAt, withoutClientAuthUntil, clientAuthLoss } = report;
+  const { nextChange, store, revision } = report;
   const facts: (readonly [string, string])[] = [];
   if (certificate !== null) facts.push(['Certificate', certificate.subject ?? 'can not be decoded']);
   if (identity !== null) {
@@ -98,6 +99,10 @@ function Facts({ report }: { readonly report: ExplanationReport }): VNode {
     facts.push(['Identity', `${identity.name}${owner}; ${roles}`]);
   }
   if (accessEndsAt !== null) facts.push(['Access ends', accessEndsAt]);
+  if (withoutClientAuthUntil !== null)
+    facts.push(['Without clientAuth', `accepted by its pin until ${withoutClientAuthUntil}`]);
+  if (clientAuthLoss !== null)
+    facts.push(['At renewal', `loses clientAuth: looks like a certificate of a public CA (${clientAuthLoss.verdict})`]);
   if (nextChange !== null) facts.push(['Next change', `${nextChange.at}: ${nextChange.outcome}, ${nextChange.code}`]);
   facts.push(['Trust', `${store}, revision ${revision}`]);
   return (

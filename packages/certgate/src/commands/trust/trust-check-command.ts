@@ -21,6 +21,7 @@ import type { StoredDocument } from '../../trust-administration/location/trust-l
 import { describeUnverified, listUnverified, type Unverified } from '../../trust-explanation/unverified.js';
 import { readDocument, type DocumentReading } from '../../trust-check/document-problems.js';
 import { listFindings } from '../../trust-check/list-findings.js';
+import { reviewPublicIssuance } from '../../trust-check/public-issuance.js';
 import { readCertificateFolder } from '../../trust-import/certificate-folder.js';
 import {
   addGateOptions,
@@ -51,7 +52,7 @@ export function trustCheckCommand(): Command {
     )
     .option(
       '--certificate-folder <folder>',
-      'a folder of certificates: report pins of those that the gate would refuse',
+      'a folder of certificates: report pins of those that the gate would refuse, or that will lose clientAuth at renewal',
     )
     .addOption(
       new Option('--fail-on <severity>', 'the lowest severity that causes exit code 1')
@@ -93,6 +94,7 @@ async function check(flags: CheckFlags): Promise<void> {
     flags.certificateFolder === undefined ? undefined : await readCertificateFolder(flags.certificateFolder, now);
   const findings =
     'snapshot' in reading ? listFindings(reading.snapshot, { now, withinDays: flags.within, folder }) : [];
+  const publicPins = 'snapshot' in reading ? reviewPublicIssuance(reading.snapshot, folder, now).pins : undefined;
   for (const file of folder?.unreadable ?? [])
     printNotice(`${escapeControls(file)} contains no certificate that can be read.`);
   if (flags.json === true) {
@@ -107,9 +109,12 @@ async function check(flags: CheckFlags): Promise<void> {
       refusal: refusal ?? null,
       problems,
       findings: findings.map(describeAsJson),
+      pinsFromPublicAuthorities: publicPins ?? null,
     });
   } else {
     printReport(location.description, reading, { findings, now, isTaken, unverified });
+    // Without a folder it is so of every pin, and would be said in every check.
+    if (folder !== undefined) printCannotTell(publicPins?.cannot_tell ?? 0);
   }
   if (signature !== undefined && signature !== 'fits') printNotice(explainSignature(signature));
   if (refusal !== undefined)
@@ -229,6 +234,13 @@ function printFindings(
   );
   for (const line of describeUnverified(unverified, audience))
     printLine(`${colors.yellow('not verified')} ${escapeControls(line)}`);
+}
+
+function printCannotTell(count: number): void {
+  if (count === 0) return;
+  printLine(
+    `${count === 1 ? 'A pin is' : `${count} pins are`} of a certificate that is not in the folder. Whether it will lose clientAuth at renewal, nobody can tell.`,
+  );
 }
 
 function parseDays(text: string): number {

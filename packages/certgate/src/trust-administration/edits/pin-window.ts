@@ -1,18 +1,21 @@
 import { findInstant, formatInstant, type TrustDocument, type TrustDocumentPin } from '@certgate/core/tools';
 import { CommandFailure } from '../../command-line/command-failure.js';
+import { type ClientAuthGraceChange, withClientAuthGrace } from './client-auth-grace.js';
 import { describePin, getIdentity, getPin, replaceIdentity } from './identity-edits.js';
 
 /** Absent: the bound stays as it is. Null: the pin has no such bound any more. Otherwise a time as the document has it. */
 export interface PinWindowChange {
   readonly notBefore?: string | null;
   readonly notAfter?: string | null;
+  readonly grace?: ClientAuthGraceChange;
 }
 
 /**
  * Gives pins of an identity another window, in one edit: there is no document in between without them.
  *
  * @param pins the first digits of their hashes, eight at least
- * @throws {CommandFailure} for a window that no moment is in, and for a pin of a public key without an end.
+ * @throws {CommandFailure} for a window that no moment is in, for a pin of a public key without an end, and for a grace that
+ * no document may have.
  */
 export function setPinWindow(
   document: TrustDocument,
@@ -34,11 +37,12 @@ function withWindow(pin: TrustDocumentPin, change: PinWindowChange): TrustDocume
   const { notBefore: oldStart, notAfter: oldEnd, ...rest } = pin;
   const start = change.notBefore === undefined ? oldStart : change.notBefore;
   const end = change.notAfter === undefined ? oldEnd : change.notAfter;
-  return {
+  const changed = {
     ...rest,
     ...(start === undefined || start === null ? {} : { notBefore: start }),
     ...(end === undefined || end === null ? {} : { notAfter: end }),
   };
+  return change.grace === undefined ? changed : withClientAuthGrace(changed, change.grace);
 }
 
 /** The document's reader refuses these too, but in words for whoever wrote the document by hand. */

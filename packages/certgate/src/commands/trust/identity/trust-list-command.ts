@@ -1,5 +1,11 @@
 import Table from 'cli-table3';
-import { type DeniedCertificate, describeLock, formatInstant, type TrustedIdentity } from '@certgate/core/tools';
+import {
+  type DeniedCertificate,
+  describeLock,
+  formatInstant,
+  type TrustedIdentity,
+  type TrustPin,
+} from '@certgate/core/tools';
 import { Command } from 'commander';
 import colors from 'picocolors';
 import { addHelpSections } from '../../../command-line/help.js';
@@ -80,10 +86,22 @@ function listCells(identity: TrustedIdentity, now: number): string[] {
     escapeControls(roles.join(', ')),
     functions === undefined ? 'all' : functions.length === 0 ? 'none' : functions.join(', '),
     String(identity.names.length),
-    `${listUsablePins(identity, now).length} of ${identity.pins.length}`,
+    `${listUsablePins(identity, now).length} of ${identity.pins.length}${describeGraces(identity, now)}`,
     end === undefined ? '' : formatInstant(end),
     escapeControls(owner ?? ''),
   ];
+}
+
+/** Not over yet. */
+function listGraces(identity: TrustedIdentity, now: number): readonly TrustPin[] {
+  return identity.pins.filter(
+    ({ acceptWithoutClientAuth: grace, enabled }) => enabled && grace !== undefined && now < grace.until,
+  );
+}
+
+function describeGraces(identity: TrustedIdentity, now: number): string {
+  const { length } = listGraces(identity, now);
+  return length === 0 ? '' : `, ${length} without clientAuth`;
 }
 
 function describe(identity: TrustedIdentity, now: number): object {
@@ -99,6 +117,7 @@ function describe(identity: TrustedIdentity, now: number): object {
     names: names.length,
     pins: pins.length,
     usablePins: listUsablePins(identity, now).length,
+    pinsWithoutClientAuth: listGraces(identity, now).length,
     earliestEnd: end === undefined ? null : formatInstant(end),
   };
 }

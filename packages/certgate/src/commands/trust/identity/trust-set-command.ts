@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import colors from 'picocolors';
 import { CommandFailure } from '../../../command-line/command-failure.js';
 import { addHelpSections } from '../../../command-line/help.js';
 import { getIdentity } from '../../../trust-administration/edits/identity-edits.js';
@@ -20,11 +21,14 @@ interface SetFlags extends StoreFlags, ChangeFlags {
   /** A time, or `none`. */
   readonly notBefore?: string;
   readonly notAfter?: string;
+  readonly acceptWithoutClientAuthUntil?: string;
 }
 
 export function trustSetCommand(): Command {
   const command = new Command('set')
-    .description('Change the window in which a pin is valid, without an interruption.')
+    .description(
+      'Change the window in which a pin is valid, or for how long it accepts a certificate without clientAuth.',
+    )
     .argument('<name>', 'the identity')
     .requiredOption(
       '--pin <hex>',
@@ -35,6 +39,11 @@ export function trustSetCommand(): Command {
     .option(
       '--not-after <time>',
       "when the pin ends, e.g. 2028-03-01T00:00:00Z; none: at the end of the certificate's validity",
+      parseBound,
+    )
+    .option(
+      '--accept-without-client-auth-until <time>',
+      'until then, at most 90 days, accept this certificate although it is for servers alone (serverAuth without clientAuth); none: no longer',
       parseBound,
     );
   addStoreOption(command);
@@ -48,6 +57,7 @@ export function trustSetCommand(): Command {
     examples: [
       'certgate trust set billing --pin 9F86D081 --not-after 2028-03-01T00:00:00Z --reason "contract extended" --store file:trust.json',
       'certgate trust set billing --pin 9F86D081 --not-before none --reason "starts early" --store file:trust.json',
+      'certgate trust set billing --pin 9F86D081 --accept-without-client-auth-until none --reason "has another certificate" --store file:trust.json',
     ],
   });
 }
@@ -61,24 +71,36 @@ function readBound(text: string): string | null {
 }
 
 async function set(name: string, flags: SetFlags): Promise<void> {
-  const { pin: pins, notBefore, notAfter } = flags;
-  if (notBefore === undefined && notAfter === undefined) {
+  const { pin: pins, notBefore, notAfter, acceptWithoutClientAuthUntil: until } = flags;
+  if (notBefore === undefined && notAfter === undefined && until === undefined) {
     throw new CommandFailure('There is nothing to set.', {
-      remedy: 'Pass --not-before, --not-after or both. The value none removes a bound.',
+      remedy:
+        'Pass --not-before, --not-after or both, or --accept-without-client-auth-until. The value none removes a bound.',
     });
   }
+  const change = await readChange('set', flags);
   const window: PinWindowChange = {
     ...(notBefore === undefined ? {} : { notBefore: readBound(notBefore) }),
     ...(notAfter === undefined ? {} : { notAfter: readBound(notAfter) }),
+    ...(until === undefined ? {} : { grace: { until: readBound(until), reason: change.reason, now: Date.now() } }),
   };
-  const change = await readChange('set', flags);
   const location = await openTrustLocation(flags.store);
   const update = await updateTrustDocument(location, change, (document) => setPinWindow(document, name, pins, window));
-  const done = `Changed the window of ${pins.length === 1 ? 'a pin' : `${pins.length} pins`} of ${getIdentity(update.after, name).name}.`;
-  const notes = update.comparison.gains
-    ? [
-        'A certificate that has expired is refused whatever its pin says. In that case, the caller needs a new one: certgate trust rotate.',
-      ]
-    : [];
+  const done = `Changed ${until === undefined ? 'the window of ' : ''}${pins.length === 1 ? 'a pin' : `${pins.length} pins`} of ${getIdentity(update.after, name).name}.`;
+  const notes = [...describeGrace(until), ...(update.comparison.gains ? [windowNote] : [])];
   reportUpdate(location.description, update, { done, notes }, flags);
+}
+
+const windowNote =
+  'A certificate that has expired is refused whatever its pin says. In that case, the caller needs a new one: certgate trust rotate.';
+
+/** Hard to overlook: it is an exception from what every other certificate must have. */
+function describeGrace(until: string | undefined): readonly string[] {
+  if (until === undefined || until === 'none') return [];
+  return [
+    colors.red(
+      `ATTENTION: until ${until}, a certificate that its issuer made for servers alone is admitted as a client's. Nothing else about it is excused, and at ${until} the caller is refused.`,
+    ),
+    'Before that, give the caller a certificate with clientAuth (docs/public-certificates.md): certgate trust rotate. Every admitted call is logged as a warning, with withoutClientAuthUntil.',
+  ];
 }

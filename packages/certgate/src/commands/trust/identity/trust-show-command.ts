@@ -1,4 +1,4 @@
-import { describeLock, formatInstant, type TrustPin, type TrustedIdentity } from '@certgate/core/tools';
+import { describeGrace, describeLock, formatInstant, type TrustPin, type TrustedIdentity } from '@certgate/core/tools';
 import { Command } from 'commander';
 import colors from 'picocolors';
 import { CommandFailure } from '../../../command-line/command-failure.js';
@@ -73,6 +73,10 @@ async function show(name: string, flags: ShowFlags): Promise<void> {
   else if (identity.names.length === 0) printLine('no pins, so nobody can be this identity');
   for (const pin of identity.pins) {
     printLine(`  ${formatPin(pin, now)}`);
+    if (pin.acceptWithoutClientAuth !== undefined)
+      printLine(
+        colors.yellow(`    accepted without clientAuth ${escapeControls(describeGrace(pin.acceptWithoutClientAuth))}`),
+      );
     if (!pin.enabled) printLine(`    ${escapeControls(describeDisable(disables.ofPin(pin)))}`);
   }
 }
@@ -134,7 +138,7 @@ function listFields(identity: TrustedIdentity, now: number): readonly (readonly 
 }
 
 function describePin(pin: TrustPin, now: number): object {
-  const { kind, value, issuedBy, notBefore, notAfter } = pin;
+  const { kind, value, issuedBy, notBefore, notAfter, acceptWithoutClientAuth: grace } = pin;
   return {
     kind,
     value,
@@ -142,6 +146,10 @@ function describePin(pin: TrustPin, now: number): object {
     state: describePinState(pin, now),
     notBefore: notBefore === undefined ? null : formatInstant(notBefore),
     notAfter: notAfter === undefined ? null : formatInstant(notAfter),
+    acceptWithoutClientAuth:
+      grace === undefined
+        ? null
+        : { since: formatInstant(grace.since), until: formatInstant(grace.until), reason: grace.reason },
   };
 }
 
