@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ClientIdentity } from '../access/decision.js';
 import type { LoggingCall } from './decision-log.js';
-import { ExpiryLog, type ExpiryLogLine } from './expiry-log.js';
+import { decodeClientCertificate } from '@certgate/x509';
+import { authorityExtensions, issueCertificate } from '@certgate/x509/test-support/issued-certificates.js';
+import { createClientIdentity } from '../access/authentication.js';
+import { ExpiryLog, type ExpiryLogLine, type RenewalLogLine } from './expiry-log.js';
 
 // In an app: gate/expiry-log.test.ts of azure-functions.
 
@@ -127,5 +130,67 @@ describe('a certificate in use that ends soon', () => {
     log.note(context, identityOf(now + day), now);
     log.note(context, identityOf(now + day), now - 2 * day);
     assert.equal(lines.length, 2);
+  });
+});
+
+describe('a certificate in use that looks like one of a public CA', () => {
+  const authority = issueCertificate({ name: ['CN = CA'], extensions: authorityExtensions });
+  const looks = ['subjectAltName = DNS:api.contoso.com', '1.3.6.1.4.1.11129.2.4.2 = DER:04020000'];
+  const identityWith = (usages: string, trustEndsAt?: number, withoutClientAuthUntil?: number): ClientIdentity => {
+    const { certificate } = issueCertificate(
+      {
+        extensions: ['basicConstraints = critical, CA:FALSE', `extendedKeyUsage = ${usages}`, ...looks],
+        notBefore: '20261215000000Z',
+        notAfter: '20270301000000Z',
+      },
+      authority,
+    );
+    const decoding = decodeClientCertificate(certificate.der);
+    assert.ok(decoding.ok);
+    const found = { name: 'billing', roles: [], owner: 'payments team' };
+    return createClientIdentity(found, decoding.certificate, 'test', undefined, trustEndsAt, withoutClientAuthUntil);
+  };
+
+  it('is warned of once a day, long before it ends, with what it is known by', () => {
+    const { context, lines } = createContext();
+    const log = new ExpiryLog();
+    const identity = identityWith('serverAuth, clientAuth');
+    for (const at of [now, now + 1, now + day - 1]) log.note(context, identity, at);
+    const [{ detail, ...line } = { detail: '' }, ...others] = lines as unknown as [RenewalLogLine?];
+    assert.deepEqual(others, []);
+    assert.deepEqual(line, {
+      certgate: 1,
+      event: 'renewal',
+      code: 'client_auth_ends_at_renewal',
+      identity: 'billing',
+      owner: 'payments team',
+      thumbprintSha256: identity.certificate.thumbprintSha256,
+      endsAt: '2027-03-01T00:00:00Z',
+      publicIssuance: 'likely',
+      evidence: ['embedded_timestamps', 'server_auth'],
+    });
+    assert.match(detail, /likely: embedded_timestamps, server_auth.*Public CAs no longer issue clientAuth/);
+    log.note(context, identity, now + day);
+    assert.equal(lines.length, 2);
+  });
+
+  it('is told when it ends, too', () => {
+    const { context, lines } = createContext();
+    new ExpiryLog().note(context, identityWith('serverAuth, clientAuth'), now + 50 * day);
+    const [, ending] = lines;
+    assert.deepEqual([ending?.code, ending?.publicIssuance], ['access_ends_soon', 'likely']);
+    assert.match(ending?.detail ?? '', /needs a new one.*its successor will be refused/);
+  });
+
+  it('is no news where it is for clients alone, or has lost clientAuth: then its grace ends', () => {
+    const { context, lines } = createContext();
+    const log = new ExpiryLog();
+    log.note(context, identityWith('clientAuth'), now);
+    log.note(context, identityWith('serverAuth', now + 2 * day, now + 2 * day), now);
+    assert.deepEqual(
+      lines.map(({ code, endsFirst }) => [code, endsFirst]),
+      [['access_ends_soon', 'trust']],
+    );
+    assert.match(lines[0]?.detail ?? '', /lacks clientAuth, and its pin accepts that until 2027-01-03T00:00:00Z/);
   });
 });
