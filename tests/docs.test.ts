@@ -29,7 +29,7 @@ import type * as remediesModule from '../packages/certgate/dist/esm/trust-explan
 import type * as gatewayExchangeModule from '../packages/certgate/dist/esm/gateway/exchange/gateway-exchange.js';
 import { azuriteFolder, installAzurite } from './test-support/azurite.js';
 import { root, runCertgateHere } from './test-support/certgate.js';
-import { makeOpensslCertificate } from './test-support/openssl.js';
+import { makeOpensslCertificate, makePublicCertificate } from './test-support/openssl.js';
 
 // Holds the documentation to the code: what a page lists is what there is, and nothing is missing.
 
@@ -144,7 +144,7 @@ describe('docs/errors.md', () => {
 
   it('lists the keys of each line as the adapter writes them, and no other', async (context) => {
     const lines = await writeLines(context);
-    for (const event of ['decision', 'start', 'trust', 'expiry']) {
+    for (const event of ['decision', 'start', 'trust', 'expiry', 'renewal']) {
       const written = new Set(lines.filter((line) => line['event'] === event).flatMap((line) => Object.keys(line)));
       assert.deepEqual(sortTexts(listKeys(event)), sortTexts(written), event);
     }
@@ -154,10 +154,10 @@ describe('docs/errors.md', () => {
     const { startCodes } = (await importBuilt('core', 'log/start-log.js')) as StartLogModule;
     const rows = readRows(
       getSection('docs/errors.md', 'The other lines'),
-      /^\| `(start|trust|expiry)` \| `(\w+)` \|/gm,
+      /^\| `(start|trust|expiry|renewal)` \| `(\w+)` \|/gm,
     );
     const written = (await writeLines(context))
-      .filter(({ event }) => event === 'trust' || event === 'expiry')
+      .filter(({ event }) => ['trust', 'expiry', 'renewal'].includes(String(event)))
       .map(({ event, code }) => `${String(event)} ${String(code)}`);
     assert.deepEqual(
       sortTexts(rows.map(([, event = '', code = '']) => `${event} ${code}`)),
@@ -387,7 +387,7 @@ function listKeys(event: string): readonly string[] {
     return [...getSection('docs/errors.md', 'The log line').matchAll(/^\| `(\w+)` \|/gm)].map(([, key = '']) => key);
   }
   const rows = getSection('docs/errors.md', 'The other lines').matchAll(
-    /^\| `(\w+)` \| ((?:`(?:start|trust|expiry)` ?)+)\|/gm,
+    /^\| `(\w+)` \| ((?:`(?:start|trust|expiry|renewal)` ?)+)\|/gm,
   );
   return [...rows].flatMap(([, key = '', events = '']) => (events.includes(`\`${event}\``) ? [key] : []));
 }
@@ -422,6 +422,11 @@ async function writeLines(context: TestContext): Promise<readonly Readonly<Recor
 
   const { identity } = admitted;
   new ExpiryLog().note(call, identity, identity.accessEndsAt - 1);
+  const ofPublicAuthority = decideFor(makePublicCaller('serverAuth,clientAuth'));
+  assert.ok(ofPublicAuthority.outcome === 'allowed');
+  new ExpiryLog().note(call, ofPublicAuthority.identity, ofPublicAuthority.identity.accessEndsAt - 1);
+  const grace = { since: toTime(-1), until: toTime(1), reason: 'renewal' };
+  log.write(call, { decision: decideFor({ ...makePublicCaller('serverAuth'), acceptWithoutClientAuth: grace }) });
 
   const trustLog = new TrustLog();
   const report = { description: 'file trust.json', revision: 7, warnings: [] };
@@ -449,12 +454,29 @@ function decideForCertificate(roles: readonly (readonly string[])[], reportOnlyU
     certificate.thumbprintSha256 = thumbprintSha256;
     rmSync(folder, { recursive: true, force: true });
   }
-  const { header, thumbprintSha256 } = certificate;
-  const identities = [{ name: 'caller', owner: 'a team', roles: [], pins: [{ thumbprintSha256 }] }];
+  return decideFor(certificate, roles, reportOnlyUntil);
+}
+
+function decideFor(
+  { header, ...pin }: { readonly header: string; readonly acceptWithoutClientAuth?: object },
+  roles: readonly (readonly string[])[] = [],
+  reportOnlyUntil?: number,
+): Decision {
+  const identities = [{ name: 'caller', owner: 'a team', roles: [], pins: [pin] }];
   const trust = parseTrustDocument({ schemaVersion: 1, revision: 7, identities });
   const requirement = { functionName: 'Orders', roles, ...(reportOnlyUntil === undefined ? {} : { reportOnlyUntil }) };
   return decideAccess({ header, trust, requirement, now: Date.now() });
 }
+
+function makePublicCaller(usages: string): typeof certificate {
+  const folder = mkdtempSync(join(tmpdir(), 'certgate-docs-'));
+  const { certificateFile, thumbprintSha256 } = makePublicCertificate(folder, 'public', usages);
+  const header = readFileSync(certificateFile, 'utf8').replace(/-----[^-]*-----|\s/g, '');
+  rmSync(folder, { recursive: true, force: true });
+  return { header, thumbprintSha256 };
+}
+
+const toTime = (days: number): string => new Date(Date.now() + days * 86_400_000).toISOString();
 
 function makeAuthorityPem(): string {
   const folder = mkdtempSync(join(tmpdir(), 'certgate-docs-'));

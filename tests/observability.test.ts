@@ -3,9 +3,10 @@ import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, after, before, describe, it } from 'node:test';
 import ts from 'typescript';
-import { type AdapterApp, createAdapterApp, createCallers, send } from './test-support/adapter-app.js';
+import { type AdapterApp, createAdapterApp, createCallers, readHeader, send } from './test-support/adapter-app.js';
 import { root, runProgram } from './test-support/certgate.js';
 import { tellKeyNames } from './test-support/key-check.js';
+import { makePublicCertificate } from './test-support/openssl.js';
 
 // Holds docs/observability.md, and the queries of docs/from-function-keys.md, to what an app writes, publishes and records: real lines, events, metrics and spans.
 
@@ -93,8 +94,10 @@ async function runObservedApp(context: TestContext): Promise<{ lines: readonly L
   linkOpenTelemetry(app);
   const callers = createCallers(app.folder);
   const document = JSON.parse(readFileSync(callers.trustFile, 'utf8')) as { revision: number; identities: object[] };
+  const { thumbprintSha256, ...files } = makePublicCertificate(app.folder, 'public', 'serverAuth,clientAuth');
+  const publicCaller = { name: 'public', roles: [], pins: [{ thumbprintSha256 }] };
   const writeTrust = (revision: number): void => {
-    const identities = document.identities.map((identity) => ({ ...identity, owner: 'payments team' }));
+    const identities = [...document.identities, publicCaller].map((each) => ({ ...each, owner: 'payments team' }));
     writeFileSync(callers.trustFile, JSON.stringify({ ...document, revision, identities }));
   };
   writeTrust(7);
@@ -102,6 +105,7 @@ async function runObservedApp(context: TestContext): Promise<{ lines: readonly L
   const call = async (name: string, certificate?: string): Promise<number> =>
     (await send(`${url}/api/${name}`, certificate === undefined ? keyed : { ...keyed, [header]: certificate })).status;
   assert.equal(await call('Orders', callers.reader), 200);
+  assert.equal(await call('Orders', readHeader({ thumbprintSha256, ...files })), 200);
   assert.equal(await call('Refund', callers.reader), 403);
   assert.equal(await call('Trial', callers.reader), 200);
   for (const caller of [undefined, callers.stranger, callers.reader]) assert.equal(await call('Moving', caller), 200);

@@ -28,17 +28,31 @@ export function makeOpensslCertificate(
     'keyUsage=critical,digitalSignature',
     'extendedKeyUsage=clientAuth',
   ],
+  issuer?: OpensslCertificate,
 ): OpensslCertificate {
   const certificateFile = join(folder, `${name}.crt.pem`);
   const keyFile = join(folder, `${name}.key.pem`);
   const added = extensions.flatMap((extension) => ['-addext', extension]);
-  const files = ['-keyout', keyFile, '-out', certificateFile];
+  const signed = issuer === undefined ? [] : ['-CA', issuer.certificateFile, '-CAkey', issuer.keyFile];
+  const files = [...signed, '-keyout', keyFile, '-out', certificateFile];
   openssl(
     ['req', '-x509', '-nodes', '-days', '30', '-subj', `/CN=${name}`, ...keyArguments[key], ...added, ...files],
     folder,
   );
   const printed = openssl(['x509', '-in', certificateFile, '-noout', '-fingerprint', '-sha256'], folder);
   return { certificateFile, keyFile, thumbprintSha256: printed.split('=')[1]?.trim() ?? '' };
+}
+
+/** One that looks like those of public CAs, by its timestamps and its name; the list of timestamps is empty. */
+export function makePublicCertificate(folder: string, name: string, usages: string): OpensslCertificate {
+  const authority = makeOpensslCertificate(folder, `${name}-ca`, 'ec', ['basicConstraints=critical,CA:TRUE']);
+  const extensions = [
+    'basicConstraints=critical,CA:FALSE',
+    `extendedKeyUsage=${usages}`,
+    'subjectAltName=DNS:api.contoso.com',
+    '1.3.6.1.4.1.11129.2.4.2=DER:04020000',
+  ];
+  return makeOpensslCertificate(folder, name, 'ec', extensions, authority);
 }
 
 /** A trust document that pins each certificate for one identity of its name. */

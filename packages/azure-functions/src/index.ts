@@ -28,6 +28,7 @@ export {
   type DecisionEvent,
   type DecisionLogLine,
   type ExpiryLogLine,
+  type RenewalLogLine,
   type Observation,
   type PresentedCertificate,
   type RefreshOptions,

@@ -20,6 +20,7 @@ export {
   type Denial,
   type DenialAnswer,
   type ExpiryLogLine,
+  type RenewalLogLine,
   firstOf,
   type FindField,
   type FrontEndIsolation,

@@ -6,7 +6,7 @@ import {
   type TrustSnapshot,
 } from '@certgate/core/tools';
 import type { CertificateFolder } from '../trust-import/certificate-folder.js';
-import { reviewPublicIssuance } from './public-issuance.js';
+import { reviewPublicIssuance } from './public-certificates.js';
 import { findUnfitPins } from './unfit-pins.js';
 
 export interface FindingOptions {

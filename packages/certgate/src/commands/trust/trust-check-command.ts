@@ -21,7 +21,7 @@ import type { StoredDocument } from '../../trust-administration/location/trust-l
 import { describeUnverified, listUnverified, type Unverified } from '../../trust-explanation/unverified.js';
 import { readDocument, type DocumentReading } from '../../trust-check/document-problems.js';
 import { listFindings } from '../../trust-check/list-findings.js';
-import { reviewPublicIssuance } from '../../trust-check/public-issuance.js';
+import { reviewPublicIssuance } from '../../trust-check/public-certificates.js';
 import { readCertificateFolder } from '../../trust-import/certificate-folder.js';
 import {
   addGateOptions,

@@ -1,6 +1,6 @@
 import { findInstant, formatInstant, type TrustDocument, type TrustDocumentPin } from '@certgate/core/tools';
 import { CommandFailure } from '../../command-line/command-failure.js';
-import { type ClientAuthGraceChange, withClientAuthGrace } from './client-auth-grace.js';
+import { type ClientAuthGraceChange, withClientAuthGrace } from './grace-edits.js';
 import { describePin, getIdentity, getPin, replaceIdentity } from './identity-edits.js';
 
 /** Absent: the bound stays as it is. Null: the pin has no such bound any more. Otherwise a time as the document has it. */
