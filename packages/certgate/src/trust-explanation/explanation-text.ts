@@ -100,7 +100,7 @@ function formatAdmission({ deferred, outcome, withoutClientAuthUntil }: Explanat
   if (deferred === null && withoutClientAuthUntil !== null) {
     return [
       colors.yellow(
-        `Allowed until ${withoutClientAuthUntil}: the function runs, though the certificate lacks clientAuth, by the grace of its pin (acceptWithoutClientAuth).`,
+        `Allowed: the function runs, though the certificate lacks clientAuth. Its pin accepts that until ${withoutClientAuthUntil} (acceptWithoutClientAuth).`,
       ),
     ];
   }

@@ -88,7 +88,7 @@ function compareWithFormerPin(
   if (former !== undefined && holder?.identity === former) return comparePins(former, identity, holder.pin, pin);
   const taken = holder === undefined ? '' : ` It was a pin of "${holder.identity.name}".`;
   const issuer = pin.issuedBy === undefined ? '' : ` if the authority ${pin.issuedBy} issued the certificate`;
-  const acceptance = pin.acceptWithoutClientAuth === undefined ? '' : `, and ${describeAcceptance(pin)}`;
+  const acceptance = pin.acceptWithoutClientAuth === undefined ? '' : `, and accepts ${describeAcceptance(pin)}`;
   const state = pin.enabled ? `admits ${describeWindow(pin)}${issuer}${acceptance}` : 'is disabled';
   return [
     {

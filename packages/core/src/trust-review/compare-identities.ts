@@ -186,7 +186,7 @@ function compareGraces(
   const { acceptWithoutClientAuth: old } = earlier;
   const { acceptWithoutClientAuth: now } = later;
   if (describeAcceptance(earlier) === describeAcceptance(later)) return [];
-  const sentence = `The pin ${describePin(later)} of "${after.name}" ${describeAcceptance(later)}; before, it ${describeAcceptance(earlier)}.`;
+  const sentence = `The pin ${describePin(later)} of "${after.name}" accepts ${describeAcceptance(later)}, no longer ${describeAcceptance(earlier)}.`;
   const effects: TrustEffect[] = [];
   if (isGraceWider(now, old)) effects.push(later.enabled ? gainsIf(after) : 'changes');
   if (isGraceWider(old, now)) effects.push(earlier.enabled ? losesIf(before) : 'changes');
@@ -200,11 +200,11 @@ function isGraceWider(one: TrustPin['acceptWithoutClientAuth'], other: TrustPin[
   return one.since < other.since || one.until > other.until;
 }
 
-/** `accepts a certificate without clientAuth from X until Y: "reason"`. */
+/** `a certificate without clientAuth from X until Y: "reason"`. */
 export function describeAcceptance({ acceptWithoutClientAuth: grace }: TrustPin): string {
-  if (grace === undefined) return 'accepts no certificate without clientAuth';
+  if (grace === undefined) return 'no certificate without clientAuth';
   const { since: notBefore, until: notAfter, reason } = grace;
-  return `accepts a certificate without clientAuth ${describeWindow({ notBefore, notAfter })}: ${describeText(reason)}`;
+  return `a certificate without clientAuth ${describeWindow({ notBefore, notAfter })}: ${describeText(reason)}`;
 }
 
 /** Is there a moment in `one` that is not in `other`? */

@@ -177,7 +177,7 @@ function reportGrace(what: string, grace: ClientAuthGrace, place: Place, now: nu
   const endsAt = grace.until;
   const message =
     now < endsAt
-      ? `${what} accepts a certificate without clientAuth ${describeGrace(grace)}. From then on, it is refused: give the caller another certificate before.`
+      ? `${what} accepts a certificate without clientAuth ${describeGrace(grace)}. When that ends, the certificate is refused: give the caller another one before.`
       : `${what} accepted a certificate without clientAuth ${describeGrace(grace)}. That is over; take it out (acceptWithoutClientAuth).`;
   return report('pin_accepts_without_client_auth', 'warning', { ...place, endsAt }, message);
 }

@@ -31,7 +31,7 @@ export interface FoundFinding {
    * When the pin that matched accepts a certificate without clientAuth. Only a trust document says so, of one pin: what a
    * store of your own puts here is not taken.
    */
-  readonly acceptWithoutClientAuth?: ClientAuthGrace;
+  readonly acceptWithoutClientAuth?: ClientAuthGrace | undefined;
   /** The CA certificates that the path leads through, in DER: `firstOf` asks the other stores' deny lists for them. */
   readonly pathAuthorities?: readonly Uint8Array[];
 }

@@ -115,7 +115,7 @@ function isSameSet(one: readonly string[] | null, other: readonly string[] | nul
 
 /** All that bears on any of them must hold. */
 function intersect(first: FoundFinding, found: readonly FoundFinding[]): FoundFinding {
-  const { isPathValidated, acceptWithoutClientAuth: _, ...rest } = first;
+  const { isPathValidated, ...rest } = first;
   const grace = intersectGraces(found.map(({ acceptWithoutClientAuth }) => acceptWithoutClientAuth));
   const authorities = found.flatMap(({ pathAuthorities = [] }) => pathAuthorities);
   const latest = (key: 'validFrom' | 'currentFrom'): number =>
@@ -129,7 +129,7 @@ function intersect(first: FoundFinding, found: readonly FoundFinding[]): FoundFi
     currentFrom: latest('currentFrom'),
     currentUntil: earliest('currentUntil'),
     ...(authorities.length === 0 ? {} : { pathAuthorities: authorities }),
-    ...(grace === undefined ? {} : { acceptWithoutClientAuth: grace }),
+    acceptWithoutClientAuth: grace,
     // A validated path excuses critical extensions; a store that built none doesn't excuse them.
     ...(isPathValidated === true && found.every((each) => each.isPathValidated === true) ? { isPathValidated } : {}),
   };

@@ -156,7 +156,10 @@ describe('callers with certificates of public CAs', () => {
       code: 'certificate_extended_key_usage_unsuitable',
     });
     const text = (await stage.run('explain', '--certificate', 'server.pem', '--function', 'F')).stdout;
-    assert.match(text, /Allowed until .*: the function runs, though the certificate lacks clientAuth/);
+    assert.match(
+      text,
+      /Allowed: the function runs, though the certificate lacks clientAuth\. Its pin accepts that until /,
+    );
     assert.match(text, /without clientAuth, which its pin accepts until .*: until our own authority/);
     assert.match(await stage.expect('show', 'partner'), /accepted without clientAuth from .*: until our own authority/);
     assert.match(await stage.expect('list'), /1 of 1, 1 without clientAuth/);
@@ -180,7 +183,7 @@ describe('callers with certificates of public CAs', () => {
     );
     assert.match(
       taken,
-      /^Changed a pin of partner\.\n {2}- The pin .* accepts no certificate without clientAuth; before/,
+      /^Changed a pin of partner\.\n {2}- The pin .* accepts no certificate without clientAuth, no longer a certificate /,
     );
     assert.equal((await explain())['outcome'], 'denied');
   });

@@ -87,7 +87,8 @@ async function set(name: string, flags: SetFlags): Promise<void> {
   const location = await openTrustLocation(flags.store);
   const update = await updateTrustDocument(location, change, (document) => setPinWindow(document, name, pins, window));
   const done = `Changed ${until === undefined ? 'the window of ' : ''}${pins.length === 1 ? 'a pin' : `${pins.length} pins`} of ${getIdentity(update.after, name).name}.`;
-  const notes = [...describeGrace(until), ...(update.comparison.gains ? [windowNote] : [])];
+  const isWindowSet = notBefore !== undefined || notAfter !== undefined;
+  const notes = [...describeGrace(until), ...(update.comparison.gains && isWindowSet ? [windowNote] : [])];
   reportUpdate(location.description, update, { done, notes }, flags);
 }
 
@@ -99,7 +100,7 @@ function describeGrace(until: string | undefined): readonly string[] {
   if (until === undefined || until === 'none') return [];
   return [
     colors.red(
-      `ATTENTION: until ${until}, a certificate that its issuer made for servers alone is admitted as a client's. Nothing else about it is excused, and at ${until} the caller is refused.`,
+      `ATTENTION: until ${until}, a certificate that its issuer made for servers alone is admitted as a client's. Nothing else about it is excused, and from then on the caller is refused with it.`,
     ),
     'Before that, give the caller a certificate with clientAuth (docs/public-certificates.md): certgate trust rotate. Every admitted call is logged as a warning, with withoutClientAuthUntil.',
   ];
