@@ -22,6 +22,7 @@ const partsOf = {
       'trust-document/read-deny-list',
       'trust-document/read-identities',
       'trust-document/read-names',
+      'trust-snapshot/client-auth-grace',
       'trust-snapshot/find-in-snapshot',
       'trust-snapshot/revocation-information',
       'trust-snapshot/trust-snapshot',
@@ -53,8 +54,8 @@ const partsOf = {
       'trust-store/revocation-keeper',
     ],
     'several-stores': ['trust-store/combine-findings'],
-    // For a certificate with serverAuth: who will lose clientAuth, or has lost it.
-    'client-auth': ['access/client-auth'],
+    // What is said of a certificate that ends, and for one with serverAuth: who will lose clientAuth, or has lost it.
+    'client-auth': ['access/client-auth', 'log/expiry-lines'],
     // What only an app behind another front end than App Service's comes to.
     'front-ends': [
       'certificate-header/chain-text',

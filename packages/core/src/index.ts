@@ -80,6 +80,7 @@ export {
   type DecisionLogOptions,
   type LoggingCall,
 } from './log/decision-log.js';
-export { ExpiryLog, type ExpiryLogLine, type RenewalLogLine } from './log/expiry-log.js';
+export type { ExpiryLogLine, RenewalLogLine } from './log/expiry-lines.js';
+export { ExpiryLog } from './log/expiry-log.js';
 export { type StartCode, type StartLogLine, warnAtStart, warnOfTrust } from './log/start-log.js';
 export { TrustLog, type TrustLogLine } from './log/trust-log.js';

@@ -39,7 +39,8 @@ export type { FindField, FrontEnd } from './front-ends/front-end.js';
 export { findFrontEnd, frontEndNames } from './front-ends/front-end-table.js';
 export { describeJsonFault } from './encoding/json-fault.js';
 export { isReportOnly } from './access/access-gate.js';
-export { describeIssuance, findClientAuthLoss, isForServersAlone } from './access/client-auth.js';
+export { describeIssuance, isForServersAlone } from './access/client-auth.js';
+export { findClientAuthLoss } from './access/client-auth-loss.js';
 export {
   anyAudience,
   parseTrustDocument,

@@ -75,25 +75,10 @@ export interface ClientAuthLoss {
   readonly evidence: readonly PublicIssuanceEvidence[];
 }
 
-/** By certificate: each is judged once. Null: it loses nothing. */
-const losses = new WeakMap<ClientCertificate, ClientAuthLoss | null>();
-
 /** Undefined: it does not look so, or has no clientAuth to lose. */
-export function findClientAuthLoss(certificate: ClientCertificate): ClientAuthLoss | undefined {
-  const known = losses.get(certificate);
-  if (known !== undefined) return known ?? undefined;
-  const issuance = canLoseClientAuth(certificate) ? judgePublicIssuance(certificate.der) : undefined;
-  const loss = issuance !== undefined && looksPublic(issuance) && issuance.hasClientAuth ? toLoss(issuance) : null;
-  losses.set(certificate, loss);
-  return loss ?? undefined;
-}
-
-/** One without serverAuth is touched by nothing: an app whose callers have such loads no more for it. */
-function canLoseClientAuth({ extendedKeyUsage }: ClientCertificate): boolean {
-  return (
-    extendedKeyUsage === undefined ||
-    (extendedKeyUsage.includes(serverAuthentication) && extendedKeyUsage.includes(clientAuthentication))
-  );
+export function judgeClientAuthLoss({ der }: ClientCertificate): ClientAuthLoss | undefined {
+  const issuance = judgePublicIssuance(der);
+  return looksPublic(issuance) && issuance.hasClientAuth ? toLoss(issuance) : undefined;
 }
 
 type Public = PublicIssuance & { readonly verdict: ClientAuthLoss['verdict'] };

@@ -1,5 +1,6 @@
 import { channel } from 'node:diagnostics_channel';
-import { type ClientAuthLoss, findClientAuthLoss } from '../access/client-auth.js';
+import type { ClientAuthLoss } from '../access/client-auth.js';
+import { findClientAuthLoss } from '../access/client-auth-loss.js';
 import type { Decision } from '../access/decision.js';
 import { type DenialCode, type PublicStatus, getPublicStatus } from '../denial.js';
 import { redactText } from './log-text.js';

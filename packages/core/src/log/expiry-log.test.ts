@@ -5,7 +5,8 @@ import type { LoggingCall } from './decision-log.js';
 import { decodeClientCertificate } from '@certgate/x509';
 import { authorityExtensions, issueCertificate } from '@certgate/x509/test-support/issued-certificates.js';
 import { createClientIdentity } from '../access/authentication.js';
-import { ExpiryLog, type ExpiryLogLine, type RenewalLogLine } from './expiry-log.js';
+import type { ExpiryLogLine, RenewalLogLine } from './expiry-lines.js';
+import { ExpiryLog } from './expiry-log.js';
 
 // In an app: gate/expiry-log.test.ts of azure-functions.
 
