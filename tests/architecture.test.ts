@@ -146,7 +146,19 @@ const packageRooms: Readonly<Record<string, Readonly<Record<string, readonly str
     ],
     'trust-import': ['command-line', 'trust-administration/edits', 'certificates'],
     doctor: ['command-line', 'client', 'certificates'],
-    'functions-host': ['command-line', 'functions-host/worker', 'functions-host/routing', 'functions-host/http'],
+    'functions-host/mcp': [
+      'command-line',
+      'functions-host/worker',
+      'functions-host/routing',
+      'functions-host/http',
+    ],
+    'functions-host': [
+      'command-line',
+      'functions-host/worker',
+      'functions-host/routing',
+      'functions-host/http',
+      'functions-host/mcp',
+    ],
     'local-app': [
       'certificates/pfx',
       'command-line',

@@ -29,9 +29,11 @@ export type {
   HostAnswer,
   HostDecision,
   HostedFunction,
+  HostedMcp,
   HostedTrust,
   HostLogLevel,
   HostLogLine,
+  HostMcpCall,
 } from './worker/host-protocol.js';
 
 export interface HostExit {
@@ -135,7 +137,7 @@ async function forkHost<Kind extends AnswerKind>(
   const entry = await findAppEntry(folder);
   const explicit = options.environment ?? {};
   const settings = await resolveAppSettings({ folder, inherited: process.env, explicit });
-  const { routePrefix, absent } = await readHostConfiguration(folder, settings);
+  const { routePrefix, mcpServer, absent } = await readHostConfiguration(folder, settings);
   if (absent) {
     const message = `There is no host.json in ${folder}; the host's defaults stand.`;
     options.onLog?.({ source: 'host', level: 'warning', message });
@@ -147,7 +149,7 @@ async function forkHost<Kind extends AnswerKind>(
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   const running = new RunningHost(child, options, expected);
-  running.send(createMessage({ folder, ...entry, routePrefix }));
+  running.send(createMessage({ folder, ...entry, routePrefix, mcpServer }));
   const answer = await withNotice(running.ready, () => {
     const message = 'The app is still loading: a file that awaits something which never comes would look like this.';
     options.onLog?.({ source: 'host', level: 'warning', message });

@@ -20,8 +20,9 @@ const withPrefix = (prefix: unknown): string =>
   JSON.stringify({ version: '2.0', extensions: { http: { routePrefix: prefix } } });
 
 test('the route prefix, its default, and the app setting that overrides it', async (context) => {
-  assert.deepEqual(await read(context, undefined), { routePrefix: 'api', absent: true });
-  assert.deepEqual(await read(context, '{ "version": "2.0" }'), { routePrefix: 'api', absent: false });
+  const mcpServer = { serverName: 'Azure Functions MCP server', serverVersion: '1.0.0' };
+  assert.deepEqual(await read(context, undefined), { routePrefix: 'api', mcpServer, absent: true });
+  assert.deepEqual(await read(context, '{ "version": "2.0" }'), { routePrefix: 'api', mcpServer, absent: false });
   assert.equal((await read(context, withPrefix(''))).routePrefix, '');
   assert.equal((await read(context, withPrefix('/v1/x'))).routePrefix, 'v1/x');
   assert.equal(
@@ -30,6 +31,17 @@ test('the route prefix, its default, and the app setting that overrides it', asy
   );
   const setting = { AzureFunctionsJobHost__extensions__http__routePrefix: 'set' };
   assert.equal((await read(context, withPrefix('file'), setting)).routePrefix, 'set');
+});
+
+test('what the MCP endpoint says of itself, from the file and from app settings', async (context) => {
+  const file = '{ "version": "2.0", "extensions": { "mcp": { "ServerName": "Orders", "instructions": "Ask first." } } }';
+  assert.deepEqual((await read(context, file)).mcpServer, {
+    serverName: 'Orders',
+    serverVersion: '1.0.0',
+    instructions: 'Ask first.',
+  });
+  const settings = { 'azurefunctionsjobhost:extensions:mcp:serverVersion': '3.1' };
+  assert.equal((await read(context, file, settings)).mcpServer.serverVersion, '3.1');
 });
 
 test('what the real host does not start with is refused', async (context) => {
@@ -41,6 +53,7 @@ test('what the real host does not start with is refused', async (context) => {
     withPrefix(1),
     withPrefix('a/'),
     '{"version":"2.0","extensions":[]}',
+    '{"version":"2.0","extensions":{"mcp":{"serverName":1}}}',
   ]) {
     await assert.rejects(read(context, text), /host\.json|route prefix/, text);
   }

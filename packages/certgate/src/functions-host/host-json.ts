@@ -1,17 +1,19 @@
 import { join } from 'node:path';
 import { CommandFailure } from '../command-line/command-failure.js';
-import { findJsonObject, findProperty, isJsonObject } from '../command-line/json-file.js';
+import { findJsonObject, findProperty, isJsonObject, type JsonObject } from '../command-line/json-file.js';
+import type { McpServerInfo } from './worker/host-protocol.js';
 
 export interface HostConfiguration {
   /** Without a leading slash; empty when functions are served from the root. */
   readonly routePrefix: string;
+  readonly mcpServer: McpServerInfo;
   /** The file was absent, and the defaults stand. */
   readonly absent: boolean;
 }
 
 const defaultRoutePrefix = 'api';
-/** The real host lets an app setting override any value of host.json; the only one read here is the route prefix. */
-const routePrefixSetting = /^azurefunctionsjobhost(?:__|:)extensions(?:__|:)http(?:__|:)routeprefix$/i;
+/** `McpOptions` of the MCP extension. */
+const defaultMcpServer = { serverName: 'Azure Functions MCP server', serverVersion: '1.0.0' };
 
 export async function readHostConfiguration(
   folder: string,
@@ -19,10 +21,37 @@ export async function readHostConfiguration(
 ): Promise<HostConfiguration> {
   const path = join(folder, 'host.json');
   const document = await findJsonObject(path);
-  const override = Object.entries(settings).find(([name]) => routePrefixSetting.test(name));
   if (document !== undefined) requireVersion(path, findProperty(document, 'version'));
-  const prefix: unknown = override?.[1] ?? (document === undefined ? undefined : findRoutePrefix(path, document));
-  return { routePrefix: parseRoutePrefix(path, prefix ?? defaultRoutePrefix), absent: document === undefined };
+  const find: FindOption = (extension, name) =>
+    findSetting(settings, extension, name) ??
+    (document === undefined ? undefined : findOption(path, document, extension, name));
+  return {
+    routePrefix: parseRoutePrefix(path, find('http', 'routePrefix') ?? defaultRoutePrefix),
+    mcpServer: readMcpServer(path, find),
+    absent: document === undefined,
+  };
+}
+
+type FindOption = (extension: string, name: string) => unknown;
+
+/** The real host lets an app setting override any value of host.json. */
+function findSetting(settings: Readonly<Record<string, string>>, extension: string, name: string): string | undefined {
+  const wanted = ['AzureFunctionsJobHost', 'extensions', extension, name].join('__').toLowerCase();
+  return Object.entries(settings).find(([key]) => key.replaceAll(':', '__').toLowerCase() === wanted)?.[1];
+}
+
+function readMcpServer(path: string, find: FindOption): McpServerInfo {
+  const read = (name: string): string | undefined => {
+    const value = find('mcp', name) ?? undefined;
+    if (value === undefined || typeof value === 'string') return value;
+    throw new CommandFailure(`"extensions.mcp.${name}" in ${path} must be a string.`, { remedy: 'Correct host.json.' });
+  };
+  const instructions = read('instructions');
+  return {
+    serverName: read('serverName') ?? defaultMcpServer.serverName,
+    serverVersion: read('serverVersion') ?? defaultMcpServer.serverVersion,
+    ...(instructions === undefined ? {} : { instructions }),
+  };
 }
 
 function requireVersion(path: string, version: unknown): void {
@@ -33,16 +62,16 @@ function requireVersion(path: string, version: unknown): void {
   );
 }
 
-function findRoutePrefix(path: string, document: Readonly<Record<string, unknown>>): unknown {
+function findOption(path: string, document: JsonObject, extension: string, option: string): unknown {
   let section: unknown = document;
-  for (const name of ['extensions', 'http']) {
+  for (const name of ['extensions', extension]) {
     if (!isJsonObject(section)) break;
     section = findProperty(section, name);
     if (section !== undefined && !isJsonObject(section)) {
       throw new CommandFailure(`"${name}" in ${path} must be an object.`, { remedy: 'Correct host.json.' });
     }
   }
-  return isJsonObject(section) ? findProperty(section, 'routePrefix') : undefined;
+  return isJsonObject(section) ? findProperty(section, option) : undefined;
 }
 
 function parseRoutePrefix(path: string, prefix: unknown): string {

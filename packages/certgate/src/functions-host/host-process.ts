@@ -21,6 +21,8 @@ import {
 } from './hosted-functions.js';
 import { createAppHookContext, executeHooks } from './worker/hooks.js';
 import { HttpServer } from './http/http-server.js';
+import { McpCatalog } from './mcp/mcp-catalog.js';
+import { McpEndpoint } from './mcp/mcp-endpoint.js';
 import { type DurableStandIn, isDurableClient, startDurableStandIn } from './worker/durable-client.js';
 import { type LoadedApp, loadApp } from './worker/load-app.js';
 import { createRoutes } from './routing/router.js';
@@ -52,7 +54,10 @@ async function start(message: StartMessage): Promise<void> {
   const { app, streamingUri } = await load(message);
   checkFunctions(app);
   const routes = createRoutes(app.functions.values(), message.routePrefix);
-  server.serve({ app, routes, streamingUri, durable: await startDurable(app, port) });
+  const catalog = new McpCatalog(app.functions.values());
+  const durable = await startDurable(app, port);
+  const mcp = catalog.isEmpty ? undefined : new McpEndpoint(catalog, message.mcpServer, { app, durable });
+  server.serve({ app, routes, streamingUri, durable, mcp });
   const trust = describeTrust();
   send({
     kind: 'ready',

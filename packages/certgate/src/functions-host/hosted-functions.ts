@@ -1,7 +1,8 @@
 import { CommandFailure } from '../command-line/command-failure.js';
 import type { AppContext, RegisteredFunction } from './worker/app-context.js';
-import { isDurableClient } from './worker/durable-client.js';
+import { findUnsuppliedBinding } from './worker/extra-bindings.js';
 import type { DescribedFunction, HostedFunction, HostedTrust } from './worker/host-protocol.js';
+import { findMcpTrigger } from './mcp/mcp-trigger.js';
 import { compareNames, findTrigger, isHttpTrigger, type Route } from './routing/router.js';
 
 /** What the real host accepts as a function's name (`Utility.IsValidFunctionName`). */
@@ -48,16 +49,10 @@ function checkBindings(registered: RegisteredFunction): void {
   const trigger = findTrigger(registered);
   const { name, bindings } = registered.metadata;
   if (trigger === undefined || !isHttpTrigger(trigger[1].type)) return;
-  const extra = Object.entries(bindings).filter(
-    ([key, binding]) => key !== trigger[0] && key !== '$return' && !isDurableClient(binding),
-  );
-  const returned = bindings['$return'];
-  if (returned !== undefined && returned.type?.toLowerCase() !== 'http') extra.push(['$return', returned]);
-  const [first] = extra;
-  if (first === undefined) return;
-  const kind = first[1].direction === 'in' ? 'input' : 'output';
+  const extra = findUnsuppliedBinding(bindings, trigger[0]);
+  if (extra === undefined) return;
   throw new CommandFailure(
-    `The HTTP function "${name}" has the extra ${kind} "${first[1].type ?? first[0]}", which this local host can't supply.`,
+    `The HTTP function "${name}" has the extra ${extra.kind} "${extra.type}", which this local host can't supply.`,
     { remedy: 'Run this app behind `func start` instead: it brings the bindings.' },
   );
 }
@@ -89,6 +84,11 @@ function describeFunction(
   coreApi: object | undefined,
 ): HostedFunction {
   const base = { name: registered.metadata.name, triggerType: findTrigger(registered)?.[1].type ?? 'unknown' };
+  const mcp = findMcpTrigger(registered);
+  if (mcp !== undefined) {
+    const { kind, name } = mcp;
+    return { ...base, http: false, mcp: { kind, name }, ...describeCoverage(base.name, coreApi) };
+  }
   if (route === undefined) return { ...base, http: false };
   return {
     ...base,

@@ -4,7 +4,7 @@
  */
 import { subscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { HostAnswer, HostDecision } from '../worker/host-protocol.js';
+import type { HostAnswer, HostDecision, HostMcpCall } from '../worker/host-protocol.js';
 import { readTraceId } from '../worker/invocation.js';
 
 /** The name is the contract with the adapter, whose copy is the app's own. */
@@ -72,9 +72,17 @@ function nameAnswer({
   return { functionName, correlationId: invocationId };
 }
 
+/** Clients choose names, and answers are kept for those who watch. */
+const maximumNameCharacters = 256;
+
+function shorten(name: string): string {
+  return name.length <= maximumNameCharacters ? name : `${name.slice(0, maximumNameCharacters)}…`;
+}
+
 /** One request on its way. Without the query: function keys travel there. */
 export class AnswerReport {
   #invocation: NamedInvocation | undefined;
+  #mcp: HostMcpCall | undefined;
 
   /** `send` hears of it when the answer is out, or its client gone. */
   constructor(
@@ -94,6 +102,7 @@ export class AnswerReport {
         path: (request.url ?? '').split('?', 1)[0] ?? '',
         status: response.writableFinished ? response.statusCode : 'cut',
         ...(this.#invocation === undefined ? {} : nameAnswer(this.#invocation)),
+        ...(this.#mcp === undefined ? {} : { mcp: this.#mcp }),
         ...(traceId === undefined ? {} : { traceId }),
         ...(decision === undefined ? {} : { decision }),
       });
@@ -102,5 +111,9 @@ export class AnswerReport {
 
   nameInvocation(functionName: string, invocationId: string): void {
     this.#invocation = { functionName, invocationId };
+  }
+
+  noteMcp({ method, name, failed }: HostMcpCall): void {
+    this.#mcp = { method: shorten(method), ...(name === undefined ? {} : { name: shorten(name) }), failed };
   }
 }

@@ -99,6 +99,27 @@ export async function readRequestBody(request: IncomingMessage): Promise<Buffer 
   }
 }
 
+/** A body of declared length or chunked, for what isn't given to a function as it is. */
+export async function readBoundedBody(request: IncomingMessage, maximumBytes: number): Promise<Buffer | 'too-large'> {
+  if (declaredLength(request) > maximumBytes) return 'too-large';
+  if (declaredLength(request) > 0 || !hasBody(request)) {
+    return readRequestBody(request);
+  }
+  const release = await budget.reserve(maximumBytes, request);
+  try {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      length += chunk.length;
+      if (length > maximumBytes) return 'too-large';
+      chunks.push(chunk);
+    }
+    return Buffer.concat(chunks);
+  } finally {
+    release();
+  }
+}
+
 /** From `Content-Length`, zero without one: what a chunked request declares. */
 export function declaredLength(request: IncomingMessage): number {
   const length = Number(request.headers['content-length'] ?? 0);

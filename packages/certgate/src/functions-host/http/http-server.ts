@@ -22,9 +22,26 @@ import {
 import { writeResult, writeStatus } from './http-response.js';
 import { createTraceParent, invoke } from '../worker/invocation.js';
 import { identifySender, type RequestSender } from './request-sender.js';
+import { isDisabled } from '../routing/disabled-functions.js';
 import { findRoute, type Route, type RouteMatch } from '../routing/router.js';
 import { StreamingExchange } from './streaming-proxy.js';
 import { createTriggerMetadata } from './trigger-metadata.js';
+
+/** One request on its way, with the fields of its sender as they came. */
+export interface HostExchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly report: AnswerReport;
+  /** As Node's `rawHeaders` has them, without the gateway's token. */
+  readonly rawHeaders: readonly string[];
+}
+
+/** An address of an extension's, below `/runtime/webhooks`. */
+export interface WebhookEndpoint {
+  /** Whether the path, as routes are matched against it, is one of its addresses. */
+  serves(path: string): boolean;
+  answer(received: ReceivedRequest, exchange: HostExchange): Promise<void>;
+}
 
 /** What is served once the app has loaded. */
 export interface ServedApp {
@@ -33,6 +50,8 @@ export interface ServedApp {
   readonly streamingUri: URL | undefined;
   /** There where a function has a Durable Functions client among its inputs. */
   readonly durable?: DurableStandIn | undefined;
+  /** There where a function has an MCP trigger. */
+  readonly mcp?: WebhookEndpoint | undefined;
 }
 
 /** Kestrel's `MaxRequestLineSize`. */
@@ -115,9 +134,14 @@ export class HttpServer {
       refuse(request, response, received);
       return;
     }
+    const exchange = { request, response, report, rawHeaders: sender.rawHeaders };
+    if (this.#served?.mcp?.serves(received.target.path) === true) {
+      await this.#served.mcp.answer(received, exchange);
+      return;
+    }
     const match = this.#served === undefined ? undefined : findFunction(this.#served, received);
     if (this.#served !== undefined && match !== undefined) {
-      await runFunction(this.#served, match, received, { request, response, report });
+      await runFunction(this.#served, match, received, exchange);
     } else if (this.#served !== undefined && received.target.path === '/') {
       response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' }).end(homePage);
     } else {
@@ -191,23 +215,11 @@ function findFunction(served: ServedApp, received: ReceivedRequest): RouteMatch 
   return match === undefined || isDisabled(match.route.functionName) ? undefined : match;
 }
 
-/** `AzureWebJobs.<function>.Disabled`: the function keeps its route and answers 404. */
-function isDisabled(functionName: string): boolean {
-  const wanted = new RegExp(`^AzureWebJobs[._]${functionName}[._]Disabled$`, 'i');
-  return Object.entries(process.env).some(([name, value]) => wanted.test(name) && /^(?:1|true)$/i.test(value ?? ''));
-}
-
-interface Exchange {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  readonly report: AnswerReport;
-}
-
 async function runFunction(
   served: ServedApp,
   match: RouteMatch,
   received: ReceivedRequest,
-  { request: incoming, response, report }: Exchange,
+  { request: incoming, response, report }: HostExchange,
 ): Promise<void> {
   const log = functionLog(served, match);
   // The real host reads a body only when its length is declared, and gives the function an empty one otherwise.

@@ -24,10 +24,26 @@ export interface HostedFunction {
   /** Upper case. Absent on an HTTP function: every method, which `app.generic` without `methods` means in Azure too. */
   readonly methods?: readonly string[];
   readonly authLevel?: string;
-  /** Certgate's own policy of this function, as its registry in the host process holds it. */
+  /** Where it is called over MCP. */
+  readonly mcp?: HostedMcp;
+  /** Certgate's own policy of this function, as its registry in the host process holds it. HTTP and MCP only. */
   readonly policy?: unknown;
-  /** Whether the app has a gate of Certgate's, which stands before every HTTP function. HTTP only. */
+  /** Whether the app has a gate of Certgate's, which stands before every HTTP and MCP function. HTTP and MCP only. */
   readonly covered?: 'gate' | 'none';
+}
+
+/** How MCP clients name a function. */
+export interface HostedMcp {
+  readonly kind: 'tool' | 'resource' | 'prompt';
+  /** The name of a tool or prompt; the URI of a resource, or the template of its URIs. */
+  readonly name: string;
+}
+
+/** What the MCP endpoint says of itself to a client that initializes. */
+export interface McpServerInfo {
+  readonly serverName: string;
+  readonly serverVersion: string;
+  readonly instructions?: string;
 }
 
 /** Where the app's gate reads who may call, in its own words. */
@@ -63,6 +79,7 @@ export interface StartMessage {
   readonly port: number;
   readonly access: HostAccess;
   readonly routePrefix: string;
+  readonly mcpServer: McpServerInfo;
 }
 
 /** Loads the app and says what it registered; nothing is served. */
@@ -122,6 +139,16 @@ export interface HostDecision {
   readonly deferredCode?: string;
 }
 
+/** What an MCP client asked for, within a request that HTTP answers with 200 whatever becomes of it. */
+export interface HostMcpCall {
+  /** E.g. `tools/call`. */
+  readonly method: string;
+  /** The tool, the prompt or the URI, as the client named it. Absent: the method has none. */
+  readonly name?: string;
+  /** The answer is a JSON-RPC error, or a tool's result that says `isError`. */
+  readonly failed: boolean;
+}
+
 /** One request that was answered. */
 export interface HostAnswer {
   /** When it came: milliseconds since 1970-01-01T00:00:00Z. */
@@ -137,6 +164,8 @@ export interface HostAnswer {
   readonly functionName?: string;
   /** The invocation's id, which is the gate's correlation id too. Absent: no function ran. */
   readonly correlationId?: string;
+  /** Absent: it was no message of MCP. */
+  readonly mcp?: HostMcpCall;
   /** Of the caller's own trace context (W3C `traceparent`), where one was sent. */
   readonly traceId?: string;
   /** Absent: no gate decided, for one because the function is open to everybody. */

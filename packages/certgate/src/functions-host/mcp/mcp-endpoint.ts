@@ -1,0 +1,183 @@
+// mcp/: the MCP extension of the Functions host: its endpoint, and calls of functions with an MCP trigger.
+
+import { randomBytes } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
+import type { HostExchange, WebhookEndpoint } from '../http/http-server.js';
+import { readBoundedBody, type ReceivedRequest } from '../http/http-request.js';
+import { writeStatus } from '../http/http-response.js';
+import type { McpServerInfo } from '../worker/host-protocol.js';
+import { accepts, isJsonType } from './media-types.js';
+import {
+  errorCodes,
+  failWith,
+  formatAnswer,
+  type MethodAnswer,
+  parseMessage,
+  readOwn,
+  type RpcMessage,
+  type RpcRequest,
+} from './json-rpc.js';
+import { isJsonObject } from '../../command-line/json-file.js';
+import type { McpCatalog } from './mcp-catalog.js';
+import { callMcpFunction, type McpApp } from './mcp-invocation.js';
+import { answerRequest, findInitializeFault, nameParameters } from './mcp-methods.js';
+import { createHeaderMap, sessionHeaderName } from './trigger-payload.js';
+
+/** Less than the extension takes: a message is read whole, and becomes objects, before anybody is asked. */
+const maximumMessageBytes = 4_194_304;
+/** Calls beyond these are refused, so that what one client sends can't fill the memory of the app's process. */
+const maximumOpenRequests = 2048;
+
+const legacyTransport =
+  'The legacy SSE transport of MCP is not served here. Over it, the extension gives a function the headers of the ' +
+  'request that opened the stream, not those of the call, so the gate refuses such calls in Azure too. ' +
+  'Use streamable HTTP: POST to /runtime/webhooks/mcp.\n';
+
+/**
+ * `/runtime/webhooks/mcp` over streamable HTTP, as Azure/azure-functions-mcp-extension 1.6.0 serves it
+ * (`StreamableHttpRequestHandler`): nothing is kept between two requests, and each answer is one event of a stream.
+ */
+export class McpEndpoint implements WebhookEndpoint {
+  readonly #catalog: McpCatalog;
+  readonly #server: McpServerInfo;
+  readonly #app: McpApp;
+  #openRequests = 0;
+
+  constructor(catalog: McpCatalog, server: McpServerInfo, app: McpApp) {
+    this.#catalog = catalog;
+    this.#server = server;
+    this.#app = app;
+  }
+
+  serves(path: string): boolean {
+    return /^\/runtime\/webhooks\/mcp(?:\/|$)/i.test(path);
+  }
+
+  async answer(received: ReceivedRequest, exchange: HostExchange): Promise<void> {
+    const { response } = exchange;
+    if (/(?:sse|message)\/*$/i.test(received.target.path)) {
+      writeText(response, 501, 'text/plain; charset=utf-8', legacyTransport);
+    } else if (received.method !== 'POST') {
+      refuse(exchange, 405);
+    } else if (this.#openRequests >= maximumOpenRequests) {
+      refuse(exchange, 429);
+    } else {
+      this.#openRequests += 1;
+      try {
+        await this.#answerPost(received, exchange);
+      } finally {
+        this.#openRequests -= 1;
+      }
+    }
+  }
+
+  async #answerPost(received: ReceivedRequest, exchange: HostExchange): Promise<void> {
+    const { headers } = received;
+    const { request, response } = exchange;
+    const accept = headers.get('accept') ?? '';
+    if (!accepts(accept, 'application/json') || !accepts(accept, 'text/event-stream')) {
+      writeError(response, 406, 'Not Acceptable: Client must accept both application/json and text/event-stream');
+      return;
+    }
+    if (!isSessionToken(headers.get(sessionHeaderName) ?? '')) {
+      writeError(response, 400, 'Invalid client state.');
+      return;
+    }
+    if (!isJsonType(headers.get('content-type') ?? '')) {
+      this.#refuseMessage(exchange, 'its Content-Type is not application/json');
+      return;
+    }
+    const body = await readBoundedBody(request, maximumMessageBytes).catch(() => 'aborted' as const);
+    if (body === 'aborted') return;
+    if (body === 'too-large') {
+      refuse(exchange, 413);
+      return;
+    }
+    const message = parseMessage(new TextDecoder().decode(body));
+    if (typeof message === 'string') this.#refuseMessage(exchange, message);
+    else if (message === null) {
+      writeError(response, 400, 'Bad Request: The POST body did not contain a valid JSON-RPC message.');
+    } else await this.#answerMessage(message, received, exchange);
+  }
+
+  async #answerMessage(message: RpcMessage, received: ReceivedRequest, exchange: HostExchange): Promise<void> {
+    const { response, report, rawHeaders } = exchange;
+    setStreamHeaders(response);
+    if (message.kind === 'notification') {
+      if (message.method !== undefined) report.noteMcp({ method: message.method, failed: false });
+      writeStatus(response, 202);
+      return;
+    }
+    const fault = findInitializeFault(message);
+    if (fault !== undefined) {
+      this.#refuseMessage(exchange, fault);
+      return;
+    }
+    const answer = await answerRequest(message, {
+      catalog: this.#catalog,
+      server: this.#server,
+      headers: createHeaderMap(rawHeaders, received.headers),
+      callFunction: (call, found, bind) =>
+        callMcpFunction(this.#app, call, found, bind, (functionName, invocationId) => {
+          report.nameInvocation(functionName, invocationId);
+        }),
+    });
+    report.noteMcp(describeCall(message, answer));
+    const isNew = message.method === 'initialize' && !received.headers.get(sessionHeaderName);
+    if (isNew) response.setHeader('Mcp-Session-Id', createSessionToken());
+    const event = `event: message\ndata: ${formatAnswer(message.id, answer)}\n\n`;
+    writeText(response, 200, 'text/event-stream', event);
+  }
+
+  /** The extension doesn't catch what .NET's JSON reader throws, so its host answers 500, without a word. */
+  #refuseMessage(exchange: HostExchange, fault: string): void {
+    const message = `A request to /runtime/webhooks/mcp is no message of MCP: ${fault}. In Azure it is a 500 too.`;
+    this.#app.app.writeLog({ level: 'warning', category: 'system', message });
+    refuse(exchange, 500);
+  }
+}
+
+function describeCall(
+  { method, params }: RpcRequest,
+  answer: MethodAnswer,
+): { readonly method: string; readonly name?: string; readonly failed: boolean } {
+  const nameParameter = nameParameters.get(method);
+  const name = nameParameter !== undefined && isJsonObject(params) ? readOwn(params, nameParameter) : undefined;
+  const failed = 'error' in answer || (answer.result as { readonly isError?: boolean }).isError === true;
+  return { method, ...(typeof name === 'string' ? { name } : {}), failed };
+}
+
+/**
+ * The extension's token is encrypted, and says nothing about the caller: whoever has it may send it, with any certificate
+ * or none. Here it is random. Only its form is checked, so that a client outlives a restart of the app.
+ */
+function createSessionToken(): string {
+  return randomBytes(32).toString('base64url');
+}
+
+function isSessionToken(text: string): boolean {
+  return text === '' || /^[\w-]{43}$/.test(text);
+}
+
+/** `McpHttpUtility.SetSseContext`. */
+function setStreamHeaders(response: ServerResponse): void {
+  response.setHeader('Cache-Control', 'no-cache,no-store');
+  response.setHeader('Content-Encoding', 'identity');
+}
+
+/** An answer without an id, which the C# SDK writes as an empty text. */
+function writeError(response: ServerResponse, status: number, message: string): void {
+  response.setHeader('connection', 'close');
+  const body = formatAnswer('', failWith(errorCodes.serverError, message));
+  writeText(response, status, 'application/json; charset=utf-8', body);
+}
+
+function refuse({ request, response }: HostExchange, status: number): void {
+  // The rest of its body isn't read, so the connection can't be used again.
+  if (!request.complete) response.setHeader('connection', 'close');
+  writeStatus(response, status);
+}
+
+function writeText(response: ServerResponse, status: number, contentType: string, text: string): void {
+  response.writeHead(status, { 'content-type': contentType, 'content-length': Buffer.byteLength(text) }).end(text);
+}

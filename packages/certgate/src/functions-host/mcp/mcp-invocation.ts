@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto';
+import type { AppContext } from '../worker/app-context.js';
+import type { InvocationRequest, RpcTypedData } from '../worker/core-types.js';
+import { type DurableStandIn, isDurableClient } from '../worker/durable-client.js';
+import { findUnsuppliedBinding } from '../worker/extra-bindings.js';
+import { createTraceParent, invoke } from '../worker/invocation.js';
+import type { FoundResource } from './mcp-catalog.js';
+import type { McpTrigger } from './mcp-trigger.js';
+import { createCallMetadata, createTriggerPayload, findHeader, type McpCall } from './trigger-payload.js';
+
+export interface McpApp {
+  readonly app: AppContext;
+  readonly durable: DurableStandIn | undefined;
+}
+
+/**
+ * One call of a function over MCP, with HTTP streaming as without: the library waits for a forwarded request for HTTP
+ * triggers alone. Undefined: it failed. Why stands in the log and nowhere else, as in Azure.
+ * @param onInvoke is told of the call before the app is.
+ */
+export async function callMcpFunction(
+  { app, durable }: McpApp,
+  call: McpCall,
+  { entry: { trigger }, parameters }: FoundResource,
+  bind: (value: RpcTypedData | null | undefined) => object,
+  onInvoke: (functionName: string, invocationId: string) => void,
+): Promise<object | undefined> {
+  const invocation = createInvocation(call, trigger, parameters, durable);
+  const { invocationId } = invocation;
+  const { functionName, registered } = trigger;
+  onInvoke(functionName, invocationId);
+  try {
+    requireSupplied(trigger);
+    const { response } = await invoke(app, registered, invocation);
+    return bind(response.returnValue);
+  } catch (error) {
+    const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    app.writeLog({ level: 'error', category: 'system', message, functionName, invocationId });
+    return undefined;
+  }
+}
+
+/** A function that got no input where Azure gives it one, or whose output went nowhere, would seem to work. */
+function requireSupplied({ registered, bindingName }: McpTrigger): void {
+  const extra = findUnsuppliedBinding(registered.metadata.bindings, bindingName);
+  if (extra === undefined) return;
+  throw new Error(
+    `The function is not called: it has the extra ${extra.kind} "${extra.type}", which this local host can't supply. Run this app behind \`func start\` instead: it brings the bindings.`,
+  );
+}
+
+function createInvocation(
+  call: McpCall,
+  { registered: { metadata }, functionName, bindingName }: McpTrigger,
+  parameters: FoundResource['parameters'],
+  durable: DurableStandIn | undefined,
+): InvocationRequest {
+  const payload = createTriggerPayload(call);
+  const clients = Object.entries(metadata.bindings).filter(([, binding]) => isDurableClient(binding));
+  return {
+    invocationId: randomUUID(),
+    functionId: metadata.functionId ?? functionName,
+    inputData: [
+      { name: bindingName, data: { string: payload } },
+      ...clients.map(([name]) => ({ name, data: { json: durable?.clientInput ?? '' } })),
+    ],
+    triggerMetadata: createCallMetadata(call, bindingName, payload, parameters),
+    traceContext: {
+      traceParent: createTraceParent(findHeader(call.headers, 'traceparent')),
+      traceState: findHeader(call.headers, 'tracestate') ?? '',
+      attributes: {},
+    },
+  };
+}
