@@ -148,6 +148,7 @@ const packageRooms: Readonly<Record<string, Readonly<Record<string, readonly str
     doctor: ['command-line', 'client', 'certificates'],
     'functions-host/mcp': [
       'command-line',
+      'gateway/exchange',
       'functions-host/worker',
       'functions-host/routing',
       'functions-host/http',

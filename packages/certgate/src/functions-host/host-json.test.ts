@@ -34,7 +34,8 @@ test('the route prefix, its default, and the app setting that overrides it', asy
 });
 
 test('what the MCP endpoint says of itself, from the file and from app settings', async (context) => {
-  const file = '{ "version": "2.0", "extensions": { "mcp": { "ServerName": "Orders", "instructions": "Ask first." } } }';
+  const file =
+    '{ "version": "2.0", "extensions": { "mcp": { "ServerName": "Orders", "instructions": "Ask first." } } }';
   assert.deepEqual((await read(context, file)).mcpServer, {
     serverName: 'Orders',
     serverVersion: '1.0.0',

@@ -48,12 +48,28 @@ test('a line says when, what, the answer, who called and why', () => {
   assert.match(format({ status: 'cut', decision: allowed }), / cut caller billing$/);
 });
 
+test('a call over MCP names what was called, and says what HTTP does not', () => {
+  const call = { method: 'POST', path: '/runtime/webhooks/mcp', mcp: { method: 'tools/call', name: 'hello' } };
+  const say = (failed: boolean, more: Partial<HostAnswer> = {}): string =>
+    format({ ...call, ...more, mcp: { ...call.mcp, failed } }).replace('03:04:05 POST /runtime/webhooks/mcp ', '');
+  assert.equal(say(false), 'tools/call hello 200 open to everybody');
+  assert.equal(say(true), 'tools/call hello 200 open to everybody, answered with an error of MCP');
+  const denied = { outcome: 'denied', code: 'certificate_missing', detail: 'None came.' } as const;
+  assert.equal(say(true, { decision: denied }), 'tools/call hello 200 certificate_missing: None came.');
+  const list = { time: 0, durationMilliseconds: 1, method: 'POST', path: '/runtime/webhooks/mcp', status: 200 };
+  assert.equal(
+    stripVTControlCharacters(formatDecisionLine({ ...list, mcp: { method: 'tools/list', failed: false } }, now)),
+    '03:04:05 POST /runtime/webhooks/mcp tools/list 200 answered by the host itself',
+  );
+});
+
 test('what callers and documents say cannot steer the terminal', () => {
   const escape = '\u001b]0;owned\u0007';
   const raw = formatDecisionLine(
     {
       ...answer,
       path: `/api/${escape}`,
+      mcp: { method: escape, name: escape, failed: true },
       decision: { outcome: 'denied', code: 'x', identityName: escape, detail: escape },
     },
     now,

@@ -5,9 +5,14 @@ import type { GatewayExchange } from '../../gateway/gateway.js';
 
 /** One line for a request that reached the app: when, what, the answer, who called, and why it was decided so. */
 export function formatDecisionLine(answer: HostAnswer, now: Date): string {
-  const { method, path, status, functionName, decision } = answer;
+  const { method, path, status, functionName, decision, mcp } = answer;
   const reason = functionName === undefined ? describeUnanswered(status) : describeDecision(decision);
-  return formatLine(now, `${method} ${path}`, status, reason);
+  if (mcp === undefined) return formatLine(now, `${method} ${path}`, status, reason);
+  const called = `${mcp.method}${mcp.name === undefined ? '' : ` ${mcp.name}`}`;
+  // Over MCP, HTTP says 200 of a call that failed too.
+  const hasFailed = mcp.failed && decision?.outcome !== 'denied';
+  const text = hasFailed ? `${reason}, answered with an error of MCP` : reason;
+  return formatLine(now, `${method} ${path} ${called}`, status, text, mcp.failed);
 }
 
 /** One line for a request that the gateway answered by itself, or all that it knows of one that it passed on. */
@@ -42,10 +47,16 @@ function describeCertificate(thumbprintSha256: string): string {
 }
 
 /** Callers chose the path, and others the names and certificates: none of it may steer the terminal. */
-function formatLine(now: Date, request: string, status: number | 'cut', reason: string): string {
+function formatLine(
+  now: Date,
+  request: string,
+  status: number | 'cut',
+  reason: string,
+  hasFailed: boolean = false,
+): string {
   const text = escapeControls(`${now.toTimeString().slice(0, 8)} ${request} ${status} ${reason}`);
   if (typeof status !== 'number' || status >= 500) return colors.red(text);
-  return status >= 400 ? colors.yellow(text) : text;
+  return status >= 400 || hasFailed ? colors.yellow(text) : text;
 }
 
 /**

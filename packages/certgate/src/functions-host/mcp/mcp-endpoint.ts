@@ -2,8 +2,9 @@
 
 import { randomBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
+import { drainRequest } from '../../gateway/exchange/gateway-response.js';
 import type { HostExchange, WebhookEndpoint } from '../http/http-server.js';
-import { readBoundedBody, type ReceivedRequest } from '../http/http-request.js';
+import { hasBody, readBoundedBody, type ReceivedRequest } from '../http/http-request.js';
 import { writeStatus } from '../http/http-response.js';
 import type { McpServerInfo } from '../worker/host-protocol.js';
 import { accepts, isJsonType } from './media-types.js';
@@ -54,13 +55,12 @@ export class McpEndpoint implements WebhookEndpoint {
   }
 
   async answer(received: ReceivedRequest, exchange: HostExchange): Promise<void> {
-    const { response } = exchange;
     if (/(?:sse|message)\/*$/i.test(received.target.path)) {
-      writeText(response, 501, 'text/plain; charset=utf-8', legacyTransport);
+      await refuse(exchange, 501, legacyTransport);
     } else if (received.method !== 'POST') {
-      refuse(exchange, 405);
+      await refuse(exchange, 405);
     } else if (this.#openRequests >= maximumOpenRequests) {
-      refuse(exchange, 429);
+      await refuse(exchange, 429);
     } else {
       this.#openRequests += 1;
       try {
@@ -74,30 +74,33 @@ export class McpEndpoint implements WebhookEndpoint {
   async #answerPost(received: ReceivedRequest, exchange: HostExchange): Promise<void> {
     const { headers } = received;
     const { request, response } = exchange;
-    const accept = headers.get('accept') ?? '';
-    if (!accepts(accept, 'application/json') || !accepts(accept, 'text/event-stream')) {
-      writeError(response, 406, 'Not Acceptable: Client must accept both application/json and text/event-stream');
-      return;
-    }
-    if (!isSessionToken(headers.get(sessionHeaderName) ?? '')) {
-      writeError(response, 400, 'Invalid client state.');
-      return;
-    }
-    if (!isJsonType(headers.get('content-type') ?? '')) {
-      this.#refuseMessage(exchange, 'its Content-Type is not application/json');
-      return;
-    }
     const body = await readBoundedBody(request, maximumMessageBytes).catch(() => 'aborted' as const);
     if (body === 'aborted') return;
     if (body === 'too-large') {
-      refuse(exchange, 413);
+      await refuse(exchange, 413);
       return;
     }
-    const message = parseMessage(new TextDecoder().decode(body));
-    if (typeof message === 'string') this.#refuseMessage(exchange, message);
-    else if (message === null) {
-      writeError(response, 400, 'Bad Request: The POST body did not contain a valid JSON-RPC message.');
-    } else await this.#answerMessage(message, received, exchange);
+    const accept = headers.get('accept') ?? '';
+    if (!accepts(accept, 'application/json') || !accepts(accept, 'text/event-stream')) {
+      writeError(response, 406, 'Not Acceptable: Client must accept both application/json and text/event-stream');
+    } else if (!isSessionToken(headers.get(sessionHeaderName) ?? '')) {
+      writeError(response, 400, 'Invalid client state.');
+    } else if (!isJsonType(headers.get('content-type') ?? '')) {
+      this.#refuseMessage(response, 'its Content-Type is not application/json');
+    } else {
+      await this.#answerBody(new TextDecoder().decode(body), received, exchange);
+    }
+  }
+
+  async #answerBody(body: string, received: ReceivedRequest, exchange: HostExchange): Promise<void> {
+    const message = parseMessage(body);
+    if (typeof message === 'string') {
+      this.#refuseMessage(exchange.response, message);
+    } else if (message === null) {
+      writeError(exchange.response, 400, 'Bad Request: The POST body did not contain a valid JSON-RPC message.');
+    } else {
+      await this.#answerMessage(message, received, exchange);
+    }
   }
 
   async #answerMessage(message: RpcMessage, received: ReceivedRequest, exchange: HostExchange): Promise<void> {
@@ -110,7 +113,7 @@ export class McpEndpoint implements WebhookEndpoint {
     }
     const fault = findInitializeFault(message);
     if (fault !== undefined) {
-      this.#refuseMessage(exchange, fault);
+      this.#refuseMessage(response, fault);
       return;
     }
     const answer = await answerRequest(message, {
@@ -130,10 +133,10 @@ export class McpEndpoint implements WebhookEndpoint {
   }
 
   /** The extension doesn't catch what .NET's JSON reader throws, so its host answers 500, without a word. */
-  #refuseMessage(exchange: HostExchange, fault: string): void {
+  #refuseMessage(response: ServerResponse, fault: string): void {
     const message = `A request to /runtime/webhooks/mcp is no message of MCP: ${fault}. In Azure it is a 500 too.`;
     this.#app.app.writeLog({ level: 'warning', category: 'system', message });
-    refuse(exchange, 500);
+    writeStatus(response, 500);
   }
 }
 
@@ -167,15 +170,20 @@ function setStreamHeaders(response: ServerResponse): void {
 
 /** An answer without an id, which the C# SDK writes as an empty text. */
 function writeError(response: ServerResponse, status: number, message: string): void {
-  response.setHeader('connection', 'close');
   const body = formatAnswer('', failWith(errorCodes.serverError, message));
   writeText(response, status, 'application/json; charset=utf-8', body);
 }
 
-function refuse({ request, response }: HostExchange, status: number): void {
-  // The rest of its body isn't read, so the connection can't be used again.
-  if (!request.complete) response.setHeader('connection', 'close');
-  writeStatus(response, status);
+/** Answers a request whose body isn't wanted. */
+async function refuse({ request, response }: HostExchange, status: number, text: string = ''): Promise<void> {
+  if (text !== '') response.setHeader('content-type', 'text/plain; charset=utf-8');
+  if (hasBody(request)) response.setHeader('connection', 'close');
+  response.writeHead(status, { 'content-length': Buffer.byteLength(text) });
+  response.write(text);
+  response.flushHeaders();
+  // A connection that is closed over bytes that nobody read swallows the answer.
+  await drainRequest(request);
+  response.end();
 }
 
 function writeText(response: ServerResponse, status: number, contentType: string, text: string): void {
