@@ -1,6 +1,7 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RpcHttpData } from '../worker/core-types.js';
 import { BodyBudget } from './body-budget.js';
+import { writeStatus } from './http-response.js';
 import { parseQueryString, parseRequestTarget, type RequestTarget } from './request-target.js';
 
 /** One request as the host has understood it; from here on nobody looks at the socket's own fields. */
@@ -128,6 +129,12 @@ export function declaredLength(request: IncomingMessage): number {
 
 export function hasBody(request: IncomingMessage): boolean {
   return declaredLength(request) > 0 || request.headers['transfer-encoding'] !== undefined;
+}
+
+/** The rest of a refused request's body isn't read, so the connection can't be used again. */
+export function refuseRequest(request: IncomingMessage, response: ServerResponse, status: number): void {
+  if (hasBody(request)) response.setHeader('connection', 'close');
+  writeStatus(response, status);
 }
 
 /** Header names in lower case, each with its values as one text. */

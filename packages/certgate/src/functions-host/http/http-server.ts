@@ -1,58 +1,23 @@
 // http/: the HTTP side of the Functions host: requests to invocations, results to responses.
 
-import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { AppContext } from '../worker/app-context.js';
-import type { InvocationRequest } from '../worker/core-types.js';
-import { type DurableStandIn, isDurableClient } from '../worker/durable-client.js';
+import { isDisabled } from '../routing/disabled-functions.js';
+import { findRoute, type RouteMatch } from '../routing/router.js';
 import type { HostAccess, HostAnswer } from '../worker/host-protocol.js';
+import { describeError } from '../worker/invocation.js';
 import { AnswerReport, DecisionWatch } from './answer-report.js';
+import { runFunction } from './http-invocation.js';
 import {
-  declaredLength,
-  hasBody,
-  maximumBodyBytes,
   maximumHeaderBytes,
-  readRequestBody,
   readRequestHeaders,
   type ReceivedRequest,
   receiveRequest,
-  toRpcHttp,
+  refuseRequest,
 } from './http-request.js';
-import { writeResult, writeStatus } from './http-response.js';
-import { createTraceParent, invoke } from '../worker/invocation.js';
+import { writeStatus } from './http-response.js';
 import { identifySender, type RequestSender } from './request-sender.js';
-import { isDisabled } from '../routing/disabled-functions.js';
-import { findRoute, type Route, type RouteMatch } from '../routing/router.js';
-import { StreamingExchange } from './streaming-proxy.js';
-import { createTriggerMetadata } from './trigger-metadata.js';
-
-/** One request on its way, with the fields of its sender as they came. */
-export interface HostExchange {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  readonly report: AnswerReport;
-  /** As Node's `rawHeaders` has them, without the gateway's token. */
-  readonly rawHeaders: readonly string[];
-}
-
-/** An address of an extension's, below `/runtime/webhooks`. */
-export interface WebhookEndpoint {
-  /** Whether the path, as routes are matched against it, is one of its addresses. */
-  serves(path: string): boolean;
-  answer(received: ReceivedRequest, exchange: HostExchange): Promise<void>;
-}
-
-/** What is served once the app has loaded. */
-export interface ServedApp {
-  readonly app: AppContext;
-  readonly routes: readonly Route[];
-  readonly streamingUri: URL | undefined;
-  /** There where a function has a Durable Functions client among its inputs. */
-  readonly durable?: DurableStandIn | undefined;
-  /** There where a function has an MCP trigger. */
-  readonly mcp?: WebhookEndpoint | undefined;
-}
+import type { ServedApp } from './served-app.js';
 
 /** Kestrel's `MaxRequestLineSize`. */
 const maximumRequestLineBytes = 8192;
@@ -131,7 +96,7 @@ export class HttpServer {
     const report = new AnswerReport(request, response, this.#decisions, this.#onAnswer);
     const received = this.#receive(request, sender.rawHeaders);
     if (typeof received === 'number') {
-      refuse(request, response, received);
+      refuseRequest(request, response, received);
       return;
     }
     const exchange = { request, response, report, rawHeaders: sender.rawHeaders };
@@ -145,7 +110,7 @@ export class HttpServer {
     } else if (this.#served !== undefined && received.target.path === '/') {
       response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' }).end(homePage);
     } else {
-      refuse(request, response, this.#served === undefined ? 503 : 404);
+      refuseRequest(request, response, this.#served === undefined ? 503 : 404);
     }
   }
 
@@ -193,7 +158,7 @@ export class HttpServer {
   }
 
   #report(error: unknown): void {
-    this.#served?.app.writeLog({ level: 'error', category: 'system', message: describe(error) });
+    this.#served?.app.writeLog({ level: 'error', category: 'system', message: describeError(error) });
   }
 }
 
@@ -213,151 +178,4 @@ function findFunction(served: ServedApp, received: ReceivedRequest): RouteMatch 
   if (/^\/+(?:admin|runtime)(?:\/|$)/i.test(path)) return undefined;
   const match = findRoute(served.routes, received.method, path);
   return match === undefined || isDisabled(match.route.functionName) ? undefined : match;
-}
-
-async function runFunction(
-  served: ServedApp,
-  match: RouteMatch,
-  received: ReceivedRequest,
-  { request: incoming, response, report }: HostExchange,
-): Promise<void> {
-  const log = functionLog(served, match);
-  // The real host reads a body only when its length is declared, and gives the function an empty one otherwise.
-  const hasDeclaredBody = declaredLength(incoming) > 0;
-  const body = hasDeclaredBody ? await readBody(incoming) : undefined;
-  if (body === 'aborted') return;
-  if (body === 'too-large') {
-    // Kestrel would say 413, but the real host reads the body within the invocation, whose failures are all 500
-    // (azure-functions-host#10519).
-    log('error', randomUUID(), `The body is larger than ${maximumBodyBytes} bytes.`);
-    refuse(incoming, response, 500);
-    return;
-  }
-  const invocation = createInvocation(match, received, body, served);
-  report.nameInvocation(match.route.functionName, invocation.invocationId);
-  if (served.streamingUri !== undefined) {
-    const exchange = new StreamingExchange(
-      served.streamingUri,
-      invocation.invocationId,
-      received,
-      incoming,
-      response,
-      body,
-    );
-    await runStreaming(served, match, invocation, exchange, log);
-    return;
-  }
-  if (!hasDeclaredBody && hasBody(incoming)) {
-    log(
-      'warning',
-      invocation.invocationId,
-      'The body came chunked, without a Content-Length: the Functions host gives it to the function as empty, in Azure too.',
-    );
-    incoming.resume();
-  }
-  try {
-    const { response: answer } = await invoke(served.app, match.route.registered, invocation);
-    writeResult(response, answer.returnValue);
-  } catch (error) {
-    log('error', invocation.invocationId, describe(error));
-    clearHeaders(response);
-    writeStatus(response, 500);
-  }
-}
-
-async function runStreaming(
-  served: ServedApp,
-  match: RouteMatch,
-  invocation: InvocationRequest,
-  exchange: StreamingExchange,
-  log: FunctionLog,
-): Promise<void> {
-  let answered = false;
-  try {
-    const { result } = await invoke(served.app, match.route.registered, invocation);
-    const returned = match.route.registered.metadata.bindings['$return'];
-    answered = result !== null && result !== undefined && returned !== undefined;
-    if (!answered) {
-      log(
-        'error',
-        invocation.invocationId,
-        'The function returned nothing. With HTTP streaming the caller waits in vain for it in Azure; here it is a 500.',
-      );
-    }
-  } catch (error) {
-    log('error', invocation.invocationId, describe(error));
-  }
-  try {
-    await exchange.finish(answered);
-  } catch (error) {
-    // The answer was on its way already; the client sees it cut short.
-    log('debug', invocation.invocationId, describe(error));
-  }
-}
-
-function createInvocation(
-  match: RouteMatch,
-  received: ReceivedRequest,
-  body: Buffer | undefined,
-  { streamingUri, durable }: ServedApp,
-): InvocationRequest {
-  const { bindings } = match.route.registered.metadata;
-  const clients = Object.entries(bindings).filter(([, binding]) => isDurableClient(binding));
-  return {
-    invocationId: randomUUID(),
-    functionId: match.route.registered.metadata.functionId ?? match.route.functionName,
-    // With streaming the message stays empty, and the library takes the request from the forwarded one.
-    inputData: [
-      {
-        name: match.route.triggerName,
-        data: { http: streamingUri === undefined ? toRpcHttp(received, match.values, body) : {} },
-      },
-      ...clients.map(([name]) => ({ name, data: { json: durable?.clientInput ?? '' } })),
-    ],
-    triggerMetadata: createTriggerMetadata(received, allRouteValues(match), body),
-    traceContext: {
-      traceParent: createTraceParent(received.headers.get('traceparent')),
-      traceState: received.headers.get('tracestate') ?? '',
-      attributes: {},
-    },
-  };
-}
-
-/** In the order in which they were matched (of `{a}-{b}`, b is first), then the parameters that the path gave no value. */
-function allRouteValues({ route, values }: RouteMatch): ReadonlyMap<string, string | undefined> {
-  const parameters = route.template.segments.flat().filter((part) => part.kind === 'parameter');
-  const absent = parameters.filter(({ name }) => !values.has(name));
-  return new Map([...values, ...absent.map(({ name }) => [name, undefined] as const)]);
-}
-
-type FunctionLog = (level: 'debug' | 'warning' | 'error', invocationId: string, message: string) => void;
-
-function functionLog(served: ServedApp, match: RouteMatch): FunctionLog {
-  return (level, invocationId, message) => {
-    const functionName = match.route.functionName;
-    served.app.writeLog({ level, category: 'system', message, functionName, invocationId });
-  };
-}
-
-async function readBody(incoming: IncomingMessage): Promise<Buffer | 'too-large' | 'aborted'> {
-  try {
-    return await readRequestBody(incoming);
-  } catch {
-    return 'aborted';
-  }
-}
-
-/** The rest of a refused request's body isn't read, so the connection can't be used again. */
-function refuse(request: IncomingMessage, response: ServerResponse, status: number): void {
-  if (hasBody(request)) response.setHeader('connection', 'close');
-  writeStatus(response, status);
-}
-
-function clearHeaders(response: ServerResponse): void {
-  if (response.headersSent) return;
-  for (const name of response.getHeaderNames()) response.removeHeader(name);
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -18,6 +18,7 @@ function isRequest(message: ReturnType<typeof parseMessage>): boolean {
 const table: readonly (readonly [text: string, expected: unknown])[] = [
   ['{"jsonrpc":"2.0","id":1,"method":"ping"}', { kind: 'request', id: 1, method: 'ping', params: undefined }],
   ['{"jsonrpc":"2.0","id":"","method":"a","params":{}}', { kind: 'request', id: '', method: 'a', params: {} }],
+  ['{"jsonrpc":"2.0","id":1,"method":"a","params":1,"PARAMS":2}', { kind: 'request', id: 1, method: 'a', params: 2 }],
   [
     '{"jsonrpc":"2.0","method":"notifications/initialized"}',
     { kind: 'notification', method: 'notifications/initialized' },

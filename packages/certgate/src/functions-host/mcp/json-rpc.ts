@@ -62,13 +62,19 @@ function readMessage(message: JsonObject): RpcMessage | string {
   if (!hasId) return { kind: 'notification', method };
   const isId = typeof id === 'string' || (typeof id === 'number' && Number.isSafeInteger(id));
   return isId
-    ? { kind: 'request', id, method, params: readOwn(message, 'params') }
+    ? { kind: 'request', id, method, params: readParameter(message, 'params') }
     : '"id" is no string and no integer';
 }
 
 function isDeeperThan(value: unknown, depth: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
   return depth === 0 || Object.values(value).some((member) => isDeeperThan(member, depth - 1));
+}
+
+/** A parameter: .NET reads these names without case, and the last of several counts (`JsonSerializerDefaults.Web`). */
+export function readParameter(params: JsonObject, name: string): unknown {
+  const key = Object.keys(params).filter((each) => each.toLowerCase() === name.toLowerCase());
+  return readOwn(params, key.at(-1) ?? name);
 }
 
 /** The app shares this process, and what it adds to `Object.prototype` is no member of a message. */

@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { drainRequest } from '../../gateway/exchange/gateway-response.js';
-import type { HostExchange, WebhookEndpoint } from '../http/http-server.js';
+import type { HostExchange, WebhookEndpoint } from '../http/served-app.js';
 import { hasBody, readBoundedBody, type ReceivedRequest } from '../http/http-request.js';
 import { writeStatus } from '../http/http-response.js';
 import type { McpServerInfo } from '../worker/host-protocol.js';
@@ -14,7 +14,7 @@ import {
   formatAnswer,
   type MethodAnswer,
   parseMessage,
-  readOwn,
+  readParameter,
   type RpcMessage,
   type RpcRequest,
 } from './json-rpc.js';
@@ -145,7 +145,7 @@ function describeCall(
   answer: MethodAnswer,
 ): { readonly method: string; readonly name?: string; readonly failed: boolean } {
   const nameParameter = nameParameters.get(method);
-  const name = nameParameter !== undefined && isJsonObject(params) ? readOwn(params, nameParameter) : undefined;
+  const name = nameParameter !== undefined && isJsonObject(params) ? readParameter(params, nameParameter) : undefined;
   const failed = 'error' in answer || (answer.result as { readonly isError?: boolean }).isError === true;
   return { method, ...(typeof name === 'string' ? { name } : {}), failed };
 }

@@ -3,7 +3,7 @@ import type { AppContext } from '../worker/app-context.js';
 import type { InvocationRequest, RpcTypedData } from '../worker/core-types.js';
 import { type DurableStandIn, isDurableClient } from '../worker/durable-client.js';
 import { findUnsuppliedBinding } from '../worker/extra-bindings.js';
-import { createTraceParent, invoke } from '../worker/invocation.js';
+import { createTraceParent, describeError, invoke } from '../worker/invocation.js';
 import type { FoundResource } from './mcp-catalog.js';
 import type { McpTrigger } from './mcp-trigger.js';
 import { createCallMetadata, createTriggerPayload, findHeader, type McpCall } from './trigger-payload.js';
@@ -34,8 +34,7 @@ export async function callMcpFunction(
     const { response } = await invoke(app, registered, invocation);
     return bind(response.returnValue);
   } catch (error) {
-    const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    app.writeLog({ level: 'error', category: 'system', message, functionName, invocationId });
+    app.writeLog({ level: 'error', category: 'system', message: describeError(error), functionName, invocationId });
     return undefined;
   }
 }

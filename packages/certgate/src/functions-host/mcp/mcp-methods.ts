@@ -1,7 +1,7 @@
 import { findProperty, isJsonObject, type JsonObject } from '../../command-line/json-file.js';
 import type { RpcTypedData } from '../worker/core-types.js';
 import type { McpServerInfo } from '../worker/host-protocol.js';
-import { errorCodes, failWith, internalError, type MethodAnswer, readOwn, type RpcRequest } from './json-rpc.js';
+import { errorCodes, failWith, internalError, type MethodAnswer, readParameter, type RpcRequest } from './json-rpc.js';
 import type { FoundResource, McpCatalog, McpEntry } from './mcp-catalog.js';
 import { findText } from './mcp-trigger.js';
 import { findUriFault } from './resource-uri.js';
@@ -71,16 +71,16 @@ export async function answerRequest(request: RpcRequest, surroundings: McpSurrou
 /** What .NET's reader throws on, where the extension makes a session. Undefined: the request can be answered. */
 export function findInitializeFault({ method, params }: RpcRequest): string | undefined {
   if (method !== 'initialize' || params === undefined || params === null) return undefined;
-  const client = isJsonObject(params) ? readOwn(params, 'clientInfo') : undefined;
-  if (!isJsonObject(params) || typeof readOwn(params, 'protocolVersion') !== 'string' || !isJsonObject(client)) {
+  const client = isJsonObject(params) ? readParameter(params, 'clientInfo') : undefined;
+  if (!isJsonObject(params) || typeof readParameter(params, 'protocolVersion') !== 'string' || !isJsonObject(client)) {
     return '"initialize" needs "protocolVersion" and "clientInfo"';
   }
-  const isNamed = ['name', 'version'].every((name) => typeof readOwn(client, name) === 'string');
+  const isNamed = ['name', 'version'].every((name) => typeof readParameter(client, name) === 'string');
   return isNamed ? undefined : '"clientInfo" needs "name" and "version"';
 }
 
 function initialize(params: JsonObject | undefined, { server }: McpSurroundings): MethodAnswer {
-  const wanted = params === undefined ? undefined : readOwn(params, 'protocolVersion');
+  const wanted = params === undefined ? undefined : readParameter(params, 'protocolVersion');
   const { serverName: name, serverVersion: version, instructions } = server;
   return {
     result: {
@@ -141,8 +141,8 @@ function readCall(
   { headers }: McpSurroundings,
 ): McpCall | 'malformed' {
   if (params === undefined) return { kind, name: '', arguments: undefined, headers };
-  const name = readOwn(params, kind === 'resource' ? 'uri' : 'name');
-  const given = kind === 'resource' ? undefined : (readOwn(params, 'arguments') ?? undefined);
+  const name = readParameter(params, kind === 'resource' ? 'uri' : 'name');
+  const given = kind === 'resource' ? undefined : (readParameter(params, 'arguments') ?? undefined);
   if (typeof name !== 'string' || (given !== undefined && !isJsonObject(given))) return 'malformed';
   return { kind, name, arguments: given, headers };
 }

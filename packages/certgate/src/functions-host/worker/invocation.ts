@@ -65,6 +65,11 @@ export function readTraceId(traceParent: string | readonly string[] | undefined)
   return /^[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/.exec(text)?.[1];
 }
 
+/** For the log of this machine: with the stack, where there is one. */
+export function describeError(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
 function requireModel(app: AppContext): ProgrammingModel {
   if (app.programmingModel === undefined) throw new Error('The app has no programming model.');
   return app.programmingModel;

@@ -1,0 +1,157 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { RouteMatch } from '../routing/router.js';
+import type { InvocationRequest } from '../worker/core-types.js';
+import { isDurableClient } from '../worker/durable-client.js';
+import { createTraceParent, describeError, invoke } from '../worker/invocation.js';
+import {
+  declaredLength,
+  hasBody,
+  maximumBodyBytes,
+  readRequestBody,
+  type ReceivedRequest,
+  refuseRequest,
+  toRpcHttp,
+} from './http-request.js';
+import { writeResult, writeStatus } from './http-response.js';
+import type { HostExchange, ServedApp } from './served-app.js';
+import { StreamingExchange } from './streaming-proxy.js';
+import { createTriggerMetadata } from './trigger-metadata.js';
+
+/** One request to a function, from its body to the answer. */
+export async function runFunction(
+  served: ServedApp,
+  match: RouteMatch,
+  received: ReceivedRequest,
+  { request: incoming, response, report }: HostExchange,
+): Promise<void> {
+  const log = functionLog(served, match);
+  // The real host reads a body only when its length is declared, and gives the function an empty one otherwise.
+  const hasDeclaredBody = declaredLength(incoming) > 0;
+  const body = hasDeclaredBody ? await readBody(incoming) : undefined;
+  if (body === 'aborted') return;
+  if (body === 'too-large') {
+    // Kestrel would say 413, but the real host reads the body within the invocation, whose failures are all 500
+    // (azure-functions-host#10519).
+    log('error', randomUUID(), `The body is larger than ${maximumBodyBytes} bytes.`);
+    refuseRequest(incoming, response, 500);
+    return;
+  }
+  const invocation = createInvocation(match, received, body, served);
+  report.nameInvocation(match.route.functionName, invocation.invocationId);
+  if (served.streamingUri !== undefined) {
+    const exchange = new StreamingExchange(
+      served.streamingUri,
+      invocation.invocationId,
+      received,
+      incoming,
+      response,
+      body,
+    );
+    await runStreaming(served, match, invocation, exchange, log);
+    return;
+  }
+  if (!hasDeclaredBody && hasBody(incoming)) {
+    log(
+      'warning',
+      invocation.invocationId,
+      'The body came chunked, without a Content-Length: the Functions host gives it to the function as empty, in Azure too.',
+    );
+    incoming.resume();
+  }
+  try {
+    const { response: answer } = await invoke(served.app, match.route.registered, invocation);
+    writeResult(response, answer.returnValue);
+  } catch (error) {
+    log('error', invocation.invocationId, describeError(error));
+    clearHeaders(response);
+    writeStatus(response, 500);
+  }
+}
+
+async function runStreaming(
+  served: ServedApp,
+  match: RouteMatch,
+  invocation: InvocationRequest,
+  exchange: StreamingExchange,
+  log: FunctionLog,
+): Promise<void> {
+  let answered = false;
+  try {
+    const { result } = await invoke(served.app, match.route.registered, invocation);
+    const returned = match.route.registered.metadata.bindings['$return'];
+    answered = result !== null && result !== undefined && returned !== undefined;
+    if (!answered) {
+      log(
+        'error',
+        invocation.invocationId,
+        'The function returned nothing. With HTTP streaming the caller waits in vain for it in Azure; here it is a 500.',
+      );
+    }
+  } catch (error) {
+    log('error', invocation.invocationId, describeError(error));
+  }
+  try {
+    await exchange.finish(answered);
+  } catch (error) {
+    // The answer was on its way already; the client sees it cut short.
+    log('debug', invocation.invocationId, describeError(error));
+  }
+}
+
+function createInvocation(
+  match: RouteMatch,
+  received: ReceivedRequest,
+  body: Buffer | undefined,
+  { streamingUri, durable }: ServedApp,
+): InvocationRequest {
+  const { bindings } = match.route.registered.metadata;
+  const clients = Object.entries(bindings).filter(([, binding]) => isDurableClient(binding));
+  return {
+    invocationId: randomUUID(),
+    functionId: match.route.registered.metadata.functionId ?? match.route.functionName,
+    // With streaming the message stays empty, and the library takes the request from the forwarded one.
+    inputData: [
+      {
+        name: match.route.triggerName,
+        data: { http: streamingUri === undefined ? toRpcHttp(received, match.values, body) : {} },
+      },
+      ...clients.map(([name]) => ({ name, data: { json: durable?.clientInput ?? '' } })),
+    ],
+    triggerMetadata: createTriggerMetadata(received, allRouteValues(match), body),
+    traceContext: {
+      traceParent: createTraceParent(received.headers.get('traceparent')),
+      traceState: received.headers.get('tracestate') ?? '',
+      attributes: {},
+    },
+  };
+}
+
+/** In the order in which they were matched (of `{a}-{b}`, b is first), then the parameters that the path gave no value. */
+function allRouteValues({ route, values }: RouteMatch): ReadonlyMap<string, string | undefined> {
+  const parameters = route.template.segments.flat().filter((part) => part.kind === 'parameter');
+  const absent = parameters.filter(({ name }) => !values.has(name));
+  return new Map([...values, ...absent.map(({ name }) => [name, undefined] as const)]);
+}
+
+type FunctionLog = (level: 'debug' | 'warning' | 'error', invocationId: string, message: string) => void;
+
+function functionLog(served: ServedApp, match: RouteMatch): FunctionLog {
+  return (level, invocationId, message) => {
+    const functionName = match.route.functionName;
+    served.app.writeLog({ level, category: 'system', message, functionName, invocationId });
+  };
+}
+
+async function readBody(incoming: IncomingMessage): Promise<Buffer | 'too-large' | 'aborted'> {
+  try {
+    return await readRequestBody(incoming);
+  } catch {
+    return 'aborted';
+  }
+}
+
+function clearHeaders(response: ServerResponse): void {
+  if (response.headersSent) return;
+  for (const name of response.getHeaderNames()) response.removeHeader(name);
+}
