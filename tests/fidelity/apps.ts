@@ -7,6 +7,8 @@ export const apps = {
   prefix: { folder: 'prefix', environment: {} },
   /** The same, with an app setting over host.json. */
   prefixSetting: { folder: 'prefix', environment: { AzureFunctionsJobHost__extensions__http__routePrefix: 'prod' } },
+  /** Tools, resources and prompts. */
+  mcp: { folder: 'mcp', environment: {} },
 } as const;
 
 export type AppName = keyof typeof apps;

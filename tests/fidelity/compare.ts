@@ -12,6 +12,9 @@ export function assertAnswer(received: Received, expected: Answer, authority: st
     assert.deepEqual(received.headers.get(name), values, `the header ${name}`);
   }
   if (expected.text !== undefined) assert.equal(text, expected.text);
+  if (expected.event !== undefined) {
+    assert.deepEqual(JSON.parse(/^event: message\ndata: (.+)\n\n$/.exec(text)?.[1] ?? text), expected.event);
+  }
   if (expected.sees !== undefined) assertSeen(JSON.parse(text) as Record<string, unknown>, expected.sees);
 }
 

@@ -44,6 +44,8 @@ export interface Answer {
   readonly text?: string;
   /** Members of the JSON body; `headers` in it are compared one by one, null for an absent one. */
   readonly sees?: Readonly<Record<string, unknown>>;
+  /** The JSON of the only event in a stream. */
+  readonly event?: Readonly<Record<string, unknown>>;
   /** The connection ends before the body does. */
   readonly cut?: boolean;
 }

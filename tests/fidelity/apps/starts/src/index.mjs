@@ -14,6 +14,10 @@ const cases = {
     const queue = output.storageQueue({ queueName: 'orders', connection: 'Storage' });
     app.http('Queues', { extraOutputs: [queue], handler });
   },
+  'same-tool': () => {
+    app.mcpTool('First', { toolName: 'greet', toolProperties: [], handler });
+    app.mcpTool('Second', { toolName: 'greet', toolProperties: [], handler });
+  },
 };
 const chosen = process.env.FIDELITY_CASE;
 if (chosen !== 'no-function') app.get('Healthy', handler);
