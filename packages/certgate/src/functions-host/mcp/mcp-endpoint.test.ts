@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { request as openRequest } from 'node:http';
 import { test, type TestContext } from 'node:test';
 import type { FunctionsHost, HostAnswer, HostLogLine } from '../functions-host.js';
 import { commonJs, createSampleApp, waitFor } from '../test-support/sample-app.js';
@@ -280,35 +279,6 @@ test('an app without an MCP function has no endpoint', async (context) => {
   const sample = await startSample(context, `app.get('all', { route: '{*rest}', handler: () => ({}) });`);
   assert.equal((await send(sample, { body: '{"jsonrpc":"2.0","id":1,"method":"ping"}' })).status, 404);
 });
-
-test('bodies come with their length or in chunks, and none is read beyond its bound', async (context) => {
-  const sample = await startSample(context);
-  const ping = '{"jsonrpc":"2.0","id":1,"method":"ping"}';
-  assert.equal(await sendChunks(sample.host, [ping.slice(0, 5), ping.slice(5)]), 200);
-  const text = 'a'.repeat(3_000_000);
-  const large = JSON.stringify({
-    jsonrpc: '2.0',
-    id: 1,
-    method: 'tools/call',
-    params: { name: 'hello', arguments: { who: text } },
-  });
-  assert.equal((await send(sample, { body: large })).status, 200);
-  const tooLarge = ' '.repeat(4_194_305);
-  assert.equal((await send(sample, { body: tooLarge })).status, 413);
-  assert.equal(await sendChunks(sample.host, [tooLarge]), 413);
-});
-
-function sendChunks(host: FunctionsHost, chunks: readonly string[]): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const request = openRequest(`${host.url}/runtime/webhooks/mcp`, { method: 'POST', headers: usual }, (response) => {
-      response.resume();
-      resolve(response.statusCode ?? 0);
-    });
-    request.once('error', reject);
-    for (const chunk of chunks) request.write(chunk);
-    request.end();
-  });
-}
 
 test('what a function gets: the payload, and the metadata beside it', async (context) => {
   const sample = await startSample(context);

@@ -6,7 +6,7 @@ import { drainRequest } from '../../gateway/exchange/gateway-response.js';
 import type { HostExchange, WebhookEndpoint } from '../http/served-app.js';
 import { hasBody, readBoundedBody, type ReceivedRequest } from '../http/http-request.js';
 import { writeStatus } from '../http/http-response.js';
-import type { McpServerInfo } from '../worker/host-protocol.js';
+import type { HostMcpCall, McpServerInfo } from '../worker/host-protocol.js';
 import { accepts, isJsonType } from './media-types.js';
 import {
   errorCodes,
@@ -27,7 +27,7 @@ import { createHeaderMap, sessionHeaderName } from './trigger-payload.js';
 /** Less than the extension takes: a message is read whole, and becomes objects, before anybody is asked. */
 const maximumMessageBytes = 4_194_304;
 /** Calls beyond these are refused, so that what one client sends can't fill the memory of the app's process. */
-const maximumOpenRequests = 2048;
+const usualMaximumOpenRequests = 2048;
 
 const legacyTransport =
   'The legacy SSE transport of MCP is not served here. Over it, the extension gives a function the headers of the ' +
@@ -42,12 +42,19 @@ export class McpEndpoint implements WebhookEndpoint {
   readonly #catalog: McpCatalog;
   readonly #server: McpServerInfo;
   readonly #app: McpApp;
+  readonly #maximumOpenRequests: number;
   #openRequests = 0;
 
-  constructor(catalog: McpCatalog, server: McpServerInfo, app: McpApp) {
+  constructor(
+    catalog: McpCatalog,
+    server: McpServerInfo,
+    app: McpApp,
+    maximumOpenRequests: number = usualMaximumOpenRequests,
+  ) {
     this.#catalog = catalog;
     this.#server = server;
     this.#app = app;
+    this.#maximumOpenRequests = maximumOpenRequests;
   }
 
   serves(path: string): boolean {
@@ -59,7 +66,7 @@ export class McpEndpoint implements WebhookEndpoint {
       await refuse(exchange, 501, legacyTransport);
     } else if (received.method !== 'POST') {
       await refuse(exchange, 405);
-    } else if (this.#openRequests >= maximumOpenRequests) {
+    } else if (this.#openRequests >= this.#maximumOpenRequests) {
       await refuse(exchange, 429);
     } else {
       this.#openRequests += 1;
@@ -116,6 +123,7 @@ export class McpEndpoint implements WebhookEndpoint {
       this.#refuseMessage(response, fault);
       return;
     }
+    report.noteMcp(describeCall(message, undefined));
     const answer = await answerRequest(message, {
       catalog: this.#catalog,
       server: this.#server,
@@ -140,14 +148,15 @@ export class McpEndpoint implements WebhookEndpoint {
   }
 }
 
-function describeCall(
-  { method, params }: RpcRequest,
-  answer: MethodAnswer,
-): { readonly method: string; readonly name?: string; readonly failed: boolean } {
+/** `answer`: undefined while it is on its way, or its client gone. */
+function describeCall({ method, params }: RpcRequest, answer: MethodAnswer | undefined): HostMcpCall {
   const nameParameter = nameParameters.get(method);
   const name = nameParameter !== undefined && isJsonObject(params) ? readParameter(params, nameParameter) : undefined;
-  const failed = 'error' in answer || (answer.result as { readonly isError?: boolean }).isError === true;
-  return { method, ...(typeof name === 'string' ? { name } : {}), failed };
+  return { method, ...(typeof name === 'string' ? { name } : {}), failed: answer !== undefined && hasFailed(answer) };
+}
+
+function hasFailed(answer: MethodAnswer): boolean {
+  return 'error' in answer || (answer.result as { readonly isError?: boolean }).isError === true;
 }
 
 /**
