@@ -108,17 +108,35 @@ export async function readBoundedBody(request: IncomingMessage, maximumBytes: nu
   }
   const release = await budget.reserve(maximumBytes, request);
   try {
-    const chunks: Buffer[] = [];
-    let length = 0;
-    for await (const chunk of request as AsyncIterable<Buffer>) {
-      length += chunk.length;
-      if (length > maximumBytes) return 'too-large';
-      chunks.push(chunk);
-    }
-    return Buffer.concat(chunks);
+    return await readChunks(request, maximumBytes);
   } finally {
     release();
   }
+}
+
+/** By events: an iterator that is left early destroys the request, and the answer may be lost with it. */
+function readChunks(request: IncomingMessage, maximumBytes: number): Promise<Buffer | 'too-large'> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    const keep = (chunk: Buffer): void => {
+      length += chunk.length;
+      if (length <= maximumBytes) {
+        chunks.push(chunk);
+        return;
+      }
+      request.off('data', keep).pause();
+      chunks.length = 0;
+      resolve('too-large');
+    };
+    request.on('data', keep);
+    request.once('end', () => {
+      resolve(Buffer.concat(chunks));
+    });
+    request.once('close', () => {
+      reject(new Error('The client left within its body.'));
+    });
+  });
 }
 
 /** From `Content-Length`, zero without one: what a chunked request declares. */

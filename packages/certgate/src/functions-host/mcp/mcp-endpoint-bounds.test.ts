@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { request as openRequest } from 'node:http';
+import { connect } from 'node:net';
 import { test, type TestContext } from 'node:test';
 import { createFrontEndToken } from '../http/request-sender.js';
 import { HttpServer } from '../http/http-server.js';
@@ -23,6 +24,9 @@ test('bodies come with their length or in chunks, and none is read beyond its bo
   const tooLarge = ' '.repeat(4_194_305);
   assert.equal(await post(tooLarge), 413);
   assert.equal(await postTo(`${url}/runtime/webhooks/mcp`, [tooLarge], false), 413);
+  // The sender isn't cut off within its body: it would not read the answer.
+  const chunks = Array.from({ length: 12 }, () => ' '.repeat(1_000_000));
+  assert.equal(await postTo(`${url}/runtime/webhooks/mcp`, chunks, false), 413);
 });
 
 function postTo(url: string, chunks: readonly string[], hasLength: boolean): Promise<number> {
@@ -87,6 +91,21 @@ test('more open requests than allowed are refused, until some have ended', async
     [200, 200],
   );
   assert.equal((await post(ping)).status, 200);
+});
+
+test('a client that leaves within its body takes no room any longer', async (context) => {
+  const { url, answers } = await startWaiting(context, 1);
+  const { host, port } = new URL(url);
+  const head = `POST /runtime/webhooks/mcp HTTP/1.1\r\nHost: ${host}\r\nAccept: */*\r\nContent-Type: application/json`;
+  const bodies = ['Transfer-Encoding: chunked\r\n\r\n5\r\n{"jso\r\n', 'Content-Length: 1000\r\n\r\n{"jso'];
+  for (const [index, body] of bodies.entries()) {
+    const socket = connect(Number(port), '127.0.0.1');
+    socket.on('error', () => undefined).end(`${head}\r\n${body}`);
+    await waitFor('the end', () => answers.length === index * 2 + 1);
+    assert.equal(answers.at(-1)?.status, 'cut');
+    assert.equal(await postTo(url, [ping], true), 200);
+    await waitFor('the answer', () => answers.length === index * 2 + 2);
+  }
 });
 
 test('a client that leaves is told of, and its call counts until the function has ended', async (context) => {
