@@ -1,9 +1,13 @@
 import { Command, Option } from 'commander';
+import { isToolResult } from '../client/mcp-reply.js';
+import { type McpConnection, mcpPath, openMcpSession } from '../client/mcp-session.js';
 import { sendRequest } from '../client/send-request.js';
-import { exitCodes } from '../command-line/command-failure.js';
+import { CommandFailure, exitCodes } from '../command-line/command-failure.js';
 import { addHelpSections } from '../command-line/help.js';
 import { printJsonReport, printReport } from './call/call-report.js';
-import { findCallerCertificate, type CertificateFlags } from './call/caller-certificate.js';
+import { findCallerCertificate, type CallerCertificate, type CertificateFlags } from './call/caller-certificate.js';
+import { findMcpAddress, parseToolName, readToolArguments } from './call/mcp-options.js';
+import { printMcpJsonReport, printMcpReport } from './call/mcp-report.js';
 import {
   collectHeader,
   parseMethod,
@@ -18,6 +22,8 @@ interface CallFlags extends CertificateFlags {
   readonly request?: string;
   readonly header?: HeaderFields;
   readonly data?: string;
+  readonly mcpTool?: string;
+  readonly mcpArguments?: string;
   readonly cacert?: string;
   readonly timeout: number;
   readonly json?: boolean;
@@ -33,6 +39,8 @@ export function callCommand(): Command {
     .option('-X, --request <method>', 'the HTTP method; default GET, or POST with a body', parseMethod)
     .option('-H, --header <line>', 'a header, "Name: value" (repeatable)', collectHeader)
     .option('-d, --data <body>', 'the body; @file reads a file, @- standard input')
+    .option('--mcp-tool <name>', `call this MCP tool; a URL without a path is completed with ${mcpPath}`, parseToolName)
+    .option('--mcp-arguments <json>', "the tool's arguments, a JSON object; @file reads a file, @- standard input")
     .option(
       '--cacert <file>',
       "PEM of the server's authority, or of the server itself; replaces the system's authorities",
@@ -42,36 +50,69 @@ export function callCommand(): Command {
         .argParser(parseTimeout)
         .default(30_000, '30'),
     )
-    .option('--json', 'print one JSON object: status, code, headers, body, certificate')
+    .option('--json', 'print one JSON object: status, code, headers, body, certificate; with --mcp-tool also mcp')
     .action(call);
   return addHelpSections(command, {
     exitCodes: {
-      0: 'the answer has a status from 200 to 299',
-      1: 'the answer has another status, or there was no answer: no connection, a server that is not trusted, a timeout',
+      0: 'the answer has a status from 200 to 299; with --mcp-tool: the tool answered, and not with an error',
+      1: 'the answer has another status, the tool did not run or answered with an error, or there was no answer: no connection, a server that is not trusted, a timeout',
       2: "a file, the password, the URL or an option can't be used; nothing was sent",
     },
     examples: [
       'certgate call https://localhost:7443/api/orders --certificate allowed.pfx --password-file allowed.password',
       'certgate call https://example.azurewebsites.net/api/orders --certificate caller.crt.pem --key caller.key.pem',
       'certgate call https://localhost:7443/api/orders --cacert .certgate/gateway.crt.pem --json',
+      'certgate call https://example.azurewebsites.net --mcp-tool GetWeather --certificate caller.crt.pem --key caller.key.pem',
     ],
   });
 }
 
 async function call(url: string, flags: CallFlags): Promise<void> {
+  if (flags.mcpTool !== undefined) return callTool(url, flags.mcpTool, flags);
+  if (flags.mcpArguments !== undefined) {
+    throw new CommandFailure('--mcp-arguments are those of a tool, and no tool is named.', {
+      remedy: 'Add --mcp-tool, or pass a body with --data.',
+    });
+  }
   const certificate = await findCallerCertificate(flags);
   const body = await readRequestBody(flags.data, flags.passwordStdin === true);
-  const caPem = flags.cacert === undefined ? undefined : await readAuthorities(flags.cacert);
   const response = await sendRequest({
-    url,
+    ...(await describeConnection(url, certificate, flags)),
     method: flags.request ?? (body === undefined ? 'GET' : 'POST'),
-    ...(flags.header === undefined ? {} : { headers: flags.header }),
-    timeoutMilliseconds: flags.timeout,
     ...(body === undefined ? {} : { body }),
-    ...(caPem === undefined ? {} : { caPem }),
-    ...(certificate === undefined ? {} : { certificate }),
   });
   if (flags.json === true) printJsonReport(response, certificate);
   else printReport(response, certificate);
   if (response.status < 200 || response.status > 299) process.exitCode = exitCodes.failed;
+}
+
+async function callTool(address: string, name: string, flags: CallFlags): Promise<void> {
+  if (flags.request !== undefined || flags.data !== undefined) {
+    throw new CommandFailure('The requests of --mcp-tool are those of MCP, with a method and a body of their own.', {
+      remedy: 'Omit --request and --data; the arguments of the tool are --mcp-arguments.',
+    });
+  }
+  const certificate = await findCallerCertificate(flags);
+  const parameters = { name, arguments: await readToolArguments(flags.mcpArguments, flags.passwordStdin === true) };
+  const opened = await openMcpSession(await describeConnection(findMcpAddress(address), certificate, flags));
+  const answer = opened.isOpen ? await opened.session.request('tools/call', parameters) : opened.answer;
+  if (flags.json === true) printMcpJsonReport(answer, certificate);
+  else printMcpReport(answer, certificate);
+  const isAnswered = opened.isOpen && answer.response.status === 200 && isToolResult(answer.reply);
+  if (!isAnswered) process.exitCode = exitCodes.failed;
+}
+
+async function describeConnection(
+  url: string,
+  certificate: CallerCertificate | undefined,
+  { header, timeout, cacert }: CallFlags,
+): Promise<McpConnection> {
+  const caPem = cacert === undefined ? undefined : await readAuthorities(cacert);
+  return {
+    url,
+    ...(header === undefined ? {} : { headers: header }),
+    timeoutMilliseconds: timeout,
+    ...(caPem === undefined ? {} : { caPem }),
+    ...(certificate === undefined ? {} : { certificate }),
+  };
 }

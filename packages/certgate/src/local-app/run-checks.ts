@@ -1,3 +1,4 @@
+import { parseRefusal, type Refusal } from '../client/refusal.js';
 import { sendRequest } from '../client/send-request.js';
 import { CommandFailure } from '../command-line/command-failure.js';
 import { type PlannedCheck, chooseMethod, fillRoute } from './check-plan.js';
@@ -66,12 +67,6 @@ function isHiddenRole(check: PlannedCheck, code: string | null): boolean {
   return check.expected === 200 && code === 'role_missing' && listRoleSets([check.function]).length === 0;
 }
 
-interface Refusal {
-  readonly publicCode: string;
-  readonly precise: string;
-  readonly correlationId: string;
-}
-
 /**
  * A refusal must be the gate's own: an app's 401 doesn't show that the gate stood. A call that must get through may get
  * any answer of the function itself (a 400 for a missing body is one), but no refusal and no server error.
@@ -102,22 +97,6 @@ function judgeGateway({ answeredBy }: PlannedCheck, answer: string): Pick<CheckR
 }
 
 function readRefusal(contentType: unknown, body: string): Refusal | undefined {
-  if (typeof contentType !== 'string' || !contentType.startsWith('application/problem+json')) return undefined;
-  try {
-    const problem = JSON.parse(body) as {
-      type?: unknown;
-      code?: unknown;
-      correlationId?: unknown;
-      development?: { code?: unknown };
-    };
-    if (typeof problem.code !== 'string' || problem.type !== `urn:certgate:problem:${problem.code}`) return undefined;
-    const { code: precise } = problem.development ?? {};
-    return {
-      publicCode: problem.code,
-      precise: typeof precise === 'string' ? precise : problem.code,
-      correlationId: String(problem.correlationId),
-    };
-  } catch {
-    return undefined;
-  }
+  const isProblem = typeof contentType === 'string' && contentType.startsWith('application/problem+json');
+  return isProblem ? parseRefusal(body) : undefined;
 }

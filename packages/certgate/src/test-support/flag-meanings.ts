@@ -105,7 +105,7 @@ export const flagMeanings: Readonly<
       '--json  one JSON object when ready, then one line of JSON per request',
       '--json  print one JSON object',
       "--json  print one JSON object, and don't ask",
-      '--json  print one JSON object: status, code, headers, body, certificate',
+      '--json  print one JSON object: status, code, headers, body, certificate; with --mcp-tool also mcp',
       '--json  print the functions, and the results of a check, as one JSON object',
     ],
   },

@@ -4,30 +4,51 @@ import { escapeControls, escapeLines, printJson, printNotice } from '../../comma
 import type { CallerCertificate } from './caller-certificate.js';
 
 export function printJsonReport(response: IncomingResponse, certificate: CallerCertificate | undefined): void {
-  printJson({
-    status: response.status,
-    code: findProblemCode(response) ?? null,
-    headers: response.headers,
-    body: response.body,
+  printJson(describeResponse(response, findProblemCode(response), certificate));
+}
+
+export function describeResponse(
+  { status, headers, body }: IncomingResponse,
+  code: string | undefined,
+  certificate: CallerCertificate | undefined,
+): object {
+  return {
+    status,
+    code: code ?? null,
+    headers,
+    body,
     certificate:
       certificate === undefined
         ? null
         : { thumbprintSha256: certificate.thumbprintSha256, subject: certificate.subject },
-  });
+  };
 }
 
 /** The body is the answer, so it alone goes to stdout. */
 export function printReport(response: IncomingResponse, certificate: CallerCertificate | undefined): void {
-  const code = findProblemCode(response);
-  const phrase = STATUS_CODES[response.status] ?? '';
-  printNotice(`${`${response.status} ${phrase}`.trim()}${code === undefined ? '' : `  code: ${escapeControls(code)}`}`);
+  printHead(response.status, '', findProblemCode(response), certificate);
+  printBody(response.body);
+}
+
+/** Status, what else is known of the outcome, and who called. */
+export function printHead(
+  status: number,
+  outcome: string,
+  code: string | undefined,
+  certificate: CallerCertificate | undefined,
+): void {
+  const words = [`${status} ${STATUS_CODES[status] ?? ''}`.trim(), outcome, code === undefined ? '' : `code: ${code}`];
+  printNotice(escapeControls(words.filter((word) => word !== '').join('  ')));
   printNotice(
     certificate === undefined
       ? 'without a client certificate'
       : `as ${escapeControls(certificate.subject ?? 'a certificate that Certgate does not decode')}, SHA-256 ${certificate.thumbprintSha256}`,
   );
-  if (response.body === '') return;
-  const body = process.stdout.isTTY ? escapeLines(response.body) : response.body;
+}
+
+export function printBody(text: string): void {
+  if (text === '') return;
+  const body = process.stdout.isTTY ? escapeLines(text) : text;
   process.stdout.write(body.endsWith('\n') || !process.stdout.isTTY ? body : `${body}\n`);
 }
 

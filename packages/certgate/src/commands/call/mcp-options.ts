@@ -1,0 +1,36 @@
+import { InvalidArgumentError } from 'commander';
+import { decodeText } from '../../certificates/read-bounded-file.js';
+import { mcpPath } from '../../client/mcp-session.js';
+import { isJsonObject, type JsonObject } from '../../command-line/json-file.js';
+import { CommandFailure, messageOf } from '../../command-line/command-failure.js';
+import { readRequestBody } from './request-options.js';
+
+export function parseToolName(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('It must be the name of a tool.');
+  return text;
+}
+
+/** An address without a path is that of an app; any other one is that of an MCP server. */
+export function findMcpAddress(address: string): string {
+  // One that is no URL is refused where it is sent to.
+  if (!URL.canParse(address)) return address;
+  const url = new URL(address);
+  if (url.pathname === '/') url.pathname = mcpPath;
+  return url.href;
+}
+
+/** `@file` is the file's text, `@-` standard input, anything else itself. */
+export async function readToolArguments(text: string | undefined, isStdinTaken: boolean): Promise<JsonObject> {
+  const content = await readRequestBody(text, isStdinTaken);
+  if (content === undefined) return {};
+  let value: unknown;
+  try {
+    value = JSON.parse(typeof content === 'string' ? content : decodeText(Buffer.from(content)));
+  } catch (cause) {
+    throw new CommandFailure(`--mcp-arguments is not valid JSON: ${messageOf(cause)}.`, { cause });
+  }
+  if (isJsonObject(value)) return value;
+  throw new CommandFailure('--mcp-arguments must be a JSON object: the arguments by their names.', {
+    remedy: `For example: --mcp-arguments '{"city":"Oslo"}'.`,
+  });
+}
