@@ -116,7 +116,7 @@ describe('the baseline of certgate app inspect', () => {
     [
       'an extension with a webhook',
       `${agreed} app.generic('Tool', { trigger: { type: 'mcpToolTrigger', name: 'tool' }, handler });`,
-      ['opens /runtime/webhooks/mcp webhook', 'changes Tool function'],
+      ['opens Tool function', 'opens /runtime/webhooks/mcp webhook'],
     ],
     [
       'nothing of another order of loading',

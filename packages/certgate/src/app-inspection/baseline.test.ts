@@ -30,11 +30,19 @@ const httpFunctions = fc
     authLevel: fc.constantFrom(null, 'anonymous', 'function', 'admin', 'odd'),
   })
   .chain((base) => gates.map((gate) => ({ ...base, ...gate })));
+const mcpFunctions = fc
+  .record({
+    name: names,
+    trigger: fc.constant('mcpToolTrigger'),
+    http: fc.constant(false),
+    mcp: fc.record({ kind: fc.constantFrom('tool', 'resource', 'prompt'), name: fc.constantFrom('x', 'y') }),
+  })
+  .chain((base) => gates.map((gate) => ({ ...base, ...gate })));
 const otherFunctions = fc.record({ name: names, trigger: fc.constant('timerTrigger'), http: fc.constant(false) });
 const documents = fc.record({
   baselineVersion: fc.constant(1),
   httpStreaming: fc.boolean(),
-  functions: fc.uniqueArray(fc.oneof(httpFunctions, otherFunctions), {
+  functions: fc.uniqueArray(fc.oneof(httpFunctions, mcpFunctions, otherFunctions), {
     selector: (each) => each.name.toLowerCase(),
     maxLength: 4,
   }),

@@ -1,7 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { CommandFailure, hasCode, messageOf } from '../command-line/command-failure.js';
 import { compareNames } from '../functions-host/routing/router.js';
-import type { CoverageReport, InspectedFunction } from './coverage-report.js';
+import {
+  type CoverageReport,
+  type InspectedFunction,
+  type InspectedMcpFunction,
+  isCallable,
+} from './coverage-report.js';
 import { findWrittenPolicy, sortPolicy } from './inspected-policy.js';
 
 export const baselineFileName = 'certgate.baseline.json';
@@ -27,7 +32,7 @@ export function createBaseline({ host, functions, outsideTheGate }: CoverageRepo
   return {
     baselineVersion,
     httpStreaming: host.httpStreaming,
-    functions: functions.map((each) => (each.http ? { ...each, policy: sortPolicy(each.policy) } : each)),
+    functions: functions.map((each) => (isCallable(each) ? { ...each, policy: sortPolicy(each.policy) } : each)),
     webhooks: outsideTheGate
       .filter(({ path }) => /^\/runtime\/webhooks\/[^*]/.test(path))
       .map(({ path, key }) => ({ path, key }))
@@ -94,19 +99,43 @@ type Refuse = (why: string) => never;
 
 function readFunction(value: unknown, refuse: Refuse): InspectedFunction {
   if (!isRecord(value)) return refuse('a function is no object');
-  const { name, trigger, http, route, methods, authLevel, covered } = value;
+  const { name, trigger, http, route, methods, authLevel } = value;
   if (typeof name !== 'string' || typeof trigger !== 'string') return refuse('a function has no name or trigger');
+  if (http === false && value['mcp'] !== undefined) return readMcpFunction(name, trigger, value, refuse);
   if (http === false) {
     expectKeys(value, ['name', 'trigger', 'http'], name, refuse);
     return { name, trigger, http };
   }
   expectKeys(value, ['name', 'trigger', 'http', 'route', 'methods', 'authLevel', 'policy', 'covered'], name, refuse);
-  const policy = findWrittenPolicy(value['policy']);
   const isComplete = http === true && typeof route === 'string' && isMethods(methods) && isTextOrNull(authLevel);
-  if (!isComplete || policy === undefined || !isCoverage(covered))
+  if (!isComplete) return refuse(`what it says of the function ${name} can't be read`);
+  return { name, trigger, http, route, methods, authLevel, ...readCoverage(name, value, refuse) };
+}
+
+function readMcpFunction(
+  name: string,
+  trigger: string,
+  value: Record<string, unknown>,
+  refuse: Refuse,
+): InspectedFunction {
+  expectKeys(value, ['name', 'trigger', 'http', 'mcp', 'policy', 'covered'], name, refuse);
+  const { mcp } = value;
+  const { kind, name: called } = isRecord(mcp) ? mcp : {};
+  if (!isRecord(mcp) || !isMcpKind(kind) || typeof called !== 'string')
     return refuse(`what it says of the function ${name} can't be read`);
+  expectKeys(mcp, ['kind', 'name'], name, refuse);
+  return { name, trigger, http: false, mcp: { kind, name: called }, ...readCoverage(name, value, refuse) };
+}
+
+function readCoverage(
+  name: string,
+  { policy: written, covered }: Record<string, unknown>,
+  refuse: Refuse,
+): Pick<InspectedMcpFunction, 'policy' | 'covered'> {
+  const policy = findWrittenPolicy(written);
+  if (policy === undefined || !isCoverage(covered)) return refuse(`what it says of the function ${name} can't be read`);
   if ((policy.kind === 'none') !== (covered === 'none')) return refuse(`it contradicts itself about ${name}`);
-  return { name, trigger, http, route, methods, authLevel, policy, covered };
+  return { policy, covered };
 }
 
 function readWebhook(value: unknown, refuse: Refuse): BaselineWebhook {
@@ -138,6 +167,10 @@ function isMethods(value: unknown): value is readonly string[] | null {
 
 function isTextOrNull(value: unknown): value is string | null {
   return value === null || typeof value === 'string';
+}
+
+function isMcpKind(value: unknown): value is InspectedMcpFunction['mcp']['kind'] {
+  return value === 'tool' || value === 'resource' || value === 'prompt';
 }
 
 function isCoverage(value: unknown): value is 'gate' | 'none' {

@@ -1,7 +1,12 @@
 import { compareNames } from '../functions-host/routing/router.js';
 import type { Baseline } from './baseline.js';
 import { comparePolicies } from './compare-policies.js';
-import type { InspectedFunction, InspectedHttpFunction } from './coverage-report.js';
+import {
+  type InspectedFunction,
+  type InspectedHttpFunction,
+  type InspectedMcpFunction,
+  isCallable,
+} from './coverage-report.js';
 import { describeInspectedPolicy } from './inspected-policy.js';
 
 /** `opens`: somebody reaches more than before, whoever else may reach less. `changes`: it can't be told to be either. */
@@ -11,7 +16,8 @@ export interface BaselineDifference {
   readonly effect: Effect;
   /** The function's name, a webhook's path, or `app`. */
   readonly subject: string;
-  readonly what: 'function' | 'trigger' | 'policy' | 'methods' | 'route' | 'authLevel' | 'webhook' | 'httpStreaming';
+  readonly what:
+    'function' | 'trigger' | 'policy' | 'mcp' | 'methods' | 'route' | 'authLevel' | 'webhook' | 'httpStreaming';
   /** Null: it wasn't there, or isn't there any more. */
   readonly before: string | null;
   readonly after: string | null;
@@ -51,8 +57,10 @@ function pair<Item>(
 function compareFunctions({ before, after }: Pair<InspectedFunction>): readonly BaselineDifference[] {
   if (before === undefined || after === undefined) return compareWithNothing(before, after);
   if (before.http && after.http) return compareHttpFunctions(before, after);
-  if (before.trigger === after.trigger) return [];
-  const effect = after.http ? 'opens' : before.http ? 'closes' : 'changes';
+  if (before.mcp !== undefined && after.mcp !== undefined) return compareMcpFunctions(before, after);
+  if (describeFunction(before) === describeFunction(after)) return [];
+  const isCalled = { before: isCallable(before), after: isCallable(after) };
+  const effect = isCalled.before === isCalled.after ? 'changes' : isCalled.after ? 'opens' : 'closes';
   return [
     { effect, subject: after.name, what: 'trigger', before: describeFunction(before), after: describeFunction(after) },
   ];
@@ -66,7 +74,7 @@ function compareWithNothing(
   if (one === undefined) return [];
   return [
     {
-      effect: one.http ? effect : 'changes',
+      effect: isCallable(one) ? effect : 'changes',
       subject: one.name,
       what: 'function',
       before: before === undefined ? null : describeFunction(before),
@@ -76,9 +84,15 @@ function compareWithNothing(
 }
 
 function describeFunction(inspected: InspectedFunction): string {
+  if (inspected.mcp !== undefined)
+    return `${describeMcp(inspected.mcp)} for ${describeInspectedPolicy(inspected.policy)}`;
   if (!inspected.http) return inspected.trigger;
   const { methods, route, policy } = inspected;
   return `${describeMethods(methods)} ${route} for ${describeInspectedPolicy(policy)}`;
+}
+
+export function describeMcp({ kind, name }: InspectedMcpFunction['mcp']): string {
+  return `${kind} ${name}`;
 }
 
 export function describeMethods(methods: readonly string[] | null): string {
@@ -89,13 +103,7 @@ function compareHttpFunctions(
   before: InspectedHttpFunction,
   after: InspectedHttpFunction,
 ): readonly BaselineDifference[] {
-  const subject = after.name;
-  const tell = (
-    what: BaselineDifference['what'],
-    effect: Effect | undefined,
-    describe: (inspected: InspectedHttpFunction) => string,
-  ): readonly BaselineDifference[] =>
-    effect === undefined ? [] : [{ effect, subject, what, before: describe(before), after: describe(after) }];
+  const tell = createTeller(before, after);
   return [
     ...tell('policy', findPolicyEffect(before, after), ({ policy }) => describeInspectedPolicy(policy)),
     ...tell('methods', findMethodsEffect(before.methods, after.methods), ({ methods }) => describeMethods(methods)),
@@ -104,7 +112,33 @@ function compareHttpFunctions(
   ];
 }
 
-function findPolicyEffect(before: InspectedHttpFunction, after: InspectedHttpFunction): Effect | undefined {
+function compareMcpFunctions(before: InspectedMcpFunction, after: InspectedMcpFunction): readonly BaselineDifference[] {
+  const tell = createTeller(before, after);
+  const isSame = describeMcp(before.mcp) === describeMcp(after.mcp) && before.trigger === after.trigger;
+  return [
+    ...tell('policy', findPolicyEffect(before, after), ({ policy }) => describeInspectedPolicy(policy)),
+    ...tell('mcp', isSame ? undefined : 'changes', ({ mcp }) => describeMcp(mcp)),
+  ];
+}
+
+/** For what differs between two states of one function, if anything does. */
+function createTeller<Inspected extends InspectedFunction>(
+  before: Inspected,
+  after: Inspected,
+): (
+  what: BaselineDifference['what'],
+  effect: Effect | undefined,
+  describe: (inspected: Inspected) => string,
+) => readonly BaselineDifference[] {
+  return (what, effect, describe) =>
+    effect === undefined
+      ? []
+      : [{ effect, subject: after.name, what, before: describe(before), after: describe(after) }];
+}
+
+type WithPolicy = InspectedHttpFunction | InspectedMcpFunction;
+
+function findPolicyEffect(before: WithPolicy, after: WithPolicy): Effect | undefined {
   const { opens, closes } = comparePolicies(before.policy, after.policy);
   if (opens) return 'opens';
   if (closes) return 'closes';

@@ -1,4 +1,4 @@
-import type { DescribedFunction, FunctionAppDescription } from '../functions-host/functions-host.js';
+import type { DescribedFunction, FunctionAppDescription, HostedMcp } from '../functions-host/functions-host.js';
 import { findProperty, isJsonObject, type JsonObject } from '../command-line/json-file.js';
 import { listCoverageWarnings } from '../local-app/coverage-warnings.js';
 import { type InspectedPolicy, readInspectedPolicy } from './inspected-policy.js';
@@ -11,7 +11,7 @@ export interface CoverageReport {
   /** Sorted by name, as the host tries their routes. */
   readonly functions: readonly InspectedFunction[];
   readonly outsideTheGate: readonly OutsideEndpoint[];
-  /** One line for each HTTP function that no gate covers. */
+  /** One line for each HTTP or MCP function that no gate covers. */
   readonly warnings: readonly string[];
 }
 
@@ -23,13 +23,14 @@ export interface HostFacts {
   readonly extensionBundle: { readonly id: string; readonly version: string | null } | null;
 }
 
-export type InspectedFunction = InspectedHttpFunction | InspectedOtherFunction;
+export type InspectedFunction = InspectedHttpFunction | InspectedMcpFunction | InspectedOtherFunction;
 
 export interface InspectedHttpFunction {
   readonly name: string;
   /** As the app wrote it. */
   readonly trigger: string;
   readonly http: true;
+  readonly mcp?: never;
   readonly route: string;
   /** Upper case; null: every method. */
   readonly methods: readonly string[] | null;
@@ -40,11 +41,27 @@ export interface InspectedHttpFunction {
   readonly covered: 'gate' | 'none';
 }
 
+/** A tool, a resource or a prompt: whoever calls one comes past the gate. */
+export interface InspectedMcpFunction {
+  readonly name: string;
+  readonly trigger: string;
+  readonly http: false;
+  readonly mcp: HostedMcp;
+  readonly policy: InspectedPolicy;
+  readonly covered: 'gate' | 'none';
+}
+
 /** No certificate comes with it, so the gate leaves it alone. */
 export interface InspectedOtherFunction {
   readonly name: string;
   readonly trigger: string;
   readonly http: false;
+  readonly mcp?: never;
+}
+
+/** One that a caller reaches past the gate; the others are started by something else. */
+export function isCallable(inspected: InspectedFunction): inspected is InspectedHttpFunction | InspectedMcpFunction {
+  return inspected.http || inspected.mcp !== undefined;
 }
 
 export interface AppFacts {
@@ -67,6 +84,12 @@ export function createCoverageReport({ description, routePrefix, hostJson, setti
 
 function inspectFunction(hosted: DescribedFunction): InspectedFunction {
   const { name, triggerType: trigger } = hosted;
+  const { mcp } = hosted;
+  if (mcp !== undefined) {
+    const { kind, name: called } = mcp;
+    const policy = readInspectedPolicy(hosted);
+    return { name, trigger, http: false, mcp: { kind, name: called }, policy, covered: hosted.covered ?? 'none' };
+  }
   if (!hosted.http) return { name, trigger, http: false };
   return {
     name,

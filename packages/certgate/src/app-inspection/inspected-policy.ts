@@ -2,7 +2,7 @@ import { findInstant, formatInstant } from '@certgate/core/tools';
 import { CommandFailure } from '../command-line/command-failure.js';
 import type { HostedFunction } from '../functions-host/functions-host.js';
 
-/** Who gets past the gate to an HTTP function. */
+/** Who gets past the gate to an HTTP or MCP function. */
 export type InspectedPolicy =
   /** No gate at all: everybody. */
   | { readonly kind: 'none' }

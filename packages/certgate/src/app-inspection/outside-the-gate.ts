@@ -1,7 +1,7 @@
 import { findProperty, isJsonObject, type JsonObject } from '../command-line/json-file.js';
 import type { DescribedFunction } from '../functions-host/functions-host.js';
 
-/** An endpoint of the host or of an extension. No handler of the app stands behind it, so no gate can. */
+/** An endpoint of the host or of an extension. What they answer themselves reaches no handler of the app, and so no gate. */
 export interface OutsideEndpoint {
   readonly path: string;
   /** `live`: something of the app brings it. `possible`: it can't be told from here. */
@@ -19,6 +19,8 @@ interface WebhookExtension {
   readonly title: string;
   /** Binding types that make the host load the extension, in lower case. */
   readonly bindings: RegExp;
+  /** What of it the gate does decide. */
+  readonly gated?: string;
 }
 
 /**
@@ -35,7 +37,13 @@ const webhookExtensions: readonly WebhookExtension[] = [
     bindings: /^(?:orchestrationtrigger|activitytrigger|entitytrigger|durableclient|orchestrationclient)$/,
   },
   { name: 'eventgrid', section: 'eventGrid', title: 'Event Grid', bindings: /^eventgrid(?:trigger)?$/ },
-  { name: 'mcp', section: 'mcp', title: 'Model Context Protocol', bindings: /^mcp\w*trigger$/ },
+  {
+    name: 'mcp',
+    section: 'mcp',
+    title: 'Model Context Protocol',
+    bindings: /^mcp\w*trigger$/,
+    gated: '; the gate decides calls of functions, while sessions and lists are answered without it',
+  },
   { name: 'signalr', section: 'signalR', title: 'SignalR Service', bindings: /^signalr/ },
   { name: 'webpubsub', section: 'webPubSub', title: 'Web PubSub', bindings: /^webpubsub/ },
 ];
@@ -79,7 +87,7 @@ function describeWebhook(extension: WebhookExtension, facts: OutsideFacts): read
       key: isOpen ? 'none' : 'system key',
       reason:
         users.length > 0
-          ? `${extension.title}, used by ${users.map(({ name }) => name).join(', ')}${isOpen ? openWords : ''}`
+          ? `${extension.title}, used by ${users.map(({ name }) => name).join(', ')}${extension.gated ?? ''}${isOpen ? openWords : ''}`
           : `${extension.title} has a section in host.json, but no function uses it${isOpen ? openWords : ''}`,
     },
   ];

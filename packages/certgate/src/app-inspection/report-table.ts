@@ -1,8 +1,13 @@
 import Table from 'cli-table3';
 import colors from 'picocolors';
 import { escapeControls } from '../command-line/output.js';
-import { describeMethods } from './compare-baselines.js';
-import type { CoverageReport, InspectedFunction, InspectedHttpFunction } from './coverage-report.js';
+import { describeMcp, describeMethods } from './compare-baselines.js';
+import type {
+  CoverageReport,
+  InspectedFunction,
+  InspectedHttpFunction,
+  InspectedMcpFunction,
+} from './coverage-report.js';
 import { describeInspectedPolicy } from './inspected-policy.js';
 
 /** For a terminal: the functions, then what no gate of the app can cover. */
@@ -27,9 +32,13 @@ function formatFunctions(functions: readonly InspectedFunction[], now: number): 
     head: ['function', 'trigger', 'request', 'authLevel', 'open to', 'covered by'],
     style: { head: [], border: [] },
   });
-  for (const inspected of functions)
-    table.push(inspected.http ? describeHttp(inspected, now) : describeOther(inspected));
+  for (const inspected of functions) table.push(describeFunction(inspected, now));
   return table.toString();
+}
+
+function describeFunction(inspected: InspectedFunction, now: number): string[] {
+  if (inspected.http) return describeHttp(inspected, now);
+  return inspected.mcp === undefined ? describeOther(inspected) : describeMcpFunction(inspected, now);
 }
 
 function describeHttp(inspected: InspectedHttpFunction, now: number): string[] {
@@ -38,7 +47,19 @@ function describeHttp(inspected: InspectedHttpFunction, now: number): string[] {
   return [name, trigger, request, authLevel ?? 'not said', describeOpening(inspected, now), coverage[covered]()];
 }
 
-function describeOpening({ policy }: InspectedHttpFunction, now: number): string {
+function describeMcpFunction(inspected: InspectedMcpFunction, now: number): string[] {
+  const { name, trigger, mcp, covered } = inspected;
+  return [
+    name,
+    escapeControls(trigger),
+    escapeControls(describeMcp(mcp)),
+    '',
+    describeOpening(inspected, now),
+    coverage[covered](),
+  ];
+}
+
+function describeOpening({ policy }: InspectedHttpFunction | InspectedMcpFunction, now: number): string {
   const text = escapeControls(describeInspectedPolicy(policy));
   if (policy.kind === 'none') return colors.red(text);
   if (policy.kind === 'anonymous') return text;

@@ -38,8 +38,8 @@ export function appInspectCommand(): Command {
     .action(inspect);
   return addHelpSections(command, {
     exitCodes: {
-      0: 'the gate covers every HTTP function at registration, and nothing differs from the baseline',
-      1: 'no gate covers an HTTP function, or something differs from the baseline',
+      0: 'the gate covers every HTTP and MCP function at registration, and nothing differs from the baseline',
+      1: 'no gate covers an HTTP or MCP function, or something differs from the baseline',
       2: 'there is no app, it cannot be loaded, or the baseline cannot be used',
     },
     examples: [
