@@ -395,7 +395,7 @@ app.http('Hidden', { handler: (request, context) => inner(request, context) });`
     const timer = `${gate}app.timer('Nightly', { schedule: '0 0 0 * * *', handler: () => { throw new Error('ran'); } });${hello('one')}`;
     const { exitCode, stdout } = await runCertgateHere(['dev', await makeApp('timed', timer), '--once']);
     assert.equal(exitCode, 0);
-    assert.match(stdout, /Left alone, no HTTP trigger: Nightly \(timerTrigger\)/);
+    assert.match(stdout, /Left alone, no HTTP or MCP trigger: Nightly \(timerTrigger\)/);
   });
 
   it('two that start together on a fresh folder agree on certificates and trust', async () => {

@@ -10,12 +10,12 @@ import { parsePort } from '../command-line/option-values.js';
 import { escapeControls, printJson, printLine, printNotice } from '../command-line/output.js';
 import { untilStopped } from '../command-line/until-stopped.js';
 import { findAppEntry } from '../functions-host/worker/load-app.js';
-import { planChecks } from '../local-app/check-plan.js';
-import { formatCheckTable, listFailures } from '../local-app/check-table.js';
+import { isCallable, planChecks } from '../local-app/checks/check-plan.js';
+import { formatCheckTable, listFailures } from '../local-app/checks/check-table.js';
 import { listCoverageWarnings } from '../local-app/coverage-warnings.js';
 import { findAppFrontEnd } from '../local-app/front-end-settings.js';
 import { type LocalApp, runLocalApp } from '../local-app/local-app.js';
-import { type CheckResult, runChecks } from '../local-app/run-checks.js';
+import { type CheckResult, runChecks } from '../local-app/checks/run-checks.js';
 import { type AppWatch, watchApp } from '../local-app/watch-app.js';
 import type { HostAnswer } from '../functions-host/functions-host.js';
 import type { GatewayExchange } from '../gateway/gateway.js';
@@ -83,7 +83,7 @@ export function devCommand(): Command {
   return addHelpSections(command, {
     exitCodes: {
       0: 'stopped by a signal; with --once: every verdict as expected',
-      1: 'with --once: a wrong verdict, or an HTTP function that the gate does not cover at registration',
+      1: 'with --once: a wrong verdict, or an HTTP or MCP function that the gate does not cover at registration',
       2: 'there is no app or trust document, it cannot be loaded, or a port is in use',
     },
     examples: [
@@ -209,17 +209,17 @@ async function reportApp(app: LocalApp, flags: RunningFlags): Promise<boolean> {
   return warnings.length === 0 && results.every(({ ok }) => ok);
 }
 
-const nothingChecked = 'Nothing was checked: the app has no closed HTTP function, and --call names no function.';
+const nothingChecked = 'Nothing was checked: the app has no closed HTTP or MCP function, and --call names no function.';
 
 async function checkApp(app: LocalApp, flags: DevFlags): Promise<readonly CheckResult[]> {
   const namesToCall = flags.call ?? [];
   const unknown = namesToCall.find(
-    (name) => !app.functions.some((hosted) => hosted.http && hosted.name.toLowerCase() === name.toLowerCase()),
+    (name) => !app.functions.some((hosted) => isCallable(hosted) && hosted.name.toLowerCase() === name.toLowerCase()),
   );
   if (unknown !== undefined) {
-    throw new CommandFailure(`--call names "${unknown}", which is not an HTTP function of the app.`, {
-      remedy: `Its HTTP functions are ${app.functions
-        .filter(({ http }) => http)
+    throw new CommandFailure(`--call names "${unknown}", which is not an HTTP or MCP function of the app.`, {
+      remedy: `Its functions are ${app.functions
+        .filter(isCallable)
         .map(({ name }) => name)
         .join(', ')}.`,
     });
@@ -234,10 +234,10 @@ function printApp(app: LocalApp, results: readonly CheckResult[], flags: Running
     for (const failure of listFailures(results)) printLine(`${colors.red('wrong')} ${escapeControls(failure)}`);
     if (results.every(({ ok }) => ok)) printLine(colors.green(`All ${results.length} verdicts are as expected.`));
   }
-  const others = app.functions.filter(({ http }) => !http);
+  const others = app.functions.filter((hosted) => !isCallable(hosted));
   if (others.length > 0) {
     printLine(
-      `Left alone, no HTTP trigger: ${others.map(({ name, triggerType }) => `${name} (${triggerType})`).join(', ')}`,
+      `Left alone, no HTTP or MCP trigger: ${others.map(({ name, triggerType }) => `${name} (${triggerType})`).join(', ')}`,
     );
   }
   if (flags.once === true) return;
@@ -251,11 +251,17 @@ function describeReady(app: LocalApp, { page }: RunningFlags): string {
 }
 
 function describeApp(app: LocalApp, checks: readonly CheckResult[]): object {
-  const functions = app.functions.map(({ name, triggerType, http, route, methods, policy, covered }) => ({
-    name,
-    triggerType,
-    ...(http ? { route, methods: methods ?? null, policy: policy ?? { kind: 'certificate', roles: [] }, covered } : {}),
-  }));
+  const functions = app.functions.map((hosted) => {
+    const { name, triggerType, http, mcp, route, methods, covered } = hosted;
+    const policy = hosted.policy ?? { kind: 'certificate', roles: [] };
+    return {
+      name,
+      triggerType,
+      ...(http ? { route, methods: methods ?? null } : {}),
+      ...(mcp === undefined ? {} : { mcp }),
+      ...(isCallable(hosted) ? { policy, covered } : {}),
+    };
+  });
   const { read, setBy, unknownCallers } = app.trust;
   const trust = { source: read?.source ?? null, revision: read?.revision ?? null, fault: read?.fault ?? null, setBy };
   return {

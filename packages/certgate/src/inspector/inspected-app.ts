@@ -1,6 +1,6 @@
 import type { FrontEndName } from '@certgate/core/tools';
 import type { HostedFunction } from '../functions-host/functions-host.js';
-import type { FrontEndBehaviour } from '../local-app/check-plan.js';
+import type { FrontEndBehaviour } from '../local-app/checks/check-plan.js';
 import { describePolicy, readPolicy } from '../local-app/hosted-policy.js';
 import type { LocalApp } from '../local-app/local-app.js';
 import type { InspectedFunction } from './protocol.js';

@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import type { CommandFailure } from '../command-line/command-failure.js';
 import type { HostedFunction } from '../functions-host/functions-host.js';
 import { findOwnTrust, judgeCallers } from './app-trust.js';
-import { expectStatus } from './check-plan.js';
+import { expectStatus } from './checks/check-plan.js';
 import { type Caller, prepareCallers } from './development-callers.js';
 
 let folder: string;

@@ -4,6 +4,8 @@ import { shellWord } from '../command-line/output.js';
 export interface CallLine {
   readonly url: string;
   readonly method: string;
+  /** Called by its name at the address of the app; the method is MCP's own. For `certgate call` alone. */
+  readonly mcpTool?: string;
   readonly headers?: readonly (readonly [name: string, value: string])[];
   /** Undefined: none. */
   readonly body?: string | undefined;
@@ -22,14 +24,15 @@ export interface CallIdentity {
 }
 
 /** `npx --no-install`, since a bare `npx` may run a stranger's package of that name. */
-export function formatCertgateCall({ url, method, headers = [], body, identity, caFile }: CallLine): string {
+export function formatCertgateCall({ url, method, mcpTool, headers = [], body, identity, caFile }: CallLine): string {
   // A body that begins with @ would be taken for the name of a file.
   const isPiped = body?.startsWith('@') === true;
   const usual = body === undefined ? 'GET' : 'POST';
   return [
     ...(isPiped ? [`printf %s ${shellWord(body)} |`] : []),
     `npx --no-install certgate call ${shellWord(url)}`,
-    ...(method === usual ? [] : [`--request ${shellWord(method)}`]),
+    ...(mcpTool === undefined ? [] : [`--mcp-tool ${shellWord(mcpTool)}`]),
+    ...(method === usual || mcpTool !== undefined ? [] : [`--request ${shellWord(method)}`]),
     ...headers.map(([name, value]) => `--header ${shellWord(`${name}: ${value}`)}`),
     ...(body === undefined ? [] : [`--data ${isPiped ? '@-' : shellWord(body)}`]),
     ...(identity === undefined

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 import type { HostedFunction } from '../functions-host/functions-host.js';
-import { formatCheckTable } from './check-table.js';
+import { formatCheckTable } from './checks/check-table.js';
 import { describePolicy, readPolicy } from './hosted-policy.js';
 
 const now = Date.UTC(2027, 0, 1);

@@ -16,6 +16,7 @@ import {
   startFunctionsHost,
 } from '../functions-host/functions-host.js';
 import { type ExchangeListener, type Gateway, type GatewayOptions, startGateway } from '../gateway/gateway.js';
+import { AnswerWatch, type ExpectedAnswer } from './answer-watch.js';
 import { type OwnTrust, findOwnTrust, judgeCallers, trustSettingName } from './app-trust.js';
 import { type DevelopmentCertificate, getGatewayCertificate } from './development-certificates.js';
 import { type Caller, prepareCallers, trustFileName, writeDevelopmentTrust } from './development-callers.js';
@@ -75,6 +76,8 @@ export interface LocalApp {
   readonly serverCertificatePem: string;
   /** Loads the app anew on the same ports. Rejects when it can't be loaded; the gateway stays. */
   restart(): Promise<void>;
+  /** What the host will tell of the call with this trace id. */
+  expectAnswer(traceId: string): ExpectedAnswer;
   close(): Promise<void>;
 }
 
@@ -117,6 +120,7 @@ class RunningLocalApp implements LocalApp {
   #trust: LocalTrust = { read: undefined, address: undefined, setBy: 'certgate dev', unknownCallers: [] };
   #functions: readonly HostedFunction[] = [];
   #isStreaming = false;
+  readonly #answers = new AnswerWatch();
 
   constructor(
     options: LocalAppOptions,
@@ -181,6 +185,10 @@ class RunningLocalApp implements LocalApp {
   async restart(): Promise<void> {
     await this.#closeHost();
     await this.#loadApp();
+  }
+
+  expectAnswer(traceId: string): ExpectedAnswer {
+    return this.#answers.expect(traceId);
   }
 
   async close(): Promise<void> {
@@ -254,7 +262,10 @@ class RunningLocalApp implements LocalApp {
       ...(unsafeDirectHeader === undefined ? {} : { unsafeDirectHeader }),
       ...(inspect === undefined ? {} : { inspect }),
       ...(onLog === undefined ? {} : { onLog }),
-      ...(onAnswer === undefined ? {} : { onAnswer }),
+      onAnswer: (answer) => {
+        this.#answers.note(answer);
+        onAnswer?.(answer);
+      },
       ...(onHostExit === undefined ? {} : { onExit: onHostExit }),
     };
     // A restart keeps its port: the gateway stands in front of it.

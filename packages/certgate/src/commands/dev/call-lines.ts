@@ -1,21 +1,26 @@
 import type { HostedFunction } from '../../functions-host/functions-host.js';
 import { formatCertgateCall } from '../../local-app/call-line.js';
-import { chooseMethod, expectStatus, fillRoute } from '../../local-app/check-plan.js';
+import { chooseMethod, expectStatus, fillRoute } from '../../local-app/checks/check-plan.js';
 import { findCallFiles, findGatewayFile } from '../../local-app/call-files.js';
 import type { LocalApp } from '../../local-app/local-app.js';
 
-/** Lines to copy: each HTTP function, called by the first caller who may. */
+/** Lines to copy: each HTTP function and each MCP tool, called by the first caller who may. */
 export function formatCallLines(app: LocalApp): readonly string[] {
   const caFile = findGatewayFile(app.callers);
   if (caFile === undefined) return [];
-  return app.functions.filter(({ http }) => http).flatMap((hosted) => formatCallLine(app, hosted, caFile));
+  return app.functions
+    .filter(({ http, mcp }) => http || mcp?.kind === 'tool')
+    .flatMap((hosted) => formatCallLine(app, hosted, caFile));
 }
 
 function formatCallLine(app: LocalApp, hosted: HostedFunction, caFile: string): readonly string[] {
   const caller = app.callers.find((each) => expectStatus(hosted, each) === 200);
   // With a trust document of somebody's own, nobody here may call a closed function.
   if (caller === undefined) return [];
-  const url = `${app.url}${fillRoute(hosted.route ?? '/')}`;
-  const line = { url, method: chooseMethod(hosted.methods), identity: findCallFiles(caller), caFile };
-  return [`  ${formatCertgateCall(line)}`];
+  const [identity, method] = [findCallFiles(caller), chooseMethod(hosted.methods)];
+  const address =
+    hosted.mcp === undefined
+      ? { url: `${app.url}${fillRoute(hosted.route ?? '/')}` }
+      : { url: app.url, mcpTool: hosted.mcp.name };
+  return [`  ${formatCertgateCall({ ...address, method, identity, caFile })}`];
 }

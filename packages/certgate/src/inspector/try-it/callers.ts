@@ -4,7 +4,7 @@ import { issueCertificate } from '../../certificates/issue-certificate.js';
 import { createUnfitCertificate, type CertificateUnfitness } from '../../certificates/unfit-certificate.js';
 import type { FrontEndName } from '@certgate/core/tools';
 import { findPlayedFrontEnd } from '../../gateway/front-ends/played-front-ends.js';
-import type { CheckedCaller } from '../../local-app/check-plan.js';
+import type { CheckedCaller } from '../../local-app/checks/check-plan.js';
 import type { Caller, CallerCertificate } from '../../local-app/development-callers.js';
 import type { InspectedCaller } from '../protocol.js';
 import { createPrivateKey } from 'node:crypto';

@@ -1,9 +1,9 @@
 import { type TrustSnapshot, decideAccess, noRevocationInformation } from '@certgate/core/tools';
 import { readInspectedPolicy } from '../../app-inspection/inspected-policy.js';
 import { CommandFailure } from '../../command-line/command-failure.js';
-import { fillRoute, planChecks, type PlannedCheck } from '../../local-app/check-plan.js';
+import { fillRoute, planChecks, type PlannedCheck } from '../../local-app/checks/check-plan.js';
 import { readPolicy } from '../../local-app/hosted-policy.js';
-import { runChecks, type CheckResult } from '../../local-app/run-checks.js';
+import { runChecks, type CheckResult } from '../../local-app/checks/run-checks.js';
 import type { HostedFunction } from '../../functions-host/functions-host.js';
 import { findRequirement } from '../../trust-explanation/explained-function.js';
 import { loadInspectedTrust } from '../app-explanation.js';
@@ -15,17 +15,17 @@ import { findSeenCertificate } from './seen-certificate.js';
 /** Every caller at every HTTP function, by the plan of `certgate dev --check`: what would run code that nobody named is not sent. */
 export async function runMatrix(running: RunningApp, callers: readonly TryCaller[]): Promise<MatrixResult> {
   const { app, behaviour, namesToCall } = running;
-  const planned = planChecks(app.functions, callers, namesToCall, behaviour);
+  // The page shows requests over HTTP.
+  const functions = app.functions.filter(({ http }) => http);
+  const planned = planChecks(functions, callers, namesToCall, behaviour);
   const checks = await withoutAdmitted(planned, callers, running);
   const results = await runChecks(checks, app);
-  const cells = app.functions
-    .filter(({ http }) => http)
-    .flatMap((hosted) =>
-      callers.map((caller) => {
-        const index = checks.findIndex((check) => check.function === hosted && check.caller === caller);
-        return createCell(hosted, caller, checks[index], results[index]);
-      }),
-    );
+  const cells = functions.flatMap((hosted) =>
+    callers.map((caller) => {
+      const index = checks.findIndex((check) => check.function === hosted && check.caller === caller);
+      return createCell(hosted, caller, checks[index], results[index]);
+    }),
+  );
   return { cells };
 }
 

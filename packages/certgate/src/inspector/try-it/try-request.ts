@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { previewResponse, type OutgoingRequest, type PreviewedResponse } from '../../client/send-request.js';
 import { CommandFailure } from '../../command-line/command-failure.js';
 import { createTraceParent, readTraceId } from '../../functions-host/worker/invocation.js';
-import { findAnswering } from '../../local-app/check-plan.js';
+import { findAnswering } from '../../local-app/checks/check-plan.js';
 import { RefusedRequest } from '../answers.js';
 import { explainForApp } from '../app-explanation.js';
 import type { RunningApp } from '../inspected-app.js';

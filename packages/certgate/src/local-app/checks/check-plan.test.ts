@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { HostedFunction } from '../functions-host/functions-host.js';
+import type { HostedFunction } from '../../functions-host/functions-host.js';
 import { type PlannedCheck, planChecks } from './check-plan.js';
 
 const hosted = (name: string, route: string, more: Partial<HostedFunction> = {}): HostedFunction => ({

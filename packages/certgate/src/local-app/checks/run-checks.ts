@@ -1,14 +1,16 @@
-import { parseRefusal, type Refusal } from '../client/refusal.js';
-import { sendRequest } from '../client/send-request.js';
-import { CommandFailure } from '../command-line/command-failure.js';
-import { type PlannedCheck, chooseMethod, fillRoute } from './check-plan.js';
-import { listRoleSets } from './hosted-policy.js';
+import { parseRefusal, type Refusal } from '../../client/refusal.js';
+import { sendRequest } from '../../client/send-request.js';
+import { CommandFailure } from '../../command-line/command-failure.js';
+import type { ExpectedAnswer } from '../answer-watch.js';
+import { type PlannedCheck, chooseMethod, findTarget } from './check-plan.js';
+import { listRoleSets } from '../hosted-policy.js';
+import { checkMcp, type CheckOutcome } from './mcp-check.js';
 
 /** What came of one planned check. */
 export interface CheckResult {
   readonly function: string;
   readonly caller: string;
-  /** Null where no answer came, or nothing was sent. */
+  /** Over MCP, that of HTTP for the same outcome. Null where no answer came, or nothing was sent. */
   readonly status: number | null;
   /** Whether the call was made: one that would reach another function, or no gate, is not. */
   readonly sent: boolean;
@@ -24,6 +26,8 @@ export interface CheckTarget {
   readonly url: string;
   /** The gateway's own certificate: the only server that these calls may reach. */
   readonly serverCertificatePem: string;
+  /** Where the host tells what became of calls: MCP has no error value for resources and prompts. */
+  expectAnswer?(traceId: string): ExpectedAnswer;
 }
 
 /** One after another: a table is worth more when its log lines stand in its order. */
@@ -40,24 +44,34 @@ async function runCheck(check: PlannedCheck, target: CheckTarget): Promise<Check
   }
   const base = { ...named, sent: true };
   try {
-    const { status, headers, body } = await sendRequest({
-      url: `${target.url}${fillRoute(check.function.route ?? '/')}`,
-      method: chooseMethod(check.function.methods),
-      caPem: target.serverCertificatePem,
-      ...(check.caller.headers === undefined ? {} : { headers: check.caller.headers }),
-      ...(check.caller.certificate === undefined ? {} : { certificate: check.caller.certificate }),
-    });
-    const gatewayAnswer = headers['x-certgate-gateway'];
+    const { response, status, refusal, detail } = await call(check, target);
+    const gatewayAnswer = response.headers['x-certgate-gateway'];
     if (typeof gatewayAnswer === 'string')
-      return { ...base, status, code: gatewayAnswer, ...judgeGateway(check, gatewayAnswer) };
-    const refusal = readRefusal(headers['content-type'], body);
+      return { ...base, status: response.status, code: gatewayAnswer, ...judgeGateway(check, gatewayAnswer) };
     const code = refusal?.precise ?? null;
+    if (status === null) return { ...base, status, ok: false, code, ...(detail === undefined ? {} : { detail }) };
     if (isHiddenRole(check, code)) return { ...base, expected: 403, status, ok: true, code, detail: hiddenRole };
     return { ...base, status, code, ...judge(check, status, refusal) };
   } catch (error) {
     if (!(error instanceof CommandFailure)) throw error;
     return { ...base, status: null, ok: false, code: null, detail: error.message };
   }
+}
+
+async function call({ function: hosted, caller }: PlannedCheck, target: CheckTarget): Promise<CheckOutcome> {
+  const connection = {
+    caPem: target.serverCertificatePem,
+    ...(caller.headers === undefined ? {} : { headers: caller.headers }),
+    ...(caller.certificate === undefined ? {} : { certificate: caller.certificate }),
+  };
+  if (hosted.mcp !== undefined) {
+    const expectAnswer = target.expectAnswer?.bind(target);
+    return checkMcp(hosted.mcp, { ...connection, url: target.url, expectAnswer });
+  }
+  const url = `${target.url}${findTarget(hosted)}`;
+  const response = await sendRequest({ ...connection, url, method: chooseMethod(hosted.methods) });
+  const refusal = readRefusal(response.headers['content-type'], response.body);
+  return { response, status: response.status, ...(refusal === undefined ? {} : { refusal }) };
 }
 
 const hiddenRole = 'a role is required inside a wrapper, where the tools cannot see it; put requireRole outermost';

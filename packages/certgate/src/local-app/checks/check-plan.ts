@@ -1,10 +1,11 @@
-import type { HostedFunction } from '../functions-host/functions-host.js';
-import { parseRequestTarget } from '../functions-host/http/request-target.js';
-import { matchRoute } from '../functions-host/routing/route-match.js';
-import { parseRouteTemplate } from '../functions-host/routing/route-template.js';
-import { type ClientCertificateMode, classifyRequest } from '../gateway/client-certificate-mode.js';
-import type { Caller, CallerCertificate } from './development-callers.js';
-import { readPolicy } from './hosted-policy.js';
+import { mcpPath } from '../../client/mcp-session.js';
+import type { HostedFunction } from '../../functions-host/functions-host.js';
+import { parseRequestTarget } from '../../functions-host/http/request-target.js';
+import { matchRoute } from '../../functions-host/routing/route-match.js';
+import { parseRouteTemplate } from '../../functions-host/routing/route-template.js';
+import { type ClientCertificateMode, classifyRequest } from '../../gateway/client-certificate-mode.js';
+import type { Caller, CallerCertificate } from '../development-callers.js';
+import { readPolicy } from '../hosted-policy.js';
 
 /** Also one that is in no file, such as those of the inspector. */
 export interface CheckedCaller extends Omit<Caller, 'certificate'> {
@@ -44,12 +45,22 @@ export function planChecks(
 ): readonly PlannedCheck[] {
   const mayCall = new Set(namesToCall.map((name) => name.toLowerCase()));
   return functions
-    .filter(({ http }) => http)
+    .filter(isCallable)
     .flatMap((hosted) => {
       const unsafeBecause = findHindrance(hosted, functions);
       return callers.map((caller) => ({ ...planCheck(hosted, caller, frontEnd), unsafeBecause }));
     })
     .filter(({ expected, function: { name } }) => expected !== 200 || mayCall.has(name.toLowerCase()));
+}
+
+/** Whether a client calls it; other functions are started by timers, queues and the like. */
+export function isCallable({ http, mcp }: HostedFunction): boolean {
+  return http || mcp !== undefined;
+}
+
+/** Where a request goes that is to reach it. */
+export function findTarget({ mcp, route }: HostedFunction): string {
+  return mcp === undefined ? fillRoute(route ?? '/') : mcpPath;
 }
 
 function planCheck(
@@ -58,7 +69,7 @@ function planCheck(
   frontEnd: FrontEndBehaviour,
 ): Omit<PlannedCheck, 'unsafeBecause'> {
   const { clientCertificateMode: mode, exclusionPaths } = frontEnd;
-  const request = { target: fillRoute(hosted.route ?? '/'), userAgent: undefined };
+  const request = { target: findTarget(hosted), userAgent: undefined };
   const asked = classifyRequest({ mode, exclusionPaths, worstCase: false }, request);
   const base = { function: hosted, caller };
   if (asked === 'required' && caller.certificate === undefined)
@@ -72,6 +83,7 @@ function planCheck(
 function findHindrance(hosted: HostedFunction, functions: readonly HostedFunction[]): string | undefined {
   if (hosted.covered === 'none')
     return 'no gate covers this function. Call secureApp(app, …) in a file that "main" in package.json loads';
+  if (hosted.mcp !== undefined) return undefined;
   const answering = findAnswering(functions, chooseMethod(hosted.methods), fillRoute(hosted.route ?? '/'));
   if (answering === hosted) return undefined;
   if (answering === undefined) return `no request is known that fits its route ${hosted.route ?? '/'}`;

@@ -1,14 +1,15 @@
 import Table from 'cli-table3';
 import colors from 'picocolors';
-import type { HostedFunction } from '../functions-host/functions-host.js';
-import { describePolicy } from './hosted-policy.js';
+import type { HostedFunction } from '../../functions-host/functions-host.js';
+import { isCallable } from './check-plan.js';
+import { describePolicy } from '../hosted-policy.js';
 import type { CheckResult } from './run-checks.js';
 
 /** Functions down, callers across: what each caller got, and whether that is what it should get. */
 export function formatCheckTable(functions: readonly HostedFunction[], results: readonly CheckResult[]): string {
   const callers = [...new Set(results.map(({ caller }) => caller))];
   const table = new Table({ head: ['function', 'open to', ...callers], style: { head: [], border: [] } });
-  for (const hosted of functions.filter(({ http }) => http)) {
+  for (const hosted of functions.filter(isCallable)) {
     const cells = callers.map((caller) =>
       formatCell(results.find((result) => result.function === hosted.name && result.caller === caller)),
     );
