@@ -84,6 +84,40 @@ describe('certgate app inspect', () => {
     assert.deepEqual(report.functions, [httpFunction('Open', { kind: 'none' }, { covered: 'none' })]);
   });
 
+  const mcp = `
+    app.mcpTool('Hello', { toolName: 'hello', description: 'd', toolProperties: [], handler: requireRole('agent', handler) });
+    app.mcpResource('Readme', { uri: 'file://readme.md', resourceName: 'readme', handler: allowAnonymous(handler) });
+    app.mcpPrompt('Sum', { promptName: 'sum', handler });`;
+  const mcpFunction = (name: string, trigger: string, kind: string, called: string, policy: object): object => ({
+    ...{ name, trigger, http: false, mcp: { kind, name: called }, policy, covered: 'gate' },
+  });
+
+  it('lists tools, resources and prompts with what they are called by and who may call them', async (context) => {
+    const folder = createApp(context, `secure(); ${mcp}`);
+    const { exitCode, report } = await inspectJson(folder);
+    assert.equal(exitCode, 0);
+    assert.deepEqual(report.functions, [
+      mcpFunction('Hello', 'mcpToolTrigger', 'tool', 'hello', { kind: 'certificate', roles: [['agent']] }),
+      mcpFunction('Readme', 'mcpResourceTrigger', 'resource', 'file://readme.md', { kind: 'anonymous' }),
+      mcpFunction('Sum', 'mcpPromptTrigger', 'prompt', 'sum', { kind: 'certificate', roles: [] }),
+    ]);
+    const { stdout } = await inspect(folder);
+    assert.match(stdout, /Hello.*mcpToolTrigger.*tool hello.*allowed certificates, role agent.*gate/);
+    assert.match(stdout, /\/runtime\/webhooks\/mcp +live, system key: .* the gate decides calls of functions/);
+  });
+
+  it('fails on tools, resources and prompts without a gate', async (context) => {
+    const folder = createApp(context, mcp.replace("requireRole('agent', handler)", 'handler'));
+    const { exitCode, report } = await inspectJson(folder);
+    assert.equal(exitCode, 1);
+    assert.deepEqual(
+      report.functions.map(({ policy, covered }) => [policy, covered]),
+      Array.from({ length: 3 }, () => [{ kind: 'none' }, 'none']),
+    );
+    assert.equal(report.warnings.length, 3);
+    assert.match(report.warnings[0] ?? '', /^Hello is open to whoever reaches the MCP endpoint: the app has no gate\./);
+  });
+
   it('says which webhooks of extensions are live, and which answer without a key', async (context) => {
     const folder = createApp(
       context,
