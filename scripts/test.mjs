@@ -1,5 +1,5 @@
 // Builds everything, which checks the types, and runs every test. `npm test -- packages/core tests/docs.test.ts` runs the
-// tests of folders and files. The linters are `npm run lint`; what needs proxies, frameworks or bundlers is
+// tests of folders and files. The linters are `npm run lint`; what needs proxies, frameworks, bundlers or the SDK of MCP is
 // `npm run test:hosts`.
 import './check-node.mjs';
 import { spawn } from 'node:child_process';
@@ -24,6 +24,7 @@ const hostTests = [
   'front-ends-wire',
   'http-frameworks',
   'http-hosts',
+  'mcp-agents',
 ].map((name) => join('tests', 'dist', `${name}.test.js`));
 
 const words = process.argv.slice(2);
@@ -68,7 +69,9 @@ async function runTests() {
   const found = chosen.flatMap((folder) => listTests(folder).sort());
   const files = folders.length === 0 ? found.filter((file) => !hostTests.includes(file)) : found;
   if (folders.length === 0)
-    console.log('Not run here: the tests of proxies, of HTTP hosts and of app shapes. They are `npm run test:hosts`.');
+    console.log(
+      'Not run here: the tests of proxies, HTTP hosts, MCP clients and app shapes. They are `npm run test:hosts`.',
+    );
   if (files.length === 0) throw new Error(`No tests in ${chosen.join(', ')}.`);
   // Two more than there are processors: many files wait for a server, a timer or npm most of the time.
   const concurrency = os.availableParallelism() + 2;

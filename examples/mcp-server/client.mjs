@@ -1,0 +1,21 @@
+// Calls each tool, and prints what comes of it: node client.mjs <url> [<certificate.pem> <key.pem> [<ca.pem>]]
+import { readFileSync } from 'node:fs';
+import process from 'node:process';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { createCertificateTransport } from './certificate-transport.mjs';
+
+const [url = 'https://localhost:7443', ...files] = process.argv.slice(2);
+const [cert, key, ca] = files.map((file) => readFileSync(file, 'utf8'));
+// The extension's system key, where the app asks for it: in the environment, so that no list of processes has it.
+const systemKey = process.env.MCP_EXTENSION_KEY;
+
+const client = new Client({ name: 'orders-agent', version: '1.0.0' });
+await client.connect(createCertificateTransport(url, { cert, key, ca, systemKey }));
+const { tools } = await client.listTools();
+for (const { name } of tools) {
+  const { isError, content } = await client.callTool({ name, arguments: { order: '4711' } });
+  const text = content.map((block) => (block.type === 'text' ? block.text : `[${block.type}]`)).join('\n');
+  // A refusal is a result too: problem details in JSON, with a code and the correlation id of the app's log line.
+  console.log(`${name}: ${isError === true ? 'refused or failed: ' : ''}${text}`);
+}
+await client.close();

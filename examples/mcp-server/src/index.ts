@@ -1,0 +1,5 @@
+import { app } from '@azure/functions';
+import { secureApp, trustStoreFrom } from '@certgate/azure-functions';
+
+// Closes every tool, resource and prompt, and every HTTP function, in whatever file and order they are registered.
+secureApp(app, { trustStore: trustStoreFrom(process.env.CERTGATE_TRUST) });
