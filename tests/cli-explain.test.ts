@@ -38,6 +38,7 @@ app.http('Role', { handler: requireRole('operator', requireAnyRole(['reader', 'c
 app.http('Trial', { handler: reportOnly(requireRole('operator', handler), { until: '${fromNow(20)}' }) });
 app.http('Moving', { authLevel: 'function', handler: observe(requireRole('operator', handler), { until: '${fromNow(20)}' }) });
 app.http('Public', { handler: allowAnonymous(handler) });
+app.mcpTool('Tool', { toolName: 'tool', description: 'd', toolProperties: [], handler: requireRole('operator', handler) });
 app.timer('Tick', { schedule: '0 0 * * * *', handler });
 `;
 
@@ -288,6 +289,12 @@ describe('certgate trust explain', () => {
     assert.match((await run('none', '--function', 'Open', '--app', app)).stdout, /no gate covers the function/);
   });
 
+  it('explains the tool of an MCP client as it explains an HTTP function', async (context) => {
+    const { folder: app } = createAdapterApp(context, { 'src/index.js': main });
+    const report = await explain('reader', '--function', 'Tool', '--app', app);
+    assert.deepEqual([report.outcome, report.code], ['denied', 'role_missing']);
+  });
+
   it('reads a certificate from standard input, as a header value too', async () => {
     const { header = '' } = subjects['reader'] ?? {};
     const { exitCode, stdout } = await runCertgate(
@@ -301,7 +308,7 @@ describe('certgate trust explain', () => {
   it('refuses what it can not use in one clear line', async (context) => {
     const { folder: app } = createAdapterApp(context, { 'src/index.js': main });
     const cases: readonly (readonly [readonly string[], RegExp])[] = [
-      [['--function', 'Nope', '--app', app], /no function "Nope".*Closed, Moving, Public, Role, Trial/s],
+      [['--function', 'Nope', '--app', app], /no function "Nope".*Closed, Moving, Public, Role, Tool, Trial/s],
       [['--function', 'Tick', '--app', app], /trigger timerTrigger/],
       [['--function', 'X', '--app', app, '--requires-role', 'a'], /Use only one of them/],
       [['--function', 'X', '--at', '2027-02-30T00:00:00Z'], /time that exists/],

@@ -157,6 +157,22 @@ describe('the app', () => {
     );
   });
 
+  it('tells the policy of MCP functions too', async (context) => {
+    const main = `
+      const { app } = require('@azure/functions');
+      const { requireRole, secureApp, trustStoreFrom } = require('@certgate/azure-functions');
+      secureApp(app, { trustStore: trustStoreFrom(process.env.CERTGATE_TRUST) });
+      app.mcpTool('Tool', { toolName: 'tool', description: 'd', toolProperties: [], handler: requireRole('operator', () => 'x') });`;
+    const app = await startLocalApp({ folder: createLocalApp(context, main) });
+    context.after(() => app.close());
+    assert.deepEqual(app.functions, [
+      {
+        ...{ name: 'Tool', triggerType: 'mcpToolTrigger', http: false, mcp: { kind: 'tool', name: 'tool' } },
+        ...{ covered: 'gate', policy: { kind: 'certificate', roles: [['operator']] } },
+      },
+    ]);
+  });
+
   it('sees the settings, and this process, but not its test runner', async (context) => {
     setVariable(context, 'CERTGATE_TEST_INHERITED', 'inherited');
     setVariable(context, 'JEST_WORKER_ID', '1');

@@ -1,6 +1,6 @@
 import type { FrontEndName } from '@certgate/core/tools';
 import type { HostedFunction } from '../functions-host/functions-host.js';
-import type { FrontEndBehaviour } from '../local-app/checks/check-plan.js';
+import { type FrontEndBehaviour, isCallable } from '../local-app/checks/check-plan.js';
 import { describePolicy, readPolicy } from '../local-app/hosted-policy.js';
 import type { LocalApp } from '../local-app/local-app.js';
 import type { InspectedFunction } from './protocol.js';
@@ -30,8 +30,8 @@ export function describeFunctions({ app, namesToCall }: RunningApp): readonly In
 }
 
 function describeFunction(hosted: HostedFunction, mayBeCalledUnasked: boolean): InspectedFunction {
-  const { name, triggerType, http, route, methods, covered } = hosted;
-  if (!http) {
+  const { name, triggerType, route, methods, covered } = hosted;
+  if (!isCallable(hosted)) {
     const other = { route: null, methods: [], policy: 'no HTTP trigger', roles: [] };
     return { name, triggerType, ...other, kind: 'other', isCovered: false, mayBeCalledUnasked: false };
   }
@@ -39,6 +39,7 @@ function describeFunction(hosted: HostedFunction, mayBeCalledUnasked: boolean): 
   const isCovered = covered !== 'none';
   return {
     ...{ name, triggerType, mayBeCalledUnasked, isCovered },
+    // An MCP function has none, so the page sends it nothing; what it asks of its callers is told all the same.
     route: route ?? null,
     methods: methods ?? [],
     policy: isCovered ? describePolicy(hosted) : 'everybody, no gate',

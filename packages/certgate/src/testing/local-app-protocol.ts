@@ -23,7 +23,7 @@ export interface CallerCertificate {
 
 /** One function of the app. */
 export interface LocalAppFunction extends Omit<HostedFunction, 'policy'> {
-  /** What it asks of its callers: `anonymous`, or a certificate and perhaps roles. HTTP only. */
+  /** What it asks of its callers: `anonymous`, or a certificate and perhaps roles. HTTP and MCP only. */
   readonly policy?: FunctionPolicy;
 }
 

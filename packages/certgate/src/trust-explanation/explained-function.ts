@@ -1,5 +1,5 @@
 import type { FunctionRequirement } from '@certgate/core/tools';
-import type { InspectedHttpFunction } from '../app-inspection/coverage-report.js';
+import { type InspectedHttpFunction, isCallable } from '../app-inspection/coverage-report.js';
 import { type InspectedPolicy, describeInspectedPolicy } from '../app-inspection/inspected-policy.js';
 import { inspectApp } from '../app-inspection/inspect-app.js';
 import { CommandFailure } from '../command-line/command-failure.js';
@@ -31,12 +31,12 @@ export async function findExplainedFunction({
   const { functions } = await inspectApp({ folder: app });
   const found = functions.find((each) => each.name.toLowerCase() === name.toLowerCase());
   if (found === undefined) {
-    const names = functions.filter(({ http }) => http).map((each) => each.name);
+    const names = functions.filter(isCallable).map((each) => each.name);
     throw new CommandFailure(`The app in ${app} has no function "${name}".`, {
-      remedy: names.length === 0 ? 'It has no HTTP function.' : `Its HTTP functions are ${names.join(', ')}.`,
+      remedy: names.length === 0 ? 'It has no HTTP or MCP function.' : `Its functions are ${names.join(', ')}.`,
     });
   }
-  if (!found.http) {
+  if (!isCallable(found)) {
     throw new CommandFailure(
       `The function "${found.name}" has the trigger ${found.trigger}, so no certificate comes with it and the gate is not asked.`,
     );

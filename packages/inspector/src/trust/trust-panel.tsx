@@ -144,8 +144,8 @@ function Coverage({ functions }: { readonly functions: readonly InspectedFunctio
   );
 }
 
-function CoverageBadge({ inspected: { isCovered, kind, route } }: { readonly inspected: InspectedFunction }): VNode {
-  if (route === null) return <span class="dim">no HTTP</span>;
+function CoverageBadge({ inspected: { isCovered, kind } }: { readonly inspected: InspectedFunction }): VNode {
+  if (kind === 'other') return <span class="dim">no HTTP</span>;
   if (isCovered) return <Badge tone="good">gate</Badge>;
   return kind === 'anonymous' ? <Badge tone="info">open</Badge> : <Badge tone="bad">no gate</Badge>;
 }

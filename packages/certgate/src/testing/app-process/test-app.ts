@@ -14,6 +14,7 @@ import {
   startFunctionsHost,
 } from '../../functions-host/functions-host.js';
 import { startGateway } from '../../gateway/gateway.js';
+import { isCallable } from '../../local-app/checks/check-plan.js';
 import { prepareFrontEnd } from '../../local-app/front-end-settings.js';
 import { readPolicy } from '../../local-app/hosted-policy.js';
 import type { CallMessage, CallerCertificate, LocalAppFunction, StartMessage } from '../local-app-protocol.js';
@@ -109,7 +110,7 @@ function readThumbprint(certificate: CallerCertificate | undefined): string {
 /** What the app's process says of its policies is read as everywhere: what isn't clearly anonymous is closed. */
 function describeFunctions({ functions }: FunctionsHost): readonly LocalAppFunction[] {
   return functions.map((hosted) => {
-    const policy = hosted.http ? { policy: readPolicy(hosted) } : {};
+    const policy = isCallable(hosted) ? { policy: readPolicy(hosted) } : {};
     return { ...omitPolicy(hosted), ...policy };
   });
 }
