@@ -12,14 +12,22 @@ import { until } from './test-support/local-app.js';
 // The official client against examples/mcp-server: real handshakes with the gateway of `certgate dev`, the embedded host,
 // and the gate as its tarball has it.
 
+/** Calls that are in the app at once, half of them of each caller. Each is a handshake before. */
+const atOnce = 200;
+
 /** A function for each question that the example leaves open. */
 const functions = `
 const { app } = require('@azure/functions');
 const { getClientIdentity, requireRole } = require('@certgate/azure-functions');
 const { setTimeout: wait } = require('node:timers/promises');
+let arrived = 0;
+let openDoor;
+const door = new Promise((resolve) => { openDoor = resolve; });
 app.mcpTool('WhoAmI', { toolName: 'who_am_i', description: 'd', toolProperties: {}, handler: async (call, context) => {
-  // Long enough that many are on their way at once, and end in another order.
-  await wait(Math.random() * 50);
+  // Nobody gets on before ${atOnce} are here, and they end in another order than they came.
+  if (++arrived === ${atOnce}) openDoor();
+  await door;
+  await wait(Math.random() * 20);
   return JSON.stringify({ name: getClientIdentity(context).name, echo: call.arguments.echo });
 } });
 app.mcpResource('Manual', { uri: 'docs://manual', resourceName: 'manual', mimeType: 'text/plain', handler: (call, context) => 'for ' + getClientIdentity(context).name });
@@ -126,8 +134,7 @@ it('lists everything to everybody, since the extension answers that by itself', 
 
 it('mixes up no identity in 1,000 concurrent calls of two callers', async () => {
   const names = ['allowed', role];
-  // Together nearly as many connections as the gateway takes.
-  const callers = await Promise.all(names.map((name) => example.connect(dev.url, name, { connections: 480 })));
+  const callers = await Promise.all(names.map((name) => example.connect(dev.url, name, { connections: atOnce / 2 })));
   const calls = Array.from({ length: 1000 }, async (_, index) => {
     const echo = `${names[index % 2]}-${index}`;
     const result = await callers[index % 2]?.callTool({ name: 'who_am_i', arguments: { echo } });
