@@ -16,13 +16,14 @@ export interface TrustInspectionOptions {
   /** Milliseconds since 1970-01-01T00:00:00Z. */
   readonly now: number;
   /**
-   * What ends within so many days is told; of what lives no longer than that, the last third. Absent: as the app's log
-   * warns, by `isEndingSoon`.
+   * What ends within so many days is told; of what lives no longer than that, and no longer than 30 days, in its last third.
+   * Absent: as the app's log warns, by `isEndingSoon`.
    */
   readonly withinDays?: number | undefined;
 }
 
 const millisecondsPerDay = 86_400_000;
+const shortLifetime = 30 * millisecondsPerDay;
 
 const severities: readonly InspectionSeverity[] = ['error', 'warning', 'information'];
 
@@ -47,7 +48,7 @@ export function inspectTrust(
       const notice = withinDays * millisecondsPerDay;
       // A CA certificate of a day, which is replaced every day, would be told of on every day of a month.
       const lifetime = endsAt - startsAt;
-      return endsAt - now <= (lifetime <= notice ? lifetime / 3 : notice);
+      return endsAt - now <= (lifetime <= Math.min(notice, shortLifetime) ? lifetime / 3 : notice);
     },
   };
   const findings = [

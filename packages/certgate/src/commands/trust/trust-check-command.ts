@@ -47,7 +47,7 @@ export function trustCheckCommand(): Command {
   addStoreOption(command)
     .option(
       '--within <days>',
-      'report what ends within this time, e.g. 60d, or in the last third of a shorter lifetime (default: 30d)',
+      'report what ends within this time, e.g. 60d; of lifetimes up to 30 days, the last third (default: 30 days, or the last third of a shorter lifetime)',
       parseDays,
     )
     .option(
