@@ -63,7 +63,7 @@ export function answerMcpInvocation(
   const returnValue = { string };
   if (readsToolResults(core.metadata) && respond({ invocationId: correlationId, outputData: [], returnValue }))
     return answer.body;
-  throw new Error(describeRefusal(core.metadata?.name ?? 'unnamed function', correlationId));
+  throw createFailure(core.metadata?.name ?? 'unnamed function', correlationId);
 }
 
 /** A result that is bound to an output would go there. */
@@ -79,12 +79,15 @@ function readsToolResults(metadata: FunctionMetadata | undefined): boolean {
  * give their caller what went wrong inside them, and callers learn no more than the public code.
  */
 export function createRefusal({ detail }: Denial, functionName: string, invocationId: string): Error {
-  return new Error(describeRefusal(functionName, invocationId), { cause: detail });
+  return createFailure(functionName, invocationId, { cause: detail });
 }
 
-/** In the host's log, where it stands for the failed invocation. */
-function describeRefusal(functionName: string, correlationId: string): string {
-  return `Certgate refused a call of "${functionName}"; the log line with the invocation id ${correlationId} says why.`;
+/** The host logs it for the failed invocation, with its stack. Where in Certgate a call is refused tells nobody why. */
+function createFailure(functionName: string, correlationId: string, options?: ErrorOptions): Error {
+  const message = `Certgate refused a call of "${functionName}"; the log line with the invocation id ${correlationId} says why.`;
+  const failure = new Error(message, options);
+  failure.stack = String(failure);
+  return failure;
 }
 
 function isHttpOutput(binding: { readonly type?: unknown; readonly direction?: unknown }): boolean {

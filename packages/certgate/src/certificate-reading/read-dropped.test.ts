@@ -130,7 +130,8 @@ describe('what is dropped on the page', () => {
       'identify a client (clientAuth); sign data, as a TLS handshake does (digitalSignature)',
     );
     assert.match(field(view, 'Valid until') ?? '', /\(in (?:89|90) days\)$/);
-    assert.equal(field(view, 'Serial number'), leaf.serialNumber);
+    // Where the first bit of the number is set, DER puts an octet of zeros in front, which OpenSSL leaves out.
+    assert.equal(field(view, 'Serial number')?.replace(/^00(?=.)/, ''), leaf.serialNumber);
     assert.match(field(view, 'As a caller') ?? '', /^suitable/);
     const hashes = new Map(view.thumbprints);
     const spki = leaf.publicKey.export({ type: 'spki', format: 'der' });
