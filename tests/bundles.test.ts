@@ -261,8 +261,8 @@ it('secureApp alone, bundled, minified and compressed, is small', async () => {
   });
   assert.deepEqual(warnings, []);
   const size = gzipSync(outputFiles[0]!.contents, { level: 9 }).length;
-  // 24 kB, and 51 kB where a bundler can't leave out what is not used.
-  assert.ok(size <= 35_000, `${size} bytes`);
+  // 36 kB. Without a bundler, an app loads the rarer parts of it only when it needs them.
+  assert.ok(size <= 37_000, `${size} bytes`);
 });
 
 /** By the parser: the compiler's quick scan loses its way in minified code, and finds nothing. */
