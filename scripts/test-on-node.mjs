@@ -63,6 +63,7 @@ function listRunningTests() {
     'http-hosts',
     'readme-walkthrough',
     'statements-of-absence',
+    'step-issuer',
     'trust-administration-blob',
     'vendoring',
   ]);

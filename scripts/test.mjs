@@ -16,7 +16,7 @@ const sample = join(root, 'examples', 'function-app');
 const require = createRequire(import.meta.url);
 const tsc = require.resolve('typescript/bin/tsc');
 
-/** They start proxies, or install frameworks and bundlers: two minutes that most changes don't need. */
+/** They start proxies, install frameworks and bundlers, or compile Go: two minutes that most changes don't need. */
 const hostTests = [
   'app-shapes',
   'dev-front-ends',
@@ -25,6 +25,7 @@ const hostTests = [
   'http-frameworks',
   'http-hosts',
   'mcp-agents',
+  'step-issuer',
 ].map((name) => join('tests', 'dist', `${name}.test.js`));
 
 const words = process.argv.slice(2);
@@ -70,7 +71,7 @@ async function runTests() {
   const files = folders.length === 0 ? found.filter((file) => !hostTests.includes(file)) : found;
   if (folders.length === 0)
     console.log(
-      'Not run here: the tests of proxies, HTTP hosts, MCP clients and app shapes. They are `npm run test:hosts`.',
+      'Not run here: the tests of proxies, HTTP hosts, MCP clients, app shapes and issuers. They are `npm run test:hosts`.',
     );
   if (files.length === 0) throw new Error(`No tests in ${chosen.join(', ')}.`);
   // Two more than there are processors: many files wait for a server, a timer or npm most of the time.
