@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
-import { parseTrustDocument } from '@certgate/core/tools';
+import { decideAccess, parseTrustDocument } from '@certgate/core/tools';
+import { isMlDsaKnown } from '@certgate/x509/test-support/certificate-writing.js';
+import * as certificates from '@certgate/x509/test-support/certificates.js';
+import { authorityExtensions, issueCertificate } from '@certgate/x509/test-support/issued-certificates.js';
 import { createTemporaryFolder, makeOpensslPair, runOpenssl } from '../certificates/test-support/openssl.js';
 import { readCertificateFolder } from '../trust-import/certificate-folder.js';
 import { findUnfitPins } from './unfit-pins.js';
@@ -79,4 +82,68 @@ describe('pins of certificates that the gate refuses', () => {
     const [finding] = findUnfitPins(parseTrustDocument(document), undefined, now);
     assert.match(finding?.message ?? '', /a certificate of the authority "corp": certificate_is_authority: /);
   });
+
+  it('are told in spite of a grace where an authority is asked too, as the gate refuses them', async () => {
+    const authority = issueCertificate({ name: ['CN = CA'], extensions: authorityExtensions });
+    const { certificate, pemPath } = issueCertificate(
+      { extensions: ['extendedKeyUsage = serverAuth', 'subjectAltName = DNS:api.contoso.com'] },
+      authority,
+    );
+    const mine = createTemporaryFolder();
+    mine.file('issued.crt', readFileSync(pemPath, 'utf8'));
+    const at = certificates.now;
+    const known = await readCertificateFolder(mine.path, at);
+    mine.remove();
+    const acceptWithoutClientAuth = {
+      since: new Date(at - 1000).toISOString(),
+      until: new Date(at + 1000).toISOString(),
+      reason: 'renewal',
+    };
+    const pins = [{ thumbprintSha256: new X509Certificate(certificate.der).fingerprint256, acceptWithoutClientAuth }];
+    const authorities = [{ name: 'corp', trustAnchors: [readFileSync(authority.pemPath, 'utf8')] }];
+    for (const [dns, told] of [
+      ['other.contoso.com', []],
+      ['api.contoso.com', ['error']],
+    ] as const) {
+      const identities = [{ name: 'a', roles: [], pins, names: [{ issuedBy: 'corp', dns }] }];
+      const snapshot = parseTrustDocument({ schemaVersion: 1, revision: 1, authorities, identities });
+      const decision = decideAccess({
+        header: Buffer.from(certificate.der).toString('base64'),
+        trust: snapshot,
+        requirement: { functionName: 'f', roles: [] },
+        now: at,
+      });
+      const findings = findUnfitPins(snapshot, known, at);
+      assert.deepEqual(
+        findings.map(({ severity }) => severity),
+        told,
+      );
+      assert.equal(decision.outcome === 'allowed', findings.length === 0);
+      for (const { message } of findings)
+        assert.match(message, /The grace of the pin .* does not count, since an auth/);
+    }
+  });
+
+  it(
+    'are no errors for an algorithm of other versions of Node.js, on which the app may run',
+    { skip: isMlDsaKnown || !certificates.isKeyKindKnown('ml-dsa-44') },
+    async () => {
+      const { der } = certificates.makeCertificate({ key: 'ml-dsa-44' });
+      const mine = createTemporaryFolder();
+      mine.file('new.crt', new X509Certificate(der).toString());
+      const known = await readCertificateFolder(mine.path, certificates.now);
+      mine.remove();
+      const thumbprintSha256 = new X509Certificate(der).fingerprint256;
+      const [finding] = findUnfitPins(
+        parseTrustDocument(makeDocument([{ thumbprintSha256 }])),
+        known,
+        certificates.now,
+      );
+      assert.equal(finding?.severity, 'warning');
+      assert.match(
+        finding.message,
+        /refuses on this command's version of Node\.js\. .*run on Node\.js 24\.6 or later[^;]*\.$/,
+      );
+    },
+  );
 });

@@ -57,6 +57,10 @@ function decide({ header }: MadeCertificate, document: object, at: number = now)
   return decideAccess({ header, trust: parseTrustDocument(document), requirement: open, now: at });
 }
 
+function detailIn(decision: Decision): string {
+  return decision.outcome === 'denied' ? decision.detail : decision.code;
+}
+
 describe('a pin that accepts a certificate without clientAuth', () => {
   const purposes = ['serverAuth', 'clientAuth', 'emailProtection', 'anyExtendedKeyUsage'] as const;
   const made = new Map<string, MadeCertificate>();
@@ -172,6 +176,15 @@ describe('a pin that accepts a certificate without clientAuth', () => {
     assert.ok(decision.outcome === 'allowed');
     assert.equal(decision.identity.withoutClientAuthUntil, now + hour);
     assertDenied(decide(server, three, now + hour), unsuitable);
+    const apart = decide(
+      server,
+      pinned(
+        { thumbprintSha256, acceptWithoutClientAuth: graceOf(now - hour, now) },
+        { thumbprintSha1, acceptWithoutClientAuth: graceOf(now + hour, now + 2 * hour) },
+      ),
+    );
+    assertDenied(apart, unsuitable);
+    assert.match(detailIn(apart), /Its pins never accept that at the same time/);
   });
 
   test('does not count where an authority vouches for the certificate by a name: a path needs clientAuth', () => {
@@ -181,7 +194,12 @@ describe('a pin that accepts a certificate without clientAuth', () => {
     // The authority issued it, and no name refers to that: the pin decides alone.
     assert.equal(decide(issued, documentOf([{ name: 'partner', pins }], { authorities })).code, 'allowed');
     const names = [{ issuedBy: 'public', dns: 'api.contoso.com' }];
-    assertDenied(decide(issued, documentOf([{ name: 'partner', pins, names }], { authorities })), unsuitable);
+    const outvoted = decide(issued, documentOf([{ name: 'partner', pins, names }], { authorities }));
+    assertDenied(outvoted, unsuitable);
+    assert.match(detailIn(outvoted), /No grace of its pin counts .*an authority is asked about it too/);
+    const byName = decide(issued, documentOf([{ name: 'partner', names }], { authorities }));
+    assertDenied(byName, unsuitable);
+    assert.doesNotMatch(detailIn(byName), /grace/);
     const issuedBy = pins.map((pin) => ({ ...pin, issuedBy: 'public' }));
     assert.throws(
       () => parseTrustDocument(documentOf([{ name: 'partner', pins: issuedBy }], { authorities })),

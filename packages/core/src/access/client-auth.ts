@@ -39,7 +39,7 @@ export function judgeWithoutClientAuth(
   const grace = finding.outcome === 'found' ? finding.acceptWithoutClientAuth : undefined;
   const isForServers = isForServersAlone(certificate);
   if (grace === undefined || !isForServers || !isGraceRunning(grace, now)) {
-    const remark = isForServers ? describeGraceBounds(grace, now) + explainPublicIssuance(certificate) : '';
+    const remark = isForServers ? explainGrace(finding, now) + explainPublicIssuance(certificate) : '';
     return { fault: { ...fault, detail: fault.detail + remark }, grace: undefined };
   }
   const other = listCertificateFaults(certificate, now).find(({ code }) => code !== fault.code);
@@ -55,9 +55,17 @@ export function isForServersAlone({ extendedKeyUsage = [] }: ClientCertificate):
   );
 }
 
-function describeGraceBounds(grace: ClientAuthGrace | undefined, now: number): string {
-  if (grace === undefined) return '';
-  const { since, until } = grace;
+/** Why no grace admits the certificate now, where somebody may have given it one. */
+function explainGrace(finding: FoundFinding | NominatedFinding, now: number): string {
+  if (finding.outcome === 'nominated') {
+    // By an authority alone, there is no pin that could have a grace.
+    return finding.identityName === undefined
+      ? ''
+      : ' No grace of its pin counts (acceptWithoutClientAuth): an authority is asked about it too, for one of its names or by issuedBy, and a certification path needs clientAuth.';
+  }
+  if (finding.acceptWithoutClientAuth === undefined) return '';
+  const { since, until } = finding.acceptWithoutClientAuth;
+  if (since >= until) return ' Its pins never accept that at the same time (acceptWithoutClientAuth).';
   return now < since
     ? ` Its pin accepts that from ${formatInstant(since)} on (acceptWithoutClientAuth).`
     : ` Its pin accepted that until ${formatInstant(until)} (acceptWithoutClientAuth).`;

@@ -23,7 +23,7 @@ export class VerificationKey {
   }
 
   get key(): KeyObject | null {
-    this.#key ??= readKey(this.subjectPublicKeyInfo);
+    if (this.#key === undefined) this.#key = readKey(this.subjectPublicKeyInfo);
     return this.#key;
   }
 }
