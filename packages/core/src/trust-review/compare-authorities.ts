@@ -164,7 +164,9 @@ function* compareRevocations({ earlier, later, describe }: AuthorityPair): Gener
   for (const [effect, sentence] of compareMinimums(before, after, whose)) yield say(effect, sentence);
   const [formerly, now] = [before, after].map((each) => each.noRevAvailMaximumLifetimeMilliseconds);
   if (now !== formerly) {
-    yield say((now ?? 0) > (formerly ?? 0) ? 'gains' : 'loses', describeNoRevAvail(whose, formerly, now));
+    // Of "off" too: where the code names lists, that is "required".
+    const effect = (now ?? 0) > (formerly ?? 0) ? 'gains' : 'loses';
+    yield say(effect, describeNoRevAvail(whose, before, after));
   }
   if (before.graceMilliseconds !== after.graceMilliseconds) {
     yield* both(
@@ -173,11 +175,13 @@ function* compareRevocations({ earlier, later, describe }: AuthorityPair): Gener
   }
 }
 
-function describeNoRevAvail(whose: string, formerly: number | undefined, now: number | undefined): string {
+function describeNoRevAvail(whose: string, before: AuthorityRevocation, after: AuthorityRevocation): string {
+  const [formerly, now] = [before, after].map((each) => each.noRevAvailMaximumLifetimeMilliseconds);
   const certificates = `Certificates ${whose} that say noRevAvail`;
-  if (now === undefined) return `${certificates} need revocation information, as any other.`;
-  const before = formerly === undefined ? 'until now, they needed it' : `no longer up to ${formerly / 1000}`;
-  return `${certificates} need no revocation information up to a lifetime of ${now / 1000} seconds; ${before}.`;
+  if (now === undefined) return `${certificates} are treated as any other.`;
+  const until = before.mode === 'off' ? '' : '; until now, they were treated as any other';
+  const change = formerly === undefined ? until : `; no longer up to ${formerly / 1000}`;
+  return `${certificates} need no revocation information up to a lifetime of ${now / 1000} seconds${change}.`;
 }
 
 /** A higher minimum refuses lists, and with them callers; a lower one takes older lists, which know fewer revocations. */

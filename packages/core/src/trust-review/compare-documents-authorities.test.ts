@@ -171,6 +171,19 @@ describe('what is told of authorities, names and the deny list', () => {
       assert.deepEqual(listChanges(compareTrustDocuments(before, after)), expected);
     });
   }
+
+  test('the lifetime for noRevAvail, without a word of what "off" asked', () => {
+    const say = (before: object, after: object): string =>
+      compareTrustDocuments(read([a], revocation(before)), read([a], revocation(after)))
+        .changes.map(({ sentence }) => sentence)
+        .filter((sentence) => sentence.includes('noRevAvail'))
+        .join();
+    const [off, required] = [{ mode: 'off' }, { mode: 'required' }];
+    const hour = { ...required, noRevAvailMaximumLifetimeSeconds: 3600 };
+    assert.match(say(off, hour), /need no revocation information up to a lifetime of 3600 seconds\. It/);
+    assert.match(say(required, hour), /3600 seconds; until now, they were treated as any other\. It/);
+    assert.match(say(hour, off), /that say noRevAvail are treated as any other\. It/);
+  });
 });
 
 describe('nothing is decided otherwise that is not told', () => {
