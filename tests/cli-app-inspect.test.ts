@@ -92,7 +92,7 @@ describe('certgate app inspect', () => {
     ...{ name, trigger, http: false, mcp: { kind, name: called }, policy, covered: 'gate' },
   });
 
-  it('lists tools, resources and prompts with what they are called by and who may call them', async (context) => {
+  it('lists tools, resources and prompts with their names and who may call them', async (context) => {
     const folder = createApp(context, `secure(); ${mcp}`);
     const { exitCode, report } = await inspectJson(folder);
     assert.equal(exitCode, 0);
@@ -103,7 +103,7 @@ describe('certgate app inspect', () => {
     ]);
     const { stdout } = await inspect(folder);
     assert.match(stdout, /Hello.*mcpToolTrigger.*tool hello.*allowed certificates, role agent.*gate/);
-    assert.match(stdout, /\/runtime\/webhooks\/mcp +live, system key: .* the gate decides calls of functions/);
+    assert.match(stdout, /\/runtime\/webhooks\/mcp +live, system key: .* the gate decides each call of them/);
   });
 
   it('fails on tools, resources and prompts without a gate', async (context) => {
@@ -115,7 +115,10 @@ describe('certgate app inspect', () => {
       Array.from({ length: 3 }, () => [{ kind: 'none' }, 'none']),
     );
     assert.equal(report.warnings.length, 3);
-    assert.match(report.warnings[0] ?? '', /^Hello is open to whoever reaches the MCP endpoint: the app has no gate\./);
+    assert.match(
+      report.warnings[0] ?? '',
+      /^Hello is open to everybody who reaches the MCP endpoint: the app has no gate\./,
+    );
   });
 
   it('says which webhooks of extensions are live, and which answer without a key', async (context) => {

@@ -127,7 +127,7 @@ describe('a resource and a prompt', () => {
   });
 });
 
-it('lists everything to everybody, since the extension answers that by itself', async () => {
+it('lists everything to everybody, because the extension answers by itself', async () => {
   const names = (await (await connect(undefined)).listTools()).tools.map(({ name }) => name).sort();
   assert.deepEqual(names, ['cancel_order', 'opening_hours', 'order_status', 'who_am_i']);
 });
@@ -146,7 +146,7 @@ it('mixes up no identity in 1,000 concurrent calls of two callers', async () => 
   await Promise.all(callers.map((client) => client.close()));
 });
 
-it('writes the system key nowhere, whoever sends it', async () => {
+it('writes the system key nowhere, even if a caller sends it', async () => {
   const systemKey = 'the-system-key-that-is-only-in-this-test';
   for (const caller of ['allowed', 'denied', undefined]) {
     const client = await example.connect(dev.url, caller, { systemKey });
@@ -208,7 +208,7 @@ describe('the command line', () => {
 });
 
 describe("the example's client", () => {
-  it('prints what each tool says to whoever calls', async () => {
+  it('prints what each tool answers to each caller', async () => {
     const run = (caller: string | undefined): Promise<string> => {
       const files =
         caller === undefined ? ['denied.crt.pem', 'denied.key.pem'] : [`${caller}.crt.pem`, `${caller}.key.pem`];

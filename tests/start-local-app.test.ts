@@ -157,7 +157,7 @@ describe('the app', () => {
     );
   });
 
-  it('tells the policy of MCP functions too', async (context) => {
+  it('has the policy of MCP functions too', async (context) => {
     const main = `
       const { app } = require('@azure/functions');
       const { requireRole, secureApp, trustStoreFrom } = require('@certgate/azure-functions');

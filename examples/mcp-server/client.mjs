@@ -1,4 +1,4 @@
-// Calls each tool, and prints what comes of it: node client.mjs <url> [<certificate.pem> <key.pem> [<ca.pem>]]
+// Calls each tool, and prints the answer: node client.mjs <url> [<certificate.pem> <key.pem> [<ca.pem>]]
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
@@ -6,7 +6,7 @@ import { createCertificateTransport } from './certificate-transport.mjs';
 
 const [url = 'https://localhost:7443', ...files] = process.argv.slice(2);
 const [cert, key, ca] = files.map((file) => readFileSync(file, 'utf8'));
-// The extension's system key, where the app asks for it: in the environment, so that no list of processes has it.
+// The extension's system key, if the app requires it. It is in the environment, so that no list of processes shows it.
 const systemKey = process.env.MCP_EXTENSION_KEY;
 
 const client = new Client({ name: 'orders-agent', version: '1.0.0' });

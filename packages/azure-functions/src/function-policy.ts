@@ -164,7 +164,7 @@ function refuse(denial: Denial, context: unknown): unknown {
   logRoleDenial(context, denial);
   const call = { functionName: readFunctionName(context), invocationId: readInvocationId(context) };
   publishDecision(call, { decision: denial });
-  // What an MCP handler returns is its result, whatever it says.
+  // Whatever an MCP handler returns becomes its result, so a refusal must be thrown.
   if (kind === 'mcp') throw createRefusal(denial, call.functionName, call.invocationId);
   const response = createDenialAnswer(denial, readInvocationId(context), isDevelopment(process.env) ? {} : undefined);
   return isContext ? answerDenial(response, context as InvocationContext) : response;

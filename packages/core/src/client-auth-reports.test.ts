@@ -71,7 +71,7 @@ async function hear(certificate: MadeCertificate, choice: DecisionLogChoice, gra
   return { lines, event: events[0] };
 }
 
-test('every call that a grace admits is a warning with its end, whatever is logged otherwise', async () => {
+test('every call that a grace admits is logged as a warning with the end of the grace, whatever decisionLog is', async () => {
   const until = now + 1000 * hour;
   const grace = { since: iso(now), until: iso(until), reason: 'renewal' };
   for (const choice of ['all', 'denials'] as const) {
@@ -86,7 +86,7 @@ test('every call that a grace admits is a warning with its end, whatever is logg
   }
 });
 
-test('who will lose clientAuth is in each event, and once a day in the log', async () => {
+test('callers who will lose clientAuth are in each event, and once a day in the log', async () => {
   const { lines, event } = await hear(make('serverAuth, clientAuth'), 'denials');
   assert.deepEqual(event?.clientAuthLoss, { verdict: 'likely', evidence: ['embedded_timestamps', 'server_auth'] });
   assert.equal(event.withoutClientAuthUntil, undefined);
@@ -96,7 +96,7 @@ test('who will lose clientAuth is in each event, and once a day in the log', asy
   );
 });
 
-test('of others, nothing is said', async () => {
+test('other callers are not named', async () => {
   const { lines, event } = await hear(makeCertificate(), 'denials');
   assert.deepEqual([event?.clientAuthLoss, event?.withoutClientAuthUntil, lines], [undefined, undefined, []]);
 });

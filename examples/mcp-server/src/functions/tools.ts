@@ -1,7 +1,7 @@
 import { app, arg, InvocationContext } from '@azure/functions';
 import { allowAnonymous, getClientIdentity, requireRole } from '@certgate/azure-functions';
 
-/** What the host hands a tool; without the headers, which are the gate's affair. */
+/** What the host passes to a tool, without the headers, which only the gate needs. */
 interface OrderCall {
   readonly arguments: { readonly order: string };
 }

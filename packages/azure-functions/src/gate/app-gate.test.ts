@@ -168,8 +168,8 @@ describe('a function.json function', () => {
   }
 });
 
-describe('MCP triggers of tomorrow', () => {
-  it('the function never runs, and the operator is told why', async (context) => {
+describe('MCP triggers of an unknown kind', () => {
+  it('the function never runs, and the log tells the operator why', async (context) => {
     const trigger = { type: 'mcpOfTomorrowTrigger', name: 'call' };
     const readStartLines = watchStartLines(context);
     const { app, worker } = createApp(context);

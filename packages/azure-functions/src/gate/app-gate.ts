@@ -274,7 +274,7 @@ function describeUnknownMcp(functionName: string): string {
 }
 
 function describeHiddenMcp(functionName: string): string {
-  return `"${functionName}" has an MCP trigger, and this worker does not let Certgate see what the host sends with its calls, so every call is refused. Update @certgate/azure-functions, or move the function to an app without secureApp.`;
+  return `"${functionName}" has an MCP trigger, and this worker hides the headers of its calls from Certgate, so every call is refused. Update @certgate/azure-functions, or move the function to an app without secureApp.`;
 }
 
 function describeBypass(functionName: string): string {

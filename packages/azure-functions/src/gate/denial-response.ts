@@ -75,14 +75,14 @@ function readsToolResults(metadata: FunctionMetadata | undefined): boolean {
 }
 
 /**
- * What the handler of an MCP function fails with, where another handler called it. Why is not in the message: tools often
- * give their caller what went wrong inside them, and callers learn no more than the public code.
+ * The error of an MCP function's handler that another handler called. The message doesn't contain the reason, because tools
+ * often pass messages on to their caller, who may learn no more than the public code.
  */
 export function createRefusal({ detail }: Denial, functionName: string, invocationId: string): Error {
   return createFailure(functionName, invocationId, { cause: detail });
 }
 
-/** The host logs it for the failed invocation, with its stack. Where in Certgate a call is refused tells nobody why. */
+/** The host logs it for the failed invocation, without a stack, which would not explain why the call was refused. */
 function createFailure(functionName: string, correlationId: string, options?: ErrorOptions): Error {
   const message = `Certgate refused a call of "${functionName}"; the log line with the invocation id ${correlationId} says why.`;
   const failure = new Error(message, options);

@@ -76,7 +76,7 @@ describe('MCP calls', () => {
       assert.deepEqual(codes, ['certificate_missing', 'certificate_not_trusted']);
     });
 
-    it(`${kind}: the marks count as they do for HTTP`, async (context) => {
+    it(`${kind}: the policies apply as they do for HTTP`, async (context) => {
       const { app, worker } = createMcpApp(context);
       const nameCaller = (_call: unknown, invocation: Parameters<typeof findClientIdentity>[0]): string =>
         findClientIdentity(invocation)?.name ?? 'anonymous';
@@ -98,7 +98,7 @@ describe('MCP calls', () => {
       assert.equal(last?.['reportOnlyCode'], 'role_missing');
     });
 
-    it(`${kind}: over any transport but streamable HTTP, no header counts`, async (context) => {
+    it(`${kind}: over any transport but streamable HTTP, every call is refused`, async (context) => {
       const { worker, runs } = createMcpApp(context);
       await worker.start();
       for (const name of [
@@ -185,7 +185,7 @@ describe('MCP calls', () => {
     assert.deepEqual(runs, []);
   });
 
-  it("a transport in the tool's own arguments is no transport", async (context) => {
+  it("a transport in the tool's own arguments is ignored", async (context) => {
     const { worker, runs } = createMcpApp(context);
     await worker.start();
     const spoofed = { transport: bearing(reader), properties: { headers: { 'X-ARR-ClientCert': reader.header } } };
@@ -196,7 +196,7 @@ describe('MCP calls', () => {
     assert.deepEqual(runs, []);
   });
 
-  it('a polluted Object.prototype is no payload', async (context) => {
+  it('a polluted Object.prototype is not read as a payload', async (context) => {
     const { worker, runs } = createMcpApp(context);
     await worker.start();
     const polluted = { transport: bearing(reader), useResultSchema: true, name: 'http-streamable' };
@@ -232,7 +232,7 @@ describe('MCP calls', () => {
     );
   });
 
-  it('any payload but a right one is a refusal, never a failure of the gate', async (context) => {
+  it('every other payload is refused, and none makes the gate fail', async (context) => {
     const { worker, runs } = createMcpApp(context);
     await worker.start();
     await fc.assert(
@@ -247,7 +247,7 @@ describe('MCP calls', () => {
     assert.ok(worker.decisions.every(({ code }) => code !== 'internal_fault'));
   });
 
-  it('the key that all share is in no log, no answer and no error', async (context) => {
+  it('the shared system key appears in no log, no answer and no error', async (context) => {
     const { worker } = createMcpApp(context);
     await worker.start();
     const answers: Answer[] = [];
@@ -261,7 +261,7 @@ describe('MCP calls', () => {
     assert.ok(!said.includes(systemKey));
   });
 
-  it('a tool whose text the host takes as it is, or whose result is bound elsewhere, fails', async (context) => {
+  it('the refused call of a tool fails if the host would pass its result on as plain text, or to another output', async (context) => {
     const { app, worker } = createMcpApp(context);
     const handler = (): string => 'secret';
     const trigger = { type: 'mcpToolTrigger', name: 'call', toolName: 't' };
@@ -275,7 +275,7 @@ describe('MCP calls', () => {
     }
   });
 
-  it('no hook can make a refusal of a tool a success', async (context) => {
+  it('no hook can turn the refusal of a tool call into a success', async (context) => {
     const { app, worker, runs } = createMcpApp(context);
     app.hook.preInvocation((call) => {
       call.inputs = [payloadOf('tool', 'tool', bearing(reader))];
@@ -289,7 +289,7 @@ describe('MCP calls', () => {
     assert.deepEqual(runs, []);
   });
 
-  it('HTTP streaming does not stand in the way: the payload is never streamed', async (context) => {
+  it('HTTP streaming changes nothing, because the payload is never streamed', async (context) => {
     const { worker } = createMcpApp(context);
     // In the place of the library's own, which would listen on a port.
     Object.assign(worker.model!, { getCapabilities: () => ({ HttpUri: 'http://localhost:1/' }) });
@@ -298,7 +298,7 @@ describe('MCP calls', () => {
     assert.deepEqual(readToolResult(answer), { isError: false, text: 'reader' });
   });
 
-  it('two payloads in one invocation are none', async (context) => {
+  it('two payloads in one invocation are refused', async (context) => {
     const { app, worker } = createMcpApp(context);
     const extra = input.generic({ type: 'mcpToolTrigger', name: 'second' });
     app.generic('Two', {
@@ -312,7 +312,7 @@ describe('MCP calls', () => {
     assert.equal(worker.decisions[0]?.['code'], 'mcp_headers_unavailable');
   });
 
-  it('a handler that is called past the gate is refused, within an admitted invocation it is decided', async (context) => {
+  it('a handler that is called past the gate is refused; within an admitted invocation, its policy decides', async (context) => {
     const { app, worker, runs } = createMcpApp(context);
     const tool = worker.functions.get('tool')!.callback;
     registerMcp(app, 'tool', 'Outer', (call, invocation) => tool(call, invocation));
@@ -349,7 +349,7 @@ describe('an observed MCP function', () => {
     return folder;
   }
 
-  it('lets every caller in and says whom it will refuse, behind the system key', async (context) => {
+  it('admits every caller behind the system key, and logs who will be refused', async (context) => {
     context.mock.method(console, 'warn', () => undefined);
     const folder = useFolder(context, '{"version":"2.0"}');
     context.mock.method(process, 'cwd', () => folder);

@@ -7,7 +7,7 @@ export type McpHeaders = { readonly outcome: 'read'; readonly findHeader: FindFi
 
 /**
  * The one transport whose headers are those of the call itself. Over SSE they are those of the request that opened the
- * stream, whoever sent the call since, and over the others the extension knows less still.
+ * stream, not those of the sender of the call, and for other transports the extension knows even less.
  *
  * Azure/azure-functions-mcp-extension 1.6.0: McpTriggerTransportHelper.cs, SseRequestHandler.cs.
  */
@@ -22,7 +22,7 @@ export function readMcpHeaders(core: CoreInvocationContext): McpHeaders {
   const functionName = core.metadata?.name ?? 'unnamed function';
   const transport = readOf(parsePayload(core), 'transport');
   const name = readOf(transport, 'name');
-  if (typeof name !== 'string') return denyUnavailable(functionName, 'does not say how it came');
+  if (typeof name !== 'string') return denyUnavailable(functionName, 'does not name its transport');
   if (name !== supportedTransport) {
     return deny('mcp_transport_unsupported', describeTransport(functionName, name));
   }
@@ -33,7 +33,7 @@ export function readMcpHeaders(core: CoreInvocationContext): McpHeaders {
   return { outcome: 'read', findHeader: (wanted) => findField(headers, wanted) };
 }
 
-/** Undefined where there is not exactly one payload, or where it is no JSON. */
+/** Undefined where there is not exactly one payload, or where it is not JSON. */
 function parsePayload(core: CoreInvocationContext): unknown {
   const [input, ...others] = readList(core.request, 'inputData').filter((each) => isMcpInput(core, each));
   if (input === undefined || others.length > 0) return undefined;
@@ -49,7 +49,7 @@ function parsePayload(core: CoreInvocationContext): unknown {
   }
 }
 
-/** An empty text may be what a message of the worker's says of members that the host has not set. */
+/** The worker's messages may have an empty string for a member that the host has not set. */
 function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== '';
 }
@@ -60,7 +60,7 @@ function isMcpInput({ metadata }: CoreInvocationContext, input: unknown): boolea
   return typeof name === 'string' && Object.hasOwn(bindings, name) && findTriggerKind(bindings[name]?.type) === 'mcp';
 }
 
-/** Transport names that the extension has; any other is not repeated. */
+/** The extension's other transport names. A message repeats no other name. */
 const knownTransports: ReadonlySet<string> = new Set(['http-sse', 'http', 'unknown']);
 
 function describeTransport(functionName: string, name: string): string {
@@ -71,14 +71,14 @@ function describeTransport(functionName: string, name: string): string {
 function denyUnavailable(functionName: string, what: string): Denial {
   return deny(
     'mcp_headers_unavailable',
-    `The host's MCP call of "${functionName}" ${what}, so no certificate can be read. Azure's MCP extension hands the headers over since its version 1.0.0: update the extension bundle in host.json.`,
+    `The host's MCP call of "${functionName}" ${what}, so no certificate can be read. Azure's MCP extension passes the headers on since version 1.0.0: update the extension bundle in host.json.`,
   );
 }
 
-/** Of a call of an MCP handler that no invocation leads to: its arguments are what the calling code made of them. */
+/** For a call of an MCP handler outside any invocation: the calling code chose its arguments. */
 export function denyPastGate(functionName: string): Denial {
   return deny(
     'mcp_headers_unavailable',
-    `The handler of the MCP function "${functionName}" was called past the gate, so no certificate can be read. Call it by its MCP trigger, or within an invocation that the gate has admitted. If it was the host that called it, this worker does not let Certgate see what the host sends: update @certgate/azure-functions.`,
+    `The handler of the MCP function "${functionName}" was called past the gate, so no certificate can be read. Call it by its MCP trigger, or within an invocation that the gate has admitted. If the host called it, this worker hides the headers from Certgate: update @certgate/azure-functions.`,
   );
 }

@@ -52,7 +52,7 @@ function createMixedApp(context: TestContext): TestWorker {
 }
 
 describe('handlers of HTTP and MCP functions that call each other', () => {
-  it('are decided by the caller of the invocation, whatever the app hands on', async (context) => {
+  it('are decided by the caller of the invocation, whatever the app passes on', async (context) => {
     context.mock.method(console, 'warn', () => undefined);
     const worker = createMixedApp(context);
     await worker.start();
@@ -82,8 +82,8 @@ describe('handlers of HTTP and MCP functions that call each other', () => {
   });
 });
 
-describe('what a caller of an MCP function learns', () => {
-  it('is not why a handler within refused it, where a tool hands on the message', async (context) => {
+describe('the caller of an MCP function', () => {
+  it('does not learn why an inner handler refused it, even if a tool passes the message on', async (context) => {
     context.mock.method(console, 'warn', () => undefined);
     const { app, worker } = createSecuredApp(context);
     const role = requireRole('operator', nameCaller);
@@ -114,7 +114,7 @@ describe('what a caller of an MCP function learns', () => {
 });
 
 describe('MCP functions of other ways to load an app', () => {
-  it('another copy of the package marks them and knows the caller', async (context) => {
+  it('another copy of the package sets their policies and knows the caller', async (context) => {
     const other = await loadSecondCopy(context);
     const { app, worker } = createApp(context);
     const handler = other.requireRole('operator', (_call: unknown, invocation: InvocationContext) =>
@@ -158,7 +158,7 @@ describe('MCP functions of other ways to load an app', () => {
     assert.equal(plain.response?.returnValue?.string, 'reader');
   });
 
-  it('where the model cannot be gated, the log says that it is the worker', async (context) => {
+  it('if the model cannot be gated, the log names the worker as the cause', async (context) => {
     context.mock.method(console, 'warn', () => undefined);
     const { app, worker } = createApp(context);
     registerMcp(app, 'tool', 'Early', nameCaller);
@@ -169,7 +169,7 @@ describe('MCP functions of other ways to load an app', () => {
     const { error } = await sendPayload(worker, 'Early', payloadOf('tool', 'Early', bearing(reader)));
     assert.match(String(error), /Certgate refused a call of "Early"/);
     assert.equal(worker.decisions[0]?.['code'], 'mcp_headers_unavailable');
-    assert.match(String(worker.decisions[0]['detail']), /this worker does not let Certgate see/);
+    assert.match(String(worker.decisions[0]['detail']), /this worker hides the headers from Certgate/);
   });
 
   it("the worker's own objects are read: text or JSON, with the unset members on their prototype", async (context) => {
@@ -186,7 +186,7 @@ describe('MCP functions of other ways to load an app', () => {
     assert.equal(worker.decisions.at(-1)?.['code'], 'mcp_headers_unavailable');
   });
 
-  it('an input that is not the trigger says nothing of the caller', async (context) => {
+  it('an input that is not the trigger does not identify the caller', async (context) => {
     const { app, worker } = createSecuredApp(context);
     const trigger = { type: 'mcpToolTrigger', name: 'call', useResultSchema: true };
     const extraInputs = [
@@ -207,7 +207,7 @@ describe('MCP functions of other ways to load an app', () => {
     assert.equal(await call(transportOf({})), undefined);
   });
 
-  it('a polluted Object.prototype makes no result of a refusal that the host would take for a text', async (context) => {
+  it('a polluted Object.prototype does not turn a refusal into plain text', async (context) => {
     const { app, worker } = createSecuredApp(context);
     app.generic('Plain', { trigger: { type: 'mcpToolTrigger', name: 'call' }, handler: nameCaller });
     await worker.start();

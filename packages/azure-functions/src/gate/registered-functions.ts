@@ -92,7 +92,7 @@ function describeNoKey(name: string): string {
 }
 
 function describeNoSystemKey(name: string): string {
-  return `The MCP function "${name}" is observed, so only the system key of Azure's MCP extension protects it, but host.json (extensions.mcp.system.webhookAuthorizationLevel) or an app setting takes that key away, or host.json can't be read. Set it to System, or take observe away to close the function to callers without an allowed certificate.`;
+  return `The MCP function "${name}" is observed, so only the system key of Azure's MCP extension protects it, but host.json (extensions.mcp.system.webhookAuthorizationLevel) or an app setting switches that key off, or host.json can't be read. Set it to System, or take observe away to close the function to callers without an allowed certificate.`;
 }
 
 /** A name that comes twice is an error of the worker's, which the app may swallow: the stricter policy stands. */

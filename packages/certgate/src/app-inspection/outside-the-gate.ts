@@ -42,7 +42,7 @@ const webhookExtensions: readonly WebhookExtension[] = [
     section: 'mcp',
     title: 'Model Context Protocol',
     bindings: /^mcp\w*trigger$/,
-    gated: '; the gate decides calls of functions, while sessions and lists are answered without it',
+    gated: '; the gate decides each call of them, but not sessions and lists, which the extension answers itself',
   },
   { name: 'signalr', section: 'signalR', title: 'SignalR Service', bindings: /^signalr/ },
   { name: 'webpubsub', section: 'webPubSub', title: 'Web PubSub', bindings: /^webpubsub/ },

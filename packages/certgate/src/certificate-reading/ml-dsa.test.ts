@@ -22,7 +22,7 @@ const skip = isKeyKindKnown('ml-dsa-44') ? false : 'this openssl knows no ML-DSA
 
 for (const key of ['ml-dsa-44', 'ml-dsa-65', 'ml-dsa-87'] as const) {
   const name = key.toUpperCase();
-  it(`${name}: said by its name, whatever Node can do with it`, { skip }, async () => {
+  it(`${name}: shown by its name, whether Node supports it or not`, { skip }, async () => {
     const { der, header, keyPath } = makeCertificate({ key });
     const pem = runOpenssl(['x509', '-inform', 'der'], der);
     for (const content of [der, pem, Buffer.from(header)]) {
@@ -42,7 +42,7 @@ for (const key of ['ml-dsa-44', 'ml-dsa-65', 'ml-dsa-87'] as const) {
     assert.ok((await readCertificateFile(both, { privateKey: 'ignored' })).certificateDer.equals(der));
   });
 
-  it(`${name}: a PFX is read, or said to hold a key that this Node cannot read`, { skip }, async () => {
+  it(`${name}: a PFX is read, or the message names a key that this Node cannot read`, { skip }, async () => {
     const { der, keyPath } = makeCertificate({ key });
     const paths = [newTemporaryPath('.pem'), newTemporaryPath('.pfx')] as const;
     runOpenssl(['x509', '-inform', 'der', '-out', paths[0]], der);

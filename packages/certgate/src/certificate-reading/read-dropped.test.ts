@@ -149,7 +149,7 @@ describe('what is dropped on the page', () => {
     assert.match(field(ca, 'As a caller') ?? '', /^refused\. certificate_is_authority/);
   });
 
-  it('says that a CA publishes no revocation information for a certificate, and how long it lives', async () => {
+  it('shows that a CA publishes no revocation information for a certificate, and its lifetime', async () => {
     const make = (constraints: string): Promise<ReadResult> => {
       const path = folder.file('short.pem');
       runOpenssl(['req', '-x509', '-key', folder.file('leaf.key'), '-subj', '/CN=svid', '-days', '1', '-out', path, '-addext', `basicConstraints=critical,${constraints}`, '-addext', '2.5.29.56=DER:0500']); // prettier-ignore

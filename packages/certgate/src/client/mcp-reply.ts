@@ -3,7 +3,7 @@ import type { IncomingResponse } from './send-request.js';
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
-/** What a JSON-RPC 2.0 request got: the members `result` or `error` of its response object (§5). */
+/** The response to a JSON-RPC 2.0 request: the members `result` or `error` of its response object (§5). */
 export type McpReply =
   | { readonly kind: 'result'; readonly result: JsonObject }
   | { readonly kind: 'error'; readonly code: number; readonly message: string };
@@ -49,7 +49,7 @@ function readReply(text: string, id: number): McpReply | undefined {
   return message['id'] === id && result !== undefined ? { kind: 'result', result } : undefined;
 }
 
-/** Whether a tool answered, and not with an error. */
+/** Whether a tool answered without an error. */
 export function isToolResult(reply: McpReply | undefined): boolean {
   return reply?.kind === 'result' && reply.result['isError'] !== true;
 }

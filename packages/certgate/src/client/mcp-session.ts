@@ -10,7 +10,7 @@ export interface McpAnswer {
   /** The method of the request that it answers. */
   readonly method: string;
   readonly response: IncomingResponse;
-  /** Undefined: `response` is no answer of MCP. A notification has none either. */
+  /** Undefined: `response` is not an MCP answer, or the request was a notification. */
   readonly reply: McpReply | undefined;
 }
 

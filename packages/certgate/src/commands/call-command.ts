@@ -54,7 +54,7 @@ export function callCommand(): Command {
     .action(call);
   return addHelpSections(command, {
     exitCodes: {
-      0: 'the answer has a status from 200 to 299; with --mcp-tool: the tool answered, and not with an error',
+      0: 'the answer has a status from 200 to 299; with --mcp-tool: the tool answered without an error',
       1: 'the answer has another status, the tool did not run or answered with an error, or there was no answer: no connection, a server that is not trusted, a timeout',
       2: "a file, the password, the URL or an option can't be used; nothing was sent",
     },
@@ -62,7 +62,7 @@ export function callCommand(): Command {
       'certgate call https://localhost:7443/api/orders --certificate allowed.pfx --password-file allowed.password',
       'certgate call https://example.azurewebsites.net/api/orders --certificate caller.crt.pem --key caller.key.pem',
       'certgate call https://localhost:7443/api/orders --cacert .certgate/gateway.crt.pem --json',
-      'certgate call https://example.azurewebsites.net --mcp-tool GetWeather --certificate caller.crt.pem --key caller.key.pem',
+      'certgate call https://example.azurewebsites.net --mcp-tool get_weather --certificate caller.crt.pem --key caller.key.pem',
     ],
   });
 }
@@ -70,7 +70,7 @@ export function callCommand(): Command {
 async function call(url: string, flags: CallFlags): Promise<void> {
   if (flags.mcpTool !== undefined) return callTool(url, flags.mcpTool, flags);
   if (flags.mcpArguments !== undefined) {
-    throw new CommandFailure('--mcp-arguments are those of a tool, and no tool is named.', {
+    throw new CommandFailure('--mcp-arguments requires --mcp-tool.', {
       remedy: 'Add --mcp-tool, or pass a body with --data.',
     });
   }
@@ -88,9 +88,12 @@ async function call(url: string, flags: CallFlags): Promise<void> {
 
 async function callTool(address: string, name: string, flags: CallFlags): Promise<void> {
   if (flags.request !== undefined || flags.data !== undefined) {
-    throw new CommandFailure('The requests of --mcp-tool are those of MCP, with a method and a body of their own.', {
-      remedy: 'Omit --request and --data; the arguments of the tool are --mcp-arguments.',
-    });
+    throw new CommandFailure(
+      "--mcp-tool can't be combined with --request and --data, because MCP defines the method and the body.",
+      {
+        remedy: 'Omit --request and --data; pass the arguments of the tool with --mcp-arguments.',
+      },
+    );
   }
   const certificate = await findCallerCertificate(flags);
   const parameters = { name, arguments: await readToolArguments(flags.mcpArguments, flags.passwordStdin === true) };

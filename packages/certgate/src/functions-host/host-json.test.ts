@@ -33,7 +33,7 @@ test('the route prefix, its default, and the app setting that overrides it', asy
   assert.equal((await read(context, withPrefix('file'), setting)).routePrefix, 'set');
 });
 
-test('what the MCP endpoint says of itself, from the file and from app settings', async (context) => {
+test('how the MCP endpoint describes itself, by the file and by app settings', async (context) => {
   const file =
     '{ "version": "2.0", "extensions": { "mcp": { "ServerName": "Orders", "instructions": "Ask first." } } }';
   assert.deepEqual((await read(context, file)).mcpServer, {

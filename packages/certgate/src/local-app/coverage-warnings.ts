@@ -6,6 +6,6 @@ export function listCoverageWarnings(functions: readonly HostedFunction[]): read
     .filter(({ http, mcp, covered }) => (http || mcp !== undefined) && covered !== 'gate')
     .map(
       ({ name, http }) =>
-        `${name} is open to ${http ? 'everybody' : 'whoever reaches the MCP endpoint'}: the app has no gate. Call secureApp(app, …) in a file that "main" in package.json loads.`,
+        `${name} is open to ${http ? 'everybody' : 'everybody who reaches the MCP endpoint'}: the app has no gate. Call secureApp(app, …) in a file that "main" in package.json loads.`,
     );
 }

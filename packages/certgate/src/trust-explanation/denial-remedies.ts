@@ -121,7 +121,7 @@ export const denialRemedies: Readonly<Record<DenialCode, RemedyRule>> = {
   certificate_is_authority: newCertificate,
   certificate_extended_key_usage_unsuitable: {
     ...newCertificate,
-    verifyFirst: `${newCertificateFirst} Public CAs no longer issue clientAuth: it must come from an authority of your own, or be made for this. Until it is there, the pin may accept the present one (trust set --accept-without-client-auth-until): see docs/public-certificates.md.`,
+    verifyFirst: `${newCertificateFirst} Public CAs no longer issue clientAuth: the new one must come from an authority of your own, or the caller must make it for this purpose. Until then, the pin can accept the present one (trust set --accept-without-client-auth-until): see docs/public-certificates.md.`,
   },
   certificate_key_usage_unsuitable: newCertificate,
   certificate_key_unsupported: newCertificate,

@@ -107,7 +107,7 @@ describe('a pin that accepts a certificate without clientAuth', () => {
     for (const [way, times] of Object.entries(seen)) assert.ok(times > 20, `${way}: ${JSON.stringify(seen)}`);
   });
 
-  test('holds from since until before until, to the millisecond, also in the memory of the gate', async () => {
+  test('accepts it from since up to until (excluded), to the millisecond, also in the memory of the gate', async () => {
     const since = now + hour;
     const until = since + 90 * 24 * hour;
     const gate = new AccessGate({ trustStore: trustStoreFromDocument(pinned(pinOf(server, graceOf(since, until)))) });
@@ -119,7 +119,7 @@ describe('a pin that accepts a certificate without clientAuth', () => {
     assert.deepEqual(codes, [no, no, yes, yes, yes, yes, no, no, no, yes]);
   });
 
-  test('says in the log when it begins, and when it ended', () => {
+  test('shows in the log when the grace begins, and when it ended', () => {
     const document = pinned(pinOf(server, graceOf(now, now + hour)));
     for (const [at, words] of [
       [now - 1, /accepts that from 2027-01-01T00:00:00Z on \(acceptWithoutClientAuth\)/],
@@ -153,7 +153,7 @@ describe('a pin that accepts a certificate without clientAuth', () => {
     assert.deepEqual(codes, ['pin_disabled', 'pin_expired', 'pin_not_yet_valid']);
   });
 
-  test('is for the certificate that this pin recognises, and for no other of the identity', () => {
+  test('accepts the certificate that it matches, and no other of the identity', () => {
     const lasting = graceOf(now - hour, now + hour);
     const other = makeCertificate({ key: 'p-384', extensions: ['extendedKeyUsage = serverAuth'] });
     const document = pinned(pinOf(server, lasting), pinOf(other));
@@ -161,7 +161,7 @@ describe('a pin that accepts a certificate without clientAuth', () => {
     assertDenied(decide(other, document), unsuitable);
   });
 
-  test('counts where every pin of the certificate has it, while all of them do', () => {
+  test('accepts it only while every matching pin has a grace', () => {
     const withGrace = { acceptWithoutClientAuth: graceOf(now - hour, now + hour) };
     const longer = { acceptWithoutClientAuth: graceOf(now - 2 * hour, now + 3 * hour) };
     const end = { notAfter: iso(now + 9 * hour) };
@@ -187,7 +187,7 @@ describe('a pin that accepts a certificate without clientAuth', () => {
     assert.match(detailIn(apart), /Its pins never accept that at the same time/);
   });
 
-  test('does not count where an authority vouches for the certificate by a name: a path needs clientAuth', () => {
+  test('does not help if a name matches under an authority, because a path needs clientAuth', () => {
     const authorities = [{ name: 'public', trustAnchors: [readFileSync(authority.pemPath, 'utf8')] }];
     const issued = issueServer(publicLooks);
     const pins = [pinOf(issued, graceOf(now - hour, now + hour))];
@@ -203,7 +203,7 @@ describe('a pin that accepts a certificate without clientAuth', () => {
     const issuedBy = pins.map((pin) => ({ ...pin, issuedBy: 'public' }));
     assert.throws(
       () => parseTrustDocument(documentOf([{ name: 'partner', pins: issuedBy }], { authorities })),
-      /identities\[0\]\.pins\[0\]\.acceptWithoutClientAuth: it can not stand beside issuedBy/,
+      /identities\[0\]\.pins\[0\]\.acceptWithoutClientAuth: it can't be combined with issuedBy/,
     );
   });
 });
@@ -211,7 +211,7 @@ describe('a pin that accepts a certificate without clientAuth', () => {
 describe('a trust store', () => {
   const answer: FoundFinding = { outcome: 'found', identity: { name: 'partner', roles: [] }, matchedBy: 'table' };
 
-  test('of the user has no say in it: no store accepts everybody without clientAuth', async () => {
+  test("of the app's own cannot grant it: no store accepts everybody without clientAuth", async () => {
     const store = new CountingStore();
     const gate = new AccessGate({ trustStore: store });
     store.answer = {
@@ -273,7 +273,7 @@ describe('the refusal of a certificate without clientAuth', () => {
     return decision.detail;
   };
 
-  test('explains the end of clientAuth in public certificates where it looks like one, and there alone', () => {
+  test('explains the end of clientAuth only for certificates that look public', () => {
     assert.match(
       detailOf(issueServer([...publicLooks, '1.3.6.1.4.1.11129.2.4.2 = DER:04020000'])),
       /public CA \(likely: embedded_timestamps, tls_server_policy, server_auth\)\. Those no longer issue clientAuth, .* an authority of your own/,

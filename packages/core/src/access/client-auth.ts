@@ -13,8 +13,8 @@ import {
 import { type ClientAuthGrace, isGraceRunning } from '../trust-snapshot/client-auth-grace.js';
 import type { FoundFinding, NominatedFinding } from '../trust-snapshot/trust-finding.js';
 
-// Public CAs take clientAuth out of their certificates (docs/public-certificates.md). This file knows who will be refused
-// for that, says so where somebody is, and admits whom a pin's grace admits.
+// Public CAs no longer issue clientAuth (docs/public-certificates.md). This file finds callers who will be refused for that,
+// explains the refusal, and applies a pin's grace.
 
 /** RFC 5280 §4.2.1.12. */
 const serverAuthentication = '1.3.6.1.5.5.7.3.1';
@@ -74,7 +74,7 @@ function explainGrace(finding: FoundFinding | NominatedFinding, now: number): st
 function explainPublicIssuance(certificate: ClientCertificate): string {
   const issuance = judgePublicIssuance(certificate.der);
   if (!looksPublic(issuance)) return '';
-  return ` It looks like a certificate of a public CA (${describeIssuance(issuance)}). Those no longer issue clientAuth, so a renewal does not help: issue the caller one from an authority of your own, or pin one that the caller makes for this. See docs/public-certificates.md.`;
+  return ` It looks like a certificate of a public CA (${describeIssuance(issuance)}). Those no longer issue clientAuth, so a renewal does not help: issue the caller one from an authority of your own, or pin one that the caller makes for this purpose. See docs/public-certificates.md.`;
 }
 
 /** A certificate that looks like one of a public CA, and will lose clientAuth when it is renewed. */

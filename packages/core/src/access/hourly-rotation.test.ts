@@ -9,7 +9,7 @@ const hours = 7 * 24;
 const minute = 60_000;
 
 describe('callers whose certificates change every hour, for a week', () => {
-  it('are always admitted by name, and nobody is warned of what is renewed in time', async () => {
+  it('are always admitted by name, and renewals in time cause no warning', async () => {
     const callers = new RotatingCallers(isLongRun() ? 20 : 2);
     await callers.start();
     const warnings: unknown[] = [];

@@ -121,7 +121,7 @@ describe('certificates of the profiles that issuers have by default', () => {
     assert.equal(judge({ ...setting, lists: [list()] }, issue({ names: '' })), 'certificate_not_trusted');
   });
 
-  it('step-ca: by its DNS name; its own extension decides nothing', () => {
+  it('step-ca: by its DNS name; its own extension is not used', () => {
     const profile = createStepProfile();
     const { issue } = profile;
     const setting = { profile, name: dns };

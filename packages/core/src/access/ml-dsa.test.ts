@@ -60,7 +60,7 @@ describe('callers with ML-DSA, made by openssl', { skip }, () => {
       assertDecided(decide(caller.header, issuedSnapshot([billing])), allowed, name);
     });
 
-    it(`${name}: a caller's certificate, and its chain, have room in what is read`, () => {
+    it(`${name}: a caller's certificate and its chain fit into the limits`, () => {
       const root = issue({ name: 'Corp root', key });
       const upper = issueIntermediate({ issuer: root, name: 'Corp upper CA', key });
       const caller = issueCaller({ issuer: upper, key });
@@ -137,7 +137,7 @@ describe('authorities with ML-DSA, made by openssl', { skip }, () => {
     assertDecided(path.outcome === 'valid' ? 'allowed' : `${path.code}: ${path.detail}`, allowed);
   });
 
-  it('nothing that was changed is let in, and nothing is thrown', () => {
+  it('no changed certificate is admitted, and nothing is thrown', () => {
     const issuer = issueIntermediate({ key: 'ml-dsa-44' });
     const { der } = issueCaller({ issuer, key: 'ml-dsa-44-again' });
     const trust = under([getStage().root], [issuer]);
@@ -150,7 +150,7 @@ describe('authorities with ML-DSA, made by openssl', { skip }, () => {
   });
 });
 
-describe('what an authority with ML-DSA says of revocations', { skip }, () => {
+describe('revocations by an authority with ML-DSA', { skip }, () => {
   const strictly = {
     isAlgorithmAccepted: (algorithm: Parameters<typeof isAlgorithmAccepted>[0]): boolean =>
       isAlgorithmAccepted(algorithm, 'strict'),

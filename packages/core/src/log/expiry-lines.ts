@@ -59,9 +59,9 @@ export function createRenewalLine({ name, owner, certificate }: ClientIdentity, 
 }
 
 const lossDetail =
-  'Public CAs no longer issue clientAuth, so its successor will be refused: before that, give the caller a certificate of an authority of your own, or pin one that it makes for this. See docs/public-certificates.md.';
+  'Public CAs no longer issue clientAuth, so the next certificate will be refused: before that, give the caller a certificate from an authority of your own, or pin one that it makes for this purpose. See docs/public-certificates.md.';
 
-/** `isAutomated`: the certificate is of a kind that no person renews. */
+/** `isAutomated`: the certificate is of a kind that is renewed automatically. */
 export function createExpiryLine(
   identity: ClientIdentity,
   isAutomated: boolean,
@@ -90,7 +90,7 @@ function describeEnd(
   { endsFirst, endsAt, isAutomated }: Pick<ExpiryLogLine, 'endsFirst' | 'endsAt'> & { readonly isAutomated: boolean },
 ): string {
   if (isAutomated)
-    return `The certificate that "${name}" uses ends at ${endsAt}, and nine tenths of its life are over: check what should have renewed it.`;
+    return `The certificate that "${name}" uses ends at ${endsAt}, and nine tenths of its lifetime are over: check why it was not renewed.`;
   if (endsFirst === 'certificate')
     return `The certificate that "${name}" uses ends at ${endsAt}: the caller needs a new one, and its pin in the trust document.`;
   return accessEndsAt === withoutClientAuthUntil

@@ -84,7 +84,7 @@ describe('a certificate in use that ends soon', () => {
     assert.equal(lines.length, 1);
   });
 
-  it('of less than a week is warned of in its last tenth: what renews it is late', () => {
+  it('of less than a week is reported in its last tenth, when its renewal is late', () => {
     const hour = day / 24;
     const issued = (lifetime: number): ClientIdentity => {
       const certificate = { thumbprintSha256: `${lifetime}`, notBefore: now, notAfter: now + lifetime };
@@ -98,7 +98,10 @@ describe('a certificate in use that ends soon', () => {
       for (const at of [now, now + lifetime * 0.67, now + lifetime * 0.9 - 1]) log.note(context, identity, at);
       assert.equal(lines.length, 0);
       log.note(context, identity, now + lifetime * 0.9 + 1);
-      assert.match(lines[0]?.detail ?? '', /"svid" uses ends at .*nine tenths of its life are over: check what should/);
+      assert.match(
+        lines[0]?.detail ?? '',
+        /"svid" uses ends at .*nine tenths of its lifetime are over: check why it was not renewed/,
+      );
     }
     const { context, lines } = createContext();
     new ExpiryLog().note(context, issued(7 * day), now + 5 * day);
@@ -152,7 +155,7 @@ describe('a certificate in use that looks like one of a public CA', () => {
     return createClientIdentity(found, decoding.certificate, 'test', undefined, trustEndsAt, withoutClientAuthUntil);
   };
 
-  it('is warned of once a day, long before it ends, with what it is known by', () => {
+  it('is reported once a day, long before it ends, with the evidence', () => {
     const { context, lines } = createContext();
     const log = new ExpiryLog();
     const identity = identityWith('serverAuth, clientAuth');
@@ -175,15 +178,15 @@ describe('a certificate in use that looks like one of a public CA', () => {
     assert.equal(lines.length, 2);
   });
 
-  it('is told when it ends, too', () => {
+  it('is reported when it ends soon, too', () => {
     const { context, lines } = createContext();
     new ExpiryLog().note(context, identityWith('serverAuth, clientAuth'), now + 50 * day);
     const [, ending] = lines;
     assert.deepEqual([ending?.code, ending?.publicIssuance], ['access_ends_soon', 'likely']);
-    assert.match(ending?.detail ?? '', /needs a new one.*its successor will be refused/);
+    assert.match(ending?.detail ?? '', /needs a new one.*the next certificate will be refused/);
   });
 
-  it('is no news where it is for clients alone, or has lost clientAuth: then its grace ends', () => {
+  it('is not reported if it is for clients alone, or has lost clientAuth already: then its grace ends', () => {
     const { context, lines } = createContext();
     const log = new ExpiryLog();
     log.note(context, identityWith('clientAuth'), now);

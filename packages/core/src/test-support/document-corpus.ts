@@ -232,7 +232,7 @@ export const refusedDocuments: readonly RefusedDocument[] = [
       ['a grace with a reason of nothing', { reason: ' ' }, '.reason', /empty/, true],
       ['a grace with another key', { for: 'all' }, '.for', /unknown key/, true],
       ['a grace since a day that is not', { since: '2027-02-30T00:00:00Z' }, '.since', /time that exists/, false],
-      ['a grace of nothing', { until: grace.since }, '', /never counts/, false],
+      ['a grace of nothing', { until: grace.since }, '', /never applies/, false],
       ['a grace of 90 days and a millisecond', { until: '2027-04-01T00:00:00.001Z' }, '', /90 days at most/, false],
     ] as const
   ).map(([what, change, where, words, isSeenBySchema]) =>

@@ -21,7 +21,7 @@ export function readClientAuthGrace(
   const until = reader.readInstant(fields.until, `${path}.until`);
   const reason = reader.readText(fields.reason, `${path}.reason`);
   if (isIssued) {
-    reader.report(path, 'it can not stand beside issuedBy: a certification path to an authority needs clientAuth');
+    reader.report(path, "it can't be combined with issuedBy: a certification path to an authority needs clientAuth");
   }
   if (since === undefined || until === undefined) return undefined;
   const fault = findGraceFault({ since, until });

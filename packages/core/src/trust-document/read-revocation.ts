@@ -57,10 +57,11 @@ function readNoRevAvailMaximum(
 ): number | undefined {
   if (value === undefined) return undefined;
   const path = `${revocationPath}.noRevAvailMaximumLifetimeSeconds`;
-  // With "off", nothing is needed of any certificate, and whoever reads the document would think that something is.
+  // With "off", no certificate needs revocation information, but a reader of the document would think otherwise.
   if (mode === undefined || mode === 'off')
-    reader.report(path, 'it needs "mode": "required" or "when-available", written out beside it');
-  if (value === 0) reader.report(path, 'it must be at least 1; leave the key out, and noRevAvail excuses nothing');
+    reader.report(path, 'it needs an explicit "mode": "required" or "when-available" beside it');
+  if (value === 0)
+    reader.report(path, 'it must be at least 1; to accept no certificate by noRevAvail, leave the key out');
   return reader.readCount(value, path, keys.noRevAvailMaximumLifetimeSeconds.maximum) * 1000;
 }
 
@@ -74,7 +75,7 @@ function readMinimumCrlNumbers(
   if (value === undefined) return numbers;
   const path = `${revocationPath}.minimumCrlNumbers`;
   // In any other mode, refusing a list would let in the callers that it revokes.
-  if (mode !== 'required') reader.report(path, 'it needs "mode": "required", written out beside it');
+  if (mode !== 'required') reader.report(path, 'it needs an explicit "mode": "required" beside it');
   const known = [...new Set(issuers.map(({ subjectText }) => subjectText))];
   const places = new Map<string, string>();
   for (const [index, item] of reader.readArray(value, path).entries()) {

@@ -210,7 +210,7 @@ describe('whatever the document', () => {
     const beyond = new RegExp(
       [
         'never matches|time that exists|stands already at|names no authority|is no CA certificate|among the spiffe',
-        'never counts|days at most|for this machine alone|a user name or password|must be an http: or https: URL|file:PATH or an https: URL',
+        'never applies|days at most|for this machine alone|a user name or password|must be an http: or https: URL|file:PATH or an https: URL',
       ].join('|'),
     );
     fc.assert(

@@ -177,9 +177,9 @@ function* compareRevocations({ earlier, later, describe }: AuthorityPair): Gener
 
 function describeNoRevAvail(whose: string, before: AuthorityRevocation, after: AuthorityRevocation): string {
   const [formerly, now] = [before, after].map((each) => each.noRevAvailMaximumLifetimeMilliseconds);
-  const certificates = `Certificates ${whose} that say noRevAvail`;
-  if (now === undefined) return `${certificates} are treated as any other.`;
-  const until = before.mode === 'off' ? '' : '; until now, they were treated as any other';
+  const certificates = `Certificates ${whose} with noRevAvail`;
+  if (now === undefined) return `${certificates} are treated like any other.`;
+  const until = before.mode === 'off' ? '' : '; until now, they were treated like any other';
   const change = formerly === undefined ? until : `; no longer up to ${formerly / 1000}`;
   return `${certificates} need no revocation information up to a lifetime of ${now / 1000} seconds${change}.`;
 }

@@ -181,8 +181,8 @@ describe('what is told of authorities, names and the deny list', () => {
     const [off, required] = [{ mode: 'off' }, { mode: 'required' }];
     const hour = { ...required, noRevAvailMaximumLifetimeSeconds: 3600 };
     assert.match(say(off, hour), /need no revocation information up to a lifetime of 3600 seconds\. It/);
-    assert.match(say(required, hour), /3600 seconds; until now, they were treated as any other\. It/);
-    assert.match(say(hour, off), /that say noRevAvail are treated as any other\. It/);
+    assert.match(say(required, hour), /3600 seconds; until now, they were treated like any other\. It/);
+    assert.match(say(hour, off), /with noRevAvail are treated like any other\. It/);
   });
 });
 

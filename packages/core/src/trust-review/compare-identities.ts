@@ -186,13 +186,19 @@ function compareGraces(
   const { acceptWithoutClientAuth: old } = earlier;
   const { acceptWithoutClientAuth: now } = later;
   if (describeAcceptance(earlier) === describeAcceptance(later)) return [];
-  const sentence = `The pin ${describePin(later)} of "${after.name}" accepts ${describeAcceptance(later)}, no longer ${describeAcceptance(earlier)}.`;
+  const sentence = `The pin ${describePin(later)} of "${after.name}" ${describeAcceptances(earlier, later)}.`;
   const effects: TrustEffect[] = [];
   if (isGraceWider(now, old)) effects.push(later.enabled ? gainsIf(after) : 'changes');
   if (isGraceWider(old, now)) effects.push(earlier.enabled ? losesIf(before) : 'changes');
   // The reason alone.
   if (effects.length === 0) effects.push('changes');
   return effects.map((effect) => ({ effect, aspect: 'pinClientAuth', sentence }));
+}
+
+function describeAcceptances(earlier: TrustPin, later: TrustPin): string {
+  if (later.acceptWithoutClientAuth === undefined) return `no longer accepts ${describeAcceptance(earlier)}`;
+  const replaced = earlier.acceptWithoutClientAuth === undefined ? '' : `, no longer ${describeAcceptance(earlier)}`;
+  return `accepts ${describeAcceptance(later)}${replaced}`;
 }
 
 function isGraceWider(one: TrustPin['acceptWithoutClientAuth'], other: TrustPin['acceptWithoutClientAuth']): boolean {

@@ -68,7 +68,7 @@ describe('authorities', () => {
       'warning authority_certificate_ends_soon authorities[0].intermediates[1]',
     ]);
   });
-  test('by the share of its lifetime, where no number of days is asked for', () => {
+  test('by the share of its lifetime, if no number of days is given', () => {
     const hour = 1 / 24;
     const look = (from: number, until: number, withinDays?: number): readonly string[] => {
       const intermediates = [authority('Issuing', from, until)];
@@ -90,7 +90,7 @@ describe('authorities', () => {
     assert.deepEqual(look(-100, 31), []);
     assert.deepEqual(look(-100, 29), ['authority_certificate_ends_soon']);
   });
-  test('beside an anchor of another name that goes on: still a warning, which says what is left to do', () => {
+  test('beside an anchor of another name that stays valid: still a warning, with what is left to do', () => {
     const message = (...anchors: readonly string[]): string | undefined =>
       inspectTrust(
         parseTrustDocument(
@@ -104,10 +104,10 @@ describe('authorities', () => {
     assert.match(message(old) ?? '', /put the new one beside it before that\.$/);
     assert.match(
       message(old, authority('Root 2', -1, 300)) ?? '',
-      /"CN=Root 1".*; "CN=Root 2" goes on until 2027-10-28T00:00:00Z, so let every caller have a certificate below that one before, and then take this one out\.$/,
+      /"CN=Root 1".*; "CN=Root 2" is valid until 2027-10-28T00:00:00Z, so make sure before then that every caller has a certificate below that one, and remove this one\.$/,
     );
     const over = authority('Root 1', -300, -1);
-    assert.match(message(over, authority('Root 2', -2, 300)) ?? '', /goes on until .*, so take this one out\.$/);
+    assert.match(message(over, authority('Root 2', -2, 300)) ?? '', /is valid until .*, so remove this one\.$/);
     // Older, or after a gap: no successor.
     assert.match(message(old, authority('Root 2', -400, 300)) ?? '', /put the new one beside it/);
     assert.match(message(old, authority('Root 2', 21, 300)) ?? '', /put the new one beside it/);

@@ -103,9 +103,9 @@ function inspectCertificate(
   const newer = all.find((other) => isNewer(other, certificate));
   const verb = isOver ? 'ended' : 'ends';
   const next = isFollowed
-    ? 'another certificate of the same name goes on'
+    ? 'another certificate of the same name stays valid'
     : newer !== undefined
-      ? `"${newer.subjectText.slice(0, 120)}" goes on until ${formatInstant(newer.notAfter)}, so ${isOver ? 'take this one out' : 'let every caller have a certificate below that one before, and then take this one out'}`
+      ? `"${newer.subjectText.slice(0, 120)}" is valid until ${formatInstant(newer.notAfter)}, so ${isOver ? 'remove this one' : 'make sure before then that every caller has a certificate below that one, and remove this one'}`
       : isOver
         ? 'whoever needs it is refused; put the new one in its place'
         : 'put the new one beside it before that';
@@ -136,7 +136,7 @@ function isSuccessor(other: PathCertificate, { subject, notAfter }: PathCertific
   return other.subject.key === subject.key && other.notBefore <= notAfter && other.notAfter > notAfter;
 }
 
-/** Of another CA, which began later and goes on. Whether all callers have changed over to it, no document tells. */
+/** Of another CA, which began later and is valid for longer. The document doesn't show whether all callers have changed over. */
 function isNewer(other: PathCertificate, { subject, notBefore, notAfter }: PathCertificate): boolean {
   if (other.subject.key === subject.key) return false;
   return other.notBefore > notBefore && other.notBefore <= notAfter && other.notAfter > notAfter;

@@ -178,8 +178,8 @@ function reportGrace(what: string, grace: ClientAuthGrace, place: Place, now: nu
   const endsAt = grace.until;
   const message =
     now < endsAt
-      ? `${what} accepts a certificate without clientAuth ${describeGrace(grace)}. When that ends, the certificate is refused: give the caller another one before.`
-      : `${what} accepted a certificate without clientAuth ${describeGrace(grace)}. That is over; take it out (acceptWithoutClientAuth).`;
+      ? `${what} accepts a certificate without clientAuth ${describeGrace(grace)}. When this ends, the certificate is refused: give the caller another one before then.`
+      : `${what} accepted a certificate without clientAuth ${describeGrace(grace)}. That is over: remove acceptWithoutClientAuth.`;
   return report('pin_accepts_without_client_auth', 'warning', { ...place, endsAt }, message);
 }
 

@@ -119,7 +119,7 @@ describe('OCSP through a store', () => {
     assert.equal(finding.currentUntil, clock.wall() + minute);
   });
 
-  test('a certificate that needs no revocation information is no question', async () => {
+  test('no responder is asked about a certificate that needs no revocation information', async () => {
     const maximum = { mode: 'required', noRevAvailMaximumLifetimeSeconds: 2_592_000 };
     const { store, clock } = await createStage(maximum);
     const today = (days: number): string => `${formatInstant(clock.wall() + days * 1440 * minute).replace(/[-:T]|\..*|Z/g, '')}Z`; // prettier-ignore

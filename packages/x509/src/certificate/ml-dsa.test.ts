@@ -12,7 +12,7 @@ import { readCertificate } from '../test-support/revocation.js';
 
 const parameterSets = ['ml-dsa-44', 'ml-dsa-65', 'ml-dsa-87'] as const;
 
-it('is verified where Node itself knows ML-DSA, and nowhere else', () => {
+it('is verified if Node itself supports ML-DSA, and only then', () => {
   for (const parameterSet of parameterSets) assert.equal(isVerifiedByRuntime(parameterSet), isMlDsaKnown, parameterSet);
 });
 
@@ -35,14 +35,14 @@ describe('certificates with ML-DSA, made by openssl', { skip: !isKeyKindKnown('m
   });
 
   // Where the runtime verifies none, its Node may make a key object of it all the same.
-  it('verifies nothing where the runtime does not', { skip: isMlDsaKnown }, async () => {
+  it("verifies nothing if the runtime can't", { skip: isMlDsaKnown }, async () => {
     for (const { signed, verificationKey } of parameterSets.map((key) => readCertificate(make(key)))) {
       assert.equal(isSignatureValid(signed, verificationKey), false);
       assert.equal(await isSignatureValidInBackground(signed, verificationKey), false);
     }
   });
 
-  it('takes a key of another length for no certificate (FIPS 204 §4)', () => {
+  it('rejects a certificate whose key has another length (FIPS 204 §4)', () => {
     const cut = (der: Buffer): Buffer =>
       editCertificate(der, (certificate) => {
         const key = getNode(certificate, 0, tbsFields.key, 1);
@@ -84,7 +84,7 @@ describe('certificates with ML-DSA, made by openssl', { skip: !isKeyKindKnown('m
     assert.equal(isSignatureValid(signed, verificationKey), false);
   });
 
-  it('asks of the key usage what it asks of any key, whatever else RFC 9881 §5 forbids CAs to write there', () => {
+  it('checks the key usage as for any key, and ignores what else RFC 9881 §5 forbids', () => {
     const faultWith = (usage: string): string =>
       faultOf(makeCertificate({ key: 'ml-dsa-44', extensions: [`keyUsage = critical, ${usage}`] }).der);
     assert.match(faultWith('keyEncipherment'), /^certificate_key_usage_unsuitable/);

@@ -39,7 +39,7 @@ export function findNoRevAvailObstacle(
   if (!certificate.hasNoRevAvail) return "doesn't have noRevAvail";
   const fault = findNoRevAvailFault(certificate);
   if (fault !== undefined) return fault;
-  if (maximumLifetimeMilliseconds === undefined) return 'has noRevAvail, which excuses nothing under this authority';
+  if (maximumLifetimeMilliseconds === undefined) return 'has noRevAvail, which this authority does not accept';
   const lifetime = measureLifetime(certificate);
   // Written so that a lifetime which is no number is too long.
   return lifetime <= maximumLifetimeMilliseconds

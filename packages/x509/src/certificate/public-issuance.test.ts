@@ -35,7 +35,7 @@ function judge(
 }
 
 describe('a certificate as a public CA issues it', () => {
-  test('shows everything that such a one has', () => {
+  test('shows all the evidence', () => {
     const all = [bothUses, publicHost, domainValidated, timestamps, issuersAddress, revocationLists];
     assert.deepEqual(judge(all, { issuer: publicCa }), {
       verdict: 'likely',
@@ -43,11 +43,11 @@ describe('a certificate as a public CA issues it', () => {
       hasClientAuth: true,
     });
   });
-  test('has nothing to lose where it has no clientAuth', () => {
+  test('has nothing to lose if it has no clientAuth', () => {
     const { verdict, hasClientAuth } = judge(['extendedKeyUsage = serverAuth', publicHost, timestamps]);
     assert.deepEqual([verdict, hasClientAuth], ['likely', false]);
   });
-  test('may act as a client where it has no extended key usage at all', () => {
+  test('may act as a client if it has no extended key usage at all', () => {
     assert.equal(judge([publicHost, timestamps]).hasClientAuth, true);
   });
 });
@@ -79,7 +79,7 @@ describe('how sure it is', () => {
     });
   }
 
-  test('one that is its own issuer is not public, whatever it shows', () => {
+  test('a self-issued certificate is not public, whatever else it contains', () => {
     const { certificate } = issueCertificate({
       extensions: [...leaf, bothUses, publicHost, domainValidated, timestamps],
     });
@@ -103,7 +103,7 @@ describe('how sure it is', () => {
 });
 
 describe('the certificate of a CA', () => {
-  test('is judged by its issuer and its policies; that it is its own issuer says nothing', () => {
+  test('is judged by its issuer and its policies, also if it is self-issued', () => {
     const { verdict, evidence } = judgePublicIssuance(publicCa.certificate.der);
     assert.deepEqual([verdict, evidence], ['possible', ['issuer_organization']]);
     assert.equal(judgePublicIssuance(ownCa.certificate.der).verdict, 'unlikely');
@@ -121,7 +121,7 @@ describe('whatever the bytes', () => {
     publicCa,
   ).certificate;
 
-  test('no certificate: it cannot tell', () => {
+  test('bytes that are not a certificate: it cannot tell', () => {
     for (const bytes of [Buffer.of(), Buffer.from('3000', 'hex'), der.subarray(1)]) {
       assert.deepEqual(judgePublicIssuance(bytes), { verdict: 'cannot_tell', evidence: [], hasClientAuth: false });
     }

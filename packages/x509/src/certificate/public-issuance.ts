@@ -39,7 +39,7 @@ export type PublicIssuanceEvidence = (typeof publicIssuanceEvidence)[number];
 
 /** How much a certificate looks like one of the public web PKI. It informs people; no decision depends on it. */
 export interface PublicIssuance {
-  /** `cannot_tell`: the bytes are no certificate that can be read. */
+  /** `cannot_tell`: the bytes can't be read as a certificate. */
   readonly verdict: 'likely' | 'possible' | 'unlikely' | 'cannot_tell';
   /** In the order of `publicIssuanceEvidence`. */
   readonly evidence: readonly PublicIssuanceEvidence[];
@@ -148,7 +148,7 @@ function isPublicAddress(address: string): boolean {
   return host !== undefined && domains.some((domain) => host === domain || host.endsWith(`.${domain}`));
 }
 
-/** What these extensions hold besides decides nothing here, so one that is odd says nothing. */
+/** Nothing else in these extensions is used here, so one that can't be read counts as no evidence. */
 function listPolicies({ extensions }: CertificateStructure): readonly string[] {
   const value = extensions.get(extensionTypes.policies)?.value;
   if (value === undefined) return [];

@@ -59,7 +59,7 @@ describe('noRevAvail in certificates that openssl made', () => {
       revocation: { ...required, noRevAvailMaximumLifetimeMilliseconds: hour, ...revocation },
     });
 
-  it('excuses up to the lifetime that the operator says, to the second', () => {
+  it('is accepted up to the lifetime that the operator sets, to the second', () => {
     const target = caller();
     assert.equal(ask(target), 'valid');
     assert.equal(ask(target, { noRevAvailMaximumLifetimeMilliseconds: hour - second }), 'revocation_unavailable');
@@ -68,7 +68,7 @@ describe('noRevAvail in certificates that openssl made', () => {
     assert.equal(ask(caller({ extensions: clientLines })), 'revocation_unavailable');
   });
 
-  it('says what a certificate lacks to be excused', () => {
+  it('is not accepted for reasons that the denial names', () => {
     const verdict = findCertificationPath({
       target: caller(),
       trustAnchors: [root.certificate],
@@ -83,7 +83,7 @@ describe('noRevAvail in certificates that openssl made', () => {
     );
   });
 
-  it('is invalid beside what contradicts it (RFC 9608 section 3), whether it would excuse or not', () => {
+  it('is invalid beside what contradicts it (RFC 9608 section 3), whether it would be accepted or not', () => {
     for (const [more, words] of [
       ['crlDistributionPoints = URI:http://pki.example/c.crl', /noRevAvail and CRL distribution points \(RFC 9608/],
       ['freshestCRL = URI:http://pki.example/d.crl', /noRevAvail and a freshest CRL/],
@@ -111,7 +111,7 @@ describe('noRevAvail in certificates that openssl made', () => {
     assert.equal(ask(caller({ extensions: [...clientLines, line, 'authorityInfoAccess = caIssuers;URI:http://a.example'] })), 'valid'); // prettier-ignore
   });
 
-  it('is refused where it is critical, and is no certificate with another value than NULL', () => {
+  it('is refused if it is critical, and malformed if its value is not NULL', () => {
     const critical = caller({ extensions: [...clientLines, '2.5.29.56 = critical, DER:0500'] });
     assert.equal(ask(critical), 'path_critical_extension_unknown');
     for (const value of ['050100', '0101ff', '3000', '05000500', '']) {
@@ -121,7 +121,7 @@ describe('noRevAvail in certificates that openssl made', () => {
     }
   });
 
-  it('hides no revocation that is known', () => {
+  it('does not hide a known revocation', () => {
     const revoked = readCrl(makeCrl({ authority: root, revoked: [{ serialNumber: '1234' }] }));
     for (const mode of ['required', 'when-available'] as const) {
       assert.equal(ask(caller(), { mode, crls: [revoked] }), 'certificate_revoked');
@@ -129,7 +129,7 @@ describe('noRevAvail in certificates that openssl made', () => {
     assert.equal(ask(caller(), { crls: [readCrl(makeCrl({ authority: root }))] }), 'valid');
   });
 
-  it('is told to who listens: nothing is known, and that is no refusal', () => {
+  it('is reported as an unknown status that is no fault', () => {
     const heard: PathCheck[] = [];
     const verdict = findCertificationPath({
       target: caller(),
@@ -151,7 +151,7 @@ describe('noRevAvail in certificates that openssl made', () => {
     );
   });
 
-  it('is no question for a responder, where it excuses', () => {
+  it('causes no question to a responder, if it is accepted', () => {
     const asked: string[] = [];
     const onOcspWanted = ({ serialNumber }: PathCertificate): void => void asked.push(serialNumber);
     assert.equal(ask(caller(), { onOcspWanted }), 'valid');
@@ -213,7 +213,7 @@ function isLetIn(each: typeof situation extends fc.Arbitrary<infer T> ? T : neve
 }
 
 describe('noRevAvail with anything beside it', () => {
-  it('excuses if every condition holds, and else nothing', () => {
+  it('is accepted if every condition holds, and otherwise not', () => {
     const seen = { in: 0, out: 0 };
     fc.assert(
       fc.property(situation, (each) => {
@@ -253,7 +253,7 @@ describe('noRevAvail with anything beside it', () => {
     assert.ok(seen.in > 20 && seen.out > 20, JSON.stringify(seen));
   });
 
-  it('is nothing that a CA may say, of itself or of its lists', () => {
+  it('is not accepted from a CA, about itself or its revocation lists', () => {
     const excused = { ...required, scope: 'chain', noRevAvailMaximumLifetimeMilliseconds: 30 * 24 * hour } as const;
     const client = (issuer: WrittenName): PathCertificate =>
       write({ subject: caller, issuer, notBefore: pathNow, notAfter: pathNow, extensions: clientExtensions(issuer.key, noRevAvail()) }); // prettier-ignore
@@ -299,7 +299,7 @@ describe('noRevAvail with anything beside it', () => {
     assert.equal(byCrls(bySigner), 'revocation_unavailable');
   });
 
-  it('excuses nothing below a CA certificate that came with the request', () => {
+  it('is not accepted below a CA certificate that came with the request', () => {
     const target = write({
       subject: caller,
       issuer: issuing,

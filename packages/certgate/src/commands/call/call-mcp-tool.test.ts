@@ -137,8 +137,8 @@ describe('certgate call --mcp-tool', () => {
     const cases: readonly (readonly [readonly string[], string, RegExp, RegExp])[] = [
       [['broken'], '', /^200 OK {2}tools\/call: error result\nwithout/, /^An error occurred\.$/],
       [['other'], '', /^200 OK {2}tools\/call: JSON-RPC error -32602, Unknown tool: 'other'\n/, /^$/],
-      [['hello'], '/api/hello', /^404 Not Found {2}initialize: not answered in MCP\n/, /^nothing here$/],
-      [['hello', '-H', 'x-functions-key: wrong'], '', /^401 Unauthorized {2}initialize: not answered in MCP\n/, /^$/],
+      [['hello'], '/api/hello', /^404 Not Found {2}initialize: no MCP answer\n/, /^nothing here$/],
+      [['hello', '-H', 'x-functions-key: wrong'], '', /^401 Unauthorized {2}initialize: no MCP answer\n/, /^$/],
     ];
     for (const [words, path, stderr, stdout] of cases) {
       const run = await call(['--mcp-tool', ...words], path);
@@ -171,7 +171,7 @@ describe('certgate call --mcp-tool', () => {
 
   test('what cannot be used sends nothing: exit code 2', async () => {
     const cases: readonly (readonly [readonly string[], RegExp])[] = [
-      [['--mcp-arguments', '{}'], /no tool is named/],
+      [['--mcp-arguments', '{}'], /requires --mcp-tool/],
       [['--mcp-tool', ' '], /the name of a tool/],
       [['--mcp-tool', 'hello', '--mcp-arguments', '[]'], /must be a JSON object/],
       [['--mcp-tool', 'hello', '--mcp-arguments', '{'], /not valid JSON/],

@@ -30,7 +30,7 @@ export async function readToolArguments(text: string | undefined, isStdinTaken: 
     throw new CommandFailure(`--mcp-arguments is not valid JSON: ${messageOf(cause)}.`, { cause });
   }
   if (isJsonObject(value)) return value;
-  throw new CommandFailure('--mcp-arguments must be a JSON object: the arguments by their names.', {
+  throw new CommandFailure('--mcp-arguments must be a JSON object with the arguments by name.', {
     remedy: `For example: --mcp-arguments '{"city":"Oslo"}'.`,
   });
 }

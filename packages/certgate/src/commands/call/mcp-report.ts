@@ -16,7 +16,7 @@ export function printMcpJsonReport(answer: McpAnswer, certificate: CallerCertifi
   });
 }
 
-/** What the tool answered is the answer, so it alone goes to stdout; where no tool did, the body that came instead. */
+/** Only the tool's answer goes to stdout or, if no tool answered, the body of the response. */
 export function printMcpReport(answer: McpAnswer, certificate: CallerCertificate | undefined): void {
   const { method, response, reply } = answer;
   printHead(response.status, `${method}: ${describeOutcome(reply)}`, findCode(answer), certificate);
@@ -25,7 +25,7 @@ export function printMcpReport(answer: McpAnswer, certificate: CallerCertificate
 }
 
 function describeOutcome(reply: McpReply | undefined): string {
-  if (reply === undefined) return 'not answered in MCP';
+  if (reply === undefined) return 'no MCP answer';
   if (reply.kind === 'error') return `JSON-RPC error ${reply.code}, ${reply.message}`;
   return isToolResult(reply) ? 'result' : 'error result';
 }

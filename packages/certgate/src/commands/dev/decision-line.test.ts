@@ -48,12 +48,12 @@ test('a line says when, what, the answer, who called and why', () => {
   assert.match(format({ status: 'cut', decision: allowed }), / cut caller billing$/);
 });
 
-test('a call over MCP names what was called, and says what HTTP does not', () => {
+test('a call over MCP names what was called, and shows errors that the HTTP status does not', () => {
   const call = { method: 'POST', path: '/runtime/webhooks/mcp', mcp: { method: 'tools/call', name: 'hello' } };
   const say = (failed: boolean, more: Partial<HostAnswer> = {}): string =>
     format({ ...call, ...more, mcp: { ...call.mcp, failed } }).replace('03:04:05 POST /runtime/webhooks/mcp ', '');
   assert.equal(say(false), 'tools/call hello 200 open to everybody');
-  assert.equal(say(true), 'tools/call hello 200 open to everybody, answered with an error of MCP');
+  assert.equal(say(true), 'tools/call hello 200 open to everybody, answered with an MCP error');
   const denied = { outcome: 'denied', code: 'certificate_missing', detail: 'None came.' } as const;
   assert.equal(say(true, { decision: denied }), 'tools/call hello 200 certificate_missing: None came.');
   const list = { time: 0, durationMilliseconds: 1, method: 'POST', path: '/runtime/webhooks/mcp', status: 200 };

@@ -9,9 +9,9 @@ export function formatDecisionLine(answer: HostAnswer, now: Date): string {
   const reason = functionName === undefined ? describeUnanswered(status) : describeDecision(decision);
   if (mcp === undefined) return formatLine(now, `${method} ${path}`, status, reason);
   const called = `${mcp.method}${mcp.name === undefined ? '' : ` ${mcp.name}`}`;
-  // Over MCP, HTTP says 200 of a call that failed too.
+  // Over MCP, the HTTP status is 200 for a call that failed too.
   const hasFailed = mcp.failed && decision?.outcome !== 'denied';
-  const text = hasFailed ? `${reason}, answered with an error of MCP` : reason;
+  const text = hasFailed ? `${reason}, answered with an MCP error` : reason;
   return formatLine(now, `${method} ${path} ${called}`, status, text, mcp.failed);
 }
 

@@ -72,7 +72,7 @@ describe('callers with certificates of public CAs', () => {
   const pinOf = (document: TrustDocument): unknown =>
     document.identities.find(({ name }) => name === 'partner')?.pins?.[0];
 
-  it('are named by check where their certificates are at hand; of a hash alone, it cannot tell', async () => {
+  it('are named by check if it has their certificates; for a hash alone, it cannot tell', async () => {
     const [blind, seeing] = [await check(), await check('--certificate-folder', 'certificates')];
     assert.deepEqual(losses(blind.findings), []);
     assert.deepEqual(blind['pinsFromPublicAuthorities'], { likely: 0, possible: 0, unlikely: 0, cannot_tell: 3 });
@@ -85,11 +85,11 @@ describe('callers with certificates of public CAs', () => {
       /public CA \(likely: embedded_timestamps, tls_server_policy, issuer_organization, server_auth\): the file dual\.pem/,
     );
     const { stdout } = await stage.run('check', '--certificate-folder', 'certificates');
-    assert.match(stdout, /A pin is of a certificate that is not in the folder\. .* nobody can tell/);
-    assert.doesNotMatch((await stage.run('check')).stdout, /nobody can tell/);
+    assert.match(stdout, /1 pin is of a certificate that is not in the folder, so the command can't tell/);
+    assert.doesNotMatch((await stage.run('check')).stdout, /the command can.t tell/);
   });
 
-  it('are named where a pin ends soon: its successor will lack clientAuth', async () => {
+  it('are named when a pin ends soon, because the next certificate will lack clientAuth', async () => {
     const at = new Date(Date.now() + 35 * 86_400_000).toISOString();
     const { findings } = await check('--certificate-folder', 'certificates', '--at', at);
     const ending = findings.filter(({ code }) => code === 'pin_ends_soon');
@@ -101,7 +101,7 @@ describe('callers with certificates of public CAs', () => {
     assert.ok(ending.length > 1);
   });
 
-  it('are named together where an authority vouches for them', async () => {
+  it('are named together if an authority vouches for them', async () => {
     const other = new TrustStage();
     try {
       writeFileSync(join(other.folder, 'ca.pem'), readFileSync(inFolder('ca.pem')));
@@ -141,7 +141,7 @@ describe('callers with certificates of public CAs', () => {
       ...reason,
     );
     assert.match(said, /^Changed a pin of partner\.\n {2}\+ The pin .* accepts a certificate without clientAuth from /);
-    assert.match(said, /ATTENTION: until .* made for servers alone is admitted/);
+    assert.match(said, /ATTENTION: until .* is admitted although its issuer made it for servers alone/);
     const { acceptWithoutClientAuth: grace } = pinOf(stage.read()) as Record<string, Record<string, string>>;
     assert.deepEqual([grace?.['until'], grace?.['reason']], [soon, 'until our own authority']);
 
@@ -183,7 +183,7 @@ describe('callers with certificates of public CAs', () => {
     );
     assert.match(
       taken,
-      /^Changed a pin of partner\.\n {2}- The pin .* accepts no certificate without clientAuth, no longer a certificate /,
+      /^Changed a pin of partner\.\n {2}- The pin .* no longer accepts a certificate without clientAuth from /,
     );
     assert.equal((await explain())['outcome'], 'denied');
   });

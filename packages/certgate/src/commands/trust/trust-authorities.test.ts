@@ -119,7 +119,7 @@ describe('certgate trust, with authorities', () => {
     const minimum = (text: string, ...more: readonly string[]): readonly string[] =>
       ['authority', 'add', 'corp', '--to-existing', '--minimum-crl-number', text, '--reason', 'an old list', ...more]; // prettier-ignore
     for (const [words, args] of [
-      [/needs "mode": "required"/, minimum('CN=Corp Root=12')],
+      [/needs an explicit "mode": "required"/, minimum('CN=Corp Root=12')],
       [/takes ISSUER=NUMBER/, minimum('12', '--revocation', 'required')],
       [
         /no certificate of the authority has this subject; there are CN=/,
@@ -159,7 +159,7 @@ describe('certgate trust, with authorities', () => {
     assert.match((await own.run('authority', 'add', 'new', ...words)).stderr, /--to-existing/);
   });
 
-  it('let short-lived certificates say noRevAvail up to a lifetime, and no longer', async (context) => {
+  it('accept noRevAvail up to a lifetime, and switch it off again', async (context) => {
     const own = new TrustStage();
     context.after(() => {
       own.remove();
@@ -169,7 +169,7 @@ describe('certgate trust, with authorities', () => {
     const accept = (text: string, ...more: readonly string[]): readonly string[] =>
       ['authority', 'add', 'corp', '--to-existing', '--accept-no-rev-avail', text, '--reason', 'SVIDs', ...more]; // prettier-ignore
     for (const [words, args] of [
-      [/needs "mode": "required" or "when-available"/, accept('3700')],
+      [/needs an explicit "mode": "required" or "when-available"/, accept('3700')],
       [/none, or a whole number of seconds/, accept('2592001', '--revocation', 'required')],
       [/none, or a whole number of seconds/, accept('0', '--revocation', 'required')],
     ] as const) {

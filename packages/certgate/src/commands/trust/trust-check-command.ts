@@ -239,7 +239,7 @@ function printFindings(
 function printCannotTell(count: number): void {
   if (count === 0) return;
   printLine(
-    `${count === 1 ? 'A pin is' : `${count} pins are`} of a certificate that is not in the folder. Whether it will lose clientAuth at renewal, nobody can tell.`,
+    `${count === 1 ? '1 pin is' : `${count} pins are`} of a certificate that is not in the folder, so the command can't tell whether it will lose clientAuth at renewal.`,
   );
 }
 

@@ -8,11 +8,11 @@ import { readOwn } from './json-rpc.js';
 export class UnreadableResult extends Error {}
 
 export function parseResult(text: unknown): unknown {
-  if (typeof text !== 'string') throw new UnreadableResult('The result has no text of JSON where one is expected.');
+  if (typeof text !== 'string') throw new UnreadableResult('The result has no JSON string where one is expected.');
   try {
     return JSON.parse(text) as unknown;
   } catch {
-    throw new UnreadableResult('The result is no JSON where JSON is expected.');
+    throw new UnreadableResult('The result has invalid JSON where JSON is expected.');
   }
 }
 
@@ -63,7 +63,7 @@ export function readResourceContents(value: unknown): JsonObject {
 function readLinkMembers(block: JsonObject): JsonObject {
   const size = readOwn(block, 'size');
   if (size !== undefined && !Number.isSafeInteger(size))
-    throw new UnreadableResult('A resource link has a bad "size".');
+    throw new UnreadableResult('A resource link has an invalid "size".');
   const texts = ['description', 'mimeType'].map((name) => [name, readText(block, name)] as const);
   return {
     ...Object.fromEntries(texts.filter(([, text]) => text !== undefined)),
@@ -91,6 +91,6 @@ function requireText(object: JsonObject, name: string): string {
 export function readText(object: JsonObject, name: string): string | undefined {
   const value = readOwn(object, name) ?? undefined;
   if (value !== undefined && typeof value !== 'string')
-    throw new UnreadableResult(`"${name}" in the result is no text.`);
+    throw new UnreadableResult(`"${name}" in the result is not a string.`);
   return value;
 }

@@ -26,11 +26,11 @@ const table: readonly (readonly [text: string, expected: unknown])[] = [
   ['{"jsonrpc":"2.0","id":1,"result":{}}', { kind: 'notification', method: undefined }],
   ['{"jsonrpc":"2.0","id":1,"error":{"code":1,"message":""}}', { kind: 'notification', method: undefined }],
   ['null', null],
-  ['', /no JSON/],
-  ['{', /no JSON/],
+  ['', /not JSON/],
+  ['{', /not JSON/],
   ['[]', /batches/],
   ['[{"jsonrpc":"2.0","id":1,"method":"ping"}]', /batches/],
-  ['"text"', /no JSON object/],
+  ['"text"', /not a JSON object/],
   ['{"id":1,"method":"ping"}', /"jsonrpc"/],
   ['{"jsonrpc":2.0,"id":1,"method":"ping"}', /"jsonrpc"/],
   ['{"jsonrpc":"1.0","id":1,"method":"ping"}', /"jsonrpc"/],
@@ -59,7 +59,7 @@ test('a message nested as deep as a body may be long is refused, not a crash', (
   assert.match(faultOf(`{"jsonrpc":"2.0","id":1,"method":"a","params":${nested(500_000)}}`), /deeper/);
 });
 
-test('what the app added to Object.prototype is no member of a message', (context) => {
+test('members that the app added to Object.prototype are not read as part of a message', (context) => {
   const polluted: Record<string, unknown> = { jsonrpc: '2.0', id: 7, method: 'tools/call', params: { name: 'x' } };
   for (const [name, value] of Object.entries(polluted)) {
     Object.defineProperty(Object.prototype, name, { value, configurable: true, writable: true });
@@ -72,7 +72,7 @@ test('what the app added to Object.prototype is no member of a message', (contex
   assert.deepEqual(parseMessage('{"jsonrpc":"2.0","method":"a"}'), { kind: 'notification', method: 'a' });
 });
 
-test('no text is a crash, and every request comes back as it was', () => {
+test('no text crashes the reader, and every request is read as it was written', () => {
   fc.assert(
     fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
       const message = parseMessage(text);
@@ -88,7 +88,7 @@ test('no text is a crash, and every request comes back as it was', () => {
   );
 });
 
-test('an answer is one line, whatever stands in it', () => {
+test('an answer is one line, whatever it contains', () => {
   const text = formatAnswer('a\nb\r', { result: { text: 'one\ntwo\r\n\ndata: three' } });
   assert.ok(!/[\r\n]/.test(text));
   assert.deepEqual(JSON.parse(formatAnswer(1, internalError)), {

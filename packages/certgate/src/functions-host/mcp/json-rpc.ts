@@ -42,10 +42,10 @@ export function parseMessage(text: string): RpcMessage | string | null {
   try {
     message = JSON.parse(text);
   } catch {
-    return 'the body is no JSON';
+    return 'the body is not JSON';
   }
   if (message === null) return null;
-  if (!isJsonObject(message)) return 'the body is no JSON object; batches are not taken';
+  if (!isJsonObject(message)) return 'the body is not a JSON object; batches are not supported';
   if (isDeeperThan(message, maximumDepth)) return `the body is nested deeper than ${maximumDepth} levels`;
   if (readOwn(message, 'jsonrpc') !== '2.0') return '"jsonrpc" is not "2.0"';
   return readMessage(message);
@@ -58,12 +58,12 @@ function readMessage(message: JsonObject): RpcMessage | string {
     const isAnswer = hasId && (Object.hasOwn(message, 'error') || Object.hasOwn(message, 'result'));
     return isAnswer ? { kind: 'notification', method: undefined } : 'there is no "method"';
   }
-  if (typeof method !== 'string') return '"method" is no string';
+  if (typeof method !== 'string') return '"method" is not a string';
   if (!hasId) return { kind: 'notification', method };
   const isId = typeof id === 'string' || (typeof id === 'number' && Number.isSafeInteger(id));
   return isId
     ? { kind: 'request', id, method, params: readParameter(message, 'params') }
-    : '"id" is no string and no integer';
+    : '"id" is neither a string nor an integer';
 }
 
 function isDeeperThan(value: unknown, depth: number): boolean {
@@ -77,7 +77,7 @@ export function readParameter(params: JsonObject, name: string): unknown {
   return readOwn(params, key.at(-1) ?? name);
 }
 
-/** The app shares this process, and what it adds to `Object.prototype` is no member of a message. */
+/** The app shares this process, and what it adds to `Object.prototype` must not count as a member of a message. */
 export function readOwn(object: JsonObject, name: string): unknown {
   return Object.hasOwn(object, name) ? object[name] : undefined;
 }
@@ -90,5 +90,5 @@ export function failWith(code: number, message: string): MethodAnswer {
   return { error: { code, message } };
 }
 
-/** What the C# SDK says of every exception that isn't its own: nothing of the app's error reaches the client. */
+/** The C# SDK's answer to every exception that isn't its own: nothing of the app's error reaches the client. */
 export const internalError: MethodAnswer = failWith(errorCodes.internalError, 'An error occurred.');

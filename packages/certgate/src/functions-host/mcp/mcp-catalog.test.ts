@@ -160,12 +160,16 @@ const refused: readonly (readonly [what: string, functions: readonly RegisteredF
   ['no name', [register('a', 'mcpToolTrigger', {})], /no "toolName"/],
   ['no URI', [register('a', 'mcpResourceTrigger', {})], /no "uri"/],
   ['no URI of a resource', [resource('a', 'readme')], /"readme", which is not absolute/],
-  ['metadata that is no JSON', [tool('a', { metadata: '{' })], /"metadata" that is no JSON/],
-  ['metadata that is no object', [prompt('a', { metadata: '[]' })], /"metadata" that is no JSON object/],
-  ['properties that are no list', [tool('a', { toolProperties: '{}' })], /"toolProperties" that is no JSON array/],
+  ['metadata that is not JSON', [tool('a', { metadata: '{' })], /"metadata" that is not JSON/],
+  ['metadata that is not an object', [prompt('a', { metadata: '[]' })], /"metadata" that is not a JSON object/],
+  [
+    'properties that are not a list',
+    [tool('a', { toolProperties: '{}' })],
+    /"toolProperties" that is not a JSON array/,
+  ],
   ['a property without a type', [tool('a', { toolProperties: '[{"propertyName":"x"}]' })], /without a name or a type/],
   ['an argument without a name', [prompt('a', { promptArguments: '[{}]' })], /without a name/],
-  ['a schema of a list', [tool('a', { outputSchema: '{"type":"array"}' })], /"outputSchema" that is no schema/],
+  ['a schema of a list', [tool('a', { outputSchema: '{"type":"array"}' })], /"outputSchema" that is not the schema/],
   ['no schema of its own', [tool('a', { useWorkerInputSchema: true })], /no inputSchema/],
 ];
 for (const [what, functions, message] of refused) {

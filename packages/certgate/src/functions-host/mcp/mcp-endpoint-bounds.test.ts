@@ -93,7 +93,7 @@ test('more open requests than allowed are refused, until some have ended', async
   assert.equal((await post(ping)).status, 200);
 });
 
-test('a client that leaves within its body takes no room any longer', async (context) => {
+test('a client that leaves during its body no longer counts as an open request', async (context) => {
   const { url, answers } = await startWaiting(context, 1);
   const { host, port } = new URL(url);
   const head = `POST /runtime/webhooks/mcp HTTP/1.1\r\nHost: ${host}\r\nAccept: */*\r\nContent-Type: application/json`;
@@ -108,7 +108,7 @@ test('a client that leaves within its body takes no room any longer', async (con
   }
 });
 
-test('a client that leaves is told of, and its call counts until the function has ended', async (context) => {
+test('a client that leaves is reported, and its call counts until the function has ended', async (context) => {
   const { url, waiting, answers } = await startWaiting(context, 1);
   const leaving = new AbortController();
   const post = (body: string, signal: AbortSignal | null): Promise<Response> =>

@@ -118,7 +118,7 @@ test('initialize: versions, capabilities, who answers, and a session of its own 
   });
 });
 
-test('a session is no state: every method is served with its token, without one, and before initialize', async (context) => {
+test('sessions have no state: every method is served with a token, without one, and before initialize', async (context) => {
   const sample = await startSample(context);
   const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params: client });
   const session = (await send(sample, { body })).headers.get('mcp-session-id') ?? '';
@@ -227,7 +227,7 @@ test('what a client gets wrong is a JSON-RPC error, and no function is called', 
   assert.ok(sample.answers.every(({ functionName }) => functionName === undefined));
 });
 
-test('what is no message of MCP', async (context) => {
+test('bodies that are not MCP messages', async (context) => {
   const sample = await startSample(context);
   const ping = '{"jsonrpc":"2.0","id":1,"method":"ping"}';
   const statusOf = async (sent: Sent): Promise<number> => (await send(sample, sent)).status;
@@ -253,12 +253,14 @@ test('what is no message of MCP', async (context) => {
     await statusOf({ body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params: unnamed }) }),
     500,
   );
-  assert.ok(sample.logs.some(({ level, message }) => level === 'warning' && message.includes('batches are not taken')));
+  assert.ok(
+    sample.logs.some(({ level, message }) => level === 'warning' && message.includes('batches are not supported')),
+  );
   const notified = await send(sample, { body: '{"jsonrpc":"2.0","method":"notifications/initialized"}' });
   assert.deepEqual([notified.status, notified.headers.get('content-type'), await notified.text()], [202, null, '']);
 });
 
-test('the legacy transport says why it is not there, on every path that the extension takes for it', async (context) => {
+test('the legacy transport is refused with the reason, on every path that the extension serves it on', async (context) => {
   const sample = await startSample(context);
   const paths = [
     ['GET', '/sse'],
@@ -304,7 +306,7 @@ test('what a function gets: the payload, and the metadata beside it', async (con
   assert.deepEqual(metadata?.['mcptoolargs'], { name: 'spoofed', transport: '{"name":"http-sse"}', n: '1' });
 });
 
-test('each answer is told of: what was called, which function ran, and whether it failed', async (context) => {
+test('each answer is reported: what was called, which function ran, and whether it failed', async (context) => {
   const sample = await startSample(context);
   await call(sample, 'tools/call', { name: 'HELLO', arguments: { who: 'Ann' } });
   await call(sample, 'tools/call', { name: 'refuse' });
@@ -326,7 +328,7 @@ test('each answer is told of: what was called, which function ran, and whether i
   assert.ok(sample.answers[0]?.correlationId !== undefined);
 });
 
-test('a function with an input that nobody brings is not called', async (context) => {
+test('a function with an input that nothing supplies is not called', async (context) => {
   const sample = await startSample(context);
   const text = "An error occurred invoking 'stored'.";
   assert.deepEqual(await call(sample, 'tools/call', { name: 'stored' }), {
@@ -337,7 +339,7 @@ test('a function with an input that nobody brings is not called', async (context
   );
 });
 
-test('functions are described with what MCP calls them, and with what the gate says of them', async (context) => {
+test('functions are described with their MCP names and their policies', async (context) => {
   const marks = `
     const coverage = { functions: new Map([['hello', { name: 'hello', kind: 'mcp', policy: { kind: 'anonymous' } }]]) };
     globalThis[Symbol.for('certgate/function-coverage/v1')] = new WeakMap([[require('@azure/functions-core'), coverage]]);

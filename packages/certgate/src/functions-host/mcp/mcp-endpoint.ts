@@ -142,7 +142,7 @@ export class McpEndpoint implements WebhookEndpoint {
 
   /** The extension doesn't catch what .NET's JSON reader throws, so its host answers 500, without a word. */
   #refuseMessage(response: ServerResponse, fault: string): void {
-    const message = `A request to /runtime/webhooks/mcp is no message of MCP: ${fault}. In Azure it is a 500 too.`;
+    const message = `A request to /runtime/webhooks/mcp is not an MCP message: ${fault}. It is answered with 500, as in Azure.`;
     this.#app.app.writeLog({ level: 'warning', category: 'system', message });
     writeStatus(response, 500);
   }
@@ -160,7 +160,7 @@ function hasFailed(answer: MethodAnswer): boolean {
 }
 
 /**
- * The extension's token is encrypted, and says nothing about the caller: whoever has it may send it, with any certificate
+ * The extension's token is encrypted, and doesn't identify the caller: anybody who has it can send it, with any certificate
  * or none. Here it is random. Only its form is checked, so that a client outlives a restart of the app.
  */
 function createSessionToken(): string {

@@ -74,7 +74,7 @@ for (const [template, uri, values] of matches) {
   });
 }
 
-test('what is no URI of a resource', () => {
+test("URIs that a resource can't have", () => {
   for (const uri of [
     'https://example.com/api',
     'file://logs/2024-01-01',

@@ -23,7 +23,7 @@ export function findUriFault(uri: string): string | undefined {
   const groups = names.map((name) => toGroupName(name).toLowerCase());
   if (new Set(groups).size < groups.length) return 'has two parameters of the same name';
   if (names.some((name) => name.trim() === '' || /[/#?& ]|%7b|%7d/i.test(name)))
-    return 'has a parameter with a bad name';
+    return 'has a parameter with an invalid name';
   // On Linux, .NET takes an absolute path for a URI too.
   const isAbsolute = /^[a-z][a-z0-9+.-]*:./i.test(uri) || uri.startsWith('/');
   return isAbsolute ? undefined : 'is not absolute';

@@ -97,7 +97,7 @@ for (const [what, value] of unreadable) {
   });
 }
 
-test('a result is an error only where it says so: no text that a function returns becomes one, or the contrary', () => {
+test('a result is an error only if its envelope has isError: a returned text never changes that', () => {
   fc.assert(
     fc.property(fc.oneof(fc.string(), fc.json()), fc.boolean(), (content, isError) => {
       const block = { type: 'text', text: content };

@@ -41,7 +41,7 @@ function readCallToolResult(value: unknown): object {
     findProperty(result, name),
   );
   if ((isError ?? undefined) !== undefined && typeof isError !== 'boolean') {
-    throw new UnreadableResult('"isError" in the result is no boolean.');
+    throw new UnreadableResult('"isError" in the result is not a boolean.');
   }
   return {
     content: content === undefined ? [] : readContentBlocks(content),
@@ -128,7 +128,7 @@ function requireType(type: unknown): string {
 function findEnvelope(value: ReturnValue): string | undefined {
   if (value?.string !== undefined) return value.string;
   if (toText(value) === undefined) return undefined;
-  throw new UnreadableResult('The function returned no text, and its trigger has useResultSchema.');
+  throw new UnreadableResult('The function must return a string, because its trigger has useResultSchema.');
 }
 
 /** `ToString` of what the host makes of the worker's value; undefined: there is none. */

@@ -27,7 +27,7 @@ export function readToolSchema(trigger: McpTrigger, property: string): JsonObjec
     findOwn(schema, 'type') === 'object' &&
     (properties === undefined || isJsonObject(properties)) &&
     (required === undefined || Array.isArray(required));
-  if (!isSchema) throw refuseTrigger(trigger, `has "${property}" that is no schema of an object`);
+  if (!isSchema) throw refuseTrigger(trigger, `has "${property}" that is not the schema of an object`);
   return schema;
 }
 

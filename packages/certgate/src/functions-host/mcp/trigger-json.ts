@@ -6,13 +6,13 @@ import { findText, type McpTrigger } from './mcp-trigger.js';
 export function readJsonObject(trigger: McpTrigger, property: string): JsonObject | undefined {
   const value = readJson(trigger, property);
   if (value === undefined || isJsonObject(value)) return value;
-  throw refuseTrigger(trigger, `has "${property}" that is no JSON object`);
+  throw refuseTrigger(trigger, `has "${property}" that is not a JSON object`);
 }
 
 export function readJsonArray(trigger: McpTrigger, property: string): readonly unknown[] | undefined {
   const value = readJson(trigger, property);
   if (value === undefined || Array.isArray(value)) return value;
-  throw refuseTrigger(trigger, `has "${property}" that is no JSON array`);
+  throw refuseTrigger(trigger, `has "${property}" that is not a JSON array`);
 }
 
 function readJson(trigger: McpTrigger, property: string): unknown {
@@ -21,7 +21,7 @@ function readJson(trigger: McpTrigger, property: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch {
-    throw refuseTrigger(trigger, `has "${property}" that is no JSON`);
+    throw refuseTrigger(trigger, `has "${property}" that is not JSON`);
   }
 }
 

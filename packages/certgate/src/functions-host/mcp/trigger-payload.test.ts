@@ -79,7 +79,7 @@ test('an empty session header is a session without a name, as in the extension',
   });
 });
 
-test('names that mean something to JavaScript are names like others', () => {
+test('names with a meaning in JavaScript are ordinary names', () => {
   const headers = receive('__proto__', 'h1', 'constructor', 'h2', 'toString', 'h3');
   const payload = createTriggerPayload(
     call({ headers, arguments: JSON.parse('{"__proto__":{"a":1},"headers":{"x":1}}') as JsonObject }),
@@ -97,7 +97,7 @@ test('names that mean something to JavaScript are names like others', () => {
   assert.equal(({} as { a?: number }).a, undefined);
 });
 
-test('whatever the arguments hold, the transport is the one of the request', () => {
+test('whatever the arguments contain, the transport is that of the request', () => {
   const headers = receive('X-ARR-ClientCert', 'MIIA');
   fc.assert(
     fc.property(fc.dictionary(hostileNames(), fc.jsonValue({ maxDepth: 2 })), (given) => {

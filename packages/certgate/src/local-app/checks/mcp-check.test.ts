@@ -102,14 +102,17 @@ describe('the outcome of a call over MCP', () => {
       assert.equal(outcome.refusal?.publicCode, code);
     });
 
-  test('says nothing of the function where MCP refuses by itself', async (context) => {
+  test('is unknown if the MCP extension answers by itself', async (context) => {
     const { outcome } = await check(context, hello, { error: { code: -32602, message: 'Unknown tool' } });
-    assert.deepEqual([outcome.status, outcome.detail], [null, 'MCP answered by itself: -32602 Unknown tool']);
+    assert.deepEqual(
+      [outcome.status, outcome.detail],
+      [null, 'the MCP extension answered by itself: -32602 Unknown tool'],
+    );
   });
 
   const failed = { error: { code: -32603, message: 'An error occurred.' } };
 
-  test('of a resource is a refusal only where the host tells so', async (context) => {
+  test('of a resource is a refusal only if the host reports one', async (context) => {
     const denied = await check(context, readme, failed, { outcome: 'denied', code: 'role_missing' });
     assert.equal(denied.outcome.status, 403);
     assert.deepEqual(denied.outcome.refusal, {
@@ -129,7 +132,7 @@ describe('the outcome of a call over MCP', () => {
   });
 });
 
-test('what must be given is given', async (context) => {
+test('samples are given for what is required', async (context) => {
   const result = { result: {} };
   const { last: tool } = await check(context, hello, result);
   assert.deepEqual(tool?.params, {

@@ -70,12 +70,12 @@ const statuses = { client_certificate_required: 401, forbidden: 403, unavailable
  * function, so there the host has to tell that the gate decided.
  */
 function describeOutcome({ response, reply, method }: McpAnswer, told: HostAnswer | undefined): CheckOutcome {
-  if (reply === undefined) return { response, status: null, detail: `${method} was not answered in MCP` };
+  if (reply === undefined) return { response, status: null, detail: `${method} got no MCP answer` };
   const refusal = findToolRefusal(reply) ?? readDecision(reply, told);
   if (refusal !== undefined) return { response, refusal, status: findStatus(refusal) };
   if (reply.kind === 'result') return { response, status: isToolResult(reply) || !isFault(reply.result) ? 200 : 500 };
   if (reply.code === internalError) return { response, status: 500 };
-  return { response, status: null, detail: `MCP answered by itself: ${reply.code} ${reply.message}` };
+  return { response, status: null, detail: `the MCP extension answered by itself: ${reply.code} ${reply.message}` };
 }
 
 function findStatus({ publicCode }: Refusal): number {

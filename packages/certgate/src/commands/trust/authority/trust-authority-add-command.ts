@@ -88,7 +88,7 @@ export function trustAuthorityAddCommand(): Command {
     )
     .option(
       '--accept-no-rev-avail <seconds>',
-      "accept a caller's certificate that says noRevAvail without revocation information, up to this lifetime; requires --revocation required or when-available; none ends it",
+      "require no revocation information for a caller's certificate with noRevAvail and at most this lifetime; requires --revocation required or when-available; none switches it off",
       parseLifetime,
     )
     .option('--spiffe-trust-domain <domain>', 'a SPIFFE trust domain that it signs for (repeatable)', collect)

@@ -43,7 +43,7 @@ export function trustSetCommand(): Command {
     )
     .option(
       '--accept-without-client-auth-until <time>',
-      'until then, at most 90 days, accept this certificate although it is for servers alone (serverAuth without clientAuth); none: no longer',
+      'accept this certificate without clientAuth (with serverAuth alone) until this time, at most 90 days ahead; none ends it',
       parseBound,
     );
   addStoreOption(command);
@@ -95,12 +95,12 @@ async function set(name: string, flags: SetFlags): Promise<void> {
 const windowNote =
   'A certificate that has expired is refused whatever its pin says. In that case, the caller needs a new one: certgate trust rotate.';
 
-/** Hard to overlook: it is an exception from what every other certificate must have. */
+/** Hard to overlook, because every other certificate must have clientAuth. */
 function describeGrace(until: string | undefined): readonly string[] {
   if (until === undefined || until === 'none') return [];
   return [
     colors.red(
-      `ATTENTION: until ${until}, a certificate that its issuer made for servers alone is admitted as a client's. Nothing else about it is excused, and from then on the caller is refused with it.`,
+      `ATTENTION: until ${until}, this certificate is admitted although its issuer made it for servers alone. All other checks apply as before. From then on, the caller is refused with it.`,
     ),
     'Before that, give the caller a certificate with clientAuth (docs/public-certificates.md): certgate trust rotate. Every admitted call is logged as a warning, with withoutClientAuthUntil.',
   ];
