@@ -18,7 +18,8 @@ import { explainCall } from '../commands/trust/trust-explain-command.js';
 // What `explain` says is what a gate answers that reads the same file with the same options: the real store, the real gate.
 
 const hour = 3_600_000;
-const now = Date.now();
+// A minute ahead: the certificates are made after this line, and are not valid before that.
+const now = Date.now() + 60_000;
 const at = (hours: number): string => new Date(now + hours * hour).toISOString();
 
 const folder = mkdtempSync(join(tmpdir(), 'certgate-explain-gate-'));
