@@ -7,6 +7,7 @@ import {
   type McpToolResult,
   type RunningMcpExample,
 } from './test-support/mcp-example.js';
+import { runProgram } from './test-support/certgate.js';
 import { until } from './test-support/local-app.js';
 
 // The official client against examples/mcp-server: real handshakes with the gateway of `certgate dev`, the embedded host,
@@ -103,6 +104,18 @@ describe('a tool', () => {
       assert.deepEqual([result.isError, textOf(result)], [undefined, 'Monday to Friday, 9 to 17.']);
     }
   });
+});
+
+it('the lines that certgate dev prints to copy give a tool what it requires', async () => {
+  const lines = dev
+    .output()
+    .split('\n')
+    .filter((line) => line.includes('certgate call'));
+  const find = (tool: string): string => lines.find((line) => line.includes(`--mcp-tool ${tool}`)) ?? '';
+  assert.match(find('order_status'), / --mcp-arguments '\{"order":"sample"\}' /);
+  assert.doesNotMatch(find('opening_hours'), /--mcp-arguments/);
+  const run = await runProgram('bash', ['-c', find('order_status')], { cwd: example.folder });
+  assert.deepEqual([run.exitCode, run.stdout.trim()], [0, 'Order sample is on its way, allowed.']);
 });
 
 const internalError = { code: -32603, message: 'MCP error -32603: An error occurred.' };

@@ -165,9 +165,15 @@ describe('the app', () => {
       app.mcpTool('Tool', { toolName: 'tool', description: 'd', toolProperties: [], handler: requireRole('operator', () => 'x') });`;
     const app = await startLocalApp({ folder: createLocalApp(context, main) });
     context.after(() => app.close());
+    const inputSchema = { type: 'object', properties: {}, required: [] };
     assert.deepEqual(app.functions, [
       {
-        ...{ name: 'Tool', triggerType: 'mcpToolTrigger', http: false, mcp: { kind: 'tool', name: 'tool' } },
+        ...{
+          name: 'Tool',
+          triggerType: 'mcpToolTrigger',
+          http: false,
+          mcp: { kind: 'tool', name: 'tool', inputSchema },
+        },
         ...{ covered: 'gate', policy: { kind: 'certificate', roles: [['operator']] } },
       },
     ]);

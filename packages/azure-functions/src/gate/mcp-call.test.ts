@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { input, output } from '@azure/functions';
 import * as fc from 'fast-check';
+import { countRuns } from '@certgate/x509/test-support/random-runs.js';
 import { allowAnonymous, requireRole } from '../function-policy.js';
 import { findClientIdentity, getClientIdentity } from '../request-identity.js';
 import { observe } from '../observe.js';
@@ -228,7 +229,7 @@ describe('MCP calls', () => {
         const answer = await sendPayload(worker, 'tool', payloadOf('tool', 'tool', transportOf(headers)));
         assert.equal(readToolResult(answer)?.isError, !isAllowed);
       }),
-      { numRuns: 200 },
+      { numRuns: countRuns(200) },
     );
   });
 
@@ -241,7 +242,7 @@ describe('MCP calls', () => {
         const answer = await sendPayload(worker, 'tool', called);
         assert.equal(readToolResult(answer)?.isError, true);
       }),
-      { numRuns: 300 },
+      { numRuns: countRuns(300) },
     );
     assert.deepEqual(runs, []);
     assert.ok(worker.decisions.every(({ code }) => code !== 'internal_fault'));

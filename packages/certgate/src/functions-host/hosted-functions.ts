@@ -1,8 +1,9 @@
 import { CommandFailure } from '../command-line/command-failure.js';
 import type { AppContext, RegisteredFunction } from './worker/app-context.js';
 import { findUnsuppliedBinding } from './worker/extra-bindings.js';
-import type { DescribedFunction, HostedFunction, HostedTrust } from './worker/host-protocol.js';
-import { findMcpTrigger } from './mcp/mcp-trigger.js';
+import type { DescribedFunction, HostedFunction, HostedMcp, HostedTrust } from './worker/host-protocol.js';
+import { findMcpTrigger, type McpTrigger } from './mcp/mcp-trigger.js';
+import { readToolInputSchema } from './mcp/tool-input-schema.js';
 import { compareNames, findTrigger, isHttpTrigger, type Route } from './routing/router.js';
 
 /** What the real host accepts as a function's name (`Utility.IsValidFunctionName`). */
@@ -86,8 +87,7 @@ function describeFunction(
   const base = { name: registered.metadata.name, triggerType: findTrigger(registered)?.[1].type ?? 'unknown' };
   const mcp = findMcpTrigger(registered);
   if (mcp !== undefined) {
-    const { kind, name } = mcp;
-    return { ...base, http: false, mcp: { kind, name }, ...describeCoverage(base.name, coreApi) };
+    return { ...base, http: false, mcp: describeMcp(mcp), ...describeCoverage(base.name, coreApi) };
   }
   if (route === undefined) return { ...base, http: false };
   return {
@@ -98,6 +98,17 @@ function describeFunction(
     ...(route.authLevel === undefined ? {} : { authLevel: route.authLevel }),
     ...describeCoverage(base.name, coreApi),
   };
+}
+
+function describeMcp(trigger: McpTrigger): HostedMcp {
+  const { kind, name } = trigger;
+  if (kind !== 'tool') return { kind, name };
+  try {
+    return { kind, name, inputSchema: readToolInputSchema(trigger).schema };
+  } catch {
+    // A host that serves the tool refuses to start, and says why.
+    return { kind, name };
+  }
 }
 
 /**

@@ -6,6 +6,8 @@ export interface CallLine {
   readonly method: string;
   /** Called by its name at the address of the app; the method is MCP's own. For `certgate call` alone. */
   readonly mcpTool?: string;
+  /** The tool's arguments, in JSON. Absent: none. */
+  readonly mcpArguments?: string;
   readonly headers?: readonly (readonly [name: string, value: string])[];
   /** Undefined: none. */
   readonly body?: string | undefined;
@@ -24,7 +26,8 @@ export interface CallIdentity {
 }
 
 /** `npx --no-install`, since a bare `npx` may run a stranger's package of that name. */
-export function formatCertgateCall({ url, method, mcpTool, headers = [], body, identity, caFile }: CallLine): string {
+export function formatCertgateCall(line: CallLine): string {
+  const { url, method, mcpTool, mcpArguments, headers = [], body, identity, caFile } = line;
   // A body that begins with @ would be taken for the name of a file.
   const isPiped = body?.startsWith('@') === true;
   const usual = body === undefined ? 'GET' : 'POST';
@@ -32,6 +35,7 @@ export function formatCertgateCall({ url, method, mcpTool, headers = [], body, i
     ...(isPiped ? [`printf %s ${shellWord(body)} |`] : []),
     `npx --no-install certgate call ${shellWord(url)}`,
     ...(mcpTool === undefined ? [] : [`--mcp-tool ${shellWord(mcpTool)}`]),
+    ...(mcpArguments === undefined ? [] : [`--mcp-arguments ${shellWord(mcpArguments)}`]),
     ...(method === usual || mcpTool !== undefined ? [] : [`--request ${shellWord(method)}`]),
     ...headers.map(([name, value]) => `--header ${shellWord(`${name}: ${value}`)}`),
     ...(body === undefined ? [] : [`--data ${isPiped ? '@-' : shellWord(body)}`]),

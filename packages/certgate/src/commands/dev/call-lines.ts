@@ -1,7 +1,8 @@
-import type { HostedFunction } from '../../functions-host/functions-host.js';
+import type { HostedFunction, HostedMcp } from '../../functions-host/functions-host.js';
 import { formatCertgateCall } from '../../local-app/call-line.js';
 import { chooseMethod, expectStatus, fillRoute } from '../../local-app/checks/check-plan.js';
 import { findCallFiles, findGatewayFile } from '../../local-app/call-files.js';
+import { sampleToolArguments } from '../../local-app/checks/sample-arguments.js';
 import type { LocalApp } from '../../local-app/local-app.js';
 
 /** Lines to copy: each HTTP function and each MCP tool, called by the first caller who may. */
@@ -21,6 +22,12 @@ function formatCallLine(app: LocalApp, hosted: HostedFunction, caFile: string): 
   const address =
     hosted.mcp === undefined
       ? { url: `${app.url}${fillRoute(hosted.route ?? '/')}` }
-      : { url: app.url, mcpTool: hosted.mcp.name };
+      : { url: app.url, mcpTool: hosted.mcp.name, ...sampleArguments(hosted.mcp) };
   return [`  ${formatCertgateCall({ ...address, method, identity, caFile })}`];
+}
+
+/** Values for what the tool requires: without them, the extension answers by itself. */
+function sampleArguments({ inputSchema }: HostedMcp): { readonly mcpArguments?: string } {
+  const given = sampleToolArguments(inputSchema);
+  return Object.keys(given).length === 0 ? {} : { mcpArguments: JSON.stringify(given) };
 }

@@ -350,11 +350,12 @@ test('functions are described with their MCP names and their policies', async (c
   const { host } = await startSample(context, marks);
   const closed = { kind: 'certificate', roles: [] };
   const base = { http: false, covered: 'gate' };
+  const inputSchema = { type: 'object', properties: {}, required: [] };
   assert.deepEqual(host.functions, [
     { name: 'greet', triggerType: 'mcpPromptTrigger', ...base, mcp: { kind: 'prompt', name: 'say' }, policy: closed },
     {
       ...{ name: 'hello', triggerType: 'mcpToolTrigger', ...base },
-      ...{ mcp: { kind: 'tool', name: 'say-hello' }, policy: { kind: 'anonymous' } },
+      ...{ mcp: { kind: 'tool', name: 'say-hello', inputSchema }, policy: { kind: 'anonymous' } },
     },
     {
       name: 'user',

@@ -37,6 +37,8 @@ export interface HostedMcp {
   readonly kind: 'tool' | 'resource' | 'prompt';
   /** The name of a tool or prompt; the URI of a resource, or the template of its URIs. */
   readonly name: string;
+  /** A tool's arguments, as `tools/list` shows them: JSON Schema. Absent where the trigger's own list can't be read. */
+  readonly inputSchema?: object;
 }
 
 /** What the MCP endpoint says of itself to a client that initializes. */
