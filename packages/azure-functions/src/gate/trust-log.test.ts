@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { setTimeout as wait } from 'node:timers/promises';
 import { trustStoreFromFile } from '@certgate/core';
+import { until } from '@certgate/x509/test-support/until.js';
 import { bearing, createSecuredApp, reader, trustDocument } from '../test-support/secured-app.js';
 
 describe('a trust file that turns bad while the app runs, and then goes away', () => {
@@ -14,7 +14,12 @@ describe('a trust file that turns bad while the app runs, and then goes away', (
       rmSync(folder, { recursive: true, force: true });
     });
     const file = join(folder, 'trust.json');
-    writeFileSync(file, JSON.stringify(trustDocument));
+    // At once or not at all: the store reads all the time, and an empty file is one that turned bad.
+    const place = (text: string): void => {
+      writeFileSync(`${file}.new`, text);
+      renameSync(`${file}.new`, file);
+    };
+    place(JSON.stringify(trustDocument));
     const trustStore = trustStoreFromFile(file, { refreshIntervalSeconds: 0.02 });
     const { app, worker } = createSecuredApp(context, { trustStore });
     app.http('F', { handler: () => ({ body: 'in' }) });
@@ -23,14 +28,13 @@ describe('a trust file that turns bad while the app runs, and then goes away', (
       worker.logs
         .filter(({ message }) => message.includes('"event":"trust"'))
         .map(({ message }) => JSON.parse(message) as Record<string, unknown>);
-    const callUntil = async (count: number): Promise<void> => {
-      for (let calls = 0; findLines().length < count && calls < 200; calls += 1) {
-        await wait(10);
+    const callUntil = (count: number): Promise<void> =>
+      until(async () => {
         assert.equal((await worker.invoke('F', bearing(reader))).body, 'in');
-      }
-    };
+        return findLines().length >= count;
+      });
 
-    writeFileSync(file, '{ "schemaVersion": 1, "revision": ');
+    place('{ "schemaVersion": 1, "revision": ');
     await callUntil(1);
     for (let calls = 0; calls < 5; calls += 1) await worker.invoke('F', bearing(reader));
     assert.deepEqual(
@@ -49,7 +53,7 @@ describe('a trust file that turns bad while the app runs, and then goes away', (
     const [, laterEnd] = /decides until (\S+),/.exec(String(findLines()[1]?.['detail'])) ?? [];
     assert.equal(laterEnd, end);
 
-    writeFileSync(file, JSON.stringify(trustDocument));
+    place(JSON.stringify(trustDocument));
     await callUntil(3);
     assert.equal(findLines()[2]?.['code'], 'trust_refreshed');
   });

@@ -165,7 +165,8 @@ describe("a store of the user's own that goes wrong", () => {
     const gate = new AccessGate({ trustStore: { find: () => Promise.resolve(found) } });
     const before = countTimers();
     assert.equal((await gate.decide(header, open, now)).outcome, 'allowed');
-    assert.equal(countTimers(), before);
+    // One of an earlier test may have gone meanwhile.
+    assert.ok(countTimers() <= before);
   });
   test('tells the operator why, and nothing of the certificate', async () => {
     const gate = new AccessGate({ trustStore: { find: () => Promise.reject(new TypeError('no table')) } });

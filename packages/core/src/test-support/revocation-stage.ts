@@ -109,12 +109,3 @@ export function documentText(revision: number, revocation?: object, more: object
 
 export const nameFinding = (finding: FullAnswer): string =>
   finding.outcome === 'denied' ? finding.code : finding.outcome;
-
-/** Lets other work go on until it is so; no test waits for a time. */
-export async function until(isSo: () => unknown): Promise<void> {
-  for (let turn = 0; turn < 5_000; turn += 1) {
-    if (await isSo()) return;
-    await settle();
-  }
-  assert.fail('it never came');
-}

@@ -4,6 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { maximumDocumentLength } from '../trust-document/document-error.js';
 import { now } from '@certgate/x509/test-support/certificates.js';
+import { until } from '@certgate/x509/test-support/until.js';
 import { type DocumentServer, startDocumentServer } from '../test-support/document-server.js';
 import { certificate, known, unknown } from '../test-support/refreshing-stage.js';
 import { ManualClock } from '../test-support/scripted-source.js';
@@ -169,13 +170,15 @@ describe('what goes wrong leaves the last good one in use, and heals by itself',
       assert.equal(store.report().fault, undefined);
     });
   }
-  test('an answer, and a body, that come too slowly', async () => {
+  test('an answer, and a body, that come too slowly', async (context) => {
+    context.mock.timers.enable({ apis: ['setTimeout'] });
     const { store, ask } = await createLoaded({ readTimeoutSeconds: 0.2 });
     let closed = 0;
     for (const begin of [
       () => undefined,
       (response: ServerResponse) => response.writeHead(200, { 'content-length': '999' }).write('{'),
     ]) {
+      let isBegun = false;
       const isClosed = new Promise<void>((resolve) => {
         server.answerWith((request, response) => {
           request.socket.once('close', () => {
@@ -183,9 +186,13 @@ describe('what goes wrong leaves the last good one in use, and heals by itself',
             resolve();
           });
           begin(response);
+          isBegun = true;
         });
       });
-      assert.equal(await ask(), 'found');
+      const asked = ask();
+      await until(() => isBegun);
+      context.mock.timers.tick(200);
+      assert.equal(await asked, 'found');
       assert.match(store.report().fault ?? '', /did not answer within 0\.2 s/);
       await isClosed;
     }

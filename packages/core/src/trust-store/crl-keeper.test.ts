@@ -7,7 +7,8 @@ import { authorityOf, billing, getStage, issuedSnapshot } from '../test-support/
 import { now } from '@certgate/x509/test-support/certificates.js';
 import { type DocumentServer, startDocumentServer } from '../test-support/document-server.js';
 import { newTemporaryPath } from '@certgate/x509/test-support/openssl.js';
-import { ListSource, callerSerial, until } from '../test-support/revocation-stage.js';
+import { ListSource, callerSerial } from '../test-support/revocation-stage.js';
+import { until } from '@certgate/x509/test-support/until.js';
 import { issue, makeCrl } from '@certgate/x509/test-support/revocation.js';
 import { CrlKeeper } from './crl-keeper.js';
 

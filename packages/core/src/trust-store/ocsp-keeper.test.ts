@@ -5,7 +5,8 @@ import { encodeOcspRequest, findOcspStatus, type PathCertificate } from '@certga
 import { getStage, issueCaller } from '../test-support/authority-stage.js';
 import { answerOcsp } from '@certgate/x509/test-support/ocsp.js';
 import { type OcspServer, answerFrom, startOcspServer } from '../test-support/ocsp-stage.js';
-import { until } from '../test-support/revocation-stage.js';
+import { settle } from '../test-support/scripted-source.js';
+import { until } from '@certgate/x509/test-support/until.js';
 import { OcspKeeper } from './ocsp-keeper.js';
 
 const { issuing, impostor } = getStage();
@@ -25,7 +26,7 @@ describe('OcspKeeper', () => {
   });
   after(() => server.close());
   beforeEach(() => {
-    keeper = new OcspKeeper({ answerTimeoutMilliseconds: 2_000, maximumKept: 8 });
+    keeper = new OcspKeeper({ answerTimeoutMilliseconds: 60_000, maximumKept: 8 });
     questionsBefore = server.questions.length;
   });
 
@@ -218,18 +219,31 @@ describe('OcspKeeper', () => {
     assert.equal(statusOf(), 'good');
   });
 
-  test('one that is slow is waited for so long, and no longer', async () => {
+  test('one that is slow is waited for so long, and no longer', async (context) => {
+    context.mock.timers.enable({ apis: ['setTimeout'] });
     keeper = new OcspKeeper({ answerTimeoutMilliseconds: 20 });
     const held: { readonly destroy: () => void }[] = [];
+    const beSlow = async (at: number): Promise<void> => {
+      let isOver = false;
+      const asked = keeper.ask(wantedOf(), at).then(() => {
+        isOver = true;
+      });
+      const questions = held.length + 1;
+      await until(() => held.length === questions);
+      context.mock.timers.tick(19);
+      await settle();
+      assert.equal(isOver, false);
+      context.mock.timers.tick(1);
+      await asked;
+      assert.match(faultOf(), /did not answer within 0\.02 s/);
+    };
     server.respondWith((response) => held.push(response));
-    await keeper.ask(wantedOf(), now);
-    assert.match(faultOf(), /did not answer within 0\.02 s/);
+    await beSlow(now);
     // Nor for one that goes on and on.
     server.respondWith((response) => {
-      response.write('x');
-      held.push(response);
+      response.write('x', () => held.push(response));
     });
-    await keeper.ask(wantedOf(), now + 2 * second);
+    await beSlow(now + 2 * second);
     assert.equal(statusOf(), 'unknown');
     assert.equal(countQuestions(), 2);
     for (const response of held) response.destroy();
@@ -251,7 +265,7 @@ describe('OcspKeeper', () => {
   });
 
   test('40 certificates at once: 16 questions at a time, and all are answered', async () => {
-    keeper = new OcspKeeper();
+    keeper = new OcspKeeper({ answerTimeoutMilliseconds: 60_000 });
     const many = Array.from({ length: 40 }, (_, index) => imitate(index));
     const answer = answerFrom(Object.fromEntries(many.map(({ serialNumber }) => [serialNumber, 'V'])));
     let open = 0;

@@ -11,9 +11,9 @@ import {
   documentText,
   getCaller,
   nameFinding,
-  until,
 } from '../test-support/revocation-stage.js';
 import { type CrlRequest, makeCrl } from '@certgate/x509/test-support/revocation.js';
+import { until } from '@certgate/x509/test-support/until.js';
 import { ScriptedSource, settle } from '../test-support/scripted-source.js';
 import { trustStoreFromDocument } from './document-store.js';
 import { RefreshingTrustStore } from './refreshing-store.js';

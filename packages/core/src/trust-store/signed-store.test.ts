@@ -19,6 +19,7 @@ import { createFileSource } from '../trust-sources/file-source.js';
 import { trustStoreFromFile } from './trust-stores.js';
 import { type RefreshOptions, RefreshingTrustStore } from './refreshing-store.js';
 import { countRuns } from '@certgate/x509/test-support/random-runs.js';
+import { until } from '@certgate/x509/test-support/until.js';
 
 const key = makeSigningKey('ed25519');
 const stranger = makeSigningKey('ed25519');
@@ -147,7 +148,7 @@ describe('a source that must be signed', () => {
       assert.equal(source.takePending().withSignature, true);
       // Not valid: had it been parsed, the app would not start.
       await source.answer('{"half', undefined, signByOpenssl(known(1), key));
-      await waitFor(() => source.reads.length === 2 || read === 1);
+      await until(() => source.reads.length === 2 || read === 1);
     }
     await started;
     assert.equal(source.reads.length, 2);
@@ -195,7 +196,3 @@ describe('a source that must be signed', () => {
     );
   });
 });
-
-async function waitFor(condition: () => boolean): Promise<void> {
-  for (let turn = 0; turn < 200 && !condition(); turn += 1) await new Promise((resolve) => setTimeout(resolve, 5));
-}

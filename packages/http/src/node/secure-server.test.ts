@@ -6,6 +6,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import { text } from 'node:stream/consumers';
 import { trustStoreFromDocument, type TrustStore } from '@certgate/core';
+import { until } from '@certgate/x509/test-support/until.js';
 import { findClientIdentity, getClientIdentity } from '../caller-identity.js';
 import type { GateOptions } from '../gate/gate-settings.js';
 import { requireRole } from '../secure-express.js';
@@ -61,15 +62,18 @@ const upgrade = { connection: 'Upgrade', upgrade: 'echo' };
 const hello: RequestListener = (request, response) => response.end(`hello ${getClientIdentity(request).name}\n`);
 
 /** Answers late, as a store that reads over the network. */
-function createSlowStore(): { readonly store: TrustStore; readonly answer: () => void; readonly asked: Promise<void> } {
+function createSlowStore(): {
+  readonly store: TrustStore;
+  readonly answer: () => void;
+  readonly countAsked: () => number;
+} {
   const known = trustStoreFromDocument(trustDocument);
   let answer: () => void = () => undefined;
-  let note: () => void = () => undefined;
-  const asked = new Promise<void>((resolve) => (note = resolve));
+  let asked = 0;
   const gone = new Promise<void>((resolve) => (answer = resolve));
   const store: TrustStore = {
     find: async (...args) => {
-      note();
+      asked += 1;
       await gone;
       return known.find(...args);
     },
@@ -79,7 +83,7 @@ function createSlowStore(): { readonly store: TrustStore; readonly answer: () =>
     answer: () => {
       answer();
     },
-    asked,
+    countAsked: () => asked,
   };
 }
 
@@ -160,48 +164,51 @@ describe('secureServer', () => {
   });
 
   it('runs no handler for a caller who hung up while the decision was made', async (context) => {
-    const { store, answer, asked } = createSlowStore();
+    const { store, answer, countAsked } = createSlowStore();
     let runs = 0;
     const count = (): void => {
       runs += 1;
     };
     const { server, port, lines } = await start(context, count, { trustStore: store });
     server.on('upgrade', count);
-    for (const fields of [fieldsOf(operator), { ...upgrade, ...fieldsOf(operator) }]) {
+    let gone = 0;
+    server.on('connection', (socket) => socket.once('close', () => (gone += 1)));
+    for (const [before, fields] of [fieldsOf(operator), { ...upgrade, ...fieldsOf(operator) }].entries()) {
       const socket = connect(port, '127.0.0.1');
       socket.write(write('GET /', fields));
-      await asked;
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await until(() => countAsked() === before + 1);
       socket.resetAndDestroy();
+      await until(() => gone === before + 1);
     }
-    await new Promise((resolve) => setTimeout(resolve, 50));
     answer();
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await until(() => lines.length === 2);
+    await new Promise((resolve) => setImmediate(resolve));
     assert.equal(runs, 0);
-    assert.equal(lines.length, 2);
   });
 
   it('hands on what comes while a late decision is made', async (context) => {
-    const { store, answer, asked } = createSlowStore();
+    const { store, answer, countAsked } = createSlowStore();
     const { port } = await start(context, (request, response) => request.pipe(response), { trustStore: store });
     const whole = converse(port, write('POST /', { ...close, ...fieldsOf(operator), 'content-length': '4' }, 'body'));
-    await asked;
+    await until(() => countAsked() === 1);
     answer();
     assert.match(await whole, /body/);
   });
 
   it('hands on an upgrade that was decided late, with what came after it', async (context) => {
-    const { store, answer, asked } = createSlowStore();
+    const { store, answer, countAsked } = createSlowStore();
     const { server, port } = await start(context, hello, { trustStore: store });
+    let received = (): number => 0;
+    server.on('connection', (socket) => (received = () => socket.bytesRead));
     server.on('upgrade', (_request, socket: Socket, head: Buffer) => {
       socket.write(`HTTP/1.1 101 Switching Protocols\r\n\r\n${head.toString()}`);
       socket.pipe(socket);
     });
     const socket = connect(port, '127.0.0.1');
     socket.write(`${write('GET /', { ...upgrade, ...fieldsOf(operator) })}first `);
-    await asked;
+    await until(() => countAsked() === 1);
     socket.end('second');
-    await new Promise((resolve) => setTimeout(resolve, 30));
+    await until(() => received() === socket.bytesWritten);
     answer();
     assert.match(await text(socket), /^HTTP\/1\.1 101 [^]*\r\n\r\nfirst second$/);
   });
