@@ -38,6 +38,7 @@ export { maximumChainLength, readChainText } from './certificate-header/chain-te
 export type { FindField, FrontEnd } from './front-ends/front-end.js';
 export { findFrontEnd, frontEndNames } from './front-ends/front-end-table.js';
 export { describeJsonFault } from './encoding/json-fault.js';
+export { formatSerialNumber } from './encoding/serial-number.js';
 export { isReportOnly } from './access/access-gate.js';
 export { describeIssuance, isForServersAlone } from './access/client-auth.js';
 export { findClientAuthLoss } from './access/client-auth-loss.js';

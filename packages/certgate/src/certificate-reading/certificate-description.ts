@@ -1,5 +1,6 @@
 import {
   type ClientCertificate,
+  formatSerialNumber,
   type KeyUsage,
   type PathCertificate,
   decodePathCertificate,
@@ -44,7 +45,7 @@ export function describeCertificate(certificate: ClientCertificate, now: number)
     ['Usages', describeUsages(certificate)],
     ['Names', describeNames(certificate)],
     ['Authority (CA)', isCertificateAuthority ? 'yes: it signs certificates, and no caller may present it' : 'no'],
-    ['Serial number', serialNumber],
+    ['Serial number', formatSerialNumber(serialNumber)],
     ...(path.ok && path.value.hasNoRevAvail ? [describeNoRevAvail(path.value)] : []),
     ['Signature', path.ok ? describeSignatureAlgorithm(path.value.signatureAlgorithm) : 'not read'],
   ];

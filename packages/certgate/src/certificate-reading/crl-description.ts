@@ -1,4 +1,4 @@
-import { type CertificateRevocationList, formatInstant } from '@certgate/core/tools';
+import { type CertificateRevocationList, formatInstant, formatSerialNumber } from '@certgate/core/tools';
 import { describeDays } from '../command-line/time-words.js';
 import type { ReadCrlView } from '../inspector/protocol.js';
 
@@ -21,7 +21,7 @@ export function describeCrl(crl: CertificateRevocationList, now: number): ReadCr
         : [['Unknown critical extensions', unknownCriticalExtensions.slice(0, 20).join(', ')] as const]),
     ],
     revoked: entries.list(maximumListedEntries).map(({ serialNumber, revokedAt, reason }) => ({
-      serial: serialNumber,
+      serial: formatSerialNumber(serialNumber),
       at: formatInstant(revokedAt),
       reason: reason === 'unspecified' ? null : reason,
     })),

@@ -2,6 +2,7 @@ import {
   deniedSerialKey,
   findIssuingAuthorities,
   findNominations,
+  formatSerialNumber,
   listCertificateFaults,
   listNames,
   type DeniedCertificate,
@@ -26,7 +27,7 @@ type Command = RemedyChoice['commands'][number];
 export function chooseForDenied({ trust, presented, paths }: RemedyFacts): Choices {
   const commands = listDeniedEntries(trust, presented, paths).map(({ thumbprintSha256, issuedBy, serialNumber }) =>
     thumbprintSha256 === undefined
-      ? run('undenySerial', { AUTHORITY: issuedBy ?? [], HEX: serialNumber ?? [] })
+      ? run('undenySerial', { AUTHORITY: issuedBy ?? [], HEX: formatSerialNumber(serialNumber ?? '') })
       : run('undeny', { THUMBPRINT: thumbprintSha256 }),
   );
   return commands.length === 0 ? [] : [{ commands }];

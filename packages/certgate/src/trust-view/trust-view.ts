@@ -2,6 +2,7 @@
 import {
   type AuthorityRevocation,
   type DeniedCertificate,
+  formatSerialNumber,
   type TrustSnapshot,
   type TrustedAuthority,
   type TrustedIdentity,
@@ -114,6 +115,7 @@ function describeDenied({ thumbprintSha256, issuedBy, serialNumber, reason }: De
   readonly label: string;
   readonly reason: string | null;
 } {
-  const label = thumbprintSha256 ?? `serial number ${serialNumber ?? ''} of the authority ${issuedBy ?? ''}`;
+  const label =
+    thumbprintSha256 ?? `serial number ${formatSerialNumber(serialNumber ?? '')} of the authority ${issuedBy ?? ''}`;
   return { label, reason: reason ?? null };
 }

@@ -1,4 +1,5 @@
 import { shortenThumbprint } from '@certgate/x509/internal';
+import { formatSerialNumber } from '../encoding/serial-number.js';
 import {
   type DeniedCertificate,
   describeLock,
@@ -87,7 +88,7 @@ function describeDenied(
   const holder = thumbprintSha256 === undefined ? undefined : snapshot.pins.thumbprintSha256.get(thumbprintSha256);
   const certificate =
     thumbprintSha256 === undefined
-      ? `with the serial number ${serialNumber ?? ''} of the authority ${issuedBy ?? ''}`
+      ? `with the serial number ${formatSerialNumber(serialNumber ?? '')} of the authority ${issuedBy ?? ''}`
       : `thumbprintSha256 ${shortenThumbprint(thumbprintSha256)}`;
   return {
     effect,

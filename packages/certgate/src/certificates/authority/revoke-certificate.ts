@@ -1,4 +1,4 @@
-import { formatInstant } from '@certgate/core/tools';
+import { formatInstant, formatSerialNumber } from '@certgate/core/tools';
 import { CommandFailure } from '../../command-line/command-failure.js';
 import type { RevocationReason } from '../structure/revocation-reason.js';
 import type { AuthorityRegister, RevokedEntry } from './authority-register.js';
@@ -22,21 +22,19 @@ export interface RevocationOutcome {
 /** Throws CommandFailure for a serial number that the authority never gave. */
 export function revokeCertificate(register: AuthorityRegister, request: RevocationRequest): RevocationOutcome {
   const { serialNumber, reason, now, isProven } = request;
+  const shown = formatSerialNumber(serialNumber);
   const isListed = register.issued.some((entry) => entry.serialNumber === serialNumber);
   if (!isListed && !isProven) {
-    throw new CommandFailure(`This authority's register has no certificate ${serialNumber}. Nothing was revoked.`, {
+    throw new CommandFailure(`This authority's register has no certificate ${shown}. Nothing was revoked.`, {
       remedy: 'certgate authority show lists what it issued. If the register is incomplete, pass the certificate file.',
     });
   }
   const before = register.revoked.find((entry) => entry.serialNumber === serialNumber);
   if (before !== undefined && before.reason !== 'certificateHold' && reason === 'certificateHold') {
     // A hold can be ended; what is revoked for good must not become so by this way round.
-    throw new CommandFailure(
-      `The certificate ${serialNumber} is permanently revoked (${before.reason}), not only on hold.`,
-      {
-        remedy: 'There is nothing to do: the certificate is refused, and stays refused.',
-      },
-    );
+    throw new CommandFailure(`The certificate ${shown} is permanently revoked (${before.reason}), not only on hold.`, {
+      remedy: 'There is nothing to do: the certificate is refused, and stays refused.',
+    });
   }
   const entry = { serialNumber, revokedAt: before?.revokedAt ?? formatInstant(toWholeSeconds(now).getTime()), reason };
   const others = register.revoked.filter((each) => each.serialNumber !== serialNumber);
@@ -46,11 +44,12 @@ export function revokeCertificate(register: AuthorityRegister, request: Revocati
 /** Ends a hold (RFC 5280 §5.3.1, `removeFromCRL`): every other revocation is for ever. Throws CommandFailure. */
 export function releaseCertificate(register: AuthorityRegister, serialNumber: string): RevocationOutcome {
   const before = register.revoked.find((entry) => entry.serialNumber === serialNumber);
+  const shown = formatSerialNumber(serialNumber);
   if (before?.reason !== 'certificateHold') {
     throw new CommandFailure(
       before === undefined
-        ? `The certificate ${serialNumber} is not revoked. Nothing was changed.`
-        : `The certificate ${serialNumber} was revoked on ${before.revokedAt} (${before.reason}), and stays revoked.`,
+        ? `The certificate ${shown} is not revoked. Nothing was changed.`
+        : `The certificate ${shown} was revoked on ${before.revokedAt} (${before.reason}), and stays revoked.`,
       { remedy: 'removeFromCRL ends only a certificateHold. Issue a new certificate.' },
     );
   }

@@ -49,7 +49,8 @@ export function makeOpensslPair(folder: TemporaryFolder, name: string, kind: 'ec
   runOpenssl([
     'req', '-x509', ...newKey, '-nodes', '-keyout', key, '-out', certificate, '-days', '30', '-subj', `/CN=${name}`,
     '-addext', 'basicConstraints=critical,CA:FALSE', '-addext', 'extendedKeyUsage=clientAuth',
-    '-addext', 'keyUsage=critical,digitalSignature',
+    // Its first bit is set, so it has an octet 00 before it in DER.
+    '-addext', 'keyUsage=critical,digitalSignature', '-set_serial', '0x8F01',
   ]); // prettier-ignore
   return { certificate, key };
 }

@@ -184,7 +184,7 @@ describe('an authority on the command line', () => {
     const stranger = makeOpensslPair(folder, 'stranger');
     const cases: readonly (readonly [Promise<CommandRun>, RegExp])[] = [
       [revoke(stranger.certificate, '--reason', 'keyCompromise'), /was not issued by the authority services/],
-      [revoke('00FF', '--reason', 'keyCompromise'), /has no certificate 00FF/],
+      [revoke('00FF', '--reason', 'keyCompromise'), /has no certificate FF\./],
       [revoke('no such file', '--reason', 'keyCompromise'), /is not a serial number/],
       [revoke('FF', '--reason', 'compromised'), /Allowed choices are unspecified, keyCompromise/],
       [revoke('FF'), /--reason/],

@@ -1,4 +1,4 @@
-import { formatInstant } from '@certgate/core/tools';
+import { formatInstant, formatSerialNumber } from '@certgate/core/tools';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { defaultAuthoritiesFolder, getAuthorityFiles } from '../../certificates/authority/authority-files.js';
 import { checkAuthorityPassword } from '../../certificates/authority/authority-key.js';
@@ -168,7 +168,7 @@ function report(
       authority: name,
       parent,
       subject: certificate.subject,
-      serialNumber: certificate.serialNumber,
+      serialNumber: formatSerialNumber(certificate.serialNumber),
       thumbprintSha256: certificate.thumbprintSha256,
       notBefore: formatInstant(certificate.notBefore),
       notAfter,

@@ -1,3 +1,4 @@
+import { formatSerialNumber } from '@certgate/core/tools';
 import { Command, Option } from 'commander';
 import { createNextList } from '../../certificates/authority/revocation-list.js';
 import { loadAuthority, openAuthority } from '../../certificates/authority/load-authority.js';
@@ -72,10 +73,11 @@ async function revoke(givenName: string, what: string, flags: RevokeFlags): Prom
     return { register, files: createListFiles(files, listDer, pem), answer: { ...outcome, register } };
   });
   const { number, nextUpdate } = done.register.list;
+  const shown = formatSerialNumber(serialNumber);
   if (flags.json === true) {
     printJson({
       authority: name,
-      serialNumber,
+      serialNumber: shown,
       revoked: reason !== 'removeFromCRL',
       reason,
       revokedAt: reason === 'removeFromCRL' ? null : done.entry.revokedAt,
@@ -86,7 +88,7 @@ async function revoke(givenName: string, what: string, flags: RevokeFlags): Prom
     return;
   }
   const subject = done.register.issued.find((entry) => entry.serialNumber === serialNumber)?.subject;
-  const which = subject === undefined ? serialNumber : `${serialNumber} (${subject})`;
+  const which = subject === undefined ? shown : `${shown} (${subject})`;
   if (reason === 'removeFromCRL')
     printLine(`Ended the hold of ${which}. Apps accept it again when they have the new list.`);
   else if (done.before === undefined) printLine(`Revoked ${which}: ${reason}.`);

@@ -1,4 +1,4 @@
-import { formatInstant } from '@certgate/core/tools';
+import { formatInstant, formatSerialNumber } from '@certgate/core/tools';
 import { Command } from 'commander';
 import type { AuthorityRegister, IssuedEntry } from '../../certificates/authority/authority-register.js';
 import { loadAuthority } from '../../certificates/authority/load-authority.js';
@@ -33,7 +33,8 @@ async function show(givenName: string, { folder, json }: ShowFlags): Promise<voi
   const { register, certificateDer, files } = await loadAuthority(folder, name);
   const certificate = getDecoded({ certificateDer });
   const { pathLength } = readAuthorityFacts(certificateDer);
-  const { subject, serialNumber, thumbprintSha256 } = certificate;
+  const { subject, thumbprintSha256 } = certificate;
+  const serialNumber = formatSerialNumber(certificate.serialNumber);
   const notAfter = formatInstant(certificate.notAfter);
   const issued = register.issued.map((entry) => ({ ...entry, revoked: findRevocation(register, entry) }));
   if (json === true) {
@@ -59,7 +60,9 @@ async function show(givenName: string, { folder, json }: ShowFlags): Promise<voi
   for (const { revoked, ...entry } of issued) {
     const state = revoked === null ? '' : `  REVOKED ${revoked.revokedAt} ${revoked.reason}`;
     const kind = entry.kind === 'authority' ? ' (authority)' : '';
-    printLine(`  ${entry.serialNumber}  until ${entry.notAfter}  ${escapeControls(entry.subject)}${kind}${state}`);
+    printLine(
+      `  ${formatSerialNumber(entry.serialNumber)}  until ${entry.notAfter}  ${escapeControls(entry.subject)}${kind}${state}`,
+    );
   }
 }
 

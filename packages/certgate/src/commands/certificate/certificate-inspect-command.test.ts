@@ -94,6 +94,7 @@ describe('certgate certificate inspect and header', () => {
     const { stdout, exitCode } = await runCertgate(['certificate', 'inspect', pair.certificate]);
     assert.equal(exitCode, 0);
     assert.match(stdout, /^subject +CN=billing$/m);
+    assert.match(stdout, /^serial number +8F01$/m);
     assert.match(stdout, /Certgate would accept it/);
   });
 

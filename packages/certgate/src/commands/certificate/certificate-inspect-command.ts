@@ -3,6 +3,7 @@ import {
   describePublicKey,
   formatInstant,
   type ClientCertificate,
+  formatSerialNumber,
 } from '@certgate/core/tools';
 import { Command } from 'commander';
 import {
@@ -75,7 +76,7 @@ function describeFieldsAsJson(certificate: ClientCertificate): object {
   return {
     subject: certificate.subject,
     issuer: certificate.issuer,
-    serialNumber: certificate.serialNumber,
+    serialNumber: formatSerialNumber(certificate.serialNumber),
     notBefore: formatInstant(certificate.notBefore),
     notAfter: formatInstant(certificate.notAfter),
     key: describePublicKey(certificate.publicKey),

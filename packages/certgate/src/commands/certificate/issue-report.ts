@@ -1,4 +1,4 @@
-import { formatInstant, type ClientCertificate } from '@certgate/core/tools';
+import { formatInstant, type ClientCertificate, formatSerialNumber } from '@certgate/core/tools';
 import type { StoredAuthority } from '../../certificates/authority/load-authority.js';
 import { getDecoded } from '../../certificates/describe-certificate.js';
 import type { ExtendedKeyUsageName } from '../../certificates/structure/extended-key-usage.js';
@@ -22,7 +22,7 @@ export function printIssueJson({ authority, paths, certificate, usages }: IssueR
     files: paths,
     authority: authority.name,
     subject: certificate.subject,
-    serialNumber: certificate.serialNumber,
+    serialNumber: formatSerialNumber(certificate.serialNumber),
     usages,
     names: { dns, uri, email },
     thumbprintSha256: certificate.thumbprintSha256,
@@ -43,7 +43,7 @@ export function printIssueReport(report: IssueReport, flags: FolderFlags & { rea
   printLine();
   printPaths(paths);
   printLine();
-  printLine(`serial              ${certificate.serialNumber}`);
+  printLine(`serial              ${formatSerialNumber(certificate.serialNumber)}`);
   printLine(`thumbprint SHA-256  ${certificate.thumbprintSha256}`);
   printLine();
   if (paths.chain !== undefined) {
@@ -56,6 +56,6 @@ export function printIssueReport(report: IssueReport, flags: FolderFlags & { rea
   const { name: issuer } = authority;
   printLine('To revoke it:');
   printLine(
-    `  certgate authority revoke ${issuer} ${certificate.serialNumber} --reason keyCompromise${formatFolderOption(flags)}`,
+    `  certgate authority revoke ${issuer} ${formatSerialNumber(certificate.serialNumber)} --reason keyCompromise${formatFolderOption(flags)}`,
   );
 }

@@ -252,7 +252,7 @@ describe('certgate trust, with authorities', () => {
     await stage.expect('deny', leaf, '--reason', 'key lost');
     const print = runOpenssl(['x509', '-in', leaf, '-noout', '-fingerprint', '-sha256']);
     assert.deepEqual(stage.read().denied, [
-      { issuedBy: 'corp', serialNumber: '008F01', reason: 'laptop stolen' },
+      { issuedBy: 'corp', serialNumber: '8F01', reason: 'laptop stolen' },
       { thumbprintSha256: print.split('=')[1]?.trim().replaceAll(':', ''), reason: 'key lost' },
     ]);
     assert.match(await stage.expect('list'), /certificates on the deny list: 2/);

@@ -2,6 +2,7 @@ import {
   decodeClientCertificate,
   findSerialNumber,
   findThumbprint,
+  formatSerialNumber,
   type TrustDocumentDenied,
 } from '@certgate/core/tools';
 import { Command } from 'commander';
@@ -92,7 +93,7 @@ async function readEntry(text: string | undefined, flags: DenyFlags): Promise<Tr
       });
     }
     const serialNumber = findSerialNumber(serial);
-    if (serialNumber !== undefined) return { issuedBy, serialNumber };
+    if (serialNumber !== undefined) return { issuedBy, serialNumber: formatSerialNumber(serialNumber) };
     throw new CommandFailure(`${JSON.stringify(serial)} is not a serial number.`, {
       remedy: 'Pass its hexadecimal digits, as certgate certificate inspect FILE prints them.',
     });

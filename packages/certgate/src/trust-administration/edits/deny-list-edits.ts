@@ -2,6 +2,7 @@ import {
   deniedSerialKey,
   findSerialNumber,
   findThumbprint,
+  formatSerialNumber,
   shortenThumbprint,
   type TrustDocument,
   type TrustDocumentDenied,
@@ -28,7 +29,7 @@ export function undenyCertificate(document: TrustDocument, entry: TrustDocumentD
 
 export function describeDenied({ thumbprintSha256, issuedBy = '', serialNumber = '' }: TrustDocumentDenied): string {
   return thumbprintSha256 === undefined
-    ? `the serial number ${findSerialNumber(serialNumber) ?? serialNumber} of ${issuedBy}`
+    ? `the serial number ${formatSerialNumber(findSerialNumber(serialNumber) ?? serialNumber)} of ${issuedBy}`
     : `the certificate ${shortenThumbprint(thumbprintSha256)}`;
 }
 

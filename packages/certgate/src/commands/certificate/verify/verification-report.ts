@@ -1,4 +1,4 @@
-import { decodeClientCertificate, formatInstant } from '@certgate/core/tools';
+import { decodeClientCertificate, formatInstant, formatSerialNumber } from '@certgate/core/tools';
 import { type ReportedPath, describePath } from '../../../path-report/reported-path.js';
 import type { Verification } from './verification.js';
 
@@ -48,7 +48,7 @@ export function createVerificationReport(verification: Verification): Verificati
     certificate: {
       subject: certificate?.subject ?? null,
       issuer: certificate?.issuer ?? null,
-      serialNumber: certificate?.serialNumber ?? null,
+      serialNumber: certificate === undefined ? null : formatSerialNumber(certificate.serialNumber),
       notBefore: certificate === undefined ? null : formatInstant(certificate.notBefore),
       notAfter: certificate === undefined ? null : formatInstant(certificate.notAfter),
       thumbprintSha256: certificate?.thumbprintSha256 ?? null,

@@ -3,6 +3,7 @@ import {
   type DeniedCertificate,
   describeLock,
   formatInstant,
+  formatSerialNumber,
   type TrustedIdentity,
   type TrustPin,
 } from '@certgate/core/tools';
@@ -123,6 +124,9 @@ function describe(identity: TrustedIdentity, now: number): object {
 }
 
 function describeDenied({ thumbprintSha256, issuedBy, serialNumber, reason }: DeniedCertificate): object {
-  const which = thumbprintSha256 === undefined ? { issuedBy, serialNumber } : { thumbprintSha256 };
+  const which =
+    thumbprintSha256 === undefined
+      ? { issuedBy, serialNumber: formatSerialNumber(serialNumber ?? '') }
+      : { thumbprintSha256 };
   return { ...which, reason: reason ?? null };
 }
