@@ -8,7 +8,7 @@ import { type CallerCertificate, type LocalApp, startLocalApp } from 'certgate';
 import { azuriteFolder, installAzurite } from './test-support/azurite.js';
 import { cleanEnvironment, collect, type Ended, root, runProgram } from './test-support/certgate.js';
 import { KeyVaultStandIn, refuse } from './test-support/key-vault.js';
-import { until } from './test-support/local-app.js';
+import { until } from '@certgate/x509/test-support/until.js';
 import { makeOpensslCertificate, openssl, type OpensslCertificate } from './test-support/openssl.js';
 
 // The programs of examples/clients against the local gateway, all through one rotation: each has a call under way on the

@@ -15,7 +15,6 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { setTimeout as wait } from 'node:timers/promises';
 import {
   collect,
   root,
@@ -28,6 +27,7 @@ import {
 } from './test-support/certgate.js';
 import { addDevelopmentFiles } from './test-support/development-files.js';
 import { makeOpensslCertificate, writeTrust } from './test-support/openssl.js';
+import { until } from '@certgate/x509/test-support/until.js';
 
 const gate = `
 const { app } = require('@azure/functions');
@@ -85,12 +85,7 @@ describe('certgate dev', () => {
       const url = (await waitForReady(dev)).split(' ')[1] ?? '';
       assert.equal(await call(app, url), 'one');
       writeFileSync(join(app, 'index.js'), gate + hello('two'));
-      let answer = '';
-      for (let tries = 0; answer !== 'two' && tries < 100; tries += 1) {
-        await wait(100);
-        answer = await call(app, url);
-      }
-      assert.equal(answer, 'two');
+      await until(async () => (await call(app, url)) === 'two');
     } finally {
       assert.equal(await stop(dev), 0);
     }
@@ -104,15 +99,10 @@ describe('certgate dev', () => {
     try {
       const url = (await waitForReady(dev)).split(' ')[1] ?? '';
       writeFileSync(join(app, 'index.js'), 'throw new Error("half a change");');
-      for (let tries = 0; !said.includes('half a change') && tries < 100; tries += 1) await wait(100);
+      await until(() => said.includes('half a change'));
       assert.match(said, /half a change/);
       writeFileSync(join(app, 'index.js'), gate + hello('three'));
-      let answer = '';
-      for (let tries = 0; answer !== 'three' && tries < 100; tries += 1) {
-        await wait(100);
-        answer = await call(app, url);
-      }
-      assert.equal(answer, 'three');
+      await until(async () => (await call(app, url)) === 'three');
     } finally {
       assert.equal(await stop(dev), 0);
     }
@@ -169,7 +159,7 @@ describe('certgate dev', () => {
     try {
       const url = (await waitForReady(dev)).split(' ')[1] ?? '';
       const line = 'trust document: file callers.json, revision 1, set by CERTGATE_TRUST in local.settings.json';
-      for (let tries = 0; !said.includes(line) && tries < 50; tries += 1) await wait(20);
+      await until(() => said.includes(line));
       assert.ok(said.includes(`ready ${url}\n  ${line}\n`), said);
       assert.match(said, /does not list the development caller allowed/);
       const { certificateFile, keyFile } = billing;
@@ -184,7 +174,7 @@ describe('certgate dev', () => {
       // One readable line for each, and none of the raw ones.
       await runProgram('curl', ['--silent', '--cacert', cacert, `${url}/api/Nowhere?code=secret`]);
       await runProgram('curl', ['--silent', '--cacert', cacert, '--header', 'Host: a/b', `${url}/api/Hello`]);
-      for (let tries = 0; !said.includes('host-invalid') && tries < 50; tries += 1) await wait(20);
+      await until(() => said.includes('host-invalid'));
       const clock = /^\d\d:\d\d:\d\d /.source;
       for (const expected of [
         'GET /api/Hello 200 caller billing$',
@@ -214,7 +204,7 @@ describe('certgate dev', () => {
       const url = (await waitForReady(dev)).split(' ')[1] ?? '';
       assert.equal(await call(app, url), 'one');
       writeSetting('haproxy');
-      for (let tries = 0; !said.includes('stop certgate dev') && tries < 100; tries += 1) await wait(100);
+      await until(() => said.includes('stop certgate dev'));
       assert.match(said, /The settings name another front end, .*: stop certgate dev, and start it again\./);
       assert.match(await call(app, url), /502 upstream unreachable/);
     } finally {
@@ -273,7 +263,7 @@ describe('certgate dev', () => {
       started.stdout?.setEncoding('utf8').on('data', (text: string) => (out += text));
       started.stderr?.setEncoding('utf8').on('data', (text: string) => (said += text));
       try {
-        for (let tries = 0; said === '' && tries < 200; tries += 1) await wait(50);
+        await until(() => said.includes('Nothing listens'));
         assert.match(said, new RegExp(`Nothing listens at http://127\\.0\\.0\\.1:${port}: start the app there`));
         assert.equal(out, '');
         await listen(port);
@@ -291,7 +281,7 @@ describe('certgate dev', () => {
     dev.stdout?.setEncoding('utf8').on('data', (text: string) => (said += text));
     try {
       await waitForReady(dev);
-      for (let tries = 0; !said.includes('SecuredFunction') && tries < 50; tries += 1) await wait(20);
+      await until(() => said.includes('SecuredFunction'));
       const line =
         said.split('\n').find((each) => each.includes('certgate call') && each.includes('SecuredFunction')) ?? '';
       const { exitCode, stdout, stderr } = await runCertgateHere(line.trim().split(' ').slice(3));

@@ -67,7 +67,7 @@ describe('certgate doctor on the sample', () => {
   const examine = async (
     options: Partial<gatewayModule.GatewayOptions>,
     more: readonly string[] = [],
-  ): Promise<Ended & { readonly seconds: number }> => {
+  ): Promise<Ended> => {
     const gateway = await startGateway({
       upstream: new URL(`http://127.0.0.1:${host.port}`),
       upstreamToken: host.frontEndField,
@@ -75,12 +75,10 @@ describe('certgate doctor on the sample', () => {
       ...options,
     });
     try {
-      const startedAt = performance.now();
       const files = ['--allowed', 'allowed.pem', '--denied', 'denied.pfx', '--denied-password-file', 'password'];
       const functions = ['--function', 'SecuredFunction', '--public-function', 'PublicFunction'];
       const words = [...files, ...functions, '--cacert', 'server.crt.pem', '--i-operate-this', ...more];
-      const ended = await runCertgateHere(['doctor', `https://localhost:${gateway.port}`, ...words], folder);
-      return { ...ended, seconds: (performance.now() - startedAt) / 1000 };
+      return await runCertgateHere(['doctor', `https://localhost:${gateway.port}`, ...words], folder);
     } finally {
       await gateway.close();
     }
@@ -89,9 +87,8 @@ describe('certgate doctor on the sample', () => {
     (JSON.parse(stdout) as Report).findings.filter((finding) => finding.verdict === verdict).map(({ id }) => id);
 
   it('holds in mode required, and prints the table that the page shows', async () => {
-    const { exitCode, stdout, stderr, seconds } = await examine({ clientCertificateMode: 'required' });
+    const { exitCode, stdout, stderr } = await examine({ clientCertificateMode: 'required' });
     assert.equal(exitCode, 0, stdout);
-    assert.ok(seconds < 15, String(seconds));
     assert.match(stderr, /^1\/24 server-certificate$/m);
     assert.match(stdout, /mode Required/);
     const [, example = ''] = /^```\n(┌[\s\S]*?)^```$/m.exec(page) ?? [];

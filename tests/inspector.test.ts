@@ -22,6 +22,7 @@ import {
   startCertgate,
 } from './test-support/certgate.js';
 import { makeOpensslCertificate, writeTrust } from './test-support/openssl.js';
+import { until } from '@certgate/x509/test-support/until.js';
 
 interface Page {
   readonly process: ChildProcess;
@@ -35,7 +36,7 @@ async function startPage(args: readonly string[]): Promise<Page> {
   let said = '';
   child.stdout?.setEncoding('utf8').on('data', (text: string) => (said += text));
   child.stderr?.setEncoding('utf8').on('data', (text: string) => (said += text));
-  for (let tries = 0; tries < 600 && child.exitCode === null; tries += 1) {
+  for (let tries = 0; tries < 1_200 && child.exitCode === null; tries += 1) {
     const link = /(http:\/\/127\.0\.0\.1:\d+)\/#token=([\w-]{43})\n/.exec(said);
     if (link?.[1] !== undefined && link[2] !== undefined) return { process: child, url: link[1], token: link[2] };
     await wait(50);
@@ -87,12 +88,9 @@ async function watch({ url, token }: Page): Promise<{ readonly events: LiveEvent
 }
 
 async function waitFor<Value>(find: () => Value | undefined): Promise<Value> {
-  for (let tries = 0; tries < 200; tries += 1) {
-    const found = find();
-    if (found !== undefined) return found;
-    await wait(25);
-  }
-  throw new Error('It did not come.');
+  let found: Value | undefined;
+  await until(() => (found = find()) !== undefined);
+  return found as Value;
 }
 
 describe('the inspector of certgate dev', () => {

@@ -8,7 +8,7 @@ import {
   type RunningMcpExample,
 } from './test-support/mcp-example.js';
 import { runProgram } from './test-support/certgate.js';
-import { until } from './test-support/local-app.js';
+import { until } from '@certgate/x509/test-support/until.js';
 
 // The official client against examples/mcp-server: real handshakes with the gateway of `certgate dev`, the embedded host,
 // and the gate as its tarball has it.

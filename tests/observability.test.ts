@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, after, before, describe, it } from 'node:test';
+import { until } from '@certgate/x509/test-support/until.js';
 import ts from 'typescript';
 import { type AdapterApp, createAdapterApp, createCallers, readHeader, send } from './test-support/adapter-app.js';
 import { root, runProgram } from './test-support/certgate.js';
@@ -114,9 +115,9 @@ async function runObservedApp(context: TestContext): Promise<{ lines: readonly L
   assert.equal(await call('Orders', callers.stranger), 401);
   writeFileSync(callers.trustFile, '{');
   const hasLine = (code: string): boolean => readLines(app).some((line) => line['code'] === code);
-  await waitFor(async () => (await call('Orders', callers.reader)) === 200 && hasLine('trust_document_refused'));
+  await until(async () => (await call('Orders', callers.reader)) === 200 && hasLine('trust_document_refused'));
   writeTrust(8);
-  await waitFor(async () => (await call('Orders', callers.reader)) === 200 && hasLine('trust_refreshed'));
+  await until(async () => (await call('Orders', callers.reader)) === 200 && hasLine('trust_refreshed'));
   const { body } = await send(`${url}/api/Telemetry`);
   return { lines: readLines(app), recorded: JSON.parse(body) as Recorded };
 }
@@ -230,7 +231,7 @@ describe('@opentelemetry/api', () => {
       'certgate.trust.age',
       'certgate.trust.refreshes',
     ];
-    await waitFor(() => names.every((name) => said().includes(`name: '${name}'`)));
+    await until(() => names.every((name) => said().includes(`name: '${name}'`)));
   });
 
   it('is not loaded by the main entry', async () => {
@@ -250,14 +251,6 @@ function readLines(app: AdapterApp): readonly LogLine[] {
 function linkOpenTelemetry({ folder }: AdapterApp): void {
   // A junction needs no privilege on Windows; elsewhere the word is ignored.
   symlinkSync(join(root, 'node_modules', '@opentelemetry'), join(folder, 'node_modules', '@opentelemetry'), 'junction');
-}
-
-async function waitFor(isThere: () => boolean | Promise<boolean>): Promise<void> {
-  for (let attempt = 0; attempt < 200; attempt += 1) {
-    if (await isThere()) return;
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-  assert.fail(`It did not come: ${isThere.toString()}`);
 }
 
 function readSpans(cell: string): string[] {

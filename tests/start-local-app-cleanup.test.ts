@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { type TestContext, after, describe, it } from 'node:test';
 import { startLocalApp } from 'certgate';
 import { cleanEnvironment, collect, root, waitForReady } from './test-support/certgate.js';
-import { createLocalApp, setVariable, until } from './test-support/local-app.js';
+import { createLocalApp, setVariable } from './test-support/local-app.js';
+import { until } from '@certgate/x509/test-support/until.js';
 
 const temporary = mkdtempSync(join(tmpdir(), 'certgate-cleanup-'));
 const temporaryVariables = { TMPDIR: temporary, TEMP: temporary, TMP: temporary };

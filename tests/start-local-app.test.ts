@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, after, before, describe, it } from 'node:test';
 import { type LocalApp, type LocalAppLogLine, type LocalAppOptions, startLocalApp } from 'certgate';
-import { createLocalApp, setVariable, until } from './test-support/local-app.js';
+import { createLocalApp, setVariable } from './test-support/local-app.js';
+import { until } from '@certgate/x509/test-support/until.js';
 import { type OpensslCertificate, makeOpensslCertificate, writeTrust } from './test-support/openssl.js';
 
 const temporary = mkdtempSync(join(tmpdir(), 'certgate-start-local-app-'));

@@ -48,7 +48,7 @@ const hour = 3_600_000;
 const hourly: RefreshOptions = {
   refreshIntervalSeconds: 3_600,
   maximumStalenessSeconds: 86_400,
-  readTimeoutSeconds: 5,
+  readTimeoutSeconds: 60,
 };
 
 interface ClockStage extends BlobStage {

@@ -8,6 +8,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { AccessGate, trustStoreFromBlob } from '@certgate/core';
 import { type Azurite, type ContainerClient, startAzurite } from './test-support/azurite.js';
 import { openssl } from './test-support/openssl.js';
+import { until } from '@certgate/x509/test-support/until.js';
 
 // An authority's list in a blob beside the trust document, read by the real SDK.
 
@@ -38,24 +39,16 @@ it('a list in a blob: required, in force within a refresh, kept when the blob go
   const header = new X509Certificate(readFileSync(join(folder, 'caller.pem'))).raw.toString('base64');
   const decide = async (): Promise<string> =>
     (await gate.decide(header, { functionName: 'f', roles: [] }, Date.now())).code;
-  const until = async (code: string): Promise<void> => {
-    // A refresh takes milliseconds; the end is for a test that fails.
-    for (let tries = 0; tries < 500; tries += 1) {
-      if ((await decide()) === code) return;
-      await wait(10);
-    }
-    assert.fail(`${code} never came: ${await decide()}, ${store.report?.().fault ?? 'no fault'}`);
-  };
 
   assert.equal(await decide(), 'revocation_unavailable');
   assert.match(store.report?.().fault ?? '', /blob http:\/\/127\.0\.0\.1:\d+\/.*corp\.crl.*404/);
   await write(container, 'corp.crl', makeList());
-  await until('allowed');
+  await until(async () => (await decide()) === 'allowed');
   assert.equal(store.report?.().fault, undefined);
 
   openssl(['ca', ...configuration, '-revoke', 'caller.pem'], folder);
   await write(container, 'corp.crl', makeList());
-  await until('certificate_revoked');
+  await until(async () => (await decide()) === 'certificate_revoked');
   await crlBlob.delete();
   await wait(200);
   assert.equal(await decide(), 'certificate_revoked');

@@ -3,9 +3,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, after, before, describe, it } from 'node:test';
-import { trustStoreFromBlob } from '@certgate/core';
+import { type RefreshOptions, trustStoreFromBlob } from '@certgate/core';
 import { type Azurite, startAzurite } from './test-support/azurite.js';
-import { type BlobStage, type BlobStageOptions, createBlobStage, quickRefresh } from './test-support/blob-stage.js';
+import {
+  type BlobStage,
+  type BlobStageOptions,
+  createBlobStage,
+  impatientRefresh,
+  quickRefresh,
+} from './test-support/blob-stage.js';
 import { type StorageFault, answerStatus, beSlow, cutBody, sendEndlessly } from './test-support/storage-proxy.js';
 import {
   type TrustScene,
@@ -40,6 +46,10 @@ const isDisabled = ({ reporting }: { readonly reporting: string }): boolean => r
 async function createStarted(context: TestContext, options: BlobStageOptions = {}): Promise<BlobStage> {
   const stage = await createBlobStage(context, azurite, scene, options);
   await stage.store.start?.();
+  if (options.refresh === impatientRefresh) {
+    await stage.traffic.until(isAdmitted, orUnavailable(beforeDisabling));
+    return stage;
+  }
   await stage.traffic.round(beforeDisabling);
   assert.equal(stage.faultOf(), '');
   return stage;
@@ -57,13 +67,13 @@ async function callThroughFault({ proxy, traffic, faultOf }: BlobStage, words: R
 async function expectRecovery({ traffic, faultOf, revisionOf }: BlobStage, revision: number): Promise<void> {
   await traffic.until(isDisabled, whileDisabling);
   for (let round = 0; round < 20; round += 1) await traffic.round(afterDisabling);
-  assert.equal(faultOf(), '');
+  await traffic.until(() => faultOf() === '', afterDisabling);
   assert.equal(revisionOf(), revision);
 }
 
 describe('faults on the way to the storage', () => {
-  const faults: readonly (readonly [string, StorageFault, RegExp])[] = [
-    ['an answer after 10 s', beSlow(10_000), /did not answer within 0\.5 s/],
+  const faults: readonly (readonly [string, StorageFault, RegExp, RefreshOptions?])[] = [
+    ['an answer after 10 s', beSlow(10_000), /did not answer within 0\.5 s/, impatientRefresh],
     ['500', answerStatus(500, 'InternalError'), /500/],
     ['503', answerStatus(503, 'ServerBusy'), /503/],
     ['403', answerStatus(403, 'AuthorizationPermissionMismatch'), /403|Storage Blob Data Reader/],
@@ -77,10 +87,10 @@ describe('faults on the way to the storage', () => {
       /large|more than/,
     ],
   ];
-  for (const [name, fault, words] of faults) {
+  for (const [name, fault, words, refresh = quickRefresh] of faults) {
     it(`${name}: the last good document stays in use, and what was written meanwhile takes effect after it`, async (t) => {
       // One try: the SDK's own retries would only hide what the storage said, behind our timeout.
-      const stage = await createStarted(t, { client: { retryOptions: { maxTries: 1 } } });
+      const stage = await createStarted(t, { refresh, client: { retryOptions: { maxTries: 1 } } });
       stage.proxy.fault = fault;
       await stage.write(scene.text(2, ['reporting']));
       await callThroughFault(stage, words);
@@ -90,7 +100,7 @@ describe('faults on the way to the storage', () => {
   }
 
   it("the SDK's own retries, four tries over half a minute, end with our timeout", async (t) => {
-    const stage = await createStarted(t);
+    const stage = await createStarted(t, { refresh: impatientRefresh });
     stage.proxy.fault = answerStatus(500, 'InternalError');
     await stage.write(scene.text(2, ['reporting']));
     await callThroughFault(stage, /did not answer within 0\.5 s/);
@@ -99,7 +109,7 @@ describe('faults on the way to the storage', () => {
   });
 
   it('a read that is given up lets go of its connection', async (t) => {
-    const stage = await createStarted(t);
+    const stage = await createStarted(t, { refresh: impatientRefresh });
     stage.proxy.fault = beSlow(3_600_000);
     await stage.traffic.until(
       () => stage.proxy.answers.filter((answer) => answer === 'cut').length >= 2,
@@ -108,7 +118,7 @@ describe('faults on the way to the storage', () => {
   });
 
   it('past the staleness limit everybody gets 503, until the storage answers again', async (t) => {
-    const refresh = { ...quickRefresh, maximumStalenessSeconds: 0.6 };
+    const refresh = { ...quickRefresh, maximumStalenessSeconds: 3 };
     const stage = await createStarted(t, { refresh, client: { retryOptions: { maxTries: 1 } } });
     stage.proxy.fault = answerStatus(500, 'InternalError');
     await stage.write(scene.text(2, ['reporting']));
@@ -121,15 +131,15 @@ describe('faults on the way to the storage', () => {
 });
 
 describe('a first load that fails', () => {
-  const faults: readonly (readonly [string, StorageFault])[] = [
+  const faults: readonly (readonly [string, StorageFault, RefreshOptions?])[] = [
     ['500', answerStatus(500, 'InternalError')],
     ['403', answerStatus(403, 'AuthorizationPermissionMismatch')],
     ['a body that ends halfway', cutBody('end')],
-    ['10 s without an answer', beSlow(10_000)],
+    ['10 s without an answer', beSlow(10_000), impatientRefresh],
   ];
-  for (const [name, fault] of faults) {
+  for (const [name, fault, refresh = quickRefresh] of faults) {
     it(`${name}: the app starts, everybody gets 503, and no restart is needed`, async (t) => {
-      const stage = await createBlobStage(t, azurite, scene);
+      const stage = await createBlobStage(t, azurite, scene, { refresh });
       stage.proxy.fault = fault;
       await stage.store.start?.();
       for (let round = 0; round < 5; round += 1) await stage.traffic.round(unavailable);
@@ -255,7 +265,7 @@ describe('a document that can not be used', () => {
   ];
   for (const [name, content, words] of documents) {
     it(`${name}: refused whole, and the next good one is taken`, async (t) => {
-      const stage = await createStarted(t, { refresh: { ...quickRefresh, readTimeoutSeconds: 5 } });
+      const stage = await createStarted(t);
       await stage.write(content);
       await callThroughFault(stage, words);
       await stage.write(scene.text(3, ['reporting']));

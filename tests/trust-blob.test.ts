@@ -96,7 +96,7 @@ describe('a signature in the metadata of the blob', () => {
         return { certgatesignature: readFileSync(join(folder, 'signature')).toString('base64') };
       };
       const [signedBy] = [makeKey('operator'), makeKey('intruder')];
-      const refresh = { ...quickRefresh, signedBy, readTimeoutSeconds: 5 };
+      const refresh = { ...quickRefresh, signedBy };
       const { store, traffic, write, faultOf, revisionOf } = await createBlobStage(t, azurite, scene, { refresh });
 
       // The stage wrote its first document unsigned.

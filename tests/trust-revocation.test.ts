@@ -107,9 +107,9 @@ async function expectRefusedSince(worker: TrustWorker, moment: number): Promise<
 }
 
 async function waitFor(worker: TrustWorker, isSo: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 30_000;
+  const deadline = performance.now() + 60_000;
   while (!(await isSo())) {
-    assert.ok(performance.now() < deadline, `not within 30 s: ${JSON.stringify(await worker.report())}`);
+    assert.ok(performance.now() < deadline, `not within a minute: ${JSON.stringify(await worker.report())}`);
     await delay(20);
   }
 }

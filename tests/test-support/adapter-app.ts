@@ -8,6 +8,7 @@ import { pathToFileURL } from 'node:url';
 import type * as functionsHost from '../../packages/certgate/dist/esm/functions-host/functions-host.js';
 import { root } from './certgate.js';
 import { type OpensslCertificate, makeOpensslCertificate, writeTrust } from './openssl.js';
+import { until } from '@certgate/x509/test-support/until.js';
 
 const packages = join(root, 'packages');
 // No package exports it, and the compiled test stands one folder deeper than its source.
@@ -74,9 +75,7 @@ export function createAdapterApp(context: TestContext, files: AppFiles): Adapter
 }
 
 async function waitForLines<Line>(find: () => readonly Line[], count: number): Promise<readonly Line[]> {
-  for (let attempt = 0; attempt < 500 && find().length < count; attempt += 1) {
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
+  await until(() => find().length >= count);
   return find();
 }
 

@@ -172,7 +172,7 @@ async function stopAzurite(child: ChildProcess): Promise<void> {
   const closed = waitForLine(child, /successfully closed/);
   // A signal would end it at once on Windows, with its index unwritten.
   child.send('shutdown');
-  await Promise.race([closed.catch(() => undefined), delay(5_000)]);
+  await Promise.race([closed.catch(() => undefined), delay(60_000, undefined, { ref: false })]);
   child.kill('SIGKILL');
   await ended;
 }

@@ -25,8 +25,11 @@ export interface BlobStageOptions {
   readonly client?: object;
 }
 
-/** Short, so that a test sees many intervals; `readTimeoutSeconds` is what bounds a storage that hangs. */
-export const quickRefresh: RefreshOptions = { refreshIntervalSeconds: 0.1, readTimeoutSeconds: 0.5 };
+/** Short, so that a test sees many intervals. On a busy machine a read may take long. */
+export const quickRefresh: RefreshOptions = { refreshIntervalSeconds: 0.1, readTimeoutSeconds: 30 };
+
+/** For a storage that hangs. A busy machine may have an ordinary read given up too. */
+export const impatientRefresh: RefreshOptions = { refreshIntervalSeconds: 0.1, readTimeoutSeconds: 0.5 };
 
 let stages = 0;
 

@@ -1,6 +1,4 @@
-import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
-import { setTimeout as wait } from 'node:timers/promises';
 import { createAdapterApp } from './adapter-app.js';
 
 const gate = `
@@ -32,13 +30,4 @@ export function setVariable(context: TestContext, name: string, value: string): 
     if (before === undefined) Reflect.deleteProperty(process.env, name);
     else process.env[name] = before;
   });
-}
-
-/** Waits for what happens in its own time; the test's own limit ends what never happens. */
-export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 200; tries += 1) {
-    if (await isSo()) return;
-    await wait(50);
-  }
-  assert.fail('it did not come to be within ten seconds');
 }

@@ -48,11 +48,11 @@ describe('a lock folder', () => {
     const path = newPath();
     const order: string[] = [];
     const slow = withLockFolder(path, async () => {
-      await wait(2_600);
+      await wait(4_100);
       order.push('slow');
     });
     await wait(20);
-    const other = withLockFolder(path, () => Promise.resolve(order.push('other')), { silence: 2_000 });
+    const other = withLockFolder(path, () => Promise.resolve(order.push('other')), { silence: 3_500 });
     await Promise.all([slow, other]);
     assert.deepEqual(order, ['slow', 'other']);
   });

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { CommandFailure } from '../command-line/command-failure.js';
 import { startFunctionsHost, type HostedFunction, type HostExit } from './functions-host.js';
-import { commonJs, createSampleApp, waitFor } from './test-support/sample-app.js';
+import { commonJs, createSampleApp } from './test-support/sample-app.js';
+import { until } from '@certgate/x509/test-support/until.js';
 
 const echo = `async (request, context) => ({ jsonBody: {
   url: request.url, method: request.method, params: { ...request.params }, query: [...request.query],
@@ -280,7 +281,7 @@ test('a floating rejection ends the app, and the parent hears why', async (conte
   const exits: HostExit[] = [];
   const first = await sample.start({ onExit: (exit) => exits.push(exit) });
   await fetch(`${first.url}/api/float`).catch(() => undefined);
-  await waitFor('the end', () => exits.length === 1);
+  await until(() => exits.length === 1);
   assert.equal(exits[0]?.message, 'The app ended on an uncaught error: nobody');
   assert.equal(exits[0].exitCode, 1);
   assert.match(exits[0].stack ?? '', /index\.js/);
@@ -288,7 +289,7 @@ test('a floating rejection ends the app, and the parent hears why', async (conte
 
   const second = await sample.start({ onExit: (exit) => exits.push(exit) });
   await fetch(`${second.url}/api/exit`).catch(() => undefined);
-  await waitFor('the second end', () => exits.length === 2);
+  await until(() => exits.length === 2);
   assert.match(exits[1]?.message ?? '', /exit code 7/);
 });
 
@@ -310,9 +311,7 @@ test('close runs appTerminate hooks, kills what does not end, and is no exit', a
 test("the debugger listens in the app's process", async (context) => {
   const sample = await createSampleApp(context, commonJs('app.get("a", () => ({}));'));
   await sample.start({ inspect: '127.0.0.1:0' });
-  await waitFor('the debugger', () =>
-    sample.logs.some(({ message }) => message.startsWith('Debugger listening on ws://127')),
-  );
+  await until(() => sample.logs.some(({ message }) => message.startsWith('Debugger listening on ws://127')));
 });
 
 test('the app ends with its parent, however that one ends', async (context) => {
@@ -329,17 +328,10 @@ test('the app ends with its parent, however that one ends', async (context) => {
   assert.equal((await fetch(url)).status, 200);
   parent.kill('SIGKILL');
   await once(parent, 'exit');
-  await waitForRefusal(url);
+  await until(() =>
+    fetch(url).then(
+      () => false,
+      () => true,
+    ),
+  );
 });
-
-async function waitForRefusal(url: string): Promise<void> {
-  for (let attempt = 0; attempt < 500; attempt++) {
-    try {
-      await (await fetch(url)).text();
-    } catch {
-      return;
-    }
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  assert.fail(`${url} still answers`);
-}

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { after, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { until } from '@certgate/x509/test-support/until.js';
 import { connectTls, readUntil, sendBytes } from './test-support/clients.js';
 import { withGateway, withHttpUpstream, withRawUpstream } from './test-support/house.js';
 import { OpensslFolder, type TestCertificate } from './test-support/openssl-certificates.js';
@@ -34,8 +35,10 @@ test('an early answer to a large body is received whole, and ends the connection
 test('a client that leaves ends the request to the app', async () => {
   let resolveAborted: () => void = () => undefined;
   const aborted = new Promise<void>((resolve) => (resolveAborted = resolve));
+  let isAsked = false;
   await withHttpUpstream(
     (request, response) => {
+      isAsked = true;
       response.once('close', () => {
         assert.equal(request.complete, false);
         resolveAborted();
@@ -45,7 +48,7 @@ test('a client that leaves ends the request to the app', async () => {
     async ({ gateway, nextExchange }) => {
       const socket = await connectTls(gateway.port, client);
       socket.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc');
-      await delay(100);
+      await until(() => isAsked);
       socket.destroy();
       await aborted;
       const { status, reason, answeredBy } = await nextExchange();
@@ -113,7 +116,8 @@ test('an app that falls silent within its response is cut off', async () => {
       assert.match(await sendBytes(gateway.port, client, get), /begun/);
       assert.equal((await nextExchange()).reason, 'upstream-aborted');
     },
-    { limits: { upstreamTimeoutMilliseconds: 200 } },
+    // The answer must begin within it.
+    { limits: { upstreamTimeoutMilliseconds: 1_000 } },
   );
 });
 

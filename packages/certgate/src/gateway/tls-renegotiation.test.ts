@@ -18,6 +18,8 @@ let upstream: HttpUpstream;
 /** Required, with an exclusion path. */
 let gateway: Gateway;
 let interactive: Gateway;
+/** As `gateway`, for clients that never answer. */
+let impatient: Gateway;
 let exchanges: GatewayExchange[] = [];
 
 before(async () => {
@@ -27,13 +29,14 @@ before(async () => {
     upstream: upstream.url,
     serverCertificate: openssl.makeServerCertificate(),
     onExchange: (exchange: GatewayExchange): void => void exchanges.push(exchange),
-    limits: { handshakeTimeoutMilliseconds: 1000 },
   };
   gateway = await startGateway({ ...options, exclusionPaths: ['/public'] });
+  impatient = await startGateway({ ...options, limits: { handshakeTimeoutMilliseconds: 1000 } });
   interactive = await startGateway({ ...options, clientCertificateMode: 'optional-interactive' });
 });
 after(async () => {
   await gateway.close();
+  await impatient.close();
   await interactive.close();
   await upstream.close();
   openssl.remove();
@@ -230,7 +233,7 @@ test('a client that ignores the question gets 403 when its time is over', async 
   let armed = false;
   let swallowing = false;
   const between = createServer((fromClient) => {
-    const toGateway = connectTcp(gateway.port, '127.0.0.1');
+    const toGateway = connectTcp(impatient.port, '127.0.0.1');
     fromClient.on('data', (chunk) => swallowing || toGateway.write(chunk)).on('error', () => undefined);
     toGateway.on('data', (chunk) => {
       swallowing = armed;

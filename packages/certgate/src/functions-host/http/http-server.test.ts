@@ -4,7 +4,8 @@ import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { FunctionsHost } from '../functions-host.js';
-import { commonJs, createSampleApp, waitFor } from '../test-support/sample-app.js';
+import { commonJs, createSampleApp } from '../test-support/sample-app.js';
+import { until } from '@certgate/x509/test-support/until.js';
 
 const echo = `async (request, context) => ({ jsonBody: {
   url: request.url, method: request.method, params: { ...request.params }, query: [...request.query],
@@ -118,7 +119,7 @@ test('bodies: bytes, large ones, and chunked ones, which the real host gives as 
   assert.deepEqual(await post(Buffer.from('00ff80', 'hex')), [3, '00ff80']);
   assert.deepEqual(await post(Buffer.alloc(20_000_000, 1)), [20_000_000, '010101']);
   assert.deepEqual(await post(new Blob(['abc']).stream()), [0, '']);
-  await waitFor('the warning', () => sample.logs.some(({ message }) => message.includes('chunked')));
+  await until(() => sample.logs.some(({ message }) => message.includes('chunked')));
 });
 
 test('responses: status, headers, cookies, no result, and results that are none', async (context) => {
@@ -161,7 +162,7 @@ test('responses: status, headers, cookies, no result, and results that are none'
     const failed = await get(name);
     assert.deepEqual([failed.status, await failed.text()], [500, ''], name);
   }
-  await waitFor('the error line', () =>
+  await until(() =>
     sample.logs.some(
       ({ source, level, functionName, message }) =>
         source === 'host' && level === 'error' && functionName === 'thrown' && message.includes('secret detail'),
@@ -192,7 +193,7 @@ test("concurrent requests don't wait for each other, and a client that leaves ha
   const leaving = new AbortController();
   const left = fetch(`${host.url}/api/slow`, { signal: leaving.signal });
   const slow = fetch(`${host.url}/api/slow`);
-  await waitFor('both', () => sample.logs.filter(({ message }) => message === 'slow runs').length === 2);
+  await until(() => sample.logs.filter(({ message }) => message === 'slow runs').length === 2);
   leaving.abort();
   await assert.rejects(left);
   assert.equal(await (await fetch(`${host.url}/api/open`)).text(), 'open');

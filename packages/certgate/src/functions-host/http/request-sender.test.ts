@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { createConnection } from 'node:net';
 import { test, type TestContext } from 'node:test';
 import type { FunctionsHost } from '../functions-host.js';
-import { commonJs, createSampleApp, waitFor, type SampleApp } from '../test-support/sample-app.js';
+import { commonJs, createSampleApp, type SampleApp } from '../test-support/sample-app.js';
+import { until } from '@certgate/x509/test-support/until.js';
 
 const app = `let calls = 0;
   app.get('seen', (request) => ({ jsonBody: { calls: ++calls, headers: Object.fromEntries(request.headers) } }));`;
@@ -70,7 +71,7 @@ test('without its token the host answers nobody, whatever the request says', asy
   const [first] = await exchange(host.port, get(`${token}Connection: close\r\n`));
   assert.equal((JSON.parse(first?.text ?? '') as { calls: number }).calls, 1, 'no refused request reached the app');
   const lines = (): number => sample.logs.filter(({ message }) => message.includes('was refused with 403')).length;
-  await waitFor('the warning', () => lines() > 0);
+  await until(() => lines() > 0);
   assert.equal(lines(), 1, 'one line, however often somebody tries');
 });
 

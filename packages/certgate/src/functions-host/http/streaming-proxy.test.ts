@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { request as sendRequest, type IncomingMessage } from 'node:http';
 import { test } from 'node:test';
-import { commonJs, createSampleApp, waitFor } from '../test-support/sample-app.js';
+import { commonJs, createSampleApp } from '../test-support/sample-app.js';
+import { until } from '@certgate/x509/test-support/until.js';
 
 const streaming = (text: string): Readonly<Record<string, string>> =>
   commonJs(`app.setup({ enableHttpStream: true });\n${text}`);
@@ -78,7 +79,7 @@ test('bodies stream in both directions', async (context) => {
   const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
   const chunks: string[] = [];
   incoming.on('data', (chunk: Buffer) => chunks.push(chunk.toString()));
-  await waitFor('the first chunk while the request is still open', () => chunks.join('') === 'FIRST');
+  await until(() => chunks.join('') === 'FIRST');
   outgoing.end('second');
   await once(incoming, 'end');
   assert.equal(chunks.join(''), 'FIRSTSECOND');

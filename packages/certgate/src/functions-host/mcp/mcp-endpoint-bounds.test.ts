@@ -4,12 +4,13 @@ import { connect } from 'node:net';
 import { test, type TestContext } from 'node:test';
 import { createFrontEndToken } from '../http/request-sender.js';
 import { HttpServer } from '../http/http-server.js';
-import { commonJs, createSampleApp, waitFor } from '../test-support/sample-app.js';
+import { commonJs, createSampleApp } from '../test-support/sample-app.js';
 import { AppContext } from '../worker/app-context.js';
 import type { FunctionMetadata, ProgrammingModel } from '../worker/core-types.js';
 import type { HostAnswer } from '../worker/host-protocol.js';
 import { McpCatalog } from './mcp-catalog.js';
 import { McpEndpoint } from './mcp-endpoint.js';
+import { until } from '@certgate/x509/test-support/until.js';
 
 const usual = { accept: 'application/json, text/event-stream', 'content-type': 'application/json' };
 const ping = '{"jsonrpc":"2.0","id":1,"method":"ping"}';
@@ -83,7 +84,7 @@ test('more open requests than allowed are refused, until some have ended', async
   const post = (body: string, signal?: AbortSignal): Promise<Response> =>
     fetch(url, { method: 'POST', headers: { ...usual, connection: 'close' }, body, signal: signal ?? null });
   const open = [post(wait), post(wait)];
-  await waitFor('two calls', () => waiting.length === 2);
+  await until(() => waiting.length === 2);
   assert.equal((await post(ping)).status, 429);
   for (const answer of waiting.splice(0)) answer();
   assert.deepEqual(
@@ -101,10 +102,10 @@ test('a client that leaves during its body no longer counts as an open request',
   for (const [index, body] of bodies.entries()) {
     const socket = connect(Number(port), '127.0.0.1');
     socket.on('error', () => undefined).end(`${head}\r\n${body}`);
-    await waitFor('the end', () => answers.length === index * 2 + 1);
+    await until(() => answers.length === index * 2 + 1);
     assert.equal(answers.at(-1)?.status, 'cut');
     assert.equal(await postTo(url, [ping], true), 200);
-    await waitFor('the answer', () => answers.length === index * 2 + 2);
+    await until(() => answers.length === index * 2 + 2);
   }
 });
 
@@ -114,10 +115,10 @@ test('a client that leaves is reported, and its call counts until the function h
   const post = (body: string, signal: AbortSignal | null): Promise<Response> =>
     fetch(url, { method: 'POST', headers: usual, body, signal });
   const gone = post(wait, leaving.signal).catch(() => undefined);
-  await waitFor('the call', () => waiting.length === 1);
+  await until(() => waiting.length === 1);
   leaving.abort();
   await gone;
-  await waitFor('the answer', () => answers.length === 1);
+  await until(() => answers.length === 1);
   assert.equal(answers[0]?.status, 'cut');
   assert.deepEqual(
     [answers[0].functionName, answers[0].mcp],

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import type { FunctionsHost, HostAnswer, HostLogLine } from '../functions-host.js';
-import { commonJs, createSampleApp, waitFor } from '../test-support/sample-app.js';
+import { commonJs, createSampleApp } from '../test-support/sample-app.js';
+import { until } from '@certgate/x509/test-support/until.js';
 
 /*
  * What is expected here is read in Azure/azure-functions-mcp-extension 1.6.0 (src/…/Http/StreamableHttpRequestHandler.cs,
@@ -223,7 +224,7 @@ test('what a client gets wrong is a JSON-RPC error, and no function is called', 
   for (const [method, params, expected] of table) {
     assert.deepEqual(await call(sample, method, params), expected, `${method} ${JSON.stringify(params)}`);
   }
-  await waitFor('the answers', () => sample.answers.length === table.length);
+  await until(() => sample.answers.length === table.length);
   assert.ok(sample.answers.every(({ functionName }) => functionName === undefined));
 });
 
@@ -313,7 +314,7 @@ test('each answer is reported: what was called, which function ran, and whether 
   await call(sample, 'resources/read', { uri: 'user://9' });
   await call(sample, 'tools/list');
   await call(sample, 'x'.repeat(500));
-  await waitFor('the answers', () => sample.answers.length === 5);
+  await until(() => sample.answers.length === 5);
   const told = sample.answers.map(({ method, path, status, functionName, mcp }) => {
     assert.deepEqual([method, path, status], ['POST', '/runtime/webhooks/mcp', 200]);
     return [functionName, mcp];

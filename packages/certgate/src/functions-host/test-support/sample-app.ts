@@ -62,11 +62,3 @@ export async function createSampleApp(
 export function commonJs(text: string): Readonly<Record<string, string>> {
   return { 'src/index.js': `const { app, output, input } = require('@azure/functions');\n${text}\n` };
 }
-
-export async function waitFor(what: string, holds: () => boolean): Promise<void> {
-  for (let attempt = 0; attempt < 500; attempt++) {
-    if (holds()) return;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  throw new Error(`Waited in vain for ${what}`);
-}

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { commonJs, createSampleApp, waitFor } from '../test-support/sample-app.js';
+import { commonJs, createSampleApp } from '../test-support/sample-app.js';
+import { until } from '@certgate/x509/test-support/until.js';
 
 test('hooks run as in the worker', async (context) => {
   const sample = await createSampleApp(
@@ -70,7 +71,7 @@ test('log lines carry source, level, function and invocation, and log hooks chan
   );
   const host = await sample.start();
   const invocationId = await (await fetch(`${host.url}/api/run`)).text();
-  await waitFor('all lines', () => sample.logs.filter(({ source }) => source === 'app').length === 2);
+  await until(() => sample.logs.filter(({ source }) => source === 'app').length === 2);
   const fromFunction = sample.logs.filter(({ source }) => source === 'function');
   assert.deepEqual(fromFunction, [
     { source: 'function', level: 'information', message: 'plain 1', functionName: 'run', invocationId },

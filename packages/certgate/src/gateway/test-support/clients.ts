@@ -4,7 +4,7 @@ import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import type { TestCertificate } from './openssl-certificates.js';
 
 /** No test waits longer for anything; reaching it is a failure. */
-const deadlineMilliseconds = 15_000;
+const deadlineMilliseconds = 60_000;
 
 export interface ProgramResult {
   readonly exitCode: number | null;
@@ -53,7 +53,7 @@ export function runProgram(
 /** curl against the gateway, with a client certificate if given. `output` has the response's head and body. */
 export function curl(certificate: TestCertificate | undefined, ...args: string[]): Promise<ProgramResult> {
   const files = certificate ? ['--cert', certificate.certificateFile, '--key', certificate.keyFile] : [];
-  return runProgram('curl', ['-sk', '-i', '--max-time', '10', ...files, ...args]);
+  return runProgram('curl', ['-sk', '-i', '--max-time', '50', ...files, ...args]);
 }
 
 export async function connectTls(
