@@ -34,7 +34,7 @@ let askedFor: (string | null)[] = [];
 
 /** Starts a store by the address in the environment, as an app does, asks it once, and reports. */
 const appBody = `
-  const store = trustStoreFrom(process.env.CERTGATE_TRUST, { readTimeoutSeconds: 8 });
+  const store = trustStoreFrom(process.env.CERTGATE_TRUST, { readTimeoutSeconds: 60 });
   const certificate = { der: new Uint8Array(), thumbprintSha256: 'A'.repeat(64) };
   const report = async () => {
     let failed = {};
