@@ -29,10 +29,11 @@ before(async () => {
     upstream: upstream.url,
     serverCertificate: openssl.makeServerCertificate(),
     onExchange: (exchange: GatewayExchange): void => void exchanges.push(exchange),
+    exclusionPaths: ['/public'],
   };
-  gateway = await startGateway({ ...options, exclusionPaths: ['/public'] });
+  gateway = await startGateway(options);
   impatient = await startGateway({ ...options, limits: { handshakeTimeoutMilliseconds: 1000 } });
-  interactive = await startGateway({ ...options, clientCertificateMode: 'optional-interactive' });
+  interactive = await startGateway({ ...options, exclusionPaths: [], clientCertificateMode: 'optional-interactive' });
 });
 after(async () => {
   await gateway.close();
