@@ -229,7 +229,7 @@ test('a client that starts a renegotiation of its own is cut off, before and aft
   );
 });
 
-test('a client that ignores the question gets 403 when its time is over', async () => {
+test('a client that ignores the question gets 403 when its time is over', async (context) => {
   // Stands between the two and swallows what the client says once the gateway has asked.
   let armed = false;
   let swallowing = false;
@@ -244,12 +244,13 @@ test('a client that ignores the question gets 403 when its time is over', async 
   });
   between.listen(0, '127.0.0.1');
   await once(between, 'listening');
+  context.after(() => between.close());
   const socket = await connectTls((between.address() as AddressInfo).port, client);
+  context.after(() => socket.destroy());
   const closed = readUntil(socket);
   armed = true;
   socket.write('GET /a HTTP/1.1\r\nHost: a\r\n\r\n');
   await closed;
-  between.close();
   assert.equal(swallowing, true);
   assert.equal(upstream.seen.length, 0);
   assert.deepEqual(
