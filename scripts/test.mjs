@@ -4,10 +4,10 @@
 import './check-node.mjs';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import os from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
@@ -81,9 +81,27 @@ async function runTests() {
   );
   const results = run({ files: files.map((file) => join(root, file)), concurrency });
   results.on('test:fail', () => (process.exitCode = 1));
+  const outcome = collectOutcome(results);
   const report = results.compose(new spec());
   report.pipe(process.stdout);
   await new Promise((resolve) => report.once('end', resolve));
+  // For scripts/test-repeat.mjs.
+  const reportFile = process.env['CERTGATE_TEST_REPORT'];
+  if (reportFile !== undefined) writeFileSync(reportFile, JSON.stringify(outcome));
+}
+
+/** How many tests there were, and which failed. */
+function collectOutcome(results) {
+  const outcome = { tests: 0, failed: [] };
+  const isTest = ({ details }) => details.type !== 'suite';
+  results.on('test:pass', (test) => (outcome.tests += isTest(test) ? 1 : 0));
+  results.on('test:fail', (test) => {
+    if (isTest(test)) outcome.tests += 1;
+    // One that holds others fails with them.
+    if (test.details.error?.failureType === 'subtestsFailed') return;
+    outcome.failed.push(`${relative(root, test.file ?? '')}: ${test.name}`);
+  });
+  return outcome;
 }
 
 /** Sources may be named: what is run is what they compile to. */
