@@ -1,8 +1,7 @@
 // As `internal`: what @certgate/core needs to know of certificates beyond the public entries. It may change in any release.
 export { Base64Decoder } from './encoding/base64.js';
 export { findOuterFrameFault } from './encoding/der.js';
-export { findPublicKeyInfo } from './certificate/certificate.js';
-export { findMistakenStructure, hashHex } from './certificate/client-certificate.js';
+export { findMistakenStructure, findPublicKeyInfo, hashHex } from './certificate/client-certificate.js';
 export {
   type CanonicalName,
   decidingAttributeTypes,

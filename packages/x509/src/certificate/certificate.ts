@@ -10,10 +10,10 @@ import {
   type DerElement,
   DerReader,
   derTags,
-  readDer,
   readSingle,
   refuseDer,
 } from '../encoding/der.js';
+import { type Curve, curves, isReadByOpenssl } from './elliptic-curves.js';
 import { findMlDsaParameterSet, getMlDsaKeyLength, nameMlDsa } from './ml-dsa.js';
 import { rsassaPss } from './signature-algorithm.js';
 
@@ -228,16 +228,20 @@ export type CertificatePublicKey =
   | { readonly algorithm: 'ml-dsa-44' | 'ml-dsa-65' | 'ml-dsa-87' }
   | { readonly algorithm: 'other'; readonly objectIdentifier: string };
 
-const curveNames: Readonly<Record<string, string>> = {
+/** Of these, the point's form alone is looked at: the strict profile refuses them. */
+const otherCurveNames: Readonly<Record<string, string>> = {
   '1.2.840.10045.3.1.1': 'P-192',
   '1.3.132.0.33': 'P-224',
-  '1.2.840.10045.3.1.7': 'P-256',
-  '1.3.132.0.34': 'P-384',
-  '1.3.132.0.35': 'P-521',
 };
 const rsaEncryption = '1.2.840.113549.1.1.1';
 const ecPublicKey = '1.2.840.10045.2.1';
+/** RFC 8032 §5.1.5, §5.2.5. */
+const edwardsKeys: Readonly<Record<string, { readonly algorithm: 'ed25519' | 'ed448'; readonly octets: number }>> = {
+  '1.3.101.112': { algorithm: 'ed25519', octets: 32 },
+  '1.3.101.113': { algorithm: 'ed448', octets: 57 },
+};
 
+/** Refuses what is no key, as far as a few microseconds tell: OpenSSL reads an even modulus, and the point at infinity. */
 export function decodePublicKey(subjectPublicKeyInfo: DerElement): CertificatePublicKey {
   const info = new DerReader(subjectPublicKeyInfo.content);
   const algorithm = info.enter(derTags.sequence);
@@ -249,12 +253,11 @@ export function decodePublicKey(subjectPublicKeyInfo: DerElement): CertificatePu
     case rsassaPss:
       return { algorithm: 'rsa', bits: countModulusBits(key) };
     case ecPublicKey:
-      return { algorithm: 'ec', curve: decodeCurve(algorithm) };
-    case '1.3.101.112':
-      return { algorithm: 'ed25519' };
-    case '1.3.101.113':
-      return { algorithm: 'ed448' };
+      return { algorithm: 'ec', curve: decodeCurve(algorithm, key, subjectPublicKeyInfo) };
     default: {
+      const edwards = edwardsKeys[objectIdentifier];
+      if (edwards !== undefined && key.length !== edwards.octets) return refuseDer('an Edwards key of another length');
+      if (edwards !== undefined) return { algorithm: edwards.algorithm };
       const parameterSet = findMlDsaParameterSet(objectIdentifier);
       // RFC 9881 §2: the parameters must be absent.
       if (parameterSet === undefined || !algorithm.isAtEnd) return { algorithm: 'other', objectIdentifier };
@@ -272,37 +275,49 @@ function countModulusBits(key: Uint8Array): number {
   reader.expectEnd();
   const first = modulus[0] ?? 0;
   if (first >= 0x80) return refuseDer('a negative RSA modulus');
+  // The product of two odd primes (RFC 8017 §3.1).
+  if (!isOdd(modulus)) return refuseDer('an even RSA modulus');
   // RFC 8017 §3.1: odd, and 3 at least. By a key whose exponent is 1, anybody signs, and OpenSSL takes it.
-  const last = exponent.at(-1) ?? 0;
-  if ((exponent[0] ?? 0x80) >= 0x80 || last % 2 === 0 || (exponent.length === 1 && last < 3)) {
+  if ((exponent[0] ?? 0x80) >= 0x80 || !isOdd(exponent) || (exponent.length === 1 && (exponent[0] ?? 0) < 3)) {
     return refuseDer('an RSA exponent that is none');
   }
+  // FIPS 186-5 §5.1: below 2^256. One as long as the modulus costs a verification milliseconds, and OpenSSL allows it.
+  if (exponent.length > 33 || (exponent.length === 33 && exponent[0] !== 0)) {
+    return refuseDer('an RSA exponent of more than 256 bits');
+  }
   const significant = first === 0 ? modulus.subarray(1) : modulus;
-  return significant.length === 0 ? 0 : significant.length * 8 - Math.clz32(significant[0] ?? 0) + 24;
+  return significant.length * 8 - Math.clz32(significant[0] ?? 0) + 24;
+}
+
+function isOdd(integer: Uint8Array): boolean {
+  return (integer.at(-1) ?? 0) % 2 === 1;
 }
 
 /** Only named curves (RFC 5480 §2.1.1): explicit parameters let the caller choose the mathematics (CVE-2020-0601). */
-function decodeCurve(algorithm: DerReader): string {
+function decodeCurve(algorithm: DerReader, point: Uint8Array, subjectPublicKeyInfo: DerElement): string {
   if (algorithm.isAtEnd) return refuseDer('an EC key without its curve');
   if (algorithm.peekTag() !== derTags.objectIdentifier) return 'explicit parameters';
   const objectIdentifier = decodeObjectIdentifier(algorithm.read(derTags.objectIdentifier));
   algorithm.expectEnd();
-  return curveNames[objectIdentifier] ?? objectIdentifier;
+  const curve = curves[objectIdentifier];
+  if (!isPoint(point, curve, subjectPublicKeyInfo)) return refuseDer('an EC key that is no point of its curve');
+  return curve?.name ?? otherCurveNames[objectIdentifier] ?? objectIdentifier;
 }
 
 /**
- * The DER of a certificate's subject public key info, found without looking into the fields before it: a stranger's
- * certificate costs the same few steps, however many names it has. Undefined where the bytes have no such field; that
- * they are a certificate, only decoding tells.
+ * Uncompressed or compressed (RFC 5480 §2.2), which leaves no form for the point at infinity. The curves have a prime
+ * order, so whatever is on them has that order (SP 800-56A §5.6.2.3.3).
  */
-export function findPublicKeyInfo(der: Uint8Array): Uint8Array | undefined {
-  const decoding = readDer(() => {
-    const tbs = new DerReader(readSingle(der, derTags.sequence).content).enter(derTags.sequence);
-    tbs.readOptional(contextConstructed(0)); // version
-    tbs.read(derTags.integer); // serialNumber
-    // signature, issuer, validity, subject
-    for (let field = 0; field < 4; field += 1) tbs.read(derTags.sequence);
-    return tbs.read(derTags.sequence).encoded;
-  });
-  return decoding.ok ? decoding.value : undefined;
+function isPoint(point: Uint8Array, curve: Curve | undefined, { encoded }: DerElement): boolean {
+  const isCompressed = point[0] === 2 || point[0] === 3;
+  if (!isCompressed && point[0] !== 4) return false;
+  if (curve === undefined) return true;
+  const { octets, prime, b } = curve;
+  if (point.length !== 1 + (isCompressed ? octets : 2 * octets)) return false;
+  // A square root takes longer than OpenSSL does, and nearly no CA compresses.
+  if (isCompressed) return isReadByOpenssl(encoded);
+  const hex = Buffer.from(point.buffer, point.byteOffset, point.length).toString('hex');
+  const x = BigInt(`0x${hex.slice(2, 2 + 2 * octets)}`);
+  const y = BigInt(`0x${hex.slice(2 + 2 * octets)}`);
+  return x < prime && y < prime && (y * y - x * x * x + 3n * x - b) % prime === 0n;
 }

@@ -273,17 +273,17 @@ describe('RSA moduli', () => {
     });
   for (const [hex, bits] of [
     [`00${'ff'.repeat(256)}`, 2048],
-    [`0080${'00'.repeat(255)}`, 2048],
+    [`0080${'00'.repeat(254)}01`, 2048],
     [`7f${'ff'.repeat(255)}`, 2047],
-    [`01${'00'.repeat(256)}`, 2049],
+    [`01${'00'.repeat(255)}01`, 2049],
     ['01', 1],
-    ['00', 0],
   ] as const) {
     test(`${hex.slice(0, 4)}… of ${hex.length / 2} octets has ${bits} bits`, () => {
       assert.deepEqual(decode(withModulus(hex)).publicKey, { algorithm: 'rsa', bits });
     });
   }
-  test('a negative one, one with leading zeros and none at all are refused', () => {
+  test('an even or negative one, one with leading zeros and none at all are refused', () => {
+    for (const hex of ['00', '02', `00${'ff'.repeat(255)}fe`]) assert.match(faultOf(withModulus(hex)), /even/);
     assert.match(faultOf(withModulus('80'.repeat(256))), /negative/);
     assert.match(faultOf(withModulus(`0000${'ff'.repeat(254)}`)), /minimal/);
     assert.match(faultOf(withModulus('')), /INTEGER/);
@@ -301,13 +301,17 @@ describe('RSA exponents', () => {
         encodeElement(0x30, modulus, encodeElement(0x02, Buffer.from(hex, 'hex'))),
       ]);
     });
-  test('odd ones from 3 on are read', () => {
-    for (const hex of ['03', '11', '0101', '010001'])
+  test('odd ones from 3 to 2^256 are read: FIPS 186-5 allows no more, and OpenSSL as many bits as the modulus has', () => {
+    for (const hex of ['03', '11', '0101', '010001', `00${'ff'.repeat(32)}`])
       assert.deepEqual(decode(withExponent(hex)).publicKey, { algorithm: 'rsa', bits: 2048 });
   });
   test('1, by which anybody signs, even and negative ones are refused', () => {
     for (const hex of ['01', '00', '02', '010000', '81', 'ff']) assert.match(faultOf(withExponent(hex)), /exponent/);
     assert.match(faultOf(withExponent('')), /INTEGER/);
+  });
+  test('longer ones are refused', () => {
+    for (const hex of [`01${'00'.repeat(31)}01`, `7f${'ff'.repeat(255)}`])
+      assert.match(faultOf(withExponent(hex)), /256 bits/);
   });
 });
 

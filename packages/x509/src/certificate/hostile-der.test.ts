@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
-import { decodeClientCertificate, hashHex } from './client-certificate.js';
+import { decodeClientCertificate, findPublicKeyInfo, hashHex } from './client-certificate.js';
 import { findIssuerName } from './distinguished-name.js';
 import { decodePathCertificate } from './path-certificate.js';
-import { findPublicKeyInfo } from './certificate.js';
 import { findOuterFrameFault } from '../encoding/der.js';
 import { makeCertificate } from '../test-support/certificates.js';
 import { encodeElement } from '../test-support/der-editing.js';

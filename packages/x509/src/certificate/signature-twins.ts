@@ -7,15 +7,11 @@ import {
   readDer,
   readSingle,
 } from '../encoding/der.js';
+import { curves } from './elliptic-curves.js';
 import { decodeSignatureAlgorithm } from './signature-algorithm.js';
 
-/** Of the curves whose keys are accepted; which of them signed, only a path tells. */
-const orders: readonly bigint[] = [
-  // P-256, P-384, P-521 (SP 800-186 §3.2.1)
-  0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n,
-  0xffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973n,
-  0x1fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409n,
-];
+/** Which of the curves signed, only a path tells. */
+const orders: readonly bigint[] = Object.values(curves).map(({ order }) => order);
 
 /** Two INTEGERs of 66 octets and a sign, with their headers: the longest of P-521. */
 const longestSignature = 144;

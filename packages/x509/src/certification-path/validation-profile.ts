@@ -3,6 +3,7 @@ import {
   acceptedKeys,
   clientAuthentication,
   describePublicKey,
+  isStrongKey,
   type KeyJudgement,
   judgeKey,
 } from '../certificate/certificate-verification.js';
@@ -180,11 +181,21 @@ const failForRuntime = (certificate: PathCertificate, role: PathRole, what: stri
     `${describe(certificate, role)} ${what}, which this Node.js can't verify: ${runtimeRemedy}.`,
   );
 
-/** Explicit curve parameters let the caller choose the mathematics (CVE-2020-0601): no profile takes them. */
+/**
+ * Explicit curve parameters let the caller choose the mathematics (CVE-2020-0601): no profile takes them. Of a curve that
+ * decoding doesn't know, OpenSSL tells whether the point is on it.
+ */
 const checkCurve: Check = (certificate, role) => {
   const key: CertificatePublicKey = certificate.publicKey;
-  if (key.algorithm !== 'ec' || key.curve !== 'explicit parameters') return undefined;
-  return failPath('path_key_too_weak', `${describe(certificate, role)} has an EC key with explicit curve parameters.`);
+  if (key.algorithm !== 'ec' || isStrongKey(key)) return undefined;
+  const described = describe(certificate, role);
+  if (key.curve === 'explicit parameters')
+    return failPath('path_key_too_weak', `${described} has an EC key with explicit curve parameters.`);
+  if (certificate.verificationKey.key !== null) return undefined;
+  return failPath(
+    'path_key_unsupported',
+    `${described} has a key (${describePublicKey(key)}) that OpenSSL can't read.`,
+  );
 };
 
 /** A trust anchor is believed for its key, not for its signature (§6.1.1 (d)). */
