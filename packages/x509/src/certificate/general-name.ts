@@ -8,12 +8,7 @@ import {
   readSingle,
   refuseDer,
 } from '../encoding/der.js';
-import {
-  areNamesEqual,
-  type CanonicalName,
-  decodeCanonicalName,
-  formatDistinguishedName,
-} from './distinguished-name.js';
+import { type CanonicalName, decodeCanonicalName, formatDistinguishedName } from './distinguished-name.js';
 import { decodeDistinguishedName } from './certificate.js';
 
 /** A GeneralName (RFC 5280 §4.2.1.6) as certification paths and CRLs compare it; its forms are named as there. */
@@ -64,14 +59,14 @@ export function decodeGeneralName(element: DerElement): GeneralName {
   }
 }
 
-/** The same name? URIs, DNS names and mailboxes to the letter, which is stricter than their schemes. */
-export function areGeneralNamesEqual(left: GeneralName, right: GeneralName): boolean {
-  if ('text' in left) return 'text' in right && left.form === right.form && left.text === right.text;
-  if ('name' in left) return 'name' in right && areNamesEqual(left.name, right.name);
-  if ('octets' in left) return 'octets' in right && Buffer.compare(left.octets, right.octets) === 0;
-  if ('objectIdentifier' in left)
-    return 'objectIdentifier' in right && left.objectIdentifier === right.objectIdentifier;
-  return 'encoded' in right && left.form === right.form && Buffer.compare(left.encoded, right.encoded) === 0;
+/** Equal exactly for equal names; URIs, DNS names and mailboxes to the letter, which is stricter than their schemes. */
+export function toGeneralNameKey(name: GeneralName): string {
+  if ('text' in name) return `${name.form}:${name.text}`;
+  if ('name' in name) return `${name.form}:${name.name.key}`;
+  if ('objectIdentifier' in name) return `${name.form}:${name.objectIdentifier}`;
+  const { form } = name;
+  const octets = 'octets' in name ? name.octets : name.encoded;
+  return `${form}:${Buffer.from(octets.buffer, octets.byteOffset, octets.length).toString('latin1')}`;
 }
 
 /** IA5String; NUL and other control characters are refused: "good.example\0.evil.example" has fooled many readers. */

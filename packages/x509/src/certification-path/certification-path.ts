@@ -154,6 +154,7 @@ function examineRevocation(
     isSignerValid,
     profile: settings.profile,
     now,
+    budget: settings.budget,
     note: noteOn(settings.onCheck, path.certificates, path.trustAnchor),
   });
   const isRevoked = cleared.outcome === 'invalid' && cleared.code === 'certificate_revoked';

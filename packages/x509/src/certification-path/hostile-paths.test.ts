@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import { extension, makeWritingKey } from '../test-support/certificate-writing.js';
 import { encodeElement } from '../test-support/der-editing.js';
 import { clientExtensions } from '../test-support/extension-writing.js';
+import { askManyPoints } from '../test-support/hostile-lists.js';
 import { hostilePaths } from '../test-support/hostile-paths.js';
 import { askAbout, newName, write, writeAuthority, writeClient } from '../test-support/written-path.js';
 import { decodeCertificateRevocationList } from '../revocation/certificate-revocation-list.js';
@@ -49,6 +50,17 @@ describe('paths that are made to be expensive', () => {
       const again = askAbout(writeClient(root), writeAuthority(root));
       const verdict = findCertificationPath({ ...again, limits });
       assert.equal(verdict.outcome === 'invalid' && verdict.code, 'path_budget_exhausted', JSON.stringify(limits));
+    }
+  });
+
+  it('of names that too many distribution points have, only a revocation is told', () => {
+    const limits = { steps: 1, signatures: 2, comparisons: 500 };
+    for (const [isRevoked, expected] of [
+      [true, 'certificate_revoked'],
+      [false, 'path_budget_exhausted'],
+    ] as const) {
+      const verdict = findCertificationPath({ ...askManyPoints(100, 1000, { isRevoked }), limits });
+      assert.equal(verdict.outcome === 'invalid' && verdict.code, expected);
     }
   });
 

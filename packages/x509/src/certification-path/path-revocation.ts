@@ -6,6 +6,7 @@ import type { OcspResponse } from '../revocation/ocsp-response.js';
 import { findNoRevAvailObstacle } from '../certificate/no-rev-avail.js';
 import type { PathCertificate } from '../certificate/path-certificate.js';
 import { failPath, failPathFinally, type PathFault, type PathNote, type PathRole } from './path-check.js';
+import type { PathBudget } from './path-budget.js';
 import type { ValidPath } from './path-validation.js';
 import { listRevocationEvidence } from '../revocation/revocation-evidence.js';
 import type { RevocationStatus } from '../revocation/revocation-status.js';
@@ -61,6 +62,8 @@ export interface RevocationQuestion {
   readonly isSignerValid: (signer: PathCertificate) => boolean;
   readonly profile: ValidationProfile;
   readonly now: number;
+  /** Of the name comparisons; left out: unbounded. */
+  readonly budget?: PathBudget | undefined;
   /** Hears of each certificate that is looked up. */
   readonly note?: PathNote | undefined;
 }
@@ -111,7 +114,7 @@ export function checkRevocation(question: RevocationQuestion): RevocationCleared
     const questions = askAbout(question, member);
     const status = findStatus(question, member, questions);
     const fault = findFaultIn(question, member, status);
-    noteStatus(question, member, questions, status);
+    noteStatus(question, member, status);
     if (fault !== undefined && status.status === 'revoked') return fault;
     unavailable ??= fault;
     const { validFrom, validUntil } =
@@ -133,7 +136,7 @@ interface StatusQuestions {
 }
 
 function askAbout(question: RevocationQuestion, { certificate, issuer }: PathMember): StatusQuestions {
-  const { revocation, path, signers, isSignerValid, profile, now } = question;
+  const { revocation, path, signers, isSignerValid, profile, now, budget } = question;
   const common = {
     certificate,
     issuer,
@@ -143,7 +146,8 @@ function askAbout(question: RevocationQuestion, { certificate, issuer }: PathMem
     isAlgorithmAccepted: (algorithm: PathCertificate['signatureAlgorithm']) => isAlgorithmAccepted(algorithm, profile),
   };
   const candidates = [issuer, ...path.certificates.slice(0, -1), path.trustAnchor, ...signers];
-  const byLists = { ...common, crls: revocation.crls, signers: candidates, isSignerValid };
+  const spendComparisons = budget && ((count: number) => budget.spendComparisons(count));
+  const byLists = { ...common, crls: revocation.crls, signers: candidates, isSignerValid, spendComparisons };
   const byResponses = {
     ...common,
     responses: revocation.findOcspResponses(certificate),
@@ -199,16 +203,13 @@ function isGoodWithoutGrace(byResponses: OcspQuestion): boolean {
   return findOcspStatus({ ...byResponses, graceMilliseconds: 0 }).status === 'good';
 }
 
-function noteStatus(
-  question: RevocationQuestion,
-  member: PathMember,
-  { byLists, byResponses }: StatusQuestions,
-  status: RevocationStatus,
-): void {
+function noteStatus(question: RevocationQuestion, member: PathMember, status: RevocationStatus): void {
   const { note } = question;
   if (note === undefined) return;
   const { certificate, role } = member;
   const fault = findFaultIn(question, member, status);
+  // Not by the budget: that somebody listens must not change the answer.
+  const { byLists, byResponses } = askAbout({ ...question, budget: undefined }, member);
   const evidence = listRevocationEvidence(byLists, byResponses);
   note({ check: 'revocation', certificate, role, fault, revocation: { status, evidence } });
 }

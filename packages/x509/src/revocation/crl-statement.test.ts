@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { authority, empty, judge, question, stranger } from '../test-support/crl-questions.js';
+import { authority, empty, judge, question, scope, stranger } from '../test-support/crl-questions.js';
 import { issue, makeCrl, readCrl } from '../test-support/revocation.js';
 import type { CertificateRevocationList } from './certificate-revocation-list.js';
 import { prepareCrl } from './crl-file.js';
@@ -68,6 +68,20 @@ describe('CRL processing: signers', () => {
       assert.equal(findCrlStatus({ ...question, crls: [crl] }).status, 'good');
     }
     assert.equal(reads(), 1);
+  });
+
+  it('looks at the distribution points of a list whose signature holds, and of no other', () => {
+    const impostor = issue({ name: 'authority', key: 'p-256-again' });
+    for (const [signer, expected] of [
+      [authority, true],
+      [impostor, false],
+    ] as const) {
+      let spent = 0;
+      const spendComparisons = (count: number): boolean => (spent += count) > 0;
+      const list = readCrl(makeCrl({ authority: signer, ...scope('fullname = URI:http://crl.example/a') }));
+      assert.equal(findCrlStatus({ ...question, crls: [list], spendComparisons }).status, 'unknown');
+      assert.equal(spent > 0, expected);
+    }
   });
 
   it('verifies nothing that was verified ahead, and believes nothing for that', async () => {

@@ -4,7 +4,7 @@ import type {
   DistributionPointName,
   IssuingDistributionPoint,
 } from '../certificate/distribution-point.js';
-import { areGeneralNamesEqual, type GeneralName } from '../certificate/general-name.js';
+import { type GeneralName, toGeneralNameKey } from '../certificate/general-name.js';
 import type { PathCertificate } from '../certificate/path-certificate.js';
 import { describeRefusedAlgorithm, type SignatureAlgorithm } from '../certificate/signature-algorithm.js';
 import { isSignedBy, recallSignature } from '../certificate/signature-verification.js';
@@ -24,18 +24,22 @@ export interface CrlStatements {
   readonly faults: readonly string[];
 }
 
-/** RFC 5280 §6.3.3 (b), (d), (f) and (g), for every list: one that says "revoked" is to be found wherever it is. */
+/**
+ * RFC 5280 §6.3.3 (b), (d), (f) and (g), for every list: one that says "revoked" is to be found wherever it is. The
+ * signature before the distribution points: whoever can replace a list chooses how many names there are to be compared.
+ */
 export function findCrlStatements(question: CrlQuestion): CrlStatements {
   const statements: CrlStatement[] = [];
   const faults: string[] = [];
   for (const crl of question.crls) {
     if (question.useDeltas === false && crl.deltaBaseNumber !== undefined) continue;
-    const reasons = findCoveredReasons(crl, question.certificate);
-    if (reasons === 0) continue;
+    if (!isIssuerCovered(crl, question.certificate)) continue;
     const { algorithm } = crl.signed;
     const signer = question.isAlgorithmAccepted(algorithm) ? findSigner(crl, question) : undefined;
-    if (signer !== undefined) statements.push({ crl, reasons, signer });
-    else if (question.isAlgorithmAccepted(algorithm)) faults.push('A CRL is signed by nobody who may sign it.');
+    if (signer !== undefined) {
+      const reasons = findCoveredReasons(crl, question.certificate, question.spendComparisons);
+      if (reasons !== 0) statements.push({ crl, reasons, signer });
+    } else if (question.isAlgorithmAccepted(algorithm)) faults.push('A CRL is signed by nobody who may sign it.');
     else
       faults.push(`A CRL is signed with an algorithm that is not accepted (${describeRefusedAlgorithm(algorithm)}).`);
   }
@@ -100,6 +104,8 @@ export interface CrlQuestion {
   readonly graceMilliseconds: number;
   /** True where it is left out. */
   readonly useDeltas?: boolean;
+  /** May so many names be compared? False ends it: the caller knows that the answer is none. Left out: as many as there are. */
+  readonly spendComparisons?: ((count: number) => boolean) | undefined;
 }
 
 /** [validFrom, validUntil) in milliseconds. */
@@ -173,12 +179,45 @@ export const allReasons = 0b1_1111_1110;
  * RFC 5280 §6.3.3 (b), (d): for which reasons would the list name the certificate? 0: the list doesn't speak of it.
  * Taken over all of the certificate's distribution points.
  */
-export function findCoveredReasons(crl: CertificateRevocationList, certificate: PathCertificate): number {
-  if (!isKindCovered(crl.issuingDistributionPoint, certificate)) return 0;
+export function findCoveredReasons(
+  crl: CertificateRevocationList,
+  certificate: PathCertificate,
+  spendComparisons?: (count: number) => boolean,
+): number {
+  const idp = crl.issuingDistributionPoint;
+  if (!isKindCovered(idp, certificate)) return 0;
   const points = [...(certificate.crlDistributionPoints ?? []), findLocalPoint(certificate)];
+  const isCompared = idp !== undefined && (idp.name !== undefined || idp.isIndirect);
+  if (isCompared && spendComparisons?.(countNames(points, certificate) + countNamesOfList(crl)) === false) return 0;
   return points
     .filter((point) => isPointOfList(point, crl, certificate.issuer))
-    .reduce((reasons, point) => reasons | findReasonsAt(point, crl.issuingDistributionPoint), 0);
+    .reduce((reasons, point) => reasons | findReasonsAt(point, idp), 0);
+}
+
+/** Could the list speak of the certificate, by the names of their issuers alone? */
+function isIssuerCovered(crl: CertificateRevocationList, { issuer, crlDistributionPoints }: PathCertificate): boolean {
+  if (areNamesEqual(crl.issuer, issuer)) return true;
+  if (crl.issuingDistributionPoint?.isIndirect !== true) return false;
+  return crlDistributionPoints?.some(({ crlIssuer }) => isAmong(crl.issuer, crlIssuer)) === true;
+}
+
+function isAmong(issuer: CanonicalName, names: readonly GeneralName[] | undefined): boolean {
+  return names?.some((name) => 'name' in name && areNamesEqual(name.name, issuer)) === true;
+}
+
+/** As many as are looked at; a relative name has the issuer's before it. */
+function countNames(points: readonly DistributionPoint[], { issuer }: PathCertificate): number {
+  return points.reduce((count, { name, crlIssuer = [] }) => {
+    const ofName = name === undefined ? 0 : 'fullName' in name ? name.fullName.length : issuer.relativeNames.length + 1;
+    return count + ofName + crlIssuer.length;
+  }, 0);
+}
+
+/** Once: the keys of its names are kept. */
+function countNamesOfList(crl: CertificateRevocationList): number {
+  const { issuingDistributionPoint } = crl;
+  if (issuingDistributionPoint?.name === undefined || pointKeys.has(issuingDistributionPoint)) return 0;
+  return expandPointName(issuingDistributionPoint.name, crl.issuer).length;
 }
 
 /** §6.3.3, its last paragraph: a list of the certificate's issuer counts even if no distribution point names it. */
@@ -205,13 +244,27 @@ function isPointOfList(
   if (point.crlIssuer === undefined) {
     if (!areNamesEqual(crl.issuer, certificateIssuer)) return false;
   } else {
-    const isNamed = point.crlIssuer.some((name) => 'name' in name && areNamesEqual(name.name, crl.issuer));
-    if (!isNamed || idp?.isIndirect !== true) return false;
+    if (idp?.isIndirect !== true || !isAmong(crl.issuer, point.crlIssuer)) return false;
   }
   if (idp?.name === undefined) return true;
-  const ofList = expandPointName(idp.name, crl.issuer);
-  const ofPoint = listPointNames(point, certificateIssuer);
-  return ofList.some((left) => ofPoint.some((right) => areGeneralNamesEqual(left, right)));
+  const ofList = findPointKeys(idp, idp.name, crl.issuer);
+  return listPointNames(point, certificateIssuer).some((name) => ofList.has(toGeneralNameKey(name)));
+}
+
+const pointKeys = new WeakMap<IssuingDistributionPoint, ReadonlySet<string>>();
+
+/** Of the list's names, which may be twenty thousand; a list is asked for one certificate after the other. */
+function findPointKeys(
+  idp: IssuingDistributionPoint,
+  name: DistributionPointName,
+  issuer: CanonicalName,
+): ReadonlySet<string> {
+  let keys = pointKeys.get(idp);
+  if (keys === undefined) {
+    keys = new Set(expandPointName(name, issuer).map(toGeneralNameKey));
+    pointKeys.set(idp, keys);
+  }
+  return keys;
 }
 
 function listPointNames(

@@ -89,10 +89,13 @@ export interface CrlWriting {
   readonly thisUpdate?: number;
   readonly nextUpdate?: number;
   readonly crlNumber?: number;
+  /** Beside the number and the authority key identifier. */
+  readonly extensions?: readonly Buffer[];
 }
 
 export function writeCrl({ issuer, signer = issuer.key, revoked = [], ...rest }: CrlWriting): Buffer {
   const { thisUpdate = Date.UTC(2026, 11, 31), nextUpdate = Date.UTC(2027, 1, 1), crlNumber = 1 } = rest;
+  const { extensions = [] } = rest;
   const since = time(Date.UTC(2026, 5, 1));
   const entries = revoked.map((serialNumber) => sequence(integer(serialNumber), since));
   const tbs = sequence(
@@ -107,6 +110,7 @@ export function writeCrl({ issuer, signer = issuer.key, revoked = [], ...rest }:
       sequence(
         extension('2.5.29.35', false, sequence(encodeElement(0x80, issuer.key.identifier))),
         extension('2.5.29.20', false, integer(crlNumber)),
+        ...extensions,
       ),
     ),
   );

@@ -40,6 +40,11 @@ export const extensions = {
       true,
       sequence(...mappings.map((pair) => sequence(...pair.map((policy) => objectIdentifier(policy))))),
     ),
+  /** One point of these names. */
+  crlDistributionPoints: (names: readonly Buffer[]): Buffer =>
+    extension('2.5.29.31', false, sequence(sequence(tagged(0, tagged(0, Buffer.concat(names)))))),
+  issuingDistributionPoint: (names: readonly Buffer[]): Buffer =>
+    extension('2.5.29.28', true, sequence(tagged(0, tagged(0, Buffer.concat(names))))),
   policyConstraints: (requireExplicitPolicy: number): Buffer =>
     extension('2.5.29.36', true, sequence(encodeElement(0x80, integerContent(requireExplicitPolicy)))),
 };

@@ -1,7 +1,7 @@
 import type { PathQuestion } from '../certification-path/certification-path.js';
 import type { RevocationMode } from '../certification-path/path-revocation.js';
-import { makeWritingKey, writeCrl } from './certificate-writing.js';
-import { authorityExtensions } from './extension-writing.js';
+import { makeWritingKey, writeCrl, type WritingKey } from './certificate-writing.js';
+import { authorityExtensions, extensions, generalNames } from './extension-writing.js';
 import { askAbout, newName, readCrls, requireCrls, write, writeAuthority, writeClient } from './written-path.js';
 
 /** The client's serial number is put on the list, at its end, or not. */
@@ -31,4 +31,25 @@ export function askSigners(count: number, mode: RevocationMode): PathQuestion {
   const own = BigInt(`0x${target.serialNumber}`);
   const lists = signers.map((issuer, index) => writeCrl({ issuer, revoked: index === count - 1 ? [own] : [] }));
   return askAbout(target, writeAuthority(root), { crlSigners, revocation: { ...requireCrls(readCrls(lists)), mode } });
+}
+
+/**
+ * A client with one distribution point of so many names, and a list of so many other names, which is signed by the
+ * authority or by somebody else; beside it a list for everybody, which names the client or not.
+ */
+export function askManyPoints(
+  ofClient: number,
+  ofList: number,
+  { signer, isRevoked = false }: { readonly signer?: WritingKey; readonly isRevoked?: boolean } = {},
+): PathQuestion {
+  const root = newName('Root');
+  const names = (count: number, text: string): readonly Buffer[] =>
+    Array.from({ length: count }, () => generalNames.uri(text));
+  const target = writeClient(root, extensions.crlDistributionPoints(names(ofClient, 'a')));
+  const points = extensions.issuingDistributionPoint(names(ofList, 'b'));
+  const crls = readCrls([
+    writeCrl({ issuer: root, extensions: [points], ...(signer && { signer }) }),
+    writeCrl({ issuer: root, revoked: isRevoked ? [BigInt(`0x${target.serialNumber}`)] : [] }),
+  ]);
+  return askAbout(target, writeAuthority(root), { revocation: requireCrls(crls) });
 }

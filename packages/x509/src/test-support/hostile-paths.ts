@@ -1,8 +1,9 @@
 import type { PathQuestion } from '../certification-path/certification-path.js';
 import type { PathLimits } from '../certification-path/path-budget.js';
 import type { PathFaultCode } from '../certification-path/path-check.js';
+import { makeWritingKey } from './certificate-writing.js';
 import { askNames, askPolicies } from './hostile-extensions.js';
-import { askLongList, askSigners } from './hostile-lists.js';
+import { askLongList, askManyPoints, askSigners } from './hostile-lists.js';
 import { askCrossSigned, askCrowd, askLongChain, askMesh, askSameNameMesh } from './hostile-graphs.js';
 
 /** A question that has been made to be expensive. Each call of `ask` makes it anew: nothing has been verified before. */
@@ -96,6 +97,18 @@ export const hostilePaths: readonly HostilePath[] = [
     name: 'a CRL of 100,000 entries, the last of them',
     ask: () => askLongList(100_000, true),
     expected: 'certificate_revoked',
+    suffices: { steps: 1, signatures: 2, comparisons: 10 },
+  },
+  {
+    name: '4,000 names of a distribution point, and a CRL of 21,000',
+    ask: () => askManyPoints(4000, 21_000),
+    expected: 'valid',
+    suffices: { steps: 1, signatures: 2, comparisons: 25_010 },
+  },
+  {
+    name: '4,000 names of a distribution point, and a CRL of 21,000, which somebody else signed',
+    ask: () => askManyPoints(4000, 21_000, { signer: makeWritingKey() }),
+    expected: 'valid',
     suffices: { steps: 1, signatures: 2, comparisons: 10 },
   },
   {
