@@ -1,9 +1,17 @@
 import { formatInstant } from '../encoding/timestamp.js';
-import type { ClientCertificate } from './client-certificate.js';
+import { aClientCertificate, type ClientCertificate } from './client-certificate.js';
 import type { CertificatePublicKey } from './certificate.js';
 import { isVerifiedByRuntime, nameMlDsa, runtimeRemedy } from './ml-dsa.js';
 import { describeUnsupportedAlgorithm } from './signature-algorithm.js';
-import { copyOwn } from '../encoding/own-members.js';
+import {
+  aFlag,
+  anInstant,
+  type ArgumentRule,
+  expectArgument,
+  type MemberRules,
+  optional,
+  readMembers,
+} from '../encoding/own-members.js';
 import { shortenText } from '../encoding/shown-text.js';
 
 /** RFC 5280 §4.2.1.12, id-kp-clientAuth. */
@@ -116,8 +124,17 @@ export interface CertificateVerificationOptions {
   readonly isPathValidated?: boolean;
 }
 
+const optionRules: MemberRules<CertificateVerificationOptions> = { isPathValidated: optional(aFlag) };
+
+function expectClient(certificate: ClientCertificate, now: number, owner: string): void {
+  expectArgument(certificate, aClientCertificate, `The certificate for ${owner}`);
+  expectArgument(now, anInstant, `The time for ${owner}`);
+}
+
 /**
  * The first requirement that an end-entity certificate doesn't meet at `now` (milliseconds).
+ *
+ * @throws {TypeError} for arguments that are none of these.
  *
  * @example
  * ```ts
@@ -131,7 +148,8 @@ export function findCertificateFault(
   now: number,
   options: CertificateVerificationOptions = {},
 ): CertificateFault | undefined {
-  const { isPathValidated = false } = copyOwn(options);
+  expectClient(certificate, now, 'findCertificateFault');
+  const { isPathValidated = false } = readMembers(options, 'The options of findCertificateFault', optionRules);
   for (const { code, findFault } of requirements) {
     if (isPathValidated && code === 'certificate_critical_extension_unknown') continue;
     const detail = findFault(certificate, now);
@@ -142,6 +160,7 @@ export function findCertificateFault(
 
 /** Every requirement that the certificate doesn't meet, for tools that show all of them at once. */
 export function listCertificateFaults(certificate: ClientCertificate, now: number): readonly CertificateFault[] {
+  expectClient(certificate, now, 'listCertificateFaults');
   return requirements.flatMap(({ code, findFault }) => {
     const detail = findFault(certificate, now);
     return detail === undefined ? [] : [{ code, detail }];
@@ -174,6 +193,7 @@ export function judgeKey(key: CertificatePublicKey): KeyJudgement {
       return isVerifiedByRuntime(key.algorithm) ? 'accepted' : 'unsupported-by-runtime';
     case 'ed448':
     case 'other':
+    default:
       return 'unsupported';
   }
 }
@@ -182,8 +202,15 @@ export function isStrongKey(key: CertificatePublicKey): boolean {
   return judgeKey(key) === 'accepted';
 }
 
+const keyAlgorithms = ['rsa', 'ec', 'ed25519', 'ed448', 'ml-dsa-44', 'ml-dsa-65', 'ml-dsa-87', 'other'] as const;
+const aPublicKey: ArgumentRule = {
+  words: 'the publicKey of a certificate',
+  holds: (value) => keyAlgorithms.includes((value as CertificatePublicKey | null | undefined)?.algorithm as never),
+};
+
 /** The algorithm and size of a key for people, such as `RSA 2048` or `EC P-256`. */
 export function describePublicKey(key: CertificatePublicKey): string {
+  expectArgument(key, aPublicKey, 'The key for describePublicKey');
   switch (key.algorithm) {
     case 'rsa':
       return `RSA ${key.bits}`;

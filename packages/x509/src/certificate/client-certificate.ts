@@ -25,6 +25,7 @@ import {
   readSingle,
   refuseDer,
 } from '../encoding/der.js';
+import { type ArgumentRule, decodedBy, expectArgument, octets } from '../encoding/own-members.js';
 
 /** An end-entity certificate as it came: read from DER, frozen; names and hashes are worked out when asked for. */
 export interface ClientCertificate extends CertificateExtensions {
@@ -67,10 +68,22 @@ export type ClientCertificateDecoding =
  * ```
  */
 export function decodeClientCertificate(der: Uint8Array): ClientCertificateDecoding {
+  expectArgument(der, octets, 'The DER for decodeClientCertificate');
   const decoding = readDer(() => decodeCertificate(der));
   if (decoding.ok) return { ok: true, certificate: new DecodedCertificate(der, decoding.value) };
   return { ok: false, fault: findMistakenStructure(der) ?? decoding.fault };
 }
+
+export const aClientCertificate: ArgumentRule = decodedBy(
+  'decodeClientCertificate',
+  'notBefore',
+  'notAfter',
+  'publicKey',
+  'isCertificateAuthority',
+  'keyUsage',
+  'extendedKeyUsage',
+  'unknownCriticalExtensions',
+);
 
 interface CertificateFields {
   readonly structure: CertificateStructure;

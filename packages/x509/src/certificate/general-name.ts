@@ -9,6 +9,7 @@ import {
   refuseDer,
 } from '../encoding/der.js';
 import { type CanonicalName, decodeCanonicalName, formatDistinguishedName } from './distinguished-name.js';
+import type { ArgumentRule } from '../encoding/own-members.js';
 import { decodeDistinguishedName } from './certificate.js';
 
 /** A GeneralName (RFC 5280 §4.2.1.6) as certification paths and CRLs compare it; its forms are named as there. */
@@ -22,6 +23,27 @@ export type GeneralName =
   | { readonly form: 'otherName' | 'x400Address' | 'ediPartyName'; readonly encoded: Uint8Array };
 
 export type GeneralNameForm = GeneralName['form'];
+
+const valueOfForm: Readonly<Record<GeneralNameForm, string>> = {
+  rfc822Name: 'text',
+  dNSName: 'text',
+  uniformResourceIdentifier: 'text',
+  directoryName: 'name',
+  iPAddress: 'octets',
+  registeredID: 'objectIdentifier',
+  otherName: 'encoded',
+  x400Address: 'encoded',
+  ediPartyName: 'encoded',
+};
+
+export const aGeneralName: ArgumentRule = {
+  words: 'a general name, as certificates have it',
+  holds: (value) => {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, 'form')) return false;
+    const { form } = value as GeneralName;
+    return Object.hasOwn(valueOfForm, form) && Object.hasOwn(value, valueOfForm[form]);
+  },
+};
 
 /** `GeneralNames ::= SEQUENCE SIZE (1..MAX)`; the reader stands inside it. */
 export function decodeGeneralNames(reader: DerReader): readonly GeneralName[] {

@@ -1,5 +1,6 @@
 import { readDer } from '../encoding/der.js';
-import { noRevAvailType, type PathCertificate } from './path-certificate.js';
+import { expectArgument } from '../encoding/own-members.js';
+import { aPathCertificate, noRevAvailType, type PathCertificate } from './path-certificate.js';
 import { decodeAccessMethods } from './path-extensions.js';
 
 const authorityInformationAccess = '1.3.6.1.5.5.7.1.1';
@@ -10,6 +11,7 @@ const ocspAccessMethod = '1.3.6.1.5.5.7.48.1';
  * certificate for invalid. Undefined: nothing, or the certificate doesn't have the extension.
  */
 export function findNoRevAvailFault(certificate: PathCertificate): string | undefined {
+  expectArgument(certificate, aPathCertificate, 'The certificate for findNoRevAvailFault');
   if (!certificate.hasNoRevAvail) return undefined;
   const { basicConstraints, crlDistributionPoints, freshestCrl, extensions } = certificate;
   if (extensions.get(noRevAvailType)?.isCritical === true) return 'marks noRevAvail as critical, which it must not be';
@@ -24,7 +26,9 @@ export function findNoRevAvailFault(certificate: PathCertificate): string | unde
 }
 
 /** In milliseconds. RFC 5280 §4.1.2.5: both ends belong to the validity, and dates are whole seconds. */
-export function measureLifetime({ notBefore, notAfter }: PathCertificate): number {
+export function measureLifetime(certificate: PathCertificate): number {
+  expectArgument(certificate, aPathCertificate, 'The certificate for measureLifetime');
+  const { notBefore, notAfter } = certificate;
   return notAfter - notBefore + 1000;
 }
 

@@ -42,6 +42,7 @@ import {
   readSingle,
   refuseDer,
 } from '../encoding/der.js';
+import { type ArgumentRule, decodedBy, expectArgument, octets } from '../encoding/own-members.js';
 import { type GeneralName, decodeGeneralNames } from './general-name.js';
 import { type DistributionPoint, decodeDistributionPoints } from './distribution-point.js';
 import { type SignatureAlgorithm, decodeSignatureAlgorithm } from './signature-algorithm.js';
@@ -127,8 +128,16 @@ const processedExtensions: ReadonlySet<string> = new Set(Object.values(extension
 
 /** DER → PathCertificate; a fault, in words for the operator, for anything else. */
 export function decodePathCertificate(der: Uint8Array): DerDecoding<PathCertificate> {
+  expectArgument(der, octets, 'The DER for decodePathCertificate');
   return readDer(() => decodeCertificate(decodeCertificateStructure(der)));
 }
+
+export const aPathCertificate: ArgumentRule = decodedBy(
+  'decodePathCertificate',
+  ...['der', 'version', 'serialNumber', 'issuer', 'subject', 'subjectName', 'notBefore', 'notAfter', 'publicKey'],
+  ...['verificationKey', 'signatureAlgorithm', 'signed', 'basicConstraints', 'keyUsage', 'extendedKeyUsage'],
+  ...['subjectAlternativeNames', 'nameConstraints', 'hasNoRevAvail', 'extensions', 'unknownCriticalExtensions'],
+);
 
 function decodeCertificate(structure: CertificateStructure): PathCertificate {
   const { der, subjectPublicKeyInfo } = structure;

@@ -14,6 +14,7 @@ import {
   nameMlDsa,
   runtimeRemedy,
 } from './ml-dsa.js';
+import { type ArgumentRule, expectArgument } from '../encoding/own-members.js';
 
 export type DigestAlgorithm = 'md5' | 'sha1' | 'sha224' | 'sha256' | 'sha384' | 'sha512';
 
@@ -83,6 +84,29 @@ export function decodeSignatureAlgorithm(element: DerElement): SignatureAlgorith
   return parameterSet === undefined ? unknown : { scheme: parameterSet };
 }
 
+const hasDigest: Readonly<Record<SignatureAlgorithm['scheme'], boolean>> = {
+  'rsa-pkcs1': true,
+  'rsa-pss': true,
+  ecdsa: true,
+  ed25519: false,
+  ed448: false,
+  'ml-dsa-44': false,
+  'ml-dsa-65': false,
+  'ml-dsa-87': false,
+  unknown: false,
+};
+const digestNames: ReadonlySet<unknown> = new Set(Object.values(rsaPkcs1Digests));
+
+export const aSignatureAlgorithm: ArgumentRule = {
+  words: 'the signature algorithm of a certificate, a list or a response',
+  holds: (value) => {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, 'scheme')) return false;
+    const { scheme, digest } = value as { readonly scheme: string; readonly digest?: unknown };
+    if (!Object.hasOwn(hasDigest, scheme)) return false;
+    return !hasDigest[scheme as SignatureAlgorithm['scheme']] || digestNames.has(digest);
+  },
+};
+
 /** Algorithms of keys and signatures that are not verified here, so that a denial can call them by their names. */
 const unsupportedAlgorithmNames: Readonly<Record<string, string>> = {
   '1.2.840.10040.4.1': 'DSA',
@@ -120,6 +144,7 @@ export function describeUnsupportedAlgorithm(objectIdentifier: string): string {
 
 /** The signature algorithm for people. */
 export function describeSignatureAlgorithm(algorithm: SignatureAlgorithm): string {
+  expectArgument(algorithm, aSignatureAlgorithm, 'The algorithm for describeSignatureAlgorithm');
   if (algorithm.scheme === 'unknown') {
     const { objectIdentifier } = algorithm;
     return knownAlgorithms.has(objectIdentifier)

@@ -1,4 +1,5 @@
 import { constants, createPublicKey, type KeyObject, verify, type VerifyKeyObjectInput } from 'node:crypto';
+import { type ArgumentRule, decodedBy, expectArgument } from '../encoding/own-members.js';
 import type { SignatureAlgorithm } from './signature-algorithm.js';
 
 /** Something signed: a certificate, a CRL, an OCSP response. */
@@ -99,10 +100,18 @@ export interface Signed {
   readonly signed: SignedData;
 }
 
+const aSigned = decodedBy('a decoder', 'signed');
+const aVerificationKey: ArgumentRule = {
+  words: 'the verificationKey of a certificate',
+  holds: (value) => value instanceof VerificationKey,
+};
+
 const verdicts = new WeakMap<Signed, WeakMap<VerificationKey, boolean>>();
 
 /** Lists and authorities' keys are long-lived, and a list may have megabytes: one signature is verified once. */
 export function isSignedBy(signed: Signed, key: VerificationKey): boolean {
+  expectArgument(signed, aSigned, 'What isSignedBy verifies');
+  expectArgument(key, aVerificationKey, 'The key for isSignedBy');
   return recallSignature(signed, key) ?? remember(signed, key, isSignatureValid(signed.signed, key));
 }
 

@@ -1,3 +1,5 @@
+import { aText, expectArgument } from '../encoding/own-members.js';
+
 /** A SPIFFE ID in its parts: `spiffe://` trust domain, then a path that begins with `/`. */
 export interface SpiffeId {
   readonly trustDomain: string;
@@ -13,6 +15,7 @@ const scheme = 'spiffe://';
  * ID, which has no path and no workload may bear (X509-SVID §2).
  */
 export function findSpiffeId(text: string): SpiffeId | undefined {
+  expectArgument(text, aText, 'The text of findSpiffeId');
   if (text.length > maximumIdLength || !text.startsWith(scheme)) return undefined;
   const slash = text.indexOf('/', scheme.length);
   if (slash === -1) return undefined;

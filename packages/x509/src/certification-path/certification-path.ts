@@ -1,17 +1,29 @@
 // certification-path/: finding and validating a path to a trust anchor (RFC 5280 §6.1, RFC 9618).
 
 import { clientAuthentication } from '../certificate/certificate-verification.js';
-import type { LeadingDotReading } from './name-location.js';
-import { copyOwn } from '../encoding/own-members.js';
-import { PathBudget, type PathLimits } from './path-budget.js';
+import { type LeadingDotReading, leadingDotReadings } from './name-location.js';
+import {
+  aFunction,
+  aWholeNumber,
+  anInstant,
+  anObject,
+  anObjectIdentifier,
+  copyOwn,
+  listOf,
+  type MemberRules,
+  oneOf,
+  optional,
+  readMembers,
+} from '../encoding/own-members.js';
+import { limitRules, PathBudget, type PathLimits } from './path-budget.js';
 import { findPath } from './path-building.js';
 import { listVouchedCandidates } from './path-candidates.js';
-import type { PathCertificate } from '../certificate/path-certificate.js';
+import { aPathCertificate, type PathCertificate } from '../certificate/path-certificate.js';
 import { failPath, noteOn, type PathFault, type PathListener } from './path-check.js';
-import { type PathRevocation, checkRevocation } from './path-revocation.js';
+import { type PathRevocation, checkRevocation, noRevocation, revocationRules } from './path-revocation.js';
 import { type PathSettings, type ValidPath, exhausted } from './path-validation.js';
-import { type PolicyInputs, anyPolicyInputs } from './policy-graph.js';
-import type { ValidationProfile } from './validation-profile.js';
+import { type PolicyInputs, anyPolicyInputs, policyRules } from './policy-graph.js';
+import { aProfile, type ValidationProfile } from './validation-profile.js';
 
 /** RFC 5280 §6.1.1, and what a search needs beside it. */
 export interface PathQuestion {
@@ -27,7 +39,8 @@ export interface PathQuestion {
   readonly candidates?: readonly PathCertificate[];
   /** Milliseconds since 1970-01-01T00:00:00Z. */
   readonly now: number;
-  readonly revocation: PathRevocation;
+  /** `'off'`: whether anything is revoked isn't asked. */
+  readonly revocation: PathRevocation | 'off';
   /** Certificates that may have signed a CRL, beside anchors and intermediates. */
   readonly crlSigners?: readonly PathCertificate[];
   /** Default `strict`. */
@@ -54,23 +67,63 @@ export interface CertificationPath extends ValidPath {
 
 const defaultMaximumIntermediates = 10;
 
+const certificates = listOf(aPathCertificate);
+const questionRules: MemberRules<PathQuestion> = {
+  target: aPathCertificate,
+  trustAnchors: certificates,
+  intermediates: certificates,
+  candidates: optional(certificates),
+  now: anInstant,
+  revocation: { words: '"off", or an object', holds: (value) => value === 'off' || typeof value === 'object' },
+  crlSigners: optional(certificates),
+  profile: optional(aProfile),
+  purposes: optional(listOf(anObjectIdentifier)),
+  policies: optional(anObject),
+  dnsConstraintsWithLeadingDot: optional(oneOf(leadingDotReadings)),
+  maximumIntermediates: optional(aWholeNumber),
+  limits: optional(anObject),
+  onCheck: optional(aFunction),
+};
+
+/** As it was given, each member known to be one. */
+interface CheckedQuestion extends Omit<PathQuestion, 'revocation'> {
+  readonly revocation: PathRevocation;
+}
+
+function readQuestion(given: PathQuestion): CheckedQuestion {
+  const question = readMembers(given, 'The question of findCertificationPath', questionRules);
+  const { revocation, policies, limits } = question;
+  return copyOwn({
+    ...question,
+    revocation:
+      revocation === 'off'
+        ? noRevocation
+        : readMembers(revocation, 'The revocation of findCertificationPath', revocationRules),
+    ...(policies && { policies: readMembers(policies, 'The policies of findCertificationPath', policyRules) }),
+    ...(limits && { limits: readMembers(limits, 'The limits of findCertificationPath', limitRules) }),
+  });
+}
+
 /**
  * Is there a certification path from a trust anchor to the target, good for its purpose now, with nothing revoked on it?
- * A pure function of its question; it never throws, and its budget bounds what hostile certificates can make it cost.
+ * A pure function of its question, whose budget bounds what hostile certificates can make it cost. Of a client's key usage
+ * it says nothing: `findCertificateFault` does.
+ *
+ * @throws {TypeError} for a question that has a member of another kind or name, or none that it needs; never for what
+ * certificates, lists and responses say.
  *
  * @example
  * ```ts
  * import { type PathCertificate, findCertificationPath } from '@certgate/x509/path';
  *
  * export function isIssuedBelow(root: PathCertificate, target: PathCertificate) {
- *   const revocation = { mode: 'off', scope: 'chain', graceMilliseconds: 0, crls: [], findOcspResponses: () => [] } as const;
- *   const question = { target, trustAnchors: [root], intermediates: [], now: Date.now(), revocation };
+ *   const question = { target, trustAnchors: [root], intermediates: [], now: Date.now(), revocation: 'off' } as const;
  *   return findCertificationPath(question).outcome === 'valid';
  * }
  * ```
  */
 export function findCertificationPath(given: PathQuestion): CertificationPath | PathFault {
-  const question = copyOwn({ ...given, revocation: copyOwn(given.revocation) });
+  const question = readQuestion(given);
   const { profile = 'strict', limits } = question;
   const settings: PathSettings = {
     now: question.now,
@@ -101,7 +154,11 @@ interface SearchResult {
   readonly isRevocationFault: boolean;
 }
 
-function search(question: PathQuestion, settings: PathSettings, candidates: readonly PathCertificate[]): SearchResult {
+function search(
+  question: CheckedQuestion,
+  settings: PathSettings,
+  candidates: readonly PathCertificate[],
+): SearchResult {
   let current = { validFrom: Number.NEGATIVE_INFINITY, validUntil: Number.POSITIVE_INFINITY };
   let isRevocationFault = false;
   const verdict = findPath({
@@ -133,7 +190,7 @@ function describeUnvouched({ code, detail }: PathFault, count: number): PathFaul
 }
 
 function examineRevocation(
-  question: PathQuestion,
+  question: CheckedQuestion,
   settings: PathSettings,
   path: ValidPath,
   underQuestion: readonly PathCertificate[],
@@ -168,7 +225,7 @@ function examineRevocation(
  * lists is no caller, whatever it says of itself.
  */
 function narrowRevocation(
-  { revocation, candidates = noCandidates }: PathQuestion,
+  { revocation, candidates = noCandidates }: CheckedQuestion,
   { targetRole }: PathSettings,
   path: ValidPath,
 ): PathRevocation {
@@ -189,7 +246,7 @@ const signerPrice = 50;
  * the CRL that it signed, nobody vouches for it: closed.
  */
 function isCrlSignerValid(
-  question: PathQuestion,
+  question: CheckedQuestion,
   settings: PathSettings,
   trustAnchor: PathCertificate,
   signer: PathCertificate,

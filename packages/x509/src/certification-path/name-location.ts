@@ -1,4 +1,5 @@
-import type { GeneralName } from '../certificate/general-name.js';
+import { aGeneralName, type GeneralName } from '../certificate/general-name.js';
+import { expectArgument } from '../encoding/own-members.js';
 import { endOfLabels, formatBits, type NameLocation, type NameSubtree } from './name-subtrees.js';
 
 export type SubtreeList = 'permitted' | 'excluded';
@@ -99,6 +100,7 @@ function findDnsSubtree(text: string, leadingDot: LeadingDotReading): NameSubtre
 
 /** Does the base depend on how a leading dot is read? */
 export function hasLeadingDot(base: GeneralName): base is GeneralName & { readonly text: string } {
+  expectArgument(base, aGeneralName, 'The name for hasLeadingDot');
   return base.form === 'dNSName' && base.text.startsWith('.') && findHostLabels(base.text.slice(1)) !== undefined;
 }
 

@@ -5,6 +5,8 @@ import {
   recallSignature,
 } from '../certificate/signature-verification.js';
 
+import { aCount, type MemberRules } from '../encoding/own-members.js';
+
 /**
  * What one question may cost at most. Building a path is a search that certificates can be made to blow up (cross-signing,
  * hundreds of names): past its budget a question is refused, it never runs on.
@@ -46,11 +48,14 @@ export class PathBudget {
   }
 }
 
+/** How much a search may cost. */
 export interface PathLimits {
   readonly steps: number;
   readonly signatures: number;
   readonly comparisons: number;
 }
+
+export const limitRules: MemberRules<PathLimits> = { steps: aCount, signatures: aCount, comparisons: aCount };
 
 /**
  * Some hundred milliseconds at the very worst: a signature by P-521, the most expensive one, takes more than one. An ordinary path takes three

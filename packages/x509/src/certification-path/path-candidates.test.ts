@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { decodeCertificateRevocationList } from '../revocation/certificate-revocation-list.js';
+import {
+  type CertificateRevocationList,
+  decodeCertificateRevocationList,
+} from '../revocation/certificate-revocation-list.js';
 import { type WrittenName, writeCrl } from '../test-support/certificate-writing.js';
 import { clientExtensions, extensions } from '../test-support/extension-writing.js';
 import { askMesh, askSameNameMesh } from '../test-support/hostile-graphs.js';
@@ -25,7 +28,7 @@ const anchor = writeAuthority(root);
 const chain = [writeAuthority(upper, root), writeAuthority(lower, upper)] as const;
 const client = writeClient(lower);
 
-const listOf = (issuer: WrittenName, ...revoked: readonly number[]): PathQuestion['revocation']['crls'][number] =>
+const listOf = (issuer: WrittenName, ...revoked: readonly number[]): CertificateRevocationList =>
   readWritten(decodeCertificateRevocationList, writeCrl({ issuer, revoked }));
 
 describe('CA certificates that came with the target', () => {

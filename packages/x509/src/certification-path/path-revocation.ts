@@ -1,7 +1,8 @@
-import type { CertificateRevocationList } from '../revocation/certificate-revocation-list.js';
+import { aDuration, aFunction, listOf, type MemberRules, oneOf, optional } from '../encoding/own-members.js';
+import { aRevocationList, type CertificateRevocationList } from '../revocation/certificate-revocation-list.js';
 import { findCrlStatus } from '../revocation/crl-status.js';
 import type { CrlQuestion } from '../revocation/crl-statement.js';
-import { findOcspStatus, type OcspQuestion } from '../revocation/ocsp-status.js';
+import { askResponses, type OcspQuestion } from '../revocation/ocsp-status.js';
 import type { OcspResponse } from '../revocation/ocsp-response.js';
 import { findNoRevAvailObstacle } from '../certificate/no-rev-avail.js';
 import type { PathCertificate } from '../certificate/path-certificate.js';
@@ -52,6 +53,26 @@ export interface PathRevocation {
   /** Why there is less information than there should be; for the operator. */
   readonly findFault?: ((certificate: PathCertificate) => string | undefined) | undefined;
 }
+
+export const revocationRules: MemberRules<PathRevocation> = {
+  mode: oneOf(revocationModes),
+  scope: oneOf(revocationScopes),
+  graceMilliseconds: aDuration,
+  crls: listOf(aRevocationList),
+  noRevAvailMaximumLifetimeMilliseconds: optional(aDuration),
+  findOcspResponses: aFunction,
+  onOcspWanted: optional(aFunction),
+  findFault: optional(aFunction),
+};
+
+/** For who asks about no revocation. */
+export const noRevocation: PathRevocation = Object.freeze({
+  mode: 'off',
+  scope: 'chain',
+  graceMilliseconds: 0,
+  crls: Object.freeze([]),
+  findOcspResponses: () => [],
+});
 
 export interface RevocationQuestion {
   readonly path: ValidPath;
@@ -173,7 +194,7 @@ function findStatus(
   const onOcspWanted = isExempt ? undefined : revocation.onOcspWanted;
   const byList = findCrlStatus(byLists);
   if (byList.status === 'revoked') return byList;
-  const byResponse = findOcspStatus(byResponses);
+  const byResponse = askResponses(byResponses);
   if (byResponse.status === 'revoked') {
     // One on hold may come back, and only an answer says so.
     if (byResponse.reason === 'certificateHold') revocation.onOcspWanted?.(certificate, issuer);
@@ -200,7 +221,7 @@ const exemption = 'It needs no revocation information: its CA publishes none (no
 /** The grace is for a responder that can't be reached, so it is asked before it counts. */
 function isGoodWithoutGrace(byResponses: OcspQuestion): boolean {
   if (byResponses.graceMilliseconds === 0) return true;
-  return findOcspStatus({ ...byResponses, graceMilliseconds: 0 }).status === 'good';
+  return askResponses({ ...byResponses, graceMilliseconds: 0 }).status === 'good';
 }
 
 function noteStatus(question: RevocationQuestion, member: PathMember, status: RevocationStatus): void {

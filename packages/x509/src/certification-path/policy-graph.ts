@@ -1,6 +1,14 @@
 import { anyPolicy, type PolicyMapping } from '../certificate/path-extensions.js';
 import type { PathCertificate } from '../certificate/path-certificate.js';
+import { aFlag, anObjectIdentifier, listOf, type MemberRules } from '../encoding/own-members.js';
 import type { PathBudget } from './path-budget.js';
+
+export const policyRules: MemberRules<PolicyInputs> = {
+  initialPolicySet: listOf(anObjectIdentifier),
+  initialExplicitPolicy: aFlag,
+  initialPolicyMappingInhibit: aFlag,
+  initialAnyPolicyInhibit: aFlag,
+};
 
 /** RFC 5280 §6.1.1: whoever asks for no policy. */
 export const anyPolicyInputs: PolicyInputs = Object.freeze({

@@ -13,11 +13,13 @@ import {
   findValueWithoutText,
 } from '../certificate/distinguished-name.js';
 import { runtimeRemedy } from '../certificate/ml-dsa.js';
+import { type ArgumentRule, expectArgument, oneOf } from '../encoding/own-members.js';
 import { shortenText } from '../encoding/shown-text.js';
 import { extensionTypes, type PathCertificate } from '../certificate/path-certificate.js';
 import { findNoRevAvailFault } from '../certificate/no-rev-avail.js';
 import { type PathFault, type PathRole, failPath } from './path-check.js';
 import {
+  aSignatureAlgorithm,
   type SignatureAlgorithm,
   describeSignatureAlgorithm,
   isVerifiable,
@@ -28,6 +30,8 @@ import {
  * everywhere, adds what a certificate of today must meet: strong keys and digests, critical basic constraints, the uses.
  */
 export type ValidationProfile = 'strict' | 'rfc5280';
+
+export const aProfile: ArgumentRule = oneOf(['strict', 'rfc5280'] satisfies ValidationProfile[]);
 
 /** RFC 5280 §4.2.1.12. */
 const anyExtendedKeyUsage = '2.5.29.37.0';
@@ -54,6 +58,8 @@ function judgeAlgorithm(algorithm: SignatureAlgorithm, profile: ValidationProfil
 
 /** Whether the profile accepts signatures of this algorithm. */
 export function isAlgorithmAccepted(algorithm: SignatureAlgorithm, profile: ValidationProfile): boolean {
+  expectArgument(algorithm, aSignatureAlgorithm, 'The algorithm for isAlgorithmAccepted');
+  expectArgument(profile, aProfile, 'The profile for isAlgorithmAccepted');
   return judgeAlgorithm(algorithm, profile) === 'accepted';
 }
 

@@ -1,3 +1,5 @@
+import { aText, expectArgument } from './own-members.js';
+
 /** Why a text is not base64 as RFC 4648 §4 defines it. */
 export type Base64Fault = 'not_base64' | 'base64url' | 'base64_padding';
 
@@ -10,6 +12,7 @@ export type Base64Decoding =
  * the last character zero (§3.5), not empty. One byte string has exactly one text. `Buffer.from` takes much more.
  */
 export function decodeBase64(text: string): Base64Decoding {
+  expectArgument(text, aText, 'The text of decodeBase64');
   const bytes = Buffer.from(text, 'base64');
   if (bytes.length > 0 && isCanonical(text, bytes.length)) return { ok: true, bytes };
   return { ok: false, fault: describeFault(text) };
@@ -116,6 +119,8 @@ export type PemDecoding =
  * ```
  */
 export function decodePem(text: string, label: string): PemDecoding {
+  expectArgument(text, aText, 'The text of decodePem');
+  expectArgument(label, aText, 'The label of decodePem');
   const labels = Array.from(text.matchAll(/-----BEGIN ([^-\r\n]*)-----/g), ([, found]) => found ?? '');
   const [first] = labels;
   if (first === undefined) return { ok: false, fault: 'not_pem' };

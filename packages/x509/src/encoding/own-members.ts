@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+
 /**
  * What may be read of an object that others made. A prototype that somebody polluted (`{"__proto__": {…}}`, merged by a
  * careless function anywhere in the app) gives every object members that nobody wrote: an absent option, an absent key of
@@ -55,4 +57,104 @@ export function readKnownOptions<T extends object>(options: T, known: readonly s
   }
   const given = known.filter((name) => hasMember(options, name));
   return copyOwn(Object.fromEntries(given.map((name) => [name, Reflect.get(options, name) as unknown])) as T);
+}
+
+/** What an argument, or a member of one, must be; `words` ends a sentence, "… must be". */
+export interface ArgumentRule {
+  readonly words: string;
+  readonly holds: (value: unknown) => boolean;
+  readonly isOptional?: true;
+}
+
+/** One rule for each member: a type that gets another one doesn't compile without. */
+export type MemberRules<T> = Readonly<Record<keyof T & string, ArgumentRule>>;
+
+/**
+ * A copy of an argument's own members, without a prototype. What is missing, of another type, unknown or misspelt is
+ * refused: it would silently be read as the default, or as the weaker of two values.
+ *
+ * @throws {TypeError} names the member, and what it must be.
+ */
+export function readMembers<T extends object>(given: T, owner: string, rules: MemberRules<T>): Readonly<T> {
+  expectArgument(given, anObject, owner);
+  const stranger = Object.keys(given).find((name) => !Object.hasOwn(rules, name));
+  if (stranger !== undefined)
+    throw new TypeError(`${owner} has no member "${stranger}"; known are ${Object.keys(rules).join(', ')}.`);
+  const members = Object.create(null) as Record<string, unknown>;
+  for (const [name, rule] of Object.entries<ArgumentRule>(rules)) {
+    const value: unknown = Object.hasOwn(given, name) ? given[name as keyof T] : undefined;
+    if (value === undefined && rule.isOptional) continue;
+    if (!rule.holds(value)) throw new TypeError(`${owner}: "${name}" must be ${rule.words}.`);
+    members[name] = value;
+  }
+  return Object.freeze(members) as Readonly<T>;
+}
+
+/** @throws {TypeError} says what it must be. */
+export function expectArgument(value: unknown, { words, holds }: ArgumentRule, owner: string): void {
+  if (!holds(value)) throw new TypeError(`${owner} must be ${words}.`);
+}
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+const isCount = (value: unknown): boolean => typeof value === 'number' && value >= 0;
+
+export const anObject: ArgumentRule = { words: 'an object', holds: isObject };
+export const aText: ArgumentRule = { words: 'a string', holds: (value) => typeof value === 'string' };
+export const aFlag: ArgumentRule = { words: 'true or false', holds: (value) => typeof value === 'boolean' };
+export const aFunction: ArgumentRule = { words: 'a function', holds: (value) => typeof value === 'function' };
+/** Of any realm: a test runner has two. */
+export const octets: ArgumentRule = { words: 'a Uint8Array', holds: (value) => types.isUint8Array(value) };
+/** One that is no number is outside of every validity. */
+export const anInstant: ArgumentRule = {
+  words: 'a number of milliseconds',
+  holds: (value) => typeof value === 'number',
+};
+export const aDuration: ArgumentRule = {
+  words: 'a number of milliseconds, finite and not negative',
+  holds: (value) => isCount(value) && value !== Number.POSITIVE_INFINITY,
+};
+export const aCount: ArgumentRule = { words: 'a number, and not negative', holds: isCount };
+export const aWholeNumber: ArgumentRule = {
+  words: 'a whole number, and not negative',
+  holds: (value) => isCount(value) && Number.isInteger(value),
+};
+export const anObjectIdentifier: ArgumentRule = {
+  words: 'an object identifier, such as "1.3.6.1.5.5.7.3.2"',
+  holds: (value) => typeof value === 'string' && /^[0-2](?:\.\d+)+$/.test(value),
+};
+
+export function oneOf(values: readonly string[]): ArgumentRule {
+  return { words: values.map((each) => `"${each}"`).join(' or '), holds: (value) => values.includes(value as string) };
+}
+
+export function optional(rule: ArgumentRule): ArgumentRule {
+  return { ...rule, isOptional: true };
+}
+
+/** An array that held once isn't looked at again: lists live as long as what they were read from. */
+export function listOf({ words, holds }: ArgumentRule): ArgumentRule {
+  const known = new WeakSet<object>();
+  return {
+    words: `an array, each member ${words}`,
+    holds: (value) => {
+      if (!Array.isArray(value)) return false;
+      const isKnown = known.has(value) || value.every(holds);
+      if (isKnown) known.add(value);
+      return isKnown;
+    },
+  };
+}
+
+/** What a decoder made, or a copy: by some members of its own, in whose absence a check would pass. */
+export function decodedBy(decoder: string, ...names: readonly string[]): ArgumentRule {
+  const known = new WeakSet<object>();
+  return {
+    words: `what ${decoder} gives as its value`,
+    holds: (value) => {
+      if (!isObject(value)) return false;
+      const isKnown = known.has(value) || names.every((name) => Object.hasOwn(value, name));
+      if (isKnown) known.add(value);
+      return isKnown;
+    },
+  };
 }

@@ -21,6 +21,7 @@ import {
   type IssuingDistributionPoint,
 } from '../certificate/distribution-point.js';
 import { type AuthorityKeyIdentifier, decodeAuthorityKeyIdentifier } from '../certificate/path-certificate.js';
+import { type ArgumentRule, decodedBy, expectArgument, octets } from '../encoding/own-members.js';
 import { RevokedEntries } from './revoked-entries.js';
 import { decodeSignatureAlgorithm } from '../certificate/signature-algorithm.js';
 import type { SignedData } from '../certificate/signature-verification.js';
@@ -47,6 +48,12 @@ export interface CertificateRevocationList {
   readonly signed: SignedData;
 }
 
+export const aRevocationList: ArgumentRule = decodedBy(
+  'decodeCrlFile',
+  ...['issuer', 'thisUpdate', 'nextUpdate', 'crlNumber', 'deltaBaseNumber', 'issuingDistributionPoint'],
+  ...['entries', 'unknownCriticalExtensions', 'extensions', 'signed'],
+);
+
 export const maximumCrlLength: number = 32 * 1024 * 1024;
 /** They are decoded at once, and before anybody's signature: whoever corrupts a source must not stop the event loop. */
 const maximumExtensionsLength = 64 * 1024;
@@ -64,6 +71,7 @@ const processedExtensions: ReadonlySet<string> = new Set(Object.values(crlExtens
 
 /** DER → CertificateRevocationList; a fault, in words for the operator, for anything else. */
 export function decodeCertificateRevocationList(der: Uint8Array): DerDecoding<CertificateRevocationList> {
+  expectArgument(der, octets, 'The DER for decodeCertificateRevocationList');
   const steps = decodeRevocationListInSteps(der);
   for (;;) {
     const step = steps.next();

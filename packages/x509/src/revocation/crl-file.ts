@@ -1,10 +1,12 @@
 import { areNamesEqual } from '../certificate/distinguished-name.js';
-import type { PathCertificate } from '../certificate/path-certificate.js';
+import { aPathCertificate, type PathCertificate } from '../certificate/path-certificate.js';
 import { verifyAhead } from '../certificate/signature-verification.js';
 import { decodeBase64 } from '../encoding/base64.js';
+import { expectArgument, listOf, octets } from '../encoding/own-members.js';
 import { runAtOnce, runInSlices } from '../encoding/steps.js';
 import { type DerDecoding, readDer, refuseDer } from '../encoding/der.js';
 import {
+  aRevocationList,
   type CertificateRevocationList,
   decodeRevocationListInSteps,
   maximumCrlLength,
@@ -15,11 +17,13 @@ import {
  * turn in between: a list of a million entries is read while requests are answered.
  */
 export async function decodeCrlFileInSlices(bytes: Uint8Array): Promise<DerDecoding<CertificateRevocationList>> {
+  expectArgument(bytes, octets, 'The bytes for decodeCrlFileInSlices');
   return runInSlices(decodeCrlFileInSteps(bytes));
 }
 
 /** The same at once, for tools. */
 export function decodeCrlFile(bytes: Uint8Array): DerDecoding<CertificateRevocationList> {
+  expectArgument(bytes, octets, 'The bytes for decodeCrlFile');
   return runAtOnce(decodeCrlFileInSteps(bytes));
 }
 
@@ -80,11 +84,15 @@ function* decodeBody(text: string, start: number, end: number): Generator<undefi
   return Buffer.concat(parts);
 }
 
+const pathCertificates = listOf(aPathCertificate);
+
 /**
  * For whoever loads a list: verifies its signature by each of the authorities that has its issuer's name, off the event
  * loop, so that no request waits for the hash of megabytes. Decides nothing: `findCrlStatus` asks for all the rest.
  */
 export async function prepareCrl(crl: CertificateRevocationList, signers: readonly PathCertificate[]): Promise<void> {
+  expectArgument(crl, aRevocationList, 'The list for prepareCrl');
+  expectArgument(signers, pathCertificates, 'The signers for prepareCrl');
   for (const { subject, verificationKey } of signers) {
     if (areNamesEqual(subject, crl.issuer)) await verifyAhead(crl, verificationKey);
   }

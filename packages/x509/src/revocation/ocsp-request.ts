@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { contextConstructed, derTags, encodeDerElement } from '../encoding/der.js';
 import { hashIssuer } from './ocsp-certificate-id.js';
-import type { PathCertificate } from '../certificate/path-certificate.js';
+import { type MemberRules, octets, oneOf, optional, readMembers } from '../encoding/own-members.js';
+import { aPathCertificate, type PathCertificate } from '../certificate/path-certificate.js';
 
 /** Contents of OBJECT IDENTIFIERs. */
 const digestIdentifiers = { sha1: '2b0e03021a', sha256: '608648016503040201' } as const;
@@ -16,6 +17,13 @@ export interface OcspRequestContent {
   readonly digest?: keyof typeof digestIdentifiers | undefined;
 }
 
+const contentRules: MemberRules<OcspRequestContent> = {
+  certificate: aPathCertificate,
+  issuer: aPathCertificate,
+  nonce: optional(octets),
+  digest: optional(oneOf(Object.keys(digestIdentifiers))),
+};
+
 /** RFC 9654 §2.1: 32 octets. */
 export function createOcspNonce(): Uint8Array {
   return randomBytes(32);
@@ -24,9 +32,15 @@ export function createOcspNonce(): Uint8Array {
 /**
  * The DER of a request about one certificate (RFC 6960 §4.1), unsigned.
  *
- * @throws {TypeError} for a nonce that is none.
+ * @throws {TypeError} for a nonce that is none, and any other argument of another kind.
  */
-export function encodeOcspRequest({ certificate, issuer, nonce, digest = 'sha1' }: OcspRequestContent): Uint8Array {
+export function encodeOcspRequest(content: OcspRequestContent): Uint8Array {
+  const {
+    certificate,
+    issuer,
+    nonce,
+    digest = 'sha1',
+  } = readMembers(content, 'The content of an OCSP request', contentRules);
   if (nonce !== undefined && (nonce.length < 1 || nonce.length > 128)) {
     throw new TypeError('The nonce of an OCSP request has 1 to 128 octets.');
   }

@@ -15,6 +15,7 @@ import {
 } from '../encoding/der.js';
 import { type CertificateExtension, decodeExtensionList } from '../certificate/certificate.js';
 import { type RevocationReason, decodeReasonCode } from './crl-entry.js';
+import { expectArgument, octets } from '../encoding/own-members.js';
 import { type OcspCertificateId, decodeOcspCertificateId } from './ocsp-certificate-id.js';
 import { type OcspResponderCertificate, decodeOcspResponderCertificate } from './ocsp-responder.js';
 import { decodeSignatureAlgorithm } from '../certificate/signature-algorithm.js';
@@ -74,6 +75,7 @@ const enumerated = 0x0a;
 
 /** DER → OcspResponse; a fault, in words for the operator, for anything else. */
 export function decodeOcspResponse(der: Uint8Array): DerDecoding<OcspResponse> {
+  expectArgument(der, octets, 'The DER for decodeOcspResponse');
   return readDer(() => {
     if (der.length > maximumOcspResponseLength) return refuseDer(`more than ${maximumOcspResponseLength} bytes`);
     const reader = new DerReader(readSingle(der, derTags.sequence).content);

@@ -1,9 +1,23 @@
 import { isStrongKey } from '../certificate/certificate-verification.js';
 import { areNamesEqual } from '../certificate/distinguished-name.js';
-import { decodePathCertificate, type PathCertificate } from '../certificate/path-certificate.js';
+import { aPathCertificate, decodePathCertificate, type PathCertificate } from '../certificate/path-certificate.js';
 import { describeRefusedAlgorithm, type SignatureAlgorithm } from '../certificate/signature-algorithm.js';
 import { isSignedBy } from '../certificate/signature-verification.js';
-import { copyOwn } from '../encoding/own-members.js';
+import {
+  aDuration,
+  aFlag,
+  aFunction,
+  anInstant,
+  copyOwn,
+  decodedBy,
+  expectArgument,
+  listOf,
+  type MemberRules,
+  octets,
+  oneOf,
+  optional,
+  readMembers,
+} from '../encoding/own-members.js';
 import { hashResponderKey, isAboutCertificate } from './ocsp-certificate-id.js';
 import type { OcspResponderCertificate } from './ocsp-responder.js';
 import type { BasicOcspResponse, OcspAnswer, OcspResponse } from './ocsp-response.js';
@@ -20,11 +34,47 @@ interface Statement {
 
 const defaultFreshness = 10 * 60_000;
 
+const questionRules: MemberRules<OcspQuestion> = {
+  certificate: aPathCertificate,
+  issuer: aPathCertificate,
+  responses: listOf(decodedBy('decodeOcspResponse', 'responseStatus')),
+  isAlgorithmAccepted: aFunction,
+  profile: oneOf(['strict', 'rfc5280']),
+  now: anInstant,
+  graceMilliseconds: aDuration,
+  nonce: optional(octets),
+  allowMissingNonce: optional(aFlag),
+  freshnessMilliseconds: optional(aDuration),
+  clockSkewMilliseconds: optional(aDuration),
+  isResponderGood: optional(aFunction),
+};
+
+/**
+ * Is the certificate revoked, by these responses? See `askResponses`.
+ *
+ * @throws {TypeError} for a question that has a member of another kind, or none that it needs.
+ */
+export function findOcspStatus(given: OcspQuestion): RevocationStatus {
+  const question = readMembers(given, 'The question of findOcspStatus', questionRules);
+  const { isAlgorithmAccepted, isResponderGood } = question;
+  return askResponses({
+    ...question,
+    isAlgorithmAccepted: (algorithm) => expectFlag(isAlgorithmAccepted(algorithm), 'isAlgorithmAccepted'),
+    isResponderGood: isResponderGood && ((responder) => expectFlag(isResponderGood(responder), 'isResponderGood')),
+  });
+}
+
+/** A promise would be taken for a yes. */
+function expectFlag(value: boolean, name: string): boolean {
+  expectArgument(value, aFlag, `What ${name} returns`);
+  return value;
+}
+
 /**
  * RFC 6960 §3.2. A revocation counts whoever of the responses says it, whether that one is current or not; only what may
  * say that a certificate is good has to be current, understood, and the answer to our request.
  */
-export function findOcspStatus(given: OcspQuestion): RevocationStatus {
+export function askResponses(given: OcspQuestion): RevocationStatus {
   const question = copyOwn(given);
   const statements: Statement[] = [];
   const faults: string[] = [];

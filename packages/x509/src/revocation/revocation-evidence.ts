@@ -2,7 +2,7 @@ import type { CertificateRevocationList } from './certificate-revocation-list.js
 import { findCrlStatus } from './crl-status.js';
 import { type CrlQuestion, findCoveredReasons } from './crl-statement.js';
 import { isAboutCertificate } from './ocsp-certificate-id.js';
-import { findOcspStatus, type OcspQuestion } from './ocsp-status.js';
+import { askResponses, type OcspQuestion } from './ocsp-status.js';
 import type { OcspAnswer, OcspResponse } from './ocsp-response.js';
 import type { RevocationStatus } from './revocation-status.js';
 
@@ -24,7 +24,7 @@ export function listRevocationEvidence(byLists: CrlQuestion, byResponses: OcspQu
   const { certificate, issuer } = byResponses;
   const answers = byResponses.responses.flatMap((response) => {
     if (response.responseStatus !== 'successful') return [];
-    const status = findOcspStatus({ ...byResponses, responses: [response] });
+    const status = askResponses({ ...byResponses, responses: [response] });
     return response.answers
       .filter(({ certificateId }) => isAboutCertificate(certificateId, certificate, issuer))
       .map((answer) => ({ source: 'ocsp', response, answer, status }) as const);

@@ -3,6 +3,7 @@ import {
   decodeCertificateRevocationList,
 } from '../revocation/certificate-revocation-list.js';
 import type { PathQuestion } from '../certification-path/certification-path.js';
+import type { PathRevocation } from '../certification-path/path-revocation.js';
 import { type PathCertificate, decodePathCertificate } from '../certificate/path-certificate.js';
 import type { DerDecoding } from '../encoding/der.js';
 import {
@@ -57,12 +58,12 @@ export function askAbout(
     trustAnchors: [trustAnchor],
     intermediates: [],
     now: pathNow,
-    revocation: { mode: 'off', scope: 'chain', graceMilliseconds: 0, crls: [], findOcspResponses: () => [] },
+    revocation: 'off',
     ...rest,
   };
 }
 
-export function requireCrls(crls: readonly CertificateRevocationList[]): PathQuestion['revocation'] {
+export function requireCrls(crls: readonly CertificateRevocationList[]): PathRevocation {
   return { mode: 'required', scope: 'chain', graceMilliseconds: 0, crls, findOcspResponses: () => [] };
 }
 
