@@ -10,7 +10,6 @@ import {
   readSingle,
   refuseDer,
 } from '../encoding/der.js';
-import type { OcspResponderCertificate } from './ocsp-responder.js';
 import type { PathCertificate } from '../certificate/path-certificate.js';
 
 export type OcspDigest = 'sha1' | 'sha256' | 'sha384' | 'sha512';
@@ -75,13 +74,15 @@ export function hashIssuer(
   return hashes.ok ? hashes.value : undefined;
 }
 
+type KeyHolder = Pick<PathCertificate, 'verificationKey'>;
+
 /** KeyHash (§4.2.1), by which a responder may name itself: always SHA-1. */
-export function hashResponderKey(responder: OcspResponderCertificate): Buffer | undefined {
+export function hashResponderKey(responder: KeyHolder): Buffer | undefined {
   const hashed = readDer(() => hash('sha1', readKeyBits(responder), 'buffer'));
   return hashed.ok ? hashed.value : undefined;
 }
 
-function readKeyBits({ verificationKey }: OcspResponderCertificate): Uint8Array {
+function readKeyBits({ verificationKey }: KeyHolder): Uint8Array {
   const info = new DerReader(readSingle(verificationKey.subjectPublicKeyInfo, derTags.sequence).content);
   info.read(derTags.sequence);
   return decodeOctetAlignedBitString(info.read(derTags.bitString));

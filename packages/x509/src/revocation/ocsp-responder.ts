@@ -1,10 +1,28 @@
-import { type CanonicalName, decodeCanonicalName } from '../certificate/distinguished-name.js';
+import { describePublicKey, isStrongKey } from '../certificate/certificate-verification.js';
+import {
+  areNamesEqual,
+  type CanonicalName,
+  decodeCanonicalName,
+  formatDistinguishedName,
+} from '../certificate/distinguished-name.js';
 import { type KeyUsage, decodeExtendedKeyUsage, decodeKeyUsage } from '../certificate/client-certificate.js';
-import { type CertificatePublicKey, decodePublicKey, decodeCertificateStructure } from '../certificate/certificate.js';
+import {
+  type CertificatePublicKey,
+  decodeCertificateStructure,
+  decodeDistinguishedName,
+  decodePublicKey,
+} from '../certificate/certificate.js';
 import { type DerDecoding, readDer } from '../encoding/der.js';
-import { extensionTypes } from '../certificate/path-certificate.js';
-import { type SignatureAlgorithm, decodeSignatureAlgorithm } from '../certificate/signature-algorithm.js';
-import { type SignedData, VerificationKey } from '../certificate/signature-verification.js';
+import { shortenText } from '../encoding/shown-text.js';
+import { formatInstant } from '../encoding/timestamp.js';
+import { decodePathCertificate, extensionTypes, type PathCertificate } from '../certificate/path-certificate.js';
+import {
+  decodeSignatureAlgorithm,
+  describeRefusedAlgorithm,
+  type SignatureAlgorithm,
+} from '../certificate/signature-algorithm.js';
+import { isSignedBy, type Signed, type SignedData, VerificationKey } from '../certificate/signature-verification.js';
+import { hashResponderKey } from './ocsp-certificate-id.js';
 
 /**
  * What bears on who may answer for an issuer (RFC 6960 §4.2.2.2); a PathCertificate has it all. Responders of public CAs
@@ -15,6 +33,7 @@ export interface OcspResponderCertificate {
   readonly serialNumber: string;
   readonly issuer: CanonicalName;
   readonly subject: CanonicalName;
+  readonly subjectText: string;
   readonly notBefore: number;
   readonly notAfter: number;
   readonly publicKey: CertificatePublicKey;
@@ -44,11 +63,15 @@ export function decodeOcspResponderCertificate(der: Uint8Array): DerDecoding<Ocs
       return extension === undefined ? undefined : decode(extension.value);
     };
     const signatureAlgorithm = decodeSignatureAlgorithm(structure.signatureAlgorithm);
+    const subjectName = decodeDistinguishedName(structure.subject);
     return Object.freeze({
       der,
       serialNumber: Buffer.from(structure.serialNumber).toString('hex').toUpperCase(),
       issuer: decodeCanonicalName(structure.issuer),
       subject: decodeCanonicalName(structure.subject),
+      get subjectText(): string {
+        return formatDistinguishedName(subjectName);
+      },
       notBefore: structure.notBefore,
       notAfter: structure.notAfter,
       publicKey: decodePublicKey(structure.subjectPublicKeyInfo),
@@ -63,4 +86,101 @@ export function decodeOcspResponderCertificate(der: Uint8Array): DerDecoding<Ocs
         .map(([type]) => type),
     });
   });
+}
+
+/** By name, or by the SHA-1 of the public key. */
+export type OcspResponderId = { readonly name: CanonicalName } | { readonly keyHash: Uint8Array };
+
+/** Who answers, and for which issuer. */
+export interface OcspResponderQuestion {
+  readonly certificate: PathCertificate;
+  /** Its issuer, already validated; may be the trust anchor. */
+  readonly issuer: PathCertificate;
+  /** For the responses' signatures and those of the responders' certificates. */
+  readonly isAlgorithmAccepted: (algorithm: SignatureAlgorithm) => boolean;
+  readonly profile: 'strict' | 'rfc5280';
+  /** Milliseconds since 1970-01-01T00:00:00Z. */
+  readonly now: number;
+  /**
+   * For responders' certificates without ocsp-nocheck (RFC 6960 §4.2.2.2.1): is it not revoked? Where it is left out,
+   * such responders are refused in the strict profile.
+   */
+  readonly isResponderGood?: ((responder: PathCertificate) => boolean) | undefined;
+}
+
+interface RespondedBy extends Signed {
+  readonly responderId: OcspResponderId;
+  /** Those that came with the response. */
+  readonly certificates: readonly OcspResponderCertificate[];
+}
+
+/** The one who may answer, or why nobody may who is in question: the rest of a sentence. */
+export type FoundResponder = { readonly responder: OcspResponderCertificate } | { readonly fault: string };
+
+/**
+ * RFC 6960 §4.2.2.2: who signed the response, if they may: the issuer of the certificate itself, or whom it has certified
+ * for that, directly. The caller has accepted the algorithm of the response's signature.
+ */
+export function findResponder(response: RespondedBy, question: OcspResponderQuestion): FoundResponder {
+  const { issuer } = question;
+  const isIssuerNamed = isNamed(issuer, response);
+  if (isIssuerNamed && isSignedBy(response, issuer.verificationKey)) return { responder: issuer };
+  const named = response.certificates.filter((responder) => isNamed(responder, response));
+  const faults: string[] = [];
+  for (const responder of named) {
+    const fault = findUseFault(responder, question) ?? findDelegationFault(responder, response, question);
+    if (fault === undefined) return { responder };
+    faults.push(`the responder "${shortenText(responder.subjectText)}" ${fault}`);
+  }
+  if (isIssuerNamed) faults.push('it names the issuer, whose key did not sign it');
+  return { fault: faults[0] ?? 'it came without the certificate of the responder that it names' };
+}
+
+function isNamed(responder: OcspResponderCertificate, { responderId }: RespondedBy): boolean {
+  if ('name' in responderId) return areNamesEqual(responder.subject, responderId.name);
+  const keyHash = hashResponderKey(responder);
+  return keyHash !== undefined && Buffer.compare(keyHash, responderId.keyHash) === 0;
+}
+
+/** RFC 6960 §4.2.2.2, id-kp-OCSPSigning. */
+const ocspSigning = '1.3.6.1.5.5.7.3.9';
+
+/** What the responder's certificate says of itself. */
+function findUseFault(responder: OcspResponderCertificate, question: OcspResponderQuestion): string | undefined {
+  const { certificate, profile, now } = question;
+  const { keyUsage, extendedKeyUsage, unknownCriticalExtensions, notBefore, notAfter, publicKey } = responder;
+  const [unknown] = unknownCriticalExtensions;
+  // An issuer's serial numbers are unique.
+  if (responder.serialNumber === certificate.serialNumber) return 'is the certificate in question';
+  // Named as it is: anyExtendedKeyUsage is everybody's.
+  if (extendedKeyUsage?.includes(ocspSigning) !== true) return 'has no extended key usage for OCSP signing';
+  if (keyUsage?.includes('digitalSignature') === false) return 'has a key usage without digitalSignature';
+  if (unknown !== undefined) return `has the critical extension ${unknown}, which is not understood`;
+  // Written so that a time which is no number is outside the validity.
+  if (!(notBefore <= now)) return `is valid from ${formatInstant(notBefore)}`;
+  if (!(now <= notAfter)) return `expired at ${formatInstant(notAfter)}`;
+  if (profile === 'rfc5280' || isStrongKey(publicKey)) return undefined;
+  return `has a key (${describePublicKey(publicKey)}) that is not accepted`;
+}
+
+function findDelegationFault(
+  responder: OcspResponderCertificate,
+  response: RespondedBy,
+  question: OcspResponderQuestion,
+): string | undefined {
+  const { issuer, isAlgorithmAccepted } = question;
+  if (!isSignedBy(response, responder.verificationKey)) return 'did not sign it';
+  if (!areNamesEqual(responder.issuer, issuer.subject)) return 'has another issuer';
+  if (!isAlgorithmAccepted(responder.signatureAlgorithm))
+    return `has a certificate signed with ${describeRefusedAlgorithm(responder.signatureAlgorithm)}, which is not accepted`;
+  if (!isSignedBy(responder, issuer.verificationKey)) return 'has a certificate that the issuer did not sign';
+  if (responder.hasOcspNoCheck || isKnownGood(responder, question)) return undefined;
+  return 'has a certificate without ocsp-nocheck, and nothing says that it is not revoked';
+}
+
+/** §4.2.2.2.1: how a responder without ocsp-nocheck is checked is for the client to say. */
+function isKnownGood({ der }: OcspResponderCertificate, { profile, isResponderGood }: OcspResponderQuestion): boolean {
+  if (isResponderGood === undefined) return profile === 'rfc5280';
+  const decoding = decodePathCertificate(der);
+  return decoding.ok && isResponderGood(decoding.value);
 }

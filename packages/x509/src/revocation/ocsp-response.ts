@@ -1,4 +1,4 @@
-import { type CanonicalName, decodeCanonicalName } from '../certificate/distinguished-name.js';
+import { decodeCanonicalName } from '../certificate/distinguished-name.js';
 import {
   type DerDecoding,
   type DerElement,
@@ -17,7 +17,11 @@ import { type CertificateExtension, decodeExtensionList } from '../certificate/c
 import { type RevocationReason, decodeReasonCode } from './crl-entry.js';
 import { expectArgument, octets } from '../encoding/own-members.js';
 import { type OcspCertificateId, decodeOcspCertificateId } from './ocsp-certificate-id.js';
-import { type OcspResponderCertificate, decodeOcspResponderCertificate } from './ocsp-responder.js';
+import {
+  type OcspResponderCertificate,
+  type OcspResponderId,
+  decodeOcspResponderCertificate,
+} from './ocsp-responder.js';
 import { decodeSignatureAlgorithm } from '../certificate/signature-algorithm.js';
 import type { SignedData } from '../certificate/signature-verification.js';
 
@@ -49,9 +53,6 @@ export interface BasicOcspResponse {
   /** Those that came with it and can be decoded: one that can't has signed nothing. */
   readonly certificates: readonly OcspResponderCertificate[];
 }
-
-/** By name, or by the SHA-1 of the public key. */
-export type OcspResponderId = { readonly name: CanonicalName } | { readonly keyHash: Uint8Array };
 
 /** `SingleResponse`. */
 export interface OcspAnswer {

@@ -22,7 +22,8 @@ import { findOcspStatus, type OcspQuestion } from './ocsp-status.js';
 describe('OCSP: responders', () => {
   const by = (made: MadeAuthority, ...options: readonly string[]): Buffer =>
     answer({ responder: made, options: ['-nmin', '60', ...options] });
-  const nobody = /unknown: .*nobody who may answer/;
+  const refused = (why: string): RegExp =>
+    new RegExp(`^unknown: An OCSP response is signed by nobody who may answer for the issuer: .*${why}.*\\.$`);
   let serial = 0x30;
   const delegate = (changes: Partial<IssueRequest>): MadeAuthority =>
     make({
@@ -39,48 +40,75 @@ describe('OCSP: responders', () => {
     assert.equal(judge([by(authority, '-resp_no_certs')]), 'good');
     assert.equal(judge([by(responder)]), 'good');
     assert.equal(judge([by(responder, '-resp_key_id')]), 'good');
-    assert.match(judge([by(responder, '-resp_no_certs')]), nobody);
+    assert.match(
+      judge([by(responder, '-resp_no_certs')]),
+      refused('it came without the certificate of the responder that it names'),
+    );
   });
 
   it('are nobody else: another CA, its delegate, a certificate without the usage', () => {
-    assert.match(judge([by(stranger)]), nobody);
-    assert.match(judge([by(delegate({ issuer: stranger }))]), nobody);
+    assert.match(judge([by(stranger)]), refused('"CN=stranger" has no extended key usage'));
+    assert.match(judge([by(delegate({ issuer: stranger }))]), refused('"CN=delegate" has another issuer'));
     const [basic = '', usage = ''] = responderExtensions;
-    assert.match(judge([by(delegate({ extensions: [basic, usage, noCheck] }))]), nobody);
+    assert.match(
+      judge([by(delegate({ extensions: [basic, usage, noCheck] }))]),
+      refused('"CN=delegate" has no extended key usage for OCSP signing'),
+    );
     for (const purpose of ['clientAuth', 'anyExtendedKeyUsage']) {
       const extensions = [basic, usage, `extendedKeyUsage = ${purpose}`, noCheck];
-      assert.match(judge([by(delegate({ extensions }))]), nobody);
+      assert.match(
+        judge([by(delegate({ extensions }))]),
+        refused('"CN=delegate" has no extended key usage for OCSP signing'),
+      );
     }
     // Of the issuer's name, by another key.
     const impostor = issue({ name: 'authority', key: 'p-384', ...always });
-    assert.match(judge([by(delegate({ issuer: impostor }))]), nobody);
-    assert.match(judge([by(impostor)]), nobody);
+    assert.match(
+      judge([by(delegate({ issuer: impostor }))]),
+      refused('"CN=delegate" has a certificate that the issuer did not sign'),
+    );
+    assert.match(judge([by(impostor)]), refused('"CN=authority" has no extended key usage'));
   });
 
   it('are who the response says, by a certificate of the issuer’s name and key', () => {
     // Signed by the issuer in the responder's name, and the other way round.
-    assert.match(judge([editOcsp(by(responder), authority, () => undefined)]), nobody);
+    assert.match(
+      judge([editOcsp(by(responder), authority, () => undefined)]),
+      refused('"CN=responder" did not sign it'),
+    );
     const [issuerId] = getNode(parseTree(getNode(parseTree(good), 1, 0, 1).content), 0).children ?? [];
     assert.ok(issuerId);
     const swapped = editOcsp(by(responder), responder, (data) => data.children?.splice(0, 1, issuerId));
-    assert.match(judge([swapped]), nobody);
+    assert.match(judge([swapped]), refused('it names the issuer, whose key did not sign it'));
     const renamed = issue({ name: 'renamed', ...always });
-    assert.match(judge([by(delegate({ issuer: renamed }))]), nobody);
+    assert.match(judge([by(delegate({ issuer: renamed }))]), refused('"CN=delegate" has another issuer'));
   });
 
   it('are no delegate’s delegate', () => {
     const below = make({ name: 'below', key: 'p-521', serialNumber: '60', extensions: ['basicConstraints = CA:TRUE'] });
-    assert.match(judge([by(delegate({ issuer: below }))]), nobody);
+    assert.match(judge([by(delegate({ issuer: below }))]), refused('"CN=delegate" has another issuer'));
   });
 
   it('have a certificate that is valid now, for signatures', () => {
     const [basic = '', , purpose = ''] = responderExtensions;
-    assert.match(judge([by(delegate({ notAfter: '20210101000000Z' }))]), nobody);
-    assert.match(judge([by(delegate({ notBefore: '99980101000000Z' }))]), nobody);
+    assert.match(
+      judge([by(delegate({ notAfter: '20210101000000Z' }))]),
+      refused('"CN=delegate" expired at 2021-01-01T00:00:00Z'),
+    );
+    assert.match(
+      judge([by(delegate({ notBefore: '99980101000000Z' }))]),
+      refused('"CN=delegate" is valid from 9998-01-01T00:00:00Z'),
+    );
     const unsuitable = [basic, 'keyUsage = critical, keyAgreement', purpose, noCheck];
-    assert.match(judge([by(delegate({ extensions: unsuitable }))]), nobody);
+    assert.match(
+      judge([by(delegate({ extensions: unsuitable }))]),
+      refused('"CN=delegate" has a key usage without digitalSignature'),
+    );
     const unknown = [...responderExtensions, noCheck, '1.2.3.4 = critical, DER:0500'];
-    assert.match(judge([by(delegate({ extensions: unknown }))]), nobody);
+    assert.match(
+      judge([by(delegate({ extensions: unknown }))]),
+      refused('"CN=delegate" has the critical extension 1.2.3.4'),
+    );
     assert.equal(judge([by(delegate({ extensions: [basic, purpose, noCheck] }))]), 'good');
   });
 
@@ -96,29 +124,41 @@ describe('OCSP: responders', () => {
 
   it('without ocsp-nocheck count where somebody knows that they are not revoked', () => {
     const unchecked = by(delegate({ extensions: responderExtensions }));
-    assert.match(judge([unchecked]), nobody);
+    assert.match(judge([unchecked]), refused('"CN=delegate" has a certificate without ocsp-nocheck'));
     assert.equal(judge([unchecked], { isResponderGood: ({ subjectText }) => subjectText === 'CN=delegate' }), 'good');
-    assert.match(judge([unchecked], { isResponderGood: () => false }), nobody);
-    assert.match(judge([unchecked], { isResponderGood: () => false, profile: 'rfc5280' }), nobody);
+    assert.match(
+      judge([unchecked], { isResponderGood: () => false }),
+      refused('"CN=delegate" has a certificate without ocsp-nocheck'),
+    );
+    assert.match(
+      judge([unchecked], { isResponderGood: () => false, profile: 'rfc5280' }),
+      refused('"CN=delegate" has a certificate without ocsp-nocheck'),
+    );
     assert.equal(judge([unchecked], { profile: 'rfc5280' }), 'good');
   });
 
   it('don’t vouch for themselves', () => {
     const own = encodeOcspRequest({ certificate: responder.certificate, issuer: authority.certificate });
     const der = answer({ responder, request: own, index: { 20: 'V' } });
-    assert.match(judge([der], { certificate: responder.certificate }), nobody);
+    assert.match(
+      judge([der], { certificate: responder.certificate }),
+      refused('"CN=responder" is the certificate in question'),
+    );
   });
 
   it('have strong keys in the strict profile, and sign by algorithms that the caller accepts', () => {
     const weak = by(delegate({ key: 'secp256k1' }));
-    assert.match(judge([weak]), nobody);
+    assert.match(judge([weak]), refused('"CN=delegate" has a key .EC 1.3.132.0.10. that is not accepted'));
     assert.equal(judge([weak], { profile: 'rfc5280' }), 'good');
     const isAlgorithmAccepted: OcspQuestion['isAlgorithmAccepted'] = (algorithm) =>
       'digest' in algorithm && algorithm.digest !== 'sha1';
     assert.match(judge([by(responder, '-rmd', 'sha1')], { isAlgorithmAccepted }), /not accepted \(ecdsa with sha1\)/);
     assert.equal(judge([by(responder)], { isAlgorithmAccepted }), 'good');
     const old = by(delegate({ settings: ['default_md = sha1'] }));
-    assert.match(judge([old], { isAlgorithmAccepted }), nobody);
+    assert.match(
+      judge([old], { isAlgorithmAccepted }),
+      refused('"CN=delegate" has a certificate signed with ecdsa with sha1, which is not accepted'),
+    );
     assert.equal(judge([old]), 'good');
   });
 });

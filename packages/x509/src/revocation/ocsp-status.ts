@@ -1,8 +1,5 @@
-import { isStrongKey } from '../certificate/certificate-verification.js';
-import { areNamesEqual } from '../certificate/distinguished-name.js';
-import { aPathCertificate, decodePathCertificate, type PathCertificate } from '../certificate/path-certificate.js';
-import { describeRefusedAlgorithm, type SignatureAlgorithm } from '../certificate/signature-algorithm.js';
-import { isSignedBy } from '../certificate/signature-verification.js';
+import { aPathCertificate } from '../certificate/path-certificate.js';
+import { describeRefusedAlgorithm } from '../certificate/signature-algorithm.js';
 import {
   aDuration,
   aFlag,
@@ -18,8 +15,8 @@ import {
   optional,
   readMembers,
 } from '../encoding/own-members.js';
-import { hashResponderKey, isAboutCertificate } from './ocsp-certificate-id.js';
-import type { OcspResponderCertificate } from './ocsp-responder.js';
+import { isAboutCertificate } from './ocsp-certificate-id.js';
+import { findResponder, type OcspResponderCertificate, type OcspResponderQuestion } from './ocsp-responder.js';
 import type { BasicOcspResponse, OcspAnswer, OcspResponse } from './ocsp-response.js';
 import type { RevocationStatus } from './revocation-status.js';
 
@@ -93,9 +90,9 @@ export function askResponses(given: OcspQuestion): RevocationStatus {
       faults.push(`An OCSP response is signed with an algorithm that is not accepted (${described}).`);
       continue;
     }
-    const responder = findResponder(response, question);
-    if (responder === undefined) faults.push('An OCSP response is signed by nobody who may answer for the issuer.');
-    else statements.push(...answers.map((answer) => ({ response, responder, answer })));
+    const found = findResponder(response, question);
+    if ('responder' in found) statements.push(...answers.map((answer) => ({ response, ...found, answer })));
+    else faults.push(`An OCSP response is signed by nobody who may answer for the issuer: ${found.fault}.`);
   }
   const revoked = findRevoked(statements, question);
   if (revoked !== undefined) return { status: 'revoked', reason: revoked.reason, revokedAt: revoked.revokedAt };
@@ -182,75 +179,10 @@ function findInterval({ answer, responder }: Statement, question: OcspQuestion):
   return { validFrom: Math.max(from, responder.notBefore), validUntil: Math.min(end, responder.notAfter + 1) };
 }
 
-/** RFC 6960 §4.2.2.2, id-kp-OCSPSigning. */
-const ocspSigning = '1.3.6.1.5.5.7.3.9';
-
-/**
- * RFC 6960 §4.2.2.2: who signed the response, if they may: the issuer of the certificate itself, or whom it has certified
- * for that, directly. Undefined: somebody else. The caller has accepted the algorithm of the response's signature.
- */
-function findResponder(response: BasicOcspResponse, question: OcspQuestion): OcspResponderCertificate | undefined {
-  const { issuer } = question;
-  if (isNamed(issuer, response) && isSignedBy(response, issuer.verificationKey)) return issuer;
-  return response.certificates.find(
-    (responder) =>
-      isNamed(responder, response) &&
-      isFitToRespond(responder, question) &&
-      isSignedBy(response, responder.verificationKey) &&
-      isDelegate(responder, question),
-  );
-}
-
-function isNamed(responder: OcspResponderCertificate, { responderId }: BasicOcspResponse): boolean {
-  if ('name' in responderId) return areNamesEqual(responder.subject, responderId.name);
-  const keyHash = hashResponderKey(responder);
-  return keyHash !== undefined && Buffer.compare(keyHash, responderId.keyHash) === 0;
-}
-
-/** What the responder's certificate says of itself. */
-function isFitToRespond(responder: OcspResponderCertificate, { certificate, profile, now }: OcspQuestion): boolean {
-  return (
-    // A responder does not vouch for itself; an issuer's serial numbers are unique.
-    responder.serialNumber !== certificate.serialNumber &&
-    // Named as it is: anyExtendedKeyUsage is everybody's.
-    responder.extendedKeyUsage?.includes(ocspSigning) === true &&
-    (responder.keyUsage === undefined || responder.keyUsage.includes('digitalSignature')) &&
-    responder.unknownCriticalExtensions.length === 0 &&
-    responder.notBefore <= now &&
-    now <= responder.notAfter &&
-    (profile === 'rfc5280' || isStrongKey(responder.publicKey))
-  );
-}
-
-function isDelegate(responder: OcspResponderCertificate, question: OcspQuestion): boolean {
-  const { issuer, isAlgorithmAccepted } = question;
-  return (
-    areNamesEqual(responder.issuer, issuer.subject) &&
-    isAlgorithmAccepted(responder.signatureAlgorithm) &&
-    isSignedBy(responder, issuer.verificationKey) &&
-    (responder.hasOcspNoCheck || isKnownGood(responder, question))
-  );
-}
-
-/** §4.2.2.2.1: how a responder without ocsp-nocheck is checked is for the client to say. */
-function isKnownGood({ der }: OcspResponderCertificate, { profile, isResponderGood }: OcspQuestion): boolean {
-  if (isResponderGood === undefined) return profile === 'rfc5280';
-  const decoding = decodePathCertificate(der);
-  return decoding.ok && isResponderGood(decoding.value);
-}
-
 /** Is this certificate revoked, by these responses? */
-export interface OcspQuestion {
-  readonly certificate: PathCertificate;
-  /** Its issuer, already validated; may be the trust anchor. */
-  readonly issuer: PathCertificate;
+export interface OcspQuestion extends OcspResponderQuestion {
   /** Any responses: those that are about other certificates are passed over. */
   readonly responses: readonly OcspResponse[];
-  /** For the responses' signatures and those of the responders' certificates. */
-  readonly isAlgorithmAccepted: (algorithm: SignatureAlgorithm) => boolean;
-  readonly profile: 'strict' | 'rfc5280';
-  /** Milliseconds since 1970-01-01T00:00:00Z. */
-  readonly now: number;
   /** For so long after its end an answer is current still. */
   readonly graceMilliseconds: number;
   /** What was sent with the request; undefined: nothing was, or the responses have been compared before. */
@@ -261,9 +193,4 @@ export interface OcspQuestion {
   readonly freshnessMilliseconds?: number | undefined;
   /** How far the responder's clock may be ahead of ours; 0 where it is left out. */
   readonly clockSkewMilliseconds?: number | undefined;
-  /**
-   * For responders' certificates without ocsp-nocheck (RFC 6960 §4.2.2.2.1): is it not revoked? Where it is left out,
-   * such responders are refused in the strict profile.
-   */
-  readonly isResponderGood?: ((responder: PathCertificate) => boolean) | undefined;
 }
