@@ -118,6 +118,11 @@ const calls: Readonly<Record<string, Call | readonly Call[]>> = {
     members: { text: '', label: 'CERTIFICATE' },
     bad: { text: noText, label: noText },
   },
+  decodePemBundle: {
+    call: ({ text, label }) => certificates.decodePemBundle(text as never, label as never),
+    members: { text: '', label: 'CERTIFICATE' },
+    bad: { text: noText, label: noText },
+  },
   decodeClientCertificate: one((der) => certificates.decodeClientCertificate(der as never), target.der, noOctets),
   describePublicKey: one((key) => certificates.describePublicKey(key as never), target.publicKey, [
     undefined,

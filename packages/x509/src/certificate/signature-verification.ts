@@ -1,5 +1,5 @@
 import { constants, createPublicKey, type KeyObject, verify, type VerifyKeyObjectInput } from 'node:crypto';
-import { type ArgumentRule, decodedBy, expectArgument } from '../encoding/own-members.js';
+import { type ArgumentRule, decodedBy, expectArgument, hasMember, isObject } from '../encoding/own-members.js';
 import type { SignatureAlgorithm } from './signature-algorithm.js';
 
 /** Something signed: a certificate, a CRL, an OCSP response. */
@@ -103,7 +103,8 @@ export interface Signed {
 const aSigned = decodedBy('a decoder', 'signed');
 const aVerificationKey: ArgumentRule = {
   words: 'the verificationKey of a certificate',
-  holds: (value) => value instanceof VerificationKey,
+  // Not by its class, of which a process may have two: a bundle's and an installed one.
+  holds: (value) => isObject(value) && Object.hasOwn(value, 'subjectPublicKeyInfo') && hasMember(value, 'key'),
 };
 
 const verdicts = new WeakMap<Signed, WeakMap<VerificationKey, boolean>>();

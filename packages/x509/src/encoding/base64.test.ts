@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
-import { Base64Decoder, decodeBase64 } from './base64.js';
+import { Base64Decoder, decodeBase64, decodePemBundle } from './base64.js';
 import { countRuns, isLongRun } from '../test-support/random-runs.js';
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
@@ -142,6 +142,37 @@ describe('decodeBase64', () => {
   for (const [what, text, fault] of refused) {
     test(`refuses ${what}`, () => {
       assert.deepEqual(decodeBase64(text), { ok: false, fault });
+    });
+  }
+});
+
+describe('a bundle of PEM blocks', () => {
+  const block = (label: string, body: string): string => `-----BEGIN ${label}-----\n${body}\n-----END ${label}-----\n`;
+  const [one, other] = [block('CERTIFICATE', 'TWFu'), block('CERTIFICATE', 'TW\r\nE=')];
+
+  test('gives every block, whatever stands between them', () => {
+    for (const text of [one + other, `a CA\n${one}# another ----\n${other}the end\n`, `\r\n${one}\r\n\r\n${other}`]) {
+      const decoding = decodePemBundle(text, 'CERTIFICATE');
+      assert.deepEqual(decoding.ok && decoding.blocks.map(String), ['Man', 'Ma']);
+    }
+    const decoding = decodePemBundle(one, 'CERTIFICATE');
+    assert.equal(decoding.ok && decoding.blocks.length, 1);
+  });
+
+  for (const [what, text, fault] of [
+    ['nothing', '', 'not_pem'],
+    ['a path', 'ca.pem', 'not_pem'],
+    ['a private key beside it', one + block('EC PRIVATE KEY', 'TWFu'), 'private_key'],
+    ['a list beside it', one + block('X509 CRL', 'TWFu'), 'other_label'],
+    ['a label that only begins so', block('CERTIFICATE REQUEST', 'TWFu'), 'other_label'],
+    ['a block without its end', one + other.slice(0, -6), 'broken_block'],
+    ['a block that ends within the next one', `${one.slice(0, 33)}${other}`, 'broken_block'],
+    ['a block that ends as another', one.replace('END CERTIFICATE', 'END X509 CRL') + other, 'broken_block'],
+    ['a block of something else', one + block('CERTIFICATE', 'TWF-'), 'not_base64'],
+    ['an empty block', one + block('CERTIFICATE', ''), 'not_base64'],
+  ] as const) {
+    test(`${what}: ${fault}`, () => {
+      assert.deepEqual(decodePemBundle(text, 'CERTIFICATE'), { ok: false, fault });
     });
   }
 });

@@ -133,3 +133,43 @@ export function decodePem(text: string, label: string): PemDecoding {
   const decoding = decodeBase64(block.slice(head.length, -tail.length).replace(/\s/g, ''));
   return decoding.ok ? decoding : { ok: false, fault: 'not_base64' };
 }
+
+/** Why a text is no bundle of PEM blocks of one label. */
+export type PemBundleFault = Exclude<PemFault, 'several_blocks' | 'text_around'> | 'broken_block';
+
+/** The bytes of the PEM blocks, in their order; at least one. */
+export type PemBundleDecoding =
+  | { readonly ok: true; readonly blocks: readonly Uint8Array[] }
+  | { readonly ok: false; readonly fault: PemBundleFault };
+
+/**
+ * Decodes a text of PEM blocks (RFC 7468) of one label, such as a certificate with those of its CAs. Text between the
+ * blocks is passed over (section 2); a block that can't be read, or has another label, refuses all of them.
+ *
+ * @example
+ * ```ts
+ * import { readFileSync } from 'node:fs';
+ * import { decodePemBundle } from '@certgate/x509';
+ *
+ * const decoding = decodePemBundle(readFileSync('chain.pem', 'utf8'), 'CERTIFICATE');
+ * console.log(decoding.ok ? decoding.blocks.length : decoding.fault);
+ * ```
+ */
+export function decodePemBundle(text: string, label: string): PemBundleDecoding {
+  expectArgument(text, aText, 'The text of decodePemBundle');
+  expectArgument(label, aText, 'The label of decodePemBundle');
+  const [head, tail] = [`-----BEGIN ${label}-----`, `-----END ${label}-----`];
+  const [, ...parts] = text.split('-----BEGIN ').map((part) => `-----BEGIN ${part}`);
+  if (parts.length === 0) return { ok: false, fault: 'not_pem' };
+  if (parts.some((part) => /^-----BEGIN [^-\r\n]*PRIVATE KEY/.test(part))) return { ok: false, fault: 'private_key' };
+  const blocks: Uint8Array[] = [];
+  for (const part of parts) {
+    if (!part.startsWith(head)) return { ok: false, fault: 'other_label' };
+    const end = part.indexOf(tail);
+    if (end === -1) return { ok: false, fault: 'broken_block' };
+    const decoding = decodeBase64(part.slice(head.length, end).replace(/\s/g, ''));
+    if (!decoding.ok) return { ok: false, fault: 'not_base64' };
+    blocks.push(decoding.bytes);
+  }
+  return { ok: true, blocks };
+}

@@ -95,7 +95,7 @@ export function expectArgument(value: unknown, { words, holds }: ArgumentRule, o
   if (!holds(value)) throw new TypeError(`${owner} must be ${words}.`);
 }
 
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+export const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 const isCount = (value: unknown): boolean => typeof value === 'number' && value >= 0;
 
 export const anObject: ArgumentRule = { words: 'an object', holds: isObject };
