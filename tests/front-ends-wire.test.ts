@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { type OutgoingHttpHeaders, connect } from 'node:http2';
 import { tmpdir } from 'node:os';
@@ -30,6 +31,12 @@ after(async () => {
   await upstream.stop();
   rmSync(folder, { recursive: true, force: true });
 });
+
+interface Http2Answer {
+  /** Its fields, as JSON. */
+  readonly head: string;
+  readonly body: string;
+}
 
 for (const name of proxyNames) {
   for (const variant of proxyVariants) {
@@ -65,6 +72,10 @@ function describeWire(name: ProxyName, variant: ProxyVariant): void {
   }
 
   async function sendOverHttp2(caller: Caller | undefined, fields: OutgoingHttpHeaders): Promise<Arrival> {
+    return JSON.parse((await askOverHttp2(caller, fields)).body) as Arrival;
+  }
+
+  async function askOverHttp2(caller: Caller | undefined, fields: OutgoingHttpHeaders): Promise<Http2Answer> {
     const own = caller === undefined ? {} : { cert: caller.cert, key: caller.key };
     const session = connect(`https://localhost:${proxy.port}`, {
       ...own,
@@ -74,8 +85,11 @@ function describeWire(name: ProxyName, variant: ProxyVariant): void {
       },
     });
     try {
-      const stream = session.request({ ':path': '/api/Whoami', ...fields });
-      return JSON.parse(await text(stream)) as Arrival;
+      const stream = session.request({ ':path': '/api/Whoami', ...fields }, { endStream: true });
+      const answered = once(stream, 'response') as Promise<[object]>;
+      const body = text(stream);
+      const [head] = await answered;
+      return { head: JSON.stringify(head), body: await body };
     } finally {
       session.destroy();
     }
@@ -135,6 +149,27 @@ function describeWire(name: ProxyName, variant: ProxyVariant): void {
       }
     });
   }
+
+  it('tells its secret in no answer to TRACE', async () => {
+    const forwards = [[], ...['0', '1', '9', '-1', '00', 'x', ''].map((count) => [`Max-Forwards: ${count}`])];
+    for (const method of ['TRACE', 'trace', 'OPTIONS']) {
+      for (const lines of forwards) {
+        for (const target of ['/api/Whoami', '*', `https://localhost:${proxy.port}/`]) {
+          const connection = await TlsConnection.open(proxy.port, certificates, certificates.callers.issued);
+          const fields = [`Host: localhost:${proxy.port}`, 'Connection: close', ...lines];
+          const { head, body } = await connection.ask(`${method} ${target} HTTP/1.1\r\n${fields.join('\r\n')}\r\n\r\n`);
+          connection.close();
+          // What arrived at the app has the secret, and only the app tells it here.
+          const isFromApp = body.startsWith('{"method":');
+          assert.ok(
+            isFromApp || !`${head}${body}`.includes(frontEndSecret),
+            `${method} ${target} ${lines.join()}: ${body}`,
+          );
+          assert.ok(method !== 'TRACE' || !isFromApp);
+        }
+      }
+    }
+  });
 
   describe('with fields that the caller sends under those names', () => {
     const victim = (): Fields => getOwnFields(certificates.callers.issued);
@@ -197,6 +232,13 @@ function describeWire(name: ProxyName, variant: ProxyVariant): void {
     });
 
     if (form.speaksHttp2) {
+      it('tells its secret in no answer to TRACE over HTTP/2', async () => {
+        for (const fields of [{}, { 'max-forwards': '0' }, { 'max-forwards': '1' }]) {
+          const { head, body } = await askOverHttp2(certificates.callers.issued, { ':method': 'TRACE', ...fields });
+          assert.ok(!`${head}${body}`.includes(frontEndSecret), body);
+        }
+      });
+
       it('replaces them over HTTP/2 as well', async () => {
         const { issued } = certificates.callers;
         for (const caller of [undefined, issued]) {

@@ -17,13 +17,13 @@ export interface EchoUpstream {
   stop(): Promise<void>;
 }
 
-/** Answers each request with what arrived, as JSON. */
+/** Answers each request with what arrived, as JSON; but TRACE in three words, so that what comes back is the proxy's own. */
 export async function startEchoUpstream(): Promise<EchoUpstream> {
   const server = createServer((request, response) => {
     request.resume().once('end', () => {
       const { method = '', url = '', rawHeaders, rawTrailers, socket } = request;
       const arrival: Arrival = { method, url, rawHeaders, rawTrailers, connection: socket.remotePort ?? 0 };
-      const body = JSON.stringify(arrival);
+      const body = method === 'TRACE' ? 'from the app' : JSON.stringify(arrival);
       response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) });
       response.end(body);
     });

@@ -3,6 +3,8 @@ import type { Caller, Certificates } from './callers.js';
 
 export interface Answer {
   readonly status: number;
+  /** The status line and the fields, as they came. */
+  readonly head: string;
   readonly body: string;
 }
 
@@ -84,6 +86,6 @@ export class TlsConnection {
     if (this.#received.length < stop || (length === undefined && !this.#ended)) return undefined;
     const body = this.#received.slice(start, stop);
     this.#received = this.#received.slice(stop);
-    return { status, body };
+    return { status, head, body };
   }
 }
