@@ -51,6 +51,8 @@ export const isolationSetting = 'CERTGATE_FRONT_END_ISOLATION';
 export interface FrontEndSettings {
   readonly frontEnd: FrontEndName | undefined;
   readonly secret: FrontEndSecretOption | undefined;
+  /** The setting is there and has no value. */
+  readonly isSecretEmpty: boolean;
   readonly isolation: FrontEndIsolation | undefined;
   readonly fault: string | undefined;
 }
@@ -58,6 +60,7 @@ export interface FrontEndSettings {
 const nothingSet: FrontEndSettings = Object.freeze({
   frontEnd: undefined,
   secret: undefined,
+  isSecretEmpty: false,
   isolation: undefined,
   fault: undefined,
 });
@@ -77,6 +80,7 @@ export function readFrontEndSettings(environment: Environment): FrontEndSettings
   return {
     frontEnd: frontEnd as FrontEndName | undefined,
     secret: secrets as readonly string[] as readonly [string, string] | undefined,
+    isSecretEmpty: Object.hasOwn(environment, secretSetting) && environment[secretSetting] === '',
     isolation: isolation as FrontEndIsolation | undefined,
     fault: undefined,
   };

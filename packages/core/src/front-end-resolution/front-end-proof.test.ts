@@ -68,6 +68,18 @@ for (const frontEnd of own) {
       assert.equal(resolve(meant, development), frontEnd);
     });
 
+    it('an empty app setting for the secret is a secret that is missed, whatever the isolation', () => {
+      const empty: Environment = { CERTGATE_FRONT_END_SECRET: '' };
+      const isolated: FrontEndOptions = { frontEnd, frontEndIsolation: 'private-network' };
+      const inSettings = { ...empty, CERTGATE_FRONT_END: frontEnd, CERTGATE_FRONT_END_ISOLATION: 'loopback' };
+      assert.equal(resolve(isolated, empty), 'front_end_unproven');
+      assert.equal(resolve({}, inSettings), 'front_end_unproven');
+      assert.equal(resolve({ ...isolated, frontEndSecret: secret }, empty), `${frontEnd}+secret`);
+      assert.equal(resolve(isolated, { ...development, ...empty }), frontEnd);
+      const denied = resolveFrontEnd({}, inSettings);
+      assert.match('detail' in denied ? denied.detail : '', /CERTGATE_FRONT_END_SECRET is there, but it is empty/);
+    });
+
     it('needs nothing in Development and under the waiver', () => {
       assert.equal(resolve({ frontEnd }, development), frontEnd);
       assert.equal(resolve({ frontEnd }, { ...development, WEBSITE_SKU: 'Dynamic' }), 'front_end_unproven');

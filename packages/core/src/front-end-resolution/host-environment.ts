@@ -20,12 +20,20 @@ export function listFlexConsumptionMarks(environment: Environment): readonly str
   return [...(isFlexSku ? ['WEBSITE_SKU'] : []), ...listPresent(environment, /^(?:LEGION_|WEBSITE_POD_NAME$)/)];
 }
 
+/** Set by Functions' own plans; Linux Consumption runs on Service Fabric. */
+const azurePlaces =
+  /^(?:WEBSITE_(?:INSTANCE_ID|SKU|POD_NAME|PLACEHOLDER_MODE|HOME_STAMPNAME|SITE_NAME|OWNER_NAME|DEPLOYMENT_ID|ISOLATION|RESOURCE_GROUP)$|LEGION_|CONTAINER_NAME$|REGION_NAME$|APPSETTING_|MESH_INIT_URI$)/;
+
+/** For messages: whether the environment tells of a plan of Azure Functions, and of no other platform. */
+export function isOnAzure(environment: Environment): boolean {
+  return listPresent(environment, azurePlaces).length > 0 && listPresent(environment, otherPlatforms).length === 0;
+}
+
 /**
  * Variables of Azure's hosts and of container images. None is on a plain laptop. `WEBSITE_HOSTNAME` is not among them,
  * since Core Tools sets it too.
  */
-const hostedPlaces =
-  /^(?:WEBSITE_(?:INSTANCE_ID|SKU|POD_NAME|PLACEHOLDER_MODE|HOME_STAMPNAME|SITE_NAME|OWNER_NAME|DEPLOYMENT_ID|ISOLATION|RESOURCE_GROUP)$|LEGION_|CONTAINER_NAME$|REGION_NAME$|APPSETTING_|MESH_INIT_URI$|DOTNET_RUNNING_IN_CONTAINER$)/;
+const hostedPlaces = new RegExp(`${azurePlaces.source}|^DOTNET_RUNNING_IN_CONTAINER$`);
 
 export function listHostMarks(environment: Environment): readonly string[] {
   return [otherPlatforms, neverOnAppService, hostedPlaces].flatMap((marks) => listPresent(environment, marks));

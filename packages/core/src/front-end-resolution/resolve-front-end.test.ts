@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import * as fc from 'fast-check';
 import type { FrontEndName } from '../front-ends/front-end-table.js';
 import { type Environment, isDevelopment, localHostMark } from './host-environment.js';
-import { resolveFrontEnd } from './resolve-front-end.js';
+import { type HostKind, resolveFrontEnd } from './resolve-front-end.js';
 
 /** What `func start` sets for the worker. */
 const development: Environment = {
@@ -99,7 +99,7 @@ describe('what the operator says', () => {
       assert.equal(frontEnd.outcome, 'denied');
       return frontEnd.detail;
     };
-    assert.match(detail(undefined, {}), /no known host.*CERTGATE_FRONT_END=app-service/);
+    assert.match(detail(undefined, {}), /no known host.*CERTGATE_FRONT_END: application-gateway, .*nginx/);
     assert.match(detail(undefined, { CONTAINER_NAME: 'c' }), /CONTAINER_NAME.*frontEnd: 'app-service'/);
     assert.match(
       detail(undefined, { ...development, WEBSITE_SKU: 'Dynamic' }),
@@ -109,6 +109,32 @@ describe('what the operator says', () => {
       detail('app-service', { CONTAINER_APP_NAME: 'n' }),
       /CONTAINER_APP_NAME.*anybody can set x-arr-clientcert/,
     );
+  });
+});
+
+describe('the front end that is recommended where none is known', () => {
+  const recommend = (environment: Environment, host: HostKind): string => {
+    const frontEnd = resolveFrontEnd({}, environment, host);
+    assert.equal(frontEnd.outcome, 'denied');
+    const [, first] = /(app-service|nginx)/.exec(frontEnd.detail) ?? [];
+    return `${first ?? 'none'}${frontEnd.detail.includes("frontEnd: 'direct-tls'") ? ', direct-tls' : ''}`;
+  };
+
+  for (const [host, environment, unnamed, named] of hosts) {
+    if (unnamed !== 'front_end_unknown') continue;
+    const isPlan = named === 'app-service' && !/^(?:Core Tools|nothing)/.test(host);
+    it(`${host}: ${isPlan ? 'App Service' : 'one that ends TLS there'}`, () => {
+      assert.equal(recommend(environment, 'functions'), isPlan ? 'app-service' : 'nginx');
+      const meantLocal = { ...environment, AZURE_FUNCTIONS_ENVIRONMENT: 'Development' };
+      assert.equal(recommend(meantLocal, 'functions'), isPlan ? 'app-service' : 'nginx');
+      // Anybody who reaches a server of the app's own could send the header of App Service.
+      assert.equal(recommend(environment, 'server'), 'nginx, direct-tls');
+      assert.equal(recommend(meantLocal, 'server'), 'nginx, direct-tls');
+    });
+  }
+
+  it("in Azure Functions' own image, run anywhere: one that ends TLS there", () => {
+    assert.equal(recommend({ DOTNET_RUNNING_IN_CONTAINER: 'true' }, 'functions'), 'nginx');
   });
 });
 

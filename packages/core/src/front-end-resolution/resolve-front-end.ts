@@ -16,6 +16,7 @@ import {
 import {
   type Environment,
   isDevelopment,
+  isOnAzure,
   listFlexConsumptionMarks,
   listHostMarks,
   listPresent,
@@ -24,7 +25,7 @@ import {
   readVariable,
 } from './host-environment.js';
 import { FrontEndSecret } from './front-end-secret.js';
-import { findFrontEnd, type FrontEndName } from '../front-ends/front-end-table.js';
+import { findFrontEnd, type FrontEndName, frontEndNames } from '../front-ends/front-end-table.js';
 import { RequestReader, secretHeaderName } from './request-reader.js';
 
 /** The front end that holds for an app, or why there is none to go by. */
@@ -41,12 +42,19 @@ type FrontEndDenial = Denial & {
   readonly code: 'front_end_unknown' | 'front_end_contradicted' | 'front_end_unproven';
 };
 
+/** What runs the app, for messages: the Functions host, or a server of the app's own. */
+export type HostKind = 'functions' | 'server';
+
 /**
  * Who may set the certificate's fields is said by the operator, in code or by an app setting. The environment may
  * contradict that, and then every call is refused; it never widens it. Only on App Service itself may it be left out,
  * and in Development (`isDevelopment`), where the callers are the developer's own.
  */
-export function resolveFrontEnd(given: FrontEndOptions, environment: Environment): ResolvedFrontEnd {
+export function resolveFrontEnd(
+  given: FrontEndOptions,
+  environment: Environment,
+  host: HostKind = 'functions',
+): ResolvedFrontEnd {
   // What the options inherit was written by nobody.
   const options = copyOwn(given);
   const settings = readFrontEndSettings(environment);
@@ -59,7 +67,7 @@ export function resolveFrontEnd(given: FrontEndOptions, environment: Environment
   }
   const name = options.frontEnd ?? settings.frontEnd;
   const isAnywhere = options[frontEndOverride] === true;
-  const stated = stateFrontEnd(name, environment, isAnywhere);
+  const stated = isAnywhere ? stateAnywhere(environment) : stateFrontEnd(name, environment, host);
   if (stated.outcome === 'denied') return stated;
   const frontEnd = findFrontEnd(name ?? 'app-service', options.forwardedElements);
   const secret = options.frontEndSecret ?? settings.secret;
@@ -67,22 +75,28 @@ export function resolveFrontEnd(given: FrontEndOptions, environment: Environment
   const isWaived = isAnywhere || stated.isDevelopment;
   const unproven = findProofDenial(frontEnd, { secret, isolation }, isWaived);
   if (unproven !== undefined) return unproven;
-  // Whoever writes both wants both: a setting that went missing must not leave the isolation alone.
-  const isSecretMeant = Object.hasOwn(options, 'frontEndSecret') && frontEnd.needsProof;
-  if (isSecretMeant && secret === undefined && !isWaived)
-    return denyFrontEnd('front_end_unproven', missingSecretDetail);
+  // Whoever writes both wants both: a secret that went missing must not leave the isolation alone.
+  if (secret === undefined && frontEnd.needsProof && !isWaived) {
+    if (Object.hasOwn(options, 'frontEndSecret')) return denyFrontEnd('front_end_unproven', missingSecretDetail);
+    if (settings.isSecretEmpty) return denyFrontEnd('front_end_unproven', emptySecretDetail);
+  }
   const expected = secret === undefined ? undefined : new FrontEndSecret(secret);
   return { ...stated, reader: new RequestReader(frontEnd, expected, options.acceptForwardedChain === true) };
 }
 
 const missingSecretDetail = `frontEndSecret is given, but it is undefined: the variable that it is read from is not set, so every call is refused. Set that one or ${secretSetting}, or leave the option out.`;
 
+const emptySecretDetail = `The app setting ${secretSetting} is there, but it is empty, so every call is refused. Give it the secret that the front end sends, or take the setting away.`;
+
 /** The front end by name, before anything is known of what shows that a request came by it. */
 type StatedFrontEnd = Omit<Extract<ResolvedFrontEnd, { readonly outcome: 'known' }>, 'reader'> | FrontEndDenial;
 
-function stateFrontEnd(name: FrontEndName | undefined, environment: Environment, isAnywhere: boolean): StatedFrontEnd {
-  if (isAnywhere) return { outcome: 'known', name: 'anywhere', isDevelopment: isDevelopment(environment) };
-  return name === undefined ? deduceFrontEnd(environment) : confirmFrontEnd(name, environment);
+function stateAnywhere(environment: Environment): StatedFrontEnd {
+  return { outcome: 'known', name: 'anywhere', isDevelopment: isDevelopment(environment) };
+}
+
+function stateFrontEnd(name: FrontEndName | undefined, environment: Environment, host: HostKind): StatedFrontEnd {
+  return name === undefined ? deduceFrontEnd(environment, host) : confirmFrontEnd(name, environment);
 }
 
 /** `isWaived`: nobody but the operator can reach the app, or the operator has taken the danger on. */
@@ -126,7 +140,7 @@ function confirmFrontEnd(name: FrontEndName, environment: Environment): StatedFr
   return { outcome: 'known', name, isDevelopment: isDevelopment(environment) };
 }
 
-function deduceFrontEnd(environment: Environment): StatedFrontEnd {
+function deduceFrontEnd(environment: Environment, host: HostKind): StatedFrontEnd {
   if (isDevelopment(environment)) return { outcome: 'known', name: 'development', isDevelopment: true };
   const contradicting = [
     ...listPresent(environment, otherPlatforms),
@@ -136,18 +150,28 @@ function deduceFrontEnd(environment: Environment): StatedFrontEnd {
   if (readVariable(environment, 'WEBSITE_INSTANCE_ID') !== undefined && contradicting.length === 0) {
     return { outcome: 'known', name: 'app-service', isDevelopment: false };
   }
-  return denyFrontEnd('front_end_unknown', describeUnknown(environment));
+  return denyFrontEnd('front_end_unknown', describeUnknown(environment, host));
 }
 
-function describeUnknown(environment: Environment): string {
+function describeUnknown(environment: Environment, host: HostKind): string {
   const marks = listHostMarks(environment);
-  const remedy = `Name it by the option frontEnd: 'app-service' or the app setting ${frontEndSetting}=app-service, and only where App Service's front end is the sole way to this app; where another front end is, name that.`;
   const place = marks.length === 0 ? 'no known host' : `a host that is known by ${marks.join(', ')}`;
   const unknown = `It is not known which front end sets the certificate header (${place}), so every call is refused.`;
-  if (readVariable(environment, 'AZURE_FUNCTIONS_ENVIRONMENT') !== 'Development') return `${unknown} ${remedy}`;
+  const remedy = describeRemedy(environment, host);
+  const isMeantLocal = readVariable(environment, 'AZURE_FUNCTIONS_ENVIRONMENT') === 'Development';
+  if (!isMeantLocal || host === 'server') return `${unknown} ${remedy}`;
   const why =
     marks.length > 0
       ? `this environment has ${marks.join(', ')} of another host`
       : 'nothing shows that this is a local host: it is not run by `certgate dev`, and Core Tools would have set FUNCTIONS_CORETOOLS_ENVIRONMENT and a WEBSITE_HOSTNAME of this machine';
   return `${unknown} AZURE_FUNCTIONS_ENVIRONMENT is Development, which does not count, since ${why}. On your own machine, start the app by \`npx --no-install certgate dev\` or \`func start\`. Elsewhere: ${remedy.charAt(0).toLowerCase()}${remedy.slice(1)}`;
+}
+
+/** Not App Service first where nothing tells of it: named in front of nothing, it lets anybody send the header. */
+function describeRemedy(environment: Environment, host: HostKind): string {
+  if (host === 'functions' && isOnAzure(environment))
+    return `Name it by the option frontEnd: 'app-service' or the app setting ${frontEndSetting}=app-service, and only where App Service's front end is the sole way to this app; where another front end is, name that.`;
+  const own = frontEndNames.filter((name) => name !== 'app-service').join(', ');
+  const direct = host === 'server' ? `, or frontEnd: 'direct-tls' where TLS ends in this process` : '';
+  return `Name what ends TLS in front of this app by the option frontEnd or the app setting ${frontEndSetting}: ${own}${direct}. The name app-service is for apps on Azure that can be reached by App Service's front end alone: anywhere else, every caller could claim any certificate. See docs/front-ends.md.`;
 }

@@ -108,7 +108,7 @@ export type CertificateSource =
 /** Once, when the gate starts. */
 export function resolveCertificateSource({ options, isDirectTls }: GateSettings): CertificateSource {
   if (isDirectTls) return resolveDirectTls(options);
-  const frontEnd = resolveFrontEnd(options, process.env);
+  const frontEnd = resolveFrontEnd(options, process.env, 'server');
   if (frontEnd.outcome === 'denied') return frontEnd;
   const { reader } = frontEnd;
   return { outcome: 'known', read: ({ findField }) => reader.read(findField) };
