@@ -392,6 +392,30 @@ describe('secureFastify', () => {
     }, /called twice/);
   });
 
+  it('refuses a requirement that is written and undefined, by the name of the route', async (context) => {
+    const app = createApp(context);
+    const requirements = [undefined, null, { roles: undefined }, { functionName: undefined }, { roles: [undefined] }];
+    for (const [index, certgate] of requirements.entries())
+      app.get(`/before-${index}`, { config: { certgate } }, whoami);
+    const lines: string[] = [];
+    const write = (line: string): void => void lines.push(line);
+    const log = { info: write, warn: write };
+    await app.register(secureFastify(createGate({ trustStore, frontEnd: 'haproxy', frontEndSecret, log })));
+    for (const [index, certgate] of requirements.entries()) {
+      assert.throws(() => app.get(`/after-${index}`, { config: { certgate } }, whoami), {
+        name: 'TypeError',
+        message: new RegExp(`the route GET /after-${index}`),
+      });
+    }
+    app.get('/none', { config: {} }, whoami);
+    const port = await start(app);
+    for (const index of requirements.keys()) {
+      assert.equal((await askBoth(port, `/before-${index}`))[0][0], 503);
+      assert.match(lines.at(-2) ?? '', new RegExp(`internal_fault.*the route GET /before-${index}`));
+    }
+    assert.equal((await askBoth(port, '/none'))[0][0], 200);
+  });
+
   it('answers 503 on a route whose requirement is not valid where that was added before', async (context) => {
     const app = createApp(context);
     app.get('/role', { config: { certgate: { role: 'writer' } } }, whoami);

@@ -41,6 +41,9 @@ export function readGateOptions(options: unknown, { who, more, environment }: Op
       `${who} does not know the option ${String(unknown)}; known are ${known.filter((key) => typeof key === 'string').join(', ')}.`,
     );
   }
+  const missing = more.find((name) => name in own && own[name] === undefined);
+  if (missing !== undefined)
+    throw new TypeError(`${missing} of ${who} is undefined. Give it a value, or leave the option out.`);
   expectTrustStore(who, own['trustStore']);
   expectFrontEndOptions(who, own, environment);
   if ('decisionLog' in own) expectDecisionLog(who, own['decisionLog']);

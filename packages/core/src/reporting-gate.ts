@@ -48,10 +48,24 @@ export class ReportingGate {
   async start(frontEndDenial: (Denial & { readonly code: StartCode }) | undefined): Promise<void> {
     if (frontEndDenial !== undefined) warnAtStart(frontEndDenial.code, frontEndDenial.detail);
     if (this.#isAnywhere) warnAtStart('front_end_anywhere', anywhereDetail);
+    await this.#loadTrust();
+    this.#trustLog.begin(this.#readReport());
+  }
+
+  /** Where `start` was rejected. That the trust is well again, the first decision after it tells. Rejects as `start`. */
+  async startAgain(): Promise<void> {
+    await this.#loadTrust();
+  }
+
+  async #loadTrust(): Promise<void> {
     const start = readMember(this.#trustStore, 'start') as TrustStore['start'];
-    if (start !== undefined) await Reflect.apply(start, this.#trustStore, []);
+    try {
+      if (start !== undefined) await Reflect.apply(start, this.#trustStore, []);
+    } catch (error) {
+      this.#trustLog.begin(this.findTrustReport());
+      throw error;
+    }
     const report = this.#readReport();
-    this.#trustLog.begin(report);
     if (report?.fault !== undefined)
       warnAtStart('trust_unavailable', `${report.description}: ${report.fault}. ${unavailableDetail}`);
     warnOfTrust(report?.warnings ?? []);

@@ -1,11 +1,15 @@
 import { type ClientIdentity, ClientIdentityMissing } from '@certgate/core';
-import { passedRequests } from './gate/passed-requests.js';
+import { expectGate, type Gate } from './gate/http-gate.js';
+import { findCurrent, findPassed, type PassedRequest } from './gate/passed-requests.js';
 
 /**
  * Who calls: the identity that the gate admitted with this request.
  *
  * `request` is the object that the adapter was given: Node's request (also Express's), Fastify's request or its `raw`, or the
  * `Request` of a fetch-style handler.
+ *
+ * Where two gates have let the request pass, one around the other, it is the identity that the gate admitted whose handlers
+ * have the request. `gate` asks for what that one has said, wherever the code runs.
  *
  * @example
  * ```ts
@@ -16,10 +20,10 @@ import { passedRequests } from './gate/passed-requests.js';
  * ```
  *
  * @throws {ClientIdentityMissing} on an anonymous route, and where no gate has decided about the request, so that a forgotten
- * gate can't look like an admitted caller.
+ * gate can't look like an admitted caller. Also as `findClientIdentity`.
  */
-export function getClientIdentity(request: object): ClientIdentity {
-  const identity = findClientIdentity(request);
+export function getClientIdentity(request: object, ...of: readonly [gate?: Gate]): ClientIdentity {
+  const identity = findClientIdentity(request, ...of);
   if (identity !== undefined) return identity;
   throw new ClientIdentityMissing(
     'No client was authenticated for this request. Either no gate stands before this handler, or the route is anonymous ' +
@@ -27,10 +31,27 @@ export function getClientIdentity(request: object): ClientIdentity {
   );
 }
 
-/** The identity that the gate admitted with this request; undefined on an anonymous route. */
-export function findClientIdentity(request: object): ClientIdentity | undefined {
-  const passed = passedRequests.get(request) ?? passedRequests.get(findRaw(request));
-  return passed?.identity;
+/**
+ * The identity that the gate admitted with this request; undefined on an anonymous route. `gate` as in `getClientIdentity`.
+ *
+ * @throws {ClientIdentityMissing} without `gate`, in a Fastify app whose contexts have two gates: their hooks run in turn, and
+ * nobody can tell whose code asks.
+ * @throws {TypeError} for a gate that `createGate` did not make.
+ */
+export function findClientIdentity(request: object, ...of: readonly [gate?: Gate]): ClientIdentity | undefined {
+  const find = of.length === 0 ? findCurrent : findOfGate(of[0]);
+  const passed = find(request) ?? find(findRaw(request));
+  if (passed !== 'several') return passed?.identity;
+  throw new ClientIdentityMissing(
+    'Two gates have let this request pass, in a context of Fastify and in one around it, and it can not be told whose code ' +
+      'asks. Say which gate is meant: getClientIdentity(request, gate).',
+  );
+}
+
+/** By its presence: a gate that is undefined must not become another one. */
+function findOfGate(gate: Gate | undefined): (request: object) => PassedRequest | undefined {
+  const keeper = expectGate('getClientIdentity', gate);
+  return (request) => findPassed(request, keeper);
 }
 
 /** Fastify wraps Node's request. */

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { expectRequirement } from './gate/call-requirement.js';
 import { type Gate, expectGate } from './gate/http-gate.js';
-import { type PassedRequest, passedRequests } from './gate/passed-requests.js';
+import { findCurrent } from './gate/passed-requests.js';
 import { guardExchange, guardUngated } from './node/guard-exchange.js';
 import { noteSecured } from './node/secured-targets.js';
 
@@ -41,10 +41,8 @@ export function secureExpress(app: ExpressApp, gate: Gate): void {
   noteSecured('secureExpress', app);
   const handle = function (this: unknown, ...args: readonly [IncomingMessage, ServerResponse, ...unknown[]]): void {
     const [request, response, next, ...rest] = args;
-    const earlier = passedRequests.get(request);
-    const isOther = earlier !== undefined && earlier.gate !== guard && typeof next === 'function';
-    const handed = isOther ? [request, response, leaveApp(request, earlier, next), ...rest] : args;
-    const proceed = (): void => {
+    const proceed = (leave: (() => void) | undefined): void => {
+      const handed = leave === undefined ? args : [request, response, leaveBefore(leave, next), ...rest];
       Reflect.apply(original, this, handed);
     };
     guardExchange(guard, { request, response, isContinueAwaited: false, requirement: undefined, proceed });
@@ -54,10 +52,11 @@ export function secureExpress(app: ExpressApp, gate: Gate): void {
 }
 
 /** Where the app hands a request back to the app around it, what that app's gate has said holds again. */
-function leaveApp(request: object, ofOuterGate: PassedRequest, next: object): (...args: readonly unknown[]) => void {
-  return (...args) => {
-    passedRequests.set(request, ofOuterGate);
-    Reflect.apply(next as RoleMiddleware, undefined, args);
+function leaveBefore(leave: () => void, next: unknown): unknown {
+  if (typeof next !== 'function') return next;
+  return (...args: readonly unknown[]): unknown => {
+    leave();
+    return Reflect.apply(next as RoleMiddleware, undefined, args);
   };
 }
 
@@ -89,13 +88,13 @@ export function requireRole(role: string): RoleMiddleware {
  */
 export function requireAnyRole(roles: readonly string[]): RoleMiddleware {
   const requirement = Object.freeze({ roles: Object.freeze([Object.freeze([...roles])]) });
-  expectRequirement(requirement);
+  expectRequirement(requirement, 'requireAnyRole');
   return (request, response, next) => {
-    const gate = passedRequests.get(request)?.gate;
+    const passed = findCurrent(request);
     const proceed = (): void => {
       next();
     };
-    if (gate === undefined) guardUngated(request, response);
-    else guardExchange(gate, { request, response, isContinueAwaited: false, requirement, proceed });
+    if (passed === undefined || passed === 'several') guardUngated(request, response);
+    else guardExchange(passed.gate, { request, response, isContinueAwaited: false, requirement, proceed });
   };
 }

@@ -3,6 +3,7 @@ import type { ClientIdentity, DenialAnswer } from '@certgate/core';
 import { getClientIdentity } from './caller-identity.js';
 import { type RouteRequirement, expectRequirement } from './gate/call-requirement.js';
 import { expectGate, type Gate } from './gate/http-gate.js';
+import { enterContext } from './gate/passed-requests.js';
 import { passed } from './gate/verdict.js';
 import { hideSecret, settle, toCall } from './node/guard-exchange.js';
 import { discardBody } from './node/node-answer.js';
@@ -27,6 +28,8 @@ interface FastifyRequest {
 }
 
 interface RouteOptions {
+  readonly method: string | readonly string[];
+  readonly url: string;
   readonly config?: { readonly certgate?: RouteRequirement };
 }
 
@@ -59,9 +62,12 @@ export function secureFastify(gate: Gate): FastifyPlugin {
   const guard = expectGate('secureFastify', gate);
   const onRequest = (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
     const { raw, routeOptions } = request;
-    settle(guard.decideCall(toCall(raw), findRequirement(routeOptions)), (verdict) => {
+    const requirement = findRequirement(routeOptions);
+    const subject = requirement === undefined ? undefined : describeRoute(routeOptions);
+    settle(guard.decideCall(toCall(raw), requirement, subject), (verdict) => {
       if (verdict === passed) {
         hideSecret(raw);
+        enterContext(raw, guard);
         done();
         return;
       }
@@ -77,7 +83,8 @@ export function secureFastify(gate: Gate): FastifyPlugin {
       if (!app.hasRequestDecorator('clientIdentity')) app.decorateRequest('clientIdentity', { getter: readIdentity });
       app.addHook('onRequest', onRequest);
       app.addHook('onRoute', (route: RouteOptions) => {
-        expectRequirement(findRequirement(route));
+        const requirement = findRequirement(route);
+        if (requirement !== undefined) expectRequirement(requirement, describeRoute(route));
       });
       app.addHook('onReady', () => gate.start());
     } catch (error) {
@@ -94,9 +101,17 @@ export function secureFastify(gate: Gate): FastifyPlugin {
   });
 }
 
-/** Its own: a requirement that something else put on `Object.prototype` would name another function. */
+/**
+ * Its own: a requirement that something else put on `Object.prototype` would name another function. One that is undefined is
+ * none that is valid.
+ */
 function findRequirement({ config }: RouteOptions): RouteRequirement | undefined {
-  return config !== undefined && Object.hasOwn(config, 'certgate') ? config.certgate : undefined;
+  if (config === undefined || !Object.hasOwn(config, 'certgate')) return undefined;
+  return config.certgate ?? (null as never);
+}
+
+function describeRoute({ method, url }: RouteOptions): string {
+  return `the route ${String(method)} ${url}`;
 }
 
 function readIdentity(this: object): ClientIdentity {

@@ -81,6 +81,18 @@ describe('secureFetch', () => {
     const { gate } = createStage(context);
     assert.throws(() => secureFetch(undefined as never, gate), TypeError);
     assert.throws(() => secureFetch(hello, gate, { role: 'x' } as never), TypeError);
+    const named = (): Response => new Response();
+    for (const requirement of [
+      undefined,
+      null,
+      { roles: undefined },
+      { functionName: undefined },
+      { roles: [undefined] },
+    ])
+      assert.throws(() => secureFetch(named, gate, requirement as never), {
+        name: 'TypeError',
+        message: /secureFetch for the handler named/,
+      });
     const { gate: direct } = createStage(context, { frontEnd: 'direct-tls' });
     assert.throws(() => secureFetch(hello, direct), /secureServer/);
   });

@@ -2,7 +2,7 @@ import type { DenialAnswer } from '@certgate/core';
 import { type RouteRequirement, expectRequirement } from './gate/call-requirement.js';
 import { toFindField } from './gate/header-fields.js';
 import { expectGate, type Gate } from './gate/http-gate.js';
-import { passedRequests } from './gate/passed-requests.js';
+import { enterScope, findPassed, leaveScope, notePassed } from './gate/passed-requests.js';
 import { isUpgrade, passed } from './gate/verdict.js';
 
 /**
@@ -23,18 +23,21 @@ import { isUpgrade, passed } from './gate/verdict.js';
 export function secureFetch<Incoming extends Request, Rest extends unknown[]>(
   handler: (request: Incoming, ...rest: Rest) => Response | Promise<Response>,
   gate: Gate,
-  requirement?: RouteRequirement,
+  ...required: readonly [requirement?: RouteRequirement]
 ): (request: Incoming, ...rest: Rest) => Promise<Response> {
   if (typeof (handler as unknown) !== 'function') throw new TypeError('secureFetch needs a handler.');
   const guard = expectGate('secureFetch', gate);
   if (guard.isDirectTls) throw new TypeError('With the frontEnd "direct-tls", close the server by secureServer.');
-  expectRequirement(requirement);
+  const [requirement] = required;
+  // By its presence: one that is undefined was meant, and must not admit everybody.
+  if (required.length > 0) expectRequirement(requirement as RouteRequirement, describeHandler(handler));
   return async function (this: unknown, request, ...rest) {
     const { method } = request;
     const incoming = findIncoming(rest[0]);
-    const ofServer = incoming === undefined ? undefined : passedRequests.get(incoming);
-    if (ofServer?.gate === guard && ofServer.identity !== undefined) passedRequests.set(request, ofServer);
-    const findField = ofServer?.source.findField ?? toFindField(request.headers);
+    const ofServer = incoming === undefined ? undefined : findPassed(incoming, guard);
+    if (ofServer?.identity !== undefined) notePassed(request, ofServer);
+    const source = incoming === undefined ? undefined : findPassed(incoming)?.source;
+    const findField = source?.findField ?? toFindField(request.headers);
     const isOfUpgrade = incoming !== undefined && isUpgrade(incoming);
     const call = {
       request,
@@ -45,8 +48,18 @@ export function secureFetch<Incoming extends Request, Rest extends unknown[]>(
     };
     const verdict = await guard.decideCall(call, requirement);
     if (verdict !== passed) return createResponse(verdict as DenialAnswer, method);
-    return Reflect.apply(handler, this, [request, ...rest]);
+    const scope = enterScope(request, guard);
+    if (scope === undefined) return Reflect.apply(handler, this, [request, ...rest]);
+    try {
+      return await Reflect.apply(handler, this, [request, ...rest]);
+    } finally {
+      leaveScope(request, scope);
+    }
   };
+}
+
+function describeHandler({ name }: { readonly name: string }): string {
+  return name === '' ? 'secureFetch' : `secureFetch for the handler ${name}`;
 }
 
 /**

@@ -13,27 +13,44 @@ export interface RouteRequirement {
 
 const knownMembers = ['functionName', 'roles'];
 
-/** @throws {TypeError} for an unknown member, a function without a name, or a role that is empty or no text. */
+/**
+ * `subject` is what has the requirement, for messages.
+ *
+ * @throws {TypeError} for what is no requirement, an unknown member or one that is undefined, a function without a name, or a
+ * role that is empty or no text.
+ */
 export function readRequirement(
-  requirement: RouteRequirement | undefined,
+  requirement: RouteRequirement,
   ofGate: FunctionRequirement,
+  subject: string,
 ): FunctionRequirement {
-  if (requirement === undefined) return ofGate;
   if (typeof (requirement as unknown) !== 'object' || (requirement as unknown) === null)
-    throw new TypeError('A requirement is an object with functionName or roles.');
-  const own = copyOwn(requirement);
+    throw new TypeError(
+      `The requirement of ${subject} is ${describe(requirement)}; it must be an object with functionName or roles.`,
+    );
+  const own: Readonly<Record<string, unknown>> = copyOwn(requirement as object as Record<string, unknown>);
   const unknown = Reflect.ownKeys(own).find((key) => !knownMembers.some((known) => known === key));
   if (unknown !== undefined)
-    throw new TypeError(`A requirement has no member ${String(unknown)}; known are ${knownMembers.join(', ')}.`);
+    throw new TypeError(
+      `The requirement of ${subject} has no member ${String(unknown)}; known are ${knownMembers.join(', ')}.`,
+    );
+  // What is written was meant: without it, callers would be admitted that it should refuse.
+  const missing = knownMembers.find((name) => name in own && own[name] === undefined);
+  if (missing !== undefined)
+    throw new TypeError(`${missing} of ${subject} is undefined. Give it a value, or leave it out.`);
   const { functionName = ofGate.functionName, roles = [] } = own;
-  if (!Array.isArray(roles)) throw new TypeError('The roles of a requirement are a list.');
-  const groups = [...(roles as RouteRequirement['roles'] & object)].map((entry) => expectRoles(entry));
+  if (!Array.isArray(roles)) throw new TypeError(`The roles of ${subject} must be a list.`);
+  const groups = [...(roles as unknown[])].map((entry) => expectRoles(entry, subject));
   return copyOwn({ functionName: expectFunctionName(functionName), roles: Object.freeze(groups) });
 }
 
 /** Where an adapter is set up. @throws {TypeError} as `readRequirement`. */
-export function expectRequirement(requirement: RouteRequirement | undefined): void {
-  readRequirement(requirement, { functionName: 'http', roles: [] });
+export function expectRequirement(requirement: RouteRequirement, subject: string): void {
+  readRequirement(requirement, { functionName: 'http', roles: [] }, subject);
+}
+
+function describe(value: unknown): string {
+  return value === undefined || value === null ? String(value) : `a ${typeof value}`;
 }
 
 /** @throws {TypeError} for what is no name. */
@@ -42,11 +59,11 @@ export function expectFunctionName(name: unknown): string {
   throw new TypeError('functionName must be a text that is not empty.');
 }
 
-function expectRoles(entry: unknown): readonly string[] {
+function expectRoles(entry: unknown, subject: string): readonly string[] {
   // A copy first: `every` passes over the holes of a list.
   const list: readonly unknown[] = Array.isArray(entry) ? [...(entry as unknown[])] : [entry];
   if (list.length > 0 && list.every(isRole)) return Object.freeze(list);
-  throw new TypeError('A required role must be a text that is not empty.');
+  throw new TypeError(`A role that ${subject} requires must be a text that is not empty.`);
 }
 
 function isRole(role: unknown): role is string {

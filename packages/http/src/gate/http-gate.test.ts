@@ -69,6 +69,11 @@ describe('decide', () => {
       { roles: [[]] },
       { roles: [''] },
       { functionName: ' ' },
+      { roles: undefined },
+      { functionName: undefined },
+      { functionName: 'orders', roles: undefined },
+      { roles: null },
+      null,
       1,
     ])
       assert.equal(await codeOf(gate, fieldsOf(operator), requirement as never), 'internal_fault');
@@ -78,7 +83,7 @@ describe('decide', () => {
       throw new Error('no');
     };
     assert.equal(await codeOf(gate, thrower), 'internal_fault');
-    assert.equal(lines.length, 11);
+    assert.equal(lines.length, 16);
   });
 
   it('writes one line and publishes one event for each decision, with the correlation id of the answer', async (context) => {
@@ -198,6 +203,10 @@ describe('createGate', () => {
     ['a secret of direct-tls', { trustStore, frontEnd: 'direct-tls', frontEndSecret: secret }, /has no use for/],
     ['an isolation of direct-tls', { trustStore, frontEnd: 'direct-tls', frontEndIsolation: 'loopback' }, /no use for/],
     ['no name', { trustStore, functionName: '' }, /functionName must be/],
+    ...['functionName', 'allowAnonymous', 'log', 'decisionLog', 'frontEnd', 'frontEndIsolation'].map(
+      (name) =>
+        [`${name} that is undefined`, { trustStore, [name]: undefined }, new RegExp(`${name}.*undefined`)] as const,
+    ),
     ['a log without warn', { trustStore, log: { info: () => undefined } }, /info and warn/],
     ['no list', { trustStore, allowAnonymous: 'GET /health' }, /is a list/],
     ...[

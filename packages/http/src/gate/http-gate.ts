@@ -3,7 +3,7 @@
 //   an adapter's request
 //     │ passed-requests        this gate let it pass before              asks for roles alone
 //     │ anonymous-routes       method and path are open to all           passes without an identity
-//     │ http-gate              the gate did not start                    503 trust_unavailable
+//     │ gate-start             trust is not valid, or not there yet      503 trust_unavailable
 //     │ gate-settings          no front end to go by                     503 front_end_unknown, front_end_unproven …
 //     │ RequestReader of core  the secret and the text of the front end  401 front_end_bypassed, certificate_missing …
 //     │   or tls-certificate   the certificate of the TLS connection     401 certificate_missing
@@ -17,25 +17,17 @@ import {
   type Decision,
   type Denial,
   type DenialAnswer,
-  deny,
-  describeFault,
   type FunctionRequirement,
+  getPublicCode,
   isDevelopment,
   type LoggingCall,
   ReportingGate,
-  warnAtStart,
 } from '@certgate/core';
 import { readRequirement, type RouteRequirement } from './call-requirement.js';
-import {
-  type CertificateSource,
-  type GateOptions,
-  type GateSettings,
-  readGateSettings,
-  type RequestSource,
-  resolveCertificateSource,
-} from './gate-settings.js';
+import { type GateOptions, type GateSettings, readGateSettings, type RequestSource } from './gate-settings.js';
+import { GateStart, type Readiness, strangersCertificate } from './gate-start.js';
 import { type RequestHeaders, toFindField } from './header-fields.js';
-import { type Gatekeeper, type PassedRequest, passedRequests } from './passed-requests.js';
+import { findCurrent, findPassed, type Gatekeeper, notePassed, type PassedRequest } from './passed-requests.js';
 import { type IncomingCall, passed, type Verdict } from './verdict.js';
 
 /** Decides about requests. The adapters take one; `decide` serves whatever has no adapter. */
@@ -43,9 +35,15 @@ export interface Gate {
   /**
    * Loads trust, and says what stands in the way of admitting anybody. The first decision does it otherwise.
    *
-   * @throws {Error} where the trust document is not valid. The gate then refuses every call.
+   * @throws {Error} where the trust document is not valid. The gate then refuses every call, and looks again while it is
+   * called or asked whether it is ready.
    */
   start(): Promise<void>;
+  /**
+   * Whether the gate has what it needs to decide: a front end to go by, and trust that was loaded and is not too old. While it
+   * is not, every call of a closed route is refused with 503. It never rejects, and logs nothing.
+   */
+  isReady(): Promise<boolean>;
   /**
    * Decides by the header fields of a request, logs a line and publishes an event. It never throws or rejects. The correlation
    * id stands in both, and `createAnswer` tells it to a refused caller.
@@ -55,22 +53,19 @@ export interface Gate {
   createAnswer(denial: Denial, correlationId: string): DenialAnswer;
 }
 
-/** Set once trust was loaded; or why every call is refused. */
-type Readiness = Extract<CertificateSource, { outcome: 'known' }> | Denial;
-
 export class HttpGate implements Gate, Gatekeeper {
   readonly #settings: GateSettings;
   readonly #gate: ReportingGate;
   readonly #ofGate: FunctionRequirement;
   readonly #log: Pick<LoggingCall, 'log' | 'warn'>;
-  #start: Promise<void> | undefined;
-  #readiness: Readiness | undefined;
+  readonly #start: GateStart;
 
   /** @throws {TypeError} as `createGate`. */
   constructor(options: GateOptions) {
     this.#settings = readGateSettings(options);
     const { functionName, log } = this.#settings;
     this.#gate = new ReportingGate(this.#settings.options);
+    this.#start = new GateStart(this.#settings, this.#gate);
     this.#ofGate = Object.freeze({ functionName, roles: Object.freeze([]) });
     this.#log = {
       log: (line) => {
@@ -87,20 +82,14 @@ export class HttpGate implements Gate, Gatekeeper {
   }
 
   start(): Promise<void> {
-    return (this.#start ??= this.#load());
+    return this.#start.start();
   }
 
-  async #load(): Promise<void> {
-    try {
-      const source = resolveCertificateSource(this.#settings);
-      await this.#gate.start(source.outcome === 'denied' ? source : undefined);
-      this.#readiness = source;
-    } catch (error) {
-      const detail = `The gate did not start, so every call is refused: ${describeFault(error)}. Mend that, and start the app again.`;
-      this.#readiness = deny('trust_unavailable', detail);
-      warnAtStart('trust_unavailable', detail);
-      throw error;
-    }
+  async isReady(): Promise<boolean> {
+    const readiness = this.#start.readiness ?? (await this.#start.settle());
+    if (readiness.outcome === 'denied') return false;
+    const { code } = await this.#gate.decide(strangersCertificate, this.#ofGate, Date.now());
+    return code === 'allowed' || code === 'trust_locked' || getPublicCode(code) !== 'unavailable';
   }
 
   decide(
@@ -108,7 +97,12 @@ export class HttpGate implements Gate, Gatekeeper {
     requirement?: RouteRequirement,
     correlationId: string = randomUUID(),
   ): Decision | Promise<Decision> {
-    return this.#decide(() => ({ findField: toFindField(headers), socket: undefined }), requirement, correlationId);
+    try {
+      const required = this.#readRequirement(requirement);
+      return this.#decide(() => ({ findField: toFindField(headers), socket: undefined }), required, correlationId);
+    } catch (error) {
+      return this.#gate.denyFault(this.#createSubject(this.#ofGate, correlationId), error);
+    }
   }
 
   createAnswer(denial: Denial, correlationId: string): DenialAnswer {
@@ -116,24 +110,35 @@ export class HttpGate implements Gate, Gatekeeper {
     return createDenialAnswer(denial, correlationId, development);
   }
 
-  /** For adapters. Never throws or rejects. */
-  decideCall(call: IncomingCall, requirement?: RouteRequirement): Verdict | Promise<Verdict> {
+  /** For adapters. `subject` is what has the requirement, for messages. Never throws or rejects. */
+  decideCall(call: IncomingCall, requirement?: RouteRequirement, subject?: string): Verdict | Promise<Verdict> {
     const correlationId = randomUUID();
     try {
-      const earlier = passedRequests.get(call.request);
-      if (earlier?.gate === this) return this.#decideAgain(earlier, call.request, requirement);
+      const required = requirement === undefined ? undefined : this.#readRequirement(requirement, subject);
+      const earlier = this.#findEarlier(call.request);
+      if (earlier !== undefined) return this.#decideAgain(earlier, call.request, required);
       const { method, target } = call;
       // Another gate has taken its secret from the request; what it was given still has it.
-      const source = earlier?.source ?? call;
-      if (requirement === undefined && this.#settings.anonymousRoutes.includes(method, target)) {
-        // In place of another gate's entry: its identities and roles mean nothing here.
-        passedRequests.set(call.request, { gate: this, identity: undefined, source, correlationId });
+      const source = findPassed(call.request)?.source ?? call;
+      if (required === undefined && this.#settings.anonymousRoutes.includes(method, target)) {
+        notePassed(call.request, { gate: this, identity: undefined, source, correlationId });
         return passed;
       }
-      return this.#decideAnew(source, call.request, requirement, correlationId);
+      return this.#decideAnew(source, call.request, required ?? this.#ofGate, correlationId);
     } catch (error) {
       return this.#answerFault(error, correlationId);
     }
+  }
+
+  /** That a route is anonymous holds while no other gate stands between: after that, it may be another route. */
+  #findEarlier(request: object): PassedRequest | undefined {
+    const earlier = findPassed(request, this);
+    return earlier?.identity !== undefined || earlier === findCurrent(request) ? earlier : undefined;
+  }
+
+  #readRequirement(requirement: RouteRequirement | undefined, subject?: string): FunctionRequirement {
+    if (requirement === undefined) return this.#ofGate;
+    return readRequirement(requirement, this.#ofGate, subject ?? this.#ofGate.functionName);
   }
 
   #answerFault(error: unknown, correlationId: string): DenialAnswer {
@@ -144,15 +149,15 @@ export class HttpGate implements Gate, Gatekeeper {
   #decideAnew(
     source: RequestSource,
     request: object,
-    requirement: RouteRequirement | undefined,
+    required: FunctionRequirement,
     correlationId: string,
   ): Verdict | Promise<Verdict> {
     const conclude = (decision: Decision): Verdict => {
       if (decision.outcome !== 'allowed') return this.createAnswer(decision, correlationId);
-      passedRequests.set(request, { gate: this, identity: decision.identity, source, correlationId });
+      notePassed(request, { gate: this, identity: decision.identity, source, correlationId });
       return passed;
     };
-    const decision = this.#decide(() => source, requirement, correlationId);
+    const decision = this.#decide(() => source, required, correlationId);
     if (isSettled(decision)) return conclude(decision);
     return decision.then(conclude).catch((error: unknown) => this.#answerFault(error, correlationId));
   }
@@ -161,69 +166,49 @@ export class HttpGate implements Gate, Gatekeeper {
   #decideAgain(
     { identity, source, correlationId }: PassedRequest,
     request: object,
-    requirement: RouteRequirement | undefined,
+    required: FunctionRequirement | undefined,
   ): Verdict | Promise<Verdict> {
     if (identity === undefined)
-      return requirement === undefined ? passed : this.#decideAnew(source, request, requirement, correlationId);
+      return required === undefined ? passed : this.#decideAnew(source, request, required, correlationId);
     const now = Date.now();
-    const required = readRequirement(requirement, this.#ofGate);
-    const decision = authorize(identity, required, now);
+    const requirement = required ?? this.#ofGate;
+    const decision = authorize(identity, requirement, now);
     if (decision.outcome === 'allowed') return passed;
-    const subject = this.#createSubject(required, correlationId);
-    this.#gate.report({ subject, requirement: required }, decision, now);
+    this.#gate.report({ subject: this.#createSubject(requirement, correlationId), requirement }, decision, now);
     return this.createAnswer(decision, correlationId);
   }
 
   /** Never throws or rejects. */
   #decide(
     findSource: () => RequestSource,
-    requirement: RouteRequirement | undefined,
+    requirement: FunctionRequirement,
     correlationId: string,
   ): Decision | Promise<Decision> {
-    let subject = this.#createSubject(this.#ofGate, correlationId);
-    const denyFault = (error: unknown): Denial => this.#gate.denyFault(subject, error);
-    try {
-      const required = readRequirement(requirement, this.#ofGate);
-      subject = this.#createSubject(required, correlationId);
-      const readiness = this.#readiness;
-      if (readiness === undefined) {
-        return this.#awaitStart().then(() =>
-          this.#readiness === undefined
-            ? this.#gate.reportDenial(subject, deny('trust_unavailable', notStartedDetail))
-            : this.#decide(findSource, requirement, correlationId),
-        );
-      }
+    const subject = this.#createSubject(requirement, correlationId);
+    const decide = (readiness: Readiness): Decision | Promise<Decision> => {
       const now = Date.now();
       const decision =
-        readiness.outcome === 'denied' ? readiness : this.#gate.decide(readiness.read(findSource()), required, now);
+        readiness.outcome === 'denied' ? readiness : this.#gate.decide(readiness.read(findSource()), requirement, now);
       const report = (settled: Decision): Decision => {
-        this.#gate.report({ subject, requirement: required }, settled, now);
+        this.#gate.report({ subject, requirement }, settled, now);
         return settled;
       };
-      return isSettled(decision) ? report(decision) : decision.then(report).catch(denyFault);
+      return isSettled(decision) ? report(decision) : decision.then(report);
+    };
+    const denyFault = (error: unknown): Denial => this.#gate.denyFault(subject, error);
+    try {
+      const { readiness } = this.#start;
+      const decision = readiness === undefined ? this.#start.settle().then(decide) : decide(readiness);
+      return isSettled(decision) ? decision : decision.catch(denyFault);
     } catch (error) {
       return denyFault(error);
     }
-  }
-
-  /** Until it started, or failed to, or for as long as a call may wait. */
-  async #awaitStart(): Promise<void> {
-    const settled = this.start().catch(() => undefined);
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, startTimeoutMilliseconds)));
-    await Promise.race([settled, late]);
-    clearTimeout(timer);
   }
 
   #createSubject({ functionName }: FunctionRequirement, invocationId: string): LoggingCall {
     return { functionName, invocationId, ...this.#log };
   }
 }
-
-/** As long as `AccessGate` waits for an answer of the store. */
-const startTimeoutMilliseconds = 15_000;
-
-const notStartedDetail = `The trust store did not start within ${startTimeoutMilliseconds} ms of the call.`;
 
 /** Told by a member of its own: a promise that inherits one from a polluted `Object.prototype` must not be taken for an admission. */
 function isSettled(decision: Decision | Promise<Decision>): decision is Decision {
@@ -247,7 +232,7 @@ export function createGate(options: GateOptions): Gate {
 }
 
 /** @throws {TypeError} for what `createGate` did not make. */
-export function expectGate(who: string, gate: Gate): HttpGate {
+export function expectGate(who: string, gate: Gate | undefined): HttpGate {
   if (gate instanceof HttpGate) return gate;
   throw new TypeError(`${who} needs a gate that createGate of the same copy of @certgate/http has made.`);
 }

@@ -8,7 +8,7 @@ export interface Gatekeeper {
   decideCall(call: IncomingCall, requirement?: RouteRequirement): Verdict | Promise<Verdict>;
 }
 
-/** A request that a gate let pass. */
+/** What one gate has said of a request that it let pass. */
 export interface PassedRequest {
   readonly gate: Gatekeeper;
   /** Undefined where the route is anonymous. */
@@ -17,5 +17,71 @@ export interface PassedRequest {
   readonly correlationId: string;
 }
 
+/** The handlers behind one gate have the request, until they leave it. */
+export interface Scope {
+  /** Undefined: the code of two gates' apps runs in turn, and nobody can tell which of them asks. */
+  readonly gate: Gatekeeper | undefined;
+  /** Whether it is a context of Fastify, whose hooks the contexts around it share. */
+  readonly isContext: boolean;
+}
+
+interface Passage {
+  /** One of each gate, in the order in which they let the request pass. */
+  readonly entries: readonly PassedRequest[];
+  /** Of all gates but the first one, the innermost last. */
+  readonly scopes: readonly Scope[];
+}
+
 /** By the request's own object: nothing that a caller sends finds an entry, nor does a copy of a request. */
-export const passedRequests: ContextMap<PassedRequest> = createContextMap();
+const passages: ContextMap<Passage> = createContextMap();
+
+const noScopes: readonly Scope[] = Object.freeze([]);
+
+/** In place of what the same gate said before; what other gates said stays. */
+export function notePassed(request: object, entry: PassedRequest): void {
+  const passage = passages.get(request);
+  const { entries, scopes } = passage ?? { entries: [], scopes: noScopes };
+  const index = entries.findIndex(({ gate }) => gate === entry.gate);
+  passages.set(request, { entries: index === -1 ? [...entries, entry] : entries.with(index, entry), scopes });
+}
+
+/** What this gate has said; or, without a gate, what the first one has. */
+export function findPassed(request: object, gate?: Gatekeeper): PassedRequest | undefined {
+  const entries = passages.get(request)?.entries;
+  return gate === undefined ? entries?.[0] : entries?.find((entry) => entry.gate === gate);
+}
+
+/** What the gate has said whose handlers have the request now; `several` where that can't be told. */
+export function findCurrent(request: object): PassedRequest | 'several' | undefined {
+  const passage = passages.get(request);
+  const scope = passage?.scopes.at(-1);
+  if (passage === undefined || scope === undefined) return passage?.entries[0];
+  return scope.gate === undefined ? 'several' : findPassed(request, scope.gate);
+}
+
+/** From here on, handlers behind this gate have the request. Undefined where they have it already. */
+export function enterScope(request: object, gate: Gatekeeper): Scope | undefined {
+  const current = findCurrent(request);
+  if (current !== 'several' && current?.gate === gate) return undefined;
+  return pushScope(request, { gate, isContext: false });
+}
+
+/** As `enterScope`, for good: Fastify runs hooks of a context and of those around it in turn, up to the end of the request. */
+export function enterContext(request: object, gate: Gatekeeper): void {
+  const scopes = passages.get(request)?.scopes ?? noScopes;
+  const isShared = scopes.some((scope) => scope.isContext && scope.gate !== gate);
+  pushScope(request, { gate: isShared ? undefined : gate, isContext: true });
+}
+
+function pushScope(request: object, scope: Scope): Scope {
+  const { entries, scopes } = passages.get(request) ?? { entries: [], scopes: noScopes };
+  passages.set(request, { entries, scopes: [...scopes, scope] });
+  return scope;
+}
+
+/** The handlers around it have the request again. They may leave in any order, and more than once. */
+export function leaveScope(request: object, scope: Scope): void {
+  const passage = passages.get(request);
+  if (passage === undefined) return;
+  passages.set(request, { ...passage, scopes: passage.scopes.filter((each) => each !== scope) });
+}

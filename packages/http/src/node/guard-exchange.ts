@@ -7,6 +7,7 @@ import type { RouteRequirement } from '../gate/call-requirement.js';
 import { findInRawHeaders } from '../gate/header-fields.js';
 import type { Gatekeeper } from '../gate/passed-requests.js';
 import { type IncomingCall, isUpgrade, passed, type Verdict } from '../gate/verdict.js';
+import { enterExchange } from './exchange-scope.js';
 import { answerRefused, isGone } from './node-answer.js';
 
 /** One request of a server, and what the adapter would do with it. */
@@ -16,8 +17,8 @@ export interface Exchange {
   /** The caller sends its body only after `100 Continue`. */
   readonly isContinueAwaited: boolean;
   readonly requirement: RouteRequirement | undefined;
-  /** Runs the app's own handler. */
-  readonly proceed: () => void;
+  /** Runs the app's own handler. `leave` is called when it hands the request back to an app around it that has another gate. */
+  readonly proceed: (leave: (() => void) | undefined) => void;
 }
 
 /** Runs the app's handler for a request that may pass, and answers every other. */
@@ -29,7 +30,7 @@ export function guardExchange(gate: Gatekeeper, exchange: Exchange): void {
       return;
     }
     hideSecret(request);
-    if (!isLate || !isGone(request, response)) proceed();
+    if (!isLate || !isGone(request, response)) proceed(enterExchange(request, response, gate));
   });
 }
 
@@ -50,7 +51,7 @@ export function guardUngated(request: IncomingMessage, response: ServerResponse)
 const ungatedLog = new DecisionLog();
 
 const ungatedDetail =
-  'A route that requires a role was called, and no gate had let the request pass. Close the app by secureExpress, or its server by secureServer.';
+  'A route that requires a role was called, and no gate had let the request pass, or two gates of a Fastify app had. Close the app by secureExpress, or its server by secureServer; in Fastify, let the route say by config.certgate what it requires.';
 
 /** An upgrade has no method here, so that no anonymous route opens it: listeners for upgrades may take any path. */
 export function toCall(request: IncomingMessage): IncomingCall {

@@ -1,0 +1,101 @@
+import {
+  type CertificateText,
+  type Denial,
+  deny,
+  describeFault,
+  type ReportingGate,
+  warnAtStart,
+} from '@certgate/core';
+import { type CertificateSource, type GateSettings, resolveCertificateSource } from './gate-settings.js';
+
+/** How the caller's certificate is found; or why every call is refused. */
+export type Readiness = Extract<CertificateSource, { outcome: 'known' }> | Denial;
+
+/** As long as `AccessGate` waits for an answer of the store. */
+const startTimeoutMilliseconds = 15_000;
+
+/** After a start that failed, the next one is due after this, twice this, and so on. */
+const firstRetryMilliseconds = 1_000;
+const longestRetryMilliseconds = 30_000;
+
+/**
+ * Loads a gate's trust. A store that says its content is not valid is not asked for anybody; it is started again, while the
+ * gate is called or asked whether it is ready, until it takes what is there.
+ */
+export class GateStart {
+  readonly #settings: GateSettings;
+  readonly #gate: ReportingGate;
+  #running: Promise<void> | undefined;
+  #source: CertificateSource | undefined;
+  #failure: Denial | undefined;
+  #failureCount = 0;
+  #failedAt = { wall: 0, monotonic: 0 };
+
+  constructor(settings: GateSettings, gate: ReportingGate) {
+    this.#settings = settings;
+    this.#gate = gate;
+  }
+
+  /** Undefined where it must be waited for: see `settle`. */
+  get readiness(): Readiness | undefined {
+    if (this.#source !== undefined) return this.#source;
+    return this.#running !== undefined || this.#isDue() ? undefined : this.#failure;
+  }
+
+  /** Also once more after a failure. Rejects where the trust is not valid. */
+  async start(): Promise<void> {
+    if (this.#source !== undefined) return;
+    await (this.#running ??= this.#load().finally(() => (this.#running = undefined)));
+  }
+
+  /** Once it started, or failed to, or for as long as a call may wait. Never rejects. */
+  async settle(): Promise<Readiness> {
+    const settled = this.start().catch(() => undefined);
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, startTimeoutMilliseconds)));
+    await Promise.race([settled, late]);
+    clearTimeout(timer);
+    return this.#source ?? this.#failure ?? deny('trust_unavailable', notStartedDetail);
+  }
+
+  async #load(): Promise<void> {
+    try {
+      const source = resolveCertificateSource(this.#settings);
+      if (this.#failureCount > 0) await this.#gate.startAgain();
+      else await this.#gate.start(source.outcome === 'denied' ? source : undefined);
+      this.#source = source;
+    } catch (error) {
+      const detail = `The gate could not start, so every call is refused: ${describeFault(error)}. Mend that; it is looked at again.`;
+      if (this.#failureCount === 0) warnAtStart('trust_unavailable', detail);
+      this.#failure = deny('trust_unavailable', detail);
+      this.#failureCount += 1;
+      this.#failedAt = { wall: Date.now(), monotonic: performance.now() };
+      throw error;
+    }
+  }
+
+  /** By whichever clock says more: one may have been set back, the other may have stood still. */
+  #isDue(): boolean {
+    const { wall, monotonic } = this.#failedAt;
+    const age = Math.max(Date.now() - wall, performance.now() - monotonic);
+    const delay = firstRetryMilliseconds * 2 ** Math.min(this.#failureCount - 1, 30);
+    return this.#failureCount === 0 || age >= Math.min(delay, longestRetryMilliseconds);
+  }
+}
+
+const notStartedDetail = `The trust store did not start within ${startTimeoutMilliseconds} ms of the call.`;
+
+/**
+ * A certificate of nobody's, whose key was thrown away. What the gate would answer to it tells whether the trust store can
+ * answer at all, whatever store that is.
+ */
+export const strangersCertificate: CertificateText = Object.freeze({
+  outcome: 'extracted',
+  leaf:
+    'MIIBPDCB76ADAgECAhR4kQLKPnT5oOEUxvShQvW/sPAyZTAFBgMrZXAwFDESMBAGA1UEAwwJcmVhZGluZXNzMB4XDTI2MTEyODA2NTEyMFoXDTI2MTEy' +
+    'OTA2NTEyMFowFDESMBAGA1UEAwwJcmVhZGluZXNzMCowBQYDK2VwAyEAPAfoB06mizhykXe0y92g5vXX5AWyPXuwQmiVooHfPyOjUzBRMB0GA1UdDgQW' +
+    'BBSRaH7c1v7hEkPi4uTDfG2uT9qIvTAfBgNVHSMEGDAWgBSRaH7c1v7hEkPi4uTDfG2uT9qIvTAPBgNVHRMBAf8EBTADAQH/MAUGAytlcANBAFy283HB' +
+    'fYnMo2Zf3UyZELDJ74ZuMxrIgQGBD8haCNce2AeNAn3IuLjn5yhkz8wD0gWPgzWbQiSwFoOxHQHYDAE=',
+  encoding: 'base64',
+  chain: undefined,
+});
