@@ -100,6 +100,36 @@ describe('direct-tls', () => {
     assert.equal(answer.status, 401);
   });
 
+  it('says at start that the server itself refuses callers, or asks for no certificate', async (context) => {
+    const { issued } = certificates.callers;
+    const { cert, key } = certificates.server;
+    const ca = certificates.clientCa.pem;
+    const servers: readonly (readonly [object, string, RegExp | undefined])[] = [
+      [{ requestCert: true }, 'closed', /no ca, and rejectUnauthorized is true[^]*rejectUnauthorized: false/],
+      [{ requestCert: true, ca }, 'issued', /without a certificate of its ca[^]*rejectUnauthorized: false/],
+      [{}, '401', /asks nobody for a certificate[^]*requestCert: true/],
+      [{ requestCert: true, rejectUnauthorized: false }, 'issued', undefined],
+    ];
+    const warn = context.mock.method(console, 'warn', () => undefined);
+    for (const [options, expected, detail] of servers) {
+      for (const isLate of [false, true]) {
+        const server = createServer({ cert, key, ...options }, (request, response) => {
+          const body = findClientIdentity(request)?.name ?? 'nobody';
+          response.setHeader('content-length', body.length).end(body);
+        });
+        if (!isLate) secureServer(server, makeGate());
+        const port = await listen(context, server);
+        if (isLate) secureServer(server, makeGate());
+        const all = warn.mock.calls.map(({ arguments: [line] }) => String(line));
+        const lines = all.filter((line) => line.includes('"code":"tls_callers_refused"'));
+        warn.mock.resetCalls();
+        assert.equal(lines.length, detail === undefined ? 0 : 1);
+        if (detail !== undefined) assert.match(lines[0] ?? '', detail);
+        assert.equal(await ask(port, issued).catch(() => 'closed'), expected);
+      }
+    }
+  });
+
   it('refuses everybody where the server asks for no certificate', async (context) => {
     const server = createServer(certificates.server, (_request, response) => response.end('in'));
     secureServer(server, makeGate());

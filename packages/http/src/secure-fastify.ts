@@ -8,6 +8,7 @@ import { passed } from './gate/verdict.js';
 import { hideSecret, settle, toCall } from './node/guard-exchange.js';
 import { discardBody } from './node/node-answer.js';
 import { noteSecured } from './node/secured-targets.js';
+import { warnOfTlsOptions } from './node/tls-options.js';
 
 /** What is used of a Fastify instance. */
 export interface FastifyApp {
@@ -17,6 +18,8 @@ export interface FastifyApp {
   decorateRequest(name: string, value: unknown): unknown;
   /** Fastify's own. */
   hasRequestDecorator(name: string): boolean;
+  /** Fastify's own. */
+  readonly server?: object;
 }
 
 /** What `app.register` takes. */
@@ -86,7 +89,10 @@ export function secureFastify(gate: Gate): FastifyPlugin {
         const requirement = findRequirement(route);
         if (requirement !== undefined) expectRequirement(requirement, describeRoute(route));
       });
-      app.addHook('onReady', () => gate.start());
+      app.addHook('onReady', () => {
+        if (guard.isDirectTls && app.server !== undefined) warnOfTlsOptions(app.server);
+        return gate.start();
+      });
     } catch (error) {
       // What a plugin throws, Fastify does not hear.
       done(error as Error);

@@ -9,6 +9,7 @@ export const startCodes = [
   'front_end_unproven',
   'front_end_anywhere',
   'trust_unavailable',
+  'tls_callers_refused',
   'report_only',
   'report_only_ended',
   'observed',

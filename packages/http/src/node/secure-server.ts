@@ -7,6 +7,7 @@ import { passed, type Verdict } from '../gate/verdict.js';
 import { guardExchange, hideSecret, settle, toCall } from './guard-exchange.js';
 import { answerRefusedUpgrade } from './node-answer.js';
 import { noteSecured } from './secured-targets.js';
+import { warnOfTlsOptions } from './tls-options.js';
 
 /**
  * Closes a server of `node:http` or `node:https`: every request, upgrade and CONNECT is decided before any listener of the
@@ -39,14 +40,30 @@ export function secureServer(server: HttpServer | HttpsServer, gate: Gate): void
   // Looked up at each event: tracing libraries replace the method of the class, also later.
   const emit: Emit = (...event) =>
     Reflect.apply(ownEmit ?? (Reflect.get(Object.getPrototypeOf(server) as object, 'emit') as Emit), server, event);
-  const guarded: Emit = (...event) => guardEvent(guard, event, emit);
+  const guarded: Emit = (...event) => guardEvent(guard, server, event, emit);
   server.emit = guarded as typeof server.emit;
-  if (server.listening) startEarly(guard);
+  // Where nobody listens for it, Node writes 100 Continue before anything is decided.
+  server.on('checkContinue', (request, response) => {
+    continueAlone(server, request, response, emit);
+  });
+  if (server.listening) startEarly(guard, server);
 }
 
 type Emit = (name: string | symbol, ...args: unknown[]) => boolean;
 
-function guardEvent(gate: HttpGate, event: readonly [string | symbol, ...unknown[]], emit: Emit): boolean {
+/** What Node does for an admitted request where the app itself does not listen for `checkContinue`. */
+function continueAlone(server: HttpServer, request: IncomingMessage, response: ServerResponse, emit: Emit): void {
+  if (server.listenerCount('checkContinue') > 1) return;
+  response.writeContinue();
+  emit('request', request, response);
+}
+
+function guardEvent(
+  gate: HttpGate,
+  server: HttpServer | HttpsServer,
+  event: readonly [string | symbol, ...unknown[]],
+  emit: Emit,
+): boolean {
   const [name, ...args] = event;
   switch (name) {
     case 'request':
@@ -73,13 +90,14 @@ function guardEvent(gate: HttpGate, event: readonly [string | symbol, ...unknown
       if (gate.isDirectTls) forbidRenegotiation(args[0]);
       break;
     case 'listening':
-      startEarly(gate);
+      startEarly(gate, server);
   }
   return emit(name, ...args);
 }
 
 /** So that what stands in the way is said at start, not with the first request. A failure is told there, and refuses. */
-function startEarly(gate: HttpGate): void {
+function startEarly(gate: HttpGate, server: HttpServer | HttpsServer): void {
+  if (gate.isDirectTls) warnOfTlsOptions(server);
   gate.start().catch(() => undefined);
 }
 
