@@ -413,7 +413,7 @@ describe('the front end', () => {
       lines.map(({ event, code }) => [event, code]),
       [['start', 'front_end_unknown']],
     );
-    assert.match(String(lines[0]?.['detail']), /CERTGATE_FRONT_END=app-service/);
+    assert.match(String(lines[0]?.['detail']), /CERTGATE_FRONT_END: application-gateway, /);
     const answer = await worker.invoke('Closed', bearing(reader));
     assert.deepEqual([answer.status, runs()], [503, 0]);
   });

@@ -21,8 +21,12 @@ const codeOf = ({ status, body }: Answer): string =>
   status === 200 ? body : `${status} ${(JSON.parse(body) as { readonly code: string }).code}`;
 
 describe('an app behind a front end of its own', () => {
-  const start = (context: Parameters<typeof createSecuredApp>[0], options: Partial<SecureAppOptions>): TestWorker => {
-    const { worker, app } = createSecuredApp(context, options, kubernetes);
+  const start = (
+    context: Parameters<typeof createSecuredApp>[0],
+    options: Partial<SecureAppOptions>,
+    settings: Readonly<Record<string, string>> = {},
+  ): TestWorker => {
+    const { worker, app } = createSecuredApp(context, options, { ...kubernetes, ...settings });
     app.http('Who', { handler: (_request, invocation) => ({ body: getClientIdentity(invocation).name }) });
     return worker;
   };
@@ -82,6 +86,18 @@ describe('an app behind a front end of its own', () => {
     const { status } = await worker.invoke('Who', { headers: fieldsOf(reader.header) });
     assert.equal(status, 503);
     assert.equal(worker.decisions.at(-1)?.['code'], 'front_end_unproven');
+  });
+
+  it('with an empty setting for the secret refuses every call with 503, although it is isolated', async (context) => {
+    for (const frontEndSecret of [undefined, secret]) {
+      const named = { frontEnd: 'haproxy', frontEndIsolation: 'private-network' } as const;
+      const options = frontEndSecret === undefined ? named : { ...named, frontEndSecret };
+      const worker = start(context, options, { CERTGATE_FRONT_END_SECRET: '' });
+      await worker.start();
+      const { status } = await worker.invoke('Who', { headers: fieldsOf(reader.header) });
+      assert.equal(status, frontEndSecret === undefined ? 503 : 200);
+      if (status === 503) assert.equal(worker.decisions.at(-1)?.['code'], 'front_end_unproven');
+    }
   });
 
   it('percent-encoded behind nginx, in a network of their own', async (context) => {

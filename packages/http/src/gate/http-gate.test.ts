@@ -179,6 +179,29 @@ describe('start', () => {
     assert.equal(await codeOf(createGate({ trustStore, frontEnd: 'direct-tls' }), {}), 'front_end_contradicted');
   });
 
+  it('refuses every call where the setting for the secret is empty, although the front end is isolated', async (context) => {
+    const readCodes = silenceStart(context);
+    const isolated = { frontEnd: 'nginx', frontEndIsolation: 'private-network' } as const;
+    const { gate } = createStage(context, isolated);
+    process.env['CERTGATE_FRONT_END_SECRET'] = '';
+    assert.equal(await codeOf(gate, fieldsOf(operator)), 'front_end_unproven');
+    const { gate: given } = createStage(context, { ...isolated, frontEndSecret: secret });
+    process.env['CERTGATE_FRONT_END_SECRET'] = '';
+    assert.equal(await codeOf(given, fieldsOf(operator)), 'certificate_missing');
+    assert.deepEqual(readCodes(), ['front_end_unproven']);
+  });
+
+  it('recommends no front end that anybody could speak for', async (context) => {
+    const warn = context.mock.method(console, 'warn', () => undefined);
+    emptyEnvironment(context);
+    await createGate({ trustStore }).start();
+    const [line] = warn.mock.calls.map(({ arguments: [each] }) => String(each));
+    assert.match(
+      line ?? '',
+      /"code":"front_end_unknown".*nginx.*frontEnd: 'direct-tls'.*app-service is for apps on Azure/,
+    );
+  });
+
   it('has direct-tls take no header for a certificate', async (context) => {
     emptyEnvironment(context);
     const gate = createGate({
