@@ -13,9 +13,9 @@ import {
   readSingle,
   refuseDer,
 } from '../encoding/der.js';
-import { type Curve, curves, isReadByOpenssl } from './elliptic-curves.js';
 import { findMlDsaParameterSet, getMlDsaKeyLength, nameMlDsa } from './ml-dsa.js';
-import { rsassaPss } from './signature-algorithm.js';
+import { type Curve, curves, rsassaPss } from './signature-algorithm.js';
+import { VerificationKey } from './signature-verification.js';
 
 /**
  * The fields of a certificate (RFC 5280 §4.1) as they stand in its DER. The functions below decode its names and its key;
@@ -315,7 +315,7 @@ function isPoint(point: Uint8Array, curve: Curve | undefined, { encoded }: DerEl
   const { octets, prime, b } = curve;
   if (point.length !== 1 + (isCompressed ? octets : 2 * octets)) return false;
   // A square root takes longer than OpenSSL does, and nearly no CA compresses.
-  if (isCompressed) return isReadByOpenssl(encoded);
+  if (isCompressed) return new VerificationKey(encoded).key !== null;
   const hex = Buffer.from(point.buffer, point.byteOffset, point.length).toString('hex');
   const x = BigInt(`0x${hex.slice(2, 2 + 2 * octets)}`);
   const y = BigInt(`0x${hex.slice(2 + 2 * octets)}`);

@@ -7,8 +7,7 @@ import {
   readDer,
   readSingle,
 } from '../encoding/der.js';
-import { curves } from './elliptic-curves.js';
-import { decodeSignatureAlgorithm } from './signature-algorithm.js';
+import { curves, decodeSignatureAlgorithm } from './signature-algorithm.js';
 
 /** Which of the curves signed, only a path tells. */
 const orders: readonly bigint[] = Object.values(curves).map(({ order }) => order);

@@ -8,7 +8,6 @@ import {
   anInstant,
   anObject,
   anObjectIdentifier,
-  copyOwn,
   listOf,
   type MemberRules,
   oneOf,
@@ -93,7 +92,7 @@ interface CheckedQuestion extends Omit<PathQuestion, 'revocation'> {
 function readQuestion(given: PathQuestion): CheckedQuestion {
   const question = readMembers(given, 'The question of findCertificationPath', questionRules);
   const { revocation, policies, limits } = question;
-  return copyOwn({
+  return {
     ...question,
     revocation:
       revocation === 'off'
@@ -101,7 +100,7 @@ function readQuestion(given: PathQuestion): CheckedQuestion {
         : readMembers(revocation, 'The revocation of findCertificationPath', revocationRules),
     ...(policies && { policies: readMembers(policies, 'The policies of findCertificationPath', policyRules) }),
     ...(limits && { limits: readMembers(limits, 'The limits of findCertificationPath', limitRules) }),
-  });
+  };
 }
 
 /**

@@ -70,22 +70,28 @@ export interface ArgumentRule {
 export type MemberRules<T> = Readonly<Record<keyof T & string, ArgumentRule>>;
 
 /**
- * A copy of an argument's own members, without a prototype. What is missing, of another type, unknown or misspelt is
+ * A copy of an argument's own members; an optional one that is absent is there as undefined, so that nothing on a prototype
+ * stands in for it. What is missing, of another type, unknown or misspelt is
  * refused: it would silently be read as the default, or as the weaker of two values.
  *
  * @throws {TypeError} names the member, and what it must be.
  */
 export function readMembers<T extends object>(given: T, owner: string, rules: MemberRules<T>): Readonly<T> {
   expectArgument(given, anObject, owner);
-  const stranger = Object.keys(given).find((name) => !Object.hasOwn(rules, name));
-  if (stranger !== undefined)
-    throw new TypeError(`${owner} has no member "${stranger}"; known are ${Object.keys(rules).join(', ')}.`);
-  const members = Object.create(null) as Record<string, unknown>;
-  for (const [name, rule] of Object.entries<ArgumentRule>(rules)) {
-    const value: unknown = Object.hasOwn(given, name) ? given[name as keyof T] : undefined;
-    if (value === undefined && rule.isOptional) continue;
-    if (!rule.holds(value)) throw new TypeError(`${owner}: "${name}" must be ${rule.words}.`);
-    members[name] = value;
+  // A rule stands where nothing is given.
+  const members: Record<string, unknown> = { ...rules, ...given };
+  const names = Object.keys(members);
+  const known = Object.keys(rules);
+  if (names.length > known.length) {
+    const stranger = names.find((name) => !known.includes(name)) ?? '';
+    throw new TypeError(`${owner} has no member "${stranger}"; known are ${known.join(', ')}.`);
+  }
+  for (const name of names) {
+    const rule = rules[name as keyof T & string];
+    if (members[name] === rule) members[name] = undefined;
+    const value = members[name];
+    if (!rule.holds(value) && !(value === undefined && rule.isOptional))
+      throw new TypeError(`${owner}: "${name}" must be ${rule.words}.`);
   }
   return Object.freeze(members) as Readonly<T>;
 }
