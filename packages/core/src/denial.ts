@@ -195,6 +195,16 @@ export function getSteps(code: DenialCode): readonly RequestStep[] {
   return getRow(code).steps;
 }
 
+/**
+ * Which of several reasons to refuse counts, whether they stand in one document or in several stores: the one with the
+ * lowest rank. A lock comes before all, since whoever is known must not be told from a stranger by it. What can't be
+ * decided now gives way to what is known to be refused. Otherwise, the order of the request's path.
+ */
+export function rankDenial(code: DenialCode): number {
+  if (code === 'trust_locked') return -1;
+  return denialCodes.indexOf(code) + (getPublicCode(code) === 'unavailable' ? denialCodes.length : 0);
+}
+
 /** Whether the refusal may end from one moment to the next, so that it must not be remembered. */
 export function isMomentary(code: DenialCode): boolean {
   return getRow(code).isMomentary === true;

@@ -29,7 +29,7 @@ const issuerIndexes = new WeakMap<readonly TrustedAuthority[], ReadonlyMap<strin
  */
 export function findIssuingAuthorities(
   { authorities }: TrustSnapshot,
-  presented: PresentedCertificate,
+  presented: Pick<PresentedCertificate, 'issuer' | 'candidates'>,
 ): readonly TrustedAuthority[] {
   const { issuer } = presented;
   if (issuer === undefined || authorities.length === 0) return [];

@@ -5,7 +5,10 @@ import type { PresentedCertificate } from '../certificate-header/certificate-hea
  * The names that a certificate's issuers may have: its own issuer's, and above it those that what came with it names there.
  * Each once, the nearest first, and looked for once, so that certificates that name each other end it. Nothing is verified.
  */
-export function listIssuerNames({ issuer, candidates }: PresentedCertificate): readonly string[] {
+export function listIssuerNames({
+  issuer,
+  candidates,
+}: Pick<PresentedCertificate, 'issuer' | 'candidates'>): readonly string[] {
   if (issuer === undefined) return [];
   const names = new Set([issuer.key]);
   // A set hands out what is added while it is gone through.

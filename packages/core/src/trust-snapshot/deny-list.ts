@@ -1,5 +1,7 @@
 import type { CertificationPath, PathCertificate } from '@certgate/x509/path';
 import { hashHex, listSignatureTwins } from '@certgate/x509/internal-certificates';
+import type { CandidateList } from '../certificate-header/candidate-certificate.js';
+import { findIssuingAuthorities } from './authority-match.js';
 import {
   type DeniedCertificate,
   deniedSerialKey,
@@ -11,15 +13,26 @@ import {
 
 /** The entry for the certificate's serial number under one of the authorities that may have issued it. */
 export function findDeniedSerial(
-  { denied }: TrustSnapshot,
-  { serialNumber }: Pick<PathCertificate, 'serialNumber'>,
+  { denied, authorities }: TrustSnapshot,
+  certificate: Pick<PathCertificate, 'serialNumber' | 'thumbprintSha256'>,
   issuers: readonly TrustedAuthority[],
 ): DeniedCertificate | undefined {
+  if (denied.serialNumbers.size === 0) return undefined;
   for (const { name } of issuers) {
-    const entry = denied.serialNumbers.get(deniedSerialKey(name, serialNumber));
-    if (entry !== undefined) return entry;
+    const entry = denied.serialNumbers.get(deniedSerialKey(name, certificate.serialNumber));
+    if (entry !== undefined && !isRoot(certificate, authorities)) return entry;
   }
   return undefined;
+}
+
+/** Nobody issued it, so its serial number is nobody's. */
+function isRoot(
+  { thumbprintSha256 }: Pick<PathCertificate, 'thumbprintSha256'>,
+  authorities: readonly TrustedAuthority[],
+): boolean {
+  return authorities.some(({ trustAnchors }) =>
+    trustAnchors.some((anchor) => anchor.isSelfIssued && anchor.thumbprintSha256 === thumbprintSha256),
+  );
 }
 
 /** A path that leads through a CA that the document denies. */
@@ -29,20 +42,22 @@ export interface DeniedPath {
   readonly detail: string;
 }
 
-/** The deny list is for every certificate, a CA's among them: with it goes all that it issued. */
+/**
+ * The deny list is for every certificate, a CA's among them: with it goes all that it issued. A serial number counts under
+ * every authority that may have issued the CA certificate, as it does of a caller's. `candidates` came with the caller's.
+ */
 export function findDeniedAuthority(
-  { denied }: TrustSnapshot,
-  authority: TrustedAuthority,
+  snapshot: TrustSnapshot,
   { certificates, trustAnchor }: CertificationPath,
+  candidates: CandidateList,
 ): DeniedPath | undefined {
   for (const certificate of [trustAnchor, ...certificates]) {
-    const { serialNumber, subjectText } = certificate;
-    // An anchor's own serial number is nobody's under it.
-    const bySerial =
-      certificate === trustAnchor ? undefined : denied.serialNumbers.get(deniedSerialKey(authority.name, serialNumber));
-    const entry = findDeniedThumbprint(denied, certificate) ?? bySerial;
+    const { issuer } = certificate;
+    const entry =
+      findDeniedThumbprint(snapshot.denied, certificate) ??
+      findDeniedSerial(snapshot, certificate, findIssuingAuthorities(snapshot, { issuer, candidates }));
     if (entry === undefined) continue;
-    const detail = `The certification path leads through "${subjectText}". ${describeDenied(entry)}`;
+    const detail = `The certification path leads through "${certificate.subjectText}". ${describeDenied(entry)}`;
     return { outcome: 'invalid', code: 'certificate_on_deny_list', detail };
   }
   return undefined;

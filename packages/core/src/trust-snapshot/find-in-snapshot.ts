@@ -1,19 +1,19 @@
 import type { AuthorityContext } from './authority-path.js';
 import { intersectGraces } from './client-auth-grace.js';
-import { readCandidates } from './candidate-issuers.js';
 import type { CertificationPath } from '@certgate/x509/path';
 import { noRevocationInformation } from './revocation-information.js';
-import { formatInstant } from '@certgate/x509/internal';
 import { listSignatureTwins } from '@certgate/x509/internal-certificates';
 import { type PinMatch, type TrustMatch, describeClaim, findIssuedMatches, findNamedMatches } from './issued-match.js';
 import { listDers } from '../certificate-header/candidate-certificate.js';
 import { hashTail, type PresentedCertificate, presentCertificate } from '../certificate-header/certificate-header.js';
+import { findMatchesDenial, findStrictest, type MatchDenial } from './match-denial.js';
 import type {
   ConfirmedFinding,
   FoundFinding,
   NominatedFinding,
   NotFoundFinding,
   RefusedFinding,
+  RefusedNomination,
   TrustDenialCode,
   TrustFinding,
 } from './trust-finding.js';
@@ -54,21 +54,27 @@ export function findInSnapshot(
   if (snapshot.locked !== undefined) return denyLocked(snapshot.locked);
   const denied = findDenied(snapshot, certificate);
   if (denied !== undefined) return denied;
-  const pinned = findPins(snapshot, certificate);
+  const own = findPins(snapshot, certificate);
+  // For a stranger, none is computed.
+  const pinned = own.length === 0 ? own : [...own, ...findPinsOfTwin(snapshot, certificate)];
   if (snapshot.authorities.length === 0) return concludePins(pinned, notFound, certificate, now);
   const named = findNamedMatches(snapshot, certificate, pinned);
-  if (named.outcome === 'refused') return denyMatch(named.code, named.detail);
   if (named.outcome === 'settled') return concludePins(pinned, named.otherwise, certificate, now);
+  if (named.outcome === 'refused') {
+    const denial = deny(named.code, named.detail);
+    return findStrictest([denial, ...listMatchesDenial(pinned, certificate, now)]) ?? denial;
+  }
   const { nominations } = named;
-  const [pin] = pinned;
+  const claims = { pinned: own.length === 0 ? findPinsOfTwin(snapshot, certificate) : pinned, nominations };
+  const [pin] = own;
   const [nomination] = nominations;
   // What the document says of a pin costs no signature either.
   return (
-    findMatchesDenial(pinned, certificate, now) ?? {
+    findMatchesDenial(claims.pinned, certificate, now) ?? {
       outcome: 'nominated',
       ...(pin === undefined ? {} : { identityName: pin.identity.name }),
       ...(pin !== undefined || nomination === undefined ? {} : { claim: describeClaim(nomination) }),
-      confirm: () => confirmMatches(snapshot, certificate, { pinned, nominations }, now, context),
+      confirm: () => confirmMatches(snapshot, certificate, claims, now, context),
     }
   );
 }
@@ -89,7 +95,7 @@ function concludePins(
 function confirmMatches(
   snapshot: TrustSnapshot,
   certificate: PresentedCertificate,
-  claims: Parameters<typeof findIssuedMatches>[2],
+  claims: Parameters<typeof findIssuedMatches>[3],
   now: number,
   context: AuthorityContext,
 ): ConfirmedFinding {
@@ -99,46 +105,28 @@ function confirmMatches(
     const detail = `No path can lead to what is no certificate: ${pathDecoding.fault}.`;
     return { outcome: 'denied', step: 'certification-path', code: 'path_certificate_malformed', detail };
   }
-  const { candidates, fault } = readCandidates(certificate);
-  const issued = findIssuedMatches(snapshot, { target: pathDecoding.value, candidates }, claims, now, context);
-  if (issued.outcome === 'refused') {
-    const detail =
-      fault === undefined || issued.code !== 'path_not_found' ? issued.detail : `${issued.detail} ${fault}`;
-    return { ...issued, detail, outcome: 'denied', step: 'certification-path' };
-  }
-  const matches = issued.matches.some(({ path }) => path !== undefined)
-    ? [...issued.matches, ...findPinsOfTwins(snapshot, certificate)]
-    : issued.matches;
-  const [first] = matches;
-  if (first === undefined) return notFound;
-  const denial = findMatchesDenial(matches, certificate, now);
-  return denial === undefined ? describeMatches(first, matches) : { ...denial, step: 'client-identity' };
+  const issued = findIssuedMatches(snapshot, certificate, pathDecoding.value, claims, now, context);
+  const { matches, refusals, unissued } = issued;
+  const denial = findStrictest<RefusedNomination>([
+    ...refusals.map((each) => ({ ...each, outcome: 'denied', step: 'certification-path' }) as const),
+    ...listMatchesDenial(matches, certificate, now).map((each) => ({ ...each, step: 'client-identity' }) as const),
+  ]);
+  if (denial !== undefined) return denial;
+  const first = matches.find(({ isOfTwin }) => !isOfTwin);
+  if (first !== undefined) return describeMatches(first, matches);
+  const claimed = findStrictest(unissued);
+  if (claimed === undefined) return notFound;
+  return { ...claimed, outcome: 'denied', step: 'certification-path', isUnissued: true };
+}
+
+function listMatchesDenial(...question: Parameters<typeof findMatchesDenial>): readonly MatchDenial[] {
+  const denial = findMatchesDenial(...question);
+  return denial === undefined ? [] : [denial];
 }
 
 function denyLocked(lock: TrustLock): RefusedFinding {
   const detail = `The trust document is locked ${describeLock(lock)}. Nobody is admitted until \`certgate trust unlock\`.`;
-  return denyMatch('trust_locked', detail);
-}
-
-/** All matches must be of one identity, and none of them may deny. */
-function findMatchesDenial(
-  matches: readonly TrustMatch[],
-  certificate: PresentedCertificate,
-  now: number,
-): MatchDenial | undefined {
-  const [first] = matches;
-  const stranger = first && matches.find(({ identity }) => identity !== first.identity);
-  if (first !== undefined && stranger !== undefined) {
-    return denyMatch(
-      'identity_ambiguous',
-      `The certificate stands for two identities, "${first.identity.name}" and "${stranger.identity.name}"; leave it in one.`,
-    );
-  }
-  for (const match of matches) {
-    const denial = findMatchDenial(match, certificate, now);
-    if (denial !== undefined) return denial;
-  }
-  return undefined;
+  return deny('trust_locked', detail);
 }
 
 const noPins: readonly PinMatch[] = Object.freeze([]);
@@ -148,7 +136,7 @@ function findPins(snapshot: TrustSnapshot, certificate: PresentedCertificate): r
   let found = noPins;
   for (const kind of pinKinds) {
     const pinned = findPin(snapshot, kind, certificate);
-    if (pinned !== undefined) found = [...found, { ...pinned, matchedBy: kind, path: undefined }];
+    if (pinned !== undefined) found = [...found, { ...pinned, matchedBy: kind, path: undefined, isOfTwin: false }];
   }
   return found;
 }
@@ -169,71 +157,31 @@ function findPin(
 function findDenied({ denied }: TrustSnapshot, certificate: PresentedCertificate): RefusedFinding | undefined {
   const { thumbprintsSha256 } = denied;
   if (thumbprintsSha256.size === 0) return undefined;
-  const entry =
-    thumbprintsSha256.get(certificate.thumbprintSha256) ??
-    listTwins(certificate).flatMap((twin) => thumbprintsSha256.get(twin.thumbprintSha256) ?? [])[0];
-  return entry === undefined ? undefined : denyMatch('certificate_on_deny_list', describeDenied(entry));
+  const entry = [certificate.thumbprintSha256, ...listTwins(certificate).map((twin) => twin.thumbprintSha256)]
+    .flatMap((thumbprint) => thumbprintsSha256.get(thumbprint) ?? [])
+    .at(0);
+  return entry === undefined ? undefined : deny('certificate_on_deny_list', describeDenied(entry));
 }
 
-/** Of one that an authority's word admits: a pin that is disabled, or over, denies the same certificate signed otherwise. */
-function findPinsOfTwins(snapshot: TrustSnapshot, certificate: PresentedCertificate): readonly PinMatch[] {
+/**
+ * Pins of the same certificate under its other signature. They admit nothing here, and whatever refuses by them refuses
+ * this one as well: a pin that is disabled or over, of another identity, or whose `issuedBy` did not issue it.
+ */
+function findPinsOfTwin(snapshot: TrustSnapshot, certificate: PresentedCertificate): readonly PinMatch[] {
   const { thumbprintSha256, thumbprintSha1 } = snapshot.pins;
   if (thumbprintSha256.size + thumbprintSha1.size === 0) return noPins;
-  // Of the same public key: a pin of that was found before.
-  return listTwins(certificate).flatMap((twin) =>
-    findPins(snapshot, twin).filter(({ pin }) => pin.kind !== 'publicKeySha256'),
+  return (
+    listTwins(certificate)
+      .flatMap((twin) => findPins(snapshot, twin))
+      // A pin of the public key is one of both.
+      .filter(({ pin }) => pin.kind !== 'publicKeySha256')
+      .map((match) => ({ ...match, isOfTwin: true }))
   );
 }
 
 /** The same certificate under the other signature that holds for it as well; none unless it is signed with ECDSA. */
 export function listTwins({ der, candidates }: PresentedCertificate): readonly PresentedCertificate[] {
   return listSignatureTwins(der).map((twin) => presentCertificate(twin, listDers(candidates)));
-}
-
-function findMatchDenial(
-  { identity, pin }: TrustMatch,
-  certificate: PresentedCertificate,
-  now: number,
-): MatchDenial | undefined {
-  const { name } = identity;
-  if (!identity.enabled) {
-    return denyMatch('identity_disabled', `The identity "${name}" is disabled in the trust document.`, name);
-  }
-  // Here and below: written so that a time which is no number is outside the window.
-  if (identity.expiresAt !== undefined && !(now < identity.expiresAt)) {
-    return denyMatch(
-      'identity_expired',
-      `The identity "${name}" ended at ${formatInstant(identity.expiresAt)} (expiresAt).`,
-      name,
-    );
-  }
-  if (pin === undefined) return undefined;
-  if (!pin.enabled) return denyMatch('pin_disabled', `This pin of "${name}" is disabled in the trust document.`, name);
-  if (pin.notBefore !== undefined && !(now >= pin.notBefore)) {
-    return denyMatch(
-      'pin_not_yet_valid',
-      `This pin of "${name}" begins at ${formatInstant(pin.notBefore)} (notBefore).`,
-      name,
-    );
-  }
-  if (pin.notAfter !== undefined && !(now < pin.notAfter)) {
-    const detail = `This pin of "${name}" ended at ${formatInstant(pin.notAfter)} (notAfter).${describeOwnEnd(certificate, now)}`;
-    return denyMatch('pin_expired', detail, name);
-  }
-  return undefined;
-}
-
-/**
- * `trust add --certificate` copies the certificate's end to the pin, whose end is noticed first. Decodes the certificate,
- * so it is for those that a pin knows: a stranger's is never decoded.
- */
-function describeOwnEnd({ decoding }: PresentedCertificate, now: number): string {
-  if (!decoding.ok) return '';
-  const { notAfter } = decoding.certificate;
-  // RFC 5280 §4.1.2.5: notAfter is still within the validity.
-  return now <= notAfter
-    ? ` The certificate itself is valid until ${formatInstant(notAfter)}.`
-    : ` The certificate itself has expired too, at ${formatInstant(notAfter)}: the caller needs a new one, and a longer pin does not help.`;
 }
 
 function describeMatches({ identity, matchedBy }: TrustMatch, matches: readonly TrustMatch[]): FoundFinding {
@@ -271,13 +219,6 @@ function listAuthorities({ trustAnchor, certificates }: CertificationPath): read
   return [trustAnchor, ...certificates.slice(0, -1)].map(({ der }) => der);
 }
 
-type MatchCode = Extract<TrustDenialCode, `identity_${string}` | `pin_${string}`>;
-type MatchDenial = RefusedFinding & { readonly code: MatchCode };
-
-function denyMatch<Code extends TrustDenialCode>(
-  code: Code,
-  detail: string,
-  identityName?: string,
-): RefusedFinding & { readonly code: Code } {
-  return { outcome: 'denied', code, detail, ...(identityName === undefined ? {} : { identityName }) };
+function deny(code: TrustDenialCode, detail: string): RefusedFinding {
+  return { outcome: 'denied', code, detail };
 }

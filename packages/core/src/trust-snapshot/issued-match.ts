@@ -6,7 +6,8 @@ import {
   listNames,
   maximumNames,
 } from './authority-match.js';
-import { type AuthorityContext, findAuthorityPath, type PathTarget } from './authority-path.js';
+import { type AuthorityContext, findAuthorityPath } from './authority-path.js';
+import { readCandidates } from './candidate-issuers.js';
 import { findDeniedAuthority, findDeniedSerial } from './deny-list.js';
 import type { CertificationPath, PathFaultCode, PathCertificate } from '@certgate/x509/path';
 import type { PresentedCertificate } from '../certificate-header/certificate-header.js';
@@ -29,6 +30,8 @@ export interface TrustMatch {
   readonly pin: TrustPin | undefined;
   /** Where the match rests on an authority's word. */
   readonly path: CertificationPath | undefined;
+  /** By a thumbprint of the certificate under its other signature: it may refuse, and admits nothing. */
+  readonly isOfTwin: boolean;
 }
 
 /** By a pin, whatever its `issuedBy` asks for. */
@@ -79,45 +82,61 @@ export function findNamedMatches(
 }
 
 /** What the end-entity checks can read may be more than a path can. */
-function findDecoded({ decoding }: PresentedCertificate): Pick<PathCertificate, 'serialNumber'> | undefined {
+function findDecoded({
+  decoding,
+}: PresentedCertificate): Pick<PathCertificate, 'serialNumber' | 'thumbprintSha256'> | undefined {
   return decoding.ok ? decoding.certificate : undefined;
 }
-
-const unknown: NotFoundFinding = Object.freeze({ outcome: 'notFound' });
-
-export type IssuedMatches =
-  | { readonly outcome: 'matched'; readonly matches: readonly TrustMatch[] }
-  | (PathRefusal & { readonly outcome: 'refused'; readonly identityName?: string });
 
 /** What a path is refused for: its own fault, or a CA on it that the document denies. */
 export interface PathRefusal {
   readonly code: PathFaultCode | 'certificate_on_deny_list';
   readonly detail: string;
+  readonly identityName?: string;
 }
 
-/**
- * The matches that hold once the authorities were asked: pins that need no issuer, pins whose issuer it is, and names
- * bound to an authority that issued the certificate.
- */
+/** What pins and names come to once the authorities were asked. */
+export interface IssuedMatches {
+  /** Pins that need no issuer, pins whose issuer it is, and names bound to an authority that issued the certificate. */
+  readonly matches: readonly TrustMatch[];
+  /** Pins whose issuer it isn't, and names of what an authority issued and took back, or of which that can't be said now. */
+  readonly refusals: readonly PathRefusal[];
+  /** Names under an authority that didn't issue the certificate: no matches, since anybody can write them. */
+  readonly unissued: readonly PathRefusal[];
+}
+
+/** Asks the authorities. What a pin of the twin's needs of its issuer, it needs of this certificate. */
 export function findIssuedMatches(
   snapshot: TrustSnapshot,
-  target: PathTarget,
+  presented: PresentedCertificate,
+  target: PathCertificate,
   { pinned, nominations }: { readonly pinned: readonly PinMatch[]; readonly nominations: readonly Nomination[] },
   now: number,
   context: AuthorityContext,
 ): IssuedMatches {
+  const { candidates, fault } = readCandidates(presented);
   const paths = new PathsByAuthority((authority) => {
-    const path = findAuthorityPath(authority, target, now, context);
-    return path.outcome === 'valid' ? (findDeniedAuthority(snapshot, authority, path) ?? path) : path;
+    const path = findAuthorityPath(authority, { target, candidates }, now, context);
+    if (path.outcome === 'valid') return findDeniedAuthority(snapshot, path, presented.candidates) ?? path;
+    return fault === undefined || path.code !== 'path_not_found'
+      ? path
+      : { ...path, detail: `${path.detail} ${fault}` };
   });
-  const byPin = matchPins(snapshot, pinned, paths);
-  if (byPin.outcome === 'refused') return byPin;
-  const byName = matchNames(nominations, paths);
-  if (byName.outcome === 'matched') return { outcome: 'matched', matches: [...byPin.matches, ...byName.matches] };
-  // A pin stands beside a name that anybody can write; where the authority took it back, the certificate is refused.
-  const isPinEnough = byPin.matches.length > 0 && !takenBack.has(byName.code);
-  return isPinEnough ? byPin : byName;
+  const verdicts = [
+    ...pinned.map((match) => matchPin(snapshot, match, paths)),
+    ...nominations.map((nomination) => matchName(nomination, paths)),
+  ];
+  return {
+    matches: verdicts.flatMap((verdict) => (verdict.outcome === 'match' ? verdict.match : [])),
+    refusals: verdicts.flatMap((verdict) => (verdict.outcome === 'refused' ? verdict.refusal : [])),
+    unissued: verdicts.flatMap((verdict) => (verdict.outcome === 'unissued' ? verdict.refusal : [])),
+  };
 }
+
+/** What became of one pin or name. */
+type Verdict =
+  | { readonly outcome: 'match'; readonly match: TrustMatch }
+  | { readonly outcome: 'refused' | 'unissued'; readonly refusal: PathRefusal };
 
 type InvalidPath = PathRefusal & { readonly outcome: 'invalid' };
 
@@ -145,27 +164,16 @@ function describeExcess(count: number): string {
 }
 
 /** A pin with `issuedBy` whose certificate that authority didn't issue, or took back, is a match that denies. */
-function matchPins(
-  { authorities }: TrustSnapshot,
-  pinned: readonly PinMatch[],
-  paths: PathsByAuthority,
-): IssuedMatches {
-  const matches: TrustMatch[] = [];
-  for (const match of pinned) {
-    const { issuedBy } = match.pin;
-    if (issuedBy === undefined) {
-      matches.push(match);
-      continue;
-    }
-    const authority = authorities.find(({ name }) => name === issuedBy);
-    const path: CertificationPath | InvalidPath =
-      authority === undefined
-        ? { outcome: 'invalid', code: 'path_not_found', detail: `The document has no authority "${issuedBy}".` }
-        : paths.get(authority);
-    if (path.outcome === 'invalid') return refuse(path, match);
-    matches.push({ ...match, matchedBy: `${match.matchedBy} issued by ${issuedBy}`, path });
-  }
-  return { outcome: 'matched', matches };
+function matchPin({ authorities }: TrustSnapshot, match: PinMatch, paths: PathsByAuthority): Verdict {
+  const { issuedBy } = match.pin;
+  if (issuedBy === undefined) return { outcome: 'match', match };
+  const authority = authorities.find(({ name }) => name === issuedBy);
+  const path: CertificationPath | InvalidPath =
+    authority === undefined
+      ? { outcome: 'invalid', code: 'path_not_found', detail: `The document has no authority "${issuedBy}".` }
+      : paths.get(authority);
+  if (path.outcome === 'invalid') return refuse(path.code, path.detail, match);
+  return { outcome: 'match', match: { ...match, matchedBy: `${match.matchedBy} issued by ${issuedBy}`, path } };
 }
 
 /** Codes of a path that holds otherwise. */
@@ -175,33 +183,28 @@ const takenBack: ReadonlySet<string> = new Set([
   'revocation_unavailable',
 ]);
 
-/**
- * A name under an authority that didn't issue the certificate is no match: anybody can write it. One that the authority
- * did issue and took back, or of which it can't be said now, denies. Refused for what the first path lacks where no name
- * is left.
- */
-function matchNames(nominations: readonly Nomination[], paths: PathsByAuthority): IssuedMatches {
-  const matches: TrustMatch[] = [];
-  let otherwise: IssuedMatches | undefined;
-  for (const nomination of nominations) {
-    const { identity, trustName, authority } = nomination;
-    const path = paths.get(authority);
-    if (path.outcome === 'valid') {
-      matches.push({ identity, matchedBy: `${trustName.type} issued by ${authority.name}`, path, pin: undefined });
-    } else if (takenBack.has(path.code)) {
-      const detail = `${path.detail} By its name (${trustName.type}) it is "${identity.name}", and the authority "${authority.name}" did issue it.`;
-      return refuse({ code: path.code, detail }, { identity });
-    } else {
-      otherwise ??= refuse({ code: path.code, detail: `${path.detail} ${describeClaim(nomination)}` });
-    }
+/** One that the authority did issue and took back, or of which it can't be said now, denies. */
+function matchName(nomination: Nomination, paths: PathsByAuthority): Verdict {
+  const { identity, trustName, authority } = nomination;
+  const path = paths.get(authority);
+  if (path.outcome === 'valid') {
+    const matchedBy = `${trustName.type} issued by ${authority.name}`;
+    return { outcome: 'match', match: { identity, matchedBy, path, pin: undefined, isOfTwin: false } };
   }
-  return matches.length > 0 ? { outcome: 'matched', matches } : (otherwise ?? { outcome: 'matched', matches });
+  if (!takenBack.has(path.code)) {
+    const detail = `${path.detail} ${describeClaim(nomination)}`;
+    return { outcome: 'unissued', refusal: { code: path.code, detail } };
+  }
+  const detail = `${path.detail} By its name (${trustName.type}) it is "${identity.name}", and the authority "${authority.name}" did issue it.`;
+  return refuse(path.code, detail, nomination);
 }
 
 /** Whose certificate it would be; nobody has verified that. */
 export function describeClaim({ identity, trustName, authority }: Nomination): string {
   return `By its name (${trustName.type}) it would be "${identity.name}", if the authority "${authority.name}" vouched for it.`;
 }
+
+const unknown: NotFoundFinding = Object.freeze({ outcome: 'notFound' });
 
 /** Without candidates nothing is made: the refusal of a stranger is to cost little more than one hash. */
 function describeUnknown({ candidates: { fault } }: PresentedCertificate): NotFoundFinding {
@@ -235,7 +238,6 @@ function describeStranger(
   };
 }
 
-function refuse({ code, detail }: PathRefusal, match?: Pick<TrustMatch, 'identity'>): IssuedMatches {
-  const known = match === undefined ? {} : { identityName: match.identity.name };
-  return { outcome: 'refused', code, detail, ...known };
+function refuse(code: PathRefusal['code'], detail: string, { identity }: Pick<TrustMatch, 'identity'>): Verdict {
+  return { outcome: 'refused', refusal: { code, detail, identityName: identity.name } };
 }

@@ -2,12 +2,22 @@ import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { presentCertificate } from '../certificate-header/certificate-header.js';
+import type { CertificateRevocationList } from '@certgate/x509/path';
+import { encodeElement, encodeTree, getNode, parseTree } from '@certgate/x509/test-support/der-editing.js';
 import { toPem } from '../test-support/authority-certificates.js';
 import { type KeyKind, now } from '@certgate/x509/test-support/certificates.js';
-import { documentOf } from '../test-support/documents.js';
-import { type MadeAuthority, authorityExtensions, issue } from '@certgate/x509/test-support/revocation.js';
+import { documentOf, type IdentityInput } from '../test-support/documents.js';
+import {
+  type MadeAuthority,
+  authorityExtensions,
+  issue,
+  makeCrl,
+  readCrl,
+} from '@certgate/x509/test-support/revocation.js';
 import { parseTrustDocument } from '../trust-document/parse-document.js';
-import { answerInFull } from '../test-support/answer-in-full.js';
+import { authorityOf, getStage, issueCaller } from '../test-support/authority-stage.js';
+import { listTwins } from './find-in-snapshot.js';
+import { answerInFull, type FullAnswer } from '../test-support/answer-in-full.js';
 import { listSignatureTwins } from '@certgate/x509/internal-certificates';
 
 const leafExtensions = [
@@ -29,26 +39,28 @@ function makeChain(key: KeyKind): { readonly authority: MadeAuthority; readonly 
   return { authority, leaf };
 }
 
-/** Those whose signature holds, by node:crypto. */
-function listGoodTwins(key: KeyKind): readonly Uint8Array[] {
-  const { authority, leaf } = makeChain(key);
-  const { publicKey } = new X509Certificate(authority.der);
-  return listSignatureTwins(leaf.der).filter((twin) => new X509Certificate(twin).verify(publicKey));
+/** Its signature holds, by node:crypto. */
+function isGenuine(der: Uint8Array, key: KeyKind): boolean {
+  return new X509Certificate(der).verify(new X509Certificate(makeChain(key).authority.der).publicKey);
 }
 
 describe('signature twins', () => {
   for (const key of ['p-256', 'p-384', 'p-521'] as const) {
     it(`of a signature by ${key} is one that is as good`, () => {
       const { leaf } = makeChain(key);
-      const [twin, ...others] = listGoodTwins(key);
+      const [twin, ...others] = listSignatureTwins(leaf.der);
       assert.ok(twin !== undefined && others.length === 0);
+      assert.ok(isGenuine(twin, key));
       assert.notDeepEqual(Buffer.from(twin), leaf.der);
-      assert.ok(listSignatureTwins(twin).some((back) => Buffer.compare(back, leaf.der) === 0));
+      assert.deepEqual(
+        listSignatureTwins(twin).map((back) => Buffer.from(back)),
+        [leaf.der],
+      );
     });
 
     it(`are denied by the thumbprint of the other, by ${key}, as a pin that is disabled denies them`, () => {
       const { authority, leaf } = makeChain(key);
-      const [twin] = listGoodTwins(key);
+      const [twin] = listSignatureTwins(leaf.der);
       assert.ok(twin !== undefined);
       const authorities = [{ name: 'corp', trustAnchors: [toPem(authority.der)] }];
       const names = [{ issuedBy: 'corp', commonName: 'billing' }];
@@ -74,5 +86,103 @@ describe('signature twins', () => {
       assert.deepEqual(listSignatureTwins(makeChain(key).leaf.der), []);
     for (const hex of ['', '30', '3000', '30053003020100'])
       assert.deepEqual(listSignatureTwins(Buffer.from(hex, 'hex')), []);
+  });
+
+  it('are none of a signature that is no DER, which OpenSSL does not verify either', () => {
+    const { leaf } = makeChain('p-256');
+    const tree = parseTree(leaf.der);
+    const bits = getNode(tree, 2);
+    const [r, s] = (parseTree(bits.content.subarray(1)).children ?? []).map(({ content }) => content);
+    assert.ok(r !== undefined && s !== undefined);
+    const zero = Buffer.alloc(1);
+    const pad = (content: Buffer): Buffer => Buffer.concat([zero, zero, content]);
+    const negate = (content: Buffer): Buffer => Buffer.concat([Buffer.from([0x80]), content]);
+    for (const odd of [
+      [r, pad(s)],
+      [pad(r), s],
+      [r, negate(s)],
+      [negate(r), s],
+      [r, zero],
+      [zero, s],
+      [r, s, s],
+      [r],
+    ]) {
+      const pair = encodeElement(0x30, ...odd.map((content) => encodeElement(0x02, content)));
+      bits.content = Buffer.concat([zero, pair]);
+      const der = encodeTree(tree);
+      assert.deepEqual(listSignatureTwins(der), []);
+      assert.equal(isGenuine(der, 'p-256'), false);
+    }
+  });
+});
+
+describe('a certificate and its twin', () => {
+  const { issuing, impostorRoot, impostor } = getStage();
+  const leaf = presentCertificate(issueCaller().der);
+  const [twin] = listTwins(leaf);
+  assert.ok(twin !== undefined && leaf.pathDecoding.ok);
+  const { serialNumber } = leaf.pathDecoding.value;
+  const crls = [makeCrl({ authority: issuing, revoked: [{ serialNumber }] })].map(readCrl);
+  /** "second" issued it as well, and asks for no revocations. */
+  const authorities = [
+    authorityOf({ revocation: { mode: 'required', scope: 'end-entity' } }),
+    authorityOf({ name: 'second', anchors: [issuing], intermediates: [], revocation: { mode: 'off' } }),
+    authorityOf({ name: 'other', anchors: [impostorRoot], intermediates: [impostor] }),
+  ];
+  const names = [{ issuedBy: 'second', dns: 'billing.corp.example' }];
+  const ofKey = { publicKeySha256: leaf.publicKeySha256, notAfter: '2030-01-01T00:00:00Z' };
+  type Lists = readonly CertificateRevocationList[];
+  const ask = (identities: readonly IdentityInput[], lists: Lists = []): readonly FullAnswer[] => {
+    const revocation = { find: () => ({ crls: lists, findOcspResponses: () => [] }) };
+    const snapshot = parseTrustDocument(documentOf(identities, { authorities }));
+    return [leaf, twin].map((each) => answerInFull(snapshot, each, now, { revocation }));
+  };
+  const codesOf = (identities: readonly IdentityInput[], lists: Lists = []): readonly string[] =>
+    ask(identities, lists).map((answer) => (answer.outcome === 'denied' ? answer.code : answer.outcome));
+  const twice = (code: string): readonly string[] => [code, code];
+
+  for (const [kind, value] of [
+    ['thumbprintSha256', leaf.thumbprintSha256],
+    ['thumbprintSha1', leaf.thumbprintSha1],
+  ] as const) {
+    const pinned = (more: object): IdentityInput => ({ name: 'a', names, pins: [{ [kind]: value, ...more }] });
+    it(`are refused by a pin of ${kind} whose issuer took the certificate back, or did not issue it`, () => {
+      assert.deepEqual(codesOf([pinned({ issuedBy: 'corp' })], crls), twice('certificate_revoked'));
+      assert.deepEqual(codesOf([pinned({ issuedBy: 'corp' })]), twice('revocation_unavailable'));
+      assert.deepEqual(codesOf([pinned({ issuedBy: 'other' })]), twice('path_signature_invalid'));
+      assert.deepEqual(codesOf([pinned({ issuedBy: 'second' })]), twice('found'));
+    });
+
+    it(`are refused by a pin of ${kind} that is not in force, also beside a pin of their key`, () => {
+      for (const more of [{ names }, {}]) {
+        const withPin = (pin: object): IdentityInput => ({
+          name: 'a',
+          ...more,
+          pins: [{ [kind]: value, ...pin }, ofKey],
+        });
+        assert.deepEqual(codesOf([withPin({ enabled: false })]), twice('pin_disabled'));
+        assert.deepEqual(codesOf([withPin({ notBefore: '2030-01-01T00:00:00Z' })]), twice('pin_not_yet_valid'));
+        assert.deepEqual(codesOf([withPin({ notAfter: '2026-01-01T00:00:00Z' })]), twice('pin_expired'));
+        assert.deepEqual(codesOf([withPin({ issuedBy: 'other' })]), twice('path_signature_invalid'));
+        const another = { name: 'b', pins: [{ [kind]: value }] };
+        assert.deepEqual(codesOf([{ name: 'a', ...more, pins: [ofKey] }, another]), twice('identity_ambiguous'));
+      }
+    });
+
+    it(`are admitted to the end of a pin of ${kind}, and by it the exact bytes alone`, () => {
+      const ends = ask([pinned({ notAfter: '2028-01-01T00:00:00Z' })]).map((answer) =>
+        answer.outcome === 'found' ? answer.validUntil : answer.outcome,
+      );
+      assert.deepEqual(ends, [Date.UTC(2028), Date.UTC(2028)]);
+      assert.deepEqual(codesOf([{ pins: [{ [kind]: value }] }]), ['found', 'notFound']);
+    });
+  }
+
+  it('are told which pin refuses: its digits are not those in the log', () => {
+    const pins = [{ thumbprintSha256: leaf.thumbprintSha256, enabled: false }];
+    const [ofLeaf, ofTwin] = ask([{ name: 'a', names, pins }]);
+    assert.ok(ofLeaf?.outcome === 'denied' && ofTwin?.outcome === 'denied');
+    assert.doesNotMatch(ofLeaf.detail, /other ECDSA signature/);
+    assert.match(ofTwin.detail, /of the same certificate under its other ECDSA signature, is disabled/);
   });
 });

@@ -84,6 +84,8 @@ interface RefusedBy<Step extends 'certification-path' | 'client-identity'> {
   readonly code: DenialCodeOf<Step>;
   readonly detail: string;
   readonly identityName?: string;
+  /** Only a name claims the certificate, and its authority did not issue it: what another store knows counts. */
+  readonly isUnissued?: true;
 }
 
 /** The identity that a trust store found. */

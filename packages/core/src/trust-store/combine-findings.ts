@@ -1,4 +1,4 @@
-import { type DenialCode, denialCodes, getPublicCode } from '../denial.js';
+import { type DenialCode, getPublicCode, rankDenial } from '../denial.js';
 import { intersectGraces } from '../trust-snapshot/client-auth-grace.js';
 import {
   concludeFinding,
@@ -6,6 +6,7 @@ import {
   type FoundFinding,
   type FoundIdentity,
   type NominatedFinding,
+  type NotFoundFinding,
   type RefusedFinding,
   type RefusedNomination,
   type TrustFinding,
@@ -19,7 +20,8 @@ export type OpenNomination = Omit<NominatedFinding, 'confirm'>;
 /**
  * What several stores' answers about one certificate come to, whatever order they stand in: *denied* beats *unavailable*
  * beats *found* beats *not found*. Two identities are a denial. Where several say the same, the text of the first is kept.
- * A nomination may become each of those, so that only a denial is stricter.
+ * A nomination may become each of those, so that only a denial is stricter. A document that is locked is stricter than all.
+ * What only claims to be an authority's is *not found*, with a reason of its own.
  */
 export function combineFindings(
   findings: readonly TrustFinding[],
@@ -30,14 +32,14 @@ export function combineFindings(
 ): Exclude<TrustFinding, NominatedFinding> | ConfirmedFinding | OpenNomination {
   const found = findings.filter((finding) => finding.outcome === 'found');
   const nominated = findings.filter((finding) => finding.outcome === 'nominated');
-  const refusals: readonly Refused[] = [...findings.filter((finding) => isRefused(finding)), ...listAmbiguity(found)];
-  const [refusal] = [...refusals].sort((one, other) => rankRefusal(one) - rankRefusal(other));
-  if (refusal !== undefined && (nominated.length === 0 || !isUnavailable(refusal))) return refusal;
+  const refusals: readonly Refused[] = [...findings.filter(isRefused), ...listAmbiguity(found, nominated)];
+  const refusal = findStrictest(refusals);
+  if (refusal !== undefined && (nominated.length === 0 || isFinal(refusal))) return refusal;
   if (nominated.length > 0) return describeNominations(found, nominated);
   const [first] = found;
   if (first !== undefined) return intersect(first, found);
   const notFound = findings.filter((finding) => finding.outcome === 'notFound');
-  return notFound.find(({ detail }) => detail !== undefined) ?? { outcome: 'notFound' };
+  return findStrictest(findings.filter(isUnissued)) ?? notFound.find(hasDetail) ?? { outcome: 'notFound' };
 }
 
 /** The same once every nomination was confirmed. */
@@ -58,37 +60,56 @@ function describeNominations(found: readonly FoundFinding[], nominated: readonly
 }
 
 function isRefused(finding: TrustFinding | ConfirmedFinding): finding is Refused {
-  return finding.outcome === 'denied' || finding.outcome === 'unavailable';
+  return (finding.outcome === 'denied' && !isUnissued(finding)) || finding.outcome === 'unavailable';
 }
 
-/**
- * What can't be decided now may be decided later, so it gives way to what is known to be refused: told by what callers
- * learn of a code. Within both, the order of the request's path.
- */
-function rankRefusal(finding: Refused): number {
-  return (isUnavailable(finding) ? denialCodes.length : 0) + denialCodes.indexOf(codeOf(finding));
+/** By a member of its own: with one on Object.prototype, every refusal would give way. */
+function isUnissued(finding: TrustFinding | ConfirmedFinding): finding is RefusedNomination {
+  return finding.outcome === 'denied' && Object.hasOwn(finding, 'isUnissued');
 }
 
-function isUnavailable(finding: Refused): boolean {
-  return getPublicCode(codeOf(finding)) === 'unavailable';
+function hasDetail({ detail }: NotFoundFinding): boolean {
+  return detail !== undefined;
+}
+
+/** Of several, the one that counts; of equals, the first. */
+function findStrictest<Each extends Refused>(refusals: readonly Each[]): Each | undefined {
+  const [strictest] = [...refusals].sort((one, other) => rankDenial(codeOf(one)) - rankDenial(codeOf(other)));
+  return strictest;
+}
+
+/** Whether what other stores say may still refuse it, or refuse it for good. */
+export function isOpen(finding: ConfirmedFinding): boolean {
+  return finding.outcome === 'found' || (isRefused(finding) && !isFinal(finding));
+}
+
+/** What can't be decided now may be decided by what a nomination comes to, unless nothing is to be looked up at all. */
+function isFinal(finding: Refused): boolean {
+  const code = codeOf(finding);
+  return code === 'trust_locked' || getPublicCode(code) !== 'unavailable';
 }
 
 function codeOf(finding: Refused): DenialCode {
   return finding.outcome === 'unavailable' ? 'trust_unavailable' : finding.code;
 }
 
-function listAmbiguity(found: readonly FoundFinding[]): readonly RefusedFinding[] {
-  const [first] = found;
-  const stranger = first && found.find(({ identity }) => !isSameIdentity(identity, first.identity));
+function listAmbiguity(
+  found: readonly FoundFinding[],
+  nominated: readonly NominatedFinding[],
+): readonly RefusedFinding[] {
+  const [first, ...others] = [...found.map(({ identity }) => identity), ...nominated.flatMap(listNamed)];
+  const stranger = first && others.find((identity) => !isSameIdentity(identity, first));
   if (first === undefined || stranger === undefined) return [];
-  return [
-    {
-      outcome: 'denied',
-      code: 'identity_ambiguous',
-      detail: describeAmbiguity(first.identity.name, stranger.identity.name),
-    },
-  ];
+  const detail = describeAmbiguity(first.name, stranger.name);
+  return [{ outcome: 'denied', code: 'identity_ambiguous', detail }];
 }
+
+/** Whose pin it is stands before its authority is asked; the roles do not. */
+function listNamed({ identityName }: NominatedFinding): readonly NamedIdentity[] {
+  return identityName === undefined ? [] : [{ name: identityName }];
+}
+
+type NamedIdentity = Pick<FoundIdentity, 'name'> & Partial<FoundIdentity>;
 
 function describeAmbiguity(one: string, other: string): string {
   return one === other
@@ -100,12 +121,9 @@ function describeAmbiguity(one: string, other: string): string {
  * In everything that decides, to the letter: the roles of two stores are neither added up nor chosen from, since nobody
  * wrote down what comes of that. The owner stands in the log alone.
  */
-function isSameIdentity(one: FoundIdentity, other: FoundIdentity): boolean {
-  return (
-    one.name === other.name &&
-    isSameSet(one.roles, other.roles) &&
-    isSameSet(one.functions ?? null, other.functions ?? null)
-  );
+function isSameIdentity(one: NamedIdentity, other: NamedIdentity): boolean {
+  if (one.name !== other.name || one.roles === undefined || other.roles === undefined) return one.name === other.name;
+  return isSameSet(one.roles, other.roles) && isSameSet(one.functions ?? null, other.functions ?? null);
 }
 
 function isSameSet(one: readonly string[] | null, other: readonly string[] | null): boolean {
@@ -115,7 +133,6 @@ function isSameSet(one: readonly string[] | null, other: readonly string[] | nul
 
 /** All that bears on any of them must hold. */
 function intersect(first: FoundFinding, found: readonly FoundFinding[]): FoundFinding {
-  const { isPathValidated, ...rest } = first;
   const grace = intersectGraces(found.map(({ acceptWithoutClientAuth }) => acceptWithoutClientAuth));
   const authorities = found.flatMap(({ pathAuthorities = [] }) => pathAuthorities);
   const latest = (key: 'validFrom' | 'currentFrom'): number =>
@@ -123,14 +140,14 @@ function intersect(first: FoundFinding, found: readonly FoundFinding[]): FoundFi
   const earliest = (key: 'validUntil' | 'currentUntil'): number =>
     Math.min(...found.map((each) => each[key] ?? Number.POSITIVE_INFINITY));
   return {
-    ...rest,
+    ...first,
     validFrom: latest('validFrom'),
     validUntil: earliest('validUntil'),
     currentFrom: latest('currentFrom'),
     currentUntil: earliest('currentUntil'),
     ...(authorities.length === 0 ? {} : { pathAuthorities: authorities }),
     acceptWithoutClientAuth: grace,
-    // A validated path excuses critical extensions; a store that built none doesn't excuse them.
-    ...(isPathValidated === true && found.every((each) => each.isPathValidated === true) ? { isPathValidated } : {}),
+    // As in one document: of a path that any of them validated, the critical extensions were processed.
+    ...(found.some(({ isPathValidated }) => isPathValidated === true) ? { isPathValidated: true } : {}),
   };
 }

@@ -79,7 +79,8 @@ describe('firstOf', () => {
         assert.equal(await namesOf(...stores.map(({ store }) => store)), outcome);
         assert.deepEqual(
           stores.map(({ calls }) => calls()),
-          [1, 1],
+          // And about its twin, before it is admitted.
+          outcome === 'a' || outcome === 'b' ? [2, 2] : [1, 1],
         );
       }
     });
@@ -98,7 +99,7 @@ describe('firstOf', () => {
       const finding = await askInFull(firstOf(watch(first).store, watch(second).store), certificate, now);
       assert.ok(finding.outcome === 'found');
       const { validFrom, validUntil, currentFrom, currentUntil, isPathValidated, matchedBy } = finding;
-      assert.deepEqual([validFrom, validUntil, currentFrom, currentUntil, isPathValidated], [2, 8, 3, 7, undefined]);
+      assert.deepEqual([validFrom, validUntil, currentFrom, currentUntil, isPathValidated], [2, 8, 3, 7, true]);
       assert.equal(matchedBy, first.matchedBy);
     }
   });

@@ -1,4 +1,3 @@
-import { X509Certificate } from 'node:crypto';
 import {
   describeStoreFault,
   readTrustFinding,
@@ -19,7 +18,7 @@ import {
   type TrustFinding,
   type UnavailableFinding,
 } from '../trust-snapshot/trust-finding.js';
-import { combineConfirmed, combineFindings, type OpenNomination } from './combine-findings.js';
+import { combineConfirmed, combineFindings, isOpen, type OpenNomination } from './combine-findings.js';
 import { readMember } from '@certgate/x509/internal';
 
 /**
@@ -124,7 +123,10 @@ class ComposedTrustStore implements TrustStore {
     return JSON.stringify(this.#stores.map(readTrustVersion));
   }
 
-  /** What depends on a path is a nomination, also where a store has validated the path by itself. */
+  /**
+   * What depends on a path is a nomination, also where a store has validated the path by itself, or where it is the
+   * certificate's twin that has a pin with `issuedBy`.
+   */
   async #ask(
     certificate: PresentedCertificate,
     now: number,
@@ -132,8 +134,13 @@ class ComposedTrustStore implements TrustStore {
     const findings = await this.#askAll(certificate, now);
     const combined = combineFindings(findings);
     if (combined.outcome === 'nominated') return { ...combined, findings };
-    if (combined.outcome !== 'found' || !hasPath(combined)) return combined;
-    return { outcome: 'nominated', identityName: combined.identity.name, findings };
+    if (combined.outcome !== 'found') return combined;
+    const nomination = { outcome: 'nominated', identityName: combined.identity.name, findings } as const;
+    if (hasPath(combined)) return nomination;
+    const together = combineFindings([...findings, ...(await this.#askAboutTwin(certificate, now))]);
+    return together.outcome === 'nominated' || (together.outcome === 'found' && hasPath(together))
+      ? nomination
+      : together;
   }
 
   async #confirm(
@@ -157,29 +164,38 @@ class ComposedTrustStore implements TrustStore {
   ): Promise<ConfirmedFinding> {
     const confirmed = await Promise.all(findings.map(confirmFinding));
     const combined = combineConfirmed(confirmed);
-    if (combined.outcome !== 'found' || !hasPath(combined)) return combined;
-    const beside = await this.#askBesidePath(certificate, combined.pathAuthorities ?? [], now);
-    return combineConfirmed([...confirmed, ...beside]);
+    // What is refused for good, or nobody's, is not worth more questions. By its twin nobody is admitted.
+    if (!isOpen(combined)) return combined;
+    const ofTwin = await Promise.all((await this.#askAboutTwin(certificate, now)).map(confirmFinding));
+    const pathAuthorities = confirmed.flatMap((each) => (each.outcome === 'found' ? (each.pathAuthorities ?? []) : []));
+    const ofAuthorities = await this.#askAboutAuthorities(certificate, pathAuthorities, now);
+    return combineConfirmed([...confirmed, ...ofTwin, ...ofAuthorities]);
   }
 
   /**
-   * An authority admits certificates that no other store has an entry of. The refusals of the other stores must reach them
-   * as they would in one document: pins of the certificate with its other signature, and deny lists that name a CA of its
-   * path.
+   * Every store is asked about the same certificate with its other signature, whose pins may stand in any of them, and
+   * refuse this one as they would in one document. None where the signature is of another kind than ECDSA.
    */
-  async #askBesidePath(
+  async #askAboutTwin(certificate: PresentedCertificate, now: number): Promise<readonly TrustFinding[]> {
+    const findings = await Promise.all(listTwins(certificate).map((twin) => this.#askAll(twin, now)));
+    return findings.flat();
+  }
+
+  /**
+   * An authority admits certificates that no other store has an entry of. Deny lists that name a CA of the path must reach
+   * them as they would in one document.
+   */
+  async #askAboutAuthorities(
     certificate: PresentedCertificate,
     pathAuthorities: readonly Uint8Array[],
     now: number,
   ): Promise<readonly ConfirmedFinding[]> {
     // A CA on the path may be one that came with the request: by its issuers' names a store knows under whom it is denied.
     const beside = listDers(certificate.candidates);
-    const [ofTwins, ofAuthorities] = await Promise.all([
-      Promise.all(listGenuineTwins(certificate, pathAuthorities).map((twin) => this.#askAll(twin, now))),
-      Promise.all(pathAuthorities.map((der) => this.#askAll(presentCertificate(der, beside), now))),
-    ]);
-    const twins = await Promise.all(ofTwins.flat().map(confirmFinding));
-    return [...twins.filter(bearsOnTwin), ...ofAuthorities.flat().filter(bearsOnIssued).map(concludeFinding)];
+    const findings = await Promise.all(
+      pathAuthorities.map((der) => this.#askAll(presentCertificate(der, beside), now)),
+    );
+    return findings.flat().filter(bearsOnIssued).map(concludeFinding);
   }
 
   #askAll(certificate: PresentedCertificate, now: number): Promise<readonly TrustFinding[]> {
@@ -208,37 +224,6 @@ async function confirmFinding(finding: TrustFinding): Promise<ConfirmedFinding> 
 
 function hasPath({ isPathValidated, pathAuthorities }: FoundFinding): boolean {
   return isPathValidated === true || pathAuthorities !== undefined;
-}
-
-/**
- * The twins whose signature holds. A pin of the public key is a pin of every twin, and one whose signature doesn't hold
- * would be refused for that. Where no CA of the path made any of them, all are kept.
- */
-function listGenuineTwins(
-  certificate: PresentedCertificate,
-  pathAuthorities: readonly Uint8Array[],
-): readonly PresentedCertificate[] {
-  const twins = listTwins(certificate);
-  const genuine = twins.filter(({ der }) => pathAuthorities.some((authority) => isSignedBy(der, authority)));
-  return genuine.length > 0 ? genuine : twins;
-}
-
-function isSignedBy(der: Uint8Array, authority: Uint8Array): boolean {
-  try {
-    return new X509Certificate(der).verify(new X509Certificate(authority).publicKey);
-  } catch {
-    return false;
-  }
-}
-
-/**
- * Only what an entry of the document says. A twin is computed without knowing the curve, so its signature may be invalid;
- * and what an authority says about the twin, it says about the certificate too.
- * Where a denial names an identity, an entry was found: a pin of the twin, even while its `issuedBy` can't be confirmed.
- */
-function bearsOnTwin(finding: ConfirmedFinding): boolean {
-  if (finding.outcome !== 'denied' || finding.identityName !== undefined) return true;
-  return finding.step === 'client-identity';
 }
 
 /** Of what a store says about a CA, only its deny list bears on what the CA issued, or that it is unavailable. */

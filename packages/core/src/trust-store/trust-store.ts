@@ -103,9 +103,11 @@ function readConfirmedFinding(answer: unknown): ConfirmedFinding {
   if (!isRecord(answer)) return unknownAnswer;
   const { outcome, detail } = readAnswer(answer);
   if (outcome !== 'denied') return readPlainAnswer(answer, outcome, detail);
-  const { step, code, identityName } = readMembers(answer, ['step', 'code', 'identityName']);
+  const { step, code, identityName, isUnissued } = readMembers(answer, ['step', 'code', 'identityName', 'isUnissued']);
   const said = { outcome, detail: textOr(detail, refusedDetail), ...knownName(identityName) } as const;
-  if (step === 'certification-path' && isDenialCodeOf(step, code)) return { ...said, step, code };
+  if (step === 'certification-path' && isDenialCodeOf(step, code)) {
+    return { ...said, step, code, ...(isUnissued === true ? { isUnissued } : {}) };
+  }
   if (step === 'client-identity' && isDenialCodeOf(step, code)) return { ...said, step, code };
   return describeUnknownCode(code);
 }
