@@ -109,7 +109,10 @@ function confirmMatches(
   const { matches, refusals, unissued } = issued;
   const denial = findStrictest<RefusedNomination>([
     ...refusals.map((each) => ({ ...each, outcome: 'denied', step: 'certification-path' }) as const),
-    ...listMatchesDenial(matches, certificate, now).map((each) => ({ ...each, step: 'client-identity' }) as const),
+    // A pin is somebody's before its authority is asked.
+    ...listMatchesDenial([...claims.pinned, ...matches], certificate, now).map(
+      (each) => ({ ...each, step: 'client-identity' }) as const,
+    ),
   ]);
   if (denial !== undefined) return denial;
   const first = matches.find(({ isOfTwin }) => !isOfTwin);

@@ -25,27 +25,49 @@ export type OpenNomination = Omit<NominatedFinding, 'confirm'>;
  */
 export function combineFindings(
   findings: readonly TrustFinding[],
-): Exclude<TrustFinding, NominatedFinding> | OpenNomination;
-export function combineFindings(findings: readonly ConfirmedFinding[]): ConfirmedFinding | RefusedFinding;
-export function combineFindings(
-  findings: readonly (TrustFinding | ConfirmedFinding)[],
-): Exclude<TrustFinding, NominatedFinding> | ConfirmedFinding | OpenNomination {
+): Exclude<TrustFinding, NominatedFinding> | OpenNomination {
   const found = findings.filter((finding) => finding.outcome === 'found');
   const nominated = findings.filter((finding) => finding.outcome === 'nominated');
-  const refusals: readonly Refused[] = [...findings.filter(isRefused), ...listAmbiguity(found, nominated)];
-  const refusal = findStrictest(refusals);
+  const refusal = findRefusal(
+    findings.filter((finding) => isRefused(finding)),
+    found,
+    nominated,
+  );
   if (refusal !== undefined && (nominated.length === 0 || isFinal(refusal))) return refusal;
-  if (nominated.length > 0) return describeNominations(found, nominated);
-  const [first] = found;
-  if (first !== undefined) return intersect(first, found);
-  const notFound = findings.filter((finding) => finding.outcome === 'notFound');
-  return findStrictest(findings.filter(isUnissued)) ?? notFound.find(hasDetail) ?? { outcome: 'notFound' };
+  return nominated.length > 0 ? describeNominations(found, nominated) : (intersect(found) ?? findNotFound(findings));
 }
 
-/** The same once every nomination was confirmed. */
-export function combineConfirmed(findings: readonly ConfirmedFinding[]): ConfirmedFinding {
-  const combined = combineFindings(findings);
-  return combined.outcome === 'denied' && 'step' in combined ? combined : concludeFinding(combined);
+/** The same once every nomination was confirmed. `before` are the answers until then. */
+export function combineConfirmed(
+  findings: readonly ConfirmedFinding[],
+  before: readonly TrustFinding[],
+): ConfirmedFinding {
+  const found = findings.filter((finding) => finding.outcome === 'found');
+  const nominated = before.filter((finding) => finding.outcome === 'nominated');
+  const refusal = findRefusal(
+    findings.filter((finding) => isRefused(finding)),
+    found,
+    nominated,
+  );
+  if (refusal !== undefined) return 'step' in refusal ? refusal : concludeFinding(refusal);
+  return intersect(found) ?? findStrictest(findings.filter(isUnissued)) ?? findNotFound(findings);
+}
+
+function findRefusal<Given extends Refused>(
+  refused: readonly Given[],
+  found: readonly FoundFinding[],
+  nominated: readonly NominatedFinding[],
+): Given | RefusedFinding | undefined {
+  const named = [...nominated.flatMap(listNamed), ...refused.flatMap((each) => (isMatch(each) ? listNamed(each) : []))];
+  return findStrictest<Given | RefusedFinding>([
+    ...refused,
+    ...listAmbiguity([...found.map(({ identity }) => identity), ...named]),
+  ]);
+}
+
+function findNotFound(findings: readonly (TrustFinding | ConfirmedFinding)[]): NotFoundFinding {
+  const notFound = findings.filter((finding) => finding.outcome === 'notFound');
+  return notFound.find(({ detail }) => detail !== undefined) ?? { outcome: 'notFound' };
 }
 
 /** Whom the first store names; a claim only where none does. */
@@ -59,17 +81,13 @@ function describeNominations(found: readonly FoundFinding[], nominated: readonly
   return claim === undefined ? { outcome: 'nominated' } : { outcome: 'nominated', claim };
 }
 
-function isRefused(finding: TrustFinding | ConfirmedFinding): finding is Refused {
+function isRefused<Given extends TrustFinding | ConfirmedFinding>(finding: Given): finding is Extract<Given, Refused> {
   return (finding.outcome === 'denied' && !isUnissued(finding)) || finding.outcome === 'unavailable';
 }
 
 /** By a member of its own: with one on Object.prototype, every refusal would give way. */
 function isUnissued(finding: TrustFinding | ConfirmedFinding): finding is RefusedNomination {
   return finding.outcome === 'denied' && Object.hasOwn(finding, 'isUnissued');
-}
-
-function hasDetail({ detail }: NotFoundFinding): boolean {
-  return detail !== undefined;
 }
 
 /** Of several, the one that counts; of equals, the first. */
@@ -93,19 +111,21 @@ function codeOf(finding: Refused): DenialCode {
   return finding.outcome === 'unavailable' ? 'trust_unavailable' : finding.code;
 }
 
-function listAmbiguity(
-  found: readonly FoundFinding[],
-  nominated: readonly NominatedFinding[],
-): readonly RefusedFinding[] {
-  const [first, ...others] = [...found.map(({ identity }) => identity), ...nominated.flatMap(listNamed)];
+function listAmbiguity(identities: readonly NamedIdentity[]): readonly RefusedFinding[] {
+  const [first, ...others] = identities;
   const stranger = first && others.find((identity) => !isSameIdentity(identity, first));
   if (first === undefined || stranger === undefined) return [];
   const detail = describeAmbiguity(first.name, stranger.name);
   return [{ outcome: 'denied', code: 'identity_ambiguous', detail }];
 }
 
+/** A pin or an identity that is not in force has matched all the same. */
+function isMatch(finding: Refused): finding is RefusedFinding | RefusedNomination {
+  return finding.outcome === 'denied' && /^(?:identity|pin)_/.test(finding.code);
+}
+
 /** Whose pin it is stands before its authority is asked; the roles do not. */
-function listNamed({ identityName }: NominatedFinding): readonly NamedIdentity[] {
+function listNamed({ identityName }: { readonly identityName?: string }): readonly NamedIdentity[] {
   return identityName === undefined ? [] : [{ name: identityName }];
 }
 
@@ -132,7 +152,9 @@ function isSameSet(one: readonly string[] | null, other: readonly string[] | nul
 }
 
 /** All that bears on any of them must hold. */
-function intersect(first: FoundFinding, found: readonly FoundFinding[]): FoundFinding {
+function intersect(found: readonly FoundFinding[]): FoundFinding | undefined {
+  const [first] = found;
+  if (first === undefined) return undefined;
   const grace = intersectGraces(found.map(({ acceptWithoutClientAuth }) => acceptWithoutClientAuth));
   const authorities = found.flatMap(({ pathAuthorities = [] }) => pathAuthorities);
   const latest = (key: 'validFrom' | 'currentFrom'): number =>

@@ -362,7 +362,7 @@ describe('entries about one caller, spread over three documents', () => {
       schemaVersion: 1,
       revision: 1,
       authorities: [authorityOf({ revocation: { mode: 'required' } })],
-      identities: [{ name: 'b', roles: [], pins: [pin] }],
+      identities: [{ name: 'a', roles: ['reader'], pins: [pin] }],
     });
     for (const store of [firstOf(admits, denies), firstOf(denies, admits)]) {
       assert.deepEqual(describeFinding(await askInFull(store, leaf, now)), { outcome: 'revocation_unavailable' });

@@ -163,13 +163,14 @@ class ComposedTrustStore implements TrustStore {
     now: number,
   ): Promise<ConfirmedFinding> {
     const confirmed = await Promise.all(findings.map(confirmFinding));
-    const combined = combineConfirmed(confirmed);
+    const combined = combineConfirmed(confirmed, findings);
     // What is refused for good, or nobody's, is not worth more questions. By its twin nobody is admitted.
     if (!isOpen(combined)) return combined;
-    const ofTwin = await Promise.all((await this.#askAboutTwin(certificate, now)).map(confirmFinding));
+    const twins = await this.#askAboutTwin(certificate, now);
+    const ofTwin = await Promise.all(twins.map(confirmFinding));
     const pathAuthorities = confirmed.flatMap((each) => (each.outcome === 'found' ? (each.pathAuthorities ?? []) : []));
     const ofAuthorities = await this.#askAboutAuthorities(certificate, pathAuthorities, now);
-    return combineConfirmed([...confirmed, ...ofTwin, ...ofAuthorities]);
+    return combineConfirmed([...confirmed, ...ofTwin, ...ofAuthorities], [...findings, ...twins]);
   }
 
   /**

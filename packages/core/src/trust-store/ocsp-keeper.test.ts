@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import type { OcspWanted } from '../trust-snapshot/authority-path.js';
-import { encodeOcspRequest, findOcspStatus, type PathCertificate } from '@certgate/x509/path';
+import { decodePathCertificate, encodeOcspRequest, findOcspStatus, type PathCertificate } from '@certgate/x509/path';
+import { listSignatureTwins } from '@certgate/x509/internal-certificates';
+import { issue, type MadeAuthority } from '@certgate/x509/test-support/revocation.js';
 import { getStage, issueCaller } from '../test-support/authority-stage.js';
 import { answerOcsp } from '@certgate/x509/test-support/ocsp.js';
 import { type OcspServer, answerFrom, startOcspServer } from '../test-support/ocsp-stage.js';
@@ -80,6 +82,58 @@ describe('OcspKeeper', () => {
     await Promise.all(many.map((each) => keeper.ask(wantedOf(each), now + 120 * second)));
     assert.equal(many.filter((each) => statusOf(each) === 'good').length, 8);
     assert.equal(statusOf(), 'revoked');
+  });
+
+  test('revoked: so is its twin, which anybody can compute, also by an answer of before that somebody kept', async () => {
+    const made = issueCaller({ serialNumber: '1234' });
+    const [der] = listSignatureTwins(made.der);
+    const twin = decodePathCertificate(der ?? Buffer.alloc(0));
+    assert.ok(twin.ok && twin.value.thumbprintSha256 !== made.certificate.thumbprintSha256);
+    const request = encodeOcspRequest({ certificate: made.certificate, issuer });
+    const before = answerOcsp({ authority: issuing, request, index: { '1234': 'V' } });
+    server.answerWith(answerFrom({ '1234': 'R keyCompromise' }));
+    await keeper.ask(wantedOf(made.certificate, server.url, true), now);
+    server.respondWith((response) => response.destroy());
+    await keeper.ask(wantedOf(twin.value, server.url, true), now + 60 * second);
+    assert.equal(statusOf(twin.value, server.url, true), 'revoked');
+    server.answerWith(() => before);
+    await keeper.ask(wantedOf(twin.value, server.url, true), now + 120 * second);
+    assert.deepEqual([statusOf(twin.value, server.url, true), statusOf(made.certificate)], ['revoked', 'revoked']);
+    assert.equal(keeper.revocations, 1);
+  });
+
+  test('one question for a certificate and its twin', async () => {
+    const made = issueCaller({ serialNumber: '1234' });
+    const [der] = listSignatureTwins(made.der);
+    const twin = decodePathCertificate(der ?? Buffer.alloc(0));
+    assert.ok(twin.ok);
+    server.answerWith(answerFrom({ '1234': 'V' }));
+    await Promise.all([made.certificate, twin.value].map((each) => keeper.ask(wantedOf(each), now)));
+    assert.deepEqual([statusOf(made.certificate), statusOf(twin.value), countQuestions()], ['good', 'good', 1]);
+  });
+
+  test('revoked by two CAs of one name that signed the same: neither pushes the other out', async () => {
+    // A CA that copies what another of its name has signed, to the octet.
+    const copyist = issue({ name: 'Corp issuing CA', key: 'p-256-again' });
+    const statusBy = (signer: MadeAuthority): string =>
+      findOcspStatus({
+        certificate,
+        issuer: signer.certificate,
+        responses: keeper.find(undefined, certificate),
+        profile: 'strict',
+        now,
+        graceMilliseconds: 0,
+        isAlgorithmAccepted: () => true,
+      }).status;
+    const askBy = async (signer: MadeAuthority, index: string, elapsed: number): Promise<void> => {
+      server.answerWith((request) => answerOcsp({ authority: signer, request, index: { '1234': index } }));
+      await keeper.ask({ ...wantedOf(), issuer: signer.certificate }, now + elapsed * second);
+    };
+    await askBy(issuing, 'R keyCompromise', 0);
+    await askBy(copyist, 'R certificateHold', 6);
+    assert.deepEqual([statusBy(issuing), statusBy(copyist)], ['revoked', 'revoked']);
+    await askBy(copyist, 'V', 12);
+    assert.deepEqual([statusBy(issuing), statusBy(copyist)], ['revoked', 'unknown']);
   });
 
   test('on hold: asked about again, and back by a newer answer of the same responder', async () => {
@@ -290,6 +344,6 @@ describe('OcspKeeper', () => {
   /** As far as OCSP looks: another serial number of the same issuer. */
   function imitate(index: number): PathCertificate {
     const serialNumber = (0x2000 + index).toString(16).toUpperCase();
-    return { ...certificate, serialNumber, thumbprintSha256: serialNumber.padStart(64, '0') };
+    return { ...certificate, serialNumber, signed: { ...certificate.signed, data: Buffer.from(serialNumber) } };
   }
 });

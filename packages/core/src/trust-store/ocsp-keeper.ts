@@ -1,5 +1,6 @@
 import type { OcspWanted } from '../trust-snapshot/authority-path.js';
 import type { OcspQuestion, OcspResponse, PathCertificate, RevocationStatus } from '@certgate/x509/path';
+import { hashHex } from '@certgate/x509/internal-certificates';
 import { describeFault } from '../encoding/describe-fault.js';
 import { postOcspRequest } from '../trust-sources/http-exchange.js';
 import { readWithin } from '../trust-sources/trust-source.js';
@@ -39,6 +40,7 @@ interface Setback {
 interface Revoked {
   /** The question it answers. */
   readonly key: string;
+  readonly issuer: PathCertificate;
   readonly response: OcspResponse;
   readonly isOnHold: boolean;
 }
@@ -46,12 +48,20 @@ interface Revoked {
 /**
  * Asks OCSP responders (RFC 6960) that the operator configured, and keeps their answers. One question per certificate at a
  * time, few at once, and none to a responder that failed a moment ago: a caller can't make it a hammer.
+ *
+ * A certificate is what its issuer signed (the TBSCertificate), whatever the signature: whoever computes the other ECDSA
+ * signature of a revoked one doesn't get a second one that nobody has asked about. Only certificates come here whose
+ * signature was verified, so that a forged one spoils nothing for its owner.
  */
 export class OcspKeeper {
   /** By question. */
   readonly #good = new Map<string, OcspResponse>();
-  /** By certificate, whoever said it: no number of other answers pushes a revocation out, and no other responder. */
-  readonly #revoked = new Map<string, Revoked>();
+  /**
+   * By certificate, whoever said it: no number of other answers pushes a revocation out, and no other responder. For each
+   * key of an issuer, since two CAs of one name may have signed the same contents.
+   */
+  readonly #revoked = new Map<string, readonly Revoked[]>();
+  #revocations = 0;
   readonly #askedAt = new Map<string, number>();
   readonly #inFlight = new Map<string, Promise<void>>();
   /** By responder: those questions of `#inFlight` that have their turn. */
@@ -67,12 +77,16 @@ export class OcspKeeper {
     this.#limits = { ...defaultLimits, ...limits };
   }
 
+  /** How many revocations were learned: what was remembered before the latest one may be about its certificate. */
+  get revocations(): number {
+    return this.#revocations;
+  }
+
   /** `source` undefined: nobody is asked any more, and what was revoked stays so. */
   find(source: OcspSource | undefined, certificate: PathCertificate): readonly OcspResponse[] {
-    const { thumbprintSha256 } = certificate;
     const good = source === undefined ? undefined : this.#good.get(nameQuestion({ ...source, certificate }));
-    const revoked = this.#revoked.get(thumbprintSha256);
-    return [...(revoked === undefined ? [] : [revoked.response]), ...(good === undefined ? [] : [good])];
+    const revoked = this.#revoked.get(nameCertificate(certificate)) ?? [];
+    return [...revoked.map(({ response }) => response), ...(good === undefined ? [] : [good])];
   }
 
   /** Why there is no answer, for the operator. */
@@ -173,23 +187,40 @@ export class OcspKeeper {
     this.#keepBounded(this.#askedAt, key, now);
     const { value: response } = decoding;
     if (status.status === 'revoked') {
-      this.#keepRevoked(certificate, { key, response, isOnHold: status.reason === 'certificateHold' });
+      this.#keepRevoked(certificate, { key, issuer, response, isOnHold: status.reason === 'certificateHold' });
       return;
     }
-    const held = this.#revoked.get(certificate.thumbprintSha256);
+    const held = this.#findRevoked(certificate, issuer);
     // RFC 5280 §5.3.1: from hold, and from hold alone, a certificate comes back; by a newer word of whoever put it there.
     // Without the nonce, anybody may have kept this one from before.
     const isNewer = (): boolean =>
       judge({ responses: [response], allowMissingNonce: false }).status === 'good' ||
       judge({ responses: held === undefined ? [] : [held.response, response], nonce: undefined }).status === 'good';
-    if (held?.isOnHold === true && held.key === key && isNewer()) this.#revoked.delete(certificate.thumbprintSha256);
+    if (held?.isOnHold === true && held.key === key && isNewer()) this.#forgetRevoked(certificate, held);
     this.#keepBounded(this.#good, key, response);
   }
 
+  #findRevoked(certificate: PathCertificate, issuer: PathCertificate): Revoked | undefined {
+    return this.#revoked.get(nameCertificate(certificate))?.find((revoked) => isSameKey(revoked.issuer, issuer));
+  }
+
   /** What is final isn't replaced by a hold. */
-  #keepRevoked({ thumbprintSha256 }: PathCertificate, revoked: Revoked): void {
-    if (revoked.isOnHold && this.#revoked.get(thumbprintSha256)?.isOnHold === false) return;
-    this.#keepBounded(this.#revoked, thumbprintSha256, revoked);
+  #keepRevoked(certificate: PathCertificate, revoked: Revoked): void {
+    const before = this.#findRevoked(certificate, revoked.issuer);
+    if (before === undefined) this.#revocations += 1;
+    if (revoked.isOnHold && before?.isOnHold === false) return;
+    const others = this.#listRevokedBut(certificate, before);
+    this.#keepBounded(this.#revoked, nameCertificate(certificate), [...others, revoked]);
+  }
+
+  #forgetRevoked(certificate: PathCertificate, revoked: Revoked): void {
+    const others = this.#listRevokedBut(certificate, revoked);
+    if (others.length > 0) this.#revoked.set(nameCertificate(certificate), others);
+    else this.#revoked.delete(nameCertificate(certificate));
+  }
+
+  #listRevokedBut(certificate: PathCertificate, revoked: Revoked | undefined): readonly Revoked[] {
+    return (this.#revoked.get(nameCertificate(certificate)) ?? []).filter((each) => each !== revoked);
   }
 
   #noteSetback(setbacks: Map<string, Setback>, key: string, fault: string, now: number): void {
@@ -208,5 +239,15 @@ export class OcspKeeper {
 
 /** One authority may do without the nonce that another insists on: what the first was answered is not for the second. */
 function nameQuestion({ responder, allowMissingNonce, certificate }: Omit<OcspWanted, 'issuer'>): string {
-  return `${certificate.thumbprintSha256} ${allowMissingNonce ? 'any' : 'nonce'} ${responder}`;
+  return `${nameCertificate(certificate)} ${allowMissingNonce ? 'any' : 'nonce'} ${responder}`;
+}
+
+/** By the TBSCertificate (RFC 5280 §4.1.1.1). */
+function nameCertificate({ signed }: PathCertificate): string {
+  return hashHex('sha256', signed.data);
+}
+
+function isSameKey(one: PathCertificate, other: PathCertificate): boolean {
+  const [left, right] = [one, other].map(({ verificationKey }) => verificationKey.subjectPublicKeyInfo);
+  return left !== undefined && right !== undefined && Buffer.compare(left, right) === 0;
 }

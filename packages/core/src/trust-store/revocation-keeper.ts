@@ -28,11 +28,11 @@ export class RevocationKeeper implements RevocationInformation {
   }
 
   /**
-   * Names the lists in use. Not the OCSP answers: one is asked for when the answer before it is no longer current, and so
-   * is every decision that rested on that.
+   * Names the lists in use, and what responders called revoked, of which an earlier decision may be. Not their other
+   * answers: one is asked for when the answer before it is no longer current, and so is every decision that rested on that.
    */
   get version(): number {
-    return this.#crls.version;
+    return this.#crls.version + this.#ocsp.revocations;
   }
 
   /** For the operator; undefined: every list could be read. */
