@@ -11,7 +11,7 @@ import { trustStoreFromDocument } from '../trust-store/document-store.js';
 import type { TrustStore } from '../trust-store/trust-store.js';
 import { defaultNotAfter, defaultNotBefore, makeCertificate, now } from '@certgate/x509/test-support/certificates.js';
 import { documentOf } from '../test-support/documents.js';
-import { CountingStore, allowed, header, iso, open, presented } from '../test-support/gate-stage.js';
+import { CountingStore, allowed, header, iso, open, presented, stillClock } from '../test-support/gate-stage.js';
 import { countRuns } from '@certgate/x509/test-support/random-runs.js';
 
 const { thumbprintSha256, thumbprintSha1, publicKeySha256 } = presented;
@@ -100,7 +100,7 @@ describe('the gate and decideAccess agree', () => {
           },
         };
         const gates = [trustStoreFromDocument(documentOf(given)), later].map(
-          (trustStore) => new AccessGate({ trustStore }),
+          (trustStore) => new AccessGate({ trustStore }, stillClock),
         );
         for (const [text, wanted, at] of [...asked, ...asked]) {
           const expected = decideAccess({ header: text, trust, requirement: wanted, now: at });

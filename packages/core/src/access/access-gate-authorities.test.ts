@@ -22,6 +22,7 @@ import {
 import { createAuthorityScenes } from '../test-support/authority-scenes.js';
 import { clientExtensions, now } from '@certgate/x509/test-support/certificates.js';
 import { authorityExtensions, makeCrl, readCrl } from '@certgate/x509/test-support/revocation.js';
+import { stillClock } from '../test-support/gate-stage.js';
 import { countRuns } from '@certgate/x509/test-support/random-runs.js';
 import type { Decision } from './decision.js';
 
@@ -217,7 +218,7 @@ test('cold and warm, whatever the document, its lists, the header and the time: 
           },
         });
         const stores = [store(false), store(true), firstOf(store(false))];
-        const gates = stores.map((trustStore) => new AccessGate({ trustStore }));
+        const gates = stores.map((trustStore) => new AccessGate({ trustStore }, stillClock));
         let at = now;
         const refusals: Refusal[] = [];
         for (const { header, wanted, elapsed, lists } of requests) {

@@ -17,6 +17,7 @@
 //
 //   A fault in any step                                                 503 internal_fault
 
+import { awaitAnswer } from './awaited-answer.js';
 import { concludeIdentity, note, type VerifiedCertificate, verifyFinding } from './authentication.js';
 import {
   denyMissing,
@@ -37,14 +38,10 @@ import {
   type TrustStore,
   TrustVersionError,
 } from '../trust-store/trust-store.js';
+import { AgeKeeper, type Clock, type Moment, systemClock } from '../trust-store/read-history.js';
 import type { AuthorizationDenial, ClientIdentity, Decision, FunctionRequirement, StepListener } from './decision.js';
 import { isWorthRemembering, RefusalCache, VerdictCache } from './decision-memory.js';
-import type {
-  ConfirmedFinding,
-  NominatedFinding,
-  TrustFinding,
-  UnavailableFinding,
-} from '../trust-snapshot/trust-finding.js';
+import type { ConfirmedFinding, NominatedFinding, TrustFinding } from '../trust-snapshot/trust-finding.js';
 
 /** The options of `AccessGate`. */
 export interface AccessGateOptions {
@@ -76,11 +73,16 @@ export class AccessGate {
   readonly #trustStore: TrustStore;
   readonly #isVersionLasting: boolean;
   readonly #findTimeout: number;
+  readonly #ages: AgeKeeper;
   readonly #verdicts = new VerdictCache();
   readonly #refusals = new RefusalCache();
 
-  /** @throws {TypeError} for an unknown option; {RangeError} for a timeout that no timer can keep. */
-  constructor(options: AccessGateOptions) {
+  /**
+   * Another clock is for tests.
+   *
+   * @throws {TypeError} for an unknown option; {RangeError} for a timeout that no timer can keep.
+   */
+  constructor(options: AccessGateOptions, clock: Clock = systemClock) {
     const known = ['trustStore', 'findTimeoutMilliseconds'];
     const { trustStore, findTimeoutMilliseconds = 15_000 } = readKnownOptions(options, known, 'AccessGate');
     // Of another type, a timer would take it for 1 ms.
@@ -91,6 +93,7 @@ export class AccessGate {
     this.#trustStore = trustStore;
     this.#isVersionLasting = hasLastingVersion(trustStore);
     this.#findTimeout = findTimeoutMilliseconds;
+    this.#ages = new AgeKeeper(clock);
   }
 
   /** `header` is the text of App Service's certificate header; `now` is in milliseconds. */
@@ -153,7 +156,7 @@ export class AccessGate {
   #find(presented: PresentedCertificate, now: number): TrustFinding | PromiseLike<TrustFinding> {
     try {
       const answer: unknown = this.#trustStore.find(presented, now);
-      return isThenable(answer) ? this.#awaitAnswer(answer, readTrustFinding) : readTrustFinding(answer);
+      return isThenable(answer) ? awaitAnswer(answer, readTrustFinding, this.#findTimeout) : readTrustFinding(answer);
     } catch (error) {
       return describeStoreFault(error);
     }
@@ -162,36 +165,25 @@ export class AccessGate {
   #confirm({ confirm }: NominatedFinding): ConfirmedFinding | PromiseLike<ConfirmedFinding> {
     try {
       const answer = confirm();
-      return isThenable(answer) ? this.#awaitAnswer(answer, (each) => each as ConfirmedFinding) : answer;
+      return isThenable(answer) ? awaitAnswer(answer, (each) => each as ConfirmedFinding, this.#findTimeout) : answer;
     } catch (error) {
       return describeStoreFault(error);
-    }
-  }
-
-  async #awaitAnswer<Answer>(
-    answer: PromiseLike<unknown>,
-    read: (answer: unknown) => Answer,
-  ): Promise<Answer | UnavailableFinding> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<UnavailableFinding>((resolve) => {
-      const detail = `The trust store did not answer within ${this.#findTimeout} ms.`;
-      timer = setTimeout(resolve, this.#findTimeout, { outcome: 'unavailable', detail });
-    });
-    try {
-      return await Promise.race([Promise.resolve(answer).then(read), late]);
-    } catch (error) {
-      return describeStoreFault(error);
-    } finally {
-      clearTimeout(timer);
     }
   }
 
   async #verifyLater(asked: Asked, finding: PromiseLike<TrustFinding>): Promise<Decision> {
+    const began = this.#ages.moment();
     try {
-      return await this.#verify(asked, await finding);
+      const answer = await finding;
+      return await this.#verify(this.#postpone(asked, began), answer);
     } catch (error) {
       return denyFault(error);
     }
+  }
+
+  /** A store may take its time, and what it found is decided by the time at which it is known: its pin may have ended. */
+  #postpone(asked: Asked, began: Moment): Asked {
+    return { ...asked, now: asked.now + this.#ages.age(began) };
   }
 
   #verify(asked: Asked, finding: TrustFinding): Decision | Promise<Decision> {
@@ -209,8 +201,15 @@ export class AccessGate {
     verified: VerifiedCertificate,
     confirmed: PromiseLike<ConfirmedFinding>,
   ): Promise<Decision> {
+    const began = this.#ages.moment();
     try {
-      return this.#conclude(asked, verified, await confirmed);
+      const answer = await confirmed;
+      const later = this.#postpone(asked, began);
+      // The certificate itself may have ended too.
+      const still = verifyFinding(later.presented, verified.finding, later.now);
+      return still.outcome === 'denied'
+        ? this.#refuse(later, verified.finding, still)
+        : this.#conclude(later, still, answer);
     } catch (error) {
       return denyFault(error);
     }

@@ -7,7 +7,7 @@ import { authorityExtensions, issueCertificate } from '@certgate/x509/test-suppo
 import { countRuns } from '@certgate/x509/test-support/random-runs.js';
 import { presentCertificate } from '../certificate-header/certificate-header.js';
 import { documentOf } from '../test-support/documents.js';
-import { iso, open } from '../test-support/gate-stage.js';
+import { iso, open, stillClock } from '../test-support/gate-stage.js';
 import { trustStoreFromDocument } from '../trust-store/document-store.js';
 import { firstOf } from '../trust-store/first-of.js';
 import type { TrustStore } from '../trust-store/trust-store.js';
@@ -78,7 +78,7 @@ describe('whatever the pins and names of one document or two', () => {
           assert.ok(certificate !== undefined);
           const { usage, isIssued, header } = certificate;
           const stores = documents.map((each) => storeOf(each, certificate));
-          const gate = new AccessGate({ trustStore: firstOf(...stores) });
+          const gate = new AccessGate({ trustStore: firstOf(...stores) }, stillClock);
           const pins = documents.flatMap((each) => each.pins);
           const isAuthorityAsked = documents.some(
             (each) => (each.hasName && isIssued) || each.pins.some(({ isOfAuthority }) => isOfAuthority),

@@ -7,7 +7,7 @@ import { authorityExtensions, issueCertificate } from '@certgate/x509/test-suppo
 import { countRuns } from '@certgate/x509/test-support/random-runs.js';
 import { presentCertificate } from '../certificate-header/certificate-header.js';
 import { assertDenied, documentOf } from '../test-support/documents.js';
-import { CountingStore, iso, open } from '../test-support/gate-stage.js';
+import { CountingStore, iso, open, stillClock } from '../test-support/gate-stage.js';
 import { pollute } from '../test-support/prototype-pollution.js';
 import { parseTrustDocument } from '../trust-document/parse-document.js';
 import type { FoundFinding } from '../trust-snapshot/trust-finding.js';
@@ -261,7 +261,7 @@ describe('a trust store', () => {
   });
 
   async function firstOfAll(...stores: readonly TrustStore[]): Promise<Decision> {
-    return new AccessGate({ trustStore: firstOf(...stores) }).decide(server.header, open, now);
+    return new AccessGate({ trustStore: firstOf(...stores) }, stillClock).decide(server.header, open, now);
   }
 });
 

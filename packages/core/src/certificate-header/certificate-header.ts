@@ -14,6 +14,7 @@ import {
   findOuterFrameFault,
   findPublicKeyInfo,
   hashHex,
+  listSignatureTwins,
 } from '@certgate/x509/internal-certificates';
 import type { PathCertificate } from '@certgate/x509/path';
 import {
@@ -21,6 +22,7 @@ import {
   type CandidateReading,
   type CandidateSource,
   listCandidates,
+  listDers,
   noCandidates,
 } from './candidate-certificate.js';
 import { type Denial, type DenialCodeOf, deny } from '../denial.js';
@@ -178,6 +180,11 @@ export interface PresentedCertificate {
  */
 export function presentCertificate(der: Uint8Array, candidates?: CandidateSource): PresentedCertificate {
   return new LazyPresentedCertificate(der, hashHex('sha256', der), candidates);
+}
+
+/** The same certificate under the other signature that holds for it as well; none unless it is signed with ECDSA. */
+export function listTwins({ der, candidates }: PresentedCertificate): readonly PresentedCertificate[] {
+  return listSignatureTwins(der).map((twin) => presentCertificate(twin, listDers(candidates)));
 }
 
 class LazyPresentedCertificate implements PresentedCertificate {

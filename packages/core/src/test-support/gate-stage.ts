@@ -2,6 +2,7 @@ import type { Decision, FunctionRequirement } from '../access/decision.js';
 import type { AccessGate } from '../access/access-gate.js';
 import { type PresentedCertificate, presentCertificate } from '../certificate-header/certificate-header.js';
 import type { TrustFinding } from '../trust-snapshot/trust-finding.js';
+import type { Clock } from '../trust-store/read-history.js';
 import type { TrustStore } from '../trust-store/trust-store.js';
 import { type MadeCertificate, makeCertificate, now } from '@certgate/x509/test-support/certificates.js';
 
@@ -10,6 +11,9 @@ export const header: string = allowed.header;
 export const presented: PresentedCertificate = presentCertificate(allowed.der);
 export const open: FunctionRequirement = { functionName: 'f', roles: [] };
 export const found: TrustFinding = { outcome: 'found', identity: { name: 'a', roles: ['reader'] }, matchedBy: 'table' };
+
+/** For what is asked about the millisecond in which something ends: a store that answers later takes no time. */
+export const stillClock: Clock = { wall: () => now, monotonic: () => 0 };
 
 export const iso = (instant: number): string => new Date(instant).toISOString();
 

@@ -1,5 +1,6 @@
 import type { CertificationPath, PathCertificate } from '@certgate/x509/path';
 import { hashHex, listSignatureTwins } from '@certgate/x509/internal-certificates';
+import { listTwins, type PresentedCertificate } from '../certificate-header/certificate-header.js';
 import type { CandidateList } from '../certificate-header/candidate-certificate.js';
 import { findIssuingAuthorities } from './authority-match.js';
 import {
@@ -10,6 +11,17 @@ import {
   type TrustedAuthority,
   type TrustSnapshot,
 } from './trust-snapshot.js';
+
+/** By any of its thumbprints: a certificate that is denied by one must not be admitted by another signature over the same. */
+export function findDeniedCertificate(
+  { denied: { thumbprintsSha256 } }: TrustSnapshot,
+  certificate: PresentedCertificate,
+): DeniedCertificate | undefined {
+  return (
+    thumbprintsSha256.get(certificate.thumbprintSha256) ??
+    listTwins(certificate).flatMap(({ thumbprintSha256 }) => thumbprintsSha256.get(thumbprintSha256) ?? [])[0]
+  );
+}
 
 /** The entry for the certificate's serial number under one of the authorities that may have issued it. */
 export function findDeniedSerial(

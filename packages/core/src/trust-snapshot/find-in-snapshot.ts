@@ -2,11 +2,11 @@ import type { AuthorityContext } from './authority-path.js';
 import { intersectGraces } from './client-auth-grace.js';
 import type { CertificationPath } from '@certgate/x509/path';
 import { noRevocationInformation } from './revocation-information.js';
-import { listSignatureTwins } from '@certgate/x509/internal-certificates';
+import { formatInstant } from '@certgate/x509/internal';
 import { type PinMatch, type TrustMatch, describeClaim, findIssuedMatches, findNamedMatches } from './issued-match.js';
-import { listDers } from '../certificate-header/candidate-certificate.js';
-import { hashTail, type PresentedCertificate, presentCertificate } from '../certificate-header/certificate-header.js';
-import { findMatchesDenial, findStrictest, type MatchDenial } from './match-denial.js';
+import { hashTail, listTwins, type PresentedCertificate } from '../certificate-header/certificate-header.js';
+import { type DenialCode, rankDenial } from '../denial.js';
+import { findDeniedCertificate } from './deny-list.js';
 import type {
   ConfirmedFinding,
   FoundFinding,
@@ -52,11 +52,11 @@ export function findInSnapshot(
 ): SnapshotFinding {
   // Before anything is looked up: neither the answer nor its timing tells a caller whether a locked document knows it.
   if (snapshot.locked !== undefined) return denyLocked(snapshot.locked);
-  const denied = findDenied(snapshot, certificate);
-  if (denied !== undefined) return denied;
+  const denied = snapshot.denied.thumbprintsSha256.size > 0 ? findDeniedCertificate(snapshot, certificate) : undefined;
+  if (denied !== undefined) return deny('certificate_on_deny_list', describeDenied(denied));
   const own = findPins(snapshot, certificate);
-  // For a stranger, none is computed.
-  const pinned = own.length === 0 ? own : [...own, ...findPinsOfTwin(snapshot, certificate)];
+  // For a stranger, no twin is computed.
+  const pinned = own.length === 0 ? own : [...own, ...findPinsOfTwin(snapshot, certificate, own)];
   if (snapshot.authorities.length === 0) return concludePins(pinned, notFound, certificate, now);
   const named = findNamedMatches(snapshot, certificate, pinned);
   if (named.outcome === 'settled') return concludePins(pinned, named.otherwise, certificate, now);
@@ -65,7 +65,7 @@ export function findInSnapshot(
     return findStrictest([denial, ...listMatchesDenial(pinned, certificate, now)]) ?? denial;
   }
   const { nominations } = named;
-  const claims = { pinned: own.length === 0 ? findPinsOfTwin(snapshot, certificate) : pinned, nominations };
+  const claims = { pinned: own.length === 0 ? findPinsOfTwin(snapshot, certificate, own) : pinned, nominations };
   const [pin] = own;
   const [nomination] = nominations;
   // What the document says of a pin costs no signature either.
@@ -156,35 +156,26 @@ function findPin(
   return pins.get(value);
 }
 
-/** By any of its thumbprints: a certificate that is denied by one must not be admitted by another signature over the same. */
-function findDenied({ denied }: TrustSnapshot, certificate: PresentedCertificate): RefusedFinding | undefined {
-  const { thumbprintsSha256 } = denied;
-  if (thumbprintsSha256.size === 0) return undefined;
-  const entry = [certificate.thumbprintSha256, ...listTwins(certificate).map((twin) => twin.thumbprintSha256)]
-    .flatMap((thumbprint) => thumbprintsSha256.get(thumbprint) ?? [])
-    .at(0);
-  return entry === undefined ? undefined : deny('certificate_on_deny_list', describeDenied(entry));
-}
-
 /**
  * Pins of the same certificate under its other signature. They admit nothing here, and whatever refuses by them refuses
  * this one as well: a pin that is disabled or over, of another identity, or whose `issuedBy` did not issue it.
  */
-function findPinsOfTwin(snapshot: TrustSnapshot, certificate: PresentedCertificate): readonly PinMatch[] {
+function findPinsOfTwin(
+  snapshot: TrustSnapshot,
+  certificate: PresentedCertificate,
+  own: readonly PinMatch[],
+): readonly PinMatch[] {
   const { thumbprintSha256, thumbprintSha1 } = snapshot.pins;
-  if (thumbprintSha256.size + thumbprintSha1.size === 0) return noPins;
-  return (
-    listTwins(certificate)
-      .flatMap((twin) => findPins(snapshot, twin))
-      // A pin of the public key is one of both.
-      .filter(({ pin }) => pin.kind !== 'publicKeySha256')
-      .map((match) => ({ ...match, isOfTwin: true }))
-  );
+  const others = thumbprintSha256.size + thumbprintSha1.size - own.filter(isByThumbprint).length;
+  if (others === 0) return noPins;
+  return listTwins(certificate)
+    .flatMap((twin) => findPins(snapshot, twin).filter(isByThumbprint))
+    .map((match) => ({ ...match, isOfTwin: true }));
 }
 
-/** The same certificate under the other signature that holds for it as well; none unless it is signed with ECDSA. */
-export function listTwins({ der, candidates }: PresentedCertificate): readonly PresentedCertificate[] {
-  return listSignatureTwins(der).map((twin) => presentCertificate(twin, listDers(candidates)));
+/** A pin of the public key is one of both. */
+function isByThumbprint({ pin }: PinMatch): boolean {
+  return pin.kind !== 'publicKeySha256';
 }
 
 function describeMatches({ identity, matchedBy }: TrustMatch, matches: readonly TrustMatch[]): FoundFinding {
@@ -222,6 +213,86 @@ function listAuthorities({ trustAnchor, certificates }: CertificationPath): read
   return [trustAnchor, ...certificates.slice(0, -1)].map(({ der }) => der);
 }
 
-function deny(code: TrustDenialCode, detail: string): RefusedFinding {
-  return { outcome: 'denied', code, detail };
+type MatchCode = Extract<TrustDenialCode, `identity_${string}` | `pin_${string}`>;
+/** Why matches refuse: they are of two identities, or one of them is not in force. */
+type MatchDenial = RefusedFinding & { readonly code: MatchCode };
+
+/** All matches must be of one identity, and none of them may deny. */
+function findMatchesDenial(
+  matches: readonly TrustMatch[],
+  certificate: PresentedCertificate,
+  now: number,
+): MatchDenial | undefined {
+  const [first] = matches;
+  const stranger = first && matches.find(({ identity }) => identity !== first.identity);
+  if (first !== undefined && stranger !== undefined) {
+    return deny(
+      'identity_ambiguous',
+      `The certificate stands for two identities, "${first.identity.name}" and "${stranger.identity.name}"; leave it in one.`,
+    );
+  }
+  return findStrictest(matches.flatMap((match) => findMatchDenial(match, certificate, now) ?? []));
+}
+
+/** A pin of the certificate's twin has other digits than the operator sees in the log. */
+function describePin({ identity, isOfTwin }: TrustMatch): string {
+  const remark = isOfTwin ? ', of the same certificate under its other ECDSA signature,' : '';
+  return `This pin of "${identity.name}"${remark}`;
+}
+
+/** Of several reasons, the one that counts; of equals, the first. */
+function findStrictest<Reason extends { readonly code: DenialCode }>(reasons: readonly Reason[]): Reason | undefined {
+  const [strictest] = [...reasons].sort((one, other) => rankDenial(one.code) - rankDenial(other.code));
+  return strictest;
+}
+
+function findMatchDenial(match: TrustMatch, certificate: PresentedCertificate, now: number): MatchDenial | undefined {
+  const { identity, pin } = match;
+  const { name } = identity;
+  if (!identity.enabled) {
+    return deny('identity_disabled', `The identity "${name}" is disabled in the trust document.`, name);
+  }
+  // Here and below: written so that a time which is no number is outside the window.
+  if (identity.expiresAt !== undefined && !(now < identity.expiresAt)) {
+    return deny(
+      'identity_expired',
+      `The identity "${name}" ended at ${formatInstant(identity.expiresAt)} (expiresAt).`,
+      name,
+    );
+  }
+  if (pin === undefined) return undefined;
+  if (!pin.enabled) return deny('pin_disabled', `${describePin(match)} is disabled in the trust document.`, name);
+  if (pin.notBefore !== undefined && !(now >= pin.notBefore)) {
+    return deny(
+      'pin_not_yet_valid',
+      `${describePin(match)} begins at ${formatInstant(pin.notBefore)} (notBefore).`,
+      name,
+    );
+  }
+  if (pin.notAfter !== undefined && !(now < pin.notAfter)) {
+    const detail = `${describePin(match)} ended at ${formatInstant(pin.notAfter)} (notAfter).${describeOwnEnd(certificate, now)}`;
+    return deny('pin_expired', detail, name);
+  }
+  return undefined;
+}
+
+/**
+ * `trust add --certificate` copies the certificate's end to the pin, whose end is noticed first. Decodes the certificate,
+ * so it is for those that a pin knows: a stranger's is never decoded.
+ */
+function describeOwnEnd({ decoding }: PresentedCertificate, now: number): string {
+  if (!decoding.ok) return '';
+  const { notAfter } = decoding.certificate;
+  // RFC 5280 §4.1.2.5: notAfter is still within the validity.
+  return now <= notAfter
+    ? ` The certificate itself is valid until ${formatInstant(notAfter)}.`
+    : ` The certificate itself has expired too, at ${formatInstant(notAfter)}: the caller needs a new one, and a longer pin does not help.`;
+}
+
+function deny<Code extends TrustDenialCode>(
+  code: Code,
+  detail: string,
+  identityName?: string,
+): RefusedFinding & { readonly code: Code } {
+  return { outcome: 'denied', code, detail, ...(identityName === undefined ? {} : { identityName }) };
 }

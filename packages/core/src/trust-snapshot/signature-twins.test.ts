@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { describe, it } from 'node:test';
-import { presentCertificate } from '../certificate-header/certificate-header.js';
+import { listTwins, presentCertificate } from '../certificate-header/certificate-header.js';
 import type { CertificateRevocationList } from '@certgate/x509/path';
 import { encodeElement, encodeTree, getNode, parseTree } from '@certgate/x509/test-support/der-editing.js';
 import { toPem } from '../test-support/authority-certificates.js';
@@ -16,7 +16,6 @@ import {
 } from '@certgate/x509/test-support/revocation.js';
 import { parseTrustDocument } from '../trust-document/parse-document.js';
 import { authorityOf, getStage, issueCaller } from '../test-support/authority-stage.js';
-import { listTwins } from './find-in-snapshot.js';
 import { answerInFull, type FullAnswer } from '../test-support/answer-in-full.js';
 import { listSignatureTwins } from '@certgate/x509/internal-certificates';
 

@@ -7,8 +7,7 @@ import {
   type TrustStoreWarning,
 } from './trust-store.js';
 import { listDers } from '../certificate-header/candidate-certificate.js';
-import { type PresentedCertificate, presentCertificate } from '../certificate-header/certificate-header.js';
-import { listTwins } from '../trust-snapshot/find-in-snapshot.js';
+import { listTwins, type PresentedCertificate, presentCertificate } from '../certificate-header/certificate-header.js';
 import {
   concludeFinding,
   type ConfirmedFinding,
