@@ -272,11 +272,17 @@ export class RefreshingTrustStore implements TrustStore {
     if (revision < inUse) {
       throw new Error(`the document has revision ${revision}, lower than ${inUse} which is in use; raise its revision`);
     }
+    // Old signed documents stay signed: of two, whoever writes to the storage could put the one that suits in its place.
+    if (this.#settings.verifier !== undefined && revision === this.#loaded?.snapshot.revision) {
+      const fault = `the document has revision ${revision}, like the one in use, and other content`;
+      throw new Error(`${fault}; a signed document needs a higher revision for every change`);
+    }
   }
 
   /**
-   * A changed content under the same revision is taken: refused, somebody who disables a caller in a hurry and forgets
-   * the number would go on admitting them. But two instances may then disagree under one number, so it is said.
+   * Changed content under the same revision is taken where nothing is signed: refused, somebody who disables a caller in a
+   * hurry and forgets the number would go on admitting them. But two instances may then disagree under one number, so it is
+   * said.
    */
   #collectWarnings(snapshot: TrustSnapshot): readonly TrustStoreWarning[] {
     if (this.#loaded?.snapshot.revision !== snapshot.revision) return snapshot.warnings;

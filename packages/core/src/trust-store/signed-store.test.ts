@@ -130,6 +130,37 @@ describe('a file that must be signed', () => {
     assert.equal(await ask(), 'unavailable');
     assert.match(store.report().fault ?? '', /lower than minimumRevision/);
   });
+  test('of two signed documents of one revision, an instance stays with the one that it has', async () => {
+    const path = newTemporaryPath('.json');
+    const put = (text: string): void => {
+      writeFileSync(path, text);
+      writeFileSync(`${path}.sig`, signByOpenssl(text, key));
+    };
+    for (const [first, second, outcome] of [
+      [known(7), unknown(7), 'found'],
+      [unknown(7), known(7), 'notFound'],
+    ] as const) {
+      put(first);
+      const { store, ask } = createFileStage(path, { maximumStalenessAfterRefusalSeconds: 3_600 });
+      await store.start();
+      const { version } = store;
+      // They may be put there in turns.
+      for (const text of [second, first, second]) {
+        put(text);
+        assert.equal(await ask(), outcome);
+        const fault = store.report().fault ?? '';
+        if (text === first) assert.equal(fault, '');
+        else assert.match(fault, /has revision 7, like the one in use, and other content.*higher revision/);
+        assert.equal(store.report().failure, text === first ? undefined : 'refused');
+        assert.equal(store.version, version);
+      }
+    }
+    put(unknown(8));
+    const { store, ask } = createFileStage(path);
+    await store.start();
+    put(known(9));
+    assert.equal(await ask(), 'found');
+  });
   test('without signedBy, a signature is no matter', async () => {
     const path = newTemporaryPath('.json');
     writeFileSync(path, known(1));
