@@ -7,6 +7,7 @@ import type { CertificateRevocationList } from '../revocation/certificate-revoca
 import { type CertificationPath, findCertificationPath } from './certification-path.js';
 import type { PathCertificate } from '../certificate/path-certificate.js';
 import type { PathRevocation } from './path-revocation.js';
+import type { ValidationProfile } from './validation-profile.js';
 
 const root = newName('Root');
 const issuing = newName('Issuing');
@@ -25,18 +26,20 @@ const client = write({
 interface Situation extends Partial<PathRevocation> {
   readonly anchors?: readonly PathCertificate[];
   readonly others?: readonly PathCertificate[];
+  readonly profile?: ValidationProfile;
 }
 
 function find(
   crls: readonly CertificateRevocationList[],
   situation: Situation = {},
 ): ReturnType<typeof findCertificationPath> {
-  const { anchors = [anchor], others = [], ...revocation } = situation;
+  const { anchors = [anchor], others = [], profile = 'strict', ...revocation } = situation;
   const plain = { mode: 'required', scope: 'chain', graceMilliseconds: 0, findOcspResponses: () => [] } as const;
   return findCertificationPath(
     askAbout(client, anchor, {
       trustAnchors: anchors,
       intermediates: [intermediate, ...others],
+      profile,
       revocation: { ...plain, crls, ...revocation },
     }),
   );
@@ -106,13 +109,30 @@ describe('a CRL signer of the issuer’s name, with another key', () => {
   const signerKey = makeWritingKey();
   const signer = { name: issuing.name, key: signerKey };
   const bySigner: CrlWriting = { issuer: signer };
+  const profile = 'rfc5280';
 
   it('has its own path, from the same anchor, and is not revoked', () => {
     const others = [writeSub(signer, root, numberOf.signer)];
-    assert.equal(judge(list(ofRoot(), bySigner), { others }), 'valid');
+    assert.equal(judge(list(ofRoot(), bySigner), { others, profile }), 'valid');
     assert.equal(judge(list(ofRoot(), { ...bySigner, revoked: [numberOf.client] }), { others }), 'certificate_revoked');
-    assert.equal(judge(list(ofRoot(numberOf.signer), bySigner), { others }), 'revocation_unavailable');
-    assert.equal(judge(list(ofRoot(), bySigner)), 'revocation_unavailable');
+    assert.equal(judge(list(ofRoot(numberOf.signer), bySigner), { others, profile }), 'revocation_unavailable');
+    assert.equal(judge(list(ofRoot(), bySigner), { profile }), 'revocation_unavailable');
+  });
+
+  it('clears nobody in the strict profile: the list of the key that signed the certificate is wanted', () => {
+    const others = [writeSub(signer, root, numberOf.signer)];
+    const verdict = find(list(ofRoot(), bySigner), { others });
+    assert.ok(verdict.outcome === 'invalid' && verdict.code === 'revocation_unavailable');
+    assert.match(verdict.detail, /"CN=client".*other keys of the CA/);
+    assert.equal(judge(list(ofRoot(), bySigner), { others, mode: 'when-available' }), 'valid');
+    assert.equal(judge(list(ofRoot(), bySigner, ofIssuing()), { others }), 'valid');
+    assert.equal(judge(list(ofRoot(), bySigner, ofIssuing(numberOf.client)), { others }), 'certificate_revoked');
+    // Of CA certificates alike: the root's second key, certified by the first, signs no list that clears them.
+    const secondRoot = { name: root.name, key: makeWritingKey() };
+    const crossed = [writeSub(secondRoot, root, 44)];
+    const bySecond: CrlWriting = { issuer: secondRoot };
+    assert.equal(judge(list(bySecond, ofIssuing()), { others: crossed }), 'revocation_unavailable');
+    assert.equal(judge(list(bySecond, ofRoot(), ofIssuing()), { others: crossed }), 'valid');
   });
 
   it('is nobody under another anchor', () => {
@@ -120,13 +140,13 @@ describe('a CRL signer of the issuer’s name, with another key', () => {
     const anchors = [anchor, writeAuthority(otherRoot)];
     const others = [writeSub(signer, otherRoot, numberOf.signer)];
     const crls = list(ofRoot(), bySigner, { issuer: otherRoot });
-    assert.equal(judge(crls, { anchors, others }), 'revocation_unavailable');
+    assert.equal(judge(crls, { anchors, others, profile }), 'revocation_unavailable');
   });
 
   it('vouches for others only: its own status depends on no list of its own', () => {
     // Certified by the CA of its own name, whose certificates it lists.
     const others = [writeSub(signer, issuing, numberOf.signer)];
-    assert.equal(judge(list(ofRoot(), bySigner), { others }), 'revocation_unavailable');
-    assert.equal(judge(list(ofRoot(), bySigner, ofIssuing()), { others }), 'valid');
+    assert.equal(judge(list(ofRoot(), bySigner), { others, profile }), 'revocation_unavailable');
+    assert.equal(judge(list(ofRoot(), bySigner, ofIssuing()), { others, profile }), 'valid');
   });
 });

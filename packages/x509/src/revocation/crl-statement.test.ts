@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { authority, empty, judge, question, scope, stranger } from '../test-support/crl-questions.js';
-import { issue, makeCrl, readCrl } from '../test-support/revocation.js';
+import { authority, empty, judge, names, question, scope, stranger } from '../test-support/crl-questions.js';
+import { type CrlRequest, issue, makeCrl, readCrl } from '../test-support/revocation.js';
 import type { CertificateRevocationList } from './certificate-revocation-list.js';
 import { prepareCrl } from './crl-file.js';
 import { findCrlStatus } from './crl-status.js';
@@ -11,10 +11,46 @@ describe('CRL processing: signers', () => {
   const rolled = issue({ name: 'authority', key: 'p-384' });
   const list = makeCrl({ authority: rolled });
 
+  /** RFC 5280 takes any key of the issuer's name, and so asks what follows. */
+  const profile = 'rfc5280';
+
   it('takes another key of the issuer, where its path is valid', () => {
-    assert.equal(judge([list], { signers: [rolled.certificate], isSignerValid: () => true }), 'good');
-    assert.match(judge([list], { signers: [rolled.certificate] }), /unknown: .*nobody/);
-    assert.match(judge([list], { isSignerValid: () => true }), /unknown: .*nobody/);
+    assert.equal(judge([list], { profile, signers: [rolled.certificate], isSignerValid: () => true }), 'good');
+    assert.match(judge([list], { profile, signers: [rolled.certificate] }), /unknown: .*nobody/);
+    assert.match(judge([list], { profile, isSignerValid: () => true }), /unknown: .*nobody/);
+  });
+
+  it('takes no other key’s list for “not revoked” in the strict profile, and believes whom it names', () => {
+    const both = { signers: [rolled.certificate], isSignerValid: () => true };
+    const of = (key: typeof rolled, request: Omit<CrlRequest, 'authority'> = {}): Buffer =>
+      makeCrl({ authority: key, ...request });
+    assert.match(judge([list], both), /unknown: .*other keys of the CA.*add the list of that key/);
+    assert.equal(judge([of(rolled, names('keyCompromise'))], both), 'revoked: keyCompromise');
+    // In every order, and though the other key's list is newer and is current for longer.
+    const newer = of(rolled, { number: '09', lastUpdate: '20270110000000Z', nextUpdate: '20270301000000Z' });
+    for (const [own, expected] of [
+      [empty, /^good$/],
+      [of(authority, names('superseded')), /^revoked: superseded$/],
+      [of(authority, { nextUpdate: '20270110000000Z' }), /unknown: .*due to be replaced at 2027-01-10/],
+      [of(authority, { number: null }), /unknown: .*no number/],
+      [of(authority, scope('onlyCA = TRUE')), /unknown: .*other keys/],
+      [of(authority, scope('onlysomereasons = keyCompromise')), /unknown: .*every reason/],
+    ] as const) {
+      for (const lists of [
+        [own, newer],
+        [newer, own],
+      ])
+        assert.match(judge(lists, both), expected);
+    }
+    const until = findCrlStatus({ ...question, ...both, crls: [newer, empty].map((der) => readCrl(der)) });
+    assert.equal(until.status === 'good' && until.validUntil, Date.UTC(2027, 1, 1));
+  });
+
+  it('takes the list of the issuer’s key, whichever of its certificates may sign lists', () => {
+    const mute = issue({ name: 'authority', extensions: ['keyUsage = critical, keyCertSign'] });
+    const signers = [authority.certificate];
+    assert.match(judge([empty], { issuer: mute.certificate }), /unknown: .*nobody/);
+    assert.equal(judge([empty], { issuer: mute.certificate, signers, isSignerValid: () => true }), 'good');
   });
 
   it('wants cRLSign in a key usage, and an authority where there is none', () => {
@@ -24,6 +60,7 @@ describe('CRL processing: signers', () => {
       ['basicConstraints = critical, CA:FALSE'],
     ].map((extensions) => issue({ name: 'authority', key: 'p-384', extensions }));
     const valid = (signer: (typeof signers)[number]): Partial<CrlQuestion> => ({
+      profile,
       signers: [signer.certificate],
       isSignerValid: () => true,
     });

@@ -48,15 +48,31 @@ export function findCrlStatements(question: CrlQuestion): CrlStatements {
 
 /** Do both lists speak of the same certificates, signed by the same key (§6.3.3 (c), (h))? */
 export function isSameScope(left: CrlStatement, right: CrlStatement): boolean {
+  return isOneNumbering(left, right) && isSameExtension(left.crl, right.crl, crlExtensionTypes.authorityKeyIdentifier);
+}
+
+/** Do both lists belong to one sequence of CRL numbers (§5.2.3)? The key says so, whatever the lists say of it. */
+export function isOneNumbering(left: CrlStatement, right: CrlStatement): boolean {
   return (
     areNamesEqual(left.crl.issuer, right.crl.issuer) &&
     isSameExtension(left.crl, right.crl, crlExtensionTypes.issuingDistributionPoint) &&
-    isSameExtension(left.crl, right.crl, crlExtensionTypes.authorityKeyIdentifier) &&
-    Buffer.compare(
-      left.signer.verificationKey.subjectPublicKeyInfo,
-      right.signer.verificationKey.subjectPublicKeyInfo,
-    ) === 0
+    isSameKey(left.signer, right.signer)
   );
+}
+
+function isSameKey(left: PathCertificate, right: PathCertificate): boolean {
+  return Buffer.compare(left.verificationKey.subjectPublicKeyInfo, right.verificationKey.subjectPublicKeyInfo) === 0;
+}
+
+/**
+ * May the list be taken for it that the certificate is *not* revoked, as far as its signer goes? A CA with a renewed key
+ * may publish a list for each of its keys, and each names what that key has issued. RFC 5280 takes any of them; `strict`
+ * takes the list of the key that signed the certificate, and of a CRL issuer of another name (an indirect list).
+ */
+export function isOfIssuingKey({ crl, signer }: CrlStatement, question: CrlQuestion): boolean {
+  const { certificate, issuer, profile } = question;
+  if (profile === 'rfc5280' || !areNamesEqual(crl.issuer, certificate.issuer)) return true;
+  return isSameKey(signer, issuer);
 }
 
 function isSameExtension(left: CertificateRevocationList, right: CertificateRevocationList, type: string): boolean {
@@ -146,30 +162,6 @@ export function intersect(left: ValidityInterval, right: ValidityInterval): Vali
     validFrom: Math.max(left.validFrom, right.validFrom),
     validUntil: Math.min(left.validUntil, right.validUntil),
   };
-}
-
-/** RFC 5280 §5.2.4, §6.3.3 (c): may the delta be applied to that list? A delta is no base. */
-export function isDeltaOf(delta: CrlStatement, base: CrlStatement): boolean {
-  const { deltaBaseNumber, crlNumber } = delta.crl;
-  const baseNumber = base.crl.crlNumber;
-  if (base.crl.deltaBaseNumber !== undefined || deltaBaseNumber === undefined) return false;
-  if (crlNumber === undefined || baseNumber === undefined) return false;
-  // The same number where both were issued at once.
-  return deltaBaseNumber <= baseNumber && baseNumber <= crlNumber && isSameScope(delta, base);
-}
-
-/** The interval of the newest delta that can be applied to the list now. What deltas name as revoked is found before. */
-export function findDeltaInterval(
-  base: CrlStatement,
-  statements: readonly CrlStatement[],
-  question: CrlQuestion,
-): ValidityInterval | undefined {
-  return statements
-    .filter((delta) => isDeltaOf(delta, base))
-    .flatMap((delta) => findUsableInterval(delta.crl, question) ?? [])
-    .sort((left, right) =>
-      left.validFrom === right.validFrom ? left.validUntil - right.validUntil : right.validFrom - left.validFrom,
-    )[0];
 }
 
 /** ReasonFlags (RFC 5280 §4.2.1.13) as bits of a number: 1, keyCompromise, to 8, aACompromise; 0 is unused. */

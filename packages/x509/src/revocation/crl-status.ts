@@ -2,6 +2,7 @@ import { areNamesEqual } from '../certificate/distinguished-name.js';
 import { copyOwn } from '../encoding/own-members.js';
 import { formatInstant } from '../encoding/timestamp.js';
 import type { CrlEntry } from './crl-entry.js';
+import { findDeltaInterval, findDeltaOfNewerBase, isDeltaOf } from './crl-delta.js';
 import {
   allReasons,
   type CrlQuestion,
@@ -9,19 +10,19 @@ import {
   type CrlStatements,
   findCrlStatements,
   findCurrentInterval,
-  findDeltaInterval,
   findUsableInterval,
   intersect,
-  isDeltaOf,
   isMisnumbered,
+  isOfIssuingKey,
   isSameScope,
   type ValidityInterval,
 } from './crl-statement.js';
 import type { RevocationStatus } from './revocation-status.js';
 
 /**
- * RFC 5280 §6.3.3. Stricter than there in one thing: all lists are looked at, not only as many as cover all reasons, so
- * that no order of lists hides a revocation.
+ * RFC 5280 §6.3.3. Stricter than there: all lists are looked at, not only as many as cover all reasons, so that no order of
+ * lists hides a revocation; and a list counts for "not revoked" only by the key that signed the certificate (in `strict`),
+ * and while no delta tells of a complete list that is newer.
  */
 export function findCrlStatus(given: CrlQuestion): RevocationStatus {
   const question = copyOwn(given);
@@ -59,6 +60,8 @@ interface UsableStatement {
 function listUsableStatements(statements: readonly CrlStatement[], question: CrlQuestion): readonly UsableStatement[] {
   return statements
     .filter(({ crl }) => crl.deltaBaseNumber === undefined)
+    .filter((statement) => isOfIssuingKey(statement, question))
+    .filter((statement) => findDeltaOfNewerBase(statement, statements, question) === undefined)
     .flatMap((statement) => {
       const usable = findUsableInterval(statement.crl, question);
       return usable === undefined ? [] : [{ statement, usable }];
@@ -76,11 +79,20 @@ function describeGap({ statements, faults }: CrlStatements, question: CrlQuestio
     if (fault !== undefined) return fault;
     return statements.length === 0 ? 'No CRL speaks of the certificate.' : 'There is a delta CRL without its base.';
   }
-  const stale = bases.find(({ crl }) => findCurrentInterval(crl, question) === undefined);
+  const ofKey = bases.filter((base) => isOfIssuingKey(base, question));
+  if (ofKey.length === 0) {
+    return 'The CRLs are signed by other keys of the CA than the one that signed the certificate; add the list of that key.';
+  }
+  const stale = ofKey.find(({ crl }) => findCurrentInterval(crl, question) === undefined);
   if (stale !== undefined) return describeStale(stale, question);
-  const [unknown] = bases.flatMap(({ crl }) => crl.unknownCriticalExtensions);
+  const outdated = ofKey.flatMap((base) => {
+    const delta = findDeltaOfNewerBase(base, statements, question);
+    return delta === undefined ? [] : [describeOutdated(base, delta)];
+  });
+  if (outdated[0] !== undefined) return outdated[0];
+  const [unknown] = ofKey.flatMap(({ crl }) => crl.unknownCriticalExtensions);
   if (unknown !== undefined) return `A CRL has the critical extension ${unknown}, which is not understood.`;
-  if (bases.some(({ crl }) => isMisnumbered(crl, question)))
+  if (ofKey.some(({ crl }) => isMisnumbered(crl, question)))
     return 'A CRL has no number, or a critical one (RFC 5280 §5.2.3).';
   return fault ?? 'The CRLs don’t cover every reason for a revocation.';
 }
@@ -89,6 +101,10 @@ function describeStale({ crl }: CrlStatement, { now }: CrlQuestion): string {
   if (crl.thisUpdate > now) return `A CRL is of the future (${formatInstant(crl.thisUpdate)}); compare the clocks.`;
   if (crl.nextUpdate === undefined) return 'A CRL doesn’t say when the next one comes.';
   return `A CRL was due to be replaced at ${formatInstant(crl.nextUpdate)}.`;
+}
+
+function describeOutdated({ crl }: CrlStatement, delta: CrlStatement): string {
+  return `A delta CRL changes the complete CRL ${delta.crl.deltaBaseNumber}, and the one at hand is ${crl.crlNumber ?? 'without a number'}; publish the newer one.`;
 }
 
 interface Finding {
