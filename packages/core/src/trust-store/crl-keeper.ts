@@ -1,11 +1,11 @@
 import { describeRefusedAlgorithm } from '@certgate/x509/internal-certificates';
-import type { CertificateRevocationList } from '@certgate/x509/path';
+import type { CertificateRevocationList, PathCertificate } from '@certgate/x509/path';
 import { loadPathValidation } from '../load-path-validation.js';
 import { describeFault } from '../encoding/describe-fault.js';
 import type { TrustedAuthority } from '../trust-snapshot/trust-snapshot.js';
 import { digestSha256 } from '../trust-sources/document-bytes.js';
 import { createFileSource } from '../trust-sources/file-source.js';
-import { KeptLists } from './kept-lists.js';
+import { KeptLists, type ListSigner } from './kept-lists.js';
 import { readWithin, type TrustSource } from '../trust-sources/trust-source.js';
 import { redactUrl } from '../encoding/shown-url.js';
 import { createUrlSource } from '../trust-sources/url-source.js';
@@ -19,10 +19,15 @@ interface Kept {
   readonly digest: string;
 }
 
+/** What a read is for: an authority of the latest document, at the moment of the latest refresh. */
+interface Wanted {
+  readonly authority: TrustedAuthority;
+  readonly now: number;
+}
+
 interface InFlight {
-  /** Of the latest document. */
-  authority: TrustedAuthority;
-  /** It waits for the read before it, and reads for whichever authority it has then. */
+  wanted: Wanted;
+  /** It waits for the read before it, and reads for whatever is wanted then. */
   isWaiting: boolean;
   readonly read: Promise<void>;
 }
@@ -86,7 +91,7 @@ export class CrlKeeper {
     const faults = new Map<string, string>();
     const refresh = async (name: string, findSource: () => TrustSource): Promise<void> => {
       try {
-        await this.#refreshOnce(authority, findSource(), readTimeout, now);
+        await this.#refreshOnce({ authority, now }, findSource(), readTimeout);
       } catch (error) {
         faults.set(name, describeFault(error));
       }
@@ -100,22 +105,23 @@ export class CrlKeeper {
   }
 
   /**
-   * A source that is slow to answer is asked once, and holds up no other. What was asked for an authority of the document
-   * before is judged by that one's certificates, so it is asked for again afterwards.
+   * A source that is slow to answer is asked once, and holds up no other. A read that has begun is joined by nobody who came
+   * later: it is judged by the certificates of the document of then, and what it gives may be of before the process froze.
+   * So it is asked for again afterwards.
    */
-  #refreshOnce(authority: TrustedAuthority, source: TrustSource, readTimeout: number, now: number): Promise<void> {
-    const key = `${authority.name.toLowerCase()}\n${nameSource(source)}`;
+  #refreshOnce(wanted: Wanted, source: TrustSource, readTimeout: number): Promise<void> {
+    const key = `${wanted.authority.name.toLowerCase()}\n${nameSource(source)}`;
     const present = this.#inFlight.get(key);
-    if (present?.isWaiting === true) present.authority = authority;
-    if (present?.authority === authority) return present.read;
+    if (present?.isWaiting === true) present.wanted = wanted;
+    if (present?.wanted.authority === wanted.authority && present.wanted.now === wanted.now) return present.read;
     const entry: InFlight = {
-      authority,
+      wanted,
       isWaiting: present !== undefined,
       read: (present?.read ?? Promise.resolve())
         .catch(() => undefined)
         .then(() => {
           entry.isWaiting = false;
-          return this.#refreshSource(entry.authority, source, readTimeout, now);
+          return this.#refreshSource(entry.wanted, source, readTimeout);
         })
         .finally(() => {
           if (this.#inFlight.get(key) === entry) this.#inFlight.delete(key);
@@ -125,12 +131,7 @@ export class CrlKeeper {
     return entry.read;
   }
 
-  async #refreshSource(
-    authority: TrustedAuthority,
-    source: TrustSource,
-    readTimeout: number,
-    now: number,
-  ): Promise<void> {
+  async #refreshSource({ authority, now }: Wanted, source: TrustSource, readTimeout: number): Promise<void> {
     const key = authority.name.toLowerCase();
     // At once, since the authority's sources are read side by side.
     const ofAuthority = this.#kept.get(key) ?? new Map<string, Kept>();
@@ -152,11 +153,12 @@ export class CrlKeeper {
       return;
     }
     const latest = await decodeList(bytes);
-    await loadPathValidation().prepareCrl(latest, [...authority.trustAnchors, ...authority.intermediates]);
-    expectOfAuthority(latest, authority);
+    await loadPathValidation().prepareCrl(latest, listCertificates(authority));
+    const signer = getSigner(latest, authority, now);
     expectMinimumNumber(latest, authority);
     const known = present?.lists.filter((crl) => isOfAuthority(crl, authority)) ?? new KeptLists();
-    const lists = known.add(latest, now);
+    const elsewhere = [...ofAuthority].flatMap(([name, { lists }]) => (name === sourceKey ? [] : [lists]));
+    const lists = known.add(latest, signer, now, elsewhere);
     ofAuthority.set(sourceKey, { lists, latest, sourceVersion, digest });
     this.#changeCount += 1;
   }
@@ -190,11 +192,16 @@ async function decodeList(bytes: Uint8Array): Promise<CertificateRevocationList>
 function isOfAuthority(crl: CertificateRevocationList, authority: TrustedAuthority): boolean {
   return (
     loadPathValidation().isAlgorithmAccepted(crl.signed.algorithm, 'strict') &&
-    [...authority.trustAnchors, ...authority.intermediates].some(
-      ({ subject, verificationKey }) =>
-        subject.key === crl.issuer.key && loadPathValidation().isSignedBy(crl, verificationKey),
-    )
+    listCertificates(authority).some((certificate) => isSigner(certificate, crl))
   );
+}
+
+function listCertificates({ trustAnchors, intermediates }: TrustedAuthority): readonly PathCertificate[] {
+  return [...trustAnchors, ...intermediates];
+}
+
+function isSigner({ subject, verificationKey }: PathCertificate, crl: CertificateRevocationList): boolean {
+  return subject.key === crl.issuer.key && loadPathValidation().isSignedBy(crl, verificationKey);
 }
 
 function isUsable(crl: CertificateRevocationList, authority: TrustedAuthority): boolean {
@@ -208,7 +215,7 @@ function isUsable(crl: CertificateRevocationList, authority: TrustedAuthority): 
 function findNumberFault(crl: CertificateRevocationList, authority: TrustedAuthority): string | undefined {
   const { minimumCrlNumbers } = authority.revocation;
   if (minimumCrlNumbers.size === 0) return undefined;
-  for (const { subject, subjectText } of [...authority.trustAnchors, ...authority.intermediates]) {
+  for (const { subject, subjectText } of listCertificates(authority)) {
     const minimum = subject.key === crl.issuer.key ? minimumCrlNumbers.get(subjectText) : undefined;
     if (minimum === undefined || (crl.crlNumber !== undefined && crl.crlNumber >= minimum)) continue;
     return `it has ${crl.crlNumber === undefined ? 'no number' : `the number ${crl.crlNumber}`}, and minimumCrlNumbers asks for ${minimum} of "${subjectText}"; publish its newest list there`;
@@ -221,16 +228,30 @@ function expectMinimumNumber(crl: CertificateRevocationList, authority: TrustedA
   if (fault !== undefined) throw new Error(fault);
 }
 
-/** Whoever can put something in the source's place must not be able to displace the list. */
-function expectOfAuthority(crl: CertificateRevocationList, authority: TrustedAuthority): void {
-  if (isOfAuthority(crl, authority)) return;
+/**
+ * Whoever can put something in the source's place must not be able to displace the list. That a path leads to its signer,
+ * the decision asks.
+ *
+ * @throws {Error} when the authority didn't sign the list.
+ */
+function getSigner(crl: CertificateRevocationList, authority: TrustedAuthority, now: number): ListSigner {
   const { algorithm } = crl.signed;
   if (!loadPathValidation().isAlgorithmAccepted(algorithm, 'strict')) {
     throw new Error(
       `it is signed with an algorithm that is not accepted (${describeRefusedAlgorithm(algorithm)}); let the authority sign its lists with RSA or ECDSA and SHA-256 or better, or with Ed25519`,
     );
   }
-  throw new Error(
-    `it is not signed by a CA of the authority "${authority.name}"; whoever signs it must be among its trustAnchors or intermediates`,
+  const signers = listCertificates(authority).filter((certificate) => isSigner(certificate, crl));
+  const [signer] = signers;
+  if (signer === undefined) {
+    throw new Error(
+      `it is not signed by a CA of the authority "${authority.name}"; whoever signs it must be among its trustAnchors or intermediates`,
+    );
+  }
+  const { subjectPublicKeyInfo: publicKey } = signer.verificationKey;
+  const isValid = signers.some(
+    ({ notBefore, notAfter, keyUsage }) =>
+      notBefore <= now && now <= notAfter && keyUsage?.includes('cRLSign') !== false,
   );
+  return { publicKey, isValid };
 }

@@ -5,106 +5,198 @@ import { getStage } from '../test-support/authority-stage.js';
 import { now } from '@certgate/x509/test-support/certificates.js';
 import { type CrlRequest, type MadeAuthority, makeCrl, readCrl } from '@certgate/x509/test-support/revocation.js';
 import type { CertificateRevocationList } from '@certgate/x509/path';
-import { KeptLists } from './kept-lists.js';
+import { KeptLists, type ListSigner } from './kept-lists.js';
 import { countRuns } from '@certgate/x509/test-support/random-runs.js';
 
 const { root, issuing } = getStage();
 const day = 86_400_000;
 const list = (request: Partial<CrlRequest> = {}): CertificateRevocationList =>
   readCrl(makeCrl({ authority: issuing, ...request }));
-const ofDay = (dayOfMonth: number, number: number, authority: MadeAuthority = issuing): CertificateRevocationList =>
-  list({
-    authority,
-    number: number.toString(16).padStart(2, '0'),
-    lastUpdate: `202701${String(dayOfMonth).padStart(2, '0')}000000Z`,
-  });
+const encodeNumber = (number: number): string => number.toString(16).padStart(2, '0');
+const encodeDay = (dayOfMonth: number): string => `202701${String(dayOfMonth).padStart(2, '0')}000000Z`;
+const ofDay = (dayOfMonth: number, number: number, more: Partial<CrlRequest> = {}): CertificateRevocationList =>
+  list({ number: encodeNumber(number), lastUpdate: encodeDay(dayOfMonth), ...more });
+/** Of the day that its number names. */
+const deltaOf = (base: number, number: number, more: Partial<CrlRequest> = {}): CertificateRevocationList =>
+  ofDay(number, number, { extensions: [`2.5.29.27 = critical, DER:0201${encodeNumber(base)}`], ...more });
 
 const tenth = ofDay(10, 10);
 const eleventh = ofDay(11, 11);
 const at = (dayOfMonth: number): number => now + (dayOfMonth - 1) * day;
 
+const signedBy = (authority: MadeAuthority, isValid = true): ListSigner => ({
+  publicKey: authority.certificate.verificationKey.subjectPublicKeyInfo,
+  isValid,
+});
+
+/** Lists of `issuing`, which come one after the other on one day. */
+function add(kept: KeptLists, dayOfMonth: number, ...lists: readonly CertificateRevocationList[]): KeptLists {
+  return lists.reduce((before, crl) => before.add(crl, signedBy(issuing), at(dayOfMonth), []), kept);
+}
+
+const keep = (dayOfMonth: number, ...lists: readonly CertificateRevocationList[]): KeptLists =>
+  add(new KeptLists(), dayOfMonth, ...lists);
+const numbersOf = ({ lists }: KeptLists): readonly (bigint | undefined)[] => lists.map(({ crlNumber }) => crlNumber);
+
 describe('the newest list of a scope', () => {
   test('takes the place of the one before', () => {
-    assert.deepEqual(new KeptLists().add(tenth, at(10)).add(eleventh, at(11)).lists, [eleventh]);
+    assert.deepEqual(keep(11, tenth, eleventh).lists, [eleventh]);
   });
   test('an older one, or one of a lower number, is refused, with both named', () => {
-    const kept = new KeptLists().add(eleventh, at(11));
+    const kept = keep(11, eleventh);
     for (const older of [tenth, ofDay(12, 10), ofDay(10, 12)]) {
       assert.throws(
-        () => kept.add(older, at(12)),
-        /older than the list in use \(number 1[02] of .*, in use 11 of 2027-01-11/,
+        () => add(kept, 12, older),
+        /older than the list in use \(number 1[02] of .*, in use number 11 of 2027-01-11/,
       );
     }
   });
   test('the same number again, later: taken, as by CAs that count nothing', () => {
     const again = ofDay(12, 11);
-    assert.deepEqual(new KeptLists().add(eleventh, at(11)).add(again, at(12)).lists, [again]);
+    assert.deepEqual(keep(12, eleventh, again).lists, [again]);
+  });
+  test('two of one number and date stay side by side, since neither is the later one', () => {
+    const twin = ofDay(11, 11, { revoked: [{ serialNumber: '07' }] });
+    for (const order of [
+      [eleventh, twin],
+      [twin, eleventh, twin],
+    ]) {
+      assert.deepEqual(new Set(keep(11, ...order).lists), new Set([eleventh, twin]));
+      const next = ofDay(12, 12);
+      assert.deepEqual(keep(12, ...order, next).lists, [next]);
+    }
+    const others = ['08', '09'].map((serialNumber) => ofDay(11, 11, { revoked: [{ serialNumber }] }));
+    const four = keep(11, eleventh, twin, ...others);
+    assert.throws(() => add(four, 11, ofDay(11, 11, { revoked: [{ serialNumber: '0A' }] })), /4 lists already/);
+  });
+  test('is the newest of its key, whatever it says of the key', () => {
+    const unidentified = ofDay(12, 12, { authorityKeyIdentifier: 'none' });
+    assert.deepEqual(keep(12, eleventh, unidentified).lists, [unidentified]);
+    assert.throws(() => keep(12, unidentified, eleventh), /older/);
   });
 });
 
 describe('a list of another scope displaces none', () => {
+  const ofPoint = (line: string): Partial<CrlRequest> => ({
+    extensions: ['issuingDistributionPoint = critical, @idp'],
+    sections: ['[idp]', line],
+  });
   const others: readonly (readonly [string, CertificateRevocationList])[] = [
-    ['of the CA above', ofDay(20, 99, root)],
-    [
-      'for CA certificates alone',
-      list({
-        number: '63',
-        extensions: ['issuingDistributionPoint = critical, @idp'],
-        sections: ['[idp]', 'onlyCA = TRUE'],
-      }),
-    ],
-    [
-      'for one reason alone',
-      list({
-        number: '63',
-        extensions: ['issuingDistributionPoint = critical, @idp'],
-        sections: ['[idp]', 'onlysomereasons = keyCompromise'],
-      }),
-    ],
-    ['a delta', list({ number: '63', extensions: ['2.5.29.27 = critical, DER:020101'] })],
+    ['for CA certificates alone', ofDay(11, 99, ofPoint('onlyCA = TRUE'))],
+    ['for one reason alone', ofDay(11, 99, ofPoint('onlysomereasons = keyCompromise'))],
+    ['a delta', deltaOf(1, 11)],
+    ['that nobody understands', ofDay(11, 99, { extensions: ['1.2.3.4 = critical, DER:0500'] })],
+    ['without a number', ofDay(12, 0, { number: null })],
   ];
   for (const [what, other] of others) {
     test(what, () => {
-      assert.deepEqual(new KeptLists().add(eleventh, at(20)).add(other, at(20)).lists, [eleventh, other]);
+      assert.deepEqual(new Set(keep(20, eleventh, other).lists), new Set([eleventh, other]));
+      assert.deepEqual(new Set(keep(20, other, eleventh).lists), new Set([eleventh, other]));
     });
   }
+  test('of another key, though it has the same name and identifier', () => {
+    const other = ofDay(20, 99);
+    const kept = keep(20, eleventh).add(other, signedBy(root), at(20), []);
+    assert.deepEqual(kept.lists, [eleventh, other]);
+  });
   test('and there is an end to scopes', () => {
     let kept = new KeptLists();
-    for (let index = 0; index < 16; index += 1) kept = kept.add(withPoint(index), at(11));
-    assert.throws(() => kept.add(withPoint(16), at(11)), /16 kinds/);
-    assert.equal(kept.add(withPoint(3), at(11)).lists.length, 16);
+    for (let index = 0; index < 16; index += 1) kept = add(kept, 11, withPoint(index));
+    assert.throws(() => add(kept, 11, withPoint(16)), /16 kinds/);
+    assert.equal(add(kept, 11, withPoint(3)).lists.length, 16);
     function withPoint(index: number): CertificateRevocationList {
-      const sections = ['[idp]', `fullname = URI:http://crl.example/${index}.crl`];
-      return list({ extensions: ['issuingDistributionPoint = critical, @idp'], sections });
+      return list(ofPoint(`fullname = URI:http://crl.example/${index}.crl`));
     }
+  });
+});
+
+describe('a signer that is not valid now', () => {
+  const invalid = signedBy(issuing, false);
+  test('displaces no list', () => {
+    const kept = keep(11, tenth, deltaOf(9, 10));
+    for (const crl of [eleventh, deltaOf(10, 11)]) {
+      assert.throws(() => kept.add(crl, invalid, at(11), []), /no certificate of the key that signed it is valid now/);
+    }
+  });
+  test('and may add one where there is none', () => {
+    assert.deepEqual(new KeptLists().add(tenth, invalid, at(10), []).lists, [tenth]);
+    assert.equal(keep(11, tenth).add(deltaOf(10, 11), invalid, at(11), []).lists.length, 2);
+  });
+});
+
+describe('a delta', () => {
+  const [first, sixth] = [ofDay(1, 1), ofDay(6, 6)];
+  const [fifth, seventh, eighth] = [deltaOf(1, 5), deltaOf(6, 7), deltaOf(6, 8)];
+
+  test('takes the place of the one before where its base is there, or a newer complete list', () => {
+    assert.deepEqual(numbersOf(keep(9, first, deltaOf(1, 4), fifth)), [1n, 5n]);
+    assert.deepEqual(numbersOf(keep(9, sixth, fifth, seventh)), [6n, 7n]);
+    assert.deepEqual(numbersOf(keep(9, ofDay(6, 7), fifth, eighth)), [7n, 8n]);
+  });
+  test('leaves the one before where a complete list between them is missing', () => {
+    assert.deepEqual(numbersOf(keep(9, first, fifth, seventh)), [1n, 5n, 7n]);
+    assert.deepEqual(numbersOf(keep(9, fifth, seventh, eighth)), [5n, 7n, 8n]);
+    // It is not "older than the list in use": what it says is in none of those that are there.
+    assert.deepEqual(new Set(numbersOf(keep(9, first, seventh, fifth))), new Set([1n, 5n, 7n]));
+  });
+  test('takes all their places when that list is there', () => {
+    const waiting = keep(9, first, fifth, seventh);
+    assert.deepEqual(numbersOf(add(waiting, 9, sixth, eighth)), [6n, 8n]);
+    assert.throws(() => add(waiting, 9, sixth, deltaOf(1, 6)), /older/);
+  });
+  test('finds its complete list at another source, of the same scope and key', () => {
+    const addTo = (elsewhere: KeptLists): readonly (bigint | undefined)[] =>
+      numbersOf(keep(9, fifth).add(seventh, signedBy(issuing), at(9), [new KeptLists(), elsewhere]));
+    assert.deepEqual(addTo(keep(9, sixth)), [7n]);
+    assert.deepEqual(addTo(keep(9, first)), [5n, 7n]);
+    assert.deepEqual(addTo(new KeptLists().add(sixth, signedBy(root), at(9), [])), [5n, 7n]);
+    const ofUsers = {
+      extensions: ['issuingDistributionPoint = critical, @idp'],
+      sections: ['[idp]', 'onlyuser = TRUE'],
+    };
+    assert.deepEqual(addTo(keep(9, ofDay(6, 6, ofUsers))), [5n, 7n]);
+  });
+  test('displaces nothing while it, or that complete list, is of the future', () => {
+    assert.deepEqual(numbersOf(keep(6, sixth, fifth, seventh)), [6n, 5n, 7n]);
+    assert.deepEqual(numbersOf(keep(7, ofDay(9, 6), fifth, seventh)), [6n, 5n, 7n]);
+  });
+  test('is kept beside three others at most; then the newest of a base stands for all of them', () => {
+    const full = keep(20, first, fifth, deltaOf(6, 7), deltaOf(6, 8), deltaOf(6, 9));
+    assert.deepEqual(numbersOf(add(full, 20, deltaOf(6, 10))), [1n, 5n, 10n]);
+    const missed = keep(20, first, fifth, seventh, deltaOf(8, 9), deltaOf(10, 11));
+    assert.throws(() => add(missed, 20, deltaOf(12, 13)), /4 lists already.*publish the newest complete list/);
+    // The complete list always has its place, and makes room.
+    assert.deepEqual(numbersOf(add(missed, 20, ofDay(12, 12), deltaOf(12, 13))), [12n, 13n]);
   });
 });
 
 describe('a list of the future', () => {
   test('leaves the one before in use, also when a second one follows', () => {
-    const first = new KeptLists().add(tenth, at(10)).add(ofDay(12, 12), at(11));
+    const first = add(keep(10, tenth), 11, ofDay(12, 12));
     assert.ok(first.lists.includes(tenth));
-    const second = first.add(ofDay(13, 13), at(11));
+    const second = add(first, 11, ofDay(13, 13));
     assert.ok(second.lists.includes(tenth), 'a chain of them displaced what counts');
     assert.equal(second.lists.length, 2);
   });
   test('once its time has come, the one after it displaces it', () => {
-    const kept = new KeptLists().add(tenth, at(10)).add(ofDay(12, 12), at(11));
+    const kept = add(keep(10, tenth), 11, ofDay(12, 12));
     const next = ofDay(13, 13);
-    assert.deepEqual(kept.add(next, at(13)).lists, [next]);
+    assert.deepEqual(add(kept, 13, next).lists, [next]);
+    // And it displaces the one before, also where the next is of the future again.
+    assert.deepEqual(numbersOf(add(kept, 12, next)), [12n, 13n]);
   });
   test('a CA whose clock was set right is heard again, if its number is higher', () => {
     const ahead = list({ number: '0C', lastUpdate: '20370101000000Z', nextUpdate: '20370201000000Z' });
-    const kept = new KeptLists().add(tenth, at(10)).add(ahead, at(11));
+    const kept = add(keep(10, tenth), 11, ahead);
     const right = ofDay(11, 13);
-    assert.deepEqual(kept.add(right, at(11)).lists, [right]);
-    assert.throws(() => kept.add(eleventh, at(11)), /older/);
-    assert.throws(() => kept.add(ofDay(9, 14), at(11)), /older/);
+    assert.deepEqual(add(kept, 11, right).lists, [right]);
+    assert.throws(() => add(kept, 11, eleventh), /older/);
+    assert.throws(() => add(kept, 11, ofDay(9, 14)), /older/);
   });
 });
 
 test('filter keeps what the authority signed', () => {
-  const kept = new KeptLists().add(tenth, at(10)).add(ofDay(20, 99, root), at(20));
+  const kept = keep(10, tenth).add(ofDay(20, 99, { authority: root }), signedBy(root), at(20), []);
   assert.deepEqual(kept.filter((crl) => crl === tenth).lists, [tenth]);
 });
 
@@ -119,7 +211,7 @@ test('in whatever order lists come: what counts at the time never gets older', (
       for (const [crl, days] of arriving) {
         today += days;
         try {
-          kept = kept.add(crl, at(today));
+          kept = add(kept, today, crl);
         } catch {
           // Older: that is what is asked about.
         }

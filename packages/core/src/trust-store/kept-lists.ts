@@ -1,88 +1,154 @@
 import type { CertificateRevocationList } from '@certgate/x509/path';
 import { loadPathValidation } from '../load-path-validation.js';
 
-/** The newest list of one scope, and while that is of the future, the one that counts until then. */
-interface Kept {
-  readonly current: CertificateRevocationList;
-  readonly previous: CertificateRevocationList | undefined;
+/** Who signed a list. */
+export interface ListSigner {
+  /** SubjectPublicKeyInfo. */
+  readonly publicKey: Uint8Array;
+  /** Has the key a certificate that is valid now, and that lets it sign lists? */
+  readonly isValid: boolean;
+}
+
+type Lists = readonly CertificateRevocationList[];
+
+/** In the order in which they came. */
+interface Scope {
+  /** The newest complete list, and while that is of the future, the one that counts until then. */
+  readonly complete: Lists;
+  /** The newest delta, and older ones as long as the complete list is missing that holds what they say. */
+  readonly deltas: Lists;
 }
 
 /** A source has one list, or a few: a CA's and its delta, those of a CA and the CA above it. */
 const maximumScopes = 16;
+/** Of one kind in a scope. A delta more for each complete list that was missed; a complete one with a twin of its number. */
+const maximumBeside = 4;
 
 /**
  * The lists that one source has given, the newest of each scope. Whoever can put something in the source's place must not
- * be able to displace a list: not by an older one, nor by a genuine list of another CA, for other certificates or reasons.
+ * be able to displace a list: not by an older one, nor by a genuine list of another key, for other certificates or reasons.
  * Immutable.
  */
 export class KeptLists {
-  readonly #byScope: ReadonlyMap<string, Kept>;
+  readonly #byScope: ReadonlyMap<string, Scope>;
 
-  constructor(byScope: ReadonlyMap<string, Kept> = new Map()) {
+  constructor(byScope: ReadonlyMap<string, Scope> = new Map()) {
     this.#byScope = byScope;
   }
 
-  get lists(): readonly CertificateRevocationList[] {
-    return [...this.#byScope.values()].flatMap(({ current, previous }) =>
-      previous === undefined ? [current] : [current, previous],
-    );
+  get lists(): Lists {
+    return [...this.#byScope.values()].flatMap(({ complete, deltas }) => [...complete, ...deltas]);
   }
 
   /** Only those that the authority signed: of one that was given other certificates, the others say nothing any more. */
   filter(isOfAuthority: (crl: CertificateRevocationList) => boolean): KeptLists {
-    return new KeptLists(new Map([...this.#byScope].filter(([, { current }]) => isOfAuthority(current))));
+    const isKept = ({ complete, deltas }: Scope): boolean => [...complete, ...deltas].every(isOfAuthority);
+    return new KeptLists(new Map([...this.#byScope].filter(([, scope]) => isKept(scope))));
   }
 
   /**
-   * With a list whose signature holds. `now` is in milliseconds.
+   * With a list whose signature holds. `now` is in milliseconds; `elsewhere` is what the authority's other sources gave: a
+   * delta and its complete list come from one each.
    *
-   * @throws {Error} when it is older than the one in use.
+   * @throws {Error} when it is older than the one in use, when its signer may not displace that one, and when there is no
+   * room: then the lists in use stay, and so does what they say.
    */
-  add(crl: CertificateRevocationList, now: number): KeptLists {
-    const scope = nameScope(crl);
-    const kept = this.#byScope.get(scope);
-    if (kept === undefined && this.#byScope.size >= maximumScopes) {
+  add(crl: CertificateRevocationList, signer: ListSigner, now: number, elsewhere: readonly KeptLists[]): KeptLists {
+    const name = nameScope(crl, signer);
+    const scope = this.#byScope.get(name);
+    if (scope === undefined && this.#byScope.size >= maximumScopes) {
       throw new Error(`it gave lists of ${maximumScopes} kinds already, and this is one of another`);
     }
-    if (kept !== undefined) expectNewer(crl, kept, now);
-    // A clock that runs ahead somewhere must not leave us without a list: the one before counts until then.
-    const previous = crl.thisUpdate > now ? findPresent(kept, now) : undefined;
-    return new KeptLists(new Map(this.#byScope).set(scope, { current: crl, previous }));
+    const { complete, deltas } = scope ?? { complete: [], deltas: [] };
+    const known = [this, ...elsewhere].flatMap((kept) => kept.#byScope.get(name)?.complete ?? []);
+    const isDelta = crl.deltaBaseNumber !== undefined;
+    const before = isDelta ? deltas : complete;
+    if (before.some((other) => hasSameContent(crl, other))) return this;
+    const after = addList(before, crl, known, now);
+    if (after.length <= before.length && !signer.isValid) {
+      throw new Error('no certificate of the key that signed it is valid now, so it takes the place of no other list');
+    }
+    const next = isDelta ? { complete, deltas: after } : { complete: after, deltas };
+    return new KeptLists(new Map(this.#byScope).set(name, next));
   }
 }
 
-function findPresent(kept: Kept | undefined, now: number): CertificateRevocationList | undefined {
-  return kept !== undefined && kept.current.thisUpdate > now ? kept.previous : kept?.current;
+/**
+ * RFC 5280 §5: who issued it, by which key, and for which certificates and reasons. The key is the one that made the
+ * signature: what a list says of its key (authorityKeyIdentifier), its signer chooses.
+ */
+function nameScope(
+  { issuer, extensions, unknownCriticalExtensions }: CertificateRevocationList,
+  signer: ListSigner,
+): string {
+  const { issuingDistributionPoint, crlNumber } = loadPathValidation().crlExtensionTypes;
+  const point = extensions.get(issuingDistributionPoint)?.value;
+  // A list that clears nobody, since it isn't understood or numbered (§5.2, §5.2.3), takes no place of one that does.
+  const isUnderstood = unknownCriticalExtensions.length === 0 && extensions.get(crlNumber)?.isCritical === false;
+  return [isUnderstood, point && toHex(point), toHex(signer.publicKey), issuer.key].join('\n');
 }
 
-/** RFC 5280 §5: who issued it, by which key, for which certificates and reasons, and whether whole. */
-function nameScope({ issuer, extensions, deltaBaseNumber }: CertificateRevocationList): string {
-  const describe = (type: string): string => {
-    const value = extensions.get(type)?.value;
-    return value === undefined ? 'none' : Buffer.from(value).toString('hex');
-  };
-  const { issuingDistributionPoint, authorityKeyIdentifier } = loadPathValidation().crlExtensionTypes;
-  const kind = deltaBaseNumber === undefined ? 'whole' : 'delta';
-  return [describe(issuingDistributionPoint), describe(authorityKeyIdentifier), kind, issuer.key].join('\n');
+function toHex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex');
 }
 
-/** RFC 5280 §5.2.3: numbers rise. An older list would forget revocations. */
-function expectNewer(crl: CertificateRevocationList, { current, previous }: Kept, now: number): void {
-  const inUse = isMistakenForFuture(crl, current, now) ? previous : current;
-  if (inUse === undefined) return;
-  const isLowerNumber = crl.crlNumber !== undefined && inUse.crlNumber !== undefined && crl.crlNumber < inUse.crlNumber;
-  if (!isLowerNumber && crl.thisUpdate >= inUse.thisUpdate) return;
-  throw new Error(
-    `it is older than the list in use (number ${crl.crlNumber ?? 'none'} of ${describeTime(crl)}, in use ${inUse.crlNumber ?? 'none'} of ${describeTime(inUse)})`,
+function hasSameContent({ signed }: CertificateRevocationList, other: CertificateRevocationList): boolean {
+  return Buffer.compare(signed.data, other.signed.data) === 0;
+}
+
+/** Of one scope and kind. `known` are its complete lists. */
+function addList(before: Lists, crl: CertificateRevocationList, known: Lists, now: number): Lists {
+  const isUsable = (list: CertificateRevocationList): boolean => isBaseKnown(list, known, now);
+  const newer = before.find((other) => isUsable(other) && isOlder(crl, other, now));
+  if (newer !== undefined) throw new Error(describeOlder(crl, newer));
+  const all = [...before, crl];
+  const isDisplaced = (list: CertificateRevocationList, index: number): boolean =>
+    all.slice(index + 1).some((later) => isUsable(later) && takesPlace(later, list, now));
+  const after = all.filter((list, index) => !isDisplaced(list, index));
+  return after.length <= maximumBeside ? after : makeRoom(after, crl, now);
+}
+
+/**
+ * RFC 5280 §5.2.4: a delta names what has changed since its base. What older deltas name, and what the base has, is in
+ * neither of them once they are gone, so they stay until a complete list is there that is as new as the base.
+ */
+function isBaseKnown({ deltaBaseNumber }: CertificateRevocationList, known: Lists, now: number): boolean {
+  if (deltaBaseNumber === undefined) return true;
+  return known.some(
+    ({ crlNumber, thisUpdate }) => crlNumber !== undefined && crlNumber >= deltaBaseNumber && thisUpdate <= now,
   );
 }
 
-/** A CA whose clock ran ahead once, and was set right: what it issues now has a higher number and an earlier date. */
-function isMistakenForFuture(crl: CertificateRevocationList, current: CertificateRevocationList, now: number): boolean {
-  if (current.thisUpdate <= now || crl.crlNumber === undefined || current.crlNumber === undefined) return false;
-  return crl.crlNumber > current.crlNumber;
+/** A clock that runs ahead somewhere must not leave us without a list: what is of the future displaces only its like. */
+function takesPlace(crl: CertificateRevocationList, other: CertificateRevocationList, now: number): boolean {
+  // Two of one number and moment: nobody can tell which of them is the later one.
+  const isTwin = crl.crlNumber === other.crlNumber && crl.thisUpdate === other.thisUpdate;
+  return !isTwin && !isOlder(crl, other, now) && (crl.thisUpdate <= now || other.thisUpdate > now);
 }
 
-function describeTime({ thisUpdate }: CertificateRevocationList): string {
-  return new Date(thisUpdate).toISOString();
+/** RFC 5280 §5.2.3: numbers rise. An older list would forget revocations. */
+function isOlder(crl: CertificateRevocationList, other: CertificateRevocationList, now: number): boolean {
+  const isNumbered = crl.crlNumber !== undefined && other.crlNumber !== undefined;
+  // A CA whose clock ran ahead once, and was set right: what it issues now has a higher number and an earlier date.
+  if (isNumbered && other.thisUpdate > now && crl.crlNumber > other.crlNumber) return false;
+  return (isNumbered && crl.crlNumber < other.crlNumber) || crl.thisUpdate < other.thisUpdate;
+}
+
+/** A delta to the same base, or to an older one, has all that one before it has: so none is kept but the newest. */
+function makeRoom(lists: Lists, crl: CertificateRevocationList, now: number): Lists {
+  const isIncluded = ({ deltaBaseNumber = 0n }: CertificateRevocationList): boolean =>
+    (crl.deltaBaseNumber ?? 0n) <= deltaBaseNumber;
+  const after = lists.filter((other) => !(isIncluded(other) && takesPlace(crl, other, now)));
+  if (after.length <= maximumBeside) return after;
+  throw new Error(
+    `it gave ${maximumBeside} lists already of which none replaces another; publish the newest complete list`,
+  );
+}
+
+function describeOlder(crl: CertificateRevocationList, inUse: CertificateRevocationList): string {
+  return `it is older than the list in use (${describeList(crl)}, in use ${describeList(inUse)})`;
+}
+
+function describeList({ crlNumber, thisUpdate }: CertificateRevocationList): string {
+  return `number ${crlNumber ?? 'none'} of ${new Date(thisUpdate).toISOString()}`;
 }

@@ -55,7 +55,10 @@ describe('CRL processing: deltas', () => {
     const strange = ['2.5.29.27 = critical, DER:020106', '1.2.3.4 = critical, DER:0500'];
     assert.match(judge([base, make({ number: '07', extensions: strange })]), missing);
     // One of the future doesn't count yet, nor one of another scope or of somebody else.
-    assert.equal(judge([base, make({ number: '07', ...delta('06'), lastUpdate: '20270116000000Z' })]), 'good');
+    const future = make({ number: '07', ...delta('06'), lastUpdate: '20270116000000Z' });
+    const status = findCrlStatus({ ...question, crls: [base, future].map((der) => readCrl(der)) });
+    assert.equal(status.status === 'good' && status.validUntil, Date.UTC(2027, 0, 16));
+    assert.match(judge([base, future], { now: Date.UTC(2027, 0, 16) }), missing);
     assert.equal(judge([base, ofUsers({ number: '07' }, '06')]), 'good');
     assert.equal(judge([base, makeCrl({ authority: stranger, number: '07', ...delta('06') })]), 'good');
     assert.equal(judge([base, newer], { useDeltas: false }), 'good');

@@ -32,22 +32,22 @@ export function findDeltaInterval(
 }
 
 /**
- * A delta whose base is newer than the list: the CA has issued a complete list since, and what that one names, a delta to it
- * needn't. So the list no longer says that a certificate is not revoked, whatever its nextUpdate. Stricter than §6.3.3, which
- * leaves such a delta out. That the base exists doesn't end with the delta's nextUpdate.
+ * The first delta whose base is newer than the list: the CA has issued a complete list since, and what that one names, a
+ * delta to it needn't. So from then on the list no longer says that a certificate is not revoked, whatever its nextUpdate.
+ * Stricter than §6.3.3, which leaves such a delta out. That the base exists doesn't end with the delta's nextUpdate.
  */
 export function findDeltaOfNewerBase(
   base: CrlStatement,
   statements: readonly CrlStatement[],
-  { now }: CrlQuestion,
 ): CrlStatement | undefined {
   const baseNumber = base.crl.crlNumber;
-  return statements.find(
-    (delta) =>
-      delta.crl.deltaBaseNumber !== undefined &&
-      (baseNumber === undefined || delta.crl.deltaBaseNumber > baseNumber) &&
-      // One of the future doesn't count yet.
-      delta.crl.thisUpdate <= now &&
-      isOneNumbering(delta, base),
-  );
+  const [first] = statements
+    .filter(
+      (delta) =>
+        delta.crl.deltaBaseNumber !== undefined &&
+        (baseNumber === undefined || delta.crl.deltaBaseNumber > baseNumber) &&
+        isOneNumbering(delta, base),
+    )
+    .sort((left, right) => left.crl.thisUpdate - right.crl.thisUpdate);
+  return first;
 }

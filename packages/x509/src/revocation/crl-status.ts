@@ -61,10 +61,11 @@ function listUsableStatements(statements: readonly CrlStatement[], question: Crl
   return statements
     .filter(({ crl }) => crl.deltaBaseNumber === undefined)
     .filter((statement) => isOfIssuingKey(statement, question))
-    .filter((statement) => findDeltaOfNewerBase(statement, statements, question) === undefined)
     .flatMap((statement) => {
-      const usable = findUsableInterval(statement.crl, question);
-      return usable === undefined ? [] : [{ statement, usable }];
+      const interval = findUsableInterval(statement.crl, question);
+      const outdatedFrom = findDeltaOfNewerBase(statement, statements)?.crl.thisUpdate ?? Infinity;
+      if (interval === undefined || outdatedFrom <= question.now) return [];
+      return [{ statement, usable: intersect(interval, { validFrom: -Infinity, validUntil: outdatedFrom }) }];
     })
     .sort(({ usable: left }, { usable: right }) =>
       left.validFrom === right.validFrom ? right.validUntil - left.validUntil : right.validFrom - left.validFrom,
@@ -86,8 +87,8 @@ function describeGap({ statements, faults }: CrlStatements, question: CrlQuestio
   const stale = ofKey.find(({ crl }) => findCurrentInterval(crl, question) === undefined);
   if (stale !== undefined) return describeStale(stale, question);
   const outdated = ofKey.flatMap((base) => {
-    const delta = findDeltaOfNewerBase(base, statements, question);
-    return delta === undefined ? [] : [describeOutdated(base, delta)];
+    const delta = findDeltaOfNewerBase(base, statements);
+    return delta === undefined || delta.crl.thisUpdate > question.now ? [] : [describeOutdated(base, delta)];
   });
   if (outdated[0] !== undefined) return outdated[0];
   const [unknown] = ofKey.flatMap(({ crl }) => crl.unknownCriticalExtensions);

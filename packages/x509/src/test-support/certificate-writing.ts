@@ -82,10 +82,20 @@ export function writeCertificate(writing: CertificateWriting): Buffer {
   return signed(tbs, signer);
 }
 
+export interface CrlEntryWriting {
+  readonly serialNumber: number | bigint;
+  /** The number of RFC 5280 §5.3.1. */
+  readonly reason: number;
+}
+
 export interface CrlWriting {
   readonly issuer: WrittenName;
   readonly signer?: WritingKey;
-  readonly revoked?: readonly (number | bigint)[];
+  readonly revoked?: readonly (number | bigint | CrlEntryWriting)[];
+  /** Of a delta. */
+  readonly baseNumber?: number | undefined;
+  /** Of the authority; default the issuer's key, null: none. */
+  readonly keyIdentifier?: Buffer | null;
   readonly thisUpdate?: number;
   readonly nextUpdate?: number;
   readonly crlNumber?: number;
@@ -97,7 +107,12 @@ export function writeCrl({ issuer, signer = issuer.key, revoked = [], ...rest }:
   const { thisUpdate = Date.UTC(2026, 11, 31), nextUpdate = Date.UTC(2027, 1, 1), crlNumber = 1 } = rest;
   const { extensions = [] } = rest;
   const since = time(Date.UTC(2026, 5, 1));
-  const entries = revoked.map((serialNumber) => sequence(integer(serialNumber), since));
+  const { baseNumber, keyIdentifier = issuer.key.identifier } = rest;
+  const entries = revoked.map((entry) =>
+    typeof entry === 'object'
+      ? sequence(integer(entry.serialNumber), since, sequence(writeReason(entry.reason)))
+      : sequence(integer(entry), since),
+  );
   const tbs = sequence(
     integer(1),
     signatureAlgorithms[signer.kind],
@@ -108,13 +123,20 @@ export function writeCrl({ issuer, signer = issuer.key, revoked = [], ...rest }:
     tagged(
       0,
       sequence(
-        extension('2.5.29.35', false, sequence(encodeElement(0x80, issuer.key.identifier))),
+        ...(keyIdentifier === null
+          ? []
+          : [extension('2.5.29.35', false, sequence(encodeElement(0x80, keyIdentifier)))]),
         extension('2.5.29.20', false, integer(crlNumber)),
         ...extensions,
+        ...(baseNumber === undefined ? [] : [extension('2.5.29.27', true, integer(baseNumber))]),
       ),
     ),
   );
   return signed(tbs, signer);
+}
+
+function writeReason(reason: number): Buffer {
+  return extension('2.5.29.21', false, encodeElement(0x0a, Buffer.from([reason])));
 }
 
 export function extension(type: string, isCritical: boolean, value: Uint8Array): Buffer {

@@ -1,0 +1,187 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import * as fc from 'fast-check';
+import { writeCrl } from '@certgate/x509/test-support/certificate-writing.js';
+import { clientExtensions } from '@certgate/x509/test-support/extension-writing.js';
+import { countRuns } from '@certgate/x509/test-support/random-runs.js';
+import { newName, write, writeAuthority } from '@certgate/x509/test-support/written-path.js';
+import type { PathCertificate } from '@certgate/x509/path';
+import { toPem } from '../test-support/authority-certificates.js';
+import { issuedSnapshot } from '../test-support/authority-stage.js';
+import {
+  type CallerStatus,
+  type HistoryPlan,
+  type IssuedList,
+  issueHistory,
+  planHistory,
+} from '../test-support/list-history.js';
+import { ListSource } from '../test-support/revocation-stage.js';
+import { findAuthorityPath } from '../trust-snapshot/authority-path.js';
+import type { TrustedAuthority } from '../trust-snapshot/trust-snapshot.js';
+import { RevocationKeeper } from './revocation-keeper.js';
+
+// A CA that renewed its key: one name, two keys, and each key has issued to two callers.
+const root = newName('Root');
+const keys = [newName('Issuing'), newName('Issuing')] as const;
+const rootCertificate = writeAuthority(root);
+const authorityOf = (mode: string): TrustedAuthority => {
+  const trustAnchors = [toPem(rootCertificate.der)];
+  const intermediates = keys.map((key) => toPem(writeAuthority(key, root).der));
+  const revocation = { mode, scope: 'end-entity' };
+  const document = { authorities: [{ name: 'corp', trustAnchors, intermediates, revocation }] };
+  const [authority] = issuedSnapshot([], document).authorities;
+  assert.ok(authority !== undefined);
+  return authority;
+};
+const required = authorityOf('required');
+const whenAvailable = authorityOf('when-available');
+
+const serialNumbers = [
+  [11, 12],
+  [21, 22],
+] as const;
+const callers = keys.flatMap((issuer, key) =>
+  (serialNumbers[key] ?? []).map((serialNumber) => {
+    const subject = newName('client');
+    const certificate = write({ subject, issuer, serialNumber, extensions: clientExtensions(issuer.key) });
+    return { key, serialNumber, certificate };
+  }),
+);
+
+const days = 8;
+const ofRoot = writeCrl({ issuer: root, nextUpdate: Date.UTC(2027, 5, 1) });
+
+/** One of a history's lists comes to one of the sources; undefined: complete lists have one, and deltas another. */
+interface Arrival {
+  readonly key: number;
+  readonly list: number;
+  readonly source: number | undefined;
+}
+
+interface Scene {
+  readonly plans: readonly [HistoryPlan, HistoryPlan];
+  readonly arrivals: readonly Arrival[];
+}
+
+const scenes: fc.Arbitrary<Scene> = fc.record({
+  plans: fc.tuple(planHistory(days, 2), planHistory(days, 2)),
+  arrivals: fc.array(
+    fc.record({
+      key: fc.constantFrom(0, 0, 0, 1),
+      list: fc.nat(2 * days),
+      source: fc.constantFrom(undefined, undefined, undefined, 0, 1, 2),
+    }),
+    {
+      minLength: 1,
+      maxLength: 10,
+    },
+  ),
+});
+
+/** An instance that starts without memory, and hears the lists of a scene one after the other. */
+class Instance {
+  readonly #sources = [0, 1, 2].map((index) => new ListSource(new Error('nothing yet'), `source ${index}`));
+  readonly #keeper = new RevocationKeeper(new Map([['corp', [...this.#sources, new ListSource(ofRoot, 'root')]]]));
+  /** By key: what came, and was not refused. */
+  readonly heard: readonly [IssuedList[], IssuedList[]] = [[], []];
+  readonly #now = Date.UTC(2027, 0, days + 1);
+
+  async hear(issued: IssuedList, key: number, source = issued.baseNumber === undefined ? 0 : 1): Promise<void> {
+    const from = this.#sources[source];
+    assert.ok(from !== undefined);
+    from.content = issued.der;
+    await this.#keeper.refresh([required], 5_000, this.#now);
+    const isRefused = this.#keeper.fault?.includes(`${from.description}: it`) === true;
+    if (!isRefused) this.heard[key]?.push(issued);
+  }
+
+  judge(certificate: PathCertificate, authority: TrustedAuthority): string {
+    const path = findAuthorityPath(authority, { target: certificate }, this.#now, { revocation: this.#keeper });
+    return path.outcome === 'valid' ? 'valid' : path.code;
+  }
+}
+
+/** By what was heard of the key that issued to the caller; what other keys' lists say of it is nothing. */
+function expectVerdicts(
+  instance: Instance,
+  heard: readonly IssuedList[],
+  serialNumber: number,
+  certificate: PathCertificate,
+): void {
+  const verdict = instance.judge(certificate, required);
+  const verdictWhenAvailable = instance.judge(certificate, whenAvailable);
+  const statusOf = (list: IssuedList): CallerStatus => list.statuses.get(serialNumber) ?? 'good';
+  const naming = heard.filter(({ named }) => !['good', undefined].includes(named.get(serialNumber)));
+  const lastNamed = Math.max(0, ...naming.map(({ number }) => number));
+  const isTakenBack = heard.some((list) => list.number > lastNamed && statusOf(list) === 'good');
+  if (naming.some(({ named }) => named.get(serialNumber) === 'revoked') || (naming.length > 0 && !isTakenBack)) {
+    assert.deepEqual([verdict, verdictWhenAvailable], ['certificate_revoked', 'certificate_revoked']);
+    return;
+  }
+  const numberOf = (lists: readonly IssuedList[]): number => Math.max(0, ...lists.map(({ number }) => number));
+  const complete = numberOf(heard.filter(({ baseNumber }) => baseNumber === undefined));
+  // RFC 5280 §5.2.4: what a complete list and a delta say together.
+  const known = numberOf(heard.filter(({ baseNumber = 0 }) => complete >= baseNumber));
+  const newestBase = Math.max(0, ...heard.map(({ baseNumber = 0 }) => baseNumber));
+  if (complete === 0 || known < newestBase) {
+    assert.notEqual(verdict, 'valid', 'admitted though a complete list is missing');
+    return;
+  }
+  const isGood = heard.some((list) => list.number === numberOf(heard) && statusOf(list) === 'good');
+  if (verdict === 'valid') assert.ok(isGood, 'admitted though the newest list does not clear it');
+  if (isGood && complete >= newestBase) assert.equal(verdict, 'valid', 'refused though all lists are there');
+}
+
+test('in whatever order the lists and deltas of two keys come: nobody whom one revokes is admitted until a later one takes it back', async () => {
+  await fc.assert(
+    fc.asyncProperty(scenes, async ({ plans, arrivals }) => {
+      const histories = plans.map((plan, key) => {
+        const [own, other] = key === 0 ? keys : ([keys[1], keys[0]] as const);
+        return issueHistory(plan, own, serialNumbers[key] ?? [], other.key.identifier);
+      });
+      const instance = new Instance();
+      for (const { key, list, source } of arrivals) {
+        const history = histories[key] ?? [];
+        const issued = history[list % history.length];
+        assert.ok(issued !== undefined);
+        await instance.hear(issued, key, source);
+        for (const caller of callers) {
+          expectVerdicts(instance, instance.heard[caller.key] ?? [], caller.serialNumber, caller.certificate);
+        }
+      }
+    }),
+    { numRuns: countRuns(60) },
+  );
+});
+
+test('a delta of a newer base, before or after that base and all that led to it: every order, every start', async () => {
+  for (const event of ['revoke', 'hold'] as const) {
+    const quiet = ['none', 'none'] as const;
+    const plan: HistoryPlan = {
+      days: [quiet, quiet, quiet, quiet, [event, 'none'], quiet, quiet, ['release', 'none']],
+      deltas: [undefined, undefined, undefined, undefined, 0, undefined, 0, 0],
+      isComplete: [true, false, false, false, false, true, false, false],
+      keyIdentifier: 'own',
+    };
+    const history = issueHistory(plan, keys[0], serialNumbers[0], keys[1].key.identifier);
+    assert.deepEqual(
+      history.map(({ number, baseNumber, named }) => [number, baseNumber, named.size]),
+      [[1, undefined, 0], [5, 1, 1], [6, undefined, 1], [7, 6, 0], [8, 6, event === 'hold' ? 1 : 0]], // prettier-ignore
+    );
+    // Of a final revocation, the last delta says nothing new.
+    for (const [index, order] of listPermutations(event === 'hold' ? history : history.slice(0, 4)).entries()) {
+      const instance = new Instance();
+      for (const issued of order) {
+        await instance.hear(issued, 0, index % 2 === 0 ? undefined : 2);
+        for (const { key, serialNumber, certificate } of callers) {
+          if (key === 0) expectVerdicts(instance, instance.heard[0], serialNumber, certificate);
+        }
+      }
+    }
+  }
+});
+
+function listPermutations<T>(items: readonly T[]): readonly (readonly T[])[] {
+  if (items.length === 0) return [[]];
+  return items.flatMap((item, index) => listPermutations(items.toSpliced(index, 1)).map((others) => [item, ...others]));
+}
