@@ -144,6 +144,22 @@ describe('a source in code', () => {
   });
 });
 
+test('a read that has begun is not joined later, since it may be of before the process froze; one more follows it', async () => {
+  let answer: (content: Buffer) => void = () => undefined;
+  const source = new ListSource(new Promise<Buffer>((resolve) => (answer = resolve)));
+  const keeper = new CrlKeeper(new Map([['corp', [source]]]));
+  const reads = [0, 0, 1, 2, 3].map((later) => keeper.refresh([authority], timeout, now + later * hour));
+  await until(() => source.reads.length === 1);
+  source.content = revoking;
+  answer(empty);
+  await Promise.all(reads);
+  assert.equal(source.reads.length, 2);
+  assert.deepEqual(
+    keeper.list(authority).map(({ crlNumber }) => crlNumber),
+    [2n],
+  );
+});
+
 describe('an authority that changes its certificates under the same name', () => {
   const heir = issue({ name: 'Corp root', key: 'ed25519' });
   const ofHeir = makeCrl({ authority: heir, digest: 'null' });

@@ -202,21 +202,6 @@ describe('lists', () => {
     await until(() => stage.store.report().revision === 2);
     assert.equal(await stage.ask(), 'notFound');
   });
-
-  test('an instance that was frozen waits for its lists before it decides', async () => {
-    const { blob, document, clock, ask } = await stageOf(empty);
-    assert.equal(await ask(), 'found');
-    let answer: (content: Buffer) => void = () => undefined;
-    blob.content = new Promise<Buffer>((resolve) => (answer = resolve));
-    clock.sleep(3_600_000);
-    let isAnswered = false;
-    const asked = ask().finally(() => (isAnswered = true));
-    await settle();
-    await document.answerUnchanged();
-    assert.equal(isAnswered, false);
-    answer(revoking);
-    assert.equal(await asked, 'certificate_revoked');
-  });
 });
 
 describe('modes', () => {

@@ -198,6 +198,7 @@ export class RefreshingTrustStore implements TrustStore {
   async #readAndApply(): Promise<void> {
     const began = this.#ages.moment();
     const versionBefore = this.#loaded?.version;
+    const wasAsleep = this.#isAsleep();
     const watch = new FreezeWatch(this.#ages, this.#settings.refreshInterval);
     let ended = began;
     const endWatch = (): void => {
@@ -214,7 +215,9 @@ export class RefreshingTrustStore implements TrustStore {
     } catch (error) {
       this.#history.noteFailure(error, isRead, this.#source.description);
     }
-    // Not before the new document is in its place: until then, whoever must not be decided by the old one waits.
+    if (wasAsleep) await this.#revocation?.settle();
+    // Not before the new document is in its place, and after a sleep the new lists: until then, whoever must not be decided
+    // by the old ones waits.
     this.#lastAttempt = ended;
     this.#dueAfter = this.#chooseDelay();
     this.#publish(this.#loaded?.version !== versionBefore);
