@@ -70,7 +70,7 @@ describe('the newest list of a scope', () => {
     assert.throws(() => add(four, 11, ofDay(11, 11, { revoked: [{ serialNumber: '0A' }] })), /4 lists already/);
   });
   test('is the newest of its key, whatever it says of the key', () => {
-    const unidentified = ofDay(12, 12, { authorityKeyIdentifier: 'none' });
+    const unidentified = ofDay(12, 12, { hasKeyIdentifier: false });
     assert.deepEqual(keep(12, eleventh, unidentified).lists, [unidentified]);
     assert.throws(() => keep(12, unidentified, eleventh), /older/);
   });

@@ -74,8 +74,8 @@ export interface CrlRequest {
   readonly revoked?: readonly RevokedRequest[];
   /** Hexadecimal, an even number of digits; null: a list without a number. */
   readonly number?: string | null;
-  /** As openssl's configuration has it; default `keyid:always`. */
-  readonly authorityKeyIdentifier?: string;
+  /** Default true; false: a list without an authority key identifier, unless the extensions have one. */
+  readonly hasKeyIdentifier?: boolean;
   /** Lines of the configuration's section of CRL extensions. */
   readonly extensions?: readonly string[];
   readonly sections?: readonly string[];
@@ -88,7 +88,7 @@ export interface CrlRequest {
 export function makeCrl(request: CrlRequest): Buffer {
   const { authority, revoked = [], number = '01', extensions = [], sections = [], digest = 'sha256' } = request;
   const { lastUpdate = '20270101000000Z', nextUpdate = '20270201000000Z' } = request;
-  const { authorityKeyIdentifier = 'keyid:always' } = request;
+  const { hasKeyIdentifier = true } = request;
   const [database, numberPath, configuration] = ['.txt', '.number', '.cnf'].map(newTemporaryPath) as [
     string,
     string,
@@ -103,7 +103,7 @@ export function makeCrl(request: CrlRequest): Buffer {
   const settings = ['[ca]', 'default_ca = here', '[here]', `database = ${database}`];
   if (number !== null) settings.push(`crlnumber = ${numberPath}`);
   const section = ['crl_extensions = ext', 'unique_subject = no', '[ext]'];
-  section.push(`authorityKeyIdentifier = ${authorityKeyIdentifier}`);
+  if (hasKeyIdentifier) section.push('authorityKeyIdentifier = keyid:always');
   writeFileSync(configuration, [...settings, ...section, ...extensions, ...sections, ''].join('\n'));
   const signer = ['-cert', authority.pemPath, '-keyfile', authority.keyPath, '-md', digest];
   const times = ['-crl_lastupdate', lastUpdate, '-crl_nextupdate', nextUpdate];
