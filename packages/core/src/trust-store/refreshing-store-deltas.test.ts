@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { type CrlRequest, makeCrl } from '@certgate/x509/test-support/revocation.js';
+import { AccessGate } from '../access/access-gate.js';
+import { getStage, issueCaller } from '../test-support/authority-stage.js';
+import {
+  type RevocationStage,
+  StubBlob,
+  callerSerial,
+  createRevocationStage,
+  until,
+} from '../test-support/revocation-stage.js';
+
+const { issuing } = getStage();
+const revoked = [{ serialNumber: callerSerial }];
+const caller = issueCaller({ serialNumber: callerSerial }).header;
+const other = issueCaller({ serialNumber: '4321' }).header;
+
+/** January 2027 has as many seconds as numbers are needed: a later number is of a later second. */
+const list = (number: number, more: Partial<CrlRequest> = {}): Buffer =>
+  makeCrl({ authority: issuing, number: `0${number}`, lastUpdate: `2027010100000${number}Z`, ...more });
+const delta = (base: number, number: number, more: Partial<CrlRequest> = {}): Buffer =>
+  list(number, { extensions: [`2.5.29.27 = critical, DER:02010${base}`], ...more });
+
+interface DeltaStage extends RevocationStage {
+  /** Until the store has taken it, or said why it doesn't. */
+  readonly publish: (content: { readonly whole?: Buffer | Error; readonly delta?: Buffer }) => Promise<void>;
+  readonly decide: (header: string) => Promise<string>;
+}
+
+async function createDeltaStage(mode: 'required' | 'when-available'): Promise<DeltaStage> {
+  const blobs = [new StubBlob(list(1)), new StubBlob(delta(1, 5, { revoked }), 'delta.crl')] as const;
+  const stage = await createRevocationStage({ mode, scope: 'end-entity' }, { crlBlobs: { corp: blobs } });
+  stage.clock.pass(10_000);
+  const gate = new AccessGate({ trustStore: stage.store });
+  return {
+    ...stage,
+    publish: async ({ whole, delta: newDelta }) => {
+      blobs[0].content = whole ?? blobs[0].content;
+      blobs[1].content = newDelta ?? blobs[1].content;
+      const { version } = stage.store;
+      await stage.refresh();
+      await until(() => stage.store.version !== version);
+    },
+    decide: async (header) => (await gate.decide(header, { functionName: 'f', roles: [] }, stage.clock.wall())).code,
+  };
+}
+
+describe('a delta to a complete list that was missed', () => {
+  for (const [mode, unknown] of [
+    ['required', 'revocation_unavailable'],
+    ['when-available', 'allowed'],
+  ] as const) {
+    for (const [what, whole] of [
+      ['the old complete list is still there', list(1)],
+      ['the complete list can’t be read', new Error('the storage is gone')],
+    ] as const) {
+      test(`${mode}, and ${what}: nobody comes back, and others are ${unknown} until that list is there`, async () => {
+        const { decide, publish } = await createDeltaStage(mode);
+        assert.deepEqual([await decide(caller), await decide(other)], ['certificate_revoked', 'allowed']);
+        // Complete list 6 names the caller, and so a delta to it needn't.
+        await publish({ whole, delta: delta(6, 7) });
+        assert.deepEqual([await decide(caller), await decide(other)], ['certificate_revoked', unknown]);
+        await publish({ delta: delta(6, 8) });
+        assert.deepEqual([await decide(caller), await decide(other)], ['certificate_revoked', unknown]);
+        await publish({ whole: list(6, { revoked }) });
+        assert.deepEqual([await decide(caller), await decide(other)], ['certificate_revoked', 'allowed']);
+        await publish({ delta: delta(6, 9) });
+        assert.deepEqual([await decide(caller), await decide(other)], ['certificate_revoked', 'allowed']);
+      });
+    }
+  }
+});
