@@ -253,7 +253,7 @@ const packageRooms: Readonly<Record<string, Readonly<Record<string, readonly str
 };
 
 /** More than that, and a folder is no longer one thing. */
-const maximumFilesPerFolder = 15;
+const maximumFilesPerFolder = 20;
 
 const packageImports: Readonly<Record<string, (specifier: string, room: string) => boolean>> = {
   x509: () => false,

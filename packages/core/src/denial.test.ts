@@ -22,6 +22,7 @@ describe('the table of denials', () => {
         'http_streaming_ambiguous',
         'mcp_headers_unavailable',
         'gate_not_installed',
+        'invocation_unknown',
         'trust_locked',
         'trust_unavailable',
         'revocation_unavailable',

@@ -50,6 +50,8 @@ const denials = {
   mcp_transport_unsupported: { publicCode: 'client_certificate_required', steps: ['mcp-transport'] },
   mcp_headers_unavailable: { publicCode: 'unavailable', steps: ['mcp-transport'] },
   gate_not_installed: { publicCode: 'unavailable', steps: [] },
+  // Of a handler that other code of the app calls.
+  invocation_unknown: { publicCode: 'unavailable', steps: [] },
   // The certificate header. The bytes of a pinned certificate may turn out later to be none.
   certificate_missing: { publicCode: 'client_certificate_required', steps: ['certificate-header'] },
   certificate_malformed: {

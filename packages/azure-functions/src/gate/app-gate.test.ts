@@ -85,6 +85,28 @@ describe('the usual app', () => {
   });
 });
 
+describe('a function whose registration was not seen', () => {
+  it('is named once, since a hook that calls its handler runs it undecided', async (context) => {
+    const readStartLines = watchStartLines(context);
+    const { app, worker } = createApp(context);
+    const { handler } = count();
+    app.http('Early', { handler });
+    app.http('EarlyToo', { handler });
+    app.timer('Tick', { schedule: '0 * * * * *', handler: () => undefined });
+    secureApp(app, { trustStore });
+    app.http('Late', { handler });
+    await worker.start();
+    await worker.invoke('Late', bearing(reader));
+    await worker.invoke('Tick', { data: { json: '{}' } });
+    assert.deepEqual(readStartLines(), []);
+    for (const name of ['Early', 'EarlyToo', 'Early']) {
+      assert.equal((await worker.invoke(name)).status, 401);
+      assert.equal((await worker.invoke(name, bearing(reader))).status, 200);
+    }
+    assert.deepEqual(readStartLines(), ['handler_unwrapped']);
+  });
+});
+
 describe('policy goes by registered name', () => {
   it('a name whose registration was not seen is closed, whatever the mark of the final handler', async (context) => {
     const { app, worker } = createApp(context);
@@ -272,7 +294,9 @@ describe('where the programming model is another one', () => {
           },
         } as never;
         await expectClosed(scene);
-        assert.deepEqual(readStartLines(), method === 'invokeFunction' ? ['programming_model_unknown'] : []);
+        assert.deepEqual(readStartLines(), [
+          method === 'invokeFunction' ? 'programming_model_unknown' : 'handler_unwrapped',
+        ]);
       });
     }
   }

@@ -6,8 +6,8 @@
 //     │ function-gate          no invocation context                    503 internal_fault
 //     │                        admitted before: on to authorization
 //     │ front-ends of core     unknown, contradicted or unproven        503 front_end_unknown, front_end_contradicted …
-//     │ core-call              the headers of the request that the host sent
-//     │ http-streaming         the headers of the proxied request       503 http_streaming_ambiguous
+//     │ core-calls             the headers that the host sent, taken before any hook
+//     │ http-streaming         those of the proxied request             503 http_streaming_ambiguous
 //     │ mcp-call               those in the payload of an MCP call      mcp_transport_unsupported, mcp_headers_unavailable
 //     │ RequestReader of core  the secret and the text of the front end 401 front_end_bypassed, certificate_missing …
 //     │ AccessGate of core     certificate, trust, roles                401, 403 or 503: access-gate.ts
@@ -16,12 +16,13 @@
 //
 //   In an observed function, what is refused below function-gate is logged, and the handler runs without an identity.
 //
-//   denial-response sends refusals; those of MCP calls are results or failed invocations, not HTTP responses. Where an
-//   invocation reaches a wrapped handler without an admission, the wrapper takes the same steps, by the invocation's header
-//   or, where the gate has not seen it, by the handler's own arguments. If the model is unknown, a hook does so for handlers
+//   denial-response sends refusals; those of MCP calls are results or failed invocations, not HTTP responses. Where a
+//   wrapped handler is called without an admission, by a hook or by another handler, its wrapper takes the same steps, by
+//   the headers of the invocation whose context it was given: any other context is refused (invocation_unknown). Where the
+//   model doesn't tell of contexts, the handler's own arguments decide. If the model is unknown, a hook does so for handlers
 //   without a wrapper.
 
-import type { FunctionHandler, HttpRequest, InvocationContext, PreInvocationContext } from '@azure/functions';
+import type { FunctionHandler, InvocationContext, PreInvocationContext } from '@azure/functions';
 import {
   type Denial,
   type GateOptions,
@@ -31,17 +32,26 @@ import {
   isDevelopment,
   warnAtStart,
 } from '@certgate/core';
-import { CoreCall } from './core-call.js';
+import type { CoreCall } from './core-call.js';
+import { CoreCalls } from './core-calls.js';
 import { ObservationClock, OpeningNotice } from './deferral.js';
 import { answerInvocation, answerMcpInvocation, findTriggerType } from './denial-response.js';
-import { admitted, type CallHeaders, FunctionGate, type Verdict } from './function-gate.js';
-import { createHandlerCall, createHandlerRefusal, findContext, refuseHandler } from './handler-call.js';
+import { admitted, FunctionGate, type Verdict } from './function-gate.js';
+import {
+  createHandlerCall,
+  createHandlerRefusal,
+  denyUnknownInvocation,
+  describeBypass,
+  describeUnwrapped,
+  findContext,
+  refuseHandler,
+} from './handler-call.js';
 import { type GatedFunction, GatedFunctions } from './gated-functions.js';
-import { denyPastGate, readMcpHeaders } from './mcp-call.js';
-import { ModelGate, type ModelInvocation } from './model-gate.js';
+import { denyPastGate } from './mcp-call.js';
+import { ModelGate, type ModelInvocation, unknownModelDetail } from './model-gate.js';
 import { findRegistered, getCoverage } from './registered-functions.js';
 import type { AnyHandler, CoveringGate, FunctionCoverage, RegisteredFunction } from './shared-state.js';
-import { findFunctionKind, findTriggerKind, isPromiseLike, type TriggerKind, type WorkerCore } from './worker-core.js';
+import { findTriggerKind, isPromiseLike, type TriggerKind, type WorkerCore } from './worker-core.js';
 
 /** The hooks of `@azure/functions`, for where the programming model can't be gated. */
 export interface AppHooks {
@@ -57,6 +67,7 @@ export class AppGate implements CoveringGate {
   readonly #core: WorkerCore | undefined;
   readonly #coverage: FunctionCoverage;
   readonly #hooks: AppHooks;
+  readonly #calls: CoreCalls;
   readonly #models: ModelGate;
   readonly #observation = new ObservationClock();
   readonly #openings = new OpeningNotice(this.#observation);
@@ -68,6 +79,7 @@ export class AppGate implements CoveringGate {
   #isStarted = false;
   #isStandingIn = false;
   #isBypassNoted = false;
+  #isUnwrappedNoted = false;
 
   constructor(options: GateOptions, core: WorkerCore | undefined, hooks: AppHooks) {
     this.#gate = new FunctionGate(options);
@@ -75,11 +87,10 @@ export class AppGate implements CoveringGate {
     this.#coverage = core === undefined ? { functions: new Map(), gate: undefined } : getCoverage(core);
     this.#functions = new GatedFunctions(this.#coverage);
     this.#hooks = hooks;
+    this.#calls = new CoreCalls(() => this.#gate.listHeaders());
     this.#models = new ModelGate(
+      this.#calls,
       (invocation) => this.#guard(invocation),
-      (model) => {
-        this.#gate.watchModel(model);
-      },
       () => {
         this.#standIn();
       },
@@ -120,13 +131,12 @@ export class AppGate implements CoveringGate {
    * waits for a call of `context.done` that never comes.
    */
   #guard(invocation: ModelInvocation): unknown {
-    const subject = new CoreCall(invocation.core);
-    const verdict = this.#decide(invocation, subject);
+    const verdict = this.#decide(invocation);
     const proceed = (settled: Verdict): unknown => {
       if (settled === admitted) return invocation.invoke(invocation.handler);
       const refusal = (): Promise<unknown> =>
         new Promise((resolve) => {
-          resolve(this.#answer(settled as Denial, invocation, subject));
+          resolve(this.#answer(settled as Denial, invocation));
         });
       this.#refusals.add(refusal);
       return invocation.invoke(refusal);
@@ -135,46 +145,40 @@ export class AppGate implements CoveringGate {
   }
 
   /** Never throws. */
-  #decide(
-    { core, context, inputs, handler, isShared }: ModelInvocation,
-    subject: CoreCall,
-  ): Verdict | PromiseLike<Verdict> {
+  #decide({ call, context, inputs, handler }: ModelInvocation): Verdict | PromiseLike<Verdict> {
     try {
       if (isObject(handler) && this.#refusals.has(handler)) return admitted;
-      if (isShared)
-        return this.#gate.denyFault(subject, new TypeError('several invocations have one invocation model'));
-      const gated = this.#functions.find(subject.functionName, findFunctionKind(core.metadata), handler);
-      const { isOpen, requirement, kind } = gated;
-      const headers: CallHeaders =
-        kind === 'mcp'
-          ? { kind, read: () => readMcpHeaders(core) }
-          : { kind: 'http', findHeader: (name) => subject.findHeader(name) };
+      call.isUnderway = true;
+      if (call.isShared) return this.#gate.denyFault(call, new TypeError(sharedDetail));
+      const gated = this.#functions.find(call.functionName, call.kind, handler);
+      const { isOpen, requirement } = gated;
+      if (!gated.isWrapped) this.#noteUnwrapped(gated);
       if (isOpen) {
-        this.#gate.noteOpen(context, headers);
+        this.#gate.noteOpen(context);
         return admitted;
       }
-      if (requirement === undefined) return this.#gate.reportDenial(subject, denyUnknownMcp(subject.functionName));
-      if (!isObject(context)) return this.#gate.denyFault(subject, new TypeError('the invocation has no context'));
-      const observation = this.#observation.observe(gated, subject);
-      const request = inputs[0];
-      return this.#gate.decide({ requirement, context, request, subject, headers, isInvocation: true, observation });
+      if (requirement === undefined) return this.#gate.reportDenial(call, denyUnknownMcp(call.functionName));
+      if (!isObject(context)) return this.#gate.denyFault(call, new TypeError('the invocation has no context'));
+      const observation = this.#observation.observe(gated, call);
+      const of = { subject: call, headers: call, source: call, isInvocation: true };
+      return this.#gate.decide({ requirement, context, request: inputs[0], observation, ...of });
     } catch (error) {
-      return this.#gate.denyFault(subject, error);
+      return this.#gate.denyFault(call, error);
     }
   }
 
-  #answer(denial: Denial, invocation: ModelInvocation, { invocationId }: CoreCall): unknown {
-    const { core, context } = invocation;
+  #answer(denial: Denial, invocation: ModelInvocation): unknown {
+    const { call, context } = invocation;
     const development = isDevelopment(process.env) ? { trust: this.findTrustReport() } : undefined;
-    const answer = createDenialAnswer(denial, invocationId, development);
-    return isMcp(findFunctionKind(core.metadata))
-      ? answerMcpInvocation(answer, invocationId, invocation)
-      : answerInvocation(answer, context, core.metadata);
+    const answer = createDenialAnswer(denial, call.invocationId, development);
+    return isMcp(call.kind)
+      ? answerMcpInvocation(answer, call.invocationId, invocation)
+      : answerInvocation(answer, context, call.core.metadata);
   }
 
   /**
-   * The backstop: the wrapper of a handler whose registration was seen. An invocation that the gate has not admitted came
-   * another way, so it is decided here, and the operator is told once.
+   * The backstop: the wrapper of a handler whose registration was seen. A call that is not the admitted invocation itself is
+   * decided here. If that is because the gate was not asked yet, the operator is told once.
    */
   runHandler(
     { name }: RegisteredFunction,
@@ -186,10 +190,10 @@ export class AppGate implements CoveringGate {
     const gated = this.#functions.find(name, registered?.kind, registered?.handler);
     const { isOpen, requirement } = gated;
     const context = findContext(args);
-    const isAdmitted =
-      context !== undefined && requirement !== undefined && this.#gate.isAdmitted(context, requirement);
+    const call = context && this.#calls.findOf(context);
+    const isAdmitted = call !== undefined && requirement !== undefined && this.#gate.isAdmitted(call, requirement);
     if (isOpen || isAdmitted) return Reflect.apply(handler, thisArgument, args);
-    this.#noteBypass(name, context);
+    if (call !== undefined || !this.#calls.seesContexts) this.#noteBypass(name, call);
     return this.#run(gated, handler, thisArgument, args);
   }
 
@@ -208,28 +212,41 @@ export class AppGate implements CoveringGate {
   }
 
   #decideHandler(gated: GatedFunction, args: readonly unknown[]): Verdict | PromiseLike<Verdict> {
-    const { name, requirement, kind } = gated;
+    const { name, requirement } = gated;
     const context = findContext(args);
     const subject = createHandlerCall(name, context);
     if (requirement === undefined) return this.#gate.reportDenial(subject, denyUnknownMcp(name));
     if (context === undefined)
       return this.#gate.reportDenial(subject, deny('internal_fault', 'The call carries no invocation context.'));
-    const [request] = args;
-    const headers: CallHeaders =
-      kind === 'mcp'
-        ? { kind, read: () => denyPastGate(name) }
-        : { kind: 'http', findHeader: (field) => (request as HttpRequest).headers.get(field) };
-    const isKeyed = this.#functions.isKeyed(this.#gate.findInvoked(context), context);
+    const call = this.#calls.findOf(context);
+    if (call === undefined && this.#calls.seesContexts) {
+      // Such a context may log nowhere, or not at all.
+      return this.#gate.reportDenial(createHandlerCall(name, context, console), denyUnknownInvocation(name));
+    }
+    if (call?.isShared === true) return this.#gate.denyFault(subject, new TypeError(sharedDetail));
+    const isKeyed = this.#functions.isKeyed(call?.functionName, context);
     const observation = isKeyed ? this.#observation.observe(gated) : undefined;
-    return this.#gate.decide({ requirement, context, request, subject, headers, isInvocation: false, observation });
+    const [request] = args;
+    const source = call ?? this.#calls.findOwn(context, request);
+    const isPast = call === undefined && gated.kind === 'mcp';
+    const headers = isPast ? { read: () => denyPastGate(name) } : source;
+    const isInvocation = false;
+    return this.#gate.decide({ requirement, context, request, subject, headers, source, isInvocation, observation });
   }
 
-  #noteBypass(functionName: string, context: InvocationContext | undefined): void {
-    if (this.#isStandingIn || this.#isBypassNoted || this.#gate.findInvoked(context) !== undefined) return;
+  /** `call` is the one that the context belongs to. A handler that another handler calls has passed the gate with it. */
+  #noteBypass(functionName: string, call: CoreCall | undefined): void {
+    if (this.#isStandingIn || this.#isBypassNoted || call?.isUnderway === true) return;
     this.#isBypassNoted = true;
     warnAtStart('gate_bypassed', describeBypass(functionName), { function: functionName });
     // No invocation at all has come the known way: what has no wrapper needs the hook from now on.
     if (!this.#models.isInUse) this.#standIn();
+  }
+
+  #noteUnwrapped({ name, isOpen }: GatedFunction): void {
+    if (isOpen || this.#isStandingIn || this.#isUnwrappedNoted) return;
+    this.#isUnwrappedNoted = true;
+    warnAtStart('handler_unwrapped', describeUnwrapped(name), { function: name });
   }
 
   /** Where the programming model can't be gated: wrappers decide, and a hook covers what has none. */
@@ -277,9 +294,4 @@ function describeHiddenMcp(functionName: string): string {
   return `"${functionName}" has an MCP trigger, and this worker hides the headers of its calls from Certgate, so every call is refused. Update @certgate/azure-functions, or move the function to an app without secureApp.`;
 }
 
-function describeBypass(functionName: string): string {
-  return `A handler of "${functionName}" was called past the gate, so its wrapper decided about the call. Either a preInvocation hook of the app calls handlers itself, which is safe, or the Functions worker no longer calls handlers as this version of Certgate expects: then update @certgate/azure-functions.`;
-}
-
-const unknownModelDetail =
-  'The programming model of this worker or of @azure/functions has a shape that Certgate does not know. A preInvocation hook and the wrappers around the handlers stand in for the gate. Another hook that disposes itself can keep that hook from running, so functions that were registered before Certgate was loaded are not safe. Update @certgate/azure-functions.';
+const sharedDetail = 'several invocations have one invocation model or one context';

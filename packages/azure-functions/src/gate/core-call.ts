@@ -1,30 +1,63 @@
-import { type LoggingCall, readMember } from '@certgate/core';
-import { type CoreInvocationContext, findTriggerKind } from './worker-core.js';
+import { type Denial, type FindField, type LoggingCall, readMember } from '@certgate/core';
+import { type CoreInvocationContext, findFunctionKind, findTriggerKind, type TriggerKind } from './worker-core.js';
 
 /** The id of an invocation that the worker gave none. Several invocations may have it, so it tells none of them apart. */
 export const unknownInvocationId = 'unknown';
 
+/** The headers that a call is decided by, or why there are none. */
+export type HeaderReading = { readonly outcome: 'read'; readonly findHeader: FindField } | Denial;
+
+export interface CallHeaders {
+  /** @throws {unknown} what went wrong. */
+  read(): HeaderReading;
+}
+
 /**
- * One invocation as the worker itself holds it. What a decision takes from here, no hook and no programming model can
- * have changed.
+ * One invocation as the worker itself holds it, with the headers that the host sent. They are read once, before any hook
+ * runs: under the model of version 3, a handler's request may share its headers with the worker's.
  */
-export class CoreCall implements LoggingCall {
+export class CoreCall implements LoggingCall, CallHeaders {
+  readonly core: CoreInvocationContext;
   readonly functionName: string;
   readonly invocationId: string;
-  readonly #core: CoreInvocationContext;
+  /** Undefined where the worker tells of no trigger. */
+  readonly kind: TriggerKind | undefined;
+  /** Another invocation has the same model object or context, so nobody can tell which of them a call belongs to. */
+  isShared = false;
+  /** The hooks have run, and the gate was asked. */
+  isUnderway = false;
+  readonly #readHost: (call: CoreCall) => HeaderReading;
+  #reading: (() => HeaderReading) | undefined;
 
-  constructor(core: CoreInvocationContext) {
+  constructor(core: CoreInvocationContext, readHost: (call: CoreCall) => HeaderReading) {
+    this.core = core;
     this.functionName = core.metadata?.name ?? 'unnamed function';
     this.invocationId = core.invocationId ?? unknownInvocationId;
-    this.#core = core;
+    this.kind = findFunctionKind(core.metadata);
+    this.#readHost = readHost;
   }
 
   log(line: string): void {
-    this.#core.log?.('information', 'user', line);
+    this.core.log?.('information', 'user', line);
   }
 
   warn(line: string): void {
-    this.#core.log?.('warning', 'user', line);
+    this.core.log?.('warning', 'user', line);
+  }
+
+  /** By the id too: who wraps a model may hand on a copy of the worker's context. */
+  isOf(core: CoreInvocationContext): boolean {
+    return core === this.core || (core.invocationId === this.invocationId && this.invocationId !== unknownInvocationId);
+  }
+
+  /** Reads them if nobody has yet. Never throws. */
+  take(): void {
+    this.#reading ??= settle(() => this.#readHost(this));
+  }
+
+  read(): HeaderReading {
+    this.#reading ??= settle(() => this.#readHost(this));
+    return this.#reading();
   }
 
   /**
@@ -35,7 +68,7 @@ export class CoreCall implements LoggingCall {
   findHeader(wanted: string): string | undefined {
     let header: string | undefined;
     // Loops, since this runs at every invocation.
-    for (const input of readList(this.#core.request, 'inputData')) {
+    for (const input of readList(this.core.request, 'inputData')) {
       if (!this.#isHttpTrigger(readOf(input, 'name'))) continue;
       const value = findHttpHeader(readOf(readOf(input, 'data'), 'http'), wanted);
       if (value !== undefined) header = header === undefined ? value : `${header},${value}`;
@@ -49,7 +82,7 @@ export class CoreCall implements LoggingCall {
    * where it does not, as under HTTP streaming.
    */
   findFunctionKeyName(): string | undefined {
-    for (const input of readList(this.#core.request, 'inputData')) {
+    for (const input of readList(this.core.request, 'inputData')) {
       if (!this.#isHttpTrigger(readOf(input, 'name'))) continue;
       for (const identity of readList(readOf(readOf(input, 'data'), 'http'), 'identities')) {
         // Another identity is the caller's at the platform's sign-in, and may claim anything.
@@ -63,10 +96,22 @@ export class CoreCall implements LoggingCall {
   }
 
   #isHttpTrigger(name: unknown): boolean {
-    const bindings = this.#core.metadata?.bindings ?? {};
+    const bindings = this.core.metadata?.bindings ?? {};
     return (
       typeof name === 'string' && Object.hasOwn(bindings, name) && findTriggerKind(bindings[name]?.type) === 'http'
     );
+  }
+}
+
+/** What it gave, or threw, once and for all. */
+function settle(read: () => HeaderReading): () => HeaderReading {
+  try {
+    const reading = read();
+    return () => reading;
+  } catch (error) {
+    return () => {
+      throw error;
+    };
   }
 }
 

@@ -56,7 +56,7 @@ export function answerInvocation(
 export function answerMcpInvocation(
   answer: DenialAnswer,
   correlationId: string,
-  { core, respond }: Pick<ModelInvocation, 'core' | 'respond'>,
+  { call: { core }, respond }: Pick<ModelInvocation, 'call' | 'respond'>,
 ): unknown {
   const content = JSON.stringify({ content: [{ type: 'text', text: answer.body }], isError: true });
   const string = JSON.stringify({ type: 'call_tool_result', content });

@@ -2,7 +2,6 @@ import {
   type Admission,
   type Decision,
   type Denial,
-  type FindField,
   type FunctionRequirement,
   type GateOptions,
   type LoggingCall,
@@ -13,29 +12,18 @@ import {
   authorize,
   copyOwn,
   createContextMap,
-  deny,
   readVariable,
   resolveFrontEnd,
 } from '@certgate/core';
-import { unknownInvocationId } from './core-call.js';
+import type { CallHeaders } from './core-call.js';
 import { noteDeferral, noteObservedCall } from './deferral.js';
-import { HttpStreamingWatch } from './http-streaming.js';
-import { type McpHeaders } from './mcp-call.js';
 import { clientIdentities, deferrals } from './shared-state.js';
-import { isPromiseLike, type ProgrammingModel } from './worker-core.js';
+import { isPromiseLike } from './worker-core.js';
 
 /** The one value that lets a handler run: whatever else comes out of a decision, by design or by fault, doesn't. */
 export const admitted: { readonly outcome: 'admitted' } = Object.freeze({ outcome: 'admitted' });
 
 export type Verdict = typeof admitted | Denial;
-
-/** Where the headers of a call are: in its own request, unless that is streamed; or in the payload of an MCP call. */
-export type CallHeaders = { readonly kind: 'http'; readonly findHeader: FindField } | McpCallHeaders;
-
-interface McpCallHeaders {
-  readonly kind: 'mcp';
-  readonly read: () => McpHeaders;
-}
 
 /** One call of a closed function. */
 export interface GatedCall {
@@ -47,32 +35,31 @@ export interface GatedCall {
   /** Who is called, and where that is logged. */
   readonly subject: LoggingCall;
   readonly headers: CallHeaders;
-  /** Whether the call stands for the whole invocation: what it admits, it admits whatever request a handler was given. */
+  /**
+   * Calls of one source have one caller: the invocation that the call belongs to or, where the gate sees no invocations,
+   * a request that a handler was called with.
+   */
+  readonly source: object;
+  /** Whether the call stands for the whole invocation. */
   readonly isInvocation: boolean;
   /** Set where the function is observed now: the call goes on whatever is decided, a fault included. */
   readonly observation: Observation | undefined;
 }
 
-/** A call that went on, and for which request: a context that was made by hand doesn't say who calls. */
+/** A call that went on. */
 interface EarlierCall {
-  readonly request: unknown;
   /** A denial where the function was observed. */
   readonly decision: Decision;
   readonly requirement: FunctionRequirement;
   readonly isInvocation: boolean;
-  readonly invocationId: string;
-  /** Those of the call. */
-  readonly headers: CallHeaders;
 }
 
 /** Decides calls of closed functions. One per app. */
 export class FunctionGate {
   readonly #options: GateOptions;
   readonly #gate: ReportingGate;
-  readonly #streaming = new HttpStreamingWatch(() => this.#listHeaders());
+  /** By the call's source. */
   readonly #earlier = createContextMap<EarlierCall>();
-  /** Of invocations of open functions. */
-  readonly #openHeaders = createContextMap<CallHeaders>();
   #frontEnd: ResolvedFrontEnd | undefined;
 
   constructor(options: GateOptions) {
@@ -80,32 +67,16 @@ export class FunctionGate {
     this.#gate = new ReportingGate(options);
   }
 
-  /** HTTP streaming announces itself when the worker asks this model for its capabilities. */
-  watchModel(model: ProgrammingModel): void {
-    this.#streaming.watchCapabilities(model);
-  }
-
-  /** The function of the whole invocation, if that was let go on. */
-  findInvoked(context: object | undefined): string | undefined {
-    const earlier = context && this.#earlier.get(context);
-    return earlier?.isInvocation === true ? earlier.requirement.functionName : undefined;
-  }
-
-  /**
-   * Before an invocation that nothing is decided of. A programming model may give it the context of an earlier one; and
-   * closed functions that it calls are decided by its headers.
-   */
-  noteOpen(context: unknown, headers: CallHeaders): void {
+  /** Before an invocation that nothing is decided of: a hook's call of another function's handler says nothing of it. */
+  noteOpen(context: unknown): void {
     if (typeof context !== 'object' || context === null) return;
-    this.#earlier.delete(context);
     clientIdentities.delete(context);
     deferrals.delete(context);
-    this.#openHeaders.set(context, headers);
   }
 
   /** Whether it was admitted under this requirement. What was only observed is looked at again: by now it may be over. */
-  isAdmitted(context: object, requirement: FunctionRequirement): boolean {
-    const earlier = this.#earlier.get(context);
+  isAdmitted(invocation: object, requirement: FunctionRequirement): boolean {
+    const earlier = this.#earlier.get(invocation);
     if (earlier?.isInvocation !== true || earlier.requirement !== requirement) return false;
     return earlier.decision.outcome === 'allowed';
   }
@@ -120,7 +91,7 @@ export class FunctionGate {
   decide(call: GatedCall): Verdict | PromiseLike<Verdict> {
     try {
       const now = Date.now();
-      const earlier = this.#findEarlier(call);
+      const earlier = this.#earlier.get(call.source);
       const again = earlier && decideAgain(earlier, call, now);
       if (again !== undefined) return this.#conclude(call, again, now, earlier);
       const decision = this.#decideAnew(call, now);
@@ -133,33 +104,12 @@ export class FunctionGate {
     }
   }
 
-  #findEarlier(call: GatedCall): EarlierCall | undefined {
-    const earlier = this.#earlier.get(call.context);
-    return earlier !== undefined && isOfCall(earlier, call) ? earlier : undefined;
-  }
-
   #decideAnew(call: GatedCall, now: number): Decision | PromiseLike<Decision> {
     const frontEnd = this.#resolveFrontEnd();
     if (frontEnd.outcome === 'denied') return frontEnd;
-    const source = this.#findSource(this.#chooseHeaders(call), call.subject.invocationId);
-    if (source.outcome === 'denied') return source;
-    return this.#gate.decide(frontEnd.reader.read(source.findHeader), call.requirement, now);
-  }
-
-  /** MCP calls are never streamed: the host hands their payload over as it is. */
-  #findSource(headers: CallHeaders, invocationId: string): McpHeaders {
-    if (headers.kind === 'mcp') return headers.read();
-    const source = this.#streaming.takeHeaderSource(invocationId);
-    if (source.kind === 'ambiguous') return deny('http_streaming_ambiguous', ambiguousDetail);
-    return { outcome: 'read', findHeader: source.kind === 'proxied' ? source.findHeader : headers.findHeader };
-  }
-
-  /** A call inside an invocation is by the invocation's caller, whatever request the app has made for it. */
-  #chooseHeaders(call: GatedCall): CallHeaders {
-    if (call.isInvocation) return call.headers;
-    const earlier = this.#earlier.get(call.context);
-    if (earlier?.isInvocation === true) return earlier.headers;
-    return this.#openHeaders.get(call.context) ?? call.headers;
+    const reading = call.headers.read();
+    if (reading.outcome === 'denied') return reading;
+    return this.#gate.decide(frontEnd.reader.read(reading.findHeader), call.requirement, now);
   }
 
   /** `earlier` is set where it led to the decision. */
@@ -185,12 +135,10 @@ export class FunctionGate {
     return admitted;
   }
 
-  #noteCall(call: GatedCall, decision: Decision): void {
-    const { requirement, request, context, isInvocation, subject, headers } = call;
+  #noteCall({ source, requirement, isInvocation }: GatedCall, decision: Decision): void {
     // What is decided of a call inside says nothing of the invocation.
-    if (!isInvocation && this.findInvoked(context) !== undefined) return;
-    const { invocationId } = subject;
-    this.#earlier.set(context, { request, decision, requirement, isInvocation, invocationId, headers });
+    if (!isInvocation && this.#earlier.get(source)?.isInvocation === true) return;
+    this.#earlier.set(source, { decision, requirement, isInvocation });
   }
 
   #concludeFault(call: GatedCall, error: unknown): Verdict {
@@ -217,7 +165,8 @@ export class FunctionGate {
     return this.#gate.findTrustReport();
   }
 
-  #listHeaders(): readonly string[] {
+  /** The names of the headers that the front end sets, in lower case. */
+  listHeaders(): readonly string[] {
     const frontEnd = this.#resolveFrontEnd();
     return frontEnd.outcome === 'known' ? frontEnd.reader.fields : [];
   }
@@ -229,13 +178,6 @@ export class FunctionGate {
     if (readVariable(process.env, 'WEBSITE_PLACEHOLDER_MODE') !== '1') this.#frontEnd = frontEnd;
     return frontEnd;
   }
-}
-
-/** The worker says which invocation it is; of a handler's call, the context alone does. */
-function isOfCall(earlier: EarlierCall, { isInvocation, request, subject }: GatedCall): boolean {
-  const { invocationId } = subject;
-  if (isInvocation && (invocationId === unknownInvocationId || earlier.invocationId !== invocationId)) return false;
-  return earlier.isInvocation || earlier.request === request;
 }
 
 /**
@@ -258,6 +200,3 @@ function authorizeAgain(admission: Admission, requirement: FunctionRequirement, 
     decision.outcome === 'allowed' && copyOwn(decision).deferred?.code === copyOwn(admission).deferred?.code;
   return isSame ? admission : decision;
 }
-
-const ambiguousDetail =
-  'HTTP streaming is on, and the proxied request of this invocation could not be told from others (none with its id, or two), so nobody knows whose certificate it was. If it happens often, the host and @azure/functions may disagree about streaming: update both.';

@@ -21,6 +21,8 @@ export interface GatedFunction {
   readonly requirement: FunctionRequirement | undefined;
   /** Milliseconds: before this moment, a call goes on whatever is decided. Undefined: never. */
   readonly observedUntil: number | undefined;
+  /** Its registration was seen, so calls of its handler are decided wherever they come from. */
+  readonly isWrapped: boolean;
 }
 
 /** The app's functions, by the names under which they were registered. */
@@ -44,12 +46,11 @@ export class GatedFunctions {
     const kind = joinTriggerKinds([registered?.kind, told]) ?? 'http';
     if (registered === undefined || registered.handler !== handler) {
       const policy = tightenPolicy(findPolicy(handler as AnyHandler), registered?.policy ?? certificatePolicy);
-      const isKeyed = registered !== undefined && isToldToRequireKey(registered);
-      return createGatedFunction(registered?.name ?? functionName, kind, policy, isKeyed);
+      return createGatedFunction(functionName, kind, policy, registered);
     }
     const known = this.#known.get(registered);
     if (known?.kind === kind) return known;
-    const created = createGatedFunction(registered.name, kind, registered.policy, isToldToRequireKey(registered));
+    const created = createGatedFunction(registered.name, kind, registered.policy, registered);
     this.#known.set(registered, created);
     return created;
   }
@@ -69,12 +70,20 @@ export class GatedFunctions {
   }
 }
 
-function createGatedFunction(name: string, kind: TriggerKind, policy: FunctionPolicy, isKeyed: boolean): GatedFunction {
+function createGatedFunction(
+  called: string,
+  kind: TriggerKind,
+  policy: FunctionPolicy,
+  registered: RegisteredFunction | undefined,
+): GatedFunction {
+  const name = registered?.name ?? called;
+  const isWrapped = registered !== undefined;
+  const isKeyed = isWrapped && isToldToRequireKey(registered);
   const isDecided = kind === 'http' || kind === 'mcp';
   const isOpen = kind === 'other' || (isDecided && policy.kind === 'anonymous');
   const requirement = isDecided && policy.kind === 'certificate' ? createRequirement(name, policy) : undefined;
   const observedUntil = requirement === undefined || !isKeyed ? undefined : findObservedUntil(policy);
-  return Object.freeze({ name, kind, isOpen, requirement, observedUntil });
+  return Object.freeze({ name, kind, isOpen, requirement, observedUntil, isWrapped });
 }
 
 function createRequirement(functionName: string, policy: FunctionPolicy): FunctionRequirement | undefined {

@@ -1,9 +1,6 @@
-import { type Denial, type FindField, deny } from '@certgate/core';
-import { findField, readList, readOf } from './core-call.js';
+import { type Denial, deny } from '@certgate/core';
+import { findField, type HeaderReading, readList, readOf } from './core-call.js';
 import { type CoreInvocationContext, findTriggerKind } from './worker-core.js';
-
-/** The headers of the HTTP request that carried an MCP call, or why there are none to go by. */
-export type McpHeaders = { readonly outcome: 'read'; readonly findHeader: FindField } | Denial;
 
 /**
  * The one transport whose headers are those of the call itself. Over SSE they are those of the request that opened the
@@ -14,11 +11,11 @@ export type McpHeaders = { readonly outcome: 'read'; readonly findHeader: FindFi
 const supportedTransport = 'http-streamable';
 
 /**
- * Reads them from the trigger's payload as the host sent it: JSON that the MCP extension has written, with the tool's
+ * Reads the headers of the HTTP request that carried an MCP call from the trigger's payload as the host sent it: JSON that the MCP extension has written, with the tool's
  * arguments in a member of their own. Nothing of it is ever part of a message: among the headers is the key that all
  * callers share (`x-functions-key`).
  */
-export function readMcpHeaders(core: CoreInvocationContext): McpHeaders {
+export function readMcpHeaders(core: CoreInvocationContext): HeaderReading {
   const functionName = core.metadata?.name ?? 'unnamed function';
   const transport = readOf(parsePayload(core), 'transport');
   const name = readOf(transport, 'name');

@@ -1,4 +1,6 @@
 import { hasMember } from '@certgate/core';
+import { type CoreCall, readOf } from './core-call.js';
+import type { CoreCalls } from './core-calls.js';
 import { isPromiseLike, replaceMethod } from './worker-core.js';
 import type {
   CoreInvocationContext,
@@ -10,13 +12,11 @@ import type {
 
 /** One invocation at the last moment before its handler: all `preInvocation` hooks have run. */
 export interface ModelInvocation {
-  readonly core: CoreInvocationContext;
+  readonly call: CoreCall;
   readonly context: unknown;
   readonly inputs: readonly unknown[];
   /** What the hooks have left as the handler. */
   readonly handler: unknown;
-  /** The model has given its object to another invocation too, so nobody can tell which of them this is. */
-  readonly isShared: boolean;
   /** Goes on as the programming model would have, with this handler. */
   readonly invoke: (handler: unknown) => unknown;
   /**
@@ -28,8 +28,7 @@ export interface ModelInvocation {
 
 /** Which invocation a model's object serves. */
 interface ServedInvocation {
-  readonly core: CoreInvocationContext;
-  isShared: boolean;
+  readonly call: CoreCall;
   /** What this gate has put in place of `invokeFunction`. */
   gated: unknown;
 }
@@ -53,13 +52,14 @@ type Guard = (invocation: ModelInvocation) => unknown;
  * Stands before the handler of every invocation, whichever programming model serves it: the one of version 3 that the
  * worker starts with, the one of `@azure/functions`, and that of each copy of the library that is loaded later.
  *
- * The worker calls `getInvocationModel` of the model that was set last, and then `invokeFunction` of what it returns, after
- * all `preInvocation` hooks. Neither is public API, so what is missing is reported and not assumed.
+ * The worker calls `getInvocationModel` of the model that was set last, `getArguments` of what it returns, all
+ * `preInvocation` hooks, and then `invokeFunction`. None of them is public API, so what is missing is reported and not
+ * assumed. Without `getArguments`, a hook's call of a handler is decided by the handler's own arguments.
  */
 export class ModelGate {
+  readonly #calls: CoreCalls;
   readonly #guard: Guard;
   readonly #onUnknownModel: () => void;
-  readonly #watchModel: (model: ProgrammingModel) => void;
   /** By model: the `getInvocationModel` that this gate has put there. */
   readonly #gated = new WeakMap<ProgrammingModel, unknown>();
   #latest: ProgrammingModel | undefined;
@@ -69,9 +69,9 @@ export class ModelGate {
   #seesModels = false;
 
   /** `onUnknownModel` is called at start, or before the hooks of an invocation whose model turns out to be of another shape. */
-  constructor(guard: Guard, watchModel: (model: ProgrammingModel) => void, onUnknownModel: () => void) {
+  constructor(calls: CoreCalls, guard: Guard, onUnknownModel: () => void) {
+    this.#calls = calls;
     this.#guard = guard;
-    this.#watchModel = watchModel;
     this.#onUnknownModel = onUnknownModel;
   }
 
@@ -104,7 +104,7 @@ export class ModelGate {
   }
 
   #gateModel(model: ProgrammingModel): boolean {
-    this.#watchModel(model);
+    this.#calls.watchModel(model);
     const present = this.#gated.get(model);
     if (present !== undefined && present === model.getInvocationModel) return true;
     const isGated = replaceMethod(model, 'getInvocationModel', (original) => (core: CoreInvocationContext) => {
@@ -124,32 +124,52 @@ export class ModelGate {
       return model;
     }
     const gated = model as GatedInvocationModel;
+    const call = this.#calls.find(core);
     const before = gated[servedKey] ?? (gated.invokeFunction as Served | undefined)?.[servedKey];
-    if (before !== undefined && !isSameInvocation(before.core, core)) {
-      before.isShared = true;
+    if (before !== undefined && before.call !== call && !before.call.isOf(core)) {
+      before.call.isShared = call.isShared = true;
       this.#onUnknownModel();
       if (before.gated === gated.invokeFunction) return model;
     }
-    const served: ServedInvocation = { core, isShared: before?.isShared ?? false, gated: undefined };
-    if (!this.#gateServed(gated, served)) this.#onUnknownModel();
+    this.#gateArguments(gated, core);
+    if (!this.#gateServed(gated, { call, gated: undefined })) this.#onUnknownModel();
     return model;
+  }
+
+  /** Sees which context the model makes for the invocation. By name, as below. */
+  #gateArguments(model: GatedInvocationModel, core: CoreInvocationContext): void {
+    const original: unknown = model.getArguments;
+    if (typeof original !== 'function' || !hasMember(model, 'getArguments')) return;
+    const note = (made: unknown): unknown => {
+      this.#calls.noteArguments(core, readOf(made, 'context'));
+      return made;
+    };
+    try {
+      model.getArguments = (...args) => {
+        const made = Reflect.apply(original, model, args) as unknown;
+        return isPromiseLike(made) ? made.then(note) : note(made);
+      };
+    } catch {
+      // It can't be replaced: as where there is none.
+    }
   }
 
   /** False as `replaceMethod` says it. By name and not by that function, since this runs at every invocation. */
   #gateServed(model: GatedInvocationModel, served: ServedInvocation): boolean {
     const original: unknown = model.invokeFunction;
     if (typeof original !== 'function' || !hasMember(model, 'invokeFunction')) return false;
-    const gated: InvocationModel['invokeFunction'] & Served = (context, inputs, handler) =>
-      this.#guard({
-        core: served.core,
+    const gated: InvocationModel['invokeFunction'] & Served = (context, inputs, handler) => {
+      const call = served.call.isShared ? served.call : this.#calls.note(served.call.core, context);
+      return this.#guard({
+        call,
         context,
         inputs: Array.isArray(inputs) ? inputs : [],
         handler,
-        isShared: served.isShared,
         invoke: (final) => Reflect.apply(original, model, [context, inputs, final]) as unknown,
         respond: (response) =>
-          !served.isShared && replaceMethod(model, 'getResponse', () => () => Promise.resolve(response)),
+          !call.isShared && replaceMethod(model, 'getResponse', () => () => Promise.resolve(response)),
       });
+    };
     served.gated = gated;
     gated[servedKey] = served;
     try {
@@ -163,7 +183,5 @@ export class ModelGate {
   }
 }
 
-/** By the id too: who wraps a model may hand on a copy of the worker's context. */
-function isSameInvocation(one: CoreInvocationContext, other: CoreInvocationContext): boolean {
-  return one === other || (one.invocationId !== undefined && one.invocationId === other.invocationId);
-}
+export const unknownModelDetail =
+  'The programming model of this worker or of @azure/functions has a shape that Certgate does not know. A preInvocation hook and the wrappers around the handlers stand in for the gate. Another hook that disposes itself can keep that hook from running, so functions that were registered before Certgate was loaded are not safe. Update @certgate/azure-functions.';

@@ -27,10 +27,11 @@ export interface CoreInvocationContext {
 }
 
 /**
- * One invocation of a programming model. The worker calls `invokeFunction` after all `preInvocation` hooks, and, unless that
- * failed, `getResponse` after all `postInvocation` hooks.
+ * One invocation of a programming model. The worker calls `getArguments` before all `preInvocation` hooks, `invokeFunction`
+ * after them, and, unless that failed, `getResponse` after all `postInvocation` hooks.
  */
 export interface InvocationModel {
+  getArguments?: (...args: readonly unknown[]) => unknown;
   invokeFunction: (context: unknown, inputs: unknown, handler: unknown) => unknown;
   getResponse?: (context: unknown, result: unknown) => unknown;
 }

@@ -61,6 +61,7 @@ export const denialRemedies: Readonly<Record<DenialCode, RemedyRule>> = {
   mcp_transport_unsupported: noCommand,
   mcp_headers_unavailable: noCommand,
   gate_not_installed: noCommand,
+  invocation_unknown: noCommand,
   certificate_missing: noCommand,
   certificate_malformed: noCommand,
   certificate_multiple: noCommand,

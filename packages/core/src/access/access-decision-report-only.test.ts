@@ -148,6 +148,7 @@ describe('every other denial is never deferred', () => {
       'mcp_transport_unsupported',
       'mcp_headers_unavailable',
       'gate_not_installed',
+      'invocation_unknown',
     ];
     if (!isMlDsaRefused) elsewhere.push('algorithm_unsupported_by_runtime');
     const codes = [...Object.keys(cases), ...byAuthority.map(({ code }) => code), ...deferrable, ...elsewhere];

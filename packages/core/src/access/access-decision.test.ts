@@ -146,6 +146,7 @@ describe('the path, step by step', () => {
       'mcp_transport_unsupported',
       'mcp_headers_unavailable',
       'gate_not_installed',
+      'invocation_unknown',
       'trust_unavailable',
       // trust-snapshot/locked-document.test.ts
       'trust_locked',

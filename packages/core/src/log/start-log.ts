@@ -17,6 +17,7 @@ export const startCodes = [
   'mcp_trigger',
   'programming_model_unknown',
   'gate_bypassed',
+  'handler_unwrapped',
 ] as const;
 
 /** What a line about the app says. Some codes belong to one host alone. */

@@ -1,0 +1,107 @@
+import type { HttpRequest, InvocationContext } from '@azure/functions';
+import { type FindField, createContextMap, deny } from '@certgate/core';
+import { type CallHeaders, CoreCall, type HeaderReading } from './core-call.js';
+import { HttpStreamingWatch } from './http-streaming.js';
+import { readMcpHeaders } from './mcp-call.js';
+import type { CoreInvocationContext, ProgrammingModel } from './worker-core.js';
+
+interface OwnCall extends CallHeaders {
+  readonly request: unknown;
+}
+
+/**
+ * The invocations that the gate has seen, by the contexts that their programming model made. What the host sent with an
+ * invocation decides every call that is made with its context: the invocation itself, a handler that a hook calls, a
+ * handler that another handler calls.
+ */
+export class CoreCalls {
+  readonly #listHeaders: () => readonly string[];
+  readonly #streaming: HttpStreamingWatch;
+  readonly #byCore = createContextMap<CoreCall>();
+  readonly #byContext = createContextMap<CoreCall>();
+  readonly #own = createContextMap<OwnCall>();
+  #seesContexts = false;
+  readonly #readHost = (call: CoreCall): HeaderReading => this.#readHeaders(call);
+
+  /** `listHeaders` gives the names of the headers that the front end sets, in lower case. */
+  constructor(listHeaders: () => readonly string[]) {
+    this.#listHeaders = listHeaders;
+    this.#streaming = new HttpStreamingWatch(listHeaders);
+  }
+
+  /** Whether contexts are noted before the hooks run: then one that was not noted is of no invocation. */
+  get seesContexts(): boolean {
+    return this.#seesContexts;
+  }
+
+  /** HTTP streaming announces itself when the worker asks this model for its capabilities. */
+  watchModel(model: ProgrammingModel): void {
+    this.#streaming.watchCapabilities(model);
+  }
+
+  /** The same one for both, where a model is gated whose wrapper is gated too. */
+  find(core: CoreInvocationContext): CoreCall {
+    const known = this.#byCore.get(core);
+    if (known !== undefined) return known;
+    const call = new CoreCall(core, this.#readHost);
+    this.#byCore.set(core, call);
+    return call;
+  }
+
+  findOf(context: object): CoreCall | undefined {
+    return this.#byContext.get(context);
+  }
+
+  /** When the arguments of an invocation are made, and no hook has run yet. */
+  noteArguments(core: CoreInvocationContext, context: unknown): void {
+    const call = this.note(core, context);
+    if (typeof context === 'object' && context !== null) this.#seesContexts = true;
+    // The payload of an MCP call is a text, and its decoding takes long; under HTTP streaming it is not proxied.
+    if (call.kind !== 'mcp') call.take();
+  }
+
+  /** From now on, this context is the invocation's. A context that another invocation has too is nobody's. */
+  note(core: CoreInvocationContext, context: unknown): CoreCall {
+    if (typeof context !== 'object' || context === null) return this.find(core);
+    const before = this.#byContext.get(context);
+    // A copy of the worker's context, made by who wraps a model.
+    if (before?.isOf(core) === true) return before;
+    const call = this.find(core);
+    if (before === undefined) this.#byContext.set(context, call);
+    else if (before !== call) before.isShared = call.isShared = true;
+    return call;
+  }
+
+  /**
+   * A call whose context was not noted, and what it says of itself. The same one for all calls with this request, since such
+   * a context doesn't say who calls.
+   */
+  findOwn(context: Pick<InvocationContext, 'invocationId'>, request: unknown): OwnCall {
+    const known = this.#own.get(context);
+    if (known !== undefined && known.request === request) return known;
+    const findHeader: FindField = (name) => (request as HttpRequest).headers.get(name);
+    const own: OwnCall = { request, read: () => this.#readHttp(context.invocationId, findHeader) };
+    this.#own.set(context, own);
+    return own;
+  }
+
+  #readHttp(invocationId: string, findHeader: FindField): HeaderReading {
+    const source = this.#streaming.takeHeaderSource(invocationId);
+    if (source.kind === 'ambiguous') return ambiguous;
+    return { outcome: 'read', findHeader: source.kind === 'proxied' ? source.findHeader : findHeader };
+  }
+
+  #readHeaders(call: CoreCall): HeaderReading {
+    if (call.kind === 'mcp') return readMcpHeaders(call.core);
+    if (call.kind === 'other') return { outcome: 'read', findHeader: () => undefined };
+    const names = this.#listHeaders();
+    const values = names.map((name) => call.findHeader(name));
+    const findHeader: FindField = (wanted) => (names.includes(wanted) ? values[names.indexOf(wanted)] : undefined);
+    return this.#readHttp(call.invocationId, findHeader);
+  }
+}
+
+const ambiguous = deny(
+  'http_streaming_ambiguous',
+  'HTTP streaming is on, and the proxied request of this invocation could not be told from others (none with its id, or two), so nobody knows whose certificate it was. If it happens often, the host and @azure/functions may disagree about streaming: update both.',
+);

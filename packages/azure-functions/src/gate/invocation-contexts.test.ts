@@ -1,0 +1,427 @@
+import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
+import { describe, it, type TestContext } from 'node:test';
+import type { HttpHandler, HttpResponseInit, InvocationContext } from '@azure/functions';
+import { trustStoreFromDocument } from '@certgate/core';
+import { allowAnonymous, requireRole } from '../function-policy.js';
+import { observe } from '../observe.js';
+import { reportOnly } from '../report-only.js';
+import { findClientIdentity, getClientIdentity } from '../request-identity.js';
+import { secureApp } from '../secure-app.js';
+import { payloadOf, transportOf } from '../test-support/mcp-app.js';
+import { clientHeaderName, createCallingHooks, rewritingHooks } from '../test-support/other-hooks.js';
+import { startProxyTarget } from '../test-support/proxy-target.js';
+import { loadSecondCopy } from '../test-support/second-copy.js';
+import {
+  bearing,
+  createApp,
+  createSecuredApp,
+  operator,
+  reader,
+  type SecuredApp,
+  stranger,
+  trustDocument,
+} from '../test-support/secured-app.js';
+import type { Call } from '../test-support/test-worker.js';
+import { CoreCalls } from './core-calls.js';
+import type { CoreInvocationContext } from './worker-core.js';
+
+type Model = NonNullable<SecuredApp['worker']['model']>;
+type InvocationModel = ReturnType<Model['getInvocationModel']>;
+
+const trustStore = trustStoreFromDocument(trustDocument);
+const whoami: HttpHandler = (_request, call) => ({ body: findClientIdentity(call)?.name ?? 'nobody' });
+
+/** The caller's own certificate, and the operator's public one in a header of the client's. */
+function forging(certificate?: typeof reader): Call {
+  return { headers: { ...(certificate && bearing(certificate).headers), [clientHeaderName]: operator.header } };
+}
+
+function setModel({ worker }: SecuredApp, model: object): void {
+  (worker.core['setProgrammingModel'] as (model: object) => void)(model);
+}
+
+/** From now on, the present model answers through what `change` makes of its objects. */
+function wrapModel(created: SecuredApp, change: (invocation: InvocationModel, core: object) => object): void {
+  const original = created.worker.model!;
+  setModel(created, { getInvocationModel: (core: object) => change(original.getInvocationModel(core), core) });
+}
+
+/** An object of its own that hands all on to the invocation's. */
+function delegate(invocation: InvocationModel, more: Partial<InvocationModel> = {}): InvocationModel {
+  return {
+    getArguments: () => invocation.getArguments(),
+    invokeFunction: (...args) => invocation.invokeFunction(...args),
+    getResponse: (...args) => invocation.getResponse(...args),
+    ...more,
+  };
+}
+
+function quiet(context: TestContext): () => readonly string[] {
+  const warn = context.mock.method(console, 'warn', () => undefined);
+  return () =>
+    warn.mock.calls.map(({ arguments: [line] }) => (JSON.parse(String(line)) as { readonly code: string }).code);
+}
+
+describe('a context that no invocation got', () => {
+  it('refuses the call of a closed handler once invocations are seen, and says what to do', async (context) => {
+    const warn = context.mock.method(console, 'warn', () => undefined);
+    const { app, worker, library } = createSecuredApp(context);
+    app.http('Closed', { handler: whoami });
+    app.http('Role', { handler: requireRole('operator', whoami) });
+    app.http('Open', { handler: allowAnonymous(whoami) });
+    await worker.start();
+    const request = new library.HttpRequest({ method: 'GET', url: 'http://localhost', ...bearing(reader) });
+    const byHand = new library.InvocationContext({ functionName: 'Closed', logHandler: () => undefined });
+
+    const contexts: Readonly<Record<string, (own: InvocationContext) => object>> = {
+      'made by hand': () => byHand,
+      'a copy': ({ invocationId, functionName }) => ({ invocationId, functionName, log: () => undefined }),
+      'a Proxy': (own) => new Proxy(own, {}),
+      'what inherits from it': (own) => Object.create(own) as object,
+    };
+    for (const [what, change] of Object.entries(contexts)) {
+      let early: unknown;
+      const hook = app.hook.preInvocation((call) => {
+        early = call.functionHandler(request, change(call.invocationContext) as InvocationContext);
+        hook.dispose();
+      });
+      for (const name of ['Closed', 'Role']) {
+        const { status } = await worker.invoke(name, bearing(operator));
+        assert.equal(status, 200, 'the invocation itself');
+        assert.equal((early as HttpResponseInit).status, 503, what);
+      }
+    }
+    const denials = warn.mock.calls.map(({ arguments: [line] }) => JSON.parse(String(line)) as Record<string, unknown>);
+    assert.equal(denials.length, 4);
+    for (const { code, detail } of denials) {
+      assert.equal(code, 'invocation_unknown');
+      assert.match(String(detail), /must pass on the very context that the Functions worker gave/);
+    }
+    assert.deepEqual(worker.functions.get('Open')!.callback(request, byHand), { body: 'nobody' });
+  });
+
+  it('refuses in an observed function too: its context alone says that a key was checked', async (context) => {
+    quiet(context);
+    const { app, worker, library } = createSecuredApp(context);
+    const until = new Date(Date.now() + 86_400_000).toISOString();
+    app.http('Watched', { authLevel: 'function', handler: observe(whoami, { until }) });
+    await worker.start();
+    assert.equal((await worker.invoke('Watched', bearing(stranger))).body, 'nobody');
+    const byHand = new library.InvocationContext({ functionName: 'Watched', logHandler: () => undefined });
+    assert.equal((worker.functions.get('Watched')!.callback({}, byHand) as HttpResponseInit).status, 503);
+  });
+});
+
+describe('a context of an invocation', () => {
+  it('says who calls after its invocation has ended, whatever the request', async (context) => {
+    quiet(context);
+    const { app, worker } = createSecuredApp(context);
+    const contexts: InvocationContext[] = [];
+    app.hook.preInvocation(({ invocationContext }) => {
+      contexts.push(invocationContext);
+    });
+    app.http('Closed', { handler: whoami });
+    app.http('Other', { handler: whoami });
+    app.http('Open', { handler: allowAnonymous(whoami) });
+    await worker.start();
+    for (const certificate of [reader, stranger]) {
+      await worker.invoke('Closed', bearing(certificate));
+      await worker.invoke('Open', bearing(certificate));
+    }
+    await worker.invoke('Closed', bearing(operator));
+    const request = { headers: { get: () => operator.header } };
+    const answers = contexts.map((one) => worker.functions.get('Other')!.callback(request, one) as HttpResponseInit);
+    assert.deepEqual(
+      answers.map(({ status, body }) => (status === 401 ? status : body)),
+      ['reader', 'reader', 401, 401, 'operator'],
+    );
+    assert.deepEqual(
+      contexts.map((one) => findClientIdentity(one)?.name),
+      ['reader', 'reader', undefined, undefined, 'operator'],
+    );
+  });
+
+  it('that another invocation gets too belongs to neither', async (context) => {
+    quiet(context);
+    const created = createSecuredApp(context);
+    const { app, worker } = created;
+    app.http('Closed', { handler: whoami });
+    let kept: unknown;
+    wrapModel(created, (invocation) =>
+      delegate(invocation, {
+        getArguments: async () => {
+          const { context: own, inputs } = await invocation.getArguments();
+          return { context: (kept ??= own), inputs };
+        },
+      }),
+    );
+    let release: (() => void) | undefined;
+    const early: unknown[] = [];
+    app.hook.preInvocation(async ({ functionHandler, inputs, invocationContext }) => {
+      if (release === undefined) await new Promise<void>((resolve) => (release = resolve));
+      early.push(functionHandler(inputs[0], invocationContext));
+    });
+    app.http('Open', { handler: allowAnonymous(whoami) });
+    await worker.start();
+    // The stranger's invocation waits in the hook until the operator's has begun.
+    const waiting = worker.invoke('Closed', bearing(stranger));
+    await new Promise(setImmediate);
+    const second = await worker.invoke('Closed', bearing(operator));
+    release!();
+    assert.deepEqual([second.status, (await waiting).status], [503, 503]);
+    assert.deepEqual(
+      early.map((answer) => (answer as HttpResponseInit).status),
+      [503, 503],
+    );
+    assert.equal((await worker.invoke('Open')).status, 503);
+    assert.ok(worker.decisions.every(({ code }) => code === 'internal_fault'));
+  });
+});
+
+describe('a model that is wrapped', () => {
+  const copying = (invocation: InvocationModel): InvocationModel =>
+    delegate(invocation, {
+      getArguments: async () => {
+        const { context: own, inputs } = await invocation.getArguments();
+        const { invocationId, functionName } = own as InvocationContext;
+        return { context: { ...(own as object), invocationId, functionName, log: () => undefined }, inputs };
+      },
+    });
+  const wrappers: Readonly<Record<string, (invocation: InvocationModel, core: object) => object>> = {
+    'in an object that hands all on': (invocation) => delegate(invocation),
+    'so that handlers get copies of the contexts': copying,
+    'so that the arguments are there at once': (invocation, core) => {
+      const own = { invocationId: (core as CoreInvocationContext).invocationId, functionName: 'Closed' };
+      return delegate(invocation, { getArguments: () => ({ context: own, inputs: [{}] }) as never });
+    },
+    'so that the arguments are made twice': (invocation) =>
+      delegate(invocation, {
+        getArguments: async () => {
+          await invocation.getArguments();
+          return invocation.getArguments();
+        },
+      }),
+  };
+  for (const [what, wrap] of Object.entries(wrappers)) {
+    for (const when of ['before', 'after', 'before and after'] as const) {
+      for (const isStreamed of [false, true]) {
+        it(`${what}, ${when} secureApp${isStreamed ? ', under HTTP streaming' : ''}`, async (context) => {
+          quiet(context);
+          const created = createApp(context);
+          const { app, worker } = created;
+          app.http('Early', { handler: whoami });
+          if (when !== 'after') wrapModel(created, wrap);
+          secureApp(app, { trustStore });
+          if (when !== 'before') wrapModel(created, wrap);
+          app.http('Closed', { handler: whoami });
+          await worker.start();
+          const proxy = isStreamed ? await startProxyTarget(context) : undefined;
+          let count = 0;
+          const call = async (certificate: typeof reader): Promise<readonly unknown[]> => {
+            const id = `00000000-0000-0000-0000-${String((count += 1)).padStart(12, '0')}`;
+            await proxy?.({ 'x-ms-invocation-id': id, ...bearing(certificate).headers });
+            const { status, body } = await worker.invoke('Closed', forging(certificate), id);
+            return status === 200 ? [body] : [status];
+          };
+          const expectEach = async (): Promise<void> => {
+            assert.deepEqual(await call(reader), ['reader']);
+            assert.deepEqual(await call(stranger), [401]);
+            assert.deepEqual(await call(operator), ['operator']);
+          };
+          await expectEach();
+          const { caches } = createCallingHooks(() => () => undefined);
+          if (what.includes('at once')) return;
+          app.hook.preInvocation(rewritingHooks['replaces the request'] as never);
+          app.hook.preInvocation(caches as never);
+          await expectEach();
+        });
+      }
+    }
+  }
+
+  it('so that getArguments fails: the invocation fails, and the next is decided as ever', async (context) => {
+    quiet(context);
+    const created = createSecuredApp(context);
+    const { app, worker } = created;
+    app.http('Closed', { handler: whoami });
+    let isFailing = true;
+    wrapModel(created, (invocation) =>
+      isFailing ? delegate(invocation, { getArguments: () => Promise.reject(new Error('no arguments')) }) : invocation,
+    );
+    await worker.start();
+    assert.match(String((await worker.invoke('Closed', bearing(reader))).error), /no arguments/);
+    isFailing = false;
+    assert.equal((await worker.invoke('Closed', bearing(reader))).body, 'reader');
+    assert.equal((await worker.invoke('Closed', bearing(stranger))).status, 401);
+  });
+
+  it('so that getArguments is not seen: what a hook was let do admits no invocation', async (context) => {
+    const readCodes = quiet(context);
+    const created = createApp(context);
+    const { app, worker } = created;
+    app.http('Early', { handler: whoami });
+    wrapModel(created, (invocation) => {
+      const members = { get: () => () => invocation.getArguments(), set: () => undefined };
+      return Object.defineProperty(delegate(invocation), 'getArguments', members);
+    });
+    secureApp(app, { trustStore });
+    app.http('Closed', { handler: whoami });
+    app.hook.preInvocation(rewritingHooks['copies the header'] as never);
+    app.hook.preInvocation(createCallingHooks(() => () => undefined)['calls early'] as never);
+    await worker.start();
+    assert.equal((await worker.invoke('Closed', forging(stranger))).status, 401);
+    assert.equal((await worker.invoke('Closed', forging(reader))).body, 'reader');
+    assert.deepEqual(readCodes(), ['gate_bypassed']);
+  });
+});
+
+describe('what the host sent', () => {
+  it('is read before a hook of a function.json function can write to it', async (context) => {
+    const { app, worker } = createApp(context);
+    secureApp(app, { trustStore });
+    const require = createRequire(import.meta.url);
+    const model = require.resolve('azure-functions-model-v3');
+    Reflect.deleteProperty(require.cache, model);
+    (require(model) as { setup(): void }).setup();
+    const bindings = { req: { type: 'httpTrigger', direction: 'in' }, $return: { type: 'http', direction: 'out' } };
+    const callback = (call: unknown): Promise<object> =>
+      Promise.resolve({ status: 200, body: getClientIdentity(call as never).name });
+    worker.functions.set('Classic', { metadata: { name: 'Classic', bindings }, callback });
+    // The model hands on the very object that the worker has, where the host sends no nullable headers.
+    worker.hooks.preInvocation.push((call) => {
+      const [{ headers }] = (call as { readonly inputs: readonly [{ headers: Record<string, string> }] }).inputs;
+      headers['x-arr-clientcert'] = headers[clientHeaderName] ?? '';
+      delete headers['X-ARR-ClientCert'];
+      return undefined;
+    });
+    await worker.start();
+    for (const certificate of [undefined, stranger]) {
+      assert.equal((await worker.invoke('Classic', forging(certificate))).status, 401);
+    }
+    assert.equal((await worker.invoke('Classic', forging(reader))).body, 'reader');
+  });
+
+  it('is one answer for all functions that an open one calls, under HTTP streaming too', async (context) => {
+    const { app, worker } = createSecuredApp(context);
+    const call = (name: string, args: readonly unknown[]): unknown => worker.functions.get(name)!.callback(...args);
+    app.http('First', { handler: whoami });
+    app.http('Second', { handler: requireRole('operator', whoami) });
+    app.http('Open', {
+      handler: allowAnonymous(async (...args) => {
+        const answers = [await call('First', args), await call('Second', args), await call('First', args)];
+        return {
+          jsonBody: answers.map((answer) => (answer as HttpResponseInit).status ?? (answer as HttpResponseInit).body),
+        };
+      }),
+    });
+    await worker.start();
+    const proxy = await startProxyTarget(context);
+    const invoke = async (certificate?: typeof reader): Promise<unknown> => {
+      const id = crypto.randomUUID();
+      const own = certificate === undefined ? {} : bearing(certificate).headers;
+      await proxy({ 'x-ms-invocation-id': id, ...own });
+      return JSON.parse((await worker.invoke('Open', forging(operator), id)).body);
+    };
+    assert.deepEqual(await invoke(operator), ['operator', 'operator', 'operator']);
+    assert.deepEqual(await invoke(reader), ['reader', 403, 'reader']);
+    assert.deepEqual(await invoke(stranger), [401, 401, 401]);
+    assert.deepEqual(await invoke(), [401, 401, 401]);
+  });
+
+  it('in an MCP call is not decoded before a decision needs it, and once', () => {
+    const calls = new CoreCalls(() => ['x-arr-clientcert']);
+    let reads = 0;
+    const data = {
+      get string() {
+        reads += 1;
+        return JSON.stringify(payloadOf('tool', 'tool', transportOf(bearing(reader).headers)));
+      },
+    };
+    const core = {
+      invocationId: 'a',
+      metadata: { name: 'tool', bindings: { call: { type: 'mcpToolTrigger' } } },
+      request: { inputData: [{ name: 'call', data }] },
+    };
+    const own = {};
+    calls.noteArguments(core, own);
+    assert.equal(reads, 0);
+    for (let time = 0; time < 2; time += 1) {
+      const reading = calls.findOf(own)!.read();
+      assert.equal(reading.outcome === 'read' && reading.findHeader('x-arr-clientcert'), reader.header);
+    }
+    assert.equal(reads, 1);
+  });
+
+  it('is read once, also where that fails', () => {
+    const calls = new CoreCalls(() => ['x-arr-clientcert']);
+    let reads = 0;
+    const request = {
+      get inputData() {
+        reads += 1;
+        if (reads === 1) throw new Error('unreadable');
+        return [{ name: 'req', data: { http: { headers: { 'x-arr-clientcert': operator.header } } } }];
+      },
+    };
+    const core = { metadata: { name: 'Closed', bindings: { req: { type: 'httpTrigger' } } }, request };
+    const own = {};
+    calls.noteArguments(core, own);
+    for (let time = 0; time < 2; time += 1) assert.throws(() => calls.findOf(own)!.read(), /unreadable/);
+    assert.equal(reads, 1);
+  });
+});
+
+describe('what opens a function for a while', () => {
+  const until = new Date(Date.now() + 86_400_000).toISOString().replace(/\.\d+/, '');
+  for (const [rewriting, rewrite] of Object.entries(rewritingHooks)) {
+    it(`is for the caller of the invocation alone, where a hook ${rewriting} and others call handlers`, async (context) => {
+      quiet(context);
+      const { app, worker } = createSecuredApp(context);
+      const role = requireRole('operator', (...args) => whoami(...args));
+      app.http('Reported', { handler: reportOnly(role, { until }) });
+      app.http('Watched', { authLevel: 'function', handler: observe(role, { until }) });
+      app.http('Role', { handler: role });
+      const findOther = (): never => worker.functions.get('Role')!.callback as never;
+      await worker.start();
+      for (const hook of Object.values(createCallingHooks(findOther)).slice(0, 4)) {
+        worker.hooks.preInvocation.splice(0);
+        app.hook.preInvocation(rewrite as never);
+        app.hook.preInvocation(hook as never);
+        const call = async (name: string, certificate?: typeof reader): Promise<string> => {
+          const { status, body } = await worker.invoke(name, forging(certificate));
+          return status === 200 ? body : String(status);
+        };
+        assert.deepEqual(
+          [await call('Reported', reader), await call('Reported', stranger), await call('Reported')],
+          ['reader', '401', '401'],
+        );
+        assert.deepEqual(
+          [await call('Watched', reader), await call('Watched', stranger), await call('Watched')],
+          ['nobody', 'nobody', 'nobody'],
+        );
+        assert.deepEqual([await call('Role', reader), await call('Role', stranger)], ['403', '401']);
+        for (const name of ['Reported', 'Watched', 'Role']) assert.equal(await call(name, operator), 'operator');
+      }
+    });
+  }
+});
+
+it('two copies of the package in one app go by the same invocations', async (context) => {
+  quiet(context);
+  const other = await loadSecondCopy(context);
+  const { app, worker } = createApp(context);
+  const nameCaller: HttpHandler = (_request, call) => ({ body: other.getClientIdentity(call).name });
+  app.http('OfOther', { handler: other.requireRole('operator', nameCaller) });
+  secureApp(app, { trustStore });
+  other.secureApp(app, { trustStore });
+  app.http('Closed', { handler: nameCaller });
+  for (const hook of [rewritingHooks['copies the header'], createCallingHooks(() => () => undefined)['caches']]) {
+    app.hook.preInvocation(hook as never);
+  }
+  await worker.start();
+  for (const name of ['OfOther', 'Closed']) {
+    assert.equal((await worker.invoke(name, forging(stranger))).status, 401);
+    assert.equal((await worker.invoke(name, forging(operator))).body, 'operator');
+  }
+  assert.equal((await worker.invoke('OfOther', forging(reader))).status, 403);
+});
