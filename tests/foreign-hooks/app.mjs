@@ -1,7 +1,13 @@
 // A function app for tests/foreign-hooks.test.ts, which transforms and bundles it. `other-functions` and `other-certgate`
 // are the same packages again, or further copies of them.
 import { app } from '@azure/functions';
-import { allowAnonymous, requireRole, secureApp, trustStoreFromFile } from '@certgate/azure-functions';
+import {
+  allowAnonymous,
+  getClientIdentity,
+  requireRole,
+  secureApp,
+  trustStoreFromFile,
+} from '@certgate/azure-functions';
 import { requireRole as requireRoleOfOther } from 'other-certgate';
 import { app as other } from 'other-functions';
 
@@ -27,5 +33,18 @@ other.http('EarlyRole', { handler: requireRoleOfOther('operator', makeHandler('E
 secureApp(app, { trustStore: trustStoreFromFile(process.env.CERTGATE_TRUST) });
 app.http('LateBare', { handler: makeHandler('LateBare') });
 other.http('LateRole', { handler: requireRole('operator', makeHandler('LateRole')) });
+
+app.mcpTool('LateTool', {
+  toolName: 'LateTool',
+  description: 'A tool',
+  toolProperties: [],
+  handler: async (_call, context) => {
+    runs.LateTool = (runs.LateTool ?? 0) + 1;
+    return `secret of ${getClientIdentity(context).name}`;
+  },
+});
+app.http('LateName', {
+  handler: async (_request, context) => ({ body: `secret of ${getClientIdentity(context).name}` }),
+});
 
 globalThis.foreignHooks = { app, allowAnonymous, runs, raw };

@@ -1,4 +1,4 @@
-// Plays the worker for an app of app.mjs: `node drive.mjs <entry file> <test worker's module>`, the callers' headers as
+// Plays the worker for an app of app.mjs: `node drive.mjs <entry file> <folder of test-worker.js>`, the callers' headers as
 // JSON on stdin. Every ordered pair of hooks, every function, every caller; what went wrong goes to stdout as JSON.
 import { randomUUID } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
@@ -6,9 +6,12 @@ import { createRequire } from 'node:module';
 import { text } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
 
-const [entry, testWorker] = process.argv.slice(2);
+const [entry, testSupport] = process.argv.slice(2);
 const callers = JSON.parse(await text(process.stdin));
-const { createWorker } = await import(pathToFileURL(testWorker).href);
+const { createWorker } = await import(new URL('test-worker.js', pathToFileURL(testSupport)).href);
+const { clientHeaderName, createCallingHooks, rewritingHooks } = await import(
+  new URL('other-hooks.js', pathToFileURL(testSupport)).href
+);
 const worker = createWorker({ after: () => undefined });
 if (entry.endsWith('.mjs')) await import(pathToFileURL(entry).href);
 else createRequire(import.meta.url)(entry);
@@ -37,10 +40,23 @@ const behaviours = {
   },
 };
 
+/** Each of them is harmless alone: the first kind rewrites the request, the second calls handlers itself. */
+const callingHooks = createCallingHooks((name) => worker.functions.get(others[name]).callback);
+const others = { LateName: 'LateBare', LateRole: 'LateName', LateTool: 'LateName' };
+
 const failures = [];
 let invocations = 0;
 for (const first of Object.keys(behaviours)) {
   for (const second of Object.keys(behaviours)) await tryPair([first, second]);
+}
+for (const rewrite of Object.keys(rewritingHooks)) {
+  for (const calling of Object.keys(callingHooks)) {
+    for (const pair of [
+      [rewrite, calling],
+      [calling, rewrite],
+    ])
+      await tryTogether(pair);
+  }
 }
 process.stdout.write(JSON.stringify({ failures, invocations, hooksOfTheGate }));
 process.exit();
@@ -61,6 +77,23 @@ async function tryPair(pair) {
   }
 }
 
+/** Everybody sends the operator's public certificate too, in a header of their own. */
+async function tryTogether(pair) {
+  for (const name of Object.keys(others)) {
+    for (const caller of ['operator', 'reader', 'stranger']) {
+      worker.hooks.preInvocation.splice(0);
+      for (const each of pair) app.hook.preInvocation(rewritingHooks[each] ?? callingHooks[each]);
+      const before = JSON.stringify(runs);
+      const { status, body } = await invoke(name, callers[caller], { [clientHeaderName]: callers.operator });
+      const expected = expectStatus([], name, caller);
+      const isShown = expected === 401 && (JSON.stringify(runs) !== before || body.includes('secret'));
+      const isOther = body.includes('secret of') && !body.includes(`secret of ${caller}`);
+      if (status !== expected || isShown || isOther) failures.push({ pair, name, caller, status, expected, body });
+      invocations += 1;
+    }
+  }
+}
+
 /** Anew for each invocation: a hook that disposed itself is gone. */
 function addHooks(pair, cache) {
   worker.hooks.preInvocation.splice(0);
@@ -76,8 +109,9 @@ function expectStatus([first, second], name, caller) {
   return caller === 'reader' && name.endsWith('Role') ? 403 : 200;
 }
 
-async function invoke(name, certificate) {
-  const headers = certificate === undefined ? {} : { 'x-arr-clientcert': certificate };
+async function invoke(name, certificate, more = {}) {
+  const headers = { ...(certificate === undefined ? {} : { 'x-arr-clientcert': certificate }), ...more };
+  if (name === 'LateTool') return invokeTool(name, headers);
   if (uri === undefined) return worker.invoke(name, { headers });
   const invocationId = randomUUID();
   const proxied = {
@@ -101,4 +135,11 @@ async function invoke(name, certificate) {
     body: await text(message),
   }));
   return { status, ...incoming };
+}
+
+async function invokeTool(name, headers) {
+  const payload = { name, arguments: {}, transport: { name: 'http-streamable', properties: { headers } } };
+  const { response } = await worker.invoke(name, { data: { string: JSON.stringify(payload) } });
+  const body = response?.returnValue?.string ?? '';
+  return { status: body.includes('secret of') ? 200 : 401, body };
 }
