@@ -4,6 +4,9 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener, type Server, ServerResponse } from 'node:http';
 import { connect as connectHttp2 } from 'node:http2';
 import { type AddressInfo, connect, type Socket } from 'node:net';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import {
@@ -20,6 +23,7 @@ import {
   trustStoreFromDocument,
 } from '@certgate/http';
 import { type MadeCertificate, makeCertificate } from '@certgate/x509/test-support/certificates.js';
+import { makeCertificates } from './front-ends/callers.js';
 import { type InstalledFrameworks, installFrameworks } from './test-support/http-hosts.js';
 
 // What each adapter closes, and what it doesn't (docs/http-hosts.md), with the real frameworks. The caller's fields are those
@@ -421,6 +425,28 @@ describe('secureFastify', () => {
     app.get('/role', { config: { certgate: { role: 'writer' } } }, whoami);
     await app.register(secureFastify(makeGate().gate));
     assert.equal((await askBoth(await start(app), '/role'))[0][0], 503);
+  });
+
+  it('says at start that the server itself refuses callers, with direct-tls', async (context) => {
+    const folder = mkdtempSync(join(tmpdir(), 'certgate-http-frameworks-'));
+    context.after(() => {
+      rmSync(folder, { recursive: true, force: true });
+    });
+    const { server: https } = makeCertificates(folder);
+    for (const [more, expected] of [
+      [{}, 1],
+      [{ rejectUnauthorized: false }, 0],
+    ] as const) {
+      const warn = context.mock.method(console, 'warn', () => undefined);
+      const create = frameworks.load('fastify') as (options: object) => FastifyLike;
+      const app = create({ https: { ...https, requestCert: true, ...more } });
+      await app.register(secureFastify(createGate({ trustStore, frontEnd: 'direct-tls' })));
+      await app.ready();
+      const lines = warn.mock.calls.map(({ arguments: [line] }) => String(line));
+      warn.mock.restore();
+      await app.close();
+      assert.equal(lines.filter((line) => line.includes('"code":"tls_callers_refused"')).length, expected);
+    }
   });
 
   it('does not let an app start whose trust document is not valid', async (context) => {

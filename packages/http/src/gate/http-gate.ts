@@ -133,7 +133,8 @@ export class HttpGate implements Gate, Gatekeeper {
   /** That a route is anonymous holds while no other gate stands between: after that, it may be another route. */
   #findEarlier(request: object): PassedRequest | undefined {
     const earlier = findPassed(request, this);
-    return earlier?.identity !== undefined || earlier === findCurrent(request) ? earlier : undefined;
+    if (earlier === undefined || earlier.identity !== undefined) return earlier;
+    return earlier === findCurrent(request) ? earlier : undefined;
   }
 
   #readRequirement(requirement: RouteRequirement | undefined, subject?: string): FunctionRequirement {
