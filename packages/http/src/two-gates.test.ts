@@ -22,8 +22,8 @@ interface Gates {
 }
 
 function createGates(context: TestContext, open: Partial<Record<keyof Gates, readonly string[]>> = {}): Gates {
-  const create = (name: keyof Gates, certgate: object = { ...pinned, name }): Gate => {
-    const document = { schemaVersion: 1, revision: 1, identities: [certgate] };
+  const create = (name: keyof Gates): Gate => {
+    const document = { schemaVersion: 1, revision: 1, identities: [{ ...pinned, name }] };
     const allowAnonymous = open[name] ?? [];
     return createStage(context, { trustStore: trustStoreFromDocument(document), allowAnonymous }).gate;
   };
