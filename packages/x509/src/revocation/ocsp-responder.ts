@@ -169,11 +169,12 @@ function findDelegationFault(
   question: OcspResponderQuestion,
 ): string | undefined {
   const { issuer, isAlgorithmAccepted } = question;
-  if (!isSignedBy(response, responder.verificationKey)) return 'did not sign it';
   if (!areNamesEqual(responder.issuer, issuer.subject)) return 'has another issuer';
   if (!isAlgorithmAccepted(responder.signatureAlgorithm))
     return `has a certificate signed with ${describeRefusedAlgorithm(responder.signatureAlgorithm)}, which is not accepted`;
   if (!isSignedBy(responder, issuer.verificationKey)) return 'has a certificate that the issuer did not sign';
+  // After it: by a key that somebody else chose, nothing is verified.
+  if (!isSignedBy(response, responder.verificationKey)) return 'did not sign it';
   if (responder.hasOcspNoCheck || isKnownGood(responder, question)) return undefined;
   return 'has a certificate without ocsp-nocheck, and nothing says that it is not revoked';
 }

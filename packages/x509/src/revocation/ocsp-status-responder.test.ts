@@ -84,6 +84,27 @@ describe('OCSP: responders', () => {
     assert.match(judge([by(delegate({ issuer: renamed }))]), refused('"CN=delegate" has another issuer'));
   });
 
+  it('verify nothing by their key before the issuer is known to have signed their certificate', () => {
+    const impostor = issue({ name: 'authority', key: 'p-384', ...always });
+    for (const [issuer, expected] of [
+      [impostor, 0],
+      [authority, 1],
+    ] as const) {
+      let reads = 0;
+      const response = readOcsp(by(delegate({ issuer })));
+      const { signature, ...signed } = response.signed;
+      const counted = {
+        ...signed,
+        get signature(): Uint8Array {
+          reads += 1;
+          return signature;
+        },
+      };
+      judge([], { responses: [{ ...response, signed: counted }], now: response.producedAt });
+      assert.equal(reads, expected);
+    }
+  });
+
   it('are no delegate’s delegate', () => {
     const below = make({ name: 'below', key: 'p-521', serialNumber: '60', extensions: ['basicConstraints = CA:TRUE'] });
     assert.match(judge([by(delegate({ issuer: below }))]), refused('"CN=delegate" has another issuer'));
