@@ -46,7 +46,7 @@ describe('CRL processing: deltas', () => {
 
   it('of a newer base tell that the complete list is no longer current, until that base is there', () => {
     const newer = make({ number: '07', ...delta('06') });
-    const missing = /unknown: .*changes the complete CRL 6, and the one at hand is 5/;
+    const missing = /unknown: .*belongs to the complete CRL 6, and the one at hand is 5/;
     assert.match(judge([base, newer]), missing);
     assert.match(judge([newer, base]), missing);
     for (const number of ['06', '07', '08']) assert.equal(judge([base, newer, make({ number })]), 'good');
@@ -66,7 +66,7 @@ describe('CRL processing: deltas', () => {
 
   it('of a newer base tell so whatever authority key identifier they have', () => {
     const unidentified = withoutKeyIdentifier(make({ number: '07', ...delta('06') }));
-    assert.match(judge([base, unidentified]), /unknown: .*changes the complete CRL 6/);
+    assert.match(judge([base, unidentified]), /unknown: .*belongs to the complete CRL 6/);
   });
 
   it('of a newer base let nobody back in whom an older delta has revoked, or holds', () => {

@@ -32,22 +32,20 @@ export function findDeltaInterval(
 }
 
 /**
- * The first delta whose base is newer than the list: the CA has issued a complete list since, and what that one names, a
- * delta to it needn't. So from then on the list no longer says that a certificate is not revoked, whatever its nextUpdate.
- * Stricter than §6.3.3, which leaves such a delta out. That the base exists doesn't end with the delta's nextUpdate.
+ * The first list that tells of a complete list newer than this one: that list itself, or a delta to it. What the newer one
+ * names, a delta to it needn't. So from then on the older one no longer says that a certificate is not revoked, whatever its
+ * nextUpdate, and also where the newer one, or the delta, has ended. Stricter than §6.3.3.
  */
-export function findDeltaOfNewerBase(
-  base: CrlStatement,
-  statements: readonly CrlStatement[],
-): CrlStatement | undefined {
-  const baseNumber = base.crl.crlNumber;
+export function findSuccessor(base: CrlStatement, statements: readonly CrlStatement[]): CrlStatement | undefined {
+  const { crlNumber } = base.crl;
+  if (crlNumber === undefined) return undefined;
   const [first] = statements
-    .filter(
-      (delta) =>
-        delta.crl.deltaBaseNumber !== undefined &&
-        (baseNumber === undefined || delta.crl.deltaBaseNumber > baseNumber) &&
-        isOneNumbering(delta, base),
-    )
+    .filter((other) => isOneNumbering(other, base) && getCompleteNumber(other) > crlNumber)
     .sort((left, right) => left.crl.thisUpdate - right.crl.thisUpdate);
   return first;
+}
+
+/** Of the complete list that it is, or is a delta to. */
+export function getCompleteNumber({ crl }: CrlStatement): bigint {
+  return crl.deltaBaseNumber ?? crl.crlNumber ?? -1n;
 }

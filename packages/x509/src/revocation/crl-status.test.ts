@@ -95,6 +95,20 @@ describe('CRL processing: one complete list', () => {
     assert.equal(judge([held, stale]), 'revoked: certificateHold');
   });
 
+  it('takes no list for “good” once a newer one of its numbering is known, though that one ended first', () => {
+    const week = make({ number: '05' });
+    const day = { number: '06', lastUpdate: '20270102000000Z', nextUpdate: '20270103000000Z' };
+    for (const lists of [
+      [week, make(day)],
+      [make(day), week],
+    ])
+      assert.match(judge(lists), /unknown: .*due to be replaced at 2027-01-03/);
+    assert.equal(judge([week, make({ ...day, ...scope('onlyuser = TRUE') })]), 'good');
+    const future = { number: '06', lastUpdate: '20270120000000Z' };
+    const status = findCrlStatus({ ...question, crls: [week, make(future)].map((der) => readCrl(der)) });
+    assert.equal(status.status === 'good' && status.validUntil, Date.UTC(2027, 0, 20));
+  });
+
   it('takes removeFromCRL for a revocation where it doesn’t belong', () => {
     assert.equal(judge([make(names('removeFromCRL'))]), 'revoked: removeFromCRL');
   });

@@ -2,7 +2,7 @@ import { areNamesEqual } from '../certificate/distinguished-name.js';
 import { copyOwn } from '../encoding/own-members.js';
 import { formatInstant } from '../encoding/timestamp.js';
 import type { CrlEntry } from './crl-entry.js';
-import { findDeltaInterval, findDeltaOfNewerBase, isDeltaOf } from './crl-delta.js';
+import { findDeltaInterval, findSuccessor, getCompleteNumber, isDeltaOf } from './crl-delta.js';
 import {
   allReasons,
   type CrlQuestion,
@@ -22,7 +22,7 @@ import type { RevocationStatus } from './revocation-status.js';
 /**
  * RFC 5280 §6.3.3. Stricter than there: all lists are looked at, not only as many as cover all reasons, so that no order of
  * lists hides a revocation; and a list counts for "not revoked" only by the key that signed the certificate (in `strict`),
- * and while no delta tells of a complete list that is newer.
+ * and while no other list tells of a newer complete one.
  */
 export function findCrlStatus(given: CrlQuestion): RevocationStatus {
   const question = copyOwn(given);
@@ -63,7 +63,7 @@ function listUsableStatements(statements: readonly CrlStatement[], question: Crl
     .filter((statement) => isOfIssuingKey(statement, question))
     .flatMap((statement) => {
       const interval = findUsableInterval(statement.crl, question);
-      const outdatedFrom = findDeltaOfNewerBase(statement, statements)?.crl.thisUpdate ?? Infinity;
+      const outdatedFrom = findSuccessor(statement, statements)?.crl.thisUpdate ?? Infinity;
       if (interval === undefined || outdatedFrom <= question.now) return [];
       return [{ statement, usable: intersect(interval, { validFrom: -Infinity, validUntil: outdatedFrom }) }];
     })
@@ -86,16 +86,12 @@ function describeGap({ statements, faults }: CrlStatements, question: CrlQuestio
   }
   const stale = ofKey.find(({ crl }) => findCurrentInterval(crl, question) === undefined);
   if (stale !== undefined) return describeStale(stale, question);
-  const outdated = ofKey.flatMap((base) => {
-    const delta = findDeltaOfNewerBase(base, statements);
-    return delta === undefined || delta.crl.thisUpdate > question.now ? [] : [describeOutdated(base, delta)];
-  });
-  if (outdated[0] !== undefined) return outdated[0];
   const [unknown] = ofKey.flatMap(({ crl }) => crl.unknownCriticalExtensions);
   if (unknown !== undefined) return `A CRL has the critical extension ${unknown}, which is not understood.`;
   if (ofKey.some(({ crl }) => isMisnumbered(crl, question)))
     return 'A CRL has no number, or a critical one (RFC 5280 §5.2.3).';
-  return fault ?? 'The CRLs don’t cover every reason for a revocation.';
+  const outdated = ofKey.map((base) => describeOutdated(base, statements, question));
+  return outdated.find((text) => text !== undefined) ?? fault ?? 'The CRLs don’t cover every reason for a revocation.';
 }
 
 function describeStale({ crl }: CrlStatement, { now }: CrlQuestion): string {
@@ -104,8 +100,14 @@ function describeStale({ crl }: CrlStatement, { now }: CrlQuestion): string {
   return `A CRL was due to be replaced at ${formatInstant(crl.nextUpdate)}.`;
 }
 
-function describeOutdated({ crl }: CrlStatement, delta: CrlStatement): string {
-  return `A delta CRL changes the complete CRL ${delta.crl.deltaBaseNumber}, and the one at hand is ${crl.crlNumber ?? 'without a number'}; publish the newer one.`;
+function describeOutdated(
+  base: CrlStatement,
+  statements: readonly CrlStatement[],
+  { now }: CrlQuestion,
+): string | undefined {
+  const successor = findSuccessor(base, statements);
+  if (successor === undefined || successor.crl.thisUpdate > now) return undefined;
+  return `A delta CRL belongs to the complete CRL ${getCompleteNumber(successor)}, and the one at hand is ${base.crl.crlNumber}; publish the newer one.`;
 }
 
 interface Finding {
