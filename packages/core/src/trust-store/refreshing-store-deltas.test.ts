@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type CrlRequest, makeCrl } from '@certgate/x509/test-support/revocation.js';
+import { until } from '@certgate/x509/test-support/until.js';
 import { AccessGate } from '../access/access-gate.js';
 import { getStage, issueCaller } from '../test-support/authority-stage.js';
 import {
@@ -8,7 +9,6 @@ import {
   StubBlob,
   callerSerial,
   createRevocationStage,
-  until,
 } from '../test-support/revocation-stage.js';
 
 const { issuing } = getStage();

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { makeCrl } from '@certgate/x509/test-support/revocation.js';
+import { until } from '@certgate/x509/test-support/until.js';
 import { getStage } from '../test-support/authority-stage.js';
 import {
   type RevocationStage,
@@ -8,7 +9,6 @@ import {
   callerSerial,
   createRevocationStage,
   documentText,
-  until,
 } from '../test-support/revocation-stage.js';
 import { settle } from '../test-support/scripted-source.js';
 
