@@ -42,7 +42,7 @@ export {
 } from './front-end-resolution/front-end-options.js';
 export type { FrontEndSecretOption } from './front-end-resolution/front-end-secret.js';
 export type { FrontEndName } from './front-ends/front-end-table.js';
-export { type HostKind, type ResolvedFrontEnd, resolveFrontEnd } from './front-end-resolution/resolve-front-end.js';
+export { type ResolvedFrontEnd, resolveFrontEnd } from './front-end-resolution/resolve-front-end.js';
 export { type RequestReader, secretHeaderName } from './front-end-resolution/request-reader.js';
 export { trustStoreFromDocument } from './trust-store/document-store.js';
 export { trustChannelName, type TrustRefreshEvent } from './trust-store/trust-channel.js';
