@@ -193,6 +193,17 @@ describe('certgate app inspect', () => {
       [throwing, /index\.js.*no database/s],
       [join(throwing, 'nowhere'), /does not exist/],
       [createApp(context, ''), /registered no function/],
+      [
+        createApp(context, `try { secureApp(app, { nonsense: 1 }); } catch {} app.http('F', { handler });`),
+        /secureApp failed, and the app caught the error: .*does not know the option nonsense/,
+      ],
+      [
+        createApp(
+          context,
+          `require('@azure/functions-core').setProgrammingModel({ name: '@azure/functions', version: '3.5.0', getInvocationModel: () => ({}) }); secure(); require('@azure/functions-core').registerFunction({ name: 'F', bindings: { req: { type: 'httpTrigger', direction: 'in' } } }, handler);`,
+        ),
+        /"F" was registered with registerFunction of @azure\/functions-core/,
+      ],
     ] as const) {
       const { exitCode, stdout, stderr } = await inspect(folder);
       assert.equal(exitCode, 2, stderr);

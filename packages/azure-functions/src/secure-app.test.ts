@@ -5,7 +5,7 @@ import { trustStoreFromDocument } from '@certgate/core';
 import { allowAnonymous, requireRole } from './function-policy.js';
 import { findClientIdentity, getClientIdentity } from './request-identity.js';
 import { type FunctionApp, type SecureAppOptions, secureApp } from './secure-app.js';
-import { functionCoverage } from './gate/shared-state.js';
+import { functionCoverage, securedCores } from './gate/shared-state.js';
 import { development, setEnvironment } from './test-support/environment.js';
 import { loadSecondCopy } from './test-support/second-copy.js';
 import {
@@ -263,14 +263,16 @@ describe('options', () => {
   for (const [what, options, message] of refused) {
     it(`${what} is an error at load`, (context) => {
       const { app, worker } = createApp(context);
+      context.mock.method(console, 'error', () => undefined);
       assert.throws(
         () => {
           secureApp(app, options as SecureAppOptions);
         },
         { name: 'TypeError', message },
       );
-      assert.equal(worker.hooks.appStart.length, 0);
-      assert.equal(functionCoverage.has(worker.core), false);
+      assert.equal(securedCores.has(worker.core), false);
+      // gate/app-start.test.ts: what then becomes of an app that goes on.
+      assert.notEqual(functionCoverage.get(worker.core)?.gate, undefined);
     });
   }
 

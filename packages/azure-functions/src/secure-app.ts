@@ -5,11 +5,14 @@ import {
   type FrontEndName,
   frontEndOverride,
   type FrontEndSecretOption,
+  type GateOptions,
   type TrustStore,
+  describeFault,
   readGateOptions,
   readMember,
 } from '@certgate/core';
 import { AppGate } from './gate/app-gate.js';
+import { isStartOver } from './gate/app-start.js';
 import { announceGate, securedCores } from './gate/shared-state.js';
 import { type WorkerCore, findWorkerCore } from './gate/worker-core.js';
 
@@ -60,7 +63,9 @@ export interface SecureAppOptions {
  * Closes every HTTP function and every MCP tool, resource and prompt of the app to callers without an allowed client
  * certificate, however and whenever the function was registered. Call it once, in any file that the app loads at start.
  *
- * Nothing is read here: the first load of trust happens when the app starts.
+ * Nothing is read here: the first load of trust happens when the app starts. A call that comes after the start closes the
+ * app from then on, and the log says so (`gate_late`). If this throws and the app goes on, every call is refused
+ * (`gate_setup_failed`), until a later `secureApp` does not throw.
  *
  * Where an app is bundled into one file per function, each bundle holds a copy of this package and calls this once. The
  * first one's gate then stands for all, if every other one says the same.
@@ -77,22 +82,58 @@ export interface SecureAppOptions {
  * @throws {Error} when the app was secured already, by this copy of the package or with another configuration.
  */
 export function secureApp(app: FunctionApp, options: SecureAppOptions): void {
-  expectApp(app);
-  const checked = readGateOptions(options, { who: 'secureApp', more: [], environment: process.env });
   const core = findWorkerCore();
-  if (core !== undefined && securedCores.has(core)) {
-    joinGate(core, checked);
-    return;
+  try {
+    expectApp(app);
+    const checked = readGateOptions(options, { who: 'secureApp', more: [], environment: process.env });
+    if (core !== undefined && securedCores.has(core)) joinGate(core, checked);
+    else installGate(app, checked, core);
+  } catch (error) {
+    if (core !== undefined) closeAfterFault(error, app, core);
+    throw error;
   }
-  const gate = new AppGate(checked, core, app.hook);
-  if (core !== undefined) {
-    securedByThisCopy.add(core);
-    securedCores.set(core, describeConfiguration(checked) ?? true);
-  }
-  gate.install();
-  app.hook.appStart(() => gate.start());
-  announceGate(() => gate.findTrustReport());
 }
+
+function installGate(app: FunctionApp, options: GateOptions, core: WorkerCore | undefined): void {
+  const gate = new AppGate(options, core, app.hook);
+  app.hook.appStart(() => gate.start());
+  gate.install();
+  announceGate(() => gate.findTrustReport());
+  if (core === undefined) return;
+  securedByThisCopy.add(core);
+  securedCores.set(core, describeConfiguration(options) ?? true);
+  // Reading a document begins after this call, as at a start.
+  if (!isStartOver(app)) return;
+  queueMicrotask(() => {
+    gate.startLate();
+  });
+}
+
+/** The app may catch the error and go on. Unless a gate is there already, all of it is closed then. */
+function closeAfterFault(error: unknown, app: unknown, core: WorkerCore): void {
+  if (securedCores.has(core)) return;
+  try {
+    const hook = findHook(app);
+    const gate = new AppGate({ trustStore: emptyStore }, core, hook);
+    gate.install();
+    gate.fail(error);
+    hook?.appStart(() => gate.start());
+    announceGate(() => undefined, describeFault(error));
+  } catch {
+    // Another fault must not hide the first.
+  }
+}
+
+function findHook(app: unknown): FunctionApp['hook'] | undefined {
+  try {
+    return isApp(app) ? app.hook : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Of a gate that asks none. */
+const emptyStore: TrustStore = { find: () => ({ outcome: 'unavailable', detail: 'secureApp failed' }) };
 
 /** The worker's core modules that this copy of the package has secured, or joined. */
 const securedByThisCopy = new WeakSet<WorkerCore>();
@@ -138,13 +179,16 @@ function describeConfiguration({
 }
 
 function expectApp(app: unknown): asserts app is FunctionApp {
+  if (isApp(app)) return;
+  throw new TypeError(
+    "secureApp needs the app of @azure/functions as its first argument: import { app } from '@azure/functions'.",
+  );
+}
+
+function isApp(app: unknown): app is FunctionApp {
   const hook = isRecord(app) ? readMember(app, 'hook') : undefined;
   const isHook = (name: string): boolean => isRecord(hook) && typeof readMember(hook, name) === 'function';
-  if (!isHook('preInvocation') || !isHook('appStart')) {
-    throw new TypeError(
-      "secureApp needs the app of @azure/functions as its first argument: import { app } from '@azure/functions'.",
-    );
-  }
+  return isHook('preInvocation') && isHook('appStart');
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

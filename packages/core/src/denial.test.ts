@@ -21,6 +21,7 @@ describe('the table of denials', () => {
         'front_end_unproven',
         'http_streaming_ambiguous',
         'mcp_headers_unavailable',
+        'gate_setup_failed',
         'gate_not_installed',
         'invocation_unknown',
         'trust_locked',

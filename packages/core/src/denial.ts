@@ -49,6 +49,8 @@ const denials = {
   // Of an MCP call. The caller chooses the transport; whether its headers come along is the operator's affair.
   mcp_transport_unsupported: { publicCode: 'client_certificate_required', steps: ['mcp-transport'] },
   mcp_headers_unavailable: { publicCode: 'unavailable', steps: ['mcp-transport'] },
+  // Set up so that no call may be decided, or not at all.
+  gate_setup_failed: { publicCode: 'unavailable', steps: [] },
   gate_not_installed: { publicCode: 'unavailable', steps: [] },
   // Of a handler that other code of the app calls.
   invocation_unknown: { publicCode: 'unavailable', steps: [] },

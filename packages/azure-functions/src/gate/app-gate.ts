@@ -32,9 +32,10 @@ import {
   isDevelopment,
   warnAtStart,
 } from '@certgate/core';
+import { AppStart } from './app-start.js';
 import type { CoreCall } from './core-call.js';
 import { CoreCalls } from './core-calls.js';
-import { ObservationClock, OpeningNotice } from './deferral.js';
+import { ObservationClock } from './deferral.js';
 import { answerInvocation, answerMcpInvocation, findTriggerType } from './denial-response.js';
 import { admitted, FunctionGate, type Verdict } from './function-gate.js';
 import {
@@ -66,22 +67,19 @@ export class AppGate implements CoveringGate {
   readonly #gate: FunctionGate;
   readonly #core: WorkerCore | undefined;
   readonly #coverage: FunctionCoverage;
-  readonly #hooks: AppHooks;
+  readonly #hooks: AppHooks | undefined;
   readonly #calls: CoreCalls;
   readonly #models: ModelGate;
   readonly #observation = new ObservationClock();
-  readonly #openings = new OpeningNotice(this.#observation);
+  readonly #start: AppStart;
   readonly #functions: GatedFunctions;
   /** Handlers that refuse: where somebody has copied a gated method, a model is gated twice, and the refusal goes on. */
   readonly #refusals = new WeakSet<object>();
-  /** MCP functions of which it was said that every call is refused. */
-  readonly #refusedMcp = new Set<string>();
-  #isStarted = false;
   #isStandingIn = false;
   #isBypassNoted = false;
   #isUnwrappedNoted = false;
 
-  constructor(options: GateOptions, core: WorkerCore | undefined, hooks: AppHooks) {
+  constructor(options: GateOptions, core: WorkerCore | undefined, hooks: AppHooks | undefined) {
     this.#gate = new FunctionGate(options);
     this.#core = core;
     this.#coverage = core === undefined ? { functions: new Map(), gate: undefined } : getCoverage(core);
@@ -95,6 +93,16 @@ export class AppGate implements CoveringGate {
         this.#standIn();
       },
     );
+    this.#start = new AppStart({
+      core,
+      coverage: this.#coverage,
+      clock: this.#observation,
+      checkModel: () => {
+        if (core !== undefined) this.#models.check(core);
+      },
+      hidesMcpHeaders: () => this.#isStandingIn,
+      loadTrust: () => this.#gate.start(),
+    });
   }
 
   /** When `secureApp` runs. Whether the programming model is one that can be gated is judged when the app starts. */
@@ -105,11 +113,18 @@ export class AppGate implements CoveringGate {
   }
 
   /** When the app starts: says what stands in the way, and loads trust. Rejects when the trust is not valid. */
-  async start(): Promise<void> {
-    if (this.#core !== undefined) this.#models.check(this.#core);
-    this.#isStarted = true;
-    for (const registered of this.#coverage.functions.values()) this.noteRegistration(registered);
-    await this.#gate.start();
+  start(): Promise<void> {
+    return this.#start.begin();
+  }
+
+  /** The same where the app runs already. */
+  startLate(): void {
+    this.#start.beginLate();
+  }
+
+  /** `secureApp` threw: until another call of it puts a gate in this one's place, nobody may call the app. */
+  fail(error: unknown): void {
+    this.#start.fail(error);
   }
 
   findTrustReport(): TrustStoreReport | undefined {
@@ -117,13 +132,7 @@ export class AppGate implements CoveringGate {
   }
 
   noteRegistration(registered: RegisteredFunction): void {
-    if (!this.#isStarted) return;
-    this.#openings.give(registered);
-    const { name, kind } = registered;
-    const isRefused = kind === 'unknown-mcp' || (kind === 'mcp' && this.#isStandingIn);
-    if (!isRefused || this.#refusedMcp.has(name)) return;
-    this.#refusedMcp.add(name);
-    warnAtStart('mcp_trigger', kind === 'mcp' ? describeHiddenMcp(name) : describeUnknownMcp(name), { function: name });
+    this.#start.note(registered);
   }
 
   /**
@@ -131,6 +140,8 @@ export class AppGate implements CoveringGate {
    * waits for a call of `context.done` that never comes.
    */
   #guard(invocation: ModelInvocation): unknown {
+    if (this.#isReplaced) return invocation.invoke(invocation.handler);
+    this.#start.beginLate();
     const verdict = this.#decide(invocation);
     const proceed = (settled: Verdict): unknown => {
       if (settled === admitted) return invocation.invoke(invocation.handler);
@@ -144,20 +155,32 @@ export class AppGate implements CoveringGate {
     return isPromiseLike(verdict) ? verdict.then(proceed) : proceed(verdict);
   }
 
+  /** A call of `secureApp` that did not fail has put its gate in front of this one, which refuses everybody. */
+  get #isReplaced(): boolean {
+    return this.#start.failure !== undefined && this.#coverage.gate !== this;
+  }
+
+  /** After a failure, no mark opens a function, and no requirement can be met. */
+  #find(functionName: string, told: TriggerKind | undefined, handler: unknown): GatedFunction {
+    const gated = this.#functions.find(functionName, told, handler);
+    if (this.#start.failure === undefined || gated.kind === 'other') return gated;
+    return { ...gated, isOpen: false, requirement: undefined };
+  }
+
   /** Never throws. */
   #decide({ call, context, inputs, handler }: ModelInvocation): Verdict | PromiseLike<Verdict> {
     try {
       if (isObject(handler) && this.#refusals.has(handler)) return admitted;
       call.isUnderway = true;
       if (call.isShared) return this.#gate.denyFault(call, new TypeError(sharedDetail));
-      const gated = this.#functions.find(call.functionName, call.kind, handler);
+      const gated = this.#find(call.functionName, call.kind, handler);
       const { isOpen, requirement } = gated;
       if (!gated.isWrapped) this.#noteUnwrapped(gated);
       if (isOpen) {
         this.#gate.noteOpen(context);
         return admitted;
       }
-      if (requirement === undefined) return this.#gate.reportDenial(call, denyUnknownMcp(call.functionName));
+      if (requirement === undefined) return this.#gate.reportDenial(call, this.#start.denyAll(call.functionName));
       if (!isObject(context)) return this.#gate.denyFault(call, new TypeError('the invocation has no context'));
       const observation = this.#observation.observe(gated, call);
       const of = { subject: call, headers: call, source: call, isInvocation: true };
@@ -186,8 +209,9 @@ export class AppGate implements CoveringGate {
     thisArgument: unknown,
     args: readonly unknown[],
   ): unknown {
+    this.#start.beginLate();
     const registered = findRegistered(this.#coverage, name);
-    const gated = this.#functions.find(name, registered?.kind, registered?.handler);
+    const gated = this.#find(name, registered?.kind, registered?.handler);
     const { isOpen, requirement } = gated;
     const context = findContext(args);
     const call = context && this.#calls.findOf(context);
@@ -215,7 +239,7 @@ export class AppGate implements CoveringGate {
     const { name, requirement } = gated;
     const context = findContext(args);
     const subject = createHandlerCall(name, context);
-    if (requirement === undefined) return this.#gate.reportDenial(subject, denyUnknownMcp(name));
+    if (requirement === undefined) return this.#gate.reportDenial(subject, this.#start.denyAll(name));
     if (context === undefined)
       return this.#gate.reportDenial(subject, deny('internal_fault', 'The call carries no invocation context.'));
     const call = this.#calls.findOf(context);
@@ -254,17 +278,17 @@ export class AppGate implements CoveringGate {
     if (this.#isStandingIn) return;
     this.#isStandingIn = true;
     warnAtStart('programming_model_unknown', unknownModelDetail);
-    for (const registered of this.#coverage.functions.values()) this.noteRegistration(registered);
+    this.#start.noteAll();
     this.#addHook();
   }
 
   #addHook(): void {
-    this.#hooks.preInvocation((call) => {
+    this.#hooks?.preInvocation((call) => {
       const { invocationContext, functionHandler: handler } = call;
       const { functionName = 'unnamed function' } = invocationContext as Partial<InvocationContext>;
       if (findRegistered(this.#coverage, functionName)?.handler === handler) return;
-      const gated = this.#functions.find(functionName, findTriggerKind(findTriggerType(invocationContext)), handler);
-      if (gated.isOpen) return;
+      const gated = this.#find(functionName, findTriggerKind(findTriggerType(invocationContext)), handler);
+      if (gated.isOpen || this.#isReplaced) return;
       const run = (thisArgument: unknown, args: readonly unknown[]): unknown =>
         this.#run(gated, handler, thisArgument, args);
       call.functionHandler = function (this: unknown, ...args: unknown[]): unknown {
@@ -280,18 +304,6 @@ function isObject(value: unknown): value is object {
 
 function isMcp(kind: TriggerKind | undefined): boolean {
   return kind === 'mcp' || kind === 'unknown-mcp';
-}
-
-function denyUnknownMcp(functionName: string): Denial {
-  return deny('certificate_missing', describeUnknownMcp(functionName));
-}
-
-function describeUnknownMcp(functionName: string): string {
-  return `"${functionName}" has an MCP trigger that this version of Certgate does not know. The host serves those over HTTP, so every call is refused. Update @certgate/azure-functions, or move the function to an app without secureApp.`;
-}
-
-function describeHiddenMcp(functionName: string): string {
-  return `"${functionName}" has an MCP trigger, and this worker hides the headers of its calls from Certgate, so every call is refused. Update @certgate/azure-functions, or move the function to an app without secureApp.`;
 }
 
 const sharedDetail = 'several invocations have one invocation model or one context';

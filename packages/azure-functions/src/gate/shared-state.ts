@@ -119,10 +119,10 @@ const gateKey = Symbol.for('certgate/gate/v1');
 
 /**
  * Tools read this to tell whether there is a gate at all, and to name the trust document that it reads, which is the app's
- * affair and no setting's.
+ * affair and no setting's. `fault` is what `secureApp` failed with: then the gate refuses everybody.
  */
-export function announceGate(findTrustReport: () => TrustStoreReport | undefined): void {
-  const value = Object.freeze({ findTrustReport });
+export function announceGate(findTrustReport: () => TrustStoreReport | undefined, fault?: string): void {
+  const value = Object.freeze(fault === undefined ? { findTrustReport } : { findTrustReport, fault });
   Object.defineProperty(globalThis, gateKey, { value, enumerable: false, configurable: true });
 }
 

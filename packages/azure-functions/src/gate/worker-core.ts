@@ -48,6 +48,8 @@ export interface InvocationResponse {
  * that the worker brings for `function.json` functions. Not public API, so any member may be missing one day.
  */
 export interface ProgrammingModel {
+  readonly name?: unknown;
+  readonly version?: unknown;
   getInvocationModel?: (context: CoreInvocationContext) => unknown;
   getCapabilities?: (capabilities: Record<string, string>) => unknown;
 }

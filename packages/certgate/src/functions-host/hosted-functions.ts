@@ -18,6 +18,12 @@ export function checkFunctions(app: AppContext): void {
 /** Refuses what Azure's host would not load either. */
 export function checkRegistrations(app: AppContext): void {
   if (app.duplicateFunction !== undefined) throw duplicateName(app.duplicateFunction);
+  const fault = findGateFault();
+  if (fault !== undefined) {
+    throw new CommandFailure(`secureApp failed, and the app caught the error: ${fault}`, {
+      remedy: 'Correct what it says, and let the error through. In Azure, every call of the app would be refused.',
+    });
+  }
   if (app.functions.size === 0) {
     throw new CommandFailure('The app loaded, but it registered no function.', {
       remedy:
@@ -142,6 +148,13 @@ export function describeTrust(): HostedTrust | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** What `secureApp` failed with, of an app that went on. */
+function findGateFault(): string | undefined {
+  const mark = findGateMark();
+  if (typeof mark !== 'object' || mark === null || !Object.hasOwn(mark, 'fault')) return undefined;
+  return String((mark as { readonly fault: unknown }).fault);
 }
 
 function findGateMark(): unknown {

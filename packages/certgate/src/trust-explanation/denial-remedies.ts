@@ -60,6 +60,7 @@ export const denialRemedies: Readonly<Record<DenialCode, RemedyRule>> = {
   http_streaming_ambiguous: noCommand,
   mcp_transport_unsupported: noCommand,
   mcp_headers_unavailable: noCommand,
+  gate_setup_failed: noCommand,
   gate_not_installed: noCommand,
   invocation_unknown: noCommand,
   certificate_missing: noCommand,

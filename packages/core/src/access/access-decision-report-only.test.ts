@@ -147,6 +147,7 @@ describe('every other denial is never deferred', () => {
       'http_streaming_ambiguous',
       'mcp_transport_unsupported',
       'mcp_headers_unavailable',
+      'gate_setup_failed',
       'gate_not_installed',
       'invocation_unknown',
     ];

@@ -145,6 +145,7 @@ describe('the path, step by step', () => {
       'http_streaming_ambiguous',
       'mcp_transport_unsupported',
       'mcp_headers_unavailable',
+      'gate_setup_failed',
       'gate_not_installed',
       'invocation_unknown',
       'trust_unavailable',

@@ -4,6 +4,8 @@ import { formatLogLine } from './log-text.js';
 
 /** What is said of the app itself; the warnings of the trust document come beside them. */
 export const startCodes = [
+  'gate_setup_failed',
+  'gate_late',
   'front_end_unknown',
   'front_end_contradicted',
   'front_end_unproven',
@@ -15,6 +17,7 @@ export const startCodes = [
   'observed',
   'observation_ended',
   'mcp_trigger',
+  'webhook_functions',
   'programming_model_unknown',
   'gate_bypassed',
   'handler_unwrapped',
@@ -37,6 +40,9 @@ export interface StartLogLine {
   readonly observedUntil?: string;
 }
 
+/** What leaves an app open for a while, or refuses every call of it for good. */
+const errorCodes: ReadonlySet<StartCode> = new Set(['gate_setup_failed', 'gate_late']);
+
 /** There is no invocation, so no context; the worker logs the console's lines. */
 export function warnAtStart(
   code: StartCode,
@@ -44,7 +50,8 @@ export function warnAtStart(
   more: Pick<StartLogLine, 'function' | 'reportOnlyUntil' | 'observedUntil'> = {},
 ): void {
   const line: StartLogLine = { certgate: logShapeVersion, event: 'start', code, detail, ...more };
-  console.warn(formatLogLine(line));
+  if (errorCodes.has(code)) console.error(formatLogLine(line));
+  else console.warn(formatLogLine(line));
 }
 
 /** A list of SHA-1 thumbprints that was imported may have a hundred thousand, and every instance starts. */

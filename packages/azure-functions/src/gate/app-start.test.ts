@@ -1,0 +1,423 @@
+import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
+import { describe, it, type TestContext } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
+import { type TrustStore, trustStoreFromDocument } from '@certgate/core';
+import { allowAnonymous, requireRole } from '../function-policy.js';
+import { observe } from '../observe.js';
+import { type SecureAppOptions, secureApp } from '../secure-app.js';
+import { registerMcp, payloadOf, readToolResult, sendPayload, transportOf } from '../test-support/mcp-app.js';
+import { loadSecondCopy } from '../test-support/second-copy.js';
+import { type SecuredApp, bearing, createApp, reader, stranger, trustDocument } from '../test-support/secured-app.js';
+import { loadFunctionsLibrary, type TestWorker } from '../test-support/test-worker.js';
+
+const trustStore = trustStoreFromDocument(trustDocument);
+const wrong = { nonsense: 1 } as unknown as SecureAppOptions;
+const require = createRequire(import.meta.url);
+
+type StartLine = Readonly<Record<'code' | 'detail', string>>;
+
+/** The lines about the app as a whole that are errors, and those that are warnings. */
+function watchStartLines(context: TestContext): {
+  readonly errors: () => StartLine[];
+  readonly warnings: () => string[];
+} {
+  const watch = (level: 'error' | 'warn'): (() => StartLine[]) => {
+    const { mock } = context.mock.method(console, level, () => undefined);
+    return () => mock.calls.map(({ arguments: [line] }) => JSON.parse(String(line)) as StartLine);
+  };
+  const [errors, warnings] = [watch('error'), watch('warn')];
+  return { errors, warnings: () => warnings().map(({ code }) => code) };
+}
+
+function codesOf(lines: readonly StartLine[]): readonly string[] {
+  return lines.map(({ code }) => code);
+}
+
+/** What an app does that goes on after the error. */
+function swallow(call: () => void): void {
+  assert.throws(call);
+}
+
+async function readStatuses(worker: TestWorker, names: readonly string[]): Promise<readonly (readonly number[])[]> {
+  const calls = [{}, bearing(stranger), bearing(reader)];
+  return Promise.all(
+    names.map((name) => Promise.all(calls.map(async (call) => (await worker.invoke(name, call)).status))),
+  );
+}
+
+/** An app whose functions are all registered before its gate. */
+function createOpenApp(context: TestContext): SecuredApp {
+  const created = createApp(context);
+  created.app.http('Marked', { handler: allowAnonymous(() => ({})) });
+  created.app.http('Closed', { handler: () => ({}) });
+  return created;
+}
+
+describe('secureApp after the start', () => {
+  /** Counts its loads. */
+  const createCountedStore = (): TrustStore & { loads: number } => {
+    const counted = {
+      loads: 0,
+      start: (): void => void (counted.loads += 1),
+      find: trustStore.find.bind(trustStore),
+    };
+    return counted as unknown as TrustStore & { loads: number };
+  };
+
+  it('closes the app from then on, is an error in the log, and loads trust at once', async (context) => {
+    const { errors, warnings } = watchStartLines(context);
+    const { app, worker } = createOpenApp(context);
+    const store = createCountedStore();
+    await worker.start();
+    assert.deepEqual(await readStatuses(worker, ['Closed']), [[200, 200, 200]], 'nothing can close it before');
+    secureApp(app, { trustStore: store });
+    assert.equal(store.loads, 0, 'the call itself reads nothing');
+    await setImmediate();
+    assert.equal(store.loads, 1);
+    assert.deepEqual([codesOf(errors()), warnings()], [['gate_late'], []]);
+    assert.match(errors()[0]!.detail, /every function was open/);
+    assert.deepEqual(await readStatuses(worker, ['Closed', 'Marked']), [
+      [401, 401, 200],
+      [200, 200, 200],
+    ]);
+    assert.equal(store.loads, 1);
+    assert.equal(errors().length, 1);
+  });
+
+  it('by a library that nobody asked for its capabilities: the first invocation tells', async (context) => {
+    const { errors } = watchStartLines(context);
+    const other = loadFunctionsLibrary();
+    const { worker } = createOpenApp(context);
+    const store = createCountedStore();
+    await worker.start();
+    secureApp(other.app, { trustStore: store });
+    await setImmediate();
+    assert.deepEqual([codesOf(errors()), store.loads], [[], 0]);
+    assert.deepEqual(await readStatuses(worker, ['Closed']), [[401, 401, 200]]);
+    assert.deepEqual([codesOf(errors()), store.loads], [['gate_late'], 1]);
+  });
+
+  for (const isSeen of [false, true]) {
+    const outcome = isSeen ? 'its wrapper decides about the call under way' : 'the call under way goes on';
+    it(`in a hook of an invocation whose registration was ${isSeen ? '' : 'not '}seen: ${outcome}, and the next is closed`, async (context) => {
+      const { errors } = watchStartLines(context);
+      const { app, worker } = createApp(context);
+      if (isSeen) allowAnonymous(() => ({}));
+      app.http('F', { handler: () => ({}) });
+      let isSecured = false;
+      app.hook.preInvocation(() => {
+        if (!isSecured) secureApp(app, { trustStore });
+        isSecured = true;
+      });
+      await worker.start();
+      assert.equal((await worker.invoke('F')).status, isSeen ? 401 : 200);
+      assert.deepEqual(codesOf(errors()), ['gate_late']);
+      assert.equal((await worker.invoke('F')).status, 401);
+    });
+  }
+
+  it('with trust that is not valid: a line, 503, and no rejection that would end the worker', async (context) => {
+    const { errors, warnings } = watchStartLines(context);
+    const { app, worker } = createOpenApp(context);
+    const store: TrustStore = {
+      start: () => Promise.reject(new Error('not valid')),
+      find: () => ({ outcome: 'unavailable', detail: 'not loaded' }),
+    };
+    await worker.start();
+    secureApp(app, { trustStore: store });
+    await setImmediate();
+    assert.deepEqual([codesOf(errors()), warnings()], [['gate_late'], ['trust_unavailable']]);
+    assert.deepEqual(await readStatuses(worker, ['Closed']), [[401, 503, 503]]);
+  });
+
+  it('that joins a gate of the start is not late', async (context) => {
+    const { errors } = watchStartLines(context);
+    const { app, worker } = createOpenApp(context);
+    secureApp(app, { trustStore });
+    await worker.start();
+    (await loadSecondCopy(context)).secureApp(loadFunctionsLibrary().app, { trustStore });
+    assert.deepEqual(await readStatuses(worker, ['Closed']), [[401, 401, 200]]);
+    assert.deepEqual(errors(), []);
+  });
+});
+
+describe('secureApp during the start', () => {
+  it('is not late in an appStart hook, or after an await that ends before the start does', async (context) => {
+    const { errors } = watchStartLines(context);
+    for (const secure of [
+      async (app: SecuredApp['app']): Promise<void> => {
+        await Promise.resolve();
+        secureApp(app, { trustStore });
+      },
+      async (app: SecuredApp['app']): Promise<void> => {
+        app.hook.appStart(() => {
+          secureApp(app, { trustStore });
+        });
+        await Promise.resolve();
+      },
+    ]) {
+      const { app, worker } = createOpenApp(context);
+      app.hook.appStart(async () => {
+        await setImmediate();
+      });
+      const secured = secure(app);
+      await worker.start();
+      await secured;
+      assert.deepEqual(await readStatuses(worker, ['Closed']), [[401, 401, 200]]);
+    }
+    assert.deepEqual(errors(), []);
+  });
+
+  it("leaves the app's own setup as it is, before and after", async (context) => {
+    const { app, worker } = createApp(context);
+    app.setup({ capabilities: { first: '1' } });
+    Object.defineProperty(Object.prototype, 'enableHttpStream', { value: true, configurable: true });
+    try {
+      secureApp(app, { trustStore });
+    } finally {
+      Reflect.deleteProperty(Object.prototype, 'enableHttpStream');
+    }
+    app.setup({ capabilities: { second: '2' } });
+    app.http('F', { handler: () => ({}) });
+    assert.deepEqual(await worker.start(), { first: '1', second: '2' });
+  });
+});
+
+describe('secureApp that threw, in an app that went on', () => {
+  it('everything is refused: what was registered before and after, anonymous, observed', async (context) => {
+    const { errors } = watchStartLines(context);
+    const { app, worker } = createOpenApp(context);
+    swallow(() => {
+      secureApp(app, wrong);
+    });
+    const until = new Date(Date.now() + 86_400_000).toISOString().replace(/\.\d+/, '');
+    app.http('After', { handler: () => ({}) });
+    app.http('Role', { handler: requireRole('reader', () => ({})) });
+    app.http('Anonymous', { handler: allowAnonymous(() => ({})) });
+    app.http('Observed', { authLevel: 'function', handler: observe(() => ({}), { until }) });
+    registerMcp(app, 'tool', 'Tool', () => 'secret');
+    let ticks = 0;
+    app.timer('Tick', { schedule: '0 * * * * *', handler: () => void (ticks += 1) });
+    await worker.start();
+    const names = ['Marked', 'Closed', 'After', 'Role', 'Anonymous', 'Observed'];
+    for (const [index, statuses] of (await readStatuses(worker, names)).entries())
+      assert.deepEqual(statuses, [503, 503, 503], names[index]);
+    assert.deepEqual([...new Set(worker.decisions.map(({ code }) => code))], ['gate_setup_failed']);
+    assert.match((await worker.invoke('After')).body, /"unavailable"/);
+    const payload = payloadOf('tool', 'Tool', transportOf(bearing(reader).headers));
+    const result = readToolResult(await sendPayload(worker, 'Tool', payload));
+    assert.equal(result?.isError, true);
+    assert.doesNotMatch(result.text, /secret/);
+    assert.equal((await worker.invoke('Tick', { data: { json: '{}' } })).error, undefined);
+    assert.equal(ticks, 1);
+    assert.deepEqual(codesOf(errors()), ['gate_setup_failed']);
+    assert.match(errors()[0]!.detail, /does not know the option nonsense/);
+  });
+
+  for (const [what, app] of [
+    ['no app', undefined],
+    ['an app of another library', { hook: {} }],
+    ['an app whose hook throws', Object.defineProperty({}, 'hook', { get: () => assert.fail('no hook') })],
+  ] as const) {
+    it(`${what} is closed too`, async (context) => {
+      const { errors } = watchStartLines(context);
+      const { worker } = createOpenApp(context);
+      swallow(() => {
+        secureApp(app as never, { trustStore });
+      });
+      await worker.start();
+      assert.deepEqual(await readStatuses(worker, ['Closed', 'Marked']), [
+        [503, 503, 503],
+        [503, 503, 503],
+      ]);
+      assert.deepEqual(codesOf(errors()), ['gate_setup_failed']);
+    });
+  }
+
+  it('an app that refuses the hook is closed', async (context) => {
+    watchStartLines(context);
+    const { app, worker } = createOpenApp(context);
+    const hook = { ...app.hook, appStart: (): never => assert.fail('no hook') };
+    swallow(() => {
+      secureApp({ hook }, { trustStore });
+    });
+    await worker.start();
+    assert.deepEqual(await readStatuses(worker, ['Closed']), [[503, 503, 503]]);
+  });
+
+  it('a hook that puts the bare handler back, or calls it, changes nothing', async (context) => {
+    watchStartLines(context);
+    const { app, worker } = createApp(context);
+    swallow(() => {
+      secureApp(app, wrong);
+    });
+    app.http('F', { handler: allowAnonymous(() => ({ body: 'secret' })) });
+    app.hook.preInvocation(async (call) => {
+      const early: unknown = await call.functionHandler(call.inputs[0], call.invocationContext);
+      call.functionHandler = () => early as object;
+    });
+    await worker.start();
+    const { status, body } = await worker.invoke('F', bearing(reader));
+    assert.equal(status, 503);
+    assert.doesNotMatch(body, /secret/);
+  });
+
+  it('where the programming model is unknown, wrappers and the hook refuse', async (context) => {
+    watchStartLines(context);
+    const { app, worker } = createOpenApp(context);
+    swallow(() => {
+      secureApp(app, wrong);
+    });
+    app.http('After', { handler: allowAnonymous(() => ({})) });
+    // What the gate has put there is gone, and so is the way to find it out.
+    Reflect.deleteProperty(worker.model!, 'getInvocationModel');
+    Object.assign(worker.core, { getProgrammingModel: () => Object.freeze({}) });
+    await worker.start();
+    assert.deepEqual(await readStatuses(worker, ['Closed', 'Marked', 'After']), Array(3).fill([503, 503, 503]));
+  });
+
+  it('after the start, the app is closed from then on', async (context) => {
+    const { errors } = watchStartLines(context);
+    const { app, worker } = createOpenApp(context);
+    await worker.start();
+    swallow(() => {
+      secureApp(app, wrong);
+    });
+    assert.deepEqual(await readStatuses(worker, ['Closed', 'Marked']), Array(2).fill([503, 503, 503]));
+    assert.deepEqual(codesOf(errors()), ['gate_setup_failed']);
+  });
+
+  it('outside a host, nothing is installed', (context) => {
+    const { errors } = watchStartLines(context);
+    const { app } = loadFunctionsLibrary();
+    const gate = Symbol.for('certgate/gate/v1');
+    Reflect.deleteProperty(globalThis, gate);
+    swallow(() => {
+      secureApp(app, wrong);
+    });
+    assert.equal(Reflect.has(globalThis, gate), false);
+    assert.deepEqual(errors(), []);
+  });
+});
+
+describe('several calls of secureApp, one of which threw', () => {
+  const closedToStrangers = [[401, 401, 200]];
+
+  it('a call that does not fail takes over, in the start and after it', async (context) => {
+    for (const isLate of [false, true]) {
+      const { errors } = watchStartLines(context);
+      const { app, worker } = createOpenApp(context);
+      for (let attempt = 0; attempt < 2; attempt += 1)
+        swallow(() => {
+          secureApp(app, wrong);
+        });
+      app.http('After', { handler: () => ({}) });
+      if (isLate) {
+        await worker.start();
+        assert.deepEqual(await readStatuses(worker, ['Closed']), [[503, 503, 503]]);
+      }
+      secureApp(app, { trustStore });
+      if (!isLate) await worker.start();
+      assert.deepEqual(await readStatuses(worker, ['Closed', 'After', 'Marked']), [
+        ...closedToStrangers,
+        ...closedToStrangers,
+        [200, 200, 200],
+      ]);
+      const more = isLate ? ['gate_late'] : [];
+      assert.deepEqual(codesOf(errors()), ['gate_setup_failed', 'gate_setup_failed', ...more]);
+    }
+  });
+
+  it('a call that fails after one that did not leaves that one in force', async (context) => {
+    const { errors } = watchStartLines(context);
+    const { app, worker } = createOpenApp(context);
+    secureApp(app, { trustStore });
+    swallow(() => {
+      secureApp(app, wrong);
+    });
+    await worker.start();
+    assert.deepEqual(await readStatuses(worker, ['Closed']), closedToStrangers);
+    assert.deepEqual(errors(), []);
+  });
+
+  for (const order of ['this copy fails', 'the other copy fails'] as const) {
+    it(`two copies of the package: ${order}, then the other takes over; or comes after it, and changes nothing`, async (context) => {
+      for (const isFirst of [true, false]) {
+        watchStartLines(context);
+        const { app, worker } = createOpenApp(context);
+        const copy = await loadSecondCopy(context);
+        const library = loadFunctionsLibrary();
+        const [failing, valid] =
+          order === 'this copy fails' ? [secureApp, copy.secureApp] : [copy.secureApp, secureApp];
+        const fail = (): void => {
+          swallow(() => {
+            failing(app, wrong);
+          });
+        };
+        if (isFirst) fail();
+        valid(library.app, { trustStore });
+        if (!isFirst) fail();
+        app.http('After', { handler: () => ({}) });
+        await worker.start();
+        assert.deepEqual(await readStatuses(worker, ['Closed', 'After', 'Marked']), [
+          ...closedToStrangers,
+          ...closedToStrangers,
+          [200, 200, 200],
+        ]);
+        for (const { code } of worker.decisions) assert.notEqual(code, 'gate_setup_failed');
+      }
+    });
+  }
+});
+
+describe('a function that was registered under the model of version 3', () => {
+  const setClassicModel = (): void => {
+    const name = require.resolve('azure-functions-model-v3');
+    Reflect.deleteProperty(require.cache, name);
+    (require(name) as { setup(): void }).setup();
+  };
+  const metadata = {
+    name: 'Core',
+    bindings: { req: { type: 'httpTrigger', direction: 'in' }, $return: { type: 'http', direction: 'out' } },
+  };
+
+  it('keeps the app from starting; if it runs all the same, each call is refused and none hangs', async (context) => {
+    const { errors } = watchStartLines(context);
+    const { app, worker } = createApp(context);
+    setClassicModel();
+    secureApp(app, { trustStore });
+    worker.core.registerFunction(metadata, () => Promise.resolve({ body: 'secret' }));
+    await assert.rejects(worker.start(), /"Core" was registered with registerFunction of @azure\/functions-core/);
+    assert.deepEqual(codesOf(errors()), ['gate_setup_failed']);
+    assert.deepEqual(await readStatuses(worker, ['Core']), [[503, 503, 503]]);
+  });
+
+  it('in an appStart hook, the registration itself fails', async (context) => {
+    watchStartLines(context);
+    const { app, worker } = createApp(context);
+    setClassicModel();
+    secureApp(app, { trustStore });
+    app.hook.appStart(() => {
+      worker.core.registerFunction(metadata, () => undefined);
+    });
+    await assert.rejects(worker.start(), /"Core" was registered with registerFunction/);
+  });
+
+  it('is served where the library sets its model, and timers are under either', async (context) => {
+    const { errors } = watchStartLines(context);
+    const { app, worker } = createApp(context);
+    setClassicModel();
+    secureApp(app, { trustStore });
+    const timer = { name: 'Tick', bindings: { timer: { type: 'timerTrigger', direction: 'in' } } };
+    worker.core.registerFunction(timer, () => Promise.resolve());
+    worker.core.registerFunction(metadata, () => ({ body: 'in' }));
+    app.http('Library', { handler: () => ({}) });
+    await worker.start();
+    assert.deepEqual(await readStatuses(worker, ['Core', 'Library']), [
+      [401, 401, 200],
+      [401, 401, 200],
+    ]);
+    assert.deepEqual(errors(), []);
+  });
+});
