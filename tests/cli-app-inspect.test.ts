@@ -165,6 +165,37 @@ describe('certgate app inspect', () => {
         ['/runtime/webhooks/*', 'possible', 'system key'],
       ],
     );
+    const starting = report.outsideTheGate.filter(({ starts }) => starts !== undefined);
+    assert.deepEqual(
+      starting.map(({ path, starts }) => [path, starts]),
+      [['/runtime/webhooks/durabletask', ['Flow']]],
+    );
+  });
+
+  it('names the functions that a webhook starts without a certificate', async (context) => {
+    const folder = createApp(
+      context,
+      `secure();
+       app.eventGrid('OnEvent', { handler });
+       app.storageBlob('OnBlob', { path: 'a', connection: 'c', source: 'EventGrid', handler });
+       app.storageBlob('Polled', { path: 'a', connection: 'c', handler });
+       app.webPubSub('OnMessage', { name: 'm', hub: 'h', eventType: 'user', eventName: 'e', handler });
+       app.generic('OnInvoke', { trigger: { type: 'signalRTrigger', name: 'it' }, handler });
+       app.generic('OnConnector', { trigger: { type: 'connectorTrigger', name: 'it' }, handler });`,
+    );
+    const { report } = await inspectJson(folder);
+    assert.deepEqual(
+      report.outsideTheGate.flatMap(({ path, starts = [] }) => (starts.length === 0 ? [] : [[path, ...starts]])),
+      [
+        ['/runtime/webhooks/blobs', 'OnBlob'],
+        ['/runtime/webhooks/connector', 'OnConnector'],
+        ['/runtime/webhooks/eventgrid', 'OnEvent'],
+        ['/runtime/webhooks/signalr', 'OnInvoke'],
+        ['/runtime/webhooks/webpubsub', 'OnMessage'],
+      ],
+    );
+    const { stdout } = await inspect(folder);
+    assert.match(stdout, /webhooks\/blobs .*used by OnBlob, Polled; it starts OnBlob, without a certificate/);
   });
 
   it('calls no function and serves nothing, and ends an app that holds on', async (context) => {

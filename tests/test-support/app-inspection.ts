@@ -8,7 +8,12 @@ export interface InspectionReport {
   readonly version: number;
   readonly host: { readonly routePrefix: string; readonly httpStreaming: boolean };
   readonly functions: readonly Record<string, unknown>[];
-  readonly outsideTheGate: readonly { readonly path: string; readonly state: string; readonly key: string }[];
+  readonly outsideTheGate: readonly {
+    readonly path: string;
+    readonly state: string;
+    readonly key: string;
+    readonly starts?: readonly string[];
+  }[];
   readonly warnings: readonly string[];
   readonly baseline: {
     readonly status: string;

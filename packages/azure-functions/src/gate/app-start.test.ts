@@ -371,6 +371,36 @@ describe('several calls of secureApp, one of which threw', () => {
   }
 });
 
+describe('functions that a webhook of the host starts', () => {
+  it('are named in one line at start; others are not', async (context) => {
+    const { mock } = context.mock.method(console, 'warn', () => undefined);
+    const { app, worker } = createApp(context);
+    secureApp(app, { trustStore });
+    const handler = (): void => undefined;
+    const connection = 'Storage';
+    app.eventGrid('OnEvent', { handler });
+    app.storageBlob('OnBlob', { path: 'a', connection, source: 'EventGrid', handler });
+    app.storageBlob('Polled', { path: 'a', connection, source: 'LogsAndContainerScan', handler });
+    app.webPubSub('OnMessage', { name: 'message', hub: 'chat', eventType: 'user', eventName: 'message', handler });
+    for (const type of ['SignalRTrigger', 'connectorTrigger', 'orchestrationTrigger', 'activityTrigger'])
+      app.generic(type, { trigger: { type, name: 'it' }, handler });
+    app.timer('Tick', { schedule: '0 * * * * *', handler });
+    app.http('Hello', { handler: () => ({}) });
+    await worker.start();
+    const lines = mock.calls.map(({ arguments: [line] }) => JSON.parse(String(line)) as StartLine);
+    assert.deepEqual(codesOf(lines), ['webhook_functions']);
+    const named = [...lines[0]!.detail.matchAll(/"(\w+)" \((\w+)\)/g)].map(([, name, extension]) => [name, extension]);
+    assert.deepEqual(named, [
+      ['OnEvent', 'eventgrid'],
+      ['OnBlob', 'blobs'],
+      ['OnMessage', 'webpubsub'],
+      ['SignalRTrigger', 'signalr'],
+      ['connectorTrigger', 'connector'],
+      ['orchestrationTrigger', 'durabletask'],
+    ]);
+  });
+});
+
 describe('a function that was registered under the model of version 3', () => {
   const setClassicModel = (): void => {
     const name = require.resolve('azure-functions-model-v3');

@@ -54,7 +54,17 @@ export class AppStart {
     this.#isBegun = true;
     this.#gate.checkModel();
     this.noteAll();
-    if (this.#failure === undefined) await this.#gate.loadTrust();
+    if (this.#failure !== undefined) return;
+    this.#nameWebhooks();
+    await this.#gate.loadTrust();
+  }
+
+  #nameWebhooks(): void {
+    const names = [...this.#gate.coverage.functions.values()].flatMap((registered) => {
+      const webhook = readMember(registered, 'webhook');
+      return typeof webhook === 'string' ? [`"${registered.name}" (${webhook})`] : [];
+    });
+    if (names.length > 0) warnAtStart('webhook_functions', describeWebhooks(names));
   }
 
   /**
@@ -129,6 +139,10 @@ function describeFailure(error: unknown): string {
 
 function describeUnserved(name: string): string {
   return `The function "${name}" was registered with registerFunction of @azure/functions-core, and nothing has set the programming model of version 4, so the worker would call its handler as one of version 3. Register it with app.http or app.generic of @azure/functions.`;
+}
+
+function describeWebhooks(names: readonly string[]): string {
+  return `Extensions of the host start these functions for requests to /runtime/webhooks/<extension>, and no certificate is decided there: ${names.join(', ')}. The key of the extension protects them, unless host.json takes it away, and so does the client certificate mode Required.`;
 }
 
 function describeUnknownMcp(functionName: string): string {

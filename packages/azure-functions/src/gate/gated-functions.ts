@@ -15,7 +15,7 @@ import { joinTriggerKinds, type TriggerKind } from './worker-core.js';
 export interface GatedFunction {
   readonly name: string;
   readonly kind: TriggerKind;
-  /** Anonymous, or not to be called over HTTP: nothing is decided. */
+  /** Anonymous, or of a trigger with which no certificate comes: nothing is decided. */
   readonly isOpen: boolean;
   /** What a caller must meet. Undefined where the function is open, and for unknown MCP triggers, which nobody may call. */
   readonly requirement: FunctionRequirement | undefined;

@@ -11,6 +11,7 @@ import {
 import { requiresSystemKey } from './mcp-system-key.js';
 import {
   findFunctionKind,
+  findWebhook,
   findWorkerCore,
   type FunctionMetadata,
   joinTriggerKinds,
@@ -71,8 +72,12 @@ function coverHandler(coverage: FunctionCoverage, metadata: FunctionMetadata, ha
       `The function "${name}" has no HTTP trigger and no MCP trigger that Certgate knows, so no certificate can come with it: take allowAnonymous, requireRole, reportOnly or observe away.`,
     );
   }
-  // Other triggers are nobody's to call over HTTP; what they run is left as it is.
-  if (kind === 'other') return noteRegistered(coverage, { name, kind, policy: certificatePolicy, handler }).handler;
+  // Nothing that starts them brings a certificate; what they run is left as it is.
+  if (kind === 'other') {
+    const webhook = findWebhook(metadata);
+    const more = webhook === undefined ? {} : { webhook };
+    return noteRegistered(coverage, { name, kind, policy: certificatePolicy, handler, ...more }).handler;
+  }
   const covered = function (this: unknown, ...args: unknown[]): unknown {
     const { gate } = coverage;
     if (gate === undefined) return Reflect.apply(handler, this, args);

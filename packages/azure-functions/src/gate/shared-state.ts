@@ -41,6 +41,8 @@ export interface RegisteredFunction {
    * observed only where it was said.
    */
   readonly requiresKey?: boolean;
+  /** The extension of the host that starts the function over HTTP. An older copy of this package never says so. */
+  readonly webhook?: string;
 }
 
 /** What the wrapper around a registered handler asks of the gate, whichever copy of this package made either. */

@@ -7,6 +7,8 @@ export interface FunctionBinding {
   readonly direction?: unknown;
   /** Of an HTTP trigger: whether the host asks for a key. */
   readonly authLevel?: unknown;
+  /** Of a blob trigger: `EventGrid` where a webhook starts the function. */
+  readonly source?: unknown;
   /** Of an MCP tool: whether the host reads the returned text as a tool's result, and not as its text alone. */
   readonly useResultSchema?: unknown;
 }
@@ -127,6 +129,27 @@ export function findFunctionKind(metadata: FunctionMetadata | undefined): Trigge
     if (each !== undefined) kind = kind === undefined ? each : joinTriggerKinds([kind, each]);
   }
   return kind;
+}
+
+/** By trigger, the extension of the host that starts functions at `/runtime/webhooks/<extension>`, for whoever has its key. */
+const webhooks: ReadonlyMap<string, string> = new Map([
+  ['connectortrigger', 'connector'],
+  ['entitytrigger', 'durabletask'],
+  ['eventgridtrigger', 'eventgrid'],
+  ['orchestrationtrigger', 'durabletask'],
+  ['signalrtrigger', 'signalr'],
+  ['webpubsubtrigger', 'webpubsub'],
+]);
+
+/** The extension that starts this function over HTTP, past HTTP and MCP triggers. No certificate is decided there. */
+export function findWebhook({ bindings = {} }: FunctionMetadata): string | undefined {
+  for (const binding of Object.values(bindings)) {
+    const type = String(binding.type).toLowerCase();
+    const isByEventGrid = type === 'blobtrigger' && String(readMember(binding, 'source')).toLowerCase() === 'eventgrid';
+    const extension = isByEventGrid ? 'blobs' : webhooks.get(type);
+    if (extension !== undefined) return extension;
+  }
+  return undefined;
 }
 
 /**

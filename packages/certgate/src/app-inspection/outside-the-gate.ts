@@ -1,7 +1,7 @@
 import { findProperty, isJsonObject, type JsonObject } from '../command-line/json-file.js';
 import type { DescribedFunction } from '../functions-host/functions-host.js';
 
-/** An endpoint of the host or of an extension. What they answer themselves reaches no handler of the app, and so no gate. */
+/** An endpoint of the host or of an extension. No gate decides about a request to it, also where it starts a function. */
 export interface OutsideEndpoint {
   readonly path: string;
   /** `live`: something of the app brings it. `possible`: it can't be told from here. */
@@ -9,6 +9,8 @@ export interface OutsideEndpoint {
   /** What the platform itself asks for. */
   readonly key: 'system key' | 'master key' | 'none';
   readonly reason: string;
+  /** Functions of the app that a request to it starts, in the order of their names, without a gate's decision. */
+  readonly starts?: readonly string[];
 }
 
 interface WebhookExtension {
@@ -19,8 +21,14 @@ interface WebhookExtension {
   readonly title: string;
   /** Binding types that make the host load the extension, in lower case. */
   readonly bindings: RegExp;
+  /** Whether a request to it starts the function, past any gate. */
+  readonly starts?: (described: DescribedFunction) => boolean;
   /** What of it the gate does decide. */
   readonly gated?: string;
+}
+
+function byTrigger(...types: readonly string[]): (described: DescribedFunction) => boolean {
+  return ({ triggerType }) => types.includes(triggerType.toLowerCase());
 }
 
 /**
@@ -28,15 +36,34 @@ interface WebhookExtension {
  * extensions that a binding of the app names (azure-functions-host, `ScriptStartupTypeLocator`).
  */
 const webhookExtensions: readonly WebhookExtension[] = [
-  { name: 'blobs', section: 'blobs', title: 'Blob Storage', bindings: /^blob(?:trigger)?$/ },
-  { name: 'connector', section: 'connector', title: 'Connectors', bindings: /^connectortrigger$/ },
+  {
+    name: 'blobs',
+    section: 'blobs',
+    title: 'Blob Storage',
+    bindings: /^blob(?:trigger)?$/,
+    starts: ({ isStartedByBlobEvents }) => isStartedByBlobEvents,
+  },
+  {
+    name: 'connector',
+    section: 'connector',
+    title: 'Connectors',
+    bindings: /^connectortrigger$/,
+    starts: byTrigger('connectortrigger'),
+  },
   {
     name: 'durabletask',
     section: 'durableTask',
     title: 'Durable Functions',
     bindings: /^(?:orchestrationtrigger|activitytrigger|entitytrigger|durableclient|orchestrationclient)$/,
+    starts: byTrigger('orchestrationtrigger', 'entitytrigger'),
   },
-  { name: 'eventgrid', section: 'eventGrid', title: 'Event Grid', bindings: /^eventgrid(?:trigger)?$/ },
+  {
+    name: 'eventgrid',
+    section: 'eventGrid',
+    title: 'Event Grid',
+    bindings: /^eventgrid(?:trigger)?$/,
+    starts: byTrigger('eventgridtrigger'),
+  },
   {
     name: 'mcp',
     section: 'mcp',
@@ -44,8 +71,20 @@ const webhookExtensions: readonly WebhookExtension[] = [
     bindings: /^mcp\w*trigger$/,
     gated: '; the gate decides each call of them, but not sessions and lists, which the extension answers itself',
   },
-  { name: 'signalr', section: 'signalR', title: 'SignalR Service', bindings: /^signalr/ },
-  { name: 'webpubsub', section: 'webPubSub', title: 'Web PubSub', bindings: /^webpubsub/ },
+  {
+    name: 'signalr',
+    section: 'signalR',
+    title: 'SignalR Service',
+    bindings: /^signalr/,
+    starts: byTrigger('signalrtrigger'),
+  },
+  {
+    name: 'webpubsub',
+    section: 'webPubSub',
+    title: 'Web PubSub',
+    bindings: /^webpubsub/,
+    starts: byTrigger('webpubsubtrigger'),
+  },
 ];
 
 export interface OutsideFacts {
@@ -80,6 +119,8 @@ function describeWebhook(extension: WebhookExtension, facts: OutsideFacts): read
   const users = facts.functions.filter(({ bindings }) => bindings.some((type) => extension.bindings.test(type)));
   if (users.length === 0 && findSection(facts.hostJson, extension.section) === undefined) return [];
   const isOpen = isAnonymousWebhook(facts, extension.section);
+  const starts = users.filter((user) => extension.starts?.(user) === true).map(({ name }) => name);
+  const started = starts.length === 0 ? '' : `; it starts ${starts.join(', ')}, without a certificate`;
   return [
     {
       path: `/runtime/webhooks/${extension.name}`,
@@ -87,8 +128,9 @@ function describeWebhook(extension: WebhookExtension, facts: OutsideFacts): read
       key: isOpen ? 'none' : 'system key',
       reason:
         users.length > 0
-          ? `${extension.title}, used by ${users.map(({ name }) => name).join(', ')}${extension.gated ?? ''}${isOpen ? openWords : ''}`
+          ? `${extension.title}, used by ${users.map(({ name }) => name).join(', ')}${extension.gated ?? ''}${started}${isOpen ? openWords : ''}`
           : `${extension.title} has a section in host.json, but no function uses it${isOpen ? openWords : ''}`,
+      ...(starts.length === 0 ? {} : { starts }),
     },
   ];
 }

@@ -80,8 +80,12 @@ export function describeFunctions(app: AppContext, routes: readonly Route[]): re
 export function describeWithBindings(app: AppContext, routes: readonly Route[]): readonly DescribedFunction[] {
   return describeFunctions(app, routes).map((hosted) => {
     const registered = [...app.functions.values()].find(({ metadata }) => metadata.name === hosted.name);
-    const types = Object.values(registered?.metadata.bindings ?? {}).flatMap(({ type }) => type?.toLowerCase() ?? []);
-    return { ...hosted, bindings: [...new Set(types)].sort() };
+    const bindings = Object.values(registered?.metadata.bindings ?? {});
+    const types = bindings.flatMap(({ type }) => type?.toLowerCase() ?? []);
+    const isStartedByBlobEvents = bindings.some(
+      ({ type, source }) => type?.toLowerCase() === 'blobtrigger' && String(source).toLowerCase() === 'eventgrid',
+    );
+    return { ...hosted, bindings: [...new Set(types)].sort(), isStartedByBlobEvents };
   });
 }
 

@@ -62,6 +62,8 @@ export interface HostedTrust {
 export interface DescribedFunction extends HostedFunction {
   /** The types of all its bindings, the trigger's among them: in lower case, sorted, each once. */
   readonly bindings: readonly string[];
+  /** Event Grid starts it, by its blob trigger. */
+  readonly isStartedByBlobEvents: boolean;
 }
 
 /** Whom the host's own port answers (http/request-sender.ts). */
