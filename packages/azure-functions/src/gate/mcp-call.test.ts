@@ -299,6 +299,22 @@ describe('MCP calls', () => {
     assert.deepEqual(readToolResult(answer), { isError: false, text: 'reader' });
   });
 
+  it('two transports in one payload are refused, whichever one a reader would take', async (context) => {
+    const { app, worker } = createSecuredApp(context);
+    registerMcp(app, 'tool', 'tool', () => 'ran');
+    await worker.start();
+    const [known, unknown] = [reader, stranger].map((each) => JSON.stringify(bearing(each)));
+    for (const [first, second] of [
+      [known, unknown],
+      [unknown, known],
+      [known, known],
+    ]) {
+      const string = `{"name":"tool","transport":${first},"arguments":{},"\\u0074ransport":${second}}`;
+      expectRefusal(await worker.invoke('tool', { data: { string } }), true, 'unavailable');
+    }
+    assert.deepEqual(new Set(worker.decisions.map(({ code }) => code)), new Set(['mcp_headers_unavailable']));
+  });
+
   it('two payloads in one invocation are refused', async (context) => {
     const { app, worker } = createMcpApp(context);
     const extra = input.generic({ type: 'mcpToolTrigger', name: 'second' });

@@ -1,5 +1,6 @@
 import { type Denial, deny } from '@certgate/core';
 import { findField, type HeaderReading, readList, readOf } from './core-call.js';
+import { findJsonMember } from './json-member.js';
 import { type CoreInvocationContext, findTriggerKind } from './worker-core.js';
 
 /**
@@ -11,13 +12,13 @@ import { type CoreInvocationContext, findTriggerKind } from './worker-core.js';
 const supportedTransport = 'http-streamable';
 
 /**
- * Reads the headers of the HTTP request that carried an MCP call from the trigger's payload as the host sent it: JSON that the MCP extension has written, with the tool's
- * arguments in a member of their own. Nothing of it is ever part of a message: among the headers is the key that all
+ * Reads the headers of the HTTP request that carried an MCP call from the trigger's payload as the host sent it: JSON that
+ * the MCP extension has written, with the tool's arguments in a member of their own. Nothing of it is ever part of a message: among the headers is the key that all
  * callers share (`x-functions-key`).
  */
 export function readMcpHeaders(core: CoreInvocationContext): HeaderReading {
   const functionName = core.metadata?.name ?? 'unnamed function';
-  const transport = readOf(parsePayload(core), 'transport');
+  const transport = parseTransport(core);
   const name = readOf(transport, 'name');
   if (typeof name !== 'string') return denyUnavailable(functionName, 'does not name its transport');
   if (name !== supportedTransport) {
@@ -30,20 +31,19 @@ export function readMcpHeaders(core: CoreInvocationContext): HeaderReading {
   return { outcome: 'read', findHeader: (wanted) => findField(headers, wanted) };
 }
 
-/** Undefined where there is not exactly one payload, or where it is not JSON. */
-function parsePayload(core: CoreInvocationContext): unknown {
+/**
+ * Undefined where there is not exactly one payload, where it is not JSON, and where it has not exactly one transport. The
+ * rest of it is the sender's, and may be large: it is not parsed.
+ */
+function parseTransport(core: CoreInvocationContext): unknown {
   const [input, ...others] = readList(core.request, 'inputData').filter((each) => isMcpInput(core, each));
   if (input === undefined || others.length > 0) return undefined;
   const data = readOf(input, 'data');
   const texts = [readOf(data, 'string'), readOf(data, 'json')].filter(isText);
   const [text] = texts;
   if (text === undefined || texts.length > 1) return undefined;
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Its message would quote the payload.
-    return undefined;
-  }
+  const transport = findJsonMember(text, 'transport');
+  return transport === undefined ? undefined : JSON.parse(transport);
 }
 
 /** The worker's messages may have an empty string for a member that the host has not set. */
