@@ -140,6 +140,21 @@ describe('misuse is an error at load', () => {
     ['a hole among the roles', () => requireAnyRole(new Array<string>(1), inside), /not empty/],
     ['a list where one role belongs', () => requireRole(['a'] as never, inside), /not empty/],
     ['a text where a list belongs', () => requireAnyRole('admin' as never, inside), /not empty/],
+    [
+      'a role that is undefined',
+      () => requireRole(undefined as never, inside),
+      /requireRole needs the role that the handler "inside" requires.*it got undefined/,
+    ],
+    [
+      'roles that are undefined',
+      () => requireAnyRole(undefined as never, inside),
+      /requireAnyRole needs the role that the handler "inside" requires.*it got undefined/,
+    ],
+    [
+      'a role among others that is undefined',
+      () => requireAnyRole(['a', undefined as never], inside),
+      /it got "a", undefined/,
+    ],
     ['no handler', () => requireRole('r', undefined as never), /requireRole needs the handler/],
     ['arguments in the wrong order', () => requireRole(inside as never, 'r' as never), /requireRole needs the handler/],
     [

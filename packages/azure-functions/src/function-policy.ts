@@ -99,7 +99,7 @@ export function requireAnyRole<Handler extends AnyHandler>(roles: readonly Role[
 
 function addRoles<Handler extends AnyHandler>(who: string, roles: readonly string[], handler: Handler): Handler {
   expectHandler(who, handler);
-  const anyOf = Object.freeze(expectRoles(roles));
+  const anyOf = Object.freeze(expectRoles(roles, who, handler));
   const inner = findPolicy(handler) ?? certificatePolicy;
   if (inner.kind === 'anonymous') {
     throw new TypeError('A role was required of an anonymous handler. Take away allowAnonymous or the role.');
@@ -204,11 +204,14 @@ export function expectHandler(who: string, handler: unknown): void {
     throw new TypeError(`${who} needs the handler, a function; it got ${typeof handler}.`);
 }
 
-function expectRoles(roles: unknown): readonly string[] {
+function expectRoles(roles: unknown, who: string, { name }: AnyHandler): readonly string[] {
   // A copy first: `every` passes over the holes of a list.
   const list: readonly unknown[] = Array.isArray(roles) ? [...(roles as unknown[])] : [];
   if (list.length > 0 && list.every(isRole)) return list;
-  throw new TypeError('A required role must be a text that is not empty.');
+  const each = list.map((role) => (typeof role === 'string' ? JSON.stringify(role) : typeof role)).join(', ');
+  const given = Array.isArray(roles) ? each || 'none' : typeof roles;
+  const subject = name === '' ? 'a handler' : `the handler "${name}"`;
+  throw new TypeError(`${who} needs the role that ${subject} requires, a text that is not empty; it got ${given}.`);
 }
 
 function isRole(role: unknown): role is string {
