@@ -4,7 +4,12 @@ import type { HttpResponseInit, InvocationContext } from '@azure/functions';
 import { trustStoreFromDocument } from '@certgate/core';
 import { allowAnonymous, requireRole } from './function-policy.js';
 import { findClientIdentity, getClientIdentity } from './request-identity.js';
-import { type FunctionApp, type SecureAppOptions, secureApp } from './secure-app.js';
+import {
+  type FunctionApp,
+  type SecureAppOptions,
+  secureApp,
+  unsafeTrustCertificateHeaderFromAnywhere,
+} from './secure-app.js';
 import { functionCoverage, securedCores } from './gate/shared-state.js';
 import { development, setEnvironment } from './test-support/environment.js';
 import { loadSecondCopy } from './test-support/second-copy.js';
@@ -18,7 +23,6 @@ import {
   trustDocument,
 } from './test-support/secured-app.js';
 import { loadFunctionsLibrary } from './test-support/test-worker.js';
-import { unsafeTrustCertificateHeaderFromAnywhere } from './gate/unsafe-options.js';
 
 const trustStore = trustStoreFromDocument(trustDocument);
 

@@ -60,6 +60,14 @@ export interface SecureAppOptions {
 }
 
 /**
+ * The only way around a front end that is not known: `secureApp(app, { trustStore, [this]: true })`. A symbol, so that no
+ * configuration file can say it.
+ *
+ * @deprecated Dangerous: whoever reaches the app can then claim any certificate. Only where nobody else can reach it.
+ */
+export const unsafeTrustCertificateHeaderFromAnywhere: typeof frontEndOverride = frontEndOverride;
+
+/**
  * Closes every HTTP function and every MCP tool, resource and prompt of the app to callers without an allowed client
  * certificate, however and whenever the function was registered. Call it once, in any file that the app loads at start.
  *

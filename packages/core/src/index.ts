@@ -3,6 +3,7 @@ export type { ClientCertificate } from '@certgate/x509';
 export type { PublicIssuanceEvidence } from '@certgate/x509/internal-certificates';
 export { copyOwn, findInstant, formatInstant, isEndingSoon, hasMember, readMember } from '@certgate/x509/internal';
 export { describeFault } from './encoding/describe-fault.js';
+export { findJsonMember } from './encoding/json-member.js';
 export { isLoopbackHost } from './encoding/shown-url.js';
 export { ClientIdentityMissing } from './client-identity-missing.js';
 export { type ContextMap, createContextMap } from './context-map.js';

@@ -4,10 +4,9 @@ import type { HttpResponseInit } from '@azure/functions';
 import { type TrustStore, type TrustStoreReport, trustStoreFromDocument } from '@certgate/core';
 import * as fc from 'fast-check';
 import { countRuns } from '@certgate/x509/test-support/random-runs.js';
-import { unsafeTrustCertificateHeaderFromAnywhere } from './unsafe-options.js';
 import { allowAnonymous, requireAnyRole } from '../function-policy.js';
 import { getClientIdentity } from '../request-identity.js';
-import { secureApp } from '../secure-app.js';
+import { secureApp, unsafeTrustCertificateHeaderFromAnywhere } from '../secure-app.js';
 import { documentOf, certificateHeaderName } from '../test-support/certificates.js';
 import { appService, development } from '../test-support/environment.js';
 import {

@@ -1,6 +1,5 @@
-import { type Denial, deny } from '@certgate/core';
+import { type Denial, deny, findJsonMember } from '@certgate/core';
 import { findField, type HeaderReading, readList, readOf } from './core-call.js';
-import { findJsonMember } from './json-member.js';
 import { type CoreInvocationContext, findTriggerKind } from './worker-core.js';
 
 /**
