@@ -249,6 +249,31 @@ describe('hooks of others', () => {
   });
 });
 
+describe('an app that is secured while it runs', () => {
+  it('is closed from then on, by trust that is loaded then, and its log has an error', async (context) => {
+    const app = createAdapterApp(context, {
+      'package.json': '{ "type": "module", "main": "src/index.js" }',
+      'src/index.js': `import { app } from '@azure/functions';
+        import { allowAnonymous, secureApp, trustStoreFrom } from '@certgate/azure-functions';
+        app.get('Open', allowAnonymous(() => ({})));
+        app.get('Closed', () => ({}));
+        app.get('Secure', async () => {
+          await new Promise((resolve) => setTimeout(resolve, 1));
+          secureApp(app, { trustStore: trustStoreFrom(process.env.CERTGATE_TRUST) });
+          return {};
+        });`,
+    });
+    const { url } = await app.start({ environment: trust() });
+    const call = async (name: string, headers = {}): Promise<number> =>
+      (await send(`${url}/api/${name}`, headers)).status;
+    assert.deepEqual([await call('Closed'), await call('Secure')], [200, 200]);
+    assert.deepEqual(startCodes(await app.startLines(1)), ['gate_late']);
+    const admitted = { [header]: callers.reader };
+    assert.deepEqual([await call('Closed'), await call('Closed', admitted), await call('Open')], [401, 200, 200]);
+    assert.equal(app.logs.find(({ message }) => message.includes('gate_late'))?.level, 'error');
+  });
+});
+
 describe('the environment', () => {
   const cases: readonly (readonly [
     what: string,
