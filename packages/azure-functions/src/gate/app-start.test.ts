@@ -3,6 +3,8 @@ import { createRequire } from 'node:module';
 import { describe, it, type TestContext } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { type TrustStore, trustStoreFromDocument } from '@certgate/core';
+import { countRuns } from '@certgate/x509/test-support/random-runs.js';
+import * as fc from 'fast-check';
 import { allowAnonymous, requireRole } from '../function-policy.js';
 import { observe } from '../observe.js';
 import { type SecureAppOptions, secureApp } from '../secure-app.js';
@@ -369,6 +371,40 @@ describe('several calls of secureApp, one of which threw', () => {
       }
     });
   }
+});
+
+describe('calls of secureApp in any order, by two copies of the package, before and after the start', () => {
+  it('the first that does not throw stands; while every one has thrown, nobody gets in', async (context) => {
+    watchStartLines(context);
+    const copies = [{ secureApp }, await loadSecondCopy(context)] as const;
+    const nobody = trustStoreFromDocument({ schemaVersion: 1, revision: 1, identities: [] });
+    const options = { right: { trustStore }, other: { trustStore: nobody }, wrong };
+    const call = fc.record({ copy: fc.constantFrom(0, 1), kind: fc.constantFrom('right', 'other', 'wrong') });
+    await fc.assert(
+      fc.asyncProperty(fc.array(call, { minLength: 1, maxLength: 5 }), fc.nat({ max: 5 }), async (calls, startsAt) => {
+        const { app, worker } = createOpenApp(context);
+        if (startsAt === 0) await worker.start();
+        let standing: string | undefined;
+        for (const [index, { copy, kind }] of calls.entries()) {
+          try {
+            copies[copy].secureApp(app, options[kind]);
+            standing ??= kind;
+          } catch {
+            // The app goes on.
+          }
+          if (startsAt === index + 1) await worker.start();
+          if (startsAt > index + 1) continue;
+          const known = { right: 200, other: 401 }[standing ?? ''] ?? 503;
+          const unknown = standing === undefined ? 503 : 401;
+          assert.deepEqual(await readStatuses(worker, ['Closed', 'Marked']), [
+            [unknown, unknown, known],
+            Array(3).fill(standing === undefined ? 503 : 200),
+          ]);
+        }
+      }),
+      { numRuns: countRuns(50) },
+    );
+  });
 });
 
 describe('functions that a webhook of the host starts', () => {

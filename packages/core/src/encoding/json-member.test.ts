@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { countRuns } from '@certgate/x509/test-support/random-runs.js';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { findJsonMember } from './json-member.js';
 
 /** What JSON.parse makes of the text; undefined where it refuses. */
