@@ -125,8 +125,8 @@ function closeAfterFault(error: unknown, app: unknown, core: WorkerCore): void {
     const gate = new AppGate({ trustStore: emptyStore }, core, hook);
     gate.install();
     gate.fail(error);
-    hook?.appStart(() => gate.start());
     announceGate(() => undefined, describeFault(error));
+    hook?.appStart(() => gate.start());
   } catch {
     // Another fault must not hide the first.
   }
