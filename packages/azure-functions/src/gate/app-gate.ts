@@ -17,7 +17,7 @@
 //   In an observed function, what is refused below function-gate is logged, and the handler runs without an identity.
 //
 //   denial-response sends refusals; those of MCP calls are results or failed invocations, not HTTP responses. Where a
-//   wrapped handler is called without an admission, by a hook or by another handler, its wrapper takes the same steps, by
+//   wrapped handler is called otherwise, by a hook or another handler, handler-gate takes the same steps for the wrapper, by
 //   the headers of the invocation whose context it was given: any other context is refused (invocation_unknown). Where the
 //   model doesn't tell of contexts, the handler's own arguments decide. If the model is unknown, a hook does so for handlers
 //   without a wrapper.
@@ -28,7 +28,6 @@ import {
   type GateOptions,
   type TrustStoreReport,
   createDenialAnswer,
-  deny,
   isDevelopment,
   warnAtStart,
 } from '@certgate/core';
@@ -38,21 +37,12 @@ import { CoreCalls } from './core-calls.js';
 import { ObservationClock } from './deferral.js';
 import { answerInvocation, answerMcpInvocation, findTriggerType } from './denial-response.js';
 import { admitted, FunctionGate, type Verdict } from './function-gate.js';
-import {
-  createHandlerCall,
-  createHandlerRefusal,
-  denyUnknownInvocation,
-  describeBypass,
-  describeUnwrapped,
-  findContext,
-  refuseHandler,
-} from './handler-call.js';
+import { createSharedFault, describeBypass, describeUnwrapped, findContext, HandlerGate } from './handler-gate.js';
 import { type GatedFunction, GatedFunctions } from './gated-functions.js';
-import { denyPastGate } from './mcp-call.js';
 import { ModelGate, type ModelInvocation, unknownModelDetail } from './model-gate.js';
 import { findRegistered, getCoverage } from './registered-functions.js';
 import type { AnyHandler, CoveringGate, FunctionCoverage, RegisteredFunction } from './shared-state.js';
-import { findTriggerKind, isPromiseLike, type TriggerKind, type WorkerCore } from './worker-core.js';
+import { findTriggerKind, isMcp, isPromiseLike, type TriggerKind, type WorkerCore } from './worker-core.js';
 
 /** The hooks of `@azure/functions`, for where the programming model can't be gated. */
 export interface AppHooks {
@@ -73,6 +63,7 @@ export class AppGate implements CoveringGate {
   readonly #observation = new ObservationClock();
   readonly #start: AppStart;
   readonly #functions: GatedFunctions;
+  readonly #handlers: HandlerGate;
   /** Handlers that refuse: where somebody has copied a gated method, a model is gated twice, and the refusal goes on. */
   readonly #refusals = new WeakSet<object>();
   #isStandingIn = false;
@@ -86,6 +77,13 @@ export class AppGate implements CoveringGate {
     this.#functions = new GatedFunctions(this.#coverage);
     this.#hooks = hooks;
     this.#calls = new CoreCalls(() => this.#gate.listHeaders());
+    this.#handlers = new HandlerGate({
+      gate: this.#gate,
+      calls: this.#calls,
+      functions: this.#functions,
+      clock: this.#observation,
+      denyAll: (functionName) => this.#start.denyAll(functionName),
+    });
     this.#models = new ModelGate(
       this.#calls,
       (invocation) => this.#guard(invocation),
@@ -172,7 +170,7 @@ export class AppGate implements CoveringGate {
     try {
       if (isObject(handler) && this.#refusals.has(handler)) return admitted;
       call.isUnderway = true;
-      if (call.isShared) return this.#gate.denyFault(call, new TypeError(sharedDetail));
+      if (call.isShared) return this.#gate.denyFault(call, createSharedFault());
       const gated = this.#find(call.functionName, call.kind, handler);
       const { isOpen, requirement } = gated;
       if (!gated.isWrapped) this.#noteUnwrapped(gated);
@@ -183,8 +181,16 @@ export class AppGate implements CoveringGate {
       if (requirement === undefined) return this.#gate.reportDenial(call, this.#start.denyAll(call.functionName));
       if (!isObject(context)) return this.#gate.denyFault(call, new TypeError('the invocation has no context'));
       const observation = this.#observation.observe(gated, call);
-      const of = { subject: call, headers: call, source: call, isInvocation: true };
-      return this.#gate.decide({ requirement, context, request: inputs[0], observation, ...of });
+      return this.#gate.decide({
+        requirement,
+        context,
+        request: inputs[0],
+        subject: call,
+        headers: call,
+        source: call,
+        isInvocation: true,
+        observation,
+      });
     } catch (error) {
       return this.#gate.denyFault(call, error);
     }
@@ -218,44 +224,7 @@ export class AppGate implements CoveringGate {
     const isAdmitted = call !== undefined && requirement !== undefined && this.#gate.isAdmitted(call, requirement);
     if (isOpen || isAdmitted) return Reflect.apply(handler, thisArgument, args);
     if (call !== undefined || !this.#calls.seesContexts) this.#noteBypass(name, call);
-    return this.#run(gated, handler, thisArgument, args);
-  }
-
-  /** Decides about a call of the handler. */
-  #run(gated: GatedFunction, handler: AnyHandler, thisArgument: unknown, args: readonly unknown[]): unknown {
-    const proceed = (verdict: Verdict): unknown =>
-      verdict === admitted ? Reflect.apply(handler, thisArgument, args) : this.#refuse(verdict as Denial, gated, args);
-    const verdict = this.#decideHandler(gated, args);
-    return isPromiseLike(verdict) ? verdict.then(proceed) : proceed(verdict);
-  }
-
-  /** @throws {Error} for an MCP trigger. */
-  #refuse(denial: Denial, { name, kind }: GatedFunction, args: readonly unknown[]): unknown {
-    if (isMcp(kind)) throw createHandlerRefusal(denial, name, args);
-    return refuseHandler(denial, args, () => this.findTrustReport());
-  }
-
-  #decideHandler(gated: GatedFunction, args: readonly unknown[]): Verdict | PromiseLike<Verdict> {
-    const { name, requirement } = gated;
-    const context = findContext(args);
-    const subject = createHandlerCall(name, context);
-    if (requirement === undefined) return this.#gate.reportDenial(subject, this.#start.denyAll(name));
-    if (context === undefined)
-      return this.#gate.reportDenial(subject, deny('internal_fault', 'The call carries no invocation context.'));
-    const call = this.#calls.findOf(context);
-    if (call === undefined && this.#calls.seesContexts) {
-      // Such a context may log nowhere, or not at all.
-      return this.#gate.reportDenial(createHandlerCall(name, context, console), denyUnknownInvocation(name));
-    }
-    if (call?.isShared === true) return this.#gate.denyFault(subject, new TypeError(sharedDetail));
-    const isKeyed = this.#functions.isKeyed(call?.functionName, context);
-    const observation = isKeyed ? this.#observation.observe(gated) : undefined;
-    const [request] = args;
-    const source = call ?? this.#calls.findOwn(context, request);
-    const isPast = call === undefined && gated.kind === 'mcp';
-    const headers = isPast ? { read: () => denyPastGate(name) } : source;
-    const isInvocation = false;
-    return this.#gate.decide({ requirement, context, request, subject, headers, source, isInvocation, observation });
+    return this.#handlers.run(gated, handler, thisArgument, args);
   }
 
   /** `call` is the one that the context belongs to. A handler that another handler calls has passed the gate with it. */
@@ -290,7 +259,7 @@ export class AppGate implements CoveringGate {
       const gated = this.#find(functionName, findTriggerKind(findTriggerType(invocationContext)), handler);
       if (gated.isOpen || this.#isReplaced) return;
       const run = (thisArgument: unknown, args: readonly unknown[]): unknown =>
-        this.#run(gated, handler, thisArgument, args);
+        this.#handlers.run(gated, handler, thisArgument, args);
       call.functionHandler = function (this: unknown, ...args: unknown[]): unknown {
         return run(this, args);
       } as FunctionHandler;
@@ -301,9 +270,3 @@ export class AppGate implements CoveringGate {
 function isObject(value: unknown): value is object {
   return (typeof value === 'object' || typeof value === 'function') && value !== null;
 }
-
-function isMcp(kind: TriggerKind | undefined): boolean {
-  return kind === 'mcp' || kind === 'unknown-mcp';
-}
-
-const sharedDetail = 'several invocations have one invocation model or one context';

@@ -27,7 +27,8 @@ export class CoreCall implements LoggingCall, CallHeaders {
   /** The hooks have run, and the gate was asked. */
   isUnderway = false;
   readonly #readHost: (call: CoreCall) => HeaderReading;
-  #reading: (() => HeaderReading) | undefined;
+  #reading: HeaderReading | undefined;
+  #fault: { readonly error: unknown } | undefined;
 
   constructor(core: CoreInvocationContext, readHost: (call: CoreCall) => HeaderReading) {
     this.core = core;
@@ -50,14 +51,20 @@ export class CoreCall implements LoggingCall, CallHeaders {
     return core === this.core || (core.invocationId === this.invocationId && this.invocationId !== unknownInvocationId);
   }
 
-  /** Reads them if nobody has yet. Never throws. */
+  /** Reads them, unless that was done. Never throws. */
   take(): void {
-    this.#reading ??= settle(() => this.#readHost(this));
+    if (this.#reading !== undefined || this.#fault !== undefined) return;
+    try {
+      this.#reading = this.#readHost(this);
+    } catch (error) {
+      this.#fault = { error };
+    }
   }
 
   read(): HeaderReading {
-    this.#reading ??= settle(() => this.#readHost(this));
-    return this.#reading();
+    this.take();
+    if (this.#reading === undefined) throw this.#fault?.error;
+    return this.#reading;
   }
 
   /**
@@ -100,18 +107,6 @@ export class CoreCall implements LoggingCall, CallHeaders {
     return (
       typeof name === 'string' && Object.hasOwn(bindings, name) && findTriggerKind(bindings[name]?.type) === 'http'
     );
-  }
-}
-
-/** What it gave, or threw, once and for all. */
-function settle(read: () => HeaderReading): () => HeaderReading {
-  try {
-    const reading = read();
-    return () => reading;
-  } catch (error) {
-    return () => {
-      throw error;
-    };
   }
 }
 

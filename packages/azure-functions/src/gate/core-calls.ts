@@ -17,9 +17,9 @@ interface OwnCall extends CallHeaders {
 export class CoreCalls {
   readonly #listHeaders: () => readonly string[];
   readonly #streaming: HttpStreamingWatch;
-  readonly #byCore = createContextMap<CoreCall>();
   readonly #byContext = createContextMap<CoreCall>();
   readonly #own = createContextMap<OwnCall>();
+  #latest: CoreCall | undefined;
   #seesContexts = false;
   readonly #readHost = (call: CoreCall): HeaderReading => this.#readHeaders(call);
 
@@ -39,13 +39,10 @@ export class CoreCalls {
     this.#streaming.watchCapabilities(model);
   }
 
-  /** The same one for both, where a model is gated whose wrapper is gated too. */
-  find(core: CoreInvocationContext): CoreCall {
-    const known = this.#byCore.get(core);
-    if (known !== undefined) return known;
-    const call = new CoreCall(core, this.#readHost);
-    this.#byCore.set(core, call);
-    return call;
+  /** Of an invocation that begins. One alone where a model is gated that hands all on to another gated one. */
+  begin(core: CoreInvocationContext): CoreCall {
+    if (this.#latest?.core === core) return this.#latest;
+    return (this.#latest = new CoreCall(core, this.#readHost));
   }
 
   findOf(context: object): CoreCall | undefined {
@@ -53,22 +50,24 @@ export class CoreCalls {
   }
 
   /** When the arguments of an invocation are made, and no hook has run yet. */
-  noteArguments(core: CoreInvocationContext, context: unknown): void {
-    const call = this.note(core, context);
+  noteArguments(begun: CoreCall, context: unknown): void {
+    const call = this.note(begun, context);
     if (typeof context === 'object' && context !== null) this.#seesContexts = true;
     // The payload of an MCP call is a text, and its decoding takes long; under HTTP streaming it is not proxied.
     if (call.kind !== 'mcp') call.take();
   }
 
   /** From now on, this context is the invocation's. A context that another invocation has too is nobody's. */
-  note(core: CoreInvocationContext, context: unknown): CoreCall {
-    if (typeof context !== 'object' || context === null) return this.find(core);
+  note(call: CoreCall, context: unknown): CoreCall {
+    // It is needed no more, and holds a whole request.
+    if (this.#latest === call) this.#latest = undefined;
+    if (typeof context !== 'object' || context === null) return call;
     const before = this.#byContext.get(context);
-    // A copy of the worker's context, made by who wraps a model.
-    if (before?.isOf(core) === true) return before;
-    const call = this.find(core);
+    if (before === call) return call;
     if (before === undefined) this.#byContext.set(context, call);
-    else if (before !== call) before.isShared = call.isShared = true;
+    // Else who wraps a model has handed on a copy of the worker's context.
+    else if (before.isOf(call.core)) return before;
+    else before.isShared = call.isShared = true;
     return call;
   }
 

@@ -344,7 +344,7 @@ describe('what the host sent', () => {
       request: { inputData: [{ name: 'call', data }] },
     };
     const own = {};
-    calls.noteArguments(core, own);
+    calls.noteArguments(calls.begin(core), own);
     assert.equal(reads, 0);
     for (let time = 0; time < 2; time += 1) {
       const reading = calls.findOf(own)!.read();
@@ -365,7 +365,7 @@ describe('what the host sent', () => {
     };
     const core = { metadata: { name: 'Closed', bindings: { req: { type: 'httpTrigger' } } }, request };
     const own = {};
-    calls.noteArguments(core, own);
+    calls.noteArguments(calls.begin(core), own);
     for (let time = 0; time < 2; time += 1) assert.throws(() => calls.findOf(own)!.read(), /unreadable/);
     assert.equal(reads, 1);
   });

@@ -124,34 +124,35 @@ export class ModelGate {
       return model;
     }
     const gated = model as GatedInvocationModel;
-    const call = this.#calls.find(core);
+    const call = this.#calls.begin(core);
     const before = gated[servedKey] ?? (gated.invokeFunction as Served | undefined)?.[servedKey];
     if (before !== undefined && before.call !== call && !before.call.isOf(core)) {
       before.call.isShared = call.isShared = true;
       this.#onUnknownModel();
       if (before.gated === gated.invokeFunction) return model;
     }
-    this.#gateArguments(gated, core);
+    this.#gateArguments(gated, call);
     if (!this.#gateServed(gated, { call, gated: undefined })) this.#onUnknownModel();
     return model;
   }
 
   /** Sees which context the model makes for the invocation. By name, as below. */
-  #gateArguments(model: GatedInvocationModel, core: CoreInvocationContext): void {
+  #gateArguments(model: GatedInvocationModel, call: CoreCall): void {
     const original: unknown = model.getArguments;
     if (typeof original !== 'function' || !hasMember(model, 'getArguments')) return;
-    const note = (made: unknown): unknown => {
-      this.#calls.noteArguments(core, readOf(made, 'context'));
-      return made;
-    };
     try {
       model.getArguments = (...args) => {
         const made = Reflect.apply(original, model, args) as unknown;
-        return isPromiseLike(made) ? made.then(note) : note(made);
+        return isPromiseLike(made) ? made.then((late) => this.#noteMade(call, late)) : this.#noteMade(call, made);
       };
     } catch {
       // It can't be replaced: as where there is none.
     }
+  }
+
+  #noteMade(call: CoreCall, made: unknown): unknown {
+    this.#calls.noteArguments(call, readOf(made, 'context'));
+    return made;
   }
 
   /** False as `replaceMethod` says it. By name and not by that function, since this runs at every invocation. */
@@ -159,7 +160,7 @@ export class ModelGate {
     const original: unknown = model.invokeFunction;
     if (typeof original !== 'function' || !hasMember(model, 'invokeFunction')) return false;
     const gated: InvocationModel['invokeFunction'] & Served = (context, inputs, handler) => {
-      const call = served.call.isShared ? served.call : this.#calls.note(served.call.core, context);
+      const call = served.call.isShared ? served.call : this.#calls.note(served.call, context);
       return this.#guard({
         call,
         context,

@@ -112,6 +112,10 @@ export function findTriggerKind(type: unknown): TriggerKind | undefined {
   return name.startsWith('mcp') ? 'unknown-mcp' : 'other';
 }
 
+export function isMcp(kind: TriggerKind | undefined): boolean {
+  return kind === 'mcp' || kind === 'unknown-mcp';
+}
+
 /**
  * The kind of a function by everything that tells of it: HTTP if anything says so, then MCP. Undefined where nothing tells.
  */

@@ -1,0 +1,131 @@
+import type { InvocationContext } from '@azure/functions';
+import { type Denial, type LoggingCall, createDenialAnswer, deny, hasMember, isDevelopment } from '@certgate/core';
+import { unknownInvocationId } from './core-call.js';
+import type { CoreCalls } from './core-calls.js';
+import type { ObservationClock } from './deferral.js';
+import { answerDenial, createRefusal } from './denial-response.js';
+import { admitted, type FunctionGate, type Verdict } from './function-gate.js';
+import type { GatedFunction, GatedFunctions } from './gated-functions.js';
+import { denyPastGate } from './mcp-call.js';
+import type { AnyHandler } from './shared-state.js';
+import { isMcp, isPromiseLike } from './worker-core.js';
+
+interface Parts {
+  readonly gate: FunctionGate;
+  readonly calls: CoreCalls;
+  readonly functions: GatedFunctions;
+  readonly clock: ObservationClock;
+  /** Why nobody may call a function that has no requirement to meet. */
+  readonly denyAll: (functionName: string) => Denial;
+}
+
+/** Decides calls of handlers that are not the admitted invocation itself: a hook makes them, or another handler. */
+export class HandlerGate {
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** Runs the handler where the call is admitted, and answers it otherwise. */
+  run(gated: GatedFunction, handler: AnyHandler, thisArgument: unknown, args: readonly unknown[]): unknown {
+    const proceed = (verdict: Verdict): unknown =>
+      verdict === admitted ? Reflect.apply(handler, thisArgument, args) : this.#refuse(verdict as Denial, gated, args);
+    const verdict = this.#decide(gated, args);
+    return isPromiseLike(verdict) ? verdict.then(proceed) : proceed(verdict);
+  }
+
+  #decide(gated: GatedFunction, args: readonly unknown[]): Verdict | PromiseLike<Verdict> {
+    const { gate, calls, functions, clock, denyAll } = this.#parts;
+    const { name, requirement } = gated;
+    const context = findContext(args);
+    const subject = createHandlerCall(name, context);
+    if (requirement === undefined) return gate.reportDenial(subject, denyAll(name));
+    if (context === undefined)
+      return gate.reportDenial(subject, deny('internal_fault', 'The call carries no invocation context.'));
+    const call = calls.findOf(context);
+    if (call === undefined && calls.seesContexts) {
+      // Such a context may log nowhere, or not at all.
+      return gate.reportDenial(createHandlerCall(name, context, console), denyUnknownInvocation(name));
+    }
+    if (call?.isShared === true) return gate.denyFault(subject, createSharedFault());
+    const observation = functions.isKeyed(call?.functionName, context) ? clock.observe(gated) : undefined;
+    const [request] = args;
+    const source = call ?? calls.findOwn(context, request);
+    const isPast = call === undefined && gated.kind === 'mcp';
+    const headers = isPast ? { read: () => denyPastGate(name) } : source;
+    return gate.decide({
+      requirement,
+      context,
+      request,
+      subject,
+      headers,
+      source,
+      isInvocation: false,
+      observation,
+    });
+  }
+
+  /**
+   * What a handler returns in place of its own result.
+   *
+   * @throws {Error} where there is no HTTP response to refuse with. What an MCP handler returns would reach the caller as the
+   * tool's result.
+   */
+  #refuse(denial: Denial, { name, kind }: GatedFunction, args: readonly unknown[]): unknown {
+    const context = findContext(args);
+    const invocationId = context?.invocationId ?? unknownInvocationId;
+    if (isMcp(kind)) throw createRefusal(denial, name, invocationId);
+    const development = isDevelopment(process.env) ? { trust: this.#parts.gate.findTrustReport() } : undefined;
+    const response = createDenialAnswer(denial, invocationId, development);
+    return context === undefined ? response : answerDenial(response, context);
+  }
+}
+
+/** The last argument that looks like an invocation context: libraries put arguments of their own in front of it. */
+export function findContext(args: readonly unknown[]): InvocationContext | undefined {
+  const last = args.at(-1);
+  return typeof last === 'object' && last !== null && hasMember(last, 'invocationId') && hasMember(last, 'functionName')
+    ? (last as InvocationContext)
+    : undefined;
+}
+
+/**
+ * A call of this function, logged where its context logs. The context may be that of another function, which calls this one.
+ * A call without a context has nowhere to log to.
+ */
+function createHandlerCall(
+  functionName: string,
+  context: InvocationContext | undefined,
+  logger: Pick<Console, 'log' | 'warn'> | undefined = context,
+): LoggingCall {
+  return {
+    functionName,
+    // Read when it is needed: a context that throws must not spoil more than the decision.
+    get invocationId() {
+      return context?.invocationId ?? unknownInvocationId;
+    },
+    log: (line) => logger?.log(line),
+    warn: (line) => logger?.warn(line),
+  };
+}
+
+/** The invocation's context is what tells one caller from another: nothing is read from what else the call carries. */
+function denyUnknownInvocation(functionName: string): Denial {
+  return deny(
+    'invocation_unknown',
+    `The handler of "${functionName}" was called with a context that is of no invocation (one made by hand, a copy or a proxy), so nobody knows who calls. Whoever calls the handler, a hook or another handler, must pass on the very context that the Functions worker gave to its own invocation.`,
+  );
+}
+
+export function describeBypass(functionName: string): string {
+  return `A handler of "${functionName}" was called before the gate was asked about the invocation, so the wrapper around the handler decided about the call. Usually a preInvocation hook of the app calls handlers itself. That is safe only for functions that were registered after Certgate was loaded: the others have no wrapper, and such a hook runs them undecided. If no hook does so, the Functions worker no longer calls handlers as this version of Certgate expects: update @certgate/azure-functions.`;
+}
+
+export function describeUnwrapped(functionName: string): string {
+  return `The handler of "${functionName}" has no wrapper, because the function was registered before Certgate was loaded, or by a function.json. The gate decides each invocation of it. But a preInvocation hook that calls the handler itself, as a cache may, runs it undecided. Load Certgate before the files that register functions, or make sure that no hook of the app calls handlers. Other functions may have none either: this is said once.`;
+}
+
+export function createSharedFault(): TypeError {
+  return new TypeError('several invocations have one invocation model or one context');
+}
