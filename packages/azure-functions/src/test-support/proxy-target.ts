@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
@@ -7,6 +8,8 @@ export type Proxy = (headers: Record<string, string> | [string, string][]) => Pr
 
 /** In the place of the library's own server, to which the host proxies requests under HTTP streaming. */
 export async function startProxyTarget(context: TestContext): Promise<Proxy> {
+  // The gates of all tests of this process watch its responses.
+  EventEmitter.defaultMaxListeners = 1000;
   const responses: ServerResponse[] = [];
   const server = createServer((_request, response) => responses.push(response)).listen(0, '127.0.0.1');
   context.after(() => {
