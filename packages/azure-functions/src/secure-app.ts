@@ -104,7 +104,7 @@ export function secureApp(app: FunctionApp, options: SecureAppOptions): void {
 
 function installGate(app: FunctionApp, options: GateOptions, core: WorkerCore | undefined): void {
   const gate = new AppGate(options, core, app.hook);
-  app.hook.appStart(() => gate.start());
+  app.hook.appStart(() => gate.start.begin());
   gate.install();
   announceGate(() => gate.findTrustReport());
   if (core === undefined) return;
@@ -113,7 +113,7 @@ function installGate(app: FunctionApp, options: GateOptions, core: WorkerCore | 
   // Reading a document begins after this call, as at a start.
   if (!isStartOver(app)) return;
   queueMicrotask(() => {
-    gate.startLate();
+    gate.start.beginLate();
   });
 }
 
@@ -124,9 +124,9 @@ function closeAfterFault(error: unknown, app: unknown, core: WorkerCore): void {
     const hook = findHook(app);
     const gate = new AppGate({ trustStore: emptyStore }, core, hook);
     gate.install();
-    gate.fail(error);
+    gate.start.fail(error);
     announceGate(() => undefined, describeFault(error));
-    hook?.appStart(() => gate.start());
+    hook?.appStart(() => gate.start.begin());
   } catch {
     // Another fault must not hide the first.
   }

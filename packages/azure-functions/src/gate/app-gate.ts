@@ -1,6 +1,7 @@
 // gate/: decides each invocation before its handler runs: policy, front end, certificate header, answer.
 //
 //   model-gate: an invocation, after all preInvocation hooks
+//     │ app-start              after a secureApp that threw             503 gate_setup_failed
 //     │ gated-functions        allowAnonymous                           handler
 //     │                        unknown MCP trigger                      the invocation fails, certificate_missing is logged
 //     │ function-gate          no invocation context                    503 internal_fault
@@ -54,6 +55,7 @@ export interface AppHooks {
  * registration was seen stays in a wrapper that runs it for admitted invocations alone.
  */
 export class AppGate implements CoveringGate {
+  readonly start: AppStart;
   readonly #gate: FunctionGate;
   readonly #core: WorkerCore | undefined;
   readonly #coverage: FunctionCoverage;
@@ -61,7 +63,6 @@ export class AppGate implements CoveringGate {
   readonly #calls: CoreCalls;
   readonly #models: ModelGate;
   readonly #observation = new ObservationClock();
-  readonly #start: AppStart;
   readonly #functions: GatedFunctions;
   readonly #handlers: HandlerGate;
   /** Handlers that refuse: where somebody has copied a gated method, a model is gated twice, and the refusal goes on. */
@@ -82,7 +83,7 @@ export class AppGate implements CoveringGate {
       calls: this.#calls,
       functions: this.#functions,
       clock: this.#observation,
-      denyAll: (functionName) => this.#start.denyAll(functionName),
+      denyAll: (functionName) => this.start.denyAll(functionName),
     });
     this.#models = new ModelGate(
       this.#calls,
@@ -91,7 +92,7 @@ export class AppGate implements CoveringGate {
         this.#standIn();
       },
     );
-    this.#start = new AppStart({
+    this.start = new AppStart({
       core,
       coverage: this.#coverage,
       clock: this.#observation,
@@ -110,27 +111,12 @@ export class AppGate implements CoveringGate {
     else this.#models.install(this.#core);
   }
 
-  /** When the app starts: says what stands in the way, and loads trust. Rejects when the trust is not valid. */
-  start(): Promise<void> {
-    return this.#start.begin();
-  }
-
-  /** The same where the app runs already. */
-  startLate(): void {
-    this.#start.beginLate();
-  }
-
-  /** `secureApp` threw: until another call of it puts a gate in this one's place, nobody may call the app. */
-  fail(error: unknown): void {
-    this.#start.fail(error);
-  }
-
   findTrustReport(): TrustStoreReport | undefined {
     return this.#gate.findTrustReport();
   }
 
   noteRegistration(registered: RegisteredFunction): void {
-    this.#start.note(registered);
+    this.start.note(registered);
   }
 
   /**
@@ -139,7 +125,7 @@ export class AppGate implements CoveringGate {
    */
   #guard(invocation: ModelInvocation): unknown {
     if (this.#isReplaced) return invocation.invoke(invocation.handler);
-    this.#start.beginLate();
+    this.start.beginLate();
     const verdict = this.#decide(invocation);
     const proceed = (settled: Verdict): unknown => {
       if (settled === admitted) return invocation.invoke(invocation.handler);
@@ -155,13 +141,13 @@ export class AppGate implements CoveringGate {
 
   /** A call of `secureApp` that did not fail has put its gate in front of this one, which refuses everybody. */
   get #isReplaced(): boolean {
-    return this.#start.failure !== undefined && this.#coverage.gate !== this;
+    return this.start.failure !== undefined && this.#coverage.gate !== this;
   }
 
   /** After a failure, no mark opens a function, and no requirement can be met. */
   #find(functionName: string, told: TriggerKind | undefined, handler: unknown): GatedFunction {
     const gated = this.#functions.find(functionName, told, handler);
-    if (this.#start.failure === undefined || gated.kind === 'other') return gated;
+    if (this.start.failure === undefined || gated.kind === 'other') return gated;
     return { ...gated, isOpen: false, requirement: undefined };
   }
 
@@ -178,7 +164,7 @@ export class AppGate implements CoveringGate {
         this.#gate.noteOpen(context);
         return admitted;
       }
-      if (requirement === undefined) return this.#gate.reportDenial(call, this.#start.denyAll(call.functionName));
+      if (requirement === undefined) return this.#gate.reportDenial(call, this.start.denyAll(call.functionName));
       if (!isObject(context)) return this.#gate.denyFault(call, new TypeError('the invocation has no context'));
       const observation = this.#observation.observe(gated, call);
       return this.#gate.decide({
@@ -215,7 +201,7 @@ export class AppGate implements CoveringGate {
     thisArgument: unknown,
     args: readonly unknown[],
   ): unknown {
-    this.#start.beginLate();
+    this.start.beginLate();
     const registered = findRegistered(this.#coverage, name);
     const gated = this.#find(name, registered?.kind, registered?.handler);
     const { isOpen, requirement } = gated;
@@ -247,7 +233,7 @@ export class AppGate implements CoveringGate {
     if (this.#isStandingIn) return;
     this.#isStandingIn = true;
     warnAtStart('programming_model_unknown', unknownModelDetail);
-    this.#start.noteAll();
+    this.start.noteAll();
     this.#addHook();
   }
 
