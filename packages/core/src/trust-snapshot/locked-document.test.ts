@@ -6,7 +6,7 @@ import type { Decision, FunctionRequirement } from '../access/decision.js';
 import { AccessGate } from '../access/access-gate.js';
 import { presentCertificate } from '../certificate-header/certificate-header.js';
 import { getPublicCode } from '../denial.js';
-import { issueCaller, billing, issuedSnapshot } from '../test-support/authority-stage.js';
+import { billing, issueCaller, issuedDocument, issuedSnapshot } from '../test-support/authority-stage.js';
 import { makeCertificate, now } from '@certgate/x509/test-support/certificates.js';
 import { validDocument } from '../test-support/document-arbitraries.js';
 import { assertDenied, documentOf } from '../test-support/documents.js';
@@ -95,6 +95,35 @@ describe('a locked document admits nobody', () => {
     assertDenied(await gate.decide(header, open, now), 'trust_locked');
     const own = new AccessGate({ trustStore: { find: (_, at) => lockedStore.find(certificate, at) } });
     assertDenied(await own.decide(header, open, now), 'trust_locked');
+  });
+});
+
+describe('a locked document among several', () => {
+  const made = [
+    issueCaller(),
+    issueCaller({ notAfter: '20260101000000Z' }),
+    issueCaller({ name: 'stranger', names: ['DNS:stranger.example'] }),
+    makeCertificate({ key: 'p-256-again' }),
+  ];
+
+  test('answers as if nothing were looked up, whoever is known to another, and for whatever refused there', async () => {
+    const [caller] = made;
+    assert.ok(caller !== undefined);
+    const { thumbprintSha256 } = presentCertificate(caller.der);
+    const lockedStore = trustStoreFromDocument(documentOf([], { locked }));
+    for (const identity of [
+      billing,
+      { ...billing, enabled: false },
+      { pins: [{ thumbprintSha256 }] },
+      { pins: [{ thumbprintSha256, enabled: false }] },
+      { pins: [{ thumbprintSha256, issuedBy: 'corp' }] },
+    ]) {
+      const other = trustStoreFromDocument(issuedDocument([identity]));
+      for (const trustStore of [firstOf(lockedStore, other), firstOf(other, firstOf(lockedStore, other))]) {
+        const gate = new AccessGate({ trustStore });
+        for (const each of made) assertDenied(await gate.decide(each.header, open, now), 'trust_locked');
+      }
+    }
   });
 });
 
