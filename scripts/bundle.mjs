@@ -1,7 +1,7 @@
-// Makes of a package's compiled files what apps load. For Node, CommonJS files, and for each entry an ES module that hands
-// on what the CommonJS file exports: a process that both imports and requires an entry has it once. For bundlers, which
-// look for the condition `module`, ES modules: of CommonJS they can't leave out what an app doesn't use. Which entries
-// there are, and where each goes, is what its package.json exports.
+// Makes of a package's compiled files what apps load. For Node, which alone has the condition `node-addons`, CommonJS files,
+// and for each entry an ES module that hands on what the CommonJS file exports: a process that both imports and requires an
+// entry has it once. For bundlers, with or without conditions of their user, ES modules: of CommonJS they can't leave out
+// what an app doesn't use. Which entries there are, and where each goes, is what its package.json exports.
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { buildCommonJs, toCommonJs } from './bundle-commonjs.mjs';
@@ -23,7 +23,7 @@ function listEntries(folder) {
     .map((conditions) => ({
       source: `./dist/esm/${basename(conditions.import.default, '.mjs')}.js`,
       commonJs: basename(conditions.require.default),
-      module: basename(conditions.import.default),
+      module: basename(conditions['node-addons'].import),
     }));
 }
 
@@ -49,8 +49,17 @@ async function bundleEntries(folder, entries) {
   for (const { commonJs, module } of entries) {
     const { exports } = forNode.metafile.outputs[`dist/${commonJs}`];
     files.set(module, handOn(exports, commonJs));
+    files.set(`bundler/${module}`, mentionModule(files.get(`bundler/${module}`), module));
   }
   return files;
+}
+
+/**
+ * A file tracer, as @vercel/nft, looks up the conditions of a bundler, but what it copies is run by Node. It follows an
+ * import wherever that stands; bundlers leave out a branch that is never taken.
+ */
+function mentionModule(text, module) {
+  return text.replace(/(?=\/\/# sourceMappingURL=)/, `if(false)import("../${module}");\n`);
 }
 
 /**
@@ -63,11 +72,13 @@ function withoutBareImports(text) {
 
 /**
  * By `createRequire`, since an `export … from` a CommonJS file has Node search its text for names first: 50 ms of CPU time
- * at a cold start. No bundler sees this file, for it takes those of the condition `module`.
+ * at a cold start. No bundler follows that, and none sees this file: none has the condition `node-addons`. File tracers
+ * follow a `require` of that name alone.
  */
 function handOn(names, commonJs) {
   return `import { createRequire } from 'node:module';
-const { ${names.join(', ')} } = createRequire(import.meta.url)('./${commonJs}');
+const require = createRequire(import.meta.url);
+const { ${names.join(', ')} } = require('./${commonJs}');
 export { ${names.join(', ')} };
 `;
 }

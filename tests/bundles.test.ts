@@ -23,7 +23,9 @@ interface Conditions {
 interface Entry {
   readonly specifier: string;
   readonly folder: string;
-  /** For bundlers. */
+  /** For Node. */
+  readonly 'node-addons': { readonly import: string; readonly require: string };
+  /** For bundlers, as is the default of `import`. */
   readonly module: string;
   readonly import: Conditions;
   readonly require: Conditions;
@@ -37,7 +39,7 @@ const kinds = ['import', 'require'] as const;
 function listEntries(packageName: string): readonly Entry[] {
   const folder = join(root, 'packages', packageName);
   const { exports } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
-    readonly exports: Readonly<Record<string, string | Pick<Entry, 'module' | 'import' | 'require'>>>;
+    readonly exports: Readonly<Record<string, string | Pick<Entry, 'node-addons' | 'module' | 'import' | 'require'>>>;
   };
   return Object.entries(exports).flatMap(([path, conditions]) =>
     typeof conditions === 'string'
@@ -71,7 +73,7 @@ function listForeignImports(folder: string, extension: string): readonly string[
   const files = readdirSync(folder).filter((name) => name.endsWith(extension));
   assert.ok(files.length > 0, folder);
   const specifiers = files.flatMap((name) => listSpecifiers(readFileSync(join(folder, name), 'utf8')));
-  return [...new Set(specifiers.filter((each) => !each.startsWith('node:') && !each.startsWith('./')))].sort();
+  return [...new Set(specifiers.filter((each) => !each.startsWith('node:') && !/^\.\.?\//.test(each)))].sort();
 }
 
 describe('what apps load', () => {
@@ -120,6 +122,44 @@ describe('what apps load', () => {
       const imported = (await import(entry.specifier)) as Readonly<Record<string, unknown>>;
       const required = require(entry.specifier) as Readonly<Record<string, unknown>>;
       for (const [name, value] of Object.entries(imported)) assert.equal(required[name], value, name);
+    });
+  }
+
+  it('is found by Node as one file, and by bundlers as another, whatever their conditions are', () => {
+    for (const { specifier, module, import: imported, require: required, 'node-addons': ofNode } of entries) {
+      assert.equal(imported.default, module, specifier);
+      assert.deepEqual(ofNode, { import: module.replace('/bundler/', '/'), require: required.default }, specifier);
+    }
+  });
+
+  // Node then has no condition of its own, as under its permission model.
+  const permission = process.allowedNodeEnvironmentFlags.has('--permission')
+    ? '--permission'
+    : '--experimental-permission';
+  for (const options of [['--no-addons'], [permission, '--allow-fs-read=*']]) {
+    it(`is of one mind with another copy of itself, under ${options[0] ?? ''}`, async () => {
+      const script = `
+        import { createRequire } from 'node:module';
+        import azure from '@azure/functions';
+        import * as imported from '@certgate/azure-functions';
+        import { withClientIdentity } from '@certgate/azure-functions/testing';
+        const required = createRequire(import.meta.url)('@certgate/azure-functions');
+        const context = withClientIdentity(new azure.InvocationContext(), { name: 'billing', roles: ['reader'] });
+        const handler = imported.requireRole('writer', () => ({ body: 'read' }));
+        const request = new azure.HttpRequest({ method: 'GET', url: 'https://localhost/' });
+        let fault = '';
+        try { required.allowAnonymous(handler); } catch ({ message }) { fault = message; }
+        process.stdout.write(JSON.stringify({
+          isTwice: imported.requireRole !== required.requireRole,
+          name: required.getClientIdentity(context).name,
+          status: (await handler(request, context)).status,
+          fault,
+        }));`;
+      const arguments_ = ['--no-warnings', ...options, '--input-type=module', '--eval', script];
+      const { stdout, stderr } = await runProgram(process.execPath, arguments_, { cwd: join(root, 'tests') });
+      const { fault, ...rest } = JSON.parse(stdout || JSON.stringify(stderr)) as { readonly fault: string };
+      assert.deepEqual(rest, { isTwice: true, name: 'billing', status: 403 });
+      assert.match(fault, /role/);
     });
   }
 
@@ -388,7 +428,7 @@ describe('the tarballs hold what apps load, one declaration file of each entry a
       const bundles = own.flatMap((entry) =>
         [entry.module, entry.require.default].map((file) => file.slice('./'.length)),
       );
-      const modules = own.map((entry) => entry.import.default.slice('./'.length));
+      const modules = own.map((entry) => entry['node-addons'].import.slice('./'.length));
       const types = own.flatMap((entry) => kinds.map((kind) => entry[kind].types.slice('./'.length)));
       assert.deepEqual(
         unneeded.sort(),
