@@ -13,6 +13,7 @@ export default tseslint.config(
       '**/node_modules/**',
       '**/.certgate/**',
       'tests/apps/**',
+      'tests/bundlers/**',
       'tests/users-tests/**',
       // Not strict, as the templates are.
       'tests/types/commonjs/**',

@@ -19,6 +19,7 @@ const tsc = require.resolve('typescript/bin/tsc');
 /** They start proxies, install frameworks and bundlers, or compile Go: two minutes that most changes don't need. */
 const hostTests = [
   'app-shapes',
+  'bundlers',
   'dev-front-ends',
   'front-ends-matrix',
   'front-ends-wire',

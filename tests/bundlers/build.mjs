@@ -1,0 +1,95 @@
+// Bundles a file: node build.mjs '{ "bundler": "esbuild", "entry": "http.mjs", "outfile": "out/http.cjs", … }'. Warnings are
+// printed to stderr.
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { createRequire } from 'node:module';
+
+const { bundler, entry, outfile, ...more } = JSON.parse(process.argv[2]);
+const isModule = outfile.endsWith('.mjs');
+/** The host of the Functions supplies it. */
+const external = ['@azure/functions-core'];
+mkdirSync(dirname(outfile), { recursive: true });
+await { esbuild, webpack, rspack, rollup, ncc, nft }[bundler](more);
+
+async function esbuild({ conditions, platform = 'node', banner = false }) {
+  const { build } = await import('esbuild');
+  const { warnings } = await build({
+    ...{ entryPoints: [entry], outfile, bundle: true, platform, format: isModule ? 'esm' : 'cjs', logLevel: 'silent' },
+    external: [...external, ...(platform === 'neutral' ? ['node:*'] : [])],
+    ...(conditions !== undefined && { conditions }),
+    ...(banner && {
+      banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+    }),
+  });
+  for (const { text } of warnings) console.error(text);
+}
+
+async function webpack(options) {
+  await buildLikeWebpack((await import('webpack')).default, options);
+}
+
+async function rspack(options) {
+  await buildLikeWebpack((await import('@rspack/core')).rspack, options);
+}
+
+async function buildLikeWebpack(build, { mode = 'production', conditionNames }) {
+  const target = resolve(outfile);
+  const stats = await new Promise((done, fail) => {
+    build(
+      {
+        ...{ entry: resolve(entry), mode, target: 'node20', devtool: false },
+        ...(isModule && { experiments: { outputModule: true } }),
+        externals: Object.fromEntries(external.map((name) => [name, isModule ? `module ${name}` : `commonjs ${name}`])),
+        output: {
+          path: dirname(target),
+          filename: basename(target),
+          library: { type: isModule ? 'module' : 'commonjs2' },
+        },
+        ...(conditionNames !== undefined && { resolve: { conditionNames } }),
+      },
+      (error, result) => (error ? fail(error) : done(result)),
+    );
+  });
+  const { errors, warnings } = stats.toJson({ all: false, errors: true, warnings: true });
+  for (const { message } of [...errors, ...warnings]) console.error(message);
+}
+
+async function rollup({ exportConditions }) {
+  const [{ rollup: build }, { default: nodeResolve }, { default: commonjs }, { default: json }] = await Promise.all([
+    import('rollup'),
+    import('@rollup/plugin-node-resolve'),
+    import('@rollup/plugin-commonjs'),
+    import('@rollup/plugin-json'),
+  ]);
+  const bundle = await build({
+    input: entry,
+    external,
+    plugins: [
+      nodeResolve({ preferBuiltins: true, ...(exportConditions !== undefined && { exportConditions }) }),
+      commonjs({ ignoreDynamicRequires: true }),
+      json(),
+    ],
+    onwarn: ({ code, message, ids = [] }) => {
+      // @azure/functions has circles of its own.
+      if (code !== 'CIRCULAR_DEPENDENCY' || ids.some((id) => id.includes('certgate'))) console.error(message);
+    },
+  });
+  await bundle.write({ file: outfile, format: isModule ? 'es' : 'cjs' });
+}
+
+async function ncc() {
+  const build = createRequire(import.meta.url)('@vercel/ncc');
+  const { code, assets } = await build(resolve(entry), { externals: external, quiet: true });
+  writeFileSync(outfile, code);
+  for (const [name, { source }] of Object.entries(assets)) {
+    mkdirSync(dirname(join(dirname(outfile), name)), { recursive: true });
+    writeFileSync(join(dirname(outfile), name), source);
+  }
+}
+
+/** What the file needs is copied with it, into the folder of `outfile`, under the same paths. */
+async function nft() {
+  const { nodeFileTrace } = await import('@vercel/nft');
+  const { fileList } = await nodeFileTrace([entry], { base: process.cwd() });
+  for (const file of fileList) cpSync(file, join(dirname(outfile), file));
+}
