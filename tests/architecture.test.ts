@@ -36,7 +36,7 @@ const packageRooms: Readonly<Record<string, Readonly<Record<string, readonly str
     'front-end-resolution': ['denial', 'encoding', 'certificate-header', 'front-ends'],
     'trust-snapshot': ['denial', 'load-path-validation', 'certificate-header'],
     'trust-document': ['load-path-validation', 'encoding', 'trust-snapshot'],
-    'trust-review': ['trust-snapshot', 'trust-document'],
+    'trust-review': ['encoding', 'trust-snapshot', 'trust-document'],
     'trust-sources': ['encoding', 'trust-document'],
     'trust-store': [
       'denial',
