@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, it, type TestContext } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
+import { until } from '@certgate/x509/test-support/until.js';
 import {
   createGate,
   type FastifyPlugin,
@@ -74,7 +74,7 @@ class Notes {
 
   /** Waits for the last event of the response. */
   async take(last: string): Promise<Readonly<Record<string, string>>> {
-    for (let turn = 0; turn < 2_000 && !this.#said.has(last); turn += 1) await delay(5);
+    await until(() => this.#said.has(last));
     const said = Object.fromEntries(this.#said);
     this.#said.clear();
     return said;
