@@ -3,61 +3,16 @@ import { once } from 'node:events';
 import { createServer, type RequestListener, Server } from 'node:http';
 import { createServer as createHttp2Server } from 'node:http2';
 import { type AddressInfo, connect, type Socket } from 'node:net';
-import { describe, it, type TestContext } from 'node:test';
+import { describe, it } from 'node:test';
 import { text } from 'node:stream/consumers';
 import { trustStoreFromDocument, type TrustStore } from '@certgate/core';
 import { until } from '@certgate/x509/test-support/until.js';
 import { findClientIdentity, getClientIdentity } from '../caller-identity.js';
-import type { GateOptions } from '../gate/gate-settings.js';
 import { requireRole } from '../secure-express.js';
-import {
-  createStage,
-  fieldsOf,
-  operator,
-  reader,
-  secret,
-  type Stage,
-  trustDocument,
-} from '../test-support/gate-stage.js';
+import { createStage, fieldsOf, operator, reader, secret, trustDocument } from '../test-support/gate-stage.js';
+import { close, converse, start, write } from '../test-support/server-stage.js';
 import { secureServer } from './secure-server.js';
 
-interface SecuredServer extends Stage {
-  readonly server: Server;
-  readonly port: number;
-}
-
-async function start(
-  context: TestContext,
-  listener: RequestListener,
-  options: Partial<GateOptions> = {},
-): Promise<SecuredServer> {
-  const stage = createStage(context, options);
-  const server = createServer(listener);
-  secureServer(server, stage.gate);
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  context.after(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  return { ...stage, server, port: (server.address() as AddressInfo).port };
-}
-
-/** A request in full; `close` has the server end the connection after the answer. */
-function write(head: string, fields: Readonly<Record<string, string>>, body = ''): string {
-  const lines = Object.entries({ host: 'x', ...fields }).map(([name, value]) => `${name}: ${value}\r\n`);
-  return `${head} HTTP/1.1\r\n${lines.join('')}\r\n${body}`;
-}
-
-/** Everything that the server says until it closes the connection. */
-async function converse(port: number, request: string): Promise<string> {
-  const socket = connect(port, '127.0.0.1');
-  socket.on('error', () => undefined);
-  socket.write(request);
-  return text(socket);
-}
-
-const close = { connection: 'close' };
 const upgrade = { connection: 'Upgrade', upgrade: 'echo' };
 const hello: RequestListener = (request, response) => response.end(`hello ${getClientIdentity(request).name}\n`);
 
@@ -114,49 +69,6 @@ describe('secureServer', () => {
       assert.match(await converse(port, write(head, { ...upgrade, ...fieldsOf(reader) })), /reader$/);
     }
     assert.equal(lines.length, 4);
-  });
-
-  it('asks no refused caller for its body, and lets an admitted one send it', async (context) => {
-    const { server, port } = await start(context, () => undefined);
-    server.on('checkContinue', (request, response) => {
-      response.writeContinue();
-      request.pipe(response);
-    });
-    const expecting = { expect: '100-continue', 'content-length': '4', ...close };
-    const refused = await converse(port, write('POST /', expecting));
-    assert.match(refused, /^HTTP\/1\.1 401 /);
-    const admitted = await converse(port, write('POST /', { ...expecting, ...fieldsOf(operator) }, 'body'));
-    assert.match(admitted, /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK[^]*body/);
-  });
-
-  it('answers 100 Continue to nobody whom it refuses, where the app does not listen for it', async (context) => {
-    const echo: RequestListener = (request, response) => request.pipe(response);
-    const { port } = await start(context, echo, { allowAnonymous: ['POST /open'] });
-    const expecting = { expect: '100-continue', 'content-length': '4', ...close };
-    const refused = await converse(port, write('POST /', expecting));
-    assert.match(refused, /^HTTP\/1\.1 401 /);
-    assert.match(refused, /\r\nconnection: close\r\n/i);
-    for (const request of [
-      write('POST /', { ...expecting, ...fieldsOf(operator) }, 'body'),
-      write('POST /open', expecting, 'body'),
-    ])
-      assert.match(await converse(port, request), /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK[^]*body/);
-    const other = { ...expecting, expect: 'something-else' };
-    assert.match(await converse(port, write('POST /', other)), /^HTTP\/1\.1 417 /);
-  });
-
-  it('leaves Expect to the listeners of the app, whenever they were added', async (context) => {
-    const { store, answer } = createSlowStore();
-    answer();
-    let runs = 0;
-    const { server, port } = await start(context, () => (runs += 1), { trustStore: store });
-    server.on('checkContinue', (_request, response) => {
-      response.writeHead(413, close).end();
-    });
-    const expecting = { expect: '100-continue', 'content-length': '4', ...close };
-    assert.match(await converse(port, write('POST /', expecting)), /^HTTP\/1\.1 401 /);
-    assert.match(await converse(port, write('POST /', { ...expecting, ...fieldsOf(operator) })), /^HTTP\/1\.1 413 /);
-    assert.equal(runs, 0);
   });
 
   it('answers each of several requests in one packet as what it is', async (context) => {
