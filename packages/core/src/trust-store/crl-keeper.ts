@@ -5,7 +5,7 @@ import { describeFault } from '../encoding/describe-fault.js';
 import type { TrustedAuthority } from '../trust-snapshot/trust-snapshot.js';
 import { digestSha256 } from '../trust-sources/document-bytes.js';
 import { createFileSource } from '../trust-sources/file-source.js';
-import { KeptLists, type ListSigner } from './kept-lists.js';
+import { findMissingNumber, KeptLists, type ListSigner } from './kept-lists.js';
 import { readWithin, type TrustSource } from '../trust-sources/trust-source.js';
 import { redactUrl } from '../encoding/shown-url.js';
 import { createUrlSource } from '../trust-sources/url-source.js';
@@ -100,6 +100,12 @@ export class CrlKeeper {
       ...authority.revocation.crls.map((text) => refresh(describeAddress(text), () => this.#getDocumentSource(text))),
       ...(this.#inCode.get(key) ?? []).map((source) => refresh(source.description, () => source)),
     ]);
+    const kept = [...(this.#kept.get(key)?.values() ?? [])].map(({ lists }) => lists);
+    const missing = findMissingNumber(kept, now);
+    if (missing !== undefined) {
+      const fault = `the complete list ${missing} is missing, to which a delta belongs, so older ones clear nobody; publish it`;
+      faults.set('CRLs', fault);
+    }
     if (faults.size === 0) this.#faults.delete(key);
     else this.#faults.set(key, faults);
   }

@@ -5,7 +5,7 @@ import { getStage } from '../test-support/authority-stage.js';
 import { now } from '@certgate/x509/test-support/certificates.js';
 import { type CrlRequest, type MadeAuthority, makeCrl, readCrl } from '@certgate/x509/test-support/revocation.js';
 import type { CertificateRevocationList } from '@certgate/x509/path';
-import { KeptLists, type ListSigner } from './kept-lists.js';
+import { findMissingNumber, KeptLists, type ListSigner } from './kept-lists.js';
 import { countRuns } from '@certgate/x509/test-support/random-runs.js';
 
 const { root, issuing } = getStage();
@@ -155,6 +155,24 @@ describe('a delta', () => {
       sections: ['[idp]', 'onlyuser = TRUE'],
     };
     assert.deepEqual(addTo(keep(9, ofDay(6, 6, ofUsers))), [5n, 7n]);
+  });
+  test('that nobody understands takes the place of its like, by the complete lists that are understood', () => {
+    const strange = (base: number, number: number): CertificateRevocationList =>
+      deltaOf(base, number, {
+        extensions: [`2.5.29.27 = critical, DER:0201${encodeNumber(base)}`, '1.2.3.4 = critical, DER:0500'],
+      });
+    assert.deepEqual(numbersOf(keep(9, first, fifth, strange(1, 5), strange(1, 6))), [1n, 5n, 6n]);
+    const odd = ofDay(6, 6, { extensions: ['1.2.3.4 = critical, DER:0500'] });
+    assert.deepEqual(numbersOf(keep(9, first, odd, strange(1, 5), strange(6, 7))), [1n, 6n, 5n, 7n]);
+  });
+  test('whose complete list is missing is told', () => {
+    const missing = (dayOfMonth: number, ...sources: readonly KeptLists[]): bigint | undefined =>
+      findMissingNumber(sources, at(dayOfMonth));
+    assert.equal(missing(9, keep(9, first, fifth)), undefined);
+    assert.equal(missing(9, keep(9, first), keep(9, fifth, seventh)), 6n);
+    assert.equal(missing(6, keep(9, first), keep(9, fifth, seventh)), undefined);
+    assert.equal(missing(9, keep(9, first), keep(9, fifth, seventh), keep(9, sixth)), undefined);
+    assert.equal(missing(9, keep(9, fifth)), 1n);
   });
   test('displaces nothing while it, or that complete list, is of the future', () => {
     assert.deepEqual(numbersOf(keep(6, sixth, fifth, seventh)), [6n, 5n, 7n]);

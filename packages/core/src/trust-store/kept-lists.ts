@@ -11,8 +11,10 @@ export interface ListSigner {
 
 type Lists = readonly CertificateRevocationList[];
 
-/** In the order in which they came. */
+/** Lists of one scope, in the order in which they came. */
 interface Scope {
+  /** What they have in common with the lists that nobody understands. */
+  readonly name: string;
   /** The newest complete list, and while that is of the future, the one that counts until then. */
   readonly complete: Lists;
   /** The newest delta, and older ones as long as the complete list is missing that holds what they say. */
@@ -40,6 +42,15 @@ export class KeptLists {
     return [...this.#byScope.values()].flatMap(({ complete, deltas }) => [...complete, ...deltas]);
   }
 
+  /** The complete lists of a scope, as far as they are understood. */
+  listComplete(name: string): Lists {
+    return this.#byScope.get(name)?.complete ?? [];
+  }
+
+  get scopes(): readonly Scope[] {
+    return [...this.#byScope.values()];
+  }
+
   /** Only those that the authority signed: of one that was given other certificates, the others say nothing any more. */
   filter(isOfAuthority: (crl: CertificateRevocationList) => boolean): KeptLists {
     const isKept = ({ complete, deltas }: Scope): boolean => [...complete, ...deltas].every(isOfAuthority);
@@ -55,12 +66,14 @@ export class KeptLists {
    */
   add(crl: CertificateRevocationList, signer: ListSigner, now: number, elsewhere: readonly KeptLists[]): KeptLists {
     const name = nameScope(crl, signer);
-    const scope = this.#byScope.get(name);
+    // A list that clears nobody, since it isn't understood or numbered (§5.2, §5.2.3), takes no place of one that does.
+    const key = isUnderstood(crl) ? name : `${name}\nnot understood`;
+    const scope = this.#byScope.get(key);
     if (scope === undefined && this.#byScope.size >= maximumScopes) {
       throw new Error(`it gave lists of ${maximumScopes} kinds already, and this is one of another`);
     }
     const { complete, deltas } = scope ?? { complete: [], deltas: [] };
-    const known = [this, ...elsewhere].flatMap((kept) => kept.#byScope.get(name)?.complete ?? []);
+    const known = [this, ...elsewhere].flatMap((kept) => kept.listComplete(name));
     const isDelta = crl.deltaBaseNumber !== undefined;
     const before = isDelta ? deltas : complete;
     if (before.some((other) => hasSameContent(crl, other))) return this;
@@ -68,24 +81,34 @@ export class KeptLists {
     if (after.length <= before.length && !signer.isValid) {
       throw new Error('no certificate of the key that signed it is valid now, so it takes the place of no other list');
     }
-    const next = isDelta ? { complete, deltas: after } : { complete: after, deltas };
-    return new KeptLists(new Map(this.#byScope).set(name, next));
+    const next = isDelta ? { name, complete, deltas: after } : { name, complete: after, deltas };
+    return new KeptLists(new Map(this.#byScope).set(key, next));
   }
+}
+
+/** The number of a complete list that a delta of an authority's sources belongs to, and that none of them has given. */
+export function findMissingNumber(sources: readonly KeptLists[], now: number): bigint | undefined {
+  const missing = sources
+    .flatMap(({ scopes }) => scopes)
+    .flatMap(({ name, deltas }) => {
+      const known = sources.flatMap((kept) => kept.listComplete(name));
+      return deltas.filter((delta) => delta.thisUpdate <= now && !isBaseKnown(delta, known, now));
+    });
+  return missing.at(-1)?.deltaBaseNumber;
 }
 
 /**
  * RFC 5280 §5: who issued it, by which key, and for which certificates and reasons. The key is the one that made the
  * signature: what a list says of its key (authorityKeyIdentifier), its signer chooses.
  */
-function nameScope(
-  { issuer, extensions, unknownCriticalExtensions }: CertificateRevocationList,
-  signer: ListSigner,
-): string {
-  const { issuingDistributionPoint, crlNumber } = loadPathValidation().crlExtensionTypes;
-  const point = extensions.get(issuingDistributionPoint)?.value;
-  // A list that clears nobody, since it isn't understood or numbered (§5.2, §5.2.3), takes no place of one that does.
-  const isUnderstood = unknownCriticalExtensions.length === 0 && extensions.get(crlNumber)?.isCritical === false;
-  return [isUnderstood, point && toHex(point), toHex(signer.publicKey), issuer.key].join('\n');
+function nameScope({ issuer, extensions }: CertificateRevocationList, { publicKey }: ListSigner): string {
+  const point = extensions.get(loadPathValidation().crlExtensionTypes.issuingDistributionPoint)?.value;
+  return [point && toHex(point), toHex(publicKey), issuer.key].join('\n');
+}
+
+function isUnderstood({ extensions, unknownCriticalExtensions }: CertificateRevocationList): boolean {
+  const number = extensions.get(loadPathValidation().crlExtensionTypes.crlNumber);
+  return unknownCriticalExtensions.length === 0 && number?.isCritical === false;
 }
 
 function toHex(bytes: Uint8Array): string {

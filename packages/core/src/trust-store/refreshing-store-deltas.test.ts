@@ -56,15 +56,17 @@ describe('a delta to a complete list that was missed', () => {
       ['the complete list can’t be read', new Error('the storage is gone')],
     ] as const) {
       test(`${mode}, and ${what}: nobody comes back, and others are ${unknown} until that list is there`, async () => {
-        const { decide, publish } = await createDeltaStage(mode);
+        const { store, decide, publish } = await createDeltaStage(mode);
         assert.deepEqual([await decide(caller), await decide(other)], ['certificate_revoked', 'allowed']);
         // Complete list 6 names the caller, and so a delta to it needn't.
         await publish({ whole, delta: delta(6, 7) });
         assert.deepEqual([await decide(caller), await decide(other)], ['certificate_revoked', unknown]);
+        await until(() => store.report().fault?.includes('the complete list 6 is missing'));
         await publish({ delta: delta(6, 8) });
         assert.deepEqual([await decide(caller), await decide(other)], ['certificate_revoked', unknown]);
         await publish({ whole: list(6, { revoked }) });
         assert.deepEqual([await decide(caller), await decide(other)], ['certificate_revoked', 'allowed']);
+        await until(() => store.report().fault === undefined);
         await publish({ delta: delta(6, 9) });
         assert.deepEqual([await decide(caller), await decide(other)], ['certificate_revoked', 'allowed']);
       });
