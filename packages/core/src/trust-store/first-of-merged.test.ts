@@ -347,6 +347,18 @@ describe('entries about one caller, spread over three documents', () => {
     });
   }
 
+  test('a CA that only the path of the twin’s pin leads over is denied by a third document', async () => {
+    const value = { thumbprintSha256: twin.thumbprintSha256, issuedBy: 'corp' };
+    const bySecond = { ...admitting, value: { issuedBy: 'second', dns: 'a.corp.example' } };
+    const pinning: Entry = { store: 1, identity: 'a', key: 'pins', value };
+    const denying: Entry = { store: 2, identity: 'a', key: 'denied', value: { thumbprintSha256: hashOf(root.der) } };
+    const entries = [bySecond, pinning, denying];
+    assert.equal(await nameOf(firstOf(...[bySecond, pinning].map((each) => storeOf([each])))), 'a');
+    for (const store of [storeOf(entries), firstOf(...entries.map((each) => storeOf([each])))]) {
+      assert.deepEqual(describeFinding(await askInFull(store, leaf, now)), { outcome: 'certificate_on_deny_list' });
+    }
+  });
+
   test('the serial number of a root is nobody’s, in one document as in two', async () => {
     const value = { issuedBy: 'corp', serialNumber: root.certificate.serialNumber };
     const denying: Entry = { store: 1, identity: 'a', key: 'denied', value };

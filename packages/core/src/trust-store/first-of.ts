@@ -167,9 +167,10 @@ class ComposedTrustStore implements TrustStore {
     if (!isOpen(combined)) return combined;
     const twins = await this.#askAboutTwin(certificate, now);
     const ofTwin = await Promise.all(twins.map(confirmFinding));
-    const pathAuthorities = confirmed.flatMap((each) => (each.outcome === 'found' ? (each.pathAuthorities ?? []) : []));
+    const known = [...confirmed, ...ofTwin];
+    const pathAuthorities = known.flatMap((each) => (each.outcome === 'found' ? (each.pathAuthorities ?? []) : []));
     const ofAuthorities = await this.#askAboutAuthorities(certificate, pathAuthorities, now);
-    return combineConfirmed([...confirmed, ...ofTwin, ...ofAuthorities], [...findings, ...twins]);
+    return combineConfirmed([...known, ...ofAuthorities], [...findings, ...twins]);
   }
 
   /**
