@@ -182,8 +182,9 @@ const faults: readonly Fault[] = [
     make: () => add('a1', '--public-key-sha256', keySha256, '--not-after', past),
   },
   {
-    code: 'pin_expired',
-    what: 'with another that has not begun',
+    // As in several documents: of two reasons, the one that stands first in the table of denials.
+    code: 'pin_not_yet_valid',
+    what: 'with another that is over',
     make: async () => {
       await addCaller('--not-after', past);
       edit((document) => ({
