@@ -172,14 +172,15 @@ function describeFinding(finding: FullAnswer): object {
 }
 
 /**
- * What is refused anyway is not asked about its twin and the CAs of its path, for which one document may have an earlier
- * reason. By a twin the caller learns the same of both.
+ * What is refused anyway is not asked about its twin and the CAs of its path, and a document that refuses doesn't say
+ * whose names it knows besides; one document may then have an earlier reason. By a twin the caller learns the same of both.
  */
 function chooseDescription(
   entries: readonly Entry[],
   sibling: PresentedCertificate,
 ): (answer: FullAnswer) => object | string {
-  if (entries.some(({ value }) => isOfAuthority(value))) {
+  const isOfTwo = new Set(entries.filter(({ key }) => key !== 'denied').map(({ identity }) => identity)).size > 1;
+  if (isOfTwo || entries.some(({ value }) => isOfAuthority(value))) {
     return (answer) => (answer.outcome === 'denied' ? 'refused' : describeFinding(answer));
   }
   if (!entries.some(({ value }) => isExactPin(value, sibling))) return describeFinding;
