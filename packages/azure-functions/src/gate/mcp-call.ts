@@ -12,8 +12,8 @@ const supportedTransport = 'http-streamable';
 
 /**
  * Reads the headers of the HTTP request that carried an MCP call from the trigger's payload as the host sent it: JSON that
- * the MCP extension has written, with the tool's arguments in a member of their own. Nothing of it is ever part of a message: among the headers is the key that all
- * callers share (`x-functions-key`).
+ * the MCP extension has written, with the tool's arguments in a member of their own. Nothing of it is ever part of a
+ * message: among the headers is the key that all callers share (`x-functions-key`).
  */
 export function readMcpHeaders(core: CoreInvocationContext): HeaderReading {
   const functionName = core.metadata?.name ?? 'unnamed function';
