@@ -100,7 +100,8 @@ export class CrlKeeper {
       ...authority.revocation.crls.map((text) => refresh(describeAddress(text), () => this.#getDocumentSource(text))),
       ...(this.#inCode.get(key) ?? []).map((source) => refresh(source.description, () => source)),
     ]);
-    const kept = [...(this.#kept.get(key)?.values() ?? [])].map(({ lists }) => lists);
+    const isOfPresent = (crl: CertificateRevocationList): boolean => isOfAuthority(crl, authority);
+    const kept = [...(this.#kept.get(key)?.values() ?? [])].map(({ lists }) => lists.filter(isOfPresent));
     const missing = findMissingNumber(kept, now);
     if (missing !== undefined) {
       const fault = `the complete list ${missing} is missing, to which a delta belongs, so older ones clear nobody; publish it`;
@@ -162,7 +163,7 @@ export class CrlKeeper {
     await loadPathValidation().prepareCrl(latest, listCertificates(authority));
     const signer = getSigner(latest, authority, now);
     expectMinimumNumber(latest, authority);
-    const known = present?.lists.filter((crl) => isOfAuthority(crl, authority)) ?? new KeptLists();
+    const known = present?.lists.makeRoom((crl) => isOfAuthority(crl, authority)) ?? new KeptLists();
     const elsewhere = [...ofAuthority].flatMap(([name, { lists }]) => (name === sourceKey ? [] : [lists]));
     const lists = known.add(latest, signer, now, elsewhere);
     ofAuthority.set(sourceKey, { lists, latest, sourceVersion, digest });

@@ -213,9 +213,17 @@ describe('a list of the future', () => {
   });
 });
 
-test('filter keeps what the authority signed', () => {
-  const kept = keep(10, tenth).add(ofDay(20, 99, { authority: root }), signedBy(root), at(20), []);
-  assert.deepEqual(kept.filter((crl) => crl === tenth).lists, [tenth]);
+test('room is made only where there is none, and then of lists that the authority did not sign', () => {
+  const isTenth = (crl: CertificateRevocationList): boolean => crl === tenth;
+  const other = ofDay(20, 99, { authority: root });
+  let kept = keep(10, tenth);
+  for (let key = 1; key < 16; key += 1) {
+    assert.deepEqual(kept.makeRoom(isTenth).lists, kept.lists);
+    kept = kept.add(other, { publicKey: Buffer.from([key]), isValid: true }, at(20), []);
+  }
+  assert.equal(kept.lists.length, 16);
+  assert.throws(() => kept.add(other, { publicKey: Buffer.from([0]), isValid: true }, at(20), []), /16 kinds/);
+  assert.deepEqual(kept.makeRoom(isTenth).lists, [tenth]);
 });
 
 test('in whatever order lists come: what counts at the time never gets older', () => {

@@ -51,10 +51,15 @@ export class KeptLists {
     return [...this.#byScope.values()];
   }
 
-  /** Only those that the authority signed: of one that was given other certificates, the others say nothing any more. */
+  /** Only those that the authority signed: of CAs that the document leaves out, lists say nothing. */
   filter(isOfAuthority: (crl: CertificateRevocationList) => boolean): KeptLists {
     const isKept = ({ complete, deltas }: Scope): boolean => [...complete, ...deltas].every(isOfAuthority);
     return new KeptLists(new Map([...this.#byScope].filter(([, scope]) => isKept(scope))));
+  }
+
+  /** A CA that the document leaves out may come back. Its lists go only where there is no room for one more. */
+  makeRoom(isOfAuthority: (crl: CertificateRevocationList) => boolean): KeptLists {
+    return this.#byScope.size < maximumScopes ? this : this.filter(isOfAuthority);
   }
 
   /**
