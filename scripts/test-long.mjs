@@ -3,6 +3,7 @@
 import './check-node.mjs';
 import { spawnSync } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -12,10 +13,12 @@ const env = { CERTGATE_TEST_RUNS: '50', ...process.env };
 const files = readdirSync(join(root, 'packages'))
   .flatMap((name) => listFiles(join(root, 'packages', name, 'src')))
   .filter((file) => file.endsWith('.test.ts') && readFileSync(file, 'utf8').includes('test-support/random-runs.js'))
-  .map((file) => file.replace(/([\\/])src([\\/].*)\.ts$/, '$1dist$1esm$2.js'));
-if (files.length === 0) throw new Error('No test uses test-support/random-runs.ts.');
+  .map((file) => file.replace(/([\\/])src([\\/].*)\.ts$/, '$1dist$1esm$2.js'))
+  .concat(join(root, 'conformance/decision/dist/decision-scenes.test.js'));
+if (files.length === 1) throw new Error('No test uses test-support/random-runs.ts.');
 
 run(fileURLToPath(new URL('build.mjs', import.meta.url)));
+run(createRequire(import.meta.url).resolve('typescript/bin/tsc'), '-b', 'conformance/decision');
 run('--test', '--test-reporter=spec', ...files);
 
 function listFiles(folder) {

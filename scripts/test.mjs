@@ -67,7 +67,7 @@ async function runTests() {
   // Not above: a Node that is too old lacks the second, and has to come as far as the check of its version.
   const [{ run }, { spec }] = await Promise.all([import('node:test'), import('node:test/reporters')]);
   // The longest are in tests/. They start first, so that no processor waits for the last of them.
-  const chosen = folders.length === 0 ? ['tests', 'packages'] : folders;
+  const chosen = folders.length === 0 ? ['tests', 'conformance', 'packages'] : folders;
   const found = chosen.flatMap((folder) => listTests(folder).sort());
   const files = folders.length === 0 ? found.filter((file) => !hostTests.includes(file)) : found;
   if (folders.length === 0)
@@ -109,7 +109,7 @@ function collectOutcome(results) {
 function findCompiled(path) {
   return path
     .replace(/^(packages\/[^/]+\/)src(?=\/|$)/, '$1dist/esm')
-    .replace(/^tests\/(?=[^/]+\.test\.ts$)/, 'tests/dist/')
+    .replace(/^(tests|conformance\/decision)\/(?=[^/]+\.test\.ts$)/, '$1/dist/')
     .replace(/\.test\.ts$/, '.test.js');
 }
 

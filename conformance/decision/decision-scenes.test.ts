@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { randomInt } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { countRuns, isLongRun } from '@certgate/x509/test-support/random-runs.js';
+import { faults, loadFaultyGate } from './scenes/faults.js';
+import { type GateUnderTest, loadGate, stopTime } from './scenes/gate.js';
+import { type Difference, runScene } from './scenes/scene.js';
+
+stopTime();
+
+/** 100,000 in `npm run test:long`. */
+const sceneCount = isLongRun() ? countRuns(2000) : 1000;
+
+function explain({ seed, gate, reference, history }: Difference): string {
+  return [
+    `Scene ${seed} (CERTGATE_SCENE=${seed} runs it alone):`,
+    ...history,
+    `gate: ${gate}`,
+    `reference: ${reference}`,
+  ].join('\n  ');
+}
+
+async function findDifference(
+  gate: GateUnderTest,
+  seed: number,
+  count: number,
+  codes?: Map<string, number>,
+): Promise<Difference | undefined> {
+  for (let next = seed; next < seed + count; next += 1) {
+    const difference = await runScene(next, gate, codes);
+    if (difference !== undefined) return difference;
+  }
+  return undefined;
+}
+
+describe('the reference decision', () => {
+  it('has at most 400 lines, and no code of core', () => {
+    const folder = new URL('../reference/', import.meta.url);
+    const texts = readdirSync(folder).map((name) => readFileSync(new URL(name, folder), 'utf8'));
+    const count = texts.reduce((sum, text) => sum + text.split('\n').length - 1, 0);
+    assert.ok(count <= 400, `${count} lines`);
+    for (const text of [...texts, readFileSync(new URL('../facts.ts', import.meta.url), 'utf8')])
+      assert.doesNotMatch(text, /@certgate\/core/);
+  });
+
+  it(`says what the gate says, in ${sceneCount} random scenes`, async () => {
+    const chosen = process.env['CERTGATE_SCENE'];
+    const seed = chosen === undefined ? randomInt(2 ** 31) : Number(chosen);
+    const codes = new Map<string, number>();
+    const difference = await findDifference(await loadGate(), seed, chosen === undefined ? sceneCount : 1, codes);
+    assert.equal(difference && explain(difference), undefined);
+    if (chosen === undefined)
+      assert.ok(codes.size >= 26 && (codes.get('allowed') ?? 0) > sceneCount / 4, JSON.stringify([...codes]));
+  });
+
+  for (const fault of faults) {
+    it(`notices ${fault.name}`, async () => {
+      const difference = await findDifference(await loadFaultyGate(fault), fault.seed ?? 1, 1000);
+      assert.ok(difference !== undefined);
+    });
+  }
+});

@@ -1,0 +1,133 @@
+// The decision: by documents, lists, a certificate and a time, who the caller is, and whether they may call.
+import { findCertificateFault, listCertificateFaults } from '@certgate/x509';
+import { pathFaultCodes } from '@certgate/x509/path';
+import { type Certificate, isForServersAlone } from '../facts.js';
+import * as documents from './document.js';
+import type { Document, Identity, Match } from './document.js';
+import { ask, type ListReading } from './revocation.js';
+
+/** One trust store: its document, if there is one to decide by, and the lists that were read so far, by authority. */
+export type Store = Readonly<{ document: Document | undefined; lists: ReadonlyMap<string, readonly ListReading[]> }>;
+
+/** Of a certificate, or of what the front end sent instead, by its code. Of each list of roles, one is enough. */
+export type Call = Readonly<{ caller: Certificate | string; functionName: string; roles: Roles; now: number }>;
+type Roles = readonly (readonly string[])[];
+
+export type Answer =
+  | { readonly status: 200; readonly code: 'allowed'; readonly identity: Identity }
+  | { readonly status: 401 | 403 | 503; readonly code: string };
+
+const unavailable = ['trust_locked', 'trust_unavailable', 'revocation_unavailable'];
+const forbidden = ['function_not_allowed', 'role_missing'];
+
+/** Where several refuse, the first of these is told: what is certain comes before what may be known later. */
+const strictness: readonly string[] = [
+  ...['certificate_on_deny_list', 'certificate_not_trusted', 'identity_ambiguous', 'identity_disabled'],
+  ...['identity_expired', 'pin_disabled', 'pin_not_yet_valid', 'pin_expired'],
+  ...['certificate_critical_extension_unknown', ...pathFaultCodes.filter((code) => !unavailable.includes(code))],
+  ...unavailable,
+];
+
+function refuse(...codes: readonly string[]): Answer {
+  const rank = (code: string): number => strictness.indexOf(code);
+  const [code = 'certificate_not_trusted'] = [...codes].sort((one, other) => rank(one) - rank(other));
+  return { status: unavailable.includes(code) ? 503 : forbidden.includes(code) ? 403 : 401, code };
+}
+
+/** Several stores say together what one document would say that holds all of them. */
+export function decide(stores: readonly Store[], { caller, functionName, roles, now }: Call): Answer {
+  if (typeof caller === 'string') return refuse(caller);
+  const all = stores.flatMap(({ document }) => document ?? []);
+  if (all.some(({ locked }) => locked !== undefined)) return refuse('trust_locked');
+  const missing = all.length < stores.length ? ['trust_unavailable'] : [];
+
+  // What the documents say at once. A pin of the certificate's twin admits nobody, and denies as its own pin does.
+  const pins = all.flatMap((document) => documents.findPins(document, caller));
+  const names = all.flatMap((document) => documents.findNames(document, caller));
+  const isKnown = pins.length + names.length > 0;
+  const twins = caller.twins.flatMap((twin) => all.flatMap((document) => documents.findPins(document, twin)));
+  const denied = all.some((document) => documents.isDenied(document, caller)) ? ['certificate_on_deny_list'] : [];
+  const isNamed = all.some((each) => documents.listIssuingAuthorities(each, caller).length > 0);
+  // All names count, so none may be overlooked.
+  if (isNamed && caller.names.length > 256) denied.push('path_budget_exhausted');
+  const early = [...denied, ...(isKnown ? findDenials([...pins, ...twins], now) : [])];
+  if (early.length > 0) return refuse(...early);
+  if (!isKnown) return refuse(...missing);
+  const isOpen = [...pins, ...twins, ...names].some(({ authority }) => authority !== undefined);
+  if (!isOpen && missing.length > 0) return refuse(...missing);
+
+  const unfit = findUnfitness(caller, [...pins, ...twins], isOpen, now);
+  if (unfit !== undefined) return refuse(unfit);
+
+  // What the authorities say. A name that an authority did not vouch for is no match, and a pin with issuedBy denies then.
+  const verdicts = [...pins, ...twins, ...names].map((match) => judge(stores, match, caller, now));
+  const refusals = verdicts.flatMap(({ code, isClaim }) => (code !== undefined && !isClaim ? code : []));
+  const claims = verdicts.flatMap(({ code, isClaim }) => (code !== undefined && isClaim ? code : []));
+  const matches = verdicts.flatMap(({ code, match }) => (code === undefined ? match : []));
+  const late = [...refusals, ...findDenials(matches, now), ...missing];
+  if (late.length > 0) return refuse(...late);
+  const identity = matches.find((match) => !twins.includes(match))?.identity;
+  if (identity === undefined) return refuse(...claims);
+  const isProcessed = verdicts.some(({ hasPath }) => hasPath) || caller.client?.unknownCriticalExtensions.length === 0;
+  if (!isProcessed) return refuse('certificate_critical_extension_unknown');
+
+  const isOfFunction = identity.functions?.some((name) => name.toLowerCase() === functionName.toLowerCase()) ?? true;
+  if (!isOfFunction) return refuse('function_not_allowed');
+  const hasRoles = roles.every((anyOf) => anyOf.some((role) => identity.roles.includes(role)));
+  return hasRoles ? { status: 200, code: 'allowed', identity } : refuse('role_missing');
+}
+
+/** All matches must be of one identity, and one that denies is enough. */
+function findDenials(matches: readonly Match[], now: number): readonly string[] {
+  const isAmbiguous = new Set(matches.map(({ identity }) => describe(identity))).size > 1;
+  const denials = matches.flatMap((match) => findMatchDenial(match, now) ?? []);
+  return isAmbiguous ? ['identity_ambiguous', ...denials] : denials;
+}
+
+/** Roles of two documents are never merged: what both say must be the same. */
+function describe({ name, roles, functions }: Identity): string {
+  const list = (texts: readonly string[] | undefined): unknown => texts && [...new Set(texts)].sort();
+  return JSON.stringify([name, list(roles), list(functions?.map((each) => each.toLowerCase())) ?? 'every function']);
+}
+
+/** A window includes its start and excludes its end. */
+function findMatchDenial({ identity, pin = {} }: Match, now: number): string | undefined {
+  if (identity.enabled === false) return 'identity_disabled';
+  if (now >= Date.parse(identity.expiresAt ?? '')) return 'identity_expired';
+  if (pin.enabled === false) return 'pin_disabled';
+  if (now < Date.parse(pin.notBefore ?? '')) return 'pin_not_yet_valid';
+  return now >= Date.parse(pin.notAfter ?? '') ? 'pin_expired' : undefined;
+}
+
+/** The certificate's own faults. Its pins may accept for a time that it is for servers alone; a path does not. */
+function findUnfitness({ client, path }: Certificate, pins: readonly Match[], isOpen: boolean, now: number) {
+  if (client === undefined || (isOpen && path === undefined)) return 'certificate_malformed';
+  const fault = findCertificateFault(client, now, { isPathValidated: isOpen })?.code;
+  if (fault !== 'certificate_extended_key_usage_unsuitable' || isOpen) return fault;
+  const isExcused = pins.every(({ pin }) => {
+    const { since = '', until = '' } = pin?.acceptWithoutClientAuth ?? {};
+    return now >= Date.parse(since) && now < Date.parse(until);
+  });
+  const others = listCertificateFaults(client, now).filter(({ code }) => code !== fault);
+  return isForServersAlone(client) && isExcused ? others[0]?.code : fault;
+}
+
+const takenBack = ['certificate_revoked', 'certificate_on_deny_list', 'revocation_unavailable'];
+
+/** Whether the match holds, by the authority's word: else why not. A name is a claim, unless the authority took it back. */
+function judge(stores: readonly Store[], match: Match, { path: target }: Certificate, now: number) {
+  const { authority, pin } = match;
+  if (authority === undefined || target === undefined)
+    return { match, code: undefined, hasPath: false, isClaim: false };
+  const store = stores.find(({ document }) => document?.authorities?.includes(authority));
+  const answer = ask(authority, store?.lists.get(authority.name.toLowerCase()), target, now);
+  const ofPath = [...authority.trustAnchors, ...(authority.intermediates ?? [])].filter(
+    ({ path }) => path !== undefined && 'path' in answer && answer.path.includes(path),
+  );
+  // The deny lists of all documents are for CA certificates too: with one goes all that it issued.
+  const isCut = ofPath.some((ca) =>
+    stores.some(({ document }) => document !== undefined && documents.isDenied(document, ca)),
+  );
+  const code = 'code' in answer ? answer.code : isCut ? 'certificate_on_deny_list' : undefined;
+  return { match, code, hasPath: code === undefined, isClaim: pin === undefined && !takenBack.includes(code ?? '') };
+}

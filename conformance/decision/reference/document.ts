@@ -1,0 +1,102 @@
+// The trust document as docs/trust-document.md describes it, and what it says of one certificate at once.
+import type { Certificate, CertificationAuthority, NameType } from '../facts.js';
+
+type Texts<Keys extends string> = Readonly<Partial<Record<Keys, string>>>;
+
+/** The JSON of a valid document, its CA certificates decoded. */
+export interface Document {
+  readonly revision: number;
+  readonly locked?: object;
+  readonly authorities?: readonly Authority[];
+  readonly denied?: readonly Texts<'thumbprintSha256' | 'issuedBy' | 'serialNumber'>[];
+  readonly identities: readonly Identity[];
+}
+
+export interface Authority extends CertificationAuthority {
+  readonly name: string;
+  readonly revocation?: {
+    readonly mode?: 'required' | 'when-available' | 'off';
+    readonly scope?: 'chain' | 'end-entity';
+    readonly graceSeconds?: number;
+    readonly minimumCrlNumbers?: readonly { readonly issuer: string; readonly number: string }[];
+    readonly noRevAvailMaximumLifetimeSeconds?: number;
+  };
+}
+
+export interface Identity extends Texts<'expiresAt'> {
+  readonly name: string;
+  readonly roles: readonly string[];
+  readonly functions?: readonly string[];
+  readonly enabled?: boolean;
+  readonly names?: readonly (Texts<NameType> & { readonly issuedBy: string })[];
+  readonly pins?: readonly Pin[];
+}
+
+const pinKinds = ['thumbprintSha256', 'thumbprintSha1', 'publicKeySha256'] as const;
+interface Pin extends Texts<(typeof pinKinds)[number] | 'issuedBy' | 'notBefore' | 'notAfter'> {
+  readonly enabled?: boolean;
+  readonly acceptWithoutClientAuth?: { readonly since: string; readonly until: string };
+}
+
+/** A reason to take a certificate for an identity. With an authority: only if that authority issued it. */
+export type Match = Readonly<{ identity: Identity; pin?: Pin; authority?: Authority | undefined }>;
+
+const isSameText = (one: string | undefined, other: string): boolean => one?.toLowerCase() === other.toLowerCase();
+const digitsOf = (text: string): string => text.replace(/[^0-9A-Fa-f]/g, '').toUpperCase();
+const serialOf = (text: string): string => digitsOf(text).replace(/^0+/, '');
+
+/** By its thumbprints, and by its public key. */
+export function findPins({ identities, authorities = [] }: Document, of: Partial<Certificate>): readonly Match[] {
+  return pinKinds.flatMap((kind) =>
+    identities.flatMap((identity) =>
+      (identity.pins ?? [])
+        .filter(({ [kind]: wanted }) => wanted !== undefined && digitsOf(wanted) === of[kind])
+        .map((pin) => ({ identity, pin, authority: authorities.find(({ name }) => isSameText(pin.issuedBy, name)) })),
+    ),
+  );
+}
+
+/** Those with a CA certificate of the issuer's name. Whether any of them signed, only a path tells. */
+export function listIssuingAuthorities({ authorities = [] }: Document, { path }: Certificate): readonly Authority[] {
+  return authorities.filter(({ trustAnchors, intermediates = [] }) =>
+    [...trustAnchors, ...intermediates].some((ca) => ca.path?.subject.key === path?.issuer.key),
+  );
+}
+
+/** By a name of the certificate that is bound to an identity under an authority which may have issued it. */
+export function findNames(document: Document, certificate: Certificate): readonly Match[] {
+  return listIssuingAuthorities(document, certificate).flatMap((authority) =>
+    document.identities.flatMap((identity) =>
+      (identity.names ?? [])
+        .filter(({ issuedBy }) => isSameText(issuedBy, authority.name))
+        .filter((name) => certificate.names.some(([type, value]) => isNameOf(name[type], type, value)))
+        .map((): Match => ({ identity, authority })),
+    ),
+  );
+}
+
+function isNameOf(wanted: string | undefined, type: NameType, value: string): boolean {
+  if (wanted === undefined) return false;
+  const lowerDomain = (text: string): string => text.replace(/@[^@]*$/, (domain) => domain.toLowerCase());
+  if (type === 'email') return lowerDomain(wanted) === lowerDomain(value);
+  if (type !== 'dns') return wanted === value;
+  // A wildcard stands for exactly one label, and one in the certificate for nobody.
+  const isOfWildcard = /^\w[\w-]*\./.test(value) && isSameText(wanted, value.replace(/^[^.]*/, '*'));
+  return !value.includes('*') && (isSameText(wanted, value) || isOfWildcard);
+}
+
+/** By its thumbprint or a twin's, or by its serial number under an authority that may have issued it. */
+export function isDenied(document: Document, certificate: Certificate): boolean {
+  const { twins, path } = certificate;
+  const thumbprints = [certificate, ...twins].map(({ thumbprintSha256 }) => thumbprintSha256);
+  // Nobody issued a root, so its serial number is nobody's.
+  const isAnchor = document.authorities?.some(({ trustAnchors }) => trustAnchors.includes(certificate)) === true;
+  const issuing = isAnchor && path?.isSelfIssued === true ? [] : listIssuingAuthorities(document, certificate);
+  return (document.denied ?? []).some(({ thumbprintSha256 = '', issuedBy, serialNumber = '' }) => {
+    if (thumbprints.includes(digitsOf(thumbprintSha256))) return true;
+    return (
+      issuing.some(({ name }) => isSameText(issuedBy, name)) &&
+      serialOf(serialNumber) === serialOf(path?.serialNumber ?? '')
+    );
+  });
+}

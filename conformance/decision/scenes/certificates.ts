@@ -1,0 +1,210 @@
+import {
+  type WritingKey,
+  type WrittenName,
+  makeWritingKey,
+  writeCertificate,
+  extension,
+} from '@certgate/x509/test-support/certificate-writing.js';
+import { encodeElement } from '@certgate/x509/test-support/der-editing.js';
+import { integer, sequence } from '@certgate/x509/test-support/der-writing.js';
+import {
+  authorityExtensions,
+  clientExtensions,
+  extensions,
+  generalNames,
+} from '@certgate/x509/test-support/extension-writing.js';
+import { type Certificate, describeCertificate } from '../facts.js';
+
+/** A certificate of the scenes, with its twin where it has one. Made once per process, and combined by the scenes. */
+export interface Made {
+  readonly label: string;
+  readonly der: Uint8Array;
+  readonly facts: Certificate;
+}
+
+export interface MadeAuthority extends Made {
+  readonly subject: WrittenName;
+  readonly issuer: WrittenName;
+  readonly serialNumber: number;
+}
+
+export const start: number = Date.UTC(2027, 0, 1);
+export const hour = 3_600_000;
+export const day: number = 24 * hour;
+
+const order = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
+
+/** Of an ECDSA signature (r, s) by P-256, (r, n − s). Apart from the code under test, whose own computation is at stake. */
+export function makeTwin(der: Uint8Array): Uint8Array {
+  const [tbs, algorithm, bits] = splitElements(splitElements(der)[0]?.content ?? der);
+  const [pair] = splitElements((bits?.content ?? der).subarray(1));
+  if (pair?.encoded[0] !== 0x30) throw new Error('Not a signature by ECDSA.');
+  const [r, s] = splitElements(pair.content);
+  if (tbs === undefined || algorithm === undefined || r === undefined || s === undefined) throw new Error('No twin.');
+  const other = order - BigInt(`0x${Buffer.from(s.content).toString('hex')}`);
+  if (other <= 0n) throw new Error('Not a signature by P-256.');
+  const signature = sequence(r.encoded, integer(other));
+  return sequence(tbs.encoded, algorithm.encoded, encodeElement(0x03, Buffer.from([0]), signature));
+}
+
+interface Element {
+  readonly encoded: Uint8Array;
+  readonly content: Uint8Array;
+}
+
+function splitElements(bytes: Uint8Array): readonly Element[] {
+  const elements: Element[] = [];
+  for (let offset = 0; offset < bytes.length;) {
+    const first = bytes[offset + 1] ?? 0;
+    const octets = first < 0x80 ? 0 : first & 0x7f;
+    const begin = offset + 2 + octets;
+    const length = octets === 0 ? first : Buffer.from(bytes).readUIntBE(offset + 2, octets);
+    elements.push({ encoded: bytes.subarray(offset, begin + length), content: bytes.subarray(begin, begin + length) });
+    offset = begin + length;
+  }
+  return elements;
+}
+
+const serverAuthentication = '1.3.6.1.5.5.7.3.1';
+const [dns, uri, email] = [generalNames.dns, generalNames.uri, generalNames.email];
+const named = (...names: readonly Buffer[]): Buffer => extensions.subjectAlternativeName(...names);
+const noRevAvail = extension('2.5.29.56', false, Buffer.from('0500', 'hex'));
+
+export interface Pool {
+  readonly root: MadeAuthority;
+  /** Two keys of one CA name below the root; the first key has two certificates. */
+  readonly issuing: MadeAuthority;
+  readonly renewed: MadeAuthority;
+  readonly secondKey: MadeAuthority;
+  readonly otherRoot: MadeAuthority;
+  readonly otherIssuing: MadeAuthority;
+  readonly authorities: readonly MadeAuthority[];
+  readonly callers: readonly Made[];
+}
+
+let pool: Pool | undefined;
+
+export function getPool(): Pool {
+  pool ??= makePool();
+  return pool;
+}
+
+function make(label: string, der: Uint8Array, isEcdsa: boolean): readonly Made[] {
+  if (!isEcdsa) return [{ label, der, facts: describeCertificate(der) }];
+  const twin = makeTwin(der);
+  return [
+    { label, der, facts: describeCertificate(der, [twin]) },
+    { label: `twin of ${label}`, der: twin, facts: describeCertificate(twin, [der]) },
+  ];
+}
+
+function makeAuthority(
+  label: string,
+  subject: WrittenName,
+  issuer: WrittenName,
+  serialNumber: number,
+  dates: { readonly notBefore?: number; readonly notAfter?: number } = {},
+): MadeAuthority {
+  const of = authorityExtensions(subject.key, issuer.key);
+  const der = writeCertificate({ subject, issuer, serialNumber, extensions: of, ...dates });
+  const [made] = make(label, der, issuer.key.kind === 'p-256');
+  if (made === undefined) throw new Error('No certificate.');
+  return { ...made, subject, issuer, serialNumber };
+}
+
+function makePool(): Pool {
+  const names = {
+    root: { name: 'Root', key: makeWritingKey() },
+    issuing: { name: 'Issuing CA', key: makeWritingKey() },
+    second: { name: 'Issuing CA', key: makeWritingKey() },
+    otherRoot: { name: 'Other root', key: makeWritingKey('ed25519') },
+    other: { name: 'Other CA', key: makeWritingKey() },
+  };
+  const root = makeAuthority('root', names.root, names.root, 1);
+  const issuing = makeAuthority('issuing', names.issuing, names.root, 0x11, { notAfter: start + 20 * day });
+  const renewed = makeAuthority('renewed', names.issuing, names.root, 0x12, { notBefore: start - 2 * day });
+  const secondKey = makeAuthority('second key', names.second, names.root, 0x13, { notBefore: start - 5 * day });
+  const otherRoot = makeAuthority('other root', names.otherRoot, names.otherRoot, 1);
+  const otherIssuing = makeAuthority('other issuing', names.other, names.otherRoot, 0x11);
+  return {
+    ...{ root, issuing, renewed, secondKey, otherRoot, otherIssuing },
+    authorities: [root, issuing, renewed, secondKey, otherRoot, otherIssuing],
+    callers: makeCallers(names),
+  };
+}
+
+type Names = Readonly<Record<'root' | 'issuing' | 'second' | 'otherRoot' | 'other', WrittenName>>;
+
+function makeCallers({ root, issuing, second, otherRoot, other }: Names): readonly Made[] {
+  const keys: readonly WritingKey[] = [makeWritingKey(), makeWritingKey('ed25519'), makeWritingKey('rsa-2048')];
+  const stranger = { name: 'Issuing CA', key: makeWritingKey() };
+  let serialNumber = 0x1000;
+  const issue = (
+    label: string,
+    issuer: WrittenName | undefined,
+    names: readonly Buffer[],
+    more: {
+      key?: number;
+      name?: string;
+      of?: readonly Buffer[];
+      notBefore?: number;
+      notAfter?: number;
+      serial?: number;
+    } = {},
+  ): readonly Made[] => {
+    const subject = { name: more.name ?? 'caller', key: keys[more.key ?? 0] ?? root.key };
+    const signer = issuer ?? subject;
+    const alternative = names.length === 0 ? [] : [named(...names)];
+    const given = more.of ?? clientExtensions(signer.key);
+    const { notBefore, notAfter } = more;
+    const dates = {
+      ...(notBefore === undefined ? {} : { notBefore }),
+      ...(notAfter === undefined ? {} : { notAfter }),
+    };
+    const serial = more.serial ?? ++serialNumber;
+    const der = writeCertificate({
+      subject,
+      issuer: signer,
+      serialNumber: serial,
+      extensions: [...given, ...alternative],
+      ...dates,
+    });
+    return make(label, der, signer.key.kind === 'p-256');
+  };
+  const forServers = (key: WritingKey): readonly Buffer[] => [
+    extensions.basicConstraints(false),
+    extensions.keyUsage('digitalSignature'),
+    extensions.extendedKeyUsage(serverAuthentication),
+    extensions.authorityKeyIdentifier(key),
+  ];
+  const [a, b] = [dns('a.corp.example'), dns('b.corp.example')];
+  return [
+    ...issue('a of the first key', issuing, [a]),
+    ...issue('a of the second key', second, [a], { key: 1 }),
+    ...issue('b of the first key', issuing, [b], { name: 'b' }),
+    ...issue('a and b', issuing, [a, b]),
+    ...issue('a of the other CA', other, [a, email('a@Corp.example')]),
+    ...issue('a of the root itself', root, [a, uri('spiffe://corp.example/a')]),
+    ...issue('short-lived a', issuing, [a], {
+      of: [...clientExtensions(issuing.key), noRevAvail],
+      ...{ notBefore: start - hour, notAfter: start + 5 * hour },
+    }),
+    ...issue('a that begins later', issuing, [a], { notBefore: start + 2 * hour, notAfter: start + 2 * day }),
+    ...issue('server', issuing, [a], { of: forServers(issuing.key) }),
+    ...issue('server of itself', undefined, [], { of: forServers(keys[0] ?? root.key), name: 'server' }),
+    ...issue('client of itself', undefined, [], { name: 'own' }),
+    ...issue('client of itself, renewed', undefined, [], { name: 'own' }),
+    ...issue('client of itself, Ed25519', undefined, [], { name: 'own', key: 1 }),
+    ...issue('client of itself, RSA', undefined, [], { name: 'own', key: 2, notAfter: start + 3 * hour }),
+    ...issue('a CA', issuing, [a], { of: authorityExtensions(keys[0] ?? root.key, issuing.key) }),
+    ...issue('no signer', issuing, [a], {
+      of: [extensions.basicConstraints(false), extensions.keyUsage('keyEncipherment')],
+    }),
+    ...issue('an unknown extension', undefined, [], {
+      of: [...clientExtensions(keys[0] ?? root.key), extension('1.2.3.4', true, Buffer.from('0500', 'hex'))],
+    }),
+    ...issue('forged a', stranger, [a], { serial: 0x1001 }),
+    ...issue('a of the other root', otherRoot, [a], { serial: 0x1001 }),
+    ...issue('unnamed of the first key', issuing, [], { name: 'plain' }),
+  ];
+}

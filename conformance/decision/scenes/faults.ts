@@ -1,0 +1,122 @@
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { type GateUnderTest, loadGate } from './gate.js';
+
+/** A fault of the gate: texts of its compiled files, each replaced by another. */
+export interface Fault {
+  readonly name: string;
+  readonly changes: readonly (readonly [file: string, text: string, replacement: string])[];
+  /** The first seed of the scenes that are tried: a little before one that notices the fault. Default: 1. */
+  readonly seed?: number;
+}
+
+const path = 'x509/dist/path.cjs';
+
+export const faults: readonly Fault[] = [
+  {
+    name: 'a memory without a version',
+    changes: [
+      [
+        'core/dist/esm/access/decision-memory.js',
+        'entry.text !== text || entry.version !== version',
+        'entry.text !== text',
+      ],
+    ],
+  },
+  {
+    name: 'a memory without an end',
+    seed: 190,
+    changes: [
+      [
+        'core/dist/esm/access/decision-memory.js',
+        'return now >= entry.validFrom && now < entry.validUntil ? entry.identity : undefined',
+        'return entry.identity',
+      ],
+    ],
+  },
+  {
+    name: 'pins of twins that are ignored',
+    changes: [
+      [
+        'core/dist/esm/trust-snapshot/find-in-snapshot.js',
+        'function findPinsOfTwin(snapshot, certificate, own) {',
+        '$& return noPins;',
+      ],
+    ],
+  },
+  {
+    name: 'a deny list without twins',
+    changes: [
+      [
+        'core/dist/esm/trust-snapshot/deny-list.js',
+        'listTwins(certificate).flatMap(({ thumbprintSha256 }) => thumbprintsSha256.get(thumbprintSha256) ?? [])[0]',
+        'undefined',
+      ],
+    ],
+  },
+  {
+    name: 'a store that is unavailable, and ignored',
+    changes: [['core/dist/esm/trust-store/combine-findings.js', " || finding.outcome === 'unavailable';", ';']],
+  },
+  {
+    name: 'roles of two stores, merged',
+    changes: [
+      ['core/dist/esm/trust-store/combine-findings.js', 'isSameSet(one.roles, other.roles) &&', ''],
+      [
+        'core/dist/esm/trust-store/combine-findings.js',
+        '        ...first,',
+        '        ...first, identity: { ...first.identity, roles: found.flatMap(({ identity }) => identity.roles) },',
+      ],
+    ],
+  },
+  {
+    name: 'a grace of a pin without an end',
+    seed: 250,
+    changes: [['core/dist/esm/trust-snapshot/client-auth-grace.js', 'now >= since && now < until', 'now >= since']],
+  },
+  {
+    name: 'a grace of a list without an end',
+    seed: 265,
+    changes: [[path, 'nextUpdate+question.graceMilliseconds', '(question.graceMilliseconds>0?1/0:nextUpdate)']],
+  },
+  {
+    name: 'revocations that are forgotten when a list or a delta is replaced',
+    seed: 320,
+    changes: [
+      [
+        'core/dist/esm/trust-store/kept-lists.js',
+        'const after = all.filter((list, index) => !isDisplaced(list, index))',
+        'const after = [crl]',
+      ],
+    ],
+  },
+  {
+    name: 'lists that take their place by the name of the CA alone',
+    changes: [['core/dist/esm/trust-store/kept-lists.js', 'toHex(signer.publicKey), ', '']],
+  },
+  {
+    name: 'lists that speak by the name of the CA alone',
+    seed: 160,
+    changes: [[path, '.filter(statement=>isOfIssuingKey(statement,question))', '']],
+  },
+];
+
+const packages = fileURLToPath(new URL('../../../../packages/', import.meta.url));
+
+/** A copy of the compiled packages with the fault in it, below dist. Throws where a text is not there exactly once. */
+export async function loadFaultyGate({ name, changes }: Fault): Promise<GateUnderTest> {
+  const folder = fileURLToPath(new URL(`../faults/${name.replaceAll(/\W+/g, '-')}/`, import.meta.url));
+  const modules = `${folder}node_modules/@certgate/`;
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(modules, { recursive: true });
+  const isNeeded = (file: string): boolean => !/\.(?:map|d\.[cm]?ts|test\.js)$|test-support|\.tsbuildinfo$/.test(file);
+  for (const file of ['core/dist/esm', 'core/package.json', 'x509/dist', 'x509/package.json'])
+    cpSync(`${packages}${file}`, `${modules}${file}`, { recursive: true, filter: isNeeded });
+  for (const [file, text, replacement] of changes) {
+    const [before, after, ...others] = readFileSync(`${modules}${file}`, 'utf8').split(text);
+    if (before === undefined || after === undefined || others.length > 0)
+      throw new Error(`${file} does not have this once: ${text}`);
+    writeFileSync(`${modules}${file}`, before + replacement.replace('$&', text) + after);
+  }
+  return loadGate(new URL(`file://${modules}core/dist/esm/`));
+}

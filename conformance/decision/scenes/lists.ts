@@ -1,0 +1,152 @@
+import { sign } from 'node:crypto';
+import { type CertificateRevocationList, decodeCertificateRevocationList } from '@certgate/x509/path';
+import { extension } from '@certgate/x509/test-support/certificate-writing.js';
+import { encodeElement } from '@certgate/x509/test-support/der-editing.js';
+import {
+  bitString,
+  integer,
+  name,
+  objectIdentifier,
+  sequence,
+  tagged,
+  time,
+} from '@certgate/x509/test-support/der-writing.js';
+import { day, hour, type MadeAuthority, start } from './certificates.js';
+import { iso } from './documents.js';
+import type { Random } from './random.js';
+
+/** Written and signed when it is first read: most lists of a scene never are. */
+export class PublishedList {
+  readonly label: string;
+  readonly #writing: ListWriting;
+  #written: { readonly der: Uint8Array; readonly list: CertificateRevocationList } | undefined;
+
+  constructor(writing: ListWriting) {
+    const { authority, number, baseNumber, entries, thisUpdate, nextUpdate, kind } = writing;
+    const named = [...entries].map(([serial, reason]) => `${serial.toString(16)} ${reason}`).join(', ');
+    const what = baseNumber === undefined ? `list ${number}` : `delta ${number} over ${baseNumber}`;
+    this.label = `${what} of ${authority.label} (${kind}) ${iso(thisUpdate)} to ${iso(nextUpdate)} [${named}]`;
+    this.#writing = writing;
+  }
+
+  get der(): Uint8Array {
+    return this.#write().der;
+  }
+
+  get list(): CertificateRevocationList {
+    return this.#write().list;
+  }
+
+  #write(): { readonly der: Uint8Array; readonly list: CertificateRevocationList } {
+    if (this.#written !== undefined) return this.#written;
+    const der = writeList(this.#writing);
+    const decoding = decodeCertificateRevocationList(der);
+    if (!decoding.ok) throw new Error(decoding.fault);
+    return (this.#written = { der, list: decoding.value });
+  }
+}
+
+type Reason = 'final' | 'hold' | 'removed';
+const reasonCodes = { final: 1, hold: 6, removed: 8 } as const;
+
+interface ListWriting {
+  readonly authority: MadeAuthority;
+  readonly number: number;
+  /** Absent: a complete list. */
+  readonly baseNumber?: number;
+  readonly entries: ReadonlyMap<number, Reason>;
+  readonly thisUpdate: number;
+  readonly nextUpdate: number;
+  /** Whose key identifier the list has; undefined: none. */
+  readonly identifiedAs: MadeAuthority | undefined;
+  readonly kind: 'all' | 'users' | 'authorities';
+}
+
+const algorithms = {
+  'p-256': sequence(objectIdentifier('1.2.840.10045.4.3.2')),
+  ed25519: sequence(objectIdentifier('1.3.101.112')),
+};
+
+function writeList(writing: ListWriting): Uint8Array {
+  const { authority, number, baseNumber, entries, thisUpdate, nextUpdate, identifiedAs, kind } = writing;
+  const { key } = authority.subject;
+  const algorithm = key.kind === 'ed25519' ? algorithms.ed25519 : algorithms['p-256'];
+  const revoked = [...entries].map(([serialNumber, reason]) =>
+    sequence(
+      integer(serialNumber),
+      time(start - 10 * day),
+      sequence(extension('2.5.29.21', false, encodeElement(0x0a, Buffer.from([reasonCodes[reason]])))),
+    ),
+  );
+  const point = { all: undefined, users: 0x81, authorities: 0x82 }[kind];
+  const tbs = sequence(
+    integer(1),
+    algorithm,
+    name(authority.subject.name),
+    time(thisUpdate),
+    time(nextUpdate),
+    ...(revoked.length === 0 ? [] : [sequence(...revoked)]),
+    tagged(
+      0,
+      sequence(
+        ...(identifiedAs === undefined
+          ? []
+          : [extension('2.5.29.35', false, sequence(encodeElement(0x80, identifiedAs.subject.key.identifier)))]),
+        extension('2.5.29.20', false, integer(number)),
+        ...(baseNumber === undefined ? [] : [extension('2.5.29.27', true, integer(baseNumber))]),
+        ...(point === undefined
+          ? []
+          : [extension('2.5.29.28', true, sequence(encodeElement(point, Buffer.from([0xff]))))]),
+      ),
+    ),
+  );
+  const signature = sign(key.kind === 'ed25519' ? null : 'sha256', tbs, key.privateKey);
+  return sequence(tbs, algorithm, bitString(signature));
+}
+
+/**
+ * What one key of a CA publishes in a scene: complete lists and deltas, their numbers and dates rising. An entry goes
+ * only from hold; that a CA takes back another is not in the scenes.
+ */
+export function publishLists(
+  random: Random,
+  authority: MadeAuthority,
+  serials: readonly number[],
+  stranger: MadeAuthority,
+): readonly PublishedList[] {
+  const published: PublishedList[] = [];
+  const entries = new Map<number, Reason>();
+  const bases: { number: number; entries: ReadonlyMap<number, Reason> }[] = [];
+  const isHolding = random.chance(0.3);
+  // A delta is applied only to a list that says the same of its key (RFC 5280 §6.3.3 (c)), which lifts a hold or not.
+  const identifiers = random.pick([
+    [authority],
+    [authority],
+    [undefined],
+    isHolding ? [authority] : [authority, undefined, stranger],
+  ]);
+  const kind = random.pick(['all', 'all', 'all', authority.label.includes('root') ? 'authorities' : 'users'] as const);
+  let number = random.below(3) + 1;
+  let thisUpdate = start - random.below(5) * day - hour;
+  for (let index = random.below(5) + 2; index > 0; index -= 1) {
+    const serial = random.pick(serials);
+    if (random.chance(0.45)) {
+      if (entries.get(serial) === 'hold') entries.delete(serial);
+      else entries.set(serial, entries.get(serial) ?? (isHolding && random.chance(0.7) ? 'hold' : 'final'));
+    }
+    const nextUpdate = thisUpdate + random.pick([2 * hour, 3 * day, 7 * day, 40 * day, 40 * day]);
+    const base = random.chance(0.45) ? bases.at(random.pick([-1, -1, 0])) : undefined;
+    const common = { authority, number, thisUpdate, nextUpdate, kind, identifiedAs: random.pick(identifiers) };
+    if (base === undefined) {
+      bases.push({ number, entries: new Map(entries) });
+      published.push(new PublishedList({ ...common, entries: new Map(entries) }));
+    } else {
+      const changed = new Map([...entries].filter(([each, reason]) => base.entries.get(each) !== reason));
+      for (const each of base.entries.keys()) if (!entries.has(each)) changed.set(each, 'removed');
+      published.push(new PublishedList({ ...common, baseNumber: base.number, entries: changed }));
+    }
+    number += random.below(2) + 1;
+    thisUpdate += random.pick([hour, 5 * hour, day, 3 * day]);
+  }
+  return published;
+}

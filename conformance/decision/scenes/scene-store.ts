@@ -1,0 +1,142 @@
+import type { ManualClock } from '@certgate/core/test-support/scripted-source.js';
+import type { TrustSource, TrustSourceReading } from '@certgate/core/trust-sources/trust-source';
+import type { RefreshingTrustStore } from '@certgate/core/trust-store/refreshing-store';
+import type { Store } from '../reference/decision.js';
+import type { Document } from '../reference/document.js';
+import { type DocumentReading, findDocument } from '../reference/instance.js';
+import type { ListReading } from '../reference/revocation.js';
+import { type Draft, readDraft, writeDocument } from './documents.js';
+import type { GateUnderTest } from './gate.js';
+import type { PublishedList } from './lists.js';
+
+export const refreshInterval = 30_000;
+
+interface Moment {
+  readonly wall: number;
+  readonly monotonic: number;
+}
+
+type Content = Draft | 'invalid' | 'unreachable';
+
+/** Where an authority's lists are read, and what is there now. */
+export interface ListSource {
+  readonly authority: string;
+  readonly name: string;
+  content: PublishedList | 'garbage' | 'unreachable';
+}
+
+/** A trust store with its sources, and beside it a record of what was read, by which the reference decides. */
+export class SceneStore {
+  readonly store: RefreshingTrustStore;
+  readonly lists: readonly ListSource[];
+  content: Content;
+  readonly #clock: ManualClock;
+  readonly #pending: (() => void)[] = [];
+  readonly #readings: { readonly began: Moment; readonly content: DocumentReading['content'] }[] = [];
+  readonly #listReadings = new Map<string, ListReading[]>();
+  readonly #known = new Map<Draft, Document>();
+
+  constructor(gate: GateUnderTest, clock: ManualClock, content: Content, lists: readonly ListSource[]) {
+    this.content = content;
+    this.lists = lists;
+    this.#clock = clock;
+    const names = [...new Set(lists.map(({ authority }) => authority))];
+    for (const name of names) this.#listReadings.set(name, []);
+    const blobsOf = (name: string): object[] =>
+      lists.filter(({ authority }) => authority === name).map((list) => this.#createBlob(list));
+    const options =
+      names.length === 0 ? {} : { crlBlobs: Object.fromEntries(names.map((name) => [name, blobsOf(name)])) };
+    const { wall, monotonic } = clock;
+    this.store = new gate.RefreshingTrustStore(this.#createSource(), options as object, {
+      wall,
+      monotonic,
+      random: () => 0,
+    });
+  }
+
+  get isReading(): boolean {
+    return this.#pending.length > 0;
+  }
+
+  /** Lets what is being read arrive. */
+  answer(): void {
+    for (const answer of this.#pending.splice(0)) answer();
+  }
+
+  /** What the instance has, for the reference. */
+  describe(): Store {
+    const readings = this.#readings.map(({ began, content }) => ({ content, age: this.#ageOf(began) }));
+    return { document: findDocument(readings), lists: this.#listReadings };
+  }
+
+  /** No decision may rest on what was looked at more than two intervals ago. */
+  get isFresh(): boolean {
+    const latest = this.#readings.at(-1)?.began;
+    return (
+      latest !== undefined && this.#clock.wall() >= latest.wall - 1000 && this.#ageOf(latest) <= 2 * refreshInterval
+    );
+  }
+
+  #ageOf({ wall, monotonic }: Moment): number {
+    return Math.max(this.#clock.wall() - wall, this.#clock.monotonic() - monotonic);
+  }
+
+  #findTaken(): Document | undefined {
+    return findDocument(this.#readings.map(({ content }) => ({ content, age: 0 })));
+  }
+
+  #createSource(): TrustSource {
+    return {
+      description: 'scene',
+      configuration: undefined,
+      read: () => {
+        const began = { wall: this.#clock.wall(), monotonic: this.#clock.monotonic() };
+        return this.#later((): TrustSourceReading => {
+          const { content } = this;
+          this.#readings.push({ began, content: typeof content === 'string' ? content : this.#read(content) });
+          if (content === 'unreachable') throw new Error('unreachable');
+          const text =
+            content === 'invalid' ? '{"schemaVersion":1,"revision":999,"identitties":[]}' : writeDocument(content);
+          return { changed: true, bytes: Buffer.from(text), version: undefined };
+        });
+      },
+    };
+  }
+
+  #read(draft: Draft): Document {
+    const document = this.#known.get(draft) ?? readDraft(draft);
+    this.#known.set(draft, document);
+    return document;
+  }
+
+  #createBlob(source: ListSource): object {
+    return {
+      url: `https://account.blob.core.windows.net/lists/${source.authority}/${source.name}`,
+      download: () => {
+        const wall = this.#clock.wall();
+        // Before the new document has come, lists are read for the one before.
+        const authority = this.#findTaken()?.authorities?.find(({ name }) => name.toLowerCase() === source.authority);
+        return this.#later(() => {
+          const { content } = source;
+          if (content === 'unreachable') throw new Error('unreachable');
+          const bytes = content === 'garbage' ? Buffer.from('garbage') : Buffer.from(content.der);
+          if (content !== 'garbage' && authority !== undefined) {
+            const readings = this.#listReadings.get(source.authority);
+            readings?.push({ source: source.name, at: wall, authority, list: content.list });
+          }
+          return { contentLength: bytes.length, readableStreamBody: chunksOf(bytes) };
+        });
+      },
+    };
+  }
+
+  #later<T>(answer: () => T): Promise<T> {
+    return new Promise<void>((resolve) => {
+      this.#pending.push(resolve);
+    }).then(answer);
+  }
+}
+
+async function* chunksOf(content: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield await Promise.resolve(content);
+}
