@@ -92,7 +92,7 @@ export const faults: readonly Fault[] = [
   },
   {
     name: 'lists that take their place by the name of the CA alone',
-    changes: [['core/dist/esm/trust-store/kept-lists.js', 'toHex(signer.publicKey), ', '']],
+    changes: [['core/dist/esm/trust-store/kept-lists.js', 'toHex(publicKey), ', '']],
   },
   {
     name: 'lists that speak by the name of the CA alone',
