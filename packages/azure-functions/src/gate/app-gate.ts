@@ -207,7 +207,8 @@ export class AppGate implements CoveringGate {
     const { isOpen, requirement } = gated;
     const context = findContext(args);
     const call = context && this.#calls.findOf(context);
-    const isAdmitted = call !== undefined && requirement !== undefined && this.#gate.isAdmitted(call, requirement);
+    const isKnown = call !== undefined && !call.isShared;
+    const isAdmitted = isKnown && requirement !== undefined && this.#gate.isAdmitted(call, requirement);
     if (isOpen || isAdmitted) return Reflect.apply(handler, thisArgument, args);
     if (call !== undefined || !this.#calls.seesContexts) this.#noteBypass(name, call);
     return this.#handlers.run(gated, handler, thisArgument, args);

@@ -177,6 +177,33 @@ describe('a context of an invocation', () => {
     assert.equal((await worker.invoke('Open')).status, 503);
     assert.ok(worker.decisions.every(({ code }) => code === 'internal_fault'));
   });
+
+  it('that another invocation gets after the admission runs no handler any more', async (context) => {
+    quiet(context);
+    const created = createSecuredApp(context);
+    const { app, worker } = created;
+    app.http('Closed', { handler: whoami });
+    let kept: unknown;
+    wrapModel(created, (invocation) =>
+      delegate(invocation, {
+        getArguments: async () => {
+          const { context: own, inputs } = await invocation.getArguments();
+          return { context: (kept ??= own), inputs };
+        },
+      }),
+    );
+    const early: unknown[] = [];
+    app.hook.preInvocation(({ functionHandler, inputs, invocationContext }) => {
+      early.push(functionHandler(inputs[0], invocationContext));
+    });
+    await worker.start();
+    assert.equal((await worker.invoke('Closed', bearing(operator))).body, 'operator');
+    assert.equal((await worker.invoke('Closed', bearing(stranger))).status, 503);
+    assert.deepEqual(
+      early.map((answer) => (answer as HttpResponseInit).body === 'operator'),
+      [true, false],
+    );
+  });
 });
 
 describe('a model that is wrapped', () => {
