@@ -110,11 +110,7 @@ function installGate(app: FunctionApp, options: GateOptions, core: WorkerCore | 
   if (core === undefined) return;
   securedByThisCopy.add(core);
   securedCores.set(core, describeConfiguration(options) ?? true);
-  // Reading a document begins after this call, as at a start.
-  if (!isStartOver(app)) return;
-  queueMicrotask(() => {
-    gate.start.beginLate();
-  });
+  if (isStartOver(app)) gate.installLate();
 }
 
 /** The app may catch the error and go on. Unless a gate is there already, all of it is closed then. */

@@ -91,6 +91,7 @@ export class AppGate implements CoveringGate {
       () => {
         this.#standIn();
       },
+      () => this.#isReplaced,
     );
     this.start = new AppStart({
       core,
@@ -106,9 +107,20 @@ export class AppGate implements CoveringGate {
 
   /** When `secureApp` runs. Whether the programming model is one that can be gated is judged when the app starts. */
   install(): void {
+    // Invocations may have begun under it.
+    if (this.#coverage.gate !== undefined) this.#calls.expectEarlier();
     this.#coverage.gate = this;
     if (this.#core === undefined) this.#addHook();
     else this.#models.install(this.#core);
+  }
+
+  /** After `install`, where the app has started already. */
+  installLate(): void {
+    this.#calls.expectEarlier();
+    // Reading a document begins after the call of `secureApp`, as at a start.
+    queueMicrotask(() => {
+      this.start.beginLate();
+    });
   }
 
   findTrustReport(): TrustStoreReport | undefined {
@@ -124,7 +136,6 @@ export class AppGate implements CoveringGate {
    * waits for a call of `context.done` that never comes.
    */
   #guard(invocation: ModelInvocation): unknown {
-    if (this.#isReplaced) return invocation.invoke(invocation.handler);
     this.start.beginLate();
     const verdict = this.#decide(invocation);
     const proceed = (settled: Verdict): unknown => {
@@ -233,6 +244,7 @@ export class AppGate implements CoveringGate {
   #standIn(): void {
     if (this.#isStandingIn) return;
     this.#isStandingIn = true;
+    this.#calls.forgetEarlier();
     warnAtStart('programming_model_unknown', unknownModelDetail);
     this.start.noteAll();
     this.#addHook();

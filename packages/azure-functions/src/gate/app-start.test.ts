@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { describe, it, type TestContext } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
+import type { HttpRequest } from '@azure/functions';
 import { type TrustStore, trustStoreFromDocument } from '@certgate/core';
 import { countRuns } from '@certgate/x509/test-support/random-runs.js';
 import * as fc from 'fast-check';
 import { allowAnonymous, requireRole } from '../function-policy.js';
 import { observe } from '../observe.js';
+import { findClientIdentity } from '../request-identity.js';
 import { type SecureAppOptions, secureApp } from '../secure-app.js';
 import { registerMcp, payloadOf, readToolResult, sendPayload, transportOf } from '../test-support/mcp-app.js';
 import { loadSecondCopy } from '../test-support/second-copy.js';
@@ -101,7 +103,7 @@ describe('secureApp after the start', () => {
   });
 
   for (const isSeen of [false, true]) {
-    const outcome = isSeen ? 'its wrapper decides about the call under way' : 'the call under way goes on';
+    const outcome = isSeen ? 'its wrapper refuses the call under way' : 'the call under way goes on';
     it(`in a hook of an invocation whose registration was ${isSeen ? '' : 'not '}seen: ${outcome}, and the next is closed`, async (context) => {
       const { errors } = watchStartLines(context);
       const { app, worker } = createApp(context);
@@ -113,7 +115,7 @@ describe('secureApp after the start', () => {
         isSecured = true;
       });
       await worker.start();
-      assert.equal((await worker.invoke('F')).status, isSeen ? 401 : 200);
+      assert.equal((await worker.invoke('F')).status, isSeen ? 503 : 200);
       assert.deepEqual(codesOf(errors()), ['gate_late']);
       assert.equal((await worker.invoke('F')).status, 401);
     });
@@ -370,6 +372,56 @@ describe('several calls of secureApp, one of which threw', () => {
         for (const { code } of worker.decisions) assert.notEqual(code, 'gate_setup_failed');
       }
     });
+  }
+});
+
+describe('a call that began under a secureApp that failed, while another takes over', () => {
+  for (const isWrapped of [false, true]) {
+    for (const isAnotherSeen of [false, true]) {
+      const what = `${isWrapped ? 'with' : 'without'} a wrapper, ${isAnotherSeen ? 'after' : 'before'} another invocation`;
+      it(`is refused, whatever hooks do: ${what}`, async (context) => {
+        watchStartLines(context);
+        const { app, worker } = createApp(context);
+        const runs: (string | undefined)[] = [];
+        const register = (): void => {
+          app.http('F', {
+            handler: (_request, call) => {
+              runs.push(findClientIdentity(call)?.name);
+              return { body: 'secret' };
+            },
+          });
+        };
+        if (!isWrapped) register();
+        swallow(() => {
+          secureApp(app, wrong);
+        });
+        if (isWrapped) register();
+        app.http('Other', { handler: () => ({}) });
+        // One rewrites the request; the other calls the handler, which only a wrapper can keep from running.
+        app.hook.preInvocation(({ inputs: [request] }) => {
+          (request as HttpRequest).headers.set('x-arr-clientcert', reader.header);
+        });
+        let takeOver: (() => void) | undefined;
+        const taken = new Promise<void>((resolve) => (takeOver = resolve));
+        app.hook.preInvocation(async (call) => {
+          if (call.invocationContext.functionName !== 'F') return;
+          await taken;
+          if (!isWrapped) return;
+          const early: unknown = await call.functionHandler(...(call.inputs as [never]), call.invocationContext);
+          call.functionHandler = () => early;
+        });
+        await worker.start();
+        const pending = worker.invoke('F', bearing(stranger));
+        await setImmediate();
+        secureApp(app, { trustStore });
+        if (isAnotherSeen) assert.equal((await worker.invoke('Other', bearing(reader))).status, 200);
+        takeOver?.();
+        assert.equal((await pending).status, 503);
+        assert.deepEqual(runs, []);
+        assert.equal((await worker.invoke('F', bearing(stranger))).status, 401);
+        assert.equal((await worker.invoke('F', bearing(reader))).body, 'secret');
+      });
+    }
   }
 });
 

@@ -131,7 +131,7 @@ export function isStartOver(app: object): boolean {
 }
 
 const lateDetail =
-  'secureApp was called after the app had started. Until then, every function was open to everybody who reached the app; from now on, the app is closed. Call secureApp while a file that "main" in package.json names is loaded: not in a timer, and not after an await that nothing waits for.';
+  'secureApp was called after the app had started. Until then, every function was open to everybody who reached the app, or refused every call if an earlier secureApp had failed; from now on, the app is closed. Call secureApp while a file that "main" in package.json names is loaded: not in a timer, and not after an await that nothing waits for.';
 
 function describeFailure(error: unknown): string {
   return `secureApp failed, so every call of an HTTP or MCP function is refused, of functions with allowAnonymous too: ${describeFault(error)}`;

@@ -21,6 +21,7 @@ export class CoreCalls {
   readonly #own = createContextMap<OwnCall>();
   #latest: CoreCall | undefined;
   #seesContexts = false;
+  #expectsEarlier = false;
   readonly #readHost = (call: CoreCall): HeaderReading => this.#readHeaders(call);
 
   /** `listHeaders` gives the names of the headers that the front end sets, in lower case. */
@@ -29,9 +30,22 @@ export class CoreCalls {
     this.#streaming = new HttpStreamingWatch(listHeaders);
   }
 
-  /** Whether contexts are noted before the hooks run: then one that was not noted is of no invocation. */
+  /** Whether contexts are noted before the hooks run: then one that was not noted is of no invocation that the gate saw. */
   get seesContexts(): boolean {
-    return this.#seesContexts;
+    return this.#seesContexts || this.#expectsEarlier;
+  }
+
+  /**
+   * Invocations may be under way that began without this gate. What the host sent with them is not known, and hooks may have
+   * changed their requests, so that their contexts are of no invocation from the start.
+   */
+  expectEarlier(): void {
+    this.#expectsEarlier = true;
+  }
+
+  /** Once an invocation was seen, it tells whether contexts are noted; an unknown model never does. */
+  forgetEarlier(): void {
+    this.#expectsEarlier = false;
   }
 
   /** HTTP streaming announces itself when the worker asks this model for its capabilities. */
@@ -61,6 +75,7 @@ export class CoreCalls {
   note(call: CoreCall, context: unknown): CoreCall {
     // It is needed no more, and holds a whole request.
     if (this.#latest === call) this.#latest = undefined;
+    this.#expectsEarlier = false;
     if (typeof context !== 'object' || context === null) return call;
     const before = this.#byContext.get(context);
     if (before === call) return call;

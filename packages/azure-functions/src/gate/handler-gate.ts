@@ -114,7 +114,7 @@ function createHandlerCall(
 function denyUnknownInvocation(functionName: string): Denial {
   return deny(
     'invocation_unknown',
-    `The handler of "${functionName}" was called with a context that is of no invocation (one made by hand, a copy or a proxy), so nobody knows who calls. Whoever calls the handler, a hook or another handler, must pass on the very context that the Functions worker gave to its own invocation.`,
+    `The handler of "${functionName}" was called with a context that is of no invocation which the gate has seen (one made by hand, a copy, a proxy, or that of an invocation which began before secureApp was called), so nobody knows who calls. Whoever calls the handler, a hook or another handler, must pass on the very context that the Functions worker gave to its own invocation.`,
   );
 }
 

@@ -60,6 +60,7 @@ export class ModelGate {
   readonly #calls: CoreCalls;
   readonly #guard: Guard;
   readonly #onUnknownModel: () => void;
+  readonly #isReplaced: () => boolean;
   /** By model: the `getInvocationModel` that this gate has put there. */
   readonly #gated = new WeakMap<ProgrammingModel, unknown>();
   #latest: ProgrammingModel | undefined;
@@ -68,11 +69,16 @@ export class ModelGate {
   /** Whether each model that is set from now on is seen. */
   #seesModels = false;
 
-  /** `onUnknownModel` is called at start, or before the hooks of an invocation whose model turns out to be of another shape. */
-  constructor(calls: CoreCalls, guard: Guard, onUnknownModel: () => void) {
+  /**
+   * `onUnknownModel` is called at start, or before the hooks of an invocation whose model turns out to be of another shape.
+   * `isReplaced` is asked when an invocation begins: one that begins under this gate stays its own, since the gate that
+   * replaces this one does not stand before it.
+   */
+  constructor(calls: CoreCalls, guard: Guard, onUnknownModel: () => void, isReplaced: () => boolean) {
     this.#calls = calls;
     this.#guard = guard;
     this.#onUnknownModel = onUnknownModel;
+    this.#isReplaced = isReplaced;
   }
 
   /** Whether any invocation has come this way. */
@@ -108,6 +114,7 @@ export class ModelGate {
     const present = this.#gated.get(model);
     if (present !== undefined && present === model.getInvocationModel) return true;
     const isGated = replaceMethod(model, 'getInvocationModel', (original) => (core: CoreInvocationContext) => {
+      if (this.#isReplaced()) return original(core);
       this.#isInUse = true;
       const invocation = original(core);
       return isPromiseLike(invocation)
