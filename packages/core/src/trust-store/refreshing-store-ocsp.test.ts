@@ -8,7 +8,8 @@ import { clientExtensions } from '@certgate/x509/test-support/certificates.js';
 import { type OcspServer, answerFrom, startOcspServer } from '../test-support/ocsp-stage.js';
 import { StubBlob, documentText, getCaller, nameFinding } from '../test-support/revocation-stage.js';
 import { until } from '@certgate/x509/test-support/until.js';
-import { makeCrl } from '@certgate/x509/test-support/revocation.js';
+import { noCheck, responderExtensions } from '@certgate/x509/test-support/ocsp.js';
+import { issue, makeCrl } from '@certgate/x509/test-support/revocation.js';
 import { ManualClock, ScriptedSource, settle } from '../test-support/scripted-source.js';
 import { RefreshingTrustStore } from './refreshing-store.js';
 import { askInFull, type FullAnswer } from '../test-support/answer-in-full.js';
@@ -210,6 +211,18 @@ describe('OCSP through a store', () => {
     await until(() => store.report().revision === 2);
     assert.equal(await ask(), 'certificate_revoked');
     assert.equal(countQuestions(), 1);
+  });
+
+  test('what a delegate revoked stays revoked when its certificate has ended and nobody answers', async () => {
+    const { store, clock } = await createStage({ mode: 'when-available' });
+    const notAfter = `${formatInstant(clock.wall() + 30 * minute).replace(/[-:T]|\..*|Z/g, '')}Z`;
+    const extensions = [...responderExtensions, noCheck];
+    const responder = issue({ issuer: issuing, name: 'delegate', serialNumber: '9999', extensions, notAfter });
+    server.answerWith(answerFrom({ '1234': 'R keyCompromise' }, { responder }));
+    const askAt = async (at: number): Promise<string> => nameFinding(await askInFull(store, getCaller(), at));
+    assert.equal(await askAt(clock.wall()), 'certificate_revoked');
+    server.respondWith((response) => response.destroy());
+    assert.equal(await askAt(clock.wall() + 60 * minute), 'certificate_revoked');
   });
 });
 

@@ -143,6 +143,26 @@ describe('OCSP: responders', () => {
     assert.equal(status.status === 'good' && status.validUntil, now + hour / 2 + 1);
   });
 
+  it('have revoked what they revoked, also when their own certificate has ended', () => {
+    const notAfter = new Date(at(good) + hour / 2).toISOString().replace(/[-:T]|\.000/g, '');
+    const made = delegate({ notAfter });
+    const answerOf = (status: string): Buffer => answer({ responder: made, index: { 10: status } });
+    const [revoked, hold, lifted] = [answerOf('R keyCompromise'), answerOf('R certificateHold'), answerOf('V')];
+    for (const now of [at(revoked), at(revoked) + hour, at(revoked) + 1000 * hour]) {
+      assert.equal(judge([revoked], { now }), 'revoked: keyCompromise');
+      assert.equal(judge([hold], { now }), 'revoked: certificateHold');
+    }
+    assert.match(judge([lifted], { now: at(lifted) + hour }), refused('expired'));
+    assert.match(
+      judge([answer({ responder: delegate({ notAfter: '20210101000000Z' }), index: { 10: 'R' } })]),
+      refused('expired'),
+    );
+    // Whether it is revoked itself, nobody can tell; or somebody can.
+    const unchecked = answer({ responder: delegate({ extensions: responderExtensions }), index: { 10: 'R' } });
+    assert.equal(judge([unchecked]), 'revoked: unspecified');
+    assert.match(judge([unchecked], { isResponderGood: () => false }), refused('without ocsp-nocheck'));
+  });
+
   it('without ocsp-nocheck count where somebody knows that they are not revoked', () => {
     const unchecked = by(delegate({ extensions: responderExtensions }));
     assert.match(judge([unchecked]), refused('"CN=delegate" has a certificate without ocsp-nocheck'));

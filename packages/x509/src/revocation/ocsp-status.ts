@@ -91,12 +91,27 @@ export function askResponses(given: OcspQuestion): RevocationStatus {
       continue;
     }
     const found = findResponder(response, question);
-    if ('responder' in found) statements.push(...answers.map((answer) => ({ response, ...found, answer })));
-    else faults.push(`An OCSP response is signed by nobody who may answer for the issuer: ${found.fault}.`);
+    if ('responder' in found) {
+      statements.push(...answers.map((answer) => ({ response, ...found, answer })));
+      continue;
+    }
+    faults.push(`An OCSP response is signed by nobody who may answer for the issuer: ${found.fault}.`);
+    const revocations = answers.filter(({ certificateStatus }) => certificateStatus.status === 'revoked');
+    const then = revocations.length > 0 ? findResponder(response, askAsOf(response, question)) : found;
+    if ('responder' in then) statements.push(...revocations.map((answer) => ({ response, ...then, answer })));
   }
   const revoked = findRevoked(statements, question);
   if (revoked !== undefined) return { status: 'revoked', reason: revoked.reason, revokedAt: revoked.revokedAt };
   return findGoodStatus(statements, faults, question);
+}
+
+/**
+ * For a revocation: it isn't forgotten when the certificate of the responder ends, nor where nobody can tell whether that one
+ * is revoked.
+ */
+function askAsOf({ producedAt }: BasicOcspResponse, question: OcspQuestion): OcspQuestion {
+  const { now, isResponderGood = () => true } = question;
+  return { ...question, now: Math.min(producedAt, now), isResponderGood };
 }
 
 /** A certificate comes back from hold only, by a newer answer. */
