@@ -49,6 +49,7 @@ const noCertificates = [
   'a',
   new Set([target]),
   [undefined],
+  new Array(1),
   [target.der],
   [target, client],
   [{}],
@@ -221,7 +222,7 @@ const calls: Readonly<Record<string, Call | readonly Call[]>> = {
     bad: {
       certificate: noCertificate,
       issuer: noCertificate,
-      responses: [undefined, null, {}, 'a', [undefined], [{}], [good]],
+      responses: [undefined, null, {}, 'a', [undefined], new Array(1), [{}], [good]],
       // A promise would be a yes.
       isAlgorithmAccepted: [undefined, ...noFunction, () => Promise.resolve(false), () => undefined, () => 'no'],
       profile: [undefined, ...noProfile],
@@ -255,6 +256,7 @@ const calls: Readonly<Record<string, Call | readonly Call[]>> = {
           ['anyExtendedKeyUsage'],
           [''],
           [undefined],
+          new Array(1),
           {},
         ],
         policies: [...noPolicies, {}],
@@ -272,8 +274,14 @@ const calls: Readonly<Record<string, Call | readonly Call[]>> = {
         mode: [undefined, null, '', 'Required', 'REQUIRED', 'when_available', 'whenAvailable', true],
         scope: [undefined, null, '', 'Chain', 'end_entity', 'endEntity', true],
         graceMilliseconds: noDuration,
-        crls: [undefined, null, crl, 'a', [undefined], [{}], [target], new Set([crl])],
-        findOcspResponses: [undefined, ...noFunction],
+        crls: [undefined, null, crl, 'a', [undefined], new Array(1), [{}], [target], new Set([crl])],
+        findOcspResponses: [
+          undefined,
+          ...noFunction,
+          ...[undefined, null, Promise.resolve([]), {}, [good], [undefined], [paths.decodeOcspResponse(good)]].map(
+            (responses) => () => responses,
+          ),
+        ],
         noRevAvailMaximumLifetimeMilliseconds: without(noDuration),
         onOcspWanted: noFunction,
         findFault: noFunction,
@@ -284,7 +292,7 @@ const calls: Readonly<Record<string, Call | readonly Call[]>> = {
       call: (members) => ask({ ...question, policies: members }),
       members: policies,
       bad: {
-        initialPolicySet: [undefined, null, paths.anyPolicy, ['any'], [undefined], {}],
+        initialPolicySet: [undefined, null, paths.anyPolicy, ['any'], [undefined], new Array(1), {}],
         initialExplicitPolicy: [undefined, ...noFlag],
         initialPolicyMappingInhibit: [undefined, ...noFlag],
         initialAnyPolicyInhibit: [undefined, ...noFlag],

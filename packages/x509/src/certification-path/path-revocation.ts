@@ -1,8 +1,16 @@
-import { aDuration, aFunction, listOf, type MemberRules, oneOf, optional } from '../encoding/own-members.js';
+import {
+  aDuration,
+  aFunction,
+  expectArgument,
+  listOf,
+  type MemberRules,
+  oneOf,
+  optional,
+} from '../encoding/own-members.js';
 import { aRevocationList, type CertificateRevocationList } from '../revocation/certificate-revocation-list.js';
 import { findCrlStatus } from '../revocation/crl-status.js';
 import type { CrlQuestion } from '../revocation/crl-statement.js';
-import { askResponses, type OcspQuestion } from '../revocation/ocsp-status.js';
+import { askResponses, type OcspQuestion, ocspResponses } from '../revocation/ocsp-status.js';
 import type { OcspResponse } from '../revocation/ocsp-response.js';
 import { findNoRevAvailObstacle } from '../certificate/no-rev-avail.js';
 import type { PathCertificate } from '../certificate/path-certificate.js';
@@ -169,9 +177,11 @@ function askAbout(question: RevocationQuestion, { certificate, issuer }: PathMem
   const candidates = [issuer, ...path.certificates.slice(0, -1), path.trustAnchor, ...signers];
   const spendComparisons = budget && ((count: number) => budget.spendComparisons(count));
   const byLists = { ...common, crls: revocation.crls, signers: candidates, isSignerValid, spendComparisons };
+  const responses = revocation.findOcspResponses(certificate);
+  expectArgument(responses, ocspResponses, 'What findOcspResponses returns');
   const byResponses = {
     ...common,
-    responses: revocation.findOcspResponses(certificate),
+    responses,
     clockSkewMilliseconds: ocspClockSkewMilliseconds,
     // RFC 6960 §4.2.2.2.1: one without ocsp-nocheck is looked up in the lists; without any, the profile decides.
     isResponderGood:

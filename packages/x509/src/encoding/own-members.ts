@@ -144,7 +144,8 @@ export function listOf({ words, holds }: ArgumentRule): ArgumentRule {
     words: `an array, each member ${words}`,
     holds: (value) => {
       if (!Array.isArray(value)) return false;
-      const isKnown = known.has(value) || value.every(holds);
+      // A copy: `every` passes over the holes of a list.
+      const isKnown = known.has(value) || [...(value as unknown[])].every(holds);
       if (isKnown) known.add(value);
       return isKnown;
     },

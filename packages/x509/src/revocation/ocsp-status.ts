@@ -5,6 +5,7 @@ import {
   aFlag,
   aFunction,
   anInstant,
+  type ArgumentRule,
   copyOwn,
   decodedBy,
   expectArgument,
@@ -31,10 +32,12 @@ interface Statement {
 
 const defaultFreshness = 10 * 60_000;
 
+export const ocspResponses: ArgumentRule = listOf(decodedBy('decodeOcspResponse', 'responseStatus'));
+
 const questionRules: MemberRules<OcspQuestion> = {
   certificate: aPathCertificate,
   issuer: aPathCertificate,
-  responses: listOf(decodedBy('decodeOcspResponse', 'responseStatus')),
+  responses: ocspResponses,
   isAlgorithmAccepted: aFunction,
   profile: oneOf(['strict', 'rfc5280']),
   now: anInstant,
