@@ -224,6 +224,30 @@ describe('OCSP through a store', () => {
     server.respondWith((response) => response.destroy());
     assert.equal(await askAt(clock.wall() + 60 * minute), 'certificate_revoked');
   });
+
+  test('whether a delegate without ocsp-nocheck is revoked: unknown, what it revoked stays revoked; known, it does not', async () => {
+    const stamp = (at: number): string => `${formatInstant(at).replace(/[-:T]|\..*|Z/g, '')}Z`;
+    const began = Date.now();
+    const responder = issue({
+      issuer: issuing,
+      name: 'delegate',
+      serialNumber: '9999',
+      extensions: responderExtensions,
+    });
+    const times = { lastUpdate: '20260101000000Z', nextUpdate: stamp(began + 60 * minute) };
+    for (const [revoked, expected] of [
+      [[], 'certificate_revoked'],
+      [[{ serialNumber: '9999' }], 'found'],
+    ] as const) {
+      server.answerWith(answerFrom({ '1234': 'R keyCompromise' }, { responder }));
+      const ofCa = makeCrl({ authority: issuing, ...times, revoked });
+      const { store } = await createStage({ mode: 'when-available' }, [ofCa]);
+      for (const at of [began, began + 120 * minute]) {
+        assert.equal(nameFinding(await askInFull(store, getCaller(), at)), expected);
+        server.respondWith((response) => response.destroy());
+      }
+    }
+  });
 });
 
 const disabled = {

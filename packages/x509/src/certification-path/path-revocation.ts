@@ -10,7 +10,7 @@ import {
 import { aRevocationList, type CertificateRevocationList } from '../revocation/certificate-revocation-list.js';
 import { findCrlStatus } from '../revocation/crl-status.js';
 import type { CrlQuestion } from '../revocation/crl-statement.js';
-import { askResponses, type OcspQuestion, ocspResponses } from '../revocation/ocsp-status.js';
+import { askResponses, type OcspInquiry, ocspResponses } from '../revocation/ocsp-status.js';
 import type { OcspResponse } from '../revocation/ocsp-response.js';
 import { findNoRevAvailObstacle } from '../certificate/no-rev-avail.js';
 import type { PathCertificate } from '../certificate/path-certificate.js';
@@ -161,7 +161,7 @@ export function checkRevocation(question: RevocationQuestion): RevocationCleared
 
 interface StatusQuestions {
   readonly byLists: CrlQuestion;
-  readonly byResponses: OcspQuestion;
+  readonly byResponses: OcspInquiry;
 }
 
 function askAbout(question: RevocationQuestion, { certificate, issuer }: PathMember): StatusQuestions {
@@ -177,6 +177,7 @@ function askAbout(question: RevocationQuestion, { certificate, issuer }: PathMem
   const candidates = [issuer, ...path.certificates.slice(0, -1), path.trustAnchor, ...signers];
   const spendComparisons = budget && ((count: number) => budget.spendComparisons(count));
   const byLists = { ...common, crls: revocation.crls, signers: candidates, isSignerValid, spendComparisons };
+  const findStatusInLists = (each: PathCertificate): string => findCrlStatus({ ...byLists, certificate: each }).status;
   const responses = revocation.findOcspResponses(certificate);
   expectArgument(responses, ocspResponses, 'What findOcspResponses returns');
   const byResponses = {
@@ -185,9 +186,8 @@ function askAbout(question: RevocationQuestion, { certificate, issuer }: PathMem
     clockSkewMilliseconds: ocspClockSkewMilliseconds,
     // RFC 6960 §4.2.2.2.1: one without ocsp-nocheck is looked up in the lists; without any, the profile decides.
     isResponderGood:
-      revocation.crls.length === 0
-        ? undefined
-        : (responder: PathCertificate) => findCrlStatus({ ...byLists, certificate: responder }).status === 'good',
+      revocation.crls.length === 0 ? undefined : (each: PathCertificate) => findStatusInLists(each) === 'good',
+    isResponderRevoked: (each: PathCertificate) => findStatusInLists(each) === 'revoked',
   };
   return { byLists, byResponses };
 }
@@ -229,7 +229,7 @@ function findStatus(
 const exemption = 'It needs no revocation information: its CA publishes none (noRevAvail), and it is short-lived.';
 
 /** The grace is for a responder that can't be reached, so it is asked before it counts. */
-function isGoodWithoutGrace(byResponses: OcspQuestion): boolean {
+function isGoodWithoutGrace(byResponses: OcspInquiry): boolean {
   if (byResponses.graceMilliseconds === 0) return true;
   return askResponses({ ...byResponses, graceMilliseconds: 0 }).status === 'good';
 }

@@ -1,4 +1,4 @@
-import { aPathCertificate } from '../certificate/path-certificate.js';
+import { aPathCertificate, type PathCertificate } from '../certificate/path-certificate.js';
 import { describeRefusedAlgorithm } from '../certificate/signature-algorithm.js';
 import {
   aDuration,
@@ -74,7 +74,7 @@ function expectFlag(value: boolean, name: string): boolean {
  * RFC 6960 §3.2. A revocation counts whoever of the responses says it, whether that one is current or not; only what may
  * say that a certificate is good has to be current, understood, and the answer to our request.
  */
-export function askResponses(given: OcspQuestion): RevocationStatus {
+export function askResponses(given: OcspInquiry): RevocationStatus {
   const question = copyOwn(given);
   const statements: Statement[] = [];
   const faults: string[] = [];
@@ -112,9 +112,10 @@ export function askResponses(given: OcspQuestion): RevocationStatus {
  * For a revocation: it isn't forgotten when the certificate of the responder ends, nor where nobody can tell whether that one
  * is revoked.
  */
-function askAsOf({ producedAt }: BasicOcspResponse, question: OcspQuestion): OcspQuestion {
-  const { now, isResponderGood = () => true } = question;
-  return { ...question, now: Math.min(producedAt, now), isResponderGood };
+function askAsOf({ producedAt }: BasicOcspResponse, question: OcspInquiry): OcspQuestion {
+  const { now, isResponderRevoked, isResponderGood = () => true } = question;
+  const isNotRevoked = isResponderRevoked && ((responder: PathCertificate) => !isResponderRevoked(responder));
+  return { ...question, now: Math.min(producedAt, now), isResponderGood: isNotRevoked ?? isResponderGood };
 }
 
 /** A certificate comes back from hold only, by a newer answer. */
@@ -195,6 +196,11 @@ function findInterval({ answer, responder }: Statement, question: OcspQuestion):
   if (responder === issuer) return { validFrom: from, validUntil: end };
   // §4.1.2.5: notAfter belongs to the validity.
   return { validFrom: Math.max(from, responder.notBefore), validUntil: Math.min(end, responder.notAfter + 1) };
+}
+
+/** A question that also tells a responder that is known to be revoked from one of which nothing is known. */
+export interface OcspInquiry extends OcspQuestion {
+  readonly isResponderRevoked?: ((responder: PathCertificate) => boolean) | undefined;
 }
 
 /** Is this certificate revoked, by these responses? */
