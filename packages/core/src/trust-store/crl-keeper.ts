@@ -5,7 +5,7 @@ import { describeFault } from '../encoding/describe-fault.js';
 import type { TrustedAuthority } from '../trust-snapshot/trust-snapshot.js';
 import { digestSha256 } from '../trust-sources/document-bytes.js';
 import { createFileSource } from '../trust-sources/file-source.js';
-import { findMissingNumber, KeptLists, type ListSigner } from './kept-lists.js';
+import { findMissingNumber, KeptLists, knowsBase, type ListSigner } from './kept-lists.js';
 import { readWithin, type TrustSource } from '../trust-sources/trust-source.js';
 import { redactUrl } from '../encoding/shown-url.js';
 import { createUrlSource } from '../trust-sources/url-source.js';
@@ -29,6 +29,8 @@ interface InFlight {
   wanted: Wanted;
   /** It waits for the read before it, and reads for whatever is wanted then. */
   isWaiting: boolean;
+  /** It has read a delta, which waits for the reads of the complete list that it belongs to. */
+  isHeld: boolean;
   readonly read: Promise<void>;
 }
 
@@ -124,11 +126,12 @@ export class CrlKeeper {
     const entry: InFlight = {
       wanted,
       isWaiting: present !== undefined,
+      isHeld: false,
       read: (present?.read ?? Promise.resolve())
         .catch(() => undefined)
         .then(() => {
           entry.isWaiting = false;
-          return this.#refreshSource(entry.wanted, source, readTimeout);
+          return this.#refreshSource(entry, source, readTimeout);
         })
         .finally(() => {
           if (this.#inFlight.get(key) === entry) this.#inFlight.delete(key);
@@ -138,7 +141,8 @@ export class CrlKeeper {
     return entry.read;
   }
 
-  async #refreshSource({ authority, now }: Wanted, source: TrustSource, readTimeout: number): Promise<void> {
+  async #refreshSource(entry: InFlight, source: TrustSource, readTimeout: number): Promise<void> {
+    const { authority, now } = entry.wanted;
     const key = authority.name.toLowerCase();
     // At once, since the authority's sources are read side by side.
     const ofAuthority = this.#kept.get(key) ?? new Map<string, Kept>();
@@ -163,11 +167,28 @@ export class CrlKeeper {
     await loadPathValidation().prepareCrl(latest, listCertificates(authority));
     const signer = getSigner(latest, authority, now);
     expectMinimumNumber(latest, authority);
+    if (latest.deltaBaseNumber !== undefined) {
+      const kept = [...ofAuthority.values()].map(({ lists }) => lists);
+      if (!knowsBase(kept, latest, signer, now)) await this.#settleOthers(key, entry);
+    }
     const known = present?.lists.makeRoom((crl) => isOfAuthority(crl, authority)) ?? new KeptLists();
     const elsewhere = [...ofAuthority].flatMap(([name, { lists }]) => (name === sourceKey ? [] : [lists]));
     const lists = known.add(latest, signer, now, elsewhere);
     ofAuthority.set(sourceKey, { lists, latest, sourceVersion, digest });
     this.#changeCount += 1;
+  }
+
+  /**
+   * A CA publishes a complete list and the first delta to it at once, and the delta, which is shorter, is read sooner. Taken
+   * alone, it would leave callers without a current complete list until the other read ends. Of two deltas, the later one
+   * doesn't wait for the earlier.
+   */
+  async #settleOthers(authorityKey: string, entry: InFlight): Promise<void> {
+    entry.isHeld = true;
+    const others = [...this.#inFlight].flatMap(([key, other]) =>
+      key.startsWith(`${authorityKey}\n`) && !other.isHeld && !other.isWaiting ? [other.read] : [],
+    );
+    await Promise.allSettled(others);
   }
 
   #getDocumentSource(text: string): TrustSource {

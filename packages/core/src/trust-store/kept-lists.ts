@@ -102,6 +102,21 @@ export function findMissingNumber(sources: readonly KeptLists[], now: number): b
   return missing.at(-1)?.deltaBaseNumber;
 }
 
+/** Does any source know a complete list that is as new as the one that this delta belongs to? */
+export function knowsBase(
+  sources: readonly KeptLists[],
+  delta: CertificateRevocationList,
+  signer: ListSigner,
+  now: number,
+): boolean {
+  const name = nameScope(delta, signer);
+  return isBaseKnown(
+    delta,
+    sources.flatMap((kept) => kept.listComplete(name)),
+    now,
+  );
+}
+
 /**
  * RFC 5280 §5: who issued it, by which key, and for which certificates and reasons. The key is the one that made the
  * signature: what a list says of its key (authorityKeyIdentifier), its signer chooses.

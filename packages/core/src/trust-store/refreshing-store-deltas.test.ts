@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { describe, test } from 'node:test';
+import { promisify } from 'node:util';
 import { type CrlRequest, makeCrl } from '@certgate/x509/test-support/revocation.js';
 import { until } from '@certgate/x509/test-support/until.js';
 import { AccessGate } from '../access/access-gate.js';
@@ -24,7 +26,7 @@ const delta = (base: number, number: number, more: Partial<CrlRequest> = {}): Bu
 
 interface DeltaStage extends RevocationStage {
   /** Until the store has taken it, or said why it doesn't. */
-  readonly publish: (content: { readonly whole?: Buffer | Error; readonly delta?: Buffer }) => Promise<void>;
+  readonly publish: (content: { readonly whole?: StubBlob['content']; readonly delta?: Buffer }) => Promise<void>;
   readonly decide: (header: string) => Promise<string>;
 }
 
@@ -41,6 +43,8 @@ async function createDeltaStage(mode: 'required' | 'when-available'): Promise<De
       const { version } = stage.store;
       await stage.refresh();
       await until(() => stage.store.version !== version);
+      // The other list, where both are read.
+      await passTurns();
     },
     decide: async (header) => (await gate.decide(header, { functionName: 'f', roles: [] }, stage.clock.wall())).code,
   };
@@ -71,5 +75,36 @@ describe('a delta to a complete list that was missed', () => {
         assert.deepEqual([await decide(caller), await decide(other)], ['certificate_revoked', 'allowed']);
       });
     }
+  }
+});
+
+/** Long enough for a list that has been read to be verified: that is done beside the event loop, in turn with this. */
+async function passTurns(): Promise<void> {
+  const turn = promisify(randomBytes);
+  for (let count = 0; count < 50; count += 1) await turn(1);
+}
+
+describe('a delta that is read sooner than the complete list of the same moment', () => {
+  for (const [what, answer, expected] of [
+    ['the list comes', list(6, { revoked }), 'allowed'],
+    ['the list is the one of before', list(1), 'revocation_unavailable'],
+    ['it can’t be read', new Error('the storage is gone'), 'revocation_unavailable'],
+  ] as const) {
+    test(`waits for that read, and nobody is refused meanwhile: ${what}`, async () => {
+      const { decide, publish } = await createDeltaStage('required');
+      let end = (): void => undefined;
+      const whole = new Promise<Buffer>((resolve, reject) => {
+        end = () => {
+          if (answer instanceof Error) reject(answer);
+          else resolve(answer);
+        };
+      });
+      const published = publish({ whole, delta: delta(6, 7) });
+      await passTurns();
+      assert.deepEqual([await decide(caller), await decide(other)], ['certificate_revoked', 'allowed']);
+      end();
+      await published;
+      assert.deepEqual([await decide(caller), await decide(other)], ['certificate_revoked', expected]);
+    });
   }
 });
