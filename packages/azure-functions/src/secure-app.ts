@@ -13,6 +13,7 @@ import {
 } from '@certgate/core';
 import { AppGate } from './gate/app-gate.js';
 import { isStartOver } from './gate/app-start.js';
+import { getCoverage } from './gate/registered-functions.js';
 import { announceGate, securedCores } from './gate/shared-state.js';
 import { type WorkerCore, findWorkerCore } from './gate/worker-core.js';
 
@@ -87,7 +88,8 @@ export const unsafeTrustCertificateHeaderFromAnywhere: typeof frontEndOverride =
  * ```
  *
  * @throws {TypeError} for an unknown option or a value that is none of the allowed.
- * @throws {Error} when the app was secured already, by this copy of the package or with another configuration.
+ * @throws {Error} when the app was secured already, by this copy of the package, by an older version of it, or with another
+ * configuration.
  */
 export function secureApp(app: FunctionApp, options: SecureAppOptions): void {
   const core = findWorkerCore();
@@ -150,6 +152,15 @@ const securedByThisCopy = new WeakSet<WorkerCore>();
 function joinGate(core: WorkerCore, options: SecureAppOptions): void {
   const configuration = describeConfiguration(options);
   const isSame = configuration !== undefined && securedCores.get(core) === configuration;
+  const { gate } = getCoverage(core);
+  if (gate === undefined || !Object.hasOwn(gate, 'isHookProof')) {
+    // So that the app is closed if it catches this.
+    securedCores.delete(core);
+    throw new Error(
+      'Another copy of @certgate/azure-functions, of an older version, has secured the app already. Its gate can be misled by ' +
+        'two preInvocation hooks together, so it does not stand for this copy. Give all files of the app one version.',
+    );
+  }
   if (!isSame || securedByThisCopy.has(core)) {
     throw new Error(
       'secureApp was called twice. Call it once. In an app with a bundle per function file, make the file that calls it a ' +

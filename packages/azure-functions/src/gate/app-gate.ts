@@ -55,6 +55,7 @@ export interface AppHooks {
  * registration was seen stays in a wrapper that runs it for admitted invocations alone.
  */
 export class AppGate implements CoveringGate {
+  readonly isHookProof = true;
   readonly start: AppStart;
   readonly #gate: FunctionGate;
   readonly #core: WorkerCore | undefined;

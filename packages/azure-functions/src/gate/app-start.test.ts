@@ -10,6 +10,7 @@ import { allowAnonymous, requireRole } from '../function-policy.js';
 import { observe } from '../observe.js';
 import { findClientIdentity } from '../request-identity.js';
 import { type SecureAppOptions, secureApp } from '../secure-app.js';
+import { functionCoverage } from './shared-state.js';
 import { registerMcp, payloadOf, readToolResult, sendPayload, transportOf } from '../test-support/mcp-app.js';
 import { loadSecondCopy } from '../test-support/second-copy.js';
 import { type SecuredApp, bearing, createApp, reader, stranger, trustDocument } from '../test-support/secured-app.js';
@@ -423,6 +424,28 @@ describe('a call that began under a secureApp that failed, while another takes o
       });
     }
   }
+});
+
+describe('secureApp after that of an older copy of the package', () => {
+  it('throws, and closes the app if that is caught: the older gate can be misled', async (context) => {
+    const { errors } = watchStartLines(context);
+    const { app, worker } = createOpenApp(context);
+    const copy = await loadSecondCopy(context);
+    copy.secureApp(app, { trustStore });
+    const { gate } = functionCoverage.get(worker.core)!;
+    // Older copies don't have it.
+    assert.ok(Reflect.deleteProperty(gate!, 'isHookProof'));
+    assert.throws(() => {
+      secureApp(app, { trustStore });
+    }, /of an older version/);
+    await worker.start();
+    // Behind the gate that refuses everybody, the older one still refuses strangers in its own way.
+    assert.deepEqual(await readStatuses(worker, ['Closed', 'Marked']), [
+      [401, 401, 503],
+      [503, 503, 503],
+    ]);
+    assert.deepEqual(codesOf(errors()), ['gate_setup_failed']);
+  });
 });
 
 describe('calls of secureApp in any order, by two copies of the package, before and after the start', () => {

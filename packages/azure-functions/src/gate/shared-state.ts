@@ -47,6 +47,11 @@ export interface RegisteredFunction {
 
 /** What the wrapper around a registered handler asks of the gate, whichever copy of this package made either. */
 export interface CoveringGate {
+  /**
+   * What the host sent decides, whatever hooks make of it. The gate of an older copy of this package never says so: two hooks
+   * together can make it take a caller for another.
+   */
+  readonly isHookProof?: true;
   noteRegistration(registered: RegisteredFunction): void;
   /** Runs `handler` for calls that are admitted, and answers the others. */
   runHandler(
