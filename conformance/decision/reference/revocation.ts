@@ -24,9 +24,9 @@ function accept(readings: readonly ListReading[]): readonly Accepted[] {
     const key = facts.keyOf(signer);
     const scope = `${key} ${facts.describeScope(list)}`;
     const accepted = { ...reading, key, scope, number, isDelta: list.deltaBaseNumber !== undefined, base };
-    const isOlderThan = (each: Accepted): boolean => number < each.number || list.thisUpdate < each.list.thisUpdate;
     const isKnown = before.some(
-      (each) => isAlike(each, accepted) && (each.list === list || (isOlderThan(each) && hasBase(each, before, at))),
+      (each) =>
+        isAlike(each, accepted) && (each.list === list || (isOlder(accepted, each) && hasBase(each, before, at))),
     );
     return isKnown ? before : [...before, accepted];
   }, []);
@@ -40,6 +40,9 @@ function isNumberTooLow({ crlNumber = -1n, issuerText }: CertificateRevocationLi
 const isAlike = (one: Accepted, other: Accepted): boolean =>
   one.source === other.source && one.scope === other.scope && one.isDelta === other.isDelta;
 
+const isOlder = (one: Accepted, other: Accepted): boolean =>
+  one.number < other.number || one.list.thisUpdate < other.list.thisUpdate;
+
 /** Whether there is a complete list that is as new as the delta's base: then no older delta is needed. */
 function hasBase({ isDelta, scope, base }: Accepted, lists: readonly Accepted[], at: number): boolean {
   const isBase = (each: Accepted): boolean => !each.isDelta && each.scope === scope && each.list.thisUpdate <= at;
@@ -52,6 +55,7 @@ function listKept(accepted: readonly Accepted[]): readonly Accepted[] {
     const isReplacedBy = (next: Accepted, position: number): boolean =>
       position > index &&
       isAlike(each, next) &&
+      !isOlder(next, each) &&
       (next.list.thisUpdate <= next.at || each.list.thisUpdate > next.at) &&
       hasBase(next, accepted.slice(0, position), next.at);
     return !accepted.some(isReplacedBy);
