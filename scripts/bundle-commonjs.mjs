@@ -54,6 +54,8 @@ const partsOf = {
       'trust-store/revocation-keeper',
     ],
     'several-stores': ['trust-store/combine-findings'],
+    // Of an MCP call.
+    mcp: ['encoding/json-scan'],
     // What is said of a certificate that ends, and for one with serverAuth: who will lose clientAuth, or has lost it.
     'client-auth': ['access/client-auth', 'log/expiry-lines'],
     // What only an app behind another front end than App Service's comes to.
@@ -71,6 +73,11 @@ const partsOf = {
       'front-ends/pem-block',
       'front-ends/rfc9440',
     ],
+  },
+  'azure-functions': {
+    // What a healthy app whose callers are all admitted never comes to.
+    refusals: ['gate/denial-response', 'gate/fault-texts', 'gate/handler-gate'],
+    mcp: ['gate/mcp-call', 'gate/mcp-system-key'],
   },
 };
 

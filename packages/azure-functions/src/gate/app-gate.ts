@@ -33,14 +33,15 @@ import {
   warnAtStart,
 } from '@certgate/core';
 import { AppStart } from './app-start.js';
-import type { CoreCall } from './core-call.js';
+import { type CoreCall, findContext } from './core-call.js';
 import { CoreCalls } from './core-calls.js';
 import { ObservationClock } from './deferral.js';
 import { answerInvocation, answerMcpInvocation, findTriggerType } from './denial-response.js';
+import { createSharedFault, describeBypass, describeUnwrapped, unknownModelDetail } from './fault-texts.js';
 import { admitted, FunctionGate, type Verdict } from './function-gate.js';
-import { createSharedFault, describeBypass, describeUnwrapped, findContext, HandlerGate } from './handler-gate.js';
+import { HandlerGate } from './handler-gate.js';
 import { type GatedFunction, GatedFunctions } from './gated-functions.js';
-import { ModelGate, type ModelInvocation, unknownModelDetail } from './model-gate.js';
+import { ModelGate, type ModelInvocation } from './model-gate.js';
 import { findRegistered, getCoverage } from './registered-functions.js';
 import type { AnyHandler, CoveringGate, FunctionCoverage, RegisteredFunction } from './shared-state.js';
 import { findTriggerKind, isMcp, isPromiseLike, type TriggerKind, type WorkerCore } from './worker-core.js';
@@ -65,7 +66,7 @@ export class AppGate implements CoveringGate {
   readonly #models: ModelGate;
   readonly #observation = new ObservationClock();
   readonly #functions: GatedFunctions;
-  readonly #handlers: HandlerGate;
+  #handlers: HandlerGate | undefined;
   /** Handlers that refuse: where somebody has copied a gated method, a model is gated twice, and the refusal goes on. */
   readonly #refusals = new WeakSet<object>();
   #isStandingIn = false;
@@ -79,13 +80,6 @@ export class AppGate implements CoveringGate {
     this.#functions = new GatedFunctions(this.#coverage);
     this.#hooks = hooks;
     this.#calls = new CoreCalls(() => this.#gate.listHeaders());
-    this.#handlers = new HandlerGate({
-      gate: this.#gate,
-      calls: this.#calls,
-      functions: this.#functions,
-      clock: this.#observation,
-      denyAll: (functionName) => this.start.denyAll(functionName),
-    });
     this.#models = new ModelGate(
       this.#calls,
       (invocation) => this.#guard(invocation),
@@ -223,6 +217,18 @@ export class AppGate implements CoveringGate {
     const isAdmitted = isKnown && requirement !== undefined && this.#gate.isAdmitted(call, requirement);
     if (isOpen || isAdmitted) return Reflect.apply(handler, thisArgument, args);
     if (call !== undefined || !this.#calls.seesContexts) this.#noteBypass(name, call);
+    return this.#runDecided(gated, handler, thisArgument, args);
+  }
+
+  /** Few apps come to it. */
+  #runDecided(gated: GatedFunction, handler: AnyHandler, thisArgument: unknown, args: readonly unknown[]): unknown {
+    this.#handlers ??= new HandlerGate({
+      gate: this.#gate,
+      calls: this.#calls,
+      functions: this.#functions,
+      clock: this.#observation,
+      denyAll: (functionName) => this.start.denyAll(functionName),
+    });
     return this.#handlers.run(gated, handler, thisArgument, args);
   }
 
@@ -259,7 +265,7 @@ export class AppGate implements CoveringGate {
       const gated = this.#find(functionName, findTriggerKind(findTriggerType(invocationContext)), handler);
       if (gated.isOpen || this.#isReplaced) return;
       const run = (thisArgument: unknown, args: readonly unknown[]): unknown =>
-        this.#handlers.run(gated, handler, thisArgument, args);
+        this.#runDecided(gated, handler, thisArgument, args);
       call.functionHandler = function (this: unknown, ...args: unknown[]): unknown {
         return run(this, args);
       } as FunctionHandler;

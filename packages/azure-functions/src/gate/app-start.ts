@@ -1,5 +1,13 @@
 import { type Denial, deny, describeFault, readMember, warnAtStart } from '@certgate/core';
 import { type ObservationClock, OpeningNotice } from './deferral.js';
+import {
+  describeFailure,
+  describeHiddenMcp,
+  describeUnknownMcp,
+  describeUnserved,
+  describeWebhooks,
+  lateDetail,
+} from './fault-texts.js';
 import type { FunctionCoverage, RegisteredFunction } from './shared-state.js';
 import type { WorkerCore } from './worker-core.js';
 
@@ -128,27 +136,4 @@ export function isStartOver(app: object): boolean {
   } catch {
     return true;
   }
-}
-
-const lateDetail =
-  'secureApp was called after the app had started. Until then, every function was open to everybody who reached the app, or refused every call if an earlier secureApp had failed; from now on, the app is closed. Call secureApp while a file that "main" in package.json names is loaded: not in a timer, and not after an await that nothing waits for.';
-
-function describeFailure(error: unknown): string {
-  return `secureApp failed, so every call of an HTTP or MCP function is refused, of functions with allowAnonymous too: ${describeFault(error)}`;
-}
-
-function describeUnserved(name: string): string {
-  return `The function "${name}" was registered with registerFunction of @azure/functions-core, and nothing has set the programming model of version 4, so the worker would call its handler as one of version 3. Register it with app.http or app.generic of @azure/functions.`;
-}
-
-function describeWebhooks(names: readonly string[]): string {
-  return `Extensions of the host start these functions for requests to /runtime/webhooks/<extension>, and no certificate is decided there: ${names.join(', ')}. The key of the extension protects them, unless host.json takes it away, and so does the client certificate mode Required.`;
-}
-
-function describeUnknownMcp(functionName: string): string {
-  return `"${functionName}" has an MCP trigger that this version of Certgate does not know. The host serves those over HTTP, so every call is refused. Update @certgate/azure-functions, or move the function to an app without secureApp.`;
-}
-
-function describeHiddenMcp(functionName: string): string {
-  return `"${functionName}" has an MCP trigger, and this worker hides the headers of its calls from Certgate, so every call is refused. Update @certgate/azure-functions, or move the function to an app without secureApp.`;
 }

@@ -1,4 +1,5 @@
-import { type Denial, type FindField, type LoggingCall, readMember } from '@certgate/core';
+import type { InvocationContext } from '@azure/functions';
+import { type Denial, type FindField, hasMember, type LoggingCall, readMember } from '@certgate/core';
 import { type CoreInvocationContext, findFunctionKind, findTriggerKind, type TriggerKind } from './worker-core.js';
 
 /** The id of an invocation that the worker gave none. Several invocations may have it, so it tells none of them apart. */
@@ -142,6 +143,14 @@ export function findField(fields: object, wanted: string, isNullable = false): s
 /** What is no text is an empty value, which no certificate is. */
 function toText(value: unknown): string {
   return typeof value === 'string' ? value : '';
+}
+
+/** The last argument that looks like an invocation context: libraries put arguments of their own in front of it. */
+export function findContext(args: readonly unknown[]): InvocationContext | undefined {
+  const last = args.at(-1);
+  return typeof last === 'object' && last !== null && hasMember(last, 'invocationId') && hasMember(last, 'functionName')
+    ? (last as InvocationContext)
+    : undefined;
 }
 
 export function readList(value: unknown, name: string): readonly unknown[] {

@@ -1,6 +1,7 @@
 import type { HttpRequest, InvocationContext } from '@azure/functions';
 import { type FindField, createContextMap, deny } from '@certgate/core';
 import { type CallHeaders, CoreCall, type HeaderReading } from './core-call.js';
+import { ambiguousDetail } from './fault-texts.js';
 import { HttpStreamingWatch } from './http-streaming.js';
 import { readMcpHeaders } from './mcp-call.js';
 import type { CoreInvocationContext, ProgrammingModel } from './worker-core.js';
@@ -101,7 +102,7 @@ export class CoreCalls {
 
   #readHttp(invocationId: string, findHeader: FindField): HeaderReading {
     const source = this.#streaming.takeHeaderSource(invocationId);
-    if (source.kind === 'ambiguous') return ambiguous;
+    if (source.kind === 'ambiguous') return deny('http_streaming_ambiguous', ambiguousDetail);
     return { outcome: 'read', findHeader: source.kind === 'proxied' ? source.findHeader : findHeader };
   }
 
@@ -114,8 +115,3 @@ export class CoreCalls {
     return this.#readHttp(call.invocationId, findHeader);
   }
 }
-
-const ambiguous = deny(
-  'http_streaming_ambiguous',
-  'HTTP streaming is on, and the proxied request of this invocation could not be told from others (none with its id, or two), so nobody knows whose certificate it was. If it happens often, the host and @azure/functions may disagree about streaming: update both.',
-);

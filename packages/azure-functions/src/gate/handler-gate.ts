@@ -1,10 +1,11 @@
 import type { InvocationContext } from '@azure/functions';
-import { type Denial, type LoggingCall, createDenialAnswer, deny, hasMember, isDevelopment } from '@certgate/core';
-import { unknownInvocationId } from './core-call.js';
+import { type Denial, type LoggingCall, createDenialAnswer, deny, isDevelopment } from '@certgate/core';
+import { findContext, unknownInvocationId } from './core-call.js';
 import type { CoreCalls } from './core-calls.js';
 import type { ObservationClock } from './deferral.js';
 import { answerDenial, createRefusal } from './denial-response.js';
 import { admitted, type FunctionGate, type Verdict } from './function-gate.js';
+import { createSharedFault } from './fault-texts.js';
 import type { GatedFunction, GatedFunctions } from './gated-functions.js';
 import { denyPastGate } from './mcp-call.js';
 import type { AnyHandler } from './shared-state.js';
@@ -82,14 +83,6 @@ export class HandlerGate {
   }
 }
 
-/** The last argument that looks like an invocation context: libraries put arguments of their own in front of it. */
-export function findContext(args: readonly unknown[]): InvocationContext | undefined {
-  const last = args.at(-1);
-  return typeof last === 'object' && last !== null && hasMember(last, 'invocationId') && hasMember(last, 'functionName')
-    ? (last as InvocationContext)
-    : undefined;
-}
-
 /**
  * A call of this function, logged where its context logs. The context may be that of another function, which calls this one.
  * A call without a context has nowhere to log to.
@@ -116,16 +109,4 @@ function denyUnknownInvocation(functionName: string): Denial {
     'invocation_unknown',
     `The handler of "${functionName}" was called with a context that is of no invocation which the gate has seen (one made by hand, a copy, a proxy, or that of an invocation which began before secureApp was called), so nobody knows who calls. Whoever calls the handler, a hook or another handler, must pass on the very context that the Functions worker gave to its own invocation.`,
   );
-}
-
-export function describeBypass(functionName: string): string {
-  return `A handler of "${functionName}" was called before the gate was asked about the invocation, so the wrapper around the handler decided about the call. Usually a preInvocation hook of the app calls handlers itself. That is safe only for functions that were registered after Certgate was loaded: the others have no wrapper, and such a hook runs them undecided. If no hook does so, the Functions worker no longer calls handlers as this version of Certgate expects: update @certgate/azure-functions.`;
-}
-
-export function describeUnwrapped(functionName: string): string {
-  return `The handler of "${functionName}" has no wrapper, because the function was registered before Certgate was loaded, or by a function.json. The gate decides each invocation of it. But a preInvocation hook that calls the handler itself, as a cache may, runs it undecided. Load Certgate before the files that register functions, or make sure that no hook of the app calls handlers. Other functions may have none either: this is said once.`;
-}
-
-export function createSharedFault(): TypeError {
-  return new TypeError('several invocations have one invocation model or one context');
 }

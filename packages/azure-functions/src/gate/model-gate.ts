@@ -195,6 +195,3 @@ export class ModelGate {
     return true;
   }
 }
-
-export const unknownModelDetail =
-  'The programming model of this worker or of @azure/functions has a shape that Certgate does not know. A preInvocation hook and the wrappers around the handlers stand in for the gate. Another hook that disposes itself can keep that hook from running, so functions that were registered before Certgate was loaded are not safe. Update @certgate/azure-functions.';

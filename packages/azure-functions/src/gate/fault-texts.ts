@@ -1,0 +1,44 @@
+import { describeFault } from '@certgate/core';
+
+// What operators read where something stands in the way. An app in which all is well never loads it.
+
+export const lateDetail =
+  'secureApp was called after the app had started. Until then, every function was open to everybody who reached the app, or refused every call if an earlier secureApp had failed; from now on, the app is closed. Call secureApp while a file that "main" in package.json names is loaded: not in a timer, and not after an await that nothing waits for.';
+
+export function describeFailure(error: unknown): string {
+  return `secureApp failed, so every call of an HTTP or MCP function is refused, of functions with allowAnonymous too: ${describeFault(error)}`;
+}
+
+export function describeUnserved(name: string): string {
+  return `The function "${name}" was registered with registerFunction of @azure/functions-core, and nothing has set the programming model of version 4, so the worker would call its handler as one of version 3. Register it with app.http or app.generic of @azure/functions.`;
+}
+
+export function describeWebhooks(names: readonly string[]): string {
+  return `Extensions of the host start these functions for requests to /runtime/webhooks/<extension>, and no certificate is decided there: ${names.join(', ')}. The key of the extension protects them, unless host.json takes it away, and so does the client certificate mode Required.`;
+}
+
+export function describeUnknownMcp(functionName: string): string {
+  return `"${functionName}" has an MCP trigger that this version of Certgate does not know. The host serves those over HTTP, so every call is refused. Update @certgate/azure-functions, or move the function to an app without secureApp.`;
+}
+
+export function describeHiddenMcp(functionName: string): string {
+  return `"${functionName}" has an MCP trigger, and this worker hides the headers of its calls from Certgate, so every call is refused. Update @certgate/azure-functions, or move the function to an app without secureApp.`;
+}
+
+export function describeBypass(functionName: string): string {
+  return `A handler of "${functionName}" was called before the gate was asked about the invocation, so the wrapper around the handler decided about the call. Usually a preInvocation hook of the app calls handlers itself. That is safe only for functions that were registered after Certgate was loaded: the others have no wrapper, and such a hook runs them undecided. If no hook does so, the Functions worker no longer calls handlers as this version of Certgate expects: update @certgate/azure-functions.`;
+}
+
+export function describeUnwrapped(functionName: string): string {
+  return `The handler of "${functionName}" has no wrapper, because the function was registered before Certgate was loaded, or by a function.json. The gate decides each invocation of it. But a preInvocation hook that calls the handler itself, as a cache may, runs it undecided. Load Certgate before the files that register functions, or make sure that no hook of the app calls handlers. Other functions may have none either: this is said once.`;
+}
+
+export function createSharedFault(): TypeError {
+  return new TypeError('several invocations have one invocation model or one context');
+}
+
+export const unknownModelDetail =
+  'The programming model of this worker or of @azure/functions has a shape that Certgate does not know. A preInvocation hook and the wrappers around the handlers stand in for the gate. Another hook that disposes itself can keep that hook from running, so functions that were registered before Certgate was loaded are not safe. Update @certgate/azure-functions.';
+
+export const ambiguousDetail =
+  'HTTP streaming is on, and the proxied request of this invocation could not be told from others (none with its id, or two), so nobody knows whose certificate it was. If it happens often, the host and @azure/functions may disagree about streaming: update both.';
