@@ -1,5 +1,13 @@
 import type { InvocationContext } from '@azure/functions';
-import { type Denial, type FindField, hasMember, type LoggingCall, readMember } from '@certgate/core';
+import {
+  type Decision,
+  type Denial,
+  type FindField,
+  type FunctionRequirement,
+  hasMember,
+  type LoggingCall,
+  readMember,
+} from '@certgate/core';
 import { type CoreInvocationContext, findFunctionKind, findTriggerKind, type TriggerKind } from './worker-core.js';
 
 /** The id of an invocation that the worker gave none. Several invocations may have it, so it tells none of them apart. */
@@ -13,11 +21,28 @@ export interface CallHeaders {
   read(): HeaderReading;
 }
 
+/** A call that went on. */
+export interface EarlierCall {
+  /** A denial where the function was observed. */
+  readonly decision: Decision;
+  readonly requirement: FunctionRequirement;
+  readonly isInvocation: boolean;
+}
+
+/**
+ * Calls of one source have one caller: the invocation that the call belongs to or, where the gate sees no invocations, a
+ * request that a handler was called with.
+ */
+export interface CallSource {
+  /** Written by the gate's decision alone. A member, since each entry of a map of contexts costs an invocation more. */
+  earlier: EarlierCall | undefined;
+}
+
 /**
  * One invocation as the worker itself holds it, with the headers that the host sent. They are read once, before any hook
  * runs: under the model of version 3, a handler's request may share its headers with the worker's.
  */
-export class CoreCall implements LoggingCall, CallHeaders {
+export class CoreCall implements LoggingCall, CallHeaders, CallSource {
   readonly core: CoreInvocationContext;
   readonly functionName: string;
   readonly invocationId: string;
@@ -27,6 +52,8 @@ export class CoreCall implements LoggingCall, CallHeaders {
   isShared = false;
   /** The hooks have run, and the gate was asked. */
   isUnderway = false;
+  // Its own from the first: nothing on a prototype admits anybody.
+  earlier: EarlierCall | undefined = undefined;
   readonly #readHost: (call: CoreCall) => HeaderReading;
   #reading: HeaderReading | undefined;
   #fault: { readonly error: unknown } | undefined;

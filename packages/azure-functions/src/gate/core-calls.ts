@@ -1,12 +1,12 @@
 import type { HttpRequest, InvocationContext } from '@azure/functions';
 import { type FindField, createContextMap, deny } from '@certgate/core';
-import { type CallHeaders, CoreCall, type HeaderReading } from './core-call.js';
+import { type CallHeaders, type CallSource, CoreCall, type HeaderReading } from './core-call.js';
 import { ambiguousDetail } from './fault-texts.js';
 import { HttpStreamingWatch } from './http-streaming.js';
 import { readMcpHeaders } from './mcp-call.js';
 import type { CoreInvocationContext, ProgrammingModel } from './worker-core.js';
 
-interface OwnCall extends CallHeaders {
+interface OwnCall extends CallHeaders, CallSource {
   readonly request: unknown;
 }
 
@@ -95,7 +95,8 @@ export class CoreCalls {
     const known = this.#own.get(context);
     if (known !== undefined && known.request === request) return known;
     const findHeader: FindField = (name) => (request as HttpRequest).headers.get(name);
-    const own: OwnCall = { request, read: () => this.#readHttp(context.invocationId, findHeader) };
+    const read = (): HeaderReading => this.#readHttp(context.invocationId, findHeader);
+    const own: OwnCall = { request, read, earlier: undefined };
     this.#own.set(context, own);
     return own;
   }

@@ -11,11 +11,10 @@ import {
   type ResolvedFrontEnd,
   authorize,
   copyOwn,
-  createContextMap,
   readVariable,
   resolveFrontEnd,
 } from '@certgate/core';
-import type { CallHeaders } from './core-call.js';
+import type { CallHeaders, CallSource, EarlierCall } from './core-call.js';
 import { noteDeferral, noteObservedCall } from './deferral.js';
 import { clientIdentities, deferrals } from './shared-state.js';
 import { isPromiseLike } from './worker-core.js';
@@ -35,31 +34,17 @@ export interface GatedCall {
   /** Who is called, and where that is logged. */
   readonly subject: LoggingCall;
   readonly headers: CallHeaders;
-  /**
-   * Calls of one source have one caller: the invocation that the call belongs to or, where the gate sees no invocations,
-   * a request that a handler was called with.
-   */
-  readonly source: object;
+  readonly source: CallSource;
   /** Whether the call stands for the whole invocation. */
   readonly isInvocation: boolean;
   /** Set where the function is observed now: the call goes on whatever is decided, a fault included. */
   readonly observation: Observation | undefined;
 }
 
-/** A call that went on. */
-interface EarlierCall {
-  /** A denial where the function was observed. */
-  readonly decision: Decision;
-  readonly requirement: FunctionRequirement;
-  readonly isInvocation: boolean;
-}
-
 /** Decides calls of closed functions. One per app. */
 export class FunctionGate {
   readonly #options: GateOptions;
   readonly #gate: ReportingGate;
-  /** By the call's source. */
-  readonly #earlier = createContextMap<EarlierCall>();
   #frontEnd: ResolvedFrontEnd | undefined;
 
   constructor(options: GateOptions) {
@@ -75,8 +60,7 @@ export class FunctionGate {
   }
 
   /** Whether it was admitted under this requirement. What was only observed is looked at again: by now it may be over. */
-  isAdmitted(invocation: object, requirement: FunctionRequirement): boolean {
-    const earlier = this.#earlier.get(invocation);
+  isAdmitted({ earlier }: CallSource, requirement: FunctionRequirement): boolean {
     if (earlier?.isInvocation !== true || earlier.requirement !== requirement) return false;
     return earlier.decision.outcome === 'allowed';
   }
@@ -91,7 +75,7 @@ export class FunctionGate {
   decide(call: GatedCall): Verdict | PromiseLike<Verdict> {
     try {
       const now = Date.now();
-      const earlier = this.#earlier.get(call.source);
+      const { earlier } = call.source;
       const again = earlier && decideAgain(earlier, call, now);
       if (again !== undefined) return this.#conclude(call, again, now, earlier);
       const decision = this.#decideAnew(call, now);
@@ -137,8 +121,8 @@ export class FunctionGate {
 
   #noteCall({ source, requirement, isInvocation }: GatedCall, decision: Decision): void {
     // What is decided of a call inside says nothing of the invocation.
-    if (!isInvocation && this.#earlier.get(source)?.isInvocation === true) return;
-    this.#earlier.set(source, { decision, requirement, isInvocation });
+    if (!isInvocation && source.earlier?.isInvocation === true) return;
+    source.earlier = { decision, requirement, isInvocation };
   }
 
   #concludeFault(call: GatedCall, error: unknown): Verdict {
