@@ -236,9 +236,12 @@ export class AppGate implements CoveringGate {
   #noteBypass(functionName: string, call: CoreCall | undefined): void {
     if (this.#isStandingIn || this.#isBypassNoted || call?.isUnderway === true) return;
     this.#isBypassNoted = true;
-    warnAtStart('gate_bypassed', describeBypass(functionName), { function: functionName });
-    // No invocation at all has come the known way: what has no wrapper needs the hook from now on.
-    if (!this.#models.isInUse) this.#standIn();
+    try {
+      warnAtStart('gate_bypassed', describeBypass(functionName), { function: functionName });
+    } finally {
+      // No invocation at all has come the known way: what has no wrapper needs the hook from now on.
+      if (!this.#models.isInUse) this.#standIn();
+    }
   }
 
   #noteUnwrapped({ name, isOpen }: GatedFunction): void {
@@ -251,10 +254,10 @@ export class AppGate implements CoveringGate {
   #standIn(): void {
     if (this.#isStandingIn) return;
     this.#isStandingIn = true;
+    this.#addHook();
     this.#calls.forgetEarlier();
     warnAtStart('programming_model_unknown', unknownModelDetail);
     this.start.noteAll();
-    this.#addHook();
   }
 
   #addHook(): void {

@@ -1,13 +1,6 @@
 import { type Denial, deny, describeFault, readMember, warnAtStart } from '@certgate/core';
 import { type ObservationClock, OpeningNotice } from './deferral.js';
-import {
-  describeFailure,
-  describeHiddenMcp,
-  describeUnknownMcp,
-  describeUnserved,
-  describeWebhooks,
-  lateDetail,
-} from './fault-texts.js';
+import { describeHiddenMcp, describeUnknownMcp, describeWebhooks, lateDetail } from './fault-texts.js';
 import type { FunctionCoverage, RegisteredFunction } from './shared-state.js';
 import type { WorkerCore } from './worker-core.js';
 
@@ -136,4 +129,12 @@ export function isStartOver(app: object): boolean {
   } catch {
     return true;
   }
+}
+
+function describeFailure(error: unknown): string {
+  return `secureApp failed, so every call of an HTTP or MCP function is refused, of functions with allowAnonymous too: ${describeFault(error)}`;
+}
+
+function describeUnserved(name: string): string {
+  return `The function "${name}" was registered with registerFunction of @azure/functions-core, and nothing has set the programming model of version 4, so the worker would call its handler as one of version 3. Register it with app.http or app.generic of @azure/functions.`;
 }

@@ -1,17 +1,8 @@
-import { describeFault } from '@certgate/core';
-
-// What operators read where something stands in the way. An app in which all is well never loads it.
+// What operators read where something stands in the way. An app in which all is well never loads it, so what closes the app
+// must not wait for a text of this file.
 
 export const lateDetail =
   'secureApp was called after the app had started. Until then, every function was open to everybody who reached the app, or refused every call if an earlier secureApp had failed; from now on, the app is closed. Call secureApp while a file that "main" in package.json names is loaded: not in a timer, and not after an await that nothing waits for.';
-
-export function describeFailure(error: unknown): string {
-  return `secureApp failed, so every call of an HTTP or MCP function is refused, of functions with allowAnonymous too: ${describeFault(error)}`;
-}
-
-export function describeUnserved(name: string): string {
-  return `The function "${name}" was registered with registerFunction of @azure/functions-core, and nothing has set the programming model of version 4, so the worker would call its handler as one of version 3. Register it with app.http or app.generic of @azure/functions.`;
-}
 
 export function describeWebhooks(names: readonly string[]): string {
   return `Extensions of the host start these functions for requests to /runtime/webhooks/<extension>, and no certificate is decided there: ${names.join(', ')}. The key of the extension protects them, unless host.json takes it away, and so does the client certificate mode Required.`;
