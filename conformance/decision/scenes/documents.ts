@@ -33,7 +33,10 @@ export function makeDraft(random: Random, focus: readonly Made[], usual: Usual):
   const authorities = random.chance(0.75) ? makeAuthorities(random) : [];
   const draft: Draft = { revision: 1, isLocked: random.chance(0.02), authorities, denied: [], identities: [] };
   draft.identities.push(makeIdentity(random, usual));
-  if (random.chance(0.15)) draft.identities.push(makeIdentity(random, { name: 'reports', roles: [] }));
+  if (random.chance(0.15)) {
+    // Two identities of one name are no valid document.
+    draft.identities.push({ ...makeIdentity(random, { name: 'reports', roles: [] }), name: 'reports' });
+  }
   for (let index = random.below(3); index >= 0; index -= 1) addPin(random, draft, focus);
   for (let index = random.below(3); index >= 0; index -= 1) addName(random, draft);
   if (random.chance(0.05)) addDenied(random, draft, focus);

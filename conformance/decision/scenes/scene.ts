@@ -206,12 +206,15 @@ class Scene {
 
   /**
    * Of several stores, the code depends on which of them refuses first. So does the status where they know the certificate
-   * differently, and one of them can't be sure now.
+   * differently, and one of them can't be sure now. Of one store, it may be told first that a pin, whose authority doesn't
+   * vouch, is of another identity than a name.
    */
   #isSameRefusal(decision: Decision, answer: Answer, stores: readonly Store[], call: Call): boolean {
-    if (this.#stores.length === 1 || decision.outcome === 'allowed' || answer.status === 200) return false;
+    if (decision.outcome === 'allowed' || answer.status === 200) return false;
     const status = this.#gate.getPublicStatus(decision.code);
-    if (status === answer.status || [decision.code, answer.code].includes('identity_ambiguous')) return true;
+    const isAmbiguous = [decision.code, answer.code].includes('identity_ambiguous');
+    if (this.#stores.length === 1) return isAmbiguous && status === answer.status;
+    if (status === answer.status || isAmbiguous) return true;
     // While a store has no document, the others need not be asked about the twin.
     const { caller } = call;
     return (
