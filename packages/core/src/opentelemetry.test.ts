@@ -56,7 +56,8 @@ describe('metrics', () => {
     const telemetry = createTelemetry(test);
     observe(test, { meterProvider: telemetry.meterProvider });
     test.mock.timers.enable({ apis: ['Date'], now: Date.now() });
-    let monotonic = performance.now();
+    // A whole number: the sum of a fraction and whole milliseconds is not exact.
+    let monotonic = 1_000_000;
     test.mock.method(performance, 'now', () => monotonic);
     const lastSuccessAt = Date.now() - 60_000;
     publishRefresh({ ...refreshed, lastSuccessAt });
