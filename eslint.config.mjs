@@ -58,8 +58,8 @@ export default tseslint.config(
   {
     // Each is a process of its own, which must end even where the app it holds doesn't.
     files: [
-      'packages/certgate/src/functions-host/host-process.ts',
-      'packages/certgate/src/testing/app-process/main.ts',
+      'packages/certgate/src/local/functions-host/host-process.ts',
+      'packages/certgate/src/local/testing/app-process/main.ts',
     ],
     rules: { 'no-restricted-properties': 'off' },
   },

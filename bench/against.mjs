@@ -33,7 +33,7 @@ try {
 
 /** The files of the build, not the bundles: they are alike on both sides. */
 async function load(checkout) {
-  const [entry] = ['tools', 'index']
+  const [entry] = ['internal', 'tools', 'index']
     .map((name) => new URL(`packages/core/dist/esm/${name}.js`, checkout))
     .filter((url) => existsSync(url));
   if (entry === undefined) throw new Error(`${checkout.pathname} is not built.`);

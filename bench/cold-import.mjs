@@ -9,7 +9,7 @@ import { arch, cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { pathNow, writeChain } from '@certgate/x509/test-support/written-path.js';
-import * as tools from '@certgate/core/tools';
+import * as tools from '@certgate/core/internal';
 import { openPinned, requirement } from './warm-decisions.mjs';
 
 const rounds = 41;

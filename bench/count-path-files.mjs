@@ -14,7 +14,7 @@ import { pathNow, writeChain } from '@certgate/x509/test-support/written-path.js
 import { openIssued, openPinned, requirement } from './warm-decisions.mjs';
 
 const packages = new URL('../packages/', import.meta.url);
-const entry = new URL('core/dist/esm/tools.js', packages);
+const entry = new URL('core/dist/esm/internal.js', packages);
 const goals = { pinned: 14, authority: 45 };
 const kind = process.argv.find((argument) => argument in goals);
 if (kind === undefined) countAll();

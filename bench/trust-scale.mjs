@@ -18,7 +18,7 @@ import {
   parseTrustDocument,
   parseTrustDocumentInSlices,
   trustStoreFromFile,
-} from '@certgate/core/tools';
+} from '@certgate/core/internal';
 import { createClientCertificate } from '../packages/certgate/dist/esm/certificates/self-signed-certificate.js';
 
 if (globalThis.gc === undefined) {

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import * as tools from '@certgate/core/tools';
+import * as tools from '@certgate/core/internal';
 
 const rounds = 41;
 const decisionsPerRound = 20_000;

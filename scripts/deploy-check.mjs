@@ -13,9 +13,9 @@ import {
   createClientCertificate,
   createServerCertificate,
 } from '../packages/certgate/dist/esm/certificates/self-signed-certificate.js';
-import { sendRequest } from '../packages/certgate/dist/esm/client/send-request.js';
-import { startFunctionsHost } from '../packages/certgate/dist/esm/functions-host/functions-host.js';
-import { startGateway } from '../packages/certgate/dist/esm/gateway/gateway.js';
+import { sendRequest } from '../packages/certgate/dist/esm/local/client/send-request.js';
+import { startFunctionsHost } from '../packages/certgate/dist/esm/local/functions-host/functions-host.js';
+import { startGateway } from '../packages/certgate/dist/esm/local/gateway/gateway.js';
 import { installTools } from './install-tools.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));

@@ -27,8 +27,6 @@ const packageRooms: Readonly<Record<string, Readonly<Record<string, readonly str
   },
   core: {
     denial: [],
-    'context-map': [],
-    'client-identity-missing': [],
     'load-path-validation': [],
     encoding: [],
     'certificate-header': ['denial', 'load-path-validation'],
@@ -36,7 +34,6 @@ const packageRooms: Readonly<Record<string, Readonly<Record<string, readonly str
     'front-end-resolution': ['denial', 'encoding', 'certificate-header', 'front-ends'],
     'trust-snapshot': ['denial', 'load-path-validation', 'certificate-header'],
     'trust-document': ['load-path-validation', 'encoding', 'trust-snapshot'],
-    'trust-review': ['encoding', 'trust-snapshot', 'trust-document'],
     'trust-sources': ['encoding', 'trust-document'],
     'trust-store': [
       'denial',
@@ -48,24 +45,11 @@ const packageRooms: Readonly<Record<string, Readonly<Record<string, readonly str
       'trust-sources',
     ],
     access: ['denial', 'encoding', 'certificate-header', 'trust-snapshot', 'trust-store'],
-    'denial-answer': ['denial', 'trust-store'],
     log: ['denial', 'trust-store', 'access'],
-    'host-gate-options': ['front-end-resolution', 'trust-store', 'log'],
-    'reporting-gate': [
-      'denial',
-      'encoding',
-      'certificate-header',
-      'front-end-resolution',
-      'trust-store',
-      'access',
-      'log',
-      'host-gate-options',
-    ],
+    hosting: ['denial', 'encoding', 'certificate-header', 'front-end-resolution', 'trust-store', 'access', 'log'],
     opentelemetry: ['trust-store', 'log'],
     index: [
       'denial',
-      'context-map',
-      'client-identity-missing',
       'encoding',
       'certificate-header',
       'front-ends',
@@ -75,12 +59,10 @@ const packageRooms: Readonly<Record<string, Readonly<Record<string, readonly str
       'trust-sources',
       'trust-store',
       'access',
-      'denial-answer',
       'log',
-      'host-gate-options',
-      'reporting-gate',
+      'hosting',
     ],
-    tools: [
+    internal: [
       'denial',
       'encoding',
       'certificate-header',
@@ -88,7 +70,6 @@ const packageRooms: Readonly<Record<string, Readonly<Record<string, readonly str
       'front-end-resolution',
       'trust-snapshot',
       'trust-document',
-      'trust-review',
       'trust-sources',
       'trust-store',
       'access',
@@ -118,139 +99,160 @@ const packageRooms: Readonly<Record<string, Readonly<Record<string, readonly str
     index: ['gate', 'caller-identity', 'node', 'secure-express', 'secure-fastify', 'secure-fetch'],
   },
   certgate: {
+    faults: [],
+    files: ['faults'],
+    'certificates/path-report': ['faults'],
     'certificates/pfx': [],
-    'command-line': [],
-    'gateway/exchange': [],
-    'app-setup': ['command-line'],
-    'certificates/structure': ['command-line'],
-    client: ['command-line'],
-    'functions-host/worker': ['command-line'],
-    'gateway/front-ends': ['gateway/exchange'],
-    gateway: ['gateway/exchange', 'gateway/front-ends'],
-    'path-report': ['command-line'],
-    'trust-administration/azure-sdk': ['command-line'],
-    'trust-administration/edits': ['command-line'],
-    'trust-administration/location': ['command-line'],
-    certificates: ['certificates/pfx', 'command-line', 'certificates/structure'],
-    'functions-host/routing': ['command-line', 'functions-host/worker'],
-    'trust-administration/blob': ['command-line', 'trust-administration/azure-sdk', 'trust-administration/location'],
-    'trust-administration/signing': ['command-line', 'trust-administration/azure-sdk', 'certificates'],
-    'certificates/authority': ['certificates/pfx', 'command-line', 'certificates/structure', 'certificates'],
-    'functions-host/http': ['command-line', 'gateway/exchange', 'functions-host/worker', 'functions-host/routing'],
-    'trust-administration': [
-      'command-line',
-      'trust-administration/edits',
-      'trust-administration/location',
-      'trust-administration/blob',
-      'trust-administration/signing',
+    'certificates/structure': ['faults'],
+    certificates: ['faults', 'certificates/pfx', 'certificates/structure'],
+    'certificates/authority': ['faults', 'files', 'certificates/pfx', 'certificates/structure', 'certificates'],
+    'local/client': ['faults'],
+    'local/gateway/exchange': [],
+    'local/gateway/front-ends': ['local/gateway/exchange'],
+    'local/gateway': ['local/gateway/exchange', 'local/gateway/front-ends'],
+    'local/functions-host/worker': ['faults', 'files'],
+    'local/functions-host/routing': ['faults', 'local/functions-host/worker'],
+    'local/functions-host/http': [
+      'files',
+      'local/gateway/exchange',
+      'local/functions-host/worker',
+      'local/functions-host/routing',
     ],
-    'trust-import': ['command-line', 'trust-administration/edits', 'certificates'],
-    doctor: ['command-line', 'client', 'certificates'],
-    'functions-host/mcp': [
-      'command-line',
-      'gateway/exchange',
-      'functions-host/worker',
-      'functions-host/routing',
-      'functions-host/http',
+    'local/functions-host/mcp': [
+      'faults',
+      'files',
+      'local/gateway/exchange',
+      'local/functions-host/worker',
+      'local/functions-host/routing',
+      'local/functions-host/http',
     ],
-    'functions-host': [
-      'command-line',
-      'functions-host/worker',
-      'functions-host/routing',
-      'functions-host/http',
-      'functions-host/mcp',
+    'local/functions-host': [
+      'faults',
+      'files',
+      'local/functions-host/worker',
+      'local/functions-host/routing',
+      'local/functions-host/http',
+      'local/functions-host/mcp',
     ],
-    'local-app': [
+    'local/local-app': [
+      'faults',
+      'files',
       'certificates/pfx',
-      'command-line',
-      'client',
-      'functions-host/worker',
-      'gateway',
       'certificates',
-      'functions-host/routing',
-      'functions-host/http',
-      'functions-host',
+      'local/client',
+      'local/gateway',
+      'local/functions-host/worker',
+      'local/functions-host/routing',
+      'local/functions-host/http',
+      'local/functions-host',
     ],
-    'app-inspection': ['command-line', 'functions-host/routing', 'functions-host', 'local-app'],
-    'trust-explanation': ['command-line', 'path-report', 'app-inspection'],
-    'inspector/protocol': ['trust-explanation'],
-    'trust-check': ['trust-administration', 'trust-import'],
-    'certificate-reading': [
+    'local/testing': [
+      'faults',
+      'certificates',
+      'local/client',
+      'local/gateway',
+      'local/functions-host/worker',
+      'local/functions-host',
+      'local/local-app',
+    ],
+    'app/setup': ['faults'],
+    'app/inspection': ['faults', 'files', 'local/functions-host/routing', 'local/functions-host', 'local/local-app'],
+    'trust/comparison': [],
+    'trust/administration/azure-sdk': ['faults'],
+    'trust/administration/edits': ['faults'],
+    'trust/administration/location': ['faults', 'files'],
+    'trust/administration/blob': ['faults', 'trust/administration/azure-sdk', 'trust/administration/location'],
+    'trust/administration/signing': ['faults', 'certificates', 'trust/administration/azure-sdk'],
+    'trust/administration': [
+      'faults',
+      'trust/comparison',
+      'trust/administration/edits',
+      'trust/administration/location',
+      'trust/administration/blob',
+      'trust/administration/signing',
+    ],
+    'trust/import': ['faults', 'certificates', 'trust/administration/edits'],
+    'trust/check': ['trust/comparison', 'trust/administration', 'trust/import'],
+    'trust/explanation': ['faults', 'certificates/path-report', 'app/inspection'],
+    'trust/views': ['trust/explanation'],
+    'trust/certificate-reading': [
+      'faults',
       'certificates/pfx',
-      'command-line',
       'certificates/structure',
       'certificates',
-      'trust-explanation',
-      'inspector/protocol',
+      'trust/explanation',
+      'trust/views',
     ],
-    'trust-view': [
-      'command-line',
+    'trust/validity': [
+      'faults',
       'certificates/authority',
-      'trust-import',
-      'trust-explanation',
-      'inspector/protocol',
-      'trust-check',
+      'trust/import',
+      'trust/check',
+      'trust/explanation',
+      'trust/views',
     ],
+    doctor: ['faults', 'certificates', 'local/client'],
     inspector: [
-      'command-line',
-      'gateway/exchange',
-      'gateway/front-ends',
+      'faults',
       'certificates/structure',
-      'client',
-      'functions-host/worker',
-      'gateway',
       'certificates',
-      'trust-administration',
-      'trust-import',
-      'functions-host',
-      'local-app',
-      'app-inspection',
-      'trust-explanation',
-      'inspector/protocol',
-      'certificate-reading',
-      'trust-view',
+      'local/client',
+      'local/gateway/exchange',
+      'local/gateway/front-ends',
+      'local/gateway',
+      'local/functions-host/worker',
+      'local/functions-host',
+      'local/local-app',
+      'app/inspection',
+      'trust/administration',
+      'trust/import',
+      'trust/explanation',
+      'trust/views',
+      'trust/certificate-reading',
+      'trust/validity',
     ],
-    testing: [
-      'command-line',
-      'client',
-      'functions-host/worker',
-      'gateway',
-      'certificates',
-      'functions-host',
-      'local-app',
-    ],
+    'commands/command-line': ['faults'],
     commands: [
+      'faults',
+      'files',
+      'certificates/path-report',
       'certificates/pfx',
-      'command-line',
-      'app-setup',
       'certificates/structure',
-      'client',
-      'functions-host/worker',
-      'gateway',
-      'path-report',
-      'trust-administration/edits',
-      'trust-administration/location',
       'certificates',
       'certificates/authority',
-      'trust-administration/signing',
-      'trust-administration',
-      'trust-import',
+      'local/client',
+      'local/gateway',
+      'local/functions-host/worker',
+      'local/functions-host',
+      'local/local-app',
+      'app/setup',
+      'app/inspection',
+      'trust/comparison',
+      'trust/administration/edits',
+      'trust/administration/location',
+      'trust/administration/signing',
+      'trust/administration',
+      'trust/import',
+      'trust/check',
+      'trust/explanation',
+      'trust/views',
+      'trust/certificate-reading',
+      'trust/validity',
       'doctor',
-      'functions-host',
-      'local-app',
-      'app-inspection',
-      'trust-explanation',
-      'inspector/protocol',
-      'trust-check',
-      'certificate-reading',
-      'trust-view',
       'inspector',
+      'commands/command-line',
     ],
-    index: ['gateway', 'local-app', 'testing'],
-    program: ['command-line', 'commands'],
-    cli: ['command-line', 'program'],
+    index: ['local/gateway', 'local/local-app', 'local/testing'],
+    program: ['faults', 'commands/command-line', 'commands'],
+    cli: ['commands/command-line', 'program'],
   },
 };
+
+/**
+ * The wings of the tool: the folders at the top of its src. Each may import those before it, none after it. A room that
+ * moves to another wing has to fit its new place.
+ */
+const toolWings = ['faults', 'files', 'certificates', 'local', 'app', 'trust', 'doctor', 'inspector', 'commands'];
 
 /** More than that, and a folder is no longer one thing. */
 const maximumFilesPerFolder = 20;
@@ -272,7 +274,7 @@ const packageImports: Readonly<Record<string, (specifier: string, room: string) 
   http: (specifier, room) =>
     specifier === '@certgate/core' || (specifier === '@certgate/core/opentelemetry' && room === 'opentelemetry'),
   certgate: (specifier) =>
-    specifier === '@certgate/core/tools' || listDependencies('certgate').includes(nameOf(specifier)),
+    specifier === '@certgate/core/internal' || listDependencies('certgate').includes(nameOf(specifier)),
 };
 
 interface SourceFile {
@@ -383,6 +385,8 @@ for (const [name, rooms] of Object.entries(packageRooms)) {
         const head = findRoomHead(files, lines, line);
         return head === undefined ? `${line}.ts` : `${line}/  ${head}`;
       });
+      const wings = name === 'certgate' ? toolWings.filter((wing) => !lines.includes(wing)) : [];
+      rows.push(...wings.map((wing) => `${wing}/  ${findHead(listFilesOf(files, wing), wing) ?? ''}`));
       // An entry has no head of this form: the page describes it in its own words.
       const shown = drawn.map(({ place, text }) => (place.endsWith('/') ? `${place}  ${text}` : place));
       assert.deepEqual(shown.toSorted(), rows.toSorted());
@@ -395,8 +399,44 @@ for (const [name, rooms] of Object.entries(packageRooms)) {
   });
 }
 
-/** A package hands such an entry on under the same name. */
-const entryNames = ['index.ts', 'opentelemetry.ts'];
+describe('the wings of the tool', () => {
+  const files = listSources('certgate');
+  const findWing = (room: string): string | undefined => toolWings.find((wing) => room.startsWith(`${wing}/`));
+
+  it('are the folders at the top of its source', () => {
+    const folders = files.filter(({ room }) => room.includes('/')).map(({ room }) => room.split('/', 1)[0]);
+    assert.deepEqual([...new Set(folders)].sort(), toolWings.toSorted());
+  });
+
+  it('import only those that stand before them, types included', () => {
+    for (const file of files) {
+      const own = findWing(file.room);
+      if (own === undefined) continue;
+      for (const target of listTargets(file)) {
+        const wing = findWing(target);
+        assert.ok(
+          wing !== undefined && toolWings.indexOf(wing) <= toolWings.indexOf(own),
+          `${file.room}.ts imports ${target}.ts: ${own} stands before it`,
+        );
+      }
+    }
+  });
+
+  it('say what they are for, on the first line of their main file', () => {
+    for (const wing of toolWings) {
+      assert.ok(findHead(listFilesOf(files, wing), wing) !== undefined, `${wing}: no file says it, or several do`);
+    }
+  });
+
+  it('stand in docs/architecture.md in this order', () => {
+    const drawn = readDrawnRooms('certgate').map(({ place }) => place.split('/', 1)[0] ?? '');
+    const order = [...new Set(drawn)].filter((place) => toolWings.includes(place));
+    assert.deepEqual(order, toolWings);
+  });
+});
+
+/** A package hands such an entry on under the same name; or it is of that package alone. */
+const entryNames = ['index.ts', 'opentelemetry.ts', 'internal.ts'];
 
 it('no two source files of the packages have the same name, so that a name finds one file', () => {
   const rooms = new Map<string, string>();
@@ -412,18 +452,30 @@ it('no two source files of the packages have the same name, so that a name finds
 it('nothing but the command line and the app process ends a process', () => {
   for (const { room, path } of listSources('certgate')) {
     const ends = /process\.exit\(/.test(readFileSync(path, 'utf8'));
-    if (ends) assert.match(room, /^(?:cli|functions-host\/host-process|testing\/app-process\/main)$/, room);
+    if (ends)
+      assert.match(room, /^(?:cli|local\/functions-host\/host-process|local\/testing\/app-process\/main)$/, room);
   }
 });
 
 /** What the first line of a room's main file says that the room is for; undefined unless exactly one file says it. */
 function findRoomHead(files: readonly SourceFile[], lines: readonly string[], line: string): string | undefined {
-  const start = `// ${basename(line)}/: `;
+  return findHead(
+    files.filter(({ room }) => findRoom(lines, room) === line),
+    line,
+  );
+}
+
+/** The main file of a room may be that of its wing too: then the first line is the wing's, and the second the room's. */
+function findHead(files: readonly SourceFile[], folder: string): string | undefined {
+  const start = `// ${basename(folder)}/: `;
   const heads = files
-    .filter(({ room }) => findRoom(lines, room) === line)
-    .map(({ path }) => readFileSync(path, 'utf8').split('\n', 1)[0] ?? '')
-    .filter((first) => first.startsWith(start));
+    .flatMap(({ path }) => readFileSync(path, 'utf8').split('\n', 2))
+    .filter((line) => line.startsWith(start));
   return heads.length === 1 ? heads[0]?.slice(start.length).replace(/\.$/, '') : undefined;
+}
+
+function listFilesOf(files: readonly SourceFile[], folder: string): readonly SourceFile[] {
+  return files.filter(({ room }) => room.startsWith(`${folder}/`));
 }
 
 /** The lines that docs/architecture.md draws below a package's src. */

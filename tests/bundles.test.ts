@@ -57,7 +57,7 @@ it('there is a bundle of every entry', () => {
       '@certgate/x509/internal',
       '@certgate/x509/internal-certificates',
       '@certgate/core',
-      '@certgate/core/tools',
+      '@certgate/core/internal',
       '@certgate/core/opentelemetry',
       '@certgate/azure-functions',
       '@certgate/azure-functions/testing',
@@ -164,7 +164,7 @@ describe('what apps load', () => {
   }
 
   it('is the same thing where two entries export it', () => {
-    const tools = require('@certgate/core/tools') as Readonly<Record<string, unknown>>;
+    const tools = require('@certgate/core/internal') as Readonly<Record<string, unknown>>;
     const index = require('@certgate/core') as Readonly<Record<string, unknown>>;
     for (const [name, value] of Object.entries(index)) assert.equal(tools[name], value, name);
   });
@@ -458,7 +458,7 @@ describe('the types are found, as those of the module kind that is loaded', () =
     import { type TrustStore, getClientIdentity, requireRole, secureApp, trustStoreFromFile } from '@certgate/azure-functions';
     import { type GateObservation, observeGate } from '@certgate/azure-functions/opentelemetry';
     import { withClientIdentity } from '@certgate/azure-functions/testing';
-    import { parseTrustDocument } from '@certgate/core/tools';
+    import { parseTrustDocument } from '@certgate/core/internal';
     const trustStore: TrustStore = trustStoreFromFile('trust.json');
     secureApp(app, { trustStore });
     app.get('a', requireRole('r', (request, context) => ({ body: request.url + getClientIdentity(context).name })));

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { type FrontEndName, frontEndNames } from '@certgate/core/tools';
+import { type FrontEndName, frontEndNames } from '@certgate/core/internal';
 import { startLocalApp } from 'certgate';
 import {
   collect,

@@ -8,7 +8,6 @@ import { runInNewContext } from 'node:vm';
 import type { InvocationContext } from '@azure/functions';
 import {
   type Decision,
-  type TrustInspectionFinding,
   type TrustStoreWarning,
   decideAccess,
   denialCodes,
@@ -18,15 +17,16 @@ import {
   getSteps,
   parseTrustDocument,
   requestSteps,
-} from '@certgate/core/tools';
+} from '@certgate/core/internal';
 import ts from 'typescript';
 import type * as decisionLogModule from '../packages/core/dist/esm/log/decision-log.js';
 import type * as expiryLogModule from '../packages/core/dist/esm/log/expiry-log.js';
 import type * as startLogModule from '../packages/core/dist/esm/log/start-log.js';
 import type * as trustLogModule from '../packages/core/dist/esm/log/trust-log.js';
-import type * as templateModule from '../packages/certgate/dist/esm/trust-explanation/command-template.js';
-import type * as remediesModule from '../packages/certgate/dist/esm/trust-explanation/denial-remedies.js';
-import type * as gatewayExchangeModule from '../packages/certgate/dist/esm/gateway/exchange/gateway-exchange.js';
+import type * as templateModule from '../packages/certgate/dist/esm/trust/explanation/command-template.js';
+import type * as remediesModule from '../packages/certgate/dist/esm/trust/explanation/denial-remedies.js';
+import type { TrustInspectionFinding } from '../packages/certgate/dist/esm/trust/check/inspection-finding.js';
+import type * as gatewayExchangeModule from '../packages/certgate/dist/esm/local/gateway/exchange/gateway-exchange.js';
 import { azuriteFolder, installAzurite } from './test-support/azurite.js';
 import { root, runCertgateHere } from './test-support/certgate.js';
 import { makeOpensslCertificate, makePublicCertificate } from './test-support/openssl.js';
@@ -113,11 +113,11 @@ describe('docs/errors.md', () => {
   it('names the commands that `trust explain` prints for each code, and no others', async () => {
     const { denialRemedies } = (await importBuilt(
       'certgate',
-      'trust-explanation/denial-remedies.js',
+      'trust/explanation/denial-remedies.js',
     )) as RemediesModule;
     const { describeTemplate, remedyTemplates } = (await importBuilt(
       'certgate',
-      'trust-explanation/command-template.js',
+      'trust/explanation/command-template.js',
     )) as TemplateModule;
     const section = getSection('docs/errors.md', 'Every precise code');
     for (const code of denialCodes) {
@@ -134,7 +134,7 @@ describe('docs/errors.md', () => {
   it("lists every answer of the gateway's own with its status, and no other", async () => {
     const { gatewayAnswers } = (await importBuilt(
       'certgate',
-      'gateway/exchange/gateway-exchange.js',
+      'local/gateway/exchange/gateway-exchange.js',
     )) as GatewayExchangeModule;
     const section = getSection('docs/errors.md', "The local gateway's own answers");
     const rows = readRows(section, /^\| `([a-z0-9-]+)` \| (\d{3}) \|/gm);

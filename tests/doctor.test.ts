@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import type * as probeTableModule from '../packages/certgate/dist/esm/doctor/probe-table.js';
-import type * as functionsHostModule from '../packages/certgate/dist/esm/functions-host/functions-host.js';
-import type * as gatewayModule from '../packages/certgate/dist/esm/gateway/gateway.js';
+import type * as functionsHostModule from '../packages/certgate/dist/esm/local/functions-host/functions-host.js';
+import type * as gatewayModule from '../packages/certgate/dist/esm/local/gateway/gateway.js';
 import { type Ended, root, runCertgateHere, sampleFolder } from './test-support/certgate.js';
 import { makeOpensslCertificate, openssl, writeTrust } from './test-support/openssl.js';
 
@@ -47,9 +47,9 @@ describe('certgate doctor on the sample', () => {
     );
     serverCertificate = { certificatePem: read(server.certificateFile), privateKeyPem: read(server.keyFile) };
     const { startFunctionsHost } = (await importBuilt(
-      'functions-host/functions-host.js',
+      'local/functions-host/functions-host.js',
     )) as typeof functionsHostModule;
-    ({ startGateway } = (await importBuilt('gateway/gateway.js')) as typeof gatewayModule);
+    ({ startGateway } = (await importBuilt('local/gateway/gateway.js')) as typeof gatewayModule);
     host = await startFunctionsHost({
       folder: sampleFolder,
       // On App Service, refusals don't say why.

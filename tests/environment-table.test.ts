@@ -26,7 +26,9 @@ interface AppSettings {
 }
 
 const script = await load<TableScript>('scripts/environment-table.mjs');
-const { resolveAppSettings } = await load<AppSettings>('packages/certgate/dist/esm/functions-host/app-settings.js');
+const { resolveAppSettings } = await load<AppSettings>(
+  'packages/certgate/dist/esm/local/functions-host/app-settings.js',
+);
 
 describe('the table of environments', () => {
   it('in docs/environments.md is the one that is generated (node scripts/environment-table.mjs --write)', () => {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import type * as functionsHostModule from '../packages/certgate/dist/esm/functions-host/functions-host.js';
+import type * as functionsHostModule from '../packages/certgate/dist/esm/local/functions-host/functions-host.js';
 import { type AppName, apps } from './fidelity/apps.js';
 import { assertAnswer } from './fidelity/compare.js';
 import { differences, type Unshown } from './fidelity/differences.js';
@@ -133,7 +133,7 @@ async function startApp(name: AppName, mode: Mode): Promise<FunctionsHost> {
 
 /** In an environment that describes no other host: the embedded one hands its own on to the app. */
 async function startHost(options: StartOptions): Promise<FunctionsHost> {
-  const file = join(root, 'packages/certgate/dist/esm/functions-host/functions-host.js');
+  const file = join(root, 'packages/certgate/dist/esm/local/functions-host/functions-host.js');
   const { startFunctionsHost } = (await import(pathToFileURL(file).href)) as typeof functionsHostModule;
   // Windows spells some of them in other letter case.
   const kept = new Set(Object.keys(cleanEnvironment()).map((name) => name.toUpperCase()));

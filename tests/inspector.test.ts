@@ -12,7 +12,7 @@ import type {
   MatrixResult,
   TrustView,
   TryResult,
-} from '../packages/certgate/dist/esm/inspector/protocol.js';
+} from '../packages/certgate/dist/esm/trust/views/page-views.js';
 import {
   collect,
   runCertgate,

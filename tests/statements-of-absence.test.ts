@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { app } from '@azure/functions';
 import * as adapter from '@certgate/azure-functions';
-import * as core from '@certgate/core/tools';
+import * as core from '@certgate/core/internal';
 import * as http from '@certgate/http';
 import { root } from './test-support/certgate.js';
 

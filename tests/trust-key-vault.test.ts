@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { trustStoreFromFile, verifyDocumentSignature } from '@certgate/core/tools';
+import { trustStoreFromFile, verifyDocumentSignature } from '@certgate/core/internal';
 import { azuriteFolder, installAzurite } from './test-support/azurite.js';
 import { cleanEnvironment, type Ended, inProcess, root, runProgram } from './test-support/certgate.js';
 import { KeyVaultStandIn, refuse } from './test-support/key-vault.js';

@@ -87,7 +87,7 @@ describe('a tarball alone, in an empty folder', () => {
   it('x509 and core load', async () => {
     const folder = makeFolder('core');
     await expectNpm(['install', ...quietly, '--offline', findTarball(packed, 'certgate-core')], folder);
-    const code = `console.log(typeof require('@certgate/core').AccessGate, typeof require('@certgate/core/tools'))`;
+    const code = `console.log(typeof require('@certgate/core').AccessGate, typeof require('@certgate/core/internal'))`;
     assert.equal(await expectShell(`node -e "${code}"`, folder), 'function object\n');
     const alone = makeFolder('x509');
     await expectNpm(['install', ...quietly, '--offline', findTarball(packed, 'certgate-x509')], alone);

@@ -5,11 +5,11 @@ import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import { resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { AppContext } from './node_modules/certgate/dist/esm/functions-host/worker/app-context.js';
-import { findAppEntry } from './node_modules/certgate/dist/esm/functions-host/worker/load-app.js';
-import { createCoreApi, supplyCoreModule } from './node_modules/certgate/dist/esm/functions-host/worker/core-api.js';
-import { invoke } from './node_modules/certgate/dist/esm/functions-host/worker/invocation.js';
-import { loadApp } from './node_modules/certgate/dist/esm/functions-host/worker/load-app.js';
+import { AppContext } from './node_modules/certgate/dist/esm/local/functions-host/worker/app-context.js';
+import { findAppEntry } from './node_modules/certgate/dist/esm/local/functions-host/worker/load-app.js';
+import { createCoreApi, supplyCoreModule } from './node_modules/certgate/dist/esm/local/functions-host/worker/core-api.js';
+import { invoke } from './node_modules/certgate/dist/esm/local/functions-host/worker/invocation.js';
+import { loadApp } from './node_modules/certgate/dist/esm/local/functions-host/worker/load-app.js';
 
 const folder = resolve(process.argv[2]);
 const calls = JSON.parse(await text(process.stdin));

@@ -4,7 +4,7 @@ import * as functionsOpentelemetry from '@certgate/azure-functions/opentelemetry
 import * as functionsTesting from '@certgate/azure-functions/testing';
 import * as core from '@certgate/core';
 import * as coreOpentelemetry from '@certgate/core/opentelemetry';
-import * as coreTools from '@certgate/core/tools';
+import * as coreTools from '@certgate/core/internal';
 import * as http from '@certgate/http';
 import * as httpOpentelemetry from '@certgate/http/opentelemetry';
 import * as x509 from '@certgate/x509';

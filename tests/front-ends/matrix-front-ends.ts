@@ -1,6 +1,6 @@
 import { pathToFileURL } from 'node:url';
 import { join } from 'node:path';
-import type * as gatewayModule from '../../packages/certgate/dist/esm/gateway/gateway.js';
+import type * as gatewayModule from '../../packages/certgate/dist/esm/local/gateway/gateway.js';
 import { root } from '../test-support/certgate.js';
 import type { Certificates } from './callers.js';
 import { reasonToSkip, startProxy } from './proxies.js';
@@ -9,7 +9,7 @@ import { type Fields, wireForms } from './wire-forms.js';
 
 // No package exports it, and the compiled test stands one folder deeper than its source.
 const { startGateway } = (await import(
-  pathToFileURL(join(root, 'packages/certgate/dist/esm/gateway/gateway.js')).href
+  pathToFileURL(join(root, 'packages/certgate/dist/esm/local/gateway/gateway.js')).href
 )) as typeof gatewayModule;
 
 /** A front end that runs before a host. */

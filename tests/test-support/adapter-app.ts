@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import type * as functionsHost from '../../packages/certgate/dist/esm/functions-host/functions-host.js';
+import type * as functionsHost from '../../packages/certgate/dist/esm/local/functions-host/functions-host.js';
 import { root } from './certgate.js';
 import { type OpensslCertificate, makeOpensslCertificate, writeTrust } from './openssl.js';
 import { until } from '@certgate/x509/test-support/until.js';
@@ -13,7 +13,7 @@ import { until } from '@certgate/x509/test-support/until.js';
 const packages = join(root, 'packages');
 // No package exports it, and the compiled test stands one folder deeper than its source.
 const host = (await import(
-  pathToFileURL(join(packages, 'certgate/dist/esm/functions-host/functions-host.js')).href
+  pathToFileURL(join(packages, 'certgate/dist/esm/local/functions-host/functions-host.js')).href
 )) as typeof functionsHost;
 export const startFunctionsHost: typeof functionsHost.startFunctionsHost = host.startFunctionsHost;
 

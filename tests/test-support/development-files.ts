@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type * as developmentCallersModule from '../../packages/certgate/dist/esm/local-app/development-callers.js';
-import type * as developmentCertificatesModule from '../../packages/certgate/dist/esm/local-app/development-certificates.js';
+import type * as developmentCallersModule from '../../packages/certgate/dist/esm/local/local-app/development-callers.js';
+import type * as developmentCertificatesModule from '../../packages/certgate/dist/esm/local/local-app/development-certificates.js';
 import { root } from './certgate.js';
 
 type DevelopmentFiles = ReadonlyMap<string, Buffer>;

@@ -1,4 +1,4 @@
-import { exitCodes } from './command-line/command-failure.js';
+import { exitCodes } from './commands/command-line/exit-codes.js';
 import { runCommandLine } from './program.js';
 
 // Whoever reads the output may have had enough of it: `certgate trust list | head`.

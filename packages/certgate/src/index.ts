@@ -2,7 +2,7 @@
  * What users' tests import. It runs in their test runner, so it is served as CommonJS alone, to `import` and `require`
  * alike: Jest loads nothing else without a flag. The tool itself stays in a process of its own (testing/app-process/).
  */
-export { startLocalApp } from './testing/test-process/start-local-app.js';
+export { startLocalApp } from './local/testing/test-process/start-local-app.js';
 export type {
   CallerCertificate,
   CallerGrant,
@@ -12,6 +12,6 @@ export type {
   LocalAppLogLine,
   LocalAppOptions,
   LocalAppRequest,
-} from './testing/test-process/local-app-types.js';
-export type { ClientCertificateMode } from './gateway/client-certificate-mode.js';
-export type { FunctionPolicy } from './local-app/hosted-policy.js';
+} from './local/testing/test-process/local-app-types.js';
+export type { ClientCertificateMode } from './local/gateway/client-certificate-mode.js';
+export type { FunctionPolicy } from './local/local-app/hosted-policy.js';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Command } from 'commander';
-import { findSimilar } from './command-line/usage-errors.js';
+import { findSimilar } from './commands/command-line/usage-errors.js';
 import { createProgram } from './program.js';
-import { flagMeanings } from './test-support/flag-meanings.js';
+import { flagMeanings } from './commands/test-support/flag-meanings.js';
 
 interface ListedCommand {
   /** Without the program's own name. */

@@ -1,7 +1,9 @@
 import { Command, CommanderError } from 'commander';
 import colors from 'picocolors';
-import { CommandFailure, exitCodes } from './command-line/command-failure.js';
-import { escapeLines, formatMessage, printJson, printNotice } from './command-line/output.js';
+import { ToolFailure } from './faults/tool-failure.js';
+import { exitCodeOf, exitCodes } from './commands/command-line/exit-codes.js';
+import { escapeLines, formatMessage } from './faults/safe-text.js';
+import { printJson, printNotice } from './commands/command-line/output.js';
 import { appCommand } from './commands/app/app-command.js';
 import { authorityCommand } from './commands/authority/authority-command.js';
 import { callCommand } from './commands/call-command.js';
@@ -11,8 +13,9 @@ import { doctorCommand } from './commands/doctor-command.js';
 import { gatewayCommand } from './commands/gateway-command.js';
 import { initCommand } from './commands/init-command.js';
 import { trustCommand } from './commands/trust/trust-command.js';
-import { addHelpNote, getToolVersion } from './command-line/help.js';
-import { prepareCommands, withoutHelpOfNobody } from './command-line/usage-errors.js';
+import { addHelpNote } from './commands/command-line/help.js';
+import { getToolVersion } from './faults/tool-version.js';
+import { prepareCommands, withoutHelpOfNobody } from './commands/command-line/usage-errors.js';
 
 /** The whole command line. Errors of usage are thrown, so that one place decides about the end of the process. */
 export function createProgram(): Command {
@@ -54,7 +57,7 @@ export async function runCommandLine(words: readonly string[]): Promise<number> 
 }
 
 function reportFailure(error: unknown, isJson: boolean): number {
-  if (!(error instanceof CommandFailure)) {
+  if (!(error instanceof ToolFailure)) {
     printNotice(colors.red('certgate failed in a way it did not expect. Please report this:'));
     printNotice(
       escapeLines(error instanceof Error ? (error.stack ?? error.message) : 'something that is no Error was thrown'),
@@ -64,5 +67,5 @@ function reportFailure(error: unknown, isJson: boolean): number {
   if (isJson) printJson({ error: { message: error.message, remedy: error.remedy ?? null } });
   printNotice(`${colors.red('error')} ${formatMessage(error.message)}`);
   if (error.remedy !== undefined) printNotice(`      ${formatMessage(error.remedy)}`);
-  return error.exitCode;
+  return exitCodeOf[error.kind];
 }

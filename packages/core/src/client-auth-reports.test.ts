@@ -7,7 +7,7 @@ import { presentCertificate } from './certificate-header/certificate-header.js';
 import type { CertificateExtraction } from './certificate-header/certificate-text.js';
 import { type DecisionEvent, decisionChannelName } from './log/decision-channel.js';
 import type { DecisionLogChoice } from './log/decision-log.js';
-import { ReportingGate } from './reporting-gate.js';
+import { ReportingGate } from './hosting/reporting-gate.js';
 import { documentOf } from './test-support/documents.js';
 import { iso } from './test-support/gate-stage.js';
 import { trustStoreFromDocument } from './trust-store/document-store.js';

@@ -5,8 +5,8 @@ export { copyOwn, findInstant, formatInstant, isEndingSoon, hasMember, readMembe
 export { describeFault } from './encoding/describe-fault.js';
 export { findJsonMember } from './encoding/json-member.js';
 export { isLoopbackHost } from './encoding/shown-url.js';
-export { ClientIdentityMissing } from './client-identity-missing.js';
-export { type ContextMap, createContextMap } from './context-map.js';
+export { ClientIdentityMissing } from './hosting/client-identity-missing.js';
+export { type ContextMap, createContextMap } from './hosting/context-map.js';
 export type { CandidateCertificate, CandidateList } from './certificate-header/candidate-certificate.js';
 export type { PresentedCertificate } from './certificate-header/certificate-header.js';
 export type { CertificateExtraction, CertificateText } from './certificate-header/certificate-text.js';
@@ -63,9 +63,9 @@ export {
   type PublicCode,
   type PublicStatus,
 } from './denial.js';
-export { type GateOptions, type OptionsOwner, readGateOptions } from './host-gate-options.js';
-export { type ReportedCall, ReportingGate } from './reporting-gate.js';
-export { createDenialAnswer, type DenialAnswer } from './denial-answer.js';
+export { type GateOptions, type OptionsOwner, readGateOptions } from './hosting/host-gate-options.js';
+export { type ReportedCall, ReportingGate } from './hosting/reporting-gate.js';
+export { createDenialAnswer, type DenialAnswer } from './hosting/denial-answer.js';
 export {
   decisionChannelName,
   type DecisionEvent,

@@ -1,6 +1,6 @@
 import type { ComponentChildren, VNode } from 'preact';
 import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
-import type { InspectorState } from '../../certgate/src/inspector/protocol.js';
+import type { InspectorState } from '../../certgate/src/trust/views/page-views.js';
 import { CertificatePanel } from './certificate/certificate-panel.js';
 import type { LiveLog } from './live/live-log.js';
 import { LiveView } from './live/live-view.js';

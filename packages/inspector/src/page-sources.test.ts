@@ -5,7 +5,7 @@ import { it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 const sources = fileURLToPath(new URL('../../src/', import.meta.url));
-const protocol = '/certgate/src/inspector/protocol.js';
+const protocol = '/certgate/src/trust/views/page-views.js';
 
 /** What each folder may import of the others. The files at the top may import all of them. */
 const rooms: Readonly<Record<string, readonly string[]>> = {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createPrivateKey } from 'node:crypto';
 import { after, describe, test } from 'node:test';
 import fc from 'fast-check';
-import { CommandFailure } from '../command-line/command-failure.js';
+import { ToolFailure } from '../faults/tool-failure.js';
 import { createAuthorityKeyIdentifier, createEndEntityExtensions } from './structure/create-extensions.js';
 import { readAuthorityFacts, type CertificateIssuer } from './structure/certificate-issuer.js';
 import { authorityKeyAlgorithms, createAuthority, type AuthorityOptions } from './create-authority.js';
@@ -203,7 +203,7 @@ describe('an authority and what it issues, to openssl', () => {
         try {
           leaf = issue(constrained, names);
         } catch (fault) {
-          assert.ok(fault instanceof CommandFailure);
+          assert.ok(fault instanceof ToolFailure);
           refusals += 1;
           const { status, text } = verify({ leaf: issueUnchecked(constrained, names), issuer: constrained });
           assert.equal(status, 2, JSON.stringify({ base, ...names }));
@@ -241,7 +241,7 @@ describe('an authority and what it issues, to openssl', () => {
     assert.throws(
       () => issue(root, { wanted: { days: 31 } }),
       (fault: unknown) => {
-        assert.ok(fault instanceof CommandFailure);
+        assert.ok(fault instanceof ToolFailure);
         assert.match(fault.message, /The authority root ends before 31 days are over, on 2026-03-31T12:00:00Z/);
         assert.match(fault.remedy ?? '', /--days 29 or fewer|--days 30 or fewer/);
         return true;
@@ -268,6 +268,6 @@ describe('an authority and what it issues, to openssl', () => {
       [() => makeRoot({ organization: '' }), /organization must have/],
       [() => makeRoot({ wanted: { days: 3651 } }), /1 to 3650/],
     ];
-    for (const [act, message] of refusals) assert.throws(act, { name: 'CommandFailure', message });
+    for (const [act, message] of refusals) assert.throws(act, { name: 'ToolFailure', message });
   });
 });

@@ -1,4 +1,4 @@
-import { CommandFailure } from '../command-line/command-failure.js';
+import { ToolFailure } from '../faults/tool-failure.js';
 import { createAuthorityExtensions, createAuthorityKeyIdentifier } from './structure/create-extensions.js';
 import { readAuthorityFacts, type AuthorityFacts, type CertificateIssuer } from './structure/certificate-issuer.js';
 import { createDistinguishedName, type SubjectName } from './structure/subject-name.js';
@@ -25,7 +25,7 @@ export interface AuthorityOptions extends SubjectName, PermittedNames {
 
 /**
  * A root, or with `parent` an intermediate: its key, and a certificate that may sign certificates and revocation lists and
- * nothing else. Throws CommandFailure for what the parent may not sign.
+ * nothing else. Throws ToolFailure for what the parent may not sign.
  */
 export function createAuthority(options: AuthorityOptions): IssuedCertificate {
   const { parent, now } = options;
@@ -61,7 +61,7 @@ function getDays(wanted: DaysWanted | undefined): number | undefined {
 function checkParent(parent: AuthorityFacts, commonName: string, pathLength: number): void {
   refuseOwnName(commonName, parent.name);
   if (parent.pathLength === undefined || pathLength < parent.pathLength) return;
-  throw new CommandFailure(
+  throw new ToolFailure(
     parent.pathLength === 0
       ? `The authority ${parent.name} can't have authorities below it: its path length is 0.`
       : `Below ${parent.name}, whose path length is ${parent.pathLength}, the path length is at most ${parent.pathLength - 1}.`,
@@ -77,5 +77,5 @@ function checkParent(parent: AuthorityFacts, commonName: string, pathLength: num
 /** Subject and issuer of one name make a certificate *self-issued* (RFC 5280 §6.1), which path length and names skip. */
 export function refuseOwnName(commonName: string, authority: string): void {
   if (commonName.toLowerCase() !== authority.toLowerCase()) return;
-  throw new CommandFailure(`${commonName} is the name of the authority itself.`, { remedy: 'Choose another name.' });
+  throw new ToolFailure(`${commonName} is the name of the authority itself.`, { remedy: 'Choose another name.' });
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { after, describe, test } from 'node:test';
 import fc from 'fast-check';
-import { CommandFailure } from '../command-line/command-failure.js';
+import { ToolFailure } from '../faults/tool-failure.js';
 import { createClientCertificate } from './self-signed-certificate.js';
 import { keyAlgorithms } from './structure/key-pair.js';
 import { createTemporaryFolder, runOpenssl } from './test-support/openssl.js';
@@ -116,7 +116,7 @@ describe('createClientCertificate', () => {
     for (const refusal of refusals) {
       assert.throws(
         () => createClientCertificate({ name: 'a', now, ...refusal }),
-        CommandFailure,
+        ToolFailure,
         JSON.stringify(refusal),
       );
     }

@@ -3,7 +3,7 @@ import { connect, createServer } from 'node:tls';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { after, describe, test } from 'node:test';
-import { CommandFailure } from '../command-line/command-failure.js';
+import { ToolFailure } from '../faults/tool-failure.js';
 import { createServerCertificate } from './self-signed-certificate.js';
 import { createTemporaryFolder, runOpenssl, tryOpenssl } from './test-support/openssl.js';
 
@@ -50,6 +50,6 @@ describe('createServerCertificate', () => {
   });
 
   test('refuses an empty list of hosts', () => {
-    assert.throws(() => createServerCertificate({ hosts: [], now: new Date() }), CommandFailure);
+    assert.throws(() => createServerCertificate({ hosts: [], now: new Date() }), ToolFailure);
   });
 });

@@ -1,4 +1,4 @@
-import { decodeClientCertificate, type ClientCertificate } from '@certgate/core/tools';
+import { decodeClientCertificate, type ClientCertificate } from '@certgate/core/internal';
 
 /** What is said of a new certificate is read back from it, by the decoder that will judge it. */
 export function getDecoded({ certificateDer }: { readonly certificateDer: Uint8Array }): ClientCertificate {

@@ -25,7 +25,7 @@ export interface IssueOptions extends SubjectName, AlternativeNames {
 export const usualDays = 90;
 
 /**
- * Makes a key and an end-entity certificate over it, signed by an authority. Throws CommandFailure for what the authority
+ * Makes a key and an end-entity certificate over it, signed by an authority. Throws ToolFailure for what the authority
  * may not sign: names outside its constraints or those of its issuers, an end beyond its own.
  */
 export function issueCertificate(options: IssueOptions): IssuedCertificate {

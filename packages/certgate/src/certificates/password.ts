@@ -1,4 +1,4 @@
-import { CommandFailure } from '../command-line/command-failure.js';
+import { ToolFailure } from '../faults/tool-failure.js';
 import { decodeText, readBoundedFile, readBoundedStream } from './read-bounded-file.js';
 
 /** A password, or where to get one; the latter is asked only when it turns out to be needed. */
@@ -30,11 +30,11 @@ export async function readPasswordFromStdin(): Promise<string> {
   return parsePassword(await readBoundedStream(process.stdin, 'Standard input'), 'Standard input');
 }
 
-/** Throws CommandFailure when it is more than one line, too long or no text: the wrong file, most likely. */
+/** Throws ToolFailure when it is more than one line, too long or no text: the wrong file, most likely. */
 export function parsePassword(bytes: Uint8Array, name: string): string {
   const password = decodeText(bytes).replace(/\r?\n$/, '');
   if (/\p{Cc}|\ufffd/u.test(password) || password.length > 1024) {
-    throw new CommandFailure(`${name} contains more than one line, so it is not a password.`, {
+    throw new ToolFailure(`${name} contains more than one line, so it is not a password.`, {
       remedy: 'The file must contain only the password, in UTF-8.',
     });
   }
@@ -53,14 +53,14 @@ export async function promptPassword(message: string): Promise<string> {
   try {
     return await password({ message, mask: '*' }, { output: process.stderr });
   } catch (cause) {
-    throw new CommandFailure('No password was given.', { cause });
+    throw new ToolFailure('No password was given.', { cause });
   }
 }
 
 /** Asks twice: nobody can see what they type, and a PFX under a slip of the finger is lost. */
 export async function promptNewPassword(message: string): Promise<string> {
   const first = await promptPassword(message);
-  if (first === '') throw new CommandFailure('The password is empty.');
-  if (first !== (await promptPassword('Once more'))) throw new CommandFailure('The two passwords are not the same.');
+  if (first === '') throw new ToolFailure('The password is empty.');
+  if (first !== (await promptPassword('Once more'))) throw new ToolFailure('The two passwords are not the same.');
   return first;
 }

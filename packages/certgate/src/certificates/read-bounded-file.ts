@@ -1,21 +1,21 @@
 import { open } from 'node:fs/promises';
-import { CommandFailure } from '../command-line/command-failure.js';
+import { ToolFailure } from '../faults/tool-failure.js';
 
 /** Certificates, keys and passwords are small; nothing this tool opens comes near it. */
 const maximumFileBytes = 1_048_576;
 
-/** Reads a regular file of at most 1 MiB, or as said. Throws CommandFailure with words for each way it can go wrong. */
+/** Reads a regular file of at most 1 MiB, or as said. Throws ToolFailure with words for each way it can go wrong. */
 export async function readBoundedFile(path: string, maximumBytes: number = maximumFileBytes): Promise<Buffer> {
   const file = await open(path, 'r').catch((cause: unknown) => {
     throw explainFault(path, cause);
   });
   try {
     const stats = await file.stat();
-    if (stats.isDirectory()) throw new CommandFailure(`${path} is a folder, not a file.`);
+    if (stats.isDirectory()) throw new ToolFailure(`${path} is a folder, not a file.`);
     if (stats.size > maximumBytes) throw tooLarge(path, maximumBytes);
     return await readToEnd(path, file, maximumBytes);
   } catch (cause) {
-    throw cause instanceof CommandFailure ? cause : explainFault(path, cause);
+    throw cause instanceof ToolFailure ? cause : explainFault(path, cause);
   } finally {
     await file.close();
   }
@@ -43,25 +43,25 @@ export async function readBoundedStream(
   return Buffer.concat(chunks);
 }
 
-function tooLarge(name: string, maximumBytes: number): CommandFailure {
+function tooLarge(name: string, maximumBytes: number): ToolFailure {
   const remedy = 'Name the file of a single certificate, key or password.';
-  return new CommandFailure(`${name} is larger than ${Math.floor(maximumBytes / 1_048_576)} MiB.`, {
+  return new ToolFailure(`${name} is larger than ${Math.floor(maximumBytes / 1_048_576)} MiB.`, {
     ...(maximumBytes === maximumFileBytes ? { remedy } : {}),
   });
 }
 
-function explainFault(path: string, cause: unknown): CommandFailure {
+function explainFault(path: string, cause: unknown): ToolFailure {
   switch ((cause as NodeJS.ErrnoException).code) {
     case 'ENOENT':
     case 'ENOTDIR':
-      return new CommandFailure(`There is no file ${path}.`, { cause });
+      return new ToolFailure(`There is no file ${path}.`, { cause });
     case 'EISDIR':
-      return new CommandFailure(`${path} is a folder, not a file.`, { cause });
+      return new ToolFailure(`${path} is a folder, not a file.`, { cause });
     case 'EACCES':
     case 'EPERM':
-      return new CommandFailure(`${path} may not be read by this user.`, { cause });
+      return new ToolFailure(`${path} may not be read by this user.`, { cause });
     default:
-      return new CommandFailure(`${path} can't be read: ${(cause as Error).message}`, { cause });
+      return new ToolFailure(`${path} can't be read: ${(cause as Error).message}`, { cause });
   }
 }
 

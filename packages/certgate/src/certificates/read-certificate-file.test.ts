@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { CommandFailure } from '../command-line/command-failure.js';
+import { ToolFailure } from '../faults/tool-failure.js';
 import { readCertificateFile, type CertificateFileOptions } from './read-certificate-file.js';
 import { createTemporaryFolder, makeOpensslPair, runOpenssl, type OpensslPair } from './test-support/openssl.js';
 
@@ -38,9 +38,9 @@ describe('readCertificateFile', () => {
     options?: CertificateFileOptions,
   ): Promise<void> {
     await assert.rejects(readCertificateFile(source, options), (fault) => {
-      assert.ok(fault instanceof CommandFailure, String(fault));
+      assert.ok(fault instanceof ToolFailure, String(fault));
       assert.match(`${fault.message} ${fault.remedy ?? ''}`, message);
-      assert.equal(fault.exitCode, 2);
+      assert.equal(fault.kind, 'unusable_input');
       return true;
     });
   }

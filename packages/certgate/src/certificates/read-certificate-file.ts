@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
-import { decodeBase64, decodeClientCertificate } from '@certgate/core/tools';
-import { CommandFailure } from '../command-line/command-failure.js';
+import { decodeBase64, decodeClientCertificate } from '@certgate/core/internal';
+import { ToolFailure } from '../faults/tool-failure.js';
 import { decodeText, readBoundedFile } from './read-bounded-file.js';
 import { readPemBlocks, type PemBlock } from './structure/pem-blocks.js';
 import { decodePfx, type DecodedPfx } from './pfx/decode-pfx.js';
@@ -26,7 +26,7 @@ export interface CertificateFileOptions {
 
 /**
  * Reads a certificate from whatever people have: a PFX, PEM (its first CERTIFICATE, and the key if one stands there),
- * DER, or base64 as it stands in the header X-ARR-ClientCert. Throws CommandFailure.
+ * DER, or base64 as it stands in the header X-ARR-ClientCert. Throws ToolFailure.
  */
 export async function readCertificateFile(
   source: string | Uint8Array,
@@ -36,7 +36,7 @@ export async function readCertificateFile(
   const bytes = typeof source === 'string' ? await readBoundedFile(source) : Buffer.from(source);
   const file = await decodeCertificateFile(bytes, name, options);
   if (options.privateKey === 'required' && file.privateKeyPem === undefined) {
-    throw new CommandFailure(`${name} contains a certificate, but not its private key.`, {
+    throw new ToolFailure(`${name} contains a certificate, but not its private key.`, {
       remedy: 'Pass the PFX, or a PEM file that contains the key too. For `call`, you can pass the key with --key.',
     });
   }
@@ -51,12 +51,12 @@ async function decodeCertificateFile(
   // 0x30, SEQUENCE: every binary form starts with it, and no text does unless it is a digit zero.
   if (bytes[0] === 0x30 && bytes[1] !== undefined && !isText(bytes)) return decodeBinary(bytes, name, options, 'der');
   const text = decodeText(bytes).trim();
-  if (text === '') throw new CommandFailure(`${name} is empty.`);
+  if (text === '') throw new ToolFailure(`${name} is empty.`);
   if (text.includes('-----BEGIN ')) return decodePem(text, name, options);
   // A line copied from a request, name and all, is welcome too; line breaks come from wrapping.
   const base64 = decodeBase64(text.replace(/^x-arr-clientcert:/i, '').replace(/\s+/g, ''));
   if (base64.ok) return decodeBinary(Buffer.from(base64.bytes), name, options, 'base64');
-  throw new CommandFailure(`${name} contains no certificate.`, {
+  throw new ToolFailure(`${name} contains no certificate.`, {
     remedy: 'Supported are PFX, PEM, DER, and base64 as in the header X-ARR-ClientCert.',
   });
 }
@@ -93,7 +93,7 @@ async function openPfx(bytes: Buffer, name: string, options: CertificateFileOpti
     );
   } catch (cause) {
     if (!(cause instanceof PfxError)) throw cause;
-    throw new CommandFailure(`${name} can't be opened. ${cause.message}`, { ...remedyOf(cause), cause });
+    throw new ToolFailure(`${name} can't be opened. ${cause.message}`, { ...remedyOf(cause), cause });
   }
 }
 
@@ -123,23 +123,23 @@ function checkCertificate(der: Buffer, name: string): Buffer {
   }
   const decoding = decodeClientCertificate(der);
   const fault = decoding.ok ? 'it cannot be read' : decoding.fault;
-  throw new CommandFailure(`${name} contains no certificate that can be used: ${fault}.`);
+  throw new ToolFailure(`${name} contains no certificate that can be used: ${fault}.`);
 }
 
-function explainPemWithoutCertificate(blocks: readonly PemBlock[], name: string): CommandFailure {
+function explainPemWithoutCertificate(blocks: readonly PemBlock[], name: string): ToolFailure {
   const labels = blocks.map(({ label }) => label);
   if (labels.some((label) => label.endsWith('CERTIFICATE REQUEST'))) {
-    return new CommandFailure(`${name} contains a certificate signing request, not a certificate.`, {
+    return new ToolFailure(`${name} contains a certificate signing request, not a certificate.`, {
       remedy: 'Use the certificate that the authority issued for it.',
     });
   }
   if (labels.some((label) => label.endsWith('PRIVATE KEY'))) {
-    return new CommandFailure(`${name} contains a private key, but no certificate.`, {
+    return new ToolFailure(`${name} contains a private key, but no certificate.`, {
       remedy: 'Pass the file of the certificate. For `call`, you can pass the key with --key.',
     });
   }
   const found = labels.length === 0 ? 'no complete PEM block' : `${labels.join(', ')}, and no CERTIFICATE`;
-  return new CommandFailure(`${name} holds ${found}.`);
+  return new ToolFailure(`${name} holds ${found}.`);
 }
 
 function remedyOf(fault: PfxError): { readonly remedy?: string } {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CommandFailure } from '../command-line/command-failure.js';
+import { ToolFailure } from '../faults/tool-failure.js';
 import { parsePassword } from './password.js';
 
 test('the end of the line is no part of the password, spaces are', () => {
@@ -28,6 +28,6 @@ test('what can only be the wrong file is refused', () => {
     Buffer.from([0x61, 0xff]),
     Buffer.alloc(1025, 'x'),
   ]) {
-    assert.throws(() => parsePassword(bytes, 'x'), CommandFailure);
+    assert.throws(() => parsePassword(bytes, 'x'), ToolFailure);
   }
 });

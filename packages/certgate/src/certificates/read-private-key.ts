@@ -1,25 +1,25 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
-import { CommandFailure } from '../command-line/command-failure.js';
+import { ToolFailure } from '../faults/tool-failure.js';
 import { decodeText, readBoundedFile } from './read-bounded-file.js';
 import { openWithPassword, passwordRemedy, type PasswordSource } from './password.js';
 import { checkDerivationCost } from './pfx/key-derivation-cost.js';
 import { PfxError } from './pfx/pfx-error.js';
 import { readPemBlocks, type PemBlock } from './structure/pem-blocks.js';
 
-/** A key in PEM, asked for its password when it is encrypted. Throws CommandFailure. */
+/** A key in PEM, asked for its password when it is encrypted. Throws ToolFailure. */
 export async function readPrivateKeyFile(path: string, password?: PasswordSource): Promise<string> {
   const blocks = readPemBlocks(decodeText(await readBoundedFile(path)));
   const key = await findPrivateKeyPem(blocks, path, password);
   if (key !== undefined) return key;
-  throw new CommandFailure(`${path} contains no private key in PEM.`, {
+  throw new ToolFailure(`${path} contains no private key in PEM.`, {
     remedy: 'Pass a PFX with --certificate only.',
   });
 }
 
-/** Throws CommandFailure when the key isn't the certificate's. */
+/** Throws ToolFailure when the key isn't the certificate's. */
 export function checkKeyBelongsToCertificate(certificateDer: Uint8Array, privateKeyPem: string, name: string): void {
   if (new X509Certificate(certificateDer).checkPrivateKey(createPrivateKey(privateKeyPem))) return;
-  throw new CommandFailure(`The private key in ${name} is not the key of the certificate.`, {
+  throw new ToolFailure(`The private key in ${name} is not the key of the certificate.`, {
     remedy: 'In a PEM file, the certificate of the key must come first, before those of its issuers.',
   });
 }
@@ -47,7 +47,7 @@ export async function findPrivateKeyPem(
     return exportPkcs8(key);
   } catch (cause) {
     if (!(cause instanceof KeyPasswordError)) throw cause;
-    throw new CommandFailure(`The private key in ${name} can't be opened. ${cause.message}`, {
+    throw new ToolFailure(`The private key in ${name} can't be opened. ${cause.message}`, {
       remedy: passwordRemedy,
       cause,
     });
@@ -60,7 +60,7 @@ function checkCost(block: PemBlock, name: string): void {
     checkDerivationCost(Buffer.from(block.text.replace(/-----[^-]+-----/g, ''), 'base64'));
   } catch (cause) {
     if (!(cause instanceof PfxError)) throw cause;
-    throw new CommandFailure(`The private key in ${name} can't be opened. ${cause.message}`, { cause });
+    throw new ToolFailure(`The private key in ${name} can't be opened. ${cause.message}`, { cause });
   }
 }
 
@@ -70,7 +70,7 @@ function openPlainKey(block: PemBlock, name: string): KeyObject {
   try {
     return createPrivateKey(block.text);
   } catch (cause) {
-    throw new CommandFailure(
+    throw new ToolFailure(
       `The private key in ${name} can't be read; it is damaged, or of a kind that this Node.js doesn't know.`,
       {
         cause,

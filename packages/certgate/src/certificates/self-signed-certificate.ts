@@ -1,5 +1,5 @@
 import { id_kp_clientAuth, id_kp_serverAuth } from '@peculiar/asn1-x509';
-import { CommandFailure } from '../command-line/command-failure.js';
+import { ToolFailure } from '../faults/tool-failure.js';
 import { createEndEntityExtensions, type EndEntityUse } from './structure/create-extensions.js';
 import { createDistinguishedName } from './structure/subject-name.js';
 import { generateKeyPair, type KeyAlgorithm } from './structure/key-pair.js';
@@ -17,7 +17,7 @@ export interface SelfSignedCertificateProfile extends EndEntityUse {
 
 /**
  * Makes a key and an end-entity certificate over it, signed with that same key.
- * Throws CommandFailure when a value doesn't fit the profile.
+ * Throws ToolFailure when a value doesn't fit the profile.
  */
 function issueSelfSignedCertificate(profile: SelfSignedCertificateProfile): IssuedCertificate {
   const subject = createDistinguishedName({ commonName: profile.commonName });
@@ -43,7 +43,7 @@ interface ClientCertificateOptions extends AlternativeNames {
   readonly now: Date;
 }
 
-/** A self-signed certificate that says "TLS client" and nothing more. Throws CommandFailure on a value it can't carry. */
+/** A self-signed certificate that says "TLS client" and nothing more. Throws ToolFailure on a value it can't carry. */
 export function createClientCertificate(options: ClientCertificateOptions): IssuedCertificate {
   return issueSelfSignedCertificate({
     commonName: options.name,
@@ -73,7 +73,7 @@ export function createServerCertificate(options: ServerCertificateOptions): Issu
   const hosts = options.hosts ?? loopbackHosts;
   const [first] = hosts;
   if (first === undefined) {
-    throw new CommandFailure('A server certificate needs at least one host.');
+    throw new ToolFailure('A server certificate needs at least one host.');
   }
   return issueSelfSignedCertificate({
     // Clients read the alternative names only (RFC 9525 §6.3); the common name is for people.

@@ -1,9 +1,10 @@
 import { Command, Option } from 'commander';
-import { isToolResult } from '../client/mcp-reply.js';
-import { type McpConnection, mcpPath, openMcpSession } from '../client/mcp-session.js';
-import { sendRequest } from '../client/send-request.js';
-import { CommandFailure, exitCodes } from '../command-line/command-failure.js';
-import { addHelpSections } from '../command-line/help.js';
+import { isToolResult } from '../local/client/mcp-reply.js';
+import { type McpConnection, mcpPath, openMcpSession } from '../local/client/mcp-session.js';
+import { sendRequest } from '../local/client/send-request.js';
+import { ToolFailure } from '../faults/tool-failure.js';
+import { exitCodes } from './command-line/exit-codes.js';
+import { addHelpSections } from './command-line/help.js';
 import { printJsonReport, printReport } from './call/call-report.js';
 import { findCallerCertificate, type CallerCertificate, type CertificateFlags } from './call/caller-certificate.js';
 import { findMcpAddress, parseToolName, readToolArguments } from './call/mcp-options.js';
@@ -70,7 +71,7 @@ export function callCommand(): Command {
 async function call(url: string, flags: CallFlags): Promise<void> {
   if (flags.mcpTool !== undefined) return callTool(url, flags.mcpTool, flags);
   if (flags.mcpArguments !== undefined) {
-    throw new CommandFailure('--mcp-arguments requires --mcp-tool.', {
+    throw new ToolFailure('--mcp-arguments requires --mcp-tool.', {
       remedy: 'Add --mcp-tool, or pass a body with --data.',
     });
   }
@@ -88,7 +89,7 @@ async function call(url: string, flags: CallFlags): Promise<void> {
 
 async function callTool(address: string, name: string, flags: CallFlags): Promise<void> {
   if (flags.request !== undefined || flags.data !== undefined) {
-    throw new CommandFailure(
+    throw new ToolFailure(
       "--mcp-tool can't be combined with --request and --data, because MCP defines the method and the body.",
       {
         remedy: 'Omit --request and --data; pass the arguments of the tool with --mcp-arguments.',

@@ -1,24 +1,26 @@
 // commands/: one file per verb: its options, exit codes and output. The work is done by the other rooms.
 
 import { resolve } from 'node:path';
-import type { FrontEndName } from '@certgate/core/tools';
+import type { FrontEndName } from '@certgate/core/internal';
 import { Command } from 'commander';
 import colors from 'picocolors';
-import { CommandFailure, exitCodes } from '../command-line/command-failure.js';
-import { addHelpSections } from '../command-line/help.js';
-import { parsePort } from '../command-line/option-values.js';
-import { escapeControls, printJson, printLine, printNotice } from '../command-line/output.js';
-import { untilStopped } from '../command-line/until-stopped.js';
-import { findAppEntry } from '../functions-host/worker/load-app.js';
-import { isCallable, planChecks } from '../local-app/checks/check-plan.js';
-import { formatCheckTable, listFailures } from '../local-app/checks/check-table.js';
-import { listCoverageWarnings } from '../local-app/coverage-warnings.js';
-import { findAppFrontEnd } from '../local-app/front-end-settings.js';
-import { type LocalApp, runLocalApp } from '../local-app/local-app.js';
-import { type CheckResult, runChecks } from '../local-app/checks/run-checks.js';
-import { type AppWatch, watchApp } from '../local-app/watch-app.js';
-import type { HostAnswer } from '../functions-host/functions-host.js';
-import type { GatewayExchange } from '../gateway/gateway.js';
+import { ToolFailure } from '../faults/tool-failure.js';
+import { exitCodes } from './command-line/exit-codes.js';
+import { addHelpSections } from './command-line/help.js';
+import { parsePort } from './command-line/option-values.js';
+import { escapeControls } from '../faults/safe-text.js';
+import { printJson, printLine, printNotice } from './command-line/output.js';
+import { untilStopped } from './command-line/until-stopped.js';
+import { findAppEntry } from '../local/functions-host/worker/load-app.js';
+import { isCallable, planChecks } from '../local/local-app/checks/check-plan.js';
+import { formatCheckTable, listFailures } from '../local/local-app/checks/check-table.js';
+import { listCoverageWarnings } from '../local/local-app/coverage-warnings.js';
+import { findAppFrontEnd } from '../local/local-app/front-end-settings.js';
+import { type LocalApp, runLocalApp } from '../local/local-app/local-app.js';
+import { type CheckResult, runChecks } from '../local/local-app/checks/run-checks.js';
+import { type AppWatch, watchApp } from '../local/local-app/watch-app.js';
+import type { HostAnswer } from '../local/functions-host/functions-host.js';
+import type { GatewayExchange } from '../local/gateway/gateway.js';
 import type { RunningApp } from '../inspector/inspected-app.js';
 import type { Inspector } from '../inspector/inspector.js';
 import { formatCallLines } from './dev/call-lines.js';
@@ -152,7 +154,7 @@ interface RunningFlags extends DevFlags {
 /** A flag that would do nothing was meant to do something. */
 function refuseIdleFlags({ call, check, once, jsonLog, inspector, inspectorPort }: DevFlags): void {
   if (inspectorPort !== undefined && (once === true || !inspector)) {
-    throw new CommandFailure(
+    throw new ToolFailure(
       `--inspector-port is for a page, and ${once === true ? '--once' : '--no-inspector'} serves none.`,
       {
         remedy: 'Use only one of them.',
@@ -161,12 +163,12 @@ function refuseIdleFlags({ call, check, once, jsonLog, inspector, inspectorPort 
   }
 
   if (call !== undefined && check !== true && once !== true) {
-    throw new CommandFailure('--call names functions for a check, but there is no check.', {
+    throw new ToolFailure('--call names functions for a check, but there is no check.', {
       remedy: 'Add --check or --once.',
     });
   }
   if (jsonLog === true && once === true) {
-    throw new CommandFailure('--json-log shows log lines, but --once shows only errors.', {
+    throw new ToolFailure('--json-log shows log lines, but --once shows only errors.', {
       remedy: 'Use only one of them; --check prints the same table, and continues to run.',
     });
   }
@@ -175,7 +177,7 @@ function refuseIdleFlags({ call, check, once, jsonLog, inspector, inspectorPort 
 /** It is for X-ARR-ClientCert, set by hand; another front end's app also asks for a secret. */
 function refuseDirectHeader({ unsafeDirectHeader }: DevFlags, frontEnd: FrontEndName): void {
   if (unsafeDirectHeader !== true || frontEnd === 'app-service') return;
-  throw new CommandFailure(`--unsafe-direct-header is for app-service, and the front end here is ${frontEnd}.`, {
+  throw new ToolFailure(`--unsafe-direct-header is for app-service, and the front end here is ${frontEnd}.`, {
     remedy: 'Leave it out, and call the gateway.',
   });
 }
@@ -217,7 +219,7 @@ async function checkApp(app: LocalApp, flags: DevFlags): Promise<readonly CheckR
     (name) => !app.functions.some((hosted) => isCallable(hosted) && hosted.name.toLowerCase() === name.toLowerCase()),
   );
   if (unknown !== undefined) {
-    throw new CommandFailure(`--call names "${unknown}", which is not an HTTP or MCP function of the app.`, {
+    throw new ToolFailure(`--call names "${unknown}", which is not an HTTP or MCP function of the app.`, {
       remedy: `Its functions are ${app.functions
         .filter(isCallable)
         .map(({ name }) => name)

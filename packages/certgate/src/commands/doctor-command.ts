@@ -3,10 +3,12 @@ import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import colors from 'picocolors';
 import { passwordRemedy } from '../certificates/password.js';
-import { CommandFailure, exitCodes, messageOf, type ExitCode } from '../command-line/command-failure.js';
-import { addHelpSections, getToolVersion } from '../command-line/help.js';
-import { parsePort } from '../command-line/option-values.js';
-import { printJson, printLine, printNotice } from '../command-line/output.js';
+import { ToolFailure, messageOf } from '../faults/tool-failure.js';
+import { exitCodes, type ExitCode } from './command-line/exit-codes.js';
+import { addHelpSections } from './command-line/help.js';
+import { getToolVersion } from '../faults/tool-version.js';
+import { parsePort } from './command-line/option-values.js';
+import { printJson, printLine, printNotice } from './command-line/output.js';
 import { type DoctorReport, examineApp } from '../doctor/doctor.js';
 import type { ExaminedCertificate } from '../doctor/examination.js';
 import { countVerdicts, formatCounts, formatFindings, nameFunction } from '../doctor/findings-table.js';
@@ -103,7 +105,7 @@ export function doctorCommand(): Command {
 async function runDoctor(url: string, flags: DoctorFlags): Promise<void> {
   const target = parseTarget(url, flags.function, flags.publicFunction);
   if (flags.iOperateThis !== true) {
-    throw new CommandFailure(
+    throw new ToolFailure(
       `doctor sends forged headers and certificates to ${target.origin.host}. Do that only to an app that you operate, or with its operator's consent. Nothing was sent.`,
       { remedy: 'If that is so, add --i-operate-this.' },
     );
@@ -111,7 +113,7 @@ async function runDoctor(url: string, flags: DoctorFlags): Promise<void> {
   const allowed = await readCertificate(flags.allowed, flags.allowedPasswordFile, '--allowed-password-file');
   const denied = await readCertificate(flags.denied, flags.deniedPasswordFile, '--denied-password-file');
   if (allowed.thumbprintSha256 === denied.thumbprintSha256) {
-    throw new CommandFailure('The files of --allowed and --denied contain the same certificate.', {
+    throw new ToolFailure('The files of --allowed and --denied contain the same certificate.', {
       remedy: 'Pass with --denied the certificate of a caller who may not call, for example a new one.',
     });
   }
@@ -151,7 +153,7 @@ function checkForTls(file: string, options: SecureContextOptions): void {
   try {
     createSecureContext(options);
   } catch (cause) {
-    throw new CommandFailure(`${file} cannot be used for TLS: ${messageOf(cause)}.`, { cause });
+    throw new ToolFailure(`${file} cannot be used for TLS: ${messageOf(cause)}.`, { cause });
   }
 }
 
@@ -167,10 +169,10 @@ async function readCertificate(
     });
     if (found !== undefined) return found;
   } catch (fault) {
-    if (!(fault instanceof CommandFailure) || fault.remedy !== passwordRemedy) throw fault;
-    throw new CommandFailure(fault.message, { remedy: `Pass its password with ${option}.`, cause: fault });
+    if (!(fault instanceof ToolFailure) || fault.remedy !== passwordRemedy) throw fault;
+    throw new ToolFailure(fault.message, { remedy: `Pass its password with ${option}.`, cause: fault });
   }
-  throw new CommandFailure('No certificate is named.');
+  throw new ToolFailure('No certificate is named.');
 }
 
 function createPlainHttpUrl({ origin }: DoctorTarget, port: number | undefined): URL {
@@ -192,7 +194,7 @@ async function writeTo(file: string, work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (cause) {
-    throw new CommandFailure(`${file} can't be written: ${messageOf(cause)}.`, { cause });
+    throw new ToolFailure(`${file} can't be written: ${messageOf(cause)}.`, { cause });
   }
 }
 

@@ -1,16 +1,16 @@
 import { readFile } from 'node:fs/promises';
-import { readFrontEndSettings, secretSetting } from '@certgate/core/tools';
+import { readFrontEndSettings, secretSetting } from '@certgate/core/internal';
 import { Command } from 'commander';
 import colors from 'picocolors';
 import { createServerCertificate } from '../certificates/self-signed-certificate.js';
-import { CommandFailure, messageOf } from '../command-line/command-failure.js';
-import { addHelpSections } from '../command-line/help.js';
-import { parsePort } from '../command-line/option-values.js';
-import { printJson, printLine, printNotice } from '../command-line/output.js';
-import { untilStopped } from '../command-line/until-stopped.js';
-import { type GatewayExchange, type GatewayOptions, startGateway } from '../gateway/gateway.js';
-import { type AppFrontEnd, chooseFrontEnd } from '../local-app/front-end-settings.js';
-import { startOnPort } from '../local-app/listening-port.js';
+import { ToolFailure, messageOf } from '../faults/tool-failure.js';
+import { addHelpSections } from './command-line/help.js';
+import { parsePort } from './command-line/option-values.js';
+import { printJson, printLine, printNotice } from './command-line/output.js';
+import { untilStopped } from './command-line/until-stopped.js';
+import { type GatewayExchange, type GatewayOptions, startGateway } from '../local/gateway/gateway.js';
+import { type AppFrontEnd, chooseFrontEnd } from '../local/local-app/front-end-settings.js';
+import { startOnPort } from '../local/local-app/listening-port.js';
 import { formatExchangeLine } from './dev/decision-line.js';
 import { waitForUpstream } from './dev/wait-for-upstream.js';
 import { type GatewayFlags, addGatewayFlags, parseUpstream, readGatewayFlags } from './gateway-flags.js';
@@ -98,14 +98,14 @@ async function openGateway(flags: Flags, options: Omit<GatewayOptions, 'upstream
     });
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    throw new CommandFailure(error.message, { remedy: 'See certgate gateway --help.', cause: error });
+    throw new ToolFailure(error.message, { remedy: 'See certgate gateway --help.', cause: error });
   }
 }
 
 async function getServerCertificate({ cert, key }: Flags): Promise<{ certificatePem: string; privateKeyPem: string }> {
   if (cert === undefined && key === undefined) return createServerCertificate({ now: new Date() });
   if (cert === undefined || key === undefined) {
-    throw new CommandFailure('--cert and --key must be used together.', { remedy: 'Pass both, or neither.' });
+    throw new ToolFailure('--cert and --key must be used together.', { remedy: 'Pass both, or neither.' });
   }
   return { certificatePem: await readPem(cert), privateKeyPem: await readPem(key) };
 }
@@ -114,7 +114,7 @@ async function readPem(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
-    throw new CommandFailure(`${file} can't be read: ${messageOf(error)}.`, {
+    throw new ToolFailure(`${file} can't be read: ${messageOf(error)}.`, {
       cause: error,
     });
   }

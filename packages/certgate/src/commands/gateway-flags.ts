@@ -1,8 +1,8 @@
-import { type FrontEndName, frontEndNames } from '@certgate/core/tools';
+import { type FrontEndName, frontEndNames } from '@certgate/core/internal';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { CommandFailure } from '../command-line/command-failure.js';
-import { clientCertificateModes, type ClientCertificateMode } from '../gateway/client-certificate-mode.js';
-import { isExclusionPath, isUpstreamUrl } from '../gateway/gateway-options.js';
+import { ToolFailure } from '../faults/tool-failure.js';
+import { clientCertificateModes, type ClientCertificateMode } from '../local/gateway/client-certificate-mode.js';
+import { isExclusionPath, isUpstreamUrl } from '../local/gateway/gateway-options.js';
 
 export interface GatewayFlags {
   readonly frontEnd?: FrontEndName;
@@ -63,7 +63,7 @@ export function readExclusionPaths(exclude: GatewayFlags['exclude']): readonly s
   const exclusionPaths = (exclude ?? []).flatMap((text) => text.split(/[,;]/)).filter((path) => path !== '');
   const wrong = exclusionPaths.find((path) => !isExclusionPath(path));
   if (wrong !== undefined) {
-    throw new CommandFailure(`--exclude names ${JSON.stringify(wrong)}, which is not a path.`, {
+    throw new ToolFailure(`--exclude names ${JSON.stringify(wrong)}, which is not a path.`, {
       remedy: 'A path begins with "/" and has no spaces, like --exclude /api/Health.',
     });
   }
@@ -71,7 +71,7 @@ export function readExclusionPaths(exclude: GatewayFlags['exclude']): readonly s
 }
 
 function refuseForFrontEnd(option: string, frontEnd: FrontEndName): never {
-  throw new CommandFailure(`${option} is a setting of App Service, and the front end here is ${frontEnd}.`, {
+  throw new ToolFailure(`${option} is a setting of App Service, and the front end here is ${frontEnd}.`, {
     remedy: `Leave it out: ${frontEnd} is played as one that requests a certificate and lets callers without one through.`,
   });
 }

@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import colors from 'picocolors';
-import type { FileEdit } from '../app-setup/app-files.js';
-import type { SetupPlan } from '../app-setup/plan-setup.js';
-import { exitCodes } from '../command-line/command-failure.js';
-import { addHelpSections } from '../command-line/help.js';
-import { printJson, printLine, printNotice } from '../command-line/output.js';
+import type { FileEdit } from '../app/setup/app-files.js';
+import type { SetupPlan } from '../app/setup/plan-setup.js';
+import { exitCodes } from './command-line/exit-codes.js';
+import { addHelpSections } from './command-line/help.js';
+import { printJson, printLine, printNotice } from './command-line/output.js';
 
 interface InitFlags {
   readonly yes?: boolean;
@@ -38,7 +38,7 @@ export function initCommand(): Command {
 
 async function runInit(folder: string, flags: InitFlags): Promise<void> {
   // Loaded when the command is run: the others start without its parsers.
-  const { planSetup } = await import('../app-setup/plan-setup.js');
+  const { planSetup } = await import('../app/setup/plan-setup.js');
   const plan = await planSetup(resolve(folder));
   if (flags.json !== true) await showPlan(plan.edits);
   const outcome = await carryOut(plan, flags);
@@ -50,7 +50,7 @@ async function runInit(folder: string, flags: InitFlags): Promise<void> {
 async function carryOut({ folder, edits }: SetupPlan, flags: InitFlags): Promise<Outcome> {
   if (edits.length === 0) return 'nothing-to-do';
   if (flags.dryRun === true || !(await isAgreed(edits.length, flags))) return 'planned';
-  const { applyEdits } = await import('../app-setup/apply-edits.js');
+  const { applyEdits } = await import('../app/setup/apply-edits.js');
   await applyEdits(folder, edits);
   return 'changed';
 }
@@ -69,7 +69,7 @@ async function isAgreed(count: number, flags: InitFlags): Promise<boolean> {
 }
 
 async function showPlan(edits: readonly FileEdit[]): Promise<void> {
-  const { formatUnifiedDiff } = await import('../app-setup/unified-diff.js');
+  const { formatUnifiedDiff } = await import('../app/setup/unified-diff.js');
   for (const edit of edits) printLine(`${colourDiff(formatUnifiedDiff(edit))}\n`);
 }
 
@@ -86,7 +86,7 @@ function colourDiff(diff: string): string {
 }
 
 async function printOutcome(plan: SetupPlan, outcome: Outcome, flags: InitFlags): Promise<void> {
-  const { listNextSteps } = await import('../app-setup/next-steps.js');
+  const { listNextSteps } = await import('../app/setup/next-steps.js');
   if (outcome === 'planned') {
     const remedy = flags.dryRun === true ? '' : ' Run it with --yes to make the changes.';
     printNotice(`Nothing was changed.${remedy}`);
@@ -97,8 +97,8 @@ async function printOutcome(plan: SetupPlan, outcome: Outcome, flags: InitFlags)
 }
 
 async function printReport(plan: SetupPlan, outcome: Outcome): Promise<void> {
-  const { formatUnifiedDiff } = await import('../app-setup/unified-diff.js');
-  const { listNextSteps } = await import('../app-setup/next-steps.js');
+  const { formatUnifiedDiff } = await import('../app/setup/unified-diff.js');
+  const { listNextSteps } = await import('../app/setup/next-steps.js');
   printJson({
     folder: plan.folder,
     outcome,

@@ -501,7 +501,7 @@ describe('a target', () => {
       ['https://app.example', '/\\evil.example/x'],
       ['https://app.example', 'a b'],
     ] as const)
-      assert.throws(() => parseTarget(url, [name], []), { name: 'CommandFailure' }, `${url} ${name}`);
+      assert.throws(() => parseTarget(url, [name], []), { name: 'ToolFailure' }, `${url} ${name}`);
     assert.throws(() => parseTarget('https://app.example', ['A'], ['A']), /--public-function/);
   });
 });

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { ClientIdentity, WireAnswer } from '../client/wire-request.js';
+import type { ClientIdentity, WireAnswer } from '../local/client/wire-request.js';
 import { classifyAnswer, type Observation, observe } from './finding.js';
 import type { ProbeRequest, ProbeSender } from './probe-sender.js';
 import { type DoctorTarget, type TargetFunction, functionUrl } from './target.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { WireAnswer } from '../client/wire-request.js';
+import type { WireAnswer } from '../local/client/wire-request.js';
 import { type Outcome, classifyAnswer, combineVerdicts } from './finding.js';
 
 describe('what an answer means', () => {

@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
 import colors from 'picocolors';
-import { escapeControls } from '../command-line/output.js';
+import { escapeControls } from '../faults/safe-text.js';
 import type { DoctorReport } from './doctor.js';
 import { explainFinding, formatEvidence } from './evidence.js';
 import type { Verdict } from './finding.js';

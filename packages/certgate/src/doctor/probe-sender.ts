@@ -1,6 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { sendHttp2Request } from '../client/http2-request.js';
-import { sendWireRequest, type ClientIdentity, type TlsVersion, type WireAnswer } from '../client/wire-request.js';
+import { sendHttp2Request } from '../local/client/http2-request.js';
+import {
+  sendWireRequest,
+  type ClientIdentity,
+  type TlsVersion,
+  type WireAnswer,
+} from '../local/client/wire-request.js';
 
 export interface ProbeRequest {
   readonly url: URL;

@@ -1,4 +1,4 @@
-import { CommandFailure } from '../command-line/command-failure.js';
+import { ToolFailure } from '../faults/tool-failure.js';
 
 export interface TargetFunction {
   /** For people; without a query, which may hold a function key. */
@@ -14,17 +14,17 @@ export interface DoctorTarget {
   readonly isLoopback: boolean;
 }
 
-/** @throws {CommandFailure} for what is not the address of an app. */
+/** @throws {ToolFailure} for what is not the address of an app. */
 export function parseTarget(url: string, closed: readonly string[], publicFunctions: readonly string[]): DoctorTarget {
   const origin = URL.canParse(url) ? new URL(url) : undefined;
   if (origin?.protocol !== 'https:' || `${origin.origin}/` !== origin.href) {
-    throw new CommandFailure(`"${url}" is not the address of an app.`, {
+    throw new ToolFailure(`"${url}" is not the address of an app.`, {
       remedy: 'Pass https://HOST or https://HOST:PORT, and functions with --function NAME or --function /path.',
     });
   }
   const both = closed.find((name) => publicFunctions.includes(name));
   if (both !== undefined) {
-    throw new CommandFailure(`${both} is named with --function and with --public-function.`, {
+    throw new ToolFailure(`${both} is named with --function and with --public-function.`, {
       remedy: 'Name closed functions with --function only.',
     });
   }
@@ -40,7 +40,7 @@ export function parseTarget(url: string, closed: readonly string[], publicFuncti
 function parseFunction(text: string): TargetFunction {
   const path = text.startsWith('/') ? text : `/api/${text}`;
   if (!/^\/[\x21-\x7e]*$/.test(path) || /[#\\]/.test(path) || new URL(path, 'https://host').host !== 'host') {
-    throw new CommandFailure(`"${text}" is not a function's name or path.`, {
+    throw new ToolFailure(`"${text}" is not a function's name or path.`, {
       remedy: 'Pass a name, like Orders, or a path, like /v1/orders.',
     });
   }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { drainRequest } from '../gateway/exchange/gateway-response.js';
-import type { InspectorFault } from './protocol.js';
+import { drainRequest } from '../local/gateway/exchange/gateway-response.js';
+import type { InspectorFault } from '../trust/views/page-views.js';
 
 /** Why a request is not answered as it asks. */
 export class RefusedRequest extends Error {

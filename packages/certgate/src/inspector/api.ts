@@ -1,9 +1,9 @@
-import { CommandFailure } from '../command-line/command-failure.js';
+import { ToolFailure } from '../faults/tool-failure.js';
 import { RefusedRequest } from './answers.js';
 import { explainForApp, loadInspectedTrust } from './app-explanation.js';
 import { describeFunctions, type InspectedSubject, type RunningApp } from './inspected-app.js';
 import type { LiveEvents } from './live/live-events.js';
-import type { InspectorState, LiveDetails, LiveEvent, MatrixResult } from './protocol.js';
+import type { InspectorState, LiveDetails, LiveEvent, MatrixResult } from '../trust/views/page-views.js';
 import { readDroppedFile, readEmpty, readTryRequest } from './request-values.js';
 import type * as Models from './trust-models.js';
 import { type TryCaller, TryCallers, describeCaller } from './try-it/callers.js';
@@ -124,7 +124,7 @@ async function describeStore(address: string | undefined): Promise<InspectorStat
     const { store, loaded } = await loadInspectedTrust(address);
     return { store, revision: loaded.snapshot.revision, fault: null };
   } catch (error) {
-    if (!(error instanceof CommandFailure)) throw error;
+    if (!(error instanceof ToolFailure)) throw error;
     return { store: '', revision: null, fault: error.message };
   }
 }
@@ -134,7 +134,7 @@ async function refuseFailure<Value>(status: RefusedRequest['status'], work: () =
   try {
     return await work();
   } catch (error) {
-    if (!(error instanceof CommandFailure)) throw error;
+    if (!(error instanceof ToolFailure)) throw error;
     throw new RefusedRequest(status, [error.message, error.remedy].filter((text) => text !== undefined).join(' '));
   }
 }

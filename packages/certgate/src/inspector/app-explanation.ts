@@ -1,12 +1,12 @@
-import { readInspectedPolicy } from '../app-inspection/inspected-policy.js';
-import { CommandFailure } from '../command-line/command-failure.js';
-import type { HostedFunction } from '../functions-host/functions-host.js';
-import type { LocalTrust } from '../local-app/local-app.js';
-import { loadTrustDocument, type LoadedTrustDocument } from '../trust-administration/load-trust-document.js';
-import { openTrustLocation } from '../trust-administration/open-trust-location.js';
-import { type CertificateQuestion, explainCertificate } from '../trust-explanation/explain-certificate.js';
-import type { ExplanationReport } from '../trust-explanation/explanation-report.js';
-import { listUnverified } from '../trust-explanation/unverified.js';
+import { readInspectedPolicy } from '../app/inspection/inspected-policy.js';
+import { ToolFailure } from '../faults/tool-failure.js';
+import type { HostedFunction } from '../local/functions-host/functions-host.js';
+import type { LocalTrust } from '../local/local-app/local-app.js';
+import { loadTrustDocument, type LoadedTrustDocument } from '../trust/administration/load-trust-document.js';
+import { openTrustLocation } from '../trust/administration/open-trust-location.js';
+import { type CertificateQuestion, explainCertificate } from '../trust/explanation/explain-certificate.js';
+import type { ExplanationReport } from '../trust/explanation/explanation-report.js';
+import { listUnverified } from '../trust/explanation/unverified.js';
 import type { RunningApp } from './inspected-app.js';
 
 /** A trust document as it is now, and what it is called by. */
@@ -15,15 +15,12 @@ export interface InspectedTrust {
   readonly loaded: LoadedTrustDocument;
 }
 
-/** @throws {CommandFailure} where it can't be read. */
+/** @throws {ToolFailure} where it can't be read. */
 export async function loadInspectedTrust(address: string | undefined): Promise<InspectedTrust> {
   if (address === undefined) {
-    throw new CommandFailure(
-      'The app setting CERTGATE_TRUST holds the trust document itself, which is not read here.',
-      {
-        remedy: 'Write the document to a file, and start certgate dev with --trust FILE.',
-      },
-    );
+    throw new ToolFailure('The app setting CERTGATE_TRUST holds the trust document itself, which is not read here.', {
+      remedy: 'Write the document to a file, and start certgate dev with --trust FILE.',
+    });
   }
   const location = await openTrustLocation(address);
   return { store: location.description, loaded: await loadTrustDocument(location) };
@@ -33,7 +30,7 @@ export async function loadInspectedTrust(address: string | undefined): Promise<I
  * What the app's gate decides now about a certificate at one of its functions: the same report as that of
  * `certgate trust explain --json`.
  *
- * @throws {CommandFailure} where the trust document can't be read.
+ * @throws {ToolFailure} where the trust document can't be read.
  */
 export async function explainForApp(
   { app }: Pick<RunningApp, 'app'>,

@@ -1,9 +1,9 @@
-import type { FrontEndName } from '@certgate/core/tools';
-import type { HostedFunction } from '../functions-host/functions-host.js';
-import { type FrontEndBehaviour, isCallable } from '../local-app/checks/check-plan.js';
-import { describePolicy, readPolicy } from '../local-app/hosted-policy.js';
-import type { LocalApp } from '../local-app/local-app.js';
-import type { InspectedFunction } from './protocol.js';
+import type { FrontEndName } from '@certgate/core/internal';
+import type { HostedFunction } from '../local/functions-host/functions-host.js';
+import { type FrontEndBehaviour, isCallable } from '../local/local-app/checks/check-plan.js';
+import { describePolicy, readPolicy } from '../local/local-app/hosted-policy.js';
+import type { LocalApp } from '../local/local-app/local-app.js';
+import type { InspectedFunction } from '../trust/views/page-views.js';
 
 /** The app that `certgate dev` runs, as the inspector needs it. Functions, callers and trust change when it is loaded again. */
 export interface RunningApp {

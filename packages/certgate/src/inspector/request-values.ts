@@ -1,6 +1,6 @@
-import { isFieldValue, isToken } from '../client/request-fields.js';
+import { isFieldValue, isToken } from '../local/client/request-fields.js';
 import { RefusedRequest } from './answers.js';
-import type { DroppedFile, TryRequest } from './protocol.js';
+import type { DroppedFile, TryRequest } from '../trust/views/page-views.js';
 
 // What the page sends, read strictly: a member that is missing, unknown or of another type is refused.
 

@@ -1,13 +1,13 @@
 import { dirname } from 'node:path';
-import { readDropped } from '../certificate-reading/read-dropped.js';
-import { CommandFailure } from '../command-line/command-failure.js';
-import { type CertificateFolder, readCertificateFolder } from '../trust-import/certificate-folder.js';
-import { createTrustView } from '../trust-view/trust-view.js';
+import { readDropped } from '../trust/certificate-reading/read-dropped.js';
+import { ToolFailure } from '../faults/tool-failure.js';
+import { type CertificateFolder, readCertificateFolder } from '../trust/import/certificate-folder.js';
+import { createTrustView } from '../trust/validity/trust-view.js';
 import { loadInspectedTrust, readTrustState } from './app-explanation.js';
 import { describeFunctions, type InspectedSubject, type RunningApp } from './inspected-app.js';
-import type { DroppedFile, ReadResult, TrustView } from './protocol.js';
+import type { DroppedFile, ReadResult, TrustView } from '../trust/views/page-views.js';
 
-/** @throws {CommandFailure} where the document or the folder can't be read. */
+/** @throws {ToolFailure} where the document or the folder can't be read. */
 export async function describeTrust(subject: InspectedSubject): Promise<TrustView> {
   const now = Date.now();
   const { store, loaded } = await loadInspectedTrust(addressOf(subject));
@@ -24,7 +24,7 @@ export async function readCertificate(file: DroppedFile, subject: InspectedSubje
     const state = readTrustState(loaded, 'running' in subject ? subject.running.app.trust : undefined);
     return await readDropped(file, { now, trust: { store, trust: loaded.snapshot, ...state } });
   } catch (error) {
-    if (!(error instanceof CommandFailure)) throw error;
+    if (!(error instanceof ToolFailure)) throw error;
     return readDropped(file, { now });
   }
 }

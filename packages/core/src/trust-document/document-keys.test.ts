@@ -2,125 +2,23 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { isDeepStrictEqual } from 'node:util';
 import { leadingDotReadings, revocationModes, revocationScopes } from '@certgate/x509/path';
-import { getAuthorityPems } from '../test-support/authority-certificates.js';
-import { compareTrustDocuments } from '../trust-review/compare-documents.js';
-import type { TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
-import { documentKeys, type DocumentObjects, getKnownKeys, type KeyType, type WithPresence } from './document-keys.js';
+import {
+  copyAndFind,
+  keysOf,
+  listProblemPaths,
+  notBesideIssuer,
+  objectNames,
+  type ObjectName,
+  pathOf,
+  whole,
+} from '../test-support/whole-document.js';
+import { documentKeys, getKnownKeys, type KeyType } from './document-keys.js';
 import { formatTrustDocument } from './format-document.js';
-import { TrustDocumentError } from './document-error.js';
 import { parseTrustDocument } from './parse-document.js';
 import type { TrustDocument } from './trust-document.js';
 
-type ObjectName = keyof DocumentObjects;
-type Keys = readonly (readonly [string, KeyType & WithPresence])[];
 type Schema = Readonly<Record<string, unknown>>;
-
-const objectNames = Object.keys(documentKeys) as ObjectName[];
-const keysOf = (objectName: ObjectName): Keys => Object.entries<KeyType & WithPresence>(documentKeys[objectName]);
-
-/** A document with every key, one of the alternatives each. */
-const { corp } = getAuthorityPems();
-const sha256 = '0A'.repeat(32);
-const whole: TrustDocument = {
-  $schema: 'https://example.com/trust.schema.json',
-  schemaVersion: 1,
-  revision: 1,
-  audience: ['app'],
-  locked: { since: '2027-01-01T00:00:00Z', by: 'ada', reason: 'breach' },
-  authorities: [
-    {
-      name: 'corp',
-      trustAnchors: [corp],
-      intermediates: [],
-      spiffeTrustDomains: ['corp.example'],
-      dnsConstraintsWithLeadingDot: 'refuse',
-      revocation: {
-        mode: 'required',
-        scope: 'chain',
-        crls: ['file:corp.crl'],
-        ocsp: 'http://ocsp.example/',
-        ocspNonce: 'optional',
-        graceSeconds: 1,
-        minimumCrlNumbers: [{ issuer: 'CN=Corp CA', number: '12' }],
-        noRevAvailMaximumLifetimeSeconds: 3600,
-      },
-    },
-  ],
-  denied: [{ issuedBy: 'corp', serialNumber: '0A', reason: 'lost' }],
-  identities: [
-    {
-      name: 'billing',
-      roles: ['reader'],
-      functions: ['GetOrder'],
-      enabled: true,
-      owner: 'payments team',
-      reason: 'invoices',
-      expiresAt: '2028-01-01T00:00:00Z',
-      names: [{ issuedBy: 'corp', dns: 'a.example' }],
-      pins: [
-        {
-          thumbprintSha256: sha256,
-          issuedBy: 'corp',
-          enabled: true,
-          notBefore: '2027-01-01T00:00:00Z',
-          notAfter: '2028-01-01T00:00:00Z',
-        },
-      ],
-    },
-    {
-      name: 'partner',
-      roles: [],
-      pins: [
-        {
-          thumbprintSha256: '0B'.repeat(32),
-          acceptWithoutClientAuth: {
-            since: '2027-01-01T00:00:00Z',
-            until: '2027-03-01T00:00:00Z',
-            reason: 'changes over to our own authority',
-          },
-        },
-      ],
-    },
-  ],
-};
-/** So it stands in another pin than the other keys. */
-const notBesideIssuer = 'acceptWithoutClientAuth';
-/** Where each object stands in it. */
-const paths: Readonly<Record<ObjectName, string>> = {
-  document: '',
-  lock: 'locked',
-  authority: 'authorities[0]',
-  revocation: 'authorities[0].revocation',
-  minimumCrlNumber: 'authorities[0].revocation.minimumCrlNumbers[0]',
-  denied: 'denied[0]',
-  identity: 'identities[0]',
-  trustName: 'identities[0].names[0]',
-  pin: 'identities[0].pins[0]',
-  clientAuthGrace: 'identities[1].pins[0].acceptWithoutClientAuth',
-};
-
-/** A copy of the document, and in it the object that the path names. */
-function copyAndFind(objectName: ObjectName): { readonly document: unknown; readonly target: Record<string, unknown> } {
-  const document: unknown = structuredClone(whole);
-  const steps = paths[objectName].match(/[^.[\]]+/g) ?? [];
-  const target = steps.reduce<unknown>((value, step) => (value as Record<string, unknown>)[step], document);
-  return { document, target: target as Record<string, unknown> };
-}
-
-function listProblemPaths(document: unknown): readonly string[] {
-  try {
-    parseTrustDocument(document, { audience: 'app' });
-    return [];
-  } catch (error) {
-    assert.ok(error instanceof TrustDocumentError);
-    return error.problems.map(({ path }) => path);
-  }
-}
-
-const pathOf = (objectName: ObjectName, key: string): string =>
-  paths[objectName] === '' ? key : `${paths[objectName]}.${key}`;
 
 describe('the readers read every key of the table', () => {
   test('the document with all keys is accepted, and it has all of them', () => {
@@ -178,58 +76,6 @@ describe('the readers read every key of the table', () => {
       );
     });
   }
-});
-
-describe('the comparison of documents reports a change of every key', () => {
-  /** They are about the document, not about who may call. */
-  const unreported = ['$schema', 'schemaVersion', 'revision'];
-  const parse = (document: unknown): TrustSnapshot => parseTrustDocument(document, { audience: 'app' });
-  const before = parse(whole);
-  /** Other values of a type; undefined stands for the absent key. Some are invalid where keys depend on each other. */
-  function listOthers(type: KeyType): readonly unknown[] {
-    switch (type.type) {
-      case 'object':
-        return [undefined];
-      case 'flag':
-        return [false];
-      case 'choice':
-        return type.choices;
-      case 'wholeNumber':
-        return [2];
-      case 'list':
-        return [undefined, ...listOthers(type.items).flatMap((item) => (item === undefined ? [] : [[item]]))];
-      case 'instant':
-        return [undefined, '2027-06-01T00:00:00Z'];
-      default:
-        return [undefined, 'other', '13', 'http://other.example/', 'file:other.crl'];
-    }
-  }
-  function listChanged(objectName: ObjectName, key: string, type: KeyType): readonly TrustSnapshot[] {
-    const changed = listOthers(type).map((other) => {
-      const { document, target } = copyAndFind(objectName);
-      if (other === undefined) Reflect.deleteProperty(target, key);
-      else target[key] = other;
-      return document;
-    });
-    const valid = changed.filter((document) => listProblemPaths(document).length === 0);
-    return valid.map(parse).filter((after) => !isDeepStrictEqual(before, after));
-  }
-
-  let compared = 0;
-  for (const objectName of objectNames) {
-    test(objectName, () => {
-      for (const [key, type] of keysOf(objectName).filter(([name]) => !unreported.includes(name))) {
-        const snapshots = listChanged(objectName, key, type);
-        if (snapshots.length === 0) continue;
-        compared += 1;
-        const isReported = snapshots.some((after) => compareTrustDocuments(before, after).changes.length > 0);
-        assert.ok(isReported, pathOf(objectName, key));
-      }
-    });
-  }
-  test('most of the keys could be changed alone', () => {
-    assert.ok(compared > 20, String(compared));
-  });
 });
 
 test('the choices are those that path validation knows', () => {

@@ -12,12 +12,10 @@ import { validDocument } from '../test-support/document-arbitraries.js';
 import { assertDenied, documentOf } from '../test-support/documents.js';
 import { certificate, createLoadedStage, known, lookAt, pinned, second } from '../test-support/refreshing-stage.js';
 import { settle } from '../test-support/scripted-source.js';
-import { compareTrustDocuments } from '../trust-review/compare-documents.js';
 import { parseTrustDocument } from '../trust-document/parse-document.js';
 import { formatTrustDocument } from '../trust-document/format-document.js';
 import type { TrustDocument } from '../trust-document/trust-document.js';
 import { findInSnapshot } from './find-in-snapshot.js';
-import { inspectTrust } from '../trust-review/inspect-document.js';
 import { trustStoreFromDocument } from '../trust-store/document-store.js';
 import { firstOf } from '../trust-store/first-of.js';
 import { countRuns } from '@certgate/x509/test-support/random-runs.js';
@@ -152,24 +150,10 @@ describe('a runtime that does not know a lock', () => {
   });
 });
 
-describe('the tools', () => {
-  const plain = parseTrustDocument(documentOf([pinned]));
+describe('a locked document', () => {
   const shut = parseTrustDocument(documentOf([pinned], { locked }));
 
-  test('tell of a lock that comes, changes and goes', () => {
-    const effects = (one: typeof plain, other: typeof plain): readonly string[] =>
-      compareTrustDocuments(one, other).changes.map(({ effect, aspect }) => `${effect} ${aspect}`);
-    assert.deepEqual(effects(plain, shut), ['loses locked']);
-    assert.deepEqual(effects(shut, plain), ['gains locked']);
-    assert.deepEqual(effects(shut, shut), []);
-    const other = parseTrustDocument(documentOf([pinned], { locked: { ...locked, reason: 'another' } }));
-    assert.deepEqual(effects(shut, other), ['changes locked']);
-    assert.match(compareTrustDocuments(plain, shut).changes[0]?.sentence ?? '', /locked.*ada: breach at a partner/);
-  });
-
-  test('warn of it, and keep it as it is written', () => {
-    const found = inspectTrust(shut, { now, withinDays: 1 });
-    assert.deepEqual(found.map(({ code, severity, path }) => [code, severity, path]).slice(0, 1), [['document_locked', 'warning', 'locked']]); // prettier-ignore
+  test('has a warning, and is kept as it is written', () => {
     assert.deepEqual(shut.warnings.map(({ code }) => code), ['document_locked']); // prettier-ignore
     const text = formatTrustDocument(JSON.parse(lockedText(4)) as TrustDocument);
     assert.deepEqual((JSON.parse(text) as { locked: object; schemaVersion: number }).locked, locked);

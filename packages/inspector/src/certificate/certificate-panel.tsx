@@ -2,7 +2,7 @@
 
 import type { VNode } from 'preact';
 import { useRef, useState } from 'preact/hooks';
-import type { DroppedFile, ReadResult } from '../../../certgate/src/inspector/protocol.js';
+import type { DroppedFile, ReadResult } from '../../../certgate/src/trust/views/page-views.js';
 import { announce } from '../parts/announcer.js';
 import { createPastedFile } from '../parts/dropped-file.js';
 import { DropZone } from '../parts/drop-zone.js';

@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import type { ReadCertificateView } from '../../../certgate/src/inspector/protocol.js';
+import type { ReadCertificateView } from '../../../certgate/src/trust/views/page-views.js';
 import { CopyButton } from '../parts/clipboard.js';
 import { Decision } from '../parts/decision.js';
 

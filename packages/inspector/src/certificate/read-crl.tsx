@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
-import type { ReadCrlView } from '../../../certgate/src/inspector/protocol.js';
+import type { ReadCrlView } from '../../../certgate/src/trust/views/page-views.js';
 
 /** A list may have a hundred thousand entries; the filter finds those that are not shown. */
 const mostRows = 200;

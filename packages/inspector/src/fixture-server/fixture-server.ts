@@ -11,7 +11,7 @@ import type {
   TrustView,
   TryRequest,
   TryResult,
-} from '../../../certgate/src/inspector/protocol.js';
+} from '../../../certgate/src/trust/views/page-views.js';
 import { createSampleMatrix, sampleState } from './sample-app.js';
 import { createSampleCertificate, lockedPfx, sampleCrl, unreadable } from './sample-certificate.js';
 import { createSampleEvent } from './sample-events.js';

@@ -4,7 +4,7 @@ import type {
   InspectedFunction,
   InspectorState,
   MatrixResult,
-} from '../../../certgate/src/inspector/protocol.js';
+} from '../../../certgate/src/trust/views/page-views.js';
 import { allowedThumbprint, strangerThumbprint } from './sample-explanations.js';
 
 const closed = { triggerType: 'httpTrigger', kind: 'certificate', isCovered: true, mayBeCalledUnasked: false } as const;

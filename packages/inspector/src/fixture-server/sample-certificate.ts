@@ -1,4 +1,4 @@
-import type { ReadResult } from '../../../certgate/src/inspector/protocol.js';
+import type { ReadResult } from '../../../certgate/src/trust/views/page-views.js';
 import { explainDenied, notTrusted, strangerThumbprint } from './sample-explanations.js';
 
 /** `subject` is what stands in the certificate: anything. */

@@ -1,4 +1,4 @@
-import type { LiveEvent } from '../../../certgate/src/inspector/protocol.js';
+import type { LiveEvent } from '../../../certgate/src/trust/views/page-views.js';
 import { allowedThumbprint, sampleNow, strangerThumbprint } from './sample-explanations.js';
 
 type Row = readonly [

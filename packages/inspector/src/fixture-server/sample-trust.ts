@@ -1,4 +1,4 @@
-import type { TrustIdentityView, TrustView, ValidityWindow } from '../../../certgate/src/inspector/protocol.js';
+import type { TrustIdentityView, TrustView, ValidityWindow } from '../../../certgate/src/trust/views/page-views.js';
 import { sampleApp } from './sample-app.js';
 import { allowedThumbprint, sampleNow, strangerThumbprint } from './sample-explanations.js';
 

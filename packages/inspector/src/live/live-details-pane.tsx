@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import type { LiveDetails, LiveEvent } from '../../../certgate/src/inspector/protocol.js';
+import type { LiveDetails, LiveEvent } from '../../../certgate/src/trust/views/page-views.js';
 import { CopyButton } from '../parts/clipboard.js';
 import { Decision } from '../parts/decision.js';
 import { formatClock, formatMilliseconds } from '../parts/format.js';

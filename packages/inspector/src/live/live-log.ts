@@ -1,6 +1,6 @@
 // live/: the requests as they come: kept, filtered, shown, and one of them with its steps.
 
-import type { LiveEvent } from '../../../certgate/src/inspector/protocol.js';
+import type { LiveEvent } from '../../../certgate/src/trust/views/page-views.js';
 import type { StreamState } from '../session/event-stream.js';
 
 /** So that a page that is left open for days needs no more memory than after an hour. */

@@ -1,7 +1,7 @@
 import type { TargetedKeyboardEvent, VNode } from 'preact';
 import { memo } from './memo.js';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
-import type { LiveEvent } from '../../../certgate/src/inspector/protocol.js';
+import type { LiveEvent } from '../../../certgate/src/trust/views/page-views.js';
 import { formatClock, formatMilliseconds, shortenThumbprint } from '../parts/format.js';
 import { getStatusTone } from '../parts/verdict.js';
 

@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import type { LiveEvent } from '../../../certgate/src/inspector/protocol.js';
+import type { LiveEvent } from '../../../certgate/src/trust/views/page-views.js';
 import { CrossIcon, PauseIcon, ResumeIcon } from '../parts/icons.js';
 import type { Api } from '../session/api.js';
 import type { StreamState } from '../session/event-stream.js';

@@ -1,6 +1,6 @@
 import type { TargetedDragEvent, VNode } from 'preact';
 import { useRef, useState } from 'preact/hooks';
-import type { DroppedFile } from '../../../certgate/src/inspector/protocol.js';
+import type { DroppedFile } from '../../../certgate/src/trust/views/page-views.js';
 import { formatSize } from './format.js';
 import { largestFile, readFile } from './dropped-file.js';
 

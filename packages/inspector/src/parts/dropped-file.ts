@@ -1,4 +1,4 @@
-import type { DroppedFile } from '../../../certgate/src/inspector/protocol.js';
+import type { DroppedFile } from '../../../certgate/src/trust/views/page-views.js';
 
 /** In base64, beside the rest of a request, within the 1 MiB that the tool reads of one. */
 export const largestFile: number = 704 * 1024;

@@ -8,7 +8,7 @@ import type {
   TrustView,
   TryRequest,
   TryResult,
-} from '../../../certgate/src/inspector/protocol.js';
+} from '../../../certgate/src/trust/views/page-views.js';
 import { makeVisible } from '../parts/visible-text.js';
 
 export const tokenHeader = 'x-certgate-inspector';

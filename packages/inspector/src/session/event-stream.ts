@@ -1,4 +1,4 @@
-import type { LiveEvent } from '../../../certgate/src/inspector/protocol.js';
+import type { LiveEvent } from '../../../certgate/src/trust/views/page-views.js';
 import { makeVisible } from '../parts/visible-text.js';
 import { tokenHeader } from './api.js';
 import { createEventParser } from './event-parser.js';

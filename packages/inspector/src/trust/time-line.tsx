@@ -4,7 +4,7 @@ import type {
   TrustView,
   TrustWarningView,
   ValidityWindow,
-} from '../../../certgate/src/inspector/protocol.js';
+} from '../../../certgate/src/trust/views/page-views.js';
 import { CommandLine } from '../parts/clipboard.js';
 import { formatDay, formatRemaining, shortenThumbprint } from '../parts/format.js';
 import { WarningIcon } from '../parts/icons.js';

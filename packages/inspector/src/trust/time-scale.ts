@@ -1,6 +1,6 @@
 // trust/: who is admitted, until when and by what: the time line, the authorities, the coverage of the functions.
 
-import type { TrustView } from '../../../certgate/src/inspector/protocol.js';
+import type { TrustView } from '../../../certgate/src/trust/views/page-views.js';
 
 const day = 86_400_000;
 

@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import type { InspectedFunction, TrustAuthorityView, TrustView } from '../../../certgate/src/inspector/protocol.js';
+import type { InspectedFunction, TrustAuthorityView, TrustView } from '../../../certgate/src/trust/views/page-views.js';
 import { announce } from '../parts/announcer.js';
 import { formatClock, formatDay } from '../parts/format.js';
 import { Badge, Notice } from '../parts/verdict.js';

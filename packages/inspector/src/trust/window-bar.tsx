@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import type { TrustIdentityView, ValidityWindow } from '../../../certgate/src/inspector/protocol.js';
+import type { TrustIdentityView, ValidityWindow } from '../../../certgate/src/trust/views/page-views.js';
 import { formatDay } from '../parts/format.js';
 import { type TimeScale, listTicks, toPercent } from './time-scale.js';
 

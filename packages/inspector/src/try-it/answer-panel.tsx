@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import type { TryAnswer, TryResult } from '../../../certgate/src/inspector/protocol.js';
+import type { TryAnswer, TryResult } from '../../../certgate/src/trust/views/page-views.js';
 import { CommandLine, CopyButton } from '../parts/clipboard.js';
 import { Decision } from '../parts/decision.js';
 import { formatMilliseconds, formatSize } from '../parts/format.js';

@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import type { InspectedCaller } from '../../../certgate/src/inspector/protocol.js';
+import type { InspectedCaller } from '../../../certgate/src/trust/views/page-views.js';
 import { DropZone } from '../parts/drop-zone.js';
 import { CrossIcon } from '../parts/icons.js';
 import type { TryDraft } from './try-draft.js';

@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
-import type { InspectedApp, MatrixCell } from '../../../certgate/src/inspector/protocol.js';
+import type { InspectedApp, MatrixCell } from '../../../certgate/src/trust/views/page-views.js';
 import { announce } from '../parts/announcer.js';
 import { Notice } from '../parts/verdict.js';
 import type { Api } from '../session/api.js';

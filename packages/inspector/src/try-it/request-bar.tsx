@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import type { InspectedApp } from '../../../certgate/src/inspector/protocol.js';
+import type { InspectedApp } from '../../../certgate/src/trust/views/page-views.js';
 import { fillRoute, listParameters } from './route-parameters.js';
 import { type TryDraft, chooseFunction, listCallable, listMethods } from './try-draft.js';
 

@@ -3,7 +3,7 @@ import type {
   InspectedApp,
   InspectedFunction,
   TryRequest,
-} from '../../../certgate/src/inspector/protocol.js';
+} from '../../../certgate/src/trust/views/page-views.js';
 import { parseHeaders } from './header-lines.js';
 import { fillRoute, hasOpenParameter } from './route-parameters.js';
 

@@ -1,5 +1,5 @@
-import { findInstant } from '@certgate/core/tools';
-import { CommandFailure } from '../../command-line/command-failure.js';
+import { findInstant } from '@certgate/core/internal';
+import { ToolFailure } from '../../faults/tool-failure.js';
 import { isRevocationReason, type RevocationReason } from '../structure/revocation-reason.js';
 
 /** What an authority has issued and revoked, and which list it wrote last. Keys are never renamed: registers are kept. */
@@ -34,7 +34,7 @@ export function formatRegister(register: AuthorityRegister): string {
 }
 
 /**
- * Throws CommandFailure for anything that this tool didn't write: a revocation that is overlooked because a register was
+ * Throws ToolFailure for anything that this tool didn't write: a revocation that is overlooked because a register was
  * half read would let somebody in.
  */
 export function parseRegister(text: string, path: string): AuthorityRegister {
@@ -45,7 +45,7 @@ export function parseRegister(text: string, path: string): AuthorityRegister {
     value = undefined;
   }
   if (isRegister(value)) return value;
-  throw new CommandFailure(
+  throw new ToolFailure(
     `The register ${path} is damaged, or was written by another version of this tool. Nothing was changed.`,
     {
       remedy: 'Restore it from a backup. Without it, it is unknown what was issued and revoked.',

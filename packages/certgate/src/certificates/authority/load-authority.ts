@@ -1,8 +1,8 @@
 // authority/: an authority of your own in a folder: its key, its register, its revocation lists.
 
 import { readFile } from 'node:fs/promises';
-import { formatInstant } from '@certgate/core/tools';
-import { CommandFailure, hasCode } from '../../command-line/command-failure.js';
+import { formatInstant } from '@certgate/core/internal';
+import { ToolFailure, hasCode } from '../../faults/tool-failure.js';
 import type { CertificateIssuer } from '../structure/certificate-issuer.js';
 import { getDecoded } from '../describe-certificate.js';
 import { readCertificateFile } from '../read-certificate-file.js';
@@ -21,11 +21,11 @@ export interface StoredAuthority {
   readonly register: AuthorityRegister;
 }
 
-/** Throws CommandFailure when there is none of that name, or its files can't be used. */
+/** Throws ToolFailure when there is none of that name, or its files can't be used. */
 export async function loadAuthority(authorities: string, name: string): Promise<StoredAuthority> {
   const files = getAuthorityFiles(authorities, name);
   const register = await readRegister(files).catch((fault: unknown) => {
-    const cause = fault instanceof CommandFailure ? fault.cause : undefined;
+    const cause = fault instanceof ToolFailure ? fault.cause : undefined;
     throw hasCode(cause, 'ENOENT', 'ENOTDIR') ? explainAbsence(authorities, name) : fault;
   });
   const { certificateDer } = await readCertificateFile(files.certificate);
@@ -39,22 +39,22 @@ export async function loadAuthority(authorities: string, name: string): Promise<
   };
 }
 
-function explainAbsence(authorities: string, name: string): CommandFailure {
-  return new CommandFailure(`There is no authority ${name} in ${authorities}.`, {
+function explainAbsence(authorities: string, name: string): ToolFailure {
+  return new ToolFailure(`There is no authority ${name} in ${authorities}.`, {
     remedy: `certgate authority list lists the authorities; certgate authority create ${name} creates this one; --folder names another folder.`,
   });
 }
 
-/** Its key, opened by its password: it can sign. Throws CommandFailure when the password is wrong. */
+/** Its key, opened by its password: it can sign. Throws ToolFailure when the password is wrong. */
 export async function openAuthority(authority: StoredAuthority, password: string): Promise<CertificateIssuer> {
   const { name, files, certificateDer, issuers } = authority;
   const keyPem = await readFile(files.key, 'utf8').catch((cause: unknown) => {
-    throw new CommandFailure(`The key of the authority ${name} can't be read: ${(cause as Error).message}`, { cause });
+    throw new ToolFailure(`The key of the authority ${name} can't be read: ${(cause as Error).message}`, { cause });
   });
   return { certificateDer, issuers, privateKey: openAuthorityKey(keyPem, password, { name, certificateDer }) };
 }
 
-/** An intermediate that its parent has revoked would issue what nobody takes. Throws CommandFailure. */
+/** An intermediate that its parent has revoked would issue what nobody takes. Throws ToolFailure. */
 export async function refuseRevokedAuthority(authorities: string, authority: StoredAuthority): Promise<void> {
   const { parent } = authority.register;
   if (parent === null) return;
@@ -63,7 +63,7 @@ export async function refuseRevokedAuthority(authorities: string, authority: Sto
   const { serialNumber } = getDecoded(authority);
   const entry = register?.revoked.find((revoked) => revoked.serialNumber === serialNumber);
   if (entry === undefined) return;
-  throw new CommandFailure(
+  throw new ToolFailure(
     `The authority ${authority.name} was revoked by ${parent} on ${entry.revokedAt} (${entry.reason}). Nothing was issued.`,
     { remedy: `Create another one: certgate authority create --parent ${parent}.` },
   );

@@ -1,4 +1,4 @@
-import { formatInstant } from '@certgate/core/tools';
+import { formatInstant } from '@certgate/core/internal';
 import type { CertificateIssuer } from '../structure/certificate-issuer.js';
 import { encodePem } from '../structure/pem-blocks.js';
 import { addDays, backdatedMilliseconds } from '../structure/validity-period.js';

@@ -1,5 +1,5 @@
-import { formatInstant, formatSerialNumber } from '@certgate/core/tools';
-import { CommandFailure } from '../../command-line/command-failure.js';
+import { formatInstant, formatSerialNumber } from '@certgate/core/internal';
+import { ToolFailure } from '../../faults/tool-failure.js';
 import type { RevocationReason } from '../structure/revocation-reason.js';
 import type { AuthorityRegister, RevokedEntry } from './authority-register.js';
 import { toWholeSeconds } from './revocation-list.js';
@@ -19,20 +19,20 @@ export interface RevocationOutcome {
   readonly before: RevokedEntry | undefined;
 }
 
-/** Throws CommandFailure for a serial number that the authority never gave. */
+/** Throws ToolFailure for a serial number that the authority never gave. */
 export function revokeCertificate(register: AuthorityRegister, request: RevocationRequest): RevocationOutcome {
   const { serialNumber, reason, now, isProven } = request;
   const shown = formatSerialNumber(serialNumber);
   const isListed = register.issued.some((entry) => entry.serialNumber === serialNumber);
   if (!isListed && !isProven) {
-    throw new CommandFailure(`This authority's register has no certificate ${shown}. Nothing was revoked.`, {
+    throw new ToolFailure(`This authority's register has no certificate ${shown}. Nothing was revoked.`, {
       remedy: 'certgate authority show lists what it issued. If the register is incomplete, pass the certificate file.',
     });
   }
   const before = register.revoked.find((entry) => entry.serialNumber === serialNumber);
   if (before !== undefined && before.reason !== 'certificateHold' && reason === 'certificateHold') {
     // A hold can be ended; what is revoked for good must not become so by this way round.
-    throw new CommandFailure(`The certificate ${shown} is permanently revoked (${before.reason}), not only on hold.`, {
+    throw new ToolFailure(`The certificate ${shown} is permanently revoked (${before.reason}), not only on hold.`, {
       remedy: 'There is nothing to do: the certificate is refused, and stays refused.',
     });
   }
@@ -41,12 +41,12 @@ export function revokeCertificate(register: AuthorityRegister, request: Revocati
   return { register: { ...register, revoked: [...others, entry] }, entry, before };
 }
 
-/** Ends a hold (RFC 5280 §5.3.1, `removeFromCRL`): every other revocation is for ever. Throws CommandFailure. */
+/** Ends a hold (RFC 5280 §5.3.1, `removeFromCRL`): every other revocation is for ever. Throws ToolFailure. */
 export function releaseCertificate(register: AuthorityRegister, serialNumber: string): RevocationOutcome {
   const before = register.revoked.find((entry) => entry.serialNumber === serialNumber);
   const shown = formatSerialNumber(serialNumber);
   if (before?.reason !== 'certificateHold') {
-    throw new CommandFailure(
+    throw new ToolFailure(
       before === undefined
         ? `The certificate ${shown} is not revoked. Nothing was changed.`
         : `The certificate ${shown} was revoked on ${before.revokedAt} (${before.reason}), and stays revoked.`,

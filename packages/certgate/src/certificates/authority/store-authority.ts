@@ -1,8 +1,8 @@
 import { createPrivateKey, randomBytes } from 'node:crypto';
 import { lstat, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CommandFailure, hasCode } from '../../command-line/command-failure.js';
-import { writeDurably } from '../../command-line/replace-file.js';
+import { ToolFailure, hasCode } from '../../faults/tool-failure.js';
+import { writeDurably } from '../../files/replace-file.js';
 import type { CertificateIssuer } from '../structure/certificate-issuer.js';
 import { encodePem } from '../structure/pem-blocks.js';
 import type { IssuedCertificate } from '../structure/write-certificate.js';
@@ -18,7 +18,7 @@ export interface NewAuthority extends ListTimes {
   readonly parent?: { readonly name: string; readonly issuer: CertificateIssuer };
 }
 
-/** Before anybody is asked for a password twice, in vain. Throws CommandFailure. */
+/** Before anybody is asked for a password twice, in vain. Throws ToolFailure. */
 export async function refusePresentAuthority(authorities: string, name: string): Promise<void> {
   const { folder } = getAuthorityFiles(authorities, name);
   const isThere = await lstat(folder).then(
@@ -47,7 +47,7 @@ export async function storeAuthority(authorities: string, authority: NewAuthorit
   } catch (cause) {
     await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
     if (hasCode(cause, 'ENOTEMPTY', 'EEXIST')) throw alreadyThere(files.folder);
-    throw new CommandFailure(`The authority can't be written to ${files.folder}: ${(cause as Error).message}`, {
+    throw new ToolFailure(`The authority can't be written to ${files.folder}: ${(cause as Error).message}`, {
       cause,
     });
   }
@@ -79,8 +79,8 @@ function listContents(files: AuthorityFiles, authority: NewAuthority): readonly 
   ];
 }
 
-function alreadyThere(folder: string): CommandFailure {
-  return new CommandFailure(`${folder} exists already. Nothing was written.`, {
+function alreadyThere(folder: string): ToolFailure {
+  return new ToolFailure(`${folder} exists already. Nothing was written.`, {
     remedy:
       'Choose another name. There is no --force here, because nothing could be revoked any longer with a key that was overwritten.',
   });

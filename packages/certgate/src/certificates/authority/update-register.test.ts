@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { after, beforeEach, describe, test } from 'node:test';
-import { CommandFailure } from '../../command-line/command-failure.js';
+import { ToolFailure } from '../../faults/tool-failure.js';
 import { createTemporaryFolder } from '../test-support/openssl.js';
 import { getAuthorityFiles } from './authority-files.js';
 import { formatRegister, type AuthorityRegister } from './authority-register.js';
@@ -45,7 +45,7 @@ describe('the register under its lock', () => {
       rmSync(files.lock, { recursive: true });
       return { ...countUp(register), files: [{ path: files.list, content: 'list' }] };
     });
-    await assert.rejects(asleep, (fault) => fault instanceof CommandFailure && fault.exitCode === 1);
+    await assert.rejects(asleep, (fault) => fault instanceof ToolFailure && fault.kind === 'conflict');
     assert.equal(readNumber(), 1);
     assert.deepEqual(readdirSync(files.folder), ['register.json']);
   });
@@ -53,9 +53,9 @@ describe('the register under its lock', () => {
   test('a change that is refused leaves no trace', async () => {
     await assert.rejects(
       updateRegister(files, () => {
-        throw new CommandFailure('no');
+        throw new ToolFailure('no');
       }),
-      /^CommandFailure: no$/,
+      /^ToolFailure: no$/,
     );
     assert.deepEqual(readdirSync(files.folder), ['register.json']);
     assert.equal(readNumber(), 1);

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { CommandFailure, exitCodes, hasCode } from '../../command-line/command-failure.js';
-import { withLockFolder } from '../../command-line/lock-folder.js';
-import { moveIntoPlace, writeDurably } from '../../command-line/replace-file.js';
+import { ToolFailure, hasCode } from '../../faults/tool-failure.js';
+import { withLockFolder } from '../../files/lock-folder.js';
+import { moveIntoPlace, writeDurably } from '../../files/replace-file.js';
 import type { AuthorityFiles } from './authority-files.js';
 import { formatRegister, parseRegister, type AuthorityRegister } from './authority-register.js';
 
@@ -17,7 +17,7 @@ export async function readRegister(files: AuthorityFiles): Promise<AuthorityRegi
   try {
     text = await readFile(files.register, 'utf8');
   } catch (cause) {
-    throw new CommandFailure(`The register ${files.register} can't be read: ${(cause as Error).message}`, { cause });
+    throw new ToolFailure(`The register ${files.register} can't be read: ${(cause as Error).message}`, { cause });
   }
   return parseRegister(text, files.register);
 }
@@ -45,7 +45,7 @@ export async function updateRegister<T>(
     }
     return answer;
   }).catch((fault: unknown) => {
-    throw fault instanceof CommandFailure ? fault : explainWriteFault(files, fault);
+    throw fault instanceof ToolFailure ? fault : explainWriteFault(files, fault);
   });
 }
 
@@ -60,15 +60,15 @@ async function prepare(path: string, content: string | Uint8Array): Promise<bool
   }
 }
 
-function lostLock(files: AuthorityFiles): CommandFailure {
-  return new CommandFailure(`This process was suspended, and another one took over the lock of ${files.folder}.`, {
+function lostLock(files: AuthorityFiles): ToolFailure {
+  return new ToolFailure(`This process was suspended, and another one took over the lock of ${files.folder}.`, {
     remedy: 'Run the command again. To see the register: certgate authority show',
-    exitCode: exitCodes.failed,
+    kind: 'conflict',
   });
 }
 
-function explainWriteFault(files: AuthorityFiles, cause: unknown): CommandFailure {
-  return new CommandFailure(`${files.folder} can't be written to: ${(cause as Error).message}`, {
+function explainWriteFault(files: AuthorityFiles, cause: unknown): ToolFailure {
+  return new ToolFailure(`${files.folder} can't be written to: ${(cause as Error).message}`, {
     remedy: 'To see the register: certgate authority show',
     cause,
   });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
-import { CommandFailure } from '../../command-line/command-failure.js';
+import { ToolFailure } from '../../faults/tool-failure.js';
 import { readCertificateFile } from '../read-certificate-file.js';
 import { createClientCertificate } from '../self-signed-certificate.js';
 
@@ -26,7 +26,7 @@ test('keys that OpenSSL encrypts are opened, whichever derivation they use', asy
 
 test('a key that asks for more work than is worked off is refused before any of it', async () => {
   const isCost = (error: unknown): boolean =>
-    error instanceof CommandFailure && /rounds of key derivation|scrypt with N/.test(error.message);
+    error instanceof ToolFailure && /rounds of key derivation|scrypt with N/.test(error.message);
   await assert.rejects(open(encrypt('-iter', '1000001')), isCost);
   await assert.rejects(open(encrypt('-v1', 'PBE-SHA1-3DES', '-iter', '1000001')), isCost);
   await assert.rejects(open(encrypt('-scrypt', '-scrypt_N', '16384', '-scrypt_r', '8', '-scrypt_p', '33')), isCost);
@@ -34,5 +34,5 @@ test('a key that asks for more work than is worked off is refused before any of 
 
 test('a key that is damaged before its derivation is read is refused in words', async () => {
   const pem = '-----BEGIN ENCRYPTED PRIVATE KEY-----\nMAMCAQA=\n-----END ENCRYPTED PRIVATE KEY-----\n';
-  await assert.rejects(open(pem), (error) => error instanceof CommandFailure && /damaged/.test(error.message));
+  await assert.rejects(open(pem), (error) => error instanceof ToolFailure && /damaged/.test(error.message));
 });

@@ -6,7 +6,7 @@ import {
   NameConstraints,
   type Extension,
 } from '@peculiar/asn1-x509';
-import { CommandFailure } from '../../command-line/command-failure.js';
+import { ToolFailure } from '../../faults/tool-failure.js';
 import { createExtension } from './create-extensions.js';
 import { createDnsName, createEmailName } from './subject-alternative-name.js';
 
@@ -20,7 +20,7 @@ export interface PermittedNames {
   readonly permitEmail?: readonly string[];
 }
 
-/** Undefined: nothing is constrained. Throws CommandFailure for what is no name of its kind. */
+/** Undefined: nothing is constrained. Throws ToolFailure for what is no name of its kind. */
 export function createNameConstraints(permitted: PermittedNames): Extension | undefined {
   const bases = [
     ...(permitted.permitDns ?? []).map(createDnsName),
@@ -40,7 +40,7 @@ function checkHost(text: string): string {
 }
 
 /**
- * Throws CommandFailure when an authority of the path may not issue for one of the names: a certificate that no verifier
+ * Throws ToolFailure when an authority of the path may not issue for one of the names: a certificate that no verifier
  * takes had better not be made. A common name that looks like a host counts as one where no DNS name stands beside it,
  * since OpenSSL reads it so.
  */
@@ -64,7 +64,7 @@ function checkName(name: GeneralName, permitted: readonly GeneralSubtree[], auth
     const value = read(name);
     const bases = permitted.flatMap(({ base }) => read(base) ?? []);
     if (value === undefined || bases.length === 0 || bases.some((base) => isWithin(fold(value), fold(base)))) continue;
-    throw new CommandFailure(`The authority ${authority} may not issue for the ${kind} ${value}. Nothing was issued.`, {
+    throw new ToolFailure(`The authority ${authority} may not issue for the ${kind} ${value}. Nothing was issued.`, {
       remedy: `It may for: ${bases.join(', ')}.`,
     });
   }

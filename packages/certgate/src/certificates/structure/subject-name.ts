@@ -1,5 +1,5 @@
 import { AttributeTypeAndValue, AttributeValue, Name, RelativeDistinguishedName } from '@peculiar/asn1-x509';
-import { CommandFailure } from '../../command-line/command-failure.js';
+import { ToolFailure } from '../../faults/tool-failure.js';
 
 export interface SubjectName {
   readonly commonName: string;
@@ -9,7 +9,7 @@ export interface SubjectName {
 
 /**
  * From the most general part to the common name. Each goes into the structure as a value, never through the text form, so
- * nothing in it needs escaping. Throws CommandFailure for what RFC 5280 has no room for.
+ * nothing in it needs escaping. Throws ToolFailure for what RFC 5280 has no room for.
  */
 export function createDistinguishedName({ commonName, organization, organizationalUnit }: SubjectName): Name {
   const parts: readonly (readonly [string, string, string | undefined])[] = [
@@ -31,5 +31,5 @@ function createPart(type: string, utf8String: string): RelativeDistinguishedName
 /** RFC 5280 appendix A: the upper bound of each of these is 64 characters. */
 function checkText(text: string, what: string): string {
   if (text.length > 0 && Array.from(text).length <= 64 && !/[\p{Cc}\p{Cs}]/u.test(text)) return text;
-  throw new CommandFailure(`${what} must have 1 to 64 characters, none of them control characters.`);
+  throw new ToolFailure(`${what} must have 1 to 64 characters, none of them control characters.`);
 }

@@ -1,5 +1,5 @@
-import { formatInstant } from '@certgate/core/tools';
-import { CommandFailure } from '../../command-line/command-failure.js';
+import { formatInstant } from '@certgate/core/internal';
+import { ToolFailure } from '../../faults/tool-failure.js';
 
 export interface ValidityPeriod {
   readonly notBefore: Date;
@@ -13,7 +13,7 @@ const dayMilliseconds = 86_400_000;
 
 export function createValidityPeriod(days: number, now: Date): ValidityPeriod {
   if (!Number.isInteger(days) || days < 1 || days > maximumDays) {
-    throw new CommandFailure(`A certificate can be valid for 1 to ${maximumDays} whole days, not ${days}.`);
+    throw new ToolFailure(`A certificate can be valid for 1 to ${maximumDays} whole days, not ${days}.`);
   }
   return {
     notBefore: new Date(now.getTime() - backdatedMilliseconds),
@@ -37,7 +37,7 @@ export function createPeriodWithin(
   const notBefore = new Date(Math.max(period.notBefore.getTime(), issuer.notBefore.getTime()));
   const end = formatInstant(issuer.notAfter.getTime());
   if (now >= issuer.notAfter) {
-    throw new CommandFailure(`The authority ${issuer.name} ended on ${end}. It can no longer issue anything.`, {
+    throw new ToolFailure(`The authority ${issuer.name} ended on ${end}. It can no longer issue anything.`, {
       remedy:
         'Create a new authority (certgate authority create), and let the apps trust both until the last caller has switched.',
     });
@@ -45,7 +45,7 @@ export function createPeriodWithin(
   if (period.notAfter <= issuer.notAfter) return { notBefore, notAfter: period.notAfter };
   if ('atMostDays' in wanted) return { notBefore, notAfter: issuer.notAfter };
   const left = Math.floor((issuer.notAfter.getTime() - now.getTime()) / dayMilliseconds);
-  throw new CommandFailure(
+  throw new ToolFailure(
     `The authority ${issuer.name} ends before ${wanted.days} days are over, on ${end}. Nothing was issued.`,
     {
       remedy:

@@ -8,19 +8,21 @@ import {
   createBaseline,
   findBaseline,
   formatBaseline,
-} from '../../app-inspection/baseline.js';
+} from '../../app/inspection/baseline.js';
 import {
   type BaselineDifference,
   compareBaselines,
   describeDifference,
-} from '../../app-inspection/compare-baselines.js';
-import type { CoverageReport } from '../../app-inspection/coverage-report.js';
-import { inspectApp } from '../../app-inspection/inspect-app.js';
-import { formatReport } from '../../app-inspection/report-table.js';
-import { CommandFailure, exitCodes, messageOf } from '../../command-line/command-failure.js';
-import { addHelpSections } from '../../command-line/help.js';
-import { escapeControls, formatLogText, printJson, printLine, printNotice } from '../../command-line/output.js';
-import type { HostLogLine } from '../../functions-host/functions-host.js';
+} from '../../app/inspection/compare-baselines.js';
+import type { CoverageReport } from '../../app/inspection/coverage-report.js';
+import { inspectApp } from '../../app/inspection/inspect-app.js';
+import { formatReport } from '../../app/inspection/report-table.js';
+import { ToolFailure, messageOf } from '../../faults/tool-failure.js';
+import { exitCodes } from '../command-line/exit-codes.js';
+import { addHelpSections } from '../command-line/help.js';
+import { escapeControls, formatLogText } from '../../faults/safe-text.js';
+import { printJson, printLine, printNotice } from '../command-line/output.js';
+import type { HostLogLine } from '../../local/functions-host/functions-host.js';
 
 interface InspectFlags {
   readonly baseline?: string;
@@ -55,7 +57,7 @@ async function inspect(folder: string, flags: InspectFlags): Promise<void> {
   // Before the app is loaded: a mistyped name is told at once.
   const agreed = await findBaseline(resolve(file));
   if (agreed === undefined && flags.baseline !== undefined && flags.writeBaseline !== true) {
-    throw new CommandFailure(`There is no baseline at ${file}.`, { remedy: 'Write it with --write-baseline.' });
+    throw new ToolFailure(`There is no baseline at ${file}.`, { remedy: 'Write it with --write-baseline.' });
   }
   const report = await inspectApp({ folder, onLog: printImportantLog });
   const comparison = await compareOrWrite(report, agreed, file, flags.writeBaseline === true);
@@ -94,7 +96,7 @@ async function writeBaseline(file: string, text: string): Promise<void> {
   try {
     await writeFile(file, text);
   } catch (cause) {
-    throw new CommandFailure(`${file} can't be written: ${messageOf(cause)}.`, {
+    throw new ToolFailure(`${file} can't be written: ${messageOf(cause)}.`, {
       cause,
     });
   }

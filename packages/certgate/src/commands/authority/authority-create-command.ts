@@ -1,4 +1,4 @@
-import { formatInstant, formatSerialNumber } from '@certgate/core/tools';
+import { formatInstant, formatSerialNumber } from '@certgate/core/internal';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { defaultAuthoritiesFolder, getAuthorityFiles } from '../../certificates/authority/authority-files.js';
 import { checkAuthorityPassword } from '../../certificates/authority/authority-key.js';
@@ -18,9 +18,9 @@ import {
 import { getDecoded } from '../../certificates/describe-certificate.js';
 import type { CertificateIssuer } from '../../certificates/structure/certificate-issuer.js';
 import type { IssuedCertificate } from '../../certificates/structure/write-certificate.js';
-import { CommandFailure } from '../../command-line/command-failure.js';
-import { addHelpNote, addHelpSections } from '../../command-line/help.js';
-import { printJson, printLine } from '../../command-line/output.js';
+import { ToolFailure } from '../../faults/tool-failure.js';
+import { addHelpNote, addHelpSections } from '../command-line/help.js';
+import { printJson, printLine } from '../command-line/output.js';
 import { checkCertificateName } from '../certificate/certificate-name.js';
 import { collect, parseDays } from '../certificate/certificate-options.js';
 import { warnOfKeysInApp } from '../certificate/key-place.js';
@@ -145,7 +145,7 @@ type OpenParent = { readonly name: string; readonly issuer: CertificateIssuer } 
 async function openParent({ parent, parentPasswordFile, folder }: CreateFlags): Promise<OpenParent | undefined> {
   if (parent === undefined) {
     if (parentPasswordFile === undefined) return undefined;
-    throw new CommandFailure('--parent-password-file was given, but no parent.', { remedy: 'Add --parent.' });
+    throw new ToolFailure('--parent-password-file was given, but no parent.', { remedy: 'Add --parent.' });
   }
   const authority = await loadAuthority(folder, checkCertificateName(parent));
   await refuseRevokedAuthority(folder, authority);

@@ -2,8 +2,8 @@ import { Command } from 'commander';
 import { createNextList } from '../../certificates/authority/revocation-list.js';
 import { loadAuthority, openAuthority } from '../../certificates/authority/load-authority.js';
 import { updateRegister } from '../../certificates/authority/update-register.js';
-import { addHelpNote, addHelpSections } from '../../command-line/help.js';
-import { printJson, printLine } from '../../command-line/output.js';
+import { addHelpNote, addHelpSections } from '../command-line/help.js';
+import { printJson, printLine } from '../command-line/output.js';
 import { checkCertificateName } from '../certificate/certificate-name.js';
 import {
   addAuthorityPasswordOptions,

@@ -1,13 +1,13 @@
 import { lstat, readdir } from 'node:fs/promises';
-import { formatInstant } from '@certgate/core/tools';
+import { formatInstant } from '@certgate/core/internal';
 import Table from 'cli-table3';
 import { Command } from 'commander';
 import { getAuthorityFiles } from '../../certificates/authority/authority-files.js';
 import { loadAuthority, type StoredAuthority } from '../../certificates/authority/load-authority.js';
 import { getDecoded } from '../../certificates/describe-certificate.js';
-import { CommandFailure, hasCode } from '../../command-line/command-failure.js';
-import { addHelpSections } from '../../command-line/help.js';
-import { printJson, printLine } from '../../command-line/output.js';
+import { ToolFailure, hasCode } from '../../faults/tool-failure.js';
+import { addHelpSections } from '../command-line/help.js';
+import { printJson, printLine } from '../command-line/output.js';
 import { addFolderOption, type FolderFlags } from './authority-options.js';
 
 interface ListFlags extends FolderFlags {
@@ -73,7 +73,7 @@ async function listNames(folder: string): Promise<readonly string[]> {
     return names.filter((_, index) => present[index]);
   } catch (cause) {
     if (hasCode(cause, 'ENOENT')) return [];
-    throw new CommandFailure(`${folder} can't be read: ${(cause as Error).message}`, { cause });
+    throw new ToolFailure(`${folder} can't be read: ${(cause as Error).message}`, { cause });
   }
 }
 

@@ -1,7 +1,7 @@
 import { Option, type Command } from 'commander';
 import { defaultAuthoritiesFolder } from '../../certificates/authority/authority-files.js';
-import { CommandFailure } from '../../command-line/command-failure.js';
-import { shellWord } from '../../command-line/output.js';
+import { ToolFailure } from '../../faults/tool-failure.js';
+import { shellWord } from '../../faults/safe-text.js';
 import { findPasswordSource, type PasswordFlags } from '../certificate/password-options.js';
 
 export interface FolderFlags {
@@ -57,7 +57,7 @@ export const purposeHelp =
 export async function getAuthorityPassword(flags: PasswordFlags, name: string, option: string): Promise<string> {
   const source = await findPasswordSource(flags, `the authority ${name}`);
   if (source === undefined) {
-    throw new CommandFailure(`The authority ${name} needs its password, and there is no terminal to ask for it.`, {
+    throw new ToolFailure(`The authority ${name} needs its password, and there is no terminal to ask for it.`, {
       remedy: `Pass it with ${option}.`,
     });
   }

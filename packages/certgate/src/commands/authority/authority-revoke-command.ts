@@ -1,12 +1,12 @@
-import { formatSerialNumber } from '@certgate/core/tools';
+import { formatSerialNumber } from '@certgate/core/internal';
 import { Command, Option } from 'commander';
 import { createNextList } from '../../certificates/authority/revocation-list.js';
 import { loadAuthority, openAuthority } from '../../certificates/authority/load-authority.js';
 import { releaseCertificate, revokeCertificate } from '../../certificates/authority/revoke-certificate.js';
 import { updateRegister } from '../../certificates/authority/update-register.js';
 import { revocationReasons, type RevocationReason } from '../../certificates/structure/revocation-reason.js';
-import { addHelpNote, addHelpSections } from '../../command-line/help.js';
-import { printJson, printLine } from '../../command-line/output.js';
+import { addHelpNote, addHelpSections } from '../command-line/help.js';
+import { printJson, printLine } from '../command-line/output.js';
 import { checkCertificateName } from '../certificate/certificate-name.js';
 import {
   addAuthorityPasswordOptions,

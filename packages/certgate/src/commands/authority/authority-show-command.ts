@@ -1,11 +1,12 @@
-import { formatInstant, formatSerialNumber } from '@certgate/core/tools';
+import { formatInstant, formatSerialNumber } from '@certgate/core/internal';
 import { Command } from 'commander';
 import type { AuthorityRegister, IssuedEntry } from '../../certificates/authority/authority-register.js';
 import { loadAuthority } from '../../certificates/authority/load-authority.js';
 import { readAuthorityFacts } from '../../certificates/structure/certificate-issuer.js';
 import { getDecoded } from '../../certificates/describe-certificate.js';
-import { addHelpSections } from '../../command-line/help.js';
-import { escapeControls, printJson, printLine } from '../../command-line/output.js';
+import { addHelpSections } from '../command-line/help.js';
+import { escapeControls } from '../../faults/safe-text.js';
+import { printJson, printLine } from '../command-line/output.js';
 import { checkCertificateName } from '../certificate/certificate-name.js';
 import { addFolderOption, type FolderFlags } from './authority-options.js';
 import { formatDue } from './authority-list-command.js';

@@ -4,7 +4,7 @@ import { isIssuedBy } from '../../certificates/structure/certificate-issuer.js';
 import { getDecoded } from '../../certificates/describe-certificate.js';
 import { PfxError } from '../../certificates/pfx/pfx-error.js';
 import { readCertificateFile } from '../../certificates/read-certificate-file.js';
-import { CommandFailure } from '../../command-line/command-failure.js';
+import { ToolFailure } from '../../faults/tool-failure.js';
 
 export interface RevokedArgument {
   /** Upper-case hexadecimal, as certificates hold it. */
@@ -13,12 +13,12 @@ export interface RevokedArgument {
   readonly isProven: boolean;
 }
 
-/** `<certificate-file|serial>`: a file of that name goes first. Throws CommandFailure. */
+/** `<certificate-file|serial>`: a file of that name goes first. Throws ToolFailure. */
 export async function readRevokedArgument(text: string, authority: StoredAuthority): Promise<RevokedArgument> {
   if (await isFile(text)) return readFromFile(text, authority);
   const serialNumber = findSerialNumber(text);
   if (serialNumber !== undefined) return { serialNumber, isProven: false };
-  throw new CommandFailure(`There is no file ${text}, and it is not a serial number.`, {
+  throw new ToolFailure(`There is no file ${text}, and it is not a serial number.`, {
     remedy: `A serial number is hexadecimal: certgate authority show ${authority.name} lists those that it issued.`,
   });
 }
@@ -36,14 +36,14 @@ export function findSerialNumber(text: string): string | undefined {
 
 async function readFromFile(path: string, authority: StoredAuthority): Promise<RevokedArgument> {
   const { certificateDer } = await readCertificateFile(path, { privateKey: 'ignored' }).catch((fault: unknown) => {
-    if (!(fault instanceof CommandFailure) || !(fault.cause instanceof PfxError)) throw fault;
-    throw new CommandFailure(`${path} is a PFX, and this command can't ask for its password.`, {
+    if (!(fault instanceof ToolFailure) || !(fault.cause instanceof PfxError)) throw fault;
+    throw new ToolFailure(`${path} is a PFX, and this command can't ask for its password.`, {
       remedy: 'Pass the certificate without the key (.crt.pem), or its serial number.',
       cause: fault,
     });
   });
   if (!isIssuedBy(certificateDer, authority.certificateDer)) {
-    throw new CommandFailure(`${path} was not issued by the authority ${authority.name}. Nothing was revoked.`, {
+    throw new ToolFailure(`${path} was not issued by the authority ${authority.name}. Nothing was revoked.`, {
       remedy: `certgate certificate inspect ${path} shows who issued it.`,
     });
   }

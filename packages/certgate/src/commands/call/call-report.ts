@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
-import type { IncomingResponse } from '../../client/send-request.js';
-import { escapeControls, escapeLines, printJson, printNotice } from '../../command-line/output.js';
+import type { IncomingResponse } from '../../local/client/send-request.js';
+import { escapeControls, escapeLines } from '../../faults/safe-text.js';
+import { printJson, printNotice } from '../command-line/output.js';
 import type { CallerCertificate } from './caller-certificate.js';
 
 export function printJsonReport(response: IncomingResponse, certificate: CallerCertificate | undefined): void {

@@ -1,8 +1,8 @@
-import { presentCertificate } from '@certgate/core/tools';
+import { presentCertificate } from '@certgate/core/internal';
 import { encodePem } from '../../certificates/structure/pem-blocks.js';
 import { readCertificateFile } from '../../certificates/read-certificate-file.js';
 import { checkKeyBelongsToCertificate, readPrivateKeyFile } from '../../certificates/read-private-key.js';
-import { CommandFailure } from '../../command-line/command-failure.js';
+import { ToolFailure } from '../../faults/tool-failure.js';
 import { findPasswordSource, type PasswordFlags } from '../certificate/password-options.js';
 
 export interface CallerCertificate {
@@ -26,13 +26,13 @@ export async function findCallerCertificate(flags: CertificateFlags): Promise<Ca
   const { certificate: path, key } = flags;
   if (path === undefined) {
     if (key === undefined && flags.passwordFile === undefined && flags.passwordStdin !== true) return undefined;
-    throw new CommandFailure('A key or a password was given, but no certificate.', { remedy: 'Add --certificate.' });
+    throw new ToolFailure('A key or a password was given, but no certificate.', { remedy: 'Add --certificate.' });
   }
   const password = await findPasswordSource(flags, key ?? path);
   const source = password === undefined ? {} : { password };
   const file = await readCertificateFile(path, { ...source, privateKey: key === undefined ? 'required' : 'ignored' });
   const privateKeyPem = key === undefined ? file.privateKeyPem : await readPrivateKeyFile(key, password);
-  if (privateKeyPem === undefined) throw new CommandFailure(`${path} contains no private key.`);
+  if (privateKeyPem === undefined) throw new ToolFailure(`${path} contains no private key.`);
   checkKeyBelongsToCertificate(file.certificateDer, privateKeyPem, key ?? path);
   const { thumbprintSha256, decoding } = presentCertificate(file.certificateDer);
   return {

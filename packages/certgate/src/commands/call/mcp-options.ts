@@ -1,8 +1,8 @@
 import { InvalidArgumentError } from 'commander';
 import { decodeText } from '../../certificates/read-bounded-file.js';
-import { mcpPath } from '../../client/mcp-session.js';
-import { isJsonObject, type JsonObject } from '../../command-line/json-file.js';
-import { CommandFailure, messageOf } from '../../command-line/command-failure.js';
+import { mcpPath } from '../../local/client/mcp-session.js';
+import { isJsonObject, type JsonObject } from '../../files/json-file.js';
+import { ToolFailure, messageOf } from '../../faults/tool-failure.js';
 import { readRequestBody } from './request-options.js';
 
 export function parseToolName(text: string): string {
@@ -27,10 +27,10 @@ export async function readToolArguments(text: string | undefined, isStdinTaken: 
   try {
     value = JSON.parse(typeof content === 'string' ? content : decodeText(Buffer.from(content)));
   } catch (cause) {
-    throw new CommandFailure(`--mcp-arguments is not valid JSON: ${messageOf(cause)}.`, { cause });
+    throw new ToolFailure(`--mcp-arguments is not valid JSON: ${messageOf(cause)}.`, { cause });
   }
   if (isJsonObject(value)) return value;
-  throw new CommandFailure('--mcp-arguments must be a JSON object with the arguments by name.', {
+  throw new ToolFailure('--mcp-arguments must be a JSON object with the arguments by name.', {
     remedy: `For example: --mcp-arguments '{"city":"Oslo"}'.`,
   });
 }

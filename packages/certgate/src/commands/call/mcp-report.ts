@@ -1,6 +1,6 @@
-import { findToolRefusal, isToolResult, listTexts, type McpReply } from '../../client/mcp-reply.js';
-import type { McpAnswer } from '../../client/mcp-session.js';
-import { printJson } from '../../command-line/output.js';
+import { findToolRefusal, isToolResult, listTexts, type McpReply } from '../../local/client/mcp-reply.js';
+import type { McpAnswer } from '../../local/client/mcp-session.js';
+import { printJson } from '../command-line/output.js';
 import { describeResponse, findProblemCode, printBody, printHead } from './call-report.js';
 import type { CallerCertificate } from './caller-certificate.js';
 

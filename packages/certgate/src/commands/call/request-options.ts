@@ -1,8 +1,8 @@
 import { InvalidArgumentError } from 'commander';
 import { decodeText, readBoundedFile, readBoundedStream } from '../../certificates/read-bounded-file.js';
 import { readPemBlocks } from '../../certificates/structure/pem-blocks.js';
-import { isFieldValue, isToken } from '../../client/request-fields.js';
-import { CommandFailure } from '../../command-line/command-failure.js';
+import { isFieldValue, isToken } from '../../local/client/request-fields.js';
+import { ToolFailure } from '../../faults/tool-failure.js';
 
 export function parseMethod(text: string): string {
   if (!isToken(text)) throw new InvalidArgumentError('It must be an HTTP method.');
@@ -37,7 +37,7 @@ export async function readRequestBody(
   if (data?.startsWith('@') !== true) return data;
   if (data !== '@-') return readBoundedFile(data.slice(1));
   if (!isStdinTaken) return readBoundedStream(process.stdin, 'Standard input');
-  throw new CommandFailure('Only one of body and password can come from standard input.', {
+  throw new ToolFailure('Only one of body and password can come from standard input.', {
     remedy: 'Pass the password with --password-file.',
   });
 }
@@ -46,5 +46,5 @@ export async function readRequestBody(
 export async function readAuthorities(path: string): Promise<string> {
   const text = decodeText(await readBoundedFile(path));
   if (readPemBlocks(text).some(({ label }) => label === 'CERTIFICATE')) return text;
-  throw new CommandFailure(`${path} contains no certificate in PEM, so no server could be trusted.`);
+  throw new ToolFailure(`${path} contains no certificate in PEM, so no server could be trusted.`);
 }

@@ -1,9 +1,10 @@
-import { formatInstant, type ClientCertificate } from '@certgate/core/tools';
+import { formatInstant, type ClientCertificate } from '@certgate/core/internal';
 import { Command } from 'commander';
 import { createClientCertificate } from '../../certificates/self-signed-certificate.js';
 import { getDecoded } from '../../certificates/describe-certificate.js';
-import { addHelpSections } from '../../command-line/help.js';
-import { printJson, printLine, shellWord } from '../../command-line/output.js';
+import { addHelpSections } from '../command-line/help.js';
+import { shellWord } from '../../faults/safe-text.js';
+import { printJson, printLine } from '../command-line/output.js';
 import { createFiles, createPaths, listKeyFiles, printPaths, type CertificatePaths } from './certificate-files.js';
 import { checkCertificateName } from './certificate-name.js';
 import {

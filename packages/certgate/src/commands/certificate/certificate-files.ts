@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { encodePfx } from '../../certificates/pfx/encode-pfx.js';
 import type { IssuedCertificate } from '../../certificates/structure/write-certificate.js';
-import { printLine } from '../../command-line/output.js';
+import { printLine } from '../command-line/output.js';
 import type { CertificateFlags } from './certificate-options.js';
 import type { FileToWrite } from './write-file-set.js';
 

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
-import { addHelpSections } from '../../command-line/help.js';
-import { printJson, printLine } from '../../command-line/output.js';
+import { addHelpSections } from '../command-line/help.js';
+import { printJson, printLine } from '../command-line/output.js';
 import { addPasswordOptions, type PasswordFlags } from './password-options.js';
 import { readCertificateArgument } from './read-certificate-argument.js';
 

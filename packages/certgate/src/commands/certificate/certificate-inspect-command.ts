@@ -4,19 +4,20 @@ import {
   formatInstant,
   type ClientCertificate,
   formatSerialNumber,
-} from '@certgate/core/tools';
+} from '@certgate/core/internal';
 import { Command } from 'commander';
 import {
   type CertificateProblem,
   describeCertificate,
   listProblems,
   listThumbprints,
-} from '../../certificate-reading/certificate-description.js';
+} from '../../trust/certificate-reading/certificate-description.js';
 import { nameKeyPurpose } from '../../certificates/structure/extended-key-usage.js';
 import type { CertificateFile } from '../../certificates/read-certificate-file.js';
-import { exitCodes } from '../../command-line/command-failure.js';
-import { addHelpSections } from '../../command-line/help.js';
-import { escapeControls, printJson, printLine } from '../../command-line/output.js';
+import { exitCodes } from '../command-line/exit-codes.js';
+import { addHelpSections } from '../command-line/help.js';
+import { escapeControls } from '../../faults/safe-text.js';
+import { printJson, printLine } from '../command-line/output.js';
 import { addPasswordOptions, type PasswordFlags } from './password-options.js';
 import { readCertificateArgument } from './read-certificate-argument.js';
 

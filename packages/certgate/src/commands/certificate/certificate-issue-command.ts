@@ -11,8 +11,8 @@ import { getDecoded } from '../../certificates/describe-certificate.js';
 import { extendedKeyUsageNames, type ExtendedKeyUsageName } from '../../certificates/structure/extended-key-usage.js';
 import { issueCertificate, usualDays } from '../../certificates/issue-certificate.js';
 import { encodePem } from '../../certificates/structure/pem-blocks.js';
-import { CommandFailure } from '../../command-line/command-failure.js';
-import { addHelpNote, addHelpSections } from '../../command-line/help.js';
+import { ToolFailure } from '../../faults/tool-failure.js';
+import { addHelpNote, addHelpSections } from '../command-line/help.js';
 import {
   addAuthorityPasswordFileOption,
   addFolderOption,
@@ -144,7 +144,7 @@ function collectUsage(text: string, previous: readonly ExtendedKeyUsageName[] = 
 /** The password of the PFX travels to the caller. */
 function refuseSharedPassword(password: string | undefined, authorityPassword: string, authority: string): void {
   if (password !== authorityPassword) return;
-  throw new CommandFailure(`The password for the PFX is that of the authority ${authority}. Nothing was issued.`, {
+  throw new ToolFailure(`The password for the PFX is that of the authority ${authority}. Nothing was issued.`, {
     remedy: 'The caller gets this password with the PFX. Pass another one for the PFX with --password-file.',
   });
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { basename, join, win32 } from 'node:path';
-import { CommandFailure } from '../../command-line/command-failure.js';
+import { ToolFailure } from '../../faults/tool-failure.js';
 import { checkCertificateName } from './certificate-name.js';
 
 test('names that would leave the folder, or that some system refuses', () => {
@@ -11,7 +11,7 @@ test('names that would leave the folder, or that some system refuses', () => {
     'line\nbreak', 'nul\0', 'x'.repeat(65), 'a:b', 'a*', 'rtl\u202egpj', 'zero\u200bwidth', 'tab\t',
   ]; // prettier-ignore
   for (const name of names) {
-    assert.throws(() => checkCertificateName(name), CommandFailure, JSON.stringify(name));
+    assert.throws(() => checkCertificateName(name), ToolFailure, JSON.stringify(name));
   }
 });
 

@@ -1,4 +1,4 @@
-import { CommandFailure } from '../../command-line/command-failure.js';
+import { ToolFailure } from '../../faults/tool-failure.js';
 
 const reservedOnWindows = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\.|$)/i;
 
@@ -9,7 +9,7 @@ const reservedOnWindows = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\.|$
 export function checkCertificateName(name: string): string {
   const fault = findFault(name);
   if (fault === undefined) return name;
-  throw new CommandFailure(`${JSON.stringify(name)} can't name a certificate: ${fault}.`, {
+  throw new ToolFailure(`${JSON.stringify(name)} can't name a certificate: ${fault}.`, {
     remedy: 'It becomes the common name and the file name; letters, digits, "-", "_" and "." are always good.',
   });
 }

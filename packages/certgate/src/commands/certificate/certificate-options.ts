@@ -2,7 +2,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { KeyAlgorithm } from '../../certificates/structure/key-pair.js';
 import type { AlternativeNames } from '../../certificates/structure/subject-alternative-name.js';
 import { maximumDays } from '../../certificates/structure/validity-period.js';
-import { CommandFailure } from '../../command-line/command-failure.js';
+import { ToolFailure } from '../../faults/tool-failure.js';
 import { addPasswordOptions, type PasswordFlags } from './password-options.js';
 
 /** What the verbs that make a certificate have in common: its names, its key, and the files it goes into. */
@@ -43,14 +43,14 @@ export function getKeyAlgorithm({ rsa }: CertificateFlags): KeyAlgorithm {
 export function checkFileFlags({ pfx, pem, passwordFile, passwordStdin, compatible }: CertificateFlags): void {
   if (pfx) return;
   if (pem !== true) {
-    throw new CommandFailure('Without a PFX and without --pem, the private key would be lost.', {
+    throw new ToolFailure('Without a PFX and without --pem, the private key would be lost.', {
       remedy: 'Add --pem, or omit --no-pfx.',
     });
   }
   if (passwordFile !== undefined || passwordStdin === true || compatible === true) {
     const option =
       passwordFile !== undefined ? '--password-file' : passwordStdin === true ? '--password-stdin' : '--compatible';
-    throw new CommandFailure(
+    throw new ToolFailure(
       `${option} applies to the PFX, and with --no-pfx there is none: the key of --pem is not encrypted.`,
       {
         remedy: 'Use only one of them.',

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
-import { exitCodes } from '../../command-line/command-failure.js';
-import { addHelpNote, addHelpSections } from '../../command-line/help.js';
-import { printJson, printLine, printNotice } from '../../command-line/output.js';
+import { exitCodes } from '../command-line/exit-codes.js';
+import { addHelpNote, addHelpSections } from '../command-line/help.js';
+import { printJson, printLine, printNotice } from '../command-line/output.js';
 import { readCertificateArgument } from './read-certificate-argument.js';
 import { verifyByFiles } from './verify/verification.js';
 import { verifyByStore } from './verify/verification-by-store.js';

@@ -1,10 +1,10 @@
-import { formatInstant, type ClientCertificate, formatSerialNumber } from '@certgate/core/tools';
+import { formatInstant, type ClientCertificate, formatSerialNumber } from '@certgate/core/internal';
 import type { StoredAuthority } from '../../certificates/authority/load-authority.js';
 import { getDecoded } from '../../certificates/describe-certificate.js';
 import type { ExtendedKeyUsageName } from '../../certificates/structure/extended-key-usage.js';
 import { usualDays } from '../../certificates/issue-certificate.js';
 import type { AlternativeNames } from '../../certificates/structure/subject-alternative-name.js';
-import { printJson, printLine } from '../../command-line/output.js';
+import { printJson, printLine } from '../command-line/output.js';
 import { formatFolderOption, type FolderFlags } from '../authority/authority-options.js';
 import { printPaths, type CertificatePaths } from './certificate-files.js';
 

@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import colors from 'picocolors';
-import { printNotice } from '../../command-line/output.js';
-import { developmentFolderName } from '../../local-app/development-files.js';
+import { printNotice } from '../command-line/output.js';
+import { developmentFolderName } from '../../local/local-app/development-files.js';
 
 /**
  * Warns about a private key that was written into a function app: a deployment takes every file of the app's folder that

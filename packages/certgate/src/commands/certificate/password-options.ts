@@ -7,7 +7,7 @@ import {
   readPasswordFile,
   readPasswordFromStdin,
 } from '../../certificates/password.js';
-import { CommandFailure } from '../../command-line/command-failure.js';
+import { ToolFailure } from '../../faults/tool-failure.js';
 
 export interface PasswordFlags {
   readonly passwordFile?: string;
@@ -38,10 +38,10 @@ export async function getNewPassword(
   option = '--password-file or --password-stdin',
 ): Promise<string> {
   const given = await findGivenPassword(flags);
-  if (given === '') throw new CommandFailure('The password is empty.');
+  if (given === '') throw new ToolFailure('The password is empty.');
   if (given !== undefined) return given;
   if (canPrompt()) return promptNewPassword(`New password for ${file}`);
-  throw new CommandFailure(`${file} needs a password, and there is no terminal to ask for it.`, {
+  throw new ToolFailure(`${file} needs a password, and there is no terminal to ask for it.`, {
     remedy: `Pass it with ${option}.`,
   });
 }

@@ -1,13 +1,13 @@
 import { readBoundedStream } from '../../certificates/read-bounded-file.js';
 import { readCertificateFile, type CertificateFile } from '../../certificates/read-certificate-file.js';
-import { CommandFailure } from '../../command-line/command-failure.js';
+import { ToolFailure } from '../../faults/tool-failure.js';
 import { findPasswordSource, type PasswordFlags } from './password-options.js';
 
 /** The argument `<file|->` of the verbs that look at a certificate. A private key beside it is left alone. */
 export async function readCertificateArgument(file: string, flags: PasswordFlags): Promise<CertificateFile> {
   const isStdin = file === '-';
   if (isStdin && flags.passwordStdin === true) {
-    throw new CommandFailure('Only one of certificate and password can come from standard input.', {
+    throw new ToolFailure('Only one of certificate and password can come from standard input.', {
       remedy: 'Pass the password with --password-file.',
     });
   }

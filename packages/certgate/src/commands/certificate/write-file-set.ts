@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { lstat, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { CommandFailure } from '../../command-line/command-failure.js';
+import { ToolFailure } from '../../faults/tool-failure.js';
 
 export interface FileToWrite {
   readonly path: string;
@@ -34,14 +34,14 @@ export async function writeFileSet(files: readonly FileToWrite[], overwrite: boo
     }
   } catch (cause) {
     await Promise.all(created.map((path) => rm(path, { force: true })));
-    throw new CommandFailure(`The files can't be written: ${(cause as Error).message}`, { cause });
+    throw new ToolFailure(`The files can't be written: ${(cause as Error).message}`, { cause });
   }
 }
 
 export async function refusePresentFiles(paths: readonly string[]): Promise<void> {
   const present = await listPresent(paths);
   if (present.size === 0) return;
-  throw new CommandFailure(`These files exist already: ${[...present].join(', ')}. Nothing was written.`, {
+  throw new ToolFailure(`These files exist already: ${[...present].join(', ')}. Nothing was written.`, {
     remedy: 'Choose another name or folder, or replace all of them with --force.',
   });
 }
@@ -59,6 +59,6 @@ export async function isPresent(path: string): Promise<boolean> {
   } catch (fault) {
     const { code } = fault as NodeJS.ErrnoException;
     if (code === 'ENOENT') return false;
-    throw new CommandFailure(`${path} can't be looked at: ${(fault as Error).message}`, { cause: fault });
+    throw new ToolFailure(`${path} can't be looked at: ${(fault as Error).message}`, { cause: fault });
   }
 }

@@ -1,20 +1,21 @@
 import { join, resolve } from 'node:path';
-import { CommandFailure } from '../../command-line/command-failure.js';
-import { escapeControls, printLine, printNotice } from '../../command-line/output.js';
-import { untilStopped } from '../../command-line/until-stopped.js';
-import { findAppEntry } from '../../functions-host/worker/load-app.js';
-import { startGateway } from '../../gateway/gateway.js';
-import { getGatewayCertificate } from '../../local-app/development-certificates.js';
-import { findNamedFile, findTrustSetting } from '../../local-app/app-trust.js';
+import { ToolFailure } from '../../faults/tool-failure.js';
+import { escapeControls } from '../../faults/safe-text.js';
+import { printLine, printNotice } from '../command-line/output.js';
+import { untilStopped } from '../command-line/until-stopped.js';
+import { findAppEntry } from '../../local/functions-host/worker/load-app.js';
+import { startGateway } from '../../local/gateway/gateway.js';
+import { getGatewayCertificate } from '../../local/local-app/development-certificates.js';
+import { findNamedFile, findTrustSetting } from '../../local/local-app/app-trust.js';
 import {
   listTrustedRoleSets,
   prepareCallers,
   trustFileName,
   writeDevelopmentTrust,
-} from '../../local-app/development-callers.js';
-import { openDevelopmentFolder, withFolderLock } from '../../local-app/development-files.js';
-import { findAppFrontEnd } from '../../local-app/front-end-settings.js';
-import { startOnPort } from '../../local-app/listening-port.js';
+} from '../../local/local-app/development-callers.js';
+import { openDevelopmentFolder, withFolderLock } from '../../local/local-app/development-files.js';
+import { findAppFrontEnd } from '../../local/local-app/front-end-settings.js';
+import { startOnPort } from '../../local/local-app/listening-port.js';
 import type { DevFlags } from './dev-flags.js';
 import { readGatewayFlags } from '../gateway-flags.js';
 import { printExchange, warnWithoutSecret } from '../gateway-command.js';
@@ -50,7 +51,7 @@ export async function runBeforeUpstream(folder: string, flags: DevFlags & { read
     ] as const
   ).find((name) => flags[name] !== undefined);
   if (unfit !== undefined) {
-    throw new CommandFailure(
+    throw new ToolFailure(
       `--${unfit.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} needs the embedded host, so it does not go with --upstream.`,
       {
         remedy: 'Use only one of them.',

@@ -1,9 +1,9 @@
-import type { HostedFunction, HostedMcp } from '../../functions-host/functions-host.js';
-import { formatCertgateCall } from '../../local-app/call-line.js';
-import { chooseMethod, expectStatus, fillRoute } from '../../local-app/checks/check-plan.js';
-import { findCallFiles, findGatewayFile } from '../../local-app/call-files.js';
-import { sampleToolArguments } from '../../local-app/checks/sample-arguments.js';
-import type { LocalApp } from '../../local-app/local-app.js';
+import type { HostedFunction, HostedMcp } from '../../local/functions-host/functions-host.js';
+import { formatCertgateCall } from '../../local/local-app/call-line.js';
+import { chooseMethod, expectStatus, fillRoute } from '../../local/local-app/checks/check-plan.js';
+import { findCallFiles, findGatewayFile } from '../../local/local-app/call-files.js';
+import { sampleToolArguments } from '../../local/local-app/checks/sample-arguments.js';
+import type { LocalApp } from '../../local/local-app/local-app.js';
 
 /** Lines to copy: each HTTP function and each MCP tool, called by the first caller who may. */
 export function formatCallLines(app: LocalApp): readonly string[] {

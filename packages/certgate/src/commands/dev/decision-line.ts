@@ -1,7 +1,7 @@
 import colors from 'picocolors';
-import { escapeControls } from '../../command-line/output.js';
-import type { HostAnswer, HostDecision } from '../../functions-host/functions-host.js';
-import type { GatewayExchange } from '../../gateway/gateway.js';
+import { escapeControls } from '../../faults/safe-text.js';
+import type { HostAnswer, HostDecision } from '../../local/functions-host/functions-host.js';
+import type { GatewayExchange } from '../../local/gateway/gateway.js';
 
 /** One line for a request that reached the app: when, what, the answer, who called, and why it was decided so. */
 export function formatDecisionLine(answer: HostAnswer, now: Date): string {

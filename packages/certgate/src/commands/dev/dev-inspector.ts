@@ -1,8 +1,8 @@
 import colors from 'picocolors';
-import { printNotice } from '../../command-line/output.js';
+import { printNotice } from '../command-line/output.js';
 import type { Inspector } from '../../inspector/inspector.js';
 import type { RunningApp } from '../../inspector/inspected-app.js';
-import { startOnPort } from '../../local-app/listening-port.js';
+import { startOnPort } from '../../local/local-app/listening-port.js';
 import type { DevFlags } from './dev-flags.js';
 
 /** After the usual ports of the gateway (7443) and the host (7071). */

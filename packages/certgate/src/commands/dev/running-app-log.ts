@@ -1,7 +1,8 @@
 import colors from 'picocolors';
-import { formatLogText, printNotice } from '../../command-line/output.js';
-import type { HostAnswer, HostExit, HostLogLine } from '../../functions-host/functions-host.js';
-import type { GatewayExchange } from '../../gateway/gateway.js';
+import { formatLogText } from '../../faults/safe-text.js';
+import { printNotice } from '../command-line/output.js';
+import type { HostAnswer, HostExit, HostLogLine } from '../../local/functions-host/functions-host.js';
+import type { GatewayExchange } from '../../local/gateway/gateway.js';
 import { printExchange } from '../gateway-command.js';
 import { formatAdapterLine, formatDecisionLine } from './decision-line.js';
 

@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
-import { escapeControls } from '../../command-line/output.js';
-import type { LocalApp } from '../../local-app/local-app.js';
+import { escapeControls } from '../../faults/safe-text.js';
+import type { LocalApp } from '../../local/local-app/local-app.js';
 
 /** The document that the app's own gate has read, which may not be the one that a setting names. */
 export function describeTrust({ trust: { read, setBy } }: Pick<LocalApp, 'trust'>): string {

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import colors from 'picocolors';
-import { printNotice } from '../../command-line/output.js';
+import { printNotice } from '../command-line/output.js';
 
 const pollMilliseconds = 250;
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import type { TrustDocument } from '@certgate/core/tools';
+import type { TrustDocument } from '@certgate/core/internal';
 import { runOpenssl } from '../../certificates/test-support/openssl.js';
 import { TrustStage } from './test-support/trust-stage.js';
 

@@ -1,7 +1,8 @@
 import colors from 'picocolors';
-import { escapeControls, printJson, printLine } from '../../command-line/output.js';
+import { escapeControls } from '../../faults/safe-text.js';
+import { printJson, printLine } from '../command-line/output.js';
 import { computeLatency, describeLatency, type LatencyFlags } from './latency.js';
-import type { TrustUpdate } from '../../trust-administration/update-trust-document.js';
+import type { TrustUpdate } from '../../trust/administration/update-trust-document.js';
 
 /** How it is printed, and what is known of the apps: flags of every writing verb. */
 export type ReportFlags = LatencyFlags & { readonly json?: boolean };

@@ -9,13 +9,14 @@ import {
   trustStoreFromFile,
   verifyDocumentSignature,
   type TrustDocument,
-} from '@certgate/core/tools';
+} from '@certgate/core/internal';
 import { CommanderError, type Command } from 'commander';
 import fc from 'fast-check';
 import { createTemporaryFolder, makeOpensslPair, runOpenssl } from '../../certificates/test-support/openssl.js';
-import { CommandFailure } from '../../command-line/command-failure.js';
-import { parseChangeLogEntry } from '../../trust-administration/change-log.js';
-import { hashDocument } from '../../trust-administration/load-trust-document.js';
+import { ToolFailure } from '../../faults/tool-failure.js';
+import { parseChangeLogEntry } from '../../trust/administration/change-log.js';
+import { hashDocument } from '../../trust/administration/load-trust-document.js';
+import { exitCodeOf } from '../command-line/exit-codes.js';
 import { trustCommand } from './trust-command.js';
 
 // With a signing key, the next document depends on the signed document and on the operator's words, and on nothing else
@@ -45,7 +46,7 @@ async function runVerb(path: string, args: readonly string[]): Promise<number> {
     await command.parseAsync([...args, '--store', `file:${path}`], { from: 'user' });
     return 0;
   } catch (fault) {
-    if (fault instanceof CommandFailure) return fault.exitCode;
+    if (fault instanceof ToolFailure) return exitCodeOf[fault.kind];
     if (fault instanceof CommanderError) throw new Error(`${args.join(' ')}: ${fault.message}`, { cause: fault });
     throw fault;
   } finally {

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it, mock } from 'node:test';
-import type { TrustDocument } from '@certgate/core/tools';
+import type { TrustDocument } from '@certgate/core/internal';
 import { createTemporaryFolder, makeOpensslPair, runOpenssl } from '../../certificates/test-support/openssl.js';
 import { TrustStage } from './test-support/trust-stage.js';
 

@@ -3,26 +3,26 @@ import {
   formatInstant,
   verifyDocumentSignature,
   type DocumentProblem,
-  type InspectionSeverity,
-  type TrustInspectionFinding,
   type TrustSnapshot,
-} from '@certgate/core/tools';
+} from '@certgate/core/internal';
+import type { InspectionSeverity, TrustInspectionFinding } from '../../trust/check/inspection-finding.js';
 import Table from 'cli-table3';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import colors from 'picocolors';
-import { exitCodes } from '../../command-line/command-failure.js';
-import { addHelpSections } from '../../command-line/help.js';
-import { parseInstant } from '../../command-line/option-values.js';
-import { escapeControls, printJson, printLine, printNotice } from '../../command-line/output.js';
-import { describeDays } from '../../command-line/time-words.js';
-import { missingDocument } from '../../trust-administration/load-trust-document.js';
-import { openTrustLocation } from '../../trust-administration/open-trust-location.js';
-import type { StoredDocument } from '../../trust-administration/location/trust-location.js';
-import { describeUnverified, listUnverified, type Unverified } from '../../trust-explanation/unverified.js';
-import { readDocument, type DocumentReading } from '../../trust-check/document-problems.js';
-import { listFindings } from '../../trust-check/list-findings.js';
-import { reviewPublicIssuance } from '../../trust-check/public-certificates.js';
-import { readCertificateFolder } from '../../trust-import/certificate-folder.js';
+import { exitCodes } from '../command-line/exit-codes.js';
+import { addHelpSections } from '../command-line/help.js';
+import { parseInstant } from '../command-line/option-values.js';
+import { escapeControls } from '../../faults/safe-text.js';
+import { printJson, printLine, printNotice } from '../command-line/output.js';
+import { describeDays } from '../../faults/time-words.js';
+import { missingDocument } from '../../trust/administration/load-trust-document.js';
+import { openTrustLocation } from '../../trust/administration/open-trust-location.js';
+import type { StoredDocument } from '../../trust/administration/location/trust-location.js';
+import { describeUnverified, listUnverified, type Unverified } from '../../trust/explanation/unverified.js';
+import { readDocument, type DocumentReading } from '../../trust/check/document-problems.js';
+import { listFindings } from '../../trust/check/list-findings.js';
+import { reviewPublicIssuance } from '../../trust/check/public-certificates.js';
+import { readCertificateFolder } from '../../trust/import/certificate-folder.js';
 import {
   addGateOptions,
   explainKeyFault,

@@ -4,17 +4,17 @@ import {
   findThumbprint,
   formatSerialNumber,
   type TrustDocumentDenied,
-} from '@certgate/core/tools';
+} from '@certgate/core/internal';
 import { Command } from 'commander';
-import { CommandFailure } from '../../command-line/command-failure.js';
-import { addHelpSections } from '../../command-line/help.js';
+import { ToolFailure } from '../../faults/tool-failure.js';
+import { addHelpSections } from '../command-line/help.js';
 import {
   denyCertificate,
   describeDenied,
   undenyCertificate,
-} from '../../trust-administration/edits/deny-list-edits.js';
-import { openTrustLocation } from '../../trust-administration/open-trust-location.js';
-import { updateTrustDocument } from '../../trust-administration/update-trust-document.js';
+} from '../../trust/administration/edits/deny-list-edits.js';
+import { openTrustLocation } from '../../trust/administration/open-trust-location.js';
+import { updateTrustDocument } from '../../trust/administration/update-trust-document.js';
 import { addPasswordOptions, type PasswordFlags } from '../certificate/password-options.js';
 import { readCertificateArgument } from '../certificate/read-certificate-argument.js';
 import { reportUpdate } from './report-update.js';
@@ -88,23 +88,23 @@ async function readEntry(text: string | undefined, flags: DenyFlags): Promise<Tr
   const { issuedBy, serial } = flags;
   if (text === undefined) {
     if (issuedBy === undefined || serial === undefined) {
-      throw new CommandFailure('No certificate is given.', {
+      throw new ToolFailure('No certificate is given.', {
         remedy: 'Pass its thumbprint, its file, or --issued-by and --serial together.',
       });
     }
     const serialNumber = findSerialNumber(serial);
     if (serialNumber !== undefined) return { issuedBy, serialNumber: formatSerialNumber(serialNumber) };
-    throw new CommandFailure(`${JSON.stringify(serial)} is not a serial number.`, {
+    throw new ToolFailure(`${JSON.stringify(serial)} is not a serial number.`, {
       remedy: 'Pass its hexadecimal digits, as certgate certificate inspect FILE prints them.',
     });
   }
   if (issuedBy !== undefined || serial !== undefined) {
-    throw new CommandFailure('Pass the certificate, or --issued-by and --serial, but not both.');
+    throw new ToolFailure('Pass the certificate, or --issued-by and --serial, but not both.');
   }
   const thumbprint = findThumbprint(text, 'sha256');
   if (thumbprint !== undefined) return { thumbprintSha256: thumbprint };
   const { certificateDer } = await readCertificateArgument(text, flags);
   const decoding = decodeClientCertificate(certificateDer);
-  if (!decoding.ok) throw new CommandFailure(`The certificate in ${text} can't be read: ${decoding.fault}.`);
+  if (!decoding.ok) throw new ToolFailure(`The certificate in ${text} can't be read: ${decoding.fault}.`);
   return { thumbprintSha256: decoding.certificate.thumbprintSha256 };
 }

@@ -1,10 +1,13 @@
-import { compareTrustDocuments, type TrustComparison, type TrustEffect } from '@certgate/core/tools';
+import { compareTrustDocuments, type TrustComparison } from '../../trust/comparison/compare-documents.js';
+import type { TrustEffect } from '../../trust/comparison/trust-change.js';
 import { Command, Option } from 'commander';
 import colors from 'picocolors';
-import { CommandFailure, exitCodes } from '../../command-line/command-failure.js';
-import { addHelpSections } from '../../command-line/help.js';
-import { escapeControls, printJson, printLine, printNotice } from '../../command-line/output.js';
-import { parseStoredDocument } from '../../trust-administration/load-trust-document.js';
+import { ToolFailure } from '../../faults/tool-failure.js';
+import { exitCodes } from '../command-line/exit-codes.js';
+import { addHelpSections } from '../command-line/help.js';
+import { escapeControls } from '../../faults/safe-text.js';
+import { printJson, printLine, printNotice } from '../command-line/output.js';
+import { parseStoredDocument } from '../../trust/administration/load-trust-document.js';
 import { readDocumentArgument } from './options/read-document-argument.js';
 
 const failConditions = ['any', 'gains', 'losses', 'never'] as const;
@@ -40,7 +43,7 @@ export function trustDiffCommand(): Command {
 
 async function diff(beforeArgument: string, afterArgument: string, flags: DiffFlags): Promise<void> {
   if (beforeArgument === '-' && afterArgument === '-') {
-    throw new CommandFailure('Only one of the two documents can come from standard input.');
+    throw new ToolFailure('Only one of the two documents can come from standard input.');
   }
   const before = await readDocumentArgument(beforeArgument);
   const after = await readDocumentArgument(afterArgument);

@@ -1,22 +1,23 @@
-import { admitDocument, verifyDocumentSignature, type DocumentAdmission } from '@certgate/core/tools';
+import { admitDocument, verifyDocumentSignature, type DocumentAdmission } from '@certgate/core/internal';
 import { Command, InvalidArgumentError } from 'commander';
-import { CommandFailure, exitCodes } from '../../command-line/command-failure.js';
-import { addHelpSections } from '../../command-line/help.js';
-import { parseInstant } from '../../command-line/option-values.js';
-import { printJson, printLine } from '../../command-line/output.js';
-import { loadTrustDocument, type LoadedTrustDocument } from '../../trust-administration/load-trust-document.js';
-import { openTrustLocation } from '../../trust-administration/open-trust-location.js';
+import { ToolFailure } from '../../faults/tool-failure.js';
+import { exitCodes } from '../command-line/exit-codes.js';
+import { addHelpSections } from '../command-line/help.js';
+import { parseInstant } from '../command-line/option-values.js';
+import { printJson, printLine } from '../command-line/output.js';
+import { loadTrustDocument, type LoadedTrustDocument } from '../../trust/administration/load-trust-document.js';
+import { openTrustLocation } from '../../trust/administration/open-trust-location.js';
 import { addPasswordOptions, type PasswordFlags } from '../certificate/password-options.js';
 import { readCertificateArgument } from '../certificate/read-certificate-argument.js';
-import { explainCertificate, nameByThumbprint } from '../../trust-explanation/explain-certificate.js';
+import { explainCertificate, nameByThumbprint } from '../../trust/explanation/explain-certificate.js';
 import {
   type ExplainedFunction,
   type FunctionFlags,
   findExplainedFunction,
-} from '../../trust-explanation/explained-function.js';
-import type { ExplanationReport } from '../../trust-explanation/explanation-report.js';
-import { formatExplanation } from '../../trust-explanation/explanation-text.js';
-import { listUnverified } from '../../trust-explanation/unverified.js';
+} from '../../trust/explanation/explained-function.js';
+import type { ExplanationReport } from '../../trust/explanation/explanation-report.js';
+import { formatExplanation } from '../../trust/explanation/explanation-text.js';
+import { listUnverified } from '../../trust/explanation/unverified.js';
 import {
   addGateOptions,
   explainKeyFault,
@@ -79,17 +80,17 @@ async function explain(flags: ExplainFlags): Promise<void> {
         : exitCodes.failed;
 }
 
-/** All of the command but its output. @throws {CommandFailure} for what can't be used. */
+/** All of the command but its output. @throws {ToolFailure} for what can't be used. */
 export async function explainCall(
   flags: ExplainFlags,
 ): Promise<{ readonly report: ExplanationReport; readonly explained: ExplainedFunction }> {
   if (flags.certificate === undefined) {
-    throw new CommandFailure('No caller is given.', {
+    throw new ToolFailure('No caller is given.', {
       remedy: 'Pass a certificate with --certificate <file>, or pass --no-certificate.',
     });
   }
   if (flags.app !== undefined && flags.requiresRole !== undefined) {
-    throw new CommandFailure('--app and --requires-role both say what the function requires.', {
+    throw new ToolFailure('--app and --requires-role both say what the function requires.', {
       remedy: 'Use only one of them.',
     });
   }

@@ -3,7 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, beforeEach, describe, test } from 'node:test';
-import type { TrustDocument } from '@certgate/core/tools';
+import type { TrustDocument } from '@certgate/core/internal';
 import { createTemporaryFolder, runOpenssl } from '../../certificates/test-support/openssl.js';
 import { runCertgate, type CommandRun } from '../certificate/test-support/run-certgate.js';
 

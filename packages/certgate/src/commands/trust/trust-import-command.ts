@@ -1,16 +1,17 @@
 import { Command, Option } from 'commander';
 import { decodeText, readBoundedFile, readBoundedStream } from '../../certificates/read-bounded-file.js';
-import { CommandFailure, exitCodes } from '../../command-line/command-failure.js';
-import { addHelpSections } from '../../command-line/help.js';
-import { loadTrustDocument } from '../../trust-administration/load-trust-document.js';
-import { openTrustLocation } from '../../trust-administration/open-trust-location.js';
-import type { TrustLocation } from '../../trust-administration/location/trust-location.js';
-import { updateTrustDocument, type TrustUpdate } from '../../trust-administration/update-trust-document.js';
-import { readCertificateFolder, type CertificateFolder } from '../../trust-import/certificate-folder.js';
-import type { ImportReading } from '../../trust-import/import-reading.js';
-import { planImport, type ImportOptions, type ImportPlan } from '../../trust-import/plan-import.js';
-import { readApiManagementPolicy } from '../../trust-import/read-api-management-policy.js';
-import { readThumbprintList } from '../../trust-import/read-thumbprint-list.js';
+import { ToolFailure } from '../../faults/tool-failure.js';
+import { exitCodes } from '../command-line/exit-codes.js';
+import { addHelpSections } from '../command-line/help.js';
+import { loadTrustDocument } from '../../trust/administration/load-trust-document.js';
+import { openTrustLocation } from '../../trust/administration/open-trust-location.js';
+import type { TrustLocation } from '../../trust/administration/location/trust-location.js';
+import { updateTrustDocument, type TrustUpdate } from '../../trust/administration/update-trust-document.js';
+import { readCertificateFolder, type CertificateFolder } from '../../trust/import/certificate-folder.js';
+import type { ImportReading } from '../../trust/import/import-reading.js';
+import { planImport, type ImportOptions, type ImportPlan } from '../../trust/import/plan-import.js';
+import { readApiManagementPolicy } from '../../trust/import/read-api-management-policy.js';
+import { readThumbprintList } from '../../trust/import/read-thumbprint-list.js';
 import { reportFaults, reportImport } from './import/import-report.js';
 import { collect } from './options/pin-options.js';
 import {
@@ -93,7 +94,7 @@ async function importTrust(flags: ImportFlags): Promise<void> {
     return;
   }
   if (reading.entries.length === 0 && reading.refusals.length === 0) {
-    throw new CommandFailure(`There is no thumbprint in ${source}.`);
+    throw new ToolFailure(`There is no thumbprint in ${source}.`);
   }
   const change = await readChange('import', flags);
   const certificates =
@@ -154,7 +155,7 @@ async function readBytes(source: string, from: string): Promise<Buffer> {
   try {
     return from === '-' ? await readBoundedStream(process.stdin, source) : await readBoundedFile(from);
   } catch (fault) {
-    if (!(fault instanceof CommandFailure) || !fault.message.includes('larger than')) throw fault;
-    throw new CommandFailure(fault.message, { remedy: 'Import it in parts.', cause: fault });
+    if (!(fault instanceof ToolFailure) || !fault.message.includes('larger than')) throw fault;
+    throw new ToolFailure(fault.message, { remedy: 'Import it in parts.', cause: fault });
   }
 }

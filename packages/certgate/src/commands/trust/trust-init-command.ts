@@ -1,7 +1,7 @@
 import { Command } from 'commander';
-import { addHelpSections } from '../../command-line/help.js';
-import { openTrustLocation } from '../../trust-administration/open-trust-location.js';
-import { createTrustDocument } from '../../trust-administration/update-trust-document.js';
+import { addHelpSections } from '../command-line/help.js';
+import { openTrustLocation } from '../../trust/administration/open-trust-location.js';
+import { createTrustDocument } from '../../trust/administration/update-trust-document.js';
 import { collect } from './options/pin-options.js';
 import { reportUpdate } from './report-update.js';
 import {

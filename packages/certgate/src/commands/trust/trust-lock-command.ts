@@ -1,9 +1,9 @@
-import { formatInstant } from '@certgate/core/tools';
+import { formatInstant } from '@certgate/core/internal';
 import { Command } from 'commander';
-import { addHelpSections } from '../../command-line/help.js';
-import { lockDocument } from '../../trust-administration/edits/lock-edits.js';
-import { openTrustLocation } from '../../trust-administration/open-trust-location.js';
-import { updateTrustDocument } from '../../trust-administration/update-trust-document.js';
+import { addHelpSections } from '../command-line/help.js';
+import { lockDocument } from '../../trust/administration/edits/lock-edits.js';
+import { openTrustLocation } from '../../trust/administration/open-trust-location.js';
+import { updateTrustDocument } from '../../trust/administration/update-trust-document.js';
 import { reportUpdate } from './report-update.js';
 import {
   addChangeOptions,

@@ -1,11 +1,12 @@
 import { Command, Option } from 'commander';
 import colors from 'picocolors';
-import { addHelpSections } from '../../command-line/help.js';
-import { escapeControls, printJson, printLine } from '../../command-line/output.js';
-import type { ChangeLogEntry } from '../../trust-administration/change-log.js';
-import { loadTrustDocument } from '../../trust-administration/load-trust-document.js';
-import { openTrustLocation } from '../../trust-administration/open-trust-location.js';
-import { readTrustHistory, type HistoryItem } from '../../trust-administration/trust-history.js';
+import { addHelpSections } from '../command-line/help.js';
+import { escapeControls } from '../../faults/safe-text.js';
+import { printJson, printLine } from '../command-line/output.js';
+import type { ChangeLogEntry } from '../../trust/administration/change-log.js';
+import { loadTrustDocument } from '../../trust/administration/load-trust-document.js';
+import { openTrustLocation } from '../../trust/administration/open-trust-location.js';
+import { readTrustHistory, type HistoryItem } from '../../trust/administration/trust-history.js';
 import { formatHistoryCsv, listHistoryRecords } from './log/log-export.js';
 import { addStoreOption, type StoreFlags } from './options/store-options.js';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { after, describe, it } from 'node:test';
-import { openTrustLocation } from '../../trust-administration/open-trust-location.js';
-import { updateTrustDocument } from '../../trust-administration/update-trust-document.js';
+import { openTrustLocation } from '../../trust/administration/open-trust-location.js';
+import { updateTrustDocument } from '../../trust/administration/update-trust-document.js';
 import { TrustStage } from './test-support/trust-stage.js';
 
 // The row of the table of version skew that is the tool's: an old tool and a document that a newer one wrote.

@@ -1,12 +1,12 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { CommandFailure } from '../../command-line/command-failure.js';
-import { addHelpNote, addHelpSections } from '../../command-line/help.js';
-import { expectSignature } from '../../trust-administration/document-signing.js';
-import { restoreDocument } from '../../trust-administration/edits/restore-document.js';
-import { parseStoredDocument } from '../../trust-administration/load-trust-document.js';
-import type { TrustLocation } from '../../trust-administration/location/trust-location.js';
-import { openTrustLocation } from '../../trust-administration/open-trust-location.js';
-import { updateTrustDocument } from '../../trust-administration/update-trust-document.js';
+import { ToolFailure } from '../../faults/tool-failure.js';
+import { addHelpNote, addHelpSections } from '../command-line/help.js';
+import { expectSignature } from '../../trust/administration/document-signing.js';
+import { restoreDocument } from '../../trust/administration/edits/restore-document.js';
+import { parseStoredDocument } from '../../trust/administration/load-trust-document.js';
+import type { TrustLocation } from '../../trust/administration/location/trust-location.js';
+import { openTrustLocation } from '../../trust/administration/open-trust-location.js';
+import { updateTrustDocument } from '../../trust/administration/update-trust-document.js';
 import { type DocumentArgument, readDocumentArgument } from './options/read-document-argument.js';
 import {
   addChangeOptions,
@@ -75,18 +75,18 @@ async function readEarlier(
   blobVersion: string | undefined,
 ): Promise<DocumentArgument> {
   if ((documentArgument === undefined) === (blobVersion === undefined)) {
-    throw new CommandFailure('Name one earlier document: by its location, or by --blob-version.');
+    throw new ToolFailure('Name one earlier document: by its location, or by --blob-version.');
   }
   if (blobVersion === undefined) return readDocumentArgument(documentArgument ?? '');
   if (location.readVersion === undefined) {
-    throw new CommandFailure(`${location.description} has no versions: only blobs do.`, {
+    throw new ToolFailure(`${location.description} has no versions: only blobs do.`, {
       remedy: 'Name the location of the earlier document.',
     });
   }
   const description = `version ${blobVersion} of ${location.description}`;
   const stored = await location.readVersion(blobVersion);
   if (stored !== undefined) return { description, stored };
-  throw new CommandFailure(`There is no ${description}.`, {
+  throw new ToolFailure(`There is no ${description}.`, {
     remedy:
       'To see its versions: az storage blob list --include v --auth-mode login --prefix … (the account must keep versions)',
   });

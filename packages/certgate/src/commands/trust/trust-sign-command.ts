@@ -1,9 +1,9 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { CommandFailure } from '../../command-line/command-failure.js';
-import { addHelpSections } from '../../command-line/help.js';
-import { printJson, printLine } from '../../command-line/output.js';
-import { openTrustLocation } from '../../trust-administration/open-trust-location.js';
-import { signStoredDocument } from '../../trust-administration/sign-stored-document.js';
+import { ToolFailure } from '../../faults/tool-failure.js';
+import { addHelpSections } from '../command-line/help.js';
+import { printJson, printLine } from '../command-line/output.js';
+import { openTrustLocation } from '../../trust/administration/open-trust-location.js';
+import { signStoredDocument } from '../../trust/administration/sign-stored-document.js';
 import { computeLatency, describeLatency } from './latency.js';
 import {
   addChangeOptions,
@@ -45,7 +45,7 @@ async function sign(flags: SignFlags): Promise<void> {
   const location = await openTrustLocation(flags.store);
   const { signingKey, ...change } = await readChange('sign', flags);
   if (signingKey === undefined) {
-    throw new CommandFailure('No key to sign with is given.', {
+    throw new ToolFailure('No key to sign with is given.', {
       remedy: 'Pass its file with --signing-key, or its URL in Azure Key Vault with --key-vault-key.',
     });
   }

@@ -3,7 +3,7 @@ import { copyFileSync, existsSync, readFileSync, readdirSync, statSync, symlinkS
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { createTemporaryFolder } from '../../certificates/test-support/openssl.js';
-import type { TrustView } from '../../inspector/protocol.js';
+import type { TrustView } from '../../trust/views/page-views.js';
 import type { CommandRun } from '../certificate/test-support/run-certgate.js';
 import { runLineInProcess } from './test-support/run-in-process.js';
 

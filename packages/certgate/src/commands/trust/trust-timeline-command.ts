@@ -3,18 +3,18 @@ import { open, realpath, stat } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { loadAuthority, type StoredAuthority } from '../../certificates/authority/load-authority.js';
-import { CommandFailure, hasCode, messageOf } from '../../command-line/command-failure.js';
-import { addHelpSections } from '../../command-line/help.js';
-import { parseInstant } from '../../command-line/option-values.js';
-import { printJson, printLine, printNotice } from '../../command-line/output.js';
-import { moveIntoPlace, writeDurably } from '../../command-line/replace-file.js';
-import type { TrustView } from '../../inspector/protocol.js';
-import { loadTrustDocument } from '../../trust-administration/load-trust-document.js';
-import { openTrustLocation } from '../../trust-administration/open-trust-location.js';
-import { readCertificateFolder } from '../../trust-import/certificate-folder.js';
-import { formatTimelinePage } from '../../trust-view/timeline-html.js';
-import { drawTimeline } from '../../trust-view/timeline-svg.js';
-import { createTrustView } from '../../trust-view/trust-view.js';
+import { ToolFailure, hasCode, messageOf } from '../../faults/tool-failure.js';
+import { addHelpSections } from '../command-line/help.js';
+import { parseInstant } from '../command-line/option-values.js';
+import { printJson, printLine, printNotice } from '../command-line/output.js';
+import { moveIntoPlace, writeDurably } from '../../files/replace-file.js';
+import type { TrustView } from '../../trust/views/page-views.js';
+import { loadTrustDocument } from '../../trust/administration/load-trust-document.js';
+import { openTrustLocation } from '../../trust/administration/open-trust-location.js';
+import { readCertificateFolder } from '../../trust/import/certificate-folder.js';
+import { formatTimelinePage } from '../../trust/validity/timeline-html.js';
+import { drawTimeline } from '../../trust/validity/timeline-svg.js';
+import { createTrustView } from '../../trust/validity/trust-view.js';
 import { addFolderOption, type FolderFlags } from '../authority/authority-options.js';
 import { collect } from './options/pin-options.js';
 import { addStoreOption, type StoreFlags } from './options/store-options.js';
@@ -68,11 +68,11 @@ export function trustTimelineCommand(): Command {
 async function timeline(flags: TimelineFlags): Promise<void> {
   const { output, json } = flags;
   if (output === undefined && json !== true) {
-    throw new CommandFailure('It is not said where to write the picture.', {
+    throw new ToolFailure('It is not said where to write the picture.', {
       remedy: 'Pass --output timeline.svg or --output timeline.html, or --json to print the facts.',
     });
   }
-  if (output === '-' && json === true) throw new CommandFailure('Only one of the picture and --json can be printed.');
+  if (output === '-' && json === true) throw new ToolFailure('Only one of the picture and --json can be printed.');
   const format = output === undefined ? undefined : findFormat(output, flags.format);
   const view = await readView(flags);
   if (json === true) printJson(view);
@@ -87,7 +87,7 @@ function findFormat(output: string, format: TimelineFormat | undefined): Timelin
   const extension = extname(output).toLowerCase();
   if (output === '-' || extension === '.svg') return 'svg';
   if (extension === '.html' || extension === '.htm') return 'html';
-  throw new CommandFailure(`The name ${output} doesn't tell what to write.`, {
+  throw new ToolFailure(`The name ${output} doesn't tell what to write.`, {
     remedy: 'Name the file .svg or .html, or pass --format.',
   });
 }
@@ -113,8 +113,8 @@ async function writeFile(path: string, text: string): Promise<void> {
     await writeDurably(prepared, Buffer.from(text, 'utf8'));
     await moveIntoPlace(prepared, target);
   } catch (cause) {
-    if (cause instanceof CommandFailure) throw cause;
-    throw new CommandFailure(`${path} can't be written: ${messageOf(cause)}`, { cause });
+    if (cause instanceof ToolFailure) throw cause;
+    throw new ToolFailure(`${path} can't be written: ${messageOf(cause)}`, { cause });
   }
 }
 
@@ -131,7 +131,7 @@ async function findReplaceable(path: string): Promise<string> {
     throw fault;
   }
   if (!(await isMarkupOrEmpty(target))) {
-    throw new CommandFailure(`${path} is there already, and is no picture and no page: it is not overwritten.`, {
+    throw new ToolFailure(`${path} is there already, and is no picture and no page: it is not overwritten.`, {
       remedy: 'Name another file, or pass --output - and redirect standard output.',
     });
   }

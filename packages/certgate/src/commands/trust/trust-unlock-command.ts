@@ -1,9 +1,9 @@
 import { Command } from 'commander';
-import { addHelpSections } from '../../command-line/help.js';
-import { isEnabled } from '../../trust-administration/edits/identity-edits.js';
-import { unlockDocument } from '../../trust-administration/edits/lock-edits.js';
-import { openTrustLocation } from '../../trust-administration/open-trust-location.js';
-import { updateTrustDocument } from '../../trust-administration/update-trust-document.js';
+import { addHelpSections } from '../command-line/help.js';
+import { isEnabled } from '../../trust/administration/edits/identity-edits.js';
+import { unlockDocument } from '../../trust/administration/edits/lock-edits.js';
+import { openTrustLocation } from '../../trust/administration/open-trust-location.js';
+import { updateTrustDocument } from '../../trust/administration/update-trust-document.js';
 import { reportUpdate } from './report-update.js';
 import {
   addChangeOptions,

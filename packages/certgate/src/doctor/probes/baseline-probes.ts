@@ -1,5 +1,5 @@
-import { inspectServerCertificate } from '../../client/server-certificate.js';
-import type { WireAnswer } from '../../client/wire-request.js';
+import { inspectServerCertificate } from '../../local/client/server-certificate.js';
+import type { WireAnswer } from '../../local/client/wire-request.js';
 import {
   type Baseline,
   type ExaminedFunction,

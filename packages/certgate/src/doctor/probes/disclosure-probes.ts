@@ -1,4 +1,4 @@
-import { denialCodes } from '@certgate/core/tools';
+import { denialCodes } from '@certgate/core/internal';
 import type { Examination, Refusal } from '../examination.js';
 import type { Judgement } from '../finding.js';
 

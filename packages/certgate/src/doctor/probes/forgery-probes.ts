@@ -1,4 +1,4 @@
-import type { WireAnswer } from '../../client/wire-request.js';
+import type { WireAnswer } from '../../local/client/wire-request.js';
 import { createLookalikeCertificate } from '../../certificates/lookalike-certificate.js';
 import { type Examination, type ExaminedFunction, findObstacle, isRefused } from '../examination.js';
 import {

@@ -1,4 +1,4 @@
-import type { TlsVersion, WireAnswer } from '../../client/wire-request.js';
+import type { TlsVersion, WireAnswer } from '../../local/client/wire-request.js';
 import { type Baseline, type Examination, findTellingFunction, isRefused } from '../examination.js';
 import {
   type Judgement,

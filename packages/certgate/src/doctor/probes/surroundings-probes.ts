@@ -1,4 +1,4 @@
-import type { WireAnswer } from '../../client/wire-request.js';
+import type { WireAnswer } from '../../local/client/wire-request.js';
 import { type Examination, findTellingFunction } from '../examination.js';
 import { type Judgement, classifyAnswer, observe } from '../finding.js';
 import { findScmOrigin, functionUrl } from '../target.js';

@@ -1,6 +1,6 @@
-import type { HostAnswer } from '../../functions-host/functions-host.js';
-import type { GatewayExchange } from '../../gateway/gateway.js';
-import type { LiveEvent } from '../protocol.js';
+import type { HostAnswer } from '../../local/functions-host/functions-host.js';
+import type { GatewayExchange } from '../../local/gateway/gateway.js';
+import type { LiveEvent } from '../../trust/views/page-views.js';
 
 /** Callers choose paths, and documents names: so many characters of each are kept. */
 const maximumCharacters = 1024;

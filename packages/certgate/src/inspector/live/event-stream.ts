@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { RefusedRequest, securityHeaders } from '../answers.js';
-import type { LiveEvent } from '../protocol.js';
+import type { LiveEvent } from '../../trust/views/page-views.js';
 import type { LiveEvents } from './live-events.js';
 
 /** A page in a tab that sleeps reads nothing; more than this is not kept for it. It can open the stream again. */

@@ -6,9 +6,9 @@ import { describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import type { HostAnswer } from '../../functions-host/functions-host.js';
-import type { GatewayExchange } from '../../gateway/gateway.js';
-import type { LiveEvent } from '../protocol.js';
+import type { HostAnswer } from '../../local/functions-host/functions-host.js';
+import type { GatewayExchange } from '../../local/gateway/gateway.js';
+import type { LiveEvent } from '../../trust/views/page-views.js';
 import { EventStream } from './event-stream.js';
 import { LiveEvents, maximumEvents } from './live-events.js';
 

@@ -1,6 +1,6 @@
-import type { HostAnswer } from '../../functions-host/functions-host.js';
-import type { GatewayExchange } from '../../gateway/gateway.js';
-import type { LiveEvent } from '../protocol.js';
+import type { HostAnswer } from '../../local/functions-host/functions-host.js';
+import type { GatewayExchange } from '../../local/gateway/gateway.js';
+import type { LiveEvent } from '../../trust/views/page-views.js';
 import { describeAnswer, describeExchange } from './event-description.js';
 
 /** A day's work of a developer; older ones are forgotten. */

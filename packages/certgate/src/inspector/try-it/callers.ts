@@ -1,12 +1,12 @@
-import { presentCertificate } from '@certgate/core/tools';
+import { presentCertificate } from '@certgate/core/internal';
 import { createAuthority } from '../../certificates/create-authority.js';
 import { issueCertificate } from '../../certificates/issue-certificate.js';
 import { createUnfitCertificate, type CertificateUnfitness } from '../../certificates/unfit-certificate.js';
-import type { FrontEndName } from '@certgate/core/tools';
-import { findPlayedFrontEnd } from '../../gateway/front-ends/played-front-ends.js';
-import type { CheckedCaller } from '../../local-app/checks/check-plan.js';
-import type { Caller, CallerCertificate } from '../../local-app/development-callers.js';
-import type { InspectedCaller } from '../protocol.js';
+import type { FrontEndName } from '@certgate/core/internal';
+import { findPlayedFrontEnd } from '../../local/gateway/front-ends/played-front-ends.js';
+import type { CheckedCaller } from '../../local/local-app/checks/check-plan.js';
+import type { Caller, CallerCertificate } from '../../local/local-app/development-callers.js';
+import type { InspectedCaller } from '../../trust/views/page-views.js';
 import { createPrivateKey } from 'node:crypto';
 
 /** Somebody to be. */

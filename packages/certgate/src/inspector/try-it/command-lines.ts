@@ -1,7 +1,12 @@
-import { findCallFiles, findGatewayFile } from '../../local-app/call-files.js';
-import { type CallIdentity, type CallLine, formatCertgateCall, formatCurlCall } from '../../local-app/call-line.js';
+import { findCallFiles, findGatewayFile } from '../../local/local-app/call-files.js';
+import {
+  type CallIdentity,
+  type CallLine,
+  formatCertgateCall,
+  formatCurlCall,
+} from '../../local/local-app/call-line.js';
 import type { RunningApp } from '../inspected-app.js';
-import type { TryRequest, TryResult } from '../protocol.js';
+import type { TryRequest, TryResult } from '../../trust/views/page-views.js';
 import type { TryCaller } from './callers.js';
 
 /** The same call from a terminal. */

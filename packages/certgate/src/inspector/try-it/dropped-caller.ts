@@ -1,12 +1,12 @@
 import { encodePem } from '../../certificates/structure/pem-blocks.js';
 import { readCertificateFile } from '../../certificates/read-certificate-file.js';
-import type { DroppedFile } from '../protocol.js';
+import type { DroppedFile } from '../../trust/views/page-views.js';
 import type { TryCaller } from './callers.js';
 
 /**
  * The caller whose PFX or PEM file was dropped on the page: in memory, for this one request.
  *
- * @throws {CommandFailure} for what can't be opened, and for a file without a private key.
+ * @throws {ToolFailure} for what can't be opened, and for a file without a private key.
  */
 export async function readDroppedCaller({ name, base64, password }: DroppedFile): Promise<TryCaller> {
   const { certificateDer, otherCertificates, privateKeyPem } = await readCertificateFile(

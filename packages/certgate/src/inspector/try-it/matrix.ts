@@ -1,14 +1,14 @@
-import { type TrustSnapshot, decideAccess, noRevocationInformation } from '@certgate/core/tools';
-import { readInspectedPolicy } from '../../app-inspection/inspected-policy.js';
-import { CommandFailure } from '../../command-line/command-failure.js';
-import { fillRoute, planChecks, type PlannedCheck } from '../../local-app/checks/check-plan.js';
-import { readPolicy } from '../../local-app/hosted-policy.js';
-import { runChecks, type CheckResult } from '../../local-app/checks/run-checks.js';
-import type { HostedFunction } from '../../functions-host/functions-host.js';
-import { findRequirement } from '../../trust-explanation/explained-function.js';
+import { type TrustSnapshot, decideAccess, noRevocationInformation } from '@certgate/core/internal';
+import { readInspectedPolicy } from '../../app/inspection/inspected-policy.js';
+import { ToolFailure } from '../../faults/tool-failure.js';
+import { fillRoute, planChecks, type PlannedCheck } from '../../local/local-app/checks/check-plan.js';
+import { readPolicy } from '../../local/local-app/hosted-policy.js';
+import { runChecks, type CheckResult } from '../../local/local-app/checks/run-checks.js';
+import type { HostedFunction } from '../../local/functions-host/functions-host.js';
+import { findRequirement } from '../../trust/explanation/explained-function.js';
 import { loadInspectedTrust } from '../app-explanation.js';
 import type { RunningApp } from '../inspected-app.js';
-import type { MatrixCell, MatrixResult } from '../protocol.js';
+import type { MatrixCell, MatrixResult } from '../../trust/views/page-views.js';
 import type { TryCaller } from './callers.js';
 import { findSeenCertificate } from './seen-certificate.js';
 
@@ -54,7 +54,7 @@ async function loadTrust({ app }: RunningApp): Promise<TrustSnapshot | undefined
   try {
     return (await loadInspectedTrust(app.trust.address)).loaded.snapshot;
   } catch (error) {
-    if (!(error instanceof CommandFailure)) throw error;
+    if (!(error instanceof ToolFailure)) throw error;
     return undefined;
   }
 }

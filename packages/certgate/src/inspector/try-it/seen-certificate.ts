@@ -1,4 +1,4 @@
-import { classifyRequest, type RequestToClassify } from '../../gateway/client-certificate-mode.js';
+import { classifyRequest, type RequestToClassify } from '../../local/gateway/client-certificate-mode.js';
 import type { RunningApp } from '../inspected-app.js';
 import type { TryCaller } from './callers.js';
 

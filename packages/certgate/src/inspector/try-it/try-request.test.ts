@@ -9,11 +9,11 @@ import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
 import { encodePfx } from '../../certificates/pfx/encode-pfx.js';
 import { createClientCertificate, createServerCertificate } from '../../certificates/self-signed-certificate.js';
-import { readTraceId } from '../../functions-host/worker/invocation.js';
-import { type Gateway, startGateway } from '../../gateway/gateway.js';
-import { prepareCallers } from '../../local-app/development-callers.js';
+import { readTraceId } from '../../local/functions-host/worker/invocation.js';
+import { type Gateway, startGateway } from '../../local/gateway/gateway.js';
+import { prepareCallers } from '../../local/local-app/development-callers.js';
 import { type Inspector, startInspector } from '../inspector.js';
-import type { InspectorState, TryResult } from '../protocol.js';
+import type { InspectorState, TryResult } from '../../trust/views/page-views.js';
 import { ask, post } from '../test-support/ask.js';
 
 // A real gateway before an upstream of the test's own: what is sent, and what comes back.

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { previewResponse, type OutgoingRequest, type PreviewedResponse } from '../../client/send-request.js';
-import { CommandFailure } from '../../command-line/command-failure.js';
-import { createTraceParent, readTraceId } from '../../functions-host/worker/invocation.js';
-import { findAnswering } from '../../local-app/checks/check-plan.js';
+import { previewResponse, type OutgoingRequest, type PreviewedResponse } from '../../local/client/send-request.js';
+import { ToolFailure } from '../../faults/tool-failure.js';
+import { createTraceParent, readTraceId } from '../../local/functions-host/worker/invocation.js';
+import { findAnswering } from '../../local/local-app/checks/check-plan.js';
 import { RefusedRequest } from '../answers.js';
 import { explainForApp } from '../app-explanation.js';
 import type { RunningApp } from '../inspected-app.js';
 import type { LiveEvents } from '../live/live-events.js';
-import type { LiveEvent, TryAnswer, TryRequest, TryResult } from '../protocol.js';
+import type { LiveEvent, TryAnswer, TryRequest, TryResult } from '../../trust/views/page-views.js';
 import type { TryCaller } from './callers.js';
 import { formatCommands } from './command-lines.js';
 import { readDroppedCaller } from './dropped-caller.js';
@@ -56,7 +56,7 @@ async function findCaller({ caller }: TryRequest, callers: readonly TryCaller[])
   try {
     return await readDroppedCaller(caller.file);
   } catch (error) {
-    if (!(error instanceof CommandFailure)) throw error;
+    if (!(error instanceof ToolFailure)) throw error;
     return { answer: null, fault: error.message, explanation: null, commands: { certgate: '', curl: '' } };
   }
 }
@@ -79,7 +79,7 @@ async function send(
     const isOfGateway = response.headers['x-certgate-gateway'] !== undefined;
     return { ...response, durationMilliseconds, isOfGateway };
   } catch (error) {
-    if (!(error instanceof CommandFailure)) throw error;
+    if (!(error instanceof ToolFailure)) throw error;
     return { fault: [error.message, error.remedy].filter((text) => text !== undefined).join(' ') };
   }
 }
@@ -150,7 +150,7 @@ async function explain(
     const seen = findSeenCertificate({ target, userAgent: findHeader(request, 'user-agent') }, caller, running);
     return { explanation: await explainForApp(running, hosted, seen, Date.now()), fault };
   } catch (error) {
-    if (!(error instanceof CommandFailure)) throw error;
+    if (!(error instanceof ToolFailure)) throw error;
     const message = [error.message, error.remedy].filter((text) => text !== undefined).join(' ');
     return { explanation: null, fault: fault ?? `The decision can't be explained. ${message}` };
   }

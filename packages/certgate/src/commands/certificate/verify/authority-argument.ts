@@ -1,9 +1,9 @@
 import { stat } from 'node:fs/promises';
-import type { PathCertificate } from '@certgate/core/tools';
+import type { PathCertificate } from '@certgate/core/internal';
 import { type AuthorityFiles, getAuthorityFiles } from '../../../certificates/authority/authority-files.js';
 import { loadAuthority } from '../../../certificates/authority/load-authority.js';
 import { readRegister } from '../../../certificates/authority/update-register.js';
-import { CommandFailure } from '../../../command-line/command-failure.js';
+import { ToolFailure } from '../../../faults/tool-failure.js';
 import { getPathCertificate, readPathCertificates } from './named-certificates.js';
 import type { VerifyFlags } from './verify-options.js';
 
@@ -15,18 +15,18 @@ export interface AuthorityArgument {
   readonly lists: readonly string[];
 }
 
-/** A file, or the name of an authority in the folder of authorities; never a guess between the two. Throws CommandFailure. */
+/** A file, or the name of an authority in the folder of authorities; never a guess between the two. Throws ToolFailure. */
 export async function readAuthorityArgument(text: string, flags: VerifyFlags): Promise<AuthorityArgument> {
   const isName = isPlainName(text) && (await isFile(getAuthorityFiles(flags.folder, text).register));
   const isPath = await isFile(text);
   if (isName && isPath) {
-    throw new CommandFailure(`${text} is both a file and an authority in ${flags.folder}.`, {
+    throw new ToolFailure(`${text} is both a file and an authority in ${flags.folder}.`, {
       remedy: `Write ./${text} for the file, or pass the authority's certificate.`,
     });
   }
   if (isName) return readAuthorityByName(text, flags.folder);
   if (!isPath && isPlainName(text)) {
-    throw new CommandFailure(`There is no file ${text}, and no authority of that name in ${flags.folder}.`, {
+    throw new ToolFailure(`There is no file ${text}, and no authority of that name in ${flags.folder}.`, {
       remedy: 'To list the authorities: certgate authority list. For another folder: --folder',
     });
   }

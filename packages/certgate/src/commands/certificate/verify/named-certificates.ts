@@ -1,10 +1,10 @@
-import { type PathCertificate, decodePathCertificate } from '@certgate/core/tools';
+import { type PathCertificate, decodePathCertificate } from '@certgate/core/internal';
 import { readCertificateFile } from '../../../certificates/read-certificate-file.js';
-import { CommandFailure } from '../../../command-line/command-failure.js';
-import { escapeControls } from '../../../command-line/output.js';
+import { ToolFailure } from '../../../faults/tool-failure.js';
+import { escapeControls } from '../../../faults/safe-text.js';
 import { type PasswordFlags, findPasswordSource } from '../password-options.js';
 
-/** Every certificate of a file: PEM with one or many, DER, a PFX. Throws CommandFailure. */
+/** Every certificate of a file: PEM with one or many, DER, a PFX. Throws ToolFailure. */
 export async function readPathCertificates(file: string, flags: PasswordFlags): Promise<readonly PathCertificate[]> {
   const password = await findPasswordSource(flags, file);
   const { certificateDer, otherCertificates } = await readCertificateFile(file, {
@@ -19,7 +19,7 @@ export async function readPathCertificates(file: string, flags: PasswordFlags): 
 export function getPathCertificate(der: Uint8Array, name: string): PathCertificate {
   const decoding = decodePathCertificate(der);
   if (decoding.ok) return decoding.value;
-  throw new CommandFailure(escapeControls(`${name} is not encoded as RFC 5280 requires: ${decoding.fault}.`));
+  throw new ToolFailure(escapeControls(`${name} is not encoded as RFC 5280 requires: ${decoding.fault}.`));
 }
 
 /** Two files often hold the same certificate; a path by either is one path. */

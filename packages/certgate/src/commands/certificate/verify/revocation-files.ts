@@ -3,11 +3,11 @@ import {
   type OcspResponse,
   decodeCrlFile,
   decodeOcspResponse,
-} from '@certgate/core/tools';
+} from '@certgate/core/internal';
 import { readBoundedFile } from '../../../certificates/read-bounded-file.js';
-import type { EvidenceSources } from '../../../path-report/reported-path.js';
-import { CommandFailure } from '../../../command-line/command-failure.js';
-import { escapeControls } from '../../../command-line/output.js';
+import type { EvidenceSources } from '../../../certificates/path-report/reported-path.js';
+import { ToolFailure } from '../../../faults/tool-failure.js';
+import { escapeControls } from '../../../faults/safe-text.js';
 
 /** Twice what core takes of a list in DER, for PEM. */
 const maximumListBytes = 64 * 1_048_576;
@@ -19,7 +19,7 @@ export interface RevocationFiles {
   readonly sources: EvidenceSources;
 }
 
-/** Throws CommandFailure: a list that can't be read must not pass for one that says nothing. */
+/** Throws ToolFailure: a list that can't be read must not pass for one that says nothing. */
 export async function readRevocationFiles(
   lists: readonly string[],
   answers: readonly string[],
@@ -41,6 +41,6 @@ export async function readRevocationFiles(
   return { crls, responses, sources };
 }
 
-function explain(file: string, what: string, fault: string): CommandFailure {
-  return new CommandFailure(escapeControls(`${file} holds ${what} that can be used: ${fault}.`));
+function explain(file: string, what: string, fault: string): ToolFailure {
+  return new ToolFailure(escapeControls(`${file} holds ${what} that can be used: ${fault}.`));
 }

@@ -5,18 +5,18 @@ import {
   findCertificateFault,
   presentCertificate,
   readRevocationInformation,
-} from '@certgate/core/tools';
+} from '@certgate/core/internal';
 import { getUsageOid } from '../../../certificates/structure/extended-key-usage.js';
-import { CommandFailure } from '../../../command-line/command-failure.js';
-import { loadTrustDocument } from '../../../trust-administration/load-trust-document.js';
-import { openTrustLocation } from '../../../trust-administration/open-trust-location.js';
-import { PathTrace } from '../../../path-report/path-trace.js';
+import { ToolFailure } from '../../../faults/tool-failure.js';
+import { loadTrustDocument } from '../../../trust/administration/load-trust-document.js';
+import { openTrustLocation } from '../../../trust/administration/open-trust-location.js';
+import { PathTrace } from '../../../certificates/path-report/path-trace.js';
 import { type Verification, refuseMalformed } from './verification.js';
 import type { VerifyFlags } from './verify-options.js';
 
 /**
  * By an authority of a trust document: the function by which an app decides, with the lists that the document names, read
- * as the app reads them, and its responder asked. Throws CommandFailure.
+ * as the app reads them, and its responder asked. Throws ToolFailure.
  */
 export async function verifyByStore(
   certificateDer: Uint8Array,
@@ -27,12 +27,12 @@ export async function verifyByStore(
   const { snapshot } = await loadTrustDocument(location);
   const [name = ''] = names;
   if (names.length > 1) {
-    throw new CommandFailure('With --store, only one authority can be used.', { remedy: 'Pass one --authority.' });
+    throw new ToolFailure('With --store, only one authority can be used.', { remedy: 'Pass one --authority.' });
   }
   const authority = snapshot.authorities.find((each) => each.name.toLowerCase() === name.toLowerCase());
   if (authority === undefined) {
     const known = snapshot.authorities.map((each) => each.name).join(', ');
-    throw new CommandFailure(`The trust document at ${location.description} has no authority "${name}".`, {
+    throw new ToolFailure(`The trust document at ${location.description} has no authority "${name}".`, {
       remedy: known === '' ? 'It has none.' : `Its authorities are ${known}.`,
     });
   }

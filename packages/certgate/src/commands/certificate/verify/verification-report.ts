@@ -1,5 +1,5 @@
-import { decodeClientCertificate, formatInstant, formatSerialNumber } from '@certgate/core/tools';
-import { type ReportedPath, describePath } from '../../../path-report/reported-path.js';
+import { decodeClientCertificate, formatInstant, formatSerialNumber } from '@certgate/core/internal';
+import { type ReportedPath, describePath } from '../../../certificates/path-report/reported-path.js';
 import type { Verification } from './verification.js';
 
 /** What `certgate certificate verify --json` prints. Keys are only ever added; `text` is for people. */

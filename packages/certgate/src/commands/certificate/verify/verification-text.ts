@@ -1,7 +1,7 @@
 import colors from 'picocolors';
 import { nameKeyPurpose } from '../../../certificates/structure/extended-key-usage.js';
-import { escapeControls } from '../../../command-line/output.js';
-import { formatPaths } from '../../../path-report/path-text.js';
+import { escapeControls } from '../../../faults/safe-text.js';
+import { formatPaths } from '../../../certificates/path-report/path-text.js';
 import type { VerificationReport } from './verification-report.js';
 
 /** For people: what was asked, each path with each check, and the verdict. */

@@ -7,12 +7,12 @@ import {
   type ValidationProfile,
   decodePathCertificate,
   findCertificationPath,
-} from '@certgate/core/tools';
+} from '@certgate/core/internal';
 import { getUsageOid } from '../../../certificates/structure/extended-key-usage.js';
 import { readAuthorityArgument } from './authority-argument.js';
 import { readPathCertificates, withoutRepeats } from './named-certificates.js';
-import { PathTrace, type TracedPath } from '../../../path-report/path-trace.js';
-import type { EvidenceSources } from '../../../path-report/reported-path.js';
+import { PathTrace, type TracedPath } from '../../../certificates/path-report/path-trace.js';
+import type { EvidenceSources } from '../../../certificates/path-report/reported-path.js';
 import { readRevocationFiles } from './revocation-files.js';
 import type { VerifyFlags } from './verify-options.js';
 
@@ -41,7 +41,7 @@ export interface VerificationRefusal {
 
 const anyPolicy = '2.5.29.32.0';
 
-/** By files and by authorities in a folder: core's own validator, asked as the options say. Throws CommandFailure. */
+/** By files and by authorities in a folder: core's own validator, asked as the options say. Throws ToolFailure. */
 export async function verifyByFiles(certificateDer: Uint8Array, flags: VerifyFlags): Promise<Verification> {
   const { trustAnchors, intermediates, lists } = await readAuthorities(flags);
   const { crls, responses, sources } = await readRevocationFiles(

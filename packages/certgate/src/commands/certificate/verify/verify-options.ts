@@ -1,12 +1,12 @@
-import type { RevocationMode, RevocationScope, ValidationProfile } from '@certgate/core/tools';
+import type { RevocationMode, RevocationScope, ValidationProfile } from '@certgate/core/internal';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import {
   type ExtendedKeyUsageName,
   extendedKeyUsageNames,
   getUsageOid,
 } from '../../../certificates/structure/extended-key-usage.js';
-import { CommandFailure } from '../../../command-line/command-failure.js';
-import { parseInstant } from '../../../command-line/option-values.js';
+import { ToolFailure } from '../../../faults/tool-failure.js';
+import { parseInstant } from '../../command-line/option-values.js';
 import { type FolderFlags, addFolderOption } from '../../authority/authority-options.js';
 import { collect } from '../certificate-options.js';
 import { type PasswordFlags, addPasswordOptions } from '../password-options.js';
@@ -112,7 +112,7 @@ function parseCount(text: string): number {
 /** Anything would be acceptable: whoever says --require-policy alone wants to be asked which. */
 export function refuseIdlePolicyFlag({ policy, requirePolicy }: VerifyFlags): void {
   if (requirePolicy !== true || policy !== undefined) return;
-  throw new CommandFailure('--require-policy requires acceptable policies.', {
+  throw new ToolFailure('--require-policy requires acceptable policies.', {
     remedy: 'Pass them with --policy; 2.5.29.32.0 is any policy.',
   });
 }

@@ -1,5 +1,4 @@
 import {
-  inspectTrust,
   leadingDotReadings,
   revocationModes,
   revocationScopes,
@@ -9,20 +8,21 @@ import {
   type TrustDocumentMinimumCrlNumber,
   type TrustDocumentRevocation,
   type TrustSnapshot,
-} from '@certgate/core/tools';
+} from '@certgate/core/internal';
+import { inspectTrust } from '../../../trust/check/inspect-document.js';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { encodePem } from '../../../certificates/structure/pem-blocks.js';
 import { readCertificateFile } from '../../../certificates/read-certificate-file.js';
-import { CommandFailure } from '../../../command-line/command-failure.js';
-import { addHelpSections } from '../../../command-line/help.js';
-import { escapeControls } from '../../../command-line/output.js';
+import { ToolFailure } from '../../../faults/tool-failure.js';
+import { addHelpSections } from '../../command-line/help.js';
+import { escapeControls } from '../../../faults/safe-text.js';
 import {
   addAuthority,
   addToAuthority,
   type AuthorityAddition,
-} from '../../../trust-administration/edits/authority-edits.js';
-import { openTrustLocation } from '../../../trust-administration/open-trust-location.js';
-import { updateTrustDocument } from '../../../trust-administration/update-trust-document.js';
+} from '../../../trust/administration/edits/authority-edits.js';
+import { openTrustLocation } from '../../../trust/administration/open-trust-location.js';
+import { updateTrustDocument } from '../../../trust/administration/update-trust-document.js';
 import { collect } from '../options/pin-options.js';
 import { reportUpdate } from '../report-update.js';
 import {
@@ -120,12 +120,12 @@ async function add(name: string, flags: AddFlags): Promise<void> {
   const location = await openTrustLocation(flags.store);
   const isNew = flags.toExisting !== true;
   if (isNew && addition.trustAnchors.length === 0) {
-    throw new CommandFailure('An authority needs at least one trust anchor.', {
+    throw new ToolFailure('An authority needs at least one trust anchor.', {
       remedy: 'Pass the file of its certificate with --trust-anchor.',
     });
   }
   if (isNew && addition.issuersWithoutMinimum.length > 0) {
-    throw new CommandFailure('A new authority has no minimum CRL number that could be removed.', {
+    throw new ToolFailure('A new authority has no minimum CRL number that could be removed.', {
       remedy: 'For an existing authority: --to-existing',
     });
   }
@@ -209,7 +209,7 @@ async function readCertificates(files: readonly string[] = []): Promise<readonly
 function parseMinimum(text: string): TrustDocumentMinimumCrlNumber {
   const [, issuer, number] = /^(.+)=(\d+|none)$/.exec(text) ?? [];
   if (issuer !== undefined && number !== undefined) return { issuer, number };
-  throw new CommandFailure(`--minimum-crl-number takes ISSUER=NUMBER or ISSUER=none, not "${text}".`, {
+  throw new ToolFailure(`--minimum-crl-number takes ISSUER=NUMBER or ISSUER=none, not "${text}".`, {
     remedy: 'Write the issuer as certgate trust authority list --json prints its subject, e.g. "CN=services=12".',
   });
 }

@@ -1,10 +1,11 @@
 import Table from 'cli-table3';
-import { formatInstant, shortenThumbprint, type TrustedAuthority, type TrustSnapshot } from '@certgate/core/tools';
+import { formatInstant, shortenThumbprint, type TrustedAuthority, type TrustSnapshot } from '@certgate/core/internal';
 import { Command } from 'commander';
-import { addHelpSections } from '../../../command-line/help.js';
-import { escapeControls, printJson, printLine } from '../../../command-line/output.js';
-import { loadTrustDocument } from '../../../trust-administration/load-trust-document.js';
-import { openTrustLocation } from '../../../trust-administration/open-trust-location.js';
+import { addHelpSections } from '../../command-line/help.js';
+import { escapeControls } from '../../../faults/safe-text.js';
+import { printJson, printLine } from '../../command-line/output.js';
+import { loadTrustDocument } from '../../../trust/administration/load-trust-document.js';
+import { openTrustLocation } from '../../../trust/administration/open-trust-location.js';
 import { addStoreOption, type StoreFlags } from '../options/store-options.js';
 
 interface ListFlags extends StoreFlags {

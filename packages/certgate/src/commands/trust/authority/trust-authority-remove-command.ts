@@ -1,12 +1,12 @@
 import { Command } from 'commander';
-import { addHelpSections } from '../../../command-line/help.js';
+import { addHelpSections } from '../../command-line/help.js';
 import {
   getAuthority,
   removeAuthority,
   removeAuthorityCertificates,
-} from '../../../trust-administration/edits/authority-edits.js';
-import { openTrustLocation } from '../../../trust-administration/open-trust-location.js';
-import { updateTrustDocument } from '../../../trust-administration/update-trust-document.js';
+} from '../../../trust/administration/edits/authority-edits.js';
+import { openTrustLocation } from '../../../trust/administration/open-trust-location.js';
+import { updateTrustDocument } from '../../../trust/administration/update-trust-document.js';
 import { collect } from '../options/pin-options.js';
 import { reportUpdate } from '../report-update.js';
 import {

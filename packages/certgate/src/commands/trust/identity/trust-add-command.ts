@@ -1,15 +1,15 @@
-import type { TrustDocumentName } from '@certgate/core/tools';
+import type { TrustDocumentName } from '@certgate/core/internal';
 import { Command, Option } from 'commander';
-import { CommandFailure } from '../../../command-line/command-failure.js';
-import { addHelpSections } from '../../../command-line/help.js';
+import { ToolFailure } from '../../../faults/tool-failure.js';
+import { addHelpSections } from '../../command-line/help.js';
 import {
   addIdentity,
   addToIdentity,
   expectNewName,
   type NewPin,
-} from '../../../trust-administration/edits/identity-edits.js';
-import { openTrustLocation } from '../../../trust-administration/open-trust-location.js';
-import { updateTrustDocument, type TrustEdit } from '../../../trust-administration/update-trust-document.js';
+} from '../../../trust/administration/edits/identity-edits.js';
+import { openTrustLocation } from '../../../trust/administration/open-trust-location.js';
+import { updateTrustDocument, type TrustEdit } from '../../../trust/administration/update-trust-document.js';
 import { addPinOptions, collect, parseTime, readNewPin, type PinFlags } from '../options/pin-options.js';
 import { reportUpdate } from '../report-update.js';
 import {
@@ -97,16 +97,14 @@ function create(
     return (document) => {
       // Who changes the end of one that is there needs no certificate for it, but --to-existing.
       expectNewName(document, name);
-      throw new CommandFailure('Without a certificate or a name under an authority, nobody can be this identity.', {
+      throw new ToolFailure('Without a certificate or a name under an authority, nobody can be this identity.', {
         remedy:
           'Pass the certificate with --certificate FILE, its hash with --thumbprint-sha256, or a name under an authority: --issued-by NAME --dns …',
       });
     };
   }
   if (flags.expiresAt === 'never') {
-    throw new CommandFailure(
-      '--expires-at never requires --to-existing: a new identity has no end unless you set one.',
-    );
+    throw new ToolFailure('--expires-at never requires --to-existing: a new identity has no end unless you set one.');
   }
   const { role = [], function: functions, owner, expiresAt } = flags;
   return (document) =>

@@ -1,18 +1,18 @@
-import { formatInstant } from '@certgate/core/tools';
+import { formatInstant } from '@certgate/core/internal';
 import { Command } from 'commander';
-import { CommandFailure, exitCodes } from '../../../command-line/command-failure.js';
-import { addHelpSections } from '../../../command-line/help.js';
-import { shellWord } from '../../../command-line/output.js';
+import { ToolFailure } from '../../../faults/tool-failure.js';
+import { addHelpSections } from '../../command-line/help.js';
+import { shellWord } from '../../../faults/safe-text.js';
 import {
   describePin,
   getIdentity,
   getPin,
   setIdentityEnabled,
   setPinsEnabled,
-} from '../../../trust-administration/edits/identity-edits.js';
-import { describeIdentityState, describePinState } from '../../../trust-administration/identity-state.js';
-import { openTrustLocation } from '../../../trust-administration/open-trust-location.js';
-import { updateTrustDocument, type TrustUpdate } from '../../../trust-administration/update-trust-document.js';
+} from '../../../trust/administration/edits/identity-edits.js';
+import { describeIdentityState, describePinState } from '../../../trust/administration/identity-state.js';
+import { openTrustLocation } from '../../../trust/administration/open-trust-location.js';
+import { updateTrustDocument, type TrustUpdate } from '../../../trust/administration/update-trust-document.js';
 import { collect } from '../options/pin-options.js';
 import { reportUpdate } from '../report-update.js';
 import {
@@ -84,14 +84,14 @@ function findEnabledInVain(
   { after, afterSnapshot }: TrustUpdate,
   givenName: string,
   chosen: readonly string[] | undefined,
-): CommandFailure | undefined {
+): ToolFailure | undefined {
   const written = getIdentity(after, givenName);
   const identity = afterSnapshot.identities.find(({ name }) => name === written.name);
   if (identity === undefined) return undefined;
   const now = Date.now();
   const word = shellWord(identity.name);
-  const fail = (what: string, remedy: string): CommandFailure =>
-    new CommandFailure(`${what}, so it is still refused.`, { exitCode: exitCodes.failed, remedy });
+  const fail = (what: string, remedy: string): ToolFailure =>
+    new ToolFailure(`${what}, so it is still refused.`, { kind: 'no_effect', remedy });
   const state = describeIdentityState(identity, now);
   if (state === 'ended' && identity.expiresAt !== undefined) {
     return fail(

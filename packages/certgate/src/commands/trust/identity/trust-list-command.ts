@@ -6,18 +6,19 @@ import {
   formatSerialNumber,
   type TrustedIdentity,
   type TrustPin,
-} from '@certgate/core/tools';
+} from '@certgate/core/internal';
 import { Command } from 'commander';
 import colors from 'picocolors';
-import { addHelpSections } from '../../../command-line/help.js';
-import { escapeControls, printJson, printLine } from '../../../command-line/output.js';
+import { addHelpSections } from '../../command-line/help.js';
+import { escapeControls } from '../../../faults/safe-text.js';
+import { printJson, printLine } from '../../command-line/output.js';
 import {
   describeIdentityState,
   findEarliestEnd,
   listUsablePins,
-} from '../../../trust-administration/identity-state.js';
-import { loadTrustDocument } from '../../../trust-administration/load-trust-document.js';
-import { openTrustLocation } from '../../../trust-administration/open-trust-location.js';
+} from '../../../trust/administration/identity-state.js';
+import { loadTrustDocument } from '../../../trust/administration/load-trust-document.js';
+import { openTrustLocation } from '../../../trust/administration/open-trust-location.js';
 import { addStoreOption, type StoreFlags } from '../options/store-options.js';
 
 interface ListFlags extends StoreFlags {

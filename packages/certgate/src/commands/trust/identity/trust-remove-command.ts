@@ -1,9 +1,9 @@
 import { Command } from 'commander';
-import { addHelpSections } from '../../../command-line/help.js';
-import { shellWord } from '../../../command-line/output.js';
-import { getIdentity, removeFromIdentity, removeIdentity } from '../../../trust-administration/edits/identity-edits.js';
-import { openTrustLocation } from '../../../trust-administration/open-trust-location.js';
-import { updateTrustDocument } from '../../../trust-administration/update-trust-document.js';
+import { addHelpSections } from '../../command-line/help.js';
+import { shellWord } from '../../../faults/safe-text.js';
+import { getIdentity, removeFromIdentity, removeIdentity } from '../../../trust/administration/edits/identity-edits.js';
+import { openTrustLocation } from '../../../trust/administration/open-trust-location.js';
+import { updateTrustDocument } from '../../../trust/administration/update-trust-document.js';
 import { collect } from '../options/pin-options.js';
 import { reportUpdate } from '../report-update.js';
 import {

@@ -1,15 +1,15 @@
-import { formatInstant, shortenThumbprint, type TrustDocumentIdentity } from '@certgate/core/tools';
+import { formatInstant, shortenThumbprint, type TrustDocumentIdentity } from '@certgate/core/internal';
 import { Command, InvalidArgumentError } from 'commander';
-import { CommandFailure } from '../../../command-line/command-failure.js';
-import { addHelpSections } from '../../../command-line/help.js';
+import { ToolFailure } from '../../../faults/tool-failure.js';
+import { addHelpSections } from '../../command-line/help.js';
 import {
   getIdentity,
   isEnabled,
   readPinValue,
   rotateIdentity,
-} from '../../../trust-administration/edits/identity-edits.js';
-import { openTrustLocation } from '../../../trust-administration/open-trust-location.js';
-import { updateTrustDocument } from '../../../trust-administration/update-trust-document.js';
+} from '../../../trust/administration/edits/identity-edits.js';
+import { openTrustLocation } from '../../../trust/administration/open-trust-location.js';
+import { updateTrustDocument } from '../../../trust/administration/update-trust-document.js';
 import { addPinOptions, readNewPin, type PinFlags } from '../options/pin-options.js';
 import { reportUpdate } from '../report-update.js';
 import {
@@ -54,7 +54,7 @@ async function rotate(name: string, flags: RotateFlags): Promise<void> {
   const now = Date.now();
   const newPin = await readNewPin(flags, now);
   if (newPin === undefined) {
-    throw new CommandFailure('No new certificate is given.', {
+    throw new ToolFailure('No new certificate is given.', {
       remedy: 'Pass it with --certificate FILE, or its hash with --thumbprint-sha256.',
     });
   }

@@ -1,11 +1,11 @@
 import { Command } from 'commander';
 import colors from 'picocolors';
-import { CommandFailure } from '../../../command-line/command-failure.js';
-import { addHelpSections } from '../../../command-line/help.js';
-import { getIdentity } from '../../../trust-administration/edits/identity-edits.js';
-import { setPinWindow, type PinWindowChange } from '../../../trust-administration/edits/pin-window.js';
-import { openTrustLocation } from '../../../trust-administration/open-trust-location.js';
-import { updateTrustDocument } from '../../../trust-administration/update-trust-document.js';
+import { ToolFailure } from '../../../faults/tool-failure.js';
+import { addHelpSections } from '../../command-line/help.js';
+import { getIdentity } from '../../../trust/administration/edits/identity-edits.js';
+import { setPinWindow, type PinWindowChange } from '../../../trust/administration/edits/pin-window.js';
+import { openTrustLocation } from '../../../trust/administration/open-trust-location.js';
+import { updateTrustDocument } from '../../../trust/administration/update-trust-document.js';
 import { collect, parseTime } from '../options/pin-options.js';
 import { reportUpdate } from '../report-update.js';
 import {
@@ -73,7 +73,7 @@ function readBound(text: string): string | null {
 async function set(name: string, flags: SetFlags): Promise<void> {
   const { pin: pins, notBefore, notAfter, acceptWithoutClientAuthUntil: until } = flags;
   if (notBefore === undefined && notAfter === undefined && until === undefined) {
-    throw new CommandFailure('There is nothing to set.', {
+    throw new ToolFailure('There is nothing to set.', {
       remedy:
         'Pass --not-before, --not-after or both, or --accept-without-client-auth-until. The value none removes a bound.',
     });

@@ -1,16 +1,23 @@
-import { describeGrace, describeLock, formatInstant, type TrustPin, type TrustedIdentity } from '@certgate/core/tools';
+import {
+  describeGrace,
+  describeLock,
+  formatInstant,
+  type TrustPin,
+  type TrustedIdentity,
+} from '@certgate/core/internal';
 import { Command } from 'commander';
 import colors from 'picocolors';
-import { CommandFailure } from '../../../command-line/command-failure.js';
-import { addHelpSections } from '../../../command-line/help.js';
-import { escapeControls, printJson, printLine } from '../../../command-line/output.js';
-import { getIdentity } from '../../../trust-administration/edits/identity-edits.js';
-import { describeIdentityState, describePinState } from '../../../trust-administration/identity-state.js';
-import type { ChangeLogEntry } from '../../../trust-administration/change-log.js';
-import { loadTrustDocument, type LoadedTrustDocument } from '../../../trust-administration/load-trust-document.js';
-import { openTrustLocation } from '../../../trust-administration/open-trust-location.js';
-import { readTrustHistory } from '../../../trust-administration/trust-history.js';
-import type { TrustLocation } from '../../../trust-administration/location/trust-location.js';
+import { ToolFailure } from '../../../faults/tool-failure.js';
+import { addHelpSections } from '../../command-line/help.js';
+import { escapeControls } from '../../../faults/safe-text.js';
+import { printJson, printLine } from '../../command-line/output.js';
+import { getIdentity } from '../../../trust/administration/edits/identity-edits.js';
+import { describeIdentityState, describePinState } from '../../../trust/administration/identity-state.js';
+import type { ChangeLogEntry } from '../../../trust/administration/change-log.js';
+import { loadTrustDocument, type LoadedTrustDocument } from '../../../trust/administration/load-trust-document.js';
+import { openTrustLocation } from '../../../trust/administration/open-trust-location.js';
+import { readTrustHistory } from '../../../trust/administration/trust-history.js';
+import type { TrustLocation } from '../../../trust/administration/location/trust-location.js';
 import { addStoreOption, type StoreFlags } from '../options/store-options.js';
 
 interface ShowFlags extends StoreFlags {
@@ -38,7 +45,7 @@ async function show(name: string, flags: ShowFlags): Promise<void> {
   const { document, snapshot } = loaded;
   const written = getIdentity(document, name);
   const identity = snapshot.identities[document.identities.indexOf(written)];
-  if (identity === undefined) throw new CommandFailure(`There is no identity ${JSON.stringify(name)}.`);
+  if (identity === undefined) throw new ToolFailure(`There is no identity ${JSON.stringify(name)}.`);
   const now = Date.now();
   const disables = await readDisables(location, loaded, identity);
   if (flags.json === true) {
@@ -107,7 +114,7 @@ async function readLogIfAllowed(location: TrustLocation): Promise<readonly strin
   try {
     return await location.readLog();
   } catch (fault) {
-    if (fault instanceof CommandFailure) return [];
+    if (fault instanceof ToolFailure) return [];
     throw fault;
   }
 }

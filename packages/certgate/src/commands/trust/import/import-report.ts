@@ -1,9 +1,10 @@
 import colors from 'picocolors';
-import { escapeControls, printJson, printLine, shellWord } from '../../../command-line/output.js';
-import type { TrustUpdate } from '../../../trust-administration/update-trust-document.js';
-import type { CertificateFolder } from '../../../trust-import/certificate-folder.js';
-import type { ImportReading, ImportRefusal } from '../../../trust-import/import-reading.js';
-import type { ImportPlan, PlannedPin } from '../../../trust-import/plan-import.js';
+import { escapeControls, shellWord } from '../../../faults/safe-text.js';
+import { printJson, printLine } from '../../command-line/output.js';
+import type { TrustUpdate } from '../../../trust/administration/update-trust-document.js';
+import type { CertificateFolder } from '../../../trust/import/certificate-folder.js';
+import type { ImportReading, ImportRefusal } from '../../../trust/import/import-reading.js';
+import type { ImportPlan, PlannedPin } from '../../../trust/import/plan-import.js';
 import { reportUpdate, type ReportFlags } from '../report-update.js';
 
 export interface FinishedImport {

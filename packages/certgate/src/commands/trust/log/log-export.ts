@@ -1,4 +1,4 @@
-import type { HistoryItem } from '../../../trust-administration/trust-history.js';
+import type { HistoryItem } from '../../../trust/administration/trust-history.js';
 
 /** One object per item, for programs: `kind`, and the fields of the log's line. */
 export function listHistoryRecords(history: readonly HistoryItem[]): readonly object[] {

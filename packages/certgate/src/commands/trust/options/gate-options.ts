@@ -1,7 +1,7 @@
-import { anyAudience, type DocumentAdmissionOptions } from '@certgate/core/tools';
+import { anyAudience, type DocumentAdmissionOptions } from '@certgate/core/internal';
 import { InvalidArgumentError, type Command } from 'commander';
 import { decodeText, readBoundedFile } from '../../../certificates/read-bounded-file.js';
-import { CommandFailure } from '../../../command-line/command-failure.js';
+import { ToolFailure } from '../../../faults/tool-failure.js';
 import { collect } from './pin-options.js';
 
 /** What an app's trust store was told of the documents that it takes, as its options have it. */
@@ -22,7 +22,7 @@ export function addGateOptions(command: Command): Command {
     .option('--minimum-revision <number>', "the app's option `minimumRevision`", parseRevision);
 }
 
-/** @throws {CommandFailure} for a file that can't be read. What is in it is the verifier's to judge. */
+/** @throws {ToolFailure} for a file that can't be read. What is in it is the verifier's to judge. */
 export async function readSigners({ signedBy }: Pick<GateFlags, 'signedBy'>): Promise<readonly string[] | undefined> {
   return signedBy && Promise.all(signedBy.map(readKey));
 }
@@ -41,7 +41,7 @@ export async function readAdmissionOptions(flags: GateFlags): Promise<DocumentAd
 /** Rewrites a key's fault as one of the command line. */
 export function explainKeyFault(fault: unknown): unknown {
   if (!(fault instanceof TypeError)) return fault;
-  return new CommandFailure(`--signed-by can't be used: ${fault.message}`, {
+  return new ToolFailure(`--signed-by can't be used: ${fault.message}`, {
     remedy: 'To get the public key of a private key: openssl pkey -in private.pem -pubout',
     cause: fault,
   });

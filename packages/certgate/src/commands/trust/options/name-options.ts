@@ -1,6 +1,6 @@
-import type { TrustDocumentName } from '@certgate/core/tools';
+import type { TrustDocumentName } from '@certgate/core/internal';
 import type { Command } from 'commander';
-import { CommandFailure } from '../../../command-line/command-failure.js';
+import { ToolFailure } from '../../../faults/tool-failure.js';
 import { collect } from './pin-options.js';
 
 /** Beside `--issued-by`, which the verb has anyway or adds. */
@@ -35,12 +35,12 @@ export function readNames(flags: NameFlags, hasPin: boolean): readonly TrustDocu
   ];
   if (issuedBy !== undefined) {
     if (names.length > 0 || hasPin) return names.map((name) => ({ issuedBy, ...name }));
-    throw new CommandFailure('--issued-by requires a name or a pin, and none is given.', {
+    throw new ToolFailure('--issued-by requires a name or a pin, and none is given.', {
       remedy: 'Pass a name, e.g. --dns billing.corp.example',
     });
   }
   if (names.length === 0) return [];
-  throw new CommandFailure('A name is valid only under an authority that vouches for it, and no authority is given.', {
+  throw new ToolFailure('A name is valid only under an authority that vouches for it, and no authority is given.', {
     remedy: 'Pass it with --issued-by. To list the authorities: certgate trust authority list',
   });
 }

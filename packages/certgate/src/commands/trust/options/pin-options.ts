@@ -4,10 +4,10 @@ import {
   findThumbprint,
   formatInstant,
   listCertificateFaults,
-} from '@certgate/core/tools';
+} from '@certgate/core/internal';
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { CommandFailure } from '../../../command-line/command-failure.js';
-import type { NewPin } from '../../../trust-administration/edits/identity-edits.js';
+import { ToolFailure } from '../../../faults/tool-failure.js';
+import type { NewPin } from '../../../trust/administration/edits/identity-edits.js';
 import { addPasswordOptions, type PasswordFlags } from '../../certificate/password-options.js';
 import { readCertificateArgument } from '../../certificate/read-certificate-argument.js';
 
@@ -56,7 +56,7 @@ export function addPinOptions(command: Command): Command {
   return addPasswordOptions(command);
 }
 
-/** Undefined where no certificate is named. @throws {CommandFailure} for one that the gate would refuse anyway. */
+/** Undefined where no certificate is named. @throws {ToolFailure} for one that the gate would refuse anyway. */
 export async function readNewPin(flags: PinFlags, now: number): Promise<NewPin | undefined> {
   const window = {
     ...(flags.issuedBy === undefined ? {} : { issuedBy: flags.issuedBy }),
@@ -67,7 +67,7 @@ export async function readNewPin(flags: PinFlags, now: number): Promise<NewPin |
   if (flags.thumbprintSha256 !== undefined) return { pin: { thumbprintSha256: flags.thumbprintSha256, ...window } };
   if (flags.publicKeySha256 !== undefined) {
     if (flags.notAfter === undefined && flags.issuedBy === undefined) {
-      throw new CommandFailure(
+      throw new ToolFailure(
         'A pin of a public key needs an end, because anybody who has the key can create certificates with any dates.',
         {
           remedy: 'Set the end with --not-after, or name the authority that issues the certificates with --issued-by.',
@@ -77,7 +77,7 @@ export async function readNewPin(flags: PinFlags, now: number): Promise<NewPin |
     return { pin: { publicKeySha256: flags.publicKeySha256, ...window } };
   }
   if (flags.notBefore === undefined && flags.notAfter === undefined) return undefined;
-  throw new CommandFailure('--not-before and --not-after require a certificate, and none is given.');
+  throw new ToolFailure('--not-before and --not-after require a certificate, and none is given.');
 }
 
 async function readCertificatePin(
@@ -88,7 +88,7 @@ async function readCertificatePin(
 ): Promise<NewPin> {
   const { certificateDer } = await readCertificateArgument(file, flags);
   const decoding = decodeClientCertificate(certificateDer);
-  if (!decoding.ok) throw new CommandFailure(`The certificate in ${file} can't be read: ${decoding.fault}.`);
+  if (!decoding.ok) throw new ToolFailure(`The certificate in ${file} can't be read: ${decoding.fault}.`);
   const { thumbprintSha256, thumbprintSha1, publicKeySha256, notAfter } = decoding.certificate;
   // One that is not valid yet is pinned before it is: that is what rotation is for.
   const faults = listCertificateFaults(decoding.certificate, now).filter(
@@ -96,7 +96,7 @@ async function readCertificatePin(
   );
   const [fault] = faults;
   if (fault !== undefined && flags.evenIfUnfit !== true) {
-    throw new CommandFailure(`Certgate would refuse the certificate in ${file}: ${fault.detail}`, {
+    throw new ToolFailure(`Certgate would refuse the certificate in ${file}: ${fault.detail}`, {
       remedy: 'To see everything that is wrong: certgate certificate inspect. To pin it anyway: --even-if-unfit',
     });
   }

@@ -1,7 +1,7 @@
-import { CommandFailure } from '../../../command-line/command-failure.js';
-import { missingDocument } from '../../../trust-administration/load-trust-document.js';
-import { maximumDocumentBytes, type StoredDocument } from '../../../trust-administration/location/trust-location.js';
-import { openTrustLocation } from '../../../trust-administration/open-trust-location.js';
+import { ToolFailure } from '../../../faults/tool-failure.js';
+import { missingDocument } from '../../../trust/administration/load-trust-document.js';
+import { maximumDocumentBytes, type StoredDocument } from '../../../trust/administration/location/trust-location.js';
+import { openTrustLocation } from '../../../trust/administration/open-trust-location.js';
 
 export interface DocumentArgument {
   /** For messages. */
@@ -13,7 +13,7 @@ export interface DocumentArgument {
 export async function readDocumentArgument(text: string): Promise<DocumentArgument> {
   if (text === '-') {
     const bytes = await readStandardInput();
-    if (bytes.length === 0) throw new CommandFailure('Standard input is empty, but a trust document was expected.');
+    if (bytes.length === 0) throw new ToolFailure('Standard input is empty, but a trust document was expected.');
     return { description: 'standard input', stored: { bytes, etag: '', signature: undefined } };
   }
   const location = await openTrustLocation(text);
@@ -28,7 +28,7 @@ async function readStandardInput(): Promise<Buffer> {
   for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
     length += chunk.length;
     if (length > maximumDocumentBytes) {
-      throw new CommandFailure(
+      throw new ToolFailure(
         `Standard input has more than ${maximumDocumentBytes} bytes. Apps don't accept a document of this size.`,
       );
     }

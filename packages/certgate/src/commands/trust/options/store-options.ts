@@ -1,11 +1,11 @@
 import { userInfo } from 'node:os';
 import { Option, type Command } from 'commander';
 import { decodeText, readBoundedFile } from '../../../certificates/read-bounded-file.js';
-import { CommandFailure } from '../../../command-line/command-failure.js';
-import { expectWritable, trustVariable } from '../../../trust-administration/open-trust-location.js';
-import type { TrustChange } from '../../../trust-administration/update-trust-document.js';
-import { openKeyVaultKey } from '../../../trust-administration/signing/key-vault-key.js';
-import { readSigningKey, type SigningKey } from '../../../trust-administration/signing/signing-key.js';
+import { ToolFailure } from '../../../faults/tool-failure.js';
+import { expectWritable, trustVariable } from '../../../trust/administration/open-trust-location.js';
+import type { TrustChange } from '../../../trust/administration/update-trust-document.js';
+import { openKeyVaultKey } from '../../../trust/administration/signing/key-vault-key.js';
+import { readSigningKey, type SigningKey } from '../../../trust/administration/signing/signing-key.js';
 import { findPasswordSource } from '../../certificate/password-options.js';
 import { addLatencyOptions, type LatencyFlags } from '../latency.js';
 import { collect } from './pin-options.js';
@@ -92,7 +92,7 @@ export function addChangeOptions(
 /**
  * The flags of `addChangeOptions` → what `updateTrustDocument` takes. Opens the signing key, so it may ask for a password, or
  * call Key Vault.
- * Throws CommandFailure where the place can't be written, before it asks.
+ * Throws ToolFailure where the place can't be written, before it asks.
  */
 export async function readChange(verb: string, flags: ChangeFlags & StoreFlags): Promise<TrustChange> {
   expectWritable(flags.store);
@@ -112,7 +112,7 @@ export async function readChange(verb: string, flags: ChangeFlags & StoreFlags):
 async function readSigners({ signedBy, signingKey, keyVaultKey }: ChangeFlags): Promise<readonly string[] | undefined> {
   if (signedBy === undefined) return undefined;
   if (signingKey === undefined && keyVaultKey === undefined) {
-    throw new CommandFailure('--signed-by requires --signing-key or --key-vault-key.');
+    throw new ToolFailure('--signed-by requires --signing-key or --key-vault-key.');
   }
   return Promise.all(signedBy.map(async (file) => decodeText(await readBoundedFile(file))));
 }
@@ -131,9 +131,9 @@ async function findSigningKey({
 
 function checkText(text: string, option: string): string {
   const trimmed = text.trim();
-  if (trimmed === '') throw new CommandFailure(`${option} is empty.`);
-  if (Array.from(trimmed).length > 256) throw new CommandFailure(`${option} has more than 256 characters.`);
-  if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(trimmed)) throw new CommandFailure(`${option} has more than one line.`);
+  if (trimmed === '') throw new ToolFailure(`${option} is empty.`);
+  if (Array.from(trimmed).length > 256) throw new ToolFailure(`${option} has more than 256 characters.`);
+  if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(trimmed)) throw new ToolFailure(`${option} has more than one line.`);
   return trimmed;
 }
 
@@ -146,7 +146,7 @@ function findUser(): string {
     return userInfo().username;
   } catch (cause) {
     // A container's user may have no name.
-    throw new CommandFailure('The name of the user who makes this change is unknown.', {
+    throw new ToolFailure('The name of the user who makes this change is unknown.', {
       remedy: 'Pass it with --by.',
       cause,
     });

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type TrustDocument, verifyDocumentSignature, type DocumentSignatureVerdict } from '@certgate/core/tools';
+import { type TrustDocument, verifyDocumentSignature, type DocumentSignatureVerdict } from '@certgate/core/internal';
 import type { CommandRun } from '../../certificate/test-support/run-certgate.js';
 import { runLineInProcess } from './run-in-process.js';
 

@@ -1,10 +1,10 @@
 import { Command } from 'commander';
 import colors from 'picocolors';
-import { addHelpSections } from '../../../command-line/help.js';
-import { parsePort } from '../../../command-line/option-values.js';
-import { printJson, printLine, printNotice } from '../../../command-line/output.js';
-import { untilStopped } from '../../../command-line/until-stopped.js';
-import { startOnPort } from '../../../local-app/listening-port.js';
+import { addHelpSections } from '../../command-line/help.js';
+import { parsePort } from '../../command-line/option-values.js';
+import { printJson, printLine, printNotice } from '../../command-line/output.js';
+import { untilStopped } from '../../command-line/until-stopped.js';
+import { startOnPort } from '../../../local/local-app/listening-port.js';
 import { addStoreOption, type StoreFlags } from '../options/store-options.js';
 
 interface ViewFlags extends StoreFlags {

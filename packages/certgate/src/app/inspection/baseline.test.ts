@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { ToolFailure } from '../../faults/tool-failure.js';
+import { formatBaseline, parseBaseline } from './baseline.js';
+import { compareBaselines } from './compare-baselines.js';
+import { readInspectedPolicy } from './inspected-policy.js';
+
+const names = fc.constantFrom('A', 'B', 'C');
+const policies = fc.oneof(
+  fc.constant({ kind: 'anonymous' }),
+  fc.record({ kind: fc.constant('certificate'), roles: fc.constantFrom([], [['a']], [['a', 'b'], ['c']]) }),
+  fc.record({
+    kind: fc.constant('certificate'),
+    roles: fc.constant([['a']]),
+    reportOnlyUntil: fc.constant('2027-01-01T00:00:00Z'),
+  }),
+);
+const gates = fc.oneof(
+  fc.record({ policy: fc.constant({ kind: 'none' }), covered: fc.constant('none') }),
+  fc.record({ policy: policies, covered: fc.constant('gate') }),
+);
+const httpFunctions = fc
+  .record({
+    name: names,
+    trigger: fc.constantFrom('httpTrigger', 'HTTPTRIGGER'),
+    http: fc.constant(true),
+    route: fc.constantFrom('/api/x', '/{*rest}'),
+    methods: fc.constantFrom(null, ['GET'], ['GET', 'POST'], []),
+    authLevel: fc.constantFrom(null, 'anonymous', 'function', 'admin', 'odd'),
+  })
+  .chain((base) => gates.map((gate) => ({ ...base, ...gate })));
+const mcpFunctions = fc
+  .record({
+    name: names,
+    trigger: fc.constant('mcpToolTrigger'),
+    http: fc.constant(false),
+    mcp: fc.record({ kind: fc.constantFrom('tool', 'resource', 'prompt'), name: fc.constantFrom('x', 'y') }),
+  })
+  .chain((base) => gates.map((gate) => ({ ...base, ...gate })));
+const otherFunctions = fc.record({ name: names, trigger: fc.constant('timerTrigger'), http: fc.constant(false) });
+const documents = fc.record({
+  baselineVersion: fc.constant(1),
+  httpStreaming: fc.boolean(),
+  functions: fc.uniqueArray(fc.oneof(httpFunctions, mcpFunctions, otherFunctions), {
+    selector: (each) => each.name.toLowerCase(),
+    maxLength: 4,
+  }),
+  webhooks: fc.uniqueArray(
+    fc.record({ path: fc.constantFrom('/a', '/b'), key: fc.constantFrom('none', 'system key') }),
+    { selector: (each) => each.path },
+  ),
+});
+
+test('a baseline that is read writes itself', () => {
+  fc.assert(
+    fc.property(documents, (document) => {
+      const text = JSON.stringify(document);
+      const read = parseBaseline(text, 'x');
+      assert.deepEqual(JSON.parse(formatBaseline(read)), JSON.parse(text));
+      assert.deepEqual(compareBaselines(read, read), []);
+    }),
+  );
+});
+
+test('whatever differs is told', () => {
+  fc.assert(
+    fc.property(documents, documents, fc.boolean(), (before, other, isWhole) => {
+      // Half of the time one thing alone differs, at most.
+      const after = isWhole
+        ? other
+        : { ...before, functions: [...before.functions.slice(1), ...other.functions.slice(0, 1)] };
+      fc.pre(new Set(after.functions.map(({ name }) => name)).size === after.functions.length);
+      const [left, right] = [before, after].map((document) => parseBaseline(JSON.stringify(document), 'x'));
+      assert.equal(compareBaselines(left!, right!).length === 0, normalize(before) === normalize(after));
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+/** The order of lists says nothing, nor does how an app writes the type of an HTTP trigger. */
+function normalize(document: unknown): string {
+  const compare = (left: unknown, right: unknown): number => (JSON.stringify(left) < JSON.stringify(right) ? -1 : 1);
+  const sorted = JSON.stringify(document, (_key, value: unknown) =>
+    Array.isArray(value) ? [...(value as unknown[])].sort(compare) : value,
+  );
+  return sorted.replaceAll('HTTPTRIGGER', 'httpTrigger');
+}
+
+test('a mark of the gate that is not understood is an error, and never taken for a closed function', () => {
+  const marks: readonly unknown[] = [
+    undefined,
+    null,
+    'anonymous',
+    { kind: 'certificate' },
+    { kind: 'certificate', roles: 'operator' },
+    { kind: 'certificate', roles: [[]] },
+    { kind: 'certificate', roles: [], reportOnlyUntil: '2027-01-01T00:00:00Z' },
+    { kind: 'certificate', roles: [], reportOnlyUntil: Number.POSITIVE_INFINITY },
+    { kind: 'certificate', roles: [], someLaterKey: true },
+    { kind: 'none' },
+    { kind: 'later' },
+  ];
+  for (const policy of marks) {
+    const hosted = { name: 'X', triggerType: 'httpTrigger', http: true, covered: 'gate', policy } as const;
+    assert.throws(() => readInspectedPolicy(hosted), ToolFailure, JSON.stringify(policy));
+  }
+});

@@ -1,0 +1,59 @@
+// app/: an app of yours: what its gate covers, and what `certgate init` adds to it.
+// inspection/: what covers each function of an app, and how that differs from the baseline.
+
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { resolveAppSettings } from '../../local/functions-host/app-settings.js';
+import { describeFunctionApp, type HostLogLine } from '../../local/functions-host/functions-host.js';
+import { readHostConfiguration } from '../../local/functions-host/host-json.js';
+import { findJsonObject } from '../../files/json-file.js';
+import { type CoverageReport, createCoverageReport } from './coverage-report.js';
+
+export interface AppInspectionOptions {
+  /** The folder of the function app: with host.json and package.json. */
+  readonly folder: string;
+  readonly onLog?: (line: HostLogLine) => void;
+}
+
+/** The app setting that `certgate dev` gives too; which code reads it is the app's affair. */
+const trustSetting = 'CERTGATE_TRUST';
+
+/** Admits nobody. */
+const emptyTrust = JSON.stringify({ schemaVersion: 1, revision: 0, identities: [] });
+
+/**
+ * Loads the app as `certgate dev` does, with the same settings, and reports what it registered. Nothing is served, no
+ * function is called, and nothing is written into the app's folder. Rejects with ToolFailure when it can't be loaded.
+ */
+export async function inspectApp({ folder, onLog }: AppInspectionOptions): Promise<CoverageReport> {
+  const root = resolve(folder);
+  const temporary = await mkdtemp(join(tmpdir(), 'certgate-inspect-'));
+  try {
+    const environment = await supplyTrust(root, temporary);
+    const description = await describeFunctionApp({
+      folder: root,
+      environment,
+      ...(onLog === undefined ? {} : { onLog }),
+    });
+    const settings = await resolveAppSettings({ folder: root, inherited: process.env, explicit: environment });
+    const hostJson = await findJsonObject(join(root, 'host.json'));
+    const { routePrefix } = await readHostConfiguration(root, settings);
+    return createCoverageReport({ description, routePrefix, hostJson, settings });
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+/**
+ * A pipeline has a fresh checkout: no local.settings.json, no `.certgate/`. What is covered doesn't depend on who is
+ * trusted, so where nothing names a document, the app gets one that admits nobody.
+ */
+async function supplyTrust(folder: string, temporary: string): Promise<Readonly<Record<string, string>>> {
+  const settings = await resolveAppSettings({ folder, inherited: process.env, explicit: {} });
+  const named = settings[trustSetting];
+  if (named !== undefined && named !== '') return {};
+  const file = join(temporary, 'trust.json');
+  await writeFile(file, emptyTrust);
+  return { [trustSetting]: file };
+}

@@ -1,0 +1,78 @@
+import Table from 'cli-table3';
+import colors from 'picocolors';
+import { escapeControls } from '../../faults/safe-text.js';
+import { describeMcp, describeMethods } from './compare-baselines.js';
+import type {
+  CoverageReport,
+  InspectedFunction,
+  InspectedHttpFunction,
+  InspectedMcpFunction,
+} from './coverage-report.js';
+import { describeInspectedPolicy } from './inspected-policy.js';
+
+/** For a terminal: the functions, then what no gate of the app can cover. */
+export function formatReport(report: CoverageReport, now: number): string {
+  const { functions, host, outsideTheGate } = report;
+  return [
+    formatFunctions(functions, now),
+    '',
+    `Routes begin with ${host.routePrefix === '' ? '/ (routePrefix is empty)' : `/${host.routePrefix}`}. HTTP streaming is ${host.httpStreaming ? 'on' : 'off'}.`,
+    'authLevel is about function keys; it has nothing to do with certificates.',
+    '',
+    "Outside the gate, covered by the platform's client-certificate setting alone:",
+    ...outsideTheGate.map(({ path, state, key, reason }) => {
+      const needs = key === 'none' ? (state === 'absent' ? '' : ', no key') : `, ${key}`;
+      return `  ${path.padEnd(32)}${state}${needs}: ${escapeControls(reason)}`;
+    }),
+  ].join('\n');
+}
+
+function formatFunctions(functions: readonly InspectedFunction[], now: number): string {
+  const table = new Table({
+    head: ['function', 'trigger', 'request', 'authLevel', 'open to', 'covered by'],
+    style: { head: [], border: [] },
+  });
+  for (const inspected of functions) table.push(describeFunction(inspected, now));
+  return table.toString();
+}
+
+function describeFunction(inspected: InspectedFunction, now: number): string[] {
+  if (inspected.http) return describeHttp(inspected, now);
+  return inspected.mcp === undefined ? describeOther(inspected) : describeMcpFunction(inspected, now);
+}
+
+function describeHttp(inspected: InspectedHttpFunction, now: number): string[] {
+  const { name, trigger, methods, route, authLevel, covered } = inspected;
+  const request = `${describeMethods(methods)} ${escapeControls(route)}`;
+  return [name, trigger, request, authLevel ?? 'not said', describeOpening(inspected, now), coverage[covered]()];
+}
+
+function describeMcpFunction(inspected: InspectedMcpFunction, now: number): string[] {
+  const { name, trigger, mcp, covered } = inspected;
+  return [
+    name,
+    escapeControls(trigger),
+    escapeControls(describeMcp(mcp)),
+    '',
+    describeOpening(inspected, now),
+    coverage[covered](),
+  ];
+}
+
+function describeOpening({ policy }: InspectedHttpFunction | InspectedMcpFunction, now: number): string {
+  const text = escapeControls(describeInspectedPolicy(policy));
+  if (policy.kind === 'none') return colors.red(text);
+  if (policy.kind === 'anonymous') return text;
+  const until = policy.observedUntil ?? policy.reportOnlyUntil;
+  if (until === undefined) return text;
+  return Date.parse(until) > now ? colors.yellow(text) : `${text} (over)`;
+}
+
+const coverage = {
+  gate: () => 'gate',
+  none: () => colors.red('nothing'),
+} as const;
+
+function describeOther({ name, trigger }: InspectedFunction): string[] {
+  return [name, escapeControls(trigger), '', '', colors.dim('no certificate comes with it'), ''];
+}

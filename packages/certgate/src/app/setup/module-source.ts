@@ -1,0 +1,152 @@
+import { parse } from '@babel/parser';
+import { messageOf } from '../../faults/tool-failure.js';
+import { byHand } from './by-hand.js';
+
+export interface ModuleImport {
+  readonly specifier: string;
+  readonly start: number;
+  readonly end: number;
+  /** The expression that is the `app` of `@azure/functions`, where this import brings it. */
+  readonly app: string | undefined;
+}
+
+/** What must be known of a source to put a gate into it. */
+export interface ModuleSource {
+  readonly path: string;
+  readonly text: string;
+  /** The text without its comments. */
+  readonly code: string;
+  /** `import` is written in it, rather than `require`. */
+  readonly usesImport: boolean;
+  /** All that is loaded before the first other statement runs, in order; type-only imports are left out. */
+  readonly imports: readonly ModuleImport[];
+  /** The end of the leading imports, type-only ones too; 0 when there are none. */
+  readonly endOfImports: number;
+  /** Where the first statement starts, after directives and the comments before it. */
+  readonly start: number;
+  /** It calls `secureApp` itself, as a statement of its own. */
+  readonly callsSecureApp: boolean;
+}
+
+type Statement = ReturnType<typeof parse>['program']['body'][number];
+
+const typeScript = /\.[cm]?ts$/;
+
+/** @throws {ToolFailure} when it can't be parsed. */
+export function readModuleSource(path: string, text: string): ModuleSource {
+  const { program, comments } = parseFile(path, text);
+  const { body, directives } = program;
+  const leading = body.findIndex((statement) => !isImport(statement));
+  const head = leading === -1 ? body : body.slice(0, leading);
+  // An import that stands further down is loaded first all the same.
+  const imports = [...head, ...body.slice(head.length).filter(isHoisted)];
+  const start = body[0]?.start ?? directives.at(-1)?.end ?? text.length;
+  return {
+    path,
+    text,
+    code: removeComments(text, comments ?? []),
+    usesImport: typeScript.test(path) || body.some(({ type }) => type === 'ImportDeclaration'),
+    imports: imports.flatMap(readImport),
+    endOfImports: head.at(-1)?.end ?? 0,
+    start,
+    callsSecureApp: body.some(isSecureAppCall),
+  };
+}
+
+function parseFile(path: string, text: string): ReturnType<typeof parse> {
+  try {
+    return parse(text, {
+      sourceType: typeScript.test(path) ? 'module' : 'unambiguous',
+      plugins: typeScript.test(path) ? ['typescript', 'decorators-legacy'] : [],
+    });
+  } catch (cause) {
+    const reason = messageOf(cause);
+    throw byHand(`${path} can't be parsed: ${reason}.`, 'in it');
+  }
+}
+
+function removeComments(text: string, comments: readonly { start?: number | null; end?: number | null }[]): string {
+  const ends = [0, ...comments.map(({ end }) => end ?? 0)];
+  return ends.map((from, index) => text.slice(from, comments[index]?.start ?? undefined)).join(' ');
+}
+
+/** A module that is loaded before the first statement runs, wherever it is named. */
+function isHoisted(statement: Statement): boolean {
+  if (statement.type === 'ExportNamedDeclaration') return statement.source != null;
+  return statement.type === 'ImportDeclaration' || statement.type === 'ExportAllDeclaration';
+}
+
+function isImport(statement: Statement): boolean {
+  return (
+    isHoisted(statement) || statement.type === 'TSImportEqualsDeclaration' || findRequired(statement) !== undefined
+  );
+}
+
+function readImport(statement: Statement): readonly ModuleImport[] {
+  const { start, end } = statement;
+  if (start == null || end == null) return [];
+  const found = readSpecifier(statement);
+  return found === undefined ? [] : [{ ...found, start, end }];
+}
+
+function readSpecifier(statement: Statement): Pick<ModuleImport, 'specifier' | 'app'> | undefined {
+  if (statement.type === 'ImportDeclaration') {
+    if (statement.importKind === 'type') return undefined;
+    return { specifier: statement.source.value, app: findImportedApp(statement) };
+  }
+  if (statement.type === 'ExportAllDeclaration' || statement.type === 'ExportNamedDeclaration') {
+    const { source, exportKind } = statement;
+    return source == null || exportKind === 'type' ? undefined : { specifier: source.value, app: undefined };
+  }
+  if (statement.type === 'TSImportEqualsDeclaration') {
+    const reference = statement.moduleReference;
+    if (statement.importKind === 'type' || reference.type !== 'TSExternalModuleReference') return undefined;
+    return { specifier: reference.expression.value, app: `${statement.id.name}.app` };
+  }
+  const specifier = findRequired(statement);
+  return specifier === undefined ? undefined : { specifier, app: findRequiredApp(statement) };
+}
+
+function findImportedApp({ specifiers }: Extract<Statement, { type: 'ImportDeclaration' }>): string | undefined {
+  for (const specifier of specifiers) {
+    if (specifier.type !== 'ImportSpecifier') return `${specifier.local.name}.app`;
+    const { imported, importKind, local } = specifier;
+    const name = imported.type === 'Identifier' ? imported.name : imported.value;
+    if (name === 'app' && importKind !== 'type') return local.name;
+  }
+  return undefined;
+}
+
+/** `require('x')`, or `const … = require('x')`, as a statement. */
+function findRequired(statement: Statement): string | undefined {
+  if (statement.type === 'ExpressionStatement') return readRequireCall(statement.expression);
+  if (statement.type !== 'VariableDeclaration' || statement.declarations.length !== 1) return undefined;
+  return readRequireCall(statement.declarations[0]?.init);
+}
+
+function readRequireCall(expression: unknown): string | undefined {
+  const call = expression as Extract<Statement, { type: 'ExpressionStatement' }>['expression'] | null | undefined;
+  if (call?.type !== 'CallExpression' || call.callee.type !== 'Identifier') return undefined;
+  const [argument] = call.arguments;
+  return call.callee.name === 'require' && argument?.type === 'StringLiteral' ? argument.value : undefined;
+}
+
+function findRequiredApp(statement: Statement): string | undefined {
+  const id = statement.type === 'VariableDeclaration' ? statement.declarations[0]?.id : undefined;
+  if (id?.type === 'Identifier') return `${id.name}.app`;
+  if (id?.type !== 'ObjectPattern') return undefined;
+  for (const property of id.properties) {
+    if (property.type !== 'ObjectProperty' || property.key.type !== 'Identifier') continue;
+    if (property.key.name === 'app' && property.value.type === 'Identifier') return property.value.name;
+  }
+  return undefined;
+}
+
+function isSecureAppCall(statement: Statement): boolean {
+  if (statement.type !== 'ExpressionStatement' || statement.expression.type !== 'CallExpression') return false;
+  const { callee } = statement.expression;
+  if (callee.type === 'Identifier') return callee.name === 'secureApp';
+  return (
+    callee.type === 'MemberExpression' && callee.property.type === 'Identifier' && callee.property.name === 'secureApp'
+  );
+}

@@ -1,0 +1,45 @@
+import { getToolVersion } from '../../faults/tool-version.js';
+import type { PackageManager } from './function-app.js';
+import type { SetupPlan } from './plan-setup.js';
+
+/** What init leaves to the person: lines to read, indented ones to copy. */
+export function listNextSteps({ app, gateFile, edits }: SetupPlan): readonly string[] {
+  const { packageManager, packages, scripts } = app;
+  const needsGate = !packages.has('@certgate/azure-functions');
+  const needsTool = !packages.has('certgate');
+  const version = getToolVersion();
+  const tarball = (name: string): string => `<certgate>/packed/${name}-${version}.tgz`;
+  const install = [
+    ...(needsGate ? [add(packageManager, tarball('certgate-azure-functions'), false)] : []),
+    ...(needsTool ? [add(packageManager, tarball('certgate'), true)] : []),
+  ];
+  const isInstalled = install.length === 0;
+  const script = edits.length === 0 ? undefined : findDevScript(scripts);
+  return [
+    ...(isInstalled
+      ? []
+      : [
+          'Install the packages. They are not on the npm registry yet: pack them in a checkout of Certgate (npm ci && npm run pack), then',
+          ...install.map((line) => `  ${line}`),
+        ]),
+    ...(isInstalled && edits.length === 0
+      ? []
+      : [
+          'See every function closed:',
+          `  ${packageManager} run ${script ?? 'dev'}`,
+          `All HTTP functions are closed now, by ${gateFile}. Mark those that stay public with allowAnonymous(handler).`,
+          'In Azure, set the app setting CERTGATE_TRUST to where the trust document is: blob:https://ACCOUNT.blob.core.windows.net/CONTAINER/trust.json, or the path of a file that is deployed with the app. .certgate/ is not deployed.',
+        ]),
+  ];
+}
+
+/** The script that was added: `dev`, unless the app had one of that name. */
+function findDevScript(scripts: Readonly<Record<string, string>>): string {
+  const present = Object.entries(scripts).find(([, script]) => /\bcertgate dev\b/.test(script))?.[0];
+  return present ?? (scripts['dev'] === undefined ? 'dev' : 'dev:certgate');
+}
+
+function add(packageManager: PackageManager, tarball: string, isDevelopment: boolean): string {
+  const command = packageManager === 'npm' ? 'npm install' : `${packageManager} add`;
+  return [command, ...(isDevelopment ? ['--save-dev'] : []), tarball].join(' ');
+}

@@ -1,0 +1,108 @@
+import {
+  type CertificateRevocationList,
+  type OcspResponse,
+  type PathCertificate,
+  type PathCheck,
+  type PathRole,
+  type RevocationEvidence,
+  formatInstant,
+} from '@certgate/core/internal';
+import type { TracedPath } from './path-trace.js';
+
+/** The file that a list or an answer came from, as far as that is known. */
+export type EvidenceSources = ReadonlyMap<CertificateRevocationList | OcspResponse, string>;
+
+/** A path as `--json` prints it. Keys are only ever added. */
+export interface ReportedPath {
+  /** From the trust anchor's down, or from the highest that was reached. */
+  readonly certificates: readonly ReportedCertificate[];
+  readonly reachesTrustAnchor: boolean;
+  readonly checks: readonly ReportedCheck[];
+}
+
+export interface ReportedCertificate {
+  readonly subject: string;
+  readonly role: PathRole;
+  readonly notBefore: string;
+  readonly notAfter: string;
+  readonly thumbprintSha256: string;
+}
+
+export interface ReportedCheck {
+  readonly check: PathCheck['check'];
+  /** Its place in `certificates`; null: the path as a whole. */
+  readonly certificate: number | null;
+  /** `unknown`: of its revocation nothing is known, and that is no refusal here. */
+  readonly verdict: 'passed' | 'failed' | 'unknown';
+  readonly code: string | null;
+  readonly detail: string | null;
+  readonly revocation: readonly ReportedEvidence[];
+}
+
+export interface ReportedEvidence {
+  readonly source: RevocationEvidence['source'];
+  /** Null: the trust document's. */
+  readonly file: string | null;
+  readonly crlNumber: string | null;
+  readonly thisUpdate: string;
+  readonly nextUpdate: string | null;
+  readonly status: 'good' | 'revoked' | 'unknown';
+  readonly detail: string | null;
+}
+
+export function describePath(
+  { trustAnchor, certificates, checks }: TracedPath,
+  sources: EvidenceSources = new Map(),
+): ReportedPath {
+  const all = trustAnchor === undefined ? certificates : [trustAnchor, ...certificates];
+  return {
+    certificates: all.map((certificate, index) => ({
+      subject: certificate.subjectText,
+      role: certificate === trustAnchor ? 'trust-anchor' : index === all.length - 1 ? 'end-entity' : 'intermediate',
+      notBefore: formatInstant(certificate.notBefore),
+      notAfter: formatInstant(certificate.notAfter),
+      thumbprintSha256: certificate.thumbprintSha256,
+    })),
+    reachesTrustAnchor: trustAnchor !== undefined,
+    checks: checks.map((check) => describeCheck(check, all, sources)),
+  };
+}
+
+function describeCheck(
+  { check, certificate, fault, revocation }: PathCheck,
+  certificates: readonly PathCertificate[],
+  sources: EvidenceSources,
+): ReportedCheck {
+  const { status, evidence = [] } = revocation ?? {};
+  const isUnknown = fault === undefined && status?.status === 'unknown';
+  return {
+    check,
+    certificate: certificate === undefined ? null : certificates.indexOf(certificate),
+    verdict: fault !== undefined ? 'failed' : isUnknown ? 'unknown' : 'passed',
+    code: fault?.code ?? null,
+    detail: fault?.detail ?? (status?.status === 'unknown' ? status.detail : null),
+    revocation: evidence.map((each) => describeEvidence(each, sources)),
+  };
+}
+
+function describeEvidence(evidence: RevocationEvidence, sources: EvidenceSources): ReportedEvidence {
+  const { source, status } = evidence;
+  const { thisUpdate, nextUpdate } = source === 'crl' ? evidence.crl : evidence.answer;
+  return {
+    source,
+    file: sources.get(source === 'crl' ? evidence.crl : evidence.response) ?? null,
+    crlNumber: source === 'crl' ? (evidence.crl.crlNumber?.toString() ?? null) : null,
+    thisUpdate: formatInstant(thisUpdate),
+    nextUpdate: nextUpdate === undefined ? null : formatInstant(nextUpdate),
+    status: status.status,
+    detail: describeStatus(status),
+  };
+}
+
+function describeStatus(status: RevocationEvidence['status']): string | null {
+  if (status.status === 'good') return null;
+  if (status.status === 'unknown') return status.detail;
+  return Number.isFinite(status.revokedAt)
+    ? `${status.reason}, since ${formatInstant(status.revokedAt)}`
+    : status.reason;
+}

@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import * as fc from 'fast-check';
+import {
+  escapeControls,
+  escapeLines,
+  escapeTexts,
+  formatForTerminal,
+  formatLogText,
+  formatMessage,
+  shellWord,
+} from './safe-text.js';
+
+/** Texts full of what terminals obey: sequences whole and cut, colours, bidirectional and invisible characters. */
+const scrap = fc.constantFrom(
+  ...['\u001b', '[', ']', ';', 'm', '8', '31', '\u001b[31m', '\u001b[0m', '\u001b[1m', '\u001b[22m', '\u001b[39m'],
+  ...[
+    '\u001b[8m',
+    '\u001b[7m',
+    '\u001b[30m',
+    '\u001b[41m',
+    '\u001b[38;5;1m',
+    '\u001b[2J',
+    '\u001b]0;x\u0007',
+    '\u009b',
+  ],
+  ...['\n', '\r', '\r\n', '\t', '\0', '\u007f', '\u0085', '\u061c', '\u200b', '\u200e', '\u202e', '\u2066', '\u2028'],
+  ...['\ufeff', '\ud800', '\udc00', '\u{e0001}', '\u{f0000}', 'é', 'a', '\u{1f600}', '\\', '"'],
+);
+const hostile = fc.oneof(
+  fc.array(scrap, { maxLength: 12 }).map((parts) => parts.join('')),
+  fc.string({ unit: 'binary' }),
+);
+
+const unsafe = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}]/u;
+const colour = /\u001b\[(?:0|1|2|22|3[1-6]|39|90)m/g;
+
+describe('text that others wrote', () => {
+  test('has nothing in it that a terminal obeys or hides, and stays on one line', () => {
+    fc.assert(
+      fc.property(hostile, (text) => {
+        assert.doesNotMatch(escapeControls(text), unsafe);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  test('keeps the lines that a body has, and nothing else', () => {
+    fc.assert(
+      fc.property(hostile, (text) => {
+        const shown = escapeLines(text);
+        assert.doesNotMatch(shown.replaceAll(/[\n\t]/g, ''), unsafe);
+        assert.equal(shown.split('\n').length, text.split('\n').length);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  test('is escaped as JSON has it, so that a line of JSON says the same afterwards', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), hostile, (value, text) => {
+        const content = { text, value };
+        assert.deepEqual(JSON.parse(escapeControls(JSON.stringify(content))), JSON.parse(JSON.stringify(content)));
+      }),
+    );
+    assert.equal(
+      escapeControls('a\n\tb\r\u001b[31mc\u0007\u009b\u202ed\u{e0001}'),
+      'a\\n\\tb\\r\\u001b[31mc\\u0007\\u009b\\u202ed\\udb40\\udc01',
+    );
+  });
+
+  test('is escaped wherever it stands in a value, colours included', () => {
+    assert.deepEqual(escapeTexts({ a: ['\u001b[32mx\n'], b: null, c: 1, d: { e: 'y' } }), {
+      a: ['\\u001b[32mx\\n'],
+      b: null,
+      c: 1,
+      d: { e: 'y' },
+    });
+  });
+
+  test('is one word for a shell, and nothing that the shell would run', { skip: process.platform === 'win32' }, () => {
+    const texts = ['a b', '$(id)', '`id`', "it's", "'$HOME'", 'a"b', '!!', '\\', '', 'x;y', '*', 'a\nb'];
+    const command = `printf '%s\\0' ${texts.map(shellWord).join(' ')}`;
+    assert.deepEqual(execFileSync('sh', ['-c', command], { encoding: 'utf8' }).split('\0').slice(0, -1), texts);
+  });
+
+  test('leaves other letters as they are', () => {
+    const text = 'CN=Zahlungsverkehr Süd, O=株式会社, عربي 😀';
+    assert.equal(escapeControls(text), text);
+  });
+});
+
+describe('whatever is printed', () => {
+  test('brings nothing to the terminal but text, line ends and harmless colours, and no colour stays on', () => {
+    fc.assert(
+      fc.property(hostile, (text) => {
+        const shown = formatForTerminal(text);
+        assert.doesNotMatch(shown.replaceAll(colour, '').replaceAll(/\r\n|[\n\t]/g, ''), unsafe);
+        assert.doesNotMatch(
+          formatLogText(text)
+            .replaceAll(colour, '')
+            .replaceAll(/[\n\t]/g, ''),
+          unsafe,
+        );
+        // As a terminal would follow it.
+        let state = { colour: false, weight: false };
+        for (const [sequence] of shown.matchAll(colour)) {
+          if (sequence === '\u001b[0m') state = { colour: false, weight: false };
+          else if (sequence === '\u001b[39m') state.colour = false;
+          else if (sequence === '\u001b[22m') state.weight = false;
+          else if (['\u001b[1m', '\u001b[2m'].includes(sequence)) state.weight = true;
+          else state.colour = true;
+        }
+        assert.deepEqual(state, { colour: false, weight: false });
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+
+  test('keeps our own colours, tables and CSV', () => {
+    const ours = '\u001b[31merror\u001b[39m \u001b[2mdim\u001b[22m │ a\tb\nc';
+    assert.equal(formatForTerminal(ours), ours);
+    assert.equal(formatForTerminal('a,b\r\nc,d'), 'a,b\r\nc,d');
+  });
+
+  test('a message that holds a line end has no second line that passes for one of ours', () => {
+    assert.equal(
+      formatMessage('There is no file a\nAllowed\u001b[32m'),
+      'There is no file a\n      Allowed\\u001b[32m',
+    );
+  });
+
+  test('a line of a log that holds a line end does not become two; colours of the app stay, and end with it', () => {
+    assert.equal(formatLogText('x\n[gate] allowed\r\u001b[A'), 'x\n    [gate] allowed\\r\\u001b[A');
+    assert.equal(formatLogText('\u001b[31mred\u001b[0m\u001b[2J'), '\u001b[31mred\u001b[0m\\u001b[2J');
+    assert.equal(formatLogText('\u001b[31mred'), '\u001b[31mred\u001b[0m');
+    // Concealed, reversed, black: what follows could not be read.
+    assert.equal(formatLogText('\u001b[8mx\u001b[7m\u001b[30m'), '\\u001b[8mx\\u001b[7m\\u001b[30m');
+  });
+});
+
+test('nothing is written to the terminal past output.ts', () => {
+  const source = fileURLToPath(new URL('../../../src', import.meta.url));
+  const allowed: Readonly<Record<string, string>> = {
+    'commands/command-line/output.ts': 'the one place',
+    'commands/call/call-report.ts': "an answer's body: raw into a pipe, escaped on a terminal",
+    'local/testing/test-process/start-local-app.ts': "in the user's own test process, by formatLogText",
+    'local/testing/app-process/main.ts': "its output is read by the test process, not a terminal's",
+  };
+  const writers = readdirSync(source, { recursive: true, encoding: 'utf8' })
+    .map((file) => file.replaceAll('\\', '/'))
+    .filter((file) => /(?<!\.test)\.ts$/.test(file) && !file.includes('test-support/'))
+    .filter((file) => /process\.std(?:out|err)\.write|console\.\w+\(/.test(readFileSync(join(source, file), 'utf8')));
+  assert.deepEqual(writers.sort(), Object.keys(allowed).sort());
+});

@@ -1,0 +1,191 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer as createHttpServer, type RequestListener } from 'node:http';
+import { createServer, type ServerOptions } from 'node:https';
+import { createServer as createTcpServer, type AddressInfo, type Server } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import { after, before, describe, test } from 'node:test';
+import {
+  createTemporaryFolder,
+  makeOpensslPair,
+  runOpenssl,
+  type OpensslPair,
+} from '../../certificates/test-support/openssl.js';
+import { type FailureKind, ToolFailure } from '../../faults/tool-failure.js';
+import { sendRequest, type OutgoingRequest } from './send-request.js';
+
+describe('sendRequest', () => {
+  const folder = createTemporaryFolder();
+  const servers: Server[] = [];
+  let serverKey: string;
+  let serverCertificate: string;
+  let client: OpensslPair;
+  before(() => {
+    serverKey = folder.file('server.key');
+    serverCertificate = folder.file('server.crt');
+    runOpenssl([
+      'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', serverKey,
+      '-out', serverCertificate, '-days', '2', '-subj', '/CN=server', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1',
+    ]); // prettier-ignore
+    client = makeOpensslPair(folder, 'caller');
+  });
+  after(async () => {
+    await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+    folder.remove();
+  });
+
+  async function listen(server: Server): Promise<number> {
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    servers.push(server);
+    return (server.address() as AddressInfo).port;
+  }
+
+  function startServer(listener: RequestListener, options: ServerOptions = {}): Promise<number> {
+    const identity = { key: readFileSync(serverKey), cert: readFileSync(serverCertificate) };
+    return listen(createServer({ ...identity, ...options }, listener));
+  }
+
+  const echo: RequestListener = (incoming, response) => {
+    const chunks: Buffer[] = [];
+    incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+    incoming.on('end', () => {
+      assert.ok(incoming.socket instanceof TLSSocket);
+      const { subject } = incoming.socket.getPeerCertificate() as { subject?: { CN?: string } };
+      response.writeHead(201, { 'content-type': 'application/json', 'x-seen': incoming.headers['x-asked'] ?? '' });
+      response.end(
+        JSON.stringify({
+          method: incoming.method,
+          url: incoming.url,
+          body: Buffer.concat(chunks).toString(),
+          caller: subject?.CN,
+        }),
+      );
+    });
+  };
+
+  const trusting = (outgoing: OutgoingRequest): OutgoingRequest => ({
+    caPem: readFileSync(serverCertificate, 'utf8'),
+    ...outgoing,
+  });
+  const caller = (): { certificatePem: string; privateKeyPem: string } => ({
+    certificatePem: readFileSync(client.certificate, 'utf8'),
+    privateKeyPem: readFileSync(client.key, 'utf8'),
+  });
+
+  async function expectFailure(
+    outgoing: OutgoingRequest,
+    message: RegExp,
+    kind: FailureKind = 'no_answer',
+  ): Promise<void> {
+    await assert.rejects(sendRequest(outgoing), (fault) => {
+      assert.ok(fault instanceof ToolFailure, String(fault));
+      assert.match(`${fault.message} ${fault.remedy ?? ''}`, message);
+      assert.equal(fault.kind, kind);
+      return true;
+    });
+  }
+
+  test('method, path, headers and body arrive, and the certificate with them', async () => {
+    const port = await startServer(echo, { requestCert: true, rejectUnauthorized: false });
+    const response = await sendRequest(
+      trusting({
+        url: `https://localhost:${port}/api/orders?x=1`,
+        method: 'PUT',
+        headers: { 'X-Asked': 'yes' },
+        body: 'grüße',
+        certificate: caller(),
+      }),
+    );
+    assert.equal(response.status, 201);
+    assert.equal(response.headers['x-seen'], 'yes');
+    assert.deepEqual(JSON.parse(response.body), {
+      method: 'PUT',
+      url: '/api/orders?x=1',
+      body: 'grüße',
+      caller: 'caller',
+    });
+  });
+
+  test('without a certificate none is shown', async () => {
+    const port = await startServer(echo, { requestCert: true, rejectUnauthorized: false });
+    const response = await sendRequest(trusting({ url: `https://127.0.0.1:${port}/` }));
+    assert.equal((JSON.parse(response.body) as { caller?: string }).caller, undefined);
+  });
+
+  test('an unknown server, one under another name, and one that another authority vouches for', async () => {
+    const port = await startServer(echo);
+    await expectFailure({ url: `https://127.0.0.1:${port}/` }, /no authority of this machine.*--cacert/);
+    await expectFailure(
+      { url: `https://127.0.0.1:${port}/`, caPem: readFileSync(client.certificate, 'utf8') },
+      /file of --cacert does not vouch/,
+    );
+    const unfit = await startServer(echo, { key: readFileSync(client.key), cert: readFileSync(client.certificate) });
+    await expectFailure(
+      { url: `https://127.0.0.1:${unfit}/`, caPem: readFileSync(client.certificate, 'utf8') },
+      /not meant for servers/,
+    );
+    const key = folder.file('alias.key');
+    const cert = folder.file('alias.crt');
+    runOpenssl([
+      'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', key, '-out', cert,
+      '-days', '2', '-subj', '/CN=x', '-addext', 'subjectAltName=DNS:other.example',
+    ]); // prettier-ignore
+    const alias = await startServer(echo, { key: readFileSync(key), cert: readFileSync(cert) });
+    await expectFailure(
+      { url: `https://localhost:${alias}/`, caPem: readFileSync(cert, 'utf8') },
+      /for other names than localhost/,
+    );
+  });
+
+  test('a server that refuses certificates in the handshake', async () => {
+    const port = await startServer(echo, {
+      requestCert: true,
+      rejectUnauthorized: true,
+      ca: [readFileSync(serverCertificate)],
+    });
+    const url = `https://localhost:${port}/`;
+    await expectFailure(trusting({ url, certificate: caller() }), /client certificate/);
+    await expectFailure(trusting({ url }), /--certificate/);
+    const old = await startServer(echo, {
+      requestCert: true, rejectUnauthorized: true, ca: [readFileSync(serverCertificate)], maxVersion: 'TLSv1.2',
+    }); // prettier-ignore
+    await expectFailure(trusting({ url: `https://localhost:${old}/`, certificate: caller() }), /client certificate/);
+  });
+
+  test('nobody there, no TLS there, no such name', async () => {
+    const free = await listen(createTcpServer());
+    const closing = servers.pop();
+    await new Promise((resolve) => closing?.close(resolve));
+    await expectFailure({ url: `https://127.0.0.1:${free}/` }, /refused.*port/);
+    await expectFailure({ url: `https://localhost:${free}/` }, /refused.*port/);
+    const plain = await listen(createHttpServer(echo));
+    await expectFailure({ url: `https://127.0.0.1:${plain}/` }, /does not speak TLS/);
+    await expectFailure({ url: 'https://name.invalid/' }, /can't be resolved|can't be reached/);
+  });
+
+  test('a server that hangs up, and one that never answers', async () => {
+    const rude = await startServer((incoming) => incoming.socket.destroy());
+    await expectFailure(trusting({ url: `https://localhost:${rude}/` }), /closed the connection.*client certificate/);
+    await expectFailure({ url: `http://localhost:${rude}/` }, /closed the connection.*is it https:/);
+    const silent = await listen(createTcpServer((socket) => socket.resume()));
+    await expectFailure({ url: `https://127.0.0.1:${silent}/`, timeoutMilliseconds: 150 }, /within 0.15 s/);
+    const slow = await startServer((_incoming, response) => response.writeHead(200).write('x'));
+    await expectFailure(trusting({ url: `https://localhost:${slow}/`, timeoutMilliseconds: 300 }), /within 0.3 s/);
+    for (const server of servers) if ('closeAllConnections' in server) (server.closeAllConnections as () => void)();
+  });
+
+  test('redirects are answers, not followed', async () => {
+    const port = await startServer((_incoming, response) => response.writeHead(302, { location: '/elsewhere' }).end());
+    assert.equal((await sendRequest(trusting({ url: `https://localhost:${port}/` }))).status, 302);
+  });
+
+  test('plain HTTP carries no certificate, so none is asked to go there', async () => {
+    await expectFailure({ url: 'http://127.0.0.1:9/', certificate: caller() }, /plain HTTP/, 'unusable_input');
+    await expectFailure({ url: 'ftp://example.org' }, /not an https URL/, 'unusable_input');
+    await expectFailure({ url: 'example.org/api' }, /not an https URL/, 'unusable_input');
+    const port = await listen(createHttpServer((_incoming, response) => response.end('plain')));
+    assert.equal((await sendRequest({ url: `http://127.0.0.1:${port}/` })).body, 'plain');
+  });
+});

@@ -1,0 +1,114 @@
+import { join } from 'node:path';
+import { ToolFailure } from '../../faults/tool-failure.js';
+import { findJsonObject, findProperty, isJsonObject, type JsonObject } from '../../files/json-file.js';
+
+export type Environment = Readonly<Record<string, string>>;
+
+export interface AppSettingsInput {
+  readonly folder: string;
+  /** The parent's own environment. */
+  readonly inherited: Readonly<Record<string, string | undefined>>;
+  /** Named by whoever starts the host; wins over everything. */
+  readonly explicit: Environment;
+}
+
+/**
+ * Variables that describe the machine we run on as a host of Azure, of another cloud or of containers: what takes
+ * Development away in Certgate's adapter (tests/environment-table.test.ts holds the two together). The host process is the
+ * local host, whatever the laptop's dev container says; only an app setting may bring such a name back.
+ */
+const otherHost =
+  /^(?:WEBSITE_(?:INSTANCE_ID|SKU|POD_NAME|PLACEHOLDER_MODE|HOSTNAME|SITE_NAME|HOME_STAMPNAME|OWNER_NAME|DEPLOYMENT_ID|ISOLATION|RESOURCE_GROUP)$|LEGION_|CONTAINER_NAME$|REGION_NAME$|APPSETTING_|FABRIC_|MESH_INIT_URI$|MANAGED_ENVIRONMENT$|CONTAINER_APP_|KUBERNETES_|ECS_CONTAINER_METADATA_URI|AWS_EXECUTION_ENV$|AWS_LAMBDA_|K_SERVICE$|K_REVISION$|CLOUD_RUN_|GAE_|NOMAD_(?:ALLOC|JOB|TASK|GROUP)_|MESOS_TASK_ID$|MARATHON_APP_ID$|VCAP_APPLICATION$|CF_INSTANCE_|DYNO$|FLY_APP_NAME$|FLY_ALLOC_ID$|RENDER_SERVICE_ID$|DOTNET_RUNNING_IN_CONTAINER$|CONTAINER$)/i;
+
+/**
+ * The environment of the host process, merged as Core Tools does it (`StartHostAction`): a variable that is already
+ * set and not empty wins over local.settings.json, and `AZURE_FUNCTIONS_ENVIRONMENT` is Development whatever the file says.
+ * `WEBSITE_HOSTNAME` follows once the port is known.
+ */
+export async function resolveAppSettings(input: AppSettingsInput): Promise<Environment> {
+  const settings = new EnvironmentBuilder();
+  for (const [name, value] of Object.entries(input.inherited)) {
+    if (value !== undefined && !otherHost.test(name)) settings.set(name, value);
+  }
+  const inFile = await readLocalSettings(join(input.folder, 'local.settings.json'));
+  for (const [name, value] of Object.entries(inFile)) settings.setUnlessFilled(name, value);
+  settings.setUnlessFilled('FUNCTIONS_WORKER_RUNTIME', 'node');
+  settings.setUnlessFilled('FUNCTIONS_CORETOOLS_ENVIRONMENT', 'True');
+  settings.set('AzureWebJobsScriptRoot', input.folder);
+  settings.set('AZURE_FUNCTIONS_ENVIRONMENT', 'Development');
+  for (const [name, value] of Object.entries(input.explicit)) settings.set(name, value);
+  return settings.build();
+}
+
+/** Windows keeps one variable whatever the letter case of its name; so the last one set replaces the others there. */
+class EnvironmentBuilder {
+  readonly #byKey = new Map<string, readonly [name: string, value: string]>();
+
+  set(name: string, value: string): void {
+    this.#byKey.set(this.#key(name), [name, value]);
+  }
+
+  setUnlessFilled(name: string, value: string): void {
+    const present = this.#byKey.get(this.#key(name));
+    if (present === undefined || present[1] === '') this.set(name, value);
+  }
+
+  build(): Environment {
+    return Object.freeze(Object.fromEntries(this.#byKey.values()));
+  }
+
+  #key(name: string): string {
+    return process.platform === 'win32' ? name.toUpperCase() : name;
+  }
+}
+
+async function readLocalSettings(path: string): Promise<Environment> {
+  const document = await findJsonObject(path);
+  if (document === undefined) return {};
+  const values = section(path, document, 'Values');
+  const connectionStrings = section(path, document, 'ConnectionStrings');
+  const entries = [
+    ...Object.entries(values).map(([name, value]) => setting(path, name, value)),
+    ...Object.entries(connectionStrings).map(([name, value]) => connectionString(path, name, value)),
+  ].filter((entry) => entry !== undefined);
+  // Core Tools reads an absent "IsEncrypted" as true.
+  if (entries.length > 0 && findProperty(document, 'IsEncrypted') !== false) {
+    throw new ToolFailure(`${path} is encrypted, or doesn't say "IsEncrypted": false.`, {
+      remedy: 'Run `func settings decrypt`, or set "IsEncrypted": false if its values are plain text.',
+    });
+  }
+  return Object.fromEntries(entries);
+}
+
+function section(path: string, document: JsonObject, name: string): JsonObject {
+  const value = findProperty(document, name) ?? {};
+  if (isJsonObject(value)) return value;
+  throw new ToolFailure(`"${name}" in ${path} must be an object.`, { remedy: 'Correct local.settings.json.' });
+}
+
+function setting(path: string, name: string, value: unknown): readonly [string, string] | undefined {
+  if (name === '' || name.includes('=') || name.includes('\0')) {
+    throw new ToolFailure(`${path} has the setting ${JSON.stringify(name)}, which can't be a variable's name.`, {
+      remedy: 'Remove it from "Values".',
+    });
+  }
+  switch (typeof value) {
+    case 'string':
+      return [name, value];
+    case 'number':
+      return [name, String(value)];
+    case 'boolean':
+      // .NET's spelling, which is what the app sees under Core Tools.
+      return [name, value ? 'True' : 'False'];
+    default:
+      if (value === null) return undefined;
+      throw new ToolFailure(`"Values" in ${path} holds something other than a string under "${name}".`, {
+        remedy: 'App settings are strings: write an object or list as a string of JSON.',
+      });
+  }
+}
+
+function connectionString(path: string, name: string, value: unknown): readonly [string, string] | undefined {
+  const text = isJsonObject(value) ? findProperty(value, 'ConnectionString') : value;
+  return setting(path, `ConnectionStrings:${name}`, text);
+}

@@ -1,0 +1,93 @@
+import { join } from 'node:path';
+import { ToolFailure } from '../../faults/tool-failure.js';
+import { findJsonObject, findProperty, isJsonObject, type JsonObject } from '../../files/json-file.js';
+import type { McpServerInfo } from './worker/host-protocol.js';
+
+export interface HostConfiguration {
+  /** Without a leading slash; empty when functions are served from the root. */
+  readonly routePrefix: string;
+  readonly mcpServer: McpServerInfo;
+  /** The file was absent, and the defaults stand. */
+  readonly absent: boolean;
+}
+
+const defaultRoutePrefix = 'api';
+/** `McpOptions` of the MCP extension. */
+const defaultMcpServer = { serverName: 'Azure Functions MCP server', serverVersion: '1.0.0' };
+
+export async function readHostConfiguration(
+  folder: string,
+  settings: Readonly<Record<string, string>>,
+): Promise<HostConfiguration> {
+  const path = join(folder, 'host.json');
+  const document = await findJsonObject(path);
+  if (document !== undefined) requireVersion(path, findProperty(document, 'version'));
+  const find: FindOption = (extension, name) =>
+    findSetting(settings, extension, name) ??
+    (document === undefined ? undefined : findOption(path, document, extension, name));
+  return {
+    routePrefix: parseRoutePrefix(path, find('http', 'routePrefix') ?? defaultRoutePrefix),
+    mcpServer: readMcpServer(path, find),
+    absent: document === undefined,
+  };
+}
+
+type FindOption = (extension: string, name: string) => unknown;
+
+/** The real host lets an app setting override any value of host.json. */
+function findSetting(settings: Readonly<Record<string, string>>, extension: string, name: string): string | undefined {
+  const wanted = ['AzureFunctionsJobHost', 'extensions', extension, name].join('__').toLowerCase();
+  return Object.entries(settings).find(([key]) => key.replaceAll(':', '__').toLowerCase() === wanted)?.[1];
+}
+
+function readMcpServer(path: string, find: FindOption): McpServerInfo {
+  const read = (name: string): string | undefined => {
+    const value = find('mcp', name) ?? undefined;
+    if (value === undefined || typeof value === 'string') return value;
+    throw new ToolFailure(`"extensions.mcp.${name}" in ${path} must be a string.`, { remedy: 'Correct host.json.' });
+  };
+  const instructions = read('instructions');
+  return {
+    serverName: read('serverName') ?? defaultMcpServer.serverName,
+    serverVersion: read('serverVersion') ?? defaultMcpServer.serverVersion,
+    ...(instructions === undefined ? {} : { instructions }),
+  };
+}
+
+function requireVersion(path: string, version: unknown): void {
+  if (version === '2.0') return;
+  throw new ToolFailure(
+    version === undefined ? `${path} has no "version".` : `${path} has the unknown version ${JSON.stringify(version)}.`,
+    { remedy: 'Set "version": "2.0" in host.json: the Functions host starts with no other.' },
+  );
+}
+
+function findOption(path: string, document: JsonObject, extension: string, option: string): unknown {
+  let section: unknown = document;
+  for (const name of ['extensions', extension]) {
+    if (!isJsonObject(section)) break;
+    section = findProperty(section, name);
+    if (section !== undefined && !isJsonObject(section)) {
+      throw new ToolFailure(`"${name}" in ${path} must be an object.`, { remedy: 'Correct host.json.' });
+    }
+  }
+  return isJsonObject(section) ? findProperty(section, option) : undefined;
+}
+
+function parseRoutePrefix(path: string, prefix: unknown): string {
+  if (typeof prefix !== 'string') {
+    throw new ToolFailure(`"extensions.http.routePrefix" in ${path} must be a string.`, {
+      remedy: 'Use "" to serve functions from the root.',
+    });
+  }
+  const trimmed = prefix.replace(/^\//, '');
+  if (trimmed.endsWith('/') || trimmed.startsWith('/')) {
+    throw new ToolFailure(
+      `The route prefix "${prefix}" gives routes with an empty segment, and no host accepts them.`,
+      {
+        remedy: 'Write the route prefix in host.json without slashes at its ends.',
+      },
+    );
+  }
+  return trimmed;
+}

@@ -1,0 +1,71 @@
+/**
+ * Which front end the gateway plays before an app, and with which secret: as the command line names it, or the app settings
+ * that the app itself reads.
+ */
+import {
+  type FrontEndName,
+  type FrontEndSettings,
+  frontEndSetting,
+  readFrontEndSettings,
+  secretSetting,
+} from '@certgate/core/internal';
+import { ToolFailure } from '../../faults/tool-failure.js';
+import { type Environment, resolveAppSettings } from '../functions-host/app-settings.js';
+
+export interface AppFrontEnd {
+  readonly name: FrontEndName;
+  /** What requests bring to show that they came by the front end. */
+  readonly secret: string | undefined;
+}
+
+/** For an app that we start. */
+export interface HostedFrontEnd extends AppFrontEnd {
+  /** App settings that nobody has set, and without which the app would not know what is in front of it. */
+  readonly missingSettings: Environment;
+}
+
+/**
+ * As the environment and the app's local.settings.json say, merged as Core Tools does it. Rejects with ToolFailure for a
+ * setting that is not valid, or that names another front end than `named`, which is what the command line says.
+ */
+export async function findAppFrontEnd(
+  folder: string,
+  named: FrontEndName | undefined,
+  explicit: Environment = {},
+): Promise<AppFrontEnd> {
+  const settings = await resolveAppSettings({ folder, inherited: process.env, explicit });
+  return chooseFrontEnd(readFrontEndSettings(settings), named);
+}
+
+/** As `findAppFrontEnd`; where the settings have no secret, `madeSecret` goes to both sides. */
+export async function prepareFrontEnd(
+  folder: string,
+  named: FrontEndName | undefined,
+  madeSecret: string,
+  explicit: Environment = {},
+): Promise<HostedFrontEnd> {
+  const { name, secret } = await findAppFrontEnd(folder, named, explicit);
+  const naming = named === undefined ? {} : { [frontEndSetting]: named };
+  if (name === 'app-service' || secret !== undefined) return { name, secret, missingSettings: naming };
+  return { name, secret: madeSecret, missingSettings: { ...naming, [secretSetting]: madeSecret } };
+}
+
+/** Rejects as `findAppFrontEnd` does. */
+export function chooseFrontEnd(settings: FrontEndSettings, named: FrontEndName | undefined): AppFrontEnd {
+  const { fault, frontEnd } = settings;
+  if (fault !== undefined) {
+    throw new ToolFailure(fault, { remedy: 'Correct it in the environment or in local.settings.json.' });
+  }
+  if (named !== undefined && frontEnd !== undefined && named !== frontEnd) {
+    throw new ToolFailure(
+      `The front end to play is ${named}, but the app setting ${frontEndSetting} names ${frontEnd}.`,
+      {
+        remedy: `Leave out one of the two. The setting comes from the environment or from local.settings.json.`,
+      },
+    );
+  }
+  const name = named ?? frontEnd ?? 'app-service';
+  // While two values are exchanged, the app takes both.
+  const [secret] = typeof settings.secret === 'string' ? [settings.secret] : (settings.secret ?? []);
+  return { name, secret: name === 'app-service' ? undefined : secret };
+}

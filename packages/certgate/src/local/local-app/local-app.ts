@@ -1,0 +1,279 @@
+// local/: the local front end with real mTLS and the local Functions host, and the app behind them.
+// local-app/: gateway and host together, with callers made for the app, and the checks of `certgate dev`.
+
+import { join, resolve } from 'node:path';
+import type { FrontEndName } from '@certgate/core/internal';
+import { ToolFailure } from '../../faults/tool-failure.js';
+import { findAppEntry } from '../functions-host/worker/load-app.js';
+import {
+  type FunctionsHost,
+  type FunctionsHostOptions,
+  type HostAnswer,
+  type HostExit,
+  type HostLogLine,
+  type HostedFunction,
+  type HostedTrust,
+  createFrontEndToken,
+  startFunctionsHost,
+} from '../functions-host/functions-host.js';
+import { type ExchangeListener, type Gateway, type GatewayOptions, startGateway } from '../gateway/gateway.js';
+import { AnswerWatch, type ExpectedAnswer } from './answer-watch.js';
+import { type OwnTrust, findOwnTrust, judgeCallers, trustSettingName } from './app-trust.js';
+import { type DevelopmentCertificate, getGatewayCertificate } from './development-certificates.js';
+import { type Caller, prepareCallers, trustFileName, writeDevelopmentTrust } from './development-callers.js';
+import { findFile, openDevelopmentFolder, withFolderLock } from './development-files.js';
+import { type HostedFrontEnd, prepareFrontEnd } from './front-end-settings.js';
+import { listRoleSets } from './hosted-policy.js';
+import { type PortChoice, startOnPort } from './listening-port.js';
+
+export interface LocalAppOptions {
+  /** The folder of the function app: with host.json and package.json. */
+  readonly folder: string;
+  /**
+   * A trust document of your own; by default that which the app setting CERTGATE_TRUST names, and where it names none, one
+   * that is made with the development callers.
+   */
+  readonly trustFile?: string;
+  /** By default that which the app setting CERTGATE_FRONT_END names, and where it names none, App Service's. */
+  readonly frontEnd?: FrontEndName;
+  readonly gatewayPort: PortChoice;
+  readonly hostPort: PortChoice;
+  readonly gateway?: Pick<GatewayOptions, 'clientCertificateMode' | 'exclusionPaths' | 'worstCase'>;
+  readonly inspect?: string | true;
+  /** The app's own port answers others than the gateway too: whoever reaches it can claim to be any caller. */
+  readonly unsafeDirectHeader?: boolean;
+  readonly onLog?: (line: HostLogLine) => void;
+  readonly onAnswer?: (answer: HostAnswer) => void;
+  readonly onExchange?: ExchangeListener;
+  readonly onHostExit?: (exit: HostExit) => void;
+  /** Says what moved or was made, in one line. */
+  readonly onNotice?: (line: string) => void;
+}
+
+/** Which trust document the app reads. */
+export interface LocalTrust {
+  /** By the app's own gate; undefined where none says. */
+  readonly read: HostedTrust | undefined;
+  /** As `--store` takes it; undefined: the app setting holds the document itself. */
+  readonly address: string | undefined;
+  /** `certgate dev`: it was made for development. */
+  readonly setBy: OwnTrust['setBy'] | 'certgate dev';
+  /** Callers made for development whom a document of the user's own doesn't list. */
+  readonly unknownCallers: readonly string[];
+}
+
+/** A function app on this machine, behind the gateway, with callers to try it. */
+export interface LocalApp {
+  /** The gateway's address. */
+  readonly url: string;
+  /** The app's own address, which answers the gateway alone unless `unsafeDirectHeader` is set. */
+  readonly hostUrl: string;
+  /** The front end that the gateway plays. */
+  readonly frontEnd: FrontEndName;
+  readonly functions: readonly HostedFunction[];
+  readonly isStreaming: boolean;
+  readonly callers: readonly Caller[];
+  readonly trust: LocalTrust;
+  readonly serverCertificatePem: string;
+  /** Loads the app anew on the same ports. Rejects when it can't be loaded; the gateway stays. */
+  restart(): Promise<void>;
+  /** What the host will tell of the call with this trace id. */
+  expectAnswer(traceId: string): ExpectedAnswer;
+  close(): Promise<void>;
+}
+
+/**
+ * The app in the embedded host, behind the gateway, with certificates and trust made in the app's `.certgate/`.
+ * Rejects with ToolFailure when the folder holds no app, the app can't be loaded, or a port is taken.
+ */
+export async function runLocalApp(options: LocalAppOptions): Promise<LocalApp> {
+  const folder = resolve(options.folder);
+  // Before anything is written into a folder that is none.
+  await findAppEntry(folder);
+  const developmentFolder = await openDevelopmentFolder(folder);
+  const serverCertificate = await withFolderLock(developmentFolder, () =>
+    getGatewayCertificate(developmentFolder, new Date()),
+  );
+  const app = new RunningLocalApp(options, folder, developmentFolder, serverCertificate);
+  try {
+    await app.start();
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+  return app;
+}
+
+class RunningLocalApp implements LocalApp {
+  readonly serverCertificatePem: string;
+  readonly #options: LocalAppOptions;
+  readonly #folder: string;
+  readonly #developmentFolder: string;
+  readonly #serverCertificate: DevelopmentCertificate;
+  #host: FunctionsHost | undefined;
+  #gateway: Gateway | undefined;
+  /** Kept over restarts of the host: the gateway stays. */
+  readonly #frontEndToken = createFrontEndToken();
+  readonly #madeSecret = createFrontEndToken();
+  #frontEnd: HostedFrontEnd | undefined;
+  #hostPort: number | undefined;
+  #callers: readonly Caller[] = [];
+  #trust: LocalTrust = { read: undefined, address: undefined, setBy: 'certgate dev', unknownCallers: [] };
+  #functions: readonly HostedFunction[] = [];
+  #isStreaming = false;
+  readonly #answers = new AnswerWatch();
+
+  constructor(
+    options: LocalAppOptions,
+    folder: string,
+    developmentFolder: string,
+    serverCertificate: DevelopmentCertificate,
+  ) {
+    this.#options = options;
+    this.#folder = folder;
+    this.#developmentFolder = developmentFolder;
+    this.#serverCertificate = serverCertificate;
+    this.serverCertificatePem = serverCertificate.certificatePem;
+  }
+
+  get url(): string {
+    return (this.#gateway?.url ?? '').replace('127.0.0.1', 'localhost');
+  }
+
+  get hostUrl(): string {
+    return `http://localhost:${this.#hostPort ?? 0}`;
+  }
+
+  get frontEnd(): FrontEndName {
+    return this.#frontEnd?.name ?? 'app-service';
+  }
+
+  get functions(): readonly HostedFunction[] {
+    return this.#functions;
+  }
+
+  get isStreaming(): boolean {
+    return this.#isStreaming;
+  }
+
+  get callers(): readonly Caller[] {
+    return this.#callers;
+  }
+
+  get trust(): LocalTrust {
+    return this.#trust;
+  }
+
+  async start(): Promise<void> {
+    await this.#loadApp();
+    const { gatewayPort, gateway = {}, onExchange, onNotice } = this.#options;
+    const upstream = new URL(`http://127.0.0.1:${this.#hostPort ?? 0}`);
+    this.#gateway = await startOnPort(gatewayPort, 'gateway', onNotice, (port) =>
+      startGateway({
+        clientCertificateMode: 'optional',
+        ...gateway,
+        frontEnd: this.frontEnd,
+        ...(this.#frontEnd?.secret === undefined ? {} : { frontEndSecret: this.#frontEnd.secret }),
+        upstream,
+        ...(this.#host === undefined ? {} : { upstreamToken: this.#host.frontEndField }),
+        port,
+        serverCertificate: this.#serverCertificate,
+        ...(onExchange === undefined ? {} : { onExchange }),
+      }),
+    );
+  }
+
+  async restart(): Promise<void> {
+    await this.#closeHost();
+    await this.#loadApp();
+  }
+
+  expectAnswer(traceId: string): ExpectedAnswer {
+    return this.#answers.expect(traceId);
+  }
+
+  async close(): Promise<void> {
+    await this.#gateway?.close();
+    await this.#closeHost();
+  }
+
+  async #closeHost(): Promise<void> {
+    const host = this.#host;
+    this.#host = undefined;
+    await host?.close();
+  }
+
+  /** What roles exist is known only when the app is loaded; it starts again when its trust document had to grow. */
+  async #loadApp(): Promise<void> {
+    const developmentFile = join(this.#developmentFolder, trustFileName);
+    const own = await findOwnTrust(this.#folder, developmentFile, this.#options.trustFile);
+    if (own !== undefined) {
+      await this.#loadWithOwnTrust(own);
+      return;
+    }
+    if ((await findFile(developmentFile)) === undefined) await this.#writeTrust([]);
+    const environment = { [trustSettingName]: developmentFile };
+    await this.#startHost(environment);
+    if (await this.#writeTrust(listRoleSets(this.#functions))) {
+      await this.#closeHost();
+      await this.#startHost(environment);
+    }
+    this.#trust = { read: this.#host?.trust, address: developmentFile, setBy: 'certgate dev', unknownCallers: [] };
+  }
+
+  async #loadWithOwnTrust(own: OwnTrust): Promise<void> {
+    const prepared = await withFolderLock(this.#developmentFolder, () => this.#prepareCallers([]));
+    const { callers, unknown } = await judgeCallers(prepared, own, Date.now());
+    this.#callers = callers;
+    // A setting of the user's own reaches the app as it stands.
+    const environment = own.setBy === '--trust' && own.file !== undefined ? { [trustSettingName]: own.file } : {};
+    await this.#startHost(environment);
+    const { address, setBy } = own;
+    this.#trust = { read: this.#host?.trust, address, setBy, unknownCallers: unknown };
+  }
+
+  #prepareCallers(roleSets: readonly (readonly string[])[]): Promise<readonly Caller[]> {
+    return prepareCallers(this.#developmentFolder, roleSets, new Date());
+  }
+
+  #writeTrust(roleSets: readonly (readonly string[])[]): Promise<boolean> {
+    return withFolderLock(this.#developmentFolder, async () => {
+      this.#callers = await this.#prepareCallers(roleSets);
+      return writeDevelopmentTrust(this.#developmentFolder, this.#callers);
+    });
+  }
+
+  /** The gateway stays over a restart, so what it plays can't change with the settings. */
+  async #findFrontEnd(): Promise<HostedFrontEnd> {
+    const found = await prepareFrontEnd(this.#folder, this.#options.frontEnd, this.#madeSecret);
+    this.#frontEnd ??= found;
+    if (found.name === this.#frontEnd.name && found.secret === this.#frontEnd.secret) return found;
+    throw new ToolFailure(
+      'The settings name another front end, or another secret of it, than at the start: stop certgate dev, and start it again.',
+    );
+  }
+
+  async #startHost(environment: Readonly<Record<string, string>>): Promise<void> {
+    const { inspect, unsafeDirectHeader, onLog, onAnswer, onHostExit, onNotice } = this.#options;
+    const { missingSettings } = await this.#findFrontEnd();
+    const settings: FunctionsHostOptions = {
+      folder: this.#folder,
+      environment: { ...missingSettings, ...environment },
+      frontEndToken: this.#frontEndToken,
+      ...(unsafeDirectHeader === undefined ? {} : { unsafeDirectHeader }),
+      ...(inspect === undefined ? {} : { inspect }),
+      ...(onLog === undefined ? {} : { onLog }),
+      onAnswer: (answer) => {
+        this.#answers.note(answer);
+        onAnswer?.(answer);
+      },
+      ...(onHostExit === undefined ? {} : { onExit: onHostExit }),
+    };
+    // A restart keeps its port: the gateway stands in front of it.
+    const choice = this.#hostPort === undefined ? this.#options.hostPort : { port: this.#hostPort, isFixed: true };
+    this.#host = await startOnPort(choice, 'host', onNotice, (port) => startFunctionsHost({ ...settings, port }));
+    this.#hostPort = this.#host.port;
+    this.#functions = this.#host.functions;
+    this.#isStreaming = this.#host.streaming;
+  }
+}

@@ -1,0 +1,104 @@
+import type { TrustDocument, TrustDocumentPin } from '@certgate/core/internal';
+import { describePin, isEnabled, readPinValue } from './edits/identity-edits.js';
+import { maximumLogLineBytes, maximumLogSentencesBytes } from './location/trust-location.js';
+
+/** One line of the log of changes: an intent, written before the document itself. Keys are never renamed: logs are kept. */
+export interface ChangeLogEntry {
+  readonly version: 1;
+  readonly at: string;
+  readonly verb: string;
+  readonly by: string;
+  readonly reason: string;
+  readonly revision: number;
+  /** SHA-256 of the document's bytes, lower-case hexadecimal. */
+  readonly documentSha256: string;
+  /** Of the document that this one replaced; null: it is the first. */
+  readonly previousDocumentSha256: string | null;
+  readonly signed: boolean;
+  /** Who gains and who loses what, in sentences. */
+  readonly changes: readonly string[];
+  /** How many sentences were left out to keep the line writable. */
+  readonly changesLeftOut?: number;
+  /** The identities that this change disabled, by name; absent where there are none. */
+  readonly identities?: readonly string[];
+  /** The pins that this change disabled: their hashes in upper-case hexadecimal; absent where there are none. */
+  readonly pins?: readonly string[];
+}
+
+/** What was enabled in one of the documents and is disabled in the other: identities by name, pins by hash. */
+export function listNewlyDisabled(
+  before: TrustDocument,
+  after: TrustDocument,
+): { readonly identities: readonly string[]; readonly pins: readonly string[] } {
+  const enabled = new Set(before.identities.filter(isEnabled).map(({ name }) => name.toLowerCase()));
+  const enabledPins = new Set(listPins(before).filter(isEnabled).map(describePin));
+  return {
+    identities: after.identities
+      .filter((each) => !isEnabled(each) && enabled.has(each.name.toLowerCase()))
+      .map(({ name }) => name),
+    pins: listPins(after)
+      .filter((pin) => !isEnabled(pin) && enabledPins.has(describePin(pin)))
+      .map((pin) => readPinValue(pin).value),
+  };
+}
+
+function listPins({ identities }: TrustDocument): readonly TrustDocumentPin[] {
+  return identities.flatMap(({ pins = [] }) => pins);
+}
+
+/** As one line, within what one append takes: sentences go first, they can be had again by comparing the documents. */
+export function formatChangeLogEntry(entry: ChangeLogEntry): string {
+  const { changes, identities, pins, ...rest } = entry;
+  const named = { ...(identities && { identities }), ...(pins && { pins }) };
+  const frame = measure({ ...rest, changesLeftOut: changes.length, changes: [], ...named });
+  if (frame > maximumLogLineBytes) return JSON.stringify({ ...rest, changesLeftOut: changes.length, changes: [] });
+  let room = Math.min(maximumLogSentencesBytes, maximumLogLineBytes - frame);
+  const kept: string[] = [];
+  for (const sentence of changes) {
+    room -= measure(sentence) + 1;
+    if (room < 0) break;
+    kept.push(sentence);
+  }
+  const left = changes.length - kept.length;
+  return JSON.stringify({
+    ...rest,
+    changes: kept,
+    ...(left === 0 ? {} : { changesLeftOut: left }),
+    ...named,
+  });
+}
+
+function measure(value: unknown): number {
+  return Buffer.byteLength(JSON.stringify(value));
+}
+
+/** Undefined: the line is none of this tool's, or was cut short. */
+export function parseChangeLogEntry(line: string): ChangeLogEntry | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+  return isEntry(value) ? value : undefined;
+}
+
+function isEntry(value: unknown): value is ChangeLogEntry {
+  if (typeof value !== 'object' || value === null) return false;
+  const entry = value as Readonly<Record<string, unknown>>;
+  const previous = entry['previousDocumentSha256'];
+  const { identities, pins } = entry;
+  return (
+    entry['version'] === 1 &&
+    ['at', 'verb', 'by', 'reason', 'documentSha256'].every((key) => typeof entry[key] === 'string') &&
+    typeof entry['revision'] === 'number' &&
+    (previous === null || typeof previous === 'string') &&
+    isTexts(entry['changes']) &&
+    (identities === undefined || isTexts(identities)) &&
+    (pins === undefined || isTexts(pins))
+  );
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
+}

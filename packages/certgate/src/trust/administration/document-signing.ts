@@ -1,0 +1,76 @@
+import { verifyDocumentSignature } from '@certgate/core/internal';
+import { ToolFailure } from '../../faults/tool-failure.js';
+import type { LoadedTrustDocument } from './load-trust-document.js';
+import { splitSignatures } from './location/trust-location.js';
+import type { SigningKey } from './signing/signing-key.js';
+
+/** Who may have signed what is there: by default who signs now. PEM. */
+interface Signers {
+  readonly signingKey: SigningKey;
+  readonly signedBy?: readonly string[] | undefined;
+}
+
+/**
+ * Who signs a change vouches for the whole document, and sees the change alone. So what it is made on must be signed
+ * already: else somebody who can write the storage could add an identity, and the next change would sign it too.
+ *
+ * Returns the signature that fits. @throws {ToolFailure} when none does.
+ */
+export async function expectOwnSignature(
+  { bytes, signature }: LoadedTrustDocument,
+  { signingKey, signedBy }: Signers,
+): Promise<string> {
+  const fitting = await findSignature({ bytes, signature }, { signingKey, signedBy });
+  if (fitting !== undefined) return fitting;
+  throw new ToolFailure(
+    signature === undefined
+      ? 'The document is not signed, so your signature would vouch for everything else in it too. Nothing was written.'
+      : `The document's signature does not match ${signedBy === undefined ? 'this key' : 'these keys'}: the document was changed by something other than this tool, or signed with another key. Nothing was written.`,
+    {
+      remedy: `Look at it (certgate trust log, certgate trust list), then sign it as it is: certgate trust sign.${signature === undefined ? '' : ' If another key of yours signed it, or another version of the key in Key Vault, pass the public key of that one with --signed-by.'}`,
+    },
+  );
+}
+
+/** The same of an earlier document, which is about to be signed anew. @throws {ToolFailure} when nobody signed it. */
+export async function expectSignature(
+  earlier: LoadedTrustDocument,
+  description: string,
+  signers: Signers,
+): Promise<void> {
+  if ((await findSignature(earlier, signers)) !== undefined) return;
+  throw new ToolFailure(
+    earlier.signature === undefined
+      ? `${description} is not signed, so your signature would vouch for everything in it. Nothing was written.`
+      : `The signature of ${description} does not match ${signers.signedBy === undefined ? 'this key' : 'these keys'}. Nothing was written.`,
+    {
+      remedy:
+        'Put its signature into a file of the same name with .sig behind it, or pass the key that signed it with --signed-by. Or look at it (certgate trust diff), then sign it: certgate trust sign.',
+    },
+  );
+}
+
+/** Undefined: none of them was made over these bytes by one of the signers. */
+async function findSignature(
+  { bytes, signature }: Pick<LoadedTrustDocument, 'bytes' | 'signature'>,
+  { signingKey, signedBy }: Signers,
+): Promise<string | undefined> {
+  const keys = signedBy ?? [signingKey.publicKey];
+  for (const each of splitSignatures(signature)) {
+    if ((await verify(bytes, each, keys)) === 'fits') return each;
+  }
+  return undefined;
+}
+
+async function verify(
+  document: Uint8Array,
+  signature: string,
+  keys: readonly string[],
+): ReturnType<typeof verifyDocumentSignature> {
+  try {
+    return await verifyDocumentSignature(document, signature, keys);
+  } catch (cause) {
+    if (!(cause instanceof TypeError)) throw cause;
+    throw new ToolFailure(`--signed-by can't be used: ${cause.message}`, { cause });
+  }
+}

@@ -1,0 +1,190 @@
+import { createHash } from 'node:crypto';
+import type {
+  TrustDocument,
+  TrustDocumentAuthority,
+  TrustDocumentMinimumCrlNumber,
+  TrustDocumentRevocation,
+} from '@certgate/core/internal';
+import { ToolFailure } from '../../../faults/tool-failure.js';
+
+// Pure, as document-edits.ts is. What the reader of documents refuses (a leaf as an anchor, a name twice), it says best.
+
+export function addAuthority(document: TrustDocument, authority: TrustDocumentAuthority): TrustDocument {
+  const there = findAuthority(document, authority.name);
+  if (there !== undefined) {
+    throw new ToolFailure(`There is an authority ${JSON.stringify(there.name)} already.`, {
+      remedy: 'To add a certificate to it or change a setting: --to-existing',
+    });
+  }
+  return { ...document, authorities: [...(document.authorities ?? []), authority] };
+}
+
+export interface AuthorityAddition {
+  readonly trustAnchors: readonly string[];
+  readonly intermediates: readonly string[];
+  readonly spiffeTrustDomains: readonly string[];
+  /** Undefined: as it is. */
+  readonly dnsConstraintsWithLeadingDot: TrustDocumentAuthority['dnsConstraintsWithLeadingDot'];
+  /** `crls` and `minimumCrlNumbers` are added, the latter by issuer; the others take the place of what is there. */
+  readonly revocation: TrustDocumentRevocation;
+  /** Whether `noRevAvail` excuses no certificate any more. */
+  readonly isNoRevAvailEnded: boolean;
+  /** Issuers whose lists may have any number again. */
+  readonly issuersWithoutMinimum: readonly string[];
+}
+
+/** What is there already stays once. */
+export function addToAuthority(document: TrustDocument, name: string, addition: AuthorityAddition): TrustDocument {
+  const authority = getAuthority(document, name);
+  const { intermediates, spiffeTrustDomains, dnsConstraintsWithLeadingDot } = addition;
+  const {
+    minimumCrlNumbers: oldMinimums,
+    noRevAvailMaximumLifetimeSeconds,
+    ...oldRevocation
+  } = authority.revocation ?? {};
+  const { crls = [], minimumCrlNumbers: newMinimums, ...settings } = addition.revocation;
+  const minimumCrlNumbers = joinMinimums(authority.name, oldMinimums, newMinimums, addition.issuersWithoutMinimum);
+  const revocation = {
+    ...oldRevocation,
+    ...(noRevAvailMaximumLifetimeSeconds === undefined || addition.isNoRevAvailEnded
+      ? {}
+      : { noRevAvailMaximumLifetimeSeconds }),
+    ...settings,
+    ...(crls.length === 0 ? {} : { crls: union(oldRevocation.crls, crls) }),
+    ...(minimumCrlNumbers.length === 0 ? {} : { minimumCrlNumbers }),
+  };
+  return replaceAuthority(document, authority, {
+    ...authority,
+    trustAnchors: unionOfPems(authority.trustAnchors, addition.trustAnchors),
+    ...(intermediates.length === 0 ? {} : { intermediates: unionOfPems(authority.intermediates, intermediates) }),
+    ...(spiffeTrustDomains.length === 0
+      ? {}
+      : { spiffeTrustDomains: union(authority.spiffeTrustDomains, spiffeTrustDomains) }),
+    ...(dnsConstraintsWithLeadingDot === undefined ? {} : { dnsConstraintsWithLeadingDot }),
+    ...(Object.keys(revocation).length === 0 ? {} : { revocation }),
+  });
+}
+
+/** @throws {ToolFailure} for an issuer that has no minimum to take away: its name is likely misspelt. */
+function joinMinimums(
+  name: string,
+  old: readonly TrustDocumentMinimumCrlNumber[] = [],
+  added: readonly TrustDocumentMinimumCrlNumber[] = [],
+  removed: readonly string[],
+): readonly TrustDocumentMinimumCrlNumber[] {
+  const unknown = removed.find((issuer) => !old.some((each) => each.issuer === issuer));
+  if (unknown !== undefined) {
+    const issuers = old.map(({ issuer }) => JSON.stringify(issuer)).join(', ');
+    throw new ToolFailure(
+      `The authority ${JSON.stringify(name)} has no minimum CRL number for ${JSON.stringify(unknown)}. Nothing was written.`,
+      { remedy: issuers === '' ? 'It has none at all.' : `It has one for ${issuers}.` },
+    );
+  }
+  const changed = new Set([...removed, ...added.map(({ issuer }) => issuer)]);
+  return [...old.filter(({ issuer }) => !changed.has(issuer)), ...added];
+}
+
+/** @throws {ToolFailure} while names, pins or denied serial numbers refer to it. */
+export function removeAuthority(document: TrustDocument, name: string): TrustDocument {
+  const authority = getAuthority(document, name);
+  const users = listUsers(document, authority.name);
+  if (users.length > 0) {
+    const named = users.slice(0, 5).join(', ');
+    const more = users.length > 5 ? ` and ${users.length - 5} more` : '';
+    throw new ToolFailure(`The authority ${JSON.stringify(authority.name)} is still used by ${named}${more}.`, {
+      remedy: 'Remove their names, pins or denied serial numbers first: certgate trust remove, certgate trust undeny',
+    });
+  }
+  const { authorities = [], ...rest } = document;
+  const kept = authorities.filter((each) => each !== authority);
+  return kept.length === 0 ? rest : { ...rest, authorities: kept };
+}
+
+/** Takes certificates out by their thumbprint, or the first eight digits or more of it. */
+export function removeAuthorityCertificates(
+  document: TrustDocument,
+  name: string,
+  thumbprints: readonly string[],
+): TrustDocument {
+  const authority = getAuthority(document, name);
+  const { trustAnchors, intermediates = [] } = authority;
+  const chosen = new Set(
+    thumbprints.map((text) => getCertificate([...trustAnchors, ...intermediates], authority.name, text)),
+  );
+  const isKept = (pem: string): boolean => !chosen.has(pem);
+  const { intermediates: old = [], ...rest } = authority;
+  const kept = old.filter(isKept);
+  return replaceAuthority(document, authority, {
+    ...rest,
+    trustAnchors: trustAnchors.filter(isKept),
+    ...(kept.length === 0 ? {} : { intermediates: kept }),
+  });
+}
+
+export function getAuthority(document: TrustDocument, name: string): TrustDocumentAuthority {
+  const authority = findAuthority(document, name);
+  if (authority !== undefined) return authority;
+  throw new ToolFailure(`There is no authority ${JSON.stringify(name)} in the trust document.`, {
+    remedy: 'To list the authorities: certgate trust authority list',
+  });
+}
+
+function findAuthority({ authorities = [] }: TrustDocument, name: string): TrustDocumentAuthority | undefined {
+  return authorities.find((each) => isSameName(each.name, name));
+}
+
+function getCertificate(pems: readonly string[], name: string, text: string): string {
+  const digits = text.replaceAll(/[\s:]/g, '').toUpperCase();
+  if (!/^[0-9A-F]{8,64}$/.test(digits)) {
+    throw new ToolFailure(`${JSON.stringify(text)} is not a thumbprint.`, {
+      remedy: 'Pass the hexadecimal digits of its SHA-256 thumbprint, or at least the first eight.',
+    });
+  }
+  const found = pems.filter((pem) => hashPem(pem).startsWith(digits));
+  const [pem] = found;
+  if (pem !== undefined && found.length === 1) return pem;
+  throw new ToolFailure(
+    found.length === 0
+      ? `The authority ${JSON.stringify(name)} has no certificate whose thumbprint begins with ${digits}.`
+      : `The authority ${JSON.stringify(name)} has ${found.length} such certificates; pass more digits.`,
+    { remedy: 'To see its certificates: certgate trust authority list' },
+  );
+}
+
+function listUsers({ identities, denied = [] }: TrustDocument, name: string): readonly string[] {
+  const isUser = ({ issuedBy }: { readonly issuedBy?: string }): boolean =>
+    issuedBy !== undefined && isSameName(issuedBy, name);
+  return [
+    ...identities
+      .filter(({ names = [], pins = [] }) => names.some(isUser) || pins.some(isUser))
+      .map((identity) => JSON.stringify(identity.name)),
+    ...denied.filter(isUser).map(({ serialNumber = '' }) => `the denied serial number ${serialNumber}`),
+  ];
+}
+
+function replaceAuthority(
+  document: TrustDocument,
+  old: TrustDocumentAuthority,
+  changed: TrustDocumentAuthority,
+): TrustDocument {
+  return { ...document, authorities: (document.authorities ?? []).map((each) => (each === old ? changed : each)) };
+}
+
+function unionOfPems(old: readonly string[] = [], added: readonly string[]): readonly string[] {
+  const known = new Set(old.map(hashPem));
+  return [...old, ...added.filter((pem) => !known.has(hashPem(pem)))];
+}
+
+function union(old: readonly string[] = [], added: readonly string[]): readonly string[] {
+  return [...new Set([...old, ...added])];
+}
+
+/** The SHA-256 thumbprint of the certificate, upper-case hexadecimal; the text was read strictly. */
+function hashPem(pem: string): string {
+  const der = Buffer.from(pem.replaceAll(/-----[^-]*-----|\s/g, ''), 'base64');
+  return createHash('sha256').update(der).digest('hex').toUpperCase();
+}
+
+function isSameName(one: string, other: string): boolean {
+  return one.toLowerCase() === other.toLowerCase();
+}

@@ -1,0 +1,288 @@
+// edits/: the changes that `certgate trust` makes: from one trust document to the next.
+
+import {
+  findInstant,
+  findThumbprint,
+  formatInstant,
+  type TrustDocument,
+  type TrustDocumentIdentity,
+  type TrustDocumentPin,
+  type TrustDocumentName,
+} from '@certgate/core/internal';
+import { ToolFailure } from '../../../faults/tool-failure.js';
+import { shellWord } from '../../../faults/safe-text.js';
+import { withoutNames, withNames } from './name-edits.js';
+
+// Pure: a document in, a document out. What they refuse, they refuse in words for the person at the command line.
+
+/** A pin to be added, and by what else its certificate may be pinned already, where the certificate is at hand. */
+export interface NewPin {
+  readonly pin: TrustDocumentPin;
+  readonly certificate?: CertificateHashes;
+}
+
+/** Upper-case hexadecimal. */
+export type CertificateHashes = Readonly<Record<(typeof pinKinds)[number], string>>;
+
+/** Recognised by a pin, by names under authorities, or by both. */
+export interface NewIdentity extends Partial<NewPin> {
+  readonly name: string;
+  readonly roles: readonly string[];
+  readonly functions?: readonly string[];
+  readonly owner?: string;
+  readonly reason?: string;
+  readonly expiresAt?: string;
+  readonly names?: readonly TrustDocumentName[];
+}
+
+export function addIdentity(
+  document: TrustDocument,
+  { pin, certificate, names = [], ...identity }: NewIdentity,
+): TrustDocument {
+  expectNewName(document, identity.name);
+  if (pin !== undefined) expectNewPin(document, { pin, ...(certificate === undefined ? {} : { certificate }) });
+  const made = { ...withNames(identity, names), ...(pin === undefined ? {} : { pins: [pin] }) };
+  return { ...document, identities: [...document.identities, made] };
+}
+
+export function expectNewName(document: TrustDocument, name: string): void {
+  const there = findIdentity(document, name);
+  if (there === undefined) return;
+  throw new ToolFailure(`There is an identity ${quote(there.name)} already.`, {
+    remedy: `To change its end, or add a certificate, role or function: certgate trust add ${shellWord(there.name)} --to-existing … To replace its certificate: certgate trust rotate ${shellWord(there.name)} …`,
+  });
+}
+
+export interface IdentityAddition {
+  readonly roles: readonly string[];
+  readonly functions: readonly string[];
+  readonly owner?: string;
+  /** Null: it ends no more. */
+  readonly expiresAt?: string | null;
+  readonly newPin?: NewPin;
+  readonly names?: readonly TrustDocumentName[];
+}
+
+export function addToIdentity(document: TrustDocument, name: string, addition: IdentityAddition): TrustDocument {
+  const identity = getIdentity(document, name);
+  const { newPin, roles, functions, owner, expiresAt, names = [] } = addition;
+  // A SHA-1 pin and a SHA-256 pin of one certificate may stand side by side: so does migration begin.
+  if (newPin !== undefined) expectNewPin(document, newPin, identity);
+  // A list where there was none takes all other functions away: the opposite of adding.
+  if (functions.length > 0 && identity.functions === undefined) {
+    throw new ToolFailure(
+      `${quote(identity.name)} may already call every function; a list of functions would remove the others.`,
+      {
+        remedy: 'To restrict it, remove the identity and add it again with --function.',
+      },
+    );
+  }
+  const { expiresAt: oldEnd, ...rest } = withNames(identity, names);
+  const end = expiresAt === undefined ? oldEnd : (expiresAt ?? undefined);
+  return replaceIdentity(document, {
+    ...rest,
+    roles: union(identity.roles, roles),
+    ...(identity.functions === undefined ? {} : { functions: union(identity.functions, functions, isSameFunction) }),
+    ...(owner === undefined ? {} : { owner }),
+    ...(end === undefined ? {} : { expiresAt: end }),
+    ...(newPin === undefined ? {} : { pins: [...(identity.pins ?? []), newPin.pin] }),
+  });
+}
+
+export interface IdentityRemoval {
+  readonly names?: readonly TrustDocumentName[];
+  readonly pins: readonly string[];
+  readonly roles: readonly string[];
+  readonly functions: readonly string[];
+}
+
+export function removeFromIdentity(document: TrustDocument, name: string, removal: IdentityRemoval): TrustDocument {
+  const identity = getIdentity(document, name);
+  const removed = new Set(removal.pins.map((text) => getPin(identity, text)));
+  for (const role of removal.roles) {
+    if (!identity.roles.includes(role))
+      throw new ToolFailure(`${quote(identity.name)} doesn't have the role ${quote(role)}.`);
+  }
+  for (const each of removal.functions) expectListedFunction(identity, each);
+  const { pins = [], functions } = identity;
+  return replaceIdentity(document, {
+    ...withoutNames(identity, removal.names ?? []),
+    roles: identity.roles.filter((role) => !removal.roles.includes(role)),
+    ...(functions === undefined
+      ? {}
+      : { functions: functions.filter((each) => !removal.functions.some((other) => isSameFunction(each, other))) }),
+    ...(identity.pins === undefined ? {} : { pins: pins.filter((pin) => !removed.has(pin)) }),
+  });
+}
+
+function expectListedFunction({ name, functions }: TrustDocumentIdentity, wanted: string): void {
+  if (functions === undefined) {
+    throw new ToolFailure(`${quote(name)} may call every function; there is no list to remove ${quote(wanted)} from.`, {
+      remedy: 'Remove the identity and add it again with the functions that it may call.',
+    });
+  }
+  if (functions.some((each) => isSameFunction(each, wanted))) return;
+  throw new ToolFailure(`${quote(name)} doesn't have the function ${quote(wanted)}.`);
+}
+
+export function removeIdentity(document: TrustDocument, name: string): TrustDocument {
+  const identity = getIdentity(document, name);
+  return { ...document, identities: document.identities.filter((each) => each !== identity) };
+}
+
+export function setIdentityEnabled(document: TrustDocument, name: string, enabled: boolean): TrustDocument {
+  return replaceIdentity(document, withEnabled(getIdentity(document, name), enabled));
+}
+
+export function setPinsEnabled(
+  document: TrustDocument,
+  name: string,
+  pins: readonly string[],
+  enabled: boolean,
+): TrustDocument {
+  const identity = getIdentity(document, name);
+  const chosen = new Set(pins.map((text) => getPin(identity, text)));
+  return replaceIdentity(document, {
+    ...identity,
+    pins: (identity.pins ?? []).map((pin) => (chosen.has(pin) ? withEnabled(pin, enabled) : pin)),
+  });
+}
+
+export interface Rotation extends NewPin {
+  /** When the old pins end at the latest, in milliseconds; undefined: at once, so they are disabled. */
+  readonly oldEnd: number | undefined;
+  readonly now: number;
+}
+
+/** The new pin counts from now; the old ones end at `oldEnd`, or when they would have ended anyway, if that is earlier. */
+export function rotateIdentity(document: TrustDocument, name: string, rotation: Rotation): TrustDocument {
+  const identity = getIdentity(document, name);
+  // Another pin of the same certificate would be ended with the old ones, and a match that is over denies.
+  expectNewPin(document, rotation);
+  const old = (identity.pins ?? []).map((pin) => endPin(identity, pin, rotation));
+  return replaceIdentity(document, { ...identity, pins: [...old, rotation.pin] });
+}
+
+function endPin(identity: TrustDocumentIdentity, pin: TrustDocumentPin, { oldEnd, now }: Rotation): TrustDocumentPin {
+  const end = findTime(pin.notAfter);
+  // What is over or switched off already stays as it is: a window that is written anew could only say more.
+  if (pin.enabled === false || (end !== undefined && end <= now)) return pin;
+  if (oldEnd === undefined) return withEnabled(pin, false);
+  if (end !== undefined && end <= oldEnd) return pin;
+  const start = findTime(pin.notBefore);
+  if (start !== undefined && start >= oldEnd) {
+    throw new ToolFailure(
+      `A pin of ${quote(identity.name)} begins at ${formatInstant(start)}, after the end of the overlap: ${describePin(pin)}.`,
+      { remedy: `Remove it first: certgate trust remove ${shellWord(identity.name)} --pin …` },
+    );
+  }
+  return { ...pin, notAfter: formatInstant(oldEnd) };
+}
+
+export function findIdentity(document: TrustDocument, name: string): TrustDocumentIdentity | undefined {
+  const key = name.toLowerCase();
+  return document.identities.find((identity) => identity.name.toLowerCase() === key);
+}
+
+export function getIdentity(document: TrustDocument, name: string): TrustDocumentIdentity {
+  const identity = findIdentity(document, name);
+  if (identity !== undefined) return identity;
+  throw new ToolFailure(`There is no identity ${quote(name)} in the trust document.`, {
+    remedy: 'To list the identities: certgate trust list',
+  });
+}
+
+const pinKinds = ['thumbprintSha256', 'thumbprintSha1', 'publicKeySha256'] as const;
+
+/** The hash of a pin as upper-case hexadecimal, whatever its author's notation. */
+export function readPinValue(pin: TrustDocumentPin): {
+  readonly kind: (typeof pinKinds)[number];
+  readonly value: string;
+} {
+  for (const kind of pinKinds) {
+    const text = pin[kind];
+    const value = text === undefined ? undefined : findThumbprint(text, kind === 'thumbprintSha1' ? 'sha1' : 'sha256');
+    if (value !== undefined) return { kind, value };
+  }
+  // Only for documents that were not read strictly.
+  throw new ToolFailure('A pin holds no thumbprint.');
+}
+
+export function describePin(pin: TrustDocumentPin): string {
+  const { kind, value } = readPinValue(pin);
+  return `${kind} ${value}`;
+}
+
+/** The one pin whose hash begins with these digits; at least eight, so that a slip can't choose. */
+export function getPin(identity: TrustDocumentIdentity, text: string): TrustDocumentPin {
+  const digits = text.replaceAll(/[\s:]/g, '').toUpperCase();
+  if (!/^[0-9A-F]{8,64}$/.test(digits)) {
+    throw new ToolFailure(`${quote(text)} is not a hash of a pin.`, {
+      remedy: 'Pass the hexadecimal digits of its thumbprint, or at least the first eight.',
+    });
+  }
+  const found = (identity.pins ?? []).filter((pin) => readPinValue(pin).value.startsWith(digits));
+  const [pin] = found;
+  if (pin !== undefined && found.length === 1) return pin;
+  throw new ToolFailure(
+    found.length === 0
+      ? `${quote(identity.name)} has no pin that begins with ${digits}.`
+      : `${quote(identity.name)} has ${found.length} pins that begin with ${digits}; pass more digits.`,
+    { remedy: `To see its pins: certgate trust show ${shellWord(identity.name)}` },
+  );
+}
+
+/** `sharing` may hold the same certificate by another kind of hash. */
+function expectNewPin(document: TrustDocument, { pin, certificate }: NewPin, sharing?: TrustDocumentIdentity): void {
+  const wanted = readPinValue(pin);
+  const hashes: Partial<CertificateHashes> = { ...certificate, [wanted.kind]: wanted.value };
+  for (const identity of document.identities) {
+    for (const other of identity.pins ?? []) {
+      const { kind, value } = readPinValue(other);
+      if (hashes[kind] !== value || (identity === sharing && kind !== wanted.kind)) continue;
+      throw new ToolFailure(
+        `This certificate${kind === 'publicKeySha256' ? ' or its key' : ''} is already pinned for ${quote(identity.name)} (${kind} ${value}).`,
+        { remedy: 'A certificate belongs to one identity. To create another certificate: certgate certificate create' },
+      );
+    }
+  }
+}
+
+export function replaceIdentity(document: TrustDocument, changed: TrustDocumentIdentity): TrustDocument {
+  return {
+    ...document,
+    identities: document.identities.map((identity) => (identity.name === changed.name ? changed : identity)),
+  };
+}
+
+/** Enabled is what stands there when nothing does: the key is left out. */
+function withEnabled<T extends { readonly enabled?: boolean }>(item: T, enabled: boolean): T {
+  const changed: { enabled?: boolean } & T = { ...item };
+  if (enabled) delete changed.enabled;
+  else changed.enabled = false;
+  return changed;
+}
+
+export function isEnabled({ enabled }: { readonly enabled?: boolean }): boolean {
+  return enabled !== false;
+}
+
+function isSameFunction(one: string, other: string): boolean {
+  return one.toLowerCase() === other.toLowerCase();
+}
+
+function union(
+  old: readonly string[],
+  added: readonly string[],
+  isSame: (one: string, other: string) => boolean = Object.is,
+): readonly string[] {
+  return added.reduce((all, item) => (all.some((each) => isSame(each, item)) ? all : [...all, item]), old);
+}
+
+function findTime(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : findInstant(text);
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text);
+}

@@ -1,0 +1,54 @@
+import {
+  nameKey,
+  nameTypes,
+  type NameType,
+  type TrustDocumentIdentity,
+  type TrustDocumentName,
+} from '@certgate/core/internal';
+import { ToolFailure } from '../../../faults/tool-failure.js';
+import { shellWord } from '../../../faults/safe-text.js';
+
+/** With these names too; what it has already, it has once. That nobody else has them, the document's reader sees to. */
+export function withNames(identity: TrustDocumentIdentity, added: readonly TrustDocumentName[]): TrustDocumentIdentity {
+  if (added.length === 0) return identity;
+  const { names = [] } = identity;
+  const known = new Set(names.map(toKey));
+  return { ...identity, names: [...names, ...added.filter((trustName) => !known.has(toKey(trustName)))] };
+}
+
+/** @throws {ToolFailure} for a name that it doesn't have. */
+export function withoutNames(
+  identity: TrustDocumentIdentity,
+  removed: readonly TrustDocumentName[],
+): TrustDocumentIdentity {
+  if (removed.length === 0) return identity;
+  const { names = [], ...rest } = identity;
+  const keys = new Set(removed.map(toKey));
+  for (const trustName of removed) {
+    if (names.some((each) => toKey(each) === toKey(trustName))) continue;
+    throw new ToolFailure(`${JSON.stringify(identity.name)} doesn't have the name ${describeName(trustName)}.`, {
+      remedy: `To see its names: certgate trust show ${shellWord(identity.name)}`,
+    });
+  }
+  const kept = names.filter((trustName) => !keys.has(toKey(trustName)));
+  return kept.length === 0 ? rest : { ...rest, names: kept };
+}
+
+export function describeName(trustName: TrustDocumentName): string {
+  const { type, value } = readName(trustName);
+  return `${type} ${value} of ${trustName.issuedBy}`;
+}
+
+function toKey(trustName: TrustDocumentName): string {
+  const { type, value } = readName(trustName);
+  return nameKey(trustName.issuedBy, type, value);
+}
+
+function readName(trustName: TrustDocumentName): { readonly type: NameType; readonly value: string } {
+  for (const type of nameTypes) {
+    const value = trustName[type];
+    if (value !== undefined) return { type, value };
+  }
+  // Only for documents that were not read strictly.
+  throw new ToolFailure('A name under an authority has no value.');
+}

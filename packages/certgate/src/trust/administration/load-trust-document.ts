@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto';
+import {
+  anyAudience,
+  readTrustDocumentWhole,
+  TrustDocumentError,
+  type TrustDocument,
+  type TrustSnapshot,
+} from '@certgate/core/internal';
+import { ToolFailure } from '../../faults/tool-failure.js';
+import { escapeControls, shellWord } from '../../faults/safe-text.js';
+import type { StoredDocument, TrustLocation } from './location/trust-location.js';
+
+/** One stored version of a trust document: as written, as a runtime reads it, and as bytes. */
+export interface LoadedTrustDocument {
+  readonly document: TrustDocument;
+  readonly snapshot: TrustSnapshot;
+  readonly text: string;
+  readonly bytes: Uint8Array;
+  /** Of the bytes, lower-case hexadecimal: what the log of changes calls a document by. */
+  readonly documentSha256: string;
+  readonly etag: string;
+  readonly signature: string | undefined;
+}
+
+export function missingDocument({ description }: Pick<TrustLocation, 'description'>): ToolFailure {
+  return new ToolFailure(`There is no trust document at ${description}.`, {
+    remedy: `Correct the location, or create one: certgate trust init --store ${shellWord(description)} --reason …`,
+  });
+}
+
+/** @throws {ToolFailure} when there is none, or it can't be read, or it isn't valid. */
+export async function loadTrustDocument(location: TrustLocation): Promise<LoadedTrustDocument> {
+  const stored = await location.read();
+  if (stored === undefined) throw missingDocument(location);
+  return parseStoredDocument(stored, location.description);
+}
+
+export function parseStoredDocument(stored: StoredDocument, description: string): LoadedTrustDocument {
+  const text = decodeUtf8(stored.bytes, description);
+  try {
+    const { value, snapshot } = readTrustDocumentWhole(text, { audience: anyAudience });
+    return {
+      // What the strict reader accepted has this shape.
+      document: value as TrustDocument,
+      snapshot,
+      text,
+      bytes: stored.bytes,
+      documentSha256: hashDocument(stored.bytes),
+      etag: stored.etag,
+      signature: stored.signature,
+    };
+  } catch (fault) {
+    throw explainInvalid(fault, description);
+  }
+}
+
+export function hashDocument(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** A lenient decoder would replace broken bytes, and the document would say something that nobody wrote. */
+function decodeUtf8(bytes: Uint8Array, description: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new ToolFailure(`The trust document at ${description} is not UTF-8.`, {
+      remedy: 'Save it again in that encoding.',
+      cause,
+    });
+  }
+}
+
+function explainInvalid(fault: unknown, description: string): unknown {
+  if (!(fault instanceof TrustDocumentError)) return fault;
+  const [first] = fault.problems;
+  const place = first === undefined || first.path === '' ? '' : `${first.path}: `;
+  const more = fault.problems.length > 1 ? ` (and ${fault.problems.length - 1} more)` : '';
+  return new ToolFailure(
+    escapeControls(`The trust document at ${description} is not valid: ${place}${first?.message ?? ''}${more}`),
+    { remedy: `To see all problems: certgate trust check --store ${description}`, cause: fault },
+  );
+}

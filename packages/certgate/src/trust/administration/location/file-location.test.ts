@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { ToolFailure } from '../../../faults/tool-failure.js';
+import { createFileLocation } from './file-location.js';
+import { startWriter } from '../test-support/writer-process.js';
+import { readTrustHistory } from '../trust-history.js';
+import { hashDocument } from '../load-trust-document.js';
+
+const content = (text: string, signature?: string): { bytes: Buffer; signature: string | undefined } => ({
+  bytes: Buffer.from(text),
+  signature,
+});
+
+describe('a trust document in a file', () => {
+  let folder: string;
+  let path: string;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'certgate-file-'));
+    path = join(folder, 'trust.json');
+  });
+  afterEach(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('is made, replaced and read; a write on an older version is a conflict and changes nothing', async () => {
+    const location = createFileLocation(path);
+    assert.equal(await location.read(), undefined);
+    assert.equal(await location.write(content('one'), undefined), 'written');
+    assert.equal(await location.write(content('two'), undefined), 'conflict');
+    const first = await location.read();
+    assert.equal(await location.write(content('two'), first?.etag), 'written');
+    assert.equal(await location.write(content('three'), first?.etag), 'conflict');
+    assert.equal(readFileSync(path, 'utf8'), 'two');
+    assert.deepEqual(readdirSync(folder), ['trust.json']);
+  });
+
+  it('keeps its signature beside it, as part of the version', async () => {
+    const location = createFileLocation(path);
+    await location.write(content('one', 'c2ln'), undefined);
+    assert.equal(readFileSync(`${path}.sig`, 'utf8'), 'c2ln\n');
+    const signed = await location.read();
+    assert.equal(signed?.signature, 'c2ln');
+    writeFileSync(`${path}.sig`, 'b3RoZXI=\n');
+    assert.equal(await location.write(content('two', 'eA=='), signed.etag), 'conflict');
+    const now = await location.read();
+    assert.equal(await location.write(content('two'), now?.etag), 'written');
+    assert.equal(existsSync(`${path}.sig`), false);
+  });
+
+  it('is not written by one who was taken for dead meanwhile', async () => {
+    const location = createFileLocation(path);
+    await location.write(content('one'), undefined);
+    const version = await location.read();
+    const lock = `${path}.lock`;
+    // As soon as the writer holds the lock, another breaks it: all that a second process could do.
+    const write = location.write(content('x'.repeat(8 * 1024 * 1024)), version?.etag);
+    while (!existsSync(lock)) await new Promise(setImmediate);
+    await rm(lock, { recursive: true, maxRetries: 20, retryDelay: 1 });
+    const outcome = await write.catch(() => 'failed');
+    const text = readFileSync(path, 'utf8');
+    if (outcome === 'written') assert.equal(text.length, 8 * 1024 * 1024);
+    else assert.equal(text, 'one');
+  });
+
+  it('keeps its mode, and a link stays a link', async () => {
+    const real = join(folder, 'real.json');
+    writeFileSync(real, 'one');
+    symlinkSync(real, path, 'file');
+    if (process.platform !== 'win32') chmodSync(real, 0o640);
+    const location = createFileLocation(path);
+    const version = await location.read();
+    assert.equal(await location.write(content('two'), version?.etag), 'written');
+    assert.ok(lstatSync(path).isSymbolicLink());
+    assert.equal(readFileSync(real, 'utf8'), 'two');
+    if (process.platform !== 'win32') assert.equal(statSync(real).mode & 0o777, 0o640);
+    await location.appendLog('{}');
+    assert.ok(existsSync(`${real}.log.jsonl`));
+  });
+
+  it('refuses what is no file, in words', async () => {
+    mkdirSync(path);
+    await assert.rejects(createFileLocation(path).read(), /is (?:no file|a folder)/);
+    await assert.rejects(createFileLocation(join(folder, 'no', 'trust.json')).read(), /folder of .* does not exist/);
+    symlinkSync(join(folder, 'nowhere'), join(folder, 'link.json'), 'file');
+    await assert.rejects(createFileLocation(join(folder, 'link.json')).read(), /does not exist/);
+  });
+
+  it('logs line by line, also after a line that was cut short', async () => {
+    const location = createFileLocation(path);
+    assert.deepEqual(await location.readLog(), []);
+    await location.appendLog('{"a":1}');
+    writeFileSync(`${path}.log.jsonl`, '{"a":1}\n{"b":');
+    await location.appendLog('{"c":3}');
+    assert.deepEqual(await location.readLog(), ['{"a":1}', '{"b":', '{"c":3}']);
+  });
+
+  it('whose log can not be written says that nothing was changed', async () => {
+    mkdirSync(`${path}.log.jsonl`);
+    await assert.rejects(createFileLocation(path).appendLog('{}'), (fault: unknown) => {
+      assert.ok(fault instanceof ToolFailure);
+      return fault.message.includes('so it was not made');
+    });
+  });
+
+  it('loses no change of 20 processes at once, one of which is killed while it writes', async () => {
+    const document = { schemaVersion: 1, revision: 1, identities: [] };
+    writeFileSync(path, JSON.stringify(document));
+    const victim = startWriter(path, 'victim', 1_000);
+    await victim.started;
+    const writers = Array.from({ length: 20 }, (_, index) => startWriter(path, `w${index}`, 2));
+    await Promise.all(writers.map(({ started }) => started));
+    victim.kill();
+    const codes = await Promise.all(writers.map(({ ended }) => ended));
+    await victim.ended;
+    assert.deepEqual(new Set(codes), new Set([0]));
+    const { identities, revision } = JSON.parse(readFileSync(path, 'utf8')) as {
+      identities: readonly { name: string }[];
+      revision: number;
+    };
+    const names = identities.map(({ name }) => name).filter((name) => !name.startsWith('victim'));
+    const expected = writers.flatMap((_, index) => [`w${index}-0`, `w${index}-1`]);
+    assert.deepEqual(names.sort(), expected.sort());
+    // Each change raised the revision by one, the victim's too.
+    assert.equal(revision, 1 + identities.length);
+    const lines = await createFileLocation(path).readLog();
+    const current = { documentSha256: hashDocument(readFileSync(path)), revision };
+    const changes = readTrustHistory(lines, current).filter(({ kind }) => kind === 'change');
+    assert.equal(changes.length, identities.length);
+  });
+});

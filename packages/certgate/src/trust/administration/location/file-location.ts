@@ -1,0 +1,208 @@
+import { createHash } from 'node:crypto';
+import { constants } from 'node:fs';
+import { access, lstat, open, readFile, realpath, rm } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { ToolFailure, hasCode, messageOf } from '../../../faults/tool-failure.js';
+import { withLockFolder } from '../../../files/lock-folder.js';
+import { moveIntoPlace, writeDurably } from '../../../files/replace-file.js';
+import {
+  maximumDocumentBytes,
+  maximumLogBytes,
+  type NewDocument,
+  splitLogLines,
+  type StoredDocument,
+  type TrustLocation,
+  type WriteOutcome,
+} from './trust-location.js';
+
+/**
+ * A trust document in a file, its signature in `<path>.sig`, its log in `<path>.log.jsonl`.
+ *
+ * A write compares the content under a lock and moves the new file over the old one. The prepared file lies inside the
+ * lock: a writer that was asleep while others broke its lock finds it gone, and has changed nothing.
+ */
+export function createFileLocation(path: string): TrustLocation {
+  const description = `file:${path}`;
+  const explain = (fault: unknown): ToolFailure => explainFileFault(fault, path);
+  return {
+    description,
+    read: () => readStored(path, explain),
+    write: (content, etag) => writeStored(path, content, etag, explain),
+    appendLog: (line) => appendLine(path, line),
+    readLog: () => readLines(path),
+  };
+}
+
+type Explain = (fault: unknown) => ToolFailure;
+
+async function readStored(path: string, explain: Explain): Promise<StoredDocument | undefined> {
+  try {
+    const target = await followLink(path);
+    return target === undefined ? undefined : await readVersion(target);
+  } catch (fault) {
+    throw explain(fault);
+  }
+}
+
+async function readVersion(target: string): Promise<StoredDocument | undefined> {
+  const bytes = await readBounded(target, maximumDocumentBytes);
+  if (bytes === undefined) return undefined;
+  const signature = (await readBounded(`${target}.sig`, 4096))?.toString('latin1').trim();
+  return { bytes, etag: computeEtag(bytes, signature), signature };
+}
+
+/** The signature belongs to the version: a write over one that was signed meanwhile is a conflict too. */
+function computeEtag(bytes: Uint8Array, signature: string | undefined): string {
+  return createHash('sha256')
+    .update(bytes)
+    .update(`\0${signature ?? ''}`)
+    .digest('hex');
+}
+
+async function writeStored(
+  path: string,
+  content: NewDocument,
+  etag: string | undefined,
+  explain: Explain,
+): Promise<WriteOutcome> {
+  try {
+    const target = (await followLink(path)) ?? resolve(path);
+    return await withLockFolder(`${target}.lock`, async (lock) => {
+      const current = await readVersion(target);
+      if (current?.etag !== etag) return 'conflict';
+      // What its owner made read-only stays as it is, although a folder's owner could replace it.
+      if (current !== undefined) await access(target, constants.W_OK);
+      return replace(target, content, (name) => lock.resolve(name));
+    });
+  } catch (fault) {
+    throw explain(fault);
+  }
+}
+
+/**
+ * The signature first: the document's move is the one step that makes the change. The signature of the document that is
+ * replaced stays in the file, on its second line, so whoever is killed between the two steps leaves the old document in
+ * force with a signature that fits. It stays afterwards too: for readers that read the old document just before the move,
+ * and for those who copy the two files one after the other.
+ */
+async function replace(
+  target: string,
+  { bytes, signature, previousSignature }: NewDocument,
+  prepare: (name: string) => string,
+): Promise<WriteOutcome> {
+  const document = prepare('document');
+  if (!(await prepareFile(document, bytes))) return 'conflict';
+  if (signature !== undefined) {
+    const prepared = prepare('signature');
+    const lines = new Set([signature, ...(previousSignature === undefined ? [] : [previousSignature])]);
+    if (!(await prepareFile(prepared, Buffer.from(`${[...lines].join('\n')}\n`)))) return 'conflict';
+    if (!(await moveIntoPlace(prepared, `${target}.sig`))) return 'conflict';
+  }
+  if (!(await moveIntoPlace(document, target))) return 'conflict';
+  if (signature === undefined) await rm(`${target}.sig`, { force: true });
+  return 'written';
+}
+
+async function prepareFile(path: string, bytes: Uint8Array): Promise<boolean> {
+  try {
+    await writeDurably(path, bytes);
+    return true;
+  } catch (fault) {
+    if (hasCode(fault, 'ENOENT')) return false;
+    throw fault;
+  }
+}
+
+/** A link is followed, so that the file is replaced and not the link. Undefined: nothing is there. */
+async function followLink(path: string): Promise<string | undefined> {
+  try {
+    return await realpath(path);
+  } catch (fault) {
+    if (!hasCode(fault, 'ENOENT')) throw fault;
+  }
+  if (await isThere(path)) throw new ToolFailure(`${path} is a link to a file that does not exist.`);
+  // The folder may be reached by a link; the file's own name is not one.
+  try {
+    return join(await realpath(dirname(resolve(path))), basename(path));
+  } catch (fault) {
+    if (!hasCode(fault, 'ENOENT')) throw fault;
+    throw new ToolFailure(`The folder of ${path} does not exist.`, { cause: fault });
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function readBounded(path: string, maximumBytes: number): Promise<Buffer | undefined> {
+  let file;
+  try {
+    file = await open(path, 'r');
+  } catch (fault) {
+    if (hasCode(fault, 'ENOENT')) return undefined;
+    throw fault;
+  }
+  try {
+    const facts = await file.stat();
+    if (!facts.isFile()) throw new ToolFailure(`${path} is no file.`);
+    if (facts.size > maximumBytes) throw new ToolFailure(`${path} is larger than ${maximumBytes} bytes.`);
+    return await file.readFile();
+  } finally {
+    await file.close();
+  }
+}
+
+async function appendLine(path: string, line: string): Promise<void> {
+  const log = await findLogPath(path);
+  try {
+    const file = await open(log, 'a+');
+    try {
+      // A line that a crash cut short must not swallow the next one.
+      const { size } = await file.stat();
+      const last = Buffer.alloc(1);
+      if (size > 0) await file.read(last, 0, 1, size - 1);
+      const separator = size > 0 && last[0] !== 0x0a ? '\n' : '';
+      // One write: others append at the same time.
+      await file.appendFile(`${separator}${line}\n`);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  } catch (fault) {
+    throw new ToolFailure(`The change can't be written to the log ${log}, so it was not made: ${messageOf(fault)}`, {
+      cause: fault,
+    });
+  }
+}
+
+async function readLines(path: string): Promise<readonly string[]> {
+  const log = await findLogPath(path);
+  try {
+    const bytes = await readFile(log);
+    if (bytes.length > maximumLogBytes) throw new ToolFailure(`${log} is larger than ${maximumLogBytes} bytes.`);
+    return splitLogLines(bytes);
+  } catch (fault) {
+    if (hasCode(fault, 'ENOENT')) return [];
+    throw explainFileFault(fault, log);
+  }
+}
+
+async function findLogPath(path: string): Promise<string> {
+  try {
+    return `${(await followLink(path)) ?? resolve(path)}.log.jsonl`;
+  } catch (fault) {
+    throw explainFileFault(fault, path);
+  }
+}
+
+function explainFileFault(fault: unknown, path: string): ToolFailure {
+  if (fault instanceof ToolFailure) return fault;
+  if (hasCode(fault, 'EACCES', 'EPERM', 'EROFS')) {
+    return new ToolFailure(`This user may not read or change ${path}: ${messageOf(fault)}`, { cause: fault });
+  }
+  if (hasCode(fault, 'EISDIR')) return new ToolFailure(`${path} is a folder, not a file.`, { cause: fault });
+  return new ToolFailure(`${path} can't be used: ${messageOf(fault)}`, { cause: fault });
+}

@@ -1,0 +1,67 @@
+// location/: where a trust document is stored, as one interface, and the one for files.
+
+/** One version of a stored trust document. */
+export interface StoredDocument {
+  readonly bytes: Uint8Array;
+  /** Names this version; a write gives it back to say what it replaces. */
+  readonly etag: string;
+  /** The detached signature that is stored with it: base64. In a file perhaps two, in a line each (`splitSignatures`). */
+  readonly signature: string | undefined;
+}
+
+export interface NewDocument {
+  readonly bytes: Uint8Array;
+  readonly signature: string | undefined;
+  /**
+   * One that fits the version which is replaced. Where document and signature are two files, both signatures are kept, so
+   * that one fits whichever document is there when a writer is stopped between the two.
+   */
+  readonly previousSignature?: string | undefined;
+}
+
+/** What is stored as the signature → the signatures, the newest first. */
+export function splitSignatures(stored: string | undefined): readonly string[] {
+  return (stored ?? '').split(/\r?\n/, 2).filter((line) => line !== '');
+}
+
+/** Where a write is refused because somebody else has written meanwhile, nothing is changed. */
+export type WriteOutcome = 'written' | 'conflict';
+
+/** A place that a trust document is kept at and changed in, with the log of its changes beside it. */
+export interface TrustLocation {
+  /** For messages and reports, without query string, signature or key: e.g. `file:trust.json`. */
+  readonly description: string;
+  /** Undefined: there is no document yet. @throws {ToolFailure} when it can't be read. */
+  read(): Promise<StoredDocument | undefined>;
+  /**
+   * An earlier version, which the storage has kept under a name of its own; undefined: there is none of this name. Only where
+   * the storage can do so.
+   */
+  readonly readVersion?: (versionId: string) => Promise<StoredDocument | undefined>;
+  /** Replaces the version named by `etag` (undefined: there must be none yet), whole or not at all. */
+  write(content: NewDocument, etag: string | undefined): Promise<WriteOutcome>;
+  /** Adds one line (JSON, without the line end) to the log of changes, after all that are there. */
+  appendLog(line: string): Promise<void>;
+  /** The lines of the log, oldest first; empty where there is none. */
+  readLog(): Promise<readonly string[]>;
+}
+
+/** What a running app reads at most (`maximumDocumentLength` of core). */
+export const maximumDocumentBytes: number = 64 * 1024 * 1024;
+
+/** Some hundred thousand changes. */
+export const maximumLogBytes: number = 512 * 1024 * 1024;
+
+/** Of the sentences in one line of the log: who switches everybody needn't read of each. */
+export const maximumLogSentencesBytes: number = 512 * 1024;
+
+/** What one append to a blob holds in every version of the service. */
+export const maximumLogLineBytes: number = 4 * 1024 * 1024 - 1024;
+
+/** The lines of a log as text, without empty ones. Bytes that are no UTF-8 stay visible as U+FFFD. */
+export function splitLogLines(bytes: Uint8Array): readonly string[] {
+  return new TextDecoder()
+    .decode(bytes)
+    .split(/\r?\n/)
+    .filter((line) => line.trim() !== '');
+}

@@ -1,0 +1,55 @@
+import { ToolFailure } from '../../faults/tool-failure.js';
+import { formatChangeLogEntry } from './change-log.js';
+import { loadTrustDocument } from './load-trust-document.js';
+import type { TrustLocation } from './location/trust-location.js';
+import type { SigningKey } from './signing/signing-key.js';
+import type { TrustChange } from './update-trust-document.js';
+
+export interface StoredSignature {
+  readonly outcome: 'written' | 'planned';
+  readonly revision: number;
+  readonly documentSha256: string;
+  readonly signature: string;
+}
+
+/**
+ * Signs the bytes that are stored, and changes none of them. What others write meanwhile is not signed in its turn: who
+ * signs vouches for what they have seen, so a conflict ends it; `reviewedSha256` says what that was.
+ */
+export async function signStoredDocument(
+  location: TrustLocation,
+  change: TrustChange & { readonly signingKey: SigningKey; readonly reviewedSha256?: string },
+): Promise<StoredSignature> {
+  const { document, bytes, documentSha256, etag } = await loadTrustDocument(location);
+  const { reviewedSha256 = documentSha256 } = change;
+  if (reviewedSha256 !== documentSha256) {
+    throw new ToolFailure(
+      `The document at ${location.description} is not the one with this hash: its SHA-256 is ${documentSha256}. Nothing was written.`,
+      { remedy: 'To see what changed: certgate trust diff, certgate trust log.' },
+    );
+  }
+  const signature = await change.signingKey.sign(bytes);
+  const { revision } = document;
+  if (change.dryRun === true) return { outcome: 'planned', revision, documentSha256, signature };
+  await location.appendLog(
+    formatChangeLogEntry({
+      version: 1,
+      at: new Date().toISOString(),
+      verb: change.verb,
+      by: change.by,
+      reason: change.reason,
+      revision,
+      documentSha256,
+      previousDocumentSha256: documentSha256,
+      signed: true,
+      changes: [],
+    }),
+  );
+  if ((await location.write({ bytes, signature }, etag)) === 'conflict') {
+    throw new ToolFailure('The document was changed while it was being signed; nothing was written.', {
+      remedy: 'See what changed (certgate trust log), then sign again.',
+      kind: 'conflict',
+    });
+  }
+  return { outcome: 'written', revision, documentSha256, signature };
+}

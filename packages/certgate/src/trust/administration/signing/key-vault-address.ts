@@ -1,0 +1,47 @@
+import { ToolFailure } from '../../../faults/tool-failure.js';
+
+/** A key in Azure Key Vault, as its identifier says it: `https://VAULT.vault.azure.net/keys/NAME[/VERSION]`. */
+export interface KeyVaultAddress {
+  readonly vaultUrl: string;
+  readonly keyName: string;
+  /** Undefined: the current version at the time of use. */
+  readonly version: string | undefined;
+  /** As it was given, for messages. */
+  readonly url: string;
+}
+
+/**
+ * The vaults and managed HSMs of Azure's clouds. Tokens go nowhere else. The SDK compares the host with the resource that
+ * the service asks a token for, but the service's answer says which resource that is.
+ */
+const vaultHost =
+  /^[0-9a-z-]+\.(?:vault\.azure\.net|vault\.azure\.cn|vault\.usgovcloudapi\.net|managedhsm\.azure\.net|managedhsm\.azure\.cn|managedhsm\.usgovcloudapi\.net)$/;
+
+const keyPath = /^\/keys\/(?<keyName>[0-9A-Za-z-]{1,127})(?:\/(?<version>[0-9a-fA-F]{32}))?\/?$/;
+
+/** @throws {ToolFailure} for what names no key in a vault. */
+export function parseKeyVaultAddress(text: string): KeyVaultAddress {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol !== 'https:') throw refuse('is not an https: URL');
+  if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
+    throw refuse('has more than a host and a path. A secret does not belong into an argument');
+  }
+  if (!vaultHost.test(url.hostname)) {
+    throw refuse(`names the host ${url.hostname}, which is no vault of Azure's. Tokens are sent only to vaults`);
+  }
+  const { keyName, version } = keyPath.exec(url.pathname)?.groups ?? {};
+  if (keyName === undefined) {
+    throw refuse(
+      /^\/(?:certificates|secrets)\//.test(url.pathname)
+        ? 'names a certificate or a secret. The key of a certificate has the same name under /keys/'
+        : 'names no key',
+    );
+  }
+  return { vaultUrl: url.origin, keyName, version, url: url.href };
+}
+
+function refuse(fault: string): ToolFailure {
+  return new ToolFailure(`The value of --key-vault-key ${fault}.`, {
+    remedy: 'Write https://VAULT.vault.azure.net/keys/NAME, or with /VERSION behind it.',
+  });
+}

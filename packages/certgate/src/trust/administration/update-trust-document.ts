@@ -1,0 +1,276 @@
+// trust/: the list of who may call: how it is changed, compared, checked and explained.
+// administration/: how a stored trust document is loaded, changed, signed and logged.
+
+import { setTimeout as wait } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
+import {
+  anyAudience,
+  formatTrustDocument,
+  parseTrustDocument,
+  TrustDocumentError,
+  type TrustDocument,
+  type TrustSnapshot,
+} from '@certgate/core/internal';
+import { compareTrustDocuments, type TrustComparison } from '../comparison/compare-documents.js';
+import { ToolFailure } from '../../faults/tool-failure.js';
+import { escapeControls } from '../../faults/safe-text.js';
+import { formatChangeLogEntry, listNewlyDisabled, type ChangeLogEntry } from './change-log.js';
+import { maximumDocumentBytes, splitSignatures, type TrustLocation } from './location/trust-location.js';
+import { expectOwnSignature } from './document-signing.js';
+import {
+  hashDocument,
+  loadTrustDocument,
+  parseStoredDocument,
+  type LoadedTrustDocument,
+} from './load-trust-document.js';
+import type { SigningKey } from './signing/signing-key.js';
+
+/** Who changes the document, why, and how. */
+export interface TrustChange {
+  /** The verb of the command line, e.g. `add`; stands in the log. */
+  readonly verb: string;
+  readonly by: string;
+  readonly reason: string;
+  readonly signingKey?: SigningKey;
+  /** Public keys in PEM, of which one has signed what is there. Default: that of `signingKey`. */
+  readonly signedBy?: readonly string[];
+  /** Drops the signature that is there. Default false: a signed document isn't written without a key. */
+  readonly unsigned?: boolean;
+  /** Does everything but write. Default false. */
+  readonly dryRun?: boolean;
+}
+
+/**
+ * A pure function of the document and of what the operator said; may throw ToolFailure. It is called again, on what
+ * others have written meanwhile, when they were faster.
+ *
+ * It gets the document alone, and answers at once, so that nothing unsigned (the log, the signature's file) can come into
+ * what is signed.
+ */
+export type TrustEdit = (document: TrustDocument) => TrustDocument;
+
+export interface TrustUpdate {
+  /** `unchanged`: the document says so already. `planned`: a dry run. */
+  readonly outcome: 'written' | 'unchanged' | 'planned';
+  readonly before: LoadedTrustDocument;
+  readonly after: TrustDocument;
+  /** `after` as an app reads it. */
+  readonly afterSnapshot: TrustSnapshot;
+  readonly comparison: TrustComparison;
+  /** Of the document that is in force now, or would be. */
+  readonly revision: number;
+  readonly signed: boolean;
+  /** The name of the key that signed this change. */
+  readonly signedWith?: string;
+}
+
+/** For tests: how to wait between tries, and what time it is. */
+export interface UpdateMeans {
+  readonly pause?: (milliseconds: number) => Promise<void>;
+  readonly random?: () => number;
+  readonly now?: () => number;
+}
+
+/** Of all writers at once at least one gets through per round, so a hundred of them all do. */
+const maximumTries = 100;
+
+/**
+ * Reads, edits, raises the revision, checks what came of it as an app would, logs the intent and writes, if nobody was
+ * faster; else all of it again, on what they wrote. A change that can't be logged is not made.
+ *
+ * @throws {ToolFailure} with nothing written.
+ */
+export async function updateTrustDocument(
+  location: TrustLocation,
+  change: TrustChange,
+  edit: TrustEdit,
+  means: UpdateMeans = {},
+): Promise<TrustUpdate> {
+  let before = await loadTrustDocument(location);
+  for (let tries = 1; tries <= maximumTries; tries += 1) {
+    const edited = edit(before.document);
+    const { signingKey, signedBy } = change;
+    const previousSignature =
+      signingKey === undefined ? undefined : await expectOwnSignature(before, { signingKey, signedBy });
+    const prepared = await prepareUpdate(before, edited, change);
+    if (prepared.outcome === 'unchanged' || change.dryRun === true) {
+      return { ...prepared.update, outcome: prepared.outcome === 'unchanged' ? 'unchanged' : 'planned' };
+    }
+    await location.appendLog(describeChange(prepared, before, change, means));
+    const { bytes, signature } = prepared;
+    if ((await location.write({ bytes, signature, previousSignature }, before.etag)) === 'written') {
+      return { ...prepared.update, outcome: 'written' };
+    }
+    await pauseBetweenTries(tries, means);
+    const now = await loadTrustDocument(location);
+    // An answer that got lost on the way makes the repeated request a conflict with itself.
+    if (now.documentSha256 === prepared.documentSha256 && splitSignatures(now.signature)[0] === signature) {
+      return { ...prepared.update, outcome: 'written' };
+    }
+    before = now;
+  }
+  throw new ToolFailure(
+    `Others kept changing ${location.description}: ${maximumTries} attempts failed, and nothing was written.`,
+    { remedy: 'Run it again.', kind: 'conflict' },
+  );
+}
+
+/** Makes the first document. @throws {ToolFailure} when one is there. */
+export async function createTrustDocument(
+  location: TrustLocation,
+  change: TrustChange,
+  document: TrustDocument,
+  means: UpdateMeans = {},
+): Promise<TrustUpdate> {
+  const there = await location.read();
+  if (there !== undefined) throw alreadyThere(location);
+  const nothing = parseStoredDocument({ bytes: Buffer.from(emptyDocument), etag: '', signature: undefined }, 'nothing');
+  const prepared = await prepareDocument(nothing, document, change);
+  if (change.dryRun === true) return { ...prepared.update, outcome: 'planned' };
+  await location.appendLog(describeChange(prepared, undefined, change, means));
+  const { bytes, signature } = prepared;
+  if ((await location.write({ bytes, signature }, undefined)) === 'written') {
+    return { ...prepared.update, outcome: 'written' };
+  }
+  throw alreadyThere(location);
+}
+
+const emptyDocument = '{"schemaVersion":1,"revision":0,"identities":[]}';
+
+function alreadyThere(location: TrustLocation): ToolFailure {
+  return new ToolFailure(`There is a trust document at ${location.description} already. Nothing was written.`, {
+    remedy: `To see it: certgate trust list --store ${location.description}`,
+  });
+}
+
+interface PreparedUpdate {
+  readonly outcome: 'changed' | 'unchanged';
+  readonly update: Omit<TrustUpdate, 'outcome'>;
+  readonly bytes: Uint8Array;
+  readonly documentSha256: string;
+  readonly signature: string | undefined;
+}
+
+async function prepareUpdate(
+  before: LoadedTrustDocument,
+  edited: TrustDocument,
+  change: TrustChange,
+): Promise<PreparedUpdate> {
+  // The order of keys says nothing.
+  if (isDeepStrictEqual(edited, before.document)) return { ...prepareSame(before), outcome: 'unchanged' };
+  const { revision } = before.document;
+  if (!Number.isSafeInteger(revision + 1)) {
+    throw new ToolFailure(`The revision ${revision} is the highest there is, so this document can't be changed.`);
+  }
+  if (before.signature !== undefined && change.signingKey === undefined && change.unsigned !== true) {
+    throw new ToolFailure('The document is signed, and after this change its signature would no longer match.', {
+      remedy:
+        'Pass the key with --signing-key or --key-vault-key, or drop the signature with --unsigned (apps with `signedBy` then refuse the document).',
+    });
+  }
+  return prepareDocument(before, { ...edited, revision: revision + 1 }, change);
+}
+
+function prepareSame(before: LoadedTrustDocument): Omit<PreparedUpdate, 'outcome'> {
+  const { document, snapshot, bytes, documentSha256, signature } = before;
+  const comparison = compareTrustDocuments(snapshot, snapshot);
+  const { revision } = document;
+  return {
+    update: {
+      before,
+      after: document,
+      afterSnapshot: snapshot,
+      comparison,
+      revision,
+      signed: signature !== undefined,
+    },
+    bytes,
+    documentSha256,
+    signature,
+  };
+}
+
+async function prepareDocument(
+  before: LoadedTrustDocument,
+  after: TrustDocument,
+  change: TrustChange,
+): Promise<PreparedUpdate> {
+  const text = formatChecked(after);
+  const bytes = Buffer.from(text);
+  if (bytes.length > maximumDocumentBytes) {
+    throw new ToolFailure(
+      `The document would have ${bytes.length} bytes, but apps accept at most ${maximumDocumentBytes}. Nothing was written.`,
+      { remedy: 'Split it: an app can use several stores (firstOf).' },
+    );
+  }
+  const afterSnapshot = checkDocument(text);
+  const comparison = compareTrustDocuments(before.snapshot, afterSnapshot);
+  const signature = await change.signingKey?.sign(bytes);
+  return {
+    outcome: 'changed',
+    update: {
+      before,
+      after,
+      afterSnapshot,
+      comparison,
+      revision: after.revision,
+      signed: signature !== undefined,
+      ...(change.signingKey === undefined ? {} : { signedWith: change.signingKey.name }),
+    },
+    bytes,
+    documentSha256: hashDocument(bytes),
+    signature,
+  };
+}
+
+function formatChecked(document: TrustDocument): string {
+  return refuseInvalid(() => formatTrustDocument(document));
+}
+
+/** By the parser of the apps: what one of them would refuse is never written. */
+function checkDocument(text: string): TrustSnapshot {
+  return refuseInvalid(() => parseTrustDocument(text, { audience: anyAudience }));
+}
+
+function refuseInvalid<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (fault) {
+    if (!(fault instanceof TrustDocumentError)) throw fault;
+    const [first] = fault.problems;
+    const place = first === undefined || first.path === '' ? '' : `${first.path}: `;
+    throw new ToolFailure(
+      escapeControls(`The document would no longer be valid: ${place}${first?.message ?? ''}. Nothing was written.`),
+      { cause: fault },
+    );
+  }
+}
+
+function describeChange(
+  { update, documentSha256 }: PreparedUpdate,
+  before: LoadedTrustDocument | undefined,
+  change: TrustChange,
+  { now = Date.now }: UpdateMeans,
+): string {
+  const { identities, pins } = listNewlyDisabled(update.before.document, update.after);
+  const entry: ChangeLogEntry = {
+    version: 1,
+    at: new Date(now()).toISOString(),
+    verb: change.verb,
+    by: change.by,
+    reason: change.reason,
+    revision: update.revision,
+    documentSha256,
+    previousDocumentSha256: before?.documentSha256 ?? null,
+    signed: update.signed,
+    changes: update.comparison.changes.map(({ sentence }) => sentence),
+    ...(identities.length === 0 ? {} : { identities }),
+    ...(pins.length === 0 ? {} : { pins }),
+  };
+  return formatChangeLogEntry(entry);
+}
+
+/** Full jitter: writers that collided once must not collide again in step. */
+async function pauseBetweenTries(tries: number, { pause = wait, random = Math.random }: UpdateMeans): Promise<void> {
+  await pause(Math.ceil(random() * Math.min(2_000, 25 * 1.5 ** tries)));
+}

@@ -1,0 +1,82 @@
+import { createPrivateKey, type KeyObject } from 'node:crypto';
+import { decodeClientCertificate, decodeCrlFile } from '@certgate/core/internal';
+import { decodePfx } from '../../certificates/pfx/decode-pfx.js';
+import { PfxError } from '../../certificates/pfx/pfx-error.js';
+import { type DroppedContent, privateKeyWarning, unread } from './dropped-content.js';
+
+/** One DER structure: a certificate, a PFX, a CRL, or something that is recognised and not read. */
+export function readBinary(bytes: Buffer, password: string | null): DroppedContent {
+  const head = findHead(bytes);
+  if (head?.equals(pfxVersion) === true) return readPfx(bytes, password);
+  const certificate = decodeClientCertificate(bytes);
+  if (certificate.ok) return { kind: 'certificate', ders: [bytes], notes: [] };
+  if (findHead(bytes, signedData.length)?.equals(signedData) === true) return pkcs7;
+  const crl = decodeCrlFile(bytes);
+  if (crl.ok) return { kind: 'crl', crl: crl.value, notes: [] };
+  const key = findPrivateKey(bytes);
+  if (key !== undefined)
+    return { kind: 'private-key', notes: [`A private key: ${describeKey(key)}.`, privateKeyWarning] };
+  if (isEncryptedKey(bytes))
+    return { kind: 'private-key', notes: ['A private key under a password.', privateKeyWarning] };
+  return unread('unknown', `It is no certificate, PFX or revocation list that can be read: ${certificate.fault}.`);
+}
+
+export const pkcs7: DroppedContent = unread(
+  'chain',
+  'It is PKCS #7 (.p7b), which Certgate does not read. To convert it: openssl pkcs7 -print_certs -in chain.p7b -out chain.pem (with -inform DER, if it is binary).',
+);
+
+/** PFX ::= SEQUENCE { version INTEGER (3), … } */
+const pfxVersion = Buffer.from([0x02, 0x01, 0x03]);
+/** id-signedData (RFC 5652 §5.1): the first of a ContentInfo. */
+const signedData = Buffer.from('06092a864886f70d010702', 'hex');
+
+/** The first octets inside the outer SEQUENCE. */
+function findHead(bytes: Buffer, length = 3): Buffer | undefined {
+  if (bytes[0] !== 0x30) return undefined;
+  const first = bytes[1] ?? 0;
+  // BER's indefinite length, which PFX files of some writers have, is one octet.
+  const lengthOctets = first > 0x80 ? first & 0x7f : 0;
+  return bytes.subarray(2 + lengthOctets, 2 + lengthOctets + length);
+}
+
+function readPfx(bytes: Buffer, password: string | null): DroppedContent {
+  try {
+    const { certificateDer, otherCertificates, privateKeyPem } = decodePfx(bytes, password ?? undefined);
+    const notes =
+      privateKeyPem === undefined
+        ? ['The PFX has no private key: nobody can call with it. Export it again with its key.']
+        : ['The PFX holds the private key too.', privateKeyWarning];
+    return { kind: 'pfx', ders: [certificateDer, ...otherCertificates], notes };
+  } catch (fault) {
+    if (!(fault instanceof PfxError)) throw fault;
+    return unread('pfx', `The PFX can't be opened. ${fault.message}`);
+  }
+}
+
+/** PKCS #8, PKCS #1 or SEC 1. What is encrypted stays closed: its key derivation may be as slow as its writer likes. */
+function findPrivateKey(der: Buffer): KeyObject | undefined {
+  for (const type of ['pkcs8', 'sec1', 'pkcs1'] as const) {
+    try {
+      return createPrivateKey({ key: der, format: 'der', type });
+    } catch {
+      // Another form, or no key at all.
+    }
+  }
+  return undefined;
+}
+
+/** `RSA 2048`, `EC prime256v1`, `ed25519`. */
+export function describeKey({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): string {
+  const { modulusLength, namedCurve } = asymmetricKeyDetails ?? {};
+  if (asymmetricKeyType === 'ec') return `EC ${namedCurve ?? 'with parameters of its own'}`;
+  if (asymmetricKeyType === 'rsa') return `RSA ${modulusLength ?? ''}`.trimEnd();
+  return asymmetricKeyType ?? 'of an unknown kind';
+}
+
+/** EncryptedPrivateKeyInfo (RFC 5958 §3) begins with an algorithm, which is PBES2 today. */
+function isEncryptedKey(bytes: Buffer): boolean {
+  return bytes[0] === 0x30 && bytes.subarray(0, 24).includes(pbes2);
+}
+
+const pbes2 = Buffer.from('06092a864886f70d01050d', 'hex');

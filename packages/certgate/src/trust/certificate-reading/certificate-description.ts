@@ -1,0 +1,131 @@
+import {
+  type ClientCertificate,
+  formatSerialNumber,
+  type KeyUsage,
+  type PathCertificate,
+  decodePathCertificate,
+  describePublicKey,
+  describeSignatureAlgorithm,
+  findNoRevAvailFault,
+  formatInstant,
+  listCertificateFaults,
+  measureLifetime,
+  readCertificateHeader,
+} from '@certgate/core/internal';
+import { nameKeyPurpose } from '../../certificates/structure/extended-key-usage.js';
+import { describeDays } from '../../faults/time-words.js';
+
+/** A line of a description: what it is, and its value. */
+export type LabelledValue = readonly [label: string, value: string];
+
+/** Why the gate would refuse a certificate, whatever the trust document says. */
+export interface CertificateProblem {
+  /** The code that the gate would log. */
+  readonly code: string;
+  readonly detail: string;
+}
+
+/** In the order of the path. `now` in milliseconds since 1970-01-01T00:00:00Z. */
+export function listProblems(certificate: ClientCertificate, now: number): readonly CertificateProblem[] {
+  const reading = readCertificateHeader(Buffer.from(certificate.der).toString('base64'));
+  const denials = reading.outcome === 'denied' ? [reading] : [];
+  return [...denials, ...listCertificateFaults(certificate, now)].map(({ code, detail }) => ({ code, detail }));
+}
+
+/** The certificate in words: for `certificate inspect` and for the inspector. Names are as the certificate has them. */
+export function describeCertificate(certificate: ClientCertificate, now: number): readonly LabelledValue[] {
+  const { subject, issuer, serialNumber, notBefore, notAfter, publicKey, isCertificateAuthority } = certificate;
+  const path = decodePathCertificate(certificate.der);
+  return [
+    ['Subject', subject === '' ? 'none' : subject],
+    ['Issuer', issuer === subject ? `${issuer} (its own name)` : issuer],
+    ['Valid from', `${formatInstant(notBefore)} (${describeDays(notBefore - now)})`],
+    ['Valid until', `${formatInstant(notAfter)} (${describeDays(notAfter - now)})`],
+    ['Key', describePublicKey(publicKey)],
+    ['Usages', describeUsages(certificate)],
+    ['Names', describeNames(certificate)],
+    ['Authority (CA)', isCertificateAuthority ? 'yes: it signs certificates, and no caller may present it' : 'no'],
+    ['Serial number', formatSerialNumber(serialNumber)],
+    ...(path.ok && path.value.hasNoRevAvail ? [describeNoRevAvail(path.value)] : []),
+    ['Signature', path.ok ? describeSignatureAlgorithm(path.value.signatureAlgorithm) : 'not read'],
+  ];
+}
+
+function describeNoRevAvail(certificate: PathCertificate): LabelledValue {
+  const fault = findNoRevAvailFault(certificate);
+  const lifetime = `its lifetime is ${measureLifetime(certificate) / 1000} seconds`;
+  return [
+    'Revocation',
+    fault === undefined ? `its CA publishes none (noRevAvail); ${lifetime}` : `invalid: it ${fault}`,
+  ];
+}
+
+/** RFC 5280 §4.2.1.3. */
+const keyUsageWords: Readonly<Record<KeyUsage, string>> = {
+  digitalSignature: 'sign data, as a TLS handshake does',
+  nonRepudiation: 'sign documents for good',
+  keyEncipherment: 'encrypt keys',
+  dataEncipherment: 'encrypt data',
+  keyAgreement: 'agree on keys',
+  keyCertSign: 'sign certificates',
+  cRLSign: 'sign revocation lists',
+  encipherOnly: 'encrypt only, in a key agreement',
+  decipherOnly: 'decrypt only, in a key agreement',
+};
+
+/** RFC 5280 §4.2.1.12, by their names there. */
+const keyPurposeWords: Readonly<Record<string, string>> = {
+  clientAuth: 'identify a client',
+  serverAuth: 'identify a server',
+  codeSigning: 'sign programs',
+  emailProtection: 'protect mail',
+  timeStamping: 'sign the time',
+  OCSPSigning: 'sign OCSP answers',
+  anyExtendedKeyUsage: 'anything',
+};
+
+function describeUsages({ keyUsage, extendedKeyUsage }: ClientCertificate): string {
+  const purposes = extendedKeyUsage?.map((oid) => inWords(keyPurposeWords, nameKeyPurpose(oid)));
+  const usages = keyUsage?.map((usage) => inWords(keyUsageWords, usage));
+  const limits = [...(purposes ?? []), ...(usages ?? [])];
+  if (purposes === undefined && usages === undefined) return 'not limited';
+  return limits.length === 0 ? 'none' : limits.join('; ');
+}
+
+function inWords(words: Readonly<Record<string, string>>, name: string): string {
+  return Object.hasOwn(words, name) ? `${words[name] ?? ''} (${name})` : name;
+}
+
+/** A certificate with thousands of names is no reason for a page of thousands of them. */
+const maximumNames = 100;
+
+function describeNames({ subjectAlternativeNames }: ClientCertificate): string {
+  if (subjectAlternativeNames.length === 0) return 'none';
+  const shown = subjectAlternativeNames.slice(0, maximumNames).map(({ type, value }) => `${type}:${value}`);
+  const more = subjectAlternativeNames.length - shown.length;
+  return [...shown, ...(more > 0 ? [`and ${more} more`] : [])].join(', ');
+}
+
+/** The same hashes as other tools write them, so that one can be searched for as it stands there. */
+export function listThumbprints(certificate: ClientCertificate): readonly LabelledValue[] {
+  const { thumbprintSha256, thumbprintSha1, publicKeySha256 } = certificate;
+  return [
+    ['SHA-256', thumbprintSha256],
+    ['SHA-256, OpenSSL', insertColons(thumbprintSha256)],
+    ['SHA-256, JWT x5t#S256', encode(thumbprintSha256, 'base64url')],
+    ['SHA-1, Azure and PowerShell', thumbprintSha1],
+    ['SHA-1, certutil', thumbprintSha1.toLowerCase()],
+    ['SHA-1, OpenSSL', insertColons(thumbprintSha1)],
+    ['SHA-1, JWT x5t', encode(thumbprintSha1, 'base64url')],
+    ['Public key, SHA-256', publicKeySha256],
+    ['Public key, curl --pinnedpubkey', `sha256//${encode(publicKeySha256, 'base64')}`],
+  ];
+}
+
+function insertColons(hexadecimal: string): string {
+  return hexadecimal.match(/../g)?.join(':') ?? '';
+}
+
+function encode(hexadecimal: string, encoding: 'base64' | 'base64url'): string {
+  return Buffer.from(hexadecimal, 'hex').toString(encoding);
+}

@@ -1,0 +1,102 @@
+import {
+  type ChainText,
+  decodeBase64,
+  findFrontEnd,
+  frontEndNames,
+  maximumChainLength,
+  readCertificateText,
+  readChainText,
+} from '@certgate/core/internal';
+import { readBinary } from './binary-content.js';
+import { type DroppedContent, unread } from './dropped-content.js';
+
+/**
+ * What a front end writes into a request's header: base64, a percent-encoded PEM, Envoy's elements, or byte sequences by
+ * RFC 9440, with or without the field's name before it. Read by the code that reads it in the app.
+ */
+export function readHeaderText(text: string, password: string | null): DroppedContent {
+  const value = joinFields(text);
+  if (value.startsWith('-----BEGIN%20')) return readChain(value, 'percent-encoded-pem');
+  if (value.startsWith(':')) return readChain(value, 'byte-sequences');
+  if (/^(?:by|hash|cert|chain|subject|uri|dns)=/i.test(value)) return readForwardedClientCert(value);
+  return readBase64(value, password);
+}
+
+/** The fields of all front ends, which people copy with their values. */
+const fieldNames: ReadonlySet<string> = new Set(frontEndNames.flatMap((name) => findFrontEnd(name).fields));
+
+/** Of `name: value` lines the values; of several byte sequences one list. */
+function joinFields(text: string): string {
+  const lines = text.split(/\r?\n/).map((line) => /^([\w-]{1,64}):[ \t]*(.*)$/.exec(line.trim()));
+  const values = lines.map((line) => (fieldNames.has(line?.[1]?.toLowerCase() ?? '') ? line?.[2] : undefined));
+  const [first] = values;
+  if (first === undefined) return text.trim();
+  const others = values.slice(1).filter((value) => value?.startsWith(':') === true);
+  return [first, ...others].join(', ').trim();
+}
+
+function readChain(text: string, encoding: ChainText['encoding']): DroppedContent {
+  const reading = readChainText({ text, encoding });
+  if (reading.outcome === 'read') return { kind: 'header', ders: reading.ders, notes: [] };
+  if (text.length > maximumChainLength) return unread('header', reading.detail);
+  if (encoding === 'byte-sequences')
+    return unread('header', 'It is no byte sequence, or no list of them: base64 between two colons (RFC 9440 §2.2).');
+  return readLenientPem(text);
+}
+
+/** Other proxies, and people, encode other characters, or break the block off: then it is read, and said what is wrong. */
+function readLenientPem(text: string): DroppedContent {
+  const fault = 'It begins like a percent-encoded PEM block, but is cut short or damaged.';
+  let pem: string;
+  try {
+    pem = decodeURIComponent(text);
+  } catch {
+    return unread('header', fault);
+  }
+  const body = /^-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]*)-----END CERTIFICATE-----\s*$/.exec(pem)?.[1];
+  if (body === undefined) return unread('header', fault);
+  const note = 'It is not encoded as nginx and Envoy do it: the gate would refuse the header (certificate_malformed).';
+  return { kind: 'header', ders: [Buffer.from(body, 'base64')], notes: [note] };
+}
+
+/** How many proxies a header can have passed. */
+const maximumElements = 8;
+
+function readForwardedClientCert(text: string): DroppedContent {
+  if (text.length > 4 * maximumChainLength) return unread('header', 'X-Forwarded-Client-Cert has too many characters.');
+  for (let count = 1; count <= maximumElements; count += 1) {
+    const extraction = findFrontEnd('envoy', count).extract(() => text);
+    // Another number of elements may fit.
+    if (extraction.outcome === 'denied' && extraction.code === 'certificate_multiple') continue;
+    if (extraction.outcome === 'denied') return unread('header', extraction.detail);
+    const { chain, ...leaf } = extraction;
+    const reading = readCertificateText({ ...leaf, chain: undefined });
+    if (reading.outcome === 'denied') return unread('header', reading.detail);
+    const others = chain === undefined ? undefined : readChainText(chain);
+    const notes = [
+      ...(count === 1
+        ? []
+        : [`X-Forwarded-Client-Cert has ${count} elements; this is the last, from the nearest proxy.`]),
+      ...(others?.outcome === 'unread' ? [others.detail] : []),
+    ];
+    const ders = others?.outcome === 'read' ? others.ders : [];
+    // Envoy's chain begins with the leaf itself.
+    const above = ders.filter((der) => Buffer.compare(der, reading.certificate.der) !== 0);
+    return { kind: 'header', ders: [reading.certificate.der, ...above], notes };
+  }
+  return unread('header', `X-Forwarded-Client-Cert has more than ${maximumElements} elements.`);
+}
+
+function readBase64(text: string, password: string | null): DroppedContent {
+  // Line breaks come from wrapping.
+  const decoding = decodeBase64(text.replace(/\s+/g, ''));
+  if (!decoding.ok) return unread('unknown', describeTextFault(text, decoding.fault));
+  const content = readBinary(Buffer.from(decoding.bytes), password);
+  return content.kind === 'certificate' ? { ...content, kind: 'header' } : content;
+}
+
+function describeTextFault(text: string, fault: string): string {
+  if (text === '') return 'It is empty.';
+  if (fault === 'base64url') return 'It is base64url, which no front end writes. Base64 is expected (RFC 4648 §4).';
+  return 'It contains no certificate, PFX, header value, chain or revocation list.';
+}

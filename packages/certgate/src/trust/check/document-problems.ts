@@ -1,0 +1,85 @@
+import {
+  anyAudience,
+  parseTrustDocument,
+  TrustDocumentError,
+  type DocumentProblem,
+  type TrustSnapshot,
+} from '@certgate/core/internal';
+import { parseTree, type Node } from 'jsonc-parser';
+
+export type DocumentReading =
+  | { readonly snapshot: TrustSnapshot }
+  /** Every place that is wrong, not the first alone. */
+  | { readonly problems: readonly DocumentProblem[] };
+
+/** Reads a document as an app does; where it is refused, goes on looking, so that a person can mend all at once. */
+export function readDocument(bytes: Uint8Array): DocumentReading {
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return { problems: [{ path: '', message: 'it is not UTF-8; save it again in that encoding' }] };
+  }
+  try {
+    return { snapshot: parseTrustDocument(text, { audience: anyAudience }) };
+  } catch (fault) {
+    if (!(fault instanceof TrustDocumentError)) throw fault;
+    return { problems: listAllProblems(text, fault.problems) };
+  }
+}
+
+/** The parser of the apps stops where a text is no JSON, and at the first key that stands twice. */
+function listAllProblems(text: string, problems: readonly DocumentProblem[]): readonly DocumentProblem[] {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // The first fault alone: behind it a text is only guessed at, and a PEM with its line ends would be 36 of them.
+    return problems;
+  }
+  const duplicates = listDuplicateKeys(text);
+  if (duplicates.length === 0) return problems;
+  try {
+    parseTrustDocument(value, { audience: anyAudience });
+    return duplicates;
+  } catch (fault) {
+    if (!(fault instanceof TrustDocumentError)) throw fault;
+    return [...duplicates, ...fault.problems];
+  }
+}
+
+/** A broken text of many megabytes is not worth a second walk. */
+const maximumWalkLength = 4 * 1024 * 1024;
+
+function parseLeniently(text: string): Node | undefined {
+  if (text.length > maximumWalkLength) return undefined;
+  try {
+    return parseTree(text, [], { disallowComments: true, allowTrailingComma: false });
+  } catch (fault) {
+    // A text of brackets takes the stack of a parser that descends.
+    if (fault instanceof RangeError) return undefined;
+    throw fault;
+  }
+}
+
+function listDuplicateKeys(text: string): readonly DocumentProblem[] {
+  const problems: DocumentProblem[] = [];
+  const visit = (node: Node, path: string): void => {
+    if (node.type === 'array')
+      node.children?.forEach((child, index) => {
+        visit(child, `${path}[${index}]`);
+      });
+    if (node.type !== 'object') return;
+    const seen = new Set<string>();
+    for (const { children: [key, value] = [] } of node.children ?? []) {
+      const name = String(key?.value);
+      const place = path === '' ? name : `${path}.${name}`;
+      if (seen.has(name)) problems.push({ path: place, message: 'this key appears twice in one object' });
+      seen.add(name);
+      if (value !== undefined) visit(value, place);
+    }
+  };
+  const root = parseLeniently(text);
+  if (root !== undefined) visit(root, '');
+  return problems;
+}

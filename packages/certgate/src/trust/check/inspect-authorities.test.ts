@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { authorityExtensions, getAuthorityPems, toPem } from '@certgate/core/test-support/authority-certificates.js';
+import { makeCertificate, now } from '@certgate/x509/test-support/certificates.js';
+import { type IdentityInput, documentOf } from '@certgate/core/test-support/documents.js';
+import { parseTrustDocument } from '@certgate/core/internal';
+import { inspectTrust } from './inspect-document.js';
+
+const pems = getAuthorityPems();
+const day = 86_400_000;
+const asn1Time = (instant: number): string => new Date(instant).toISOString().replace(/[-:T]|\.\d+/g, '');
+const authority = (name: string, from: number, until: number): string =>
+  toPem(
+    makeCertificate({
+      name: [`CN = ${name}`],
+      extensions: authorityExtensions,
+      notBefore: asn1Time(now + from * day),
+      notAfter: asn1Time(now + until * day),
+    }).der,
+  );
+const named = { name: 'a', owner: 'a team', names: [{ issuedBy: 'corp', dns: 'a.corp.example' }] };
+
+const inspect = (fields: object, identities: readonly IdentityInput[] = [named], more: object = {}): string[] =>
+  inspectTrust(
+    parseTrustDocument(
+      documentOf(identities, {
+        authorities: [{ name: 'corp', trustAnchors: [pems.corp], revocation: { crls: ['file:a'] }, ...fields }],
+        ...more,
+      }),
+    ),
+    { now, withinDays: 30 },
+  ).map(({ severity, code, path }) => `${severity} ${code} ${path}`);
+
+describe('authorities', () => {
+  test('nothing to tell', () => {
+    assert.deepEqual(inspect({}), []);
+  });
+  test('a list under .certgate, which is never deployed', () => {
+    for (const crl of [
+      'file:.certgate/authorities/corp/corp.crl',
+      'file:../x/.certgate/a',
+      'file:C:\\x\\.certgate\\a',
+    ]) {
+      assert.deepEqual(inspect({ revocation: { crls: ['file:a', crl] } }), [
+        'warning revocation_list_undeployed authorities[0].revocation.crls[1]',
+      ]);
+    }
+    for (const crl of ['file:my.certgate/a', 'https://pki.example.com/.certgate/a', 'file:certgate/a']) {
+      assert.deepEqual(inspect({ revocation: { crls: [crl] } }), []);
+    }
+  });
+  test('certificates that end: which, and whether another goes on', () => {
+    const [over, soon, later] = [authority('A', -9, -1), authority('A', -90, 5), authority('A', -2, 400)];
+    const anchors = 'authorities[0].trustAnchors';
+    assert.deepEqual(inspect({ trustAnchors: [over] }), [
+      'error authority_without_usable_anchor authorities[0]',
+      `warning authority_certificate_ended ${anchors}[0]`,
+    ]);
+    assert.deepEqual(inspect({ trustAnchors: [soon] }), [`warning authority_certificate_ends_soon ${anchors}[0]`]);
+    assert.deepEqual(inspect({ trustAnchors: [later, soon] }), [
+      `information authority_certificate_ends_soon ${anchors}[1]`,
+    ]);
+    assert.deepEqual(inspect({ trustAnchors: [later, authority('B', 2, 400)] }), [
+      `information authority_certificate_not_begun ${anchors}[1]`,
+    ]);
+    assert.deepEqual(inspect({ intermediates: [over, authority('B', -90, 5)] }), [
+      'warning authority_certificate_ended authorities[0].intermediates[0]',
+      'warning authority_certificate_ends_soon authorities[0].intermediates[1]',
+    ]);
+  });
+  test('by the share of its lifetime, if no number of days is given', () => {
+    const hour = 1 / 24;
+    const look = (from: number, until: number, withinDays?: number): readonly string[] => {
+      const intermediates = [authority('Issuing', from, until)];
+      const authorities = [
+        { name: 'corp', trustAnchors: [pems.corp], intermediates, revocation: { crls: ['file:a'] } },
+      ];
+      return inspectTrust(parseTrustDocument(documentOf([named], { authorities })), { now, withinDays }).map(
+        ({ code }) => code,
+      );
+    };
+    // A CA certificate of a day, as SPIRE makes them, is nothing to tell of while two thirds of the day are ahead.
+    assert.deepEqual(look(0, 1), []);
+    assert.deepEqual(look(-15 * hour, 9 * hour), []);
+    assert.deepEqual(look(-17 * hour, 7 * hour), ['authority_certificate_ends_soon']);
+    // Nor if a time is asked for that is longer than its life.
+    assert.deepEqual(look(-15 * hour, 9 * hour, 45), []);
+    assert.deepEqual(look(-17 * hour, 7 * hour, 45), ['authority_certificate_ends_soon']);
+    assert.deepEqual(look(-15 * hour, 9 * hour, 0.5), ['authority_certificate_ends_soon']);
+    assert.deepEqual(look(-100, 31), []);
+    assert.deepEqual(look(-100, 29), ['authority_certificate_ends_soon']);
+  });
+  test('beside an anchor of another name that stays valid: still a warning, with what is left to do', () => {
+    const message = (...anchors: readonly string[]): string | undefined =>
+      inspectTrust(
+        parseTrustDocument(
+          documentOf([named], {
+            authorities: [{ name: 'corp', trustAnchors: anchors, revocation: { crls: ['file:a'] } }],
+          }),
+        ),
+        { now },
+      ).find(({ severity }) => severity === 'warning')?.message;
+    const old = authority('Root 1', -300, 20);
+    assert.match(message(old) ?? '', /put the new one beside it before that\.$/);
+    assert.match(
+      message(old, authority('Root 2', -1, 300)) ?? '',
+      /"CN=Root 1".*; "CN=Root 2" is valid until 2027-10-28T00:00:00Z, so make sure before then that every caller has a certificate below that one, and remove this one\.$/,
+    );
+    const over = authority('Root 1', -300, -1);
+    assert.match(message(over, authority('Root 2', -2, 300)) ?? '', /is valid until .*, so remove this one\.$/);
+    // Older, or after a gap: no successor.
+    assert.match(message(old, authority('Root 2', -400, 300)) ?? '', /put the new one beside it/);
+    assert.match(message(old, authority('Root 2', 21, 300)) ?? '', /put the new one beside it/);
+  });
+  test('the last second belongs to a certificate', () => {
+    const { 0: finding, length } = inspectTrust(
+      parseTrustDocument(
+        documentOf([named], {
+          authorities: [{ name: 'corp', trustAnchors: [authority('A', -9, 0)], revocation: { crls: ['file:a'] } }],
+        }),
+      ),
+      { now, withinDays: 0 },
+    );
+    assert.equal(length, 1);
+    assert.equal(finding?.code, 'authority_certificate_ends_soon');
+    assert.deepEqual([finding.endsAt, finding.authorityName, finding.identityName], [now, 'corp', undefined]);
+  });
+  test('a DNS name constraint with a leading dot, unless the authority says how to read it', () => {
+    const make = (line: string): string =>
+      toPem(
+        makeCertificate({
+          name: ['CN = Dotted CA'],
+          extensions: [...authorityExtensions, `nameConstraints = critical, ${line}`],
+        }).der,
+      );
+    const code = 'authority_constraint_with_leading_dot';
+    for (const line of ['permitted;DNS:.corp.example', 'excluded;DNS:.corp.example']) {
+      const dotted = make(line);
+      assert.deepEqual(inspect({ intermediates: [dotted] }), [`warning ${code} authorities[0].intermediates[0]`]);
+      assert.deepEqual(inspect({ trustAnchors: [dotted] }), [`warning ${code} authorities[0].trustAnchors[0]`]);
+      assert.deepEqual(inspect({ trustAnchors: [dotted], dnsConstraintsWithLeadingDot: 'subdomains-only' }), []);
+    }
+    for (const line of ['permitted;DNS:corp.example', 'permitted;URI:.corp.example']) {
+      assert.deepEqual(inspect({ trustAnchors: [make(line)] }), []);
+    }
+  });
+  test('what the document itself warns of', () => {
+    assert.deepEqual(inspect({}, []), ['warning authority_unused authorities[0]']);
+    assert.deepEqual(inspect({ revocation: {} }), ['information authority_without_revocation authorities[0]']);
+    assert.deepEqual(inspect({ revocation: { mode: 'required' } }), [
+      'information revocation_without_source authorities[0].revocation',
+    ]);
+  });
+});
+
+describe('names and the deny list', () => {
+  test("a name under another identity's wildcard is nobody's", () => {
+    const wildcard = { name: 'b', names: [{ issuedBy: 'corp', dns: '*.corp.example' }] };
+    assert.deepEqual(inspect({}, [named, wildcard]), ['error name_under_wildcard identities[0].names[0]']);
+    const both = { ...named, names: [...named.names, ...wildcard.names] };
+    assert.deepEqual(inspect({}, [both]), []);
+  });
+  test('a name needs no pin; pins that are over beside it are told as ever', () => {
+    const certificates = [{ publicKeySha256: 'A1'.repeat(32), issuedBy: 'corp' }];
+    assert.deepEqual(inspect({}, [{ ...named, pins: certificates }]), []);
+    assert.deepEqual(inspect({}, [named, { name: 'b' }]), ['warning identity_without_pins identities[1]']);
+  });
+  test('a pin that is denied', () => {
+    const thumbprintSha256 = 'A1'.repeat(32);
+    const pinned = { pins: [{ thumbprintSha256, notAfter: '2099-01-01T00:00:00Z' }] };
+    assert.deepEqual(inspect({}, [named, pinned], { denied: [{ thumbprintSha256 }] }), [
+      'warning pin_denied identities[1].pins[0]',
+    ]);
+  });
+});

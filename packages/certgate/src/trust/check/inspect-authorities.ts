@@ -1,0 +1,192 @@
+import {
+  describeName,
+  formatInstant,
+  hasLeadingDot,
+  listNameKeys,
+  nameKey,
+  type PathCertificate,
+  type TrustedAuthority,
+  type TrustedIdentity,
+  type TrustSnapshot,
+} from '@certgate/core/internal';
+import type { InspectionCode, InspectionSeverity, TrustInspectionFinding } from './inspection-finding.js';
+
+/** When a document is inspected, in milliseconds since 1970-01-01T00:00:00Z. */
+export interface Moment {
+  readonly now: number;
+  /** Is what is valid from `startsAt`, where that is known, to `endsAt` to be told of? */
+  readonly endsSoon: (startsAt: number | undefined, endsAt: number) => boolean;
+}
+
+/**
+ * The authorities at one moment. Their certificates never arrive with a request: when one ends, callers are refused who
+ * have nothing to renew, and no log has warned of it.
+ */
+export function inspectAuthorities(snapshot: TrustSnapshot, moment: Moment): readonly TrustInspectionFinding[] {
+  return [
+    ...snapshot.authorities.flatMap((authority, index) => inspectAuthority(authority, `authorities[${index}]`, moment)),
+    ...repeatWarnings(snapshot),
+    ...findNamesUnderWildcards(snapshot),
+  ];
+}
+
+type Finding = Pick<TrustInspectionFinding, 'code' | 'severity' | 'path' | 'message'> & Partial<TrustInspectionFinding>;
+
+function report(finding: Finding): TrustInspectionFinding {
+  return Object.freeze({ identityName: undefined, owner: undefined, pin: undefined, endsAt: undefined, ...finding });
+}
+
+function inspectAuthority(authority: TrustedAuthority, path: string, moment: Moment): TrustInspectionFinding[] {
+  const { name, trustAnchors, intermediates } = authority;
+  const findings: TrustInspectionFinding[] = [];
+  if (!trustAnchors.some(({ notAfter }) => moment.now <= notAfter)) {
+    const message = `Every trust anchor of the authority "${name}" has ended, so nobody gets in by it; add the new one.`;
+    findings.push(
+      report({ code: 'authority_without_usable_anchor', severity: 'error', path, authorityName: name, message }),
+    );
+  }
+  for (const [index, crl] of authority.revocation.crls.entries()) {
+    if (!isUndeployed(crl)) continue;
+    const message = `The authority "${name}" reads a revocation list from ${crl}. Files under .certgate are never deployed, so apps in Azure don't find it; copy the list into the app's own files, or give an https: URL.`;
+    findings.push(
+      report({
+        code: 'revocation_list_undeployed',
+        severity: 'warning',
+        path: `${path}.revocation.crls[${index}]`,
+        authorityName: name,
+        message,
+      }),
+    );
+  }
+  for (const [key, certificates] of [
+    ['trustAnchors', trustAnchors],
+    ['intermediates', intermediates],
+  ] as const) {
+    for (const [index, certificate] of certificates.entries()) {
+      const finding = inspectCertificate(
+        certificate,
+        certificates,
+        moment,
+        key === 'trustAnchors' ? 'trust anchor' : 'intermediate',
+        name,
+      );
+      const place = `${path}.${key}[${index}]`;
+      if (finding !== undefined) findings.push(report({ ...finding, path: place, authorityName: name }));
+      const dotted = findLeadingDot(certificate, authority);
+      if (dotted !== undefined) findings.push(report({ ...dotted, path: place, authorityName: name }));
+    }
+  }
+  return findings;
+}
+
+/** The tool's own folder, which it puts into .funcignore. */
+function isUndeployed(crl: string): boolean {
+  return /^file:(?:.*[\\/])?\.certgate[\\/]/i.test(crl);
+}
+
+function inspectCertificate(
+  certificate: PathCertificate,
+  all: readonly PathCertificate[],
+  { now, endsSoon }: Moment,
+  what: string,
+  authorityName: string,
+): Omit<Finding, 'path'> | undefined {
+  const { notBefore, notAfter, subjectText } = certificate;
+  const subject = `The ${what} "${subjectText.slice(0, 120)}" of the authority "${authorityName}"`;
+  if (now < notBefore) {
+    const message = `${subject} begins at ${formatInstant(notBefore)}.`;
+    return { code: 'authority_certificate_not_begun', severity: 'information', message };
+  }
+  if (!endsSoon(notBefore, notAfter)) return undefined;
+  // Both ends belong to a certificate's validity.
+  const isOver = now > notAfter;
+  const isFollowed = all.some((other) => isSuccessor(other, certificate));
+  const newer = all.find((other) => isNewer(other, certificate));
+  const verb = isOver ? 'ended' : 'ends';
+  const next = isFollowed
+    ? 'another certificate of the same name stays valid'
+    : newer !== undefined
+      ? `"${newer.subjectText.slice(0, 120)}" is valid until ${formatInstant(newer.notAfter)}, so ${isOver ? 'remove this one' : 'make sure before then that every caller has a certificate below that one, and remove this one'}`
+      : isOver
+        ? 'whoever needs it is refused; put the new one in its place'
+        : 'put the new one beside it before that';
+  return {
+    code: isOver ? 'authority_certificate_ended' : 'authority_certificate_ends_soon',
+    severity: isFollowed ? 'information' : 'warning',
+    endsAt: notAfter,
+    message: `${subject} ${verb} at ${formatInstant(notAfter)}; ${next}.`,
+  };
+}
+
+/** Common in private PKIs, and no caller with a DNS name gets in beneath it: known from the certificate, before anybody calls. */
+function findLeadingDot(
+  { nameConstraints, subjectText }: PathCertificate,
+  { name, dnsConstraintsWithLeadingDot }: TrustedAuthority,
+): Omit<Finding, 'path'> | undefined {
+  if (dnsConstraintsWithLeadingDot !== 'refuse' || nameConstraints === undefined) return undefined;
+  const base = [...(nameConstraints.permitted ?? []), ...nameConstraints.excluded].find(hasLeadingDot);
+  if (base === undefined) return undefined;
+  const message =
+    `The CA certificate "${subjectText.slice(0, 120)}" of the authority "${name}" has the DNS name constraint "${base.text}", and RFC 5280 gives its leading dot no meaning: ` +
+    `beneath it, every certificate with a DNS name is refused (path_name_not_permitted). Let the CA write "${base.text.slice(1)}"; ` +
+    'or set "dnsConstraintsWithLeadingDot": "subdomains-only" at the authority, if the names beneath are meant, as OpenSSL reads it.';
+  return { code: 'authority_constraint_with_leading_dot', severity: 'warning', message };
+}
+
+function isSuccessor(other: PathCertificate, { subject, notAfter }: PathCertificate): boolean {
+  return other.subject.key === subject.key && other.notBefore <= notAfter && other.notAfter > notAfter;
+}
+
+/** Of another CA, which began later and is valid for longer. The document doesn't show whether all callers have changed over. */
+function isNewer(other: PathCertificate, { subject, notBefore, notAfter }: PathCertificate): boolean {
+  if (other.subject.key === subject.key) return false;
+  return other.notBefore > notBefore && other.notBefore <= notAfter && other.notAfter > notAfter;
+}
+
+/** What the document itself warns of. The code may give lists of revoked certificates that the document doesn't name. */
+const severities: Readonly<Partial<Record<InspectionCode, InspectionSeverity>>> = {
+  authority_unused: 'warning',
+  authority_without_revocation: 'information',
+  revocation_without_source: 'information',
+};
+
+function repeatWarnings({ warnings, authorities }: TrustSnapshot): readonly TrustInspectionFinding[] {
+  return warnings.flatMap(({ code, path, message }) => {
+    const severity = severities[code];
+    const authority = authorities[Number(/^authorities\[(\d+)\]/.exec(path)?.[1])];
+    if (severity === undefined || authority === undefined) return [];
+    const { name } = authority;
+    return [report({ code, severity, path, authorityName: name, message: `The authority "${name}": ${message}.` })];
+  });
+}
+
+/** A certificate with such a name stands for two identities, which is refused. */
+function findNamesUnderWildcards({ identities, names }: TrustSnapshot): readonly TrustInspectionFinding[] {
+  return identities.flatMap((identity, index) =>
+    identity.names.flatMap((trustName, nameIndex) => {
+      const { issuedBy, type, value } = trustName;
+      const own = nameKey(issuedBy, type, value);
+      const wildcard = listNameKeys(issuedBy, type, value).find((key) => key !== own && names.has(key));
+      const other = wildcard === undefined ? undefined : names.get(wildcard);
+      if (other === undefined || other.identity === identity) return [];
+      return [
+        reportUnderWildcard(
+          identity,
+          `identities[${index}].names[${nameIndex}]`,
+          describeName(trustName),
+          other.identity,
+        ),
+      ];
+    }),
+  );
+}
+
+function reportUnderWildcard(
+  { name, owner }: TrustedIdentity,
+  path: string,
+  described: string,
+  other: TrustedIdentity,
+): TrustInspectionFinding {
+  const message = `"${name}" has the name ${described}, and a wildcard of "${other.name}" stands for it too: the certificate is ambiguous and refused. Leave it in one of them.`;
+  return report({ code: 'name_under_wildcard', severity: 'error', path, identityName: name, owner, message });
+}

@@ -1,0 +1,118 @@
+import {
+  describeIssuance,
+  formatInstant,
+  judgePublicIssuance,
+  type PublicIssuance,
+  type TrustPin,
+  type TrustSnapshot,
+} from '@certgate/core/internal';
+import type { TrustInspectionFinding } from './inspection-finding.js';
+import { describePinState } from '../administration/identity-state.js';
+import type { CertificateFolder, KnownCertificate } from '../import/certificate-folder.js';
+
+type Verdict = PublicIssuance['verdict'];
+
+/** Which callers lose clientAuth when their certificates are renewed, since those look like certificates of public CAs. */
+export interface PublicIssuanceReview {
+  readonly findings: readonly TrustInspectionFinding[];
+  /** The pins that count, by what can be said of their certificates. A hash alone tells nothing: `cannot_tell`. */
+  readonly pins: Readonly<Record<Verdict, number>>;
+}
+
+/** By the certificates in the folder, and by those of the document's authorities. */
+export function reviewPublicIssuance(
+  snapshot: TrustSnapshot,
+  folder: CertificateFolder | undefined,
+  now: number,
+): PublicIssuanceReview {
+  const known = new Map<string, Judged>();
+  for (const certificate of folder?.certificates ?? []) {
+    const judged = { certificate, issuance: judgePublicIssuance(certificate.der) };
+    for (const [kind, value] of Object.entries(certificate.hashes)) known.set(`${kind} ${value}`, judged);
+  }
+  const pins: Record<Verdict, number> = { likely: 0, possible: 0, unlikely: 0, cannot_tell: 0 };
+  const findings = snapshot.identities.flatMap((identity, index) =>
+    identity.pins.flatMap((pin, position) => {
+      const state = describePinState(pin, now);
+      if (!identity.enabled || state === 'disabled' || state === 'ended') return [];
+      const judged = known.get(`${pin.kind} ${pin.value}`);
+      pins[judged?.issuance.verdict ?? 'cannot_tell'] += 1;
+      if (judged === undefined || !canLose(judged.issuance)) return [];
+      const path = `identities[${index}].pins[${position}]`;
+      return [describePin(identity, pin, path, judged.certificate, judged.issuance)];
+    }),
+  );
+  return { findings: [...findings, ...reviewAuthorities(snapshot)], pins };
+}
+
+interface Judged {
+  readonly certificate: KnownCertificate;
+  readonly issuance: PublicIssuance;
+}
+
+type Loss = PublicIssuance & { readonly verdict: 'likely' | 'possible' };
+
+function canLose(issuance: PublicIssuance): issuance is Loss {
+  return issuance.hasClientAuth && (issuance.verdict === 'likely' || issuance.verdict === 'possible');
+}
+
+const wayOut =
+  'Public CAs no longer issue clientAuth, so that a renewal is refused: use an authority of your own, or pin a certificate that the caller makes for this. See docs/public-certificates.md.';
+
+function describePin(
+  { name, owner }: TrustSnapshot['identities'][number],
+  { kind, value }: TrustPin,
+  path: string,
+  { file, notAfter }: KnownCertificate,
+  loss: Loss,
+): TrustInspectionFinding {
+  return {
+    code: 'client_auth_ends_at_renewal',
+    severity: severityOf(loss),
+    path,
+    identityName: name,
+    owner,
+    pin: { kind, value },
+    endsAt: notAfter,
+    message: `"${name}" uses a certificate that looks like one of a public CA (${describeIssuance(loss)}): the file ${file}, which ends at ${formatInstant(notAfter)}. ${wayOut}`,
+  };
+}
+
+function severityOf({ verdict }: Loss): 'warning' | 'information' {
+  return verdict === 'likely' ? 'warning' : 'information';
+}
+
+/** All callers that are recognised by an authority of such certificates, in one finding. */
+function reviewAuthorities({ authorities, identities }: TrustSnapshot): readonly TrustInspectionFinding[] {
+  return authorities.flatMap(({ name, trustAnchors, intermediates }, index) => {
+    const losses = [...trustAnchors, ...intermediates].map(({ der }) => judgePublicIssuance(der)).filter(canLose);
+    const loss = losses.find(({ verdict }) => verdict === 'likely') ?? losses[0];
+    const isUnder = ({ issuedBy }: { readonly issuedBy?: string | undefined }): boolean => issuedBy === name;
+    const identityNames = identities
+      .filter(({ enabled, names, pins }) => enabled && (names.some(isUnder) || pins.some(isUnder)))
+      .map((identity) => identity.name);
+    if (loss === undefined || identityNames.length === 0) return [];
+    return [
+      {
+        code: 'client_auth_ends_at_renewal',
+        severity: severityOf(loss),
+        path: `authorities[${index}]`,
+        identityName: undefined,
+        identityNames,
+        owner: undefined,
+        authorityName: name,
+        pin: undefined,
+        endsAt: undefined,
+        message: `The authority "${name}" looks like a public CA (${describeIssuance(loss)}). The callers that it vouches for: ${listNames(identityNames)}. ${wayOut}`,
+      },
+    ];
+  });
+}
+
+const maximumNames = 20;
+
+function listNames(names: readonly string[]): string {
+  const shown = names.slice(0, maximumNames).map((name) => `"${name}"`);
+  const more = names.length - shown.length;
+  return `${shown.join(', ')}${more > 0 ? ` and ${more} more (--json lists all of them)` : ''}`;
+}

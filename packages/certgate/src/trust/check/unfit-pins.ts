@@ -1,0 +1,117 @@
+import {
+  decodeClientCertificate,
+  findInSnapshot,
+  isGraceRunning,
+  listCertificateFaults,
+  presentCertificate,
+  type TrustPin,
+  type TrustSnapshot,
+} from '@certgate/core/internal';
+import type { TrustInspectionFinding } from './inspection-finding.js';
+import { describePinState } from '../administration/identity-state.js';
+import type { CertificateFolder } from '../import/certificate-folder.js';
+
+/** A certificate at hand: from the folder, or of an authority in the document. */
+interface CertificateAtHand {
+  readonly from: string;
+  readonly der: Uint8Array;
+  readonly hashes: Readonly<Record<TrustPin['kind'], string>>;
+  /** `code: detail`, as the gate has them. */
+  readonly faults: readonly string[];
+  readonly isForServersAlone: boolean;
+}
+
+/**
+ * Pins of certificates that the gate refuses whatever the document says (a CA, one without clientAuth, a weak key, one
+ * that has expired): by core's own verification, for every certificate that is at hand. A hash alone doesn't tell.
+ */
+export function findUnfitPins(
+  snapshot: TrustSnapshot,
+  folder: CertificateFolder | undefined,
+  now: number,
+): readonly TrustInspectionFinding[] {
+  const unfit = [...(folder?.certificates ?? []).map(({ file, ...rest }) => ({ from: `the file ${file}`, ...rest })), ...listAuthorityCertificates(snapshot, now)]
+    .filter(({ faults }) => faults.length > 0); // prettier-ignore
+  if (unfit.length === 0) return [];
+  return snapshot.identities.flatMap((identity, index) =>
+    identity.pins.flatMap((pin, position) => {
+      const state = describePinState(pin, now);
+      if (!identity.enabled || state === 'disabled' || state === 'ended') return [];
+      const path = `identities[${index}].pins[${position}]`;
+      const found = unfit.find(({ hashes }) => hashes[pin.kind] === pin.value);
+      if (found === undefined) return [];
+      const isExcusing = isGraceNow(pin, found, now);
+      const isAsked = isExcusing && isAuthorityAsked(snapshot, found, now);
+      const fault = found.faults.find(
+        (each) => !isLeftToThePath(pin, each) && !(isExcusing && !isAsked && lacksClientAuth(each)),
+      );
+      if (fault === undefined) return [];
+      const remark = isAsked && lacksClientAuth(fault) ? ` ${graceOutvoted}` : '';
+      return [describe(identity, pin, path, { fault, text: `${found.from}: ${fault}${remark}` })];
+    }),
+  );
+}
+
+/** A path that is validated processes more critical extensions than the checks of the certificate alone know. */
+function isLeftToThePath({ issuedBy }: TrustPin, fault: string): boolean {
+  return issuedBy !== undefined && fault.startsWith('certificate_critical_extension_unknown:');
+}
+
+function lacksClientAuth(fault: string): boolean {
+  return fault.startsWith('certificate_extended_key_usage_unsuitable:');
+}
+
+/** Then it is excused, which is a finding of its own. */
+function isGraceNow(
+  { acceptWithoutClientAuth: grace }: TrustPin,
+  { isForServersAlone }: CertificateAtHand,
+  now: number,
+): boolean {
+  return grace !== undefined && isGraceRunning(grace, now) && isForServersAlone;
+}
+
+/** By a name, or by `issuedBy` of another of its pins. */
+function isAuthorityAsked(snapshot: TrustSnapshot, { der }: CertificateAtHand, now: number): boolean {
+  return findInSnapshot(snapshot, presentCertificate(der), now).outcome === 'nominated';
+}
+
+const graceOutvoted =
+  'The grace of the pin (acceptWithoutClientAuth) does not count, since an authority is asked about the certificate too, for one of its names or by issuedBy: a certification path needs clientAuth.';
+
+function listAuthorityCertificates({ authorities }: TrustSnapshot, now: number): readonly CertificateAtHand[] {
+  return authorities.flatMap(({ name, trustAnchors, intermediates }) =>
+    [...trustAnchors, ...intermediates].flatMap(({ der }) => {
+      const decoding = decodeClientCertificate(der);
+      if (!decoding.ok) return [];
+      const { thumbprintSha256, thumbprintSha1, publicKeySha256 } = decoding.certificate;
+      const faults = listCertificateFaults(decoding.certificate, now).map(({ code, detail }) => `${code}: ${detail}`);
+      const hashes = { thumbprintSha256, thumbprintSha1, publicKeySha256 };
+      return [{ from: `a certificate of the authority "${name}"`, der, hashes, faults, isForServersAlone: false }];
+    }),
+  );
+}
+
+function describe(
+  { name, owner }: TrustSnapshot['identities'][number],
+  pin: TrustPin,
+  path: string,
+  { fault, text }: { readonly fault: string; readonly text: string },
+): TrustInspectionFinding {
+  const { kind, value } = pin;
+  // The certificate is good, and the app may run on another version of Node.js than this command.
+  const isOfRuntime = fault.startsWith('algorithm_unsupported_by_runtime:');
+  const where = isOfRuntime ? " on this command's version of Node.js" : '';
+  const remedy = isOfRuntime ? '' : ' Give the caller another certificate: certgate trust rotate.';
+  // Another certificate of the same key may be fit.
+  const isKey = kind === 'publicKeySha256';
+  return {
+    code: 'pin_certificate_unfit',
+    severity: isKey || isOfRuntime ? 'warning' : 'error',
+    path,
+    identityName: name,
+    owner,
+    pin: { kind, value },
+    endsAt: undefined,
+    message: `The pin ${kind} ${value.slice(0, 16)}… of "${name}" is ${isKey ? 'of the key of a certificate' : 'of a certificate'} that the gate refuses${where}. It is ${text}${remedy}`,
+  };
+}

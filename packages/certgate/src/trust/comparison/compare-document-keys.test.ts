@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
+import { parseTrustDocument, type TrustSnapshot } from '@certgate/core/internal';
+import {
+  copyAndFind,
+  keysOf,
+  type KeyType,
+  listProblemPaths,
+  objectNames,
+  type ObjectName,
+  pathOf,
+  whole,
+} from '@certgate/core/test-support/whole-document.js';
+import { compareTrustDocuments } from './compare-documents.js';
+
+describe('the comparison of documents reports a change of every key', () => {
+  /** They are about the document, not about who may call. */
+  const unreported = ['$schema', 'schemaVersion', 'revision'];
+  const parse = (document: unknown): TrustSnapshot => parseTrustDocument(document, { audience: 'app' });
+  const before = parse(whole);
+  /** Other values of a type; undefined stands for the absent key. Some are invalid where keys depend on each other. */
+  function listOthers(type: KeyType): readonly unknown[] {
+    switch (type.type) {
+      case 'object':
+        return [undefined];
+      case 'flag':
+        return [false];
+      case 'choice':
+        return type.choices;
+      case 'wholeNumber':
+        return [2];
+      case 'list':
+        return [undefined, ...listOthers(type.items).flatMap((item) => (item === undefined ? [] : [[item]]))];
+      case 'instant':
+        return [undefined, '2027-06-01T00:00:00Z'];
+      default:
+        return [undefined, 'other', '13', 'http://other.example/', 'file:other.crl'];
+    }
+  }
+  function listChanged(objectName: ObjectName, key: string, type: KeyType): readonly TrustSnapshot[] {
+    const changed = listOthers(type).map((other) => {
+      const { document, target } = copyAndFind(objectName);
+      if (other === undefined) Reflect.deleteProperty(target, key);
+      else target[key] = other;
+      return document;
+    });
+    const valid = changed.filter((document) => listProblemPaths(document).length === 0);
+    return valid.map(parse).filter((after) => !isDeepStrictEqual(before, after));
+  }
+
+  let compared = 0;
+  for (const objectName of objectNames) {
+    test(objectName, () => {
+      for (const [key, type] of keysOf(objectName).filter(([name]) => !unreported.includes(name))) {
+        const snapshots = listChanged(objectName, key, type);
+        if (snapshots.length === 0) continue;
+        compared += 1;
+        const isReported = snapshots.some((after) => compareTrustDocuments(before, after).changes.length > 0);
+        assert.ok(isReported, pathOf(objectName, key));
+      }
+    });
+  }
+  test('most of the keys could be changed alone', () => {
+    assert.ok(compared > 20, String(compared));
+  });
+});

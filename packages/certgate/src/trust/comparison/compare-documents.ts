@@ -1,0 +1,168 @@
+// comparison/: who gains and who loses what from one trust document to the next.
+
+import {
+  describeName,
+  nameKey,
+  type TrustedIdentity,
+  type TrustName,
+  type TrustPin,
+  type TrustSnapshot,
+} from '@certgate/core/internal';
+import { compareAuthorities } from './compare-authorities.js';
+import { compareIdentities, comparePins, describeAcceptance, gainsIf, losesIf } from './compare-identities.js';
+import { compareRestrictions } from './compare-restrictions.js';
+import { describePin, describeRights, describeWindow, type TrustChange } from './trust-change.js';
+
+/** Who gains and who loses what when one document takes the place of another. */
+export interface TrustComparison {
+  /** In the order of the later document, then what is gone, then what concerns the document as a whole. */
+  readonly changes: readonly TrustChange[];
+  /** Some identity, or some app, gets more. */
+  readonly gains: boolean;
+  /** Some identity, or some app, gets less. */
+  readonly loses: boolean;
+  readonly revision: { readonly before: number; readonly after: number };
+}
+
+/**
+ * Compares what two documents say, for all functions and times. It misses no gain and no loss of a caller whose
+ * certificate one entry matches (a pin, or a name), before and after. Where several entries match one certificate, they
+ * may contradict each other, and one that comes or goes decides for the others too. Which entries belong to one
+ * certificate is not in the documents, so nothing is said of that. It may report a gain that no caller has (a pin whose
+ * window no certificate lives to see). `changes` that are neither gain nor loss are for people.
+ */
+export function compareTrustDocuments(before: TrustSnapshot, after: TrustSnapshot): TrustComparison {
+  // Listed by a generator: as arguments of a call, a hundred thousand changes would be more than a stack holds.
+  const changes = [...listChanges(before, after)];
+  return Object.freeze({
+    changes: Object.freeze(changes),
+    gains: changes.some(({ effect }) => effect === 'gains'),
+    loses: changes.some(({ effect }) => effect === 'loses'),
+    revision: Object.freeze({ before: before.revision, after: after.revision }),
+  });
+}
+
+function* listChanges(before: TrustSnapshot, after: TrustSnapshot): Generator<TrustChange, void, undefined> {
+  const earlier = indexByName(before);
+  const later = indexByName(after);
+  for (const [key, identity] of later) {
+    const former = earlier.get(key);
+    if (former === undefined) yield describeAddedIdentity(identity);
+    // A snapshot's parts are frozen: the same object says the same.
+    else if (former !== identity) yield* compareIdentities(former, identity);
+    for (const pin of identity.pins) yield* compareWithFormerPin(before, former, identity, pin);
+    yield* listAddedNames(before, identity);
+    if (former !== undefined) yield* listRemovedPins(after, former, key);
+    if (former !== undefined) yield* listRemovedNames(after, former);
+  }
+  for (const [key, identity] of earlier) {
+    if (later.has(key)) continue;
+    yield describeRemovedIdentity(identity);
+    yield* listRemovedPins(after, identity, key);
+    yield* listRemovedNames(after, identity);
+  }
+  yield* compareAuthorities(before, after);
+  yield* compareRestrictions(before, after);
+}
+
+/** Letter case doesn't tell names apart. */
+function indexByName({ identities }: TrustSnapshot): ReadonlyMap<string, TrustedIdentity> {
+  return new Map(identities.map((identity) => [identity.name.toLowerCase(), identity]));
+}
+
+function listRemovedPins(after: TrustSnapshot, former: TrustedIdentity, key: string): readonly TrustChange[] {
+  return former.pins.filter((pin) => !isPinOf(after, pin, key)).map((pin) => describeRemovedPin(former, pin));
+}
+
+function isPinOf(snapshot: TrustSnapshot, { kind, value }: TrustPin, key: string): boolean {
+  return snapshot.pins[kind].get(value)?.identity.name.toLowerCase() === key;
+}
+
+function compareWithFormerPin(
+  before: TrustSnapshot,
+  former: TrustedIdentity | undefined,
+  identity: TrustedIdentity,
+  pin: TrustPin,
+): readonly TrustChange[] {
+  const holder = before.pins[pin.kind].get(pin.value);
+  if (former !== undefined && holder?.identity === former) return comparePins(former, identity, holder.pin, pin);
+  const taken = holder === undefined ? '' : ` It was a pin of "${holder.identity.name}".`;
+  const issuer = pin.issuedBy === undefined ? '' : ` if the authority ${pin.issuedBy} issued the certificate`;
+  const acceptance = pin.acceptWithoutClientAuth === undefined ? '' : `, and accepts ${describeAcceptance(pin)}`;
+  const state = pin.enabled ? `admits ${describeWindow(pin)}${issuer}${acceptance}` : 'is disabled';
+  return [
+    {
+      effect: pin.enabled ? gainsIf(identity) : 'changes',
+      aspect: 'pin',
+      identityName: identity.name,
+      pin: { kind: pin.kind, value: pin.value },
+      sentence: `"${identity.name}" has the pin ${describePin(pin)}, which ${state}.${taken}`,
+    },
+  ];
+}
+
+function describeRemovedPin(identity: TrustedIdentity, pin: TrustPin): TrustChange {
+  return {
+    effect: pin.enabled ? losesIf(identity) : 'changes',
+    aspect: 'pin',
+    identityName: identity.name,
+    pin: { kind: pin.kind, value: pin.value },
+    sentence: `"${identity.name}" no longer has the pin ${describePin(pin)}${pin.enabled ? '' : ', which was disabled'}.`,
+  };
+}
+
+function canBePresented({ pins, names }: TrustedIdentity): boolean {
+  return names.length > 0 || pins.some(({ enabled }) => enabled);
+}
+
+function describeAddedIdentity(identity: TrustedIdentity): TrustChange {
+  return {
+    effect: canBePresented(identity) ? gainsIf(identity) : 'changes',
+    aspect: 'identity',
+    identityName: identity.name,
+    sentence: `"${identity.name}" is new, with ${describeRights(identity)}${identity.enabled ? '' : '; it is disabled'}.`,
+  };
+}
+
+function describeRemovedIdentity(identity: TrustedIdentity): TrustChange {
+  return {
+    effect: canBePresented(identity) ? losesIf(identity) : 'changes',
+    aspect: 'identity',
+    identityName: identity.name,
+    sentence: `"${identity.name}" is gone; it had ${describeRights(identity)}${identity.enabled ? '' : ' and was disabled'}.`,
+  };
+}
+
+/** The names that `identity` of the later document has and didn't have before. */
+function* listAddedNames(before: TrustSnapshot, identity: TrustedIdentity): Generator<TrustChange, void, undefined> {
+  for (const trustName of identity.names) {
+    const holder = findHolder(before, trustName);
+    if (holder?.name.toLowerCase() === identity.name.toLowerCase()) continue;
+    const taken = holder === undefined ? '' : ` It was a name of "${holder.name}".`;
+    yield {
+      effect: gainsIf(identity),
+      aspect: 'trustName',
+      identityName: identity.name,
+      trustName,
+      sentence: `"${identity.name}" is whoever has a certificate with ${describeName(trustName)}.${taken}`,
+    };
+  }
+}
+
+/** The names that `identity` of the earlier document had and has no longer. */
+function* listRemovedNames(after: TrustSnapshot, identity: TrustedIdentity): Generator<TrustChange, void, undefined> {
+  for (const trustName of identity.names) {
+    if (findHolder(after, trustName)?.name.toLowerCase() === identity.name.toLowerCase()) continue;
+    yield {
+      effect: losesIf(identity),
+      aspect: 'trustName',
+      identityName: identity.name,
+      trustName,
+      sentence: `"${identity.name}" is no longer who has a certificate with ${describeName(trustName)}.`,
+    };
+  }
+}
+
+function findHolder(snapshot: TrustSnapshot, { issuedBy, type, value }: TrustName): TrustedIdentity | undefined {
+  return snapshot.names.get(nameKey(issuedBy, type, value))?.identity;
+}

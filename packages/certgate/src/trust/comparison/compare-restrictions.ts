@@ -1,0 +1,119 @@
+import {
+  type DeniedCertificate,
+  describeLock,
+  formatSerialNumber,
+  shortenThumbprint,
+  type TrustLock,
+  type TrustSnapshot,
+} from '@certgate/core/internal';
+import { compareLists } from './compare-identities.js';
+import { describeText, type TrustChange, type TrustEffect } from './trust-change.js';
+
+/** What restricts a document as a whole: the deny list, the apps that it is for, and the lock. */
+export function* compareRestrictions(
+  before: TrustSnapshot,
+  after: TrustSnapshot,
+): Generator<TrustChange, void, undefined> {
+  yield* compareDenied(before, after);
+  yield* compareAudiences(before.audience, after.audience);
+  yield* compareLocks(before.locked, after.locked);
+}
+
+/** Who is admitted at which app: an app that is not named takes the document no longer. */
+function compareAudiences(
+  before: readonly string[] | undefined,
+  after: readonly string[] | undefined,
+): readonly TrustChange[] {
+  const change = (effect: 'gains' | 'loses', sentence: string): TrustChange => {
+    return { effect, aspect: 'audience', identityName: undefined, sentence };
+  };
+  if (before === undefined && after === undefined) return [];
+  if (before === undefined) {
+    return [change('loses', `The document is for ${after?.join(', ') ?? ''} only; every other app refuses it.`)];
+  }
+  if (after === undefined) {
+    return [change('gains', `The document is for every app, no longer only for ${before.join(', ')}.`)];
+  }
+  const inLowerCase = (names: readonly string[]): readonly string[] => names.map((name) => name.toLowerCase());
+  const { added, removed } = compareLists(inLowerCase(before), inLowerCase(after));
+  return [
+    ...added.map((name) => change('gains', `The document is also for the app ${name}.`)),
+    ...removed.map((name) => change('loses', `The document is no longer for the app ${name}, which refuses it.`)),
+  ];
+}
+
+/** What is added to the deny list loses, what is removed from it gains. */
+function* compareDenied(before: TrustSnapshot, after: TrustSnapshot): Generator<TrustChange, void, undefined> {
+  for (const index of ['thumbprintsSha256', 'serialNumbers'] as const) {
+    const [earlier, later] = [before.denied[index], after.denied[index]];
+    for (const [key, entry] of later) {
+      const former = earlier.get(key);
+      if (former === undefined) {
+        const reason = entry.reason === undefined ? '' : `: ${describeText(entry.reason)}`;
+        yield describeDenied(canBeAdmitted(entry, before) ? 'loses' : 'changes', entry, `is denied${reason}`, before);
+      } else if (former.reason !== entry.reason) {
+        const what = `is denied because of ${describeText(entry.reason)}, no longer of ${describeText(former.reason)}`;
+        yield describeDenied('changes', entry, what, before);
+      }
+    }
+    for (const [key, entry] of earlier) {
+      if (later.has(key)) continue;
+      yield describeDenied(canBeAdmitted(entry, after) ? 'gains' : 'changes', entry, 'is no longer denied', after);
+    }
+  }
+}
+
+/** As far as the document tells: a certificate that nothing matches, or only what is disabled, is refused anyway. */
+function canBeAdmitted({ thumbprintSha256 }: DeniedCertificate, { pins, identities }: TrustSnapshot): boolean {
+  const holder = pins.thumbprintSha256.get(thumbprintSha256 ?? '');
+  if (holder !== undefined && holder.pin.issuedBy === undefined) return holder.identity.enabled;
+  return identities.some(
+    (identity) =>
+      identity.enabled &&
+      (identity.names.length > 0 ||
+        identity.pins.some(
+          ({ kind, value }) =>
+            thumbprintSha256 === undefined || kind !== 'thumbprintSha256' || value === thumbprintSha256,
+        )),
+  );
+}
+
+/** `snapshot` is the document in which the certificate is not denied. */
+function describeDenied(
+  effect: TrustEffect,
+  { thumbprintSha256, serialNumber, issuedBy }: DeniedCertificate,
+  what: string,
+  snapshot: TrustSnapshot,
+): TrustChange {
+  const holder = thumbprintSha256 === undefined ? undefined : snapshot.pins.thumbprintSha256.get(thumbprintSha256);
+  const certificate =
+    thumbprintSha256 === undefined
+      ? `with the serial number ${formatSerialNumber(serialNumber ?? '')} of the authority ${issuedBy ?? ''}`
+      : `thumbprintSha256 ${shortenThumbprint(thumbprintSha256)}`;
+  return {
+    effect,
+    aspect: 'denied',
+    identityName: holder?.identity.name,
+    ...(issuedBy === undefined ? {} : { authorityName: issuedBy }),
+    sentence: `The certificate ${certificate} ${what}.${holder === undefined ? '' : ` It is pinned for "${holder.identity.name}".`}`,
+  };
+}
+
+function compareLocks(before: TrustLock | undefined, after: TrustLock | undefined): readonly TrustChange[] {
+  const change = (effect: TrustChange['effect'], sentence: string): readonly TrustChange[] => [
+    { effect, aspect: 'locked', identityName: undefined, sentence },
+  ];
+  if (before === undefined) {
+    return after === undefined
+      ? []
+      : change('loses', `The document is locked, so nobody is admitted: ${describeLock(after)}.`);
+  }
+  if (after === undefined) {
+    return change(
+      'gains',
+      `The document is no longer locked: the callers that it lists are admitted again. It was locked ${describeLock(before)}.`,
+    );
+  }
+  const isSame = describeLock(before) === describeLock(after);
+  return isSame ? [] : change('changes', `The document stays locked, now ${describeLock(after)}.`);
+}

@@ -1,0 +1,100 @@
+import {
+  escapePath,
+  formatInstant,
+  type PinKind,
+  shortenThumbprint,
+  type TrustedIdentity,
+  type TrustName,
+  type TrustPin,
+} from '@certgate/core/internal';
+
+/** `changes`: it is worth knowing, and nobody's calls are decided otherwise for it. */
+export type TrustEffect = 'gains' | 'loses' | 'changes';
+
+/** The part of a trust document that changed. */
+export type TrustAspect =
+  /** The identity came or went. */
+  | 'identity'
+  | 'name'
+  | 'enabled'
+  | 'expiresAt'
+  | 'roles'
+  | 'functions'
+  /** A pin came, went, or came from another identity. */
+  | 'pin'
+  | 'pinEnabled'
+  | 'pinWindow'
+  /** Who must have issued the pinned certificate. */
+  | 'pinIssuer'
+  /** When a pin accepts a certificate without clientAuth. */
+  | 'pinClientAuth'
+  /** A name under an authority came, went, or came from another identity. */
+  | 'trustName'
+  | 'owner'
+  | 'reason'
+  /** An authority, a certificate of it, or a trust domain came or went. */
+  | 'authority'
+  /** How it is known what an authority has revoked. */
+  | 'revocation'
+  /** An entry of the deny list. */
+  | 'denied'
+  | 'audience'
+  /** The document was locked, or is no longer. */
+  | 'locked';
+
+/** One difference between two documents. */
+export interface TrustChange {
+  readonly effect: TrustEffect;
+  readonly aspect: TrustAspect;
+  /** Whom it concerns; undefined where it is the document, a certificate that is not pinned, or all of `candidates`. */
+  readonly identityName: string | undefined;
+  /** With `authority` and `revocation`: the identities of which a name or a pin refers to the authority. */
+  readonly candidates?: readonly string[];
+  readonly pin?: { readonly kind: PinKind; readonly value: string };
+  readonly trustName?: TrustName;
+  /** The name of the authority that it is about. */
+  readonly authorityName?: string;
+  /** One sentence for people. */
+  readonly sentence: string;
+}
+
+export function describePin({ kind, value }: Pick<TrustPin, 'kind' | 'value'>): string {
+  return `${kind} ${shortenThumbprint(value)}`;
+}
+
+/** `from X until Y`, or `at any time`. */
+export function describeWindow({ notBefore, notAfter }: Pick<TrustPin, 'notBefore' | 'notAfter'>): string {
+  if (notBefore === undefined && notAfter === undefined) return 'at any time';
+  const from = notBefore === undefined ? [] : [`from ${formatInstant(notBefore)}`];
+  const until = notAfter === undefined ? [] : [`until ${formatInstant(notAfter)}`];
+  return [...from, ...until].join(' ');
+}
+
+export function describeRights({
+  roles,
+  functionsAsWritten,
+}: Pick<TrustedIdentity, 'roles' | 'functionsAsWritten'>): string {
+  return `${describeRoles(roles)}, ${describeFunctions(functionsAsWritten)}`;
+}
+
+export function describeFunctions(functions: readonly string[] | undefined): string {
+  if (functions === undefined) return 'every function';
+  return functions.length === 0
+    ? 'no function'
+    : `the function${functions.length > 1 ? 's' : ''} ${functions.join(', ')}`;
+}
+
+function describeRoles(roles: readonly string[]): string {
+  return roles.length === 0 ? 'no role' : `the role${roles.length > 1 ? 's' : ''} ${roles.join(', ')}`;
+}
+
+/** Free text of the document, which may hold line ends and worse. */
+export function describeText(text: string | undefined): string {
+  return text === undefined ? 'nothing' : `"${escapePath(text)}"`;
+}
+
+export function describeCandidates(candidates: readonly string[]): string {
+  const named = candidates.slice(0, 3).map((name) => `"${name}"`);
+  const more = candidates.length - named.length;
+  return `${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}

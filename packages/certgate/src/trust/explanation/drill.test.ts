@@ -1,0 +1,451 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import type { DenialCode, TrustDocument } from '@certgate/core/internal';
+import { runInProcess } from '../../commands/trust/test-support/run-in-process.js';
+import { denialRemedies } from './denial-remedies.js';
+import type { ExplanationReport } from './explanation-report.js';
+
+// The drill: a caller is denied by what the document says; the commands that `explain` prints, run as they stand, let the
+// next call pass. Every choice is followed, each from the same fault.
+
+const store = 'file:trust.json';
+const past = '2021-01-01T00:00:00Z';
+const future = '2099-01-01T00:00:00Z';
+
+let folder: string;
+let home: string;
+let keySha256: string;
+
+const openssl = (...args: readonly string[]): Buffer =>
+  execFileSync('openssl', args, { stdio: ['ignore', 'pipe', 'pipe'] });
+
+before(() => {
+  home = process.cwd();
+  folder = mkdtempSync(join(tmpdir(), 'certgate drill '));
+  process.chdir(folder);
+  const ca = ['basicConstraints=critical,CA:TRUE', 'keyUsage=critical,keyCertSign,cRLSign'];
+  makeCertificate('caller', ['basicConstraints=critical,CA:FALSE']);
+  makeCertificate('ended', ['basicConstraints=critical,CA:FALSE'], { end: '20250101000000Z' });
+  makeCertificate('other', ['basicConstraints=critical,CA:FALSE']);
+  for (const root of ['root', 'imitator']) makeCertificate(root, ca, { subject: '/CN=root' });
+  makeCertificate('issuing', ca, { issuer: 'root' });
+  // The same CA with the same key, in a certificate that is over.
+  makeCertificate('issuing-old', ca, {
+    issuer: 'root',
+    subject: '/CN=issuing',
+    key: 'issuing',
+    end: '20250101000000Z',
+  });
+  const client = [
+    'basicConstraints=critical,CA:FALSE',
+    'extendedKeyUsage=clientAuth',
+    'subjectAltName=DNS:billing.corp.example',
+  ];
+  makeCertificate('issued', client, { issuer: 'issuing' });
+  makeCertificate('rooted', client, { issuer: 'root' });
+  openssl('x509', '-in', 'caller.crt.pem', '-noout', '-pubkey', '-out', 'caller.pub.pem');
+  openssl('pkey', '-pubin', '-in', 'caller.pub.pem', '-outform', 'DER', '-out', 'caller.pub.der');
+  keySha256 = openssl('dgst', '-sha256', '-r', 'caller.pub.der').toString().slice(0, 64);
+  makeRevocationList('root', 'corp.crl');
+});
+
+after(() => {
+  process.chdir(home);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+interface CertificateRequest {
+  readonly subject?: string;
+  readonly issuer?: string;
+  /** Whose key it is of; its own by default. */
+  readonly key?: string;
+  readonly end?: string;
+}
+
+function makeCertificate(name: string, extensions: readonly string[], request: CertificateRequest = {}): void {
+  const { subject = `/CN=${name}`, issuer, key, end = '20600101000000Z' } = request;
+  const keyWords =
+    key === undefined
+      ? ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-keyout', `${name}.key.pem`]
+      : ['-key', `${key}.key.pem`];
+  openssl(
+    ...['req', '-x509', '-nodes', ...keyWords, '-subj', subject, '-not_before', '20200101000000Z', '-not_after', end],
+    ...extensions.flatMap((extension) => ['-addext', extension]),
+    ...(issuer === undefined ? [] : ['-CA', `${issuer}.crt.pem`, '-CAkey', `${issuer}.key.pem`]),
+    ...['-out', `${name}.crt.pem`],
+  );
+}
+
+function makeRevocationList(authority: string, file: string): void {
+  writeFileSync('index.txt', '');
+  writeFileSync('crlnumber', '01\n');
+  writeFileSync(
+    'ca.cnf',
+    '[ca]\ndefault_ca=d\n[d]\ndatabase=index.txt\ncrlnumber=crlnumber\ndefault_md=sha256\n[e]\nauthorityKeyIdentifier=keyid\n',
+  );
+  openssl(
+    ...['ca', '-gencrl', '-config', 'ca.cnf', '-crlexts', 'e', '-crldays', '30', '-out', file],
+    ...['-cert', `${authority}.crt.pem`, '-keyfile', `${authority}.key.pem`],
+  );
+}
+
+/** A verb that changes the document. */
+async function change(...words: readonly string[]): Promise<void> {
+  const { exitCode } = await runInProcess(['trust', ...words, '--reason', 'drill', '--store', store]);
+  assert.equal(exitCode, 0, words.join(' '));
+}
+
+const corp = (...files: readonly string[]): readonly string[] => [
+  ...['authority', 'add', 'corp', '--trust-anchor', 'root.crt.pem'],
+  ...files.flatMap((file) => ['--intermediate', file]),
+];
+
+/** What no verb would write. */
+function edit(change: (document: TrustDocument) => object): void {
+  writeFileSync('trust.json', JSON.stringify(change(JSON.parse(readFileSync('trust.json', 'utf8')) as TrustDocument)));
+}
+
+async function explain(certificate: string, ...more: readonly string[]): Promise<ExplanationReport> {
+  const words = ['--certificate', `${certificate}.crt.pem`, '--function', 'GetOrder', '--requires-role', 'reader'];
+  const { exitCode, stdout } = await runInProcess(['trust', 'explain', '--store', store, ...words, '--json', ...more]);
+  const report = JSON.parse(stdout) as ExplanationReport;
+  assert.equal(exitCode, report.outcome === 'allowed' ? 0 : 1);
+  return report;
+}
+
+/** The words that a shell makes of a line. */
+function splitByShell(command: string): readonly string[] {
+  const printed = execFileSync('sh', ['-c', `set -- ${command}\nprintf '%s\\0' "$@"`]).toString();
+  return printed.split('\0').slice(0, -1);
+}
+
+async function runPrinted(command: string): Promise<void> {
+  const [npx, option, tool, ...words] = splitByShell(command);
+  assert.deepEqual([npx, option, tool], ['npx', '--no-install', 'certgate']);
+  const { exitCode } = await runInProcess(words);
+  assert.equal(exitCode, 0, command);
+}
+
+interface Fault {
+  readonly code: DenialCode;
+  readonly what?: string;
+  readonly certificate?: string;
+  readonly make: () => Promise<unknown>;
+  /** Default 1. */
+  readonly choices?: number;
+  /** Which of the files is the one that has to be got first. */
+  readonly authorityFile?: string;
+}
+
+const add = (name: string, ...words: readonly string[]): Promise<void> =>
+  change('add', name, '--role', 'reader', ...words);
+const addCaller = (...words: readonly string[]): Promise<void> =>
+  add('a1', '--certificate', 'caller.crt.pem', ...words);
+/** Two neighbours swapped, that are not the same. */
+const slip = (text: string): string => text.replace(/^(.{20,}?)(.)(?!\2)(.)/, '$1$3$2');
+const hash = (name: string): string =>
+  openssl('x509', '-in', `${name}.crt.pem`, '-noout', '-fingerprint', '-sha256')
+    .toString()
+    .replaceAll(/^.*=|:|\s/g, '');
+const serialOf = (name: string): string =>
+  openssl('x509', '-in', `${name}.crt.pem`, '-noout', '-serial')
+    .toString()
+    .replaceAll(/^.*=|\s/g, '');
+
+const faults: readonly Fault[] = [
+  { code: 'identity_disabled', make: () => addCaller().then(() => change('disable', 'a1')) },
+  { code: 'identity_expired', make: () => addCaller('--expires-at', past) },
+  { code: 'pin_disabled', make: () => addCaller().then(() => change('disable', 'a1', '--pin', hash('caller'))) },
+  { code: 'pin_expired', make: () => addCaller('--not-after', past) },
+  {
+    code: 'pin_expired',
+    what: 'beside a good one',
+    make: async () => {
+      await addCaller();
+      edit((document) => ({
+        ...document,
+        identities: document.identities.map((identity) => ({
+          ...identity,
+          pins: [{ publicKeySha256: keySha256, notAfter: past }, ...(identity.pins ?? [])],
+        })),
+      }));
+    },
+  },
+  {
+    code: 'pin_expired',
+    what: 'of a key',
+    make: () => add('a1', '--public-key-sha256', keySha256, '--not-after', past),
+  },
+  {
+    // As in several documents: of two reasons, the one that stands first in the table of denials.
+    code: 'pin_not_yet_valid',
+    what: 'with another that is over',
+    make: async () => {
+      await addCaller('--not-after', past);
+      edit((document) => ({
+        ...document,
+        identities: document.identities.map((identity) => ({
+          ...identity,
+          pins: [
+            ...(identity.pins ?? []),
+            { publicKeySha256: keySha256, notBefore: future, notAfter: '2100-01-01T00:00:00Z' },
+          ],
+        })),
+      }));
+    },
+  },
+  { code: 'pin_not_yet_valid', make: () => addCaller('--not-before', future, '--not-after', '2100-01-01T00:00:00Z') },
+  { code: 'function_not_allowed', make: () => addCaller('--function', 'Other') },
+  {
+    code: 'role_missing',
+    what: 'of an identity whose name a shell would take apart',
+    make: () => change('add', `o'reilly & "sons" $HOME`, '--certificate', 'caller.crt.pem', '--role', 'writer'),
+  },
+  {
+    code: 'role_missing',
+    what: 'of a name like an option',
+    make: async () => {
+      await addCaller();
+      edit((document) => ({
+        ...document,
+        identities: document.identities.map((identity) => ({ ...identity, name: '-a1', roles: [] })),
+      }));
+    },
+  },
+  { code: 'certificate_not_trusted', make: () => add('other', '--certificate', 'other.crt.pem') },
+  {
+    code: 'certificate_not_trusted',
+    what: 'two digits swapped',
+    make: () => add('a1', '--thumbprint-sha256', slip(hash('caller'))),
+  },
+  {
+    code: 'certificate_not_trusted',
+    what: 'the hash of the key in the place of the certificate',
+    make: () => add('a1', '--thumbprint-sha256', keySha256),
+  },
+  {
+    code: 'certificate_not_trusted',
+    what: 'a new certificate of a known name',
+    make: () => add('Caller', '--certificate', 'other.crt.pem'),
+  },
+  {
+    code: 'certificate_not_trusted',
+    what: 'of an authority that vouches for nobody of that name',
+    certificate: 'rooted',
+    make: () => change(...corp()),
+  },
+  {
+    code: 'certificate_not_trusted',
+    what: 'an intermediate is missing',
+    certificate: 'issued',
+    authorityFile: 'issuing.crt.pem',
+    make: () => change(...corp()).then(() => add('billing', '--issued-by', 'corp', '--dns', 'billing.corp.example')),
+  },
+  { code: 'trust_locked', make: () => addCaller().then(() => change('lock')) },
+  { code: 'certificate_on_deny_list', make: () => addCaller().then(() => change('deny', 'caller.crt.pem')) },
+  {
+    code: 'certificate_on_deny_list',
+    what: 'by serial number',
+    certificate: 'rooted',
+    make: async () => {
+      await change(...corp());
+      await add('billing', '--issued-by', 'corp', '--dns', 'billing.corp.example');
+      await change('deny', '--issued-by', 'corp', '--serial', serialOf('rooted'));
+    },
+  },
+  {
+    code: 'certificate_on_deny_list',
+    what: 'the CA above it',
+    certificate: 'issued',
+    make: async () => {
+      await change(...corp('issuing.crt.pem'));
+      await add('billing', '--issued-by', 'corp', '--dns', 'billing.corp.example');
+      await change('deny', 'issuing.crt.pem');
+    },
+  },
+  {
+    code: 'identity_ambiguous',
+    choices: 2,
+    make: async () => {
+      await addCaller();
+      await add('a2', '--public-key-sha256', keySha256, '--not-after', future);
+    },
+  },
+  {
+    code: 'identity_ambiguous',
+    what: 'by a pin and a name',
+    certificate: 'rooted',
+    choices: 2,
+    make: async () => {
+      await change(...corp());
+      await add('billing', '--issued-by', 'corp', '--dns', '*.corp.example');
+      await add('a2', '--certificate', 'rooted.crt.pem');
+    },
+  },
+  {
+    code: 'path_not_found',
+    what: 'of a pin whose authority lacks an intermediate',
+    certificate: 'issued',
+    choices: 2,
+    authorityFile: 'issuing.crt.pem',
+    make: () => change(...corp()).then(() => add('a1', '--certificate', 'issued.crt.pem', '--issued-by', 'corp')),
+  },
+  {
+    code: 'path_signature_invalid',
+    what: 'the authority has a new key',
+    certificate: 'rooted',
+    authorityFile: 'root.crt.pem',
+    make: async () => {
+      await change('authority', 'add', 'corp', '--trust-anchor', 'imitator.crt.pem');
+      await add('billing', '--issued-by', 'corp', '--dns', 'billing.corp.example');
+    },
+  },
+  {
+    code: 'path_certificate_expired',
+    certificate: 'issued',
+    authorityFile: 'issuing.crt.pem',
+    make: async () => {
+      await change(...corp('issuing-old.crt.pem'));
+      await add('billing', '--issued-by', 'corp', '--dns', 'billing.corp.example');
+    },
+  },
+  {
+    code: 'revocation_unavailable',
+    certificate: 'rooted',
+    make: async () => {
+      await change(...corp(), '--revocation', 'required');
+      await add('billing', '--issued-by', 'corp', '--dns', 'billing.corp.example');
+    },
+  },
+];
+
+describe('the drill: from the denial to the command that ends it', () => {
+  for (const { code, what, certificate = 'caller', make, choices = 1, authorityFile } of faults) {
+    test(what === undefined ? code : `${code}: ${what}`, async () => {
+      rmSync('trust.json', { force: true });
+      await change('init');
+      await make();
+      const fault = readFileSync('trust.json');
+      const denied = await explain(certificate);
+      assert.equal(denied.code, code, denied.detail ?? '');
+      const { remedy } = denied;
+      assert.ok(remedy !== null && remedy.verifyFirst !== '');
+      assert.equal(remedy.choices.length, choices, JSON.stringify(remedy));
+      if (authorityFile !== undefined) writeFileSync('ca.crt.pem', readFileSync(authorityFile));
+      for (const { commands } of remedy.choices) {
+        writeFileSync('trust.json', fault);
+        for (const command of commands) await runPrinted(command);
+        const next = await explain(certificate);
+        assert.equal(next.outcome, 'allowed', `${commands.join('\n')}\n${next.detail ?? ''}`);
+      }
+    });
+  }
+
+  test('the window of a lone pin is mended in one write, with no document in between without it', async () => {
+    const newEnd = /^npx --no-install certgate trust set a1 --pin [0-9A-F]{64} --not-after 20\d\d-\S+Z --reason /;
+    const noStart = /^npx --no-install certgate trust set a1 --pin [0-9A-F]{64} --not-before none --reason /;
+    for (const [words, expected] of [
+      [['--certificate', 'caller.crt.pem', '--not-after', past], newEnd],
+      [['--public-key-sha256', keySha256, '--not-after', past], newEnd],
+      [['--certificate', 'caller.crt.pem', '--not-before', future, '--not-after', '2100-01-01T00:00:00Z'], noStart],
+    ] as const) {
+      rmSync('trust.json', { force: true });
+      await change('init');
+      await add('a1', ...words);
+      const [command, ...others] = (await explain('caller')).remedy?.choices.flatMap(({ commands }) => commands) ?? [];
+      assert.match(command ?? '', expected);
+      assert.deepEqual(others, []);
+    }
+  });
+
+  test('every denial that a command ends is in it', () => {
+    const elsewhere = new Set<string>([
+      // Of the certificate: only its owner can make another.
+      ...['certificate_expired', 'certificate_is_authority', 'certificate_extended_key_usage_unsuitable'],
+      ...['certificate_key_usage_unsuitable', 'certificate_key_unsupported', 'certificate_key_too_weak'],
+      ...['certificate_critical_extension_unknown'],
+      ...['certificate_revoked', 'trust_unavailable'],
+    ]);
+    const drilled = new Set<string>(faults.map(({ code }) => code));
+    for (const [code, { commands }] of Object.entries(denialRemedies)) {
+      assert.equal(commands.length > 0, drilled.has(code) || elsewhere.has(code), code);
+    }
+  });
+
+  test('a certificate that has ended with its pin: both are said, and only a new one helps', async () => {
+    rmSync('trust.json', { force: true });
+    await change('init');
+    await add('a1', '--certificate', 'ended.crt.pem', '--even-if-unfit');
+    const { code, detail, remedy } = await explain('ended');
+    assert.equal(code, 'pin_expired');
+    assert.match(detail ?? '', /This pin of "a1" ended at 2025.*The certificate itself has expired too, at 2025/);
+    const [choice, ...others] = remedy?.choices ?? [];
+    assert.ok(choice !== undefined && others.length === 0);
+    assert.match(choice.needs ?? '', /^new\.crt\.pem: the new certificate/);
+    writeFileSync('new.crt.pem', readFileSync('caller.crt.pem'));
+    for (const command of choice.commands) await runPrinted(command);
+    assert.equal((await explain('caller')).outcome, 'allowed');
+  });
+
+  test('a document that somebody else signed: whoever vouches for it signs it', async () => {
+    rmSync('trust.json', { force: true });
+    await change('init');
+    await addCaller();
+    for (const name of ['signing', 'foreign']) {
+      openssl('genpkey', '-algorithm', 'ed25519', '-out', `${name}.key.pem`);
+      openssl('pkey', '-in', `${name}.key.pem`, '-pubout', '-out', `${name}.public.pem`);
+    }
+    await change('sign', '--signing-key', 'foreign.key.pem');
+    const { code, remedy } = await explain('caller', '--signed-by', 'signing.public.pem');
+    assert.equal(code, 'trust_unavailable');
+    const [choice, ...others] = remedy?.choices ?? [];
+    assert.ok(choice !== undefined && others.length === 0);
+    assert.match(choice.needs ?? '', /^signing\.key\.pem: the private key/);
+    for (const command of choice.commands) await runPrinted(command);
+    assert.equal((await explain('caller', '--signed-by', 'signing.public.pem')).outcome, 'allowed');
+    const words = ['--certificate', 'other.crt.pem', '--function', 'GetOrder', '--signed-by', 'signing.public.pem'];
+    const { stdout } = await runInProcess(['trust', 'explain', '--store', store, ...words]);
+    assert.match(stdout, /The document is signed: add --signing-key FILE/);
+    rmSync('trust.json.sig');
+  });
+
+  test('a stranger whom the gate would refuse in any case gets no command', async () => {
+    rmSync('trust.json', { force: true });
+    await change('init');
+    const { code, remedy } = await explain('ended');
+    assert.equal(code, 'certificate_not_trusted');
+    assert.deepEqual(remedy?.choices, []);
+    assert.match(remedy.verifyFirst, /over another channel/);
+  });
+
+  test('people see each command in a line of its own, to be copied whole', async () => {
+    rmSync('trust.json', { force: true });
+    await change('init');
+    await addCaller('--not-after', past);
+    const { remedy } = await explain('caller');
+    const words = ['--certificate', 'caller.crt.pem', '--function', 'GetOrder'];
+    const { stdout } = await runInProcess(['trust', 'explain', '--store', store, ...words]);
+    const lines = stdout.split('\n').map((line) => line.trim());
+    for (const command of remedy?.choices.flatMap(({ commands }) => commands) ?? [])
+      assert.ok(lines.includes(command), command);
+    assert.ok(lines.some((line) => line.startsWith('Before you run a command: ')));
+  });
+
+  test('npx finds the tool of the project, by the whole line', async () => {
+    rmSync('trust.json', { force: true });
+    await change('init');
+    await addCaller();
+    await change('disable', 'a1');
+    const command = (await explain('caller')).remedy?.choices[0]?.commands[0] ?? '';
+    mkdirSync('node_modules/.bin', { recursive: true });
+    const bin = fileURLToPath(new URL('../../../../bin/certgate.js', import.meta.url));
+    symlinkSync(bin, 'node_modules/.bin/certgate');
+    execFileSync('sh', ['-c', command], { stdio: ['ignore', 'pipe', 'pipe'] });
+    assert.equal((await explain('caller')).outcome, 'allowed');
+  });
+});

@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { type Decision, decideAccess, parseTrustDocument } from '@certgate/core/internal';
+import fc from 'fast-check';
+import { type ExplanationQuestion, explainDecision } from './explain-decision.js';
+
+let der: Buffer;
+let publicKeySha256: string;
+let folder: string;
+
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), 'certgate-explain-'));
+  const openssl = (...args: string[]): Buffer =>
+    execFileSync('openssl', args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+  openssl(
+    ...['req', '-x509', '-nodes', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-subj', '/CN=billing'],
+    ...[
+      '-addext',
+      'basicConstraints=critical,CA:FALSE',
+      '-not_before',
+      '20300101000000Z',
+      '-not_after',
+      '20300201000000Z',
+    ],
+    ...['-keyout', 'key.pem', '-outform', 'DER', '-out', 'billing.der'],
+  );
+  der = readFileSync(join(folder, 'billing.der'));
+  openssl('pkey', '-in', 'key.pem', '-pubout', '-outform', 'DER', '-out', 'key.der');
+  publicKeySha256 = createHash('sha256')
+    .update(readFileSync(join(folder, 'key.der')))
+    .digest('hex');
+});
+
+after(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const hour = 3_600_000;
+const start = Date.parse('2029-12-25T00:00:00Z');
+/** Around and within the certificate's validity, to the hour. */
+const instants = fc.integer({ min: 0, max: 45 * 24 }).map((hours) => start + hours * hour);
+const write = (instant: number): string => new Date(instant).toISOString();
+
+const questions: fc.Arbitrary<ExplanationQuestion> = fc
+  .record({
+    now: instants,
+    windows: fc.array(fc.option(fc.tuple(instants, fc.integer({ min: 1, max: 400 })), { nil: undefined }), {
+      minLength: 2,
+      maxLength: 2,
+    }),
+    expiresAt: fc.option(instants, { nil: undefined }),
+    reportOnlyUntil: fc.option(instants, { nil: undefined }),
+    roles: fc.constantFrom([], [['operator']]),
+    enabled: fc.constantFrom(true, true, true, false),
+    isAmbiguous: fc.constantFrom(false, false, false, true),
+    hasCertificate: fc.constantFrom(true, true, true, false),
+  })
+  .map(({ now, windows, expiresAt, reportOnlyUntil, roles, enabled, isAmbiguous, hasCertificate }) => {
+    const [byThumbprint, byKey] = windows.map((window) =>
+      window === undefined ? {} : { notBefore: write(window[0]), notAfter: write(window[0] + window[1] * hour) },
+    );
+    const thumbprint = { thumbprintSha256: createHash('sha256').update(der).digest('hex'), ...byThumbprint };
+    const key = { publicKeySha256, notAfter: '2031-01-01T00:00:00Z', ...byKey };
+    const ends = expiresAt === undefined ? {} : { expiresAt: write(expiresAt) };
+    const identities = isAmbiguous
+      ? [
+          { name: 'billing', roles: [], enabled, ...ends, pins: [thumbprint] },
+          { name: 'other', roles: [], pins: [key] },
+        ]
+      : [{ name: 'billing', roles: [], enabled, ...ends, pins: [thumbprint, key] }];
+    return {
+      certificateDer: hasCertificate ? der : undefined,
+      trust: parseTrustDocument({ schemaVersion: 1, revision: 1, identities }),
+      requirement: { functionName: 'F', roles, ...(reportOnlyUntil === undefined ? {} : { reportOnlyUntil }) },
+      now,
+    };
+  });
+
+function decideAt({ certificateDer, trust, requirement }: ExplanationQuestion, now: number): Decision {
+  const header = certificateDer === undefined ? undefined : Buffer.from(certificateDer).toString('base64');
+  return decideAccess({ header, trust, requirement, now });
+}
+
+function nameOf(decision: Decision): string {
+  return decision.outcome === 'denied' ? decision.code : `allowed ${decision.deferred?.code ?? ''}`;
+}
+
+test('the answer holds until the next change that is told, and is another from then on', () => {
+  const reached = new Set<string>();
+  fc.assert(
+    fc.property(questions, fc.array(instants, { maxLength: 8 }), (question, others) => {
+      const { decision, nextChange } = explainDecision(question);
+      reached.add(nameOf(decision));
+      assert.deepEqual(decision, decideAt(question, question.now));
+      const end = nextChange?.at ?? Number.POSITIVE_INFINITY;
+      for (const at of [...others, end - 1].filter((each) => each >= question.now && each < end && each < 9e15)) {
+        assert.equal(nameOf(decideAt(question, at)), nameOf(decision), write(at));
+      }
+      if (nextChange === undefined) return;
+      assert.deepEqual(nextChange.decision, decideAt(question, nextChange.at));
+      assert.notEqual(nameOf(nextChange.decision), nameOf(decision));
+    }),
+    { numRuns: 3000 },
+  );
+  for (const name of ['allowed ', 'allowed role_missing', 'role_missing', 'pin_expired', 'certificate_not_yet_valid']) {
+    assert.ok(reached.has(name), name);
+  }
+});
+
+test('the steps are those of the decision, each once, and nothing follows a refusal', () => {
+  fc.assert(
+    fc.property(questions, (question) => {
+      const { decision, steps } = explainDecision(question);
+      const verdicts = steps.map(({ verdict }) => verdict);
+      assert.equal(new Set(steps.map(({ step }) => step)).size, 7);
+      const denied = verdicts.indexOf('denied');
+      const path = steps.findIndex(({ step }) => step === 'certification-path');
+      if (decision.outcome === 'allowed') {
+        assert.equal(denied, -1);
+        // A pin that asks for no issuer needs no path.
+        assert.deepEqual(verdicts.slice(0, 6), [...Array<string>(4).fill('passed'), 'not asked', 'passed']);
+        assert.equal(verdicts[6], decision.deferred === undefined ? 'passed' : 'deferred');
+        return;
+      }
+      assert.equal(steps[denied]?.denial?.code, decision.code);
+      assert.ok(verdicts.slice(0, denied).every((verdict, index) => verdict === 'passed' || index === path));
+      assert.ok(verdicts.slice(denied + 1).every((verdict) => verdict === 'not asked'));
+    }),
+    { numRuns: 500 },
+  );
+});

@@ -1,0 +1,188 @@
+import { describeIssuance } from '@certgate/core/internal';
+import colors from 'picocolors';
+import { escapeTexts } from '../../faults/safe-text.js';
+import { formatPaths } from '../../certificates/path-report/path-text.js';
+import { describeUnverified } from './unverified.js';
+import { type ExplainedFunction, describeExplainedFunction } from './explained-function.js';
+import type { ExplanationReport } from './explanation-report.js';
+
+const marks = {
+  passed: () => colors.green('✓'),
+  denied: () => colors.red('✗'),
+  deferred: () => colors.yellow('!'),
+  'not asked': () => colors.dim('·'),
+} as const;
+
+/** For a terminal: the question, each step, and the answer. Names come from the document, the certificate and the app. */
+export function formatExplanation(given: ExplanationReport, explained: ExplainedFunction): string {
+  const report = escapeTexts(given);
+  const paths = report.paths.length === 0 ? [] : ['', ...formatPaths(report.paths, { isBrief: true })];
+  const question = formatQuestion(report, escapeTexts(explained));
+  return [...question, '', ...formatSteps(report), ...paths, ...formatAnswer(report)].join('\n');
+}
+
+function formatQuestion(report: ExplanationReport, explained: ExplainedFunction): readonly string[] {
+  const { store, revision, audience, certificate, at } = report;
+  const audienceNote = audience === null ? '' : `, for apps that say ${audience.join(' or ')}`;
+  return [
+    field('trust', `${store}, revision ${revision}${audienceNote}`),
+    field('function', describeExplainedFunction(explained)),
+    field(
+      'certificate',
+      certificate === null
+        ? 'none'
+        : `${certificate.subject ?? 'can not be decoded'}, SHA-256 ${certificate.thumbprintSha256 ?? 'unknown'}`,
+    ),
+    field('at', at),
+  ];
+}
+
+function formatSteps({ steps }: ExplanationReport): readonly string[] {
+  return steps.map(({ step, verdict, code, text }) => {
+    const reason = verdict === 'not asked' ? colors.dim('not asked') : code === null ? text : `${code}: ${text}`;
+    return `${marks[verdict]()} ${step.padEnd(26)}${reason}`;
+  });
+}
+
+function formatAnswer(report: ExplanationReport): readonly string[] {
+  if (report.gate === 'not-asked') {
+    return [
+      '',
+      report.policy.kind === 'anonymous'
+        ? 'Allowed: the function is anonymous. The gate reads no certificate there, and everybody may call it.'
+        : colors.red('Allowed: no gate covers the function. Everybody may call it.'),
+    ];
+  }
+  const { outcome, identity, accessEndsAt } = report;
+  const who = identity === null ? [] : [field('identity', describeIdentity(identity))];
+  const ends = accessEndsAt === null ? [] : [field('access ends', accessEndsAt)];
+  const loss =
+    report.clientAuthLoss === null
+      ? []
+      : [
+          field(
+            'at renewal',
+            `it loses clientAuth: it looks like a certificate of a public CA (${describeIssuance(report.clientAuthLoss)}); see docs/public-certificates.md`,
+          ),
+        ];
+  const since =
+    outcome === 'allowed'
+      ? [
+          field(
+            'applies',
+            `in apps that have read revision ${report.revision}; an app with an older one may still refuse`,
+          ),
+        ]
+      : [];
+  const answer = outcome === 'denied' ? formatDenial(report) : formatAdmission(report);
+  return [
+    '',
+    ...answer,
+    ...formatUnverified(report),
+    ...who,
+    ...ends,
+    ...loss,
+    ...since,
+    field('valid', describeNextChange(report)),
+    ...formatNearMatches(report),
+    ...formatRemedy(report),
+  ];
+}
+
+function formatAdmission({ deferred, outcome, withoutClientAuthUntil }: ExplanationReport): readonly string[] {
+  if (outcome === 'unverified') {
+    return [
+      colors.yellow(
+        'Not verified: the function would run if the app accepts this document, but the app may refuse it.',
+      ),
+    ];
+  }
+  if (deferred === null && withoutClientAuthUntil !== null) {
+    return [
+      colors.yellow(
+        `Allowed: the function runs, though the certificate lacks clientAuth. Its pin accepts that until ${withoutClientAuthUntil} (acceptWithoutClientAuth).`,
+      ),
+    ];
+  }
+  if (deferred === null) return [colors.green('Allowed: the function runs.')];
+  const { code, until } = deferred;
+  return [
+    colors.yellow('Allowed, report-only: the function runs, though authorization would refuse.'),
+    field('the log says', `allowed, although ${code}: report-only`),
+    field('report-only', `until ${until ?? 'unknown'}`),
+  ];
+}
+
+function formatDenial({ status, publicCode, code, detail, policy }: ExplanationReport): readonly string[] {
+  if (status === null && policy.kind === 'certificate') {
+    return [
+      colors.yellow('Denied, observed: the function runs all the same, for whoever has a key.'),
+      field('the log says', `observed, ${code ?? ''}: ${detail ?? ''}`),
+      field('observed', `until ${policy.observedUntil ?? 'unknown'}`),
+    ];
+  }
+  return [
+    colors.red(`Denied: the caller gets ${status ?? ''} ${publicCode ?? ''}.`),
+    field('the log says', `${code ?? ''}: ${detail ?? ''}`),
+  ];
+}
+
+function formatUnverified({ unverified, audience }: ExplanationReport): readonly string[] {
+  return describeUnverified(unverified, audience ?? []).map((line) => field('not verified', line));
+}
+
+function formatNearMatches({ nearMatches }: ExplanationReport): readonly string[] {
+  if (nearMatches.length === 0) return [];
+  const lines = nearMatches.map(({ identity, owner, likeness }) => {
+    const who = owner === null ? `"${identity}"` : `"${identity}" (owner ${owner})`;
+    return `  ${who}: the certificate ${likeness}.`;
+  });
+  return ['', 'Nearly a match:', ...lines];
+}
+
+/** Each command in a line of its own, to be copied whole. */
+function formatRemedy({ remedy, signed, revision }: ExplanationReport): readonly string[] {
+  if (remedy === null) return [];
+  const { verifyFirst, choices } = remedy;
+  const lines = choices.flatMap(({ when, commands, needs }) => [
+    ...(when === null ? [] : [`${when}:`]),
+    ...(needs === null ? [] : [`  (get ${needs})`]),
+    ...commands.map((command) => `  ${command}`),
+  ]);
+  const notes =
+    lines.length === 0
+      ? []
+      : [
+          ...(signed
+            ? ['The document is signed: add --signing-key FILE (or --key-vault-key URL) to each command.']
+            : []),
+          `The change takes effect when an app has read a revision above ${revision}; until then, its log lines have a lower trustRevision.`,
+        ];
+  return ['', colors.yellow(`Before you run a command: ${verifyFirst}`), ...lines, ...notes];
+}
+
+function describeIdentity({
+  name,
+  owner,
+  roles,
+  functions,
+  matchedBy,
+}: NonNullable<ExplanationReport['identity']>): string {
+  return [
+    `"${name}"`,
+    ...(owner === null ? [] : [`owner ${owner}`]),
+    `roles ${roles.length === 0 ? 'none' : roles.join(', ')}`,
+    ...(functions === null ? [] : [`functions ${functions.length === 0 ? 'none' : functions.join(', ')}`]),
+    ...(matchedBy === null ? [] : [`recognised by ${matchedBy}`]),
+  ].join(', ');
+}
+
+function describeNextChange({ nextChange }: ExplanationReport): string {
+  if (nextChange === null) return 'until the document or the app changes';
+  const { at, outcome, code } = nextChange;
+  return `until ${at}; then ${outcome === 'allowed' ? 'allowed' : `denied, ${code}`}, if nothing else changes`;
+}
+
+function field(label: string, value: string): string {
+  return `${label.padEnd(14)}${value}`;
+}

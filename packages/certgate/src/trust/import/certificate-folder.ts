@@ -1,0 +1,94 @@
+import { readdir } from 'node:fs/promises';
+import { extname, join } from 'node:path';
+import {
+  decodeClientCertificate,
+  isForServersAlone,
+  listCertificateFaults,
+  type ClientCertificate,
+} from '@certgate/core/internal';
+import { readCertificateFile } from '../../certificates/read-certificate-file.js';
+import { ToolFailure } from '../../faults/tool-failure.js';
+import type { CertificateHashes } from '../administration/edits/identity-edits.js';
+import type { ImportedThumbprint } from './import-reading.js';
+
+/** A certificate that is at hand, so that a SHA-1 thumbprint can become a SHA-256 pin with an end. */
+export interface KnownCertificate {
+  readonly file: string;
+  readonly hashes: CertificateHashes;
+  readonly der: Uint8Array;
+  /** Milliseconds; the certificate's own beginning and end. */
+  readonly notBefore: number;
+  readonly notAfter: number;
+  /** Why the gate would refuse it, whatever the trust document says; empty: it wouldn't. */
+  readonly faults: readonly string[];
+  /** serverAuth without clientAuth: a pin may accept it for a time. */
+  readonly isForServersAlone: boolean;
+}
+
+export interface CertificateFolder {
+  find(thumbprint: ImportedThumbprint): KnownCertificate | undefined;
+  readonly certificates: readonly KnownCertificate[];
+  readonly count: number;
+  /** Files whose names promise a certificate and that hold none that can be read. */
+  readonly unreadable: readonly string[];
+}
+
+const extensions: ReadonlySet<string> = new Set(['.pem', '.crt', '.cer', '.der', '.base64']);
+
+/** All certificates of the folder's own files. A PFX is left alone: it would ask for its password. */
+export async function readCertificateFolder(folder: string, now: number): Promise<CertificateFolder> {
+  const byThumbprint = new Map<string, KnownCertificate>();
+  const unreadable: string[] = [];
+  for (const name of await listFiles(folder)) {
+    for (const certificate of await readCertificates(join(folder, name), name, unreadable)) {
+      const known = describe(certificate, name, now);
+      byThumbprint.set(known.hashes.thumbprintSha1, known).set(known.hashes.thumbprintSha256, known);
+    }
+  }
+  const certificates = [...new Set(byThumbprint.values())];
+  return { find: ({ value }) => byThumbprint.get(value), certificates, count: certificates.length, unreadable };
+}
+
+async function listFiles(folder: string): Promise<readonly string[]> {
+  try {
+    const names = await readdir(folder);
+    return names.filter((name) => extensions.has(extname(name).toLowerCase())).sort();
+  } catch (cause) {
+    throw new ToolFailure(`The folder ${folder} can't be read: ${(cause as Error).message}`, { cause });
+  }
+}
+
+async function readCertificates(
+  path: string,
+  name: string,
+  unreadable: string[],
+): Promise<readonly ClientCertificate[]> {
+  try {
+    const file = await readCertificateFile(path, { privateKey: 'ignored' });
+    return [file.certificateDer, ...file.otherCertificates].flatMap((der) => {
+      const decoding = decodeClientCertificate(der);
+      return decoding.ok ? [decoding.certificate] : [];
+    });
+  } catch (fault) {
+    if (!(fault instanceof ToolFailure)) throw fault;
+    // A key beside its certificate is no reason to complain.
+    if (!/private key, but no certificate/.test(fault.message)) unreadable.push(name);
+    return [];
+  }
+}
+
+function describe(certificate: ClientCertificate, file: string, now: number): KnownCertificate {
+  const { der, thumbprintSha256, thumbprintSha1, publicKeySha256, notBefore, notAfter } = certificate;
+  return {
+    file,
+    hashes: { thumbprintSha256, thumbprintSha1, publicKeySha256 },
+    der,
+    notBefore,
+    notAfter,
+    isForServersAlone: isForServersAlone(certificate),
+    // One that is not valid yet is pinned before it is: that is what rotation is for.
+    faults: listCertificateFaults(certificate, now)
+      .filter(({ code }) => code !== 'certificate_not_yet_valid')
+      .map(({ code, detail }) => `${code}: ${detail}`),
+  };
+}

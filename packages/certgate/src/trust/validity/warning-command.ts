@@ -1,0 +1,98 @@
+import { type TrustSnapshot, formatInstant } from '@certgate/core/internal';
+import type { InspectionCode, TrustInspectionFinding } from '../check/inspection-finding.js';
+import type { TrustWarningView } from '../views/page-views.js';
+import { type RemedyTemplate, type TemplateValues, formatChange } from '../explanation/command-template.js';
+
+interface WarningContext {
+  readonly snapshot: TrustSnapshot;
+  readonly store: string;
+  /** Milliseconds since 1970-01-01T00:00:00Z. */
+  readonly at: number;
+}
+
+interface Change {
+  readonly template: RemedyTemplate;
+  readonly values: TemplateValues;
+}
+
+type Choose = (finding: TrustInspectionFinding, context: WarningContext) => Change | undefined;
+
+const noCommand: Choose = () => undefined;
+
+/** The templates of `trust explain`. Where several changes would do, people choose: then there is none here. */
+const changes: Readonly<Record<InspectionCode, Choose>> = {
+  document_locked: () => ({ template: 'unlock', values: {} }),
+  identity_without_pins: addCertificate,
+  identity_without_usable_pins: rotate,
+  identity_ended: extend,
+  identity_ends_soon: extend,
+  pin_ended: removePin,
+  pin_ends_soon: rotate,
+  pin_window_dead: extend,
+  pin_not_begun: noCommand,
+  pin_without_end: noCommand,
+  pin_sha1: addCertificate,
+  pin_denied: removePin,
+  pin_certificate_unfit: rotate,
+  pin_accepts_without_client_auth: rotate,
+  client_auth_ends_at_renewal: rotate,
+  name_under_wildcard: noCommand,
+  authority_unused: noCommand,
+  authority_without_revocation: noCommand,
+  revocation_without_source: noCommand,
+  revocation_list_undeployed: noCommand,
+  authority_without_usable_anchor: addAuthorityCertificate,
+  authority_certificate_ended: addAuthorityCertificate,
+  authority_certificate_ends_soon: addAuthorityCertificate,
+  authority_certificate_not_begun: noCommand,
+  authority_constraint_with_leading_dot: noCommand,
+  hash_in_two_kinds: noCommand,
+  names_look_alike: noCommand,
+};
+
+export function describeWarning(finding: TrustInspectionFinding, context: WarningContext): TrustWarningView {
+  const { code, identityName, authorityName, message } = finding;
+  const change = changes[code](finding, context);
+  const tail = { reason: code, store: context.store };
+  return {
+    code,
+    subject: identityName ?? authorityName ?? 'the document',
+    message,
+    command: change === undefined ? null : formatChange(change.template, change.values, tail),
+  };
+}
+
+function rotate({ identityName }: TrustInspectionFinding): Change | undefined {
+  if (identityName === undefined) return undefined;
+  return { template: 'rotate', values: { NAME: identityName, NEW_FILE: 'new.crt.pem' } };
+}
+
+function addCertificate({ identityName }: TrustInspectionFinding): Change | undefined {
+  if (identityName === undefined) return undefined;
+  return { template: 'addCertificate', values: { NAME: identityName, FILE: 'new.crt.pem', AUTHORITY: [] } };
+}
+
+function removePin({ identityName, pin }: TrustInspectionFinding): Change | undefined {
+  if (identityName === undefined || pin === undefined) return undefined;
+  return { template: 'removePin', values: { NAME: identityName, PIN: pin.value } };
+}
+
+const day = 86_400_000;
+
+/** A quarter, as `trust explain` proposes it; for a pin that begins later, a quarter from then on. */
+function extend(
+  { identityName, path, pin }: TrustInspectionFinding,
+  { snapshot, at }: WarningContext,
+): Change | undefined {
+  if (identityName === undefined) return undefined;
+  const identity = snapshot.identities[Number(/^identities\[(\d+)\]/.exec(path)?.[1])];
+  const begin = identity?.pins.find(({ kind, value }) => kind === pin?.kind && value === pin.value)?.notBefore ?? at;
+  const end = Math.ceil((Math.max(at, begin) + 90 * day) / 1000) * 1000;
+  return { template: 'extend', values: { NAME: identityName, TIME: formatInstant(end) } };
+}
+
+function addAuthorityCertificate({ authorityName, path }: TrustInspectionFinding): Change | undefined {
+  if (authorityName === undefined) return undefined;
+  const template = path.includes('.intermediates[') ? 'addIntermediate' : 'addTrustAnchor';
+  return { template, values: { AUTHORITY: authorityName, CA_FILE: 'ca.crt.pem' } };
+}

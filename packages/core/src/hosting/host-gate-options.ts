@@ -1,0 +1,69 @@
+import { readMember } from '@certgate/x509/internal';
+import {
+  expectFrontEndOptions,
+  type FrontEndOptions,
+  frontEndOptionNames,
+} from '../front-end-resolution/front-end-options.js';
+import type { Environment } from '../front-end-resolution/host-environment.js';
+import { type DecisionLogChoice, decisionLogChoices } from '../log/decision-log.js';
+import type { TrustStore } from '../trust-store/trust-store.js';
+
+/** The options that the gate of every host has. */
+export interface GateOptions extends FrontEndOptions {
+  readonly trustStore: TrustStore;
+  readonly decisionLog?: DecisionLogChoice;
+}
+
+/** An adapter that reads its options. */
+export interface OptionsOwner {
+  /** The function that takes the options, for messages. */
+  readonly who: string;
+  /** The options that this adapter has in addition; it checks their values itself. */
+  readonly more: readonly string[];
+  readonly environment: Environment;
+}
+
+/**
+ * A copy of what was checked: the caller's object may be changed later, and what it inherits was written by nobody.
+ *
+ * @throws {TypeError} for an unknown option or a value that is none of the allowed.
+ */
+export function readGateOptions(options: unknown, { who, more, environment }: OptionsOwner): GateOptions {
+  if (!isObject(options)) throw new TypeError(`${who} needs options: { trustStore }.`);
+  const known = ['trustStore', 'decisionLog', ...more, ...frontEndOptionNames];
+  const own: Readonly<Record<string | symbol, unknown>> = Object.assign(
+    Object.create(null) as object as Record<string | symbol, unknown>,
+    options,
+  );
+  const unknown = Reflect.ownKeys(own).find((key) => !known.includes(key));
+  if (unknown !== undefined) {
+    throw new TypeError(
+      `${who} does not know the option ${String(unknown)}; known are ${known.filter((key) => typeof key === 'string').join(', ')}.`,
+    );
+  }
+  const missing = more.find((name) => name in own && own[name] === undefined);
+  if (missing !== undefined)
+    throw new TypeError(`${missing} of ${who} is undefined. Give it a value, or leave the option out.`);
+  expectTrustStore(who, own['trustStore']);
+  expectFrontEndOptions(who, own, environment);
+  if ('decisionLog' in own) expectDecisionLog(who, own['decisionLog']);
+  return Object.freeze(own) as object as GateOptions;
+}
+
+function expectTrustStore(who: string, trustStore: unknown): void {
+  if (isObject(trustStore) && typeof readMember(trustStore, 'find') === 'function') return;
+  throw new TypeError(
+    `${who} needs a trustStore: trustStoreFrom(process.env.CERTGATE_TRUST), or an object with a find method.`,
+  );
+}
+
+function expectDecisionLog(who: string, decisionLog: unknown): void {
+  if (decisionLogChoices.some((choice) => choice === decisionLog)) return;
+  throw new TypeError(
+    `${who} does not know the decisionLog ${JSON.stringify(decisionLog)}; known are ${decisionLogChoices.join(', ')}.`,
+  );
+}
+
+function isObject(value: unknown): value is object {
+  return (typeof value === 'object' || typeof value === 'function') && value !== null;
+}

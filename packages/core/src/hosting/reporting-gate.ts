@@ -1,0 +1,138 @@
+// hosting/: what the gate of every host shares: its options, its log lines and events, its answer, and what is kept of a call.
+
+import { AccessGate } from '../access/access-gate.js';
+import type { Decision, FunctionRequirement } from '../access/decision.js';
+import type { CertificateExtraction } from '../certificate-header/certificate-text.js';
+import { type Denial, deny } from '../denial.js';
+import { describeFault } from '../encoding/describe-fault.js';
+import { frontEndOverride } from '../front-end-resolution/front-end-options.js';
+import { type Observation, publishDecision } from '../log/decision-channel.js';
+import { DecisionLog, type LoggingCall } from '../log/decision-log.js';
+import { ExpiryLog } from '../log/expiry-log.js';
+import { type StartCode, warnAtStart, warnOfTrust } from '../log/start-log.js';
+import { TrustLog } from '../log/trust-log.js';
+import type { GateOptions } from './host-gate-options.js';
+import type { TrustStore, TrustStoreReport } from '../trust-store/trust-store.js';
+import { readMember } from '@certgate/x509/internal';
+
+/** A call that was decided, and where that is logged. */
+export interface ReportedCall {
+  readonly subject: LoggingCall;
+  readonly requirement: FunctionRequirement;
+  /** Set where the function is observed now. */
+  readonly observation?: Observation | undefined;
+}
+
+/**
+ * The access gate of one app, with what operators hear of it: the lines at start, and of each decision a line and an event.
+ * It is the same in every host.
+ */
+export class ReportingGate {
+  readonly #trustStore: TrustStore;
+  readonly #isAnywhere: boolean;
+  readonly #access: AccessGate;
+  readonly #log: DecisionLog;
+  readonly #trustLog = new TrustLog();
+  readonly #expiryLog = new ExpiryLog();
+
+  constructor(options: GateOptions) {
+    const { trustStore, decisionLog = 'all' } = options;
+    this.#trustStore = trustStore;
+    this.#isAnywhere = options[frontEndOverride] === true;
+    this.#access = new AccessGate({ trustStore });
+    this.#log = new DecisionLog({ choice: decisionLog });
+  }
+
+  /**
+   * When the app starts: says what stands in the way, and loads trust. `frontEndDenial` is why there is no front end to go
+   * by. Rejects when the trust is not valid.
+   */
+  async start(frontEndDenial: (Denial & { readonly code: StartCode }) | undefined): Promise<void> {
+    if (frontEndDenial !== undefined) warnAtStart(frontEndDenial.code, frontEndDenial.detail);
+    if (this.#isAnywhere) warnAtStart('front_end_anywhere', anywhereDetail);
+    await this.#loadTrust();
+    this.#trustLog.begin(this.#readReport());
+  }
+
+  /** Where `start` was rejected. That the trust is well again, the first decision after it tells. Rejects as `start`. */
+  async startAgain(): Promise<void> {
+    await this.#loadTrust();
+  }
+
+  async #loadTrust(): Promise<void> {
+    const start = readMember(this.#trustStore, 'start') as TrustStore['start'];
+    try {
+      if (start !== undefined) await Reflect.apply(start, this.#trustStore, []);
+    } catch (error) {
+      this.#trustLog.begin(this.findTrustReport());
+      throw error;
+    }
+    const report = this.#readReport();
+    if (report?.fault !== undefined)
+      warnAtStart('trust_unavailable', `${report.description}: ${report.fault}. ${unavailableDetail}`);
+    warnOfTrust(report?.warnings ?? []);
+  }
+
+  /** Never throws. Reports nothing: what comes later may make another decision of it. */
+  decide(
+    extraction: CertificateExtraction | Denial,
+    requirement: FunctionRequirement,
+    now: number,
+  ): Decision | Promise<Decision> {
+    return this.#access.decideExtracted(extraction, requirement, now);
+  }
+
+  /** Throws what the call's own log throws; then the call must be refused (`denyFault`). */
+  report({ subject, requirement, observation }: ReportedCall, decision: Decision, now: number): void {
+    const report = this.findTrustReport();
+    this.#trustLog.note(subject, report);
+    const { reportOnlyUntil } = requirement;
+    const trust = { trustRevision: report?.revision, trustSource: report?.description };
+    const facts = { decision, ...trust, reportOnlyUntil, observation };
+    this.#log.write(subject, facts);
+    if (decision.outcome === 'allowed') this.#expiryLog.note(subject, decision.identity, now);
+    // Last: a log that fails makes another decision of it.
+    publishDecision(subject, facts);
+  }
+
+  /** A refusal because something in the gate itself failed, reported. Never throws. */
+  denyFault(subject: LoggingCall, error: unknown, observation?: Observation): Denial {
+    return this.reportDenial(
+      subject,
+      deny('internal_fault', `Certgate failed while deciding, so the call is refused: ${describeFault(error)}.`),
+      observation,
+    );
+  }
+
+  /** Logs and publishes a denial that needed no decision. Never throws. */
+  reportDenial(subject: LoggingCall, denial: Denial, observation?: Observation): Denial {
+    const facts = { decision: denial, observation };
+    try {
+      this.#log.write(subject, facts);
+    } catch {
+      // It may be the log that failed; the refusal stands without its line.
+    }
+    publishDecision(subject, facts);
+    return denial;
+  }
+
+  /** For the log and for tools alone, so a store of the user's own that can't say it spoils no decision. */
+  findTrustReport(): TrustStoreReport | undefined {
+    try {
+      return this.#readReport();
+    } catch {
+      return undefined;
+    }
+  }
+
+  #readReport(): TrustStoreReport | undefined {
+    const report = readMember(this.#trustStore, 'report') as TrustStore['report'];
+    return report === undefined ? undefined : Reflect.apply(report, this.#trustStore, []);
+  }
+}
+
+const unavailableDetail =
+  'Calls of closed functions are refused with 503 until it can be read. On your own machine, try: npx --no-install certgate trust check --store <store>';
+
+const anywhereDetail =
+  'unsafeTrustCertificateHeaderFromAnywhere is set: whoever reaches this app can claim to be any caller, whose certificate is no secret. Take it away wherever anybody but a front end of yours reaches the app.';

@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import {
+  documentKeys,
+  type DocumentObjects,
+  type KeyType,
+  type WithPresence,
+} from '../trust-document/document-keys.js';
+import { TrustDocumentError } from '../trust-document/document-error.js';
+import { parseTrustDocument } from '../trust-document/parse-document.js';
+import type { TrustDocument } from '../trust-document/trust-document.js';
+import { getAuthorityPems } from './authority-certificates.js';
+
+export type { KeyType };
+export type ObjectName = keyof DocumentObjects;
+export type Keys = readonly (readonly [string, KeyType & WithPresence])[];
+
+export const objectNames: readonly ObjectName[] = Object.keys(documentKeys) as ObjectName[];
+export const keysOf: (objectName: ObjectName) => Keys = (objectName) =>
+  Object.entries<KeyType & WithPresence>(documentKeys[objectName]);
+
+/** A document with every key, one of the alternatives each. */
+const { corp } = getAuthorityPems();
+const sha256 = '0A'.repeat(32);
+export const whole: TrustDocument = {
+  $schema: 'https://example.com/trust.schema.json',
+  schemaVersion: 1,
+  revision: 1,
+  audience: ['app'],
+  locked: { since: '2027-01-01T00:00:00Z', by: 'ada', reason: 'breach' },
+  authorities: [
+    {
+      name: 'corp',
+      trustAnchors: [corp],
+      intermediates: [],
+      spiffeTrustDomains: ['corp.example'],
+      dnsConstraintsWithLeadingDot: 'refuse',
+      revocation: {
+        mode: 'required',
+        scope: 'chain',
+        crls: ['file:corp.crl'],
+        ocsp: 'http://ocsp.example/',
+        ocspNonce: 'optional',
+        graceSeconds: 1,
+        minimumCrlNumbers: [{ issuer: 'CN=Corp CA', number: '12' }],
+        noRevAvailMaximumLifetimeSeconds: 3600,
+      },
+    },
+  ],
+  denied: [{ issuedBy: 'corp', serialNumber: '0A', reason: 'lost' }],
+  identities: [
+    {
+      name: 'billing',
+      roles: ['reader'],
+      functions: ['GetOrder'],
+      enabled: true,
+      owner: 'payments team',
+      reason: 'invoices',
+      expiresAt: '2028-01-01T00:00:00Z',
+      names: [{ issuedBy: 'corp', dns: 'a.example' }],
+      pins: [
+        {
+          thumbprintSha256: sha256,
+          issuedBy: 'corp',
+          enabled: true,
+          notBefore: '2027-01-01T00:00:00Z',
+          notAfter: '2028-01-01T00:00:00Z',
+        },
+      ],
+    },
+    {
+      name: 'partner',
+      roles: [],
+      pins: [
+        {
+          thumbprintSha256: '0B'.repeat(32),
+          acceptWithoutClientAuth: {
+            since: '2027-01-01T00:00:00Z',
+            until: '2027-03-01T00:00:00Z',
+            reason: 'changes over to our own authority',
+          },
+        },
+      ],
+    },
+  ],
+};
+/** So it stands in another pin than the other keys. */
+export const notBesideIssuer = 'acceptWithoutClientAuth';
+/** Where each object stands in it. */
+const paths: Readonly<Record<ObjectName, string>> = {
+  document: '',
+  lock: 'locked',
+  authority: 'authorities[0]',
+  revocation: 'authorities[0].revocation',
+  minimumCrlNumber: 'authorities[0].revocation.minimumCrlNumbers[0]',
+  denied: 'denied[0]',
+  identity: 'identities[0]',
+  trustName: 'identities[0].names[0]',
+  pin: 'identities[0].pins[0]',
+  clientAuthGrace: 'identities[1].pins[0].acceptWithoutClientAuth',
+};
+
+/** A copy of the document, and in it the object that the path names. */
+export function copyAndFind(objectName: ObjectName): {
+  readonly document: unknown;
+  readonly target: Record<string, unknown>;
+} {
+  const document: unknown = structuredClone(whole);
+  const steps = paths[objectName].match(/[^.[\]]+/g) ?? [];
+  const target = steps.reduce<unknown>((value, step) => (value as Record<string, unknown>)[step], document);
+  return { document, target: target as Record<string, unknown> };
+}
+
+export function listProblemPaths(document: unknown): readonly string[] {
+  try {
+    parseTrustDocument(document, { audience: 'app' });
+    return [];
+  } catch (error) {
+    assert.ok(error instanceof TrustDocumentError);
+    return error.problems.map(({ path }) => path);
+  }
+}
+
+export const pathOf: (objectName: ObjectName, key: string) => string = (objectName, key) =>
+  paths[objectName] === '' ? key : `${paths[objectName]}.${key}`;
