@@ -16,7 +16,7 @@ import { cleanEnvironment, collect, type Ended, root, runCertgateHere } from './
 import { makeOpensslCertificate, openssl } from './test-support/openssl.js';
 import { startStorageProxy } from './test-support/storage-proxy.js';
 
-const administration = join(root, 'packages/certgate/dist/esm/trust-administration');
+const administration = join(root, 'packages/certgate/dist/esm/trust/administration');
 const importBuilt = (file: string): Promise<unknown> => import(pathToFileURL(join(administration, file)).href);
 const { openTrustLocation } = (await importBuilt('open-trust-location.js')) as typeof openTrustLocationModule;
 const { updateTrustDocument } = (await importBuilt('update-trust-document.js')) as typeof updateTrustDocumentModule;

@@ -22,7 +22,7 @@ export async function addDevelopmentFiles(appFolder: string): Promise<void> {
 }
 
 async function makeDevelopmentFiles(): Promise<DevelopmentFiles> {
-  const localApp = join(root, 'packages/certgate/dist/esm/local-app');
+  const localApp = join(root, 'packages/certgate/dist/esm/local/local-app');
   const importBuilt = (file: string): Promise<unknown> => import(pathToFileURL(join(localApp, file)).href);
   const { prepareCallers } = (await importBuilt('development-callers.js')) as typeof developmentCallersModule;
   const { getGatewayCertificate } = (await importBuilt(
