@@ -25,7 +25,7 @@ import type * as startLogModule from '../packages/core/dist/esm/log/start-log.js
 import type * as trustLogModule from '../packages/core/dist/esm/log/trust-log.js';
 import type * as templateModule from '../packages/certgate/dist/esm/trust/explanation/command-template.js';
 import type * as remediesModule from '../packages/certgate/dist/esm/trust/explanation/denial-remedies.js';
-import type { TrustInspectionFinding } from '../packages/certgate/dist/esm/trust/check/inspection-finding.js';
+import type { CheckFinding } from '../packages/certgate/dist/esm/trust/check/check-finding.js';
 import type * as gatewayExchangeModule from '../packages/certgate/dist/esm/local/gateway/exchange/gateway-exchange.js';
 import { azuriteFolder, installAzurite } from './test-support/azurite.js';
 import { root, runCertgateHere } from './test-support/certgate.js';
@@ -49,7 +49,7 @@ const fence = /^```(\w*)\n([\s\S]*?)^```$/gm;
 const pages: readonly Page[] = listPages();
 
 /** The types' codes, as values: the compiler asks for each of them, and for no other. */
-const inspectionCodes: Readonly<Record<TrustInspectionFinding['code'], true>> = {
+const checkCodes: Readonly<Record<CheckFinding['code'], true>> = {
   document_locked: true,
   identity_without_pins: true,
   identity_without_usable_pins: true,
@@ -182,7 +182,7 @@ describe('docs/trust-administration.md', () => {
     const section = getSection('docs/trust-administration.md', 'Check a document');
     const rows = readRows(section, /^\| (?:error|warning|information) \| (.+?) \|/gm);
     const listed = rows.flatMap(([, codes = '']) => [...codes.matchAll(/`(\w+)`/g)].map(([, code = '']) => code));
-    assert.deepEqual(sortTexts(listed), sortTexts(Object.keys(inspectionCodes)));
+    assert.deepEqual(sortTexts(listed), sortTexts(Object.keys(checkCodes)));
   });
 });
 

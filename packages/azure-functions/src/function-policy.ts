@@ -16,8 +16,8 @@ import type { Role } from './request-identity.js';
 import { answerDenial, createRefusal, findTriggerType } from './gate/denial-response.js';
 import {
   type AnyHandler,
-  type CertificatePolicy,
-  certificatePolicy,
+  type ClosedPolicy,
+  closedPolicy,
   clientIdentities,
   findPolicy,
   functionPolicies,
@@ -100,7 +100,7 @@ export function requireAnyRole<Handler extends AnyHandler>(roles: readonly Role[
 function addRoles<Handler extends AnyHandler>(who: string, roles: readonly string[], handler: Handler): Handler {
   expectHandler(who, handler);
   const anyOf = Object.freeze(expectRoles(roles, who, handler));
-  const inner = findPolicy(handler) ?? certificatePolicy;
+  const inner = findPolicy(handler) ?? closedPolicy;
   if (inner.kind === 'anonymous') {
     throw new TypeError('A role was required of an anonymous handler. Take away allowAnonymous or the role.');
   }
@@ -120,7 +120,7 @@ function addRoles<Handler extends AnyHandler>(who: string, roles: readonly strin
 }
 
 /** What opens the handler for a while; undefined: nothing does. */
-export function describeOpening({ reportOnlyUntil, observedUntil }: CertificatePolicy): string | undefined {
+export function describeOpening({ reportOnlyUntil, observedUntil }: ClosedPolicy): string | undefined {
   if (observedUntil !== undefined) return 'is observed';
   return reportOnlyUntil === undefined ? undefined : 'is report-only';
 }

@@ -11,7 +11,7 @@ export {
   type Role,
 } from './request-identity.js';
 export type { FrontEndIsolation, FrontEndName, FrontEndSecretOption } from '@certgate/core';
-export type { AnyHandler, CertificatePolicy, FunctionPolicy } from './gate/shared-state.js';
+export type { AnyHandler, ClosedPolicy, FunctionPolicy } from './gate/shared-state.js';
 // What an app needs of core, so that it depends on one package.
 export {
   ClientIdentityMissing,

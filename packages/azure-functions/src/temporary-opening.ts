@@ -1,6 +1,6 @@
 import { copyOwn, findInstant, formatInstant } from '@certgate/core';
 import { describeOpening, expectHandler, wrapHandler } from './function-policy.js';
-import { type AnyHandler, certificatePolicy, findPolicy } from './gate/shared-state.js';
+import { type AnyHandler, closedPolicy, findPolicy } from './gate/shared-state.js';
 
 const maximumDays = 90;
 
@@ -13,7 +13,7 @@ type Opener = keyof typeof endKeys;
 export function openForAWhile<Handler extends AnyHandler>(who: Opener, handler: Handler, options: unknown): Handler {
   expectHandler(who, handler);
   const until = readUntil(who, options);
-  const inner = findPolicy(handler) ?? certificatePolicy;
+  const inner = findPolicy(handler) ?? closedPolicy;
   if (inner.kind === 'anonymous') {
     throw new TypeError(`${who} was given an anonymous handler, which refuses nobody. Take away one of the two.`);
   }

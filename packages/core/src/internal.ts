@@ -128,7 +128,7 @@ export {
 } from './trust-sources/trust-address.js';
 export { createUrlSource } from './trust-sources/url-source.js';
 export { readWithin, type TrustSource } from './trust-sources/trust-source.js';
-export { type DocumentSignatureVerdict, verifyDocumentSignature } from './trust-sources/document-signature.js';
+export { type DocumentSignatureState, verifyDocumentSignature } from './trust-sources/document-signature.js';
 export { readRevocationInformation, type RevocationReadingOptions } from './trust-store/revocation-keeper.js';
 export {
   type AuthorityContext,

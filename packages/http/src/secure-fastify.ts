@@ -4,7 +4,7 @@ import { getClientIdentity } from './caller-identity.js';
 import { type RouteRequirement, expectRequirement } from './gate/call-requirement.js';
 import { expectGate, type Gate } from './gate/http-gate.js';
 import { enterContext } from './gate/passed-requests.js';
-import { passed } from './gate/verdict.js';
+import { passed } from './gate/incoming-call.js';
 import { hideSecret, settle, toCall } from './node/guard-exchange.js';
 import { discardBody } from './node/node-answer.js';
 import { noteSecured } from './node/secured-targets.js';

@@ -3,7 +3,7 @@ import { type RouteRequirement, expectRequirement } from './gate/call-requiremen
 import { toFindField } from './gate/header-fields.js';
 import { expectGate, type Gate } from './gate/http-gate.js';
 import { enterScope, findPassed, leaveScope, notePassed } from './gate/passed-requests.js';
-import { isUpgrade, passed } from './gate/verdict.js';
+import { isUpgrade, passed } from './gate/incoming-call.js';
 
 /**
  * Closes a handler that takes a `Request` and answers a `Response`: the `fetch` of a Hono app, a route handler of Next.js.

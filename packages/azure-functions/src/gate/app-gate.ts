@@ -38,7 +38,7 @@ import { CoreCalls } from './core-calls.js';
 import { ObservationClock } from './deferral.js';
 import { answerInvocation, answerMcpInvocation, findTriggerType } from './denial-response.js';
 import { createSharedFault, describeBypass, describeUnwrapped, unknownModelDetail } from './fault-texts.js';
-import { admitted, FunctionGate, type Verdict } from './function-gate.js';
+import { admitted, FunctionGate, type CallDecision } from './function-gate.js';
 import { HandlerGate } from './handler-gate.js';
 import { type GatedFunction, GatedFunctions } from './gated-functions.js';
 import { ModelGate, type ModelInvocation } from './model-gate.js';
@@ -133,7 +133,7 @@ export class AppGate implements CoveringGate {
   #guard(invocation: ModelInvocation): unknown {
     this.start.beginLate();
     const verdict = this.#decide(invocation);
-    const proceed = (settled: Verdict): unknown => {
+    const proceed = (settled: CallDecision): unknown => {
       if (settled === admitted) return invocation.invoke(invocation.handler);
       const refusal = (): Promise<unknown> =>
         new Promise((resolve) => {
@@ -158,7 +158,7 @@ export class AppGate implements CoveringGate {
   }
 
   /** Never throws. */
-  #decide({ call, context, inputs, handler }: ModelInvocation): Verdict | PromiseLike<Verdict> {
+  #decide({ call, context, inputs, handler }: ModelInvocation): CallDecision | PromiseLike<CallDecision> {
     try {
       if (isObject(handler) && this.#refusals.has(handler)) return admitted;
       call.isUnderway = true;

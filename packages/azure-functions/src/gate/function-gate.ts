@@ -22,7 +22,7 @@ import { isPromiseLike } from './worker-core.js';
 /** The one value that lets a handler run: whatever else comes out of a decision, by design or by fault, doesn't. */
 export const admitted: { readonly outcome: 'admitted' } = Object.freeze({ outcome: 'admitted' });
 
-export type Verdict = typeof admitted | Denial;
+export type CallDecision = typeof admitted | Denial;
 
 /** One call of a closed function. */
 export interface GatedCall {
@@ -72,7 +72,7 @@ export class FunctionGate {
   }
 
   /** Never throws: whatever fails here is a denial, which refuses the call unless the function is observed. */
-  decide(call: GatedCall): Verdict | PromiseLike<Verdict> {
+  decide(call: GatedCall): CallDecision | PromiseLike<CallDecision> {
     try {
       const now = Date.now();
       const { earlier } = call.source;
@@ -97,7 +97,7 @@ export class FunctionGate {
   }
 
   /** `earlier` is set where it led to the decision. */
-  #conclude(call: GatedCall, decision: Decision, now: number, earlier?: EarlierCall): Verdict {
+  #conclude(call: GatedCall, decision: Decision, now: number, earlier?: EarlierCall): CallDecision {
     if (earlier?.decision !== decision) this.#gate.report(call, decision, now);
     if (decision.outcome !== 'allowed')
       return call.observation === undefined ? decision : this.#letGoOn(call, decision, earlier);
@@ -109,7 +109,7 @@ export class FunctionGate {
   }
 
   /** The function is observed: the call goes on, without an identity unless the invocation was admitted. */
-  #letGoOn(call: GatedCall, denial: Denial, earlier?: EarlierCall): Verdict {
+  #letGoOn(call: GatedCall, denial: Denial, earlier?: EarlierCall): CallDecision {
     const { requirement, request, context } = call;
     if (earlier?.decision.outcome !== 'allowed') {
       clientIdentities.delete(context);
@@ -125,7 +125,7 @@ export class FunctionGate {
     source.earlier = { decision, requirement, isInvocation };
   }
 
-  #concludeFault(call: GatedCall, error: unknown): Verdict {
+  #concludeFault(call: GatedCall, error: unknown): CallDecision {
     const denial = this.denyFault(call.subject, error, call.observation);
     if (call.observation === undefined) return denial;
     try {

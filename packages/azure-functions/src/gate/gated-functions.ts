@@ -2,7 +2,7 @@ import { copyOwn, type FunctionRequirement, readMember } from '@certgate/core';
 import { findRegistered, isToldToRequireKey } from './registered-functions.js';
 import {
   type AnyHandler,
-  certificatePolicy,
+  closedPolicy,
   findPolicy,
   type FunctionCoverage,
   type FunctionPolicy,
@@ -45,7 +45,7 @@ export class GatedFunctions {
     const registered = findRegistered(this.#coverage, functionName);
     const kind = joinTriggerKinds([registered?.kind, told]) ?? 'http';
     if (registered === undefined || registered.handler !== handler) {
-      const policy = tightenPolicy(findPolicy(handler as AnyHandler), registered?.policy ?? certificatePolicy);
+      const policy = tightenPolicy(findPolicy(handler as AnyHandler), registered?.policy ?? closedPolicy);
       return createGatedFunction(functionName, kind, policy, registered);
     }
     const known = this.#known.get(registered);

@@ -4,7 +4,7 @@ import { findContext, unknownInvocationId } from './core-call.js';
 import type { CoreCalls } from './core-calls.js';
 import type { ObservationClock } from './deferral.js';
 import { answerDenial, createRefusal } from './denial-response.js';
-import { admitted, type FunctionGate, type Verdict } from './function-gate.js';
+import { admitted, type FunctionGate, type CallDecision } from './function-gate.js';
 import { createSharedFault } from './fault-texts.js';
 import type { GatedFunction, GatedFunctions } from './gated-functions.js';
 import { denyPastGate } from './mcp-call.js';
@@ -30,13 +30,13 @@ export class HandlerGate {
 
   /** Runs the handler where the call is admitted, and answers it otherwise. */
   run(gated: GatedFunction, handler: AnyHandler, thisArgument: unknown, args: readonly unknown[]): unknown {
-    const proceed = (verdict: Verdict): unknown =>
+    const proceed = (verdict: CallDecision): unknown =>
       verdict === admitted ? Reflect.apply(handler, thisArgument, args) : this.#refuse(verdict as Denial, gated, args);
     const verdict = this.#decide(gated, args);
     return isPromiseLike(verdict) ? verdict.then(proceed) : proceed(verdict);
   }
 
-  #decide(gated: GatedFunction, args: readonly unknown[]): Verdict | PromiseLike<Verdict> {
+  #decide(gated: GatedFunction, args: readonly unknown[]): CallDecision | PromiseLike<CallDecision> {
     const { gate, calls, functions, clock, denyAll } = this.#parts;
     const { name, requirement } = gated;
     const context = findContext(args);

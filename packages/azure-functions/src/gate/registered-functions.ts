@@ -1,6 +1,6 @@
 import {
   type AnyHandler,
-  certificatePolicy,
+  closedPolicy,
   findPolicy,
   functionCoverage,
   type FunctionCoverage,
@@ -76,14 +76,14 @@ function coverHandler(coverage: FunctionCoverage, metadata: FunctionMetadata, ha
   if (kind === 'other') {
     const webhook = findWebhook(metadata);
     const more = webhook === undefined ? {} : { webhook };
-    return noteRegistered(coverage, { name, kind, policy: certificatePolicy, handler, ...more }).handler;
+    return noteRegistered(coverage, { name, kind, policy: closedPolicy, handler, ...more }).handler;
   }
   const covered = function (this: unknown, ...args: unknown[]): unknown {
     const { gate } = coverage;
     if (gate === undefined) return Reflect.apply(handler, this, args);
     return gate.runHandler(registered, handler, this, args);
   } as AnyHandler;
-  const policy = findPolicy(handler) ?? certificatePolicy;
+  const policy = findPolicy(handler) ?? closedPolicy;
   const isObserved = policy.kind === 'certificate' && policy.observedUntil !== undefined;
   const isKeyed =
     kind === 'mcp' ? isObserved && requiresSystemKey(() => process.cwd(), process.env) : requiresKey(metadata);

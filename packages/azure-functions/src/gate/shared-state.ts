@@ -5,10 +5,10 @@ import type { TriggerKind } from './worker-core.js';
 export type AnyHandler = (...args: never[]) => unknown;
 
 /** What a function asks of its callers, as its wrappers declared it. */
-export type FunctionPolicy = { readonly kind: 'anonymous' } | CertificatePolicy;
+export type FunctionPolicy = { readonly kind: 'anonymous' } | ClosedPolicy;
 
 /** What a function asks of its callers. Every group of roles must be met; one role of a group meets it. */
-export interface CertificatePolicy {
+export interface ClosedPolicy {
   readonly kind: 'certificate';
   readonly roles: readonly (readonly string[])[];
   /** Set by `reportOnly`, in milliseconds. A copy of this package that doesn't know it keeps the function closed. */
@@ -17,7 +17,7 @@ export interface CertificatePolicy {
   readonly observedUntil?: number;
 }
 
-export const certificatePolicy: CertificatePolicy = copyOwn({ kind: 'certificate', roles: Object.freeze([]) });
+export const closedPolicy: ClosedPolicy = copyOwn({ kind: 'certificate', roles: Object.freeze([]) });
 
 /** What a gate let through in one invocation, though its decision is to refuse. */
 export interface Deferral {

@@ -14,7 +14,7 @@ interface InitFlags {
 }
 
 /** What came of it. `planned`: shown, and not made. */
-type Outcome = 'nothing-to-do' | 'planned' | 'changed';
+type SetupOutcome = 'nothing-to-do' | 'planned' | 'changed';
 
 export function initCommand(): Command {
   const command = new Command('init')
@@ -47,7 +47,7 @@ async function runInit(folder: string, flags: InitFlags): Promise<void> {
   process.exitCode = outcome === 'planned' && flags.dryRun !== true ? exitCodes.failed : exitCodes.ok;
 }
 
-async function carryOut({ folder, edits }: SetupPlan, flags: InitFlags): Promise<Outcome> {
+async function carryOut({ folder, edits }: SetupPlan, flags: InitFlags): Promise<SetupOutcome> {
   if (edits.length === 0) return 'nothing-to-do';
   if (flags.dryRun === true || !(await isAgreed(edits.length, flags))) return 'planned';
   const { applyEdits } = await import('../app/setup/apply-edits.js');
@@ -85,7 +85,7 @@ function colourDiff(diff: string): string {
     .join('\n');
 }
 
-async function printOutcome(plan: SetupPlan, outcome: Outcome, flags: InitFlags): Promise<void> {
+async function printOutcome(plan: SetupPlan, outcome: SetupOutcome, flags: InitFlags): Promise<void> {
   const { listNextSteps } = await import('../app/setup/next-steps.js');
   if (outcome === 'planned') {
     const remedy = flags.dryRun === true ? '' : ' Run it with --yes to make the changes.';
@@ -96,7 +96,7 @@ async function printOutcome(plan: SetupPlan, outcome: Outcome, flags: InitFlags)
   for (const line of listNextSteps(plan)) printLine(line);
 }
 
-async function printReport(plan: SetupPlan, outcome: Outcome): Promise<void> {
+async function printReport(plan: SetupPlan, outcome: SetupOutcome): Promise<void> {
   const { formatUnifiedDiff } = await import('../app/setup/unified-diff.js');
   const { listNextSteps } = await import('../app/setup/next-steps.js');
   printJson({

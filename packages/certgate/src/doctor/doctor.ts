@@ -12,7 +12,7 @@
 import type { ProbeId } from './probe-table.js';
 import { probeIds, probeTable } from './probe-table.js';
 import { Examination, type ExaminationOptions } from './examination.js';
-import type { Judgement, Observation, Verdict } from './finding.js';
+import type { Judgement, ProbeObservation, Verdict } from './verdict.js';
 import { ProbeSender, type ProbeSenderOptions } from './probe-sender.js';
 import {
   judgeAllowedCertificate,
@@ -39,12 +39,12 @@ import { probeHttp2, probeTlsVersion } from './probes/protocol-probes.js';
 import { probeLargeBody, probePlainHttp, probeScmSite } from './probes/surroundings-probes.js';
 import { judgeAllowedExpiry, judgeClock } from './probes/validity-probes.js';
 
-export interface Finding {
+export interface ProbeResult {
   readonly id: ProbeId;
   readonly verdict: Verdict;
   /** Words of this tool and numbers only. May be empty. */
   readonly note: string;
-  readonly observations: readonly Observation[];
+  readonly observations: readonly ProbeObservation[];
   /** What the server or a certificate says; never published. */
   readonly detail?: string;
   /** Where the verdict is `cannot-tell`. */
@@ -57,7 +57,7 @@ export interface SkippedProbe {
 }
 
 export interface DoctorReport {
-  readonly findings: readonly Finding[];
+  readonly findings: readonly ProbeResult[];
   /** Probes that do not apply to this app, or were not asked for. */
   readonly notRun: readonly SkippedProbe[];
   readonly requests: number;
@@ -158,7 +158,7 @@ function withoutControl(id: ProbeId, judgement: Judgement): Judgement {
 }
 
 function describeJudgements(judgements: ReadonlyMap<ProbeId, Judgement>, requests: number): DoctorReport {
-  const findings: Finding[] = [];
+  const findings: ProbeResult[] = [];
   const notRun: SkippedProbe[] = [];
   for (const [id, { verdict, note, observations = [], detail, wouldTell }] of judgements) {
     if (verdict === 'not-run') {

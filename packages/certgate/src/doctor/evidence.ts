@@ -1,5 +1,5 @@
-import type { Finding } from './doctor.js';
-import type { Observation } from './finding.js';
+import type { ProbeResult } from './doctor.js';
+import type { ProbeObservation } from './verdict.js';
 import { type ProbeText, probeTable } from './probe-table.js';
 
 /** How a function is called, by its position: its name for its operator, a number for everybody else. */
@@ -9,8 +9,8 @@ export type FunctionNamer = (index: number) => string;
 const listedRequests = 2;
 
 /** What was sent and what came back, one line for each answer of a function. */
-export function formatEvidence({ note, observations }: Finding, nameFunction: FunctionNamer): readonly string[] {
-  const groups = new Map<string, Observation[]>();
+export function formatEvidence({ note, observations }: ProbeResult, nameFunction: FunctionNamer): readonly string[] {
+  const groups = new Map<string, ProbeObservation[]>();
   for (const observation of observations) {
     const key = JSON.stringify([observation.functionIndex, observation.outcome, observation.answer]);
     groups.set(key, [...(groups.get(key) ?? []), observation]);
@@ -19,7 +19,7 @@ export function formatEvidence({ note, observations }: Finding, nameFunction: Fu
   return note === '' ? lines : [note, ...lines];
 }
 
-function formatGroup(group: readonly Observation[], nameFunction: FunctionNamer): string {
+function formatGroup(group: readonly ProbeObservation[], nameFunction: FunctionNamer): string {
   const [first] = group;
   if (first === undefined) return '';
   const where = first.functionIndex === undefined ? '' : `${nameFunction(first.functionIndex)}: `;
@@ -29,7 +29,7 @@ function formatGroup(group: readonly Observation[], nameFunction: FunctionNamer)
 }
 
 /** What the verdict means, and what to do. */
-export function explainFinding({ id, verdict, wouldTell }: Finding): readonly string[] {
+export function explainFinding({ id, verdict, wouldTell }: ProbeResult): readonly string[] {
   const text: ProbeText = probeTable[id];
   switch (verdict) {
     case 'holds':

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { ClientIdentity, WireAnswer } from '../local/client/wire-request.js';
-import { classifyAnswer, type Observation, observe } from './finding.js';
+import { classifyAnswer, type ProbeObservation, observe } from './verdict.js';
 import type { ProbeRequest, ProbeSender } from './probe-sender.js';
 import { type DoctorTarget, type TargetFunction, functionUrl } from './target.js';
 
@@ -34,7 +34,7 @@ export interface ExaminedFunction {
   readonly baseline: Baseline;
 }
 
-export interface Refusal {
+export interface SeenRefusal {
   readonly functionIndex: number;
   readonly caller: 'nobody' | 'denied';
   readonly answer: Extract<WireAnswer, { readonly kind: 'answered' }>;
@@ -50,7 +50,7 @@ export class Examination {
   /** A cache serves answers of the allowed caller whatever the query is: every later 2xx may come from it. */
   cacheIgnoresQuery = false;
   readonly #answers: WireAnswer[] = [];
-  readonly #refusals: Refusal[] = [];
+  readonly #refusals: SeenRefusal[] = [];
 
   constructor(options: ExaminationOptions, sender: ProbeSender) {
     this.options = options;
@@ -67,7 +67,7 @@ export class Examination {
   }
 
   /** With the callers' own certificates only. */
-  get refusals(): readonly Refusal[] {
+  get refusals(): readonly SeenRefusal[] {
     return this.#refusals;
   }
 
@@ -95,7 +95,7 @@ export class Examination {
     return answer;
   }
 
-  noteRefusal(functionIndex: number, caller: Refusal['caller'], answer: WireAnswer): void {
+  noteRefusal(functionIndex: number, caller: SeenRefusal['caller'], answer: WireAnswer): void {
     if (answer.kind === 'answered' && classifyAnswer(answer) === 'refused')
       this.#refusals.push({ functionIndex, caller, answer });
   }
@@ -137,7 +137,10 @@ export function findTellingFunction(examination: Examination): ExaminedFunction 
   return examination.closedFunctions.find((examined) => findObstacle(examined, false) === undefined);
 }
 
-export function observeBaseline(examined: readonly ExaminedFunction[], caller: keyof Baseline): readonly Observation[] {
+export function observeBaseline(
+  examined: readonly ExaminedFunction[],
+  caller: keyof Baseline,
+): readonly ProbeObservation[] {
   const sent = { nobody: 'no certificate', denied: 'the denied certificate', allowed: 'the allowed certificate' };
   return examined.map(({ index, baseline }) => observe(baseline[caller], sent[caller], index));
 }

@@ -3,7 +3,7 @@ import colors from 'picocolors';
 import { escapeControls } from '../faults/safe-text.js';
 import type { DoctorReport } from './doctor.js';
 import { explainFinding, formatEvidence } from './evidence.js';
-import type { Verdict } from './finding.js';
+import type { Verdict } from './verdict.js';
 import type { DoctorTarget } from './target.js';
 
 const paints: Readonly<Record<Verdict, (text: string) => string>> = {

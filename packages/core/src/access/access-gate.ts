@@ -40,7 +40,7 @@ import {
 } from '../trust-store/trust-store.js';
 import { AgeKeeper, type Clock, type Moment, systemClock } from '../trust-store/read-history.js';
 import type { AuthorizationDenial, ClientIdentity, Decision, FunctionRequirement, StepListener } from './decision.js';
-import { isWorthRemembering, RefusalCache, VerdictCache } from './decision-memory.js';
+import { isWorthRemembering, RefusalCache, IdentityCache } from './decision-memory.js';
 import type { ConfirmedFinding, NominatedFinding, TrustFinding } from '../trust-snapshot/trust-finding.js';
 
 /** The options of `AccessGate`. */
@@ -74,7 +74,7 @@ export class AccessGate {
   readonly #isVersionLasting: boolean;
   readonly #findTimeout: number;
   readonly #ages: AgeKeeper;
-  readonly #verdicts = new VerdictCache();
+  readonly #verdicts = new IdentityCache();
   readonly #refusals = new RefusalCache();
 
   /**

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { createClientIdentity } from './authentication.js';
 import { decodeClientCertificate } from '@certgate/x509';
 import { makeCertificate, now } from '@certgate/x509/test-support/certificates.js';
-import { type Verdict, VerdictCache } from './decision-memory.js';
+import { type RememberedIdentity, IdentityCache } from './decision-memory.js';
 import type { ClientIdentity } from './decision.js';
 
 const { der, header } = makeCertificate();
@@ -11,14 +11,14 @@ const decoding = decodeClientCertificate(der);
 assert.ok(decoding.ok);
 const { certificate } = decoding;
 const identityOf = (name: string): ClientIdentity => createClientIdentity({ name, roles: [] }, certificate, 'test');
-const verdictOf = (name: string, more: Partial<Verdict> = {}): Verdict => ({
+const verdictOf = (name: string, more: Partial<RememberedIdentity> = {}): RememberedIdentity => ({
   identity: identityOf(name),
   version: 'v1',
   validFrom: Number.NEGATIVE_INFINITY,
   validUntil: Number.POSITIVE_INFINITY,
   ...more,
 });
-const nameOf = (cache: VerdictCache, text: string, version = 'v1', at = now): string | undefined =>
+const nameOf = (cache: IdentityCache, text: string, version = 'v1', at = now): string | undefined =>
   cache.find(text, version, at)?.name;
 
 /** Another text with the same last 64 characters. */
@@ -26,7 +26,7 @@ const collide = (text: string): string => (text.startsWith('M') ? 'N' : 'M') + t
 
 describe('a verdict', () => {
   test('is found by its text, and by no other', () => {
-    const cache = new VerdictCache();
+    const cache = new IdentityCache();
     assert.equal(nameOf(cache, header), undefined);
     cache.remember(header, verdictOf('a'));
     assert.equal(nameOf(cache, header), 'a');
@@ -44,7 +44,7 @@ describe('a verdict', () => {
     }
   });
   test('ends with its version', () => {
-    const cache = new VerdictCache();
+    const cache = new IdentityCache();
     cache.remember(header, verdictOf('a'));
     assert.equal(nameOf(cache, header, 'v2'), undefined);
     cache.remember(header, verdictOf('b', { version: 'v2' }));
@@ -53,14 +53,14 @@ describe('a verdict', () => {
     assert.equal(cache.size, 1);
   });
   test('holds in [validFrom, validUntil)', () => {
-    const cache = new VerdictCache();
+    const cache = new IdentityCache();
     cache.remember(header, verdictOf('a', { validFrom: now, validUntil: now + 10 }));
     const at = (time: number): string | undefined => nameOf(cache, header, 'v1', time);
     assert.deepEqual([at(now - 1), at(now), at(now + 9), at(now + 10)], [undefined, 'a', 'a', undefined]);
     assert.equal(at(Number.NaN), undefined);
   });
   test('a text shorter than a tail is a key like any other', () => {
-    const cache = new VerdictCache();
+    const cache = new IdentityCache();
     cache.remember('AAAA', verdictOf('a'));
     assert.equal(nameOf(cache, 'AAAA'), 'a');
     assert.equal(nameOf(cache, 'BAAAA'), undefined);
@@ -70,7 +70,7 @@ describe('a verdict', () => {
 describe('a tail that matches with another text', () => {
   const other = collide(header);
   test('is a miss, never a denial, and evicts nothing', () => {
-    const cache = new VerdictCache();
+    const cache = new IdentityCache();
     cache.remember(header, verdictOf('a'));
     cache.remember(other, verdictOf('b'));
     assert.equal(nameOf(cache, header), 'a');
@@ -78,7 +78,7 @@ describe('a tail that matches with another text', () => {
     assert.equal(cache.size, 1);
   });
   test('takes the place of a verdict of an earlier version', () => {
-    const cache = new VerdictCache();
+    const cache = new IdentityCache();
     cache.remember(header, verdictOf('a'));
     cache.remember(other, verdictOf('b', { version: 'v2' }));
     assert.equal(nameOf(cache, other, 'v2'), 'b');
@@ -88,7 +88,7 @@ describe('a tail that matches with another text', () => {
 
 describe('bounds', () => {
   test('the number of verdicts', () => {
-    const cache = new VerdictCache(3);
+    const cache = new IdentityCache(3);
     for (let index = 0; index < 10; index += 1) cache.remember(`${header}${index}`, verdictOf(`${index}`));
     assert.equal(cache.size, 3);
     assert.deepEqual(
@@ -97,14 +97,14 @@ describe('bounds', () => {
     );
   });
   test('remembering the same again takes no room', () => {
-    const cache = new VerdictCache(2, 2 * header.length);
+    const cache = new IdentityCache(2, 2 * header.length);
     for (let index = 0; index < 10; index += 1) cache.remember(header, verdictOf('a'));
     cache.remember(`B${header.slice(1, -1)}C`, verdictOf('b'));
     assert.equal(cache.size, 2);
     assert.equal(nameOf(cache, header), 'a');
   });
   test('the characters of their texts: a holder of a pinned key can make certificates as large as a header may be', () => {
-    const cache = new VerdictCache(100, 1_000);
+    const cache = new IdentityCache(100, 1_000);
     for (let index = 0; index < 10; index += 1) cache.remember(`${'A'.repeat(299)}${index}`, verdictOf(`${index}`));
     assert.equal(cache.size, 3);
     cache.remember('B'.repeat(1_001), verdictOf('large'));

@@ -5,7 +5,7 @@ import type { TrustFinding } from '../trust-snapshot/trust-finding.js';
 import type { ClientIdentity } from './decision.js';
 
 /** Who a certificate belongs to, and for how long that holds. Never whether a call is allowed. */
-export interface Verdict {
+export interface RememberedIdentity {
   readonly identity: ClientIdentity;
   /** The trust version it was reached under. */
   readonly version: string;
@@ -14,7 +14,7 @@ export interface Verdict {
   readonly validUntil: number;
 }
 
-interface Entry extends Verdict {
+interface Entry extends RememberedIdentity {
   readonly text: string;
 }
 
@@ -23,7 +23,7 @@ interface Entry extends Verdict {
  * text: cheaper than hashing it all. A key that matches with another text is a miss: never a denial, never an eviction,
  * so that nobody can push a trusted caller out. Only certificates of an identity enter, and it is bounded all the same.
  */
-export class VerdictCache {
+export class IdentityCache {
   readonly #entries = new Map<number, Entry>();
   readonly #capacity: number;
   readonly #textCapacity: number;
@@ -45,7 +45,7 @@ export class VerdictCache {
     return now >= entry.validFrom && now < entry.validUntil ? entry.identity : undefined;
   }
 
-  remember(text: string, verdict: Verdict): void {
+  remember(text: string, verdict: RememberedIdentity): void {
     const key = hashTail(text);
     const present = this.#entries.get(key);
     // Two trusted certificates with one key: the first stays, unless what it says is of the past.

@@ -134,7 +134,7 @@ export function findIssuedMatches(
 }
 
 /** What became of one pin or name. */
-type Verdict =
+type MatchAttempt =
   | { readonly outcome: 'match'; readonly match: TrustMatch }
   | { readonly outcome: 'refused' | 'unissued'; readonly refusal: PathRefusal };
 
@@ -164,7 +164,7 @@ function describeExcess(count: number): string {
 }
 
 /** A pin with `issuedBy` whose certificate that authority didn't issue, or took back, is a match that denies. */
-function matchPin({ authorities }: TrustSnapshot, match: PinMatch, paths: PathsByAuthority): Verdict {
+function matchPin({ authorities }: TrustSnapshot, match: PinMatch, paths: PathsByAuthority): MatchAttempt {
   const { issuedBy } = match.pin;
   if (issuedBy === undefined) return { outcome: 'match', match };
   const authority = authorities.find(({ name }) => name === issuedBy);
@@ -184,7 +184,7 @@ const takenBack: ReadonlySet<string> = new Set([
 ]);
 
 /** One that the authority did issue and took back, or of which it can't be said now, denies. */
-function matchName(nomination: Nomination, paths: PathsByAuthority): Verdict {
+function matchName(nomination: Nomination, paths: PathsByAuthority): MatchAttempt {
   const { identity, trustName, authority } = nomination;
   const path = paths.get(authority);
   if (path.outcome === 'valid') {
@@ -238,6 +238,6 @@ function describeStranger(
   };
 }
 
-function refuse(code: PathRefusal['code'], detail: string, { identity }: Pick<TrustMatch, 'identity'>): Verdict {
+function refuse(code: PathRefusal['code'], detail: string, { identity }: Pick<TrustMatch, 'identity'>): MatchAttempt {
   return { outcome: 'refused', refusal: { code, detail, identityName: identity.name } };
 }

@@ -9,7 +9,7 @@ import {
 } from './trust-source.js';
 
 /** What is known of a detached signature: it fits one of the keys, or why it counts for nothing. */
-export type DocumentSignatureVerdict = 'fits' | 'absent' | 'malformed' | 'wrong';
+export type DocumentSignatureState = 'fits' | 'absent' | 'malformed' | 'wrong';
 
 interface VerificationKey {
   readonly key: KeyObject;
@@ -51,7 +51,7 @@ export class DocumentSignatureVerifier {
   }
 
   /** Doesn't reject. The work is done beside the event loop, since a document may be large. */
-  async verify(document: Uint8Array, signature: string | undefined): Promise<DocumentSignatureVerdict> {
+  async verify(document: Uint8Array, signature: string | undefined): Promise<DocumentSignatureState> {
     const text = signature?.trim() ?? '';
     if (text === '') return 'absent';
     const signatures = decodeSignatures(text);
@@ -74,7 +74,7 @@ export async function verifyDocumentSignature(
   document: Uint8Array,
   signature: string | undefined,
   signedBy: string | readonly string[],
-): Promise<DocumentSignatureVerdict> {
+): Promise<DocumentSignatureState> {
   return new DocumentSignatureVerifier(signedBy).verify(document, signature);
 }
 
@@ -182,7 +182,7 @@ function describePlace({ signatureDescription }: TrustSource): string {
   return signatureDescription ?? 'beside the document';
 }
 
-function describeVerdict(verdict: Exclude<DocumentSignatureVerdict, 'fits'>, place: string): string {
+function describeVerdict(verdict: Exclude<DocumentSignatureState, 'fits'>, place: string): string {
   switch (verdict) {
     case 'malformed':
       return `the document's signature (${place}) is not base64 in one line, or in two lines with one signature each; sign it again`;

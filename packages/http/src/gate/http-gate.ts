@@ -28,7 +28,7 @@ import { type GateOptions, type GateSettings, readGateSettings, type RequestSour
 import { GateStart, type Readiness, strangersCertificate } from './gate-start.js';
 import { type RequestHeaders, toFindField } from './header-fields.js';
 import { findCurrent, findPassed, type Gatekeeper, notePassed, type PassedRequest } from './passed-requests.js';
-import { type IncomingCall, passed, type Verdict } from './verdict.js';
+import { type IncomingCall, passed, type GateAnswer } from './incoming-call.js';
 
 /** Decides about requests. The adapters take one; `decide` serves whatever has no adapter. */
 export interface Gate {
@@ -111,7 +111,7 @@ export class HttpGate implements Gate, Gatekeeper {
   }
 
   /** For adapters. `subject` is what has the requirement, for messages. Never throws or rejects. */
-  decideCall(call: IncomingCall, requirement?: RouteRequirement, subject?: string): Verdict | Promise<Verdict> {
+  decideCall(call: IncomingCall, requirement?: RouteRequirement, subject?: string): GateAnswer | Promise<GateAnswer> {
     const correlationId = randomUUID();
     try {
       const required = requirement === undefined ? undefined : this.#readRequirement(requirement, subject);
@@ -152,8 +152,8 @@ export class HttpGate implements Gate, Gatekeeper {
     request: object,
     required: FunctionRequirement,
     correlationId: string,
-  ): Verdict | Promise<Verdict> {
-    const conclude = (decision: Decision): Verdict => {
+  ): GateAnswer | Promise<GateAnswer> {
+    const conclude = (decision: Decision): GateAnswer => {
       if (decision.outcome !== 'allowed') return this.createAnswer(decision, correlationId);
       notePassed(request, { gate: this, identity: decision.identity, source, correlationId });
       return passed;
@@ -168,7 +168,7 @@ export class HttpGate implements Gate, Gatekeeper {
     { identity, source, correlationId }: PassedRequest,
     request: object,
     required: FunctionRequirement | undefined,
-  ): Verdict | Promise<Verdict> {
+  ): GateAnswer | Promise<GateAnswer> {
     if (identity === undefined)
       return required === undefined ? passed : this.#decideAnew(source, request, required, correlationId);
     const now = Date.now();

@@ -1,11 +1,11 @@
 import { type ClientIdentity, type ContextMap, createContextMap } from '@certgate/core';
 import type { RouteRequirement } from './call-requirement.js';
 import type { RequestSource } from './gate-settings.js';
-import type { IncomingCall, Verdict } from './verdict.js';
+import type { IncomingCall, GateAnswer } from './incoming-call.js';
 
 /** A gate, as a later part of the same request's path asks it. */
 export interface Gatekeeper {
-  decideCall(call: IncomingCall, requirement?: RouteRequirement): Verdict | Promise<Verdict>;
+  decideCall(call: IncomingCall, requirement?: RouteRequirement): GateAnswer | Promise<GateAnswer>;
 }
 
 /** What one gate has said of a request that it let pass. */

@@ -6,7 +6,7 @@ import { createDenialAnswer, DecisionLog, deny, publishDecision, secretHeaderNam
 import type { RouteRequirement } from '../gate/call-requirement.js';
 import { findInRawHeaders } from '../gate/header-fields.js';
 import type { Gatekeeper } from '../gate/passed-requests.js';
-import { type IncomingCall, isUpgrade, passed, type Verdict } from '../gate/verdict.js';
+import { type IncomingCall, isUpgrade, passed, type GateAnswer } from '../gate/incoming-call.js';
 import { enterExchange } from './exchange-scope.js';
 import { answerRefused, isGone } from './node-answer.js';
 
@@ -26,7 +26,7 @@ export function guardExchange(gate: Gatekeeper, exchange: Exchange): void {
   const { request, response, isContinueAwaited, requirement, proceed } = exchange;
   settle(gate.decideCall(toCall(request), requirement), (verdict, isLate) => {
     if (verdict !== passed) {
-      answerRefused(request, response, verdict as Exclude<Verdict, typeof passed>, isContinueAwaited);
+      answerRefused(request, response, verdict as Exclude<GateAnswer, typeof passed>, isContinueAwaited);
       return;
     }
     hideSecret(request);
@@ -65,8 +65,8 @@ export function toCall(request: IncomingMessage): IncomingCall {
  * throws must be an uncaught exception, as it is without a gate.
  */
 export function settle(
-  verdict: Verdict | Promise<Verdict>,
-  conclude: (verdict: Verdict, isLate: boolean) => void,
+  verdict: GateAnswer | Promise<GateAnswer>,
+  conclude: (verdict: GateAnswer, isLate: boolean) => void,
 ): void {
   if (isVerdict(verdict)) {
     conclude(verdict, false);
@@ -85,7 +85,7 @@ export function settle(
   );
 }
 
-function isVerdict(verdict: Verdict | Promise<Verdict>): verdict is Verdict {
+function isVerdict(verdict: GateAnswer | Promise<GateAnswer>): verdict is GateAnswer {
   return verdict === passed || Object.hasOwn(verdict, 'status');
 }
 

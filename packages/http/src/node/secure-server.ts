@@ -3,7 +3,7 @@ import { Server as HttpsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { expectGate, type Gate, type HttpGate } from '../gate/http-gate.js';
 import { forbidRenegotiation } from '../gate/tls-certificate.js';
-import { passed, type Verdict } from '../gate/verdict.js';
+import { passed, type GateAnswer } from '../gate/incoming-call.js';
 import { guardExchange, hideSecret, settle, toCall } from './guard-exchange.js';
 import { answerRefusedUpgrade } from './node-answer.js';
 import { noteSecured } from './secured-targets.js';
@@ -109,7 +109,7 @@ function guardUpgrade(gate: HttpGate, request: IncomingMessage, socket: Duplex, 
   settle(gate.decideCall({ ...toCall(request), method: undefined }), (verdict) => {
     if (socket.destroyed) return;
     if (verdict !== passed) {
-      answerRefusedUpgrade(socket, verdict as Exclude<Verdict, typeof passed>);
+      answerRefusedUpgrade(socket, verdict as Exclude<GateAnswer, typeof passed>);
       return;
     }
     hideSecret(request);

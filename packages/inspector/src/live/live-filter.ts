@@ -1,15 +1,15 @@
 import type { LiveEvent } from '../../../certgate/src/trust/views/page-views.js';
 
-export type Verdict = LiveEvent['verdict'];
+export type LiveOutcome = LiveEvent['verdict'];
 
 export interface LiveFilter {
   /** Words that must all be found; `code:role_missing` looks in one column only. */
   readonly text: string;
   /** Empty: every verdict. */
-  readonly verdicts: readonly Verdict[];
+  readonly verdicts: readonly LiveOutcome[];
 }
 
-export const verdicts: readonly Verdict[] = ['allowed', 'denied', 'observed', 'open', 'unanswered'];
+export const verdicts: readonly LiveOutcome[] = ['allowed', 'denied', 'observed', 'open', 'unanswered'];
 
 const columns: Readonly<Record<string, (event: LiveEvent) => string | number | null>> = {
   method: ({ method }) => method,

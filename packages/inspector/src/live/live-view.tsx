@@ -5,7 +5,7 @@ import { CrossIcon, PauseIcon, ResumeIcon } from '../parts/icons.js';
 import type { Api } from '../session/api.js';
 import type { StreamState } from '../session/event-stream.js';
 import { LiveDetailsPane } from './live-details-pane.js';
-import { type LiveFilter, type Verdict, filterEvents, verdicts } from './live-filter.js';
+import { type LiveFilter, type LiveOutcome, filterEvents, verdicts } from './live-filter.js';
 import { type LiveLog, type LiveSnapshot, mostEvents } from './live-log.js';
 import { LiveTable } from './live-table.js';
 
@@ -76,7 +76,7 @@ interface ToolbarProps {
 
 function Toolbar({ snapshot, filter, shown, log, onFilter }: ToolbarProps): VNode {
   const { isPaused, events, state, waiting, missed } = snapshot;
-  const toggle = (verdict: Verdict): void => {
+  const toggle = (verdict: LiveOutcome): void => {
     const others = filter.verdicts.filter((each) => each !== verdict);
     onFilter({
       ...filter,

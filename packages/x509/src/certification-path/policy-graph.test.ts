@@ -11,7 +11,7 @@ import { walkPolicyTree } from '../test-support/policy-tree.js';
 import { PathBudget, defaultPathLimits } from './path-budget.js';
 import type { PathCertificate } from '../certificate/path-certificate.js';
 import { anyPolicy } from '../certificate/path-extensions.js';
-import { type PolicyInputs, type PolicyVerdict, anyPolicyInputs, processPolicies } from './policy-graph.js';
+import { type PolicyInputs, type PolicyOutcome, anyPolicyInputs, processPolicies } from './policy-graph.js';
 import { countRuns } from '../test-support/random-runs.js';
 
 type PolicyPart = Pick<
@@ -31,7 +31,7 @@ const process = (
   parts: readonly Partial<PolicyPart>[],
   inputs: Partial<PolicyInputs> = {},
   budget = new PathBudget(),
-): PolicyVerdict =>
+): PolicyOutcome =>
   processPolicies(
     parts.map((part) => ({ ...silent, ...part }) as PathCertificate),
     { ...anyPolicyInputs, ...inputs },
@@ -50,7 +50,7 @@ const requireExplicit = (requireExplicitPolicy: number): Partial<PolicyPart> => 
 });
 
 const acceptedWith = (...userConstrainedPolicySet: string[]) => ({ outcome: 'accepted', userConstrainedPolicySet });
-const reduce = (verdict: PolicyVerdict): object => {
+const reduce = (verdict: PolicyOutcome): object => {
   if (verdict.outcome === 'accepted') return acceptedWith(...verdict.userConstrainedPolicySet);
   return verdict.outcome === 'refused'
     ? { outcome: 'refused', at: verdict.certificateIndex }

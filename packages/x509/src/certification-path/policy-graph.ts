@@ -18,7 +18,7 @@ export const anyPolicyInputs: PolicyInputs = Object.freeze({
   initialAnyPolicyInhibit: false,
 });
 
-export type PolicyVerdict =
+export type PolicyOutcome =
   | {
       readonly outcome: 'accepted';
       /** Sorted; anyPolicy's identifier stands for any. */
@@ -54,7 +54,7 @@ export function processPolicies(
   path: readonly PathCertificate[],
   inputs: PolicyInputs,
   budget: PathBudget,
-): PolicyVerdict {
+): PolicyOutcome {
   const counters = startPolicyCounters(path.length, inputs);
   let state: PolicyState = { outcome: 'going_on', level: firstPolicyLevel, counters };
   for (const [index, certificate] of path.entries()) {
@@ -95,7 +95,7 @@ function isOfAnyPolicy({ issuerDomainPolicy, subjectDomainPolicy }: PolicyMappin
 }
 
 /** §6.1.5 (a), (b), (g). */
-function wrapUp(state: PolicyState, step: PolicyStep, inputs: PolicyInputs): PolicyVerdict {
+function wrapUp(state: PolicyState, step: PolicyStep, inputs: PolicyInputs): PolicyOutcome {
   const authorityPolicies = listAuthorityPolicies(state.level, step.budget);
   if (authorityPolicies === undefined) return exhausted;
   const userPolicies = constrainToUser(authorityPolicies, inputs.initialPolicySet);

@@ -110,7 +110,7 @@ function describeOutdated(
   return `A delta CRL belongs to the complete CRL ${getCompleteNumber(successor)}, and the one at hand is ${base.crl.crlNumber}; publish the newer one.`;
 }
 
-interface Finding {
+interface StatedEntry {
   readonly entry: CrlEntry;
   readonly statement: CrlStatement;
 }
@@ -123,7 +123,7 @@ function findRevocation(statements: readonly CrlStatement[], question: CrlQuesti
   const findings = statements.flatMap((statement) =>
     findEntries(statement, question)
       .filter((entry) => !isRemoval(entry, statement))
-      .map((entry): Finding => ({ entry, statement })),
+      .map((entry): StatedEntry => ({ entry, statement })),
   );
   const final = findings.find(({ entry }) => entry.reason !== 'certificateHold');
   return (final ?? findings.find((finding) => !isLifted(finding, statements, question)))?.entry;
@@ -139,7 +139,7 @@ function isRemoval(entry: CrlEntry, { crl }: CrlStatement): boolean {
 }
 
 /** By a newer list that doesn't have the certificate any more, or a newer delta, with its base, that takes it back. */
-function isLifted({ statement }: Finding, statements: readonly CrlStatement[], question: CrlQuestion): boolean {
+function isLifted({ statement }: StatedEntry, statements: readonly CrlStatement[], question: CrlQuestion): boolean {
   return statements.some((newer) => {
     if (!isSameScope(newer, statement) || !isNewer(newer, statement)) return false;
     if (findUsableInterval(newer.crl, question) === undefined) return false;

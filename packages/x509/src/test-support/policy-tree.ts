@@ -5,7 +5,7 @@ import type { PolicyInputs } from '../certification-path/policy-graph.js';
  * RFC 5280 §6.1.2–6.1.5 to the letter, with the tree that RFC 9618 does away with: an oracle for small paths that shares
  * no code with the graph.
  */
-export interface TreeVerdict {
+export interface TreeOutcome {
   readonly isAccepted: boolean;
   /** Where it was refused. */
   readonly index: number;
@@ -22,13 +22,13 @@ interface TreeNode {
 
 const any = '2.5.29.32.0';
 
-export function walkPolicyTree(path: readonly PathCertificate[], inputs: PolicyInputs): TreeVerdict {
+export function walkPolicyTree(path: readonly PathCertificate[], inputs: PolicyInputs): TreeOutcome {
   const n = path.length;
   let root: TreeNode | undefined = { policy: any, parent: undefined, depth: 0, expected: [any], children: [] };
   let explicitPolicy = inputs.initialExplicitPolicy ? 0 : n + 1;
   let policyMapping = inputs.initialPolicyMappingInhibit ? 0 : n + 1;
   let inhibitAny = inputs.initialAnyPolicyInhibit ? 0 : n + 1;
-  const refusedAt = (index: number): TreeVerdict => ({ isAccepted: false, index, userPolicies: [] });
+  const refusedAt = (index: number): TreeOutcome => ({ isAccepted: false, index, userPolicies: [] });
   for (const [index, certificate] of path.entries()) {
     const i = index + 1;
     const policies = certificate.certificatePolicies;

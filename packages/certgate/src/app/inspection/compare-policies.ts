@@ -1,6 +1,6 @@
 import type { InspectedPolicy } from './inspected-policy.js';
 
-type CertificatePolicy = Extract<InspectedPolicy, { readonly kind: 'certificate' }>;
+type ClosedPolicy = Extract<InspectedPolicy, { readonly kind: 'certificate' }>;
 
 /** What became of who may call: both, where some callers gain and others lose. */
 export interface PolicyChange {
@@ -25,7 +25,7 @@ function rank({ kind }: InspectedPolicy): number {
 }
 
 /** Until when known callers get in whatever their roles, and until when everybody does whom the host lets in. */
-function findEnds({ reportOnlyUntil, observedUntil }: CertificatePolicy): {
+function findEnds({ reportOnlyUntil, observedUntil }: ClosedPolicy): {
   readonly known: number;
   readonly everybody: number;
 } {
@@ -41,6 +41,6 @@ const never = Number.NEGATIVE_INFINITY;
  * Does whoever has the roles of the one have those of the other? Roles are a conjunction of groups without negation, so a
  * group follows from the others exactly where one of them is a subset of it.
  */
-function implies(policy: CertificatePolicy, other: CertificatePolicy): boolean {
+function implies(policy: ClosedPolicy, other: ClosedPolicy): boolean {
   return other.roles.every((required) => policy.roles.some((anyOf) => anyOf.every((role) => required.includes(role))));
 }

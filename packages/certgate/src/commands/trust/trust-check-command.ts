@@ -5,7 +5,7 @@ import {
   type DocumentProblem,
   type TrustSnapshot,
 } from '@certgate/core/internal';
-import type { InspectionSeverity, TrustInspectionFinding } from '../../trust/check/inspection-finding.js';
+import type { CheckSeverity, CheckFinding } from '../../trust/check/check-finding.js';
 import Table from 'cli-table3';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import colors from 'picocolors';
@@ -140,9 +140,12 @@ async function findRefusal(
   return admission.outcome === 'refused' ? admission.fault : undefined;
 }
 
-type Verdict = Awaited<ReturnType<typeof verifyDocumentSignature>>;
+type SignatureState = Awaited<ReturnType<typeof verifyDocumentSignature>>;
 
-async function verifySignature({ bytes, signature }: StoredDocument, flags: GateFlags): Promise<Verdict | undefined> {
+async function verifySignature(
+  { bytes, signature }: StoredDocument,
+  flags: GateFlags,
+): Promise<SignatureState | undefined> {
   const keys = await readSigners(flags);
   if (keys === undefined) return undefined;
   try {
@@ -152,7 +155,7 @@ async function verifySignature({ bytes, signature }: StoredDocument, flags: Gate
   }
 }
 
-function explainSignature(verdict: Verdict): string {
+function explainSignature(verdict: SignatureState): string {
   const what = {
     fits: 'The signature matches.',
     absent: 'The document has no signature, but --signed-by requires one.',
@@ -162,11 +165,11 @@ function explainSignature(verdict: Verdict): string {
   return `${colors.red('error')} ${what} Apps with \`signedBy\` refuse the document. Find out who changed it (certgate trust log) before you sign it (certgate trust sign).`;
 }
 
-function isAtLeast(severity: InspectionSeverity, least: CheckFlags['failOn']): boolean {
+function isAtLeast(severity: CheckSeverity, least: CheckFlags['failOn']): boolean {
   return severity === 'error' || (severity === 'warning' && least === 'warning');
 }
 
-function describeAsJson(finding: TrustInspectionFinding): object {
+function describeAsJson(finding: CheckFinding): object {
   const { endsAt, pin, owner, ...rest } = finding;
   return {
     ...rest,
@@ -177,7 +180,7 @@ function describeAsJson(finding: TrustInspectionFinding): object {
 }
 
 interface Inspection {
-  readonly findings: readonly TrustInspectionFinding[];
+  readonly findings: readonly CheckFinding[];
   readonly now: number;
   readonly isTaken: boolean;
   readonly unverified: readonly Unverified[];
@@ -200,7 +203,7 @@ function printProblems(store: string, problems: readonly DocumentProblem[]): voi
 /** The gravest stand first. */
 const maximumRows = 100;
 
-const paints: Readonly<Record<InspectionSeverity, (text: string) => string>> = {
+const paints: Readonly<Record<CheckSeverity, (text: string) => string>> = {
   error: colors.red,
   warning: colors.yellow,
   information: colors.dim,
@@ -226,7 +229,7 @@ function printFindings(
     if (findings.length > maximumRows)
       printLine(`… and ${findings.length - maximumRows} more; --json lists all of them`);
   }
-  const count = (wanted: InspectionSeverity): number => findings.filter(({ severity }) => severity === wanted).length;
+  const count = (wanted: CheckSeverity): number => findings.filter(({ severity }) => severity === wanted).length;
   // "valid" is what apps say of a document that they take.
   const verdict = !isTaken ? 'refused' : unverified.length > 0 ? `not verified (${unverified.join(', ')})` : 'valid';
   printLine(

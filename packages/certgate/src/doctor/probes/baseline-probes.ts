@@ -7,7 +7,7 @@ import {
   isRefusedAtFirst,
   observeBaseline,
 } from '../examination.js';
-import { type Judgement, type Verdict, classifyAnswer, combineVerdicts, describeAnswer, observe } from '../finding.js';
+import { type Judgement, type Verdict, classifyAnswer, combineVerdicts, describeAnswer, observe } from '../verdict.js';
 
 const dayMilliseconds = 86_400_000;
 

@@ -1,18 +1,18 @@
 import { type Examination, findObstacle, isRefused, newQuery } from '../examination.js';
 import {
   type Judgement,
-  type Observation,
+  type ProbeObservation,
   type Verdict,
   classifyAnswer,
   combineVerdicts,
   observe,
-} from '../finding.js';
+} from '../verdict.js';
 
 /** Before any forgery: a cached answer would pass for a forged admission. */
 export async function probeCachedAnswer(examination: Examination): Promise<Judgement> {
   const { allowed } = examination.options;
   const verdicts: Verdict[] = [];
-  const observations: Observation[] = [];
+  const observations: ProbeObservation[] = [];
   for (const examined of examination.closedFunctions) {
     if (findObstacle(examined, false) !== undefined) {
       verdicts.push('cannot-tell');

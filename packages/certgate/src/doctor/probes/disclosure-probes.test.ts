@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Examination } from '../examination.js';
-import type { Verdict } from '../finding.js';
+import type { Verdict } from '../verdict.js';
 import { ProbeSender } from '../probe-sender.js';
 import { parseTarget } from '../target.js';
 import { judgeRefusalReason } from './disclosure-probes.js';

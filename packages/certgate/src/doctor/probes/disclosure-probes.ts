@@ -1,6 +1,6 @@
 import { denialCodes } from '@certgate/core/internal';
-import type { Examination, Refusal } from '../examination.js';
-import type { Judgement } from '../finding.js';
+import type { Examination, SeenRefusal } from '../examination.js';
+import type { Judgement } from '../verdict.js';
 
 /** The longest text that is shown of what a server said. */
 const excerptLength = 80;
@@ -44,13 +44,13 @@ export function judgeRefusalReason(examination: Examination): Judgement {
   };
 }
 
-function describeCaller(caller: Refusal['caller']): string {
+function describeCaller(caller: SeenRefusal['caller']): string {
   return caller === 'nobody' ? 'without a certificate' : 'of the denied certificate';
 }
 
 /** Bodies that differ from one call to the next of the same caller can't be compared: that caller was asked twice. */
-function differs(refusals: readonly Refusal[], isLoopback: boolean): boolean {
-  const read = ({ answer }: Refusal): string => normalize(readText(answer.body, isLoopback));
+function differs(refusals: readonly SeenRefusal[], isLoopback: boolean): boolean {
+  const read = ({ answer }: SeenRefusal): string => normalize(readText(answer.body, isLoopback));
   return refusals
     .filter(({ caller }) => caller === 'denied')
     .some((denied) => {

@@ -3,12 +3,12 @@ import { createLookalikeCertificate } from '../../certificates/lookalike-certifi
 import { type Examination, type ExaminedFunction, findObstacle, isRefused } from '../examination.js';
 import {
   type Judgement,
-  type Observation,
+  type ProbeObservation,
   type Verdict,
   classifyAnswer,
   combineVerdicts,
   observe,
-} from '../finding.js';
+} from '../verdict.js';
 import type { ProbeRequest } from '../probe-sender.js';
 
 /** A request that only a forger would send, and what is published of it. */
@@ -131,7 +131,7 @@ export async function judgeForgeries(
   functions: readonly ExaminedFunction[] = examination.closedFunctions,
 ): Promise<Judgement> {
   const verdicts: Verdict[] = [];
-  const observations: Observation[] = [];
+  const observations: ProbeObservation[] = [];
   const obstacles = new Set<string>();
   if (functions.length === 0)
     return { verdict: 'cannot-tell', note: 'No closed function is named.', wouldTell: 'Name one with --function.' };

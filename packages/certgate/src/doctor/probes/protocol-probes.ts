@@ -2,12 +2,12 @@ import type { TlsVersion, WireAnswer } from '../../local/client/wire-request.js'
 import { type Baseline, type Examination, findTellingFunction, isRefused } from '../examination.js';
 import {
   type Judgement,
-  type Observation,
+  type ProbeObservation,
   type Verdict,
   classifyAnswer,
   combineVerdicts,
   observe,
-} from '../finding.js';
+} from '../verdict.js';
 import type { ProbeRequest } from '../probe-sender.js';
 import { isRequired } from './baseline-probes.js';
 import { type Forgery, forge, isStillAdmitted, judgeForgeries, sendForgery } from './forgery-probes.js';
@@ -41,7 +41,7 @@ async function probeProtocol(examination: Examination, { name, request, isHttp2 
   const nobody = await send({});
   if (nobody === undefined || isVersionRefused(nobody)) return { verdict: 'not-run', note: `${name} is not offered.` };
   const allowed = await send({ certificate: examination.options.allowed });
-  const observations: readonly Observation[] = [
+  const observations: readonly ProbeObservation[] = [
     observe(nobody, 'no certificate', examined.index),
     ...(allowed === undefined ? [] : [observe(allowed, 'the allowed certificate', examined.index)]),
   ];

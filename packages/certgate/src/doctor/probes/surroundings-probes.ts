@@ -1,6 +1,6 @@
 import type { WireAnswer } from '../../local/client/wire-request.js';
 import { type Examination, findTellingFunction } from '../examination.js';
-import { type Judgement, classifyAnswer, observe } from '../finding.js';
+import { type Judgement, classifyAnswer, observe } from '../verdict.js';
 import { findScmOrigin, functionUrl } from '../target.js';
 
 /** Without anything of a certificate: on plain HTTP, everybody on the way can read it. */

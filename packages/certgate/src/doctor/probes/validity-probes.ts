@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import type { Examination } from '../examination.js';
-import type { Judgement } from '../finding.js';
+import type { Judgement } from '../verdict.js';
 import { describeEnd } from './baseline-probes.js';
 
 export function judgeAllowedExpiry({ options }: Examination): Judgement {

@@ -28,7 +28,7 @@ export interface RequestToClassify {
   readonly userAgent: string | undefined;
 }
 
-export interface CertificatePolicy {
+export interface CertificateRequestSettings {
   readonly mode: ClientCertificateMode;
   readonly exclusionPaths: readonly string[];
   readonly worstCase: boolean;
@@ -36,7 +36,7 @@ export interface CertificatePolicy {
 
 /** What one request meets: `none` (no certificate asked for or sent on), or one that may or must be there. */
 export function classifyRequest(
-  policy: CertificatePolicy,
+  policy: CertificateRequestSettings,
   request: RequestToClassify,
 ): 'none' | 'optional' | 'required' {
   if (policy.mode === 'ignore' || isExcludedPath(policy, request.target)) return 'none';
@@ -51,7 +51,7 @@ export function classifyRequest(
  * Whether Azure compares the path as sent or as normalized isn't documented. A path that is excluded in one reading
  * only (`/public/../orders`, `/%70ublic`) is not excluded here; with `worstCase` it is.
  */
-export function isExcludedPath(policy: Omit<CertificatePolicy, 'mode'>, target: string): boolean {
+export function isExcludedPath(policy: Omit<CertificateRequestSettings, 'mode'>, target: string): boolean {
   const sent = target.split('?', 1)[0] ?? '';
   const readings = [sent, normalizePath(sent)].map((path) => path.toLowerCase());
   const excluded = readings.map((path) =>

@@ -2,9 +2,9 @@ import { formatInstant } from '@certgate/core/internal';
 import type { HostedFunction } from '../functions-host/worker/host-protocol.js';
 
 /** What a function asks of its callers, as the gate's registry in the app's process tells it. */
-export type FunctionPolicy = { readonly kind: 'anonymous' } | CertificatePolicy;
+export type FunctionPolicy = { readonly kind: 'anonymous' } | ClosedPolicy;
 
-export interface CertificatePolicy {
+export interface ClosedPolicy {
   readonly kind: 'certificate';
   readonly roles: readonly (readonly string[])[];
   /** Milliseconds: before this moment a known caller without the roles is let through (`reportOnly`). */

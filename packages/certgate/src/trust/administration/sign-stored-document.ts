@@ -3,7 +3,7 @@ import { formatChangeLogEntry } from './change-log.js';
 import { loadTrustDocument } from './load-trust-document.js';
 import type { TrustLocation } from './location/trust-location.js';
 import type { SigningKey } from './signing/signing-key.js';
-import type { TrustChange } from './update-trust-document.js';
+import type { ChangeRequest } from './update-trust-document.js';
 
 export interface StoredSignature {
   readonly outcome: 'written' | 'planned';
@@ -18,7 +18,7 @@ export interface StoredSignature {
  */
 export async function signStoredDocument(
   location: TrustLocation,
-  change: TrustChange & { readonly signingKey: SigningKey; readonly reviewedSha256?: string },
+  change: ChangeRequest & { readonly signingKey: SigningKey; readonly reviewedSha256?: string },
 ): Promise<StoredSignature> {
   const { document, bytes, documentSha256, etag } = await loadTrustDocument(location);
   const { reviewedSha256 = documentSha256 } = change;

@@ -11,9 +11,14 @@ import { signStoredDocument } from './sign-stored-document.js';
 import { MemoryLocation } from './test-support/memory-location.js';
 import { createSigningKey } from './signing/signing-key.js';
 import { readTrustHistory } from './trust-history.js';
-import { createTrustDocument, updateTrustDocument, type TrustChange, type TrustEdit } from './update-trust-document.js';
+import {
+  createTrustDocument,
+  updateTrustDocument,
+  type ChangeRequest,
+  type TrustEdit,
+} from './update-trust-document.js';
 
-const change: TrustChange = { verb: 'add', by: 'ada', reason: 'test' };
+const change: ChangeRequest = { verb: 'add', by: 'ada', reason: 'test' };
 
 function makeDocument(names: readonly string[], revision = 1): string {
   return formatTrustDocument({ schemaVersion: 1, revision, identities: names.map(makeIdentity) });

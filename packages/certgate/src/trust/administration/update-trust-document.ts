@@ -26,7 +26,7 @@ import {
 import type { SigningKey } from './signing/signing-key.js';
 
 /** Who changes the document, why, and how. */
-export interface TrustChange {
+export interface ChangeRequest {
   /** The verb of the command line, e.g. `add`; stands in the log. */
   readonly verb: string;
   readonly by: string;
@@ -82,7 +82,7 @@ const maximumTries = 100;
  */
 export async function updateTrustDocument(
   location: TrustLocation,
-  change: TrustChange,
+  change: ChangeRequest,
   edit: TrustEdit,
   means: UpdateMeans = {},
 ): Promise<TrustUpdate> {
@@ -118,7 +118,7 @@ export async function updateTrustDocument(
 /** Makes the first document. @throws {ToolFailure} when one is there. */
 export async function createTrustDocument(
   location: TrustLocation,
-  change: TrustChange,
+  change: ChangeRequest,
   document: TrustDocument,
   means: UpdateMeans = {},
 ): Promise<TrustUpdate> {
@@ -154,7 +154,7 @@ interface PreparedUpdate {
 async function prepareUpdate(
   before: LoadedTrustDocument,
   edited: TrustDocument,
-  change: TrustChange,
+  change: ChangeRequest,
 ): Promise<PreparedUpdate> {
   // The order of keys says nothing.
   if (isDeepStrictEqual(edited, before.document)) return { ...prepareSame(before), outcome: 'unchanged' };
@@ -193,7 +193,7 @@ function prepareSame(before: LoadedTrustDocument): Omit<PreparedUpdate, 'outcome
 async function prepareDocument(
   before: LoadedTrustDocument,
   after: TrustDocument,
-  change: TrustChange,
+  change: ChangeRequest,
 ): Promise<PreparedUpdate> {
   const text = formatChecked(after);
   const bytes = Buffer.from(text);
@@ -249,7 +249,7 @@ function refuseInvalid<T>(work: () => T): T {
 function describeChange(
   { update, documentSha256 }: PreparedUpdate,
   before: LoadedTrustDocument | undefined,
-  change: TrustChange,
+  change: ChangeRequest,
   { now = Date.now }: UpdateMeans,
 ): string {
   const { identities, pins } = listNewlyDisabled(update.before.document, update.after);

@@ -1,9 +1,9 @@
 import { describePin } from '../comparison/trust-change.js';
-import type { TrustInspectionFinding } from './inspection-finding.js';
+import type { CheckFinding, FindingDraft } from './check-finding.js';
 import type { TrustSnapshot, TrustedIdentity } from '@certgate/core/internal';
 
 /** What a valid document can hold and a person would take for something else. */
-export function findLookalikes(snapshot: TrustSnapshot): readonly TrustInspectionFinding[] {
+export function findLookalikes(snapshot: TrustSnapshot): readonly CheckFinding[] {
   return [
     ...findNamesAlike(snapshot.identities),
     ...snapshot.identities.flatMap((identity, index) => [
@@ -13,9 +13,7 @@ export function findLookalikes(snapshot: TrustSnapshot): readonly TrustInspectio
   ];
 }
 
-type Finding = Pick<TrustInspectionFinding, 'code' | 'severity' | 'path' | 'message'> & Partial<TrustInspectionFinding>;
-
-function report(identity: TrustedIdentity | undefined, finding: Finding): TrustInspectionFinding {
+function report(identity: TrustedIdentity | undefined, finding: FindingDraft): CheckFinding {
   return Object.freeze({
     identityName: identity?.name,
     owner: identity?.owner,
@@ -26,7 +24,7 @@ function report(identity: TrustedIdentity | undefined, finding: Finding): TrustI
 }
 
 /** Names that people, and logs, would take for one: the same letters in another Unicode form, width or case. */
-function findNamesAlike(identities: readonly TrustedIdentity[]): readonly TrustInspectionFinding[] {
+function findNamesAlike(identities: readonly TrustedIdentity[]): readonly CheckFinding[] {
   const names = identities.map(({ name }) => name);
   const alike = findTwice(names, (name) => name.normalize('NFKC').toLowerCase().replace(/\s+/gu, ' '));
   return alike.map(({ text, earlier, index }) =>
@@ -40,7 +38,7 @@ function findNamesAlike(identities: readonly TrustedIdentity[]): readonly TrustI
 }
 
 /** Roles are compared letter by letter; two that differ in case alone are often one, misspelt. */
-function findRolesAlike(identity: TrustedIdentity, path: string): readonly TrustInspectionFinding[] {
+function findRolesAlike(identity: TrustedIdentity, path: string): readonly CheckFinding[] {
   if (identity.roles.length < 2) return [];
   return findTwice(identity.roles, (role) => role.toLowerCase()).map(({ text, earlier, index }) =>
     report(identity, {
@@ -53,11 +51,7 @@ function findRolesAlike(identity: TrustedIdentity, path: string): readonly Trust
 }
 
 /** The same digits as a certificate's hash and as a key's: one of the two was pasted in the wrong place. */
-function findHashInTwoKinds(
-  { pins }: TrustSnapshot,
-  identity: TrustedIdentity,
-  path: string,
-): readonly TrustInspectionFinding[] {
+function findHashInTwoKinds({ pins }: TrustSnapshot, identity: TrustedIdentity, path: string): readonly CheckFinding[] {
   return identity.pins.flatMap((pin, index) => {
     const other = pin.kind === 'publicKeySha256' ? pins.thumbprintSha256.get(pin.value) : undefined;
     if (other === undefined) return [];

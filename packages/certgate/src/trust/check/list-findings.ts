@@ -1,7 +1,7 @@
 // check/: what an operator should know of a trust document: what is wrong in it, what ends, and pins that admit nobody.
 import { type TrustSnapshot } from '@certgate/core/internal';
-import { inspectTrust } from './inspect-document.js';
-import type { InspectionSeverity, TrustInspectionFinding } from './inspection-finding.js';
+import { checkTrust } from './check-document.js';
+import type { CheckSeverity, CheckFinding } from './check-finding.js';
 import type { CertificateFolder } from '../import/certificate-folder.js';
 import { reviewPublicIssuance } from './public-certificates.js';
 import { findUnfitPins } from './unfit-pins.js';
@@ -17,17 +17,17 @@ export interface FindingOptions {
 export function listFindings(
   snapshot: TrustSnapshot,
   { now, withinDays, folder }: FindingOptions,
-): readonly TrustInspectionFinding[] {
-  const order: readonly InspectionSeverity[] = ['error', 'warning', 'information'];
+): readonly CheckFinding[] {
+  const order: readonly CheckSeverity[] = ['error', 'warning', 'information'];
   const losses = reviewPublicIssuance(snapshot, folder, now).findings;
-  const inspected = inspectTrust(snapshot, { now, withinDays }).map((finding) => withLoss(finding, losses));
+  const inspected = checkTrust(snapshot, { now, withinDays }).map((finding) => withLoss(finding, losses));
   const findings = [...findUnfitPins(snapshot, folder, now), ...inspected, ...losses];
   // The sort is stable: what stands first of one severity stays first.
   return findings.sort((one, other) => order.indexOf(one.severity) - order.indexOf(other.severity));
 }
 
 /** Whoever replaces a certificate that ends should know that its successor will be refused. */
-function withLoss(finding: TrustInspectionFinding, losses: readonly TrustInspectionFinding[]): TrustInspectionFinding {
+function withLoss(finding: CheckFinding, losses: readonly CheckFinding[]): CheckFinding {
   if (finding.code !== 'pin_ends_soon' || !losses.some(({ path }) => path === finding.path)) return finding;
   const { message } = finding;
   return { ...finding, message: `${message} It will lose clientAuth at renewal: see client_auth_ends_at_renewal.` };

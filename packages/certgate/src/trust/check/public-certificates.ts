@@ -6,17 +6,17 @@ import {
   type TrustPin,
   type TrustSnapshot,
 } from '@certgate/core/internal';
-import type { TrustInspectionFinding } from './inspection-finding.js';
+import type { CheckFinding } from './check-finding.js';
 import { describePinState } from '../administration/identity-state.js';
 import type { CertificateFolder, KnownCertificate } from '../import/certificate-folder.js';
 
-type Verdict = PublicIssuance['verdict'];
+type IssuanceLikelihood = PublicIssuance['verdict'];
 
 /** Which callers lose clientAuth when their certificates are renewed, since those look like certificates of public CAs. */
 export interface PublicIssuanceReview {
-  readonly findings: readonly TrustInspectionFinding[];
+  readonly findings: readonly CheckFinding[];
   /** The pins that count, by what can be said of their certificates. A hash alone tells nothing: `cannot_tell`. */
-  readonly pins: Readonly<Record<Verdict, number>>;
+  readonly pins: Readonly<Record<IssuanceLikelihood, number>>;
 }
 
 /** By the certificates in the folder, and by those of the document's authorities. */
@@ -30,7 +30,7 @@ export function reviewPublicIssuance(
     const judged = { certificate, issuance: judgePublicIssuance(certificate.der) };
     for (const [kind, value] of Object.entries(certificate.hashes)) known.set(`${kind} ${value}`, judged);
   }
-  const pins: Record<Verdict, number> = { likely: 0, possible: 0, unlikely: 0, cannot_tell: 0 };
+  const pins: Record<IssuanceLikelihood, number> = { likely: 0, possible: 0, unlikely: 0, cannot_tell: 0 };
   const findings = snapshot.identities.flatMap((identity, index) =>
     identity.pins.flatMap((pin, position) => {
       const state = describePinState(pin, now);
@@ -65,7 +65,7 @@ function describePin(
   path: string,
   { file, notAfter }: KnownCertificate,
   loss: Loss,
-): TrustInspectionFinding {
+): CheckFinding {
   return {
     code: 'client_auth_ends_at_renewal',
     severity: severityOf(loss),
@@ -83,7 +83,7 @@ function severityOf({ verdict }: Loss): 'warning' | 'information' {
 }
 
 /** All callers that are recognised by an authority of such certificates, in one finding. */
-function reviewAuthorities({ authorities, identities }: TrustSnapshot): readonly TrustInspectionFinding[] {
+function reviewAuthorities({ authorities, identities }: TrustSnapshot): readonly CheckFinding[] {
   return authorities.flatMap(({ name, trustAnchors, intermediates }, index) => {
     const losses = [...trustAnchors, ...intermediates].map(({ der }) => judgePublicIssuance(der)).filter(canLose);
     const loss = losses.find(({ verdict }) => verdict === 'likely') ?? losses[0];

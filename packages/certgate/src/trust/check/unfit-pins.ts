@@ -7,7 +7,7 @@ import {
   type TrustPin,
   type TrustSnapshot,
 } from '@certgate/core/internal';
-import type { TrustInspectionFinding } from './inspection-finding.js';
+import type { CheckFinding } from './check-finding.js';
 import { describePinState } from '../administration/identity-state.js';
 import type { CertificateFolder } from '../import/certificate-folder.js';
 
@@ -29,7 +29,7 @@ export function findUnfitPins(
   snapshot: TrustSnapshot,
   folder: CertificateFolder | undefined,
   now: number,
-): readonly TrustInspectionFinding[] {
+): readonly CheckFinding[] {
   const unfit = [...(folder?.certificates ?? []).map(({ file, ...rest }) => ({ from: `the file ${file}`, ...rest })), ...listAuthorityCertificates(snapshot, now)]
     .filter(({ faults }) => faults.length > 0); // prettier-ignore
   if (unfit.length === 0) return [];
@@ -96,7 +96,7 @@ function describe(
   pin: TrustPin,
   path: string,
   { fault, text }: { readonly fault: string; readonly text: string },
-): TrustInspectionFinding {
+): CheckFinding {
   const { kind, value } = pin;
   // The certificate is good, and the app may run on another version of Node.js than this command.
   const isOfRuntime = fault.startsWith('algorithm_unsupported_by_runtime:');

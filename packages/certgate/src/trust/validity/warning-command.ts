@@ -1,5 +1,5 @@
 import { type TrustSnapshot, formatInstant } from '@certgate/core/internal';
-import type { InspectionCode, TrustInspectionFinding } from '../check/inspection-finding.js';
+import type { CheckCode, CheckFinding } from '../check/check-finding.js';
 import type { TrustWarningView } from '../views/page-views.js';
 import { type RemedyTemplate, type TemplateValues, formatChange } from '../explanation/command-template.js';
 
@@ -15,12 +15,12 @@ interface Change {
   readonly values: TemplateValues;
 }
 
-type Choose = (finding: TrustInspectionFinding, context: WarningContext) => Change | undefined;
+type Choose = (finding: CheckFinding, context: WarningContext) => Change | undefined;
 
 const noCommand: Choose = () => undefined;
 
 /** The templates of `trust explain`. Where several changes would do, people choose: then there is none here. */
-const changes: Readonly<Record<InspectionCode, Choose>> = {
+const changes: Readonly<Record<CheckCode, Choose>> = {
   document_locked: () => ({ template: 'unlock', values: {} }),
   identity_without_pins: addCertificate,
   identity_without_usable_pins: rotate,
@@ -50,7 +50,7 @@ const changes: Readonly<Record<InspectionCode, Choose>> = {
   names_look_alike: noCommand,
 };
 
-export function describeWarning(finding: TrustInspectionFinding, context: WarningContext): TrustWarningView {
+export function describeWarning(finding: CheckFinding, context: WarningContext): TrustWarningView {
   const { code, identityName, authorityName, message } = finding;
   const change = changes[code](finding, context);
   const tail = { reason: code, store: context.store };
@@ -62,17 +62,17 @@ export function describeWarning(finding: TrustInspectionFinding, context: Warnin
   };
 }
 
-function rotate({ identityName }: TrustInspectionFinding): Change | undefined {
+function rotate({ identityName }: CheckFinding): Change | undefined {
   if (identityName === undefined) return undefined;
   return { template: 'rotate', values: { NAME: identityName, NEW_FILE: 'new.crt.pem' } };
 }
 
-function addCertificate({ identityName }: TrustInspectionFinding): Change | undefined {
+function addCertificate({ identityName }: CheckFinding): Change | undefined {
   if (identityName === undefined) return undefined;
   return { template: 'addCertificate', values: { NAME: identityName, FILE: 'new.crt.pem', AUTHORITY: [] } };
 }
 
-function removePin({ identityName, pin }: TrustInspectionFinding): Change | undefined {
+function removePin({ identityName, pin }: CheckFinding): Change | undefined {
   if (identityName === undefined || pin === undefined) return undefined;
   return { template: 'removePin', values: { NAME: identityName, PIN: pin.value } };
 }
@@ -80,10 +80,7 @@ function removePin({ identityName, pin }: TrustInspectionFinding): Change | unde
 const day = 86_400_000;
 
 /** A quarter, as `trust explain` proposes it; for a pin that begins later, a quarter from then on. */
-function extend(
-  { identityName, path, pin }: TrustInspectionFinding,
-  { snapshot, at }: WarningContext,
-): Change | undefined {
+function extend({ identityName, path, pin }: CheckFinding, { snapshot, at }: WarningContext): Change | undefined {
   if (identityName === undefined) return undefined;
   const identity = snapshot.identities[Number(/^identities\[(\d+)\]/.exec(path)?.[1])];
   const begin = identity?.pins.find(({ kind, value }) => kind === pin?.kind && value === pin.value)?.notBefore ?? at;
@@ -91,7 +88,7 @@ function extend(
   return { template: 'extend', values: { NAME: identityName, TIME: formatInstant(end) } };
 }
 
-function addAuthorityCertificate({ authorityName, path }: TrustInspectionFinding): Change | undefined {
+function addAuthorityCertificate({ authorityName, path }: CheckFinding): Change | undefined {
   if (authorityName === undefined) return undefined;
   const template = path.includes('.intermediates[') ? 'addIntermediate' : 'addTrustAnchor';
   return { template, values: { AUTHORITY: authorityName, CA_FILE: 'ca.crt.pem' } };

@@ -9,7 +9,7 @@ import {
   type TrustDocumentRevocation,
   type TrustSnapshot,
 } from '@certgate/core/internal';
-import { inspectTrust } from '../../../trust/check/inspect-document.js';
+import { checkTrust } from '../../../trust/check/check-document.js';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { encodePem } from '../../../certificates/structure/pem-blocks.js';
 import { readCertificateFile } from '../../../certificates/read-certificate-file.js';
@@ -152,7 +152,7 @@ const warningCodes: readonly string[] = ['authority_constraint_with_leading_dot'
 
 /** What stands in the certificates and addresses, and would otherwise be learnt from refused calls. */
 function listWarnings(snapshot: TrustSnapshot, name: string): readonly string[] {
-  return inspectTrust(snapshot, { now: Date.now(), withinDays: 0 })
+  return checkTrust(snapshot, { now: Date.now(), withinDays: 0 })
     .filter(
       ({ code, authorityName }) => warningCodes.includes(code) && authorityName?.toLowerCase() === name.toLowerCase(),
     )

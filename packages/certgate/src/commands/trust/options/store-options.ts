@@ -3,7 +3,7 @@ import { Option, type Command } from 'commander';
 import { decodeText, readBoundedFile } from '../../../certificates/read-bounded-file.js';
 import { ToolFailure } from '../../../faults/tool-failure.js';
 import { expectWritable, trustVariable } from '../../../trust/administration/open-trust-location.js';
-import type { TrustChange } from '../../../trust/administration/update-trust-document.js';
+import type { ChangeRequest } from '../../../trust/administration/update-trust-document.js';
 import { openKeyVaultKey } from '../../../trust/administration/signing/key-vault-key.js';
 import { readSigningKey, type SigningKey } from '../../../trust/administration/signing/signing-key.js';
 import { findPasswordSource } from '../../certificate/password-options.js';
@@ -94,7 +94,7 @@ export function addChangeOptions(
  * call Key Vault.
  * Throws ToolFailure where the place can't be written, before it asks.
  */
-export async function readChange(verb: string, flags: ChangeFlags & StoreFlags): Promise<TrustChange> {
+export async function readChange(verb: string, flags: ChangeFlags & StoreFlags): Promise<ChangeRequest> {
   expectWritable(flags.store);
   const signingKey = await findSigningKey(flags);
   const signedBy = await readSigners(flags);

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type TrustDocument, verifyDocumentSignature, type DocumentSignatureVerdict } from '@certgate/core/internal';
+import { type TrustDocument, verifyDocumentSignature, type DocumentSignatureState } from '@certgate/core/internal';
 import type { CommandRun } from '../../certificate/test-support/run-certgate.js';
 import { runLineInProcess } from './run-in-process.js';
 
@@ -25,7 +25,7 @@ export class TrustStage {
     return JSON.parse(readFileSync(this.path, 'utf8')) as TrustDocument;
   }
 
-  verify(publicKeyPem: string): Promise<DocumentSignatureVerdict> {
+  verify(publicKeyPem: string): Promise<DocumentSignatureState> {
     return verifyDocumentSignature(readFileSync(this.path), readFileSync(`${this.path}.sig`, 'utf8'), publicKeyPem);
   }
 

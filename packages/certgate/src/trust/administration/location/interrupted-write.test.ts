@@ -12,7 +12,7 @@ import { createTemporaryFolder } from '../../../certificates/test-support/openss
 import { createFileLocation } from './file-location.js';
 import { signStoredDocument } from '../sign-stored-document.js';
 import { createSigningKey, type SigningKey } from '../signing/signing-key.js';
-import { updateTrustDocument, type TrustChange } from '../update-trust-document.js';
+import { updateTrustDocument, type ChangeRequest } from '../update-trust-document.js';
 
 interface Pair {
   readonly document: string;
@@ -29,7 +29,7 @@ const makeKey = (): { readonly signingKey: SigningKey; readonly signedBy: string
 };
 
 const [first, second] = [makeKey(), makeKey()];
-const change: TrustChange = { verb: 'add', by: 'ada', reason: 'test', signingKey: first.signingKey };
+const change: ChangeRequest = { verb: 'add', by: 'ada', reason: 'test', signingKey: first.signingKey };
 const text = (revision: number): string => formatTrustDocument({ schemaVersion: 1, revision, identities: [] });
 
 describe('a signed document in a file, whose writer is killed', () => {

@@ -9,13 +9,13 @@ import {
   type TrustPin,
   type TrustSnapshot,
 } from '@certgate/core/internal';
-import { type Moment, inspectAuthorities } from './inspect-authorities.js';
+import { type Moment, checkAuthorities } from './check-authorities.js';
 import { describePin } from '../comparison/trust-change.js';
-import type { InspectionCode, InspectionSeverity, TrustInspectionFinding } from './inspection-finding.js';
+import type { CheckCode, CheckSeverity, CheckFinding } from './check-finding.js';
 import { findLookalikes } from './find-lookalikes.js';
 
-/** The options of `inspectTrust`. */
-export interface TrustInspectionOptions {
+/** The options of `checkTrust`. */
+export interface TrustCheckOptions {
   /** Milliseconds since 1970-01-01T00:00:00Z. */
   readonly now: number;
   /**
@@ -28,7 +28,7 @@ export interface TrustInspectionOptions {
 const millisecondsPerDay = 86_400_000;
 const shortLifetime = 30 * millisecondsPerDay;
 
-const severities: readonly InspectionSeverity[] = ['error', 'warning', 'information'];
+const severities: readonly CheckSeverity[] = ['error', 'warning', 'information'];
 
 /**
  * What an operator should know of a valid document at one moment. What is disabled is so on purpose, and is passed over.
@@ -36,10 +36,7 @@ const severities: readonly InspectionSeverity[] = ['error', 'warning', 'informat
  *
  * @throws {RangeError} when `now` is no finite number, or `withinDays` none from 0.
  */
-export function inspectTrust(
-  snapshot: TrustSnapshot,
-  options: TrustInspectionOptions,
-): readonly TrustInspectionFinding[] {
+export function checkTrust(snapshot: TrustSnapshot, options: TrustCheckOptions): readonly CheckFinding[] {
   const { now, withinDays } = copyOwn(options);
   if (!Number.isFinite(now)) throw new RangeError('now must be a time in milliseconds.');
   if (withinDays !== undefined && !(Number.isFinite(withinDays) && withinDays >= 0))
@@ -55,12 +52,12 @@ export function inspectTrust(
     },
   };
   const findings = [
-    ...inspectLock(snapshot),
-    ...inspectAuthorities(snapshot, moment),
+    ...checkLock(snapshot),
+    ...checkAuthorities(snapshot, moment),
     ...snapshot.identities.flatMap((identity, index) =>
       identity.enabled
         ? [
-            ...inspectIdentity(identity, `identities[${index}]`, moment),
+            ...checkIdentity(identity, `identities[${index}]`, moment),
             ...findDeniedPins(snapshot, identity, `identities[${index}]`),
           ]
         : [],
@@ -78,7 +75,7 @@ export function inspectTrust(
 }
 
 /** A warning and no error: a lock is meant, and a pipeline that fails on errors alone may go on. */
-function inspectLock({ locked }: TrustSnapshot): readonly TrustInspectionFinding[] {
+function checkLock({ locked }: TrustSnapshot): readonly CheckFinding[] {
   if (locked === undefined) return [];
   const message = `Nobody is admitted: the document is locked ${describeLock(locked)}. To end it: certgate trust unlock.`;
   const nobody = { identityName: undefined, owner: undefined, pin: undefined, endsAt: undefined };
@@ -97,12 +94,7 @@ interface Place {
   readonly endsAt?: number;
 }
 
-type Report = (
-  code: InspectionCode,
-  severity: InspectionSeverity,
-  place: Place,
-  message: string,
-) => TrustInspectionFinding;
+type Report = (code: CheckCode, severity: CheckSeverity, place: Place, message: string) => CheckFinding;
 
 const report: Report = (code, severity, { identity, path, pin, endsAt }, message) =>
   Object.freeze({
@@ -116,13 +108,13 @@ const report: Report = (code, severity, { identity, path, pin, endsAt }, message
     message,
   });
 
-function inspectIdentity(identity: TrustedIdentity, path: string, moment: Moment): TrustInspectionFinding[] {
+function checkIdentity(identity: TrustedIdentity, path: string, moment: Moment): CheckFinding[] {
   const { name, expiresAt, pins, names } = identity;
   if (expiresAt !== undefined && !(moment.now < expiresAt)) {
     const message = `"${name}" ended at ${formatInstant(expiresAt)} (expiresAt); extend it, or take it out.`;
     return [report('identity_ended', 'warning', { identity, path, endsAt: expiresAt }, message)];
   }
-  const findings: TrustInspectionFinding[] = [];
+  const findings: CheckFinding[] = [];
   if (expiresAt !== undefined && moment.endsSoon(undefined, expiresAt)) {
     const message = `"${name}" ends at ${formatInstant(expiresAt)} (expiresAt); extend it if the caller stays.`;
     findings.push(report('identity_ends_soon', 'warning', { identity, path, endsAt: expiresAt }, message));
@@ -138,12 +130,12 @@ function inspectIdentity(identity: TrustedIdentity, path: string, moment: Moment
     findings.push(report('identity_without_usable_pins', severity, { identity, path }, message));
   }
   for (const [index, pin] of pins.entries()) {
-    if (pin.enabled) findings.push(...inspectPin(identity, pin, `${path}.pins[${index}]`, moment));
+    if (pin.enabled) findings.push(...checkPin(identity, pin, `${path}.pins[${index}]`, moment));
   }
   return findings;
 }
 
-function inspectPin(identity: TrustedIdentity, pin: TrustPin, path: string, moment: Moment): TrustInspectionFinding[] {
+function checkPin(identity: TrustedIdentity, pin: TrustPin, path: string, moment: Moment): CheckFinding[] {
   const { notBefore, notAfter, kind } = pin;
   const place = { identity, path, pin };
   const what = `The pin ${describePin(pin)} of "${identity.name}"`;
@@ -151,7 +143,7 @@ function inspectPin(identity: TrustedIdentity, pin: TrustPin, path: string, mome
     const message = `${what} ended at ${formatInstant(notAfter)} (notAfter); take it out.`;
     return [report('pin_ended', 'warning', { ...place, endsAt: notAfter }, message)];
   }
-  const findings: TrustInspectionFinding[] = [];
+  const findings: CheckFinding[] = [];
   if (notBefore !== undefined && identity.expiresAt !== undefined && notBefore >= identity.expiresAt) {
     const message = `${what} begins at ${formatInstant(notBefore)}, when the identity has ended (${formatInstant(identity.expiresAt)}), so it never admits.`;
     findings.push(report('pin_window_dead', 'error', place, message));
@@ -177,7 +169,7 @@ function inspectPin(identity: TrustedIdentity, pin: TrustPin, path: string, mome
   return findings;
 }
 
-function reportGrace(what: string, grace: ClientAuthGrace, place: Place, now: number): TrustInspectionFinding {
+function reportGrace(what: string, grace: ClientAuthGrace, place: Place, now: number): CheckFinding {
   const endsAt = grace.until;
   const message =
     now < endsAt
@@ -186,11 +178,7 @@ function reportGrace(what: string, grace: ClientAuthGrace, place: Place, now: nu
   return report('pin_accepts_without_client_auth', 'warning', { ...place, endsAt }, message);
 }
 
-function findDeniedPins(
-  { denied }: TrustSnapshot,
-  identity: TrustedIdentity,
-  path: string,
-): readonly TrustInspectionFinding[] {
+function findDeniedPins({ denied }: TrustSnapshot, identity: TrustedIdentity, path: string): readonly CheckFinding[] {
   return identity.pins.flatMap((pin, index) => {
     if (pin.kind !== 'thumbprintSha256' || !pin.enabled || !denied.thumbprintsSha256.has(pin.value)) return [];
     const message = `The pin ${describePin(pin)} of "${identity.name}" is on the deny list, so it never admits; take it out.`;
@@ -198,7 +186,7 @@ function findDeniedPins(
   });
 }
 
-function reportEndSoon(what: string, place: Place & { endsAt: number }, hasNext: boolean): TrustInspectionFinding {
+function reportEndSoon(what: string, place: Place & { endsAt: number }, hasNext: boolean): CheckFinding {
   const ends = `${what} ends at ${formatInstant(place.endsAt)} (notAfter)`;
   return hasNext
     ? report('pin_ends_soon', 'information', place, `${ends}; another pin goes on from there.`)

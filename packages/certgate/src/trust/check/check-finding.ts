@@ -1,10 +1,10 @@
 import type { PinKind } from '@certgate/core/internal';
 
 /** `error`: somebody whom the document means to admit is not. `information`: nothing to do today. */
-export type InspectionSeverity = 'error' | 'warning' | 'information';
+export type CheckSeverity = 'error' | 'warning' | 'information';
 
-/** The kind of a finding of `inspectTrust`. docs/trust-administration.md lists them. */
-export type InspectionCode =
+/** The kind of a finding of `checkTrust`. docs/trust-administration.md lists them. */
+export type CheckCode =
   | 'document_locked'
   | 'identity_without_pins'
   | 'identity_without_usable_pins'
@@ -33,10 +33,10 @@ export type InspectionCode =
   | 'hash_in_two_kinds'
   | 'names_look_alike';
 
-/** What `inspectTrust` reports about one place of a document. */
-export interface TrustInspectionFinding {
-  readonly code: InspectionCode;
-  readonly severity: InspectionSeverity;
+/** What `checkTrust` reports about one place of a document. */
+export interface CheckFinding {
+  readonly code: CheckCode;
+  readonly severity: CheckSeverity;
   /** Where in the document, e.g. `identities[3].pins[0]`. */
   readonly path: string;
   readonly identityName: string | undefined;
@@ -51,3 +51,6 @@ export interface TrustInspectionFinding {
   /** What it is and what to do. */
   readonly message: string;
 }
+
+/** What a check says of a finding; the rest is added in one place. */
+export type FindingDraft = Pick<CheckFinding, 'code' | 'severity' | 'path' | 'message'> & Partial<CheckFinding>;

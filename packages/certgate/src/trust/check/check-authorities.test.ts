@@ -4,7 +4,7 @@ import { authorityExtensions, getAuthorityPems, toPem } from '@certgate/core/tes
 import { makeCertificate, now } from '@certgate/x509/test-support/certificates.js';
 import { type IdentityInput, documentOf } from '@certgate/core/test-support/documents.js';
 import { parseTrustDocument } from '@certgate/core/internal';
-import { inspectTrust } from './inspect-document.js';
+import { checkTrust } from './check-document.js';
 
 const pems = getAuthorityPems();
 const day = 86_400_000;
@@ -20,8 +20,8 @@ const authority = (name: string, from: number, until: number): string =>
   );
 const named = { name: 'a', owner: 'a team', names: [{ issuedBy: 'corp', dns: 'a.corp.example' }] };
 
-const inspect = (fields: object, identities: readonly IdentityInput[] = [named], more: object = {}): string[] =>
-  inspectTrust(
+const check = (fields: object, identities: readonly IdentityInput[] = [named], more: object = {}): string[] =>
+  checkTrust(
     parseTrustDocument(
       documentOf(identities, {
         authorities: [{ name: 'corp', trustAnchors: [pems.corp], revocation: { crls: ['file:a'] }, ...fields }],
@@ -33,7 +33,7 @@ const inspect = (fields: object, identities: readonly IdentityInput[] = [named],
 
 describe('authorities', () => {
   test('nothing to tell', () => {
-    assert.deepEqual(inspect({}), []);
+    assert.deepEqual(check({}), []);
   });
   test('a list under .certgate, which is never deployed', () => {
     for (const crl of [
@@ -41,29 +41,29 @@ describe('authorities', () => {
       'file:../x/.certgate/a',
       'file:C:\\x\\.certgate\\a',
     ]) {
-      assert.deepEqual(inspect({ revocation: { crls: ['file:a', crl] } }), [
+      assert.deepEqual(check({ revocation: { crls: ['file:a', crl] } }), [
         'warning revocation_list_undeployed authorities[0].revocation.crls[1]',
       ]);
     }
     for (const crl of ['file:my.certgate/a', 'https://pki.example.com/.certgate/a', 'file:certgate/a']) {
-      assert.deepEqual(inspect({ revocation: { crls: [crl] } }), []);
+      assert.deepEqual(check({ revocation: { crls: [crl] } }), []);
     }
   });
   test('certificates that end: which, and whether another goes on', () => {
     const [over, soon, later] = [authority('A', -9, -1), authority('A', -90, 5), authority('A', -2, 400)];
     const anchors = 'authorities[0].trustAnchors';
-    assert.deepEqual(inspect({ trustAnchors: [over] }), [
+    assert.deepEqual(check({ trustAnchors: [over] }), [
       'error authority_without_usable_anchor authorities[0]',
       `warning authority_certificate_ended ${anchors}[0]`,
     ]);
-    assert.deepEqual(inspect({ trustAnchors: [soon] }), [`warning authority_certificate_ends_soon ${anchors}[0]`]);
-    assert.deepEqual(inspect({ trustAnchors: [later, soon] }), [
+    assert.deepEqual(check({ trustAnchors: [soon] }), [`warning authority_certificate_ends_soon ${anchors}[0]`]);
+    assert.deepEqual(check({ trustAnchors: [later, soon] }), [
       `information authority_certificate_ends_soon ${anchors}[1]`,
     ]);
-    assert.deepEqual(inspect({ trustAnchors: [later, authority('B', 2, 400)] }), [
+    assert.deepEqual(check({ trustAnchors: [later, authority('B', 2, 400)] }), [
       `information authority_certificate_not_begun ${anchors}[1]`,
     ]);
-    assert.deepEqual(inspect({ intermediates: [over, authority('B', -90, 5)] }), [
+    assert.deepEqual(check({ intermediates: [over, authority('B', -90, 5)] }), [
       'warning authority_certificate_ended authorities[0].intermediates[0]',
       'warning authority_certificate_ends_soon authorities[0].intermediates[1]',
     ]);
@@ -75,7 +75,7 @@ describe('authorities', () => {
       const authorities = [
         { name: 'corp', trustAnchors: [pems.corp], intermediates, revocation: { crls: ['file:a'] } },
       ];
-      return inspectTrust(parseTrustDocument(documentOf([named], { authorities })), { now, withinDays }).map(
+      return checkTrust(parseTrustDocument(documentOf([named], { authorities })), { now, withinDays }).map(
         ({ code }) => code,
       );
     };
@@ -92,7 +92,7 @@ describe('authorities', () => {
   });
   test('beside an anchor of another name that stays valid: still a warning, with what is left to do', () => {
     const message = (...anchors: readonly string[]): string | undefined =>
-      inspectTrust(
+      checkTrust(
         parseTrustDocument(
           documentOf([named], {
             authorities: [{ name: 'corp', trustAnchors: anchors, revocation: { crls: ['file:a'] } }],
@@ -113,7 +113,7 @@ describe('authorities', () => {
     assert.match(message(old, authority('Root 2', 21, 300)) ?? '', /put the new one beside it/);
   });
   test('the last second belongs to a certificate', () => {
-    const { 0: finding, length } = inspectTrust(
+    const { 0: finding, length } = checkTrust(
       parseTrustDocument(
         documentOf([named], {
           authorities: [{ name: 'corp', trustAnchors: [authority('A', -9, 0)], revocation: { crls: ['file:a'] } }],
@@ -136,18 +136,18 @@ describe('authorities', () => {
     const code = 'authority_constraint_with_leading_dot';
     for (const line of ['permitted;DNS:.corp.example', 'excluded;DNS:.corp.example']) {
       const dotted = make(line);
-      assert.deepEqual(inspect({ intermediates: [dotted] }), [`warning ${code} authorities[0].intermediates[0]`]);
-      assert.deepEqual(inspect({ trustAnchors: [dotted] }), [`warning ${code} authorities[0].trustAnchors[0]`]);
-      assert.deepEqual(inspect({ trustAnchors: [dotted], dnsConstraintsWithLeadingDot: 'subdomains-only' }), []);
+      assert.deepEqual(check({ intermediates: [dotted] }), [`warning ${code} authorities[0].intermediates[0]`]);
+      assert.deepEqual(check({ trustAnchors: [dotted] }), [`warning ${code} authorities[0].trustAnchors[0]`]);
+      assert.deepEqual(check({ trustAnchors: [dotted], dnsConstraintsWithLeadingDot: 'subdomains-only' }), []);
     }
     for (const line of ['permitted;DNS:corp.example', 'permitted;URI:.corp.example']) {
-      assert.deepEqual(inspect({ trustAnchors: [make(line)] }), []);
+      assert.deepEqual(check({ trustAnchors: [make(line)] }), []);
     }
   });
   test('what the document itself warns of', () => {
-    assert.deepEqual(inspect({}, []), ['warning authority_unused authorities[0]']);
-    assert.deepEqual(inspect({ revocation: {} }), ['information authority_without_revocation authorities[0]']);
-    assert.deepEqual(inspect({ revocation: { mode: 'required' } }), [
+    assert.deepEqual(check({}, []), ['warning authority_unused authorities[0]']);
+    assert.deepEqual(check({ revocation: {} }), ['information authority_without_revocation authorities[0]']);
+    assert.deepEqual(check({ revocation: { mode: 'required' } }), [
       'information revocation_without_source authorities[0].revocation',
     ]);
   });
@@ -156,19 +156,19 @@ describe('authorities', () => {
 describe('names and the deny list', () => {
   test("a name under another identity's wildcard is nobody's", () => {
     const wildcard = { name: 'b', names: [{ issuedBy: 'corp', dns: '*.corp.example' }] };
-    assert.deepEqual(inspect({}, [named, wildcard]), ['error name_under_wildcard identities[0].names[0]']);
+    assert.deepEqual(check({}, [named, wildcard]), ['error name_under_wildcard identities[0].names[0]']);
     const both = { ...named, names: [...named.names, ...wildcard.names] };
-    assert.deepEqual(inspect({}, [both]), []);
+    assert.deepEqual(check({}, [both]), []);
   });
   test('a name needs no pin; pins that are over beside it are told as ever', () => {
     const certificates = [{ publicKeySha256: 'A1'.repeat(32), issuedBy: 'corp' }];
-    assert.deepEqual(inspect({}, [{ ...named, pins: certificates }]), []);
-    assert.deepEqual(inspect({}, [named, { name: 'b' }]), ['warning identity_without_pins identities[1]']);
+    assert.deepEqual(check({}, [{ ...named, pins: certificates }]), []);
+    assert.deepEqual(check({}, [named, { name: 'b' }]), ['warning identity_without_pins identities[1]']);
   });
   test('a pin that is denied', () => {
     const thumbprintSha256 = 'A1'.repeat(32);
     const pinned = { pins: [{ thumbprintSha256, notAfter: '2099-01-01T00:00:00Z' }] };
-    assert.deepEqual(inspect({}, [named, pinned], { denied: [{ thumbprintSha256 }] }), [
+    assert.deepEqual(check({}, [named, pinned], { denied: [{ thumbprintSha256 }] }), [
       'warning pin_denied identities[1].pins[0]',
     ]);
   });

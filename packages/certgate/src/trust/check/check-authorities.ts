@@ -9,9 +9,9 @@ import {
   type TrustedIdentity,
   type TrustSnapshot,
 } from '@certgate/core/internal';
-import type { InspectionCode, InspectionSeverity, TrustInspectionFinding } from './inspection-finding.js';
+import type { CheckCode, CheckSeverity, CheckFinding, FindingDraft } from './check-finding.js';
 
-/** When a document is inspected, in milliseconds since 1970-01-01T00:00:00Z. */
+/** When a document is checked, in milliseconds since 1970-01-01T00:00:00Z. */
 export interface Moment {
   readonly now: number;
   /** Is what is valid from `startsAt`, where that is known, to `endsAt` to be told of? */
@@ -22,23 +22,21 @@ export interface Moment {
  * The authorities at one moment. Their certificates never arrive with a request: when one ends, callers are refused who
  * have nothing to renew, and no log has warned of it.
  */
-export function inspectAuthorities(snapshot: TrustSnapshot, moment: Moment): readonly TrustInspectionFinding[] {
+export function checkAuthorities(snapshot: TrustSnapshot, moment: Moment): readonly CheckFinding[] {
   return [
-    ...snapshot.authorities.flatMap((authority, index) => inspectAuthority(authority, `authorities[${index}]`, moment)),
+    ...snapshot.authorities.flatMap((authority, index) => checkAuthority(authority, `authorities[${index}]`, moment)),
     ...repeatWarnings(snapshot),
     ...findNamesUnderWildcards(snapshot),
   ];
 }
 
-type Finding = Pick<TrustInspectionFinding, 'code' | 'severity' | 'path' | 'message'> & Partial<TrustInspectionFinding>;
-
-function report(finding: Finding): TrustInspectionFinding {
+function report(finding: FindingDraft): CheckFinding {
   return Object.freeze({ identityName: undefined, owner: undefined, pin: undefined, endsAt: undefined, ...finding });
 }
 
-function inspectAuthority(authority: TrustedAuthority, path: string, moment: Moment): TrustInspectionFinding[] {
+function checkAuthority(authority: TrustedAuthority, path: string, moment: Moment): CheckFinding[] {
   const { name, trustAnchors, intermediates } = authority;
-  const findings: TrustInspectionFinding[] = [];
+  const findings: CheckFinding[] = [];
   if (!trustAnchors.some(({ notAfter }) => moment.now <= notAfter)) {
     const message = `Every trust anchor of the authority "${name}" has ended, so nobody gets in by it; add the new one.`;
     findings.push(
@@ -63,7 +61,7 @@ function inspectAuthority(authority: TrustedAuthority, path: string, moment: Mom
     ['intermediates', intermediates],
   ] as const) {
     for (const [index, certificate] of certificates.entries()) {
-      const finding = inspectCertificate(
+      const finding = checkCertificate(
         certificate,
         certificates,
         moment,
@@ -84,13 +82,13 @@ function isUndeployed(crl: string): boolean {
   return /^file:(?:.*[\\/])?\.certgate[\\/]/i.test(crl);
 }
 
-function inspectCertificate(
+function checkCertificate(
   certificate: PathCertificate,
   all: readonly PathCertificate[],
   { now, endsSoon }: Moment,
   what: string,
   authorityName: string,
-): Omit<Finding, 'path'> | undefined {
+): Omit<FindingDraft, 'path'> | undefined {
   const { notBefore, notAfter, subjectText } = certificate;
   const subject = `The ${what} "${subjectText.slice(0, 120)}" of the authority "${authorityName}"`;
   if (now < notBefore) {
@@ -122,7 +120,7 @@ function inspectCertificate(
 function findLeadingDot(
   { nameConstraints, subjectText }: PathCertificate,
   { name, dnsConstraintsWithLeadingDot }: TrustedAuthority,
-): Omit<Finding, 'path'> | undefined {
+): Omit<FindingDraft, 'path'> | undefined {
   if (dnsConstraintsWithLeadingDot !== 'refuse' || nameConstraints === undefined) return undefined;
   const base = [...(nameConstraints.permitted ?? []), ...nameConstraints.excluded].find(hasLeadingDot);
   if (base === undefined) return undefined;
@@ -144,13 +142,13 @@ function isNewer(other: PathCertificate, { subject, notBefore, notAfter }: PathC
 }
 
 /** What the document itself warns of. The code may give lists of revoked certificates that the document doesn't name. */
-const severities: Readonly<Partial<Record<InspectionCode, InspectionSeverity>>> = {
+const severities: Readonly<Partial<Record<CheckCode, CheckSeverity>>> = {
   authority_unused: 'warning',
   authority_without_revocation: 'information',
   revocation_without_source: 'information',
 };
 
-function repeatWarnings({ warnings, authorities }: TrustSnapshot): readonly TrustInspectionFinding[] {
+function repeatWarnings({ warnings, authorities }: TrustSnapshot): readonly CheckFinding[] {
   return warnings.flatMap(({ code, path, message }) => {
     const severity = severities[code];
     const authority = authorities[Number(/^authorities\[(\d+)\]/.exec(path)?.[1])];
@@ -161,7 +159,7 @@ function repeatWarnings({ warnings, authorities }: TrustSnapshot): readonly Trus
 }
 
 /** A certificate with such a name stands for two identities, which is refused. */
-function findNamesUnderWildcards({ identities, names }: TrustSnapshot): readonly TrustInspectionFinding[] {
+function findNamesUnderWildcards({ identities, names }: TrustSnapshot): readonly CheckFinding[] {
   return identities.flatMap((identity, index) =>
     identity.names.flatMap((trustName, nameIndex) => {
       const { issuedBy, type, value } = trustName;
@@ -186,7 +184,7 @@ function reportUnderWildcard(
   path: string,
   described: string,
   other: TrustedIdentity,
-): TrustInspectionFinding {
+): CheckFinding {
   const message = `"${name}" has the name ${described}, and a wildcard of "${other.name}" stands for it too: the certificate is ambiguous and refused. Leave it in one of them.`;
   return report({ code: 'name_under_wildcard', severity: 'error', path, identityName: name, owner, message });
 }

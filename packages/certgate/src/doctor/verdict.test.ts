@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { WireAnswer } from '../local/client/wire-request.js';
-import { type Outcome, classifyAnswer, combineVerdicts } from './finding.js';
+import { type AnswerMeaning, classifyAnswer, combineVerdicts } from './verdict.js';
 
 describe('what an answer means', () => {
-  const statuses: readonly (readonly [Outcome, readonly number[]])[] = [
+  const statuses: readonly (readonly [AnswerMeaning, readonly number[]])[] = [
     ['admitted', [200, 204, 299]],
     ['redirected', [301, 302, 307, 308]],
     ['refused', [400, 401, 403, 404, 405]],
@@ -21,7 +21,7 @@ describe('what an answer means', () => {
   }
 
   it('a TLS alert refuses where it is about the certificate', () => {
-    const alerts: Readonly<Record<string, Outcome>> = {
+    const alerts: Readonly<Record<string, AnswerMeaning>> = {
       ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: 'refused',
       ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: 'refused',
       ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: 'refused',

@@ -5,17 +5,17 @@ import { validDocument } from '@certgate/core/test-support/document-arbitraries.
 import { otherSha256, sha1, sha256 } from '@certgate/core/test-support/document-corpus.js';
 import { type IdentityInput, documentOf, snapshotOf } from '@certgate/core/test-support/documents.js';
 import { anyAudience, createTrustSnapshot, parseTrustDocument } from '@certgate/core/internal';
-import { inspectTrust } from './inspect-document.js';
-import type { TrustInspectionFinding } from './inspection-finding.js';
+import { checkTrust } from './check-document.js';
+import type { CheckFinding } from './check-finding.js';
 import { countRuns } from '@certgate/x509/test-support/random-runs.js';
 
 const now = Date.UTC(2027, 0, 1);
 const inDays = (days: number): string => new Date(now + days * 86_400_000).toISOString();
 const moment = { now, withinDays: 30 };
 
-const inspect = (...identities: readonly IdentityInput[]): readonly TrustInspectionFinding[] =>
-  inspectTrust(snapshotOf(...identities), moment);
-const list = (findings: readonly TrustInspectionFinding[]): readonly string[] =>
+const check = (...identities: readonly IdentityInput[]): readonly CheckFinding[] =>
+  checkTrust(snapshotOf(...identities), moment);
+const list = (findings: readonly CheckFinding[]): readonly string[] =>
   findings.map(({ severity, code, path }) => `${severity} ${code} ${path}`);
 const pinned = (...pins: readonly object[]): IdentityInput => ({ name: 'a', owner: 'team', pins });
 const pin = { thumbprintSha256: sha256 };
@@ -25,7 +25,7 @@ const firstPin = 'identities[0].pins[0]';
 
 test('where nothing is said of days, the rule is that of the app log: a third of the window, at most 30 days', () => {
   const codes = (notBefore: string, notAfter: string): readonly string[] =>
-    inspectTrust(snapshotOf(pinned({ ...pin, notBefore, notAfter })), { now }).map(({ code }) => code);
+    checkTrust(snapshotOf(pinned({ ...pin, notBefore, notAfter })), { now }).map(({ code }) => code);
   assert.deepEqual(codes(inDays(0), inDays(1)), []);
   assert.deepEqual(codes(inDays(-0.7), inDays(0.3)), ['pin_ends_soon']);
   assert.deepEqual(codes(inDays(-5), inDays(4)), []);
@@ -97,7 +97,7 @@ describe('one identity', () => {
   ];
   for (const [what, identity, expected] of cases) {
     test(what, () => {
-      const findings = inspect(identity);
+      const findings = check(identity);
       assert.deepEqual(list(findings), expected);
       for (const { identityName, owner, message } of findings) {
         assert.equal(identityName, 'a');
@@ -108,7 +108,7 @@ describe('one identity', () => {
   }
 
   test('a finding names the pin and the end', () => {
-    const [finding] = inspect(pinned({ ...pin, notAfter: inDays(3) }));
+    const [finding] = check(pinned({ ...pin, notAfter: inDays(3) }));
     assert.deepEqual(finding, {
       code: 'pin_ends_soon',
       severity: 'warning',
@@ -132,14 +132,14 @@ describe('several', () => {
       ],
       { audience: ['orders', 'Orders'] },
     );
-    assert.deepEqual(list(inspectTrust(parseTrustDocument(document, { audience: anyAudience }), moment)), [
+    assert.deepEqual(list(checkTrust(parseTrustDocument(document, { audience: anyAudience }), moment)), [
       'warning names_look_alike identities[1].name',
     ]);
   });
 
   test('the gravest first, then what ends first, then as in the document', () => {
     const digits = (index: number): string => index.toString().repeat(64);
-    const findings = inspect(
+    const findings = check(
       { pins: [{ thumbprintSha256: digits(1) }] },
       { pins: [{ thumbprintSha256: digits(2), notAfter: inDays(20) }] },
       { pins: [{ thumbprintSha256: digits(3), notAfter: inDays(-5) }] },
@@ -163,8 +163,8 @@ describe('several', () => {
       fc.property(validDocument, fc.nat({ max: 3 }), fc.integer({ min: -4, max: 4 }), (document, withinDays, hours) => {
         const snapshot = parseTrustDocument(document, { audience: anyAudience });
         const at = { now: now + hours * 3_600_000, withinDays };
-        const findings = inspectTrust(snapshot, at);
-        assert.deepEqual(inspectTrust(snapshot, at), findings);
+        const findings = checkTrust(snapshot, at);
+        assert.deepEqual(checkTrust(snapshot, at), findings);
         const grades = findings.map(({ severity }) => ['error', 'warning', 'information'].indexOf(severity));
         assert.deepEqual([...grades].sort(), grades);
         for (const finding of findings) {
@@ -183,20 +183,20 @@ describe('several', () => {
     assert.ok(identity !== undefined);
     const many = Array.from({ length: 100_000 }, (_, index) => ({ ...identity, name: `caller ${index}` }));
     const content = { schemaVersion: 1, revision: 1, audience: undefined, warnings: [] };
-    assert.equal(inspectTrust(createTrustSnapshot({ ...content, identities: many }), moment).length, 100_000);
+    assert.equal(checkTrust(createTrustSnapshot({ ...content, identities: many }), moment).length, 100_000);
   });
 });
 
 test('what is no time and no number of days is an error', () => {
   for (const wrong of [Number.NaN, Number.POSITIVE_INFINITY]) {
-    assert.throws(() => inspectTrust(snapshotOf(), { now: wrong, withinDays: 1 }), RangeError);
-    assert.throws(() => inspectTrust(snapshotOf(), { now, withinDays: wrong }), RangeError);
+    assert.throws(() => checkTrust(snapshotOf(), { now: wrong, withinDays: 1 }), RangeError);
+    assert.throws(() => checkTrust(snapshotOf(), { now, withinDays: wrong }), RangeError);
   }
-  assert.throws(() => inspectTrust(snapshotOf(), { now, withinDays: -1 }), RangeError);
+  assert.throws(() => checkTrust(snapshotOf(), { now, withinDays: -1 }), RangeError);
 });
 
 test('a lock comes first', () => {
   const locked = { since: '2027-01-01T12:00:00Z', by: 'ada', reason: 'breach at a partner' };
   const snapshot = parseTrustDocument(documentOf([{ name: 'a', pins: [pin] }], { locked }));
-  assert.equal(list(inspectTrust(snapshot, moment))[0], 'warning document_locked locked');
+  assert.equal(list(checkTrust(snapshot, moment))[0], 'warning document_locked locked');
 });

@@ -19,4 +19,4 @@ export function isUpgrade(request: { readonly upgrade?: unknown }): boolean {
 export const passed: { readonly outcome: 'passed' } = Object.freeze({ outcome: 'passed' });
 
 /** `passed`, or the answer for a refused caller. */
-export type Verdict = typeof passed | DenialAnswer;
+export type GateAnswer = typeof passed | DenialAnswer;

@@ -4,24 +4,24 @@ import type { WireAnswer } from '../local/client/wire-request.js';
 export type Verdict = 'holds' | 'fails' | 'cannot-tell';
 
 /** What an answer means for the caller who got it. */
-export type Outcome = 'admitted' | 'refused' | 'redirected' | 'undecided';
+export type AnswerMeaning = 'admitted' | 'refused' | 'redirected' | 'undecided';
 
 /**
  * One request and what came of it. `sent`, `answer` and `outcome` are words of this tool and status codes only, so that
  * they may be published; a function is named by its position.
  */
-export interface Observation {
+export interface ProbeObservation {
   readonly functionIndex: number | undefined;
   readonly sent: string;
   readonly answer: string;
-  readonly outcome: Outcome;
+  readonly outcome: AnswerMeaning;
 }
 
 export interface Judgement {
   readonly verdict: Verdict | 'not-run';
   /** In words of this tool and numbers only, so that it may be published. */
   readonly note: string;
-  readonly observations?: readonly Observation[];
+  readonly observations?: readonly ProbeObservation[];
   /** What the server or a certificate says. It is never published. */
   readonly detail?: string;
   /** For `cannot-tell`, where it is more exact than what the table of probes says. */
@@ -37,7 +37,7 @@ const undecidedStatuses: readonly number[] = [408, 413, 414, 425, 429, 431];
 const certificateAlert = /CERTIFICATE|UNKNOWN_CA|HANDSHAKE_FAILURE|ACCESS_DENIED/;
 
 /** Whom a status code lets in. */
-export function classifyAnswer(answer: WireAnswer): Outcome {
+export function classifyAnswer(answer: WireAnswer): AnswerMeaning {
   if (answer.kind === 'tls-refused') return certificateAlert.test(answer.code) ? 'refused' : 'undecided';
   if (answer.kind !== 'answered') return 'undecided';
   const { status } = answer;
@@ -66,7 +66,7 @@ export function describeAnswer(answer: WireAnswer): string {
   }
 }
 
-export function observe(answer: WireAnswer, sent: string, functionIndex?: number): Observation {
+export function observe(answer: WireAnswer, sent: string, functionIndex?: number): ProbeObservation {
   return { functionIndex, sent, answer: describeAnswer(answer), outcome: classifyAnswer(answer) };
 }
 
