@@ -4,37 +4,33 @@ import { basename, join } from 'node:path';
 import { buildModules, createdRequire, replaceCreatedRequire, translate } from './bundle-esbuild.mjs';
 
 /**
- * What an app needs after it has imported an entry, or never: files of their own, each loaded with its first use. Every app
- * comes to `trust-reading` when it makes its trust store; one with pins in a file or an app setting, to nothing else.
+ * What an app needs after it has imported an entry, or never: files of their own, each loaded with its first use. A name that
+ * ends with a slash is a room, with all that its folder holds; the longest name decides. Every app comes to `trust-reading`
+ * when it makes its trust store; one with pins in a file or an app setting, to nothing else. What stands in no part, or in
+ * `at-start`, is loaded at once; cold-start.test.ts of azure-functions fails if a first request does not run it.
  */
 const partsOf = {
   x509: { 'public-issuance': ['certificate/public-issuance'] },
   core: {
+    'at-start': [
+      'front-ends/app-service',
+      'front-ends/front-end-table',
+      'trust-document/document-error',
+      'trust-snapshot/trust-finding',
+      'trust-store/document-store',
+      'trust-store/first-of',
+      'trust-store/trust-channel',
+      'trust-store/trust-store',
+      'trust-store/trust-stores',
+    ],
     'trust-reading': [
       'encoding/json-fault',
       'encoding/json-level',
       'encoding/strict-json',
-      'trust-document/document-keys',
-      'trust-document/document-reader',
-      'trust-document/parse-document',
-      'trust-document/read-authorities',
-      'trust-document/read-client-auth-grace',
-      'trust-document/read-deny-list',
-      'trust-document/read-identities',
-      'trust-document/read-names',
-      'trust-snapshot/client-auth-grace',
-      'trust-snapshot/find-in-snapshot',
-      'trust-snapshot/revocation-information',
-      'trust-snapshot/trust-snapshot',
-      'trust-sources/app-setting-source',
-      'trust-sources/document-bytes',
-      'trust-sources/file-source',
-      'trust-sources/trust-address',
-      'trust-sources/trust-source',
-      'trust-store/document-admission',
-      'trust-store/read-history',
-      'trust-store/refresh-options',
-      'trust-store/refreshing-store',
+      'trust-document/',
+      'trust-snapshot/',
+      'trust-sources/',
+      'trust-store/',
     ],
     'remote-sources': [
       'trust-sources/azure-blob-client',
@@ -47,12 +43,14 @@ const partsOf = {
       'trust-document/read-revocation',
       'trust-snapshot/authority-match',
       'trust-snapshot/authority-path',
+      'trust-snapshot/candidate-issuers',
       'trust-snapshot/issued-match',
       'trust-store/crl-keeper',
       'trust-store/kept-lists',
       'trust-store/ocsp-keeper',
       'trust-store/revocation-keeper',
     ],
+    'deny-list': ['trust-snapshot/deny-list'],
     'several-stores': ['trust-store/combine-findings'],
     // Of an MCP call.
     mcp: ['encoding/json-scan'],
@@ -63,15 +61,7 @@ const partsOf = {
       'certificate-header/chain-text',
       'certificate-header/percent-encoded-pem',
       'front-end-resolution/front-end-secret',
-      'front-ends/application-gateway',
-      'front-ends/caddy',
-      'front-ends/client-cert-verification',
-      'front-ends/envoy',
-      'front-ends/forwarded-client-cert',
-      'front-ends/haproxy',
-      'front-ends/nginx',
-      'front-ends/pem-block',
-      'front-ends/rfc9440',
+      'front-ends/',
     ],
   },
   'azure-functions': {
@@ -90,13 +80,11 @@ const firstEntryOf = { x509: 'internal' };
  * only tells what is shared, and the second has it in two: what a cold start loads, and the rest.
  */
 export async function buildCommonJs(folder, entries) {
-  const parts = Object.entries(partsOf[basename(folder)] ?? {}).map(([name, modules]) =>
-    createPart(`part-${name}`, modules),
-  );
+  const parts = await listParts(folder, entries);
   const run = (apart, splitting) =>
     buildModules(folder, [...entries, ...apart], 'dist', '.cjs', [keepRequire, setApart(folder, apart)], splitting);
   const { metafile } = await run(parts, true);
-  const atStart = listChunks(metafile, `dist/${firstEntryOf[basename(folder)] ?? 'index'}.cjs`);
+  const atStart = listChunks(metafile, `dist/${getFirstEntry(folder, entries).commonJs}`);
   const listModules = (chunks) =>
     chunks
       .flatMap((chunk) => Object.keys(metafile.outputs[chunk].inputs))
@@ -110,6 +98,37 @@ export async function buildCommonJs(folder, entries) {
   expectOnce(result.metafile, entries);
   expectExports(result);
   return result;
+}
+
+/** Of a room, the modules that the package's first entry leads to: what another entry alone needs stays with that one. */
+async function listParts(folder, entries) {
+  const { 'at-start': atStart = [], ...parts } = partsOf[basename(folder)] ?? {};
+  const names = [...atStart, ...Object.values(parts).flat()];
+  const { metafile } = await buildModules(folder, [getFirstEntry(folder, entries)], 'dist', '.cjs', [keepRequire]);
+  const reached = Object.keys(metafile.inputs).map((input) => input.slice('dist/esm/'.length, -'.js'.length));
+  const modules = new Set([...reached, ...names.filter((name) => !name.endsWith('/'))]);
+  return Object.entries(parts).map(([part, own]) =>
+    createPart(
+      `part-${part}`,
+      [...modules].filter((module) => own.includes(findLongest(names, module))),
+    ),
+  );
+}
+
+function getFirstEntry(folder, entries) {
+  const name = firstEntryOf[basename(folder)] ?? 'index';
+  return entries.find(({ commonJs }) => commonJs === `${name}.cjs`);
+}
+
+function findLongest(names, module) {
+  return names
+    .filter((name) => isWithin(module, name))
+    .toSorted((left, right) => right.length - left.length)
+    .at(0);
+}
+
+function isWithin(module, name) {
+  return name.endsWith('/') ? module.startsWith(name) : module === name;
 }
 
 /** The files shared with others that an entry loads, directly or by another one. */

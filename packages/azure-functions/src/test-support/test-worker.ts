@@ -203,11 +203,15 @@ Module.prototype.require = Object.assign(function (this: NodeJS.Module, id: stri
 /** A worker that answers for `@azure/functions-core` until the test ends. */
 export function createWorker(context: TestContext): TestWorker {
   const worker = new TestWorker();
-  currentWorker = worker;
+  useWorker(worker);
   context.after(() => {
     currentWorker = undefined;
   });
   return worker;
+}
+
+export function useWorker(worker: TestWorker): void {
+  currentWorker = worker;
 }
 
 /** A copy of the library of its own: it looks for its core once, so each worker needs a new one. */
