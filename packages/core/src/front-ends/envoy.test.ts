@@ -1,17 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { readCertificateText } from '../certificate-header/certificate-header.js';
 import type { DenialCode } from '../denial.js';
-import { envoyCaptures } from '../test-support/front-end-captures.js';
-import {
-  caller,
-  callerThumbprint,
-  extractText,
-  judge,
-  refusedAnywhere,
-  refusedPem,
-  victim,
-} from '../test-support/front-end-stage.js';
+import { caller, callerThumbprint, extractText, judge, victim } from '../test-support/front-end-stage.js';
 import { escapedBodyOf, escapedPemOf, forwardedElementOf } from '../test-support/front-end-wire.js';
 import { hashHex } from '@certgate/x509/internal-certificates';
 import { createEnvoy } from './envoy.js';
@@ -35,22 +25,6 @@ const victimElement = forwardedElementOf({ leaf: victim.der });
 const certOf = (der: Uint8Array): string => `Cert="${escapedPemOf(der)}"`;
 const hashOf = (der: Uint8Array): string => hashHex('sha256', der).toLowerCase();
 
-describe('what Envoy was seen to send', () => {
-  for (const { value, thumbprintsSha256 } of envoyCaptures) {
-    it(`is the certificate ${thumbprintsSha256[0] ?? ''}, with its chain`, () => {
-      assert.equal(judgeText(value), thumbprintsSha256[0]);
-      const reading = readCertificateText(extractText(envoy, { [field]: value }));
-      assert.equal(reading.outcome, 'read');
-      const { certificates, fault } = reading.certificate.candidates;
-      assert.equal(fault, undefined);
-      assert.deepEqual(
-        certificates.map(({ der }) => hashHex('sha256', der)),
-        thumbprintsSha256.slice(1),
-      );
-    });
-  }
-});
-
 describe('one element', () => {
   it('has the certificate, whatever else Envoy is configured to write', () => {
     for (const text of [plain, full, ` ${plain}\t`, certOf(leaf), `${plain};Subject=""`, `${plain};URI=`]) {
@@ -67,18 +41,6 @@ describe('one element', () => {
   it('is recognised by the certificate itself, whatever Hash says', () => {
     assert.equal(judgeText(`Hash=${hashOf(victim.der)};${certOf(leaf)}`), callerThumbprint);
   });
-
-  for (const [what, text, code] of refusedAnywhere) {
-    it(`${what}: ${code}`, () => {
-      assert.equal(judgeText(text), code);
-    });
-  }
-
-  for (const [what, text, code] of refusedPem) {
-    it(`${what} in Cert: ${code}`, () => {
-      assert.equal(judgeText(`Hash=${hashOf(leaf)};Cert="${text ?? ''}"`), code);
-    });
-  }
 
   const hash = `Hash=${hashOf(leaf)}`;
   const cert = certOf(leaf);

@@ -7,52 +7,19 @@ import { countRuns } from '@certgate/x509/test-support/random-runs.js';
 import { AccessGate } from '../access/access-gate.js';
 import { hashTail, readCertificateText } from '../certificate-header/certificate-header.js';
 import { documentOf } from '../test-support/documents.js';
+import { frontEndForms, secondElement, withResult } from '../test-support/front-end-forms.js';
 import { caller, extractFrom, extractText, type Fields, victim } from '../test-support/front-end-stage.js';
 import { base64Of, byteSequenceOf, escapedPemOf, forwardedElementOf } from '../test-support/front-end-wire.js';
 import { open } from '../test-support/gate-stage.js';
 import { pollute } from '../test-support/prototype-pollution.js';
 import { trustStoreFromDocument } from '../trust-store/document-store.js';
-import { createEnvoy } from './envoy.js';
 import type { FrontEnd } from './front-end.js';
-import { findFrontEnd, frontEndNames } from './front-end-table.js';
 
-/** Each front end, and what it writes of a certificate. */
-interface Written {
-  readonly frontEnd: FrontEnd;
-  readonly write: (der: Uint8Array) => Fields;
-}
-
-const one = (name: (typeof frontEndNames)[number], write: Written['write']): Written => ({
-  frontEnd: findFrontEnd(name),
-  write,
-});
-
-const written: readonly Written[] = [
-  one('app-service', (der) => ({ 'x-arr-clientcert': base64Of(der) })),
-  one('application-gateway', (der) => ({
-    'x-client-certificate': escapedPemOf(der),
-    'x-client-certificate-verification': 'SUCCESS',
-  })),
-  one('envoy', (der) => ({
-    'x-forwarded-client-cert': forwardedElementOf({ leaf: der, chain: [caller.der], subject: 'CN=a\\"b' }),
-  })),
-  {
-    frontEnd: createEnvoy(2),
-    write: (der) => ({
-      'x-forwarded-client-cert': [forwardedElementOf({ leaf: caller.der }), forwardedElementOf({ leaf: der })].join(
-        ',',
-      ),
-    }),
-  },
-  one('nginx', (der) => ({ 'ssl-client-cert': escapedPemOf(der), 'ssl-client-verify': 'UNVERIFIED' })),
-  one('haproxy', (der) => ({ 'x-client-certificate': base64Of(der), 'x-client-certificate-verification': '0' })),
-  one('caddy', (der) => ({ 'x-client-certificate': base64Of(der) })),
-  one('rfc9440', (der) => ({ 'client-cert': byteSequenceOf(der), 'client-cert-chain': byteSequenceOf(caller.der) })),
-];
-
-it('every front end is here', () => {
-  assert.deepEqual([...new Set(written.map(({ frontEnd }) => frontEnd.name))], frontEndNames);
-});
+/** Each front end, and what it writes of a certificate, with the caller's as its chain. */
+const written = [...frontEndForms, secondElement].map((form) => ({
+  frontEnd: form.frontEnd,
+  write: (der: Uint8Array): Fields => withResult(form, form.write(der, [caller.der]), form.verification?.success),
+}));
 
 const pinned = documentOf([{ name: 'victim', pins: [{ thumbprintSha256: hashHex('sha256', victim.der) }] }]);
 

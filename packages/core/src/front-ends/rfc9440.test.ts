@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { readCertificateText } from '../certificate-header/certificate-header.js';
-import { rfc9440Example } from '../test-support/front-end-captures.js';
 import {
   caller,
   callerThumbprint,
@@ -9,11 +8,9 @@ import {
   type Fields,
   judge,
   loosenLastBits,
-  type Refused,
-  refusedAnywhere,
   victim,
 } from '../test-support/front-end-stage.js';
-import { base64Of, byteSequenceOf, escapedPemOf } from '../test-support/front-end-wire.js';
+import { base64Of, byteSequenceOf } from '../test-support/front-end-wire.js';
 import { hashHex } from '@certgate/x509/internal-certificates';
 import { rfc9440 } from './rfc9440.js';
 
@@ -23,7 +20,6 @@ const fieldsOf = (certificate: string | null | undefined, chain?: string): Field
   'client-cert': certificate,
   'client-cert-chain': chain,
 });
-const malformed = 'certificate_malformed';
 
 /** The certificates that came with the leaf, or why they are left out. */
 function readChain(chain: string, certificate = sequence): readonly string[] | string {
@@ -32,63 +28,6 @@ function readChain(chain: string, certificate = sequence): readonly string[] | s
   const { certificates, fault } = reading.certificate.candidates;
   return fault ?? certificates.map(({ der }) => hashHex('sha256', der));
 }
-
-describe('RFC 9440', () => {
-  it("its own example is what it says: the leaf, and the chain in the handshake's order", () => {
-    const { value, chain, thumbprintsSha256 } = rfc9440Example;
-    const [leaf, ...others] = thumbprintsSha256;
-    assert.equal(judge(rfc9440, fieldsOf(value, chain)), leaf);
-    assert.deepEqual(readChain(chain, value), others);
-  });
-
-  it('a byte sequence is one certificate', () => {
-    for (const text of [sequence, ` ${sequence}`, `${sequence} `]) {
-      assert.equal(judge(rfc9440, fieldsOf(text)), callerThumbprint);
-      const { leaf, chain } = extractText(rfc9440, fieldsOf(text));
-      assert.deepEqual([leaf, chain], [base64, undefined]);
-    }
-  });
-
-  const refused: Refused = [
-    ['an empty byte sequence', '::', malformed],
-    ['one colon', ':', malformed],
-    ['no colons', base64, malformed],
-    ['no colon in front', `${base64}:`, malformed],
-    ['no colon behind', `:${base64}`, malformed],
-    ['colons twice', `:${sequence}:`, malformed],
-    ['a parameter', `${sequence};verified=?1`, malformed],
-    ['a parameter without a value', `${sequence};a`, malformed],
-    ['a semicolon behind', `${sequence};`, malformed],
-    ['a parameter that ends like one', `${sequence};a=:YQ==:`, malformed],
-    ['two values', `${sequence},${sequence}`, 'certificate_multiple'],
-    ['two values, as Headers joins them', `${sequence}, ${byteSequenceOf(victim.der)}`, 'certificate_multiple'],
-    ['a comma behind', `${sequence},`, malformed],
-    ['a comma in front', `,${sequence}`, malformed],
-    ['base64url', `:${caller.der.toString('base64url')}:`, malformed],
-    ['missing padding', `:${base64.replace(/=+$/, '')}:`, malformed],
-    ['padding too much', `:${base64}=:`, malformed],
-    ['bits that hold no data', `:${loosenLastBits(base64)}:`, malformed],
-    ['a space inside', `:${base64.slice(0, 8)} ${base64.slice(8)}:`, malformed],
-    ['a space inside the first colon', `: ${base64}:`, malformed],
-    ['a space inside the last colon', `:${base64} :`, malformed],
-    ['a line feed inside', `:${base64.slice(0, 64)}\n${base64.slice(64)}:`, malformed],
-    ['a string of structured fields', `"${base64}"`, malformed],
-    ['a token', 'MII', malformed],
-    ['an inner list', `(${sequence})`, malformed],
-    ['a percent-encoded PEM block', escapedPemOf(caller.der), malformed],
-    ["Caddy's placeholder", ':{http.request.tls.client.certificate_der_base64}:', malformed],
-    ['more than 16 KiB', `:${'A'.repeat(16_388)}:`, 'certificate_too_large'],
-  ];
-  for (const [what, text, code] of [...refusedAnywhere, ...refused]) {
-    it(`${what}: ${code}`, () => {
-      assert.equal(judge(rfc9440, fieldsOf(text)), code);
-    });
-  }
-
-  it('a chain without a certificate is none', () => {
-    assert.equal(judge(rfc9440, fieldsOf(undefined, sequence)), 'certificate_missing');
-  });
-});
 
 describe('Client-Cert-Chain', () => {
   const other = byteSequenceOf(victim.der);

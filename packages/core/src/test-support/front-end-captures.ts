@@ -8,6 +8,8 @@
  */
 export interface FrontEndCapture {
   readonly value: string;
+  /** In the second field, where the front end has one for the chain. */
+  readonly chain?: string;
   readonly thumbprintsSha256: readonly string[];
   /** In milliseconds. */
   readonly validAt: number;
@@ -71,7 +73,7 @@ export const envoyCaptures: readonly FrontEndCapture[] = [
 ];
 
 /** The example of RFC 9440, appendix A (figures 2 and 3), without the line breaks and spaces that are there for display. */
-export const rfc9440Example: FrontEndCapture & { readonly chain: string } = {
+export const rfc9440Example: FrontEndCapture = {
   value:
     ':MIIBqDCCAU6gAwIBAgIBBzAKBggqhkjOPQQDAjA6MRswGQYDVQQKDBJMZXQncyBBdXRoZW50aWNhdGUxGzAZBgNVBAMMEkxBIEludGVybWVkaWF0ZSBDQTAeFw0yMDAxMTQyMjU1MzNaFw0yMTAxMjMyMjU1MzNaMA0xCzAJBgNVBAMMAkJDMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE8YnXXfaUgmnMtOXU/IncWalRhebrXmckC8vdgJ1p5Be5F/3YC8OthxM4+k1M6aEAEFcGzkJiNy6J84y7uzo9M6NyMHAwCQYDVR0TBAIwADAfBgNVHSMEGDAWgBRm3WjLa38lbEYCuiCPct0ZaSED2DAOBgNVHQ8BAf8EBAMCBsAwEwYDVR0lBAwwCgYIKwYBBQUHAwIwHQYDVR0RAQH/BBMwEYEPYmRjQGV4YW1wbGUuY29tMAoGCCqGSM49BAMCA0gAMEUCIBHda/r1vaL6G3VliL4/Di6YK0Q6bMjeSkC3dFCOOB8TAiEAx/kHSB4urmiZ0NX5r5XarmPk0wmuydBVoU4hBVZ1yhk=:',
   chain:

@@ -3,7 +3,7 @@ import type { CertificateText } from '../certificate-header/certificate-text.js'
 import type { DenialCode } from '../denial.js';
 import type { FrontEnd } from '../front-ends/front-end.js';
 import { type MadeCertificate, describeByOpenssl, makeCertificate } from '@certgate/x509/test-support/certificates.js';
-import { base64Of, escapedPemOf, pemOf } from './front-end-wire.js';
+import { base64Of, byteSequenceOf, escapedPemOf, pemOf } from './front-end-wire.js';
 
 export const caller: MadeCertificate = makeTelling('caller');
 export const victim: MadeCertificate = makeTelling('victim');
@@ -133,6 +133,43 @@ function listRefusedPem(block: string): Refused {
     ],
     ['base64 of the DER', base64Of(caller.der), 'certificate_malformed'],
     ['more than 16 KiB', `${begin}%0A${'A'.repeat(16_400)}%0A${end}%0A`, 'certificate_too_large'],
+  ];
+}
+
+/** In a field that takes one byte sequence of RFC 8941. */
+export const refusedByteSequences: Refused = listRefusedByteSequences(base64Of(caller.der));
+
+function listRefusedByteSequences(base64: string): Refused {
+  const sequence = `:${base64}:`;
+  return [
+    ['an empty byte sequence', '::', 'certificate_malformed'],
+    ['one colon', ':', 'certificate_malformed'],
+    ['no colons', base64, 'certificate_malformed'],
+    ['no colon in front', `${base64}:`, 'certificate_malformed'],
+    ['no colon behind', `:${base64}`, 'certificate_malformed'],
+    ['colons twice', `:${sequence}:`, 'certificate_malformed'],
+    ['a parameter', `${sequence};verified=?1`, 'certificate_malformed'],
+    ['a parameter without a value', `${sequence};a`, 'certificate_malformed'],
+    ['a semicolon behind', `${sequence};`, 'certificate_malformed'],
+    ['a parameter that ends like one', `${sequence};a=:YQ==:`, 'certificate_malformed'],
+    ['two values', `${sequence},${sequence}`, 'certificate_multiple'],
+    ['two values, as Headers joins them', `${sequence}, ${byteSequenceOf(victim.der)}`, 'certificate_multiple'],
+    ['a comma behind', `${sequence},`, 'certificate_malformed'],
+    ['a comma in front', `,${sequence}`, 'certificate_malformed'],
+    ['base64url', `:${caller.der.toString('base64url')}:`, 'certificate_malformed'],
+    ['missing padding', `:${base64.replace(/=+$/, '')}:`, 'certificate_malformed'],
+    ['padding too much', `:${base64}=:`, 'certificate_malformed'],
+    ['bits that hold no data', `:${loosenLastBits(base64)}:`, 'certificate_malformed'],
+    ['a space inside', `:${base64.slice(0, 8)} ${base64.slice(8)}:`, 'certificate_malformed'],
+    ['a space inside the first colon', `: ${base64}:`, 'certificate_malformed'],
+    ['a space inside the last colon', `:${base64} :`, 'certificate_malformed'],
+    ['a line feed inside', `:${base64.slice(0, 64)}\n${base64.slice(64)}:`, 'certificate_malformed'],
+    ['a string of structured fields', `"${base64}"`, 'certificate_malformed'],
+    ['a token', 'MII', 'certificate_malformed'],
+    ['an inner list', `(${sequence})`, 'certificate_malformed'],
+    ['a percent-encoded PEM block', escapedPemOf(caller.der), 'certificate_malformed'],
+    ["Caddy's placeholder", ':{http.request.tls.client.certificate_der_base64}:', 'certificate_malformed'],
+    ['more than 16 KiB', `:${'A'.repeat(16_388)}:`, 'certificate_too_large'],
   ];
 }
 
