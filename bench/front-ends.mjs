@@ -7,6 +7,7 @@
 import { X509Certificate } from 'node:crypto';
 import { arch, cpus, loadavg } from 'node:os';
 import { AccessGate, resolveFrontEnd, trustStoreFromDocument } from '@certgate/core';
+import { frontEndForms } from '@certgate/core/test-support/front-end-forms.js';
 import { createClientCertificate } from '../packages/certgate/dist/esm/certificates/self-signed-certificate.js';
 
 const rounds = 60;
@@ -29,37 +30,24 @@ const { certificateDer: der } = createClientCertificate({
 const pins = [{ thumbprintSha256: new X509Certificate(der).fingerprint256 }];
 const document = { schemaVersion: 1, revision: 1, identities: [{ name: 'caller', roles: ['reader'], pins }] };
 
-const base64 = der.toString('base64');
-const block = encodeURIComponent(encodePem(der));
 const [begin, end] = ['-----BEGIN%20CERTIFICATE-----%0A', '%0A-----END%20CERTIFICATE-----%0A'];
 const hash = `Hash=${'0123456789abcdef'.repeat(4)}`;
 const strangerDer = Buffer.from(der);
 strangerDer[strangerDer.length - 1] ^= 1;
 const strangerBlock = encodeURIComponent(encodePem(strangerDer));
-const element = `${hash};Cert="${block}";Chain="${block}${block}"`;
 
-/** Each front end: its field, what stands in its other ones, and the field with a certificate. */
-const frontEnds = [
-  ['app-service', 'x-arr-clientcert', {}, base64],
-  ['application-gateway', 'x-client-certificate', { 'x-client-certificate-verification': 'PASSTHROUGH' }, block],
-  ['envoy', 'x-forwarded-client-cert', {}, element, { acceptForwardedChain: true }],
-  ['nginx', 'ssl-client-cert', { 'ssl-client-verify': 'UNVERIFIED' }, block],
-  ['haproxy', 'x-client-certificate', { 'x-client-certificate-verification': '0' }, base64],
-  ['caddy', 'x-client-certificate', {}, base64],
-  [
-    'rfc9440',
-    'client-cert',
-    { 'client-cert-chain': `:${base64}:,:${base64}:` },
-    `:${base64}:`,
-    { acceptForwardedChain: true },
-  ],
-].map(([name, field, others, text, options]) => createCase(name, field, others, text, options));
+/** Each front end: its field, what stands in its other ones, and the field with a certificate and a chain of two. */
+const frontEnds = frontEndForms.map(({ frontEnd, write, verification, handsOnChain }) => {
+  const [field] = frontEnd.fields;
+  const { [field]: text, ...others } = write(der, handsOnChain ? [der, der] : []);
+  if (verification !== undefined) others[verification.field] = verification.success;
+  return createCase(frontEnd.name, field, others, text, handsOnChain ? { acceptForwardedChain: true } : {});
+});
 
 const pemLines = `${'A'.repeat(64)}%0A`;
 
-const garbage = {
-  'app-service': listBase64Garbage(''),
-  'application-gateway': listPemGarbage('', ''),
+/** Of those that take more than one certificate's text. */
+const ownGarbage = {
   envoy: [
     ...listPemGarbage(`${hash};Cert="`, '"'),
     ['a chain of garbage', fill(`${hash};Cert="${strangerBlock}";Chain="${begin}`, pemLines, `${end}"`)],
@@ -78,9 +66,6 @@ const garbage = {
     ['semicolons', fill('', ';', '')],
     ['quotes', fill('', '"', '')],
   ],
-  nginx: listPemGarbage('', ''),
-  haproxy: listBase64Garbage(''),
-  caddy: listBase64Garbage(''),
   rfc9440: [
     ...listBase64Garbage(':'),
     ['colons', fill('', ':', '')],
@@ -88,6 +73,13 @@ const garbage = {
     ['parameters', fill(':AAAA:', ';a', '')],
   ],
 };
+
+const garbage = Object.fromEntries(
+  frontEnds.map(({ name, text }) => [
+    name,
+    ownGarbage[name] ?? (text.startsWith(begin) ? listPemGarbage('', '') : listBase64Garbage('')),
+  ]),
+);
 
 const tests = [
   ...frontEnds.map(({ name, text, decide }) => ({

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
@@ -6,18 +7,17 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { type FrontEndName, frontEndNames } from '@certgate/core/internal';
+import { frontEndForms, writeVerified } from '@certgate/core/test-support/front-end-forms.js';
 import { startLocalApp } from 'certgate';
 import {
   collect,
-  root,
   runCertgateHere,
   runProgram,
   sampleFolder,
   startCertgate,
   waitForReady,
 } from './test-support/certgate.js';
-import { makeOpensslCertificate, openssl } from './test-support/openssl.js';
+import { makeOpensslCertificate } from './test-support/openssl.js';
 
 interface Report {
   readonly gateway: { readonly url: string; readonly frontEnd: string };
@@ -39,27 +39,9 @@ const expectedStatuses = {
   'SecuredFunction allowed-operator': 200,
 };
 
-/** What each front end would write for this certificate if it had verified it. */
-function forge(certificateFile: string): Readonly<Record<FrontEndName, readonly string[]>> {
-  const base64 = openssl(['x509', '-in', certificateFile, '-outform', 'PEM'], root)
-    .replace(/-----[^-]+-----|\s/g, '')
-    .trim();
-  const pem = encodeURIComponent(openssl(['x509', '-in', certificateFile], root));
-  const fingerprint = openssl(['x509', '-in', certificateFile, '-noout', '-fingerprint', '-sha256'], root);
-  const hash = fingerprint.replace(/^.*=|:|\s/g, '').toLowerCase();
-  return {
-    'app-service': [`X-ARR-ClientCert: ${base64}`],
-    'application-gateway': [`X-Client-Certificate: ${pem}`, 'X-Client-Certificate-Verification: SUCCESS'],
-    envoy: [`X-Forwarded-Client-Cert: Hash=${hash};Cert="${pem}"`],
-    nginx: [`SSL-Client-Cert: ${pem}`, 'SSL-Client-Verify: SUCCESS'],
-    haproxy: [`X-Client-Certificate: ${base64}`, 'X-Client-Certificate-Verification: 0'],
-    caddy: [`X-Client-Certificate: ${base64}`],
-    rfc9440: [`Client-Cert: :${base64}:`],
-  };
-}
-
 describe('the sample under certgate dev --check --front-end', () => {
-  for (const frontEnd of frontEndNames) {
+  for (const form of frontEndForms) {
+    const frontEnd = form.frontEnd.name;
     it(`${frontEnd}: answers every caller at every function, and nobody by a forged header`, async () => {
       const call = ['--call', 'PublicFunction', 'SecuredFunction', 'RoleFunction'];
       const ports = ['--port', '0', '--host-port', '0'];
@@ -73,7 +55,12 @@ describe('the sample under certgate dev --check --front-end', () => {
 
         const own = join(sampleFolder, '.certgate');
         const target = ['--cacert', join(own, 'gateway.crt.pem'), `${gateway.url}/api/SecuredFunction`];
-        const fields = forge(join(own, 'allowed.crt.pem'))[frontEnd].flatMap((field) => ['--header', field]);
+        // What the front end would write for the allowed caller if it had verified the certificate.
+        const { raw } = new X509Certificate(readFileSync(join(own, 'allowed.crt.pem')));
+        const fields = Object.entries(writeVerified(form, raw)).flatMap(([name, text]) => [
+          '--header',
+          `${name}: ${text}`,
+        ]);
         const denied = ['--cert', join(own, 'denied.crt.pem'), '--key', join(own, 'denied.key.pem')];
         for (const [identity, code] of [
           [[], 'certificate_missing'],

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { denialCodes } from '@certgate/core';
+import { frontEndNames } from '@certgate/core/internal';
 import { ManualClock, settle } from '@certgate/core/test-support/scripted-source.js';
 import type { TrustStore } from '@certgate/core';
 import { type GateUnderTest, loadGate, stopTime } from './scenes/gate.js';
@@ -49,6 +50,12 @@ describe('the decision vectors', () => {
     const missing = denialCodes.filter((code) => !codes.has(code) && !elsewhere.includes(code));
     assert.deepEqual(missing, []);
     assert.equal(new Set(file.vectors.map(({ name }) => name)).size, file.vectors.length);
+  });
+
+  it('have what every front end sends', () => {
+    const names = new Set(file.vectors.map(({ frontEnd }) => frontEnd));
+    const missing = frontEndNames.filter((name) => !names.has(name));
+    assert.deepEqual(missing, [], 'add it to vectors/front-end-cases.ts, and run npm run decision:vectors');
   });
 
   for (const vector of file.vectors) {

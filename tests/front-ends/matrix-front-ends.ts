@@ -1,5 +1,7 @@
-import { pathToFileURL } from 'node:url';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { FrontEndName } from '@certgate/core';
+import { type FrontEndForm, frontEndForms, writeVerified } from '@certgate/core/test-support/front-end-forms.js';
 import type * as gatewayModule from '../../packages/certgate/dist/esm/local/gateway/gateway.js';
 import { root } from '../test-support/certgate.js';
 import type { Certificates } from './callers.js';
@@ -53,9 +55,9 @@ export const directTls: MatrixFrontEnd = {
 };
 
 /** Front ends that don't run here: the tool's own gateway writes what they write. */
-const played: readonly gatewayModule.GatewayOptions['frontEnd'][] = ['app-service', 'envoy', 'application-gateway'];
+const played = frontEndForms.filter(({ frontEnd }) => !proxied.some(([name]) => name === frontEnd.name));
 
-export const matrixFrontEnds: readonly MatrixFrontEnd[] = [...played.flatMap(playFrontEnd), ...proxied.map(runProxy)];
+export const matrixFrontEnds: readonly MatrixFrontEnd[] = [...played.map(playFrontEnd), ...proxied.map(runProxy)];
 
 function runProxy([frontEnd, proxy]: (typeof proxied)[number]): MatrixFrontEnd {
   const { encode, expired, verification } = wireForms[proxy];
@@ -71,34 +73,24 @@ function runProxy([frontEnd, proxy]: (typeof proxied)[number]): MatrixFrontEnd {
   };
 }
 
-function playFrontEnd(frontEnd: (typeof played)[number]): readonly MatrixFrontEnd[] {
-  if (frontEnd === undefined) return [];
-  const needsSecret = frontEnd !== 'app-service';
-  return [
-    {
-      frontEnd,
-      program: 'certgate gateway',
-      needsSecret,
-      skip: false,
-      refusesExpired: false,
-      encode: ({ certificates: [leaf] }) => encodePlayed[frontEnd]?.(encodeURIComponent(leaf?.pem ?? '')) ?? {},
-      start: async (upstreamPort, { server }, frontEndSecret) => {
-        const gateway = await startGateway({
-          upstream: new URL(`http://127.0.0.1:${upstreamPort}`),
-          serverCertificate: { certificatePem: server.cert, privateKeyPem: server.key },
-          frontEnd,
-          ...(needsSecret ? { frontEndSecret } : { clientCertificateMode: 'optional' }),
-        });
-        return { port: Number(new URL(gateway.url).port), stop: () => gateway.close() };
-      },
+function playFrontEnd(form: FrontEndForm): MatrixFrontEnd {
+  const frontEnd = form.frontEnd.name;
+  const needsSecret = form.frontEnd.needsProof;
+  return {
+    frontEnd,
+    program: 'certgate gateway',
+    needsSecret,
+    skip: false,
+    refusesExpired: false,
+    encode: ({ certificates: [leaf] }) => (leaf === undefined ? {} : writeVerified(form, leaf.der)),
+    start: async (upstreamPort, { server }, frontEndSecret) => {
+      const gateway = await startGateway({
+        upstream: new URL(`http://127.0.0.1:${upstreamPort}`),
+        serverCertificate: { certificatePem: server.cert, privateKeyPem: server.key },
+        frontEnd: frontEnd as FrontEndName,
+        ...(needsSecret ? { frontEndSecret } : { clientCertificateMode: 'optional' }),
+      });
+      return { port: Number(new URL(gateway.url).port), stop: () => gateway.close() };
     },
-  ];
+  };
 }
-
-const encodePlayed: Readonly<Record<string, (escapedPem: string) => Fields>> = {
-  envoy: (escapedPem) => ({ 'x-forwarded-client-cert': `Cert="${escapedPem}"` }),
-  'application-gateway': (escapedPem) => ({
-    'x-client-certificate': escapedPem,
-    'x-client-certificate-verification': 'SUCCESS',
-  }),
-};

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { FrontEndName } from '@certgate/core';
 import { toPem } from './documents.js';
 import type { Random } from './random.js';
 
@@ -6,7 +7,7 @@ export type Fields = Readonly<Record<string, string>>;
 
 /** What a front end sends, and what that means: the certificate, or a code. */
 export interface Sent {
-  readonly frontEnd: string;
+  readonly frontEnd: FrontEndName;
   readonly fields: Fields;
   /** Undefined: the certificate that was given. */
   readonly code: string | undefined;
@@ -17,24 +18,44 @@ const escaped = (der: Uint8Array): string => encodeURIComponent(toPem(der));
 const element = (der: Uint8Array): string =>
   `Hash=${createHash('sha256').update(der).digest('hex')};Cert="${escaped(der)}";Subject="CN=a"`;
 
-/** Each field that has the certificate, how it is written there, and the field that says what was verified. */
-const grammars: readonly (readonly [
-  frontEnd: string,
-  field: string,
-  write: (der: Uint8Array) => string,
-  verification?: readonly [field: string, success: string, failure: string],
-])[] = [
-  ['app-service', 'x-arr-clientcert', base64],
-  ['application-gateway', 'x-client-certificate', escaped, ['x-client-certificate-verification', 'SUCCESS', 'FAILED']],
-  ['envoy', 'x-forwarded-client-cert', element],
-  ['nginx', 'ssl-client-cert', escaped, ['ssl-client-verify', 'SUCCESS', 'FAILED:certificate revoked']],
-  ['haproxy', 'x-client-certificate', base64, ['x-client-certificate-verification', '0', '23']],
-  ['caddy', 'x-client-certificate', base64],
-  ['rfc9440', 'client-cert', (der) => `:${base64(der)}:`],
-];
+/** The field that has the certificate, how it is written there, and the field that says what was verified. */
+interface Grammar {
+  readonly field: string;
+  readonly write: (der: Uint8Array) => string;
+  readonly verification?: readonly [field: string, success: string, failure: string];
+  /** What a text of 70,000 letters is. Default: too large. */
+  readonly tooLong?: 'certificate_malformed';
+}
+
+/** A front end without a grammar does not compile. */
+const grammars: Readonly<Record<FrontEndName, Grammar>> = {
+  'app-service': { field: 'x-arr-clientcert', write: base64 },
+  'application-gateway': {
+    field: 'x-client-certificate',
+    write: escaped,
+    verification: ['x-client-certificate-verification', 'SUCCESS', 'FAILED'],
+    tooLong: 'certificate_malformed',
+  },
+  envoy: { field: 'x-forwarded-client-cert', write: element },
+  nginx: {
+    field: 'ssl-client-cert',
+    write: escaped,
+    verification: ['ssl-client-verify', 'SUCCESS', 'FAILED:certificate revoked'],
+    tooLong: 'certificate_malformed',
+  },
+  haproxy: {
+    field: 'x-client-certificate',
+    write: base64,
+    verification: ['x-client-certificate-verification', '0', '23'],
+  },
+  caddy: { field: 'x-client-certificate', write: base64 },
+  rfc9440: { field: 'client-cert', write: (der) => `:${base64(der)}:`, tooLong: 'certificate_malformed' },
+};
+const names = Object.keys(grammars) as FrontEndName[];
 
 export function sendBy(random: Random, der: Uint8Array): Sent {
-  const [frontEnd, field, write, verification] = random.pick(grammars);
+  const frontEnd = random.pick(names);
+  const { field, write, verification, tooLong = 'certificate_too_large' } = grammars[frontEnd];
   const text = write(der);
   const verified = verification === undefined ? {} : { [verification[0]]: verification[1] };
   const send = (value: string, code?: string): Sent => ({ frontEnd, fields: { ...verified, [field]: value }, code });
@@ -44,13 +65,7 @@ export function sendBy(random: Random, der: Uint8Array): Sent {
     () => send('', 'certificate_missing'),
     () => send(`${text},${text}`, 'certificate_multiple'),
     () => send(text.slice(0, -9), 'certificate_malformed'),
-    () =>
-      send(
-        'x'.repeat(70_000),
-        frontEnd === 'app-service' || frontEnd === 'haproxy' || frontEnd === 'caddy' || frontEnd === 'envoy'
-          ? 'certificate_too_large'
-          : 'certificate_malformed',
-      ),
+    () => send('x'.repeat(70_000), tooLong),
     () =>
       verification === undefined
         ? send(text)

@@ -17,11 +17,14 @@ import {
 } from './front-end-stage.js';
 import { base64Of, byteSequenceOf, escapedBodyOf, escapedPemOf, forwardedElementOf } from './front-end-wire.js';
 
+/** By their names in lower case. */
+export type WrittenFields = Readonly<Record<string, string>>;
+
 /** What a front end writes, as the tests of every front end need it. */
 export interface FrontEndForm {
   readonly frontEnd: FrontEnd;
   /** The fields for a leaf, and for certificates that came with it where the front end hands them on. */
-  readonly write: (der: Uint8Array, chain?: readonly Uint8Array[]) => Fields;
+  readonly write: (der: Uint8Array, chain?: readonly Uint8Array[]) => WrittenFields;
   /** What the leaf is remembered by. */
   readonly leafText: (der: Uint8Array) => string;
   /** In the first field, beside what no front end's grammar allows. */
@@ -89,9 +92,9 @@ const forms: Readonly<Record<FrontEndName, Form>> = {
     captures: [],
   },
   rfc9440: {
-    write: (der, chain) => ({
+    write: (der, chain = []) => ({
       'client-cert': byteSequenceOf(der),
-      ...(chain && { 'client-cert-chain': chain.map(byteSequenceOf).join(', ') }),
+      ...(chain.length > 0 && { 'client-cert-chain': chain.map(byteSequenceOf).join(', ') }),
     }),
     leafText: base64Of,
     refused: refusedByteSequences,
@@ -115,9 +118,9 @@ export const secondElement: FrontEndForm = {
   },
 };
 
-/** With the result of a verification, where the front end has a field for it. */
-export function writeVerified(form: FrontEndForm, der: Uint8Array): Fields {
-  return withResult(form, form.write(der), form.verification?.success);
+/** With success as the result of the verification, where the front end has a field for it. */
+export function writeVerified({ write, verification }: FrontEndForm, der: Uint8Array): WrittenFields {
+  return { ...write(der), ...(verification && { [verification.field]: verification.success }) };
 }
 
 export function withResult({ verification }: FrontEndForm, fields: Fields, result: string | null | undefined): Fields {

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { frontEndForms } from '@certgate/core/test-support/front-end-forms.js';
+import { root } from './test-support/certgate.js';
+
+// What pages and examples say of front ends, held to the table of core: no front end is missing, and none is there that isn't.
+
+const names = frontEndForms.map(({ frontEnd }) => frontEnd.name);
+const examples = join(root, 'examples', 'front-ends');
+
+/** The rows of the table whose first column has this heading: the cells of each. */
+function readTable(page: string, heading: string): readonly (readonly string[])[] {
+  const text = readFileSync(join(root, 'docs', page), 'utf8');
+  const [, rows = ''] = text.split(new RegExp(`^\\| ${heading} \\|.*\\n\\| ?-.*\\n`, 'm'));
+  const [table = ''] = rows.split(/^(?!\|)/m);
+  return table
+    .trimEnd()
+    .split('\n')
+    .map((row) => row.split('|').slice(1, -1));
+}
+
+const readNames = (cell: string | undefined): readonly string[] =>
+  [...(cell ?? '').matchAll(/`([^`]+)`/g)].map(([, name = '']) => name);
+
+describe('docs/front-ends.md', () => {
+  const rows = readTable('front-ends.md', '`frontEnd`');
+
+  it('has every front end once, with the fields that are read', () => {
+    assert.deepEqual(rows.map(([name]) => readNames(name)[0]).toSorted(), names.toSorted());
+    for (const [name, fields] of rows) {
+      const form = frontEndForms.find(({ frontEnd }) => frontEnd.name === readNames(name)[0]);
+      assert.deepEqual(
+        readNames(fields).map((field) => field.toLowerCase()),
+        form?.frontEnd.fields,
+      );
+    }
+  });
+
+  it('says of a front end that captures were tested only where there are some', () => {
+    for (const [name, , , tested = ''] of rows) {
+      const form = frontEndForms.find(({ frontEnd }) => frontEnd.name === readNames(name)[0]);
+      if (tested.includes('published')) assert.notEqual(form?.captures.length, 0, name);
+    }
+  });
+
+  it('names those whose chain an app can accept', () => {
+    const page = readFileSync(join(root, 'docs', 'front-ends.md'), 'utf8');
+    const [, sentence = ''] = /\n\n(.*) can hand on the CA certificates that a caller sends\./.exec(page) ?? [];
+    const forwarding = frontEndForms.filter(({ handsOnChain }) => handsOnChain).map(({ frontEnd }) => frontEnd.name);
+    assert.deepEqual(readNames(sentence).toSorted(), forwarding.toSorted());
+  });
+
+  it('links every configuration of examples/front-ends', () => {
+    const page = readFileSync(join(root, 'docs', 'front-ends.md'), 'utf8');
+    for (const folder of readdirSync(examples)) {
+      for (const file of readdirSync(join(examples, folder)))
+        assert.ok(page.includes(`../examples/front-ends/${folder}/${file}`), `${folder}/${file}`);
+    }
+  });
+});
+
+it('docs/local-development.md says what the gateway writes for every front end', () => {
+  const rows = readTable('local-development.md', '`--front-end`');
+  assert.deepEqual(rows.map(([name]) => readNames(name)[0]).toSorted(), names.toSorted());
+  for (const [name, fields = ''] of rows) {
+    const form = frontEndForms.find(({ frontEnd }) => frontEnd.name === readNames(name)[0]);
+    for (const field of form?.frontEnd.fields ?? [])
+      assert.ok(fields.toLowerCase().includes(field), `${name}: ${field}`);
+  }
+});
+
+describe('the main comment of a front end', () => {
+  const headings = ['Grammar', 'A field that the caller sent', 'The operator configures'];
+  for (const name of names) {
+    it(`${name}: what it writes, what becomes of forged fields, and what the operator configures`, () => {
+      const text = readFileSync(join(root, 'packages/core/src/front-ends', `${name}.ts`), 'utf8');
+      for (const heading of headings) assert.ok(text.includes(` * - **${heading}**: `), heading);
+      const [, folder] = /examples\/front-ends\/([\w-]+)/.exec(text) ?? [];
+      if (folder !== undefined) assert.ok(existsSync(join(examples, folder)), folder);
+    });
+  }
+});
