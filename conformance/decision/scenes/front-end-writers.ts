@@ -23,6 +23,8 @@ interface Grammar {
   readonly field: string;
   readonly write: (der: Uint8Array) => string;
   readonly verification?: readonly [field: string, success: string, failure: string];
+  /** What a text is that stands there twice. Default: several certificates. */
+  readonly twice?: 'the certificate';
   /** What a text of 70,000 letters is. Default: too large. */
   readonly tooLong?: 'certificate_malformed';
 }
@@ -49,13 +51,14 @@ const grammars: Readonly<Record<FrontEndName, Grammar>> = {
     verification: ['x-client-certificate-verification', '0', '23'],
   },
   caddy: { field: 'x-client-certificate', write: base64 },
+  traefik: { field: 'x-forwarded-tls-client-cert', write: base64, twice: 'the certificate' },
   rfc9440: { field: 'client-cert', write: (der) => `:${base64(der)}:`, tooLong: 'certificate_malformed' },
 };
 const names = Object.keys(grammars) as FrontEndName[];
 
 export function sendBy(random: Random, der: Uint8Array): Sent {
   const frontEnd = random.pick(names);
-  const { field, write, verification, tooLong = 'certificate_too_large' } = grammars[frontEnd];
+  const { field, write, verification, twice, tooLong = 'certificate_too_large' } = grammars[frontEnd];
   const text = write(der);
   const verified = verification === undefined ? {} : { [verification[0]]: verification[1] };
   const send = (value: string, code?: string): Sent => ({ frontEnd, fields: { ...verified, [field]: value }, code });
@@ -63,7 +66,7 @@ export function sendBy(random: Random, der: Uint8Array): Sent {
   const faults: readonly (() => Sent)[] = [
     () => ({ frontEnd, fields: {}, code: 'certificate_missing' }),
     () => send('', 'certificate_missing'),
-    () => send(`${text},${text}`, 'certificate_multiple'),
+    () => send(`${text},${text}`, twice === undefined ? 'certificate_multiple' : undefined),
     () => send(text.slice(0, -9), 'certificate_malformed'),
     () => send('x'.repeat(70_000), tooLong),
     () =>

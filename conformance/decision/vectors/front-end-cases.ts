@@ -36,6 +36,12 @@ export function listFrontEndCases(document: string, der: Buffer): readonly Front
   });
   send('HAProxy', 'own', 'haproxy', { 'x-client-certificate': base64, 'x-client-certificate-verification': '0' });
   send('Caddy', 'own', 'caddy', { 'x-client-certificate': base64 });
+  send('Traefik', 'own', 'traefik', { 'x-forwarded-tls-client-cert': base64 });
+  send('Traefik, with what came along', 'own', 'traefik', { 'x-forwarded-tls-client-cert': `${base64},${base64}` });
+  send('Traefik, two lines', multiple, 'traefik', { 'x-forwarded-tls-client-cert': `${base64}, ${base64}` });
+  send('Traefik, percent-encoded', malformed, 'traefik', {
+    'x-forwarded-tls-client-cert': encodeURIComponent(base64),
+  });
   send('RFC 9440', 'own', 'rfc9440', { 'client-cert': `:${base64}:` });
   send('RFC 9440, no byte sequence', malformed, 'rfc9440', { 'client-cert': base64 });
   return cases;

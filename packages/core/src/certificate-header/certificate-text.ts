@@ -5,7 +5,7 @@ import type { Denial, DenialCodeOf } from '../denial.js';
  *
  * | encoding | is | written by |
  * |---|---|---|
- * | `base64` | base64 of the DER (RFC 4648 §4), on one line | App Service, HAProxy, Caddy, RFC 9440 |
+ * | `base64` | base64 of the DER (RFC 4648 §4), on one line | App Service, HAProxy, Caddy, Traefik, RFC 9440 |
  * | `percent-encoded-pem` | what stands between the two armour lines of a PEM block, with line feed, `+`, `/` and `=` percent-encoded | nginx, Envoy |
  */
 export type CertificateEncoding = 'base64' | 'percent-encoded-pem';
@@ -26,8 +26,11 @@ export interface CertificateText {
 /** CA certificates that came with the caller's. Nobody has verified them. */
 export interface ChainText {
   readonly text: string;
-  /** `percent-encoded-pem`: whole blocks, with their armour. `byte-sequences`: a list by RFC 8941. */
-  readonly encoding: 'percent-encoded-pem' | 'byte-sequences';
+  /**
+   * `percent-encoded-pem`: whole blocks, with their armour. `byte-sequences`: a list by RFC 8941. `base64-list`: base64, with
+   * commas between the certificates.
+   */
+  readonly encoding: 'percent-encoded-pem' | 'byte-sequences' | 'base64-list';
 }
 
 /** The text of the caller's certificate, or why there is none. */

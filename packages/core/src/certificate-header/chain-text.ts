@@ -16,7 +16,7 @@ export function readChainText({ text, encoding }: ChainText): CandidateReading {
     const detail = `The chain that came with it has ${text.length} characters; with more than ${maximumChainLength}, it is not looked at.`;
     return { outcome: 'unread', detail };
   }
-  const bodies = encoding === 'byte-sequences' ? splitByteSequences(text) : splitPemBlocks(text);
+  const bodies = splitters[encoding](text);
   const ders = bodies?.map((body) => decodeBody(body, encoding));
   if (ders?.every((der) => der !== undefined) === true) return { outcome: 'read', ders };
   return { outcome: 'unread', detail: 'The chain that came with it is not written as this front end writes one.' };
@@ -32,6 +32,12 @@ function splitByteSequences(text: string): readonly string[] | undefined {
   return isList ? items.map((item) => item.slice(1, -1)) : undefined;
 }
 
+/** Nothing but a comma between them. */
+function splitBase64(text: string): readonly string[] | undefined {
+  const items = text.split(',', maximumParts);
+  return items.includes('') ? undefined : items;
+}
+
 /** Blocks with nothing between them. */
 function splitPemBlocks(text: string): readonly string[] | undefined {
   const bodies: string[] = [];
@@ -44,8 +50,14 @@ function splitPemBlocks(text: string): readonly string[] | undefined {
   return bodies;
 }
 
+const splitters: Readonly<Record<ChainText['encoding'], (text: string) => readonly string[] | undefined>> = {
+  'percent-encoded-pem': splitPemBlocks,
+  'byte-sequences': splitByteSequences,
+  'base64-list': splitBase64,
+};
+
 function decodeBody(body: string, encoding: ChainText['encoding']): Uint8Array | undefined {
-  const base64 = encoding === 'byte-sequences' ? body : unescapePem(body);
+  const base64 = encoding === 'percent-encoded-pem' ? unescapePem(body) : body;
   const decoding = base64 === undefined ? undefined : decodeBase64(base64);
   return decoding?.ok === true ? decoding.bytes : undefined;
 }

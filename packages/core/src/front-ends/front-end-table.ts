@@ -6,6 +6,7 @@ import type { FrontEnd } from './front-end.js';
 import { haproxy } from './haproxy.js';
 import { nginx } from './nginx.js';
 import { rfc9440 } from './rfc9440.js';
+import { traefik } from './traefik.js';
 
 /** The names of the front ends that Certgate knows, as options and settings give them. */
 export const frontEndNames = [
@@ -15,6 +16,7 @@ export const frontEndNames = [
   'nginx',
   'haproxy',
   'caddy',
+  'traefik',
   'rfc9440',
 ] as const;
 
@@ -36,6 +38,8 @@ export function findFrontEnd(name: FrontEndName, elementCount?: number): FrontEn
       return haproxy;
     case 'caddy':
       return caddy;
+    case 'traefik':
+      return traefik;
     case 'rfc9440':
       return rfc9440;
   }

@@ -6,6 +6,7 @@ import {
   envoyCaptures,
   type FrontEndCapture,
   rfc9440Example,
+  traefikCaptures,
 } from './front-end-captures.js';
 import {
   caller,
@@ -14,6 +15,7 @@ import {
   refusedBase64,
   refusedByteSequences,
   refusedPem,
+  victim,
 } from './front-end-stage.js';
 import { base64Of, byteSequenceOf, escapedBodyOf, escapedPemOf, forwardedElementOf } from './front-end-wire.js';
 
@@ -91,6 +93,13 @@ const forms: Readonly<Record<FrontEndName, Form>> = {
     handsOnChain: false,
     captures: [],
   },
+  traefik: {
+    write: (der, chain = []) => ({ 'x-forwarded-tls-client-cert': [der, ...chain].map(base64Of).join(',') }),
+    leafText: base64Of,
+    refused: listRefusedLists(),
+    handsOnChain: true,
+    captures: traefikCaptures,
+  },
   rfc9440: {
     write: (der, chain = []) => ({
       'client-cert': byteSequenceOf(der),
@@ -144,5 +153,32 @@ function listRefusedPlaceholders(placeholder: string): Refused {
   return [
     ...others.map((text) => [`the placeholder as ${text}`, text, 'certificate_malformed'] as const),
     ['the placeholder twice', `${placeholder},${placeholder}`, 'certificate_multiple'],
+  ];
+}
+
+/** Two lines without a space between them are a certificate and what came with it, as Traefik writes them. */
+function listRefusedLists(): Refused {
+  const [leaf, other] = [base64Of(caller.der), base64Of(victim.der)];
+  return [
+    ...refusedBase64.filter(([what]) => what !== 'two lines'),
+    ['a comma in front', `,${leaf}`, 'certificate_multiple'],
+    ['a comma alone', ',', 'certificate_multiple'],
+    ['an empty member', `${leaf},,${other}`, 'certificate_multiple'],
+    ['a space behind a comma', `${leaf},${other}, ${other}`, 'certificate_multiple'],
+    ['a space before a comma', `${leaf} ,${other}`, 'certificate_multiple'],
+    ['a tab behind a comma', `${leaf},\t${other}`, 'certificate_multiple'],
+    ['a malformed leaf before a certificate', `null,${leaf}`, 'certificate_malformed'],
+    ['percent-encoded, as before 2.9.4', encodeURIComponent(leaf), 'certificate_malformed'],
+    [
+      'percent-encoded with its chain',
+      `${encodeURIComponent(leaf)},${encodeURIComponent(other)}`,
+      'certificate_malformed',
+    ],
+    [
+      'armour without line breaks',
+      `-----BEGIN CERTIFICATE-----${leaf}-----END CERTIFICATE-----`,
+      'certificate_malformed',
+    ],
+    ['its other field', encodeURIComponent('Subject="CN=caller"'), 'certificate_malformed'],
   ];
 }

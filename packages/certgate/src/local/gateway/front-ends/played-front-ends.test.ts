@@ -64,11 +64,19 @@ const plays: Readonly<Record<FrontEndName, Play>> = {
     dropsUnderscores: 'all',
     open: (_, place) => place === 2,
   },
+  traefik: {
+    spelling: ['X-Forwarded-Tls-Client-Cert'],
+    without: [],
+    dropsUnderscores: 'its own',
+    removes: /^x.forwarded.tls.client.cert.info$/i,
+    open: (field, place) => field.startsWith('x-forwarded-tls') && place === 2,
+  },
   rfc9440: { spelling: ['Client-Cert', 'Client-Cert-Chain'], without: [], dropsUnderscores: 'none' },
 };
 
-/** Every field that any front end writes, in lower case. */
-const allFields = [...new Set([...frontEndForms.flatMap(({ frontEnd }) => frontEnd.fields)])];
+/** Every field that any front end writes, in lower case, and one of Traefik's that is not read. */
+const ownFields = frontEndForms.flatMap(({ frontEnd }) => frontEnd.fields);
+const allFields = [...new Set([...ownFields, 'x-forwarded-tls-client-cert-info'])];
 const toCanonical = (name: string): string => name.toLowerCase().replaceAll('_', '-');
 
 type Field = readonly [name: string, value: string];

@@ -9,6 +9,7 @@ import { envoy } from './envoy-fields.js';
 import { haproxy } from './haproxy-fields.js';
 import { nginx } from './nginx-fields.js';
 import { rfc9440 } from './rfc9440-fields.js';
+import { traefik } from './traefik-fields.js';
 
 /**
  * Each as it is configured where the app alone decides. Written without core's parsers, so that the two can disagree; and
@@ -21,6 +22,7 @@ const playedFrontEnds = {
   nginx,
   haproxy,
   caddy,
+  traefik,
   rfc9440,
 } satisfies Readonly<Record<FrontEndName, PlayedFrontEnd>>;
 

@@ -84,5 +84,6 @@ const frontEnds: Readonly<Record<FrontEndName, true>> = {
   nginx: true,
   haproxy: true,
   caddy: true,
+  traefik: true,
   rfc9440: true,
 };

@@ -1,0 +1,46 @@
+import { denyMissing, severalDetail, trimHeader } from '../certificate-header/certificate-header.js';
+import type { CertificateExtraction } from '../certificate-header/certificate-text.js';
+import { deny } from '../denial.js';
+import type { FrontEnd } from './front-end.js';
+
+const certificateField = 'x-forwarded-tls-client-cert';
+
+/**
+ * Traefik with the middleware PassTLSClientCert and `pem: true`.
+ *
+ * - **Grammar**: base64 of the DER of the leaf, without armour and line breaks, then those of the certificates that the client
+ *   sent along, in the order of the handshake, with commas between them (traefik/traefik,
+ *   pkg/middlewares/passtlsclientcert). Before 2.9.4 each was percent-encoded; that is refused.
+ * - **Verification**: none is said. With the types of `clientAuth` that verify, Traefik refuses the handshake. The field
+ *   `X-Forwarded-Tls-Client-Cert-Info` is text from names in the certificate, and is not read.
+ * - **A field that the caller sent**: the middleware replaces it where a certificate came, and leaves it alone otherwise. The
+ *   entry point removes it, unless `forwardedHeaders` trusts the address of whoever connects.
+ * - **The operator configures**: examples/front-ends/traefik, where the caller's field is removed in either case.
+ */
+export const traefik: FrontEnd = Object.freeze({
+  name: 'traefik',
+  fields: Object.freeze([certificateField]),
+  needsProof: true,
+  extract: (findField) => {
+    const text = trimHeader(findField(certificateField));
+    if (text === undefined) return denyMissing(certificateField);
+    if (text.includes('%')) return deny('certificate_malformed', escapedDetail);
+    const comma = text.indexOf(',');
+    return comma < 0 ? extractCertificates(text, undefined) : splitCertificates(text, comma);
+  },
+} satisfies FrontEnd);
+
+/** Traefik writes nothing between the commas and the certificates; a `Headers` puts a space where it joins two lines. */
+function splitCertificates(text: string, comma: number): CertificateExtraction {
+  if (foreignSeparator.test(text)) return deny('certificate_multiple', severalDetail);
+  return extractCertificates(text.slice(0, comma), text.slice(comma + 1));
+}
+
+const foreignSeparator = /^,|,(?:[, \t]|$)|[ \t],/;
+
+function extractCertificates(leaf: string, chain: string | undefined): CertificateExtraction {
+  const forwarded = chain === undefined ? undefined : ({ text: chain, encoding: 'base64-list' } as const);
+  return { outcome: 'extracted', leaf, encoding: 'base64', chain: forwarded };
+}
+
+const escapedDetail = 'The header is percent-encoded, as Traefik wrote it before 2.9.4: update Traefik.';
