@@ -254,8 +254,8 @@ const packageRooms: Readonly<Record<string, Readonly<Record<string, readonly str
  */
 const toolWings = ['faults', 'files', 'certificates', 'local', 'app', 'trust', 'doctor', 'inspector', 'commands'];
 
-/** More than that, and a folder is no longer one thing. */
-const maximumFilesPerFolder = 20;
+/** From here on, ask which room is missing. It is a warning: a number that fails a test starts to shape the code. */
+const manyFilesInFolder = 20;
 
 const packageImports: Readonly<Record<string, (specifier: string, room: string) => boolean>> = {
   x509: () => false,
@@ -362,14 +362,12 @@ for (const [name, rooms] of Object.entries(packageRooms)) {
       }
     });
 
-    it(`have at most ${maximumFilesPerFolder} source files in a folder`, () => {
+    it(`warn of a folder with ${manyFilesInFolder} source files or more`, (context) => {
       const counts = new Map<string, number>();
       for (const { room } of files) counts.set(dirname(room), (counts.get(dirname(room)) ?? 0) + 1);
       for (const [folder, count] of counts) {
-        assert.ok(
-          count <= maximumFilesPerFolder,
-          `${name}/src/${folder} has ${count} source files; which room is missing?`,
-        );
+        if (count >= manyFilesInFolder)
+          context.diagnostic(`warning: ${name}/src/${folder} has ${count} source files; which room is missing?`);
       }
     });
 
