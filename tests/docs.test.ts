@@ -334,6 +334,18 @@ describe('every page', () => {
     }
   });
 
+  it('has a command of every verb, on some page of docs', async () => {
+    const helpByVerb = await readHelp();
+    const verbs = [...helpByVerb].filter(([, help]) => !help.includes('\nCommands:\n')).map(([verb]) => verb);
+    assert.ok(verbs.length > 40);
+    const commands = pages.filter(({ path }) => path.startsWith('docs/')).flatMap(listCommands);
+    const shown = new Set(commands.map(({ words }) => findVerb(helpByVerb, words)));
+    assert.deepEqual(
+      verbs.filter((verb) => !shown.has(verb)),
+      [],
+    );
+  });
+
   it('names options by themselves only if some verb has them', async () => {
     const help = [...(await readHelp()).values()].join('\n');
     const names = codeSpansOf('docs/local-development.md').flatMap((span) => /^--[a-z-]+/.exec(span) ?? []);
