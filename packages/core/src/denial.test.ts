@@ -2,7 +2,15 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { certificateFaultCodes } from '@certgate/x509';
 import { pathFaultCodes } from '@certgate/x509/path';
-import { type DenialCode, type PublicCode, denialCodes, deny, getPublicCode, getPublicStatus } from './denial.js';
+import {
+  type DenialCode,
+  type PublicCode,
+  denialCodes,
+  deny,
+  getPublicCode,
+  getPublicStatus,
+  isMomentary,
+} from './denial.js';
 
 const statuses = { client_certificate_required: 401, forbidden: 403, unavailable: 503 } as const;
 
@@ -74,6 +82,19 @@ describe('the table of denials', () => {
       ],
       forbidden: ['function_not_allowed', 'role_missing'],
     });
+  });
+  test('says which refusals end by themselves: they are never remembered', () => {
+    assert.deepEqual(denialCodes.filter(isMomentary), [
+      'trust_locked',
+      'identity_ambiguous',
+      'identity_disabled',
+      'identity_expired',
+      'pin_disabled',
+      'pin_not_yet_valid',
+      'pin_expired',
+      'trust_unavailable',
+      'revocation_unavailable',
+    ]);
   });
   test('has the code of each fault that a certificate or a path can have', () => {
     const codes = new Set<string>(denialCodes);

@@ -44,13 +44,8 @@ describe('RefusalCache', () => {
     assert.equal(cache.find(of('A'), 'v2', now), undefined);
     assert.equal(cache.find(of('B'), 'v1', now), undefined);
   });
-  const momentary: readonly DenialCode[] = [
-    ...(['trust_locked', 'identity_ambiguous', 'identity_disabled', 'identity_expired'] as const),
-    ...(['pin_disabled', 'pin_not_yet_valid', 'pin_expired', 'trust_unavailable', 'revocation_unavailable'] as const),
-  ];
   for (const code of denialCodes) {
     test(`${code} of a store: ${isMomentary(code) ? 'of the moment: not remembered' : 'remembered'}`, () => {
-      assert.equal(isMomentary(code), momentary.includes(code));
       for (const finding of [findingOf(code), nominated]) {
         const cache = new RefusalCache();
         cache.remember(of('A'), 'v1', finding, deny(code, 'x'), now);
