@@ -16,13 +16,14 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
  */
 const packageRooms: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   x509: {
-    encoding: [],
+    'certgate-error': [],
+    encoding: ['certgate-error'],
     certificate: ['encoding'],
-    revocation: ['encoding', 'certificate'],
+    revocation: ['certgate-error', 'encoding', 'certificate'],
     'certification-path': ['encoding', 'certificate', 'revocation'],
-    index: ['encoding', 'certificate'],
-    path: ['certificate', 'revocation', 'certification-path'],
-    internal: ['encoding', 'certificate'],
+    index: ['certgate-error', 'encoding', 'certificate'],
+    path: ['certgate-error', 'certificate', 'revocation', 'certification-path'],
+    internal: ['certgate-error', 'encoding', 'certificate'],
     'internal-certificates': ['encoding', 'certificate'],
   },
   core: {

@@ -301,8 +301,8 @@ it('secureApp alone, bundled, minified and compressed, is small', async () => {
   });
   assert.deepEqual(warnings, []);
   const size = gzipSync(outputFiles[0]!.contents, { level: 9 }).length;
-  // 40 kB. Without a bundler, an app loads the rarer parts of it only when it needs them.
-  assert.ok(size <= 41_000, `${size} bytes`);
+  // 41 kB. Without a bundler, an app loads the rarer parts of it only when it needs them.
+  assert.ok(size <= 41_500, `${size} bytes`);
 });
 
 /** By the parser: the compiler's quick scan loses its way in minified code, and finds nothing. */

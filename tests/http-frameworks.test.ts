@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import {
+  CertgateError,
   createGate,
   type FastifyPlugin,
   findClientIdentity,
@@ -219,9 +220,12 @@ for (const framework of ['express', 'express-4', 'connect']) {
       const app = createApp();
       const { gate } = makeGate();
       secureExpress(app, gate);
-      assert.throws(() => {
-        secureExpress(app, gate);
-      }, /called twice/);
+      assert.throws(
+        () => {
+          secureExpress(app, gate);
+        },
+        { code: 'CERTGATE_ALREADY_INSTALLED', message: /called twice/ },
+      );
     });
   });
 }
@@ -231,7 +235,7 @@ it('secureExpress takes nothing but an app', () => {
   for (const app of [undefined, {}, (): void => undefined]) {
     assert.throws(() => {
       secureExpress(app as never, gate);
-    }, TypeError);
+    }, CertgateError);
   }
 });
 
@@ -407,7 +411,7 @@ describe('secureFastify', () => {
     await app.register(secureFastify(createGate({ trustStore, frontEnd: 'haproxy', frontEndSecret, log })));
     for (const [index, certgate] of requirements.entries()) {
       assert.throws(() => app.get(`/after-${index}`, { config: { certgate } }, whoami), {
-        name: 'TypeError',
+        code: 'CERTGATE_ARGUMENT_INVALID',
         message: new RegExp(`the route GET /after-${index}`),
       });
     }

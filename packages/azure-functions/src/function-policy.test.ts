@@ -165,7 +165,8 @@ describe('misuse is an error at load', () => {
   ];
   for (const [what, misuse, message] of cases) {
     it(what, () => {
-      assert.throws(misuse, { name: 'TypeError', message });
+      const code = what.includes(' around ') ? 'CERTGATE_POLICY_CONFLICT' : 'CERTGATE_ARGUMENT_INVALID';
+      assert.throws(misuse, { code, message });
     });
   }
 
@@ -202,7 +203,10 @@ describe('identities', () => {
 
   it('withClientIdentity throws inside a host', (context) => {
     createApp(context);
-    assert.throws(() => withClientIdentity(createContext(), { name: 'a' }), /only the gate says who calls/);
+    assert.throws(() => withClientIdentity(createContext(), { name: 'a' }), {
+      code: 'CERTGATE_TESTING_ONLY',
+      message: /only the gate says who calls/,
+    });
   });
 
   it('withClientIdentity refuses an identity that no document could hold', () => {
@@ -213,7 +217,9 @@ describe('identities', () => {
       { name: 'a', role: ['reader'] },
       { name: 'a', owner: 7 },
     ]) {
-      assert.throws(() => withClientIdentity(createContext(), identity as never), { name: 'TypeError' });
+      assert.throws(() => withClientIdentity(createContext(), identity as never), {
+        code: 'CERTGATE_ARGUMENT_INVALID',
+      });
     }
   });
 });

@@ -9,6 +9,8 @@ import {
   isDevelopment,
   publishDecision,
   readMember,
+  CertgateError,
+  invalidArgument,
 } from '@certgate/core';
 import { isRoleDeferred } from './gate/deferral.js';
 import type { HttpHandler, InvocationContext } from '@azure/functions';
@@ -43,7 +45,7 @@ import { findTriggerKind } from './gate/worker-core.js';
  * app.http('Health', { handler: allowAnonymous(() => ({ body: 'healthy' })) });
  * ```
  *
- * @throws {TypeError} when the handler requires a role, is report-only or observed, or is no function.
+ * @throws {CertgateError} when the handler requires a role, is report-only or observed, or is no function.
  */
 export function allowAnonymous<Handler extends HttpHandler>(handler: Handler): Handler;
 export function allowAnonymous<Handler extends AnyHandler>(handler: Handler): Handler;
@@ -52,7 +54,10 @@ export function allowAnonymous<Handler extends AnyHandler>(handler: Handler): Ha
   const inner = findPolicy(handler);
   if (inner?.kind === 'certificate') {
     const has = describeOpening(inner) ?? 'requires a role';
-    throw new TypeError(`allowAnonymous was given a handler that ${has}. Take away one of the two.`);
+    throw new CertgateError(
+      'CERTGATE_POLICY_CONFLICT',
+      `allowAnonymous was given a handler that ${has}. Take away one of the two.`,
+    );
   }
   return wrapHandler(handler, copyOwn({ kind: 'anonymous' }), (_args, call) => call());
 }
@@ -69,7 +74,7 @@ export function allowAnonymous<Handler extends AnyHandler>(handler: Handler): Ha
  * app.http('Refund', { handler: requireRole('refunds.write', () => ({ status: 202 })) });
  * ```
  *
- * @throws {TypeError} when the role is empty, or the handler is anonymous, report-only, observed or no function.
+ * @throws {CertgateError} when the role is empty, or the handler is anonymous, report-only, observed or no function.
  */
 export function requireRole<Handler extends HttpHandler>(role: Role, handler: Handler): Handler;
 export function requireRole<Handler extends AnyHandler>(role: Role, handler: Handler): Handler;
@@ -88,7 +93,7 @@ export function requireRole<Handler extends AnyHandler>(role: Role, handler: Han
  * app.http('Orders', { handler: requireAnyRole(['orders.read', 'orders.write'], () => ({ jsonBody: [] })) });
  * ```
  *
- * @throws {TypeError} when no role is given or one is empty, or the handler is anonymous, report-only, observed or no
+ * @throws {CertgateError} when no role is given or one is empty, or the handler is anonymous, report-only, observed or no
  * function.
  */
 export function requireAnyRole<Handler extends HttpHandler>(roles: readonly Role[], handler: Handler): Handler;
@@ -102,12 +107,18 @@ function addRoles<Handler extends AnyHandler>(who: string, roles: readonly strin
   const anyOf = Object.freeze(expectRoles(roles, who, handler));
   const inner = findPolicy(handler) ?? closedPolicy;
   if (inner.kind === 'anonymous') {
-    throw new TypeError('A role was required of an anonymous handler. Take away allowAnonymous or the role.');
+    throw new CertgateError(
+      'CERTGATE_POLICY_CONFLICT',
+      'A role was required of an anonymous handler. Take away allowAnonymous or the role.',
+    );
   }
   const opening = describeOpening(inner);
   if (opening !== undefined) {
     const wrapper = inner.observedUntil === undefined ? 'reportOnly' : 'observe';
-    throw new TypeError(`${who} was given a handler that ${opening}. Put ${wrapper} outermost.`);
+    throw new CertgateError(
+      'CERTGATE_POLICY_CONFLICT',
+      `${who} was given a handler that ${opening}. Put ${wrapper} outermost.`,
+    );
   }
   const policy = copyOwn({ kind: 'certificate', roles: Object.freeze([anyOf, ...inner.roles]) } as const);
   return wrapHandler(handler, policy, (args, call) => {
@@ -157,7 +168,8 @@ function refuse(denial: Denial, context: unknown): unknown {
   // What a queue's or a timer's function returns is taken for its success, and the message would be gone.
   const kind = findTriggerKind(triggerType);
   if (kind !== undefined && kind !== 'http' && kind !== 'mcp') {
-    throw new TypeError(
+    throw new CertgateError(
+      'CERTGATE_POLICY_CONFLICT',
       `The function "${readFunctionName(context)}" has no HTTP trigger and no MCP trigger that Certgate knows, so no certificate can come with it: take requireRole away.`,
     );
   }
@@ -201,7 +213,7 @@ function readOfContext(context: unknown, name: keyof InvocationContext): unknown
 
 export function expectHandler(who: string, handler: unknown): void {
   if (typeof handler !== 'function')
-    throw new TypeError(`${who} needs the handler, a function; it got ${typeof handler}.`);
+    throw invalidArgument(`${who} needs the handler, a function; it got ${typeof handler}.`);
 }
 
 function expectRoles(roles: unknown, who: string, { name }: AnyHandler): readonly string[] {
@@ -211,7 +223,7 @@ function expectRoles(roles: unknown, who: string, { name }: AnyHandler): readonl
   const each = list.map((role) => (typeof role === 'string' ? JSON.stringify(role) : typeof role)).join(', ');
   const given = Array.isArray(roles) ? each || 'none' : typeof roles;
   const subject = name === '' ? 'a handler' : `the handler "${name}"`;
-  throw new TypeError(`${who} needs the role that ${subject} requires, a text that is not empty; it got ${given}.`);
+  throw invalidArgument(`${who} needs the role that ${subject} requires, a text that is not empty; it got ${given}.`);
 }
 
 function isRole(role: unknown): role is string {

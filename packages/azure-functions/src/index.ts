@@ -14,6 +14,8 @@ export type { FrontEndIsolation, FrontEndName, FrontEndSecretOption } from '@cer
 export type { AnyHandler, ClosedPolicy, FunctionPolicy } from './gate/shared-state.js';
 // What an app needs of core, so that it depends on one package.
 export {
+  CertgateError,
+  type CertgateErrorCode,
   ClientIdentityMissing,
   decisionChannelName,
   firstOf,

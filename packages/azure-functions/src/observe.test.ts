@@ -609,29 +609,25 @@ describe('a mark that gets lost, or lands elsewhere, closes', () => {
 });
 
 describe('misuse is an error at load', () => {
-  const cases: readonly (readonly [what: string, misuse: () => unknown, name: string, message: RegExp])[] = [
-    ['around allowAnonymous', () => observe(allowAnonymous(secret), { until }), 'TypeError', /anonymous handler/],
-    ['inside allowAnonymous', () => allowAnonymous(observe(secret, { until })), 'TypeError', /is observed\. Take away/],
-    ['inside requireRole', () => requireRole('r', observe(secret, { until })), 'TypeError', /Put observe outermost/],
-    ['twice', () => observe(observe(secret, { until }), { until }), 'TypeError', /is observed already/],
-    [
-      'around reportOnly',
-      () => observe(reportOnly(secret, { until }), { until }),
-      'TypeError',
-      /is report-only already/,
-    ],
-    ['inside reportOnly', () => reportOnly(observe(secret, { until }), { until }), 'TypeError', /is observed already/],
-    ['no handler', () => observe(undefined as never, { until }), 'TypeError', /observe needs the handler/],
-    ['no options', () => observe(secret, undefined as never), 'TypeError', /observe needs options/],
-    ['no end', () => observe(secret, {} as never), 'TypeError', /observe needs an end/],
-    ['an unknown option', () => observe(secret, { until, unitl: 1 } as never), 'TypeError', /observe .*option unitl/],
-    ['a day', () => observe(secret, { until: '2027-01-15' }), 'TypeError', /observe needs an end/],
-    ['more than 90 days', () => observe(secret, { until: '2027-04-01T00:00:00.001Z' }), 'RangeError', /90 days ahead/],
+  const [invalid, conflict] = ['CERTGATE_ARGUMENT_INVALID', 'CERTGATE_POLICY_CONFLICT'] as const;
+  const cases: readonly (readonly [what: string, misuse: () => unknown, code: string, message: RegExp])[] = [
+    ['around allowAnonymous', () => observe(allowAnonymous(secret), { until }), conflict, /anonymous handler/],
+    ['inside allowAnonymous', () => allowAnonymous(observe(secret, { until })), conflict, /is observed\. Take away/],
+    ['inside requireRole', () => requireRole('r', observe(secret, { until })), conflict, /Put observe outermost/],
+    ['twice', () => observe(observe(secret, { until }), { until }), conflict, /is observed already/],
+    ['around reportOnly', () => observe(reportOnly(secret, { until }), { until }), conflict, /is report-only already/],
+    ['inside reportOnly', () => reportOnly(observe(secret, { until }), { until }), conflict, /is observed already/],
+    ['no handler', () => observe(undefined as never, { until }), invalid, /observe needs the handler/],
+    ['no options', () => observe(secret, undefined as never), invalid, /observe needs options/],
+    ['no end', () => observe(secret, {} as never), invalid, /observe needs an end/],
+    ['an unknown option', () => observe(secret, { until, unitl: 1 } as never), invalid, /observe .*option unitl/],
+    ['a day', () => observe(secret, { until: '2027-01-15' }), invalid, /observe needs an end/],
+    ['more than 90 days', () => observe(secret, { until: '2027-04-01T00:00:00.001Z' }), invalid, /90 days ahead/],
   ];
-  for (const [what, misuse, name, message] of cases) {
+  for (const [what, misuse, code, message] of cases) {
     it(what, (context) => {
       setClock(context);
-      assert.throws(misuse, { name, message });
+      assert.throws(misuse, { code, message });
     });
   }
 
@@ -661,9 +657,12 @@ describe('misuse is an error at load', () => {
 
   it('a function without an HTTP trigger', (context) => {
     const { app } = start(context);
-    assert.throws(() => {
-      app.timer('Tick', { schedule: '0 * * * * *', handler: observe(() => undefined, { until }) });
-    }, /"Tick" has no HTTP trigger.*observe away/);
+    assert.throws(
+      () => {
+        app.timer('Tick', { schedule: '0 * * * * *', handler: observe(() => undefined, { until }) });
+      },
+      { code: 'CERTGATE_POLICY_CONFLICT', message: /"Tick" has no HTTP trigger.*observe away/ },
+    );
   });
 });
 

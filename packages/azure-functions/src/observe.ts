@@ -34,10 +34,10 @@ export interface ObserveOptions {
  * app.http('Orders', { authLevel: 'function', handler: observe(() => ({ jsonBody: [] }), { until }) });
  * ```
  *
- * @throws {TypeError} for a handler that is anonymous, report-only, observed already or no function, for an unknown option,
+ * @throws {CertgateError} for a handler that is anonymous, report-only, observed already or no function, for an unknown option,
  * and for an `until` that is no RFC 3339 time in UTC. The registration throws one where no key is required, or where the
  * trigger is neither HTTP nor MCP.
- * @throws {RangeError} when `until` is more than 90 days ahead. One that has passed is no error: the function is closed.
+ * @throws {CertgateError} when `until` is more than 90 days ahead. One that has passed is no error: the function is closed.
  */
 export function observe<Handler extends HttpHandler>(handler: Handler, options: ObserveOptions): Handler;
 export function observe<Handler extends AnyHandler>(handler: Handler, options: ObserveOptions): Handler;

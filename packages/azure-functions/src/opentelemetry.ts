@@ -1,1 +1,7 @@
-export { type GateObservation, observeGate, type ObserveGateOptions } from '@certgate/core/opentelemetry';
+export {
+  CertgateError,
+  type CertgateErrorCode,
+  type GateObservation,
+  observeGate,
+  type ObserveGateOptions,
+} from '@certgate/core/opentelemetry';

@@ -13,60 +13,61 @@ function setClock(context: TestContext): void {
 }
 
 describe('misuse is an error at load', () => {
-  const cases: readonly (readonly [what: string, misuse: () => unknown, name: string, message: RegExp])[] = [
-    ['around allowAnonymous', () => reportOnly(allowAnonymous(secret), { until }), 'TypeError', /anonymous handler/],
+  const [invalid, conflict] = ['CERTGATE_ARGUMENT_INVALID', 'CERTGATE_POLICY_CONFLICT'] as const;
+  const cases: readonly (readonly [what: string, misuse: () => unknown, code: string, message: RegExp])[] = [
+    ['around allowAnonymous', () => reportOnly(allowAnonymous(secret), { until }), conflict, /anonymous handler/],
     [
       'inside allowAnonymous',
       () => allowAnonymous(reportOnly(secret, { until })),
-      'TypeError',
+      conflict,
       /is report-only\. Take away one/,
     ],
     [
       'inside requireRole',
       () => requireRole('r', reportOnly(secret, { until })),
-      'TypeError',
+      conflict,
       /requireRole .*report-only\. Put reportOnly outermost/,
     ],
     [
       'inside requireAnyRole',
       () => requireAnyRole(['r'], reportOnly(secret, { until })),
-      'TypeError',
+      conflict,
       /requireAnyRole .*Put reportOnly outermost/,
     ],
-    ['twice', () => reportOnly(reportOnly(secret, { until }), { until }), 'TypeError', /report-only already/],
-    ['no handler', () => reportOnly(undefined as never, { until }), 'TypeError', /needs the handler/],
-    ['options in front', () => reportOnly({ until } as never, secret as never), 'TypeError', /needs the handler/],
-    ['no options', () => reportOnly(secret, undefined as never), 'TypeError', /needs options/],
-    ['an end in place of options', () => reportOnly(secret, until as never), 'TypeError', /needs options/],
-    ['no end', () => reportOnly(secret, {} as never), 'TypeError', /needs an end/],
-    ['an inherited end', () => reportOnly(secret, Object.create({ until }) as never), 'TypeError', /needs an end/],
-    ['an unknown option', () => reportOnly(secret, { until, unitl: 1 } as never), 'TypeError', /option unitl/],
-    ['an unknown symbol', () => reportOnly(secret, { until, [Symbol('x')]: 1 }), 'TypeError', /Symbol\(x\)/],
-    ['an option codes', () => reportOnly(secret, { until, codes: ['pin_expired'] } as never), 'TypeError', /codes/],
+    ['twice', () => reportOnly(reportOnly(secret, { until }), { until }), conflict, /report-only already/],
+    ['no handler', () => reportOnly(undefined as never, { until }), invalid, /needs the handler/],
+    ['options in front', () => reportOnly({ until } as never, secret as never), invalid, /needs the handler/],
+    ['no options', () => reportOnly(secret, undefined as never), invalid, /needs options/],
+    ['an end in place of options', () => reportOnly(secret, until as never), invalid, /needs options/],
+    ['no end', () => reportOnly(secret, {} as never), invalid, /needs an end/],
+    ['an inherited end', () => reportOnly(secret, Object.create({ until }) as never), invalid, /needs an end/],
+    ['an unknown option', () => reportOnly(secret, { until, unitl: 1 } as never), invalid, /option unitl/],
+    ['an unknown symbol', () => reportOnly(secret, { until, [Symbol('x')]: 1 }), invalid, /Symbol\(x\)/],
+    ['an option codes', () => reportOnly(secret, { until, codes: ['pin_expired'] } as never), invalid, /codes/],
     ...['', '2027-02-30T00:00:00Z', '2027-01-15', '2027-01-15T00:00:00', '2027-01-15T00:00:00+01:00', 'never'].map(
-      (text) => [`the end "${text}"`, () => reportOnly(secret, { until: text }), 'TypeError', /needs an end/] as const,
+      (text) => [`the end "${text}"`, () => reportOnly(secret, { until: text }), invalid, /needs an end/] as const,
     ),
     ...[end, new Date(end), null, true].map(
       (value) =>
         [
           `the end ${String(value)}`,
           () => reportOnly(secret, { until: value as never }),
-          'TypeError',
+          invalid,
           /needs an end/,
         ] as const,
     ),
     [
       'more than 90 days',
       () => reportOnly(secret, { until: '2027-04-01T00:00:00.001Z' }),
-      'RangeError',
+      invalid,
       /at most 90 days ahead, 2027-04-01T00:00:00Z now; it is 2027-04-01T00:00:00\.001Z/,
     ],
-    ['years', () => reportOnly(secret, { until: '9999-12-31T23:59:59Z' }), 'RangeError', /at most 90 days/],
+    ['years', () => reportOnly(secret, { until: '9999-12-31T23:59:59Z' }), invalid, /at most 90 days/],
   ];
-  for (const [what, misuse, name, message] of cases) {
+  for (const [what, misuse, code, message] of cases) {
     it(what, (context) => {
       setClock(context);
-      assert.throws(misuse, { name, message });
+      assert.throws(misuse, { code, message });
     });
   }
 

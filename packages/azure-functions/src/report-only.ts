@@ -28,9 +28,9 @@ export interface ReportOnlyOptions {
  * app.http('Refund', { handler: reportOnly(refund, { until: 'YYYY-MM-DDT00:00:00Z' }) });
  * ```
  *
- * @throws {TypeError} for a handler that is anonymous, report-only already, observed or no function, for an unknown option,
+ * @throws {CertgateError} for a handler that is anonymous, report-only already, observed or no function, for an unknown option,
  * and for an `until` that is no RFC 3339 time in UTC.
- * @throws {RangeError} when `until` is more than 90 days ahead. One that has passed is no error: the function is closed.
+ * @throws {CertgateError} when `until` is more than 90 days ahead. One that has passed is no error: the function is closed.
  */
 export function reportOnly<Handler extends HttpHandler>(handler: Handler, options: ReportOnlyOptions): Handler;
 export function reportOnly<Handler extends AnyHandler>(handler: Handler, options: ReportOnlyOptions): Handler;

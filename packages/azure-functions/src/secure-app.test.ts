@@ -272,7 +272,7 @@ describe('options', () => {
         () => {
           secureApp(app, options as SecureAppOptions);
         },
-        { name: 'TypeError', message },
+        { code: 'CERTGATE_ARGUMENT_INVALID', message },
       );
       assert.equal(securedCores.has(worker.core), false);
       // gate/app-start.test.ts: what then becomes of an app that goes on.
@@ -310,13 +310,15 @@ describe('options', () => {
   });
 });
 
+const calledTwice = { code: 'CERTGATE_ALREADY_INSTALLED', message: /called twice/ };
+
 describe('secureApp called twice', () => {
   it('is an error, and the first gate stays', async (context) => {
     const { app, worker } = createSecuredApp(context);
     const everybody = trustStoreFromDocument({ schemaVersion: 1, revision: 1, identities: [] });
     assert.throws(() => {
       secureApp(app, { trustStore: everybody });
-    }, /called twice/);
+    }, calledTwice);
     app.http('F', { handler: () => ({ body: 'secret' }) });
     await worker.start();
     assert.equal((await worker.invoke('F', bearing(reader))).status, 200);
@@ -327,7 +329,7 @@ describe('secureApp called twice', () => {
     const second = loadFunctionsLibrary();
     assert.throws(() => {
       secureApp(second.app, { trustStore });
-    }, /called twice/);
+    }, calledTwice);
   });
 });
 
@@ -362,7 +364,7 @@ describe('secureApp called by another copy of this package, as in an app bundled
     assert.equal(worker.decisions.length, before + 1);
     assert.throws(() => {
       bundle.secureApp(library.app, { trustStore });
-    }, /called twice/);
+    }, calledTwice);
   });
 
   const nobody = { schemaVersion: 1, revision: 1, identities: [] };
@@ -378,7 +380,7 @@ describe('secureApp called by another copy of this package, as in an app bundled
       const bundle = await loadSecondCopy(context);
       assert.throws(() => {
         bundle.secureApp(loadFunctionsLibrary().app, make());
-      }, /called twice/);
+      }, calledTwice);
       app.http('F', { handler: () => ({ body: 'secret' }) });
       await worker.start();
       assert.equal((await worker.invoke('F', bearing(stranger))).status, 401);

@@ -10,6 +10,8 @@ import {
   describeFault,
   readGateOptions,
   readMember,
+  CertgateError,
+  invalidArgument,
 } from '@certgate/core';
 import { AppGate } from './gate/app-gate.js';
 import { isStartOver } from './gate/app-start.js';
@@ -87,8 +89,8 @@ export const unsafeTrustCertificateHeaderFromAnywhere: typeof frontEndOverride =
  * secureApp(app, { trustStore: trustStoreFrom(process.env.CERTGATE_TRUST) });
  * ```
  *
- * @throws {TypeError} for an unknown option or a value that is none of the allowed.
- * @throws {Error} when the app was secured already, by this copy of the package, by an older version of it, or with another
+ * @throws {CertgateError} for an unknown option or a value that is none of the allowed.
+ * @throws {CertgateError} when the app was secured already, by this copy of the package, by an older version of it, or with another
  * configuration.
  */
 export function secureApp(app: FunctionApp, options: SecureAppOptions): void {
@@ -156,13 +158,15 @@ function joinGate(core: WorkerCore, options: SecureAppOptions): void {
   if (gate === undefined || !Object.hasOwn(gate, 'isHookProof')) {
     // So that the app is closed if it catches this.
     securedCores.delete(core);
-    throw new Error(
+    throw new CertgateError(
+      'CERTGATE_ALREADY_INSTALLED',
       'Another copy of @certgate/azure-functions, of an older version, has secured the app already. Its gate can be misled by ' +
         'two preInvocation hooks together, so it does not stand for this copy. Give all files of the app one version.',
     );
   }
   if (!isSame || securedByThisCopy.has(core)) {
-    throw new Error(
+    throw new CertgateError(
+      'CERTGATE_ALREADY_INSTALLED',
       'secureApp was called twice. Call it once. In an app with a bundle per function file, make the file that calls it a ' +
         'bundle of its own, and let "main" in package.json load it too.',
     );
@@ -195,7 +199,7 @@ function describeConfiguration({
 
 function expectApp(app: unknown): asserts app is FunctionApp {
   if (isApp(app)) return;
-  throw new TypeError(
+  throw invalidArgument(
     "secureApp needs the app of @azure/functions as its first argument: import { app } from '@azure/functions'.",
   );
 }

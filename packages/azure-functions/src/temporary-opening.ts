@@ -1,4 +1,4 @@
-import { copyOwn, findInstant, formatInstant } from '@certgate/core';
+import { copyOwn, findInstant, formatInstant, CertgateError, invalidArgument } from '@certgate/core';
 import { describeOpening, expectHandler, wrapHandler } from './function-policy.js';
 import { type AnyHandler, closedPolicy, findPolicy } from './gate/shared-state.js';
 
@@ -15,11 +15,17 @@ export function openForAWhile<Handler extends AnyHandler>(who: Opener, handler: 
   const until = readUntil(who, options);
   const inner = findPolicy(handler) ?? closedPolicy;
   if (inner.kind === 'anonymous') {
-    throw new TypeError(`${who} was given an anonymous handler, which refuses nobody. Take away one of the two.`);
+    throw new CertgateError(
+      'CERTGATE_POLICY_CONFLICT',
+      `${who} was given an anonymous handler, which refuses nobody. Take away one of the two.`,
+    );
   }
   const opening = describeOpening(inner);
   if (opening !== undefined) {
-    throw new TypeError(`${who} was given a handler that ${opening} already. Take away one of the two.`);
+    throw new CertgateError(
+      'CERTGATE_POLICY_CONFLICT',
+      `${who} was given a handler that ${opening} already. Take away one of the two.`,
+    );
   }
   const policy = copyOwn({ kind: 'certificate', roles: inner.roles, [endKeys[who]]: until } as const);
   return wrapHandler(handler, policy, (_args, call) => call());
@@ -28,23 +34,23 @@ export function openForAWhile<Handler extends AnyHandler>(who: Opener, handler: 
 /** In milliseconds: the one option of both. */
 function readUntil(who: Opener, options: unknown): number {
   if (typeof options !== 'object' || options === null) {
-    throw new TypeError(`${who} needs options as its second argument: { until: '${suggestEnd()}' }.`);
+    throw invalidArgument(`${who} needs options as its second argument: { until: '${suggestEnd()}' }.`);
   }
   const unknown = Reflect.ownKeys(options).find((key) => key !== 'until');
   if (unknown !== undefined) {
-    throw new TypeError(`${who} does not know the option ${String(unknown)}; known is until.`);
+    throw invalidArgument(`${who} does not know the option ${String(unknown)}; known is until.`);
   }
   const until = Object.hasOwn(options, 'until') ? (options as { readonly until: unknown }).until : undefined;
   const instant = typeof until === 'string' ? findInstant(until) : undefined;
   if (instant === undefined) {
-    throw new TypeError(
+    throw invalidArgument(
       `${who} needs an end: until, an RFC 3339 time in UTC that the calendar has, at most ${maximumDays} days ahead, such as ${suggestEnd()}.`,
     );
   }
   const latest = Date.now() + maximumDays * 86_400_000;
   // Written so that a clock that gives no number refuses.
   if (!(instant <= latest)) {
-    throw new RangeError(
+    throw invalidArgument(
       `${who} opens a function for a while, so until may be at most ${maximumDays} days ahead, ${formatInstant(latest)} now; ` +
         `it is ${formatInstant(instant)}.`,
     );

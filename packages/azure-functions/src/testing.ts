@@ -1,9 +1,11 @@
 import type { InvocationContext } from '@azure/functions';
 // By the package's name, so that the rolled-up declarations have one `Register`, which apps extend.
 import type { Role } from '@certgate/azure-functions';
-import type { ClientCertificate, ClientIdentity } from '@certgate/core';
+import { CertgateError, type ClientCertificate, type ClientIdentity, invalidArgument } from '@certgate/core';
 import { clientIdentities } from './gate/shared-state.js';
 import { findWorkerCore } from './gate/worker-core.js';
+
+export { CertgateError, type CertgateErrorCode } from '@certgate/core';
 
 /**
  * The identity that `withClientIdentity` gives to a context. Lists that are absent are empty or without limit, as in
@@ -32,7 +34,7 @@ export interface TestIdentity {
  * console.log(getClientIdentity(context).name);
  * ```
  *
- * @throws {Error} inside a Functions host, where it would be a way past the gate; {TypeError} for an identity that no
+ * @throws {CertgateError} inside a Functions host, where it would be a way past the gate, and for an identity that no
  * trust document could hold.
  */
 export function withClientIdentity<Context extends InvocationContext>(
@@ -40,7 +42,10 @@ export function withClientIdentity<Context extends InvocationContext>(
   identity: TestIdentity,
 ): Context {
   if (findWorkerCore() !== undefined) {
-    throw new Error('withClientIdentity is for unit tests; inside a Functions host only the gate says who calls.');
+    throw new CertgateError(
+      'CERTGATE_TESTING_ONLY',
+      'withClientIdentity is for unit tests; inside a Functions host only the gate says who calls.',
+    );
   }
   clientIdentities.set(context, createTestIdentity(identity));
   return context;
@@ -51,12 +56,12 @@ const identityKeys = ['name', 'roles', 'functions', 'owner', 'certificate'];
 function createTestIdentity(identity: TestIdentity): ClientIdentity {
   const unknown = Object.keys(identity).find((key) => !identityKeys.includes(key));
   if (unknown !== undefined) {
-    throw new TypeError(`withClientIdentity does not know "${unknown}"; known are ${identityKeys.join(', ')}.`);
+    throw invalidArgument(`withClientIdentity does not know "${unknown}"; known are ${identityKeys.join(', ')}.`);
   }
   const { name, roles = [], functions, owner, certificate = testCertificate } = identity;
-  if (typeof name !== 'string' || name.trim() === '') throw new TypeError('A client identity needs a name.');
+  if (typeof name !== 'string' || name.trim() === '') throw invalidArgument('A client identity needs a name.');
   if (owner !== undefined && typeof owner !== 'string')
-    throw new TypeError('The owner of a client identity is a text.');
+    throw invalidArgument('The owner of a client identity is a text.');
   return Object.freeze({
     name,
     roles: copyTexts('roles', roles),
@@ -72,7 +77,7 @@ function createTestIdentity(identity: TestIdentity): ClientIdentity {
 
 function copyTexts(key: string, texts: unknown): readonly string[] {
   if (Array.isArray(texts) && texts.every((text) => typeof text === 'string')) return Object.freeze([...texts]);
-  throw new TypeError(`The ${key} of a client identity are a list of texts.`);
+  throw invalidArgument(`The ${key} of a client identity are a list of texts.`);
 }
 
 /** Values that nobody takes for real ones. */

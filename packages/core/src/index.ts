@@ -1,7 +1,17 @@
 // What an adapter needs, and an app that decides for itself. A cold start loads this file and nothing else of core.
 export type { ClientCertificate } from '@certgate/x509';
 export type { PublicIssuanceEvidence } from '@certgate/x509/internal-certificates';
-export { copyOwn, findInstant, formatInstant, isEndingSoon, hasMember, readMember } from '@certgate/x509/internal';
+export {
+  CertgateError,
+  type CertgateErrorCode,
+  copyOwn,
+  findInstant,
+  formatInstant,
+  hasMember,
+  invalidArgument,
+  isEndingSoon,
+  readMember,
+} from '@certgate/x509/internal';
 export { describeFault } from './encoding/describe-fault.js';
 export { findJsonMember } from './encoding/json-member.js';
 export { isLoopbackHost } from './encoding/shown-url.js';

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { CertgateError } from '@certgate/x509/internal';
 import type * as pathValidation from '@certgate/x509/path';
 
 // `scripts/bundle.mjs` takes this line out of what apps load: there, `require` is that of a CommonJS file.
@@ -9,7 +10,7 @@ const require = createRequire(import.meta.url);
  * `import()`, which answers later, and `trustStoreFromDocument` throws at once; Jest refuses it besides. The name is
  * written out, so that a bundler that makes one file of an app finds it.
  *
- * @throws {Error} where it is absent: a bundle may leave it out, and the first authority comes with a later document.
+ * @throws {CertgateError} where it is absent: a bundle may leave it out, and the first authority comes with a later document.
  */
 export function loadPathValidation(): typeof pathValidation {
   try {
@@ -17,6 +18,6 @@ export function loadPathValidation(): typeof pathValidation {
   } catch (cause) {
     const [reason] = String(cause).split('\n', 1);
     const detail = `A trust document with authorities needs @certgate/x509/path, which can't be loaded (${reason ?? ''}). Deploy @certgate/x509 beside the app, or let the bundler take it in.`;
-    throw new Error(detail, { cause });
+    throw new CertgateError('CERTGATE_PATH_VALIDATION_MISSING', detail, { cause });
   }
 }

@@ -28,7 +28,10 @@ describe('an observation', () => {
     const { meterProvider } = telemetry;
     const first = observe(test, { meterProvider });
     assert.equal(observe(test, { meterProvider }), first);
-    assert.throws(() => observeGate({ meterProvider, decisionSpans: true }), /called twice with different options/);
+    assert.throws(() => observeGate({ meterProvider, decisionSpans: true }), {
+      code: 'CERTGATE_ALREADY_INSTALLED',
+      message: /called twice with different options/,
+    });
     publish(allowed);
     const count = async (): Promise<unknown> => (await telemetry.collect())['certgate.decisions']?.series[0]?.value;
     assert.equal(await count(), 1);
@@ -147,7 +150,7 @@ describe('an observation', () => {
       [{ decisionSpans: 'yes' }, /decisionSpans of observeGate is true or false/],
     ];
     for (const [options, message] of wrong) {
-      assert.throws(() => observeGate(options as ObserveGateOptions), { name: 'TypeError', message });
+      assert.throws(() => observeGate(options as ObserveGateOptions), { code: 'CERTGATE_ARGUMENT_INVALID', message });
     }
   });
 

@@ -1,6 +1,9 @@
+import { CertgateError, invalidArgument } from '@certgate/x509/internal';
 import type { MeterProvider, TracerProvider } from '@opentelemetry/api';
 import { systemClock } from './opentelemetry/memory.js';
 import { GateObserver } from './opentelemetry/observer.js';
+
+export { CertgateError, type CertgateErrorCode } from '@certgate/x509/internal';
 
 /** The options of `observeGate`. */
 export interface ObserveGateOptions {
@@ -36,8 +39,8 @@ export interface GateObservation {
  * observeGate();
  * ```
  *
- * @throws {TypeError} for an unknown option or a value that is none of the allowed.
- * @throws {Error} where the same meter provider is observed already, with other options.
+ * @throws {CertgateError} for an unknown option or a value that is none of the allowed.
+ * @throws {CertgateError} where the same meter provider is observed already, with other options.
  */
 export function observeGate(options: ObserveGateOptions = {}): GateObservation {
   const { meterProvider, tracerProvider, decisionSpans = false } = readOptions(options);
@@ -46,7 +49,10 @@ export function observeGate(options: ObserveGateOptions = {}): GateObservation {
   if (present !== undefined) {
     if (present.decisionSpans === decisionSpans && present.tracerProvider === tracerProvider)
       return present.observation;
-    throw new Error('observeGate was called twice with different options; call it once, in the file loaded first.');
+    throw new CertgateError(
+      'CERTGATE_ALREADY_INSTALLED',
+      'observeGate was called twice with different options; call it once, in the file loaded first.',
+    );
   }
   const observer = new GateObserver({ meterProvider, tracerProvider, decisionSpans, clock: systemClock });
   const observation: GateObservation = Object.freeze({
@@ -80,16 +86,17 @@ function getObservations(key: symbol): WeakMap<object, Present> {
 const knownOptions = ['meterProvider', 'tracerProvider', 'decisionSpans'];
 
 function readOptions(options: unknown): ObserveGateOptions {
-  if (typeof options !== 'object' || options === null) throw new TypeError('The options of observeGate are an object.');
+  if (typeof options !== 'object' || options === null)
+    throw invalidArgument('The options of observeGate are an object.');
   const unknown = Reflect.ownKeys(options).find((key) => !knownOptions.some((known) => known === key));
   if (unknown !== undefined) {
-    throw new TypeError(`observeGate does not know "${String(unknown)}"; known are ${knownOptions.join(', ')}.`);
+    throw invalidArgument(`observeGate does not know "${String(unknown)}"; known are ${knownOptions.join(', ')}.`);
   }
   const { meterProvider, tracerProvider, decisionSpans } = options as Readonly<Record<string, unknown>>;
   expectProvider('meterProvider', meterProvider, 'getMeter');
   expectProvider('tracerProvider', tracerProvider, 'getTracer');
   if (decisionSpans !== undefined && typeof decisionSpans !== 'boolean') {
-    throw new TypeError('decisionSpans of observeGate is true or false.');
+    throw invalidArgument('decisionSpans of observeGate is true or false.');
   }
   return options;
 }
@@ -97,5 +104,5 @@ function readOptions(options: unknown): ObserveGateOptions {
 function expectProvider(name: string, provider: unknown, method: string): void {
   if (provider === undefined) return;
   if (typeof provider === 'object' && provider !== null && typeof Reflect.get(provider, method) === 'function') return;
-  throw new TypeError(`${name} of observeGate is an object with ${method}: see OpenTelemetry's API.`);
+  throw invalidArgument(`${name} of observeGate is an object with ${method}: see OpenTelemetry's API.`);
 }

@@ -36,7 +36,7 @@ export function getClientIdentity(request: object, ...of: readonly [gate?: Gate]
  *
  * @throws {ClientIdentityMissing} without `gate`, in a Fastify app whose contexts have two gates: their hooks run in turn, and
  * nobody can tell whose code asks.
- * @throws {TypeError} for a gate that `createGate` did not make.
+ * @throws {CertgateError} for a gate that `createGate` did not make.
  */
 export function findClientIdentity(request: object, ...of: readonly [gate?: Gate]): ClientIdentity | undefined {
   const find = of.length === 0 ? findCurrent : findOfGate(of[0]);

@@ -10,6 +10,8 @@ export { type FastifyApp, type FastifyPlugin, secureFastify } from './secure-fas
 export { secureFetch } from './secure-fetch.js';
 // What an app needs of core, so that it depends on one package.
 export {
+  CertgateError,
+  type CertgateErrorCode,
   type ClientCertificate,
   type ClientIdentity,
   ClientIdentityMissing,

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { invalidArgument } from '@certgate/core';
 import { expectRequirement } from './gate/call-requirement.js';
 import { type Gate, expectGate } from './gate/http-gate.js';
 import { findCurrent } from './gate/passed-requests.js';
@@ -31,13 +32,13 @@ export type RoleMiddleware = (
  * }
  * ```
  *
- * @throws {TypeError} for what is no such app.
- * @throws {Error} where the app has a gate already.
+ * @throws {CertgateError} for what is no such app.
+ * @throws {CertgateError} where the app has a gate already.
  */
 export function secureExpress(app: ExpressApp, gate: Gate): void {
   const guard = expectGate('secureExpress', gate);
   const original: unknown = Reflect.get(Object(app) as object, 'handle');
-  if (typeof original !== 'function') throw new TypeError('secureExpress takes an app of Express or Connect.');
+  if (typeof original !== 'function') throw invalidArgument('secureExpress takes an app of Express or Connect.');
   noteSecured('secureExpress', app);
   const handle = function (this: unknown, ...args: readonly [IncomingMessage, ServerResponse, ...unknown[]]): void {
     const [request, response, next, ...rest] = args;
@@ -48,7 +49,7 @@ export function secureExpress(app: ExpressApp, gate: Gate): void {
     guardExchange(guard, { request, response, isContinueAwaited: false, requirement: undefined, proceed });
   };
   if (!Reflect.set(app, 'handle', handle) || Reflect.get(app, 'handle') !== handle)
-    throw new TypeError('secureExpress could not replace the handle method of the app.');
+    throw invalidArgument('secureExpress could not replace the handle method of the app.');
 }
 
 /** Where the app hands a request back to the app around it, what that app's gate has said holds again. */
@@ -75,7 +76,7 @@ function leaveBefore(leave: () => void, next: unknown): unknown {
  * });
  * ```
  *
- * @throws {TypeError} when the role is empty.
+ * @throws {CertgateError} when the role is empty.
  */
 export function requireRole(role: string): RoleMiddleware {
   return requireAnyRole([role]);
@@ -84,7 +85,7 @@ export function requireRole(role: string): RoleMiddleware {
 /**
  * Lets on only callers that have one of these roles.
  *
- * @throws {TypeError} when no role is given, or one is empty.
+ * @throws {CertgateError} when no role is given, or one is empty.
  */
 export function requireAnyRole(roles: readonly string[]): RoleMiddleware {
   const requirement = Object.freeze({ roles: Object.freeze([Object.freeze([...roles])]) });

@@ -79,8 +79,8 @@ describe('secureFetch', () => {
 
   it('takes handlers, requirements and gates of its kind alone', (context) => {
     const { gate } = createStage(context);
-    assert.throws(() => secureFetch(undefined as never, gate), TypeError);
-    assert.throws(() => secureFetch(hello, gate, { role: 'x' } as never), TypeError);
+    assert.throws(() => secureFetch(undefined as never, gate), { code: 'CERTGATE_ARGUMENT_INVALID' });
+    assert.throws(() => secureFetch(hello, gate, { role: 'x' } as never), { code: 'CERTGATE_ARGUMENT_INVALID' });
     const named = (): Response => new Response();
     for (const requirement of [
       undefined,
@@ -90,7 +90,7 @@ describe('secureFetch', () => {
       { roles: [undefined] },
     ])
       assert.throws(() => secureFetch(named, gate, requirement as never), {
-        name: 'TypeError',
+        code: 'CERTGATE_ARGUMENT_INVALID',
         message: /secureFetch for the handler named/,
       });
     const { gate: direct } = createStage(context, { frontEnd: 'direct-tls' });

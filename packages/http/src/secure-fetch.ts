@@ -1,3 +1,4 @@
+import { invalidArgument } from '@certgate/core';
 import type { DenialAnswer } from '@certgate/core';
 import { type RouteRequirement, expectRequirement } from './gate/call-requirement.js';
 import { toFindField } from './gate/header-fields.js';
@@ -17,7 +18,7 @@ import { isUpgrade, passed } from './gate/incoming-call.js';
  * export const GET = secureFetch(hello, gate, { roles: ['orders.read'] });
  * ```
  *
- * @throws {TypeError} for what is no function or no requirement, and with the front end `direct-tls`: no `Request` tells of its
+ * @throws {CertgateError} for what is no function or no requirement, and with the front end `direct-tls`: no `Request` tells of its
  * connection, so that is for `secureServer`.
  */
 export function secureFetch<Incoming extends Request, Rest extends unknown[]>(
@@ -25,9 +26,9 @@ export function secureFetch<Incoming extends Request, Rest extends unknown[]>(
   gate: Gate,
   ...required: readonly [requirement?: RouteRequirement]
 ): (request: Incoming, ...rest: Rest) => Promise<Response> {
-  if (typeof (handler as unknown) !== 'function') throw new TypeError('secureFetch needs a handler.');
+  if (typeof (handler as unknown) !== 'function') throw invalidArgument('secureFetch needs a handler.');
   const guard = expectGate('secureFetch', gate);
-  if (guard.isDirectTls) throw new TypeError('With the frontEnd "direct-tls", close the server by secureServer.');
+  if (guard.isDirectTls) throw invalidArgument('With the frontEnd "direct-tls", close the server by secureServer.');
   const [requirement] = required;
   // By its presence: one that is undefined was meant, and must not admit everybody.
   if (required.length > 0) expectRequirement(requirement as RouteRequirement, describeHandler(handler));

@@ -158,7 +158,10 @@ describe('secureFetch in secureFetch', () => {
     const { outer } = createGates(context);
     const handle = secureFetch((request: Request) => {
       for (const gate of [undefined, null, {}, { ...outer }])
-        assert.throws(() => findClientIdentity(request, gate as never), { name: 'TypeError', message: /createGate/ });
+        assert.throws(() => findClientIdentity(request, gate as never), {
+          code: 'CERTGATE_ARGUMENT_INVALID',
+          message: /createGate/,
+        });
       return new Response(who(request, outer));
     }, outer);
     assert.equal(await (await handle(ofOperator())).text(), 'outer');

@@ -1,4 +1,5 @@
 // Decoding certificates and end-entity checks: what a program needs that knows its certificates one by one.
+export { CertgateError, type CertgateErrorCode } from './certgate-error.js';
 export {
   type Base64Decoding,
   type Base64Fault,

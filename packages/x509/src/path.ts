@@ -1,4 +1,5 @@
 // Building and validating certification paths, with CRLs and OCSP.
+export { CertgateError, type CertgateErrorCode } from './certgate-error.js';
 export type { GeneralName } from './certificate/general-name.js';
 export { findNoRevAvailFault, measureLifetime } from './certificate/no-rev-avail.js';
 export { anyPolicy } from './certificate/path-extensions.js';

@@ -435,9 +435,12 @@ describe('secureApp after that of an older copy of the package', () => {
     const { gate } = functionCoverage.get(worker.core)!;
     // Older copies don't have it.
     assert.ok(Reflect.deleteProperty(gate!, 'isHookProof'));
-    assert.throws(() => {
-      secureApp(app, { trustStore });
-    }, /of an older version/);
+    assert.throws(
+      () => {
+        secureApp(app, { trustStore });
+      },
+      { code: 'CERTGATE_ALREADY_INSTALLED', message: /of an older version/ },
+    );
     await worker.start();
     // Behind the gate that refuses everybody, the older one still refuses strangers in its own way.
     assert.deepEqual(await readStatuses(worker, ['Closed', 'Marked']), [
@@ -529,7 +532,10 @@ describe('a function that was registered under the model of version 3', () => {
     setClassicModel();
     secureApp(app, { trustStore });
     worker.core.registerFunction(metadata, () => Promise.resolve({ body: 'secret' }));
-    await assert.rejects(worker.start(), /"Core" was registered with registerFunction of @azure\/functions-core/);
+    await assert.rejects(worker.start(), {
+      code: 'CERTGATE_FUNCTION_UNSUPPORTED',
+      message: /"Core" was registered with registerFunction of @azure\/functions-core/,
+    });
     assert.deepEqual(codesOf(errors()), ['gate_setup_failed']);
     assert.deepEqual(await readStatuses(worker, ['Core']), [[503, 503, 503]]);
   });

@@ -1,4 +1,4 @@
-import { type Denial, deny, describeFault, readMember, warnAtStart } from '@certgate/core';
+import { type Denial, deny, describeFault, readMember, warnAtStart, CertgateError } from '@certgate/core';
 import { type ObservationClock, OpeningNotice } from './deferral.js';
 import { describeHiddenMcp, describeUnknownMcp, describeWebhooks, lateDetail } from './fault-texts.js';
 import type { FunctionCoverage, RegisteredFunction } from './shared-state.js';
@@ -84,11 +84,11 @@ export class AppStart {
     for (const registered of this.#gate.coverage.functions.values()) this.note(registered);
   }
 
-  /** @throws {TypeError} for a function that can't be closed; then every function is. */
+  /** @throws {CertgateError} for a function that can't be closed; then every function is. */
   note(registered: RegisteredFunction): void {
     if (!this.#isBegun || this.#failure !== undefined) return;
     if (this.#isUnserved(registered)) {
-      const error = new TypeError(describeUnserved(registered.name));
+      const error = new CertgateError('CERTGATE_FUNCTION_UNSUPPORTED', describeUnserved(registered.name));
       this.fail(error);
       throw error;
     }

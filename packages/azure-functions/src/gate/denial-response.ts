@@ -1,5 +1,5 @@
 import type { HttpResponseInit, InvocationContext } from '@azure/functions';
-import { type Denial, type DenialAnswer, copyOwn } from '@certgate/core';
+import { type Denial, type DenialAnswer, copyOwn, CertgateError } from '@certgate/core';
 import type { ModelInvocation } from './model-gate.js';
 import { type FunctionBinding, findTriggerKind, type FunctionMetadata } from './worker-core.js';
 
@@ -10,14 +10,14 @@ import { type FunctionBinding, findTriggerKind, type FunctionMetadata } from './
  * that is the response itself; but the return value may be bound to a queue, say, and the response to a named output:
  * then a refusal that is returned would be enqueued, and the caller would get a success.
  *
- * @throws {Error} where the function has no HTTP output at all: the host answers 500, the only refusal left.
+ * @throws {CertgateError} where the function has no HTTP output at all: the host answers 500, the only refusal left.
  */
 export function answerDenial(response: HttpResponseInit, context: InvocationContext): HttpResponseInit | undefined {
   if (findTriggerKind(findTriggerType(context)) !== 'http') return response;
   const { return: returned, extraOutputs } = context.options;
   if (hasType(returned, 'http')) return response;
   const output = extraOutputs.find((candidate) => hasType(candidate, 'http'));
-  if (output === undefined) throw new Error(describeNoOutput(context.functionName));
+  if (output === undefined) throw new CertgateError('CERTGATE_CALL_REFUSED', describeNoOutput(context.functionName));
   context.extraOutputs.set(output, response);
   return undefined;
 }
@@ -26,7 +26,7 @@ export function answerDenial(response: HttpResponseInit, context: InvocationCont
  * The same for a whole invocation, by what the worker knows of the function, so that it serves every programming model:
  * named outputs are set on the context in version 4, and are members of the returned object in version 3.
  *
- * @throws {Error} where the function has no HTTP output: a trigger other than HTTP, or an HTTP function without one.
+ * @throws {CertgateError} where the function has no HTTP output: a trigger other than HTTP, or an HTTP function without one.
  */
 export function answerInvocation(
   response: HttpResponseInit,
@@ -37,7 +37,8 @@ export function answerInvocation(
   const names = outputs.map(([name]) => name);
   const [name] = names;
   if (names.includes('$return')) return response;
-  if (name === undefined) throw new Error(describeNoOutput(metadata?.name ?? 'unnamed function'));
+  if (name === undefined)
+    throw new CertgateError('CERTGATE_CALL_REFUSED', describeNoOutput(metadata?.name ?? 'unnamed function'));
   const { extraOutputs } = context as { readonly extraOutputs?: InvocationContext['extraOutputs'] };
   if (extraOutputs === undefined) return { [name]: response };
   extraOutputs.set(name, response);
@@ -49,7 +50,7 @@ export function answerInvocation(
  * gets the public code and the correlation id. The library can't be asked for one: it drops `isError`
  * (Azure/azure-functions-nodejs-library#444).
  *
- * @throws {Error} where the host would not read it as an error, so that it reports the failure in its own words: for
+ * @throws {CertgateError} where the host would not read it as an error, so that it reports the failure in its own words: for
  * resources and prompts, for which its MCP extension (1.6.0) knows no other error, and for tools whose text it takes as it
  * is.
  */
@@ -85,7 +86,7 @@ export function createRefusal({ detail }: Denial, functionName: string, invocati
 /** The host logs it for the failed invocation, without a stack, which would not explain why the call was refused. */
 function createFailure(functionName: string, correlationId: string, options?: ErrorOptions): Error {
   const message = `Certgate refused a call of "${functionName}"; the log line with the invocation id ${correlationId} says why.`;
-  const failure = new Error(message, options);
+  const failure = new CertgateError('CERTGATE_CALL_REFUSED', message, options);
   failure.stack = String(failure);
   return failure;
 }

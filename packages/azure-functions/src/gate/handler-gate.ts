@@ -70,7 +70,7 @@ export class HandlerGate {
   /**
    * What a handler returns in place of its own result.
    *
-   * @throws {Error} where there is no HTTP response to refuse with. What an MCP handler returns would reach the caller as the
+   * @throws {CertgateError} where there is no HTTP response to refuse with. What an MCP handler returns would reach the caller as the
    * tool's result.
    */
   #refuse(denial: Denial, { name, kind }: GatedFunction, args: readonly unknown[]): unknown {

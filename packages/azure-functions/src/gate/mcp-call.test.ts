@@ -43,7 +43,10 @@ function createMcpApp(context: TestContext, environment = appService): SecuredAp
 function expectRefusal(answer: Answer, isTool: boolean, code: string): void {
   const result = readToolResult(answer);
   if (!isTool) {
-    assert.match(String(answer.error), /^Error: Certgate refused a call of .+ the invocation id [\w-]+ says why\.$/);
+    assert.match(
+      String(answer.error),
+      /^CertgateError: Certgate refused a call of .+ the invocation id [\w-]+ says why\.$/,
+    );
     assert.ok(String(answer.error).includes(answer.invocationId));
     return;
   }
@@ -342,14 +345,14 @@ describe('MCP calls', () => {
     await worker.start();
     const call = { transport: bearing(reader) };
     const past = { invocationId: 'x', functionName: 'tool', log: () => undefined, warn: () => undefined };
-    assert.throws(() => tool(call, past), { cause: /was called past the gate/ });
+    assert.throws(() => tool(call, past), { code: 'CERTGATE_CALL_REFUSED', cause: /was called past the gate/ });
     const admitted = await sendPayload(worker, 'Outer', payloadOf('tool', 'Outer', bearing(reader)));
     assert.equal(readToolResult(admitted)?.text, 'reader');
     assert.deepEqual(runs, ['tool']);
     const open = await sendPayload(worker, 'Open', payloadOf('tool', 'Open', bearing(reader)));
     assert.equal(readToolResult(open)?.text, 'reader');
     const refused = await sendPayload(worker, 'Open', payloadOf('tool', 'Open', bearing(stranger)));
-    assert.match(String(refused.error), /^Error: Certgate refused a call of "tool"/);
+    assert.match(String(refused.error), /^CertgateError: Certgate refused a call of "tool"/);
   });
 });
 
@@ -386,9 +389,12 @@ describe('an observed MCP function', () => {
     const folder = useFolder(context, '{"extensions":{"mcp":{"system":{"webhookAuthorizationLevel":"Anonymous"}}}}');
     context.mock.method(process, 'cwd', () => folder);
     const { app } = createSecuredApp(context);
-    assert.throws(() => {
-      registerMcp(app, 'tool', 'Watched', observe(handler, { until: inAMonth }));
-    }, /only the system key of Azure's MCP extension protects it/);
+    assert.throws(
+      () => {
+        registerMcp(app, 'tool', 'Watched', observe(handler, { until: inAMonth }));
+      },
+      { code: 'CERTGATE_POLICY_CONFLICT', message: /only the system key of Azure's MCP extension protects it/ },
+    );
   });
 
   it('is an error where the folder of the app is gone', (context) => {

@@ -1,3 +1,4 @@
+import { CertgateError } from '@certgate/core';
 import {
   type AnyHandler,
   closedPolicy,
@@ -68,7 +69,8 @@ function coverHandler(coverage: FunctionCoverage, metadata: FunctionMetadata, ha
   const name = metadata.name ?? 'unnamed function';
   const kind = findFunctionKind(metadata) ?? 'http';
   if ((kind === 'other' || kind === 'unknown-mcp') && functionPolicies.has(handler)) {
-    throw new TypeError(
+    throw new CertgateError(
+      'CERTGATE_POLICY_CONFLICT',
       `The function "${name}" has no HTTP trigger and no MCP trigger that Certgate knows, so no certificate can come with it: take allowAnonymous, requireRole, reportOnly or observe away.`,
     );
   }
@@ -87,7 +89,11 @@ function coverHandler(coverage: FunctionCoverage, metadata: FunctionMetadata, ha
   const isObserved = policy.kind === 'certificate' && policy.observedUntil !== undefined;
   const isKeyed =
     kind === 'mcp' ? isObserved && requiresSystemKey(() => process.cwd(), process.env) : requiresKey(metadata);
-  if (isObserved && !isKeyed) throw new TypeError(kind === 'mcp' ? describeNoSystemKey(name) : describeNoKey(name));
+  if (isObserved && !isKeyed)
+    throw new CertgateError(
+      'CERTGATE_POLICY_CONFLICT',
+      kind === 'mcp' ? describeNoSystemKey(name) : describeNoKey(name),
+    );
   const registered = noteRegistered(coverage, { name, kind, policy, handler: covered, requiresKey: isKeyed });
   return covered;
 }

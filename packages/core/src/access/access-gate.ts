@@ -28,7 +28,7 @@ import {
 import type { CertificateExtraction, CertificateText } from '../certificate-header/certificate-text.js';
 import { type Denial, deny } from '../denial.js';
 import { describeFault } from '../encoding/describe-fault.js';
-import { copyOwn, readKnownOptions } from '@certgate/x509/internal';
+import { copyOwn, readKnownOptions, invalidArgument } from '@certgate/x509/internal';
 import {
   describeStoreFault,
   hasLastingVersion,
@@ -80,7 +80,7 @@ export class AccessGate {
   /**
    * Another clock is for tests.
    *
-   * @throws {TypeError} for an unknown option; {RangeError} for a timeout that no timer can keep.
+   * @throws {CertgateError} for an unknown option, or a timeout that no timer can keep.
    */
   constructor(options: AccessGateOptions, clock: Clock = systemClock) {
     const known = ['trustStore', 'findTimeoutMilliseconds'];
@@ -88,7 +88,7 @@ export class AccessGate {
     // Of another type, a timer would take it for 1 ms.
     const isTimeout = Number.isFinite(findTimeoutMilliseconds) && findTimeoutMilliseconds > 0;
     if (!isTimeout || findTimeoutMilliseconds > maximumTimerMilliseconds) {
-      throw new RangeError(`findTimeoutMilliseconds must be a positive number up to ${maximumTimerMilliseconds}.`);
+      throw invalidArgument(`findTimeoutMilliseconds must be a positive number up to ${maximumTimerMilliseconds}.`);
     }
     this.#trustStore = trustStore;
     this.#isVersionLasting = hasLastingVersion(trustStore);
@@ -277,7 +277,7 @@ export function findAuthorizationDenial(
 ): AuthorizationDenial | undefined {
   // Own keys: roles that a polluted prototype supplies might ask for nothing. This runs at every request, so no copy.
   if (!Object.hasOwn(requirement, 'functionName') || !Object.hasOwn(requirement, 'roles'))
-    throw new TypeError('A function requirement must have a functionName and roles of its own.');
+    throw invalidArgument('A function requirement must have a functionName and roles of its own.');
   const { functionName, roles } = requirement;
   if (identity.functions !== undefined && !identity.functions.includes(functionName.toLowerCase())) {
     return denyIdentity(

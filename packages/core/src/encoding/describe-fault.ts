@@ -7,7 +7,7 @@ export function describeFault(thrown: unknown): string {
     if (typeof thrown === 'object' && thrown !== null && 'message' in thrown) {
       const { name, message } = thrown as Partial<Record<'name' | 'message', unknown>>;
       if (typeof message === 'string')
-        return typeof name === 'string' && name !== 'Error' ? `${name}: ${message}` : message;
+        return typeof name === 'string' && !/^(?:Certgate)?Error$/.test(name) ? `${name}: ${message}` : message;
     }
   } catch {
     // A getter of the thrown value threw in its turn.

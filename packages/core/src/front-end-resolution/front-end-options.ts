@@ -1,3 +1,4 @@
+import { invalidArgument } from '@certgate/x509/internal';
 import { type Environment, readVariable } from './host-environment.js';
 import { expectSecret, type FrontEndSecretOption } from './front-end-secret.js';
 import { type FrontEndName, frontEndNames } from '../front-ends/front-end-table.js';
@@ -89,7 +90,7 @@ export function readFrontEndSettings(environment: Environment): FrontEndSettings
 /**
  * Checks the options that `who` was given, and the app settings.
  *
- * @throws {TypeError} for a value that is none of the allowed.
+ * @throws {CertgateError} for a value that is none of the allowed.
  */
 export function expectFrontEndOptions(
   who: string,
@@ -111,7 +112,7 @@ export function expectFrontEndOptions(
       ? 'unsafeTrustCertificateHeaderFromAnywhere can only be true, or be left out.'
       : undefined) ??
     readFrontEndSettings(environment).fault;
-  if (fault !== undefined) throw new TypeError(fault);
+  if (fault !== undefined) throw invalidArgument(fault);
 }
 
 function findChoiceFault(subject: string, value: unknown, known: readonly string[]): string | undefined {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { CertgateError } from '@certgate/x509/internal';
 import { type FrontEndName, frontEndNames } from '../front-ends/front-end-table.js';
 import { caller } from '../test-support/front-end-stage.js';
 import { pollute } from '../test-support/prototype-pollution.js';
@@ -143,7 +144,7 @@ describe('an app setting that is not valid', () => {
         () => {
           expectFrontEndOptions('secureApp', {}, environment);
         },
-        (error: unknown) => error instanceof TypeError && !error.message.includes(secret),
+        (error: unknown) => error instanceof CertgateError && !error.message.includes(secret),
       );
     });
   }
@@ -172,7 +173,7 @@ describe('options that are not valid', () => {
     it(`are an error at start (${index})`, () => {
       assert.throws(() => {
         expectFrontEndOptions('secureApp', options, {});
-      }, TypeError);
+      }, CertgateError);
     });
   }
 

@@ -1,4 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
+import { invalidArgument } from '@certgate/x509/internal';
 
 const grammar = /^[A-Za-z0-9._~+/=-]{32,256}$/;
 
@@ -12,7 +13,7 @@ export type FrontEndSecretOption = string | readonly [string, string];
 export class FrontEndSecret {
   readonly #values: readonly { readonly expected: Buffer; readonly given: Buffer }[];
 
-  /** @throws {TypeError} for a value that is too short, too long, or that a header field can't carry as it is. */
+  /** @throws {CertgateError} for a value that is too short, too long, or that a header field can't carry as it is. */
   constructor(option: FrontEndSecretOption) {
     this.#values = expectSecret(option).map((value) => {
       const expected = Buffer.from(value, 'latin1');
@@ -37,11 +38,11 @@ export class FrontEndSecret {
   }
 }
 
-/** @throws {TypeError} as `FrontEndSecret`. */
+/** @throws {CertgateError} as `FrontEndSecret`. */
 export function expectSecret(option: FrontEndSecretOption): readonly string[] {
   const values = typeof option === 'string' ? [option] : [...option];
   const isValid = values.length > 0 && values.length <= 2 && values.every((value) => grammar.test(value));
-  if (!isValid) throw new TypeError(grammarDetail);
+  if (!isValid) throw invalidArgument(grammarDetail);
   return values;
 }
 

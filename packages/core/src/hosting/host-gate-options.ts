@@ -1,4 +1,4 @@
-import { readMember } from '@certgate/x509/internal';
+import { readMember, invalidArgument } from '@certgate/x509/internal';
 import {
   expectFrontEndOptions,
   type FrontEndOptions,
@@ -26,10 +26,10 @@ export interface OptionsOwner {
 /**
  * A copy of what was checked: the caller's object may be changed later, and what it inherits was written by nobody.
  *
- * @throws {TypeError} for an unknown option or a value that is none of the allowed.
+ * @throws {CertgateError} for an unknown option or a value that is none of the allowed.
  */
 export function readGateOptions(options: unknown, { who, more, environment }: OptionsOwner): GateOptions {
-  if (!isObject(options)) throw new TypeError(`${who} needs options: { trustStore }.`);
+  if (!isObject(options)) throw invalidArgument(`${who} needs options: { trustStore }.`);
   const known = ['trustStore', 'decisionLog', ...more, ...frontEndOptionNames];
   const own: Readonly<Record<string | symbol, unknown>> = Object.assign(
     Object.create(null) as object as Record<string | symbol, unknown>,
@@ -37,13 +37,13 @@ export function readGateOptions(options: unknown, { who, more, environment }: Op
   );
   const unknown = Reflect.ownKeys(own).find((key) => !known.includes(key));
   if (unknown !== undefined) {
-    throw new TypeError(
+    throw invalidArgument(
       `${who} does not know the option ${String(unknown)}; known are ${known.filter((key) => typeof key === 'string').join(', ')}.`,
     );
   }
   const missing = more.find((name) => name in own && own[name] === undefined);
   if (missing !== undefined)
-    throw new TypeError(`${missing} of ${who} is undefined. Give it a value, or leave the option out.`);
+    throw invalidArgument(`${missing} of ${who} is undefined. Give it a value, or leave the option out.`);
   expectTrustStore(who, own['trustStore']);
   expectFrontEndOptions(who, own, environment);
   if ('decisionLog' in own) expectDecisionLog(who, own['decisionLog']);
@@ -52,14 +52,14 @@ export function readGateOptions(options: unknown, { who, more, environment }: Op
 
 function expectTrustStore(who: string, trustStore: unknown): void {
   if (isObject(trustStore) && typeof readMember(trustStore, 'find') === 'function') return;
-  throw new TypeError(
+  throw invalidArgument(
     `${who} needs a trustStore: trustStoreFrom(process.env.CERTGATE_TRUST), or an object with a find method.`,
   );
 }
 
 function expectDecisionLog(who: string, decisionLog: unknown): void {
   if (decisionLogChoices.some((choice) => choice === decisionLog)) return;
-  throw new TypeError(
+  throw invalidArgument(
     `${who} does not know the decisionLog ${JSON.stringify(decisionLog)}; known are ${decisionLogChoices.join(', ')}.`,
   );
 }

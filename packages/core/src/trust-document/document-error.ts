@@ -1,5 +1,7 @@
 // Apart from the readers, since an app that only names the error loads none of them.
 
+import { CertgateError } from '@certgate/x509/internal';
+
 export const maximumDocumentLength: number = 64 * 1024 * 1024;
 
 /** A place in the document (`identities[0].name`; empty for the document itself) and what is wrong there. */
@@ -9,10 +11,9 @@ export interface DocumentProblem {
 }
 
 /** Thrown for a trust document that can't be used, whole: `problems` names every place and what to do. */
-export class TrustDocumentError extends Error {
+export class TrustDocumentError extends CertgateError {
   override readonly name = 'TrustDocumentError';
-  /** Stable, and the same in every copy of this package, where `instanceof` is not. */
-  readonly code = 'CERTGATE_TRUST_DOCUMENT_INVALID';
+  declare readonly code: 'CERTGATE_TRUST_DOCUMENT_INVALID';
   readonly problems: readonly DocumentProblem[];
 
   /** `source` says where the document came from, e.g. `file trust.json`. */
@@ -20,6 +21,7 @@ export class TrustDocumentError extends Error {
     const [first] = problems;
     const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
     super(
+      'CERTGATE_TRUST_DOCUMENT_INVALID',
       `The trust document${source === undefined ? '' : ` (${source})`} is not valid: ${first?.path === '' ? '' : `${first?.path ?? ''}: `}${first?.message ?? ''}${more}`,
     );
     this.problems = problems;

@@ -230,8 +230,8 @@ describe('audience', () => {
   test('what is no name is an error, also of a document without audience', async () => {
     for (const audience of [1, null, ['orders'], Symbol('certgate/any-audience')]) {
       const options = { audience } as unknown as TrustDocumentReadingOptions;
-      assert.throws(() => parseTrustDocument(documentOf([]), options), TypeError);
-      await assert.rejects(parseTrustDocumentInSlices(documentOf([]), options), TypeError);
+      assert.throws(() => parseTrustDocument(documentOf([]), options), { code: 'CERTGATE_ARGUMENT_INVALID' });
+      await assert.rejects(parseTrustDocumentInSlices(documentOf([]), options), { code: 'CERTGATE_ARGUMENT_INVALID' });
     }
   });
 });

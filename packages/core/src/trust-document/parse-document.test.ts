@@ -188,7 +188,7 @@ describe('audience', () => {
   });
   test('a misspelt option is an error', () => {
     assert.throws(() => parseTrustDocument(document, { audiance: 'orders' } as object), {
-      name: 'TypeError',
+      code: 'CERTGATE_ARGUMENT_INVALID',
       message: /no option "audiance"; known are audience/,
     });
   });

@@ -1,4 +1,4 @@
-import { runAtOnce, runInSlices, readKnownOptions } from '@certgate/x509/internal';
+import { runAtOnce, runInSlices, readKnownOptions, invalidArgument } from '@certgate/x509/internal';
 import { parseJsonInSteps } from '../encoding/strict-json.js';
 import { readAuthorities } from './read-authorities.js';
 import { readDenied } from './read-deny-list.js';
@@ -38,7 +38,7 @@ export interface TrustDocumentReading {
  * JSON text (or the value it stands for) → TrustSnapshot. The document is read whole or not at all.
  *
  * @throws {TrustDocumentError} for anything the published schema doesn't allow: unknown or duplicate keys, duplicate
- * names or pins, times that don't exist, later versions. {TypeError} for an unknown option.
+ * names or pins, times that don't exist, later versions. {CertgateError} for an unknown option.
  */
 export function parseTrustDocument(document: unknown, options: TrustDocumentReadingOptions = {}): TrustSnapshot {
   return readTrustDocumentWhole(document, options).snapshot;
@@ -67,7 +67,7 @@ function readOptions(given: TrustDocumentReadingOptions): TrustDocumentReadingOp
   const options = readKnownOptions(given, ['audience'], 'The trust document');
   const { audience } = options as { readonly audience?: unknown };
   if (audience !== undefined && audience !== anyAudience && typeof audience !== 'string') {
-    throw new TypeError('The audience of a trust document must be the name of an app, a text.');
+    throw invalidArgument('The audience of a trust document must be the name of an app, a text.');
   }
   return options;
 }

@@ -1,3 +1,4 @@
+import { invalidArgument } from '@certgate/x509/internal';
 import { type TrustSource, type TrustSourceReading, TrustSourceMisuse } from './trust-source.js';
 
 /**
@@ -15,12 +16,12 @@ const questions: Readonly<Record<string, string>> = {
  * A trust document that is the value of an app setting. It is looked at anew each time: a serverless instance is started
  * before it knows whose it will be, and gets its settings later.
  *
- * @throws {TypeError} when `name` can't be the name of an app setting.
+ * @throws {CertgateError} when `name` can't be the name of an app setting.
  */
 export function createAppSettingSource(name: string): TrustSource {
   if (typeof name !== 'string' || !/^[A-Za-z0-9_.:-]+$/.test(name)) {
     // The value may be confidential, so it isn't repeated.
-    throw new TypeError("trustStoreFromAppSetting takes an app setting's name, not its value.");
+    throw invalidArgument("trustStoreFromAppSetting takes an app setting's name, not its value.");
   }
   return {
     description: `app setting ${name}`,

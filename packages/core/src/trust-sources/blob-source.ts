@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { invalidArgument } from '@certgate/x509/internal';
 import { describeFault } from '../encoding/describe-fault.js';
 import { maximumDocumentLength } from '../trust-document/document-error.js';
 import { type ByteStream, readCappedBody } from './document-bytes.js';
@@ -29,7 +30,7 @@ export interface TrustBlobDownload {
 /** Part of the blob, so document and signature change in one write. */
 const signatureMetadataKey = 'certgatesignature';
 
-/** @throws {TypeError} when `client` is no BlobClient. */
+/** @throws {CertgateError} when `client` is no BlobClient. */
 export function createBlobSource(client: TrustBlobClient): TrustSource {
   const url = readClientUrl(client);
   const place = redactUrl(url);
@@ -45,14 +46,14 @@ export function createBlobSource(client: TrustBlobClient): TrustSource {
 function readClientUrl(client: unknown): URL {
   const expected = 'trustStoreFromBlob takes a BlobClient of @azure/storage-blob';
   if (typeof client !== 'object' || client === null) {
-    throw new TypeError(`${expected}, e.g. new BlobClient(url, new DefaultAzureCredential()).`);
+    throw invalidArgument(`${expected}, e.g. new BlobClient(url, new DefaultAzureCredential()).`);
   }
   const { url, download, getBlobClient } = client as Readonly<Record<string, unknown>>;
   if (typeof getBlobClient === 'function') {
-    throw new TypeError(`${expected}; this is its container: give containerClient.getBlobClient('trust.json').`);
+    throw invalidArgument(`${expected}; this is its container: give containerClient.getBlobClient('trust.json').`);
   }
   if (typeof url !== 'string' || typeof download !== 'function' || !URL.canParse(url)) {
-    throw new TypeError(`${expected}; this has no url and download of one.`);
+    throw invalidArgument(`${expected}; this has no url and download of one.`);
   }
   return new URL(url);
 }

@@ -1,4 +1,5 @@
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
+import { invalidArgument } from '@certgate/x509/internal';
 import { decodeBase64 } from '@certgate/x509';
 import {
   pause,
@@ -37,11 +38,11 @@ const usage = 'signedBy takes PEM public keys (-----BEGIN PUBLIC KEY-----): Ed25
 export class DocumentSignatureVerifier {
   readonly #keys: readonly VerificationKey[];
 
-  /** @throws {TypeError} for what is no such key, a private key and RSA included. */
+  /** @throws {CertgateError} for what is no such key, a private key and RSA included. */
   constructor(signedBy: unknown) {
     const pems: readonly unknown[] = Array.isArray(signedBy) ? signedBy : [signedBy];
     // An absent key, such as an app setting that isn't there, must not mean that nothing is verified.
-    if (pems.length === 0) throw new TypeError(`${usage}; it holds none.`);
+    if (pems.length === 0) throw invalidArgument(`${usage}; it holds none.`);
     this.#keys = pems.map(readVerificationKey);
   }
 
@@ -68,7 +69,7 @@ export class DocumentSignatureVerifier {
 /**
  * Verifies one detached signature, as a store with `signedBy` does.
  *
- * @throws {TypeError} (as a rejection) when `signedBy` holds what is no Ed25519, P-256 or P-384 public key in PEM.
+ * @throws {CertgateError} (as a rejection) when `signedBy` holds what is no Ed25519, P-256 or P-384 public key in PEM.
  */
 export async function verifyDocumentSignature(
   document: Uint8Array,
@@ -116,19 +117,19 @@ function verifyBeside(
 
 function readVerificationKey(pem: unknown): VerificationKey {
   if (typeof pem !== 'string' || pem.trim() === '') {
-    throw new TypeError(`${usage}; one of them is ${pem === '' ? 'empty' : `of type ${typeof pem}`}.`);
+    throw invalidArgument(`${usage}; one of them is ${pem === '' ? 'empty' : `of type ${typeof pem}`}.`);
   }
   // createPublicKey also takes private keys and certificates, and of several blocks the first.
   const labels = [...pem.matchAll(/-----BEGIN ([^-]*)-----/g)].map(([, label]) => label ?? '');
   const [label] = labels;
   if (label?.includes('PRIVATE KEY') === true) {
-    throw new TypeError(`${usage}; one of them is a private key. It must not be where the app is: replace it.`);
+    throw invalidArgument(`${usage}; one of them is a private key. It must not be where the app is: replace it.`);
   }
   if (label === 'CERTIFICATE') {
-    throw new TypeError(`${usage}; one of them is a certificate. Take its key: openssl x509 -in … -noout -pubkey`);
+    throw invalidArgument(`${usage}; one of them is a certificate. Take its key: openssl x509 -in … -noout -pubkey`);
   }
   if (label !== 'PUBLIC KEY' || labels.length !== 1) {
-    throw new TypeError(`${usage}; one of them is not exactly one block of that kind.`);
+    throw invalidArgument(`${usage}; one of them is not exactly one block of that kind.`);
   }
   return classifyKey(parsePublicKey(pem));
 }
@@ -137,7 +138,7 @@ function parsePublicKey(pem: string): KeyObject {
   try {
     return createPublicKey({ key: pem, format: 'pem' });
   } catch {
-    throw new TypeError(`${usage}; one of them can't be read.`);
+    throw invalidArgument(`${usage}; one of them can't be read.`);
   }
 }
 
@@ -147,7 +148,7 @@ function classifyKey(key: KeyObject): VerificationKey {
   if (type === 'ec' && details?.namedCurve === 'prime256v1') return { key, hash: 'sha256' };
   if (type === 'ec' && details?.namedCurve === 'secp384r1') return { key, hash: 'sha384' };
   const kind = type === 'ec' ? `EC ${details?.namedCurve ?? 'of an unnamed curve'}` : (type ?? 'unknown');
-  throw new TypeError(`${usage}; one of them is ${kind.toUpperCase()}.`);
+  throw invalidArgument(`${usage}; one of them is ${kind.toUpperCase()}.`);
 }
 
 /**

@@ -1,5 +1,7 @@
 // trust-sources/: where a trust document is read from (file, app setting, URL, blob), and its signature.
 
+import { CertgateError } from '@certgate/x509/internal';
+
 /** A place that a trust document is read from. */
 export interface TrustSource {
   /** For messages, e.g. `file trust.json`. Holds no secret: a URL's query, above all, stays out of it. */
@@ -39,9 +41,13 @@ export type TrustSourceReading =
     };
 
 /** The source was set up wrongly: the app must not start with it. */
-export class TrustSourceMisuse extends Error {
+export class TrustSourceMisuse extends CertgateError {
   override readonly name = 'TrustSourceMisuse';
-  readonly code = 'CERTGATE_TRUST_SOURCE_MISUSE';
+  declare readonly code: 'CERTGATE_TRUST_SOURCE_MISUSE';
+
+  constructor(message: string) {
+    super('CERTGATE_TRUST_SOURCE_MISUSE', message);
+  }
 }
 
 /**

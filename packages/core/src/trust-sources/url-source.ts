@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { invalidArgument } from '@certgate/x509/internal';
 import { maximumDocumentLength } from '../trust-document/document-error.js';
 import { type HttpsAnswer, getByHttps } from './http-exchange.js';
 import { isSecureUrl, redactUrl } from '../encoding/shown-url.js';
@@ -27,7 +28,7 @@ const ownHeaders = ['host', 'if-none-match', 'accept-encoding', 'range', 'if-ran
 /**
  * A trust document at an HTTPS URL, its signature at the same URL with `.sig` behind the path.
  *
- * @throws {TypeError} for what is no URL, plain HTTP to another machine, user information in it, or options of another
+ * @throws {CertgateError} for what is no URL, plain HTTP to another machine, user information in it, or options of another
  * type.
  */
 export function createUrlSource(text: string | undefined, options: UrlSourceOptions): TrustSource {
@@ -52,23 +53,23 @@ export function createUrlSource(text: string | undefined, options: UrlSourceOpti
 function checkOptions(options: UrlSourceOptions): void {
   const { headers, ca } = options as Readonly<Record<string, unknown>>;
   if ('headers' in options && typeof headers !== 'function') {
-    throw new TypeError('headers must be a function that gives the headers.');
+    throw invalidArgument('headers must be a function that gives the headers.');
   }
   if ('ca' in options && (typeof ca !== 'string' || !ca.includes('-----BEGIN CERTIFICATE-----'))) {
-    throw new TypeError('ca must be certificates in PEM.');
+    throw invalidArgument('ca must be certificates in PEM.');
   }
 }
 
 function readUrl(text: string | undefined): URL | undefined {
   if (text === undefined || text.trim() === '') return undefined;
   // Of a text that can't be read, nobody knows which part is the secret.
-  if (!URL.canParse(text)) throw new TypeError('trustStoreFromUrl takes a URL, e.g. https://example.com/trust.json.');
+  if (!URL.canParse(text)) throw invalidArgument('trustStoreFromUrl takes a URL, e.g. https://example.com/trust.json.');
   const url = new URL(text);
   if (url.username !== '' || url.password !== '') {
-    throw new TypeError(`The URL of the trust document (${url.host}) holds a user name or password; use headers.`);
+    throw invalidArgument(`The URL of the trust document (${url.host}) holds a user name or password; use headers.`);
   }
   if (!isSecureUrl(url)) {
-    throw new TypeError(
+    throw invalidArgument(
       `The trust document's URL must begin with https: (${redactUrl(url)}); http: is for this machine alone.`,
     );
   }

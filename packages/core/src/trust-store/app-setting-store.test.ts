@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, test } from 'node:test';
+import { CertgateError } from '@certgate/x509/internal';
 import { now } from '@certgate/x509/test-support/certificates.js';
 import { certificate, known, unknown } from '../test-support/refreshing-stage.js';
 import { ManualClock } from '../test-support/scripted-source.js';
@@ -124,7 +125,8 @@ describe('trustStoreFromAppSetting', () => {
       assert.throws(
         () => trustStoreFromAppSetting(value as string),
         (error: unknown) => {
-          assert.ok(error instanceof TypeError);
+          assert.ok(error instanceof CertgateError);
+          assert.equal(error.code, 'CERTGATE_ARGUMENT_INVALID');
           assert.equal(error.message, "trustStoreFromAppSetting takes an app setting's name, not its value.");
           return true;
         },
@@ -133,9 +135,15 @@ describe('trustStoreFromAppSetting', () => {
     for (const each of ['TRUST', 'Trust__Document', 'trust:document', 'a.b-c']) trustStoreFromAppSetting(each);
   });
   test('hands its options on, and refuses what they can not be', () => {
-    assert.throws(() => trustStoreFromAppSetting('x', { refreshIntervalSeconds: 0 }), RangeError);
-    assert.throws(() => trustStoreFromAppSetting('x', { refreshSeconds: 1 } as object), TypeError);
-    assert.throws(() => trustStoreFromAppSetting('x', { signedBy: undefined } as object), TypeError);
+    assert.throws(() => trustStoreFromAppSetting('x', { refreshIntervalSeconds: 0 }), {
+      code: 'CERTGATE_ARGUMENT_INVALID',
+    });
+    assert.throws(() => trustStoreFromAppSetting('x', { refreshSeconds: 1 } as object), {
+      code: 'CERTGATE_ARGUMENT_INVALID',
+    });
+    assert.throws(() => trustStoreFromAppSetting('x', { signedBy: undefined } as object), {
+      code: 'CERTGATE_ARGUMENT_INVALID',
+    });
   });
   test('names its setting in the configuration', () => {
     assert.equal(trustStoreFromAppSetting('x').configuration, trustStoreFromAppSetting('x').configuration);

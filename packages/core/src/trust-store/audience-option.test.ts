@@ -10,11 +10,11 @@ describe('the audience of a store', () => {
   test('is one app: the mark of tools, which read documents of any, throws', () => {
     const options = { audience: anyAudience as unknown as string };
     assert.throws(() => trustStoreFromDocument(document, options), {
-      name: 'TypeError',
+      code: 'CERTGATE_ARGUMENT_INVALID',
       message: /the name of this app/,
     });
     assert.throws(() => trustStoreFromFile('trust.json', options), {
-      name: 'TypeError',
+      code: 'CERTGATE_ARGUMENT_INVALID',
       message: /the name of this app/,
     });
   });

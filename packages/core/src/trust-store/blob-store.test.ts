@@ -271,7 +271,10 @@ describe('trustStoreFromBlob', () => {
       [{ url: 'https://a.example/c', getBlobClient: () => undefined }, /this is its container/],
     ];
     for (const [client, words] of given) {
-      assert.throws(() => trustStoreFromBlob(client as TrustBlobClient), { name: 'TypeError', message: words });
+      assert.throws(() => trustStoreFromBlob(client as TrustBlobClient), {
+        code: 'CERTGATE_ARGUMENT_INVALID',
+        message: words,
+      });
     }
   });
   test('asks nothing before it is asked, and names what it depends on', () => {
@@ -282,6 +285,8 @@ describe('trustStoreFromBlob', () => {
       trustStoreFromBlob(two, { minimumRevision: 1 }).configuration,
     );
     assert.equal(one.asked.length, 0);
-    assert.throws(() => trustStoreFromBlob(one, { refreshSeconds: 1 } as object), TypeError);
+    assert.throws(() => trustStoreFromBlob(one, { refreshSeconds: 1 } as object), {
+      code: 'CERTGATE_ARGUMENT_INVALID',
+    });
   });
 });

@@ -43,9 +43,13 @@ describe('whether a store would take a document', () => {
     });
   }
   test('options that a store refuses', async () => {
-    await assert.rejects(admit({ signedBy: '' }), TypeError);
-    await assert.rejects(admit({ minimumRevision: -1 }), RangeError);
-    await assert.rejects(admit({ audiences: 'orders' } as DocumentAdmissionOptions), TypeError);
-    await assert.rejects(admit({ audience: 3 } as unknown as DocumentAdmissionOptions), TypeError);
+    await assert.rejects(admit({ signedBy: '' }), { code: 'CERTGATE_ARGUMENT_INVALID' });
+    await assert.rejects(admit({ minimumRevision: -1 }), { code: 'CERTGATE_ARGUMENT_INVALID' });
+    await assert.rejects(admit({ audiences: 'orders' } as DocumentAdmissionOptions), {
+      code: 'CERTGATE_ARGUMENT_INVALID',
+    });
+    await assert.rejects(admit({ audience: 3 } as unknown as DocumentAdmissionOptions), {
+      code: 'CERTGATE_ARGUMENT_INVALID',
+    });
   });
 });

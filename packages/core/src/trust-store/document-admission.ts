@@ -30,7 +30,7 @@ export type DocumentAdmission =
  * Whether a store with these options would take a document when it starts, by the steps of the store itself. For tools
  * that say what a gate does; a store that has a newer document in use refuses more.
  *
- * @throws {TypeError} (as a rejection) for an unknown option or what is no public key; {RangeError} for a
+ * @throws {CertgateError} (as a rejection) for an unknown option or what is no public key, or a
  * `minimumRevision` that is no whole number.
  */
 export async function admitDocument(

@@ -141,7 +141,7 @@ describe('firstOf', () => {
     assert.equal(await namesOf(off, over), 'identity_disabled');
   });
   test('needs a store', () => {
-    assert.throws(() => firstOf(), RangeError);
+    assert.throws(() => firstOf(), { code: 'CERTGATE_ARGUMENT_INVALID' });
   });
   test('can stand inside another', async () => {
     const inner = firstOf(watch(notFound).store, watch(found('b')).store);

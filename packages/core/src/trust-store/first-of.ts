@@ -18,7 +18,7 @@ import {
   type UnavailableFinding,
 } from '../trust-snapshot/trust-finding.js';
 import { combineConfirmed, combineFindings, isOpen, type OpenNomination } from './combine-findings.js';
-import { readMember } from '@certgate/x509/internal';
+import { readMember, invalidArgument } from '@certgate/x509/internal';
 
 /**
  * A store of several stores. Every one is asked about every certificate, and the strictest answer counts: a store that
@@ -33,10 +33,10 @@ import { readMember } from '@certgate/x509/internal';
  * const trustStore = firstOf(trustStoreFromFile('partners.json'), trustStoreFromFile('own.json'));
  * ```
  *
- * @throws {RangeError} when no store is given.
+ * @throws {CertgateError} when no store is given.
  */
 export function firstOf(...stores: readonly TrustStore[]): TrustStore {
-  if (stores.length === 0) throw new RangeError('firstOf needs at least one trust store.');
+  if (stores.length === 0) throw invalidArgument('firstOf needs at least one trust store.');
   return new ComposedTrustStore(stores);
 }
 

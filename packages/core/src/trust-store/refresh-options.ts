@@ -1,4 +1,4 @@
-import { hasMember, readKnownOptions } from '@certgate/x509/internal';
+import { hasMember, readKnownOptions, invalidArgument } from '@certgate/x509/internal';
 import { type TrustBlobClient, createBlobSource } from '../trust-sources/blob-source.js';
 import type { CrlSourcesInCode } from './crl-keeper.js';
 import { DocumentSignatureVerifier } from '../trust-sources/document-signature.js';
@@ -65,19 +65,19 @@ export interface RefreshSettings {
   readonly configuration: readonly unknown[];
 }
 
-/** @throws {RangeError} for a number that is none of its kind; {TypeError} for an unknown option or no public key. */
+/** @throws {CertgateError} for a number that is none of its kind, an unknown option or no public key. */
 export function readRefreshOptions(given: RefreshOptions): RefreshSettings {
   const options = readKnownOptions(given, optionNames, 'The trust store');
   const refreshInterval = readDuration('refreshIntervalSeconds', options.refreshIntervalSeconds ?? 30);
   const maximumStaleness = readDuration('maximumStalenessSeconds', options.maximumStalenessSeconds ?? 86_400);
   if (maximumStaleness < refreshInterval) {
     // Every request between the two would be refused, with a source in good health.
-    throw new RangeError('maximumStalenessSeconds must not be less than refreshIntervalSeconds.');
+    throw invalidArgument('maximumStalenessSeconds must not be less than refreshIntervalSeconds.');
   }
   const maximumStalenessAfterRefusal = readStalenessAfterRefusal(options, maximumStaleness);
   const readTimeout = readDuration('readTimeoutSeconds', options.readTimeoutSeconds ?? 10);
   if (readTimeout > maximumTimerMilliseconds) {
-    throw new RangeError(`readTimeoutSeconds must be at most ${Math.floor(maximumTimerMilliseconds / 1000)}.`);
+    throw invalidArgument(`readTimeoutSeconds must be at most ${Math.floor(maximumTimerMilliseconds / 1000)}.`);
   }
   const audience = readAudienceOption(options);
   const minimumRevision = readMinimumRevision(options);
@@ -115,11 +115,11 @@ function readStalenessAfterRefusal(options: RefreshOptions, maximumStaleness: nu
   if (seconds === undefined) return Math.min(defaultStalenessAfterRefusalSeconds * 1000, maximumStaleness);
   const limit = readDuration('maximumStalenessAfterRefusalSeconds', seconds);
   if (limit <= maximumStaleness) return limit;
-  throw new RangeError('maximumStalenessAfterRefusalSeconds must not be more than maximumStalenessSeconds.');
+  throw invalidArgument('maximumStalenessAfterRefusalSeconds must not be more than maximumStalenessSeconds.');
 }
 
 function readDuration(name: string, seconds: number): number {
-  if (!Number.isFinite(seconds) || seconds <= 0) throw new RangeError(`${name} must be a positive number of seconds.`);
+  if (!Number.isFinite(seconds) || seconds <= 0) throw invalidArgument(`${name} must be a positive number of seconds.`);
   return seconds * 1000;
 }
 
@@ -127,14 +127,14 @@ function readDuration(name: string, seconds: number): number {
 export function readAudienceOption(options: { readonly audience?: unknown }): string | undefined {
   const audience = hasMember(options, 'audience') ? options.audience : undefined;
   if (audience === undefined || typeof audience === 'string') return audience;
-  throw new TypeError('audience must be the name of this app, a text.');
+  throw invalidArgument('audience must be the name of this app, a text.');
 }
 
 function readMinimumRevision(options: RefreshOptions): number {
   if (!('minimumRevision' in options)) return 0;
   const { minimumRevision = Number.NaN } = options;
   if (!Number.isSafeInteger(minimumRevision) || minimumRevision < 0) {
-    throw new RangeError('minimumRevision must be a whole number from 0.');
+    throw invalidArgument('minimumRevision must be a whole number from 0.');
   }
   return minimumRevision;
 }
@@ -144,14 +144,14 @@ function readCrlBlobs(options: RefreshOptions): CrlSourcesInCode {
   if (!('crlBlobs' in options)) return new Map();
   const { crlBlobs } = options as { readonly crlBlobs?: unknown };
   if (typeof crlBlobs !== 'object' || crlBlobs === null || Array.isArray(crlBlobs)) {
-    throw new TypeError('crlBlobs must be an object: { authorityName: [blobClient] }.');
+    throw invalidArgument('crlBlobs must be an object: { authorityName: [blobClient] }.');
   }
   const sources = new Map<string, readonly TrustSource[]>();
   for (const [name, clients] of Object.entries(crlBlobs)) {
     if (!Array.isArray(clients) || clients.length === 0) {
-      throw new TypeError(`crlBlobs.${name} must be a list of BlobClients, one at least.`);
+      throw invalidArgument(`crlBlobs.${name} must be a list of BlobClients, one at least.`);
     }
-    if (sources.has(name.toLowerCase())) throw new TypeError(`crlBlobs names the authority "${name}" twice.`);
+    if (sources.has(name.toLowerCase())) throw invalidArgument(`crlBlobs names the authority "${name}" twice.`);
     sources.set(
       name.toLowerCase(),
       clients.map((client) => createBlobSource(client as TrustBlobClient)),

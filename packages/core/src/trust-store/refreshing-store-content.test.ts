@@ -78,7 +78,9 @@ describe('what a source brings', () => {
   test('minimumRevision is a whole number from 0, and an absent one is no default', () => {
     for (const minimumRevision of [-1, 0.5, Number.NaN, '3', null, undefined]) {
       const options = { minimumRevision } as object;
-      assert.throws(() => new RefreshingTrustStore(new ScriptedSource(), options), RangeError);
+      assert.throws(() => new RefreshingTrustStore(new ScriptedSource(), options), {
+        code: 'CERTGATE_ARGUMENT_INVALID',
+      });
     }
   });
   test('while a large document is parsed, one that must not be decided by the old one waits for the new', async () => {

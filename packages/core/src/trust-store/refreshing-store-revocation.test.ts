@@ -267,7 +267,9 @@ describe('crlBlobs', () => {
       { corp: {} },
       { corp: [{}] },
     ]) {
-      assert.throws(() => new RefreshingTrustStore(source, { crlBlobs: crlBlobs as never }), TypeError);
+      assert.throws(() => new RefreshingTrustStore(source, { crlBlobs: crlBlobs as never }), {
+        code: 'CERTGATE_ARGUMENT_INVALID',
+      });
     }
     const [one, two] = [new StubBlob(empty), new StubBlob(empty)];
     assert.throws(() => new RefreshingTrustStore(source, { crlBlobs: { corp: [one], CORP: [two] } }), /twice/);

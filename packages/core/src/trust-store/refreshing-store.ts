@@ -63,7 +63,7 @@ export class RefreshingTrustStore implements TrustStore {
   #dueAfter: number;
   #inFlight: Promise<void> | undefined;
 
-  /** @throws {RangeError} for a number that is none of its kind; {TypeError} for an unknown option or no public key. */
+  /** @throws {CertgateError} for a number that is none of its kind, an unknown option or no public key. */
   constructor(source: TrustSource, options: RefreshOptions = {}, surroundings: RefreshSurroundings = systemClock) {
     this.#source = source;
     this.#settings = readRefreshOptions(options);

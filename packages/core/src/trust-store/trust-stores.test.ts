@@ -293,7 +293,9 @@ describe('trustStoreFromFile', () => {
     assert.equal(store.report?.().fault, undefined);
   });
   test('hands its options on, and refuses what they can not be', () => {
-    assert.throws(() => trustStoreFromFile('x', { refreshIntervalSeconds: 0 }), RangeError);
-    assert.throws(() => trustStoreFromFile('x', { refreshSeconds: 1 } as object), TypeError);
+    assert.throws(() => trustStoreFromFile('x', { refreshIntervalSeconds: 0 }), { code: 'CERTGATE_ARGUMENT_INVALID' });
+    assert.throws(() => trustStoreFromFile('x', { refreshSeconds: 1 } as object), {
+      code: 'CERTGATE_ARGUMENT_INVALID',
+    });
   });
 });

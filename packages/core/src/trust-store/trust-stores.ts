@@ -27,7 +27,7 @@ import type { TrustStore } from './trust-store.js';
  * const trustStore = trustStoreFromFile('trust.json', { maximumStalenessSeconds: 3600 });
  * ```
  *
- * @throws {RangeError} for a duration that is not a positive number; {TypeError} for an unknown option or no public key.
+ * @throws {CertgateError} for a duration that is not a positive number, an unknown option or no public key.
  */
 export function trustStoreFromFile(path: string | undefined, options: RefreshOptions = {}): TrustStore {
   return new RefreshingTrustStore(createFileSource(path), options);
@@ -48,7 +48,7 @@ export function trustStoreFromFile(path: string | undefined, options: RefreshOpt
  * const trustStore = trustStoreFromBlob(new BlobClient(url, new DefaultAzureCredential()));
  * ```
  *
- * @throws {TypeError} for what is no BlobClient, an unknown option, no public key; {RangeError} for a duration that is
+ * @throws {CertgateError} for what is no BlobClient, an unknown option, no public key, or a duration that is
  * not a positive number.
  */
 export function trustStoreFromBlob(blobClient: TrustBlobClient, options: RefreshOptions = {}): TrustStore {
@@ -72,8 +72,8 @@ export interface UrlTrustOptions extends RefreshOptions, UrlSourceOptions {}
  * const trustStore = trustStoreFromUrl('https://trust.example.com/trust.json');
  * ```
  *
- * @throws {TypeError} for what is no `https:` URL (`http:` is allowed to this machine), an unknown option, no public key;
- * {RangeError} for a duration that is not a positive number.
+ * @throws {CertgateError} for what is no `https:` URL (`http:` is allowed to this machine), an unknown option, no public key, or a
+ * duration that is not a positive number.
  */
 export function trustStoreFromUrl(url: string | undefined, options: UrlTrustOptions = {}): TrustStore {
   const entries = Object.entries(options);
@@ -98,7 +98,7 @@ export function trustStoreFromUrl(url: string | undefined, options: UrlTrustOpti
  * const trustStore = trustStoreFromAppSetting('TRUST_DOCUMENT');
  * ```
  *
- * @throws {TypeError} for what is no name of an app setting, an unknown option, no public key; {RangeError} for a
+ * @throws {CertgateError} for what is no name of an app setting, an unknown option, no public key, or a
  * duration that is not a positive number.
  */
 export function trustStoreFromAppSetting(name: string, options: RefreshOptions = {}): TrustStore {
@@ -125,7 +125,7 @@ export function trustStoreFromAppSetting(name: string, options: RefreshOptions =
  * const trustStore = trustStoreFrom(process.env.CERTGATE_TRUST, { refreshIntervalSeconds: 30 });
  * ```
  *
- * @throws {RangeError} for a duration that is not a positive number; {TypeError} for an unknown option or no public key.
+ * @throws {CertgateError} for a duration that is not a positive number, an unknown option or no public key.
  */
 export function trustStoreFrom(address: string | undefined, options: RefreshOptions = {}): TrustStore {
   return trustStoreFromAddress(address, options, (blob) => openAzureBlob(blob));
@@ -141,7 +141,7 @@ export type BlobOpener = (blob: BlobAddress) => TrustBlobClient;
  * leave the app without its gate, and the functions of other files open. The store denies, and keeps the app from
  * starting.
  *
- * @throws {RangeError} for a duration that is not a positive number; {TypeError} for an unknown option or no public key.
+ * @throws {CertgateError} for a duration that is not a positive number, an unknown option or no public key.
  */
 export function trustStoreFromAddress(
   text: string | undefined,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { CertgateError } from '@certgate/x509/internal';
 import { now } from '@certgate/x509/test-support/certificates.js';
 import { newTemporaryPath, runOpenssl } from '@certgate/x509/test-support/openssl.js';
 import { certificate } from '../test-support/refreshing-stage.js';
@@ -28,7 +29,7 @@ describe('trustStoreFromUrl', () => {
       'not a url',
       '//example.com/a',
     ]) {
-      assert.throws(() => trustStoreFromUrl(url), TypeError, url);
+      assert.throws(() => trustStoreFromUrl(url), { code: 'CERTGATE_ARGUMENT_INVALID' }, url);
     }
   });
   test('takes no user name or password, and repeats none', () => {
@@ -40,7 +41,8 @@ describe('trustStoreFromUrl', () => {
       assert.throws(
         () => trustStoreFromUrl(url),
         (error: unknown) => {
-          assert.ok(error instanceof TypeError);
+          assert.ok(error instanceof CertgateError);
+          assert.equal(error.code, 'CERTGATE_ARGUMENT_INVALID');
           assert.match(error.message, /example\.com\) holds a user name or password/);
           assert.doesNotMatch(error.message, /hidden/);
           return true;
@@ -87,8 +89,12 @@ describe('trustStoreFromUrl', () => {
     const url = 'https://example.com/';
     const wrong = [{ caFile: 'x' }, { ca: undefined }, { ca: 'x' }, { headers: {} }, { headers: undefined }];
     for (const options of [...wrong, { signedBy: undefined }]) {
-      assert.throws(() => trustStoreFromUrl(url, options as object), TypeError, JSON.stringify(options));
+      assert.throws(
+        () => trustStoreFromUrl(url, options as object),
+        { code: 'CERTGATE_ARGUMENT_INVALID' },
+        JSON.stringify(options),
+      );
     }
-    assert.throws(() => trustStoreFromUrl(url, { refreshIntervalSeconds: 0 }), RangeError);
+    assert.throws(() => trustStoreFromUrl(url, { refreshIntervalSeconds: 0 }), { code: 'CERTGATE_ARGUMENT_INVALID' });
   });
 });

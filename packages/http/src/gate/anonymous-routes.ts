@@ -1,3 +1,5 @@
+import { invalidArgument } from '@certgate/core';
+
 /**
  * The routes that everybody may call: a method and a path, `GET /health`. Both are compared with the request as it came, byte
  * for byte up to the query, and nothing stands for anything else.
@@ -5,9 +7,9 @@
 export class AnonymousRoutes {
   readonly #routes: ReadonlySet<string>;
 
-  /** @throws {TypeError} for an entry that is no method and path, or that looks like a pattern. */
+  /** @throws {CertgateError} for an entry that is no method and path, or that looks like a pattern. */
   constructor(routes: unknown) {
-    if (!Array.isArray(routes)) throw new TypeError("allowAnonymous is a list: ['GET /health'].");
+    if (!Array.isArray(routes)) throw invalidArgument("allowAnonymous is a list: ['GET /health'].");
     this.#routes = new Set([...(routes as unknown[])].map(expectRoute));
   }
 
@@ -24,7 +26,7 @@ const grammar = /^[A-Z]+ (?:\/|(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._~-]+)+\/?)$/;
 
 function expectRoute(route: unknown): string {
   if (typeof route === 'string' && grammar.test(route)) return route;
-  throw new TypeError(
+  throw invalidArgument(
     `allowAnonymous has the entry ${JSON.stringify(route)}. An entry is one method in upper case and one whole path of A-Z a-z 0-9 . _ ~ - and /, such as "GET /health"; there are no patterns.`,
   );
 }

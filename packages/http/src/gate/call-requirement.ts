@@ -1,4 +1,4 @@
-import { copyOwn, type FunctionRequirement } from '@certgate/core';
+import { copyOwn, type FunctionRequirement, invalidArgument } from '@certgate/core';
 
 /** What a route requires of its callers, beside an allowed certificate. */
 export interface RouteRequirement {
@@ -16,7 +16,7 @@ const knownMembers = ['functionName', 'roles'];
 /**
  * `subject` is what has the requirement, for messages.
  *
- * @throws {TypeError} for what is no requirement, an unknown member or one that is undefined, a function without a name, or a
+ * @throws {CertgateError} for what is no requirement, an unknown member or one that is undefined, a function without a name, or a
  * role that is empty or no text.
  */
 export function readRequirement(
@@ -25,26 +25,26 @@ export function readRequirement(
   subject: string,
 ): FunctionRequirement {
   if (typeof (requirement as unknown) !== 'object' || (requirement as unknown) === null)
-    throw new TypeError(
+    throw invalidArgument(
       `The requirement of ${subject} is ${describe(requirement)}; it must be an object with functionName or roles.`,
     );
   const own: Readonly<Record<string, unknown>> = copyOwn(requirement as object as Record<string, unknown>);
   const unknown = Reflect.ownKeys(own).find((key) => !knownMembers.some((known) => known === key));
   if (unknown !== undefined)
-    throw new TypeError(
+    throw invalidArgument(
       `The requirement of ${subject} has no member ${String(unknown)}; known are ${knownMembers.join(', ')}.`,
     );
   // What is written was meant: without it, callers would be admitted that it should refuse.
   const missing = knownMembers.find((name) => name in own && own[name] === undefined);
   if (missing !== undefined)
-    throw new TypeError(`${missing} of ${subject} is undefined. Give it a value, or leave it out.`);
+    throw invalidArgument(`${missing} of ${subject} is undefined. Give it a value, or leave it out.`);
   const { functionName = ofGate.functionName, roles = [] } = own;
-  if (!Array.isArray(roles)) throw new TypeError(`The roles of ${subject} must be a list.`);
+  if (!Array.isArray(roles)) throw invalidArgument(`The roles of ${subject} must be a list.`);
   const groups = [...(roles as unknown[])].map((entry) => expectRoles(entry, subject));
   return copyOwn({ functionName: expectFunctionName(functionName), roles: Object.freeze(groups) });
 }
 
-/** Where an adapter is set up. @throws {TypeError} as `readRequirement`. */
+/** Where an adapter is set up. @throws {CertgateError} as `readRequirement`. */
 export function expectRequirement(requirement: RouteRequirement, subject: string): void {
   readRequirement(requirement, { functionName: 'http', roles: [] }, subject);
 }
@@ -53,17 +53,17 @@ function describe(value: unknown): string {
   return value === undefined || value === null ? String(value) : `a ${typeof value}`;
 }
 
-/** @throws {TypeError} for what is no name. */
+/** @throws {CertgateError} for what is no name. */
 export function expectFunctionName(name: unknown): string {
   if (typeof name === 'string' && name.trim() !== '') return name;
-  throw new TypeError('functionName must be a text that is not empty.');
+  throw invalidArgument('functionName must be a text that is not empty.');
 }
 
 function expectRoles(entry: unknown, subject: string): readonly string[] {
   // A copy first: `every` passes over the holes of a list.
   const list: readonly unknown[] = Array.isArray(entry) ? [...(entry as unknown[])] : [entry];
   if (list.length > 0 && list.every(isRole)) return Object.freeze(list);
-  throw new TypeError(`A role that ${subject} requires must be a text that is not empty.`);
+  throw invalidArgument(`A role that ${subject} requires must be a text that is not empty.`);
 }
 
 function isRole(role: unknown): role is string {

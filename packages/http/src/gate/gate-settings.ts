@@ -10,6 +10,7 @@ import {
   readGateOptions,
   readVariable,
   resolveFrontEnd,
+  invalidArgument,
 } from '@certgate/core';
 import { AnonymousRoutes } from './anonymous-routes.js';
 import { expectFunctionName } from './call-requirement.js';
@@ -50,13 +51,13 @@ export interface GateSettings {
 
 const owner = { who: 'createGate', more: ['functionName', 'allowAnonymous', 'log'], environment: process.env };
 
-/** @throws {TypeError} for an unknown option or a value that is none of the allowed. */
+/** @throws {CertgateError} for an unknown option or a value that is none of the allowed. */
 export function readGateSettings(given: unknown): GateSettings {
   const isDirectTls = isDirect(given);
   const checked = readGateOptions(isDirectTls ? withoutFrontEnd(given) : given, owner);
   const options = checked as CoreGateOptions & Omit<GateOptions, 'frontEnd'>;
   const { functionName = 'http', allowAnonymous = [], log = console } = options;
-  if (!isLog(log)) throw new TypeError('The log of createGate is an object with info and warn, such as console.');
+  if (!isLog(log)) throw invalidArgument('The log of createGate is an object with info and warn, such as console.');
   return {
     options,
     isDirectTls,
@@ -82,7 +83,7 @@ function withoutFrontEnd(given: object): object {
   const { frontEnd, ...rest } = given as FrontEndOptions & object;
   const useless = ofFrontEnds.find((name) => Object.hasOwn(rest, name));
   if (useless !== undefined)
-    throw new TypeError(
+    throw invalidArgument(
       `createGate was given ${String(useless)}, which the frontEnd "${String(frontEnd)}" has no use for.`,
     );
   return rest;

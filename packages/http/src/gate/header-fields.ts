@@ -1,4 +1,4 @@
-import { type FindField, readMember } from '@certgate/core';
+import { type FindField, readMember, invalidArgument } from '@certgate/core';
 
 /**
  * The header fields of a request: a `Headers`, an object with a member for each field (Node's `request.headers`, say), or a
@@ -15,11 +15,11 @@ export interface FieldReader {
 /** Names in any letter case; a list holds the lines of one field. */
 export type FieldRecord = Readonly<Record<string, string | readonly string[] | undefined>>;
 
-/** @throws {TypeError} for what holds no header fields. */
+/** @throws {CertgateError} for what holds no header fields. */
 export function toFindField(headers: RequestHeaders): FindField {
   if (typeof headers === 'function') return headers;
   const value: unknown = headers;
-  if (typeof value !== 'object' || value === null) throw new TypeError('headers is no object with header fields');
+  if (typeof value !== 'object' || value === null) throw invalidArgument('headers is no object with header fields');
   if (isFieldReader(headers)) return (name) => headers.get(name);
   return (name) => joinLines(Object.entries(headers).flatMap(([key, lines]) => (isSame(key, name) ? [lines] : [])));
 }

@@ -251,7 +251,7 @@ describe('createGate', () => {
   for (const [what, options, message] of misuses) {
     it(`throws for ${what}`, (context) => {
       emptyEnvironment(context);
-      assert.throws(() => createGate(options as never), { name: 'TypeError', message });
+      assert.throws(() => createGate(options as never), { code: 'CERTGATE_ARGUMENT_INVALID', message });
     });
   }
 

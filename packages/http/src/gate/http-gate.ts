@@ -22,6 +22,7 @@ import {
   isDevelopment,
   type LoggingCall,
   ReportingGate,
+  invalidArgument,
 } from '@certgate/core';
 import { readRequirement, type RouteRequirement } from './call-requirement.js';
 import { type GateOptions, type GateSettings, readGateSettings, type RequestSource } from './gate-settings.js';
@@ -35,8 +36,8 @@ export interface Gate {
   /**
    * Loads trust, and says what stands in the way of admitting anybody. The first decision does it otherwise.
    *
-   * @throws {Error} where the trust document is not valid. The gate then refuses every call, and looks again while it is
-   * called or asked whether it is ready.
+   * @throws {CertgateError} where the trust document is not valid. The gate then refuses every call, and looks again while
+   * it is called or asked whether it is ready.
    */
   start(): Promise<void>;
   /**
@@ -60,7 +61,7 @@ export class HttpGate implements Gate, Gatekeeper {
   readonly #log: Pick<LoggingCall, 'log' | 'warn'>;
   readonly #start: GateStart;
 
-  /** @throws {TypeError} as `createGate`. */
+  /** @throws {CertgateError} as `createGate`. */
   constructor(options: GateOptions) {
     this.#settings = readGateSettings(options);
     const { functionName, log } = this.#settings;
@@ -226,14 +227,14 @@ function isSettled(decision: Decision | Promise<Decision>): decision is Decision
  * export const gate = createGate({ trustStore: trustStoreFrom(process.env['CERTGATE_TRUST']), frontEnd: 'nginx' });
  * ```
  *
- * @throws {TypeError} for an unknown option or a value that is none of the allowed.
+ * @throws {CertgateError} for an unknown option or a value that is none of the allowed.
  */
 export function createGate(options: GateOptions): Gate {
   return new HttpGate(options);
 }
 
-/** @throws {TypeError} for what `createGate` did not make. */
+/** @throws {CertgateError} for what `createGate` did not make. */
 export function expectGate(who: string, gate: Gate | undefined): HttpGate {
   if (gate instanceof HttpGate) return gate;
-  throw new TypeError(`${who} needs a gate that createGate of the same copy of @certgate/http has made.`);
+  throw invalidArgument(`${who} needs a gate that createGate of the same copy of @certgate/http has made.`);
 }

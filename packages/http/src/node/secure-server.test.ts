@@ -5,7 +5,7 @@ import { createServer as createHttp2Server } from 'node:http2';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { describe, it } from 'node:test';
 import { text } from 'node:stream/consumers';
-import { trustStoreFromDocument, type TrustStore } from '@certgate/core';
+import { CertgateError, trustStoreFromDocument, type TrustStore } from '@certgate/core';
 import { until } from '@certgate/x509/test-support/until.js';
 import { findClientIdentity, getClientIdentity } from '../caller-identity.js';
 import { requireRole } from '../secure-express.js';
@@ -195,22 +195,25 @@ describe('secureServer', () => {
       () => {
         secureServer(createHttp2Server() as never, gate);
       },
-      { name: 'TypeError', message: /http2/ },
+      { code: 'CERTGATE_ARGUMENT_INVALID', message: /http2/ },
     );
     assert.throws(() => {
       secureServer({ emit: () => true } as never, gate);
-    }, TypeError);
+    }, CertgateError);
     const server = createServer();
     assert.throws(
       () => {
         secureServer(server, { ...gate });
       },
-      { name: 'TypeError', message: /createGate/ },
+      { code: 'CERTGATE_ARGUMENT_INVALID', message: /createGate/ },
     );
     secureServer(server, gate);
-    assert.throws(() => {
-      secureServer(server, gate);
-    }, /called twice/);
+    assert.throws(
+      () => {
+        secureServer(server, gate);
+      },
+      { code: 'CERTGATE_ALREADY_INSTALLED', message: /called twice/ },
+    );
   });
 });
 
@@ -243,6 +246,6 @@ describe('requireRole', () => {
   });
 
   it('takes no empty role', () => {
-    assert.throws(() => requireRole(''), TypeError);
+    assert.throws(() => requireRole(''), { code: 'CERTGATE_ARGUMENT_INVALID' });
   });
 });

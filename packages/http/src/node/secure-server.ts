@@ -1,6 +1,7 @@
 import { Server as HttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { Server as HttpsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
+import { invalidArgument } from '@certgate/core';
 import { expectGate, type Gate, type HttpGate } from '../gate/http-gate.js';
 import { forbidRenegotiation } from '../gate/tls-certificate.js';
 import { passed, type GateAnswer } from '../gate/incoming-call.js';
@@ -25,12 +26,12 @@ import { warnOfTlsOptions } from './tls-options.js';
  * secureServer(server, gate);
  * ```
  *
- * @throws {TypeError} for a server of another kind, such as one of `node:http2`.
- * @throws {Error} where the server has a gate already.
+ * @throws {CertgateError} for a server of another kind, such as one of `node:http2`.
+ * @throws {CertgateError} where the server has a gate already.
  */
 export function secureServer(server: HttpServer | HttpsServer, gate: Gate): void {
   if (!(server instanceof HttpServer) && !((server as unknown) instanceof HttpsServer)) {
-    throw new TypeError(
+    throw invalidArgument(
       'secureServer takes a server of node:http or node:https; servers of node:http2 are not supported.',
     );
   }

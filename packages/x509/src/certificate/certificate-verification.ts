@@ -134,7 +134,7 @@ function expectClient(certificate: ClientCertificate, now: number, owner: string
 /**
  * The first requirement that an end-entity certificate doesn't meet at `now` (milliseconds).
  *
- * @throws {TypeError} for arguments that are none of these.
+ * @throws {CertgateError} for arguments that are none of these.
  *
  * @example
  * ```ts

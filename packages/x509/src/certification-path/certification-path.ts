@@ -108,7 +108,7 @@ function readQuestion(given: PathQuestion): CheckedQuestion {
  * A pure function of its question, whose budget bounds what hostile certificates can make it cost. Of a client's key usage
  * it says nothing: `findCertificateFault` does.
  *
- * @throws {TypeError} for a question that has a member of another kind or name, or none that it needs; never for what
+ * @throws {CertgateError} for a question that has a member of another kind or name, or none that it needs; never for what
  * certificates, lists and responses say.
  *
  * @example

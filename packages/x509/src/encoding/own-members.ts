@@ -1,3 +1,4 @@
+import { invalidArgument } from '../certgate-error.js';
 import { types } from 'node:util';
 
 /**
@@ -47,12 +48,12 @@ export function confirmMember(target: object, name: PropertyKey, value: unknown)
  * A copy of the options that were given, without a prototype. An option whose name is not known is refused: a misspelt
  * limit would silently be the default.
  *
- * @throws {TypeError} names the option and the known ones.
+ * @throws {CertgateError} names the option and the known ones.
  */
 export function readKnownOptions<T extends object>(options: T, known: readonly string[], owner: string): Readonly<T> {
   for (const name of Object.keys(options)) {
     if (!known.includes(name)) {
-      throw new TypeError(`${owner} has no option "${name}"; known are ${known.join(', ')}.`);
+      throw invalidArgument(`${owner} has no option "${name}"; known are ${known.join(', ')}.`);
     }
   }
   const given = known.filter((name) => hasMember(options, name));
@@ -74,7 +75,7 @@ export type MemberRules<T> = Readonly<Record<keyof T & string, ArgumentRule>>;
  * stands in for it. What is missing, of another type, unknown or misspelt is
  * refused: it would silently be read as the default, or as the weaker of two values.
  *
- * @throws {TypeError} names the member, and what it must be.
+ * @throws {CertgateError} names the member, and what it must be.
  */
 export function readMembers<T extends object>(given: T, owner: string, rules: MemberRules<T>): Readonly<T> {
   expectArgument(given, anObject, owner);
@@ -84,21 +85,21 @@ export function readMembers<T extends object>(given: T, owner: string, rules: Me
   const known = Object.keys(rules);
   if (names.length > known.length) {
     const stranger = names.find((name) => !known.includes(name)) ?? '';
-    throw new TypeError(`${owner} has no member "${stranger}"; known are ${known.join(', ')}.`);
+    throw invalidArgument(`${owner} has no member "${stranger}"; known are ${known.join(', ')}.`);
   }
   for (const name of names) {
     const rule = rules[name as keyof T & string];
     if (members[name] === rule) members[name] = undefined;
     const value = members[name];
     if (!rule.holds(value) && !(value === undefined && rule.isOptional))
-      throw new TypeError(`${owner}: "${name}" must be ${rule.words}.`);
+      throw invalidArgument(`${owner}: "${name}" must be ${rule.words}.`);
   }
   return Object.freeze(members) as Readonly<T>;
 }
 
-/** @throws {TypeError} says what it must be. */
+/** @throws {CertgateError} says what it must be. */
 export function expectArgument(value: unknown, { words, holds }: ArgumentRule, owner: string): void {
-  if (!holds(value)) throw new TypeError(`${owner} must be ${words}.`);
+  if (!holds(value)) throw invalidArgument(`${owner} must be ${words}.`);
 }
 
 export const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;

@@ -1,3 +1,4 @@
+import { invalidArgument } from '../certgate-error.js';
 import { randomBytes } from 'node:crypto';
 import { contextConstructed, derTags, encodeDerElement } from '../encoding/der.js';
 import { hashIssuer } from './ocsp-certificate-id.js';
@@ -32,7 +33,7 @@ export function createOcspNonce(): Uint8Array {
 /**
  * The DER of a request about one certificate (RFC 6960 §4.1), unsigned.
  *
- * @throws {TypeError} for a nonce that is none, and any other argument of another kind.
+ * @throws {CertgateError} for a nonce that is none, and any other argument of another kind.
  */
 export function encodeOcspRequest(content: OcspRequestContent): Uint8Array {
   const {
@@ -42,10 +43,10 @@ export function encodeOcspRequest(content: OcspRequestContent): Uint8Array {
     digest = 'sha1',
   } = readMembers(content, 'The content of an OCSP request', contentRules);
   if (nonce !== undefined && (nonce.length < 1 || nonce.length > 128)) {
-    throw new TypeError('The nonce of an OCSP request has 1 to 128 octets.');
+    throw invalidArgument('The nonce of an OCSP request has 1 to 128 octets.');
   }
   const hashes = hashIssuer(certificate, issuer, digest);
-  if (hashes === undefined) throw new TypeError('The certificate of an OCSP request must be a decoded one.');
+  if (hashes === undefined) throw invalidArgument('The certificate of an OCSP request must be a decoded one.');
   const certificateId = encodeDerElement(
     derTags.sequence,
     encodeDerElement(derTags.sequence, encodeIdentifier(digestIdentifiers[digest]), encodeDerElement(derTags.null)),

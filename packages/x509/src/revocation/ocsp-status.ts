@@ -52,7 +52,7 @@ const questionRules: MemberRules<OcspQuestion> = {
 /**
  * Is the certificate revoked, by these responses? See `askResponses`.
  *
- * @throws {TypeError} for a question that has a member of another kind, or none that it needs.
+ * @throws {CertgateError} for a question that has a member of another kind, or none that it needs.
  */
 export function findOcspStatus(given: OcspQuestion): RevocationStatus {
   const question = readMembers(given, 'The question of findOcspStatus', questionRules);

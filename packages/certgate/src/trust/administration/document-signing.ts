@@ -1,4 +1,4 @@
-import { verifyDocumentSignature } from '@certgate/core/internal';
+import { CertgateError, verifyDocumentSignature } from '@certgate/core/internal';
 import { ToolFailure } from '../../faults/tool-failure.js';
 import type { LoadedTrustDocument } from './load-trust-document.js';
 import { splitSignatures } from './location/trust-location.js';
@@ -70,7 +70,7 @@ async function verify(
   try {
     return await verifyDocumentSignature(document, signature, keys);
   } catch (cause) {
-    if (!(cause instanceof TypeError)) throw cause;
+    if (!(cause instanceof CertgateError) || cause.code !== 'CERTGATE_ARGUMENT_INVALID') throw cause;
     throw new ToolFailure(`--signed-by can't be used: ${cause.message}`, { cause });
   }
 }

@@ -1,4 +1,4 @@
-import { anyAudience, type DocumentAdmissionOptions } from '@certgate/core/internal';
+import { anyAudience, CertgateError, type DocumentAdmissionOptions } from '@certgate/core/internal';
 import { InvalidArgumentError, type Command } from 'commander';
 import { decodeText, readBoundedFile } from '../../../certificates/read-bounded-file.js';
 import { ToolFailure } from '../../../faults/tool-failure.js';
@@ -40,7 +40,7 @@ export async function readAdmissionOptions(flags: GateFlags): Promise<DocumentAd
 
 /** Rewrites a key's fault as one of the command line. */
 export function explainKeyFault(fault: unknown): unknown {
-  if (!(fault instanceof TypeError)) return fault;
+  if (!(fault instanceof CertgateError) || fault.code !== 'CERTGATE_ARGUMENT_INVALID') return fault;
   return new ToolFailure(`--signed-by can't be used: ${fault.message}`, {
     remedy: 'To get the public key of a private key: openssl pkey -in private.pem -pubout',
     cause: fault,
