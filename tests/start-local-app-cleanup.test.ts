@@ -31,7 +31,10 @@ describe('what startLocalApp leaves behind', () => {
     assert.deepEqual(listTemporary(), []);
     assert.deepEqual(readdirSync(folder), present);
     assert.equal(await isListening(app.url), false);
-    await assert.rejects(app.callAs('reader', '/api/Secured'), /The local app was closed\./);
+    await assert.rejects(app.callAs('reader', '/api/Secured'), {
+      code: 'CERTGATE_LOCAL_APP_ENDED',
+      message: /The local app was closed\./,
+    });
   });
 
   it('is nothing after a start that failed', async (context) => {

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, after, before, describe, it } from 'node:test';
+import { CertgateError } from '@certgate/core';
 import { type LocalApp, type LocalAppLogLine, type LocalAppOptions, startLocalApp } from 'certgate';
 import { createLocalApp, setVariable } from './test-support/local-app.js';
 import { until } from '@certgate/x509/test-support/until.js';
@@ -106,7 +107,10 @@ describe('a call', () => {
     assert.deepEqual(answer.json(), { method: 'POST', bytes: 3, header: 'a,b' });
     assert.equal(answer.headers['content-type'], 'application/json');
     const open = await app.callAs('none', '/api/Public');
-    assert.throws(() => open.json(), /The answer \(status 200\) is no JSON: open/);
+    assert.throws(() => open.json(), {
+      code: 'CERTGATE_LOCAL_APP_CALL_FAILED',
+      message: /The answer \(status 200\) is no JSON: open/,
+    });
   });
 
   it('gets its own answer, among many at once', async (context) => {
@@ -135,7 +139,10 @@ describe('a call', () => {
       ['none', { path: '/', headers: { a: 1 } }, /header "a" must be a list of texts/],
     ];
     for (const [caller, request, message] of wrong) {
-      await assert.rejects(app.callAs(caller as 'none', request as string), { name: 'TypeError', message });
+      await assert.rejects(app.callAs(caller as 'none', request as string), {
+        code: 'CERTGATE_ARGUMENT_INVALID',
+        message,
+      });
     }
   });
 });
@@ -203,7 +210,7 @@ describe('the app', () => {
     await app.callAs('none', '/api/Crash').catch(() => undefined);
     await until(async () => {
       const message = await app.callAs('none', '/api/Public').then(() => '', String);
-      return message === 'Error: The app ended on an uncaught error: gone';
+      return message === 'CertgateError: The app ended on an uncaught error: gone';
     });
   });
 });
@@ -235,13 +242,13 @@ describe('a start that cannot be meant', () => {
       [{ folder, onLog: 'console' }, /onLog must be a function/],
     ];
     for (const [options, message] of wrong) {
-      await assert.rejects(startLocalApp(options as LocalAppOptions), { name: 'TypeError', message });
+      await assert.rejects(startLocalApp(options as LocalAppOptions), { code: 'CERTGATE_ARGUMENT_INVALID', message });
     }
   });
 
   it('names the app that is not built, or not there', async () => {
     const notBuilt = /"main" in .* is "dist\/index\.js", which does not exist\. Build the app first/;
-    await assert.rejects(startLocalApp({ folder }), notBuilt);
+    await assert.rejects(startLocalApp({ folder }), { code: 'CERTGATE_LOCAL_APP_NOT_STARTED', message: notBuilt });
     await assert.rejects(startLocalApp({ folder: join(folder, 'nowhere') }), /The app folder .* does not exist/);
   });
 
@@ -256,7 +263,9 @@ describe('a start that cannot be meant', () => {
       () => undefined,
       (reason: unknown) => reason,
     );
-    assert.ok(error instanceof Error && error.cause instanceof Error);
+    assert.ok(error instanceof CertgateError && error.cause instanceof Error);
+    assert.equal(error.code, 'CERTGATE_LOCAL_APP_NOT_STARTED');
+    assert.match(error.stack ?? '', /^CertgateError: /);
     assert.match(error.cause.stack ?? '', /src.index\.js:1/);
   });
 });

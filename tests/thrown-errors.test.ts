@@ -7,8 +7,14 @@ import { root } from './test-support/certgate.js';
 
 // Whatever Certgate throws at users is a CertgateError with a code that docs/errors.md lists (packages/x509/src/certgate-error.ts).
 
-/** What users' programs load. */
-const folders = ['packages/x509/src', 'packages/core/src', 'packages/azure-functions/src', 'packages/http/src'];
+/** What users' programs and tests load. The tool itself tells its users by exit codes. */
+const folders = [
+  'packages/x509/src',
+  'packages/core/src',
+  'packages/azure-functions/src',
+  'packages/http/src',
+  'packages/certgate/src/local/testing/test-process',
+];
 
 /** Where another error is made, by file and function, and why no user gets it. */
 const internalErrors: Readonly<Record<string, readonly string[]>> = {
@@ -48,10 +54,13 @@ const internalErrors: Readonly<Record<string, readonly string[]>> = {
     'azure-functions/gate/fault-texts createSharedFault',
     'core/trust-store/trust-store TrustVersionError',
   ],
+  "it is the app's own error, as the cause of one that has a code": [
+    'certgate/local/testing/test-process/local-app-process restoreError',
+  ],
 };
 
 /** What makes the errors that users get. */
-const makers = ['CertgateError'];
+const makers = ['CertgateError', 'createLocalAppError'];
 
 interface Source {
   readonly name: string;
@@ -97,7 +106,9 @@ function listPlainErrors(file: ts.SourceFile): readonly string[] {
     const isMade =
       (ts.isNewExpression(node) || ts.isCallExpression(node)) && plainErrors.test(node.expression.getText());
     const isExtended =
-      ts.isHeritageClause(node) && node.types.some(({ expression }) => plainErrors.test(expression.getText()));
+      ts.isHeritageClause(node) &&
+      ts.isClassDeclaration(node.parent) &&
+      node.types.some(({ expression }) => plainErrors.test(expression.getText()));
     const owner = isMade || isExtended ? findOwner(node) : undefined;
     return owner === undefined || makers.includes(owner) ? [] : [owner];
   });

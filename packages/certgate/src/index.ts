@@ -13,5 +13,7 @@ export type {
   LocalAppOptions,
   LocalAppRequest,
 } from './local/testing/test-process/local-app-types.js';
+export type { LocalAppError } from './local/testing/test-process/local-app-error.js';
+export type { CertgateErrorCode } from '@certgate/core';
 export type { ClientCertificateMode } from './local/gateway/client-certificate-mode.js';
 export type { FunctionPolicy } from './local/local-app/hosted-policy.js';

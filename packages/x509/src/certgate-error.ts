@@ -13,7 +13,10 @@ export type CertgateErrorCode =
   | 'CERTGATE_TRUST_DOCUMENT_INVALID'
   | 'CERTGATE_TRUST_SOURCE_MISUSE'
   | 'CERTGATE_PATH_VALIDATION_MISSING'
-  | 'CERTGATE_TESTING_ONLY';
+  | 'CERTGATE_TESTING_ONLY'
+  | 'CERTGATE_LOCAL_APP_NOT_STARTED'
+  | 'CERTGATE_LOCAL_APP_ENDED'
+  | 'CERTGATE_LOCAL_APP_CALL_FAILED';
 
 /** Errors of every loaded copy of this package have it. */
 const mark = Symbol.for('certgate/error');

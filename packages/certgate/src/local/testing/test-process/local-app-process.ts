@@ -12,6 +12,7 @@ import type {
   StartFailedMessage,
   StartMessage,
 } from '../local-app-protocol.js';
+import { createLocalAppError } from './local-app-error.js';
 import type { LocalAppLogLine } from './local-app-types.js';
 
 /** From dist/cjs/local/testing/test-process: the tool itself is ESM, and runs in a process that no test runner touches. */
@@ -42,6 +43,7 @@ export class LocalAppProcess {
   #closing: Promise<void> | undefined;
   /** Why nothing can be called any more. */
   #end: Error | undefined;
+  #isReady = false;
 
   constructor(onLog: (line: LocalAppLogLine) => void) {
     this.#onLog = onLog;
@@ -56,11 +58,11 @@ export class LocalAppProcess {
     (this.#child.stderr as Socket | null)?.unref();
     this.#ended = new Promise((resolve) => {
       this.#child.once('exit', (exitCode, signal) => {
-        this.#abandon(new Error(`The local app's process ended (${signal ?? `exit code ${exitCode ?? 0}`}).`));
+        this.#abandon(`The local app's process ended (${signal ?? `exit code ${exitCode ?? 0}`}).`);
         resolve();
       });
       this.#child.once('error', (cause) => {
-        this.#abandon(new Error(`The local app's process can't be started: ${cause.message}.`, { cause }));
+        this.#abandon(`The local app's process can't be started: ${cause.message}.`, cause);
         resolve();
       });
     });
@@ -80,7 +82,7 @@ export class LocalAppProcess {
     });
     this.#send({ kind: 'start', ...options });
     const timer = setTimeout(() => {
-      this.#abandon(new Error(`The app did not load within ${startMilliseconds / 1000} s.`));
+      this.#abandon(`The app did not load within ${startMilliseconds / 1000} s.`);
     }, startMilliseconds);
     try {
       return await this.#await(ready);
@@ -94,7 +96,8 @@ export class LocalAppProcess {
   }
 
   async call(caller: CallMessage['caller'], request: CallMessage['request']): Promise<AnsweredMessage> {
-    if (this.#end !== undefined) throw new Error(this.#end.message, { cause: this.#end });
+    if (this.#end !== undefined)
+      throw createLocalAppError('CERTGATE_LOCAL_APP_ENDED', this.#end.message, { cause: this.#end });
     const id = this.#nextId;
     this.#nextId += 1;
     const answered = new Promise<AnsweredMessage>((resolve, reject) => {
@@ -114,7 +117,7 @@ export class LocalAppProcess {
   }
 
   async #stop(): Promise<void> {
-    this.#abandon(new Error('The local app was closed.'));
+    this.#abandon('The local app was closed.');
     this.#send({ kind: 'stop' });
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), closeMilliseconds);
     await this.#ended;
@@ -124,17 +127,18 @@ export class LocalAppProcess {
   #receive(message: MessageFromLocalApp): void {
     switch (message.kind) {
       case 'ready':
+        this.#isReady = true;
         this.#settleStart?.resolve(message);
         return;
       case 'answered':
         this.#calls.get(message.id)?.resolve(message);
         return;
       case 'call-failed':
-        this.#calls.get(message.id)?.reject(new Error(message.message));
+        this.#calls.get(message.id)?.reject(createLocalAppError('CERTGATE_LOCAL_APP_CALL_FAILED', message.message));
         return;
       case 'start-failed':
       case 'app-ended':
-        this.#abandon(createError(message));
+        this.#abandon(message.message, restoreError(message));
         return;
       case 'log':
         this.#onLog(message.line);
@@ -143,8 +147,12 @@ export class LocalAppProcess {
   }
 
   /** The first reason is the one that counts. */
-  #abandon(reason: Error): void {
-    this.#end ??= reason;
+  #abandon(message: string, cause?: Error): void {
+    this.#end ??= createLocalAppError(
+      this.#isReady ? 'CERTGATE_LOCAL_APP_ENDED' : 'CERTGATE_LOCAL_APP_NOT_STARTED',
+      message,
+      cause && { cause },
+    );
     this.#settleStart?.reject(this.#end);
     for (const { reject } of this.#calls.values()) reject(this.#end);
   }
@@ -172,9 +180,7 @@ export class LocalAppProcess {
   }
 }
 
-function createError({ message, stack }: StartFailedMessage | AppEndedMessage): Error {
-  if (stack === undefined) return new Error(message);
-  const cause = new Error(message);
-  cause.stack = stack;
-  return new Error(message, { cause });
+/** The app's own error, where it was one. */
+function restoreError({ message, stack }: StartFailedMessage | AppEndedMessage): Error | undefined {
+  return stack === undefined ? undefined : Object.assign(new Error(message), { stack });
 }

@@ -70,8 +70,10 @@ export interface LocalApp<Name extends string = string> {
    * `none` (no certificate), `denied` (a certificate that nobody trusts), or a certificate of your own. A request that
    * is a text is the path of a GET.
    *
-   * Resolves with any answer, refusals included. Rejects with TypeError for a caller or request that can't be meant, and
-   * with Error when no answer came, or the app has ended.
+   * Resolves with any answer, refusals included.
+   *
+   * @throws {LocalAppError} (as a rejection) `CERTGATE_ARGUMENT_INVALID` for a caller or request that can't be meant,
+   * `CERTGATE_LOCAL_APP_CALL_FAILED` when no answer came, and `CERTGATE_LOCAL_APP_ENDED` when the app has ended.
    */
   callAs(
     caller: Name | 'none' | 'denied' | CallerCertificate,

@@ -1,11 +1,12 @@
 import type { CallMessage, CallerCertificate } from '../local-app-protocol.js';
 import { expectKnownKeys, expectObject, expectText, expectTexts } from './check-value.js';
+import { invalidInput } from './local-app-error.js';
 
-/** @throws {TypeError} for a name that nobody declared, and for anything that is no certificate with its key. */
+/** @throws {LocalAppError} for a name that nobody declared, and for anything that is no certificate with its key. */
 export function readCaller(value: unknown, known: readonly string[]): string | CallerCertificate {
   if (typeof value === 'string') {
     if (known.includes(value)) return value;
-    throw new TypeError(`startLocalApp: there is no caller "${value}"; there are ${known.join(', ')}.`);
+    throw invalidInput(`there is no caller "${value}"; there are ${known.join(', ')}.`);
   }
   const what = 'the caller';
   const certificate = expectObject(value, what);
@@ -16,7 +17,7 @@ export function readCaller(value: unknown, known: readonly string[]): string | C
   };
 }
 
-/** @throws {TypeError} names what the request can't be sent with. */
+/** @throws {LocalAppError} names what the request can't be sent with. */
 export function readRequest(value: unknown): CallMessage['request'] {
   if (typeof value === 'string') return { path: expectPath(value), method: 'GET', headers: {} };
   const what = 'the request';
@@ -24,7 +25,7 @@ export function readRequest(value: unknown): CallMessage['request'] {
   expectKnownKeys(request, ['path', 'method', 'headers', 'body'], what);
   const { body } = request;
   if (body !== undefined && request['method'] === undefined) {
-    throw new TypeError("startLocalApp: a request with a body must name its method, e.g. method: 'POST'.");
+    throw invalidInput("a request with a body must name its method, e.g. method: 'POST'.");
   }
   return {
     path: expectPath(request['path']),
@@ -36,7 +37,7 @@ export function readRequest(value: unknown): CallMessage['request'] {
 
 function expectPath(value: unknown): string {
   if (typeof value === 'string' && value.startsWith('/')) return value;
-  throw new TypeError("startLocalApp: the request's path must be a text that starts with \"/\", e.g. '/api/orders'.");
+  throw invalidInput("the request's path must be a text that starts with \"/\", e.g. '/api/orders'.");
 }
 
 function readHeaders(given: unknown): CallMessage['request']['headers'] {
@@ -54,5 +55,5 @@ function encodeBody(body: unknown): string {
   if (typeof body === 'string') return Buffer.from(body, 'utf8').toString('base64');
   // Not `instanceof`: a runner's globals are others than those of this process.
   if (ArrayBuffer.isView(body)) return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('base64');
-  throw new TypeError("startLocalApp: the request's body must be a text or bytes; write JSON with JSON.stringify.");
+  throw invalidInput("the request's body must be a text or bytes; write JSON with JSON.stringify.");
 }

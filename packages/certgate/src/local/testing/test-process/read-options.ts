@@ -3,6 +3,7 @@ import type { FrontEndName } from '@certgate/core/internal';
 import { clientCertificateModes, type ClientCertificateMode } from '../../gateway/client-certificate-mode.js';
 import type { CallerGrant, StartMessage } from '../local-app-protocol.js';
 import { expectKnownKeys, expectObject, expectText, expectTexts } from './check-value.js';
+import { invalidInput } from './local-app-error.js';
 
 /** Callers that are always there; the names mean the same in `certgate dev --check`. */
 export const undeclaredCallers = ['none', 'denied'] as const;
@@ -12,19 +13,19 @@ const trustSetting = 'CERTGATE_TRUST';
 
 const optionNames = ['folder', 'callers', 'environment', 'frontEnd', 'clientCertificateMode', 'onLog'];
 
-/** @throws {TypeError} names the option and what it may be. */
+/** @throws {LocalAppError} names the option and what it may be. */
 export function readOptions(options: unknown): Omit<StartMessage, 'kind'> {
   const given = expectObject(options, 'its argument');
   expectKnownKeys(given, optionNames, 'its argument');
   const callers = readCallers(given['callers']);
   const environment = readEnvironment(given['environment']);
   if (Object.keys(environment).some((name) => name.toUpperCase() === trustSetting) && Object.keys(callers).length > 0) {
-    throw new TypeError(`startLocalApp: ${trustSetting} is made from callers. Leave out one of the two.`);
+    throw invalidInput(`${trustSetting} is made from callers. Leave out one of the two.`);
   }
   const frontEnd = readFrontEnd(given['frontEnd']);
   const clientCertificateMode = readMode(given['clientCertificateMode']);
   if (frontEnd !== undefined && frontEnd !== 'app-service' && clientCertificateMode !== 'optional') {
-    throw new TypeError(`startLocalApp: clientCertificateMode is for app-service; leave it out with ${frontEnd}.`);
+    throw invalidInput(`clientCertificateMode is for app-service; leave it out with ${frontEnd}.`);
   }
   return {
     folder: resolve(expectText(given['folder'], 'folder')),
@@ -43,7 +44,7 @@ function readCallers(value: unknown): Readonly<Record<string, CallerGrant>> {
 
 function readGrant(name: string, value: unknown): CallerGrant {
   if (undeclaredCallers.some((undeclared) => undeclared === name)) {
-    throw new TypeError(`startLocalApp: the caller "${name}" is always there and never trusted; choose another name.`);
+    throw invalidInput(`the caller "${name}" is always there and never trusted; choose another name.`);
   }
   const what = `callers.${name}`;
   const grant = expectObject(value, what);
@@ -58,7 +59,7 @@ function readEnvironment(value: unknown): Readonly<Record<string, string>> {
   return Object.fromEntries(
     settings.map(([name, text]) => {
       if (typeof text === 'string') return [name, text];
-      throw new TypeError(`startLocalApp: environment.${name} must be a text, as every app setting is.`);
+      throw invalidInput(`environment.${name} must be a text, as every app setting is.`);
     }),
   );
 }
@@ -66,14 +67,14 @@ function readEnvironment(value: unknown): Readonly<Record<string, string>> {
 function readFrontEnd(value: unknown): FrontEndName | undefined {
   if (value === undefined) return undefined;
   if (typeof value === 'string' && Object.hasOwn(frontEnds, value)) return value as FrontEndName;
-  throw new TypeError(`startLocalApp: frontEnd must be one of ${Object.keys(frontEnds).join(', ')}.`);
+  throw invalidInput(`frontEnd must be one of ${Object.keys(frontEnds).join(', ')}.`);
 }
 
 function readMode(value: unknown): ClientCertificateMode {
   if (value === undefined) return 'optional';
   const mode = clientCertificateModes.find((known) => known === value);
   if (mode !== undefined) return mode;
-  throw new TypeError(`startLocalApp: clientCertificateMode must be one of ${clientCertificateModes.join(', ')}.`);
+  throw invalidInput(`clientCertificateMode must be one of ${clientCertificateModes.join(', ')}.`);
 }
 
 /** Written out and held by the compiler: a user's test would load core a second time for the list. */

@@ -2,6 +2,7 @@
 
 import { formatLogText } from '../../../faults/safe-text.js';
 import type { AnsweredMessage } from '../local-app-protocol.js';
+import { createLocalAppError, invalidInput } from './local-app-error.js';
 import { LocalAppProcess } from './local-app-process.js';
 import type { LocalApp, LocalAppAnswer, LocalAppLogLine, LocalAppOptions } from './local-app-types.js';
 import { readCaller, readRequest } from './read-call.js';
@@ -12,8 +13,7 @@ import { readOptions, undeclaredCallers } from './read-options.js';
  * in processes of its own, with certificates and a trust document that are made for this start. Nothing is written into
  * the app's folder, and no key to any disk. The trust document's path reaches the app as the setting `CERTGATE_TRUST`.
  *
- * Rejects with TypeError for options that can't be meant, and with Error when the folder holds no app, the app isn't
- * built, or it can't be loaded. An app that is still open doesn't keep the test's process alive, and ends with it.
+ * An app that is still open doesn't keep the test's process alive, and ends with it.
  *
  * @example
  * ```ts
@@ -25,6 +25,9 @@ import { readOptions, undeclaredCallers } from './read-options.js';
  * assert.equal((await app.callAs('denied', '/api/orders')).status, 401);
  * await app.close();
  * ```
+ *
+ * @throws {LocalAppError} (as a rejection) `CERTGATE_ARGUMENT_INVALID` for options that can't be meant, and
+ * `CERTGATE_LOCAL_APP_NOT_STARTED` when the folder holds no app, the app isn't built, or it can't be loaded.
  */
 export async function startLocalApp<Name extends string = never>(
   options: LocalAppOptions<Name>,
@@ -48,7 +51,7 @@ export async function startLocalApp<Name extends string = never>(
 function readLogListener(onLog: unknown): (line: LocalAppLogLine) => void {
   if (onLog === undefined) return printError;
   if (typeof onLog === 'function') return onLog as (line: LocalAppLogLine) => void;
-  throw new TypeError('startLocalApp: onLog must be a function.');
+  throw invalidInput('onLog must be a function.');
 }
 
 function printError({ level, source, functionName, message }: LocalAppLogLine): void {
@@ -65,7 +68,8 @@ function createAnswer({ status, headers, body }: AnsweredMessage): LocalAppAnswe
       try {
         return JSON.parse(body);
       } catch (cause) {
-        throw new Error(`The answer (status ${status}) is no JSON: ${body.slice(0, 200)}`, { cause });
+        const message = `The answer (status ${status}) is no JSON: ${body.slice(0, 200)}`;
+        throw createLocalAppError('CERTGATE_LOCAL_APP_CALL_FAILED', message, { cause });
       }
     },
   });
