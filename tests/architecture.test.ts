@@ -434,6 +434,57 @@ describe('the wings of the tool', () => {
   });
 });
 
+/** Values that options name or check, in files that load next to nothing. */
+const namedByOptions = [
+  'certificates/structure/certificate-choices',
+  'certificates/authority/authority-files',
+  'local/client/request-fields',
+  'local/gateway/client-certificate-mode',
+  'local/gateway/gateway-addresses',
+  'trust/administration/location/trust-location',
+];
+
+/** Verbs that run often, or when seconds count, and the packages that they load beside Commander and core. */
+const packagesOfVerb: Readonly<Record<string, readonly string[]>> = {
+  'commands/trust/trust-lock-command': ['picocolors'],
+  'commands/trust/identity/trust-list-command': ['cli-table3', 'picocolors'],
+};
+
+describe('what the command line loads', () => {
+  const files = new Map(listSources('certgate').map((file) => [file.room, file]));
+  /** With what the files load in turn, before any code in them runs. */
+  const listLoaded = (rooms: readonly string[]): readonly SourceFile[] => {
+    const loaded = new Set(rooms.map((room) => getFile(files, room)));
+    for (const file of loaded) for (const target of listTargets(file, true)) loaded.add(getFile(files, target));
+    return [...loaded];
+  };
+  const listPackages = (loaded: readonly SourceFile[]): readonly string[] =>
+    [...new Set(loaded.flatMap(({ path }) => readValueImports(path)))].filter(
+      (specifier) => !specifier.startsWith('.') && !isBuiltin(specifier),
+    );
+
+  it('is what describes the verbs, and not their work, until one of them runs', () => {
+    // The program imports its commands when the words name them; it prints a failure when there is one.
+    const described = listTargets(getFile(files, 'program')).filter((room) => !room.endsWith('/report-failure'));
+    const loaded = listLoaded(['cli', ...described]);
+    for (const { room } of loaded) {
+      assert.ok(
+        /^(?:cli$|program$|faults\/|commands\/)/.test(room) || namedByOptions.includes(room),
+        `${room}.ts is loaded before a verb runs: import it in the file of the verb (loadWhenRun)`,
+      );
+    }
+    assert.deepEqual(listPackages(loaded), ['commander']);
+    for (const room of namedByOptions) assert.ok(loaded.includes(getFile(files, room)), `no option names ${room}`);
+  });
+
+  for (const [room, packages] of Object.entries(packagesOfVerb)) {
+    it(`of packages, for ${room}, is little`, () => {
+      const others = listPackages(listLoaded([room])).filter((name) => !/^(?:commander|@certgate\/core)\b/.test(name));
+      assert.deepEqual(others.toSorted(), packages);
+    });
+  }
+});
+
 /** A package hands such an entry on under the same name; or it is of that package alone. */
 const entryNames = ['index.ts', 'opentelemetry.ts', 'internal.ts'];
 
@@ -512,6 +563,12 @@ function listSources(name: string): readonly SourceFile[] {
   const files = listTypeScript(src).filter((path) => !path.includes('.test.') && !path.includes('test-support'));
   assert.ok(files.length > 0, `no sources in ${src}`);
   return files.map((path) => ({ room: toRoom(src, path), path, imports: readImports(path) }));
+}
+
+function getFile(files: ReadonlyMap<string, SourceFile>, room: string): SourceFile {
+  const file = files.get(room);
+  assert.ok(file !== undefined, `there is no ${room}.ts`);
+  return file;
 }
 
 function toRoom(src: string, path: string): string {

@@ -26,7 +26,8 @@ function readHelp(command: Command, width: number): string {
   return help;
 }
 
-const commands = listCommands(createProgram());
+const whole = await createProgram();
+const commands = listCommands(whole);
 const verbs = commands.filter(({ command }) => command.commands.length === 0);
 
 describe('the help of the command line', () => {
@@ -55,6 +56,23 @@ describe('the help of the command line', () => {
     const help = readHelp(verbs.find(({ path }) => path === 'trust add')?.command ?? new Command(), 80);
     assert.match(help, /^ {2}--signing-key-password-file <file>\n {20,}a file/m);
     assert.match(help, /^ {4}.*--owner "payments team" .*\\\n {4}--store file:trust\.json$/m);
+  });
+});
+
+describe('a command line', () => {
+  it('has the command that it names as a whole', async () => {
+    const listOptions = (command: Command | undefined): readonly string[] =>
+      listCommands(command ?? new Command()).map((each) =>
+        [each.path, ...each.command.options.map(({ flags }) => flags)].join(' '),
+      );
+    for (const command of whole.commands) {
+      const named = (await createProgram([command.name()])).commands.find((each) => each.name() === command.name());
+      assert.deepEqual(listOptions(named), listOptions(command), command.name());
+    }
+  });
+
+  it('that names no command lists them all', async () => {
+    assert.equal(readHelp(await createProgram(['--help']), 80), readHelp(whole, 80));
   });
 });
 

@@ -1,24 +1,75 @@
 import { Command, CommanderError } from 'commander';
-import colors from 'picocolors';
-import { ToolFailure } from './faults/tool-failure.js';
-import { exitCodeOf, exitCodes } from './commands/command-line/exit-codes.js';
-import { escapeLines, formatMessage } from './faults/safe-text.js';
-import { printJson, printNotice } from './commands/command-line/output.js';
-import { appCommand } from './commands/app/app-command.js';
-import { authorityCommand } from './commands/authority/authority-command.js';
-import { callCommand } from './commands/call-command.js';
-import { certificateCommand } from './commands/certificate/certificate-command.js';
-import { devCommand } from './commands/dev-command.js';
-import { doctorCommand } from './commands/doctor-command.js';
-import { gatewayCommand } from './commands/gateway-command.js';
-import { initCommand } from './commands/init-command.js';
-import { trustCommand } from './commands/trust/trust-command.js';
+import { exitCodes } from './commands/command-line/exit-codes.js';
 import { addHelpNote } from './commands/command-line/help.js';
 import { getToolVersion } from './faults/tool-version.js';
 import { prepareCommands, withoutHelpOfNobody } from './commands/command-line/usage-errors.js';
 
-/** The whole command line. Errors of usage are thrown, so that one place decides about the end of the process. */
-export function createProgram(): Command {
+interface CommandRow {
+  readonly name: string;
+  readonly description: string;
+  /** What adds its verbs, or its arguments and options, to the command. */
+  readonly load: () => Promise<(command: Command) => Command>;
+}
+
+/** What may stand first on the command line, in the order of the help. */
+const commandTable: readonly CommandRow[] = [
+  {
+    name: 'init',
+    description:
+      'Add Certgate to an existing function app: the gate, settings, a dev script and editor settings. Shows the changes first.',
+    load: async () => (await import('./commands/top-level-verbs.js')).describeInit,
+  },
+  {
+    name: 'dev',
+    description:
+      'Run a function app behind the local gateway, with development certificates and a trust document, and check who is admitted.',
+    load: async () => (await import('./commands/top-level-verbs.js')).describeDev,
+  },
+  {
+    name: 'gateway',
+    description:
+      "Run a front end on your machine, App Service's or another: real mTLS in front of an app that uses plain HTTP. The secret of the front end comes from the environment variable CERTGATE_FRONT_END_SECRET.",
+    load: async () => (await import('./commands/top-level-verbs.js')).describeGateway,
+  },
+  {
+    name: 'call',
+    description: 'Call a function over mTLS, with or without a certificate, and show the answer.',
+    load: async () => (await import('./commands/top-level-verbs.js')).describeCall,
+  },
+  {
+    name: 'certificate',
+    description: 'Create, issue, inspect and verify client certificates.',
+    load: async () => (await import('./commands/certificate/certificate-verbs.js')).addCertificateVerbs,
+  },
+  {
+    name: 'authority',
+    description: 'Run a certificate authority for development or a small closed system.',
+    load: async () => (await import('./commands/authority/authority-verbs.js')).addAuthorityVerbs,
+  },
+  {
+    name: 'trust',
+    description:
+      'Administer who may call: a trust document in a file or in Azure Blob Storage, and the log of its changes.',
+    load: async () => (await import('./commands/trust/trust-verbs.js')).addTrustVerbs,
+  },
+  {
+    name: 'app',
+    description: 'Inspect a function app: who may call what.',
+    load: async () => (await import('./commands/app/app-verbs.js')).addAppVerbs,
+  },
+  {
+    name: 'doctor',
+    description:
+      'Probe a deployed app from outside: who is admitted, whether forged headers or certificates are, and what a refusal gives away.',
+    load: async () => (await import('./commands/top-level-verbs.js')).describeDoctor,
+  },
+];
+
+/**
+ * The command line. With `words`, only the commands that they name have their verbs and options; the others are there to
+ * be listed. Errors of usage are thrown, so that one place decides about the end of the process.
+ */
+export async function createProgram(words?: readonly string[]): Promise<Command> {
   const program = new Command('certgate')
     .description(
       'Protect Azure Functions with client certificates: real mTLS on your own machine, and tools for the list of who may call.',
@@ -28,18 +79,10 @@ export function createProgram(): Command {
     program,
     'If it is installed in an app, run it with npx --no-install certgate. Without --no-install, and if it is not installed, npx downloads and runs whatever package has the name certgate.',
   );
-  const commands = [
-    initCommand(),
-    devCommand(),
-    gatewayCommand(),
-    callCommand(),
-    certificateCommand(),
-    authorityCommand(),
-    trustCommand(),
-    appCommand(),
-    doctorCommand(),
-  ];
-  for (const command of commands) program.addCommand(command);
+  for (const { name, description, load } of commandTable) {
+    const command = program.command(name).description(description);
+    if (words === undefined || words.includes(name)) (await load())(command);
+  }
   prepareCommands(program);
   return program;
 }
@@ -47,25 +90,12 @@ export function createProgram(): Command {
 /** Words without the program's own name → the exit code. Every fault is printed, and none is thrown. */
 export async function runCommandLine(words: readonly string[]): Promise<number> {
   try {
-    const program = createProgram();
+    const program = await createProgram(words);
     await program.parseAsync([...withoutHelpOfNobody(program, words)], { from: 'user' });
     return typeof process.exitCode === 'number' ? process.exitCode : exitCodes.ok;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.unusableInput;
+    const { reportFailure } = await import('./commands/command-line/report-failure.js');
     return reportFailure(error, words.includes('--json'));
   }
-}
-
-function reportFailure(error: unknown, isJson: boolean): number {
-  if (!(error instanceof ToolFailure)) {
-    printNotice(colors.red('certgate failed in a way it did not expect. Please report this:'));
-    printNotice(
-      escapeLines(error instanceof Error ? (error.stack ?? error.message) : 'something that is no Error was thrown'),
-    );
-    return exitCodes.failed;
-  }
-  if (isJson) printJson({ error: { message: error.message, remedy: error.remedy ?? null } });
-  printNotice(`${colors.red('error')} ${formatMessage(error.message)}`);
-  if (error.remedy !== undefined) printNotice(`      ${formatMessage(error.remedy)}`);
-  return exitCodeOf[error.kind];
 }

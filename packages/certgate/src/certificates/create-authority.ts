@@ -1,15 +1,12 @@
 import { ToolFailure } from '../faults/tool-failure.js';
+import type { AuthorityKeyAlgorithm } from './structure/certificate-choices.js';
 import { createAuthorityExtensions, createAuthorityKeyIdentifier } from './structure/create-extensions.js';
 import { readAuthorityFacts, type AuthorityFacts, type CertificateIssuer } from './structure/certificate-issuer.js';
 import { createDistinguishedName, type SubjectName } from './structure/subject-name.js';
-import { generateKeyPair, type KeyAlgorithm } from './structure/key-pair.js';
+import { generateKeyPair } from './structure/key-pair.js';
 import { createNameConstraints, type PermittedNames } from './structure/permitted-names.js';
 import { createPeriodWithin, createValidityPeriod, type DaysWanted } from './structure/validity-period.js';
 import { writeCertificate, type IssuedCertificate } from './structure/write-certificate.js';
-
-/** RSA 2048 is too little for a key that is meant to stand for ten years. */
-export const authorityKeyAlgorithms = ['ec-p256', 'ec-p384', 'rsa-3072', 'rsa-4096', 'ed25519'] as const;
-export type AuthorityKeyAlgorithm = (typeof authorityKeyAlgorithms)[number] & KeyAlgorithm;
 
 export interface AuthorityOptions extends SubjectName, PermittedNames {
   /** Who signs it; a root signs itself. */

@@ -4,7 +4,8 @@ import { createAuthorityKeyIdentifier, createEndEntityExtensions } from './struc
 import { readAuthorityFacts, type CertificateIssuer } from './structure/certificate-issuer.js';
 import { refuseOwnName } from './create-authority.js';
 import { createDistinguishedName, type SubjectName } from './structure/subject-name.js';
-import { getUsageOid, type ExtendedKeyUsageName } from './structure/extended-key-usage.js';
+import { usualDays, type ExtendedKeyUsageName } from './structure/certificate-choices.js';
+import { getUsageOid } from './structure/extended-key-usage.js';
 import { generateKeyPair, type KeyAlgorithm } from './structure/key-pair.js';
 import { checkPermittedNames } from './structure/permitted-names.js';
 import { createAlternativeNames, type AlternativeNames } from './structure/subject-alternative-name.js';
@@ -21,8 +22,6 @@ export interface IssueOptions extends SubjectName, AlternativeNames {
   readonly usages?: readonly ExtendedKeyUsageName[];
   readonly now: Date;
 }
-
-export const usualDays = 90;
 
 /**
  * Makes a key and an end-entity certificate over it, signed by an authority. Throws ToolFailure for what the authority

@@ -1,23 +1,14 @@
-import { Command, Option } from 'commander';
-import { isToolResult } from '../local/client/mcp-reply.js';
-import { type McpConnection, mcpPath, openMcpSession } from '../local/client/mcp-session.js';
-import { sendRequest } from '../local/client/send-request.js';
 import { ToolFailure } from '../faults/tool-failure.js';
-import { exitCodes } from './command-line/exit-codes.js';
-import { addHelpSections } from './command-line/help.js';
+import { isToolResult } from '../local/client/mcp-reply.js';
+import { type McpConnection, openMcpSession } from '../local/client/mcp-session.js';
+import { sendRequest } from '../local/client/send-request.js';
 import { printJsonReport, printReport } from './call/call-report.js';
-import { findCallerCertificate, type CallerCertificate, type CertificateFlags } from './call/caller-certificate.js';
-import { findMcpAddress, parseToolName, readToolArguments } from './call/mcp-options.js';
+import { type CallerCertificate, type CertificateFlags, findCallerCertificate } from './call/caller-certificate.js';
+import { findMcpAddress, readToolArguments } from './call/mcp-options.js';
 import { printMcpJsonReport, printMcpReport } from './call/mcp-report.js';
-import {
-  collectHeader,
-  parseMethod,
-  parseTimeout,
-  readAuthorities,
-  readRequestBody,
-  type HeaderFields,
-} from './call/request-options.js';
-import { addPasswordOptions } from './certificate/password-options.js';
+import { readAuthorities, readRequestBody } from './call/request-body.js';
+import type { HeaderFields } from './call/request-options.js';
+import { exitCodes } from './command-line/exit-codes.js';
 
 interface CallFlags extends CertificateFlags {
   readonly request?: string;
@@ -30,45 +21,7 @@ interface CallFlags extends CertificateFlags {
   readonly json?: boolean;
 }
 
-export function callCommand(): Command {
-  const command = new Command('call')
-    .description('Call a function over mTLS, with or without a certificate, and show the answer.')
-    .argument('<url>', 'the https URL')
-    .option('--certificate <file>', 'a PFX, or a PEM file with the certificate and its key')
-    .option('--key <file>', 'the private key in PEM, if the file of --certificate contains only the certificate');
-  addPasswordOptions(command)
-    .option('-X, --request <method>', 'the HTTP method; default GET, or POST with a body', parseMethod)
-    .option('-H, --header <line>', 'a header, "Name: value" (repeatable)', collectHeader)
-    .option('-d, --data <body>', 'the body; @file reads a file, @- standard input')
-    .option('--mcp-tool <name>', `call this MCP tool; a URL without a path is completed with ${mcpPath}`, parseToolName)
-    .option('--mcp-arguments <json>', "the tool's arguments, a JSON object; @file reads a file, @- standard input")
-    .option(
-      '--cacert <file>',
-      "PEM of the server's authority, or of the server itself; replaces the system's authorities",
-    )
-    .addOption(
-      new Option('--timeout <seconds>', 'how long to wait for the whole answer')
-        .argParser(parseTimeout)
-        .default(30_000, '30'),
-    )
-    .option('--json', 'print one JSON object: status, code, headers, body, certificate; with --mcp-tool also mcp')
-    .action(call);
-  return addHelpSections(command, {
-    exitCodes: {
-      0: 'the answer has a status from 200 to 299; with --mcp-tool: the tool answered without an error',
-      1: 'the answer has another status, the tool did not run or answered with an error, or there was no answer: no connection, a server that is not trusted, a timeout',
-      2: "a file, the password, the URL or an option can't be used; nothing was sent",
-    },
-    examples: [
-      'certgate call https://localhost:7443/api/orders --certificate allowed.pfx --password-file allowed.password',
-      'certgate call https://example.azurewebsites.net/api/orders --certificate caller.crt.pem --key caller.key.pem',
-      'certgate call https://localhost:7443/api/orders --cacert .certgate/gateway.crt.pem --json',
-      'certgate call https://example.azurewebsites.net --mcp-tool get_weather --certificate caller.crt.pem --key caller.key.pem',
-    ],
-  });
-}
-
-async function call(url: string, flags: CallFlags): Promise<void> {
+export async function call(url: string, flags: CallFlags): Promise<void> {
   if (flags.mcpTool !== undefined) return callTool(url, flags.mcpTool, flags);
   if (flags.mcpArguments !== undefined) {
     throw new ToolFailure('--mcp-arguments requires --mcp-tool.', {

@@ -1,29 +1,26 @@
-// commands/: one file per verb: its options, exit codes and output. The work is done by the other rooms.
-
 import { resolve } from 'node:path';
 import type { FrontEndName } from '@certgate/core/internal';
-import { Command } from 'commander';
 import colors from 'picocolors';
-import { ToolFailure } from '../faults/tool-failure.js';
-import { exitCodes } from './command-line/exit-codes.js';
-import { addHelpSections } from './command-line/help.js';
-import { parsePort } from './command-line/option-values.js';
 import { escapeControls } from '../faults/safe-text.js';
-import { printJson, printLine, printNotice } from './command-line/output.js';
-import { untilStopped } from './command-line/until-stopped.js';
+import { ToolFailure } from '../faults/tool-failure.js';
+import type { RunningApp } from '../inspector/inspected-app.js';
+import type { Inspector } from '../inspector/inspector.js';
+import type { HostAnswer } from '../local/functions-host/functions-host.js';
 import { findAppEntry } from '../local/functions-host/worker/load-app.js';
+import type { GatewayExchange } from '../local/gateway/gateway.js';
 import { isCallable, planChecks } from '../local/local-app/checks/check-plan.js';
 import { formatCheckTable, listFailures } from '../local/local-app/checks/check-table.js';
+import { type CheckResult, runChecks } from '../local/local-app/checks/run-checks.js';
 import { listCoverageWarnings } from '../local/local-app/coverage-warnings.js';
 import { findAppFrontEnd } from '../local/local-app/front-end-settings.js';
 import { type LocalApp, runLocalApp } from '../local/local-app/local-app.js';
-import { type CheckResult, runChecks } from '../local/local-app/checks/run-checks.js';
 import { type AppWatch, watchApp } from '../local/local-app/watch-app.js';
-import type { HostAnswer } from '../local/functions-host/functions-host.js';
-import type { GatewayExchange } from '../local/gateway/gateway.js';
-import type { RunningApp } from '../inspector/inspected-app.js';
-import type { Inspector } from '../inspector/inspector.js';
+import { exitCodes } from './command-line/exit-codes.js';
+import { printJson, printLine, printNotice } from './command-line/output.js';
+import { untilStopped } from './command-line/until-stopped.js';
+import { runBeforeUpstream } from './dev/before-upstream.js';
 import { formatCallLines } from './dev/call-lines.js';
+import { defaultHostPort, type DevFlags } from './dev/dev-flags.js';
 import { describeInspector, startDevInspector } from './dev/dev-inspector.js';
 import {
   printAnswer,
@@ -34,71 +31,9 @@ import {
   printRawLog,
 } from './dev/running-app-log.js';
 import { describeTrust, listTrustWarnings } from './dev/trust-lines.js';
-import { runBeforeUpstream } from './dev/before-upstream.js';
-import type { DevFlags } from './dev/dev-flags.js';
-import { addGatewayFlags, parseUpstream, readExclusionPaths, readGatewayFlags } from './gateway-flags.js';
+import { defaultGatewayPort, readExclusionPaths, readGatewayFlags } from './gateway-flags.js';
 
-const defaultGatewayPort = 7443;
-const defaultHostPort = 7071;
-
-export function devCommand(): Command {
-  const command = new Command('dev')
-    .description(
-      'Run a function app behind the local gateway, with development certificates and a trust document, and check who is admitted.',
-    )
-    .argument('[folder]', 'the app: the folder with host.json and package.json', '.')
-    .option(
-      '--trust <file>',
-      'a trust document of your own (default: the one that the app setting CERTGATE_TRUST names, or else one with development callers, in .certgate/)',
-    )
-    .option('--check', 'call every function as callers that must be refused, and print the table')
-    .option('--once', 'check, print the table, and exit: with 0 if every verdict is as expected, otherwise with 1')
-    .option('--call <names...>', 'functions that checks may also call as allowed callers; this runs their code')
-    .option('--json', 'print the functions, and the results of a check, as one JSON object')
-    .option(
-      '--json-log',
-      "print Certgate's log lines as the app writes them, instead of one readable line per decision",
-    )
-    .option(
-      '--port <port>',
-      `the gateway's port (default ${defaultGatewayPort}, or the next free one; 0 picks one)`,
-      parsePort,
-    )
-    .option(
-      '--host-port <port>',
-      `the app's port (default ${defaultHostPort}, or the next free one; 0 picks one)`,
-      parsePort,
-    )
-    .option('--no-inspector', 'do not serve the page that shows what the gate does, and sends calls to try it')
-    .option('--inspector-port <port>', "the page's port (default 7444, or the next free one; 0 picks one)", parsePort)
-    .option('--inspect [address]', 'let a debugger attach to the app, as node --inspect does')
-    .option(
-      '--unsafe-direct-header',
-      "let the app's own port answer without the gateway, and accept an X-ARR-ClientCert that you set: every program on this machine can then claim to be any caller",
-    )
-    .option(
-      '--upstream <url>',
-      'put the gateway in front of this address (func start) instead of the embedded host',
-      parseUpstream,
-    );
-  addGatewayFlags(command, 'optional').action(runDev);
-  return addHelpSections(command, {
-    exitCodes: {
-      0: 'stopped by a signal; with --once: every verdict as expected',
-      1: 'with --once: a wrong verdict, or an HTTP or MCP function that the gate does not cover at registration',
-      2: 'there is no app or trust document, it cannot be loaded, or a port is in use',
-    },
-    examples: [
-      'certgate dev',
-      'certgate dev ./orders --check',
-      'certgate dev ./orders --once --json --call GetOrders Health',
-      'certgate dev --upstream http://localhost:7071',
-      'certgate dev --front-end nginx',
-    ],
-  });
-}
-
-async function runDev(folder: string, flags: DevFlags): Promise<void> {
+export async function runDev(folder: string, flags: DevFlags): Promise<void> {
   if (flags.upstream !== undefined) return runBeforeUpstream(folder, { ...flags, upstream: flags.upstream });
   refuseIdleFlags(flags);
   // Whoever wrote the command line learns of its faults first, and then that there is no app to read settings of.

@@ -1,19 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { readFrontEndSettings, secretSetting } from '@certgate/core/internal';
-import { Command } from 'commander';
 import colors from 'picocolors';
 import { createServerCertificate } from '../certificates/self-signed-certificate.js';
-import { ToolFailure, messageOf } from '../faults/tool-failure.js';
-import { addHelpSections } from './command-line/help.js';
-import { parsePort } from './command-line/option-values.js';
-import { printJson, printLine, printNotice } from './command-line/output.js';
-import { untilStopped } from './command-line/until-stopped.js';
+import { messageOf, ToolFailure } from '../faults/tool-failure.js';
 import { type GatewayExchange, type GatewayOptions, startGateway } from '../local/gateway/gateway.js';
 import { type AppFrontEnd, chooseFrontEnd } from '../local/local-app/front-end-settings.js';
 import { startOnPort } from '../local/local-app/listening-port.js';
+import { printJson, printLine, printNotice } from './command-line/output.js';
+import { untilStopped } from './command-line/until-stopped.js';
 import { formatExchangeLine } from './dev/decision-line.js';
 import { waitForUpstream } from './dev/wait-for-upstream.js';
-import { type GatewayFlags, addGatewayFlags, parseUpstream, readGatewayFlags } from './gateway-flags.js';
+import { defaultGatewayPort, type GatewayFlags, readGatewayFlags } from './gateway-flags.js';
 
 interface Flags extends GatewayFlags {
   readonly upstream: URL;
@@ -25,38 +22,12 @@ interface Flags extends GatewayFlags {
   readonly json?: boolean;
 }
 
-const defaultPort = 7443;
-
-export function gatewayCommand(): Command {
-  const command = new Command('gateway')
-    .description(
-      "Run a front end on your machine, App Service's or another: real mTLS in front of an app that uses plain HTTP. The secret of the front end comes from the environment variable CERTGATE_FRONT_END_SECRET.",
-    )
-    .requiredOption('--upstream <url>', 'the app, e.g. http://localhost:7071 of func start', parseUpstream)
-    .option('--port <port>', `default ${defaultPort}, or the next free one; 0 picks a free one`, parsePort)
-    .option('--host <address>', 'loopback only, unless --unsafe-listen', '127.0.0.1')
-    .option('--unsafe-listen', 'listen on other addresses too: others can then reach the app through this machine')
-    .option('--cert <file>', "the gateway's own certificate in PEM; by default, one is created at start")
-    .option('--key <file>', 'its key in PEM')
-    .option('--json', 'one JSON object when ready, then one line of JSON per request');
-  addGatewayFlags(command, 'required').action(runGateway);
-  return addHelpSections(command, {
-    exitCodes: { 0: 'stopped by a signal', 2: 'an option, file or port that cannot be used' },
-    examples: [
-      'certgate gateway --upstream http://localhost:7071',
-      'certgate gateway --upstream http://localhost:7071 --mode optional --port 0',
-      'certgate gateway --upstream http://localhost:7071 --exclude /api/health --worst-case',
-      'certgate gateway --upstream http://localhost:3000 --front-end nginx',
-    ],
-  });
-}
-
-async function runGateway(flags: Flags): Promise<void> {
+export async function runGateway(flags: Flags): Promise<void> {
   const frontEnd = chooseFrontEnd(readFrontEndSettings(process.env), flags.frontEnd);
   const behaviour = readGatewayFlags(flags, frontEnd.name, 'required');
   const serverCertificate = await getServerCertificate(flags);
   warnWithoutSecret(frontEnd);
-  const choice = { port: flags.port ?? defaultPort, isFixed: flags.port !== undefined };
+  const choice = { port: flags.port ?? defaultGatewayPort, isFixed: flags.port !== undefined };
   const gateway = await startOnPort(choice, 'gateway', printNotice, (port) =>
     openGateway(flags, {
       ...behaviour,

@@ -1,8 +1,11 @@
-import { type FrontEndName, frontEndNames } from '@certgate/core/internal';
+import type { FrontEndName } from '@certgate/core/internal';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { ToolFailure } from '../faults/tool-failure.js';
 import { clientCertificateModes, type ClientCertificateMode } from '../local/gateway/client-certificate-mode.js';
-import { isExclusionPath, isUpstreamUrl } from '../local/gateway/gateway-options.js';
+import { isExclusionPath, isUpstreamUrl } from '../local/gateway/gateway-addresses.js';
+import { loadCore } from './command-line/option-values.js';
+
+export const defaultGatewayPort = 7443;
 
 export interface GatewayFlags {
   readonly frontEnd?: FrontEndName;
@@ -18,7 +21,7 @@ export function addGatewayFlags(command: Command, defaultMode: ClientCertificate
       new Option(
         '--front-end <name>',
         'the front end whose header fields the app gets (default: the app setting CERTGATE_FRONT_END, or else app-service). Only app-service refuses calls by itself; the others request a certificate, verify nothing, and let callers without one through',
-      ).choices(frontEndNames),
+      ).choices(loadCore().frontEndNames),
     )
     .addOption(
       new Option(

@@ -1,10 +1,8 @@
 import { resolve } from 'node:path';
-import { Command } from 'commander';
 import colors from 'picocolors';
 import type { FileEdit } from '../app/setup/app-files.js';
 import type { SetupPlan } from '../app/setup/plan-setup.js';
 import { exitCodes } from './command-line/exit-codes.js';
-import { addHelpSections } from './command-line/help.js';
 import { printJson, printLine, printNotice } from './command-line/output.js';
 
 interface InitFlags {
@@ -16,27 +14,7 @@ interface InitFlags {
 /** What came of it. `planned`: shown, and not made. */
 type SetupOutcome = 'nothing-to-do' | 'planned' | 'changed';
 
-export function initCommand(): Command {
-  const command = new Command('init')
-    .description(
-      'Add Certgate to an existing function app: the gate, settings, a dev script and editor settings. Shows the changes first.',
-    )
-    .argument('[folder]', 'the app: the folder with host.json and package.json', '.')
-    .option('--yes', 'make the changes without asking')
-    .option('--dry-run', 'show the changes and make none')
-    .option('--json', "print one JSON object, and don't ask")
-    .action(runInit);
-  return addHelpSections(command, {
-    exitCodes: {
-      0: 'the app has everything that it needs; with --dry-run: the changes are shown',
-      1: 'there are changes to make, but they were not confirmed; nothing is changed',
-      2: 'there is no app, or a file cannot be changed safely; the message says what to do by hand, and nothing is changed',
-    },
-    examples: ['certgate init', 'certgate init ./orders --dry-run', 'certgate init ./orders --yes --json'],
-  });
-}
-
-async function runInit(folder: string, flags: InitFlags): Promise<void> {
+export async function runInit(folder: string, flags: InitFlags): Promise<void> {
   // Loaded when the command is run: the others start without its parsers.
   const { planSetup } = await import('../app/setup/plan-setup.js');
   const plan = await planSetup(resolve(folder));

@@ -1,6 +1,6 @@
 import { formatInstant, formatSerialNumber } from '@certgate/core/internal';
 import { ToolFailure } from '../../faults/tool-failure.js';
-import type { RevocationReason } from '../structure/revocation-reason.js';
+import type { RevocationReason } from '../structure/certificate-choices.js';
 import type { AuthorityRegister, RevokedEntry } from './authority-register.js';
 import { toWholeSeconds } from './revocation-list.js';
 

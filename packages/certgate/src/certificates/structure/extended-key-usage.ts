@@ -5,16 +5,7 @@ import {
   id_kp_OCSPSigning,
   id_kp_serverAuth,
 } from '@peculiar/asn1-x509';
-
-/** By the names of RFC 5280 §4.2.1.12. */
-export const extendedKeyUsageNames = [
-  'clientAuth',
-  'serverAuth',
-  'codeSigning',
-  'emailProtection',
-  'OCSPSigning',
-] as const;
-export type ExtendedKeyUsageName = (typeof extendedKeyUsageNames)[number];
+import type { ExtendedKeyUsageName } from './certificate-choices.js';
 
 const oidByUsage: Readonly<Record<ExtendedKeyUsageName, string>> = {
   clientAuth: id_kp_clientAuth,

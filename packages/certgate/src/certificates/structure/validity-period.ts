@@ -1,5 +1,6 @@
 import { formatInstant } from '@certgate/core/internal';
 import { ToolFailure } from '../../faults/tool-failure.js';
+import { maximumDays } from './certificate-choices.js';
 
 export interface ValidityPeriod {
   readonly notBefore: Date;
@@ -8,7 +9,6 @@ export interface ValidityPeriod {
 
 /** The clock of a laptop and that of a data centre differ; what is signed must be good the moment it is made. */
 export const backdatedMilliseconds: number = 5 * 60_000;
-export const maximumDays = 3650;
 const dayMilliseconds = 86_400_000;
 
 export function createValidityPeriod(days: number, now: Date): ValidityPeriod {

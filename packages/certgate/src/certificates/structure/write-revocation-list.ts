@@ -12,7 +12,8 @@ import {
 } from '@peculiar/asn1-x509';
 import { createAuthorityKeyIdentifier, createExtension } from './create-extensions.js';
 import { readAuthorityFacts, type CertificateIssuer } from './certificate-issuer.js';
-import { getReasonCode, type RevocationReason } from './revocation-reason.js';
+import { getReasonCode } from './revocation-reason.js';
+import { type RevocationReason } from './certificate-choices.js';
 import { getSignatureAlgorithm, signStructure, toArrayBuffer } from './sign-structure.js';
 
 export interface Revocation {

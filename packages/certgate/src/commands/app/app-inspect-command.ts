@@ -1,6 +1,5 @@
-import { join, resolve } from 'node:path';
 import { writeFile } from 'node:fs/promises';
-import { Command } from 'commander';
+import { join, resolve } from 'node:path';
 import colors from 'picocolors';
 import {
   type Baseline,
@@ -17,12 +16,11 @@ import {
 import type { CoverageReport } from '../../app/inspection/coverage-report.js';
 import { inspectApp } from '../../app/inspection/inspect-app.js';
 import { formatReport } from '../../app/inspection/report-table.js';
-import { ToolFailure, messageOf } from '../../faults/tool-failure.js';
-import { exitCodes } from '../command-line/exit-codes.js';
-import { addHelpSections } from '../command-line/help.js';
 import { escapeControls, formatLogText } from '../../faults/safe-text.js';
-import { printJson, printLine, printNotice } from '../command-line/output.js';
+import { messageOf, ToolFailure } from '../../faults/tool-failure.js';
 import type { HostLogLine } from '../../local/functions-host/functions-host.js';
+import { exitCodes } from '../command-line/exit-codes.js';
+import { printJson, printLine, printNotice } from '../command-line/output.js';
 
 interface InspectFlags {
   readonly baseline?: string;
@@ -30,29 +28,7 @@ interface InspectFlags {
   readonly json?: boolean;
 }
 
-export function appInspectCommand(): Command {
-  const command = new Command('inspect')
-    .description('Load an app without serving it, and report for each function who may call it and what covers it.')
-    .argument('[folder]', 'the app: the folder with host.json and package.json', '.')
-    .option('--baseline <file>', `the baseline to compare with (default: ${baselineFileName} in the app, if it exists)`)
-    .option('--write-baseline', 'replace the baseline with the present state')
-    .option('--json', 'print one JSON object')
-    .action(inspect);
-  return addHelpSections(command, {
-    exitCodes: {
-      0: 'the gate covers every HTTP and MCP function at registration, and nothing differs from the baseline',
-      1: 'no gate covers an HTTP or MCP function, or something differs from the baseline',
-      2: 'there is no app, it cannot be loaded, or the baseline cannot be used',
-    },
-    examples: [
-      'certgate app inspect',
-      'certgate app inspect ./orders --write-baseline',
-      'certgate app inspect ./orders --json',
-    ],
-  });
-}
-
-async function inspect(folder: string, flags: InspectFlags): Promise<void> {
+export async function inspect(folder: string, flags: InspectFlags): Promise<void> {
   const file = flags.baseline ?? join(folder, baselineFileName);
   // Before the app is loaded: a mistyped name is told at once.
   const agreed = await findBaseline(resolve(file));

@@ -1,5 +1,4 @@
 import { formatInstant, formatSerialNumber } from '@certgate/core/internal';
-import { Command, InvalidArgumentError, Option } from 'commander';
 import { defaultAuthoritiesFolder, getAuthorityFiles } from '../../certificates/authority/authority-files.js';
 import { checkAuthorityPassword } from '../../certificates/authority/authority-key.js';
 import {
@@ -10,31 +9,22 @@ import {
 } from '../../certificates/authority/load-authority.js';
 import { refusePresentAuthority, storeAuthority } from '../../certificates/authority/store-authority.js';
 import { updateRegister } from '../../certificates/authority/update-register.js';
-import {
-  authorityKeyAlgorithms,
-  createAuthority,
-  type AuthorityKeyAlgorithm,
-} from '../../certificates/create-authority.js';
+import { createAuthority } from '../../certificates/create-authority.js';
+import { type AuthorityKeyAlgorithm } from '../../certificates/structure/certificate-choices.js';
 import { getDecoded } from '../../certificates/describe-certificate.js';
 import type { CertificateIssuer } from '../../certificates/structure/certificate-issuer.js';
 import type { IssuedCertificate } from '../../certificates/structure/write-certificate.js';
 import { ToolFailure } from '../../faults/tool-failure.js';
-import { addHelpNote, addHelpSections } from '../command-line/help.js';
-import { printJson, printLine } from '../command-line/output.js';
 import { checkCertificateName } from '../certificate/certificate-name.js';
-import { collect, parseDays } from '../certificate/certificate-options.js';
 import { warnOfKeysInApp } from '../certificate/key-place.js';
-import { getNewPassword } from '../certificate/password-options.js';
+import { getAuthorityPassword, getNewPassword } from '../certificate/find-password.js';
+import { printJson, printLine } from '../command-line/output.js';
 import {
-  addAuthorityPasswordOptions,
-  addFolderOption,
-  authorityPasswordOption,
-  formatFolderOption,
-  getAuthorityPassword,
-  purposeHelp,
-  readAuthorityPasswordFlags,
   type AuthorityPasswordFlags,
+  authorityPasswordOption,
   type FolderFlags,
+  formatFolderOption,
+  readAuthorityPasswordFlags,
 } from './authority-options.js';
 import { listDaysByDefault } from './list-options.js';
 
@@ -51,52 +41,7 @@ interface CreateFlags extends FolderFlags, AuthorityPasswordFlags {
   readonly json?: boolean;
 }
 
-export function authorityCreateCommand(): Command {
-  const command = new Command('create')
-    .description(
-      'Create an authority: its key (protected by a password), its certificate, its register and its first list.',
-    )
-    .argument('<name>', 'its common name, and the name of its folder')
-    .option('--parent <authority>', 'create an intermediate that this authority signs; without it, a root')
-    .option('--parent-password-file <file>', "a file that contains only the parent's password")
-    .option('--days <days>', 'how long it is valid, 1 to 3650 (default: 3650; below a parent 1825)', parseDays)
-    .addOption(
-      new Option('--key-algorithm <name>', 'the kind of its key').choices(authorityKeyAlgorithms).default('ec-p256'),
-    )
-    .option(
-      '--path-length <count>',
-      'how many levels of authorities may be below it (default: 1; below a parent 0)',
-      parsePathLength,
-    )
-    .option('--organization <name>', 'the organization in its subject')
-    .option('--permit-dns <name>', 'permit only this DNS name and those below it (repeatable)', collect)
-    .option(
-      '--permit-uri <host>',
-      'permit only URIs of this host, or with .example.org of hosts below it (repeatable)',
-      collect,
-    )
-    .option('--permit-email <host>', 'permit only mailboxes of this host (repeatable)', collect)
-    .option('--json', 'print one JSON object');
-  addFolderOption(addAuthorityPasswordOptions(command)).action(create);
-  addHelpNote(command, purposeHelp, constraintsHelp);
-  return addHelpSections(command, {
-    exitCodes: {
-      0: 'the authority is created',
-      1: "another process took over the parent's lock; run the command again",
-      2: "an argument can't be used, an authority of that name exists, a password is missing or wrong, or the parent may not sign it; nothing is written",
-    },
-    examples: [
-      'certgate authority create corp',
-      'certgate authority create corp --authority-password-file corp.password --days 730 --permit-dns corp.example',
-      'certgate authority create corp-services --parent corp --parent-password-file corp.password --authority-password-file services.password',
-    ],
-  });
-}
-
-const constraintsHelp =
-  'Kinds of names without a --permit-… option stay unrestricted: with only --permit-dns, the authority still issues for any URI and mailbox.';
-
-async function create(givenName: string, flags: CreateFlags): Promise<void> {
+export async function create(givenName: string, flags: CreateFlags): Promise<void> {
   const name = checkCertificateName(givenName);
   const { folder } = flags;
   await refusePresentAuthority(folder, name);
@@ -197,9 +142,4 @@ function report(
   printLine();
   printLine("The password can't be recovered. To issue a certificate for a caller:");
   printLine(`  certgate certificate issue billing --authority ${name}${formatFolderOption(flags)}`);
-}
-
-function parsePathLength(text: string): number {
-  if (/^\d$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('It must be a whole number from 0 to 9.');
 }

@@ -1,34 +1,18 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { formatInstant } from '@certgate/core/internal';
 import Table from 'cli-table3';
-import { Command } from 'commander';
 import { getAuthorityFiles } from '../../certificates/authority/authority-files.js';
 import { loadAuthority, type StoredAuthority } from '../../certificates/authority/load-authority.js';
 import { getDecoded } from '../../certificates/describe-certificate.js';
-import { ToolFailure, hasCode } from '../../faults/tool-failure.js';
-import { addHelpSections } from '../command-line/help.js';
+import { hasCode, ToolFailure } from '../../faults/tool-failure.js';
 import { printJson, printLine } from '../command-line/output.js';
-import { addFolderOption, type FolderFlags } from './authority-options.js';
+import type { FolderFlags } from './authority-options.js';
 
 interface ListFlags extends FolderFlags {
   readonly json?: boolean;
 }
 
-export function authorityListCommand(): Command {
-  const command = new Command('list')
-    .description('List the authorities of a folder: their parents, what they issued, and when their lists are due.')
-    .option('--json', 'print one JSON object');
-  addFolderOption(command).action(list);
-  return addHelpSections(command, {
-    exitCodes: {
-      0: 'the list is printed, even if it is empty',
-      2: "the folder or an authority in it can't be read",
-    },
-    examples: ['certgate authority list', 'certgate authority list --folder /mnt/authorities --json'],
-  });
-}
-
-async function list({ folder, json }: ListFlags): Promise<void> {
+export async function list({ folder, json }: ListFlags): Promise<void> {
   const names = await listNames(folder);
   const authorities = await Promise.all(names.map((name) => loadAuthority(folder, name)));
   if (json === true) {

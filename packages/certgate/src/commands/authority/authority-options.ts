@@ -1,8 +1,7 @@
 import { Option, type Command } from 'commander';
 import { defaultAuthoritiesFolder } from '../../certificates/authority/authority-files.js';
-import { ToolFailure } from '../../faults/tool-failure.js';
 import { shellWord } from '../../faults/safe-text.js';
-import { findPasswordSource, type PasswordFlags } from '../certificate/password-options.js';
+import type { PasswordFlags } from '../certificate/password-options.js';
 
 export interface FolderFlags {
   readonly folder: string;
@@ -52,14 +51,3 @@ export function formatFolderOption({ folder }: FolderFlags): string {
 /** What every verb that signs by an authority says below its options. */
 export const purposeHelp =
   'For development, and for small closed systems in which you know each caller. The key is in a file, protected by a password; anybody who gets both can impersonate every caller. For anything larger, use an authority that protects its key: AD CS, HashiCorp Vault, step-ca, Azure Key Vault, cert-manager.';
-
-/** Of an authority that exists. `option` is what messages name. */
-export async function getAuthorityPassword(flags: PasswordFlags, name: string, option: string): Promise<string> {
-  const source = await findPasswordSource(flags, `the authority ${name}`);
-  if (source === undefined) {
-    throw new ToolFailure(`The authority ${name} needs its password, and there is no terminal to ask for it.`, {
-      remedy: `Pass it with ${option}.`,
-    });
-  }
-  return typeof source === 'string' ? source : source();
-}

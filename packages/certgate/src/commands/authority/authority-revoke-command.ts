@@ -1,24 +1,20 @@
 import { formatSerialNumber } from '@certgate/core/internal';
-import { Command, Option } from 'commander';
-import { createNextList } from '../../certificates/authority/revocation-list.js';
 import { loadAuthority, openAuthority } from '../../certificates/authority/load-authority.js';
+import { createNextList } from '../../certificates/authority/revocation-list.js';
 import { releaseCertificate, revokeCertificate } from '../../certificates/authority/revoke-certificate.js';
 import { updateRegister } from '../../certificates/authority/update-register.js';
-import { revocationReasons, type RevocationReason } from '../../certificates/structure/revocation-reason.js';
-import { addHelpNote, addHelpSections } from '../command-line/help.js';
-import { printJson, printLine } from '../command-line/output.js';
+import type { RevocationReason } from '../../certificates/structure/certificate-choices.js';
 import { checkCertificateName } from '../certificate/certificate-name.js';
+import { getAuthorityPassword } from '../certificate/find-password.js';
+import { printJson, printLine } from '../command-line/output.js';
 import {
-  addAuthorityPasswordOptions,
-  addFolderOption,
-  authorityPasswordOption,
-  getAuthorityPassword,
-  purposeHelp,
-  readAuthorityPasswordFlags,
   type AuthorityPasswordFlags,
+  authorityPasswordOption,
   type FolderFlags,
+  readAuthorityPasswordFlags,
 } from './authority-options.js';
-import { addListOptions, createListFiles, wantsPem, type ListFlags } from './list-options.js';
+import { type ListFlags } from './list-options.js';
+import { createListFiles, wantsPem } from './list-files.js';
 import { readRevokedArgument } from './revoked-argument.js';
 
 interface RevokeFlags extends FolderFlags, AuthorityPasswordFlags, ListFlags {
@@ -26,35 +22,7 @@ interface RevokeFlags extends FolderFlags, AuthorityPasswordFlags, ListFlags {
   readonly json?: boolean;
 }
 
-export function authorityRevokeCommand(): Command {
-  const command = new Command('revoke')
-    .description(
-      'Revoke a certificate, and write the new revocation list (CRL) at once. There is no confirmation prompt, and revocation is permanent.',
-    )
-    .argument('<authority>', 'the authority that issued it')
-    .argument('<certificate-file|serial>', 'the certificate in PEM, DER or base64, or its serial number in hexadecimal')
-    .addOption(
-      new Option('--reason <reason>', 'a reason of RFC 5280; removeFromCRL ends a certificateHold')
-        .choices([...revocationReasons, 'removeFromCRL'])
-        .makeOptionMandatory(),
-    );
-  addListOptions(command).option('--json', 'print one JSON object');
-  addFolderOption(addAuthorityPasswordOptions(command)).action(revoke);
-  addHelpNote(command, purposeHelp);
-  return addHelpSections(command, {
-    exitCodes: {
-      0: 'it is revoked (or was), and the new list is written',
-      1: 'another process took over the lock; run the command again',
-      2: "there is no such authority, it never issued that certificate, its password is missing or wrong, or an argument can't be used; nothing is written",
-    },
-    examples: [
-      'certgate authority revoke corp billing.crt.pem --reason keyCompromise',
-      'certgate authority revoke corp 4C8A7B00D1E2F3045566778899AABBCC --reason superseded --authority-password-file corp.password',
-    ],
-  });
-}
-
-async function revoke(givenName: string, what: string, flags: RevokeFlags): Promise<void> {
+export async function revoke(givenName: string, what: string, flags: RevokeFlags): Promise<void> {
   const name = checkCertificateName(givenName);
   const authority = await loadAuthority(flags.folder, name);
   const { files } = authority;

@@ -1,35 +1,19 @@
 import { formatInstant, formatSerialNumber } from '@certgate/core/internal';
-import { Command } from 'commander';
 import type { AuthorityRegister, IssuedEntry } from '../../certificates/authority/authority-register.js';
 import { loadAuthority } from '../../certificates/authority/load-authority.js';
-import { readAuthorityFacts } from '../../certificates/structure/certificate-issuer.js';
 import { getDecoded } from '../../certificates/describe-certificate.js';
-import { addHelpSections } from '../command-line/help.js';
+import { readAuthorityFacts } from '../../certificates/structure/certificate-issuer.js';
 import { escapeControls } from '../../faults/safe-text.js';
-import { printJson, printLine } from '../command-line/output.js';
 import { checkCertificateName } from '../certificate/certificate-name.js';
-import { addFolderOption, type FolderFlags } from './authority-options.js';
+import { printJson, printLine } from '../command-line/output.js';
 import { formatDue } from './authority-list-command.js';
+import type { FolderFlags } from './authority-options.js';
 
 interface ShowFlags extends FolderFlags {
   readonly json?: boolean;
 }
 
-export function authorityShowCommand(): Command {
-  const command = new Command('show')
-    .description(
-      'Show an authority, every certificate that it issued, and which of them are revoked. Needs no password.',
-    )
-    .argument('<authority>', 'its name')
-    .option('--json', 'print one JSON object');
-  addFolderOption(command).action(show);
-  return addHelpSections(command, {
-    exitCodes: { 0: 'it is printed', 2: "there is no such authority, or its files can't be read" },
-    examples: ['certgate authority show corp', 'certgate authority show corp --json'],
-  });
-}
-
-async function show(givenName: string, { folder, json }: ShowFlags): Promise<void> {
+export async function show(givenName: string, { folder, json }: ShowFlags): Promise<void> {
   const name = checkCertificateName(givenName);
   const { register, certificateDer, files } = await loadAuthority(folder, name);
   const certificate = getDecoded({ certificateDer });

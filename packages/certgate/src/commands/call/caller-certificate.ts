@@ -3,7 +3,8 @@ import { encodePem } from '../../certificates/structure/pem-blocks.js';
 import { readCertificateFile } from '../../certificates/read-certificate-file.js';
 import { checkKeyBelongsToCertificate, readPrivateKeyFile } from '../../certificates/read-private-key.js';
 import { ToolFailure } from '../../faults/tool-failure.js';
-import { findPasswordSource, type PasswordFlags } from '../certificate/password-options.js';
+import { type PasswordFlags } from '../certificate/password-options.js';
+import { findPasswordSource } from '../certificate/find-password.js';
 
 export interface CallerCertificate {
   /** The certificate and, after it, those of its issuers that the file holds. */

@@ -1,14 +1,8 @@
-import { InvalidArgumentError } from 'commander';
 import { decodeText } from '../../certificates/read-bounded-file.js';
-import { mcpPath } from '../../local/client/mcp-session.js';
+import { mcpPath } from '../../local/client/request-fields.js';
 import { isJsonObject, type JsonObject } from '../../files/json-file.js';
 import { ToolFailure, messageOf } from '../../faults/tool-failure.js';
-import { readRequestBody } from './request-options.js';
-
-export function parseToolName(text: string): string {
-  if (text.trim() === '') throw new InvalidArgumentError('It must be the name of a tool.');
-  return text;
-}
+import { readRequestBody } from './request-body.js';
 
 /** An address without a path is that of an app; any other one is that of an MCP server. */
 export function findMcpAddress(address: string): string {

@@ -1,49 +1,20 @@
-import { formatInstant, type ClientCertificate } from '@certgate/core/internal';
-import { Command } from 'commander';
-import { createClientCertificate } from '../../certificates/self-signed-certificate.js';
+import { type ClientCertificate, formatInstant } from '@certgate/core/internal';
 import { getDecoded } from '../../certificates/describe-certificate.js';
-import { addHelpSections } from '../command-line/help.js';
+import { createClientCertificate } from '../../certificates/self-signed-certificate.js';
 import { shellWord } from '../../faults/safe-text.js';
 import { printJson, printLine } from '../command-line/output.js';
-import { createFiles, createPaths, listKeyFiles, printPaths, type CertificatePaths } from './certificate-files.js';
+import { type CertificatePaths, createFiles, createPaths, listKeyFiles, printPaths } from './certificate-files.js';
 import { checkCertificateName } from './certificate-name.js';
-import {
-  addCertificateOptions,
-  getKeyAlgorithm,
-  parseDays,
-  checkFileFlags,
-  type CertificateFlags,
-} from './certificate-options.js';
+import { type CertificateFlags, checkFileFlags, getKeyAlgorithm } from './certificate-options.js';
 import { warnOfKeysInApp } from './key-place.js';
-import { getNewPassword } from './password-options.js';
+import { getNewPassword } from './find-password.js';
 import { refusePresentFiles, writeFileSet } from './write-file-set.js';
 
 interface CreateFlags extends CertificateFlags {
   readonly days: number;
 }
 
-export function certificateCreateCommand(): Command {
-  const command = new Command('create')
-    .description(
-      'Create a self-signed client certificate: the PFX for the caller, the thumbprint for the trust document.',
-    )
-    .argument('<name>', 'the caller; becomes the common name and the name of the files')
-    .option('--days <days>', 'how long it is valid, 1 to 3650', parseDays, 365);
-  addCertificateOptions(command).action(create);
-  return addHelpSections(command, {
-    exitCodes: {
-      0: 'the files are written',
-      2: "an argument can't be used, a file exists already, or there is no password; nothing is written",
-    },
-    examples: [
-      'certgate certificate create billing',
-      'certgate certificate create billing --days 90 --out certificates --password-file billing.password',
-      'certgate certificate create billing --uri spiffe://example.org/billing --pem --no-pfx',
-    ],
-  });
-}
-
-async function create(givenName: string, flags: CreateFlags): Promise<void> {
+export async function create(givenName: string, flags: CreateFlags): Promise<void> {
   const name = checkCertificateName(givenName);
   checkFileFlags(flags);
   const paths = createPaths(name, flags);

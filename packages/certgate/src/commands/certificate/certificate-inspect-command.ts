@@ -1,51 +1,29 @@
 import {
+  type ClientCertificate,
   decodeClientCertificate,
   describePublicKey,
   formatInstant,
-  type ClientCertificate,
   formatSerialNumber,
 } from '@certgate/core/internal';
-import { Command } from 'commander';
+import type { CertificateFile } from '../../certificates/read-certificate-file.js';
+import { nameKeyPurpose } from '../../certificates/structure/extended-key-usage.js';
+import { escapeControls } from '../../faults/safe-text.js';
 import {
   type CertificateProblem,
   describeCertificate,
   listProblems,
   listThumbprints,
 } from '../../trust/certificate-reading/certificate-description.js';
-import { nameKeyPurpose } from '../../certificates/structure/extended-key-usage.js';
-import type { CertificateFile } from '../../certificates/read-certificate-file.js';
 import { exitCodes } from '../command-line/exit-codes.js';
-import { addHelpSections } from '../command-line/help.js';
-import { escapeControls } from '../../faults/safe-text.js';
 import { printJson, printLine } from '../command-line/output.js';
-import { addPasswordOptions, type PasswordFlags } from './password-options.js';
+import type { PasswordFlags } from './password-options.js';
 import { readCertificateArgument } from './read-certificate-argument.js';
 
 interface InspectFlags extends PasswordFlags {
   readonly json?: boolean;
 }
 
-export function certificateInspectCommand(): Command {
-  const command = new Command('inspect')
-    .description('Show the content of a certificate, its thumbprints, and why Certgate would refuse it.')
-    .argument('<file|->', 'PFX, PEM, DER or base64; - reads standard input, which may be a header value')
-    .option('--json', 'print one JSON object');
-  addPasswordOptions(command).action(inspect);
-  return addHelpSections(command, {
-    exitCodes: {
-      0: 'Certgate would accept the certificate if the trust document lists it',
-      1: 'Certgate would refuse it; the reasons are printed',
-      2: "the file can't be read, contains no certificate, or the password is wrong",
-    },
-    examples: [
-      'certgate certificate inspect billing.crt.pem',
-      'certgate certificate inspect billing.pfx --password-file billing.password',
-      'echo "$HEADER" | certgate certificate inspect - --json',
-    ],
-  });
-}
-
-async function inspect(file: string, flags: InspectFlags): Promise<void> {
+export async function inspect(file: string, flags: InspectFlags): Promise<void> {
   const found = await readCertificateArgument(file, flags);
   const decoding = decodeClientCertificate(found.certificateDer);
   const now = Date.now();

@@ -1,4 +1,3 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
 import {
   describeIssued,
   loadAuthority,
@@ -8,30 +7,18 @@ import {
 } from '../../certificates/authority/load-authority.js';
 import { updateRegister } from '../../certificates/authority/update-register.js';
 import { getDecoded } from '../../certificates/describe-certificate.js';
-import { extendedKeyUsageNames, type ExtendedKeyUsageName } from '../../certificates/structure/extended-key-usage.js';
-import { issueCertificate, usualDays } from '../../certificates/issue-certificate.js';
+import { issueCertificate } from '../../certificates/issue-certificate.js';
+import type { ExtendedKeyUsageName } from '../../certificates/structure/certificate-choices.js';
 import { encodePem } from '../../certificates/structure/pem-blocks.js';
 import { ToolFailure } from '../../faults/tool-failure.js';
-import { addHelpNote, addHelpSections } from '../command-line/help.js';
-import {
-  addAuthorityPasswordFileOption,
-  addFolderOption,
-  getAuthorityPassword,
-  purposeHelp,
-  type FolderFlags,
-} from '../authority/authority-options.js';
+import { type FolderFlags } from '../authority/authority-options.js';
+import { getAuthorityPassword } from '../certificate/find-password.js';
 import { createFiles, createPaths, listKeyFiles } from './certificate-files.js';
 import { checkCertificateName } from './certificate-name.js';
-import {
-  addCertificateOptions,
-  getKeyAlgorithm,
-  parseDays,
-  checkFileFlags,
-  type CertificateFlags,
-} from './certificate-options.js';
+import { type CertificateFlags, checkFileFlags, getKeyAlgorithm } from './certificate-options.js';
 import { printIssueJson, printIssueReport } from './issue-report.js';
 import { warnOfKeysInApp } from './key-place.js';
-import { getNewPassword } from './password-options.js';
+import { getNewPassword } from './find-password.js';
 import { refusePresentFiles, writeFileSet } from './write-file-set.js';
 
 interface IssueFlags extends CertificateFlags, FolderFlags {
@@ -43,44 +30,7 @@ interface IssueFlags extends CertificateFlags, FolderFlags {
   readonly organizationalUnit?: string;
 }
 
-export function certificateIssueCommand(): Command {
-  const command = new Command('issue')
-    .description('Issue a certificate from your own authority, which can also revoke it.')
-    .argument('<name>', 'the caller; becomes the common name and the name of the files')
-    .requiredOption('--authority <name>', 'the authority that issues it; certgate authority create creates one')
-    .option(
-      '--days <days>',
-      `how long it is valid, 1 to 3650 (default: ${usualDays}, or up to the authority's end)`,
-      parseDays,
-    )
-    .addOption(
-      new Option(
-        '--eku <usage>',
-        `what its key is for: ${extendedKeyUsageNames.join(', ')} (repeatable; default: clientAuth)`,
-      ).argParser(collectUsage),
-    )
-    .option('--organization <name>', 'the organization in its subject')
-    .option('--organizational-unit <text>', 'the organizational unit in its subject');
-  addFolderOption(addAuthorityPasswordFileOption(addCertificateOptions(command))).action(issue);
-  addHelpNote(command, purposeHelp, chainHelp);
-  return addHelpSections(command, {
-    exitCodes: {
-      0: 'the files are written, and the certificate is in the register',
-      1: "another process took over the authority's lock; run the command again",
-      2: "an argument can't be used, the authority may not issue that, a password is missing or wrong, or a file exists already; no file is written",
-    },
-    examples: [
-      'certgate certificate issue billing --authority corp',
-      'certgate certificate issue billing --authority corp --uri spiffe://corp.example/billing --days 7 --authority-password-file corp.password --password-file billing.password',
-      'certgate certificate issue api --authority corp --eku serverAuth --dns api.corp.example --pem --no-pfx',
-    ],
-  });
-}
-
-const chainHelp =
-  "<name>.chain.pem, below an intermediate, is for servers that ask callers for the whole chain. Azure's front end passes only the certificate to the app, never the intermediates: the app must have those in its trust document.";
-
-async function issue(givenName: string, flags: IssueFlags): Promise<void> {
+export async function issue(givenName: string, flags: IssueFlags): Promise<void> {
   const name = checkCertificateName(givenName);
   checkFileFlags(flags);
   const authority = await loadAuthority(flags.folder, checkCertificateName(flags.authority));
@@ -133,12 +83,6 @@ async function open(
 
 function getUsages({ eku }: IssueFlags): readonly ExtendedKeyUsageName[] {
   return eku ?? ['clientAuth'];
-}
-
-function collectUsage(text: string, previous: readonly ExtendedKeyUsageName[] = []): readonly ExtendedKeyUsageName[] {
-  const usage = extendedKeyUsageNames.find((name) => name === text);
-  if (usage === undefined) throw new InvalidArgumentError(`It must be one of ${extendedKeyUsageNames.join(', ')}.`);
-  return [...new Set([...previous, usage])];
 }
 
 /** The password of the PFX travels to the caller. */

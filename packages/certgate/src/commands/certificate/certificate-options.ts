@@ -1,8 +1,9 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { KeyAlgorithm } from '../../certificates/structure/key-pair.js';
 import type { AlternativeNames } from '../../certificates/structure/subject-alternative-name.js';
-import { maximumDays } from '../../certificates/structure/validity-period.js';
+import { maximumDays } from '../../certificates/structure/certificate-choices.js';
 import { ToolFailure } from '../../faults/tool-failure.js';
+import { collect } from '../command-line/option-values.js';
 import { addPasswordOptions, type PasswordFlags } from './password-options.js';
 
 /** What the verbs that make a certificate have in common: its names, its key, and the files it goes into. */
@@ -65,8 +66,4 @@ export function parseDays(text: string): number {
     throw new InvalidArgumentError(`It must be a whole number from 1 to ${maximumDays}.`);
   }
   return days;
-}
-
-export function collect(value: string, previous: readonly string[] = []): readonly string[] {
-  return [...previous, value];
 }

@@ -1,8 +1,8 @@
 import { formatInstant, type ClientCertificate, formatSerialNumber } from '@certgate/core/internal';
 import type { StoredAuthority } from '../../certificates/authority/load-authority.js';
 import { getDecoded } from '../../certificates/describe-certificate.js';
-import type { ExtendedKeyUsageName } from '../../certificates/structure/extended-key-usage.js';
-import { usualDays } from '../../certificates/issue-certificate.js';
+import type { ExtendedKeyUsageName } from '../../certificates/structure/certificate-choices.js';
+import { usualDays } from '../../certificates/structure/certificate-choices.js';
 import type { AlternativeNames } from '../../certificates/structure/subject-alternative-name.js';
 import { printJson, printLine } from '../command-line/output.js';
 import { formatFolderOption, type FolderFlags } from '../authority/authority-options.js';

@@ -1,7 +1,8 @@
 import { readBoundedStream } from '../../certificates/read-bounded-file.js';
 import { readCertificateFile, type CertificateFile } from '../../certificates/read-certificate-file.js';
 import { ToolFailure } from '../../faults/tool-failure.js';
-import { findPasswordSource, type PasswordFlags } from './password-options.js';
+import { type PasswordFlags } from './password-options.js';
+import { findPasswordSource } from './find-password.js';
 
 /** The argument `<file|->` of the verbs that look at a certificate. A private key beside it is left alone. */
 export async function readCertificateArgument(file: string, flags: PasswordFlags): Promise<CertificateFile> {

@@ -1,5 +1,11 @@
-import { findInstant } from '@certgate/core/internal';
+import { createRequire } from 'node:module';
+import type * as core from '@certgate/core/internal';
 import { InvalidArgumentError } from 'commander';
+
+/** Of a repeatable option. */
+export function collect(value: string, previous: readonly string[] = []): readonly string[] {
+  return [...previous, value];
+}
 
 /** A port; 0 picks a free one. */
 export function parsePort(text: string): number {
@@ -11,7 +17,30 @@ export function parsePort(text: string): number {
 
 /** RFC 3339 in UTC → milliseconds since 1970-01-01T00:00:00Z. */
 export function parseInstant(text: string): number {
-  const instant = findInstant(text);
+  const instant = loadCore().findInstant(text);
   if (instant !== undefined) return instant;
   throw new InvalidArgumentError('It must be a time that exists, in UTC, like 2027-03-01T00:00:00Z.');
+}
+
+/** A time of the trust document, kept as it is written. */
+export function parseTime(text: string): string {
+  parseInstant(text);
+  return text;
+}
+
+/** 64 hexadecimal digits. */
+export function parseThumbprintSha256(text: string): string {
+  const { findThumbprint } = loadCore();
+  const thumbprint = findThumbprint(text, 'sha256');
+  if (thumbprint !== undefined) return thumbprint;
+  throw new InvalidArgumentError(
+    findThumbprint(text, 'sha1') === undefined
+      ? 'It must be 64 hexadecimal digits (colons and spaces are fine).'
+      : 'This is a SHA-1 thumbprint. To get the SHA-256 thumbprint: certgate certificate inspect FILE',
+  );
+}
+
+/** Where an option needs core to name or read a value: Commander wants both at once, and other verbs start without it. */
+export function loadCore(): typeof core {
+  return createRequire(import.meta.url)('@certgate/core/internal') as typeof core;
 }

@@ -1,5 +1,9 @@
 import type { GatewayFlags } from '../gateway-flags.js';
 
+export const defaultHostPort = 7071;
+/** After the usual ports of the gateway (7443) and the host. */
+export const defaultInspectorPort = 7444;
+
 /** What `certgate dev` was told on the command line. */
 export interface DevFlags extends GatewayFlags {
   readonly trust?: string;

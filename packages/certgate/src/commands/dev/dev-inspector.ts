@@ -3,10 +3,7 @@ import { printNotice } from '../command-line/output.js';
 import type { Inspector } from '../../inspector/inspector.js';
 import type { RunningApp } from '../../inspector/inspected-app.js';
 import { startOnPort } from '../../local/local-app/listening-port.js';
-import type { DevFlags } from './dev-flags.js';
-
-/** After the usual ports of the gateway (7443) and the host (7071). */
-const defaultInspectorPort = 7444;
+import { defaultInspectorPort, type DevFlags } from './dev-flags.js';
 
 /** The page beside the app. Loaded here, so that `--once` and the other commands start without it. */
 export async function startDevInspector(

@@ -1,36 +1,28 @@
 import {
   admitDocument,
-  formatInstant,
-  verifyDocumentSignature,
   type DocumentProblem,
+  formatInstant,
   type TrustSnapshot,
+  verifyDocumentSignature,
 } from '@certgate/core/internal';
-import type { CheckSeverity, CheckFinding } from '../../trust/check/check-finding.js';
 import Table from 'cli-table3';
-import { Command, InvalidArgumentError, Option } from 'commander';
 import colors from 'picocolors';
-import { exitCodes } from '../command-line/exit-codes.js';
-import { addHelpSections } from '../command-line/help.js';
-import { parseInstant } from '../command-line/option-values.js';
 import { escapeControls } from '../../faults/safe-text.js';
-import { printJson, printLine, printNotice } from '../command-line/output.js';
 import { describeDays } from '../../faults/time-words.js';
 import { missingDocument } from '../../trust/administration/load-trust-document.js';
-import { openTrustLocation } from '../../trust/administration/open-trust-location.js';
 import type { StoredDocument } from '../../trust/administration/location/trust-location.js';
-import { describeUnverified, listUnverified, type Unverified } from '../../trust/explanation/unverified.js';
-import { readDocument, type DocumentReading } from '../../trust/check/document-problems.js';
+import { openTrustLocation } from '../../trust/administration/open-trust-location.js';
+import { type DocumentReading, readDocument } from '../../trust/check/document-problems.js';
+import type { CheckFinding, CheckSeverity } from '../../trust/check/check-finding.js';
 import { listFindings } from '../../trust/check/list-findings.js';
 import { reviewPublicIssuance } from '../../trust/check/public-certificates.js';
+import { describeUnverified, listUnverified, type Unverified } from '../../trust/explanation/unverified.js';
 import { readCertificateFolder } from '../../trust/import/certificate-folder.js';
-import {
-  addGateOptions,
-  explainKeyFault,
-  readAdmissionOptions,
-  readSigners,
-  type GateFlags,
-} from './options/gate-options.js';
-import { addStoreOption, type StoreFlags } from './options/store-options.js';
+import { exitCodes } from '../command-line/exit-codes.js';
+import { printJson, printLine, printNotice } from '../command-line/output.js';
+import { type GateFlags } from './options/gate-options.js';
+import { explainKeyFault, readAdmissionOptions, readSigners } from './options/read-admission-options.js';
+import type { StoreFlags } from './options/store-options.js';
 
 interface CheckFlags extends StoreFlags, GateFlags {
   readonly within?: number;
@@ -40,45 +32,7 @@ interface CheckFlags extends StoreFlags, GateFlags {
   readonly json?: boolean;
 }
 
-export function trustCheckCommand(): Command {
-  const command = new Command('check').description(
-    'Check a trust document: whether it is valid, what has ended or ends soon, SHA-1 pins, windows that never open, identities that nobody can be, and authorities whose certificates end.',
-  );
-  addStoreOption(command)
-    .option(
-      '--within <days>',
-      'report what ends within this time, e.g. 60d; of lifetimes up to 30 days, the last third (default: 30 days, or the last third of a shorter lifetime)',
-      parseDays,
-    )
-    .option(
-      '--certificate-folder <folder>',
-      'a folder of certificates: report pins of those that the gate would refuse, or that will lose clientAuth at renewal',
-    )
-    .addOption(
-      new Option('--fail-on <severity>', 'the lowest severity that causes exit code 1')
-        .choices(['error', 'warning'])
-        .default('warning'),
-    )
-    .option('--at <time>', 'the time to check for, like 2027-03-01T00:00:00Z (default: now)', parseInstant)
-    .option('--json', 'print one JSON object');
-  addGateOptions(command).action(check);
-  return addHelpSections(command, {
-    exitCodes: {
-      0: 'apps accept the document, and there are no findings of that severity',
-      1: 'apps accept the document, but there are findings of that severity',
-      2: "apps don't accept the document: it is not valid, its signature doesn't match, it is for other apps, its revision is too low, or it can't be read",
-      3: 'there are no findings of that severity, but the signature of the document or its audience was not compared; apps may refuse it',
-    },
-    examples: [
-      'certgate trust check --store file:trust.json',
-      'certgate trust check --store file:trust.json --within 60d --fail-on error --json',
-      'certgate trust check --store file:trust.json --certificate-folder certificates',
-      'certgate trust check --store blob:https://account.blob.core.windows.net/certgate/trust.json --signed-by trust.public.pem',
-    ],
-  });
-}
-
-async function check(flags: CheckFlags): Promise<void> {
+export async function check(flags: CheckFlags): Promise<void> {
   const now = flags.at ?? Date.now();
   const location = await openTrustLocation(flags.store);
   const stored = await location.read();
@@ -244,10 +198,4 @@ function printCannotTell(count: number): void {
   printLine(
     `${count === 1 ? '1 pin is' : `${count} pins are`} of a certificate that is not in the folder, so the command can't tell whether it will lose clientAuth at renewal.`,
   );
-}
-
-function parseDays(text: string): number {
-  const days = Number(/^(\d{1,5})d?$/.exec(text)?.[1] ?? Number.NaN);
-  if (Number.isNaN(days)) throw new InvalidArgumentError('It must be a number of days, like 30d.');
-  return days;
 }

@@ -5,9 +5,7 @@ import {
   formatSerialNumber,
   type TrustDocumentDenied,
 } from '@certgate/core/internal';
-import { Command } from 'commander';
 import { ToolFailure } from '../../faults/tool-failure.js';
-import { addHelpSections } from '../command-line/help.js';
 import {
   denyCertificate,
   describeDenied,
@@ -15,54 +13,23 @@ import {
 } from '../../trust/administration/edits/deny-list-edits.js';
 import { openTrustLocation } from '../../trust/administration/open-trust-location.js';
 import { updateTrustDocument } from '../../trust/administration/update-trust-document.js';
-import { addPasswordOptions, type PasswordFlags } from '../certificate/password-options.js';
+import type { PasswordFlags } from '../certificate/password-options.js';
 import { readCertificateArgument } from '../certificate/read-certificate-argument.js';
+import { type ChangeFlags, type StoreFlags } from './options/store-options.js';
+import { readChange } from './options/read-change.js';
 import { reportUpdate } from './report-update.js';
-import {
-  addChangeOptions,
-  addStoreOption,
-  readChange,
-  type ChangeFlags,
-  type StoreFlags,
-} from './options/store-options.js';
 
 interface DenyFlags extends StoreFlags, ChangeFlags, PasswordFlags {
   readonly issuedBy?: string;
   readonly serial?: string;
 }
 
-export function trustDenyCommand(): Command {
-  return createCommand(
-    'deny',
-    'Put a certificate on the deny list, by its thumbprint or by its serial number under an authority. It is then refused whatever else the document says.',
-    'laptop stolen',
-  );
+export function deny(text: string | undefined, flags: DenyFlags): Promise<void> {
+  return change('deny', text, flags);
 }
 
-export function trustUndenyCommand(): Command {
-  return createCommand('undeny', 'Remove a certificate from the deny list.', 'found again');
-}
-
-function createCommand(verb: 'deny' | 'undeny', description: string, reason: string): Command {
-  const command = new Command(verb)
-    .description(description)
-    .argument('[certificate]', 'its SHA-256 thumbprint, or its file: PFX, PEM, DER or base64')
-    .option('--issued-by <authority>', 'with --serial: the authority that issued it')
-    .option('--serial <hex>', 'its serial number in hexadecimal; colons and spaces are fine');
-  addPasswordOptions(command);
-  addStoreOption(command);
-  addChangeOptions(command).action((text: string | undefined, flags: DenyFlags) => change(verb, text, flags));
-  return addHelpSections(command, {
-    exitCodes: {
-      0: 'the document is written, or is already as requested',
-      1: 'others kept changing the document; nothing is written',
-      2: `${verb === 'deny' ? '' : 'it is not on the deny list, or '}the certificate, the store or an argument can't be used; nothing is written`,
-    },
-    examples: [
-      `certgate trust ${verb} billing.crt.pem --reason "${reason}" --store file:trust.json`,
-      `certgate trust ${verb} --issued-by corp --serial 0A1B2C --reason "${reason}" --store file:trust.json`,
-    ],
-  });
+export function undeny(text: string | undefined, flags: DenyFlags): Promise<void> {
+  return change('undeny', text, flags);
 }
 
 async function change(verb: 'deny' | 'undeny', text: string | undefined, flags: DenyFlags): Promise<void> {

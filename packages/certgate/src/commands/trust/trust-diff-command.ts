@@ -1,47 +1,19 @@
+import colors from 'picocolors';
+import { escapeControls } from '../../faults/safe-text.js';
+import { ToolFailure } from '../../faults/tool-failure.js';
+import { parseStoredDocument } from '../../trust/administration/load-trust-document.js';
 import { compareTrustDocuments, type TrustComparison } from '../../trust/comparison/compare-documents.js';
 import type { TrustEffect } from '../../trust/comparison/trust-change.js';
-import { Command, Option } from 'commander';
-import colors from 'picocolors';
-import { ToolFailure } from '../../faults/tool-failure.js';
 import { exitCodes } from '../command-line/exit-codes.js';
-import { addHelpSections } from '../command-line/help.js';
-import { escapeControls } from '../../faults/safe-text.js';
 import { printJson, printLine, printNotice } from '../command-line/output.js';
-import { parseStoredDocument } from '../../trust/administration/load-trust-document.js';
 import { readDocumentArgument } from './options/read-document-argument.js';
 
-const failConditions = ['any', 'gains', 'losses', 'never'] as const;
-
 interface DiffFlags {
-  readonly failOn: (typeof failConditions)[number];
+  readonly failOn: 'any' | 'gains' | 'losses' | 'never';
   readonly json?: boolean;
 }
 
-export function trustDiffCommand(): Command {
-  const command = new Command('diff')
-    .description('Show who gains and who loses what when one trust document replaces another.')
-    .argument('<before>', 'a path, file:PATH, https:…, blob:https:…, or - for standard input')
-    .argument('<after>', 'the document that replaces it, in the same form')
-    .addOption(
-      new Option('--fail-on <what>', 'what causes exit code 1').choices(failConditions).default('any' as const),
-    )
-    .option('--json', 'print one JSON object')
-    .action(diff);
-  return addHelpSections(command, {
-    exitCodes: {
-      0: 'nobody gains or loses what --fail-on names',
-      1: 'somebody gains or loses, as --fail-on names it; with `any` also a revision that running apps would refuse',
-      2: "a document can't be read or is not valid",
-    },
-    examples: [
-      'certgate trust diff deployed.json trust.json',
-      'git show main:trust.json | certgate trust diff - trust.json --fail-on gains',
-      'certgate trust diff blob:https://account.blob.core.windows.net/certgate/trust.json trust.json --json',
-    ],
-  });
-}
-
-async function diff(beforeArgument: string, afterArgument: string, flags: DiffFlags): Promise<void> {
+export async function diff(beforeArgument: string, afterArgument: string, flags: DiffFlags): Promise<void> {
   if (beforeArgument === '-' && afterArgument === '-') {
     throw new ToolFailure('Only one of the two documents can come from standard input.');
   }

@@ -1,31 +1,23 @@
-import { admitDocument, verifyDocumentSignature, type DocumentAdmission } from '@certgate/core/internal';
-import { Command, InvalidArgumentError } from 'commander';
+import { admitDocument, type DocumentAdmission, verifyDocumentSignature } from '@certgate/core/internal';
 import { ToolFailure } from '../../faults/tool-failure.js';
-import { exitCodes } from '../command-line/exit-codes.js';
-import { addHelpSections } from '../command-line/help.js';
-import { parseInstant } from '../command-line/option-values.js';
-import { printJson, printLine } from '../command-line/output.js';
-import { loadTrustDocument, type LoadedTrustDocument } from '../../trust/administration/load-trust-document.js';
+import { type LoadedTrustDocument, loadTrustDocument } from '../../trust/administration/load-trust-document.js';
 import { openTrustLocation } from '../../trust/administration/open-trust-location.js';
-import { addPasswordOptions, type PasswordFlags } from '../certificate/password-options.js';
-import { readCertificateArgument } from '../certificate/read-certificate-argument.js';
 import { explainCertificate, nameByThumbprint } from '../../trust/explanation/explain-certificate.js';
 import {
   type ExplainedFunction,
-  type FunctionFlags,
   findExplainedFunction,
+  type FunctionFlags,
 } from '../../trust/explanation/explained-function.js';
 import type { ExplanationReport } from '../../trust/explanation/explanation-report.js';
 import { formatExplanation } from '../../trust/explanation/explanation-text.js';
 import { listUnverified } from '../../trust/explanation/unverified.js';
-import {
-  addGateOptions,
-  explainKeyFault,
-  readAdmissionOptions,
-  readSigners,
-  type GateFlags,
-} from './options/gate-options.js';
-import { addStoreOption, type StoreFlags } from './options/store-options.js';
+import type { PasswordFlags } from '../certificate/password-options.js';
+import { readCertificateArgument } from '../certificate/read-certificate-argument.js';
+import { exitCodes } from '../command-line/exit-codes.js';
+import { printJson, printLine } from '../command-line/output.js';
+import { type GateFlags } from './options/gate-options.js';
+import { explainKeyFault, readAdmissionOptions, readSigners } from './options/read-admission-options.js';
+import type { StoreFlags } from './options/store-options.js';
 
 export interface ExplainFlags extends StoreFlags, GateFlags, FunctionFlags, PasswordFlags {
   /** False: `--no-certificate`. */
@@ -34,41 +26,7 @@ export interface ExplainFlags extends StoreFlags, GateFlags, FunctionFlags, Pass
   readonly json?: boolean;
 }
 
-export function trustExplainCommand(): Command {
-  const command = new Command('explain').description(
-    'Show why a certificate may call a function, or why not, and which command ends a denial. The answer comes from the code that decides in the app.',
-  );
-  addStoreOption(command)
-    .option('--certificate <file>', 'PFX, PEM, DER or a header value; - reads standard input')
-    .option('--no-certificate', 'a caller without a certificate')
-    .requiredOption('--function <name>', 'the function that is called')
-    .option('--app <folder>', 'load this app, as app inspect does, to find out what the function requires')
-    .option(
-      '--requires-role <role>',
-      'without --app: a role that the function requires (repeatable: all of these)',
-      collect,
-    )
-    .option('--at <time>', 'the time of the call, like 2027-03-01T00:00:00Z (default: now)', parseInstant)
-    .option('--json', 'print one JSON object');
-  addGateOptions(command);
-  addPasswordOptions(command).action(explain);
-  return addHelpSections(command, {
-    exitCodes: {
-      0: 'the caller is allowed',
-      1: 'the caller is denied; the step and the reason are printed',
-      2: 'the document, the certificate or the app cannot be used, or the app has no such function',
-      3: 'the caller would be allowed, but the signature of the document or its audience was not compared; the app may refuse the document',
-    },
-    examples: [
-      'certgate trust explain --store file:trust.json --certificate billing.crt.pem --function GetOrder --app .',
-      'certgate trust explain --store file:trust.json --certificate billing.crt.pem --function GetOrder --requires-role orders.read --at 2027-03-01T00:00:00Z',
-      'certgate trust explain --store file:trust.json --certificate billing.crt.pem --function GetOrder --signed-by trust.public.pem --audience orders --minimum-revision 12',
-      'certgate trust explain --store file:trust.json --no-certificate --function GetOrder --json',
-    ],
-  });
-}
-
-async function explain(flags: ExplainFlags): Promise<void> {
+export async function explain(flags: ExplainFlags): Promise<void> {
   const { report, explained } = await explainCall(flags);
   if (flags.json === true) printJson(report);
   else printLine(formatExplanation(report, explained));
@@ -137,9 +95,4 @@ function nameCertificate(certificateDer: Uint8Array, flags: ExplainFlags): reado
     return ['--certificate', certificate, ...(passwordFile === undefined ? [] : ['--password-file', passwordFile])];
   }
   return nameByThumbprint(certificateDer);
-}
-
-function collect(role: string, roles: readonly string[] = []): readonly string[] {
-  if (role.trim() === '') throw new InvalidArgumentError('A role is a text that is not empty.');
-  return [...roles, role];
 }

@@ -1,26 +1,18 @@
-import { Command, Option } from 'commander';
 import { decodeText, readBoundedFile, readBoundedStream } from '../../certificates/read-bounded-file.js';
 import { ToolFailure } from '../../faults/tool-failure.js';
-import { exitCodes } from '../command-line/exit-codes.js';
-import { addHelpSections } from '../command-line/help.js';
 import { loadTrustDocument } from '../../trust/administration/load-trust-document.js';
-import { openTrustLocation } from '../../trust/administration/open-trust-location.js';
 import type { TrustLocation } from '../../trust/administration/location/trust-location.js';
-import { updateTrustDocument, type TrustUpdate } from '../../trust/administration/update-trust-document.js';
-import { readCertificateFolder, type CertificateFolder } from '../../trust/import/certificate-folder.js';
+import { openTrustLocation } from '../../trust/administration/open-trust-location.js';
+import { type TrustUpdate, updateTrustDocument } from '../../trust/administration/update-trust-document.js';
+import { type CertificateFolder, readCertificateFolder } from '../../trust/import/certificate-folder.js';
 import type { ImportReading } from '../../trust/import/import-reading.js';
-import { planImport, type ImportOptions, type ImportPlan } from '../../trust/import/plan-import.js';
+import { type ImportOptions, type ImportPlan, planImport } from '../../trust/import/plan-import.js';
 import { readApiManagementPolicy } from '../../trust/import/read-api-management-policy.js';
 import { readThumbprintList } from '../../trust/import/read-thumbprint-list.js';
+import { exitCodes } from '../command-line/exit-codes.js';
 import { reportFaults, reportImport } from './import/import-report.js';
-import { collect } from './options/pin-options.js';
-import {
-  addChangeOptions,
-  addStoreOption,
-  readChange,
-  type ChangeFlags,
-  type StoreFlags,
-} from './options/store-options.js';
+import { type ChangeFlags, type StoreFlags } from './options/store-options.js';
+import { readChange } from './options/read-change.js';
 
 interface ImportFlags extends StoreFlags, ChangeFlags {
   readonly from: string;
@@ -34,58 +26,7 @@ interface ImportFlags extends StoreFlags, ChangeFlags {
   readonly withoutRevocation?: boolean;
 }
 
-export function trustImportCommand(): Command {
-  const command = new Command('import')
-    .description(
-      'Import the callers from a list of thumbprints, such as an app setting, or from the <identity> elements of an API Management policy.',
-    )
-    .requiredOption('--from <file|->', 'the list or the policy; - reads standard input')
-    .addOption(
-      new Option(
-        '--as <name>',
-        'import all certificates into this one identity, whatever names the list has',
-      ).conflicts('namePrefix'),
-    )
-    .addOption(
-      new Option(
-        '--name-prefix <text>',
-        'the beginning of the name of identities for certificates without a name; the first digits of the thumbprint follow',
-      ).default('imported-'),
-    )
-    .option(
-      '--role <role>',
-      'a role that new identities get (repeatable); without one, they may call only functions that require no role',
-      collect,
-    )
-    .option(
-      '--function <name>',
-      'a function that new identities may call (repeatable); without one, they may call every function',
-      collect,
-    )
-    .option('--owner <text>', 'who is responsible for the new identities')
-    .option('--to-existing', 'also add certificates to existing identities; they get the access of these identities')
-    .option(
-      '--certificate-folder <folder>',
-      'a folder of certificates: those in the list are pinned by SHA-256, with their end',
-    )
-    .option('--without-revocation', 'import a policy even if it checks revocation, which a pin does not');
-  addStoreOption(command);
-  addChangeOptions(command).action(importTrust);
-  return addHelpSections(command, {
-    exitCodes: {
-      0: 'every caller is in the document now, or was in it before',
-      1: 'some callers were not imported, for reasons that are printed; the others are in the document',
-      2: "something in the list or policy can't be read, or the store or an argument can't be used; nothing is written",
-    },
-    examples: [
-      'certgate trust import --from thumbprints.txt --role orders.read --reason "from the app setting" --store file:trust.json',
-      'echo "$ALLOWED_THUMBPRINTS" | certgate trust import --from - --as partners --reason "from the app setting" --store file:trust.json --dry-run',
-      'certgate trust import --from policy.xml --certificate-folder certificates --reason "leaving API Management" --store file:trust.json',
-    ],
-  });
-}
-
-async function importTrust(flags: ImportFlags): Promise<void> {
+export async function importTrust(flags: ImportFlags): Promise<void> {
   const source = flags.from === '-' ? 'standard input' : flags.from;
   const reading = await readImport(source, flags);
   if (reading.faults.length > 0) {

@@ -1,14 +1,12 @@
-import { Command, Option } from 'commander';
 import colors from 'picocolors';
-import { addHelpSections } from '../command-line/help.js';
 import { escapeControls } from '../../faults/safe-text.js';
-import { printJson, printLine } from '../command-line/output.js';
 import type { ChangeLogEntry } from '../../trust/administration/change-log.js';
 import { loadTrustDocument } from '../../trust/administration/load-trust-document.js';
 import { openTrustLocation } from '../../trust/administration/open-trust-location.js';
-import { readTrustHistory, type HistoryItem } from '../../trust/administration/trust-history.js';
+import { type HistoryItem, readTrustHistory } from '../../trust/administration/trust-history.js';
+import { printJson, printLine } from '../command-line/output.js';
 import { formatHistoryCsv, listHistoryRecords } from './log/log-export.js';
-import { addStoreOption, type StoreFlags } from './options/store-options.js';
+import type { StoreFlags } from './options/store-options.js';
 
 interface LogFlags extends StoreFlags {
   readonly all?: boolean;
@@ -16,29 +14,7 @@ interface LogFlags extends StoreFlags {
   readonly json?: boolean;
 }
 
-export function trustLogCommand(): Command {
-  const command = new Command('log')
-    .description(
-      'Show who changed the trust document, when and why, and whether something other than this tool changed it.',
-    )
-    .option('--all', 'also show attempts that failed because another change was faster')
-    .addOption(new Option('--export <format>', 'print the changes for other programs').choices(['json-lines', 'csv']))
-    .addOption(new Option('--json', 'print one JSON object').conflicts('export'));
-  addStoreOption(command).action(showLog);
-  return addHelpSections(command, {
-    exitCodes: {
-      0: 'the log is printed; it explains the document completely',
-      1: 'the log is printed; the document was changed by something other than this tool, or lines are damaged',
-      2: "there is no document, or the store or an argument can't be used",
-    },
-    examples: [
-      'certgate trust log --store file:trust.json',
-      'certgate trust log --export csv --store file:trust.json > changes.csv',
-    ],
-  });
-}
-
-async function showLog(flags: LogFlags): Promise<void> {
+export async function showLog(flags: LogFlags): Promise<void> {
   const location = await openTrustLocation(flags.store);
   // The log first: a change that is made between the two reads would else look like a gap.
   const early = await location.readLog();

@@ -1,23 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import { open, realpath, stat } from 'node:fs/promises';
 import { extname } from 'node:path';
-import { Command, InvalidArgumentError, Option } from 'commander';
 import { loadAuthority, type StoredAuthority } from '../../certificates/authority/load-authority.js';
-import { ToolFailure, hasCode, messageOf } from '../../faults/tool-failure.js';
-import { addHelpSections } from '../command-line/help.js';
-import { parseInstant } from '../command-line/option-values.js';
-import { printJson, printLine, printNotice } from '../command-line/output.js';
+import { hasCode, messageOf, ToolFailure } from '../../faults/tool-failure.js';
 import { moveIntoPlace, writeDurably } from '../../files/replace-file.js';
-import type { TrustView } from '../../trust/views/page-views.js';
 import { loadTrustDocument } from '../../trust/administration/load-trust-document.js';
 import { openTrustLocation } from '../../trust/administration/open-trust-location.js';
 import { readCertificateFolder } from '../../trust/import/certificate-folder.js';
 import { formatTimelinePage } from '../../trust/validity/timeline-html.js';
 import { drawTimeline } from '../../trust/validity/timeline-svg.js';
 import { createTrustView } from '../../trust/validity/trust-view.js';
-import { addFolderOption, type FolderFlags } from '../authority/authority-options.js';
-import { collect } from './options/pin-options.js';
-import { addStoreOption, type StoreFlags } from './options/store-options.js';
+import type { TrustView } from '../../trust/views/page-views.js';
+import type { FolderFlags } from '../authority/authority-options.js';
+import { printJson, printLine, printNotice } from '../command-line/output.js';
+import type { StoreFlags } from './options/store-options.js';
 
 type TimelineFormat = 'svg' | 'html';
 
@@ -31,41 +27,7 @@ interface TimelineFlags extends StoreFlags, FolderFlags {
   readonly json?: boolean;
 }
 
-export function trustTimelineCommand(): Command {
-  const command = new Command('timeline').description(
-    'Draw when each caller is admitted: validity windows as bars, rotations, coming gaps and warnings, as an SVG or an HTML page.',
-  );
-  addStoreOption(command)
-    .option('--output <file>', 'the file to write, .svg or .html; - writes to standard output')
-    .addOption(
-      new Option('--format <format>', 'what to write (default: by the name of the file, or svg)').choices([
-        'svg',
-        'html',
-      ]),
-    )
-    .option('--at <time>', 'the time to check for, like 2027-03-01T00:00:00Z (default: now)', parseInstant)
-    .option('--months <number>', 'how many months the axis has', parseMonths, 18)
-    .option(
-      '--certificate-folder <folder>',
-      'a folder of certificates, which tell when pinned ones begin and end, and what authorities issued',
-    )
-    .option('--authority <name>', 'an authority of your own, whose register tells what it issued (repeatable)', collect)
-    .option('--json', 'print one JSON object');
-  addFolderOption(command).action(timeline);
-  return addHelpSections(command, {
-    exitCodes: {
-      0: 'the picture is written, whatever it shows; `trust check` judges a document',
-      2: "the document, the folder or an authority can't be read, or the file can't be written",
-    },
-    examples: [
-      'certgate trust timeline --store file:trust.json --output timeline.svg',
-      'certgate trust timeline --store file:trust.json --certificate-folder certificates --months 36 --output timeline.html',
-      'certgate trust timeline --store file:trust.json --json',
-    ],
-  });
-}
-
-async function timeline(flags: TimelineFlags): Promise<void> {
+export async function timeline(flags: TimelineFlags): Promise<void> {
   const { output, json } = flags;
   if (output === undefined && json !== true) {
     throw new ToolFailure('It is not said where to write the picture.', {
@@ -148,10 +110,4 @@ async function isMarkupOrEmpty(path: string): Promise<boolean> {
   } finally {
     await file.close();
   }
-}
-
-function parseMonths(text: string): number {
-  const months = Number(text);
-  if (/^\d{1,3}$/.test(text) && months >= 1 && months <= 240) return months;
-  throw new InvalidArgumentError('It must be a whole number from 1 to 240.');
 }

@@ -19,9 +19,6 @@ export interface McpSession {
   request(method: string, params: object): Promise<McpAnswer>;
 }
 
-/** Where the Functions extension serves MCP over streamable HTTP. */
-export const mcpPath = '/runtime/webhooks/mcp';
-
 /** The newest version of the protocol that the extension knows (1.6.0, with the C# SDK 0.4.0-preview.3). */
 const protocolVersion = '2025-06-18';
 

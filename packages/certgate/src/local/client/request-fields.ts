@@ -1,3 +1,6 @@
+/** Where the Functions extension serves MCP over streamable HTTP. */
+export const mcpPath = '/runtime/webhooks/mcp';
+
 /** RFC 9110 §5.6.2: a method, or the name of a field. */
 export function isToken(text: string): boolean {
   return /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(text);

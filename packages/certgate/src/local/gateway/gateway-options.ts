@@ -1,9 +1,9 @@
 import { X509Certificate } from 'node:crypto';
-import { BlockList, isIP } from 'node:net';
 import { expectSecret, type FrontEndName, frontEndNames } from '@certgate/core/internal';
 import { type ClientCertificateMode, clientCertificateModes } from './client-certificate-mode.js';
 import type { ExchangeListener } from './exchange/gateway-exchange.js';
 import type { UpstreamToken } from './exchange/upstream-request-headers.js';
+import { isExclusionPath, isLoopbackHost, isUpstreamUrl } from './gateway-addresses.js';
 import { type GatewayLimits, resolveGatewayLimits } from './gateway-limits.js';
 import { type LandingPage, renderLandingPage } from './landing-page.js';
 
@@ -152,10 +152,6 @@ function requireBoolean(name: string, value: unknown): boolean {
   return value === true;
 }
 
-export function isExclusionPath(text: string): boolean {
-  return /^\/[\x21-\x7e]*$/.test(text) && !/[,;?#]/.test(text);
-}
-
 function resolveExclusionPaths(paths: readonly string[]): readonly string[] {
   for (const path of paths) {
     if (!isExclusionPath(path)) {
@@ -163,11 +159,6 @@ function resolveExclusionPaths(paths: readonly string[]): readonly string[] {
     }
   }
   return Object.freeze([...paths]);
-}
-
-/** Whether a gateway can stand before it: the certificate header travels there in the clear, where nobody else may read or write. */
-export function isUpstreamUrl(url: URL): boolean {
-  return url.protocol === 'http:' && `${url.origin}/` === url.href && isLoopbackHost(url.hostname);
 }
 
 function checkUpstream(upstream: URL): void {
@@ -197,16 +188,4 @@ function checkServerCertificate({ certificatePem, privateKeyPem }: GatewayOption
   } catch (cause) {
     throw new TypeError('Gateway: serverCertificate.certificatePem holds no PEM certificate.', { cause });
   }
-}
-
-const loopback = new BlockList();
-loopback.addSubnet('127.0.0.0', 8, 'ipv4');
-loopback.addAddress('::1', 'ipv6');
-
-/** `localhost` is accepted by name; where it led to is checked again once the gateway listens. */
-export function isLoopbackHost(host: string): boolean {
-  const address = host.replace(/^\[|\]$/g, '');
-  if (address === 'localhost') return true;
-  const family = isIP(address);
-  return family !== 0 && loopback.check(address, family === 6 ? 'ipv6' : 'ipv4');
 }

@@ -20,7 +20,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { answerUnreadableRequests } from './unreadable-requests.js';
 import { reportExchange } from './exchange-report.js';
-import { isLoopbackHost, resolveGatewayOptions, type GatewayOptions, type GatewaySettings } from './gateway-options.js';
+import { isLoopbackHost } from './gateway-addresses.js';
+import { resolveGatewayOptions, type GatewayOptions, type GatewaySettings } from './gateway-options.js';
 import { handleRequest } from './handle-request.js';
 import { createTlsListener, summarizeServerCertificate, type TlsListener } from './tls-listener.js';
 

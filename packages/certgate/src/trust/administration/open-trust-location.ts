@@ -1,28 +1,27 @@
 import { parseTrustAddress, showTrustAddress, type TrustAddress } from '@certgate/core/internal';
 import { ToolFailure } from '../../faults/tool-failure.js';
-import { openBlobLocation } from './blob/blob-location.js';
-import { createFileLocation } from './location/file-location.js';
-import type { TrustLocation } from './location/trust-location.js';
-import { createUrlLocation } from './location/url-location.js';
-
-/** The variable of `--store`, by the name of the app setting that an app reads: one text says it to both. */
-export const trustVariable = 'CERTGATE_TRUST';
+import { type TrustLocation, trustVariable } from './location/trust-location.js';
 
 /**
- * The place that a text names (`parseTrustAddress` of core). Nothing is read yet.
+ * The place that a text names (`parseTrustAddress` of core). Nothing is read yet, and only that kind of place is loaded.
  *
  * @throws {ToolFailure} for what is no address, and for an argument that carries a secret.
  */
 export async function openTrustLocation(store: string): Promise<TrustLocation> {
-  await Promise.resolve();
   const address = readAddress(store);
   switch (address.kind) {
-    case 'file':
+    case 'file': {
+      const { createFileLocation } = await import('./location/file-location.js');
       return createFileLocation(address.path);
-    case 'blob':
+    }
+    case 'blob': {
+      const { openBlobLocation } = await import('./blob/blob-location.js');
       return openBlobLocation(address.blob);
-    case 'url':
+    }
+    case 'url': {
+      const { createUrlLocation } = await import('./location/url-location.js');
       return createUrlLocation(address.url);
+    }
   }
 }
 

@@ -2,7 +2,8 @@ import { type PathCertificate, decodePathCertificate } from '@certgate/core/inte
 import { readCertificateFile } from '../../../certificates/read-certificate-file.js';
 import { ToolFailure } from '../../../faults/tool-failure.js';
 import { escapeControls } from '../../../faults/safe-text.js';
-import { type PasswordFlags, findPasswordSource } from '../password-options.js';
+import { type PasswordFlags } from '../password-options.js';
+import { findPasswordSource } from '../find-password.js';
 
 /** Every certificate of a file: PEM with one or many, DER, a PFX. Throws ToolFailure. */
 export async function readPathCertificates(file: string, flags: PasswordFlags): Promise<readonly PathCertificate[]> {

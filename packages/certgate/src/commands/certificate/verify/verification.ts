@@ -8,6 +8,7 @@ import {
   decodePathCertificate,
   findCertificationPath,
 } from '@certgate/core/internal';
+import { extendedKeyUsageNames } from '../../../certificates/structure/certificate-choices.js';
 import { getUsageOid } from '../../../certificates/structure/extended-key-usage.js';
 import { readAuthorityArgument } from './authority-argument.js';
 import { readPathCertificates, withoutRepeats } from './named-certificates.js';
@@ -110,5 +111,6 @@ async function readAuthorities(flags: VerifyFlags): Promise<{
 
 function findPurposes({ purpose }: VerifyFlags, profile: ValidationProfile): readonly string[] {
   if (purpose === undefined) return profile === 'strict' ? [getUsageOid('clientAuth')] : [];
-  return purpose === 'any' ? [] : [purpose];
+  const usage = extendedKeyUsageNames.find((name) => name === purpose);
+  return purpose === 'any' ? [] : [usage === undefined ? purpose : getUsageOid(usage)];
 }

@@ -1,14 +1,10 @@
 import type { RevocationMode, RevocationScope, ValidationProfile } from '@certgate/core/internal';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import {
-  type ExtendedKeyUsageName,
-  extendedKeyUsageNames,
-  getUsageOid,
-} from '../../../certificates/structure/extended-key-usage.js';
+import { extendedKeyUsageNames } from '../../../certificates/structure/certificate-choices.js';
 import { ToolFailure } from '../../../faults/tool-failure.js';
 import { parseInstant } from '../../command-line/option-values.js';
 import { type FolderFlags, addFolderOption } from '../../authority/authority-options.js';
-import { collect } from '../certificate-options.js';
+import { collect } from '../../command-line/option-values.js';
 import { type PasswordFlags, addPasswordOptions } from '../password-options.js';
 
 export interface VerifyFlags extends FolderFlags, PasswordFlags {
@@ -21,7 +17,7 @@ export interface VerifyFlags extends FolderFlags, PasswordFlags {
   readonly scope?: RevocationScope;
   readonly at?: number;
   readonly profile?: ValidationProfile;
-  /** An object identifier; `any`: not asked. */
+  /** The name of an extended key usage, or an object identifier; `any`: not asked. */
   readonly purpose?: string;
   readonly policy?: readonly string[];
   readonly requirePolicy?: boolean;
@@ -94,7 +90,7 @@ const objectIdentifier = /^[0-2](?:\.(?:0|[1-9]\d{0,38})){1,40}$/;
 function parsePurpose(text: string): string {
   if (text === 'any' || objectIdentifier.test(text)) return text;
   const known: readonly string[] = extendedKeyUsageNames;
-  if (known.includes(text)) return getUsageOid(text as ExtendedKeyUsageName);
+  if (known.includes(text)) return text;
   throw new InvalidArgumentError(`It must be one of ${known.join(', ')}, any, or an object identifier.`);
 }
 

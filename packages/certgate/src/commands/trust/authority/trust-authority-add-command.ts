@@ -1,21 +1,15 @@
-import {
-  leadingDotReadings,
-  revocationModes,
-  revocationScopes,
-  type LeadingDotReading,
-  type RevocationMode,
-  type RevocationScope,
-  type TrustDocumentMinimumCrlNumber,
-  type TrustDocumentRevocation,
-  type TrustSnapshot,
+import type {
+  LeadingDotReading,
+  RevocationMode,
+  RevocationScope,
+  TrustDocumentMinimumCrlNumber,
+  TrustDocumentRevocation,
+  TrustSnapshot,
 } from '@certgate/core/internal';
-import { checkTrust } from '../../../trust/check/check-document.js';
-import { Command, InvalidArgumentError, Option } from 'commander';
-import { encodePem } from '../../../certificates/structure/pem-blocks.js';
 import { readCertificateFile } from '../../../certificates/read-certificate-file.js';
-import { ToolFailure } from '../../../faults/tool-failure.js';
-import { addHelpSections } from '../../command-line/help.js';
+import { encodePem } from '../../../certificates/structure/pem-blocks.js';
 import { escapeControls } from '../../../faults/safe-text.js';
+import { ToolFailure } from '../../../faults/tool-failure.js';
 import {
   addAuthority,
   addToAuthority,
@@ -23,15 +17,10 @@ import {
 } from '../../../trust/administration/edits/authority-edits.js';
 import { openTrustLocation } from '../../../trust/administration/open-trust-location.js';
 import { updateTrustDocument } from '../../../trust/administration/update-trust-document.js';
-import { collect } from '../options/pin-options.js';
+import { checkTrust } from '../../../trust/check/check-document.js';
+import { type ChangeFlags, type StoreFlags } from '../options/store-options.js';
+import { readChange } from '../options/read-change.js';
 import { reportUpdate } from '../report-update.js';
-import {
-  addChangeOptions,
-  addStoreOption,
-  readChange,
-  type ChangeFlags,
-  type StoreFlags,
-} from '../options/store-options.js';
 
 interface AddFlags extends StoreFlags, ChangeFlags {
   readonly trustAnchor?: readonly string[];
@@ -49,72 +38,7 @@ interface AddFlags extends StoreFlags, ChangeFlags {
   readonly toExisting?: boolean;
 }
 
-export function trustAuthorityAddCommand(): Command {
-  const command = new Command('add')
-    .description(
-      'Trust an authority to issue certificates for names of identities, or extend an existing authority (--to-existing).',
-    )
-    .argument('<name>', 'its name, to which --issued-by refers')
-    .option(
-      '--trust-anchor <file>',
-      'a trust anchor, such as a root: PEM (all certificates in the file) or DER (repeatable)',
-      collect,
-    )
-    .option('--intermediate <file>', 'a CA certificate between an anchor and the callers (repeatable)', collect)
-    .option('--crl <address>', 'a revocation list: file:PATH or an https: URL (repeatable)', collect)
-    .option('--ocsp <url>', 'its OCSP responder')
-    .addOption(
-      new Option(
-        '--ocsp-nonce <rule>',
-        'optional: accept answers without the nonce of the request (default: required)',
-      ).choices(['required', 'optional']),
-    )
-    .addOption(
-      new Option(
-        '--revocation <mode>',
-        'what to do if the revocation status is unknown (default: required with --crl or --ocsp, else off)',
-      ).choices(revocationModes),
-    )
-    .addOption(
-      new Option('--scope <scope>', 'which certificates to check for revocation (default: chain)').choices(
-        revocationScopes,
-      ),
-    )
-    .option('--grace-seconds <seconds>', 'how long a list is used after its end (default: 0)', parseSeconds)
-    .option(
-      '--minimum-crl-number <issuer=n>',
-      'refuse lists of this issuer with a number below n; requires --revocation required (repeatable); none removes the minimum',
-      collect,
-    )
-    .option(
-      '--accept-no-rev-avail <seconds>',
-      "require no revocation information for a caller's certificate with noRevAvail and at most this lifetime; requires --revocation required or when-available; none switches it off",
-      parseLifetime,
-    )
-    .option('--spiffe-trust-domain <domain>', 'a SPIFFE trust domain that it signs for (repeatable)', collect)
-    .addOption(
-      new Option(
-        '--dns-constraints-with-leading-dot <reading>',
-        'how to read a DNS name constraint like .corp.example of its CAs (default: refuse)',
-      ).choices(leadingDotReadings),
-    )
-    .option('--to-existing', 'add certificates, lists and trust domains to an existing authority, or change a setting');
-  addStoreOption(command);
-  addChangeOptions(command).action(add);
-  return addHelpSections(command, {
-    exitCodes: {
-      0: 'the document is written, or is already as requested',
-      1: 'others kept changing the document; nothing is written',
-      2: "the name exists already, a certificate is not a CA's, or the store or an argument can't be used; nothing is written",
-    },
-    examples: [
-      'certgate trust authority add corp --trust-anchor root.pem --intermediate issuing.pem --crl https://pki.example.com/corp.crl --reason "our own CA" --store file:trust.json',
-      'certgate trust authority add corp --to-existing --trust-anchor root-2030.pem --reason "renewed" --store file:trust.json',
-    ],
-  });
-}
-
-async function add(name: string, flags: AddFlags): Promise<void> {
+export async function add(name: string, flags: AddFlags): Promise<void> {
   const addition = await readAddition(flags);
   const change = await readChange('authority add', flags);
   const location = await openTrustLocation(flags.store);
@@ -212,21 +136,4 @@ function parseMinimum(text: string): TrustDocumentMinimumCrlNumber {
   throw new ToolFailure(`--minimum-crl-number takes ISSUER=NUMBER or ISSUER=none, not "${text}".`, {
     remedy: 'Write the issuer as certgate trust authority list --json prints its subject, e.g. "CN=services=12".',
   });
-}
-
-function parseSeconds(text: string): number {
-  const seconds = Number(text);
-  if (!/^\d{1,6}$/.test(text) || seconds > 604_800) {
-    throw new InvalidArgumentError('It must be a whole number of seconds, up to 604800 (a week).');
-  }
-  return seconds;
-}
-
-function parseLifetime(text: string): number | 'none' {
-  const seconds = Number(text);
-  if (text === 'none') return text;
-  if (!/^[1-9]\d{0,6}$/.test(text) || seconds > 2_592_000) {
-    throw new InvalidArgumentError('It must be none, or a whole number of seconds from 1 to 2592000 (30 days).');
-  }
-  return seconds;
 }

@@ -1,31 +1,16 @@
-import Table from 'cli-table3';
 import { formatInstant, shortenThumbprint, type TrustedAuthority, type TrustSnapshot } from '@certgate/core/internal';
-import { Command } from 'commander';
-import { addHelpSections } from '../../command-line/help.js';
+import Table from 'cli-table3';
 import { escapeControls } from '../../../faults/safe-text.js';
-import { printJson, printLine } from '../../command-line/output.js';
 import { loadTrustDocument } from '../../../trust/administration/load-trust-document.js';
 import { openTrustLocation } from '../../../trust/administration/open-trust-location.js';
-import { addStoreOption, type StoreFlags } from '../options/store-options.js';
+import { printJson, printLine } from '../../command-line/output.js';
+import type { StoreFlags } from '../options/store-options.js';
 
 interface ListFlags extends StoreFlags {
   readonly json?: boolean;
 }
 
-export function trustAuthorityListCommand(): Command {
-  const command = new Command('list')
-    .description(
-      'List the authorities: their certificates and when these end, revocation, and how many identities each has.',
-    )
-    .option('--json', 'print one JSON object');
-  addStoreOption(command).action(list);
-  return addHelpSections(command, {
-    exitCodes: { 0: 'the list is printed', 2: "there is no document, it can't be read, or it is not valid" },
-    examples: ['certgate trust authority list --store file:trust.json'],
-  });
-}
-
-async function list(flags: ListFlags): Promise<void> {
+export async function list(flags: ListFlags): Promise<void> {
   const location = await openTrustLocation(flags.store);
   const { snapshot } = await loadTrustDocument(location);
   const { revision, authorities } = snapshot;

@@ -1,8 +1,6 @@
 import { formatInstant } from '@certgate/core/internal';
-import { Command } from 'commander';
-import { ToolFailure } from '../../../faults/tool-failure.js';
-import { addHelpSections } from '../../command-line/help.js';
 import { shellWord } from '../../../faults/safe-text.js';
+import { ToolFailure } from '../../../faults/tool-failure.js';
 import {
   describePin,
   getIdentity,
@@ -12,54 +10,21 @@ import {
 } from '../../../trust/administration/edits/identity-edits.js';
 import { describeIdentityState, describePinState } from '../../../trust/administration/identity-state.js';
 import { openTrustLocation } from '../../../trust/administration/open-trust-location.js';
-import { updateTrustDocument, type TrustUpdate } from '../../../trust/administration/update-trust-document.js';
-import { collect } from '../options/pin-options.js';
+import { type TrustUpdate, updateTrustDocument } from '../../../trust/administration/update-trust-document.js';
+import { type ChangeFlags, type StoreFlags } from '../options/store-options.js';
+import { readChange } from '../options/read-change.js';
 import { reportUpdate } from '../report-update.js';
-import {
-  addChangeOptions,
-  addStoreOption,
-  readChange,
-  type ChangeFlags,
-  type StoreFlags,
-} from '../options/store-options.js';
 
 interface EnableFlags extends StoreFlags, ChangeFlags {
   readonly pin?: readonly string[];
 }
 
-export function trustEnableCommand(): Command {
-  return createCommand('enable', 'Enable an identity, or one of its pins, again.', 'audit done');
+export function enable(name: string, flags: EnableFlags): Promise<void> {
+  return setEnabled('enable', name, flags);
 }
 
-export function trustDisableCommand(): Command {
-  return createCommand(
-    'disable',
-    'Disable an identity, or one of its pins. It stays listed, but is refused.',
-    'key lost',
-  );
-}
-
-function createCommand(verb: 'enable' | 'disable', description: string, reason: string): Command {
-  const command = new Command(verb)
-    .description(description)
-    .argument('<name>', 'the identity')
-    .option('--pin <hex>', 'only this pin: its hash, or at least the first eight digits of it (repeatable)', collect);
-  addStoreOption(command);
-  addChangeOptions(command).action((name: string, flags: EnableFlags) => setEnabled(verb, name, flags));
-  return addHelpSections(command, {
-    exitCodes: {
-      0: 'the document is written, or is already as requested',
-      1:
-        verb === 'enable'
-          ? 'others kept changing the document, or it is already enabled and is refused for another reason; nothing is written'
-          : 'others kept changing the document; nothing is written',
-      2: "there is no such identity or pin, or the store or an argument can't be used; nothing is written",
-    },
-    examples: [
-      `certgate trust ${verb} billing --reason "${reason}" --store file:trust.json`,
-      `certgate trust ${verb} billing --pin 9F86D081 --reason "${reason}" --store file:trust.json`,
-    ],
-  });
+export function disable(name: string, flags: EnableFlags): Promise<void> {
+  return setEnabled('disable', name, flags);
 }
 
 async function setEnabled(verb: 'enable' | 'disable', name: string, flags: EnableFlags): Promise<void> {

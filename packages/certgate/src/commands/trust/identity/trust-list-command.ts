@@ -1,4 +1,3 @@
-import Table from 'cli-table3';
 import {
   type DeniedCertificate,
   describeLock,
@@ -7,11 +6,9 @@ import {
   type TrustedIdentity,
   type TrustPin,
 } from '@certgate/core/internal';
-import { Command } from 'commander';
+import Table from 'cli-table3';
 import colors from 'picocolors';
-import { addHelpSections } from '../../command-line/help.js';
 import { escapeControls } from '../../../faults/safe-text.js';
-import { printJson, printLine } from '../../command-line/output.js';
 import {
   describeIdentityState,
   findEarliestEnd,
@@ -19,24 +16,14 @@ import {
 } from '../../../trust/administration/identity-state.js';
 import { loadTrustDocument } from '../../../trust/administration/load-trust-document.js';
 import { openTrustLocation } from '../../../trust/administration/open-trust-location.js';
-import { addStoreOption, type StoreFlags } from '../options/store-options.js';
+import { printJson, printLine } from '../../command-line/output.js';
+import type { StoreFlags } from '../options/store-options.js';
 
 interface ListFlags extends StoreFlags {
   readonly json?: boolean;
 }
 
-export function trustListCommand(): Command {
-  const command = new Command('list')
-    .description('List who may call: each identity with its state, roles, pins and earliest end.')
-    .option('--json', 'print one JSON object');
-  addStoreOption(command).action(list);
-  return addHelpSections(command, {
-    exitCodes: { 0: 'the list is printed', 2: "there is no document, it can't be read, or it is not valid" },
-    examples: ['certgate trust list --store file:trust.json', 'CERTGATE_TRUST=trust.json certgate trust list --json'],
-  });
-}
-
-async function list(flags: ListFlags): Promise<void> {
+export async function list(flags: ListFlags): Promise<void> {
   const location = await openTrustLocation(flags.store);
   const { document, snapshot, signature } = await loadTrustDocument(location);
   const now = Date.now();

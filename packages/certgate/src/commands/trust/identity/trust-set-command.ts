@@ -1,20 +1,12 @@
-import { Command } from 'commander';
 import colors from 'picocolors';
 import { ToolFailure } from '../../../faults/tool-failure.js';
-import { addHelpSections } from '../../command-line/help.js';
 import { getIdentity } from '../../../trust/administration/edits/identity-edits.js';
-import { setPinWindow, type PinWindowChange } from '../../../trust/administration/edits/pin-window.js';
+import { type PinWindowChange, setPinWindow } from '../../../trust/administration/edits/pin-window.js';
 import { openTrustLocation } from '../../../trust/administration/open-trust-location.js';
 import { updateTrustDocument } from '../../../trust/administration/update-trust-document.js';
-import { collect, parseTime } from '../options/pin-options.js';
+import { type ChangeFlags, type StoreFlags } from '../options/store-options.js';
+import { readChange } from '../options/read-change.js';
 import { reportUpdate } from '../report-update.js';
-import {
-  addChangeOptions,
-  addStoreOption,
-  readChange,
-  type ChangeFlags,
-  type StoreFlags,
-} from '../options/store-options.js';
 
 interface SetFlags extends StoreFlags, ChangeFlags {
   readonly pin: readonly string[];
@@ -24,53 +16,11 @@ interface SetFlags extends StoreFlags, ChangeFlags {
   readonly acceptWithoutClientAuthUntil?: string;
 }
 
-export function trustSetCommand(): Command {
-  const command = new Command('set')
-    .description(
-      'Change the window in which a pin is valid, or for how long it accepts a certificate without clientAuth.',
-    )
-    .argument('<name>', 'the identity')
-    .requiredOption(
-      '--pin <hex>',
-      'only this pin: its hash, or at least the first eight digits of it (repeatable)',
-      collect,
-    )
-    .option('--not-before <time>', 'when the pin becomes valid, e.g. 2027-03-01T00:00:00Z; none: at once', parseBound)
-    .option(
-      '--not-after <time>',
-      "when the pin ends, e.g. 2028-03-01T00:00:00Z; none: at the end of the certificate's validity",
-      parseBound,
-    )
-    .option(
-      '--accept-without-client-auth-until <time>',
-      'accept this certificate without clientAuth (with serverAuth alone) until this time, at most 90 days ahead; none ends it',
-      parseBound,
-    );
-  addStoreOption(command);
-  addChangeOptions(command).action(set);
-  return addHelpSections(command, {
-    exitCodes: {
-      0: 'the document is written, or is already as requested',
-      1: 'others kept changing the document; nothing is written',
-      2: "there is no such identity or pin, the pin would never be valid, or the store or an argument can't be used; nothing is written",
-    },
-    examples: [
-      'certgate trust set billing --pin 9F86D081 --not-after 2028-03-01T00:00:00Z --reason "contract extended" --store file:trust.json',
-      'certgate trust set billing --pin 9F86D081 --not-before none --reason "starts early" --store file:trust.json',
-      'certgate trust set billing --pin 9F86D081 --accept-without-client-auth-until none --reason "has another certificate" --store file:trust.json',
-    ],
-  });
-}
-
-function parseBound(text: string): string {
-  return text === 'none' ? text : parseTime(text);
-}
-
 function readBound(text: string): string | null {
   return text === 'none' ? null : text;
 }
 
-async function set(name: string, flags: SetFlags): Promise<void> {
+export async function set(name: string, flags: SetFlags): Promise<void> {
   const { pin: pins, notBefore, notAfter, acceptWithoutClientAuthUntil: until } = flags;
   if (notBefore === undefined && notAfter === undefined && until === undefined) {
     throw new ToolFailure('There is nothing to set.', {

@@ -2,44 +2,27 @@ import {
   describeGrace,
   describeLock,
   formatInstant,
-  type TrustPin,
   type TrustedIdentity,
+  type TrustPin,
 } from '@certgate/core/internal';
-import { Command } from 'commander';
 import colors from 'picocolors';
-import { ToolFailure } from '../../../faults/tool-failure.js';
-import { addHelpSections } from '../../command-line/help.js';
 import { escapeControls } from '../../../faults/safe-text.js';
-import { printJson, printLine } from '../../command-line/output.js';
+import { ToolFailure } from '../../../faults/tool-failure.js';
+import type { ChangeLogEntry } from '../../../trust/administration/change-log.js';
 import { getIdentity } from '../../../trust/administration/edits/identity-edits.js';
 import { describeIdentityState, describePinState } from '../../../trust/administration/identity-state.js';
-import type { ChangeLogEntry } from '../../../trust/administration/change-log.js';
-import { loadTrustDocument, type LoadedTrustDocument } from '../../../trust/administration/load-trust-document.js';
+import { type LoadedTrustDocument, loadTrustDocument } from '../../../trust/administration/load-trust-document.js';
+import type { TrustLocation } from '../../../trust/administration/location/trust-location.js';
 import { openTrustLocation } from '../../../trust/administration/open-trust-location.js';
 import { readTrustHistory } from '../../../trust/administration/trust-history.js';
-import type { TrustLocation } from '../../../trust/administration/location/trust-location.js';
-import { addStoreOption, type StoreFlags } from '../options/store-options.js';
+import { printJson, printLine } from '../../command-line/output.js';
+import type { StoreFlags } from '../options/store-options.js';
 
 interface ShowFlags extends StoreFlags {
   readonly json?: boolean;
 }
 
-export function trustShowCommand(): Command {
-  const command = new Command('show')
-    .description('Show everything that the trust document says about one identity.')
-    .argument('<name>', 'the identity; letter case is ignored')
-    .option('--json', 'print one JSON object');
-  addStoreOption(command).action(show);
-  return addHelpSections(command, {
-    exitCodes: {
-      0: 'the identity is printed',
-      2: "there is no such identity, no document, it can't be read, or it is not valid",
-    },
-    examples: ['certgate trust show billing --store file:trust.json'],
-  });
-}
-
-async function show(name: string, flags: ShowFlags): Promise<void> {
+export async function show(name: string, flags: ShowFlags): Promise<void> {
   const location = await openTrustLocation(flags.store);
   const loaded = await loadTrustDocument(location);
   const { document, snapshot } = loaded;

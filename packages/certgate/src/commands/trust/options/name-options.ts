@@ -1,7 +1,7 @@
 import type { TrustDocumentName } from '@certgate/core/internal';
 import type { Command } from 'commander';
 import { ToolFailure } from '../../../faults/tool-failure.js';
-import { collect } from './pin-options.js';
+import { collect } from '../../command-line/option-values.js';
 
 /** Beside `--issued-by`, which the verb has anyway or adds. */
 export interface NameFlags {

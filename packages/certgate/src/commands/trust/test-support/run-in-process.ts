@@ -15,7 +15,8 @@ const outputs = new AsyncLocalStorage<{ stdout: string; stderr: string }>();
  */
 export function runInProcess(args: readonly string[]): Promise<CommandRun> {
   return capture(async () => {
-    await createProgram().parseAsync([...args], { from: 'user' });
+    const program = await createProgram(args);
+    await program.parseAsync([...args], { from: 'user' });
     return readExitCode();
   });
 }

@@ -1,4 +1,4 @@
-import { mcpPath } from '../../client/mcp-session.js';
+import { mcpPath } from '../../client/request-fields.js';
 import type { HostedFunction } from '../../functions-host/functions-host.js';
 import { parseRequestTarget } from '../../functions-host/http/request-target.js';
 import { matchRoute } from '../../functions-host/routing/route-match.js';

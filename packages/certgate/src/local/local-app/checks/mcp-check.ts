@@ -1,12 +1,7 @@
 import { denialCodes, type DenialCode, getPublicCode } from '@certgate/core/internal';
 import { findToolRefusal, isToolResult, listTexts, type McpReply } from '../../client/mcp-reply.js';
-import {
-  type McpAnswer,
-  type McpConnection,
-  type McpSession,
-  mcpPath,
-  openMcpSession,
-} from '../../client/mcp-session.js';
+import { type McpAnswer, type McpConnection, type McpSession, openMcpSession } from '../../client/mcp-session.js';
+import { mcpPath } from '../../client/request-fields.js';
 import type { Refusal } from '../../client/refusal.js';
 import type { IncomingResponse } from '../../client/send-request.js';
 import type { HostAnswer, HostedMcp } from '../../functions-host/functions-host.js';

@@ -1,5 +1,8 @@
 // location/: where a trust document is stored, as one interface, and the one for files.
 
+/** The variable of `--store`, by the name of the app setting that an app reads: one text says it to both. */
+export const trustVariable = 'CERTGATE_TRUST';
+
 /** One version of a stored trust document. */
 export interface StoredDocument {
   readonly bytes: Uint8Array;

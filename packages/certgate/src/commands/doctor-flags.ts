@@ -1,0 +1,22 @@
+/** Requests per second. */
+export const usualRate = 5;
+
+/** What `certgate doctor` was told on the command line. */
+export interface DoctorFlags {
+  readonly allowed: string;
+  readonly allowedPasswordFile?: string;
+  readonly denied: string;
+  readonly deniedPasswordFile?: string;
+  readonly function: readonly string[];
+  readonly publicFunction: readonly string[];
+  readonly cacert?: string;
+  readonly request: string;
+  readonly withLargeBody?: boolean;
+  readonly httpPort?: number;
+  readonly rate?: number;
+  readonly timeout: number;
+  readonly iOperateThis?: boolean;
+  readonly json?: boolean;
+  readonly report?: string;
+  readonly summary?: string;
+}

@@ -1,0 +1,53 @@
+import { decodeClientCertificate, formatInstant, listCertificateFaults } from '@certgate/core/internal';
+import { ToolFailure } from '../../../faults/tool-failure.js';
+import type { NewPin } from '../../../trust/administration/edits/identity-edits.js';
+import { readCertificateArgument } from '../../certificate/read-certificate-argument.js';
+import type { PinFlags } from './pin-options.js';
+
+/** Undefined where no certificate is named. @throws {ToolFailure} for one that the gate would refuse anyway. */
+export async function readNewPin(flags: PinFlags, now: number): Promise<NewPin | undefined> {
+  const window = {
+    ...(flags.issuedBy === undefined ? {} : { issuedBy: flags.issuedBy }),
+    ...(flags.notBefore === undefined ? {} : { notBefore: flags.notBefore }),
+    ...(flags.notAfter === undefined ? {} : { notAfter: flags.notAfter }),
+  };
+  if (flags.certificate !== undefined) return readCertificatePin(flags.certificate, flags, window, now);
+  if (flags.thumbprintSha256 !== undefined) return { pin: { thumbprintSha256: flags.thumbprintSha256, ...window } };
+  if (flags.publicKeySha256 !== undefined) {
+    if (flags.notAfter === undefined && flags.issuedBy === undefined) {
+      throw new ToolFailure(
+        'A pin of a public key needs an end, because anybody who has the key can create certificates with any dates.',
+        {
+          remedy: 'Set the end with --not-after, or name the authority that issues the certificates with --issued-by.',
+        },
+      );
+    }
+    return { pin: { publicKeySha256: flags.publicKeySha256, ...window } };
+  }
+  if (flags.notBefore === undefined && flags.notAfter === undefined) return undefined;
+  throw new ToolFailure('--not-before and --not-after require a certificate, and none is given.');
+}
+
+async function readCertificatePin(
+  file: string,
+  flags: PinFlags,
+  window: { readonly issuedBy?: string; readonly notBefore?: string; readonly notAfter?: string },
+  now: number,
+): Promise<NewPin> {
+  const { certificateDer } = await readCertificateArgument(file, flags);
+  const decoding = decodeClientCertificate(certificateDer);
+  if (!decoding.ok) throw new ToolFailure(`The certificate in ${file} can't be read: ${decoding.fault}.`);
+  const { thumbprintSha256, thumbprintSha1, publicKeySha256, notAfter } = decoding.certificate;
+  // One that is not valid yet is pinned before it is: that is what rotation is for.
+  const faults = listCertificateFaults(decoding.certificate, now).filter(
+    ({ code }) => code !== 'certificate_not_yet_valid',
+  );
+  const [fault] = faults;
+  if (fault !== undefined && flags.evenIfUnfit !== true) {
+    throw new ToolFailure(`Certgate would refuse the certificate in ${file}: ${fault.detail}`, {
+      remedy: 'To see everything that is wrong: certgate certificate inspect. To pin it anyway: --even-if-unfit',
+    });
+  }
+  const pin = { thumbprintSha256, notAfter: formatInstant(notAfter), ...window };
+  return { pin, certificate: { thumbprintSha256, thumbprintSha1, publicKeySha256 } };
+}

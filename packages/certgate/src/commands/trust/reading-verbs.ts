@@ -1,0 +1,186 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { addFolderOption } from '../authority/authority-options.js';
+import { addPasswordOptions } from '../certificate/password-options.js';
+import { addHelpSections } from '../command-line/help.js';
+import { loadWhenRun } from '../command-line/load-when-run.js';
+import { collect, parseInstant, parsePort } from '../command-line/option-values.js';
+import { defaultInspectorPort } from '../dev/dev-flags.js';
+import { addGateOptions } from './options/gate-options.js';
+import { addStoreOption } from './options/store-options.js';
+
+export function trustCheckCommand(): Command {
+  const command = new Command('check').description(
+    'Check a trust document: whether it is valid, what has ended or ends soon, SHA-1 pins, windows that never open, identities that nobody can be, and authorities whose certificates end.',
+  );
+  addStoreOption(command)
+    .option(
+      '--within <days>',
+      'report what ends within this time, e.g. 60d; of lifetimes up to 30 days, the last third (default: 30 days, or the last third of a shorter lifetime)',
+      parseDays,
+    )
+    .option(
+      '--certificate-folder <folder>',
+      'a folder of certificates: report pins of those that the gate would refuse, or that will lose clientAuth at renewal',
+    )
+    .addOption(
+      new Option('--fail-on <severity>', 'the lowest severity that causes exit code 1')
+        .choices(['error', 'warning'])
+        .default('warning'),
+    )
+    .option('--at <time>', 'the time to check for, like 2027-03-01T00:00:00Z (default: now)', parseInstant)
+    .option('--json', 'print one JSON object');
+  addGateOptions(command).action(loadWhenRun(async () => (await import('./trust-check-command.js')).check));
+  return addHelpSections(command, {
+    exitCodes: {
+      0: 'apps accept the document, and there are no findings of that severity',
+      1: 'apps accept the document, but there are findings of that severity',
+      2: "apps don't accept the document: it is not valid, its signature doesn't match, it is for other apps, its revision is too low, or it can't be read",
+      3: 'there are no findings of that severity, but the signature of the document or its audience was not compared; apps may refuse it',
+    },
+    examples: [
+      'certgate trust check --store file:trust.json',
+      'certgate trust check --store file:trust.json --within 60d --fail-on error --json',
+      'certgate trust check --store file:trust.json --certificate-folder certificates',
+      'certgate trust check --store blob:https://account.blob.core.windows.net/certgate/trust.json --signed-by trust.public.pem',
+    ],
+  });
+}
+
+function parseDays(text: string): number {
+  const days = Number(/^(\d{1,5})d?$/.exec(text)?.[1] ?? Number.NaN);
+  if (Number.isNaN(days)) throw new InvalidArgumentError('It must be a number of days, like 30d.');
+  return days;
+}
+
+export function trustDiffCommand(): Command {
+  const command = new Command('diff')
+    .description('Show who gains and who loses what when one trust document replaces another.')
+    .argument('<before>', 'a path, file:PATH, https:…, blob:https:…, or - for standard input')
+    .argument('<after>', 'the document that replaces it, in the same form')
+    .addOption(
+      new Option('--fail-on <what>', 'what causes exit code 1')
+        .choices(['any', 'gains', 'losses', 'never'])
+        .default('any'),
+    )
+    .option('--json', 'print one JSON object')
+    .action(loadWhenRun(async () => (await import('./trust-diff-command.js')).diff));
+  return addHelpSections(command, {
+    exitCodes: {
+      0: 'nobody gains or loses what --fail-on names',
+      1: 'somebody gains or loses, as --fail-on names it; with `any` also a revision that running apps would refuse',
+      2: "a document can't be read or is not valid",
+    },
+    examples: [
+      'certgate trust diff deployed.json trust.json',
+      'git show main:trust.json | certgate trust diff - trust.json --fail-on gains',
+      'certgate trust diff blob:https://account.blob.core.windows.net/certgate/trust.json trust.json --json',
+    ],
+  });
+}
+
+export function trustExplainCommand(): Command {
+  const command = new Command('explain').description(
+    'Show why a certificate may call a function, or why not, and which command ends a denial. The answer comes from the code that decides in the app.',
+  );
+  addStoreOption(command)
+    .option('--certificate <file>', 'PFX, PEM, DER or a header value; - reads standard input')
+    .option('--no-certificate', 'a caller without a certificate')
+    .requiredOption('--function <name>', 'the function that is called')
+    .option('--app <folder>', 'load this app, as app inspect does, to find out what the function requires')
+    .option(
+      '--requires-role <role>',
+      'without --app: a role that the function requires (repeatable: all of these)',
+      collectRole,
+    )
+    .option('--at <time>', 'the time of the call, like 2027-03-01T00:00:00Z (default: now)', parseInstant)
+    .option('--json', 'print one JSON object');
+  addGateOptions(command);
+  addPasswordOptions(command).action(loadWhenRun(async () => (await import('./trust-explain-command.js')).explain));
+  return addHelpSections(command, {
+    exitCodes: {
+      0: 'the caller is allowed',
+      1: 'the caller is denied; the step and the reason are printed',
+      2: 'the document, the certificate or the app cannot be used, or the app has no such function',
+      3: 'the caller would be allowed, but the signature of the document or its audience was not compared; the app may refuse the document',
+    },
+    examples: [
+      'certgate trust explain --store file:trust.json --certificate billing.crt.pem --function GetOrder --app .',
+      'certgate trust explain --store file:trust.json --certificate billing.crt.pem --function GetOrder --requires-role orders.read --at 2027-03-01T00:00:00Z',
+      'certgate trust explain --store file:trust.json --certificate billing.crt.pem --function GetOrder --signed-by trust.public.pem --audience orders --minimum-revision 12',
+      'certgate trust explain --store file:trust.json --no-certificate --function GetOrder --json',
+    ],
+  });
+}
+
+function collectRole(role: string, roles: readonly string[] = []): readonly string[] {
+  if (role.trim() === '') throw new InvalidArgumentError('A role is a text that is not empty.');
+  return [...roles, role];
+}
+
+export function trustTimelineCommand(): Command {
+  const command = new Command('timeline').description(
+    'Draw when each caller is admitted: validity windows as bars, rotations, coming gaps and warnings, as an SVG or an HTML page.',
+  );
+  addStoreOption(command)
+    .option('--output <file>', 'the file to write, .svg or .html; - writes to standard output')
+    .addOption(
+      new Option('--format <format>', 'what to write (default: by the name of the file, or svg)').choices([
+        'svg',
+        'html',
+      ]),
+    )
+    .option('--at <time>', 'the time to check for, like 2027-03-01T00:00:00Z (default: now)', parseInstant)
+    .option('--months <number>', 'how many months the axis has', parseMonths, 18)
+    .option(
+      '--certificate-folder <folder>',
+      'a folder of certificates, which tell when pinned ones begin and end, and what authorities issued',
+    )
+    .option('--authority <name>', 'an authority of your own, whose register tells what it issued (repeatable)', collect)
+    .option('--json', 'print one JSON object');
+  addFolderOption(command).action(loadWhenRun(async () => (await import('./trust-timeline-command.js')).timeline));
+  return addHelpSections(command, {
+    exitCodes: {
+      0: 'the picture is written, whatever it shows; `trust check` judges a document',
+      2: "the document, the folder or an authority can't be read, or the file can't be written",
+    },
+    examples: [
+      'certgate trust timeline --store file:trust.json --output timeline.svg',
+      'certgate trust timeline --store file:trust.json --certificate-folder certificates --months 36 --output timeline.html',
+      'certgate trust timeline --store file:trust.json --json',
+    ],
+  });
+}
+
+function parseMonths(text: string): number {
+  const months = Number(text);
+  if (/^\d{1,3}$/.test(text) && months >= 1 && months <= 240) return months;
+  throw new InvalidArgumentError('It must be a whole number from 1 to 240.');
+}
+
+export function trustViewCommand(): Command {
+  const command = new Command('view').description(
+    'Serve a page on this machine that shows the trust document over time, and reads certificates in words. It changes nothing.',
+  );
+  addStoreOption(command)
+    .option(
+      '--certificate-folder <folder>',
+      'a folder of certificates, which tell when pinned ones begin and end, and what authorities issued',
+    )
+    .option(
+      '--inspector-port <port>',
+      `the page's port (default ${defaultInspectorPort}, or the next free one; 0 picks one)`,
+      parsePort,
+    )
+    .option('--json', 'print one JSON object')
+    .action(loadWhenRun(async () => (await import('./view/trust-view-command.js')).view));
+  return addHelpSections(command, {
+    exitCodes: {
+      0: 'stopped by a signal',
+      2: 'the document or the folder cannot be read or is not valid, or the port is in use',
+    },
+    examples: [
+      'certgate trust view --store file:trust.json',
+      'certgate trust view --store file:trust.json --certificate-folder certificates',
+    ],
+  });
+}
