@@ -1,0 +1,127 @@
+// What commands cost from their start to their end, with bare Node as the unit: people wait for them, scripts run many,
+// and `trust lock` is for an emergency. Fresh processes, in interleaved rounds. The goals are about CPU time: the wall clock
+// measures whoever else is at work on the machine too.
+//
+//   npm run bench:command-line            the table; exits 1 when a goal is missed
+//   npm run bench:command-line -- --json  the same as JSON
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { arch, cpus, loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const rounds = 31;
+const tool = fileURLToPath(new URL('../packages/certgate/bin/certgate.js', import.meta.url));
+// As commands are run on this machine, but for what would load code into the processes, or change what commands do.
+const environment = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !/^(?:npm_|certgate_|node_options$|node_v8_coverage$)/i.test(name)),
+);
+const folder = mkdtempSync(join(tmpdir(), 'certgate-command-line-'));
+process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+
+// Beside each process, bare Node too: it tells the CPU time of all threads at the end.
+const meter = join(folder, 'meter.cjs');
+const usage = join(folder, 'usage');
+writeFileSync(
+  meter,
+  `process.once('exit', () => {
+    const { user, system } = process.cpuUsage();
+    require('node:fs').writeFileSync(${JSON.stringify(usage)}, String(user + system));
+  });`,
+);
+
+const store = ['--store', 'file:trust.json'];
+const pin = ['--thumbprint-sha256', 'ab'.repeat(32)];
+const bare = { name: 'bare Node', words: ['-e', '0'] };
+const commands = [
+  { name: '--version', words: ['--version'], limit: 2 },
+  { name: '--help', words: ['--help'], limit: 2 },
+  { name: 'trust list', words: ['trust', 'list', ...store], limit: 3 },
+  { name: 'trust lock', words: ['trust', 'lock', ...store], limit: 3 },
+  { name: 'trust add', words: ['trust', 'add', 'another', ...pin, '--reason', 'bench', ...store] },
+  { name: 'trust --help', words: ['trust', '--help'] },
+  { name: 'doctor --help', words: ['doctor', '--help'] },
+  { name: 'certificate create', words: ['certificate', 'create', 'caller', '--pem', '--no-pfx', '--force'] },
+  // Nobody listens there.
+  { name: 'call, without an answer', words: ['call', 'https://127.0.0.1:1/'], exitCode: 1 },
+].map((command) => ({ ...command, words: [tool, ...command.words] }));
+const document = createDocument();
+
+for (const test of [bare, ...commands]) measure(test);
+const samples = new Map([bare, ...commands].map((test) => [test, []]));
+for (let round = 0; round < rounds; round += 1) {
+  for (const [test, measured] of samples) measured.push(measure(test));
+}
+
+const unit = summarize(bare);
+const results = commands.map(({ name, limit }, index) => {
+  const { cpu, wall } = summarize(commands[index]);
+  const ratio = round2(cpu / unit.cpu);
+  return {
+    name,
+    cpu,
+    ratio,
+    wallRatio: round2(wall / unit.wall),
+    ...(limit === undefined ? {} : { limit, met: ratio <= limit }),
+  };
+});
+report();
+
+/** Milliseconds of CPU time in all threads of a process, and by the clock. */
+function measure({ name, words, exitCode = 0 }) {
+  // A locked document would not be locked again, and no name is added twice.
+  if (document !== undefined) writeFileSync(join(folder, 'trust.json'), document);
+  const start = performance.now();
+  const { status, stderr } = spawnSync(process.execPath, ['--require', meter, ...words], {
+    cwd: folder,
+    env: environment,
+    encoding: 'utf8',
+  });
+  const wall = performance.now() - start;
+  if (status !== exitCode) throw new Error(`${name} ended with ${status}: ${stderr}`);
+  return { cpu: Number(readFileSync(usage, 'utf8')) / 1000, wall };
+}
+
+/** A document with some callers, as text. */
+function createDocument() {
+  const run = (...words) =>
+    execFileSync(process.execPath, [tool, 'trust', ...words], { cwd: folder, env: environment });
+  run('init', '--reason', 'bench', ...store);
+  for (let index = 10; index < 20; index += 1) {
+    const thumbprint = String(index).repeat(32);
+    run('add', `caller-${index}`, '--thumbprint-sha256', thumbprint, '--reason', 'bench', ...store);
+  }
+  return readFileSync(join(folder, 'trust.json'));
+}
+
+function summarize(test) {
+  const measured = samples.get(test);
+  return { cpu: median(measured.map(({ cpu }) => cpu)), wall: median(measured.map(({ wall }) => wall)) };
+}
+
+function median(values) {
+  return [...values].sort((left, right) => left - right)[Math.floor(values.length / 2)];
+}
+
+function round2(value) {
+  return Number(value.toFixed(2));
+}
+
+function report() {
+  const load = loadavg()[0].toFixed(1);
+  const machine = `Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model.trim()}, ${arch()}, load ${load}`;
+  if (process.argv.includes('--json')) {
+    console.log(JSON.stringify({ machine, date: new Date().toISOString().slice(0, 10), unit, results }, null, 2));
+  } else {
+    console.log(`${machine}; ${rounds} processes each, median`);
+    console.log(`${bare.name}: ${unit.cpu.toFixed(1)} ms of CPU, ${unit.wall.toFixed(1)} ms by the clock`);
+    // Node reads them at each start, which is much of what it does then.
+    if ('NODE_EXTRA_CA_CERTS' in environment) console.log('with the certificates of NODE_EXTRA_CA_CERTS');
+    console.log(`${'times bare Node'.padEnd(26)}   CPU  clock`);
+    for (const { name, ratio, wallRatio, limit, met } of results) {
+      const goal = limit === undefined ? '' : `  ${met ? 'met' : 'MISSED'} (at most ${limit})`;
+      console.log(`${name.padEnd(26)} ${ratio.toFixed(2).padStart(5)} ${wallRatio.toFixed(2).padStart(6)}${goal}`);
+    }
+  }
+  if (results.some(({ met }) => met === false)) process.exitCode = 1;
+}
