@@ -4,12 +4,13 @@
 import './check-node.mjs';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import { join, relative } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { groupTests } from './test-groups.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const sample = join(root, 'examples', 'function-app');
@@ -38,6 +39,8 @@ await Promise.all([
   expectStep('Building the sample app', [createRequire(`${sample}/`).resolve('typescript/bin/tsc'), '-p', sample]),
   expectStep('Building the sample clients', [tsc, '-p', 'examples/clients']),
 ]);
+const temporary = mkdtempSync(join(os.tmpdir(), 'certgate-tests-'));
+process.once('exit', () => rmSync(temporary, { recursive: true, force: true }));
 if (folders.length === 0 || folders === hostTests) await packForTests();
 await runTests();
 
@@ -45,8 +48,8 @@ await runTests();
 async function packForTests() {
   // Absent where this script was not started by npm: then each of those files packs for itself.
   if (process.env['npm_execpath'] === undefined) return;
-  const folder = mkdtempSync(join(os.tmpdir(), 'certgate-tarballs-'));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const folder = join(temporary, 'tarballs');
+  mkdirSync(folder);
   await expectStep('Packing the packages', [join(root, 'scripts', 'pack.mjs'), folder]);
   process.env['CERTGATE_TEST_TARBALLS'] = folder;
 }
@@ -77,10 +80,17 @@ async function runTests() {
   if (files.length === 0) throw new Error(`No tests in ${chosen.join(', ')}.`);
   // Two more than there are processors: many files wait for a server, a timer or npm most of the time.
   const concurrency = os.availableParallelism() + 2;
+  const seed = process.env['CERTGATE_TEST_SEED'];
+  const paths = files.map((file) => join(root, file));
+  // Those of hosts wait most of the time, and load what no other loads.
+  const groups =
+    folders === hostTests
+      ? paths
+      : groupTests(paths, join(temporary, 'groups'), seed === undefined ? undefined : Number(seed));
   console.log(
-    `Running ${files.length} test files, ${concurrency} at a time; a file's results come when it has ended …`,
+    `Running ${files.length} test files in ${groups.length} processes, ${concurrency} at a time; results come when a process has ended …`,
   );
-  const results = run({ files: files.map((file) => join(root, file)), concurrency });
+  const results = run({ files: groups, concurrency });
   results.on('test:fail', () => (process.exitCode = 1));
   const outcome = collectOutcome(results);
   const report = results.compose(new spec());

@@ -135,12 +135,13 @@ async function startApp(name: AppName, mode: Mode): Promise<FunctionsHost> {
 async function startHost(options: StartOptions): Promise<FunctionsHost> {
   const file = join(root, 'packages/certgate/dist/esm/local/functions-host/functions-host.js');
   const { startFunctionsHost } = (await import(pathToFileURL(file).href)) as typeof functionsHostModule;
-  // Windows spells some of them in other letter case.
-  const kept = new Set(Object.keys(cleanEnvironment()).map((name) => name.toUpperCase()));
-  for (const name of Object.keys(process.env)) {
-    if (!kept.has(name.toUpperCase())) Reflect.deleteProperty(process.env, name);
+  const inherited = process.env;
+  process.env = cleanEnvironment();
+  try {
+    return await startFunctionsHost(options);
+  } finally {
+    process.env = inherited;
   }
-  return startFunctionsHost(options);
 }
 
 function shorten(text: string): string {

@@ -1,3 +1,5 @@
+// In a process of its own: every app that another file has secured would watch its requests too.
+
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, it, type TestContext } from 'node:test';

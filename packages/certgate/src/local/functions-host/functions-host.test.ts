@@ -96,9 +96,12 @@ test("app settings reach the app, and another host's variables do not", async (c
     'local.settings.json': '{ "IsEncrypted": false, "Values": { "FROM_FILE": "file", "WEBSITE_SKU": "FromFile" } }',
   });
   const set = { KUBERNETES_SERVICE_HOST: '10.0.0.1', CONTAINER_NAME: 'laptop', WEBSITE_INSTANCE_ID: 'x' };
+  const before = { ...process.env };
   Object.assign(process.env, set);
   context.after(() => {
     for (const name of Object.keys(set)) Reflect.deleteProperty(process.env, name);
+    // One of them may be set where the tests run.
+    Object.assign(process.env, before);
   });
   const host = await sample.start({ environment: { EXPLICIT: '1', CONTAINER_APP_NAME: 'named' } });
   const env = (await (await fetch(`${host.url}/api/env`)).json()) as Record<string, string>;

@@ -1,0 +1,51 @@
+// Runs several test files in this process, one after another, each as a suite of its own: a hook of one is not run for the
+// tests of others. A file that leaves the process other than it was is reported as a failure.
+import { describe, test } from 'node:test';
+import { relative } from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+export async function runGroup(urls) {
+  // Before anything asks: some parts do it once, when they are loaded, and a pipe has no colours.
+  process.env['NO_COLOR'] = '1';
+  const methods = { ...console };
+  for (const url of urls) {
+    const name = relative(root, fileURLToPath(url));
+    const before = describeProcess();
+    await describe(name, () => import(url));
+    // node:test restores two mocks of one method in the order in which they were made, so the first would stay.
+    Object.assign(console, methods);
+    const changes = compare(before, describeProcess());
+    if (changes.length > 0) await reportChanges(name, changes);
+  }
+}
+
+function reportChanges(name, changes) {
+  const remedy =
+    'Restore it in an `after` hook. If that is impossible, begin the file with `// In a process of its own: ` and the reason.';
+  return test(`${name} leaves the process as it was`, () => {
+    throw new Error(`It changed ${changes.join(', ')}. ${remedy}`);
+  });
+}
+
+/** What tests change now and then, and what would change the outcome of others. */
+function describeProcess() {
+  const state = new Map([
+    ['the working folder', process.cwd()],
+    ['Error.stackTraceLimit', Error.stackTraceLimit],
+  ]);
+  for (const [name, value] of Object.entries(process.env)) state.set(`process.env.${name}`, value);
+  for (const [name, object] of Object.entries({ globalThis, process, 'Object.prototype': Object.prototype }))
+    for (const [key, { value }] of Object.entries(Object.getOwnPropertyDescriptors(object)))
+      if (typeof value === 'function') state.set(`${name}.${key}`, value);
+  return state;
+}
+
+function compare(before, after) {
+  // Node makes most globals when they are first used; until then they have no value.
+  const isNew = (name) => name.startsWith('globalThis.') && !before.has(name);
+  const names = new Set([...before.keys(), ...after.keys()]);
+  return [...names].filter((name) => before.get(name) !== after.get(name) && !isNew(name));
+}

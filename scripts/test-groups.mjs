@@ -1,0 +1,69 @@
+// Which test files share a process. A process of its own for each would spend half of its time on loading the same modules.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, relative, sep } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const runner = new URL('test-group.mjs', import.meta.url).href;
+/** At most so many: what stays behind in a process is soon gone, and no processor waits for the last group. */
+const largest = { tests: 5, packages: 20 };
+
+/**
+ * The first line of a test that changes what it cannot restore, or that measures the whole process. It says the reason:
+ * `// In a process of its own: …`.
+ */
+const alone = /^\/\/ In a process of its own: \S/;
+
+/**
+ * Writes a file for each group, which runs its tests, and returns those files. With a seed, other files share a process, in
+ * another order: no test may depend on it.
+ */
+export function groupTests(files, folder, seed) {
+  mkdirSync(folder, { recursive: true });
+  return files.length === 1 ? files : dealOut(files, seed).map((group) => writeGroup(group, folder));
+}
+
+/** Only files of one package share a process. */
+function dealOut(files, seed) {
+  const together = new Map();
+  const groups = [];
+  for (const file of seed === undefined ? files : shuffle(files, seed)) {
+    const [top, name] = relative(root, file).split(sep);
+    const key = isAlone(file) ? file : top === 'packages' ? join(top, name) : top;
+    together.set(key, [...(together.get(key) ?? []), file]);
+  }
+  for (const [key, members] of together) {
+    const count = Math.ceil(members.length / (largest[key.split(sep)[0]] ?? 1));
+    const size = Math.ceil(members.length / count);
+    for (let start = 0; start < members.length; start += size) groups.push(members.slice(start, start + size));
+  }
+  return groups;
+}
+
+function isAlone(file) {
+  return alone.test(readFileSync(file, 'utf8'));
+}
+
+function writeGroup(files, folder) {
+  // What a failure outside of any test is reported by.
+  const name = relative(root, files[0])
+    .replace(/(?:dist[\\/]esm|dist)[\\/]|\.test\.js$/g, '')
+    .replaceAll(sep, '-');
+  const path = join(folder, files.length === 1 ? `${name}.mjs` : `${name}-and-${files.length - 1}-more.mjs`);
+  const urls = files.map((file) => pathToFileURL(file).href);
+  const script = `import { runGroup } from '${runner}';\nawait runGroup(${JSON.stringify(urls, undefined, 2)});\n`;
+  writeFileSync(path, script);
+  return path;
+}
+
+/** Fisher and Yates, with a generator of our own (Lehmer's): a seed gives the same order everywhere. */
+function shuffle(files, seed) {
+  const shuffled = [...files];
+  let state = (Math.abs(seed) % 2147483646) + 1;
+  for (let last = shuffled.length - 1; last > 0; last -= 1) {
+    state = (state * 48271) % 2147483647;
+    const other = state % (last + 1);
+    [shuffled[last], shuffled[other]] = [shuffled[other], shuffled[last]];
+  }
+  return shuffled;
+}
