@@ -1,5 +1,6 @@
 // Runs `npm test` several times, to find tests that fail now and then: `npm run test:repeat -- 5 --busy 2` runs it five
-// times, and the last two beside processes that keep every processor busy. Folders and files may follow, as for `npm test`.
+// times, and the last two beside processes that keep every processor busy. In each run, other files share a process, in
+// another order: CERTGATE_TEST_SEED=3 npm test repeats the third. Folders and files may follow, as for `npm test`.
 // Exits 1 when a run failed, and keeps the output of such a run.
 import './check-node.mjs';
 import { spawn } from 'node:child_process';
@@ -48,7 +49,7 @@ async function runTests(run, isBusy) {
   const [reportFile, outputFile] = ['json', 'txt'].map((ending) => join(folder, `run-${run}.${ending}`));
   const began = { wall: performance.now(), cpu: readSecondsOfChildren() };
   try {
-    const env = { ...process.env, CERTGATE_TEST_REPORT: reportFile };
+    const env = { ...process.env, CERTGATE_TEST_REPORT: reportFile, CERTGATE_TEST_SEED: String(run) };
     const words = [join(root, 'scripts', 'test.mjs'), ...chosen];
     const child = start(words, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';

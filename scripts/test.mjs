@@ -1,6 +1,6 @@
 // Builds everything, which checks the types, and runs every test. `npm test -- packages/core tests/docs.test.ts` runs the
-// tests of folders and files. The linters are `npm run lint`; what needs proxies, frameworks, bundlers or the SDK of MCP is
-// `npm run test:hosts`.
+// tests of folders and files. The linters are `npm run lint`; what needs proxies, or installs
+// packages as users do, is `npm run test:hosts`.
 import './check-node.mjs';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -16,18 +16,24 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const sample = join(root, 'examples', 'function-app');
 const require = createRequire(import.meta.url);
 const tsc = require.resolve('typescript/bin/tsc');
+const sampleTsc = createRequire(`${sample}/`).resolve('typescript/bin/tsc');
 
-/** They start proxies, install frameworks and bundlers, or compile Go: two minutes that most changes don't need. */
+/** They start proxies, install frameworks, bundlers or the tarballs, or compile Go: minutes that most changes don't need. */
 const hostTests = [
   'app-shapes',
   'bundlers',
+  'deployed-app',
   'dev-front-ends',
   'front-ends-matrix',
   'front-ends-wire',
   'http-frameworks',
   'http-hosts',
+  'http-two-gates',
   'mcp-agents',
+  'readme-walkthrough',
   'step-issuer',
+  'users-tests',
+  'vendoring',
 ].map((name) => join('tests', 'dist', `${name}.test.js`));
 
 const words = process.argv.slice(2);
@@ -35,13 +41,13 @@ const folders = words[0] === '--hosts' ? hostTests : words.map(findCompiled);
 await expectStep('Building the packages', [join(root, 'scripts', 'build.mjs')]);
 await Promise.all([
   expectStep('Building the tests that cross packages', [tsc, '-b', 'tests']),
-  // The samples keep the TypeScript they are written for.
-  expectStep('Building the sample app', [createRequire(`${sample}/`).resolve('typescript/bin/tsc'), '-p', sample]),
-  expectStep('Building the sample clients', [tsc, '-p', 'examples/clients']),
+  // The samples keep the TypeScript they are written for. `npm start` checks the declarations they import, too.
+  expectStep('Building the sample app', [sampleTsc, '-p', sample, '--skipLibCheck']),
+  expectStep('Building the sample clients', [tsc, '-p', 'examples/clients', '--skipLibCheck']),
 ]);
 const temporary = mkdtempSync(join(os.tmpdir(), 'certgate-tests-'));
 process.once('exit', () => rmSync(temporary, { recursive: true, force: true }));
-if (folders.length === 0 || folders === hostTests) await packForTests();
+if (folders === hostTests) await packForTests();
 await runTests();
 
 /** Once for all test files that install the packages: tests/test-support/npm.ts. */
@@ -75,7 +81,7 @@ async function runTests() {
   const files = folders.length === 0 ? found.filter((file) => !hostTests.includes(file)) : found;
   if (folders.length === 0)
     console.log(
-      'Not run here: the tests of proxies, HTTP hosts, MCP clients, app shapes and issuers. They are `npm run test:hosts`.',
+      'Not run here: the tests of proxies, HTTP hosts, MCP clients, issuers and installed packages. They are `npm run test:hosts`.',
     );
   if (files.length === 0) throw new Error(`No tests in ${chosen.join(', ')}.`);
   // Two more than there are processors: many files wait for a server, a timer or npm most of the time.

@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path';
 import { type Ended, collect, root } from './certgate.js';
 
 /**
- * What `npm run pack` makes of the packages as they are built now: the tarballs that an app installs. `npm test` packs
- * once for all test files; a file that is run alone packs for itself.
+ * What `npm run pack` makes of the packages as they are built now: the tarballs that an app installs. `npm run test:hosts`
+ * packs once for all test files; a file that is run alone packs for itself.
  */
 export async function packPackages(
   destination: string,
