@@ -5,6 +5,9 @@ import type * as pathValidation from '@certgate/x509/path';
 // `scripts/bundle.mjs` takes this line out of what apps load: there, `require` is that of a CommonJS file.
 const require = createRequire(import.meta.url);
 
+/** Kept, since `require` may look for the file again in each call. */
+let loaded: typeof pathValidation | undefined;
+
 /**
  * Path validation, revocation included, loaded with its first use: an app without authorities never pays for it. Not by
  * `import()`, which answers later, and `trustStoreFromDocument` throws at once; Jest refuses it besides. The name is
@@ -14,7 +17,7 @@ const require = createRequire(import.meta.url);
  */
 export function loadPathValidation(): typeof pathValidation {
   try {
-    return require('@certgate/x509/path') as typeof pathValidation;
+    return (loaded ??= require('@certgate/x509/path') as typeof pathValidation);
   } catch (cause) {
     const [reason] = String(cause).split('\n', 1);
     const detail = `A trust document with authorities needs @certgate/x509/path, which can't be loaded (${reason ?? ''}). Deploy @certgate/x509 beside the app, or let the bundler take it in.`;
