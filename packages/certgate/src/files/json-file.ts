@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { describeJsonFault } from '@certgate/core/internal';
 import { ToolFailure, hasCode, messageOf } from '../faults/tool-failure.js';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -19,6 +18,8 @@ export async function findJsonObject(path: string): Promise<JsonObject | undefin
   try {
     value = JSON.parse(json);
   } catch (error) {
+    // Loaded here, since every start of the host's process reads a file, and needs nothing else of it.
+    const { describeJsonFault } = await import('@certgate/core/internal');
     const fault = describeJsonFault(json) ?? messageOf(error);
     throw new ToolFailure(`${path} is not valid JSON: ${fault}.`, {
       remedy: `Correct ${basename(path)}.`,
