@@ -28,6 +28,7 @@ const doors = [
   'azure-functions/src/observe.ts',
   'azure-functions/src/report-only.ts',
   'azure-functions/src/temporary-opening.ts',
+  'x509/src/certgate-error.ts',
   'x509/src/certificate/spiffe-id.ts',
   'x509/src/encoding/shown-text.ts',
 ];
