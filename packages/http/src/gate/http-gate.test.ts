@@ -221,7 +221,7 @@ describe('createGate', () => {
     ['nothing', undefined, /needs options/],
     ['no trust store', {}, /needs a trustStore/],
     ['a typo', { trustStore, allowanonymous: [] }, /does not know the option allowanonymous/],
-    ['an unknown front end', { trustStore, frontEnd: 'traefik' }, /known are app-service/],
+    ['an unknown front end', { trustStore, frontEnd: 'lighttpd' }, /known are app-service/],
     ['a short secret', { trustStore, frontEnd: 'nginx', frontEndSecret: 'short' }, /32 to 256 characters/],
     ['a secret of direct-tls', { trustStore, frontEnd: 'direct-tls', frontEndSecret: secret }, /has no use for/],
     ['an isolation of direct-tls', { trustStore, frontEnd: 'direct-tls', frontEndIsolation: 'loopback' }, /no use for/],
