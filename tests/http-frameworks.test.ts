@@ -12,7 +12,6 @@ import { after, before, describe, it, type TestContext } from 'node:test';
 import {
   CertgateError,
   createGate,
-  type FastifyPlugin,
   findClientIdentity,
   type Gate,
   getClientIdentity,
@@ -21,11 +20,19 @@ import {
   secureFastify,
   secureFetch,
   secureServer,
+  type TrustStore,
   trustStoreFromDocument,
 } from '@certgate/http';
 import { type MadeCertificate, makeCertificate } from '@certgate/x509/test-support/certificates.js';
 import { makeCertificates } from './front-ends/callers.js';
 import { type InstalledFrameworks, installFrameworks } from './test-support/http-hosts.js';
+import {
+  type ExpressLike,
+  type FastifyLike,
+  type FastifyRequestLike,
+  openRoutes,
+  securedHosts,
+} from './test-support/secured-hosts.js';
 
 // What each adapter closes, and what it doesn't (docs/http-hosts.md), with the real frameworks. The caller's fields are those
 // of HAProxy; real handshakes are in http-hosts.test.ts.
@@ -49,13 +56,13 @@ interface LoggedGate {
   readonly lines: readonly string[];
 }
 
-function makeGate(): LoggedGate {
+function makeGate(allowAnonymous: readonly string[] = [], store: TrustStore = trustStore): LoggedGate {
   const lines: string[] = [];
   const write = (line: string): void => {
     lines.push(line);
   };
   const log = { info: write, warn: write };
-  return { gate: createGate({ trustStore, frontEnd: 'haproxy', frontEndSecret, log }), lines };
+  return { gate: createGate({ trustStore: store, frontEnd: 'haproxy', frontEndSecret, allowAnonymous, log }), lines };
 }
 
 /** Its trust document knows Ann by this name and with these roles. */
@@ -92,6 +99,18 @@ async function askBoth(port: number, path: string, method = 'GET'): Promise<read
   return [await ask(fieldsOf(ann)), await ask({})];
 }
 
+/** A head as it is written here: `fetch` would join lines and tidy up paths. */
+async function askRaw(
+  port: number,
+  target: string,
+  fields: readonly (readonly string[])[] = [],
+): Promise<{ readonly status: number }> {
+  const socket = connect(port, '127.0.0.1');
+  const lines = fields.map(([name = '', value = '']) => `${name}: ${value}\r\n`);
+  socket.end(`${target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${lines.join('')}\r\n`);
+  return { status: Number((await text(socket)).split(' ')[1]) };
+}
+
 type Answer = readonly [status: number, body: string];
 
 async function expectClosed(
@@ -119,34 +138,119 @@ const answerUpgrade = (_request: IncomingMessage, socket: Socket): void => {
   socket.end('HTTP/1.1 101 Switching Protocols\r\n\r\n');
 };
 
-/** What Express 4, 5 and Connect have in common. */
-interface App extends RequestListener {
-  (request: IncomingMessage, response: ServerResponse): void;
-  use(path: string, handler: App | RequestListener): unknown;
-}
-
 const name: RequestListener = (request, response) => response.end(findClientIdentity(request)?.name ?? 'nobody');
 
-for (const framework of ['express', 'express-4', 'connect']) {
-  describe(`secureExpress with ${framework}`, () => {
-    const createApp = (): App => (frameworks.load(framework) as () => App)();
+for (const host of securedHosts) {
+  describe(`${host.adapter} with ${host.name}`, () => {
+    /** Listening, with the routes of the table. */
+    const start = async (
+      context: TestContext,
+      gate: Gate,
+      prepare: (server: Server) => unknown = () => undefined,
+    ): Promise<number> => {
+      const { server, ready, close } = await host.create(frameworks, gate);
+      if (close !== undefined) context.after(close);
+      prepare(server);
+      await ready?.();
+      return listen(context, server);
+    };
 
-    it('closes what was added before and after it, and what nothing handles', async (context) => {
-      const app = createApp();
-      const { gate, lines } = makeGate();
-      app.use('/before', name);
-      secureExpress(app, gate);
-      app.use('/after', name);
-      const port = await listen(context, app);
+    it('closes what was added before and after it, and what nothing handles, and logs each decision once', async (context) => {
+      const { gate, lines } = makeGate(openRoutes);
+      const port = await start(context, gate);
       await expectClosed(port, '/before', [200, 'Ann']);
       await expectClosed(port, '/after', [200, 'Ann']);
       await expectClosed(port, '/nowhere', [404, undefined]);
-      for (const method of ['HEAD', 'OPTIONS', 'POST', 'DELETE', 'PROPFIND']) {
+      for (const method of ['HEAD', 'OPTIONS', 'POST', 'DELETE']) {
         const [, forNobody] = await askBoth(port, '/after', method);
         assert.equal(forNobody[0], 401, method);
       }
-      assert.equal(lines.length, 16);
+      assert.equal(lines.length, 14);
     });
+
+    it('asks for a role, also on a public route', async (context) => {
+      const port = await start(context, makeGate(openRoutes).gate);
+      await expectClosed(port, '/role', [200, 'Ann']);
+      await expectClosed(port, '/open-role', [200, 'Ann']);
+      await expectClosed(port, '/other-role', [403, undefined]);
+    });
+
+    it('opens a public route by its exact method and path alone', async (context) => {
+      const port = await start(context, makeGate(openRoutes).gate);
+      assert.deepEqual((await askBoth(port, '/open?x=/after'))[1], [200, 'nobody']);
+      for (const path of ['/open/', '//open', '/Open', '/%6fpen', '/open;x', '/open/../after'])
+        assert.equal((await askRaw(port, `GET ${path}`)).status, 401, path);
+      for (const method of ['HEAD', 'POST', 'OPTIONS'])
+        assert.equal((await askRaw(port, `${method} /open`)).status, 401, method);
+    });
+
+    it('refuses what comes past the front end, and two lines of a field, whatever they say', async (context) => {
+      const port = await start(context, makeGate().gate);
+      const own = Object.entries(fieldsOf(ann));
+      const [secret = ['', ''], certificate = ['', ''], verification = ['', '']] = own;
+      const forged: readonly (readonly (readonly string[])[])[] = [
+        [certificate, verification],
+        [...own.slice(1), [secret[0], 'x'.repeat(frontEndSecret.length)]],
+        [...own.slice(1), ['X_Certgate_Front_End_Secret', frontEndSecret]],
+        [...own, secret],
+        [...own, certificate],
+        [...own, ['x-client-certificate', certificate[1]]],
+        [...own, [verification[0], 'SUCCESS']],
+        [secret, verification, ['X-ARR-ClientCert', certificate[1]]],
+      ];
+      for (const [index, fields] of forged.entries()) {
+        const { status } = await askRaw(port, 'GET /after', fields);
+        assert.equal(status, 401, String(index));
+      }
+      assert.equal((await askRaw(port, 'GET /after', own)).status, 200);
+    });
+
+    it(`shows handlers ${host.hidesSecret ? 'no secret' : 'the secret, as docs/http-hosts.md says'}`, async (context) => {
+      const port = await start(context, makeGate().gate);
+      const [[, body]] = await askBoth(port, '/secret');
+      assert.equal(body, `secret: ${host.hidesSecret ? '' : frontEndSecret}`);
+    });
+
+    it('answers 503 where trust is not there, and public routes all the same', async (context) => {
+      const down: TrustStore = { find: () => ({ outcome: 'unavailable', detail: 'down' }) };
+      const port = await start(context, makeGate(openRoutes, down).gate);
+      const [forAnn, forNobody] = await askBoth(port, '/after');
+      assert.deepEqual([forAnn[0], forNobody[0]], [503, 401]);
+      assert.deepEqual((await askBoth(port, '/open'))[1], [200, 'nobody']);
+    });
+
+    it(`${host.closesUpgrades ? 'closes' : 'does not close'} listeners for upgrades; secureServer does`, async (context) => {
+      const listenFor = (server: Server): unknown => server.on('upgrade', answerUpgrade);
+      const port = await start(context, makeGate().gate, listenFor);
+      assert.match(await askUpgrade(port), host.closesUpgrades ? /^HTTP\/1\.1 401 / : /^HTTP\/1\.1 101 /);
+      const { gate, lines } = makeGate();
+      const secured = await start(context, gate, (server) => {
+        listenFor(server);
+        if (!host.closesUpgrades) secureServer(server, gate);
+      });
+      assert.match(await askUpgrade(secured), /^HTTP\/1\.1 401 /);
+      assert.match(await askUpgrade(secured, fieldsOf(ann)), /^HTTP\/1\.1 101 /);
+      // With the same gate, a request is decided once.
+      const before = lines.length;
+      await expectClosed(secured, '/after', [200, 'Ann']);
+      assert.equal(lines.length, before + 2);
+    });
+
+    it('takes no gate twice', async (context) => {
+      const { secureAgain, close } = await host.create(frameworks, makeGate().gate);
+      if (close !== undefined) context.after(close);
+      if (secureAgain !== undefined)
+        await assert.rejects(Promise.resolve().then(secureAgain), {
+          code: 'CERTGATE_ALREADY_INSTALLED',
+          message: /called twice/,
+        });
+    });
+  });
+}
+
+for (const framework of ['express', 'express-4', 'connect']) {
+  describe(`secureExpress with ${framework}, in another app`, () => {
+    const createApp = (): ExpressLike => (frameworks.load(framework) as () => ExpressLike)();
 
     it('closes an app that is mounted in another, and leaves that as it is', async (context) => {
       const [outer, inner] = [createApp(), createApp()];
@@ -191,42 +295,6 @@ for (const framework of ['express', 'express-4', 'connect']) {
       await expectClosed(port, '/app/open', [200, 'nobody']);
       await expectClosed(port, '/app/role', [403, undefined]);
     });
-
-    it('decides once where the server has the same gate', async (context) => {
-      const app = createApp();
-      const { gate, lines } = makeGate();
-      secureExpress(app, gate);
-      app.use('/after', name);
-      const server = createServer(app);
-      secureServer(server, gate);
-      await expectClosed(await listen(context, server), '/after', [200, 'Ann']);
-      assert.equal(lines.length, 2);
-    });
-
-    it('does not close listeners for upgrades, and secureServer does', async (context) => {
-      const app = createApp();
-      const { gate } = makeGate();
-      secureExpress(app, gate);
-      const open = createServer(app).on('upgrade', answerUpgrade);
-      assert.match(await askUpgrade(await listen(context, open)), /^HTTP\/1\.1 101 /);
-      const closed = createServer(app).on('upgrade', answerUpgrade);
-      secureServer(closed, gate);
-      const port = await listen(context, closed);
-      assert.match(await askUpgrade(port), /^HTTP\/1\.1 401 /);
-      assert.match(await askUpgrade(port, fieldsOf(ann)), /^HTTP\/1\.1 101 /);
-    });
-
-    it('is called once for an app', () => {
-      const app = createApp();
-      const { gate } = makeGate();
-      secureExpress(app, gate);
-      assert.throws(
-        () => {
-          secureExpress(app, gate);
-        },
-        { code: 'CERTGATE_ALREADY_INSTALLED', message: /called twice/ },
-      );
-    });
   });
 }
 
@@ -240,7 +308,7 @@ it('secureExpress takes nothing but an app', () => {
 });
 
 it('secureExpress does not close the router of Express 5 where somebody calls that directly', async (context) => {
-  interface Express5 extends App {
+  interface Express5 extends ExpressLike {
     router(request: IncomingMessage, response: ServerResponse, next: () => void): void;
   }
   const app = (frameworks.load('express') as () => Express5)();
@@ -251,27 +319,6 @@ it('secureExpress does not close the router of Express 5 where somebody calls th
   });
   assert.deepEqual((await askBoth(port, '/after'))[1], [200, 'nobody']);
 });
-
-/** What is used here of Fastify. */
-interface FastifyLike {
-  addHook(name: 'onRequest', hook: (request: unknown, reply: { send(body: string): unknown }) => unknown): unknown;
-  get(path: string, handler: (request: FastifyRequestLike) => unknown): unknown;
-  get(path: string, options: object, handler: (request: FastifyRequestLike) => unknown): unknown;
-  register(
-    plugin: FastifyPlugin | ((app: FastifyLike, options: object, done: () => void) => void),
-  ): PromiseLike<unknown>;
-  listen(options: object): Promise<string>;
-  ready(): Promise<unknown>;
-  inject(path: string): Promise<{ readonly statusCode: number }>;
-  close(): Promise<void>;
-  routing(request: IncomingMessage, response: ServerResponse): void;
-  readonly server: Server;
-}
-
-interface FastifyRequestLike {
-  readonly raw: IncomingMessage;
-  readonly clientIdentity: { readonly name: string };
-}
 
 describe('secureFastify', () => {
   const createApp = (context: TestContext): FastifyLike => {
@@ -379,25 +426,10 @@ describe('secureFastify', () => {
     assert.match(await askUpgrade(port, fieldsOf(ann)), /^HTTP\/1\.1 200 /);
   });
 
-  it('does not close listeners for upgrades, and secureServer does', async (context) => {
-    for (const isServerSecured of [false, true]) {
-      const app = createApp(context);
-      const { gate } = makeGate();
-      await app.register(secureFastify(gate));
-      app.server.on('upgrade', answerUpgrade);
-      if (isServerSecured) secureServer(app.server, gate);
-      assert.match(await askUpgrade(await start(app)), isServerSecured ? /^HTTP\/1\.1 401 / : /^HTTP\/1\.1 101 /);
-    }
-  });
-
-  it('refuses a route whose requirement is not valid when that is added, and a second gate', async (context) => {
+  it('refuses a route whose requirement is not valid when that is added', async (context) => {
     const app = createApp(context);
-    const { gate } = makeGate();
-    await app.register(secureFastify(gate));
+    await app.register(secureFastify(makeGate().gate));
     assert.throws(() => app.get('/role', { config: { certgate: { role: 'writer' } } }, whoami), /no member role/);
-    await assert.rejects(async () => {
-      await app.register(secureFastify(gate));
-    }, /called twice/);
   });
 
   it('refuses a requirement that is written and undefined, by the name of the route', async (context) => {
@@ -462,43 +494,7 @@ describe('secureFastify', () => {
   });
 });
 
-describe('secureFetch with Hono', () => {
-  const whoami = ({ req }: { readonly req: { readonly raw: Request } }): Response =>
-    new Response(getClientIdentity(req.raw).name);
-
-  interface HonoLike {
-    readonly fetch: (request: Request, env?: unknown) => Response | Promise<Response>;
-    get(path: string, handler: (call: { readonly req: { readonly raw: Request } }) => Response): unknown;
-  }
-
-  it('closes every route of the app, and what nothing handles', async (context) => {
-    const { Hono } = frameworks.load('hono') as { readonly Hono: new () => HonoLike };
-    const { getRequestListener } = frameworks.load('@hono/node-server') as {
-      readonly getRequestListener: (handler: (request: Request) => Promise<Response>) => RequestListener;
-    };
-    const app = new Hono();
-    app.get('/before', whoami);
-    const fetchSecured = secureFetch(app.fetch, makeGate().gate);
-    app.get('/after', whoami);
-    const port = await listen(context, getRequestListener(fetchSecured));
-    for (const path of ['/before', '/after']) await expectClosed(port, path, [200, 'Ann']);
-    await expectClosed(port, '/nowhere', [404, undefined]);
-  });
-
-  it('decides once where the server has the same gate, which takes the secret away', async (context) => {
-    const { Hono } = frameworks.load('hono') as { readonly Hono: new () => HonoLike };
-    const { getRequestListener } = frameworks.load('@hono/node-server') as {
-      readonly getRequestListener: (handler: (request: Request, env: unknown) => Promise<Response>) => RequestListener;
-    };
-    const app = new Hono();
-    app.get('/after', whoami);
-    const { gate, lines } = makeGate();
-    const server = createServer(getRequestListener(secureFetch(app.fetch, gate)));
-    secureServer(server, gate);
-    await expectClosed(await listen(context, server), '/after', [200, 'Ann']);
-    assert.equal(lines.length, 2);
-  });
-
+describe('secureFetch', () => {
   it('opens no upgrade by an anonymous route, where a WebSocket is a route of the app', async (context) => {
     const open: (request: Request, env: object) => Response = () => new Response('a WebSocket');
     const answer = secureFetch(open, makeGateFor('Ann', [], ['GET /after']));

@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { it } from 'node:test';
+import * as http from '@certgate/http';
+import { root } from './test-support/certgate.js';
+import { hostsBehindFrontEnds } from './test-support/http-hosts.js';
+import { securedHosts } from './test-support/secured-hosts.js';
+
+// What closes a host stands in the table of the tests of every host, on the page, and in an example that tests run.
+
+const adapters = Object.keys(http).filter((name) => /^secure[A-Z]/.test(name));
+const page = readFileSync(join(root, 'docs/http-hosts.md'), 'utf8');
+
+it('every adapter of @certgate/http is tested with a host', () => {
+  assert.deepEqual([...new Set(securedHosts.map(({ adapter }) => adapter))].toSorted(), adapters.toSorted());
+});
+
+it('docs/http-hosts.md says of every adapter what it closes, and of those that empty the secret that they do', () => {
+  const [, table = ''] = /^\| Host \| Call \|.*\n((?:\|.*\n)+)/m.exec(page) ?? [];
+  const calls = [...table.matchAll(/\b(secure[A-Z]\w+)\(/g)].map(([, name]) => name);
+  assert.deepEqual([...new Set(calls)].toSorted(), adapters.toSorted());
+  const [, empties = ''] = /\n(.*) empty the secret of the front end/.exec(page) ?? [];
+  const hiding = securedHosts.filter(({ hidesSecret }) => hidesSecret).map(({ adapter }) => adapter);
+  assert.deepEqual(
+    [...new Set(hiding)].toSorted(),
+    [...empties.matchAll(/`(\w+)`/g)].map(([, name]) => name).toSorted(),
+  );
+});
+
+it('every server of examples/http-hosts runs behind the front ends, or ends TLS itself', () => {
+  const files = readdirSync(join(root, 'examples/http-hosts/src')).map((file) => file.replace(/\.ts$/, ''));
+  assert.deepEqual(files.toSorted(), [...hostsBehindFrontEnds, 'direct-tls'].toSorted());
+});

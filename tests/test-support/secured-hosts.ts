@@ -1,0 +1,186 @@
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import {
+  type FastifyPlugin,
+  findClientIdentity,
+  type Gate,
+  getClientIdentity,
+  requireRole,
+  secureExpress,
+  secureFastify,
+  secureFetch,
+  secureServer,
+} from '@certgate/http';
+import type { InstalledFrameworks } from './http-hosts.js';
+
+// What @certgate/http closes, each with its real framework, as the tests of every host need it.
+
+/** Public routes, as `allowAnonymous` names them. A role is asked for on the second. */
+export const openRoutes: readonly string[] = ['GET /open', 'GET /open-role'];
+
+/** The role that each route asks for. `/before` is added before the gate, if the host can do that, and the others after it. */
+const rolesOf: Readonly<Record<string, string | undefined>> = {
+  '/before': undefined,
+  '/after': undefined,
+  '/role': 'operator',
+  '/other-role': 'writer',
+  '/open': undefined,
+  '/open-role': 'operator',
+  '/secret': undefined,
+};
+const [before = '', ...others] = Object.keys(rolesOf);
+const secretField = 'x-certgate-front-end-secret';
+
+/** What a route answers: the caller's name, or the secret that the handler sees. */
+function answer(path: string, request: IncomingMessage | Request): string {
+  if (path === '/open') return findClientIdentity(request)?.name ?? 'nobody';
+  const { name } = getClientIdentity(request);
+  if (path !== '/secret') return name;
+  const { headers } = request;
+  return `secret: ${String((headers instanceof Headers ? headers.get(secretField) : headers[secretField]) ?? '')}`;
+}
+
+export interface SecuredServer {
+  readonly server: Server;
+  /** Secures the same server or app once more. */
+  readonly secureAgain?: () => unknown;
+  /** Before the server listens. */
+  readonly ready?: () => Promise<unknown>;
+  readonly close?: () => Promise<void>;
+}
+
+export interface SecuredHost {
+  readonly name: string;
+  /** The function of @certgate/http that closes it. */
+  readonly adapter: string;
+  /** Whether handlers find the secret of the front end emptied. */
+  readonly hidesSecret: boolean;
+  /** Whether it decides about upgrades itself. */
+  readonly closesUpgrades: boolean;
+  readonly create: (frameworks: InstalledFrameworks, gate: Gate) => Promise<SecuredServer>;
+}
+
+/** A host without a line here is not tested; tests/http-host-names.test.ts fails for an adapter without one. */
+export const securedHosts: readonly SecuredHost[] = [
+  { name: 'node:http', adapter: 'secureServer', hidesSecret: true, closesUpgrades: true, create: createNodeServer },
+  ...['express', 'express-4', 'connect'].map((name) => ({
+    name,
+    adapter: 'secureExpress',
+    hidesSecret: true,
+    closesUpgrades: false,
+    create: (frameworks: InstalledFrameworks, gate: Gate) => createExpressServer(frameworks, gate, name),
+  })),
+  { name: 'fastify', adapter: 'secureFastify', hidesSecret: true, closesUpgrades: false, create: createFastifyServer },
+  { name: 'hono', adapter: 'secureFetch', hidesSecret: false, closesUpgrades: false, create: createHonoServer },
+];
+
+function createNodeServer(_: InstalledFrameworks, gate: Gate): Promise<SecuredServer> {
+  const handle =
+    (path: string): RequestListener =>
+    (request, response) => {
+      const end = (): unknown => response.end(answer(path, request));
+      const role = rolesOf[path];
+      if (role === undefined) end();
+      else requireRole(role)(request, response, end);
+    };
+  const findPath = ({ url = '' }: IncomingMessage): string => url.split('?', 1)[0] ?? '';
+  const server = createServer((request, response) => {
+    if (findPath(request) === before) handle(before)(request, response);
+  });
+  secureServer(server, gate);
+  server.on('request', (request: IncomingMessage, response) => {
+    const path = findPath(request);
+    if (others.includes(path)) handle(path)(request, response);
+    else if (path !== before) response.writeHead(404).end();
+  });
+  return Promise.resolve({
+    server,
+    secureAgain: () => {
+      secureServer(server, gate);
+    },
+  });
+}
+
+/** What Express 4, 5 and Connect have in common. */
+export interface ExpressLike extends RequestListener {
+  use(path: string, handler: ExpressLike | RequestListener): unknown;
+}
+
+function createExpressServer(frameworks: InstalledFrameworks, gate: Gate, framework: string): Promise<SecuredServer> {
+  const app = (frameworks.load(framework) as () => ExpressLike)();
+  const add = (path: string): void => {
+    const role = rolesOf[path];
+    if (role !== undefined) app.use(path, requireRole(role) as RequestListener);
+    app.use(path, (request, response) => response.end(answer(path, request)));
+  };
+  add(before);
+  secureExpress(app, gate);
+  for (const path of others) add(path);
+  return Promise.resolve({
+    server: createServer(app),
+    secureAgain: () => {
+      secureExpress(app, gate);
+    },
+  });
+}
+
+/** What the tests use of Fastify. */
+export interface FastifyLike {
+  addHook(name: 'onRequest', hook: (request: unknown, reply: { send(body: string): unknown }) => unknown): unknown;
+  get(path: string, handler: (request: FastifyRequestLike) => unknown): unknown;
+  get(path: string, options: object, handler: (request: FastifyRequestLike) => unknown): unknown;
+  register(
+    plugin: FastifyPlugin | ((app: FastifyLike, options: object, done: () => void) => void),
+  ): PromiseLike<unknown>;
+  listen(options: object): Promise<string>;
+  ready(): Promise<unknown>;
+  inject(path: string): Promise<{ readonly statusCode: number }>;
+  close(): Promise<void>;
+  routing: RequestListener;
+  readonly server: Server;
+}
+
+export interface FastifyRequestLike {
+  readonly raw: IncomingMessage;
+  readonly clientIdentity: { readonly name: string };
+}
+
+async function createFastifyServer(frameworks: InstalledFrameworks, gate: Gate): Promise<SecuredServer> {
+  const app = (frameworks.load('fastify') as () => FastifyLike)();
+  const add = (path: string): void => {
+    const role = rolesOf[path];
+    const config = role === undefined ? {} : { certgate: { roles: [role] } };
+    app.get(path, { config }, ({ raw }) => answer(path, raw));
+  };
+  add(before);
+  await app.register(secureFastify(gate));
+  for (const path of others) add(path);
+  const secureAgain = async (): Promise<unknown> => app.register(secureFastify(gate));
+  return { server: app.server, secureAgain, ready: async () => app.ready(), close: () => app.close() };
+}
+
+/** What the tests use of Hono. */
+export interface HonoLike {
+  readonly fetch: (request: Request, env?: unknown) => Response | Promise<Response>;
+  get(
+    path: string,
+    handler: (call: { readonly req: { readonly raw: Request } }) => Response | Promise<Response>,
+  ): unknown;
+}
+
+function createHonoServer(frameworks: InstalledFrameworks, gate: Gate): Promise<SecuredServer> {
+  const { Hono } = frameworks.load('hono') as { readonly Hono: new () => HonoLike };
+  const { getRequestListener } = frameworks.load('@hono/node-server') as {
+    readonly getRequestListener: (handler: (request: Request) => Promise<Response>) => RequestListener;
+  };
+  const app = new Hono();
+  const add = (path: string): void => {
+    const handle = (request: Request): Response => new Response(answer(path, request));
+    const role = rolesOf[path];
+    const secured = role === undefined ? handle : secureFetch(handle, gate, { roles: [role] });
+    app.get(path, ({ req }) => secured(req.raw));
+  };
+  add(before);
+  const listener = getRequestListener(secureFetch(app.fetch, gate));
+  for (const path of others) add(path);
+  return Promise.resolve({ server: createServer(listener) });
+}
