@@ -20,12 +20,12 @@ interface Absence {
 }
 
 /** What would be the option of the front end that is said not to be read. */
-const otherFrontEnds = ['container-apps', 'api-management', 'traefik', 'aws-alb', 'google', 'cloudflare'];
+const otherFrontEnds = ['container-apps', 'api-management', 'aws-alb', 'google', 'cloudflare'];
 
 const absences: readonly Absence[] = [
   {
     page: 'docs/when-to-use.md',
-    statement: "Certgate doesn't read the headers of Container Apps, API Management, Traefik and others.",
+    statement: "Certgate doesn't read the headers of Container Apps, API Management and others.",
     check: () => {
       const trustStore = core.trustStoreFromFile('trust.json');
       for (const frontEnd of otherFrontEnds) {
