@@ -65,6 +65,7 @@ const packageRooms: Readonly<Record<string, Readonly<Record<string, readonly str
     ],
     internal: [
       'denial',
+      'load-path-validation',
       'encoding',
       'certificate-header',
       'front-ends',

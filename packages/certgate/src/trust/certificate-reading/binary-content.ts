@@ -1,5 +1,5 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
-import { decodeClientCertificate, decodeCrlFile } from '@certgate/core/internal';
+import { decodeClientCertificate, loadPathValidation } from '@certgate/core/internal';
 import { decodePfx } from '../../certificates/pfx/decode-pfx.js';
 import { PfxError } from '../../certificates/pfx/pfx-error.js';
 import { type DroppedContent, privateKeyWarning, unread } from './dropped-content.js';
@@ -11,7 +11,7 @@ export function readBinary(bytes: Buffer, password: string | null): DroppedConte
   const certificate = decodeClientCertificate(bytes);
   if (certificate.ok) return { kind: 'certificate', ders: [bytes], notes: [] };
   if (findHead(bytes, signedData.length)?.equals(signedData) === true) return pkcs7;
-  const crl = decodeCrlFile(bytes);
+  const crl = loadPathValidation().decodeCrlFile(bytes);
   if (crl.ok) return { kind: 'crl', crl: crl.value, notes: [] };
   const key = findPrivateKey(bytes);
   if (key !== undefined)

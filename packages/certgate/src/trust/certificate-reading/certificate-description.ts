@@ -1,15 +1,12 @@
 import {
   type ClientCertificate,
+  describePublicKey,
+  formatInstant,
   formatSerialNumber,
   type KeyUsage,
-  type PathCertificate,
-  decodePathCertificate,
-  describePublicKey,
-  describeSignatureAlgorithm,
-  findNoRevAvailFault,
-  formatInstant,
   listCertificateFaults,
-  measureLifetime,
+  loadPathValidation,
+  type PathCertificate,
   readCertificateHeader,
 } from '@certgate/core/internal';
 import { nameKeyPurpose } from '../../certificates/structure/extended-key-usage.js';
@@ -35,6 +32,7 @@ export function listProblems(certificate: ClientCertificate, now: number): reado
 /** The certificate in words: for `certificate inspect` and for the inspector. Names are as the certificate has them. */
 export function describeCertificate(certificate: ClientCertificate, now: number): readonly LabelledValue[] {
   const { subject, issuer, serialNumber, notBefore, notAfter, publicKey, isCertificateAuthority } = certificate;
+  const { decodePathCertificate, describeSignatureAlgorithm } = loadPathValidation();
   const path = decodePathCertificate(certificate.der);
   return [
     ['Subject', subject === '' ? 'none' : subject],
@@ -52,6 +50,7 @@ export function describeCertificate(certificate: ClientCertificate, now: number)
 }
 
 function describeNoRevAvail(certificate: PathCertificate): LabelledValue {
+  const { findNoRevAvailFault, measureLifetime } = loadPathValidation();
   const fault = findNoRevAvailFault(certificate);
   const lifetime = `its lifetime is ${measureLifetime(certificate) / 1000} seconds`;
   return [

@@ -1,5 +1,5 @@
 import { createPrivateKey } from 'node:crypto';
-import { decodeCrlFile } from '@certgate/core/internal';
+import { loadPathValidation } from '@certgate/core/internal';
 import { type PemBlock, readPemBlocks } from '../../certificates/structure/pem-blocks.js';
 import { describeKey, pkcs7 } from './binary-content.js';
 import { type DroppedContent, privateKeyWarning, unread } from './dropped-content.js';
@@ -27,7 +27,7 @@ function decodeBody({ text }: PemBlock): Buffer {
 }
 
 function readCrl(block: PemBlock, blockCount: number): DroppedContent {
-  const decoding = decodeCrlFile(Buffer.from(block.text, 'latin1'));
+  const decoding = loadPathValidation().decodeCrlFile(Buffer.from(block.text, 'latin1'));
   if (!decoding.ok) return unread('crl', `The revocation list can't be read: ${decoding.fault}.`);
   const notes = blockCount === 1 ? [] : [`The file has ${blockCount} PEM blocks; this is its first revocation list.`];
   return { kind: 'crl', crl: decoding.value, notes };

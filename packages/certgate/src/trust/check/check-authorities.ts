@@ -1,8 +1,8 @@
 import {
   describeName,
   formatInstant,
-  hasLeadingDot,
   listNameKeys,
+  loadPathValidation,
   nameKey,
   type PathCertificate,
   type TrustedAuthority,
@@ -122,6 +122,7 @@ function findLeadingDot(
   { name, dnsConstraintsWithLeadingDot }: TrustedAuthority,
 ): Omit<FindingDraft, 'path'> | undefined {
   if (dnsConstraintsWithLeadingDot !== 'refuse' || nameConstraints === undefined) return undefined;
+  const { hasLeadingDot } = loadPathValidation();
   const base = [...(nameConstraints.permitted ?? []), ...nameConstraints.excluded].find(hasLeadingDot);
   if (base === undefined) return undefined;
   const message =

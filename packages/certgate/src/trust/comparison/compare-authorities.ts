@@ -1,8 +1,8 @@
 import {
   type AuthorityRevocation,
   formatInstant,
+  loadPathValidation,
   type PathCertificate,
-  revocationModes,
   shortenThumbprint,
   type TrustedAuthority,
   type TrustSnapshot,
@@ -151,6 +151,7 @@ function* compareRevocations({ earlier, later, describe }: AuthorityPair): Gener
   const isOff = before.mode === 'off' && after.mode === 'off';
   if (before.mode !== after.mode) {
     // The modes stand in order, the strictest first.
+    const { revocationModes } = loadPathValidation();
     const isLooser = revocationModes.indexOf(after.mode) > revocationModes.indexOf(before.mode);
     yield say(isLooser ? 'gains' : 'loses', `Revocation ${whose} is ${after.mode}, no longer ${before.mode}.`);
   }

@@ -1,20 +1,20 @@
 import { X509Certificate } from 'node:crypto';
 import {
-  type Nomination,
-  type PinKind,
-  type TrustSnapshot,
-  type TrustedAuthority,
-  type TrustedIdentity,
-  type TrustName,
-  type TrustPin,
-  decodePathCertificate,
   deniedSerialKey,
   findIssuingAuthorities,
   findNominations,
   formatInstant,
   isEndingSoon,
   listNames,
+  loadPathValidation,
+  type Nomination,
+  type PinKind,
   presentCertificate,
+  type TrustedAuthority,
+  type TrustedIdentity,
+  type TrustName,
+  type TrustPin,
+  type TrustSnapshot,
 } from '@certgate/core/internal';
 import type { StoredAuthority } from '../../certificates/authority/load-authority.js';
 import type { ValidityWindow } from '../views/page-views.js';
@@ -120,7 +120,7 @@ function findIssuedCertificates({
 }: WindowFacts): ReadonlyMap<TrustedIdentity, readonly IssuedCertificate[]> {
   const found = new Map<TrustedIdentity, IssuedCertificate[]>();
   for (const certificate of snapshot.authorities.length === 0 ? [] : (folder?.certificates ?? [])) {
-    const decoding = decodePathCertificate(certificate.der);
+    const decoding = loadPathValidation().decodePathCertificate(certificate.der);
     if (!decoding.ok) continue;
     const { subjectText, serialNumber, thumbprintSha256 } = decoding.value;
     const authorities = findIssuingAuthorities(snapshot, presentCertificate(certificate.der)).filter((authority) =>

@@ -1,4 +1,4 @@
-import { type PathCertificate, decodePathCertificate } from '@certgate/core/internal';
+import { loadPathValidation, type PathCertificate } from '@certgate/core/internal';
 import { readCertificateFile } from '../../../certificates/read-certificate-file.js';
 import { ToolFailure } from '../../../faults/tool-failure.js';
 import { escapeControls } from '../../../faults/safe-text.js';
@@ -18,7 +18,7 @@ export async function readPathCertificates(file: string, flags: PasswordFlags): 
 }
 
 export function getPathCertificate(der: Uint8Array, name: string): PathCertificate {
-  const decoding = decodePathCertificate(der);
+  const decoding = loadPathValidation().decodePathCertificate(der);
   if (decoding.ok) return decoding.value;
   throw new ToolFailure(escapeControls(`${name} is not encoded as RFC 5280 requires: ${decoding.fault}.`));
 }

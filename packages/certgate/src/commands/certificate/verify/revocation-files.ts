@@ -1,9 +1,4 @@
-import {
-  type CertificateRevocationList,
-  type OcspResponse,
-  decodeCrlFile,
-  decodeOcspResponse,
-} from '@certgate/core/internal';
+import { type CertificateRevocationList, loadPathValidation, type OcspResponse } from '@certgate/core/internal';
 import { readBoundedFile } from '../../../certificates/read-bounded-file.js';
 import type { EvidenceSources } from '../../../certificates/path-report/reported-path.js';
 import { ToolFailure } from '../../../faults/tool-failure.js';
@@ -26,14 +21,14 @@ export async function readRevocationFiles(
 ): Promise<RevocationFiles> {
   const sources = new Map<CertificateRevocationList | OcspResponse, string>();
   for (const file of new Set(lists)) {
-    const decoding = decodeCrlFile(await readBoundedFile(file, maximumListBytes));
+    const decoding = loadPathValidation().decodeCrlFile(await readBoundedFile(file, maximumListBytes));
     if (!decoding.ok) throw explain(file, 'no revocation list, in DER or PEM,', decoding.fault);
     sources.set(decoding.value, file);
   }
   const crls = [...sources.keys()] as CertificateRevocationList[];
   const responses: OcspResponse[] = [];
   for (const file of new Set(answers)) {
-    const decoding = decodeOcspResponse(await readBoundedFile(file));
+    const decoding = loadPathValidation().decodeOcspResponse(await readBoundedFile(file));
     if (!decoding.ok) throw explain(file, 'no OCSP response in DER', decoding.fault);
     sources.set(decoding.value, file);
     responses.push(decoding.value);

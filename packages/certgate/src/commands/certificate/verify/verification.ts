@@ -1,12 +1,11 @@
 import {
   type CertificationPath,
   type DenialCode,
+  loadPathValidation,
   type PathCertificate,
   type RevocationMode,
   type RevocationScope,
   type ValidationProfile,
-  decodePathCertificate,
-  findCertificationPath,
 } from '@certgate/core/internal';
 import { extendedKeyUsageNames } from '../../../certificates/structure/certificate-choices.js';
 import { getUsageOid } from '../../../certificates/structure/extended-key-usage.js';
@@ -55,9 +54,9 @@ export async function verifyByFiles(certificateDer: Uint8Array, flags: VerifyFla
   const mode = flags.revocation ?? (crls.length + responses.length > 0 ? 'required' : 'off');
   const revocation = { mode, scope: flags.scope ?? 'chain' } as const;
   const trace = new PathTrace();
-  const decoding = decodePathCertificate(certificateDer);
+  const decoding = loadPathValidation().decodePathCertificate(certificateDer);
   const verdict = decoding.ok
-    ? findCertificationPath({
+    ? loadPathValidation().findCertificationPath({
         target: decoding.value,
         trustAnchors,
         intermediates,
