@@ -248,6 +248,17 @@ const faults: Readonly<Record<string, Fault>> = {
   },
 };
 
+/** Beside the app's address, or what no server of Node.js can do otherwise than the baseline. */
+const failsElsewhere: readonly ProbeId[] = ['forged-header-whitespace', 'tls-1.3', 'plain-http', 'scm-site'];
+
+it('every probe has a server that it fails for', () => {
+  const failing = Object.values(faults).flatMap(({ fails }) => fails);
+  assert.deepEqual(
+    probeIds.filter((id) => !failing.includes(id)),
+    failsElsewhere,
+  );
+});
+
 /** Bodies without an end are read up to a limit. */
 const goodServers: Readonly<Record<string, (stage: DoctorStage) => Behaviour>> = {
   'that asks for a certificate': () => ({}),
