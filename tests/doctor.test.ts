@@ -24,6 +24,8 @@ interface Report {
 
 const page = readFileSync(join(root, 'docs', 'doctor.md'), 'utf8');
 
+const { probeIds, probeTable } = (await importBuilt('doctor/probe-table.js')) as typeof probeTableModule;
+
 describe('certgate doctor on the sample', () => {
   let folder: string;
   let host: functionsHostModule.FunctionsHost;
@@ -89,7 +91,7 @@ describe('certgate doctor on the sample', () => {
   it('holds in mode required, and prints the table that the page shows', async () => {
     const { exitCode, stdout, stderr } = await examine({ clientCertificateMode: 'required' });
     assert.equal(exitCode, 0, stdout);
-    assert.match(stderr, /^1\/24 server-certificate$/m);
+    assert.match(stderr, new RegExp(`^1/${probeIds.length} server-certificate$`, 'm'));
     assert.match(stdout, /mode Required/);
     const [, example = ''] = /^```\n(┌[\s\S]*?)^```$/m.exec(page) ?? [];
     const lines = example.replaceAll('localhost:7443', 'localhost:PORT').split('\n');
@@ -103,7 +105,7 @@ describe('certgate doctor on the sample', () => {
     const ended = await examine({ clientCertificateMode: 'optional' }, files);
     assert.equal(ended.exitCode, 0, ended.stdout);
     const { counts, notRun } = JSON.parse(ended.stdout) as Report;
-    assert.equal(counts.holds, 22);
+    assert.equal(counts.holds, probeIds.length - notRun.length);
     assert.deepEqual(
       notRun.map(({ id }) => id),
       ['http-2', 'scm-site'],
@@ -180,8 +182,7 @@ describe('certgate doctor on the sample', () => {
 });
 
 describe('docs/doctor.md', () => {
-  it('has the table of probes as the tool has it', async () => {
-    const { probeIds, probeTable } = (await importBuilt('doctor/probe-table.js')) as typeof probeTableModule;
+  it('has the table of probes as the tool has it', () => {
     const rows = probeIds.map((id) => {
       const { sends, failure, remedy } = probeTable[id];
       return `| \`${id}\` | ${sends} | ${failure} | ${remedy} |`;
