@@ -39,7 +39,7 @@ function describeProcess() {
   for (const [name, value] of Object.entries(process.env)) state.set(`process.env.${name}`, value);
   for (const [name, object] of Object.entries({ globalThis, process, 'Object.prototype': Object.prototype }))
     for (const [key, { value }] of Object.entries(Object.getOwnPropertyDescriptors(object)))
-      if (typeof value === 'function') state.set(`${name}.${key}`, value);
+      if (typeof value === 'function' || object === Object.prototype) state.set(`${name}.${key}`, value ?? null);
   return state;
 }
 
