@@ -26,6 +26,7 @@ export {
   type PathCheck,
   type PathFault,
   type PathFaultCode,
+  type PathFaultSubject,
   type PathListener,
   type PathRole,
   pathFaultCodes,

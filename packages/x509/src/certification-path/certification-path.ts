@@ -181,10 +181,11 @@ function search(
   };
 }
 
-function describeUnvouched({ code, detail }: PathFault, count: number): PathFault {
+function describeUnvouched({ code, detail, about }: PathFault, count: number): PathFault {
   return failPath(
     code,
     `${detail} None of the CA certificates that came with it (${count}) leads to the authority either.`,
+    about,
   );
 }
 

@@ -3,7 +3,7 @@ import type { PathCertificate } from '../certificate/path-certificate.js';
 import { isSignedWithinBudget } from './path-budget.js';
 import { failPath, noteOn, type PathFault, type PathRole } from './path-check.js';
 import { type PathSettings, type ValidPath, exhausted, findLocalFault, validatePath } from './path-validation.js';
-import { describe } from './validation-profile.js';
+import { describe, failAt } from './validation-profile.js';
 
 export interface PathSearch {
   readonly target: PathCertificate;
@@ -26,8 +26,8 @@ export function findPath(search: PathSearch): ValidPath | PathFault {
   const { target, settings } = search;
   const role = settings.targetRole;
   if (search.trustAnchors.some((anchor) => isSameEntity(anchor, target))) {
-    const detail = `${describe(target, role)} is a trust anchor itself, which vouches for others only.`;
-    return noteSearchEnd(search, [target], failPath('path_not_found', detail));
+    const fault = failAt('path_not_found', target, role, 'is a trust anchor itself, which vouches for others only.');
+    return noteSearchEnd(search, [target], fault);
   }
   const unfit = findLocalFault(target, role, settings);
   if (unfit !== undefined) {
@@ -67,7 +67,8 @@ class Attempts {
 
 function failWithoutIssuer(certificate: PathCertificate, role: PathRole): PathFault {
   const described = describe(certificate, role).replace('The', 'the');
-  return failPath('path_not_found', `No certificate of the authority has the name of the issuer of ${described}.`);
+  const detail = `No certificate of the authority has the name of the issuer of ${described}.`;
+  return failPath('path_not_found', detail, { certificate, role });
 }
 
 /** `path` begins with the highest certificate so far and ends with the target. Undefined: nothing holds from here on. */
@@ -133,7 +134,7 @@ function findLinkFault(
 ): PathFault | undefined {
   const [highest] = path;
   if (path.some((certificate) => isSameEntity(certificate, issuer))) {
-    return failPath('path_not_found', `${describe(issuer, 'intermediate')} stands in the path already.`);
+    return failAt('path_not_found', issuer, 'intermediate', 'stands in the path already.');
   }
   const unfit = findLocalFault(issuer, 'intermediate', settings);
   if (unfit !== undefined) return unfit;
@@ -141,7 +142,7 @@ function findLinkFault(
   if (isSigned === undefined) return exhausted('signatures');
   if (isSigned) return undefined;
   const role = path.length === 1 ? 'end-entity' : 'intermediate';
-  return failPath('path_signature_invalid', `${describe(highest, role)} is not signed by "${issuer.subjectText}".`);
+  return failAt('path_signature_invalid', highest, role, `is not signed by "${issuer.subjectText}".`);
 }
 
 function listIssuers(

@@ -83,14 +83,24 @@ export interface PathFault {
   readonly code: PathFaultCode;
   /** One sentence for the operator, with the certificate it is about. */
   readonly detail: string;
+  /** The certificate that is at fault, and where it stands; absent: the path as a whole. */
+  readonly about?: PathFaultSubject;
+  /** Of `certificate_revoked`: since when, in milliseconds, where that is known, and the reason (RFC 5280 §5.3.1). */
+  readonly revoked?: { readonly at: number | undefined; readonly reason: string };
   /** Set where no other path could help: the target itself is revoked, or the budget is spent. */
   readonly isFinal?: true;
 }
 
-export function failPath(code: PathFaultCode, detail: string): PathFault {
-  return Object.freeze({ outcome: 'invalid', code, detail });
+/** The certificate that a fault is about. */
+export interface PathFaultSubject {
+  readonly certificate: PathCertificate;
+  readonly role: PathRole;
 }
 
-export function failPathFinally(code: PathFaultCode, detail: string): PathFault {
-  return Object.freeze({ outcome: 'invalid', code, detail, isFinal: true });
+export function failPath(code: PathFaultCode, detail: string, about?: PathFaultSubject): PathFault {
+  return Object.freeze({ outcome: 'invalid', code, detail, ...(about === undefined ? {} : { about }) });
+}
+
+export function failPathFinally(code: PathFaultCode, detail: string, about?: PathFaultSubject): PathFault {
+  return Object.freeze({ ...failPath(code, detail, about), isFinal: true });
 }

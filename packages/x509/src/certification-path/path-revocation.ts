@@ -267,9 +267,11 @@ function describeRevoked(
   role: PathRole,
   { reason, revokedAt }: Extract<RevocationStatus, { status: 'revoked' }>,
 ): PathFault {
-  const at = Number.isFinite(revokedAt) ? ` since ${new Date(revokedAt).toISOString()}` : '';
+  const at = Number.isFinite(revokedAt) ? revokedAt : undefined;
+  const since = at === undefined ? '' : ` since ${new Date(at).toISOString()}`;
   const fail = role === 'end-entity' ? failPathFinally : failPath;
-  return fail('certificate_revoked', `${describe(certificate, role)} is revoked${at} (${reason}).`);
+  const detail = `${describe(certificate, role)} is revoked${since} (${reason}).`;
+  return Object.freeze({ ...fail('certificate_revoked', detail, { certificate, role }), revoked: { at, reason } });
 }
 
 function describeUnknown({ certificate, role, noRevAvailObstacle }: PathMember, detail: string): PathFault {
@@ -282,5 +284,6 @@ function describeUnknown({ certificate, role, noRevAvailObstacle }: PathMember, 
   return failPath(
     'revocation_unavailable',
     `${describe(certificate, role)}: whether it is revoked can't be said. ${detail}${remedy}`,
+    { certificate, role },
   );
 }

@@ -15,7 +15,7 @@ import {
   type PathRole,
 } from './path-check.js';
 import { type PolicyInputs, processPolicies } from './policy-graph.js';
-import { type ValidationProfile, describe, findProfileFault, findPurposeFault } from './validation-profile.js';
+import { type ValidationProfile, describe, failAt, findProfileFault, findPurposeFault } from './validation-profile.js';
 
 export interface PathSettings {
   /** Milliseconds since 1970-01-01T00:00:00Z. */
@@ -149,25 +149,16 @@ function findCertificateFault(
 function findValidityFault(certificate: PathCertificate, role: PathRole, now: number): PathFault | undefined {
   const { notBefore, notAfter } = certificate;
   if (!(now >= notBefore))
-    return failPath(
-      'path_certificate_not_yet_valid',
-      `${describe(certificate, role)} is valid from ${formatInstant(notBefore)}.`,
-    );
+    return failAt('path_certificate_not_yet_valid', certificate, role, `is valid from ${formatInstant(notBefore)}.`);
   if (!(now <= notAfter))
-    return failPath(
-      'path_certificate_expired',
-      `${describe(certificate, role)} expired at ${formatInstant(notAfter)}.`,
-    );
+    return failAt('path_certificate_expired', certificate, role, `expired at ${formatInstant(notAfter)}.`);
   return undefined;
 }
 
 /** §6.1.3 (a) (4). */
 function findIssuerFault(certificate: PathCertificate, role: PathRole, state: PathState): PathFault | undefined {
   if (areNamesEqual(certificate.issuer, state.workingIssuerName)) return undefined;
-  return failPath(
-    'path_not_found',
-    `${describe(certificate, role)} names another issuer than the certificate above it.`,
-  );
+  return failAt('path_not_found', certificate, role, 'names another issuer than the certificate above it.');
 }
 
 /** §6.1.3 (a) (1). */
@@ -180,19 +171,13 @@ function findSignatureFault(
   const isValid = isSignedWithinBudget(certificate, state.workingKey, budget);
   if (isValid === undefined) return exhausted('signatures');
   if (isValid) return undefined;
-  return failPath(
-    'path_signature_invalid',
-    `${describe(certificate, role)} is not signed by the key of the certificate above it.`,
-  );
+  return failAt('path_signature_invalid', certificate, role, 'is not signed by the key of the certificate above it.');
 }
 
 /** §6.1.4 (l): only CA certificates count, and of them those that are not self-issued. */
 function findLengthFault(certificate: PathCertificate, role: PathRole, state: PathState): PathFault | undefined {
   if (role !== 'intermediate' || certificate.isSelfIssued || state.maximumPathLength > 0) return undefined;
-  return failPath(
-    'path_length_exceeded',
-    `${describe(certificate, role)} stands deeper than a CA above it allows (path length).`,
-  );
+  return failAt('path_length_exceeded', certificate, role, 'stands deeper than a CA above it allows (path length).');
 }
 
 /** §6.1.3 (b), (c): a self-issued certificate on the way is exempt, the target never. */
@@ -207,7 +192,7 @@ function findNamesFault(
   const fault = findNameFault(state.names, certificate, budget, { commonNamesAsHosts });
   if (fault === undefined) return undefined;
   if (fault.outcome === 'exhausted') return exhausted('name comparisons');
-  return failPath('path_name_not_permitted', `${describe(certificate, role)}: ${fault.detail}`);
+  return failPath('path_name_not_permitted', `${describe(certificate, role)}: ${fault.detail}`, { certificate, role });
 }
 
 /** §6.1.4 (c)-(m), but for the policies, which are worked out for the whole path at once. */

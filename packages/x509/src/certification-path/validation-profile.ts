@@ -17,7 +17,7 @@ import { type ArgumentRule, expectArgument, oneOf } from '../encoding/own-member
 import { shortenText } from '../encoding/shown-text.js';
 import { extensionTypes, type PathCertificate } from '../certificate/path-certificate.js';
 import { findNoRevAvailFault } from '../certificate/no-rev-avail.js';
-import { type PathFault, type PathRole, failPath } from './path-check.js';
+import { type PathFault, type PathFaultCode, type PathRole, failPath } from './path-check.js';
 import {
   aSignatureAlgorithm,
   type SignatureAlgorithm,
@@ -70,10 +70,13 @@ export function findPurposeFault(certificate: PathCertificate, role: PathRole, p
   // "Any" is what a CA may say of those below it; of itself, a caller says what it is for.
   if (role !== 'end-entity' && extendedKeyUsage.includes(anyExtendedKeyUsage)) return undefined;
   const name = purpose === clientAuthentication ? 'client authentication' : purpose;
-  return failPath(
-    'path_extended_key_usage_unsuitable',
-    `${describe(certificate, role)} limits its use (extended key usage), and ${name} is not among the uses.`,
-  );
+  const what = `limits its use (extended key usage), and ${name} is not among the uses.`;
+  return failAt('path_extended_key_usage_unsuitable', certificate, role, what);
+}
+
+/** `what` goes on after the certificate's name, up to the full stop. */
+export function failAt(code: PathFaultCode, certificate: PathCertificate, role: PathRole, what: string): PathFault {
+  return failPath(code, `${describe(certificate, role)} ${what}`, { certificate, role });
 }
 
 export function describe(certificate: PathCertificate, role: PathRole): string {
@@ -96,19 +99,17 @@ function firstFault(checks: readonly Check[], certificate: PathCertificate, role
 }
 
 const malformed = (certificate: PathCertificate, role: PathRole, what: string): PathFault =>
-  failPath('path_certificate_malformed', `${describe(certificate, role)} ${what}.`);
+  failAt('path_certificate_malformed', certificate, role, `${what}.`);
 
 const unfit = (certificate: PathCertificate, role: PathRole, what: string): PathFault =>
-  failPath('path_authority_unfit', `${describe(certificate, role)} ${what}.`);
+  failAt('path_authority_unfit', certificate, role, `${what}.`);
 
 /** §4.2: a critical extension that is not processed means reject. */
 const checkCriticalExtensions: Check = (certificate, role) => {
   const { unknownCriticalExtensions } = certificate;
   if (unknownCriticalExtensions.length === 0) return undefined;
-  return failPath(
-    'path_critical_extension_unknown',
-    `${describe(certificate, role)} has a critical extension that Certgate does not process: ${shortenText(unknownCriticalExtensions.join(', '))}.`,
-  );
+  const what = `has a critical extension that Certgate does not process: ${shortenText(unknownCriticalExtensions.join(', '))}.`;
+  return failAt('path_critical_extension_unknown', certificate, role, what);
 };
 
 /** §6.1.4 (k), (n): version 3, basic constraints that say CA, and the right to sign certificates. */
@@ -177,14 +178,16 @@ const checkPublicKey: Check = (certificate, role) => {
       ? (['path_key_too_weak', 'that is too weak'] as const)
       : (['path_key_unsupported', 'of a kind that Certgate does not support'] as const);
   const key = describePublicKey(certificate.publicKey);
-  return failPath(code, `${describe(certificate, role)} has a key (${key}) ${what}; issue it with ${acceptedKeys}.`);
+  return failAt(code, certificate, role, `has a key (${key}) ${what}; issue it with ${acceptedKeys}.`);
 };
 
 /** The certificate is good; an app on another Node decides about it. */
 const failForRuntime = (certificate: PathCertificate, role: PathRole, what: string): PathFault =>
-  failPath(
+  failAt(
     'algorithm_unsupported_by_runtime',
-    `${describe(certificate, role)} ${what}, which this Node.js can't verify: ${runtimeRemedy}.`,
+    certificate,
+    role,
+    `${what}, which this Node.js can't verify: ${runtimeRemedy}.`,
   );
 
 /**
@@ -194,14 +197,11 @@ const failForRuntime = (certificate: PathCertificate, role: PathRole, what: stri
 const checkCurve: Check = (certificate, role) => {
   const key: CertificatePublicKey = certificate.publicKey;
   if (key.algorithm !== 'ec' || isStrongKey(key)) return undefined;
-  const described = describe(certificate, role);
   if (key.curve === 'explicit parameters')
-    return failPath('path_key_too_weak', `${described} has an EC key with explicit curve parameters.`);
+    return failAt('path_key_too_weak', certificate, role, 'has an EC key with explicit curve parameters.');
   if (certificate.verificationKey.key !== null) return undefined;
-  return failPath(
-    'path_key_unsupported',
-    `${described} has a key (${describePublicKey(key)}) that OpenSSL can't read.`,
-  );
+  const what = `has a key (${describePublicKey(key)}) that OpenSSL can't read.`;
+  return failAt('path_key_unsupported', certificate, role, what);
 };
 
 /** A trust anchor is believed for its key, not for its signature (§6.1.1 (d)). */
@@ -213,13 +213,14 @@ const checkSignatureAlgorithmIn =
     if (verdict === 'accepted') return undefined;
     const algorithm = describeSignatureAlgorithm(signatureAlgorithm);
     if (verdict === 'unsupported-by-runtime') return failForRuntime(certificate, role, `is signed with ${algorithm}`);
-    const signed = `${describe(certificate, role)} is signed with ${algorithm}`;
-    return verdict === 'too-weak'
-      ? failPath('path_algorithm_too_weak', `${signed}, which is too weak; let the CA sign with SHA-256 or better.`)
-      : failPath(
-          'path_algorithm_unsupported',
-          `${signed}, which Certgate does not support; let a CA with ${acceptedKeys} issue it.`,
-        );
+    const [code, why] =
+      verdict === 'too-weak'
+        ? (['path_algorithm_too_weak', 'is too weak; let the CA sign with SHA-256 or better'] as const)
+        : ([
+            'path_algorithm_unsupported',
+            `Certgate does not support; let a CA with ${acceptedKeys} issue it`,
+          ] as const);
+    return failAt(code, certificate, role, `is signed with ${algorithm}, which ${why}.`);
   };
 
 /** §4.2.1.3, §4.2.1.9: what a CA of today says of itself. */
