@@ -428,8 +428,8 @@ async function writeLines(context: TestContext): Promise<readonly Readonly<Recor
   for (let time = 0; time < 30; time += 1) log.write(call, { decision: decideForCertificate([['admin']]) });
   now += 3_600_000;
   log.write(call, { decision: decideForCertificate([['admin']]) });
-  log.write(call, { decision: deny('trust_unavailable', 'The source is out of reach.') });
-  const stranger = deny('certificate_not_trusted', 'Nobody has it.');
+  log.write(call, { decision: deny('trust_unavailable', { fault: 'The source is out of reach.' }) });
+  const stranger = deny('certificate_not_trusted', {});
   log.write(call, { decision: stranger, trustSource: 'file trust.json' });
 
   const { identity } = admitted;

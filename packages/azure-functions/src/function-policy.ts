@@ -153,10 +153,7 @@ export function wrapHandler<Handler extends AnyHandler>(
 function findRoleDenial(context: unknown, anyOf: readonly string[]): Denial | undefined {
   const identity = typeof context === 'object' && context !== null ? clientIdentities.get(context) : undefined;
   if (identity === undefined) {
-    return deny(
-      'gate_not_installed',
-      'A function that requires a role was called without an authenticated client. Call secureApp(app, …) in a file that "main" in package.json loads; in a unit test, use withClientIdentity.',
-    );
+    return deny('gate_not_installed', { host: 'functions' });
   }
   const functionName = readFunctionName(context);
   return findAuthorizationDenial({ ...identity, functions: undefined }, { functionName, roles: [anyOf] });

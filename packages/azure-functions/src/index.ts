@@ -29,6 +29,7 @@ export {
   type ClientCertificate,
   type DecisionEvent,
   type DecisionLogLine,
+  type DenialFacts,
   type ExpiryLogLine,
   type RenewalLogLine,
   type Observation,

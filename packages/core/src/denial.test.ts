@@ -108,14 +108,16 @@ describe('the table of denials', () => {
 });
 
 test('a denial is frozen, and holds what was known', () => {
-  const denial = deny('pin_expired', 'It ended.', { identityName: 'a', thumbprintSha256: 'AB' });
-  assert.ok(Object.isFrozen(denial));
+  const facts = { identity: 'a', isOfStore: true } as const;
+  const denial = deny('pin_expired', facts, { identityName: 'a', thumbprintSha256: 'AB' });
+  assert.ok(Object.isFrozen(denial) && Object.isFrozen(denial.facts));
   assert.deepEqual(denial, {
     outcome: 'denied',
     code: 'pin_expired',
-    detail: 'It ended.',
+    facts,
+    detail: 'What admitted "a" has ended.',
     identityName: 'a',
     thumbprintSha256: 'AB',
   });
-  assert.deepEqual(Object.keys(deny('certificate_missing', 'None came.')), ['outcome', 'code', 'detail']);
+  assert.deepEqual(Object.keys(deny('front_end_bypassed', {})), ['outcome', 'code', 'facts', 'detail']);
 });

@@ -1,3 +1,6 @@
+import type { DenialFacts } from './denial-facts.js';
+import { describeDenial } from './denial-sentences/describe-denial.js';
+
 /** The steps of a decision, in the order in which they run. */
 export const decisionSteps = [
   'certificate-header',
@@ -164,10 +167,16 @@ export type DenialCodeOf<Step extends RequestStep> = {
 /** All precise codes, in the order of the request's path. */
 export const denialCodes: readonly DenialCode[] = Object.freeze(Object.keys(denials) as DenialCode[]);
 
-/** A refusal. `detail` is one sentence for the operator: what is wrong and what to do; it never reaches the caller. */
+/** A refusal. Neither its facts nor its detail reach the caller. */
 export interface Denial<Code extends DenialCode = DenialCode> {
   readonly outcome: 'denied';
   readonly code: Code;
+  /**
+   * What the gate knew: plain data, of the shape that the code has in `DenialFacts`. Absent where a trust store of the
+   * app's own refused.
+   */
+  readonly facts?: DenialFacts[Code];
+  /** One sentence for the operator, made from the facts when it is read: what is wrong and what to do. */
   readonly detail: string;
   /** Whom the certificate belongs to, where that was known before the refusal. */
   readonly identityName?: string;
@@ -175,13 +184,39 @@ export interface Denial<Code extends DenialCode = DenialCode> {
   readonly thumbprintSha256?: string;
 }
 
-/** A denial with this code. `detail` is one sentence for the operator; the caller never sees it. */
+/** Whom a denial is about, as far as that is known. */
+export type KnownCaller = Pick<Denial, 'identityName' | 'thumbprintSha256'>;
+
+/** A denial with this code and what is known of it. */
 export function deny<Code extends DenialCode>(
   code: Code,
-  detail: string,
-  known: Pick<Denial, 'identityName' | 'thumbprintSha256'> = {},
+  facts: DenialFacts[Code],
+  known: KnownCaller = {},
 ): Denial<Code> {
-  return Object.freeze({ outcome: 'denied', code, detail, ...known });
+  Object.freeze(facts);
+  return Object.freeze({
+    outcome: 'denied',
+    code,
+    facts,
+    // Strangers are refused far more often than anybody reads why.
+    get detail() {
+      return describeDenial(code, facts);
+    },
+    ...known,
+  });
+}
+
+/** A denial in the words of a trust store, and with its facts where it has some. */
+export function denyAsFound<Code extends DenialCode>(
+  { code, detail, facts }: Pick<Denial<Code>, 'code' | 'detail' | 'facts'>,
+  known: KnownCaller,
+): Denial<Code> {
+  return Object.freeze({ outcome: 'denied', code, ...(facts === undefined ? {} : { facts }), detail, ...known });
+}
+
+/** Narrows a denial, its facts included. */
+export function isDeniedFor<Code extends DenialCode>(denial: Denial, code: Code): denial is Denial<Code> {
+  return denial.code === code;
 }
 
 /** The code that the caller sees. */

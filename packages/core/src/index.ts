@@ -70,9 +70,26 @@ export {
   deny,
   getPublicCode,
   getPublicStatus,
+  isDeniedFor,
   type PublicCode,
   type PublicStatus,
 } from './denial.js';
+export type {
+  AuthorityQuestion,
+  ClientAuthFacts,
+  DenialFacts,
+  DeniedEntry,
+  GraceFacts,
+  MalformedProblem,
+  MatchedIdentity,
+  NameClaim,
+  NameEntry,
+  NoFacts,
+  PathFacts,
+  PathMember,
+  PinEntry,
+  StrangerFacts,
+} from './denial-facts.js';
 export { type GateOptions, type OptionsOwner, readGateOptions } from './hosting/host-gate-options.js';
 export { type ReportedCall, ReportingGate } from './hosting/reporting-gate.js';
 export { createDenialAnswer, type DenialAnswer } from './hosting/denial-answer.js';

@@ -19,6 +19,7 @@ export {
   decisionChannelName,
   type DecisionEvent,
   type DecisionLogLine,
+  type DenialFacts,
   type Denial,
   type DenialAnswer,
   type ExpiryLogLine,

@@ -1,6 +1,6 @@
 import { type Denial, deny, describeFault, readMember, warnAtStart, CertgateError } from '@certgate/core';
 import { type ObservationClock, OpeningNotice } from './deferral.js';
-import { describeHiddenMcp, describeUnknownMcp, describeWebhooks, lateDetail } from './fault-texts.js';
+import { describeHiddenMcp, describeWebhooks, lateDetail } from './fault-texts.js';
 import type { FunctionCoverage, RegisteredFunction } from './shared-state.js';
 import type { WorkerCore } from './worker-core.js';
 
@@ -41,12 +41,12 @@ export class AppStart {
 
   /** Of a function that nobody may call: after a failure all, else those with an unknown MCP trigger. */
   denyAll(functionName: string): Denial {
-    return this.#failure ?? deny('certificate_missing', describeUnknownMcp(functionName));
+    return this.#failure ?? deny('certificate_missing', { problem: 'mcp_trigger_unknown', functionName });
   }
 
   /** The app may have caught the error, or the worker may go on in spite of it. */
   fail(error: unknown): void {
-    this.#failure = deny('gate_setup_failed', describeFailure(error));
+    this.#failure = deny('gate_setup_failed', { fault: describeFault(error) });
     warnAtStart('gate_setup_failed', this.#failure.detail);
   }
 
@@ -97,7 +97,9 @@ export class AppStart {
     const isRefused = kind === 'unknown-mcp' || (kind === 'mcp' && this.#gate.hidesMcpHeaders());
     if (!isRefused || this.#refusedMcp.has(name)) return;
     this.#refusedMcp.add(name);
-    warnAtStart('mcp_trigger', kind === 'mcp' ? describeHiddenMcp(name) : describeUnknownMcp(name), { function: name });
+    warnAtStart('mcp_trigger', kind === 'mcp' ? describeHiddenMcp(name) : this.denyAll(name).detail, {
+      function: name,
+    });
   }
 
   /**
@@ -129,10 +131,6 @@ export function isStartOver(app: object): boolean {
   } catch {
     return true;
   }
-}
-
-function describeFailure(error: unknown): string {
-  return `secureApp failed, so every call of an HTTP or MCP function is refused, of functions with allowAnonymous too: ${describeFault(error)}`;
 }
 
 function describeUnserved(name: string): string {

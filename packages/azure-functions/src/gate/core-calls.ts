@@ -1,7 +1,6 @@
 import type { HttpRequest, InvocationContext } from '@azure/functions';
 import { type FindField, createContextMap, deny } from '@certgate/core';
 import { type CallHeaders, type CallSource, CoreCall, type HeaderReading } from './core-call.js';
-import { ambiguousDetail } from './fault-texts.js';
 import { HttpStreamingWatch } from './http-streaming.js';
 import { readMcpHeaders } from './mcp-call.js';
 import type { CoreInvocationContext, ProgrammingModel } from './worker-core.js';
@@ -103,7 +102,7 @@ export class CoreCalls {
 
   #readHttp(invocationId: string, findHeader: FindField): HeaderReading {
     const source = this.#streaming.takeHeaderSource(invocationId);
-    if (source.kind === 'ambiguous') return deny('http_streaming_ambiguous', ambiguousDetail);
+    if (source.kind === 'ambiguous') return deny('http_streaming_ambiguous', {});
     return { outcome: 'read', findHeader: source.kind === 'proxied' ? source.findHeader : findHeader };
   }
 

@@ -47,6 +47,7 @@ describe('the channel certgate:decision', () => {
         reportOnly: undefined,
         observed: undefined,
         detail: undefined,
+        facts: undefined,
       },
       {
         version: 1,
@@ -67,6 +68,7 @@ describe('the channel certgate:decision', () => {
         reportOnly: undefined,
         observed: undefined,
         detail: events[1]?.detail,
+        facts: {},
       },
     ]);
     assert.match(events[1]?.detail ?? '', /No identity of the trust document/);

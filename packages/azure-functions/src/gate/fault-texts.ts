@@ -8,10 +8,6 @@ export function describeWebhooks(names: readonly string[]): string {
   return `Extensions of the host start these functions for requests to /runtime/webhooks/<extension>, and no certificate is decided there: ${names.join(', ')}. The key of the extension protects them, unless host.json takes it away, and so does the client certificate mode Required.`;
 }
 
-export function describeUnknownMcp(functionName: string): string {
-  return `"${functionName}" has an MCP trigger that this version of Certgate does not know. The host serves those over HTTP, so every call is refused. Update @certgate/azure-functions, or move the function to an app without secureApp.`;
-}
-
 export function describeHiddenMcp(functionName: string): string {
   return `"${functionName}" has an MCP trigger, and this worker hides the headers of its calls from Certgate, so every call is refused. Update @certgate/azure-functions, or move the function to an app without secureApp.`;
 }
@@ -30,6 +26,3 @@ export function createSharedFault(): TypeError {
 
 export const unknownModelDetail =
   'The programming model of this worker or of @azure/functions has a shape that Certgate does not know. A preInvocation hook and the wrappers around the handlers stand in for the gate. Another hook that disposes itself can keep that hook from running, so functions that were registered before Certgate was loaded are not safe. Update @certgate/azure-functions.';
-
-export const ambiguousDetail =
-  'HTTP streaming is on, and the proxied request of this invocation could not be told from others (none with its id, or two), so nobody knows whose certificate it was. If it happens often, the host and @azure/functions may disagree about streaming: update both.';

@@ -43,7 +43,7 @@ export class HandlerGate {
     const subject = createHandlerCall(name, context);
     if (requirement === undefined) return gate.reportDenial(subject, denyAll(name));
     if (context === undefined)
-      return gate.reportDenial(subject, deny('internal_fault', 'The call carries no invocation context.'));
+      return gate.reportDenial(subject, deny('internal_fault', { problem: 'context_missing' }));
     const call = calls.findOf(context);
     if (call === undefined && calls.seesContexts) {
       // Such a context may log nowhere, or not at all.
@@ -105,8 +105,5 @@ function createHandlerCall(
 
 /** The invocation's context is what tells one caller from another: nothing is read from what else the call carries. */
 function denyUnknownInvocation(functionName: string): Denial {
-  return deny(
-    'invocation_unknown',
-    `The handler of "${functionName}" was called with a context that is of no invocation which the gate has seen (one made by hand, a copy, a proxy, or that of an invocation which began before secureApp was called), so nobody knows who calls. Whoever calls the handler, a hook or another handler, must pass on the very context that the Functions worker gave to its own invocation.`,
-  );
+  return deny('invocation_unknown', { functionName });
 }

@@ -1,4 +1,4 @@
-import { type Denial, deny, findJsonMember } from '@certgate/core';
+import { type Denial, type DenialFacts, deny, findJsonMember } from '@certgate/core';
 import { findField, type HeaderReading, readList, readOf } from './core-call.js';
 import { type CoreInvocationContext, findTriggerKind } from './worker-core.js';
 
@@ -19,13 +19,16 @@ export function readMcpHeaders(core: CoreInvocationContext): HeaderReading {
   const functionName = core.metadata?.name ?? 'unnamed function';
   const transport = parseTransport(core);
   const name = readOf(transport, 'name');
-  if (typeof name !== 'string') return denyUnavailable(functionName, 'does not name its transport');
+  if (typeof name !== 'string') return denyUnavailable(functionName, 'transport_unnamed');
   if (name !== supportedTransport) {
-    return deny('mcp_transport_unsupported', describeTransport(functionName, name));
+    return deny('mcp_transport_unsupported', {
+      functionName,
+      ...(knownTransports.has(name) ? { transport: name } : {}),
+    });
   }
   const headers = readOf(readOf(transport, 'properties'), 'headers');
   if (typeof headers !== 'object' || headers === null || Array.isArray(headers)) {
-    return denyUnavailable(functionName, 'has no headers');
+    return denyUnavailable(functionName, 'headers_missing');
   }
   return { outcome: 'read', findHeader: (wanted) => findField(headers, wanted) };
 }
@@ -56,25 +59,16 @@ function isMcpInput({ metadata }: CoreInvocationContext, input: unknown): boolea
   return typeof name === 'string' && Object.hasOwn(bindings, name) && findTriggerKind(bindings[name]?.type) === 'mcp';
 }
 
-/** The extension's other transport names. A message repeats no other name. */
+/** The extension's other transport names. A denial repeats no other name. */
 const knownTransports: ReadonlySet<string> = new Set(['http-sse', 'http', 'unknown']);
 
-function describeTransport(functionName: string, name: string): string {
-  const which = knownTransports.has(name) ? `"${name}"` : 'one that Certgate does not know';
-  return `The MCP call of "${functionName}" came over another transport than streamable HTTP (${which}), so its headers may be those of another request. The client must use streamable HTTP: the address /runtime/webhooks/mcp, without /sse.`;
-}
+type HeadersProblem = DenialFacts['mcp_headers_unavailable']['problem'];
 
-function denyUnavailable(functionName: string, what: string): Denial {
-  return deny(
-    'mcp_headers_unavailable',
-    `The host's MCP call of "${functionName}" ${what}, so no certificate can be read. Azure's MCP extension passes the headers on since version 1.0.0: update the extension bundle in host.json.`,
-  );
+function denyUnavailable(functionName: string, problem: HeadersProblem): Denial {
+  return deny('mcp_headers_unavailable', { functionName, problem });
 }
 
 /** For a call of an MCP handler outside any invocation: the calling code chose its arguments. */
 export function denyPastGate(functionName: string): Denial {
-  return deny(
-    'mcp_headers_unavailable',
-    `The handler of the MCP function "${functionName}" was called past the gate, so no certificate can be read. Call it by its MCP trigger, or within an invocation that the gate has admitted. If the host called it, this worker hides the headers from Certgate: update @certgate/azure-functions.`,
-  );
+  return denyUnavailable(functionName, 'called_past_gate');
 }

@@ -42,7 +42,7 @@ export function decideAccess(question: AccessQuestion): Decision {
   const own = copyOwn(question);
   const { header, trust, revocation = noRevocationInformation, requirement, now, onStep, onPathCheck } = own;
   // Every comparison with a time that is no number is false.
-  if (!Number.isFinite(now)) return deny('internal_fault', 'The time of the call is not a number.');
+  if (!Number.isFinite(now)) return deny('internal_fault', { problem: 'time_not_a_number' });
 
   const reading = note(onStep, 'certificate-header', readCertificateHeader(header));
   if (reading.outcome === 'denied') return reading;

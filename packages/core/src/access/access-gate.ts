@@ -26,7 +26,7 @@ import {
   trimHeader,
 } from '../certificate-header/certificate-header.js';
 import type { CertificateExtraction, CertificateText } from '../certificate-header/certificate-text.js';
-import { type Denial, deny } from '../denial.js';
+import { type Denial, deny, type KnownCaller } from '../denial.js';
 import { describeFault } from '../encoding/describe-fault.js';
 import { copyOwn, readKnownOptions, invalidArgument } from '@certgate/x509/internal';
 import {
@@ -120,7 +120,7 @@ export class AccessGate {
   ): Decision | Promise<Decision> {
     try {
       // Every comparison with a time that is no number is false.
-      if (!Number.isFinite(now)) return deny('internal_fault', 'The time of the call is not a number.');
+      if (!Number.isFinite(now)) return deny('internal_fault', { problem: 'time_not_a_number' });
       const version = readVersion(this.#trustStore, this.#isVersionLasting);
       if (extraction.outcome === 'denied') return extraction;
       if (version !== undefined) {
@@ -252,8 +252,8 @@ interface Asked {
 }
 
 function denyFault(error: unknown): Denial {
-  if (error instanceof TrustVersionError) return deny('trust_unavailable', error.message);
-  return deny('internal_fault', `Certgate failed while deciding, so the call is refused: ${describeFault(error)}.`);
+  if (error instanceof TrustVersionError) return deny('trust_unavailable', { fault: error.message });
+  return deny('internal_fault', { problem: 'failed', fault: describeFault(error) });
 }
 
 /** From an identity to the decision; runs at every request, whatever was remembered of the certificate. */
@@ -280,19 +280,13 @@ export function findAuthorizationDenial(
     throw invalidArgument('A function requirement must have a functionName and roles of its own.');
   const { functionName, roles } = requirement;
   if (identity.functions !== undefined && !identity.functions.includes(functionName.toLowerCase())) {
-    return denyIdentity(
-      identity,
-      'function_not_allowed',
-      `"${identity.name}" may not call ${functionName}: it is not among the identity's functions in the trust document.`,
-    );
+    const facts = { identity: identity.name, functionName, functions: identity.functions };
+    return deny('function_not_allowed', facts, describeCaller(identity));
   }
   const missing = roles.find((anyOf) => !anyOf.some((role) => identity.roles.includes(role)));
   if (missing === undefined) return undefined;
-  return denyIdentity(
-    identity,
-    'role_missing',
-    `"${identity.name}" lacks the role that ${functionName} requires: ${missing.join(' or ')}.`,
-  );
+  const facts = { identity: identity.name, functionName, anyOf: missing, roles: identity.roles };
+  return deny('role_missing', facts, describeCaller(identity));
 }
 
 /** Whether the requirement's refusals are only reported at `now` (milliseconds). An end that never comes is none. */
@@ -301,11 +295,6 @@ export function isReportOnly(requirement: FunctionRequirement, now: number): boo
   return reportOnlyUntil !== undefined && Number.isFinite(reportOnlyUntil) && now < reportOnlyUntil;
 }
 
-function denyIdentity(
-  identity: ClientIdentity,
-  code: AuthorizationDenial['code'],
-  detail: string,
-): AuthorizationDenial {
-  const known = { identityName: identity.name, thumbprintSha256: identity.certificate.thumbprintSha256 };
-  return deny(code, detail, known);
+function describeCaller({ name, certificate }: ClientIdentity): KnownCaller {
+  return { identityName: name, thumbprintSha256: certificate.thumbprintSha256 };
 }

@@ -1,9 +1,18 @@
-import { type CertificateFault, type ClientCertificate, findCertificateFault } from '@certgate/x509';
+import { type ClientCertificate, findCertificateFault } from '@certgate/x509';
 import type { ClientIdentity, StepListener } from './decision.js';
-import { judgeWithoutClientAuth } from './client-auth.js';
-import { copyOwn, shortenText } from '@certgate/x509/internal';
+import { type GraceCheck, judgeWithoutClientAuth } from './client-auth.js';
+import { denyUnfit, denyUnprocessed } from './certificate-denial.js';
+import { copyOwn } from '@certgate/x509/internal';
 import type { ClientAuthGrace } from '../trust-snapshot/client-auth-grace.js';
-import { type DecisionStepName, type Denial, type DenialCodeOf, deny } from '../denial.js';
+import {
+  type DecisionStepName,
+  type Denial,
+  type DenialCodeOf,
+  deny,
+  denyAsFound,
+  type KnownCaller,
+} from '../denial.js';
+import type { NameClaim } from '../denial-facts.js';
 import type { PresentedCertificate } from '../certificate-header/certificate-header.js';
 import type {
   ConfirmedFinding,
@@ -60,11 +69,9 @@ export function verifyFinding(
 
   const { certificate } = decoded;
   const isPathExpected = finding.outcome === 'nominated' || isPathProcessed(presented, finding);
-  const { fault: unfit, grace } = checkFitness(certificate, finding, now, isPathExpected);
-  if (unfit !== undefined) {
-    const detail = claim === undefined ? unfit.detail : `${unfit.detail} ${claim}`;
-    return note(onStep, 'certificate-verification', deny(unfit.code, detail, known));
-  }
+  const { fault, grace, missing } = checkFitness(certificate, finding, now, isPathExpected);
+  if (fault !== undefined)
+    return note(onStep, 'certificate-verification', denyUnfit({ certificate, fault, claim, missing }, known));
   note(onStep, 'certificate-verification', passed);
   return { outcome: 'verified', presented, certificate, finding, grace };
 }
@@ -74,7 +81,7 @@ function checkFitness(
   finding: FoundFinding | NominatedFinding,
   now: number,
   isPathValidated: boolean,
-): { readonly fault: CertificateFault | undefined; readonly grace: ClientAuthGrace | undefined } {
+): GraceCheck {
   const fault = findCertificateFault(certificate, now, { isPathValidated });
   return fault?.code === 'certificate_extended_key_usage_unsuitable'
     ? judgeWithoutClientAuth(fault, certificate, finding, now)
@@ -126,15 +133,19 @@ function confirmPath(
   const { thumbprintSha256 } = presented;
   switch (confirmed.outcome) {
     case 'unavailable':
-      return note(onStep, 'certification-path', deny('trust_unavailable', confirmed.detail, { thumbprintSha256 }));
+      return note(
+        onStep,
+        'certification-path',
+        deny('trust_unavailable', { fault: confirmed.detail }, { thumbprintSha256 }),
+      );
     case 'denied': {
       const { identityName } = confirmed;
       const known = { thumbprintSha256, ...(identityName === undefined ? {} : { identityName }) };
       if (confirmed.step === 'certification-path') {
-        return note(onStep, 'certification-path', deny(confirmed.code, confirmed.detail, known));
+        return note(onStep, 'certification-path', denyAsFound(confirmed, known));
       }
       note(onStep, 'certification-path', passed);
-      return note(onStep, 'client-identity', deny(confirmed.code, confirmed.detail, known));
+      return note(onStep, 'client-identity', denyAsFound(confirmed, known));
     }
     case 'notFound':
       note(onStep, 'certification-path', passed);
@@ -146,9 +157,8 @@ function confirmPath(
         note(onStep, 'certification-path', passed);
         return found;
       }
-      const detail = `The certificate has a critical extension that only a certification path processes, and none was validated: ${shortenText(unprocessed.join(', '))} (RFC 5280 section 4.2).`;
       const known = { identityName: found.identity.name, thumbprintSha256 };
-      return note(onStep, 'certification-path', deny('certificate_critical_extension_unknown', detail, known));
+      return note(onStep, 'certification-path', denyUnprocessed(unprocessed, known));
     }
   }
 }
@@ -168,31 +178,30 @@ function readTrust(
     case 'nominated':
       return finding;
     case 'denied':
-      return deny(finding.code, finding.detail, {
+      return denyAsFound(finding, {
         thumbprintSha256,
         ...(finding.identityName === undefined ? {} : { identityName: finding.identityName }),
       });
     case 'notFound':
       return denyStranger(finding, thumbprintSha256);
     case 'unavailable':
-      return deny('trust_unavailable', finding.detail, { thumbprintSha256 });
+      return deny('trust_unavailable', { fault: finding.detail }, { thumbprintSha256 });
   }
 }
 
-function denyStranger({ detail }: NotFoundFinding, thumbprintSha256: string): Denial<'certificate_not_trusted'> {
-  return deny(
-    'certificate_not_trusted',
-    detail ??
-      // A line of the log is no reason to let anybody in: whoever calls chooses what stands there.
-      'No identity of the trust document has this certificate, and anybody can send one: before you add it, compare its thumbprint with the one that the owner of the caller gives you over another channel.',
-    { thumbprintSha256 },
-  );
+function denyStranger({ detail, facts }: NotFoundFinding, thumbprintSha256: string): Denial<'certificate_not_trusted'> {
+  const code = 'certificate_not_trusted';
+  return detail === undefined
+    ? deny(code, noFacts, { thumbprintSha256 })
+    : denyAsFound({ code, detail, ...(facts === undefined ? {} : { facts }) }, { thumbprintSha256 });
 }
+
+const noFacts = Object.freeze({});
 
 /** Whom a denial names: a name in the certificate is only a claim. */
 function describeKnown(finding: FoundFinding | NominatedFinding): {
   readonly identityName?: string | undefined;
-  readonly claim?: string | undefined;
+  readonly claim?: NameClaim | undefined;
 } {
   return finding.outcome === 'found' ? { identityName: finding.identity.name } : finding;
 }
@@ -204,12 +213,11 @@ function findIntervalDenial(
   now: number,
 ): Denial<'revocation_unavailable' | 'pin_not_yet_valid' | 'pin_expired'> | undefined {
   const known = { identityName: identity.name, thumbprintSha256 };
+  const facts = { identity: identity.name, isOfStore: true } as const;
   if ((currentFrom !== undefined && !(now >= currentFrom)) || (currentUntil !== undefined && !(now < currentUntil)))
-    return deny('revocation_unavailable', `The revocation information on "${identity.name}" is not current.`, known);
-  if (validFrom !== undefined && !(now >= validFrom))
-    return deny('pin_not_yet_valid', `What admits "${identity.name}" has not begun.`, known);
-  if (validUntil !== undefined && !(now < validUntil))
-    return deny('pin_expired', `What admitted "${identity.name}" has ended.`, known);
+    return deny('revocation_unavailable', facts, known);
+  if (validFrom !== undefined && !(now >= validFrom)) return deny('pin_not_yet_valid', facts, known);
+  if (validUntil !== undefined && !(now < validUntil)) return deny('pin_expired', facts, known);
   return undefined;
 }
 
@@ -224,19 +232,15 @@ function isPathProcessed(presented: PresentedCertificate, { isPathValidated }: F
 function readCertificate(
   presented: PresentedCertificate,
   { outcome }: FoundFinding | NominatedFinding,
-  known: Pick<Denial, 'identityName' | 'thumbprintSha256'>,
+  known: KnownCaller,
 ): { readonly outcome: 'decoded'; readonly certificate: ClientCertificate } | Denial<'certificate_malformed'> {
   const { decoding } = presented;
   if (!decoding.ok) {
-    return deny(
-      'certificate_malformed',
-      `The bytes are pinned, but they are no certificate: ${decoding.fault}.`,
-      known,
-    );
+    return deny('certificate_malformed', { problem: 'pinned_bytes', fault: decoding.fault }, known);
   }
   const pathDecoding = outcome === 'nominated' ? presented.pathDecoding : undefined;
   if (pathDecoding?.ok === false) {
-    return deny('certificate_malformed', `It is no certificate: ${pathDecoding.fault}.`, known);
+    return deny('certificate_malformed', { problem: 'path_bytes', fault: pathDecoding.fault }, known);
   }
   return { outcome: 'decoded', certificate: decoding.certificate };
 }

@@ -4,7 +4,7 @@ import {
   clientAuthentication,
   listCertificateFaults,
 } from '@certgate/x509';
-import { formatInstant } from '@certgate/x509/internal';
+import type { ClientAuthFacts } from '../denial-facts.js';
 import {
   judgePublicIssuance,
   type PublicIssuance,
@@ -24,6 +24,8 @@ const anyExtendedKeyUsage = '2.5.29.37.0';
 export interface GraceCheck {
   readonly fault: CertificateFault | undefined;
   readonly grace: ClientAuthGrace | undefined;
+  /** Of a certificate that is refused for want of clientAuth. */
+  readonly missing?: Pick<ClientAuthFacts, 'grace' | 'publicIssuance'>;
 }
 
 /**
@@ -39,8 +41,8 @@ export function judgeWithoutClientAuth(
   const grace = finding.outcome === 'found' ? finding.acceptWithoutClientAuth : undefined;
   const isForServers = isForServersAlone(certificate);
   if (grace === undefined || !isForServers || !isGraceRunning(grace, now)) {
-    const remark = isForServers ? explainGrace(finding, now) + explainPublicIssuance(certificate) : '';
-    return { fault: { ...fault, detail: fault.detail + remark }, grace: undefined };
+    const missing = isForServers ? { ...explainGrace(finding, now), ...explainPublicIssuance(certificate) } : {};
+    return { fault, grace: undefined, missing };
   }
   const other = listCertificateFaults(certificate, now).find(({ code }) => code !== fault.code);
   return other === undefined ? { fault: undefined, grace } : { fault: other, grace: undefined };
@@ -56,25 +58,19 @@ export function isForServersAlone({ extendedKeyUsage = [] }: ClientCertificate):
 }
 
 /** Why no grace admits the certificate now, where somebody may have given it one. */
-function explainGrace(finding: FoundFinding | NominatedFinding, now: number): string {
+function explainGrace(finding: FoundFinding | NominatedFinding, now: number): Pick<ClientAuthFacts, 'grace'> {
   if (finding.outcome === 'nominated') {
     // By an authority alone, there is no pin that could have a grace.
-    return finding.identityName === undefined
-      ? ''
-      : ' No grace of its pin counts (acceptWithoutClientAuth): an authority is asked about it too, for one of its names or by issuedBy, and a certification path needs clientAuth.';
+    return finding.identityName === undefined ? {} : { grace: { state: 'path_needed' } };
   }
-  if (finding.acceptWithoutClientAuth === undefined) return '';
+  if (finding.acceptWithoutClientAuth === undefined) return {};
   const { since, until } = finding.acceptWithoutClientAuth;
-  if (since >= until) return ' Its pins never accept that at the same time (acceptWithoutClientAuth).';
-  return now < since
-    ? ` Its pin accepts that from ${formatInstant(since)} on (acceptWithoutClientAuth).`
-    : ` Its pin accepted that until ${formatInstant(until)} (acceptWithoutClientAuth).`;
+  return { grace: { state: since >= until ? 'never' : now < since ? 'ahead' : 'over', since, until } };
 }
 
-function explainPublicIssuance(certificate: ClientCertificate): string {
+function explainPublicIssuance(certificate: ClientCertificate): Pick<ClientAuthFacts, 'publicIssuance'> {
   const issuance = judgePublicIssuance(certificate.der);
-  if (!looksPublic(issuance)) return '';
-  return ` It looks like a certificate of a public CA (${describeIssuance(issuance)}). Those no longer issue clientAuth, so a renewal does not help: issue the caller one from an authority of your own, or pin one that the caller makes for this purpose. See docs/public-certificates.md.`;
+  return looksPublic(issuance) ? { publicIssuance: toLoss(issuance) } : {};
 }
 
 /** A certificate that looks like one of a public CA, and will lose clientAuth when it is renewed. */

@@ -85,8 +85,9 @@ function decideWatched(
   };
   signatures.onVerify = () => events.push('signature');
   const presented = watchVerification(presentCertificate(der), () => {
-    // The identity is made of the dates too.
-    if (!events.includes('client-identity')) events.push('verification begins');
+    // The identity is made of the dates too, and so are the facts of a denial, right behind the verification.
+    const isRead = events.includes('client-identity') || events.at(-1) === 'verification begins';
+    if (!isRead) events.push('verification begins');
   });
   const onCheck = (): number => events.push('path check');
   const finding = findInSnapshot(trust, presented, at, { revocation, onCheck });

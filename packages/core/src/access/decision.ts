@@ -40,7 +40,7 @@ export interface ClientIdentity {
 }
 
 /** The only refusals that can be deferred: who the caller is, is not in doubt. */
-export type AuthorizationDenial = Denial & { readonly code: 'function_not_allowed' | 'role_missing' };
+export type AuthorizationDenial = Denial<'function_not_allowed' | 'role_missing'>;
 
 /** The decision to let a caller in. */
 export interface Admission {

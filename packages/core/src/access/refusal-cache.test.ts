@@ -2,15 +2,16 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
 import { AccessGate } from './access-gate.js';
-import { type DenialCode, denialCodes, deny, isMomentary } from '../denial.js';
+import { type DenialCode, denialCodes, isMomentary } from '../denial.js';
 import { RefusalCache } from './decision-memory.js';
 import type { FoundFinding, TrustDenialCode, TrustFinding } from '../trust-snapshot/trust-finding.js';
 import type { TrustStore } from '../trust-store/trust-store.js';
 import { makeCertificate, now } from '@certgate/x509/test-support/certificates.js';
+import { denySome } from '../test-support/denial-facts.js';
 import { CountingStore, found, header, open } from '../test-support/gate-stage.js';
 
 const second = 1_000;
-const refusal = deny('path_signature_invalid', 'x');
+const refusal = denySome('path_signature_invalid');
 const findingOf = (code: DenialCode): TrustFinding => ({
   outcome: 'denied',
   code: code as TrustDenialCode,
@@ -48,7 +49,7 @@ describe('RefusalCache', () => {
     test(`${code} of a store: ${isMomentary(code) ? 'of the moment: not remembered' : 'remembered'}`, () => {
       for (const finding of [findingOf(code), nominated]) {
         const cache = new RefusalCache();
-        cache.remember(of('A'), 'v1', finding, deny(code, 'x'), now);
+        cache.remember(of('A'), 'v1', finding, denySome(code), now);
         assert.equal(cache.size, isMomentary(code) ? 0 : 1);
       }
     });
@@ -61,11 +62,11 @@ describe('RefusalCache', () => {
   });
   test('a stranger is remembered where the issuer is known, since that cost decoding; one of no detail, or a store that is down, is not', () => {
     const cache = new RefusalCache();
-    const stranger = deny('certificate_not_trusted', 'x');
+    const stranger = denySome('certificate_not_trusted');
     cache.remember(of('A'), 'v1', { outcome: 'notFound' }, stranger, now);
-    cache.remember(of('B'), 'v1', { outcome: 'unavailable', detail: 'x' }, deny('trust_unavailable', 'x'), now);
+    cache.remember(of('B'), 'v1', { outcome: 'unavailable', detail: 'x' }, denySome('trust_unavailable'), now);
     // It was found, and refused for what the certificate is.
-    cache.remember(of('C'), 'v1', found, deny('certificate_expired', 'x'), now);
+    cache.remember(of('C'), 'v1', found, denySome('certificate_expired'), now);
     assert.equal(cache.size, 0);
     cache.remember(of('D'), 'v1', { outcome: 'notFound', detail: 'x' }, stranger, now);
     assert.equal(cache.find(of('D'), 'v1', now), stranger);
@@ -99,7 +100,7 @@ describe('RefusalCache', () => {
             assert.deepEqual([known.code, version], [expected?.code, expected?.version]);
             assert.ok(expected !== undefined && at - expected.at < 30_000);
           }
-          cache.remember(of(key), version, findingOf(code), deny(code, key), at);
+          cache.remember(of(key), version, findingOf(code), denySome(code), at);
           if (!isMomentary(code)) latest.set(key, { version, code, at });
           assert.ok(cache.size <= 3);
         }

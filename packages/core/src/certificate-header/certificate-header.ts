@@ -83,18 +83,15 @@ export function readCertificateHeader(header: string | null | undefined): Certif
     : readCertificateText({ outcome: 'extracted', leaf, encoding: 'base64', chain: undefined });
 }
 
-/** For a request whose front end says nothing of a certificate. `subject` is what says nothing. */
-export function denyMissing(subject = 'the header'): Denial<'certificate_missing'> {
-  return deny('certificate_missing', `No client certificate came with the request: ${subject} is absent or empty.`);
+/** For a request whose front end says nothing of a certificate. `source` is what says nothing. */
+export function denyMissing(source = 'the header'): Denial<'certificate_missing'> {
+  return deny('certificate_missing', { problem: 'absent', source });
 }
 
 /** The certificate that a front end wrote → its bytes. Strict, and capped before any work. */
 export function readCertificateText({ leaf, encoding, chain }: CertificateText): CertificateHeaderReading {
   if (leaf.length > maximumHeaderLength) {
-    return deny(
-      'certificate_too_large',
-      `The certificate header has ${leaf.length} characters; ${maximumHeaderLength} are read.`,
-    );
+    return deny('certificate_too_large', { length: leaf.length, limit: maximumHeaderLength });
   }
   const candidates = chain && ((): CandidateReading => readChainText(chain));
   // Made with the first header, since a cold start loads nothing that decodes.
@@ -106,11 +103,9 @@ export function readCertificateText({ leaf, encoding, chain }: CertificateText):
   const base64 = unescapePem(leaf);
   const bytes = base64 === undefined ? undefined : decoder.decodeBytes(base64);
   if (base64 !== undefined && bytes !== undefined) return readDer(base64, bytes, candidates);
-  if (leaf.includes(',')) return deny('certificate_multiple', severalDetail);
-  return deny(
-    'certificate_malformed',
-    'The PEM block in the header is not written as the front end does it: lines of 64 base64 characters, percent-encoded.',
-  );
+  return leaf.includes(',')
+    ? deny('certificate_multiple', {})
+    : deny('certificate_malformed', { problem: 'pem_lines_unexpected' });
 }
 
 /** The next header overwrites the bytes, so only their hash leaves this file; `der` decodes the text a second time. */
@@ -118,36 +113,18 @@ let decoder: Base64Decoder | undefined;
 
 /** The bytes of `text`, canonical base64, are to be the DER of exactly one certificate. */
 function readDer(text: string, der: Uint8Array, candidates: CandidateSource | undefined): CertificateHeaderReading {
-  const fault = findOuterFrameFault(der);
-  if (fault !== undefined) return deny('certificate_malformed', frameFaults[fault]);
-  const mistake = findMistakenStructure(der);
-  if (mistake !== undefined) return deny('certificate_malformed', `The header holds no certificate: ${mistake}.`);
+  const problem = findOuterFrameFault(der);
+  if (problem !== undefined) return deny('certificate_malformed', { problem });
+  const structure = findMistakenStructure(der);
+  if (structure !== undefined) return deny('certificate_malformed', { problem: 'other_structure', structure });
   const thumbprintSha256 = hashHex('sha256', der);
   return { outcome: 'read', certificate: new LazyPresentedCertificate(text, thumbprintSha256, candidates) };
 }
 
-const frameFaults = {
-  not_der: 'The decoded header is not a DER SEQUENCE, so it is no certificate.',
-  truncated: 'The certificate in the header is cut short.',
-  trailing_bytes: 'The header holds bytes after the certificate; exactly one certificate is read.',
-} as const;
-
 function denyText(text: string, fault: Base64Fault): Denial<DenialCodeOf<'certificate-header'>> {
-  if (!text.includes(',')) return deny('certificate_malformed', describeTextFault(text, fault));
-  return deny('certificate_multiple', severalDetail);
-}
-
-/** A comma is in no grammar of one certificate: it is how several header lines arrive (RFC 9110 §5.3). */
-export const severalDetail = 'The header holds more than one value; the front end sends one certificate.';
-
-function describeTextFault(text: string, fault: Base64Fault): string {
-  if (text.startsWith('-----')) {
-    return 'The header is PEM. This front end sends the base64 of the DER on one line, without armour: check that frontEnd names the one that is there.';
-  }
-  if (fault === 'base64url') return 'The header is base64url. Base64 is expected (RFC 4648 section 4).';
-  if (fault === 'base64_padding')
-    return 'The base64 in the header is cut short or not canonical (RFC 4648 section 3.5).';
-  return 'The header is not base64.';
+  // A comma is in no grammar of one certificate: it is how several header lines arrive (RFC 9110 §5.3).
+  if (text.includes(',')) return deny('certificate_multiple', {});
+  return deny('certificate_malformed', { problem: text.startsWith('-----') ? 'pem' : fault });
 }
 
 /**

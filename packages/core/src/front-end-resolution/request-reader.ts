@@ -25,12 +25,10 @@ export class RequestReader {
   /** Decodes nothing. A denial where the request does not show that it came by the front end. */
   read(findField: FindField): CertificateExtraction | Denial<'front_end_bypassed'> {
     if (this.#secret !== undefined && !this.#secret.isProvenBy(findField(secretHeaderName)))
-      return deny('front_end_bypassed', bypassedDetail);
+      return deny('front_end_bypassed', {});
     const extraction = this.#frontEnd.extract(findField);
     if (this.#acceptsChain || extraction.outcome === 'denied' || extraction.chain === undefined) return extraction;
     const { outcome, leaf, encoding } = extraction;
     return { outcome, leaf, encoding, chain: undefined };
   }
 }
-
-const bypassedDetail = `The request did not bring the secret of the front end in ${secretHeaderName}. Either it came past the front end, or the front end does not send the secret of CERTGATE_FRONT_END_SECRET or frontEndSecret.`;

@@ -16,14 +16,9 @@ export function findVerificationDenial(
   success: string,
 ): Denial<'certificate_verification_failed'> | undefined {
   if (result === success || result === unverified) return undefined;
-  const said =
-    result === null || result === undefined || result === ''
-      ? `The front end sent a certificate without ${field}.`
-      : `The front end says ${JSON.stringify(result.slice(0, maximumShown))} in ${field}.`;
-  return deny(
-    'certificate_verification_failed',
-    `${said} Only ${success} is accepted, or ${unverified} where the front end is not meant to verify certificates: see docs/front-ends.md.`,
-  );
+  const isSaid = result !== null && result !== undefined && result !== '';
+  const said = isSaid ? { said: result.slice(0, maximumShown) } : {};
+  return deny('certificate_verification_failed', { header: field, accepted: success, ...said });
 }
 
 const maximumShown = 100;

@@ -42,8 +42,8 @@ interface Element {
  */
 export function extractForwardedClientCert(text: string, elementCount: number): CertificateExtraction {
   if (text.length > maximumLength) {
-    const detail = `x-forwarded-client-cert has ${text.length} characters; ${maximumLength} are read.`;
-    return deny('certificate_too_large', detail);
+    const header = 'x-forwarded-client-cert';
+    return deny('certificate_too_large', { header, length: text.length, limit: maximumLength });
   }
   const scan = new ElementScan(text);
   for (let count = 1; ; count += 1) {
@@ -51,7 +51,7 @@ export function extractForwardedClientCert(text: string, elementCount: number): 
     if (element === undefined) return denyMalformed();
     if (count === elementCount) return scan.isAtEnd() ? extractElement(element) : denyCount(elementCount);
     if (scan.isAtEnd()) return denyCount(elementCount);
-    if (element.isForgeable) return deny('certificate_malformed', forgeableDetail);
+    if (element.isForgeable) return deny('certificate_malformed', { problem: 'forwarded_elements_forgeable' });
   }
 }
 
@@ -64,21 +64,12 @@ function extractElement({ cert, chain }: Element): CertificateExtraction {
   return { outcome, leaf, encoding, chain: { text: chain, encoding: 'percent-encoded-pem' } };
 }
 
-const forgeableDetail =
-  'An element of x-forwarded-client-cert before the last has URI or DNS, which Envoy writes unescaped, so a certificate may have added the last one. Where several elements are expected, leave uri and dns out of set_current_client_cert_details.';
-
 function denyMalformed(): Denial<'certificate_malformed'> {
-  return deny(
-    'certificate_malformed',
-    'x-forwarded-client-cert is not what Envoy writes: pairs By, Hash, Cert, Chain, Subject, URI, DNS in this order.',
-  );
+  return deny('certificate_malformed', { problem: 'not_forwarded_elements' });
 }
 
 function denyCount(elementCount: number): Denial<'certificate_multiple'> {
-  return deny(
-    'certificate_multiple',
-    `x-forwarded-client-cert does not have ${elementCount === 1 ? 'exactly one element' : `exactly ${elementCount} elements`}: a client or another proxy set it too, and the front end keeps that.`,
-  );
+  return deny('certificate_multiple', { expectedElements: elementCount });
 }
 
 /** Goes through the text once, from quote to quote, and from separator to separator. */

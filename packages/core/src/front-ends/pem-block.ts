@@ -1,7 +1,7 @@
-import { severalDetail } from '../certificate-header/certificate-header.js';
 import type { CertificateExtraction } from '../certificate-header/certificate-text.js';
 import { pemBegin, pemEnd } from '../certificate-header/percent-encoded-pem.js';
 import { type Denial, deny } from '../denial.js';
+import type { MalformedProblem } from '../denial-facts.js';
 
 /** The leaf's own text in one percent-encoded PEM block with nothing around it. */
 export function extractPemBlock(text: string): CertificateExtraction {
@@ -15,14 +15,11 @@ export function extractPemBlock(text: string): CertificateExtraction {
 }
 
 function denyBlock(text: string): Denial<'certificate_malformed' | 'certificate_multiple'> {
-  if (text.includes(',')) return deny('certificate_multiple', severalDetail);
-  return deny('certificate_malformed', describeFault(text));
+  if (text.includes(',')) return deny('certificate_multiple', {});
+  return deny('certificate_malformed', { problem: findProblem(text) });
 }
 
-function describeFault(text: string): string {
-  if (text.startsWith('-----BEGIN ')) {
-    return 'The header is PEM that is not percent-encoded. In nginx, use $ssl_client_escaped_cert.';
-  }
-  if (text.startsWith(pemBegin)) return 'The percent-encoded PEM block in the header is cut short, or more follows it.';
-  return 'The header is no percent-encoded PEM block.';
+function findProblem(text: string): MalformedProblem {
+  if (text.startsWith('-----BEGIN ')) return 'pem_not_percent_encoded';
+  return text.startsWith(pemBegin) ? 'pem_block_cut' : 'not_pem_block';
 }

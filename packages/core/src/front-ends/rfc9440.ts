@@ -29,14 +29,12 @@ export const rfc9440: FrontEnd = Object.freeze({
 
 function extractByteSequence(text: string, chain: string | undefined): CertificateExtraction {
   const isDelimited = text.length > 2 && text.startsWith(':') && text.endsWith(':');
-  if (!isDelimited) return deny('certificate_malformed', describeFault(text));
+  if (!isDelimited) {
+    // A front end leaves the field out where no certificate came.
+    const problem = text === '::' ? 'byte_sequence_empty' : 'not_byte_sequence';
+    return deny('certificate_malformed', { problem });
+  }
   const leaf = text.slice(1, -1);
   const forwarded = chain === undefined ? undefined : ({ text: chain, encoding: 'byte-sequences' } as const);
   return { outcome: 'extracted', leaf, encoding: 'base64', chain: forwarded };
-}
-
-function describeFault(text: string): string {
-  if (text === '::')
-    return 'Client-Cert is an empty byte sequence. A front end leaves it out where no certificate came.';
-  return 'Client-Cert is no byte sequence, base64 between two colons (RFC 9440 section 2.2).';
 }

@@ -1,21 +1,29 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { denialCodes, deny, getPublicCode, getPublicStatus } from '../denial.js';
+import * as fc from 'fast-check';
+import { type Denial, denialCodes, deny, getPublicCode, getPublicStatus } from '../denial.js';
 import { createDenialAnswer } from './denial-answer.js';
-
-const secret = 'Only the operator may read this.';
+import { denialFacts, denySome, listMarks, markFacts } from '../test-support/denial-facts.js';
 
 describe('the answer to a refusal', () => {
   for (const code of denialCodes) {
     it(`${code} tells the public code and the correlation id, and no more`, () => {
-      const { status, headers, body } = createDenialAnswer(deny(code, secret), 'id', undefined);
+      const marked = fc.sample(denialFacts[code] as fc.Arbitrary<object>, 20).map(markFacts);
+      const [first = {}] = marked;
+      const { status, headers, body } = createDenialAnswer(deny(code, first as never), 'id', undefined);
       assert.equal(status, getPublicStatus(code));
       const { title, ...problem } = JSON.parse(body) as Record<string, unknown>;
       const publicCode = getPublicCode(code);
       const type = `urn:certgate:problem:${publicCode}`;
       assert.deepEqual(problem, { type, status, code: publicCode, correlationId: 'id' });
       assert.match(String(title), /\.$/);
-      assert.ok(!body.includes(secret));
+      for (const facts of marked) {
+        const denial = deny(code, facts as never, { identityName: 'mark-of-the-identity' });
+        const answer = createDenialAnswer(denial, 'id', undefined);
+        assert.deepEqual(answer, { status, headers, body });
+        for (const mark of [...listMarks(facts), 'mark-of-the-identity', denial.detail])
+          assert.ok(!JSON.stringify(answer).includes(mark), mark);
+      }
       assert.equal(headers['content-type'], 'application/problem+json');
       assert.equal(headers['cache-control'], 'no-store');
       // RFC 9110 §15.5.2: a challenge with every 401.
@@ -26,16 +34,13 @@ describe('the answer to a refusal', () => {
 
   it('has the precise code in Development, and the document that does not list the caller', () => {
     const report = { description: 'file trust.json', revision: 7, warnings: [], fault: undefined };
-    const read = (code: 'certificate_not_trusted' | 'role_missing', development: { trust?: typeof report }): unknown =>
-      (JSON.parse(createDenialAnswer(deny(code, secret), 'id', development).body) as { development: unknown })
-        .development;
+    const read = (denial: Denial, development: { trust?: typeof report }): unknown =>
+      (JSON.parse(createDenialAnswer(denial, 'id', development).body) as { development: unknown }).development;
     const trust = { source: 'file trust.json', revision: 7 };
-    assert.deepEqual(read('certificate_not_trusted', { trust: report }), {
-      code: 'certificate_not_trusted',
-      detail: secret,
-      trust,
-    });
-    assert.deepEqual(read('certificate_not_trusted', {}), { code: 'certificate_not_trusted', detail: secret });
-    assert.deepEqual(read('role_missing', { trust: report }), { code: 'role_missing', detail: secret });
+    const [stranger, lesser] = [denySome('certificate_not_trusted'), denySome('role_missing')];
+    const said = { code: stranger.code, detail: stranger.detail };
+    assert.deepEqual(read(stranger, { trust: report }), { ...said, trust });
+    assert.deepEqual(read(stranger, {}), said);
+    assert.deepEqual(read(lesser, { trust: report }), { code: 'role_missing', detail: lesser.detail });
   });
 });

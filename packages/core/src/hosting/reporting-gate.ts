@@ -99,7 +99,7 @@ export class ReportingGate {
   denyFault(subject: LoggingCall, error: unknown, observation?: Observation): Denial {
     return this.reportDenial(
       subject,
-      deny('internal_fault', `Certgate failed while deciding, so the call is refused: ${describeFault(error)}.`),
+      deny('internal_fault', { problem: 'failed', fault: describeFault(error) }),
       observation,
     );
   }

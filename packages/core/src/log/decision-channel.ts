@@ -2,8 +2,9 @@ import { channel } from 'node:diagnostics_channel';
 import type { ClientAuthLoss } from '../access/client-auth.js';
 import { findClientAuthLoss } from '../access/client-auth-loss.js';
 import type { Decision } from '../access/decision.js';
-import { type DenialCode, type PublicStatus, getPublicStatus } from '../denial.js';
-import { redactText } from './log-text.js';
+import { type Denial, type DenialCode, type PublicStatus, getPublicStatus } from '../denial.js';
+import type { DenialFacts } from '../denial-facts.js';
+import { redactText, redactTexts } from './log-text.js';
 
 /** The `node:diagnostics_channel` on which every decision is published, also those that the log counts only. */
 export const decisionChannelName = 'certgate:decision';
@@ -42,6 +43,12 @@ export interface DecisionEvent {
   readonly observed: Observation | undefined;
   /** For the operator: what is wrong and what to do; redacted as in the log. */
   readonly detail: string | undefined;
+  /**
+   * What the gate knew when it refused, of the shape that the code has in `DenialFacts`: the code of `reportOnly` where
+   * there is one, else `code`. Plain data; its texts are redacted as in the log. Undefined: nothing was to refuse, or a
+   * trust store of the app's own refused.
+   */
+  readonly facts: DenialFacts[DenialCode] | undefined;
 }
 
 /** What is told of a call of an observed function: whatever is decided, the call goes on to the handler. */
@@ -91,7 +98,7 @@ export function publishDecision(call: Call, facts: DecisionFacts): void {
 
 function createDecisionEvent({ functionName, invocationId }: Call, facts: DecisionFacts): DecisionEvent {
   const { decision, trustRevision, observation } = facts;
-  const detail = decision.outcome === 'denied' ? decision.detail : decision.deferred?.detail;
+  const { detail, facts: known } = (decision.outcome === 'denied' ? decision : decision.deferred) ?? nothingDenied;
   return Object.freeze({
     version: 1,
     outcome: findOutcome(facts),
@@ -104,8 +111,11 @@ function createDecisionEvent({ functionName, invocationId }: Call, facts: Decisi
     reportOnly: findReportOnly(facts),
     observed: observation,
     detail: detail === undefined ? undefined : redactText(detail),
+    facts: redactTexts(known),
   });
 }
+
+const nothingDenied: Partial<Pick<Denial, 'detail' | 'facts'>> = Object.freeze({});
 
 function describeCaller(
   decision: Decision,

@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import { makeCertificate } from '@certgate/x509/test-support/certificates.js';
 import * as fc from 'fast-check';
 import { presentCertificate } from '../certificate-header/certificate-header.js';
+import { denySome } from '../test-support/denial-facts.js';
 import { type Denial, type DenialCode, deny } from '../denial.js';
 import type { Observation } from './decision-channel.js';
 import { DecisionLog, type DecisionLogLine, type LoggingCall } from './decision-log.js';
@@ -29,7 +30,11 @@ function createContext(): {
 describe('denial lines', () => {
   it('have a versioned shape', () => {
     const { context, lines } = createContext();
-    const denial = deny('pin_expired', 'It ended.', { identityName: 'billing', thumbprintSha256: 'AB' });
+    const denial = deny(
+      'pin_expired',
+      { identity: 'billing', isOfStore: true },
+      { identityName: 'billing', thumbprintSha256: 'AB' },
+    );
     new DecisionLog().write(context, { decision: denial, trustRevision: 3 });
     assert.deepEqual(lines, [
       {
@@ -43,7 +48,7 @@ describe('denial lines', () => {
         identity: 'billing',
         thumbprintSha256: 'AB',
         trustRevision: 3,
-        detail: 'It ended.',
+        detail: 'What admitted "billing" has ended.',
       },
     ]);
   });
@@ -53,7 +58,7 @@ describe('denial lines', () => {
     const log = new DecisionLog({ now: () => now });
     const { context, lines } = createContext();
     const write = (code: DenialCode, times: number): void => {
-      for (let time = 0; time < times; time += 1) log.write(context, { decision: deny(code, 'x') });
+      for (let time = 0; time < times; time += 1) log.write(context, { decision: denySome(code) });
     };
     write('certificate_missing', 1000);
     assert.equal(lines.length, 20);
@@ -77,7 +82,7 @@ describe('denial lines', () => {
     const { context, lines } = createContext();
     const observation: Observation = { until: Date.UTC(2027, 0, 1), functionKey: undefined };
     const write = (thumbprintSha256: string, observed?: Observation): void => {
-      const decision = deny('certificate_not_trusted', 'x', { thumbprintSha256 });
+      const decision = deny('certificate_not_trusted', {}, { thumbprintSha256 });
       log.write(context, { decision, observation: observed });
     };
     for (let time = 0; time < 100; time += 1) write('loud', observation);
@@ -113,14 +118,14 @@ describe('denial lines', () => {
         const observe = (pause: number): (typeof observations)[number] => observations[pause % observations.length];
         for (const [code, pause] of list) {
           now += pause % 3 === 0 ? pause : 0;
-          log.write(context, { decision: deny(code, 'x'), observation: observe(pause) });
+          log.write(context, { decision: denySome(code), observation: observe(pause) });
         }
         now += 60_000;
         for (const code of ['certificate_missing', 'role_missing', 'trust_unavailable'] as const) {
           for (const outcome of ['denied', 'observed'] as const) {
             const isOf = (observation: unknown): boolean => (observation === undefined) === (outcome === 'denied');
             const observation = observations.find(isOf);
-            log.write(context, { decision: deny(code, 'last'), observation });
+            log.write(context, { decision: denySome(code), observation });
             const told = lines
               .filter((line) => line.code === code && line.outcome === outcome)
               .reduce((sum, { suppressed = 0 }) => sum + 1 + suppressed, 0);
@@ -152,7 +157,7 @@ describe('the text of a line', () => {
 
   it('escapes what could forge a line or turn its text, and reads back as what it was', () => {
     const { context, lines, raw } = createContext();
-    new DecisionLog().write(context, { decision: deny('role_missing', name, { identityName: name }) });
+    new DecisionLog().write(context, { decision: deny('trust_unavailable', { fault: name }, { identityName: name }) });
     assert.match(raw[0]!, /^[\x20-\x7e]+$/);
     assert.deepEqual([lines[0]?.identity, lines[0]?.detail], [name, name]);
   });
@@ -196,7 +201,9 @@ describe('the text of a line', () => {
   });
 
   it('is quick for the longest header there can be', () => {
-    const denial: Denial = deny('trust_unavailable', '-----BEGIN '.repeat(1500) + '%2'.repeat(5000));
+    const denial: Denial = deny('trust_unavailable', {
+      fault: '-----BEGIN '.repeat(1500) + '%2'.repeat(5000),
+    });
     const { context, lines } = createContext();
     new DecisionLog().write(context, { decision: denial });
     assert.equal(lines.length, 1);

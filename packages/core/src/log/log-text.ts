@@ -22,3 +22,15 @@ export function redactText(text: string): string {
     .replace(/-----BEGIN(?: |\+|%20)[^-]*-----[^-]*(?:-----END(?: |\+|%20)[^-]*-----)?/g, '[PEM]')
     .replace(/(?:[A-Za-z0-9+/_\r\n-]|\\[rn]|%2[BF]|%3D|%0[AD]){160,}(?:=|%3D){0,2}/gi, '[base64]');
 }
+
+/** A frozen copy of plain data, with every text in it redacted. */
+export function redactTexts<Data>(data: Data): Data {
+  return copyRedacted(data) as Data;
+}
+
+function copyRedacted(value: unknown): unknown {
+  if (typeof value === 'string') return redactText(value);
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return Object.freeze(value.map(copyRedacted));
+  return Object.freeze(Object.fromEntries(Object.entries(value).map(([key, each]) => [key, copyRedacted(each)])));
+}

@@ -23,6 +23,7 @@ export const allowed: DecisionEvent = Object.freeze({
   reportOnly: undefined,
   observed: undefined,
   detail: undefined,
+  facts: undefined,
 });
 
 export const denied: DecisionEvent = Object.freeze({
@@ -36,6 +37,7 @@ export const denied: DecisionEvent = Object.freeze({
   matchedBy: undefined,
   accessEndsAt: undefined,
   detail: 'No identity of the trust document has this certificate.',
+  facts: {},
 });
 
 export const refreshed: TrustRefreshEvent = Object.freeze({

@@ -1,5 +1,7 @@
 import { clientAuthentication } from '@certgate/x509';
-import type { CertificationPath, PathCertificate, PathCheck, PathFault } from '@certgate/x509/path';
+import type { CertificationPath, PathCertificate, PathCheck, PathFault, PathFaultSubject } from '@certgate/x509/path';
+import type { PathMember } from '../denial-facts.js';
+import { shortenText } from '@certgate/x509/internal';
 import { loadPathValidation } from '../load-path-validation.js';
 import type { RevocationInformation } from './revocation-information.js';
 import type { TrustedAuthority } from './trust-snapshot.js';
@@ -74,4 +76,10 @@ export function findAuthorityPath(
           },
         }),
   });
+}
+
+/** A certificate of a path, for a denial's facts. */
+export function describeMember({ certificate, role }: PathFaultSubject): PathMember {
+  const { subjectText, thumbprintSha256, notBefore, notAfter } = certificate;
+  return { subject: shortenText(subjectText), thumbprintSha256, role, notBefore, notAfter };
 }

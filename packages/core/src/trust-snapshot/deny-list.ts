@@ -1,4 +1,6 @@
 import type { CertificationPath, PathCertificate } from '@certgate/x509/path';
+import type { DenialFacts } from '../denial-facts.js';
+import { describeMember } from './authority-path.js';
 import { hashHex, listSignatureTwins } from '@certgate/x509/internal-certificates';
 import { listTwins, type PresentedCertificate } from '../certificate-header/certificate-header.js';
 import type { CandidateList } from '../certificate-header/candidate-certificate.js';
@@ -7,7 +9,6 @@ import {
   type DeniedCertificate,
   deniedSerialKey,
   type DenyList,
-  describeDenied,
   type TrustedAuthority,
   type TrustSnapshot,
 } from './trust-snapshot.js';
@@ -51,7 +52,7 @@ function isRoot(
 export interface DeniedPath {
   readonly outcome: 'invalid';
   readonly code: 'certificate_on_deny_list';
-  readonly detail: string;
+  readonly facts: Pick<DenialFacts['certificate_on_deny_list'], 'entry' | 'certificate'>;
 }
 
 /**
@@ -63,14 +64,15 @@ export function findDeniedAuthority(
   { certificates, trustAnchor }: CertificationPath,
   candidates: CandidateList,
 ): DeniedPath | undefined {
-  for (const certificate of [trustAnchor, ...certificates]) {
+  for (const [index, certificate] of [trustAnchor, ...certificates].entries()) {
     const { issuer } = certificate;
     const entry =
       findDeniedThumbprint(snapshot.denied, certificate) ??
       findDeniedSerial(snapshot, certificate, findIssuingAuthorities(snapshot, { issuer, candidates }));
     if (entry === undefined) continue;
-    const detail = `The certification path leads through "${certificate.subjectText}". ${describeDenied(entry)}`;
-    return { outcome: 'invalid', code: 'certificate_on_deny_list', detail };
+    const role = index === 0 ? 'trust-anchor' : index === certificates.length ? 'end-entity' : 'intermediate';
+    const facts = { entry, certificate: describeMember({ certificate, role }) };
+    return { outcome: 'invalid', code: 'certificate_on_deny_list', facts };
   }
   return undefined;
 }

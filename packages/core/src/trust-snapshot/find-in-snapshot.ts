@@ -2,30 +2,33 @@ import type { AuthorityContext } from './authority-path.js';
 import { intersectGraces } from './client-auth-grace.js';
 import type { CertificationPath } from '@certgate/x509/path';
 import { noRevocationInformation } from './revocation-information.js';
-import { formatInstant } from '@certgate/x509/internal';
-import { type PinMatch, type TrustMatch, describeClaim, findIssuedMatches, findNamedMatches } from './issued-match.js';
+import {
+  type PinMatch,
+  type TrustMatch,
+  describeClaim,
+  describePinEntry,
+  findIssuedMatches,
+  findNamedMatches,
+  groupMatches,
+  isPinMatch,
+  type PathRefusal,
+} from './issued-match.js';
+import type { DenialFacts } from '../denial-facts.js';
 import { hashTail, listTwins, type PresentedCertificate } from '../certificate-header/certificate-header.js';
 import { type DenialCode, rankDenial } from '../denial.js';
 import { findDeniedCertificate } from './deny-list.js';
-import type {
-  ConfirmedFinding,
-  FoundFinding,
-  NominatedFinding,
-  NotFoundFinding,
-  RefusedFinding,
-  RefusedNomination,
-  TrustDenialCode,
-  TrustFinding,
-} from './trust-finding.js';
 import {
-  describeDenied,
-  describeLock,
-  type PinKind,
-  pinKinds,
-  type PinnedIdentity,
-  type TrustLock,
-  type TrustSnapshot,
-} from './trust-snapshot.js';
+  type ConfirmedFinding,
+  describeRefusal,
+  type FoundFinding,
+  type NominatedFinding,
+  type NotFoundFinding,
+  type RefusedFinding,
+  type RefusedNomination,
+  type TrustDenialCode,
+  type TrustFinding,
+} from './trust-finding.js';
+import { type PinKind, pinKinds, type PinnedIdentity, type TrustSnapshot } from './trust-snapshot.js';
 
 const notFound: NotFoundFinding = Object.freeze({ outcome: 'notFound' });
 const withoutInformation: AuthorityContext = Object.freeze({ revocation: noRevocationInformation });
@@ -51,9 +54,9 @@ export function findInSnapshot(
   context: AuthorityContext = withoutInformation,
 ): SnapshotFinding {
   // Before anything is looked up: neither the answer nor its timing tells a caller whether a locked document knows it.
-  if (snapshot.locked !== undefined) return denyLocked(snapshot.locked);
+  if (snapshot.locked !== undefined) return deny('trust_locked', snapshot.locked);
   const denied = snapshot.denied.thumbprintsSha256.size > 0 ? findDeniedCertificate(snapshot, certificate) : undefined;
-  if (denied !== undefined) return deny('certificate_on_deny_list', describeDenied(denied));
+  if (denied !== undefined) return deny('certificate_on_deny_list', { entry: denied });
   const own = findPins(snapshot, certificate);
   // For a stranger, no twin is computed.
   const pinned = own.length === 0 ? own : [...own, ...findPinsOfTwin(snapshot, certificate, own)];
@@ -61,7 +64,7 @@ export function findInSnapshot(
   const named = findNamedMatches(snapshot, certificate, pinned);
   if (named.outcome === 'settled') return concludePins(pinned, named.otherwise, certificate, now);
   if (named.outcome === 'refused') {
-    const denial = deny(named.code, named.detail);
+    const denial: RefusedFinding = deny(named.code, named.facts);
     return findStrictest([denial, ...listMatchesDenial(pinned, certificate, now)]) ?? denial;
   }
   const { nominations } = named;
@@ -102,13 +105,13 @@ function confirmMatches(
   const { pathDecoding } = certificate;
   // The gate has looked before.
   if (!pathDecoding.ok) {
-    const detail = `No path can lead to what is no certificate: ${pathDecoding.fault}.`;
-    return { outcome: 'denied', step: 'certification-path', code: 'path_certificate_malformed', detail };
+    const refusal = describeRefusal('path_certificate_malformed', { fault: pathDecoding.fault });
+    return { outcome: 'denied', step: 'certification-path', ...refusal };
   }
   const issued = findIssuedMatches(snapshot, certificate, pathDecoding.value, claims, now, context);
   const { matches, refusals, unissued } = issued;
   const denial = findStrictest<RefusedNomination>([
-    ...refusals.map((each) => ({ ...each, outcome: 'denied', step: 'certification-path' }) as const),
+    ...refusals.map(refuseByPath),
     // A pin is somebody's before its authority is asked.
     ...listMatchesDenial([...claims.pinned, ...matches], certificate, now).map(
       (each) => ({ ...each, step: 'client-identity' }) as const,
@@ -119,17 +122,21 @@ function confirmMatches(
   if (first !== undefined) return describeMatches(first, matches);
   const claimed = findStrictest(unissued);
   if (claimed === undefined) return notFound;
-  return { ...claimed, outcome: 'denied', step: 'certification-path', isUnissued: true };
+  return { ...refuseByPath(claimed), isUnissued: true };
+}
+
+function refuseByPath({
+  code,
+  facts,
+  identityName,
+}: PathRefusal): RefusedNomination & { readonly step: 'certification-path' } {
+  const known = identityName === undefined ? {} : { identityName };
+  return { outcome: 'denied', step: 'certification-path', ...describeRefusal(code, facts), ...known };
 }
 
 function listMatchesDenial(...question: Parameters<typeof findMatchesDenial>): readonly MatchDenial[] {
   const denial = findMatchesDenial(...question);
   return denial === undefined ? [] : [denial];
-}
-
-function denyLocked(lock: TrustLock): RefusedFinding {
-  const detail = `The trust document is locked ${describeLock(lock)}. Nobody is admitted until \`certgate trust unlock\`.`;
-  return deny('trust_locked', detail);
 }
 
 const noPins: readonly PinMatch[] = Object.freeze([]);
@@ -139,7 +146,8 @@ function findPins(snapshot: TrustSnapshot, certificate: PresentedCertificate): r
   let found = noPins;
   for (const kind of pinKinds) {
     const pinned = findPin(snapshot, kind, certificate);
-    if (pinned !== undefined) found = [...found, { ...pinned, matchedBy: kind, path: undefined, isOfTwin: false }];
+    if (pinned !== undefined)
+      found = [...found, { ...pinned, matchedBy: kind, trustName: undefined, path: undefined, isOfTwin: false }];
   }
   return found;
 }
@@ -215,7 +223,7 @@ function listAuthorities({ trustAnchor, certificates }: CertificationPath): read
 
 type MatchCode = Extract<TrustDenialCode, `identity_${string}` | `pin_${string}`>;
 /** Why matches refuse: they are of two identities, or one of them is not in force. */
-type MatchDenial = RefusedFinding & { readonly code: MatchCode };
+type MatchDenial = RefusedFinding<MatchCode>;
 
 /** All matches must be of one identity, and none of them may deny. */
 function findMatchesDenial(
@@ -226,18 +234,9 @@ function findMatchesDenial(
   const [first] = matches;
   const stranger = first && matches.find(({ identity }) => identity !== first.identity);
   if (first !== undefined && stranger !== undefined) {
-    return deny(
-      'identity_ambiguous',
-      `The certificate stands for two identities, "${first.identity.name}" and "${stranger.identity.name}"; leave it in one.`,
-    );
+    return deny('identity_ambiguous', { identities: groupMatches(matches) });
   }
   return findStrictest(matches.flatMap((match) => findMatchDenial(match, certificate, now) ?? []));
-}
-
-/** A pin of the certificate's twin has other digits than the operator sees in the log. */
-function describePin({ identity, isOfTwin }: TrustMatch): string {
-  const remark = isOfTwin ? ', of the same certificate under its other ECDSA signature,' : '';
-  return `This pin of "${identity.name}"${remark}`;
 }
 
 /** Of several reasons, the one that counts; of equals, the first. */
@@ -247,52 +246,48 @@ function findStrictest<Reason extends { readonly code: DenialCode }>(reasons: re
 }
 
 function findMatchDenial(match: TrustMatch, certificate: PresentedCertificate, now: number): MatchDenial | undefined {
-  const { identity, pin } = match;
-  const { name } = identity;
-  if (!identity.enabled) {
-    return deny('identity_disabled', `The identity "${name}" is disabled in the trust document.`, name);
-  }
+  const { identity } = match;
+  const { name, expiresAt } = identity;
+  if (!identity.enabled) return deny('identity_disabled', { identity: name }, name);
   // Here and below: written so that a time which is no number is outside the window.
-  if (identity.expiresAt !== undefined && !(now < identity.expiresAt)) {
-    return deny(
-      'identity_expired',
-      `The identity "${name}" ended at ${formatInstant(identity.expiresAt)} (expiresAt).`,
-      name,
-    );
+  if (expiresAt !== undefined && !(now < expiresAt)) {
+    return deny('identity_expired', { identity: name, expiresAt }, name);
   }
-  if (pin === undefined) return undefined;
-  if (!pin.enabled) return deny('pin_disabled', `${describePin(match)} is disabled in the trust document.`, name);
-  if (pin.notBefore !== undefined && !(now >= pin.notBefore)) {
-    return deny(
-      'pin_not_yet_valid',
-      `${describePin(match)} begins at ${formatInstant(pin.notBefore)} (notBefore).`,
-      name,
-    );
-  }
-  if (pin.notAfter !== undefined && !(now < pin.notAfter)) {
-    const detail = `${describePin(match)} ended at ${formatInstant(pin.notAfter)} (notAfter).${describeOwnEnd(certificate, now)}`;
-    return deny('pin_expired', detail, name);
-  }
-  return undefined;
+  return isPinMatch(match) ? findPinDenial(match, certificate, now) : undefined;
+}
+
+function findPinDenial(match: PinMatch, certificate: PresentedCertificate, now: number): MatchDenial | undefined {
+  const { identity, pin } = match;
+  const { enabled, notBefore, notAfter } = pin;
+  const isEarly = notBefore !== undefined && !(now >= notBefore);
+  const isOver = notAfter !== undefined && !(now < notAfter);
+  // Of nearly every match, nothing more is made.
+  if (enabled && !isEarly && !isOver) return undefined;
+  const { name } = identity;
+  const facts = { identity: name, pin: describePinEntry(match) };
+  if (!enabled) return deny('pin_disabled', facts, name);
+  if (isEarly) return deny('pin_not_yet_valid', { ...facts, notBefore }, name);
+  return isOver ? deny('pin_expired', { ...facts, notAfter, ...describeOwnEnd(certificate, now) }, name) : undefined;
 }
 
 /**
  * `trust add --certificate` copies the certificate's end to the pin, whose end is noticed first. Decodes the certificate,
  * so it is for those that a pin knows: a stranger's is never decoded.
  */
-function describeOwnEnd({ decoding }: PresentedCertificate, now: number): string {
-  if (!decoding.ok) return '';
+function describeOwnEnd({ decoding }: PresentedCertificate, now: number): OwnEnd {
+  if (!decoding.ok) return {};
   const { notAfter } = decoding.certificate;
   // RFC 5280 §4.1.2.5: notAfter is still within the validity.
-  return now <= notAfter
-    ? ` The certificate itself is valid until ${formatInstant(notAfter)}.`
-    : ` The certificate itself has expired too, at ${formatInstant(notAfter)}: the caller needs a new one, and a longer pin does not help.`;
+  return { certificateNotAfter: notAfter, isCertificateExpired: !(now <= notAfter) };
 }
+
+type OwnEnd = { readonly certificateNotAfter?: number; readonly isCertificateExpired?: boolean };
 
 function deny<Code extends TrustDenialCode>(
   code: Code,
-  detail: string,
+  facts: DenialFacts[Code],
   identityName?: string,
-): RefusedFinding & { readonly code: Code } {
-  return { outcome: 'denied', code, detail, ...(identityName === undefined ? {} : { identityName }) };
+): RefusedFinding<Code> {
+  const known = identityName === undefined ? {} : { identityName };
+  return { outcome: 'denied', ...describeRefusal(code, facts), ...known };
 }

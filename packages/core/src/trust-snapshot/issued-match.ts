@@ -6,21 +6,32 @@ import {
   listNames,
   maximumNames,
 } from './authority-match.js';
-import { type AuthorityContext, findAuthorityPath } from './authority-path.js';
+import { type AuthorityContext, describeMember, findAuthorityPath } from './authority-path.js';
 import { readCandidates } from './candidate-issuers.js';
-import { findDeniedAuthority, findDeniedSerial } from './deny-list.js';
-import type { CertificationPath, PathFaultCode, PathCertificate } from '@certgate/x509/path';
+import { type DeniedPath, findDeniedAuthority, findDeniedSerial } from './deny-list.js';
+import type { CertificationPath, PathCertificate, PathFault, PathFaultCode } from '@certgate/x509/path';
 import type { PresentedCertificate } from '../certificate-header/certificate-header.js';
-import { escapeInvisible, shortenText } from '@certgate/x509/internal';
+import type {
+  AuthorityQuestion,
+  DenialFacts,
+  MatchedIdentity,
+  NameClaim,
+  PathFacts,
+  PathFault as PathProblem,
+  PinEntry,
+  StrangerFacts,
+} from '../denial-facts.js';
+import { shortenText } from '@certgate/x509/internal';
 import { decidingAttributeTypes, findValueWithoutText } from '@certgate/x509/internal-certificates';
 import {
-  describeDenied,
+  type NameType,
   type TrustedAuthority,
   type TrustedIdentity,
+  type TrustName,
   type TrustPin,
   type TrustSnapshot,
 } from './trust-snapshot.js';
-import type { NotFoundFinding } from './trust-finding.js';
+import { createClaim, describeRefusal, type NotFoundFinding } from './trust-finding.js';
 
 /** One reason to take a certificate for an identity. */
 export interface TrustMatch {
@@ -28,6 +39,7 @@ export interface TrustMatch {
   /** For logs: the pin's kind, or the name's and its authority. */
   readonly matchedBy: string;
   readonly pin: TrustPin | undefined;
+  readonly trustName: TrustName | undefined;
   /** Where the match rests on an authority's word. */
   readonly path: CertificationPath | undefined;
   /** By a thumbprint of the certificate under its other signature: it may refuse, and admits nothing. */
@@ -43,8 +55,13 @@ export interface PinMatch extends TrustMatch {
 export type NamedMatches =
   | {
       readonly outcome: 'refused';
-      readonly code: 'certificate_on_deny_list' | 'path_budget_exhausted';
-      readonly detail: string;
+      readonly code: 'certificate_on_deny_list';
+      readonly facts: DenialFacts['certificate_on_deny_list'];
+    }
+  | {
+      readonly outcome: 'refused';
+      readonly code: 'path_budget_exhausted';
+      readonly facts: DenialFacts['path_budget_exhausted'];
     }
   /** No authority has a part in it: pins decide, and where there is none, `otherwise`. */
   | { readonly outcome: 'settled'; readonly otherwise: NotFoundFinding }
@@ -64,7 +81,7 @@ export function findNamedMatches(
   const readable = pathDecoding.ok ? pathDecoding.value : findDecoded(presented);
   const denied = readable === undefined ? undefined : findDeniedSerial(snapshot, readable, issuers);
   if (denied !== undefined) {
-    return { outcome: 'refused', code: 'certificate_on_deny_list', detail: describeDenied(denied) };
+    return { outcome: 'refused', code: 'certificate_on_deny_list', facts: { entry: denied } };
   }
   if (!pathDecoding.ok) {
     // A pin of it is for the steps that decode and verify the certificate.
@@ -74,7 +91,9 @@ export function findNamedMatches(
   const certificate = pathDecoding.value;
   const names = listNames(certificate);
   if (names.length > maximumNames) {
-    return { outcome: 'refused', code: 'path_budget_exhausted', detail: describeExcess(names.length) };
+    // All matches count, so none may be overlooked.
+    const facts = { nameCount: names.length, limit: maximumNames };
+    return { outcome: 'refused', code: 'path_budget_exhausted', facts };
   }
   const nominations = findNominations(snapshot, names, issuers);
   if (nominations.length > 0 || needsIssuer) return { outcome: 'nominated', nominations };
@@ -91,7 +110,7 @@ function findDecoded({
 /** What a path is refused for: its own fault, or a CA on it that the document denies. */
 export interface PathRefusal {
   readonly code: PathFaultCode | 'certificate_on_deny_list';
-  readonly detail: string;
+  readonly facts: PathFacts | DenialFacts['certificate_on_deny_list'];
   readonly identityName?: string;
 }
 
@@ -118,9 +137,8 @@ export function findIssuedMatches(
   const paths = new PathsByAuthority((authority) => {
     const path = findAuthorityPath(authority, { target, candidates }, now, context);
     if (path.outcome === 'valid') return findDeniedAuthority(snapshot, path, presented.candidates) ?? path;
-    return fault === undefined || path.code !== 'path_not_found'
-      ? path
-      : { ...path, detail: `${path.detail} ${fault}` };
+    const chainFault = path.code === 'path_not_found' ? fault : undefined;
+    return { outcome: 'invalid', code: path.code, facts: describePathFault(path, chainFault) };
   });
   const verdicts = [
     ...pinned.map((match) => matchPin(snapshot, match, paths)),
@@ -138,7 +156,24 @@ type MatchAttempt =
   | { readonly outcome: 'match'; readonly match: TrustMatch }
   | { readonly outcome: 'refused' | 'unissued'; readonly refusal: PathRefusal };
 
-type InvalidPath = PathRefusal & { readonly outcome: 'invalid' };
+/** What is wrong, whoever asked the authority. */
+type InvalidPath =
+  | DeniedPath
+  | {
+      readonly outcome: 'invalid';
+      readonly code: PathFaultCode;
+      readonly facts: PathProblem;
+    };
+
+function describePathFault({ detail, about, revoked }: PathFault, chainFault: string | undefined): PathProblem {
+  return {
+    fault: detail,
+    ...(about === undefined ? {} : { certificate: describeMember(about) }),
+    ...(chainFault === undefined ? {} : { chainFault }),
+    ...(revoked?.at === undefined ? {} : { revokedAt: revoked.at }),
+    ...(revoked === undefined ? {} : { reason: revoked.reason }),
+  };
+}
 
 /** One authority is asked once, however many pins and names refer to it. */
 class PathsByAuthority {
@@ -158,11 +193,6 @@ class PathsByAuthority {
   }
 }
 
-/** All matches count, so none may be overlooked. */
-function describeExcess(count: number): string {
-  return `The certificate has ${count} names, of which ${maximumNames} are compared at most; issue one with fewer.`;
-}
-
 /** A pin with `issuedBy` whose certificate that authority didn't issue, or took back, is a match that denies. */
 function matchPin({ authorities }: TrustSnapshot, match: PinMatch, paths: PathsByAuthority): MatchAttempt {
   const { issuedBy } = match.pin;
@@ -170,9 +200,16 @@ function matchPin({ authorities }: TrustSnapshot, match: PinMatch, paths: PathsB
   const authority = authorities.find(({ name }) => name === issuedBy);
   const path: CertificationPath | InvalidPath =
     authority === undefined
-      ? { outcome: 'invalid', code: 'path_not_found', detail: `The document has no authority "${issuedBy}".` }
+      ? {
+          outcome: 'invalid',
+          code: 'path_not_found',
+          facts: { fault: `The document has no authority "${issuedBy}".` },
+        }
       : paths.get(authority);
-  if (path.outcome === 'invalid') return refuse(path.code, path.detail, match);
+  if (path.outcome === 'invalid') {
+    const question = { authority: issuedBy, pin: describePinEntry(match) };
+    return { outcome: 'refused', refusal: { ...describeInvalid(path, question), identityName: match.identity.name } };
+  }
   return { outcome: 'match', match: { ...match, matchedBy: `${match.matchedBy} issued by ${issuedBy}`, path } };
 }
 
@@ -189,36 +226,53 @@ function matchName(nomination: Nomination, paths: PathsByAuthority): MatchAttemp
   const path = paths.get(authority);
   if (path.outcome === 'valid') {
     const matchedBy = `${trustName.type} issued by ${authority.name}`;
-    return { outcome: 'match', match: { identity, matchedBy, path, pin: undefined, isOfTwin: false } };
+    return { outcome: 'match', match: { identity, matchedBy, path, pin: undefined, trustName, isOfTwin: false } };
   }
-  if (!takenBack.has(path.code)) {
-    const detail = `${path.detail} ${describeClaim(nomination)}`;
-    return { outcome: 'unissued', refusal: { code: path.code, detail } };
-  }
-  const detail = `${path.detail} By its name (${trustName.type}) it is "${identity.name}", and the authority "${authority.name}" did issue it.`;
-  return refuse(path.code, detail, nomination);
+  const question = { authority: authority.name, claim: describeClaim(nomination) };
+  if (!takenBack.has(path.code)) return { outcome: 'unissued', refusal: describeInvalid(path, question) };
+  const refusal = { ...describeInvalid(path, { ...question, isIssued: true }), identityName: identity.name };
+  return { outcome: 'refused', refusal };
+}
+
+function describeInvalid({ code, facts }: InvalidPath, question: AuthorityQuestion): PathRefusal {
+  return 'entry' in facts ? { code, facts: { ...facts, question } } : { code, facts: { ...facts, ...question } };
 }
 
 /** Whose certificate it would be; nobody has verified that. */
-export function describeClaim({ identity, trustName, authority }: Nomination): string {
-  return `By its name (${trustName.type}) it would be "${identity.name}", if the authority "${authority.name}" vouched for it.`;
+export function describeClaim({ identity, trustName }: Nomination): NameClaim {
+  return createClaim(identity.name, trustName);
+}
+
+export function describePinEntry({ pin: { kind, value, issuedBy }, isOfTwin }: PinMatch): PinEntry {
+  return { kind, value, ...(issuedBy === undefined ? {} : { issuedBy }), ...(isOfTwin ? { isOfTwin } : {}) };
+}
+
+/** By identity, in the order of the matches. */
+export function groupMatches(matches: readonly TrustMatch[]): readonly MatchedIdentity[] {
+  return [...new Set(matches.map(({ identity }) => identity))].map((identity) => {
+    const own = matches.filter((match) => match.identity === identity);
+    return {
+      identity: identity.name,
+      // A match by a pin may have been found twice: before and after its authority was asked.
+      pins: [...new Map(own.filter(isPinMatch).map((match) => [match.pin, describePinEntry(match)])).values()],
+      names: own.flatMap(({ trustName }) => trustName ?? []),
+    };
+  });
+}
+
+export function isPinMatch(match: TrustMatch): match is PinMatch {
+  return match.pin !== undefined;
 }
 
 const unknown: NotFoundFinding = Object.freeze({ outcome: 'notFound' });
 
 /** Without candidates nothing is made: the refusal of a stranger is to cost little more than one hash. */
 function describeUnknown({ candidates: { fault } }: PresentedCertificate): NotFoundFinding {
-  if (fault === undefined) return unknown;
-  return { outcome: 'notFound', detail: `No authority of the trust document has its issuer's name. ${fault}` };
+  return fault === undefined ? unknown : describeNotFound({ chainFault: fault });
 }
 
 function describeUnread(fault: string, issuers: readonly TrustedAuthority[]): NotFoundFinding {
-  const detail = `It names an issuer of ${listAuthorityNames(issuers)}, and no name of it can be compared, since it is no certificate: ${fault}.`;
-  return { outcome: 'notFound', detail };
-}
-
-function listAuthorityNames(authorities: readonly TrustedAuthority[]): string {
-  return authorities.map(({ name }) => `"${name}"`).join(', ');
+  return describeNotFound({ authorities: issuers.map(({ name }) => name), decodingFault: fault });
 }
 
 function describeStranger(
@@ -226,18 +280,30 @@ function describeStranger(
   issuers: readonly TrustedAuthority[],
   { subjectName }: PathCertificate,
 ): NotFoundFinding {
-  const texts = names.map(([type, value]) => `${type} ${value}`);
-  const listed = texts.length === 0 ? 'no name that an identity could have' : texts.join(', ');
-  // A stranger chose them.
-  const shown = escapeInvisible(shortenText(listed));
   const odd = findValueWithoutText(subjectName, decidingAttributeTypes);
-  const remark = odd === undefined ? '' : ` Its ${shortenText(odd)} is no text, and stands for nobody.`;
-  return {
-    outcome: 'notFound',
-    detail: `It names an issuer of ${listAuthorityNames(issuers)}, and no identity of the trust document is bound there to any of its names (${shown}); before you add one, ask the owner of the caller over another channel whether the certificate is the caller's.${remark}`,
-  };
+  return describeNotFound({
+    authorities: issuers.map(({ name }) => name),
+    names: listReadable(names),
+    ...(odd === undefined ? {} : { attributeWithoutText: shortenText(odd) }),
+  });
 }
 
-function refuse(code: PathRefusal['code'], detail: string, { identity }: Pick<TrustMatch, 'identity'>): MatchAttempt {
-  return { outcome: 'refused', refusal: { code, detail, identityName: identity.name } };
+function describeNotFound(given: StrangerFacts): NotFoundFinding {
+  const { facts, detail } = describeRefusal('certificate_not_trusted', given);
+  return { outcome: 'notFound', detail, facts };
 }
+
+/** A stranger chose them, and the refusal is remembered: as many as an operator reads. */
+function listReadable(names: readonly PresentedName[]): NonNullable<StrangerFacts['names']> {
+  const readable: { readonly type: NameType; readonly value: string }[] = [];
+  let length = 0;
+  for (const [type, value] of names) {
+    if (length > maximumReadable) break;
+    readable.push({ type, value: shortenText(value) });
+    length += value.length + type.length;
+  }
+  return readable;
+}
+
+/** A little more than what `shortenText` leaves. */
+const maximumReadable = 200;

@@ -1,3 +1,4 @@
+import type { DenialFacts } from '../denial-facts.js';
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { describe, it } from 'node:test';
@@ -139,6 +140,39 @@ describe('a certificate and its twin', () => {
   const codesOf = (identities: readonly IdentityInput[], lists: Lists = []): readonly string[] =>
     ask(identities, lists).map((answer) => (answer.outcome === 'denied' ? answer.code : answer.outcome));
   const twice = (code: string): readonly string[] => [code, code];
+
+  it('are refused with the facts of the pin, which say whose digits they are', () => {
+    const pin = { kind: 'thumbprintSha256', value: leaf.thumbprintSha256 };
+    const facts = (identities: readonly IdentityInput[]): readonly unknown[] =>
+      ask(identities).map((answer) => (answer.outcome === 'denied' ? answer.facts : undefined));
+    const pinned = [{ name: 'a', names, pins: [{ thumbprintSha256: leaf.thumbprintSha256, enabled: false }] }];
+    assert.deepEqual(facts(pinned), [
+      { identity: 'a', pin },
+      { identity: 'a', pin: { ...pin, isOfTwin: true } },
+    ]);
+    const named = { name: 'b', names };
+    const entry = { type: 'dns', value: 'billing.corp.example', issuedBy: 'second' };
+    const identitiesOf = (pins: readonly object[]): object => ({
+      identities: [
+        { identity: 'a', pins, names: [] },
+        { identity: 'b', pins: [], names: [entry] },
+      ],
+    });
+    assert.deepEqual(facts([{ name: 'a', pins: [{ thumbprintSha256: leaf.thumbprintSha256 }] }, named]), [
+      identitiesOf([pin]),
+      identitiesOf([{ ...pin, isOfTwin: true }]),
+    ]);
+  });
+  it('are refused with the facts of the path, of the certificate that was revoked and of who asked', () => {
+    const at = { authority: 'corp', pin: { kind: 'thumbprintSha256', value: leaf.thumbprintSha256, issuedBy: 'corp' } };
+    const [answer] = ask([{ name: 'a', pins: [{ thumbprintSha256: leaf.thumbprintSha256, issuedBy: 'corp' }] }], crls);
+    assert.ok(answer?.outcome === 'denied' && answer.code === 'certificate_revoked');
+    const { fault, certificate, revokedAt, ...rest } = answer.facts as DenialFacts['certificate_revoked'];
+    assert.equal(answer.detail, fault);
+    assert.deepEqual(rest, { ...at, reason: 'unspecified' });
+    assert.deepEqual([certificate?.thumbprintSha256, certificate?.role], [leaf.thumbprintSha256, 'end-entity']);
+    assert.ok(revokedAt !== undefined && revokedAt < now);
+  });
 
   for (const [kind, value] of [
     ['thumbprintSha256', leaf.thumbprintSha256],

@@ -1,5 +1,7 @@
 import type { ClientAuthGrace } from './client-auth-grace.js';
-import { type DenialCodeOf, isDenialCodeOf } from '../denial.js';
+import { type DenialCode, type DenialCodeOf, isDenialCodeOf } from '../denial.js';
+import type { DenialFacts, NameClaim, NameEntry } from '../denial-facts.js';
+import { describeDenial } from '../denial-sentences/describe-denial.js';
 
 /**
  * What a trust store answers about one certificate. A store of your own answers with one of the first four. It looks the
@@ -37,11 +39,16 @@ export interface FoundFinding {
 }
 
 /** A match that denies: nothing falls through to another rule or store. */
-export interface RefusedFinding {
+export interface RefusedFinding<Code extends TrustDenialCode = TrustDenialCode> {
   readonly outcome: 'denied';
-  readonly code: TrustDenialCode;
+  readonly code: Code;
   readonly detail: string;
   readonly identityName?: string;
+  /**
+   * What a trust document says of it. A store around another one passes them on; facts of your own store's making are not
+   * taken, and its `detail` says what is wrong.
+   */
+  readonly facts?: DenialFacts[Code];
 }
 
 /** The store does not know the certificate. */
@@ -49,6 +56,8 @@ export interface NotFoundFinding {
   readonly outcome: 'notFound';
   /** For the operator: what of the certificate nearly was a match. */
   readonly detail?: string;
+  /** As of a refusal. */
+  readonly facts?: DenialFacts['certificate_not_trusted'];
 }
 
 /** The store cannot answer now. The request is refused with 503. */
@@ -65,8 +74,8 @@ export interface NominatedFinding {
   readonly outcome: 'nominated';
   /** Whom a pin names. A name in a certificate names nobody until its authority is known to have issued it. */
   readonly identityName?: string;
-  /** One sentence for the operator: whose certificate it would be. */
-  readonly claim?: string;
+  /** Whose certificate it would be, by one of its names. */
+  readonly claim?: NameClaim;
   /** Verifies the certification paths, and concludes whose certificate it is. */
   readonly confirm: () => ConfirmedFinding | Promise<ConfirmedFinding>;
 }
@@ -84,6 +93,8 @@ interface RefusedBy<Step extends 'certification-path' | 'client-identity'> {
   readonly code: DenialCodeOf<Step>;
   readonly detail: string;
   readonly identityName?: string;
+  /** As of a refusal. */
+  readonly facts?: DenialFacts[DenialCodeOf<Step>];
   /** Only a name claims the certificate, and its authority did not issue it: what another store knows counts. */
   readonly isUnissued?: true;
 }
@@ -104,12 +115,42 @@ export interface FoundIdentity {
  */
 export type TrustDenialCode = DenialCodeOf<'trust-store'>;
 
+/** What this library's stores said, so that facts of another making are told from them. */
+const ownFacts = new WeakMap<object, DenialCode | 'claim'>();
+
+/** What a trust document refuses for, in facts and in words. */
+export function describeRefusal<Code extends DenialCode>(
+  code: Code,
+  facts: DenialFacts[Code],
+): { readonly code: Code; readonly facts: DenialFacts[Code]; readonly detail: string } {
+  ownFacts.set(Object.freeze(facts), code);
+  return { code, facts, detail: describeDenial(code, facts) };
+}
+
+/** Facts that a store passed on from one of this library's, as they were; undefined: others, of which nobody knows the shape. */
+export function readFacts<Code extends DenialCode>(code: Code, facts: unknown): DenialFacts[Code] | undefined {
+  const isOwn = typeof facts === 'object' && facts !== null && ownFacts.get(facts) === code;
+  return isOwn ? (facts as DenialFacts[Code]) : undefined;
+}
+
+/** Whose certificate it would be, by one of its names; as facts are, so that a store can pass it on. */
+export function createClaim(identity: string, { type, value, issuedBy }: NameEntry): NameClaim {
+  const claim = Object.freeze({ identity, name: Object.freeze({ type, value, issuedBy }) });
+  ownFacts.set(claim, 'claim');
+  return claim;
+}
+
+export function isOwnClaim(value: unknown): value is NameClaim {
+  return typeof value === 'object' && value !== null && ownFacts.get(value) === 'claim';
+}
+
 /** An answer that was nominated a moment before: what refuses now, refuses where the identity is concluded. */
 export function concludeFinding(finding: Exclude<TrustFinding, NominatedFinding>): ConfirmedFinding {
   if (finding.outcome !== 'denied') return finding;
   const { code } = finding;
-  if (isDenialCodeOf('client-identity', code)) return { ...finding, step: 'client-identity', code };
+  if (isDenialCodeOf('client-identity', code))
+    return { ...finding, step: 'client-identity', code } as RefusedNomination;
   return isDenialCodeOf('certification-path', code)
-    ? { ...finding, step: 'certification-path', code }
+    ? ({ ...finding, step: 'certification-path', code } as RefusedNomination)
     : { outcome: 'unavailable', detail: finding.detail };
 }

@@ -207,11 +207,6 @@ export function deniedSerialKey(authorityName: string, serialNumber: string): st
   return `${authorityName.toLowerCase()}\n${serialNumber}`;
 }
 
-/** For the operator; the reason is a text of the document's. */
-export function describeDenied({ path, reason }: DeniedCertificate): string {
-  return `The certificate is on the trust document's deny list (${path})${reason === undefined ? '' : `: ${reason}`}.`;
-}
-
 /** A name under an authority: whoever presents a certificate of the authority with this name is the identity. */
 export interface TrustName {
   /** The authority's name, in its own spelling. */

@@ -1,7 +1,9 @@
 import { type DenialCode, getPublicCode, rankDenial } from '../denial.js';
+import type { MatchedIdentity } from '../denial-facts.js';
 import { intersectGraces } from '../trust-snapshot/client-auth-grace.js';
 import {
   concludeFinding,
+  describeRefusal,
   type ConfirmedFinding,
   type FoundFinding,
   type FoundIdentity,
@@ -115,8 +117,8 @@ function listAmbiguity(identities: readonly NamedIdentity[]): readonly RefusedFi
   const [first, ...others] = identities;
   const stranger = first && others.find((identity) => !isSameIdentity(identity, first));
   if (first === undefined || stranger === undefined) return [];
-  const detail = describeAmbiguity(first.name, stranger.name);
-  return [{ outcome: 'denied', code: 'identity_ambiguous', detail }];
+  const facts = { identities: [first, stranger].map(describeIdentity), isAcrossStores: true } as const;
+  return [{ outcome: 'denied', ...describeRefusal('identity_ambiguous', facts) }];
 }
 
 /** A pin or an identity that is not in force has matched all the same. */
@@ -131,10 +133,9 @@ function listNamed({ identityName }: { readonly identityName?: string }): readon
 
 type NamedIdentity = Pick<FoundIdentity, 'name'> & Partial<FoundIdentity>;
 
-function describeAmbiguity(one: string, other: string): string {
-  return one === other
-    ? `Two trust stores know the certificate as "${one}" and give it different roles or functions; make the entries equal, or leave it in one store.`
-    : `The certificate stands for two identities, "${one}" and "${other}", in two trust stores; leave it in one.`;
+/** What matched is each store's own affair. */
+function describeIdentity({ name }: NamedIdentity): MatchedIdentity {
+  return { identity: name, pins: [], names: [] };
 }
 
 /**

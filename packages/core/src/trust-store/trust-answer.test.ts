@@ -2,6 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
 import { denialCodes, getSteps } from '../denial.js';
+import { AccessGate } from '../access/access-gate.js';
+import { createClaim, describeRefusal, type TrustFinding } from '../trust-snapshot/trust-finding.js';
+import { makeCertificate, now } from '@certgate/x509/test-support/certificates.js';
 import { pollute } from '../test-support/prototype-pollution.js';
 import { hasLastingVersion, readTrustFinding, readTrustVersion, readVersion } from './trust-store.js';
 import { countRuns } from '@certgate/x509/test-support/random-runs.js';
@@ -122,6 +125,34 @@ describe('answers that are understood', () => {
     assert.ok(finding.outcome === 'found');
     assert.deepEqual([finding.isPathValidated, finding.currentFrom, finding.currentUntil], [true, 1, 2]);
   });
+  test('denied, with facts that one of this library’s stores gave for that code, whatever is around them', () => {
+    const facts = { identity: 'a', pin: { kind: 'publicKeySha256', value: 'AB' } } as const;
+    const own = { outcome: 'denied', ...describeRefusal('pin_disabled', facts), identityName: 'a' };
+    assert.deepEqual(readTrustFinding(own), own);
+    assert.deepEqual(readTrustFinding({ ...own, detail: 'mine', more: 1 }), { ...own, detail: 'mine' });
+    // As of another code, as a copy, and as what nobody made: the words stay, and it is a denial all the same.
+    const said = { outcome: 'denied', code: 'pin_disabled', detail: own.detail, identityName: 'a' };
+    for (const odd of [{ ...facts }, {}, [], null, 'facts', 7, new Proxy(own.facts, {})])
+      assert.deepEqual(readTrustFinding({ ...own, facts: odd }), said);
+    assert.deepEqual(readTrustFinding({ ...own, code: 'pin_expired' }), { ...said, code: 'pin_expired' });
+  });
+  test('denied, with facts whose getter throws: unavailable, as for any store that fails', async () => {
+    const find = (): TrustFinding => ({
+      outcome: 'denied',
+      code: 'pin_disabled',
+      detail: 'x',
+      get facts(): never {
+        throw new Error('mine');
+      },
+    });
+    const { header } = makeCertificate();
+    const decision = await new AccessGate({ trustStore: { find } }).decide(
+      header,
+      { functionName: 'F', roles: [] },
+      now,
+    );
+    assert.equal(decision.code, 'trust_unavailable');
+  });
   test('denied with a code that the trust store may report, and no other', () => {
     for (const code of denialCodes) {
       const finding = readTrustFinding({ outcome: 'denied', code, detail: 'x' });
@@ -138,7 +169,11 @@ describe('answers that are understood', () => {
   });
   test('nominated, with what its confirm answers checked in the same way', async () => {
     const confirmed = { ...found, isPathValidated: true };
-    const answer = { outcome: 'nominated', identityName: 7, claim: 'By its name it would be "a".' };
+    const answer = {
+      outcome: 'nominated',
+      identityName: 7,
+      claim: createClaim('a', { type: 'dns', value: 'b', issuedBy: 'c' }),
+    };
     const answers: readonly (readonly [unknown, string])[] = [
       [confirmed, 'found'],
       [{ outcome: 'notFound' }, 'notFound'],
@@ -165,6 +200,12 @@ describe('answers that are understood', () => {
     }
     for (const confirm of [undefined, null, 'found', found]) {
       assert.equal(readTrustFinding({ ...answer, confirm }).outcome, 'unavailable');
+    }
+  });
+  test('nominated: a claim of another making is dropped', () => {
+    const name = { type: 'dns', value: 'b', issuedBy: 'c' };
+    for (const claim of ['By its name it would be "a".', { identity: 'a', name }, { identity: 'a' }, null, 7]) {
+      assert.ok(!('claim' in readTrustFinding({ outcome: 'nominated', claim, confirm: () => found })));
     }
   });
   test('found with an owner, who is dropped where it is no text', () => {

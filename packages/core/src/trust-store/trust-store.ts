@@ -2,17 +2,19 @@
 
 import { isUint8Array } from 'node:util/types';
 import type { PresentedCertificate } from '../certificate-header/certificate-header.js';
-import { isDenialCodeOf } from '../denial.js';
+import { type Denial, type DenialCode, isDenialCodeOf } from '../denial.js';
 import { confirmMember, escapeInvisible, hasMember, readMember, shortenText } from '@certgate/x509/internal';
 import { describeFault } from '../encoding/describe-fault.js';
-import type {
-  ConfirmedFinding,
-  FoundFinding,
-  FoundIdentity,
-  NominatedFinding,
-  NotFoundFinding,
-  TrustFinding,
-  UnavailableFinding,
+import {
+  type ConfirmedFinding,
+  type FoundFinding,
+  type FoundIdentity,
+  isOwnClaim,
+  type NominatedFinding,
+  type NotFoundFinding,
+  readFacts,
+  type TrustFinding,
+  type UnavailableFinding,
 } from '../trust-snapshot/trust-finding.js';
 import { isClientAuthGrace } from '../trust-snapshot/client-auth-grace.js';
 import type { TrustWarning } from '../trust-snapshot/trust-snapshot.js';
@@ -93,9 +95,9 @@ export function readTrustFinding(answer: unknown): TrustFinding {
   const { outcome, detail } = readAnswer(answer);
   if (outcome === 'nominated') return readNominated(answer);
   if (outcome !== 'denied') return readPlainAnswer(answer, outcome, detail);
-  const { code, identityName } = readMembers(answer, ['code', 'identityName']);
+  const { code, identityName, facts } = readMembers(answer, ['code', 'identityName', 'facts']);
   if (!isDenialCodeOf('trust-store', code)) return describeUnknownCode(code);
-  return { outcome, code, detail: textOr(detail, refusedDetail), ...knownName(identityName) };
+  return { outcome, code, detail: textOr(detail, refusedDetail), ...knownName(identityName), ...ownFacts(code, facts) };
 }
 
 /** The same of what a nomination's `confirm` answered. */
@@ -103,13 +105,21 @@ function readConfirmedFinding(answer: unknown): ConfirmedFinding {
   if (!isRecord(answer)) return unknownAnswer;
   const { outcome, detail } = readAnswer(answer);
   if (outcome !== 'denied') return readPlainAnswer(answer, outcome, detail);
-  const { step, code, identityName, isUnissued } = readMembers(answer, ['step', 'code', 'identityName', 'isUnissued']);
+  const names = ['step', 'code', 'identityName', 'isUnissued', 'facts'] as const;
+  const { step, code, identityName, isUnissued, facts } = readMembers(answer, names);
   const said = { outcome, detail: textOr(detail, refusedDetail), ...knownName(identityName) } as const;
   if (step === 'certification-path' && isDenialCodeOf(step, code)) {
-    return { ...said, step, code, ...(isUnissued === true ? { isUnissued } : {}) };
+    return { ...said, step, code, ...(isUnissued === true ? { isUnissued } : {}), ...ownFacts(code, facts) };
   }
-  if (step === 'client-identity' && isDenialCodeOf(step, code)) return { ...said, step, code };
+  if (step === 'client-identity' && isDenialCodeOf(step, code))
+    return { ...said, step, code, ...ownFacts(code, facts) };
   return describeUnknownCode(code);
+}
+
+/** The words of a store of the user's own say what is wrong: of facts that it made, nobody knows the shape. */
+function ownFacts<Code extends DenialCode>(code: Code, given: unknown): Pick<Denial<Code>, 'facts'> {
+  const facts = readFacts(code, given);
+  return facts === undefined ? {} : { facts };
 }
 
 const refusedDetail = 'The trust store refused the certificate.';
@@ -187,7 +197,9 @@ function readPlainAnswer(
 ): FoundFinding | NotFoundFinding | UnavailableFinding {
   switch (outcome) {
     case 'notFound':
-      return typeof detail === 'string' ? { outcome, detail } : { outcome };
+      return typeof detail === 'string'
+        ? { outcome, detail, ...ownFacts('certificate_not_trusted', readMember(given, 'facts')) }
+        : { outcome };
     case 'unavailable':
       return { outcome, detail: textOr(detail, 'The trust store is unavailable.') };
     case 'found':
@@ -203,7 +215,7 @@ function readNominated(given: object): NominatedFinding | UnavailableFinding {
   return {
     outcome: 'nominated',
     ...knownName(identityName),
-    ...(typeof claim === 'string' ? { claim } : {}),
+    ...(isOwnClaim(claim) ? { claim } : {}),
     confirm: () => {
       const answer: unknown = Reflect.apply(confirm, given, []);
       return isThenable(answer) ? Promise.resolve(answer).then(readConfirmedFinding) : readConfirmedFinding(answer);

@@ -118,8 +118,7 @@ export function resolveCertificateSource({ options, isDirectTls }: GateSettings)
 function resolveDirectTls({ acceptForwardedChain }: CoreGateOptions): CertificateSource {
   const setting = frontEndSettings.find((name) => readVariable(process.env, name) !== undefined);
   if (setting !== undefined) {
-    const detail = `The code names direct-tls, and the app setting ${setting} tells of a front end. Leave one of the two.`;
-    return deny('front_end_contradicted', detail);
+    return deny('front_end_contradicted', { problem: 'direct_tls', setting });
   }
   const certificates = new TlsCertificateReader(acceptForwardedChain === true);
   return { outcome: 'known', read: ({ socket }) => certificates.read(socket) };

@@ -55,7 +55,7 @@ export class GateStart {
     const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, startTimeoutMilliseconds)));
     await Promise.race([settled, late]);
     clearTimeout(timer);
-    return this.#source ?? this.#failure ?? deny('trust_unavailable', notStartedDetail);
+    return this.#source ?? this.#failure ?? deny('trust_unavailable', { fault: notStartedDetail });
   }
 
   async #load(): Promise<void> {
@@ -67,7 +67,7 @@ export class GateStart {
     } catch (error) {
       const detail = `The gate could not start, so every call is refused: ${describeFault(error)}. Mend that; it is looked at again.`;
       if (this.#failureCount === 0) warnAtStart('trust_unavailable', detail);
-      this.#failure = deny('trust_unavailable', detail);
+      this.#failure = deny('trust_unavailable', { fault: detail });
       this.#failureCount += 1;
       this.#failedAt = { wall: Date.now(), monotonic: performance.now() };
       throw error;

@@ -19,7 +19,7 @@ export class TlsCertificateReader {
 
   /** `socket` is that of the request. */
   read(socket: unknown): CertificateExtraction {
-    if (!(socket instanceof TLSSocket)) return deny('certificate_missing', plainDetail);
+    if (!(socket instanceof TLSSocket)) return deny('certificate_missing', { problem: 'connection_without_tls' });
     const known = this.#read.get(socket);
     if (known !== undefined) return known;
     forbidRenegotiation(socket);
@@ -32,7 +32,7 @@ export class TlsCertificateReader {
     // Never getPeerX509Certificate: in Node 20 it takes the rest of the chain away from all who ask later. Without a certificate,
     // the answer is an object without `raw`.
     const peer = this.#acceptsChain ? socket.getPeerCertificate(true) : socket.getPeerCertificate();
-    if (!Object.hasOwn(peer, 'raw')) return deny('certificate_missing', missingDetail);
+    if (!Object.hasOwn(peer, 'raw')) return deny('certificate_missing', { problem: 'handshake_without_certificate' });
     const leaf = peer.raw.toString('base64');
     const text: CertificateText = { outcome: 'extracted', leaf, encoding: 'base64', chain: undefined };
     const issuers = this.#acceptsChain ? listIssuers(peer as DetailedPeerCertificate) : [];
@@ -59,9 +59,3 @@ function listIssuers(peer: DetailedPeerCertificate): readonly Buffer[] {
   }
   return issuers;
 }
-
-const plainDetail =
-  'The front end is direct-tls, and the request did not come over a TLS connection of this server. Where something else ends TLS, name that by frontEnd.';
-
-const missingDetail =
-  'The caller showed no client certificate in the TLS handshake. The server must ask for one: requestCert: true, and rejectUnauthorized: false where the trust document alone decides.';

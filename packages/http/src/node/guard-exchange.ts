@@ -37,7 +37,7 @@ export function guardExchange(gate: Gatekeeper, exchange: Exchange): void {
 /** Refuses a request that no gate has let pass, and that came to what asks for a role. */
 export function guardUngated(request: IncomingMessage, response: ServerResponse): void {
   const correlationId = randomUUID();
-  const denial = deny('gate_not_installed', ungatedDetail);
+  const denial = deny('gate_not_installed', { host: 'server' });
   const write = (line: string): void => {
     console.warn(line);
   };
@@ -49,9 +49,6 @@ export function guardUngated(request: IncomingMessage, response: ServerResponse)
 
 /** There is no gate whose log it could be. */
 const ungatedLog = new DecisionLog();
-
-const ungatedDetail =
-  'A route that requires a role was called, and no gate had let the request pass, or two gates of a Fastify app had. Close the app by secureExpress, or its server by secureServer; in Fastify, let the route say by config.certgate what it requires.';
 
 /** An upgrade has no method here, so that no anonymous route opens it: listeners for upgrades may take any path. */
 export function toCall(request: IncomingMessage): IncomingCall {

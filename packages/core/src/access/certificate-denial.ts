@@ -1,0 +1,57 @@
+import { type CertificateFault, type ClientCertificate, describePublicKey } from '@certgate/x509';
+import { shortenText } from '@certgate/x509/internal';
+import { type Denial, type DenialCodeOf, deny, type KnownCaller } from '../denial.js';
+import type { ClientAuthFacts, NameClaim } from '../denial-facts.js';
+
+/** What is known of a certificate that doesn't suit a client. */
+export interface UnfitCertificate {
+  readonly certificate: ClientCertificate;
+  readonly fault: CertificateFault;
+  readonly claim: NameClaim | undefined;
+  /** Where it is for want of clientAuth. */
+  readonly missing: Pick<ClientAuthFacts, 'grace' | 'publicIssuance'> | undefined;
+}
+
+/** The denial of a certificate that somebody has, and that doesn't suit a client. */
+export function denyUnfit(
+  { certificate, fault: { code, detail }, claim, missing }: UnfitCertificate,
+  known: KnownCaller,
+): Denial<DenialCodeOf<'certificate-verification'>> {
+  const { notBefore, notAfter, keyUsage = [], extendedKeyUsage = [], unknownCriticalExtensions } = certificate;
+  const unfit = { fault: detail, ...(claim === undefined ? {} : { claim }) };
+  switch (code) {
+    case 'certificate_not_yet_valid':
+    case 'certificate_expired':
+      return deny(code, { ...unfit, notBefore, notAfter }, known);
+    case 'certificate_is_authority':
+      return deny(code, unfit, known);
+    case 'certificate_critical_extension_unknown':
+      return deny(code, { ...unfit, extensions: listShown(unknownCriticalExtensions) }, known);
+    case 'certificate_extended_key_usage_unsuitable':
+      return deny(code, { ...unfit, extendedKeyUsage: listShown(extendedKeyUsage), ...missing }, known);
+    case 'certificate_key_usage_unsuitable':
+      return deny(code, { ...unfit, keyUsage }, known);
+    case 'certificate_key_unsupported':
+    case 'certificate_key_too_weak':
+    case 'algorithm_unsupported_by_runtime':
+      return deny(code, { ...unfit, key: describePublicKey(certificate.publicKey) }, known);
+  }
+}
+
+/** A critical extension that only a certification path processes, where none was validated. */
+export function denyUnprocessed(
+  unprocessed: readonly string[],
+  known: KnownCaller,
+): Denial<'certificate_critical_extension_unknown'> {
+  const extensions = listShown(unprocessed);
+  const fault = `The certificate has a critical extension that only a certification path processes, and none was validated: ${shortenText(extensions.join(', '))} (RFC 5280 section 4.2).`;
+  return deny('certificate_critical_extension_unknown', { fault, extensions }, known);
+}
+
+/** Object identifiers that a certificate's author chose: as many as an operator reads, since the refusal is remembered. */
+function listShown(texts: readonly string[]): readonly string[] {
+  return texts.slice(0, maximumShown).map(shortenText);
+}
+
+/** None is shorter than three characters, and `shortenText` leaves 200. */
+const maximumShown = 40;

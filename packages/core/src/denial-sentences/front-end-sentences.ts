@@ -1,0 +1,85 @@
+import type { DenialFacts } from '../denial-facts.js';
+import type { Sentences } from './sentence-parts.js';
+
+type FrontEndCode = Extract<
+  keyof DenialFacts,
+  `front_end_${string}` | `http_${string}` | `mcp_${string}` | `gate_${string}` | `invocation_${string}`
+>;
+
+/** Of what the operator set up, before a certificate is looked at. */
+export const frontEndSentences: Sentences<FrontEndCode> = {
+  front_end_unknown: (facts) => (facts.problem === 'setting_not_valid' ? facts.fault : describeUnnamed(facts)),
+  front_end_contradicted: describeContradiction,
+  front_end_unproven: (facts) => {
+    switch (facts.problem) {
+      case 'secret_undefined':
+        return 'frontEndSecret is given, but it is undefined: the variable that it is read from is not set, so every call is refused. Set that one or CERTGATE_FRONT_END_SECRET, or leave the option out.';
+      case 'secret_empty':
+        return 'The app setting CERTGATE_FRONT_END_SECRET is there, but it is empty, so every call is refused. Give it the secret that the front end sends, or take the setting away.';
+      case 'no_proof':
+        return `Nothing shows that requests come by the front end "${facts.frontEnd}", and whoever reaches the app past it can claim any certificate, so every call is refused. Either let it send a secret in x-certgate-front-end-secret, and give the same one to the app in the app setting CERTGATE_FRONT_END_SECRET or as frontEndSecret. Or say by frontEndIsolation or CERTGATE_FRONT_END_ISOLATION what keeps everybody else from reaching the app: see docs/front-ends.md.`;
+    }
+  },
+  front_end_bypassed: () =>
+    'The request did not bring the secret of the front end in x-certgate-front-end-secret. Either it came past the front end, or the front end does not send the secret of CERTGATE_FRONT_END_SECRET or frontEndSecret.',
+  http_streaming_ambiguous: () =>
+    'HTTP streaming is on, and the proxied request of this invocation could not be told from others (none with its id, or two), so nobody knows whose certificate it was. If it happens often, the host and @azure/functions may disagree about streaming: update both.',
+  mcp_transport_unsupported: ({ functionName, transport }) =>
+    `The MCP call of "${functionName}" came over another transport than streamable HTTP (${transport === undefined ? 'one that Certgate does not know' : `"${transport}"`}), so its headers may be those of another request. The client must use streamable HTTP: the address /runtime/webhooks/mcp, without /sse.`,
+  mcp_headers_unavailable: ({ functionName, problem }) => {
+    if (problem === 'called_past_gate')
+      return `The handler of the MCP function "${functionName}" was called past the gate, so no certificate can be read. Call it by its MCP trigger, or within an invocation that the gate has admitted. If the host called it, this worker hides the headers from Certgate: update @certgate/azure-functions.`;
+    const what = problem === 'headers_missing' ? 'has no headers' : 'does not name its transport';
+    return `The host's MCP call of "${functionName}" ${what}, so no certificate can be read. Azure's MCP extension passes the headers on since version 1.0.0: update the extension bundle in host.json.`;
+  },
+  gate_setup_failed: ({ fault }) =>
+    `secureApp failed, so every call of an HTTP or MCP function is refused, of functions with allowAnonymous too: ${fault}`,
+  gate_not_installed: ({ host }) =>
+    host === 'functions'
+      ? 'A function that requires a role was called without an authenticated client. Call secureApp(app, …) in a file that "main" in package.json loads; in a unit test, use withClientIdentity.'
+      : 'A route that requires a role was called, and no gate had let the request pass, or two gates of a Fastify app had. Close the app by secureExpress, or its server by secureServer; in Fastify, let the route say by config.certgate what it requires.',
+  invocation_unknown: ({ functionName }) =>
+    `The handler of "${functionName}" was called with a context that is of no invocation which the gate has seen (one made by hand, a copy, a proxy, or that of an invocation which began before secureApp was called), so nobody knows who calls. Whoever calls the handler, a hook or another handler, must pass on the very context that the Functions worker gave to its own invocation.`,
+};
+
+function describeContradiction(facts: DenialFacts['front_end_contradicted']): string {
+  switch (facts.problem) {
+    case 'named_twice':
+      return 'The code names another front end than the app setting CERTGATE_FRONT_END. Leave one of the two.';
+    case 'other_platform':
+      return `The front end is said to be "${facts.frontEnd}", but this process runs on another platform (${facts.platformMarks.join(', ')}), where anybody can set x-arr-clientcert.`;
+    case 'proof_not_needed': {
+      const given =
+        facts.given === 'secret'
+          ? 'frontEndSecret or CERTGATE_FRONT_END_SECRET'
+          : 'frontEndIsolation or CERTGATE_FRONT_END_ISOLATION';
+      return `${given} is given, but the front end "${facts.frontEnd}" needs neither a secret nor an isolation: the platform lets nobody past it. Take it away, or name the front end that is there.`;
+    }
+    case 'direct_tls':
+      return `The code names direct-tls, and the app setting ${facts.setting} tells of a front end. Leave one of the two.`;
+  }
+}
+
+type Unnamed = Extract<DenialFacts['front_end_unknown'], { readonly problem: 'not_named' }>;
+
+function describeUnnamed(facts: Unnamed): string {
+  const { host, hostMarks, isDevelopmentClaimed } = facts;
+  const marks = hostMarks.join(', ');
+  const place = marks === '' ? 'no known host' : `a host that is known by ${marks}`;
+  const unknown = `It is not known which front end sets the certificate header (${place}), so every call is refused.`;
+  const remedy = describeNaming(facts);
+  if (!isDevelopmentClaimed || host === 'server') return `${unknown} ${remedy}`;
+  const why =
+    marks === ''
+      ? 'nothing shows that this is a local host: it is not run by `certgate dev`, and Core Tools would have set FUNCTIONS_CORETOOLS_ENVIRONMENT and a WEBSITE_HOSTNAME of this machine'
+      : `this environment has ${marks} of another host`;
+  return `${unknown} AZURE_FUNCTIONS_ENVIRONMENT is Development, which does not count, since ${why}. On your own machine, start the app by \`npx --no-install certgate dev\` or \`func start\`. Elsewhere: ${remedy.charAt(0).toLowerCase()}${remedy.slice(1)}`;
+}
+
+/** Not App Service first where nothing tells of it: named in front of nothing, it lets anybody send the header. */
+function describeNaming({ host, isOnAzure, frontEnds }: Unnamed): string {
+  if (host === 'functions' && isOnAzure)
+    return "Name it by the option frontEnd: 'app-service' or the app setting CERTGATE_FRONT_END=app-service, and only where App Service's front end is the sole way to this app; where another front end is, name that.";
+  const direct = host === 'server' ? `, or frontEnd: 'direct-tls' where TLS ends in this process` : '';
+  return `Name what ends TLS in front of this app by the option frontEnd or the app setting CERTGATE_FRONT_END: ${frontEnds.join(', ')}${direct}. The name app-service is for apps on Azure that can be reached by App Service's front end alone: anywhere else, every caller could claim any certificate. See docs/front-ends.md.`;
+}
