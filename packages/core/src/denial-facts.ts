@@ -10,7 +10,11 @@ export interface PinEntry {
   readonly kind: 'thumbprintSha256' | 'thumbprintSha1' | 'publicKeySha256';
   readonly value: string;
   /** The authority that must have issued the certificate; absent: any may have. */
-  readonly issuedBy?: string | undefined;
+  readonly issuedBy?: string;
+  readonly isDisabled?: true;
+  /** [notBefore, notAfter); absent: no bound. */
+  readonly notBefore?: number;
+  readonly notAfter?: number;
   /** It is of the same certificate under its other ECDSA signature, so its digits are not those in the log. */
   readonly isOfTwin?: true;
 }
@@ -140,9 +144,11 @@ interface StoreInterval {
 }
 
 /** Of a pin that is not in force. */
-interface PinFacts {
+export interface PinFacts {
   readonly identity: string;
   readonly pin: PinEntry;
+  /** The identity's other pins that match the certificate, in force or not. */
+  readonly others: readonly PinEntry[];
 }
 
 /** What each denial code tells, by code. */

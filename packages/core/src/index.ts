@@ -88,6 +88,7 @@ export type {
   PathFacts,
   PathMember,
   PinEntry,
+  PinFacts,
   StrangerFacts,
 } from './denial-facts.js';
 export { type GateOptions, type OptionsOwner, readGateOptions } from './hosting/host-gate-options.js';

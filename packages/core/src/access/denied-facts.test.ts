@@ -32,6 +32,7 @@ async function deny(trustStore: TrustStore, at = now): Promise<Denial> {
 const billing = { name: 'billing', roles: [], pins: [{ thumbprintSha256 }] };
 const disabled = { name: 'billing', roles: [], pins: [{ thumbprintSha256, enabled: false }] };
 const pin = { kind: 'thumbprintSha256', value: thumbprintSha256 };
+const ofDisabled = { identity: 'billing', pin: { ...pin, isDisabled: true }, others: [] };
 
 describe('the facts of a denial', () => {
   test('name the pin that refuses, and when it ended', async () => {
@@ -42,7 +43,8 @@ describe('the facts of a denial', () => {
     assert.ok(isDeniedFor(denial, 'pin_expired'));
     assert.deepEqual(denial.facts, {
       identity: 'billing',
-      pin: { kind: 'thumbprintSha1', value: thumbprintSha1 },
+      pin: { kind: 'thumbprintSha1', value: thumbprintSha1, notAfter },
+      others: [pin],
       notAfter,
       certificateNotAfter: presentNotAfter(),
       isCertificateExpired: false,
@@ -64,7 +66,7 @@ describe('the facts of a denial', () => {
     const stores = [storeOf(billing), storeOf(disabled)] as const;
     for (const store of [firstOf(...stores), firstOf(...stores.toReversed()), firstOf(firstOf(...stores))]) {
       const denial = await deny(store);
-      assert.deepEqual([denial.code, denial.facts], ['pin_disabled', { identity: 'billing', pin }]);
+      assert.deepEqual([denial.code, denial.facts], ['pin_disabled', ofDisabled]);
     }
   });
   test('of two stores that differ name both identities', async () => {

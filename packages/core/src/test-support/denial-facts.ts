@@ -22,14 +22,15 @@ function record<Facts>(
   return fc.tuple(fc.record(required), ...parts).map((each) => Object.assign({}, ...each) as Facts);
 }
 
+const isTrue = fc.constant(true);
 const pin = record<PinEntry>(
   { kind: fc.constantFrom('thumbprintSha256', 'thumbprintSha1', 'publicKeySha256'), value: text },
-  { issuedBy: text, isOfTwin: fc.constant(true) },
+  { issuedBy: text, isOfTwin: isTrue, isDisabled: isTrue, notBefore: instant, notAfter: instant },
 );
+const others = fc.array(pin, { maxLength: 2 });
 const nameType = fc.constantFrom<NameEntry['type']>('dns', 'uri', 'email', 'commonName', 'organizationalUnit');
 const name = record<NameEntry>({ type: nameType, value: text, issuedBy: text });
 const claim = record({ identity: text, name });
-const isTrue = fc.constant(true);
 const member = record({
   subject: text,
   thumbprintSha256: text,
@@ -140,14 +141,14 @@ export const denialFacts: { readonly [Code in DenialCode]: fc.Arbitrary<DenialFa
   ),
   identity_disabled: record(identity),
   identity_expired: record({ ...identity, expiresAt: instant }),
-  pin_disabled: record({ ...identity, pin }),
+  pin_disabled: record({ ...identity, pin, others }),
   pin_not_yet_valid: fc.oneof(
-    record<DenialFacts['pin_not_yet_valid']>({ ...identity, pin, notBefore: instant }),
+    record<DenialFacts['pin_not_yet_valid']>({ ...identity, pin, others, notBefore: instant }),
     ofStore,
   ),
   pin_expired: fc.oneof(
     record<DenialFacts['pin_expired']>(
-      { ...identity, pin, notAfter: instant },
+      { ...identity, pin, others, notAfter: instant },
       { certificateNotAfter: instant, isCertificateExpired: fc.boolean() },
     ),
     ofStore,

@@ -6,7 +6,7 @@ import {
   type PinMatch,
   type TrustMatch,
   describeClaim,
-  describePinEntry,
+  describePinMatch,
   findIssuedMatches,
   findNamedMatches,
   groupMatches,
@@ -236,7 +236,7 @@ function findMatchesDenial(
   if (first !== undefined && stranger !== undefined) {
     return deny('identity_ambiguous', { identities: groupMatches(matches) });
   }
-  return findStrictest(matches.flatMap((match) => findMatchDenial(match, certificate, now) ?? []));
+  return findStrictest(matches.flatMap((match) => findMatchDenial(match, matches, certificate, now) ?? []));
 }
 
 /** Of several reasons, the one that counts; of equals, the first. */
@@ -245,7 +245,12 @@ function findStrictest<Reason extends { readonly code: DenialCode }>(reasons: re
   return strictest;
 }
 
-function findMatchDenial(match: TrustMatch, certificate: PresentedCertificate, now: number): MatchDenial | undefined {
+function findMatchDenial(
+  match: TrustMatch,
+  matches: readonly TrustMatch[],
+  certificate: PresentedCertificate,
+  now: number,
+): MatchDenial | undefined {
   const { identity } = match;
   const { name, expiresAt } = identity;
   if (!identity.enabled) return deny('identity_disabled', { identity: name }, name);
@@ -253,18 +258,23 @@ function findMatchDenial(match: TrustMatch, certificate: PresentedCertificate, n
   if (expiresAt !== undefined && !(now < expiresAt)) {
     return deny('identity_expired', { identity: name, expiresAt }, name);
   }
-  return isPinMatch(match) ? findPinDenial(match, certificate, now) : undefined;
+  return isPinMatch(match) ? findPinDenial(match, matches, certificate, now) : undefined;
 }
 
-function findPinDenial(match: PinMatch, certificate: PresentedCertificate, now: number): MatchDenial | undefined {
-  const { identity, pin } = match;
+function findPinDenial(
+  match: PinMatch,
+  matches: readonly TrustMatch[],
+  certificate: PresentedCertificate,
+  now: number,
+): MatchDenial | undefined {
+  const { pin } = match;
   const { enabled, notBefore, notAfter } = pin;
   const isEarly = notBefore !== undefined && !(now >= notBefore);
   const isOver = notAfter !== undefined && !(now < notAfter);
   // Of nearly every match, nothing more is made.
   if (enabled && !isEarly && !isOver) return undefined;
-  const { name } = identity;
-  const facts = { identity: name, pin: describePinEntry(match) };
+  const facts = describePinMatch(match, matches);
+  const name = facts.identity;
   if (!enabled) return deny('pin_disabled', facts, name);
   if (isEarly) return deny('pin_not_yet_valid', { ...facts, notBefore }, name);
   return isOver ? deny('pin_expired', { ...facts, notAfter, ...describeOwnEnd(certificate, now) }, name) : undefined;

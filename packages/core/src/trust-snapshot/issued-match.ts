@@ -19,6 +19,7 @@ import type {
   PathFacts,
   PathFault as PathProblem,
   PinEntry,
+  PinFacts,
   StrangerFacts,
 } from '../denial-facts.js';
 import { shortenText } from '@certgate/x509/internal';
@@ -243,8 +244,30 @@ export function describeClaim({ identity, trustName }: Nomination): NameClaim {
   return createClaim(identity.name, trustName);
 }
 
-export function describePinEntry({ pin: { kind, value, issuedBy }, isOfTwin }: PinMatch): PinEntry {
-  return { kind, value, ...(issuedBy === undefined ? {} : { issuedBy }), ...(isOfTwin ? { isOfTwin } : {}) };
+function describePinEntry({ pin, isOfTwin }: PinMatch): PinEntry {
+  const { kind, value, issuedBy, enabled, notBefore, notAfter } = pin;
+  return {
+    kind,
+    value,
+    ...(issuedBy === undefined ? {} : { issuedBy }),
+    ...(enabled ? {} : { isDisabled: true }),
+    ...(notBefore === undefined ? {} : { notBefore }),
+    ...(notAfter === undefined ? {} : { notAfter }),
+    ...(isOfTwin ? { isOfTwin } : {}),
+  };
+}
+
+/** A pin that is not in force, with those beside it. */
+export function describePinMatch(match: PinMatch, matches: readonly TrustMatch[]): PinFacts {
+  const { identity } = match;
+  const others = listPins(matches.filter((each) => each.identity === identity && each.pin !== match.pin));
+  return { identity: identity.name, pin: describePinEntry(match), others };
+}
+
+/** Each once: a match by a pin is there before its authority is asked, and after. */
+function listPins(matches: readonly TrustMatch[]): readonly PinEntry[] {
+  const pinned = matches.filter(isPinMatch);
+  return [...new Map(pinned.map((match) => [match.pin, describePinEntry(match)])).values()];
 }
 
 /** By identity, in the order of the matches. */
@@ -253,8 +276,7 @@ export function groupMatches(matches: readonly TrustMatch[]): readonly MatchedId
     const own = matches.filter((match) => match.identity === identity);
     return {
       identity: identity.name,
-      // A match by a pin may have been found twice: before and after its authority was asked.
-      pins: [...new Map(own.filter(isPinMatch).map((match) => [match.pin, describePinEntry(match)])).values()],
+      pins: listPins(own),
       names: own.flatMap(({ trustName }) => trustName ?? []),
     };
   });

@@ -147,8 +147,8 @@ describe('a certificate and its twin', () => {
       ask(identities).map((answer) => (answer.outcome === 'denied' ? answer.facts : undefined));
     const pinned = [{ name: 'a', names, pins: [{ thumbprintSha256: leaf.thumbprintSha256, enabled: false }] }];
     assert.deepEqual(facts(pinned), [
-      { identity: 'a', pin },
-      { identity: 'a', pin: { ...pin, isOfTwin: true } },
+      { identity: 'a', pin: { ...pin, isDisabled: true }, others: [] },
+      { identity: 'a', pin: { ...pin, isDisabled: true, isOfTwin: true }, others: [] },
     ]);
     const named = { name: 'b', names };
     const entry = { type: 'dns', value: 'billing.corp.example', issuedBy: 'second' };

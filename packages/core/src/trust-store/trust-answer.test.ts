@@ -126,7 +126,7 @@ describe('answers that are understood', () => {
     assert.deepEqual([finding.isPathValidated, finding.currentFrom, finding.currentUntil], [true, 1, 2]);
   });
   test('denied, with facts that one of this library’s stores gave for that code, whatever is around them', () => {
-    const facts = { identity: 'a', pin: { kind: 'publicKeySha256', value: 'AB' } } as const;
+    const facts = { identity: 'a', pin: { kind: 'publicKeySha256', value: 'AB' }, others: [] } as const;
     const own = { outcome: 'denied', ...describeRefusal('pin_disabled', facts), identityName: 'a' };
     assert.deepEqual(readTrustFinding(own), own);
     assert.deepEqual(readTrustFinding({ ...own, detail: 'mine', more: 1 }), { ...own, detail: 'mine' });

@@ -1,4 +1,4 @@
-import type { DenialCode } from '@certgate/core/internal';
+import type { Denial, DenialCode, DenialFacts } from '@certgate/core/internal';
 import { type RemedyTemplate, formatChange } from './command-template.js';
 import {
   chooseForAuthority,
@@ -9,7 +9,7 @@ import {
 } from './recognition-choices.js';
 import {
   type RemedyChoice,
-  type RemedyFacts,
+  type RemedyContext,
   chooseForPinIssuer,
   chooseForPinWindow,
   chooseNewCertificate,
@@ -23,23 +23,23 @@ import {
 } from './remedy-choices.js';
 
 /** What ends a denial, as `explain` prints it and docs/errors.md lists it. */
-interface RemedyRule {
+interface RemedyRule<Code extends DenialCode> {
   /** What somebody must know before; absent: nothing but that the caller may call. */
   readonly verifyFirst?: string;
   /** Every template that `choose` may use, for docs/errors.md. */
   readonly commands: readonly RemedyTemplate[];
-  readonly choose: (facts: RemedyFacts) => readonly RemedyChoice[];
+  readonly choose: (facts: DenialFacts[Code], context: RemedyContext) => readonly RemedyChoice[];
 }
 
-const noCommand: RemedyRule = { commands: [], choose: () => [] };
+const noCommand: RemedyRule<DenialCode> = { commands: [], choose: () => [] };
 const newCertificateFirst =
   'No change can make this certificate valid. Get a new one from the owner of the caller over a channel that you trust.';
-const newCertificate: RemedyRule = {
+const newCertificate: RemedyRule<DenialCode> = {
   verifyFirst: newCertificateFirst,
   commands: ['rotate'],
-  choose: chooseNewCertificate,
+  choose: (_facts, { identityName }) => chooseNewCertificate(identityName),
 };
-const renewedAuthority: RemedyRule = {
+const renewedAuthority: RemedyRule<'path_certificate_expired'> = {
   verifyFirst:
     "Get the authority's certificate from the authority itself, never from the caller: every certificate that it signs can be admitted.",
   commands: ['addIntermediate', 'addTrustAnchor'],
@@ -52,7 +52,7 @@ const pinWindow = {
 } as const;
 
 /** By denial code. Every code has its entry, so that none can be forgotten. */
-export const denialRemedies: Readonly<Record<DenialCode, RemedyRule>> = {
+export const denialRemedies: { readonly [Code in DenialCode]: RemedyRule<Code> } = {
   front_end_unknown: noCommand,
   front_end_contradicted: noCommand,
   front_end_unproven: noCommand,
@@ -116,7 +116,7 @@ export const denialRemedies: Readonly<Record<DenialCode, RemedyRule>> = {
   trust_unavailable: {
     verifyFirst: 'To see who changed the document, and what: npx --no-install certgate trust log',
     commands: ['sign'],
-    choose: chooseToSign,
+    choose: (_facts, context) => chooseToSign(context),
   },
   certificate_not_yet_valid: noCommand,
   certificate_expired: newCertificate,
@@ -133,14 +133,14 @@ export const denialRemedies: Readonly<Record<DenialCode, RemedyRule>> = {
   path_not_found: {
     ...renewedAuthority,
     commands: ['addIntermediate', 'addTrustAnchor', 'removePin', 'addCertificate'],
-    choose: (facts) => [...chooseForAuthority(facts), ...chooseForPinIssuer(facts)],
+    choose: chooseForAuthorityOrPin,
   },
   path_budget_exhausted: noCommand,
   path_signature_invalid: {
     verifyFirst:
       'Another authority of the same name signed it: a forgery, or the authority has a new key. Get its certificate from the authority itself, never from the caller.',
     commands: ['addIntermediate', 'addTrustAnchor', 'removePin', 'addCertificate'],
-    choose: (facts) => [...chooseForAuthority(facts), ...chooseForPinIssuer(facts)],
+    choose: chooseForAuthorityOrPin,
   },
   path_certificate_malformed: noCommand,
   path_certificate_not_yet_valid: noCommand,
@@ -159,7 +159,7 @@ export const denialRemedies: Readonly<Record<DenialCode, RemedyRule>> = {
     verifyFirst:
       'The authority revoked the certificate: never admit it in another way. Ask the authority for a new certificate. An identity with a name under the authority needs no change.',
     commands: ['rotate'],
-    choose: chooseNewCertificate,
+    choose: ({ pin }, { identityName }) => (pin === undefined ? [] : chooseNewCertificate(identityName)),
   },
   revocation_unavailable: {
     verifyFirst:
@@ -197,12 +197,19 @@ export interface ReportedChoice {
   readonly needs: string | null;
 }
 
+function chooseForAuthorityOrPin(
+  facts: DenialFacts['path_not_found'],
+  context: RemedyContext,
+): readonly RemedyChoice[] {
+  return [...chooseForAuthority(facts, context), ...chooseForPinIssuer(facts, context)];
+}
+
 /** Null where the denial is not the document's to mend: docs/errors.md says what is. */
-export function findRemedy(facts: RemedyFacts): ReportedRemedy | null {
-  const { code, store, requirement } = facts;
-  const { verifyFirst, choose } = denialRemedies[code];
-  const choices = choose(facts);
+export function findRemedy({ code, facts }: Denial, context: RemedyContext): ReportedRemedy | null {
+  const { store, requirement } = context;
+  const { verifyFirst, choose }: RemedyRule<never> = denialRemedies[code];
   if (verifyFirst === undefined) return null;
+  const choices = facts === undefined ? [] : choose(facts as never, context);
   // True of every case; who runs it knows more, and may say it.
   const reason = `${code} at ${requirement.functionName}`;
   return {

@@ -2,15 +2,16 @@
 
 import {
   formatInstant,
+  isDeniedFor,
   presentCertificate,
   readRevocationInformation,
   type TrustSnapshot,
 } from '@certgate/core/internal';
-import { findRemedy, type ReportedRemedy } from './denial-remedies.js';
+import { findRemedy } from './denial-remedies.js';
 import { explainDecision, type Explanation } from './explain-decision.js';
 import { type ExplainedFunction, findRequirement } from './explained-function.js';
-import { createExplanationReport, type ExplanationReport } from './explanation-report.js';
-import { findNearMatches, type NearMatch } from './near-matches.js';
+import { createExplanationReport, type ExplanationReport, type ExplanationSubject } from './explanation-report.js';
+import { findNearMatches } from './near-matches.js';
 import type { Unverified } from './unverified.js';
 
 export interface CertificateQuestion {
@@ -41,35 +42,29 @@ export async function explainCertificate(question: CertificateQuestion): Promise
     refusal === undefined ? await readRevocationInformation(trust, { certificateDer, now }) : undefined;
   const asked = { certificateDer, trust, refusal, now, ...(revocation && { revocation }) };
   const explanation = requirement === undefined ? undefined : explainDecision({ ...asked, requirement });
-  const nearMatches = listNearMatches(trust, certificateDer, explanation);
-  const remedy =
-    explanation === undefined || certificateDer === undefined || requirement === undefined
-      ? null
-      : findReportedRemedy(explanation, {
-          ...{ trust, requirement, now, nearMatches, runAt: Date.now(), store: question.store },
-          presented: presentCertificate(certificateDer),
-          certificateOptions: question.certificateOptions ?? nameByThumbprint(certificateDer),
-          isSignatureRefused: question.isSignatureRefused ?? false,
-        });
-  return createExplanationReport({ ...question, nearMatches, remedy }, explanation);
+  const answer = findRemedyFor(question, explanation);
+  return createExplanationReport({ ...question, ...answer }, explanation);
 }
 
-function listNearMatches(
-  trust: TrustSnapshot,
-  certificateDer: Uint8Array | undefined,
+/** What ends the denial, or what is let through as report-only. */
+function findRemedyFor(
+  question: CertificateQuestion,
   explanation: Explanation | undefined,
-): readonly NearMatch[] {
-  if (certificateDer === undefined || explanation?.decision.code !== 'certificate_not_trusted') return [];
-  return findNearMatches(trust, presentCertificate(certificateDer));
-}
-
-type KnownFacts = Omit<Parameters<typeof findRemedy>[0], 'code' | 'identity' | 'matches' | 'paths'>;
-
-function findReportedRemedy({ decision, matches, paths }: Explanation, facts: KnownFacts): ReportedRemedy | null {
-  const denial = decision.outcome === 'denied' ? decision : decision.deferred;
-  if (denial === undefined) return null;
-  const identity = facts.trust.identities.find(({ name }) => name === denial.identityName);
-  return findRemedy({ ...facts, code: denial.code, identity, matches, paths });
+): Pick<ExplanationSubject, 'nearMatches' | 'remedy'> {
+  const { trust, explained, certificateDer, now, store, isSignatureRefused = false } = question;
+  const decision = explanation?.decision;
+  const denial = decision?.outcome === 'denied' ? decision : decision?.deferred;
+  const requirement = findRequirement(explained);
+  if (denial === undefined || certificateDer === undefined || requirement === undefined)
+    return { nearMatches: [], remedy: null };
+  const presented = presentCertificate(certificateDer);
+  const nearMatches = isDeniedFor(denial, 'certificate_not_trusted')
+    ? findNearMatches(trust, presented, denial.facts?.authorities)
+    : [];
+  const { identityName } = denial;
+  const certificateOptions = question.certificateOptions ?? nameByThumbprint(certificateDer);
+  const known = { identityName, trust, requirement, now, presented, nearMatches, certificateOptions };
+  return { nearMatches, remedy: findRemedy(denial, { ...known, runAt: Date.now(), store, isSignatureRefused }) };
 }
 
 /** For a certificate that is in no file. */

@@ -1,5 +1,4 @@
 import {
-  findIssuingAuthorities,
   listNames,
   listNameKeys,
   shortenThumbprint,
@@ -31,8 +30,15 @@ const maximumSlips = 4;
 /** So many digits at one end are no chance: somebody copied the one half and lost the other. */
 const sharedDigits = 16;
 
-/** Pins that resemble come first: they say more than a name, which anybody can write into a certificate. */
-export function findNearMatches(trust: TrustSnapshot, certificate: PresentedCertificate): readonly NearMatch[] {
+/**
+ * Pins that resemble come first: they say more than a name, which anybody can write into a certificate. `issuers` are the
+ * authorities that know the certificate's issuer.
+ */
+export function findNearMatches(
+  trust: TrustSnapshot,
+  certificate: PresentedCertificate,
+  issuers: readonly string[] = [],
+): readonly NearMatch[] {
   const byPin = trust.identities.flatMap((identity) =>
     identity.pins.flatMap((pin): readonly NearMatch[] => {
       const likeness = describeLikeness(pin, certificate);
@@ -40,7 +46,7 @@ export function findNearMatches(trust: TrustSnapshot, certificate: PresentedCert
     }),
   );
   const known = new Set(byPin.map(({ identity }) => identity));
-  const byName = findByName(trust, certificate).filter(({ identity }) => !known.has(identity));
+  const byName = findByName(trust, certificate, issuers).filter(({ identity }) => !known.has(identity));
   return [...byPin, ...byName].slice(0, maximumMatches);
 }
 
@@ -121,14 +127,17 @@ function alignDigits(one: string, other: string): number | undefined {
   return slips > maximumSlips ? undefined : slips;
 }
 
-function findByName(trust: TrustSnapshot, certificate: PresentedCertificate): readonly NearMatch[] {
+function findByName(
+  trust: TrustSnapshot,
+  certificate: PresentedCertificate,
+  issuers: readonly string[],
+): readonly NearMatch[] {
   if (!certificate.pathDecoding.ok) return [];
   const names = listNames(certificate.pathDecoding.value);
-  const issuers = new Set(findIssuingAuthorities(trust, certificate).map(({ name }) => name));
   return trust.identities.flatMap((identity): readonly NearMatch[] => {
     const trustName = identity.names.find(
       ({ issuedBy, type, value }) =>
-        !issuers.has(issuedBy) &&
+        !issuers.includes(issuedBy) &&
         names.some(
           ([nameType, name]) =>
             nameType === type && listNameKeys(issuedBy, type, name).includes(nameKey(issuedBy, type, value)),

@@ -1,91 +1,44 @@
 import {
-  deniedSerialKey,
-  findIssuingAuthorities,
-  findNominations,
   formatSerialNumber,
   listCertificateFaults,
   listNames,
-  type DeniedCertificate,
-  type Nomination,
-  type PresentedCertificate,
-  type PresentedName,
-  type NameType,
-  type TrustSnapshot,
-  type TrustedAuthority,
-  type TrustedIdentity,
+  type DenialFacts,
+  type MatchedIdentity,
+  type NameEntry,
+  type PathFacts,
 } from '@certgate/core/internal';
-import type { TracedPath } from '../../certificates/path-report/path-trace.js';
 import type { TemplateValues } from './command-template.js';
-import type { PinMatch } from './explain-decision.js';
 import type { NearMatch } from './near-matches.js';
-import { type Choices, type RemedyChoice, type RemedyFacts, listFirst, run } from './remedy-choices.js';
+import { type Choices, type RemedyChoice, type RemedyContext, listFirst, run } from './remedy-choices.js';
 
 type Command = RemedyChoice['commands'][number];
 
 // Remedies for which identity a certificate belongs to: strangers, names, authorities and the deny list.
 
-export function chooseForDenied({ trust, presented, paths }: RemedyFacts): Choices {
-  const commands = listDeniedEntries(trust, presented, paths).map(({ thumbprintSha256, issuedBy, serialNumber }) =>
+export function chooseForDenied({ entry }: DenialFacts['certificate_on_deny_list']): Choices {
+  const { thumbprintSha256, issuedBy = '', serialNumber = '' } = entry;
+  const command =
     thumbprintSha256 === undefined
-      ? run('undenySerial', { AUTHORITY: issuedBy ?? [], HEX: formatSerialNumber(serialNumber ?? '') })
-      : run('undeny', { THUMBPRINT: thumbprintSha256 }),
-  );
-  return commands.length === 0 ? [] : [{ commands }];
+      ? run('undenySerial', { AUTHORITY: issuedBy, HEX: formatSerialNumber(serialNumber) })
+      : run('undeny', { THUMBPRINT: thumbprintSha256 });
+  return [{ commands: [command] }];
 }
 
-/** For the certificate, or a CA above it. */
-function listDeniedEntries(
-  { denied, authorities }: TrustSnapshot,
-  presented: PresentedCertificate,
-  paths: readonly TracedPath[],
-): readonly DeniedCertificate[] {
-  const own = presented.pathDecoding.ok ? [presented.pathDecoding.value] : [];
-  const anchors = paths.flatMap(({ trustAnchor }) => trustAnchor ?? []);
-  const below = [...own, ...paths.flatMap(({ certificates }) => certificates)];
-  const thumbprints = [presented.thumbprintSha256, ...[...anchors, ...below].map((each) => each.thumbprintSha256)];
-  const keys = below.flatMap(({ serialNumber }) => authorities.map(({ name }) => deniedSerialKey(name, serialNumber)));
-  return [
-    ...new Set([
-      ...thumbprints.flatMap((thumbprint) => denied.thumbprintsSha256.get(thumbprint) ?? []),
-      ...keys.flatMap((key) => denied.serialNumbers.get(key) ?? []),
-    ]),
-  ];
-}
-
-export function chooseForAmbiguity({ trust, presented, matches }: RemedyFacts): Choices {
-  const nominations = listNominations(trust, presented);
-  const claims = [...matches, ...nominations];
-  const identities = [...new Set(claims.map(({ identity }) => identity))];
+export function chooseForAmbiguity({ identities }: DenialFacts['identity_ambiguous']): Choices {
   return identities.map((keeper) => ({
-    when: `If it is the certificate of "${keeper.name}"`,
-    commands: identities
-      .filter((identity) => identity !== keeper)
-      .flatMap((identity) => dropClaims(identity, matches, nominations)),
+    when: `If it is the certificate of "${keeper.identity}"`,
+    commands: identities.filter((each) => each !== keeper).flatMap(dropEntries),
   }));
 }
 
-function dropClaims(
-  identity: TrustedIdentity,
-  matches: readonly PinMatch[],
-  nominations: readonly Nomination[],
-): readonly Command[] {
-  const NAME = identity.name;
-  const pins = matches.filter((match) => match.identity === identity).map(({ pin }) => pin.value);
-  const names = nominations.filter((each) => each.identity === identity).map(({ trustName }) => trustName);
+function dropEntries({ identity: NAME, pins, names }: MatchedIdentity): readonly Command[] {
   return [
-    ...(pins.length === 0 ? [] : [run('removePin', { NAME, PIN: pins })]),
-    ...names.map(({ issuedBy, type, value }) =>
-      run('removeName', { NAME, AUTHORITY: issuedBy, ...nameValues([type, value]) }),
-    ),
+    ...(pins.length === 0 ? [] : [run('removePin', { NAME, PIN: pins.map(({ value }) => value) })]),
+    ...names.map((name) => run('removeName', { NAME, AUTHORITY: name.issuedBy, ...nameValues(name) })),
   ];
 }
 
-function listNominations(trust: TrustSnapshot, presented: PresentedCertificate): readonly Nomination[] {
-  if (!presented.pathDecoding.ok) return [];
-  return findNominations(trust, listNames(presented.pathDecoding.value), findIssuingAuthorities(trust, presented));
-}
-
-const namePlaceholders: Readonly<Record<NameType, string>> = {
+const namePlaceholders: Readonly<Record<NameEntry['type'], string>> = {
   dns: 'DNS',
   uri: 'URI',
   email: 'EMAIL',
@@ -93,34 +46,34 @@ const namePlaceholders: Readonly<Record<NameType, string>> = {
   organizationalUnit: 'UNIT',
 };
 
-function nameValues([type, value]: PresentedName): TemplateValues {
+function nameValues({ type, value }: Pick<NameEntry, 'type' | 'value'>): TemplateValues {
   const none = Object.fromEntries(Object.values(namePlaceholders).map((placeholder) => [placeholder, []]));
   return { ...none, [namePlaceholders[type]]: value };
 }
 
-export function chooseForStranger(facts: RemedyFacts): Choices {
-  const { presented, now, nearMatches } = facts;
+export function chooseForStranger(facts: DenialFacts['certificate_not_trusted'], context: RemedyContext): Choices {
+  const { presented, now, nearMatches } = context;
   const { decoding } = presented;
   if (!decoding.ok) return [];
   const faults = listCertificateFaults(decoding.certificate, now);
   // Known or not, the gate would refuse it.
   if (faults.some(({ code }) => code !== 'certificate_not_yet_valid')) return [];
-  const near = nearMatches.map((match) => chooseForNearMatch(match, facts));
-  const vouched = chooseForVouched(facts);
+  const near = nearMatches.map((match) => chooseForNearMatch(match, context));
+  const vouched = chooseForVouched(facts, context);
   if (near.length + vouched.length > 0) return [...near, ...vouched];
-  const NAME = chooseName(facts);
-  const granted = { ROLE: listFirst(facts.requirement.roles), FUNCTION: facts.requirement.functionName };
+  const NAME = chooseName(context);
+  const granted = grant(context);
   return [
     {
       when: 'If it is a new caller, whose owner says that this is the certificate',
-      commands: [run('addIdentity', { NAME, FILE: { instead: facts.certificateOptions }, ...granted })],
+      commands: [run('addIdentity', { NAME, FILE: { instead: context.certificateOptions }, ...granted })],
     },
   ];
 }
 
 function chooseForNearMatch(
   { identity, pin, trustName }: NearMatch,
-  { certificateOptions }: RemedyFacts,
+  { certificateOptions }: RemedyContext,
 ): RemedyChoice {
   const NAME = identity.name;
   const FILE = { instead: certificateOptions };
@@ -150,29 +103,35 @@ function chooseForNearMatch(
 }
 
 /** Of an issuer that the document knows: by the name, so that the next certificate counts too. */
-function chooseForVouched(facts: RemedyFacts): Choices {
-  const { trust, presented, requirement } = facts;
-  const [issuer] = findIssuingAuthorities(trust, presented);
-  const [name] = presented.pathDecoding.ok ? listNames(presented.pathDecoding.value) : [];
-  if (issuer === undefined || name === undefined || name[1].includes('*')) return [];
-  const values = { AUTHORITY: issuer.name, ...nameValues(name) };
-  const granted = { ROLE: listFirst(requirement.roles), FUNCTION: requirement.functionName };
-  const known = facts.nearMatches.find(({ pin }) => pin === undefined)?.identity;
+function chooseForVouched(
+  { authorities: [issuer] = [] }: DenialFacts['certificate_not_trusted'],
+  context: RemedyContext,
+): Choices {
+  const { pathDecoding } = context.presented;
+  // Of the facts, a name may be shortened.
+  const [[type, value] = []] = pathDecoding.ok ? listNames(pathDecoding.value) : [];
+  if (issuer === undefined || type === undefined || value === undefined || value.includes('*')) return [];
+  const values = { AUTHORITY: issuer, ...nameValues({ type, value }) };
+  const known = context.nearMatches.find(({ pin }) => pin === undefined)?.identity;
   return [
     known === undefined
       ? {
-          when: `If it is a new caller with a certificate of the authority "${issuer.name}"`,
-          commands: [run('addNamedIdentity', { NAME: chooseName(facts), ...values, ...granted })],
+          when: `If it is a new caller with a certificate of the authority "${issuer}"`,
+          commands: [run('addNamedIdentity', { NAME: chooseName(context), ...values, ...grant(context) })],
         }
       : {
-          when: `If it is "${known.name}", and the authority "${issuer.name}" vouches for that name from now on`,
+          when: `If it is "${known.name}", and the authority "${issuer}" vouches for that name from now on`,
           commands: [run('addName', { NAME: known.name, ...values })],
         },
   ];
 }
 
+function grant({ requirement }: RemedyContext): TemplateValues {
+  return { ROLE: listFirst(requirement.roles), FUNCTION: requirement.functionName };
+}
+
 /** The certificate's common name where it is plain and free: a stranger chose it. */
-function chooseName({ presented, trust }: RemedyFacts): string {
+function chooseName({ presented, trust }: RemedyContext): string {
   const commonName = presented.decoding.ok ? presented.decoding.certificate.commonName : undefined;
   const taken = new Set(trust.identities.map(({ name }) => name.toLowerCase()));
   const base = commonName !== undefined && /^\w[\w.@-]{0,63}$/.test(commonName) ? commonName : 'new-caller';
@@ -181,31 +140,20 @@ function chooseName({ presented, trust }: RemedyFacts): string {
 }
 
 /** For a path that lacks a certificate, or has one that is over or of an older key. */
-export function chooseForAuthority(facts: RemedyFacts): Choices {
-  const { matches, presented, trust, paths, now } = facts;
-  const names = new Set([
-    ...matches.flatMap(({ pin }) => pin.issuedBy ?? []),
-    ...listNominations(trust, presented).map(({ authority }) => authority.name),
-  ]);
-  const authorities = trust.authorities.filter(({ name }) => names.has(name));
-  return authorities.map((authority) => {
-    const isAnchor = isAnchorAtFault(authority, presented, paths, now);
-    return addCaCertificate(
-      authority.name,
+export function chooseForAuthority({ authority: name, certificate }: PathFacts, context: RemedyContext): Choices {
+  const { trust, presented } = context;
+  const authority = trust.authorities.find((each) => each.name === name);
+  if (authority === undefined) return [];
+  const isAnchor =
+    certificate?.role === 'trust-anchor' ||
+    authority.trustAnchors.some(({ subject }) => subject.key === presented.issuer?.key);
+  return [
+    addCaCertificate(
+      name,
       isAnchor ? 'addTrustAnchor' : 'addIntermediate',
-      `If a certificate of the authority "${authority.name}" is missing, or was renewed`,
-    );
-  });
-}
-
-function isAnchorAtFault(
-  { trustAnchors }: TrustedAuthority,
-  { issuer }: PresentedCertificate,
-  paths: readonly TracedPath[],
-  now: number,
-): boolean {
-  const isOver = paths.some(({ trustAnchor }) => trustAnchor !== undefined && now > trustAnchor.notAfter);
-  return isOver || trustAnchors.some(({ subject }) => subject.key === issuer?.key);
+      `If a certificate of the authority "${name}" is missing, or was renewed`,
+    ),
+  ];
 }
 
 function addCaCertificate(
@@ -222,16 +170,19 @@ function addCaCertificate(
 }
 
 /** Where a source is there, what is wrong is not the document's to say. */
-export function chooseForRevocationSource({ trust, presented, matches }: RemedyFacts): Choices {
-  const names = new Set([
-    ...matches.flatMap(({ pin }) => pin.issuedBy ?? []),
-    ...listNominations(trust, presented).map(({ authority }) => authority.name),
-  ]);
-  return trust.authorities
-    .filter(({ name, revocation }) => names.has(name) && revocation.crls.length === 0 && revocation.ocsp === undefined)
-    .map(({ name }) => ({
+export function chooseForRevocationSource(
+  facts: DenialFacts['revocation_unavailable'],
+  { trust }: RemedyContext,
+): Choices {
+  const authority = trust.authorities.find((each) => 'authority' in facts && each.name === facts.authority);
+  if (authority === undefined) return [];
+  const { name, revocation } = authority;
+  if (revocation.crls.length > 0 || revocation.ocsp !== undefined) return [];
+  return [
+    {
       when: `If the authority "${name}" publishes a list, which the document does not name`,
       commands: [run('addRevocationList', { AUTHORITY: name, ADDRESS: `file:${name}.crl` })],
       needs: `${name}.crl: the list of the authority, or its https: address in this place`,
-    }));
+    },
+  ];
 }

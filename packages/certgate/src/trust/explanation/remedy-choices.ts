@@ -1,23 +1,20 @@
 import {
   formatInstant,
-  type DenialCode,
+  type DenialFacts,
   type FunctionRequirement,
+  type PinEntry,
   type PresentedCertificate,
   type TrustSnapshot,
-  type TrustedIdentity,
 } from '@certgate/core/internal';
-import type { TracedPath } from '../../certificates/path-report/path-trace.js';
 import type { RemedyTemplate, TemplateValues } from './command-template.js';
-import type { PinMatch } from './explain-decision.js';
 import type { NearMatch } from './near-matches.js';
 
 // Choices for an identity that the document knows: its state, its pins, what it may call.
 
-/** A denial and all that its remedy depends on. */
-export interface RemedyFacts {
-  readonly code: DenialCode;
-  /** Whom the denial is about, where it names somebody. */
-  readonly identity: TrustedIdentity | undefined;
+/** What a remedy depends on beside the facts of the denial. */
+export interface RemedyContext {
+  /** Whom the denial names. */
+  readonly identityName: string | undefined;
   readonly trust: TrustSnapshot;
   readonly requirement: FunctionRequirement;
   /** Milliseconds: when the call is made. */
@@ -27,8 +24,6 @@ export interface RemedyFacts {
   readonly presented: PresentedCertificate;
   /** The words that name this certificate to `trust add`. */
   readonly certificateOptions: readonly string[];
-  readonly matches: readonly PinMatch[];
-  readonly paths: readonly TracedPath[];
   readonly nearMatches: readonly NearMatch[];
   /** For `--store`. */
   readonly store: string;
@@ -55,100 +50,106 @@ export function run(template: RemedyTemplate, values: TemplateValues): Command {
 }
 
 /** A quarter: long enough that the call counts, short enough that somebody looks again. */
-function chooseTime({ now, runAt }: RemedyFacts): string {
+function chooseTime({ now, runAt }: RemedyContext): string {
   return formatInstant(Math.ceil((Math.max(now, runAt) + 90 * day) / 1000) * 1000);
 }
 
-export function chooseToEnable({ identity }: RemedyFacts): Choices {
-  return identity === undefined ? [] : [{ commands: [run('enable', { NAME: identity.name })] }];
+export function chooseToEnable({ identity }: DenialFacts['identity_disabled']): Choices {
+  return [{ commands: [run('enable', { NAME: identity })] }];
 }
 
-export function chooseToExtend(facts: RemedyFacts): Choices {
-  const { identity } = facts;
-  return identity === undefined
-    ? []
-    : [{ commands: [run('extend', { NAME: identity.name, TIME: chooseTime(facts) })] }];
+export function chooseToExtend({ identity }: DenialFacts['identity_expired'], context: RemedyContext): Choices {
+  return [{ commands: [run('extend', { NAME: identity, TIME: chooseTime(context) })] }];
 }
 
-export function chooseToEnablePins({ identity, matches }: RemedyFacts): Choices {
-  const values = matches.filter(({ pin }) => !pin.enabled).map(({ pin }) => pin.value);
-  return identity === undefined || values.length === 0
-    ? []
-    : [{ commands: [run('enablePin', { NAME: identity.name, PIN: values })] }];
+export function chooseToEnablePins({ identity, pin, others }: DenialFacts['pin_disabled']): Choices {
+  const disabled = [pin, ...others].filter(({ isDisabled }) => isDisabled === true);
+  return [{ commands: [run('enablePin', { NAME: identity, PIN: listValues(disabled) })] }];
 }
 
-export function chooseToGrantFunction({ identity, requirement }: RemedyFacts): Choices {
-  if (identity === undefined) return [];
-  return [{ commands: [run('addFunction', { NAME: identity.name, FUNCTION: requirement.functionName })] }];
+export function chooseToGrantFunction({ identity, functionName }: DenialFacts['function_not_allowed']): Choices {
+  return [{ commands: [run('addFunction', { NAME: identity, FUNCTION: functionName })] }];
 }
 
 /** Of roles that do equally well, the first. */
-export function chooseToGrantRoles({ identity, requirement }: RemedyFacts): Choices {
-  if (identity === undefined) return [];
-  const missing = requirement.roles.filter((anyOf) => !anyOf.some((role) => identity.roles.includes(role)));
-  return [{ commands: [run('addRole', { NAME: identity.name, ROLE: listFirst(missing) })] }];
+export function chooseToGrantRoles(
+  { identity, roles }: DenialFacts['role_missing'],
+  { requirement }: RemedyContext,
+): Choices {
+  const missing = requirement.roles.filter((anyOf) => !anyOf.some((role) => roles.includes(role)));
+  return [{ commands: [run('addRole', { NAME: identity, ROLE: listFirst(missing) })] }];
 }
 
 export function listFirst(groups: readonly (readonly string[])[]): readonly string[] {
   return [...new Set(groups.flatMap(([role]) => role ?? []))];
 }
 
-export function chooseNewCertificate({ identity, matches }: RemedyFacts): Choices {
-  if (identity === undefined || matches.length === 0) return [];
+function listValues(pins: readonly PinEntry[]): readonly string[] {
+  return pins.map(({ value }) => value);
+}
+
+/** Where the certificate is known by a pin: a name under an authority goes over to the next one by itself. */
+export function chooseNewCertificate(identityName: string | undefined): Choices {
+  if (identityName === undefined) return [];
   const file = 'new.crt.pem';
   return [
     {
-      commands: [run('rotate', { NAME: identity.name, NEW_FILE: file })],
+      commands: [run('rotate', { NAME: identityName, NEW_FILE: file })],
       needs: `${file}: the new certificate of the caller, without its key`,
     },
   ];
 }
 
 /** A pin outside of its window beside one that counts is taken out, since it opens nothing; a lone one gets another bound. */
-export function chooseForPinWindow(facts: RemedyFacts): Choices {
-  const { identity, matches, presented, now } = facts;
+export function chooseForPinWindow(
+  facts: DenialFacts['pin_expired' | 'pin_not_yet_valid'],
+  context: RemedyContext,
+): Choices {
+  if ('isOfStore' in facts) return [];
+  const { identity: NAME, pin, others } = facts;
+  const { presented, now } = context;
   const isOver = presented.decoding.ok && now >= presented.decoding.certificate.notAfter;
-  if (isOver) return chooseNewCertificate(facts);
-  const early = matches.filter(({ pin }) => now < (pin.notBefore ?? now)).map(({ pin }) => pin.value);
-  const ended = matches.filter(({ pin }) => now >= (pin.notAfter ?? Infinity)).map(({ pin }) => pin.value);
+  if (isOver) return chooseNewCertificate(NAME);
+  const pins = [pin, ...others];
+  const early = listValues(pins.filter(({ notBefore = now }) => now < notBefore));
+  const ended = listValues(pins.filter(({ notAfter = Infinity }) => now >= notAfter));
   const outside = [...early, ...ended];
-  if (identity === undefined || outside.length === 0) return [];
-  const NAME = identity.name;
-  if (outside.length < matches.length) return [{ commands: [run('removePin', { NAME, PIN: outside })] }];
+  if (outside.length < pins.length) return [{ commands: [run('removePin', { NAME, PIN: outside })] }];
   return [
     {
       commands: [
         ...(early.length === 0 ? [] : [run('clearPinStart', { NAME, PIN: early })]),
-        ...(ended.length === 0 ? [] : [run('movePinEnd', { NAME, PIN: ended, TIME: choosePinEnd(facts) })]),
+        ...(ended.length === 0 ? [] : [run('movePinEnd', { NAME, PIN: ended, TIME: choosePinEnd(pins, context) })]),
       ],
     },
   ];
 }
 
 /** The pin of a certificate ends with it, as `trust add` has it too; the next one may have the same key. */
-function choosePinEnd(facts: RemedyFacts): string {
-  const { matches, presented } = facts;
-  const isOfKey = matches.some(({ pin }) => pin.kind === 'publicKeySha256');
-  return isOfKey || !presented.decoding.ok ? chooseTime(facts) : formatInstant(presented.decoding.certificate.notAfter);
+function choosePinEnd(pins: readonly PinEntry[], context: RemedyContext): string {
+  const { decoding } = context.presented;
+  const isOfKey = pins.some(({ kind }) => kind === 'publicKeySha256');
+  return isOfKey || !decoding.ok ? chooseTime(context) : formatInstant(decoding.certificate.notAfter);
 }
 
 /** For a pin whose authority did not issue the certificate. */
-export function chooseForPinIssuer({ identity, matches, certificateOptions }: RemedyFacts): Choices {
-  const pins = matches.flatMap(({ pin }) => (pin.issuedBy === undefined ? [] : [pin.value]));
-  if (identity === undefined || pins.length === 0) return [];
-  const NAME = identity.name;
+export function chooseForPinIssuer(
+  { pin }: DenialFacts['path_not_found'],
+  { identityName: NAME, certificateOptions }: RemedyContext,
+): Choices {
+  if (pin === undefined || NAME === undefined) return [];
   return [
     {
       when: 'If this certificate should be valid whoever issued it, and its owner says that it is the right one',
       commands: [
-        run('removePin', { NAME, PIN: pins }),
+        run('removePin', { NAME, PIN: pin.value }),
         run('addCertificate', { NAME, FILE: { instead: certificateOptions }, AUTHORITY: [] }),
       ],
     },
   ];
 }
 
-export function chooseToSign({ isSignatureRefused }: RemedyFacts): Choices {
+export function chooseToSign({ isSignatureRefused }: RemedyContext): Choices {
   if (!isSignatureRefused) return [];
   return [
     {
