@@ -10,7 +10,6 @@ import {
   findIssuedMatches,
   findNamedMatches,
   groupMatches,
-  isPinMatch,
   type PathRefusal,
 } from './issued-match.js';
 import type { DenialFacts } from '../denial-facts.js';
@@ -28,7 +27,7 @@ import {
   type TrustDenialCode,
   type TrustFinding,
 } from './trust-finding.js';
-import { type PinKind, pinKinds, type PinnedIdentity, type TrustSnapshot } from './trust-snapshot.js';
+import { type PinKind, pinKinds, type PinnedIdentity, type TrustPin, type TrustSnapshot } from './trust-snapshot.js';
 
 const notFound: NotFoundFinding = Object.freeze({ outcome: 'notFound' });
 const withoutInformation: AuthorityContext = Object.freeze({ revocation: noRevocationInformation });
@@ -251,29 +250,29 @@ function findMatchDenial(
   certificate: PresentedCertificate,
   now: number,
 ): MatchDenial | undefined {
-  const { identity } = match;
+  const { identity, pin } = match;
   const { name, expiresAt } = identity;
   if (!identity.enabled) return deny('identity_disabled', { identity: name }, name);
   // Here and below: written so that a time which is no number is outside the window.
   if (expiresAt !== undefined && !(now < expiresAt)) {
     return deny('identity_expired', { identity: name, expiresAt }, name);
   }
-  return isPinMatch(match) ? findPinDenial(match, matches, certificate, now) : undefined;
+  return pin === undefined ? undefined : findPinDenial(match, pin, matches, certificate, now);
 }
 
 function findPinDenial(
-  match: PinMatch,
+  match: TrustMatch,
+  pin: TrustPin,
   matches: readonly TrustMatch[],
   certificate: PresentedCertificate,
   now: number,
 ): MatchDenial | undefined {
-  const { pin } = match;
   const { enabled, notBefore, notAfter } = pin;
   const isEarly = notBefore !== undefined && !(now >= notBefore);
   const isOver = notAfter !== undefined && !(now < notAfter);
   // Of nearly every match, nothing more is made.
   if (enabled && !isEarly && !isOver) return undefined;
-  const facts = describePinMatch(match, matches);
+  const facts = describePinMatch({ ...match, pin }, matches);
   const name = facts.identity;
   if (!enabled) return deny('pin_disabled', facts, name);
   if (isEarly) return deny('pin_not_yet_valid', { ...facts, notBefore }, name);

@@ -25,6 +25,7 @@ import type {
 import { shortenText } from '@certgate/x509/internal';
 import { decidingAttributeTypes, findValueWithoutText } from '@certgate/x509/internal-certificates';
 import {
+  type NamedIdentity,
   type NameType,
   type TrustedAuthority,
   type TrustedIdentity,
@@ -32,7 +33,7 @@ import {
   type TrustPin,
   type TrustSnapshot,
 } from './trust-snapshot.js';
-import { createClaim, describeRefusal, type NotFoundFinding } from './trust-finding.js';
+import { describeRefusal, type NotFoundFinding } from './trust-finding.js';
 
 /** One reason to take a certificate for an identity. */
 export interface TrustMatch {
@@ -239,9 +240,20 @@ function describeInvalid({ code, facts }: InvalidPath, question: AuthorityQuesti
   return 'entry' in facts ? { code, facts: { ...facts, question } } : { code, facts: { ...facts, ...question } };
 }
 
+/** What this library's stores claimed, so that claims of another making are told from them. */
+const ownClaims = new WeakSet<object>();
+
 /** Whose certificate it would be; nobody has verified that. */
-export function describeClaim({ identity, trustName }: Nomination): NameClaim {
-  return createClaim(identity.name, trustName);
+export function describeClaim({ identity, trustName }: NamedIdentity): NameClaim {
+  const { type, value, issuedBy } = trustName;
+  const claim = Object.freeze({ identity: identity.name, name: Object.freeze({ type, value, issuedBy }) });
+  ownClaims.add(claim);
+  return claim;
+}
+
+/** Whether a store passed it on from one of this library's. */
+export function isOwnClaim(claim: unknown): claim is NameClaim {
+  return typeof claim === 'object' && claim !== null && ownClaims.has(claim);
 }
 
 function describePinEntry({ pin, isOfTwin }: PinMatch): PinEntry {
@@ -282,7 +294,7 @@ export function groupMatches(matches: readonly TrustMatch[]): readonly MatchedId
   });
 }
 
-export function isPinMatch(match: TrustMatch): match is PinMatch {
+function isPinMatch(match: TrustMatch): match is PinMatch {
   return match.pin !== undefined;
 }
 

@@ -1,6 +1,6 @@
 import type { ClientAuthGrace } from './client-auth-grace.js';
 import { type DenialCode, type DenialCodeOf, isDenialCodeOf } from '../denial.js';
-import type { DenialFacts, NameClaim, NameEntry } from '../denial-facts.js';
+import type { DenialFacts, NameClaim } from '../denial-facts.js';
 import { describeDenial } from '../denial-sentences/describe-denial.js';
 
 /**
@@ -116,7 +116,7 @@ export interface FoundIdentity {
 export type TrustDenialCode = DenialCodeOf<'trust-store'>;
 
 /** What this library's stores said, so that facts of another making are told from them. */
-const ownFacts = new WeakMap<object, DenialCode | 'claim'>();
+const ownFacts = new WeakMap<object, DenialCode>();
 
 /** What a trust document refuses for, in facts and in words. */
 export function describeRefusal<Code extends DenialCode>(
@@ -131,17 +131,6 @@ export function describeRefusal<Code extends DenialCode>(
 export function readFacts<Code extends DenialCode>(code: Code, facts: unknown): DenialFacts[Code] | undefined {
   const isOwn = typeof facts === 'object' && facts !== null && ownFacts.get(facts) === code;
   return isOwn ? (facts as DenialFacts[Code]) : undefined;
-}
-
-/** Whose certificate it would be, by one of its names; as facts are, so that a store can pass it on. */
-export function createClaim(identity: string, { type, value, issuedBy }: NameEntry): NameClaim {
-  const claim = Object.freeze({ identity, name: Object.freeze({ type, value, issuedBy }) });
-  ownFacts.set(claim, 'claim');
-  return claim;
-}
-
-export function isOwnClaim(value: unknown): value is NameClaim {
-  return typeof value === 'object' && value !== null && ownFacts.get(value) === 'claim';
 }
 
 /** An answer that was nominated a moment before: what refuses now, refuses where the identity is concluded. */

@@ -3,7 +3,8 @@ import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
 import { denialCodes, getSteps } from '../denial.js';
 import { AccessGate } from '../access/access-gate.js';
-import { createClaim, describeRefusal, type TrustFinding } from '../trust-snapshot/trust-finding.js';
+import { describeClaim } from '../trust-snapshot/issued-match.js';
+import { describeRefusal, type TrustFinding } from '../trust-snapshot/trust-finding.js';
 import { makeCertificate, now } from '@certgate/x509/test-support/certificates.js';
 import { pollute } from '../test-support/prototype-pollution.js';
 import { hasLastingVersion, readTrustFinding, readTrustVersion, readVersion } from './trust-store.js';
@@ -172,7 +173,7 @@ describe('answers that are understood', () => {
     const answer = {
       outcome: 'nominated',
       identityName: 7,
-      claim: createClaim('a', { type: 'dns', value: 'b', issuedBy: 'c' }),
+      claim: describeClaim({ identity: { name: 'a' }, trustName: { type: 'dns', value: 'b', issuedBy: 'c' } } as never),
     };
     const answers: readonly (readonly [unknown, string])[] = [
       [confirmed, 'found'],

@@ -9,13 +9,13 @@ import {
   type ConfirmedFinding,
   type FoundFinding,
   type FoundIdentity,
-  isOwnClaim,
   type NominatedFinding,
   type NotFoundFinding,
   readFacts,
   type TrustFinding,
   type UnavailableFinding,
 } from '../trust-snapshot/trust-finding.js';
+import { isOwnClaim } from '../trust-snapshot/issued-match.js';
 import { isClientAuthGrace } from '../trust-snapshot/client-auth-grace.js';
 import type { TrustWarning } from '../trust-snapshot/trust-snapshot.js';
 
