@@ -35,7 +35,7 @@ const packageRooms: Readonly<Record<string, Readonly<Record<string, readonly str
     'certificate-header': ['denial', 'load-path-validation'],
     'front-ends': ['denial-facts', 'denial', 'certificate-header'],
     'front-end-resolution': ['denial', 'encoding', 'certificate-header', 'front-ends'],
-    'trust-snapshot': ['denial-facts', 'denial-sentences', 'denial', 'load-path-validation', 'certificate-header'],
+    'trust-snapshot': ['denial-facts', 'denial', 'load-path-validation', 'certificate-header'],
     'trust-document': ['load-path-validation', 'encoding', 'trust-snapshot'],
     'trust-sources': ['encoding', 'trust-document'],
     'trust-store': [

@@ -176,7 +176,7 @@ export interface Denial<Code extends DenialCode = DenialCode> {
    * app's own refused.
    */
   readonly facts?: DenialFacts[Code];
-  /** One sentence for the operator, made from the facts when it is read: what is wrong and what to do. */
+  /** One sentence for the operator, made from the facts: what is wrong and what to do. */
   readonly detail: string;
   /** Whom the certificate belongs to, where that was known before the refusal. */
   readonly identityName?: string;
@@ -194,16 +194,17 @@ export function deny<Code extends DenialCode>(
   known: KnownCaller = {},
 ): Denial<Code> {
   Object.freeze(facts);
-  return Object.freeze({
-    outcome: 'denied',
-    code,
-    facts,
-    // Strangers are refused far more often than anybody reads why.
-    get detail() {
-      return describeDenial(code, facts);
-    },
-    ...known,
-  });
+  // Not a getter: making one costs more than the sentence.
+  return Object.freeze({ outcome: 'denied', code, facts, detail: describeFacts(code, facts), ...known });
+}
+
+/** The refusal stands, whatever becomes of its sentence: a file of the sentences may not have been deployed. */
+export function describeFacts<Code extends DenialCode>(code: Code, facts: DenialFacts[Code]): string {
+  try {
+    return describeDenial(code, facts);
+  } catch {
+    return `Refused for ${code}; the sentence about it could not be made. See docs/errors.md.`;
+  }
 }
 
 /** A denial in the words of a trust store, and with its facts where it has some. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
 import { type DenialCode, denialCodes, deny } from '../denial.js';
@@ -42,7 +42,15 @@ describe('of each code, there are facts and a sentence', () => {
   }
 });
 
-test('the sentences are the only words of a denial: nothing that runs before one is read loads them', () => {
-  const bundle = readFileSync(new URL('../../index.cjs', import.meta.url), 'utf8');
-  assert.doesNotMatch(bundle, /leave it in one|is on the trust document's deny list/);
+test('a denial stands without its sentence, too', () => {
+  const denial = deny('role_missing', {} as never, { identityName: 'a' });
+  assert.deepEqual([denial.outcome, denial.code, denial.identityName], ['denied', 'role_missing', 'a']);
+  assert.match(denial.detail, /^Refused for role_missing; the sentence/);
+});
+
+test('the sentences are in a file of their own, which an app that refuses nobody never loads', () => {
+  const dist = new URL('../../', import.meta.url);
+  const files = readdirSync(dist).filter((name) => name.endsWith('.cjs'));
+  const saying = files.filter((name) => readFileSync(new URL(name, dist), 'utf8').includes('; leave it in one.'));
+  assert.deepEqual(saying, ['part-denial-sentences.cjs']);
 });

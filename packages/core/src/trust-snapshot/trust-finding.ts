@@ -1,7 +1,6 @@
 import type { ClientAuthGrace } from './client-auth-grace.js';
-import { type DenialCode, type DenialCodeOf, isDenialCodeOf } from '../denial.js';
+import { type DenialCode, type DenialCodeOf, describeFacts, isDenialCodeOf } from '../denial.js';
 import type { DenialFacts, NameClaim } from '../denial-facts.js';
-import { describeDenial } from '../denial-sentences/describe-denial.js';
 
 /**
  * What a trust store answers about one certificate. A store of your own answers with one of the first four. It looks the
@@ -124,7 +123,7 @@ export function describeRefusal<Code extends DenialCode>(
   facts: DenialFacts[Code],
 ): { readonly code: Code; readonly facts: DenialFacts[Code]; readonly detail: string } {
   ownFacts.set(Object.freeze(facts), code);
-  return { code, facts, detail: describeDenial(code, facts) };
+  return { code, facts, detail: describeFacts(code, facts) };
 }
 
 /** Facts that a store passed on from one of this library's, as they were; undefined: others, of which nobody knows the shape. */
