@@ -52,15 +52,8 @@ const partsOf = {
     ],
     'deny-list': ['trust-snapshot/deny-list'],
     'several-stores': ['trust-store/combine-findings'],
-    // What operators read of a refusal: made when a line of the log is.
-    'denial-sentences': [
-      'access/certificate-denial',
-      'denial-sentences/certificate-sentences',
-      'denial-sentences/describe-denial',
-      'denial-sentences/front-end-sentences',
-      'denial-sentences/sentence-parts',
-      'denial-sentences/trust-sentences',
-    ],
+    // What operators read of a refusal.
+    'denial-sentences': ['access/certificate-denial', 'denial-sentences/'],
     // Of an MCP call.
     mcp: ['encoding/json-scan'],
     // What is said of a certificate that ends, and for one with serverAuth: who will lose clientAuth, or has lost it.

@@ -304,6 +304,7 @@ export type MalformedProblem =
   | 'base64url'
   | 'base64_padding'
   | 'not_base64'
+  | 'base64_percent_encoded'
   | 'pem_lines_unexpected'
   | 'pem_not_percent_encoded'
   | 'pem_block_cut'

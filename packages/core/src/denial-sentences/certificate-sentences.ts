@@ -58,6 +58,7 @@ const malformedTexts: Readonly<Record<MalformedProblem, string>> = {
   base64url: 'The header is base64url. Base64 is expected (RFC 4648 section 4).',
   base64_padding: 'The base64 in the header is cut short or not canonical (RFC 4648 section 3.5).',
   not_base64: 'The header is not base64.',
+  base64_percent_encoded: 'The header is percent-encoded, as Traefik wrote it before 2.9.4: update Traefik.',
   pem_lines_unexpected:
     'The PEM block in the header is not written as the front end does it: lines of 64 base64 characters, percent-encoded.',
   pem_not_percent_encoded: 'The header is PEM that is not percent-encoded. In nginx, use $ssl_client_escaped_cert.',

@@ -1,4 +1,4 @@
-import { denyMissing, severalDetail, trimHeader } from '../certificate-header/certificate-header.js';
+import { denyMissing, trimHeader } from '../certificate-header/certificate-header.js';
 import type { CertificateExtraction } from '../certificate-header/certificate-text.js';
 import { deny } from '../denial.js';
 import type { FrontEnd } from './front-end.js';
@@ -24,7 +24,7 @@ export const traefik: FrontEnd = Object.freeze({
   extract: (findField) => {
     const text = trimHeader(findField(certificateField));
     if (text === undefined) return denyMissing(certificateField);
-    if (text.includes('%')) return deny('certificate_malformed', escapedDetail);
+    if (text.includes('%')) return deny('certificate_malformed', { problem: 'base64_percent_encoded' });
     const comma = text.indexOf(',');
     return comma < 0 ? extractCertificates(text, undefined) : splitCertificates(text, comma);
   },
@@ -32,7 +32,7 @@ export const traefik: FrontEnd = Object.freeze({
 
 /** Traefik writes nothing between the commas and the certificates; a `Headers` puts a space where it joins two lines. */
 function splitCertificates(text: string, comma: number): CertificateExtraction {
-  if (foreignSeparator.test(text)) return deny('certificate_multiple', severalDetail);
+  if (foreignSeparator.test(text)) return deny('certificate_multiple', {});
   return extractCertificates(text.slice(0, comma), text.slice(comma + 1));
 }
 
@@ -42,5 +42,3 @@ function extractCertificates(leaf: string, chain: string | undefined): Certifica
   const forwarded = chain === undefined ? undefined : ({ text: chain, encoding: 'base64-list' } as const);
   return { outcome: 'extracted', leaf, encoding: 'base64', chain: forwarded };
 }
-
-const escapedDetail = 'The header is percent-encoded, as Traefik wrote it before 2.9.4: update Traefik.';

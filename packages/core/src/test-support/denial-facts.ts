@@ -102,6 +102,7 @@ export const denialFacts: { readonly [Code in DenialCode]: fc.Arbitrary<DenialFa
     record<DenialFacts['certificate_malformed']>({
       problem: problems(
         ...(['not_der', 'truncated', 'trailing_bytes', 'pem', 'base64url', 'base64_padding', 'not_base64'] as const),
+        'base64_percent_encoded',
         ...(['pem_lines_unexpected', 'pem_not_percent_encoded', 'pem_block_cut', 'not_pem_block'] as const),
         ...(['forwarded_elements_forgeable', 'not_forwarded_elements'] as const),
         ...(['byte_sequence_empty', 'not_byte_sequence'] as const),
