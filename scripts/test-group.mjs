@@ -44,8 +44,9 @@ function describeProcess() {
 }
 
 function compare(before, after) {
-  // Node makes most globals when they are first used; until then they have no value.
-  const isNew = (name) => name.startsWith('globalThis.') && !before.has(name);
+  // Node makes most globals when they are first used; until then they have no value. Each copy of tslib sets its own
+  // functions, as `globalThis.__awaiter`.
+  const isUsual = (name) => name.startsWith('globalThis.') && (!before.has(name) || name.startsWith('globalThis.__'));
   const names = new Set([...before.keys(), ...after.keys()]);
-  return [...names].filter((name) => before.get(name) !== after.get(name) && !isNew(name));
+  return [...names].filter((name) => before.get(name) !== after.get(name) && !isUsual(name));
 }
