@@ -394,6 +394,27 @@ app.http('Hidden', { handler: (request, context) => inner(request, context) });`
     for (const { exitCode, stdout, stderr } of runs) assert.equal(exitCode, 0, stdout + stderr);
   });
 
+  it('starts the app again when another process let its trust document grow meanwhile', async () => {
+    const role = `
+const { requireRole } = require('@certgate/azure-functions');
+app.http('Hello', { handler: requireRole('operator', () => ({ body: 'one' })) });
+const { copyFileSync, existsSync } = require('node:fs');
+const { join } = require('node:path');
+const [grown, trust] = ['grown.json', '.certgate/trust.json'].map((name) => join(__dirname, name));
+app.hook.appStart(() => { if (existsSync(grown)) copyFileSync(grown, trust); });
+`;
+    const app = makeNewApp('growing', gate + role);
+    const run = ['dev', app, '--once', '--json', '--call', 'Hello'];
+    assert.equal((await runCertgateHere(run)).exitCode, 0);
+    const trust = join(app, '.certgate', 'trust.json');
+    cpSync(trust, join(app, 'grown.json'));
+    const grown = JSON.parse(readFileSync(trust, 'utf8')) as { revision: number; identities: { roles: string[] }[] };
+    const identities = grown.identities.filter(({ roles }) => roles.length === 0);
+    writeFileSync(trust, JSON.stringify({ ...grown, revision: grown.revision - 1, identities }));
+    const { exitCode, stdout, stderr } = await runCertgateHere(run);
+    assert.equal(exitCode, 0, stdout + stderr);
+  });
+
   it(
     'keeps keys to the owner, and git away',
     { skip: process.platform === 'win32' && 'Windows has no file modes' },

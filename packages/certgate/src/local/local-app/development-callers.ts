@@ -64,8 +64,8 @@ function nameCaller(roles: readonly string[], index: number, callers: readonly C
   return callers.some((caller) => caller.name === name) ? `${name}-${index}` : name;
 }
 
-/** Writes the trust document of the folder when it doesn't say yet what it should; answers whether it changed. */
-export async function writeDevelopmentTrust(folder: string, callers: readonly Caller[]): Promise<boolean> {
+/** Writes the trust document of the folder when it doesn't say yet what it should; answers with its text. */
+export async function writeDevelopmentTrust(folder: string, callers: readonly Caller[]): Promise<string> {
   const file = join(folder, trustFileName);
   const present = (await findFile(file))?.toString('utf8');
   const identities = callers.flatMap(({ name, isTrusted, roles, certificate }) =>
@@ -81,9 +81,10 @@ export async function writeDevelopmentTrust(folder: string, callers: readonly Ca
       : [],
   );
   const revision = readRevision(present);
-  if (present === formatTrust(revision, identities)) return false;
-  await replaceFile(file, formatTrust(revision + 1, identities));
-  return true;
+  if (present === formatTrust(revision, identities)) return present;
+  const text = formatTrust(revision + 1, identities);
+  await replaceFile(file, text);
+  return text;
 }
 
 /**

@@ -203,7 +203,10 @@ class RunningLocalApp implements LocalApp {
     await host?.close();
   }
 
-  /** What roles exist is known only when the app is loaded; it starts again when its trust document had to grow. */
+  /**
+   * What roles exist is known only when the app is loaded; it starts again when its trust document had to grow, whoever let
+   * it: another process may have started the same app at the same time.
+   */
   async #loadApp(): Promise<void> {
     const developmentFile = join(this.#developmentFolder, trustFileName);
     const own = await findOwnTrust(this.#folder, developmentFile, this.#options.trustFile);
@@ -211,10 +214,10 @@ class RunningLocalApp implements LocalApp {
       await this.#loadWithOwnTrust(own);
       return;
     }
-    if ((await findFile(developmentFile)) === undefined) await this.#writeTrust([]);
+    const textAtStart = await this.#findOrWriteTrust(developmentFile);
     const environment = { [trustSettingName]: developmentFile };
     await this.#startHost(environment);
-    if (await this.#writeTrust(listRoleSets(this.#functions))) {
+    if ((await this.#writeTrust(listRoleSets(this.#functions))) !== textAtStart) {
       await this.#closeHost();
       await this.#startHost(environment);
     }
@@ -236,7 +239,17 @@ class RunningLocalApp implements LocalApp {
     return prepareCallers(this.#developmentFolder, roleSets, new Date());
   }
 
-  #writeTrust(roleSets: readonly (readonly string[])[]): Promise<boolean> {
+  /** The text of the document that the app will find, unless another process changes it before. */
+  #findOrWriteTrust(file: string): Promise<string> {
+    return withFolderLock(this.#developmentFolder, async () => {
+      const present = await findFile(file);
+      return (
+        present?.toString('utf8') ?? writeDevelopmentTrust(this.#developmentFolder, await this.#prepareCallers([]))
+      );
+    });
+  }
+
+  #writeTrust(roleSets: readonly (readonly string[])[]): Promise<string> {
     return withFolderLock(this.#developmentFolder, async () => {
       this.#callers = await this.#prepareCallers(roleSets);
       return writeDevelopmentTrust(this.#developmentFolder, this.#callers);
