@@ -11,8 +11,13 @@ export async function runGroup(urls) {
   // Before anything asks: some parts do it once, when they are loaded, and a pipe has no colours.
   process.env['NO_COLOR'] = '1';
   const methods = { ...console };
+  let current;
+  process.once('exit', () => {
+    if (current !== undefined) failUnfinished(current);
+  });
   for (const url of urls) {
     const name = relative(root, fileURLToPath(url));
+    current = name;
     const before = describeProcess();
     await describe(name, () => import(url));
     // node:test restores two mocks of one method in the order in which they were made, so the first would stay.
@@ -20,6 +25,13 @@ export async function runGroup(urls) {
     const changes = compare(before, describeProcess());
     if (changes.length > 0) await reportChanges(name, changes);
   }
+  current = undefined;
+}
+
+/** With `process.exit(0)`, node:test would say that all is well: the tests behind it were never there. */
+function failUnfinished(name) {
+  console.error(`The process ended in ${name}, before the tests of its group were done.`);
+  process.exitCode = 1;
 }
 
 function reportChanges(name, changes) {
