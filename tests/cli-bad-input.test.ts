@@ -5,7 +5,15 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { type Ended, root, runCertgate, runCertgateHere, sampleFolder } from './test-support/certgate.js';
+import {
+  collect,
+  type Ended,
+  root,
+  runCertgate,
+  runCertgateHere,
+  sampleFolder,
+  startCertgate,
+} from './test-support/certgate.js';
 import { makeOpensslCertificate, openssl } from './test-support/openssl.js';
 
 // Each of these is one clear line, what to do, a non-zero exit code, and nothing half-written.
@@ -178,5 +186,16 @@ describe('bad input to the command line', () => {
     assert.equal(exitCode, 2);
     const { error } = JSON.parse(stdout) as { error: { message: string; remedy: string | null } };
     assert.match(error.message, /does not exist/);
+  });
+
+  it('a package that is missing of the tool itself', async () => {
+    const toUrl = (source: string): string => `data:text/javascript,${encodeURIComponent(source)}`;
+    const resolve = `(name, ...more) => { if (name === "picocolors") throw new Error("no picocolors"); return more[1](name, more[0]); }`;
+    const hooks = JSON.stringify(toUrl(`export const resolve = ${resolve};`));
+    const registration = toUrl(`import { register } from "node:module"; register(${hooks});`);
+    const child = startCertgate(['trust', 'lock', '--store', 'absent.json', '--reason', 'x'], {
+      env: { NODE_OPTIONS: `--import=${registration}` },
+    });
+    expectOneClearLine(await collect(child), /no picocolors/, 1);
   });
 });

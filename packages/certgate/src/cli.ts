@@ -12,7 +12,10 @@ runCommandLine(process.argv.slice(2)).then(
     // Output to a pipe is written in its own time; an exit at once would cut it.
     process.exitCode = exitCode;
   },
-  () => {
+  (fault: unknown) => {
+    // The module that reports failures could not be loaded: a package of the tool is missing or damaged.
+    process.stderr.write(`error ${fault instanceof Error ? fault.message : 'certgate failed'}\n`);
+    process.stderr.write('      Install certgate again, and run the same command.\n');
     process.exitCode = exitCodes.failed;
   },
 );
