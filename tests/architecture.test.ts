@@ -29,9 +29,9 @@ const packageRooms: Readonly<Record<string, Readonly<Record<string, readonly str
   core: {
     'denial-facts': [],
     'denial-sentences': ['denial-facts'],
-    denial: ['denial-facts', 'denial-sentences'],
-    'load-path-validation': [],
     encoding: [],
+    denial: ['denial-facts', 'denial-sentences', 'encoding'],
+    'load-path-validation': [],
     'certificate-header': ['denial', 'load-path-validation'],
     'front-ends': ['denial-facts', 'denial', 'certificate-header'],
     'front-end-resolution': ['denial', 'encoding', 'certificate-header', 'front-ends'],

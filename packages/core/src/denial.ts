@@ -1,5 +1,6 @@
 import type { DenialFacts } from './denial-facts.js';
 import { describeDenial } from './denial-sentences/describe-denial.js';
+import { describeFault } from './encoding/describe-fault.js';
 
 /** The steps of a decision, in the order in which they run. */
 export const decisionSteps = [
@@ -202,8 +203,8 @@ export function deny<Code extends DenialCode>(
 export function describeFacts<Code extends DenialCode>(code: Code, facts: DenialFacts[Code]): string {
   try {
     return describeDenial(code, facts);
-  } catch {
-    return `Refused for ${code}; the sentence about it could not be made. See docs/errors.md.`;
+  } catch (error) {
+    return `Refused for ${code}; the sentence about it could not be made: ${describeFault(error)}. See docs/errors.md.`;
   }
 }
 

@@ -42,10 +42,10 @@ describe('of each code, there are facts and a sentence', () => {
   }
 });
 
-test('a denial stands without its sentence, too', () => {
+test('a denial stands without its sentence, too, and says why it has none', () => {
   const denial = deny('role_missing', {} as never, { identityName: 'a' });
   assert.deepEqual([denial.outcome, denial.code, denial.identityName], ['denied', 'role_missing', 'a']);
-  assert.match(denial.detail, /^Refused for role_missing; the sentence/);
+  assert.match(denial.detail, /^Refused for role_missing; the sentence about it could not be made: TypeError: ./);
 });
 
 test('the sentences are in a file of their own, which an app that refuses nobody never loads', () => {
