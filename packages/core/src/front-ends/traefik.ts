@@ -30,7 +30,11 @@ export const traefik: FrontEnd = Object.freeze({
   },
 } satisfies FrontEnd);
 
-/** Traefik writes nothing between the commas and the certificates; a `Headers` puts a space where it joins two lines. */
+/**
+ * Traefik writes nothing between the commas and the certificates. Node and a `Headers` put a space where they join two lines,
+ * which is refused. A host that joins them by a bare comma, as Azure's MCP extension does, makes the second line a chain: the
+ * first line is the caller's certificate, so nothing but the removal of a field that the caller sent keeps that out.
+ */
 function splitCertificates(text: string, comma: number): CertificateExtraction {
   if (foreignSeparator.test(text)) return deny('certificate_multiple', {});
   return extractCertificates(text.slice(0, comma), text.slice(comma + 1));
