@@ -1,3 +1,4 @@
+// In a process of its own: Hono's server for Node.js replaces the global Request and Response.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
