@@ -28,6 +28,26 @@ it('docs/http-hosts.md says of every adapter what it closes, and of those that e
   );
 });
 
+it('docs/http-hosts.md has a row for every host', () => {
+  const hosts = [...page.matchAll(/^\| ([^|]+) \| `(?:await |secure)/gm)].map(([, host = '']) => host.toLowerCase());
+  const missing = securedHosts.filter(
+    // A second version of a framework is in the row of the first.
+    ({ name }) => !hosts.some((host) => host.includes(name.replace(/-\d+$/, ''))),
+  );
+  assert.deepEqual(
+    missing.map(({ name }) => name),
+    [],
+  );
+});
+
+it('every server of examples/http-hosts is also tested in a process of the tests', () => {
+  const tested = securedHosts.map(({ name }) => name.replace(':', '-'));
+  assert.deepEqual(
+    hostsBehindFrontEnds.filter((name) => !tested.includes(name)),
+    [],
+  );
+});
+
 it('every server of examples/http-hosts runs behind the front ends, or ends TLS itself', () => {
   const files = readdirSync(join(root, 'examples/http-hosts/src')).map((file) => file.replace(/\.ts$/, ''));
   assert.deepEqual(files.toSorted(), [...hostsBehindFrontEnds, 'direct-tls'].toSorted());
