@@ -3,7 +3,7 @@
  * without it, and a verb loads nothing of what others do.
  */
 export function loadWhenRun<Words extends readonly unknown[]>(
-  loadWork: () => Promise<(...words: Words) => Promise<void>>,
+  loadWork: () => Promise<(...words: Words) => Promise<void> | void>,
 ): (...words: Words) => Promise<void> {
   return async (...words) => {
     const work = await loadWork();
