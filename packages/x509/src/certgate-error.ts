@@ -44,7 +44,7 @@ export class CertgateError extends Error {
   readonly code: CertgateErrorCode;
 
   /** Only Certgate makes them. */
-  constructor(code: CertgateErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: CertgateErrorCode, message: string, options?: { readonly cause?: unknown }) {
     super(message, options);
     this.code = code;
     Object.defineProperty(this, mark, { value: true });
