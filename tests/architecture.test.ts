@@ -250,7 +250,7 @@ const packageRooms: Readonly<Record<string, Readonly<Record<string, readonly str
     ],
     index: ['local/gateway', 'local/local-app', 'local/testing'],
     program: ['faults', 'commands/command-line', 'commands'],
-    cli: ['commands/command-line', 'program'],
+    cli: ['faults', 'commands/command-line', 'program'],
   },
 };
 

@@ -1,4 +1,6 @@
 import { exitCodes } from './commands/command-line/exit-codes.js';
+import { printNotice } from './commands/command-line/output.js';
+import { formatMessage } from './faults/safe-text.js';
 import { runCommandLine } from './program.js';
 
 // Whoever reads the output may have had enough of it: `certgate trust list | head`.
@@ -14,8 +16,8 @@ runCommandLine(process.argv.slice(2)).then(
   },
   (fault: unknown) => {
     // The module that reports failures could not be loaded: a package of the tool is missing or damaged.
-    process.stderr.write(`error ${fault instanceof Error ? fault.message : 'certgate failed'}\n`);
-    process.stderr.write('      Install certgate again, and run the same command.\n');
+    printNotice(`error ${formatMessage(fault instanceof Error ? fault.message : 'certgate failed')}`);
+    printNotice('      Install certgate again, and run the same command.');
     process.exitCode = exitCodes.failed;
   },
 );
