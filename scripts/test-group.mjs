@@ -6,6 +6,10 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+// Those of Node, whatever a test file puts in their place.
+const { setTimeout, clearTimeout } = globalThis;
+/** Milliseconds. A file that waits for ever keeps the process on Node.js 24, though nothing is left to do. */
+const longestLoad = Number(process.env['CERTGATE_TEST_LONGEST_LOAD'] ?? 300_000);
 
 export async function runGroup(urls) {
   // Before anything asks: some parts do it once, when they are loaded, and a pipe has no colours.
@@ -19,13 +23,29 @@ export async function runGroup(urls) {
     const name = relative(root, fileURLToPath(url));
     current = name;
     const before = describeProcess();
-    await describe(name, () => import(url));
+    await describe(name, () => load(url));
     // node:test restores two mocks of one method in the order in which they were made, so the first would stay.
     Object.assign(console, methods);
     const changes = compare(before, describeProcess());
-    if (changes.length > 0) await reportChanges(name, changes);
+    // Alone, it leaves the process to nobody.
+    if (changes.length > 0 && urls.length > 1) await reportChanges(name, changes);
   }
   current = undefined;
+}
+
+async function load(url) {
+  let timer;
+  const limit = new Promise((_, reject) => {
+    const fault = new Error(
+      `The file was not loaded after ${longestLoad / 1000} s: something at its top waits for ever.`,
+    );
+    timer = setTimeout(() => reject(fault), longestLoad);
+  });
+  try {
+    await Promise.race([import(url), limit]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** With `process.exit(0)`, node:test would say that all is well: the tests behind it were never there. */
