@@ -36,13 +36,6 @@ const hostTests = [
   'vendoring',
 ].map((name) => join('tests', 'dist', `${name}.test.js`));
 
-// The machine's own certificates have no part in a test, and Node would read them at each of hundreds of starts. npm alone
-// may need them: tests/test-support/npm.ts.
-if (process.env['NODE_EXTRA_CA_CERTS'] !== undefined) {
-  process.env['CERTGATE_TEST_NPM_CA_CERTS'] = process.env['NODE_EXTRA_CA_CERTS'];
-  delete process.env['NODE_EXTRA_CA_CERTS'];
-}
-
 const words = process.argv.slice(2);
 const folders = words[0] === '--hosts' ? hostTests : words.map(findCompiled);
 await expectStep('Building the packages', [join(root, 'scripts', 'build.mjs')]);

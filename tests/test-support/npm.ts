@@ -41,13 +41,7 @@ export async function installWithTarballs(folder: string, tarballs: readonly str
 
 /** npm's own script, run by this Node: what a shell calls `npm` is a batch file on Windows. */
 export function runNpm(args: readonly string[], cwd: string): Promise<Ended> {
-  const env = {
-    ...process.env,
-    NODE_V8_COVERAGE: undefined,
-    NODE_TEST_CONTEXT: undefined,
-    // scripts/test.mjs keeps them from the tests. The registry may be behind a proxy that needs them.
-    NODE_EXTRA_CA_CERTS: process.env['CERTGATE_TEST_NPM_CA_CERTS'] ?? process.env['NODE_EXTRA_CA_CERTS'],
-  };
+  const env = { ...process.env, NODE_V8_COVERAGE: undefined, NODE_TEST_CONTEXT: undefined };
   const child = spawn(process.execPath, [findNpm(), ...args], { cwd, env });
   child.stdin.end();
   return collect(child);
