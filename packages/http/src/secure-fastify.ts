@@ -67,14 +67,14 @@ export function secureFastify(gate: Gate): FastifyPlugin {
     const { raw, routeOptions } = request;
     const requirement = findRequirement(routeOptions);
     const subject = requirement === undefined ? undefined : describeRoute(routeOptions);
-    settle(guard.decideCall(toCall(raw), requirement, subject), (verdict) => {
-      if (verdict === passed) {
+    settle(guard.decideCall(toCall(raw), requirement, subject), (gateAnswer) => {
+      if (gateAnswer === passed) {
         hideSecret(raw);
         enterContext(raw, guard);
         done();
         return;
       }
-      const { status, headers, body } = verdict as DenialAnswer;
+      const { status, headers, body } = gateAnswer as DenialAnswer;
       // As bytes: to a text, Fastify would add a charset that this media type does not have (RFC 9457 section 6.1).
       reply.code(status).headers(headers).send(Buffer.from(body));
       discardBody(raw);

@@ -47,8 +47,8 @@ export function secureFetch<Incoming extends Request, Rest extends unknown[]>(
       findField,
       socket: undefined,
     };
-    const verdict = await guard.decideCall(call, requirement);
-    if (verdict !== passed) return createResponse(verdict as DenialAnswer, method);
+    const gateAnswer = await guard.decideCall(call, requirement);
+    if (gateAnswer !== passed) return createResponse(gateAnswer as DenialAnswer, method);
     const scope = enterScope(request, guard);
     if (scope === undefined) return Reflect.apply(handler, this, [request, ...rest]);
     try {

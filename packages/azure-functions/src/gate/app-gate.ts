@@ -132,7 +132,7 @@ export class AppGate implements CoveringGate {
    */
   #guard(invocation: ModelInvocation): unknown {
     this.start.beginLate();
-    const verdict = this.#decide(invocation);
+    const callDecision = this.#decide(invocation);
     const proceed = (settled: CallDecision): unknown => {
       if (settled === admitted) return invocation.invoke(invocation.handler);
       const refusal = (): Promise<unknown> =>
@@ -142,7 +142,7 @@ export class AppGate implements CoveringGate {
       this.#refusals.add(refusal);
       return invocation.invoke(refusal);
     };
-    return isPromiseLike(verdict) ? verdict.then(proceed) : proceed(verdict);
+    return isPromiseLike(callDecision) ? callDecision.then(proceed) : proceed(callDecision);
   }
 
   /** A call of `secureApp` that did not fail has put its gate in front of this one, which refuses everybody. */

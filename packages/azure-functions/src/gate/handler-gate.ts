@@ -30,10 +30,12 @@ export class HandlerGate {
 
   /** Runs the handler where the call is admitted, and answers it otherwise. */
   run(gated: GatedFunction, handler: AnyHandler, thisArgument: unknown, args: readonly unknown[]): unknown {
-    const proceed = (verdict: CallDecision): unknown =>
-      verdict === admitted ? Reflect.apply(handler, thisArgument, args) : this.#refuse(verdict as Denial, gated, args);
-    const verdict = this.#decide(gated, args);
-    return isPromiseLike(verdict) ? verdict.then(proceed) : proceed(verdict);
+    const proceed = (callDecision: CallDecision): unknown =>
+      callDecision === admitted
+        ? Reflect.apply(handler, thisArgument, args)
+        : this.#refuse(callDecision as Denial, gated, args);
+    const callDecision = this.#decide(gated, args);
+    return isPromiseLike(callDecision) ? callDecision.then(proceed) : proceed(callDecision);
   }
 
   #decide(gated: GatedFunction, args: readonly unknown[]): CallDecision | PromiseLike<CallDecision> {

@@ -2,7 +2,7 @@
 //
 //   the front end's text of the certificate, requirement, time
 //     │ trust-store            the version can't be read                503 trust_unavailable
-//     │ VerdictCache           same bytes, same version: on to authorization
+//     │ IdentityCache          same bytes, same version: on to authorization
 //     │ certificate-header     not one certificate, strictly encoded    401 certificate_missing, certificate_malformed …
 //     │ RefusalCache           refused a moment ago                     the same refusal
 //     │ store.find             denied or unknown                        401 certificate_not_trusted, pin_expired …
@@ -11,7 +11,7 @@
 //     │ finding.confirm        after a nomination only: path refused    401 path_not_found, certificate_revoked …
 //     │                        revocation or trust unavailable          503 revocation_unavailable …
 //     │ concludeIdentity       names of no identity, or of several      401 identity_ambiguous …
-//     │ VerdictCache           remembers the identity; RefusalCache remembers refusals
+//     │ IdentityCache          remembers the identity; RefusalCache remembers refusals
 //     │ authorize              role or function missing                 403 role_missing, function_not_allowed
 //     ▼ allowed, with the identity
 //
@@ -74,7 +74,7 @@ export class AccessGate {
   readonly #isVersionLasting: boolean;
   readonly #findTimeout: number;
   readonly #ages: AgeKeeper;
-  readonly #verdicts = new IdentityCache();
+  readonly #identities = new IdentityCache();
   readonly #refusals = new RefusalCache();
 
   /**
@@ -124,7 +124,7 @@ export class AccessGate {
       const version = readVersion(this.#trustStore, this.#isVersionLasting);
       if (extraction.outcome === 'denied') return extraction;
       if (version !== undefined) {
-        const identity = this.#verdicts.find(extraction.leaf, version, now);
+        const identity = this.#identities.find(extraction.leaf, version, now);
         if (identity !== undefined) return authorize(identity, requirement, now);
       }
       return this.#decideAnew(extraction, version, requirement, now);
@@ -221,7 +221,7 @@ export class AccessGate {
     if (authentication.outcome === 'denied') return this.#refuse(asked, verified.finding, authentication);
     const { identity, validFrom, validUntil } = authentication;
     if (version !== undefined && this.#isSettled(version)) {
-      this.#verdicts.remember(leaf, { identity, version, validFrom, validUntil });
+      this.#identities.remember(leaf, { identity, version, validFrom, validUntil });
     }
     return authorize(identity, requirement, now);
   }

@@ -29,7 +29,7 @@ export interface GraceCheck {
 }
 
 /**
- * The verdict on a certificate that lacks clientAuth. A grace is for that alone: whatever else is wrong with the
+ * Whether a certificate that lacks clientAuth is admitted. A grace is for that alone: whatever else is wrong with the
  * certificate refuses it. A nomination has none, since a certification path needs clientAuth.
  */
 export function judgeWithoutClientAuth(

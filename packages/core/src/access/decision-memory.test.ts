@@ -11,7 +11,7 @@ const decoding = decodeClientCertificate(der);
 assert.ok(decoding.ok);
 const { certificate } = decoding;
 const identityOf = (name: string): ClientIdentity => createClientIdentity({ name, roles: [] }, certificate, 'test');
-const verdictOf = (name: string, more: Partial<RememberedIdentity> = {}): RememberedIdentity => ({
+const rememberedOf = (name: string, more: Partial<RememberedIdentity> = {}): RememberedIdentity => ({
   identity: identityOf(name),
   version: 'v1',
   validFrom: Number.NEGATIVE_INFINITY,
@@ -24,11 +24,11 @@ const nameOf = (cache: IdentityCache, text: string, version = 'v1', at = now): s
 /** Another text with the same last 64 characters. */
 const collide = (text: string): string => (text.startsWith('M') ? 'N' : 'M') + text.slice(1);
 
-describe('a verdict', () => {
+describe('a remembered identity', () => {
   test('is found by its text, and by no other', () => {
     const cache = new IdentityCache();
     assert.equal(nameOf(cache, header), undefined);
-    cache.remember(header, verdictOf('a'));
+    cache.remember(header, rememberedOf('a'));
     assert.equal(nameOf(cache, header), 'a');
     for (const text of [
       '',
@@ -45,23 +45,23 @@ describe('a verdict', () => {
   });
   test('ends with its version', () => {
     const cache = new IdentityCache();
-    cache.remember(header, verdictOf('a'));
+    cache.remember(header, rememberedOf('a'));
     assert.equal(nameOf(cache, header, 'v2'), undefined);
-    cache.remember(header, verdictOf('b', { version: 'v2' }));
+    cache.remember(header, rememberedOf('b', { version: 'v2' }));
     assert.equal(nameOf(cache, header, 'v2'), 'b');
     assert.equal(nameOf(cache, header, 'v1'), undefined);
     assert.equal(cache.size, 1);
   });
   test('holds in [validFrom, validUntil)', () => {
     const cache = new IdentityCache();
-    cache.remember(header, verdictOf('a', { validFrom: now, validUntil: now + 10 }));
+    cache.remember(header, rememberedOf('a', { validFrom: now, validUntil: now + 10 }));
     const at = (time: number): string | undefined => nameOf(cache, header, 'v1', time);
     assert.deepEqual([at(now - 1), at(now), at(now + 9), at(now + 10)], [undefined, 'a', 'a', undefined]);
     assert.equal(at(Number.NaN), undefined);
   });
   test('a text shorter than a tail is a key like any other', () => {
     const cache = new IdentityCache();
-    cache.remember('AAAA', verdictOf('a'));
+    cache.remember('AAAA', rememberedOf('a'));
     assert.equal(nameOf(cache, 'AAAA'), 'a');
     assert.equal(nameOf(cache, 'BAAAA'), undefined);
   });
@@ -71,25 +71,25 @@ describe('a tail that matches with another text', () => {
   const other = collide(header);
   test('is a miss, never a denial, and evicts nothing', () => {
     const cache = new IdentityCache();
-    cache.remember(header, verdictOf('a'));
-    cache.remember(other, verdictOf('b'));
+    cache.remember(header, rememberedOf('a'));
+    cache.remember(other, rememberedOf('b'));
     assert.equal(nameOf(cache, header), 'a');
     assert.equal(nameOf(cache, other), undefined);
     assert.equal(cache.size, 1);
   });
-  test('takes the place of a verdict of an earlier version', () => {
+  test('takes the place of an identity of an earlier version', () => {
     const cache = new IdentityCache();
-    cache.remember(header, verdictOf('a'));
-    cache.remember(other, verdictOf('b', { version: 'v2' }));
+    cache.remember(header, rememberedOf('a'));
+    cache.remember(other, rememberedOf('b', { version: 'v2' }));
     assert.equal(nameOf(cache, other, 'v2'), 'b');
     assert.equal(nameOf(cache, header, 'v2'), undefined);
   });
 });
 
 describe('bounds', () => {
-  test('the number of verdicts', () => {
+  test('the number of identities', () => {
     const cache = new IdentityCache(3);
-    for (let index = 0; index < 10; index += 1) cache.remember(`${header}${index}`, verdictOf(`${index}`));
+    for (let index = 0; index < 10; index += 1) cache.remember(`${header}${index}`, rememberedOf(`${index}`));
     assert.equal(cache.size, 3);
     assert.deepEqual(
       [6, 7, 8, 9].map((index) => nameOf(cache, `${header}${index}`)),
@@ -98,18 +98,18 @@ describe('bounds', () => {
   });
   test('remembering the same again takes no room', () => {
     const cache = new IdentityCache(2, 2 * header.length);
-    for (let index = 0; index < 10; index += 1) cache.remember(header, verdictOf('a'));
-    cache.remember(`B${header.slice(1, -1)}C`, verdictOf('b'));
+    for (let index = 0; index < 10; index += 1) cache.remember(header, rememberedOf('a'));
+    cache.remember(`B${header.slice(1, -1)}C`, rememberedOf('b'));
     assert.equal(cache.size, 2);
     assert.equal(nameOf(cache, header), 'a');
   });
   test('the characters of their texts: a holder of a pinned key can make certificates as large as a header may be', () => {
     const cache = new IdentityCache(100, 1_000);
-    for (let index = 0; index < 10; index += 1) cache.remember(`${'A'.repeat(299)}${index}`, verdictOf(`${index}`));
+    for (let index = 0; index < 10; index += 1) cache.remember(`${'A'.repeat(299)}${index}`, rememberedOf(`${index}`));
     assert.equal(cache.size, 3);
-    cache.remember('B'.repeat(1_001), verdictOf('large'));
+    cache.remember('B'.repeat(1_001), rememberedOf('large'));
     assert.equal(cache.size, 0);
-    cache.remember('C'.repeat(1_000), verdictOf('fits'));
+    cache.remember('C'.repeat(1_000), rememberedOf('fits'));
     assert.equal(cache.size, 1);
   });
 });

@@ -45,14 +45,14 @@ export class IdentityCache {
     return now >= entry.validFrom && now < entry.validUntil ? entry.identity : undefined;
   }
 
-  remember(text: string, verdict: RememberedIdentity): void {
+  remember(text: string, remembered: RememberedIdentity): void {
     const key = hashTail(text);
     const present = this.#entries.get(key);
     // Two trusted certificates with one key: the first stays, unless what it says is of the past.
-    if (present !== undefined && present.text !== text && present.version === verdict.version) return;
+    if (present !== undefined && present.text !== text && present.version === remembered.version) return;
     if (present !== undefined) this.#forget(key, present);
     // A flat copy: a slice would keep the whole request's memory alive.
-    this.#entries.set(key, Object.freeze({ ...verdict, text: copyText(text) }));
+    this.#entries.set(key, Object.freeze({ ...remembered, text: copyText(text) }));
     this.#textLength += text.length;
     // Whoever holds a pinned key can make any number of certificates, each as large as the header may be.
     for (const [oldest, entry] of this.#entries) {

@@ -24,9 +24,9 @@ export interface Exchange {
 /** Runs the app's handler for a request that may pass, and answers every other. */
 export function guardExchange(gate: Gatekeeper, exchange: Exchange): void {
   const { request, response, isContinueAwaited, requirement, proceed } = exchange;
-  settle(gate.decideCall(toCall(request), requirement), (verdict, isLate) => {
-    if (verdict !== passed) {
-      answerRefused(request, response, verdict as Exclude<GateAnswer, typeof passed>, isContinueAwaited);
+  settle(gate.decideCall(toCall(request), requirement), (gateAnswer, isLate) => {
+    if (gateAnswer !== passed) {
+      answerRefused(request, response, gateAnswer as Exclude<GateAnswer, typeof passed>, isContinueAwaited);
       return;
     }
     hideSecret(request);
@@ -58,18 +58,18 @@ export function toCall(request: IncomingMessage): IncomingCall {
 }
 
 /**
- * Hands on the verdict, at once where it is there. What is handed on late is no part of a promise: what the app's handler
+ * Hands on the answer, at once where it is there. What is handed on late is no part of a promise: what the app's handler
  * throws must be an uncaught exception, as it is without a gate.
  */
 export function settle(
-  verdict: GateAnswer | Promise<GateAnswer>,
-  conclude: (verdict: GateAnswer, isLate: boolean) => void,
+  gateAnswer: GateAnswer | Promise<GateAnswer>,
+  conclude: (gateAnswer: GateAnswer, isLate: boolean) => void,
 ): void {
-  if (isVerdict(verdict)) {
-    conclude(verdict, false);
+  if (isGateAnswer(gateAnswer)) {
+    conclude(gateAnswer, false);
     return;
   }
-  verdict.then(
+  gateAnswer.then(
     (late) => {
       process.nextTick(conclude, late, true);
     },
@@ -82,8 +82,8 @@ export function settle(
   );
 }
 
-function isVerdict(verdict: GateAnswer | Promise<GateAnswer>): verdict is GateAnswer {
-  return verdict === passed || Object.hasOwn(verdict, 'status');
+function isGateAnswer(gateAnswer: GateAnswer | Promise<GateAnswer>): gateAnswer is GateAnswer {
+  return gateAnswer === passed || Object.hasOwn(gateAnswer, 'status');
 }
 
 /** The secret of the front end is none of the handlers' business: some answer or log the headers that they got. */

@@ -107,10 +107,10 @@ function guardUpgrade(gate: HttpGate, request: IncomingMessage, socket: Duplex, 
   const ignore = (): void => undefined;
   socket.on('error', ignore);
   // Without a method also where somebody else emits the event.
-  settle(gate.decideCall({ ...toCall(request), method: undefined }), (verdict) => {
+  settle(gate.decideCall({ ...toCall(request), method: undefined }), (gateAnswer) => {
     if (socket.destroyed) return;
-    if (verdict !== passed) {
-      answerRefusedUpgrade(socket, verdict as Exclude<GateAnswer, typeof passed>);
+    if (gateAnswer !== passed) {
+      answerRefusedUpgrade(socket, gateAnswer as Exclude<GateAnswer, typeof passed>);
       return;
     }
     hideSecret(request);
