@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs';
-import tseslint from 'typescript-eslint';
+import { createRequire } from 'node:module';
 
-/** The words that CONTRIBUTING.md retires. The prose linter holds the pages to the same list (docs/tools). */
-const retiredWords = JSON.parse(readFileSync(new URL('docs/tools/retired-words.json', import.meta.url), 'utf8'));
+// The linters have a lockfile of their own.
+const tseslint = createRequire(new URL('tools/package.json', import.meta.url))('typescript-eslint');
+
+/** The words that CONTRIBUTING.md retires. The prose linter holds the pages to the same list (tools). */
+const retiredWords = JSON.parse(readFileSync(new URL('tools/retired-words.json', import.meta.url), 'utf8'));
 const retiredPattern = String.raw`\b(${retiredWords.map(([word]) => word).join('|')})\b`;
 
 export default tseslint.config(
@@ -49,7 +52,7 @@ export default tseslint.config(
         ...[`Literal[value=/${retiredPattern}/i]`, `TemplateElement[value.raw=/${retiredPattern}/i]`].map(
           (selector) => ({
             selector,
-            message: 'This text has a word that docs/tools/retired-words.json retires; the list names a better one.',
+            message: 'This text has a word that tools/retired-words.json retires; the list names a better one.',
           }),
         ),
       ],

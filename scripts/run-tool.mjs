@@ -1,0 +1,43 @@
+// Runs the tools of tools/, which have a lockfile of their own: `code` is ESLint, `format` is Prettier, `prose` holds the
+// pages to the rules for the language, `workflows` holds action.yml and the workflow for users to the rules of GitHub
+// Actions, and `reference` makes the API reference. Installs them first where they are missing or another version.
+import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { installTools } from './install-tools.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const folder = join(root, 'tools');
+const [name, ...options] = process.argv.slice(2);
+const tools = {
+  code: { script: 'eslint/bin/eslint.js', cwd: root, args: () => (options.length > 0 ? options : ['.']) },
+  format: {
+    script: 'prettier/bin/prettier.cjs',
+    cwd: root,
+    args: () => (options.length > 0 ? options : ['--check', '.']),
+  },
+  prose: { script: 'textlint/bin/textlint.js', cwd: folder, args: () => ['--format', 'unix', ...listPages()] },
+  workflows: { script: '../lint-workflows.mjs', cwd: folder, args: () => [] },
+  reference: { script: 'typedoc/bin/typedoc', cwd: folder, args: () => ['--options', 'typedoc.json'] },
+};
+
+const tool = tools[name];
+if (tool === undefined) throw new Error(`Usage: node scripts/run-tool.mjs ${Object.keys(tools).join('|')}`);
+installTools(folder);
+run(join(folder, 'node_modules', tool.script), tool.args(), tool.cwd);
+
+function run(script, args, cwd) {
+  const { status } = spawnSync(process.execPath, [script, ...args], { cwd, stdio: 'inherit' });
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+/** Every page that people read. What is installed or built is not entered: a build may be writing it at the same time. */
+function listPages(folder = root) {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isFile()) return entry.name.endsWith('.md') ? [path] : [];
+    const isEntered = entry.isDirectory() && !/^(?:node_modules|dist|packed|\..*)$/.test(entry.name);
+    return isEntered ? listPages(path) : [];
+  });
+}
