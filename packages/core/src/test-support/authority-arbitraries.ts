@@ -15,7 +15,7 @@ export const authorityName: fc.Arbitrary<string> = fc.constantFrom('corp', 'Corp
 
 const serialNumber = fc.constantFrom('0', '01', '7f', '8F', '00:8f', '0a 1b 2c', '9f86d081884c7d659a2feaa0c55ad015');
 
-const revocation = (name: string): fc.Arbitrary<NonNullable<TrustDocumentAuthority['revocation']>> =>
+const revocation = (name: string, issuer: string): fc.Arbitrary<NonNullable<TrustDocumentAuthority['revocation']>> =>
   fc
     .record(
       {
@@ -25,18 +25,26 @@ const revocation = (name: string): fc.Arbitrary<NonNullable<TrustDocumentAuthori
         ocsp: fc.constantFrom('http://ocsp.example.com/', 'https://ocsp.example.com/a?b'),
         ocspNonce: fc.constantFrom('required', 'optional'),
         graceSeconds: fc.nat({ max: 604_800 }),
+        minimumCrlNumbers: fc.constantFrom([], [{ issuer, number: '12' }]),
         noRevAvailMaximumLifetimeSeconds: fc.integer({ min: 1, max: 2_592_000 }),
       },
       { requiredKeys: [] },
     )
-    // It stands beside a mode that asks for something.
-    .map(({ noRevAvailMaximumLifetimeSeconds, ...rest }) =>
-      noRevAvailMaximumLifetimeSeconds === undefined || rest.mode === undefined || rest.mode === 'off'
-        ? rest
-        : { ...rest, noRevAvailMaximumLifetimeSeconds },
-    );
+    // They stand beside a mode that asks for something.
+    .map(({ minimumCrlNumbers, noRevAvailMaximumLifetimeSeconds, ...rest }) => ({
+      ...rest,
+      ...(minimumCrlNumbers !== undefined && rest.mode === 'required' ? { minimumCrlNumbers } : {}),
+      ...(noRevAvailMaximumLifetimeSeconds === undefined || rest.mode === undefined || rest.mode === 'off'
+        ? {}
+        : { noRevAvailMaximumLifetimeSeconds }),
+    }));
 
-const authority = (name: string, anchors: string[], domain: string): fc.Arbitrary<TrustDocumentAuthority> =>
+const authority = (
+  name: string,
+  issuer: string,
+  anchors: string[],
+  domain: string,
+): fc.Arbitrary<TrustDocumentAuthority> =>
   fc.record(
     {
       name: fc.constant(name),
@@ -44,15 +52,15 @@ const authority = (name: string, anchors: string[], domain: string): fc.Arbitrar
       intermediates: fc.subarray([issuing]),
       dnsConstraintsWithLeadingDot: fc.constantFrom('refuse', 'subdomains-only'),
       spiffeTrustDomains: fc.constantFrom([domain], [domain, `more.${domain}`]),
-      revocation: revocation(name),
+      revocation: revocation(name, issuer),
     },
     { requiredKeys: ['name', 'trustAnchors'] },
   );
 
 export const authorities: fc.Arbitrary<readonly TrustDocumentAuthority[]> = fc
   .tuple(
-    fc.option(authority('corp', [corp, corpRenewed], 'example.org'), { freq: 8 }),
-    fc.option(authority('Partner', [partner], 'partner.example')),
+    fc.option(authority('corp', 'CN=Corp CA', [corp, corpRenewed], 'example.org'), { freq: 8 }),
+    fc.option(authority('Partner', 'CN=Partner CA', [partner], 'partner.example')),
   )
   .map((all) => all.filter((one) => one !== null));
 

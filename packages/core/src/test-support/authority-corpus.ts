@@ -266,6 +266,12 @@ export const refusedAuthorityDocuments: readonly RefusedDocument[] = [
   refusedCrl('a URL with a fragment', 'https://pki.example.com/#a', /fragment|https/),
   refusedCrl('a URL with a space', 'https://pki.example.com/a b', /https/),
   refusedCrl('a path with a line end', 'file:a\nb', /invisible/),
+  refuse(
+    'an unknown ocspNonce',
+    revocation({ ocsp: 'http://a/', ocspNonce: 'off' }),
+    `${first}.revocation.ocspNonce`,
+    /one of required, optional/,
+  ),
   refuse('an OCSP responder in a file', revocation({ ocsp: 'file:a' }), `${first}.revocation.ocsp`, /http: or https:/),
   refuse(
     'an OCSP responder with a user',
@@ -277,6 +283,12 @@ export const refusedAuthorityDocuments: readonly RefusedDocument[] = [
   // the deny list
   refuse('a denied text', denied(sha256), 'denied[0]', /JSON object/),
   refuse('nothing denied', denied({ reason: 'x' }), 'denied[0]', /thumbprintSha256 alone, or/),
+  refuse(
+    'a denied thumbprint with a reason of nothing',
+    denied({ thumbprintSha256: sha256, reason: ' ' }),
+    'denied[0].reason',
+    /empty/,
+  ),
   refuse('a serial number without its authority', denied({ serialNumber: '01' }), 'denied[0]', /together/),
   refuse('an authority without a serial number', denied({ issuedBy: 'corp' }), 'denied[0]', /together/),
   refuse(

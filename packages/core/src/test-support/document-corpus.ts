@@ -200,6 +200,12 @@ export const refusedDocuments: readonly RefusedDocument[] = [
     `${place}.thumbprintSha256`,
     /256/,
   ),
+  refuse(
+    'a key by SHA-1',
+    pin({ publicKeySha256: sha1, notAfter: '2027-03-01T00:00:00Z' }),
+    `${place}.publicKeySha256`,
+    /a SHA-1 thumbprint/,
+  ),
   refuse('a key without notAfter', pin({ publicKeySha256: sha256 }), place, /notAfter of its own/),
   refuse(
     'a key with notBefore only',
@@ -232,6 +238,7 @@ export const refusedDocuments: readonly RefusedDocument[] = [
       ['a grace with a reason of nothing', { reason: ' ' }, '.reason', /empty/, true],
       ['a grace with another key', { for: 'all' }, '.for', /unknown key/, true],
       ['a grace since a day that is not', { since: '2027-02-30T00:00:00Z' }, '.since', /time that exists/, false],
+      ['a grace until a day that is not', { until: '2027-02-30T00:00:00Z' }, '.until', /time that exists/, false],
       ['a grace of nothing', { until: grace.since }, '', /never applies/, false],
       ['a grace of 90 days and a millisecond', { until: '2027-04-01T00:00:00.001Z' }, '', /90 days at most/, false],
     ] as const

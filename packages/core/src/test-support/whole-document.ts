@@ -122,3 +122,38 @@ export function listProblemPaths(document: unknown): readonly string[] {
 
 export const pathOf: (objectName: ObjectName, key: string) => string = (objectName, key) =>
   paths[objectName] === '' ? key : `${paths[objectName]}.${key}`;
+
+export const allKeys: readonly string[] = objectNames.flatMap((objectName) =>
+  keysOf(objectName).map(([key]) => `${objectName}.${key}`),
+);
+
+/** Of these documents, valid or not, which keys of the table they have: each as `object.key`. */
+export function listKeysIn(documents: readonly unknown[]): ReadonlySet<string> {
+  const found = new Set<string>();
+  const visit = (value: unknown, type: KeyType): void => {
+    if (type.type === 'list' && Array.isArray(value)) for (const item of value) visit(item, type.items);
+    if (type.type !== 'object' || typeof value !== 'object' || value === null) return;
+    for (const [key, typeOfKey] of keysOf(type.objectName)) {
+      if (!Object.hasOwn(value, key)) continue;
+      found.add(`${type.objectName}.${key}`);
+      visit((value as Readonly<Record<string, unknown>>)[key], typeOfKey);
+    }
+  };
+  for (const document of documents) visit(document, { type: 'object', objectName: 'document' });
+  return found;
+}
+
+/** The key that a path such as `identities[0].owner` names, as `object.key`; undefined: none of the table. */
+export function findKeyAt(path: string): string | undefined {
+  let objectName: ObjectName | undefined = 'document';
+  let found: string | undefined;
+  for (const step of path.replaceAll(/\[\d+\]/g, '').split('.')) {
+    if (objectName === undefined) return undefined;
+    const type: KeyType | undefined = keysOf(objectName).find(([key]) => key === step)?.[1];
+    if (type === undefined) return undefined;
+    found = `${objectName}.${step}`;
+    const inner: KeyType = type.type === 'list' ? type.items : type;
+    objectName = inner.type === 'object' ? inner.objectName : undefined;
+  }
+  return found;
+}

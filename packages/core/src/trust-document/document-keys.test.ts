@@ -4,8 +4,11 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { leadingDotReadings, revocationModes, revocationScopes } from '@certgate/x509/path';
 import {
+  allKeys,
   copyAndFind,
+  findKeyAt,
   keysOf,
+  listKeysIn,
   listProblemPaths,
   notBesideIssuer,
   objectNames,
@@ -13,6 +16,9 @@ import {
   pathOf,
   whole,
 } from '../test-support/whole-document.js';
+import * as fc from 'fast-check';
+import { anyDocument } from '../test-support/document-arbitraries.js';
+import { refusedDocuments } from '../test-support/document-corpus.js';
 import { documentKeys, getKnownKeys, type KeyType } from './document-keys.js';
 import { formatTrustDocument } from './format-document.js';
 import { parseTrustDocument } from './parse-document.js';
@@ -76,6 +82,23 @@ describe('the readers read every key of the table', () => {
       );
     });
   }
+});
+
+describe('the tests of documents have every key', () => {
+  test('document-corpus.ts has a value of each that is refused', () => {
+    const refused = refusedDocuments.map(({ path }) => findKeyAt(path));
+    assert.deepEqual(
+      allKeys.filter((key) => !refused.includes(key)),
+      [],
+    );
+  });
+  test('document-arbitraries.ts makes each', () => {
+    const made = listKeysIn(fc.sample(anyDocument, { numRuns: 300, seed: 1 }));
+    assert.deepEqual(
+      allKeys.filter((key) => !made.has(key)),
+      [],
+    );
+  });
 });
 
 test('the choices are those that path validation knows', () => {

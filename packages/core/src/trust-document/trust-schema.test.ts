@@ -6,6 +6,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import * as fc from 'fast-check';
 import { getAuthorityPems } from '../test-support/authority-certificates.js';
 import { acceptedDocuments, refusedDocuments, sha1, sha256 } from '../test-support/document-corpus.js';
+import { allKeys, listKeysIn } from '../test-support/whole-document.js';
 import { parseTrustDocument } from './parse-document.js';
 import { countRuns } from '@certgate/x509/test-support/random-runs.js';
 
@@ -154,18 +155,26 @@ describe('whatever the document', () => {
     { thumbprintSha256: mostly(digits(sha256), noHash), issuedBy, serialNumber, reason: text },
     { requiredKeys: [] },
   );
+  const minimumCrlNumber = fc.record({
+    issuer: mostly(fc.constantFrom('CN=Corp CA', 'CN=Partner CA'), noName),
+    number: mostly(fc.bigInt({ min: 0n, max: 2n ** 160n }).map(String), noName),
+  });
   const authority = fc.record(
     {
       name: fc.constantFrom('corp', 'b', 'CORP'),
       trustAnchors: mostly(fc.subarray([corp, partner], { minLength: 1 }), fc.oneof(fc.constant([leaf]), list(noName))),
       dnsConstraintsWithLeadingDot: mostly(fc.constantFrom('refuse', 'subdomains-only'), anything),
+      intermediates: list(fc.constantFrom(corp, partner)),
       spiffeTrustDomains: list(mostly(fc.constantFrom('example.org', 'a'), noName)),
       revocation: mostly(
         fc.record(
           {
             mode: mostly(fc.constantFrom('off', 'required', 'when-available'), anything),
+            scope: mostly(fc.constantFrom('chain', 'end-entity'), anything),
             crls: list(address),
             ocsp: address,
+            ocspNonce: mostly(fc.constantFrom('required', 'optional'), anything),
+            minimumCrlNumbers: list(minimumCrlNumber),
             graceSeconds: mostly(fc.nat({ max: 604_800 }), fc.double()),
             noRevAvailMaximumLifetimeSeconds: mostly(fc.nat({ max: 2_592_001 }), fc.double()),
           },
@@ -193,6 +202,14 @@ describe('whatever the document', () => {
   const requiredKeys: ['schemaVersion', 'revision', 'identities'] = ['schemaVersion', 'revision', 'identities'];
   const document = fc.record(documentFields, { requiredKeys });
 
+  test('every key is made', () => {
+    const made = listKeysIn(fc.sample(document, { numRuns: 300, seed: 1 }));
+    assert.deepEqual(
+      allKeys.filter((key) => !made.has(key)),
+      [],
+    );
+  });
+
   test('what the parser accepts, the schema accepts', () => {
     let accepted = 0;
     fc.assert(
@@ -210,6 +227,7 @@ describe('whatever the document', () => {
     const beyond = new RegExp(
       [
         'never matches|time that exists|stands already at|names no authority|is no CA certificate|among the spiffe',
+        'certificate of the authority has this subject|20 octets at most',
         'never applies|days at most|for this machine alone|a user name or password|must be an http: or https: URL|file:PATH or an https: URL',
       ].join('|'),
     );
