@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { denialCodes } from '@certgate/core';
 import { frontEndNames } from '@certgate/core/internal';
+import { allKeys, listKeysIn } from '@certgate/core/test-support/whole-document.js';
 import { ManualClock, settle } from '@certgate/core/test-support/scripted-source.js';
 import type { TrustStore } from '@certgate/core';
 import { type GateUnderTest, loadGate, stopTime } from './scenes/gate.js';
@@ -29,6 +30,18 @@ const elsewhere = [
   'internal_fault',
 ];
 
+/** Those that decide nothing, that say where lists are read from, or that the random scenes have instead. */
+const keysElsewhere = [
+  'document.$schema',
+  'document.audience',
+  'denied.reason',
+  'identity.owner',
+  'identity.reason',
+  'revocation.crls',
+  'revocation.ocsp',
+  'revocation.ocspNonce',
+];
+
 describe('the decision vectors', () => {
   it('are what the reference says (npm run decision:vectors)', () => {
     assert.ok(text.length < 200_000, `${text.length} characters`);
@@ -50,6 +63,12 @@ describe('the decision vectors', () => {
     const missing = denialCodes.filter((code) => !codes.has(code) && !elsewhere.includes(code));
     assert.deepEqual(missing, []);
     assert.equal(new Set(file.vectors.map(({ name }) => name)).size, file.vectors.length);
+  });
+
+  it('have every key of the trust document that decides', () => {
+    const made = listKeysIn(Object.values(file.documents));
+    const missing = allKeys.filter((key) => !made.has(key) && !keysElsewhere.includes(key));
+    assert.deepEqual(missing, [], 'add it to the reference and to vectors/cases.ts, or to the list above');
   });
 
   it('have what every front end sends', () => {

@@ -80,6 +80,7 @@ export function measureExemptLifetime(certificate: PathCertificate): number {
 export interface CertificationAuthority {
   readonly trustAnchors: readonly Certificate[];
   readonly intermediates?: readonly Certificate[];
+  readonly dnsConstraintsWithLeadingDot?: 'refuse' | 'subdomains-only';
 }
 
 /** From the trust anchor to the target. */
@@ -90,7 +91,7 @@ export type Path = readonly PathCertificate[];
  * certificate of the CA that issued it. None: why.
  */
 export function listPaths(
-  { trustAnchors, intermediates = [] }: CertificationAuthority,
+  { trustAnchors, intermediates = [], dnsConstraintsWithLeadingDot = 'refuse' }: CertificationAuthority,
   target: PathCertificate,
   now: number,
 ): { readonly paths: readonly Path[]; readonly code: string } {
@@ -101,6 +102,7 @@ export function listPaths(
       target,
       trustAnchors: decodedOf(trustAnchors),
       intermediates: others,
+      dnsConstraintsWithLeadingDot,
       now,
       revocation: { mode: 'off', scope: 'chain', graceMilliseconds: 0, crls: [], findOcspResponses: () => [] },
     });

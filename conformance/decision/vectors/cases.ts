@@ -48,7 +48,14 @@ const usual = { time, function: 'GetOrder', roles: [] };
 export function describeCases({ certificates }: Material): Cases {
   const documents: Record<string, object> = {};
   const cases: Case[] = [];
-  const get = (label: string): Buffer => Buffer.from(certificates[label] ?? '', 'base64');
+  const get = (label: string): Buffer => {
+    const base64 = certificates[label];
+    if (base64 === undefined)
+      throw new Error(
+        `No certificate is called ${label}: add it to make-material.ts, and run npm run decision:vectors -- --new-material.`,
+      );
+    return Buffer.from(base64, 'base64');
+  };
   const factsOf = (label: string): Certificate => describeCertificate(get(label));
   const pem = (label: string): string => toPem(get(label));
   const sha256 = (label: string): { readonly thumbprintSha256: string } => ({
@@ -213,6 +220,13 @@ export function describeCases({ certificates }: Material): Cases {
       'reports',
     );
   ask(
+    'a name of the kind organizationalUnit',
+    issued('name-organizationalUnit', corp(), {}, [
+      { ...billing, names: [{ issuedBy: 'corp', organizationalUnit: 'payments' }] },
+    ]),
+    'ofUnit',
+  );
+  ask(
     'a wildcard stands for one label',
     issued('wildcard', corp(), {}, [{ ...billing, names: [{ issuedBy: 'corp', dns: '*.corp.example' }] }]),
     'reports',
@@ -246,11 +260,27 @@ export function describeCases({ certificates }: Material): Cases {
     ...['manyNames', 'noKeyIdentifier', 'unknownExtensionIssued', 'sha1', 'ofEd448'].map(
       (label) => [label, corp()] as const,
     ),
-    ...['NotYetValid', 'Expired', 'Unfit', 'OfOtherNames', 'OfPolicies', 'ForServers', 'UnsupportedKey', 'WeakKey'].map(
-      (label) => [`below${label}`, corp({}, 'root', [`intermediate${label}`])] as const,
-    ),
+    ...[
+      'NotYetValid',
+      'Expired',
+      'Unfit',
+      'OfOtherNames',
+      'OfSubdomains',
+      'OfPolicies',
+      'ForServers',
+      'UnsupportedKey',
+      'WeakKey',
+    ].map((label) => [`below${label}`, corp({}, 'root', [`intermediate${label}`])] as const),
   ];
   for (const [label, authority] of paths) ask(`a path that is refused: ${label}`, issued(label, authority), label);
+  ask(
+    'a name constraint with a leading dot, where it is read as subdomains',
+    issued(
+      'subdomains',
+      corp({ dnsConstraintsWithLeadingDot: 'subdomains-only' }, 'root', ['intermediateOfSubdomains']),
+    ),
+    'belowOfSubdomains',
+  );
   ask('a path that is too long', issued('shallow', corp({}, 'shallowRoot')), 'billing');
   const byKey = issued('no-path', corp(), {}, [{ ...billing, pins: [{ ...sha256('stranger'), issuedBy: 'corp' }] }]);
   ask('a pin with issuedBy of a certificate that somebody else issued', byKey, 'stranger');

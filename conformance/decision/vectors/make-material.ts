@@ -53,6 +53,14 @@ export function makeMaterial(): Material {
       names: ['DNS:a.reports.corp.example', 'URI:spiffe://corp.example/reports', 'email:Reports@CORP.example'],
     }),
   );
+  add(
+    'ofUnit',
+    makeCertificate({
+      key: 'p-256-again',
+      name: ['CN = batch', 'OU = payments'],
+      options: ['-CA', issuing.pemPath, '-CAkey', issuing.keyPath],
+    }),
+  );
   add('billingAndReports', caller({ names: ['DNS:billing.corp.example', 'DNS:a.reports.corp.example'] }));
   add(
     'shortLived',
@@ -103,6 +111,7 @@ export function makeMaterial(): Material {
     Expired: { notAfter: '20260101000000Z' },
     Unfit: { extensions: ['basicConstraints = CA:TRUE', ...authorityExtensions.slice(1)] },
     OfOtherNames: withExtension('nameConstraints = critical, permitted;DNS:other.example'),
+    OfSubdomains: withExtension('nameConstraints = critical, permitted;DNS:.corp.example'),
     OfPolicies: withExtension('policyConstraints = critical, requireExplicitPolicy:0'),
     ForServers: withExtension('extendedKeyUsage = serverAuth'),
     UnsupportedKey: { key: 'secp256k1' },
