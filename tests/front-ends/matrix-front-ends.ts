@@ -6,7 +6,7 @@ import type * as gatewayModule from '../../packages/certgate/dist/esm/local/gate
 import { root } from '../test-support/certgate.js';
 import type { Certificates } from './callers.js';
 import { reasonToSkip, startProxy } from './proxies.js';
-import { type ProxyName } from './proxy-programs.js';
+import { type ProxyName, proxyNames } from './proxy-programs.js';
 import { type Fields, wireForms } from './wire-forms.js';
 
 // No package exports it, and the compiled test stands one folder deeper than its source.
@@ -36,12 +36,13 @@ export interface MatrixFrontEnd {
   readonly start: (upstreamPort: number, certificates: Certificates, secret: string) => Promise<RunningFrontEnd>;
 }
 
-const proxied: readonly (readonly [frontEnd: string, proxy: ProxyName])[] = [
-  ['nginx', 'nginx'],
-  ['haproxy', 'haproxy'],
-  ['caddy', 'caddy'],
-  ['rfc9440', 'apache'],
-];
+/** The front end that each proxy is. */
+const proxied: Readonly<Record<ProxyName, FrontEndName>> = {
+  nginx: 'nginx',
+  haproxy: 'haproxy',
+  caddy: 'caddy',
+  apache: 'rfc9440',
+};
 
 /** No front end: callers connect to the server itself. */
 export const directTls: MatrixFrontEnd = {
@@ -55,14 +56,14 @@ export const directTls: MatrixFrontEnd = {
 };
 
 /** Front ends that don't run here: the tool's own gateway writes what they write. */
-const played = frontEndForms.filter(({ frontEnd }) => !proxied.some(([name]) => name === frontEnd.name));
+const played = frontEndForms.filter(({ frontEnd }) => !Object.values<string>(proxied).includes(frontEnd.name));
 
-export const matrixFrontEnds: readonly MatrixFrontEnd[] = [...played.map(playFrontEnd), ...proxied.map(runProxy)];
+export const matrixFrontEnds: readonly MatrixFrontEnd[] = [...played.map(playFrontEnd), ...proxyNames.map(runProxy)];
 
-function runProxy([frontEnd, proxy]: (typeof proxied)[number]): MatrixFrontEnd {
+function runProxy(proxy: ProxyName): MatrixFrontEnd {
   const { encode, expired, verification } = wireForms[proxy];
   return {
-    frontEnd,
+    frontEnd: proxied[proxy],
     program: proxy,
     needsSecret: true,
     skip: reasonToSkip(proxy),

@@ -27,9 +27,9 @@ export interface ProxyProgram {
   readonly prepare: (folder: string, exampleFile: string, variables: ProxyVariables) => readonly string[];
 }
 
-export type ProxyName = 'nginx' | 'haproxy' | 'caddy' | 'apache';
+export const proxyNames = ['nginx', 'haproxy', 'caddy', 'apache'] as const;
 
-export const proxyNames: readonly ProxyName[] = ['nginx', 'haproxy', 'caddy', 'apache'];
+export type ProxyName = (typeof proxyNames)[number];
 
 export const proxyPrograms: Readonly<Record<ProxyName, ProxyProgram>> = {
   nginx: {
