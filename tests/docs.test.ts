@@ -18,6 +18,7 @@ import {
   parseTrustDocument,
   requestSteps,
 } from '@certgate/core/internal';
+import * as http from '@certgate/http';
 import ts from 'typescript';
 import type * as decisionLogModule from '../packages/core/dist/esm/log/decision-log.js';
 import type * as expiryLogModule from '../packages/core/dist/esm/log/expiry-log.js';
@@ -624,7 +625,8 @@ const functionsWithExample = [
     'getClientIdentity',
     'findClientIdentity',
   ],
-  ...['createGate', 'secureServer', 'secureExpress', 'secureFastify', 'secureFetch'],
+  'createGate',
+  ...Object.keys(http).filter((name) => /^secure[A-Z]/.test(name)),
   ...['trustStoreFrom', 'trustStoreFromFile', 'trustStoreFromBlob', 'trustStoreFromUrl', 'trustStoreFromAppSetting'],
   ...['trustStoreFromDocument', 'firstOf', 'withClientIdentity', 'observeGate', 'startLocalApp', 'AccessGate'],
   ...['decodeClientCertificate', 'decodePem', 'findCertificateFault', 'findCertificationPath'],

@@ -28,6 +28,12 @@ it('docs/http-hosts.md says of every adapter what it closes, and of those that e
   );
 });
 
+it('the README of @certgate/http names every adapter', () => {
+  const readme = readFileSync(join(root, 'packages/http/README.md'), 'utf8');
+  const missing = adapters.filter((name) => !readme.includes(name));
+  assert.deepEqual(missing, []);
+});
+
 it('docs/http-hosts.md has a row for every host', () => {
   const hosts = [...page.matchAll(/^\| ([^|]+) \| `(?:await |secure)/gm)].map(([, host = '']) => host.toLowerCase());
   const missing = securedHosts.filter(

@@ -41,8 +41,8 @@ function answer(path: string, request: IncomingMessage | Request): string {
 
 export interface SecuredServer {
   readonly server: Server;
-  /** Secures the same server or app once more. */
-  readonly secureAgain?: () => unknown;
+  /** Secures the same server or app once more. Undefined: what is secured is new each time. */
+  readonly secureAgain: (() => unknown) | undefined;
   /** Before the server listens. */
   readonly ready?: () => Promise<unknown>;
   readonly close?: () => Promise<void>;
@@ -182,5 +182,5 @@ function createHonoServer(frameworks: InstalledFrameworks, gate: Gate): Promise<
   add(before);
   const listener = getRequestListener(secureFetch(app.fetch, gate));
   for (const path of others) add(path);
-  return Promise.resolve({ server: createServer(listener) });
+  return Promise.resolve({ server: createServer(listener), secureAgain: undefined });
 }
