@@ -20,9 +20,24 @@ export function listMemberNames(folder: string): readonly string[] {
 /** An accessor of these names would itself break every `Object.defineProperty` that is called meanwhile. */
 const ofDescriptors = ['get', 'set', 'value', 'writable', 'enumerable', 'configurable'];
 
-/** Notes which of the names are looked for on Object.prototype, that is, in an object that doesn't have them. */
-export function watchAbsentMembers(names: readonly string[]): { readonly stop: () => ReadonlySet<string> } {
-  const read = new Set<string>();
+export interface AbsentMembersWatch {
+  /** The names that were looked for since the last time. */
+  readonly take: () => ReadonlySet<string>;
+  /** The same, and takes the names from Object.prototype. */
+  readonly stop: () => ReadonlySet<string>;
+}
+
+/**
+ * Notes which of the names are looked for on Object.prototype, that is, in an object that doesn't have them. To put
+ * thousands of names there and to take them away costs more than most that is watched: watch several things at once.
+ */
+export function watchAbsentMembers(names: readonly string[]): AbsentMembersWatch {
+  let read = new Set<string>();
+  const take = (): ReadonlySet<string> => {
+    const taken = read;
+    read = new Set();
+    return taken;
+  };
   for (const name of names) {
     Object.defineProperty(Object.prototype, name, {
       configurable: true,
@@ -36,9 +51,10 @@ export function watchAbsentMembers(names: readonly string[]): { readonly stop: (
     });
   }
   return {
+    take,
     stop: () => {
       for (const name of names) Reflect.deleteProperty(Object.prototype, name);
-      return read;
+      return take();
     },
   };
 }
