@@ -109,7 +109,9 @@ export async function loadFaultyGate({ name, changes }: Fault): Promise<GateUnde
   const modules = `${folder}node_modules/@certgate/`;
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(modules, { recursive: true });
-  const isNeeded = (file: string): boolean => !/\.(?:map|d\.[cm]?ts|test\.js)$|test-support|\.tsbuildinfo$/.test(file);
+  // Of x509, core loads the bundles.
+  const isNeeded = (file: string): boolean =>
+    !/\.(?:map|d\.[cm]?ts|test\.js)$|test-support|\.tsbuildinfo$|x509.dist.(?:api|bundler|esm)$/.test(file);
   for (const file of ['core/dist/esm', 'core/package.json', 'x509/dist', 'x509/package.json'])
     cpSync(`${packages}${file}`, `${modules}${file}`, { recursive: true, filter: isNeeded });
   for (const [file, text, replacement] of changes) {

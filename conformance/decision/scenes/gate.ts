@@ -58,3 +58,53 @@ function verifyAtOnce(): void {
   };
   syncBuiltinESMExports();
 }
+
+type CreatePublicKey = (key: unknown) => crypto.KeyObject;
+
+/** More than the certificates of all scenes need; the lists of each scene are its own. */
+const mostRemembered = 2_000;
+
+/**
+ * All scenes have the same few certificates: a key that was read, and a signature that was verified, are not read and
+ * verified again. Everything that the answer depends on is in the memory's key.
+ */
+export function rememberSignatures(): void {
+  const holder = crypto as unknown as { verify: Verify; createPublicKey: CreatePublicKey };
+  const { verify, createPublicKey } = holder;
+  const keys = new Map<string, crypto.KeyObject>();
+  const textsOfKeys = new WeakMap<object, string>();
+  const results = new Map<string, boolean>();
+  holder.createPublicKey = (input) => {
+    const text = describeEncodedKey(input);
+    if (text === undefined) return createPublicKey(input);
+    const key = keys.get(text) ?? createPublicKey(input);
+    textsOfKeys.set(key, text);
+    return remember(keys, text, key);
+  };
+  holder.verify = (algorithm, data, key, signature, callback) => {
+    const ofKey = typeof key === 'object' && key !== null ? textsOfKeys.get(key) : undefined;
+    if (ofKey === undefined || callback !== undefined) return verify(algorithm, data, key, signature, callback);
+    const text = [String(algorithm), ofKey, toText(data), toText(signature)]
+      .map((each) => `${each.length} ${each}`)
+      .join('');
+    return remember(results, text, results.get(text) ?? verify(algorithm, data, key, signature));
+  };
+  syncBuiltinESMExports();
+}
+
+function remember<T>(memory: Map<string, T>, text: string, value: T): T {
+  if (memory.size >= mostRemembered) memory.clear();
+  memory.set(text, value);
+  return value;
+}
+
+/** Undefined for what is no SubjectPublicKeyInfo. */
+function describeEncodedKey(input: unknown): string | undefined {
+  const { key, format, type } = input as { readonly key?: unknown; readonly format?: unknown; readonly type?: unknown };
+  return key instanceof Uint8Array && format === 'der' && type === 'spki' ? toText(key) : undefined;
+}
+
+function toText(bytes: unknown): string {
+  const { buffer, byteOffset, byteLength } = bytes as Uint8Array;
+  return Buffer.from(buffer, byteOffset, byteLength).toString('latin1');
+}
