@@ -20,12 +20,17 @@ import { makeOpensslCertificate } from './test-support/openssl.js';
 
 let folder: string;
 let callers: Callers;
+/** For the tests that leave nothing behind in it. */
+let shared: StreamingApp;
+const endings: (() => unknown)[] = [];
 
-before(() => {
+before(async () => {
   folder = mkdtempSync(join(tmpdir(), 'certgate-streaming-'));
   callers = createCallers(folder);
+  shared = await startApp({ after: (ending) => endings.push(ending as () => unknown) });
 });
-after(() => {
+after(async () => {
+  for (const ending of endings.reverse()) await ending();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -36,7 +41,7 @@ interface StreamingApp extends AdapterApp {
 }
 
 async function startApp(
-  context: TestContext,
+  context: Pick<TestContext, 'after'>,
   where = 'src/a.js',
   settings: Readonly<Record<string, string>> = {},
 ): Promise<StreamingApp> {
@@ -87,8 +92,8 @@ describe('HTTP streaming', () => {
     });
   }
 
-  it('no field of a request stands in the place of the header', async (context) => {
-    const { url } = await startApp(context);
+  it('no field of a request stands in the place of the header', async () => {
+    const { url } = shared;
     const allowed = callers.reader;
     const objects = [{ 'x-arr-clientcert': allowed }, { 'X-ARR-ClientCert': allowed }];
     const json = { 'content-type': 'application/json' };
@@ -114,23 +119,23 @@ describe('HTTP streaming', () => {
     assert.ok(attempts.length > 30);
   });
 
-  it('the test could fail: request.headers does say what a member of the body said', async (context) => {
-    const { url } = await startApp(context);
+  it('the test could fail: request.headers does say what a member of the body said', async () => {
+    const { url } = shared;
     const body = JSON.stringify({ Headers: { 'x-arr-clientcert': callers.reader } });
     const answer = await send(`${url}/api/Seen`, { 'content-type': 'application/json' }, body);
     assert.deepEqual(JSON.parse(answer.body), { header: callers.reader });
   });
 
-  it('an allowed caller keeps their identity whatever the fields say', async (context) => {
-    const { url } = await startApp(context);
+  it('an allowed caller keeps their identity whatever the fields say', async () => {
+    const { url } = shared;
     const body = JSON.stringify({ Headers: { 'x-arr-clientcert': callers.operator }, headers: {} });
     const headers = { 'content-type': 'application/json', [header]: callers.reader };
     assert.equal((await send(`${url}/api/Closed`, headers, body)).body, 'reader');
     assert.equal((await send(`${url}/api/Closed?headers=x`, { [header]: callers.reader })).body, 'reader');
   });
 
-  it('the handlers that an open function calls are decided by the caller of the invocation, each of them', async (context) => {
-    const { url } = await startApp(context);
+  it('the handlers that an open function calls are decided by the caller of the invocation, each of them', async () => {
+    const { url } = shared;
     const call = async (path: string, certificate?: string): Promise<string> => {
       const headers = certificate === undefined ? {} : { [header]: certificate };
       return (await send(`${url}/api/${path}`, headers)).body;
@@ -171,8 +176,8 @@ describe('HTTP streaming', () => {
     assert.equal(await ask({ ...json, ...proven }, body), '401');
   });
 
-  it('an invocation id sent by the client changes nothing', async (context) => {
-    const { url } = await startApp(context);
+  it('an invocation id sent by the client changes nothing', async () => {
+    const { url } = shared;
     for (const id of [randomUUID(), '', 'x'.repeat(1000)]) {
       assert.equal((await send(`${url}/api/Closed`, { 'x-ms-invocation-id': id })).status, 401);
       assert.equal(
@@ -182,8 +187,8 @@ describe('HTTP streaming', () => {
     }
   });
 
-  it('headers over 16 KB are refused, and the app answers the next call', async (context) => {
-    const { url } = await startApp(context);
+  it('headers over 16 KB are refused, and the app answers the next call', async () => {
+    const { url } = shared;
     const answer = await send(`${url}/api/Closed`, { [header]: callers.reader, 'x-filler': 'x'.repeat(17_000) }).catch(
       () => undefined,
     );
@@ -191,15 +196,15 @@ describe('HTTP streaming', () => {
     assert.equal((await send(`${url}/api/Closed`, { [header]: callers.reader })).status, 200);
   });
 
-  it('bodies stream both ways through an allowed call', async (context) => {
-    const { url } = await startApp(context);
+  it('bodies stream both ways through an allowed call', async () => {
+    const { url } = shared;
     const body = 'y'.repeat(300_000);
     const answer = await send(`${url}/api/Echo`, { [header]: callers.reader }, body);
     assert.equal(answer.body.length, body.length);
   });
 
   it('a refusal does not wait for a large body that nobody reads', async (context) => {
-    const { url } = await startApp(context);
+    const { url } = shared;
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
       const request = httpRequest(`${url}/api/Closed`, { method: 'POST' });
       request.once('response', resolve).once('error', reject);

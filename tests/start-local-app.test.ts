@@ -12,12 +12,23 @@ import { type OpensslCertificate, makeOpensslCertificate, writeTrust } from './t
 
 const temporary = mkdtempSync(join(tmpdir(), 'certgate-start-local-app-'));
 
-after(() => {
+/** For the tests that leave nothing behind in it. */
+let shared: LocalApp<'reader'>;
+const endings: (() => unknown)[] = [];
+
+before(async () => {
+  const context: Ending = { after: (ending) => endings.push(ending as () => unknown) };
+  shared = await start(context, { callers: { reader: {} } });
+});
+after(async () => {
+  for (const ending of endings.reverse()) await ending();
   rmSync(temporary, { recursive: true, force: true });
 });
 
+type Ending = Pick<TestContext, 'after'>;
+
 async function start<Name extends string = never>(
-  context: TestContext,
+  context: Ending,
   options: Omit<LocalAppOptions<Name>, 'folder'>,
 ): Promise<LocalApp<Name>> {
   const app = await startLocalApp<Name>({ folder: createLocalApp(context), ...options });
@@ -85,8 +96,8 @@ describe('who gets in', () => {
     assert.equal((await app.callAs('denied', '/api/Public')).status, 200);
   });
 
-  it('cannot be said by a header', async (context) => {
-    const app = await start(context, { callers: { reader: {} } });
+  it('cannot be said by a header', async () => {
+    const app = shared;
     const certificate = readPem(makeOpensslCertificate(temporary, 'forged', 'ec')).certificatePem;
     const headers = { 'X-ARR-ClientCert': certificate.replace(/-----[^-]+-----|\s/g, '') };
     const { json } = await app.callAs('none', { path: '/api/Secured', headers });
@@ -95,8 +106,8 @@ describe('who gets in', () => {
 });
 
 describe('a call', () => {
-  it('carries a method, headers and a body', async (context) => {
-    const app = await start(context, {});
+  it('carries a method, headers and a body', async () => {
+    const app = shared;
     const body = new Uint8Array([0, 255, 0]);
     const answer = await app.callAs('none', {
       path: '/api/Echo',
@@ -113,8 +124,8 @@ describe('a call', () => {
     });
   });
 
-  it('gets its own answer, among many at once', async (context) => {
-    const app = await start(context, {});
+  it('gets its own answer, among many at once', async () => {
+    const app = shared;
     const sizes = Array.from({ length: 20 }, (_, index) => index);
     const answers = await Promise.all(
       sizes.map((size) => app.callAs('none', { path: '/api/Echo', method: 'POST', body: 'x'.repeat(size) })),
@@ -125,8 +136,8 @@ describe('a call', () => {
     );
   });
 
-  it('that cannot be meant is refused', async (context) => {
-    const app = await start(context, { callers: { reader: {} } });
+  it('that cannot be meant is refused', async () => {
+    const app = shared;
     // @ts-expect-error -- a caller that nobody declared
     await assert.rejects(app.callAs('raeder', '/'), /no caller "raeder"; there are reader, none, denied/);
     const wrong: readonly [unknown, unknown, RegExp][] = [
@@ -148,8 +159,8 @@ describe('a call', () => {
 });
 
 describe('the app', () => {
-  it('is described by its functions, their policy and how the gate covers them', async (context) => {
-    const { functions } = await start(context, {});
+  it('is described by its functions, their policy and how the gate covers them', () => {
+    const { functions } = shared;
     assert.deepEqual(
       functions.find(({ name }) => name === 'Role'),
       {

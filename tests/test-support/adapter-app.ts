@@ -35,7 +35,7 @@ export interface AdapterApp {
 export type AppFiles = Readonly<Record<string, string>>;
 
 /** An app in a temporary folder that finds `@azure/functions` and the adapter in its node_modules, as users' apps do. */
-export function createAdapterApp(context: TestContext, files: AppFiles): AdapterApp {
+export function createAdapterApp(context: Pick<TestContext, 'after'>, files: AppFiles): AdapterApp {
   const folder = mkdtempSync(join(tmpdir(), 'certgate-app-'));
   context.after(() => {
     rmSync(folder, { recursive: true, force: true });

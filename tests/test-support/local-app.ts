@@ -18,7 +18,7 @@ app.http('Crash', { handler: allowAnonymous(() => { setTimeout(() => { throw new
 `;
 
 /** The folder of an app to start; without an entry file of the test's own, one with a function for each question. */
-export function createLocalApp(context: TestContext, main: string = gate): string {
+export function createLocalApp(context: Pick<TestContext, 'after'>, main: string = gate): string {
   return createAdapterApp(context, { 'src/index.js': main }).folder;
 }
 
