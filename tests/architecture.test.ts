@@ -116,7 +116,7 @@ const packageRooms: Readonly<Record<string, Readonly<Record<string, readonly str
     'local/gateway/exchange': [],
     'local/gateway/front-ends': ['local/gateway/exchange'],
     'local/gateway': ['local/gateway/exchange', 'local/gateway/front-ends'],
-    'local/functions-host/worker': ['faults', 'files'],
+    'local/functions-host/worker': ['faults'],
     'local/functions-host/routing': ['faults', 'local/functions-host/worker'],
     'local/functions-host/http': [
       'files',
@@ -228,7 +228,6 @@ const packageRooms: Readonly<Record<string, Readonly<Record<string, readonly str
       'certificates/authority',
       'local/client',
       'local/gateway',
-      'local/functions-host/worker',
       'local/functions-host',
       'local/local-app',
       'app/setup',

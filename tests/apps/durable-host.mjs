@@ -6,7 +6,7 @@ import { createServer } from 'node:http';
 import { resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { AppContext } from './node_modules/certgate/dist/esm/local/functions-host/worker/app-context.js';
-import { findAppEntry } from './node_modules/certgate/dist/esm/local/functions-host/worker/load-app.js';
+import { findAppEntry } from './node_modules/certgate/dist/esm/local/functions-host/app-entry.js';
 import { createCoreApi, supplyCoreModule } from './node_modules/certgate/dist/esm/local/functions-host/worker/core-api.js';
 import { invoke } from './node_modules/certgate/dist/esm/local/functions-host/worker/invocation.js';
 import { loadApp } from './node_modules/certgate/dist/esm/local/functions-host/worker/load-app.js';

@@ -6,7 +6,7 @@ import { ToolFailure } from '../faults/tool-failure.js';
 import type { RunningApp } from '../inspector/inspected-app.js';
 import type { Inspector } from '../inspector/inspector.js';
 import type { HostAnswer } from '../local/functions-host/functions-host.js';
-import { findAppEntry } from '../local/functions-host/worker/load-app.js';
+import { findAppEntry } from '../local/functions-host/app-entry.js';
 import type { GatewayExchange } from '../local/gateway/gateway.js';
 import { isCallable, planChecks } from '../local/local-app/checks/check-plan.js';
 import { formatCheckTable, listFailures } from '../local/local-app/checks/check-table.js';

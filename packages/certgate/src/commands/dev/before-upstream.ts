@@ -3,7 +3,7 @@ import { ToolFailure } from '../../faults/tool-failure.js';
 import { escapeControls } from '../../faults/safe-text.js';
 import { printLine, printNotice } from '../command-line/output.js';
 import { untilStopped } from '../command-line/until-stopped.js';
-import { findAppEntry } from '../../local/functions-host/worker/load-app.js';
+import { findAppEntry } from '../../local/functions-host/app-entry.js';
 import { startGateway } from '../../local/gateway/gateway.js';
 import { getGatewayCertificate } from '../../local/local-app/development-certificates.js';
 import { findNamedFile, findTrustSetting } from '../../local/local-app/app-trust.js';

@@ -19,7 +19,7 @@ test('a CommonJS app is loaded, described and answers', async (context) => {
     commonJs(`
       app.http('hello', { route: 'hello/{name?}', authLevel: 'function', handler: ${echo} });
       app.timer('Tick', { schedule: '0 0 * * * *', extraOutputs: [output.storageQueue({ queueName: 'q', connection: 'c' })], handler: () => undefined });
-      app.generic('any', { trigger: { type: 'HTTPTRIGGER', name: 'req' }, return: output.http({}), handler: ${echo} });`),
+      app.generic('any', { trigger: { type: 'HTTPTRIGGER', name: 'req' }, return: output.http({}), handler: () => ({ jsonBody: Object.keys(require.cache) }) });`),
   );
   const host = await sample.start();
   assert.deepEqual(host.functions, [
@@ -47,7 +47,12 @@ test('a CommonJS app is loaded, described and answers', async (context) => {
     ['b', ''],
   ]);
   assert.equal(seen['body'], 'text');
-  assert.equal((await fetch(`${host.url}/api/any`, { method: 'PATCH' })).status, 200);
+  const any = await fetch(`${host.url}/api/any`, { method: 'PATCH' });
+  assert.equal(any.status, 200);
+  const loaded = (await any.json()) as readonly string[];
+  const ofPackages = (name: string): boolean => loaded.some((file) => file.includes(name));
+  // What finds the entry files would be a fifth of each start of the host process.
+  assert.deepEqual(['azure', 'fast-glob'].map(ofPackages), [true, false]);
 });
 
 test('an ES module app is loaded, with braces in main and top-level await', async (context) => {

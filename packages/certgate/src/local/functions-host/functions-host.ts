@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { ToolFailure } from '../../faults/tool-failure.js';
-import { findAppEntry } from './worker/load-app.js';
+import { findAppEntry } from './app-entry.js';
 import { resolveAppSettings } from './app-settings.js';
 import { readHostConfiguration } from './host-json.js';
 import { createFrontEndToken, frontEndTokenHeaderName } from './http/request-sender.js';

@@ -4,7 +4,7 @@
 import { join, resolve } from 'node:path';
 import type { FrontEndName } from '@certgate/core/internal';
 import { ToolFailure } from '../../faults/tool-failure.js';
-import { findAppEntry } from '../functions-host/worker/load-app.js';
+import { findAppEntry } from '../functions-host/app-entry.js';
 import {
   type FunctionsHost,
   type FunctionsHostOptions,

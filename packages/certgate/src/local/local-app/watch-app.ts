@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Stats } from 'node:fs';
 import { dirname, relative, resolve, sep } from 'node:path';
 import { watch } from 'chokidar';
-import { findAppEntry } from '../functions-host/worker/load-app.js';
+import { findAppEntry } from '../functions-host/app-entry.js';
 
 /** A compiler writes many files in a burst; the app is loaded again when it has ended. */
 const settleMilliseconds = 300;
