@@ -34,7 +34,7 @@ export class DocumentReader {
     if (version <= schemaVersion) return true;
     this.report(
       'schemaVersion',
-      `this runtime reads documents up to version ${schemaVersion}, and this one has ${version}; update @certgate/azure-functions first`,
+      `this runtime reads documents up to version ${schemaVersion}, and this one has ${version}; update the Certgate packages of the app first`,
     );
     return false;
   }
