@@ -58,19 +58,19 @@ export function decide(stores: readonly Store[], { caller, functionName, roles, 
 
   const unfit = findUnfitness(caller, [...pins, ...twins], isOpen, now);
   if (unfit !== undefined) return refuse(unfit);
-
   // What the authorities say. A name that an authority did not vouch for is no match, and a pin with issuedBy denies then.
-  const verdicts = [...pins, ...twins, ...names].map((match) => judge(stores, match, caller, now));
-  const refusals = verdicts.flatMap(({ code, isClaim }) => (code !== undefined && !isClaim ? code : []));
-  const claims = verdicts.flatMap(({ code, isClaim }) => (code !== undefined && isClaim ? code : []));
+  // Where only such names are left, nobody could be admitted, and the twin's pins are not looked at.
+  const judgeAll = (given: readonly Match[]) => given.map((match) => judge(stores, match, caller, now));
+  const own = judgeAll([...pins, ...names]);
+  const verdicts = own.some(({ code, isClaim }) => code === undefined || !isClaim) ? [...own, ...judgeAll(twins)] : own;
+  const codesOf = (claims: boolean) => verdicts.flatMap((each) => (each.isClaim === claims && each.code) || []);
   const matches = verdicts.flatMap(({ code, match }) => (code === undefined ? match : []));
-  const late = [...refusals, ...findDenials(matches, now), ...missing];
+  const late = [...codesOf(false), ...findDenials(matches, now), ...missing];
   if (late.length > 0) return refuse(...late);
   const identity = matches.find((match) => !twins.includes(match))?.identity;
-  if (identity === undefined) return refuse(...claims);
+  if (identity === undefined) return refuse(...codesOf(true));
   const isProcessed = verdicts.some(({ hasPath }) => hasPath) || caller.client?.unknownCriticalExtensions.length === 0;
   if (!isProcessed) return refuse('certificate_critical_extension_unknown');
-
   const isOfFunction = identity.functions?.some((name) => name.toLowerCase() === functionName.toLowerCase()) ?? true;
   if (!isOfFunction) return refuse('function_not_allowed');
   const hasRoles = roles.every((anyOf) => anyOf.some((role) => identity.roles.includes(role)));

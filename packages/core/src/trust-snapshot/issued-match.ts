@@ -142,10 +142,11 @@ export function findIssuedMatches(
     const chainFault = path.code === 'path_not_found' ? fault : undefined;
     return { outcome: 'invalid', code: path.code, facts: describePathFault(path, chainFault) };
   });
-  const verdicts = [
-    ...pinned.map((match) => matchPin(snapshot, match, paths)),
-    ...nominations.map((nomination) => matchName(nomination, paths)),
-  ];
+  const named = nominations.map((nomination) => matchName(nomination, paths));
+  const own = pinned.filter(({ isOfTwin }) => !isOfTwin);
+  // By its twin nobody is admitted: where nothing else stands, the twin's issuer is not worth a question, nor a 503.
+  const isOpen = own.length > 0 || named.some(({ outcome }) => outcome !== 'unissued');
+  const verdicts = [...(isOpen ? pinned : own).map((match) => matchPin(snapshot, match, paths)), ...named];
   return {
     matches: verdicts.flatMap((verdict) => (verdict.outcome === 'match' ? verdict.match : [])),
     refusals: verdicts.flatMap((verdict) => (verdict.outcome === 'refused' ? verdict.refusal : [])),

@@ -390,4 +390,25 @@ describe('entries about one caller, spread over three documents', () => {
       assert.deepEqual(describeFinding(await askInFull(store, leaf, now)), { outcome: 'revocation_unavailable' });
     }
   });
+
+  test('a pin under the other signature is not asked about where only a name is left that its authority never gave', async () => {
+    const pin = { thumbprintSha256: twin.thumbprintSha256, issuedBy: 'corp' };
+    const entries: readonly Entry[] = [
+      { store: 0, identity: 'a', key: 'names', value: { issuedBy: 'other', dns: 'a.corp.example' } },
+      { store: 1, identity: 'a', key: 'pins', value: pin },
+    ];
+    // The list of "corp" is missing, which would be a 503 that no list could end in an admission.
+    const scene = { ...plain, revocations: { corp: { mode: 'required', known: 'none' } } };
+    const apart = [0, 1].map((store) =>
+      storeOf(
+        entries.filter((each) => each.store === store),
+        scene,
+      ),
+    );
+    for (const store of [storeOf(entries, scene), firstOf(...apart), firstOf(...apart.reverse())]) {
+      const finding = await askInFull(store, leaf, now);
+      assert.ok(finding.outcome === 'denied');
+      assert.equal(getPublicCode(finding.code), 'client_certificate_required');
+    }
+  });
 });
