@@ -410,5 +410,12 @@ describe('entries about one caller, spread over three documents', () => {
       assert.ok(finding.outcome === 'denied');
       assert.equal(getPublicCode(finding.code), 'client_certificate_required');
     }
+    // A pin that admits, in the same document or another: then the twin's pin counts again.
+    const pinned: Entry = { ...admitting, key: 'pins', value: { thumbprintSha256: leaf.thumbprintSha256 } };
+    const admits = storeOf([pinned]);
+    const together = [storeOf([...entries, pinned], scene), firstOf(...apart, admits), firstOf(admits, ...apart)];
+    for (const store of [...together, firstOf(firstOf(admits), firstOf(...apart))]) {
+      assert.deepEqual(describeFinding(await askInFull(store, leaf, now)), { outcome: 'revocation_unavailable' });
+    }
   });
 });
