@@ -52,6 +52,7 @@ export class CertgateError extends Error {
     Error.captureStackTrace(this, new.target);
   }
 
+  /** What `instanceof` asks: of this class itself, whether any copy of the packages made the error. */
   static override [Symbol.hasInstance](value: unknown): boolean {
     // Not by the name of this class, which would make esbuild rename it.
     const isParent = Object.getPrototypeOf(this) === Error;

@@ -10,7 +10,7 @@ export type FailureKind = 'unusable_input' | 'conflict' | 'no_answer' | 'no_effe
 
 /**
  * Why the tool can't go on: one line of what happened, one of what to do next. It knows nothing of the command line:
- * `report-failure.ts` there prints it, and `exit-codes.ts` there has an exit code for each kind.
+ * `report-failure.ts` in `commands/command-line` prints it, and `exit-codes.ts` next to that has an exit code for each kind.
  */
 export class ToolFailure extends Error {
   readonly kind: FailureKind;

@@ -45,6 +45,7 @@ export const frontEndOptionNames: readonly (string | symbol)[] = [
 
 /** The app settings that say the same where the code doesn't. */
 export const frontEndSetting = 'CERTGATE_FRONT_END';
+/** The app setting of `frontEndSecret`: one value, or two with a space between them. */
 export const secretSetting = 'CERTGATE_FRONT_END_SECRET';
 export const isolationSetting = 'CERTGATE_FRONT_END_ISOLATION';
 
