@@ -221,6 +221,19 @@ describe('certgate trust, from the first caller to the last', () => {
     assert.match(await stage.expect('log', '--export', 'csv'), /^"kind","revision".*\r\n"change","1"/);
   });
 
+  it('log blames nobody when two people meant the same document', async () => {
+    const path = `${stage.path}.log.jsonl`;
+    const lines = readFileSync(path, 'utf8').trimEnd().split('\n');
+    const twice = lines.flatMap((line) => [
+      line,
+      JSON.stringify({ ...(JSON.parse(line) as object), by: 'somebody else' }),
+    ]);
+    writeFileSync(path, `${twice.join('\n')}\n`);
+    const said = await stage.expect('log');
+    assert.equal(said.split('(makes the same document as another line').length - 1, lines.length);
+    assert.doesNotMatch(said, /UNDONE|CHANGED BY/);
+  });
+
   it('log is loud about a change past the tool', async () => {
     writeFileSync(stage.path, JSON.stringify({ ...stage.read(), revision: revision() + 1 }));
     const { exitCode, stdout } = await stage.run('log');

@@ -41,13 +41,16 @@ export async function showLog(flags: LogFlags): Promise<void> {
 const maximumPrintedChanges = 100;
 
 function isHarmless(item: HistoryItem): boolean {
-  return item.kind === 'change' || item.kind === 'lost' || (item.kind === 'gap' && item.isBeginning);
+  return item.kind === 'gap' ? item.isBeginning : ['change', 'same', 'lost'].includes(item.kind);
 }
 
 function printItem(item: HistoryItem): void {
   switch (item.kind) {
     case 'change':
       printEntry(item.entry, '');
+      return;
+    case 'same':
+      printEntry(item.entry, colors.dim(' (makes the same document as another line: repeated, or done by two people)'));
       return;
     case 'lost':
       printEntry(item.entry, colors.dim(' (not applied: another change was faster, or the tool was stopped)'));

@@ -6,6 +6,8 @@ import { parseChangeLogEntry, type ChangeLogEntry } from './change-log.js';
  */
 export type HistoryItem =
   | { readonly kind: 'change'; readonly entry: ChangeLogEntry }
+  /** Meant the document of a `change` too: a repeated command, or two people who did the same. Either may have written it. */
+  | { readonly kind: 'same'; readonly entry: ChangeLogEntry }
   /** Made, but undone or overwritten outside of this tool: a later line found it, the document in force doesn't descend from it. */
   | { readonly kind: 'undone'; readonly entry: ChangeLogEntry }
   /** The trail was lost after it, and more than one line may be the one that was written. */
@@ -42,7 +44,13 @@ export function readTrustHistory(
   for (const { line, position, entry } of parsed) {
     if (entry === undefined) items.push({ position, item: { kind: 'damaged', line } });
     else if (!chain.holds(position)) {
-      items.push({ position, item: { kind: chain.isProven(entry) ? 'undone' : 'lost', entry } });
+      const { previousDocumentSha256: found, revision } = entry;
+      if (found !== null && chain.findsUnexplained(entry)) {
+        const gap = { documentSha256: found, revision: revision - 1, isBeginning: false };
+        items.push({ position: position - 0.5, item: { kind: 'gap', ...gap } });
+      }
+      const kind = chain.isOfChain(entry) ? 'same' : chain.isProven(entry) ? 'undone' : 'lost';
+      items.push({ position, item: { kind, entry } });
     }
   }
   return items.sort((one, other) => one.position - other.position).map(({ item }) => item);
@@ -61,7 +69,6 @@ class Chain {
   readonly #visited = new Set<number>();
   /** The documents that were in force after what is still being looked for. */
   readonly #walked = new Set<string>();
-
   constructor(lines: readonly Line[]) {
     this.#lines = lines;
     for (const line of lines) {
@@ -75,6 +82,17 @@ class Chain {
 
   holds(position: number): boolean {
     return this.#visited.has(position);
+  }
+
+  isOfChain({ documentSha256 }: ChangeLogEntry): boolean {
+    return this.#walked.has(documentSha256);
+  }
+
+  /** The line found a document that no line made, and that is no older than the log. */
+  findsUnexplained({ previousDocumentSha256: found, revision }: ChangeLogEntry): boolean {
+    if (found === null || this.#walked.has(found) || this.#byDocument.has(found)) return false;
+    const beginning = this.items.find(({ item }) => item.kind === 'gap' && item.isBeginning)?.item;
+    return beginning?.kind !== 'gap' || revision - 1 > beginning.revision;
   }
 
   isProven(entry: ChangeLogEntry): boolean {
@@ -109,7 +127,7 @@ class Chain {
 
   /**
    * The line that made the document, with those that only signed it. Two writers may have meant the very same document,
-   * and one of them written it: the first line counts for both.
+   * and one of them written it: the first line counts for both, the others are the `same`.
    */
   #take(documentSha256: string, before: number): Line | undefined {
     const lines = (this.#byDocument.get(documentSha256) ?? []).filter(
