@@ -69,6 +69,7 @@ const packageRooms: Readonly<Record<string, Readonly<Record<string, readonly str
     ],
     internal: [
       'denial',
+      'hosting',
       'load-path-validation',
       'encoding',
       'certificate-header',

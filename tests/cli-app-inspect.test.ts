@@ -28,6 +28,7 @@ describe('certgate app inspect', () => {
     const { exitCode, stdout, stderr } = await inspect(folder);
     assert.equal(exitCode, 0, stderr);
     assert.equal(stderr, '');
+    assert.doesNotMatch(stdout, /CERTGATE_LOCKED/);
     assert.match(stdout, /Closed.*httpTrigger.*GET POST \/api\/Closed.*anonymous.*allowed certificates.*gate/);
     assert.match(stdout, /\/admin\/\*/);
     assert.deepEqual(readdirSync(folder).sort(), ['host.json', 'node_modules', 'package.json', 'src']);
@@ -42,10 +43,14 @@ describe('certgate app inspect', () => {
        app.generic('B', { trigger: { type: 'HTTPTRIGGER', name: 'req' }, return: output.http({}), handler });
        app.http('C', { handler: reportOnly(requireRole('x', handler), { until: '${until}' }) });
        app.http('D', { authLevel: 'function', handler: observe(requireRole('x', handler), { until: '${until}' }) });`,
-      { 'host.json': '{ "version": "2.0", "extensions": { "http": { "routePrefix": "" } } }' },
+      {
+        'host.json': '{ "version": "2.0", "extensions": { "http": { "routePrefix": "" } } }',
+        'local.settings.json': '{ "IsEncrypted": false, "Values": { "CERTGATE_LOCKED": "true" } }',
+      },
     );
     const { exitCode, report } = await inspectJson(folder);
     assert.equal(exitCode, 0);
+    assert.equal(report.locked, true);
     assert.equal(report.host.routePrefix, '');
     assert.deepEqual(report.functions, [
       httpFunction(

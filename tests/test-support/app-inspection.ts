@@ -6,6 +6,7 @@ import { type Ended, runCertgateHere } from './certgate.js';
 /** What `certgate app inspect --json` prints. */
 export interface InspectionReport {
   readonly version: number;
+  readonly locked: boolean;
   readonly host: { readonly routePrefix: string; readonly httpStreaming: boolean };
   readonly functions: readonly Record<string, unknown>[];
   readonly outsideTheGate: readonly {

@@ -214,7 +214,10 @@ export interface DenialFacts {
     /** What it says of a certificate that it verified. */
     readonly accepted: string;
   };
-  readonly trust_locked: { readonly since: number; readonly by: string; readonly reason: string };
+  readonly trust_locked:
+    | { readonly since: number; readonly by: string; readonly reason: string }
+    /** The app setting alone; the trust document was not asked. */
+    | { readonly setting: string };
   readonly certificate_on_deny_list: {
     readonly entry: DeniedEntry;
     /** The certification path leads through this certificate, which is denied; absent: the caller's own. */

@@ -32,6 +32,7 @@ export {
   readFrontEndSettings,
   secretSetting,
 } from './front-end-resolution/front-end-options.js';
+export { lockSetting } from './hosting/lock-setting.js';
 export { expectSecret } from './front-end-resolution/front-end-secret.js';
 export { secretHeaderName } from './front-end-resolution/request-reader.js';
 export type { CertificateExtraction, CertificateText, ChainText } from './certificate-header/certificate-text.js';

@@ -89,6 +89,8 @@ export class FunctionGate {
   }
 
   #decideAnew(call: GatedCall, now: number): Decision | PromiseLike<Decision> {
+    const { locked } = this.#gate;
+    if (locked !== undefined) return locked;
     const frontEnd = this.#resolveFrontEnd();
     if (frontEnd.outcome === 'denied') return frontEnd;
     const reading = call.headers.read();

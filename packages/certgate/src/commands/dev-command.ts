@@ -205,6 +205,7 @@ function describeApp(app: LocalApp, checks: readonly CheckResult[]): object {
     gateway: { url: app.url, frontEnd: app.frontEnd },
     trust: { ...trust, unknownCallers },
     streaming: app.isStreaming,
+    locked: app.isLocked,
     functions,
     checks,
   };

@@ -16,8 +16,10 @@ type TrustCode = Extract<
 
 /** Of what the trust document says, and of certification paths. */
 export const trustSentences: Sentences<TrustCode> = {
-  trust_locked: ({ since, by, reason }) =>
-    `The trust document is locked since ${describeInstant(since)} by ${by}: ${reason}. Nobody is admitted until \`certgate trust unlock\`.`,
+  trust_locked: (facts) =>
+    'setting' in facts
+      ? `The app setting ${facts.setting} is set, so nobody is admitted, whatever the trust document says. To end it, remove the setting and restart the app.`
+      : `The trust document is locked since ${describeInstant(facts.since)} by ${facts.by}: ${facts.reason}. Nobody is admitted until \`certgate trust unlock\`.`,
   certificate_on_deny_list: ({ entry, certificate, question }) => {
     const { path, reason } = entry;
     const denied = `The certificate is on the trust document's deny list (${path})${reason === undefined ? '' : `: ${reason}`}.`;

@@ -6,6 +6,7 @@ import {
 } from '../front-end-resolution/front-end-options.js';
 import type { Environment } from '../front-end-resolution/host-environment.js';
 import { type DecisionLogChoice, decisionLogChoices } from '../log/decision-log.js';
+import { expectLockSetting } from './lock-setting.js';
 import type { TrustStore } from '../trust-store/trust-store.js';
 
 /** The options that the gate of every host has. */
@@ -26,7 +27,7 @@ export interface OptionsOwner {
 /**
  * A copy of what was checked: the caller's object may be changed later, and what it inherits was written by nobody.
  *
- * @throws {CertgateError} for an unknown option or a value that is none of the allowed.
+ * @throws {CertgateError} for an unknown option, or a value of an option or app setting that is none of the allowed.
  */
 export function readGateOptions(options: unknown, { who, more, environment }: OptionsOwner): GateOptions {
   if (!isObject(options)) throw invalidArgument(`${who} needs options: { trustStore }.`);
@@ -46,6 +47,7 @@ export function readGateOptions(options: unknown, { who, more, environment }: Op
     throw invalidArgument(`${missing} of ${who} is undefined. Give it a value, or leave the option out.`);
   expectTrustStore(who, own['trustStore']);
   expectFrontEndOptions(who, own, environment);
+  expectLockSetting(environment);
   if ('decisionLog' in own) expectDecisionLog(who, own['decisionLog']);
   return Object.freeze(own) as object as GateOptions;
 }

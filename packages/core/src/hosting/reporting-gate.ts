@@ -12,6 +12,8 @@ import { ExpiryLog } from '../log/expiry-log.js';
 import { type StartCode, warnAtStart, warnOfTrust } from '../log/start-log.js';
 import { TrustLog } from '../log/trust-log.js';
 import type { GateOptions } from './host-gate-options.js';
+import { findSettingLock, lockSetting } from './lock-setting.js';
+import { readVariable } from '../front-end-resolution/host-environment.js';
 import type { TrustStore, TrustStoreReport } from '../trust-store/trust-store.js';
 import { readMember } from '@certgate/x509/internal';
 
@@ -34,6 +36,7 @@ export class ReportingGate {
   readonly #log: DecisionLog;
   readonly #trustLog = new TrustLog();
   readonly #expiryLog = new ExpiryLog();
+  #lock: { readonly denial: Denial | undefined } | undefined;
 
   constructor(options: GateOptions) {
     const { trustStore, decisionLog = 'all' } = options;
@@ -50,6 +53,7 @@ export class ReportingGate {
   async start(frontEndDenial: (Denial & { readonly code: StartCode }) | undefined): Promise<void> {
     if (frontEndDenial !== undefined) warnAtStart(frontEndDenial.code, frontEndDenial.detail);
     if (this.#isAnywhere) warnAtStart('front_end_anywhere', anywhereDetail);
+    if (this.locked !== undefined) warnAtStart('app_locked', lockedDetail);
     await this.#loadTrust();
     this.#trustLog.begin(this.#readReport());
   }
@@ -73,13 +77,24 @@ export class ReportingGate {
     warnOfTrust(report?.warnings ?? []);
   }
 
+  /**
+   * What every caller gets while the app setting says so, before anything else is looked at. Settled at the first look: a
+   * placeholder instance gets its real environment only after the app was loaded.
+   */
+  get locked(): Denial | undefined {
+    if (this.#lock !== undefined) return this.#lock.denial;
+    const denial = findSettingLock(process.env);
+    if (readVariable(process.env, 'WEBSITE_PLACEHOLDER_MODE') !== '1') this.#lock = { denial };
+    return denial;
+  }
+
   /** Never throws. Reports nothing: what comes later may make another decision of it. */
   decide(
     extraction: CertificateExtraction | Denial,
     requirement: FunctionRequirement,
     now: number,
   ): Decision | Promise<Decision> {
-    return this.#access.decideExtracted(extraction, requirement, now);
+    return this.locked ?? this.#access.decideExtracted(extraction, requirement, now);
   }
 
   /** Throws what the call's own log throws; then the call must be refused (`denyFault`). */
@@ -133,6 +148,8 @@ export class ReportingGate {
 
 const unavailableDetail =
   'Calls of closed functions are refused with 503 until it can be read. On your own machine, try: npx --no-install certgate trust check --store <store>';
+
+const lockedDetail = `The app setting ${lockSetting} is set: every call of a closed function is refused with 503 trust_locked, whatever the trust document says. What is open to everybody stays open, and so do observed functions, which their keys alone protect. To end it, remove the setting and restart the app.`;
 
 const anywhereDetail =
   'unsafeTrustCertificateHeaderFromAnywhere is set: whoever reaches this app can claim to be any caller, whose certificate is no secret. Take it away wherever anybody but a front end of yours reaches the app.';

@@ -10,6 +10,7 @@ export const startCodes = [
   'front_end_contradicted',
   'front_end_unproven',
   'front_end_anywhere',
+  'app_locked',
   'trust_unavailable',
   'tls_callers_refused',
   'report_only',

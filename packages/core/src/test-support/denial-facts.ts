@@ -114,7 +114,10 @@ export const denialFacts: { readonly [Code in DenialCode]: fc.Arbitrary<DenialFa
   certificate_multiple: record({}, { expectedElements: count }),
   certificate_too_large: record({ length: count, limit: count }, { header: text }),
   certificate_verification_failed: record({ header: text, accepted: text }, { said: text }),
-  trust_locked: record({ since: instant, by: text, reason: text }),
+  trust_locked: fc.oneof(
+    record<DenialFacts['trust_locked']>({ since: instant, by: text, reason: text }),
+    record<DenialFacts['trust_locked']>({ setting: text }),
+  ),
   certificate_on_deny_list: record(
     {
       entry: record({ path: text }, { thumbprintSha256: text, issuedBy: text, serialNumber: text, reason: text }),

@@ -49,12 +49,13 @@ export interface GateSettings {
   readonly log: GateLog;
 }
 
-const owner = { who: 'createGate', more: ['functionName', 'allowAnonymous', 'log'], environment: process.env };
+const owner = { who: 'createGate', more: ['functionName', 'allowAnonymous', 'log'] };
 
 /** @throws {CertgateError} for an unknown option or a value that is none of the allowed. */
 export function readGateSettings(given: unknown): GateSettings {
   const isDirectTls = isDirect(given);
-  const checked = readGateOptions(isDirectTls ? withoutFrontEnd(given) : given, owner);
+  const from = { ...owner, environment: process.env };
+  const checked = readGateOptions(isDirectTls ? withoutFrontEnd(given) : given, from);
   const options = checked as CoreGateOptions & Omit<GateOptions, 'frontEnd'>;
   const { functionName = 'http', allowAnonymous = [], log = console } = options;
   if (!isLog(log)) throw invalidArgument('The log of createGate is an object with info and warn, such as console.');

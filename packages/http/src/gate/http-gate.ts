@@ -200,6 +200,12 @@ export class HttpGate implements Gate, Gatekeeper {
     const denyFault = (error: unknown): Denial => this.#gate.denyFault(subject, error);
     try {
       const { readiness } = this.#start;
+      const { locked } = this.#gate;
+      if (locked !== undefined) {
+        // What the store says is told at start all the same, and nobody waits for it.
+        if (readiness === undefined) this.#start.settle().catch(() => undefined);
+        return decide(locked);
+      }
       const decision = readiness === undefined ? this.#start.settle().then(decide) : decide(readiness);
       return isSettled(decision) ? decision : decision.catch(denyFault);
     } catch (error) {

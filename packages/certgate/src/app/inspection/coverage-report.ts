@@ -1,3 +1,4 @@
+import { lockSetting } from '@certgate/core/internal';
 import type {
   DescribedFunction,
   FunctionAppDescription,
@@ -12,6 +13,8 @@ import { type OutsideEndpoint, listOutsideEndpoints } from './outside-the-gate.j
 export interface CoverageReport {
   readonly version: 1;
   readonly host: HostFacts;
+  /** CERTGATE_LOCKED is set where the app was loaded; it says nothing of the app's settings in Azure. */
+  readonly locked: boolean;
   /** Sorted by name, as the host tries their routes. */
   readonly functions: readonly InspectedFunction[];
   readonly outsideTheGate: readonly OutsideEndpoint[];
@@ -80,6 +83,7 @@ export function createCoverageReport({ description, routePrefix, hostJson, setti
   return {
     version: 1,
     host: { routePrefix, httpStreaming: streaming, extensionBundle: findExtensionBundle(hostJson) },
+    locked: Boolean(settings[lockSetting]),
     functions: functions.map(inspectFunction),
     outsideTheGate: listOutsideEndpoints({ functions, hostJson, settings }),
     warnings: listCoverageWarnings(functions),

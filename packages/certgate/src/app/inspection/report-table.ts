@@ -1,3 +1,4 @@
+import { lockSetting } from '@certgate/core/internal';
 import Table from 'cli-table3';
 import colors from 'picocolors';
 import { escapeControls } from '../../faults/safe-text.js';
@@ -18,6 +19,11 @@ export function formatReport(report: CoverageReport, now: number): string {
     '',
     `Routes begin with ${host.routePrefix === '' ? '/ (routePrefix is empty)' : `/${host.routePrefix}`}. HTTP streaming is ${host.httpStreaming ? 'on' : 'off'}.`,
     'authLevel is about function keys; it has nothing to do with certificates.',
+    ...(report.locked
+      ? [
+          `${lockSetting} is set here: with it, every call of a closed function gets 503. Azure's app settings were not read.`,
+        ]
+      : []),
     '',
     "Outside the gate, covered by the platform's client-certificate setting alone:",
     ...outsideTheGate.map(({ path, state, key, reason }) => {

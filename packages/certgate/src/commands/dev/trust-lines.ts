@@ -1,4 +1,5 @@
 import { relative } from 'node:path';
+import { lockSetting } from '@certgate/core/internal';
 import { escapeControls } from '../../faults/safe-text.js';
 import type { LocalApp } from '../../local/local-app/local-app.js';
 
@@ -10,12 +11,18 @@ export function describeTrust({ trust: { read, setBy } }: Pick<LocalApp, 'trust'
   return `trust document: ${shortenPath(escapeControls(read.source))}, ${revision}, ${origin}`;
 }
 
-export function listTrustWarnings({ trust, callers }: Pick<LocalApp, 'trust' | 'callers'>): readonly string[] {
+export function listTrustWarnings({
+  trust,
+  callers,
+  isLocked,
+}: Pick<LocalApp, 'trust' | 'callers' | 'isLocked'>): readonly string[] {
   const { read, setBy, unknownCallers } = trust;
-  const fault =
-    read?.fault === undefined
+  const fault = [
+    ...(isLocked ? [`The app setting ${lockSetting} is set here, so every call of a closed function gets 503.`] : []),
+    ...(read?.fault === undefined
       ? []
-      : [`The app can't read ${escapeControls(read.source)}: ${escapeControls(read.fault)}`];
+      : [`The app can't read ${escapeControls(read.source)}: ${escapeControls(read.fault)}`]),
+  ];
   if (unknownCallers.length === 0) return fault;
   const names = unknownCallers.join(', ');
   const known = callers.filter(({ isTrusted }) => isTrusted).map(({ name }) => name);

@@ -2,9 +2,10 @@
 // local-app/: gateway and host together, with callers made for the app, and the checks of `certgate dev`.
 
 import { join, resolve } from 'node:path';
-import type { FrontEndName } from '@certgate/core/internal';
+import { type FrontEndName, lockSetting } from '@certgate/core/internal';
 import { ToolFailure } from '../../faults/tool-failure.js';
 import { findAppEntry } from '../functions-host/app-entry.js';
+import { resolveAppSettings } from '../functions-host/app-settings.js';
 import {
   type FunctionsHost,
   type FunctionsHostOptions,
@@ -72,6 +73,8 @@ export interface LocalApp {
   readonly frontEnd: FrontEndName;
   readonly functions: readonly HostedFunction[];
   readonly isStreaming: boolean;
+  /** CERTGATE_LOCKED is set here, so that the app refuses everybody. */
+  readonly isLocked: boolean;
   readonly callers: readonly Caller[];
   readonly trust: LocalTrust;
   readonly serverCertificatePem: string;
@@ -121,6 +124,7 @@ class RunningLocalApp implements LocalApp {
   #trust: LocalTrust = { read: undefined, address: undefined, setBy: 'certgate dev', unknownCallers: [] };
   #functions: readonly HostedFunction[] = [];
   #isStreaming = false;
+  #isLocked = false;
   readonly #answers = new AnswerWatch();
 
   constructor(
@@ -154,6 +158,10 @@ class RunningLocalApp implements LocalApp {
 
   get isStreaming(): boolean {
     return this.#isStreaming;
+  }
+
+  get isLocked(): boolean {
+    return this.#isLocked;
   }
 
   get callers(): readonly Caller[] {
@@ -288,5 +296,7 @@ class RunningLocalApp implements LocalApp {
     this.#hostPort = this.#host.port;
     this.#functions = this.#host.functions;
     this.#isStreaming = this.#host.streaming;
+    const app = { folder: this.#folder, inherited: process.env, explicit: settings.environment ?? {} };
+    this.#isLocked = Boolean((await resolveAppSettings(app))[lockSetting]);
   }
 }

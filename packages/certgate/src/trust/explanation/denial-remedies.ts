@@ -71,7 +71,8 @@ export const denialRemedies: { readonly [Code in DenialCode]: RemedyRule<Code> }
   trust_locked: {
     verifyFirst: `${purpose}. After the unlock every caller that the document lists is admitted again.`,
     commands: ['unlock'],
-    choose: () => [{ commands: [run('unlock', {})] }],
+    // No command takes away an app setting.
+    choose: (facts) => ('setting' in facts ? [] : [{ commands: [run('unlock', {})] }]),
   },
   certificate_on_deny_list: {
     verifyFirst: `${purpose}. A certificate is denied when its key is lost: if it is, the caller needs a new one.`,
