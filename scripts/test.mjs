@@ -24,6 +24,7 @@ const hostTests = [
   'bundlers',
   'deployed-app',
   'dev-front-ends',
+  'doctor-servers',
   'front-ends-matrix',
   'front-ends-wire',
   'http-frameworks',

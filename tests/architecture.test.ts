@@ -198,7 +198,7 @@ const packageRooms: Readonly<Record<string, Readonly<Record<string, readonly str
       'trust/explanation',
       'trust/views',
     ],
-    doctor: ['faults', 'certificates', 'local/client'],
+    doctor: ['faults', 'certificates', 'local/client', 'local/gateway/front-ends'],
     inspector: [
       'faults',
       'certificates/structure',

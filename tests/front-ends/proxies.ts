@@ -30,9 +30,11 @@ export interface RunningProxy {
 }
 
 export interface ProxyOptions {
-  readonly certificates: Certificates;
+  readonly certificates: Pick<Certificates, 'server' | 'clientCa'>;
   readonly upstreamPort: number;
   readonly frontEndSecret: string;
+  /** Breaks its file in the way that a test is about. */
+  readonly edit?: (text: string) => string;
 }
 
 /**
@@ -98,7 +100,7 @@ function spawnProxy(
   variant: ProxyVariant,
   folder: string,
   port: number,
-  { certificates, upstreamPort, frontEndSecret }: ProxyOptions,
+  { certificates, upstreamPort, frontEndSecret, edit = (text) => text }: ProxyOptions,
 ): ChildProcess {
   const write = (file: string, text: string): string => {
     const path = join(folder, file);
@@ -118,8 +120,8 @@ function spawnProxy(
     CERTGATE_FRONT_END_SECRET: frontEndSecret,
   };
   const program = proxyPrograms[name];
-  // A copy, byte for byte: the proxy's user may not be allowed to read the checkout.
-  const exampleFile = write(basename(program.exampleFile(variant)), readExample(name, variant));
+  // A copy: the proxy's user may not be allowed to read the checkout.
+  const exampleFile = write(basename(program.exampleFile(variant)), edit(readExample(name, variant)));
   const command = [...lowerPrivileges(), ...program.prepare(folder, exampleFile, variables)];
   // A file, since httpd opens /dev/stderr anew, and a pipe of Node's can't be opened.
   const output = openSync(join(folder, 'output'), 'w');
@@ -149,7 +151,11 @@ function giveTo(user: number, folder: string): void {
   for (const file of readdirSync(folder)) chownSync(join(folder, file), user, user);
 }
 
-async function waitUntilItAnswers(child: ChildProcess, port: number, { server }: Certificates): Promise<void> {
+async function waitUntilItAnswers(
+  child: ChildProcess,
+  port: number,
+  { server }: Pick<Certificates, 'server'>,
+): Promise<void> {
   for (let attempt = 0; attempt < 200; attempt += 1) {
     if (child.pid === undefined) throw new Error('setpriv, of the package util-linux, is not installed');
     if (child.exitCode !== null || child.signalCode !== null) throw new Error('its process ended');

@@ -50,6 +50,7 @@ export async function runDoctor(url: string, flags: DoctorFlags): Promise<void> 
     allowed,
     denied,
     ...(caPem === undefined ? {} : { caPem }),
+    frontEnd: flags.frontEnd,
     plainHttpUrl: createPlainHttpUrl(target, flags.httpPort),
     withLargeBody: flags.withLargeBody === true,
     userAgent: `certgate-doctor/${getToolVersion()} (run by the operator of this app)`,

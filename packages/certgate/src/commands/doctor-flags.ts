@@ -1,3 +1,5 @@
+import type { FrontEndName } from '@certgate/core/internal';
+
 /** Requests per second. */
 export const usualRate = 5;
 
@@ -10,6 +12,7 @@ export interface DoctorFlags {
   readonly function: readonly string[];
   readonly publicFunction: readonly string[];
   readonly cacert?: string;
+  readonly frontEnd: FrontEndName;
   readonly request: string;
   readonly withLargeBody?: boolean;
   readonly httpPort?: number;

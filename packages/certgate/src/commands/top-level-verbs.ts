@@ -5,7 +5,7 @@ import { collectHeader, parseMethod, parseTimeout, parseToolName } from './call/
 import { addPasswordOptions } from './certificate/password-options.js';
 import { addHelpSections } from './command-line/help.js';
 import { loadWhenRun } from './command-line/load-when-run.js';
-import { collect, parsePort } from './command-line/option-values.js';
+import { collect, loadCore, parsePort } from './command-line/option-values.js';
 import { defaultHostPort, defaultInspectorPort } from './dev/dev-flags.js';
 import { usualRate } from './doctor-flags.js';
 import { addGatewayFlags, defaultGatewayPort, parseUpstream } from './gateway-flags.js';
@@ -162,6 +162,14 @@ export function describeDoctor(command: Command): Command {
     .option(
       '--cacert <file>',
       "PEM of the server's authority, or of the server itself; replaces the system's authorities",
+    )
+    .addOption(
+      new Option(
+        '--front-end <name>',
+        'the front end before the app: its header fields are forged in every spelling, those of the others in one',
+      )
+        .choices(loadCore().frontEndNames)
+        .default('app-service'),
     )
     .option('--i-operate-this', 'you operate this app, or its operator agreed: required')
     .addOption(

@@ -1,17 +1,15 @@
 import assert from 'node:assert/strict';
-import { X509Certificate } from 'node:crypto';
 import { before, describe, it } from 'node:test';
 import type { DoctorOptions, DoctorReport } from './doctor.js';
 import { type ProbeId, probeIds } from './probe-table.js';
 import { judgeScmAnswer } from './probes/surroundings-probes.js';
-import { createRedactedReport, formatJobSummary } from './published-report.js';
+import { formatJobSummary } from './published-report.js';
 import { findScmOrigin, parseTarget } from './target.js';
-import { allowedName, createDoctorStage, type DoctorStage, examinePort, listIds } from './test-support/doctor-stage.js';
+import { createDoctorStage, type DoctorStage, examinePort, listIds } from './test-support/doctor-stage.js';
 import {
   type Behaviour,
   type FaultyServer,
   forwardStrictly,
-  startLenientServer,
   startPlainServer,
   startServer,
   valuesOf,
@@ -20,233 +18,6 @@ import {
 const forgeries: readonly ProbeId[] = probeIds.filter(
   (id) => id.startsWith('forged-') || id === 'lookalike-certificate',
 );
-
-interface Fault {
-  readonly behaviour: (stage: DoctorStage) => Behaviour;
-  readonly fails: readonly ProbeId[];
-  /** Default: all that is left holds. `any`: whatever depends on a caller who is admitted. */
-  readonly cannotTell?: 'any';
-  /** An answer that everybody gets, the allowed caller too, shows nothing. */
-  readonly showsNothing?: true;
-  readonly options?: (stage: DoctorStage) => Partial<DoctorOptions>;
-}
-
-const admitted = { status: 200, body: '{"orders":[]}' };
-const cache = new Set<string>();
-
-/** Each has one fault. */
-const faults: Readonly<Record<string, Fault>> = {
-  'answers everybody': { behaviour: () => ({ admits: () => true }), fails: ['no-certificate'], cannotTell: 'any' },
-  'trusts any certificate': {
-    behaviour: () => ({ admits: (values) => values.length === 1 }),
-    fails: ['denied-certificate'],
-    cannotTell: 'any',
-  },
-  'trusts a header of the client, where no certificate came': {
-    behaviour: () => ({ forward: (request) => (request.peer === undefined ? valuesOf(request) : [request.peer]) }),
-    fails: ['forged-header'],
-    cannotTell: 'any',
-  },
-  'appends the certificate to the header, and takes the first value': {
-    behaviour: ({ allowed }) => ({
-      forward: (request) => (request.peer === undefined ? [] : [...valuesOf(request), request.peer]),
-      admits: ([first]) => first === allowed.der.toString('base64'),
-    }),
-    fails: ['forged-header-beside-denied'],
-    cannotTell: 'any',
-  },
-  'removes the first of two headers': {
-    behaviour: () => ({
-      forward: (request) => (request.peer === undefined ? valuesOf(request).slice(1) : [request.peer]),
-    }),
-    fails: ['forged-header-twice'],
-    cannotTell: 'any',
-  },
-  'splits one header at the comma, and takes the second value': {
-    behaviour: () => ({
-      forward: (request) => {
-        const [, second] = valuesOf(request)[0]?.split(',') ?? [];
-        return second === undefined ? forwardStrictly(request) : [second];
-      },
-    }),
-    fails: ['forged-header-twice'],
-    cannotTell: 'any',
-  },
-  'removes the header in one spelling': {
-    behaviour: () => ({
-      forward: (request) => {
-        const left = request.fields.filter(([name]) => name !== 'X-ARR-ClientCert' && /^x-arr-clientcert$/i.test(name));
-        return left.length > 0 ? left.map(([, value]) => value) : forwardStrictly(request);
-      },
-    }),
-    fails: ['forged-header-case'],
-    cannotTell: 'any',
-  },
-  'takes an underscore for a hyphen': {
-    behaviour: () => ({
-      forward: (request) => {
-        const values = valuesOf(request, /^x_arr_clientcert$/i);
-        return values.length > 0 ? values : forwardStrictly(request);
-      },
-    }),
-    fails: ['forged-header-underscore'],
-    cannotTell: 'any',
-  },
-  'compares names': {
-    behaviour: () => ({
-      admits: ([value]) =>
-        value !== undefined && new X509Certificate(Buffer.from(value, 'base64')).subject === `CN=${allowedName}`,
-    }),
-    fails: ['lookalike-certificate'],
-    cannotTell: 'any',
-  },
-  'compares the names of subject and issuer': {
-    behaviour: ({ allowed }) => ({
-      admits: ([value]) => {
-        if (value === undefined) return false;
-        const { subject, issuer } = new X509Certificate(Buffer.from(value, 'base64'));
-        const original = new X509Certificate(allowed.der);
-        return subject === original.subject && issuer === original.issuer;
-      },
-    }),
-    fails: ['lookalike-certificate'],
-    cannotTell: 'any',
-  },
-  'caches answers by address and query': {
-    behaviour: () => ({
-      answer: (request, isAdmitted) => answerFromCache(`${request.path}?${request.query}`, isAdmitted),
-    }),
-    fails: ['cached-answer'],
-  },
-  'caches answers by address alone': {
-    behaviour: () => ({ answer: (request, isAdmitted) => answerFromCache(request.path, isAdmitted) }),
-    fails: ['cached-answer'],
-    cannotTell: 'any',
-  },
-  'ignores certificates': {
-    behaviour: () => ({ tls: { requestCert: false } }),
-    fails: ['allowed-certificate', 'client-certificate-mode'],
-    cannotTell: 'any',
-  },
-  'ignores certificates over TLS 1.2': {
-    behaviour: () => ({
-      forward: (request) => (request.tlsVersion === 'TLSv1.2' ? [] : forwardStrictly(request)),
-    }),
-    fails: ['tls-1.2'],
-  },
-  'trusts a header over TLS 1.2': {
-    behaviour: () => ({
-      forward: (request) => {
-        const values = request.tlsVersion === 'TLSv1.2' ? valuesOf(request) : [];
-        return values.length > 0 ? values : forwardStrictly(request);
-      },
-    }),
-    fails: ['tls-1.2'],
-    cannotTell: 'any',
-  },
-  'trusts a header over HTTP/2': {
-    behaviour: () => ({
-      isHttp2: true,
-      forward: (request) => {
-        const values = request.httpVersion === '2.0' ? valuesOf(request) : [];
-        return values.length > 0 ? values : forwardStrictly(request);
-      },
-    }),
-    fails: ['http-2'],
-    cannotTell: 'any',
-  },
-  'says why': {
-    behaviour: () => ({
-      answer: ({ peer }, isAdmitted) =>
-        isAdmitted ? undefined : { status: 401, body: peer === undefined ? 'No.' : 'No: certificate_not_trusted.' },
-    }),
-    fails: ['refusal-reason'],
-  },
-  'refuses a denied certificate in other words': {
-    behaviour: () => ({
-      answer: ({ peer }, isAdmitted) =>
-        isAdmitted ? undefined : { status: 401, body: peer === undefined ? 'Log in first.' : 'We know you.' },
-    }),
-    fails: ['refusal-reason'],
-  },
-  'names its version': {
-    behaviour: () => ({
-      answer: (_request, isAdmitted) => ({ status: isAdmitted ? 200 : 401, headers: { Server: 'nginx/1.25.3' } }),
-    }),
-    fails: ['software-version'],
-  },
-  'names its software': {
-    behaviour: () => ({
-      answer: (_request, isAdmitted) => ({ status: isAdmitted ? 200 : 401, headers: { 'X-Powered-By': 'Express' } }),
-    }),
-    fails: ['software-version'],
-  },
-  'has a clock that is ten minutes fast': {
-    behaviour: () => ({
-      answer: (_request, isAdmitted) => ({
-        status: isAdmitted ? 200 : 401,
-        headers: { Date: new Date(Date.now() + 600_000).toUTCString() },
-      }),
-    }),
-    fails: ['clock'],
-  },
-  'refuses a large body': {
-    behaviour: () => ({ answer: ({ bodyLength }) => (bodyLength > 100_000 ? { status: 403 } : undefined) }),
-    fails: ['large-body'],
-    options: () => ({ withLargeBody: true }),
-  },
-  'refuses callers of a public function': {
-    behaviour: () => ({}),
-    fails: ['public-function'],
-    options: () => ({}),
-  },
-  'admits a certificate that is over': {
-    behaviour: ({ expired }) => ({ admits: ([value]) => value === expired.der.toString('base64') }),
-    fails: ['allowed-certificate-expiry'],
-    options: ({ expired }) => ({ allowed: expired }),
-  },
-  'has a certificate that is over': {
-    behaviour: ({ expiredServer }) => ({ serverKey: expiredServer }),
-    fails: ['server-certificate'],
-    cannotTell: 'any',
-  },
-  'has a certificate for another host': {
-    behaviour: ({ otherServer }) => ({ serverKey: otherServer }),
-    fails: ['server-certificate'],
-    cannotTell: 'any',
-  },
-  'redirects everybody': {
-    behaviour: () => ({ answer: () => ({ status: 302, headers: { Location: 'https://evil.example/?code=key' } }) }),
-    fails: ['allowed-certificate'],
-    cannotTell: 'any',
-    showsNothing: true,
-  },
-  'answers 500 to everything': {
-    behaviour: () => ({ answer: () => ({ status: 500 }) }),
-    fails: ['allowed-certificate'],
-    cannotTell: 'any',
-    showsNothing: true,
-  },
-  'answers 404 to everything': {
-    behaviour: () => ({ answer: () => ({ status: 404 }) }),
-    fails: ['allowed-certificate'],
-    cannotTell: 'any',
-    showsNothing: true,
-  },
-  hangs: {
-    behaviour: () => ({ answer: () => 'hang' }),
-    fails: ['allowed-certificate'],
-    cannotTell: 'any',
-    showsNothing: true,
-    options: () => ({ timeoutMilliseconds: 200 }),
-  },
-  'resets every connection': {
-    behaviour: () => ({ answer: () => 'reset' }),
-    fails: ['allowed-certificate'],
-    cannotTell: 'any',
-    showsNothing: true,
-  },
-};
 
 /** What holds without a refusal that a later admission of the allowed caller must confirm. */
 const holdingAtFirst: readonly ProbeId[] = [
@@ -260,17 +31,6 @@ const holdingAtFirst: readonly ProbeId[] = [
 ];
 /** They send nothing, so they are run after a forged admission too. */
 const holdingAnyway: readonly ProbeId[] = ['refusal-reason', 'software-version'];
-
-/** Beside the app's address, or what no server of Node.js can do otherwise than the baseline. */
-const failsElsewhere: readonly ProbeId[] = ['forged-header-whitespace', 'tls-1.3', 'plain-http', 'scm-site'];
-
-it('every probe has a server that it fails for', () => {
-  const failing = Object.values(faults).flatMap(({ fails }) => fails);
-  assert.deepEqual(
-    probeIds.filter((id) => !failing.includes(id)),
-    failsElsewhere,
-  );
-});
 
 /** Bodies without an end are read up to a limit. */
 const goodServers: Readonly<Record<string, (stage: DoctorStage) => Behaviour>> = {
@@ -312,40 +72,6 @@ describe('doctor', () => {
       );
     });
   }
-
-  for (const [name, { behaviour, fails, cannotTell, showsNothing, options }] of Object.entries(faults)) {
-    it(`finds the server that ${name}: ${fails.join(', ')}`, async () => {
-      cache.clear();
-      const more = options?.(stage) ?? {};
-      const server = await startServer(stage, behaviour(stage));
-      await withServer(server, async ({ port, seen, shown, connections }) => {
-        const isPublic = fails.includes('public-function');
-        const target = parseTarget(`https://localhost:${port}`, ['Orders'], isPublic ? ['Health'] : []);
-        const report = await examinePort(stage, port, { ...more, target });
-        assert.deepEqual(listIds(report, 'fails'), fails);
-        if (cannotTell === undefined) assert.deepEqual(listIds(report, 'cannot-tell'), []);
-        if (fails.includes('server-certificate')) {
-          assert.equal(seen.length, 0);
-          assert.deepEqual([...shown], []);
-        }
-        const unknown: readonly ProbeId[] = [
-          ...(showsNothing === true ? (['no-certificate', 'denied-certificate', 'public-function'] as const) : []),
-          ...(fails.includes('allowed-certificate')
-            ? ([...forgeries, 'cached-answer', 'tls-1.2', 'http-2'] as const)
-            : []),
-        ];
-        for (const id of unknown) assert.ok(!listIds(report, 'holds').includes(id), id);
-        assertNothingAfterForgery(connections(), report);
-        assertRedacted(report, stage, port);
-        assert.ok(!JSON.stringify(report).includes('code=key'));
-      });
-    });
-  }
-
-  it('finds the server that takes white space around a name for nothing: forged-header-whitespace', async () => {
-    const report = await withServer(await startLenientServer(stage), ({ port }) => examinePort(stage, port));
-    assert.deepEqual(listIds(report, 'fails'), ['forged-header-whitespace']);
-  });
 
   for (const [what, reply, verdict] of [
     ['an answer', undefined, 'fails'],
@@ -530,39 +256,3 @@ describe('a target', () => {
     assert.throws(() => parseTarget('https://app.example', ['A'], ['A']), /--public-function/);
   });
 });
-
-function answerFromCache(key: string, isAdmitted: boolean): typeof admitted | undefined {
-  if (isAdmitted) cache.add(key);
-  return cache.has(key) ? admitted : undefined;
-}
-
-/** After the first forgery that was admitted, no request followed. */
-function assertNothingAfterForgery(connections: number, report: DoctorReport): void {
-  const failed = report.findings.find(({ id, verdict }) => verdict === 'fails' && forgeries.includes(id));
-  if (failed === undefined) return;
-  const later = probeIds.slice(probeIds.indexOf(failed.id) + 1);
-  for (const id of ['tls-1.2', 'plain-http'] as const) {
-    assert.ok(later.includes(id));
-    assert.ok(listIds(report, 'cannot-tell').includes(id), id);
-  }
-  assert.equal(connections, report.requests);
-}
-
-/** Nothing of the host, the callers, the functions or the server's words. */
-function assertRedacted(report: DoctorReport, { allowed, denied }: DoctorStage, port: number): void {
-  const target = parseTarget(`https://secret-host.example:${port}`, ['Orders'], []);
-  const text = JSON.stringify(createRedactedReport(report, target, '0.0.0'));
-  const secrets = [
-    'secret-host',
-    String(port),
-    'Orders',
-    allowedName,
-    'fabrikam',
-    'evil.example',
-    'nginx',
-    'certificate_not_trusted',
-  ];
-  for (const secret of [...secrets, allowed.thumbprintSha256, denied.thumbprintSha256])
-    assert.ok(!text.includes(secret), secret);
-  assert.ok(!text.includes(allowed.der.toString('base64').slice(200, 260)));
-}

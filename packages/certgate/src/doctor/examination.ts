@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { FrontEndName } from '@certgate/core/internal';
 import type { ClientIdentity, WireAnswer } from '../local/client/wire-request.js';
 import { classifyAnswer, type ProbeObservation, observe } from './verdict.js';
 import type { ProbeRequest, ProbeSender } from './probe-sender.js';
@@ -15,6 +16,8 @@ export interface ExaminationOptions {
   readonly allowed: ExaminedCertificate;
   readonly denied: ExaminedCertificate;
   readonly caPem?: string;
+  /** The one before the app: its fields are forged in every spelling, those of all others once. */
+  readonly frontEnd: FrontEndName;
   /** Where plain HTTP is tried. */
   readonly plainHttpUrl: URL;
   readonly withLargeBody: boolean;
@@ -69,11 +72,6 @@ export class Examination {
   /** With the callers' own certificates only. */
   get refusals(): readonly SeenRefusal[] {
     return this.#refusals;
-  }
-
-  /** The value that the front end gives the allowed certificate in X-ARR-ClientCert. */
-  get forgedValue(): string {
-    return this.options.allowed.der.toString('base64');
   }
 
   /** To a function, with a query that no cache has seen. */

@@ -32,6 +32,7 @@ export const probeIds = [
   'forged-header-case',
   'forged-header-underscore',
   'forged-header-whitespace',
+  'forged-header-of-others',
   'lookalike-certificate',
   'tls-1.2',
   'tls-1.3',
@@ -115,7 +116,8 @@ export const probeTable: Readonly<Record<ProbeId, ProbeText>> = {
     wouldTell: needsAllowedCaller,
   },
   'forged-header': {
-    sends: "X-ARR-ClientCert with the allowed certificate's value, without a certificate",
+    sends:
+      "the fields of --front-end (usually X-ARR-ClientCert) with the allowed certificate's bytes, without a certificate",
     claim: 'A header that the caller wrote does not replace a certificate.',
     failure: forgedFailure,
     remedy: forgedRemedy,
@@ -137,14 +139,14 @@ export const probeTable: Readonly<Record<ProbeId, ProbeText>> = {
   },
   'forged-header-case': {
     sends:
-      'the header in lower case, in upper case and as X-Arr-Clientcert; without a certificate, and with the denied one',
+      'the names in lower case, in upper case and as X-Arr-Clientcert; without a certificate, and with the denied one',
     claim: 'No letter case of the name gets past the front end.',
     failure: forgedFailure,
     remedy: 'The front end must compare header names without regard to case (RFC 9110 §5.1).',
     wouldTell: needsAllowedCaller,
   },
   'forged-header-underscore': {
-    sends: 'X_ARR_ClientCert and other separators; without a certificate, and with the denied one',
+    sends: 'the names with "_" or "." for "-", like X_ARR_ClientCert; without a certificate, and with the denied one',
     claim: 'A name with other separators is not taken for the header.',
     failure: forgedFailure,
     remedy: 'A layer before the app turns "_" or "." into "-". Make it drop such names, or remove the layer.',
@@ -156,6 +158,15 @@ export const probeTable: Readonly<Record<ProbeId, ProbeText>> = {
     claim: 'A name with white space is not taken for the header.',
     failure: forgedFailure,
     remedy: 'A layer before the app accepts malformed header lines (RFC 9112 §5.1). Update or remove it.',
+    wouldTell: needsAllowedCaller,
+  },
+  'forged-header-of-others': {
+    sends:
+      "the fields of every other front end that Certgate knows, each with the allowed certificate's bytes; without a certificate, and with the denied one",
+    claim: 'The fields of other front ends that Certgate knows do not replace a certificate.',
+    failure: forgedFailure,
+    remedy:
+      'The front end must remove or replace the field that the app reads (docs/front-ends.md), and CERTGATE_FRONT_END must name this front end. Then run doctor with --front-end.',
     wouldTell: needsAllowedCaller,
   },
   'lookalike-certificate': {

@@ -74,6 +74,13 @@ export const flagMeanings: Readonly<
       '--fail-on <what>  what causes exit code 1',
     ],
   },
+  '--front-end': {
+    meaning: 'The front end that ends TLS before the app.',
+    wordings: [
+      '--front-end <name>  the front end before the app: its header fields are forged in every spelling, those of the others in one',
+      '--front-end <name>  the front end whose header fields the app gets (default: the app setting CERTGATE_FRONT_END, or else app-service). Only app-service refuses calls by itself; the others request a certificate, verify nothing, and let callers without one through',
+    ],
+  },
   '--function': {
     meaning: 'A function, by its name in the app.',
     wordings: [

@@ -18,6 +18,7 @@ function judge(
   const caller = { certificatePem: '', privateKeyPem: '', der: Buffer.alloc(0), thumbprintSha256: thumbprint };
   const options = {
     target: parseTarget(`https://${host}`, ['Orders'], []),
+    frontEnd: 'app-service' as const,
     ...{ allowed: caller, denied: caller, plainHttpUrl: new URL('http://localhost'), withLargeBody: false },
     ...{ userAgent: '', method: 'GET', requestsPerSecond: 1, timeoutMilliseconds: 1, deadlineMilliseconds: 1 },
   };

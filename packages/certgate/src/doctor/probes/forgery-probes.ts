@@ -1,6 +1,8 @@
+import { frontEndNames } from '@certgate/core/internal';
 import type { WireAnswer } from '../../local/client/wire-request.js';
 import { createLookalikeCertificate } from '../../certificates/lookalike-certificate.js';
 import { type Examination, type ExaminedFunction, findObstacle, isRefused } from '../examination.js';
+import { type ForgedField, forgeFields } from '../forged-fields.js';
 import {
   type Judgement,
   type ProbeObservation,
@@ -21,51 +23,71 @@ export interface Forgery {
   readonly isHttp2?: boolean;
 }
 
-const headerName = 'X-ARR-ClientCert';
+type Spelling = (name: string) => string;
+
+const asItIs: Spelling = (name) => name;
 
 export function probeForgedHeader(examination: Examination): Promise<Judgement> {
-  return judgeForgeries(examination, forgeHeaders(examination, [[headerName]], [false]));
+  return judgeForgeries(examination, forgeSpellings(examination, [asItIs], [false]));
 }
 
 export function probeForgedHeaderBesideDenied(examination: Examination): Promise<Judgement> {
-  return judgeForgeries(examination, forgeHeaders(examination, [[headerName]], [true]));
+  return judgeForgeries(examination, forgeSpellings(examination, [asItIs], [true]));
 }
 
 export function probeForgedHeaderTwice(examination: Examination): Promise<Judgement> {
-  const { forgedValue } = examination;
-  const joined = [false, true].map((usesDenied) =>
-    forge(examination, 'two values in one line', [[headerName, `${forgedValue},${forgedValue}`]], usesDenied),
+  const [certificate, ...others] = forgeOwnFields(examination);
+  if (certificate === undefined) throw new Error('a front end without a field');
+  const [name, value] = certificate;
+  const joined = [name, `${value},${value}`] as const;
+  return judgeForgeries(
+    examination,
+    besides.flatMap((usesDenied) => [
+      forge(examination, `${name} and ${name}`, [certificate, certificate, ...others], usesDenied),
+      forge(examination, `two values in one line of ${name}`, [joined, ...others], usesDenied),
+    ]),
   );
-  return judgeForgeries(examination, [...forgeHeaders(examination, [[headerName, headerName]]), ...joined]);
 }
 
 export function probeForgedHeaderCase(examination: Examination): Promise<Judgement> {
-  return judgeForgeries(
-    examination,
-    forgeHeaders(examination, [['x-arr-clientcert'], ['X-ARR-CLIENTCERT'], ['X-Arr-Clientcert']]),
-  );
+  const spellings: readonly Spelling[] = [
+    (name) => name.toLowerCase(),
+    (name) => name.toUpperCase(),
+    (name) => name.toLowerCase().replaceAll(/\b[a-z]/g, (letter) => letter.toUpperCase()),
+  ];
+  return judgeForgeries(examination, forgeSpellings(examination, spellings));
 }
 
 export function probeForgedHeaderUnderscore(examination: Examination): Promise<Judgement> {
-  const names = ['X_ARR_ClientCert', 'X-ARR_ClientCert', 'X.ARR.ClientCert'];
-  return judgeForgeries(
-    examination,
-    forgeHeaders(
-      examination,
-      names.map((name) => [name]),
-    ),
-  );
+  const spellings: readonly Spelling[] = [
+    (name) => name.replaceAll('-', '_'),
+    (name) => name.replace(/-(?=[^-]*$)/, '_'),
+    (name) => name.replaceAll('-', '.'),
+  ];
+  return judgeForgeries(examination, forgeSpellings(examination, spellings));
 }
 
 /** Names that no HTTP client sends; a lenient server may strip them and find the header. */
 export function probeForgedHeaderWhitespace(examination: Examination): Promise<Judgement> {
-  const names = [`${headerName} `, `${headerName}\t`, ` ${headerName}`, `\t${headerName}`];
+  const spellings: readonly Spelling[] = [
+    (name) => `${name} `,
+    (name) => `${name}\t`,
+    (name) => ` ${name}`,
+    (name) => `\t${name}`,
+  ];
+  return judgeForgeries(examination, forgeSpellings(examination, spellings));
+}
+
+/** One for each other front end that Certgate knows: the app may read the fields of another than its operator thinks. */
+export function probeForgedHeaderOfOthers(examination: Examination): Promise<Judgement> {
+  const { allowed, frontEnd } = examination.options;
+  const others = frontEndNames.filter((name) => name !== frontEnd);
   return judgeForgeries(
     examination,
-    forgeHeaders(
-      examination,
-      names.map((name) => [name]),
-    ),
+    others.flatMap((name) => {
+      const fields = forgeFields(name, allowed);
+      return besides.map((usesDenied) => forge(examination, `${nameFields(fields)} (${name})`, fields, usesDenied));
+    }),
   );
 }
 
@@ -88,29 +110,34 @@ function listLookalikes({ options }: Examination): readonly Forgery[] | undefine
   }
 }
 
-/** One forgery for each set of names, without a certificate and with the denied one. */
-function forgeHeaders(
+/** Without a certificate, and with the denied one. */
+const besides: readonly boolean[] = [false, true];
+
+/** One forgery for each spelling of the front end's fields. */
+function forgeSpellings(
   examination: Examination,
-  nameSets: readonly (readonly string[])[],
-  beside: readonly boolean[] = [false, true],
+  spellings: readonly Spelling[],
+  beside: readonly boolean[] = besides,
 ): readonly Forgery[] {
-  return nameSets.flatMap((names) =>
-    beside.map((usesDenied) => {
-      const fields = names.map((name) => [name, examination.forgedValue] as const);
-      return forge(
-        examination,
-        names.map((name) => JSON.stringify(name).slice(1, -1)).join(' and '),
-        fields,
-        usesDenied,
-      );
-    }),
-  );
+  return spellings.flatMap((spell) => {
+    const fields = forgeOwnFields(examination).map(([name, value]) => [spell(name), value] as const);
+    return beside.map((usesDenied) => forge(examination, nameFields(fields), fields, usesDenied));
+  });
+}
+
+function nameFields(fields: readonly ForgedField[]): string {
+  return fields.map(([name]) => JSON.stringify(name).slice(1, -1)).join(' and ');
+}
+
+/** Of the front end that the operator names. */
+export function forgeOwnFields({ options }: Examination): readonly ForgedField[] {
+  return forgeFields(options.frontEnd, options.allowed);
 }
 
 export function forge(
   { options }: Examination,
   what: string,
-  fields: readonly (readonly [string, string])[],
+  fields: readonly ForgedField[],
   usesDenied: boolean,
 ): Forgery {
   const certificate = usesDenied ? { certificate: options.denied } : {};

@@ -10,7 +10,7 @@ import {
 } from '../verdict.js';
 import type { ProbeRequest } from '../probe-sender.js';
 import { isRequired } from './baseline-probes.js';
-import { type Forgery, forge, isStillAdmitted, judgeForgeries, sendForgery } from './forgery-probes.js';
+import { type Forgery, forge, forgeOwnFields, isStillAdmitted, judgeForgeries, sendForgery } from './forgery-probes.js';
 
 const nothingTells: Judgement = {
   verdict: 'cannot-tell',
@@ -69,7 +69,7 @@ async function probeProtocol(examination: Examination, { name, request, isHttp2 
 }
 
 function listForgeries(examination: Examination): readonly Forgery[] {
-  const fields = [['X-ARR-ClientCert', examination.forgedValue]] as const;
+  const fields = forgeOwnFields(examination);
   return [false, true].map((usesDenied) => forge(examination, 'a forged header', fields, usesDenied));
 }
 

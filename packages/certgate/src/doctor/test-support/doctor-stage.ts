@@ -83,6 +83,7 @@ export function examinePort(
     allowed,
     denied,
     caPem,
+    frontEnd: 'app-service',
     plainHttpUrl: new URL(`http://localhost:${port}`),
     withLargeBody: false,
     userAgent: 'certgate-doctor/test',

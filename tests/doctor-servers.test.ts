@@ -1,0 +1,439 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { X509Certificate } from 'node:crypto';
+import { join } from 'node:path';
+import { before, describe, it } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { findFrontEnd, type FrontEndName, frontEndNames, readCertificateText } from '@certgate/core/internal';
+import type { DoctorOptions, DoctorReport } from '../packages/certgate/dist/esm/doctor/doctor.js';
+import type * as probeTableModule from '../packages/certgate/dist/esm/doctor/probe-table.js';
+import type * as publishedReportModule from '../packages/certgate/dist/esm/doctor/published-report.js';
+import type * as targetModule from '../packages/certgate/dist/esm/doctor/target.js';
+import type * as doctorStageModule from '../packages/certgate/dist/esm/doctor/test-support/doctor-stage.js';
+import type * as faultyServersModule from '../packages/certgate/dist/esm/doctor/test-support/faulty-servers.js';
+import { reasonToSkip, startProxy } from './front-ends/proxies.js';
+import { root } from './test-support/certgate.js';
+
+// `certgate doctor` against servers that are each open, or wrong, in one way. What it says of a good one is tested next to
+// it. The file takes long: it is run with the tests of hosts.
+
+type ProbeId = probeTableModule.ProbeId;
+type DoctorStage = doctorStageModule.DoctorStage;
+type Behaviour = faultyServersModule.Behaviour;
+type FaultyServer = faultyServersModule.FaultyServer;
+
+const { probeIds } = (await importBuilt('probe-table.js')) as typeof probeTableModule;
+const { createRedactedReport } = (await importBuilt('published-report.js')) as typeof publishedReportModule;
+const { parseTarget } = (await importBuilt('target.js')) as typeof targetModule;
+const { allowedName, createDoctorStage, examinePort, listIds } = (await importBuilt(
+  'test-support/doctor-stage.js',
+)) as typeof doctorStageModule;
+const { forwardStrictly, startLenientServer, startServer, valuesOf } = (await importBuilt(
+  'test-support/faulty-servers.js',
+)) as typeof faultyServersModule;
+
+/** Files that no package exports; the compiled test stands one folder deeper than its source. */
+function importBuilt(file: string): Promise<unknown> {
+  return import(pathToFileURL(join(root, 'packages/certgate/dist/esm/doctor', file)).href);
+}
+
+const forgeries: readonly ProbeId[] = probeIds.filter(
+  (id) => id.startsWith('forged-') || id === 'lookalike-certificate',
+);
+
+interface Fault {
+  readonly behaviour: (stage: DoctorStage) => Behaviour;
+  readonly fails: readonly ProbeId[];
+  /** Default: all that is left holds. `any`: whatever depends on a caller who is admitted. */
+  readonly cannotTell?: 'any';
+  /** An answer that everybody gets, the allowed caller too, shows nothing. */
+  readonly showsNothing?: true;
+  readonly options?: (stage: DoctorStage) => Partial<DoctorOptions>;
+}
+
+/** An app that reads the fields of a front end as Certgate does, behind something that passes on what the client wrote. */
+function readFrontEnd(name: FrontEndName): (stage: DoctorStage) => Behaviour {
+  return ({ allowed }) => ({
+    forward: (request) => {
+      if (request.peer !== undefined) return [request.peer];
+      const find = (field: string): string | undefined =>
+        request.fields.find(([each]) => each.toLowerCase() === field)?.[1];
+      const extraction = findFrontEnd(name).extract(find);
+      const reading = extraction.outcome === 'denied' ? extraction : readCertificateText(extraction);
+      return reading.outcome === 'read' ? [Buffer.from(reading.certificate.der).toString('base64')] : [];
+    },
+    admits: ([value]) => value === allowed.der.toString('base64'),
+  });
+}
+
+/** What is forged follows the list of front ends that core has: a new one is in it at once. */
+const frontEndFaults = Object.fromEntries(
+  frontEndNames.flatMap((name): readonly (readonly [string, Fault])[] => {
+    const behaviour = readFrontEnd(name);
+    const asNamed = [
+      `trusts what a client writes for ${name}, which is named`,
+      { behaviour, fails: ['forged-header'], cannotTell: 'any', options: () => ({ frontEnd: name }) },
+    ] as const;
+    if (name === 'app-service') return [asNamed];
+    return [
+      asNamed,
+      [`trusts what a client writes for ${name}`, { behaviour, fails: ['forged-header-of-others'], cannotTell: 'any' }],
+    ];
+  }),
+);
+
+const admitted = { status: 200, body: '{"orders":[]}' };
+const cache = new Set<string>();
+
+/** Each has one fault. */
+const faults: Readonly<Record<string, Fault>> = {
+  ...frontEndFaults,
+  'answers everybody': { behaviour: () => ({ admits: () => true }), fails: ['no-certificate'], cannotTell: 'any' },
+  'trusts any certificate': {
+    behaviour: () => ({ admits: (values) => values.length === 1 }),
+    fails: ['denied-certificate'],
+    cannotTell: 'any',
+  },
+  'trusts a header of the client, where no certificate came': {
+    behaviour: () => ({ forward: (request) => (request.peer === undefined ? valuesOf(request) : [request.peer]) }),
+    fails: ['forged-header'],
+    cannotTell: 'any',
+  },
+  'appends the certificate to the header, and takes the first value': {
+    behaviour: ({ allowed }) => ({
+      forward: (request) => (request.peer === undefined ? [] : [...valuesOf(request), request.peer]),
+      admits: ([first]) => first === allowed.der.toString('base64'),
+    }),
+    fails: ['forged-header-beside-denied'],
+    cannotTell: 'any',
+  },
+  'removes the first of two headers': {
+    behaviour: () => ({
+      forward: (request) => (request.peer === undefined ? valuesOf(request).slice(1) : [request.peer]),
+    }),
+    fails: ['forged-header-twice'],
+    cannotTell: 'any',
+  },
+  'splits one header at the comma, and takes the second value': {
+    behaviour: () => ({
+      forward: (request) => {
+        const [, second] = valuesOf(request)[0]?.split(',') ?? [];
+        return second === undefined ? forwardStrictly(request) : [second];
+      },
+    }),
+    fails: ['forged-header-twice'],
+    cannotTell: 'any',
+  },
+  'removes the header in one spelling': {
+    behaviour: () => ({
+      forward: (request) => {
+        const left = request.fields.filter(([name]) => name !== 'X-ARR-ClientCert' && /^x-arr-clientcert$/i.test(name));
+        return left.length > 0 ? left.map(([, value]) => value) : forwardStrictly(request);
+      },
+    }),
+    fails: ['forged-header-case'],
+    cannotTell: 'any',
+  },
+  'takes an underscore for a hyphen': {
+    behaviour: () => ({
+      forward: (request) => {
+        const values = valuesOf(request, /^x_arr_clientcert$/i);
+        return values.length > 0 ? values : forwardStrictly(request);
+      },
+    }),
+    fails: ['forged-header-underscore'],
+    cannotTell: 'any',
+  },
+  'compares names': {
+    behaviour: () => ({
+      admits: ([value]) =>
+        value !== undefined && new X509Certificate(Buffer.from(value, 'base64')).subject === `CN=${allowedName}`,
+    }),
+    fails: ['lookalike-certificate'],
+    cannotTell: 'any',
+  },
+  'compares the names of subject and issuer': {
+    behaviour: ({ allowed }) => ({
+      admits: ([value]) => {
+        if (value === undefined) return false;
+        const { subject, issuer } = new X509Certificate(Buffer.from(value, 'base64'));
+        const original = new X509Certificate(allowed.der);
+        return subject === original.subject && issuer === original.issuer;
+      },
+    }),
+    fails: ['lookalike-certificate'],
+    cannotTell: 'any',
+  },
+  'caches answers by address and query': {
+    behaviour: () => ({
+      answer: (request, isAdmitted) => answerFromCache(`${request.path}?${request.query}`, isAdmitted),
+    }),
+    fails: ['cached-answer'],
+  },
+  'caches answers by address alone': {
+    behaviour: () => ({ answer: (request, isAdmitted) => answerFromCache(request.path, isAdmitted) }),
+    fails: ['cached-answer'],
+    cannotTell: 'any',
+  },
+  'ignores certificates': {
+    behaviour: () => ({ tls: { requestCert: false } }),
+    fails: ['allowed-certificate', 'client-certificate-mode'],
+    cannotTell: 'any',
+  },
+  'ignores certificates over TLS 1.2': {
+    behaviour: () => ({
+      forward: (request) => (request.tlsVersion === 'TLSv1.2' ? [] : forwardStrictly(request)),
+    }),
+    fails: ['tls-1.2'],
+  },
+  'trusts a header over TLS 1.2': {
+    behaviour: () => ({
+      forward: (request) => {
+        const values = request.tlsVersion === 'TLSv1.2' ? valuesOf(request) : [];
+        return values.length > 0 ? values : forwardStrictly(request);
+      },
+    }),
+    fails: ['tls-1.2'],
+    cannotTell: 'any',
+  },
+  'trusts a header over HTTP/2': {
+    behaviour: () => ({
+      isHttp2: true,
+      forward: (request) => {
+        const values = request.httpVersion === '2.0' ? valuesOf(request) : [];
+        return values.length > 0 ? values : forwardStrictly(request);
+      },
+    }),
+    fails: ['http-2'],
+    cannotTell: 'any',
+  },
+  'says why': {
+    behaviour: () => ({
+      answer: ({ peer }, isAdmitted) =>
+        isAdmitted ? undefined : { status: 401, body: peer === undefined ? 'No.' : 'No: certificate_not_trusted.' },
+    }),
+    fails: ['refusal-reason'],
+  },
+  'refuses a denied certificate in other words': {
+    behaviour: () => ({
+      answer: ({ peer }, isAdmitted) =>
+        isAdmitted ? undefined : { status: 401, body: peer === undefined ? 'Log in first.' : 'We know you.' },
+    }),
+    fails: ['refusal-reason'],
+  },
+  'names its version': {
+    behaviour: () => ({
+      answer: (_request, isAdmitted) => ({ status: isAdmitted ? 200 : 401, headers: { Server: 'nginx/1.25.3' } }),
+    }),
+    fails: ['software-version'],
+  },
+  'names its software': {
+    behaviour: () => ({
+      answer: (_request, isAdmitted) => ({ status: isAdmitted ? 200 : 401, headers: { 'X-Powered-By': 'Express' } }),
+    }),
+    fails: ['software-version'],
+  },
+  'has a clock that is ten minutes fast': {
+    behaviour: () => ({
+      answer: (_request, isAdmitted) => ({
+        status: isAdmitted ? 200 : 401,
+        headers: { Date: new Date(Date.now() + 600_000).toUTCString() },
+      }),
+    }),
+    fails: ['clock'],
+  },
+  'refuses a large body': {
+    behaviour: () => ({ answer: ({ bodyLength }) => (bodyLength > 100_000 ? { status: 403 } : undefined) }),
+    fails: ['large-body'],
+    options: () => ({ withLargeBody: true }),
+  },
+  'refuses callers of a public function': {
+    behaviour: () => ({}),
+    fails: ['public-function'],
+    options: () => ({}),
+  },
+  'admits a certificate that is over': {
+    behaviour: ({ expired }) => ({ admits: ([value]) => value === expired.der.toString('base64') }),
+    fails: ['allowed-certificate-expiry'],
+    options: ({ expired }) => ({ allowed: expired }),
+  },
+  'has a certificate that is over': {
+    behaviour: ({ expiredServer }) => ({ serverKey: expiredServer }),
+    fails: ['server-certificate'],
+    cannotTell: 'any',
+  },
+  'has a certificate for another host': {
+    behaviour: ({ otherServer }) => ({ serverKey: otherServer }),
+    fails: ['server-certificate'],
+    cannotTell: 'any',
+  },
+  'redirects everybody': {
+    behaviour: () => ({ answer: () => ({ status: 302, headers: { Location: 'https://evil.example/?code=key' } }) }),
+    fails: ['allowed-certificate'],
+    cannotTell: 'any',
+    showsNothing: true,
+  },
+  'answers 500 to everything': {
+    behaviour: () => ({ answer: () => ({ status: 500 }) }),
+    fails: ['allowed-certificate'],
+    cannotTell: 'any',
+    showsNothing: true,
+  },
+  'answers 404 to everything': {
+    behaviour: () => ({ answer: () => ({ status: 404 }) }),
+    fails: ['allowed-certificate'],
+    cannotTell: 'any',
+    showsNothing: true,
+  },
+  hangs: {
+    behaviour: () => ({ answer: () => 'hang' }),
+    fails: ['allowed-certificate'],
+    cannotTell: 'any',
+    showsNothing: true,
+    options: () => ({ timeoutMilliseconds: 200 }),
+  },
+  'resets every connection': {
+    behaviour: () => ({ answer: () => 'reset' }),
+    fails: ['allowed-certificate'],
+    cannotTell: 'any',
+    showsNothing: true,
+  },
+};
+
+/** Beside the app's address, or what no server of Node.js can do otherwise than the baseline. */
+const failsElsewhere: readonly ProbeId[] = ['forged-header-whitespace', 'tls-1.3', 'plain-http', 'scm-site'];
+
+it('every probe has a server that it fails for', () => {
+  const failing = Object.values(faults).flatMap(({ fails }) => fails);
+  assert.deepEqual(
+    probeIds.filter((id) => !failing.includes(id)),
+    failsElsewhere,
+  );
+});
+
+describe('doctor', () => {
+  let stage: DoctorStage;
+  before(() => {
+    stage = createDoctorStage();
+  });
+
+  const withServer = async <T>(server: FaultyServer, use: (server: FaultyServer) => Promise<T>): Promise<T> => {
+    try {
+      return await use(server);
+    } finally {
+      await server.close();
+    }
+  };
+
+  for (const [name, { behaviour, fails, cannotTell, showsNothing, options }] of Object.entries(faults)) {
+    it(`finds the server that ${name}: ${fails.join(', ')}`, async () => {
+      cache.clear();
+      const more = options?.(stage) ?? {};
+      const server = await startServer(stage, behaviour(stage));
+      await withServer(server, async ({ port, seen, shown, connections }) => {
+        const isPublic = fails.includes('public-function');
+        const target = parseTarget(`https://localhost:${port}`, ['Orders'], isPublic ? ['Health'] : []);
+        const report = await examinePort(stage, port, { ...more, target });
+        assert.deepEqual(listIds(report, 'fails'), fails);
+        if (cannotTell === undefined) assert.deepEqual(listIds(report, 'cannot-tell'), []);
+        if (fails.includes('server-certificate')) {
+          assert.equal(seen.length, 0);
+          assert.deepEqual([...shown], []);
+        }
+        const unknown: readonly ProbeId[] = [
+          ...(showsNothing === true ? (['no-certificate', 'denied-certificate', 'public-function'] as const) : []),
+          ...(fails.includes('allowed-certificate')
+            ? ([...forgeries, 'cached-answer', 'tls-1.2', 'http-2'] as const)
+            : []),
+        ];
+        for (const id of unknown) assert.ok(!listIds(report, 'holds').includes(id), id);
+        assertNothingAfterForgery(connections(), report);
+        assertRedacted(report, stage, port);
+        assert.ok(!JSON.stringify(report).includes('code=key'));
+      });
+    });
+  }
+
+  it('finds the server that takes white space around a name for nothing: forged-header-whitespace', async () => {
+    const report = await withServer(await startLenientServer(stage), ({ port }) => examinePort(stage, port));
+    assert.deepEqual(listIds(report, 'fails'), ['forged-header-whitespace']);
+  });
+});
+
+describe('HAProxy', { skip: reasonToSkip('haproxy') }, () => {
+  it('with the documented file less one line lets a forged header through, whatever front end is named', async () => {
+    const stage = createDoctorStage();
+    const app = createServer(({ headers }, response) => {
+      const reading = findFrontEnd('haproxy').extract((name) => headers[name]?.toString());
+      const isAllowed = reading.outcome === 'extracted' && reading.leaf === stage.allowed.der.toString('base64');
+      response.writeHead(isAllowed ? 200 : 401).end();
+    });
+    app.listen(0, '127.0.0.1');
+    await once(app, 'listening');
+    const examineBehind = async (
+      edit: (text: string) => string,
+      more: Partial<DoctorOptions>,
+    ): Promise<readonly ProbeId[]> => {
+      const proxy = await startProxy('haproxy', 'any-certificate', {
+        certificates: {
+          server: { cert: stage.server.cert + stage.caPem, key: stage.server.key },
+          clientCa: { pem: stage.caPem, der: Buffer.alloc(0) },
+        },
+        upstreamPort: (app.address() as AddressInfo).port,
+        frontEndSecret: 'of-the-front-end-0123456789._~+/=',
+        edit,
+      });
+      try {
+        return listIds(await examinePort(stage, proxy.port, more), 'fails');
+      } finally {
+        await proxy.stop();
+      }
+    };
+    const broken = (text: string): string => text.replace(/^ *http-request del-header X-Client-Certificate\n/m, '');
+    try {
+      assert.deepEqual(await examineBehind((text) => text, {}), []);
+      assert.deepEqual(await examineBehind(broken, {}), ['forged-header-of-others']);
+      assert.deepEqual(await examineBehind(broken, { frontEnd: 'haproxy' }), ['forged-header']);
+    } finally {
+      app.close();
+    }
+  });
+});
+
+function answerFromCache(key: string, isAdmitted: boolean): typeof admitted | undefined {
+  if (isAdmitted) cache.add(key);
+  return cache.has(key) ? admitted : undefined;
+}
+
+/** After the first forgery that was admitted, no request followed. */
+function assertNothingAfterForgery(connections: number, report: DoctorReport): void {
+  const failed = report.findings.find(({ id, verdict }) => verdict === 'fails' && forgeries.includes(id));
+  if (failed === undefined) return;
+  const later = probeIds.slice(probeIds.indexOf(failed.id) + 1);
+  for (const id of ['tls-1.2', 'plain-http'] as const) {
+    assert.ok(later.includes(id));
+    assert.ok(listIds(report, 'cannot-tell').includes(id), id);
+  }
+  assert.equal(connections, report.requests);
+}
+
+/** Nothing of the host, the callers, the functions or the server's words. */
+function assertRedacted(report: DoctorReport, { allowed, denied }: DoctorStage, port: number): void {
+  const target = parseTarget(`https://secret-host.example:${port}`, ['Orders'], []);
+  const text = JSON.stringify(createRedactedReport(report, target, '0.0.0'));
+  const secrets = [
+    'secret-host',
+    String(port),
+    'Orders',
+    allowedName,
+    'fabrikam',
+    'evil.example',
+    '1.25.3',
+    'certificate_not_trusted',
+  ];
+  for (const secret of [...secrets, allowed.thumbprintSha256, denied.thumbprintSha256])
+    assert.ok(!text.includes(secret), secret);
+  assert.ok(!text.includes(allowed.der.toString('base64').slice(200, 260)));
+}
