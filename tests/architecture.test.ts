@@ -180,7 +180,13 @@ const packageRooms: Readonly<Record<string, Readonly<Record<string, readonly str
     ],
     'trust/import': ['faults', 'certificates', 'trust/administration/edits'],
     'trust/check': ['trust/comparison', 'trust/administration', 'trust/import'],
-    'trust/explanation': ['faults', 'certificates/path-report', 'app/inspection'],
+    'trust/explanation': [
+      'faults',
+      'certificates/path-report',
+      'local/functions-host',
+      'app/inspection',
+      'trust/administration/location',
+    ],
     'trust/views': ['trust/explanation'],
     'trust/certificate-reading': [
       'faults',

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { createAdapterApp } from './test-support/adapter-app.js';
 import { type Ended, runCertgateHere } from './test-support/certgate.js';
 import { openssl } from './test-support/openssl.js';
 
@@ -66,7 +67,7 @@ describe('certgate trust explain, of callers by their authority', () => {
     const { exitCode, stdout, stderr } = await ask(certificate, '--json', ...more);
     assert.ok(stdout.startsWith('{'), stderr);
     const report = JSON.parse(stdout) as Report;
-    assert.equal(exitCode, report.outcome === 'allowed' ? 0 : 1);
+    assert.equal(exitCode, { allowed: 0, denied: 1, unverified: 3 }[report.outcome]);
     return report;
   }
 
@@ -111,7 +112,7 @@ describe('certgate trust explain, of callers by their authority', () => {
 
   it('allowed by the name, with the path and what its revocation rests on', async () => {
     const report = await explain('own/billing.crt.pem');
-    assert.deepEqual([report.outcome, report.code], ['allowed', 'allowed'], report.detail ?? '');
+    assert.deepEqual([report.outcome, report.code], ['unverified', 'allowed'], report.detail ?? '');
     assert.deepEqual([report.identity?.name, report.identity?.matchedBy], ['billing', 'dns issued by corp']);
     assert.equal(findStep(report, 'certification-path')?.text, 'CN=corp → CN=services → CN=billing');
     assert.ok(report.steps.every(({ verdict }) => verdict === 'passed'));
@@ -130,6 +131,39 @@ describe('certgate trust explain, of callers by their authority', () => {
     assert.match(stdout, /^✓ certification-path +CN=corp → CN=services → CN=billing$/m);
     assert.match(stdout, /^Path 1: CN=corp → CN=services → CN=billing$/m);
     assert.match(stdout, /^ +list \d+, .*: good$/m);
+  });
+
+  it('reads the lists of a relative path from the folder of the app', async (context) => {
+    const start = `const { app } = require('@azure/functions');\nconst { secureApp, trustStoreFrom } = require('@certgate/azure-functions');`;
+    const main = `${start}\nsecureApp(app, { trustStore: trustStoreFrom(process.env.CERTGATE_TRUST) });\napp.http('GetOrder', { handler: () => ({}) });`;
+    const { folder: app } = createAdapterApp(context, { 'src/index.js': main });
+    const lists = ['corp', 'services'];
+    for (const name of lists) copyFileSync(inAuthority('own', name, `${name}.crl`), join(app, `${name}.crl`));
+    const document = JSON.parse(readFileSync(join(folder, 'trust.json'), 'utf8')) as {
+      readonly authorities: readonly object[];
+    };
+    const crls = lists.map((name) => `file:${name}.crl`);
+    const authorities = document.authorities.map((authority) => ({ ...authority, revocation: { crls } }));
+    writeFileSync(join(folder, 'relative.json'), JSON.stringify({ ...document, authorities }));
+    const words = [
+      'trust',
+      'explain',
+      '--store',
+      'file:relative.json',
+      '--function',
+      'GetOrder',
+      '--app',
+      app,
+      '--json',
+    ];
+    for (const [name, code] of [
+      ['billing', 'allowed'],
+      ['former', 'certificate_revoked'],
+    ] as const) {
+      const report = JSON.parse((await run(...words, '--certificate', `own/${name}.crt.pem`)).stdout) as Report;
+      assert.equal(report.code, code, report.detail ?? '');
+      assert.equal(findStep(report, 'certification-path')?.verdict, code === 'allowed' ? 'passed' : 'denied');
+    }
   });
 
   it('revoked: which list says so', async () => {
@@ -195,7 +229,7 @@ describe('certgate trust explain, of callers by their authority', () => {
       JSON.stringify({ schemaVersion: 1, revision: 5, authorities, identities }),
     );
     const before = await explain('long.pem', '--at', '2039-12-31T00:00:00Z');
-    assert.equal(before.outcome, 'allowed', before.detail ?? '');
+    assert.equal(before.code, 'allowed', before.detail ?? '');
     const change = { at: '2040-01-01T00:00:00.001Z', outcome: 'denied', code: 'path_certificate_expired' };
     assert.deepEqual(before.nextChange, change);
     const then = await explain('long.pem', '--at', '2040-06-01T00:00:00Z');

@@ -126,7 +126,7 @@ async function explain(subject: string, ...more: string[]): Promise<Report> {
   const { exitCode, stdout, stderr } = await run(subject, '--json', ...more);
   assert.ok(stdout.startsWith('{'), stderr);
   const report = JSON.parse(stdout) as Report;
-  assert.equal(exitCode, report.outcome === 'allowed' ? 0 : 1);
+  assert.equal(exitCode, { allowed: 0, denied: 1, unverified: 3 }[report.outcome]);
   return report;
 }
 
@@ -160,7 +160,9 @@ describe('certgate trust explain', () => {
         seen.add(report.code ?? 'not asked');
         if (answer.status === 200) {
           assert.equal(answer.body, 'ran', where);
-          assert.deepEqual([report.outcome, report.status], ['allowed', null], where);
+          // Without the app, nobody has looked at its front end and its stores.
+          const outcome = words.includes('--app') ? 'allowed' : 'unverified';
+          assert.deepEqual([report.outcome, report.status], [outcome, null], where);
           continue;
         }
         const { code, development } = JSON.parse(answer.body) as {
@@ -218,7 +220,7 @@ describe('certgate trust explain', () => {
 
   it('asks for all the roles that are given', async () => {
     const roles = ['--requires-role', 'operator', '--requires-role', 'reader'];
-    assert.equal((await explain('operator', '--function', 'X', ...roles)).outcome, 'allowed');
+    assert.equal((await explain('operator', '--function', 'X', ...roles)).outcome, 'unverified');
     assert.equal((await explain('half', '--function', 'X', ...roles)).code, 'role_missing');
   });
 
@@ -269,6 +271,53 @@ describe('certgate trust explain', () => {
     assert.deepEqual([then.outcome, then.status], ['denied', 403]);
   });
 
+  it('without the app, says what nobody has looked at', async () => {
+    const { exitCode, stdout } = await run('reader', '--function', 'Closed');
+    assert.equal(exitCode, 3);
+    assert.match(stdout, /^Not verified: the document would let the function run/m);
+    assert.doesNotMatch(stdout, /^Allowed/m);
+    const open = stdout.match(/^not verified .*$/gm)?.join('\n') ?? '';
+    assert.match(open, /Which roles the function requires is unknown.*--requires-role.*front end.*other trust stores/s);
+    assert.doesNotMatch((await run('reader', '--function', 'X', '--requires-role', 'reader')).stdout, /is unknown/);
+  });
+
+  it('asks the app with all its stores and lists, which reads this document in place of its own', async (context) => {
+    const words = ['--function', 'Closed', '--app'];
+    const create = (trustStore: string, more: Readonly<Record<string, string>> = {}): string => {
+      const start = `const { app } = require('@azure/functions');\nconst { secureApp, firstOf, trustStoreFrom, trustStoreFromFile } = require('@certgate/azure-functions');`;
+      const main = `${start}\nsecureApp(app, { trustStore: ${trustStore} });\napp.http('Closed', { handler: () => ({}) });`;
+      return createAdapterApp(context, { 'src/index.js': main, ...more }).folder;
+    };
+    const pins = [{ thumbprintSha256: hash(subjects['reader']?.file ?? '') }];
+    const other = {
+      schemaVersion: 1,
+      revision: 1,
+      identities: [{ name: 'reader', roles: ['reader'], enabled: false, pins }],
+    };
+    const both = create(`firstOf(trustStoreFrom(process.env.CERTGATE_TRUST), trustStoreFromFile('other.json'))`, {
+      'other.json': JSON.stringify(other),
+    });
+    const refused = await explain('reader', ...words, both);
+    assert.deepEqual([refused.outcome, refused.status, refused.code], ['denied', 401, 'identity_disabled']);
+    assert.match(
+      (await run('reader', ...words, both)).stdout,
+      /^it reads +first of file .*trust\.json, file other\.json$/m,
+    );
+    // One that reads another document decides nothing about this one.
+    const elsewhere = create(`trustStoreFromFile('other.json')`, {
+      'other.json': JSON.stringify({ ...other, identities: [{ name: 'reader', roles: ['reader'], pins }] }),
+    });
+    assert.equal((await explain('reader', ...words, elsewhere)).outcome, 'unverified');
+    // Nor one that can't read what it needs.
+    const lost = create(`firstOf(trustStoreFrom(process.env.CERTGATE_TRUST), trustStoreFromFile('absent.json'))`);
+    assert.deepEqual((await explain('reader', ...words, lost)).outcome, 'unverified');
+    assert.match((await run('reader', ...words, lost)).stdout, /^not verified +The app, loaded here, did not decide/m);
+    // What it compares with the document is its own affair.
+    const strict = create(`trustStoreFrom(process.env.CERTGATE_TRUST, { minimumRevision: 13 })`);
+    const tooOld = await explain('reader', ...words, strict);
+    assert.deepEqual([tooOld.outcome, tooOld.code], ['denied', 'trust_unavailable']);
+  });
+
   it('shows it to people', async () => {
     const { exitCode, stdout, stderr } = await run('reader', '--function', 'Closed', '--requires-role', 'operator');
     assert.equal(exitCode, 1);
@@ -301,7 +350,7 @@ describe('certgate trust explain', () => {
       ['trust', 'explain', '--store', `file:${store}`, '--certificate', '-', '--function', 'Closed', '--json'],
       { input: `X-ARR-ClientCert: ${header}\n` },
     );
-    assert.equal(exitCode, 0);
+    assert.equal(exitCode, 3);
     assert.equal((JSON.parse(stdout) as Report).identity?.name, 'reader');
   });
 

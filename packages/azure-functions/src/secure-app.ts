@@ -110,7 +110,10 @@ function installGate(app: FunctionApp, options: GateOptions, core: WorkerCore | 
   const gate = new AppGate(options, core, app.hook);
   app.hook.appStart(() => gate.start.begin());
   gate.install();
-  announceGate(() => gate.findTrustReport());
+  announceGate({
+    findTrustReport: () => gate.findTrustReport(),
+    decideFor: (functionName, certificate, now) => gate.decideFor(functionName, certificate, now),
+  });
   if (core === undefined) return;
   securedByThisCopy.add(core);
   securedCores.set(core, describeConfiguration(options) ?? true);
@@ -125,7 +128,7 @@ function closeAfterFault(error: unknown, app: unknown, core: WorkerCore): void {
     const gate = new AppGate({ trustStore: emptyStore }, core, hook);
     gate.install();
     gate.start.fail(error);
-    announceGate(() => undefined, describeFault(error));
+    announceGate({ findTrustReport: () => undefined }, describeFault(error));
     hook?.appStart(() => gate.start.begin());
   } catch {
     // Another fault must not hide the first.

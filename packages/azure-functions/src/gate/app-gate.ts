@@ -43,7 +43,7 @@ import { HandlerGate } from './handler-gate.js';
 import { type GatedFunction, GatedFunctions } from './gated-functions.js';
 import { ModelGate, type ModelInvocation } from './model-gate.js';
 import { findRegistered, getCoverage } from './registered-functions.js';
-import type { AnyHandler, CoveringGate, FunctionCoverage, RegisteredFunction } from './shared-state.js';
+import type { AnyHandler, CoveringGate, FunctionCoverage, GateAnswer, RegisteredFunction } from './shared-state.js';
 import { findTriggerKind, isMcp, isPromiseLike, type TriggerKind, type WorkerCore } from './worker-core.js';
 
 /** The hooks of `@azure/functions`, for where the programming model can't be gated. */
@@ -120,6 +120,13 @@ export class AppGate implements CoveringGate {
 
   findTrustReport(): TrustStoreReport | undefined {
     return this.#gate.findTrustReport();
+  }
+
+  /** For tools that have loaded the app. Undefined: the gate reads no certificate at this function. */
+  async decideFor(functionName: string, certificate: string | undefined, now: number): Promise<GateAnswer | undefined> {
+    const registered = findRegistered(this.#coverage, functionName);
+    const { isOpen, requirement } = this.#find(functionName, registered?.kind, registered?.handler);
+    return isOpen || requirement === undefined ? undefined : this.#gate.decideFor(certificate, requirement, now);
   }
 
   noteRegistration(registered: RegisteredFunction): void {

@@ -16,7 +16,7 @@ import {
 } from '@certgate/core';
 import type { CallHeaders, CallSource, EarlierCall } from './core-call.js';
 import { noteDeferral, noteObservedCall } from './deferral.js';
-import { clientIdentities, deferrals } from './shared-state.js';
+import { clientIdentities, deferrals, type GateAnswer } from './shared-state.js';
 import { isPromiseLike } from './worker-core.js';
 
 /** The one value that lets a handler run: whatever else comes out of a decision, by design or by fault, doesn't. */
@@ -149,6 +149,18 @@ export class FunctionGate {
 
   findTrustReport(): TrustStoreReport | undefined {
     return this.#gate.findTrustReport();
+  }
+
+  /** What a call with this certificate comes to, past the front end. Nothing is logged or counted. */
+  async decideFor(certificate: string | undefined, requirement: FunctionRequirement, now: number): Promise<GateAnswer> {
+    const decision = await this.#gate.decideHeader(certificate, requirement, now);
+    const frontEnd = this.#resolveFrontEnd();
+    const { outcome, code } = decision;
+    return {
+      ...{ outcome, code },
+      ...(decision.outcome === 'denied' ? { detail: decision.detail } : {}),
+      ...(frontEnd.outcome === 'denied' ? { frontEndFault: frontEnd.detail } : {}),
+    };
   }
 
   /** The names of the headers that the front end sets, in lower case. */

@@ -124,12 +124,32 @@ export const securedCores: SharedState['secured-cores/v1'] = getShared('secured-
 
 const gateKey = Symbol.for('certgate/gate/v1');
 
+/** What a tool may ask the gate of an app that it has loaded. No answer admits anybody. */
+export interface AnnouncedGate {
+  readonly findTrustReport: () => TrustStoreReport | undefined;
+  /** What the gate decides about a certificate (base64 of the DER; undefined: none). */
+  readonly decideFor?: (
+    functionName: string,
+    certificate: string | undefined,
+    now: number,
+  ) => Promise<GateAnswer | undefined>;
+}
+
+/** Plain data. */
+export interface GateAnswer {
+  readonly outcome: 'allowed' | 'denied';
+  readonly code: string;
+  readonly detail?: string;
+  /** Why the gate would not look at the certificate of a call, as the app is configured where it was loaded. */
+  readonly frontEndFault?: string;
+}
+
 /**
  * Tools read this to tell whether there is a gate at all, and to name the trust document that it reads, which is the app's
  * affair and no setting's. `fault` is what `secureApp` failed with: then the gate refuses everybody.
  */
-export function announceGate(findTrustReport: () => TrustStoreReport | undefined, fault?: string): void {
-  const value = Object.freeze(fault === undefined ? { findTrustReport } : { findTrustReport, fault });
+export function announceGate(gate: AnnouncedGate, fault?: string): void {
+  const value = Object.freeze(fault === undefined ? gate : { ...gate, fault });
   Object.defineProperty(globalThis, gateKey, { value, enumerable: false, configurable: true });
 }
 

@@ -97,6 +97,15 @@ export class ReportingGate {
     return this.locked ?? this.#access.decideExtracted(extraction, requirement, now);
   }
 
+  /** As `decide`, by the text of App Service's header; undefined: no certificate. */
+  decideHeader(
+    header: string | undefined,
+    requirement: FunctionRequirement,
+    now: number,
+  ): Decision | Promise<Decision> {
+    return this.#access.decide(header, requirement, now);
+  }
+
   /** Throws what the call's own log throws; then the call must be refused (`denyFault`). */
   report({ subject, requirement, observation }: ReportedCall, decision: Decision, now: number): void {
     const report = this.findTrustReport();

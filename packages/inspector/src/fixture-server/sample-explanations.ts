@@ -27,6 +27,7 @@ const base = {
   at: sampleNow,
   gate: 'asked',
   unverified: [],
+  app: null,
   signed: false,
   deferred: null,
   withoutClientAuthUntil: null,

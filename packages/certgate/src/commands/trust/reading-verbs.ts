@@ -86,7 +86,10 @@ export function trustExplainCommand(): Command {
     .option('--certificate <file>', 'PFX, PEM, DER or a header value; - reads standard input')
     .option('--no-certificate', 'a caller without a certificate')
     .requiredOption('--function <name>', 'the function that is called')
-    .option('--app <folder>', 'load this app, as app inspect does, to find out what the function requires')
+    .option(
+      '--app <folder>',
+      'load this app, as app inspect does: what the function requires, and what its gate decides with all its stores',
+    )
     .option(
       '--requires-role <role>',
       'without --app: a role that the function requires (repeatable: all of these)',
@@ -101,7 +104,7 @@ export function trustExplainCommand(): Command {
       0: 'the caller is allowed',
       1: 'the caller is denied; the step and the reason are printed',
       2: 'the document, the certificate or the app cannot be used, or the app has no such function',
-      3: 'the caller would be allowed, but the signature of the document or its audience was not compared; the app may refuse the document',
+      3: 'the document allows the caller, but something was not verified: the app (without --app), the signature of the document, or its audience',
     },
     examples: [
       'certgate trust explain --store file:trust.json --certificate billing.crt.pem --function GetOrder --app .',

@@ -1,4 +1,10 @@
-import { admitDocument, type DocumentAdmission, verifyDocumentSignature } from '@certgate/core/internal';
+import { resolve } from 'node:path';
+import {
+  admitDocument,
+  type DocumentAdmission,
+  parseTrustAddress,
+  verifyDocumentSignature,
+} from '@certgate/core/internal';
 import { ToolFailure } from '../../faults/tool-failure.js';
 import { type LoadedTrustDocument, loadTrustDocument } from '../../trust/administration/load-trust-document.js';
 import { openTrustLocation } from '../../trust/administration/open-trust-location.js';
@@ -10,7 +16,7 @@ import {
 } from '../../trust/explanation/explained-function.js';
 import type { ExplanationReport } from '../../trust/explanation/explanation-report.js';
 import { formatExplanation } from '../../trust/explanation/explanation-text.js';
-import { listUnverified } from '../../trust/explanation/unverified.js';
+import { listUnverified, listUnverifiedOfApp } from '../../trust/explanation/unverified.js';
 import type { PasswordFlags } from '../certificate/password-options.js';
 import { readCertificateArgument } from '../certificate/read-certificate-argument.js';
 import { exitCodes } from '../command-line/exit-codes.js';
@@ -62,16 +68,29 @@ export async function explainCall(
     admission.outcome === 'taken'
       ? undefined
       : `An app with these options does not accept the document (${location.description}): ${admission.fault}`;
-  const explained = await findExplainedFunction(flags);
   const now = flags.at ?? Date.now();
+  const certificate =
+    certificateDer === undefined ? {} : { certificate: Buffer.from(certificateDer).toString('base64') };
+  const { explained, app } = await findExplainedFunction(flags, nameForApp(flags.store), { ...certificate, now });
+  const isCompared = app?.answer !== undefined && app.isByDocument;
   const report = await explainCertificate({
-    ...{ store: location.description, trust, refusal, explained, certificateDer, now },
+    ...{ store: location.description, trust, explained, app, certificateDer, now, folder: flags.app },
+    refusal: refusal ?? (app?.startFault && `The app does not start with this document: ${app.startFault}`),
     isSigned: loaded.signature !== undefined,
     isSignatureRefused: await isSignatureRefused(loaded, flags),
-    unverified: listUnverified({ signature: loaded.signature, audience: trust.audience }, flags),
+    unverified: [
+      ...(isCompared ? [] : listUnverified({ signature: loaded.signature, audience: trust.audience }, flags)),
+      ...(explained.policy.kind === 'certificate' ? listUnverifiedOfApp(app, flags) : []),
+    ],
     ...(certificateDer === undefined ? {} : { certificateOptions: nameCertificate(certificateDer, flags) }),
   });
   return { report, explained };
+}
+
+/** As an app setting has it: an app is loaded in its own folder. */
+function nameForApp(store: string): string {
+  const address = parseTrustAddress(store);
+  return address.kind === 'file' ? resolve(address.path) : store;
 }
 
 /** As the app's store, at its start. */

@@ -15,6 +15,8 @@ import type {
   DescribedFunction,
   DescribeMessage,
   FailedMessage,
+  GateAnswer,
+  GateQuestion,
   HostAnswer,
   HostedFunction,
   HostedTrust,
@@ -26,6 +28,8 @@ import type {
 export { createFrontEndToken } from './http/request-sender.js';
 export type {
   DescribedFunction,
+  GateAnswer,
+  GateQuestion,
   HostAnswer,
   HostDecision,
   HostedFunction,
@@ -108,6 +112,8 @@ export interface FunctionAppDescription {
   readonly functions: readonly DescribedFunction[];
   /** The app has set `enableHttpStream`. */
   readonly streaming: boolean;
+  /** Undefined: nothing was asked, or there is no gate that can say it. */
+  readonly answer: GateAnswer | undefined;
 }
 
 /**
@@ -115,14 +121,16 @@ export interface FunctionAppDescription {
  * and no function is called. Rejects with `ToolFailure` when the app can't be loaded.
  */
 export async function describeFunctionApp(
-  options: Pick<FunctionsHostOptions, 'folder' | 'environment' | 'onLog'>,
+  options: Pick<FunctionsHostOptions, 'folder' | 'environment' | 'onLog'> & { readonly question?: GateQuestion },
 ): Promise<FunctionAppDescription> {
-  const [running, { functions, streaming }] = await forkHost(options, 'described', (app) => ({
+  const { question } = options;
+  const [running, { functions, streaming, answer }] = await forkHost(options, 'described', (app) => ({
     ...app,
     kind: 'describe',
+    ...(question && { question }),
   }));
   await running.close();
-  return Object.freeze({ functions: Object.freeze(functions), streaming });
+  return Object.freeze({ functions: Object.freeze(functions), streaming, answer });
 }
 
 type AnswerKind = 'ready' | 'described';

@@ -13,6 +13,7 @@ import type {
   StartMessage,
 } from './worker/host-protocol.js';
 import {
+  askGate,
   checkFunctions,
   checkRegistrations,
   describeFunctions,
@@ -74,7 +75,9 @@ async function describe(message: DescribeMessage): Promise<void> {
   const { app, streamingUri } = await load(message);
   checkRegistrations(app);
   const routes = createRoutes(app.functions.values(), message.routePrefix);
-  send({ kind: 'described', functions: describeWithBindings(app, routes), streaming: streamingUri !== undefined });
+  const functions = describeWithBindings(app, routes);
+  const answer = message.question && (await askGate(message.question));
+  send({ kind: 'described', functions, streaming: streamingUri !== undefined, ...(answer && { answer }) });
 }
 
 async function load(message: StartMessage | DescribeMessage): Promise<LoadedApp & { readonly app: AppContext }> {

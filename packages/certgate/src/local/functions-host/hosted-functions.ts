@@ -1,7 +1,14 @@
 import { ToolFailure } from '../../faults/tool-failure.js';
 import type { AppContext, RegisteredFunction } from './worker/app-context.js';
 import { findUnsuppliedBinding } from './worker/extra-bindings.js';
-import type { DescribedFunction, HostedFunction, HostedMcp, HostedTrust } from './worker/host-protocol.js';
+import type {
+  DescribedFunction,
+  GateAnswer,
+  GateQuestion,
+  HostedFunction,
+  HostedMcp,
+  HostedTrust,
+} from './worker/host-protocol.js';
 import { findMcpTrigger, type McpTrigger } from './mcp/mcp-trigger.js';
 import { readToolInputSchema } from './mcp/tool-input-schema.js';
 import { compareNames, findTrigger, isHttpTrigger, type Route } from './routing/router.js';
@@ -152,6 +159,20 @@ export function describeTrust(): HostedTrust | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** What the gate decides about a certificate. Undefined: no gate, one of an older version, or none that asks here. */
+export async function askGate({ functionName, certificate, now }: GateQuestion): Promise<GateAnswer | undefined> {
+  const { decideFor } = Object(findGateMark()) as { readonly decideFor?: unknown };
+  if (typeof decideFor !== 'function') return undefined;
+  const said: unknown = await Reflect.apply(decideFor, undefined, [functionName, certificate, now]);
+  const { outcome, code, detail, frontEndFault } = Object(said) as Readonly<Record<string, unknown>>;
+  if ((outcome !== 'allowed' && outcome !== 'denied') || typeof code !== 'string') return undefined;
+  return {
+    ...{ outcome, code, trust: describeTrust() ?? { source: 'a trust store of its own' } },
+    ...(typeof detail === 'string' ? { detail } : {}),
+    ...(typeof frontEndFault === 'string' ? { frontEndFault } : {}),
+  };
 }
 
 /** What `secureApp` failed with, of an app that went on. */

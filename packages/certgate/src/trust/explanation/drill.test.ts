@@ -114,7 +114,7 @@ async function explain(certificate: string, ...more: readonly string[]): Promise
   const words = ['--certificate', `${certificate}.crt.pem`, '--function', 'GetOrder', '--requires-role', 'reader'];
   const { exitCode, stdout } = await runInProcess(['trust', 'explain', '--store', store, ...words, '--json', ...more]);
   const report = JSON.parse(stdout) as ExplanationReport;
-  assert.equal(exitCode, report.outcome === 'allowed' ? 0 : 1);
+  assert.equal(exitCode, report.outcome === 'denied' ? 1 : 3);
   return report;
 }
 
@@ -341,7 +341,7 @@ describe('the drill: from the denial to the command that ends it', () => {
         writeFileSync('trust.json', fault);
         for (const command of commands) await runPrinted(command);
         const next = await explain(certificate);
-        assert.equal(next.outcome, 'allowed', `${commands.join('\n')}\n${next.detail ?? ''}`);
+        assert.equal(next.code, 'allowed', `${commands.join('\n')}\n${next.detail ?? ''}`);
       }
     });
   }
@@ -389,7 +389,7 @@ describe('the drill: from the denial to the command that ends it', () => {
     assert.match(choice.needs ?? '', /^new\.crt\.pem: the new certificate/);
     writeFileSync('new.crt.pem', readFileSync('caller.crt.pem'));
     for (const command of choice.commands) await runPrinted(command);
-    assert.equal((await explain('caller')).outcome, 'allowed');
+    assert.equal((await explain('caller')).code, 'allowed');
   });
 
   test('a document that somebody else signed: whoever vouches for it signs it', async () => {
@@ -407,7 +407,7 @@ describe('the drill: from the denial to the command that ends it', () => {
     assert.ok(choice !== undefined && others.length === 0);
     assert.match(choice.needs ?? '', /^signing\.key\.pem: the private key/);
     for (const command of choice.commands) await runPrinted(command);
-    assert.equal((await explain('caller', '--signed-by', 'signing.public.pem')).outcome, 'allowed');
+    assert.equal((await explain('caller', '--signed-by', 'signing.public.pem')).code, 'allowed');
     const words = ['--certificate', 'other.crt.pem', '--function', 'GetOrder', '--signed-by', 'signing.public.pem'];
     const { stdout } = await runInProcess(['trust', 'explain', '--store', store, ...words]);
     assert.match(stdout, /The document is signed: add --signing-key FILE/);
@@ -446,6 +446,6 @@ describe('the drill: from the denial to the command that ends it', () => {
     const bin = fileURLToPath(new URL('../../../../bin/certgate.js', import.meta.url));
     symlinkSync(bin, 'node_modules/.bin/certgate');
     execFileSync('sh', ['-c', command], { stdio: ['ignore', 'pipe', 'pipe'] });
-    assert.equal((await explain('caller')).outcome, 'allowed');
+    assert.equal((await explain('caller')).code, 'allowed');
   });
 });

@@ -1,5 +1,6 @@
 // explanation/: what the gate decides about a certificate at a function, step by step, and what ends a denial.
 
+import { resolve } from 'node:path';
 import {
   formatInstant,
   isDeniedFor,
@@ -9,8 +10,13 @@ import {
 } from '@certgate/core/internal';
 import { findRemedy } from './denial-remedies.js';
 import { explainDecision, type Explanation } from './explain-decision.js';
-import { type ExplainedFunction, findRequirement } from './explained-function.js';
-import { createExplanationReport, type ExplanationReport, type ExplanationSubject } from './explanation-report.js';
+import { type AskedApp, type ExplainedFunction, findRequirement } from './explained-function.js';
+import {
+  createExplanationReport,
+  heedApp,
+  type ExplanationReport,
+  type ExplanationSubject,
+} from './explanation-report.js';
 import { findNearMatches } from './near-matches.js';
 import type { Unverified } from './unverified.js';
 
@@ -26,6 +32,10 @@ export interface CertificateQuestion {
   /** What an app compares and nobody has compared here. */
   readonly unverified: readonly Unverified[];
   readonly explained: ExplainedFunction;
+  /** Undefined: nobody asked the app. */
+  readonly app?: AskedApp | undefined;
+  /** Where relative paths of lists begin; absent: here. */
+  readonly folder?: string | undefined;
   /** Undefined: the caller has no certificate. */
   readonly certificateDer: Uint8Array | undefined;
   /** The words that name this certificate to `trust add`. Default: its thumbprint. */
@@ -36,14 +46,28 @@ export interface CertificateQuestion {
 
 /** The one explanation, for `certgate trust explain` and for the inspector. It reads CRLs and OCSP answers where the document asks for them. */
 export async function explainCertificate(question: CertificateQuestion): Promise<ExplanationReport> {
-  const { trust, refusal, explained, certificateDer, now } = question;
+  const { trust, refusal, explained, certificateDer, now, folder } = question;
   const requirement = findRequirement(explained);
   const revocation =
-    refusal === undefined ? await readRevocationInformation(trust, { certificateDer, now }) : undefined;
+    refusal === undefined
+      ? await readRevocationInformation(readListsFrom(folder, trust), { certificateDer, now })
+      : undefined;
   const asked = { certificateDer, trust, refusal, now, ...(revocation && { revocation }) };
   const explanation = requirement === undefined ? undefined : explainDecision({ ...asked, requirement });
   const answer = findRemedyFor(question, explanation);
-  return createExplanationReport({ ...question, ...answer }, explanation);
+  return heedApp(createExplanationReport({ ...question, ...answer }, explanation), question.app);
+}
+
+/** An app reads the lists of a relative path from its own folder. */
+function readListsFrom(folder: string | undefined, trust: TrustSnapshot): TrustSnapshot {
+  if (folder === undefined) return trust;
+  const place = (crl: string): string =>
+    crl.startsWith('file:') ? `file:${resolve(folder, crl.slice('file:'.length))}` : crl;
+  const authorities = trust.authorities.map((authority) => ({
+    ...authority,
+    revocation: { ...authority.revocation, crls: authority.revocation.crls.map(place) },
+  }));
+  return { ...trust, authorities };
 }
 
 /** What ends the denial, or what is let through as report-only. */

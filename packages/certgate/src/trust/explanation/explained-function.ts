@@ -1,8 +1,19 @@
 import type { FunctionRequirement } from '@certgate/core/internal';
-import { type InspectedHttpFunction, isCallable } from '../../app/inspection/coverage-report.js';
-import { type InspectedPolicy, describeInspectedPolicy } from '../../app/inspection/inspected-policy.js';
+import type { InspectedHttpFunction } from '../../app/inspection/coverage-report.js';
+import {
+  type InspectedPolicy,
+  describeInspectedPolicy,
+  readInspectedPolicy,
+} from '../../app/inspection/inspected-policy.js';
 import { inspectApp } from '../../app/inspection/inspect-app.js';
 import { ToolFailure } from '../../faults/tool-failure.js';
+import {
+  describeFunctionApp,
+  type GateAnswer,
+  type GateQuestion,
+  type HostedFunction,
+} from '../../local/functions-host/functions-host.js';
+import { trustVariable } from '../administration/location/trust-location.js';
 
 /** The function that is asked about, and what it asks of its callers. */
 export interface ExplainedFunction {
@@ -12,36 +23,69 @@ export interface ExplainedFunction {
   readonly covered: InspectedHttpFunction['covered'] | undefined;
 }
 
+/** What the app says once it was loaded with this document. */
+export interface AskedApp {
+  /** Undefined: no gate of it can say what it decides. */
+  readonly answer: GateAnswer | undefined;
+  /** It decided by this document, alone or beside others; the only document that it reads may also be what it refuses. */
+  readonly isByDocument: boolean;
+  /** Why it does not start with this document, though it does with its own settings. */
+  readonly startFault?: string;
+}
+
 export interface FunctionFlags {
   readonly function: string;
   readonly app?: string;
   readonly requiresRole?: readonly string[];
 }
 
-/** From the app itself, or from what the command line says of it. */
-export async function findExplainedFunction({
-  function: name,
-  app,
-  requiresRole = [],
-}: FunctionFlags): Promise<ExplainedFunction> {
-  if (app === undefined) {
+/** From the app itself, which reads `document` in place of what CERTGATE_TRUST names, or from what the command line says. */
+export async function findExplainedFunction(
+  { function: name, app: folder, requiresRole = [] }: FunctionFlags,
+  document: string,
+  question: Omit<GateQuestion, 'functionName'>,
+): Promise<{ readonly explained: ExplainedFunction; readonly app?: AskedApp }> {
+  if (folder === undefined) {
     const policy: InspectedPolicy = { kind: 'certificate', roles: requiresRole.map((role) => [role]) };
-    return { name, policy, covered: undefined };
+    return { explained: { name, policy, covered: undefined } };
   }
-  const { functions } = await inspectApp({ folder: app });
+  try {
+    const { functions, answer } = await describeFunctionApp({
+      folder,
+      environment: { [trustVariable]: document },
+      question: { functionName: name, ...question },
+    });
+    const { source = '' } = answer?.trust ?? {};
+    const isRead = source.includes(document.replace(/^blob:/, ''));
+    const isByDocument = isRead && (answer?.code !== 'trust_unavailable' || !source.startsWith('first of '));
+    return { explained: findHosted(functions, name, folder), app: { answer, isByDocument } };
+  } catch (error) {
+    if (!(error instanceof ToolFailure)) throw error;
+    const { functions } = await inspectApp({ folder });
+    const inspected = functions.find((each) => each.name.toLowerCase() === name.toLowerCase());
+    // Then the document was not what went wrong.
+    if (inspected === undefined || !('policy' in inspected)) throw error;
+    const { policy, covered } = inspected;
+    const app: AskedApp = { answer: undefined, isByDocument: true, startFault: error.message };
+    return { explained: { name: inspected.name, policy, covered }, app };
+  }
+}
+
+function findHosted(functions: readonly HostedFunction[], name: string, folder: string): ExplainedFunction {
+  const isCallable = ({ http, mcp }: HostedFunction): boolean => http || mcp !== undefined;
   const found = functions.find((each) => each.name.toLowerCase() === name.toLowerCase());
   if (found === undefined) {
     const names = functions.filter(isCallable).map((each) => each.name);
-    throw new ToolFailure(`The app in ${app} has no function "${name}".`, {
+    throw new ToolFailure(`The app in ${folder} has no function "${name}".`, {
       remedy: names.length === 0 ? 'It has no HTTP or MCP function.' : `Its functions are ${names.join(', ')}.`,
     });
   }
   if (!isCallable(found)) {
     throw new ToolFailure(
-      `The function "${found.name}" has the trigger ${found.trigger}, so no certificate comes with it and the gate is not asked.`,
+      `The function "${found.name}" has the trigger ${found.triggerType}, so no certificate comes with it and the gate is not asked.`,
     );
   }
-  return { name: found.name, policy: found.policy, covered: found.covered };
+  return { name: found.name, policy: readInspectedPolicy(found), covered: found.covered ?? 'none' };
 }
 
 /** Undefined: the gate doesn't read certificates there, or doesn't stand there. */

@@ -2,6 +2,7 @@ import {
   type ClientAuthLoss,
   type ClientCertificate,
   type Decision,
+  type DenialCode,
   type TrustSnapshot,
   type TrustedIdentity,
   decisionSteps,
@@ -13,7 +14,7 @@ import {
 } from '@certgate/core/internal';
 import { type ReportedPath, describePath } from '../../certificates/path-report/reported-path.js';
 import type { ExplainedStep, Explanation, PinMatch } from './explain-decision.js';
-import type { ExplainedFunction } from './explained-function.js';
+import type { AskedApp, ExplainedFunction } from './explained-function.js';
 import type { Unverified } from './unverified.js';
 import type { ReportedRemedy } from './denial-remedies.js';
 import type { NearMatch } from './near-matches.js';
@@ -44,9 +45,11 @@ export interface ExplanationReport {
   /** `not-asked`: an anonymous function, or one that no gate covers. */
   readonly gate: 'asked' | 'not-asked';
   readonly certificate: { readonly subject: string | null; readonly thumbprintSha256: string | null } | null;
-  /** `unverified`: allowed, if the app takes the document at all, which nobody has looked at. */
+  /** `unverified`: allowed as far as was looked; `unverified` below names what nobody has looked at. */
   readonly outcome: 'allowed' | 'denied' | 'unverified';
   readonly unverified: readonly Unverified[];
+  /** What the gate of the app says that was loaded with this document; null: no app was asked, or it can't say. */
+  readonly app: ReportedApp | null;
   readonly signed: boolean;
   /** What the caller gets; null where the function itself answers. */
   readonly status: number | null;
@@ -71,6 +74,15 @@ export interface ExplanationReport {
   readonly nearMatches: readonly ReportedNearMatch[];
   /** What ends the denial, or what is let through as report-only; null: not the document's to mend. */
   readonly remedy: ReportedRemedy | null;
+}
+
+interface ReportedApp {
+  /** Where it reads who may call. */
+  readonly trust: string;
+  readonly outcome: 'allowed' | 'denied';
+  readonly code: string;
+  readonly detail: string | null;
+  readonly frontEndFault: string | null;
 }
 
 interface ReportedNearMatch {
@@ -117,6 +129,7 @@ export function createExplanationReport(
         ? null
         : { subject: certificate?.subject ?? null, thumbprintSha256: certificate?.thumbprintSha256 ?? null },
     unverified: subject.unverified,
+    app: null,
     signed: subject.isSigned,
     ...(explanation === undefined ? notAsked : describeAnswer(subject, explanation, certificate)),
     nearMatches: subject.nearMatches.map(({ identity, likeness }) => ({
@@ -126,6 +139,28 @@ export function createExplanationReport(
     })),
     remedy: subject.remedy,
   };
+}
+
+/**
+ * The gate of the app has the last word where it decided by this document, with its other stores, lists and options. Where
+ * it did not, the stricter of the two counts. What can't be read from here says nothing of the app where it runs.
+ */
+export function heedApp(report: ExplanationReport, app: AskedApp | undefined): ExplanationReport {
+  if (app?.answer === undefined || report.gate === 'not-asked') return report;
+  const { outcome, code, detail = null, frontEndFault = null, trust } = app.answer;
+  const told = { ...report, app: { trust: trust.source, outcome, code, detail, frontEndFault } };
+  if (code === report.code || report.code === 'trust_unavailable') return told;
+  if (code === 'trust_unavailable' && !app.isByDocument) return told;
+  if (outcome === 'allowed') {
+    if (!app.isByDocument) return told;
+    const isVerified = report.unverified.length === 0;
+    const answer = { status: null, publicCode: null, code, detail: null, remedy: null, nearMatches: [] };
+    return { ...told, ...answer, outcome: isVerified ? 'allowed' : 'unverified' };
+  }
+  if (report.outcome === 'denied' && !app.isByDocument) return told;
+  const denial = code as DenialCode;
+  const answer = { status: getPublicStatus(denial), publicCode: getPublicCode(denial), code, detail };
+  return { ...told, ...answer, outcome, accessEndsAt: null, nextChange: null, remedy: null, nearMatches: [] };
 }
 
 type Answer = Omit<
@@ -140,6 +175,7 @@ type Answer = Omit<
   | 'gate'
   | 'certificate'
   | 'unverified'
+  | 'app'
   | 'signed'
   | 'nearMatches'
   | 'remedy'

@@ -21,6 +21,7 @@ function report(text: string): ExplanationReport {
     certificate: { subject: text, thumbprintSha256: 'A1' },
     outcome: 'denied',
     unverified: ['signature', 'audience'],
+    app: { trust: text, outcome: 'denied', code: 'certificate_not_trusted', detail: text, frontEndFault: text },
     signed: true,
     status: 401,
     publicCode: 'client_certificate_required',

@@ -18,7 +18,13 @@ export function formatExplanation(given: ExplanationReport, explained: Explained
   const report = escapeTexts(given);
   const paths = report.paths.length === 0 ? [] : ['', ...formatPaths(report.paths, { isBrief: true })];
   const question = formatQuestion(report, escapeTexts(explained));
-  return [...question, '', ...formatSteps(report), ...paths, ...formatAnswer(report)].join('\n');
+  return [
+    ...question,
+    '',
+    ...formatSteps(report),
+    ...paths,
+    ...formatAnswer(report, explained.covered !== undefined),
+  ].join('\n');
 }
 
 function formatQuestion(report: ExplanationReport, explained: ExplainedFunction): readonly string[] {
@@ -44,7 +50,7 @@ function formatSteps({ steps }: ExplanationReport): readonly string[] {
   });
 }
 
-function formatAnswer(report: ExplanationReport): readonly string[] {
+function formatAnswer(report: ExplanationReport, isAppAsked: boolean): readonly string[] {
   if (report.gate === 'not-asked') {
     return [
       '',
@@ -78,7 +84,7 @@ function formatAnswer(report: ExplanationReport): readonly string[] {
   return [
     '',
     ...answer,
-    ...formatUnverified(report),
+    ...formatUnverified(report, isAppAsked),
     ...who,
     ...ends,
     ...loss,
@@ -93,7 +99,7 @@ function formatAdmission({ deferred, outcome, withoutClientAuthUntil }: Explanat
   if (outcome === 'unverified') {
     return [
       colors.yellow(
-        'Not verified: the function would run if the app accepts this document, but the app may refuse it.',
+        'Not verified: the document would let the function run, but the answer depends on what was not looked at.',
       ),
     ];
   }
@@ -127,8 +133,19 @@ function formatDenial({ status, publicCode, code, detail, policy }: ExplanationR
   ];
 }
 
-function formatUnverified({ unverified, audience }: ExplanationReport): readonly string[] {
-  return describeUnverified(unverified, audience ?? []).map((line) => field('not verified', line));
+function formatUnverified({ unverified, audience, app }: ExplanationReport, isAppAsked: boolean): readonly string[] {
+  const said =
+    app === null
+      ? []
+      : [
+          field('the app says', `${app.code}${app.detail === null ? '' : `: ${app.detail}`}`),
+          field('it reads', app.trust),
+          ...(app.frontEndFault === null ? [] : [field('front end', app.frontEndFault)]),
+        ];
+  return [
+    ...said,
+    ...describeUnverified(unverified, audience ?? [], isAppAsked).map((line) => field('not verified', line)),
+  ];
 }
 
 function formatNearMatches({ nearMatches }: ExplanationReport): readonly string[] {

@@ -1,7 +1,11 @@
 import type { TrustSnapshot } from '@certgate/core/internal';
+import type { AskedApp, FunctionFlags } from './explained-function.js';
 
-/** What stands in or beside a document for an app to compare, and nobody has compared. */
-export type Unverified = 'signature' | 'audience';
+/**
+ * What an answer depends on and nobody has looked at: what an app compares with the document, what the function requires,
+ * whether the front end hands the certificate on, and the trust stores and options of the app.
+ */
+export type Unverified = 'signature' | 'audience' | 'function' | 'front-end' | 'store';
 
 /** What the app's own store compares with; undefined: nobody has said. */
 export interface ComparedOptions {
@@ -20,12 +24,37 @@ export function listUnverified(
   ];
 }
 
+/** Undefined `app`: nobody asked it. */
+export function listUnverifiedOfApp(
+  app: AskedApp | undefined,
+  { requiresRole }: Pick<FunctionFlags, 'requiresRole'>,
+): readonly Unverified[] {
+  if (app === undefined) return [...(requiresRole === undefined ? (['function'] as const) : []), 'front-end', 'store'];
+  const { answer, isByDocument } = app;
+  return [
+    ...(answer?.frontEndFault === undefined ? [] : (['front-end'] as const)),
+    ...(answer === undefined || !isByDocument ? (['store'] as const) : []),
+  ];
+}
+
 /** One line each, with the option that closes the gap. */
-export function describeUnverified(unverified: readonly Unverified[], audience: readonly string[]): readonly string[] {
+export function describeUnverified(
+  unverified: readonly Unverified[],
+  audience: readonly string[],
+  isAppAsked = false,
+): readonly string[] {
   const lines = {
     signature:
       "The document's signature was not verified. To verify it, pass the public key that the apps use: --signed-by FILE",
     audience: `The document is for ${audience.join(', ')}; it was not checked whether the app is one of these. Pass its name: --audience NAME`,
+    function:
+      'Which roles the function requires is unknown. Load the app with --app FOLDER, or pass --requires-role ROLE',
+    'front-end': isAppAsked
+      ? 'The app, loaded here, has no front end that it accepts certificates from.'
+      : 'It was not checked whether the front end hands the certificate on to the app. Load the app: --app FOLDER',
+    store: isAppAsked
+      ? 'The app, loaded here, did not decide by this document.'
+      : 'The app may have other trust stores too, and options of its own. To ask all of them: --app FOLDER',
   };
   return unverified.map((each) => lines[each]);
 }

@@ -87,7 +87,31 @@ export interface StartMessage {
 }
 
 /** Loads the app and says what it registered; nothing is served. */
-export type DescribeMessage = Omit<StartMessage, 'kind' | 'port' | 'access'> & { readonly kind: 'describe' };
+export type DescribeMessage = Omit<StartMessage, 'kind' | 'port' | 'access'> & {
+  readonly kind: 'describe';
+  readonly question?: GateQuestion;
+};
+
+/** What the app's own gate is asked once the app is loaded. */
+export interface GateQuestion {
+  readonly functionName: string;
+  /** Base64 of the DER; absent: no certificate. */
+  readonly certificate?: string;
+  /** Milliseconds since 1970-01-01T00:00:00Z. */
+  readonly now: number;
+}
+
+/** What the gate says to it, past the front end. */
+export interface GateAnswer {
+  readonly outcome: 'allowed' | 'denied';
+  /** `allowed`, or the precise denial code. */
+  readonly code: string;
+  readonly detail?: string;
+  /** Why the gate would not look at any certificate, as the app is configured here. */
+  readonly frontEndFault?: string;
+  /** What it has read who may call from. */
+  readonly trust: HostedTrust;
+}
 
 export interface StopMessage {
   readonly kind: 'stop';
@@ -108,6 +132,8 @@ export interface DescribedMessage {
   readonly kind: 'described';
   readonly functions: readonly DescribedFunction[];
   readonly streaming: boolean;
+  /** Absent: nothing was asked, or there is no gate that can say it. */
+  readonly answer?: GateAnswer;
 }
 
 export interface FailedMessage {
