@@ -38,6 +38,8 @@ const internalErrors: Readonly<Record<string, readonly string[]>> = {
     'core/trust-store/crl-keeper expectMinimumNumber',
     'core/trust-store/crl-keeper getSigner',
     'core/trust-store/document-admission readAdmittedDocument',
+    'core/trust-store/document-mirror #readSigned',
+    'core/trust-store/document-mirror expectNoneLater',
     'core/trust-store/kept-lists add',
     'core/trust-store/kept-lists addList',
     'core/trust-store/kept-lists makeRoom',

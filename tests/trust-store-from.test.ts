@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync, sign } from 'node:crypto';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -19,6 +20,7 @@ interface Outcome {
   readonly code?: string;
   readonly revision?: number;
   readonly source?: string;
+  readonly mirror?: { readonly isInUse: boolean };
   readonly finding: string;
 }
 
@@ -26,6 +28,10 @@ const folder = mkdtempSync(join(tmpdir(), 'certgate-trust-store-from-'));
 const withSdk = join(folder, 'with-sdk');
 const withoutSdk = join(folder, 'without-sdk');
 const identity = 'e3b0c442-98fc-41c8-9bf4-4c5f2a6b0d11';
+const signer = generateKeyPairSync('ed25519');
+const textOf = (revision: number): string => JSON.stringify({ schemaVersion: 1, revision, identities: [] });
+const signatureOf = (text: string): string => sign(null, Buffer.from(text), signer.privateKey).toString('base64');
+const blobText = textOf(7);
 let azurite: Azurite;
 let identityServer: Server;
 let environment: Record<string, string>;
@@ -34,14 +40,16 @@ let askedFor: (string | null)[] = [];
 
 /** Starts a store by the address in the environment, as an app does, asks it once, and reports. */
 const appBody = `
-  const store = trustStoreFrom(process.env.CERTGATE_TRUST, { readTimeoutSeconds: 60 });
+  const { CERTGATE_TRUST: address, MIRROR: mirror, SIGNED_BY: signedBy } = process.env;
+  const options = { readTimeoutSeconds: 60, ...(signedBy && { signedBy }) };
+  const store = trustStoreFrom(mirror ? [address, mirror] : address, options);
   const certificate = { der: new Uint8Array(), thumbprintSha256: 'A'.repeat(64) };
   const report = async () => {
     let failed = {};
     try { await store.start(); } catch ({ message, code }) { failed = { fault: message, code }; }
     const { outcome, detail } = await store.find(certificate, Date.now());
-    const { revision, description, fault } = store.report();
-    process.stdout.write(JSON.stringify({ fault, ...failed, revision, source: description, finding: outcome }));
+    const { revision, description, fault, mirror } = store.report();
+    process.stdout.write(JSON.stringify({ fault, ...failed, revision, source: description, mirror, finding: outcome }));
   };
   report();`;
 
@@ -73,10 +81,11 @@ before(async () => {
     `const { BlobServiceClient } = require('@azure/storage-blob');
      const { credential } = BlobServiceClient.fromConnectionString('UseDevelopmentStorage=true');
      const container = new BlobServiceClient('${azurite.endpoint}', credential).getContainerClient('trust');
-     const text = JSON.stringify({ schemaVersion: 1, revision: 7, identities: [] });
+     const text = ${JSON.stringify(blobText)};
      const write = async () => {
        await container.create();
-       await container.getBlockBlobClient('apps/trust.json').upload(text, text.length);
+       const metadata = { certgatesignature: '${signatureOf(blobText)}' };
+       await container.getBlockBlobClient('apps/trust.json').upload(text, text.length, { metadata });
        process.stdout.write('{}');
      };
      write();`,
@@ -266,4 +275,32 @@ describe('a storage that refuses', () => {
     assert.match(fault ?? '', /gets no token for the storage.*AZURE_CLIENT_ID.*az login/);
     assert.deepEqual([code, finding], [undefined, 'unavailable']);
   });
+});
+
+it('a signed blob and the file that is deployed with the app: the file decides where the storage is away', async () => {
+  const mirror = join(withSdk, 'mirror.json');
+  const put = (revision: number): void => {
+    writeFileSync(mirror, textOf(revision));
+    writeFileSync(`${mirror}.sig`, signatureOf(textOf(revision)));
+  };
+  const start = async (address: string): Promise<readonly unknown[]> => {
+    const {
+      fault,
+      revision,
+      mirror: used,
+    } = await run(join(withSdk, 'app.cjs'), {
+      CERTGATE_TRUST: address,
+      MIRROR: 'file:mirror.json',
+      SIGNED_BY: signer.publicKey.export({ type: 'spki', format: 'pem' }).toString(),
+    });
+    return [revision, used?.isInUse, fault?.replace(/^.*;/, '')];
+  };
+  const said = ' the document of the mirror (file mirror.json) is in use';
+  put(3);
+  // Nothing listens on this port.
+  assert.deepEqual(await start('blob:http://127.0.0.1:1/devstoreaccount1/trust/apps/trust.json'), [3, true, said]);
+  const blob = `blob:${azurite.endpoint}/trust/apps/trust.json`;
+  assert.deepEqual(await start(blob), [7, false, undefined]);
+  put(8);
+  assert.deepEqual(await start(blob), [8, true, said]);
 });

@@ -1,4 +1,8 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync, sign } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { trustStoreFrom } from '@certgate/core';
 import { secureApp } from './secure-app.js';
@@ -31,4 +35,45 @@ describe('an address that can not be one', () => {
       assert.doesNotMatch(body, /orders/);
     });
   }
+});
+
+describe('a mirror', () => {
+  it('decides in an app that starts while the first place is away, and one line at start says so', async (context) => {
+    const folder = mkdtempSync(join(tmpdir(), 'certgate-mirror-'));
+    context.after(() => {
+      rmSync(folder, { recursive: true });
+    });
+    const [first, mirror] = [join(folder, 'first.json'), join(folder, 'mirror.json')];
+    const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+    const signedBy = publicKey.export({ type: 'spki', format: 'pem' }).toString();
+    const put = (path: string, revision: number): void => {
+      const text = JSON.stringify({ schemaVersion: 1, revision, identities: [] });
+      writeFileSync(path, text);
+      writeFileSync(`${path}.sig`, sign(null, Buffer.from(text), privateKey).toString('base64'));
+    };
+    const start = async (): Promise<readonly (readonly unknown[])[]> => {
+      const warn = context.mock.method(console, 'warn', () => undefined);
+      const { app, worker } = createApp(context);
+      secureApp(app, { trustStore: trustStoreFrom([first, mirror], { signedBy }) });
+      app.http('Orders', { handler: () => ({ body: 'orders' }) });
+      await worker.start();
+      assert.equal((await worker.invoke('Orders', bearing(reader))).status, 401);
+      const lines = warn.mock.calls.map(({ arguments: [line] }) => JSON.parse(String(line)) as Record<string, unknown>);
+      warn.mock.restore();
+      return lines.filter(({ event }) => event === 'start').map(({ code, detail }) => [code, detail]);
+    };
+    put(mirror, 7);
+    const [[code, detail] = []] = await start();
+    assert.equal(code, 'trust_mirror_used');
+    assert.match(
+      String(detail),
+      /first\.json: ENOENT.*the mirror \(file .*mirror\.json\) is in use, with revision 7\.$/,
+    );
+    put(first, 8);
+    assert.deepEqual(await start(), []);
+    rmSync(mirror);
+    const [[lost, reason] = []] = await start();
+    assert.equal(lost, 'trust_mirror_unusable');
+    assert.match(String(reason), /mirror\.json: ENOENT.*would refuse everybody with 503\.$/);
+  });
 });

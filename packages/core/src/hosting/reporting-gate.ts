@@ -72,8 +72,7 @@ export class ReportingGate {
       throw error;
     }
     const report = this.#readReport();
-    if (report?.fault !== undefined)
-      warnAtStart('trust_unavailable', `${report.description}: ${report.fault}. ${unavailableDetail}`);
+    if (report !== undefined) warnOfSource(report);
     warnOfTrust(report?.warnings ?? []);
   }
 
@@ -154,6 +153,19 @@ export class ReportingGate {
     return report === undefined ? undefined : Reflect.apply(report, this.#trustStore, []);
   }
 }
+
+function warnOfSource({ description, fault, mirror, revision }: TrustStoreReport): void {
+  if (fault !== undefined && mirror?.isInUse === true) {
+    warnAtStart('trust_mirror_used', `${description}: ${fault}, with revision ${revision ?? 'unknown'}.`);
+  } else if (fault !== undefined) {
+    warnAtStart('trust_unavailable', `${description}: ${fault}. ${unavailableDetail}`);
+  } else if (mirror?.fault !== undefined) {
+    warnAtStart('trust_mirror_unusable', `${mirror.description}: ${mirror.fault}. ${mirrorDetail}`);
+  }
+}
+
+const mirrorDetail =
+  'The document comes from its first place. An app that starts while that is away would refuse everybody with 503.';
 
 const unavailableDetail =
   'Calls of closed functions are refused with 503 until it can be read. On your own machine, try: npx --no-install certgate trust check --store <store>';

@@ -12,6 +12,8 @@ export const startCodes = [
   'front_end_anywhere',
   'app_locked',
   'trust_unavailable',
+  'trust_mirror_used',
+  'trust_mirror_unusable',
   'tls_callers_refused',
   'report_only',
   'report_only_ended',

@@ -2,6 +2,7 @@ import {
   describeStoreFault,
   readTrustFinding,
   readTrustVersion,
+  type TrustMirrorReport,
   type TrustStore,
   type TrustStoreReport,
   type TrustStoreWarning,
@@ -93,6 +94,7 @@ class ComposedTrustStore implements TrustStore {
 
   report(): TrustStoreReport {
     const reports = this.#stores.flatMap((store) => store.report?.() ?? []);
+    const mirrors = reports.flatMap(({ mirror }) => mirror ?? []);
     const failing = reports.filter(({ fault }) => fault !== undefined);
     return {
       description: `first of ${reports.map(({ description }) => description).join(', ')}`,
@@ -105,6 +107,7 @@ class ComposedTrustStore implements TrustStore {
       ageMilliseconds: findExtreme(reports, 'ageMilliseconds', Math.max),
       // All are needed, so the first that closes, closes the gate.
       usableUntil: findExtreme(reports, 'usableUntil', Math.min),
+      ...(mirrors.length > 0 && { mirror: combineMirrors(mirrors, failing) }),
     };
   }
 
@@ -231,6 +234,15 @@ function hasPath({ isPathValidated, pathAuthorities }: FoundFinding): boolean {
 function bearsOnIssued(finding: TrustFinding): finding is RefusedFinding | UnavailableFinding {
   if (finding.outcome !== 'denied') return finding.outcome === 'unavailable';
   return finding.code === 'certificate_on_deny_list';
+}
+
+/** In use only where no store lacks its document: what is said of the mirror must not hide that. */
+function combineMirrors(
+  mirrors: readonly TrustMirrorReport[],
+  failing: readonly TrustStoreReport[],
+): TrustMirrorReport | undefined {
+  const told = mirrors.find(({ isInUse, fault }) => isInUse || fault !== undefined) ?? mirrors[0];
+  return told && { ...told, isInUse: told.isInUse && failing.every(({ mirror }) => mirror?.isInUse === true) };
 }
 
 function findExtreme(

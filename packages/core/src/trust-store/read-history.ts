@@ -77,6 +77,15 @@ export class ReadHistory {
     this.#startError = undefined;
   }
 
+  /**
+   * After a failure: a document of the mirror has come into use. What is known of the first place stays as it is, and so
+   * does the limit that applies, which counts from now on.
+   */
+  noteMirrored(began: Moment): void {
+    this.#lastSuccess = began;
+    if (!(this.#startError instanceof TrustSourceMisuse)) this.#startError = undefined;
+  }
+
   /** `isRead`: the source had given the document before this went wrong. `source` describes it, for messages. */
   noteFailure(error: unknown, isRead: boolean, source: string): void {
     this.#failureCount += 1;

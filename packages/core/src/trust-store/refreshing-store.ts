@@ -6,6 +6,7 @@ import { noRevocationInformation } from '../trust-snapshot/revocation-informatio
 import { concludeFinding, type ConfirmedFinding, type TrustFinding } from '../trust-snapshot/trust-finding.js';
 import type { TrustSnapshot } from '../trust-snapshot/trust-snapshot.js';
 import { readAdmittedDocument } from './document-admission.js';
+import { DocumentMirror } from './document-mirror.js';
 import { AgeKeeper, type Clock, FreezeWatch, type Moment, ReadHistory, systemClock } from './read-history.js';
 import type { TrustStore, TrustStoreReport, TrustStoreWarning } from './trust-store.js';
 import { digestSha256 } from '../trust-sources/document-bytes.js';
@@ -37,6 +38,8 @@ interface Loaded {
   readonly version: string;
   readonly digest: string;
   readonly warnings: readonly TrustStoreWarning[];
+  /** It was read from the mirror, and the first place hasn't given the same since. */
+  readonly isMirrored: boolean;
 }
 
 /** While there is nothing to decide by, the source is asked again after this, twice this, and so on. */
@@ -48,6 +51,7 @@ let loadCount = 0;
 /** A trust store that keeps the last good version of a source's document and looks for a newer one while it is used. */
 export class RefreshingTrustStore implements TrustStore {
   readonly #source: TrustSource;
+  readonly #mirror: DocumentMirror | undefined;
   readonly #settings: RefreshSettings;
   readonly #ages: AgeKeeper;
   readonly #history: ReadHistory;
@@ -63,8 +67,17 @@ export class RefreshingTrustStore implements TrustStore {
   #dueAfter: number;
   #inFlight: Promise<void> | undefined;
 
-  /** @throws {CertgateError} for a number that is none of its kind, an unknown option or no public key. */
-  constructor(source: TrustSource, options: RefreshOptions = {}, surroundings: RefreshSurroundings = systemClock) {
+  /**
+   * `mirror`: a second place of a signed document.
+   *
+   * @throws {CertgateError} for a number that is none of its kind, an unknown option or no public key.
+   */
+  constructor(
+    source: TrustSource,
+    options: RefreshOptions = {},
+    surroundings: RefreshSurroundings = systemClock,
+    mirror?: TrustSource,
+  ) {
     this.#source = source;
     this.#settings = readRefreshOptions(options);
     this.#ages = new AgeKeeper(surroundings);
@@ -72,6 +85,7 @@ export class RefreshingTrustStore implements TrustStore {
     if (this.#settings.crlSources.size > 0) this.#revocation = new RevocationKeeper(this.#settings.crlSources);
     this.#random = surroundings.random ?? Math.random;
     this.#signaturePause = surroundings.signaturePauseMilliseconds ?? 250;
+    this.#mirror = mirror && new DocumentMirror(mirror, this.#settings, this.#signaturePause);
     this.#dueAfter = this.#settings.refreshInterval;
     // Another `find` put in place of this one would be remembered under this one's version.
     Object.freeze(this);
@@ -79,7 +93,10 @@ export class RefreshingTrustStore implements TrustStore {
 
   get configuration(): string | undefined {
     const { configuration } = this.#source;
-    return configuration === undefined ? undefined : JSON.stringify([configuration, ...this.#settings.configuration]);
+    if (configuration === undefined) return undefined;
+    if (this.#mirror === undefined) return JSON.stringify([configuration, ...this.#settings.configuration]);
+    const mirror = this.#mirror.configuration;
+    return mirror && JSON.stringify([configuration, ...this.#settings.configuration, mirror]);
   }
 
   /**
@@ -108,7 +125,7 @@ export class RefreshingTrustStore implements TrustStore {
 
   async start(): Promise<void> {
     await this.#refresh();
-    const { startError } = this.#history;
+    const startError = this.#history.startError ?? this.#mirror?.misuse;
     if (startError !== undefined) throw startError;
   }
 
@@ -118,13 +135,14 @@ export class RefreshingTrustStore implements TrustStore {
   }
 
   report(): TrustStoreReport {
-    const { fault, failure, lastSuccess, usableUntil } = this.#history;
+    const { failure, lastSuccess, usableUntil } = this.#history;
     return {
       description: this.#source.description,
       revision: this.#loaded?.snapshot.revision,
       warnings: this.#loaded?.warnings ?? [],
-      fault: fault ?? this.#revocation?.fault,
+      fault: this.#fault ?? this.#revocation?.fault,
       failure,
+      ...(this.#mirror && { mirror: this.#mirror.report(this.#loaded?.isMirrored === true) }),
       lastSuccessAt: lastSuccess?.wall,
       ageMilliseconds: lastSuccess && this.#ages.age(lastSuccess),
       usableUntil,
@@ -151,7 +169,7 @@ export class RefreshingTrustStore implements TrustStore {
   #findInLoaded(certificate: PresentedCertificate, now: number): TrustFinding | Promise<TrustFinding> {
     const { description } = this.#source;
     if (this.#loaded === undefined) {
-      const detail = `No trust document could be read yet (${description}): ${this.#history.fault ?? 'not loaded'}`;
+      const detail = `No trust document could be read yet (${description}): ${this.#fault ?? 'not loaded'}`;
       return { outcome: 'unavailable', detail };
     }
     if (this.#history.isStale())
@@ -206,14 +224,18 @@ export class RefreshingTrustStore implements TrustStore {
     };
     // Beside the document, whose changes must not wait for a list that is slow to come.
     this.#refreshListsInBackground(began);
+    // When the app starts, since the first place may hold an old document; later only where it gives none.
+    if (this.#loaded === undefined || this.#history.failure !== undefined) this.#mirror?.begin(this.#inUse);
     let isRead = false;
     try {
       const reading = await this.#read().finally(endWatch);
       isRead = true;
       if (reading.changed) await this.#replace(reading, began);
       this.#history.noteSuccess(began);
+      this.#mirror?.forgetReading();
     } catch (error) {
       this.#history.noteFailure(error, isRead, this.#source.description);
+      await this.#takeFromMirror(began);
     }
     if (wasAsleep) await this.#revocation?.settle();
     // Not before the new document is in its place, and after a sleep the new lists: until then, whoever must not be decided
@@ -237,7 +259,7 @@ export class RefreshingTrustStore implements TrustStore {
 
   async #read(): Promise<TrustSourceReading> {
     const { readTimeout, verifier } = this.#settings;
-    const lastVersion = this.#loaded?.sourceVersion;
+    const lastVersion = this.#loaded?.isMirrored === true ? undefined : this.#loaded?.sourceVersion;
     const refusals: TrustDocumentRefusal[] = [];
     try {
       return await readWithin(readTimeout, (signal) =>
@@ -257,17 +279,40 @@ export class RefreshingTrustStore implements TrustStore {
     const digest = await digestSha256(bytes);
     if (this.#loaded?.digest === digest) {
       // The same content under another name: what was remembered of it still holds.
-      this.#loaded = { ...this.#loaded, sourceVersion };
+      this.#loaded = { ...this.#loaded, sourceVersion, isMirrored: false };
       return;
     }
     const snapshot = await readAdmittedDocument(bytes, this.#settings);
     this.#expectRevision(snapshot.revision);
+    if (this.#loaded === undefined) await this.#mirror?.expectNoneLater({ digest, revision: snapshot.revision });
+    await this.#use({ snapshot, sourceVersion, digest, isMirrored: false }, began);
+  }
+
+  async #takeFromMirror(began: Moment): Promise<void> {
+    const found = await this.#mirror?.findLater(this.#inUse);
+    if (found === undefined) return;
+    await this.#use({ ...found, sourceVersion: undefined, isMirrored: true }, began);
+    this.#history.noteMirrored(began);
+  }
+
+  async #use(document: Omit<Loaded, 'version' | 'warnings'>, began: Moment): Promise<void> {
+    const { snapshot } = document;
     loadCount += 1;
     const version = `${this.#source.description}#${loadCount}`;
     const lists = this.#refreshLists(snapshot, began);
     // At first nobody could be decided by; later, whoever is disabled now must not wait for a list.
     if (this.#loaded === undefined) await lists;
-    this.#loaded = { snapshot, sourceVersion, version, digest, warnings: this.#collectWarnings(snapshot) };
+    this.#loaded = { ...document, version, warnings: this.#collectWarnings(snapshot) };
+  }
+
+  get #inUse(): { readonly digest: string; readonly revision: number } | undefined {
+    return this.#loaded && { digest: this.#loaded.digest, revision: this.#loaded.snapshot.revision };
+  }
+
+  /** Why the latest read failed, and what that means for the mirror. */
+  get #fault(): string | undefined {
+    const { fault } = this.#history;
+    return fault && `${fault}${this.#mirror?.describe(this.#loaded?.isMirrored === true) ?? ''}`;
   }
 
   #expectRevision(revision: number): void {
@@ -304,14 +349,14 @@ export class RefreshingTrustStore implements TrustStore {
   }
 
   #publish(isReplaced: boolean): void {
-    const { failure, fault, lastSuccess, usableUntil } = this.#history;
+    const { failure, lastSuccess, usableUntil } = this.#history;
     const good = isReplaced ? 'changed' : 'unchanged';
     publishTrustRefresh({
       version: 1,
       source: this.#source.description,
       outcome: failure === undefined ? good : failure === 'refused' ? 'refused' : 'failed',
       revision: this.#loaded?.snapshot.revision,
-      fault,
+      fault: this.#fault,
       lastSuccessAt: lastSuccess?.wall,
       usableUntil,
     });

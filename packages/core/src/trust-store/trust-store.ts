@@ -76,6 +76,18 @@ export interface TrustStoreReport {
    * Undefined (or absent): there is none, or no such moment.
    */
   readonly usableUntil?: number | undefined;
+  /** Of a store with a second place for its document. */
+  readonly mirror?: TrustMirrorReport | undefined;
+}
+
+/** What is known of the second place of a document. It is read at first, and whenever the first place gives none. */
+export interface TrustMirrorReport {
+  /** Where it is, e.g. `file trust.json`. */
+  readonly description: string;
+  /** Whether the document in use was read there, and not in the first place. */
+  readonly isInUse: boolean;
+  /** Why its latest read failed; undefined when it succeeded. */
+  readonly fault: string | undefined;
 }
 
 /** What the document itself warns of, and what only shows when one follows another. */

@@ -1,4 +1,4 @@
-import { copyOwn } from '@certgate/x509/internal';
+import { copyOwn, invalidArgument } from '@certgate/x509/internal';
 import { describeFault } from '../encoding/describe-fault.js';
 import { redactUrlsIn } from '../encoding/shown-url.js';
 import { createAppSettingSource } from '../trust-sources/app-setting-source.js';
@@ -118,6 +118,11 @@ export function trustStoreFromAppSetting(name: string, options: RefreshOptions =
  * An address that is absent, that can't be one, or that needs a package which isn't installed keeps the app from
  * starting, and until then the app denies. It is not thrown here.
  *
+ * Two addresses are a document and its mirror, for signed documents only: `trustStoreFrom([address, mirror], { signedBy })`.
+ * Both are read when the app starts, and of the two documents the one with the higher revision is used. Later the mirror is
+ * read while the first place gives no document, and only counts with a higher revision than the one in use. An app can so
+ * start while its storage is away.
+ *
  * @example
  * ```ts
  * import { trustStoreFrom } from '@certgate/azure-functions';
@@ -125,9 +130,13 @@ export function trustStoreFromAppSetting(name: string, options: RefreshOptions =
  * const trustStore = trustStoreFrom(process.env.CERTGATE_TRUST, { refreshIntervalSeconds: 30 });
  * ```
  *
- * @throws {CertgateError} for a duration that is not a positive number, an unknown option or no public key.
+ * @throws {CertgateError} for a duration that is not a positive number, an unknown option, no public key, or a mirror
+ * without `signedBy`.
  */
-export function trustStoreFrom(address: string | undefined, options: RefreshOptions = {}): TrustStore {
+export function trustStoreFrom(
+  address: string | undefined | readonly [address: string | undefined, mirror: string | undefined],
+  options: RefreshOptions = {},
+): TrustStore {
   return trustStoreFromAddress(address, options, (blob) => openAzureBlob(blob));
 }
 
@@ -141,14 +150,26 @@ export type BlobOpener = (blob: BlobAddress) => TrustBlobClient;
  * leave the app without its gate, and the functions of other files open. The store denies, and keeps the app from
  * starting.
  *
- * @throws {CertgateError} for a duration that is not a positive number, an unknown option or no public key.
+ * @throws {CertgateError} for a duration that is not a positive number, an unknown option, no public key, or a mirror
+ * without `signedBy`.
  */
 export function trustStoreFromAddress(
-  text: string | undefined,
+  given: string | undefined | readonly (string | undefined)[],
   options: RefreshOptions,
   openBlob: BlobOpener,
 ): TrustStore {
-  return new RefreshingTrustStore(createAddressedSource(text, openBlob), options);
+  if (!Array.isArray(given)) return new RefreshingTrustStore(createAddressedSource(given as string, openBlob), options);
+  const texts = given as readonly (string | undefined)[];
+  if (texts.length !== 2) throw invalidArgument('trustStoreFrom takes one address, or two: [address, mirror].');
+  if (!('signedBy' in options)) {
+    // Whoever can write to either place would decide who is admitted.
+    throw invalidArgument('trustStoreFrom takes a mirror only for signed documents: add the option signedBy.');
+  }
+  const [source, mirror] = texts.map((text) => createAddressedSource(text, openBlob)) as [TrustSource, TrustSource];
+  const isSame = mirror.configuration !== undefined && mirror.configuration === source.configuration;
+  const fault = `needs two places, and its mirror is the same as the first: ${source.description}.`;
+  const second = isSame ? createUnusableSource(mirror.description, fault) : mirror;
+  return new RefreshingTrustStore(source, options, undefined, second);
 }
 
 function createAddressedSource(text: string | undefined, openBlob: BlobOpener): TrustSource {
