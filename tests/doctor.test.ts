@@ -77,7 +77,8 @@ describe('certgate doctor on the sample', () => {
       ...options,
     });
     try {
-      const files = ['--allowed', 'allowed.pem', '--denied', 'denied.pfx', '--denied-password-file', 'password'];
+      const allowed = ['--allowed', 'allowed.crt.pem', '--allowed-key', 'allowed.key.pem'];
+      const files = [...allowed, '--denied', 'denied.pfx', '--denied-password-file', 'password'];
       const functions = ['--function', 'SecuredFunction', '--public-function', 'PublicFunction'];
       const words = [...files, ...functions, '--cacert', 'server.crt.pem', '--i-operate-this', ...more];
       return await runCertgateHere(['doctor', `https://localhost:${gateway.port}`, ...words], folder);
@@ -159,6 +160,10 @@ describe('certgate doctor on the sample', () => {
       [['--allowed', 'allowed.pem', '--denied', 'allowed.pem', mine], /the same certificate/],
       [[...files, ...password, mine, '--function', 'A', '--public-function', 'A'], /--function only/],
       [[...files, ...password, mine, '--rate', '0'], /requests per second/],
+      [
+        ['--allowed', 'allowed.crt.pem', '--denied', 'denied.pfx', ...password, mine],
+        /not its private key.*--allowed-key/s,
+      ],
       [['--allowed', 'weak.pem', '--denied', 'denied.pfx', ...password, mine], /weak\.pem cannot be used for TLS/],
       [[...files, ...password, mine, '--report', 'absent/report.json'], /can't be written/],
     ] as const) {
@@ -178,6 +183,9 @@ describe('certgate doctor on the sample', () => {
     const ended = await runCertgateHere(words, folder);
     assert.equal(ended.exitCode, 3);
     assert.ok(listIds(ended, 'cannot-tell').includes('no-certificate'));
+    const { exitCode, stdout } = await runCertgateHere(words.slice(0, -1), folder);
+    assert.equal(exitCode, 3);
+    assert.match(stdout, /^https:\/\/localhost:9: No connection \(ECONNREFUSED\): nothing was sent\. Check .*\n$/);
   });
 });
 

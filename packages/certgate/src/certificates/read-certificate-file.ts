@@ -37,7 +37,8 @@ export async function readCertificateFile(
   const file = await decodeCertificateFile(bytes, name, options);
   if (options.privateKey === 'required' && file.privateKeyPem === undefined) {
     throw new ToolFailure(`${name} contains a certificate, but not its private key.`, {
-      remedy: 'Pass the PFX, or a PEM file that contains the key too. For `call`, you can pass the key with --key.',
+      remedy:
+        'Pass the PFX, or a PEM file that contains the key too. `call` takes the file of the key with --key, `doctor` with --allowed-key or --denied-key.',
     });
   }
   return Object.freeze(file);
@@ -135,7 +136,8 @@ function explainPemWithoutCertificate(blocks: readonly PemBlock[], name: string)
   }
   if (labels.some((label) => label.endsWith('PRIVATE KEY'))) {
     return new ToolFailure(`${name} contains a private key, but no certificate.`, {
-      remedy: 'Pass the file of the certificate. For `call`, you can pass the key with --key.',
+      remedy:
+        'Pass the file of the certificate. `call` takes the file of the key with --key, `doctor` with --allowed-key or --denied-key.',
     });
   }
   const found = labels.length === 0 ? 'no complete PEM block' : `${labels.join(', ')}, and no CERTIFICATE`;

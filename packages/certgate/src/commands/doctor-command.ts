@@ -29,8 +29,8 @@ export async function runDoctor(url: string, flags: DoctorFlags): Promise<void> 
       { remedy: 'If that is so, add --i-operate-this.' },
     );
   }
-  const allowed = await readCertificate(flags.allowed, flags.allowedPasswordFile, '--allowed-password-file');
-  const denied = await readCertificate(flags.denied, flags.deniedPasswordFile, '--denied-password-file');
+  const allowed = await readCertificate('allowed', flags);
+  const denied = await readCertificate('denied', flags);
   if (allowed.thumbprintSha256 === denied.thumbprintSha256) {
     throw new ToolFailure('The files of --allowed and --denied contain the same certificate.', {
       remedy: 'Pass with --denied the certificate of a caller who may not call, for example a new one.',
@@ -64,7 +64,8 @@ export async function runDoctor(url: string, flags: DoctorFlags): Promise<void> 
   });
   await writeFiles(report, target, flags);
   if (flags.json === true) printJson(describeReport(report, target));
-  else printReport(report, target);
+  else if (report.unreachable === undefined) printReport(report, target);
+  else printLine(`${target.origin.origin}: ${report.unreachable} Check the address, the port and the network.`);
   process.exitCode = chooseExitCode(report);
 }
 
@@ -77,20 +78,22 @@ function checkForTls(file: string, options: SecureContextOptions): void {
   }
 }
 
-async function readCertificate(
-  file: string,
-  passwordFile: string | undefined,
-  option: string,
-): Promise<ExaminedCertificate> {
+async function readCertificate(caller: 'allowed' | 'denied', flags: DoctorFlags): Promise<ExaminedCertificate> {
+  const { [caller]: certificate, [`${caller}Key` as const]: key } = flags;
+  const passwordFile = flags[`${caller}PasswordFile`];
   try {
     const found = await findCallerCertificate({
-      certificate: file,
+      certificate,
+      ...(key === undefined ? {} : { key }),
       ...(passwordFile === undefined ? {} : { passwordFile }),
     });
     if (found !== undefined) return found;
   } catch (fault) {
     if (!(fault instanceof ToolFailure) || fault.remedy !== passwordRemedy) throw fault;
-    throw new ToolFailure(fault.message, { remedy: `Pass its password with ${option}.`, cause: fault });
+    throw new ToolFailure(fault.message, {
+      remedy: `Pass its password with --${caller}-password-file.`,
+      cause: fault,
+    });
   }
   throw new ToolFailure('No certificate is named.');
 }

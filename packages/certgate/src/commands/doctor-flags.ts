@@ -6,8 +6,10 @@ export const usualRate = 5;
 /** What `certgate doctor` was told on the command line. */
 export interface DoctorFlags {
   readonly allowed: string;
+  readonly allowedKey?: string;
   readonly allowedPasswordFile?: string;
   readonly denied: string;
+  readonly deniedKey?: string;
   readonly deniedPasswordFile?: string;
   readonly function: readonly string[];
   readonly publicFunction: readonly string[];

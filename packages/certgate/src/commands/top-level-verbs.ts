@@ -149,8 +149,10 @@ export function describeDoctor(command: Command): Command {
   command
     .argument('<url>', 'the address of the app: https://HOST')
     .requiredOption('--allowed <file>', 'a PFX, or a PEM file with certificate and key, of a caller who may call')
+    .option('--allowed-key <file>', 'its key in PEM, if the file of --allowed contains only the certificate')
     .option('--allowed-password-file <file>', 'a file that contains only the password of the file of --allowed')
     .requiredOption('--denied <file>', 'the same of a caller who may not call, or whom the app does not know')
+    .option('--denied-key <file>', 'its key in PEM, if the file of --denied contains only the certificate')
     .option('--denied-password-file <file>', 'a file that contains only the password of the file of --denied')
     .option(
       '--function <name>',
@@ -202,7 +204,7 @@ export function describeDoctor(command: Command): Command {
     },
     examples: [
       'certgate doctor https://orders.azurewebsites.net --allowed allowed.pfx --allowed-password-file allowed.password --denied denied.pfx --denied-password-file denied.password --function Orders --public-function Health --i-operate-this',
-      'certgate doctor https://localhost:7443 --allowed allowed.pem --denied denied.pem --function Orders --cacert .certgate/gateway.crt.pem --i-operate-this --json',
+      'certgate doctor https://localhost:7443 --allowed allowed.crt.pem --allowed-key allowed.key.pem --denied denied.pem --function Orders --cacert .certgate/gateway.crt.pem --i-operate-this --json',
     ],
   });
 }

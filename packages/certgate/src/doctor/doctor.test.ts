@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import type { DoctorOptions, DoctorReport } from './doctor.js';
+import { formatEvidence } from './evidence.js';
 import { type ProbeId, probeIds } from './probe-table.js';
 import { judgeScmAnswer } from './probes/surroundings-probes.js';
 import { formatJobSummary } from './published-report.js';
@@ -145,6 +146,47 @@ describe('doctor', () => {
       for (const id of ['server-certificate', 'no-certificate', 'allowed-certificate', ...forgeries] as const)
         assert.ok(listIds(report, 'cannot-tell').includes(id), id);
     }
+  });
+
+  it('says that one line is enough for a port on which nothing listens, and that files are not swapped', async () => {
+    const plain = await startPlainServer();
+    await plain.close();
+    const report = await examinePort(stage, plain.port);
+    assert.equal(report.unreachable, 'No connection (ECONNREFUSED): nothing was sent.');
+    assert.deepEqual(listIds(report, 'holds'), ['allowed-certificate-expiry']);
+    assert.deepEqual(report.notRun, []);
+    assert.equal((await examine({})).unreachable, undefined);
+  });
+
+  it('suspects that --allowed and --denied are swapped', async () => {
+    const { findings } = await examine({}, { allowed: stage.denied, denied: stage.allowed });
+    for (const id of ['allowed-certificate', 'denied-certificate']) {
+      assert.match(findings.find((finding) => finding.id === id)?.note ?? '', /swapped/, id);
+    }
+  });
+
+  it('says that there is no such function where everybody gets 404, and of nobody else', async () => {
+    const noteOf = async (status: number): Promise<string | undefined> => {
+      const { findings } = await examine({ answer: () => ({ status }) });
+      return findings.find(({ id }) => id === 'allowed-certificate')?.note;
+    };
+    assert.match((await noteOf(404)) ?? '', /there is no such function/);
+    assert.equal(await noteOf(403), '');
+  });
+
+  it('cannot tell what it had no time to try', async () => {
+    const report = await examine({}, { deadlineMilliseconds: 0 });
+    assert.deepEqual(listIds(report, 'fails'), []);
+    assert.deepEqual(listIds(report, 'holds'), ['server-certificate', 'allowed-certificate-expiry']);
+  });
+
+  it('lists everything that it tried', async () => {
+    const { findings } = await examine({});
+    const evidence = findings.flatMap((finding) => formatEvidence(finding, () => 'Orders')).join('\n');
+    const sent = findings.flatMap(({ observations }) => observations.map((observation) => observation.sent));
+    assert.ok(sent.length > 40);
+    for (const text of sent) assert.ok(evidence.includes(text), text);
+    assert.ok(!evidence.includes(stage.allowed.der.toString('base64').slice(100, 140)));
   });
 
   it('cannot tell about forgeries when the allowed caller is no longer admitted afterwards', async () => {

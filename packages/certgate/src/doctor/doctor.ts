@@ -62,6 +62,8 @@ export interface DoctorReport {
   /** Probes that do not apply to this app, or were not asked for. */
   readonly notRun: readonly SkippedProbe[];
   readonly requests: number;
+  /** In one sentence, why there was no connection at all. Then nothing was tried. */
+  readonly unreachable?: string;
 }
 
 export interface DoctorOptions extends ExaminationOptions, ProbeSenderOptions {
@@ -75,6 +77,8 @@ interface Probe {
   readonly isPassive?: true;
   /** Sends nothing to the app's address, or only what anybody may see: it needs no verified server. */
   readonly isIndependent?: true;
+  /** Looks at no server. */
+  readonly readsFileOnly?: true;
   /** Its refusals count only if the allowed caller is still admitted afterwards. */
   readonly needsControl?: true;
 }
@@ -86,7 +90,7 @@ const probes: Readonly<Record<ProbeId, Probe>> = {
   'allowed-certificate': { run: judgeAllowedCertificate },
   'public-function': { run: probePublicFunctions },
   'client-certificate-mode': { run: judgeMode, isPassive: true },
-  'allowed-certificate-expiry': { run: judgeAllowedExpiry, isPassive: true, isIndependent: true },
+  'allowed-certificate-expiry': { run: judgeAllowedExpiry, isPassive: true, isIndependent: true, readsFileOnly: true },
   clock: { run: judgeClock, isPassive: true },
   'cached-answer': { run: probeCachedAnswer, needsControl: true },
   'forged-header': { run: probeForgedHeader, needsControl: true },
@@ -114,7 +118,7 @@ export async function examineApp(options: DoctorOptions): Promise<DoctorReport> 
   const judgements = new Map<ProbeId, Judgement>();
   let hasForgedAdmission = false;
   for (const [position, id] of probeIds.entries()) {
-    options.onProbe?.(id, position);
+    if (examination.unreachable === undefined) options.onProbe?.(id, position);
     if (id === 'no-certificate' && examination.isServerTrusted) await measureBaselines(examination);
     const judgement = await runProbe(probes[id], examination, hasForgedAdmission);
     judgements.set(id, judgement);
@@ -124,10 +128,17 @@ export async function examineApp(options: DoctorOptions): Promise<DoctorReport> 
     const admitted = await isStillAdmitted(examination);
     if (!admitted) for (const [id, judgement] of judgements) judgements.set(id, withoutControl(id, judgement));
   }
-  return describeJudgements(judgements, sender.sent);
+  return describeJudgements(judgements, sender.sent, examination.unreachable);
 }
 
 async function runProbe(probe: Probe, examination: Examination, hasForgedAdmission: boolean): Promise<Judgement> {
+  if (examination.unreachable !== undefined && probe.readsFileOnly !== true) {
+    return {
+      verdict: 'cannot-tell',
+      note: examination.unreachable,
+      wouldTell: 'A connection: check the address, the port and the network.',
+    };
+  }
   if (!examination.isServerTrusted && probe.isIndependent !== true) {
     return {
       verdict: 'cannot-tell',
@@ -159,7 +170,11 @@ function withoutControl(id: ProbeId, judgement: Judgement): Judgement {
   };
 }
 
-function describeJudgements(judgements: ReadonlyMap<ProbeId, Judgement>, requests: number): DoctorReport {
+function describeJudgements(
+  judgements: ReadonlyMap<ProbeId, Judgement>,
+  requests: number,
+  unreachable: string | undefined,
+): DoctorReport {
   const findings: ProbeResult[] = [];
   const notRun: SkippedProbe[] = [];
   for (const [id, { verdict, note, observations = [], detail, wouldTell }] of judgements) {
@@ -176,5 +191,5 @@ function describeJudgements(judgements: ReadonlyMap<ProbeId, Judgement>, request
       ...(verdict === 'cannot-tell' ? { wouldTell: wouldTell ?? probeTable[id].wouldTell } : {}),
     });
   }
-  return Object.freeze({ findings, notRun, requests });
+  return Object.freeze({ findings, notRun, requests, ...(unreachable === undefined ? {} : { unreachable }) });
 }

@@ -5,9 +5,6 @@ import { type ProbeText, probeTable } from './probe-table.js';
 /** How a function is called, by its position: its name for its operator, a number for everybody else. */
 export type FunctionNamer = (index: number) => string;
 
-/** More requests with the same answer are counted instead of listed. */
-const listedRequests = 2;
-
 /** What was sent and what came back, one line for each answer of a function. */
 export function formatEvidence({ note, observations }: ProbeResult, nameFunction: FunctionNamer): readonly string[] {
   const groups = new Map<string, ProbeObservation[]>();
@@ -23,9 +20,7 @@ function formatGroup(group: readonly ProbeObservation[], nameFunction: FunctionN
   const [first] = group;
   if (first === undefined) return '';
   const where = first.functionIndex === undefined ? '' : `${nameFunction(first.functionIndex)}: `;
-  const isListed = first.outcome === 'admitted' || group.length <= listedRequests;
-  const requests = isListed ? group.map(({ sent }) => sent).join('; ') : `${group.length} requests`;
-  return `${where}${first.answer} (${requests})`;
+  return `${where}${first.answer} (${group.map(({ sent }) => sent).join('; ')})`;
 }
 
 /** What the verdict means, and what to do. */

@@ -49,6 +49,8 @@ export class Examination {
   readonly sender: ProbeSender;
   /** Nothing of the allowed certificate is sent, not even its public part, before the server's is verified. */
   isServerTrusted = false;
+  /** Why there is no connection to the server; undefined while there is one. */
+  unreachable: string | undefined;
   closedFunctions: readonly ExaminedFunction[] = [];
   /** A cache serves answers of the allowed caller whatever the query is: every later 2xx may come from it. */
   cacheIgnoresQuery = false;

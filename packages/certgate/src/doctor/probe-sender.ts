@@ -27,7 +27,8 @@ export interface ProbeSenderOptions {
   readonly deadlineMilliseconds: number;
 }
 
-const timeIsUp: WireAnswer = { kind: 'timed-out', code: 'not sent: the time for all probes is over' };
+/** Instead of an answer. */
+export const timeIsUp: WireAnswer = { kind: 'timed-out', code: 'not sent: the time for all probes is over' };
 
 /** Sends one request after another, at most so many per second, and nothing once the time for all of them is over. */
 export class ProbeSender {

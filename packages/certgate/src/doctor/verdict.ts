@@ -70,6 +70,10 @@ export function observe(answer: WireAnswer, sent: string, functionIndex?: number
   return { functionIndex, sent, answer: describeAnswer(answer), outcome: classifyAnswer(answer) };
 }
 
+export function capitalize(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+}
+
 /** The verdict of several parts: one that fails decides, then one that cannot tell. */
 export function combineVerdicts(verdicts: readonly Verdict[]): Verdict {
   if (verdicts.includes('fails')) return 'fails';

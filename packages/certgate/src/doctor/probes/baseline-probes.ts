@@ -7,7 +7,16 @@ import {
   isRefusedAtFirst,
   observeBaseline,
 } from '../examination.js';
-import { type Judgement, type Verdict, classifyAnswer, combineVerdicts, describeAnswer, observe } from '../verdict.js';
+import { timeIsUp } from '../probe-sender.js';
+import {
+  type Judgement,
+  type Verdict,
+  capitalize,
+  classifyAnswer,
+  combineVerdicts,
+  describeAnswer,
+  observe,
+} from '../verdict.js';
 
 const dayMilliseconds = 86_400_000;
 
@@ -27,7 +36,9 @@ export async function probeServerCertificate(examination: Examination): Promise<
   // A server may complete no handshake without a certificate. The denied one may be shown to anybody.
   const inspected = first.kind === 'tls-refused' ? await inspect(denied) : first;
   if (inspected.kind !== 'inspected') {
-    return { verdict: 'cannot-tell', note: `There was no TLS handshake: ${describeAnswer(inspected)}.` };
+    const fault = describeAnswer(inspected);
+    if (inspected.kind === 'unreachable') examination.unreachable = `${capitalize(fault)}: nothing was sent.`;
+    return { verdict: 'cannot-tell', note: examination.unreachable ?? `There was no TLS handshake: ${fault}.` };
   }
   if (inspected.fault !== undefined) {
     const code = /^[A-Z_]+$/.test(inspected.fault) ? inspected.fault : 'unknown reason';
@@ -85,21 +96,46 @@ export function judgeDeniedCertificate({ closedFunctions }: Examination): Judgem
     if (classifyAnswer(baseline.denied) === 'admitted') return 'fails';
     return isRefusedAtFirst(baseline, 'denied') ? 'holds' : 'cannot-tell';
   });
-  return { verdict: combineVerdicts(verdicts), note: '', observations: observeBaseline(closedFunctions, 'denied') };
+  const note = closedFunctions.some(isSwapped) ? swapNote : '';
+  return { verdict: combineVerdicts(verdicts), note, observations: observeBaseline(closedFunctions, 'denied') };
 }
 
 export function judgeAllowedCertificate({ closedFunctions }: Examination): Judgement {
   if (closedFunctions.length === 0) return noFunction;
-  const verdicts = closedFunctions.map(({ baseline }) =>
-    classifyAnswer(baseline.allowed) === 'admitted' ? 'holds' : 'fails',
-  );
+  const verdicts = closedFunctions.map(({ baseline }): Verdict => {
+    if (classifyAnswer(baseline.allowed) === 'admitted') return 'holds';
+    return baseline.allowed === timeIsUp ? 'cannot-tell' : 'fails';
+  });
   const locations = closedFunctions.flatMap(({ baseline }) => findLocation(baseline.allowed));
   return {
     verdict: combineVerdicts(verdicts),
-    note: locations.length === 0 ? '' : 'A redirect was not followed.',
+    note: [
+      closedFunctions.some(isSwapped) ? swapNote : '',
+      closedFunctions.some(isAbsent) ? absenceNote : '',
+      locations.length === 0 ? '' : 'A redirect was not followed.',
+    ]
+      .filter((text) => text !== '')
+      .join(' '),
     observations: observeBaseline(closedFunctions, 'allowed'),
     ...(locations.length === 0 ? {} : { detail: `Location: ${locations.join(', ')}` }),
   };
+}
+
+const swapNote = 'The denied certificate is admitted and the allowed one is not: are --allowed and --denied swapped?';
+
+function isSwapped({ baseline }: ExaminedFunction): boolean {
+  return (
+    classifyAnswer(baseline.denied) === 'admitted' &&
+    isRefusedAtFirst(baseline, 'nobody') &&
+    classifyAnswer(baseline.allowed) === 'refused'
+  );
+}
+
+const absenceNote =
+  'Everybody gets 404: there is no such function, or it answers every call like that. Check its name, the route prefix of host.json, and --request.';
+
+function isAbsent({ baseline }: ExaminedFunction): boolean {
+  return Object.values(baseline).every((answer: WireAnswer) => answer.kind === 'answered' && answer.status === 404);
 }
 
 function findLocation(answer: WireAnswer): readonly string[] {

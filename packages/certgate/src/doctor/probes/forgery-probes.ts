@@ -7,6 +7,7 @@ import {
   type Judgement,
   type ProbeObservation,
   type Verdict,
+  capitalize,
   classifyAnswer,
   combineVerdicts,
   observe,
@@ -173,7 +174,10 @@ export async function judgeForgeries(
         continue;
       }
       const answer = await sendForgery(examination, examined, forgery);
-      if (answer === undefined) continue;
+      if (answer === undefined) {
+        verdicts.push('cannot-tell');
+        continue;
+      }
       observations.push(observe(answer, forgery.sent, examined.index));
       if (classifyAnswer(answer) === 'admitted')
         return { verdict: 'fails', note: 'A forgery was admitted.', observations, isForgedAdmission: true };
@@ -211,8 +215,4 @@ export async function isStillAdmitted(examination: Examination): Promise<boolean
     if (classifyAnswer(answer) !== 'admitted') return false;
   }
   return true;
-}
-
-function capitalize(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }
