@@ -59,7 +59,7 @@ export function trustDiffCommand(): Command {
     .argument('<after>', 'the document that replaces it, in the same form')
     .addOption(
       new Option('--fail-on <what>', 'what causes exit code 1')
-        .choices(['any', 'gains', 'losses', 'never'])
+        .choices(['any', 'gains', 'possible-gains', 'losses', 'never'])
         .default('any'),
     )
     .option('--json', 'print one JSON object')
@@ -67,7 +67,7 @@ export function trustDiffCommand(): Command {
   return addHelpSections(command, {
     exitCodes: {
       0: 'nobody gains or loses what --fail-on names',
-      1: 'somebody gains or loses, as --fail-on names it; with `any` also a revision that running apps would refuse',
+      1: 'somebody gains or loses, as --fail-on names it (`possible-gains`: or may gain, which the documents do not show); with `any` also a revision that running apps would refuse',
       2: "a document can't be read or is not valid",
     },
     examples: [

@@ -28,7 +28,7 @@ export function reportUpdate(
   { done, notes = [], json = {} }: UpdateReport,
   flags: ReportFlags,
 ): void {
-  const changes = update.comparison.changes;
+  const { changes, possibleGains } = update.comparison;
   if (flags.json === true) {
     const { outcome, revision, signed, signedWith } = update;
     const previousRevision = update.before.document.revision;
@@ -42,6 +42,7 @@ export function reportUpdate(
       signedWith,
       countsWithinSeconds,
       changes,
+      possibleGains: possibleGains ?? null,
       ...json,
     });
     return;
@@ -57,12 +58,17 @@ export function reportUpdate(
   if (changes.length > maximumPrintedChanges) {
     printLine(`  … and ${changes.length - maximumPrintedChanges} more; --json lists all of them`);
   }
+  if (possibleGains !== undefined) printLine(`  ${formatPossibleGains(possibleGains)}`);
   const signature = update.signedWith === undefined ? '' : `, signed with ${update.signedWith}`;
   printLine(`Revision ${update.before.document.revision} → ${update.revision}${signature}, in ${store}`);
   if (update.outcome === 'written') printLine(describeLatency(flags));
   const isStillLocked = update.before.document.locked !== undefined && update.after.locked !== undefined;
   if (isStillLocked) printLine('The document is locked: nobody is admitted until `certgate trust unlock`.');
   for (const note of notes) printLine(note);
+}
+
+export function formatPossibleGains(sentence: string): string {
+  return `${colors.yellow('?')} cannot tell: ${escapeControls(sentence)}`;
 }
 
 const effectSigns: Readonly<Record<string, string>> = { gains: colors.green('+'), loses: colors.red('-') };

@@ -17,6 +17,7 @@ describe('certgate trust diff', () => {
     write('more.json', 2, [{ ...billing, roles: ['orders.read', 'orders.write'] }]);
     write('fewer.json', 3, [{ ...billing, enabled: false }]);
     write('owner.json', 4, [{ ...billing, owner: 'a team' }]);
+    write('two.json', 1, [billing, { name: 'old', roles: [], pins: [{ thumbprintSha1: 'B2'.repeat(20) }] }]);
     write('same-revision.json', 1, [{ ...billing, owner: 'a team' }]);
     folder.file('bad.json', '{}');
   });
@@ -30,6 +31,9 @@ describe('certgate trust diff', () => {
       ['one.json', 'more.json', { any: 1, gains: 1, losses: 0, never: 0 }],
       ['one.json', 'fewer.json', { any: 1, gains: 0, losses: 1 }],
       ['one.json', 'owner.json', { any: 0 }],
+      // "old" goes, and perhaps its certificate was the one of "billing" too.
+      ['two.json', 'one.json', { any: 1, gains: 0, 'possible-gains': 1, losses: 1 }],
+      ['one.json', 'two.json', { gains: 1, 'possible-gains': 1, losses: 0 }],
       // The revision falls: what the later document says counts nowhere.
       ['owner.json', 'one.json', { any: 1, gains: 0 }],
     ];
@@ -54,6 +58,8 @@ describe('certgate trust diff', () => {
     const text = await diff('one.json', 'more.json');
     assert.match(text.stdout, /^\+ gains {3}.*billing.*orders\.write/);
     assert.match(text.stdout, /1 gained, 0 lost.*Revision 1 → 2\./);
+    const unknown = await diff('two.json', 'one.json');
+    assert.match(unknown.stdout, /^\? cannot tell: "old" no longer has .* also matches "billing", .*trust explain\.$/m);
     const fromStdin = await runCertgate(['trust', 'diff', '-', 'file:more.json', '--json'], {
       cwd: folder.path,
       input: readFileSync(folder.file('one.json')),

@@ -3,13 +3,14 @@ import { escapeControls } from '../../faults/safe-text.js';
 import { ToolFailure } from '../../faults/tool-failure.js';
 import { parseStoredDocument } from '../../trust/administration/load-trust-document.js';
 import { compareTrustDocuments, type TrustComparison } from '../../trust/comparison/compare-documents.js';
+import { formatPossibleGains } from './report-update.js';
 import type { TrustEffect } from '../../trust/comparison/trust-change.js';
 import { exitCodes } from '../command-line/exit-codes.js';
 import { printJson, printLine, printNotice } from '../command-line/output.js';
 import { readDocumentArgument } from './options/read-document-argument.js';
 
 interface DiffFlags {
-  readonly failOn: 'any' | 'gains' | 'losses' | 'never';
+  readonly failOn: 'any' | 'gains' | 'possible-gains' | 'losses' | 'never';
   readonly json?: boolean;
 }
 
@@ -31,9 +32,9 @@ export async function diff(beforeArgument: string, afterArgument: string, flags:
   );
   const revisionFault = findRevisionFault(comparison);
   if (flags.json === true) {
-    const { changes, gains, loses, revision } = comparison;
+    const { changes, gains, possibleGains = null, loses, revision } = comparison;
     const names = { before: before.description, after: after.description };
-    printJson({ ...names, revision, revisionFault: revisionFault ?? null, gains, loses, changes });
+    printJson({ ...names, revision, revisionFault: revisionFault ?? null, gains, possibleGains, loses, changes });
   } else {
     printComparison(comparison, revisionFault);
   }
@@ -51,7 +52,7 @@ function findRevisionFault({ changes, revision: { before, after } }: TrustCompar
 }
 
 function isFailure(
-  { gains, loses, revision }: TrustComparison,
+  { gains, possibleGains, loses, revision }: TrustComparison,
   revisionFault: string | undefined,
   failOn: DiffFlags['failOn'],
 ): boolean {
@@ -60,6 +61,8 @@ function isFailure(
       return gains || loses || (revisionFault !== undefined && revision.after < revision.before);
     case 'gains':
       return gains;
+    case 'possible-gains':
+      return gains || possibleGains !== undefined;
     case 'losses':
       return loses;
     case 'never':
@@ -73,8 +76,12 @@ const effectLabels: Readonly<Record<TrustEffect, string>> = {
   changes: '· changes',
 };
 
-function printComparison({ changes, revision }: TrustComparison, revisionFault: string | undefined): void {
+function printComparison(
+  { changes, possibleGains, revision }: TrustComparison,
+  revisionFault: string | undefined,
+): void {
   for (const { effect, sentence } of changes) printLine(`${effectLabels[effect]} ${escapeControls(sentence)}`);
+  if (possibleGains !== undefined) printLine(formatPossibleGains(possibleGains));
   if (changes.length > 0) printLine();
   const count = (effect: TrustEffect): number => changes.filter((change) => change.effect === effect).length;
   const summary =

@@ -219,7 +219,7 @@ describe('lines that mean the same document', () => {
       }),
       { numRuns: countRuns(500) },
     );
-    assert.ok(seen.same > 100, JSON.stringify(seen));
+    assert.ok(seen.same > 20, JSON.stringify(seen));
   });
 
   it('however writers follow each other, a document of somebody else is found', () => {
@@ -233,6 +233,6 @@ describe('lines that mean the same document', () => {
       }),
       { numRuns: countRuns(500) },
     );
-    assert.ok(seen.tampered > 100, JSON.stringify(seen));
+    assert.ok(seen.tampered > 20, JSON.stringify(seen));
   });
 });

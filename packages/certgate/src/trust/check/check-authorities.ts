@@ -1,14 +1,13 @@
 import {
   describeName,
   formatInstant,
-  listNameKeys,
   loadPathValidation,
-  nameKey,
   type PathCertificate,
   type TrustedAuthority,
   type TrustedIdentity,
   type TrustSnapshot,
 } from '@certgate/core/internal';
+import { findSharedName } from '../comparison/shared-names.js';
 import type { CheckCode, CheckSeverity, CheckFinding, FindingDraft } from './check-finding.js';
 
 /** When a document is checked, in milliseconds since 1970-01-01T00:00:00Z. */
@@ -160,20 +159,17 @@ function repeatWarnings({ warnings, authorities }: TrustSnapshot): readonly Chec
 }
 
 /** A certificate with such a name stands for two identities, which is refused. */
-function findNamesUnderWildcards({ identities, names }: TrustSnapshot): readonly CheckFinding[] {
-  return identities.flatMap((identity, index) =>
+function findNamesUnderWildcards(snapshot: TrustSnapshot): readonly CheckFinding[] {
+  return snapshot.identities.flatMap((identity, index) =>
     identity.names.flatMap((trustName, nameIndex) => {
-      const { issuedBy, type, value } = trustName;
-      const own = nameKey(issuedBy, type, value);
-      const wildcard = listNameKeys(issuedBy, type, value).find((key) => key !== own && names.has(key));
-      const other = wildcard === undefined ? undefined : names.get(wildcard);
-      if (other === undefined || other.identity === identity) return [];
+      const shared = findSharedName(snapshot, identity, trustName);
+      if (shared === undefined) return [];
       return [
         reportUnderWildcard(
           identity,
           `identities[${index}].names[${nameIndex}]`,
           describeName(trustName),
-          other.identity,
+          shared.other,
         ),
       ];
     }),

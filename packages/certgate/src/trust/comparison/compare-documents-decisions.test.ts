@@ -155,7 +155,7 @@ describe('nothing is decided otherwise that is not told', () => {
   };
 
   test('for any two documents, certificate that no two pins refuse, function and time', () => {
-    const seen = { gained: 0, lost: 0, moved: 0, renamed: 0 };
+    const seen = { gained: 0, lost: 0, moved: 0, renamed: 0, unveiled: 0 };
     const requirement = fc.record({
       functionName: fc.constantFrom('F', 'g', 'h'),
       roles: fc.constantFrom<FunctionRequirement['roles'][]>([], [['r']], [['r', 's']], [['r'], ['s']]),
@@ -173,6 +173,10 @@ describe('nothing is decided otherwise that is not told', () => {
         assert.equal(comparison.gains, mirrored.loses);
         assert.equal(comparison.loses, mirrored.gains);
         const wasAllowed = earlier.outcome === 'allowed';
+        if (later.outcome === 'allowed' && isRefusedBySeveralPins(before, der, earlier)) {
+          seen.unveiled += 1;
+          assert.ok(comparison.gains || comparison.possibleGains !== undefined);
+        }
         if (isRefusedBySeveralPins(before, der, earlier) || isRefusedBySeveralPins(after, der, later)) return;
         if (later.outcome === 'allowed' && !wasAllowed) {
           seen.gained += 1;

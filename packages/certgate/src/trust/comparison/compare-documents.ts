@@ -1,16 +1,11 @@
 // comparison/: who gains and who loses what from one trust document to the next.
 
-import {
-  describeName,
-  nameKey,
-  type TrustedIdentity,
-  type TrustName,
-  type TrustPin,
-  type TrustSnapshot,
-} from '@certgate/core/internal';
+import { describeName, type TrustedIdentity, type TrustPin, type TrustSnapshot } from '@certgate/core/internal';
 import { compareAuthorities } from './compare-authorities.js';
 import { compareIdentities, comparePins, describeAcceptance, gainsIf, losesIf } from './compare-identities.js';
+import { describePossibleGains } from './possible-gains.js';
 import { compareRestrictions } from './compare-restrictions.js';
+import { compareSharedNames, findNameHolder } from './shared-names.js';
 import { describePin, describeRights, describeWindow, type TrustChange } from './trust-change.js';
 
 /** Who gains and who loses what when one document takes the place of another. */
@@ -21,15 +16,17 @@ export interface TrustComparison {
   readonly gains: boolean;
   /** Some identity, or some app, gets less. */
   readonly loses: boolean;
+  /** Who may gain, where the documents don't show it; undefined where nobody can. */
+  readonly possibleGains: string | undefined;
   readonly revision: { readonly before: number; readonly after: number };
 }
 
 /**
  * Compares what two documents say, for all functions and times. It misses no gain and no loss of a caller whose
- * certificate one entry matches (a pin, or a name), before and after. Where several entries match one certificate, they
- * may contradict each other, and one that comes or goes decides for the others too. Which entries belong to one
- * certificate is not in the documents, so nothing is said of that. It may report a gain that no caller has (a pin whose
- * window no certificate lives to see). `changes` that are neither gain nor loss are for people.
+ * certificate one entry matches (a pin, or a name), before and after. Several entries that match one certificate may
+ * contradict each other, and one that comes or goes decides for the others too. Of a name and the wildcard over it this is
+ * known; of others it isn't in the documents, and `possibleGains` says where it could be. It may report a gain that no
+ * caller has (a pin whose window no certificate lives to see). `changes` that are neither gain nor loss are for people.
  */
 export function compareTrustDocuments(before: TrustSnapshot, after: TrustSnapshot): TrustComparison {
   // Listed by a generator: as arguments of a call, a hundred thousand changes would be more than a stack holds.
@@ -38,6 +35,7 @@ export function compareTrustDocuments(before: TrustSnapshot, after: TrustSnapsho
     changes: Object.freeze(changes),
     gains: changes.some(({ effect }) => effect === 'gains'),
     loses: changes.some(({ effect }) => effect === 'loses'),
+    possibleGains: describePossibleGains(before, after),
     revision: Object.freeze({ before: before.revision, after: after.revision }),
   });
 }
@@ -61,6 +59,7 @@ function* listChanges(before: TrustSnapshot, after: TrustSnapshot): Generator<Tr
     yield* listRemovedPins(after, identity, key);
     yield* listRemovedNames(after, identity);
   }
+  yield* compareSharedNames(before, after);
   yield* compareAuthorities(before, after);
   yield* compareRestrictions(before, after);
 }
@@ -136,7 +135,7 @@ function describeRemovedIdentity(identity: TrustedIdentity): TrustChange {
 /** The names that `identity` of the later document has and didn't have before. */
 function* listAddedNames(before: TrustSnapshot, identity: TrustedIdentity): Generator<TrustChange, void, undefined> {
   for (const trustName of identity.names) {
-    const holder = findHolder(before, trustName);
+    const holder = findNameHolder(before, trustName);
     if (holder?.name.toLowerCase() === identity.name.toLowerCase()) continue;
     const taken = holder === undefined ? '' : ` It was a name of "${holder.name}".`;
     yield {
@@ -152,7 +151,7 @@ function* listAddedNames(before: TrustSnapshot, identity: TrustedIdentity): Gene
 /** The names that `identity` of the earlier document had and has no longer. */
 function* listRemovedNames(after: TrustSnapshot, identity: TrustedIdentity): Generator<TrustChange, void, undefined> {
   for (const trustName of identity.names) {
-    if (findHolder(after, trustName)?.name.toLowerCase() === identity.name.toLowerCase()) continue;
+    if (findNameHolder(after, trustName)?.name.toLowerCase() === identity.name.toLowerCase()) continue;
     yield {
       effect: losesIf(identity),
       aspect: 'trustName',
@@ -161,8 +160,4 @@ function* listRemovedNames(after: TrustSnapshot, identity: TrustedIdentity): Gen
       sentence: `"${identity.name}" is no longer who has a certificate with ${describeName(trustName)}.`,
     };
   }
-}
-
-function findHolder(snapshot: TrustSnapshot, { issuedBy, type, value }: TrustName): TrustedIdentity | undefined {
-  return snapshot.names.get(nameKey(issuedBy, type, value))?.identity;
 }

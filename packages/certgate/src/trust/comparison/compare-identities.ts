@@ -200,7 +200,10 @@ function describeAcceptances(earlier: TrustPin, later: TrustPin): string {
   return `accepts ${describeAcceptance(later)}${replaced}`;
 }
 
-function isGraceWider(one: TrustPin['acceptWithoutClientAuth'], other: TrustPin['acceptWithoutClientAuth']): boolean {
+export function isGraceWider(
+  one: TrustPin['acceptWithoutClientAuth'],
+  other: TrustPin['acceptWithoutClientAuth'],
+): boolean {
   if (one === undefined || other === undefined) return one !== undefined;
   return one.since < other.since || one.until > other.until;
 }
@@ -212,8 +215,10 @@ export function describeAcceptance({ acceptWithoutClientAuth: grace }: TrustPin)
   return `a certificate without clientAuth ${describeWindow({ notBefore, notAfter })}: ${describeText(reason)}`;
 }
 
+type Window = Pick<TrustPin, 'notBefore' | 'notAfter'>;
+
 /** Is there a moment in `one` that is not in `other`? */
-function isWider(one: TrustPin, other: TrustPin): boolean {
+export function isWider(one: Window, other: Window): boolean {
   return (
     (one.notBefore ?? Number.NEGATIVE_INFINITY) < (other.notBefore ?? Number.NEGATIVE_INFINITY) ||
     (one.notAfter ?? Number.POSITIVE_INFINITY) > (other.notAfter ?? Number.POSITIVE_INFINITY)

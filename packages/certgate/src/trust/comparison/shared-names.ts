@@ -1,0 +1,81 @@
+import {
+  describeName,
+  listNameKeys,
+  nameKey,
+  type TrustedIdentity,
+  type TrustName,
+  type TrustSnapshot,
+} from '@certgate/core/internal';
+import type { TrustChange } from './trust-change.js';
+import { gainsIf, losesIf } from './compare-identities.js';
+
+/** Two identities whose certificates are refused as ambiguous: a name of one, and the wildcard of another over it. */
+export interface SharedName {
+  readonly identity: TrustedIdentity;
+  readonly trustName: TrustName;
+  readonly other: TrustedIdentity;
+  readonly wildcard: TrustName;
+}
+
+export function findSharedName(
+  { names }: TrustSnapshot,
+  identity: TrustedIdentity,
+  trustName: TrustName,
+): SharedName | undefined {
+  const { issuedBy, type, value } = trustName;
+  const own = nameKey(issuedBy, type, value);
+  const wildcard = listNameKeys(issuedBy, type, value).find((key) => key !== own && names.has(key));
+  const found = wildcard === undefined ? undefined : names.get(wildcard);
+  if (found === undefined || found.identity === identity) return undefined;
+  return { identity, trustName, other: found.identity, wildcard: found.trustName };
+}
+
+/** Whoever keeps such a name alone gains its certificates; who gets it beside another loses them. */
+export function* compareSharedNames(
+  before: TrustSnapshot,
+  after: TrustSnapshot,
+): Generator<TrustChange, void, undefined> {
+  for (const { heir, former, trustName } of listHeirs(before, after)) {
+    const sentence = `"${heir.name}" alone is now whoever has a certificate with ${describeName(trustName)}; it was refused as ambiguous with "${former.name}".`;
+    yield { effect: gainsIf(heir), aspect: 'trustName', identityName: heir.name, trustName, sentence };
+  }
+  for (const { heir, former, trustName } of listHeirs(after, before)) {
+    const sentence = `A certificate with ${describeName(trustName)} is now refused as ambiguous: it is of "${heir.name}" and of "${former.name}".`;
+    yield { effect: losesIf(heir), aspect: 'trustName', identityName: heir.name, trustName, sentence };
+  }
+}
+
+interface Heir {
+  /** Of the document in which the name is one identity's alone. */
+  readonly heir: TrustedIdentity;
+  readonly former: TrustedIdentity;
+  readonly trustName: TrustName;
+}
+
+function* listHeirs(shared: TrustSnapshot, alone: TrustSnapshot): Generator<Heir, void, undefined> {
+  for (const each of shared.identities) {
+    for (const name of each.names) {
+      const found = findSharedName(shared, each, name);
+      if (found === undefined) continue;
+      const { identity, trustName, other, wildcard } = found;
+      const [holder, holderOfWildcard] = [trustName, wildcard].map((one) => findNameHolder(alone, one));
+      const heir = holder ?? holderOfWildcard;
+      if (heir === undefined || (holder !== undefined && holderOfWildcard !== undefined)) continue;
+      // A name that has moved is told of as such.
+      if (!isSameIdentity(heir, holder === undefined ? other : identity)) continue;
+      yield { heir, former: holder === undefined ? identity : other, trustName };
+    }
+  }
+}
+
+/** Letter case doesn't tell names apart. */
+export function isSameIdentity({ name }: TrustedIdentity, other: TrustedIdentity): boolean {
+  return name.toLowerCase() === other.name.toLowerCase();
+}
+
+export function findNameHolder(
+  snapshot: TrustSnapshot,
+  { issuedBy, type, value }: TrustName,
+): TrustedIdentity | undefined {
+  return snapshot.names.get(nameKey(issuedBy, type, value))?.identity;
+}
