@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, describe, it } from 'node:test';
-import { createApp, httpFunction, inspect, inspectJson } from './test-support/app-inspection.js';
+import { createApp, gateOptions, httpFunction, inspect, inspectJson } from './test-support/app-inspection.js';
 
 describe('the baseline of certgate app inspect', () => {
   const baselineOf = (folder: string): string => join(folder, 'certgate.baseline.json');
@@ -13,7 +13,8 @@ describe('the baseline of certgate app inspect', () => {
 
   // Written by hand: the form that people have committed.
   const agreedBaseline = {
-    baselineVersion: 1,
+    baselineVersion: 2,
+    gate: gateOptions(),
     httpStreaming: false,
     functions: [
       httpFunction('Closed', { kind: 'certificate', roles: [] }),
@@ -126,7 +127,25 @@ describe('the baseline of certgate app inspect', () => {
     [
       'no gate at all',
       agreed.replace('secure();', ''),
-      ['opens Closed policy', 'opens Public policy', 'opens Role policy'],
+      ['opens app gate', 'opens Closed policy', 'opens Public policy', 'opens Role policy'],
+    ],
+    [
+      'the override',
+      agreed.replace('secure()', 'secure(anywhere)'),
+      ['opens app unsafeTrustCertificateHeaderFromAnywhere'],
+    ],
+    [
+      'all of the front end at once',
+      agreed.replace(
+        'secure()',
+        "secure({ frontEnd: 'envoy', frontEndSecret: undefined, forwardedElements: 2, acceptForwardedChain: true })",
+      ),
+      [
+        'opens app frontEnd',
+        'opens app forwardedElements',
+        'opens app acceptForwardedChain',
+        'closes app frontEndSecret',
+      ],
     ],
     [
       'two differences, those that open first',
@@ -146,6 +165,15 @@ describe('the baseline of certgate app inspect', () => {
       assert.equal(report.baseline.status, expected.length === 0 ? 'same' : 'different');
     });
   }
+
+  it('of version 1, which says nothing of the gate, is compared as far as it goes, and fails', async (context) => {
+    const text = JSON.stringify({ ...agreedBaseline, gate: undefined, baselineVersion: 1 });
+    const folder = createApp(context, agreed, { 'certgate.baseline.json': text });
+    const { exitCode, stdout } = await inspect(folder);
+    assert.equal(exitCode, 1);
+    assert.match(stdout, /^changes +app +gate not said by this baseline → no option of the front end in code$/m);
+    assert.match(stdout, /^1 difference from /m);
+  });
 
   it('is written anew with --write-baseline, which says what it agrees to', async (context) => {
     const folder = change(context, agreed.replace("requireRole('operator', handler)", 'handler'));
@@ -174,7 +202,10 @@ describe('the baseline of certgate app inspect', () => {
     const bad: readonly (readonly [string, RegExp])[] = [
       ['{', /not JSON/],
       ['[]', /no JSON object/],
-      [JSON.stringify({ ...good, baselineVersion: 2 }), /baselineVersion is 2/],
+      [JSON.stringify({ ...good, baselineVersion: 3 }), /baselineVersion is 3/],
+      [JSON.stringify({ ...good, gate: { ...gateOptions(), frontEnd: 7 } }), /the gate can't be read/],
+      [JSON.stringify({ ...good, gate: undefined }), /the gate can't be read/],
+      [JSON.stringify({ ...good, baselineVersion: 1 }), /unknown key "gate"/],
       [JSON.stringify({ ...good, functoins: [] }), /unknown key "functoins"/],
       [JSON.stringify({ ...good, functions: [first, first, ...others] }), /stands in it twice/],
       [JSON.stringify({ ...good, functions: [{ ...first, policy: { kind: 'certificat' } }] }), /can't be read/],

@@ -2,7 +2,14 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { createApp, functionsOfTheSample, httpFunction, inspect, inspectJson } from './test-support/app-inspection.js';
+import {
+  createApp,
+  functionsOfTheSample,
+  gateOptions,
+  httpFunction,
+  inspect,
+  inspectJson,
+} from './test-support/app-inspection.js';
 import { sampleFolder } from './test-support/certgate.js';
 
 describe('certgate app inspect', () => {
@@ -21,6 +28,7 @@ describe('certgate app inspect', () => {
       ['/', '/admin/*', '/runtime/webhooks/*'],
     );
     assert.deepEqual(report.warnings, []);
+    assert.deepEqual(report.gate?.options, gateOptions());
   });
 
   it('shows it as a table, and leaves nothing in the folder', async (context) => {
@@ -89,6 +97,50 @@ describe('certgate app inspect', () => {
     assert.deepEqual(report.functions, [httpFunction('Open', { kind: 'none' }, { covered: 'none' })]);
   });
 
+  it('says which front end the gate goes by, by what proof, and which stores it asks', async (context) => {
+    const folder = createApp(
+      context,
+      `secure({
+         trustStore: firstOf(trustStoreFromFile('one.json'), trustStoreFrom(process.env.CERTGATE_TRUST), { find: () => ({ outcome: 'notFound' }) }),
+         frontEnd: 'nginx', frontEndSecret: process.env.NOWHERE, frontEndIsolation: 'ingress', acceptForwardedChain: true,
+       });
+       app.http('Closed', { handler });`,
+      {
+        'one.json': JSON.stringify({ schemaVersion: 1, revision: 7, identities: [] }),
+        'local.settings.json': '{ "IsEncrypted": false, "Values": { "CERTGATE_FRONT_END": "haproxy" } }',
+      },
+    );
+    const { exitCode, report } = await inspectJson(folder);
+    assert.equal(exitCode, 1, 'code and setting differ');
+    assert.deepEqual(
+      report.gate?.options,
+      gateOptions({
+        frontEnd: 'nginx',
+        frontEndSecret: true,
+        frontEndIsolation: 'ingress',
+        acceptForwardedChain: true,
+      }),
+    );
+    assert.deepEqual(report.gate.settings, { frontEnd: 'haproxy', frontEndSecret: false, frontEndIsolation: null });
+    assert.deepEqual(report.gate.stores, [
+      { source: 'file one.json', revision: 7, fault: null },
+      { source: 'the app setting CERTGATE_TRUST', revision: null, fault: 'it is not set here' },
+      { source: 'a store of your own', revision: null, fault: null },
+    ]);
+    assert.match(report.warnings.join(), /The code names the front end nginx, and the app setting CERTGATE_FRONT_END/);
+    const { stdout } = await inspect(folder);
+    assert.match(stdout, /front end: nginx, named in code/);
+    assert.match(stdout, /proof .*: a secret, given in code; isolation "ingress", given in code and not checked/);
+  });
+
+  it('fails on unsafeTrustCertificateHeaderFromAnywhere alone, also where the baseline has it', async (context) => {
+    const folder = createApp(context, `secure(anywhere); app.http('Closed', { handler });`);
+    const { exitCode, stderr } = await inspect(folder, '--write-baseline');
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /unsafeTrustCertificateHeaderFromAnywhere is set: whoever reaches the app/);
+    assert.equal((await inspect(folder)).exitCode, 1);
+  });
+
   const mcp = `
     app.mcpTool('Hello', { toolName: 'hello', description: 'd', toolProperties: [], handler: requireRole('agent', handler) });
     app.mcpResource('Readme', { uri: 'file://readme.md', resourceName: 'readme', handler: allowAnonymous(handler) });
@@ -147,7 +199,17 @@ describe('certgate app inspect', () => {
       },
     );
     const { exitCode, report } = await inspectJson(folder);
-    assert.equal(exitCode, 0, 'an HTTP function with an output that this host cannot supply is reported all the same');
+    assert.equal(exitCode, 1, 'a live webhook without a key');
+    assert.deepEqual(
+      report.warnings.map((warning) => warning.split(' answers ')[0]),
+      ['/runtime/webhooks/mcp'],
+    );
+    assert.equal((await inspect(folder, '--write-baseline')).exitCode, 0, 'it is agreed to');
+    assert.equal(
+      (await inspect(folder)).exitCode,
+      0,
+      'an HTTP function with an output that this host cannot supply is reported all the same',
+    );
     assert.deepEqual(
       report.functions.map(({ name, http, trigger }) => [name, http, trigger]),
       [

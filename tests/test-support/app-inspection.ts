@@ -8,6 +8,15 @@ export interface InspectionReport {
   readonly version: number;
   readonly locked: boolean;
   readonly host: { readonly routePrefix: string; readonly httpStreaming: boolean };
+  readonly gate: {
+    readonly options: object;
+    readonly settings: object;
+    readonly stores: readonly {
+      readonly source: string;
+      readonly revision: number | null;
+      readonly fault: string | null;
+    }[];
+  } | null;
   readonly functions: readonly Record<string, unknown>[];
   readonly outsideTheGate: readonly {
     readonly path: string;
@@ -56,6 +65,19 @@ export function httpFunction(name: string, policy: object, more: object = {}): o
   };
 }
 
+/** The options of a gate whose code says nothing of the front end but this. */
+export function gateOptions(more: object = {}): object {
+  return {
+    frontEnd: null,
+    frontEndSecret: false,
+    frontEndIsolation: null,
+    forwardedElements: null,
+    acceptForwardedChain: false,
+    unsafeTrustCertificateHeaderFromAnywhere: false,
+    ...more,
+  };
+}
+
 export const functionsOfTheSample: readonly object[] = [
   httpFunction('PublicFunction', { kind: 'anonymous' }),
   httpFunction('RoleFunction', { kind: 'certificate', roles: [['operator']] }),
@@ -64,9 +86,10 @@ export const functionsOfTheSample: readonly object[] = [
 
 const gate = `
 const { app, output } = require('@azure/functions');
-const { secureApp, trustStoreFrom, allowAnonymous, requireRole, requireAnyRole, reportOnly, observe } = require('@certgate/azure-functions');
+const { secureApp, firstOf, trustStoreFrom, trustStoreFromFile, unsafeTrustCertificateHeaderFromAnywhere, allowAnonymous, requireRole, requireAnyRole, reportOnly, observe } = require('@certgate/azure-functions');
 const handler = () => ({ body: 'ran' });
-const secure = () => secureApp(app, { trustStore: trustStoreFrom(process.env.CERTGATE_TRUST) });
+const secure = (more) => secureApp(app, { trustStore: trustStoreFrom(process.env.CERTGATE_TRUST), ...more });
+const anywhere = { [unsafeTrustCertificateHeaderFromAnywhere]: true };
 `;
 
 /** An app of one file, which has the gate's functions at hand and calls `secure()` where it likes. */

@@ -8,6 +8,7 @@ import {
   type GateOptions,
   type TrustStore,
   describeFault,
+  describeGateOptions,
   readGateOptions,
   readMember,
   CertgateError,
@@ -113,6 +114,8 @@ function installGate(app: FunctionApp, options: GateOptions, core: WorkerCore | 
   announceGate({
     findTrustReport: () => gate.findTrustReport(),
     decideFor: (functionName, certificate, now) => gate.decideFor(functionName, certificate, now),
+    describe: () => describeGateOptions(options),
+    isFrontEndSecret: (text) => [options.frontEndSecret].flat().includes(text),
   });
   if (core === undefined) return;
   securedByThisCopy.add(core);

@@ -91,7 +91,13 @@ export type {
   PinFacts,
   StrangerFacts,
 } from './denial-facts.js';
-export { type GateOptions, type OptionsOwner, readGateOptions } from './hosting/host-gate-options.js';
+export {
+  describeGateOptions,
+  type GateDescription,
+  type GateOptions,
+  type OptionsOwner,
+  readGateOptions,
+} from './hosting/host-gate-options.js';
 export { type ReportedCall, ReportingGate } from './hosting/reporting-gate.js';
 export { createDenialAnswer, type DenialAnswer } from './hosting/denial-answer.js';
 export {

@@ -29,6 +29,7 @@ export {
 export {
   frontEndSetting,
   type FrontEndSettings,
+  isolationSetting,
   readFrontEndSettings,
   secretSetting,
 } from './front-end-resolution/front-end-options.js';

@@ -1,4 +1,11 @@
-import { type ClientIdentity, type ContextMap, type TrustStoreReport, copyOwn, createContextMap } from '@certgate/core';
+import {
+  type ClientIdentity,
+  type ContextMap,
+  type GateDescription,
+  type TrustStoreReport,
+  copyOwn,
+  createContextMap,
+} from '@certgate/core';
 import type { TriggerKind } from './worker-core.js';
 
 /** Any function that a handler may be; libraries call handlers with arguments of their own in front of the context. */
@@ -127,6 +134,10 @@ const gateKey = Symbol.for('certgate/gate/v1');
 /** What a tool may ask the gate of an app that it has loaded. No answer admits anybody. */
 export interface AnnouncedGate {
   readonly findTrustReport: () => TrustStoreReport | undefined;
+  /** What the code says of the front end. An older copy of this package never tells it. */
+  readonly describe?: () => GateDescription;
+  /** Whether the code gave this secret of the front end. */
+  readonly isFrontEndSecret?: (text: string) => boolean;
   /** What the gate decides about a certificate (base64 of the DER; undefined: none). */
   readonly decideFor?: (
     functionName: string,
@@ -145,8 +156,8 @@ export interface GateAnswer {
 }
 
 /**
- * Tools read this to tell whether there is a gate at all, and to name the trust document that it reads, which is the app's
- * affair and no setting's. `fault` is what `secureApp` failed with: then the gate refuses everybody.
+ * Tools read this to tell whether there is a gate at all, and what it goes by, which is the app's affair and no setting's.
+ * `fault` is what `secureApp` failed with: then the gate refuses everybody.
  */
 export function announceGate(gate: AnnouncedGate, fault?: string): void {
   const value = Object.freeze(fault === undefined ? gate : { ...gate, fault });

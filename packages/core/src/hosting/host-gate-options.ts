@@ -3,6 +3,7 @@ import {
   expectFrontEndOptions,
   type FrontEndOptions,
   frontEndOptionNames,
+  frontEndOverride,
 } from '../front-end-resolution/front-end-options.js';
 import type { Environment } from '../front-end-resolution/host-environment.js';
 import { type DecisionLogChoice, decisionLogChoices } from '../log/decision-log.js';
@@ -50,6 +51,30 @@ export function readGateOptions(options: unknown, { who, more, environment }: Op
   expectLockSetting(environment);
   if ('decisionLog' in own) expectDecisionLog(who, own['decisionLog']);
   return Object.freeze(own) as object as GateOptions;
+}
+
+/** What the code says of the front end, for tools: each option as it was given, and a secret as whether it was. */
+export interface GateDescription {
+  readonly frontEnd: NonNullable<FrontEndOptions['frontEnd']> | null;
+  /** Also one that is undefined, since the variable that it is read from is not set. */
+  readonly frontEndSecret: boolean;
+  readonly frontEndIsolation: NonNullable<FrontEndOptions['frontEndIsolation']> | null;
+  readonly forwardedElements: number | null;
+  readonly acceptForwardedChain: boolean;
+  readonly unsafeTrustCertificateHeaderFromAnywhere: boolean;
+}
+
+/** Of options that `readGateOptions` has read. */
+export function describeGateOptions(options: GateOptions): GateDescription {
+  const { frontEnd, frontEndIsolation, forwardedElements, acceptForwardedChain } = options;
+  return Object.freeze({
+    frontEnd: frontEnd ?? null,
+    frontEndSecret: Object.hasOwn(options, 'frontEndSecret'),
+    frontEndIsolation: frontEndIsolation ?? null,
+    forwardedElements: forwardedElements ?? null,
+    acceptForwardedChain: acceptForwardedChain === true,
+    unsafeTrustCertificateHeaderFromAnywhere: options[frontEndOverride] === true,
+  });
 }
 
 function expectTrustStore(who: string, trustStore: unknown): void {

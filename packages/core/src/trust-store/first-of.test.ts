@@ -241,15 +241,17 @@ describe('start and report', () => {
         usableUntil: 10,
       }),
     };
-    assert.deepEqual(firstOf(one, watch(notFound).store, two, three).report?.(), {
-      description: 'first of document in code, table, list',
+    const own = { description: 'a store of your own', revision: undefined, warnings: [], fault: undefined };
+    assert.deepEqual(firstOf(one, firstOf(watch(notFound).store, two), three).report?.(), {
+      description: 'first of document in code, first of a store of your own, table, list',
       revision: undefined,
       warnings: one.report?.().warnings,
-      fault: 'table: down; list: not signed',
+      fault: 'first of a store of your own, table: table: down; list: not signed',
       failure: 'refused',
       lastSuccessAt: 4,
       ageMilliseconds: 6,
       usableUntil: 10,
+      parts: [one.report?.(), own, two.report?.(), three.report?.()],
     });
     assert.equal(firstOf(one).report?.().lastSuccessAt, undefined);
   });

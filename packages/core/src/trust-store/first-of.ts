@@ -51,6 +51,14 @@ type OpenFindings = OpenNomination & { readonly findings: readonly TrustFinding[
 
 const noWarnings: readonly TrustStoreWarning[] = Object.freeze([]);
 
+/** Of a store of the user's own without `report`. */
+const silentReport: TrustStoreReport = Object.freeze({
+  description: 'a store of your own',
+  revision: undefined,
+  warnings: noWarnings,
+  fault: undefined,
+});
+
 /** A class for the reason of `DocumentTrustStore`: a copy with another `find` must not keep the `version`. */
 class ComposedTrustStore implements TrustStore {
   readonly #stores: readonly TrustStore[];
@@ -93,7 +101,7 @@ class ComposedTrustStore implements TrustStore {
   }
 
   report(): TrustStoreReport {
-    const reports = this.#stores.flatMap((store) => store.report?.() ?? []);
+    const reports = this.#stores.map((store) => store.report?.() ?? silentReport);
     const mirrors = reports.flatMap(({ mirror }) => mirror ?? []);
     const failing = reports.filter(({ fault }) => fault !== undefined);
     return {
@@ -108,6 +116,7 @@ class ComposedTrustStore implements TrustStore {
       // All are needed, so the first that closes, closes the gate.
       usableUntil: findExtreme(reports, 'usableUntil', Math.min),
       ...(mirrors.length > 0 && { mirror: combineMirrors(mirrors, failing) }),
+      parts: reports.flatMap((report) => report.parts ?? report),
     };
   }
 

@@ -78,6 +78,8 @@ export interface TrustStoreReport {
   readonly usableUntil?: number | undefined;
   /** Of a store with a second place for its document. */
   readonly mirror?: TrustMirrorReport | undefined;
+  /** Of a store of several: what each of them says, nested ones in the place of the store that has them. */
+  readonly parts?: readonly TrustStoreReport[] | undefined;
 }
 
 /** What is known of the second place of a document. It is read at first, and whenever the first place gives none. */

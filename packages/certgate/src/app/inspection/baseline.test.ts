@@ -39,8 +39,17 @@ const mcpFunctions = fc
   })
   .chain((base) => gates.map((gate) => ({ ...base, ...gate })));
 const otherFunctions = fc.record({ name: names, trigger: fc.constant('timerTrigger'), http: fc.constant(false) });
+const gateOptions = fc.record({
+  frontEnd: fc.constantFrom(null, 'nginx', 'envoy'),
+  frontEndSecret: fc.boolean(),
+  frontEndIsolation: fc.constantFrom(null, 'ingress', 'loopback'),
+  forwardedElements: fc.constantFrom(null, 1, 2),
+  acceptForwardedChain: fc.boolean(),
+  unsafeTrustCertificateHeaderFromAnywhere: fc.boolean(),
+});
 const documents = fc.record({
-  baselineVersion: fc.constant(1),
+  baselineVersion: fc.constant(2),
+  gate: fc.option(gateOptions),
   httpStreaming: fc.boolean(),
   functions: fc.uniqueArray(fc.oneof(httpFunctions, mcpFunctions, otherFunctions), {
     selector: (each) => each.name.toLowerCase(),

@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises';
+import type { GateDescription } from '@certgate/core/internal';
 import { ToolFailure, hasCode, messageOf } from '../../faults/tool-failure.js';
+import { findGateOptions } from '../../local/local-app/hosted-gate-options.js';
 import { compareNames } from '../../local/functions-host/routing/router.js';
 import {
   type CoverageReport,
@@ -11,11 +13,13 @@ import { findWrittenPolicy, sortPolicy } from './inspected-policy.js';
 
 export const baselineFileName = 'certgate.baseline.json';
 
-const baselineVersion = 1;
+const baselineVersion = 2;
 
 /** What is compared: the part of a report that is the same on every machine and at every time. */
 export interface Baseline {
   readonly baselineVersion: typeof baselineVersion;
+  /** The gate's options as the code gives them; null: no gate. Undefined: a file of version 1, which doesn't say. */
+  readonly gate: GateDescription | null | undefined;
   readonly httpStreaming: boolean;
   /** Sorted by name. */
   readonly functions: readonly InspectedFunction[];
@@ -28,9 +32,10 @@ export interface BaselineWebhook {
   readonly key: string;
 }
 
-export function createBaseline({ host, functions, outsideTheGate }: CoverageReport): Baseline {
+export function createBaseline({ host, gate, functions, outsideTheGate }: CoverageReport): Baseline {
   return {
     baselineVersion,
+    gate: gate === null ? null : gate.options,
     httpStreaming: host.httpStreaming,
     functions: functions.map((each) => (isCallable(each) ? { ...each, policy: sortPolicy(each.policy) } : each)),
     webhooks: outsideTheGate
@@ -71,16 +76,17 @@ export function parseBaseline(text: string, name: string): Baseline {
     return refuse(`it is not JSON (${messageOf(cause)})`, cause);
   }
   if (!isRecord(value)) return refuse('it holds no JSON object');
-  if (value['baselineVersion'] !== baselineVersion)
-    return refuse(
-      `its baselineVersion is ${JSON.stringify(value['baselineVersion'])}, and ${baselineVersion} is known`,
-    );
-  expectKeys(value, ['baselineVersion', 'httpStreaming', 'functions', 'webhooks'], 'the document', refuse);
+  const version = value['baselineVersion'];
+  if (version !== 1 && version !== baselineVersion)
+    return refuse(`its baselineVersion is ${JSON.stringify(version)}, and 1 and ${baselineVersion} are known`);
+  const keys = ['baselineVersion', 'httpStreaming', 'functions', 'webhooks', ...(version === 1 ? [] : ['gate'])];
+  expectKeys(value, keys, 'the document', refuse);
   const { httpStreaming, functions, webhooks } = value;
   if (typeof httpStreaming !== 'boolean') return refuse('httpStreaming must be true or false');
   if (!Array.isArray(functions) || !Array.isArray(webhooks)) return refuse('functions and webhooks must be lists');
   return {
     baselineVersion,
+    gate: version === 1 ? undefined : readGate(value['gate'], refuse),
     httpStreaming,
     functions: expectUnique(
       functions.map((item) => readFunction(item, refuse)),
@@ -96,6 +102,10 @@ export function parseBaseline(text: string, name: string): Baseline {
 }
 
 type Refuse = (why: string) => never;
+
+function readGate(value: unknown, refuse: Refuse): GateDescription | null {
+  return value === null ? null : (findGateOptions(value) ?? refuse("what it says of the gate can't be read"));
+}
 
 function readFunction(value: unknown, refuse: Refuse): InspectedFunction {
   if (!isRecord(value)) return refuse('a function is no object');

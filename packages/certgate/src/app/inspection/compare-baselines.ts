@@ -1,5 +1,6 @@
 import { compareNames } from '../../local/functions-host/routing/router.js';
 import type { Baseline } from './baseline.js';
+import { compareGates, type GateChange } from './compare-gates.js';
 import { comparePolicies } from './compare-policies.js';
 import {
   type InspectedFunction,
@@ -17,7 +18,16 @@ export interface BaselineDifference {
   /** The function's name, a webhook's path, or `app`. */
   readonly subject: string;
   readonly what:
-    'function' | 'trigger' | 'policy' | 'mcp' | 'methods' | 'route' | 'authLevel' | 'webhook' | 'httpStreaming';
+    | GateChange['what']
+    | 'function'
+    | 'trigger'
+    | 'policy'
+    | 'mcp'
+    | 'methods'
+    | 'route'
+    | 'authLevel'
+    | 'webhook'
+    | 'httpStreaming';
   /** Null: it wasn't there, or isn't there any more. */
   readonly before: string | null;
   readonly after: string | null;
@@ -27,7 +37,8 @@ const effects: readonly Effect[] = ['opens', 'closes', 'changes'];
 
 /** Every difference between what was agreed to and what is, those that open first. */
 export function compareBaselines(before: Baseline, after: Baseline): readonly BaselineDifference[] {
-  const differences = [
+  const differences: readonly BaselineDifference[] = [
+    ...compareGates(before.gate, after.gate ?? null).map((change) => ({ ...change, subject: 'app' })),
     ...pair(before.functions, after.functions, ({ name }) => name).flatMap(compareFunctions),
     ...pair(before.webhooks, after.webhooks, ({ path }) => path).flatMap(compareWebhooks),
     ...compareStreaming(before, after),

@@ -1,4 +1,4 @@
-import { lockSetting } from '@certgate/core/internal';
+import { lockSetting, readFrontEndSettings } from '@certgate/core/internal';
 import type {
   DescribedFunction,
   FunctionAppDescription,
@@ -6,6 +6,7 @@ import type {
 } from '../../local/functions-host/functions-host.js';
 import { findProperty, isJsonObject, type JsonObject } from '../../files/json-file.js';
 import { listCoverageWarnings } from '../../local/local-app/coverage-warnings.js';
+import { type InspectedGate, listGateWarnings, readInspectedGate } from './inspected-gate.js';
 import { type InspectedPolicy, readInspectedPolicy } from './inspected-policy.js';
 import { type OutsideEndpoint, listOutsideEndpoints } from './outside-the-gate.js';
 
@@ -15,10 +16,12 @@ export interface CoverageReport {
   readonly host: HostFacts;
   /** CERTGATE_LOCKED is set where the app was loaded; it says nothing of the app's settings in Azure. */
   readonly locked: boolean;
+  /** Null: the app has none. */
+  readonly gate: InspectedGate | null;
   /** Sorted by name, as the host tries their routes. */
   readonly functions: readonly InspectedFunction[];
   readonly outsideTheGate: readonly OutsideEndpoint[];
-  /** One line for each HTTP or MCP function that no gate covers. */
+  /** One line for each HTTP or MCP function that no gate covers, and each option of the gate that is wrong. */
   readonly warnings: readonly string[];
 }
 
@@ -80,13 +83,15 @@ export interface AppFacts {
 
 export function createCoverageReport({ description, routePrefix, hostJson, settings }: AppFacts): CoverageReport {
   const { functions, streaming } = description;
+  const gate = readInspectedGate(description.gate, readFrontEndSettings(settings));
   return {
     version: 1,
     host: { routePrefix, httpStreaming: streaming, extensionBundle: findExtensionBundle(hostJson) },
     locked: Boolean(settings[lockSetting]),
+    gate,
     functions: functions.map(inspectFunction),
     outsideTheGate: listOutsideEndpoints({ functions, hostJson, settings }),
-    warnings: listCoverageWarnings(functions),
+    warnings: [...listCoverageWarnings(functions), ...listGateWarnings(gate)],
   };
 }
 

@@ -8,6 +8,7 @@ import { resolveAppSettings } from '../../local/functions-host/app-settings.js';
 import { describeFunctionApp, type HostLogLine } from '../../local/functions-host/functions-host.js';
 import { readHostConfiguration } from '../../local/functions-host/host-json.js';
 import { findJsonObject } from '../../files/json-file.js';
+import type { InspectedGate } from './inspected-gate.js';
 import { type CoverageReport, createCoverageReport } from './coverage-report.js';
 
 export interface AppInspectionOptions {
@@ -39,10 +40,21 @@ export async function inspectApp({ folder, onLog }: AppInspectionOptions): Promi
     const settings = await resolveAppSettings({ folder: root, inherited: process.env, explicit: environment });
     const hostJson = await findJsonObject(join(root, 'host.json'));
     const { routePrefix } = await readHostConfiguration(root, settings);
-    return createCoverageReport({ description, routePrefix, hostJson, settings });
+    const report = createCoverageReport({ description, routePrefix, hostJson, settings });
+    return { ...report, gate: report.gate && namePlaceholder(report.gate, environment[trustSetting]) };
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }
+}
+
+/** The document that was made for this load is nowhere else. */
+function namePlaceholder(gate: InspectedGate, file: string | undefined): InspectedGate {
+  const stores = gate.stores.map((store) =>
+    store.source === `file ${file ?? ''}`
+      ? { source: `the app setting ${trustSetting}`, revision: null, fault: 'it is not set here' }
+      : store,
+  );
+  return { ...gate, stores };
 }
 
 /**

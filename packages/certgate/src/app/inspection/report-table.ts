@@ -9,6 +9,7 @@ import type {
   InspectedHttpFunction,
   InspectedMcpFunction,
 } from './coverage-report.js';
+import { describeInspectedGate } from './inspected-gate.js';
 import { describeInspectedPolicy } from './inspected-policy.js';
 
 /** For a terminal: the functions, then what no gate of the app can cover. */
@@ -24,6 +25,8 @@ export function formatReport(report: CoverageReport, now: number): string {
           `${lockSetting} is set here: with it, every call of a closed function gets 503. Azure's app settings were not read.`,
         ]
       : []),
+    '',
+    ...describeInspectedGate(report.gate).map((line) => escapeControls(line)),
     '',
     "Outside the gate, covered by the platform's client-certificate setting alone:",
     ...outsideTheGate.map(({ path, state, key, reason }) => {

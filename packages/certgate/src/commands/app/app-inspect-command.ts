@@ -37,11 +37,22 @@ export async function inspect(folder: string, flags: InspectFlags): Promise<void
   }
   const report = await inspectApp({ folder, onLog: printImportantLog });
   const comparison = await compareOrWrite(report, agreed, file, flags.writeBaseline === true);
-  if (flags.json === true) printJson({ ...report, baseline: comparison ?? null });
+  // A baseline names those that are meant to be open; any other is a difference from it.
+  const warnings = [...report.warnings, ...(comparison === undefined ? listWebhookWarnings(report) : [])];
+  if (flags.json === true) printJson({ ...report, warnings, baseline: comparison ?? null });
   else printReport(report, comparison);
-  for (const warning of report.warnings) printNotice(`${colors.yellow('warning')} ${warning}`);
+  for (const warning of warnings) printNotice(`${colors.yellow('warning')} ${warning}`);
   const isDifferent = comparison?.status === 'different';
-  process.exitCode = report.warnings.length > 0 || isDifferent ? exitCodes.failed : exitCodes.ok;
+  process.exitCode = warnings.length > 0 || isDifferent ? exitCodes.failed : exitCodes.ok;
+}
+
+function listWebhookWarnings({ outsideTheGate }: CoverageReport): readonly string[] {
+  return outsideTheGate
+    .filter(({ path, state, key }) => path.startsWith('/runtime/webhooks/') && state === 'live' && key === 'none')
+    .map(
+      ({ path }) =>
+        `${path} answers everybody without a key. Take webhookAuthorizationLevel out of host.json; if it is intended, agree to it with --write-baseline.`,
+    );
 }
 
 interface Comparison {

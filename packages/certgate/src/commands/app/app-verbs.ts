@@ -20,7 +20,7 @@ export function appInspectCommand(): Command {
   return addHelpSections(command, {
     exitCodes: {
       0: 'the gate covers every HTTP and MCP function at registration, and nothing differs from the baseline',
-      1: 'no gate covers an HTTP or MCP function, or something differs from the baseline',
+      1: 'no gate covers an HTTP or MCP function, a webhook is live without a key, the front end is overridden or named twice, or something differs from the baseline',
       2: 'there is no app, it cannot be loaded, or the baseline cannot be used',
     },
     examples: [

@@ -19,7 +19,7 @@ import type {
   GateQuestion,
   HostAnswer,
   HostedFunction,
-  HostedTrust,
+  HostedGate,
   HostLogLine,
   MessageFromHost,
   MessageToHost,
@@ -33,6 +33,7 @@ export type {
   HostAnswer,
   HostDecision,
   HostedFunction,
+  HostedGate,
   HostedMcp,
   HostedTrust,
   HostLogLevel,
@@ -76,8 +77,8 @@ export interface FunctionsHost {
   readonly frontEndField: { readonly name: string; readonly value: string };
   /** Sorted by name, as the host tries their routes. */
   readonly functions: readonly HostedFunction[];
-  /** Undefined: no gate, or one whose trust store doesn't say. */
-  readonly trust: HostedTrust | undefined;
+  /** Undefined: the app has none. */
+  readonly gate: HostedGate | undefined;
   /** The app has set `enableHttpStream`. */
   readonly streaming: boolean;
   /** Runs the app's appTerminate hooks and ends its process; one that doesn't end in time is killed. */
@@ -101,7 +102,7 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
     port: ready.port,
     frontEndField: Object.freeze({ name: frontEndTokenHeaderName, value: frontEndToken }),
     functions: Object.freeze(ready.functions),
-    trust: ready.trust,
+    gate: ready.gate,
     streaming: ready.streaming,
     close: () => running.close(),
   });
@@ -110,6 +111,8 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
 export interface FunctionAppDescription {
   /** Sorted by name. */
   readonly functions: readonly DescribedFunction[];
+  /** Undefined: the app has none. */
+  readonly gate: HostedGate | undefined;
   /** The app has set `enableHttpStream`. */
   readonly streaming: boolean;
   /** Undefined: nothing was asked, or there is no gate that can say it. */
@@ -124,13 +127,13 @@ export async function describeFunctionApp(
   options: Pick<FunctionsHostOptions, 'folder' | 'environment' | 'onLog'> & { readonly question?: GateQuestion },
 ): Promise<FunctionAppDescription> {
   const { question } = options;
-  const [running, { functions, streaming, answer }] = await forkHost(options, 'described', (app) => ({
+  const [running, { functions, gate, streaming, answer }] = await forkHost(options, 'described', (app) => ({
     ...app,
     kind: 'describe',
     ...(question && { question }),
   }));
   await running.close();
-  return Object.freeze({ functions: Object.freeze(functions), streaming, answer });
+  return Object.freeze({ functions: Object.freeze(functions), gate, streaming, answer });
 }
 
 type AnswerKind = 'ready' | 'described';

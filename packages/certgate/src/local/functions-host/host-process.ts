@@ -12,14 +12,8 @@ import type {
   MessageToHost,
   StartMessage,
 } from './worker/host-protocol.js';
-import {
-  askGate,
-  checkFunctions,
-  checkRegistrations,
-  describeFunctions,
-  describeTrust,
-  describeWithBindings,
-} from './hosted-functions.js';
+import { checkFunctions, checkRegistrations, describeFunctions, describeWithBindings } from './hosted-functions.js';
+import { askGate, describeGate } from './hosted-gate.js';
 import { createAppHookContext, executeHooks } from './worker/hooks.js';
 import { HttpServer } from './http/http-server.js';
 import { McpCatalog } from './mcp/mcp-catalog.js';
@@ -59,13 +53,13 @@ async function start(message: StartMessage): Promise<void> {
   const durable = await startDurable(app, port);
   const mcp = catalog.isEmpty ? undefined : new McpEndpoint(catalog, message.mcpServer, { app, durable });
   server.serve({ app, routes, streamingUri, durable, mcp });
-  const trust = describeTrust();
+  const gate = describeGate();
   send({
     kind: 'ready',
     port,
     functions: describeFunctions(app, routes),
     streaming: streamingUri !== undefined,
-    ...(trust === undefined ? {} : { trust }),
+    ...(gate === undefined ? {} : { gate }),
   });
 }
 
@@ -76,8 +70,10 @@ async function describe(message: DescribeMessage): Promise<void> {
   checkRegistrations(app);
   const routes = createRoutes(app.functions.values(), message.routePrefix);
   const functions = describeWithBindings(app, routes);
+  const gate = describeGate();
   const answer = message.question && (await askGate(message.question));
-  send({ kind: 'described', functions, streaming: streamingUri !== undefined, ...(answer && { answer }) });
+  const streaming = streamingUri !== undefined;
+  send({ kind: 'described', functions, streaming, ...(gate && { gate }), ...(answer && { answer }) });
 }
 
 async function load(message: StartMessage | DescribeMessage): Promise<LoadedApp & { readonly app: AppContext }> {

@@ -1,14 +1,8 @@
 import { ToolFailure } from '../../faults/tool-failure.js';
+import { findGateFault, findGateMark } from './hosted-gate.js';
 import type { AppContext, RegisteredFunction } from './worker/app-context.js';
 import { findUnsuppliedBinding } from './worker/extra-bindings.js';
-import type {
-  DescribedFunction,
-  GateAnswer,
-  GateQuestion,
-  HostedFunction,
-  HostedMcp,
-  HostedTrust,
-} from './worker/host-protocol.js';
+import type { DescribedFunction, HostedFunction, HostedMcp } from './worker/host-protocol.js';
 import { findMcpTrigger, type McpTrigger } from './mcp/mcp-trigger.js';
 import { readToolInputSchema } from './mcp/tool-input-schema.js';
 import { compareNames, findTrigger, isHttpTrigger, type Route } from './routing/router.js';
@@ -142,49 +136,6 @@ function describeCoverage(name: string, coreApi: object | undefined): Pick<Hoste
 }
 
 const closedPolicy = Object.freeze({ kind: 'certificate', roles: Object.freeze([]) });
-
-/** What the gate's trust store says of itself; it is shown and nothing else, since any code of the app could have put it there. */
-export function describeTrust(): HostedTrust | undefined {
-  try {
-    const { findTrustReport } = Object(findGateMark()) as { readonly findTrustReport?: unknown };
-    if (typeof findTrustReport !== 'function') return undefined;
-    const report = Object(Reflect.apply(findTrustReport, undefined, [])) as Readonly<Record<string, unknown>>;
-    const { description: source, revision, fault } = report;
-    if (typeof source !== 'string') return undefined;
-    return {
-      source,
-      ...(typeof revision === 'number' ? { revision } : {}),
-      ...(typeof fault === 'string' ? { fault } : {}),
-    };
-  } catch {
-    return undefined;
-  }
-}
-
-/** What the gate decides about a certificate. Undefined: no gate, one of an older version, or none that asks here. */
-export async function askGate({ functionName, certificate, now }: GateQuestion): Promise<GateAnswer | undefined> {
-  const { decideFor } = Object(findGateMark()) as { readonly decideFor?: unknown };
-  if (typeof decideFor !== 'function') return undefined;
-  const said: unknown = await Reflect.apply(decideFor, undefined, [functionName, certificate, now]);
-  const { outcome, code, detail, frontEndFault } = Object(said) as Readonly<Record<string, unknown>>;
-  if ((outcome !== 'allowed' && outcome !== 'denied') || typeof code !== 'string') return undefined;
-  return {
-    ...{ outcome, code, trust: describeTrust() ?? { source: 'a trust store of its own' } },
-    ...(typeof detail === 'string' ? { detail } : {}),
-    ...(typeof frontEndFault === 'string' ? { frontEndFault } : {}),
-  };
-}
-
-/** What `secureApp` failed with, of an app that went on. */
-function findGateFault(): string | undefined {
-  const mark = findGateMark();
-  if (typeof mark !== 'object' || mark === null || !Object.hasOwn(mark, 'fault')) return undefined;
-  return String((mark as { readonly fault: unknown }).fault);
-}
-
-function findGateMark(): unknown {
-  return Reflect.get(globalThis, Symbol.for('certgate/gate/v1'));
-}
 
 function findRegisteredFunctions(coreApi: object | undefined): ReadonlyMap<unknown, unknown> | undefined {
   const coverage: unknown = Reflect.get(globalThis, Symbol.for('certgate/function-coverage/v1'));

@@ -229,7 +229,12 @@ class RunningLocalApp implements LocalApp {
       await this.#closeHost();
       await this.#startHost(environment);
     }
-    this.#trust = { read: this.#host?.trust, address: developmentFile, setBy: 'certgate dev', unknownCallers: [] };
+    this.#trust = {
+      read: this.#host?.gate?.trust,
+      address: developmentFile,
+      setBy: 'certgate dev',
+      unknownCallers: [],
+    };
   }
 
   async #loadWithOwnTrust(own: OwnTrust): Promise<void> {
@@ -240,7 +245,7 @@ class RunningLocalApp implements LocalApp {
     const environment = own.setBy === '--trust' && own.file !== undefined ? { [trustSettingName]: own.file } : {};
     await this.#startHost(environment);
     const { address, setBy } = own;
-    this.#trust = { read: this.#host?.trust, address, setBy, unknownCallers: unknown };
+    this.#trust = { read: this.#host?.gate?.trust, address, setBy, unknownCallers: unknown };
   }
 
   #prepareCallers(roleSets: readonly (readonly string[])[]): Promise<readonly Caller[]> {

@@ -56,6 +56,18 @@ export interface HostedTrust {
   readonly revision?: number;
   /** Why the latest read failed. */
   readonly fault?: string;
+  /** Of a store of several stores: what each says. */
+  readonly parts?: readonly HostedTrust[];
+}
+
+/** What the app's gate says of itself. */
+export interface HostedGate {
+  /** The options of the front end as the code gives them; absent: a gate of another version, which doesn't say. */
+  readonly options?: unknown;
+  /** The app setting with the secret that the code gives; absent: it gives none, or one from elsewhere. */
+  readonly secretSetting?: string;
+  /** Absent: the trust store doesn't say. */
+  readonly trust?: HostedTrust;
 }
 
 /** A function of an app that was loaded only to be looked at. */
@@ -123,14 +135,15 @@ export interface ReadyMessage {
   readonly kind: 'ready';
   readonly port: number;
   readonly functions: readonly HostedFunction[];
-  /** Absent: no gate, or one whose store doesn't say. */
-  readonly trust?: HostedTrust;
+  /** Absent: the app has none. */
+  readonly gate?: HostedGate;
   readonly streaming: boolean;
 }
 
 export interface DescribedMessage {
   readonly kind: 'described';
   readonly functions: readonly DescribedFunction[];
+  readonly gate?: HostedGate;
   readonly streaming: boolean;
   /** Absent: nothing was asked, or there is no gate that can say it. */
   readonly answer?: GateAnswer;

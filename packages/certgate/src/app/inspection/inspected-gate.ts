@@ -1,0 +1,123 @@
+import {
+  type FrontEndSettings,
+  frontEndSetting,
+  type GateDescription,
+  isolationSetting,
+  secretSetting,
+} from '@certgate/core/internal';
+import { ToolFailure } from '../../faults/tool-failure.js';
+import type { HostedGate, HostedTrust } from '../../local/functions-host/functions-host.js';
+import { findGateOptions } from '../../local/local-app/hosted-gate-options.js';
+
+/** What the gate of an app goes by. */
+export interface InspectedGate {
+  /** As the code gives them: the same on every machine. */
+  readonly options: GateDescription;
+  /** What the app settings of this load say of the same. */
+  readonly settings: Pick<GateDescription, 'frontEnd' | 'frontEndSecret' | 'frontEndIsolation'>;
+  /** Each store that is asked; empty: the app's own store doesn't say. */
+  readonly stores: readonly InspectedStore[];
+}
+
+export interface InspectedStore {
+  /** In the store's words, e.g. `file trust.json`; of a path as the app wrote it. */
+  readonly source: string;
+  /** Null: nothing is loaded, or the store has none. */
+  readonly revision: number | null;
+  /** Why it can't be read. */
+  readonly fault: string | null;
+}
+
+/** A mark of another shape is an error: a report that left it out would say that nothing differs. */
+export function readInspectedGate(
+  gate: HostedGate | undefined,
+  { frontEnd, secret, isolation }: FrontEndSettings,
+): InspectedGate | null {
+  if (gate === undefined) return null;
+  const options = findGateOptions(gate.options);
+  if (options === undefined) {
+    throw new ToolFailure("What the app's gate says of its own options can't be read.", {
+      remedy: 'Use certgate and @certgate/azure-functions of the same version.',
+    });
+  }
+  return {
+    options,
+    settings: {
+      frontEnd: frontEnd ?? null,
+      frontEndSecret: secret !== undefined,
+      frontEndIsolation: isolation ?? null,
+    },
+    stores: listStores(gate.trust),
+  };
+}
+
+function listStores(trust: HostedTrust | undefined): readonly InspectedStore[] {
+  if (trust === undefined) return [];
+  return (trust.parts ?? [trust]).map(({ source, revision, fault }) => ({
+    source,
+    revision: revision ?? null,
+    fault: fault ?? null,
+  }));
+}
+
+/** Each fails the command: what lets everybody claim any certificate, and what refuses everybody. */
+export function listGateWarnings(gate: InspectedGate | null): readonly string[] {
+  if (gate === null) return [];
+  const { options, settings } = gate;
+  const anywhere = options.unsafeTrustCertificateHeaderFromAnywhere
+    ? [
+        'unsafeTrustCertificateHeaderFromAnywhere is set: whoever reaches the app can claim any certificate. Take it away, and name the front end.',
+      ]
+    : [];
+  return [...anywhere, ...listContradictions(options.frontEnd, settings.frontEnd)];
+}
+
+function listContradictions(inCode: string | null, inSetting: string | null): readonly string[] {
+  if (inCode === null || inSetting === null || inCode === inSetting) return [];
+  return [
+    `The code names the front end ${inCode}, and the app setting ${frontEndSetting} names ${inSetting}, so the gate refuses every call. Leave out one of the two.`,
+  ];
+}
+
+/** For a terminal: one line for each thing that is not as usual, and the front end and the stores always. */
+export function describeInspectedGate(gate: InspectedGate | null): readonly string[] {
+  if (gate === null) return ['The app has no gate.'];
+  const { options, settings, stores } = gate;
+  const elements = options.forwardedElements;
+  return [
+    'The gate:',
+    `  front end: ${describeFrontEnd(options, settings)}`,
+    `  proof that requests come by it: ${describeProof(options, settings)}`,
+    ...(elements === null ? [] : [`  elements in X-Forwarded-Client-Cert: ${elements}`]),
+    ...(options.acceptForwardedChain
+      ? ['  CA certificates that callers send are accepted (acceptForwardedChain)']
+      : []),
+    ...(options.unsafeTrustCertificateHeaderFromAnywhere ? ['  unsafeTrustCertificateHeaderFromAnywhere is set'] : []),
+    ...(stores.length === 0 ? ["  trust: unknown, since the app's own store doesn't say"] : stores.map(describeStore)),
+  ];
+}
+
+type Settings = InspectedGate['settings'];
+
+function describeFrontEnd({ frontEnd }: GateDescription, settings: Settings): string {
+  if (frontEnd !== null) return `${frontEnd}, named in code`;
+  if (settings.frontEnd !== null) return `${settings.frontEnd}, named by ${frontEndSetting} here`;
+  return `named neither in code nor by ${frontEndSetting} here: App Service's on App Service; anywhere else every call is refused`;
+}
+
+function describeProof({ frontEndSecret, frontEndIsolation }: GateDescription, settings: Settings): string {
+  const proofs = [
+    ...(frontEndSecret ? ['a secret, given in code'] : []),
+    ...(settings.frontEndSecret && !frontEndSecret ? [`a secret, in ${secretSetting} here`] : []),
+    ...(frontEndIsolation === null ? [] : [`isolation "${frontEndIsolation}", given in code and not checked`]),
+    ...(settings.frontEndIsolation === null || frontEndIsolation !== null
+      ? []
+      : [`isolation "${settings.frontEndIsolation}", in ${isolationSetting} here and not checked`]),
+  ];
+  return proofs.length === 0 ? 'none in code, and none in the app settings here' : proofs.join('; ');
+}
+
+function describeStore({ source, revision, fault }: InspectedStore): string {
+  const state = fault === null ? (revision === null ? '' : `, revision ${revision}`) : `, not read: ${fault}`;
+  return `  trust: ${source}${state}`;
+}

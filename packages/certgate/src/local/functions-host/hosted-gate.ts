@@ -1,0 +1,66 @@
+/**
+ * What the gate in the app's process says of itself under a registered symbol. It is shown, and says how to play the front
+ * end, and nothing else: any code of the app could have put it there.
+ */
+import type { GateAnswer, GateQuestion, HostedGate, HostedTrust } from './worker/host-protocol.js';
+
+export function findGateMark(): unknown {
+  return Reflect.get(globalThis, Symbol.for('certgate/gate/v1'));
+}
+
+/** What `secureApp` failed with, of an app that went on. */
+export function findGateFault(): string | undefined {
+  const mark = findGateMark();
+  if (typeof mark !== 'object' || mark === null || !Object.hasOwn(mark, 'fault')) return undefined;
+  return String((mark as { readonly fault: unknown }).fault);
+}
+
+/** Undefined where the app has none. */
+export function describeGate(): HostedGate | undefined {
+  if (findGateMark() === undefined) return undefined;
+  const trust = readTrust(callMark('findTrustReport'));
+  const options = callMark('describe');
+  const secretSetting = Object.entries(process.env).find(
+    ([, value]) => value !== undefined && value !== '' && callMark('isFrontEndSecret', value) === true,
+  )?.[0];
+  return {
+    ...(options === undefined ? {} : { options }),
+    ...(secretSetting === undefined ? {} : { secretSetting }),
+    ...(trust === undefined ? {} : { trust }),
+  };
+}
+
+/** What the gate decides about a certificate. Undefined: no gate, one of an older version, or none that asks here. */
+export async function askGate({ functionName, certificate, now }: GateQuestion): Promise<GateAnswer | undefined> {
+  const { decideFor } = Object(findGateMark()) as { readonly decideFor?: unknown };
+  if (typeof decideFor !== 'function') return undefined;
+  const said: unknown = await Reflect.apply(decideFor, undefined, [functionName, certificate, now]);
+  const { outcome, code, detail, frontEndFault } = Object(said) as Readonly<Record<string, unknown>>;
+  if ((outcome !== 'allowed' && outcome !== 'denied') || typeof code !== 'string') return undefined;
+  const trust = readTrust(callMark('findTrustReport')) ?? { source: 'a trust store of its own' };
+  return {
+    ...{ outcome, code, trust },
+    ...(typeof detail === 'string' ? { detail } : {}),
+    ...(typeof frontEndFault === 'string' ? { frontEndFault } : {}),
+  };
+}
+
+function callMark(name: string, ...values: readonly string[]): unknown {
+  try {
+    const { [name]: method } = Object(findGateMark()) as Readonly<Record<string, unknown>>;
+    return typeof method === 'function' ? Reflect.apply(method, undefined, values) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function readTrust(value: unknown): HostedTrust | undefined {
+  const { description: source, revision, fault, parts } = Object(value) as Readonly<Record<string, unknown>>;
+  if (typeof source !== 'string') return undefined;
+  return {
+    source,
+    ...(typeof revision === 'number' ? { revision } : {}),
+    ...(typeof fault === 'string' ? { fault } : {}),
+    ...(Array.isArray(parts) ? { parts: parts.flatMap((part: unknown) => readTrust(part) ?? []) } : {}),
+  };
+}
